@@ -1,0 +1,5 @@
+"""`python -m elqr`."""
+
+from elqr.cli import main
+
+main()

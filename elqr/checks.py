@@ -1,0 +1,91 @@
+"""File-level rules (ファイルの検査): one function a rule, listed in `CHECKS`.
+
+Each takes what was decoded and gives findings. They run only when framing and fields are clean,
+because a total over misread records would only describe the misreading.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+
+from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.formats.decode import GROUP_NO, RECORD_NO, Decoded
+from elqr.formats.spec import Control
+
+Check = Callable[[Decoded, str, date], list[Finding]]
+
+
+def control_totals(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """合計の検査: calculated against control, for every group and every control of the spec."""
+    found: list[Finding] = []
+    for control in decoded.spec.control:
+        name, _, field = control.at.partition(".")
+        stated = decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("control"))
+        both = stated.join(_calculated(decoded, control), on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
+        wrong = both.with_columns(pl.col("calculated").fill_null(0)).filter(pl.col("calculated") != pl.col("control"))
+        for no, _, given, calculated in wrong.head(LISTED_PER_CODE).iter_rows():
+            at = Location(file, no, field=control.title)
+            found.append(Finding(at, _code(control), f"計算値 {calculated:,}", f"ファイルの合計 {given:,}"))
+    return found
+
+
+def _code(control: Control) -> Code:
+    if control.plus:
+        return Code.CONTROL_ADDS_UP
+    return Code.CONTROL_COUNT if control.count else Code.CONTROL_YEN
+
+
+def _calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
+    """What the control should say, by group."""
+    if control.plus:
+        record = control.plus[0].partition(".")[0]
+        fields = [name.partition(".")[2] for name in control.plus]
+        return decoded.tables[record].group_by(GROUP_NO).agg(pl.sum_horizontal(pl.col(fields).sum()).alias("calculated"))
+    record, _, field = (control.sum or control.count or "").partition(".")
+    rows = decoded.tables[record]
+    for name, value in control.where.items():
+        wanted = (pl.col(name) != value.removeprefix("!")) if value.startswith("!") else (pl.col(name) == value)
+        rows = rows.filter(wanted)
+    total = pl.col(field).sum() if control.sum else pl.len().cast(pl.Int64)
+    return rows.group_by(GROUP_NO).agg(total.alias("calculated"))
+
+
+def no_future_payment(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """領収日が処理日より後ではない."""
+    pay = decoded.spec.payment
+    if pay is None or "." in pay.paid_on:
+        return []
+    rows = decoded.tables[pay.record]
+    late = rows.filter(pl.col(pay.paid_on) > received_on).select(RECORD_NO, pay.paid_on).head(LISTED_PER_CODE)
+    record = decoded.spec.record_named(pay.record)
+    field = record.field(pay.paid_on) if record else None
+    title = field.title if field else pay.paid_on
+    return [
+        Finding(Location(file, no, field=title), Code.FUTURE_DATE, day.isoformat(), f"{received_on.isoformat()}以前")
+        for no, day in late.iter_rows()
+    ]
+
+
+def every_stage_is_mapped(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """段階・チャネルの対応表にない値がない: a value the format allows but whose meaning is not known."""
+    pay = decoded.spec.payment
+    found: list[Finding] = []
+    for mapped in (pay.stage, pay.channel) if pay else ():
+        if not mapped.map or mapped.default is not None or mapped.field is None or pay is None:
+            continue
+        rows = decoded.tables[pay.record].filter(~pl.col(mapped.field).is_in(list(mapped.map)))
+        for no, value in rows.select(RECORD_NO, mapped.field).head(LISTED_PER_CODE).iter_rows():
+            at = Location(file, no, field=mapped.field)
+            found.append(Finding(at, Code.NOT_IN_LIST, value, "・".join(mapped.map)))
+    return found
+
+
+CHECKS: tuple[Check, ...] = (control_totals, no_future_payment, every_stage_is_mapped)
+
+
+def check(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """All rules over one decoded file."""
+    if decoded.findings:
+        return list(decoded.findings)
+    return sorted(finding for rule in CHECKS for finding in rule(decoded, file, received_on))

@@ -1,0 +1,219 @@
+"""Findings (指摘): what is wrong with data, where, what was found and what was wanted.
+
+A finding is a value, not an exception: the run goes on. Codes are stable and append-only, in tiers:
+F1xx framing, F2xx field, F3xx totals, M4xx matching, L5xx ledger, N6xx notice, S7xx settlement,
+P8xx payload. If a tier fires for a file, the next tier is not run for it.
+Personal fields are masked by whoever makes the finding (`MASKED`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from elqr.terms import Severity
+
+MASKED = "＊＊＊"
+LISTED_PER_CODE = 1_000
+"""After so many findings of one code in one file, the rest are counted and not listed."""
+
+
+class Code(StrEnum):
+    """指摘コード. Never renumber, never reuse."""
+
+    EMPTY = "F101"
+    FORMAT_UNKNOWN = "F102"
+    FORMAT_AMBIGUOUS = "F103"
+    RECORD_LENGTH = "F104"
+    RECORD_KIND = "F105"
+    RECORD_ORDER = "F106"
+    CHARSET = "F107"
+    COLUMN_COUNT = "F108"
+    HEADER_ROW = "F109"
+    SENDER_ERROR = "F110"
+    NOT_A_FILE = "F111"
+    TOO_LARGE = "F112"
+    NOT_DIGITS = "F201"
+    NOT_A_DATE = "F202"
+    NOT_IN_LIST = "F203"
+    NOT_THE_CONSTANT = "F204"
+    NOT_TEXT = "F205"
+    CHECK_DIGIT = "F206"
+    BLANK = "F207"
+    FUTURE_DATE = "F208"
+    NOT_A_TIME = "F209"
+    TOO_LONG = "F210"
+    CONTROL_COUNT = "F301"
+    CONTROL_YEN = "F302"
+    CONTROL_ADDS_UP = "F303"
+    POSTED_CONFLICT = "M401"
+    UNMATCHED_RATE = "M402"
+    PROCEDURE_UNKNOWN = "N601"
+    AMOUNT_NOT_POSITIVE = "N602"
+    DATES_REVERSED = "N603"
+    NOTICE_CHANGED = "N604"
+    KEY_TAKEN = "N605"
+    BARCODE_DIFFERS = "N606"
+    NOTICE_TWICE = "N607"
+    WHOLE_YEAR_SUM = "N608"
+    CANCEL_TARGET = "N609"
+    ISSUE_NO_ORDER = "N610"
+    KEY_INCOMPLETE = "N611"
+    PAYLOAD_LENGTH = "P801"
+    PAYLOAD_NOT_DIGITS = "P802"
+    PAYLOAD_TAG = "P803"
+    PAYLOAD_TAG_LENGTH = "P804"
+    PAYLOAD_CONSTANT = "P805"
+    PAYLOAD_UPPER_CHECK = "P806"
+    PAYLOAD_LOWER_CHECK = "P807"
+    PAYLOAD_CRC = "P808"
+    PAYLOAD_AMOUNT = "P809"
+    PAYLOAD_AGENCY = "P810"
+    PAYLOAD_DATE = "P811"
+    PAYLOAD_DATE_ORDER = "P812"
+    PAYLOAD_ADDITIONAL = "P813"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeText:
+    """What a code means: 重要度, 見出し and 対処."""
+
+    severity: Severity
+    heading: str
+    remedy: str
+
+
+_LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
+_ASK = "送付元に正しいファイルの再送を依頼してください。"
+_FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_PAYLOAD = "コードを読み直し、それでも同じなら発行元のデータを確認してください。"
+
+CODES: dict[Code, CodeText] = {
+    Code.EMPTY: CodeText(_HIGH, "ファイルが空です", _ASK),
+    Code.FORMAT_UNKNOWN: CodeText(
+        _HIGH,
+        "形式がわかりません",
+        "送付元と形式を確かめ、specs/ に合う様式があるか elqr spec list で確認してください。",
+    ),
+    Code.FORMAT_AMBIGUOUS: CodeText(
+        _HIGH,
+        "複数の様式に当てはまります",
+        "ジョブの [[inbox]] の specs に、この受信箱で使う様式を一つだけ書いてください。",
+    ),
+    Code.RECORD_LENGTH: CodeText(_HIGH, "レコードの長さが違います", _ASK),
+    Code.RECORD_KIND: CodeText(_HIGH, "レコード区分が様式にありません", _ASK),
+    Code.RECORD_ORDER: CodeText(_HIGH, "レコードの並びが違います", _ASK),
+    Code.CHARSET: CodeText(_HIGH, "文字コードが違います", "送付元に文字コードを確かめ、再送を依頼してください。"),
+    Code.COLUMN_COUNT: CodeText(_HIGH, "項目の数が違います", _ASK),
+    Code.HEADER_ROW: CodeText(_HIGH, "見出し行が違います", "項目の並びと名前を様式（elqr spec show）に合わせてください。"),
+    Code.SENDER_ERROR: CodeText(
+        _HIGH,
+        "送付元がエラーを返しています（データではありません）",
+        "送付元のサービスの状態を確かめ、取得し直してください。",
+    ),
+    Code.NOT_A_FILE: CodeText(_HIGH, "通常のファイルではありません", "受信箱には受信したファイルだけを置いてください。"),
+    Code.TOO_LARGE: CodeText(_HIGH, "ファイルが大きすぎます", "送付元に分割を依頼するか、ジョブの上限を見直してください。"),
+    Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
+    Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
+    Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
+    Code.NOT_THE_CONSTANT: CodeText(_HIGH, "固定値と違います", _ASK),
+    Code.NOT_TEXT: CodeText(_HIGH, "文字として読めません", _ASK),
+    Code.CHECK_DIGIT: CodeText(_HIGH, "バーコードのチェックデジットが合いません", _ASK),
+    Code.BLANK: CodeText(_HIGH, "必須の項目が空です", _ASK),
+    Code.FUTURE_DATE: CodeText(_HIGH, "処理日より後の日付です", "処理日（--date）が正しいか確かめ、正しければ送付元に照会してください。"),
+    Code.NOT_A_TIME: CodeText(_HIGH, "時刻として正しくありません", _ASK),
+    Code.TOO_LONG: CodeText(_HIGH, "決められた長さを超えています", _ASK),
+    Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
+    Code.CONTROL_YEN: CodeText(_HIGH, "金額の合計が合いません", _ASK),
+    Code.CONTROL_ADDS_UP: CodeText(_HIGH, "合計の内訳が合いません", _ASK),
+    Code.POSTED_CONFLICT: CodeText(
+        _HIGH,
+        "計上済の収納と内容が違う記録が届きました",
+        "計上は変えていません。送付元にどちらが正しいか照会してください。",
+    ),
+    Code.UNMATCHED_RATE: CodeText(
+        _HIGH,
+        "該当なしの割合が上限を超えています",
+        "キーの様式が変わっていないか、納付書データの取込が漏れていないかを確認してください。",
+    ),
+    Code.PROCEDURE_UNKNOWN: CodeText(_MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"),
+    Code.AMOUNT_NOT_POSITIVE: CodeText(_MID, "合計額が1円以上・11桁以内ではありません", _FIX_ROW),
+    Code.DATES_REVERSED: CodeText(_MID, "支払期限が納期限より前です", _FIX_ROW),
+    Code.NOTICE_CHANGED: CodeText(
+        _HIGH,
+        "登録済の納付書と内容が違います",
+        "登録済の納付書は変えられません。発行連番を増やして再発行するか、取消の行を送ってください。",
+    ),
+    Code.KEY_TAKEN: CodeText(_HIGH, "照会キーが別の調定の納付書で使われています", _FIX_ROW),
+    Code.BARCODE_DIFFERS: CodeText(_HIGH, "バーコードと納付書の内容が違います", _FIX_ROW),
+    Code.NOTICE_TWICE: CodeText(_MID, "同じ納付書がファイルの中に二度あります", _FIX_ROW),
+    Code.WHOLE_YEAR_SUM: CodeText(
+        _MID, "全期の額が各期の合計と合いません", "各期の行と全期の行を同じファイルで送り、額を合わせてください。"
+    ),
+    Code.CANCEL_TARGET: CodeText(_MID, "取り消す納付書が登録されていません", _FIX_ROW),
+    Code.ISSUE_NO_ORDER: CodeText(
+        _MID, "発行連番が登録済の納付書より古い番号です", "再発行は、登録済より大きい発行連番で送ってください。"
+    ),
+    Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
+    Code.PAYLOAD_LENGTH: CodeText(_HIGH, "255桁ではありません", _PAYLOAD),
+    Code.PAYLOAD_NOT_DIGITS: CodeText(_HIGH, "数字でない文字があります", _PAYLOAD),
+    Code.PAYLOAD_TAG: CodeText(_HIGH, "タグの並びが違います", _PAYLOAD),
+    Code.PAYLOAD_TAG_LENGTH: CodeText(_HIGH, "タグの長さが違います", _PAYLOAD),
+    Code.PAYLOAD_CONSTANT: CodeText(_HIGH, "固定値が違います", _PAYLOAD),
+    Code.PAYLOAD_UPPER_CHECK: CodeText(_HIGH, "MPN上段のチェックデジットが合いません", _PAYLOAD),
+    Code.PAYLOAD_LOWER_CHECK: CodeText(_HIGH, "MPN下段のチェックデジットが合いません", _PAYLOAD),
+    Code.PAYLOAD_CRC: CodeText(_HIGH, "CRCが合いません", _PAYLOAD),
+    Code.PAYLOAD_AMOUNT: CodeText(_HIGH, "金額がタグ54とMPNで違います", _PAYLOAD),
+    Code.PAYLOAD_AGENCY: CodeText(_HIGH, "機関IDがタグ27とMPNで違います", _PAYLOAD),
+    Code.PAYLOAD_DATE: CodeText(_HIGH, "日付・年度として正しくありません", _PAYLOAD),
+    Code.PAYLOAD_DATE_ORDER: CodeText(_MID, "支払期限が納期限より前です", _PAYLOAD),
+    Code.PAYLOAD_ADDITIONAL: CodeText(_LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """場所: file, record (from 1), byte within the record or payload (from 0), field."""
+
+    file: str = ""
+    record_no: int = 0
+    offset_bytes: int = -1
+    field: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.file] if self.file else []
+        if self.record_no:
+            parts.append(f"{self.record_no}件目")
+        if self.offset_bytes >= 0:
+            parts.append(f"{self.offset_bytes + 1}バイト目")
+        if self.field:
+            parts.append(f"「{self.field}」")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """指摘: one broken rule at one place."""
+
+    at: Location
+    code: Code
+    actual: str = ""
+    expected: str = ""
+
+    @property
+    def text(self) -> CodeText:
+        """見出しと対処 of this finding's code."""
+        return CODES[self.code]
+
+    def __str__(self) -> str:
+        found = f" 実際: {self.actual}" if self.actual else ""
+        wanted = f" 正: {self.expected}" if self.expected else ""
+        return f"[{self.code}] {self.at}: {self.text.heading}。{found}{wanted} → {self.text.remedy}"
+
+    def as_dict(self) -> dict[str, str]:
+        """For `--json` and reports."""
+        return {"code": self.code.value, "at": str(self.at), "actual": self.actual, "expected": self.expected}
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sorted by place, so that two runs give the same bytes."""
+    return sorted(findings)

@@ -1,0 +1,277 @@
+"""A format's spec (様式): what one TOML file in specs/ may say.
+
+A layout is written once, as widths; offsets are computed. A spec that a city writes needs no Python.
+Refused: widths that do not add up to the record length, references to fields that do not exist,
+kinds that need what is not given. The messages are Japanese and name the place.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from elqr.errors import BadFile, NotFound, explain
+from elqr.terms import KeyKind, Stage
+
+Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "nested"]
+DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd"]
+LineEnd = Literal["none", "crlf", "lf"]
+Charset = Literal["jisx0201", "cp932", "utf-8", "utf-8-sig"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldSpec(_Strict):
+    """項目: one field. `width` is bytes in a fixed record, exact characters for digits in a CSV."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    kind: Kind
+    width: int | None = Field(default=None, ge=1)
+    max_width: int | None = Field(default=None, ge=1)
+    value: str | None = None
+    values: dict[str, str] | None = None
+    form: DateForm = "yyyymmdd"
+    spec: str | None = None
+    prefix: str = ""
+    blank: bool = False
+    zero_is_blank: bool = False
+    personal: bool = False
+    nested: "Spec | None" = None
+
+    @model_validator(mode="after")
+    def _kind_has_what_it_needs(self) -> Self:
+        needs = {"const": self.value, "code": self.values, "nested": self.spec}
+        if self.kind in needs and not needs[self.kind]:
+            wanted = {"const": "value", "code": "values", "nested": "spec"}[self.kind]
+            raise ValueError(f"項目 {self.name}: kind = {self.kind} には {wanted} が必要です")
+        return self
+
+
+class RecordSpec(_Strict):
+    """レコード: its tag (レコード区分, the first field), what it may follow, and its fields."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    tag: str | None = None
+    follows: tuple[str, ...] = ()
+    opens_group: bool = False
+    closes: bool = False
+    fields: tuple[FieldSpec, ...] = Field(min_length=1)
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """First byte of each field, from 0."""
+        starts, at = [], 0
+        for field in self.fields:
+            starts.append(at)
+            at += field.width or 0
+        return tuple(starts)
+
+    @property
+    def width_bytes(self) -> int:
+        return sum(field.width or 0 for field in self.fields)
+
+    def field(self, name: str) -> FieldSpec | None:
+        return next((field for field in self.fields if field.name == name), None)
+
+
+class Control(_Strict):
+    """合計の検査: a field against a count or a sum of its group's records, or of other fields."""
+
+    title: str
+    at: str
+    count: str | None = None
+    sum: str | None = None
+    plus: tuple[str, ...] = ()
+    where: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(bool(way) for way in (self.count, self.sum, self.plus)) != 1:
+            raise ValueError(f"検査「{self.title}」には count, sum, plus のどれか一つを書いてください")
+        return self
+
+
+class Mapped(_Strict):
+    """A value of the payment: a constant, or a field's value looked up in a table."""
+
+    value: str | None = None
+    field: str | None = None
+    map: dict[str, str] = {}
+    default: str | None = None
+
+
+def _as_mapped(given: object) -> object:
+    return {"value": given} if isinstance(given, str) else given
+
+
+MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
+
+
+class KeyMap(_Strict):
+    kind: KeyKind
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
+class PaymentMap(_Strict):
+    """収納への対応: which fields make a payment. A dotted name points into another record or a nested field."""
+
+    record: str
+    channel: MappedValue
+    stage: MappedValue
+    key: KeyMap
+    identity: tuple[str, ...] = Field(min_length=1)
+    paid_yen: str
+    paid_on: str
+    funds_on: str | None = None
+    reissue_no: str | None = None
+    check_no: str | None = None
+    item_no: str | None = None
+    office_code: str | None = None
+    result_code: str | None = None
+
+    @model_validator(mode="after")
+    def _stages_exist(self) -> Self:
+        named = [*self.stage.map.values(), *filter(None, [self.stage.value, self.stage.default])]
+        unknown = sorted(set(named) - {stage.value for stage in Stage})
+        if unknown:
+            raise ValueError(f"[payment] stage に使えない値です: {', '.join(unknown)}")
+        return self
+
+
+class Probe(_Strict):
+    """見分け方: the fields that must be well-formed in one of the first records of a kind."""
+
+    record: str
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
+class Spec(_Strict):
+    """様式: one file format, or (purpose `part`) a layout nested in a field of others."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    purpose: Literal["payment", "notice", "upload", "part"]
+    layout: Literal["fixed", "csv"]
+    verified: bool
+    grade: Literal["HIGH", "MED-HIGH", "MED", "LOW", "PROVISIONAL"]
+    sources: tuple[str, ...] = Field(min_length=1)
+    open_questions: tuple[str, ...] = ()
+    charsets: tuple[Charset, ...] = Field(min_length=1)
+    line_ends: tuple[LineEnd, ...] = ("crlf",)
+    record_bytes: int | None = None
+    header_row: bool = False
+    check: Literal["gs1_mod10"] | None = None
+    error_prefix: str | None = None
+    recognize: Probe | None = None
+    record: tuple[RecordSpec, ...] = Field(min_length=1)
+    control: tuple[Control, ...] = ()
+    payment: PaymentMap | None = None
+
+    def record_named(self, name: str) -> RecordSpec | None:
+        return next((record for record in self.record if record.name == name), None)
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.layout == "fixed":
+            for record in self.record:
+                missing = [field.name for field in record.fields if field.width is None]
+                if missing:
+                    raise ValueError(f"レコード {record.name}: width がありません: {', '.join(missing)}")
+                if record.width_bytes != self.record_bytes:
+                    raise ValueError(
+                        f"レコード {record.name}: width の合計が {record.width_bytes} で、"
+                        f"record_bytes = {self.record_bytes} と合いません"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _records_named_exist(self) -> Self:
+        names = {record.name for record in self.record}
+        asked = {name for record in self.record for name in record.follows if name != "start"}
+        asked |= {self.payment.record} if self.payment else set()
+        asked |= {self.recognize.record} if self.recognize else set()
+        asked |= {control.at.partition(".")[0] for control in self.control}
+        if unknown := sorted(asked - names):
+            raise ValueError(f"レコードがありません: {', '.join(unknown)}")
+        if self.purpose == "payment" and (self.payment is None or (self.layout == "fixed" and self.recognize is None)):
+            raise ValueError("purpose = payment には [payment] と（固定長なら）[recognize] が必要です")
+        return self
+
+
+def _unknown_references(spec: Spec) -> Iterable[str]:
+    """Dotted names in controls and in the payment map that no field has."""
+    names: set[str] = set()
+    for record in spec.record:
+        for field in record.fields:
+            parts = [field.name]
+            if field.nested is not None:
+                parts += [f"{field.name}.{part.name}" for part in field.nested.record[0].fields]
+            names |= {f"{record.name}.{part}" for part in parts}
+    asked: list[str] = []
+    for control in spec.control:
+        asked += [name for name in (control.at, control.sum, *control.plus) if name]
+        asked += [f"{control.count or (control.sum or '').partition('.')[0]}.{name}" for name in control.where]
+    if (pay := spec.payment) is not None:
+        own = [pay.paid_yen, pay.paid_on, pay.funds_on, pay.reissue_no, pay.check_no, pay.item_no]
+        own += [pay.office_code, pay.result_code, pay.channel.field, pay.stage.field, *pay.key.fields, *pay.identity]
+        heads = {record.name for record in spec.record}
+        asked += [
+            name if name.partition(".")[0] in heads - {pay.record} else f"{pay.record}.{name}"
+            for name in own
+            if name is not None
+        ]
+    if (probe := spec.recognize) is not None:
+        asked += [f"{probe.record}.{name}" for name in probe.fields]
+    return sorted(set(asked) - names)
+
+
+def read_spec(path: Path, parts: dict[str, Spec] | None = None) -> Spec:
+    """様式を読む: one TOML file, with its nested layouts filled in from `parts`. Raises BadFile."""
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        for record in given.get("record", []):
+            for field in record.get("fields", []):
+                if isinstance(field, dict) and field.get("spec") in (parts or {}):
+                    field["nested"] = (parts or {})[field["spec"]]
+        spec = Spec.model_validate(given)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"様式 {path} はTOMLとして読めません（{error}）。書き方を直してください。") from error
+    except ValidationError as error:
+        raise BadFile(f"様式 {path} に誤りがあります: {explain(error)}") from error
+    lost = [f.spec for r in spec.record for f in r.fields if f.kind == "nested" and f.nested is None]
+    if lost:
+        raise BadFile(f"様式 {path}: 入れ子の様式 {', '.join(map(str, lost))} がありません。")
+    if unknown := list(_unknown_references(spec)):
+        raise BadFile(f"様式 {path}: ない項目を指しています: {', '.join(unknown)}")
+    return spec
+
+
+def read_specs(folders: Iterable[Path]) -> dict[str, Spec]:
+    """様式一覧: all specs of some folders by name; a later folder's spec replaces an earlier one's."""
+    paths: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise NotFound(f"様式のフォルダ {folder} がありません。ジョブの specs を確かめてください。")
+        paths |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    raw = {stem: _purpose(path) for stem, path in paths.items()}
+    parts = {stem: read_spec(paths[stem]) for stem, purpose in raw.items() if purpose == "part"}
+    specs = parts | {stem: read_spec(path, parts) for stem, path in paths.items() if stem not in parts}
+    for stem, spec in specs.items():
+        if stem != spec.name:
+            raise BadFile(f"様式 {paths[stem]}: name = {spec.name} をファイル名と同じにしてください。")
+    return dict(sorted(specs.items()))
+
+
+def _purpose(path: Path) -> str:
+    """The purpose a spec file states, before it is validated."""
+    try:
+        return str(tomllib.loads(path.read_text(encoding="utf-8")).get("purpose", ""))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"様式 {path} はTOMLとして読めません（{error}）。書き方を直してください。") from error

@@ -1,0 +1,230 @@
+"""Every column and dtype of every frame, spelt once.
+
+A column is a `str` that carries its dtype, so `pl.col(Payment.PAID_YEN)` is the only spelling.
+Yen are Int64, identifiers are strings, dates are dates. A frame here whose name is also a table
+of the ledger has the same columns there; a test compares the two.
+"""
+
+from typing import ClassVar
+
+import polars as pl
+
+
+class Column(str):
+    """A column's name with its dtype."""
+
+    dtype: pl.DataType | type[pl.DataType]
+
+    def __new__(cls, name: str, dtype: pl.DataType | type[pl.DataType]) -> "Column":
+        column = super().__new__(cls, name)
+        column.dtype = dtype
+        return column
+
+
+class Frame:
+    """A frame's declaration; `SCHEMA` is what a DataFrame of it has, in order."""
+
+    SCHEMA: ClassVar[dict[str, pl.DataType | type[pl.DataType]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        own = {str(value): value.dtype for value in vars(cls).values() if isinstance(value, Column)}
+        cls.SCHEMA = {**cls.SCHEMA, **own}
+
+    @classmethod
+    def empty(cls) -> pl.DataFrame:
+        """No rows, all columns."""
+        return pl.DataFrame(schema=cls.SCHEMA)
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> pl.DataFrame:
+        """Exactly the declared columns, in order, with the declared dtypes."""
+        return frame.select(pl.col(name).cast(dtype) for name, dtype in cls.SCHEMA.items())
+
+
+class ClaimKey(Frame):
+    """調定の識別: the core system's identity of one instalment."""
+
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    LEVY_YEAR = Column("levy_year", pl.Int64)
+    TAX_YEAR = Column("tax_year", pl.Int64)
+    BILL_NO = Column("bill_no", pl.String)
+    INSTALLMENT_NO = Column("installment_no", pl.Int64)
+
+
+class Claim(ClaimKey):
+    """調定（期別）as the ledger holds it."""
+
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    PAYER_REF = Column("payer_ref", pl.String)
+
+
+class Notice(ClaimKey):
+    """納付書: one slip."""
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    ISSUE_NO = Column("issue_no", pl.Int64)
+    PRINCIPAL_YEN = Column("principal_yen", pl.Int64)
+    DEMAND_FEE_YEN = Column("demand_fee_yen", pl.Int64)
+    LATE_CHARGE_YEN = Column("late_charge_yen", pl.Int64)
+    AMOUNT_YEN = Column("amount_yen", pl.Int64)
+    DUE_ON = Column("due_on", pl.Date)
+    PAYABLE_UNTIL_ON = Column("payable_until_on", pl.Date)
+    ISSUED_ON = Column("issued_on", pl.Date)
+    PAYER_REF = Column("payer_ref", pl.String)
+    PAYER_NAME = Column("payer_name", pl.String)
+    POSTAL_CODE = Column("postal_code", pl.String)
+    ADDRESS = Column("address", pl.String)
+    KEY_NO = Column("key_no", pl.String)
+    CHECK_NO = Column("check_no", pl.String)
+    BARCODE = Column("barcode", pl.String)
+    CUSTOMER_NO = Column("customer_no", pl.String)
+    NOTICE_FILE_NO = Column("notice_file_no", pl.Int64)
+
+
+class NoticeClaim(Frame):
+    """納付書が払う調定: what a notice pays; a 全期 slip pays several claims."""
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    COVER_YEN = Column("cover_yen", pl.Int64)
+
+
+class NoticeKey(Frame):
+    """照会キー. `reissue_no` is the bar code's 再発行 digit, empty for other kinds."""
+
+    KEY_KIND = Column("key_kind", pl.String)
+    KEY_DIGITS = Column("key_digits", pl.String)
+    REISSUE_NO = Column("reissue_no", pl.String)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+
+
+class Payload(Frame):
+    """eL-QR発行: key, 確認番号 and the 255 digits of one notice."""
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    KEY_NO = Column("key_no", pl.String)
+    CHECK_NO = Column("check_no", pl.String)
+    ITEM_NO = Column("item_no", pl.String)
+    OFFICE_CODE = Column("office_code", pl.String)
+    TAX_OFFICE_CODE = Column("tax_office_code", pl.String)
+    DIGITS = Column("digits", pl.String)
+    UPLOAD_NO = Column("upload_no", pl.Int64)
+
+
+class PaymentContent(Frame):
+    """収納データの中身: what a record says about the money, before the ledger numbers it."""
+
+    RECORD_NO = Column("record_no", pl.Int64)
+    OFFSET_BYTES = Column("offset_bytes", pl.Int64)
+    CHANNEL = Column("channel", pl.String)
+    STAGE = Column("stage", pl.String)
+    IDENTITY = Column("identity", pl.String)
+    OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
+    CONTENT = Column("content", pl.String)
+    KEY_KIND = Column("key_kind", pl.String)
+    KEY_DIGITS = Column("key_digits", pl.String)
+    REISSUE_NO = Column("reissue_no", pl.String)
+    CHECK_NO = Column("check_no", pl.String)
+    ITEM_NO = Column("item_no", pl.String)
+    OFFICE_CODE = Column("office_code", pl.String)
+    PAID_YEN = Column("paid_yen", pl.Int64)
+    PAID_ON = Column("paid_on", pl.Date)
+    FUNDS_ON = Column("funds_on", pl.Date)
+    RESULT_CODE = Column("result_code", pl.String)
+
+
+class Payment(PaymentContent):
+    """収納: one record of a payment file, as the ledger keeps it."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    FILE_NO = Column("file_no", pl.Int64)
+
+
+class Known(Frame):
+    """既知の収納: records of one identity that earlier nights accepted (not the repeats)."""
+
+    IDENTITY = Column("identity", pl.String)
+    STAGE = Column("stage", pl.String)
+    OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
+    CONTENT = Column("content", pl.String)
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+
+
+class KnownEvent(Known):
+    """既知の収納 with what came of it."""
+
+    OUTCOME = Column("outcome", pl.String)
+
+
+class Candidate(NoticeKey):
+    """照会キーが指す納付書: the notice behind a key that occurs tonight."""
+
+    ISSUE_NO = Column("issue_no", pl.Int64)
+    INSTALLMENT_NO = Column("installment_no", pl.Int64)
+    AMOUNT_YEN = Column("amount_yen", pl.Int64)
+    ISSUED_ON = Column("issued_on", pl.Date)
+    PAYABLE_UNTIL_ON = Column("payable_until_on", pl.Date)
+    CHECK_NO = Column("check_no", pl.String)
+    ITEM_NO = Column("item_no", pl.String)
+    OFFICE_CODE = Column("office_code", pl.String)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    IS_CANCELLED = Column("is_cancelled", pl.Boolean)
+    IS_CURRENT = Column("is_current", pl.Boolean)
+
+
+class OpenClaim(Frame):
+    """消込前の調定: what is owed on a claim, what stands on it, and who settled it."""
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    COVER_YEN = Column("cover_yen", pl.Int64)
+    OWED_YEN = Column("owed_yen", pl.Int64)
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    LEVY_YEAR = Column("levy_year", pl.Int64)
+    BY_PAYMENT_NO = Column("by_payment_no", pl.Int64)
+    BY_NOTICE_NO = Column("by_notice_no", pl.Int64)
+    BY_CHANNEL = Column("by_channel", pl.String)
+    BY_INSTALLMENT_NO = Column("by_installment_no", pl.Int64)
+
+
+class Decision(Frame):
+    """消込結果: one per payment; how its yen divide, and what is true besides."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    OUTCOME = Column("outcome", pl.String)
+    PLACE = Column("place", pl.String)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    CLAIM_YEN = Column("claim_yen", pl.Int64)
+    SUSPENSE_YEN = Column("suspense_yen", pl.Int64)
+    FLAGS = Column("flags", pl.String)
+    OTHER_PAYMENT_NO = Column("other_payment_no", pl.Int64)
+
+
+class Allocation(Frame):
+    """調定への配分: yen of a payment on each claim that its slip pays."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    LEVY_YEAR = Column("levy_year", pl.Int64)
+    CLAIM_YEN = Column("claim_yen", pl.Int64)
+
+
+class Posting(Frame):
+    """仕訳: yen of one payment on a claim or in suspense. Append-only."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    ACCOUNT = Column("account", pl.String)
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    YEN = Column("yen", pl.Int64)
+    FISCAL_YEAR = Column("fiscal_year", pl.Int64)
+    IS_ARREARS = Column("is_arrears", pl.Boolean)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+
+
+class Suggestion(Frame):
+    """近い照会キー: a known key one digit or one swap away. Never applied by itself."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    HOW = Column("how", pl.String)

@@ -1,0 +1,76 @@
+"""The inbox (受信箱) and the archive (保管庫): where files are listed, read, and kept byte for byte.
+
+The edge of the program: the only module besides run and cli that touches a folder.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elqr.errors import CannotWrite, NotFound
+from elqr.findings import Code, Finding, Location
+
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """届いたもの: one entry of an inbox; `data` is None when it cannot be read, and `findings` say why."""
+
+    name: str
+    data: bytes | None
+    sha256: str
+    findings: tuple[Finding, ...] = ()
+
+
+def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
+    """受信箱の中身, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
+    if not folder.is_dir():
+        raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if not path.name.startswith("."):
+            yield arrived(path, most_megabytes)
+
+
+def arrived(path: Path, most_megabytes: int) -> Arrived:
+    """One file, read whole; or what is wrong with it."""
+    if path.is_symlink() or not path.is_file():
+        kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
+        return _unreadable(path.name, Code.NOT_A_FILE, kind, "通常のファイル")
+    if (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
+        return _unreadable(path.name, Code.TOO_LARGE, f"{size:,}バイト", f"{most_megabytes * _MEGABYTE:,}バイト以下")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return _unreadable(path.name, Code.NOT_A_FILE, f"読めません（{error.strerror}）", "読めるファイル")
+    return Arrived(path.name, data, hashlib.sha256(data).hexdigest())
+
+
+def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
+    shown = hashlib.sha256(f"{name}/{code}/{actual}".encode()).hexdigest()
+    return Arrived(name, None, shown, (Finding(Location(name), code, actual, expected),))
+
+
+def keep(archive: Path, sha256: str, data: bytes) -> None:
+    """保管する: under its hash, complete or not at all. Raises CannotWrite."""
+    path = archive / sha256[:2] / sha256
+    if path.exists():
+        return
+    write_whole(path, data)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is complete or not there: written beside, synced, renamed. Raises CannotWrite."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
+        raise CannotWrite(f"{path} に書けません（{error.strerror}）。フォルダの権限と空き容量を確かめてください。") from error

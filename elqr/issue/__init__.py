@@ -1,0 +1,1 @@
+"""Issuing (発行): notice → keys → payload → symbol."""

@@ -1,0 +1,155 @@
+"""The job (ジョブ): what jobs/*.toml may say, validated into one frozen value.
+
+Paths are relative to the job file. Secrets are not written here: they come from a file or the
+environment and never appear in logs.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from elqr.errors import BadFile, NotFound, explain
+from elqr.issue.keys import KEY_DIGITS, KeyRule
+
+SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
+_SECRET_BYTES = 16
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class City(_Strict):
+    """団体: the codes that stand in every payload."""
+
+    name: str = Field(min_length=1)
+    city_code: str = Field(pattern=r"^[0-9]{6}$")
+    office_code: str = Field(pattern=r"^[0-9]{5}$")
+    tax_office_code: str = Field(pattern=r"^[0-9]{3}$")
+
+
+class Issue(_Strict):
+    """発行: how keys are composed, where the secret is, and where the upload file goes."""
+
+    key_prefix: str = Field(default="00000", pattern=r"^[0-9]*$")
+    key_class: str = Field(default="90", pattern=r"^[0-9]+$")
+    serial_digits: int = Field(default=9, ge=6, le=12)
+    check_no_secret_file: Path | None = None
+
+    @property
+    def key_rule(self) -> KeyRule:
+        return KeyRule(self.key_prefix, self.key_class, self.serial_digits)
+
+    @model_validator(mode="after")
+    def _twenty_digits(self) -> Self:
+        if self.key_rule.length != KEY_DIGITS:
+            raise ValueError(f"案件特定キーは{KEY_DIGITS}桁です（今の設定では{self.key_rule.length}桁）")
+        return self
+
+
+class Notices(_Strict):
+    """納付書データの受信箱, and whether the night issues what is new."""
+
+    inbox: Path
+    spec: str = "notice_csv"
+    issue: bool = True
+
+
+class Inbox(_Strict):
+    """収納データの受信箱, and the formats that may arrive in it."""
+
+    path: Path
+    specs: tuple[str, ...] = Field(min_length=1)
+
+
+class Store(_Strict):
+    """台帳の場所."""
+
+    url: str = Field(min_length=1)
+    archive: Path
+
+
+class Thresholds(_Strict):
+    """しきい値: where a night stops being clean, and what is too large to read."""
+
+    unmatched_rate: float = Field(default=0.2, ge=0, le=1)
+    unmatched_at_least: int = Field(default=5, ge=1)
+    file_megabytes: int = Field(default=2_000, ge=1)
+
+
+class Job(_Strict):
+    """夜間ジョブ."""
+
+    title: str = Field(min_length=1)
+    run_on: date | None = Field(default=None, alias="date")
+    register_file: Path = Field(alias="register")
+    specs: tuple[Path, ...] = ()
+    out: Path
+    city: City
+    store: Store
+    issue: Issue = Issue()
+    notices: Notices | None = None
+    inbox: tuple[Inbox, ...] = Field(min_length=1)
+    thresholds: Thresholds = Thresholds()
+
+
+def read_job(path: Path) -> Job:
+    """ジョブを読む: with every path made absolute. Raises NotFound, BadFile with the place."""
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        job = Job.model_validate(given)
+    except FileNotFoundError as error:
+        raise NotFound(f"ジョブ {path} がありません。パスを確かめてください（例: jobs/nightly.toml）。") from error
+    except OSError as error:
+        raise BadFile(f"ジョブ {path} を読めません（{error.strerror}）。TOMLファイルを指定してください。") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"ジョブ {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。") from error
+    except ValidationError as error:
+        raise BadFile(f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。") from error
+    return _absolute(job, path.resolve().parent)
+
+
+def _absolute(job: Job, folder: Path) -> Job:
+    """Paths of a job file are relative to it, wherever the program is started."""
+    url = job.store.url
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+    secret = job.issue.check_no_secret_file
+    return job.model_copy(
+        update={
+            "register_file": folder / job.register_file,
+            "specs": tuple(folder / path for path in job.specs),
+            "out": folder / job.out,
+            "store": Store(url=url, archive=folder / job.store.archive),
+            "issue": job.issue.model_copy(update={"check_no_secret_file": folder / secret if secret else None}),
+            "notices": job.notices and job.notices.model_copy(update={"inbox": folder / job.notices.inbox}),
+            "inbox": tuple(box.model_copy(update={"path": folder / box.path}) for box in job.inbox),
+        }
+    )
+
+
+def read_secret(job: Job, environment: Mapping[str, str]) -> bytes:
+    """確認番号の鍵: from the environment, or else from the job's file. Never logged."""
+    given = environment.get(SECRET_VARIABLE, "").strip()
+    path = job.issue.check_no_secret_file
+    if not given and path is not None:
+        try:
+            given = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotFound(f"確認番号の鍵ファイル {path} を読めません。場所と権限を確かめてください。") from error
+    if len(given.encode()) < _SECRET_BYTES:
+        raise BadFile(
+            f"確認番号の鍵がないか、短すぎます（{_SECRET_BYTES}バイト以上）。環境変数 {SECRET_VARIABLE} か "
+            "ジョブの [issue] check_no_secret_file で渡してください。"
+        )
+    return given.encode()
+
+
+def configuration_hash(path: Path, register: Path) -> str:
+    """設定のハッシュ: SHA-256 of the job and register files, for the run's record."""
+    return hashlib.sha256(path.read_bytes() + b"\x00" + register.read_bytes()).hexdigest()

@@ -1,0 +1,63 @@
+"""The run's journal (実行記録): what happened to every step, as `run.json` and a JSON-lines log.
+
+One artefact a run. It holds file names, counts, yen and durations; never a name, an address or a secret.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Step:
+    """段階: one step of the run."""
+
+    name: str
+    file: str = ""
+    count: int = 0
+    yen: int = 0
+    result: str = ""
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "step": self.name,
+            "file": self.file,
+            "count": self.count,
+            "yen": self.yen,
+            "result": self.result,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(slots=True)
+class Journal:
+    """実行記録: steps as they end; `show` tells a terminal what is under way."""
+
+    clock: Clock
+    show: Callable[[str], None] = lambda text: None
+    steps: list[tuple[datetime, Step]] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str, file: str = "") -> Iterator[Step]:
+        """Times a block; the block fills in count, yen and result."""
+        self.show(f"{name} {file}".rstrip())
+        started, step = self.clock(), Step(name, file)
+        try:
+            yield step
+        finally:
+            ended = self.clock()
+            step.seconds = (ended - started).total_seconds()
+            self.steps.append((ended, step))
+
+    def write(self, folder: Path, head: dict[str, object], write: Callable[[Path, bytes], None]) -> None:
+        """`run.json` and `log.jsonl` into a folder."""
+        lines = [{"at": at.isoformat(timespec="milliseconds"), "run_id": head["run_id"], **step.as_dict()} for at, step in self.steps]
+        record = {**head, "steps": [step.as_dict() for _, step in self.steps]}
+        write(folder / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
+        write(folder / "log.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())

@@ -1,0 +1,54 @@
+"""Postings (計上): what the decisions put on claims and into suspense. Append-only; a balance is a sum.
+
+The yen of an accepted 確報 stand on its claim (収納) or in suspense (仮受) until somebody decides;
+never nowhere, never twice.
+"""
+
+import polars as pl
+
+from elqr.fiscal import accounting_year_expr, fiscal_year_expr
+from elqr.frames import Allocation, Decision, Payment, Posting
+from elqr.terms import Account
+
+
+def postings(
+    decisions: pl.DataFrame, allocations: pl.DataFrame, payments: pl.DataFrame, without_closing_period: list[str]
+) -> pl.DataFrame:
+    """仕訳: frame Posting, for tonight's decisions.
+
+    `payments` is frame Payment; `without_closing_period` lists the procedures of 公営企業会計. What stands
+    on a claim belongs to the claim's accounting year; what is in suspense to the year of 領収日.
+    Asserts that every accepted yen is posted exactly once.
+    """
+    paid = payments.select(Payment.PAYMENT_NO, Payment.PAID_ON)
+    decided = decisions.select(Payment.PAYMENT_NO, Decision.PROCEDURE_CODE, Decision.SUSPENSE_YEN)
+    on_claims = allocations.join(decided, on=Payment.PAYMENT_NO, validate="m:1", maintain_order="left").join(
+        paid, on=Payment.PAYMENT_NO, validate="m:1", maintain_order="left"
+    )
+    has_period = ~pl.col(Decision.PROCEDURE_CODE).is_in(without_closing_period)
+    year = accounting_year_expr(pl.col(Allocation.LEVY_YEAR), pl.col(Payment.PAID_ON), has_period)
+    on_claims = on_claims.select(
+        Payment.PAYMENT_NO,
+        pl.lit(Account.CLAIM.value).alias(Posting.ACCOUNT),
+        Allocation.CLAIM_NO,
+        pl.col(Allocation.CLAIM_YEN).alias(Posting.YEN),
+        year.alias(Posting.FISCAL_YEAR),
+        (year != pl.col(Allocation.LEVY_YEAR)).alias(Posting.IS_ARREARS),
+        Decision.PROCEDURE_CODE,
+    )
+    held = decided.filter(pl.col(Decision.SUSPENSE_YEN) > 0).join(
+        paid, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left"
+    )
+    in_suspense = held.select(
+        Payment.PAYMENT_NO,
+        pl.lit(Account.SUSPENSE.value).alias(Posting.ACCOUNT),
+        pl.lit(None, dtype=pl.Int64).alias(Posting.CLAIM_NO),
+        pl.col(Decision.SUSPENSE_YEN).alias(Posting.YEN),
+        fiscal_year_expr(pl.col(Payment.PAID_ON)).alias(Posting.FISCAL_YEAR),
+        pl.lit(False).alias(Posting.IS_ARREARS),
+        Decision.PROCEDURE_CODE,
+    )
+    made = Posting.of(pl.concat([on_claims.select(Posting.SCHEMA), in_suspense.select(Posting.SCHEMA)], how="vertical_relaxed"))
+    both = decisions.select(pl.col(Decision.CLAIM_YEN).sum() + pl.col(Decision.SUSPENSE_YEN).sum()).item()
+    assert made[Posting.YEN].sum() == both, "postings sum to what was decided"
+    return made.sort(Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)

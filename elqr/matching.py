@@ -1,0 +1,247 @@
+"""Matching (消込): tonight's payments and the claims they name → exactly one outcome each.
+
+Pure functions over frames, partitionable by assessment: every rule looks at payments of one identity
+or at claims of one slip, never at the whole night. Nothing is matched by amount or by name. The order
+in which payments of a claim are decided is 領収日, then the sender's identity, never the arrival.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment
+from elqr.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
+
+_EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
+_BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
+_ORDER = (Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """消込の結果: one decision a payment (frame Decision), and what goes to which claim (Allocation)."""
+
+    decisions: pl.DataFrame
+    allocations: pl.DataFrame
+
+
+def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> Matched:
+    """Decides every payment.
+
+    `payments` Payment · `known` KnownEvent of tonight's identities · `candidates` Candidate for tonight's
+    keys · `claims` OpenClaim of the candidates' notices. Asserts that count and yen are conserved.
+    """
+    rows = _with_stage_order(_with_repeats(payments, known), known)
+    rows = _with_notice(rows, candidates)
+    lines = _lines(rows, claims)
+    decisions = _decided(rows, lines)
+    assert decisions.height == payments.height, "every payment has exactly one decision"
+    money = decisions.join(payments, on=Payment.PAYMENT_NO, validate="1:1").filter(_holds_money())
+    assert money.select((pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN) == pl.col(Payment.PAID_YEN)).all()).item()
+    allocations = lines.filter(pl.col("claim_part_yen") > 0).select(
+        Payment.PAYMENT_NO, Allocation.CLAIM_NO, Allocation.LEVY_YEAR, pl.col("claim_part_yen").alias(Allocation.CLAIM_YEN)
+    )
+    assert allocations[Allocation.CLAIM_YEN].sum() == decisions[Decision.CLAIM_YEN].sum(), "claims get what decisions say"
+    return Matched(decisions, Allocation.of(allocations))
+
+
+def _holds_money() -> pl.Expr:
+    """確報 that was accepted: its yen must stand on a claim or in suspense."""
+    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
+    return (pl.col(Payment.STAGE) == Stage.CONFIRMED.value) & ~pl.col(Decision.OUTCOME).is_in(repeats)
+
+
+def _with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """再受信: the first record of an event counts, in the ledger or else tonight; the others repeat it."""
+    earlier = known.select(*_EVENT, pl.col(Known.CONTENT).alias("first_content"), pl.col(Known.PAYMENT_NO).alias("first_no"))
+    rows = payments.join(earlier, on=_EVENT, how="left", validate="m:1", maintain_order="left")
+    first = pl.col(Payment.CONTENT, Payment.PAYMENT_NO).sort_by(Payment.CONTENT, Payment.FILE_NO, Payment.RECORD_NO).first().over(_EVENT)
+    tonight = rows.select(first.name.prefix("tonight_"))
+    rows = pl.concat([rows, tonight], how="horizontal").with_columns(
+        pl.coalesce("first_content", "tonight_content").alias("first_content"),
+        pl.coalesce("first_no", "tonight_payment_no").alias("first_no"),
+    )
+    repeats = pl.col("first_no") != pl.col(Payment.PAYMENT_NO)
+    return rows.with_columns(
+        (repeats & (pl.col("first_content") == pl.col(Payment.CONTENT))).alias("is_repeat"),
+        (repeats & (pl.col("first_content") != pl.col(Payment.CONTENT))).alias("is_conflict"),
+    ).drop("tonight_content", "tonight_payment_no", "first_content")
+
+
+def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """段階の順序: `terms.STAGE_TRANSITIONS` as counts per identity, so that byte twins are told apart.
+
+    Within a night the order is 速報, 取消, 振替不能, 確報, whatever came first.
+    """
+    rows = rows.join(_known_counts(known), on=Payment.IDENTITY, how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.col("known_preliminary", "known_cancelled", "known_confirmed").fill_null(0))
+    fresh = ~pl.col("is_repeat") & ~pl.col("is_conflict")
+    stage = {kind: fresh & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
+    by_event = [Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO]
+    nth = {kind: is_it.cast(pl.Int64).cum_sum().over(Payment.IDENTITY, order_by=by_event) for kind, is_it in stage.items()}
+    rows = rows.with_columns(
+        nth[Stage.PRELIMINARY].alias("nth_preliminary"),
+        nth[Stage.CANCELLED].alias("nth_cancelled"),
+        nth[Stage.CONFIRMED].alias("nth_confirmed"),
+        (pl.col("known_preliminary") + stage[Stage.PRELIMINARY].sum().over(Payment.IDENTITY)).alias("preliminary"),
+    )
+    may_cancel = (pl.col("preliminary") - pl.col("known_confirmed") - pl.col("known_cancelled")).clip(lower_bound=0)
+    cancelled = pl.col("known_cancelled") + pl.min_horizontal(stage[Stage.CANCELLED].sum().over(Payment.IDENTITY), may_cancel)
+    rows = rows.with_columns(may_cancel.alias("may_cancel"), cancelled.alias("cancelled"))
+    nth_preliminary = pl.col("known_preliminary") + pl.col("nth_preliminary")
+    nth_confirmed = pl.col("known_confirmed") + pl.col("nth_confirmed")
+    return rows.with_columns(
+        (
+            (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("known_confirmed")))
+            | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > pl.col("may_cancel")))
+            | (stage[Stage.NOT_COLLECTED] & (pl.col("known_confirmed") > 0))
+            | (stage[Stage.CONFIRMED] & (pl.col("cancelled") > 0) & (nth_confirmed > pl.col("preliminary") - pl.col("cancelled")))
+        ).alias("is_out_of_order"),
+        (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("cancelled"))).alias("is_taken_back"),
+        stage[Stage.CONFIRMED].alias("is_confirmed"),
+    )
+
+
+def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
+    stage, outcome = pl.col(Known.STAGE), pl.col(KnownEvent.OUTCOME)
+    in_order = outcome != Outcome.STAGE_UNEXPECTED.value
+    return known.group_by(Known.IDENTITY).agg(
+        ((stage == Stage.PRELIMINARY.value) & in_order).sum().cast(pl.Int64).alias("known_preliminary"),
+        ((stage == Stage.CANCELLED.value) & in_order).sum().cast(pl.Int64).alias("known_cancelled"),
+        (stage == Stage.CONFIRMED.value).sum().cast(pl.Int64).alias("known_confirmed"),
+    )
+
+
+def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """照会: the notice behind each key. A bar code's 再発行 digit picks the slip where it is known, else the newest."""
+    key = [Payment.KEY_KIND, Payment.KEY_DIGITS]
+    asked = rows.select(*key, Payment.REISSUE_NO).unique()
+    best = (
+        asked.join(candidates.rename({Candidate.REISSUE_NO: "own_reissue_no"}), on=key, how="inner")
+        .sort((pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)), Candidate.ISSUE_NO, descending=True)
+        .unique([*key, Payment.REISSUE_NO], keep="first", maintain_order=True)
+        .drop("own_reissue_no")
+    )
+    own = {name: f"notice_{name}" for name in (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE)}
+    rows = rows.join(
+        best.rename(own), on=[*key, Payment.REISSUE_NO], how="left", validate="m:1", maintain_order="left"
+    ).with_columns(
+        _differs(Payment.CHECK_NO).alias("check_no_differs"),
+        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias("item_or_office_differs"),
+        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias("is_before_issue"),
+        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias("is_late"),
+        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias("is_old_slip"),
+        pl.col(Candidate.IS_CANCELLED).fill_null(False),
+    )
+    ruled_out = pl.any_horizontal("check_no_differs", "item_or_office_differs", "is_before_issue", Candidate.IS_CANCELLED)
+    may_settle = pl.col("is_confirmed") & ~pl.col("is_out_of_order") & pl.col(Candidate.NOTICE_NO).is_not_null()
+    return rows.with_columns((may_settle & ~ruled_out).alias("is_eligible"))
+
+
+def _differs(name: str) -> pl.Expr:
+    return (pl.col(name) != pl.col(f"notice_{name}")).fill_null(False)
+
+
+def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """One row for each eligible payment and claim that its slip pays, with what the claim takes of it.
+
+    A 全期 slip is taken only when nothing stands on any of its claims before it; otherwise somebody
+    decides (the difference is never spread). An ordinary slip takes what is left of its claim.
+    """
+    slips = claims.with_columns((pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"))
+    lines = rows.filter("is_eligible").join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
+    short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
+    lines = lines.with_columns(short.alias("is_short_whole")).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
+    position = (~pl.col("is_short_whole")).cast(pl.Int64).cum_sum().over(OpenClaim.CLAIM_NO)
+    lines = lines.with_columns(((pl.col(OpenClaim.COLLECTED_YEN) != 0) | (position > 1)).alias("is_touched"))
+    refused = pl.col("is_whole") & (pl.col("is_short_whole") | pl.col("is_touched").any().over(Payment.PAYMENT_NO))
+    lines = lines.with_columns(refused.alias("is_refused_whole"))
+    offered = pl.when("is_refused_whole").then(0).when("is_whole").then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
+    lines = lines.with_columns(offered.alias("offered_yen"))
+    before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
+    stands = pl.col(OpenClaim.COLLECTED_YEN) + before
+    left = (pl.col(OpenClaim.OWED_YEN) - stands).clip(lower_bound=0)
+    lines = lines.with_columns(left.alias("left_yen"), (stands > 0).alias("is_second_here")).with_columns(
+        pl.min_horizontal("offered_yen", "left_yen").alias("claim_part_yen")
+    )
+    return _with_settler(lines)
+
+
+def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
+    """先の収納: the payment that stands first on each claim, in the ledger or else tonight."""
+    first = (Payment.PAYMENT_NO, Candidate.NOTICE_NO, Payment.CHANNEL, Candidate.INSTALLMENT_NO)
+    giving = pl.col("claim_part_yen") > 0
+    lines = lines.with_columns(
+        pl.coalesce(pl.col(by), pl.col(name).filter(giving).first().over(OpenClaim.CLAIM_NO)).alias(by)
+        for name, by in zip(first, _BY, strict=True)
+    )
+    return lines.with_columns(pl.when("is_second_here").then(pl.col(by)).alias(by) for by in _BY)
+
+
+def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """消込結果: one expression, in order of precedence (terms.Outcome)."""
+    settled = lines.group_by(Payment.PAYMENT_NO).agg(
+        pl.col("claim_part_yen").sum().alias(Decision.CLAIM_YEN),
+        pl.col("left_yen").sum(),
+        (pl.col("left_yen") - pl.col("claim_part_yen")).sum().alias("still_owed_yen"),
+        pl.col("is_refused_whole").any(),
+        pl.col("is_short_whole").any(),
+        pl.col(*_BY).sort_by(OpenClaim.CLAIM_NO).drop_nulls().first(),
+    )
+    rows = rows.join(settled, on=Payment.PAYMENT_NO, how="left", validate="1:1", maintain_order="left").with_columns(
+        pl.col(Decision.CLAIM_YEN).fill_null(0)
+    )
+    stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
+    has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
+    is_settled = (pl.col("left_yen") == 0) | (pl.col("is_refused_whole") & ~pl.col("is_short_whole"))
+    outcome = (
+        pl.when("is_repeat").then(pl.lit(Outcome.ALREADY_POSTED.value))
+        .when("is_conflict").then(pl.lit(Outcome.CONFLICTS.value))
+        .when("is_out_of_order").then(pl.lit(Outcome.STAGE_UNEXPECTED.value))
+        .when(pl.col("is_taken_back") | stage[Stage.CANCELLED]).then(pl.lit(Outcome.TAKEN_BACK.value))
+        .when(stage[Stage.PRELIMINARY]).then(pl.lit(Outcome.PENDING.value))
+        .when(stage[Stage.NOT_COLLECTED]).then(pl.lit(Outcome.NOT_COLLECTED.value))
+        .when(pl.col(Candidate.NOTICE_NO).is_null()).then(pl.lit(Outcome.KEY_UNKNOWN.value))
+        .when("check_no_differs").then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
+        .when("item_or_office_differs").then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
+        .when("is_before_issue").then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
+        .when(Candidate.IS_CANCELLED).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
+        .when(is_settled).then(pl.lit(Outcome.ALREADY_SETTLED.value))
+        .when("is_short_whole").then(pl.lit(Outcome.UNDERPAID.value))
+        .when(has_excess).then(pl.lit(Outcome.OVERPAID.value))
+        .when(pl.col("still_owed_yen") > 0).then(pl.lit(Outcome.UNDERPAID.value))
+        .when("is_old_slip").then(pl.lit(Outcome.OLD_SLIP.value))
+        .when("is_late").then(pl.lit(Outcome.LATE.value))
+        .otherwise(pl.lit(Outcome.MATCHED.value))
+    )  # fmt: skip
+    rows = rows.with_columns(outcome.alias(Decision.OUTCOME))
+    is_second = pl.col(Decision.OUTCOME) == Outcome.ALREADY_SETTLED.value
+    other = pl.when(pl.col("is_repeat") | pl.col("is_conflict")).then("first_no").when(is_second).then("by_payment_no")
+    return Decision.of(
+        rows.with_columns(
+            pl.col(Decision.OUTCOME).replace_strict({o.value: p.value for o, p in PLACE_OF.items()}).alias(Decision.PLACE),
+            pl.when(_holds_money()).then(pl.col(Payment.PAID_YEN) - pl.col(Decision.CLAIM_YEN)).otherwise(0).alias(Decision.SUSPENSE_YEN),
+            other.alias(Decision.OTHER_PAYMENT_NO),
+            _flags(is_second).alias(Decision.FLAGS),
+        )
+    )
+
+
+def _flags(is_second: pl.Expr) -> pl.Expr:
+    """付記: everything else that is true, comma-separated, in the order of terms.Flag."""
+    same_slip = pl.col("by_notice_no") == pl.col(Candidate.NOTICE_NO)
+    whole_and_part = (pl.col("by_installment_no") == WHOLE_YEAR) != (pl.col(Candidate.INSTALLMENT_NO) == WHOLE_YEAR)
+    confirmed = pl.col("is_confirmed")
+    true_of = {
+        Flag.OLD_SLIP: confirmed & pl.col("is_old_slip"),
+        Flag.LATE: confirmed & pl.col("is_late"),
+        Flag.BEFORE_ISSUE: confirmed & pl.col("is_before_issue"),
+        Flag.CANCELLED_NOTICE: confirmed & pl.col(Candidate.IS_CANCELLED),
+        Flag.SAME_SLIP: is_second & same_slip,
+        Flag.OTHER_SLIP: is_second & ~same_slip,
+        Flag.OTHER_CHANNEL: is_second & (pl.col("by_channel") != pl.col(Payment.CHANNEL)),
+        Flag.WHOLE_AND_PART: is_second & whole_and_part,
+        Flag.AFTER_CANCEL: confirmed & pl.col("is_out_of_order"),
+    }
+    shown = [pl.when(truth.fill_null(False)).then(pl.lit(flag.value)) for flag, truth in true_of.items()]
+    return pl.concat_str(shown, separator=",", ignore_nulls=True)

@@ -1,0 +1,275 @@
+"""Notice records (納付書データ) → what the ledger gains: claims, notices, keys, cancellations.
+
+Pure: the store gives what is already there. Good rows go in, bad rows come back as findings with
+their place. A registered notice is never changed: the same row again is `same`, another content is a
+conflict. A reissue is a further notice for the same claim; a cancellation is a record of its own.
+"""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from elqr.findings import MASKED, Code, Finding, Location
+from elqr.formats.decode import RECORD_NO, Decoded
+from elqr.frames import Claim, ClaimKey, Notice, NoticeClaim, NoticeKey
+from elqr.terms import WHOLE_YEAR, KeyKind
+
+CLAIM_KEY = list(ClaimKey.SCHEMA)
+ASSESSMENT_KEY = CLAIM_KEY[:-1]
+NOTICE_KEY = [*CLAIM_KEY, Notice.ISSUE_NO]
+_CANCEL = "9"
+_MOST_YEN = 99_999_999_999
+_GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
+"""What a row says of a notice; all of it must agree for a row to be the same notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """登録済: notices of the file's assessments, their claims, cancelled ones, and who owns the file's keys."""
+
+    notices: pl.DataFrame
+    claims: pl.DataFrame
+    cancelled: pl.DataFrame
+    keys: pl.DataFrame
+
+
+@dataclass(slots=True)
+class Gained:
+    """取込の結果: new rows for the ledger, counts, and findings of bad rows."""
+
+    claims: pl.DataFrame
+    notices: pl.DataFrame
+    covers: pl.DataFrame
+    keys: pl.DataFrame
+    cancelled: pl.DataFrame
+    rows_read: int
+    rows_same: int
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def rows_new(self) -> int:
+        return self.notices.height + self.cancelled.height
+
+    @property
+    def rows_bad(self) -> int:
+        return len({finding.at.record_no for finding in self.findings})
+
+
+@dataclass(slots=True)
+class _Sieve:
+    """Rows that are still good, and findings of those that are not."""
+
+    file: str
+    rows: pl.DataFrame
+    findings: list[Finding]
+
+    def refuse(self, code: Code, title: str, bad: pl.Expr, actual: pl.Expr, expected: pl.Expr) -> None:
+        """Takes the rows that break a rule out, with a finding for each."""
+        broken = bad.fill_null(False)
+        wrong = self.rows.filter(broken).select(RECORD_NO, actual.cast(pl.String).alias("a"), expected.cast(pl.String).alias("e"))
+        for no, found, wanted in wrong.iter_rows():
+            self.findings.append(Finding(Location(self.file, no, field=title), code, found or "", wanted or ""))
+        self.rows = self.rows.filter(~broken)
+
+
+def rows_of(decoded: Decoded) -> pl.DataFrame:
+    """納付書の行: decoded rows without a field finding; frame Notice's columns, record_no and change_kind."""
+    bad = {finding.at.record_no for finding in decoded.findings}
+    rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(bad))
+    amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
+    texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
+    return rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts)
+
+
+def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """照会キー of each row: record_no, key_kind, key_digits, reissue_no."""
+    digits = pl.concat_str("barcode.issuer", "barcode.company", "barcode.city_no")
+    kinds = {
+        KeyKind.ELQR: (pl.col(Notice.KEY_NO), pl.lit("")),
+        KeyKind.BARCODE: (digits, pl.col("barcode.reissue_no")),
+        KeyKind.CUSTOMER: (pl.col(Notice.CUSTOMER_NO), pl.lit("")),
+    }
+    parts = [
+        rows.select(
+            RECORD_NO,
+            pl.lit(kind.value).alias(NoticeKey.KEY_KIND),
+            key.alias(NoticeKey.KEY_DIGITS),
+            reissue.fill_null("").alias(NoticeKey.REISSUE_NO),
+        ).filter(pl.col(NoticeKey.KEY_DIGITS).is_not_null())
+        for kind, (key, reissue) in kinds.items()
+    ]
+    return pl.concat(parts)
+
+
+def gain(
+    decoded: Decoded, file: str, known_procedures: list[str], registered: Registered, first_claim_no: int, first_notice_no: int
+) -> Gained:
+    """取込: sieves the rows rule by rule, then numbers what is new."""
+    sieve = _Sieve(file, rows_of(decoded), list(decoded.findings))
+    _row_rules(sieve, known_procedures)
+    cancels = _Sieve(file, sieve.rows.filter(pl.col("change_kind") == _CANCEL), sieve.findings)
+    sieve.rows = sieve.rows.filter(pl.col("change_kind") != _CANCEL)
+    same = _changed_rows(sieve, registered.notices)
+    _order_of_issue(sieve, registered.notices)
+    _keys_taken(sieve, registered.keys)
+    covers = _whole_year_covers(sieve, registered)
+    notices = sieve.rows.with_columns(pl.int_range(first_notice_no, first_notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO))
+    claims = _new_claims(notices, covers, registered.claims, first_claim_no)
+    known_notices = pl.concat([registered.notices.select(Notice.NOTICE_NO, *NOTICE_KEY), notices.select(Notice.NOTICE_NO, *NOTICE_KEY)])
+    cancelled, cancelled_before = _cancellations(cancels, known_notices, registered.cancelled)
+    numbers = notices.select(RECORD_NO, Notice.NOTICE_NO)
+    keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
+    return Gained(
+        claims=claims,
+        notices=notices,
+        covers=_numbered_covers(notices, covers, pl.concat([registered.claims.select(Claim.SCHEMA), claims])),
+        keys=NoticeKey.of(keys),
+        cancelled=cancelled,
+        rows_read=decoded.record_count,
+        rows_same=same + cancelled_before,
+        findings=sorted(sieve.findings),
+    )
+
+
+def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
+    """Rules that look at one row."""
+    procedure, amount = pl.col(Notice.PROCEDURE_CODE), pl.col(Notice.AMOUNT_YEN)
+    due, until = pl.col(Notice.DUE_ON), pl.col(Notice.PAYABLE_UNTIL_ON)
+    key, check = pl.col(Notice.KEY_NO), pl.col(Notice.CHECK_NO)
+    limit = pl.col("barcode.payable_until")
+    slip_limit = until.dt.to_string("%y%m%d")
+    none = pl.lit("")
+    sieve.refuse(Code.PROCEDURE_UNKNOWN, "手続コード", ~procedure.is_in(known_procedures), procedure, pl.lit("手続台帳の code"))
+    sieve.refuse(Code.AMOUNT_NOT_POSITIVE, "合計額", ~amount.is_between(1, _MOST_YEN), amount, pl.lit(f"1〜{_MOST_YEN:,}円"))
+    sieve.refuse(Code.DATES_REVERSED, "支払期限", until < due, until, pl.concat_str(due.cast(pl.String), pl.lit("以後")))
+    sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", key.is_null() != check.is_null(), pl.lit("片方だけ"), none)
+    sieve.refuse(Code.BARCODE_DIFFERS, "バーコードの金額", pl.col("barcode.amount_yen") != amount, pl.col("barcode.amount_yen"), amount)
+    sieve.refuse(Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != slip_limit) & (limit != "999999"), limit, slip_limit)
+    twice = pl.struct(*NOTICE_KEY, "change_kind").is_first_distinct()
+    sieve.refuse(Code.NOTICE_TWICE, "通知書番号", ~twice, pl.col(Notice.BILL_NO), pl.lit("一度だけ"))
+
+
+def _changed_rows(sieve: _Sieve, registered: pl.DataFrame) -> int:
+    """登録済との比較: drops rows that are there already, refuses those with another content; counts the same ones."""
+    personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
+    held = registered.select(*NOTICE_KEY, *(pl.col(name).alias(f"held_{name}") for name in _GIVEN if name not in NOTICE_KEY))
+    compared = [name for name in _GIVEN if name not in NOTICE_KEY]
+    rows = sieve.rows.join(held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    differs = {name: pl.col(name).ne_missing(pl.col(f"held_{name}")) for name in compared}
+    shown = [
+        pl.when(differ).then(pl.concat_str(pl.lit(f"{name}="), pl.lit(MASKED) if name in personal else pl.col(name).cast(pl.String).fill_null("")))
+        for name, differ in differs.items()
+    ]
+    wanted = [
+        pl.when(differ).then(
+            pl.concat_str(pl.lit(f"{name}="), pl.lit(MASKED) if name in personal else pl.col(f"held_{name}").cast(pl.String).fill_null(""))
+        )
+        for name, differ in differs.items()
+    ]
+    sieve.rows = rows
+    both = pl.any_horizontal(*differs.values()) & pl.col("is_held")
+    sieve.refuse(
+        Code.NOTICE_CHANGED,
+        "通知書番号",
+        both,
+        pl.concat_str(shown, separator=" ", ignore_nulls=True),
+        pl.concat_str(wanted, separator=" ", ignore_nulls=True),
+    )
+    same = sieve.rows.filter("is_held").height
+    sieve.rows = sieve.rows.filter(pl.col("is_held").is_null()).drop("is_held", *(f"held_{name}" for name in compared))
+    return same
+
+
+def _order_of_issue(sieve: _Sieve, registered: pl.DataFrame) -> None:
+    """A new notice's 発行連番 must be past every registered one of its claim."""
+    newest = registered.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
+    sieve.rows = sieve.rows.join(newest, on=CLAIM_KEY, how="left", validate="m:1", maintain_order="left")
+    issue_no, newest_no = pl.col(Notice.ISSUE_NO), pl.col("newest_no")
+    sieve.refuse(Code.ISSUE_NO_ORDER, "発行連番", issue_no <= newest_no, issue_no, newest_no + 1)
+    sieve.rows = sieve.rows.drop("newest_no")
+
+
+def _keys_taken(sieve: _Sieve, owners: pl.DataFrame) -> None:
+    """A key's digits name one claim only, in the ledger and within the file; an eL key one notice only."""
+    key = [NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS]
+    identity = pl.concat_str([pl.col(name).cast(pl.String) for name in CLAIM_KEY], separator="/")
+    slip = pl.concat_str(identity, pl.col(Notice.ISSUE_NO).cast(pl.String), separator="#")
+    is_elqr = pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value
+    owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(key, keep="first")
+    identities = sieve.rows.select(RECORD_NO, identity.alias("identity"), slip.alias("slip"))
+    asked = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
+    asked = asked.with_columns(pl.when(is_elqr).then("slip").otherwise("identity").alias("asker"))
+    asked = asked.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
+    asked = asked.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
+    taken = asked.filter(pl.col("owner") != pl.col("asker")).group_by(RECORD_NO, maintain_order=True).agg(
+        pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("taken_by")
+    )
+    sieve.rows = sieve.rows.join(taken, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
+    is_taken = pl.col("taken_key").is_not_null()
+    sieve.refuse(Code.KEY_TAKEN, "照会キー", is_taken, pl.concat_str("taken_key", pl.lit("は"), "taken_by"), pl.lit("未使用のキー"))
+    sieve.rows = sieve.rows.drop("taken_key", "taken_by")
+
+
+def _whole_year_covers(sieve: _Sieve, registered: Registered) -> pl.DataFrame:
+    """全期: the instalments a whole-year slip pays, each at the amount of its slip of that time.
+
+    Frame: record_no of the 全期 row, the claim key of each instalment, cover_yen. An installment-0 slip
+    whose assessment has no instalments is a claim of its own and has no row here.
+    """
+    columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
+    slips = pl.concat([registered.notices.select(columns), sieve.rows.select(columns)])
+    parts = slips.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
+    whole = sieve.rows.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
+        RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
+    )
+    covers = (
+        whole.join(parts, on=ASSESSMENT_KEY, how="inner", maintain_order="left")
+        .filter(pl.col(Notice.ISSUED_ON) <= pl.col("whole_issued_on"))
+        .sort(RECORD_NO, Notice.INSTALLMENT_NO, Notice.ISSUE_NO)
+        .unique([RECORD_NO, Notice.INSTALLMENT_NO], keep="last", maintain_order=True)
+        .select(RECORD_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
+    )
+    sums = covers.group_by(RECORD_NO).agg(pl.col(NoticeClaim.COVER_YEN).sum().alias("covered_yen"))
+    sieve.rows = sieve.rows.join(sums, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
+    amount, covered = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")
+    sieve.refuse(Code.WHOLE_YEAR_SUM, "全期の額", covered.is_not_null() & (amount != covered), amount, covered)
+    sieve.rows = sieve.rows.drop("covered_yen")
+    _instalments_after_whole(sieve, registered.claims)
+    return covers.join(sieve.rows.select(RECORD_NO), on=RECORD_NO, how="semi", maintain_order="left")
+
+
+def _instalments_after_whole(sieve: _Sieve, claims: pl.DataFrame) -> None:
+    """An assessment registered as one claim (期別 0) cannot gain instalments: the two would be paid twice."""
+    single = claims.filter(pl.col(Claim.INSTALLMENT_NO) == WHOLE_YEAR).select(ASSESSMENT_KEY).unique().with_columns(is_single=True)
+    sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
+    is_part = pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR
+    number = pl.col(Notice.INSTALLMENT_NO)
+    sieve.refuse(Code.WHOLE_YEAR_SUM, "期別", pl.col("is_single") & is_part, number, pl.lit("0（一括の調定として登録済）"))
+    sieve.rows = sieve.rows.drop("is_single")
+
+
+def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:
+    own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    fresh = own.unique(CLAIM_KEY, keep="first", maintain_order=True).join(registered, on=CLAIM_KEY, how="anti", maintain_order="left")
+    return Claim.of(fresh.with_columns(pl.int_range(first_no, first_no + pl.len(), dtype=pl.Int64).alias(Claim.CLAIM_NO)))
+
+
+def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """What each new notice pays, by number: its own claim, or for a 全期 slip the instalments."""
+    numbers = claims.select(Claim.CLAIM_NO, *CLAIM_KEY)
+    own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    single = own.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
+    whole = covers.join(notices.select(RECORD_NO, Notice.NOTICE_NO), on=RECORD_NO, validate="m:1", maintain_order="left")
+    both = pl.concat([single, whole.select(single.columns)]).join(numbers, on=CLAIM_KEY, validate="m:1", maintain_order="left")
+    assert both.height == single.height + whole.height, "every notice pays claims that are registered"
+    return NoticeClaim.of(both)
+
+
+def _cancellations(sieve: _Sieve, notices: pl.DataFrame, cancelled: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """取消: the notices that rows of kind 9 name; and how many of them were cancelled before."""
+    sieve.rows = sieve.rows.join(notices, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    missing = pl.col(Notice.NOTICE_NO).is_null()
+    sieve.refuse(Code.CANCEL_TARGET, "通知書番号", missing, pl.col(Notice.BILL_NO), pl.lit("登録済の納付書"))
+    named = sieve.rows.select(Notice.NOTICE_NO)
+    fresh = named.join(cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
+    return fresh, named.height - fresh.height

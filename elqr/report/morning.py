@@ -1,0 +1,130 @@
+"""The morning's reports (朝の帳票): all tables and the page of one night, drawn from the ledger.
+
+The same night gives the same bytes. Totals of different tables are asserted to agree to the yen.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.findings import Finding
+from elqr.procedures import Kpi, Register
+from elqr.report import tables as shape
+from elqr.report.page import Line, Page, render
+from elqr.report.table import Table
+from elqr.report.writers import csv_bytes, json_bytes
+from elqr.terms import Account, FileStatus, Outcome, Place, label
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """台帳から読んだ行: what the queries gave for one night."""
+
+    deliveries: pl.DataFrame
+    delivery_findings: pl.DataFrame
+    decisions: pl.DataFrame
+    exceptions: pl.DataFrame
+    others: pl.DataFrame
+    suggestions: pl.DataFrame
+    postings: pl.DataFrame
+    redelivered: pl.DataFrame
+    redelivered_by: pl.DataFrame
+    balances: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """朝の帳票: the tables, and the figures of the summary."""
+
+    tables: tuple[Table, ...]
+    page: Page
+
+    def files(self) -> dict[str, bytes]:
+        """File name → bytes of everything in the night's folder."""
+        made = {"index.html": render(self.page).encode()}
+        for table in self.tables:
+            made[f"{table.file_name}.csv"] = csv_bytes(table)
+            made[f"{table.file_name}.json"] = json_bytes(table)
+        return made
+
+
+def morning(city: str, night: date, rows: Rows, register: Register, found: Kpi, findings: list[Finding], status: str) -> Morning:
+    """帳票を作る. `status` is clean, review or quarantine."""
+    outcome = shape.outcome_table(rows.decisions, register)
+    exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
+    daily = shape.daily_table(rows.postings, register)
+    refund = shape.refund_table(rows.exceptions, rows.others, register)
+    places = shape.places_table(rows.decisions, rows.redelivered, rows.redelivered_by, register)
+    intake = shape.intake_table(rows.deliveries, rows.delivery_findings)
+    _agree(outcome, exception, daily, rows)
+    funnel = _funnel(rows)
+    statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
+    page = Page(
+        city=city,
+        night_on=night,
+        headline=_headline(status, rows),
+        status=status,
+        files=[(label(kind), statuses.count(kind)) for kind in FileStatus],
+        funnel=funnel,
+        reasons=_reasons(rows.exceptions),
+        money=_money(rows.postings),
+        balances=[Line(f"{label(account)}（累計）", 0, rows.balances[account.value]) for account in Account],
+        years=found.years,
+        findings=findings,
+        tables=(intake, exception, refund, daily, places, shape.kpi_table(found), outcome),
+    )
+    return Morning(tuple(page.tables), page)
+
+
+def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
+    """帳票どうしの合計: the same yen, whichever table it is read from."""
+    posted = {account: int(rows.postings.filter(pl.col("account") == account.value)["yen"].sum()) for account in Account}
+    assert outcome.total("収納額") == daily.total("収納額") == posted[Account.CLAIM], "収納額 agrees"
+    assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
+    tonight = exception.frame.filter(pl.col("受付番号").is_in(rows.decisions["payment_no"].to_list()))
+    assert int(tonight["仮受額"].sum()) == posted[Account.SUSPENSE], "the review list holds all of suspense"
+
+
+def _funnel(rows: Rows) -> list[Line]:
+    """行き先: read, and every place; the places sum to what was read."""
+    again = Line("", int(rows.redelivered["payment_count"].sum()), int(rows.redelivered["payment_yen"].sum()))
+    read = Line("読んだ記録", rows.decisions.height + again.count, int(rows.decisions["paid_yen"].sum()) + again.yen, "sum")
+    lines = []
+    for place in Place:
+        own = rows.decisions.filter(pl.col("place") == place.value)
+        count, yen = own.height, int(own["paid_yen"].sum())
+        if place is Place.ALREADY_POSTED:
+            count, yen = count + again.count, yen + again.yen
+        lines.append(Line(label(place), count, yen, place.value))
+    assert sum(line.count for line in lines) == read.count and sum(line.yen for line in lines) == read.yen
+    return [read, *lines]
+
+
+def _reasons(exceptions: pl.DataFrame) -> list[Line]:
+    lines = []
+    for outcome in Outcome:
+        own = exceptions.filter(pl.col("outcome") == outcome.value)
+        if own.height:
+            lines.append(Line(label(outcome), own.height, int(own["suspense_yen"].sum())))
+    total = Line("計", exceptions.height, int(exceptions["suspense_yen"].sum()), "sum")
+    return [*lines, total] if lines else []
+
+
+def _money(postings: pl.DataFrame) -> list[Line]:
+    lines = []
+    for account in Account:
+        own = postings.filter(pl.col("account") == account.value)
+        lines.append(Line(f"{label(account)}へ", int(own["count"].sum()), int(own["yen"].sum())))
+    return [*lines, Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")]
+
+
+def _headline(status: str, rows: Rows) -> str:
+    posted = rows.decisions.filter(pl.col("place") == Place.POSTED.value)
+    waiting = rows.exceptions.height
+    held = int((rows.deliveries["status"] == FileStatus.QUARANTINED.value).sum())
+    parts = [f"収納 {posted.height:,}件 {int(posted['paid_yen'].sum()):,}円を消し込みました"]
+    parts += [f"要確認 {waiting:,}件"] if waiting else []
+    parts += [f"取込保留 {held}ファイル"] if held else []
+    parts += ["警報・指摘があります"] if status != "clean" and not waiting and not held else []
+    return "。".join(parts) + "。"

@@ -1,0 +1,46 @@
+"""The screen (端末の要約): what a night came to, on one screen, in Japanese."""
+
+import unicodedata
+from collections.abc import Iterator
+
+from elqr.fiscal import wareki
+from elqr.report.page import Line, Page
+
+_WIDTH = 30
+
+
+def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterator[str]:
+    """要約: lines of text."""
+    yield f"■ 夜間消込 {wareki(page.night_on)}の夜　{page.city}"
+    if rehearsal:
+        yield "　【予行】何も書き込んでいません。実行すると次のようになります。"
+    elif not changes:
+        yield "　前回から変わったものはありません。台帳はそのままです。"
+    files = "・".join(f"{name} {count}" for name, count in page.files)
+    yield f"　受信ファイル　{files}"
+    yield "　行き先"
+    yield from (_line(line) for line in page.funnel)
+    yield "　確報の額の置き場所"
+    yield from (_line(line) for line in page.money)
+    if page.reasons:
+        yield "　要確認（未処理のすべて・仮受額）"
+        yield from (_line(line) for line in page.reasons)
+    if page.findings:
+        yield f"　指摘 {len(page.findings)}件"
+        yield from (f"　　{finding}" for finding in page.findings[:6])
+        if len(page.findings) > 6:
+            yield f"　　ほか {len(page.findings) - 6}件は帳票にあります。"
+    years = "　".join(f"{year.label} {year.planned}/{year.target}" for year in page.years)
+    yield f"　KPI（予定/目標）　{years}"
+    yield f"　{page.headline}"
+    yield f"　帳票　{folder}" if not rehearsal else "　帳票は作っていません。"
+
+
+def _line(line: Line) -> str:
+    return f"　　{_padded(line.label)}{line.count:>9,}件{line.yen:>18,}円"
+
+
+def _padded(text: str) -> str:
+    """Padded by the columns a terminal gives to wide characters."""
+    columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * max(_WIDTH - columns, 1)

@@ -1,0 +1,43 @@
+"""A table (帳票の表): a frame with Japanese headings, how each column is shown, and which are summed."""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+import polars as pl
+
+TOTAL = "合計"
+
+
+class Style(StrEnum):
+    """列の見せ方. DIGITS are keys that a spreadsheet must not take for numbers."""
+
+    TEXT = auto()
+    YEN = auto()
+    COUNT = auto()
+    DATE = auto()
+    DIGITS = auto()
+    SHARE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """見出し: the column's name and how it is shown."""
+
+    name: str
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """表. `frame` has one column a heading; `totals` are the columns summed in the last row."""
+
+    file_name: str
+    title: str
+    note: str
+    headings: tuple[Heading, ...]
+    frame: pl.DataFrame
+    totals: tuple[str, ...]
+
+    def total(self, name: str) -> int:
+        """合計 of one column."""
+        return int(self.frame[name].sum())

@@ -1,0 +1,259 @@
+"""The night (夜間処理), readable from top to bottom: notices, payloads, files, matching, reports.
+
+Each file is taken in by one transaction and the night is posted by one more, over all accepted files
+together and whatever an interrupted night left unmatched. So the order of files cannot matter, a crash
+between two steps loses nothing, and running again changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from elqr import __version__
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.formats.decode import decode
+from elqr.formats.encode import encode_csv
+from elqr.formats.spec import Spec
+from elqr.frames import Candidate, Decision, Notice, Payload, Payment
+from elqr.inbox import Arrived, arrivals, keep, write_whole
+from elqr.intake import take
+from elqr.issue.issuing import Codes, payloads, with_keys
+from elqr.job import Job
+from elqr.journal import Journal, Step
+from elqr.ledger import postings
+from elqr.matching import match
+from elqr.notices import gain, key_rows, rows_of
+from elqr.procedures import Register
+from elqr.report.page import Page
+from elqr.store import entries, queries, tables
+from elqr.store.bulk import next_no
+from elqr.store.entries import Delivered
+from elqr.store.ledger_file import Ledger
+from elqr.suggestions import neighbours, suggestions
+from elqr.terms import FileStatus, KeyKind, Outcome, Place
+
+UPLOAD_SPEC = "eltax_notice_upload_csv"
+
+
+@dataclass(slots=True)
+class Night:
+    """一夜: everything a run needs, and what it has changed so far."""
+
+    job: Job
+    register: Register
+    specs: Mapping[str, Spec]
+    ledger: Ledger
+    night_on: date
+    secret: bytes
+    journal: Journal
+    changes: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
+        """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
+        return {
+            "run_id": run_id or f"{self.night_on:%Y%m%d}-same",
+            "program": f"elqr {__version__}",
+            "night_on": self.night_on.isoformat(),
+            "rehearsal": self.ledger.rehearsal,
+            "changed": bool(self.changes),
+            "status": page.status,
+            "exit_code": exit_code,
+            "quarantined": self.quarantined,
+            "funnel": [{"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel],
+            "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
+            "kpi": [{"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live} for y in page.years],
+        }
+
+    def keep(self, arrived: Arrived) -> None:
+        """Archives what arrived; a rehearsal writes nothing."""
+        if arrived.data is not None and not self.ledger.rehearsal:
+            keep(self.job.store.archive, arrived.sha256, arrived.data)
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Writes an output file; a rehearsal writes nothing."""
+        if not self.ledger.rehearsal:
+            write_whole(path, data)
+
+
+def run_night(night: Night, configuration_hash: str) -> str:
+    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards, from the ledger."""
+    if night.job.notices is not None:
+        for arrived in arrivals(night.job.notices.inbox, night.job.thresholds.file_megabytes):
+            take_notices(night, arrived)
+        if night.job.notices.issue:
+            issue_payloads(night)
+    for box in night.job.inbox:
+        specs = [night.specs[name] for name in box.specs]
+        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+            take_file(night, arrived, specs)
+    return reconcile(night, configuration_hash)
+
+
+def _delivered(arrived: Arrived) -> Delivered:
+    return Delivered(arrived.name, arrived.sha256, len(arrived.data or b""))
+
+
+def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
+    """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings."""
+    with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
+        if arrived.data is None:
+            step.result = "取込保留"
+            night.quarantined.append(arrived.name)
+            night.findings += arrived.findings
+            return list(arrived.findings)
+        if queries.clean_notice_file(connection, arrived.sha256):
+            step.result = "取込済"
+            return []
+        spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
+        decoded = decode(arrived.data, spec, arrived.name, night.night_on)
+        if "notice" not in decoded.tables:
+            step.result = "取込保留"
+            night.quarantined.append(arrived.name)
+            night.findings += decoded.findings
+            return list(decoded.findings)
+        rows = rows_of(decoded)
+        registered = queries.registered(connection, rows, key_rows(rows))
+        claim_no = next_no(connection, tables.claim.c.claim_no)
+        notice_no = next_no(connection, tables.notice.c.notice_no)
+        codes = [procedure.code for procedure in night.register.procedure]
+        gained = gain(decoded, arrived.name, codes, registered, claim_no, notice_no)
+        step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
+        step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
+        if gained.rows_new or not queries.notice_file_known(connection, arrived.sha256):
+            night.keep(arrived)
+            entries.enter_notices(connection, _delivered(arrived), night.night_on, gained)
+            night.changes.append(arrived.name)
+            night.inputs.append(arrived.sha256)
+        return gained.findings
+
+
+def issue_payloads(night: Night) -> Path | None:
+    """eL-QRを発行する: keys, 確認番号, payloads, and the upload file with its manifest. Returns the upload's path."""
+    with night.journal.step("eL-QR発行") as step, night.ledger.transaction() as connection:
+        live = [procedure.code for procedure in night.register.procedure if procedure.is_live(night.night_on)]
+        notices = queries.issuable(connection, live)
+        if notices.is_empty():
+            step.result = "発行する納付書なし"
+            return None
+        composed = notices[Notice.KEY_NO].null_count()
+        first = entries.take_serials(connection, composed) if composed else 1
+        keyed = with_keys(notices, night.job.issue.key_rule, first, night.secret)
+        taken = queries.key_numbers_in_use(connection, keyed.filter("is_composed")[Notice.KEY_NO])
+        assert not taken, "a composed key is never one in use: key_class sets them apart"
+        city = night.job.city
+        item_no = {procedure.code: procedure.item_no for procedure in night.register.procedure}
+        made = payloads(keyed, Codes(city.office_code, city.tax_office_code, item_no))
+        upload_no = next_no(connection, tables.upload.c.upload_no)
+        path, upload = _upload(night, made, upload_no)
+        entries.enter_payloads(connection, made.with_columns(pl.lit(upload_no).alias(Payload.UPLOAD_NO)), upload)
+        step.count, step.yen, step.result = made.height, int(made[Notice.AMOUNT_YEN].sum()), path.name
+        night.changes.append(path.name)
+        return path
+
+
+def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dict[str, object]]:
+    """納付書情報 for 共通納税IFS, written before the ledger says so: after a crash it is written again, the same."""
+    spec = night.specs[UPLOAD_SPEC]
+    rows = made.with_columns(pl.lit(night.job.city.city_code).alias("city_code"))
+    data = encode_csv(spec, rows)
+    path = night.job.out / "upload" / f"elqr_notices_{upload_no:06d}.csv"
+    upload: dict[str, object] = {
+        "upload_no": upload_no,
+        "night_on": night.night_on.isoformat(),
+        "file_name": path.name,
+        "notices": made.height,
+        "yen": int(made[Notice.AMOUNT_YEN].sum()),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    manifest = {**upload, "spec": spec.name, "spec_verified": spec.verified, "program": f"elqr {__version__}"}
+    night.write(path, data)
+    night.write(path.with_suffix(".manifest.json"), (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+    return path, upload
+
+
+def take_file(night: Night, arrived: Arrived, specs: list[Spec]) -> None:
+    """収納データを取り込む: one file, one transaction; accepted, held back, or recognised as delivered before."""
+    with night.journal.step("収納データ取込", arrived.name) as step, night.ledger.transaction() as connection:
+        before = queries.deliveries_of(connection, arrived.name, arrived.sha256)
+        if any(status != FileStatus.QUARANTINED for status, _ in before):
+            step.result = "取込済"
+            return
+        delivered = _delivered(arrived)
+        if (known := queries.file_of(connection, arrived.sha256)) is not None:
+            _, spec_name, count, yen = known
+            entries.enter_delivery(connection, delivered, night.night_on, FileStatus.REDELIVERED, spec_name, count, yen)
+            night.changes.append(arrived.name)
+            step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
+            return
+        _take_new(night, arrived, specs, {spec for _, spec in before}, step)
+
+
+def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[str], step: Step) -> None:
+    connection, delivered = night.ledger.connection, _delivered(arrived)
+    intake = take(arrived.data, arrived.name, specs, night.night_on) if arrived.data is not None else None
+    findings = arrived.findings if intake is None else intake.findings
+    spec_name = "" if intake is None else intake.spec_name
+    night.keep(arrived)
+    if intake is None or intake.payments is None:
+        night.quarantined.append(arrived.name)
+        step.result = FileStatus.QUARANTINED.value
+        if spec_name not in held_as:
+            entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
+            night.changes.append(arrived.name)
+        return
+    entries.enter_file(connection, delivered, night.night_on, spec_name, intake.record_count, intake.payments)
+    night.changes.append(arrived.name)
+    night.inputs.append(arrived.sha256)
+    step.count, step.yen = intake.payments.height, int(intake.payments[Payment.PAID_YEN].sum())
+    step.result = FileStatus.ACCEPTED.value
+
+
+def reconcile(night: Night, configuration_hash: str) -> str:
+    """消し込む: all payments without a decision, in one transaction with the run's link of the chain."""
+    with night.journal.step("消込") as step, night.ledger.transaction() as connection:
+        payments = queries.undecided_payments(connection)
+        if payments.is_empty() and not night.changes:
+            step.result = "変更なし"
+            return ""
+        candidates = queries.candidates(connection, payments)
+        matched = match(
+            payments,
+            queries.known_events(connection, payments),
+            candidates,
+            queries.open_claims(connection, candidates.select(Candidate.NOTICE_NO)),
+        )
+        made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
+        unknown = payments.join(
+            matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value), on=Payment.PAYMENT_NO, how="semi"
+        ).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
+        near = neighbours(unknown)
+        found = suggestions(near, queries.notices_by_key(connection, near))
+        entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
+        step.count, step.yen = payments.height, int(payments[Payment.PAID_YEN].sum())
+        entry = {
+            "version": __version__,
+            "configuration": configuration_hash,
+            "inputs": sorted(night.inputs),
+            "places": _places(matched.decisions, payments),
+            "posted_yen": int(made["yen"].sum()),
+        }
+        return entries.enter_run(connection, night.night_on, entry)
+
+
+def _places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+    """行き先ごとの件数と金額. Asserts that they add up to what was read."""
+    rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO, validate="1:1")
+    sums = rows.group_by(Decision.PLACE).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
+    places = {place: [count, yen] for place, count, yen in sums.iter_rows()}
+    assert sum(count for count, _ in places.values()) == payments.height
+    assert sum(yen for _, yen in places.values()) == int(payments[Payment.PAID_YEN].sum())
+    return {place.value: places.get(place.value, [0, 0]) for place in Place}
+

@@ -1,0 +1,155 @@
+"""A session (実行の準備): from the path of a job to everything a night needs, opened and locked.
+
+The edge of the program: clock, environment, lock and files are found here and handed on.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from elqr.alarms import alarms
+from elqr.errors import BadFile, CannotWrite, Locked, NotFound
+from elqr.findings import Code, Finding, Location
+from elqr.formats.spec import Spec, read_specs
+from elqr.job import Job, configuration_hash, read_job, read_secret
+from elqr.journal import Journal
+from elqr.procedures import Evidence, Kpi, kpi, read_register
+from elqr.report.morning import Morning, Rows, morning
+from elqr.run import Night
+from elqr.store import queries, report_queries
+from elqr.store.ledger_file import Ledger, open_ledger
+from elqr.terms import Place
+
+EXIT_CLEAN, EXIT_REVIEW, EXIT_QUARANTINE = 0, 3, 4
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(slots=True)
+class Session:
+    """準備のできた夜."""
+
+    night: Night
+    configuration: str
+
+
+def shipped_specs() -> Path:
+    """同梱の様式: beside the package in a checkout, inside it when installed."""
+    beside = _PACKAGE.parent / "specs"
+    return beside if (beside / "gs1_128.toml").is_file() else _PACKAGE / "shipped_specs"
+
+
+def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
+    """様式: the shipped ones, replaced and extended by the job's folders."""
+    return read_specs([shipped_specs(), *(job.specs if job else ()), *extra])
+
+
+@contextmanager
+def session(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None]) -> Iterator[Session]:
+    """夜を準備する: everything a person wrote is validated before anything is touched."""
+    job = read_job(path)
+    register = read_register(job.register_file)
+    specs = specs_for(job)
+    _specs_exist(job, specs, path)
+    secret = read_secret(job, os.environ)
+    night_on = day or job.run_on or datetime.now().astimezone().date()
+    if not rehearsal:
+        _make_folder(job.out)
+    with nullcontext() if rehearsal else _lock(job), open_ledger(job.store.url, rehearsal=rehearsal) as ledger:
+        journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
+        night = Night(job, register, specs, ledger, night_on, secret, journal)
+        yield Session(night, configuration_hash(path, job.register_file))
+
+
+def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
+    asked = {name for box in job.inbox for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    if lost := sorted(asked - set(specs)):
+        raise BadFile(f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。")
+    wrong = sorted(name for box in job.inbox for name in box.specs if specs[name].purpose != "payment")
+    if wrong:
+        raise BadFile(f"ジョブ {path}: 様式 {', '.join(wrong)} は収納データの様式ではありません。[[inbox]] の specs を直してください。")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"出力フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。") from error
+    if not os.access(folder, os.W_OK):
+        raise CannotWrite(f"出力フォルダ {folder} に書き込めません。権限を確かめてください。")
+
+
+@contextmanager
+def _lock(job: Job) -> Iterator[None]:
+    """二重起動の防止: one run at a time on one output folder and ledger."""
+    try:
+        with FileLock(str(job.out / ".elqr.lock"), timeout=0):
+            yield
+    except Timeout as error:
+        raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。") from error
+
+
+def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
+    """帳票を引く: the reports of the session's night, from the ledger; conservation is asked of it again first."""
+    with night.ledger.transaction() as connection:
+        broken = report_queries.conservation_breaks(connection, night.night_on)
+        assert not broken, f"the ledger's identities hold: {broken}"
+        day = night.night_on
+        rows = Rows(
+            deliveries=report_queries.deliveries(connection, day),
+            delivery_findings=report_queries.delivery_findings(connection, day),
+            decisions=report_queries.decisions(connection, day),
+            exceptions=report_queries.exceptions(connection, day),
+            others=report_queries.other_payments(connection, day),
+            suggestions=report_queries.suggestions(connection, day),
+            postings=report_queries.postings(connection, day),
+            redelivered=report_queries.redelivered(connection, day),
+            redelivered_by=report_queries.redelivered_by_channel(connection, day),
+            balances=report_queries.balances(connection),
+        )
+        notice_rows = report_queries.notice_findings(connection, day)
+    limits = night.job.thresholds
+    found = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
+    found += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
+    found += [finding for finding in findings or [] if finding not in found]
+    status = "quarantine" if night.quarantined else "review" if found or _waits(rows) else "clean"
+    city = night.job.city.name
+    return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(found), status)
+
+
+def _waits(rows: Rows) -> bool:
+    places = [Place.EXCEPTION.value, Place.REJECTED.value]
+    return bool(rows.decisions["place"].is_in(places).any())
+
+
+def _finding(name: str, code: str, no: int, offset: int, field: str, actual: str, expected: str) -> Finding:
+    return Finding(Location(name, no, offset, field), Code(code), actual, expected)
+
+
+def counted(ledger: Ledger, night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
+    """KPI as of a day, from the register and the ledger's evidence."""
+    with ledger.transaction() as connection:
+        rows = queries.evidence(connection, as_of)
+    seen = {code: Evidence(*values) for code, *values in rows.iter_rows()}
+    return kpi(night.register, seen, as_of, years)
+
+
+def exit_code(status: str) -> int:
+    """終了コード of a night's status."""
+    return {"clean": EXIT_CLEAN, "review": EXIT_REVIEW, "quarantine": EXIT_QUARANTINE}[status]
+
+
+def readable(path: Path) -> bytes:
+    """A file named on the command line. Raises NotFound, BadFile."""
+    if path.is_dir():
+        raise BadFile(f"{path} はフォルダです。ファイルを指定してください。")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
+    except OSError as error:
+        raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。権限を確かめてください。") from error

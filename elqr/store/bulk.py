@@ -1,0 +1,73 @@
+"""Bulk loading (一括の読み書き): frames ↔ tables inside the current transaction.
+
+Rows go through the driver as plain tuples, column lists zipped: an order of magnitude faster than
+one object a row. A staging table holds tonight's keys, so that a query costs what the night holds.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Column, Connection, MetaData, Select, Table, Text, func, insert, select
+from sqlalchemy.types import BigInteger
+
+_ROWS_A_FETCH = 50_000
+
+
+def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **constants: object) -> None:
+    """Appends every row; `constants` fill columns that are the same in all. Unnamed columns stay null."""
+    if frame.is_empty():
+        return
+    rows = _as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
+    names = [name for name in rows.columns if name in table.c]
+    statement = insert(table).values({name: None for name in names}).compile(dialect=connection.dialect)
+    ordered = rows.select(statement.positiontup or names)
+    columns = [ordered[name].to_list() for name in ordered.columns]
+    connection.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
+
+
+def _as_stored(frame: pl.DataFrame) -> pl.DataFrame:
+    """Dates as ISO text, booleans as 0 and 1."""
+    dates = [pl.col(pl.Date).dt.to_string("%Y-%m-%d")] if pl.Date in frame.dtypes else []
+    booleans = [pl.col(pl.Boolean).cast(pl.Int64)] if pl.Boolean in frame.dtypes else []
+    return frame.with_columns(*dates, *booleans)
+
+
+def read_frame(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows of a query as a frame of exactly this schema; the query's columns are in its order."""
+    stored = {name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype for name, dtype in schema.items()}
+    result = connection.execute(statement)
+    pieces = []
+    while rows := result.fetchmany(_ROWS_A_FETCH):
+        columns = list(zip(*rows, strict=True))
+        pieces.append(pl.DataFrame([pl.Series(name, column, dtype=dtype) for (name, dtype), column in zip(stored.items(), columns, strict=True)]))
+    frame = pl.concat(pieces) if pieces else pl.DataFrame(schema=stored)
+    return frame.with_columns(
+        pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
+        for name, dtype in schema.items()
+        if dtype in (pl.Date, pl.Boolean)
+    )
+
+
+@contextmanager
+def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[Table]:
+    """A temporary table of tonight's rows, gone at the end of the block."""
+    types = {name: Text() if dtype == pl.String else BigInteger() for name, dtype in frame.schema.items()}
+    table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
+    table.create(connection)
+    try:
+        insert_frame(connection, table, frame)
+        yield table
+    finally:
+        table.drop(connection)
+
+
+def next_no(connection: Connection, column: Column[Any]) -> int:
+    """The number after the largest one in use. Safe because the transaction holds the write lock."""
+    return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
+
+
+def numbered(frame: pl.DataFrame, name: str, first: int) -> pl.DataFrame:
+    """The frame with consecutive numbers from `first` in a column."""
+    return frame.with_columns(pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(name))

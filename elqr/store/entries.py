@@ -1,0 +1,175 @@
+"""What the night writes (記帳). Each function runs inside the caller's transaction and appends only."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, insert, literal, select, update
+
+from elqr.findings import Finding
+from elqr.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
+from elqr.notices import Gained
+from elqr.store import tables as t
+from elqr.store.bulk import insert_frame, next_no, numbered
+from elqr.store.queries import last_run_hash
+from elqr.terms import FileStatus, KeyKind, Outcome
+
+NIGHT = "夜間消込"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """受信ファイル: name and content hash of one delivery."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+def _finding_rows(findings: Iterable[Finding]) -> pl.DataFrame:
+    rows = [
+        (no, f.code.value, f.at.record_no, f.at.offset_bytes, f.at.field, f.actual, f.expected)
+        for no, f in enumerate(findings, start=1)
+    ]
+    names = ("line_no", "code", "record_no", "offset_bytes", "field", "actual", "expected")
+    whole = ("line_no", "record_no", "offset_bytes")
+    return pl.DataFrame(rows, schema={name: pl.Int64 if name in whole else pl.String for name in names}, orient="row")
+
+
+def enter_delivery(
+    connection: Connection, delivered: Delivered, night: date, status: FileStatus, spec: str, count: int, yen: int
+) -> int:
+    """受信を記す; returns its number."""
+    delivery_no = next_no(connection, t.delivery.c.delivery_no)
+    connection.execute(
+        insert(t.delivery).values(
+            delivery_no=delivery_no,
+            sha256=delivered.sha256,
+            name=delivered.name,
+            night_on=night.isoformat(),
+            status=status.value,
+            spec=spec,
+            payment_count=count,
+            payment_yen=yen,
+        )
+    )
+    return delivery_no
+
+
+def enter_quarantine(connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding]) -> None:
+    """取込保留を記す, with why."""
+    delivery_no = enter_delivery(connection, delivered, night, FileStatus.QUARANTINED, spec, 0, 0)
+    insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)
+
+
+def enter_file(
+    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, payments: pl.DataFrame
+) -> None:
+    """ファイルを取り込む: the file, its delivery and all its payments (frame PaymentContent)."""
+    file_no = next_no(connection, t.file.c.file_no)
+    yen = int(payments[Payment.PAID_YEN].sum())
+    connection.execute(
+        insert(t.file).values(
+            file_no=file_no,
+            sha256=delivered.sha256,
+            spec=spec,
+            size_bytes=delivered.size_bytes,
+            record_count=record_count,
+            payment_count=payments.height,
+            payment_yen=yen,
+        )
+    )
+    enter_delivery(connection, delivered, night, FileStatus.ACCEPTED, spec, payments.height, yen)
+    rows = numbered(payments, Payment.PAYMENT_NO, next_no(connection, t.payment.c.payment_no))
+    insert_frame(connection, t.payment, rows, file_no=file_no)
+
+
+def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: Gained) -> None:
+    """納付書を登録する: new claims, notices, keys and cancellations, and the file's findings."""
+    file_no = next_no(connection, t.notice_file.c.notice_file_no)
+    connection.execute(
+        insert(t.notice_file).values(
+            notice_file_no=file_no,
+            sha256=delivered.sha256,
+            name=delivered.name,
+            night_on=night.isoformat(),
+            rows_read=gained.rows_read,
+            rows_new=gained.rows_new,
+            rows_same=gained.rows_same,
+            rows_bad=gained.rows_bad,
+        )
+    )
+    insert_frame(connection, t.notice_finding, _finding_rows(gained.findings), notice_file_no=file_no)
+    insert_frame(connection, t.claim, gained.claims)
+    insert_frame(connection, t.notice, gained.notices.drop("record_no"), notice_file_no=file_no)
+    insert_frame(connection, t.notice_claim, gained.covers)
+    insert_frame(connection, t.notice_key, gained.keys)
+    insert_frame(connection, t.notice_cancel, gained.cancelled, notice_file_no=file_no, night_on=night.isoformat())
+
+
+def take_serials(connection: Connection, count: int, name: str = "key_serial") -> int:
+    """連番を取る: the first of `count` serials that were never handed out before."""
+    last = connection.execute(select(t.counter.c.value).where(t.counter.c.name == name)).scalar_one_or_none()
+    if last is None:
+        connection.execute(insert(t.counter).values(name=name, value=count))
+        return 1
+    connection.execute(update(t.counter).where(t.counter.c.name == name).values(value=last + count))
+    return int(last) + 1
+
+
+def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mapping[str, object]) -> None:
+    """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with."""
+    connection.execute(insert(t.upload).values(**upload))
+    insert_frame(connection, t.payload, payloads.select(Payload.SCHEMA))
+    keys = payloads.filter("is_composed").select(
+        pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND),
+        pl.col(Payload.KEY_NO).alias(NoticeKey.KEY_DIGITS),
+        pl.lit("").alias(NoticeKey.REISSUE_NO),
+        Payload.NOTICE_NO,
+    )
+    insert_frame(connection, t.notice_key, keys)
+
+
+def enter_decisions(
+    connection: Connection,
+    night: date,
+    payments: pl.DataFrame,
+    decisions: pl.DataFrame,
+    postings: pl.DataFrame,
+    suggestions: pl.DataFrame,
+) -> None:
+    """消込を記す: identities, decisions, postings and suggestions of one night, and which files are done."""
+    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
+    first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(repeats)).select(Payment.PAYMENT_NO)
+    events = payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(Known.SCHEMA)
+    insert_frame(connection, t.payment_identity, events.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO))
+    insert_frame(connection, t.decision, decisions.select(Decision.SCHEMA))
+    rows = numbered(postings.select(Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
+    insert_frame(connection, t.suggestion, suggestions.select(Suggestion.SCHEMA))
+    open_files = select(t.file.c.file_no, literal(night.isoformat())).where(
+        t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
+    )
+    connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
+
+
+def enter_run(connection: Connection, night: date, entry: Mapping[str, object]) -> str:
+    """実行を記す: one link of the hash chain; returns the run's id."""
+    run_no = next_no(connection, t.run.c.run_no)
+    previous = last_run_hash(connection)
+    text = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    run_id = f"{night:%Y%m%d}-{run_no:04d}"
+    connection.execute(
+        insert(t.run).values(
+            run_no=run_no,
+            run_id=run_id,
+            night_on=night.isoformat(),
+            entry=text,
+            previous_hash=previous,
+            hash=hashlib.sha256(f"{previous}\n{run_id}\n{text}".encode()).hexdigest(),
+        )
+    )
+    return run_id

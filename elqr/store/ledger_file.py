@@ -1,0 +1,126 @@
+"""Opening the ledger (台帳を開く): SQLite by default, another database by URL.
+
+`Ledger.transaction()` is one transaction, all of it or none. A rehearsal (`--dry-run`) holds one
+outer transaction over everything and takes it back at the end, so nothing it did remains.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from elqr.errors import CannotWrite, LedgerError
+from elqr.store.tables import SCHEMA_VERSION, metadata, setting
+
+_BUSY_SECONDS = 30
+
+
+@dataclass(slots=True)
+class Ledger:
+    """台帳: an open connection. With `rehearsal`, every transaction is taken back on close."""
+
+    engine: Engine
+    connection: Connection
+    rehearsal: bool
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction; rolled back when its block raises."""
+        if self.rehearsal:
+            with self.connection.begin_nested():
+                yield self.connection
+        else:
+            with self.connection.begin():
+                yield self.connection
+
+    def close(self) -> None:
+        """Closes the connection; a rehearsal is rolled back."""
+        self.connection.rollback()
+        self.connection.close()
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_ledger(url: str, *, rehearsal: bool = False, must_exist: bool = False) -> Ledger:
+    """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do."""
+    try:
+        target = make_url(url)
+    except ArgumentError as error:
+        raise LedgerError(f"台帳のURL「{url}」は読めません。sqlite:///パス の形で書いてください。") from error
+    path = Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
+    if path is not None:
+        _check_path(path, rehearsal, must_exist)
+        if rehearsal and not path.exists():
+            url = "sqlite://"
+    engine = _engine(url)
+    try:
+        connection = engine.connect()
+        ledger = Ledger(engine, connection, rehearsal)
+        if rehearsal:
+            connection.begin()
+        _prepare(ledger)
+    except (OperationalError, DatabaseError) as error:
+        engine.dispose()
+        reason = str(getattr(error, "orig", error))
+        raise LedgerError(f"台帳 {path or target.host} を開けません（{reason}）。パスと権限、空き容量を確かめてください。") from error
+    return ledger
+
+
+def _check_path(path: Path, rehearsal: bool, must_exist: bool) -> None:
+    if path.is_dir():
+        raise LedgerError(f"台帳 {path} はフォルダです。ジョブの [store] url にファイルのパスを書いてください。")
+    if not path.exists() and must_exist:
+        raise LedgerError(f"台帳 {path} がまだありません。先に elqr night か elqr notice import を実行してください。")
+    if not rehearsal:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotWrite(f"台帳のフォルダ {path.parent} を作れません（{error.strerror}）。権限を確かめてください。") from error
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, poolclass=NullPool)
+    pool = StaticPool if url == "sqlite://" else NullPool
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": _BUSY_SECONDS, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL} if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL") else {"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _prepare(ledger: Ledger) -> None:
+    """Creates the tables in an empty database; refuses one of a newer program or of something else."""
+    with ledger.transaction() as connection:
+        names = set(inspect(connection).get_table_names())
+        if not names:
+            metadata.create_all(connection)
+            connection.execute(setting.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
+            return
+        if "setting" not in names or "posting" not in names:
+            raise LedgerError("このデータベースは elqr の台帳ではありません。[store] url を確かめてください。")
+        version = connection.execute(select(setting.c.value).where(setting.c.name == "schema_version")).scalar_one()
+        if int(version) > SCHEMA_VERSION:
+            raise LedgerError(
+                f"台帳の版（{version}）がこのプログラム（{SCHEMA_VERSION}）より新しいです。新しい elqr を使ってください。"
+            )

@@ -1,0 +1,250 @@
+"""Questions the night asks the ledger (照会). Each costs what tonight holds: a staged join, never a scan."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.frames import Candidate, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
+from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame, staged
+from elqr.terms import Account, KeyKind
+
+_CLAIM_KEY = list(ClaimKey.SCHEMA)
+
+
+def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -> Registered:
+    """登録済の納付書: all notices of the assessments in `rows`, and the owners of the keys in `keys`."""
+    with staged(connection, rows.select(ASSESSMENT_KEY).unique()) as asked:
+        same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        notices = read_frame(connection, select(*t.notice.c).join(asked, and_(*same)), Notice.SCHEMA)
+        same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(asked, and_(*same))
+        claims = read_frame(connection, query, Claim.SCHEMA)
+        same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        query = select(t.notice.c.notice_no).join(asked, and_(*same)).join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        cancelled = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
+    return Registered(notices, claims, cancelled, _key_owners(connection, keys))
+
+
+def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    owner = {NoticeKey.KEY_KIND: pl.String, NoticeKey.KEY_DIGITS: pl.String, **{name: Notice.SCHEMA[name] for name in NOTICE_KEY}}
+    with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
+        query = (
+            select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
+            .join(asked, _same_key(asked))
+            .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+        )
+        return read_frame(connection, query, owner)
+
+
+def _same_key(asked: object) -> ColumnElement[bool]:
+    columns = asked.c  # type: ignore[attr-defined]
+    return and_(t.notice_key.c.key_kind == columns.key_kind, t.notice_key.c.key_digits == columns.key_digits)
+
+
+def undecided_payments(connection: Connection) -> pl.DataFrame:
+    """未消込の収納: payments of every file that no night has decided; frame Payment."""
+    open_files = select(t.file.c.file_no).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))
+    query = select(*(t.payment.c[name] for name in Payment.SCHEMA)).where(t.payment.c.file_no.in_(open_files))
+    return read_frame(connection, query, Payment.SCHEMA).sort(Payment.PAYMENT_NO)
+
+
+def known_events(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納 of tonight's identities; frame KnownEvent."""
+    with staged(connection, payments.select(Payment.IDENTITY).unique()) as asked:
+        query = (
+            select(*t.payment_identity.c, t.decision.c.outcome)
+            .join(asked, asked.c.identity == t.payment_identity.c.identity)
+            .join(t.decision, t.decision.c.payment_no == t.payment_identity.c.payment_no)
+        )
+        return read_frame(connection, query, KnownEvent.SCHEMA)
+
+
+def candidates(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """照会キーが指す納付書 for tonight's keys; frame Candidate."""
+    with staged(connection, payments.select(Payment.KEY_KIND, Payment.KEY_DIGITS).unique()) as asked:
+        query = (
+            _candidate_columns()
+            .join(asked, _same_key(asked))
+            .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+            .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+        )
+        return read_frame(connection, query, Candidate.SCHEMA)
+
+
+def _candidate_columns() -> Select[tuple[object, ...]]:
+    notice, payload = t.notice.c, t.payload.c
+    return select(
+        t.notice_key.c.key_kind,
+        t.notice_key.c.key_digits,
+        t.notice_key.c.reissue_no,
+        notice.notice_no,
+        notice.issue_no,
+        notice.installment_no,
+        notice.amount_yen,
+        notice.issued_on,
+        notice.payable_until_on,
+        func.coalesce(payload.check_no, notice.check_no),
+        payload.item_no,
+        payload.office_code,
+        notice.procedure_code,
+        exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+        ~_newer_slip_exists(),
+    ).select_from(t.notice_key)
+
+
+def _newer_slip_exists() -> ColumnElement[bool]:
+    """A later slip of the same claim that is not cancelled."""
+    newer = t.notice.alias("newer")
+    return exists().where(
+        *(newer.c[name] == t.notice.c[name] for name in _CLAIM_KEY),
+        newer.c.issue_no > t.notice.c.issue_no,
+        ~exists().where(t.notice_cancel.c.notice_no == newer.c.notice_no),
+    )
+
+
+def open_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
+    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount."""
+    with staged(connection, notice_nos.select(Candidate.NOTICE_NO).unique()) as asked:
+        covers = t.notice_claim.c
+        query = (
+            select(
+                covers.notice_no,
+                covers.claim_no,
+                covers.cover_yen,
+                func.coalesce(_owed_yen(), covers.cover_yen),
+                _of_claim(func.coalesce(func.sum(t.posting.c.yen), 0)),
+                t.claim.c.levy_year,
+                t.payment.c.payment_no,
+                t.decision.c.notice_no,
+                t.payment.c.channel,
+                t.notice.c.installment_no,
+            )
+            .select_from(t.notice_claim)
+            .join(asked, asked.c.notice_no == covers.notice_no)
+            .join(t.claim, t.claim.c.claim_no == covers.claim_no)
+            .outerjoin(t.payment, t.payment.c.payment_no == _of_claim(func.min(t.posting.c.payment_no)))
+            .outerjoin(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
+        )
+        return read_frame(connection, query, OpenClaim.SCHEMA)
+
+
+def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
+    return select(aggregate).where(t.posting.c.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim).scalar_subquery()
+
+
+def _owed_yen() -> ColumnElement[int]:
+    own = t.notice.alias("own")
+    return (
+        select(own.c.amount_yen)
+        .where(
+            *(own.c[name] == t.claim.c[name] for name in _CLAIM_KEY),
+            ~exists().where(t.notice_cancel.c.notice_no == own.c.notice_no),
+        )
+        .order_by(own.c.issue_no.desc())
+        .limit(1)
+        .correlate(t.claim)
+        .scalar_subquery()
+    )
+
+
+def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataFrame:
+    """未発行の納付書: not cancelled, without payload, of procedures that support eL-QR; frame Notice, in order."""
+    query = (
+        select(*t.notice.c)
+        .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+        .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        .where(t.payload.c.notice_no.is_(None), t.notice_cancel.c.notice_no.is_(None))
+        .where(t.notice.c.procedure_code.in_(list(live_procedures)))
+        .order_by(t.notice.c.notice_no)
+    )
+    return read_frame(connection, query, Notice.SCHEMA)
+
+
+def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
+    """使用済の案件特定キー among these: they must never be given again."""
+    with staged(connection, pl.DataFrame({"key_no": key_no})) as asked:
+        query = select(t.notice_key.c.key_digits).join(
+            asked, and_(t.notice_key.c.key_kind == KeyKind.ELQR.value, t.notice_key.c.key_digits == asked.c.key_no)
+        )
+        return set(connection.execute(query).scalars())
+
+
+def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """既知のキー among possible misreadings: key_kind, key_digits, notice_no."""
+    schema = {name: pl.String for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)} | {NoticeKey.NOTICE_NO: pl.Int64}
+    with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
+        query = select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, func.max(t.notice_key.c.notice_no)).join(asked, _same_key(asked))
+        return read_frame(connection, query.group_by(t.notice_key.c.key_kind, t.notice_key.c.key_digits), schema)
+
+
+def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:
+    """受信の記録 of this content under this name: (status, spec)."""
+    query = select(t.delivery.c.status, t.delivery.c.spec).where(t.delivery.c.name == name, t.delivery.c.sha256 == sha256)
+    return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
+
+
+def file_of(connection: Connection, sha256: str) -> tuple[int, str, int, int] | None:
+    """取込済のファイル of this content: file_no, spec, payments, yen."""
+    columns = (t.file.c.file_no, t.file.c.spec, t.file.c.payment_count, t.file.c.payment_yen)
+    row = connection.execute(select(*columns).where(t.file.c.sha256 == sha256)).first()
+    return tuple(row) if row else None  # type: ignore[return-value]
+
+
+def clean_notice_file(connection: Connection, sha256: str) -> bool:
+    """A notice file that was imported before with no bad row need not be read again."""
+    query = select(literal(1)).where(t.notice_file.c.sha256 == sha256, t.notice_file.c.rows_bad == 0)
+    return connection.execute(query).first() is not None
+
+
+def notice_file_known(connection: Connection, sha256: str) -> bool:
+    """Was this content imported before, with whatever result."""
+    return connection.execute(select(literal(1)).where(t.notice_file.c.sha256 == sha256)).first() is not None
+
+
+def last_run_hash(connection: Connection) -> str:
+    """前の実行のハッシュ, or empty on a new ledger."""
+    query = select(t.run.c.hash).order_by(t.run.c.run_no.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none() or ""
+
+
+def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
+    """運用の証拠 per procedure up to a day: first notice and first eL-QR payment, counts and yen."""
+    day = as_of.isoformat()
+    issued = (
+        select(t.notice.c.procedure_code, func.min(t.notice.c.issued_on).label("first_issued_on"), func.count().label("notices"))
+        .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+        .where(t.notice.c.issued_on <= day)
+        .group_by(t.notice.c.procedure_code)
+        .subquery()
+    )
+    is_elqr = t.payment.c.key_kind == KeyKind.ELQR.value
+    on_claim = t.posting.c.account == Account.CLAIM.value
+    paid = (
+        select(
+            t.posting.c.procedure_code,
+            func.min(t.payment.c.paid_on).filter(is_elqr).label("first_paid_on"),
+            func.count(t.payment.c.payment_no.distinct()).filter(is_elqr).label("elqr_payments"),
+            func.coalesce(func.sum(t.posting.c.yen).filter(is_elqr), 0).label("elqr_yen"),
+            func.count(t.payment.c.payment_no.distinct()).label("payments"),
+        )
+        .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
+        .where(on_claim, t.posting.c.night_on <= day)
+        .group_by(t.posting.c.procedure_code)
+        .subquery()
+    )
+    codes = select(issued.c.procedure_code).union(select(paid.c.procedure_code)).subquery()
+    zero = [func.coalesce(column, 0) for column in (issued.c.notices, paid.c.elqr_payments, paid.c.elqr_yen, paid.c.payments)]
+    query = (
+        select(codes.c.procedure_code, issued.c.first_issued_on, paid.c.first_paid_on, *zero)
+        .outerjoin(issued, issued.c.procedure_code == codes.c.procedure_code)
+        .outerjoin(paid, paid.c.procedure_code == codes.c.procedure_code)
+        .where(or_(issued.c.procedure_code.is_not(None), paid.c.procedure_code.is_not(None)))
+    )
+    whole = {name: pl.Int64 for name in ("notices", "elqr_payments", "elqr_yen", "payments")}
+    return read_frame(connection, query, {"procedure_code": pl.String, "first_issued_on": pl.Date, "first_paid_on": pl.Date, **whole})

@@ -1,0 +1,212 @@
+"""Questions the reports ask the ledger (帳票の照会): all by the night, so the same night gives the same rows."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, func, literal, select, union_all
+from sqlalchemy.sql import ColumnElement
+
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame
+from elqr.terms import Account, FileStatus, Place
+
+_FINDING = {"code": pl.String, "record_no": pl.Int64, "offset_bytes": pl.Int64, "field": pl.String, "actual": pl.String, "expected": pl.String}
+
+
+def deliveries(connection: Connection, night: date) -> pl.DataFrame:
+    """取込結果 of a night: delivery_no, name, sha256, status, spec, payment_count, payment_yen."""
+    d = t.delivery.c
+    columns = (d.delivery_no, d.name, d.sha256, d.status, d.spec, d.payment_count, d.payment_yen)
+    schema = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
+    query = select(*columns).where(d.night_on == night.isoformat()).order_by(d.name, d.delivery_no)
+    return read_frame(connection, query, {"delivery_no": pl.Int64, **schema, "payment_count": pl.Int64, "payment_yen": pl.Int64})
+
+
+def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
+    """取込保留の理由 of a night: name of the file and the finding."""
+    f = t.delivery_finding.c
+    query = (
+        select(t.delivery.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
+        .join(t.delivery, t.delivery.c.delivery_no == f.delivery_no)
+        .where(t.delivery.c.night_on == night.isoformat())
+        .order_by(t.delivery.c.name, f.line_no)
+    )
+    return read_frame(connection, query, {"name": pl.String, **_FINDING})
+
+
+def notice_files(connection: Connection, night: date) -> pl.DataFrame:
+    """納付書の取込 of a night: name, rows read, new, same, bad."""
+    n = t.notice_file.c
+    query = select(n.name, n.rows_read, n.rows_new, n.rows_same, n.rows_bad).where(n.night_on == night.isoformat())
+    schema = {"name": pl.String, **dict.fromkeys(("rows_read", "rows_new", "rows_same", "rows_bad"), pl.Int64)}
+    return read_frame(connection, query.order_by(n.notice_file_no), schema)
+
+
+def notice_findings(connection: Connection, night: date) -> pl.DataFrame:
+    """納付書の指摘 of a night."""
+    f = t.notice_finding.c
+    query = (
+        select(t.notice_file.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
+        .join(t.notice_file, t.notice_file.c.notice_file_no == f.notice_file_no)
+        .where(t.notice_file.c.night_on == night.isoformat())
+        .order_by(t.notice_file.c.notice_file_no, f.line_no)
+    )
+    return read_frame(connection, query, {"name": pl.String, **_FINDING})
+
+
+def _decided(*columns: Any) -> Select[Any]:
+    """Payments of the files that a night decided, with their decisions, notices and first delivery's name."""
+    return (
+        select(*columns)
+        .select_from(t.decision)
+        .join(t.payment, t.payment.c.payment_no == t.decision.c.payment_no)
+        .join(t.decided_file, t.decided_file.c.file_no == t.payment.c.file_no)
+        .join(t.file, t.file.c.file_no == t.payment.c.file_no)
+    )
+
+
+def decisions(connection: Connection, night: date) -> pl.DataFrame:
+    """消込結果 of a night, one row a payment, with the claim it names."""
+    return _decision_rows(connection, t.decided_file.c.night_on == night.isoformat())
+
+
+def exceptions(connection: Connection, night: date) -> pl.DataFrame:
+    """要確認 up to a night, whichever night found them: what no one has decided yet."""
+    waiting = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
+    return _decision_rows(connection, waiting & (t.decided_file.c.night_on <= night.isoformat()))
+
+
+def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
+    d, p, n = t.decision.c, t.payment.c, t.notice.c
+    name = (
+        select(func.min(t.delivery.c.name))
+        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
+        .correlate(t.file)
+        .scalar_subquery()
+    )
+    columns = {
+        "payment_no": (p.payment_no, pl.Int64), "file_name": (name, pl.String), "record_no": (p.record_no, pl.Int64),
+        "channel": (p.channel, pl.String), "stage": (p.stage, pl.String), "outcome": (d.outcome, pl.String),
+        "place": (d.place, pl.String), "flags": (d.flags, pl.String), "paid_yen": (p.paid_yen, pl.Int64),
+        "claim_yen": (d.claim_yen, pl.Int64), "suspense_yen": (d.suspense_yen, pl.Int64), "paid_on": (p.paid_on, pl.Date),
+        "funds_on": (p.funds_on, pl.Date), "key_kind": (p.key_kind, pl.String), "key_digits": (p.key_digits, pl.String),
+        "procedure_code": (d.procedure_code, pl.String), "levy_year": (n.levy_year, pl.Int64), "bill_no": (n.bill_no, pl.String),
+        "installment_no": (n.installment_no, pl.Int64), "issue_no": (n.issue_no, pl.Int64), "payer_ref": (n.payer_ref, pl.String),
+        "amount_yen": (n.amount_yen, pl.Int64), "payable_until_on": (n.payable_until_on, pl.Date),
+        "other_payment_no": (d.other_payment_no, pl.Int64), "result_code": (p.result_code, pl.String),
+        "decided_on": (t.decided_file.c.night_on, pl.Date),
+    }  # fmt: skip
+    query = _decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(t.notice, n.notice_no == d.notice_no)
+    query = query.where(condition).order_by(p.paid_on, p.identity, p.payment_no)
+    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+
+
+def other_payments(connection: Connection, night: date) -> pl.DataFrame:
+    """先の収納: the payments that decisions up to a night point to: payment_no, channel, paid_on."""
+    p = t.payment.c
+    named = _decided(t.decision.c.other_payment_no).where(t.decided_file.c.night_on <= night.isoformat())
+    query = select(p.payment_no, p.channel, p.paid_on).where(p.payment_no.in_(named))
+    return read_frame(connection, query, {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date})
+
+
+def suggestions(connection: Connection, night: date) -> pl.DataFrame:
+    """近い納付書 for the unknown keys up to a night: payment_no, how, procedure_code, bill_no, installment_no."""
+    s, n = t.suggestion.c, t.notice.c
+    query = (
+        _decided(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
+        .join(t.suggestion, s.payment_no == t.payment.c.payment_no)
+        .join(t.notice, n.notice_no == s.notice_no)
+        .where(t.decided_file.c.night_on <= night.isoformat())
+        .order_by(s.payment_no, s.notice_no)
+    )
+    return read_frame(
+        connection,
+        query,
+        {"payment_no": pl.Int64, "how": pl.String, "procedure_code": pl.String, "bill_no": pl.String, "installment_no": pl.Int64},
+    )
+
+
+def postings(connection: Connection, night: date) -> pl.DataFrame:
+    """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel and 領収日."""
+    g, p = t.posting.c, t.payment.c
+    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on)
+    query = (
+        select(*keys, func.count(), func.sum(g.yen))
+        .join(t.payment, p.payment_no == g.payment_no)
+        .where(g.night_on == night.isoformat())
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    schema = {
+        "account": pl.String, "procedure_code": pl.String, "fiscal_year": pl.Int64, "is_arrears": pl.Boolean,
+        "channel": pl.String, "paid_on": pl.Date, "count": pl.Int64, "yen": pl.Int64,
+    }  # fmt: skip
+    return read_frame(connection, query, schema)
+
+
+def redelivered(connection: Connection, night: date) -> pl.DataFrame:
+    """再受信ファイル of a night: whole files that had been taken in before: name, count, yen."""
+    d = t.delivery.c
+    query = select(d.name, d.payment_count, d.payment_yen).where(
+        d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value
+    )
+    return read_frame(connection, query, {"name": pl.String, "payment_count": pl.Int64, "payment_yen": pl.Int64})
+
+
+def redelivered_by_channel(connection: Connection, night: date) -> pl.DataFrame:
+    """再受信ファイルの収納 by channel and procedure: channel, procedure_code, count, yen."""
+    d, p = t.delivery.c, t.payment.c
+    query = (
+        select(p.channel, t.decision.c.procedure_code, func.count(), func.sum(p.paid_yen))
+        .select_from(t.delivery)
+        .join(t.file, t.file.c.sha256 == d.sha256)
+        .join(t.payment, p.file_no == t.file.c.file_no)
+        .outerjoin(t.decision, t.decision.c.payment_no == p.payment_no)
+        .where(d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value)
+        .group_by(p.channel, t.decision.c.procedure_code)
+    )
+    return read_frame(connection, query, {"channel": pl.String, "procedure_code": pl.String, "count": pl.Int64, "yen": pl.Int64})
+
+
+def balances(connection: Connection) -> dict[str, int]:
+    """残高: yen on claims and in suspense, over the whole ledger."""
+    found = {account: yen for account, yen in connection.execute(select(t.posting.c.account, func.sum(t.posting.c.yen)).group_by(t.posting.c.account))}
+    return {account.value: int(found.get(account.value, 0)) for account in Account}
+
+
+def conservation_breaks(connection: Connection, night: date) -> list[str]:
+    """金額の保存, asked of the database again: what does not add up, in words; empty when all is well."""
+    day = night.isoformat()
+    p, d = t.payment.c, t.decision.c
+    undecided = (
+        select(literal("消込結果のない収納"), func.count())
+        .select_from(t.payment)
+        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
+        .outerjoin(t.decision, d.payment_no == p.payment_no)
+        .where(t.decided_file.c.night_on == day, d.payment_no.is_(None))
+    )
+    posted = select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen")).where(t.posting.c.night_on == day).group_by(t.posting.c.payment_no).subquery()
+    unequal = (
+        _decided(literal("計上額が消込結果と違う収納"), func.count())
+        .outerjoin(posted, posted.c.payment_no == p.payment_no)
+        .where(t.decided_file.c.night_on == day, func.coalesce(posted.c.yen, 0) != d.claim_yen + d.suspense_yen)
+    )
+    file_sums = (
+        select(p.file_no, func.count().label("count"), func.sum(p.paid_yen).label("yen"))
+        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
+        .where(t.decided_file.c.night_on == day)
+        .group_by(p.file_no)
+        .subquery()
+    )
+    files = (
+        select(literal("取込時と件数・金額が違うファイル"), func.count())
+        .select_from(t.file)
+        .join(file_sums, file_sums.c.file_no == t.file.c.file_no)
+        .where((file_sums.c.count != t.file.c.payment_count) | (file_sums.c.yen != t.file.c.payment_yen))
+    )
+    misplaced = _decided(literal("行き先のない収納"), func.count()).where(
+        t.decided_file.c.night_on == day, d.place.not_in([place.value for place in Place])
+    )
+    checks = union_all(undecided, unequal, files, misplaced)
+    return [f"{what}: {count}件" for what, count in connection.execute(checks) if count]
