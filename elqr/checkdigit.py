@@ -1,7 +1,9 @@
 """Check digits (チェックデジット): MPN line pairs, CRC-16, GS1 modulus 10. Pure arithmetic on digits.
 
-Columns are numpy matrices of ASCII bytes, n × width; results are vectors of n. Nothing here knows
-what the digits mean. Sources: elqr.md section 1 (recomputed on a real code), ISO/IEC 15420 for GS1.
+Columns are numpy matrices of ASCII bytes, n × width; results are vectors of n, or n × 2 for MPN pairs.
+Nothing here knows what the digits mean. Every check digit is arithmetic that anyone can do: it finds
+mistakes, and proves no origin. Sources: elqr.md section 1 (recomputed on a real code); GS1 General
+Specifications for modulus 10.
 """
 
 import numpy as np
@@ -9,55 +11,81 @@ import numpy.typing as npt
 import polars as pl
 
 Bytes = npt.NDArray[np.uint8]
+BARCODE_DIGITS = 44
 _ZERO = ord("0")
 _CRC_POLYNOMIAL, _CRC_START = 0x1021, 0xFFFF
 _ROWS_A_CHUNK = 16_384
 
 
 def as_matrix(column: pl.Series, width: int) -> Bytes:
-    """String column of equal-width ASCII → n × width bytes."""
-    data = "".join(column.to_list()).encode("ascii")
-    assert len(data) == column.len() * width, "every value has the stated width"
-    return np.frombuffer(data, dtype=np.uint8).reshape(-1, width)
+    """文字列の列 → n × width bytes. Every value, not their sum, has the stated width; none is null."""
+    assert column.null_count() == 0, f"{column.name} has nulls"
+    assert (column.str.len_bytes() == width).all(), f"every value of {column.name} has {width} bytes"
+    joined: str = column.str.join("", ignore_nulls=False).item()
+    return np.frombuffer(joined.encode("utf-8"), dtype=np.uint8).reshape(-1, width)
+
+
+def as_column(matrix: Bytes) -> pl.Series:
+    """The way back (文字列の列): n × width ASCII bytes, none of them NUL → n strings."""
+    rows = np.ascontiguousarray(matrix)
+    return pl.Series(rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary).cast(pl.String)
+
+
+def as_digits(numbers: npt.NDArray[np.int64], width: int) -> Bytes:
+    """ゼロ埋め: n whole numbers → n × width ASCII digits. One that does not fit is asserted, never cut."""
+    assert 0 <= numbers.min(initial=0) and numbers.max(initial=0) < 10**width, f"0 to {width} digits"
+    digits = np.empty((len(numbers), width), dtype=np.uint8)
+    for place in reversed(range(width)):
+        tens = numbers // 10
+        digits[:, place] = numbers - tens * 10 + _ZERO
+        numbers = tens
+    return digits
+
+
+def all_digits(matrix: Bytes) -> npt.NDArray[np.bool_]:
+    """数字だけか, for each row of ASCII bytes."""
+    valid: npt.NDArray[np.bool_] = (matrix - np.uint8(_ZERO) <= 9).all(axis=1)
+    return valid
 
 
 def mpn_check_digits(body: Bytes) -> Bytes:
     """MPNのチェックデジット of line bodies (n × 37 or 42) → n × 2 ASCII bytes, CD1 CD2."""
-    digits = body.astype(np.int32) - _ZERO
-    second, first = _mpn_weights(body.shape[1])
-    cd2 = (digits @ second) % 10
-    cd1 = (2 * cd2 + digits @ first) % 11 % 10
+    sums = ((body - np.uint8(_ZERO)).astype(np.float32) @ _mpn_weights(body.shape[1])).astype(np.int32)
+    cd2 = sums[:, 1] % 10
+    cd1 = (2 * cd2 + sums[:, 0]) % 11 % 10
     return (np.stack([cd1, cd2], axis=1) + _ZERO).astype(np.uint8)
 
 
-def _mpn_weights(width: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Weights of CD2 (1 at odd places, 9…2 over the even) and of CD1 (1 at even places, 3…9,2 over the odd)."""
+def _mpn_weights(width: int) -> npt.NDArray[np.float32]:
+    """width × 2: of CD1 (1 at even places, 3…9, 2 over the odd) and CD2 (1 at odd places, 9…2 over the even).
+
+    float32 multiplies four times as fast and is exact: no sum comes near 2**24.
+    """
     at = np.arange(width)
-    down = np.array([9, 8, 7, 6, 5, 4, 3, 2], dtype=np.int32)
-    up = np.array([3, 4, 5, 6, 7, 8, 9, 2], dtype=np.int32)
-    second = np.where(at % 2 == 1, 1, down[(at // 2) % 8]).astype(np.int32)
-    first = np.where(at % 2 == 0, 1, up[(at // 2) % 8]).astype(np.int32)
-    return second, first
+    up, down = np.array([3, 4, 5, 6, 7, 8, 9, 2]), np.array([9, 8, 7, 6, 5, 4, 3, 2])
+    first = np.where(at % 2 == 0, 1, up[at // 2 % 8])
+    second = np.where(at % 2 == 1, 1, down[at // 2 % 8])
+    return np.stack([first, second], axis=1).astype(np.float32)
 
 
 def mpn_check_digits_of(body: str) -> str:
-    """The same for one line's body."""
-    return mpn_check_digits(np.frombuffer(body.encode("ascii"), dtype=np.uint8).reshape(1, -1)).tobytes().decode()
+    """The same (MPN) for one line's body of ASCII digits."""
+    return mpn_check_digits(_one_row(body)).tobytes().decode("ascii")
 
 
 def _crc_table() -> npt.NDArray[np.uint16]:
     """CRC of every 16-bit word from a zero start: two bytes a step."""
-    state = np.arange(65_536, dtype=np.uint32)
+    state = np.arange(65_536, dtype=np.uint16)
     for _ in range(16):
-        state = ((state << 1) ^ np.where(state & 0x8000, _CRC_POLYNOMIAL, 0)) & 0xFFFF
-    return state.astype(np.uint16)
+        state = (state << np.uint16(1)) ^ (state >> np.uint16(15)) * np.uint16(_CRC_POLYNOMIAL)
+    return state
 
 
 _CRC_TABLE = _crc_table()
 
 
 def crc16(data: Bytes) -> npt.NDArray[np.uint16]:
-    """CRC-16/CCITT-FALSE of each row; the width is even."""
+    """CRC-16/CCITT-FALSE of each row (n × an even width) → n."""
     assert data.shape[1] % 2 == 0, "two bytes a step"
     crcs = np.empty(len(data), dtype=np.uint16)
     for start in range(0, len(data), _ROWS_A_CHUNK):
@@ -79,23 +107,30 @@ def crc16_of(text: str) -> int:
 
 def gs1_check_digits(body: Bytes) -> Bytes:
     """GS1 モジュラス10: weights 3, 1, 3, 1 … from the right over each row → n ASCII digits."""
-    weights = np.where(np.arange(body.shape[1])[::-1] % 2 == 0, 3, 1).astype(np.int32)
-    total = (body.astype(np.int32) - _ZERO) @ weights
-    return ((10 - total % 10) % 10 + _ZERO).astype(np.uint8)
+    weights = np.where(np.arange(body.shape[1])[::-1] % 2 == 0, 3, 1).astype(np.float32)
+    total = ((body - np.uint8(_ZERO)).astype(np.float32) @ weights).astype(np.int32)
+    return (-total % 10 + _ZERO).astype(np.uint8)
+
+
+def gs1_check_digit_of(body: str) -> str:
+    """The same (GS1) for one string of ASCII digits."""
+    return gs1_check_digits(_one_row(body)).tobytes().decode("ascii")
 
 
 def gs1_column(bodies: pl.Series) -> pl.Series:
     """43桁 → 44桁: each body with its check digit behind it."""
-    digits = gs1_check_digits(as_matrix(bodies, 43)).tobytes().decode()
-    return bodies + pl.Series(list(digits), dtype=pl.String)
+    matrix = as_matrix(bodies, BARCODE_DIGITS - 1)
+    return as_column(np.column_stack([matrix, gs1_check_digits(matrix)])).alias(bodies.name)
 
 
 def gs1_valid_column(codes: pl.Series) -> pl.Series:
-    """44桁のチェックデジットが合うか; null stays null."""
-    given = codes.drop_nulls()
-    matrix = as_matrix(given, 44)
-    valid = gs1_check_digits(matrix[:, :43]) == matrix[:, 43]
-    out = np.zeros(len(codes), dtype=bool)
-    present = codes.is_not_null()
-    out[present.to_numpy()] = valid
-    return pl.select(pl.when(present).then(pl.Series(out))).to_series()
+    """44桁のチェックデジットが合うか: false for anything but 44 ASCII digits; null stays null."""
+    shaped = codes.str.len_bytes().eq(BARCODE_DIGITS).fill_null(False)
+    matrix = as_matrix(codes.filter(shaped), BARCODE_DIGITS)
+    valid = np.zeros(len(codes), dtype=bool)
+    valid[shaped.to_numpy()] = all_digits(matrix) & (gs1_check_digits(matrix[:, :-1]) == matrix[:, -1])
+    return pl.select(pl.when(codes.is_not_null()).then(pl.Series(codes.name, valid))).to_series()
+
+
+def _one_row(digits: str) -> Bytes:
+    return np.frombuffer(digits.encode("ascii"), dtype=np.uint8).reshape(1, -1)

@@ -122,7 +122,7 @@ def gain(
     return Gained(
         claims=claims,
         notices=notices,
-        covers=_numbered_covers(notices, covers, pl.concat([registered.claims.select(Claim.SCHEMA), claims])),
+        covers=_numbered_covers(notices, covers, pl.concat([registered.claims.select(*Claim.SCHEMA), claims])),
         keys=NoticeKey.of(keys),
         cancelled=cancelled,
         rows_read=decoded.record_count,

@@ -1,20 +1,22 @@
 """Reading a payload (eL-QRの読取り): digits → values, and every broken rule with its place.
 
-Never raises, whatever it is given. All rules are tried, not just the first that fails; a payload is
-valid when nothing is wrong, and then encoding its values gives the same 255 digits.
+Never raises, whatever text it is given. All rules are tried, not just the first that fails; a payload is
+valid when nothing is wrong, and then encoding its values gives the same 255 digits. Refused altogether:
+another length, because places then mean nothing; nothing is read from it and no further rule is tried.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from elqr.checkdigit import crc16_of, mpn_check_digits_of
-from elqr.findings import Code, Finding, Location
+from elqr.findings import Code, Finding, Location, in_order
 from elqr.issue.layout import CRC_COVERS, DIGITS, LAYOUT, PARTS, Part, line_body
-from elqr.issue.payload import PayloadValues
+from elqr.issue.payload import EARLIEST_YEAR, LATEST_YEAR, PayloadValues
 
-_EARLIEST_YEAR, _LATEST_YEAR = 1989, 2999
 _SHOWN_AT_MOST = 60
+_NUMBERS = ("amount_yen", "levy_year", "tax_year", "installment_no")
+_DATES = ("due_on", "payable_until_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Reading:
 
     @property
     def valid(self) -> bool:
+        """正しいか: no finding at all, so that encoding the values gives the same digits."""
         return not self.findings
 
     def as_dict(self) -> dict[str, object]:
@@ -36,13 +39,23 @@ class Reading:
 
 
 def read_payload(digits: str) -> Reading:
-    """eL-QRを読む."""
-    is_digits = digits.isascii() and digits.isdigit()
+    """eL-QRを読む: the values and every broken rule, in order of place."""
     findings = list(_shape(digits))
-    if is_digits and len(digits) == DIGITS:
-        findings += [*_constants(digits), *_checks(digits), *_repeats(digits), *_dates(digits)]
-    values = {name: _value(digits, PARTS[name]) for name in PayloadValues.model_fields}
-    return Reading(digits, values, tuple(sorted(findings)))
+    whole = len(digits) == DIGITS
+    if whole:
+        findings += [*_constants(digits), *_checks(digits), *_repeats(digits), *_years(digits), *_dates(digits)]
+    values = {name: _value(digits, PARTS[name]) if whole else None for name in PayloadValues.model_fields}
+    return Reading(digits, values, tuple(in_order(findings)))
+
+
+def group_digits(digits: str, sizes: Sequence[int] = (4, 4, 4, 4, 4), separator: str = "-") -> str:
+    """eL番号の区切り for the printed page: groups of the given sizes, which together are all the digits.
+
+    How paper groups them is not published where we could look, so the sizes are a setting.
+    """
+    assert sum(sizes) == len(digits), "the groups together are all the digits"
+    ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
+    return separator.join(digits[end - size : end] for end, size in zip(ends, sizes, strict=True))
 
 
 def _of(digits: str, part: Part) -> str:
@@ -53,14 +66,19 @@ def _at(part: Part) -> Location:
     return Location(offset_bytes=part.at, field=part.title)
 
 
+def _is_digits(text: str) -> bool:
+    """数字か: 0 to 9 only; other scripts have digits too."""
+    return text.isascii() and text.isdigit()
+
+
 def _value(digits: str, part: Part) -> object:
     """One value, or None where the digits do not hold one."""
     text = _of(digits, part)
-    if len(text) != part.width or not (text.isascii() and text.isdigit()):
+    if not _is_digits(text):
         return None
-    if part.name.endswith("_on"):
+    if part.name in _DATES:
         return _date_of(text)
-    return int(text) if part.name in ("amount_yen", "levy_year", "tax_year", "installment_no") else text
+    return int(text) if part.name in _NUMBERS else text
 
 
 def _date_of(text: str) -> date | None:
@@ -71,11 +89,15 @@ def _date_of(text: str) -> date | None:
 
 
 def _shape(digits: str) -> Iterator[Finding]:
+    """255 characters, each of them 0 to 9; those behind the 255th are not listed."""
     if len(digits) != DIGITS:
-        yield Finding(Location(offset_bytes=min(len(digits), DIGITS)), Code.PAYLOAD_LENGTH, f"{len(digits)}桁", f"{DIGITS}桁")
-    for at, character in enumerate(digits[:DIGITS]):
-        if not (character.isascii() and character.isdigit()):
-            yield Finding(Location(offset_bytes=at), Code.PAYLOAD_NOT_DIGITS, repr(character), "0〜9")
+        at = Location(offset_bytes=min(len(digits), DIGITS))
+        yield Finding(at, Code.PAYLOAD_LENGTH, f"{len(digits)}桁", f"{DIGITS}桁")
+    for part in LAYOUT:
+        for index, character in enumerate(_of(digits, part), start=part.at):
+            if not _is_digits(character):
+                at = Location(offset_bytes=index, field=part.title)
+                yield Finding(at, Code.PAYLOAD_NOT_DIGITS, ascii(character), "0〜9")
 
 
 _CODE_OF = {"tag": Code.PAYLOAD_TAG, "length": Code.PAYLOAD_TAG_LENGTH, "additional": Code.PAYLOAD_ADDITIONAL}
@@ -86,39 +108,49 @@ def _constants(digits: str) -> Iterator[Finding]:
     for part in LAYOUT:
         if part.constant is not None and (found := _of(digits, part)) != part.constant:
             code = _CODE_OF.get(part.name.partition("_")[0], Code.PAYLOAD_CONSTANT)
-            yield Finding(_at(part), code, found[:_SHOWN_AT_MOST], part.constant[:_SHOWN_AT_MOST])
+            yield Finding(_at(part), code, _shown(found), _shown(part.constant))
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN_AT_MOST else f"{text[:_SHOWN_AT_MOST]}…"
 
 
 def _checks(digits: str) -> Iterator[Finding]:
-    codes = {"upper_check": Code.PAYLOAD_UPPER_CHECK, "lower_check": Code.PAYLOAD_LOWER_CHECK}
-    for name, code in codes.items():
+    """Check digits and CRC, over what is digits: a line with another character in it has none to compare."""
+    for name, code in (("upper_check", Code.PAYLOAD_UPPER_CHECK), ("lower_check", Code.PAYLOAD_LOWER_CHECK)):
         start, end = line_body(name)
-        found, wanted = _of(digits, PARTS[name]), mpn_check_digits_of(digits[start:end])
-        if found != wanted:
+        found = _of(digits, PARTS[name])
+        if _is_digits(digits[start:end]) and found != (wanted := mpn_check_digits_of(digits[start:end])):
             yield Finding(_at(PARTS[name]), code, found, wanted)
-    found, wanted = _of(digits, PARTS["crc"]), f"{crc16_of(digits[:CRC_COVERS]):05d}"
-    if found != wanted:
+    found, covered = _of(digits, PARTS["crc"]), digits[:CRC_COVERS]
+    if _is_digits(covered) and found != (wanted := f"{crc16_of(covered):05d}"):
         yield Finding(_at(PARTS["crc"]), Code.PAYLOAD_CRC, found, wanted)
+
+
+_TWICE = (("amount_yen", "mpn_amount", Code.PAYLOAD_AMOUNT), ("agency", "mpn_agency", Code.PAYLOAD_AGENCY))
 
 
 def _repeats(digits: str) -> Iterator[Finding]:
     """Facts that stand twice must agree."""
-    for one, other, code in (
-        ("amount_yen", "mpn_amount", Code.PAYLOAD_AMOUNT),
-        ("agency", "mpn_agency", Code.PAYLOAD_AGENCY),
-    ):
+    for one, other, code in _TWICE:
         found, wanted = _of(digits, PARTS[other]), _of(digits, PARTS[one])
         if found != wanted:
             yield Finding(_at(PARTS[other]), code, found, wanted)
 
 
+def _years(digits: str) -> Iterator[Finding]:
+    for part in (PARTS["levy_year"], PARTS["tax_year"]):
+        text = _of(digits, part)
+        if _is_digits(text) and not EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
+            yield Finding(_at(part), Code.PAYLOAD_DATE, text, f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
+
+
 def _dates(digits: str) -> Iterator[Finding]:
-    for name in ("due_on", "payable_until_on"):
-        if _value(digits, PARTS[name]) is None:
-            yield Finding(_at(PARTS[name]), Code.PAYLOAD_DATE, _of(digits, PARTS[name]), "YYYYMMDDの実在する日")
-    for name in ("levy_year", "tax_year"):
-        if not _EARLIEST_YEAR <= int(_of(digits, PARTS[name])) <= _LATEST_YEAR:
-            yield Finding(_at(PARTS[name]), Code.PAYLOAD_DATE, _of(digits, PARTS[name]), "西暦の年度")
-    due, until = (_of(digits, PARTS[name]) for name in ("due_on", "payable_until_on"))
-    if _date_of(due) and _date_of(until) and until < due:
-        yield Finding(_at(PARTS["payable_until_on"]), Code.PAYLOAD_DATE_ORDER, until, f"{due}以後")
+    for part in (PARTS[name] for name in _DATES):
+        text = _of(digits, part)
+        if _is_digits(text) and _date_of(text) is None:
+            yield Finding(_at(part), Code.PAYLOAD_DATE, text, "YYYYMMDDの実在する日")
+    due_on, until_on = (_value(digits, PARTS[name]) for name in _DATES)
+    if isinstance(due_on, date) and isinstance(until_on, date) and until_on < due_on:
+        wanted = f"{due_on:%Y%m%d}以後"
+        yield Finding(_at(PARTS["payable_until_on"]), Code.PAYLOAD_DATE_ORDER, f"{until_on:%Y%m%d}", wanted)

@@ -123,7 +123,7 @@ def take_serials(connection: Connection, count: int, name: str = "key_serial") -
 def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mapping[str, object]) -> None:
     """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with."""
     connection.execute(insert(t.upload).values(**upload))
-    insert_frame(connection, t.payload, payloads.select(Payload.SCHEMA))
+    insert_frame(connection, t.payload, payloads.select(*Payload.SCHEMA))
     keys = payloads.filter("is_composed").select(
         pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND),
         pl.col(Payload.KEY_NO).alias(NoticeKey.KEY_DIGITS),
@@ -144,12 +144,12 @@ def enter_decisions(
     """消込を記す: identities, decisions, postings and suggestions of one night, and which files are done."""
     repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
     first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(repeats)).select(Payment.PAYMENT_NO)
-    events = payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(Known.SCHEMA)
+    events = payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(*Known.SCHEMA)
     insert_frame(connection, t.payment_identity, events.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO))
-    insert_frame(connection, t.decision, decisions.select(Decision.SCHEMA))
-    rows = numbered(postings.select(Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
+    rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
-    insert_frame(connection, t.suggestion, suggestions.select(Suggestion.SCHEMA))
+    insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
     open_files = select(t.file.c.file_no, literal(night.isoformat())).where(
         t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
     )

@@ -169,10 +169,12 @@ def redelivered_by_channel(connection: Connection, night: date) -> pl.DataFrame:
     return read_frame(connection, query, {"channel": pl.String, "procedure_code": pl.String, "count": pl.Int64, "yen": pl.Int64})
 
 
-def balances(connection: Connection) -> dict[str, int]:
-    """残高: yen on claims and in suspense, over the whole ledger."""
-    found = {account: yen for account, yen in connection.execute(select(t.posting.c.account, func.sum(t.posting.c.yen)).group_by(t.posting.c.account))}
-    return {account.value: int(found.get(account.value, 0)) for account in Account}
+def balances(connection: Connection, night: date) -> dict[str, int]:
+    """残高 up to a night: yen on claims and in suspense, over the whole ledger."""
+    g = t.posting.c
+    query = select(g.account, func.sum(g.yen)).where(g.night_on <= night.isoformat()).group_by(g.account)
+    found = {account: int(yen) for account, yen in connection.execute(query)}
+    return {account.value: found.get(account.value, 0) for account in Account}
 
 
 def conservation_breaks(connection: Connection, night: date) -> list[str]:

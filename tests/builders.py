@@ -1,0 +1,302 @@
+"""Builders: small cities, notices and payment files for the tests. All names are invented."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from click.testing import CliRunner
+
+from elqr.checkdigit import gs1_column
+from elqr.formats.encode import encode_csv, encode_records, join_records
+from elqr.formats.spec import LineEnd, Spec, read_specs
+
+ROOT = Path(__file__).parent.parent
+SPECS: dict[str, Spec] = read_specs([ROOT / "specs"])
+NIGHT = date(2026, 11, 20)
+PAYMENT_SPECS = sorted(name for name, spec in SPECS.items() if spec.purpose == "payment")
+
+REAL_CODE = (
+    "0002010102122796000513800018338000000000000000003950021380001270000082000002024010101043487782840440"
+    "0004000000005411000000395006226202420240020240531202407108085000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000630520201"
+)
+REAL_BARCODE = "91959919833262024010101043480024071000395003"
+REAL_KEY = "00000202401010104348"
+
+REGISTER = """
+[[procedure]]
+code = "kei"
+name = "軽自動車税（種別割）"
+kind = "地方税"
+department = "市民税課"
+priority = "実施済"
+item_no = "127"
+go_live_on = 2023-04-01
+
+[[procedure]]
+code = "kokuho"
+name = "国民健康保険料"
+kind = "国保"
+department = "保険年金課"
+priority = "優先"
+item_no = "901"
+go_live_on = 2026-10-01
+accounting = "特別会計"
+
+[[procedure]]
+code = "suido"
+name = "水道料金"
+kind = "使用料・手数料"
+department = "上下水道局"
+priority = "拡大"
+item_no = "910"
+accounting = "公営企業会計"
+"""
+
+JOB = """
+title = "試験の夜"
+date = 2026-11-20
+register = "procedures.toml"
+out = "out"
+
+[city]
+name = "見本市"
+city_code = "999999"
+office_code = "44000"
+tax_office_code = "040"
+
+[store]
+url = "sqlite:///ledger.db"
+archive = "archive"
+
+[issue]
+check_no_secret_file = "secret"
+
+[notices]
+inbox = "notices"
+
+[[inbox]]
+path = "inbox"
+specs = ["account_transfer_91_result", "cvs_family_a", "cvs_family_b", "dsk_csv", "eltax_payment_csv"]
+"""
+
+
+def barcode(city_no: str, amount_yen: int, until: date | None, reissue_no: int = 0) -> str:
+    """A 44-digit bar code with its check digit."""
+    limit = f"{until:%y%m%d}" if until else "999999"
+    return str(gs1_column(pl.Series([f"9195991983326{city_no:0>16}{reissue_no}{limit}0{amount_yen:06d}"]))[0])
+
+
+def notice_row(**given: object) -> dict[str, object]:
+    """One row of a notice file; what is not given is an ordinary notice of 国保."""
+    row: dict[str, object] = {
+        "change_kind": "1",
+        "procedure_code": "kokuho",
+        "levy_year": 2026,
+        "tax_year": 2026,
+        "bill_no": "100001",
+        "installment_no": 1,
+        "issue_no": 1,
+        "principal_yen": 10_000,
+        "demand_fee_yen": 0,
+        "late_charge_yen": 0,
+        "due_on": date(2026, 10, 31),
+        "payable_until_on": date(2026, 11, 30),
+        "issued_on": date(2026, 10, 1),
+        "payer_ref": "1000001",
+        "payer_name": "架空 太郎",
+        "postal_code": "510-0000",
+        "address": "見本市架空町1-2-3",
+        "key_no": None,
+        "check_no": None,
+        "barcode": None,
+        "customer_no": None,
+    }
+    assert set(given) <= set(row), "a notice row has no such column"
+    return row | given
+
+
+REAL_NOTICE = notice_row(
+    procedure_code="kei", levy_year=2024, tax_year=2024, bill_no="2024010101043", installment_no=0, principal_yen=39_500,
+    due_on=date(2024, 5, 31), payable_until_on=date(2024, 7, 10), issued_on=date(2024, 5, 1), key_no=REAL_KEY,
+    check_no="778284", barcode=REAL_BARCODE,
+)  # fmt: skip
+
+
+def _frame(spec: str, record: str, rows: list[dict[str, object]]) -> pl.DataFrame:
+    fields = SPECS[spec].record_named(record)
+    assert fields is not None
+    kinds = {"yen": pl.Int64, "count": pl.Int64, "date": pl.Date}
+    schema = {field.name: kinds.get(field.kind, pl.String) for field in fields.fields if field.kind not in ("filler", "const")}
+    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+
+
+def notice_file(*rows: dict[str, object], charset: str = "utf-8") -> bytes:
+    return encode_csv(SPECS["notice_csv"], _frame("notice_csv", "notice", list(rows)), charset)  # type: ignore[arg-type]
+
+
+def eltax_row(key_no: str, check_no: str, amount_yen: int, **given: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "data_kind": "2", "city_code": "999999", "key_no": key_no, "check_no": check_no, "item_no": "901", "office_code": "44000",
+        "tax_office_code": "040", "amount_yen": amount_yen, "channel_kind": "01", "paid_on": date(2026, 11, 5),
+        "received_on": date(2026, 11, 6), "funds_on": date(2026, 11, 12), "center": "0000000001",
+        "processed_on": date(2026, 11, 5), "serial_no": "00000001", "bank": None, "branch": None,
+    }  # fmt: skip
+    assert set(given) <= set(row), "an eLTAX row has no such column"
+    return row | given
+
+
+def eltax_file(*rows: dict[str, object]) -> bytes:
+    return encode_csv(SPECS["eltax_payment_csv"], _frame("eltax_payment_csv", "data", list(rows)))
+
+
+REAL_PAYMENT = eltax_row(
+    REAL_KEY, "778284", 39_500, item_no="127", paid_on=date(2024, 6, 3), received_on=date(2024, 6, 4), funds_on=date(2024, 6, 10),
+    processed_on=date(2024, 6, 3),
+)  # fmt: skip
+
+
+def cvs_row(code: str, **given: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": code, "store": "0001234",
+        "got_on": date(2026, 11, 6), "funds_on": date(2026, 11, 12), "booked_on": date(2026, 11, 6), "cvs_code": "0010",
+    }  # fmt: skip
+    return row | given
+
+
+def cvs_file(*rows: dict[str, object], family: str = "a", line_end: LineEnd = "crlf") -> bytes:
+    spec = SPECS[f"cvs_family_{family}"]
+    header = {"made_on": date(2026, 11, 6), "factor": "00001", "company": "83326", "company_name": "ミホンシ"}
+    parts = [("header", [header]), ("data", list(rows)), ("trailer", [{}]), ("end", [{}])]
+    return join_records(spec, [_records(spec, name, own) for name, own in parts if own], line_end)
+
+
+def _records(spec: Spec, record: str, rows: list[dict[str, object]]) -> pl.Series:
+    frame = _frame(spec.name, record, rows)
+    return encode_records(spec, record, frame if frame.width else pl.DataFrame({"record_kind": [""] * len(rows)}))
+
+
+def dsk_row(code: str, **given: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": code, "free_1": code[13:19],
+        "free_2": code[19:30], "stamp": "0", "amount_yen": int(code[37:43]), "center": "750", "cvs_name": "アプリ", "store": "000001",
+        "funds_on": date(2026, 11, 12), "made_on": date(2026, 11, 6),
+    }  # fmt: skip
+    return row | given
+
+
+def dsk_file(*rows: dict[str, object]) -> bytes:
+    return encode_csv(SPECS["dsk_csv"], _frame("dsk_csv", "data", list(rows)), final_end=False)
+
+
+def transfer_row(customer_no: str, amount_yen: int, result: str = "0", **given: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "bank": "0001", "branch": "001", "account_kind": "1", "account_no": "1234567", "holder": "ｶｸｳ ﾀﾛｳ",
+        "amount_yen": amount_yen, "new_kind": "0", "customer_no": customer_no, "result": result,
+    }  # fmt: skip
+    return row | given
+
+
+def transfer_file(*rows: dict[str, object], line_end: LineEnd = "none", debit_on: date = date(2026, 11, 2), **trailer: int) -> bytes:
+    spec = SPECS["account_transfer_91_result"]
+    header: dict[str, object] = {"charset_kind": "0", "client_code": "0000012345", "client_name": "ﾐﾎﾝｼ", "debit_on": debit_on}
+    yen = [(int(str(row["amount_yen"])), row["result"] == "0") for row in rows]
+    totals: dict[str, object] = {
+        "total_count": len(yen), "total_yen": sum(y for y, _ in yen), "done_count": sum(done for _, done in yen),
+        "done_yen": sum(y for y, done in yen if done), "failed_count": sum(not done for _, done in yen),
+        "failed_yen": sum(y for y, done in yen if not done),
+    }  # fmt: skip
+    parts = [("header", [header]), ("data", list(rows)), ("trailer", [totals | trailer]), ("end", [{}])]
+    return join_records(spec, [_records(spec, name, own) for name, own in parts if own], line_end)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, object]:
+        return json.loads(self.out)  # type: ignore[no-any-return]
+
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Place → (count, yen) of the night's funnel, empty places left out."""
+        funnel = self.json["funnel"]
+        return {line["place"]: (line["count"], line["yen"]) for line in funnel if line["count"] and line["place"] != "sum"}  # type: ignore[attr-defined,union-attr]
+
+
+def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran:
+    """Runs a command as the console script does."""
+    import click
+
+    from elqr.cli import main
+
+    @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+    @click.argument("given", nargs=-1, type=click.UNPROCESSED)
+    def _as_script(given: tuple[str, ...]) -> None:
+        main(list(given))
+
+    result = CliRunner().invoke(_as_script, ["--", *map(str, arguments)], input=text, env=environment)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
+@dataclass(frozen=True)
+class City:
+    """A city in a folder: its job, register, notices and inbox."""
+
+    folder: Path
+
+    @classmethod
+    def founded(cls, folder: Path, job: str = JOB, register: str = REGISTER) -> "City":
+        for name in ("notices", "inbox"):
+            (folder / name).mkdir(parents=True)
+        (folder / "job.toml").write_text(job, encoding="utf-8")
+        (folder / "procedures.toml").write_text(register, encoding="utf-8")
+        (folder / "secret").write_text("invented-secret-of-the-tests", encoding="utf-8")
+        return cls(folder)
+
+    @property
+    def job(self) -> Path:
+        return self.folder / "job.toml"
+
+    def notices(self, *rows: dict[str, object], name: str = "notices.csv") -> None:
+        (self.folder / "notices" / name).write_bytes(notice_file(*rows))
+
+    def deliver(self, name: str, data: bytes) -> None:
+        (self.folder / "inbox" / name).write_bytes(data)
+
+    def withdraw(self, name: str) -> None:
+        (self.folder / "inbox" / name).unlink()
+
+    def night(self, day: date = NIGHT, *options: str) -> Ran:
+        return elqr("night", self.job, "--date", day.isoformat(), "--json", *options)
+
+    def report(self, name: str, day: date = NIGHT) -> list[dict[str, object]]:
+        path = self.folder / "out" / day.isoformat() / f"{name}.json"
+        return json.loads(path.read_text(encoding="utf-8"))["rows"]  # type: ignore[no-any-return]
+
+    def outcomes(self, day: date = NIGHT) -> list[tuple[object, ...]]:
+        """(file, record, outcome, claim yen, suspense yen) of every record of a night, in file order."""
+        rows = self.report("消込結果", day)
+        return sorted((row["ファイル"], row["記録"], row["消込結果"], row["収納額"], row["仮受額"]) for row in rows)  # type: ignore[type-var]
+
+    def keys(self) -> dict[tuple[str, str, int, int], tuple[str, str]]:
+        """(procedure, bill_no, installment, issue) → (key_no, check_no), from the newest upload file."""
+        found = {}
+        for path in sorted((self.folder / "out" / "upload").glob("*.csv")):
+            for row in pl.read_csv(path, infer_schema=False).iter_rows(named=True):
+                identity = (row["科目コード"], row["通知書番号"], int(row["期別"]), int(row["発行連番"]))
+                found[identity] = (row["納付番号"], row["確認番号"])
+        return found
+
+    def copy(self, folder: Path) -> "City":
+        shutil.copytree(self.folder, folder)
+        return City(folder)

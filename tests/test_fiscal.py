@@ -1,0 +1,180 @@
+"""Fiscal years and the Japanese calendar: the edges of the year, of the eras and of the leap years."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from elqr.fiscal import (
+    accounting_year,
+    accounting_year_expr,
+    fiscal_year,
+    fiscal_year_expr,
+    mmdd_expr,
+    parse_mmdd,
+    parse_wareki_yymmdd,
+    wareki,
+    wareki_fiscal_year,
+)
+from elqr.terms import AccountingKind
+
+GENERAL, SPECIAL, ENTERPRISE = AccountingKind.GENERAL, AccountingKind.SPECIAL, AccountingKind.PUBLIC_ENTERPRISE
+
+ACCOUNTING_YEARS = [
+    pytest.param(2026, date(2026, 3, 31), GENERAL, 2026, id="年度開始前の納付は調定の年度"),
+    pytest.param(2026, date(2026, 4, 1), GENERAL, 2026, id="年度初日"),
+    pytest.param(2026, date(2027, 3, 31), GENERAL, 2026, id="年度末日"),
+    pytest.param(2026, date(2027, 4, 1), GENERAL, 2026, id="出納整理期間の初日"),
+    pytest.param(2026, date(2027, 5, 31), GENERAL, 2026, id="出納整理期間の末日"),
+    pytest.param(2026, date(2027, 6, 1), GENERAL, 2027, id="出納整理期間の翌日は滞納繰越"),
+    pytest.param(2026, date(2027, 5, 31), SPECIAL, 2026, id="特別会計にも出納整理期間がある"),
+    pytest.param(2026, date(2027, 6, 1), SPECIAL, 2027, id="特別会計の滞納繰越"),
+    pytest.param(2026, date(2028, 1, 5), GENERAL, 2027, id="翌年度の1月"),
+    pytest.param(2026, date(2028, 3, 31), GENERAL, 2027, id="翌年度の末日"),
+    pytest.param(2026, date(2028, 4, 1), GENERAL, 2028, id="翌々年度の4月に出納整理期間はない"),
+    pytest.param(2020, date(2026, 5, 1), GENERAL, 2026, id="過年度の調定は納付の年度"),
+    pytest.param(2026, date(2027, 3, 31), ENTERPRISE, 2026, id="公営企業会計の年度末日"),
+    pytest.param(2026, date(2027, 4, 1), ENTERPRISE, 2027, id="公営企業会計に出納整理期間はない"),
+    pytest.param(2026, date(2027, 5, 31), ENTERPRISE, 2027, id="公営企業会計の5月末日"),
+    pytest.param(2026, date(2027, 6, 1), ENTERPRISE, 2027, id="公営企業会計の6月"),
+]
+
+
+def by_columns(levy_year: int, paid_on: date, kind: AccountingKind) -> int:
+    frame = pl.DataFrame(
+        {"levy": [levy_year], "paid_on": [paid_on], "closing": [kind is not ENTERPRISE]},
+        schema={"levy": pl.Int64, "paid_on": pl.Date, "closing": pl.Boolean},
+    )
+    years = frame.select(accounting_year_expr(pl.col("levy"), pl.col("paid_on"), pl.col("closing"))).to_series()
+    assert years.dtype == pl.Int64
+    return int(years.item())
+
+
+@pytest.mark.parametrize(("levy_year", "paid_on", "kind", "expected"), ACCOUNTING_YEARS)
+def test_accounting_year(levy_year: int, paid_on: date, kind: AccountingKind, expected: int) -> None:
+    assert accounting_year(levy_year, paid_on, kind) == expected
+    assert by_columns(levy_year, paid_on, kind) == expected
+
+
+@given(
+    levy_year=st.integers(2015, 2035),
+    paid_on=st.dates(date(2018, 1, 1), date(2032, 12, 31)),
+    kind=st.sampled_from(AccountingKind),
+)
+@settings(deadline=None)
+def test_accounting_year_is_one_rule_in_two_spellings(levy_year: int, paid_on: date, kind: AccountingKind) -> None:
+    year = accounting_year(levy_year, paid_on, kind)
+    assert by_columns(levy_year, paid_on, kind) == year
+    assert year in {levy_year, fiscal_year(paid_on)}
+    assert year >= levy_year
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [(date(2026, 3, 31), 2025), (date(2026, 4, 1), 2026), (date(2026, 12, 31), 2026), (date(2027, 1, 1), 2026)],
+)
+def test_fiscal_year(day: date, year: int) -> None:
+    assert fiscal_year(day) == year
+    assert pl.select(fiscal_year_expr(pl.lit(day))).item() == year
+
+
+@pytest.mark.parametrize(
+    ("day", "text"),
+    [
+        (date(2026, 11, 20), "令和8年11月20日"),
+        (date(2019, 5, 1), "令和元年5月1日"),
+        (date(2019, 4, 30), "平成31年4月30日"),
+        (date(1989, 1, 8), "平成元年1月8日"),
+        (date(1989, 1, 7), "昭和64年1月7日"),
+        (date(1926, 12, 25), "昭和元年12月25日"),
+        (date(1926, 12, 24), "大正15年12月24日"),
+        (date(1912, 7, 30), "大正元年7月30日"),
+        (date(1912, 7, 29), "明治45年7月29日"),
+        (date(1868, 10, 23), "明治元年10月23日"),
+        (date(1868, 10, 22), "1868年10月22日"),
+    ],
+)
+def test_wareki(day: date, text: str) -> None:
+    assert wareki(day) == text
+
+
+@pytest.mark.parametrize(
+    ("year", "text"),
+    [
+        (2026, "令和8（2026）年度"),
+        (2019, "令和元（2019）年度"),
+        (2018, "平成30（2018）年度"),
+        (1989, "平成元（1989）年度"),
+        (1988, "昭和63（1988）年度"),
+    ],
+)
+def test_wareki_fiscal_year(year: int, text: str) -> None:
+    assert wareki_fiscal_year(year) == text
+
+
+MMDD = [
+    pytest.param("1120", date(2026, 11, 20), date(2026, 11, 20), id="受信日当日"),
+    pytest.param("1121", date(2026, 11, 20), date(2025, 11, 21), id="翌日の月日は前年"),
+    pytest.param("1231", date(2027, 1, 4), date(2026, 12, 31), id="年またぎ"),
+    pytest.param("0229", date(2026, 11, 20), date(2024, 2, 29), id="平年に届いた0229は直近の閏年"),
+    pytest.param("0229", date(2024, 2, 28), date(2020, 2, 29), id="閏日の前日"),
+    pytest.param("0229", date(2024, 2, 29), date(2024, 2, 29), id="閏日当日"),
+    pytest.param("0229", date(2104, 2, 28), date(2096, 2, 29), id="2100年は平年"),
+    pytest.param("0230", date(2026, 11, 20), None, id="ない日"),
+    pytest.param("1301", date(2026, 11, 20), None, id="ない月"),
+    pytest.param("0000", date(2026, 11, 20), None, id="ゼロ"),
+    pytest.param("120", date(2026, 11, 20), None, id="3桁"),
+    pytest.param("", date(2026, 11, 20), None, id="空"),
+    pytest.param(" 120", date(2026, 11, 20), None, id="空白"),
+    pytest.param("１１２０", date(2026, 11, 20), None, id="全角"),
+]
+
+
+@pytest.mark.parametrize(("text", "receipt_on", "expected"), MMDD)
+def test_mmdd(text: str, receipt_on: date, expected: date | None) -> None:
+    assert parse_mmdd(text, receipt_on) == expected
+
+
+@given(
+    texts=st.lists(st.none() | st.from_regex(r"[01][0-9][0-3][0-9]", fullmatch=True) | st.text(max_size=5)),
+    receipt_on=st.dates(date(1990, 1, 1), date(2110, 12, 31)),
+)
+@example(texts=[], receipt_on=date(2026, 4, 1))
+@settings(deadline=None)
+def test_mmdd_column_agrees_with_the_single_value(texts: list[str | None], receipt_on: date) -> None:
+    column = pl.Series("mmdd", texts, dtype=pl.String)
+    days = pl.select(mmdd_expr(pl.lit(column), receipt_on)).to_series()
+    assert days.dtype == pl.Date
+    assert days.to_list() == [None if text is None else parse_mmdd(text, receipt_on) for text in texts]
+
+
+@given(day=st.dates(date(1990, 1, 1), date(2090, 12, 31)), waited=st.integers(0, 365))
+def test_mmdd_finds_every_date_of_the_last_year(day: date, waited: int) -> None:
+    receipt_on = day + timedelta(days=waited)
+    again = (receipt_on.month, receipt_on.day) >= (day.month, day.day) and receipt_on.year > day.year
+    assert again or parse_mmdd(f"{day:%m%d}", receipt_on) == day
+
+
+WAREKI_YYMMDD = [
+    pytest.param("081120", date(2026, 11, 20), date(2026, 11, 20), id="令和8年"),
+    pytest.param("081121", date(2026, 11, 20), date(1996, 11, 21), id="受信日の翌日は前の元号"),
+    pytest.param("010501", date(2019, 5, 7), date(2019, 5, 1), id="令和の初日"),
+    pytest.param("310430", date(2019, 5, 7), date(2019, 4, 30), id="平成の末日"),
+    pytest.param("310501", date(2019, 5, 7), date(2019, 5, 1), id="改元に間に合わない送付元"),
+    pytest.param("640107", date(2026, 11, 20), date(1989, 1, 7), id="昭和の末日"),
+    pytest.param("010108", date(1989, 1, 9), date(1989, 1, 8), id="平成の初日"),
+    pytest.param("080229", date(2026, 11, 20), None, id="平年の閏日を前の元号に読み替えない"),
+    pytest.param("060229", date(2026, 11, 20), date(2024, 2, 29), id="閏年"),
+    pytest.param("001120", date(2026, 11, 20), None, id="0年"),
+    pytest.param("081301", date(2027, 1, 20), None, id="ない月"),
+    pytest.param("990101", date(1960, 1, 1), None, id="どの元号でも未来"),
+    pytest.param("81120", date(2026, 11, 20), None, id="5桁"),
+    pytest.param("０８１１２０", date(2026, 11, 20), None, id="全角"),
+]
+
+
+@pytest.mark.parametrize(("text", "received_on", "expected"), WAREKI_YYMMDD)
+def test_wareki_yymmdd(text: str, received_on: date, expected: date | None) -> None:
+    assert parse_wareki_yymmdd(text, received_on) == expected
