@@ -5,8 +5,8 @@
 #
 # The folder .venv is made anew when pyproject.toml, .constraints.txt, the place of the checkout or the
 # chosen Python has changed; otherwise nothing is touched and no network is used. Two at once wait for
-# each other. ELQR_PYTHON names the Python to use; pip's own variables (PIP_FIND_LINKS, PIP_NO_INDEX,
-# PIP_INDEX_URL, …) are honoured, read from the folder the caller stands in.
+# each other, for ELQR_WAIT_SECONDS (900) at most. ELQR_PYTHON names the Python to use; pip's own variables
+# (PIP_FIND_LINKS, PIP_NO_INDEX, PIP_INDEX_URL, …) are honoured, read from the folder the caller stands in.
 
 ELQR_WAIT_SECONDS=${ELQR_WAIT_SECONDS:-900}
 

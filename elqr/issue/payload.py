@@ -6,12 +6,13 @@ these are our own mistakes and asserted, never cut; in the JSON that a person wr
 """
 
 from datetime import date
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import polars as pl
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -26,7 +27,7 @@ from elqr.issue.layout import CRC_COVERS, DIGITS, LAYOUT, PARTS, line_body
 
 EARLIEST_YEAR, LATEST_YEAR = 1989, 2999
 """年度 outside these is a slip of the pen: 平成元年 is older than any claim that can still be paid."""
-_ROWS_A_CHUNK = 16_384
+_ROWS_A_CHUNK = 8_192
 
 
 def _code(name: str) -> Any:
@@ -49,6 +50,16 @@ def _day() -> Any:
     return Field(description="実在する日（YYYY-MM-DD）")
 
 
+def _from_iso(value: object) -> object:
+    """YYYY-MM-DD and no other spelling of it that Python knows."""
+    if isinstance(value, str) and (day := date.fromisoformat(value)).isoformat() == value:
+        return day
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_from_iso)]
+
+
 class PayloadValues(BaseModel):
     """一件分の値: what one payload says; the JSON of `elqr payload encode`.
 
@@ -66,8 +77,8 @@ class PayloadValues(BaseModel):
     levy_year: int = _year()
     tax_year: int = _year()
     installment_no: int = _number("installment_no")
-    due_on: date = _day()
-    payable_until_on: date = _day()
+    due_on: Day = _day()
+    payable_until_on: Day = _day()
 
     @field_validator("*", mode="wrap")
     @classmethod

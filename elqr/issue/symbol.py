@@ -25,7 +25,15 @@ def symbol(digits: str) -> segno.QRCode:
     """QRコード 6-M. The digits are 255; the caller has read them."""
     assert len(digits) == DIGITS and digits.isascii() and digits.isdigit(), "a payload is 255 digits"
     made = segno.make(
-        digits, error="m", version=6, mode="numeric", mask=None, encoding=None, eci=False, micro=False, boost_error=False
+        digits,
+        error="m",
+        version=6,
+        mode="numeric",
+        mask=None,
+        encoding=None,
+        eci=False,
+        micro=False,
+        boost_error=False,
     )
     assert (made.version, made.error, made.mode) == (6, "M", "numeric"), "eL-QR is 6-M numeric"
     assert made.symbol_size(scale=1, border=0) == (MODULES, MODULES), "version 6 is 41 × 41"

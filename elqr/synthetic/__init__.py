@@ -1,0 +1,101 @@
+"""The synthetic city (架空の都市): a register, notices, payment files and the truth, from a seed.
+
+The same seed gives the same bytes. `truth.csv` says what every record should come out as; it is
+written from the scenes that were played, never by the matcher. Keys are those that issuing on a new
+ledger gives, so the city is for a new ledger.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from elqr.formats.encode import encode_csv
+from elqr.formats.spec import Spec
+from elqr.inbox import write_whole
+from elqr.issue.keys import KeyRule
+from elqr.synthetic import files
+from elqr.synthetic.cast import described, played
+from elqr.synthetic.notices import Calendar, slips, with_issued_keys
+from elqr.synthetic.register import register_toml
+from elqr.terms import Stage
+
+LAST_ON = date(2026, 11, 20)
+KEY_RULE = KeyRule(prefix="00000", key_class="90", serial_digits=9)
+SECRET = b"invented-secret-for-samples-only"
+_PAID_SHARE = 0.2
+_SMALL, _SMALL_PAID_SHARE = 2_000, 0.6
+"""A small city is paid more, so that every fault shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """できた都市: how many slips, files and records, and how many of each fault."""
+
+    notices: int
+    files: int
+    records: int
+    faults: dict[str, int]
+
+    def lines(self) -> list[str]:
+        """For the terminal."""
+        shown = [f"  {name} {count}件（{count / self.records:.2%}）" for name, count in sorted(self.faults.items()) if name]
+        return [f"納付書の行 {self.notices:,}　ファイル {self.files}　収納の記録 {self.records:,}", "仕込んだ事象（記録の数と割合）", *shown]
+
+
+def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, Spec], last_on: date = LAST_ON) -> City:
+    """都市を作る in `out`: procedures.toml, notices/, inbox/, truth.csv, check_no_secret."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    calendar = Calendar(last_on - timedelta(days=days - 1), last_on)
+    rows = with_issued_keys(slips(rng, notices, calendar), KEY_RULE, SECRET)
+    events = played(rng, rows, calendar, _SMALL_PAID_SHARE if notices < _SMALL else _PAID_SHARE)
+    delivered = _with_planted_deliveries(files.delivered(events, specs, last_on), rows, calendar, specs)
+    _write(out, rows, delivered, specs["notice_csv"])
+    truth = pl.concat([file.truth for file in delivered])
+    counts = truth.group_by("fault").len()
+    return City(rows.height, len(delivered), truth.height, dict(counts.iter_rows()))
+
+
+def _with_planted_deliveries(
+    delivered: list[files.Delivered], rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]
+) -> list[files.Delivered]:
+    """再受信と壊れたファイル: a copy, a copy with other line ends, and a transfer whose trailer is off by one yen."""
+    cvs = next(file for file in delivered if file.name.startswith("cvs_a"))
+    kouza = next(file for file in delivered if file.name.startswith("kouza"))
+    records = [kouza.data[at : at + 120] for at in range(0, len(kouza.data), 120)]
+    crlf = b"".join(record + b"\r\n" for record in records)
+    return [
+        *delivered,
+        files.again(cvs, cvs.name.replace(".dat", "_saisou.dat")),
+        files.again(kouza, kouza.name.replace(".dat", "_saisou.dat"), crlf),
+        _broken_transfer(rows, calendar, specs),
+    ]
+
+
+def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]) -> files.Delivered:
+    some = described(rows).filter(pl.col("customer_no").is_not_null()).head(5)
+    events = some.select(
+        "claim_id",
+        "customer_no",
+        pl.col("amount_yen").alias("paid_yen"),
+        pl.lit(calendar.last_on - timedelta(days=3)).alias("paid_on"),
+        pl.lit(Stage.CONFIRMED.value).alias("stage"),
+        *(pl.lit("").alias(name) for name in ("outcome", "place", "fault")),
+        *(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("claim_yen", "suspense_yen")),
+    )
+    name = f"kouza_{calendar.last_on:%Y%m%d}_gokei.dat"
+    return files.broken(files.transfer(name, events, specs, off_by_yen=1))
+
+
+def _write(out: Path, rows: pl.DataFrame, delivered: list[files.Delivered], spec: Spec) -> None:
+    write_whole(out / "procedures.toml", register_toml().encode())
+    write_whole(out / "check_no_secret", SECRET + b"\n")
+    for number, ((code,), own) in enumerate(rows.group_by(["procedure_code"], maintain_order=True)):
+        charset = "cp932" if number % 2 else "utf-8-sig"
+        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, own, charset))
+    for file in delivered:
+        write_whole(out / "inbox" / file.name, file.data)
+    truth = pl.concat([file.truth for file in delivered]).sort("file", "record_no")
+    write_whole(out / "truth.csv", truth.write_csv().encode())

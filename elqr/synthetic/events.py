@@ -1,0 +1,208 @@
+"""What payers and senders did (架空の収納), and what each record should come out as: the truth.
+
+Every claim plays at most one scene, so what should come of its payments is known here from the scene
+itself, not from any matcher. Shares are of the claims that are paid at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from elqr.synthetic.notices import Calendar
+from elqr.terms import PLACE_OF, Outcome, Stage
+
+SHARES: dict[str, float] = {
+    "late": 0.03, "overpaid": 0.01, "underpaid": 0.01, "double_same_channel": 0.02, "double_other_channel": 0.02,
+    "preliminary_only": 0.02, "preliminary_cancelled": 0.02, "cancel_alone": 0.005, "twins": 0.005, "unknown_key": 0.01,
+    "check_no_differs": 0.005, "item_differs": 0.005, "before_issue": 0.005, "cancelled_notice": 0.005, "old_slip": 0.02,
+    "whole_then_part": 0.005, "part_then_whole": 0.005,
+}  # fmt: skip
+"""Planted faults; everything else that is paid is paid as it should be. At least two of each."""
+
+NOT_COLLECTED_SHARE = 0.08
+"""振替不能 among account transfers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """筋書き: the slips of a city, and the dates within which things happen."""
+
+    rng: np.random.Generator
+    calendar: Calendar
+    slips: pl.DataFrame
+
+    def days(self, count: int, first_share: float = 0.0, last_share: float = 1.0) -> pl.Series:
+        """Days within a part of the stretch."""
+        whole = (self.calendar.last_on - self.calendar.first_on).days
+        first, last = int(whole * first_share), max(int(whole * last_share), int(whole * first_share) + 1)
+        offsets = pl.Series(self.rng.integers(first, last, count), dtype=pl.Int64)
+        return pl.select(pl.lit(self.calendar.first_on) + pl.duration(days=offsets)).to_series()
+
+    def event(
+        self, slips: pl.DataFrame, via: str, outcome: Outcome, fault: str, paid_on: pl.Series, *, stage: Stage = Stage.CONFIRMED,
+        extra_yen: int = 0, claim_yen: pl.Expr | int | None = None, minute: int = 0,
+    ) -> pl.DataFrame:  # fmt: skip
+        """One record of each slip. What goes to the claim is stated; the rest of a confirmed payment is in suspense."""
+        paid = pl.col("amount_yen") + extra_yen
+        to_claim = pl.lit(0) if claim_yen is None else pl.lit(claim_yen) if isinstance(claim_yen, int) else claim_yen
+        rest = paid - to_claim if stage is Stage.CONFIRMED else pl.lit(0)
+        return slips.with_columns(paid_on.alias("paid_on")).select(
+            "claim_id",
+            pl.lit(via).alias("via"),
+            pl.lit(stage.value).alias("stage"),
+            "paid_on",
+            (pl.col("row") % 600 + 480 + minute).cast(pl.Int64).alias("minute"),
+            "elqr_key",
+            "elqr_check",
+            "item_no",
+            "barcode",
+            "customer_no",
+            paid.cast(pl.Int64).alias("paid_yen"),
+            pl.lit(outcome.value).alias("outcome"),
+            pl.lit(PLACE_OF[outcome].value).alias("place"),
+            to_claim.cast(pl.Int64).alias("claim_yen"),
+            rest.cast(pl.Int64).alias("suspense_yen"),
+            pl.lit(fault).alias("fault"),
+        )
+
+
+Scene = Callable[[Scenes, pl.DataFrame], list[pl.DataFrame]]
+_ALL = pl.col("amount_yen")
+
+
+def _late(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    return [scenes.event(slips, "barcode", Outcome.LATE, "late", scenes.days(slips.height, 0.6), claim_yen=_ALL)]
+
+
+def _overpaid(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(slips, "elqr", Outcome.OVERPAID, "overpaid", days, extra_yen=500, claim_yen=_ALL)]
+
+
+def _underpaid(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(slips, "elqr", Outcome.UNDERPAID, "underpaid", days, extra_yen=-500, claim_yen=_ALL - 500)]
+
+
+def _double_same(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    fault, days = "double_same_channel", scenes.days(slips.height, 0, 0.4)
+    first = scenes.event(slips, "barcode", Outcome.MATCHED, fault, days, claim_yen=_ALL)
+    return [first, scenes.event(slips, "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=2), minute=7)]
+
+
+def _double_other(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    fault, days = "double_other_channel", scenes.days(slips.height, 0, 0.4)
+    first = scenes.event(slips, "elqr", Outcome.MATCHED, fault, days, claim_yen=_ALL)
+    return [first, scenes.event(slips, "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=1))]
+
+
+def _preliminary_only(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(slips, "barcode", Outcome.PENDING, "preliminary_only", days, stage=Stage.PRELIMINARY)]
+
+
+def _preliminary_cancelled(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    fault, days = "preliminary_cancelled", scenes.days(slips.height, 0, 0.5)
+    stages = (Stage.PRELIMINARY, Stage.CANCELLED)
+    return [scenes.event(slips, "barcode", Outcome.TAKEN_BACK, fault, days, stage=stage) for stage in stages]
+
+
+def _cancel_alone(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(slips, "barcode", Outcome.STAGE_UNEXPECTED, "cancel_alone", days, stage=Stage.CANCELLED)]
+
+
+def _twins(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    days = scenes.days(slips.height, 0, 0.5)
+    first = scenes.event(slips, "twin", Outcome.MATCHED, "twins", days, claim_yen=_ALL)
+    return [first, scenes.event(slips, "twin", Outcome.ALREADY_SETTLED, "twins", days)]
+
+
+def _unknown_key(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    strange = slips.with_columns(pl.concat_str(pl.lit("9"), pl.col("elqr_key").str.slice(1)).alias("elqr_key"))
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(strange, "elqr", Outcome.KEY_UNKNOWN, "unknown_key", days)]
+
+
+def _check_no_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    last = (pl.col("elqr_check").str.slice(5).cast(pl.Int64) + 1) % 10
+    wrong = slips.with_columns(pl.concat_str(pl.col("elqr_check").str.head(5), last.cast(pl.String)).alias("elqr_check"))
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(wrong, "elqr", Outcome.CHECK_NO_DIFFERS, "check_no_differs", days)]
+
+
+def _item_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    wrong = slips.with_columns(pl.lit("999").alias("item_no"))
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(wrong, "elqr", Outcome.ITEM_OR_OFFICE_DIFFERS, "item_differs", days)]
+
+
+def _before_issue(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    before = scenes.calendar.issued_on - timedelta(days=3)
+    days = pl.Series([before] * slips.height, dtype=pl.Date)
+    return [scenes.event(slips, "barcode", Outcome.PAID_BEFORE_ISSUE, "before_issue", days)]
+
+
+def _cancelled_notice(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    days = scenes.days(slips.height, 0, 0.5)
+    return [scenes.event(slips, "barcode", Outcome.NOTICE_CANCELLED, "cancelled_notice", days)]
+
+
+def _old_slip(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    """The first slip is paid after a second was sent: the same amount, or short of the 督促手数料 added."""
+    made = []
+    for is_same, outcome in ((True, Outcome.OLD_SLIP), (False, Outcome.UNDERPAID)):
+        own = slips.filter((pl.col("owed_yen") == pl.col("amount_yen")) == is_same)
+        days = scenes.days(own.height, 0, 0.5)
+        made.append(scenes.event(own, "barcode", outcome, "old_slip", days, claim_yen=_ALL))
+    return made
+
+
+def _whole_then_part(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    fault, days = "whole_then_part", scenes.days(slips.height, 0, 0.3)
+    first = scenes.event(slips, "barcode", Outcome.MATCHED, fault, days, claim_yen=_ALL)
+    return [first, scenes.event(_first_part(slips), "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=2))]
+
+
+def _part_then_whole(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    fault, days = "part_then_whole", scenes.days(slips.height, 0, 0.3)
+    first = scenes.event(_first_part(slips), "barcode", Outcome.MATCHED, fault, days, claim_yen=_ALL)
+    return [first, scenes.event(slips, "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=2))]
+
+
+def _first_part(whole: pl.DataFrame) -> pl.DataFrame:
+    """The first instalment's slip of each whole-year slip, in its place."""
+    return whole.select("part").unnest("part")
+
+
+SCENES: dict[str, Scene] = {
+    "late": _late, "overpaid": _overpaid, "underpaid": _underpaid, "double_same_channel": _double_same,
+    "double_other_channel": _double_other, "preliminary_only": _preliminary_only, "preliminary_cancelled": _preliminary_cancelled,
+    "cancel_alone": _cancel_alone, "twins": _twins, "unknown_key": _unknown_key, "check_no_differs": _check_no_differs,
+    "item_differs": _item_differs, "before_issue": _before_issue, "cancelled_notice": _cancelled_notice, "old_slip": _old_slip,
+    "whole_then_part": _whole_then_part, "part_then_whole": _part_then_whole,
+}  # fmt: skip
+assert list(SCENES) == list(SHARES), "every fault has its scene and its share"
+
+
+def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
+    """ふつうの収納: by eL-QR, bar code or account transfer; most bar-code payments announced by a 速報 first."""
+    choice = pl.Series(scenes.rng.random(slips.height))
+    has_elqr, has_barcode = slips["elqr_key"].is_not_null(), slips["barcode"].is_not_null()
+    by_transfer = slips["customer_no"].is_not_null() & ((choice < 0.9) | ~has_elqr)
+    by_elqr = ~by_transfer & has_elqr & ((choice < 0.4) | ~has_barcode)
+    made = []
+    for via, rows in (("elqr", slips.filter(by_elqr)), ("barcode", slips.filter(~by_transfer & ~by_elqr & has_barcode))):
+        days = scenes.days(rows.height, 0, 0.5)
+        made.append(scenes.event(rows, via, Outcome.MATCHED, "", days, claim_yen=_ALL))
+        announced = pl.Series(scenes.rng.random(rows.height)) < (0.6 if via == "barcode" else 0.3)
+        made.append(scenes.event(rows.filter(announced), via, Outcome.PENDING, "", days.filter(announced), stage=Stage.PRELIMINARY))
+    rows = slips.filter(by_transfer)
+    fails = pl.Series(scenes.rng.random(rows.height)) < NOT_COLLECTED_SHARE
+    for own, outcome, stage in ((rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED), (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED)):
+        days = pl.Series([scenes.calendar.first_on] * own.height, dtype=pl.Date)
+        made.append(scenes.event(own, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None))
+    return made

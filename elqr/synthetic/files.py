@@ -1,0 +1,203 @@
+"""The invented payment files (架空の収納データ): records grouped by sender and date, written through the specs."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from elqr.formats.encode import encode_csv, encode_records, join_records
+from elqr.formats.spec import LineEnd, Spec
+from elqr.terms import Stage
+
+_GROUP_DAYS = 6
+"""Days that one file of a sender covers."""
+_AFTER = {Stage.PRELIMINARY: 1, Stage.CANCELLED: 1, Stage.CONFIRMED: 5, Stage.NOT_COLLECTED: 5}
+_TRUTH = ("file", "record_no", "stage", "paid_yen", "outcome", "place", "claim_yen", "suspense_yen", "fault")
+_STORES = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """届いたファイル: its bytes and the truth of its records."""
+
+    name: str
+    data: bytes
+    truth: pl.DataFrame
+
+
+def delivered(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> list[Delivered]:
+    """収納データの一式: every event in exactly one file, then the planted deliveries (again, broken)."""
+    senders = ["cvs_a", "cvs_b", "dsk"]
+    after = pl.col("stage").replace_strict({stage.value: days for stage, days in _AFTER.items()}, return_dtype=pl.Int64)
+    day = pl.min_horizontal(pl.col("paid_on") + pl.duration(days=after), pl.lit(last_on))
+    first = pl.lit(last_on - timedelta(days=400))
+    group = ((day - first).dt.total_days() // _GROUP_DAYS + 1) * _GROUP_DAYS
+    serial = pl.struct("claim_id", "paid_on", "minute").rank("dense").cast(pl.Int64)
+    rows = events.with_columns(
+        pl.when(pl.col("via") == "elqr").then(pl.lit("eltax"))
+        .when(pl.col("via") == "transfer").then(pl.lit("kouza"))
+        .when(pl.col("via") == "twin").then(pl.lit("cvs_a"))
+        .otherwise((pl.col("claim_id").abs() % 3).replace_strict(dict(enumerate(senders)), return_dtype=pl.String))
+        .alias("sender"),
+        pl.min_horizontal(first + pl.duration(days=group), pl.lit(last_on)).alias("file_on"),
+        serial.alias("serial"),
+    )  # fmt: skip
+    order = ["sender", "file_on", "paid_on", "serial", "stage", "outcome"]
+    files = []
+    for (sender, file_on), own in rows.sort(order, descending=[False] * 5 + [True]).group_by(["sender", "file_on"], maintain_order=True):
+        files.append(_file(str(sender), file_on, own, specs))  # type: ignore[arg-type]
+    return files
+
+
+def _file(sender: str, file_on: date, rows: pl.DataFrame, specs: dict[str, Spec]) -> Delivered:
+    if sender == "eltax":
+        return _csv(f"eltax_{file_on:%Y%m%d}.csv", rows, _eltax(rows), specs["eltax_payment_csv"])
+    if sender == "dsk":
+        return _csv(f"dsk_{file_on:%Y%m%d}.csv", rows, _dsk(rows, file_on), specs["dsk_csv"], final_end=False)
+    if sender == "kouza":
+        return transfer(f"kouza_{file_on:%Y%m%d}.dat", rows, specs)
+    return _cvs(f"{sender}_{file_on:%Y%m%d}.dat", rows, file_on, specs[f"cvs_family_{sender[-1]}"])
+
+
+def _truth(name: str, rows: pl.DataFrame, first_record_no: int) -> pl.DataFrame:
+    numbered = rows.with_columns(pl.lit(name).alias("file"), pl.int_range(first_record_no, first_record_no + pl.len()).alias("record_no"))
+    return numbered.select(_TRUTH)
+
+
+def _csv(name: str, rows: pl.DataFrame, fields: pl.DataFrame, spec: Spec, *, final_end: bool = True) -> Delivered:
+    return Delivered(name, encode_csv(spec, fields, final_end=final_end), _truth(name, rows, 1))
+
+
+def _coded(codes: dict[Stage, str]) -> pl.Expr:
+    return pl.col("stage").replace_strict({stage.value: code for stage, code in codes.items()}, return_dtype=pl.String)
+
+
+def _eltax(rows: pl.DataFrame) -> pl.DataFrame:
+    final = pl.col("stage") == Stage.CONFIRMED.value
+    return rows.select(
+        _coded({Stage.PRELIMINARY: "1", Stage.CONFIRMED: "2", Stage.CANCELLED: "9"}).alias("data_kind"),
+        pl.lit("999999").alias("city_code"),
+        pl.col("elqr_key").alias("key_no"),
+        pl.col("elqr_check").alias("check_no"),
+        "item_no",
+        pl.lit("44000").alias("office_code"),
+        pl.lit("040").alias("tax_office_code"),
+        pl.col("paid_yen").alias("amount_yen"),
+        (pl.col("claim_id").abs() % 5 + 1).cast(pl.String).str.zfill(2).alias("channel_kind"),
+        "paid_on",
+        pl.when(final).then(pl.col("paid_on") + pl.duration(days=1)).alias("received_on"),
+        pl.when(final).then(pl.col("paid_on") + pl.duration(days=7)).alias("funds_on"),
+        pl.lit("0000013800").alias("center"),
+        pl.col("paid_on").alias("processed_on"),
+        pl.col("serial").cast(pl.String).str.zfill(8).alias("serial_no"),
+    )
+
+
+def _clock() -> pl.Expr:
+    """収納時分 from minutes since midnight."""
+    hours, minutes = pl.col("minute") // 60, pl.col("minute") % 60
+    return pl.concat_str(hours.cast(pl.String).str.zfill(2), minutes.cast(pl.String).str.zfill(2))
+
+
+def _funds_on() -> pl.Expr:
+    return pl.when(pl.col("stage") == Stage.CONFIRMED.value).then(pl.col("paid_on") + pl.duration(days=9))
+
+
+_CVS_KINDS = {Stage.PRELIMINARY: "01", Stage.CONFIRMED: "02", Stage.CANCELLED: "03"}
+
+
+def _store() -> pl.Expr:
+    return (pl.col("claim_id").abs() % _STORES + 1).cast(pl.String)
+
+
+def _dsk(rows: pl.DataFrame, file_on: date) -> pl.DataFrame:
+    centers = {0: "010", 1: "750", 2: "780"}
+    return rows.select(
+        _coded(_CVS_KINDS).alias("data_kind"),
+        "paid_on",
+        _clock().alias("paid_at"),
+        "barcode",
+        pl.col("barcode").str.slice(13, 6).alias("free_1"),
+        pl.col("barcode").str.slice(19, 11).alias("free_2"),
+        pl.lit("0").alias("stamp"),
+        pl.col("paid_yen").alias("amount_yen"),
+        (pl.col("claim_id").abs() % 3).replace_strict(centers, return_dtype=pl.String).alias("center"),
+        pl.lit("架空ストア").alias("cvs_name"),
+        _store().alias("store"),
+        _funds_on().alias("funds_on"),
+        pl.lit(file_on).alias("made_on"),
+    )
+
+
+def _cvs(name: str, rows: pl.DataFrame, file_on: date, spec: Spec) -> Delivered:
+    data = rows.select(
+        _coded(_CVS_KINDS).alias("data_kind"),
+        "paid_on",
+        _clock().alias("paid_at"),
+        pl.lit("1").alias("barcode_kind"),
+        "barcode",
+        _store().str.zfill(7).alias("store"),
+        pl.lit(file_on).alias("got_on"),
+        _funds_on().alias("funds_on"),
+        pl.lit(file_on).alias("booked_on"),
+        pl.lit("0010").alias("cvs_code"),
+    )
+    header = {"made_on": [file_on], "factor": ["00001"], "company": ["83326"], "company_name": ["見本市"]}
+    blank = pl.DataFrame({"record_kind": [""]})
+    parts = [("header", pl.DataFrame(header)), ("data", data), ("trailer", blank), ("end", blank)]
+    return Delivered(name, join_records(spec, [encode_records(spec, kind, own) for kind, own in parts]), _truth(name, rows, 2))
+
+
+def transfer(name: str, rows: pl.DataFrame, specs: dict[str, Spec], *, line_end: LineEnd = "none", off_by_yen: int = 0) -> Delivered:
+    """口座振替の結果ファイル; `off_by_yen` breaks its trailer."""
+    spec = specs["account_transfer_91_result"]
+    done = pl.col("stage") == Stage.CONFIRMED.value
+    data = rows.select(
+        pl.lit("0001").alias("bank"),
+        pl.lit("ﾐﾎﾝ").alias("bank_name"),
+        pl.lit("001").alias("branch"),
+        pl.lit("1").alias("account_kind"),
+        (pl.col("claim_id").abs() % 10_000_000).cast(pl.String).str.zfill(7).alias("account_no"),
+        pl.lit("ｶｸｳ ﾀﾛｳ").alias("holder"),
+        pl.col("paid_yen").alias("amount_yen"),
+        pl.lit("0").alias("new_kind"),
+        "customer_no",
+        pl.when(done).then(pl.lit("0")).otherwise(pl.lit("1")).alias("result"),
+    )
+    totals = rows.select(
+        pl.len().cast(pl.Int64).alias("total_count"),
+        (pl.col("paid_yen").sum() + off_by_yen).alias("total_yen"),
+        done.sum().cast(pl.Int64).alias("done_count"),
+        pl.col("paid_yen").filter(done).sum().alias("done_yen"),
+        (~done).sum().cast(pl.Int64).alias("failed_count"),
+        pl.col("paid_yen").filter(~done).sum().alias("failed_yen"),
+    )
+    header = pl.DataFrame({"charset_kind": ["0"], "client_code": ["0000013800"], "client_name": ["ﾐﾎﾝｼ"], "debit_on": [rows["paid_on"][0]]})
+    parts = [("header", header), ("data", data), ("trailer", totals), ("end", pl.DataFrame({"record_kind": [""]}))]
+    records = [encode_records(spec, kind, own) for kind, own in parts]
+    return Delivered(name, join_records(spec, records, line_end), _truth(name, rows, 2))
+
+
+def again(file: Delivered, name: str, data: bytes | None = None) -> Delivered:
+    """再受信: the same records under another name, all of them counted before."""
+    truth = file.truth.with_columns(
+        pl.lit(name).alias("file"),
+        pl.lit("already_posted").alias("outcome"),
+        pl.lit("already_posted").alias("place"),
+        pl.lit(0, dtype=pl.Int64).alias("claim_yen"),
+        pl.lit(0, dtype=pl.Int64).alias("suspense_yen"),
+        pl.lit("delivered_again").alias("fault"),
+    )
+    return Delivered(name, file.data if data is None else data, truth)
+
+
+def broken(file: Delivered) -> Delivered:
+    """取込保留になるファイル: none of its records is read."""
+    truth = file.truth.with_columns(
+        pl.lit("quarantined").alias("outcome"),
+        pl.lit("quarantined").alias("place"),
+        pl.lit(0, dtype=pl.Int64).alias("claim_yen"),
+        pl.lit(0, dtype=pl.Int64).alias("suspense_yen"),
+        pl.lit("broken_trailer").alias("fault"),
+    )
+    return Delivered(file.name, file.data, truth)

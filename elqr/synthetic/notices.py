@@ -1,0 +1,190 @@
+"""The invented city's notices (架空の納付書): claims, slips, reissues, cancellations and 全期 slips, as columns."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from elqr.checkdigit import gs1_column
+from elqr.issue.keys import KeyRule, check_no_column
+from elqr.synthetic.register import LEVIES, Levy
+
+_SURNAMES = ("架空", "見本", "例示", "仮名", "試作", "雛形", "想定", "模擬")
+_GIVEN_NAMES = ("太郎", "花子", "一郎", "さくら", "次郎", "みどり", "三郎", "かおる")
+_MOST_BARCODE_YEN = 999_999
+_REISSUED, _CANCELLED, _WHOLE_YEAR, _TRANSFER = 0.05, 0.02, 0.15, 0.15
+_WHOLE_AT_LEAST = 4
+_LEVY_YEAR = 2026
+_ISSUER_AND_COMPANY = "959919" + "83326"
+
+REAL_SLIP: dict[str, object] = {
+    "change_kind": "1", "procedure_code": "kei", "levy_year": 2024, "tax_year": 2024, "bill_no": "2024010101043",
+    "installment_no": 0, "issue_no": 1, "principal_yen": 39_500, "demand_fee_yen": 0, "late_charge_yen": 0,
+    "due_on": date(2024, 5, 31), "payable_until_on": date(2024, 7, 10), "issued_on": date(2024, 5, 1), "payer_ref": "1",
+    "payer_name": "架空 太郎", "postal_code": "510-0000", "address": "見本市架空町1丁目1番1号", "key_no": "00000202401010104348",
+    "check_no": "778284", "barcode": "91959919833262024010101043480024071000395003", "customer_no": None,
+}  # fmt: skip
+"""A real slip's two keys (elqr.md section 1); the person is invented."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """暦: the stretch in which payments are made, and the dates of the slips around it."""
+
+    first_on: date
+    last_on: date
+
+    @property
+    def issued_on(self) -> date:
+        return self.first_on - timedelta(days=21)
+
+    @property
+    def early_until_on(self) -> date:
+        """支払期限 of the slips that can be paid late within the stretch."""
+        return self.first_on + (self.last_on - self.first_on) // 2
+
+    @property
+    def late_until_on(self) -> date:
+        return self.last_on + timedelta(days=20)
+
+
+def slips(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFrame:
+    """納付書の行 in file order: frame of the notice spec's fields, with claim_id, role and is_live beside them.
+
+    `role` is base, reissue, cancel or whole; a claim's base row comes first.
+    """
+    parts = [_of_procedure(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar) for number, levy in enumerate(LEVIES)]
+    rows = pl.concat(parts).sort("procedure_code", maintain_order=True)
+    real = pl.DataFrame([REAL_SLIP | {"claim_id": -1, "role": "real", "is_live": True}], schema_overrides=rows.schema)
+    rows = pl.concat([rows, real.select(rows.columns)]).sort("procedure_code", maintain_order=True)
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
+
+
+def _of_procedure(rng: np.random.Generator, number: int, levy: Levy, count: int, calendar: Calendar) -> pl.DataFrame:
+    times = len(levy.installments)
+    bills = -(-count // times)
+    size = bills * times
+    bill = np.repeat(np.arange(bills), times)
+    names = rng.integers(0, 64, bills)[bill]
+    is_early = rng.random(size) < 0.5
+    base = pl.DataFrame(
+        {
+            "claim_id": number * 10_000_000 + np.arange(size),
+            "bill": bill,
+            "installment_no": np.tile(np.array(levy.installments, dtype=np.int64), bills),
+            "principal_yen": rng.integers(10, 400, size) * 100,
+            "levy_year": np.where(rng.random(bills)[bill] < 0.05, _LEVY_YEAR - 1, _LEVY_YEAR),
+            "by_transfer": rng.random(size) < _TRANSFER,
+            "fate": rng.random(size),
+            "name": names,
+            "house": rng.integers(1, 99, bills)[bill],
+            "check": rng.integers(0, 1_000_000, size),
+        }
+    ).with_columns(
+        pl.lit("base").alias("role"),
+        pl.lit(1, dtype=pl.Int64).alias("issue_no"),
+        pl.lit(0, dtype=pl.Int64).alias("demand_fee_yen"),
+        pl.lit(calendar.issued_on).alias("issued_on"),
+        pl.when(pl.Series(is_early)).then(pl.lit(calendar.early_until_on)).otherwise(pl.lit(calendar.late_until_on)).alias("payable_until_on"),
+    )
+    rows = pl.concat([base, *_further(base, levy, calendar)])
+    rows = rows.sort("bill", pl.col("role") == "whole", "installment_no", "issue_no", pl.col("role") == "cancel", maintain_order=True)
+    return _with_keys(rows, number, levy, calendar)
+
+
+def _further(base: pl.DataFrame, levy: Levy, calendar: Calendar) -> list[pl.DataFrame]:
+    """再発行・取消・全期: further rows for some claims."""
+    reissue = base.filter(pl.col("fate") < _REISSUED).with_columns(
+        pl.lit("reissue").alias("role"),
+        pl.lit(2, dtype=pl.Int64).alias("issue_no"),
+        pl.when(pl.col("fate") < _REISSUED / 2).then(100).otherwise(0).cast(pl.Int64).alias("demand_fee_yen"),
+        pl.lit(calendar.issued_on + timedelta(days=10)).alias("issued_on"),
+    )
+    cancel = base.filter(pl.col("fate") > 1 - _CANCELLED).with_columns(pl.lit("cancel").alias("role"))
+    if levy.procedure.code != "kotei":
+        return [reissue, cancel]
+    plain = base.group_by("bill").agg(
+        (pl.col("fate").is_between(_REISSUED, 1 - _CANCELLED).all() & ~pl.col("by_transfer").any()).alias("is_plain"),
+        pl.col("fate").first().alias("bill_fate"),
+        pl.col("principal_yen").sum().alias("whole_yen"),
+    )
+    plain = plain.filter("is_plain").sort("bill").with_row_index("place")
+    some = plain.filter((pl.col("bill_fate") < _REISSUED + _WHOLE_YEAR) | (pl.col("place") < _WHOLE_AT_LEAST)).drop("place")
+    whole = base.unique("bill", keep="first", maintain_order=True).join(some, on="bill", how="inner", maintain_order="left")
+    whole = whole.with_columns(
+        pl.lit("whole").alias("role"),
+        pl.lit(0, dtype=pl.Int64).alias("installment_no"),
+        pl.col("whole_yen").alias("principal_yen"),
+        (pl.col("claim_id") + 5_000_000).alias("claim_id"),
+        pl.lit(calendar.late_until_on).alias("payable_until_on"),
+    )
+    return [reissue, cancel, whole.select(base.columns)]
+
+
+def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) -> pl.DataFrame:
+    """照会キー: bar code or customer number on the slip; a given 案件特定キー where an older system set it."""
+    live_on = levy.procedure.go_live_on
+    claim = (pl.col("claim_id") % 10_000_000).cast(pl.String).str.zfill(8)
+    limit = pl.col("payable_until_on").dt.to_string("%y%m%d")
+    amount = pl.col("principal_yen") + pl.col("demand_fee_yen")
+    body = pl.concat_str(
+        pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"), claim, (pl.col("issue_no") - 1).cast(pl.String), limit, pl.lit("0"),
+        amount.cast(pl.String).str.zfill(6),
+    )  # fmt: skip
+    has_barcode = ~pl.col("by_transfer") & (amount <= _MOST_BARCODE_YEN)
+    rows = rows.with_columns(
+        body.alias("body"),
+        has_barcode.alias("has_barcode"),
+        pl.concat_str(pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, pl.col("issue_no").cast(pl.String)).alias("given_key"),
+        (pl.col("check") + pl.col("issue_no")).mod(1_000_000).cast(pl.String).str.zfill(6).alias("given_check"),
+    )
+    is_keyed = pl.lit(levy.has_given_keys)
+    names = pl.Series([f"{surname} {given}" for surname in _SURNAMES for given in _GIVEN_NAMES])
+    codes = gs1_column(rows["body"].str.slice(0, 43))
+    return rows.select(
+        pl.when(pl.col("role") == "cancel").then(pl.lit("9")).otherwise(pl.lit("1")).alias("change_kind"),
+        pl.lit(levy.procedure.code).alias("procedure_code"),
+        "levy_year",
+        pl.col("levy_year").alias("tax_year"),
+        pl.concat_str(pl.lit(f"{number + 10}"), pl.col("bill").cast(pl.String).str.zfill(8)).alias("bill_no"),
+        "installment_no",
+        "issue_no",
+        "principal_yen",
+        "demand_fee_yen",
+        pl.lit(0, dtype=pl.Int64).alias("late_charge_yen"),
+        pl.min_horizontal(pl.col("payable_until_on"), pl.lit(calendar.early_until_on)).alias("due_on"),
+        "payable_until_on",
+        "issued_on",
+        pl.concat_str(pl.lit("1"), pl.col("bill").cast(pl.String).str.zfill(9)).alias("payer_ref"),
+        pl.col("name").replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias("payer_name"),
+        pl.lit("510-0000").alias("postal_code"),
+        pl.concat_str(pl.lit("見本市架空町"), pl.col("house").cast(pl.String), pl.lit("番地")).alias("address"),
+        pl.when(is_keyed).then("given_key").alias("key_no"),
+        pl.when(is_keyed).then("given_check").alias("check_no"),
+        pl.when("has_barcode").then(codes).alias("barcode"),
+        pl.when("by_transfer").then(pl.concat_str(pl.lit(f"{number + 10:04d}"), claim, pl.col("issue_no").cast(pl.String).str.zfill(8))).alias("customer_no"),
+        "claim_id",
+        "role",
+        pl.lit(live_on is not None and live_on <= calendar.last_on).alias("is_live"),
+    )
+
+
+def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes) -> pl.DataFrame:
+    """発行後のキー: what issuing on a new ledger will give, in row order; adds elqr_key and elqr_check.
+
+    Cancelled slips get none: their cancellation stands in the same file.
+    """
+    identity = ["claim_id", "issue_no"]
+    cancelled = rows.filter(pl.col("role") == "cancel").select(identity).with_columns(pl.lit(True).alias("is_cancelled"))
+    rows = rows.join(cancelled, on=identity, how="left", maintain_order="left").with_columns(pl.col("is_cancelled").fill_null(False))
+    is_composed = (pl.col("change_kind") == "1") & pl.col("is_live") & ~pl.col("is_cancelled") & pl.col("key_no").is_null()
+    bare = rows.filter(is_composed)
+    serials = pl.Series(range(1, bare.height + 1), dtype=pl.Int64)
+    keys = rule.compose_column(bare["levy_year"], serials)
+    made = bare.select("row").with_columns(keys.alias("made_key"), check_no_column(keys, secret).alias("made_check"))
+    is_issued = pl.col("is_live") & ~pl.col("is_cancelled")
+    return rows.join(made, on="row", how="left", maintain_order="left").with_columns(
+        pl.when(is_issued).then(pl.coalesce("key_no", "made_key")).alias("elqr_key"),
+        pl.when(is_issued).then(pl.coalesce("check_no", "made_check")).alias("elqr_check"),
+    )
