@@ -24,5 +24,9 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
     over = rates.filter((pl.col("unknown") >= at_least) & (pl.col("unknown") > pl.col("all") * unmatched_rate))
     for channel, count, unknown in over.sort("channel").select("channel", "all", "unknown").iter_rows():
         at = Location(field=f"チャネル {label(Channel(channel))}")
-        found.append(Finding(at, Code.UNMATCHED_RATE, f"{count}件中{unknown}件（{unknown / count:.1%}）", f"{unmatched_rate:.1%}以下"))
+        found.append(
+            Finding(
+                at, Code.UNMATCHED_RATE, f"{count}件中{unknown}件（{unknown / count:.1%}）", f"{unmatched_rate:.1%}以下"
+            )
+        )
     return sorted(found)

@@ -22,7 +22,9 @@ def control_totals(decoded: Decoded, file: str, received_on: date) -> list[Findi
     for control in decoded.spec.control:
         name, _, field = control.at.partition(".")
         stated = decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("control"))
-        both = stated.join(_calculated(decoded, control), on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
+        both = stated.join(
+            _calculated(decoded, control), on=GROUP_NO, how="left", validate="m:1", maintain_order="left"
+        )
         wrong = both.with_columns(pl.col("calculated").fill_null(0)).filter(pl.col("calculated") != pl.col("control"))
         for no, _, given, calculated in wrong.head(LISTED_PER_CODE).iter_rows():
             at = Location(file, no, field=control.title)
@@ -41,7 +43,9 @@ def _calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
     if control.plus:
         record = control.plus[0].partition(".")[0]
         fields = [name.partition(".")[2] for name in control.plus]
-        return decoded.tables[record].group_by(GROUP_NO).agg(pl.sum_horizontal(pl.col(fields).sum()).alias("calculated"))
+        return (
+            decoded.tables[record].group_by(GROUP_NO).agg(pl.sum_horizontal(pl.col(fields).sum()).alias("calculated"))
+        )
     record, _, field = (control.sum or control.count or "").partition(".")
     rows = decoded.tables[record]
     for name, value in control.where.items():

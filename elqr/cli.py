@@ -54,11 +54,19 @@ def _day(context: click.Context, parameter: click.Parameter, value: str | None) 
 
 def _job_option(function: Any) -> Any:
     return click.option(
-        "--job", "job", default=_DEFAULT_JOB, show_default=True, envvar="ELQR_JOB", type=click.Path(path_type=Path), help="ジョブのTOML。"
+        "--job",
+        "job",
+        default=_DEFAULT_JOB,
+        show_default=True,
+        envvar="ELQR_JOB",
+        type=click.Path(path_type=Path),
+        help="ジョブのTOML。",
     )(function)
 
 
-_date_option = click.option("--date", "day", callback=_day, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。")
+_date_option = click.option(
+    "--date", "day", callback=_day, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。"
+)
 _json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
 
 
@@ -74,7 +82,11 @@ def _progress() -> Any:
     """進み具合: one line on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda text: None
-    return lambda text: click.echo(f"\r\x1b[K… {text[:70]}" if not os.environ.get("NO_COLOR") else f"… {text}", err=True, nl=bool(os.environ.get("NO_COLOR")))
+    return lambda text: click.echo(
+        f"\r\x1b[K… {text[:70]}" if not os.environ.get("NO_COLOR") else f"… {text}",
+        err=True,
+        nl=bool(os.environ.get("NO_COLOR")),
+    )
 
 
 @click.group(cls=_Group, help="elqr — eL-QR対応の公金収納 消込ツール。")
@@ -171,11 +183,13 @@ def payload_encode(source: str | None) -> int:
     from elqr.errors import explain
     from elqr.issue.payload import PayloadValues, encode
 
-    text = source if source not in (None, "-") else click.get_text_stream("stdin").read()
+    text = source if source not in (None, "-") else sys.stdin.read()
     try:
         click.echo(encode(PayloadValues.model_validate_json(text or "")))
     except ValidationError as error:
-        raise BadFile(f"JSONに誤りがあります: {explain(error)}。項目名は elqr payload decode --json の出力と同じです。") from error
+        raise BadFile(
+            f"JSONに誤りがあります: {explain(error)}。項目名は elqr payload decode --json の出力と同じです。"
+        ) from error
     return 0
 
 
@@ -201,7 +215,9 @@ def payload_decode(digits: str, as_json: bool) -> int:
 
 @payload.command("qr", help="DIGITS（255桁）を QR 6-M の図形にします。")
 @click.argument("digits")
-@click.option("-o", "--out", "out", required=True, type=click.Path(path_type=Path), help="書き出すファイル（.svg .png .pdf）。")
+@click.option(
+    "-o", "--out", "out", required=True, type=click.Path(path_type=Path), help="書き出すファイル（.svg .png .pdf）。"
+)
 def payload_qr(digits: str, out: Path) -> int:
     from elqr.inbox import write_whole
     from elqr.issue.reading import read_payload
@@ -219,7 +235,9 @@ def payload_qr(digits: str, out: Path) -> int:
 
 
 def _specs_option(function: Any) -> Any:
-    return click.option("--specs", "folders", multiple=True, type=click.Path(path_type=Path), help="追加の様式フォルダ。")(function)
+    return click.option(
+        "--specs", "folders", multiple=True, type=click.Path(path_type=Path), help="追加の様式フォルダ。"
+    )(function)
 
 
 @cli.group(help="ファイルの様式。", cls=_Group)

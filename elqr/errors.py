@@ -1,11 +1,11 @@
 """What the operator did wrong: one Japanese sentence with what to do about it; exit 1.
 
-    OperatorError
-    ├── BadFile       a file a person wrote (job, register, spec) cannot be used
-    ├── NotFound      a named file, folder, notice or format does not exist
-    ├── CannotWrite   a folder or file cannot be written
-    ├── LedgerError   the ledger cannot be opened or is not ours
-    └── Locked        another run holds the lock; exit 5
+OperatorError
+├── BadFile       a file a person wrote (job, register, spec) cannot be used
+├── NotFound      a named file, folder, notice or format does not exist
+├── CannotWrite   a folder or file cannot be written
+├── LedgerError   the ledger cannot be opened or is not ours
+└── Locked        another run holds the lock; exit 5
 """
 
 from pydantic import ValidationError

@@ -104,14 +104,20 @@ CODES: dict[Code, CodeText] = {
     Code.RECORD_ORDER: CodeText(_HIGH, "レコードの並びが違います", _ASK),
     Code.CHARSET: CodeText(_HIGH, "文字コードが違います", "送付元に文字コードを確かめ、再送を依頼してください。"),
     Code.COLUMN_COUNT: CodeText(_HIGH, "項目の数が違います", _ASK),
-    Code.HEADER_ROW: CodeText(_HIGH, "見出し行が違います", "項目の並びと名前を様式（elqr spec show）に合わせてください。"),
+    Code.HEADER_ROW: CodeText(
+        _HIGH, "見出し行が違います", "項目の並びと名前を様式（elqr spec show）に合わせてください。"
+    ),
     Code.SENDER_ERROR: CodeText(
         _HIGH,
         "送付元がエラーを返しています（データではありません）",
         "送付元のサービスの状態を確かめ、取得し直してください。",
     ),
-    Code.NOT_A_FILE: CodeText(_HIGH, "通常のファイルではありません", "受信箱には受信したファイルだけを置いてください。"),
-    Code.TOO_LARGE: CodeText(_HIGH, "ファイルが大きすぎます", "送付元に分割を依頼するか、ジョブの上限を見直してください。"),
+    Code.NOT_A_FILE: CodeText(
+        _HIGH, "通常のファイルではありません", "受信箱には受信したファイルだけを置いてください。"
+    ),
+    Code.TOO_LARGE: CodeText(
+        _HIGH, "ファイルが大きすぎます", "送付元に分割を依頼するか、ジョブの上限を見直してください。"
+    ),
     Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
     Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
     Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
@@ -119,7 +125,9 @@ CODES: dict[Code, CodeText] = {
     Code.NOT_TEXT: CodeText(_HIGH, "文字として読めません", _ASK),
     Code.CHECK_DIGIT: CodeText(_HIGH, "バーコードのチェックデジットが合いません", _ASK),
     Code.BLANK: CodeText(_HIGH, "必須の項目が空です", _ASK),
-    Code.FUTURE_DATE: CodeText(_HIGH, "処理日より後の日付です", "処理日（--date）が正しいか確かめ、正しければ送付元に照会してください。"),
+    Code.FUTURE_DATE: CodeText(
+        _HIGH, "処理日より後の日付です", "処理日（--date）が正しいか確かめ、正しければ送付元に照会してください。"
+    ),
     Code.NOT_A_TIME: CodeText(_HIGH, "時刻として正しくありません", _ASK),
     Code.TOO_LONG: CodeText(_HIGH, "決められた長さを超えています", _ASK),
     Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
@@ -135,7 +143,9 @@ CODES: dict[Code, CodeText] = {
         "該当なしの割合が上限を超えています",
         "キーの様式が変わっていないか、納付書データの取込が漏れていないかを確認してください。",
     ),
-    Code.PROCEDURE_UNKNOWN: CodeText(_MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"),
+    Code.PROCEDURE_UNKNOWN: CodeText(
+        _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
+    ),
     Code.AMOUNT_NOT_POSITIVE: CodeText(_MID, "合計額が1円以上・11桁以内ではありません", _FIX_ROW),
     Code.DATES_REVERSED: CodeText(_MID, "支払期限が納期限より前です", _FIX_ROW),
     Code.NOTICE_CHANGED: CodeText(
@@ -166,7 +176,9 @@ CODES: dict[Code, CodeText] = {
     Code.PAYLOAD_AGENCY: CodeText(_HIGH, "機関IDがタグ27とMPNで違います", _PAYLOAD),
     Code.PAYLOAD_DATE: CodeText(_HIGH, "日付・年度として正しくありません", _PAYLOAD),
     Code.PAYLOAD_DATE_ORDER: CodeText(_MID, "支払期限が納期限より前です", _PAYLOAD),
-    Code.PAYLOAD_ADDITIONAL: CodeText(_LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"),
+    Code.PAYLOAD_ADDITIONAL: CodeText(
+        _LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"
+    ),
 }
 
 

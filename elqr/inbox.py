@@ -73,4 +73,6 @@ def write_whole(path: Path, data: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
-        raise CannotWrite(f"{path} に書けません（{error.strerror}）。フォルダの権限と空き容量を確かめてください。") from error
+        raise CannotWrite(
+            f"{path} に書けません（{error.strerror}）。フォルダの権限と空き容量を確かめてください。"
+        ) from error

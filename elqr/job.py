@@ -110,7 +110,9 @@ def read_job(path: Path) -> Job:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFile(f"ジョブ {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。") from error
     except ValidationError as error:
-        raise BadFile(f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。") from error
+        raise BadFile(
+            f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
+        ) from error
     return _absolute(job, path.resolve().parent)
 
 

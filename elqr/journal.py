@@ -57,7 +57,10 @@ class Journal:
 
     def write(self, folder: Path, head: dict[str, object], write: Callable[[Path, bytes], None]) -> None:
         """`run.json` and `log.jsonl` into a folder."""
-        lines = [{"at": at.isoformat(timespec="milliseconds"), "run_id": head["run_id"], **step.as_dict()} for at, step in self.steps]
+        lines = [
+            {"at": at.isoformat(timespec="milliseconds"), "run_id": head["run_id"], **step.as_dict()}
+            for at, step in self.steps
+        ]
         record = {**head, "steps": [step.as_dict() for _, step in self.steps]}
         write(folder / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
         write(folder / "log.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())

@@ -48,7 +48,9 @@ def postings(
         pl.lit(False).alias(Posting.IS_ARREARS),
         Decision.PROCEDURE_CODE,
     )
-    made = Posting.of(pl.concat([on_claims.select(*Posting.SCHEMA), in_suspense.select(*Posting.SCHEMA)], how="vertical_relaxed"))
+    made = Posting.of(
+        pl.concat([on_claims.select(*Posting.SCHEMA), in_suspense.select(*Posting.SCHEMA)], how="vertical_relaxed")
+    )
     both = decisions.select(pl.col(Decision.CLAIM_YEN).sum() + pl.col(Decision.SUSPENSE_YEN).sum()).item()
     assert made[Posting.YEN].sum() == both, "postings sum to what was decided"
     return made.sort(Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)

@@ -37,11 +37,18 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     decisions = _decided(rows, lines)
     assert decisions.height == payments.height, "every payment has exactly one decision"
     money = decisions.join(payments, on=Payment.PAYMENT_NO, validate="1:1").filter(_holds_money())
-    assert money.select((pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN) == pl.col(Payment.PAID_YEN)).all()).item()
+    assert money.select(
+        (pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN) == pl.col(Payment.PAID_YEN)).all()
+    ).item()
     allocations = lines.filter(pl.col("claim_part_yen") > 0).select(
-        Payment.PAYMENT_NO, Allocation.CLAIM_NO, Allocation.LEVY_YEAR, pl.col("claim_part_yen").alias(Allocation.CLAIM_YEN)
+        Payment.PAYMENT_NO,
+        Allocation.CLAIM_NO,
+        Allocation.LEVY_YEAR,
+        pl.col("claim_part_yen").alias(Allocation.CLAIM_YEN),
     )
-    assert allocations[Allocation.CLAIM_YEN].sum() == decisions[Decision.CLAIM_YEN].sum(), "claims get what decisions say"
+    assert allocations[Allocation.CLAIM_YEN].sum() == decisions[Decision.CLAIM_YEN].sum(), (
+        "claims get what decisions say"
+    )
     return Matched(decisions, Allocation.of(allocations))
 
 
@@ -53,9 +60,16 @@ def _holds_money() -> pl.Expr:
 
 def _with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """再受信: the first record of an event counts, in the ledger or else tonight; the others repeat it."""
-    earlier = known.select(*_EVENT, pl.col(Known.CONTENT).alias("first_content"), pl.col(Known.PAYMENT_NO).alias("first_no"))
+    earlier = known.select(
+        *_EVENT, pl.col(Known.CONTENT).alias("first_content"), pl.col(Known.PAYMENT_NO).alias("first_no")
+    )
     rows = payments.join(earlier, on=_EVENT, how="left", validate="m:1", maintain_order="left")
-    first = pl.col(Payment.CONTENT, Payment.PAYMENT_NO).sort_by(Payment.CONTENT, Payment.FILE_NO, Payment.RECORD_NO).first().over(_EVENT)
+    first = (
+        pl.col(Payment.CONTENT, Payment.PAYMENT_NO)
+        .sort_by(Payment.CONTENT, Payment.FILE_NO, Payment.RECORD_NO)
+        .first()
+        .over(_EVENT)
+    )
     tonight = rows.select(first.name.prefix("tonight_"))
     rows = pl.concat([rows, tonight], how="horizontal").with_columns(
         pl.coalesce("first_content", "tonight_content").alias("first_content"),
@@ -78,7 +92,9 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     fresh = ~pl.col("is_repeat") & ~pl.col("is_conflict")
     stage = {kind: fresh & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
     by_event = [Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO]
-    nth = {kind: is_it.cast(pl.Int64).cum_sum().over(Payment.IDENTITY, order_by=by_event) for kind, is_it in stage.items()}
+    nth = {
+        kind: is_it.cast(pl.Int64).cum_sum().over(Payment.IDENTITY, order_by=by_event) for kind, is_it in stage.items()
+    }
     rows = rows.with_columns(
         nth[Stage.PRELIMINARY].alias("nth_preliminary"),
         nth[Stage.CANCELLED].alias("nth_cancelled"),
@@ -86,7 +102,9 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         (pl.col("known_preliminary") + stage[Stage.PRELIMINARY].sum().over(Payment.IDENTITY)).alias("preliminary"),
     )
     may_cancel = (pl.col("preliminary") - pl.col("known_confirmed") - pl.col("known_cancelled")).clip(lower_bound=0)
-    cancelled = pl.col("known_cancelled") + pl.min_horizontal(stage[Stage.CANCELLED].sum().over(Payment.IDENTITY), may_cancel)
+    cancelled = pl.col("known_cancelled") + pl.min_horizontal(
+        stage[Stage.CANCELLED].sum().over(Payment.IDENTITY), may_cancel
+    )
     rows = rows.with_columns(may_cancel.alias("may_cancel"), cancelled.alias("cancelled"))
     nth_preliminary = pl.col("known_preliminary") + pl.col("nth_preliminary")
     nth_confirmed = pl.col("known_confirmed") + pl.col("nth_confirmed")
@@ -95,7 +113,11 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("known_confirmed")))
             | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > pl.col("may_cancel")))
             | (stage[Stage.NOT_COLLECTED] & (pl.col("known_confirmed") > 0))
-            | (stage[Stage.CONFIRMED] & (pl.col("cancelled") > 0) & (nth_confirmed > pl.col("preliminary") - pl.col("cancelled")))
+            | (
+                stage[Stage.CONFIRMED]
+                & (pl.col("cancelled") > 0)
+                & (nth_confirmed > pl.col("preliminary") - pl.col("cancelled"))
+            )
         ).alias("is_out_of_order"),
         (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("cancelled"))).alias("is_taken_back"),
         stage[Stage.CONFIRMED].alias("is_confirmed"),
@@ -122,7 +144,7 @@ def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
         .unique([*key, Payment.REISSUE_NO], keep="first", maintain_order=True)
         .drop("own_reissue_no")
     )
-    own = {name: f"notice_{name}" for name in (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE)}
+    own = {str(name): f"notice_{name}" for name in (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE)}
     rows = rows.join(
         best.rename(own), on=[*key, Payment.REISSUE_NO], how="left", validate="m:1", maintain_order="left"
     ).with_columns(
@@ -133,7 +155,9 @@ def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
         (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias("is_old_slip"),
         pl.col(Candidate.IS_CANCELLED).fill_null(False),
     )
-    ruled_out = pl.any_horizontal("check_no_differs", "item_or_office_differs", "is_before_issue", Candidate.IS_CANCELLED)
+    ruled_out = pl.any_horizontal(
+        "check_no_differs", "item_or_office_differs", "is_before_issue", Candidate.IS_CANCELLED
+    )
     may_settle = pl.col("is_confirmed") & ~pl.col("is_out_of_order") & pl.col(Candidate.NOTICE_NO).is_not_null()
     return rows.with_columns((may_settle & ~ruled_out).alias("is_eligible"))
 
@@ -219,8 +243,13 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     other = pl.when(pl.col("is_repeat") | pl.col("is_conflict")).then("first_no").when(is_second).then("by_payment_no")
     return Decision.of(
         rows.with_columns(
-            pl.col(Decision.OUTCOME).replace_strict({o.value: p.value for o, p in PLACE_OF.items()}).alias(Decision.PLACE),
-            pl.when(_holds_money()).then(pl.col(Payment.PAID_YEN) - pl.col(Decision.CLAIM_YEN)).otherwise(0).alias(Decision.SUSPENSE_YEN),
+            pl.col(Decision.OUTCOME)
+            .replace_strict({o.value: p.value for o, p in PLACE_OF.items()})
+            .alias(Decision.PLACE),
+            pl.when(_holds_money())
+            .then(pl.col(Payment.PAID_YEN) - pl.col(Decision.CLAIM_YEN))
+            .otherwise(0)
+            .alias(Decision.SUSPENSE_YEN),
             other.alias(Decision.OTHER_PAYMENT_NO),
             _flags(is_second).alias(Decision.FLAGS),
         )

@@ -66,7 +66,9 @@ class _Sieve:
     def refuse(self, code: Code, title: str, bad: pl.Expr, actual: pl.Expr, expected: pl.Expr) -> None:
         """Takes the rows that break a rule out, with a finding for each."""
         broken = bad.fill_null(False)
-        wrong = self.rows.filter(broken).select(RECORD_NO, actual.cast(pl.String).alias("a"), expected.cast(pl.String).alias("e"))
+        wrong = self.rows.filter(broken).select(
+            RECORD_NO, actual.cast(pl.String).alias("a"), expected.cast(pl.String).alias("e")
+        )
         for no, found, wanted in wrong.iter_rows():
             self.findings.append(Finding(Location(self.file, no, field=title), code, found or "", wanted or ""))
         self.rows = self.rows.filter(~broken)
@@ -102,7 +104,12 @@ def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def gain(
-    decoded: Decoded, file: str, known_procedures: list[str], registered: Registered, first_claim_no: int, first_notice_no: int
+    decoded: Decoded,
+    file: str,
+    known_procedures: list[str],
+    registered: Registered,
+    first_claim_no: int,
+    first_notice_no: int,
 ) -> Gained:
     """取込: sieves the rows rule by rule, then numbers what is new."""
     sieve = _Sieve(file, rows_of(decoded), list(decoded.findings))
@@ -113,9 +120,13 @@ def gain(
     _order_of_issue(sieve, registered.notices)
     _keys_taken(sieve, registered.keys)
     covers = _whole_year_covers(sieve, registered)
-    notices = sieve.rows.with_columns(pl.int_range(first_notice_no, first_notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO))
+    notices = sieve.rows.with_columns(
+        pl.int_range(first_notice_no, first_notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO)
+    )
     claims = _new_claims(notices, covers, registered.claims, first_claim_no)
-    known_notices = pl.concat([registered.notices.select(Notice.NOTICE_NO, *NOTICE_KEY), notices.select(Notice.NOTICE_NO, *NOTICE_KEY)])
+    known_notices = pl.concat(
+        [registered.notices.select(Notice.NOTICE_NO, *NOTICE_KEY), notices.select(Notice.NOTICE_NO, *NOTICE_KEY)]
+    )
     cancelled, cancelled_before = _cancellations(cancels, known_notices, registered.cancelled)
     numbers = notices.select(RECORD_NO, Notice.NOTICE_NO)
     keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
@@ -139,12 +150,26 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
     limit = pl.col("barcode.payable_until")
     slip_limit = until.dt.to_string("%y%m%d")
     none = pl.lit("")
-    sieve.refuse(Code.PROCEDURE_UNKNOWN, "手続コード", ~procedure.is_in(known_procedures), procedure, pl.lit("手続台帳の code"))
-    sieve.refuse(Code.AMOUNT_NOT_POSITIVE, "合計額", ~amount.is_between(1, _MOST_YEN), amount, pl.lit(f"1〜{_MOST_YEN:,}円"))
-    sieve.refuse(Code.DATES_REVERSED, "支払期限", until < due, until, pl.concat_str(due.cast(pl.String), pl.lit("以後")))
+    sieve.refuse(
+        Code.PROCEDURE_UNKNOWN, "手続コード", ~procedure.is_in(known_procedures), procedure, pl.lit("手続台帳の code")
+    )
+    sieve.refuse(
+        Code.AMOUNT_NOT_POSITIVE, "合計額", ~amount.is_between(1, _MOST_YEN), amount, pl.lit(f"1〜{_MOST_YEN:,}円")
+    )
+    sieve.refuse(
+        Code.DATES_REVERSED, "支払期限", until < due, until, pl.concat_str(due.cast(pl.String), pl.lit("以後"))
+    )
     sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", key.is_null() != check.is_null(), pl.lit("片方だけ"), none)
-    sieve.refuse(Code.BARCODE_DIFFERS, "バーコードの金額", pl.col("barcode.amount_yen") != amount, pl.col("barcode.amount_yen"), amount)
-    sieve.refuse(Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != slip_limit) & (limit != "999999"), limit, slip_limit)
+    sieve.refuse(
+        Code.BARCODE_DIFFERS,
+        "バーコードの金額",
+        pl.col("barcode.amount_yen") != amount,
+        pl.col("barcode.amount_yen"),
+        amount,
+    )
+    sieve.refuse(
+        Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != slip_limit) & (limit != "999999"), limit, slip_limit
+    )
     twice = pl.struct(*NOTICE_KEY, "change_kind").is_first_distinct()
     sieve.refuse(Code.NOTICE_TWICE, "通知書番号", ~twice, pl.col(Notice.BILL_NO), pl.lit("一度だけ"))
 
@@ -152,17 +177,28 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
 def _changed_rows(sieve: _Sieve, registered: pl.DataFrame) -> int:
     """登録済との比較: drops rows that are there already, refuses those with another content; counts the same ones."""
     personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
-    held = registered.select(*NOTICE_KEY, *(pl.col(name).alias(f"held_{name}") for name in _GIVEN if name not in NOTICE_KEY))
+    held = registered.select(
+        *NOTICE_KEY, *(pl.col(name).alias(f"held_{name}") for name in _GIVEN if name not in NOTICE_KEY)
+    )
     compared = [name for name in _GIVEN if name not in NOTICE_KEY]
-    rows = sieve.rows.join(held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    rows = sieve.rows.join(
+        held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left"
+    )
     differs = {name: pl.col(name).ne_missing(pl.col(f"held_{name}")) for name in compared}
     shown = [
-        pl.when(differ).then(pl.concat_str(pl.lit(f"{name}="), pl.lit(MASKED) if name in personal else pl.col(name).cast(pl.String).fill_null("")))
+        pl.when(differ).then(
+            pl.concat_str(
+                pl.lit(f"{name}="), pl.lit(MASKED) if name in personal else pl.col(name).cast(pl.String).fill_null("")
+            )
+        )
         for name, differ in differs.items()
     ]
     wanted = [
         pl.when(differ).then(
-            pl.concat_str(pl.lit(f"{name}="), pl.lit(MASKED) if name in personal else pl.col(f"held_{name}").cast(pl.String).fill_null(""))
+            pl.concat_str(
+                pl.lit(f"{name}="),
+                pl.lit(MASKED) if name in personal else pl.col(f"held_{name}").cast(pl.String).fill_null(""),
+            )
         )
         for name, differ in differs.items()
     ]
@@ -195,18 +231,28 @@ def _keys_taken(sieve: _Sieve, owners: pl.DataFrame) -> None:
     identity = pl.concat_str([pl.col(name).cast(pl.String) for name in CLAIM_KEY], separator="/")
     slip = pl.concat_str(identity, pl.col(Notice.ISSUE_NO).cast(pl.String), separator="#")
     is_elqr = pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value
-    owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(key, keep="first")
+    owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(
+        key, keep="first"
+    )
     identities = sieve.rows.select(RECORD_NO, identity.alias("identity"), slip.alias("slip"))
     asked = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
     asked = asked.with_columns(pl.when(is_elqr).then("slip").otherwise("identity").alias("asker"))
     asked = asked.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
     asked = asked.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
-    taken = asked.filter(pl.col("owner") != pl.col("asker")).group_by(RECORD_NO, maintain_order=True).agg(
-        pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("taken_by")
+    taken = (
+        asked.filter(pl.col("owner") != pl.col("asker"))
+        .group_by(RECORD_NO, maintain_order=True)
+        .agg(pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("taken_by"))
     )
     sieve.rows = sieve.rows.join(taken, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
     is_taken = pl.col("taken_key").is_not_null()
-    sieve.refuse(Code.KEY_TAKEN, "照会キー", is_taken, pl.concat_str("taken_key", pl.lit("は"), "taken_by"), pl.lit("未使用のキー"))
+    sieve.refuse(
+        Code.KEY_TAKEN,
+        "照会キー",
+        is_taken,
+        pl.concat_str("taken_key", pl.lit("は"), "taken_by"),
+        pl.lit("未使用のキー"),
+    )
     sieve.rows = sieve.rows.drop("taken_key", "taken_by")
 
 
@@ -240,18 +286,29 @@ def _whole_year_covers(sieve: _Sieve, registered: Registered) -> pl.DataFrame:
 
 def _instalments_after_whole(sieve: _Sieve, claims: pl.DataFrame) -> None:
     """An assessment registered as one claim (期別 0) cannot gain instalments: the two would be paid twice."""
-    single = claims.filter(pl.col(Claim.INSTALLMENT_NO) == WHOLE_YEAR).select(ASSESSMENT_KEY).unique().with_columns(is_single=True)
+    single = (
+        claims.filter(pl.col(Claim.INSTALLMENT_NO) == WHOLE_YEAR)
+        .select(ASSESSMENT_KEY)
+        .unique()
+        .with_columns(is_single=True)
+    )
     sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
     is_part = pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR
     number = pl.col(Notice.INSTALLMENT_NO)
-    sieve.refuse(Code.WHOLE_YEAR_SUM, "期別", pl.col("is_single") & is_part, number, pl.lit("0（一括の調定として登録済）"))
+    sieve.refuse(
+        Code.WHOLE_YEAR_SUM, "期別", pl.col("is_single") & is_part, number, pl.lit("0（一括の調定として登録済）")
+    )
     sieve.rows = sieve.rows.drop("is_single")
 
 
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:
     own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
-    fresh = own.unique(CLAIM_KEY, keep="first", maintain_order=True).join(registered, on=CLAIM_KEY, how="anti", maintain_order="left")
-    return Claim.of(fresh.with_columns(pl.int_range(first_no, first_no + pl.len(), dtype=pl.Int64).alias(Claim.CLAIM_NO)))
+    fresh = own.unique(CLAIM_KEY, keep="first", maintain_order=True).join(
+        registered, on=CLAIM_KEY, how="anti", maintain_order="left"
+    )
+    return Claim.of(
+        fresh.with_columns(pl.int_range(first_no, first_no + pl.len(), dtype=pl.Int64).alias(Claim.CLAIM_NO))
+    )
 
 
 def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -259,8 +316,12 @@ def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.Dat
     numbers = claims.select(Claim.CLAIM_NO, *CLAIM_KEY)
     own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
     single = own.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
-    whole = covers.join(notices.select(RECORD_NO, Notice.NOTICE_NO), on=RECORD_NO, validate="m:1", maintain_order="left")
-    both = pl.concat([single, whole.select(single.columns)]).join(numbers, on=CLAIM_KEY, validate="m:1", maintain_order="left")
+    whole = covers.join(
+        notices.select(RECORD_NO, Notice.NOTICE_NO), on=RECORD_NO, validate="m:1", maintain_order="left"
+    )
+    both = pl.concat([single, whole.select(single.columns)]).join(
+        numbers, on=CLAIM_KEY, validate="m:1", maintain_order="left"
+    )
     assert both.height == single.height + whole.height, "every notice pays claims that are registered"
     return NoticeClaim.of(both)
 

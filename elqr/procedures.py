@@ -76,11 +76,17 @@ def read_register(path: Path) -> Register:
     except FileNotFoundError as error:
         raise NotFound(f"手続台帳 {path} がありません。ジョブの register を確かめてください。") from error
     except OSError as error:
-        raise BadFile(f"手続台帳 {path} を読めません（{error.strerror}）。ファイルを指しているか確かめてください。") from error
+        raise BadFile(
+            f"手続台帳 {path} を読めません（{error.strerror}）。ファイルを指しているか確かめてください。"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"手続台帳 {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。") from error
+        raise BadFile(
+            f"手続台帳 {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。"
+        ) from error
     except ValidationError as error:
-        raise BadFile(f"手続台帳 {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。") from error
+        raise BadFile(
+            f"手続台帳 {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,9 @@ def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years
     """KPIを数える: per fiscal year, against the targets, with the evidence of each procedure."""
     counts = tuple(_year_count(register, year, as_of) for year in years or tuple(TARGETS))
     lines = tuple(
-        ProcedureEvidence(own, evidence.get(own.code, Evidence()), _remark(own, evidence.get(own.code, Evidence()), as_of))
+        ProcedureEvidence(
+            own, evidence.get(own.code, Evidence()), _remark(own, evidence.get(own.code, Evidence()), as_of)
+        )
         for own in register.procedure
     )
     return Kpi(as_of, counts, lines)

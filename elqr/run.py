@@ -67,9 +67,14 @@ class Night:
             "status": page.status,
             "exit_code": exit_code,
             "quarantined": self.quarantined,
-            "funnel": [{"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel],
+            "funnel": [
+                {"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel
+            ],
             "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
-            "kpi": [{"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live} for y in page.years],
+            "kpi": [
+                {"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live}
+                for y in page.years
+            ],
         }
 
     def keep(self, arrived: Arrived) -> None:
@@ -84,7 +89,7 @@ class Night:
 
 
 def run_night(night: Night, configuration_hash: str) -> str:
-    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards, from the ledger."""
+    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards."""
     if night.job.notices is not None:
         for arrived in arrivals(night.job.notices.inbox, night.job.thresholds.file_megabytes):
             take_notices(night, arrived)
@@ -175,7 +180,9 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dic
     }
     manifest = {**upload, "spec": spec.name, "spec_verified": spec.verified, "program": f"elqr {__version__}"}
     night.write(path, data)
-    night.write(path.with_suffix(".manifest.json"), (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+    night.write(
+        path.with_suffix(".manifest.json"), (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
+    )
     return path, upload
 
 
@@ -232,7 +239,9 @@ def reconcile(night: Night, configuration_hash: str) -> str:
         )
         made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
         unknown = payments.join(
-            matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value), on=Payment.PAYMENT_NO, how="semi"
+            matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),
+            on=Payment.PAYMENT_NO,
+            how="semi",
         ).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
         near = neighbours(unknown)
         found = suggestions(near, queries.notices_by_key(connection, near))
@@ -256,4 +265,3 @@ def _places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[i
     assert sum(count for count, _ in places.values()) == payments.height
     assert sum(yen for _, yen in places.values()) == int(payments[Payment.PAID_YEN].sum())
     return {place.value: places.get(place.value, [0, 0]) for place in Place}
-

@@ -68,17 +68,24 @@ def session(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[st
 def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
     asked = {name for box in job.inbox for name in box.specs} | ({job.notices.spec} if job.notices else set())
     if lost := sorted(asked - set(specs)):
-        raise BadFile(f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。")
+        raise BadFile(
+            f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
+        )
     wrong = sorted(name for box in job.inbox for name in box.specs if specs[name].purpose != "payment")
     if wrong:
-        raise BadFile(f"ジョブ {path}: 様式 {', '.join(wrong)} は収納データの様式ではありません。[[inbox]] の specs を直してください。")
+        raise BadFile(
+            f"ジョブ {path}: 様式 {', '.join(wrong)} は収納データの様式ではありません。"
+            "[[inbox]] の specs を直してください。"
+        )
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(f"出力フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。") from error
+        raise CannotWrite(
+            f"出力フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。"
+        ) from error
     if not os.access(folder, os.W_OK):
         raise CannotWrite(f"出力フォルダ {folder} に書き込めません。権限を確かめてください。")
 

@@ -20,9 +20,13 @@ def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
     """
     asked = unknown.select(Payment.PAYMENT_NO, Payment.KEY_KIND, pl.col(Payment.KEY_DIGITS).alias("was"))
     asked = asked.filter(pl.col("was").str.contains("^[0-9]+$")).head(ASKED_AT_MOST)
-    at = asked.with_columns(pl.int_ranges(0, pl.col("was").str.len_bytes()).alias("at")).explode("at", empty_as_null=False)
+    at = asked.with_columns(pl.int_ranges(0, pl.col("was").str.len_bytes()).alias("at")).explode(
+        "at", empty_as_null=False
+    )
     before, after = pl.col("was").str.head(pl.col("at")), pl.col("was").str.slice(pl.col("at") + 1)
-    digits = at.with_columns(pl.lit([str(digit) for digit in range(10)]).alias("digit")).explode("digit", empty_as_null=False)
+    digits = at.with_columns(pl.lit([str(digit) for digit in range(10)]).alias("digit")).explode(
+        "digit", empty_as_null=False
+    )
     changed = digits.with_columns(pl.concat_str(before, "digit", after).alias("to"), pl.lit(_ONE_DIGIT).alias("how"))
     pair = pl.concat_str(after.str.head(1), pl.col("was").str.slice(pl.col("at"), 1))
     swapped = at.filter(after != "").with_columns(
@@ -38,6 +42,6 @@ def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
 def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """近い納付書: the neighbours that the ledger knows; frame Suggestion. `known`: key_kind, key_digits, notice_no."""
     found = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="inner", validate="m:1")
-    return Suggestion.of(found.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)).sort(
-        Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO
-    )
+    return Suggestion.of(
+        found.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
+    ).sort(Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO)

@@ -120,17 +120,28 @@ def notice_row(**given: object) -> dict[str, object]:
 
 
 REAL_NOTICE = notice_row(
-    procedure_code="kei", levy_year=2024, tax_year=2024, bill_no="2024010101043", installment_no=0, principal_yen=39_500,
-    due_on=date(2024, 5, 31), payable_until_on=date(2024, 7, 10), issued_on=date(2024, 5, 1), key_no=REAL_KEY,
-    check_no="778284", barcode=REAL_BARCODE,
-)  # fmt: skip
+    procedure_code="kei",
+    levy_year=2024,
+    tax_year=2024,
+    bill_no="2024010101043",
+    installment_no=0,
+    principal_yen=39_500,
+    due_on=date(2024, 5, 31),
+    payable_until_on=date(2024, 7, 10),
+    issued_on=date(2024, 5, 1),
+    key_no=REAL_KEY,
+    check_no="778284",
+    barcode=REAL_BARCODE,
+)
 
 
 def _frame(spec: str, record: str, rows: list[dict[str, object]]) -> pl.DataFrame:
     fields = SPECS[spec].record_named(record)
     assert fields is not None
     kinds = {"yen": pl.Int64, "count": pl.Int64, "date": pl.Date}
-    schema = {field.name: kinds.get(field.kind, pl.String) for field in fields.fields if field.kind not in ("filler", "const")}
+    schema = {
+        field.name: kinds.get(field.kind, pl.String) for field in fields.fields if field.kind not in ("filler", "const")
+    }
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
 
 
@@ -140,11 +151,24 @@ def notice_file(*rows: dict[str, object], charset: str = "utf-8") -> bytes:
 
 def eltax_row(key_no: str, check_no: str, amount_yen: int, **given: object) -> dict[str, object]:
     row: dict[str, object] = {
-        "data_kind": "2", "city_code": "999999", "key_no": key_no, "check_no": check_no, "item_no": "901", "office_code": "44000",
-        "tax_office_code": "040", "amount_yen": amount_yen, "channel_kind": "01", "paid_on": date(2026, 11, 5),
-        "received_on": date(2026, 11, 6), "funds_on": date(2026, 11, 12), "center": "0000000001",
-        "processed_on": date(2026, 11, 5), "serial_no": "00000001", "bank": None, "branch": None,
-    }  # fmt: skip
+        "data_kind": "2",
+        "city_code": "999999",
+        "key_no": key_no,
+        "check_no": check_no,
+        "item_no": "901",
+        "office_code": "44000",
+        "tax_office_code": "040",
+        "amount_yen": amount_yen,
+        "channel_kind": "01",
+        "paid_on": date(2026, 11, 5),
+        "received_on": date(2026, 11, 6),
+        "funds_on": date(2026, 11, 12),
+        "center": "0000000001",
+        "processed_on": date(2026, 11, 5),
+        "serial_no": "00000001",
+        "bank": None,
+        "branch": None,
+    }
     assert set(given) <= set(row), "an eLTAX row has no such column"
     return row | given
 
@@ -154,16 +178,29 @@ def eltax_file(*rows: dict[str, object]) -> bytes:
 
 
 REAL_PAYMENT = eltax_row(
-    REAL_KEY, "778284", 39_500, item_no="127", paid_on=date(2024, 6, 3), received_on=date(2024, 6, 4), funds_on=date(2024, 6, 10),
+    REAL_KEY,
+    "778284",
+    39_500,
+    item_no="127",
+    paid_on=date(2024, 6, 3),
+    received_on=date(2024, 6, 4),
+    funds_on=date(2024, 6, 10),
     processed_on=date(2024, 6, 3),
-)  # fmt: skip
+)
 
 
 def cvs_row(code: str, **given: object) -> dict[str, object]:
     row: dict[str, object] = {
-        "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": code, "store": "0001234",
-        "got_on": date(2026, 11, 6), "funds_on": date(2026, 11, 12), "booked_on": date(2026, 11, 6), "cvs_code": "0010",
-    }  # fmt: skip
+        "data_kind": "02",
+        "paid_on": date(2026, 11, 5),
+        "paid_at": "1012",
+        "barcode": code,
+        "store": "0001234",
+        "got_on": date(2026, 11, 6),
+        "funds_on": date(2026, 11, 12),
+        "booked_on": date(2026, 11, 6),
+        "cvs_code": "0010",
+    }
     return row | given
 
 
@@ -181,10 +218,20 @@ def _records(spec: Spec, record: str, rows: list[dict[str, object]]) -> pl.Serie
 
 def dsk_row(code: str, **given: object) -> dict[str, object]:
     row: dict[str, object] = {
-        "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": code, "free_1": code[13:19],
-        "free_2": code[19:30], "stamp": "0", "amount_yen": int(code[37:43]), "center": "750", "cvs_name": "アプリ", "store": "000001",
-        "funds_on": date(2026, 11, 12), "made_on": date(2026, 11, 6),
-    }  # fmt: skip
+        "data_kind": "02",
+        "paid_on": date(2026, 11, 5),
+        "paid_at": "1012",
+        "barcode": code,
+        "free_1": code[13:19],
+        "free_2": code[19:30],
+        "stamp": "0",
+        "amount_yen": int(code[37:43]),
+        "center": "750",
+        "cvs_name": "アプリ",
+        "store": "000001",
+        "funds_on": date(2026, 11, 12),
+        "made_on": date(2026, 11, 6),
+    }
     return row | given
 
 
@@ -194,21 +241,38 @@ def dsk_file(*rows: dict[str, object]) -> bytes:
 
 def transfer_row(customer_no: str, amount_yen: int, result: str = "0", **given: object) -> dict[str, object]:
     row: dict[str, object] = {
-        "bank": "0001", "branch": "001", "account_kind": "1", "account_no": "1234567", "holder": "ｶｸｳ ﾀﾛｳ",
-        "amount_yen": amount_yen, "new_kind": "0", "customer_no": customer_no, "result": result,
-    }  # fmt: skip
+        "bank": "0001",
+        "branch": "001",
+        "account_kind": "1",
+        "account_no": "1234567",
+        "holder": "ｶｸｳ ﾀﾛｳ",
+        "amount_yen": amount_yen,
+        "new_kind": "0",
+        "customer_no": customer_no,
+        "result": result,
+    }
     return row | given
 
 
-def transfer_file(*rows: dict[str, object], line_end: LineEnd = "none", debit_on: date = date(2026, 11, 2), **trailer: int) -> bytes:
+def transfer_file(
+    *rows: dict[str, object], line_end: LineEnd = "none", debit_on: date = date(2026, 11, 2), **trailer: int
+) -> bytes:
     spec = SPECS["account_transfer_91_result"]
-    header: dict[str, object] = {"charset_kind": "0", "client_code": "0000012345", "client_name": "ﾐﾎﾝｼ", "debit_on": debit_on}
+    header: dict[str, object] = {
+        "charset_kind": "0",
+        "client_code": "0000012345",
+        "client_name": "ﾐﾎﾝｼ",
+        "debit_on": debit_on,
+    }
     yen = [(int(str(row["amount_yen"])), row["result"] == "0") for row in rows]
     totals: dict[str, object] = {
-        "total_count": len(yen), "total_yen": sum(y for y, _ in yen), "done_count": sum(done for _, done in yen),
-        "done_yen": sum(y for y, done in yen if done), "failed_count": sum(not done for _, done in yen),
+        "total_count": len(yen),
+        "total_yen": sum(y for y, _ in yen),
+        "done_count": sum(done for _, done in yen),
+        "done_yen": sum(y for y, done in yen if done),
+        "failed_count": sum(not done for _, done in yen),
         "failed_yen": sum(y for y, done in yen if not done),
-    }  # fmt: skip
+    }
     parts = [("header", [header]), ("data", list(rows)), ("trailer", [totals | trailer]), ("end", [{}])]
     return join_records(spec, [_records(spec, name, own) for name, own in parts if own], line_end)
 
@@ -228,7 +292,9 @@ class Ran:
     def places(self) -> dict[str, tuple[int, int]]:
         """Place → (count, yen) of the night's funnel, empty places left out."""
         funnel = self.json["funnel"]
-        return {line["place"]: (line["count"], line["yen"]) for line in funnel if line["count"] and line["place"] != "sum"}  # type: ignore[attr-defined,union-attr]
+        return {
+            line["place"]: (line["count"], line["yen"]) for line in funnel if line["count"] and line["place"] != "sum"
+        }  # type: ignore[attr-defined,union-attr]
 
 
 def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran:

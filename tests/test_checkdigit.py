@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import REAL_BARCODE, REAL_CODE
 
 from elqr.checkdigit import (
     all_digits,
@@ -24,6 +23,7 @@ from elqr.checkdigit import (
     mpn_check_digits,
     mpn_check_digits_of,
 )
+from tests.builders import REAL_BARCODE, REAL_CODE
 
 BODY_WIDTHS = (37, 42)
 CRC_WIDTH = 250

@@ -86,7 +86,11 @@ def test_the_order_of_files_changes_nothing(tmp_path: Path) -> None:
             city.deliver(f"{place}.dat", data)
         city.night()
         rows = city.report("消込結果")
-        balances.add(tuple(sorted((row["領収日"], row["チャネル"], row["消込結果"], row["収納額"], row["仮受額"]) for row in rows)))  # type: ignore[type-var]
+        balances.add(
+            tuple(
+                sorted((row["領収日"], row["チャネル"], row["消込結果"], row["収納額"], row["仮受額"]) for row in rows)
+            )
+        )  # type: ignore[type-var]
     assert balances == {
         (
             ("2024-06-02", "コンビニ", "一致", 39_500, 0),
@@ -102,7 +106,9 @@ def test_a_file_delivered_again_counts_once(city: City) -> None:
     city.deliver("first.dat", data)
     city.night()
     city.deliver("second.dat", data)
-    city.deliver("third.dat", transfer_file(transfer_row("A1", 10_000), transfer_row("B2", 10_000, result="1"), line_end="crlf"))
+    city.deliver(
+        "third.dat", transfer_file(transfer_row("A1", 10_000), transfer_row("B2", 10_000, result="1"), line_end="crlf")
+    )
     ran = city.night(date(2026, 11, 21))
     assert ran.places() == {"already_posted": (4, 40_000)}
     with sqlite3.connect(city.folder / "ledger.db") as ledger:
@@ -161,8 +167,15 @@ def test_issuing_twice_gives_no_second_key(city: City) -> None:
     more = city.keys()
     assert list(more) == [("kokuho", "100002", 1, 1)]
     assert more["kokuho", "100002", 1, 1][0] != first["kokuho", "100001", 1, 1][0]
-    manifest = json.loads((city.folder / "out" / "upload" / "elqr_notices_000002.manifest.json").read_text(encoding="utf-8"))
-    assert (manifest["upload_no"], manifest["notices"], manifest["yen"], manifest["spec_verified"]) == (2, 1, 10_000, False)
+    manifest = json.loads(
+        (city.folder / "out" / "upload" / "elqr_notices_000002.manifest.json").read_text(encoding="utf-8")
+    )
+    assert (manifest["upload_no"], manifest["notices"], manifest["yen"], manifest["spec_verified"]) == (
+        2,
+        1,
+        10_000,
+        False,
+    )
 
 
 def test_a_whole_year_slip_settles_its_instalments(city: City) -> None:
@@ -181,7 +194,13 @@ def test_a_dry_run_writes_nothing(city: City) -> None:
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     ran = city.night(NIGHT, "--dry-run")
     assert ran.places() == {"posted": (1, 39_500)}
-    assert sorted(path.name for path in city.folder.iterdir()) == ["inbox", "job.toml", "notices", "procedures.toml", "secret"]
+    assert sorted(path.name for path in city.folder.iterdir()) == [
+        "inbox",
+        "job.toml",
+        "notices",
+        "procedures.toml",
+        "secret",
+    ]
     city.night()
     before = (city.folder / "ledger.db").read_bytes()
     listed = sorted(city.folder.rglob("*"))
@@ -203,7 +222,9 @@ def test_a_second_run_at_the_same_time_leaves_with_5(city: City) -> None:
 
 
 @pytest.mark.parametrize("step", ["take_file", "reconcile", "issue_payloads"])
-def test_a_night_broken_off_is_finished_by_the_next_run(tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_night_broken_off_is_finished_by_the_next_run(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, broken = City.founded(tmp_path / "whole"), City.founded(tmp_path / "broken")
     for city in (whole, broken):
         city.notices(REAL_NOTICE, notice_row())
@@ -268,7 +289,9 @@ def test_one_payment_is_posted_once_whatever_the_program_does(city: City) -> Non
     ledger = sqlite3.connect(city.folder / "ledger.db")
     columns = [name for (_, name, *_) in ledger.execute("PRAGMA table_info(posting)") if name != "posting_no"]
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
-        ledger.execute(f"INSERT INTO posting (posting_no, {','.join(columns)}) SELECT 999, {','.join(columns)} FROM posting")
+        ledger.execute(
+            f"INSERT INTO posting (posting_no, {','.join(columns)}) SELECT 999, {','.join(columns)} FROM posting"
+        )
 
 
 def test_the_year_end_belongs_to_the_old_year_until_31_may(city: City) -> None:
@@ -278,7 +301,16 @@ def test_the_year_end_belongs_to_the_old_year_until_31_may(city: City) -> None:
         for procedure in ("kokuho", "suido"):
             slip = barcode(f"{procedure == 'suido':d}{number}", 1_000, None)
             terms = {"due_on": date(2026, 2, 28), "payable_until_on": date(2026, 3, 31), "issued_on": date(2026, 2, 1)}
-            rows.append(notice_row(procedure_code=procedure, levy_year=2025, bill_no=f"{number}", principal_yen=1_000, barcode=slip, **terms))
+            rows.append(
+                notice_row(
+                    procedure_code=procedure,
+                    levy_year=2025,
+                    bill_no=f"{number}",
+                    principal_yen=1_000,
+                    barcode=slip,
+                    **terms,
+                )
+            )
             payments.append(cvs_row(slip, paid_on=day))
     city.notices(*rows)
     city.deliver("cvs.dat", cvs_file(*payments))
@@ -294,7 +326,9 @@ def test_an_unknown_key_gets_suggestions_and_is_never_applied(city: City) -> Non
     swapped = key[:4] + key[5] + key[4] + key[6:]
     assert swapped != key
     one_off = key[:-1] + str((int(key[-1]) + 1) % 10)
-    city.deliver("a.csv", eltax_file(eltax_row(one_off, check, 10_000), eltax_row(swapped, check, 10_000, serial_no="00000002")))
+    city.deliver(
+        "a.csv", eltax_file(eltax_row(one_off, check, 10_000), eltax_row(swapped, check, 10_000, serial_no="00000002"))
+    )
     assert city.night().places() == {"exception": (2, 20_000)}
     near = [row["近い納付書（候補）"] for row in city.report("要確認一覧")]
     assert near == ["国民健康保険料 100001 1期（1桁違い）", "国民健康保険料 100001 1期（隣り合う2桁の入れ替わり）"]

@@ -48,14 +48,20 @@ def decode(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
     if spec.error_prefix and data.startswith(spec.error_prefix.encode()):
         shown = data[:80].decode("ascii", errors="replace").splitlines()[0]
         return Decoded(spec, findings=(Finding(Location(file, 1), Code.SENDER_ERROR, shown, "データ"),))
-    return _decode_csv(data, spec, file, received_on) if spec.layout == "csv" else _decode_fixed(data, spec, file, received_on)
+    return (
+        _decode_csv(data, spec, file, received_on)
+        if spec.layout == "csv"
+        else _decode_fixed(data, spec, file, received_on)
+    )
 
 
 def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
     framed = frame(data, spec, file)
     if framed.findings:
         return Decoded(spec, findings=framed.findings)
-    tags = pl.Series("tag", _cut(framed, 0, len(spec.record[0].tag or "")), dtype=pl.Binary).cast(pl.String, strict=False)
+    tags = pl.Series("tag", _cut(framed, 0, len(spec.record[0].tag or "")), dtype=pl.Binary).cast(
+        pl.String, strict=False
+    )
     places, findings = _places(tags, spec, file, framed.step)
     if findings:
         return Decoded(spec, record_count=len(framed.rows), line_end=framed.line_end, findings=findings)
@@ -73,17 +79,23 @@ def _cut(framed: Framed, start: int, width: int, rows: pl.Series | None = None) 
 def _places(tags: pl.Series, spec: Spec, file: str, step: int) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
     """Where each record stands: its kind, its group; and records of no kind or out of order."""
     kind_of = {record.tag: record.name for record in spec.record}
-    places = pl.DataFrame({"tag": tags}).with_row_index(RECORD_NO, offset=1).select(
-        pl.col(RECORD_NO).cast(pl.Int64),
-        pl.col("tag"),
-        pl.col("tag").replace_strict(kind_of, default=None, return_dtype=pl.String).alias("kind"),
-        ((pl.int_range(pl.len()) * step).cast(pl.Int64)).alias(OFFSET_BYTES),
+    places = (
+        pl.DataFrame({"tag": tags})
+        .with_row_index(RECORD_NO, offset=1)
+        .select(
+            pl.col(RECORD_NO).cast(pl.Int64),
+            pl.col("tag"),
+            pl.col("tag").replace_strict(kind_of, default=None, return_dtype=pl.String).alias("kind"),
+            ((pl.int_range(pl.len()) * step).cast(pl.Int64)).alias(OFFSET_BYTES),
+        )
     )
     unknown = places.filter(pl.col("kind").is_null()).head(LISTED_PER_CODE)
     if unknown.height:
         wanted = "・".join(str(tag) for tag in kind_of)
         found = unknown.select(RECORD_NO, pl.col("tag").fill_null("?")).iter_rows()
-        return places, tuple(Finding(Location(file, no, 0, "レコード区分"), Code.RECORD_KIND, tag, wanted) for no, tag in found)
+        return places, tuple(
+            Finding(Location(file, no, 0, "レコード区分"), Code.RECORD_KIND, tag, wanted) for no, tag in found
+        )
     openers = [record.name for record in spec.record if record.opens_group]
     places = places.with_columns(pl.col("kind").is_in(openers).cum_sum().cast(pl.Int64).alias(GROUP_NO))
     return places, _order_findings(places, spec, file)
@@ -114,7 +126,9 @@ def _order_findings(places: pl.DataFrame, spec: Spec, file: str) -> tuple[Findin
     final = places["kind"][-1]
     if last and final not in {record.name for record in last}:
         wanted = "・".join(record.title for record in last)
-        found.append(Finding(Location(file, places.height), Code.RECORD_ORDER, f"{title[final]}で終わる", f"{wanted}で終わる"))
+        found.append(
+            Finding(Location(file, places.height), Code.RECORD_ORDER, f"{title[final]}で終わる", f"{wanted}で終わる")
+        )
     return tuple(found)
 
 
@@ -138,7 +152,9 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        return Decoded(spec, findings=(Finding(Location(file), Code.COLUMN_COUNT, f"CSVとして読めません（{error}）", "CSV"),))
+        return Decoded(
+            spec, findings=(Finding(Location(file), Code.COLUMN_COUNT, f"CSVとして読めません（{error}）", "CSV"),)
+        )
     rows = rows[:-1] if rows and rows[-1] == [] else rows
     if findings := _csv_shape(rows, spec, file):
         return Decoded(spec, record_count=len(rows), charset=charset or "", findings=findings)
@@ -171,7 +187,9 @@ def _csv_shape(rows: Sequence[list[str]], spec: Spec, file: str) -> tuple[Findin
         return (Finding(Location(file), Code.EMPTY, "0行", "見出し行" if spec.header_row else "1行以上"),)
     if spec.header_row and rows[0] != titles:
         pairs = zip([*rows[0], *[""] * len(titles)], titles, strict=False)
-        at, (found, wanted) = next(((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", "")))
+        at, (found, wanted) = next(
+            ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
+        )
         return (Finding(Location(file, 0, -1, f"{at + 1}列目"), Code.HEADER_ROW, found, wanted),)
     first = 0 if spec.header_row else 1
     bad = [(no, len(row)) for no, row in enumerate(rows, start=first) if len(row) != len(titles)]
@@ -209,7 +227,13 @@ def _listed(file: str, places: pl.DataFrame, flaw: Flaw) -> list[Finding]:
     found = []
     for no, shown in rows.select(RECORD_NO, "shown").head(LISTED_PER_CODE).iter_rows():
         actual = MASKED if flaw.field.personal else (shown if shown is not None else "読めないバイト")
-        found.append(Finding(Location(file, no, flaw.offset_bytes, flaw.field.title), flaw.code, actual[:60], flaw.expected))
+        found.append(
+            Finding(Location(file, no, flaw.offset_bytes, flaw.field.title), flaw.code, actual[:60], flaw.expected)
+        )
     if (more := rows.height - LISTED_PER_CODE) > 0:
-        found.append(Finding(Location(file, rows[RECORD_NO][-1], flaw.offset_bytes, flaw.field.title), flaw.code, f"ほか{more}件"))
+        found.append(
+            Finding(
+                Location(file, rows[RECORD_NO][-1], flaw.offset_bytes, flaw.field.title), flaw.code, f"ほか{more}件"
+            )
+        )
     return found

@@ -54,7 +54,8 @@ def _line(field: FieldSpec, start: int, width: int, text: str, show_personal: bo
 def describe(spec: Spec) -> Iterator[str]:
     """様式の配置: what `elqr spec show` prints; positions from 1, as the documents count."""
     yield f"{spec.name}: {spec.title}"
-    yield f"  {'確認済' if spec.verified else '仮様式（公表されていない部分がある）'} 確度 {spec.grade} 文字 {'・'.join(spec.charsets)}"
+    standing = "確認済" if spec.verified else "仮様式（公表されていない部分がある）"
+    yield f"  {standing} 確度 {spec.grade} 文字 {'・'.join(spec.charsets)}"
     yield from (f"  出典: {source}" for source in spec.sources)
     yield from (f"  未確認: {question}" for question in spec.open_questions)
     for record in spec.record:

@@ -19,7 +19,9 @@ def encode_csv(spec: Spec, frame: pl.DataFrame, charset: Charset | None = None, 
     """CSVにする: one record kind; columns of `frame` are the spec's field names, missing ones blank."""
     record = spec.record[0]
     rows = frame.select(_texts(record, frame.columns)).rename({field.name: field.title for field in record.fields})
-    text = rows.write_csv(include_header=spec.header_row, line_terminator="\r\n", quote_style="necessary", null_value="")
+    text = rows.write_csv(
+        include_header=spec.header_row, line_terminator="\r\n", quote_style="necessary", null_value=""
+    )
     charset = charset or spec.charsets[0]
     text = text if final_end else text.removesuffix("\r\n")
     return (b"\xef\xbb\xbf" if charset == "utf-8-sig" else b"") + encode_text(text, charset)

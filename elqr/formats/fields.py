@@ -130,7 +130,9 @@ def _nested(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     columns = {field.name: body.alias(field.name)}
     for part, start in zip(record.fields, record.offsets, strict=True):
         typed = read_field(part.model_copy(update={"blank": True}), body.str.slice(start, part.width), received_on)
-        columns |= {f"{field.name}.{name}": values.alias(f"{field.name}.{name}") for name, values in typed.columns.items()}
+        columns |= {
+            f"{field.name}.{name}": values.alias(f"{field.name}.{name}") for name, values in typed.columns.items()
+        }
         flaws += typed.flaws
     if field.nested.check == "gs1_mod10":
         flaws += _flawed(field, Code.CHECK_DIGIT, texts, gs1_valid_column(body), "GS1 モジュラス10")

@@ -20,7 +20,9 @@ _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
 
 
-def recognize(data: bytes, specs: Iterable[Spec], file: str, received_on: date) -> tuple[Spec | None, tuple[Finding, ...]]:
+def recognize(
+    data: bytes, specs: Iterable[Spec], file: str, received_on: date
+) -> tuple[Spec | None, tuple[Finding, ...]]:
     """The one spec that fits, or a finding: empty, unknown, ambiguous."""
     specs = tuple(specs)
     if not data.strip(b"\r\n\x1a \t"):

@@ -32,7 +32,9 @@ def with_keys(notices: pl.DataFrame, rule: KeyRule, first_serial: int, secret: b
 def payloads(keyed: pl.DataFrame, codes: Codes) -> pl.DataFrame:
     """255桁: frame Payload (without upload_no), with the notice's columns beside it for the upload."""
     rows = keyed.with_columns(
-        pl.col(Notice.PROCEDURE_CODE).replace_strict(dict(codes.item_no), return_dtype=pl.String).alias(Payload.ITEM_NO),
+        pl.col(Notice.PROCEDURE_CODE)
+        .replace_strict(dict(codes.item_no), return_dtype=pl.String)
+        .alias(Payload.ITEM_NO),
         pl.lit(codes.office_code).alias(Payload.OFFICE_CODE),
         pl.lit(codes.tax_office_code).alias(Payload.TAX_OFFICE_CODE),
     )

@@ -97,7 +97,7 @@ def _shape(digits: str) -> Iterator[Finding]:
         for index, character in enumerate(_of(digits, part), start=part.at):
             if not _is_digits(character):
                 at = Location(offset_bytes=index, field=part.title)
-                yield Finding(at, Code.PAYLOAD_NOT_DIGITS, ascii(character), "0〜9")
+                yield Finding(at, Code.PAYLOAD_NOT_DIGITS, repr(character), "0〜9")
 
 
 _CODE_OF = {"tag": Code.PAYLOAD_TAG, "length": Code.PAYLOAD_TAG_LENGTH, "additional": Code.PAYLOAD_ADDITIONAL}
@@ -108,11 +108,17 @@ def _constants(digits: str) -> Iterator[Finding]:
     for part in LAYOUT:
         if part.constant is not None and (found := _of(digits, part)) != part.constant:
             code = _CODE_OF.get(part.name.partition("_")[0], Code.PAYLOAD_CONSTANT)
-            yield Finding(_at(part), code, _shown(found), _shown(part.constant))
+            yield _finding(part, code, found, part.constant)
+
+
+def _finding(part: Part, code: Code, found: str, wanted: str) -> Finding:
+    return Finding(_at(part), code, _shown(found), _shown(wanted))
 
 
 def _shown(text: str) -> str:
-    return text if len(text) <= _SHOWN_AT_MOST else f"{text[:_SHOWN_AT_MOST]}…"
+    """Cut short, and control characters and lone surrogates escaped: a report must be writable as UTF-8."""
+    short = text if len(text) <= _SHOWN_AT_MOST else f"{text[:_SHOWN_AT_MOST]}…"
+    return short if short.isprintable() else repr(short)[1:-1]
 
 
 def _checks(digits: str) -> Iterator[Finding]:
@@ -121,10 +127,10 @@ def _checks(digits: str) -> Iterator[Finding]:
         start, end = line_body(name)
         found = _of(digits, PARTS[name])
         if _is_digits(digits[start:end]) and found != (wanted := mpn_check_digits_of(digits[start:end])):
-            yield Finding(_at(PARTS[name]), code, found, wanted)
+            yield _finding(PARTS[name], code, found, wanted)
     found, covered = _of(digits, PARTS["crc"]), digits[:CRC_COVERS]
     if _is_digits(covered) and found != (wanted := f"{crc16_of(covered):05d}"):
-        yield Finding(_at(PARTS["crc"]), Code.PAYLOAD_CRC, found, wanted)
+        yield _finding(PARTS["crc"], Code.PAYLOAD_CRC, found, wanted)
 
 
 _TWICE = (("amount_yen", "mpn_amount", Code.PAYLOAD_AMOUNT), ("agency", "mpn_agency", Code.PAYLOAD_AGENCY))
@@ -135,22 +141,22 @@ def _repeats(digits: str) -> Iterator[Finding]:
     for one, other, code in _TWICE:
         found, wanted = _of(digits, PARTS[other]), _of(digits, PARTS[one])
         if found != wanted:
-            yield Finding(_at(PARTS[other]), code, found, wanted)
+            yield _finding(PARTS[other], code, found, wanted)
 
 
 def _years(digits: str) -> Iterator[Finding]:
     for part in (PARTS["levy_year"], PARTS["tax_year"]):
         text = _of(digits, part)
         if _is_digits(text) and not EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
-            yield Finding(_at(part), Code.PAYLOAD_DATE, text, f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
+            yield _finding(part, Code.PAYLOAD_DATE, text, f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
 
 
 def _dates(digits: str) -> Iterator[Finding]:
     for part in (PARTS[name] for name in _DATES):
         text = _of(digits, part)
         if _is_digits(text) and _date_of(text) is None:
-            yield Finding(_at(part), Code.PAYLOAD_DATE, text, "YYYYMMDDの実在する日")
+            yield _finding(part, Code.PAYLOAD_DATE, text, "YYYYMMDDの実在する日")
     due_on, until_on = (_value(digits, PARTS[name]) for name in _DATES)
     if isinstance(due_on, date) and isinstance(until_on, date) and until_on < due_on:
         wanted = f"{due_on:%Y%m%d}以後"
-        yield Finding(_at(PARTS["payable_until_on"]), Code.PAYLOAD_DATE_ORDER, f"{until_on:%Y%m%d}", wanted)
+        yield _finding(PARTS["payable_until_on"], Code.PAYLOAD_DATE_ORDER, f"{until_on:%Y%m%d}", wanted)

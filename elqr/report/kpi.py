@@ -20,8 +20,8 @@ def kpi_lines(found: Kpi) -> Iterator[str]:
         share = f"{seen.elqr_share:.1%}" if seen.elqr_share is not None else "－"
         yield f"  {own.name}（{own.kind.value}・{own.priority.value}） 運用開始 {own.go_live_on or '未定'}"
         yield (
-            f"    最初の発行 {seen.first_issued_on or '－'}  最初のeL-QR収納 {seen.first_paid_on or '－'}  発行 {seen.notices:,}件  "
-            f"eL-QR収納 {seen.elqr_payments:,}件 {seen.elqr_yen:,}円  eL-QRの割合 {share}"
+            f"    最初の発行 {seen.first_issued_on or '－'}  最初のeL-QR収納 {seen.first_paid_on or '－'}  "
+            f"発行 {seen.notices:,}件  eL-QR収納 {seen.elqr_payments:,}件 {seen.elqr_yen:,}円  eL-QRの割合 {share}"
         )
         if line.remark:
             yield f"    注意: {line.remark}"

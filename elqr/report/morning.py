@@ -49,7 +49,9 @@ class Morning:
         return made
 
 
-def morning(city: str, night: date, rows: Rows, register: Register, found: Kpi, findings: list[Finding], status: str) -> Morning:
+def morning(
+    city: str, night: date, rows: Rows, register: Register, found: Kpi, findings: list[Finding], status: str
+) -> Morning:
     """帳票を作る. `status` is clean, review or quarantine."""
     outcome = shape.outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
@@ -79,7 +81,9 @@ def morning(city: str, night: date, rows: Rows, register: Register, found: Kpi, 
 
 def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
     """帳票どうしの合計: the same yen, whichever table it is read from."""
-    posted = {account: int(rows.postings.filter(pl.col("account") == account.value)["yen"].sum()) for account in Account}
+    posted = {
+        account: int(rows.postings.filter(pl.col("account") == account.value)["yen"].sum()) for account in Account
+    }
     assert outcome.total("収納額") == daily.total("収納額") == posted[Account.CLAIM], "収納額 agrees"
     assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
     tonight = exception.frame.filter(pl.col("受付番号").is_in(rows.decisions["payment_no"].to_list()))
@@ -89,7 +93,9 @@ def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
 def _funnel(rows: Rows) -> list[Line]:
     """行き先: read, and every place; the places sum to what was read."""
     again = Line("", int(rows.redelivered["payment_count"].sum()), int(rows.redelivered["payment_yen"].sum()))
-    read = Line("読んだ記録", rows.decisions.height + again.count, int(rows.decisions["paid_yen"].sum()) + again.yen, "sum")
+    read = Line(
+        "読んだ記録", rows.decisions.height + again.count, int(rows.decisions["paid_yen"].sum()) + again.yen, "sum"
+    )
     lines = []
     for place in Place:
         own = rows.decisions.filter(pl.col("place") == place.value)

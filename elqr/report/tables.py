@@ -3,26 +3,37 @@
 Rules live here and in the queries; the writers (CSV, JSON, page) know none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 
 import polars as pl
 
 from elqr.fiscal import fiscal_year_expr, wareki_fiscal_year
 from elqr.procedures import Kpi, Register
 from elqr.report.table import Heading, Style, Table
-from elqr.terms import SEVERITY_OF, WHOLE_YEAR, Account, Channel, FileStatus, Flag, KeyKind, Outcome, Place, Severity, Stage, label
+from elqr.terms import (
+    SEVERITY_OF,
+    WHOLE_YEAR,
+    Account,
+    Channel,
+    FileStatus,
+    Flag,
+    Outcome,
+    Place,
+    Severity,
+    Stage,
+    label,
+)
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
 
 
-def _labels(terms: Iterable[Outcome | Place | Stage | Channel | FileStatus | KeyKind | Account]) -> dict[str, str]:
-    return {term.value: label(term) for term in terms}
-
-
-def _shown(name: str, terms: type) -> pl.Expr:
-    return pl.col(name).replace_strict(_labels(terms), default=None, return_dtype=pl.String)
+def _shown(name: str, terms: type[StrEnum]) -> pl.Expr:
+    """A term's column as staff read it."""
+    labels = {term.value: label(term) for term in terms}
+    return pl.col(name).replace_strict(labels, default=None, return_dtype=pl.String)
 
 
 def _procedure(register: Register) -> pl.Expr:
@@ -44,10 +55,17 @@ def _flags() -> pl.Expr:
 
 def _installment() -> pl.Expr:
     number = pl.col("installment_no")
-    return pl.when(number == WHOLE_YEAR).then(pl.lit("全期")).when(number.is_not_null()).then(pl.concat_str(number.cast(pl.String), pl.lit("期")))
+    return (
+        pl.when(number == WHOLE_YEAR)
+        .then(pl.lit("全期"))
+        .when(number.is_not_null())
+        .then(pl.concat_str(number.cast(pl.String), pl.lit("期")))
+    )
 
 
-def _table(stem: str, note: str, frame: pl.DataFrame, columns: Mapping[str, tuple[pl.Expr, Style]], totals: tuple[str, ...]) -> Table:
+def _table(
+    stem: str, note: str, frame: pl.DataFrame, columns: Mapping[str, tuple[pl.Expr, Style]], totals: tuple[str, ...]
+) -> Table:
     """A table of named expressions over a frame."""
     made = frame.select(expression.alias(name) for name, (expression, _) in columns.items())
     headings = tuple(Heading(name, style) for name, (_, style) in columns.items())
@@ -105,15 +123,39 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
     )
 
 
-def exception_table(rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register, night: date) -> Table:
+def exception_table(
+    rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register, night: date
+) -> Table:
     """要確認一覧: what somebody must look at, oldest first, with department, age and suggestions."""
     before = others.select(
         pl.col("payment_no").alias("other_payment_no"),
-        pl.concat_str(pl.lit("受付"), pl.col("payment_no").cast(pl.String), pl.lit(" "), _shown("channel", Channel), pl.lit(" "), pl.col("paid_on").cast(pl.String)).alias("other"),
+        pl.concat_str(
+            pl.lit("受付"),
+            pl.col("payment_no").cast(pl.String),
+            pl.lit(" "),
+            _shown("channel", Channel),
+            pl.lit(" "),
+            pl.col("paid_on").cast(pl.String),
+        ).alias("other"),
     )
-    named = pl.concat_str(_procedure(register), pl.lit(" "), pl.col("bill_no"), pl.lit(" "), _installment(), pl.lit("（"), pl.col("how"), pl.lit("）"))
-    near = suggestions.group_by("payment_no", maintain_order=True).agg(named.alias("near")).with_columns(pl.col("near").list.join("／"))
-    joined = rows.join(before, on="other_payment_no", how="left", maintain_order="left").join(near, on="payment_no", how="left", maintain_order="left")
+    named = pl.concat_str(
+        _procedure(register),
+        pl.lit(" "),
+        pl.col("bill_no"),
+        pl.lit(" "),
+        _installment(),
+        pl.lit("（"),
+        pl.col("how"),
+        pl.lit("）"),
+    )
+    near = (
+        suggestions.group_by("payment_no", maintain_order=True)
+        .agg(named.alias("near"))
+        .with_columns(pl.col("near").list.join("／"))
+    )
+    joined = rows.join(before, on="other_payment_no", how="left", maintain_order="left").join(
+        near, on="payment_no", how="left", maintain_order="left"
+    )
     severity = {outcome.value: _SEVERITY[level] for outcome, level in SEVERITY_OF.items()}
     return _table(
         "要確認一覧",
@@ -175,7 +217,9 @@ def refund_table(exceptions: pl.DataFrame, others: pl.DataFrame, register: Regis
     kinds = [Outcome.ALREADY_SETTLED.value, Outcome.OVERPAID.value, Outcome.NOTICE_CANCELLED.value]
     rows = exceptions.filter(pl.col("outcome").is_in(kinds))
     before = others.select(
-        pl.col("payment_no").alias("other_payment_no"), _shown("channel", Channel).alias("other_channel"), pl.col("paid_on").alias("other_paid_on")
+        pl.col("payment_no").alias("other_payment_no"),
+        _shown("channel", Channel).alias("other_channel"),
+        pl.col("paid_on").alias("other_paid_on"),
     )
     rows = rows.join(before, on="other_payment_no", how="left", maintain_order="left")
     return _table(
@@ -203,20 +247,64 @@ def refund_table(exceptions: pl.DataFrame, others: pl.DataFrame, register: Regis
     )
 
 
-def places_table(decisions: pl.DataFrame, redelivered: pl.DataFrame, redelivered_by: pl.DataFrame, register: Register) -> Table:
+def places_table(
+    decisions: pl.DataFrame, redelivered: pl.DataFrame, redelivered_by: pl.DataFrame, register: Register
+) -> Table:
     """行き先の確認: read = the sum of all places, in count and yen, per file, channel, procedure and for the night."""
     places = [place.value for place in Place]
     year = fiscal_year_expr(pl.col("paid_on"))
-    own = decisions.select("file_name", _shown("channel", Channel).alias("channel"), pl.concat_str(_procedure(register), pl.lit(" "), year.cast(pl.String), pl.lit("年度")).alias("procedure"), "place", "paid_yen")
+    own = decisions.select(
+        "file_name",
+        _shown("channel", Channel).alias("channel"),
+        pl.concat_str(_procedure(register), pl.lit(" "), year.cast(pl.String), pl.lit("年度")).alias("procedure"),
+        "place",
+        "paid_yen",
+    )
     keys = {"ファイル": "file_name", "チャネル": "channel", "手続×年度": "procedure"}
-    parts = [own.select(pl.lit(kind).alias("kind"), pl.col(column).alias("what"), "place", pl.lit(1, dtype=pl.Int64).alias("n"), "paid_yen") for kind, column in keys.items()]
-    parts.append(own.select(pl.lit("夜").alias("kind"), pl.lit("全体").alias("what"), "place", pl.lit(1, dtype=pl.Int64).alias("n"), "paid_yen"))
+    parts = [
+        own.select(
+            pl.lit(kind).alias("kind"),
+            pl.col(column).alias("what"),
+            "place",
+            pl.lit(1, dtype=pl.Int64).alias("n"),
+            "paid_yen",
+        )
+        for kind, column in keys.items()
+    ]
+    parts.append(
+        own.select(
+            pl.lit("夜").alias("kind"),
+            pl.lit("全体").alias("what"),
+            "place",
+            pl.lit(1, dtype=pl.Int64).alias("n"),
+            "paid_yen",
+        )
+    )
     again = pl.lit(Place.ALREADY_POSTED.value).alias("place")
     for kind, what in (("ファイル", pl.col("name")), ("夜", pl.lit("全体"))):
-        parts.append(redelivered.select(pl.lit(kind).alias("kind"), what.alias("what"), again, pl.col("payment_count").alias("n"), pl.col("payment_yen").alias("paid_yen")))
-    by = {"チャネル": _shown("channel", Channel), "手続×年度": pl.concat_str(_procedure(register), pl.lit(" 再受信ファイル"))}
+        parts.append(
+            redelivered.select(
+                pl.lit(kind).alias("kind"),
+                what.alias("what"),
+                again,
+                pl.col("payment_count").alias("n"),
+                pl.col("payment_yen").alias("paid_yen"),
+            )
+        )
+    by = {
+        "チャネル": _shown("channel", Channel),
+        "手続×年度": pl.concat_str(_procedure(register), pl.lit(" 再受信ファイル")),
+    }
     for kind, what in by.items():
-        parts.append(redelivered_by.select(pl.lit(kind).alias("kind"), what.alias("what"), again, pl.col("count").alias("n"), pl.col("yen").alias("paid_yen")))
+        parts.append(
+            redelivered_by.select(
+                pl.lit(kind).alias("kind"),
+                what.alias("what"),
+                again,
+                pl.col("count").alias("n"),
+                pl.col("yen").alias("paid_yen"),
+            )
+        )
     rows = pl.concat(parts, how="vertical_relaxed")
     order = {kind: no for no, kind in enumerate(["夜", "ファイル", "チャネル", "手続×年度"])}
     sums = rows.group_by("kind", "what").agg(
@@ -240,25 +328,59 @@ def places_table(decisions: pl.DataFrame, redelivered: pl.DataFrame, redelivered
         columns[f"{label(place)}件数"] = (pl.col(f"{place.value}_n"), Style.COUNT)
         columns[f"{label(place)}金額"] = (pl.col(f"{place.value}_yen"), Style.YEN)
     columns["一致"] = (pl.when(adds_up).then(pl.lit("○")).otherwise(pl.lit("×")), Style.TEXT)
-    return _table("行き先の確認", "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上済＋受付拒否。件数と金額の両方で確かめています。", sums, columns, ())
+    return _table(
+        "行き先の確認",
+        "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上済＋受付拒否。件数と金額の両方で確かめています。",
+        sums,
+        columns,
+        (),
+    )
 
 
 def kpi_table(found: Kpi) -> Table:
     """KPI表: the procedures with their evidence."""
     schema = {
-        "手続": pl.String, "種別": pl.String, "所管課": pl.String, "区分": pl.String, "運用開始日": pl.Date, "最初の発行日": pl.Date,
-        "最初のeL-QR収納日": pl.Date, "発行件数": pl.Int64, "eL-QR収納件数": pl.Int64, "eL-QR収納額": pl.Int64, "収納件数": pl.Int64,
-        "eL-QRの割合": pl.Float64, "注意": pl.String,
-    }  # fmt: skip
+        "手続": pl.String,
+        "種別": pl.String,
+        "所管課": pl.String,
+        "区分": pl.String,
+        "運用開始日": pl.Date,
+        "最初の発行日": pl.Date,
+        "最初のeL-QR収納日": pl.Date,
+        "発行件数": pl.Int64,
+        "eL-QR収納件数": pl.Int64,
+        "eL-QR収納額": pl.Int64,
+        "収納件数": pl.Int64,
+        "eL-QRの割合": pl.Float64,
+        "注意": pl.String,
+    }
     rows = [
         (
-            line.procedure.name, line.procedure.kind.value, line.procedure.department, line.procedure.priority.value,
-            line.procedure.go_live_on, line.evidence.first_issued_on, line.evidence.first_paid_on, line.evidence.notices,
-            line.evidence.elqr_payments, line.evidence.elqr_yen, line.evidence.payments, line.evidence.elqr_share, line.remark,
+            line.procedure.name,
+            line.procedure.kind.value,
+            line.procedure.department,
+            line.procedure.priority.value,
+            line.procedure.go_live_on,
+            line.evidence.first_issued_on,
+            line.evidence.first_paid_on,
+            line.evidence.notices,
+            line.evidence.elqr_payments,
+            line.evidence.elqr_yen,
+            line.evidence.payments,
+            line.evidence.elqr_share,
+            line.remark,
         )
         for line in found.procedures
-    ]  # fmt: skip
+    ]
     styles = {pl.String: Style.TEXT, pl.Date: Style.DATE, pl.Int64: Style.COUNT, pl.Float64: Style.SHARE}
-    columns = {name: (pl.col(name), Style.YEN if name.endswith("額") else styles[dtype]) for name, dtype in schema.items()}
+    columns = {
+        name: (pl.col(name), Style.YEN if name.endswith("額") else styles[dtype]) for name, dtype in schema.items()
+    }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return _table("KPI表", "eL-QR対応の手続と、その運用の証拠。", frame, columns, ("発行件数", "eL-QR収納件数", "eL-QR収納額", "収納件数"))
+    return _table(
+        "KPI表",
+        "eL-QR対応の手続と、その運用の証拠。",
+        frame,
+        columns,
+        ("発行件数", "eL-QR収納件数", "eL-QR収納額", "収納件数"),
+    )

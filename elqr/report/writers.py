@@ -21,7 +21,10 @@ def csv_bytes(table: Table) -> bytes:
     shown = table.frame.select(_cell(heading) for heading in table.headings)
     if table.totals:
         first = table.headings[0].name
-        sums = {heading.name: str(table.total(heading.name)) if heading.name in table.totals else "" for heading in table.headings}
+        sums = {
+            heading.name: str(table.total(heading.name)) if heading.name in table.totals else ""
+            for heading in table.headings
+        }
         shown = pl.concat([shown, pl.DataFrame({**sums, first: sums[first] or TOTAL})])
     text = shown.write_csv(line_terminator="\r\n", quote_style="necessary", null_value="")
     return b"\xef\xbb\xbf" + text.encode()
@@ -30,7 +33,11 @@ def csv_bytes(table: Table) -> bytes:
 def _cell(heading: Heading) -> pl.Expr:
     column = pl.col(heading.name)
     if heading.style is Style.SHARE:
-        return pl.when(column.is_not_null()).then(pl.concat_str((column * 100).round(1).cast(pl.String), pl.lit("%"))).alias(heading.name)
+        return (
+            pl.when(column.is_not_null())
+            .then(pl.concat_str((column * 100).round(1).cast(pl.String), pl.lit("%")))
+            .alias(heading.name)
+        )
     text = column.cast(pl.String)
     if heading.style is Style.DIGITS:
         text = text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")

@@ -36,12 +36,22 @@ def _as_stored(frame: pl.DataFrame) -> pl.DataFrame:
 
 def read_frame(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
     """The rows of a query as a frame of exactly this schema; the query's columns are in its order."""
-    stored = {name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype for name, dtype in schema.items()}
+    stored = {
+        name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
+        for name, dtype in schema.items()
+    }
     result = connection.execute(statement)
     pieces = []
     while rows := result.fetchmany(_ROWS_A_FETCH):
         columns = list(zip(*rows, strict=True))
-        pieces.append(pl.DataFrame([pl.Series(name, column, dtype=dtype) for (name, dtype), column in zip(stored.items(), columns, strict=True)]))
+        pieces.append(
+            pl.DataFrame(
+                [
+                    pl.Series(name, column, dtype=dtype)
+                    for (name, dtype), column in zip(stored.items(), columns, strict=True)
+                ]
+            )
+        )
     frame = pl.concat(pieces) if pieces else pl.DataFrame(schema=stored)
     return frame.with_columns(
         pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)

@@ -59,7 +59,9 @@ def enter_delivery(
     return delivery_no
 
 
-def enter_quarantine(connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding]) -> None:
+def enter_quarantine(
+    connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding]
+) -> None:
     """取込保留を記す, with why."""
     delivery_no = enter_delivery(connection, delivered, night, FileStatus.QUARANTINED, spec, 0, 0)
     insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)

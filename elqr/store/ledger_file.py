@@ -74,7 +74,9 @@ def open_ledger(url: str, *, rehearsal: bool = False, must_exist: bool = False) 
     except (OperationalError, DatabaseError) as error:
         engine.dispose()
         reason = str(getattr(error, "orig", error))
-        raise LedgerError(f"台帳 {path or target.host} を開けません（{reason}）。パスと権限、空き容量を確かめてください。") from error
+        raise LedgerError(
+            f"台帳 {path or target.host} を開けません（{reason}）。パスと権限、空き容量を確かめてください。"
+        ) from error
     return ledger
 
 
@@ -87,19 +89,33 @@ def _check_path(path: Path, rehearsal: bool, must_exist: bool) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CannotWrite(f"台帳のフォルダ {path.parent} を作れません（{error.strerror}）。権限を確かめてください。") from error
+            raise CannotWrite(
+                f"台帳のフォルダ {path.parent} を作れません（{error.strerror}）。権限を確かめてください。"
+            ) from error
 
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, poolclass=NullPool)
     pool = StaticPool if url == "sqlite://" else NullPool
-    engine = create_engine(url, poolclass=pool, connect_args={"timeout": _BUSY_SECONDS, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL} if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL") else {"timeout": _BUSY_SECONDS})
+    engine = create_engine(
+        url,
+        poolclass=pool,
+        connect_args={"timeout": _BUSY_SECONDS, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
+        if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
+        else {"timeout": _BUSY_SECONDS},
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536"):
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -122,5 +138,6 @@ def _prepare(ledger: Ledger) -> None:
         version = connection.execute(select(setting.c.value).where(setting.c.name == "schema_version")).scalar_one()
         if int(version) > SCHEMA_VERSION:
             raise LedgerError(
-                f"台帳の版（{version}）がこのプログラム（{SCHEMA_VERSION}）より新しいです。新しい elqr を使ってください。"
+                f"台帳の版（{version}）がこのプログラム（{SCHEMA_VERSION}）より新しいです。"
+                "新しい elqr を使ってください。"
             )

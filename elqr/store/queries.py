@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select
@@ -25,13 +26,21 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
         query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(asked, and_(*same))
         claims = read_frame(connection, query, Claim.SCHEMA)
         same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
-        query = select(t.notice.c.notice_no).join(asked, and_(*same)).join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        query = (
+            select(t.notice.c.notice_no)
+            .join(asked, and_(*same))
+            .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        )
         cancelled = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
     return Registered(notices, claims, cancelled, _key_owners(connection, keys))
 
 
 def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    owner = {NoticeKey.KEY_KIND: pl.String, NoticeKey.KEY_DIGITS: pl.String, **{name: Notice.SCHEMA[name] for name in NOTICE_KEY}}
+    owner = {
+        NoticeKey.KEY_KIND: pl.String,
+        NoticeKey.KEY_DIGITS: pl.String,
+        **{name: Notice.SCHEMA[name] for name in NOTICE_KEY},
+    }
     with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
         query = (
             select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
@@ -135,7 +144,12 @@ def open_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFram
 
 
 def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
-    return select(aggregate).where(t.posting.c.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim).scalar_subquery()
+    return (
+        select(aggregate)
+        .where(t.posting.c.claim_no == t.notice_claim.c.claim_no)
+        .correlate(t.notice_claim)
+        .scalar_subquery()
+    )
 
 
 def _owed_yen() -> ColumnElement[int]:
@@ -177,23 +191,31 @@ def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
 
 def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     """既知のキー among possible misreadings: key_kind, key_digits, notice_no."""
-    schema = {name: pl.String for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)} | {NoticeKey.NOTICE_NO: pl.Int64}
+    schema: dict[str, Any] = {
+        NoticeKey.KEY_KIND: pl.String,
+        NoticeKey.KEY_DIGITS: pl.String,
+        NoticeKey.NOTICE_NO: pl.Int64,
+    }
     with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
-        query = select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, func.max(t.notice_key.c.notice_no)).join(asked, _same_key(asked))
+        query = select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, func.max(t.notice_key.c.notice_no)).join(
+            asked, _same_key(asked)
+        )
         return read_frame(connection, query.group_by(t.notice_key.c.key_kind, t.notice_key.c.key_digits), schema)
 
 
 def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:
     """受信の記録 of this content under this name: (status, spec)."""
-    query = select(t.delivery.c.status, t.delivery.c.spec).where(t.delivery.c.name == name, t.delivery.c.sha256 == sha256)
-    return [tuple(row) for row in connection.execute(query)]  # type: ignore[misc]
+    query = select(t.delivery.c.status, t.delivery.c.spec).where(
+        t.delivery.c.name == name, t.delivery.c.sha256 == sha256
+    )
+    return [tuple(row) for row in connection.execute(query)]
 
 
 def file_of(connection: Connection, sha256: str) -> tuple[int, str, int, int] | None:
     """取込済のファイル of this content: file_no, spec, payments, yen."""
     columns = (t.file.c.file_no, t.file.c.spec, t.file.c.payment_count, t.file.c.payment_yen)
     row = connection.execute(select(*columns).where(t.file.c.sha256 == sha256)).first()
-    return tuple(row) if row else None  # type: ignore[return-value]
+    return tuple(row) if row else None
 
 
 def clean_notice_file(connection: Connection, sha256: str) -> bool:
@@ -217,7 +239,11 @@ def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
     """運用の証拠 per procedure up to a day: first notice and first eL-QR payment, counts and yen."""
     day = as_of.isoformat()
     issued = (
-        select(t.notice.c.procedure_code, func.min(t.notice.c.issued_on).label("first_issued_on"), func.count().label("notices"))
+        select(
+            t.notice.c.procedure_code,
+            func.min(t.notice.c.issued_on).label("first_issued_on"),
+            func.count().label("notices"),
+        )
         .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
         .where(t.notice.c.issued_on <= day)
         .group_by(t.notice.c.procedure_code)
@@ -239,7 +265,10 @@ def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
         .subquery()
     )
     codes = select(issued.c.procedure_code).union(select(paid.c.procedure_code)).subquery()
-    zero = [func.coalesce(column, 0) for column in (issued.c.notices, paid.c.elqr_payments, paid.c.elqr_yen, paid.c.payments)]
+    zero = [
+        func.coalesce(column, 0)
+        for column in (issued.c.notices, paid.c.elqr_payments, paid.c.elqr_yen, paid.c.payments)
+    ]
     query = (
         select(codes.c.procedure_code, issued.c.first_issued_on, paid.c.first_paid_on, *zero)
         .outerjoin(issued, issued.c.procedure_code == codes.c.procedure_code)
@@ -247,4 +276,6 @@ def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
         .where(or_(issued.c.procedure_code.is_not(None), paid.c.procedure_code.is_not(None)))
     )
     whole = {name: pl.Int64 for name in ("notices", "elqr_payments", "elqr_yen", "payments")}
-    return read_frame(connection, query, {"procedure_code": pl.String, "first_issued_on": pl.Date, "first_paid_on": pl.Date, **whole})
+    return read_frame(
+        connection, query, {"procedure_code": pl.String, "first_issued_on": pl.Date, "first_paid_on": pl.Date, **whole}
+    )

@@ -4,14 +4,21 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Connection, Select, func, literal, select, union_all
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.terms import Account, FileStatus, Place
 
-_FINDING = {"code": pl.String, "record_no": pl.Int64, "offset_bytes": pl.Int64, "field": pl.String, "actual": pl.String, "expected": pl.String}
+_FINDING = {
+    "code": pl.String,
+    "record_no": pl.Int64,
+    "offset_bytes": pl.Int64,
+    "field": pl.String,
+    "actual": pl.String,
+    "expected": pl.String,
+}
 
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
@@ -20,7 +27,9 @@ def deliveries(connection: Connection, night: date) -> pl.DataFrame:
     columns = (d.delivery_no, d.name, d.sha256, d.status, d.spec, d.payment_count, d.payment_yen)
     schema = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
     query = select(*columns).where(d.night_on == night.isoformat()).order_by(d.name, d.delivery_no)
-    return read_frame(connection, query, {"delivery_no": pl.Int64, **schema, "payment_count": pl.Int64, "payment_yen": pl.Int64})
+    return read_frame(
+        connection, query, {"delivery_no": pl.Int64, **schema, "payment_count": pl.Int64, "payment_yen": pl.Int64}
+    )
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
@@ -86,18 +95,36 @@ def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl
         .scalar_subquery()
     )
     columns = {
-        "payment_no": (p.payment_no, pl.Int64), "file_name": (name, pl.String), "record_no": (p.record_no, pl.Int64),
-        "channel": (p.channel, pl.String), "stage": (p.stage, pl.String), "outcome": (d.outcome, pl.String),
-        "place": (d.place, pl.String), "flags": (d.flags, pl.String), "paid_yen": (p.paid_yen, pl.Int64),
-        "claim_yen": (d.claim_yen, pl.Int64), "suspense_yen": (d.suspense_yen, pl.Int64), "paid_on": (p.paid_on, pl.Date),
-        "funds_on": (p.funds_on, pl.Date), "key_kind": (p.key_kind, pl.String), "key_digits": (p.key_digits, pl.String),
-        "procedure_code": (d.procedure_code, pl.String), "levy_year": (n.levy_year, pl.Int64), "bill_no": (n.bill_no, pl.String),
-        "installment_no": (n.installment_no, pl.Int64), "issue_no": (n.issue_no, pl.Int64), "payer_ref": (n.payer_ref, pl.String),
-        "amount_yen": (n.amount_yen, pl.Int64), "payable_until_on": (n.payable_until_on, pl.Date),
-        "other_payment_no": (d.other_payment_no, pl.Int64), "result_code": (p.result_code, pl.String),
+        "payment_no": (p.payment_no, pl.Int64),
+        "file_name": (name, pl.String),
+        "record_no": (p.record_no, pl.Int64),
+        "channel": (p.channel, pl.String),
+        "stage": (p.stage, pl.String),
+        "outcome": (d.outcome, pl.String),
+        "place": (d.place, pl.String),
+        "flags": (d.flags, pl.String),
+        "paid_yen": (p.paid_yen, pl.Int64),
+        "claim_yen": (d.claim_yen, pl.Int64),
+        "suspense_yen": (d.suspense_yen, pl.Int64),
+        "paid_on": (p.paid_on, pl.Date),
+        "funds_on": (p.funds_on, pl.Date),
+        "key_kind": (p.key_kind, pl.String),
+        "key_digits": (p.key_digits, pl.String),
+        "procedure_code": (d.procedure_code, pl.String),
+        "levy_year": (n.levy_year, pl.Int64),
+        "bill_no": (n.bill_no, pl.String),
+        "installment_no": (n.installment_no, pl.Int64),
+        "issue_no": (n.issue_no, pl.Int64),
+        "payer_ref": (n.payer_ref, pl.String),
+        "amount_yen": (n.amount_yen, pl.Int64),
+        "payable_until_on": (n.payable_until_on, pl.Date),
+        "other_payment_no": (d.other_payment_no, pl.Int64),
+        "result_code": (p.result_code, pl.String),
         "decided_on": (t.decided_file.c.night_on, pl.Date),
-    }  # fmt: skip
-    query = _decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(t.notice, n.notice_no == d.notice_no)
+    }
+    query = _decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
+        t.notice, n.notice_no == d.notice_no
+    )
     query = query.where(condition).order_by(p.paid_on, p.identity, p.payment_no)
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 
@@ -123,7 +150,13 @@ def suggestions(connection: Connection, night: date) -> pl.DataFrame:
     return read_frame(
         connection,
         query,
-        {"payment_no": pl.Int64, "how": pl.String, "procedure_code": pl.String, "bill_no": pl.String, "installment_no": pl.Int64},
+        {
+            "payment_no": pl.Int64,
+            "how": pl.String,
+            "procedure_code": pl.String,
+            "bill_no": pl.String,
+            "installment_no": pl.Int64,
+        },
     )
 
 
@@ -139,9 +172,15 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
         .order_by(*keys)
     )
     schema = {
-        "account": pl.String, "procedure_code": pl.String, "fiscal_year": pl.Int64, "is_arrears": pl.Boolean,
-        "channel": pl.String, "paid_on": pl.Date, "count": pl.Int64, "yen": pl.Int64,
-    }  # fmt: skip
+        "account": pl.String,
+        "procedure_code": pl.String,
+        "fiscal_year": pl.Int64,
+        "is_arrears": pl.Boolean,
+        "channel": pl.String,
+        "paid_on": pl.Date,
+        "count": pl.Int64,
+        "yen": pl.Int64,
+    }
     return read_frame(connection, query, schema)
 
 
@@ -166,7 +205,9 @@ def redelivered_by_channel(connection: Connection, night: date) -> pl.DataFrame:
         .where(d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value)
         .group_by(p.channel, t.decision.c.procedure_code)
     )
-    return read_frame(connection, query, {"channel": pl.String, "procedure_code": pl.String, "count": pl.Int64, "yen": pl.Int64})
+    return read_frame(
+        connection, query, {"channel": pl.String, "procedure_code": pl.String, "count": pl.Int64, "yen": pl.Int64}
+    )
 
 
 def balances(connection: Connection, night: date) -> dict[str, int]:
@@ -188,7 +229,12 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         .outerjoin(t.decision, d.payment_no == p.payment_no)
         .where(t.decided_file.c.night_on == day, d.payment_no.is_(None))
     )
-    posted = select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen")).where(t.posting.c.night_on == day).group_by(t.posting.c.payment_no).subquery()
+    posted = (
+        select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen"))
+        .where(t.posting.c.night_on == day)
+        .group_by(t.posting.c.payment_no)
+        .subquery()
+    )
     unequal = (
         _decided(literal("計上額が消込結果と違う収納"), func.count())
         .outerjoin(posted, posted.c.payment_no == p.payment_no)
@@ -210,5 +256,5 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
     misplaced = _decided(literal("行き先のない収納"), func.count()).where(
         t.decided_file.c.night_on == day, d.place.not_in([place.value for place in Place])
     )
-    checks = union_all(undecided, unequal, files, misplaced)
+    checks: CompoundSelect[Any] = union_all(undecided, unequal, files, misplaced)
     return [f"{what}: {count}件" for what, count in connection.execute(checks) if count]

@@ -6,6 +6,7 @@ Dates are ISO text and yen are integers, readable with any tool.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.schema import DDL
+from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
@@ -30,21 +32,22 @@ SCHEMA_VERSION = 1
 
 metadata = MetaData()
 _Whole = BigInteger().with_variant(Integer(), "sqlite")
-_TYPES = {pl.Int64: _Whole, pl.Boolean: _Whole, pl.String: Text(), pl.Date: Text()}
+_TYPES: dict[Any, TypeEngine[Any]] = {pl.Int64: _Whole, pl.Boolean: _Whole, pl.String: Text(), pl.Date: Text()}
 
 
-def _columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = "") -> list[Column[object]]:
+def _columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = "") -> list[Column[Any]]:
     """The columns a frame declares, NOT NULL unless named; `key` is the primary key, given by us."""
     optional = set(nullable)
-    made: list[Column[object]] = []
+    made: list[Column[Any]] = []
     for name, dtype in frame.SCHEMA.items():
-        kind = _TYPES[dtype]  # type: ignore[index]
+        kind = _TYPES[dtype]
         made.append(Column(name, kind, primary_key=name == key, autoincrement=False, nullable=name in optional))
     return made
 
 
-def _table(name: str, *items: object, without_rowid: bool = False) -> Table:
-    return Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)  # type: ignore[arg-type]
+def _table(name: str, *items: Any, without_rowid: bool = False) -> Table:
+    made: Table = Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
+    return made
 
 
 _CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
@@ -228,7 +231,9 @@ posting = _table(
     CheckConstraint("yen <> 0"),
     Index("posting_by_claim", "claim_no"),
     Index("posting_by_night", "night_on"),
-    Index("posting_once", "payment_no", "account", "claim_no", unique=True, sqlite_where=Column("reverses_no").is_(None)),
+    Index(
+        "posting_once", "payment_no", "account", "claim_no", unique=True, sqlite_where=Column("reverses_no").is_(None)
+    ),
 )
 
 suggestion = _table(
@@ -246,7 +251,7 @@ for _guarded in APPEND_ONLY:
         event.listen(
             _guarded,
             "after_create",
-            DDL(
+            DDL(  # type: ignore[no-untyped-call]
                 f"CREATE TRIGGER {_guarded.name}_no_{_verb.lower()} BEFORE {_verb} ON {_guarded.name} "
                 "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
             ).execute_if(dialect="sqlite"),

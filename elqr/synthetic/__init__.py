@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from elqr.formats.encode import encode_csv
-from elqr.formats.spec import Spec
+from elqr.formats.spec import Charset, Spec
 from elqr.inbox import write_whole
 from elqr.issue.keys import KeyRule
 from elqr.synthetic import files
@@ -41,8 +41,14 @@ class City:
 
     def lines(self) -> list[str]:
         """For the terminal."""
-        shown = [f"  {name} {count}件（{count / self.records:.2%}）" for name, count in sorted(self.faults.items()) if name]
-        return [f"納付書の行 {self.notices:,}　ファイル {self.files}　収納の記録 {self.records:,}", "仕込んだ事象（記録の数と割合）", *shown]
+        shown = [
+            f"  {name} {count}件（{count / self.records:.2%}）" for name, count in sorted(self.faults.items()) if name
+        ]
+        return [
+            f"納付書の行 {self.notices:,}　ファイル {self.files}　収納の記録 {self.records:,}",
+            "仕込んだ事象（記録の数と割合）",
+            *shown,
+        ]
 
 
 def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, Spec], last_on: date = LAST_ON) -> City:
@@ -93,7 +99,7 @@ def _write(out: Path, rows: pl.DataFrame, delivered: list[files.Delivered], spec
     write_whole(out / "procedures.toml", register_toml().encode())
     write_whole(out / "check_no_secret", SECRET + b"\n")
     for number, ((code,), own) in enumerate(rows.group_by(["procedure_code"], maintain_order=True)):
-        charset = "cp932" if number % 2 else "utf-8-sig"
+        charset: Charset = "cp932" if number % 2 else "utf-8-sig"
         write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, own, charset))
     for file in delivered:
         write_whole(out / "inbox" / file.name, file.data)

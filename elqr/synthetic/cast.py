@@ -21,19 +21,24 @@ def _playable(slips: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]:
     is_odd = whole.cum_sum() % 2 == 1
     special = {
         "late": plain & barcode & (pl.col("payable_until_on") == calendar.early_until_on),
-        "overpaid": plain & elqr, "underpaid": plain & elqr & (pl.col("amount_yen") > 500), "double_other_channel": plain & elqr & barcode,
-        "unknown_key": plain & elqr, "check_no_differs": plain & elqr, "item_differs": plain & elqr,
+        "overpaid": plain & elqr,
+        "underpaid": plain & elqr & (pl.col("amount_yen") > 500),
+        "double_other_channel": plain & elqr & barcode,
+        "unknown_key": plain & elqr,
+        "check_no_differs": plain & elqr,
+        "item_differs": plain & elqr,
         "cancelled_notice": (pl.col("role") == "base") & pl.col("is_cancelled") & barcode,
         "old_slip": (pl.col("role") == "base") & pl.col("has_reissue") & barcode,
-        "whole_then_part": whole & is_odd, "part_then_whole": whole & ~is_odd,
-    }  # fmt: skip
+        "whole_then_part": whole & is_odd,
+        "part_then_whole": whole & ~is_odd,
+    }
     return {name: slips.select(special.get(name, plain & barcode)).to_series() for name in SCENES} | {
         "ordinary": slips.select(plain & (barcode | elqr | pl.col("customer_no").is_not_null())).to_series()
     }
 
 
 def described(slips: pl.DataFrame) -> pl.DataFrame:
-    """納付書に筋書きの材料を添える: amount, what is owed, reissued or covered by a 全期 slip, item_no, the first part."""
+    """納付書に筋書きの材料を添える: amount, what is owed, reissued or under a 全期 slip, item_no, first part."""
     items = {levy.procedure.code: levy.procedure.item_no for levy in LEVIES}
     slips = slips.filter(pl.col("change_kind") == "1").with_columns(
         (pl.col("principal_yen") + pl.col("demand_fee_yen")).alias("amount_yen"),
@@ -46,7 +51,9 @@ def described(slips: pl.DataFrame) -> pl.DataFrame:
         pl.col("amount_yen").last().over("claim_id").alias("owed_yen"),
     )
     parts = slips.filter(pl.col("role") == "base").unique(bill, keep="first", maintain_order=True)
-    return slips.join(parts.select(*bill, pl.struct(parts.columns).alias("part")), on=bill, how="left", maintain_order="left")
+    return slips.join(
+        parts.select(*bill, pl.struct(parts.columns).alias("part")), on=bill, how="left", maintain_order="left"
+    )
 
 
 def played(rng: np.random.Generator, slips: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:

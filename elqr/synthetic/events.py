@@ -15,11 +15,24 @@ from elqr.synthetic.notices import Calendar
 from elqr.terms import PLACE_OF, Outcome, Stage
 
 SHARES: dict[str, float] = {
-    "late": 0.03, "overpaid": 0.01, "underpaid": 0.01, "double_same_channel": 0.02, "double_other_channel": 0.02,
-    "preliminary_only": 0.02, "preliminary_cancelled": 0.02, "cancel_alone": 0.005, "twins": 0.005, "unknown_key": 0.01,
-    "check_no_differs": 0.005, "item_differs": 0.005, "before_issue": 0.005, "cancelled_notice": 0.005, "old_slip": 0.02,
-    "whole_then_part": 0.005, "part_then_whole": 0.005,
-}  # fmt: skip
+    "late": 0.03,
+    "overpaid": 0.01,
+    "underpaid": 0.01,
+    "double_same_channel": 0.02,
+    "double_other_channel": 0.02,
+    "preliminary_only": 0.02,
+    "preliminary_cancelled": 0.02,
+    "cancel_alone": 0.005,
+    "twins": 0.005,
+    "unknown_key": 0.01,
+    "check_no_differs": 0.005,
+    "item_differs": 0.005,
+    "before_issue": 0.005,
+    "cancelled_notice": 0.005,
+    "old_slip": 0.02,
+    "whole_then_part": 0.005,
+    "part_then_whole": 0.005,
+}
 """Planted faults; everything else that is paid is paid as it should be. At least two of each."""
 
 NOT_COLLECTED_SHARE = 0.08
@@ -38,13 +51,22 @@ class Scenes:
         """Days within a part of the stretch."""
         whole = (self.calendar.last_on - self.calendar.first_on).days
         first, last = int(whole * first_share), max(int(whole * last_share), int(whole * first_share) + 1)
-        offsets = pl.Series(self.rng.integers(first, last, count), dtype=pl.Int64)
-        return pl.select(pl.lit(self.calendar.first_on) + pl.duration(days=offsets)).to_series()
+        offsets = pl.DataFrame({"days": self.rng.integers(first, last, count)})
+        return offsets.select(pl.lit(self.calendar.first_on) + pl.duration(days=pl.col("days"))).to_series()
 
     def event(
-        self, slips: pl.DataFrame, via: str, outcome: Outcome, fault: str, paid_on: pl.Series, *, stage: Stage = Stage.CONFIRMED,
-        extra_yen: int = 0, claim_yen: pl.Expr | int | None = None, minute: int = 0,
-    ) -> pl.DataFrame:  # fmt: skip
+        self,
+        slips: pl.DataFrame,
+        via: str,
+        outcome: Outcome,
+        fault: str,
+        paid_on: pl.Series,
+        *,
+        stage: Stage = Stage.CONFIRMED,
+        extra_yen: int = 0,
+        claim_yen: pl.Expr | int | None = None,
+        minute: int = 0,
+    ) -> pl.DataFrame:
         """One record of each slip. What goes to the claim is stated; the rest of a confirmed payment is in suspense."""
         paid = pl.col("amount_yen") + extra_yen
         to_claim = pl.lit(0) if claim_yen is None else pl.lit(claim_yen) if isinstance(claim_yen, int) else claim_yen
@@ -129,7 +151,9 @@ def _unknown_key(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _check_no_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     last = (pl.col("elqr_check").str.slice(5).cast(pl.Int64) + 1) % 10
-    wrong = slips.with_columns(pl.concat_str(pl.col("elqr_check").str.head(5), last.cast(pl.String)).alias("elqr_check"))
+    wrong = slips.with_columns(
+        pl.concat_str(pl.col("elqr_check").str.head(5), last.cast(pl.String)).alias("elqr_check")
+    )
     days = scenes.days(slips.height, 0, 0.5)
     return [scenes.event(wrong, "elqr", Outcome.CHECK_NO_DIFFERS, "check_no_differs", days)]
 
@@ -164,7 +188,10 @@ def _old_slip(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 def _whole_then_part(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     fault, days = "whole_then_part", scenes.days(slips.height, 0, 0.3)
     first = scenes.event(slips, "barcode", Outcome.MATCHED, fault, days, claim_yen=_ALL)
-    return [first, scenes.event(_first_part(slips), "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=2))]
+    return [
+        first,
+        scenes.event(_first_part(slips), "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=2)),
+    ]
 
 
 def _part_then_whole(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
@@ -179,12 +206,24 @@ def _first_part(whole: pl.DataFrame) -> pl.DataFrame:
 
 
 SCENES: dict[str, Scene] = {
-    "late": _late, "overpaid": _overpaid, "underpaid": _underpaid, "double_same_channel": _double_same,
-    "double_other_channel": _double_other, "preliminary_only": _preliminary_only, "preliminary_cancelled": _preliminary_cancelled,
-    "cancel_alone": _cancel_alone, "twins": _twins, "unknown_key": _unknown_key, "check_no_differs": _check_no_differs,
-    "item_differs": _item_differs, "before_issue": _before_issue, "cancelled_notice": _cancelled_notice, "old_slip": _old_slip,
-    "whole_then_part": _whole_then_part, "part_then_whole": _part_then_whole,
-}  # fmt: skip
+    "late": _late,
+    "overpaid": _overpaid,
+    "underpaid": _underpaid,
+    "double_same_channel": _double_same,
+    "double_other_channel": _double_other,
+    "preliminary_only": _preliminary_only,
+    "preliminary_cancelled": _preliminary_cancelled,
+    "cancel_alone": _cancel_alone,
+    "twins": _twins,
+    "unknown_key": _unknown_key,
+    "check_no_differs": _check_no_differs,
+    "item_differs": _item_differs,
+    "before_issue": _before_issue,
+    "cancelled_notice": _cancelled_notice,
+    "old_slip": _old_slip,
+    "whole_then_part": _whole_then_part,
+    "part_then_whole": _part_then_whole,
+}
 assert list(SCENES) == list(SHARES), "every fault has its scene and its share"
 
 
@@ -195,14 +234,28 @@ def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     by_transfer = slips["customer_no"].is_not_null() & ((choice < 0.9) | ~has_elqr)
     by_elqr = ~by_transfer & has_elqr & ((choice < 0.4) | ~has_barcode)
     made = []
-    for via, rows in (("elqr", slips.filter(by_elqr)), ("barcode", slips.filter(~by_transfer & ~by_elqr & has_barcode))):
+    for via, rows in (
+        ("elqr", slips.filter(by_elqr)),
+        ("barcode", slips.filter(~by_transfer & ~by_elqr & has_barcode)),
+    ):
         days = scenes.days(rows.height, 0, 0.5)
         made.append(scenes.event(rows, via, Outcome.MATCHED, "", days, claim_yen=_ALL))
         announced = pl.Series(scenes.rng.random(rows.height)) < (0.6 if via == "barcode" else 0.3)
-        made.append(scenes.event(rows.filter(announced), via, Outcome.PENDING, "", days.filter(announced), stage=Stage.PRELIMINARY))
+        made.append(
+            scenes.event(
+                rows.filter(announced), via, Outcome.PENDING, "", days.filter(announced), stage=Stage.PRELIMINARY
+            )
+        )
     rows = slips.filter(by_transfer)
     fails = pl.Series(scenes.rng.random(rows.height)) < NOT_COLLECTED_SHARE
-    for own, outcome, stage in ((rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED), (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED)):
+    for own, outcome, stage in (
+        (rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED),
+        (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED),
+    ):
         days = pl.Series([scenes.calendar.first_on] * own.height, dtype=pl.Date)
-        made.append(scenes.event(own, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None))
+        made.append(
+            scenes.event(
+                own, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None
+            )
+        )
     return made

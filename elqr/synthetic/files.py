@@ -34,18 +34,23 @@ def delivered(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> li
     group = ((day - first).dt.total_days() // _GROUP_DAYS + 1) * _GROUP_DAYS
     serial = pl.struct("claim_id", "paid_on", "minute").rank("dense").cast(pl.Int64)
     rows = events.with_columns(
-        pl.when(pl.col("via") == "elqr").then(pl.lit("eltax"))
-        .when(pl.col("via") == "transfer").then(pl.lit("kouza"))
-        .when(pl.col("via") == "twin").then(pl.lit("cvs_a"))
+        pl.when(pl.col("via") == "elqr")
+        .then(pl.lit("eltax"))
+        .when(pl.col("via") == "transfer")
+        .then(pl.lit("kouza"))
+        .when(pl.col("via") == "twin")
+        .then(pl.lit("cvs_a"))
         .otherwise((pl.col("claim_id").abs() % 3).replace_strict(dict(enumerate(senders)), return_dtype=pl.String))
         .alias("sender"),
         pl.min_horizontal(first + pl.duration(days=group), pl.lit(last_on)).alias("file_on"),
         serial.alias("serial"),
-    )  # fmt: skip
+    )
     order = ["sender", "file_on", "paid_on", "serial", "stage", "outcome"]
     files = []
-    for (sender, file_on), own in rows.sort(order, descending=[False] * 5 + [True]).group_by(["sender", "file_on"], maintain_order=True):
-        files.append(_file(str(sender), file_on, own, specs))  # type: ignore[arg-type]
+    for (sender, file_on), own in rows.sort(order, descending=[False] * 5 + [True]).group_by(
+        ["sender", "file_on"], maintain_order=True
+    ):
+        files.append(_file(str(sender), file_on, own, specs))
     return files
 
 
@@ -60,7 +65,9 @@ def _file(sender: str, file_on: date, rows: pl.DataFrame, specs: dict[str, Spec]
 
 
 def _truth(name: str, rows: pl.DataFrame, first_record_no: int) -> pl.DataFrame:
-    numbered = rows.with_columns(pl.lit(name).alias("file"), pl.int_range(first_record_no, first_record_no + pl.len()).alias("record_no"))
+    numbered = rows.with_columns(
+        pl.lit(name).alias("file"), pl.int_range(first_record_no, first_record_no + pl.len()).alias("record_no")
+    )
     return numbered.select(_TRUTH)
 
 
@@ -145,10 +152,14 @@ def _cvs(name: str, rows: pl.DataFrame, file_on: date, spec: Spec) -> Delivered:
     header = {"made_on": [file_on], "factor": ["00001"], "company": ["83326"], "company_name": ["見本市"]}
     blank = pl.DataFrame({"record_kind": [""]})
     parts = [("header", pl.DataFrame(header)), ("data", data), ("trailer", blank), ("end", blank)]
-    return Delivered(name, join_records(spec, [encode_records(spec, kind, own) for kind, own in parts]), _truth(name, rows, 2))
+    return Delivered(
+        name, join_records(spec, [encode_records(spec, kind, own) for kind, own in parts]), _truth(name, rows, 2)
+    )
 
 
-def transfer(name: str, rows: pl.DataFrame, specs: dict[str, Spec], *, line_end: LineEnd = "none", off_by_yen: int = 0) -> Delivered:
+def transfer(
+    name: str, rows: pl.DataFrame, specs: dict[str, Spec], *, line_end: LineEnd = "none", off_by_yen: int = 0
+) -> Delivered:
     """口座振替の結果ファイル; `off_by_yen` breaks its trailer."""
     spec = specs["account_transfer_91_result"]
     done = pl.col("stage") == Stage.CONFIRMED.value
@@ -172,7 +183,14 @@ def transfer(name: str, rows: pl.DataFrame, specs: dict[str, Spec], *, line_end:
         (~done).sum().cast(pl.Int64).alias("failed_count"),
         pl.col("paid_yen").filter(~done).sum().alias("failed_yen"),
     )
-    header = pl.DataFrame({"charset_kind": ["0"], "client_code": ["0000013800"], "client_name": ["ﾐﾎﾝｼ"], "debit_on": [rows["paid_on"][0]]})
+    header = pl.DataFrame(
+        {
+            "charset_kind": ["0"],
+            "client_code": ["0000013800"],
+            "client_name": ["ﾐﾎﾝｼ"],
+            "debit_on": [rows["paid_on"][0]],
+        }
+    )
     parts = [("header", header), ("data", data), ("trailer", totals), ("end", pl.DataFrame({"record_kind": [""]}))]
     records = [encode_records(spec, kind, own) for kind, own in parts]
     return Delivered(name, join_records(spec, records, line_end), _truth(name, rows, 2))

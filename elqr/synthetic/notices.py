@@ -19,12 +19,28 @@ _LEVY_YEAR = 2026
 _ISSUER_AND_COMPANY = "959919" + "83326"
 
 REAL_SLIP: dict[str, object] = {
-    "change_kind": "1", "procedure_code": "kei", "levy_year": 2024, "tax_year": 2024, "bill_no": "2024010101043",
-    "installment_no": 0, "issue_no": 1, "principal_yen": 39_500, "demand_fee_yen": 0, "late_charge_yen": 0,
-    "due_on": date(2024, 5, 31), "payable_until_on": date(2024, 7, 10), "issued_on": date(2024, 5, 1), "payer_ref": "1",
-    "payer_name": "架空 太郎", "postal_code": "510-0000", "address": "見本市架空町1丁目1番1号", "key_no": "00000202401010104348",
-    "check_no": "778284", "barcode": "91959919833262024010101043480024071000395003", "customer_no": None,
-}  # fmt: skip
+    "change_kind": "1",
+    "procedure_code": "kei",
+    "levy_year": 2024,
+    "tax_year": 2024,
+    "bill_no": "2024010101043",
+    "installment_no": 0,
+    "issue_no": 1,
+    "principal_yen": 39_500,
+    "demand_fee_yen": 0,
+    "late_charge_yen": 0,
+    "due_on": date(2024, 5, 31),
+    "payable_until_on": date(2024, 7, 10),
+    "issued_on": date(2024, 5, 1),
+    "payer_ref": "1",
+    "payer_name": "架空 太郎",
+    "postal_code": "510-0000",
+    "address": "見本市架空町1丁目1番1号",
+    "key_no": "00000202401010104348",
+    "check_no": "778284",
+    "barcode": "91959919833262024010101043480024071000395003",
+    "customer_no": None,
+}
 """A real slip's two keys (elqr.md section 1); the person is invented."""
 
 
@@ -54,7 +70,10 @@ def slips(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFr
 
     `role` is base, reissue, cancel or whole; a claim's base row comes first.
     """
-    parts = [_of_procedure(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar) for number, levy in enumerate(LEVIES)]
+    parts = [
+        _of_procedure(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar)
+        for number, levy in enumerate(LEVIES)
+    ]
     rows = pl.concat(parts).sort("procedure_code", maintain_order=True)
     real = pl.DataFrame([REAL_SLIP | {"claim_id": -1, "role": "real", "is_live": True}], schema_overrides=rows.schema)
     rows = pl.concat([rows, real.select(rows.columns)]).sort("procedure_code", maintain_order=True)
@@ -86,10 +105,15 @@ def _of_procedure(rng: np.random.Generator, number: int, levy: Levy, count: int,
         pl.lit(1, dtype=pl.Int64).alias("issue_no"),
         pl.lit(0, dtype=pl.Int64).alias("demand_fee_yen"),
         pl.lit(calendar.issued_on).alias("issued_on"),
-        pl.when(pl.Series(is_early)).then(pl.lit(calendar.early_until_on)).otherwise(pl.lit(calendar.late_until_on)).alias("payable_until_on"),
+        pl.when(pl.Series(is_early))
+        .then(pl.lit(calendar.early_until_on))
+        .otherwise(pl.lit(calendar.late_until_on))
+        .alias("payable_until_on"),
     )
     rows = pl.concat([base, *_further(base, levy, calendar)])
-    rows = rows.sort("bill", pl.col("role") == "whole", "installment_no", "issue_no", pl.col("role") == "cancel", maintain_order=True)
+    rows = rows.sort(
+        "bill", pl.col("role") == "whole", "installment_no", "issue_no", pl.col("role") == "cancel", maintain_order=True
+    )
     return _with_keys(rows, number, levy, calendar)
 
 
@@ -110,8 +134,12 @@ def _further(base: pl.DataFrame, levy: Levy, calendar: Calendar) -> list[pl.Data
         pl.col("principal_yen").sum().alias("whole_yen"),
     )
     plain = plain.filter("is_plain").sort("bill").with_row_index("place")
-    some = plain.filter((pl.col("bill_fate") < _REISSUED + _WHOLE_YEAR) | (pl.col("place") < _WHOLE_AT_LEAST)).drop("place")
-    whole = base.unique("bill", keep="first", maintain_order=True).join(some, on="bill", how="inner", maintain_order="left")
+    some = plain.filter((pl.col("bill_fate") < _REISSUED + _WHOLE_YEAR) | (pl.col("place") < _WHOLE_AT_LEAST)).drop(
+        "place"
+    )
+    whole = base.unique("bill", keep="first", maintain_order=True).join(
+        some, on="bill", how="inner", maintain_order="left"
+    )
     whole = whole.with_columns(
         pl.lit("whole").alias("role"),
         pl.lit(0, dtype=pl.Int64).alias("installment_no"),
@@ -129,14 +157,20 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
     limit = pl.col("payable_until_on").dt.to_string("%y%m%d")
     amount = pl.col("principal_yen") + pl.col("demand_fee_yen")
     body = pl.concat_str(
-        pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"), claim, (pl.col("issue_no") - 1).cast(pl.String), limit, pl.lit("0"),
+        pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"),
+        claim,
+        (pl.col("issue_no") - 1).cast(pl.String),
+        limit,
+        pl.lit("0"),
         amount.cast(pl.String).str.zfill(6),
-    )  # fmt: skip
+    )
     has_barcode = ~pl.col("by_transfer") & (amount <= _MOST_BARCODE_YEN)
     rows = rows.with_columns(
         body.alias("body"),
         has_barcode.alias("has_barcode"),
-        pl.concat_str(pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, pl.col("issue_no").cast(pl.String)).alias("given_key"),
+        pl.concat_str(pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, pl.col("issue_no").cast(pl.String)).alias(
+            "given_key"
+        ),
         (pl.col("check") + pl.col("issue_no")).mod(1_000_000).cast(pl.String).str.zfill(6).alias("given_check"),
     )
     is_keyed = pl.lit(levy.has_given_keys)
@@ -163,7 +197,9 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
         pl.when(is_keyed).then("given_key").alias("key_no"),
         pl.when(is_keyed).then("given_check").alias("check_no"),
         pl.when("has_barcode").then(codes).alias("barcode"),
-        pl.when("by_transfer").then(pl.concat_str(pl.lit(f"{number + 10:04d}"), claim, pl.col("issue_no").cast(pl.String).str.zfill(8))).alias("customer_no"),
+        pl.when("by_transfer")
+        .then(pl.concat_str(pl.lit(f"{number + 10:04d}"), claim, pl.col("issue_no").cast(pl.String).str.zfill(8)))
+        .alias("customer_no"),
         "claim_id",
         "role",
         pl.lit(live_on is not None and live_on <= calendar.last_on).alias("is_live"),
@@ -176,9 +212,15 @@ def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes) -> pl.Dat
     Cancelled slips get none: their cancellation stands in the same file.
     """
     identity = ["claim_id", "issue_no"]
-    cancelled = rows.filter(pl.col("role") == "cancel").select(identity).with_columns(pl.lit(True).alias("is_cancelled"))
-    rows = rows.join(cancelled, on=identity, how="left", maintain_order="left").with_columns(pl.col("is_cancelled").fill_null(False))
-    is_composed = (pl.col("change_kind") == "1") & pl.col("is_live") & ~pl.col("is_cancelled") & pl.col("key_no").is_null()
+    cancelled = (
+        rows.filter(pl.col("role") == "cancel").select(identity).with_columns(pl.lit(True).alias("is_cancelled"))
+    )
+    rows = rows.join(cancelled, on=identity, how="left", maintain_order="left").with_columns(
+        pl.col("is_cancelled").fill_null(False)
+    )
+    is_composed = (
+        (pl.col("change_kind") == "1") & pl.col("is_live") & ~pl.col("is_cancelled") & pl.col("key_no").is_null()
+    )
     bare = rows.filter(is_composed)
     serials = pl.Series(range(1, bare.height + 1), dtype=pl.Int64)
     keys = rule.compose_column(bare["levy_year"], serials)

@@ -22,12 +22,28 @@ class Levy:
 
 
 def _levy(
-    code: str, name: str, kind: ProcedureKind, department: str, priority: Priority, item_no: str, live: date | None,
-    accounting: AccountingKind, installments: tuple[int, ...], share: float, given: bool = False,
-) -> Levy:  # fmt: skip
+    code: str,
+    name: str,
+    kind: ProcedureKind,
+    department: str,
+    priority: Priority,
+    item_no: str,
+    live: date | None,
+    accounting: AccountingKind,
+    installments: tuple[int, ...],
+    share: float,
+    given: bool = False,
+) -> Levy:
     procedure = Procedure(
-        code=code, name=name, kind=kind, department=department, priority=priority, item_no=item_no, go_live_on=live, accounting=accounting
-    )  # fmt: skip
+        code=code,
+        name=name,
+        kind=kind,
+        department=department,
+        priority=priority,
+        item_no=item_no,
+        go_live_on=live,
+        accounting=accounting,
+    )
     return Levy(procedure, installments, share, given)
 
 
@@ -36,18 +52,104 @@ _GENERAL, _SPECIAL, _ENTERPRISE = AccountingKind.GENERAL, AccountingKind.SPECIAL
 _QUARTERS, _AUTUMN, _ONCE = (1, 2, 3, 4), (5, 6, 7, 8), (1,)
 
 LEVIES: tuple[Levy, ...] = (
-    _levy("gakudo", "放課後児童クラブ利用料", _FEE, "こども未来課", Priority.EXPANSION, "909", date(2028, 4, 1), _GENERAL, _AUTUMN, 0.03),
+    _levy(
+        "gakudo",
+        "放課後児童クラブ利用料",
+        _FEE,
+        "こども未来課",
+        Priority.EXPANSION,
+        "909",
+        date(2028, 4, 1),
+        _GENERAL,
+        _AUTUMN,
+        0.03,
+    ),
     _levy("jutaku", "市営住宅使用料", _FEE, "市営住宅課", Priority.EXPANSION, "911", None, _GENERAL, _ONCE, 0.02),
-    _levy("juminzei", "市県民税（普通徴収）", _TAX, "市民税課", Priority.LIVE, "902", date(2024, 4, 1), _GENERAL, _QUARTERS, 0.14, True),
-    _levy("kaigo", "介護保険料", ProcedureKind.CARE_INSURANCE, "介護保険課", Priority.PRIORITISED, "905", date(2026, 10, 1), _SPECIAL, _AUTUMN, 0.12),
-    _levy("kasen", "河川占用料", _FEE, "河川排水課", Priority.PRIORITISED, "908", date(2027, 4, 1), _GENERAL, _ONCE, 0.01),
-    _levy("kei", "軽自動車税（種別割）", _TAX, "市民税課", Priority.LIVE, "127", date(2023, 4, 1), _GENERAL, (0,), 0.1, True),
-    _levy("koki", "後期高齢者医療保険料", ProcedureKind.LATE_ELDERLY, "保険年金課", Priority.PRIORITISED, "906", date(2026, 10, 1), _SPECIAL, _AUTUMN, 0.12),
-    _levy("kokuho", "国民健康保険料", ProcedureKind.HEALTH_INSURANCE, "保険年金課", Priority.PRIORITISED, "904", date(2026, 10, 1), _SPECIAL, _AUTUMN, 0.22),
-    _levy("kotei", "固定資産税・都市計画税", _TAX, "資産税課", Priority.LIVE, "901", date(2023, 4, 1), _GENERAL, _QUARTERS, 0.18, True),
-    _levy("douro", "道路占用料", _FEE, "道路管理課", Priority.PRIORITISED, "907", date(2026, 11, 1), _GENERAL, _ONCE, 0.03),
-    _levy("suido", "水道料金", _FEE, "上下水道局", Priority.EXPANSION, "910", date(2029, 4, 1), _ENTERPRISE, _ONCE, 0.03),
-)  # fmt: skip
+    _levy(
+        "juminzei",
+        "市県民税（普通徴収）",
+        _TAX,
+        "市民税課",
+        Priority.LIVE,
+        "902",
+        date(2024, 4, 1),
+        _GENERAL,
+        _QUARTERS,
+        0.14,
+        True,
+    ),
+    _levy(
+        "kaigo",
+        "介護保険料",
+        ProcedureKind.CARE_INSURANCE,
+        "介護保険課",
+        Priority.PRIORITISED,
+        "905",
+        date(2026, 10, 1),
+        _SPECIAL,
+        _AUTUMN,
+        0.12,
+    ),
+    _levy(
+        "kasen", "河川占用料", _FEE, "河川排水課", Priority.PRIORITISED, "908", date(2027, 4, 1), _GENERAL, _ONCE, 0.01
+    ),
+    _levy(
+        "kei",
+        "軽自動車税（種別割）",
+        _TAX,
+        "市民税課",
+        Priority.LIVE,
+        "127",
+        date(2023, 4, 1),
+        _GENERAL,
+        (0,),
+        0.1,
+        True,
+    ),
+    _levy(
+        "koki",
+        "後期高齢者医療保険料",
+        ProcedureKind.LATE_ELDERLY,
+        "保険年金課",
+        Priority.PRIORITISED,
+        "906",
+        date(2026, 10, 1),
+        _SPECIAL,
+        _AUTUMN,
+        0.12,
+    ),
+    _levy(
+        "kokuho",
+        "国民健康保険料",
+        ProcedureKind.HEALTH_INSURANCE,
+        "保険年金課",
+        Priority.PRIORITISED,
+        "904",
+        date(2026, 10, 1),
+        _SPECIAL,
+        _AUTUMN,
+        0.22,
+    ),
+    _levy(
+        "kotei",
+        "固定資産税・都市計画税",
+        _TAX,
+        "資産税課",
+        Priority.LIVE,
+        "901",
+        date(2023, 4, 1),
+        _GENERAL,
+        _QUARTERS,
+        0.18,
+        True,
+    ),
+    _levy(
+        "douro", "道路占用料", _FEE, "道路管理課", Priority.PRIORITISED, "907", date(2026, 11, 1), _GENERAL, _ONCE, 0.03
+    ),
+    _levy(
+        "suido", "水道料金", _FEE, "上下水道局", Priority.EXPANSION, "910", date(2029, 4, 1), _ENTERPRISE, _ONCE, 0.03
+    ),
+)
 
 
 def register_toml() -> str:

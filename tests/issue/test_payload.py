@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from tests.builders import REAL_CODE
 
 from elqr.errors import explain
 from elqr.issue.layout import DIGITS, LAYOUT, PARTS, line_body
 from elqr.issue.payload import PayloadValues, encode, encode_frame
 from elqr.issue.reading import read_payload
+from tests.builders import REAL_CODE
 
 # Read by hand from the table of the document.
 REAL = PayloadValues(

@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.builders import REAL_CODE
 
 from elqr.checkdigit import crc16_of, mpn_check_digits_of
 from elqr.findings import Code
 from elqr.issue.layout import LAYOUT, PARTS
 from elqr.issue.payload import PayloadValues, encode
 from elqr.issue.reading import group_digits, read_payload
+from tests.builders import REAL_CODE
 
 VALUES = {
     "amount_yen": 39_500,
@@ -221,7 +221,8 @@ def test_what_is_valid_encodes_to_itself(name: str, data: st.DataObject) -> None
 
 
 def test_every_part_has_a_title() -> None:
-    assert len(LAYOUT) == 46 and all(part.title for part in LAYOUT)
+    titles = [part.title for part in LAYOUT]
+    assert len(titles) == len(set(titles)) > 40 and all(titles)
 
 
 def test_digits_in_groups() -> None:

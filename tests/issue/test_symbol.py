@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 import pytest
 import zxingcpp
 from PIL import Image
-from tests.builders import REAL_CODE
 
 from elqr.issue.symbol import MODULES, QUIET_MODULES, Picture, draw, symbol
+from tests.builders import REAL_CODE
 
 CODES = [
     pytest.param(REAL_CODE, id="実在のコード"),
@@ -25,7 +25,9 @@ SIDE = MODULES + 2 * QUIET_MODULES
 def test_the_picture_reads_as_the_digits(code: str) -> None:
     image = Image.open(io.BytesIO(draw(code, "png")))
     assert image.width == image.height and image.width % SIDE == 0 and image.width // SIDE >= 8
-    (found,) = zxingcpp.read_barcodes(image.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
+    (found,) = zxingcpp.read_barcodes(
+        image.convert("L"), formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    )
     assert found.text == code
     assert found.ec_level == "M"
 

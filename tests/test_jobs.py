@@ -1,0 +1,312 @@
+"""The scripts and units that run the night: what they name, that they parse, and how the set-up behaves.
+
+The set-up runs on a copy in a folder with a space in its name, with a stub in the place of Python that
+writes down how it is called; nothing is installed.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from configparser import RawConfigParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = ["jobs/nightly", "tests/run", ".ci/run"]
+TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs bash")
+
+STUB = r"""#!/usr/bin/env bash
+# Stands in for Python: answers the questions of the set-up and writes the rest down.
+case "$*" in
+  *version_info[:2]*base_prefix* | *base_prefix*version_info[:2]*) echo "/stub 3.11" ;;
+  *"sys.exit(sys.version_info"*) [[ -z ${STUB_OLD:-} ]] ;;
+  *version_info*) echo "${STUB_OLD:-3.11}" ;;
+  *"import ensurepip"*) [[ -z ${STUB_WITHOUT_VENV:-} ]] ;;
+  *"import elqr"*) true ;;
+  "-m venv"*)
+    sleep "${STUB_SECONDS:-0}"
+    echo "venv" >>"$STUB_CALLS"
+    mkdir -p "$4/bin" && cp "$0" "$4/bin/python"
+    ;;
+  *" pip "*)
+    echo "pip ${*: -2}" >>"$STUB_CALLS"
+    [[ -z ${STUB_NO_PIP:-} ]] || { echo "ERROR: no wheel"; exit 1; }
+    printf '#!/usr/bin/env bash\nprintf "%%s|" "$PWD" "$@"\nexit 3\n' >"${0%python}elqr"
+    chmod +x "${0%python}elqr"
+    ;;
+  *) echo "python $*" >>"$STUB_CALLS" ;;
+esac
+"""
+
+
+class Checkout:
+    """A copy of the scripts, a stub Python, and the calls it saw."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "el qr"
+        self.stub = folder / "stub python"
+        self.calls_file = folder / "calls"
+        for name in ("jobs/nightly", "jobs/setup.sh", "tests/run", "pyproject.toml", ".constraints.txt"):
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.root / name)
+        self.stub.write_text(STUB)
+        self.stub.chmod(0o755)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "ELQR_PYTHON": str(self.stub),
+            "STUB_CALLS": str(self.calls_file),
+        }
+
+    def start(self, script: str, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [self.root / script, *arguments],
+            cwd="/",
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, script: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
+        process = self.start(script, *arguments, **environment)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def calls(self) -> list[str]:
+        return self.calls_file.read_text(encoding="utf-8").splitlines() if self.calls_file.exists() else []
+
+    def path_without(self, *missing: str) -> str:
+        """A PATH with the few commands the scripts need and without some."""
+        folder = self.root.parent / "bin"
+        folder.mkdir()
+        needed = (
+            "bash",
+            "cat",
+            "chmod",
+            "cp",
+            "dirname",
+            "env",
+            "flock",
+            "mkdir",
+            "readlink",
+            "rm",
+            "rmdir",
+            "sleep",
+            "tail",
+        )
+        for name in needed:
+            found = shutil.which(name)
+            if found and name not in missing:
+                (folder / name).symlink_to(found)
+        return str(folder)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+@posix_only
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_is_executable(name: str) -> None:
+    assert os.access(ROOT / name, os.X_OK)
+    assert (ROOT / name).read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n")
+
+
+@posix_only
+@pytest.mark.parametrize("name", [*SCRIPTS, "jobs/setup.sh"])
+def test_script_parses(name: str) -> None:
+    subprocess.run(["bash", "-n", ROOT / name], check=True)
+
+
+def test_scripts_name_the_command() -> None:
+    assert 'exec .venv/bin/elqr night jobs/nightly.toml "$@"' in (ROOT / "jobs/nightly").read_text(encoding="utf-8")
+    batch = (ROOT / "jobs/nightly.cmd").read_bytes().decode("utf-8")
+    assert '".venv\\Scripts\\elqr.exe" night jobs\\nightly.toml %*' in batch
+
+
+def test_batch_file_has_windows_line_ends_and_its_labels() -> None:
+    lines = (ROOT / "jobs/nightly.cmd").read_bytes().decode("utf-8").split("\n")
+    assert all(line.endswith("\r") for line in lines[:-1]) and lines[-1] == ""
+    text = "\n".join(lines)
+    labels = set(re.findall(r"^:(\w+)", text, re.MULTILINE))
+    assert labels == set(re.findall(r"(?:goto |call :)(\w+)", text)), "every label is used and every goto has one"
+
+
+def unit(name: str) -> RawConfigParser:
+    parser = RawConfigParser(strict=True, comment_prefixes=("#",))
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    assert parser.read(ROOT / "jobs/systemd" / name, encoding="utf-8")
+    return parser
+
+
+def test_systemd_units() -> None:
+    service, timer = unit("elqr-nightly.service"), unit("elqr-nightly.timer")
+    assert service["Service"]["ExecStart"] == "/opt/elqr/jobs/nightly"
+    assert service["Service"]["WorkingDirectory"] == "/opt/elqr"
+    assert service["Service"]["SuccessExitStatus"] == "3 4"
+    assert service["Service"]["Type"] == "oneshot"
+    assert timer["Timer"]["OnCalendar"].endswith("Asia/Tokyo")
+    assert timer["Install"]["WantedBy"] == "timers.target"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze がない")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    place = tmp_path / "elqr"
+    (place / "jobs").mkdir(parents=True)
+    shutil.copy(ROOT / "jobs/nightly", place / "jobs/nightly")
+    names = ["elqr-nightly.service", "elqr-nightly.timer"]
+    for name in names:
+        text = (ROOT / "jobs/systemd" / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("/opt/elqr", str(place)), encoding="utf-8")
+    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in names)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "elqr-nightly" not in done.stderr
+
+
+def test_windows_task() -> None:
+    given = (ROOT / "jobs/windows/elqr-nightly.xml").read_bytes()
+    assert given.isascii()
+    task = ElementTree.fromstring(given)
+    assert task.tag == f"{TASK}Task"
+
+    def said(name: str) -> str | None:
+        return task.findtext(f".//{TASK}{name}")
+
+    assert said("Command") == r"C:\elqr\jobs\nightly.cmd"
+    assert said("WorkingDirectory") == r"C:\elqr"
+    assert said("MultipleInstancesPolicy") == "IgnoreNew"
+    assert said("StartWhenAvailable") == "true"
+    assert "夜間消込" in (said("Description") or "")
+
+
+def test_readme_names_the_files_and_codes() -> None:
+    text = (ROOT / "jobs/README.md").read_text(encoding="utf-8")
+    for code in (0, 1, 2, 3, 4, 5, 130):
+        assert f"\n| {code} | " in text
+    assert "elqr-nightly.xml" in text and "elqr-nightly.timer" in text
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (ROOT / ".constraints.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    }
+    asked = [*project["dependencies"], *project["optional-dependencies"]["test"], "hatchling", "editables"]
+    names = {re.split(r"[<>=!~\[; ]", requirement)[0].lower() for requirement in asked}
+    assert names and names <= pins
+
+
+@posix_only
+def test_first_night_sets_up_and_the_second_does_not(checkout: Checkout) -> None:
+    code, out, err = checkout.run("jobs/nightly", "--date", "2026-11-20", "a b")
+    assert (code, out) == (3, f"{checkout.root}|night|jobs/nightly.toml|--date|2026-11-20|a b|")
+    assert "準備ができました" in err
+    first = checkout.calls()
+    assert first == ["venv", "pip hatchling editables", f"pip --editable {checkout.root}"]
+    assert checkout.run("jobs/nightly") == (3, f"{checkout.root}|night|jobs/nightly.toml|", "")
+    assert checkout.calls() == first
+
+
+@posix_only
+def test_a_changed_lock_sets_up_again(checkout: Checkout) -> None:
+    checkout.run("jobs/nightly")
+    with (checkout.root / ".constraints.txt").open("a", encoding="utf-8") as lock:
+        lock.write("# changed\n")
+    checkout.run("jobs/nightly")
+    assert checkout.calls().count("venv") == 2
+
+
+@posix_only
+def test_a_moved_checkout_sets_up_again(checkout: Checkout) -> None:
+    checkout.run("jobs/nightly")
+    checkout.root = checkout.root.rename(checkout.root.with_name("moved"))
+    code, out, _ = checkout.run("jobs/nightly")
+    assert (code, out) == (3, f"{checkout.root}|night|jobs/nightly.toml|")
+    assert checkout.calls().count("venv") == 2
+
+
+@posix_only
+def test_tests_add_to_what_the_night_installed(checkout: Checkout) -> None:
+    checkout.run("jobs/nightly")
+    before = len(checkout.calls())
+    checkout.run("tests/run", "-k", "x")
+    checkout.run("tests/run")
+    checkout.run("jobs/nightly")
+    assert checkout.calls()[before:] == [
+        "pip hatchling editables",
+        f"pip --editable {checkout.root}[test]",
+        "python -m pytest -k x",
+        "python -m ruff check",
+        "python -m ruff format --check",
+        "python -m mypy",
+        "python -m pytest",
+    ]
+
+
+@posix_only
+@pytest.mark.parametrize("without", [(), ("flock",)], ids=["flock", "mkdir"])
+def test_two_at_once_set_up_once(checkout: Checkout, without: tuple[str, ...]) -> None:
+    path = checkout.path_without(*without)
+    both = [checkout.start("jobs/nightly", PATH=path, STUB_SECONDS="1") for _ in range(2)]
+    said = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [3, 3], said
+    assert checkout.calls().count("venv") == 1
+    assert not (checkout.root / ".venv.lock.d").exists()
+
+
+@posix_only
+@pytest.mark.parametrize("without", [(), ("flock",)], ids=["flock", "mkdir"])
+def test_waiting_for_a_set_up_ends(checkout: Checkout, without: tuple[str, ...]) -> None:
+    path = checkout.path_without(*without)
+    first = checkout.start("jobs/nightly", PATH=path, STUB_SECONDS="4")
+    while not any(checkout.root.glob(".venv.lock*")):
+        assert first.poll() is None
+    code, _, err = checkout.run("jobs/nightly", PATH=path, ELQR_WAIT_SECONDS="1")
+    assert code == 1 and "別の準備が終わりません" in err
+    first.communicate(timeout=60)
+    assert first.returncode == 3
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        pytest.param({"ELQR_PYTHON": "/nowhere/python"}, "/nowhere/python を実行できません", id="ELQR_PYTHONがない"),
+        pytest.param({"STUB_OLD": "3.9"}, "Python 3.11 以上が必要です", id="古い"),
+        pytest.param({"STUB_WITHOUT_VENV": "1"}, "apt install python3-venv", id="venvがない"),
+        pytest.param({"STUB_NO_PIP": "1"}, "PIP_NO_INDEX=1 PIP_FIND_LINKS=", id="入れられない"),
+    ],
+)
+def test_what_hinders_the_set_up_is_said(checkout: Checkout, environment: dict[str, str], message: str) -> None:
+    code, out, err = checkout.run("jobs/nightly", **environment)
+    assert (code, out) == (1, "")
+    assert message in err
+    assert checkout.run("jobs/nightly")[0] == 3, "the next try is not hindered by this one"
+
+
+@posix_only
+def test_no_python_is_said(checkout: Checkout) -> None:
+    code, _, err = checkout.run("jobs/nightly", PATH=checkout.path_without(), ELQR_PYTHON="")
+    assert code == 1
+    assert "Python が見つかりません" in err
+
+
+@posix_only
+def test_a_link_to_the_script_works(checkout: Checkout, tmp_path: Path) -> None:
+    link = tmp_path / "elqr-nightly"
+    link.symlink_to(checkout.root / "jobs/nightly")
+    done = subprocess.run([link], env=checkout.environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, f"{checkout.root}|night|jobs/nightly.toml|")
