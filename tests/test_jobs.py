@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from configparser import RawConfigParser
 from pathlib import Path
@@ -31,8 +32,8 @@ case "$*" in
   *"import ensurepip"*) [[ -z ${STUB_WITHOUT_VENV:-} ]] ;;
   *"import elqr"*) true ;;
   "-m venv"*)
-    sleep "${STUB_SECONDS:-0}"
     echo "venv" >>"$STUB_CALLS"
+    sleep "${STUB_SECONDS:-0}"
     mkdir -p "$4/bin" && cp "$0" "$4/bin/python"
     ;;
   *" pip "*)
@@ -271,9 +272,10 @@ def test_two_at_once_set_up_once(checkout: Checkout, without: tuple[str, ...]) -
 @pytest.mark.parametrize("without", [(), ("flock",)], ids=["flock", "mkdir"])
 def test_waiting_for_a_set_up_ends(checkout: Checkout, without: tuple[str, ...]) -> None:
     path = checkout.path_without(*without)
-    first = checkout.start("jobs/nightly", PATH=path, STUB_SECONDS="4")
-    while not any(checkout.root.glob(".venv.lock*")):
+    first = checkout.start("jobs/nightly", PATH=path, STUB_SECONDS="3")
+    while not checkout.calls():
         assert first.poll() is None
+        time.sleep(0.02)
     code, _, err = checkout.run("jobs/nightly", PATH=path, ELQR_WAIT_SECONDS="1")
     assert code == 1 and "別の準備が終わりません" in err
     first.communicate(timeout=60)

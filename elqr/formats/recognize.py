@@ -11,8 +11,7 @@ from datetime import date
 import polars as pl
 
 from elqr.findings import Code, Finding, Location
-from elqr.formats.charset import decode_column
-from elqr.formats.decode import text_of
+from elqr.formats.charset import decode_bytes, decode_column
 from elqr.formats.fields import read_field
 from elqr.formats.spec import Spec
 
@@ -50,9 +49,9 @@ def _fits(data: bytes, spec: Spec, received_on: date) -> bool:
 
 
 def _has_header_row(data: bytes, spec: Spec) -> bool:
-    """Most titles of the header row stand there: a renamed column is told by name, not as unknown."""
-    first = data[: data.find(b"\n")] if b"\n" in data else data
-    text, _ = text_of(first.rstrip(b"\r"), spec)
+    """Most titles of the header row stand there, in any charset: what is wrong with the rest is told by name."""
+    first = (data[: data.find(b"\n")] if b"\n" in data else data).rstrip(b"\r").removeprefix(b"\xef\xbb\xbf")
+    text = decode_bytes(first, "utf-8") or decode_bytes(first, "cp932")
     titles = {field.title for field in spec.record[0].fields}
     found = {title.strip('"') for title in (text or "").split(",")}
     return len(titles & found) * 4 >= len(titles) * 3

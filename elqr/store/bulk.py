@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Connection, MetaData, Select, Table, Text, func, insert, select
+from sqlalchemy import Column, Connection, Index, MetaData, Select, Table, Text, func, insert, select
 from sqlalchemy.types import BigInteger
 
 _ROWS_A_FETCH = 50_000
@@ -62,12 +62,16 @@ def read_frame(connection: Connection, statement: Select[Any], schema: Mapping[s
 
 @contextmanager
 def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[Table]:
-    """A temporary table of tonight's rows, gone at the end of the block."""
+    """A temporary table of tonight's rows, gone at the end of the block.
+
+    It is indexed, so that the join is quick from whichever side the database begins.
+    """
     types = {name: Text() if dtype == pl.String else BigInteger() for name, dtype in frame.schema.items()}
     table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
     table.create(connection)
     try:
         insert_frame(connection, table, frame)
+        Index("staged_by_all", *table.c).create(connection)
         yield table
     finally:
         table.drop(connection)
