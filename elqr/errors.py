@@ -39,16 +39,43 @@ class Locked(OperatorError):
     exit_code = 5
 
 
+_WORDS = {
+    "missing": "項目がありません",
+    "extra_forbidden": "知らない項目です（つづりを確かめてください）",
+    "enum": "決められた値ではありません",
+    "literal_error": "決められた値ではありません",
+    "json_invalid": "JSONとして読めません（括弧・引用符・コンマを確かめてください）",
+    "string_type": "文字列（引用符つき）で書いてください",
+    "string_too_short": "空にはできません",
+    "string_pattern_mismatch": "桁数か文字が決まりと違います",
+    "int_type": "整数で書いてください",
+    "int_parsing": "整数で書いてください",
+    "float_type": "数で書いてください",
+    "bool_type": "true か false で書いてください",
+    "date_type": "日付（YYYY-MM-DD）で書いてください",
+    "date_parsing": "日付（YYYY-MM-DD）で書いてください",
+    "date_from_datetime_parsing": "日付（YYYY-MM-DD）で書いてください",
+    "greater_than_equal": "小さすぎます",
+    "less_than_equal": "大きすぎます",
+    "too_short": "一つ以上必要です",
+    "tuple_type": "並び（[ ] か [[ ]]）で書いてください",
+    "model_type": "表（[ ]）で書いてください",
+    "model_attributes_type": "表（[ ]）で書いてください",
+    "path_type": "パス（引用符つき）で書いてください",
+}
+
+
 def explain(error: ValidationError) -> str:
-    """どこが・なぜ: what pydantic found in a file a person wrote, as place: reason."""
-    words = {
-        "missing": "項目がありません",
-        "extra_forbidden": "知らない項目です（つづりを確かめてください）",
-        "enum": "決められた値ではありません",
-    }
+    """どこが・なぜ: what pydantic found in a file a person wrote, as place: reason (value)."""
     lines = []
     for problem in error.errors():
         place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
-        said = words.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        lines.append(f"{place}: {said}")
+        said = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        given = problem["input"]
+        shown = (
+            f"（{str(given)[:40]}）"
+            if isinstance(given, str | int | float) and problem["type"] != "json_invalid"
+            else ""
+        )
+        lines.append(f"{place}: {said}{shown}")
     return " / ".join(lines)

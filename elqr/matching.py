@@ -112,7 +112,7 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         (
             (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("known_confirmed")))
             | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > pl.col("may_cancel")))
-            | (stage[Stage.NOT_COLLECTED] & (pl.col("known_confirmed") > 0))
+            | (stage[Stage.NOT_COLLECTED] & (pl.col("known_preliminary") + pl.col("known_confirmed") > 0))
             | (
                 stage[Stage.CONFIRMED]
                 & (pl.col("cancelled") > 0)

@@ -115,7 +115,6 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
             suggestions=report_queries.suggestions(connection, day),
             postings=report_queries.postings(connection, day),
             redelivered=report_queries.redelivered(connection, day),
-            redelivered_by=report_queries.redelivered_by_channel(connection, day),
             balances=report_queries.balances(connection, day),
         )
         notice_rows = report_queries.notice_findings(connection, day)

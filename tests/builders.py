@@ -354,7 +354,7 @@ class City:
         rows = self.report("消込結果", day)
         return sorted((row["ファイル"], row["記録"], row["消込結果"], row["収納額"], row["仮受額"]) for row in rows)  # type: ignore[type-var]
 
-    def keys(self) -> dict[tuple[str, str, int, int], tuple[str, str]]:
+    def issued(self) -> dict[tuple[str, str, int, int], tuple[str, str]]:
         """(procedure, bill_no, installment, issue) → (key_no, check_no), from the newest upload file."""
         found = {}
         for path in sorted((self.folder / "out" / "upload").glob("*.csv")):

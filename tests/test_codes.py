@@ -79,7 +79,9 @@ FILES: list[tuple[str, Code, bytes, int, int]] = [
 
 
 @pytest.mark.parametrize(("name", "code", "data", "record_no", "offset"), FILES, ids=[row[0] for row in FILES])
-def test_a_bad_file_is_held_back_with_its_place(name: str, code: Code, data: bytes, record_no: int, offset: int) -> None:
+def test_a_bad_file_is_held_back_with_its_place(
+    name: str, code: Code, data: bytes, record_no: int, offset: int
+) -> None:
     intake = take(data, "f.dat", [SPECS[spec] for spec in PAYMENT_SPECS], NIGHT)
     assert intake.payments is None
     places = [(finding.code, finding.at.record_no, finding.at.offset_bytes) for finding in intake.findings]
@@ -141,7 +143,12 @@ NOTICES: list[tuple[str, Code, list[dict[str, object]], list[dict[str, object]],
 
 @pytest.mark.parametrize(("name", "code", "before", "rows", "record_no"), NOTICES, ids=[row[0] for row in NOTICES])
 def test_a_bad_notice_row_is_reported_and_the_good_ones_go_in(
-    tmp_path: Path, name: str, code: Code, before: list[dict[str, object]], rows: list[dict[str, object]], record_no: int
+    tmp_path: Path,
+    name: str,
+    code: Code,
+    before: list[dict[str, object]],
+    rows: list[dict[str, object]],
+    record_no: int,
 ) -> None:
     city = City.founded(tmp_path / "city")
     path = tmp_path / "rows.csv"

@@ -38,7 +38,7 @@ def city(tmp_path: Path) -> City:
 def _issued(city: City, *rows: dict[str, object]) -> dict[tuple[str, str, int, int], tuple[str, str]]:
     city.notices(*rows)
     city.night()
-    return city.keys()
+    return city.issued()
 
 
 def test_the_real_slip_is_posted_once_and_its_second_payment_found(city: City) -> None:
@@ -164,7 +164,7 @@ def test_issuing_twice_gives_no_second_key(city: City) -> None:
     (city.folder / "out" / "upload" / "elqr_notices_000001.csv").unlink()
     city.notices(notice_row(), notice_row(bill_no="100002"), name="more.csv")
     city.night()
-    more = city.keys()
+    more = city.issued()
     assert list(more) == [("kokuho", "100002", 1, 1)]
     assert more["kokuho", "100002", 1, 1][0] != first["kokuho", "100001", 1, 1][0]
     manifest = json.loads(

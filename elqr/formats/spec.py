@@ -115,6 +115,8 @@ MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
 
 
 class KeyMap(_Strict):
+    """照会キー: its kind, and the fields whose digits make it."""
+
     kind: KeyKind
     fields: tuple[str, ...] = Field(min_length=1)
 

@@ -12,6 +12,7 @@ from elqr.findings import Finding
 from elqr.procedures import Kpi, Register
 from elqr.report import tables as shape
 from elqr.report.page import Line, Page, render
+from elqr.report.places import places_table, records
 from elqr.report.table import Table
 from elqr.report.writers import csv_bytes, json_bytes
 from elqr.terms import Account, FileStatus, Outcome, Place, label
@@ -29,7 +30,6 @@ class Rows:
     suggestions: pl.DataFrame
     postings: pl.DataFrame
     redelivered: pl.DataFrame
-    redelivered_by: pl.DataFrame
     balances: dict[str, int]
 
 
@@ -57,10 +57,11 @@ def morning(
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
     daily = shape.daily_table(rows.postings, register)
     refund = shape.refund_table(rows.exceptions, rows.others, register)
-    places = shape.places_table(rows.decisions, rows.redelivered, rows.redelivered_by, register)
+    read = records(rows.decisions, rows.redelivered)
+    places = places_table(read, register)
     intake = shape.intake_table(rows.deliveries, rows.delivery_findings)
     _agree(outcome, exception, daily, rows)
-    funnel = _funnel(rows)
+    funnel = _funnel(read)
     statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
     page = Page(
         city=city,
@@ -90,21 +91,15 @@ def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
     assert int(tonight["仮受額"].sum()) == posted[Account.SUSPENSE], "the review list holds all of suspense"
 
 
-def _funnel(rows: Rows) -> list[Line]:
-    """行き先: read, and every place; the places sum to what was read."""
-    again = Line("", int(rows.redelivered["payment_count"].sum()), int(rows.redelivered["payment_yen"].sum()))
-    read = Line(
-        "読んだ記録", rows.decisions.height + again.count, int(rows.decisions["paid_yen"].sum()) + again.yen, "sum"
-    )
+def _funnel(read: pl.DataFrame) -> list[Line]:
+    """行き先: what was read, then every place; the places sum to what was read."""
+    whole = Line("読んだ記録", int(read["count"].sum()), int(read["yen"].sum()), "sum")
     lines = []
     for place in Place:
-        own = rows.decisions.filter(pl.col("place") == place.value)
-        count, yen = own.height, int(own["paid_yen"].sum())
-        if place is Place.ALREADY_POSTED:
-            count, yen = count + again.count, yen + again.yen
-        lines.append(Line(label(place), count, yen, place.value))
-    assert sum(line.count for line in lines) == read.count and sum(line.yen for line in lines) == read.yen
-    return [read, *lines]
+        own = read.filter(pl.col("place") == place.value)
+        lines.append(Line(label(place), int(own["count"].sum()), int(own["yen"].sum()), place.value))
+    assert sum(line.count for line in lines) == whole.count and sum(line.yen for line in lines) == whole.yen
+    return [whole, *lines]
 
 
 def _reasons(exceptions: pl.DataFrame) -> list[Line]:

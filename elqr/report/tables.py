@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from elqr.fiscal import fiscal_year_expr, wareki_fiscal_year
+from elqr.fiscal import wareki_fiscal_year
 from elqr.procedures import Kpi, Register
 from elqr.report.table import Heading, Style, Table
 from elqr.terms import (
@@ -30,13 +30,14 @@ _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
 
 
-def _shown(name: str, terms: type[StrEnum]) -> pl.Expr:
+def shown(name: str, terms: type[StrEnum]) -> pl.Expr:
     """A term's column as staff read it."""
     labels = {term.value: label(term) for term in terms}
     return pl.col(name).replace_strict(labels, default=None, return_dtype=pl.String)
 
 
-def _procedure(register: Register) -> pl.Expr:
+def procedure_name(register: Register) -> pl.Expr:
+    """手続の名 of the procedure_code column."""
     names = {procedure.code: procedure.name for procedure in register.procedure}
     return pl.col("procedure_code").replace_strict(names, default=_UNKNOWN, return_dtype=pl.String)
 
@@ -63,7 +64,7 @@ def _installment() -> pl.Expr:
     )
 
 
-def _table(
+def table_of(
     stem: str, note: str, frame: pl.DataFrame, columns: Mapping[str, tuple[pl.Expr, Style]], totals: tuple[str, ...]
 ) -> Table:
     """A table of named expressions over a frame."""
@@ -76,13 +77,13 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
     """取込結果: every delivery of the night and what came of it."""
     first = findings.group_by("name", maintain_order=True).agg(pl.col("code").first(), pl.len().alias("findings"))
     rows = deliveries.join(first, on="name", how="left", maintain_order="left")
-    return _table(
+    return table_of(
         "取込結果",
         "今夜受信した収納データの一件ごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",
         rows,
         {
             "ファイル": (pl.col("name"), Style.TEXT),
-            "結果": (_shown("status", FileStatus), Style.TEXT),
+            "結果": (shown("status", FileStatus), Style.TEXT),
             "様式": (pl.col("spec"), Style.TEXT),
             "件数": (pl.col("payment_count"), Style.COUNT),
             "金額": (pl.col("payment_yen"), Style.YEN),
@@ -96,7 +97,7 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
 
 def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
     """消込結果: every payment record of the night, with its one outcome."""
-    return _table(
+    return table_of(
         "消込結果",
         "今夜の収納一件ごとの消込結果。領収額は収納額（調定へ）と仮受額に分かれます。",
         decisions,
@@ -104,16 +105,16 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
             "受付番号": (pl.col("payment_no"), Style.COUNT),
             "ファイル": (pl.col("file_name"), Style.TEXT),
             "記録": (pl.col("record_no"), Style.COUNT),
-            "チャネル": (_shown("channel", Channel), Style.TEXT),
-            "段階": (_shown("stage", Stage), Style.TEXT),
-            "消込結果": (_shown("outcome", Outcome), Style.TEXT),
-            "行き先": (_shown("place", Place), Style.TEXT),
+            "チャネル": (shown("channel", Channel), Style.TEXT),
+            "段階": (shown("stage", Stage), Style.TEXT),
+            "消込結果": (shown("outcome", Outcome), Style.TEXT),
+            "行き先": (shown("place", Place), Style.TEXT),
             "付記": (_flags(), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
             "領収額": (pl.col("paid_yen"), Style.YEN),
             "収納額": (pl.col("claim_yen"), Style.YEN),
             "仮受額": (pl.col("suspense_yen"), Style.YEN),
-            "手続": (_procedure(register), Style.TEXT),
+            "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),
             "通知書番号": (pl.col("bill_no"), Style.DIGITS),
             "期別": (_installment(), Style.TEXT),
@@ -123,23 +124,23 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
     )
 
 
-def exception_table(
-    rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register, night: date
-) -> Table:
-    """要確認一覧: what somebody must look at, oldest first, with department, age and suggestions."""
+def _with_neighbours(
+    rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register
+) -> pl.DataFrame:
+    """先の収納 and 近い納付書 beside each row, in words."""
     before = others.select(
         pl.col("payment_no").alias("other_payment_no"),
         pl.concat_str(
             pl.lit("受付"),
             pl.col("payment_no").cast(pl.String),
             pl.lit(" "),
-            _shown("channel", Channel),
+            shown("channel", Channel),
             pl.lit(" "),
             pl.col("paid_on").cast(pl.String),
         ).alias("other"),
     )
     named = pl.concat_str(
-        _procedure(register),
+        procedure_name(register),
         pl.lit(" "),
         pl.col("bill_no"),
         pl.lit(" "),
@@ -153,24 +154,31 @@ def exception_table(
         .agg(named.alias("near"))
         .with_columns(pl.col("near").list.join("／"))
     )
-    joined = rows.join(before, on="other_payment_no", how="left", maintain_order="left").join(
+    return rows.join(before, on="other_payment_no", how="left", maintain_order="left").join(
         near, on="payment_no", how="left", maintain_order="left"
     )
+
+
+def exception_table(
+    rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register, night: date
+) -> Table:
+    """要確認一覧: what somebody must look at, oldest first, with department, age and suggestions."""
+    joined = _with_neighbours(rows, others, suggestions, register)
     severity = {outcome.value: _SEVERITY[level] for outcome, level in SEVERITY_OF.items()}
-    return _table(
+    return table_of(
         "要確認一覧",
         "担当者の判断を待つ収納。古い順。近い納付書は読み違いの候補で、自動では消し込みません。",
         joined,
         {
             "受付番号": (pl.col("payment_no"), Style.COUNT),
-            "理由": (_shown("outcome", Outcome), Style.TEXT),
+            "理由": (shown("outcome", Outcome), Style.TEXT),
             "重要度": (pl.col("outcome").replace_strict(severity, default="中", return_dtype=pl.String), Style.TEXT),
             "所管課": (_department(register), Style.TEXT),
-            "手続": (_procedure(register), Style.TEXT),
+            "手続": (procedure_name(register), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
             "経過日数": ((pl.lit(night) - pl.col("paid_on")).dt.total_days(), Style.COUNT),
-            "チャネル": (_shown("channel", Channel), Style.TEXT),
-            "段階": (_shown("stage", Stage), Style.TEXT),
+            "チャネル": (shown("channel", Channel), Style.TEXT),
+            "段階": (shown("stage", Stage), Style.TEXT),
             "領収額": (pl.col("paid_yen"), Style.YEN),
             "収納額": (pl.col("claim_yen"), Style.YEN),
             "仮受額": (pl.col("suspense_yen"), Style.YEN),
@@ -195,15 +203,15 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     """収納日計表: what the night put on claims, by procedure × fiscal year × channel × day."""
     rows = postings.filter(pl.col("account") == Account.CLAIM.value)
     years = {year: wareki_fiscal_year(year) for year in rows["fiscal_year"].unique().to_list()}
-    return _table(
+    return table_of(
         "収納日計表",
         "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。出納整理期間の扱いは手続の会計区分によります。",
         rows,
         {
-            "手続": (_procedure(register), Style.TEXT),
+            "手続": (procedure_name(register), Style.TEXT),
             "会計年度": (pl.col("fiscal_year").replace_strict(years, default=None, return_dtype=pl.String), Style.TEXT),
             "現年・滞納": (pl.when("is_arrears").then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
-            "チャネル": (_shown("channel", Channel), Style.TEXT),
+            "チャネル": (shown("channel", Channel), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
             "件数": (pl.col("count"), Style.COUNT),
             "収納額": (pl.col("yen"), Style.YEN),
@@ -218,25 +226,25 @@ def refund_table(exceptions: pl.DataFrame, others: pl.DataFrame, register: Regis
     rows = exceptions.filter(pl.col("outcome").is_in(kinds))
     before = others.select(
         pl.col("payment_no").alias("other_payment_no"),
-        _shown("channel", Channel).alias("other_channel"),
+        shown("channel", Channel).alias("other_channel"),
         pl.col("paid_on").alias("other_paid_on"),
     )
     rows = rows.join(before, on="other_payment_no", how="left", maintain_order="left")
-    return _table(
+    return table_of(
         "過誤納候補",
         "二重納付・過納・取消済納付書の収納。仮受額が還付または充当の候補です。",
         rows,
         {
             "受付番号": (pl.col("payment_no"), Style.COUNT),
-            "区分": (_shown("outcome", Outcome), Style.TEXT),
+            "区分": (shown("outcome", Outcome), Style.TEXT),
             "所管課": (_department(register), Style.TEXT),
-            "手続": (_procedure(register), Style.TEXT),
+            "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),
             "通知書番号": (pl.col("bill_no"), Style.DIGITS),
             "期別": (_installment(), Style.TEXT),
             "宛名番号": (pl.col("payer_ref"), Style.DIGITS),
             "領収日": (pl.col("paid_on"), Style.DATE),
-            "チャネル": (_shown("channel", Channel), Style.TEXT),
+            "チャネル": (shown("channel", Channel), Style.TEXT),
             "領収額": (pl.col("paid_yen"), Style.YEN),
             "還付・充当候補額": (pl.col("suspense_yen"), Style.YEN),
             "付記": (_flags(), Style.TEXT),
@@ -244,96 +252,6 @@ def refund_table(exceptions: pl.DataFrame, others: pl.DataFrame, register: Regis
             "先の領収日": (pl.col("other_paid_on"), Style.DATE),
         },
         ("領収額", "還付・充当候補額"),
-    )
-
-
-def places_table(
-    decisions: pl.DataFrame, redelivered: pl.DataFrame, redelivered_by: pl.DataFrame, register: Register
-) -> Table:
-    """行き先の確認: read = the sum of all places, in count and yen, per file, channel, procedure and for the night."""
-    places = [place.value for place in Place]
-    year = fiscal_year_expr(pl.col("paid_on"))
-    own = decisions.select(
-        "file_name",
-        _shown("channel", Channel).alias("channel"),
-        pl.concat_str(_procedure(register), pl.lit(" "), year.cast(pl.String), pl.lit("年度")).alias("procedure"),
-        "place",
-        "paid_yen",
-    )
-    keys = {"ファイル": "file_name", "チャネル": "channel", "手続×年度": "procedure"}
-    parts = [
-        own.select(
-            pl.lit(kind).alias("kind"),
-            pl.col(column).alias("what"),
-            "place",
-            pl.lit(1, dtype=pl.Int64).alias("n"),
-            "paid_yen",
-        )
-        for kind, column in keys.items()
-    ]
-    parts.append(
-        own.select(
-            pl.lit("夜").alias("kind"),
-            pl.lit("全体").alias("what"),
-            "place",
-            pl.lit(1, dtype=pl.Int64).alias("n"),
-            "paid_yen",
-        )
-    )
-    again = pl.lit(Place.ALREADY_POSTED.value).alias("place")
-    for kind, what in (("ファイル", pl.col("name")), ("夜", pl.lit("全体"))):
-        parts.append(
-            redelivered.select(
-                pl.lit(kind).alias("kind"),
-                what.alias("what"),
-                again,
-                pl.col("payment_count").alias("n"),
-                pl.col("payment_yen").alias("paid_yen"),
-            )
-        )
-    by = {
-        "チャネル": _shown("channel", Channel),
-        "手続×年度": pl.concat_str(_procedure(register), pl.lit(" 再受信ファイル")),
-    }
-    for kind, what in by.items():
-        parts.append(
-            redelivered_by.select(
-                pl.lit(kind).alias("kind"),
-                what.alias("what"),
-                again,
-                pl.col("count").alias("n"),
-                pl.col("yen").alias("paid_yen"),
-            )
-        )
-    rows = pl.concat(parts, how="vertical_relaxed")
-    order = {kind: no for no, kind in enumerate(["夜", "ファイル", "チャネル", "手続×年度"])}
-    sums = rows.group_by("kind", "what").agg(
-        pl.col("n").sum().alias("read"),
-        pl.col("paid_yen").sum().alias("read_yen"),
-        *(pl.col("n").filter(pl.col("place") == place).sum().alias(f"{place}_n") for place in places),
-        *(pl.col("paid_yen").filter(pl.col("place") == place).sum().alias(f"{place}_yen") for place in places),
-    )
-    sums = sums.sort(pl.col("kind").replace_strict(order, return_dtype=pl.Int64), "what")
-    counts = pl.sum_horizontal(pl.col(f"{place}_n") for place in places)
-    yen = pl.sum_horizontal(pl.col(f"{place}_yen") for place in places)
-    adds_up = (pl.col("read") == counts) & (pl.col("read_yen") == yen)
-    assert sums.select(adds_up.all()).item(), "every record read has exactly one place"
-    columns: dict[str, tuple[pl.Expr, Style]] = {
-        "区分": (pl.col("kind"), Style.TEXT),
-        "対象": (pl.col("what"), Style.TEXT),
-        "受信件数": (pl.col("read"), Style.COUNT),
-        "受信金額": (pl.col("read_yen"), Style.YEN),
-    }
-    for place in Place:
-        columns[f"{label(place)}件数"] = (pl.col(f"{place.value}_n"), Style.COUNT)
-        columns[f"{label(place)}金額"] = (pl.col(f"{place.value}_yen"), Style.YEN)
-    columns["一致"] = (pl.when(adds_up).then(pl.lit("○")).otherwise(pl.lit("×")), Style.TEXT)
-    return _table(
-        "行き先の確認",
-        "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上済＋受付拒否。件数と金額の両方で確かめています。",
-        sums,
-        columns,
-        (),
     )
 
 
@@ -377,7 +295,7 @@ def kpi_table(found: Kpi) -> Table:
         name: (pl.col(name), Style.YEN if name.endswith("額") else styles[dtype]) for name, dtype in schema.items()
     }
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return _table(
+    return table_of(
         "KPI表",
         "eL-QR対応の手続と、その運用の証拠。",
         frame,

@@ -185,29 +185,20 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def redelivered(connection: Connection, night: date) -> pl.DataFrame:
-    """再受信ファイル of a night: whole files that had been taken in before: name, count, yen."""
-    d = t.delivery.c
-    query = select(d.name, d.payment_count, d.payment_yen).where(
-        d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value
-    )
-    return read_frame(connection, query, {"name": pl.String, "payment_count": pl.Int64, "payment_yen": pl.Int64})
-
-
-def redelivered_by_channel(connection: Connection, night: date) -> pl.DataFrame:
-    """再受信ファイルの収納 by channel and procedure: channel, procedure_code, count, yen."""
+    """再受信ファイルの収納 of a night: file_name, channel, procedure_code, paid_on, count, yen."""
     d, p = t.delivery.c, t.payment.c
+    keys = (d.name, p.channel, t.decision.c.procedure_code, p.paid_on)
     query = (
-        select(p.channel, t.decision.c.procedure_code, func.count(), func.sum(p.paid_yen))
+        select(*keys, func.count(), func.sum(p.paid_yen))
         .select_from(t.delivery)
         .join(t.file, t.file.c.sha256 == d.sha256)
         .join(t.payment, p.file_no == t.file.c.file_no)
         .outerjoin(t.decision, t.decision.c.payment_no == p.payment_no)
         .where(d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value)
-        .group_by(p.channel, t.decision.c.procedure_code)
+        .group_by(*keys)
     )
-    return read_frame(
-        connection, query, {"channel": pl.String, "procedure_code": pl.String, "count": pl.Int64, "yen": pl.Int64}
-    )
+    names = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
+    return read_frame(connection, query, {**names, "paid_on": pl.Date, "count": pl.Int64, "yen": pl.Int64})
 
 
 def balances(connection: Connection, night: date) -> dict[str, int]:

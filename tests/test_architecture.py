@@ -1,0 +1,146 @@
+"""The house: imports point down, modules and functions stay small, frames and tables agree."""
+
+import ast
+from pathlib import Path
+
+from elqr import frames
+from elqr.store import tables
+from tests.builders import ROOT
+
+_PACKAGE = ROOT / "elqr"
+
+# A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("terms", "errors", "checkdigit"),
+    ("findings", "frames", "fiscal"),
+    ("formats", "issue"),
+    ("checks", "matching", "ledger", "notices", "procedures", "suggestions", "alarms", "inbox", "journal"),
+    ("job", "intake", "synthetic"),
+    ("report", "store"),
+    ("run",),
+    ("session",),
+    ("cli",),
+    ("__main__",),
+)
+_ONLY_IN = {
+    "click": {"cli"},
+    "sqlalchemy": {"store"},
+    "segno": {"issue"},
+    "jinja2": {"report"},
+    "filelock": {"session"},
+}
+_SIBLINGS = {("issue", "findings"), ("store", "notices")}
+MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
+
+
+def _modules() -> dict[Path, ast.Module]:
+    found = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(_PACKAGE.rglob("*.py"))}
+    assert len(found) > 40
+    return found
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(_PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, "imports are absolute"
+            names |= {f"{node.module}.{alias.name}" if node.module == "elqr" else node.module for alias in node.names}
+    return names
+
+
+def test_imports_point_down() -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    seen = 0
+    for path, tree in _modules().items():
+        room = _room(path)
+        if room == "__init__":
+            continue
+        assert room in floor, f"{path.name} has no place in the house: add it to FLOORS"
+        for name in _imports(tree):
+            parts = name.split(".")
+            if parts[0] != "elqr" or parts[1:2] in ([], ["__version__"]) or parts[1] == room:
+                continue
+            seen += 1
+            assert floor[parts[1]] < floor[room] or (room, parts[1]) in _SIBLINGS, f"{path.name} imports {name}"
+    assert seen > 100
+
+
+def test_libraries_stay_in_their_rooms() -> None:
+    used: dict[str, set[str]] = {library: set() for library in _ONLY_IN}
+    for path, tree in _modules().items():
+        for library in _ONLY_IN.keys() & {name.split(".")[0] for name in _imports(tree)}:
+            used[library].add(_room(path))
+    assert used == _ONLY_IN
+
+
+def test_the_clock_and_the_environment_belong_to_the_edge() -> None:
+    edge = {"cli", "session", "inbox"}
+    for path, tree in _modules().items():
+        if _room(path) in edge:
+            continue
+        for node in ast.walk(tree):
+            text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+            assert text not in ("datetime.now", "date.today", "os.environ", "time.time"), f"{path.name}: {text}"
+
+
+def test_modules_and_functions_stay_small() -> None:
+    for path, tree in _modules().items():
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_MODULE_LINES, path.name
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < MOST_FUNCTION_LINES, f"{path.name}: {node.name}"
+
+
+def test_every_module_and_public_function_says_what_it_is() -> None:
+    for path, tree in _modules().items():
+        assert ast.get_docstring(tree), path.name
+        for node in tree.body:
+            if (
+                isinstance(node, ast.FunctionDef | ast.ClassDef)
+                and not node.name.startswith("_")
+                and _room(path) != "cli"
+            ):
+                assert ast.get_docstring(node), f"{path.name}: {node.name}"
+
+
+def test_frames_and_tables_agree() -> None:
+    pairs = {
+        "claim": frames.Claim,
+        "notice": frames.Notice,
+        "notice_claim": frames.NoticeClaim,
+        "notice_key": frames.NoticeKey,
+        "payload": frames.Payload,
+        "payment": frames.Payment,
+        "payment_identity": frames.Known,
+        "decision": frames.Decision,
+        "posting": frames.Posting,
+        "suggestion": frames.Suggestion,
+    }
+    for name, frame in pairs.items():
+        columns = {column.name for column in tables.metadata.tables[name].columns}
+        assert set(frame.SCHEMA) <= columns, name
+        if name != "posting":
+            assert columns == set(frame.SCHEMA), name
+
+
+def test_the_top_level_holds_nothing_else() -> None:
+    allowed = {
+        "elqr",
+        "specs",
+        "samples",
+        "jobs",
+        "tests",
+        "pyproject.toml",
+        "README.md",
+        "var",
+        "wheels",
+        "build",
+        "dist",
+    }
+    assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} <= allowed

@@ -1,0 +1,285 @@
+"""Matching as a table of cases: payments and claims in, one outcome each out. Values by hand from the rules."""
+
+from datetime import date, timedelta
+from itertools import product
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from elqr.frames import Candidate, KnownEvent, OpenClaim, Payment
+from elqr.matching import Matched, match
+from elqr.terms import STAGE_TRANSITIONS, Stage, StageState
+
+_DAY = date(2026, 11, 5)
+_NOTICE = {
+    "key_kind": "elqr", "key_digits": "K1", "reissue_no": "", "notice_no": 1, "issue_no": 1, "installment_no": 1, "amount_yen": 1_000,
+    "issued_on": date(2026, 10, 1), "payable_until_on": date(2026, 11, 30), "check_no": "111111", "item_no": "901",
+    "office_code": "44000", "procedure_code": "kokuho", "is_cancelled": False, "is_current": True,
+}  # fmt: skip
+_CLAIM = {
+    "notice_no": 1, "claim_no": 1, "cover_yen": 1_000, "owed_yen": 1_000, "collected_yen": 0, "levy_year": 2026,
+    "by_payment_no": None, "by_notice_no": None, "by_channel": None, "by_installment_no": None,
+}  # fmt: skip
+_PAYMENT = {
+    "record_no": 1, "offset_bytes": None, "channel": "app", "stage": "confirmed", "identity": "", "occurrence_no": 1, "content": "",
+    "key_kind": "elqr", "key_digits": "K1", "reissue_no": "", "check_no": "111111", "item_no": "901", "office_code": "44000",
+    "paid_yen": 1_000, "paid_on": _DAY, "funds_on": None, "result_code": None, "payment_no": 1, "file_no": 1,
+}  # fmt: skip
+
+
+def _frame(kind: type, rows: list[dict[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=kind.SCHEMA) if rows else kind.empty()  # type: ignore[attr-defined,no-any-return]
+
+
+def _paid(number: int, **given: object) -> dict[str, object]:
+    row = _PAYMENT | {"payment_no": number, "identity": f"P{number}", "record_no": number} | given
+    return row | {"content": given.get("content", f"{row['paid_yen']}/{row['key_digits']}")}
+
+
+def _matched(
+    payments: list[dict[str, object]],
+    notices: list[dict[str, object]] | None = None,
+    claims: list[dict[str, object]] | None = None,
+    known: list[dict[str, object]] | None = None,
+) -> Matched:
+    return match(
+        _frame(Payment, payments),
+        _frame(KnownEvent, known or []),
+        _frame(Candidate, [_NOTICE] if notices is None else notices),
+        _frame(OpenClaim, [_CLAIM] if claims is None else claims),
+    )
+
+
+def _results(matched: Matched) -> list[tuple[str, int, int, str]]:
+    columns = ("outcome", "claim_yen", "suspense_yen", "flags")
+    return [tuple(row) for row in matched.decisions.sort("payment_no").select(columns).iter_rows()]  # type: ignore[misc]
+
+
+ONE = [
+    ("一致", {}, {}, {}, ("matched", 1_000, 0, "")),
+    ("期限当日は遅れではない", {"paid_on": date(2026, 11, 30)}, {}, {}, ("matched", 1_000, 0, "")),
+    ("期限の翌日", {"paid_on": date(2026, 12, 1)}, {}, {}, ("late", 1_000, 0, "late")),
+    ("発行当日は発行前ではない", {"paid_on": date(2026, 10, 1)}, {}, {}, ("matched", 1_000, 0, "")),
+    ("発行の前日", {"paid_on": date(2026, 9, 30)}, {}, {}, ("paid_before_issue", 0, 1_000, "before_issue")),
+    ("該当なし", {"key_digits": "K2"}, {}, {}, ("key_unknown", 0, 1_000, "")),
+    ("確認番号相違", {"check_no": "111112"}, {}, {}, ("check_no_differs", 0, 1_000, "")),
+    ("確認番号のないチャネル", {"check_no": None}, {}, {}, ("matched", 1_000, 0, "")),
+    ("納付区分相違", {"item_no": "902"}, {}, {}, ("item_or_office_differs", 0, 1_000, "")),
+    ("機関コード相違", {"office_code": "44001"}, {}, {}, ("item_or_office_differs", 0, 1_000, "")),
+    ("確認番号の違いが納付区分の違いに先立つ", {"check_no": "9", "item_no": "9"}, {}, {}, ("check_no_differs", 0, 1_000, "")),
+    ("取消済", {}, {"is_cancelled": True}, {}, ("notice_cancelled", 0, 1_000, "cancelled_notice")),
+    ("発行前が取消済に先立つ", {"paid_on": date(2026, 9, 30)}, {"is_cancelled": True}, {}, ("paid_before_issue", 0, 1_000, "before_issue,cancelled_notice")),
+    ("二重納付", {}, {}, {"collected_yen": 1_000, "by_payment_no": 7, "by_notice_no": 1, "by_channel": "app", "by_installment_no": 1}, ("already_settled", 0, 1_000, "same_slip")),
+    ("別チャネル・別の納付書で二重納付", {}, {}, {"collected_yen": 1_000, "by_payment_no": 7, "by_notice_no": 2, "by_channel": "cvs", "by_installment_no": 1}, ("already_settled", 0, 1_000, "other_slip,other_channel")),
+    ("過納", {"paid_yen": 1_300}, {}, {}, ("overpaid", 1_000, 300, "")),
+    ("残りより多い", {}, {}, {"collected_yen": 400}, ("overpaid", 600, 400, "")),
+    ("不足", {"paid_yen": 700}, {}, {}, ("underpaid", 700, 0, "")),
+    ("残りちょうど", {"paid_yen": 600}, {}, {"collected_yen": 400}, ("matched", 600, 0, "")),
+    ("旧納付書", {}, {"is_current": False}, {}, ("old_slip", 1_000, 0, "old_slip")),
+    ("旧納付書が期限後に先立つ", {"paid_on": date(2026, 12, 1)}, {"is_current": False}, {}, ("old_slip", 1_000, 0, "old_slip,late")),
+    ("督促手数料の足りない旧納付書", {}, {"is_current": False}, {"owed_yen": 1_100}, ("underpaid", 1_000, 0, "old_slip")),
+    ("減額後の旧納付書", {}, {"is_current": False}, {"owed_yen": 800}, ("overpaid", 800, 200, "old_slip")),
+    ("速報", {"stage": "preliminary"}, {}, {}, ("pending", 0, 0, "")),
+    ("振替不能", {"stage": "not_collected"}, {}, {}, ("not_collected", 0, 0, "")),
+    ("速報のない取消", {"stage": "cancelled"}, {}, {}, ("stage_unexpected", 0, 0, "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "payment", "notice", "claim", "wanted"), ONE, ids=[row[0] for row in ONE])
+def test_one_payment(
+    name: str,
+    payment: dict[str, object],
+    notice: dict[str, object],
+    claim: dict[str, object],
+    wanted: tuple[str, int, int, str],
+) -> None:
+    assert _results(_matched([_paid(1, **payment)], [_NOTICE | notice], [_CLAIM | claim])) == [wanted]
+
+
+def test_two_payments_of_one_claim_are_decided_by_their_day_not_by_arrival() -> None:
+    late, early = _paid(1, paid_on=_DAY), _paid(2, paid_on=_DAY - timedelta(days=1), channel="cvs")
+    assert _results(_matched([late, early])) == [
+        ("already_settled", 0, 1_000, "same_slip,other_channel"),
+        ("matched", 1_000, 0, ""),
+    ]
+
+
+def test_on_one_day_the_senders_identity_decides() -> None:
+    assert _results(_matched([_paid(1, identity="B"), _paid(2, identity="A")]))[1][0] == "matched"
+
+
+def test_an_underpayment_and_the_rest_settle_a_claim() -> None:
+    parts = [_paid(1, paid_yen=400), _paid(2, paid_yen=600), _paid(3, paid_yen=1)]
+    assert [row[:3] for row in _results(_matched(parts))] == [
+        ("underpaid", 400, 0),
+        ("matched", 600, 0),
+        ("already_settled", 0, 1),
+    ]
+
+
+def test_a_record_of_the_ledger_delivered_again() -> None:
+    known = {
+        "identity": "P1",
+        "stage": "confirmed",
+        "occurrence_no": 1,
+        "content": "1000/K1",
+        "payment_no": 9,
+        "outcome": "matched",
+    }
+    assert _results(_matched([_paid(1)], known=[known]))[0][0] == "already_posted"
+    assert _results(_matched([_paid(1, paid_yen=999)], known=[known]))[0][:3] == ("conflicts", 0, 0)
+    twin = _paid(2, identity="P1", occurrence_no=2)
+    assert [row[0] for row in _results(_matched([_paid(1), twin], known=[known]))] == ["already_posted", "matched"]
+
+
+def test_the_same_record_in_two_files_of_one_night() -> None:
+    again = _paid(2, identity="P1", file_no=2)
+    for payments in ([_paid(1), again], [again, _paid(1)]):
+        decisions = _matched(payments).decisions.sort("payment_no")
+        assert decisions["outcome"].to_list() == ["matched", "already_posted"]
+        assert decisions["other_payment_no"].to_list() == [None, 1]
+
+
+_PARTS = [_CLAIM | {"notice_no": 5, "claim_no": no, "cover_yen": 250, "owed_yen": 250} for no in (1, 2, 3, 4)]
+_WHOLE = _NOTICE | {"key_digits": "W", "notice_no": 5, "installment_no": 0}
+_THIRD = _NOTICE | {"key_digits": "T", "notice_no": 3, "installment_no": 3, "amount_yen": 250}
+_THIRD_CLAIM = _CLAIM | {"notice_no": 3, "claim_no": 3, "cover_yen": 250, "owed_yen": 250}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second", "wanted"),
+    [
+        ("全期のあとに期別", "W", "T", [("matched", 1_000, 0), ("already_settled", 0, 250)]),
+        ("期別のあとに全期", "T", "W", [("matched", 250, 0), ("already_settled", 0, 1_000)]),
+        ("全期のあとに全期", "W", "W", [("matched", 1_000, 0), ("already_settled", 0, 1_000)]),
+    ],
+)
+def test_whole_year_and_instalment(name: str, first: str, second: str, wanted: list[tuple[str, int, int]]) -> None:
+    yen = {"W": 1_000, "T": 250}
+    payments = [_paid(1, key_digits=first, paid_yen=yen[first]), _paid(2, key_digits=second, paid_yen=yen[second])]
+    matched = _matched(payments, [_WHOLE, _THIRD], [*_PARTS, _THIRD_CLAIM])
+    assert [row[:3] for row in _results(matched)] == wanted
+
+
+def test_a_refused_whole_year_payment_takes_nothing_from_later_instalments() -> None:
+    second = _NOTICE | {"key_digits": "S", "notice_no": 2, "installment_no": 2, "amount_yen": 250}
+    second_claim = _CLAIM | {"notice_no": 2, "claim_no": 2, "cover_yen": 250, "owed_yen": 250}
+    payments = [
+        _paid(1, key_digits="T", paid_yen=250),
+        _paid(2, key_digits="W"),
+        _paid(3, key_digits="S", paid_yen=250),
+    ]
+    matched = _matched(payments, [_WHOLE, _THIRD, second], [*_PARTS, _THIRD_CLAIM, second_claim])
+    assert [row[0] for row in _results(matched)] == ["matched", "already_settled", "matched"]
+
+
+def test_a_short_whole_year_payment_is_never_spread() -> None:
+    matched = _matched([_paid(1, key_digits="W", paid_yen=999)], [_WHOLE], _PARTS)
+    assert _results(matched) == [("underpaid", 0, 999, "")] and matched.allocations.is_empty()
+
+
+def test_the_bar_codes_reissue_digit_picks_the_slip_else_the_newest() -> None:
+    key = {"key_kind": "barcode", "key_digits": "B"}
+    old = _NOTICE | key | {"reissue_no": "0", "notice_no": 1, "is_current": False}
+    new = _NOTICE | key | {"reissue_no": "1", "notice_no": 2, "issue_no": 2}
+    claims = [_CLAIM, _CLAIM | {"notice_no": 2}]
+    for digit, notice_no in (("0", 1), ("1", 2), ("7", 2)):
+        matched = _matched([_paid(1, **key, reissue_no=digit)], [old, new], claims)
+        assert matched.decisions["notice_no"].to_list() == [notice_no], digit
+
+
+_PATH_TO = {
+    StageState.NOTHING: [],
+    StageState.PENDING: [(Stage.PRELIMINARY, "pending")],
+    StageState.TAKEN_BACK: [(Stage.PRELIMINARY, "pending"), (Stage.CANCELLED, "taken_back")],
+    StageState.SETTLED: [(Stage.CONFIRMED, "matched")],
+}
+_USUAL = {
+    Stage.PRELIMINARY: "pending",
+    Stage.CANCELLED: "taken_back",
+    Stage.NOT_COLLECTED: "not_collected",
+    Stage.CONFIRMED: "matched",
+}
+_TWINS = {(StageState.PENDING, Stage.PRELIMINARY), (StageState.SETTLED, Stage.CONFIRMED)}
+"""A second record of a stage with nothing between is a byte twin: a payment of its own, not a step of the first."""
+
+
+@pytest.mark.parametrize(("state", "stage"), list(product(StageState, Stage)))
+def test_stages_follow_the_table_of_transitions(state: StageState, stage: Stage) -> None:
+    known = [
+        {
+            "identity": "P",
+            "stage": own.value,
+            "occurrence_no": 1,
+            "content": "c",
+            "payment_no": number,
+            "outcome": outcome,
+        }
+        for number, (own, outcome) in enumerate(_PATH_TO[state], start=100)
+    ]
+    occurrence = 1 + sum(own is stage for own, _ in _PATH_TO[state])
+    payment = _paid(1, identity="P", stage=stage.value, occurrence_no=occurrence)
+    is_allowed = (state, stage) in STAGE_TRANSITIONS or (state, stage) in _TWINS
+    assert _results(_matched([payment], known=known))[0][0] == (_USUAL[stage] if is_allowed else "stage_unexpected")
+
+
+def test_a_confirmed_payment_that_was_taken_back_waits_in_suspense() -> None:
+    stages = [("preliminary", "pending"), ("cancelled", "taken_back")]
+    known = [
+        {"identity": "P", "stage": stage, "occurrence_no": 1, "content": "c", "payment_no": number, "outcome": outcome}
+        for number, (stage, outcome) in enumerate(stages)
+    ]
+    assert _results(_matched([_paid(1, identity="P")], known=known)) == [("stage_unexpected", 0, 1_000, "after_cancel")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_money_is_conserved_and_order_and_partition_do_not_matter(data: st.DataObject) -> None:
+    """Random nights: split by claim into any parts, in any order, the outcomes are the same."""
+    count = data.draw(st.integers(1, 12))
+    draw = lambda *choices: data.draw(st.sampled_from(choices))  # noqa: E731
+    payments = [
+        _paid(
+            number,
+            key_digits=draw("A", "B", "T", "W", "?"),
+            paid_yen=draw(250, 999, 1_000, 1_001),
+            stage=draw("confirmed", "confirmed", "preliminary", "cancelled"),
+            identity=(identity := draw("1", "2", "3", "4")),
+            occurrence_no=1,
+            paid_on=_DAY + timedelta(days=int(identity)),
+        )
+        for number in range(1, count + 1)
+    ]
+    payments = [row | {"identity": f"{row['key_digits']}{row['identity']}"} for row in payments]
+    notices = [
+        _NOTICE | {"key_digits": "A", "notice_no": 11},
+        _NOTICE | {"key_digits": "B", "notice_no": 12},
+        _THIRD,
+        _WHOLE,
+    ]
+    claims = [
+        _CLAIM | {"notice_no": 11, "claim_no": 11},
+        _CLAIM | {"notice_no": 12, "claim_no": 12},
+        *_PARTS,
+        _THIRD_CLAIM,
+    ]
+    matched = _matched(payments, notices, claims)
+    confirmed = {row["payment_no"] for row in payments if row["stage"] == "confirmed"}
+    for number, outcome, claim_yen, suspense_yen in matched.decisions.select(
+        "payment_no", "outcome", "claim_yen", "suspense_yen"
+    ).iter_rows():
+        paid = next(row["paid_yen"] for row in payments if row["payment_no"] == number)
+        held = number in confirmed and outcome not in ("already_posted", "conflicts")
+        assert claim_yen + suspense_yen == (paid if held else 0)
+    on_claims = dict(matched.allocations.group_by("claim_no").agg(pl.col("claim_yen").sum()).iter_rows())
+    owed = {11: 1_000, 12: 1_000, 1: 250, 2: 250, 3: 250, 4: 250}
+    assert all(yen <= owed[claim_no] for claim_no, yen in on_claims.items())
+    shuffled = data.draw(st.permutations(payments))
+    assert _results(_matched(shuffled, notices, claims)) == _results(matched)
+    parts = [{"A"}, {"B"}, {"T", "W"}, {"?"}]
+    apart = [
+        _matched([row for row in payments if row["key_digits"] in part], notices, claims).decisions for part in parts
+    ]
+    assert pl.concat(apart).sort("payment_no").equals(matched.decisions.sort("payment_no"))

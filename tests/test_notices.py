@@ -1,0 +1,142 @@
+"""Notices as staff import them: by command, twice, changed, cancelled, reissued; and the KPI."""
+
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.builders import (
+    NIGHT,
+    REAL_NOTICE,
+    REAL_PAYMENT,
+    City,
+    cvs_file,
+    cvs_row,
+    elqr,
+    eltax_file,
+    notice_file,
+    notice_row,
+)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return City.founded(tmp_path / "city")
+
+
+def _import(city: City, *rows: dict[str, object], charset: str = "utf-8") -> dict[str, object]:
+    path = city.folder / "rows.csv"
+    path.write_bytes(notice_file(*rows, charset=charset))
+    return elqr("notice", "import", path, "--job", city.job, "--json").json
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "cp932"])
+def test_a_file_in_any_of_its_charsets(city: City, charset: str) -> None:
+    assert _import(city, notice_row(payer_name="髙﨑 一郎"), charset=charset)["count"] == 1
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        assert ledger.execute("SELECT payer_name FROM notice").fetchall() == [("髙﨑 一郎",)]
+
+
+def test_the_same_file_twice_changes_nothing(city: City) -> None:
+    assert _import(city, notice_row(), notice_row(bill_no="2"))["result"] == "新規2 変更なし0 指摘0"
+    before = (city.folder / "ledger.db").read_bytes()
+    assert _import(city, notice_row(), notice_row(bill_no="2"))["result"] == "取込済"
+    assert (city.folder / "ledger.db").read_bytes() == before
+    assert _import(city, notice_row(), notice_row(bill_no="3"))["result"] == "新規1 変更なし1 指摘0"
+
+
+def test_a_changed_row_is_a_conflict_and_never_an_overwrite(city: City) -> None:
+    _import(city, notice_row())
+    ran = _import(city, notice_row(payer_name="別人 二郎", principal_yen=9_000))
+    (finding,) = ran["findings"]  # type: ignore[misc]
+    assert finding["code"] == "N604"
+    assert finding["actual"] == "principal_yen=9000 amount_yen=9000 payer_name=＊＊＊"
+    assert finding["expected"] == "principal_yen=10000 amount_yen=10000 payer_name=＊＊＊"
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        assert ledger.execute("SELECT amount_yen, payer_name FROM notice").fetchall() == [(10_000, "架空 太郎")]
+
+
+def test_a_cancellation_is_a_record_and_its_notice_gets_no_key(city: City) -> None:
+    _import(city, notice_row(), notice_row(bill_no="2"))
+    assert _import(city, notice_row(change_kind="9"))["result"] == "新規1 変更なし0 指摘0"
+    assert _import(city, notice_row(change_kind="9"), notice_row(bill_no="2"))["result"] == "新規0 変更なし2 指摘0"
+    assert elqr("notice", "issue", "--job", city.job).out.startswith("発行 1件 10,000円")
+    assert [key[1] for key in city.issued()] == ["2"]
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        assert ledger.execute("SELECT count(*) FROM notice").fetchone() == (2,)
+
+
+def test_a_payment_of_a_cancelled_notice_waits_in_suspense(city: City) -> None:
+    _import(city, REAL_NOTICE)
+    elqr("notice", "issue", "--job", city.job)
+    _import(city, REAL_NOTICE | {"change_kind": "9"})
+    city.deliver("a.csv", eltax_file(REAL_PAYMENT))
+    city.night()
+    assert city.outcomes() == [("a.csv", 1, "取消済納付書", 0, 39_500)]
+
+
+def test_a_reissue_with_a_fee_is_what_is_owed(city: City) -> None:
+    _import(city, notice_row())
+    _import(city, notice_row(issue_no=2, demand_fee_yen=100, issued_on=date(2026, 11, 1)))
+    elqr("notice", "issue", "--job", city.job)
+    key, check = city.issued()["kokuho", "100001", 1, 1]
+    row = REAL_PAYMENT | {
+        "key_no": key,
+        "check_no": check,
+        "item_no": "901",
+        "amount_yen": 10_000,
+        "paid_on": date(2026, 11, 5),
+    }
+    city.deliver("a.csv", eltax_file(row))
+    city.night()
+    assert city.outcomes() == [("a.csv", 1, "不足", 10_000, 0)]
+    assert city.report("要確認一覧")[0]["付記"] == "旧納付書"
+
+
+def test_only_procedures_that_are_live_get_codes(city: City) -> None:
+    _import(city, notice_row(), notice_row(procedure_code="suido"))
+    elqr("notice", "issue", "--job", city.job)
+    assert [key[0] for key in city.issued()] == ["kokuho"]
+    assert elqr("notice", "issue", "--job", city.job).out.strip() == "発行する納付書なし"
+
+
+def test_the_check_no_cannot_be_guessed_without_the_secret(tmp_path: Path) -> None:
+    found = []
+    for secret in ("invented-secret-one", "invented-secret-two"):
+        city = City.founded(tmp_path / secret)
+        (city.folder / "secret").write_text(secret, encoding="utf-8")
+        _import(city, *(notice_row(bill_no=str(number)) for number in range(20)))
+        elqr("notice", "issue", "--job", city.job)
+        found.append(city.issued())
+    keys = [[key for key, _ in keys.values()] for keys in found]
+    checks = [[check for _, check in keys.values()] for keys in found]
+    assert keys[0] == keys[1] and checks[0] != checks[1]
+    assert len(set(checks[0])) > 15 and len(set(keys[0])) == 20
+    assert keys[0][0] == "00000202690000000001", "先頭00000 + 2026 + 区分90 + 連番"
+
+
+def test_the_secret_may_come_from_the_environment(city: City) -> None:
+    (city.folder / "secret").unlink()
+    _ = city.notices(notice_row())
+    assert elqr("night", city.job, ELQR_CHECK_NO_SECRET="invented-secret-of-the-tests").code == 0
+
+
+def test_the_kpi_counts_by_go_live_and_shows_the_evidence(city: City) -> None:
+    city.notices(REAL_NOTICE, notice_row(barcode=None, customer_no="A1"))
+    city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
+    city.deliver("cvs.dat", cvs_file(cvs_row(str(REAL_NOTICE["barcode"]), paid_on=date(2024, 6, 10))))
+    city.night()
+    ran = elqr("kpi", "--job", city.job, "--date", NIGHT.isoformat(), "--json").json
+    years = [
+        (year["fiscal_year"], year["label"], year["target"], year["planned"], year["live"]) for year in ran["years"]
+    ]  # type: ignore[attr-defined]
+    assert years[0] == (2026, "令和8（2026）年度", 7, 2, 2) and [year[2] for year in years] == [7, 8, 9, 10]
+    kei, kokuho, suido = ran["procedures"]  # type: ignore[misc]
+    evidence = ("first_issued_on", "first_paid_on", "notices", "elqr_payments", "elqr_yen", "elqr_share", "remark")
+    assert [kei[name] for name in evidence] == ["2024-05-01", "2024-06-03", 1, 1, 39_500, 1.0, ""]
+    assert kokuho["remark"] == "運用開始済だが、eL-QRでの収納がまだない"
+    assert (suido["go_live_on"], suido["remark"]) == (None, "")
+    before = elqr("kpi", "--job", city.job, "--date", "2026-09-30", "--fiscal-year", "2025", "--json").json
+    assert [(year["fiscal_year"], year["planned"], year["live"]) for year in before["years"]] == [(2025, 1, 1)]  # type: ignore[attr-defined]
+    assert "手続ごとの証拠" in elqr("kpi", "--job", city.job).out

@@ -1,0 +1,148 @@
+"""The synthetic city against the night: record by record, in any order, once or twice. The truth is the generator's."""
+
+import filecmp
+import json
+import random
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from elqr.synthetic import generate
+from elqr.synthetic.events import SHARES
+from elqr.terms import Outcome, Place, label
+from tests.builders import JOB, NIGHT, ROOT, SPECS, elqr
+
+_OUTCOMES = {label(outcome): outcome.value for outcome in Outcome}
+_PLACES = {label(place): place.value for place in Place}
+SAMPLE_SEED, SAMPLE_NOTICES, SAMPLE_DAYS = 20260401, 400, 30
+
+
+def _city(folder: Path, seed: int, notices: int) -> Path:
+    generate(folder, seed=seed, notices=notices, days=30, specs=SPECS)
+    (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    return folder
+
+
+def _truth(folder: Path) -> pl.DataFrame:
+    return pl.read_csv(folder / "truth.csv", schema_overrides={"fault": pl.String}).with_columns(
+        pl.col("fault").fill_null("")
+    )
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, object]]:
+    return json.loads((folder / "out" / NIGHT.isoformat() / f"{name}.json").read_text(encoding="utf-8"))["rows"]  # type: ignore[no-any-return]
+
+
+def _found(folder: Path) -> pl.DataFrame:
+    """What the night made of every record, in the truth's columns."""
+    rows = [
+        (
+            row["ファイル"],
+            row["記録"],
+            _OUTCOMES[str(row["消込結果"])],
+            _PLACES[str(row["行き先"])],
+            row["収納額"],
+            row["仮受額"],
+        )
+        for row in _rows(folder, "消込結果")
+    ]
+    columns = ("file", "record_no", "outcome", "place", "claim_yen", "suspense_yen")
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def _expected(folder: Path) -> pl.DataFrame:
+    """The truth of the records that the night decides one by one: not of files held back or delivered again whole."""
+    again = {row["ファイル"] for row in _rows(folder, "取込結果") if row["結果"] == "再受信"}
+    truth = _truth(folder)
+    assert truth.filter(pl.col("file").is_in(list(again)))["outcome"].unique().to_list() == ["already_posted"]
+    return truth.filter((pl.col("outcome") != "quarantined") & ~pl.col("file").is_in(list(again)))
+
+
+def _assert_true(folder: Path) -> None:
+    found, truth = _found(folder).sort("file", "record_no"), _expected(folder).sort("file", "record_no")
+    assert truth.height > 300
+    assert found.equals(truth.select(found.columns)), found.join(truth, on=found.columns, how="anti").head(20)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _city(tmp_path_factory.mktemp("city") / "c", 7, 1_500)
+
+
+def test_every_fault_is_played(city: Path) -> None:
+    played = set(_truth(city)["fault"])
+    assert played == set(SHARES) | {"", "real_slip", "delivered_again", "broken_trailer"}
+
+
+def test_the_night_comes_out_as_the_truth_says_once_and_twice(city: Path) -> None:
+    assert elqr("night", city / "job.toml").code == 4
+    _assert_true(city)
+    again = elqr("night", city / "job.toml", "--json")
+    assert again.json["changed"] is False
+    _assert_true(city)
+
+
+def test_the_places_add_up_to_what_the_truth_says_was_read(city: Path) -> None:
+    truth = _truth(city).filter(pl.col("outcome") != "quarantined")
+    sums = {
+        place: (count, yen)
+        for place, count, yen in truth.group_by("place").agg(pl.len(), pl.col("paid_yen").sum()).iter_rows()
+    }
+    elqr("night", city / "job.toml")
+    found = _rows(city, "行き先の確認")
+    (whole,) = [row for row in found if row["区分"] == "夜"]
+    assert (whole["受信件数"], whole["受信金額"]) == (truth.height, truth["paid_yen"].sum())
+    for place in Place:
+        assert (whole[f"{label(place)}件数"], whole[f"{label(place)}金額"]) == sums.get(place.value, (0, 0)), place
+    files = {row["対象"]: row["受信金額"] for row in found if row["区分"] == "ファイル"}
+    assert files == dict(truth.group_by("file").agg(pl.col("paid_yen").sum()).iter_rows())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_files_in_any_order_end_the_same(tmp_path: Path, city: Path, seed: int) -> None:
+    """The inbox shuffled into another order of names: the same outcomes, and the same yen on every claim."""
+    shuffled = tmp_path / "c"
+    shutil.copytree(city, shuffled, ignore=shutil.ignore_patterns("out", "ledger*", "archive"))
+    names = sorted(path.name for path in (shuffled / "inbox").iterdir())
+    order = random.Random(seed).sample(names, len(names))
+    for number, name in enumerate(order):
+        (shuffled / "inbox" / name).rename(shuffled / "inbox" / f"{number:03d}_{name}")
+    elqr("night", city / "job.toml")
+    elqr("night", shuffled / "job.toml")
+    money = ["outcome", "place", "claim_yen", "suspense_yen"]
+    wanted, found = (_found(folder).group_by(money).len().sort(money) for folder in (city, shuffled))
+    assert wanted.equals(found)
+    claims = ("手続", "通知書番号", "期別", "収納額", "仮受額", "消込結果")
+    lists = [
+        sorted(tuple(str(row[name]) for name in claims) for row in _rows(folder, "消込結果"))
+        for folder in (city, shuffled)
+    ]
+    assert lists[0] == lists[1]
+
+
+def test_one_seed_gives_one_city(tmp_path: Path) -> None:
+    first, second, other = (_city(tmp_path / name, seed, 400) for name, seed in (("a", 3), ("b", 3), ("c", 4)))
+    assert (
+        (first / "truth.csv").read_bytes() == (second / "truth.csv").read_bytes() != (other / "truth.csv").read_bytes()
+    )
+
+
+def test_the_samples_are_still_what_the_generator_makes(tmp_path: Path) -> None:
+    generate(tmp_path / "s", seed=SAMPLE_SEED, notices=SAMPLE_NOTICES, days=SAMPLE_DAYS, specs=SPECS)
+    made = sorted(path.relative_to(tmp_path / "s") for path in (tmp_path / "s").rglob("*") if path.is_file())
+    kept = sorted(path.relative_to(ROOT / "samples") for path in (ROOT / "samples").rglob("*") if path.is_file())
+    assert len(made) > 30 and [path for path in kept if path.name != "README.md"] == made
+    match, differ, missing = filecmp.cmpfiles(
+        tmp_path / "s", ROOT / "samples", [str(path) for path in made], shallow=False
+    )
+    assert (len(match), differ, missing) == (len(made), [], [])
+
+
+def test_a_city_of_100_000_notices_comes_out_as_the_truth_says(tmp_path: Path) -> None:
+    city = _city(tmp_path / "c", 11, 100_000)
+    assert elqr("night", city / "job.toml").code == 4
+    truth = _truth(city)
+    assert truth.filter(pl.col("stage") == "confirmed").height > 18_000
+    _assert_true(city)

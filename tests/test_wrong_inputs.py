@@ -1,0 +1,147 @@
+"""Wrong inputs as a new user makes them: one clear Japanese message, the right exit code, nothing lost."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.builders import REAL_CODE, REAL_NOTICE, REAL_PAYMENT, City, elqr, eltax_file, notice_file, notice_row
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    city = City.founded(tmp_path / "city")
+    city.notices(REAL_NOTICE)
+    city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
+    return city
+
+
+def _edited(name: str, old: str, new: str) -> Callable[[City], None]:
+    def edit(city: City) -> None:
+        path = city.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return edit
+
+
+def _with_bytes(name: str, data: bytes) -> Callable[[City], None]:
+    return lambda city: (city.folder / name).write_bytes(data) and None  # type: ignore[return-value]
+
+
+def _without(name: str) -> Callable[[City], None]:
+    return lambda city: (city.folder / name).rename(city.folder / f"{name}.gone") and None  # type: ignore[func-returns-value,return-value]
+
+
+def _in_the_way(name: str) -> Callable[[City], None]:
+    """Where a folder should be made, a file stands."""
+    return lambda city: (city.folder / name).write_text("x") and None  # type: ignore[return-value]
+
+
+def _folder_instead(name: str) -> Callable[[City], None]:
+    def swap(city: City) -> None:
+        if (city.folder / name).exists():
+            (city.folder / name).unlink()
+        (city.folder / name).mkdir()
+
+    return swap
+
+
+NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
+    ("ジョブがない", _without("job.toml"), 1, "job.toml がありません"),
+    ("ジョブがフォルダ", _folder_instead("job.toml"), 1, "TOMLファイルを指定してください"),
+    ("ジョブのつづり違い", _edited("job.toml", "[store]", "[stoer]"), 1, "知らない項目です"),
+    ("ジョブの項目が足りない", _edited("job.toml", 'city_code = "999999"\n', ""), 1, "city.city_code: 項目がありません"),
+    ("ジョブの値の型", _edited("job.toml", 'office_code = "44000"', "office_code = 44000"), 1, "引用符つき"),
+    ("ジョブがTOMLでない", _with_bytes("job.toml", b"%PDF-1.7"), 1, "TOML（UTF-8）として読めません"),
+    ("ジョブがcp932", _with_bytes("job.toml", 'title = "夜"'.encode("cp932")), 1, "TOML（UTF-8）として読めません"),
+    ("キーが20桁にならない", _edited("job.toml", "[issue]", "[issue]\nserial_digits = 8"), 1, "20桁"),
+    ("ない様式", _edited("job.toml", '"dsk_csv"', '"dsk_cvs"'), 1, "dsk_cvs がありません"),
+    ("収納でない様式", _edited("job.toml", '"dsk_csv"', '"notice_csv"'), 1, "収納データの様式ではありません"),
+    ("台帳の手続が重なる", _edited("procedures.toml", 'code = "kokuho"', 'code = "kei"'), 1, "code が重なっています: kei"),
+    ("手続台帳がない", _without("procedures.toml"), 1, "手続台帳"),
+    ("手続台帳の種別", _edited("procedures.toml", 'kind = "国保"', 'kind = "国民"'), 1, "決められた値ではありません"),
+    ("鍵がない", _without("secret"), 1, "鍵ファイル"),
+    ("鍵が短い", _with_bytes("secret", b"short"), 1, "短すぎます"),
+    ("受信箱がない", _edited("job.toml", 'path = "inbox"', 'path = "inbocks"'), 1, "受信箱"),
+    ("出力先がファイル", _in_the_way("out"), 1, "出力フォルダ"),
+    ("保管庫がファイル", _in_the_way("archive"), 1, "書けません"),
+    ("台帳がデータベースでない", _with_bytes("ledger.db", b"not a database" * 100), 1, "台帳"),
+    ("台帳がフォルダ", _folder_instead("ledger.db"), 1, "フォルダです"),
+    ("台帳のURL", _edited("job.toml", "sqlite:///ledger.db", "ledger"), 1, "URL"),
+    ("空の収納データ", _with_bytes("inbox/empty.dat", b""), 4, "F101"),
+    ("収納データの代わりにPDF", _with_bytes("inbox/f.pdf", b"%PDF-1.7 ..."), 4, "F102"),
+    ("途中で切れた収納データ", _with_bytes("inbox/cut.dat", b"1910" + b"0" * 50 + b"1102" + b"0" * 52), 4, "F10"),
+    ("空の納付書データ", _with_bytes("notices/empty.csv", b""), 4, "F10"),
+    ("納付書データの見出し違い", _with_bytes("notices/h.csv", notice_file(notice_row()).replace("氏名".encode(), "名前".encode())), 4, "F109"),
+    ("納付書データがEBCDIC", _with_bytes("notices/e.csv", b"\xf1\xf9\xf1\x81\x82\x40\x40\xff"), 4, "F107"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "spoil", "code", "said"), NIGHTS, ids=[row[0] for row in NIGHTS])
+def test_a_night_with_something_wrong(
+    city: City, name: str, spoil: Callable[[City], None], code: int, said: str
+) -> None:
+    spoil(city)
+    ran = elqr("night", city.job)
+    shown = ran.out + ran.err
+    assert ran.code == code, shown
+    assert said in shown
+    assert "Traceback" not in shown and "Error" not in shown
+    if code == 1:
+        assert len(ran.err.strip().splitlines()) == 1 and re.search("ください(（例.*）)?。$", ran.err.strip()), ran.err
+        assert (city.folder / "inbox").exists() is True
+    else:
+        assert "収納 1件 39,500円を消し込みました" in shown, "the good file of the night is posted all the same"
+
+
+def test_what_was_wrong_is_put_right_and_nothing_is_lost(city: City) -> None:
+    _edited("procedures.toml", 'code = "kei"', 'code = "kej"')(city)
+    assert city.night().places() == {"exception": (1, 39_500)}
+    held = city.night().json["findings"]
+    assert [finding["code"] for finding in held] == ["N601"]  # type: ignore[attr-defined]
+
+
+COMMANDS: list[tuple[str, list[str], int, str]] = [
+    ("引数なし", [], 2, "使い方"),
+    ("ないコマンド", ["nigth"], 2, "コマンド nigth はありません"),
+    ("ジョブの指定なし", ["night"], 2, "必要です"),
+    ("ないオプション", ["night", "x", "--dry"], 2, "オプション --dry はありません"),
+    ("日付の形", ["night", "x", "--date", "R8.11.20"], 2, "YYYY-MM-DD"),
+    ("取り込むファイルがない", ["notice", "import", "nai.csv"], 1, "nai.csv がありません"),
+    ("取り込むのがフォルダ", ["notice", "import", "."], 1, "フォルダです"),
+    ("ないファイルの表示", ["spec", "dump", "dsk_csv", "nai.csv"], 1, "nai.csv がありません"),
+    ("わからない形式の表示", ["spec", "dump", "-", __file__], 1, "F102"),
+    ("正しくないコードの図形", ["payload", "qr", "123", "-o", "x.png"], 1, "図形にしません"),
+    ("書けない種類の図形", ["payload", "qr", REAL_CODE, "-o", "x.gif"], 1, ".svg .png .pdf"),
+    ("書けない場所の図形", ["payload", "qr", REAL_CODE, "-o", "/proc/none/x.png"], 1, "書けません"),
+    ("JSONでない", ["payload", "encode", "{"], 1, "JSON"),
+    ("項目の足りないJSON", ["payload", "encode", "{}"], 1, "amount_yen: 項目がありません"),
+    ("少なすぎる都市", ["synthetic", "--seed", "1", "--notices", "1", "x"], 2, "--help"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "code", "said"), COMMANDS, ids=[row[0] for row in COMMANDS])
+def test_a_command_used_wrongly(name: str, arguments: list[str], code: int, said: str) -> None:
+    ran = elqr(*arguments)
+    assert ran.code == code and said in ran.out + ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_real_code_on_the_command_line(tmp_path: Path) -> None:
+    decoded = elqr("payload", "decode", REAL_CODE, "--json")
+    assert decoded.code == 0
+    names = ["valid", "findings", "amount_yen", "key_no", "check_no", "item_no", "office_code", "tax_office_code"]
+    names += ["levy_year", "tax_year", "installment_no", "due_on", "payable_until_on"]
+    assert list(decoded.json) == names
+    assert elqr("payload", "encode", decoded.out).out.strip() == REAL_CODE
+    assert elqr("payload", "encode", "-", text=decoded.out).out.strip() == REAL_CODE
+    wrong = elqr("payload", "decode", REAL_CODE[:-1] + "2", "--json")
+    assert wrong.code == 1
+    (finding,) = wrong.json["findings"]  # type: ignore[misc]
+    assert finding == {"code": "P808", "at": "251バイト目 「CRC」", "actual": "20202", "expected": "20201"}
+    for kind in ("svg", "png", "pdf"):
+        assert elqr("payload", "qr", REAL_CODE, "-o", tmp_path / f"x.{kind}").code == 0
+        assert (tmp_path / f"x.{kind}").stat().st_size > 300
