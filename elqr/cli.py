@@ -5,12 +5,13 @@ import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from elqr import __version__
 from elqr.errors import BadFile, NotFound, OperatorError
+from elqr.terms import ExitCode
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
 _DEFAULT_JOB = "jobs/nightly.toml"
@@ -141,7 +142,7 @@ def notice() -> None:
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.inbox import arrived
     from elqr.run import take_notices
-    from elqr.session import EXIT_CLEAN, EXIT_QUARANTINE, EXIT_REVIEW, readable, session
+    from elqr.session import readable, session
 
     readable(file)
     with session(job, day, rehearsal=False, show=_progress()) as opened:
@@ -153,7 +154,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
         click.echo(f"{file.name}: {step.result}（{step.yen:,}円）")
         for finding in findings:
             _say(str(finding))
-    return EXIT_QUARANTINE if opened.night.quarantined else EXIT_REVIEW if findings else EXIT_CLEAN
+    return ExitCode.QUARANTINE if opened.night.quarantined else ExitCode.REVIEW if findings else ExitCode.CLEAN
 
 
 @notice.command("issue", help="未発行の納付書に案件特定キー・確認番号・eL-QRを付け、納付書情報を書き出します。")
@@ -210,7 +211,7 @@ def payload_decode(digits: str, as_json: bool) -> int:
             click.echo(f"  {PARTS[name].title}: {value if value is not None else '（読めません）'}")
         for finding in reading.findings:
             click.echo(str(finding))
-    return 0 if reading.valid else 1
+    return ExitCode.CLEAN if reading.valid else ExitCode.FAILED
 
 
 @payload.command("qr", help="DIGITS（255桁）を QR 6-M の図形にします。")
@@ -349,16 +350,16 @@ def _usage(error: click.UsageError) -> str:
     return f"{said} 使い方は {command} --help で見られます。"
 
 
-def main(arguments: list[str] | None = None, stderr: IO[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """入口: maps what happened to an exit code."""
     try:
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        code = 2
+        code = ExitCode.USAGE
     except click.UsageError as error:
         _say(_usage(error))
-        code = 2
+        code = ExitCode.USAGE
     except click.exceptions.Exit as error:
         code = error.exit_code
     except OperatorError as error:
@@ -366,8 +367,5 @@ def main(arguments: list[str] | None = None, stderr: IO[str] | None = None) -> N
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         _say("中断しました。取り込み済みの分は台帳に残っています。もう一度実行すると続きから処理します。")
-        code = 130
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        code = 0
+        code = ExitCode.INTERRUPTED
     sys.exit(code if isinstance(code, int) else 0)

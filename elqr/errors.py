@@ -8,13 +8,18 @@ OperatorError
 └── Locked        another run holds the lock; exit 5
 """
 
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
+
+from elqr.terms import ExitCode
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class OperatorError(Exception):
     """操作の誤り. Its message is what the operator reads."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
 
 class BadFile(OperatorError):
@@ -36,7 +41,7 @@ class LedgerError(OperatorError):
 class Locked(OperatorError):
     """別の実行が動いている."""
 
-    exit_code = 5
+    exit_code = ExitCode.LOCKED
 
 
 _WORDS = {
@@ -65,7 +70,7 @@ _WORDS = {
 }
 
 
-def explain(error: ValidationError) -> str:
+def explain(error: "ValidationError") -> str:
     """どこが・なぜ: what pydantic found in a file a person wrote, as place: reason (value)."""
     lines = []
     for problem in error.errors():

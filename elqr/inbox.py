@@ -58,15 +58,18 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
     path = archive / sha256[:2] / sha256
     if path.exists():
         return
-    write_whole(path, data)
+    write_whole(path, data, mode=0o600)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """A file that is complete or not there: written beside, synced, renamed. Raises CannotWrite."""
+def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """A file that is complete or not there: written beside, synced, renamed. Raises CannotWrite.
+
+    What is for staff has the modes of the user's umask; what is kept for ourselves is ours alone.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -118,19 +118,23 @@ def read_job(path: Path) -> Job:
 
 def _absolute(job: Job, folder: Path) -> Job:
     """Paths of a job file are relative to it, wherever the program is started."""
+
+    def whole(path: Path) -> Path:
+        return (folder / path).resolve()
+
     url = job.store.url
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-        url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
+        url = f"sqlite:///{whole(Path(url.removeprefix('sqlite:///')))}"
     secret = job.issue.check_no_secret_file
     return job.model_copy(
         update={
-            "register_file": folder / job.register_file,
-            "specs": tuple(folder / path for path in job.specs),
-            "out": folder / job.out,
-            "store": Store(url=url, archive=folder / job.store.archive),
-            "issue": job.issue.model_copy(update={"check_no_secret_file": folder / secret if secret else None}),
-            "notices": job.notices and job.notices.model_copy(update={"inbox": folder / job.notices.inbox}),
-            "inbox": tuple(box.model_copy(update={"path": folder / box.path}) for box in job.inbox),
+            "register_file": whole(job.register_file),
+            "specs": tuple(whole(path) for path in job.specs),
+            "out": whole(job.out),
+            "store": Store(url=url, archive=whole(job.store.archive)),
+            "issue": job.issue.model_copy(update={"check_no_secret_file": whole(secret) if secret else None}),
+            "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
+            "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),
         }
     )
 

@@ -22,10 +22,9 @@ from elqr.procedures import Evidence, Kpi, kpi, read_register
 from elqr.report.morning import Morning, Rows, morning
 from elqr.run import Night
 from elqr.store import queries, report_queries
-from elqr.store.ledger_file import Ledger, open_ledger
-from elqr.terms import Place
+from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
+from elqr.terms import ExitCode, Place
 
-EXIT_CLEAN, EXIT_REVIEW, EXIT_QUARANTINE = 0, 3, 4
 _PACKAGE = Path(__file__).parent
 
 
@@ -84,17 +83,20 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(
-            f"出力フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。"
+            f"フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。"
         ) from error
     if not os.access(folder, os.W_OK):
-        raise CannotWrite(f"出力フォルダ {folder} に書き込めません。権限を確かめてください。")
+        raise CannotWrite(f"フォルダ {folder} に書き込めません。権限を確かめてください。")
 
 
 @contextmanager
 def _lock(job: Job) -> Iterator[None]:
-    """二重起動の防止: one run at a time on one output folder and ledger."""
+    """二重起動の防止: one run at a time on one ledger."""
+    ledger = ledger_path(job.store.url)
+    path = job.out / ".elqr.lock" if ledger is None else ledger.with_name(f"{ledger.name}.lock")
+    _make_folder(path.parent)
     try:
-        with FileLock(str(job.out / ".elqr.lock"), timeout=0):
+        with FileLock(str(path), timeout=0):
             yield
     except Timeout as error:
         raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。") from error
@@ -144,9 +146,9 @@ def counted(ledger: Ledger, night: Night, as_of: date, years: tuple[int, ...] = 
     return kpi(night.register, seen, as_of, years)
 
 
-def exit_code(status: str) -> int:
+def exit_code(status: str) -> ExitCode:
     """終了コード of a night's status."""
-    return {"clean": EXIT_CLEAN, "review": EXIT_REVIEW, "quarantine": EXIT_QUARANTINE}[status]
+    return {"clean": ExitCode.CLEAN, "review": ExitCode.REVIEW, "quarantine": ExitCode.QUARANTINE}[status]
 
 
 def readable(path: Path) -> bytes:

@@ -190,6 +190,29 @@ SEVERITY_OF: dict[Outcome, Severity] = {
     Outcome.UNDERPAID: Severity.MEDIUM,
 }
 
+
+class ExitCode(IntEnum):
+    """終了コード of every command. The highest of REVIEW and QUARANTINE wins."""
+
+    CLEAN = 0
+    FAILED = 1
+    USAGE = 2
+    REVIEW = 3
+    QUARANTINE = 4
+    LOCKED = 5
+    INTERRUPTED = 130
+
+
+EXIT_MEANINGS: dict[ExitCode, str] = {
+    ExitCode.CLEAN: "問題なし",
+    ExitCode.FAILED: "失敗。表示された対処をして、もう一度実行する（`payload decode` では、正しくないコード）",
+    ExitCode.USAGE: "使い方の誤り",
+    ExitCode.REVIEW: "完了。確認が必要なものがある",
+    ExitCode.QUARANTINE: "完了。取込保留のファイルがある",
+    ExitCode.LOCKED: "別の実行が動いている",
+    ExitCode.INTERRUPTED: "中断された。もう一度実行すれば続きから処理する",
+}
+
 WHOLE_YEAR = 0
 """期別 0 means 全期: one slip that pays every instalment of its assessment."""
 

@@ -11,8 +11,8 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "errors", "checkdigit"),
-    ("findings", "frames", "fiscal"),
+    ("terms", "checkdigit"),
+    ("errors", "findings", "frames", "fiscal"),
     ("formats", "issue"),
     ("checks", "matching", "ledger", "notices", "procedures", "suggestions", "alarms", "inbox", "journal"),
     ("job", "intake", "synthetic"),

@@ -214,8 +214,7 @@ def test_a_second_run_at_the_same_time_leaves_with_5(city: City) -> None:
     from filelock import FileLock
 
     city.notices(REAL_NOTICE)
-    (city.folder / "out").mkdir()
-    with FileLock(str(city.folder / "out" / ".elqr.lock")):
+    with FileLock(str(city.folder / "ledger.db.lock")):
         ran = city.night()
     assert ran.code == 5 and "別の夜間処理" in ran.err
     assert city.night().code == 0
@@ -375,8 +374,9 @@ def test_secrets_and_names_stay_out_of_run_records_and_reports(city: City) -> No
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes")
-def test_what_a_night_writes_is_for_its_user_only(city: City) -> None:
+def test_ledger_and_archive_are_for_their_user_only(city: City) -> None:
     city.notices(REAL_NOTICE)
     city.night()
+    assert (city.folder / "ledger.db").stat().st_mode & 0o077 == 0
     for path in (city.folder / "archive").rglob("*"):
         assert path.is_dir() or path.stat().st_mode & 0o077 == 0

@@ -66,7 +66,7 @@ NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
     ("鍵がない", _without("secret"), 1, "鍵ファイル"),
     ("鍵が短い", _with_bytes("secret", b"short"), 1, "短すぎます"),
     ("受信箱がない", _edited("job.toml", 'path = "inbox"', 'path = "inbocks"'), 1, "受信箱"),
-    ("出力先がファイル", _in_the_way("out"), 1, "出力フォルダ"),
+    ("出力先がファイル", _in_the_way("out"), 1, "フォルダ"),
     ("保管庫がファイル", _in_the_way("archive"), 1, "書けません"),
     ("台帳がデータベースでない", _with_bytes("ledger.db", b"not a database" * 100), 1, "台帳"),
     ("台帳がフォルダ", _folder_instead("ledger.db"), 1, "フォルダです"),

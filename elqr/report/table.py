@@ -21,10 +21,11 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """見出し: the column's name and how it is shown."""
+    """見出し: the column's name, how it is shown, and whether there is room for it on the page."""
 
     name: str
     style: Style
+    on_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)

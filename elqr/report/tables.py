@@ -28,6 +28,11 @@ from elqr.terms import (
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
+_FILES_ONLY = (
+    "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
+    "記録", "消込日", "行き先", "先の収納のチャネル",
+)  # fmt: skip
+"""Columns that stand in the CSV and JSON and not on the page, which must fit a sheet of A4."""
 
 
 def shown(name: str, terms: type[StrEnum]) -> pl.Expr:
@@ -69,7 +74,7 @@ def table_of(
 ) -> Table:
     """A table of named expressions over a frame."""
     made = frame.select(expression.alias(name) for name, (expression, _) in columns.items())
-    headings = tuple(Heading(name, style) for name, (_, style) in columns.items())
+    headings = tuple(Heading(name, style, name not in _FILES_ONLY) for name, (_, style) in columns.items())
     return Table(stem, stem, note, headings, made, totals)
 
 

@@ -53,15 +53,20 @@ class Ledger:
         self.close()
 
 
-def open_ledger(url: str, *, rehearsal: bool = False, must_exist: bool = False) -> Ledger:
-    """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do."""
+def ledger_path(url: str) -> Path | None:
+    """台帳のファイル: where an SQLite ledger lies; None for a database server. Raises LedgerError."""
     try:
         target = make_url(url)
     except ArgumentError as error:
         raise LedgerError(f"台帳のURL「{url}」は読めません。sqlite:///パス の形で書いてください。") from error
-    path = Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
+    return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
+
+
+def open_ledger(url: str, *, rehearsal: bool = False) -> Ledger:
+    """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do."""
+    path = ledger_path(url)
     if path is not None:
-        _check_path(path, rehearsal, must_exist)
+        _check_path(path, rehearsal)
         if rehearsal and not path.exists():
             url = "sqlite://"
     engine = _engine(url)
@@ -75,23 +80,20 @@ def open_ledger(url: str, *, rehearsal: bool = False, must_exist: bool = False) 
         engine.dispose()
         reason = str(getattr(error, "orig", error))
         raise LedgerError(
-            f"台帳 {path or target.host} を開けません（{reason}）。パスと権限、空き容量を確かめてください。"
+            f"台帳 {path or ''} を開けません（{reason}）。パスと権限、空き容量を確かめてください。"
         ) from error
     return ledger
 
 
-def _check_path(path: Path, rehearsal: bool, must_exist: bool) -> None:
+def _check_path(path: Path, rehearsal: bool) -> None:
     if path.is_dir():
         raise LedgerError(f"台帳 {path} はフォルダです。ジョブの [store] url にファイルのパスを書いてください。")
-    if not path.exists() and must_exist:
-        raise LedgerError(f"台帳 {path} がまだありません。先に elqr night か elqr notice import を実行してください。")
     if not rehearsal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600, exist_ok=True)
         except OSError as error:
-            raise CannotWrite(
-                f"台帳のフォルダ {path.parent} を作れません（{error.strerror}）。権限を確かめてください。"
-            ) from error
+            raise CannotWrite(f"台帳 {path} を作れません（{error.strerror}）。権限を確かめてください。") from error
 
 
 def _engine(url: str) -> Engine:

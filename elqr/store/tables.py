@@ -50,6 +50,15 @@ def _table(name: str, *items: Any, without_rowid: bool = False) -> Table:
     return made
 
 
+def _findings(name: str, parent: str) -> Table:
+    """指摘 of one parent row, numbered by line."""
+    number = parent.partition(".")[2]
+    whole = [Column(column, _Whole, nullable=False) for column in ("line_no", "record_no", "offset_bytes")]
+    text = [Column(column, Text, nullable=False) for column in ("code", "field", "actual", "expected")]
+    owner = Column(number, _Whole, ForeignKey(parent), nullable=False)
+    return _table(name, owner, *whole, *text, PrimaryKeyConstraint(number, "line_no"))
+
+
 _CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
 
 setting = _table("setting", Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -83,18 +92,7 @@ notice_file = _table(
     Column("rows_bad", _Whole, nullable=False),
 )
 
-notice_finding = _table(
-    "notice_finding",
-    Column("notice_file_no", _Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
-    Column("line_no", _Whole, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("record_no", _Whole, nullable=False),
-    Column("offset_bytes", _Whole, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("actual", Text, nullable=False),
-    Column("expected", Text, nullable=False),
-    PrimaryKeyConstraint("notice_file_no", "line_no"),
-)
+notice_finding = _findings("notice_finding", "notice_file.notice_file_no")
 
 notice = _table(
     "notice",
@@ -172,18 +170,7 @@ delivery = _table(
 )
 """受信: each delivery of a file under a name, and what came of it."""
 
-delivery_finding = _table(
-    "delivery_finding",
-    Column("delivery_no", _Whole, ForeignKey("delivery.delivery_no"), nullable=False),
-    Column("line_no", _Whole, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("record_no", _Whole, nullable=False),
-    Column("offset_bytes", _Whole, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("actual", Text, nullable=False),
-    Column("expected", Text, nullable=False),
-    PrimaryKeyConstraint("delivery_no", "line_no"),
-)
+delivery_finding = _findings("delivery_finding", "delivery.delivery_no")
 
 payment = _table(
     "payment",

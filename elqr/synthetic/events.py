@@ -247,7 +247,7 @@ def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
             )
         )
     rows = slips.filter(by_transfer)
-    fails = pl.Series(scenes.rng.random(rows.height)) < NOT_COLLECTED_SHARE
+    fails = (pl.Series(scenes.rng.random(rows.height)) < NOT_COLLECTED_SHARE) | pl.Series(np.arange(rows.height) < 2)
     for own, outcome, stage in (
         (rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED),
         (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED),

@@ -1,0 +1,85 @@
+"""The generated blocks of the READMEs. `python -m tests.readme` writes them; a test compares them.
+
+A block stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from elqr.findings import CODES
+from elqr.terms import EXIT_MEANINGS, PLACE_OF, SEVERITY_OF, Outcome, Severity, label
+from tests.builders import ROOT, SPECS, elqr
+
+_SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
+
+
+def _rows(*heads: str) -> list[str]:
+    return [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+
+
+def codes() -> str:
+    """指摘コード."""
+    lines = _rows("コード", "見出し", "重要度", "すること")
+    lines += [
+        f"| {code} | {text.heading} | {_SEVERITY[text.severity]} | {text.remedy} |" for code, text in CODES.items()
+    ]
+    return "\n".join(lines)
+
+
+def outcomes() -> str:
+    """消込結果, in order of precedence."""
+    lines = _rows("消込結果", "identifier", "行き先", "重要度")
+    for outcome in Outcome:
+        severity = _SEVERITY[SEVERITY_OF[outcome]] if outcome in SEVERITY_OF else ""
+        lines.append(f"| {label(outcome)} | `{outcome}` | {label(PLACE_OF[outcome])} | {severity} |")
+    return "\n".join(lines)
+
+
+def exits() -> str:
+    """終了コード."""
+    return "\n".join(_rows("コード", "意味") + [f"| {code.value} | {said} |" for code, said in EXIT_MEANINGS.items()])
+
+
+def formats() -> str:
+    """様式の一覧."""
+    lines = _rows("様式", "名前", "確認", "確度", "わかっていないこと")
+    for name, spec in SPECS.items():
+        standing = "確認済" if spec.verified else "**仮**"
+        lines.append(f"| `{name}` | {spec.title} | {standing} | {spec.grade} | {'<br>'.join(spec.open_questions)} |")
+    return "\n".join(lines)
+
+
+def sources() -> str:
+    """様式の出典."""
+    return "\n".join(f"- `{name}`: {' ／ '.join(spec.sources)}" for name, spec in SPECS.items())
+
+
+def night() -> str:
+    """The sample night's screen, as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("samples", "jobs"):
+            shutil.copytree(ROOT / name, Path(folder) / name)
+        shown = elqr("night", Path(folder) / "jobs" / "nightly.toml").out
+        shown = shown.replace(str(Path(folder).resolve()), "（このフォルダ）")
+    return f"```text\n{shown.rstrip()}\n```"
+
+
+BLOCKS = {"codes": codes, "outcomes": outcomes, "exits": exits, "formats": formats, "sources": sources, "night": night}
+FILES = (ROOT / "README.md", ROOT / "specs" / "README.md")
+
+
+def filled(text: str) -> str:
+    """The text with every block made anew."""
+    for name, make in BLOCKS.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if pattern.search(text):
+            block = make()
+            text = pattern.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)  # type: ignore[misc]
+    return text
+
+
+if __name__ == "__main__":
+    for path in FILES:
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
