@@ -58,6 +58,7 @@ class Code(StrEnum):
     CANCEL_TARGET = "N609"
     ISSUE_NO_ORDER = "N610"
     KEY_INCOMPLETE = "N611"
+    YEAR_RANGE = "N612"
     PAYLOAD_LENGTH = "P801"
     PAYLOAD_NOT_DIGITS = "P802"
     PAYLOAD_TAG = "P803"
@@ -164,6 +165,7 @@ CODES: dict[Code, CodeText] = {
         _MID, "発行連番が登録済の納付書より古い番号です", "再発行は、登録済より大きい発行連番で送ってください。"
     ),
     Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
+    Code.YEAR_RANGE: CodeText(_MID, "年度が範囲の外です", _FIX_ROW),
     Code.PAYLOAD_LENGTH: CodeText(_HIGH, "255桁ではありません", _PAYLOAD),
     Code.PAYLOAD_NOT_DIGITS: CodeText(_HIGH, "数字でない文字があります", _PAYLOAD),
     Code.PAYLOAD_TAG: CodeText(_HIGH, "タグの並びが違います", _PAYLOAD),

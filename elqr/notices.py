@@ -12,6 +12,7 @@ import polars as pl
 from elqr.findings import MASKED, Code, Finding, Location
 from elqr.formats.decode import RECORD_NO, Decoded
 from elqr.frames import Claim, ClaimKey, Notice, NoticeClaim, NoticeKey
+from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.terms import WHOLE_YEAR, KeyKind
 
 CLAIM_KEY = list(ClaimKey.SCHEMA)
@@ -159,6 +160,9 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
     sieve.refuse(
         Code.DATES_REVERSED, "支払期限", until < due, until, pl.concat_str(due.cast(pl.String), pl.lit("以後"))
     )
+    years = pl.lit(f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
+    for title, year in (("賦課年度", pl.col(Notice.LEVY_YEAR)), ("相当年度", pl.col(Notice.TAX_YEAR))):
+        sieve.refuse(Code.YEAR_RANGE, title, ~year.is_between(EARLIEST_YEAR, LATEST_YEAR), year, years)
     sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", key.is_null() != check.is_null(), pl.lit("片方だけ"), none)
     sieve.refuse(
         Code.BARCODE_DIFFERS,

@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr import __version__
+from elqr.errors import BadFile
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
@@ -152,7 +153,11 @@ def issue_payloads(night: Night) -> Path | None:
         first = entries.take_serials(connection, composed) if composed else 1
         keyed = with_keys(notices, night.job.issue.key_rule, first, night.secret)
         taken = queries.key_numbers_in_use(connection, keyed.filter("is_composed")[Notice.KEY_NO])
-        assert not taken, "a composed key is never one in use: key_class sets them apart"
+        if taken:
+            raise BadFile(
+                f"作った案件特定キーが使用済のキーと重なりました（{min(taken)} など{len(taken)}件）。"
+                "ジョブの [issue] key_class を、ほかのシステムが使わない値にしてください。"
+            )
         city = night.job.city
         item_no = {procedure.code: procedure.item_no for procedure in night.register.procedure}
         made = payloads(keyed, Codes(city.office_code, city.tax_office_code, item_no))

@@ -137,6 +137,7 @@ NOTICES: list[tuple[str, Code, list[dict[str, object]], list[dict[str, object]],
     ("一括の調定に期別を足す", Code.WHOLE_YEAR_SUM, [_LEVY_BEFORE], [notice_row(bill_no="200", installment_no=1)], 1),
     ("ない納付書の取消", Code.CANCEL_TARGET, [], [notice_row(change_kind="9")], 1),
     ("古い発行連番", Code.ISSUE_NO_ORDER, [notice_row(issue_no=3)], [notice_row(issue_no=2)], 1),
+    ("西暦でない年度", Code.YEAR_RANGE, [], [notice_row(levy_year=8)], 1),
     ("確認番号のないキー", Code.KEY_INCOMPLETE, [], [notice_row(key_no="1" * 20)], 1),
 ]  # fmt: skip
 

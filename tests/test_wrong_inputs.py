@@ -1,12 +1,17 @@
 """Wrong inputs as a new user makes them: one clear Japanese message, the right exit code, nothing lost."""
 
+import os
 import re
+import resource
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.builders import REAL_CODE, REAL_NOTICE, REAL_PAYMENT, City, elqr, eltax_file, notice_file, notice_row
+from tests.builders import REAL_CODE, REAL_NOTICE, REAL_PAYMENT, ROOT, City, elqr, eltax_file, notice_file, notice_row
 
 
 @pytest.fixture
@@ -145,3 +150,52 @@ def test_the_real_code_on_the_command_line(tmp_path: Path) -> None:
     for kind in ("svg", "png", "pdf"):
         assert elqr("payload", "qr", REAL_CODE, "-o", tmp_path / f"x.{kind}").code == 0
         assert (tmp_path / f"x.{kind}").stat().st_size > 300
+
+
+def test_a_ledger_that_somebody_else_writes_to(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    from elqr.store import ledger_file
+
+    monkeypatch.setattr(ledger_file, "_BUSY_SECONDS", 0.1)
+    city.night()
+    other = sqlite3.connect(city.folder / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ran = city.night()
+    assert ran.code == 1 and "台帳" in ran.err and "database is locked" in ran.err
+    other.rollback()
+    assert city.night().code == 0
+
+
+def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path) -> None:
+    from elqr.synthetic import generate
+    from tests.builders import JOB, SPECS
+
+    folders = [tmp_path / "full", tmp_path / "whole"]
+    for folder in folders:
+        generate(folder, seed=5, notices=400, days=30, specs=SPECS)
+        (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    command = [sys.executable, "-m", "elqr", "night", str(folders[0] / "job.toml")]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))  # noqa: E731
+    stopped = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, preexec_fn=limit, capture_output=True, text=True
+    )
+    assert stopped.returncode == 1 and "Traceback" not in stopped.stderr, stopped.stderr
+    assert "空き容量" in stopped.stderr
+    for folder in folders:
+        assert elqr("night", folder / "job.toml").code == 4
+    full, whole = (City(folder) for folder in folders)
+    assert full.outcomes() == whole.outcomes()
+
+
+@pytest.mark.parametrize("name", ["out", "archive", ""])
+def test_a_folder_that_may_not_be_written_to(city: City, name: str) -> None:
+    """Root is held to the modes of files only without its capabilities."""
+    folder = city.folder / name
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o500)
+    held = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if os.geteuid() == 0 else []
+    command = [*held, sys.executable, "-m", "elqr", "night", str(city.job)]
+    ran = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    folder.chmod(0o700)
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    assert "権限" in ran.stderr and ran.stderr.strip().endswith("確かめてください。"), ran.stderr
+    assert city.night().places() == {"posted": (1, 39_500)}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 DIGITS = 255
 AGENCY = "13800"
 """機関ID of 地方税共同機構."""
+EARLIEST_YEAR, LATEST_YEAR = 1989, 2999
+"""年度 outside these is a slip of the pen: 平成元年 is older than any claim that can still be paid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,8 @@ from pydantic import (
 )
 
 from elqr.checkdigit import Bytes, all_digits, as_column, as_digits, as_matrix, crc16, mpn_check_digits
-from elqr.issue.layout import CRC_COVERS, DIGITS, LAYOUT, PARTS, line_body
+from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, line_body
 
-EARLIEST_YEAR, LATEST_YEAR = 1989, 2999
-"""年度 outside these is a slip of the pen: 平成元年 is older than any claim that can still be paid."""
 _ROWS_A_CHUNK = 8_192
 
 

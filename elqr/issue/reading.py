@@ -11,8 +11,8 @@ from datetime import date
 
 from elqr.checkdigit import crc16_of, mpn_check_digits_of
 from elqr.findings import Code, Finding, Location, in_order
-from elqr.issue.layout import CRC_COVERS, DIGITS, LAYOUT, PARTS, Part, line_body
-from elqr.issue.payload import EARLIEST_YEAR, LATEST_YEAR, PayloadValues
+from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, Part, line_body
+from elqr.issue.payload import PayloadValues
 
 _SHOWN_AT_MOST = 60
 _NUMBERS = ("amount_yen", "levy_year", "tax_year", "installment_no")

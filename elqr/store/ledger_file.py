@@ -32,13 +32,16 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction; rolled back when its block raises."""
-        if self.rehearsal:
-            with self.connection.begin_nested():
+        """One transaction; rolled back when its block raises. Raises LedgerError when the disk or a lock says no."""
+        begin = self.connection.begin_nested if self.rehearsal else self.connection.begin
+        try:
+            with begin():
                 yield self.connection
-        else:
-            with self.connection.begin():
-                yield self.connection
+        except OperationalError as error:
+            raise LedgerError(
+                f"台帳に書き込めません（{error.orig}）。空き容量・権限・ほかの利用者を確かめて、もう一度実行してください。"
+                "取り込み済みの分は失われていません。"
+            ) from error
 
     def close(self) -> None:
         """Closes the connection; a rehearsal is rolled back."""
