@@ -94,8 +94,8 @@ class NoticeKey(Frame):
 
     KEY_KIND = Column("key_kind", pl.String)
     KEY_DIGITS = Column("key_digits", pl.String)
-    REISSUE_NO = Column("reissue_no", pl.String)
     NOTICE_NO = Column("notice_no", pl.Int64)
+    REISSUE_NO = Column("reissue_no", pl.String)
 
 
 class Payload(Frame):

@@ -2,6 +2,7 @@
 
 import re
 
+from elqr.job import City, Inbox, Issue, Job, Notices, Store, Thresholds
 from elqr.terms import ExitCode
 from tests.builders import ROOT, elqr
 from tests.readme import BLOCKS, FILES, filled
@@ -42,3 +43,12 @@ def test_the_schedulers_readme_knows_every_exit_code() -> None:
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, flags=re.MULTILINE)] == [
         code.value for code in ExitCode
     ]
+
+
+def test_the_jobs_readme_names_every_setting() -> None:
+    text = (ROOT / "jobs" / "README.md").read_text(encoding="utf-8")
+    models = (Job, City, Store, Issue, Notices, Inbox, Thresholds)
+    names = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    assert len(names) > 20
+    for name in names - {"city", "store"}:
+        assert f"`{name}`" in text or f"[{name}]" in text, name

@@ -90,8 +90,8 @@ def _candidate_columns() -> Select[tuple[object, ...]]:
     return select(
         t.notice_key.c.key_kind,
         t.notice_key.c.key_digits,
-        t.notice_key.c.reissue_no,
         notice.notice_no,
+        t.notice_key.c.reissue_no,
         notice.issue_no,
         notice.installment_no,
         notice.amount_yen,

@@ -46,6 +46,10 @@ def _columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str =
 
 
 def _table(name: str, *items: Any, without_rowid: bool = False) -> Table:
+    """A STRICT table.
+
+    Without rowids the key's columns must come first: SQLite 3.40's integrity check misreads other orders.
+    """
     made: Table = Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
     return made
 
