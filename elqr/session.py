@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from elqr.alarms import alarms
-from elqr.errors import BadFile, CannotWrite, Locked, NotFound
+from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.findings import Code, Finding, Location
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret
@@ -106,7 +106,11 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
     """帳票を引く: the reports of the session's night, from the ledger; conservation is asked of it again first."""
     with night.ledger.transaction() as connection:
         broken = report_queries.conservation_breaks(connection, night.night_on)
-        assert not broken, f"the ledger's identities hold: {broken}"
+        if broken:
+            raise LedgerError(
+                f"台帳の件数・金額が合いません（{'、'.join(broken)}）。帳票は作っていません。"
+                "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
+            )
         day = night.night_on
         rows = Rows(
             deliveries=report_queries.deliveries(connection, day),

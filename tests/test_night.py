@@ -333,6 +333,36 @@ def test_an_unknown_key_gets_suggestions_and_is_never_applied(city: City) -> Non
     assert near == ["国民健康保険料 100001 1期（1桁違い）", "国民健康保険料 100001 1期（隣り合う2桁の入れ替わり）"]
 
 
+def test_an_unknown_key_still_finds_its_department(city: City) -> None:
+    city.notices(REAL_NOTICE)
+    city.deliver("a.csv", eltax_file(eltax_row("9" * 20, "123456", 10_000)))
+    city.night()
+    (row,) = city.report("要確認一覧")
+    assert (row["理由"], row["手続"], row["所管課"]) == ("該当なし", "国民健康保険料", "保険年金課")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE posting SET yen = yen + 1", "計上額が消込結果と違う収納: 1件"),
+        ("DELETE FROM posting", "計上額が消込結果と違う収納: 1件"),
+        ("DELETE FROM decision", "消込結果のない収納: 1件"),
+        ("UPDATE payment SET paid_yen = 1", "取込時と件数・金額が違うファイル: 1件"),
+        ("UPDATE decision SET place = 'nowhere'", "行き先のない収納: 1件"),
+    ],
+)
+def test_a_ledger_changed_by_other_hands_is_told(city: City, damage: str, said: str) -> None:
+    city.notices(REAL_NOTICE)
+    city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
+    city.night()
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        table = damage.replace("UPDATE ", "").replace("DELETE FROM ", "").split()[0]
+        ledger.execute(f"DROP TRIGGER {table}_no_{damage.split()[0].lower()}")
+        ledger.execute(damage)
+    ran = city.night()
+    assert ran.code == 1 and said in ran.err
+
+
 def test_a_jump_of_unknown_keys_is_an_alarm(city: City) -> None:
     city.notices(REAL_NOTICE)
     city.deliver("cvs.dat", cvs_file(*(cvs_row(barcode(f"77{n}", 1_000, None)) for n in range(6))))

@@ -3,7 +3,7 @@
 The same night gives the same bytes. Totals of different tables are asserted to agree to the yen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -53,6 +53,11 @@ def morning(
     city: str, night: date, rows: Rows, register: Register, found: Kpi, findings: list[Finding], status: str
 ) -> Morning:
     """帳票を作る. `status` is clean, review or quarantine."""
+    rows = replace(
+        rows,
+        decisions=shape.with_procedure(rows.decisions, register),
+        exceptions=shape.with_procedure(rows.exceptions, register),
+    )
     outcome = shape.outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
     daily = shape.daily_table(rows.postings, register)

@@ -52,6 +52,13 @@ def _department(register: Register) -> pl.Expr:
     return pl.col("procedure_code").replace_strict(names, default="会計（所管課不明）", return_dtype=pl.String)
 
 
+def with_procedure(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
+    """手続 of payments whose notice is not known: told by the 納付区分 they bear, so that a department can be asked."""
+    codes = {procedure.item_no: procedure.code for procedure in register.procedure}
+    borne = pl.col("item_no").replace_strict(codes, default=None, return_dtype=pl.String)
+    return rows.with_columns(pl.coalesce("procedure_code", borne).alias("procedure_code"))
+
+
 def _flags() -> pl.Expr:
     shown = pl.col("flags")
     for flag in Flag:

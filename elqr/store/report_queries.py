@@ -120,6 +120,7 @@ def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl
         "payable_until_on": (n.payable_until_on, pl.Date),
         "other_payment_no": (d.other_payment_no, pl.Int64),
         "result_code": (p.result_code, pl.String),
+        "item_no": (p.item_no, pl.String),
         "decided_on": (t.decided_file.c.night_on, pl.Date),
     }
     query = _decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
