@@ -327,6 +327,8 @@ def synthetic_command(seed: int, notices: int, days: int, out: Path) -> int:
     from elqr.session import specs_for
     from elqr.synthetic import generate
 
+    if (out / "inbox").exists() or (out / "notices").exists():
+        raise BadFile(f"{out} には前に作った都市があります。新しいフォルダを指定するか、中身を消してください。")
     for line in generate(out, seed=seed, notices=notices, days=days, specs=specs_for(None)).lines():
         click.echo(line)
     return 0

@@ -6,7 +6,6 @@ P8xx payload. If a tier fires for a file, the next tier is not run for it.
 Personal fields are masked by whoever makes the finding (`MASKED`).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -226,8 +225,3 @@ class Finding:
     def as_dict(self) -> dict[str, str]:
         """For `--json` and reports."""
         return {"code": self.code.value, "at": str(self.at), "actual": self.actual, "expected": self.expected}
-
-
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sorted by place, so that two runs give the same bytes."""
-    return sorted(findings)

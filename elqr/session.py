@@ -113,6 +113,7 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
             )
         day = night.night_on
         rows = Rows(
+            notice_files=report_queries.notice_files(connection, day),
             deliveries=report_queries.deliveries(connection, day),
             delivery_findings=report_queries.delivery_findings(connection, day),
             decisions=report_queries.decisions(connection, day),

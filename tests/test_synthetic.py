@@ -129,6 +129,13 @@ def test_one_seed_gives_one_city(tmp_path: Path) -> None:
     )
 
 
+def test_a_city_is_not_mixed_with_an_older_one(tmp_path: Path) -> None:
+    arguments = ("synthetic", "--seed", "1", "--notices", "400", "--days", "30", tmp_path / "c")
+    made = elqr(*arguments)
+    assert made.code == 0 and "仕込んだ事象" in made.out
+    assert elqr(*arguments).code == 1
+
+
 def test_the_samples_are_still_what_the_generator_makes(tmp_path: Path) -> None:
     generate(tmp_path / "s", seed=SAMPLE_SEED, notices=SAMPLE_NOTICES, days=SAMPLE_DAYS, specs=SPECS)
     made = sorted(path.relative_to(tmp_path / "s") for path in (tmp_path / "s").rglob("*") if path.is_file())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from elqr.checkdigit import crc16_of, mpn_check_digits_of
-from elqr.findings import Code, Finding, Location, in_order
+from elqr.findings import Code, Finding, Location
 from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, Part, line_body
 from elqr.issue.payload import PayloadValues
 
@@ -45,7 +45,7 @@ def read_payload(digits: str) -> Reading:
     if whole:
         findings += [*_constants(digits), *_checks(digits), *_repeats(digits), *_years(digits), *_dates(digits)]
     values = {name: _value(digits, PARTS[name]) if whole else None for name in PayloadValues.model_fields}
-    return Reading(digits, values, tuple(in_order(findings)))
+    return Reading(digits, values, tuple(sorted(findings)))
 
 
 def group_digits(digits: str, sizes: Sequence[int] = (4, 4, 4, 4, 4), separator: str = "-") -> str:

@@ -22,6 +22,7 @@ from elqr.terms import Account, FileStatus, Outcome, Place, label
 class Rows:
     """台帳から読んだ行: what the queries gave for one night."""
 
+    notice_files: pl.DataFrame
     deliveries: pl.DataFrame
     delivery_findings: pl.DataFrame
     decisions: pl.DataFrame
@@ -65,6 +66,7 @@ def morning(
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)
     intake = shape.intake_table(rows.deliveries, rows.delivery_findings)
+    notices = shape.notice_intake_table(rows.notice_files)
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
     statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
@@ -80,7 +82,8 @@ def morning(
         balances=[Line(f"{label(account)}（累計）", 0, rows.balances[account.value]) for account in Account],
         years=found.years,
         findings=findings,
-        tables=(intake, exception, refund, daily, places, shape.kpi_table(found), outcome),
+        notices=[(name, notices.total(name)) for name in notices.totals],
+        tables=(intake, exception, refund, daily, places, shape.kpi_table(found), notices, outcome),
     )
     return Morning(tuple(page.tables), page)
 

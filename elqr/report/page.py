@@ -37,6 +37,7 @@ class Page:
     night_on: date
     headline: str
     status: str
+    notices: Sequence[tuple[str, int]]
     files: Sequence[tuple[str, int]]
     funnel: Sequence[Line]
     reasons: Sequence[Line]

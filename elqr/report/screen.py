@@ -16,6 +16,8 @@ def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterato
         yield "　【予行】何も書き込んでいません。実行すると次のようになります。"
     elif not changes:
         yield "　前回から変わったものはありません。台帳はそのままです。"
+    notices = "・".join(f"{name} {count:,}" for name, count in page.notices)
+    yield f"　納付書　{notices}"
     files = "・".join(f"{name} {count}" for name, count in page.files)
     yield f"　受信ファイル　{files}"
     yield "　行き先"

@@ -107,6 +107,23 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
     )
 
 
+def notice_intake_table(files: pl.DataFrame) -> Table:
+    """納付書取込結果: every notice file of the night, and what its rows came to."""
+    return table_of(
+        "納付書取込結果",
+        "今夜取り込んだ納付書データ。指摘のある行は登録せず、理由を指摘に示しています。",
+        files,
+        {
+            "ファイル": (pl.col("name"), Style.TEXT),
+            "行数": (pl.col("rows_read"), Style.COUNT),
+            "新規": (pl.col("rows_new"), Style.COUNT),
+            "変更なし": (pl.col("rows_same"), Style.COUNT),
+            "指摘": (pl.col("rows_bad"), Style.COUNT),
+        },
+        ("行数", "新規", "変更なし", "指摘"),
+    )
+
+
 def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
     """消込結果: every payment record of the night, with its one outcome."""
     return table_of(

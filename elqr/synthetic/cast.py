@@ -59,7 +59,7 @@ def described(slips: pl.DataFrame) -> pl.DataFrame:
 def played(rng: np.random.Generator, slips: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
     """収納の記録: all records of all scenes, in no order; each claim plays one scene at most."""
     slips = described(slips)
-    scenes = Scenes(rng, calendar, slips)
+    scenes = Scenes(rng, calendar)
     paid = int(slips.filter(pl.col("role") == "base").height * paid_share)
     shuffled = pl.Series(rng.permutation(slips.height))
     playable = _playable(slips, calendar)

@@ -41,11 +41,10 @@ NOT_COLLECTED_SHARE = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Scenes:
-    """筋書き: the slips of a city, and the dates within which things happen."""
+    """筋書き: chance, and the dates within which things happen."""
 
     rng: np.random.Generator
     calendar: Calendar
-    slips: pl.DataFrame
 
     def days(self, count: int, first_share: float = 0.0, last_share: float = 1.0) -> pl.Series:
         """Days within a part of the stretch."""
