@@ -122,6 +122,16 @@ def test_files_in_any_order_end_the_same(tmp_path: Path, city: Path, seed: int) 
     assert lists[0] == lists[1]
 
 
+def test_the_sample_night_comes_out_as_its_truth_says(tmp_path: Path) -> None:
+    samples = tmp_path / "samples"
+    shutil.copytree(ROOT / "samples", samples)
+    (samples / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    elqr("night", samples / "job.toml")
+    _assert_true(samples)
+    real = _truth(samples).filter(pl.col("fault") == "real_slip")
+    assert real["outcome"].to_list() == ["already_settled", "matched"] and real["paid_yen"].to_list() == [39_500] * 2
+
+
 def test_one_seed_gives_one_city(tmp_path: Path) -> None:
     first, second, other = (_city(tmp_path / name, seed, 400) for name, seed in (("a", 3), ("b", 3), ("c", 4)))
     assert (
