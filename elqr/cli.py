@@ -102,12 +102,12 @@ def cli() -> None:
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @_json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
+    from elqr.edge import draw, exit_code, prepared
     from elqr.inbox import write_whole
     from elqr.report.screen import screen
     from elqr.run import run_night
-    from elqr.session import draw, exit_code, session
 
-    with session(job, day, rehearsal=dry_run, show=_progress()) as opened:
+    with prepared(job, day, rehearsal=dry_run, show=_progress()) as opened:
         own = opened.night
         run_id = run_night(own, opened.configuration)
         with own.journal.step("帳票"):
@@ -140,12 +140,12 @@ def notice() -> None:
 @_date_option
 @_json_option
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared, readable
     from elqr.inbox import arrived
     from elqr.run import take_notices
-    from elqr.session import readable, session
 
     readable(file)
-    with session(job, day, rehearsal=False, show=_progress()) as opened:
+    with prepared(job, day, rehearsal=False, show=_progress()) as opened:
         findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes))
         step = opened.night.journal.steps[-1][1]
     if as_json:
@@ -161,10 +161,10 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
 @_job_option
 @_date_option
 def notice_issue(job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
     from elqr.run import issue_payloads
-    from elqr.session import session
 
-    with session(job, day, rehearsal=False, show=_progress()) as opened:
+    with prepared(job, day, rehearsal=False, show=_progress()) as opened:
         path = issue_payloads(opened.night)
         step = opened.night.journal.steps[-1][1]
     click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {path}" if path else step.result)
@@ -249,7 +249,7 @@ def spec() -> None:
 @spec.command("list", help="様式の一覧。")
 @_specs_option
 def spec_list(folders: tuple[Path, ...]) -> int:
-    from elqr.session import specs_for
+    from elqr.edge import specs_for
 
     for name, own in specs_for(None, folders).items():
         click.echo(f"{name:<28} {'確認済' if own.verified else '仮様式'} {own.grade:<11} {own.title}")
@@ -260,8 +260,8 @@ def spec_list(folders: tuple[Path, ...]) -> int:
 @click.argument("name")
 @_specs_option
 def spec_show(name: str, folders: tuple[Path, ...]) -> int:
+    from elqr.edge import specs_for
     from elqr.formats.dump import describe
-    from elqr.session import specs_for
 
     for line in describe(_spec_named(name, specs_for(None, folders))):
         click.echo(line)
@@ -275,9 +275,9 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
 @_date_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
 def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None, show_personal: bool) -> int:
+    from elqr.edge import readable, specs_for
     from elqr.formats.dump import dump
     from elqr.formats.recognize import recognize
-    from elqr.session import readable, specs_for
 
     specs, data = specs_for(None, folders), readable(file)
     received_on = day or datetime.now().astimezone().date()
@@ -305,10 +305,10 @@ def _spec_named(name: str, specs: dict[str, Any]) -> Any:
 @_date_option
 @_json_option
 def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:
+    from elqr.edge import counted, prepared
     from elqr.report.kpi import kpi_lines
-    from elqr.session import counted, session
 
-    with session(job, day, rehearsal=True, show=_progress()) as opened:
+    with prepared(job, day, rehearsal=True, show=_progress()) as opened:
         found = counted(opened.night.ledger, opened.night, opened.night.night_on, fiscal_year)
     if as_json:
         _print_json(found.as_dict())
@@ -324,7 +324,7 @@ def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_js
 @click.option("--days", type=click.IntRange(5, 366), default=30, show_default=True, help="収納データの日数。")
 @click.argument("out", type=click.Path(path_type=Path))
 def synthetic_command(seed: int, notices: int, days: int, out: Path) -> int:
-    from elqr.session import specs_for
+    from elqr.edge import specs_for
     from elqr.synthetic import generate
 
     if (out / "inbox").exists() or (out / "notices").exists():

@@ -1,4 +1,4 @@
-"""A session (実行の準備): from the path of a job to everything a night needs, opened and locked.
+"""The edge (実行の準備): from the path of a job to everything a night needs, opened and locked.
 
 The edge of the program: clock, environment, lock and files are found here and handed on.
 """
@@ -29,7 +29,7 @@ _PACKAGE = Path(__file__).parent
 
 
 @dataclass(slots=True)
-class Session:
+class Prepared:
     """準備のできた夜."""
 
     night: Night
@@ -48,7 +48,7 @@ def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
 
 
 @contextmanager
-def session(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None]) -> Iterator[Session]:
+def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None]) -> Iterator[Prepared]:
     """夜を準備する: everything a person wrote is validated before anything is touched."""
     job = read_job(path)
     register = read_register(job.register_file)
@@ -61,7 +61,7 @@ def session(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[st
     with nullcontext() if rehearsal else _lock(job), open_ledger(job.store.url, rehearsal=rehearsal) as ledger:
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
         night = Night(job, register, specs, ledger, night_on, secret, journal)
-        yield Session(night, configuration_hash(path, job.register_file))
+        yield Prepared(night, configuration_hash(path, job.register_file))
 
 
 def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
@@ -103,7 +103,7 @@ def _lock(job: Job) -> Iterator[None]:
 
 
 def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
-    """帳票を引く: the reports of the session's night, from the ledger; conservation is asked of it again first."""
+    """帳票を引く: the reports of the prepared night, from the ledger; conservation is asked of it again first."""
     with night.ledger.transaction() as connection:
         broken = report_queries.conservation_breaks(connection, night.night_on)
         if broken:
