@@ -19,8 +19,8 @@ _PLACES = {label(place): place.value for place in Place}
 SAMPLE_SEED, SAMPLE_NOTICES, SAMPLE_DAYS = 20260401, 400, 30
 
 
-def _city(folder: Path, seed: int, notices: int) -> Path:
-    generate(folder, seed=seed, notices=notices, days=30, specs=SPECS)
+def _city(folder: Path, seed: int, notices: int, days: int = 30) -> Path:
+    generate(folder, seed=seed, notices=notices, days=days, specs=SPECS)
     (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
     return folder
 
@@ -60,9 +60,9 @@ def _expected(folder: Path) -> pl.DataFrame:
     return truth.filter((pl.col("outcome") != "quarantined") & ~pl.col("file").is_in(list(again)))
 
 
-def _assert_true(folder: Path) -> None:
+def _assert_true(folder: Path, at_least: int = 300) -> None:
     found, truth = _found(folder).sort("file", "record_no"), _expected(folder).sort("file", "record_no")
-    assert truth.height > 300
+    assert truth.height > at_least
     assert found.equals(truth.select(found.columns)), found.join(truth, on=found.columns, how="anti").head(20)
 
 
@@ -130,6 +130,25 @@ def test_the_sample_night_comes_out_as_its_truth_says(tmp_path: Path) -> None:
     _assert_true(samples)
     real = _truth(samples).filter(pl.col("fault") == "real_slip")
     assert real["outcome"].to_list() == ["already_settled", "matched"] and real["paid_yen"].to_list() == [39_500] * 2
+
+
+@pytest.mark.parametrize(
+    ("seed", "notices", "days"),
+    [(1, 100, 30), (3, 150, 30), (435, 400, 5), (449, 400, 7), (463, 400, 9), (5, 400, 366)],
+)
+def test_the_smallest_shortest_and_longest_cities_are_true_as_well(
+    tmp_path: Path, seed: int, notices: int, days: int
+) -> None:
+    """Every fault however small the city, 支払期限 in a stretch of days, and a 引落日 whose 月日 comes twice in it."""
+    small = _city(tmp_path / "c", seed, notices, days)
+    assert set(SHARES) <= set(_truth(small)["fault"])
+    assert elqr("night", small / "job.toml").code == 4
+    _assert_true(small, at_least=100)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_smallest_city_plays_every_fault_whatever_the_seed(tmp_path: Path, seed: int) -> None:
+    assert set(SHARES) <= set(_truth(_city(tmp_path / "c", seed, 100))["fault"])
 
 
 def test_one_seed_gives_one_city(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ itself, not from any matcher. Shares are of the claims that are paid at all.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -46,10 +46,13 @@ class Scenes:
     rng: np.random.Generator
     calendar: Calendar
 
-    def days(self, count: int, first_share: float = 0.0, last_share: float = 1.0) -> pl.Series:
-        """Days within a part of the stretch."""
+    def days(
+        self, count: int, first_share: float = 0.0, last_share: float = 1.0, *, after: date | None = None
+    ) -> pl.Series:
+        """Days within a part of the stretch, and after a date: a short stretch rounds its parts."""
         whole = (self.calendar.last_on - self.calendar.first_on).days
-        first, last = int(whole * first_share), max(int(whole * last_share), int(whole * first_share) + 1)
+        first = max(int(whole * first_share), (after - self.calendar.first_on).days + 1 if after else 0)
+        last = max(int(whole * last_share), first + 1)
         offsets = pl.DataFrame({"days": self.rng.integers(first, last, count)})
         return offsets.select(pl.lit(self.calendar.first_on) + pl.duration(days=pl.col("days"))).to_series()
 
@@ -95,7 +98,8 @@ _ALL = pl.col("amount_yen")
 
 
 def _late(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    return [scenes.event(slips, "barcode", Outcome.LATE, "late", scenes.days(slips.height, 0.6), claim_yen=_ALL)]
+    days = scenes.days(slips.height, 0.6, after=scenes.calendar.early_until_on)
+    return [scenes.event(slips, "barcode", Outcome.LATE, "late", days, claim_yen=_ALL)]
 
 
 def _overpaid(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
@@ -251,7 +255,7 @@ def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
         (rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED),
         (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED),
     ):
-        days = pl.Series([scenes.calendar.first_on] * own.height, dtype=pl.Date)
+        days = pl.Series([scenes.calendar.debit_on] * own.height, dtype=pl.Date)
         made.append(
             scenes.event(
                 own, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None

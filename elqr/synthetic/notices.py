@@ -14,7 +14,10 @@ _SURNAMES = ("架空", "見本", "例示", "仮名", "試作", "雛形", "想定
 _GIVEN_NAMES = ("太郎", "花子", "一郎", "さくら", "次郎", "みどり", "三郎", "かおる")
 _MOST_BARCODE_YEN = 999_999
 _REISSUED, _CANCELLED, _WHOLE_YEAR, _TRANSFER = 0.05, 0.02, 0.15, 0.15
-_WHOLE_AT_LEAST = 4
+_IS_REISSUED, _IS_CANCELLED = pl.col("fate") < _REISSUED, pl.col("fate") > 1 - _CANCELLED
+_WHOLE_PROCEDURE, _WHOLE_AT_LEAST = "kotei", 4
+_AT_LEAST = 2
+"""Slips that every scene of `cast` finds, however small the city."""
 _LEVY_YEAR = 2026
 _ISSUER_AND_COMPANY = "959919" + "83326"
 
@@ -61,6 +64,11 @@ class Calendar:
         return self.first_on + (self.last_on - self.first_on) // 2
 
     @property
+    def debit_on(self) -> date:
+        """引落日: the first day that 月日 alone names without doubt, less than a year before the last."""
+        return max(self.first_on, self.last_on - timedelta(days=364))
+
+    @property
     def late_until_on(self) -> date:
         return self.last_on + timedelta(days=20)
 
@@ -70,9 +78,13 @@ def slips(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFr
 
     `role` is base, reissue, cancel or whole; a claim's base row comes first.
     """
-    parts = [
-        _of_procedure(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar)
+    bases = [
+        _base(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar)
         for number, levy in enumerate(LEVIES)
+    ]
+    parts = [
+        _of_procedure(base, number, levy, calendar)
+        for number, (base, levy) in enumerate(zip(_with_enough(bases), LEVIES, strict=True))
     ]
     rows = pl.concat(parts).sort("procedure_code", maintain_order=True)
     real = pl.DataFrame([REAL_SLIP | {"claim_id": -1, "role": "real", "is_live": True}], schema_overrides=rows.schema)
@@ -80,14 +92,15 @@ def slips(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFr
     return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
 
 
-def _of_procedure(rng: np.random.Generator, number: int, levy: Levy, count: int, calendar: Calendar) -> pl.DataFrame:
+def _base(rng: np.random.Generator, number: int, levy: Levy, count: int, calendar: Calendar) -> pl.DataFrame:
+    """最初の納付書: one slip for each claim, with what further rows are decided by (`fate`)."""
     times = len(levy.installments)
     bills = -(-count // times)
     size = bills * times
     bill = np.repeat(np.arange(bills), times)
     names = rng.integers(0, 64, bills)[bill]
     is_early = rng.random(size) < 0.5
-    base = pl.DataFrame(
+    return pl.DataFrame(
         {
             "claim_id": number * 10_000_000 + np.arange(size),
             "bill": bill,
@@ -110,6 +123,38 @@ def _of_procedure(rng: np.random.Generator, number: int, levy: Levy, count: int,
         .otherwise(pl.lit(calendar.late_until_on))
         .alias("payable_until_on"),
     )
+
+
+def _with_enough(bases: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """小さな都市でも全事象: where chance left too few slips for a scene, the first ordinary ones take that fate."""
+    is_whole = [levy.procedure.code == _WHOLE_PROCEDURE for levy in LEVIES]
+    slips = pl.concat(
+        base.with_columns(pl.lit(whole).alias("may_be_whole")) for base, whole in zip(bases, is_whole, strict=True)
+    )
+    own = slips.filter("may_be_whole").select(_is_plain().all().over("bill").alias("plain"), "bill")
+    if own.filter("plain")["bill"].n_unique() < _WHOLE_AT_LEAST:
+        first = pl.col("may_be_whole") & (pl.col("bill") < _WHOLE_AT_LEAST)
+        slips = slips.with_columns(
+            (pl.col("by_transfer") & ~first).alias("by_transfer"),
+            pl.when(first).then(pl.lit(0.5)).otherwise("fate").alias("fate"),
+        )
+    has_barcode = ~pl.col("by_transfer")
+    for is_fated, fate in ((_IS_REISSUED, 0.0), (_IS_CANCELLED, 1.0)):
+        short = _AT_LEAST - slips.filter(is_fated & has_barcode).height
+        free = has_barcode & ~_IS_REISSUED & ~_IS_CANCELLED & ~pl.col("may_be_whole")
+        chosen = free & (free.cast(pl.Int64).cum_sum() <= short)
+        slips = slips.with_columns(pl.when(chosen).then(pl.lit(fate)).otherwise("fate").alias("fate"))
+    starts = np.cumsum([0, *(base.height for base in bases)])
+    return [slips[start : start + base.height, base.columns] for start, base in zip(starts, bases, strict=False)]
+
+
+def _is_plain() -> pl.Expr:
+    """再発行も取消も口座振替もない: what every instalment under a 全期 slip must be."""
+    return pl.col("fate").is_between(_REISSUED, 1 - _CANCELLED) & ~pl.col("by_transfer")
+
+
+def _of_procedure(base: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) -> pl.DataFrame:
+    """手続の納付書: its rows in file order, with their keys."""
     rows = pl.concat([base, *_further(base, levy, calendar)])
     rows = rows.sort(
         "bill", pl.col("role") == "whole", "installment_no", "issue_no", pl.col("role") == "cancel", maintain_order=True
@@ -119,17 +164,17 @@ def _of_procedure(rng: np.random.Generator, number: int, levy: Levy, count: int,
 
 def _further(base: pl.DataFrame, levy: Levy, calendar: Calendar) -> list[pl.DataFrame]:
     """再発行・取消・全期: further rows for some claims."""
-    reissue = base.filter(pl.col("fate") < _REISSUED).with_columns(
+    reissue = base.filter(_IS_REISSUED).with_columns(
         pl.lit("reissue").alias("role"),
         pl.lit(2, dtype=pl.Int64).alias("issue_no"),
         pl.when(pl.col("fate") < _REISSUED / 2).then(100).otherwise(0).cast(pl.Int64).alias("demand_fee_yen"),
         pl.lit(calendar.issued_on + timedelta(days=10)).alias("issued_on"),
     )
-    cancel = base.filter(pl.col("fate") > 1 - _CANCELLED).with_columns(pl.lit("cancel").alias("role"))
-    if levy.procedure.code != "kotei":
+    cancel = base.filter(_IS_CANCELLED).with_columns(pl.lit("cancel").alias("role"))
+    if levy.procedure.code != _WHOLE_PROCEDURE:
         return [reissue, cancel]
     plain = base.group_by("bill").agg(
-        (pl.col("fate").is_between(_REISSUED, 1 - _CANCELLED).all() & ~pl.col("by_transfer").any()).alias("is_plain"),
+        _is_plain().all().alias("is_plain"),
         pl.col("fate").first().alias("bill_fate"),
         pl.col("principal_yen").sum().alias("whole_yen"),
     )
