@@ -1,5 +1,6 @@
 """The synthetic city against the night: record by record, in any order, once or twice. The truth is the generator's."""
 
+import csv
 import filecmp
 import json
 import random
@@ -11,6 +12,7 @@ import pytest
 
 from elqr.synthetic import generate
 from elqr.synthetic.events import SHARES
+from elqr.synthetic.register import LEVIES
 from elqr.terms import Outcome, Place, label
 from tests.builders import JOB, NIGHT, ROOT, SPECS, elqr
 
@@ -182,3 +184,19 @@ def test_a_city_of_100_000_notices_comes_out_as_the_truth_says(tmp_path: Path) -
     truth = _truth(city)
     assert truth.filter(pl.col("stage") == "confirmed").height > 18_000
     _assert_true(city)
+
+
+def test_nothing_is_paid_by_elqr_before_its_procedure_is_live(tmp_path: Path) -> None:
+    city = _city(tmp_path / "c", 4, 400, days=90)
+    lives = {
+        levy.procedure.item_no: levy.procedure.go_live_on.isoformat()
+        for levy in LEVIES
+        if levy.procedure.go_live_on is not None
+    }
+    paid = [
+        (row["納付区分"], f"{row['領収日'][:4]}-{row['領収日'][4:6]}-{row['領収日'][6:]}")
+        for path in (city / "inbox").glob("eltax_*.csv")
+        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    ]
+    assert len(paid) > 50 and {"904", "127"} <= {item_no for item_no, _ in paid}
+    assert [(item_no, day) for item_no, day in paid if day < lives.get(item_no, "")] == []

@@ -68,7 +68,7 @@ def _with_planted_deliveries(
     delivered: list[files.Delivered], rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]
 ) -> list[files.Delivered]:
     """再受信と壊れたファイル: a copy, a copy with other line ends, and a transfer whose trailer is off by one yen."""
-    cvs = next(file for file in delivered if file.name.startswith("cvs_a"))
+    cvs = max((file for file in delivered if file.name.startswith("cvs_a")), key=lambda file: len(file.data))
     kouza = next(file for file in delivered if file.name.startswith("kouza"))
     records = [kouza.data[at : at + 120] for at in range(0, len(kouza.data), 120)]
     crlf = b"".join(record + b"\r\n" for record in records)
@@ -81,7 +81,7 @@ def _with_planted_deliveries(
 
 
 def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]) -> files.Delivered:
-    some = described(rows).filter(pl.col("customer_no").is_not_null()).head(5)
+    some = described(rows, calendar).filter(pl.col("customer_no").is_not_null()).head(5)
     events = some.select(
         "claim_id",
         "customer_no",

@@ -1,6 +1,6 @@
 """Which slip plays which scene (配役): each claim at most one, and only a scene it can play."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -37,13 +37,24 @@ def _playable(slips: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]:
     }
 
 
-def described(slips: pl.DataFrame) -> pl.DataFrame:
-    """納付書に筋書きの材料を添える: amount, what is owed, reissued or under a 全期 slip, item_no, first part."""
+_SETTLES_IN = timedelta(days=7)
+
+
+def described(slips: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """納付書に筋書きの材料を添える: amount, what is owed, reissued or under a 全期 slip, item_no, first part.
+
+    A slip whose 支払期限 is over before its procedure goes live keeps its bar code only.
+    """
     items = {levy.procedure.code: levy.procedure.item_no for levy in LEVIES}
+    lives = {levy.procedure.code: levy.procedure.go_live_on for levy in LEVIES}
+    last_live_on = pl.min_horizontal("payable_until_on", pl.lit(calendar.last_on - _SETTLES_IN))
     slips = slips.filter(pl.col("change_kind") == "1").with_columns(
         (pl.col("principal_yen") + pl.col("demand_fee_yen")).alias("amount_yen"),
         pl.col("procedure_code").replace_strict(items, return_dtype=pl.String).alias("item_no"),
     )
+    slips = slips.with_columns(
+        pl.col("procedure_code").replace_strict(lives, return_dtype=pl.Date).alias("live_on")
+    ).with_columns(pl.when(pl.col("live_on") <= last_live_on).then("elqr_key").alias("elqr_key"))
     bill = ["procedure_code", "bill_no"]
     slips = slips.with_columns(
         (pl.col("role") == "reissue").any().over("claim_id").alias("has_reissue"),
@@ -58,7 +69,7 @@ def described(slips: pl.DataFrame) -> pl.DataFrame:
 
 def played(rng: np.random.Generator, slips: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
     """収納の記録: all records of all scenes, in no order; each claim plays one scene at most."""
-    slips = described(slips)
+    slips = described(slips, calendar)
     scenes = Scenes(rng, calendar)
     paid = int(slips.filter(pl.col("role") == "base").height * paid_share)
     shuffled = pl.Series(rng.permutation(slips.height))

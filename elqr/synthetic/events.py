@@ -56,6 +56,11 @@ class Scenes:
         offsets = pl.DataFrame({"days": self.rng.integers(first, last, count)})
         return offsets.select(pl.lit(self.calendar.first_on) + pl.duration(days=pl.col("days"))).to_series()
 
+    def elqr_days(self, slips: pl.DataFrame, first_share: float = 0.0, last_share: float = 1.0) -> pl.Series:
+        """Days within a part of the stretch, none before the procedure's 運用開始."""
+        days = slips.select("live_on", self.days(slips.height, first_share, last_share).alias("day"))
+        return days.select(pl.max_horizontal("day", "live_on")).to_series()
+
     def event(
         self,
         slips: pl.DataFrame,
@@ -103,12 +108,12 @@ def _late(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _overpaid(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    days = scenes.days(slips.height, 0, 0.5)
+    days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(slips, "elqr", Outcome.OVERPAID, "overpaid", days, extra_yen=500, claim_yen=_ALL)]
 
 
 def _underpaid(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    days = scenes.days(slips.height, 0, 0.5)
+    days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(slips, "elqr", Outcome.UNDERPAID, "underpaid", days, extra_yen=-500, claim_yen=_ALL - 500)]
 
 
@@ -119,7 +124,7 @@ def _double_same(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _double_other(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    fault, days = "double_other_channel", scenes.days(slips.height, 0, 0.4)
+    fault, days = "double_other_channel", scenes.elqr_days(slips, 0, 0.4)
     first = scenes.event(slips, "elqr", Outcome.MATCHED, fault, days, claim_yen=_ALL)
     return [first, scenes.event(slips, "barcode", Outcome.ALREADY_SETTLED, fault, days + timedelta(days=1))]
 
@@ -148,7 +153,7 @@ def _twins(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _unknown_key(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     strange = slips.with_columns(pl.concat_str(pl.lit("9"), pl.col("elqr_key").str.slice(1)).alias("elqr_key"))
-    days = scenes.days(slips.height, 0, 0.5)
+    days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(strange, "elqr", Outcome.KEY_UNKNOWN, "unknown_key", days)]
 
 
@@ -157,13 +162,13 @@ def _check_no_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]
     wrong = slips.with_columns(
         pl.concat_str(pl.col("elqr_check").str.head(5), last.cast(pl.String)).alias("elqr_check")
     )
-    days = scenes.days(slips.height, 0, 0.5)
+    days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(wrong, "elqr", Outcome.CHECK_NO_DIFFERS, "check_no_differs", days)]
 
 
 def _item_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     wrong = slips.with_columns(pl.lit("999").alias("item_no"))
-    days = scenes.days(slips.height, 0, 0.5)
+    days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(wrong, "elqr", Outcome.ITEM_OR_OFFICE_DIFFERS, "item_differs", days)]
 
 
@@ -241,7 +246,7 @@ def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
         ("elqr", slips.filter(by_elqr)),
         ("barcode", slips.filter(~by_transfer & ~by_elqr & has_barcode)),
     ):
-        days = scenes.days(rows.height, 0, 0.5)
+        days = scenes.elqr_days(rows, 0, 0.5) if via == "elqr" else scenes.days(rows.height, 0, 0.5)
         made.append(scenes.event(rows, via, Outcome.MATCHED, "", days, claim_yen=_ALL))
         announced = pl.Series(scenes.rng.random(rows.height)) < (0.6 if via == "barcode" else 0.3)
         made.append(
@@ -249,13 +254,13 @@ def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
                 rows.filter(announced), via, Outcome.PENDING, "", days.filter(announced), stage=Stage.PRELIMINARY
             )
         )
-    rows = slips.filter(by_transfer)
+    rows, debits = slips.filter(by_transfer), pl.Series(scenes.calendar.debit_days)
     fails = (pl.Series(scenes.rng.random(rows.height)) < NOT_COLLECTED_SHARE) | pl.Series(np.arange(rows.height) < 2)
     for own, outcome, stage in (
         (rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED),
         (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED),
     ):
-        days = pl.Series([scenes.calendar.debit_on] * own.height, dtype=pl.Date)
+        days = debits.gather(pl.Series(scenes.rng.integers(0, debits.len(), own.height)))
         made.append(
             scenes.event(
                 own, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None

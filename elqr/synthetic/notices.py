@@ -64,9 +64,16 @@ class Calendar:
         return self.first_on + (self.last_on - self.first_on) // 2
 
     @property
-    def debit_on(self) -> date:
-        """引落日: the first day that 月日 alone names without doubt, less than a year before the last."""
-        return max(self.first_on, self.last_on - timedelta(days=364))
+    def debit_days(self) -> list[date]:
+        """引落日: the 2nd and the 27th of a month, or the next weekday, before anything is late; at least one day.
+
+        Less than a year before the last day, so that 月日 alone names them without doubt.
+        """
+        first = max(self.first_on, self.last_on - timedelta(days=364))
+        span = [first + timedelta(days=place) for place in range((self.early_until_on - first).days + 1)]
+        nominal = [day for day in span if day.day in (2, 27)]
+        moved = [day + timedelta(days=(8 - day.isoweekday()) % 7 if day.isoweekday() > 5 else 0) for day in nominal]
+        return [day for day in moved if day <= self.early_until_on] or [first]
 
     @property
     def late_until_on(self) -> date:
