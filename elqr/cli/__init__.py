@@ -1,0 +1,62 @@
+"""The command line (コマンド): options in, exit code out. Heavy imports wait until a command needs them."""
+
+import sys
+
+import click
+
+from elqr import __version__
+from elqr.cli.night import kpi_command, night
+from elqr.cli.notice import notice
+from elqr.cli.payload import payload
+from elqr.cli.spec import spec
+from elqr.cli.synthetic import synthetic_command
+from elqr.cli.terminal import Group, say
+from elqr.errors import OperatorError
+from elqr.terms import ExitCode
+
+_COMMANDS = (night, notice, payload, spec, kpi_command, synthetic_command)
+
+
+@click.group(cls=Group, commands=_COMMANDS, help="elqr — eL-QR対応の公金収納 消込ツール。")
+@click.version_option(__version__, message="elqr %(version)s", help="版を表示して終わります。")
+def cli() -> None:
+    pass
+
+
+def _usage(error: click.UsageError) -> str:
+    """使い方の誤り in Japanese, with where to look."""
+    parameter = getattr(error, "param", None)
+    name = parameter.human_readable_name if parameter is not None else getattr(error, "option_name", "")
+    command = error.ctx.command_path if error.ctx else "elqr"
+    if isinstance(error, click.MissingParameter):
+        said = f"{name} が必要です。"
+    elif isinstance(error, click.NoSuchOption):
+        said = f"オプション {error.option_name} はありません。"
+    elif isinstance(error, click.BadParameter):
+        said = error.message if not error.message.isascii() else f"{name} の値が正しくありません。"
+    elif "No such command" in error.message:
+        said = f"コマンド {error.message.split(chr(39))[1]} はありません。"
+    else:
+        said = "指定が正しくありません。"
+    return f"{said} 使い方は {command} --help で見られます。"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """入口: maps what happened to an exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = ExitCode.USAGE
+    except click.UsageError as error:
+        say(_usage(error))
+        code = ExitCode.USAGE
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except OperatorError as error:
+        say(str(error))
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        say("中断しました。取り込み済みの分は台帳に残っています。もう一度実行すると続きから処理します。")
+        code = ExitCode.INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)

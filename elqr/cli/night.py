@@ -1,0 +1,62 @@
+"""`elqr night`, `elqr kpi`: 夜間処理と KPI."""
+
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from elqr.cli.terminal import Command, date_option, job_option, json_option, print_json, progress
+
+
+@click.command(cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")
+@click.argument("job", type=click.Path(path_type=Path))
+@date_option
+@click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
+@json_option
+def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
+    from elqr.edge import draw, exit_code, prepared
+    from elqr.inbox import write_whole
+    from elqr.report.screen import screen
+    from elqr.run import run_night
+
+    with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
+        own = opened.night
+        run_id = run_night(own, opened.configuration)
+        with own.journal.step("帳票"):
+            drawn = draw(own, own.findings)
+            folder = own.job.out / own.night_on.isoformat()
+            for name, data in drawn.files().items() if not dry_run else ():
+                write_whole(folder / name, data)
+        code = exit_code(drawn.page.status)
+        head = own.summary(drawn.page, run_id, code)
+        if not dry_run:
+            own.journal.write(folder / "runs" / str(head["run_id"]), head, write_whole)
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        click.echo("\r\x1b[K", err=True, nl=False)
+    if as_json:
+        print_json(head)
+    else:
+        for line in screen(drawn.page, len(own.changes), str(folder / "index.html"), rehearsal=dry_run):
+            click.echo(line)
+    return code
+
+
+@click.command("kpi", cls=Command, help="KPI eL-QR対応の手続数（累積）。")
+@job_option
+@click.option("--fiscal-year", type=int, multiple=True, help="年度（西暦）。なければ計画の全年度。")
+@date_option
+@json_option
+def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:
+    from elqr.edge import counted, prepared
+    from elqr.report.kpi import kpi_lines
+
+    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+        found = counted(opened.night.ledger, opened.night, opened.night.night_on, fiscal_year)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        for line in kpi_lines(found):
+            click.echo(line)
+    return 0

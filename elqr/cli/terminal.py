@@ -1,0 +1,86 @@
+"""The terminal (端末): what every command shares: Japanese help, common options, and how results are shown."""
+
+import json
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+_HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
+_DEFAULT_JOB = "jobs/nightly.toml"
+
+
+class Formatter(click.HelpFormatter):
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, "使い方: ")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(_HEADINGS.get(heading, heading))
+
+
+class Context(click.Context):
+    formatter_class = Formatter
+
+
+class Command(click.Command):
+    context_class = Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "この説明を表示して終わります。"
+        return option
+
+
+class Group(click.Group, Command):
+    command_class = Command
+    group_class = type
+
+
+def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    if value is None:
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise click.BadParameter(f"日付 {value} は YYYY-MM-DD の形ではありません（例: 2026-11-20）。") from error
+
+
+def job_option(function: Any) -> Any:
+    return click.option(
+        "--job",
+        "job",
+        default=_DEFAULT_JOB,
+        show_default=True,
+        envvar="ELQR_JOB",
+        type=click.Path(path_type=Path),
+        help="ジョブのTOML。",
+    )(function)
+
+
+date_option = click.option(
+    "--date", "day", callback=_day, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。"
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
+
+
+def say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def progress() -> Any:
+    """進み具合: one line on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda text: None
+    return lambda text: click.echo(
+        f"\r\x1b[K… {text[:70]}" if not os.environ.get("NO_COLOR") else f"… {text}",
+        err=True,
+        nl=bool(os.environ.get("NO_COLOR")),
+    )
