@@ -18,6 +18,7 @@ from elqr.findings import Code, Finding, Location
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret
 from elqr.journal import Journal
+from elqr.printing.template import Template, read_templates
 from elqr.procedures import Evidence, Kpi, kpi, read_register
 from elqr.report.morning import Morning, Rows, morning
 from elqr.run import Night
@@ -45,6 +46,11 @@ def shipped_specs() -> Path:
 def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
     """様式: the shipped ones, replaced and extended by the job's folders."""
     return read_specs([shipped_specs(), *(job.specs if job else ()), *extra])
+
+
+def sheets_for(job: Job | None) -> dict[str, Template]:
+    """版下: the shipped ones, replaced and extended by the job's folders."""
+    return read_templates([shipped_specs() / "sheets", *(job.printing.sheets if job else ())])
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 A finding is a value, not an exception: the run goes on. Codes are stable and append-only, in tiers:
 F1xx framing, F2xx field, F3xx totals, M4xx matching, L5xx ledger, N6xx notice, S7xx settlement,
-P8xx payload. If a tier fires for a file, the next tier is not run for it.
+P8xx payload, R9xx printing and release. If a tier fires for a file, the next tier is not run for it.
 Personal fields are masked by whoever makes the finding (`MASKED`).
 """
 
@@ -71,6 +71,27 @@ class Code(StrEnum):
     PAYLOAD_DATE = "P811"
     PAYLOAD_DATE_ORDER = "P812"
     PAYLOAD_ADDITIONAL = "P813"
+    GLYPH_LACKING = "R901"
+    TEXT_OVERLONG = "R902"
+    PAGE_COUNT = "R903"
+    PAGE_SIZE = "R904"
+    INK_IN_MARGIN = "R905"
+    CODE_MISPLACED = "R906"
+    SYMBOL_UNREADABLE = "R907"
+    SYMBOL_DIFFERS = "R908"
+    CODE_AND_NOTICE = "R909"
+    BAR_CODE_UNREADABLE = "R910"
+    BAR_CODE_DIFFERS = "R911"
+    TEXT_UNREADABLE = "R912"
+    TEXT_DIFFERS = "R913"
+    NOT_ISSUED = "R914"
+    NOT_UPLOADED = "R915"
+    NOTICE_CANCELLED = "R916"
+    NOTICE_PAID = "R917"
+    NOTICE_OLD = "R918"
+    SCAN_UNREADABLE = "R919"
+    SCAN_UNKNOWN = "R920"
+    SCAN_DIFFERS = "R921"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,8 @@ class CodeText:
 _LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 _ASK = "送付元に正しいファイルの再送を依頼してください。"
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
+_PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
 _PAYLOAD = "コードを読み直し、それでも同じなら発行元のデータを確認してください。"
 
 CODES: dict[Code, CodeText] = {
@@ -180,22 +203,68 @@ CODES: dict[Code, CodeText] = {
     Code.PAYLOAD_ADDITIONAL: CodeText(
         _LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"
     ),
+    Code.GLYPH_LACKING: CodeText(
+        _MID,
+        "書体にない文字があるため印刷しませんでした",
+        "その字を持つ書体を版下の fonts に書いてもう一度印刷するか、この分だけ手で作成してください。",
+    ),
+    Code.TEXT_OVERLONG: CodeText(
+        _MID,
+        "文字が枠に入らないため印刷しませんでした",
+        "版下の枠（width）を広げるか、最小の大きさ（least）を下げて、もう一度印刷してください。",
+    ),
+    Code.PAGE_COUNT: CodeText(_HIGH, "ページの数が違います", "ファイルを消して、もう一度印刷してください。"),
+    Code.PAGE_SIZE: CodeText(_HIGH, "用紙の大きさが版下と違います", _STOP),
+    Code.INK_IN_MARGIN: CodeText(_HIGH, "印字できない縁に印字があります", _STOP),
+    Code.CODE_MISPLACED: CodeText(_HIGH, "コードの位置・大きさ・余白が版下と違います", _STOP),
+    Code.SYMBOL_UNREADABLE: CodeText(_HIGH, "eL-QRを読み取れません", _STOP),
+    Code.SYMBOL_DIFFERS: CodeText(_HIGH, "eL-QRの中身が台帳と違います", _STOP),
+    Code.CODE_AND_NOTICE: CodeText(
+        _HIGH, "eL-QRの中身が納付書データと違います", "このページを発送せず、納付書を再発行して印刷してください。"
+    ),
+    Code.BAR_CODE_UNREADABLE: CodeText(_HIGH, "バーコードを読み取れません", _STOP),
+    Code.BAR_CODE_DIFFERS: CodeText(_HIGH, "バーコードの中身が台帳と違います", _STOP),
+    Code.TEXT_UNREADABLE: CodeText(_HIGH, "印字が版下のとおりに読めません", _STOP),
+    Code.TEXT_DIFFERS: CodeText(_HIGH, "印字が台帳と違います", _STOP),
+    Code.NOT_ISSUED: CodeText(
+        _MID,
+        "eL-QRを付けた納付書ではありません",
+        "納付番号を確かめ、未発行なら elqr notice issue のあとで印刷してください。",
+    ),
+    Code.NOT_UPLOADED: CodeText(
+        _HIGH,
+        "共通納税IFSへの登録が済んでいません",
+        "納付書情報を登録し、elqr notice uploaded で記録してから発送してください。",
+    ),
+    Code.NOTICE_CANCELLED: CodeText(_HIGH, "取消済の納付書です", _PULL),
+    Code.NOTICE_PAID: CodeText(_HIGH, "収納のある納付書です", _PULL),
+    Code.NOTICE_OLD: CodeText(_HIGH, "新しい納付書が発行されています", _PULL),
+    Code.SCAN_UNREADABLE: CodeText(
+        _MID, "画像からコードを読み取れません", "まっすぐに、明るく、300dpi以上で撮り直してください。"
+    ),
+    Code.SCAN_UNKNOWN: CodeText(
+        _HIGH, "この印刷の目録にない納付書です", "ほかの印刷のものか、古い刷りです。混ざっていないか確かめてください。"
+    ),
+    Code.SCAN_DIFFERS: CodeText(
+        _HIGH, "画像のコードが目録と違います", "発送を止め、同じファイルの印刷物を調べてください。"
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """場所: file, record (from 1), byte within the record or payload (from 0), field."""
+    """場所: file, record (from 1; `unit` says what is counted), byte within it (from 0), field."""
 
     file: str = ""
     record_no: int = 0
     offset_bytes: int = -1
     field: str = ""
+    unit: str = "件目"
 
     def __str__(self) -> str:
         parts = [self.file] if self.file else []
         if self.record_no:
-            parts.append(f"{self.record_no}件目")
+            parts.append(f"{self.record_no}{self.unit}")
         if self.offset_bytes >= 0:
             parts.append(f"{self.offset_bytes + 1}バイト目")
         if self.field:

@@ -4,6 +4,7 @@ Knows no clock: the day of receipt is always an argument. Refuses to guess: text
 of its form is None (null in a column), never the nearest date.
 """
 
+import re
 from datetime import date
 
 import polars as pl
@@ -73,6 +74,12 @@ def wareki_fiscal_year(year: int) -> str:
     return f"{era}{year_of_era}（{year}）年度"
 
 
+def wareki_year(year: int) -> str:
+    """和暦の年度, short: 令和8年度."""
+    era, year_of_era = _era_year(date(year, *_NAMING_DAY))
+    return f"{era}{year_of_era}年度"
+
+
 def _era_year(day: date) -> tuple[str, str]:
     """The era of a day and its year, the first being 元."""
     for era, first_day in _ERAS:
@@ -118,6 +125,32 @@ def parse_wareki_yymmdd(text: str, received_on: date) -> date | None:
         if (year, month, day) <= (received_on.year, received_on.month, received_on.day):
             return _date_or_none(year, month, day)
     return None
+
+
+_WAREKI_YEAR = re.compile("(明治|大正|昭和|平成|令和)(元|[1-9][0-9]?)年度")
+
+
+def parse_wareki_year(text: str) -> int | None:
+    """和暦の年度（令和8年度）→ 2026; None for another form or a year outside its era."""
+    found = _WAREKI_YEAR.fullmatch(text)
+    if found is None:
+        return None
+    year = dict(_ERAS)[found[1]].year - 1 + (1 if found[2] == "元" else int(found[2]))
+    return year if wareki_year(year) == text else None
+
+
+_WAREKI = re.compile("(明治|大正|昭和|平成|令和)(元|[1-9][0-9]?)年([1-9][0-9]?)月([1-9][0-9]?)日")
+
+
+def parse_wareki(text: str) -> date | None:
+    """和暦（令和8年11月20日）→ date; None for another form, no such day, or a day outside its era."""
+    found = _WAREKI.fullmatch(text)
+    if found is None:
+        return None
+    era, year, month, day = found.groups()
+    first_day = dict(_ERAS)[era]
+    made = _date_or_none(first_day.year - 1 + (1 if year == "元" else int(year)), int(month), int(day))
+    return made if made is not None and wareki(made) == text else None
 
 
 def _is_digits(text: str, length: int) -> bool:

@@ -111,6 +111,46 @@ class Payload(Frame):
     UPLOAD_NO = Column("upload_no", pl.Int64)
 
 
+class Slip(Notice):
+    """印刷する納付書: a notice with what its payload says."""
+
+    ITEM_NO = Column("item_no", pl.String)
+    DIGITS = Column("digits", pl.String)
+
+
+class NoticeStanding(Frame):
+    """納付書の状態: what decides whether a notice may be printed and sent."""
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    KEY_NO = Column("key_no", pl.String)
+    PAYER_REF = Column("payer_ref", pl.String)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    LEVY_YEAR = Column("levy_year", pl.Int64)
+    TAX_YEAR = Column("tax_year", pl.Int64)
+    BILL_NO = Column("bill_no", pl.String)
+    INSTALLMENT_NO = Column("installment_no", pl.Int64)
+    AMOUNT_YEN = Column("amount_yen", pl.Int64)
+    IS_UPLOADED = Column("is_uploaded", pl.Boolean)
+    IS_CANCELLED = Column("is_cancelled", pl.Boolean)
+    IS_CURRENT = Column("is_current", pl.Boolean)
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    IS_PRINTED = Column("is_printed", pl.Boolean)
+    IS_RELEASED = Column("is_released", pl.Boolean)
+
+    ORDER = (PAYER_REF, PROCEDURE_CODE, LEVY_YEAR, TAX_YEAR, BILL_NO, INSTALLMENT_NO)
+    """What the order of enveloping comes from."""
+
+
+class PrintNotice(Frame):
+    """印刷した納付書: where a notice stands in a print. Files and pages count from 1, places from 0."""
+
+    PRINT_NO = Column("print_no", pl.Int64)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    FILE_NO = Column("print_file_no", pl.Int64)
+    PAGE_NO = Column("page_no", pl.Int64)
+    PLACE_NO = Column("place_no", pl.Int64)
+
+
 class PaymentContent(Frame):
     """収納データの中身: what a record says about the money, before the ledger numbers it."""
 

@@ -82,6 +82,13 @@ class Thresholds(_Strict):
     file_megabytes: int = Field(default=2_000, ge=1)
 
 
+class Print(_Strict):
+    """印刷: folders of the city's own templates, and how many pages a file has."""
+
+    sheets: tuple[Path, ...] = ()
+    pages: int = Field(default=1_000, ge=1, le=10_000)
+
+
 class Job(_Strict):
     """夜間ジョブ."""
 
@@ -93,6 +100,7 @@ class Job(_Strict):
     city: City
     store: Store
     issue: Issue = Issue()
+    printing: Print = Field(default=Print(), alias="print")
     notices: Notices | None = None
     inbox: tuple[Inbox, ...] = Field(min_length=1)
     thresholds: Thresholds = Thresholds()
@@ -132,6 +140,7 @@ def _absolute(job: Job, folder: Path) -> Job:
             "specs": tuple(whole(path) for path in job.specs),
             "out": whole(job.out),
             "store": Store(url=url, archive=whole(job.store.archive)),
+            "printing": job.printing.model_copy(update={"sheets": tuple(whole(path) for path in job.printing.sheets)}),
             "issue": job.issue.model_copy(update={"check_no_secret_file": whole(secret) if secret else None}),
             "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
             "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),

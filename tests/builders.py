@@ -12,6 +12,12 @@ from click.testing import CliRunner
 from elqr.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec, read_specs
+from elqr.frames import Slip
+from elqr.issue.payload import PayloadValues, encode
+from elqr.printing.proof import Order
+from elqr.printing.template import Template, read_templates
+from elqr.printing.typeface import typeface
+from elqr.printing.wording import Office
 
 ROOT = Path(__file__).parent.parent
 SPECS: dict[str, Spec] = read_specs([ROOT / "specs"])
@@ -366,3 +372,42 @@ class City:
     def copy(self, folder: Path) -> "City":
         shutil.copytree(self.folder, folder)
         return City(folder)
+
+
+def slips(*rows: dict[str, object]) -> pl.DataFrame:
+    """Frame Slip of notice rows: each issued with the key and 確認番号 given, or with invented ones."""
+    made = []
+    for number, row in enumerate(rows, start=1):
+        item_no = {"kei": "127", "kokuho": "901", "douro": "907"}[str(row["procedure_code"])]
+        amount = sum(int(str(row[name])) for name in ("principal_yen", "demand_fee_yen", "late_charge_yen"))
+        own = row | {
+            "notice_no": number,
+            "notice_file_no": 1,
+            "amount_yen": amount,
+            "key_no": row["key_no"] or f"0000020269{number:010d}",
+            "check_no": row["check_no"] or f"{(number * 7919) % 1_000_000:06d}",
+            "item_no": item_no,
+        }
+        names = ("amount_yen", "key_no", "check_no", "item_no", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")  # fmt: skip
+        values = {name: own[name] for name in names} | {"office_code": "44000", "tax_office_code": "040"}
+        made.append(own | {"digits": encode(PayloadValues.model_validate(values))})
+    return pl.DataFrame(made, schema_overrides=Slip.SCHEMA).select(*Slip.SCHEMA)
+
+
+OFFICE = Office(
+    "見本市",
+    {
+        "kei": ("軽自動車税（種別割）", "市民税課"),
+        "kokuho": ("国民健康保険料", "保険年金課"),
+        "douro": ("道路占用料", "道路管理課"),
+    },
+)
+TEMPLATES = read_templates([ROOT / "specs" / "sheets"])
+PRINTED_ON = date(2026, 11, 20)
+
+
+def order(rows: pl.DataFrame, template: str | Template = "hokenryo", **given: object) -> Order:
+    """One file to be printed, from frame Slip."""
+    own = TEMPLATES[template] if isinstance(template, str) else template
+    face = typeface(own.fonts, own.folder)
+    return Order(own, face, OFFICE, 1, PRINTED_ON, rows, **given)  # type: ignore[arg-type]

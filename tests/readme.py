@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 
 from elqr.findings import CODES
+from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.terms import EXIT_MEANINGS, PLACE_OF, SEVERITY_OF, Outcome, Severity, label
-from tests.builders import ROOT, SPECS, elqr
+from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 
@@ -56,6 +57,24 @@ def sources() -> str:
     return "\n".join(f"- `{name}`: {' ／ '.join(spec.sources)}" for name, spec in SPECS.items())
 
 
+def words() -> str:
+    """版下に差し込める項目."""
+    lines = _rows("書き方", "差し込むもの", "使える場所")
+    lines += [f"| `{{{name}}}` | {title} | 宛名・納付書 |" for name, title in SLIP_WORDS.items()]
+    lines += [f"| `{{{name}}}` | {title} | 宛名（`[head]`）だけ |" for name, title in PAGE_WORDS.items()]
+    return "\n".join(lines)
+
+
+def sheets() -> str:
+    """版下の一覧."""
+    lines = _rows("版下", "名前", "手続の種別", "確認", "わかっていないこと")
+    for name, sheet in TEMPLATES.items():
+        standing = "確認済" if sheet.verified else "**仮**"
+        kinds = "・".join(sheet.kinds)
+        lines.append(f"| `{name}` | {sheet.title} | {kinds} | {standing} | {'<br>'.join(sheet.open_questions)} |")
+    return "\n".join(lines)
+
+
 def night() -> str:
     """The sample night's screen, as it is."""
     with tempfile.TemporaryDirectory() as folder:
@@ -66,8 +85,17 @@ def night() -> str:
     return f"```text\n{shown.rstrip()}\n```"
 
 
-BLOCKS = {"codes": codes, "outcomes": outcomes, "exits": exits, "formats": formats, "sources": sources, "night": night}
-FILES = (ROOT / "README.md", ROOT / "specs" / "README.md")
+BLOCKS = {
+    "codes": codes,
+    "outcomes": outcomes,
+    "exits": exits,
+    "formats": formats,
+    "sources": sources,
+    "words": words,
+    "sheets": sheets,
+    "night": night,
+}
+FILES = (ROOT / "README.md", ROOT / "specs" / "README.md", ROOT / "specs" / "sheets" / "README.md")
 
 
 def filled(text: str) -> str:

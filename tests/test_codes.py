@@ -31,6 +31,8 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.printing.test_preflight import FAULTS, LAYOUTS
+from tests.test_printing import BLOCKED
 
 GOOD_TRANSFER = transfer_file(transfer_row("A1", 10_000), line_end="crlf")
 GOOD_CVS = cvs_file(cvs_row(REAL_BARCODE))
@@ -198,7 +200,10 @@ def test_every_code_has_a_sample_and_words() -> None:
     by_hand = {Code.FORMAT_AMBIGUOUS, Code.NOT_A_FILE, Code.TOO_LARGE}
     in_the_night = {Code.POSTED_CONFLICT, Code.UNMATCHED_RATE}
     sampled = {row[1] for row in FILES} | {row[1] for row in NOTICES} | {row[1] for row in PAYLOADS}
-    assert sampled | by_hand | in_the_night == set(Code)
+    sampled |= set().union(*(fault[3] for fault in FAULTS), *(layout[2] for layout in LAYOUTS))
+    on_paper = {Code.GLYPH_LACKING, Code.TEXT_OVERLONG, Code.PAGE_COUNT, Code.PAGE_SIZE, Code.NOT_ISSUED}
+    on_paper |= {row[1] for row in BLOCKED} | {Code.SCAN_UNREADABLE, Code.SCAN_UNKNOWN, Code.SCAN_DIFFERS}
+    assert sampled | by_hand | in_the_night | on_paper == set(Code)
     assert set(CODES) == set(Code)
     for code, text in CODES.items():
         assert text.heading and text.remedy.endswith("。"), code

@@ -2,7 +2,7 @@
 
 import re
 
-from elqr.job import City, Inbox, Issue, Job, Notices, Store, Thresholds
+from elqr.job import City, Inbox, Issue, Job, Notices, Print, Store, Thresholds
 from elqr.terms import ExitCode
 from tests.builders import ROOT, elqr
 from tests.readme import BLOCKS, FILES, filled
@@ -25,7 +25,7 @@ def test_the_first_two_commands_are_the_two_commands() -> None:
 
 
 def test_every_command_named_exists() -> None:
-    named = set(re.findall(r"`elqr ((?:[a-z]+ ?){1,2})", _README))
+    named = set(re.findall(r"`elqr ((?:[a-z][a-z-]*[a-z] ?){1,2})", _README))
     assert len(named) >= 10
     for command in named:
         assert elqr(*command.split(), "--help").code == 0, command
@@ -47,8 +47,8 @@ def test_the_schedulers_readme_knows_every_exit_code() -> None:
 
 def test_the_jobs_readme_names_every_setting() -> None:
     text = (ROOT / "jobs" / "README.md").read_text(encoding="utf-8")
-    models = (Job, City, Store, Issue, Notices, Inbox, Thresholds)
+    models = (Job, City, Store, Issue, Notices, Inbox, Print, Thresholds)
     names = {field.alias or name for model in models for name, field in model.model_fields.items()}
     assert len(names) > 20
-    for name in names - {"city", "store"}:
+    for name in names - {"city", "store", "print"}:
         assert f"`{name}`" in text or f"[{name}]" in text, name

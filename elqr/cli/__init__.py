@@ -8,12 +8,15 @@ from elqr import __version__
 from elqr.cli.night import kpi_command, night
 from elqr.cli.notice import notice
 from elqr.cli.payload import payload
+from elqr.cli.printing import COMMANDS as PRINT_COMMANDS
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
 from elqr.cli.terminal import Group, say
 from elqr.errors import OperatorError
 from elqr.terms import ExitCode
 
+for _command in PRINT_COMMANDS:
+    notice.add_command(_command)
 _COMMANDS = (night, notice, payload, spec, kpi_command, synthetic_command)
 
 
@@ -37,7 +40,7 @@ def _usage(error: click.UsageError) -> str:
     elif "No such command" in error.message:
         said = f"コマンド {error.message.split(chr(39))[1]} はありません。"
     else:
-        said = "指定が正しくありません。"
+        said = error.message if not error.message.isascii() else "指定が正しくありません。"
     return f"{said} 使い方は {command} --help で見られます。"
 
 

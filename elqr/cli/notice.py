@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Group, date_option, job_option, json_option, print_json, progress, say
+from elqr.cli.terminal import Group, date_option, job_option, json_option, print_json, progress, say_findings
 from elqr.terms import ExitCode
 
 
@@ -32,8 +32,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
         print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings]})
     else:
         click.echo(f"{file.name}: {step.result}（{step.yen:,}円）")
-        for finding in findings:
-            say(str(finding))
+        say_findings(findings)
     return ExitCode.QUARANTINE if opened.night.quarantined else ExitCode.REVIEW if findings else ExitCode.CLEAN
 
 

@@ -1,13 +1,19 @@
 """`elqr payload`: eL-QRのコード一件を作る・読む・図形にする."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from elqr.cli.terminal import Group, json_option, print_json, say
 from elqr.errors import BadFile
 from elqr.terms import ExitCode
+
+if TYPE_CHECKING:
+    from elqr.issue.reading import Reading
 
 
 @click.group(cls=Group, help="eL-QRのコード一件。")
@@ -33,24 +39,44 @@ def payload_encode(source: str | None) -> int:
     return 0
 
 
-@payload.command("decode", help="DIGITS（255桁）を読み、破れた規則をすべて場所とともに示します。")
-@click.argument("digits")
+@payload.command("decode", help="DIGITS（255桁）か画像のコードを読み、破れた規則をすべて場所とともに示します。")
+@click.argument("digits", required=False)
+@click.option("--image", type=click.Path(path_type=Path), help="eL-QRの写った画像（PNG・JPEG・TIFF）。")
 @json_option
-def payload_decode(digits: str, as_json: bool) -> int:
+def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int:
     from elqr.issue.reading import read_payload
 
-    reading = read_payload(digits.strip())
+    if (digits is None) == (image is None):
+        raise click.UsageError("255桁か --image のどちらか一つを指定してください。")
+    readings = [read_payload(text) for text in (_pictured(image) if image else [(digits or "").strip()])]
     if as_json:
-        print_json(reading.as_dict())
+        shown = [reading.as_dict() for reading in readings]
+        print_json(shown if image else shown[0])
     else:
-        from elqr.issue.layout import PARTS
+        for reading in readings:
+            _show(reading)
+    return ExitCode.CLEAN if all(reading.valid for reading in readings) else ExitCode.FAILED
 
-        click.echo("正しいコードです。" if reading.valid else f"正しくないコードです（{len(reading.findings)}件）。")
-        for name, value in reading.values.items():
-            click.echo(f"  {PARTS[name].title}: {value if value is not None else '（読めません）'}")
-        for finding in reading.findings:
-            click.echo(str(finding))
-    return ExitCode.CLEAN if reading.valid else ExitCode.FAILED
+
+def _pictured(image: Path) -> list[str]:
+    """The eL-QR codes in a picture, from the top."""
+    from elqr.edge import readable
+    from elqr.printing.picture import Symbology, codes_in, opened
+
+    found = [code for picture in opened(readable(image), image.name) for code in codes_in(picture)]
+    if texts := [code.text for code in found if code.symbology is Symbology.QR]:
+        return texts
+    raise BadFile(f"{image.name} にeL-QRが見つかりません。まっすぐに、明るく、300dpi以上で撮り直してください。")
+
+
+def _show(reading: Reading) -> None:
+    from elqr.issue.layout import PARTS
+
+    click.echo("正しいコードです。" if reading.valid else f"正しくないコードです（{len(reading.findings)}件）。")
+    for name, value in reading.values.items():
+        click.echo(f"  {PARTS[name].title}: {value if value is not None else '（読めません）'}")
+    for finding in reading.findings:
+        click.echo(str(finding))
 
 
 @payload.command("qr", help="DIGITS（255桁）を QR 6-M の図形にします。")

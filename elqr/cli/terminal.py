@@ -3,11 +3,15 @@
 import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+
+from elqr.findings import Code, Finding
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
 _DEFAULT_JOB = "jobs/nightly.toml"
@@ -69,6 +73,21 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出�
 
 def say(text: str) -> None:
     click.echo(text, err=True)
+
+
+_SHOWN_PER_CODE = 20
+
+
+def say_findings(findings: Iterable[Finding]) -> None:
+    """指摘: the first of each code, and how many more there are."""
+    seen: Counter[Code] = Counter()
+    for finding in findings:
+        seen[finding.code] += 1
+        if seen[finding.code] <= _SHOWN_PER_CODE:
+            say(str(finding))
+    for code, count in sorted(seen.items()):
+        if count > _SHOWN_PER_CODE:
+            say(f"[{code}] ほか {count - _SHOWN_PER_CODE:,}件")
 
 
 def print_json(value: object) -> None:

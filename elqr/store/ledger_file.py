@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
@@ -131,7 +131,7 @@ def _engine(url: str) -> Engine:
 
 
 def _prepare(ledger: Ledger) -> None:
-    """Creates the tables in an empty database; refuses one of a newer program or of something else."""
+    """Creates the tables that are not there yet; refuses a database of a newer program or of something else."""
     with ledger.transaction() as connection:
         names = set(inspect(connection).get_table_names())
         if not names:
@@ -141,6 +141,11 @@ def _prepare(ledger: Ledger) -> None:
         if "setting" not in names or "posting" not in names:
             raise LedgerError("このデータベースは elqr の台帳ではありません。[store] url を確かめてください。")
         version = connection.execute(select(setting.c.value).where(setting.c.name == "schema_version")).scalar_one()
+        if int(version) < SCHEMA_VERSION:
+            metadata.create_all(connection)
+            connection.execute(
+                update(setting).values(value=str(SCHEMA_VERSION)).where(setting.c.name == "schema_version")
+            )
         if int(version) > SCHEMA_VERSION:
             raise LedgerError(
                 f"台帳の版（{version}）がこのプログラム（{SCHEMA_VERSION}）より新しいです。"

@@ -102,11 +102,11 @@ def _candidate_columns() -> Select[tuple[object, ...]]:
         payload.office_code,
         notice.procedure_code,
         exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
-        ~_newer_slip_exists(),
+        ~newer_slip_exists(),
     ).select_from(t.notice_key)
 
 
-def _newer_slip_exists() -> ColumnElement[bool]:
+def newer_slip_exists() -> ColumnElement[bool]:
     """A later slip of the same claim that is not cancelled."""
     newer = t.notice.alias("newer")
     return exists().where(

@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 _Whole = BigInteger().with_variant(Integer(), "sqlite")
@@ -233,6 +233,46 @@ suggestion = _table(
     PrimaryKeyConstraint("payment_no", "notice_no"),
     without_rowid=True,
 )
+
+upload_step = _table(
+    "upload_step",
+    Column("upload_no", _Whole, ForeignKey("upload.upload_no"), primary_key=True, autoincrement=False),
+    Column("uploaded_at", Text, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+)
+"""登録: a 納付書情報 file that 共通納税IFS has accepted."""
+
+print_batch = _table(
+    "print_batch",
+    Column("print_no", _Whole, primary_key=True, autoincrement=False),
+    Column("printed_on", Text, nullable=False),
+    Column("pages", _Whole, nullable=False),
+    Column("notices", _Whole, nullable=False),
+    Column("yen", _Whole, nullable=False),
+    Column("is_passed", _Whole, nullable=False),
+    Column("manifest_sha256", Text, nullable=False),
+)
+"""印刷: what was printed together; `is_passed` says that preflight found nothing wrong."""
+
+print_notice = _table(
+    "print_notice",
+    *_columns(frames.PrintNotice),
+    PrimaryKeyConstraint("print_no", "notice_no"),
+    Index("print_notice_by_notice", "notice_no"),
+    without_rowid=True,
+)
+
+release_step = _table(
+    "release_step",
+    Column("print_no", _Whole, ForeignKey("print_batch.print_no"), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("pulled", Text, nullable=False),
+    PrimaryKeyConstraint("print_no", "step"),
+    CheckConstraint("step IN ('requested', 'released')"),
+)
+"""発送: asked for by one person, approved by another; `pulled` names the pages taken out of the pile."""
 
 APPEND_ONLY = tuple(table for table in metadata.sorted_tables if table not in (counter, setting))
 """Tables whose rows are never changed or deleted; triggers say so."""

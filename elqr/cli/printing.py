@@ -1,0 +1,239 @@
+"""`elqr notice print` to `approve`: 納付書の印刷・登録・発送・照合."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elqr.cli.terminal import Command, date_option, job_option, json_option, print_json, progress, say, say_findings
+from elqr.errors import BadFile
+from elqr.terms import ExitCode
+
+if TYPE_CHECKING:
+    from elqr.release import Blocked
+
+_by_option = click.option("--by", required=True, metavar="NAME", help="担当者の名前。")
+_folder = click.argument("folder", type=click.Path(path_type=Path))
+
+
+def _person(name: str) -> str:
+    if not name.strip():
+        raise BadFile("担当者の名前が空です。--by に名前を書いてください。")
+    return name.strip()
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+@click.command("print", cls=Command, help="納付書を印刷用のPDFにし、全ページを読み返して確かめます。")
+@job_option
+@date_option
+@click.option("--procedure", "procedures", multiple=True, metavar="CODE", help="手続（いくつでも）。なければすべて。")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="納付番号の一覧（一行に一つ、または納付番号の列を持つCSV）。",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="書き出すフォルダ。")
+@click.option("--template", metavar="NAME", help="版下。なければ手続の種別に合うもの。")
+@click.option("--pages", type=click.IntRange(1, 10_000), help="1ファイルのページ数。なければジョブの [print] pages。")
+@click.option("--sample", type=click.IntRange(1), help="検査するページ数（1ファイルごと。刷り直しのときだけ）。")
+@click.option("--workers", type=click.IntRange(1, 64), help="並べて動かす数。なければCPUの数。")
+@json_option
+def notice_print(
+    job: Path,
+    day: date | None,
+    procedures: tuple[str, ...],
+    source: Path | None,
+    out: Path,
+    template: str | None,
+    pages: int | None,
+    sample: int | None,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    from elqr.edge import prepared, readable, sheets_for
+    from elqr.press import Wish, print_notices
+    from elqr.printing.wishlist import read_keys
+
+    keys = read_keys(readable(source), source.name) if source else None
+    show = progress()
+    with prepared(job, day, rehearsal=False, show=show) as opened:
+        own = opened.night
+        wish = Wish(
+            out, procedures, keys, template, pages or own.job.printing.pages, sample, workers or os.cpu_count() or 1
+        )
+        printed = print_notices(own, sheets_for(own.job), wish, lambda done, of: show(_bar(done, of)))
+    manifest = printed.manifest
+    say_findings(printed.findings)
+    if as_json:
+        print_json(manifest.model_dump(mode="json") if manifest else None)
+    elif manifest is None:
+        click.echo("印刷する納付書はありません。")
+    else:
+        checked = manifest.preflight
+        click.echo(
+            f"印刷{manifest.print_no}　{len(manifest.files)}ファイル {manifest.pages:,}ページ　"
+            f"納付書 {manifest.notices:,}枚 {manifest.yen:,}円"
+        )
+        click.echo(
+            f"検査　{checked.pages:,}ページ　eL-QR {checked.symbols:,}個・バーコード {checked.bar_codes:,}個・"
+            f"印字 {checked.texts:,}か所　指摘 {len(checked.findings)}件"
+        )
+        click.echo(f"印刷できなかったもの {len(manifest.left_out)}件　→ {out}")
+    if manifest is not None and manifest.state == "stopped":
+        say("印刷前検査で止まりました。上の指摘のページがあるため、この印刷は発送できません。")
+        return ExitCode.FAILED
+    return ExitCode.REVIEW if printed.findings else ExitCode.CLEAN
+
+
+def _bar(done: int, of: int) -> str:
+    """進み具合: files done and to do."""
+    width = 30
+    filled = width * done // max(of, 1)
+    return f"印刷と検査 [{'#' * filled}{'.' * (width - filled)}] {done}/{of}ファイル"
+
+
+@click.command(
+    "specimen", cls=Command, help="版下 TEMPLATE の見本刷りを、架空の納付者で一組作ります（台帳は使いません）。"
+)
+@click.argument("template")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="書き出すPDF。")
+@click.option("--procedure", metavar="CODE", help="手続。なければ、この版下を使う最初の手続。")
+@job_option
+@date_option
+def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, day: date | None) -> int:
+    from elqr.edge import sheets_for
+    from elqr.inbox import write_whole
+    from elqr.job import read_job
+    from elqr.press import print_specimen
+    from elqr.procedures import read_register
+
+    read = read_job(job)
+    register = read_register(read.register_file)
+    made_on = day or read.run_on or datetime.now().astimezone().date()
+    proof = print_specimen(read, register, sheets_for(read), template, procedure, made_on)
+    findings = [*proof.left_out, *proof.checked.findings]
+    say_findings(findings)
+    if proof.pdf:
+        write_whole(out, proof.pdf)
+        click.echo(f"見本刷り {proof.pages}ページ　納付書 {proof.notices}枚　指摘 {len(findings)}件　→ {out}")
+    return ExitCode.FAILED if findings else ExitCode.CLEAN
+
+
+@click.command("uploaded", cls=Command, help="納付書情報 FILES を共通納税IFSに登録したことを記録します。")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_by_option
+@job_option
+def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
+    from elqr.dispatch import uploaded
+    from elqr.edge import prepared, readable
+
+    with prepared(job, None, rehearsal=False, show=progress()) as opened:
+        for file in files:
+            upload = uploaded(opened.night, file.name, readable(file), _person(by), _now())
+            click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
+    return 0
+
+
+@click.command("release", cls=Command, help="印刷した FOLDER の発送を申請します。")
+@_folder
+@_by_option
+@click.option("--pull", "pulled", multiple=True, metavar="PAGE", help="抜き取ったページ（用紙の番号 0001-00001）。")
+@job_option
+def notice_release(folder: Path, by: str, pulled: tuple[str, ...], job: Path) -> int:
+    from elqr.dispatch import requested
+    from elqr.edge import prepared
+
+    with prepared(job, None, rehearsal=False, show=progress()) as opened:
+        manifest, against = requested(opened.night, folder, _person(by), _now(), tuple(sorted(set(pulled))))
+    return _answered(manifest.print_no, "申請しました。ほかの人が elqr notice approve で承認してください", against)
+
+
+@click.command("approve", cls=Command, help="申請された FOLDER の発送を承認します（申請した人とは別の人が）。")
+@_folder
+@_by_option
+@job_option
+def notice_approve(folder: Path, by: str, job: Path) -> int:
+    from elqr.dispatch import approved
+    from elqr.edge import prepared
+
+    with prepared(job, None, rehearsal=False, show=progress()) as opened:
+        manifest, against = approved(opened.night, folder, _person(by), _now())
+    return _answered(manifest.print_no, "発送を承認しました", against)
+
+
+def _answered(print_no: int, done: str, against: Blocked) -> int:
+    if not against.findings:
+        click.echo(f"印刷{print_no}　{done}。")
+        return ExitCode.CLEAN
+    say_findings(against.findings)
+    say(
+        f"印刷{print_no}は発送できません（{len(against.findings):,}件、{len(against.pages):,}ページ）。"
+        "抜き取って発送するなら、そのページを --pull で指定して申請し直してください。"
+    )
+    return ExitCode.FAILED
+
+
+@click.command("preflight", cls=Command, help="印刷した FOLDER を、今の台帳ともう一度照らし合わせます。")
+@_folder
+@job_option
+def notice_preflight(folder: Path, job: Path) -> int:
+    from elqr.dispatch import checked_again
+    from elqr.edge import prepared, sheets_for
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened:
+        findings = checked_again(opened.night, sheets_for(opened.night.job), folder)
+    say_findings(findings)
+    click.echo(f"指摘 {len(findings)}件" + ("。発送しないでください。" if findings else "。すべて台帳のとおりです。"))
+    return ExitCode.FAILED if findings else ExitCode.CLEAN
+
+
+@click.command(
+    "verify-scan", cls=Command, help="刷り上がりの画像 IMAGES を、印刷したフォルダの目録と照らし合わせます。"
+)
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--in", "folder", required=True, type=click.Path(path_type=Path), help="印刷したフォルダ。")
+@json_option
+def notice_verify_scan(images: tuple[Path, ...], folder: Path, as_json: bool) -> int:
+    from elqr.edge import readable
+    from elqr.printed_folder import verify_scans
+
+    scans = list(verify_scans(folder, ((image.name, readable(image)) for image in images)))
+    if as_json:
+        print_json(
+            [
+                {
+                    "name": scan.name,
+                    "page": scan.page,
+                    "codes": scan.codes,
+                    "findings": [f.as_dict() for f in scan.findings],
+                }
+                for scan in scans
+            ]
+        )
+    for scan in scans:
+        if not as_json:
+            click.echo(
+                f"{scan.name}: {scan.page or '不明'}　コード{scan.codes}個　{'一致' if not scan.findings else '相違'}"
+            )
+        for finding in scan.findings:
+            say(str(finding))
+    return ExitCode.REVIEW if any(scan.findings for scan in scans) else ExitCode.CLEAN
+
+
+COMMANDS = (
+    notice_print,
+    notice_specimen,
+    notice_uploaded,
+    notice_release,
+    notice_approve,
+    notice_preflight,
+    notice_verify_scan,
+)

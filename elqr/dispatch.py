@@ -1,0 +1,135 @@
+"""Sending (発送): uploads recorded, and a printed folder asked for, approved and checked again, on the ledger."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from elqr.errors import BadFile, NotFound
+from elqr.findings import Finding
+from elqr.frames import PrintNotice, Slip
+from elqr.inbox import write_whole
+from elqr.printed_folder import listed, read_manifest, stored
+from elqr.printing.imposition import sheet_columns
+from elqr.printing.preflight import preflight
+from elqr.printing.proof import digest
+from elqr.printing.template import Template
+from elqr.printing.wording import Office
+from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked, page_label
+from elqr.run import Night
+from elqr.store import print_queries as queries
+
+
+def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
+    """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, BadFile."""
+    with night.ledger.transaction() as connection:
+        upload = queries.upload_of(connection, digest(data))
+        if upload is None:
+            raise NotFound(
+                f"{name} は、この台帳が書き出した納付書情報ではありません（中身が変わったか、ほかの台帳のものです）。"
+                "out の upload フォルダにある元のファイルを指定してください。"
+            )
+        if upload["uploaded_by"] is not None:
+            raise BadFile(
+                f"{name} は {upload['uploaded_at'][:10]} に {upload['uploaded_by']} が登録済みと記録しています。"
+            )
+        queries.enter_uploaded(connection, int(upload["upload_no"]), by, at)
+    return upload
+
+
+def requested(night: Night, folder: Path, by: str, at: str, pulled: tuple[str, ...]) -> tuple[Manifest, Blocked]:
+    """発送を申請する. Nothing is written when anything stands against it."""
+    manifest = read_manifest(folder)
+    with night.ledger.transaction() as connection:
+        steps = queries.release_steps(connection, manifest.print_no)
+        if "requested" in steps:
+            raise BadFile(
+                f"印刷{manifest.print_no}は {steps['requested']['taken_by']} が申請済みです。"
+                "承認は elqr notice approve です。"
+            )
+        _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        against = _against(night, manifest, pulled)
+        if against.findings:
+            return manifest, against
+        queries.enter_release(connection, manifest.print_no, "requested", by, at, pulled)
+    update = {"state": "requested", "pulled": pulled, "requested": Person(by=by, at=at)}
+    return _rewritten(folder, manifest, update), against
+
+
+def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Blocked]:
+    """発送を承認する, by another person; everything is looked at again, as days may have passed."""
+    manifest = read_manifest(folder)
+    with night.ledger.transaction() as connection:
+        steps = queries.release_steps(connection, manifest.print_no)
+        if "requested" not in steps:
+            raise BadFile(f"印刷{manifest.print_no}は申請されていません。先に elqr notice release を実行してください。")
+        if "released" in steps:
+            raise BadFile(f"印刷{manifest.print_no}は {steps['released']['taken_by']} が承認済みです。")
+        if steps["requested"]["taken_by"] == by:
+            raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+        _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        pulled = tuple(steps["requested"]["pulled"])
+        against = _against(night, manifest, pulled)
+        if against.findings:
+            return manifest, against
+        queries.enter_release(connection, manifest.print_no, "released", by, at, pulled)
+    return _rewritten(folder, manifest, {"state": "released", "released": Person(by=by, at=at)}), against
+
+
+def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
+    """The manifest with a further step. The ledger has it already; this is the copy that goes with the paper."""
+    made = manifest.model_copy(update=dict(update))
+    write_whole(folder / MANIFEST, made.as_bytes())
+    return made
+
+
+def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
+    """台帳の印刷か, unchanged and passed. Raises BadFile."""
+    if batch is None or batch["manifest_sha256"] != manifest.body_sha256:
+        raise BadFile(
+            f"{folder} の目録は台帳の印刷{manifest.print_no}と違います。"
+            "書き換えられたか、ほかの台帳のものです。発送しないでください。"
+        )
+    if not batch["is_passed"]:
+        raise BadFile(
+            f"印刷{manifest.print_no}は印刷前検査で止まっています（指摘{len(manifest.preflight.findings)}件）。"
+            "目録の指摘を直して、もう一度印刷してください。"
+        )
+    for file in manifest.files:
+        for name, sha256 in ((file.name, file.sha256), (file.list_name, file.list_sha256)):
+            if not (folder / name).is_file() or digest((folder / name).read_bytes()) != sha256:
+                raise BadFile(
+                    f"{folder / name} が検査したときのファイルと違います。発送せず、もう一度印刷してください。"
+                )
+
+
+def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Blocked:
+    """発送を止めるもの. Raises NotFound for a page that is not in the print."""
+    connection = night.ledger.connection
+    placed = queries.placed_in(connection, manifest.print_no)
+    labels = {page_label(*row) for row in placed.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).unique().iter_rows()}
+    if lost := sorted(set(pulled) - labels):
+        raise NotFound(
+            f"抜き取ったページ {', '.join(lost)} はこの印刷にありません。"
+            "用紙の右の番号（0001-00001の形）で指定してください。"
+        )
+    return blocked(queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled)
+
+
+def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
+    """もう一度検査する: the printed files as they are now, against the ledger as it is now."""
+    manifest = read_manifest(folder)
+    procedures = {own.code: (own.name, own.department) for own in night.register.procedure}
+    office = Office(night.job.city.name, procedures)
+    found: list[Finding] = []
+    for file in manifest.files:
+        if file.template not in templates:
+            raise NotFound(f"版下 {file.template} がありません。印刷したときの版下を用意してください。")
+        placed = listed(folder, [file]).select(
+            Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
+        )
+        with night.ledger.transaction() as connection:
+            slips = queries.slips(connection, placed[Slip.NOTICE_NO])
+        rows = placed.join(slips, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
+            *sheet_columns()
+        )
+        found += preflight(templates[file.template], office, file.name, stored(folder / file.name), rows).findings
+    return found

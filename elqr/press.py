@@ -1,0 +1,345 @@
+"""Printing a batch (印刷), readable from top to bottom: choose, lay out, print and prove file by file, list, record.
+
+One file is in memory at a time (or as many as there are workers), so that a hundred thousand pages need no
+more room than a thousand. A print that was interrupted goes on where it stopped: files that are complete
+and unchanged are kept. The ledger learns of a print when all of it is there.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ValidationError
+
+from elqr import __version__
+from elqr.errors import BadFile, NotFound
+from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.frames import NoticeStanding, Payload, PrintNotice
+from elqr.inbox import write_whole
+from elqr.job import Job
+from elqr.printing.imposition import Placed, in_files
+from elqr.printing.preflight import Checked
+from elqr.printing.proof import Order, Proof, digest, proved, read_listed
+from elqr.printing.specimen import specimen
+from elqr.printing.template import Template
+from elqr.printing.typeface import Typeface, typeface
+from elqr.printing.wording import Office
+from elqr.procedures import Register
+from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
+from elqr.run import Night
+from elqr.store import print_queries as queries
+from elqr.store import tables
+from elqr.store.bulk import next_no
+
+PROGRESS = ".printing.json"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """印刷の指示: what to print and how. `keys` are 納付番号, or None for everything not printed yet."""
+
+    out: Path
+    procedures: tuple[str, ...] = ()
+    keys: tuple[str, ...] | None = None
+    template: str | None = None
+    pages_a_file: int = 1000
+    sample: int | None = None
+    workers: int = 1
+
+
+@dataclass
+class Printed:
+    """印刷の結果: the manifest, None when there was nothing to print, and what could not be printed."""
+
+    manifest: Manifest | None
+    findings: list[Finding] = field(default_factory=list)
+    kept_files: int = 0
+
+
+def print_notices(
+    night: Night, templates: Mapping[str, Template], wish: Wish, show: Callable[[int, int], None]
+) -> Printed:
+    """納付書を印刷する: PDFs, their lists and the manifest into `wish.out`. `show` gets pages done and to do."""
+    if (wish.out / MANIFEST).exists():
+        raise BadFile(f"{wish.out} には印刷済みの納付書があります。別のフォルダを指定してください。")
+    chosen, findings = _chosen(night, wish)
+    if chosen.is_empty():
+        return Printed(None, findings)
+    is_reprint = bool(chosen[NoticeStanding.IS_RELEASED].all())
+    if wish.sample is not None and not is_reprint:
+        raise BadFile(
+            "抜取り検査（--sample）は、前に発送した納付書の刷り直しだけで使えます。--sample を外して実行してください。"
+        )
+    planned = _planned(night, chosen, templates, wish)
+    made = _Batch(night, templates, wish, planned)
+    files = made.printed(show)
+    manifest = _recorded(night, made, files, is_reprint)
+    write_whole(wish.out / MANIFEST, manifest.as_bytes())
+    (wish.out / PROGRESS).unlink(missing_ok=True)
+    return Printed(manifest, findings + made.left_out + made.stopped, made.kept_files)
+
+
+def print_specimen(
+    job: Job, register: Register, templates: Mapping[str, Template], name: str, procedure_code: str | None, day: date
+) -> Proof:
+    """見本刷り of a template, proved like any print; the ledger takes no part. Raises NotFound."""
+    template = _named(templates, name)
+    fit = [own for own in register.procedure if own.code == procedure_code or own.kind in template.kinds]
+    fit = [own for own in fit if procedure_code is None or own.code == procedure_code]
+    if not fit:
+        raise NotFound("手続台帳に、この版下を使う手続がありません。--procedure に手続の code を書いてください。")
+    slips = specimen(fit[0].code, fit[0].item_no, len(template.page.slips), day)
+    face = typeface(template.fonts, template.folder)
+    return proved(Order(template, face, _office(job, register), 0, day, slips))
+
+
+def _named(templates: Mapping[str, Template], name: str) -> Template:
+    if name not in templates:
+        raise NotFound(f"版下 {name} はありません。使えるのは {', '.join(templates)} です。")
+    return templates[name]
+
+
+def _office(job: Job, register: Register) -> Office:
+    return Office(job.city.name, {own.code: (own.name, own.department) for own in register.procedure})
+
+
+def _chosen(night: Night, wish: Wish) -> tuple[pl.DataFrame, list[Finding]]:
+    """印刷する納付書, frame NoticeStanding, and why some that were asked for are not among them."""
+    known = {procedure.code for procedure in night.register.procedure}
+    if unknown := sorted(set(wish.procedures) - known):
+        raise NotFound(f"手続 {', '.join(unknown)} は手続台帳にありません。code を確かめてください。")
+    with night.ledger.transaction() as connection:
+        if wish.keys is None:
+            rows = queries.standings(connection, wish.procedures or None)
+            can = ~pl.any_horizontal(broken for _, broken in PRINT_RULES)
+            return rows.filter(can & ~pl.col(NoticeStanding.IS_PRINTED)), []
+        asked = pl.Series(Payload.KEY_NO, wish.keys, dtype=pl.String).unique(maintain_order=True)
+        found = queries.notices_of_keys(connection, asked)
+        rows = queries.standings_of(connection, found[Payload.NOTICE_NO])
+    if wish.procedures:
+        rows = rows.filter(pl.col(NoticeStanding.PROCEDURE_CODE).is_in(wish.procedures))
+    lost = asked.filter(~asked.is_in(found[Payload.KEY_NO].implode()))
+    findings = [Finding(Location(f"納付番号{key}"), Code.NOT_ISSUED) for key in lost]
+    findings += standing_findings(rows, PRINT_RULES)
+    return rows.filter(~pl.any_horizontal(broken for _, broken in PRINT_RULES)), findings
+
+
+def _planned(night: Night, chosen: pl.DataFrame, templates: Mapping[str, Template], wish: Wish) -> pl.DataFrame:
+    """版下とファイルを決める: notice_no, template, file number; the keys only, in enveloping order."""
+    if wish.template is not None:
+        _named(templates, wish.template)
+    by_code: dict[str, str] = {}
+    for code in sorted(chosen[NoticeStanding.PROCEDURE_CODE].unique()):
+        procedure = night.register.named(code)
+        if procedure is None:
+            raise NotFound(f"手続 {code} は手続台帳にありません。手続台帳に登録してから印刷してください。")
+        fit = [name for name, template in templates.items() if procedure.kind in template.kinds]
+        if wish.template is None and not fit:
+            raise NotFound(
+                f"手続 {code}（{procedure.kind}）の版下がありません。"
+                "--template で指定するか、版下の kinds に書いてください。"
+            )
+        by_code[code] = wish.template or fit[0]
+    name = pl.col(NoticeStanding.PROCEDURE_CODE).replace_strict(by_code, return_dtype=pl.String)
+    places = {own: len(templates[own].page.slips) for own in by_code.values()}
+    planned = in_files(chosen.with_columns(name.alias(Placed.TEMPLATE)), places, wish.pages_a_file)
+    return planned.select(NoticeStanding.NOTICE_NO, Placed.TEMPLATE, Placed.FILE_NO)
+
+
+class _Done(BaseModel):
+    """One file that is printed and proved."""
+
+    file: PrintedFile | None = None
+    checked: Checked
+    left_out: tuple[Finding, ...] = ()
+
+
+class _Progress(BaseModel):
+    """途中経過: what an interrupted print goes on from."""
+
+    plan: str
+    files: dict[int, _Done] = {}
+
+
+class _Batch:
+    """One print under way: what is planned, what is done, and what was found on the way."""
+
+    def __init__(self, night: Night, templates: Mapping[str, Template], wish: Wish, planned: pl.DataFrame) -> None:
+        self.night, self.wish, self.planned = night, wish, planned
+        used = planned[Placed.TEMPLATE].unique().sort()
+        self.templates = {name: templates[name] for name in used}
+        self.faces: dict[str, Typeface] = {
+            name: typeface(template.fonts, template.folder) for name, template in self.templates.items()
+        }
+        self.office = _office(night.job, night.register)
+        self.left_out: list[Finding] = []
+        self.stopped: list[Finding] = []
+        self.checked: list[Checked] = []
+        self.kept_files = 0
+
+    @property
+    def plan_sha256(self) -> str:
+        """What decides every byte of the print; a folder that was begun otherwise is not gone on with."""
+        settings = {
+            "program": __version__,
+            "made_on": self.night.night_on.isoformat(),
+            "sample": self.wish.sample,
+            "sheets": self.sheets,
+            "fonts": {name: digest(face.data) for name, face in self.faces.items()},
+            "office": [self.office.city, sorted(self.office.procedures.items())],
+        }
+        rows = self.planned.hash_rows(seed=0).to_numpy().tobytes()
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode() + rows).hexdigest()
+
+    @property
+    def sheets(self) -> dict[str, str]:
+        """版下の内容のハッシュ, by name."""
+        return {
+            name: digest(template.model_dump_json(exclude={"folder"}).encode())
+            for name, template in self.templates.items()
+        }
+
+    def printed(self, show: Callable[[int, int], None]) -> list[PrintedFile]:
+        """Every file, printed and proved or kept from before; progress is written down after each."""
+        progress = self._begun()
+        numbers = self.planned[Placed.FILE_NO].unique().sort().to_list()
+        self.kept_files = len(progress.files)
+        show(self.kept_files, len(numbers))
+        todo = (self._order(no) for no in numbers if no not in progress.files)
+        for order, proof in _side_by_side(todo, self.wish.workers):
+            progress.files[order.file_no] = self._kept(order, proof)
+            write_whole(self.wish.out / PROGRESS, progress.model_dump_json().encode())
+            show(len(progress.files), len(numbers))
+        done = [progress.files[no] for no in numbers]
+        self.left_out = [finding for own in done for finding in own.left_out]
+        self.stopped = [finding for own in done for finding in own.checked.findings]
+        self.checked = [own.checked for own in done]
+        return [own.file for own in done if own.file is not None]
+
+    def _begun(self) -> _Progress:
+        """What an interrupted print left: the files that are whole."""
+        path, plan = self.wish.out / PROGRESS, self.plan_sha256
+        if not path.exists():
+            if self.wish.out.exists() and any(self.wish.out.glob("*.pdf")):
+                raise BadFile(f"{self.wish.out} にはほかのPDFがあります。新しいフォルダを指定してください。")
+            return _Progress(plan=plan)
+        try:
+            progress = _Progress.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            return _Progress(plan=plan)
+        if progress.plan != plan:
+            raise BadFile(
+                f"{self.wish.out} は、納付書・版下・日付のどれかが違う印刷の途中です。"
+                "続けずに刷り直すなら、フォルダを消すか、別のフォルダを指定してください。"
+            )
+        whole = {no: done for no, done in progress.files.items() if _is_whole(self.wish.out, done.file)}
+        return _Progress(plan=plan, files=whole)
+
+    def _order(self, file_no: int) -> Order:
+        own = self.planned.filter(pl.col(Placed.FILE_NO) == file_no)
+        name = own[Placed.TEMPLATE][0]
+        with self.night.ledger.transaction() as connection:
+            slips = queries.slips(connection, own[NoticeStanding.NOTICE_NO])
+        assert slips.height == own.height, "every planned notice is read once"
+        return Order(
+            self.templates[name], self.faces[name], self.office, file_no, self.night.night_on, slips, self.wish.sample
+        )
+
+    def _kept(self, order: Order, proof: Proof) -> _Done:
+        """Writes one file and its list; returns what is to be known of it."""
+        if not proof.notices:
+            return _Done(checked=proof.checked, left_out=proof.left_out)
+        pdf, listed = f"{order.name}.pdf", f"{order.name}.csv"
+        write_whole(self.wish.out / pdf, proof.pdf)
+        write_whole(self.wish.out / listed, proof.listed)
+        file = PrintedFile(
+            name=pdf,
+            sha256=digest(proof.pdf),
+            list_name=listed,
+            list_sha256=digest(proof.listed),
+            template=order.template.name,
+            pages=proof.pages,
+            notices=proof.notices,
+            yen=proof.yen,
+        )
+        return _Done(file=file, checked=proof.checked, left_out=proof.left_out)
+
+
+def _is_whole(folder: Path, file: PrintedFile | None) -> bool:
+    """Are a file and its list there as they were written."""
+    if file is None:
+        return True
+    pairs = ((file.name, file.sha256), (file.list_name, file.list_sha256))
+    return all((folder / name).is_file() and digest((folder / name).read_bytes()) == sha for name, sha in pairs)
+
+
+def _side_by_side(orders: Iterable[Order], workers: int) -> Iterator[tuple[Order, Proof]]:
+    """印刷と検査, in the order asked for; never more orders in memory than twice the workers."""
+    if workers <= 1:
+        for order in orders:
+            yield order, proved(order)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: deque[tuple[Order, Future[Proof]]] = deque()
+        for order in orders:
+            waiting.append((order, pool.submit(proved, order)))
+            if len(waiting) >= 2 * workers:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for order, future in waiting:
+            yield order, future.result()
+
+
+def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint: bool) -> Manifest:
+    """印刷を台帳に記す, and its manifest."""
+    checked = batch.checked
+    with night.ledger.transaction() as connection:
+        print_no = next_no(connection, tables.print_batch.c.print_no)
+        manifest = Manifest(
+            print_no=print_no,
+            printed_on=night.night_on.isoformat(),
+            program=f"elqr {__version__}",
+            sheets=batch.sheets,
+            font=" / ".join(sorted({face.name for face in batch.faces.values()})),
+            is_reprint=is_reprint,
+            files=tuple(files),
+            pages=sum(file.pages for file in files),
+            notices=sum(file.notices for file in files),
+            yen=sum(file.yen for file in files),
+            preflight=Preflight(
+                scope="all" if batch.wish.sample is None else "sample",
+                pages=sum(own.pages for own in checked),
+                symbols=sum(own.symbols for own in checked),
+                bar_codes=sum(own.bar_codes for own in checked),
+                texts=sum(own.texts for own in checked),
+                findings=tuple(finding.as_dict() for finding in batch.stopped[:LISTED_PER_CODE]),
+            ),
+            left_out=tuple(finding.as_dict() for finding in batch.left_out[:LISTED_PER_CODE]),
+            state="stopped" if batch.stopped else "printed",
+        )
+        row = {
+            "print_no": print_no,
+            "printed_on": manifest.printed_on,
+            "pages": manifest.pages,
+            "notices": manifest.notices,
+            "yen": manifest.yen,
+            "is_passed": int(not batch.stopped),
+            "manifest_sha256": manifest.body_sha256,
+        }
+        queries.enter_print(connection, row, _placed(batch.wish.out, files, print_no))
+    return manifest
+
+
+def _placed(folder: Path, files: Iterable[PrintedFile], print_no: int) -> Iterator[pl.DataFrame]:
+    """納付書の場所, read back from the lists that were written; frames PrintNotice."""
+    for file in files:
+        listed = read_listed((folder / file.list_name).read_bytes())
+        assert listed.height == file.notices, "the list names every notice of its file"
+        yield PrintNotice.of(listed.with_columns(pl.lit(print_no, pl.Int64).alias(PrintNotice.PRINT_NO)))

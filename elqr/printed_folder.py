@@ -1,0 +1,99 @@
+"""A printed folder (印刷フォルダ): its manifest, its lists, and scans of the paper compared with them.
+
+Needs no ledger, so that the paper can be checked where it is printed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from elqr.errors import NotFound
+from elqr.findings import Code, Finding, Location
+from elqr.frames import PrintNotice, Slip
+from elqr.issue.reading import read_payload
+from elqr.printing.picture import Decoded, Symbology, codes_in, opened
+from elqr.printing.proof import read_listed
+from elqr.release import MANIFEST, Manifest, PrintedFile, page_label
+
+_TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}
+_SHOWN_DIGITS = 32
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """発送の目録 of a printed folder. Raises NotFound, BadFile."""
+    path = folder / MANIFEST
+    try:
+        return Manifest.read(path.read_bytes(), path)
+    except OSError as error:
+        raise NotFound(
+            f"{folder} に発送の目録（{MANIFEST}）がありません。elqr notice print が作ったフォルダを指定してください。"
+        ) from error
+
+
+def stored(path: Path) -> bytes:
+    """A file of the folder. Raises NotFound."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"{path} を読めません（{error.strerror}）。印刷したフォルダをそのまま指定してください。"
+        ) from error
+
+
+def listed(folder: Path, files: Iterable[PrintedFile]) -> pl.DataFrame:
+    """目録 of some files of the folder, in order of page."""
+    return pl.concat([read_listed(stored(folder / file.list_name)) for file in files])
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """読み取った用紙: one picture, the page it shows, how many codes were read, and what is wrong with it."""
+
+    name: str
+    page: str
+    codes: int
+    findings: tuple[Finding, ...]
+
+
+def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
+    """刷り上がりを照合する: every code in each picture against the lists of the print. Raises NotFound, BadFile."""
+    rows = listed(folder, read_manifest(folder).files)
+    for name, data in pictures:
+        pages = opened(data, name)
+        for no, picture in enumerate(pages, start=1):
+            yield _scanned(name if len(pages) == 1 else f"{name} {no}枚目", codes_in(picture), rows)
+
+
+def _scanned(name: str, codes: list[Decoded], rows: pl.DataFrame) -> Scanned:
+    """One picture: its codes are all of one page, each as listed, and none of that page's codes is missing."""
+    known = rows.filter(
+        pl.col(Slip.DIGITS).is_in([code.text for code in codes if code.symbology is Symbology.QR])
+        | pl.col(Slip.BARCODE).is_in([code.text for code in codes if code.symbology is Symbology.CODE_128])
+    )
+    pages = known.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).unique(maintain_order=True)
+    labels = [page_label(*page) for page in pages.iter_rows()]
+    on_pages = rows.join(pages, on=pages.columns, how="semi")
+    wanted = {*on_pages[Slip.DIGITS], *on_pages[Slip.BARCODE].drop_nulls()}
+    found = [_strange(name, code, rows) for code in codes if code.text not in wanted]
+    if len(labels) > 1:
+        found.append(Finding(Location(name), Code.SCAN_DIFFERS, "・".join(labels), "一枚の用紙"))
+    read = len(wanted & {code.text for code in codes})
+    if not codes or read < len(wanted):
+        at_least = f"{len(wanted)}個" if wanted else "1個以上"
+        found.append(Finding(Location(name), Code.SCAN_UNREADABLE, f"{read}個", at_least))
+    return Scanned(name, "・".join(labels), len(codes), tuple(sorted(found)))
+
+
+def _strange(name: str, code: Decoded, rows: pl.DataFrame) -> Finding:
+    """A code that is not in the list: another print's, or one of ours that says something else."""
+    at, shown = Location(name, field=_TITLES[code.symbology]), code.text[:_SHOWN_DIGITS]
+    if code.symbology is Symbology.QR:
+        reading = read_payload(code.text)
+        key_no = str(reading.values["key_no"] or "")
+        shown = f"納付番号{key_no} {reading.values['amount_yen']}円" if key_no else shown
+        ours = rows.filter(pl.col(Slip.KEY_NO) == key_no)
+        if ours.height:
+            return Finding(at, Code.SCAN_DIFFERS, shown, f"納付番号{key_no} {ours[Slip.AMOUNT_YEN][0]}円")
+    return Finding(at, Code.SCAN_UNKNOWN, shown)

@@ -1,0 +1,206 @@
+"""The document (PDFファイル): pages of slips → one PDF, the same bytes for the same slips and day.
+
+The form is drawn once and used by every page; the font is embedded once, cut down to what the file says.
+"""
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pikepdf
+import polars as pl
+from pikepdf import Array, Dictionary, Name, Stream
+from PIL import Image
+
+from elqr.errors import BadFile
+from elqr.frames import Slip
+from elqr.issue.symbol_table import image_bits, symbol_rows
+from elqr.printing.bar_code import bar_code_bits
+from elqr.printing.drawing import MM, Pen
+from elqr.printing.imposition import Placed
+from elqr.printing.template import Mark, Template, Text
+from elqr.printing.typeface import Embedded, Typeface
+from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+
+_LEVEL = 6
+_SEPARATE = "\x1f"
+
+
+@dataclass(frozen=True)
+class Said:
+    """一つのファイルの文言: the texts to fill in, by their place in the template; None where nothing is said."""
+
+    head: list[list[str | None]]
+    slip: list[list[str | None]]
+
+    @property
+    def all(self) -> Iterator[str]:
+        """Every text of the file."""
+        return (text for column in (*self.head, *self.slip) for text in column if text)
+
+
+def said(template: Template, words: pl.DataFrame) -> Said:
+    """差し込む文言. Columns of `words`: SLIP_WORDS for every slip in order of page, and for the head PAGE_WORDS."""
+    firsts = words.filter(pl.col(Placed.PLACE_NO) == 0)
+    return Said(
+        [_filled(text, firsts) for text in template.head.fills], [_filled(text, words) for text in template.slip.fills]
+    )
+
+
+def _filled(text: Text, words: pl.DataFrame) -> list[str | None]:
+    """One text for each row; None where `only_if` says no."""
+    pieces = [pl.col(piece) if index % 2 else pl.lit(piece) for index, piece in enumerate(text.pieces)]
+    has_bar_code = pl.col("bar_code") != ""
+    wanted = {None: pl.lit(True), "bar_code": has_bar_code, "no_bar_code": ~has_bar_code}[text.only_if]
+    return words.select(pl.when(wanted).then(pl.concat_str(pieces)).alias("said"))["said"].to_list()
+
+
+def document(template: Template, face: Typeface, slips: pl.DataFrame, words: pl.DataFrame, made_on: date) -> bytes:
+    """PDFを作る. `slips` is frame Slip with the places of one file, `words` its texts; both in the same order."""
+    texts = said(template, words)
+    forms = [text.text for art in (template.head, template.slip) for text in art.forms]
+    embedded = face.embedded([*forms, "eLマーク ", *texts.all])
+    pen = Pen(face, embedded, template.page.height)
+    pdf = pikepdf.new()
+    resources = _resources(pdf, template, pen)
+    media = Array([0, 0, round(template.page.width * MM, 3), round(template.page.height * MM, 3)])
+    for content in _pages(template, pen, slips, texts):
+        stream = Stream(pdf, zlib.compress(content.encode("ascii"), _LEVEL), Filter=Name.FlateDecode)
+        page = Dictionary(Type=Name.Page, MediaBox=media, Resources=resources, Contents=stream)
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+    day = f"D:{made_on:%Y%m%d}000000"
+    pdf.trailer.Info = pdf.make_indirect(Dictionary(Title=template.title, Producer="elqr", CreationDate=day))
+    out = io.BytesIO()
+    pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def _pages(template: Template, pen: Pen, slips: pl.DataFrame, texts: Said) -> Iterator[str]:
+    """版面 of each page, as operators."""
+    symbols = image_bits(symbol_rows(slips[Slip.DIGITS]))
+    bar_codes, places = slips[Slip.BARCODE].to_list(), slips[Placed.PLACE_NO].to_list()
+    fills = list(zip(template.slip.fills, texts.slip, strict=True))
+    heads = list(zip(template.head.fills, texts.head, strict=True))
+    drawn: list[str] = []
+    page = -1
+    for index, place_no in enumerate(places):
+        if place_no == 0:
+            if drawn:
+                yield "".join(drawn)
+            page += 1
+            drawn = ["/Head Do\n", *(pen.text(text, value) for text, column in heads if (value := column[page]))]
+        origin = template.page.slips[place_no]
+        drawn.append(f"q 1 0 0 1 {origin[0] * MM:.3f} {-origin[1] * MM:.3f} cm /Slip Do Q\n")
+        drawn += [pen.text(text, value, origin) for text, column in fills if (value := column[index])]
+        drawn.append(pen.symbol(template.slip.qr, symbols[index].tobytes(), origin))
+        if template.slip.bar_code is not None and bar_codes[index]:
+            drawn.append(pen.bar_code(template.slip.bar_code, bar_code_bits(bar_codes[index]), origin))
+    if drawn:
+        yield "".join(drawn)
+
+
+def _resources(pdf: pikepdf.Pdf, template: Template, pen: Pen) -> pikepdf.Object:
+    """The font, the form and the marks, once for all pages."""
+    fonts = Dictionary(F=_font(pdf, pen.embedded))
+    forms = Dictionary()
+    for name, art in (("/Head", template.head), ("/Slip", template.slip)):
+        marks = {mark: f"Mark{no}" for no, mark in enumerate(art.el_mark) if mark.file}
+        pictures = Dictionary({f"/{own}": _picture(pdf, mark, template) for mark, own in marks.items()})
+        form = pdf.make_stream(pen.art(art, marks).encode("ascii"))
+        form.Type, form.Subtype = Name.XObject, Name.Form
+        form.BBox = Array([-1000, -1000, 3000, 3000])
+        form.Resources = Dictionary(Font=fonts, XObject=pictures)
+        forms[name] = form
+    return pdf.make_indirect(Dictionary(Font=fonts, XObject=forms))
+
+
+def _picture(pdf: pikepdf.Pdf, mark: Mark, template: Template) -> pikepdf.Object:
+    """eLマークの図: the first page of a PDF, or a picture, scaled to the unit square."""
+    path = template.folder / (mark.file or "")
+    try:
+        if path.suffix.lower() == ".pdf":
+            with pikepdf.open(path) as own:
+                form = pdf.copy_foreign(own.pages[0].as_form_xobject())
+            left, bottom, right, top = (float(value) for value in form.BBox)
+            wide, high = right - left, top - bottom
+            form.Matrix = Array([1 / wide, 0, 0, 1 / high, -left / wide, -bottom / high])
+            return form
+        with Image.open(path) as picture:
+            flat = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert(
+                "RGB"
+            )
+    except (OSError, pikepdf.PdfError) as error:
+        raise BadFile(
+            f"版下 {template.name}: eLマークの図 {path} を読めません。PDFかPNGのファイルを置いてください。"
+        ) from error
+    image = pdf.make_stream(flat.tobytes())
+    image.Type, image.Subtype, image.ColorSpace = Name.XObject, Name.Image, Name.DeviceRGB
+    image.Width, image.Height, image.BitsPerComponent = flat.width, flat.height, 8
+    return image
+
+
+def _font(pdf: pikepdf.Pdf, embedded: Embedded) -> pikepdf.Object:
+    """書体: a CID font whose character numbers are its glyph numbers, with the way back to Unicode for extraction."""
+    name = Name(f"/{_tag(embedded)}+{embedded.name}")
+    file = pdf.make_stream(embedded.data)
+    file.Length1 = len(embedded.data)
+    descriptor = Dictionary(
+        Type=Name.FontDescriptor,
+        FontName=name,
+        Flags=4,
+        FontBBox=Array(embedded.bounds),
+        ItalicAngle=0,
+        Ascent=embedded.ascent,
+        Descent=embedded.descent,
+        CapHeight=embedded.ascent,
+        StemV=80,
+        FontFile2=file,
+    )
+    system = Dictionary(Registry=pikepdf.String("Adobe"), Ordering=pikepdf.String("Identity"), Supplement=0)
+    descendant = Dictionary(
+        Type=Name.Font,
+        Subtype=Name.CIDFontType2,
+        BaseFont=name,
+        CIDSystemInfo=system,
+        CIDToGIDMap=Name.Identity,
+        W=Array([0, Array(embedded.widths)]),
+        FontDescriptor=pdf.make_indirect(descriptor),
+    )
+    return pdf.make_indirect(
+        Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type0,
+            BaseFont=name,
+            Encoding=Name("/Identity-H"),
+            DescendantFonts=Array([pdf.make_indirect(descendant)]),
+            ToUnicode=pdf.make_stream(_to_unicode(embedded).encode("ascii")),
+        )
+    )
+
+
+def _tag(embedded: Embedded) -> str:
+    """Six capitals that name the subset, made from its bytes."""
+    number = zlib.crc32(embedded.data)
+    return "".join(chr(ord("A") + number // 26**place % 26) for place in range(6))
+
+
+_CHARACTERS_A_BLOCK = 100
+
+
+def _to_unicode(embedded: Embedded) -> str:
+    """Glyph number → Unicode, as a CMap."""
+    pairs = [f"<{glyph}> <{chr(code).encode('utf-16-be').hex()}>" for code, glyph in embedded.glyphs.items()]
+    blocks = [pairs[at : at + _CHARACTERS_A_BLOCK] for at in range(0, len(pairs), _CHARACTERS_A_BLOCK)]
+    lines = [
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        "/CMapName /elqr def /CMapType 2 def",
+        "1 begincodespacerange <0000> <FFFF> endcodespacerange",
+    ]
+    for block in blocks:
+        lines += [f"{len(block)} beginbfchar", *block, "endbfchar"]
+    return "\n".join([*lines, "endcmap end end"])
+
+
+assert not set(PAGE_WORDS) & set(SLIP_WORDS), "a name means one thing"

@@ -1,0 +1,104 @@
+"""Drawing (版面): a template's art and texts as PDF operators. Millimetres from the top left in, points out.
+
+Codes are drawn as one-bit images, a pixel a module: sharp at any size, and small.
+"""
+
+from dataclasses import dataclass
+
+from elqr.printing.template import BAR_CODE_MODULES, Art, BarCode, Box, Line, Mark, Pair, Symbol, Text
+from elqr.printing.typeface import Embedded, Typeface
+
+MM = 72 / 25.4
+"""Points in a millimetre."""
+_BASELINE = 0.86
+"""Where letters stand, as a share of the type's size from the top of its box."""
+_BOLD = 0.035
+"""Outline of bold letters, as a share of the type's size."""
+_CUT = 0.001
+_QR_PIXELS = (41, 41)
+_BAR_PIXELS = (BAR_CODE_MODULES, 1)
+
+
+@dataclass(frozen=True)
+class Pen:
+    """ペン: sets type and codes on a sheet of one height (mm)."""
+
+    face: Typeface
+    embedded: Embedded
+    height: float
+
+    def _point(self, at: Pair) -> str:
+        return f"{at[0] * MM:.3f} {(self.height - at[1]) * MM:.3f}"
+
+    def text(self, place: Text, value: str, origin: Pair = (0, 0)) -> str:
+        """文字 in its box, set smaller if it is too long; `overlong` has said before that it fits."""
+        if not value:
+            return ""
+        size = fitted(self.face, place, value)
+        spare = 0.0 if place.align == "left" else place.width * MM - self.face.width(value, size)
+        x = (place.at[0] + origin[0]) * MM + spare * (1 if place.align == "right" else 0.5)
+        y = (self.height - place.at[1] - origin[1]) * MM - place.size * _BASELINE
+        weight = f"2 Tr {size * _BOLD:.3f} w " if place.bold else ""
+        back = " 0 Tr" if place.bold else ""
+        return f"BT {weight}/F {size:.2f} Tf {x:.3f} {y:.3f} Td <{self.embedded.hexed(value)}> Tj{back} ET\n"
+
+    def line(self, line: Line) -> str:
+        """線."""
+        path = f"{self._point(line.start)} m {self._point(line.end)} l"
+        return f"q {_dashed(line.dash)}{line.width * MM:.3f} w {path} S Q\n"
+
+    def box(self, box: Box) -> str:
+        """枠, filled first, then its edge."""
+        left, bottom = box.at[0] * MM, (self.height - box.at[1] - box.size[1]) * MM
+        path = f"{left:.3f} {bottom:.3f} {box.size[0] * MM:.3f} {box.size[1] * MM:.3f} re"
+        fill = f"q {box.fill:.2f} g {path} f Q\n" if box.fill is not None else ""
+        return fill + (f"q {_dashed(box.dash)}{box.width * MM:.3f} w {path} S Q\n" if box.width else "")
+
+    def mark(self, mark: Mark, name: str | None) -> str:
+        """eLマーク: the picture of that name, or its place."""
+        if name is None:
+            middle = (mark.at[0], mark.at[1] + mark.size[1] / 2 - 1)
+            said = Text(at=middle, width=mark.size[0], size=5, least=2, align="center", text=_MARK)
+            return self.box(Box(at=mark.at, size=mark.size, width=0.1, dash=(0.6, 0.6))) + self.text(said, _MARK)
+        left, bottom = mark.at[0] * MM, (self.height - mark.at[1] - mark.size[1]) * MM
+        return f"q {mark.size[0] * MM:.3f} 0 0 {mark.size[1] * MM:.3f} {left:.3f} {bottom:.3f} cm /{name} Do Q\n"
+
+    def art(self, art: Art, marks: dict[Mark, str]) -> str:
+        """図柄: everything of it that is the same on every sheet."""
+        drawn = [*map(self.box, art.boxes), *map(self.line, art.lines)]
+        drawn += [self.mark(mark, marks.get(mark)) for mark in art.el_mark]
+        return "".join(drawn + [self.text(text, text.text) for text in art.forms])
+
+    def symbol(self, place: Symbol, bits: bytes, origin: Pair) -> str:
+        """eL-QR: 41 × 41 pixels."""
+        return self._image(place, bits, _QR_PIXELS, origin)
+
+    def bar_code(self, place: BarCode, bits: bytes, origin: Pair) -> str:
+        """バーコード: one row of 288 pixels, drawn as high as it is to be."""
+        return self._image(place, bits, _BAR_PIXELS, origin)
+
+    def _image(self, place: Symbol, bits: bytes, pixels: tuple[int, int], origin: Pair) -> str:
+        """An inline image mask, its bits in hexadecimal so that no reader can take them for an operator."""
+        left, top, right, bottom = place.area.moved(origin)
+        size = f"{(right - left) * MM:.4f} 0 0 {(bottom - top) * MM:.4f}"
+        at = f"{left * MM:.4f} {(self.height - bottom) * MM:.4f}"
+        head = f"/IM true /W {pixels[0]} /H {pixels[1]} /D [1 0] /F /AHx"
+        return f"q {size} {at} cm BI {head} ID {bits.hex()}> EI Q\n"
+
+
+_MARK = "eLマーク"
+
+
+def _dashed(dash: Pair | None) -> str:
+    return f"[{dash[0] * MM:.2f} {dash[1] * MM:.2f}] 0 d " if dash else ""
+
+
+def fitted(face: Typeface, place: Text, value: str) -> float:
+    """文字の大きさ in points at which the text fits its box; less than `least` means that it does not."""
+    width, room = face.width(value, place.size), place.width * MM
+    return place.size if width <= room + _CUT else place.size * room / width
+
+
+def overlong(face: Typeface, place: Text, value: str) -> bool:
+    """枠に入らないか, even at the smallest size allowed."""
+    return fitted(face, place, value) < min(place.least, place.size)

@@ -1,0 +1,158 @@
+"""One printed file (印刷ファイル): from the slips of a file to a PDF that is proved, and its list.
+
+A pure function of its order, so that several can be made side by side. Slips that cannot be set in type
+are left out with the whole bill they belong to, because an envelope must not lack a slip unnoticed.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from elqr.findings import Code, Finding, Location
+from elqr.frames import PrintNotice, Slip
+from elqr.printing.document import document, said
+from elqr.printing.drawing import overlong
+from elqr.printing.imposition import BILL, Placed, on_pages
+from elqr.printing.preflight import Checked, preflight
+from elqr.printing.template import Template
+from elqr.printing.typeface import Typeface
+from elqr.printing.wording import SLIP_WORDS, Office, page_words, words
+
+LISTED = (
+    PrintNotice.FILE_NO,
+    PrintNotice.PAGE_NO,
+    PrintNotice.PLACE_NO,
+    Slip.NOTICE_NO,
+    Slip.KEY_NO,
+    Slip.INSTALLMENT_NO,
+    Slip.AMOUNT_YEN,
+    Slip.DUE_ON,
+    Slip.PAYABLE_UNTIL_ON,
+    Slip.DIGITS,
+    Slip.BARCODE,
+)
+"""目録の列: what scans of a print are compared with. No names, no addresses."""
+LISTED_SCHEMA = {str(name): name.dtype for name in LISTED}
+
+
+@dataclass(frozen=True)
+class Order:
+    """印刷の注文: one file. `pages` limits preflight to some of them; empty checks all."""
+
+    template: Template
+    face: Typeface
+    office: Office
+    file_no: int
+    made_on: date
+    slips: pl.DataFrame
+    sample: int | None = None
+
+    @property
+    def name(self) -> str:
+        """ファイル名 without its kind."""
+        return f"{self.file_no:04d}_{self.template.name}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """刷り上がり: the PDF, its list, and everything that was found."""
+
+    pdf: bytes
+    listed: bytes
+    pages: int
+    notices: int
+    yen: int
+    checked: Checked
+    left_out: tuple[Finding, ...] = field(default=())
+
+
+def proved(order: Order) -> Proof:
+    """刷って、検査する. Nothing but what is left out and what preflight finds can be wrong with a proof."""
+    slips, lacking = _with_glyphs(order, order.slips)
+    placed, texts = _worded(order, slips)
+    overlong_bills, overlong_found = _overlong(order, placed, texts)
+    if overlong_found:
+        placed, texts = _worded(order, slips.join(overlong_bills, on=BILL, how="anti", maintain_order="left"))
+    left_out = (*lacking, *overlong_found)
+    if placed.is_empty():
+        return Proof(b"", _listed(placed), 0, 0, 0, Checked(0, 0, 0, 0, ()), left_out)
+    pdf = document(order.template, order.face, placed, texts, order.made_on)
+    pages, yen = int(placed[Placed.PAGE_NO].max()), int(placed[Slip.AMOUNT_YEN].sum())  # type: ignore[arg-type]
+    name = f"{order.name}.pdf"
+    checked = preflight(order.template, order.office, name, pdf, placed, _sampled(order, pages))
+    return Proof(pdf, _listed(placed), pages, placed.height, yen, checked, left_out)
+
+
+def _worded(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The slips in their places, and what they and their pages say."""
+    placed = on_pages(slips, len(order.template.page.slips))
+    placed = placed.with_columns(pl.lit(order.file_no, pl.Int64).alias(Placed.FILE_NO))
+    slip_words = words(placed, order.office, order.template.key_groups)
+    return placed, slip_words.hstack(page_words(placed, order.file_no)).with_columns(placed[Placed.PLACE_NO])
+
+
+def _listed(placed: pl.DataFrame) -> bytes:
+    out = io.BytesIO()
+    placed.select(LISTED).write_csv(out, date_format="%Y-%m-%d")
+    return out.getvalue()
+
+
+def read_listed(data: bytes) -> pl.DataFrame:
+    """目録を読む: the list of one file, or of several one after the other."""
+    return pl.read_csv(data, schema=LISTED_SCHEMA)
+
+
+def _sampled(order: Order, pages: int) -> list[int]:
+    """抜取り: `sample` pages at even distances, the first and the last among them; empty for all."""
+    if order.sample is None or order.sample >= pages:
+        return []
+    if order.sample == 1:
+        return [1]
+    return sorted({1 + round(step * (pages - 1) / (order.sample - 1)) for step in range(order.sample)})
+
+
+def _with_glyphs(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """字形のある納付書, and a finding for every bill that says something the font lacks."""
+    fills = (*order.template.head.fills, *order.template.slip.fills)
+    names = sorted({name for text in fills for name in text.names if name in SLIP_WORDS})
+    said_by = words(slips, order.office, order.template.key_groups).select(pl.concat_str(names).alias("said"))["said"]
+    lacking = order.face.lacking("".join(sorted(set().union(*said_by))))
+    if not lacking:
+        return slips, []
+    bad = slips.with_columns(said_by).filter(pl.col("said").str.contains_any(lacking))
+    found = []
+    for slip in bad.unique(BILL, keep="first", maintain_order=True).iter_rows(named=True):
+        shown = "、".join(f"「{own}」（U+{ord(own):04X}）" for own in lacking if own in slip["said"])
+        found.append(Finding(_who(slip), Code.GLYPH_LACKING, shown, order.face.path.name))
+    return slips.join(bad, on=BILL, how="anti", maintain_order="left"), found
+
+
+def _who(slip: dict[str, object]) -> Location:
+    """Whose slip it is, by 宛名番号 and 通知書番号: a name does not go into a finding."""
+    return Location(f"宛名番号{slip[Slip.PAYER_REF]} 通知書番号{slip[Slip.BILL_NO]}")
+
+
+def _overlong(order: Order, placed: pl.DataFrame, texts: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """枠に入らない納付書: their bills, and a finding for each bill and text."""
+    filled, firsts = said(order.template, texts), placed.filter(pl.col(Placed.PLACE_NO) == 0)
+    bills, found = [placed.head(0)], set()
+    for rows, fills, columns in (
+        (firsts, order.template.head.fills, filled.head),
+        (placed, order.template.slip.fills, filled.slip),
+    ):
+        for text, column in zip(fills, columns, strict=True):
+            wide = [no for no, value in enumerate(column) if value and overlong(order.face, text, value)]
+            bills.append(rows[wide])
+            found |= {
+                Finding(_who(slip), Code.TEXT_OVERLONG, text.text, f"幅{text.width:g}mm")
+                for slip in rows[wide].to_dicts()
+            }
+    return pl.concat(bills).select(BILL).unique(), sorted(found)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()

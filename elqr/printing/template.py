@@ -1,0 +1,352 @@
+"""A sheet's template (版下): what one TOML file in specs/sheets/ may say, in millimetres from the top left.
+
+A city moves, resizes and rewords without Python. Texts with {names} are filled in from the notice, all
+others are the form itself. Refused, with the place and the reason: a code outside the printable margin, a
+module or quiet zone smaller than the settings allow, a bar code too close to the eL-QR, and anything
+printed into the place of a code.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from elqr.errors import BadFile, NotFound, explain
+from elqr.issue.symbol import MODULES
+from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+from elqr.terms import ProcedureKind
+
+BAR_CODE_MODULES = 288
+"""GS1-128 with 44 digits: start, FNC1, 22 pairs, check and stop."""
+_PT_MM = 25.4 / 72
+_NAME = re.compile(r"\{([a-z_]+)\}")
+
+Pair = tuple[float, float]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Area(NamedTuple):
+    """範囲: left, top, right, bottom in millimetres from the top left."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def grown(self, by: float) -> "Area":
+        """The same, wider on every side."""
+        return Area(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
+    def moved(self, by: Pair) -> "Area":
+        """The same, elsewhere."""
+        return Area(self.left + by[0], self.top + by[1], self.right + by[0], self.bottom + by[1])
+
+    def touches(self, other: "Area") -> bool:
+        """重なり: do the two share any point inside."""
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+    def holds(self, other: "Area") -> bool:
+        """Is the other one wholly inside."""
+        across = self.left <= other.left and other.right <= self.right
+        return across and self.top <= other.top and other.bottom <= self.bottom
+
+
+class Text(_Strict):
+    """文字: one line in a box of `width` × the type's size; too long a text is set smaller, to `least` points."""
+
+    at: Pair
+    width: float = Field(gt=0)
+    size: float = Field(gt=0)
+    least: float = Field(default=5.0, gt=0)
+    align: Literal["left", "right", "center"] = "left"
+    bold: bool = False
+    only_if: Literal["bar_code", "no_bar_code"] | None = None
+    text: str = Field(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """差し込む項目: the names in braces."""
+        return tuple(_NAME.findall(self.text))
+
+    @property
+    def pieces(self) -> list[str]:
+        """The text cut at its names: fixed text and names by turns, fixed text first."""
+        return _NAME.split(self.text)
+
+    @property
+    def area(self) -> Area:
+        """Where it may print."""
+        return Area(self.at[0], self.at[1], self.at[0] + self.width, self.at[1] + self.size * _PT_MM)
+
+
+class Line(_Strict):
+    """線. `dash` is on and off, for a line to cut along."""
+
+    start: Pair = Field(alias="from")
+    end: Pair = Field(alias="to")
+    width: float = Field(default=0.2, gt=0)
+    dash: Pair | None = None
+
+    @property
+    def area(self) -> Area:
+        """What it covers."""
+        (x, y), (u, v) = self.start, self.end
+        return Area(min(x, u), min(y, v), max(x, u), max(y, v)).grown(self.width / 2)
+
+
+class Box(_Strict):
+    """枠. `fill` is a grey from 0 (black) to 1 (white)."""
+
+    at: Pair
+    size: Pair
+    width: float = Field(default=0.2, ge=0)
+    dash: Pair | None = None
+    fill: float | None = Field(default=None, ge=0, le=1)
+
+    @property
+    def area(self) -> Area:
+        """What it covers."""
+        return Area(*self.at, self.at[0] + self.size[0], self.at[1] + self.size[1]).grown(self.width / 2)
+
+
+class Mark(_Strict):
+    """eLマークの場所. Without a `file` (PDF or picture, beside the template) only its place is drawn."""
+
+    at: Pair
+    size: Pair
+    file: str | None = None
+
+    @property
+    def area(self) -> Area:
+        """What it covers."""
+        return Area(*self.at, self.at[0] + self.size[0], self.at[1] + self.size[1])
+
+
+class Symbol(_Strict):
+    """eL-QRの場所: top left of the symbol itself, size of a module, quiet zone in modules."""
+
+    at: Pair
+    module: float = Field(gt=0)
+    quiet: float = 4
+
+    @property
+    def area(self) -> Area:
+        """The symbol without its quiet zone."""
+        side = MODULES * self.module
+        return Area(*self.at, self.at[0] + side, self.at[1] + side)
+
+    @property
+    def quiet_mm(self) -> float:
+        """余白 on each side."""
+        return self.quiet * self.module
+
+    @property
+    def clear(self) -> Area:
+        """The symbol with its quiet zone."""
+        return self.area.grown(self.quiet_mm)
+
+
+class BarCode(Symbol):
+    """コンビニ用バーコードの場所: GS1-128."""
+
+    height: float = Field(gt=0)
+    quiet: float = 10
+
+    @property
+    def area(self) -> Area:
+        """The bars without their quiet zones."""
+        return Area(*self.at, self.at[0] + BAR_CODE_MODULES * self.module, self.at[1] + self.height)
+
+    @property
+    def clear(self) -> Area:
+        """The bars with their quiet zones, which lie left and right."""
+        left, top, right, bottom = self.area
+        return Area(left - self.quiet_mm, top, right + self.quiet_mm, bottom)
+
+
+class Art(_Strict):
+    """図柄: what is drawn, each part in its own coordinates."""
+
+    lines: tuple[Line, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    texts: tuple[Text, ...] = ()
+    el_mark: tuple[Mark, ...] = ()
+
+    @property
+    def forms(self) -> list[Text]:
+        """版面の文字, the same on every sheet."""
+        return [text for text in self.texts if not text.names and text.only_if is None]
+
+    @property
+    def fills(self) -> list[Text]:
+        """差し込みの文字, or text that not every slip carries."""
+        return [text for text in self.texts if text.names or text.only_if is not None]
+
+
+class Slip(Art):
+    """納付書一枚: drawn once for each notice, from its own top left."""
+
+    size: Pair
+    qr: Symbol
+    bar_code: BarCode | None = None
+
+
+class Page(_Strict):
+    """用紙: its size, the margin a printer cannot print in, and where the slips stand."""
+
+    width: float = 210.0
+    height: float = 297.0
+    margin: float = Field(default=5.0, ge=0)
+    slips: tuple[Pair, ...] = Field(min_length=1)
+
+    @property
+    def printable(self) -> Area:
+        """印字できる範囲."""
+        return Area(self.margin, self.margin, self.width - self.margin, self.height - self.margin)
+
+
+class Limits(_Strict):
+    """下限: what a code must at least be. ISO/IEC 18004 asks for four modules; the rest is the city's to set."""
+
+    qr_module: float = Field(default=0.33, gt=0)
+    qr_quiet: float = Field(default=4, ge=4)
+    bar_code_module: float = Field(default=0.169, gt=0)
+    bar_code_quiet: float = Field(default=10, ge=10)
+    bar_code_height: float = Field(default=10, gt=0)
+    apart: float = Field(default=3, ge=0)
+
+
+class Template(_Strict):
+    """版下."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    kinds: tuple[ProcedureKind, ...] = ()
+    verified: bool
+    sources: tuple[str, ...] = Field(min_length=1)
+    open_questions: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = Field(min_length=1)
+    key_groups: tuple[int, ...] = (4, 4, 4, 4, 4)
+    page: Page
+    limits: Limits = Limits()
+    head: Art = Art()
+    slip: Slip
+    folder: Path = Path()
+
+    @model_validator(mode="after")
+    def _key_has_twenty_digits(self) -> Self:
+        if sum(self.key_groups) != 20:
+            raise ValueError(f"key_groups の合計は納付番号の20桁です（今は{sum(self.key_groups)}桁）")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_can_be_read(self) -> Self:
+        if said := [*_too_small(self), *_crowded(self)]:
+            raise ValueError("、".join(said))
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_names(self) -> Self:
+        head = [name for text in self.head.texts for name in text.names if name not in SLIP_WORDS | PAGE_WORDS]
+        slip = [name for text in self.slip.texts for name in text.names if name not in SLIP_WORDS]
+        if unknown := [*dict.fromkeys(head + slip)]:
+            raise ValueError(f"差し込めない項目です: {', '.join('{' + name + '}' for name in unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_is_checked(self) -> Self:
+        said = {name for text in self.slip.texts for name in text.names if text.only_if is None}
+        if lost := [name for name in MUST_SAY if name not in said]:
+            raise ValueError(f"[slip] の文字に {', '.join('{' + name + '}' for name in lost)} がありません")
+        return self
+
+
+MUST_SAY = ("amount", "due_on", "payable_until_on", "installment", "key_no", "check_no", "item_no")
+"""Every slip says these in words too, so that the page itself can be compared with its code."""
+
+
+def _too_small(template: Template) -> Iterator[str]:
+    qr, bar, least = template.slip.qr, template.slip.bar_code, template.limits
+    checks = [
+        ("eL-QRのモジュール", qr.module, least.qr_module),
+        ("eL-QRの余白（モジュール数）", qr.quiet, least.qr_quiet),
+    ]
+    if bar is not None:
+        checks += [
+            ("バーコードのモジュール", bar.module, least.bar_code_module),
+            ("バーコードの余白（モジュール数）", bar.quiet, least.bar_code_quiet),
+            ("バーコードの高さ", bar.height, least.bar_code_height),
+        ]
+    for what, given, wanted in checks:
+        if given < wanted:
+            yield f"{what}は{wanted}以上にしてください（今は{given}）"
+
+
+def _crowded(template: Template) -> Iterator[str]:
+    """Codes off the printable area, too near each other, or printed over."""
+    slip, printable = template.slip, template.page.printable
+    codes: list[tuple[str, Symbol]] = [("eL-QR", slip.qr)]
+    if slip.bar_code is not None:
+        codes.append(("バーコード", slip.bar_code))
+        if slip.qr.clear.grown(template.limits.apart).touches(slip.bar_code.clear):
+            yield f"eL-QRとバーコードは余白どうしを{template.limits.apart}mm以上離してください"
+    for what, code in codes:
+        for no, at in enumerate(template.page.slips, start=1):
+            if not printable.holds(code.area.moved(at)):
+                yield f"{no}枚目の{what}が印字できる範囲（余白{template.page.margin}mm）からはみ出しています"
+        for kind, drawn in _drawn(slip):
+            instead = code is slip.bar_code and isinstance(drawn, Text) and drawn.only_if == "no_bar_code"
+            if not instead and _covers(drawn, code.clear):
+                yield f"{what}の場所（余白を含む）に{kind}が重なっています（at = {list(drawn.at)}）"
+        for line in slip.lines:
+            if line.area.touches(code.clear):
+                yield f"{what}の場所（余白を含む）に線が重なっています（from = {list(line.start)}）"
+
+
+def _drawn(art: Art) -> Iterator[tuple[str, Text | Box | Mark]]:
+    yield from (("文字", text) for text in art.texts)
+    yield from (("枠", box) for box in art.boxes)
+    yield from (("eLマーク", mark) for mark in art.el_mark)
+
+
+def _covers(drawn: Text | Box | Mark, clear: Area) -> bool:
+    """Does it print into a code's place. An unfilled box may stand round a code."""
+    if isinstance(drawn, Box) and drawn.fill in (None, 1) and drawn.area.grown(-drawn.width).holds(clear):
+        return False
+    return drawn.area.touches(clear)
+
+
+def read_template(path: Path) -> Template:
+    """版下を読む. Raises NotFound, BadFile with the place."""
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Template.model_validate(given | {"folder": path.resolve().parent})
+    except FileNotFoundError as error:
+        raise NotFound(f"版下 {path} がありません。パスを確かめてください。") from error
+    except OSError as error:
+        raise BadFile(f"版下 {path} を読めません（{error.strerror}）。TOMLファイルを指定してください。") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"版下 {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。") from error
+    except ValidationError as error:
+        raise BadFile(f"版下 {path} に誤りがあります: {explain(error)}") from error
+
+
+def read_templates(folders: Iterable[Path]) -> dict[str, Template]:
+    """版下一覧: all templates of some folders by name; a later folder's replaces an earlier one's."""
+    found: dict[str, Template] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise NotFound(f"版下のフォルダ {folder} がありません。ジョブの [print] sheets を確かめてください。")
+        for path in sorted(folder.glob("*.toml")):
+            template = read_template(path)
+            if template.name != path.stem:
+                raise BadFile(f"版下 {path}: name = {template.name} をファイル名と同じにしてください。")
+            found[template.name] = template
+    return dict(sorted(found.items()))

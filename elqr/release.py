@@ -1,0 +1,163 @@
+"""The release (発送): the manifest of a print, and what must be true before it leaves the house.
+
+A print is asked for by one person and approved by another. Refused: a print that preflight stopped, a file
+that is not the one that was checked, and any notice that is not uploaded to 共通納税IFS, cancelled, replaced
+or already paid, unless its page was pulled from the pile.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from elqr.errors import BadFile, explain
+from elqr.findings import Code, Finding, Location
+from elqr.frames import NoticeStanding, PrintNotice
+
+State = Literal["printed", "stopped", "requested", "released"]
+STATES: dict[State, str] = {
+    "printed": "印刷済（発送の申請待ち）",
+    "stopped": "発送停止（印刷前検査で指摘あり）",
+    "requested": "発送申請中（承認待ち）",
+    "released": "発送承認済",
+}
+MANIFEST = "manifest.json"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PrintedFile(_Strict):
+    """印刷ファイル: one PDF and its list."""
+
+    name: str
+    sha256: str
+    list_name: str
+    list_sha256: str
+    template: str
+    pages: int
+    notices: int
+    yen: int
+
+
+class Preflight(_Strict):
+    """印刷前検査の結果."""
+
+    scope: Literal["all", "sample"]
+    pages: int
+    symbols: int
+    bar_codes: int
+    texts: int
+    findings: tuple[dict[str, str], ...] = ()
+
+
+class Person(_Strict):
+    """誰が・いつ."""
+
+    by: str
+    at: str
+
+
+class Manifest(_Strict):
+    """発送の目録. Everything but the steps of the release is hashed, and the ledger keeps the hash."""
+
+    print_no: int
+    printed_on: str
+    program: str
+    sheets: dict[str, str]
+    font: str
+    is_reprint: bool
+    files: tuple[PrintedFile, ...]
+    pages: int
+    notices: int
+    yen: int
+    preflight: Preflight
+    left_out: tuple[dict[str, str], ...] = ()
+    state: State
+    pulled: tuple[str, ...] = ()
+    requested: Person | None = None
+    released: Person | None = None
+
+    @property
+    def body_sha256(self) -> str:
+        """Hash of what was printed and checked, whoever releases it."""
+        body = self.model_dump(mode="json", exclude={"state", "pulled", "requested", "released"})
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_bytes(self) -> bytes:
+        """manifest.json."""
+        return (json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n").encode()
+
+    @classmethod
+    def read(cls, data: bytes, path: Path) -> Self:
+        """目録を読む. Raises BadFile."""
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise BadFile(
+                f"{path} は発送の目録ではありません（{explain(error)}）。"
+                "elqr notice print が作ったフォルダを指定してください。"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """発送できない納付書: findings, and the labels of the pages they are on."""
+
+    findings: tuple[Finding, ...]
+    pages: tuple[str, ...] = field(default=())
+
+
+def page_label(file_no: int, page_no: int) -> str:
+    """ページの番号 as printed in the sheet's corner: 0001-00012."""
+    return f"{file_no:04d}-{page_no:05d}"
+
+
+_RULES: tuple[tuple[Code, pl.Expr], ...] = (
+    (Code.NOT_UPLOADED, ~pl.col(NoticeStanding.IS_UPLOADED)),
+    (Code.NOTICE_CANCELLED, pl.col(NoticeStanding.IS_CANCELLED)),
+    (Code.NOTICE_OLD, ~pl.col(NoticeStanding.IS_CURRENT)),
+    (Code.NOTICE_PAID, pl.col(NoticeStanding.COLLECTED_YEN) != 0),
+)
+"""発送できない理由. A print leaves only when none of them holds for any notice that is still in the pile."""
+
+PRINT_RULES = _RULES[1:]
+"""印刷できない理由. A notice may be printed before it is uploaded."""
+
+
+def standing_findings(notices: pl.DataFrame, rules: tuple[tuple[Code, pl.Expr], ...]) -> list[Finding]:
+    """納付書ごとの指摘: frame NoticeStanding → every rule broken, by key."""
+    found = []
+    for code, broken in rules:
+        for row in notices.filter(broken).iter_rows(named=True):
+            collected = f"収納額 {row[NoticeStanding.COLLECTED_YEN]:,}円" if code is Code.NOTICE_PAID else ""
+            found.append(Finding(Location(f"納付番号{row[NoticeStanding.KEY_NO]}"), code, collected))
+    return sorted(found)
+
+
+def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...]) -> Blocked:
+    """発送を止めるもの: frames NoticeStanding and PrintNotice of one print, without the pages that were pulled."""
+    rows = placed.join(standings, on=PrintNotice.NOTICE_NO, how="left", validate="1:1", maintain_order="left")
+    assert rows[NoticeStanding.KEY_NO].null_count() == 0, "what was printed is in the ledger"
+    labels = pl.Series(
+        "label",
+        [page_label(*row) for row in rows.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).iter_rows()],
+        pl.String,
+    )
+    left = rows.with_columns(labels).filter(~pl.col("label").is_in(list(pulled)))
+    found, pages = [], set()
+    for code, broken in _RULES:
+        for row in left.filter(broken).iter_rows(named=True):
+            at = Location(
+                f"{row['label']}ページ",
+                field=f"{row[PrintNotice.PLACE_NO] + 1}枚目 納付番号{row[NoticeStanding.KEY_NO]}",
+            )
+            found.append(Finding(at, code))
+            pages.add(row["label"])
+    return Blocked(tuple(sorted(found)), tuple(sorted(pages)))

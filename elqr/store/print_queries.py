@@ -1,0 +1,139 @@
+"""Questions that printing and release ask the ledger (印刷の照会), and what they write into it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, exists, func, insert, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
+from elqr.store import tables as t
+from elqr.store.bulk import insert_frame, read_frame, staged
+from elqr.store.queries import newer_slip_exists
+
+_FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
+
+
+def standings(connection: Connection, procedures: Iterable[str] | None = None) -> pl.DataFrame:
+    """印刷できる納付書: every notice with an eL-QR, and how it stands; frame NoticeStanding."""
+    query = _standing()
+    if procedures is not None:
+        query = query.where(t.notice.c.procedure_code.in_(list(procedures)))
+    return read_frame(connection, query, NoticeStanding.SCHEMA)
+
+
+def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
+    """納付書の状態 of some notices; frame NoticeStanding."""
+    with staged(connection, notice_nos.unique().alias("notice_no").to_frame()) as asked:
+        query = _standing().join(asked, asked.c.notice_no == t.notice.c.notice_no)
+        return read_frame(connection, query, NoticeStanding.SCHEMA)
+
+
+def _standing() -> Select[Any]:
+    notice = t.notice.c
+    released = t.release_step.c.step == "released"
+    return (
+        select(
+            notice.notice_no,
+            t.payload.c.key_no,
+            *(notice[name] for name in NoticeStanding.ORDER),
+            notice.amount_yen,
+            exists().where(t.upload_step.c.upload_no == t.payload.c.upload_no),
+            exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+            ~newer_slip_exists(),
+            _collected_yen(),
+            exists().where(t.print_notice.c.notice_no == notice.notice_no),
+            exists().where(
+                t.print_notice.c.notice_no == notice.notice_no,
+                t.release_step.c.print_no == t.print_notice.c.print_no,
+                released,
+            ),
+        )
+        .select_from(t.notice)
+        .join(t.payload, t.payload.c.notice_no == notice.notice_no)
+    )
+
+
+def _collected_yen() -> ColumnElement[int]:
+    """収納済額 on all claims that the notice pays."""
+    return (
+        select(func.coalesce(func.sum(t.posting.c.yen), 0))
+        .select_from(t.notice_claim)
+        .join(t.posting, t.posting.c.claim_no == t.notice_claim.c.claim_no)
+        .where(t.notice_claim.c.notice_no == t.notice.c.notice_no)
+        .correlate(t.notice)
+        .scalar_subquery()
+    )
+
+
+def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
+    """印刷する納付書; frame Slip."""
+    columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in Slip.SCHEMA]
+    with staged(connection, notice_nos.alias("notice_no").to_frame()) as asked:
+        query = (
+            select(*columns)
+            .select_from(t.notice)
+            .join(asked, asked.c.notice_no == t.notice.c.notice_no)
+            .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+        )
+        return read_frame(connection, query, Slip.SCHEMA)
+
+
+def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
+    """納付番号 → notice_no; keys without an eL-QR are not there."""
+    with staged(connection, key_nos.unique().alias("key_no").to_frame()) as asked:
+        query = select(t.payload.c.key_no, t.payload.c.notice_no).join(asked, asked.c.key_no == t.payload.c.key_no)
+        return read_frame(connection, query, {Payload.KEY_NO: pl.String, Payload.NOTICE_NO: pl.Int64})
+
+
+def placed_in(connection: Connection, print_no: int) -> pl.DataFrame:
+    """印刷した納付書 of one print, by place; frame PrintNotice."""
+    query = select(*t.print_notice.c).where(t.print_notice.c.print_no == print_no)
+    found = read_frame(connection, query, PrintNotice.SCHEMA)
+    return found.sort(PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO)
+
+
+def print_batch(connection: Connection, print_no: int) -> Mapping[str, Any] | None:
+    """印刷 of a number."""
+    row = connection.execute(select(t.print_batch).where(t.print_batch.c.print_no == print_no)).mappings().first()
+    return dict(row) if row else None
+
+
+def release_steps(connection: Connection, print_no: int) -> dict[str, Mapping[str, Any]]:
+    """発送の段階 of a print: step → who and when."""
+    rows = connection.execute(select(t.release_step).where(t.release_step.c.print_no == print_no)).mappings()
+    return {row["step"]: {**row, "pulled": json.loads(row["pulled"])} for row in rows}
+
+
+def enter_print(connection: Connection, batch: Mapping[str, object], placed: Iterable[pl.DataFrame]) -> None:
+    """印刷を記す: the batch, and where each notice stands (frames PrintNotice)."""
+    connection.execute(insert(t.print_batch).values(**batch))
+    for frame in placed:
+        insert_frame(connection, t.print_notice, frame.sort(PrintNotice.NOTICE_NO))
+
+
+def enter_release(connection: Connection, print_no: int, step: str, by: str, at: str, pulled: Sequence[str]) -> None:
+    """発送の段階を記す."""
+    connection.execute(
+        insert(t.release_step).values(
+            print_no=print_no, step=step, taken_by=by, taken_at=at, pulled=json.dumps(list(pulled))
+        )
+    )
+
+
+def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
+    """納付書情報 of this content, and whether 共通納税IFS has accepted it."""
+    query = (
+        select(t.upload, t.upload_step.c.uploaded_by, t.upload_step.c.uploaded_at)
+        .outerjoin(t.upload_step, t.upload_step.c.upload_no == t.upload.c.upload_no)
+        .where(t.upload.c.sha256 == sha256)
+    )
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def enter_uploaded(connection: Connection, upload_no: int, by: str, at: str) -> None:
+    """登録を記す: 共通納税IFS has accepted the file."""
+    connection.execute(insert(t.upload_step).values(upload_no=upload_no, uploaded_by=by, uploaded_at=at))

@@ -1,0 +1,119 @@
+"""The PDF: the same bytes for the same slips, small, with its font inside, readable by another program."""
+
+import io
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pikepdf
+import polars as pl
+import pypdfium2
+from PIL import Image
+
+from elqr.findings import Code
+from elqr.frames import Slip
+from elqr.printing.proof import Proof, proved, read_listed
+from elqr.printing.template import Mark
+from tests.builders import REAL_BARCODE, REAL_CODE, REAL_NOTICE, TEMPLATES, notice_row, order, slips
+
+
+def _many(bills: int) -> pl.DataFrame:
+    return slips(*(notice_row(payer_ref=str(payer), bill_no=str(payer), installment_no=no) for payer in range(bills) for no in (1, 2, 3)))  # fmt: skip
+
+
+def test_the_same_slips_and_day_give_the_same_bytes() -> None:
+    rows = _many(3)
+    one, other = proved(order(rows)), proved(order(rows.sample(fraction=1, shuffle=True, seed=1)))
+    assert one.pdf == other.pdf and one.listed == other.listed
+    assert proved(replace(order(rows), made_on=date(2026, 11, 21))).pdf != one.pdf
+
+
+def test_the_font_is_embedded_once_and_cut_down() -> None:
+    with pikepdf.open(io.BytesIO(proved(order(_many(2))).pdf)) as pdf:
+        fonts = {page.Resources.Font.F.objgen for page in pdf.pages}
+        font = pdf.pages[0].Resources.Font.F.DescendantFonts[0]
+        assert len(fonts) == 1
+        assert str(font.FontDescriptor.FontName).endswith("+IPAexGothic")
+        assert len(font.FontDescriptor.FontFile2.read_bytes()) < 100_000
+
+
+def test_a_page_is_small() -> None:
+    few, many = proved(order(_many(1))), proved(order(_many(101)))
+    assert (few.pages, many.pages) == (1, 101)
+    assert (len(many.pdf) - len(few.pdf)) / 100 < 3_000, "at most 3 KB a page"
+
+
+def test_the_text_on_the_page_reads_as_text() -> None:
+    pdf = pypdfium2.PdfDocument(proved(order(slips(REAL_NOTICE))).pdf)
+    text = pdf[0].get_textpage().get_text_bounded()
+    for words in (
+        "軽自動車税（種別割）",
+        "39,500 円",
+        "令和6年5月31日",
+        "令和6年7月10日",
+        "0000-0202-4010-1010-4348",
+        "架空 太郎",
+    ):
+        assert words in text, words
+
+
+def _proof_of(*names: str) -> Proof:
+    return proved(order(slips(*(notice_row(payer_ref=str(no), bill_no=str(no), payer_name=name) for no, name in enumerate(names, 1)))))  # fmt: skip
+
+
+def test_a_name_that_cannot_be_set_is_told_and_left_out() -> None:
+    proof = _proof_of("架空 太郎", "𠮷田 花子", "架空 三郎")
+    assert (proof.pages, proof.notices, proof.checked.findings) == (2, 2, ())
+    (finding,) = proof.left_out
+    assert (finding.code, finding.actual) == (Code.GLYPH_LACKING, "「𠮷」（U+20BB7）")
+    assert finding.at.file == "宛名番号2 通知書番号2", "the payer is named by number"
+    assert "花子" not in str(finding)
+
+
+def test_a_bill_is_left_out_whole_and_nothing_may_be_left() -> None:
+    rows = [notice_row(installment_no=no, payer_name="𠮷田") for no in (1, 2)]
+    proof = proved(order(slips(*rows)))
+    assert (proof.pdf, proof.pages, proof.notices, proof.yen) == (b"", 0, 0, 0)
+    assert len(proof.left_out) == 1 and read_listed(proof.listed).is_empty()
+
+
+def test_a_long_name_is_set_smaller_and_one_too_long_is_told() -> None:
+    long_name, too_long = "架空" * 11, "架空" * 40
+    proof = _proof_of(long_name, too_long)
+    assert proof.notices == 1 and proof.checked.findings == ()
+    assert {(finding.code, finding.at.file) for finding in proof.left_out} == {
+        (Code.TEXT_OVERLONG, "宛名番号2 通知書番号2")
+    }
+
+
+def test_the_list_names_every_slip_and_no_person() -> None:
+    proof = proved(order(slips(REAL_NOTICE)))
+    row = read_listed(proof.listed).row(0, named=True)
+    assert (row[Slip.KEY_NO], row[Slip.DIGITS], row[Slip.BARCODE]) == ("00000202401010104348", REAL_CODE, REAL_BARCODE)
+    assert (row[Slip.AMOUNT_YEN], row[Slip.DUE_ON], row["page_no"], row["place_no"]) == (39_500, date(2024, 5, 31), 1, 0)  # fmt: skip
+    assert "架空" not in proof.listed.decode()
+
+
+def _with_mark(folder: Path, file: str) -> Proof:
+    template = TEMPLATES["hokenryo"]
+    mark = Mark(at=template.slip.el_mark[0].at, size=template.slip.el_mark[0].size, file=file)
+    slip = template.slip.model_copy(update={"el_mark": (mark,)})
+    return proved(order(slips(REAL_NOTICE), template.model_copy(update={"slip": slip, "folder": folder})))
+
+
+def _ink_in_mark(proof: Proof) -> int:
+    """The darkest grey in the middle of the mark's place."""
+    template = TEMPLATES["hokenryo"]
+    (x, y), (left, top) = template.slip.el_mark[0].at, template.page.slips[0]
+    grey = pypdfium2.PdfDocument(proof.pdf)[0].render(scale=100 / 72, grayscale=True).to_numpy()
+    row, column = round((top + y + 2) * 100 / 25.4), round((left + x + 3) * 100 / 25.4)
+    return int(grey[row, column])
+
+
+def test_the_el_mark_may_be_a_picture_or_a_pdf(tmp_path: Path) -> None:
+    Image.new("RGB", (60, 40), (90, 90, 90)).save(tmp_path / "mark.png")
+    Image.new("RGB", (60, 40), (90, 90, 90)).save(tmp_path / "mark.pdf")
+    for file in ("mark.png", "mark.pdf"):
+        proof = _with_mark(tmp_path, file)
+        assert proof.checked.findings == () and 80 < _ink_in_mark(proof) < 100, file
+    assert _ink_in_mark(proved(order(slips(REAL_NOTICE)))) > 250

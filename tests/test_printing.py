@@ -1,0 +1,470 @@
+"""Printing from the ledger to the released pile, through the command line, and everything that must stop it."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pypdfium2
+import pytest
+from PIL import Image
+
+from elqr import press
+from elqr.findings import Code
+from elqr.issue.payload import PayloadValues, encode
+from elqr.issue.reading import read_payload
+from elqr.issue.symbol import draw
+from elqr.printing import proof
+from elqr.release import MANIFEST
+from elqr.store.ledger_file import open_ledger
+from tests.builders import (
+    JOB,
+    NIGHT,
+    REAL_CODE,
+    REGISTER,
+    City,
+    Ran,
+    barcode,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_row,
+)
+
+DOURO = """
+[[procedure]]
+code = "douro"
+name = "道路占用料"
+kind = "使用料・手数料"
+department = "道路管理課"
+priority = "優先"
+item_no = "907"
+go_live_on = 2026-10-01
+"""
+PRINT = "\n[print]\npages = 2\n"
+
+# Two payers of 国保 with four and two 期別, one 占用料, and one of 水道, which has no eL-QR yet.
+ROWS = [
+    *(notice_row(payer_ref="1", bill_no="101", installment_no=no, principal_yen=1_000 * no, barcode=barcode(f"1{no}", 1_000 * no, date(2026, 11, 30))) for no in (1, 2, 3, 4)),
+    *(notice_row(payer_ref="2", bill_no="102", installment_no=no, principal_yen=500 * no, payer_name="架空 花子") for no in (1, 2)),
+    notice_row(procedure_code="douro", payer_ref="3", bill_no="301", principal_yen=26_000),
+    notice_row(procedure_code="suido", payer_ref="1", bill_no="401", principal_yen=3_000),
+]  # fmt: skip
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    made = City.founded(tmp_path / "city", JOB + PRINT, REGISTER + DOURO)
+    made.notices(*ROWS)
+    assert made.night().code == 0
+    return made
+
+
+def _print(city: City, name: str = "print", *options: object) -> Ran:
+    return elqr("notice", "print", "--job", city.job, "--workers", 1, "--out", city.folder / name, *options)
+
+
+def _manifest(city: City, name: str = "print") -> dict[str, Any]:
+    return json.loads((city.folder / name / MANIFEST).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _uploaded(city: City) -> None:
+    files = sorted((city.folder / "out" / "upload").glob("*.csv"))
+    assert elqr("notice", "uploaded", *files, "--by", "山田", "--job", city.job).code == 0
+
+
+def _release(city: City, name: str = "print", *options: object) -> Ran:
+    return elqr("notice", "release", city.folder / name, "--by", "山田", "--job", city.job, *options)
+
+
+def _approve(city: City, name: str = "print", by: str = "佐藤") -> Ran:
+    return elqr("notice", "approve", city.folder / name, "--by", by, "--job", city.job)
+
+
+def _key(city: City, bill_no: str, installment_no: int, procedure: str = "kokuho", issue_no: int = 1) -> str:
+    return city.issued()[procedure, bill_no, installment_no, issue_no][0]
+
+
+def test_a_print_counts_and_its_files_are_as_the_manifest_says(city: City) -> None:
+    ran = _print(city)
+    assert (ran.code, ran.err) == (0, "")
+    manifest = _manifest(city)
+    # 国保: bills of two and one pages do not fit one file of two; 1,000+2,000+3,000+4,000 and 500+1,000 yen.
+    assert [(file["name"], file["pages"], file["notices"], file["yen"]) for file in manifest["files"]] == [
+        ("0001_hokenryo.pdf", 2, 4, 10_000),
+        ("0002_hokenryo.pdf", 1, 2, 1_500),
+        ("0003_shiyoryo.pdf", 1, 1, 26_000),
+    ]
+    assert (manifest["pages"], manifest["notices"], manifest["yen"]) == (4, 7, 37_500)
+    checked = manifest["preflight"]
+    assert (checked["scope"], checked["pages"], checked["symbols"], checked["bar_codes"]) == ("all", 4, 7, 4)
+    for file in manifest["files"]:
+        for name, sha256 in ((file["name"], file["sha256"]), (file["list_name"], file["list_sha256"])):
+            assert proof.digest((city.folder / "print" / name).read_bytes()) == sha256
+    assert manifest["state"] == "printed" and not (city.folder / "print" / press.PROGRESS).exists()
+
+
+def test_what_is_printed_is_not_printed_again_and_new_notices_are(city: City) -> None:
+    assert _print(city).code == 0
+    again = _print(city, "again")
+    assert (again.code, again.out) == (0, "印刷する納付書はありません。\n") and not (city.folder / "again").exists()
+    city.notices(notice_row(payer_ref="9", bill_no="999"), name="more.csv")
+    assert city.night().code == 0
+    assert _print(city, "more").code == 0
+    assert (_manifest(city, "more")["print_no"], _manifest(city, "more")["notices"]) == (2, 1)
+
+
+def test_only_the_procedures_asked_for(city: City) -> None:
+    assert _print(city, "one", "--procedure", "douro").code == 0
+    assert _manifest(city, "one")["notices"] == 1
+    assert _print(city, "rest").code == 0
+    assert _manifest(city, "rest")["notices"] == 6
+    assert "手続 nashi は手続台帳にありません" in _print(city, "x", "--procedure", "nashi").err
+
+
+def test_from_a_list_and_a_reprint_gives_the_same_bytes(city: City, tmp_path: Path) -> None:
+    assert _print(city).code == 0
+    keys = tmp_path / "keys.txt"
+    grouped = "-".join(_key(city, "102", 1)[at : at + 4] for at in range(0, 20, 4))
+    keys.write_text(f"{grouped}\n\n{_key(city, '102', 2)}\n{grouped}\n", encoding="cp932")
+    assert _print(city, "re", "--from", keys).code == 0
+    assert _manifest(city, "re")["notices"] == 2
+    upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
+    assert _print(city, "all", "--from", upload).code == 0
+    for name in ("0001_hokenryo.pdf", "0002_hokenryo.pdf", "0003_shiyoryo.pdf"):
+        assert (city.folder / "all" / name).read_bytes() == (city.folder / "print" / name).read_bytes()
+
+
+WRONG_LISTS = [
+    ("空", b"", "納付番号がありません"),
+    ("桁が違う", b"123\n", "1行目「123」は納付番号（20桁）ではありません"),
+    ("全角", "１２３４５６７８９０１２３４５６７８９０\n".encode(), "納付番号（20桁）ではありません"),
+    ("二行目が違う", b"0" * 20 + b"\nabc\n", "2行目「abc」"),
+    ("見出しだけ", "納付番号,金額\n".encode(), "納付番号がありません"),
+    ("文字でない", b"\xff\xfe\x00\x81", "文字として読めません"),
+]
+
+
+@pytest.mark.parametrize(("data", "said"), [case[1:] for case in WRONG_LISTS], ids=[case[0] for case in WRONG_LISTS])
+def test_a_list_that_is_none(city: City, tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(data)
+    ran = _print(city, "x", "--from", path)
+    assert ran.code == 1 and said in ran.err and not (city.folder / "x").exists()
+
+
+def test_keys_that_cannot_be_printed_are_named_and_the_others_printed(city: City, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.txt"
+    keys.write_text(f"{'9' * 20}\n{_key(city, '102', 1)}\n", encoding="utf-8")
+    ran = _print(city, "print", "--from", keys)
+    assert ran.code == 3 and f"[{Code.NOT_ISSUED}] 納付番号{'9' * 20}" in ran.err
+    assert _manifest(city)["notices"] == 1
+
+
+def test_a_name_the_font_lacks_is_told_and_the_rest_is_printed(city: City) -> None:
+    city.notices(notice_row(payer_ref="7", bill_no="777", payer_name="𠮷田 太郎"), name="more.csv")
+    assert city.night().code == 0
+    ran = _print(city)
+    assert ran.code == 3 and "[R901] 宛名番号7 通知書番号777" in ran.err and "「𠮷」（U+20BB7）" in ran.err
+    assert "太郎" not in ran.err
+    assert (_manifest(city)["notices"], len(_manifest(city)["left_out"])) == (7, 1)
+
+
+def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    whole = city.copy(tmp_path / "whole")
+    assert _print(whole).code == 0
+    done: list[int] = []
+    real = press.proved
+
+    def failing(order: proof.Order) -> proof.Proof:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(order.file_no)
+        return real(order)
+
+    monkeypatch.setattr(press, "proved", failing)
+    ran = _print(city)
+    assert ran.code == 130 and not (city.folder / "print" / MANIFEST).exists()
+    (city.folder / "print" / "0002_hokenryo.pdf").write_bytes(b"half")
+    drawn: list[int] = []
+    monkeypatch.setattr(press, "proved", lambda order: (drawn.append(order.file_no), real(order))[1])
+    assert _print(city).code == 0
+    assert drawn == [2, 3], "what is whole is kept; what was spoilt is made again"
+    for path in (whole.folder / "print").iterdir():
+        assert (city.folder / "print" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_folder_begun_otherwise_is_not_gone_on_with(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(order: proof.Order) -> proof.Proof:
+        if order.file_no == 2:
+            raise KeyboardInterrupt
+        return proof.proved(order)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(press, "proved", interrupted)
+        assert _print(city).code == 130
+    ran = _print(city, "print", "--date", "2026-11-21")
+    assert ran.code == 1 and "違う印刷の途中です" in ran.err
+    assert _print(city).code == 0
+
+
+def test_folders_that_hold_something_else_are_refused(city: City) -> None:
+    assert _print(city).code == 0
+    assert "印刷済みの納付書があります" in _print(city).err
+    (city.folder / "other").mkdir()
+    (city.folder / "other" / "a.pdf").write_bytes(b"%PDF")
+    city.notices(notice_row(payer_ref="9", bill_no="999"), name="more.csv")
+    city.night()
+    assert "ほかのPDFがあります" in _print(city, "other").err
+
+
+def test_a_template_by_name_and_one_that_is_not_there(city: City) -> None:
+    assert "版下 nai はありません。使えるのは hokenryo, shiyoryo です。" in _print(city, "x", "--template", "nai").err
+    assert _print(city, "one", "--template", "shiyoryo").code == 0
+    assert {file["template"] for file in _manifest(city, "one")["files"]} == {"shiyoryo"}
+    assert _manifest(city, "one")["pages"] == 7
+
+
+def test_sampling_is_for_reprints_of_what_was_released(city: City, tmp_path: Path) -> None:
+    assert "--sample" in _print(city, "x", "--sample", 1).err
+    assert _print(city).code == 0
+    upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
+    assert "--sample" in _print(city, "x", "--sample", 1, "--from", upload).err, "printed but never released"
+    _uploaded(city)
+    assert (_release(city).code, _approve(city).code) == (0, 0)
+    assert _print(city, "re", "--sample", 1, "--from", upload).code == 0
+    checked = _manifest(city, "re")["preflight"]
+    assert (checked["scope"], checked["pages"], _manifest(city, "re")["pages"]) == ("sample", 3, 4)
+
+
+def test_a_fault_stops_the_release_and_the_page_is_named(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = proof.document
+
+    def swapped(template: Any, face: Any, slips: pl.DataFrame, words: pl.DataFrame, made_on: date) -> bytes:
+        codes = slips["digits"].to_list()
+        shifted = codes[1:2] + codes[:1] + codes[2:]
+        return real(template, face, slips.with_columns(pl.Series("digits", shifted)), words, made_on)
+
+    monkeypatch.setattr(proof, "document", swapped)
+    ran = _print(city)
+    assert ran.code == 1 and "[R908] 0001_hokenryo.pdf 1ページ 「1枚目 eL-QR」" in ran.err
+    assert _manifest(city)["state"] == "stopped"
+    _uploaded(city)
+    refused = _release(city)
+    assert refused.code == 1 and "印刷前検査で止まっています" in refused.err
+
+
+def test_two_people_release_what_is_uploaded(city: City) -> None:
+    assert _print(city).code == 0
+    _uploaded(city)
+    assert "申請されていません" in _approve(city).err
+    assert _release(city).code == 0
+    assert _manifest(city)["state"] == "requested"
+    assert "申請済みです" in _release(city).err
+    assert "申請した人（山田）は承認できません" in _approve(city, by=" 山田 ").err
+    assert "名前が空です" in _approve(city, by=" ").err
+    assert _approve(city).code == 0
+    manifest = _manifest(city)
+    assert (manifest["state"], manifest["requested"]["by"], manifest["released"]["by"]) == ("released", "山田", "佐藤")
+    assert "承認済みです" in _approve(city).err
+
+
+def _cancelled(city: City) -> None:
+    city.notices(ROWS[0] | {"change_kind": "9"}, name="more.csv")
+
+
+def _reissued(city: City) -> None:
+    city.notices(ROWS[0] | {"issue_no": 2, "barcode": None}, name="more.csv")
+
+
+def _paid(city: City) -> None:
+    key_no, check_no = city.issued()["kokuho", "101", 1, 1]
+    city.deliver("eltax.csv", eltax_file(eltax_row(key_no, check_no, 1_000)))
+
+
+BLOCKED: list[tuple[str, Code, Callable[[City], None]]] = [
+    ("未登録", Code.NOT_UPLOADED, lambda city: None),
+    ("取消済", Code.NOTICE_CANCELLED, _cancelled),
+    ("再発行済", Code.NOTICE_OLD, _reissued),
+    ("納付済", Code.NOTICE_PAID, _paid),
+]
+
+
+@pytest.mark.parametrize(("code", "happens"), [case[1:] for case in BLOCKED], ids=[case[0] for case in BLOCKED])
+def test_what_must_not_be_sent_stops_the_release_until_it_is_pulled(city: City, code: Code, happens: Callable[[City], None]) -> None:  # fmt: skip
+    assert _print(city).code == 0
+    if code is not Code.NOT_UPLOADED:
+        _uploaded(city)
+    happens(city)
+    city.night()
+    ran = _release(city)
+    assert ran.code == 1 and f"[{code}] 0001-00001ページ" in ran.err and _manifest(city)["state"] == "printed"
+    if code is not Code.NOT_UPLOADED:
+        assert "0009-00001 はこの印刷にありません" in _release(city, "print", "--pull", "0009-00001").err
+        assert _release(city, "print", "--pull", "0001-00001").code == 0
+        assert (_manifest(city)["pulled"], _approve(city).code) == (["0001-00001"], 0)
+
+
+def test_what_happens_between_request_and_approval_is_seen(city: City) -> None:
+    assert _print(city).code == 0
+    _uploaded(city)
+    assert _release(city).code == 0
+    _paid(city)
+    city.night()
+    ran = _approve(city)
+    assert ran.code == 1 and "[R917] 0001-00001ページ" in ran.err and _manifest(city)["state"] == "requested"
+
+
+def _spoil_pdf(folder: Path) -> None:
+    path = folder / "0001_hokenryo.pdf"
+    path.write_bytes(path.read_bytes().replace(b"%PDF-1", b"%PDF-2", 1))
+
+
+def _spoil_manifest(folder: Path) -> None:
+    path = folder / MANIFEST
+    path.write_text(path.read_text(encoding="utf-8").replace('"yen": 37500', '"yen": 37501'), encoding="utf-8")
+
+
+TAMPERED: list[tuple[str, Callable[[Path], None], str]] = [
+    ("PDFが変わった", _spoil_pdf, "検査したときのファイルと違います"),
+    ("PDFがない", lambda folder: (folder / "0002_hokenryo.pdf").unlink(), "検査したときのファイルと違います"),
+    ("目録が変わった", _spoil_manifest, "目録は台帳の印刷1と違います"),
+    ("目録がない", lambda folder: (folder / MANIFEST).unlink(), "発送の目録（manifest.json）がありません"),
+    ("目録でない", lambda folder: (folder / MANIFEST).write_bytes(b"{}"), "発送の目録ではありません"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "said"), [case[1:] for case in TAMPERED], ids=[case[0] for case in TAMPERED])
+def test_a_folder_that_was_tampered_with_is_refused(city: City, spoil: Callable[[Path], None], said: str) -> None:
+    assert _print(city).code == 0
+    _uploaded(city)
+    spoil(city.folder / "print")
+    ran = _release(city)
+    assert ran.code == 1 and said in ran.err
+
+
+def test_uploads_are_recorded_once_and_only_as_they_were_written(city: City, tmp_path: Path) -> None:
+    (path,) = (city.folder / "out" / "upload").glob("*.csv")
+    other = tmp_path / "other.csv"
+    other.write_bytes(path.read_bytes() + b"\r\n")
+    command = ("notice", "uploaded", "--by", "山田", "--job", city.job)
+    assert "この台帳が書き出した納付書情報ではありません" in elqr(*command, other).err
+    assert elqr(*command, path).code == 0
+    assert "登録済みと記録しています" in elqr(*command, path).err
+
+
+def test_printed_files_are_checked_again_against_the_ledger(city: City) -> None:
+    assert _print(city).code == 0
+    command = ("notice", "preflight", city.folder / "print", "--job", city.job)
+    assert elqr(*command).out == "指摘 0件。すべて台帳のとおりです。\n"
+    one, other = (city.folder / "print" / f"000{no}_hokenryo.pdf" for no in (1, 2))
+    one.write_bytes(other.read_bytes())
+    ran = elqr(*command)
+    assert ran.code == 1 and f"[{Code.PAGE_COUNT}] 0001_hokenryo.pdf" in ran.err
+
+
+def _scan(city: City, name: str, page: int = 0) -> Image.Image:
+    document = pypdfium2.PdfDocument(city.folder / "print" / name)
+    return document[page].render(scale=300 / 72, grayscale=True).to_pil()
+
+
+def _verified(city: City, *pictures: Path) -> Ran:
+    return elqr("notice", "verify-scan", *pictures, "--in", city.folder / "print")
+
+
+def test_scans_of_the_paper_are_compared_with_the_print(city: City, tmp_path: Path) -> None:
+    assert _print(city).code == 0
+    good, turned, pages = tmp_path / "good.png", tmp_path / "turned.jpg", tmp_path / "two.tif"
+    _scan(city, "0001_hokenryo.pdf").save(good)
+    _scan(city, "0002_hokenryo.pdf").rotate(180, expand=True).save(turned)
+    _scan(city, "0001_hokenryo.pdf", 1).save(pages, save_all=True, append_images=[_scan(city, "0003_shiyoryo.pdf")])
+    ran = _verified(city, good, turned, pages)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "good.png: 0001-00001　コード6個　一致",
+        "turned.jpg: 0002-00001　コード2個　一致",
+        "two.tif 1枚目: 0001-00002　コード2個　一致",
+        "two.tif 2枚目: 0003-00001　コード1個　一致",
+    ]
+
+
+def _painted(city: City, digits: str, place: tuple[float, float]) -> Image.Image:
+    """A scan whose first eL-QR is another one."""
+    import io
+
+    scan = _scan(city, "0002_hokenryo.pdf")
+    patch = Image.open(io.BytesIO(draw(digits, "png"))).convert("L")
+    side = round(49 * 0.4233 * 300 / 25.4)
+    scan.paste(patch.resize((side, side), Image.Resampling.LANCZOS), tuple(round(at * 300 / 25.4) for at in place))  # type: ignore[arg-type]
+    return scan
+
+
+FIRST_CODE = (80.6 - 4 * 0.4233, 99 + 38.5 - 4 * 0.4233)
+
+
+def test_scans_that_show_something_else_are_told(city: City, tmp_path: Path) -> None:
+    assert _print(city).code == 0
+    path = tmp_path / "scan.png"
+    own = (city.folder / "print" / "0002_hokenryo.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[9]
+    values = read_payload(own).values | {"amount_yen": 501}
+    _painted(city, encode(PayloadValues.model_validate(values)), FIRST_CODE).save(path)
+    ran = _verified(city, path)
+    assert ran.code == 3 and f"[{Code.SCAN_DIFFERS}] scan.png 「eL-QR」" in ran.err and "501円" in ran.err
+    _painted(city, REAL_CODE, FIRST_CODE).save(path)
+    assert f"[{Code.SCAN_UNKNOWN}] scan.png 「eL-QR」" in _verified(city, path).err
+    Image.new("L", (1_000, 1_400), 255).save(path)
+    assert f"[{Code.SCAN_UNREADABLE}] scan.png" in _verified(city, path).err
+    both = Image.new("L", (2_481 * 2, 3_508), 255)
+    both.paste(_scan(city, "0001_hokenryo.pdf"), (0, 0))
+    both.paste(_scan(city, "0002_hokenryo.pdf"), (2_481, 0))
+    both.save(path)
+    assert "0001-00001・0002-00001" in _verified(city, path).err
+    path.write_bytes(b"not a picture")
+    ran = _verified(city, path)
+    assert ran.code == 1 and "画像として読めません" in ran.err
+
+
+def test_a_picture_of_a_code_is_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "code.png"
+    path.write_bytes(draw(REAL_CODE, "png"))
+    ran = elqr("payload", "decode", "--image", path, "--json")
+    assert ran.code == 0
+    (found,) = json.loads(ran.out)
+    assert (found["valid"], found["amount_yen"], found["key_no"]) == (True, 39_500, "00000202401010104348")
+    assert "金額: 39500" in elqr("payload", "decode", "--image", path).out
+    Image.new("L", (300, 300), 255).save(path)
+    assert "eL-QRが見つかりません" in elqr("payload", "decode", "--image", path).err
+    assert elqr("payload", "decode").code == 2
+    assert elqr("payload", "decode", REAL_CODE, "--image", path).code == 2
+
+
+def test_workers_make_the_same_print(city: City, tmp_path: Path) -> None:
+    twin = city.copy(tmp_path / "twin")
+    assert _print(city).code == 0
+    assert _print(twin, "print", "--workers", 2).code == 0
+    for path in (city.folder / "print").iterdir():
+        assert (twin.folder / "print" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_an_older_ledger_gets_the_tables_it_lacks(city: City) -> None:
+    url = f"sqlite:///{city.folder / 'ledger.db'}"
+    with open_ledger(url) as ledger, ledger.transaction() as connection:
+        for table in ("release_step", "print_notice", "print_batch", "upload_step"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("UPDATE setting SET value = '1' WHERE name = 'schema_version'")
+    assert _print(city).code == 0
+    assert city.night(NIGHT).code == 0
+
+
+@pytest.mark.parametrize(("template", "slips"), [("hokenryo", 3), ("shiyoryo", 1)])
+def test_a_specimen_of_a_template_needs_no_ledger(tmp_path: Path, template: str, slips: int) -> None:
+    city = City.founded(tmp_path / "city", JOB, REGISTER + DOURO)
+    out = tmp_path / "mihon.pdf"
+    ran = elqr("notice", "specimen", template, "-o", out, "--job", city.job)
+    assert (ran.code, ran.err) == (0, "") and f"納付書 {slips}枚　指摘 0件" in ran.out
+    assert "見本 太郎" in pypdfium2.PdfDocument(out)[0].get_textpage().get_text_bounded()
+    assert not (city.folder / "ledger.db").exists()
+    assert "版下 nai はありません" in elqr("notice", "specimen", "nai", "-o", out, "--job", city.job).err
+    assert elqr("notice", "specimen", template, "-o", out, "--job", city.job, "--procedure", "nai").code == 1
