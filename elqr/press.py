@@ -10,6 +10,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import date
 from multiprocessing import get_context
@@ -19,7 +20,7 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from elqr import __version__
-from elqr.errors import BadFile, NotFound
+from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
 from elqr.inbox import write_whole
@@ -67,8 +68,7 @@ def print_notices(
     night: Night, templates: Mapping[str, Template], wish: Wish, show: Callable[[int, int], None]
 ) -> Printed:
     """納付書を印刷する: PDFs, their lists and the manifest into `wish.out`. `show` gets pages done and to do."""
-    if (wish.out / MANIFEST).exists():
-        raise BadFile(f"{wish.out} には印刷済みの納付書があります。別のフォルダを指定してください。")
+    _not_finished(night, wish.out)
     chosen, findings = _chosen(night, wish)
     if chosen.is_empty():
         return Printed(None, findings)
@@ -81,9 +81,22 @@ def print_notices(
     made = _Batch(night, templates, wish, planned)
     files = made.printed(show)
     manifest = _recorded(night, made, files, is_reprint)
-    write_whole(wish.out / MANIFEST, manifest.as_bytes())
     (wish.out / PROGRESS).unlink(missing_ok=True)
     return Printed(manifest, findings + made.left_out + made.stopped, made.kept_files)
+
+
+def _not_finished(night: Night, folder: Path) -> None:
+    """A folder whose print the ledger has is done with; one with a manifest that it has not was cut short."""
+    path, progress = folder / MANIFEST, folder / PROGRESS
+    if not path.exists():
+        return
+    manifest = Manifest.read(path.read_bytes(), path)
+    with night.ledger.transaction() as connection:
+        batch = queries.print_batch(connection, manifest.print_no)
+    if batch is not None and batch["manifest_sha256"] == manifest.body_sha256:
+        progress.unlink(missing_ok=True)
+    if not progress.exists():
+        raise BadFile(f"{folder} には印刷済みの納付書があります。別のフォルダを指定してください。")
 
 
 def print_specimen(
@@ -91,8 +104,8 @@ def print_specimen(
 ) -> Proof:
     """見本刷り of a template, proved like any print; the ledger takes no part. Raises NotFound."""
     template = _named(templates, name)
-    fit = [own for own in register.procedure if own.code == procedure_code or own.kind in template.kinds]
-    fit = [own for own in fit if procedure_code is None or own.code == procedure_code]
+    fit = [own for own in register.procedure if own.code == procedure_code or not procedure_code]
+    fit = [own for own in fit if procedure_code or own.kind in template.kinds]
     if not fit:
         raise NotFound("手続台帳に、この版下を使う手続がありません。--procedure に手続の code を書いてください。")
     slips = specimen(fit[0].code, fit[0].item_no, len(template.page.slips), day)
@@ -286,19 +299,25 @@ def _side_by_side(orders: Iterable[Order], workers: int) -> Iterator[tuple[Order
         for order in orders:
             yield order, proved(order)
         return
+    waiting: deque[tuple[Order, Future[Proof]]] = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: deque[tuple[Order, Future[Proof]]] = deque()
-        for order in orders:
-            waiting.append((order, pool.submit(proved, order)))
-            if len(waiting) >= 2 * workers:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        for order, future in waiting:
-            yield order, future.result()
+        try:
+            for order in orders:
+                waiting.append((order, pool.submit(proved, order)))
+                if len(waiting) >= 2 * workers:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            for order, future in waiting:
+                yield order, future.result()
+        except BrokenProcessPool as error:
+            raise CannotWrite(
+                "並べて動かしていた印刷の一つが止まりました（メモリ不足など）。終わったファイルは残っています。"
+                "--workers 1 を付けて、もう一度実行してください。"
+            ) from error
 
 
 def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint: bool) -> Manifest:
-    """印刷を台帳に記す, and its manifest."""
+    """印刷を台帳に記す, and its manifest, written before the ledger says so: after a crash both are made again."""
     checked = batch.checked
     with night.ledger.transaction() as connection:
         print_no = next_no(connection, tables.print_batch.c.print_no)
@@ -334,6 +353,7 @@ def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint:
             "manifest_sha256": manifest.body_sha256,
         }
         queries.enter_print(connection, row, _placed(batch.wish.out, files, print_no))
+        write_whole(batch.wish.out / MANIFEST, manifest.as_bytes())
     return manifest
 
 

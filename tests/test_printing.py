@@ -196,6 +196,36 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
         assert (city.folder / "print" / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize("cut", ["before the manifest", "before the ledger", "after the ledger"])
+def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str) -> None:  # fmt: skip
+    whole = city.copy(tmp_path / "whole")
+    assert _print(whole).code == 0
+    real_write = press.write_whole
+
+    def cut_write(path: Path, data: bytes) -> None:
+        if path.name == MANIFEST and cut == "before the manifest":
+            raise KeyboardInterrupt
+        real_write(path, data)
+        if path.name == MANIFEST and cut == "before the ledger":
+            raise KeyboardInterrupt
+
+    def cut_unlink(path: Path, *, missing_ok: bool = False) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(press, "write_whole", cut_write)
+        if cut == "after the ledger":
+            patch.setattr(Path, "unlink", cut_unlink)
+        assert _print(city).code == 130
+    again = _print(city)
+    assert ("印刷済みの納付書があります" in again.err) if cut == "after the ledger" else (again.code == 0)
+    assert {path.name: path.read_bytes() for path in (city.folder / "print").iterdir()} == {
+        path.name: path.read_bytes() for path in (whole.folder / "print").iterdir()
+    }
+    _uploaded(city)
+    assert (_release(city).code, _approve(city).code) == (0, 0)
+
+
 def test_a_folder_begun_otherwise_is_not_gone_on_with(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(order: proof.Order) -> proof.Proof:
         if order.file_no == 2:

@@ -4,8 +4,8 @@
 correction is linear, masking and placing only flip and move bits: under one mask the 41 × 41 modules are an
 affine function of the data bits over GF(2). A symbol is thus what 255 zeros give (the base) XOR one pattern for
 each bit that is set; and as the mask is another XOR, it changes the base but no pattern. Bases and patterns are
-read off symbols that segno draws, once a process and as they are needed: half of a payload is zeros and needs
-none. That takes up to a second; for fewer than about a hundred symbols `symbol` is faster.
+read off symbols that segno draws, once a process and as they are needed: about half of a payload is zeros
+always and needs none. That takes up to a second; for fewer than a hundred symbols `symbol` is faster.
 
 Which of the eight masks is best is decided as segno decides it (失点, ISO/IEC 18004 7.8.3). Refused, as our own
 mistake: anything but 255 digits.
@@ -27,7 +27,8 @@ Lines = npt.NDArray[np.uint64]
 Points = npt.NDArray[np.uint16]
 
 _ROW_BYTES = (MODULES + 7) // 8
-_SYMBOLS_A_CHUNK = 1_024
+_SYMBOLS_A_CHUNK = 128
+"""Their 82 lines are less than 128 KiB: the system would map larger arrays anew at each step, at half the speed."""
 _ZEROS = "0" * DIGITS
 _GROUPS = DIGITS // 3
 """Three digits are one number of ten bits."""
@@ -95,7 +96,7 @@ def _bases() -> Lines:
 
 @cache
 def _scored_bases() -> Lines:
-    """8 × 82: the same with light format modules: a mask is scored before its number is written there."""
+    """8 × 82: the same with format and dark module light, as a mask is scored before they are written."""
     written = np.zeros((MODULES, MODULES), dtype=np.uint8)
     written[8, :9] = written[8, -8:] = 1
     written[:9, 8] = written[-8:, 8] = 1

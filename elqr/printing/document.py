@@ -24,8 +24,7 @@ from elqr.printing.template import Mark, Template, Text
 from elqr.printing.typeface import Embedded, Typeface
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 
-_LEVEL = 6
-_SEPARATE = "\x1f"
+_LEVEL = 4
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,14 @@ def document(template: Template, face: Typeface, slips: pl.DataFrame, words: pl.
     embedded = face.embedded([*forms, "eLマーク ", *texts.all])
     pen = Pen(face, embedded, template.page.height)
     pdf = pikepdf.new()
-    resources = _resources(pdf, template, pen)
-    media = Array([0, 0, round(template.page.width * MM, 3), round(template.page.height * MM, 3)])
+    # The page tree is written as it is: appending page by page would cost ten times as much.
+    tree = pdf.Root.Pages
+    pages = []
     for content in _pages(template, pen, slips, texts):
         stream = Stream(pdf, zlib.compress(content.encode("ascii"), _LEVEL), Filter=Name.FlateDecode)
-        page = Dictionary(Type=Name.Page, MediaBox=media, Resources=resources, Contents=stream)
-        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        pages.append(pdf.make_indirect(Dictionary(Type=Name.Page, Parent=tree, Contents=stream)))
+    tree.Kids, tree.Count, tree.Resources = Array(pages), len(pages), _resources(pdf, template, pen)
+    tree.MediaBox = Array([0, 0, round(template.page.width * MM, 3), round(template.page.height * MM, 3)])
     day = f"D:{made_on:%Y%m%d}000000"
     pdf.trailer.Info = pdf.make_indirect(Dictionary(Title=template.title, Producer="elqr", CreationDate=day))
     out = io.BytesIO()
@@ -80,7 +81,9 @@ def document(template: Template, face: Typeface, slips: pl.DataFrame, words: pl.
 def _pages(template: Template, pen: Pen, slips: pl.DataFrame, texts: Said) -> Iterator[str]:
     """版面 of each page, as operators."""
     symbols = image_bits(symbol_rows(slips[Slip.DIGITS]))
-    bar_codes, places = slips[Slip.BARCODE].to_list(), slips[Placed.PLACE_NO].to_list()
+    has_bar_code = slips[Slip.BARCODE].is_not_null().to_list()
+    bar_codes = iter(bar_code_bits(slips[Slip.BARCODE].drop_nulls()))
+    places = slips[Placed.PLACE_NO].to_list()
     fills = list(zip(template.slip.fills, texts.slip, strict=True))
     heads = list(zip(template.head.fills, texts.head, strict=True))
     drawn: list[str] = []
@@ -95,8 +98,9 @@ def _pages(template: Template, pen: Pen, slips: pl.DataFrame, texts: Said) -> It
         drawn.append(f"q 1 0 0 1 {origin[0] * MM:.3f} {-origin[1] * MM:.3f} cm /Slip Do Q\n")
         drawn += [pen.text(text, value, origin) for text, column in fills if (value := column[index])]
         drawn.append(pen.symbol(template.slip.qr, symbols[index].tobytes(), origin))
-        if template.slip.bar_code is not None and bar_codes[index]:
-            drawn.append(pen.bar_code(template.slip.bar_code, bar_code_bits(bar_codes[index]), origin))
+        bars = next(bar_codes) if has_bar_code[index] else None
+        if bars is not None and template.slip.bar_code is not None:
+            drawn.append(pen.bar_code(template.slip.bar_code, bars.tobytes(), origin))
     if drawn:
         yield "".join(drawn)
 

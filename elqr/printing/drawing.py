@@ -3,7 +3,7 @@
 Codes are drawn as one-bit images, a pixel a module: sharp at any size, and small.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from elqr.printing.template import BAR_CODE_MODULES, Art, BarCode, Box, Line, Mark, Pair, Symbol, Text
 from elqr.printing.typeface import Embedded, Typeface
@@ -26,21 +26,28 @@ class Pen:
     face: Typeface
     embedded: Embedded
     height: float
+    _known: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def _point(self, at: Pair) -> str:
         return f"{at[0] * MM:.3f} {(self.height - at[1]) * MM:.3f}"
 
+    def _measured(self, value: str) -> tuple[str, float]:
+        """The glyphs of a text and its width at size 1; a slip says the same in several places."""
+        if (known := self._known.get(value)) is None:
+            known = self._known[value] = self.embedded.hexed(value), self.face.width(value, 1)
+        return known
+
     def text(self, place: Text, value: str, origin: Pair = (0, 0)) -> str:
         """文字 in its box, set smaller if it is too long; `overlong` has said before that it fits."""
-        if not value:
-            return ""
-        size = fitted(self.face, place, value)
-        spare = 0.0 if place.align == "left" else place.width * MM - self.face.width(value, size)
-        x = (place.at[0] + origin[0]) * MM + spare * (1 if place.align == "right" else 0.5)
+        glyphs, width = self._measured(value)
+        room = place.width * MM
+        size = _fitted(place, width, room)
+        spare = 0.0 if place.align == "left" else (room - width * size) * (1 if place.align == "right" else 0.5)
+        x = (place.at[0] + origin[0]) * MM + spare
         y = (self.height - place.at[1] - origin[1]) * MM - place.size * _BASELINE
-        weight = f"2 Tr {size * _BOLD:.3f} w " if place.bold else ""
-        back = " 0 Tr" if place.bold else ""
-        return f"BT {weight}/F {size:.2f} Tf {x:.3f} {y:.3f} Td <{self.embedded.hexed(value)}> Tj{back} ET\n"
+        if place.bold:
+            return f"BT 2 Tr {size * _BOLD:.3f} w /F {size:.2f} Tf {x:.3f} {y:.3f} Td <{glyphs}> Tj 0 Tr ET\n"
+        return f"BT /F {size:.2f} Tf {x:.3f} {y:.3f} Td <{glyphs}> Tj ET\n"
 
     def line(self, line: Line) -> str:
         """線."""
@@ -93,12 +100,11 @@ def _dashed(dash: Pair | None) -> str:
     return f"[{dash[0] * MM:.2f} {dash[1] * MM:.2f}] 0 d " if dash else ""
 
 
-def fitted(face: Typeface, place: Text, value: str) -> float:
-    """文字の大きさ in points at which the text fits its box; less than `least` means that it does not."""
-    width, room = face.width(value, place.size), place.width * MM
-    return place.size if width <= room + _CUT else place.size * room / width
+def _fitted(place: Text, width: float, room: float) -> float:
+    """文字の大きさ in points at which a text of this width (at size 1) fits its box."""
+    return place.size if width * place.size <= room + _CUT else room / width
 
 
 def overlong(face: Typeface, place: Text, value: str) -> bool:
     """枠に入らないか, even at the smallest size allowed."""
-    return fitted(face, place, value) < min(place.least, place.size)
+    return _fitted(place, face.width(value, 1), place.width * MM) < min(place.least, place.size)

@@ -1,17 +1,20 @@
 """Pictures (画像): the codes in a rendered page, a scan or a photo, read by a decoder that drew none of them."""
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import zxingcpp
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFilter, UnidentifiedImageError
 
 from elqr.errors import BadFile
 
+Grey = npt.NDArray[np.uint8]
+"""A picture in grey: rows of pixels, 0 = black."""
 _MOST_PIXELS = 200_000_000
 """A picture larger than this is not a scan of a sheet (A4 at 1200 dpi has 139 million)."""
 
@@ -24,6 +27,11 @@ class Symbology(StrEnum):
 
 
 _FORMATS = {Symbology.QR: zxingcpp.BarcodeFormat.QRCode, Symbology.CODE_128: zxingcpp.BarcodeFormat.Code128}
+
+
+_SQUEEZED, _STRETCHED = (6, 8, 12), 3
+_SHARPER = ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0)
+"""How bars are brought out: rows averaged into one, pixels across each, and edges drawn apart again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +50,38 @@ class Decoded:
     top: int
 
 
-def decoded(grey: npt.NDArray[np.uint8], symbology: Symbology) -> list[Decoded]:
+def decoded(grey: Grey, symbology: Symbology) -> list[Decoded]:
     """コードを読む in a clean picture that stands upright, such as a rendered page."""
     return _found(grey, symbology, careful=False)
 
 
-def codes_in(picture: npt.NDArray[np.uint8]) -> list[Decoded]:
-    """コードを読む in a scan or a photo: turned, small or dark, from the top of the picture down."""
-    found = [code for symbology in Symbology for code in _found(picture, symbology, careful=True)]
-    return sorted(found, key=lambda code: (code.top, code.left))
+def codes_in(picture: Grey) -> list[Decoded]:
+    """コードを読む in a scan or a photo, each code once, from the top of the picture down.
+
+    Paper is turned, shrunk, blurred and has specks, so each kind of code is looked for in several
+    preparations of the picture; what any of them shows is there, because both kinds carry check digits.
+    """
+    found: dict[tuple[Symbology, str], Decoded] = {}
+    for symbology in Symbology:
+        for prepared, across, down in _prepared(Image.fromarray(picture), symbology):
+            for code in _found(prepared, symbology, careful=True):
+                placed = replace(code, left=round(code.left / across), top=round(code.top / down))
+                found.setdefault((symbology, code.text), placed)
+    return sorted(found.values(), key=lambda code: (code.top, code.left))
 
 
-def _found(grey: npt.NDArray[np.uint8], symbology: Symbology, *, careful: bool) -> list[Decoded]:
+def _prepared(picture: Image.Image, symbology: Symbology) -> Iterator[tuple[Grey, float, float]]:
+    """下ごしらえ: the picture as it is, smoothed against specks, and for bars squeezed, stretched and sharpened."""
+    for radius in (0, 1, 2) if symbology is Symbology.QR else (0, 1):
+        yield np.asarray(picture.filter(ImageFilter.BoxBlur(radius)) if radius else picture), 1, 1
+    if symbology is Symbology.CODE_128:
+        for rows in _SQUEEZED:
+            low = picture.resize((picture.width, max(1, picture.height // rows)), Image.Resampling.BOX)
+            wide = low.resize((low.width * _STRETCHED, low.height), Image.Resampling.BICUBIC)
+            yield np.asarray(wide.filter(_SHARPER)), _STRETCHED, 1 / rows
+
+
+def _found(grey: Grey, symbology: Symbology, *, careful: bool) -> list[Decoded]:
     results = zxingcpp.read_barcodes(
         np.ascontiguousarray(grey),
         formats=zxingcpp.BarcodeFormats(_FORMATS[symbology]),
@@ -75,7 +103,7 @@ def _decoded(symbology: Symbology, result: zxingcpp.Barcode) -> Decoded:
     return Decoded(symbology, result.text, form, extra.get("UEC") == 1.0, corner.x, corner.y)
 
 
-def opened(data: bytes, name: str) -> list[npt.NDArray[np.uint8]]:
+def opened(data: bytes, name: str) -> list[Grey]:
     """画像を開く: PNG, JPEG, TIFF, … in grey, one for each page of a TIFF. Raises BadFile."""
     Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
     try:
