@@ -111,7 +111,9 @@ def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Block
             f"抜き取ったページ {', '.join(lost)} はこの印刷にありません。"
             "用紙の右の番号（0001-00001の形）で指定してください。"
         )
-    return blocked(queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled)
+    return blocked(
+        queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled, is_reprint=manifest.is_reprint
+    )
 
 
 def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:

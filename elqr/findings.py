@@ -92,6 +92,7 @@ class Code(StrEnum):
     SCAN_UNREADABLE = "R919"
     SCAN_UNKNOWN = "R920"
     SCAN_DIFFERS = "R921"
+    SENT_BEFORE = "R922"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +245,11 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.SCAN_UNKNOWN: CodeText(
         _HIGH, "この印刷の目録にない納付書です", "ほかの印刷のものか、古い刷りです。混ざっていないか確かめてください。"
+    ),
+    Code.SENT_BEFORE: CodeText(
+        _HIGH,
+        "ほかの印刷で発送を承認した納付書です",
+        "二度送らないよう、この印刷を破棄するか、そのページを抜き取ってください。",
     ),
     Code.SCAN_DIFFERS: CodeText(
         _HIGH, "画像のコードが目録と違います", "発送を止め、同じファイルの印刷物を調べてください。"

@@ -127,6 +127,9 @@ _RULES: tuple[tuple[Code, pl.Expr], ...] = (
 )
 """発送できない理由. A print leaves only when none of them holds for any notice that is still in the pile."""
 
+_SENT_BEFORE = (Code.SENT_BEFORE, pl.col(NoticeStanding.IS_RELEASED))
+"""A print of what was sent before may leave only when all of it was, that is as a 刷り直し."""
+
 PRINT_RULES = _RULES[1:]
 """印刷できない理由. A notice may be printed before it is uploaded."""
 
@@ -141,7 +144,7 @@ def standing_findings(notices: pl.DataFrame, rules: tuple[tuple[Code, pl.Expr], 
     return sorted(found)
 
 
-def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...]) -> Blocked:
+def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], *, is_reprint: bool) -> Blocked:
     """発送を止めるもの: frames NoticeStanding and PrintNotice of one print, without the pages that were pulled."""
     rows = placed.join(standings, on=PrintNotice.NOTICE_NO, how="left", validate="1:1", maintain_order="left")
     assert rows[NoticeStanding.KEY_NO].null_count() == 0, "what was printed is in the ledger"
@@ -152,7 +155,7 @@ def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ..
     )
     left = rows.with_columns(labels).filter(~pl.col("label").is_in(list(pulled)))
     found, pages = [], set()
-    for code, broken in _RULES:
+    for code, broken in _RULES if is_reprint else (*_RULES, _SENT_BEFORE):
         for row in left.filter(broken).iter_rows(named=True):
             at = Location(
                 f"{row['label']}ページ",

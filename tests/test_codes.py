@@ -202,7 +202,12 @@ def test_every_code_has_a_sample_and_words() -> None:
     sampled = {row[1] for row in FILES} | {row[1] for row in NOTICES} | {row[1] for row in PAYLOADS}
     sampled |= set().union(*(fault[3] for fault in FAULTS), *(layout[2] for layout in LAYOUTS))
     on_paper = {Code.GLYPH_LACKING, Code.TEXT_OVERLONG, Code.PAGE_COUNT, Code.PAGE_SIZE, Code.NOT_ISSUED}
-    on_paper |= {row[1] for row in BLOCKED} | {Code.SCAN_UNREADABLE, Code.SCAN_UNKNOWN, Code.SCAN_DIFFERS}
+    on_paper |= {row[1] for row in BLOCKED} | {
+        Code.SCAN_UNREADABLE,
+        Code.SCAN_UNKNOWN,
+        Code.SCAN_DIFFERS,
+        Code.SENT_BEFORE,
+    }
     assert sampled | by_hand | in_the_night | on_paper == set(Code)
     assert set(CODES) == set(Code)
     for code, text in CODES.items():

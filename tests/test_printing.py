@@ -337,6 +337,20 @@ def test_what_must_not_be_sent_stops_the_release_until_it_is_pulled(city: City, 
         assert (_manifest(city)["pulled"], _approve(city).code) == (["0001-00001"], 0)
 
 
+def test_a_stale_print_of_what_was_sent_is_refused(city: City, tmp_path: Path) -> None:
+    """Printed twice before either was sent: only one of the two may leave."""
+    assert _print(city).code == 0
+    upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
+    assert _print(city, "second", "--from", upload).code == 0
+    _uploaded(city)
+    assert (_release(city, "second").code, _approve(city, "second").code) == (0, 0)
+    ran = _release(city)
+    assert ran.code == 1 and f"[{Code.SENT_BEFORE}] 0001-00001ページ" in ran.err
+    assert _print(city, "third", "--from", upload).code == 0
+    assert _manifest(city, "third")["is_reprint"]
+    assert (_release(city, "third").code, _approve(city, "third").code) == (0, 0)
+
+
 def test_what_happens_between_request_and_approval_is_seen(city: City) -> None:
     assert _print(city).code == 0
     _uploaded(city)
