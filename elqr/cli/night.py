@@ -1,13 +1,11 @@
 """`elqr night`, `elqr kpi`: 夜間処理と KPI."""
 
-import os
-import sys
 from datetime import date
 from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command, date_option, job_option, json_option, print_json, progress
+from elqr.cli.terminal import Command, clear_progress, date_option, job_option, json_option, print_json, progress
 
 
 @click.command(cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")
@@ -33,8 +31,7 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
         head = own.summary(drawn.page, run_id, code)
         if not dry_run:
             own.journal.write(folder / "runs" / str(head["run_id"]), head, write_whole)
-    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
-        click.echo("\r\x1b[K", err=True, nl=False)
+    clear_progress()
     if as_json:
         print_json(head)
     else:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr.cli.terminal import Command, date_option, job_option, json_option, print_json, progress, say, say_findings
+from elqr.cli.terminal import (
+    Command,
+    clear_progress,
+    date_option,
+    job_option,
+    json_option,
+    print_json,
+    progress,
+    say,
+    say_findings,
+)
 from elqr.errors import BadFile
 from elqr.terms import ExitCode
 
@@ -70,6 +80,7 @@ def notice_print(
             out, procedures, keys, template, pages or own.job.printing.pages, sample, workers or os.cpu_count() or 1
         )
         printed = print_notices(own, sheets_for(own.job), wish, lambda done, of: show(_bar(done, of)))
+    clear_progress()
     manifest = printed.manifest
     say_findings(printed.findings)
     if as_json:

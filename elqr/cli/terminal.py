@@ -75,6 +75,12 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def clear_progress() -> None:
+    """進み具合を消す: the results begin on a line of their own."""
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
 _SHOWN_PER_CODE = 20
 
 
