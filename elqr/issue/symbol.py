@@ -21,15 +21,15 @@ _PDF_MADE_AT = re.compile(rb"/CreationDate\(D:[^)]*\)")
 _NO_TIME = b"/CreationDate(D:20000101000000+00'00')"
 
 
-def symbol(digits: str) -> segno.QRCode:
-    """QRコード 6-M. The digits are 255; the caller has read them."""
+def symbol(digits: str, mask: int | None = None) -> segno.QRCode:
+    """QRコード 6-M under one mask, or under the best. The digits are 255; the caller has read them."""
     assert len(digits) == DIGITS and digits.isascii() and digits.isdigit(), "a payload is 255 digits"
     made = segno.make(
         digits,
         error="m",
         version=6,
         mode="numeric",
-        mask=None,
+        mask=mask,
         encoding=None,
         eci=False,
         micro=False,

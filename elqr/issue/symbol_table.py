@@ -16,11 +16,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import segno
 
 from elqr.checkdigit import Bytes, all_digits, as_matrix
 from elqr.issue.layout import DIGITS
-from elqr.issue.symbol import MODULES
+from elqr.issue.symbol import MODULES, symbol
 
 Lines = npt.NDArray[np.uint64]
 """One uint64 for each line of modules: 1 = dark, its first module in the highest bit, the lowest 23 bits zero."""
@@ -65,19 +64,8 @@ def image_bits(rows: Lines) -> Bytes:
 
 
 def _modules(digits: str, mask: int) -> Bytes:
-    """41 × 41 of zeros and ones, by segno under this mask; otherwise as `symbol` asks for it."""
-    made = segno.make(
-        digits,
-        error="m",
-        version=6,
-        mode="numeric",
-        mask=mask,
-        encoding=None,
-        eci=False,
-        micro=False,
-        boost_error=False,
-    )
-    return np.frombuffer(b"".join(made.matrix), dtype=np.uint8).reshape(MODULES, MODULES)
+    """41 × 41 of zeros and ones, by segno under this mask."""
+    return np.frombuffer(b"".join(symbol(digits, mask).matrix), dtype=np.uint8).reshape(MODULES, MODULES)
 
 
 def _lines(modules: Bytes) -> Lines:
