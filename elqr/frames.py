@@ -134,6 +134,7 @@ class NoticeStanding(Frame):
     IS_CANCELLED = Column("is_cancelled", pl.Boolean)
     IS_CURRENT = Column("is_current", pl.Boolean)
     COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    IS_ANNOUNCED = Column("is_announced", pl.Boolean)
     IS_PRINTED = Column("is_printed", pl.Boolean)
     IS_RELEASED = Column("is_released", pl.Boolean)
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -123,7 +123,7 @@ _RULES: tuple[tuple[Code, pl.Expr], ...] = (
     (Code.NOT_UPLOADED, ~pl.col(NoticeStanding.IS_UPLOADED)),
     (Code.NOTICE_CANCELLED, pl.col(NoticeStanding.IS_CANCELLED)),
     (Code.NOTICE_OLD, ~pl.col(NoticeStanding.IS_CURRENT)),
-    (Code.NOTICE_PAID, pl.col(NoticeStanding.COLLECTED_YEN) != 0),
+    (Code.NOTICE_PAID, (pl.col(NoticeStanding.COLLECTED_YEN) != 0) | pl.col(NoticeStanding.IS_ANNOUNCED)),
 )
 """発送できない理由. A print leaves only when none of them holds for any notice that is still in the pile."""
 
@@ -139,9 +139,16 @@ def standing_findings(notices: pl.DataFrame, rules: tuple[tuple[Code, pl.Expr], 
     found = []
     for code, broken in rules:
         for row in notices.filter(broken).iter_rows(named=True):
-            collected = f"収納額 {row[NoticeStanding.COLLECTED_YEN]:,}円" if code is Code.NOTICE_PAID else ""
-            found.append(Finding(Location(f"納付番号{row[NoticeStanding.KEY_NO]}"), code, collected))
+            found.append(Finding(Location(f"納付番号{row[NoticeStanding.KEY_NO]}"), code, _paid(row, code)))
     return sorted(found)
+
+
+def _paid(notice: dict[str, Any], code: Code) -> str:
+    """What has come in for a notice that is paid: confirmed yen, or a 速報 that no 取消 has taken back."""
+    if code is not Code.NOTICE_PAID:
+        return ""
+    collected = notice[NoticeStanding.COLLECTED_YEN]
+    return f"収納額 {collected:,}円" if collected else "速報あり"
 
 
 def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], *, is_reprint: bool) -> Blocked:
@@ -161,6 +168,6 @@ def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ..
                 f"{row['label']}ページ",
                 field=f"{row[PrintNotice.PLACE_NO] + 1}枚目 納付番号{row[NoticeStanding.KEY_NO]}",
             )
-            found.append(Finding(at, code))
+            found.append(Finding(at, code, _paid(row, code)))
             pages.add(row["label"])
     return Blocked(tuple(sorted(found)), tuple(sorted(pages)))

@@ -27,6 +27,8 @@ from tests.builders import (
     City,
     Ran,
     barcode,
+    cvs_file,
+    cvs_row,
     elqr,
     eltax_file,
     eltax_row,
@@ -314,11 +316,17 @@ def _paid(city: City) -> None:
     city.deliver("eltax.csv", eltax_file(eltax_row(key_no, check_no, 1_000)))
 
 
+def _announced(city: City) -> None:
+    """速報 only: the shop has the money, the confirmation is days away."""
+    city.deliver("cvs.dat", cvs_file(cvs_row(barcode("11", 1_000, date(2026, 11, 30)), data_kind="01", funds_on=None)))
+
+
 BLOCKED: list[tuple[str, Code, Callable[[City], None]]] = [
     ("未登録", Code.NOT_UPLOADED, lambda city: None),
     ("取消済", Code.NOTICE_CANCELLED, _cancelled),
     ("再発行済", Code.NOTICE_OLD, _reissued),
     ("納付済", Code.NOTICE_PAID, _paid),
+    ("速報あり", Code.NOTICE_PAID, _announced),
 ]
 
 
@@ -349,6 +357,21 @@ def test_a_stale_print_of_what_was_sent_is_refused(city: City, tmp_path: Path) -
     assert _print(city, "third", "--from", upload).code == 0
     assert _manifest(city, "third")["is_reprint"]
     assert (_release(city, "third").code, _approve(city, "third").code) == (0, 0)
+
+
+EVENING = [("01", "1012"), ("03", "1012"), ("01", "1815")]
+
+
+@pytest.mark.parametrize(("records", "may_go"), [(1, False), (2, True), (3, False)])
+def test_a_preliminary_counts_until_it_is_taken_back(city: City, records: int, may_go: bool) -> None:
+    assert _print(city).code == 0
+    _uploaded(city)
+    code = barcode("11", 1_000, date(2026, 11, 30))
+    for kind, paid_at in EVENING[:records]:
+        city.deliver(f"{kind}{paid_at}.dat", cvs_file(cvs_row(code, data_kind=kind, paid_at=paid_at, funds_on=None)))
+        city.night()
+    ran = _release(city)
+    assert (ran.code == 0) is may_go and ("速報あり" in ran.err) is not may_go
 
 
 def test_what_happens_between_request_and_approval_is_seen(city: City) -> None:
@@ -497,6 +520,7 @@ def test_an_older_ledger_gets_the_tables_it_lacks(city: City) -> None:
     with open_ledger(url) as ledger, ledger.transaction() as connection:
         for table in ("release_step", "print_notice", "print_batch", "upload_step"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("DROP INDEX decision_pending")
         connection.exec_driver_sql("UPDATE setting SET value = '1' WHERE name = 'schema_version'")
     assert _print(city).code == 0
     assert city.night(NIGHT).code == 0

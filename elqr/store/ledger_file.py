@@ -143,6 +143,8 @@ def _prepare(ledger: Ledger) -> None:
         version = connection.execute(select(setting.c.value).where(setting.c.name == "schema_version")).scalar_one()
         if int(version) < SCHEMA_VERSION:
             metadata.create_all(connection)
+            for index in (index for table in metadata.sorted_tables for index in table.indexes):
+                index.create(connection, checkfirst=True)
             connection.execute(
                 update(setting).values(value=str(SCHEMA_VERSION)).where(setting.c.name == "schema_version")
             )

@@ -12,6 +12,7 @@ from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame, staged
 from elqr.store.queries import newer_slip_exists
+from elqr.terms import Outcome, Stage
 
 _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
 
@@ -44,6 +45,7 @@ def _standing() -> Select[Any]:
             exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
             ~newer_slip_exists(),
             _collected_yen(),
+            _is_announced(),
             exists().where(t.print_notice.c.notice_no == notice.notice_no),
             exists().where(
                 t.print_notice.c.notice_no == notice.notice_no,
@@ -64,6 +66,28 @@ def _collected_yen() -> ColumnElement[int]:
         .join(t.posting, t.posting.c.claim_no == t.notice_claim.c.claim_no)
         .where(t.notice_claim.c.notice_no == t.notice.c.notice_no)
         .correlate(t.notice)
+        .scalar_subquery()
+    )
+
+
+def _is_announced() -> ColumnElement[bool]:
+    """速報があるか: a payment of the notice that was announced more often than it was taken back."""
+    return exists().where(
+        t.decision.c.notice_no == t.notice.c.notice_no,
+        t.decision.c.outcome == Outcome.PENDING.value,
+        t.payment.c.payment_no == t.decision.c.payment_no,
+        _records_of(Stage.PRELIMINARY) > _records_of(Stage.CANCELLED),
+    )
+
+
+def _records_of(stage: Stage) -> ColumnElement[int]:
+    """How many records of one stage are known of a payment."""
+    known = t.payment_identity.c
+    return (
+        select(func.count())
+        .select_from(t.payment_identity)
+        .where(known.identity == t.payment.c.identity, known.stage == stage.value)
+        .correlate(t.payment)
         .scalar_subquery()
     )
 

@@ -207,6 +207,7 @@ decision = _table(
     "decision",
     *_columns(frames.Decision, nullable=("notice_no", "procedure_code", "other_payment_no"), key="payment_no"),
     CheckConstraint("claim_yen >= 0 AND suspense_yen >= 0"),
+    Index("decision_pending", "notice_no", sqlite_where=Column("outcome") == "pending"),
 )
 
 posting = _table(
