@@ -25,12 +25,13 @@ from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
 from elqr.inbox import write_whole
 from elqr.job import Job
+from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
 from elqr.printing.preflight import Checked
 from elqr.printing.proof import Order, Proof, digest, proved, read_listed
 from elqr.printing.specimen import specimen
 from elqr.printing.template import Template
-from elqr.printing.typeface import Typeface, typeface
+from elqr.printing.typeface import Typeface
 from elqr.printing.wording import Office
 from elqr.procedures import Register
 from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
@@ -80,7 +81,7 @@ def print_notices(
     planned = _planned(night, chosen, templates, wish)
     made = _Batch(night, templates, wish, planned)
     files = made.printed(show)
-    manifest = _recorded(night, made, files, is_reprint)
+    manifest = _recorded(night, made, files, is_reprint) if files else None
     (wish.out / PROGRESS).unlink(missing_ok=True)
     return Printed(manifest, findings + made.left_out + made.stopped, made.kept_files)
 
@@ -109,8 +110,7 @@ def print_specimen(
     if not fit:
         raise NotFound("手続台帳に、この版下を使う手続がありません。--procedure に手続の code を書いてください。")
     slips = specimen(fit[0].code, fit[0].item_no, len(template.page.slips), day)
-    face = typeface(template.fonts, template.folder)
-    return proved(Order(template, face, _office(job, register), 0, day, slips))
+    return proved(Order(template, face_for(template), _office(job, register), 0, day, slips))
 
 
 def _named(templates: Mapping[str, Template], name: str) -> Template:
@@ -188,9 +188,7 @@ class _Batch:
         self.night, self.wish, self.planned = night, wish, planned
         used = planned[Placed.TEMPLATE].unique().sort()
         self.templates = {name: templates[name] for name in used}
-        self.faces: dict[str, Typeface] = {
-            name: typeface(template.fonts, template.folder) for name, template in self.templates.items()
-        }
+        self.faces: dict[str, Typeface] = {name: face_for(template) for name, template in self.templates.items()}
         self.office = _office(night.job, night.register)
         self.left_out: list[Finding] = []
         self.stopped: list[Finding] = []

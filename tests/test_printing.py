@@ -24,6 +24,7 @@ from tests.builders import (
     NIGHT,
     REAL_CODE,
     REGISTER,
+    ROOT,
     City,
     Ran,
     barcode,
@@ -111,7 +112,7 @@ def test_a_print_counts_and_its_files_are_as_the_manifest_says(city: City) -> No
 def test_what_is_printed_is_not_printed_again_and_new_notices_are(city: City) -> None:
     assert _print(city).code == 0
     again = _print(city, "again")
-    assert (again.code, again.out) == (0, "印刷する納付書はありません。\n") and not (city.folder / "again").exists()
+    assert (again.code, again.out) == (0, "印刷できる納付書はありません。\n") and not (city.folder / "again").exists()
     city.notices(notice_row(payer_ref="9", bill_no="999"), name="more.csv")
     assert city.night().code == 0
     assert _print(city, "more").code == 0
@@ -172,6 +173,31 @@ def test_a_name_the_font_lacks_is_told_and_the_rest_is_printed(city: City) -> No
     assert ran.code == 3 and "[R901] 宛名番号7 通知書番号777" in ran.err and "「𠮷」（U+20BB7）" in ran.err
     assert "太郎" not in ran.err
     assert (_manifest(city)["notices"], len(_manifest(city)["left_out"])) == (7, 1)
+
+
+def test_when_nothing_can_be_set_nothing_is_recorded(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row(payer_name="𠮷田 太郎"))
+    city.night()
+    ran = _print(city)
+    assert ran.code == 3 and "[R901]" in ran.err and "印刷できる納付書はありません" in ran.out
+    assert not list((city.folder / "print").glob("*"))
+    assert _print(city).code == 3, "it may be tried again"
+
+
+def test_a_form_that_the_font_cannot_set_is_refused(city: City) -> None:
+    own = city.folder / "sheets"
+    own.mkdir()
+    text = (ROOT / "specs" / "sheets" / "hokenryo.toml").read_text(encoding="utf-8")
+    city.job.write_text(JOB + '\n[print]\nsheets = ["sheets"]\n', encoding="utf-8")
+    for old, new, said in (
+        ("（市保管）", "（市保管𠮷）", "「（市保管𠮷）」の 𠮷 が書体 ipaexg.ttf にありません"),
+        ('"（市保管）"', f'"{"市" * 99}"', "が幅64mmに入りません"),
+        ("　様", "　様𠮷", "「　様𠮷」の 𠮷 が書体"),
+    ):
+        (own / "hokenryo.toml").write_text(text.replace(old, new), encoding="utf-8")
+        ran = _print(city, "x", "--procedure", "kokuho")
+        assert ran.code == 1 and said in ran.err and not (city.folder / "x").exists(), ran.err
 
 
 def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip

@@ -86,7 +86,7 @@ def notice_print(
     if as_json:
         print_json(manifest.model_dump(mode="json") if manifest else None)
     elif manifest is None:
-        click.echo("印刷する納付書はありません。")
+        click.echo("印刷できる納付書はありません。")
     else:
         checked = manifest.preflight
         click.echo(

@@ -5,8 +5,9 @@ Codes are drawn as one-bit images, a pixel a module: sharp at any size, and smal
 
 from dataclasses import dataclass, field
 
-from elqr.printing.template import BAR_CODE_MODULES, Art, BarCode, Box, Line, Mark, Pair, Symbol, Text
-from elqr.printing.typeface import Embedded, Typeface
+from elqr.errors import BadFile
+from elqr.printing.template import BAR_CODE_MODULES, Art, BarCode, Box, Line, Mark, Pair, Symbol, Template, Text
+from elqr.printing.typeface import Embedded, Typeface, typeface
 
 MM = 72 / 25.4
 """Points in a millimetre."""
@@ -15,6 +16,7 @@ _BASELINE = 0.86
 _BOLD = 0.035
 """Outline of bold letters, as a share of the type's size."""
 _CUT = 0.001
+_SHOWN = 10
 _QR_PIXELS = (41, 41)
 _BAR_PIXELS = (BAR_CODE_MODULES, 1)
 
@@ -108,3 +110,23 @@ def _fitted(place: Text, width: float, room: float) -> float:
 def overlong(face: Typeface, place: Text, value: str) -> bool:
     """枠に入らないか, even at the smallest size allowed."""
     return _fitted(place, face.width(value, 1), place.width * MM) < min(place.least, place.size)
+
+
+def face_for(template: Template) -> Typeface:
+    """版下の書体: the first of its fonts that exists, and that the form itself can be set in.
+
+    Raises NotFound, BadFile: a word of the form without glyphs, or longer than its box, spoils every sheet.
+    """
+    face = typeface(template.fonts, template.folder)
+    said = []
+    for text in (*template.head.texts, *template.slip.texts):
+        fixed = "".join(text.pieces[::2])
+        if lacking := face.lacking(fixed):
+            said.append(f"「{fixed}」の {'・'.join(lacking[:_SHOWN])} が書体 {face.path.name} にありません")
+        elif not text.names and overlong(face, text, fixed):
+            said.append(f"「{fixed}」が幅{text.width:g}mmに入りません（at = {list(text.at)}）")
+    if said:
+        raise BadFile(
+            f"版下 {template.name} の文字を組めません: {'、'.join(said[:_SHOWN])}。文字・枠・fonts を直してください。"
+        )
+    return face

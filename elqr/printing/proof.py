@@ -21,6 +21,8 @@ from elqr.printing.template import Template
 from elqr.printing.typeface import Typeface
 from elqr.printing.wording import SLIP_WORDS, Office, page_words, words
 
+_SHOWN = 10
+"""Characters named in one finding."""
 LISTED = (
     PrintNotice.FILE_NO,
     PrintNotice.PAGE_NO,
@@ -125,7 +127,8 @@ def _with_glyphs(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[
     bad = slips.with_columns(said_by).filter(pl.col("said").str.contains_any(lacking))
     found = []
     for slip in bad.unique(BILL, keep="first", maintain_order=True).iter_rows(named=True):
-        shown = "、".join(f"「{own}」（U+{ord(own):04X}）" for own in lacking if own in slip["said"])
+        own = [character for character in lacking if character in slip["said"]]
+        shown = "、".join(f"「{character}」（U+{ord(character):04X}）" for character in own[:_SHOWN])
         found.append(Finding(_who(slip), Code.GLYPH_LACKING, shown, order.face.path.name))
     return slips.join(bad, on=BILL, how="anti", maintain_order="left"), found
 
