@@ -19,8 +19,9 @@ def test_every_code_is_read(folder: Path, damage: str) -> None:
     symbols = bar_codes = 0
     for sheet, slips in sheets(folder, SHEETS):
         found = read(DAMAGES[damage](sheet), slips)
-        assert found["qr"] == (slips.height, slips.height)
+        assert found["qr"] == (slips.height, slips.height, 0)
         # All damages together leave too little of a bar 0.2 mm wide, at 300 dots an inch.
         assert found["code_128"][0] == found["code_128"][1] or damage == "すべて重ねて"
+        assert found["code_128"][2] == 0
         symbols, bar_codes = symbols + slips.height, bar_codes + found["code_128"][1]
     assert symbols >= SHEETS and bar_codes >= SHEETS // 2

@@ -8,10 +8,9 @@ import numpy as np
 import polars as pl
 from barcode.charsets import code128
 
-from elqr.checkdigit import Bytes, all_digits, as_matrix
+from elqr.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_matrix
 from elqr.printing.template import BAR_CODE_MODULES
 
-DIGITS = 44
 _START_C, _FNC1, _MODULUS = 105, 102, 103
 _CHARACTERS = np.array([list(map(int, bars)) for bars in code128.CODES], dtype=np.uint8)
 """106 × 11 modules, 1 = dark."""
@@ -21,7 +20,7 @@ _STOP = np.array([*map(int, code128.STOP), 1, 1], dtype=np.uint8)
 
 def bar_code_bits(digits: pl.Series) -> Bytes:
     """バーコードのモジュール: n × 36 bytes, highest bit first, 1 = dark, for a String series of 44 digits."""
-    codes = as_matrix(digits, DIGITS)
+    codes = as_matrix(digits, BARCODE_DIGITS)
     assert all_digits(codes).all(), "a bar code is 44 digits"
     numbers = (codes - np.uint8(ord("0"))).astype(np.int64)
     pairs = numbers[:, ::2] * 10 + numbers[:, 1::2]

@@ -1,6 +1,7 @@
 """Pictures (画像): the codes in a rendered page, a scan or a photo, read by a decoder that drew none of them."""
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import zxingcpp
 from PIL import Image, ImageFilter, UnidentifiedImageError
 
+from elqr.checkdigit import BARCODE_DIGITS, gs1_check_digit_of
 from elqr.errors import BadFile
 
 Grey = npt.NDArray[np.uint8]
@@ -59,15 +61,25 @@ def codes_in(picture: Grey) -> list[Decoded]:
     """コードを読む in a scan or a photo, each code once, from the top of the picture down.
 
     Paper is turned, shrunk, blurred and has specks, so each kind of code is looked for in several
-    preparations of the picture; what any of them shows is there, because both kinds carry check digits.
+    preparations of the picture. An eL-QR corrects itself or is not read. Bars that are read wrong can look
+    right, so they count only with their own check digit, and when two preparations show the same.
     """
     found: dict[tuple[Symbology, str], Decoded] = {}
+    seen: Counter[tuple[Symbology, str]] = Counter()
     for symbology in Symbology:
         for prepared, across, down in _prepared(Image.fromarray(picture), symbology):
             for code in _found(prepared, symbology, careful=True):
                 placed = replace(code, left=round(code.left / across), top=round(code.top / down))
                 found.setdefault((symbology, code.text), placed)
-    return sorted(found.values(), key=lambda code: (code.top, code.left))
+                seen[symbology, code.text] += 1
+    sure = [code for key, code in found.items() if code.symbology is Symbology.QR or (seen[key] > 1 and _adds_up(code))]
+    return sorted(sure, key=lambda code: (code.top, code.left))
+
+
+def _adds_up(code: Decoded) -> bool:
+    """A GS1-128 of 44 digits with its check digit."""
+    is_ours = code.form == "GS1" and len(code.text) == BARCODE_DIGITS and code.text.isdigit()
+    return is_ours and gs1_check_digit_of(code.text[:-1]) == code.text[-1]
 
 
 def _prepared(picture: Image.Image, symbology: Symbology) -> Iterator[tuple[Grey, float, float]]:

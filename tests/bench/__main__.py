@@ -7,13 +7,13 @@ absolute times wander from machine to machine: compare ratios. Without names all
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.bench import printing, scanning
 from tests.bench.measure import Row
 
-BENCHES: dict[str, Callable[[int], list[Row]]] = {
+BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "printing": printing.rows,
     "memory": printing.memory,
     "scanning": scanning.rows,
