@@ -112,7 +112,7 @@ def _cut(
     """Records at one step; only a file that does not come out even is looked at line by line."""
     width = spec.record_bytes or 0
     line_end = line_end_of(data, width)
-    if line_end not in spec.line_ends and len(data) > width:
+    if line_end not in spec.line_ends and (line_end != "none" or len(data) > width):
         wanted = "・".join(LINE_ENDS[end] for end in spec.line_ends)
         return _refused(file, width, Code.LINE_END, 1, LINE_ENDS[line_end], wanted)
     end = _ENDS[line_end]

@@ -124,17 +124,12 @@ def shape_of(own: Sequence, spec: Spec) -> list[str]:
     words = []
     if (groups := int(own.groups[-1]) if len(own.groups) else 0) > 1:
         words.append(f"組 {groups}")
+    openers = {record.name for record in spec.record if record.opens_group}
     opens = np.array([record.opens_group for record in spec.record])
-    closes = np.array([record.closes for record in spec.record])
+    ends = np.array([record.closes and not openers & set(record.follows) for record in spec.record])
     before, after = own.kinds[:-1], own.kinds[1:]
-    if joined := int((closes[before] & opens[after] & ~_is_trailer(spec)[before]).sum()):
+    if joined := int((ends[before] & opens[after]).sum()):
         words.append(f"ファイルの連結 {joined}")
-    if several := int((closes[before] & (before == after)).sum()):
+    if several := int((ends[before] & (before == after)).sum()):
         words.append(f"余分なエンド {several}")
     return words
-
-
-def _is_trailer(spec: Spec) -> npt.NDArray[np.bool_]:
-    """Kinds that some other closing kind may follow: they end a group, not the file."""
-    followed = {name for record in spec.record if record.closes for name in record.follows if name != record.name}
-    return np.array([record.name in followed for record in spec.record])
