@@ -85,8 +85,8 @@ def line_end_of(data: bytes, width: int) -> LineEnd:
 def frame(data: bytes, spec: Spec, file: str) -> Framed:
     """Cut a whole file. Findings instead of rows when it is not of the spec's shape."""
     width = spec.record_bytes or 0
-    if not data:
-        return _refused(file, width, Code.EMPTY, 0, "0バイト", f"{width}バイトのレコード")
+    if not data.removeprefix(_BOM).rstrip(_EOF):
+        return _refused(file, width, Code.EMPTY, 0, f"{len(data)}バイト", f"{width}バイトのレコード")
     charset = charset_of(data, spec)
     if charset is None:
         found = "EBCDIC" if data[0] == MARK else "EBCDIC ではない"
