@@ -6,6 +6,7 @@ the cut sees one charset. A value that cannot be read becomes null; nothing is r
 """
 
 import codecs
+import re
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,8 @@ def _jis_character(byte: int) -> str:
 
 _JIS_TABLE = "".join(map(_jis_character, range(256)))
 _JIS_MAP = codecs.charmap_build(_JIS_TABLE)
+_NOT_JIS = re.compile(r"[\x00-\x09\x0b-\x1f\\~\x7f]")
+"""ASCII characters that JIS X0201 has not (or has elsewhere)."""
 _PYTHON = {"cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
 
 
@@ -47,7 +50,8 @@ def encode_text(text: str, charset: Charset) -> bytes:
     """バイトにする. Raises UnicodeEncodeError for a character that the charset lacks."""
     if charset in _PYTHON:
         return text.encode(_PYTHON[charset], errors="strict")
-    data = codecs.charmap_encode(text, "strict", _JIS_MAP)[0]
+    is_ascii = text.isascii() and not _NOT_JIS.search(text)
+    data = text.encode("ascii") if is_ascii else codecs.charmap_encode(text, "strict", _JIS_MAP)[0]
     return to_ebcdic(data, text) if charset == "ebcdic" else data
 
 

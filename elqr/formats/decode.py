@@ -32,7 +32,7 @@ from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
 
 __all__ = ["GROUP_NO", "OFFSET_BYTES", "RECORD_NO", "Decoded", "decode", "text_of"]
 
-_ZERO, _NINE, _SPACE, _TILDE = 0x30, 0x39, 0x20, 0x7E
+_ZERO, _NINE, _SPACE, _YEN, _TILDE = 0x30, 0x39, 0x20, 0x5C, 0x7E
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +118,17 @@ def _fixed_columns(
         end = start + (own.width or 0)
         if own.kind == "filler":
             continue
-        part = whole.bin.slice(start, own.width).alias(own.name)
         if own.kind == "raw":
-            yield _Column(own, start, Typed({own.name: part}))
+            yield _Column(own, start, Typed({own.name: whole.bin.slice(start, own.width).alias(own.name)}))
             continue
+        if own.kind == "text":
+            end = _last_used(low, high, start, end)
         least, most = int(low[start:end].min()), int(high[start:end].max())
         same = len(rows) > 1 and bool((low[start:end] == high[start:end]).all())
         cut = rows[:1, start:end] if same else rows[:, start:end]
-        if least >= _SPACE and most <= _TILDE and not (behind == "jisx0201" and _has_yen(cut, own)):
-            texts = part[: len(cut)].cast(pl.String)
+        is_plain = least >= _SPACE and most <= _TILDE and not (behind == "jisx0201" and _has_yen(cut, own, most))
+        if is_plain and not same:
+            texts = whole.bin.slice(start, end - start).cast(pl.String).alias(own.name)
         else:
             texts = decode_matrix(own.name, cut, behind)
         typed = _read(own, texts, received_on, is_digits=least >= _ZERO and most <= _NINE)
@@ -137,9 +139,16 @@ def _fixed_columns(
         yield _Column(own, start, typed, unread, shown)
 
 
-def _has_yen(cut: Bytes, own: FieldSpec) -> bool:
+def _last_used(low: Bytes, high: Bytes, start: int, end: int) -> int:
+    """Where a text field's trailing spaces begin in every record; they mean nothing and need not be read."""
+    while end - 1 > start and low[end - 1] == high[end - 1] == _SPACE:
+        end -= 1
+    return end
+
+
+def _has_yen(cut: Bytes, own: FieldSpec, most: int) -> bool:
     """0x5C and 0x7E are ¥ and ‾ in JIS X0201; only text can hold them unnoticed."""
-    return own.kind == "text" and bool(((cut == 0x5C) | (cut == 0x7E)).any())
+    return own.kind == "text" and most >= _YEN and bool(((cut == _YEN) | (cut == _TILDE)).any())
 
 
 def _read(own: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:

@@ -8,6 +8,7 @@ place (ValueError); it is never cut.
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from elqr.formats.charset import Bytes, encode_column, encode_text
@@ -39,7 +40,7 @@ def encode_csv(
 
 
 def encode_records(spec: Spec, record_name: str, frame: pl.DataFrame, charset: Charset | None = None) -> pl.Series:
-    """固定長レコードにする: Binary column, one value of exactly the record's bytes a row."""
+    """固定長レコードにする: an Array column of UInt8, one value of exactly the record's bytes a row."""
     record = spec.record_named(record_name)
     assert record is not None, f"{spec.name} has no record {record_name}"
     charset = charset or spec.charsets[0]
@@ -49,7 +50,7 @@ def encode_records(spec: Spec, record_name: str, frame: pl.DataFrame, charset: C
         matrix[:, start : start + (field.width or 0)] = _block(record, field, texts[field.name], charset)
     if (matrix == 0).any():
         raise ValueError(f"様式 {spec.name} の「{record.title}」に NUL（00）は書けません。")
-    return pl.Series(record_name, matrix.view(f"S{matrix.shape[1]}").ravel(), dtype=pl.Binary)
+    return pl.Series(record_name, matrix, dtype=pl.Array(pl.UInt8, matrix.shape[1]))
 
 
 def join_records(
@@ -62,7 +63,7 @@ def join_records(
     kept = width - len(end) if inside else width
     parts = []
     for series in records:
-        rows = np.frombuffer(b"".join(series), dtype=np.uint8).reshape(-1, width)
+        rows = series.to_numpy().reshape(-1, width)
         if inside and (rows[:, kept:] != (0x40 if charset == "ebcdic" else 0x20)).any():
             raise ValueError(f"様式 {spec.name} の「{series.name}」: 改行に置き換える末尾が空白ではありません。")
         parts.append(np.hstack([rows[:, :kept], np.tile(np.frombuffer(end, dtype=np.uint8), (len(rows), 1))]))
@@ -97,26 +98,34 @@ def _date_text(field: FieldSpec, day: pl.Expr) -> pl.Expr:
 def _block(record: RecordSpec, field: FieldSpec, values: pl.Series, charset: Charset) -> Bytes:
     """One field of all records: n × width bytes, padded as its kind is."""
     width = field.width or 0
+    blank = encode_text(" ", charset)[0]
     if values.dtype == pl.Binary:
         raw = values.fill_null(b"")
-        body = np.frombuffer(b"".join(raw), dtype=np.uint8)
         sizes = raw.bin.size(unit="b").cast(pl.Int64).to_numpy()
-    else:
-        texts = values.fill_null("")
-        if field.kind in ("yen", "count"):
-            texts = pl.select(pl.when(texts == "").then(texts).otherwise(texts.str.zfill(width))).to_series()
-            _refuse(record, field, texts.str.starts_with("-"), "負の数です")
-        try:
-            body, sizes = encode_column(texts, charset)
-        except UnicodeEncodeError as error:
-            unwritable = pl.Series([not _is_writable(text, charset) for text in texts], dtype=pl.Boolean)
-            _refuse(record, field, unwritable, f"{charset} で書けない文字があります")
-            raise AssertionError("one of the values cannot be written") from error
+        _refuse(record, field, pl.Series(sizes > width), f"幅 {width}バイトに入りません")
+        return _scattered(np.frombuffer(b"".join(raw), dtype=np.uint8), sizes, width, blank)
+    texts = values.fill_null("")
+    if field.kind in ("yen", "count"):
+        texts = pl.select(pl.when(texts == "").then(texts).otherwise(texts.str.zfill(width))).to_series()
+        _refuse(record, field, texts.str.starts_with("-"), "負の数です")
+    try:
+        if charset in ("jisx0201", "ebcdic") or (texts.str.len_bytes() == texts.str.len_chars()).all():
+            _refuse(record, field, texts.str.len_chars() > width, f"幅 {width}バイトに入りません")
+            padded = texts.str.pad_end(width, " ")
+            return encode_column(padded, charset)[0].reshape(len(values), width)
+        body, sizes = encode_column(texts, charset)
+    except UnicodeEncodeError as error:
+        unwritable = pl.Series([not _is_writable(text, charset) for text in texts], dtype=pl.Boolean)
+        _refuse(record, field, unwritable, f"{charset} で書けない文字があります")
+        raise AssertionError("one of the values cannot be written") from error
     _refuse(record, field, pl.Series(sizes > width), f"幅 {width}バイトに入りません")
-    block = np.full((len(values), width), encode_text(" ", charset)[0], dtype=np.uint8)
-    if len(body) == block.size:
-        return body.reshape(block.shape)
-    rows = np.repeat(np.arange(len(values)), sizes)
+    return _scattered(body, sizes, width, blank)
+
+
+def _scattered(body: Bytes, sizes: npt.NDArray[np.int64], width: int, blank: int) -> Bytes:
+    """Values of different sizes, all on end in `body`, each to the left of its row."""
+    block = np.full((len(sizes), width), blank, dtype=np.uint8)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
     block[rows, np.arange(len(body)) - starts] = body
     return block

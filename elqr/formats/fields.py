@@ -58,7 +58,9 @@ def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digi
     if field.zero_is_blank:
         blank = blank | stripped.str.contains(r"^0+$")
     may_be_blank = field.blank or is_text
-    given = stripped.set(blank, None) if may_be_blank else texts
+    given = stripped if may_be_blank else texts
+    if may_be_blank and blank.any():
+        given = stripped.set(blank, None)
     typed = KINDS[field.kind](field, given, received_on)
     if may_be_blank:
         return typed
