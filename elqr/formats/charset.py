@@ -6,7 +6,6 @@ the cut sees one charset. A value that cannot be read becomes null; nothing is r
 """
 
 import codecs
-import re
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +28,11 @@ def _jis_character(byte: int) -> str:
 
 
 _JIS_TABLE = "".join(map(_jis_character, range(256)))
-_JIS_MAP = codecs.charmap_build(_JIS_TABLE)
-_NOT_JIS = re.compile(r"[\x00-\x09\x0b-\x1f\\~\x7f]")
-"""ASCII characters that JIS X0201 has not (or has elsewhere)."""
+_JIS_BYTES = np.zeros(0x1_0000, dtype=np.uint8)
+"""Of every UTF-16 unit its byte in JIS X0201, or 0."""
+for _byte, _character in enumerate(_JIS_TABLE):
+    if _character != _NONE:
+        _JIS_BYTES[ord(_character)] = _byte
 _PYTHON = {"cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
 
 
@@ -50,8 +51,11 @@ def encode_text(text: str, charset: Charset) -> bytes:
     """バイトにする. Raises UnicodeEncodeError for a character that the charset lacks."""
     if charset in _PYTHON:
         return text.encode(_PYTHON[charset], errors="strict")
-    is_ascii = text.isascii() and not _NOT_JIS.search(text)
-    data = text.encode("ascii") if is_ascii else codecs.charmap_encode(text, "strict", _JIS_MAP)[0]
+    found = _JIS_BYTES[np.frombuffer(text.encode("utf-16-le", errors="surrogatepass"), dtype="<u2")]
+    if (lost := np.flatnonzero(found == 0)).size:
+        at = int(lost[0])
+        raise UnicodeEncodeError("jisx0201", text, at, at + 1, "JIS X0201 にない文字")
+    data = found.tobytes()
     return to_ebcdic(data, text) if charset == "ebcdic" else data
 
 

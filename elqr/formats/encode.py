@@ -111,8 +111,9 @@ def _block(record: RecordSpec, field: FieldSpec, values: pl.Series, charset: Cha
     try:
         if charset in ("jisx0201", "ebcdic") or (texts.str.len_bytes() == texts.str.len_chars()).all():
             _refuse(record, field, texts.str.len_chars() > width, f"幅 {width}バイトに入りません")
-            padded = texts.str.pad_end(width, " ")
-            return encode_column(padded, charset)[0].reshape(len(values), width)
+            whole: str = texts.str.pad_end(width, " ").str.join("", ignore_nulls=False).item()
+            _refuse(record, field, texts.str.contains("\n", literal=True), "改行を含みます")
+            return np.frombuffer(encode_text(whole, charset), dtype=np.uint8).reshape(len(values), width)
         body, sizes = encode_column(texts, charset)
     except UnicodeEncodeError as error:
         unwritable = pl.Series([not _is_writable(text, charset) for text in texts], dtype=pl.Boolean)
