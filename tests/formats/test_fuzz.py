@@ -9,14 +9,15 @@ from tests.formats.plain_reader import LAYOUTS
 
 def test_every_good_file_is_accepted_and_every_format_is_there() -> None:
     files = bases()
-    assert [(name, trouble(name, data)) for name, data in files if trouble(name, data) != ("accepted", None)] == []
+    became = [(name, trouble(name, data)) for name, data in files]
+    assert [own for own in became if own[1] != ("accepted", None)] == []
     assert {name for name, _ in files} == set(LAYOUTS) == {n for n, spec in SPECS.items() if spec.purpose != "part"}
 
 
 def test_damaged_files_are_held_back_or_honest() -> None:
-    counts, wrong = run(400, seed=20_261_120)
+    counts, wrong = run(300, seed=20_261_120)
     assert not wrong, wrong[0]
-    assert counts.keys() == Counter(["accepted", "held back"]).keys() and min(counts.values()) > 20
+    assert counts.keys() == Counter(["accepted", "held back"]).keys() and min(counts.values()) > 15
 
 
 def test_the_oracle_notices_a_wrong_yen() -> None:

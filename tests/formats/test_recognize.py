@@ -10,6 +10,7 @@ from tests.formats.csv_cases import CSV, SMART_TRADE
 from tests.formats.fuzz import bases
 
 _ALL = [spec for spec in SPECS.values() if spec.purpose != "part"]
+_BASES = bases()
 _REQUEST_LIKE = {"account_transfer_91_request", "account_transfer_91_result"}
 
 
@@ -17,9 +18,9 @@ def _among(purpose: str) -> list[object]:
     return [spec for spec in _ALL if spec.purpose == purpose]
 
 
-@pytest.mark.parametrize("number", range(len(bases())))
+@pytest.mark.parametrize("number", range(len(_BASES)))
 def test_every_framing_of_every_format_is_recognised_among_its_kind(number: int) -> None:
-    name, data = bases()[number]
+    name, data = _BASES[number]
     found, findings = recognize(data, _among(SPECS[name].purpose), "f", RECEIVED_ON)  # type: ignore[arg-type]
     assert found is not None and found.name == name and not findings
 

@@ -22,7 +22,7 @@ def _same(read: pl.DataFrame, written: pl.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(name for name in SPECS if SPECS[name].layout == "fixed" and name not in _PARTS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_fixed(name: str, data: st.DataObject) -> None:
     spec = SPECS[name]
@@ -44,7 +44,7 @@ def _csv(spec: Spec, charset: str, tables: list[tuple[str, pl.DataFrame]]) -> by
 
 
 @pytest.mark.parametrize("name", sorted(name for name in SPECS if SPECS[name].layout == "csv"))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_csv(name: str, data: st.DataObject) -> None:
     spec = SPECS[name]
