@@ -41,15 +41,18 @@ def _code(control: Control) -> Code:
 def _calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
     """What the control should say, by group."""
     if control.plus:
-        record = control.plus[0].partition(".")[0]
-        fields = [name.partition(".")[2] for name in control.plus]
-        return (
-            decoded.tables[record].group_by(GROUP_NO).agg(pl.sum_horizontal(pl.col(fields).sum()).alias("calculated"))
-        )
+        signed = [(1, name) for name in control.plus] + [(-1, name) for name in control.minus]
+        parts = [(sign, *name.partition(".")) for sign, name in signed]
+        terms = [
+            decoded.tables[record].select(GROUP_NO, (pl.col(field) * sign).alias("calculated"))
+            for sign, record, _, field in parts
+        ]
+        return pl.concat(terms).group_by(GROUP_NO).agg(pl.col("calculated").sum())
     record, _, field = (control.sum or control.count or "").partition(".")
     rows = decoded.tables[record]
     for name, value in control.where.items():
-        wanted = (pl.col(name) != value.removeprefix("!")) if value.startswith("!") else (pl.col(name) == value)
+        own = pl.col(name).eq_missing(value.removeprefix("!"))
+        wanted = ~own if value.startswith("!") else own
         rows = rows.filter(wanted)
     total = pl.col(field).sum() if control.sum else pl.len().cast(pl.Int64)
     return rows.group_by(GROUP_NO).agg(total.alias("calculated"))

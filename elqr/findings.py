@@ -31,6 +31,10 @@ class Code(StrEnum):
     SENDER_ERROR = "F110"
     NOT_A_FILE = "F111"
     TOO_LARGE = "F112"
+    LINE_END = "F113"
+    VARIATION = "F114"
+    GROUP_TWICE = "F115"
+    CHARSET_KIND = "F116"
     NOT_DIGITS = "F201"
     NOT_A_DATE = "F202"
     NOT_IN_LIST = "F203"
@@ -41,6 +45,7 @@ class Code(StrEnum):
     FUTURE_DATE = "F208"
     NOT_A_TIME = "F209"
     TOO_LONG = "F210"
+    DATE_IN_DOUBT = "F211"
     CONTROL_COUNT = "F301"
     CONTROL_YEN = "F302"
     CONTROL_ADDS_UP = "F303"
@@ -142,18 +147,43 @@ CODES: dict[Code, CodeText] = {
     Code.TOO_LARGE: CodeText(
         _HIGH, "ファイルが大きすぎます", "送付元に分割を依頼するか、ジョブの上限を見直してください。"
     ),
+    Code.LINE_END: CodeText(
+        _HIGH,
+        "改行が様式と違います",
+        "送付元に確かめ、その改行で正しければ様式の line_ends に足してください。混在なら再送を依頼してください。",
+    ),
+    Code.VARIATION: CodeText(
+        _HIGH,
+        "様式が認めていない形です",
+        "送付元に確かめ、その形でよければ様式の accepts に足し、そうでなければ再送を依頼してください。",
+    ),
+    Code.GROUP_TWICE: CodeText(
+        _HIGH,
+        "同じ内容の組が一つのファイルに二度あります",
+        "二重に計上しないよう止めました。送付元に、重なりのないファイルの再送を依頼してください。",
+    ),
+    Code.CHARSET_KIND: CodeText(
+        _HIGH,
+        "コード区分が実際の文字コードと違います",
+        "送付元に確かめ、そのままでよければ様式の accepts に charset_kind_differs を足してください。",
+    ),
     Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
     Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
     Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
     Code.NOT_THE_CONSTANT: CodeText(_HIGH, "固定値と違います", _ASK),
     Code.NOT_TEXT: CodeText(_HIGH, "文字として読めません", _ASK),
-    Code.CHECK_DIGIT: CodeText(_HIGH, "バーコードのチェックデジットが合いません", _ASK),
+    Code.CHECK_DIGIT: CodeText(_HIGH, "チェックデジットが合いません", _ASK),
     Code.BLANK: CodeText(_HIGH, "必須の項目が空です", _ASK),
     Code.FUTURE_DATE: CodeText(
         _HIGH, "処理日より後の日付です", "処理日（--date）が正しいか確かめ、正しければ送付元に照会してください。"
     ),
     Code.NOT_A_TIME: CodeText(_HIGH, "時刻として正しくありません", _ASK),
     Code.TOO_LONG: CodeText(_HIGH, "決められた長さを超えています", _ASK),
+    Code.DATE_IN_DOUBT: CodeText(
+        _HIGH,
+        "日付が一つに決まりません（年か元号が書かれていない）",
+        "処理日（--date）が受け取った日か確かめ、正しければ送付元に年を確認してください。",
+    ),
     Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
     Code.CONTROL_YEN: CodeText(_HIGH, "金額の合計が合いません", _ASK),
     Code.CONTROL_ADDS_UP: CodeText(_HIGH, "合計の内訳が合いません", _ASK),

@@ -1,52 +1,105 @@
 """Characters (文字コード): columns of bytes ↔ columns of text, a whole column in one call.
 
 `jisx0201` is one byte a character: 0x20–0x7E with ¥ and ‾ at 0x5C and 0x7E, half-width kana at
-0xA1–0xDF. A value that cannot be read becomes null; nothing is replaced silently.
+0xA1–0xDF. `ebcdic` is translated byte for byte into it (formats/ebcdic.py), so that everything behind
+the cut sees one charset. A value that cannot be read becomes null; nothing is replaced silently.
 """
 
+import codecs
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.spec import Charset
 
-_FROM_JIS = str.maketrans({"\\": "¥", "~": "‾"})
-_TO_JIS = str.maketrans({"¥": "\\", "‾": "~"})
-_PYTHON = {"jisx0201": "cp932", "cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
+Bytes = npt.NDArray[np.uint8]
+_LINE_FEED = 0x0A
+_FIRST_PRINTABLE = 0x20
+_NONE = "\ufffe"
+"""What a charmap table holds where a byte means nothing."""
 
 
-def _is_jisx0201(data: bytes) -> bool:
-    return all(0x20 <= byte <= 0x7E or 0xA1 <= byte <= 0xDF or byte == 0x0A for byte in set(data))
+def _jis_character(byte: int) -> str:
+    if byte == _LINE_FEED or 0x20 <= byte <= 0x7E:
+        return {0x5C: "¥", 0x7E: "‾"}.get(byte, chr(byte))
+    return chr(0xFF61 + byte - 0xA1) if 0xA1 <= byte <= 0xDF else _NONE
+
+
+_JIS_TABLE = "".join(map(_jis_character, range(256)))
+_JIS_BYTES = np.zeros(0x1_0000, dtype=np.uint8)
+"""Of every UTF-16 unit its byte in JIS X0201, or 0."""
+for _byte, _character in enumerate(_JIS_TABLE):
+    if _character != _NONE:
+        _JIS_BYTES[ord(_character)] = _byte
+_PYTHON = {"cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
 
 
 def decode_bytes(data: bytes, charset: Charset) -> str | None:
     """文字にする: None when the bytes are not of this charset."""
-    if charset == "jisx0201" and not _is_jisx0201(data):
-        return None
     try:
-        text = data.decode(_PYTHON[charset], errors="strict")
+        if charset in _PYTHON:
+            return data.decode(_PYTHON[charset], errors="strict")
+        data = from_ebcdic(data) if charset == "ebcdic" else data
+        return codecs.charmap_decode(data, "strict", _JIS_TABLE)[0]
     except UnicodeDecodeError:
         return None
-    return text.translate(_FROM_JIS) if charset == "jisx0201" else text
 
 
 def encode_text(text: str, charset: Charset) -> bytes:
     """バイトにする. Raises UnicodeEncodeError for a character that the charset lacks."""
-    if charset == "jisx0201":
-        data = text.translate(_TO_JIS).encode("cp932", errors="strict")
-        if not _is_jisx0201(data):
-            raise UnicodeEncodeError("jisx0201", text, 0, len(text), "JIS X0201 にない文字")
-        return data
-    return text.encode(_PYTHON[charset], errors="strict")
+    if charset in _PYTHON:
+        return text.encode(_PYTHON[charset], errors="strict")
+    found = _JIS_BYTES[np.frombuffer(text.encode("utf-16-le", errors="surrogatepass"), dtype="<u2")]
+    if (lost := np.flatnonzero(found == 0)).size:
+        at = int(lost[0])
+        raise UnicodeEncodeError("jisx0201", text, at, at + 1, "JIS X0201 にない文字")
+    data = found.tobytes()
+    return to_ebcdic(data, text) if charset == "ebcdic" else data
 
 
-def decode_column(column: pl.Series, charset: Charset) -> pl.Series:
-    """Binary column → String column; null where a value cannot be read.
+def behind_the_cut(charset: Charset) -> Charset:
+    """切り出した後の文字コード: EBCDIC has been translated into JIS X0201 by then."""
+    return "jisx0201" if charset == "ebcdic" else charset
 
-    All values are decoded in one call, separated by a byte that can be part of no character;
-    only when that fails is each value tried by itself, to find the bad ones.
+
+def decode_matrix(name: str, matrix: Bytes, charset: Charset) -> pl.Series:
+    """n × width bytes → String column; null where a value cannot be read or holds a control character.
+
+    All values are decoded in one call, a line feed behind each; only when that fails is each value
+    tried by itself, to find the bad ones.
     """
-    values = column.to_list()
-    whole = decode_bytes(b"\n".join(values), charset)
-    texts = whole.split("\n") if whole is not None else []
-    if len(texts) != len(values):
-        texts = [decode_bytes(value, charset) for value in values]  # type: ignore[misc]
-    return pl.Series(column.name, texts, dtype=pl.String)
+    count, width = matrix.shape
+    if count and not (matrix < _FIRST_PRINTABLE).any():
+        lines = np.empty((count, width + 1), dtype=np.uint8)
+        lines[:, :width] = matrix
+        lines[:, width] = _LINE_FEED
+        whole = decode_bytes(lines.tobytes()[:-1], charset)
+        if whole is not None and (texts := pl.Series(name, [whole]).str.split("\n").explode()).len() == count:
+            return texts
+    return pl.Series(name, [_printable(row.tobytes(), charset) for row in matrix], dtype=pl.String)
+
+
+def _printable(value: bytes, charset: Charset) -> str | None:
+    return None if value and min(value) < _FIRST_PRINTABLE else decode_bytes(value, charset)
+
+
+def encode_column(texts: pl.Series, charset: Charset) -> tuple[Bytes, npt.NDArray[np.int64]]:
+    """文字列の列 → all its bytes on end, and how many each value has. No value is null.
+
+    Raises UnicodeEncodeError for a character that the charset lacks, or for a line feed. Values are parted by
+    line feeds; EBCDIC has none in its table, so they are parted in JIS and translated after.
+    """
+    if not len(texts):
+        return np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int64)
+    whole: str = texts.str.join("\n", ignore_nulls=False).item()
+    data = np.frombuffer(encode_text(whole, behind_the_cut(charset)), dtype=np.uint8)
+    ends = np.flatnonzero(data == _LINE_FEED)
+    if len(ends) != len(texts) - 1:
+        raise UnicodeEncodeError(charset, whole, 0, len(whole), "改行は項目に書けません")
+    bounds = np.concatenate([[-1], ends, [len(data)]])
+    body = data[data != _LINE_FEED]
+    if charset == "ebcdic":
+        body = np.frombuffer(to_ebcdic(body.tobytes(), whole), dtype=np.uint8)
+    return body, (np.diff(bounds) - 1).astype(np.int64)

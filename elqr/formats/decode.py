@@ -2,29 +2,45 @@
 
 Tiers: when framing (F1xx) finds something, fields are not read, because they would only describe
 the misalignment. Refused here is nothing by exception: what is wrong comes back as findings.
+Every byte column is looked at once (its least and greatest byte); that alone proves most fields sound.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from elqr.findings import LISTED_PER_CODE, MASKED, Code, Finding, Location
-from elqr.formats.charset import decode_bytes, decode_column
-from elqr.formats.fields import Flaw, read_field
+from elqr.formats.charset import Bytes, behind_the_cut, decode_matrix
+from elqr.formats.csv_rows import csv_rows, text_of
+from elqr.formats.fields import Flaw, Typed, read_field
 from elqr.formats.framing import Framed, frame
-from elqr.formats.spec import Charset, RecordSpec, Spec
+from elqr.formats.sequence import (
+    GROUP_NO,
+    OFFSET_BYTES,
+    RECORD_NO,
+    Sequence,
+    groups_twice,
+    kinds_of_rows,
+    kinds_of_tags,
+    sequence,
+    shape_of,
+)
+from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
 
-RECORD_NO, GROUP_NO, OFFSET_BYTES = "record_no", "group_no", "offset_bytes"
+__all__ = ["GROUP_NO", "OFFSET_BYTES", "RECORD_NO", "Decoded", "decode", "text_of"]
+
+_ZERO, _NINE, _SPACE, _YEN, _TILDE = 0x30, 0x39, 0x20, 0x5C, 0x7E
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """復号したファイル. `tables`: record name → frame (record_no, group_no, offset_bytes, its fields)."""
+    """復号したファイル. `tables`: record name → frame (record_no, group_no, offset_bytes, its fields).
+
+    `shape`: what was found in the file that not every file of the format has (形のゆれ), in words.
+    """
 
     spec: Spec
     tables: dict[str, pl.DataFrame] = field(default_factory=dict)
@@ -32,15 +48,18 @@ class Decoded:
     line_end: str = ""
     charset: str = ""
     findings: tuple[Finding, ...] = ()
+    shape: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """The records of one kind as text columns, with where each stands."""
+class _Column:
+    """One field of all records of a kind, typed; `unread` are the rows whose bytes mean nothing."""
 
-    record: RecordSpec
-    places: pl.DataFrame
-    texts: list[pl.Series]
+    field: FieldSpec
+    offset_bytes: int
+    typed: Typed
+    unread: pl.Series | None = None
+    shown: pl.Series | None = None
 
 
 def decode(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
@@ -59,181 +78,186 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
     framed = frame(data, spec, file)
     if framed.findings:
         return Decoded(spec, findings=framed.findings)
-    tags = pl.Series("tag", _cut(framed, 0, len(spec.record[0].tag or "")), dtype=pl.Binary).cast(
-        pl.String, strict=False
+    rows = framed.rows
+    widest = max(len(record.tag or "") for record in spec.record)
+    own = sequence(
+        kinds_of_rows(rows, spec), spec, file, lambda at: rows[at, :widest].tobytes().decode("ascii", errors="replace")
     )
-    places, findings = _places(tags, spec, file, framed.step)
-    if findings:
-        return Decoded(spec, record_count=len(framed.rows), line_end=framed.line_end, findings=findings)
-    rows = [_fixed_rows(framed, record, places, spec.charsets[0]) for record in spec.record]
-    return _typed(spec, rows, file, received_on, len(framed.rows), framed.line_end, spec.charsets[0])
+    found = own.findings or tuple(groups_twice(own, spec, file, lambda start, end: rows[start:end].tobytes()))
+    whole = Decoded(spec, {}, len(rows), framed.line_end, framed.charset, found)
+    if found:
+        return whole
+    shape = (*(VARIATIONS[name] for name in framed.variations), *shape_of(own, spec))
+    tables: dict[str, pl.DataFrame] = {}
+    findings: list[Finding] = []
+    for number, record in enumerate(spec.record):
+        places = own.places(number, framed.starts)
+        columns = _fixed_columns(data, framed, record, _rows_of(framed.rows, own, number), places, received_on)
+        tables[record.name] = _table(file, places, columns, framed.charset, findings)
+    return _with_charset_kind(replace(whole, tables=tables, findings=tuple(sorted(findings)), shape=shape), file)
 
 
-def _cut(framed: Framed, start: int, width: int, rows: pl.Series | None = None) -> np.ndarray:
-    """The bytes of one field of the given records, as fixed-width byte strings."""
-    part = framed.rows[:, start : start + width]
-    part = part if rows is None else part[rows.to_numpy()]
-    return np.ascontiguousarray(part).view(f"S{width}").ravel()
+def _rows_of(rows: Bytes, own: Sequence, kind: int) -> Bytes:
+    """The records of one kind: a view of the file where they stand together."""
+    index = np.flatnonzero(own.kinds == kind)
+    together = len(index) and index[-1] - index[0] + 1 == len(index)
+    return np.ascontiguousarray(rows[index[0] : index[-1] + 1] if together else rows[index])
 
 
-def _places(tags: pl.Series, spec: Spec, file: str, step: int) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
-    """Where each record stands: its kind, its group; and records of no kind or out of order."""
-    kind_of = {record.tag: record.name for record in spec.record}
-    places = (
-        pl.DataFrame({"tag": tags})
-        .with_row_index(RECORD_NO, offset=1)
-        .select(
-            pl.col(RECORD_NO).cast(pl.Int64),
-            pl.col("tag"),
-            pl.col("tag").replace_strict(kind_of, default=None, return_dtype=pl.String).alias("kind"),
-            ((pl.int_range(pl.len()) * step).cast(pl.Int64)).alias(OFFSET_BYTES),
+def _fixed_columns(
+    data: bytes, framed: Framed, record: RecordSpec, rows: Bytes, places: pl.DataFrame, received_on: date
+) -> Iterable[_Column]:
+    """Every field of the records of one kind: cut as bytes, then read as its kind is."""
+    if not len(rows):
+        rows = np.empty((0, record.width_bytes), dtype=np.uint8)
+    behind = behind_the_cut(framed.charset)
+    low = rows.min(axis=0, initial=255)
+    high = rows.max(axis=0, initial=0)
+    whole = pl.Series("record", rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary)
+    for own, start in zip(record.fields, record.offsets, strict=True):
+        end = start + (own.width or 0)
+        if own.kind == "filler":
+            continue
+        if own.kind == "raw":
+            yield _Column(own, start, Typed({own.name: whole.bin.slice(start, own.width).alias(own.name)}))
+            continue
+        if own.kind == "text":
+            end = _last_used(low, high, start, end)
+        least, most = int(low[start:end].min()), int(high[start:end].max())
+        same = len(rows) > 1 and bool((low[start:end] == high[start:end]).all())
+        cut = rows[:1, start:end] if same else rows[:, start:end]
+        is_plain = least >= _SPACE and most <= _TILDE and not (behind == "jisx0201" and _has_yen(cut, own, most))
+        if is_plain and not same:
+            texts = whole.bin.slice(start, end - start).cast(pl.String).alias(own.name)
+        else:
+            texts = decode_matrix(own.name, cut, behind)
+        typed = _read(own, texts, received_on, is_digits=least >= _ZERO and most <= _NINE)
+        if same:
+            typed, texts = _repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
+        unread = texts.is_null() if texts.null_count() else None
+        shown = None if unread is None else _hexadecimal(data, places[OFFSET_BYTES], unread, start, end)
+        yield _Column(own, start, typed, unread, shown)
+
+
+def _last_used(low: Bytes, high: Bytes, start: int, end: int) -> int:
+    """Where a text field's trailing spaces begin in every record; they mean nothing and need not be read."""
+    while end - 1 > start and low[end - 1] == high[end - 1] == _SPACE:
+        end -= 1
+    return end
+
+
+def _has_yen(cut: Bytes, own: FieldSpec, most: int) -> bool:
+    """0x5C and 0x7E are ¥ and ‾ in JIS X0201; only text can hold them unnoticed."""
+    return own.kind == "text" and most >= _YEN and bool(((cut == _YEN) | (cut == _TILDE)).any())
+
+
+def _read(own: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
+    return read_field(own, texts.fill_null(" ") if texts.null_count() else texts, received_on, is_digits=is_digits)
+
+
+def _repeated(typed: Typed, count: int) -> Typed:
+    """What was read once of a column whose values are all the same."""
+
+    def many(values: pl.Series) -> pl.Series:
+        return values.new_from_index(0, count)
+
+    columns = {name: many(values) for name, values in typed.columns.items()}
+    flaws = tuple(
+        replace(
+            flaw,
+            bad=many(flaw.bad),
+            shown=many(flaw.shown),
+            expected=flaw.expected if isinstance(flaw.expected, str) else many(flaw.expected),
         )
+        for flaw in typed.flaws
     )
-    unknown = places.filter(pl.col("kind").is_null()).head(LISTED_PER_CODE)
-    if unknown.height:
-        wanted = "・".join(str(tag) for tag in kind_of)
-        found = unknown.select(RECORD_NO, pl.col("tag").fill_null("?")).iter_rows()
-        return places, tuple(
-            Finding(Location(file, no, 0, "レコード区分"), Code.RECORD_KIND, tag, wanted) for no, tag in found
-        )
-    openers = [record.name for record in spec.record if record.opens_group]
-    places = places.with_columns(pl.col("kind").is_in(openers).cum_sum().cast(pl.Int64).alias(GROUP_NO))
-    return places, _order_findings(places, spec, file)
+    return Typed(columns, flaws)
 
 
-def _order_findings(places: pl.DataFrame, spec: Spec, file: str) -> tuple[Finding, ...]:
-    """並び: what each record kind may follow, and which kinds may stand last (`closes`), is the spec's."""
-    allowed = pl.DataFrame(
-        [(record.name, before) for record in spec.record for before in record.follows],
-        schema={"kind": pl.String, "before": pl.String},
-        orient="row",
-    )
-    if not allowed.height:
-        return ()
-    steps = places.select(RECORD_NO, "kind", pl.col("kind").shift(1).fill_null("start").alias("before"))
-    wrong = steps.join(allowed, on=["kind", "before"], how="anti", maintain_order="left").head(LISTED_PER_CODE)
-    title = {record.name: record.title for record in spec.record} | {"start": "ファイルの先頭"}
-    found = [
-        Finding(
-            Location(file, no),
-            Code.RECORD_ORDER,
-            f"{title[before]}の次に{title[kind]}",
-            "・".join(title[name] for name in allowed.filter(pl.col("kind") == kind)["before"]) + "の次",
-        )
-        for no, kind, before in wrong.iter_rows()
-    ]
-    last = [record for record in spec.record if record.closes]
-    final = places["kind"][-1]
-    if last and final not in {record.name for record in last}:
-        wanted = "・".join(record.title for record in last)
-        found.append(
-            Finding(Location(file, places.height), Code.RECORD_ORDER, f"{title[final]}で終わる", f"{wanted}で終わる")
-        )
-    return tuple(found)
-
-
-def _fixed_rows(framed: Framed, record: RecordSpec, places: pl.DataFrame, charset: Charset) -> _Rows:
-    own = places.filter(pl.col("kind") == record.name)
-    index = own[RECORD_NO] - 1
-    texts = []
-    for spec_field, start in zip(record.fields, record.offsets, strict=True):
-        raw = pl.Series(spec_field.name, _cut(framed, start, spec_field.width or 0, index), dtype=pl.Binary)
-        is_text = spec_field.kind == "text"
-        texts.append(decode_column(raw, charset) if is_text else raw.cast(pl.String, strict=False))
-    return _Rows(record, own.select(RECORD_NO, GROUP_NO, OFFSET_BYTES), texts)
+def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int, end: int) -> pl.Series:
+    """The bytes as they came, of those rows that will be listed."""
+    rows = unread.arg_true()[:LISTED_PER_CODE]
+    texts = {row: data[offsets[row] + start : offsets[row] + end].hex(" ").upper() for row in rows}
+    return pl.Series([texts.get(row) for row in range(len(unread))], dtype=pl.String)
 
 
 def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
-    text, charset = text_of(data, spec)
-    if text is None:
-        wanted = "・".join(spec.charsets)
-        return Decoded(spec, findings=(Finding(Location(file), Code.CHARSET, "この文字コードでは読めません", wanted),))
-    record = spec.record[0]
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        return Decoded(
-            spec, findings=(Finding(Location(file), Code.COLUMN_COUNT, f"CSVとして読めません（{error}）", "CSV"),)
-        )
-    rows = rows[:-1] if rows and rows[-1] == [] else rows
-    if findings := _csv_shape(rows, spec, file):
-        return Decoded(spec, record_count=len(rows), charset=charset or "", findings=findings)
-    body = rows[1:] if spec.header_row else rows
-    columns = list(zip(*body, strict=True)) if body else [() for _ in record.fields]
-    texts = [pl.Series(f.name, column, dtype=pl.String) for f, column in zip(record.fields, columns, strict=True)]
-    places = pl.select(
-        pl.int_range(1, len(body) + 1, dtype=pl.Int64).alias(RECORD_NO),
-        pl.lit(1, dtype=pl.Int64).repeat_by(len(body)).explode(empty_as_null=False).alias(GROUP_NO)
-        if body
-        else pl.Series(GROUP_NO, [], dtype=pl.Int64),
-    ).with_columns(pl.lit(None, dtype=pl.Int64).alias(OFFSET_BYTES))
-    return _typed(spec, [_Rows(record, places, texts)], file, received_on, len(body), "csv", charset or "")
-
-
-def text_of(data: bytes, spec: Spec) -> tuple[str | None, Charset | None]:
-    """The text of a CSV in the first of the spec's charsets that reads it, and which one that was."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return (decode_bytes(data[3:], "utf-8"), "utf-8-sig") if "utf-8-sig" in spec.charsets else (None, None)
-    for charset in spec.charsets:
-        if charset != "utf-8-sig" and (text := decode_bytes(data, charset)) is not None and "\x00" not in text:
-            return text, charset
-    return None, None
-
-
-def _csv_shape(rows: Sequence[list[str]], spec: Spec, file: str) -> tuple[Finding, ...]:
-    """見出し行 and the number of columns of every row."""
-    titles = [spec_field.title for spec_field in spec.record[0].fields]
-    if not rows:
-        return (Finding(Location(file), Code.EMPTY, "0行", "見出し行" if spec.header_row else "1行以上"),)
-    if spec.header_row and rows[0] != titles:
-        pairs = zip([*rows[0], *[""] * len(titles)], titles, strict=False)
-        at, (found, wanted) = next(
-            ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
-        )
-        return (Finding(Location(file, 0, -1, f"{at + 1}列目"), Code.HEADER_ROW, found, wanted),)
-    first = 0 if spec.header_row else 1
-    bad = [(no, len(row)) for no, row in enumerate(rows, start=first) if len(row) != len(titles)]
-    return tuple(
-        Finding(Location(file, no), Code.COLUMN_COUNT, f"{count}項目", f"{len(titles)}項目")
-        for no, count in bad[:LISTED_PER_CODE]
-    )
-
-
-def _typed(
-    spec: Spec, rows: Iterable[_Rows], file: str, received_on: date, record_count: int, line_end: str, charset: str
-) -> Decoded:
-    """Every field of every record kind, typed and checked."""
+    read = csv_rows(data, spec, file)
+    if read.findings:
+        return Decoded(spec, record_count=len(read.rows), charset=read.charset, findings=read.findings)
+    tagged = any(record.tag for record in spec.record)
+    kinds = kinds_of_tags([row[0] for row in read.rows], spec) if tagged else np.zeros(len(read.rows), dtype=np.int16)
+    own = sequence(kinds, spec, file, lambda at: read.rows[at][0])
+    found = own.findings or tuple(read.count_findings(own.kinds, spec, file))
+    found = found or tuple(groups_twice(own, spec, file, lambda start, end: repr(read.rows[start:end]).encode()))
+    whole = Decoded(spec, {}, len(read.rows), read.line_end, read.charset, found)
+    if found:
+        return whole
+    shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(own, spec))
     tables: dict[str, pl.DataFrame] = {}
     findings: list[Finding] = []
-    for own in rows:
-        columns: list[pl.Series] = []
-        for spec_field, offset, texts in zip(own.record.fields, own.record.offsets, own.texts, strict=True):
-            offset = offset if spec.layout == "fixed" else -1
-            unread = texts.is_null()
-            if spec_field.kind != "filler" and unread.any():
-                findings += _listed(file, own.places, Flaw(spec_field, Code.NOT_TEXT, unread, texts, charset, offset))
-            typed = read_field(spec_field, texts.fill_null(" "), received_on)
-            columns += typed.columns.values()
-            for flaw in typed.flaws:
-                at = Flaw(spec_field, flaw.code, flaw.bad & ~unread, flaw.shown, flaw.expected, offset)
-                findings += _listed(file, own.places, at)
-        tables[own.record.name] = own.places.with_columns(columns)
-    return Decoded(spec, tables, record_count, line_end, charset, tuple(sorted(findings)))
+    for number, record in enumerate(spec.record):
+        places = own.places(number, None)
+        body = [read.rows[at] for at in np.flatnonzero(kinds == number)] if tagged else read.rows
+        columns = list(zip(*body, strict=True)) if body else [() for _ in record.fields]
+        texts = [pl.Series(f.name, column, dtype=pl.String) for f, column in zip(record.fields, columns, strict=True)]
+        typed = (_Column(f, -1, _read(f, column, received_on)) for f, column in zip(record.fields, texts, strict=True))
+        tables[record.name] = _table(file, places, typed, read.charset, findings)
+    return replace(whole, tables=tables, findings=tuple(sorted(findings)), shape=shape)
 
 
-def _listed(file: str, places: pl.DataFrame, flaw: Flaw) -> list[Finding]:
+def _table(
+    file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, findings: list[Finding]
+) -> pl.DataFrame:
+    """One record kind's frame; what is wrong with its fields is added to `findings`."""
+    made: list[pl.Series] = []
+    for own in columns:
+        made += own.typed.columns.values()
+        flaws = own.typed.flaws
+        if own.unread is not None:
+            assert own.shown is not None, "what cannot be read is shown as bytes"
+            findings += _listed(file, places, Flaw(own.field, Code.NOT_TEXT, own.unread, own.shown, charset), own)
+            flaws = tuple(replace(flaw, bad=flaw.bad & ~own.unread) for flaw in flaws)
+        for flaw in flaws:
+            findings += _listed(file, places, flaw, own)
+    return places.with_columns(made)
+
+
+def _listed(file: str, places: pl.DataFrame, flaw: Flaw, own: _Column) -> list[Finding]:
     """Findings of one flaw; past the limit they are counted in one more finding."""
-    rows = places.with_columns(flaw.shown.alias("shown")).filter(flaw.bad)
+    expected = pl.lit(flaw.expected) if isinstance(flaw.expected, str) else flaw.expected
+    rows = places.with_columns(flaw.shown.alias("shown"), expected.alias("expected")).filter(flaw.bad)
     found = []
-    for no, shown in rows.select(RECORD_NO, "shown").head(LISTED_PER_CODE).iter_rows():
-        actual = MASKED if flaw.field.personal else (shown if shown is not None else "読めないバイト")
-        found.append(
-            Finding(Location(file, no, flaw.offset_bytes, flaw.field.title), flaw.code, actual[:60], flaw.expected)
-        )
+    for no, shown, wanted in rows.select(RECORD_NO, "shown", "expected").head(LISTED_PER_CODE).iter_rows():
+        actual = MASKED if own.field.personal else (shown or "")
+        at = Location(file, no, own.offset_bytes, own.field.title)
+        found.append(Finding(at, flaw.code, actual[:60], wanted))
     if (more := rows.height - LISTED_PER_CODE) > 0:
-        found.append(
-            Finding(
-                Location(file, rows[RECORD_NO][-1], flaw.offset_bytes, flaw.field.title), flaw.code, f"ほか{more}件"
-            )
-        )
+        at = Location(file, rows[RECORD_NO][-1], own.offset_bytes, own.field.title)
+        found.append(Finding(at, flaw.code, f"ほか{more}件"))
     return found
+
+
+def _with_charset_kind(decoded: Decoded, file: str) -> Decoded:
+    """コード区分 against the bytes: a contradiction is a finding, or, where the spec accepts it, part of the shape."""
+    kind = decoded.spec.charset_kind
+    if kind is None or kind.field is None:
+        return decoded
+    record_name, _, name = kind.field.partition(".")
+    rows = decoded.tables[record_name]
+    said = pl.col(name).replace_strict(kind.map, default=None, return_dtype=pl.String)
+    wrong = rows.filter(said != decoded.charset).select(RECORD_NO, name).head(LISTED_PER_CODE)
+    if not wrong.height:
+        return decoded
+    if "charset_kind_differs" in decoded.spec.accepts:
+        return replace(decoded, shape=(*decoded.shape, VARIATIONS["charset_kind_differs"]))
+    record = decoded.spec.record_named(record_name)
+    own = record.field(name) if record else None
+    assert record is not None and own is not None, "a spec that was read points at fields that exist"
+    offset = record.offsets[record.fields.index(own)]
+    wanted = "・".join(value for value, charset in kind.map.items() if charset == decoded.charset)
+    found = [
+        Finding(Location(file, no, offset, own.title), Code.CHARSET_KIND, value, wanted)
+        for no, value in wrong.iter_rows()
+    ]
+    return replace(decoded, findings=tuple(sorted([*decoded.findings, *found])))

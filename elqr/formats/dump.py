@@ -1,54 +1,87 @@
 """Dump (内容表示): a file by its spec, one field a line with [offset+width], personal fields masked."""
 
+import csv
+import io
 from collections.abc import Iterator
 from datetime import date
 
-from elqr.findings import MASKED, Finding
-from elqr.formats.charset import decode_bytes
-from elqr.formats.decode import decode, text_of
-from elqr.formats.framing import frame
-from elqr.formats.spec import FieldSpec, RecordSpec, Spec
+from elqr.findings import MASKED
+from elqr.formats.charset import behind_the_cut, decode_bytes
+from elqr.formats.csv_rows import text_of
+from elqr.formats.decode import Decoded, decode
+from elqr.formats.framing import LINE_ENDS, frame
+from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
 
 
 def dump(data: bytes, spec: Spec, file: str, received_on: date, *, show_personal: bool = False) -> Iterator[str]:
     """Lines of text: what framing was found, every field of every record, then the findings."""
-    lines = _fixed(data, spec, file, show_personal) if spec.layout == "fixed" else _csv(data, spec, show_personal)
-    yield from lines
-    findings: tuple[Finding, ...] = decode(data, spec, file, received_on).findings
-    yield from (str(finding) for finding in findings)
+    decoded = decode(data, spec, file, received_on)
+    lines = _fixed if spec.layout == "fixed" else _csv
+    yield from lines(data, spec, file, decoded, show_personal)
+    yield from (str(finding) for finding in decoded.findings)
 
 
-def _fixed(data: bytes, spec: Spec, file: str, show_personal: bool) -> Iterator[str]:
+def _fixed(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bool) -> Iterator[str]:
     framed = frame(data, spec, file)
-    yield f"様式 {spec.name}（{spec.title}） 改行 {framed.line_end} 文字 {spec.charsets[0]} レコード {len(framed.rows)}"
-    by_tag = {(record.tag or "").encode(): record for record in spec.record}
-    for no, row in enumerate(framed.rows, start=1):
+    yield f"様式 {spec.name}（{spec.title}）"
+    if framed.findings:
+        return
+    found = (
+        f"文字 {framed.charset}　改行 {framed.line_end}（{LINE_ENDS[framed.line_end]}）　レコード {len(framed.rows)}"
+    )
+    yield found + _shape(decoded)
+    charset = behind_the_cut(framed.charset)
+    for no, (row, at) in enumerate(zip(framed.rows, framed.starts.tolist(), strict=True), start=1):
         raw = row.tobytes()
-        record = next((r for tag, r in by_tag.items() if raw.startswith(tag)), None)
-        yield f"#{no} {record.title if record else '区分不明'} @{(no - 1) * framed.step}"
+        record = next((r for r in spec.record if raw.startswith((r.tag or "").encode())), None)
+        yield f"#{no} {record.title if record else '区分不明'} @{at}"
         if record is None:
             yield f"  [0+{len(raw)}] {raw.hex(' ')}"
             continue
         for field, start in zip(record.fields, record.offsets, strict=True):
             piece = raw[start : start + (field.width or 0)]
-            text = decode_bytes(piece, spec.charsets[0])
-            yield _line(field, start, len(piece), piece.hex(" ") if text is None else text, show_personal)
+            text = decode_bytes(piece, charset)
+            if text is None:
+                text = data[at + start : at + start + len(piece)].hex(" ").upper() + "（読めないバイト）"
+            yield from _lines(field, start, len(piece), text, show_personal)
 
 
-def _csv(data: bytes, spec: Spec, show_personal: bool) -> Iterator[str]:
+def _shape(decoded: Decoded) -> str:
+    return f"　形 {'・'.join(decoded.shape)}" if decoded.shape else ""
+
+
+def _csv(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bool) -> Iterator[str]:
     text, charset = text_of(data, spec)
-    yield f"様式 {spec.name}（{spec.title}） 文字 {charset or '不明'}"
-    record: RecordSpec = spec.record[0]
-    lines = (text or "").splitlines()[1 if spec.header_row else 0 :]
-    for no, line in enumerate(lines, start=1):
-        yield f"#{no} {record.title}"
-        for at, (field, piece) in enumerate(zip(record.fields, line.split(","), strict=False), start=1):
-            yield _line(field, at, len(piece), piece, show_personal)
+    yield f"様式 {spec.name}（{spec.title}）"
+    yield f"文字 {charset or '不明'}　改行 {decoded.line_end or '不明'}　レコード {decoded.record_count}" + _shape(
+        decoded
+    )
+    try:
+        rows = list(csv.reader(io.StringIO((text or "").rstrip("\x1a"), newline=""), strict=True))
+    except csv.Error:
+        return
+    for no, row in enumerate(rows[1 if spec.header_row else 0 :], start=1):
+        record = _record_of(row, spec)
+        yield f"#{no} {record.title if record else '区分不明'}"
+        fields = record.fields if record else ()
+        for at, (field, piece) in enumerate(zip(fields, row, strict=False), start=1):
+            yield from _lines(field, at, len(piece), piece, show_personal)
 
 
-def _line(field: FieldSpec, start: int, width: int, text: str, show_personal: bool) -> str:
-    shown = MASKED if field.personal and text.strip() and not show_personal else text
-    return f"  [{start}+{width}] {field.title}（{field.name}）: {shown}"
+def _record_of(row: list[str], spec: Spec) -> RecordSpec | None:
+    return next((record for record in spec.record if record.tag is None or row[:1] == [record.tag]), None)
+
+
+def _lines(field: FieldSpec, start: int, width: int, text: str, show_personal: bool) -> Iterator[str]:
+    """One field: its place, its title, what stands there and what that means; the parts of a nested one below."""
+    shown = MASKED if field.personal and text.strip() and not show_personal else text.rstrip(" ")
+    meaning = f"（{field.values[text.strip()]}）" if field.values and text.strip() in field.values else ""
+    yield f"  [{start}+{width}] {field.title}（{field.name}）: {shown}{meaning}".rstrip()
+    body = text.removeprefix(field.prefix)
+    if field.nested is not None and len(body) == field.nested.record[0].width_bytes:
+        record = field.nested.record[0]
+        for part, at in zip(record.fields, record.offsets, strict=True):
+            yield f"    [{at}+{part.width}] {part.title}（{part.name}）: {body[at : at + (part.width or 0)]}"
 
 
 def describe(spec: Spec) -> Iterator[str]:
@@ -58,6 +91,9 @@ def describe(spec: Spec) -> Iterator[str]:
     yield f"  {standing} 確度 {spec.grade} 文字 {'・'.join(spec.charsets)}"
     yield from (f"  出典: {source}" for source in spec.sources)
     yield from (f"  未確認: {question}" for question in spec.open_questions)
+    ends = spec.line_ends if spec.layout == "csv" else tuple(LINE_ENDS[end] for end in spec.line_ends)
+    yield f"  改行: {'・'.join(ends)}"
+    yield from (f"  認める形: {VARIATIONS[name]}（{name}）" for name in spec.accepts)
     for record in spec.record:
         yield f"  {record.title}（{record.name}）" + (f" 区分 {record.tag}" if record.tag else "")
         for at, (field, start) in enumerate(zip(record.fields, record.offsets, strict=True), start=1):

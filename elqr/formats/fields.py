@@ -5,23 +5,20 @@ Each kind is one function in `KINDS`. Text is checked before it is cast, because
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
 from elqr.checkdigit import gs1_valid_column
 from elqr.findings import Code
-from elqr.fiscal import mmdd_expr
+from elqr.formats.dates import read_dates
+from elqr.formats.mpn import mpn_valid_column
 from elqr.formats.spec import FieldSpec
 
-_FORMS = {"yyyymmdd": "%Y%m%d", "yyyy/mm/dd": "%Y/%m/%d", "yyyy-mm-dd": "%Y-%m-%d"}
-_SHAPES = {
-    "yyyymmdd": r"^[0-9]{8}$",
-    "yyyy/mm/dd": r"^[0-9]{4}/[0-9]{2}/[0-9]{2}$",
-    "yyyy-mm-dd": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-    "mmdd": r"^[0-9]{4}$",
-}
+_TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
+CHECKS = {"gs1_mod10": (gs1_valid_column, "GS1 モジュラス10"), "mpn": (mpn_valid_column, "MPN 上段・下段のCD")}
+"""検査: of a whole part, by the name a spec gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Flaw:
     code: Code
     bad: pl.Series
     shown: pl.Series
-    expected: str
+    expected: str | pl.Series
     offset_bytes: int = -1
 
 
@@ -44,19 +41,36 @@ class Typed:
     flaws: tuple[Flaw, ...] = ()
 
 
-def read_field(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
-    """項目を読む: blanks are settled here, the rest by the kind."""
+def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
+    """項目を読む: blanks are settled here, the rest by the kind.
+
+    `is_digits`: the caller has seen that every byte of the column is a digit, and its width is the field's.
+    """
+    if is_digits and field.kind in ("digits", "yen", "count") and not field.zero_is_blank:
+        return Typed({field.name: texts if field.kind == "digits" else texts.cast(pl.Int64)})
+    if is_digits and field.kind == "nested" and not field.prefix:
+        return _nested(field, texts, received_on, is_digits=True)
+    if field.space_padded:
+        texts = _zero_filled(field, texts)
     is_text = field.kind in ("text", "filler")
     stripped = texts.str.strip_chars_end(" \u3000") if is_text else texts.str.strip_chars(" ")
     blank = stripped == ""
     if field.zero_is_blank:
         blank = blank | stripped.str.contains(r"^0+$")
-    values = pl.select(pl.when(~blank).then(stripped).alias(field.name)).to_series()
-    given = values if field.blank or is_text else texts
+    may_be_blank = field.blank or is_text
+    given = stripped if may_be_blank else texts
+    if may_be_blank and blank.any():
+        given = stripped.set(blank, None)
     typed = KINDS[field.kind](field, given, received_on)
-    if field.blank or is_text:
+    if may_be_blank:
         return typed
     return Typed(typed.columns, (*_blank_flaw(field, blank, texts), *_without(typed.flaws, blank)))
+
+
+def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:
+    """空白で埋めた数字: spaces on the left, if the spec names them, are zeros; an all blank field stays so."""
+    bare = texts.str.strip_chars_start(" ")
+    return pl.select(pl.when(bare == "").then(texts).otherwise(bare.str.zfill(field.width or 0))).to_series()
 
 
 def _blank_flaw(field: FieldSpec, blank: pl.Series, texts: pl.Series) -> tuple[Flaw, ...]:
@@ -64,10 +78,12 @@ def _blank_flaw(field: FieldSpec, blank: pl.Series, texts: pl.Series) -> tuple[F
 
 
 def _without(flaws: tuple[Flaw, ...], rows: pl.Series) -> tuple[Flaw, ...]:
-    return tuple(Flaw(f.field, f.code, f.bad & ~rows, f.shown, f.expected, f.offset_bytes) for f in flaws)
+    return tuple(replace(flaw, bad=flaw.bad & ~rows) for flaw in flaws)
 
 
-def _flawed(field: FieldSpec, code: Code, texts: pl.Series, good: pl.Series, expected: str) -> tuple[Flaw, ...]:
+def _flawed(
+    field: FieldSpec, code: Code, texts: pl.Series, good: pl.Series, expected: str | pl.Series
+) -> tuple[Flaw, ...]:
     bad = ~good.fill_null(True)
     return (Flaw(field, code, bad, texts, expected),) if bad.any() else ()
 
@@ -99,43 +115,52 @@ def _integer(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
 
 
 def _date(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
-    shaped = pl.when(texts.str.contains(_SHAPES[field.form])).then(texts)
-    if field.form == "mmdd":
-        day = pl.select(mmdd_expr(shaped, received_on)).to_series()
-    else:
-        day = pl.select(shaped).to_series().str.to_date(_FORMS[field.form], strict=False, exact=True)
+    day, doubt = read_dates(texts, field.form, received_on, ahead=field.ahead)
     good = texts.is_null() | day.is_not_null()
-    return Typed({field.name: day.alias(field.name)}, _flawed(field, Code.NOT_A_DATE, texts, good, field.form.upper()))
+    flaws = _flawed(field, Code.NOT_A_DATE, texts, good, field.form.upper())
+    if doubt.null_count() < len(doubt):
+        flaws += _flawed(field, Code.DATE_IN_DOUBT, texts, doubt.is_null(), doubt)
+    return Typed({field.name: day.alias(field.name)}, flaws)
 
 
 def _time(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
-    good = texts.str.contains(r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$")
-    return Typed({field.name: texts}, _flawed(field, Code.NOT_A_TIME, texts, good, "HHMM"))
+    distinct = texts.unique()
+    all_good = distinct.str.contains(_TIME).fill_null(True).all()
+    return Typed(
+        {field.name: texts},
+        () if all_good else _flawed(field, Code.NOT_A_TIME, texts, texts.str.contains(_TIME), "HHMM"),
+    )
 
 
 def _text(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
-    most = field.max_width
-    good = texts.str.len_chars() <= most if most else texts.is_null() | True
-    return Typed({field.name: texts}, _flawed(field, Code.TOO_LONG, texts, good, f"{most}文字以内"))
+    if not field.max_width:
+        return Typed({field.name: texts})
+    good = texts.str.len_chars() <= field.max_width
+    return Typed({field.name: texts}, _flawed(field, Code.TOO_LONG, texts, good, f"{field.max_width}文字以内"))
 
 
-def _nested(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
+def _nested(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
     """入れ子: the prefix, then the parts of the nested layout at their widths."""
     assert field.nested is not None, "a spec that was read has its nested layouts"
     record = field.nested.record[0]
-    shape = f"^{field.prefix}[0-9]{{{record.width_bytes}}}$"
-    good = texts.str.contains(shape)
-    flaws = _flawed(field, Code.NOT_DIGITS, texts, good, f"{field.prefix}{record.width_bytes}桁の数字")
-    body = pl.select(pl.when(good).then(texts.str.strip_prefix(field.prefix))).to_series()
+    flaws: tuple[Flaw, ...] = ()
+    body = texts
+    if not is_digits:
+        good = texts.str.contains(f"^{field.prefix}[0-9]{{{record.width_bytes}}}$")
+        flaws = _flawed(field, Code.NOT_DIGITS, texts, good, f"{field.prefix}{record.width_bytes}桁の数字")
+        body = pl.select(pl.when(good).then(texts.str.strip_prefix(field.prefix))).to_series()
+        is_digits = body.null_count() == 0
     columns = {field.name: body.alias(field.name)}
     for part, start in zip(record.fields, record.offsets, strict=True):
-        typed = read_field(part.model_copy(update={"blank": True}), body.str.slice(start, part.width), received_on)
+        own = part.model_copy(update={"blank": True})
+        typed = read_field(own, body.str.slice(start, part.width), received_on, is_digits=is_digits)
         columns |= {
             f"{field.name}.{name}": values.alias(f"{field.name}.{name}") for name, values in typed.columns.items()
         }
         flaws += typed.flaws
-    if field.nested.check == "gs1_mod10":
-        flaws += _flawed(field, Code.CHECK_DIGIT, texts, gs1_valid_column(body), "GS1 モジュラス10")
+    if field.nested.check is not None:
+        valid, expected = CHECKS[field.nested.check]
+        flaws += _flawed(field, Code.CHECK_DIGIT, texts, valid(body), expected)
     return Typed(columns, flaws)
 
 

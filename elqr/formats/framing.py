@@ -1,78 +1,155 @@
 """Framing (レコードの切り出し): the bytes of a fixed-length file → a matrix of raw records.
 
-Bytes are cut before anything is decoded. The line end is found from the first record and must be one
-that the spec names; a file whose records are not all of that shape is refused with the first bad place.
+Bytes are cut before anything is decoded. Charset and line end are found from the first record and must
+be ones that the spec names; every other departure (`VARIATIONS`) must be named in its `accepts`. What is
+not named is a finding with the first bad place, and nothing is cut.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from elqr.findings import Code, Finding, Location
-from elqr.formats.spec import LineEnd, Spec
+from elqr.formats.ebcdic import MARK, from_ebcdic, to_ebcdic
+from elqr.formats.lines import cut_lines
+from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
 
-_ENDS: dict[LineEnd, bytes] = {"crlf": b"\r\n", "lf": b"\n", "none": b""}
+_ENDS: dict[LineEnd, bytes] = {
+    "none": b"",
+    "crlf": b"\r\n",
+    "lf": b"\n",
+    "cr": b"\r",
+    "crlf_inside": b"\r\n",
+    "lf_inside": b"\n",
+    "cr_inside": b"\r",
+}
+LINE_ENDS: dict[LineEnd, str] = {
+    "none": "改行なし",
+    "crlf": "レコードの後に CRLF",
+    "lf": "レコードの後に LF",
+    "cr": "レコードの後に CR",
+    "crlf_inside": "レコードの末尾2バイトが CRLF",
+    "lf_inside": "レコードの末尾1バイトが LF",
+    "cr_inside": "レコードの末尾1バイトが CR",
+}
+_BOM, _EOF = b"\xef\xbb\xbf", b"\x1a"
+_SPACE = 0x20
 
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """切り出したレコード. `rows` is n × record_bytes of uint8; `step` is bytes from one record to the next."""
+    """切り出したレコード. `rows` is n × record_bytes of uint8, EBCDIC already translated into JIS.
+
+    `step` is bytes from one record to the next (of a file without stripped lines), `offsets` the first
+    byte of each record in the file, `variations` the departures found and accepted.
+    """
 
     rows: npt.NDArray[np.uint8]
     line_end: LineEnd
     step: int
     findings: tuple[Finding, ...] = ()
+    charset: Charset = "jisx0201"
+    offsets: npt.NDArray[np.int64] | None = None
+    variations: tuple[Variation, ...] = ()
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """First byte of each record in the file."""
+        return np.arange(len(self.rows), dtype=np.int64) * self.step if self.offsets is None else self.offsets
 
 
-def line_end_of(data: bytes, width: int) -> LineEnd | None:
-    """改行: what follows the first record; None when it is no known line end."""
+def end_bytes(line_end: LineEnd, charset: Charset) -> bytes:
+    """改行のバイト: 0D 25 instead of 0D 0A in EBCDIC."""
+    return to_ebcdic(_ENDS[line_end], line_end) if charset == "ebcdic" else _ENDS[line_end]
+
+
+def charset_of(data: bytes, spec: Spec) -> Charset | None:
+    """文字コードの判定: EBCDIC by its first byte, if the spec names it; None when the spec cannot read it."""
+    if data[:1] == bytes([MARK]) and spec.record[0].tag == "1":
+        return "ebcdic" if "ebcdic" in spec.charsets else None
+    return next((charset for charset in spec.charsets if charset != "ebcdic"), None)
+
+
+def line_end_of(data: bytes, width: int) -> LineEnd:
+    """改行: what stands in or behind the first record; a stripped line tells it by what ends it."""
+    if (at := data.find(b"\n", 0, width)) >= 0 or (at := data.find(b"\r", 0, width)) >= 0:
+        at -= data[at - 1 : at] == b"\r"
+        end: LineEnd = "crlf" if data[at : at + 2] == b"\r\n" else "lf" if data[at : at + 1] == b"\n" else "cr"
+        is_inside = at + len(_ENDS[end]) == width
+        return {"crlf": "crlf_inside", "lf": "lf_inside", "cr": "cr_inside"}[end] if is_inside else end  # type: ignore[return-value]
     after = data[width : width + 2]
-    if after[:2] == b"\r\n":
-        return "crlf"
-    if after[:1] == b"\n":
-        return "lf"
-    return None if after[:1] == b"\r" else "none"
+    return "crlf" if after == b"\r\n" else "lf" if after[:1] == b"\n" else "cr" if after[:1] == b"\r" else "none"
 
 
 def frame(data: bytes, spec: Spec, file: str) -> Framed:
     """Cut a whole file. Findings instead of rows when it is not of the spec's shape."""
     width = spec.record_bytes or 0
-    if not data:
-        return _refused(file, Code.EMPTY, 0, "0バイト", f"{width}バイトのレコード", width)
+    if not data.removeprefix(_BOM).rstrip(_EOF):
+        return _refused(file, width, Code.EMPTY, 0, f"{len(data)}バイト", f"{width}バイトのレコード")
+    charset = charset_of(data, spec)
+    if charset is None:
+        found = "EBCDIC" if data[0] == MARK else "EBCDIC ではない"
+        return _refused(file, width, Code.CHARSET, 1, found, "・".join(spec.charsets))
+    data = from_ebcdic(data) if charset == "ebcdic" else data
+    variations: dict[Variation, int] = {}
+    skipped = len(_BOM) if data.startswith(_BOM) else 0
+    if skipped:
+        data, variations["utf8_bom"] = data[skipped:], 1
+    framed = _cut(data.rstrip(_EOF), spec, file, charset, skipped, variations)
+    if data.endswith(_EOF):
+        variations["final_1a"] = len(framed.rows)
+    unnamed = [name for name in variations if name not in spec.accepts]
+    if framed.findings or not unnamed:
+        return replace(framed, variations=tuple(variations))
+    name = unnamed[0]
+    return _refused(file, width, Code.VARIATION, variations[name], VARIATIONS[name], f"accepts に {name}")
+
+
+def _cut(
+    data: bytes, spec: Spec, file: str, charset: Charset, skipped: int, variations: dict[Variation, int]
+) -> Framed:
+    """Records at one step; only a file that does not come out even is looked at line by line."""
+    width = spec.record_bytes or 0
     line_end = line_end_of(data, width)
-    if line_end is None or (line_end not in spec.line_ends and len(data) > width):
-        wanted = "・".join(spec.line_ends)
-        return _refused(file, Code.RECORD_LENGTH, 1, f"改行 {line_end or 'cr'}", f"改行 {wanted}", width)
+    if line_end not in spec.line_ends and (line_end != "none" or len(data) > width):
+        wanted = "・".join(LINE_ENDS[end] for end in spec.line_ends)
+        return _refused(file, width, Code.LINE_END, 1, LINE_ENDS[line_end], wanted)
     end = _ENDS[line_end]
-    step = width + len(end)
+    step = width if line_end.endswith("_inside") else width + len(end)
+    starts: npt.NDArray[np.int64] | None = None
     whole = data if data.endswith(end) else data + end
-    if len(whole) % step or (end and not _ends_are_in_place(whole, width, end)):
-        return _bad_length(data, file, width, end)
+    if whole and len(whole) % step == 0 and _ends_are_in_place(whole, step, end):
+        rows = np.frombuffer(whole, dtype=np.uint8).reshape(-1, step)[:, :width]
+        if step == width and end:
+            rows = rows.copy()
+            rows[:, width - len(end) :] = _SPACE
+        variations |= {} if whole is data else {"no_final_line_end": len(rows)}
+    else:
+        lines = cut_lines(data, spec, file, line_end, end)
+        if lines.findings:
+            return Framed(np.empty((0, width), dtype=np.uint8), line_end, step, lines.findings, charset)
+        rows, starts = lines.rows, lines.starts
+        variations |= lines.variations
     if b"\x00" in data:
-        at = data.index(b"\x00")
-        return _refused(file, Code.CHARSET, at // step + 1, "00（NULバイト）", "文字", width, at % step)
-    rows = np.frombuffer(whole, dtype=np.uint8).reshape(-1, step)[:, :width]
-    return Framed(rows, line_end, step)
+        record, at = np.argwhere(rows == 0)[0].tolist()
+        return _refused(file, width, Code.CHARSET, record + 1, "00（NULバイト）", "文字", at)
+    if skipped:
+        starts = (np.arange(len(rows), dtype=np.int64) * step if starts is None else starts) + skipped
+    return Framed(rows, line_end, step, (), charset, starts)
 
 
-def _ends_are_in_place(whole: bytes, width: int, end: bytes) -> bool:
-    matrix = np.frombuffer(whole, dtype=np.uint8).reshape(-1, width + len(end))
-    return bool((matrix[:, width:] == np.frombuffer(end, dtype=np.uint8)).all())
-
-
-def _bad_length(data: bytes, file: str, width: int, end: bytes) -> Framed:
-    """Name the first record whose length is wrong."""
-    step = width + len(end)
+def _ends_are_in_place(whole: bytes, step: int, end: bytes) -> bool:
+    """Every record ends in the line end, and no other CR or LF stands anywhere."""
     if not end:
-        record_no, length = len(data) // step + 1, len(data) % step
-        return _refused(file, Code.RECORD_LENGTH, record_no, f"{length}バイト", f"{width}バイト", width)
-    lines = data.split(end)
-    lines = lines[:-1] if lines[-1] == b"" else lines
-    bad = next((no for no, line in enumerate(lines, start=1) if len(line) != width), len(lines))
-    return _refused(file, Code.RECORD_LENGTH, bad, f"{len(lines[bad - 1])}バイト", f"{width}バイト", width)
+        return b"\r" not in whole and b"\n" not in whole
+    count = len(whole) // step
+    if any(whole.count(byte) != (count if byte in end else 0) for byte in (b"\r", b"\n")):
+        return False
+    matrix = np.frombuffer(whole, dtype=np.uint8).reshape(-1, step)
+    return bool((matrix[:, step - len(end) :] == np.frombuffer(end, dtype=np.uint8)).all())
 
 
-def _refused(file: str, code: Code, record_no: int, actual: str, expected: str, width: int, at: int = -1) -> Framed:
+def _refused(file: str, width: int, code: Code, record_no: int, actual: str, expected: str, at: int = -1) -> Framed:
     finding = Finding(Location(file, record_no, at), code, actual, expected)
     return Framed(np.empty((0, width), dtype=np.uint8), "none", width, (finding,))

@@ -1,19 +1,24 @@
 """Recognition (形式の判定): which spec a file is of, from its content.
 
 A spec is a candidate when its probe fields are well-formed in one of the first records, or when the
-header row of its CSV stands there. Exactly one candidate is an answer; none or several is a finding
-that names them. A damaged record further on does not hide the format, so that its place can be told.
+header row of its CSV stands there. Of several candidates those stay that the whole file can be cut by.
+Exactly one is an answer; none or several is a finding that names them. A damaged record further on does
+not hide the format, so that its place can be told.
 """
 
 from collections.abc import Iterable
 from datetime import date
 
-import polars as pl
+import numpy as np
 
 from elqr.findings import Code, Finding, Location
-from elqr.formats.charset import decode_bytes, decode_column
+from elqr.formats.charset import behind_the_cut, decode_bytes, decode_matrix
+from elqr.formats.csv_rows import csv_rows, text_of
+from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.fields import read_field
-from elqr.formats.spec import Spec
+from elqr.formats.framing import charset_of, frame, line_end_of
+from elqr.formats.sequence import kinds_of_tags
+from elqr.formats.spec import Charset, Probe, Spec
 
 _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
@@ -27,6 +32,8 @@ def recognize(
     if not data.strip(b"\r\n\x1a \t"):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
     candidates = [spec for spec in specs if _fits(data, spec, received_on)]
+    if len(candidates) > 1:
+        candidates = [spec for spec in candidates if _can_be_cut(data, spec, file)] or candidates
     if len(candidates) == 1:
         return candidates[0], ()
     names = "・".join(spec.name for spec in candidates or specs)
@@ -42,10 +49,17 @@ def _head(data: bytes) -> str:
     return f"先頭 {data[:8].hex(' ').upper()}" + (f"（{kind}）" if kind else "")
 
 
+def _can_be_cut(data: bytes, spec: Spec, file: str) -> bool:
+    """The whole file has the shape of the spec."""
+    return not (csv_rows(data, spec, file) if spec.layout == "csv" else frame(data, spec, file)).findings
+
+
 def _fits(data: bytes, spec: Spec, received_on: date) -> bool:
     if spec.error_prefix and data.startswith(spec.error_prefix.encode()):
         return True
-    return _has_header_row(data, spec) if spec.layout == "csv" else _has_probe(data, spec, received_on)
+    if spec.layout == "fixed":
+        return _has_probes(data, spec, received_on)
+    return _has_header_row(data, spec) if spec.header_row else _has_tagged_rows(data, spec)
 
 
 def _has_header_row(data: bytes, spec: Spec) -> bool:
@@ -57,28 +71,58 @@ def _has_header_row(data: bytes, spec: Spec) -> bool:
     return len(titles & found) * 4 >= len(titles) * 3
 
 
-def _has_probe(data: bytes, spec: Spec, received_on: date) -> bool:
-    """固定長: the probe's fields, in any of the first records that carry the probe record's tag."""
+def _has_tagged_rows(data: bytes, spec: Spec) -> bool:
+    """見出し行のないCSV: the first rows carry known record kinds and have their numbers of columns."""
+    text, _ = text_of(data[: data.find(b"\n", 0, 10_000) + 1] or data[:10_000], spec)
+    row = [value.strip('"') for value in (text or "").rstrip("\r\n").split(",")]
+    kind = int(kinds_of_tags(row[:1], spec)[0])
+    return kind >= 0 and "start" in spec.record[kind].follows and len(row) == len(spec.record[kind].fields)
+
+
+def _has_probes(data: bytes, spec: Spec, received_on: date) -> bool:
+    """固定長: no probe contradicts the first records, and at least one finds its fields there."""
+    charset = charset_of(data, spec)
     width = spec.record_bytes or 0
-    probe = spec.recognize
-    record = spec.record_named(probe.record) if probe else None
-    if probe is None or record is None or len(data) < width:
+    if charset is None or not spec.recognize:
         return False
-    step = width + (2 if data[width : width + 2] == b"\r\n" else 1 if data[width : width + 1] in (b"\n", b"\r") else 0)
-    heads = [data[at : at + width] for at in range(0, step * _LOOKED_AT, step)]
-    tag = (record.tag or "").encode()
-    heads = [head for head in heads if len(head) == width and head.startswith(tag)]
-    return any(_is_well_formed(head, spec, probe.fields, received_on) for head in heads)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    start = data[: (width + 2) * _LOOKED_AT]
+    start = from_ebcdic(start) if charset == "ebcdic" else start
+    heads = _heads(start, width)
+    answers = [_answers(heads, spec, probe, behind_the_cut(charset), received_on) for probe in spec.recognize]
+    return False not in answers and True in answers
 
 
-def _is_well_formed(head: bytes, spec: Spec, names: Iterable[str], received_on: date) -> bool:
-    record = spec.record_named(spec.recognize.record) if spec.recognize else None
-    assert record is not None
+def _heads(start: bytes, width: int) -> list[bytes]:
+    """The first records as this width would cut them; one with a line end inside is none."""
+    line_end = line_end_of(start, width)
+    if len(start) > width and line_end in ("crlf", "lf", "cr"):
+        lines = start.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        return [line.ljust(width) for line in lines[:_LOOKED_AT] if width // 2 < len(line) <= width]
+    heads = [start[at : at + width] for at in range(0, len(start), width)]
+    heads = [head.rstrip(b"\r\n").ljust(width) for head in heads if len(head) == width]
+    return [head for head in heads[:_LOOKED_AT] if b"\n" not in head and b"\r" not in head]
+
+
+def _answers(heads: list[bytes], spec: Spec, probe: Probe, charset: Charset, received_on: date) -> bool | None:
+    """Whether any of the records that carry the probe's tag is well-formed; None when there are none."""
+    record = spec.record_named(probe.record)
+    assert record is not None, "a spec that was read names records that exist"
+    own = [head for head in heads if head.startswith((record.tag or "").encode())]
+    return any(_is_well_formed(head, spec, probe, charset, received_on) for head in own) if own else None
+
+
+def _is_well_formed(head: bytes, spec: Spec, probe: Probe, charset: Charset, received_on: date) -> bool:
+    record = spec.record_named(probe.record)
+    assert record is not None, "a spec that was read names records that exist"
     for field, start in zip(record.fields, record.offsets, strict=True):
-        if field.name not in names:
+        piece = head[start : start + (field.width or 0)]
+        if field.name in probe.blank and piece.strip(b" "):
+            return False
+        if field.name not in probe.fields:
             continue
-        raw = pl.Series(field.name, [head[start : start + (field.width or 0)]], dtype=pl.Binary)
-        texts = decode_column(raw, spec.charsets[0])
-        if texts.null_count() or any(flaw.bad.any() for flaw in read_field(field, texts, received_on).flaws):
+        texts = decode_matrix(field.name, np.frombuffer(piece, dtype=np.uint8).reshape(1, -1), charset)
+        flaws = read_field(field, texts, received_on).flaws
+        if texts.null_count() or any(flaw.code is not Code.DATE_IN_DOUBT for flaw in flaws):
             return False
     return True

@@ -16,10 +16,27 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from elqr.errors import BadFile, NotFound, explain
 from elqr.terms import KeyKind, Stage
 
-Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "nested"]
-DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd"]
-LineEnd = Literal["none", "crlf", "lf"]
-Charset = Literal["jisx0201", "cp932", "utf-8", "utf-8-sig"]
+Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
+DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd", "wareki_yymmdd"]
+LineEnd = Literal["none", "crlf", "lf", "cr", "crlf_inside", "lf_inside", "cr_inside"]
+Charset = Literal["jisx0201", "ebcdic", "cp932", "utf-8", "utf-8-sig"]
+Variation = Literal[
+    "final_1a", "no_final_line_end", "stripped_spaces", "end_length", "utf8_bom", "charset_kind_differs"
+]
+
+VARIATIONS: dict[Variation, str] = {
+    "final_1a": "末尾に 1A がある",
+    "no_final_line_end": "最後の改行がない",
+    "stripped_spaces": "行末の空白が削られている",
+    "end_length": "エンドレコードの長さが違う",
+    "utf8_bom": "先頭に UTF-8 の BOM がある",
+    "charset_kind_differs": "コード区分が実際の文字コードと違う",
+}
+"""形のゆれ: what a spec may name in `accepts`. What it does not name is a finding."""
+
+
+MOST_DIGITS = 18
+"""Digits of a number that fit 64 bits whatever they are."""
 
 
 class _Strict(BaseModel):
@@ -37,10 +54,12 @@ class FieldSpec(_Strict):
     value: str | None = None
     values: dict[str, str] | None = None
     form: DateForm = "yyyymmdd"
+    ahead: bool = False
     spec: str | None = None
     prefix: str = ""
     blank: bool = False
     zero_is_blank: bool = False
+    space_padded: bool = False
     personal: bool = False
     nested: "Spec | None" = None
 
@@ -50,6 +69,8 @@ class FieldSpec(_Strict):
         if self.kind in needs and not needs[self.kind]:
             wanted = {"const": "value", "code": "values", "nested": "spec"}[self.kind]
             raise ValueError(f"項目 {self.name}: kind = {self.kind} には {wanted} が必要です")
+        if self.kind in ("yen", "count") and max(self.width or 0, self.max_width or 0) > MOST_DIGITS:
+            raise ValueError(f"項目 {self.name}: kind = {self.kind} は{MOST_DIGITS}桁までです（長い番号は digits）")
         return self
 
 
@@ -89,6 +110,7 @@ class Control(_Strict):
     count: str | None = None
     sum: str | None = None
     plus: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
     where: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -148,10 +170,18 @@ class PaymentMap(_Strict):
 
 
 class Probe(_Strict):
-    """見分け方: the fields that must be well-formed in one of the first records of a kind."""
+    """見分け方: the fields that must be well-formed (or `blank`) in one of the first records of a kind."""
 
     record: str
     fields: tuple[str, ...] = Field(min_length=1)
+    blank: tuple[str, ...] = ()
+
+
+def _as_probes(given: object) -> object:
+    return [given] if isinstance(given, dict) else given
+
+
+Probes = Annotated[tuple[Probe, ...], BeforeValidator(_as_probes)]
 
 
 class Spec(_Strict):
@@ -159,7 +189,7 @@ class Spec(_Strict):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    purpose: Literal["payment", "notice", "upload", "part"]
+    purpose: Literal["payment", "money", "request", "notice", "upload", "part"]
     layout: Literal["fixed", "csv"]
     verified: bool
     grade: Literal["HIGH", "MED-HIGH", "MED", "LOW", "PROVISIONAL"]
@@ -167,11 +197,13 @@ class Spec(_Strict):
     open_questions: tuple[str, ...] = ()
     charsets: tuple[Charset, ...] = Field(min_length=1)
     line_ends: tuple[LineEnd, ...] = ("crlf",)
+    accepts: tuple[Variation, ...] = ()
+    charset_kind: Mapped | None = None
     record_bytes: int | None = None
     header_row: bool = False
-    check: Literal["gs1_mod10"] | None = None
+    check: Literal["gs1_mod10", "mpn"] | None = None
     error_prefix: str | None = None
-    recognize: Probe | None = None
+    recognize: Probes = ()
     record: tuple[RecordSpec, ...] = Field(min_length=1)
     control: tuple[Control, ...] = ()
     payment: PaymentMap | None = None
@@ -194,15 +226,22 @@ class Spec(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _raw_bytes_can_be_kept(self) -> Self:
+        kinds = {field.kind for record in self.record for field in record.fields}
+        if "raw" in kinds and (self.layout == "csv" or "ebcdic" in self.charsets):
+            raise ValueError("kind = raw は固定長で、EBCDIC を受け付けない様式だけで使えます")
+        return self
+
+    @model_validator(mode="after")
     def _records_named_exist(self) -> Self:
         names = {record.name for record in self.record}
         asked = {name for record in self.record for name in record.follows if name != "start"}
         asked |= {self.payment.record} if self.payment else set()
-        asked |= {self.recognize.record} if self.recognize else set()
+        asked |= {probe.record for probe in self.recognize}
         asked |= {control.at.partition(".")[0] for control in self.control}
         if unknown := sorted(asked - names):
             raise ValueError(f"レコードがありません: {', '.join(unknown)}")
-        if self.purpose == "payment" and (self.payment is None or (self.layout == "fixed" and self.recognize is None)):
+        if self.purpose == "payment" and (self.payment is None or (self.layout == "fixed" and not self.recognize)):
             raise ValueError("purpose = payment には [payment] と（固定長なら）[recognize] が必要です")
         return self
 
@@ -218,7 +257,7 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
             names |= {f"{record.name}.{part}" for part in parts}
     asked: list[str] = []
     for control in spec.control:
-        asked += [name for name in (control.at, control.sum, *control.plus) if name]
+        asked += [name for name in (control.at, control.sum, *control.plus, *control.minus) if name]
         asked += [f"{control.count or (control.sum or '').partition('.')[0]}.{name}" for name in control.where]
     if (pay := spec.payment) is not None:
         own = [pay.paid_yen, pay.paid_on, pay.funds_on, pay.reissue_no, pay.check_no, pay.item_no]
@@ -229,8 +268,10 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
             for name in own
             if name is not None
         ]
-    if (probe := spec.recognize) is not None:
-        asked += [f"{probe.record}.{name}" for name in probe.fields]
+    for probe in spec.recognize:
+        asked += [f"{probe.record}.{name}" for name in (*probe.fields, *probe.blank)]
+    if spec.charset_kind is not None and spec.charset_kind.field:
+        asked.append(spec.charset_kind.field)
     return sorted(set(asked) - names)
 
 

@@ -1,0 +1,114 @@
+"""CSV rows (CSVの行): the bytes of a CSV → rows of text, or what is wrong with its shape.
+
+Nothing is inferred: `0012` stays `0012`. The charsets of the spec are tried in their order; line ends
+outside quotes must be of one kind, and of one that the spec names.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.formats.charset import decode_bytes
+from elqr.formats.sequence import Kinds
+from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
+
+_QUOTED = re.compile(r'"[^"]*"')
+_END = re.compile(r"\r\n|\r|\n")
+_NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRows:
+    """読んだ行: the rows behind the header row."""
+
+    rows: list[list[str]] = field(default_factory=list)
+    charset: str = ""
+    line_end: str = "csv"
+    variations: tuple[Variation, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def count_findings(self, kinds: Kinds, spec: Spec, file: str) -> Iterator[Finding]:
+        """項目の数 of every row against its record kind's."""
+        wanted = [len(record.fields) for record in spec.record]
+        bad = [
+            (no, len(row), wanted[kind])
+            for no, (row, kind) in enumerate(zip(self.rows, kinds.tolist(), strict=True), start=1)
+            if len(row) != wanted[kind]
+        ]
+        for no, count, expected in bad[:LISTED_PER_CODE]:
+            yield Finding(Location(file, no), Code.COLUMN_COUNT, f"{count}項目", f"{expected}項目")
+
+
+def text_of(data: bytes, spec: Spec) -> tuple[str | None, Charset | None]:
+    """The text of a CSV in the first of the spec's charsets that reads it, and which one that was."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return (decode_bytes(data[3:], "utf-8"), "utf-8-sig") if "utf-8-sig" in spec.charsets else (None, None)
+    for charset in spec.charsets:
+        if charset != "utf-8-sig" and (text := decode_bytes(data, charset)) is not None and "\x00" not in text:
+            return text, charset
+    return None, None
+
+
+def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
+    """Read a whole CSV. Findings instead of rows when it is not of the spec's shape."""
+    text, charset = text_of(data, spec)
+    if text is None:
+        return _refused(file, Code.CHARSET, "この文字コードでは読めません", "・".join(spec.charsets))
+    variations: list[Variation] = []
+    if text.endswith("\x1a"):
+        text, variations = text.rstrip("\x1a"), ["final_1a"]
+    ends = _line_ends(text)
+    if len(ends) > 1:
+        return _refused(file, Code.LINE_END, "改行の混在", "すべて同じ改行", _first_other(text))
+    line_end = next(iter(ends), "csv")
+    if ends and line_end not in spec.line_ends:
+        return _refused(file, Code.LINE_END, f"改行 {line_end}", f"改行 {'・'.join(spec.line_ends)}")
+    if text and not text.endswith(("\r", "\n")):
+        variations.append("no_final_line_end")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        return _refused(file, Code.COLUMN_COUNT, f"CSVとして読めません（{error}）", "CSV")
+    if unnamed := [name for name in variations if name not in spec.accepts]:
+        return _refused(file, Code.VARIATION, VARIATIONS[unnamed[0]], f"accepts に {unnamed[0]}", len(rows))
+    return _behind_the_header(rows, CsvRows([], charset or "", line_end, tuple(variations)), spec, file)
+
+
+def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:
+    """見出し行 must be the spec's, title by title; then rows follow, none of them empty."""
+    titles = [spec_field.title for spec_field in spec.record[0].fields]
+    if not rows:
+        return _refused(file, Code.EMPTY, "0行", "見出し行" if spec.header_row else "1行以上")
+    if spec.header_row and rows[0] != titles:
+        pairs = zip([*rows[0], *[""] * len(titles)], titles, strict=False)
+        at, (found, wanted) = next(
+            ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
+        )
+        finding = Finding(Location(file, 0, -1, f"{at + 1}列目"), Code.HEADER_ROW, found, wanted)
+        return CsvRows(charset=read.charset, findings=(finding,))
+    body = rows[1:] if spec.header_row else rows
+    empty = next((no for no, row in enumerate(body, start=1) if not row), 0)
+    if empty:
+        return _refused(file, Code.COLUMN_COUNT, "0項目", f"{len(titles)}項目", empty)
+    return CsvRows(body, read.charset, read.line_end, read.variations)
+
+
+def _line_ends(text: str) -> set[LineEnd]:
+    """Which line ends stand outside quotes."""
+    bare = _QUOTED.sub("", text) if '"' in text else text
+    crlf = bare.count("\r\n")
+    counts: dict[LineEnd, int] = {"crlf": crlf, "lf": bare.count("\n") - crlf, "cr": bare.count("\r") - crlf}
+    return {name for name, count in counts.items() if count}
+
+
+def _first_other(text: str) -> int:
+    """The line that ends otherwise than the first one."""
+    ends = _END.findall(_QUOTED.sub("", text) if '"' in text else text)
+    return next(no for no, end in enumerate(ends, start=1) if end != ends[0])
+
+
+def _refused(file: str, code: Code, actual: str, expected: str, record_no: int = 0) -> CsvRows:
+    return CsvRows(findings=(Finding(Location(file, record_no), code, actual, expected),))

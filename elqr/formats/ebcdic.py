@@ -1,0 +1,74 @@
+"""EBCDIC（カナ）: an own table of 256 entries, byte for byte against JIS X0201.
+
+Only what is known of the banks' kana EBCDIC stands here; every other byte is undefined and becomes
+`UNDEFINED`, which is no character of JIS X0201, so that its field is reported and never guessed.
+CR and the line end's second byte (0x25) keep their part in framing. Python ships no such codec.
+"""
+
+UNDEFINED = 0x80
+"""What an undefined EBCDIC byte becomes: no character in JIS X0201."""
+MARK = 0xF1
+"""The first byte of a file whose first record kind is 1 (0x31 in JIS)."""
+
+
+def _runs() -> list[tuple[int, bytes]]:
+    """(first EBCDIC byte, the JIS X0201 bytes that follow one another from there)."""
+
+    def kana(text: str) -> bytes:
+        return text.encode("cp932")
+
+    return [
+        (0x40, b" "),
+        (0x41, kana("｡｢｣､･ｦｧｨｩ")),
+        (0x4B, b"."),
+        (0x4D, b"("),
+        (0x51, kana("ｪｫｬｭｮｯ")),
+        (0x58, kana("ｰ")),
+        (0x5B, b"\\"),  # ¥ in JIS X0201
+        (0x5C, b"*"),
+        (0x5D, b")"),
+        (0x60, b"-/"),
+        (0x6B, b","),
+        (0x81, kana("ｱｲｳｴｵｶｷｸｹｺ")),
+        (0x8C, kana("ｻｼｽｾｿ")),
+        (0x91, kana("ﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉ")),
+        (0x9D, kana("ﾊﾋﾌ")),
+        (0xA2, kana("ﾍﾎ")),
+        (0xA4, kana("ﾏﾐﾑﾒﾓﾔﾕ")),
+        (0xAC, kana("ﾖﾗﾘﾙ")),
+        (0xBA, kana("ﾚﾛﾜﾝ")),
+        (0xBE, kana("ﾞﾟ")),
+        (0xC1, b"ABCDEFGHI"),
+        (0xD1, b"JKLMNOPQR"),
+        (0xE2, b"STUVWXYZ"),
+        (0xF0, b"0123456789"),
+        (0x0D, b"\r"),
+        (0x25, b"\n"),
+        (0x00, b"\x00"),
+    ]
+
+
+def _tables() -> tuple[bytes, dict[int, int]]:
+    to_jis = bytearray([UNDEFINED] * 256)
+    for first, jis in _runs():
+        for at, byte in enumerate(jis, start=first):
+            assert to_jis[at] == UNDEFINED, f"{at:#x} is listed twice"
+            to_jis[at] = byte
+    return bytes(to_jis), {jis: ebcdic for ebcdic, jis in enumerate(to_jis) if jis != UNDEFINED}
+
+
+TO_JIS, _FROM_JIS = _tables()
+_TO_EBCDIC = bytes(_FROM_JIS.get(byte, 0xFF) for byte in range(256))
+_UNWRITABLE = bytes(byte for byte in range(256) if byte not in _FROM_JIS)
+
+
+def from_ebcdic(data: bytes) -> bytes:
+    """EBCDIC → JIS X0201, byte for byte: every offset stays what it was."""
+    return data.translate(TO_JIS)
+
+
+def to_ebcdic(data: bytes, text: str) -> bytes:
+    """JIS X0201 → EBCDIC. Raises UnicodeEncodeError (naming nothing of `text` but its length) for the rest."""
+    if len(data.translate(None, _UNWRITABLE)) != len(data):
+        raise UnicodeEncodeError("ebcdic", text, 0, len(text), "EBCDIC（カナ）の表にない文字")
+    return data.translate(_TO_EBCDIC)

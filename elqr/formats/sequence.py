@@ -1,0 +1,135 @@
+"""Sequence (並び): which kind each record is, in what order they stand, and which group each belongs to.
+
+What may follow what, what opens a group and what may stand last is the spec's (`follows`, `opens_group`,
+`closes`): several groups, files on end (エンドの次にヘッダ) and several end records are accepted only
+where it says so. A group that stands twice in one file, byte for byte, is reported: taken in, it would
+count its payments twice.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.formats.charset import Bytes
+from elqr.formats.spec import Spec
+
+RECORD_NO, GROUP_NO, OFFSET_BYTES = "record_no", "group_no", "offset_bytes"
+_UNKNOWN = -1
+Kinds = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """並び: of each record its kind (index into the spec's records) and its group (0 before any opens)."""
+
+    kinds: Kinds
+    groups: npt.NDArray[np.int64]
+    findings: tuple[Finding, ...] = ()
+
+    def places(self, kind: int, offsets: npt.NDArray[np.int64] | None) -> pl.DataFrame:
+        """Where the records of one kind stand."""
+        index = np.flatnonzero(self.kinds == kind)
+        starts = pl.Series(OFFSET_BYTES, None if offsets is None else offsets[index], dtype=pl.Int64)
+        frame = pl.DataFrame({RECORD_NO: index + 1, GROUP_NO: self.groups[index]})
+        frame = frame.cast({RECORD_NO: pl.Int64, GROUP_NO: pl.Int64})
+        if offsets is None:
+            return frame.with_columns(pl.lit(None, dtype=pl.Int64).alias(OFFSET_BYTES))
+        return frame.with_columns(starts)
+
+
+def kinds_of_rows(rows: Bytes, spec: Spec) -> Kinds:
+    """レコード区分 of fixed records, by their first bytes; a spec of one untagged kind has only that."""
+    kinds = np.full(len(rows), _UNKNOWN, dtype=np.int16)
+    for number, record in enumerate(spec.record):
+        tag = np.frombuffer((record.tag or "").encode(), dtype=np.uint8)
+        is_own = rows[:, 0] == tag[0] if len(tag) == 1 else (rows[:, : len(tag)] == tag).all(axis=1)
+        kinds[is_own] = number
+    return kinds
+
+
+def kinds_of_tags(tags: list[str], spec: Spec) -> Kinds:
+    """レコード区分 of CSV rows, by their first value."""
+    number_of = {record.tag: number for number, record in enumerate(spec.record)}
+    return np.array([number_of.get(tag, _UNKNOWN) for tag in tags], dtype=np.int16)
+
+
+def sequence(kinds: Kinds, spec: Spec, file: str, tag_of: Callable[[int], str]) -> Sequence:
+    """Groups and order; findings for records of no kind, or else for those out of order."""
+    opens = np.array([record.opens_group for record in spec.record])
+    unknown = np.flatnonzero(kinds == _UNKNOWN)[:LISTED_PER_CODE].tolist()
+    if unknown:
+        wanted = "・".join(str(record.tag) for record in spec.record)
+        return Sequence(
+            kinds,
+            np.zeros(len(kinds), dtype=np.int64),
+            tuple(
+                Finding(Location(file, at + 1, 0, "レコード区分"), Code.RECORD_KIND, tag_of(at), wanted)
+                for at in unknown
+            ),
+        )
+    groups = np.cumsum(opens[kinds]).astype(np.int64)
+    return Sequence(kinds, groups, tuple(_order_findings(kinds, spec, file)))
+
+
+def _order_findings(kinds: Kinds, spec: Spec, file: str) -> list[Finding]:
+    if not any(record.follows for record in spec.record) or not len(kinds):
+        return []
+    number_of = {record.name: number for number, record in enumerate(spec.record)} | {"start": len(spec.record)}
+    may_follow = np.zeros((len(spec.record) + 1, len(spec.record)), dtype=np.bool_)
+    for number, record in enumerate(spec.record):
+        may_follow[[number_of[name] for name in record.follows], number] = True
+    before = np.concatenate([[len(spec.record)], kinds[:-1]])
+    title = [*(record.title for record in spec.record), "ファイルの先頭"]
+    found = []
+    for at in np.flatnonzero(~may_follow[before, kinds])[:LISTED_PER_CODE].tolist():
+        wanted = "・".join(title[number_of[name]] for name in spec.record[kinds[at]].follows)
+        actual = f"{title[before[at]]}の次に{title[kinds[at]]}"
+        found.append(Finding(Location(file, at + 1), Code.RECORD_ORDER, actual, f"{wanted}の次"))
+    last = [record.title for record in spec.record if record.closes]
+    if last and not spec.record[kinds[-1]].closes:
+        actual, wanted = f"{title[kinds[-1]]}で終わる", f"{'・'.join(last)}で終わる"
+        found.append(Finding(Location(file, len(kinds)), Code.RECORD_ORDER, actual, wanted))
+    return found
+
+
+def groups_twice(own: Sequence, spec: Spec, file: str, content: Callable[[int, int], bytes]) -> list[Finding]:
+    """同じ組が二度: groups with data whose records (closing ones aside) are the same bytes as an earlier group's."""
+    starts = np.flatnonzero(np.diff(own.groups, prepend=0))
+    if len(starts) < 2:
+        return []
+    closing = np.array([record.closes for record in spec.record])
+    is_data = np.array([record.name in record.follows and not record.closes for record in spec.record])
+    first_at: dict[bytes, int] = {}
+    found: list[Finding] = []
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(own.kinds)], strict=True):
+        kinds = own.kinds[start:end]
+        if not is_data[kinds].any():
+            continue
+        kept = end - int(np.argmin(closing[kinds][::-1]))
+        digest = hashlib.sha256(content(start, kept)).digest()
+        if digest in first_at and len(found) < LISTED_PER_CODE:
+            actual = f"{first_at[digest] + 1}件目からの組と同じ{kept - start}件"
+            found.append(Finding(Location(file, start + 1), Code.GROUP_TWICE, actual, "一度だけ"))
+        first_at.setdefault(digest, start)
+    return found
+
+
+def shape_of(own: Sequence, spec: Spec) -> list[str]:
+    """並びの形: several groups, files on end, several end records, in words, as the spec allowed them."""
+    words = []
+    if (groups := int(own.groups[-1]) if len(own.groups) else 0) > 1:
+        words.append(f"組 {groups}")
+    openers = {record.name for record in spec.record if record.opens_group}
+    opens = np.array([record.opens_group for record in spec.record])
+    ends = np.array([record.closes and not openers & set(record.follows) for record in spec.record])
+    before, after = own.kinds[:-1], own.kinds[1:]
+    if joined := int((ends[before] & opens[after]).sum()):
+        words.append(f"ファイルの連結 {joined}")
+    if several := int((ends[before] & (before == after)).sum()):
+        words.append(f"余分なエンド {several}")
+    return words

@@ -1,0 +1,142 @@
+"""CSV files and the values they mean, written out by hand from the documents. All names are invented."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from elqr.formats.spec import Charset
+from tests.builders import REAL_BARCODE
+from tests.formats.cases import RECEIVED_ON, Values
+
+
+@dataclass(frozen=True)
+class CsvCase:
+    """A CSV whole, and its values by record kind."""
+
+    spec: str
+    name: str
+    lines: tuple[str, ...]
+    values: Values
+    charset: Charset = "utf-8"
+    final_end: bool = True
+    received_on: date = RECEIVED_ON
+
+    @property
+    def id(self) -> str:
+        return f"{self.spec}-{self.name}"
+
+    @property
+    def data(self) -> bytes:
+        return self.ended("\r\n", final=self.final_end)
+
+    def ended(self, end: str, *, final: bool) -> bytes:
+        return (end.join(self.lines) + (end if final else "")).encode(self.charset)
+
+
+SMART_TRADE = CsvCase(
+    "smart_trade_csv",
+    "sokuho_kakuho",
+    (
+        "1,0000012345,3,3",
+        "2,0000012345,2026/11/05,2026/11/12,R0001,3,10000,0,,ﾍﾞﾂ,ｷﾀ,ｶｸｳ ﾀﾛｳ,1,0002,002,1,1234567",
+        "2,0000012345,2026/11/05,2026/11/12,R0001,3,10000,0,,ﾍﾞﾂ,ｷﾀ,ｶｸｳ ﾀﾛｳ,2,0002,002,1,1234567",
+        "2,0000012345,2026/11/04,,R0002,3,500,,,,,ｶｸｳ ﾊﾅｺ,9,,,,",
+    ),
+    {
+        "header": [{"client_code": "0000012345", "collected_kind": "3", "total_count": 3}],
+        "data": [
+            {
+                "client_code": "0000012345", "paid_on": date(2026, 11, 5), "funds_on": date(2026, 11, 12), "request_no": "R0001", "collected_kind": "3",
+                "amount_yen": 10_000, "ng_flag": "0", "ng_reason": None, "bank_name": "ﾍﾞﾂ", "branch_name": "ｷﾀ", "payer": "ｶｸｳ ﾀﾛｳ", "data_kind": kind,
+                "bank": "0002", "branch": "002", "account_kind": "1", "account_no": "1234567",
+            }
+            for kind in "12"
+        ] + [{
+            "client_code": "0000012345", "paid_on": date(2026, 11, 4), "funds_on": None, "request_no": "R0002", "collected_kind": "3",
+            "amount_yen": 500, "ng_flag": None, "ng_reason": None, "bank_name": None, "branch_name": None, "payer": "ｶｸｳ ﾊﾅｺ", "data_kind": "9",
+            "bank": None, "branch": None, "account_kind": None, "account_no": None,
+        }],
+    },
+    charset="cp932",
+)  # fmt: skip
+DSK = CsvCase(
+    "dsk_csv",
+    "kakuho",
+    (
+        "種別,収納日,収納時刻,バーコード情報,使用欄1,使用欄2,印紙,金額,本部コード,コンビニ名,店舗,振込日,作成日",
+        f"02,20261105,1012,EAN{REAL_BARCODE},240101,01043480024,0,39500,010,髙橋ストア,000944,20261112,20261106",
+        f"01,20261105,235959,EAN{REAL_BARCODE},240101,01043480024,0,39500,010,髙橋ストア,000944,0,20261106",
+    ),
+    {
+        "data": [
+            {
+                "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": REAL_BARCODE, "free_1": "240101", "free_2": "01043480024", "stamp": "0",
+                "amount_yen": 39_500, "center": "010", "cvs_name": "髙橋ストア", "store": "000944", "funds_on": date(2026, 11, 12), "made_on": date(2026, 11, 6),
+            },
+            {
+                "data_kind": "01", "paid_on": date(2026, 11, 5), "paid_at": "235959", "barcode": REAL_BARCODE, "free_1": "240101", "free_2": "01043480024", "stamp": "0",
+                "amount_yen": 39_500, "center": "010", "cvs_name": "髙橋ストア", "store": "000944", "funds_on": None, "made_on": date(2026, 11, 6),
+            },
+        ]
+    },
+    charset="cp932",
+    final_end=False,
+)  # fmt: skip
+ELTAX_PAYMENT = CsvCase(
+    "eltax_payment_csv",
+    "kakuho",
+    (
+        "処理区分,市区町村コード,納付番号,確認番号,納付区分,共通納税機関コード,税務事務所コード,納付金額,納付チャネル区分,領収日,収入日,払込予定日,仕向センタ,処理年月日,通番,金融機関,支店",
+        "2,999999,00000202401010104348,778284,127,44000,040,39500,02,20261105,20261106,20261112,0000000001,20261105,00000001,,",
+    ),
+    {"data": [{
+        "data_kind": "2", "city_code": "999999", "key_no": "00000202401010104348", "check_no": "778284", "item_no": "127", "office_code": "44000",
+        "tax_office_code": "040", "amount_yen": 39_500, "channel_kind": "02", "paid_on": date(2026, 11, 5), "received_on": date(2026, 11, 6),
+        "funds_on": date(2026, 11, 12), "center": "0000000001", "processed_on": date(2026, 11, 5), "serial_no": "00000001", "bank": None, "branch": None,
+    }]},
+)  # fmt: skip
+ELTAX_CANCEL = CsvCase(
+    "eltax_cancel_csv",
+    "torikeshi",
+    (
+        "仮消区分,市区町村コード,納付番号,確認番号,納付区分,取消金額,領収日,仕向センタ,処理年月日,通番,取消年月日,取消理由",
+        "9,999999,00000202401010104348,778284,127,39500,20261105,0000000001,20261105,00000001,20261106,誤入力",
+    ),
+    {"data": [{
+        "cancel_kind": "9", "city_code": "999999", "key_no": "00000202401010104348", "check_no": "778284", "item_no": "127", "amount_yen": 39_500,
+        "paid_on": date(2026, 11, 5), "center": "0000000001", "processed_on": date(2026, 11, 5), "serial_no": "00000001",
+        "cancelled_on": date(2026, 11, 6), "reason": "誤入力",
+    }]},
+)  # fmt: skip
+ELTAX_REMITTANCE = CsvCase(
+    "eltax_remittance_csv",
+    "haraikomi",
+    (
+        "市区町村コード,共通納税機関コード,税務事務所コード,払込日,納付区分,納付チャネル区分,件数,払込金額,金融機関,支店",
+        "999999,44000,040,20261112,127,02,3,118500,0001,001",
+        "999999,44000,040,20261112,901,01,12,1200000000,,",
+    ),
+    {"data": [
+        {
+            "city_code": "999999", "office_code": "44000", "tax_office_code": "040", "funds_on": date(2026, 11, 12), "item_no": "127", "channel_kind": "02",
+            "paid_count": 3, "amount_yen": 118_500, "bank": "0001", "branch": "001",
+        },
+        {
+            "city_code": "999999", "office_code": "44000", "tax_office_code": "040", "funds_on": date(2026, 11, 12), "item_no": "901", "channel_kind": "01",
+            "paid_count": 12, "amount_yen": 1_200_000_000, "bank": None, "branch": None,
+        },
+    ]},
+)  # fmt: skip
+PAYEASY = CsvCase(
+    "payeasy_csv",
+    "keshikomi",
+    (
+        "収納機関番号,納付番号,確認番号,納付区分,仕向センタ,処理年月日,通番,収納金額,チャネル",
+        "13800,00000202401010104348,778284,127,0000000001,20261105,00000001,39500,01",
+    ),
+    {"data": [{
+        "agency": "13800", "key_no": "00000202401010104348", "check_no": "778284", "item_no": "127", "center": "0000000001",
+        "processed_on": date(2026, 11, 5), "serial_no": "00000001", "amount_yen": 39_500, "channel_kind": "01",
+    }]},
+)  # fmt: skip
+
+CSV = [SMART_TRADE, DSK, ELTAX_PAYMENT, ELTAX_CANCEL, ELTAX_REMITTANCE, PAYEASY]

@@ -1,0 +1,152 @@
+"""A second reader (検算): the yen of a payment file, found again without the code under test.
+
+Slow and plain: lines, slices at positions copied from the documents (from 1), `int`. It knows nothing
+of specs and shares no function with the package; where the two disagree, one of them is wrong.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+_EBCDIC = {0x40: 0x20, 0x0D: 0x0D, 0x25: 0x0A} | {0xF0 + digit: 0x30 + digit for digit in range(10)}
+_EBCDIC_TABLE = bytes(_EBCDIC.get(byte, 0x3F) for byte in range(256))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """固定長: width, and of data and trailer the (start, length) of what counts, from 1."""
+
+    width: int
+    amount: tuple[int, int]
+    totals: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sort: int = 0
+    sorts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Csv:
+    """CSV: how many lines stand above the data, which column holds the yen (from 1), and the data's first value."""
+
+    amount: int
+    header_lines: int = 1
+    charsets: tuple[str, ...] = ("utf-8",)
+
+
+_91_TOTALS = {"all": (8, 12), "done": (26, 12), "failed": (44, 12)}
+
+
+def _transfer(width: int, amount: int, result: int) -> Fixed:
+    sorts = {"0": "done"} | dict.fromkeys("123489", "failed")
+    return Fixed(width, (amount, 10), _91_TOTALS, result, sorts)
+
+
+LAYOUTS: dict[str, Fixed | Csv] = {
+    "account_transfer_91_result": _transfer(120, 81, 112),
+    "account_transfer_91_yucho": _transfer(120, 81, 112),
+    "account_transfer_91_request": Fixed(120, (81, 10), {"all": (8, 12)}),
+    "account_transfer_220": _transfer(220, 77, 188),
+    "account_transfer_300": _transfer(300, 81, 92),
+    "account_transfer_350": _transfer(350, 81, 92),
+    "bank_credit_01_a": Fixed(200, (20, 10), {"": (8, 12), "cancelled": (26, 12)}, 128, {"1": "cancelled", " ": ""}),
+    "bank_credit_01_b": Fixed(200, (20, 10), {"": (8, 12), "cancelled": (26, 12)}, 128, {"1": "cancelled", " ": ""}),
+    "bank_statement_03": Fixed(200, (25, 12), {"in": (8, 13), "out": (27, 13)}, 22, {"1": "in", "2": "out"}),
+    "cvs_family_a": Fixed(120, (16 + 37, 6)),
+    "cvs_family_b": Fixed(120, (17 + 37, 6)),
+    "dsk_csv": Csv(8, charsets=("cp932",)),
+    "smart_trade_csv": Csv(7, 1, ("cp932",)),
+    "eltax_payment_csv": Csv(8),
+    "eltax_cancel_csv": Csv(6),
+    "eltax_remittance_csv": Csv(8),
+    "payeasy_csv": Csv(8),
+    "notice_csv": Csv(8, charsets=("utf-8", "cp932")),
+    "eltax_notice_upload_csv": Csv(14),
+}
+
+
+def yen_in_order(data: bytes, name: str) -> list[int]:
+    """データの金額, record by record. Raises ValueError where there is none or where totals do not agree."""
+    layout = LAYOUTS[name]
+    return _csv(data, layout) if isinstance(layout, Csv) else _fixed(data, layout)
+
+
+def _cut(data: bytes, width: int) -> list[bytes]:
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.translate(_EBCDIC_TABLE) if data[:1] == b"\xf1" else data
+    data = data.rstrip(b"\x1a")
+    if b"\r" in data or b"\n" in data:
+        lines = re.split(rb"\r\n|\r|\n", data)
+        return [line.ljust(width) for line in (lines[:-1] if not lines[-1] else lines)]
+    return [data[at : at + width].ljust(width) for at in range(0, len(data), width)]
+
+
+def _fixed(data: bytes, layout: Fixed) -> list[int]:
+    found: list[int] = []
+    sums: dict[str, int] = {}
+    for record in _cut(data, layout.width):
+        if record[:1] == b"1":
+            sums = {}
+        elif record[:1] == b"2":
+            yen = _number(record, *layout.amount)
+            found.append(yen)
+            sort = layout.sorts[chr(record[layout.sort - 1])] if layout.sort else "all"
+            for own in {sort, "all"}:
+                sums[own] = sums.get(own, 0) + yen
+        elif record[:1] == b"8":
+            for sort, place in layout.totals.items():
+                if _number(record, *place) != sums.get(sort, 0):
+                    raise ValueError(f"total {sort}: {_number(record, *place)} is not {sums.get(sort, 0)}")
+    return found
+
+
+def _number(record: bytes, start: int, length: int) -> int:
+    piece = record[start - 1 : start - 1 + length]
+    if len(piece) != length or set(piece) - set(b"0123456789"):
+        raise ValueError(f"{piece!r} is no number")
+    return int(piece)
+
+
+def _csv(data: bytes, layout: Csv) -> list[int]:
+    text = _text(data, layout)
+    rows = _rows(text.rstrip("\x1a"))
+    found = []
+    for row in rows[layout.header_lines :]:
+        value = row[layout.amount - 1]
+        if not re.fullmatch("[0-9]+", value, re.ASCII):
+            raise ValueError(f"{value!r} is no number")
+        found.append(int(value))
+    return found
+
+
+def _text(data: bytes, layout: Csv) -> str:
+    for charset in layout.charsets:
+        try:
+            return data.removeprefix(b"\xef\xbb\xbf").decode(charset)
+        except UnicodeDecodeError:
+            continue
+    raise ValueError("not of its charset")
+
+
+def _rows(text: str) -> list[list[str]]:
+    """A small reader of quotes and commas of its own."""
+    rows: list[list[str]] = []
+    row: list[str] = []
+    value, quoted, at = "", False, 0
+    while at < len(text):
+        sign = text[at]
+        if quoted:
+            if sign == '"' and text[at + 1 : at + 2] == '"':
+                value, at = value + sign, at + 1
+            elif sign == '"':
+                quoted = False
+            else:
+                value += sign
+        elif sign == '"' and not value:
+            quoted = True
+        elif sign == ",":
+            row, value = [*row, value], ""
+        elif sign in "\r\n":
+            rows, row, value = [*rows, [*row, value]], [], ""
+            at += text[at : at + 2] == "\r\n"
+        else:
+            value += sign
+        at += 1
+    return [*rows, [*row, value]] if row or value else rows

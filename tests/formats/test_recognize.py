@@ -1,0 +1,54 @@
+"""Recognition: every file of the table among all formats at once, in every framing its own format names."""
+
+import pytest
+
+from elqr.findings import Code
+from elqr.formats.recognize import recognize
+from tests.builders import SPECS
+from tests.formats.cases import CREDIT_A, CREDIT_B, FIXED, RECEIVED_ON, RESULT_91, YUCHO
+from tests.formats.csv_cases import CSV, SMART_TRADE
+from tests.formats.fuzz import bases
+
+_ALL = [spec for spec in SPECS.values() if spec.purpose != "part"]
+_BASES = bases()
+_REQUEST_LIKE = {"account_transfer_91_request", "account_transfer_91_result"}
+
+
+def _among(purpose: str) -> list[object]:
+    return [spec for spec in _ALL if spec.purpose == purpose]
+
+
+@pytest.mark.parametrize("number", range(len(_BASES)))
+def test_every_framing_of_every_format_is_recognised_among_its_kind(number: int) -> None:
+    name, data = _BASES[number]
+    found, findings = recognize(data, _among(SPECS[name].purpose), "f", RECEIVED_ON)  # type: ignore[arg-type]
+    assert found is not None and found.name == name and not findings
+
+
+@pytest.mark.parametrize("case", [*FIXED, *CSV], ids=lambda case: case.id)
+def test_every_format_is_recognised_among_all(case) -> None:  # type: ignore[no-untyped-def]
+    spec = SPECS[case.spec]
+    if spec.purpose == "part":
+        return
+    data = case.data if case in CSV else case.data(b"" if "none" in spec.line_ends else b"\r\n")
+    found, findings = recognize(data, _ALL, "f", RECEIVED_ON)
+    if case.spec == "account_transfer_91_request":
+        # A request is, to the byte, a result with nothing in its totals: only the inbox tells which is meant.
+        assert findings[0].code is Code.FORMAT_AMBIGUOUS and set(findings[0].actual.split("・")) == _REQUEST_LIKE
+    else:
+        assert found is not None and found.name == case.spec and not findings
+
+
+def test_the_variants_of_one_layout_are_told_apart() -> None:
+    only = [SPECS["bank_credit_01_a"], SPECS["bank_credit_01_b"]]
+    assert [recognize(case.data(), only, "f", RECEIVED_ON)[0] for case in (CREDIT_A, CREDIT_B)] == only
+    both = [SPECS["account_transfer_91_result"], SPECS["account_transfer_91_yucho"]]
+    found = [recognize(case.data(b"\r\n"), both, "f", RECEIVED_ON)[0] for case in (RESULT_91, YUCHO)]
+    assert found == both
+
+
+def test_a_csv_without_header_row_is_known_by_its_first_record() -> None:
+    spec = SPECS["smart_trade_csv"]
+    assert recognize(SMART_TRADE.data, [spec], "f", RECEIVED_ON)[0] is spec
+    for other in (b"2," + SMART_TRADE.data[2:], b"1,a,3\r\n", b"x\r\n", b"1\r\n"):
+        assert recognize(other, [spec], "f", RECEIVED_ON)[1][0].code is Code.FORMAT_UNKNOWN
