@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import printing, scanning
+from tests.bench import decode, printing, scanning
 from tests.bench.measure import Row
 
 BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "printing": printing.rows,
+    "decode": decode.rows,
     "memory": printing.memory,
     "scanning": scanning.rows,
 }

@@ -1,21 +1,18 @@
-"""Decode and encode of a million 120-byte records beside a bare slice-and-cast: `python -m tests.bench.decode`.
+"""Decoding and encoding: 120-byte records a second, beside a bare slice-and-cast.
 
-Names, accounts and amounts differ from record to record. One core: POLARS_MAX_THREADS=1.
+Names, accounts and amounts differ from record to record.
 """
-
-import statistics
-import sys
-import time
-from collections.abc import Callable
 
 import numpy as np
 import polars as pl
 
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_records, join_records
+from tests.bench.measure import Row, a_second, compared
 from tests.builders import NIGHT, SPECS
 from tests.formats.cases import RESULT_91
 
+RECORDS = 1_000_000
 _SPEC = SPECS["account_transfer_91_result"]
 _DIGITS = [(1, 5), (20, 23), (43, 50), (84, 90), (91, 111)]
 _KANA = [(5, 10), (23, 28), (50, 62)]
@@ -48,28 +45,15 @@ def bare(data: bytes) -> pl.DataFrame:
     return pl.DataFrame({"r": pl.Series(rows.view("S120").ravel(), dtype=pl.Binary)})[1:-2].select(cut)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def main() -> None:
-    records = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+def rows(scale: int) -> list[Row]:
+    """一件120バイトの復号と書き出し, records a second."""
+    records = RECORDS * scale
     data = million(records)
     table = decode(data, _SPEC, "f", NIGHT).tables["data"]
     assert table.height == records
-    times = [
-        (
-            _seconds(lambda: bare(data)),
-            _seconds(lambda: decode(data, _SPEC, "f", NIGHT)),
-            _seconds(lambda: join_records(_SPEC, [encode_records(_SPEC, "data", table)], "none")),
-        )
-        for _ in range(5)
+    measured = [
+        ("復号とすべての項目の検査", a_second(records, lambda: decode(data, _SPEC, "f", NIGHT))),
+        ("書き出し", a_second(records, lambda: join_records(_SPEC, [encode_records(_SPEC, "data", table)], "none"))),
+        ("切って型を変えるだけ", a_second(records, lambda: bare(data))),
     ]
-    floor, read, write = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"{records:,} records: bare {floor:.2f} s, decode {read:.2f} s ({read / floor:.2f} x), encode {write:.2f} s")
-
-
-if __name__ == "__main__":
-    main()
+    return compared("120バイト", "件/秒", measured)
