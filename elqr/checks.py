@@ -20,16 +20,21 @@ def control_totals(decoded: Decoded, file: str, received_on: date) -> list[Findi
     """合計の検査: calculated against control, for every group and every control of the spec."""
     found: list[Finding] = []
     for control in decoded.spec.control:
-        name, _, field = control.at.partition(".")
-        stated = decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("control"))
-        both = stated.join(
-            _calculated(decoded, control), on=GROUP_NO, how="left", validate="m:1", maintain_order="left"
-        )
-        wrong = both.with_columns(pl.col("calculated").fill_null(0)).filter(pl.col("calculated") != pl.col("control"))
-        for no, _, given, calculated in wrong.head(LISTED_PER_CODE).iter_rows():
+        both = stated_and_calculated(decoded, control)
+        wrong = both.filter(pl.col("calculated") != pl.col("stated"))
+        for no, given, calculated in wrong.head(LISTED_PER_CODE).iter_rows():
             at = Location(file, no, field=control.title)
             found.append(Finding(at, _code(control), f"計算値 {calculated:,}", f"ファイルの合計 {given:,}"))
     return found
+
+
+def stated_and_calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
+    """書かれた合計と計算した合計, one row a group: record_no (where it is stated), stated, calculated."""
+    name, _, field = control.at.partition(".")
+    stated = decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("stated"))
+    calculated = _calculated(decoded, control)
+    both = stated.join(calculated, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
+    return both.select(RECORD_NO, "stated", pl.col("calculated").fill_null(0))
 
 
 def _code(control: Control) -> Code:

@@ -11,12 +11,12 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit"),
+    ("terms", "checkdigit", "pseudonym"),
     ("errors", "findings", "frames", "fiscal"),
     ("formats", "issue"),
     ("printing",),
     ("checks", "matching", "ledger", "notices", "procedures", "suggestions", "alarms", "inbox", "journal", "release"),
-    ("job", "intake", "synthetic", "printed_folder"),
+    ("job", "intake", "inspection", "comparison", "masking", "synthetic", "printed_folder"),
     ("report", "store"),
     ("run",),
     ("press", "dispatch"),

@@ -1,0 +1,123 @@
+"""`elqr file`: 届いたファイルの検査・比較・伏せ字の写し. The ledger is not touched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from elqr.cli.terminal import Group, date_option, json_option, print_json
+from elqr.errors import NotFound
+from elqr.terms import ExitCode
+
+if TYPE_CHECKING:
+    from elqr.findings import Code
+    from elqr.formats.spec import Spec
+    from elqr.inspection import Inspection
+
+_SHOWN_PER_CODE = 20
+
+
+def _spec_options(function: Any) -> Any:
+    function = click.option("--spec", "name", help="様式の名前。なければ内容から判定します。")(function)
+    return click.option(
+        "--specs", "folders", multiple=True, type=click.Path(path_type=Path), help="追加の様式フォルダ。"
+    )(function)
+
+
+def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
+    """The payment specs a file may be of, and the one that was named."""
+    from elqr.edge import specs_for
+
+    specs = specs_for(None, folders)
+    if name is not None and name not in specs:
+        raise NotFound(f"様式 {name} はありません。elqr spec list にある名前を指定してください。")
+    return [spec for spec in specs.values() if spec.purpose == "payment"], specs[name] if name else None
+
+
+def _received(day: date | None) -> date:
+    return day or datetime.now().astimezone().date()
+
+
+@click.group(cls=Group, help="届いたファイル（台帳には触れません）。")
+def file() -> None:
+    pass
+
+
+@file.command("check", help="FILE の形式・件数・金額・合計・指摘と、夜間処理が取り込むかを示します。")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@_spec_options
+@date_option
+@json_option
+def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, as_json: bool) -> int:
+    from elqr.edge import readable
+    from elqr.inspection import inspect
+
+    specs, named = _specs(folders, name)
+    found = inspect(readable(path), path.name, specs, _received(day), named)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        for line in _lines(found):
+            click.echo(line)
+    return ExitCode.CLEAN if found.accepted else ExitCode.QUARANTINE
+
+
+def _lines(found: Inspection) -> Iterator[str]:
+    """検査の結果, as a clerk reads it."""
+    from elqr.inspection import why
+
+    yield f"■ {found.file}（{found.size_bytes:,}バイト）"
+    if found.spec is None:
+        yield f"　様式　{why(found)}"
+    else:
+        standing = "確認済" if found.spec.verified else "仮様式"
+        yield f"　様式　{found.spec.name}（{found.spec.title}）{standing}・確度 {found.spec.grade}"
+        yield f"　判定の理由　{why(found)}"
+        shape = f"文字 {found.charset or '不明'}・改行 {found.line_end or '不明'}"
+        yield f"　形　　{shape}・レコード {found.record_count:,}"
+    if found.kinds:
+        yield "　レコード　" + "　".join(f"{title} {count:,}" for title, count in found.kinds)
+    yield from _money_lines(found)
+    for total in found.totals:
+        stated = "読めません" if total.stated is None else f"{total.stated:,}"
+        mark = "一致" if total.agrees else "★不一致"
+        place = f"{total.title}（{total.record_no:,}件目）"
+        yield f"　合計　{mark}　{place}　ファイル {stated}　計算値 {total.calculated:,}"
+    if found.spec is not None and found.spec.payment is not None and not found.spec.control:
+        yield "　合計　この様式には検査できる合計がありません。払込額との突合で確かめてください。"
+    yield f"　指摘　{len(found.findings):,}件"
+    yield f"　判定　{_verdict(found)}"
+    seen: Counter[Code] = Counter()
+    for finding in found.findings:
+        seen[finding.code] += 1
+        if seen[finding.code] <= _SHOWN_PER_CODE:
+            yield f"　　{finding}"
+    yield from (
+        f"　　[{code}] ほか {n - _SHOWN_PER_CODE:,}件" for code, n in sorted(seen.items()) if n > _SHOWN_PER_CODE
+    )
+
+
+def _money_lines(found: Inspection) -> Iterator[str]:
+    if found.money is None:
+        if found.spec is not None and found.spec.payment is not None:
+            yield "　収納　読めない項目があるため、件数と金額は数えていません。"
+        return
+    for own in found.money:
+        yield f"　収納　{own.stage}・{own.channel}　{own.count:,}件　{own.yen:,}円"
+    count, yen = sum(own.count for own in found.money), sum(own.yen for own in found.money)
+    yield f"　収納　計　{count:,}件　{yen:,}円"
+    if found.paid_from and found.paid_to:
+        yield f"　領収日　{found.paid_from.isoformat()} から {found.paid_to.isoformat()}"
+
+
+def _verdict(found: Inspection) -> str:
+    if found.accepted and found.spec is not None and found.spec.payment is None:
+        return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
+    if found.accepted:
+        return "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
+    return "取込保留になります。下の指摘の対処をしてください。"

@@ -1,0 +1,172 @@
+"""Inspection (ファイルの検査): everything that can be told of a delivered file without the ledger.
+
+Pure: bytes in, a value out. It goes through the same tiers as the night's intake, so that what it says of
+a file is what the night would do with it; what only the ledger knows (delivered before, matched) is not said.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.checks import check, stated_and_calculated
+from elqr.findings import Finding
+from elqr.formats.decode import Decoded, decode
+from elqr.formats.payments import payments_of
+from elqr.formats.recognize import recognize
+from elqr.formats.spec import Spec
+from elqr.frames import Payment
+from elqr.terms import Channel, Stage, label
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """合計の検査 of one group: what the file states and what its records come to."""
+
+    title: str
+    record_no: int
+    stated: int | None
+    calculated: int
+
+    @property
+    def agrees(self) -> bool:
+        """一致するか."""
+        return self.stated == self.calculated
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """収納の件数と金額 of one stage and channel."""
+
+    stage: str
+    channel: str
+    count: int
+    yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """検査の結果. `money` is None when fields are misread, because a sum over them would mislead."""
+
+    file: str
+    size_bytes: int
+    spec: Spec | None
+    was_named: bool
+    charset: str
+    line_end: str
+    record_count: int
+    kinds: tuple[tuple[str, int], ...]
+    money: tuple[Money, ...] | None
+    paid_from: date | None
+    paid_to: date | None
+    totals: tuple[Total, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """取り込めるか: the night trusts a payment file whole or not at all."""
+        return self.spec is not None and not self.findings
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`: counts, yen and places; no value of a personal field."""
+        return {
+            "file": self.file,
+            "bytes": self.size_bytes,
+            "accepted": self.accepted,
+            "spec": self.spec.name if self.spec else None,
+            "verified": self.spec.verified if self.spec else None,
+            "why": why(self),
+            "charset": self.charset,
+            "line_end": self.line_end,
+            "records": self.record_count,
+            "kinds": [{"title": title, "count": count} for title, count in self.kinds],
+            "money": None if self.money is None else [
+                {"stage": own.stage, "channel": own.channel, "count": own.count, "yen": own.yen} for own in self.money
+            ],
+            "paid_from": self.paid_from.isoformat() if self.paid_from else None,
+            "paid_to": self.paid_to.isoformat() if self.paid_to else None,
+            "totals": [
+                {"title": t.title, "record_no": t.record_no, "stated": t.stated, "calculated": t.calculated}
+                for t in self.totals
+            ],
+            "findings": [finding.as_dict() for finding in self.findings],
+        }  # fmt: skip
+
+
+def inspect(data: bytes, file: str, specs: Iterable[Spec], received_on: date, named: Spec | None = None) -> Inspection:
+    """検査する. `named` is the spec the operator says it is; without it the file must be told apart from `specs`."""
+    recognised, findings = recognize(data, [named] if named else specs, file, received_on)
+    spec = named or recognised
+    if spec is None:
+        return Inspection(file, len(data), None, False, "", "", 0, (), None, None, None, (), findings)
+    decoded = decode(data, spec, file, received_on)
+    found = check(decoded, file, received_on)
+    findings = (*findings, *found) if decoded.tables else tuple(found)
+    kinds = tuple(
+        (record.title, decoded.tables[record.name].height) for record in spec.record if record.name in decoded.tables
+    )
+    is_read = bool(decoded.tables) and not decoded.findings
+    payments = payments_of(decoded) if is_read and spec.payment else None
+    days = payments[Payment.PAID_ON] if payments is not None else pl.Series([], dtype=pl.Date)
+    return Inspection(
+        file=file,
+        size_bytes=len(data),
+        spec=spec,
+        was_named=named is not None,
+        charset=decoded.charset,
+        line_end=decoded.line_end,
+        record_count=decoded.record_count,
+        kinds=kinds,
+        money=None if payments is None else _money(payments),
+        paid_from=days.min(),  # type: ignore[arg-type]
+        paid_to=days.max(),  # type: ignore[arg-type]
+        totals=_totals(decoded) if decoded.tables else (),
+        findings=findings,
+    )
+
+
+def _money(payments: pl.DataFrame) -> tuple[Money, ...]:
+    groups = payments.group_by(Payment.STAGE, Payment.CHANNEL).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
+    made = [
+        Money(_said(Stage, stage), _said(Channel, channel), count, yen)
+        for stage, channel, count, yen in groups.sort(Payment.STAGE, Payment.CHANNEL).iter_rows()
+    ]
+    assert sum(own.yen for own in made) == payments[Payment.PAID_YEN].sum(), "every payment is in one line"
+    return tuple(made)
+
+
+def _said(kind: type[Stage] | type[Channel], value: str | None) -> str:
+    """What staff read; a value without a meaning in the spec stays visible."""
+    return label(kind(value)) if value in set(kind) else f"不明（{value or '対応なし'}）"
+
+
+def _totals(decoded: Decoded) -> tuple[Total, ...]:
+    return tuple(
+        Total(control.title, *row)
+        for control in decoded.spec.control
+        for row in stated_and_calculated(decoded, control).iter_rows()
+    )
+
+
+def why(own: Inspection) -> str:
+    """形式の判定の理由, in words."""
+    if own.spec is None:
+        return "どの様式にも決まりません"
+    if own.was_named:
+        return "指定された様式で読みました（自動の判定ではありません）"
+    if own.spec.layout == "csv":
+        return "見出し行がこの様式と合います" if own.spec.header_row else "行の区分と項目数がこの様式と合います"
+    return "ほかの様式にはない組合せで、" + "、".join(_probed(own.spec)) + "が正しく読めます"
+
+
+def _probed(spec: Spec) -> list[str]:
+    """The titles of the fields that recognition looks at."""
+    given = spec.model_dump()["recognize"]
+    said = []
+    for probe in [given] if isinstance(given, dict) else given or ():
+        record = spec.record_named(probe["record"])
+        assert record is not None, "a spec that was read names records that exist"
+        titles = [field.title for field in record.fields if field.name in probe["fields"]]
+        said.append(f"{record.title}の" + "・".join(f"「{title}」" for title in titles))
+    return said
