@@ -12,11 +12,9 @@ import polars as pl
 
 from elqr.checks import check, stated_and_calculated
 from elqr.findings import Finding
-from elqr.formats.decode import Decoded, decode
-from elqr.formats.payments import payments_of
+from elqr.formats.decode import GROUP_NO, Decoded, decode
 from elqr.formats.recognize import recognize
-from elqr.formats.spec import Spec
-from elqr.frames import Payment
+from elqr.formats.spec import Mapped, PaymentMap, Spec
 from elqr.terms import Channel, Stage, label
 
 
@@ -62,6 +60,7 @@ class Inspection:
     paid_to: date | None
     totals: tuple[Total, ...]
     findings: tuple[Finding, ...]
+    decoded: Decoded | None = None
 
     @property
     def accepted(self) -> bool:
@@ -106,9 +105,7 @@ def inspect(data: bytes, file: str, specs: Iterable[Spec], received_on: date, na
     kinds = tuple(
         (record.title, decoded.tables[record.name].height) for record in spec.record if record.name in decoded.tables
     )
-    is_read = bool(decoded.tables) and not decoded.findings
-    payments = payments_of(decoded) if is_read and spec.payment else None
-    days = payments[Payment.PAID_ON] if payments is not None else pl.Series([], dtype=pl.Date)
+    money = _money(decoded) if decoded.tables and not decoded.findings and spec.payment else None
     return Inspection(
         file=file,
         size_bytes=len(data),
@@ -118,22 +115,55 @@ def inspect(data: bytes, file: str, specs: Iterable[Spec], received_on: date, na
         line_end=decoded.line_end,
         record_count=decoded.record_count,
         kinds=kinds,
-        money=None if payments is None else _money(payments),
-        paid_from=days.min(),  # type: ignore[arg-type]
-        paid_to=days.max(),  # type: ignore[arg-type]
+        money=None if money is None else money[0],
+        paid_from=None if money is None else money[1],
+        paid_to=None if money is None else money[2],
         totals=_totals(decoded) if decoded.tables else (),
         findings=findings,
+        decoded=decoded,
     )
 
 
-def _money(payments: pl.DataFrame) -> tuple[Money, ...]:
-    groups = payments.group_by(Payment.STAGE, Payment.CHANNEL).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
-    made = [
-        Money(_said(Stage, stage), _said(Channel, channel), count, yen)
-        for stage, channel, count, yen in groups.sort(Payment.STAGE, Payment.CHANNEL).iter_rows()
-    ]
-    assert sum(own.yen for own in made) == payments[Payment.PAID_YEN].sum(), "every payment is in one line"
-    return tuple(made)
+def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | None]:
+    """件数と金額 by stage and channel, and the first and last 領収日."""
+    pay = decoded.spec.payment
+    assert pay is not None, "only payments have money"
+    rows = _payment_rows(decoded, pay)
+    yen = rows[pay.paid_yen]
+    sums: dict[tuple[str | None, str | None], tuple[int, int]] = {}
+    by = [mapped.field for mapped in (pay.stage, pay.channel) if mapped.field]
+    totals = [pl.len().alias("count"), pl.col(pay.paid_yen).sum().alias("yen")]
+    groups = rows.group_by(by).agg(totals) if by else rows.select(totals)
+    for row in groups.iter_rows(named=True):
+        place = _meaning(pay.stage, row), _meaning(pay.channel, row)
+        count, before = sums.get(place, (0, 0))
+        sums[place] = (count + row["count"], before + row["yen"])
+    made = tuple(
+        Money(_said(Stage, place[0]), _said(Channel, place[1]), *sums[place])
+        for place in sorted(sums, key=lambda place: (place[0] or "", place[1] or ""))
+        if sums[place][0]
+    )
+    assert sum(own.yen for own in made) == yen.sum(), "every payment is in one line"
+    days = rows[pay.paid_on]
+    return made, days.min(), days.max()  # type: ignore[return-value]
+
+
+def _payment_rows(decoded: Decoded, pay: PaymentMap) -> pl.DataFrame:
+    """The columns that say when, what and how much; those of another record of the group beside them."""
+    rows = decoded.tables[pay.record]
+    names = {pay.paid_yen, pay.paid_on, *(name for name in (pay.stage.field, pay.channel.field) if name)}
+    for name in sorted(names - set(rows.columns)):
+        record, _, field = name.partition(".")
+        other = decoded.tables[record].select(GROUP_NO, pl.col(field).alias(name))
+        rows = rows.join(other, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
+    return rows.select(sorted(names))
+
+
+def _meaning(mapped: Mapped, row: dict[str, str]) -> str | None:
+    """対応: what a record's value stands for."""
+    if mapped.field is None:
+        return mapped.value
+    return mapped.map.get(row[mapped.field], mapped.default) if mapped.map else row[mapped.field]
 
 
 def _said(kind: type[Stage] | type[Channel], value: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.terminal import Group, date_option, json_option, print_json
-from elqr.errors import NotFound
+from elqr.cli.terminal import Group, date_option, json_option, print_json, say
+from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from elqr.inspection import Inspection
 
 _SHOWN_PER_CODE = 20
+_LEAST_KEY_BYTES = 16
 
 
 def _spec_options(function: Any) -> Any:
@@ -121,3 +123,50 @@ def _verdict(found: Inspection) -> str:
     if found.accepted:
         return "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
     return "取込保留になります。下の指摘の対処をしてください。"
+
+
+@file.command(
+    "mask",
+    help="FILE の伏せ字の写しを作ります（長さ・件数・金額・指摘はそのまま、氏名・口座・照会キーなどを置き換え）。",
+)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="書き出すファイル。あるものには書きません。"
+)
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path),
+    help="置き換えの鍵（16バイト以上のファイル）。同じ鍵なら、ほかのファイルの同じ値も同じ値になります。なければ毎回ちがう鍵。",
+)
+@_spec_options
+@date_option
+def file_mask(
+    path: Path, out: Path, key_file: Path | None, name: str | None, folders: tuple[Path, ...], day: date | None
+) -> int:
+    from elqr.edge import readable
+    from elqr.inbox import write_whole
+    from elqr.masking import masked
+
+    specs, named = _specs(folders, name)
+    data = readable(path)
+    _is_free(out, path)
+    key = secrets.token_bytes(32) if key_file is None else readable(key_file)
+    if len(key) < _LEAST_KEY_BYTES:
+        raise BadFile(f"鍵 {key_file} が短すぎます。{_LEAST_KEY_BYTES}バイト以上にしてください。")
+    made = masked(data, path.name, specs, _received(day), key, named)
+    write_whole(out, made.data)
+    click.echo(f"{out} に写しを書きました（{len(made.data):,}バイト。長さ・件数・金額・指摘は元と同じ）。")
+    for title, count in made.replaced.items():
+        click.echo(f"　置き換え　{title}　{count:,}か所")
+    if not made.replaced:
+        click.echo("　置き換えた項目はありません。様式の personal と照会キーを確かめてください。")
+    say("置き換えたのは personal = true の項目、照会キー、中身の知れない予備だけです。渡す前に中身を確かめてください。")
+    return 0
+
+
+def _is_free(out: Path, path: Path) -> None:
+    """Nothing is overwritten, least of all the original."""
+    if out.exists() or out.is_symlink():
+        is_own = path.exists() and out.exists() and out.samefile(path)
+        said = "は元のファイルです" if is_own else "はフォルダです" if out.is_dir() else "はすでにあります"
+        raise CannotWrite(f"{out} {said}。上書きしないので、--out に新しい名前を指定してください。")

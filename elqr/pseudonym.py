@@ -1,0 +1,162 @@
+"""Pseudonyms (仮名): text → other text of the same shape, by a key, one to one, as columns.
+
+Each character is replaced by another of its class (a digit by a digit, a half-width kana by one, a kanji
+by a kanji that every charset here writes in as many bytes), so a value keeps its length in characters and
+in bytes; spaces, punctuation and signs stay. Values of one shape are permuted: equal values get equal
+pseudonyms, different values different ones, and only who holds the key could tell them back. The
+permutation is a Feistel network whose round function is SipHash-2-4 (Aumasson and Bernstein, 2012).
+What it does not hide: lengths, classes of characters, and which values are equal.
+"""
+
+import hashlib
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Words = npt.NDArray[np.uint64]
+_ROUNDS = 8
+_ROWS_A_CHUNK = 8_192
+_LAST = 0x110000
+
+
+def sip_hash(words: Words, key: tuple[int, int]) -> Words:
+    """SipHash-2-4 (鍵付きハッシュ) of each row of n × k words, the last of them holding the length, → n."""
+    k0, k1 = (np.uint64(part) for part in key)
+    v0 = np.full(len(words), k0 ^ np.uint64(0x736F6D6570736575))
+    v1 = np.full(len(words), k1 ^ np.uint64(0x646F72616E646F6D))
+    v2 = np.full(len(words), k0 ^ np.uint64(0x6C7967656E657261))
+    v3 = np.full(len(words), k1 ^ np.uint64(0x7465646279746573))
+    state = [v0, v1, v2, v3]
+    for word in words.T:
+        state[3] ^= word
+        _mix(state)
+        _mix(state)
+        state[0] ^= word
+    state[2] ^= np.uint64(0xFF)
+    for _ in range(4):
+        _mix(state)
+    return state[0] ^ state[1] ^ state[2] ^ state[3]
+
+
+def _mix(state: list[Words]) -> None:
+    """One SipRound, in place."""
+    v0, v1, v2, v3 = state
+    v0 += v1
+    v1[:] = _turned(v1, 13) ^ v0
+    v0[:] = _turned(v0, 32)
+    v2 += v3
+    v3[:] = _turned(v3, 16) ^ v2
+    v0 += v3
+    v3[:] = _turned(v3, 21) ^ v0
+    v2 += v1
+    v1[:] = _turned(v1, 17) ^ v2
+    v2[:] = _turned(v2, 32)
+
+
+def _turned(words: Words, bits: int) -> Words:
+    return (words << np.uint64(bits)) | (words >> np.uint64(64 - bits))
+
+
+def _is_in_cp932(point: int) -> bool:
+    try:
+        return len(chr(point).encode("cp932")) == 2
+    except UnicodeEncodeError:
+        return False
+
+
+def _classes() -> list[list[int]]:
+    """文字の種類: code points that may stand for each other. All of one class have the same width in every charset."""
+    ideographs = [*range(0x4E00, 0xA000), *range(0xF900, 0xFB00)]
+    common = [point for point in ideographs if _is_in_cp932(point)]
+    rare = sorted(set(range(0x3400, 0x4DB6)) | set(range(0x4E00, 0x9FA6)) - set(common))
+    runs = [
+        ("0", "9"), ("A", "Z"), ("a", "z"),
+        ("ｱ", "ﾝ"), ("ｧ", "ｯ"),
+        ("０", "９"), ("Ａ", "Ｚ"), ("ａ", "ｚ"), ("ぁ", "ん"), ("ァ", "ヶ"),
+        ("\U00020000", "\U0002a6d6"),
+    ]  # fmt: skip
+    return [list(range(ord(first), ord(last) + 1)) for first, last in runs] + [common, rare]
+
+
+@cache
+def _tables() -> tuple[Words, Words, Words, Words]:
+    """Of each code point its class (0: it stays) and place in it; the classes' sizes, and all of them on end."""
+    kind = np.zeros(_LAST, dtype=np.uint64)
+    place = np.zeros(_LAST, dtype=np.uint64)
+    classes = _classes()
+    for number, points in enumerate(classes, start=1):
+        assert not kind[points].any(), "a character is of one class"
+        kind[points] = number
+        place[points] = np.arange(len(points))
+    sizes = np.array([1, *map(len, classes)], dtype=np.uint64)
+    return kind, place, sizes, np.concatenate([[0], *classes]).astype(np.uint64)
+
+
+def pseudonyms(values: pl.Series, key: bytes) -> pl.Series:
+    """仮名: String column → String column of the same shapes; null stays null. Spaces behind a value do not count."""
+    distinct = values.drop_nulls().unique()
+    bare = distinct.str.strip_chars_end(" \u3000")
+    texts = bare.unique()
+    texts = texts.gather(texts.str.len_chars().arg_sort())
+    made = [pl.Series([], dtype=pl.String)]
+    for _, own in texts.to_frame().group_by(texts.str.len_chars(), maintain_order=True):
+        made += [_permuted(own.to_series().slice(at, _ROWS_A_CHUNK), key) for at in range(0, own.height, _ROWS_A_CHUNK)]
+    frame = pl.DataFrame({"value": distinct, "bare": bare}).join(
+        pl.DataFrame({"bare": texts, "made": pl.concat(made)}),
+        on="bare",
+        how="left",
+        validate="m:1",
+        maintain_order="left",
+    )
+    spaces = pl.col("value").str.strip_prefix(pl.col("bare"))
+    whole = frame.select("value", pl.concat_str("made", spaces).alias("made"))
+    return values.replace_strict(whole["value"], whole["made"], default=None, return_dtype=pl.String)
+
+
+def _permuted(texts: pl.Series, key: bytes) -> pl.Series:
+    """The permutation itself, over the code points of texts of one length."""
+    width = len(texts[0])
+    if not width:
+        return texts
+    points = np.array(texts.to_list(), dtype=f"U{width}").view(np.uint32).reshape(-1, width)
+    kind, place, sizes, alphabet = _tables()
+    kinds = kind[points].T
+    moves = kinds > 0
+    places = np.where(moves, place[points].T, 0).astype(np.uint64)
+    radix = sizes[kinds]
+    fixed = np.where(moves, kinds + np.uint64(_LAST), points.T)
+    side = (np.cumsum(moves, axis=0) & 1).astype(np.bool_)
+    for turn in range(_ROUNDS):
+        turned = moves & (side if turn % 2 else ~side)
+        seen = np.where(turned | ~moves, fixed, places)
+        state = sip_hash(_paired(seen).T, _round_key(key, turn))
+        for at in np.flatnonzero(turned.any(axis=1)):
+            moved = (places[at] + _stream(state, int(at)) % radix[at]) % radix[at]
+            places[at] = np.where(turned[at], moved, places[at])
+    starts = np.cumsum(sizes) - sizes
+    made = np.where(moves, alphabet[starts[kinds] + places], points.T).T.astype(np.uint32)
+    return pl.Series(texts.name, np.ascontiguousarray(made).view(f"U{width}").ravel().tolist(), dtype=pl.String)
+
+
+def _round_key(key: bytes, turn: int) -> tuple[int, int]:
+    digest = hashlib.blake2b(key, digest_size=16, person=b"elqr pseudonym", salt=bytes([turn])).digest()
+    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+
+def _paired(seen: Words) -> Words:
+    """Two code points a word, and the length behind them: k words × n."""
+    width = len(seen)
+    words = np.full(((width + 1) // 2 + 1, seen.shape[1]), width, dtype=np.uint64)
+    words[:-1] = seen[::2] << np.uint64(32)
+    words[: width // 2] |= seen[1::2]
+    return words
+
+
+def _stream(state: Words, at: int) -> Words:
+    """The word for one place, out of the round's hash (SplitMix64)."""
+    word = state + np.uint64((at + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return word ^ (word >> np.uint64(31))
