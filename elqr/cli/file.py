@@ -16,12 +16,14 @@ from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
+    from elqr.comparison import Comparison
     from elqr.findings import Code
     from elqr.formats.spec import Spec
     from elqr.inspection import Inspection
 
 _SHOWN_PER_CODE = 20
 _LEAST_KEY_BYTES = 16
+_SHOWN_DIFFERENCES = 200
 
 
 def _spec_options(function: Any) -> Any:
@@ -170,3 +172,70 @@ def _is_free(out: Path, path: Path) -> None:
         is_own = path.exists() and out.exists() and out.samefile(path)
         said = "は元のファイルです" if is_own else "はフォルダです" if out.is_dir() else "はすでにあります"
         raise CannotWrite(f"{out} {said}。上書きしないので、--out に新しい名前を指定してください。")
+
+
+@file.command("diff", help="ファイル A と B を項目ごとに比べます（収納は送付元の識別で、ほかは並び順で対にします）。")
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path))
+@_spec_options
+@date_option
+@click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
+@json_option
+def file_diff(
+    a: Path, b: Path, name: str | None, folders: tuple[Path, ...], day: date | None, show_personal: bool, as_json: bool
+) -> int:
+    from elqr.comparison import compare
+    from elqr.edge import readable
+
+    specs, named = _specs(folders, name)
+    sides = [(path.name, readable(path)) for path in (a, b)]
+    found = compare(sides[0], sides[1], specs, _received(day), named, show_personal=show_personal)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        for line in _difference_lines(found):
+            click.echo(line)
+    return ExitCode.CLEAN if found.equal else ExitCode.REVIEW
+
+
+def _difference_lines(found: Comparison) -> Iterator[str]:
+    """比較の結果, as a clerk reads it."""
+    yield f"■ A {found.a.file} と B {found.b.file}　様式 {found.spec.name}（{found.spec.title}）"
+    yield from _money_differences(found)
+    if found.equal:
+        yield "　まったく同じファイルです。" if found.is_same_file else f"　すべての記録と項目が同じです{_but(found)}。"
+        return
+    yield f"　Bで増えた記録 {found.added:,}件　Bで消えた記録 {found.removed:,}件　変わった記録 {found.changed:,}件"
+    for own in found.listed[:_SHOWN_DIFFERENCES]:
+        if own.no_a is None:
+            yield f"　＋ {own.record} B {own.no_b}件目 {own.new}"
+        elif own.no_b is None:
+            yield f"　－ {own.record} A {own.no_a}件目 {own.old}"
+        else:
+            values = f"{own.old or '空白'} → {own.new or '空白'}"
+            yield f"　～ {own.record} A {own.no_a}件目・B {own.no_b}件目「{own.field}」 {values}"
+    if (more := len(found.listed) + found.unlisted - _SHOWN_DIFFERENCES) > 0:
+        yield f"　ほか {more:,}か所（--json で {len(found.listed):,}か所まで見られます）"
+
+
+def _money_differences(found: Comparison) -> Iterator[str]:
+    if found.spec.payment is None:
+        return
+    if found.a.money is None or found.b.money is None:
+        yield "　収納　読めない項目があるため、件数と金額は比べていません。"
+        return
+    money = found.money
+    count_sums = [sum(line[1] for line in money), sum(line[3] for line in money)]
+    yen_sums = [sum(line[2] for line in money), sum(line[4] for line in money)]
+    whole = ("計", count_sums[0], yen_sums[0], count_sums[1], yen_sums[1])
+    for title, count_a, yen_a, count_b, yen_b in [*money, whole]:
+        count, yen = count_b - count_a, yen_b - yen_a
+        said = f"差 {count:+,}件 {yen:+,}円" if count or yen else "差なし"
+        yield f"　収納　{title}　A {count_a:,}件 {yen_a:,}円　B {count_b:,}件 {yen_b:,}円　{said}"
+
+
+def _but(found: Comparison) -> str:
+    """What else differs, when no field does."""
+    pairs = {"改行": (found.a.line_end, found.b.line_end), "文字コード": (found.a.charset, found.b.charset)}
+    other = [title for title, (one, two) in pairs.items() if one != two]
+    return f"（{'・'.join(other) or '記録の並びか、記録の外の部分'}だけが違います）"

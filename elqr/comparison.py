@@ -1,0 +1,226 @@
+"""Comparison (ファイルの比較): two deliveries of one format, record by record and field by field.
+
+Payments are paired by the sender's own identity: first with their stage, so that a 速報 stays beside its
+速報, then without, so that a changed result is a change; the n-th of equal ones with the n-th. Records
+without an identity are paired by their position within their kind. Raw text is compared, 予備 included.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from elqr.errors import BadFile
+from elqr.findings import MASKED
+from elqr.formats.cells import Cells, cells_of, read_texts
+from elqr.formats.decode import GROUP_NO, RECORD_NO, Decoded
+from elqr.formats.spec import FieldSpec, RecordSpec, Spec
+from elqr.inspection import Inspection, inspect
+
+LISTED = 1_000
+"""Differences listed of each kind; the rest are counted."""
+_A, _B, _PAIR = "no_a", "no_b", "pair"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """一つの違い: in one field of a record of both files, or (no field) a record that only one file has."""
+
+    record: str
+    no_a: int | None
+    no_b: int | None
+    field: str = ""
+    old: str = ""
+    new: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """比較の結果. `yen_*` are of payment records; None where they cannot be read."""
+
+    spec: Spec
+    a: Inspection
+    b: Inspection
+    is_same_file: bool
+    added: int
+    removed: int
+    changed: int
+    listed: tuple[Change, ...]
+    unlisted: int
+
+    @property
+    def equal(self) -> bool:
+        """すべての記録と項目が同じか."""
+        return not (self.added or self.removed or self.changed)
+
+    @property
+    def money(self) -> list[tuple[str, int, int, int, int]]:
+        """段階・チャネルごと: title, count and yen of A, count and yen of B."""
+        lines: dict[str, list[int]] = {}
+        for at, side in ((0, self.a), (2, self.b)):
+            for own in side.money or ():
+                line = lines.setdefault(f"{own.stage}・{own.channel}", [0, 0, 0, 0])
+                line[at : at + 2] = own.count, own.yen
+        return [(title, line[0], line[1], line[2], line[3]) for title, line in sorted(lines.items())]
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        names = ("line", "count_a", "yen_a", "count_b", "yen_b")
+        return {
+            "equal": self.equal,
+            "same_bytes": self.is_same_file,
+            "spec": self.spec.name,
+            "added": self.added,
+            "removed": self.removed,
+            "changed": self.changed,
+            "money": [dict(zip(names, line, strict=True)) for line in self.money],
+            "differences": [change.as_dict() for change in self.listed],
+            "unlisted": self.unlisted,
+        }  # fmt: skip
+
+
+def compare(
+    a: tuple[str, bytes], b: tuple[str, bytes], specs: Sequence[Spec], received_on: date,
+    named: Spec | None = None, *, show_personal: bool = False,
+) -> Comparison:  # fmt: skip
+    """比べる: (name, bytes) twice. Raises BadFile when they are not two files of one readable format."""
+    sides = [inspect(data, name, specs, received_on, named) for name, data in (a, b)]
+    decoded = [_decoded(side) for side in sides]
+    if decoded[0].spec.name != decoded[1].spec.name:
+        said = "、".join(f"{side.file} は {own.spec.name}" for side, own in zip(sides, decoded, strict=True))
+        raise BadFile(f"形式が違うので比べられません（{said}）。同じ形式のファイルを指定してください。")
+    tables = [
+        _texts(data, own, name, received_on) for (name, data), own in zip((a, b), decoded, strict=True)
+    ]  # fmt: skip
+    spec = decoded[0].spec
+    added = removed = changed = total = 0
+    listed: list[Change] = []
+    for record in spec.record:
+        pairs = _pairs(record, decoded)
+        count, changes, number = _changes(record, pairs, [own[record.name] for own in tables], show_personal)
+        new, old = pairs.filter(pl.col(_A).is_null()), pairs.filter(pl.col(_B).is_null())
+        added, removed, changed = added + new.height, removed + old.height, changed + count
+        yen = [_yen(own, record) for own in decoded]
+        listed += [Change(record.title, None, no, new=yen[1].get(no, "")) for no in new[_B].head(LISTED)]
+        listed += [Change(record.title, no, None, old=yen[0].get(no, "")) for no in old[_A].head(LISTED)]
+        listed += changes
+        total += new.height + old.height + number
+    same = a[1] == b[1]
+    return Comparison(
+        spec, sides[0], sides[1], same, added, removed, changed, tuple(listed), total - len(listed)
+    )  # fmt: skip
+
+
+def _yen(decoded: Decoded, record: RecordSpec) -> dict[int, str]:
+    """金額 of each payment record, in words; nothing for other records."""
+    pay, rows = decoded.spec.payment, decoded.tables[record.name]
+    if pay is None or pay.record != record.name or pay.paid_yen not in rows.columns:
+        return {}
+    return {no: f"{yen:,}円" for no, yen in rows.select(RECORD_NO, pay.paid_yen).drop_nulls().iter_rows()}
+
+
+def _decoded(side: Inspection) -> Decoded:
+    if side.decoded is None or not side.decoded.tables:
+        first = side.findings[0]
+        raise BadFile(
+            f"{side.file} を読めないので比べられません（{first.text.heading}）。"
+            "elqr file check で指摘を確かめてください。"
+        )
+    return side.decoded
+
+
+def _texts(data: bytes, decoded: Decoded, file: str, received_on: date) -> dict[str, pl.DataFrame]:
+    """Every field of every record as text, by record kind; bytes that mean nothing in hexadecimal."""
+    sheet = cells_of(data, decoded, file, received_on)
+    if not sheet.cells:
+        raise BadFile(f"{file} の項目の区切りがわからないので比べられません。引用符の使い方を確かめてください。")
+    array = np.frombuffer(data, dtype=np.uint8)
+
+    def column(cells: Cells, own: FieldSpec) -> pl.Series:
+        starts, sizes = cells.starts[own.name], cells.sizes[own.name]
+        texts = read_texts(array, starts, sizes, sheet.charset)
+        if texts.null_count():
+            unread = {int(at): data[starts[at] : starts[at] + sizes[at]].hex(" ") for at in texts.is_null().arg_true()}
+            texts = pl.Series([unread.get(at, text) for at, text in enumerate(texts)], dtype=pl.String)
+        return texts.alias(own.name)
+
+    return {
+        name: pl.DataFrame([cells.record_nos.alias(RECORD_NO), *(column(cells, own) for own in cells.record.fields)])
+        for name, cells in sheet.cells.items()
+    }
+
+
+def _pairs(record: RecordSpec, decoded: Sequence[Decoded]) -> pl.DataFrame:
+    """Which record of A is which of B: no_a, no_b; null where the other file has none."""
+    sides = [
+        _identified(own, record).rename({RECORD_NO: name}) for own, name in zip(decoded, (_A, _B), strict=True)
+    ]  # fmt: skip
+    first = _joined(sides[0], sides[1], ["identity", "stage"])
+    met = first.drop_nulls([_A, _B])
+    left = [
+        side.filter(~pl.col(name).is_in(met[name].implode())) for side, name in zip(sides, (_A, _B), strict=True)
+    ]  # fmt: skip
+    rest = _joined(left[0], left[1], ["identity"])
+    return pl.concat([met, rest]).sort(pl.coalesce(_A, _B), _B)
+
+
+def _identified(decoded: Decoded, record: RecordSpec) -> pl.DataFrame:
+    """record_no, identity and stage; both are empty for records that have none."""
+    rows, pay = decoded.tables[record.name], decoded.spec.payment
+    if pay is None or pay.record != record.name:
+        return rows.select(RECORD_NO, pl.lit("").alias("identity"), pl.lit("").alias("stage"))
+    for name in sorted({*pay.identity, *filter(None, [pay.stage.field])} - set(rows.columns)):
+        other, _, own = name.partition(".")
+        beside = decoded.tables[other].select(GROUP_NO, pl.col(own).alias(name))
+        rows = rows.join(beside, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
+    parts = [pl.col(name).cast(pl.String).fill_null("") for name in pay.identity]
+    stage = pl.col(pay.stage.field).cast(pl.String).fill_null("") if pay.stage.field else pl.lit("")
+    return rows.select(RECORD_NO, pl.concat_str(parts, separator="|").alias("identity"), stage.alias("stage"))
+
+
+def _joined(a: pl.DataFrame, b: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+    """The n-th of equal ones with the n-th."""
+    nth = pl.int_range(pl.len()).over(on).alias(_PAIR)
+    a, b = a.with_columns(nth), b.with_columns(nth)
+    return a.join(b, on=[*on, _PAIR], how="full", validate="1:1", maintain_order="left_right").select(_A, _B)
+
+
+def _changes(
+    record: RecordSpec, pairs: pl.DataFrame, tables: list[pl.DataFrame], show_personal: bool
+) -> tuple[int, list[Change], int]:
+    """How many paired records differ, the first differences in file order, and how many there are."""
+    both = pairs.drop_nulls([_A, _B])
+    old, new = (
+        both.select(pl.col(name).alias(RECORD_NO)).join(
+            table, on=RECORD_NO, how="left", validate="1:1", maintain_order="left"
+        )
+        for name, table in zip((_A, _B), tables, strict=True)
+    )
+    any_differs = pl.repeat(False, both.height, eager=True)
+    found: list[Change] = []
+    number = 0
+    for field in record.fields:
+        differs = old[field.name].ne_missing(new[field.name])
+        if not differs.any():
+            continue
+        any_differs, number = any_differs | differs, number + int(differs.sum())
+        rows = both.with_columns(old[field.name].alias("old"), new[field.name].alias("new")).filter(differs)
+        found += [
+            Change(record.title, no_a, no_b, field.title, *_shown(field, was, became, show_personal))
+            for no_a, no_b, was, became in rows.head(LISTED).iter_rows()
+        ]
+    found.sort(key=lambda change: change.no_a or 0)
+    return int(any_differs.sum()), found[:LISTED], number
+
+
+def _shown(field: FieldSpec, old: str, new: str, show_personal: bool) -> tuple[str, str]:
+    if not field.personal or show_personal:
+        return old.rstrip(" "), new.rstrip(" ")
+    shown = [MASKED if text.strip() else "" for text in (old, new)]
+    return shown[0], shown[1] + "（別の値）" if all(shown) else shown[1]
