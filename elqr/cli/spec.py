@@ -1,13 +1,15 @@
 """`elqr spec`: 様式の一覧・配置・ファイルの中身."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from elqr.cli.terminal import Group, date_option
+from elqr.cli.terminal import Group, date_option, json_option, print_json
 from elqr.errors import BadFile, NotFound
+from elqr.terms import ExitCode
 
 
 def _specs_option(function: Any) -> Any:
@@ -66,6 +68,53 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
     for line in dump(data, own, file.name, received_on, show_personal=show_personal):
         click.echo(line)
     return 0
+
+
+@spec.command("check", help="様式 FILE（TOML）を検査し、誤りと注意をすべて場所とともに示します。")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@_specs_option
+@json_option
+def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
+    from elqr.edge import readable, shipped_specs, specs_for
+    from elqr.formats.lint import lint
+    from elqr.formats.spec import read_spec
+    from elqr.formats.spec_text import Remark
+
+    data = readable(path)
+    others = specs_for(None, folders)
+    if path.resolve() in {(folder / path.name).resolve() for folder in (shipped_specs(), *folders)}:
+        others.pop(path.stem, None)
+    beside = _parts_beside(path, data, others)
+    remarks = lint(data, path.stem, others | beside)
+    if not any(remark.is_error for remark in remarks):
+        try:
+            read_spec(path, others | beside)
+        except BadFile as error:
+            remarks.append(Remark(0, "ファイル全体", str(error), "", "この文のとおりに直してください。"))
+    errors = sum(remark.is_error for remark in remarks)
+    if as_json:
+        print_json({"errors": errors, "warnings": len(remarks) - errors, "remarks": [own.as_dict() for own in remarks]})
+    else:
+        for remark in remarks:
+            click.echo(str(remark))
+        said = f"誤り {errors}件、注意 {len(remarks) - errors}件。"
+        click.echo(f"{path.name}: " + (said if remarks else "問題ありません。"))
+    return ExitCode.FAILED if errors else ExitCode.REVIEW if remarks else ExitCode.CLEAN
+
+
+def _parts_beside(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:
+    """入れ子の様式 that stand in the same folder, as far as they can be read."""
+    from elqr.formats.spec import read_spec
+    from elqr.formats.spec_text import fields_of, read_text
+
+    own, _ = read_text(data)
+    names = {str(field.get("spec")) for record in own.records() for field in fields_of(record)} if own else set()
+    found = {}
+    for name in sorted(names):
+        beside = path.with_name(f"{name}.toml")
+        if re.fullmatch("[a-z][a-z0-9_]*", name) and beside.is_file() and beside != path:
+            found[name] = read_spec(beside, others)
+    return found
 
 
 def _spec_named(name: str, specs: dict[str, Any]) -> Any:
