@@ -1,14 +1,16 @@
 """`elqr spec`: 様式の一覧・配置・ファイルの中身."""
 
 import re
+import sys
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from elqr.cli.terminal import Group, date_option, json_option, print_json
-from elqr.errors import BadFile, NotFound
+from elqr.cli.terminal import Group, date_option, json_option, print_json, say
+from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
 
@@ -100,6 +102,81 @@ def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
         said = f"誤り {errors}件、注意 {len(remarks) - errors}件。"
         click.echo(f"{path.name}: " + (said if remarks else "問題ありません。"))
     return ExitCode.FAILED if errors else ExitCode.REVIEW if remarks else ExitCode.CLEAN
+
+
+@spec.command(
+    "new", help="様式 NAME の下書きを、見本のファイルか指定から作ります（推測には印が付き、確認済にはなりません）。"
+)
+@click.argument("name")
+@click.option("--from", "sample", type=click.Path(path_type=Path), help="見本のファイル。")
+@click.option("--layout", type=click.Choice(["fixed", "csv"]), help="見本がないときの形: 固定長か CSV。")
+@click.option("--record-bytes", type=click.IntRange(1, 4_000), help="固定長の1レコードのバイト数（改行を除く）。")
+@click.option("--tags", default="", help="固定長のレコード区分をコンマ区切りで（例: 1,2,8,9）。")
+@click.option("--columns", help="CSV の見出しをコンマ区切りで（例: 収納日,金額,納付番号）。")
+@click.option("--charset", type=click.Choice(["jisx0201", "cp932", "utf-8", "utf-8-sig"]), help="文字コード。")
+@click.option("--line-end", type=click.Choice(["none", "crlf", "lf"]), default="crlf", show_default=True, help="改行。")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="書き出すファイル。なければ NAME.toml。あるものには書きません。"
+)
+def spec_new(
+    name: str, sample: Path | None, layout: str | None, record_bytes: int | None, tags: str, columns: str | None,
+    charset: str | None, line_end: str, out: Path | None,
+) -> int:  # fmt: skip
+    from elqr.edge import readable, specs_for
+    from elqr.formats.draft import blank_fixed, toml
+    from elqr.formats.lint import lint
+    from elqr.formats.sample import sampled
+    from elqr.formats.sample_csv import columns_draft
+    from elqr.inbox import write_whole
+
+    specs, path = specs_for(None), out or Path(f"{name}.toml")
+    _is_free_name(name, specs, path)
+    if sample is not None:
+        draft = sampled(name, readable(sample), sample.name, record_bytes)
+        draft = replace(draft, charset=charset) if charset else draft
+    elif (layout or _asked("--layout", "形（fixed か csv）")) == "csv":
+        titles = (columns or _asked("--columns", "見出し（コンマ区切り）")).split(",")
+        draft = columns_draft(name, titles, charset or "cp932")
+    else:
+        length = record_bytes or _whole(_asked("--record-bytes", "1レコードのバイト数"))
+        kinds = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
+        draft = blank_fixed(name, length, kinds, charset or "cp932", line_end)
+    data = toml(draft).encode()
+    remarks = lint(data, name, specs)
+    if wrong := [str(remark) for remark in remarks if remark.is_error]:
+        raise BadFile(f"下書きを作れません: {' / '.join(wrong)} 指定か見本を確かめてください。")
+    write_whole(path, data)
+    click.echo(f"{path} に下書きを書きました（推測。確かめるまで使わないでください）。")
+    for remark in remarks:
+        click.echo(f"　{remark}")
+    say("「推測」とある行を送付元の資料と照らし合わせ、elqr spec check と elqr spec dump で確かめてください。")
+    return 0
+
+
+def _is_free_name(name: str, specs: dict[str, Any], path: Path) -> None:
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise BadFile(
+            f"様式の名前 {name} は使えません。英小文字で始まる英小文字・数字・_ にしてください（例: city_pay）。"
+        )
+    if name in specs:
+        raise BadFile(f"様式 {name} は同梱されています。別の名前にしてください。")
+    if path.stem != name or path.suffix != ".toml":
+        raise BadFile(f"--out のファイル名 {path.name} は {name}.toml にしてください（様式の名前と同じにします）。")
+    if path.exists() or path.is_symlink():
+        raise CannotWrite(f"{path} はすでにあります。上書きしないので、別の名前か別のフォルダを指定してください。")
+
+
+def _asked(option: str, what: str) -> str:
+    """An answer: asked for on a terminal, wanted as an option anywhere else."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{option}（{what}）か、見本の --from を指定してください。")
+    return str(click.prompt(what, err=True))
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text.strip()) or not int(text):
+        raise click.UsageError(f"1レコードのバイト数 {text} は 1 以上の整数にしてください。")
+    return int(text)
 
 
 def _parts_beside(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""A sample (見本): bytes of an unknown format → a draft of its spec. Refused: what is no text of records."""
+
+from elqr.errors import BadFile
+from elqr.formats.charset import decode_bytes
+from elqr.formats.draft import Draft
+from elqr.formats.sample_csv import csv_draft, csv_rows_of
+from elqr.formats.sample_fixed import fixed_draft
+from elqr.formats.spec import Charset
+
+_KINDS = {
+    b"%PDF": "PDF文書",
+    b"PK\x03\x04": "ZIP・Excel",
+    b"\x89PNG": "画像",
+    b"\xff\xd8": "画像",
+    b"\xd0\xcf\x11\xe0": "Excel（旧形式）",
+}
+_MOST_SAMPLED = 4_000_000
+_EBCDIC_DIGITS = frozenset(range(0xF0, 0xFA))
+
+
+def sampled(name: str, data: bytes, file: str, record_bytes: int | None = None) -> Draft:
+    """見本から下書きを作る. Raises BadFile when the file is empty, binary, or of no guessable shape."""
+    if not data.strip(b"\r\n\x1a \t"):
+        raise BadFile(f"{file} は空です。中身のある見本を指定してください。")
+    kind = next((said for magic, said in _KINDS.items() if data.startswith(magic)), None)
+    if kind is not None or b"\x00" in data[:_MOST_SAMPLED]:
+        raise BadFile(f"{file} は{kind or '文字でないファイル'}です。送付元から届いたままのデータを指定してください。")
+    if data[0] in _EBCDIC_DIGITS and min(set(data[:1_000]) - {0x0D, 0x25}) >= 0x40:
+        raise BadFile(
+            f"{file} は EBCDIC のように見えます。見本からの下書きは作れないので、"
+            "--layout fixed --record-bytes で下書きを作り、資料を見て書いてください。"
+        )
+    source = f"見本 {file} からの推測（資料の名前と版をここに書く）"
+    charset, body = _charset(data, file)
+    text = decode_bytes(body, "utf-8" if charset.startswith("utf-8") else "cp932")
+    assert text is not None, "the charset was chosen because it reads the sample"
+    if record_bytes is None and (rows := csv_rows_of(text)):
+        return csv_draft(name, source, rows, charset)
+    if charset.startswith("utf-8") and not body.isascii():
+        raise BadFile(
+            f"{file} は UTF-8 の固定長か、列のそろわないCSVです。どちらも扱えません。送付元に形式を確かめてください。"
+        )
+    return fixed_draft(name, source, body, _fixed_charset(body), record_bytes)
+
+
+def _charset(data: bytes, file: str) -> tuple[Charset, bytes]:
+    """文字コードの推測, and the bytes behind a BOM."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig", data[3:]
+    tried: tuple[Charset, ...] = ("utf-8", "cp932")
+    for charset in tried:
+        if decode_bytes(data, charset) is not None:
+            return charset, data
+    raise BadFile(f"{file} は UTF-8 でも CP932 でも読めません。送付元に文字コードを確かめてください。")
+
+
+def _fixed_charset(body: bytes) -> str:
+    """One byte a character where half-width kana are all there is beyond ASCII; CP932 otherwise."""
+    high = {byte for byte in body if byte >= 0x80}
+    return "jisx0201" if all(0xA1 <= byte <= 0xDF for byte in high) else "cp932"

@@ -1,0 +1,133 @@
+"""A sampled CSV (CSVの見本): guesses of its columns from titles and values. Guesses only; nothing is stated as fact."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from elqr.checkdigit import BARCODE_DIGITS, gs1_valid_column
+from elqr.errors import BadFile
+from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
+
+_WORDS = {
+    "領収日": "paid_on", "収納日": "paid_on", "納付日": "paid_on", "収入日": "received_on", "払込日": "funds_on",
+    "振込日": "funds_on", "作成日": "made_on", "収納時刻": "paid_at", "金額": "amount_yen", "納付金額": "amount_yen",
+    "収納金額": "amount_yen", "納付番号": "key_no", "確認番号": "check_no", "納付区分": "item_no", "氏名": "payer_name",
+    "住所": "address", "郵便番号": "postal_code", "店舗": "store", "通知書番号": "bill_no", "期別": "installment_no",
+    "顧客番号": "customer_no", "種別": "data_kind", "バーコード": "barcode", "バーコード情報": "barcode",
+}  # fmt: skip
+_PERSONAL = ("氏名", "名義", "預金者", "口座番号", "住所", "電話", "郵便番号", "生年月日", "納税者", "被保険者")
+_DAYS = {
+    "yyyymmdd": r"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$",
+    "yyyy/mm/dd": r"^(19|20)[0-9]{2}/(0[1-9]|1[0-2])/(0[1-9]|[12][0-9]|3[01])$",
+    "yyyy-mm-dd": r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+}
+_YEN = re.compile("金額|税額|料額|合計額|手数料|延滞金|本税|本料|円")
+_CODE = re.compile(rf"^(\D*)(91[0-9]{{{BARCODE_DIGITS - 2}}})$")
+
+
+def csv_rows_of(text: str) -> list[list[str]]:
+    """CSVの行, or none when the text is no CSV of at least two columns and equal rows."""
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text.rstrip("\x1a"), newline=""), strict=True) if row]
+    except csv.Error:
+        return []
+    widths = {len(row) for row in rows}
+    return rows if len(widths) == 1 and widths.pop() > 1 else []
+
+
+def csv_draft(name: str, source: str, rows: Sequence[Sequence[str]], charset: str) -> Draft:
+    """CSVの下書き: titles from the header row where there seems to be one."""
+    head = rows[0]
+    is_header = (
+        len(set(head)) == len(head) and all(head) and not any(re.search("[0-9]{4}|^[0-9]+$", own) for own in head)
+    )
+    body = rows[1:] if is_header else rows
+    titles = list(head) if is_header else [f"{at}列目" for at in range(1, len(head) + 1)]
+    columns = list(zip(*body, strict=True)) if body else [()] * len(titles)
+    fields = tuple(
+        _field(at, title, list(column)) for at, (title, column) in enumerate(zip(titles, columns, strict=True), 1)
+    )
+    return _csv(
+        name, source, fields, charset, is_header, () if is_header else ("見出し行がないように見える。本当にないか",)
+    )
+
+
+def columns_draft(name: str, titles: Sequence[str], charset: str) -> Draft:
+    """CSVの下書き from the titles of its columns alone."""
+    clean = [title.strip() for title in titles]
+    if not all(clean) or len(set(clean)) != len(clean) or len(clean) < 2:
+        raise BadFile("--columns には、空でなく重ならない見出しをコンマで区切って二つ以上書いてください。")
+    fields = tuple(_field(at, title, []) for at, title in enumerate(clean, 1))
+    return _csv(name, "送付元の資料の名前と版をここに書く", fields, charset, True, ("項目の種類（kind）と日付の形",))
+
+
+def _csv(
+    name: str, source: str, fields: Sequence[DraftField], charset: str, is_header: bool, more: tuple[str, ...]
+) -> Draft:
+    record = DraftRecord("data", "データ", _named_apart(fields))
+    pay = payment_of(record)
+    questions = (*more, "文字コード", "速報・確報・取消の区別があるか")
+    questions += () if pay else ("金額・日付・照会キーのどれかを推測できなかった",)
+    return Draft(name, source, "csv", charset, (record,), header_row=is_header, payment=pay, questions=questions)
+
+
+def _named_apart(fields: Sequence[DraftField]) -> tuple[DraftField, ...]:
+    made: list[DraftField] = []
+    for at, own in enumerate(fields, start=1):
+        taken = own.name in {other.name for other in made}
+        unique = f"column_{at}" if taken else own.name
+        made.append(DraftField(unique, own.title, own.kind, own.width, own.extra, own.note))
+    return tuple(made)
+
+
+def _field(at: int, title: str, values: list[str]) -> DraftField:
+    name = _WORDS.get(title, f"column_{at}")
+    given = pl.Series([value.strip() for value in values if value.strip()], dtype=pl.String)
+    extra: dict[str, object] = {"blank": True} if len(given) < len(values) else {}
+    personal: dict[str, object] = {"personal": True} if any(word in title for word in _PERSONAL) else {}
+    if not len(given):
+        return _by_title(name, title, personal, extra if values else {})
+    for form, shape in _DAYS.items():
+        if given.str.contains(shape).all() and given.str.to_date(_python(form), strict=False).is_not_null().all():
+            return DraftField(
+                name, title, "date", None, {"form": form} | extra | personal, f"{GUESS}: 見本がすべてこの形の日付"
+            )
+    codes = [_CODE.match(value) for value in given]
+    if all(codes) and gs1_valid_column(pl.Series([code[2] for code in codes if code])).all():
+        prefix = {code[1] for code in codes if code}
+        if len(prefix) == 1:
+            own = {"prefix": next(iter(prefix))} if prefix != {""} else {}
+            return DraftField(
+                name, title, "nested", None, {"spec": "gs1_128"} | own | extra, f"{GUESS}: 44桁のバーコード"
+            )
+    if given.str.contains("^[0-9]+$").all() and not personal:
+        longest = int(given.str.len_chars().max() or 1)  # type: ignore[arg-type]
+        if _YEN.search(title) and longest <= 12:
+            return DraftField(name, title, "yen", None, {"max_width": 11} | extra, f"{GUESS}: 見出しと数字だけの値から")
+        same = given.str.len_chars().n_unique() == 1
+        width = longest if same and (len(given) > 1 or longest > 1) else None
+        return DraftField(
+            name, title, "digits", width, ({} if width else {"max_width": longest}) | extra, f"{GUESS}: 数字だけ"
+        )
+    return DraftField(name, title, "text", None, personal, f"{GUESS}: 文字" + ("。個人情報" if personal else ""))
+
+
+def _python(form: str) -> str:
+    return form.replace("yyyy", "%Y").replace("mm", "%m").replace("dd", "%d")
+
+
+def _by_title(name: str, title: str, personal: dict[str, object], extra: dict[str, object]) -> DraftField:
+    """With no value to look at, the title alone."""
+    note = f"{GUESS}: 見出しだけから"
+    if personal:
+        return DraftField(name, title, "text", None, personal, f"{note}。個人情報")
+    if title.endswith("日") or title.endswith("年月日"):
+        return DraftField(name, title, "date", None, {"form": "yyyymmdd"} | extra, f"{note}。日付の形は要確認")
+    if _YEN.search(title):
+        return DraftField(name, title, "yen", None, {"max_width": 11} | extra, note)
+    if title.endswith("番号"):
+        return DraftField(name, title, "digits", None, {"max_width": 20} | extra, note)
+    return DraftField(name, title, "text", None, {}, note)
