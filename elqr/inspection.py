@@ -78,6 +78,7 @@ class Inspection:
             "why": why(self),
             "charset": self.charset,
             "line_end": self.line_end,
+            "shape": list(self.decoded.shape) if self.decoded else [],
             "records": self.record_count,
             "kinds": [{"title": title, "count": count} for title, count in self.kinds],
             "money": None if self.money is None else [

@@ -14,17 +14,18 @@ Refused: a file whose records cannot be told apart, and a copy that would not be
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import all_digits, gs1_check_digits
+from elqr.checkdigit import all_digits, gs1_check_digits, mpn_check_digits
 from elqr.errors import BadFile
 from elqr.formats.cells import Bytes, Cells, Places, Sheet, cells_of, read_texts, write_texts
 from elqr.formats.decode import Decoded
+from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.spec import FieldSpec, Spec
 from elqr.inspection import Inspection, inspect
 from elqr.pseudonym import pseudonyms
@@ -126,9 +127,9 @@ def _copied(data: bytes, decoded: Decoded, file: str, received_on: date, key: by
         own = [target for target in targets if target.record == cells.record.name]
         for target in own:
             _replace(copy, cells, target)
-        for target in own:
-            if target.field.nested is not None and target.field.nested.check == "gs1_mod10":
-                _keep_check_digit(copy, cells, target.field)
+        for field_ in {target.field.name: target.field for target in own}.values():
+            if field_.nested is not None and field_.nested.check is not None:
+                _keep_check_digits(copy, cells, field_)
         _replace_copies(copy, cells, own)
     return Masked(copy.array.tobytes(), copy.replaced)
 
@@ -245,23 +246,34 @@ def _scrubbed(cell: Bytes) -> Bytes:
     return made
 
 
-def _keep_check_digit(copy: _Copy, cells: Cells, own: FieldSpec) -> None:
+def _keep_check_digits(copy: _Copy, cells: Cells, own: FieldSpec) -> None:
     """チェックデジットを合わせる: right where it was right, and as wrong as it was where it was wrong."""
-    assert own.nested is not None, "only nested layouts have a check"
+    assert own.nested is not None and own.nested.check is not None, "only nested layouts have a check"
     width = own.nested.record[0].width_bytes
     starts, sizes = cells.part(own.name, len(own.prefix), width)
     starts = starts[(cells.sizes[own.name] == len(own.prefix) + width) & (sizes == width)]
-    zero = np.uint8(_ebcdic_or_ascii_zero(copy.sheet))
-    before, after = (_block(array, starts, width) - zero + _ZERO for array in (copy.original, copy.array))
+    zero = np.uint8(0xF0 if copy.sheet.charset == "ebcdic" else _ZERO)
+    before, after = (_block(array, starts, width) - zero + np.uint8(_ZERO) for array in (copy.original, copy.array))
     good = all_digits(before)
     starts, before, after = starts[good], before[good], after[good]
-    wrong_by = before[:, -1].astype(np.int64) - gs1_check_digits(before[:, :-1])
-    digit = (gs1_check_digits(after[:, :-1]).astype(np.int64) - _ZERO + wrong_by) % 10
-    copy.array[starts + width - 1] = digit.astype(np.uint8) + zero
+    for places, digits_of in _CHECK_DIGITS[own.nested.check]:
+        wrong_by = before[:, places].astype(np.int64) - digits_of(before)
+        digits = (digits_of(after).astype(np.int64) - _ZERO + wrong_by) % 10
+        for at, place in enumerate(places):
+            copy.array[starts + place] = digits[:, at].astype(np.uint8) + zero
 
 
-def _ebcdic_or_ascii_zero(sheet: Sheet) -> int:
-    return 0xF0 if str(sheet.charset) == "ebcdic" else _ZERO
+_CHECK_DIGITS: dict[str, list[tuple[list[int], Callable[[Bytes], Bytes]]]] = {
+    "gs1_mod10": [([43], lambda rows: gs1_check_digits(rows[:, :43])[:, None])],
+    "mpn": [
+        ([0, 1], lambda rows: mpn_check_digits(np.ascontiguousarray(rows[:, 2:UPPER_DIGITS]))),
+        (
+            [UPPER_DIGITS, UPPER_DIGITS + 1],
+            lambda rows: mpn_check_digits(np.ascontiguousarray(rows[:, UPPER_DIGITS + 2 :])),
+        ),
+    ],
+}
+"""Of each check a layout may name: where its digits stand and how they are made of the whole."""
 
 
 def _block(array: Bytes, starts: Places, width: int) -> Bytes:

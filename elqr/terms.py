@@ -205,7 +205,8 @@ class ExitCode(IntEnum):
 
 EXIT_MEANINGS: dict[ExitCode, str] = {
     ExitCode.CLEAN: "問題なし",
-    ExitCode.FAILED: "失敗。表示された対処をして、もう一度実行する（`payload decode` では正しくないコード、`spec check` では様式の誤り）",
+    ExitCode.FAILED: "失敗。表示された対処をして、もう一度実行する"
+    "（`payload decode` では正しくないコード、`spec check` では様式の誤り）",
     ExitCode.USAGE: "使い方の誤り",
     ExitCode.REVIEW: "完了。確認が必要なものがある",
     ExitCode.QUARANTINE: "完了。取込保留のファイルがある",

@@ -9,6 +9,8 @@ from elqr.checkdigit import gs1_check_digit_of
 from elqr.errors import BadFile
 from elqr.findings import Code
 from elqr.formats.decode import decode
+from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
+from elqr.formats.overlap import specimen
 from elqr.formats.spec import Spec
 from elqr.intake import take
 from elqr.masking import masked
@@ -72,6 +74,17 @@ def test_a_bar_code_keeps_its_amount_its_limit_and_a_right_check_digit() -> None
     assert all(code[43] == gs1_check_digit_of(code[:43]) for code in codes)
 
 
+def test_an_ebcdic_file() -> None:
+    plain = transfer_file(*_ROWS)
+    data = to_ebcdic(plain.replace(b"1910", b"1911", 1), "f")
+    made = _mask(data)
+    assert data[0] == made[0] == 0xF1 and len(made) == len(data)
+    text = from_ebcdic(made)
+    assert text[120 + 80 : 120 + 90] == b"0000010000" and b"7654321" not in text and "ﾊﾅｺ".encode("cp932") not in text
+    twin = from_ebcdic(_mask(data))
+    assert twin == text and text != plain
+
+
 def test_a_wrong_check_digit_stays_wrong() -> None:
     wrong = REAL_BARCODE[:43] + "9"
     data = cvs_file(cvs_row(wrong), cvs_row(REAL_BARCODE))
@@ -126,7 +139,7 @@ def test_a_bad_file_is_held_back_for_the_same_reasons(name: str, damage: object,
 UNREADABLE = [
     ("空", b"", None),
     ("わからない形式", b"\x00\x01\x02" * 100, None),
-    ("途中で切れた", transfer_file(*_ROWS)[:-50], None),
+    ("途中で切れた", transfer_file(*_ROWS)[:300], None),
     ("区分不明", transfer_file(*_ROWS).replace(b"9" + b" " * 119, b"7" + b" " * 119), None),
     ("エラー応答", b"error: 1\r\n", "dsk_csv"),
     ("列が足りない", dsk_file(dsk_row(REAL_BARCODE)).replace(b",20261106", b""), "dsk_csv"),
@@ -232,6 +245,22 @@ def test_a_city_masked_with_one_key_has_the_same_night(tmp_path: Path) -> None:
     assert {row[2] for row in outcomes[0]} >= {"一致", "該当なし", "確認番号相違"}
 
 
+@pytest.mark.parametrize("name", sorted(name for name, spec in SPECS.items() if spec.purpose != "part"))
+def test_a_smallest_file_of_every_shipped_format(name: str) -> None:
+    """Check digits of bar codes and MPN lines inside stay right, EBCDIC stays EBCDIC."""
+    for charset in SPECS[name].charsets:
+        spec = SPECS[name].model_copy(update={"charsets": (charset,)})
+        data = specimen(spec)
+        before = decode(data, SPECS[name], "f", NIGHT)
+        made = masked(data, "f", [], NIGHT, _KEY, SPECS[name]).data
+        after = decode(made, SPECS[name], "f", NIGHT)
+        assert before.charset == charset and before.tables and len(made) == len(data)
+        assert [(f.code, f.at) for f in after.findings] == [(f.code, f.at) for f in before.findings]
+        for record, table in before.tables.items():
+            for column in [own for own in table.columns if own.endswith("_yen") or own.endswith("count")]:
+                assert after.tables[record][column].equals(table[column])
+
+
 def test_the_command(tmp_path: Path) -> None:
     path, out, key = tmp_path / "kouza.dat", tmp_path / "copy.dat", tmp_path / "key"
     path.write_bytes(transfer_file(*_ROWS))
@@ -268,6 +297,6 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     for given in (tmp_path / "nai", tmp_path):
         assert elqr("file", "mask", given, "--out", tmp_path / "new").code == 1
     assert elqr("file", "mask", path).code == 2
-    (tmp_path / "bad").write_bytes(transfer_file(*_ROWS)[:-7])
+    (tmp_path / "bad").write_bytes(transfer_file(*_ROWS)[:300])
     assert elqr("file", "mask", tmp_path / "bad", "--out", tmp_path / "new").code == 1
     assert not (tmp_path / "new").exists()

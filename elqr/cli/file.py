@@ -62,13 +62,27 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
     from elqr.inspection import inspect
 
     specs, named = _specs(folders, name)
-    found = inspect(readable(path), path.name, specs, _received(day), named)
+    data = readable(path)
+    found = inspect(data, path.name, specs, _received(day), named)
     if as_json:
         print_json(found.as_dict())
     else:
         for line in _lines(found):
             click.echo(line)
+        for other in _other_purposes(data, path.name, folders, _received(day)) if found.spec is None else ():
+            click.echo(
+                f"　{other.name}（{other.title}）としては読めそうです。--spec {other.name} で中を確かめられます。"
+            )
     return ExitCode.CLEAN if found.accepted else ExitCode.QUARANTINE
+
+
+def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date) -> list[Spec]:
+    """Formats that are no payments, and that this file could be of."""
+    from elqr.edge import specs_for
+    from elqr.formats.recognize import recognize
+
+    others = [spec for spec in specs_for(None, folders).values() if spec.purpose in ("money", "request", "notice")]
+    return [spec for spec in others if recognize(data, [spec], name, day)[0]]
 
 
 def _lines(found: Inspection) -> Iterator[str]:
@@ -82,7 +96,7 @@ def _lines(found: Inspection) -> Iterator[str]:
         standing = "確認済" if found.spec.verified else "仮様式"
         yield f"　様式　{found.spec.name}（{found.spec.title}）{standing}・確度 {found.spec.grade}"
         yield f"　判定の理由　{why(found)}"
-        shape = f"文字 {found.charset or '不明'}・改行 {found.line_end or '不明'}"
+        shape = "・".join([f"文字 {found.charset or '不明'}", f"改行 {found.line_end or '不明'}", *_shape(found)])
         yield f"　形　　{shape}・レコード {found.record_count:,}"
     if found.kinds:
         yield "　レコード　" + "　".join(f"{title} {count:,}" for title, count in found.kinds)
@@ -104,6 +118,10 @@ def _lines(found: Inspection) -> Iterator[str]:
     yield from (
         f"　　[{code}] ほか {n - _SHOWN_PER_CODE:,}件" for code, n in sorted(seen.items()) if n > _SHOWN_PER_CODE
     )
+
+
+def _shape(found: Inspection) -> tuple[str, ...]:
+    return found.decoded.shape if found.decoded else ()
 
 
 def _money_lines(found: Inspection) -> Iterator[str]:

@@ -65,6 +65,7 @@ class Draft:
     line_end: str = "crlf"
     record_bytes: int | None = None
     header_row: bool = False
+    accepts: tuple[str, ...] = ()
     controls: tuple[tuple[str, str, str], ...] = ()
     payment: DraftPayment | None = None
     questions: tuple[str, ...] = ()
@@ -109,8 +110,10 @@ def _head(draft: Draft) -> Iterator[str]:
     yield f"charsets = {_said([draft.charset])}  # {GUESS}"
     if draft.layout == "csv":
         yield f"header_row = {_said(draft.header_row)}  # {GUESS}"
-    else:
-        yield f"line_ends = {_said([draft.line_end])}  # {GUESS}"
+    yield f"line_ends = {_said([draft.line_end])}  # {GUESS}"
+    if draft.accepts:
+        yield f"accepts = {_said(draft.accepts)}  # {GUESS}。見本の形のゆれ"
+    if draft.layout == "fixed":
         yield f"record_bytes = {draft.record_bytes}  # {GUESS}"
         if draft.payment:
             yield from _recognize(draft, draft.payment)

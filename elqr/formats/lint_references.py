@@ -99,10 +99,12 @@ def _control_ways(own: SpecText, others: Mapping[str, Spec], control: Table, at:
             "・".join(str(r.get("name")) for r in own.records()),
             "つづりを確かめてください。",
         )
-    plus = control.get("plus")
-    for name in [control.get("sum"), *(plus if isinstance(plus, list) else ())]:
-        if not isinstance(name, str):
-            continue
+    summed = control.get("sum")
+    for name in [
+        *([summed] if isinstance(summed, str) else []),
+        *words_of(control, "plus"),
+        *words_of(control, "minus"),
+    ]:
         field = _found(own, name, others)
         if field is None:
             yield _lost(own, name, at, place)
@@ -114,14 +116,6 @@ def _control_ways(own: SpecText, others: Mapping[str, Spec], control: Table, at:
                 "yen か count の項目",
                 "金額の項目を指すか、その項目の kind を yen・count にしてください。",
             )
-    if isinstance(plus, list) and len({str(name).partition(".")[0] for name in plus}) > 1:
-        yield Remark(
-            at,
-            place,
-            "plus の項目が別々のレコードにあります",
-            "同じレコードの項目",
-            "一つのレコードの項目だけにしてください。",
-        )
     where = control.get("where")
     for name, value in where.items() if isinstance(where, dict) else ():
         field = _found(own, f"{counted}.{name}", others)
@@ -293,6 +287,9 @@ def probes(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
             )
             continue
         kinds = []
+        for name in words_of(probe, "blank"):
+            if _found(own, f"{record}.{name}", others) is None:
+                yield _lost(own, f"{record}.{name}", at, "recognize")
         for name in names if isinstance(names, list) else ():
             field = _found(own, f"{record}.{name}", others)
             kinds.append(field.get("kind") if field else None)

@@ -1,5 +1,7 @@
 """A sample (見本): bytes of an unknown format → a draft of its spec. Refused: what is no text of records."""
 
+from dataclasses import replace
+
 from elqr.errors import BadFile
 from elqr.formats.charset import decode_bytes
 from elqr.formats.draft import Draft
@@ -35,12 +37,21 @@ def sampled(name: str, data: bytes, file: str, record_bytes: int | None = None) 
     text = decode_bytes(body, "utf-8" if charset.startswith("utf-8") else "cp932")
     assert text is not None, "the charset was chosen because it reads the sample"
     if record_bytes is None and (rows := csv_rows_of(text)):
-        return csv_draft(name, source, rows, charset)
+        return _with_ends(csv_draft(name, source, rows, charset), body)
     if charset.startswith("utf-8") and not body.isascii():
         raise BadFile(
             f"{file} は UTF-8 の固定長か、列のそろわないCSVです。どちらも扱えません。送付元に形式を確かめてください。"
         )
-    return fixed_draft(name, source, body, _fixed_charset(body), record_bytes)
+    return _with_ends(fixed_draft(name, source, body, _fixed_charset(body), record_bytes), body)
+
+
+def _with_ends(draft: Draft, body: bytes) -> Draft:
+    """The line end that was found, and what is missing or added behind the last record."""
+    bare = body.rstrip(b"\x1a")
+    end = "crlf" if b"\r\n" in bare else "lf" if b"\n" in bare else "none" if draft.layout == "fixed" else "crlf"
+    accepts = ["final_1a"] if bare != body else []
+    accepts += ["no_final_line_end"] if end != "none" and not bare.endswith(b"\n") else []
+    return replace(draft, line_end=end, accepts=tuple(accepts))
 
 
 def _charset(data: bytes, file: str) -> tuple[Charset, bytes]:
