@@ -1,6 +1,11 @@
 """Options of the whole suite."""
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is slow, not wrong.
+settings.register_profile("elqr", deadline=None)
+settings.load_profile("elqr")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -31,8 +31,8 @@ class Symbology(StrEnum):
 _FORMATS = {Symbology.QR: zxingcpp.BarcodeFormat.QRCode, Symbology.CODE_128: zxingcpp.BarcodeFormat.Code128}
 
 
-_SQUEEZED, _STRETCHED = (6, 8, 12), 3
-_SHARPER = ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0)
+_SQUEEZED, _STRETCHED = (5, 8, 12), 4
+_SHARPER = ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)
 """How bars are brought out: rows averaged into one, pixels across each, and edges drawn apart again."""
 
 
