@@ -6,22 +6,22 @@ from pathlib import Path
 from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
 from elqr.frames import PrintNotice, Slip
-from elqr.inbox import write_whole
-from elqr.printed_folder import listed, read_manifest, stored
-from elqr.printing.imposition import sheet_columns
+from elqr.inbox import sha256_of, write_whole
+from elqr.printed_folder import changed, listed, read_manifest, stored
+from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
-from elqr.printing.proof import digest
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
-from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked, page_label
+from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked
 from elqr.run import Night
 from elqr.store import print_queries as queries
+from elqr.terms import PrintState
 
 
 def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
     """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, BadFile."""
     with night.ledger.transaction() as connection:
-        upload = queries.upload_of(connection, digest(data))
+        upload = queries.upload_of(connection, sha256_of(data))
         if upload is None:
             raise NotFound(
                 f"{name} は、この台帳が書き出した納付書情報ではありません（中身が変わったか、ほかの台帳のものです）。"
@@ -40,17 +40,17 @@ def requested(night: Night, folder: Path, by: str, at: str, pulled: tuple[str, .
     manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
-        if "requested" in steps:
+        if PrintState.REQUESTED in steps:
             raise BadFile(
-                f"印刷{manifest.print_no}は {steps['requested']['taken_by']} が申請済みです。"
+                f"印刷{manifest.print_no}は {steps[PrintState.REQUESTED]['taken_by']} が申請済みです。"
                 "承認は elqr notice approve です。"
             )
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
-        queries.enter_release(connection, manifest.print_no, "requested", by, at, pulled)
-    update = {"state": "requested", "pulled": pulled, "requested": Person(by=by, at=at)}
+        queries.enter_release(connection, manifest.print_no, PrintState.REQUESTED, by, at, pulled)
+    update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": Person(by=by, at=at)}
     return _rewritten(folder, manifest, update), against
 
 
@@ -59,19 +59,19 @@ def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Bl
     manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
-        if "requested" not in steps:
+        if PrintState.REQUESTED not in steps:
             raise BadFile(f"印刷{manifest.print_no}は申請されていません。先に elqr notice release を実行してください。")
-        if "released" in steps:
-            raise BadFile(f"印刷{manifest.print_no}は {steps['released']['taken_by']} が承認済みです。")
-        if steps["requested"]["taken_by"] == by:
+        if PrintState.RELEASED in steps:
+            raise BadFile(f"印刷{manifest.print_no}は {steps[PrintState.RELEASED]['taken_by']} が承認済みです。")
+        if steps[PrintState.REQUESTED]["taken_by"] == by:
             raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
-        pulled = tuple(steps["requested"]["pulled"])
+        pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
-        queries.enter_release(connection, manifest.print_no, "released", by, at, pulled)
-    return _rewritten(folder, manifest, {"state": "released", "released": Person(by=by, at=at)}), against
+        queries.enter_release(connection, manifest.print_no, PrintState.RELEASED, by, at, pulled)
+    return _rewritten(folder, manifest, {"state": PrintState.RELEASED, "released": Person(by=by, at=at)}), against
 
 
 def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
@@ -94,11 +94,8 @@ def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Pat
             "目録の指摘を直して、もう一度印刷してください。"
         )
     for file in manifest.files:
-        for name, sha256 in ((file.name, file.sha256), (file.list_name, file.list_sha256)):
-            if not (folder / name).is_file() or digest((folder / name).read_bytes()) != sha256:
-                raise BadFile(
-                    f"{folder / name} が検査したときのファイルと違います。発送せず、もう一度印刷してください。"
-                )
+        for name in changed(folder, file):
+            raise BadFile(f"{folder / name} が検査したときのファイルと違います。発送せず、もう一度印刷してください。")
 
 
 def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Blocked:
@@ -119,8 +116,7 @@ def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Block
 def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
     """もう一度検査する: the printed files as they are now, against the ledger as it is now."""
     manifest = read_manifest(folder)
-    procedures = {own.code: (own.name, own.department) for own in night.register.procedure}
-    office = Office(night.job.city.name, procedures)
+    office = Office(night.job.city.name, night.register.names)
     found: list[Finding] = []
     for file in manifest.files:
         if file.template not in templates:

@@ -25,6 +25,11 @@ class Arrived:
     findings: tuple[Finding, ...] = ()
 
 
+def sha256_of(data: bytes) -> str:
+    """ハッシュ: the identity of a file's content."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
     """受信箱の中身, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
     if not folder.is_dir():
@@ -45,11 +50,11 @@ def arrived(path: Path, most_megabytes: int) -> Arrived:
         data = path.read_bytes()
     except OSError as error:
         return _unreadable(path.name, Code.NOT_A_FILE, f"読めません（{error.strerror}）", "読めるファイル")
-    return Arrived(path.name, data, hashlib.sha256(data).hexdigest())
+    return Arrived(path.name, data, sha256_of(data))
 
 
 def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
-    shown = hashlib.sha256(f"{name}/{code}/{actual}".encode()).hexdigest()
+    shown = sha256_of(f"{name}/{code}/{actual}".encode())
     return Arrived(name, None, shown, (Finding(Location(name), code, actual, expected),))
 
 

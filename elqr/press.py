@@ -5,7 +5,6 @@ more room than a thousand. A print that was interrupted goes on where it stopped
 and unchanged are kept. The ledger learns of a print when all of it is there.
 """
 
-import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,12 +22,13 @@ from elqr import __version__
 from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
-from elqr.inbox import write_whole
+from elqr.inbox import sha256_of, write_whole
 from elqr.job import Job
+from elqr.printed_folder import changed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
 from elqr.printing.preflight import Checked
-from elqr.printing.proof import Order, Proof, digest, proved, read_listed
+from elqr.printing.proof import Order, Proof, proved, read_listed
 from elqr.printing.specimen import specimen
 from elqr.printing.template import Template
 from elqr.printing.typeface import Typeface
@@ -39,6 +39,7 @@ from elqr.run import Night
 from elqr.store import print_queries as queries
 from elqr.store import tables
 from elqr.store.bulk import next_no
+from elqr.terms import PrintState
 
 PROGRESS = ".printing.json"
 
@@ -62,7 +63,6 @@ class Printed:
 
     manifest: Manifest | None
     findings: list[Finding] = field(default_factory=list)
-    kept_files: int = 0
 
 
 def print_notices(
@@ -83,7 +83,7 @@ def print_notices(
     files = made.printed(show)
     manifest = _recorded(night, made, files, is_reprint) if files else None
     (wish.out / PROGRESS).unlink(missing_ok=True)
-    return Printed(manifest, findings + made.left_out + made.stopped, made.kept_files)
+    return Printed(manifest, findings + made.left_out + made.stopped)
 
 
 def _not_finished(night: Night, folder: Path) -> None:
@@ -110,7 +110,7 @@ def print_specimen(
     if not fit:
         raise NotFound("手続台帳に、この版下を使う手続がありません。--procedure に手続の code を書いてください。")
     slips = specimen(fit[0].code, fit[0].item_no, len(template.page.slips), day)
-    return proved(Order(template, face_for(template), _office(job, register), 0, day, slips))
+    return proved(Order(template, face_for(template), Office(job.city.name, register.names), 0, day, slips))
 
 
 def _named(templates: Mapping[str, Template], name: str) -> Template:
@@ -119,19 +119,15 @@ def _named(templates: Mapping[str, Template], name: str) -> Template:
     return templates[name]
 
 
-def _office(job: Job, register: Register) -> Office:
-    return Office(job.city.name, {own.code: (own.name, own.department) for own in register.procedure})
-
-
 def _chosen(night: Night, wish: Wish) -> tuple[pl.DataFrame, list[Finding]]:
     """印刷する納付書, frame NoticeStanding, and why some that were asked for are not among them."""
     known = {procedure.code for procedure in night.register.procedure}
     if unknown := sorted(set(wish.procedures) - known):
         raise NotFound(f"手続 {', '.join(unknown)} は手続台帳にありません。code を確かめてください。")
+    can = ~pl.any_horizontal(broken for _, broken in PRINT_RULES)
     with night.ledger.transaction() as connection:
         if wish.keys is None:
             rows = queries.standings(connection, wish.procedures or None)
-            can = ~pl.any_horizontal(broken for _, broken in PRINT_RULES)
             return rows.filter(can & ~pl.col(NoticeStanding.IS_PRINTED)), []
         asked = pl.Series(Payload.KEY_NO, wish.keys, dtype=pl.String).unique(maintain_order=True)
         found = queries.notices_of_keys(connection, asked)
@@ -141,7 +137,7 @@ def _chosen(night: Night, wish: Wish) -> tuple[pl.DataFrame, list[Finding]]:
     lost = asked.filter(~asked.is_in(found[Payload.KEY_NO].implode()))
     findings = [Finding(Location(f"納付番号{key}"), Code.NOT_ISSUED) for key in lost]
     findings += standing_findings(rows, PRINT_RULES)
-    return rows.filter(~pl.any_horizontal(broken for _, broken in PRINT_RULES)), findings
+    return rows.filter(can), findings
 
 
 def _planned(night: Night, chosen: pl.DataFrame, templates: Mapping[str, Template], wish: Wish) -> pl.DataFrame:
@@ -189,11 +185,10 @@ class _Batch:
         used = planned[Placed.TEMPLATE].unique().sort()
         self.templates = {name: templates[name] for name in used}
         self.faces: dict[str, Typeface] = {name: face_for(template) for name, template in self.templates.items()}
-        self.office = _office(night.job, night.register)
+        self.office = Office(night.job.city.name, night.register.names)
         self.left_out: list[Finding] = []
         self.stopped: list[Finding] = []
         self.checked: list[Checked] = []
-        self.kept_files = 0
 
     @property
     def plan_sha256(self) -> str:
@@ -203,17 +198,17 @@ class _Batch:
             "made_on": self.night.night_on.isoformat(),
             "sample": self.wish.sample,
             "sheets": self.sheets,
-            "fonts": {name: digest(face.data) for name, face in self.faces.items()},
+            "fonts": {name: sha256_of(face.data) for name, face in self.faces.items()},
             "office": [self.office.city, sorted(self.office.procedures.items())],
         }
         rows = self.planned.hash_rows(seed=0).to_numpy().tobytes()
-        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode() + rows).hexdigest()
+        return sha256_of(json.dumps(settings, sort_keys=True).encode() + rows)
 
     @property
     def sheets(self) -> dict[str, str]:
         """版下の内容のハッシュ, by name."""
         return {
-            name: digest(template.model_dump_json(exclude={"folder"}).encode())
+            name: sha256_of(template.model_dump_json(exclude={"folder"}).encode())
             for name, template in self.templates.items()
         }
 
@@ -221,8 +216,7 @@ class _Batch:
         """Every file, printed and proved or kept from before; progress is written down after each."""
         progress = self._begun()
         numbers = self.planned[Placed.FILE_NO].unique().sort().to_list()
-        self.kept_files = len(progress.files)
-        show(self.kept_files, len(numbers))
+        show(len(progress.files), len(numbers))
         todo = (self._order(no) for no in numbers if no not in progress.files)
         for order, proof in _side_by_side(todo, self.wish.workers):
             progress.files[order.file_no] = self._kept(order, proof)
@@ -250,7 +244,11 @@ class _Batch:
                 f"{self.wish.out} は、納付書・版下・日付のどれかが違う印刷の途中です。"
                 "続けずに刷り直すなら、フォルダを消すか、別のフォルダを指定してください。"
             )
-        whole = {no: done for no, done in progress.files.items() if _is_whole(self.wish.out, done.file)}
+        whole = {
+            no: done
+            for no, done in progress.files.items()
+            if done.file is None or not changed(self.wish.out, done.file)
+        }
         return _Progress(plan=plan, files=whole)
 
     def _order(self, file_no: int) -> Order:
@@ -272,23 +270,15 @@ class _Batch:
         write_whole(self.wish.out / listed, proof.listed)
         file = PrintedFile(
             name=pdf,
-            sha256=digest(proof.pdf),
+            sha256=sha256_of(proof.pdf),
             list_name=listed,
-            list_sha256=digest(proof.listed),
+            list_sha256=sha256_of(proof.listed),
             template=order.template.name,
             pages=proof.pages,
             notices=proof.notices,
             yen=proof.yen,
         )
         return _Done(file=file, checked=proof.checked, left_out=proof.left_out)
-
-
-def _is_whole(folder: Path, file: PrintedFile | None) -> bool:
-    """Are a file and its list there as they were written."""
-    if file is None:
-        return True
-    pairs = ((file.name, file.sha256), (file.list_name, file.list_sha256))
-    return all((folder / name).is_file() and digest((folder / name).read_bytes()) == sha for name, sha in pairs)
 
 
 def _side_by_side(orders: Iterable[Order], workers: int) -> Iterator[tuple[Order, Proof]]:
@@ -339,7 +329,7 @@ def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint:
                 findings=tuple(finding.as_dict() for finding in batch.stopped[:LISTED_PER_CODE]),
             ),
             left_out=tuple(finding.as_dict() for finding in batch.left_out[:LISTED_PER_CODE]),
-            state="stopped" if batch.stopped else "printed",
+            state=PrintState.STOPPED if batch.stopped else PrintState.PRINTED,
         )
         row = {
             "print_no": print_no,

@@ -12,10 +12,12 @@ import polars as pl
 from elqr.errors import NotFound
 from elqr.findings import Code, Finding, Location
 from elqr.frames import PrintNotice, Slip
+from elqr.inbox import sha256_of
 from elqr.issue.reading import read_payload
+from elqr.printing.imposition import page_label
 from elqr.printing.picture import Decoded, Symbology, codes_in, opened
 from elqr.printing.proof import read_listed
-from elqr.release import MANIFEST, Manifest, PrintedFile, page_label
+from elqr.release import MANIFEST, Manifest, PrintedFile
 
 _TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}
 _SHOWN_DIGITS = 32
@@ -47,6 +49,16 @@ def listed(folder: Path, files: Iterable[PrintedFile]) -> pl.DataFrame:
     return pl.concat([read_listed(stored(folder / file.list_name)) for file in files])
 
 
+def changed(folder: Path, file: PrintedFile) -> list[str]:
+    """変わったファイル: which of a printed file and its list are not there as they were written."""
+    written = ((file.name, file.sha256), (file.list_name, file.list_sha256))
+    return [
+        name
+        for name, sha256 in written
+        if not (folder / name).is_file() or sha256_of((folder / name).read_bytes()) != sha256
+    ]
+
+
 @dataclass(frozen=True)
 class Scanned:
     """読み取った用紙: one picture, the page it shows, how many codes were read, and what is wrong with it."""
@@ -55,6 +67,11 @@ class Scanned:
     page: str
     codes: int
     findings: tuple[Finding, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json`."""
+        findings = [finding.as_dict() for finding in self.findings]
+        return {"name": self.name, "page": self.page, "codes": self.codes, "findings": findings}
 
 
 def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:

@@ -64,6 +64,11 @@ class Register(BaseModel):
         """The procedure of a code, or None."""
         return next((procedure for procedure in self.procedure if procedure.code == code), None)
 
+    @property
+    def names(self) -> dict[str, tuple[str, str]]:
+        """名前と所管課 of each procedure, by its code."""
+        return {own.code: (own.name, own.department) for own in self.procedure}
+
     def without_closing_period(self) -> list[str]:
         """出納整理期間のない手続 (公営企業会計): their codes."""
         return [p.code for p in self.procedure if p.accounting is AccountingKind.PUBLIC_ENTERPRISE]

@@ -7,7 +7,7 @@ or already paid, unless its page was pulled from the pile.
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,14 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from elqr.errors import BadFile, explain
 from elqr.findings import Code, Finding, Location
 from elqr.frames import NoticeStanding, PrintNotice
+from elqr.printing.imposition import page_label
+from elqr.terms import PrintState
 
-State = Literal["printed", "stopped", "requested", "released"]
-STATES: dict[State, str] = {
-    "printed": "印刷済（発送の申請待ち）",
-    "stopped": "発送停止（印刷前検査で指摘あり）",
-    "requested": "発送申請中（承認待ち）",
-    "released": "発送承認済",
-}
 MANIFEST = "manifest.json"
 
 
@@ -78,7 +73,7 @@ class Manifest(_Strict):
     yen: int
     preflight: Preflight
     left_out: tuple[dict[str, str], ...] = ()
-    state: State
+    state: PrintState
     pulled: tuple[str, ...] = ()
     requested: Person | None = None
     released: Person | None = None
@@ -111,12 +106,7 @@ class Blocked:
     """発送できない納付書: findings, and the labels of the pages they are on."""
 
     findings: tuple[Finding, ...]
-    pages: tuple[str, ...] = field(default=())
-
-
-def page_label(file_no: int, page_no: int) -> str:
-    """ページの番号 as printed in the sheet's corner: 0001-00012."""
-    return f"{file_no:04d}-{page_no:05d}"
+    pages: tuple[str, ...] = ()
 
 
 _RULES: tuple[tuple[Code, pl.Expr], ...] = (

@@ -5,7 +5,6 @@ together and whatever an interrupted night left unmatched. So the order of files
 between two steps loses nothing, and running again changes nothing.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
 from elqr.formats.spec import Spec
 from elqr.frames import Candidate, Decision, Notice, Payload, Payment
-from elqr.inbox import Arrived, arrivals, keep, write_whole
+from elqr.inbox import Arrived, arrivals, keep, sha256_of, write_whole
 from elqr.intake import take
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.job import Job
@@ -181,7 +180,7 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dic
         "file_name": path.name,
         "notices": made.height,
         "yen": int(made[Notice.AMOUNT_YEN].sum()),
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": sha256_of(data),
     }
     manifest = {**upload, "spec": spec.name, "spec_verified": spec.verified, "program": f"elqr {__version__}"}
     night.write(path, data)

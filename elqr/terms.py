@@ -169,6 +169,15 @@ class FileStatus(StrEnum):
     REDELIVERED = "redelivered"
 
 
+class PrintState(StrEnum):
+    """印刷の状態: from the press to the post. The last two are the steps that two people take."""
+
+    PRINTED = "printed"
+    STOPPED = "stopped"
+    REQUESTED = "requested"
+    RELEASED = "released"
+
+
 class Severity(IntEnum):
     """重要度 of a finding or an exception."""
 

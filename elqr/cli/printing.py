@@ -21,7 +21,7 @@ from elqr.cli.terminal import (
     say_findings,
 )
 from elqr.errors import BadFile
-from elqr.terms import ExitCode
+from elqr.terms import ExitCode, PrintState
 
 if TYPE_CHECKING:
     from elqr.release import Blocked
@@ -98,7 +98,7 @@ def notice_print(
             f"印字 {checked.texts:,}か所　指摘 {len(checked.findings)}件"
         )
         click.echo(f"印刷できなかったもの {len(manifest.left_out)}件　→ {out}")
-    if manifest is not None and manifest.state == "stopped":
+    if manifest is not None and manifest.state == PrintState.STOPPED:
         say("印刷前検査で止まりました。上の指摘のページがあるため、この印刷は発送できません。")
         return ExitCode.FAILED
     return ExitCode.REVIEW if printed.findings else ExitCode.CLEAN
@@ -218,17 +218,7 @@ def notice_verify_scan(images: tuple[Path, ...], folder: Path, as_json: bool) ->
 
     scans = list(verify_scans(folder, ((image.name, readable(image)) for image in images)))
     if as_json:
-        print_json(
-            [
-                {
-                    "name": scan.name,
-                    "page": scan.page,
-                    "codes": scan.codes,
-                    "findings": [f.as_dict() for f in scan.findings],
-                }
-                for scan in scans
-            ]
-        )
+        print_json([scan.as_dict() for scan in scans])
     for scan in scans:
         if not as_json:
             click.echo(

@@ -18,9 +18,9 @@ from elqr.errors import BadFile
 from elqr.frames import Slip
 from elqr.issue.symbol_table import image_bits, symbol_rows
 from elqr.printing.bar_code import bar_code_bits
-from elqr.printing.drawing import MM, Pen
+from elqr.printing.drawing import Pen
 from elqr.printing.imposition import Placed
-from elqr.printing.template import Mark, Template, Text
+from elqr.printing.template import MM, Mark, Template, Text
 from elqr.printing.typeface import Embedded, Typeface
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 

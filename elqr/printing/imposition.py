@@ -77,6 +77,11 @@ def on_pages(slips: pl.DataFrame, places: int) -> pl.DataFrame:
     return made
 
 
+def page_label(file_no: int, page_no: int) -> str:
+    """ページの番号 as printed in the sheet's corner: 0001-00012."""
+    return f"{file_no:04d}-{page_no:05d}"
+
+
 def sheet_columns() -> list[pl.Expr]:
     """何枚目・全部で何枚: of the sheets of a bill whose slips stand in order, with their PLACE_NO."""
     begins = (pl.col(Placed.PLACE_NO) == 0).cast(pl.Int64)

@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pypdfium2 as pdfium
 
@@ -23,23 +22,20 @@ from elqr.fiscal import parse_wareki, parse_wareki_year
 from elqr.frames import Slip
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import read_payload
-from elqr.printing.imposition import Placed
-from elqr.printing.picture import Symbology, decoded
-from elqr.printing.template import Area, Pair, Symbol, Template, Text
+from elqr.printing.imposition import Placed, page_label
+from elqr.printing.picture import Grey, Symbology, decoded
+from elqr.printing.template import MM, Area, Pair, Symbol, Template, Text
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS, Office
 from elqr.terms import WHOLE_YEAR
 
 _DPI = 300
 _MARGIN_DPI = 100
-_MM = 72 / 25.4
 _WHITE = 250
 """Grey from here on is paper."""
 _PLACE_TOLERANCE_MM = 0.25
 _SIZE_TOLERANCE = 0.02
 _TEXT_SPARE_MM = 0.4
 _FORM = "6-M"
-
-Grey = npt.NDArray[np.uint8]
 
 
 def _whole(text: str) -> int | None:
@@ -96,9 +92,8 @@ _READ: dict[str, tuple[str, Callable[[str], object]]] = {
     "page_installments": ("page_installments", _installments),
     "page_total": ("page_total", _whole),
 }
-assert set(_READ) == set(SLIP_WORDS) | set(PAGE_WORDS), "every name that a template may use is read back"
-
 """Name in a template → the notice's column it must agree with, and how its text is read back."""
+assert set(_READ) == set(SLIP_WORDS) | set(PAGE_WORDS), "every name that a template may use is read back"
 _PERSONAL = ("payer_name", "postal_code", "address")
 
 
@@ -152,7 +147,7 @@ def _with_office(page: pl.DataFrame, office: Office, page_no: int) -> list[dict[
     shared = {
         "agency": AGENCY,
         "city": office.city,
-        "page_label": f"{page[Placed.FILE_NO][0]:04d}-{page_no:05d}",
+        "page_label": page_label(page[Placed.FILE_NO][0], page_no),
         "page_installments": (installments[0], installments[-1]),
         "page_total": page[Slip.AMOUNT_YEN].sum(),
     }
@@ -198,14 +193,15 @@ class _Page:
         """Grey pixels of a part of the page."""
         width, height = self.template.page.width, self.template.page.height
         crop = (area.left, height - area.bottom, width - area.right, area.top)
-        made = self.page.render(scale=dpi / 72, grayscale=True, crop=tuple(side * _MM for side in crop))
+        made = self.page.render(scale=dpi / 72, grayscale=True, crop=tuple(side * MM for side in crop))
         grey: Grey = made.to_numpy()
-        return grey[:, :, 0] if grey.ndim == 3 else grey
+        assert grey.ndim == 2, "one byte a pixel was asked for"
+        return grey
 
     def _size(self) -> Finding | None:
         """用紙の大きさ. On another sheet nothing stands where it should, so nothing more is said of it."""
         page = self.template.page
-        width, height = (side / _MM for side in self.page.get_size())
+        width, height = (side / MM for side in self.page.get_size())
         if abs(width - page.width) <= _PLACE_TOLERANCE_MM and abs(height - page.height) <= _PLACE_TOLERANCE_MM:
             return None
         said, wanted = f"{width:.1f}×{height:.1f}mm", f"{page.width:g}×{page.height:g}mm"
@@ -234,7 +230,7 @@ class _Page:
         """eL-QR: where it should stand, how large, and what it says."""
         place, self.count.symbols = self.template.slip.qr, self.count.symbols + 1
         grey = self._rendered(place.clear.moved(origin), _DPI)
-        yield from self._measured(grey, place, place.clear, place.area, self._at(where, "eL-QR"))
+        yield from self._measured(grey, place, self._at(where, "eL-QR"))
         found = decoded(grey, Symbology.QR)
         if len(found) != 1:
             yield Finding(self._at(where, "eL-QR"), Code.SYMBOL_UNREADABLE, f"{len(found)}個", "1個")
@@ -269,14 +265,15 @@ class _Page:
                 yield Finding(at, Code.BAR_CODE_DIFFERS, found[0].text, "なし")
             return
         self.count.bar_codes += 1
-        yield from self._measured(grey, place, place.clear, place.area, at)
+        yield from self._measured(grey, place, at)
         if len(found) != 1:
             yield Finding(at, Code.BAR_CODE_UNREADABLE, f"{len(found)}個", "1個")
         elif found[0].text != digits or found[0].form != "GS1":
             yield Finding(at, Code.BAR_CODE_DIFFERS, found[0].text, str(digits))
 
-    def _measured(self, grey: Grey, place: Symbol, clear: Area, area: Area, at: Location) -> Iterator[Finding]:
+    def _measured(self, grey: Grey, place: Symbol, at: Location) -> Iterator[Finding]:
         """位置・大きさ・余白: all ink in the code's place is the code itself, and it stands where it should."""
+        area, clear = place.area, place.clear
         dark = grey < _WHITE // 2
         rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
         if not len(rows):
@@ -318,7 +315,7 @@ class _Page:
         height, spare = self.template.page.height, _TEXT_SPARE_MM
         left, top, right, bottom = area
         box = (left - spare, height - bottom - spare / 4, right + spare, height - top + spare / 4)
-        return _plain(words.get_text_bounded(*(side * _MM for side in box)))
+        return _plain(words.get_text_bounded(*(side * MM for side in box)))
 
 
 _TITLES = (

@@ -4,9 +4,8 @@ A pure function of its order, so that several can be made side by side. Slips th
 are left out with the whole bill they belong to, because an envelope must not lack a slip unnoticed.
 """
 
-import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -42,7 +41,7 @@ LISTED_SCHEMA = {str(name): name.dtype for name in LISTED}
 
 @dataclass(frozen=True)
 class Order:
-    """印刷の注文: one file. `pages` limits preflight to some of them; empty checks all."""
+    """印刷の注文: one file. `sample` limits preflight to so many of its pages; None checks all."""
 
     template: Template
     face: Typeface
@@ -68,7 +67,7 @@ class Proof:
     notices: int
     yen: int
     checked: Checked
-    left_out: tuple[Finding, ...] = field(default=())
+    left_out: tuple[Finding, ...] = ()
 
 
 def proved(order: Order) -> Proof:
@@ -103,7 +102,7 @@ def _listed(placed: pl.DataFrame) -> bytes:
 
 
 def read_listed(data: bytes) -> pl.DataFrame:
-    """目録を読む: the list of one file, or of several one after the other."""
+    """目録を読む: the list of one file."""
     return pl.read_csv(data, schema=LISTED_SCHEMA)
 
 
@@ -154,8 +153,3 @@ def _overlong(order: Order, placed: pl.DataFrame, texts: pl.DataFrame) -> tuple[
                 for slip in rows[wide].to_dicts()
             }
     return pl.concat(bills).select(BILL).unique(), sorted(found)
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 of a file's bytes."""
-    return hashlib.sha256(data).hexdigest()

@@ -21,7 +21,8 @@ from elqr.terms import ProcedureKind
 
 BAR_CODE_MODULES = 288
 """GS1-128 with 44 digits: start, FNC1, 22 pairs, check and stop."""
-_PT_MM = 25.4 / 72
+MM = 72 / 25.4
+"""Points in a millimetre."""
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 Pair = tuple[float, float]
@@ -83,7 +84,7 @@ class Text(_Strict):
     @property
     def area(self) -> Area:
         """Where it may print."""
-        return Area(self.at[0], self.at[1], self.at[0] + self.width, self.at[1] + self.size * _PT_MM)
+        return Area(self.at[0], self.at[1], self.at[0] + self.width, self.at[1] + self.size / MM)
 
 
 class Line(_Strict):

@@ -13,7 +13,7 @@ from elqr.fiscal import wareki, wareki_year
 from elqr.frames import Slip
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import group_digits
-from elqr.printing.imposition import Placed
+from elqr.printing.imposition import Placed, page_label
 from elqr.terms import WHOLE_YEAR
 
 SLIP_WORDS: dict[str, str] = {
@@ -126,9 +126,7 @@ def page_words(placed: pl.DataFrame, file_no: int) -> pl.DataFrame:
     return on_page.select(
         pl.col(Placed.SHEET_NO).cast(pl.String).alias("sheet_no"),
         pl.col(Placed.SHEET_COUNT).cast(pl.String).alias("sheet_count"),
-        pl.format("{}-{}", pl.lit(f"{file_no:04d}"), pl.col(Placed.PAGE_NO).cast(pl.String).str.zfill(5)).alias(
-            "page_label"
-        ),
+        _said(on_page[Placed.PAGE_NO], lambda page_no: page_label(file_no, page_no)).alias("page_label"),
         pl.when(one == other).then(one).otherwise(one + "〜" + other).alias("page_installments"),
         _said(on_page["total"], yen).alias("page_total"),
     )

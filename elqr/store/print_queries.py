@@ -12,7 +12,7 @@ from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame, staged
 from elqr.store.queries import newer_slip_exists
-from elqr.terms import Outcome, Stage
+from elqr.terms import Outcome, PrintState, Stage
 
 _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
 
@@ -34,7 +34,7 @@ def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 
 def _standing() -> Select[Any]:
     notice = t.notice.c
-    released = t.release_step.c.step == "released"
+    released = t.release_step.c.step == PrintState.RELEASED.value
     return (
         select(
             notice.notice_no,
@@ -125,10 +125,10 @@ def print_batch(connection: Connection, print_no: int) -> Mapping[str, Any] | No
     return dict(row) if row else None
 
 
-def release_steps(connection: Connection, print_no: int) -> dict[str, Mapping[str, Any]]:
+def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Mapping[str, Any]]:
     """発送の段階 of a print: step → who and when."""
     rows = connection.execute(select(t.release_step).where(t.release_step.c.print_no == print_no)).mappings()
-    return {row["step"]: {**row, "pulled": json.loads(row["pulled"])} for row in rows}
+    return {PrintState(row["step"]): {**row, "pulled": json.loads(row["pulled"])} for row in rows}
 
 
 def enter_print(connection: Connection, batch: Mapping[str, object], placed: Iterable[pl.DataFrame]) -> None:
@@ -138,11 +138,13 @@ def enter_print(connection: Connection, batch: Mapping[str, object], placed: Ite
         insert_frame(connection, t.print_notice, frame.sort(PrintNotice.NOTICE_NO))
 
 
-def enter_release(connection: Connection, print_no: int, step: str, by: str, at: str, pulled: Sequence[str]) -> None:
+def enter_release(
+    connection: Connection, print_no: int, step: PrintState, by: str, at: str, pulled: Sequence[str]
+) -> None:
     """発送の段階を記す."""
     connection.execute(
         insert(t.release_step).values(
-            print_no=print_no, step=step, taken_by=by, taken_at=at, pulled=json.dumps(list(pulled))
+            print_no=print_no, step=step.value, taken_by=by, taken_at=at, pulled=json.dumps(list(pulled))
         )
     )
 

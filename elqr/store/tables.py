@@ -27,6 +27,7 @@ from sqlalchemy.schema import DDL
 from sqlalchemy.types import TypeEngine
 
 from elqr import frames
+from elqr.terms import PrintState
 
 SCHEMA_VERSION = 2
 
@@ -271,7 +272,7 @@ release_step = _table(
     Column("taken_by", Text, nullable=False),
     Column("pulled", Text, nullable=False),
     PrimaryKeyConstraint("print_no", "step"),
-    CheckConstraint("step IN ('requested', 'released')"),
+    CheckConstraint(f"step IN ('{PrintState.REQUESTED}', '{PrintState.RELEASED}')"),
 )
 """発送: asked for by one person, approved by another; `pulled` names the pages taken out of the pile."""
 

@@ -1,13 +1,10 @@
 """Printing: symbols and pages a second on one core, beside segno alone and the plain PDF library; memory."""
 
-import io
 import random
-import resource
 import subprocess
 import sys
 from datetime import date
 
-import numpy as np
 import polars as pl
 import segno
 from fpdf import FPDF
@@ -142,6 +139,3 @@ def memory(scale: int) -> list[Row]:
         ran = subprocess.run([sys.executable, "-c", _PRINT, str(files)], capture_output=True, text=True, check=True)
         found.append(Row("メモリ", f"{files * PAGES:,}ページ", float(ran.stdout), "MB"))
     return found
-
-
-assert resource and io and np
