@@ -10,7 +10,8 @@ from datetime import date
 import polars as pl
 
 from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
-from elqr.formats.decode import GROUP_NO, RECORD_NO, Decoded
+from elqr.formats.decode import Decoded
+from elqr.formats.sequence import GROUP_NO, RECORD_NO
 from elqr.formats.spec import Control
 
 Check = Callable[[Decoded, str, date], list[Finding]]

@@ -15,7 +15,9 @@ import polars as pl
 from elqr.errors import BadFile
 from elqr.findings import MASKED
 from elqr.formats.cells import Cells, cells_of, read_texts
-from elqr.formats.decode import GROUP_NO, RECORD_NO, Decoded
+from elqr.formats.decode import Decoded
+from elqr.formats.payments import joined, with_other_records
+from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
 from elqr.inspection import Inspection, inspect
 
@@ -175,13 +177,9 @@ def _identified(decoded: Decoded, record: RecordSpec) -> pl.DataFrame:
     rows, pay = decoded.tables[record.name], decoded.spec.payment
     if pay is None or pay.record != record.name:
         return rows.select(RECORD_NO, pl.lit("").alias("identity"), pl.lit("").alias("stage"))
-    for name in sorted({*pay.identity, *filter(None, [pay.stage.field])} - set(rows.columns)):
-        other, _, own = name.partition(".")
-        beside = decoded.tables[other].select(GROUP_NO, pl.col(own).alias(name))
-        rows = rows.join(beside, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
-    parts = [pl.col(name).cast(pl.String).fill_null("") for name in pay.identity]
     stage = pl.col(pay.stage.field).cast(pl.String).fill_null("") if pay.stage.field else pl.lit("")
-    return rows.select(RECORD_NO, pl.concat_str(parts, separator="|").alias("identity"), stage.alias("stage"))
+    rows = with_other_records(decoded, pay)
+    return rows.select(RECORD_NO, joined(pay.identity).alias("identity"), stage.alias("stage"))
 
 
 def _joined(a: pl.DataFrame, b: pl.DataFrame, on: list[str]) -> pl.DataFrame:

@@ -12,9 +12,10 @@ import polars as pl
 
 from elqr.checks import check, stated_and_calculated
 from elqr.findings import Finding
-from elqr.formats.decode import GROUP_NO, Decoded, decode
+from elqr.formats.decode import Decoded, decode
+from elqr.formats.payments import meaning, with_other_records
 from elqr.formats.recognize import recognize
-from elqr.formats.spec import Mapped, PaymentMap, Spec
+from elqr.formats.spec import Spec
 from elqr.terms import Channel, Stage, label
 
 
@@ -129,42 +130,19 @@ def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | Non
     """件数と金額 by stage and channel, and the first and last 領収日."""
     pay = decoded.spec.payment
     assert pay is not None, "only payments have money"
-    rows = _payment_rows(decoded, pay)
-    yen = rows[pay.paid_yen]
-    sums: dict[tuple[str | None, str | None], tuple[int, int]] = {}
-    by = [mapped.field for mapped in (pay.stage, pay.channel) if mapped.field]
-    totals = [pl.len().alias("count"), pl.col(pay.paid_yen).sum().alias("yen")]
-    groups = rows.group_by(by).agg(totals) if by else rows.select(totals)
-    for row in groups.iter_rows(named=True):
-        place = _meaning(pay.stage, row), _meaning(pay.channel, row)
-        count, before = sums.get(place, (0, 0))
-        sums[place] = (count + row["count"], before + row["yen"])
-    made = tuple(
-        Money(_said(Stage, place[0]), _said(Channel, place[1]), *sums[place])
-        for place in sorted(sums, key=lambda place: (place[0] or "", place[1] or ""))
-        if sums[place][0]
+    rows = with_other_records(decoded, pay)
+    lines = (
+        rows.group_by(meaning(pay.stage).alias("stage"), meaning(pay.channel).alias("channel"))
+        .agg(pl.len(), pl.col(pay.paid_yen).sum())
+        .sort(pl.col("stage", "channel").fill_null(""))
     )
-    assert sum(own.yen for own in made) == yen.sum(), "every payment is in one line"
+    made = tuple(
+        Money(_said(Stage, stage), _said(Channel, channel), count, yen)
+        for stage, channel, count, yen in lines.iter_rows()
+    )
+    assert sum(own.yen for own in made) == rows[pay.paid_yen].sum(), "every payment is in one line"
     days = rows[pay.paid_on]
     return made, days.min(), days.max()  # type: ignore[return-value]
-
-
-def _payment_rows(decoded: Decoded, pay: PaymentMap) -> pl.DataFrame:
-    """The columns that say when, what and how much; those of another record of the group beside them."""
-    rows = decoded.tables[pay.record]
-    names = {pay.paid_yen, pay.paid_on, *(name for name in (pay.stage.field, pay.channel.field) if name)}
-    for name in sorted(names - set(rows.columns)):
-        record, _, field = name.partition(".")
-        other = decoded.tables[record].select(GROUP_NO, pl.col(field).alias(name))
-        rows = rows.join(other, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
-    return rows.select(sorted(names))
-
-
-def _meaning(mapped: Mapped, row: dict[str, str]) -> str | None:
-    """対応: what a record's value stands for."""
-    if mapped.field is None:
-        return mapped.value
-    return mapped.map.get(row[mapped.field], mapped.default) if mapped.map else row[mapped.field]
 
 
 def _said(kind: type[Stage] | type[Channel], value: str | None) -> str:
@@ -193,11 +171,10 @@ def why(own: Inspection) -> str:
 
 def _probed(spec: Spec) -> list[str]:
     """The titles of the fields that recognition looks at."""
-    given = spec.model_dump()["recognize"]
     said = []
-    for probe in [given] if isinstance(given, dict) else given or ():
-        record = spec.record_named(probe["record"])
+    for probe in spec.recognize:
+        record = spec.record_named(probe.record)
         assert record is not None, "a spec that was read names records that exist"
-        titles = [field.title for field in record.fields if field.name in probe["fields"]]
+        titles = [field.title for field in record.fields if field.name in probe.fields]
         said.append(f"{record.title}の" + "・".join(f"「{title}」" for title in titles))
     return said

@@ -21,9 +21,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import all_digits, gs1_check_digits, mpn_check_digits
+from elqr.checkdigit import Bytes, all_digits, gs1_check_digits, mpn_check_digits
 from elqr.errors import BadFile
-from elqr.formats.cells import Bytes, Cells, Places, Sheet, cells_of, read_texts, write_texts
+from elqr.formats.cells import Cells, Places, Sheet, cells_of, read_texts, write_texts
 from elqr.formats.decode import Decoded
 from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.spec import FieldSpec, Spec

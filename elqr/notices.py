@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from elqr.findings import MASKED, Code, Finding, Location
-from elqr.formats.decode import RECORD_NO, Decoded
+from elqr.formats.decode import Decoded
+from elqr.formats.sequence import RECORD_NO
 from elqr.frames import Claim, ClaimKey, Notice, NoticeClaim, NoticeKey
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.terms import WHOLE_YEAR, KeyKind

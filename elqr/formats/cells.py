@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from elqr.checkdigit import Bytes
 from elqr.findings import Finding
 from elqr.formats.charset import decode_bytes, encode_text
-from elqr.formats.decode import OFFSET_BYTES, RECORD_NO, Decoded, decode
+from elqr.formats.decode import Decoded, decode
+from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Charset, RecordSpec
 
-Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 _CR, _LF, _QUOTE, _COMMA = 0x0D, 0x0A, 0x22, 0x2C
 _EBCDIC_LF = 0x25

@@ -14,11 +14,10 @@ import polars as pl
 
 from elqr.findings import LISTED_PER_CODE, MASKED, Code, Finding, Location
 from elqr.formats.charset import Bytes, behind_the_cut, decode_matrix
-from elqr.formats.csv_rows import csv_rows, text_of
+from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import Flaw, Typed, read_field
 from elqr.formats.framing import Framed, frame
 from elqr.formats.sequence import (
-    GROUP_NO,
     OFFSET_BYTES,
     RECORD_NO,
     Sequence,
@@ -29,8 +28,6 @@ from elqr.formats.sequence import (
     shape_of,
 )
 from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
-
-__all__ = ["GROUP_NO", "OFFSET_BYTES", "RECORD_NO", "Decoded", "decode", "text_of"]
 
 _ZERO, _NINE, _SPACE, _YEN, _TILDE = 0x30, 0x39, 0x20, 0x5C, 0x7E
 

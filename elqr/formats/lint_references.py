@@ -34,6 +34,11 @@ def _lost(own: SpecText, dotted: str, line: int, place: str) -> Remark:
     )
 
 
+def _no_record(own: SpecText, said: str, line: int, place: str) -> Remark:
+    names = "・".join(str(record.get("name")) for record in own.records())
+    return Remark(line, place, f"{said} はありません", names, "つづりを確かめてください。")
+
+
 def controls(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """合計の検査: what they point at exists, occurs, and can be added up."""
     fixed = own.given.get("layout") == "fixed"
@@ -92,13 +97,7 @@ def controls(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
 def _control_ways(own: SpecText, others: Mapping[str, Spec], control: Table, at: int, place: str) -> Iterator[Remark]:
     counted = str(control.get("count") or str(control.get("sum") or "").partition(".")[0])
     if control.get("count") and own.record(counted) is None:
-        yield Remark(
-            at,
-            place,
-            f"count のレコード {counted} はありません",
-            "・".join(str(r.get("name")) for r in own.records()),
-            "つづりを確かめてください。",
-        )
+        yield _no_record(own, f"count のレコード {counted}", at, place)
     summed = control.get("sum")
     for name in [
         *([summed] if isinstance(summed, str) else []),
@@ -154,13 +153,7 @@ def payment(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         return
     home = str(pay.get("record"))
     if own.record(home) is None:
-        yield Remark(
-            at,
-            "[payment] の record",
-            f"レコード {home} はありません",
-            "・".join(str(r.get("name")) for r in own.records()),
-            "つづりを確かめてください。",
-        )
+        yield _no_record(own, f"レコード {home}", at, "[payment] の record")
         return
     wanted = {"paid_yen": ("yen",), "paid_on": ("date",), "funds_on": ("date",)}
     names = ("paid_yen", "paid_on", "funds_on", "reissue_no", "check_no", "item_no", "office_code", "result_code")
@@ -278,13 +271,7 @@ def probes(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         record = str(probe.get("record"))
         names = probe.get("fields")
         if own.record(record) is None:
-            yield Remark(
-                at,
-                "recognize",
-                f"レコード {record} はありません",
-                "・".join(str(r.get("name")) for r in own.records()),
-                "つづりを確かめてください。",
-            )
+            yield _no_record(own, f"レコード {record}", at, "recognize")
             continue
         kinds = []
         for name in words_of(probe, "blank"):

@@ -6,23 +6,17 @@ Asked by trial: a smallest file is made of each spec from nothing but its layout
 from collections.abc import Callable, Iterable
 from datetime import date
 
+import polars as pl
+
 from elqr.checkdigit import gs1_check_digit_of, mpn_check_digits_of
 from elqr.findings import Code
-from elqr.formats.charset import encode_text
-from elqr.formats.framing import end_bytes
+from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import FieldSpec, LineEnd, RecordSpec, Spec
 
 _DAY = date(2026, 4, 1)
-_DAYS = {
-    "yyyymmdd": "20260401",
-    "yyyy/mm/dd": "2026/04/01",
-    "yyyy-mm-dd": "2026-04-01",
-    "mmdd": "0401",
-    "wareki_yymmdd": "080401",
-}
-_ENDS = ("crlf", "lf", "cr")
+_ENDS: tuple[LineEnd, ...] = ("crlf", "lf", "cr")
 
 
 def _with_mpn_digits(line: str) -> str:
@@ -55,35 +49,36 @@ def _is_ambiguous(data: bytes, pair: tuple[Spec, Spec]) -> bool:
 
 def specimen(spec: Spec) -> bytes:
     """見本: one record of every kind (or the header row and one row), of values that its layout allows."""
+    charset = spec.charsets[0]
     if spec.layout == "csv":
-        mark = b"\xef\xbb\xbf" if spec.charsets[0] == "utf-8-sig" else b""
-        rows = [",".join(_text(field) for field in record.fields) for record in spec.record]
-        head = [",".join(field.title for field in spec.record[0].fields)] if spec.header_row else []
-        return mark + encode_text("\r\n".join([*head, *rows, ""]), spec.charsets[0])
+        lines = [encode_csv(spec, _row(record), charset, record_name=record.name) for record in spec.record]
+        return b"".join(lines)
     line_end: LineEnd = next((own for own in spec.line_ends if own in _ENDS), "none")
-    end = end_bytes(line_end, spec.charsets[0])
-    return b"".join(_record(record, spec) + end for record in spec.record)
+    records = [encode_records(spec, record.name, _row(record), charset) for record in spec.record]
+    return join_records(spec, records, line_end, charset)
 
 
-def _record(record: RecordSpec, spec: Spec) -> bytes:
-    space = encode_text(" ", spec.charsets[0])
-    return b"".join(
-        encode_text(_text(field), spec.charsets[0]).ljust(field.width or 0, space) for field in record.fields
-    )
+def _row(record: RecordSpec) -> pl.DataFrame:
+    """One record's values; what the layout itself says (const) or leaves open (text, filler) is not given."""
+    values = {field.name: value for field in record.fields if (value := _value(field)) is not None}
+    return pl.DataFrame([values or {record.fields[0].name: None}])
 
 
-def _text(field: FieldSpec) -> str:
+def _value(field: FieldSpec) -> date | str | None:
     """A value that the field allows."""
     width = field.width or 1
-    if field.kind == "const":
-        return field.value or ""
-    if field.kind == "code":
-        return next(iter(field.values or {}))
-    if field.kind == "date":
-        return _DAYS.get(field.form, "")
-    if field.kind == "time":
-        return "120000"[: field.width or 4]
-    if field.kind == "nested" and field.nested is not None:
-        body = "".join(_text(part) for part in field.nested.record[0].fields)
-        return field.prefix + _CHECKED.get(field.nested.check or "", str)(body)
-    return "1".zfill(width) if field.kind in ("digits", "yen", "count") else ""
+    match field.kind:
+        case "date":
+            return _DAY
+        case "code":
+            return next(iter(field.values or {}))
+        case "time":
+            return "120000"[: field.width or 4]
+        case "digits" | "yen" | "count":
+            return "1".zfill(width)
+        case "nested" if field.nested is not None:
+            layout = field.nested.record[0].fields
+            body = "".join(part.value or str(_value(part) or "") for part in layout)
+            return _CHECKED.get(field.nested.check or "", str)(body)
+        case _:
+            return None

@@ -6,7 +6,8 @@ it, so that two genuine twins both count and a re-delivery of both is recognised
 
 import polars as pl
 
-from elqr.formats.decode import GROUP_NO, Decoded
+from elqr.formats.decode import Decoded
+from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Mapped, PaymentMap
 from elqr.frames import Payment, PaymentContent
 from elqr.terms import Stage
@@ -30,12 +31,12 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
     """収納データ: frame `PaymentContent`, one row a payment record, in file order."""
     pay = decoded.spec.payment
     assert pay is not None, "recognition offers only payment specs"
-    rows = _with_other_records(decoded, pay)
+    rows = with_other_records(decoded, pay)
     rows = rows.select(
-        "record_no",
-        "offset_bytes",
-        _mapped(pay.channel).alias(Payment.CHANNEL),
-        _mapped(pay.stage).alias(Payment.STAGE),
+        RECORD_NO,
+        OFFSET_BYTES,
+        meaning(pay.channel).alias(Payment.CHANNEL),
+        meaning(pay.stage).alias(Payment.STAGE),
         pl.lit(pay.key.kind.value).alias(Payment.KEY_KIND),
         pl.concat_str(pay.key.fields, ignore_nulls=True).alias(Payment.KEY_DIGITS),
         _optional(pay.reissue_no).fill_null("").alias(Payment.REISSUE_NO),
@@ -46,29 +47,30 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
         pl.col(pay.paid_on).alias(Payment.PAID_ON),
         _optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         _optional(pay.result_code).alias(Payment.RESULT_CODE),
-        _joined(pay.identity).alias(Payment.IDENTITY),
+        joined(pay.identity).alias(Payment.IDENTITY),
     ).with_columns(
-        _joined(_CONTENT).alias(Payment.CONTENT),
+        joined(_CONTENT).alias(Payment.CONTENT),
         pl.int_range(1, pl.len() + 1).over(Payment.IDENTITY, Payment.STAGE).alias(Payment.OCCURRENCE_NO),
     )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
     return PaymentContent.of(rows)
 
 
-def _with_other_records(decoded: Decoded, pay: PaymentMap) -> pl.DataFrame:
+def with_other_records(decoded: Decoded, pay: PaymentMap) -> pl.DataFrame:
     """The payment records with the fields of other records of their group (`header.debit_on`) beside them."""
     rows = decoded.tables[pay.record]
     for record in decoded.spec.record:
         if record.name == pay.record or not record.opens_group:
             continue
         other = decoded.tables[record.name]
-        fields = [name for name in other.columns if name not in ("record_no", GROUP_NO, "offset_bytes")]
+        fields = [name for name in other.columns if name not in (RECORD_NO, GROUP_NO, OFFSET_BYTES)]
         renamed = other.select(GROUP_NO, pl.col(fields).name.prefix(f"{record.name}."))
         rows = rows.join(renamed, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
     return rows
 
 
-def _mapped(mapped: Mapped) -> pl.Expr:
+def meaning(mapped: Mapped) -> pl.Expr:
+    """対応: what a record's value stands for; null for a value without a meaning in the spec."""
     if mapped.value is not None:
         return pl.lit(mapped.value)
     assert mapped.field is not None
@@ -81,5 +83,6 @@ def _optional(name: str | None) -> pl.Expr:
     return pl.col(name) if name else pl.lit(None, dtype=pl.String)
 
 
-def _joined(names: tuple[str, ...]) -> pl.Expr:
+def joined(names: tuple[str, ...]) -> pl.Expr:
+    """識別: the values of some columns as one text."""
     return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator=_SEPARATOR)

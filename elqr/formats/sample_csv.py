@@ -9,6 +9,7 @@ import polars as pl
 
 from elqr.checkdigit import BARCODE_DIGITS, gs1_valid_column
 from elqr.errors import BadFile
+from elqr.formats.dates import FORMS
 from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
 
 _WORDS = {
@@ -91,7 +92,7 @@ def _field(at: int, title: str, values: list[str]) -> DraftField:
     if not len(given):
         return _by_title(name, title, personal, extra if values else {})
     for form, shape in _DAYS.items():
-        if given.str.contains(shape).all() and given.str.to_date(_python(form), strict=False).is_not_null().all():
+        if given.str.contains(shape).all() and given.str.to_date(FORMS[form], strict=False).is_not_null().all():
             return DraftField(
                 name, title, "date", None, {"form": form} | extra | personal, f"{GUESS}: 見本がすべてこの形の日付"
             )
@@ -113,10 +114,6 @@ def _field(at: int, title: str, values: list[str]) -> DraftField:
             name, title, "digits", width, ({} if width else {"max_width": longest}) | extra, f"{GUESS}: 数字だけ"
         )
     return DraftField(name, title, "text", None, personal, f"{GUESS}: 文字" + ("。個人情報" if personal else ""))
-
-
-def _python(form: str) -> str:
-    return form.replace("yyyy", "%Y").replace("mm", "%m").replace("dd", "%d")
 
 
 def _by_title(name: str, title: str, personal: dict[str, object], extra: dict[str, object]) -> DraftField:
