@@ -1,9 +1,10 @@
 """Recognition (形式の判定): which spec a file is of, from its content.
 
 A spec is a candidate when its probe fields are well-formed in one of the first records, or when the
-header row of its CSV stands there. Of several candidates those stay that the whole file can be cut by.
-Exactly one is an answer; none or several is a finding that names them. A damaged record further on does
-not hide the format, so that its place can be told.
+header row of its CSV stands there. Of several candidates those stay that the whole file can be cut by, into
+records of known kinds; when there are none, those with the most probes found. Exactly one is an answer; none
+or several is a finding that names them. A damaged record further on does not hide the format, so that its
+place can be told.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.fields import read_field
 from elqr.formats.framing import charset_of, frame, line_end_of
-from elqr.formats.sequence import kinds_of_tags
+from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
 from elqr.formats.spec import Charset, Probe, Spec
 
 _LOOKED_AT = 12
@@ -31,9 +32,12 @@ def recognize(
     specs = tuple(specs)
     if not data.strip(b"\r\n\x1a \t"):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
-    candidates = [spec for spec in specs if _fits(data, spec, received_on)]
+    evidence = {spec.name: _evidence(data, spec, received_on) for spec in specs}
+    candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
-        candidates = [spec for spec in candidates if _can_be_cut(data, spec, file)] or candidates
+        most = max(evidence.values())
+        strongest = [spec for spec in candidates if evidence[spec.name] == most]
+        candidates = [spec for spec in candidates if _can_be_cut(data, spec, file)] or strongest
     if len(candidates) == 1:
         return candidates[0], ()
     names = "・".join(spec.name for spec in candidates or specs)
@@ -50,16 +54,20 @@ def _head(data: bytes) -> str:
 
 
 def _can_be_cut(data: bytes, spec: Spec, file: str) -> bool:
-    """The whole file has the shape of the spec."""
-    return not (csv_rows(data, spec, file) if spec.layout == "csv" else frame(data, spec, file)).findings
+    """The whole file has the shape of the spec, and its records are of kinds that the spec knows."""
+    if spec.layout == "csv":
+        return not csv_rows(data, spec, file).findings
+    framed = frame(data, spec, file)
+    return not framed.findings and bool((kinds_of_rows(framed.rows, spec) >= 0).all())
 
 
-def _fits(data: bytes, spec: Spec, received_on: date) -> bool:
+def _evidence(data: bytes, spec: Spec, received_on: date) -> int:
+    """What speaks for a spec: the number of its probes that were found; 0 rules it out."""
     if spec.error_prefix and data.startswith(spec.error_prefix.encode()):
-        return True
+        return 1
     if spec.layout == "fixed":
-        return _has_probes(data, spec, received_on)
-    return _has_header_row(data, spec) if spec.header_row else _has_tagged_rows(data, spec)
+        return _probes_found(data, spec, received_on)
+    return int(_has_header_row(data, spec) if spec.header_row else _has_tagged_rows(data, spec))
 
 
 def _has_header_row(data: bytes, spec: Spec) -> bool:
@@ -79,18 +87,18 @@ def _has_tagged_rows(data: bytes, spec: Spec) -> bool:
     return kind >= 0 and "start" in spec.record[kind].follows and len(row) == len(spec.record[kind].fields)
 
 
-def _has_probes(data: bytes, spec: Spec, received_on: date) -> bool:
-    """固定長: no probe contradicts the first records, and at least one finds its fields there."""
+def _probes_found(data: bytes, spec: Spec, received_on: date) -> int:
+    """固定長: how many probes find their fields in the first records; 0 when one contradicts them."""
     charset = charset_of(data, spec)
     width = spec.record_bytes or 0
     if charset is None or not spec.recognize:
-        return False
+        return 0
     data = data.removeprefix(b"\xef\xbb\xbf")
     start = data[: (width + 2) * _LOOKED_AT]
     start = from_ebcdic(start) if charset == "ebcdic" else start
     heads = _heads(start, width)
     answers = [_answers(heads, spec, probe, behind_the_cut(charset), received_on) for probe in spec.recognize]
-    return False not in answers and True in answers
+    return 0 if False in answers else answers.count(True)
 
 
 def _heads(start: bytes, width: int) -> list[bytes]:

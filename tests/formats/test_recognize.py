@@ -5,7 +5,17 @@ import pytest
 from elqr.findings import Code
 from elqr.formats.recognize import recognize
 from tests.builders import SPECS
-from tests.formats.cases import CREDIT_A, CREDIT_B, FIXED, RECEIVED_ON, RESULT_91, YUCHO
+from tests.formats.cases import (
+    CREDIT_A,
+    CREDIT_B,
+    FIXED,
+    LONG_220,
+    LONG_300,
+    RECEIVED_ON,
+    RESULT_91,
+    YUCHO,
+    Case,
+)
 from tests.formats.csv_cases import CSV, SMART_TRADE
 from tests.formats.fuzz import bases
 
@@ -52,3 +62,19 @@ def test_a_csv_without_header_row_is_known_by_its_first_record() -> None:
     assert recognize(SMART_TRADE.data, [spec], "f", RECEIVED_ON)[0] is spec
     for other in (b"2," + SMART_TRADE.data[2:], b"1,a,3\r\n", b"x\r\n", b"1\r\n"):
         assert recognize(other, [spec], "f", RECEIVED_ON)[1][0].code is Code.FORMAT_UNKNOWN
+
+
+def test_a_file_that_two_lengths_divide_is_of_the_one_whose_records_are_known() -> None:
+    header, row, *rest = LONG_300.records
+    data = b"".join((header, row, row, *rest))
+    assert len(data) % 300 == 0 and len(data) % 120 == 0
+    found, findings = recognize(data, _among("payment"), "f", RECEIVED_ON)  # type: ignore[arg-type]
+    assert found is SPECS["account_transfer_300"] and not findings
+
+
+@pytest.mark.parametrize("case", [RESULT_91, YUCHO, LONG_220], ids=lambda case: case.spec)
+def test_a_file_cut_short_behind_its_second_record_is_still_recognised(case: Case) -> None:
+    whole = case.data()
+    for length in range(2 * len(case.records[0]), len(whole)):
+        found, _ = recognize(whole[:length], _among("payment"), "f", RECEIVED_ON)  # type: ignore[arg-type]
+        assert found is SPECS[case.spec], length
