@@ -18,6 +18,8 @@ _CONTENT = (
 )  # fmt: skip
 """What a decision rests on, in the order in which it is hashed."""
 
+_HASH_DIGITS = 32
+
 
 def marks(rows: pl.DataFrame) -> pl.DataFrame:
     """行の識別と照合値: 受付番号, 行の識別, 行の照合値 of decided payments (rows of the ledger's review query)."""
@@ -26,7 +28,7 @@ def marks(rows: pl.DataFrame) -> pl.DataFrame:
         [identity, *(pl.col(name).cast(pl.String).fill_null("\x00") for name in _CONTENT)], separator="\x1f"
     )
     made = rows.select(pl.col("payment_no").alias("受付番号"), identity.alias(IDENTITY), content.alias(CONTENT))
-    hashed = [hashlib.sha256(text.encode()).hexdigest() for text in made[CONTENT].to_list()]
+    hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in made[CONTENT].to_list()]
     return made.with_columns(pl.Series(CONTENT, hashed, dtype=pl.String))
 
 

@@ -203,6 +203,7 @@ def _plain_print(worksheet: Worksheet, book: Book) -> None:
 def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
     """組み立てる: the package again, with the rows of each table in place of its pattern row."""
     whole = io.BytesIO()
+    tables = {f"xl/tables/table{number}.xml": part for number, part in enumerate(bodies.values(), start=1)}
     seen = 0
     with (
         zipfile.ZipFile(skeleton) as made,
@@ -213,7 +214,7 @@ def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
             part = bodies.get(name)
             if part is None:
                 with package.open(name, "w") as entry:
-                    entry.write(data)
+                    entry.write(_widened(data, tables[name]) if name in tables else data)
                 continue
             seen += 1
             before, stamps, after = _cut(data, part)
@@ -234,6 +235,13 @@ _COMPRESSION = 1
 
 _CELLS_OF_A_LARGE_SHEET = 10_000_000
 """Beyond it a sheet's XML may pass 2 GiB, for which the package needs its 64-bit form."""
+
+
+def _widened(table: bytes, part: Part) -> bytes:
+    """表を広げる: from the pattern row to all rows."""
+    narrow, wide = (f'ref="{part.table_range(last)}"'.encode() for last in (BODY, part.last))
+    assert table.count(narrow) == 2, "the table and its filter"
+    return table.replace(narrow, wide)
 
 
 def _cut(data: bytes, part: Part) -> tuple[bytes, tuple[Stamp, ...], bytes]:

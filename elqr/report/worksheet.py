@@ -1,7 +1,7 @@
 """One worksheet (シート): totals above, an Excel table below, entries with drop-downs. Knows no rules of the field.
 
 The body of the table is not written here: a pattern row takes its place, whose cells carry the column's
-format, and `elqr.report.workbook` puts the rows there.
+format and which is all the table has; `elqr.report.workbook` puts the rows there and widens the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_range, xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from elqr.fiscal import wareki
@@ -44,6 +44,10 @@ class Part:
         """The last row of the table's body, from 0; an empty table has one blank row."""
         return BODY + max(self.frame.height, 1) - 1
 
+    def table_range(self, last: int) -> str:
+        """範囲 of the table with its heading, down to a row."""
+        return str(xl_range(HEAD, 0, last, len(self.sheet.columns) - 1))
+
     def column_range(self, name: str, *, with_sheet: bool = False) -> str:
         """範囲 of a column's body, absolute."""
         at = [column.name for column in self.sheet.columns].index(name)
@@ -59,7 +63,7 @@ def write_part(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[st
     columns = part.sheet.columns
     headed = [{"header": column.name, "header_format": formats[_head_of(column)]} for column in columns]
     options = {"name": table_name, "columns": headed, "style": None, "autofilter": True}
-    worksheet.add_table(HEAD, 0, part.last, len(columns) - 1, options)
+    worksheet.add_table(HEAD, 0, BODY, len(columns) - 1, options)
     for at, column in enumerate(columns):
         worksheet.write_blank(BODY, at, None, formats[format_of(column)])
         wide = width_of(column, part.frame)
