@@ -27,6 +27,7 @@ _LINE_POINTS, _MOST_LINES = 13, 31
 
 _UNFIT = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 _LOOKS_ESCAPED = r"_(x[0-9A-Fa-f]{4}_)"
+_NEEDS_ESCAPE = r"[\x00-\x08\x0A-\x1F&<>\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,20 @@ def _shown(values: pl.Series, style: Style) -> tuple[pl.Expr, bool | pl.Expr]:
     text = values.cast(pl.String)
     if (text.str.len_bytes().max() or 0) > MOST_CHARS:  # type: ignore[operator]
         text = pl.Series(values.name, [clipped(value) for value in text.to_list()], dtype=pl.String)
-    escaped = (
-        pl.lit(text).str.replace_all(r"[\r\n]+", " ").str.replace_all(_UNFIT, "\N{REPLACEMENT CHARACTER}")
+    shown = pl.lit(_escaped(text) if text.str.contains(_NEEDS_ESCAPE).any() else text)
+    return (pl.when(shown != "").then(shown) if (text == "").any() else shown), True
+
+
+def _escaped(text: pl.Series) -> pl.Series:
+    """Text as XML may hold it, and as Excel reads it back."""
+    return (
+        text.str.replace_all(r"[\r\n]+", " ")
+        .str.replace_all(_UNFIT, "\N{REPLACEMENT CHARACTER}")
         .str.replace_all(_LOOKS_ESCAPED, "_x005F_${1}")
         .str.replace_all("&", "&amp;", literal=True)
         .str.replace_all("<", "&lt;", literal=True)
         .str.replace_all(">", "&gt;", literal=True)
-    )  # fmt: skip
-    return pl.when(escaped != "").then(escaped), True
+    )
 
 
 def clipped(text: str | None) -> str | None:
