@@ -25,7 +25,8 @@ from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, Ruling, label
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
 
-_MOST_FILE_NAME = 60
+_MOST_NAME_BYTES = 150
+"""Of a department's name in a file name: file systems take 255 bytes, and a file being written has a longer name."""
 _UNGROUPED = ("受付番号", "記録")
 """Numbers that name something: no thousands separator."""
 
@@ -191,7 +192,8 @@ def file_stems(names: Iterable[str]) -> list[str]:
     """ファイル名にできる名前: what Windows refuses in a name is written wide; two names never become one."""
     stems, seen = [], Counter[str]()
     for name in names:
-        fit = re.sub(r"[\x00-\x1f\x7f]", "", name.translate(_WIDE))[:_MOST_FILE_NAME].strip(" .") or "名称なし"
+        cut = re.sub(r"[\x00-\x1f\x7f]", "", name.translate(_WIDE)).encode()[:_MOST_NAME_BYTES]
+        fit = cut.decode(errors="ignore").strip(" .") or "名称なし"
         seen[fit.casefold()] += 1
         number = seen[fit.casefold()]
         stems.append(fit if number == 1 else f"{fit}（{number}）")

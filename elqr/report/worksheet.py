@@ -210,7 +210,7 @@ def _set_up_print(worksheet: Worksheet, part: Part, book: Book) -> None:
     worksheet.repeat_rows(HEAD)
     worksheet.print_area(0, 0, part.last, len(printed) - 1)
     worksheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-    city = book.city.replace("&", "&&")[:40]
+    city = book.city[:40].replace("&", "&&")
     worksheet.set_header(f"&L{city}&C&A&R{wareki(book.night_on)}の夜")
     worksheet.set_footer("&L&F&R&P／&Nページ")
 
