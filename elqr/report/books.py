@@ -30,7 +30,10 @@ _MOST_NAME_BYTES = 150
 _UNGROUPED = ("受付番号", "記録")
 """Numbers that name something: no thousands separator."""
 
-_WIDEST = {"付記": 15, "理由": 15, "所管課": 12, "チャネル": 15, "先の収納": 18, "近い納付書（候補）": 22, "注意": 30}
+_PLAIN_WIDTH = 36
+_REVIEW_WIDTHS = {"付記": 15, "理由": 15, "所管課": 12, "チャネル": 15, "先の収納": 18, "近い納付書（候補）": 22}
+"""Half-width characters; longer text takes more lines."""
+
 _REVIEW_PRINTED = (
     "受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額",
     "通知書番号", "期別", "付記", "先の収納", "近い納付書（候補）",
@@ -124,8 +127,8 @@ def plain_sheet(table: Table) -> Sheet:
     return Sheet(table, columns)
 
 
-def _column(name: str, style: Style, is_printed: bool) -> Column:
-    return Column(name, style, _WIDEST.get(name, 24), name not in _UNGROUPED, is_printed)
+def _column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_WIDTH) -> Column:
+    return Column(name, style, most_width, name not in _UNGROUPED, is_printed)
 
 
 def daily_sheet(table: Table) -> Sheet:
@@ -151,7 +154,7 @@ def review_sheet(exceptions: Table, marked: pl.DataFrame) -> Sheet:
     frame = exceptions.frame.join(marked, on="受付番号", how="left", maintain_order="left", validate="1:1")
     assert frame.height == exceptions.frame.height and not frame[row_mark.CONTENT].null_count()
     styles = {heading.name: heading.style for heading in exceptions.headings}
-    printed = tuple(_column(name, styles[name], True) for name in _REVIEW_PRINTED)
+    printed = tuple(_column(name, styles[name], True, _REVIEW_WIDTHS.get(name, 24)) for name in _REVIEW_PRINTED)
     details = tuple(_column(name, style, False) for name, style in styles.items() if name not in _REVIEW_PRINTED)
     checks = []
     for reason in frame["理由"].unique(maintain_order=True).sort().to_list():
