@@ -83,3 +83,8 @@ class Book:
     sheets: tuple[Sheet, ...]
     facts: tuple[Fact, ...]
     guide: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_entries(self) -> bool:
+        """記入欄のあるブックか."""
+        return any(column.entry for sheet in self.sheets for column in sheet.columns)

@@ -31,6 +31,10 @@ class Morning:
     page: Page
     books: tuple[Book, ...]
 
+    def written_in(self) -> set[str]:
+        """人が書き込むファイル: names of the books with entries."""
+        return {book.file_name for book in self.books if book.has_entries}
+
     def files(self) -> dict[str, bytes]:
         """File name → bytes of everything in the night's folder."""
         made = {"index.html": render(self.page).encode()}

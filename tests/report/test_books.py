@@ -208,6 +208,28 @@ def test_running_again_writes_the_same_workbooks(city: City, tmp_path: Path) -> 
         assert (_folder(again) / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+def test_what_people_wrote_is_never_overwritten(city: City, tmp_path: Path) -> None:
+    again = city.copy(tmp_path / "again")
+    path = _folder(again) / "要確認.xlsx"
+    fresh = path.read_bytes()
+    for number in (1, 2):
+        workbook = load_workbook(path)
+        worksheet = workbook["要確認一覧"]
+        column = [cell.value for cell in worksheet[7]].index("決裁") + 1
+        worksheet.cell(8, column).value = label(Ruling.REFUND)
+        worksheet.cell(9, column).value = f"{number}"
+        workbook.save(path)
+        written = path.read_bytes()
+        ran = again.night()
+        assert f"要確認（控え{number}）.xlsx" in ran.err and path.read_bytes() == fresh
+        assert (_folder(again) / f"要確認（控え{number}）.xlsx").read_bytes() == written
+    assert again.night().err == ""
+    assert len(list(_folder(again).glob("*控え*"))) == 2
+    (_folder(again) / "会計.xlsx").write_bytes(b"nobody writes in it")
+    again.night()
+    assert len(list(_folder(again).glob("*控え*"))) == 2
+
+
 def test_a_rehearsal_writes_no_workbook(city: City, tmp_path: Path) -> None:
     again = city.copy(tmp_path / "again")
     for path in _folder(again).glob("*.xlsx"):
@@ -304,6 +326,21 @@ def test_a_yen_changed_in_the_file_shows(city: City, tmp_path: Path) -> None:
     assert checks["要確認一覧", "収納額", "すべて"] == ("10000", "10000", "一致")
     assert found["要確認", "合計の確認"][2][0] == "不一致があります"
     assert found["要確認", "要確認一覧"][5].count("不一致") == 2
+
+
+@needs_office
+def test_none_one_and_divided_rows_add_up_in_another_program(tmp_path: Path) -> None:
+    few = {"none": book(table([])), "one": book(table(["a"], [77])), "parts": book(table(list("abcdefg")))}
+    for name, made in few.items():
+        (tmp_path / f"{name}.xlsx").write_bytes(book_bytes(made, most_rows=3))
+    found = calculated(tmp_path, *(tmp_path / f"{name}.xlsx" for name in few))
+    sums = {name: [tuple(row[3:]) for row in found[name, "合計の確認"][4:]] for name in few}
+    assert sums == {
+        "none": [("0", "0", "一致"), ("0", "0", "一致")],
+        "one": [("1", "1", "一致"), ("77", "77", "一致")],
+        "parts": [("7", "7", "一致"), ("2800", "2800", "一致")],
+    }
+    assert [found["parts", sheet][3][2] for sheet in ("表", "表（2）", "表（3）")] == ["600", "1500", "700"]
 
 
 @needs_office
