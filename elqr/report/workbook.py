@@ -33,6 +33,9 @@ from elqr.report.worksheet import (
 MOST_ROWS = 1_048_576 - BODY
 """Rows of a table on one sheet (Microsoft: Excel specifications and limits)."""
 
+MOST_CELLS = 20_000_000
+"""Of a table on one sheet: its XML stays below 2 GiB, beyond which a package needs a form that Excel refuses."""
+
 _MOST_SHEET_NAME = 31
 _FONT = {"font_name": "BIZ UDゴシック", "font_size": 10}
 _THIN = {"border": 1, "border_color": "#C8D0D8", "valign": "top"}
@@ -92,8 +95,9 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
 
 
 def parted(sheet: Sheet, most_rows: int) -> list[Part]:
-    """シートを分ける: one worksheet for so many rows."""
+    """シートを分ける: one worksheet for so many rows, fewer where there are many columns."""
     frame = sheet.table.frame
+    most_rows = min(most_rows, MOST_CELLS // len(sheet.columns))
     of = max(1, -(-frame.height // most_rows))
     return [
         Part(sheet, sheet_name(sheet.table.title, number), number, of, frame.slice((number - 1) * most_rows, most_rows))
@@ -218,8 +222,7 @@ def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
                 continue
             seen += 1
             before, stamps, after = _cut(data, part)
-            is_large = part.frame.height * len(stamps) > _CELLS_OF_A_LARGE_SHEET
-            with package.open(name, "w", force_zip64=is_large) as entry:
+            with package.open(name, "w") as entry:
                 entry.write(before)
                 if part.frame.is_empty():
                     entry.write(blank_row_xml(stamps, BODY + 1))
@@ -231,10 +234,7 @@ def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
 
 
 _COMPRESSION = 1
-"""Level of deflate: a third larger than the usual 6, and three times as fast."""
-
-_CELLS_OF_A_LARGE_SHEET = 10_000_000
-"""Beyond it a sheet's XML may pass 2 GiB, for which the package needs its 64-bit form."""
+"""Level of deflate: a third larger than the usual 6, and more than twice as fast."""
 
 
 def _widened(table: bytes, part: Part) -> bytes:

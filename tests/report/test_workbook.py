@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from elqr.report.book import Book, Check, Column, Entry, Sheet
 from elqr.report.cells import CUT_SHORT, clipped
 from elqr.report.table import Heading, Style, Table
-from elqr.report.workbook import MOST_ROWS, book_bytes, sheet_name
+from elqr.report.workbook import MOST_ROWS, book_bytes, parted, sheet_name
 from tests.builders import NIGHT
 
 HEAD_ROW, FIRST_ROW = 7, 8
@@ -163,6 +163,15 @@ def test_more_rows_than_a_sheet_has_go_on_another_and_the_sums_are_of_all() -> N
     assert checks["E6"].value == 2_800
     refs = [next(iter(workbook[name].tables.values())).ref for name in workbook.sheetnames[:3]]
     assert refs == ["A7:F10", "A7:F10", "A7:F8"]
+
+
+def test_a_wide_table_is_divided_sooner() -> None:
+    """Thirty columns: 20,000,000 cells are 666,666 rows."""
+    names = [f"列{no}" for no in range(30)]
+    frame = pl.DataFrame({name: pl.repeat(None, 700_000, dtype=pl.Boolean, eager=True) for name in names})
+    wide = Table("表", "表", "", tuple(Heading(name, Style.TEXT) for name in names), frame, ())
+    parts = parted(Sheet(wide, tuple(Column(name) for name in names)), MOST_ROWS)
+    assert [part.frame.height for part in parts] == [666_666, 33_334]
 
 
 def test_an_empty_table_says_so_and_has_one_blank_row() -> None:
