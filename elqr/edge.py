@@ -20,7 +20,8 @@ from elqr.job import Job, configuration_hash, read_job, read_secret
 from elqr.journal import Journal
 from elqr.printing.template import Template, read_templates
 from elqr.procedures import Evidence, Kpi, kpi, read_register
-from elqr.report.morning import Morning, Rows, morning
+from elqr.report.morning import Morning, morning
+from elqr.report.rows import Rows
 from elqr.run import Night
 from elqr.store import queries, report_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
@@ -129,6 +130,7 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
             postings=report_queries.postings(connection, day),
             redelivered=report_queries.redelivered(connection, day),
             balances=report_queries.balances(connection, day),
+            chain=report_queries.chain(connection, day),
         )
         notice_rows = report_queries.notice_findings(connection, day)
     limits = night.job.thresholds

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from elqr.errors import CannotWrite, NotFound
@@ -82,5 +83,24 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
         raise CannotWrite(
-            f"{path} に書けません（{error.strerror}）。フォルダの権限と空き容量を確かめてください。"
+            f"{path} に書けません（{error.strerror}）。"
+            "フォルダの権限と空き容量、Excel などで開いていないことを確かめてください。"
         ) from error
+
+
+def set_aside(path: Path, data: bytes) -> Path | None:
+    """控えに残す: a file that people write in is renamed, not overwritten, when it differs from what comes.
+
+    Returns its new path, or None when there was nothing to keep. Raises CannotWrite.
+    """
+    try:
+        if not path.exists() or path.read_bytes() == data:
+            return None
+        names = (path.with_name(f"{path.stem}（控え{number}）{path.suffix}") for number in count(1))
+        aside = next(name for name in names if not name.exists())
+        path.rename(aside)
+    except OSError as error:
+        raise CannotWrite(
+            f"{path} を控えに残せません（{error.strerror}）。Excel で開いているなら閉じて、もう一度実行してください。"
+        ) from error
+    return aside

@@ -161,6 +161,33 @@ class Account(StrEnum):
     SUSPENSE = "suspense"
 
 
+class Ruling(StrEnum):
+    """決裁: what finance may decide on an exception (要確認)."""
+
+    APPLY = "apply"
+    REFUND = "refund"
+    APPROPRIATE = "appropriate"
+    HOLD = "hold"
+    SEND_BACK = "send_back"
+    NOT_OURS = "not_ours"
+    NOTED = "noted"
+
+
+RULING_MEANINGS: dict[Ruling, str] = {
+    Ruling.APPLY: "仮受の額を、対象の納付番号の納付書（調定）に充てる",
+    Ruling.REFUND: "納付者に返す候補とする。還付の手続が済むまで仮受のまま",
+    Ruling.APPROPRIATE: "同じ納付者の未納に充てる。充てる先を対象の納付番号に書く",
+    Ruling.HOLD: "まだ決めない。次の朝も要確認に残る",
+    Ruling.SEND_BACK: "所管課か送付元に調べ直しを求める。答えが来るまで仮受のまま",
+    Ruling.NOT_OURS: "当市の収納ではない。送付元に返す候補とする",
+    Ruling.NOTED: "見たことだけを記す。お金は動かさない（不足、段階の順序など）",
+}
+"""決裁の意味: what each ruling asks for."""
+
+NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
+"""対象の納付番号 must be named for these."""
+
+
 class FileStatus(StrEnum):
     """取込結果: what came of a delivered file."""
 
@@ -290,6 +317,15 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     Account: {
         Account.CLAIM: "調定",
         Account.SUSPENSE: "仮受",
+    },
+    Ruling: {
+        Ruling.APPLY: "納付書に充てる",
+        Ruling.REFUND: "還付候補",
+        Ruling.APPROPRIATE: "充当",
+        Ruling.HOLD: "保留",
+        Ruling.SEND_BACK: "差戻し",
+        Ruling.NOT_OURS: "当市の収納でない",
+        Ruling.NOTED: "確認のみ",
     },
     FileStatus: {
         FileStatus.ACCEPTED: "取込",

@@ -8,9 +8,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from openpyxl import load_workbook
+
 from elqr.findings import CODES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
-from elqr.terms import EXIT_MEANINGS, PLACE_OF, SEVERITY_OF, Outcome, Severity, label
+from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, Outcome, Severity, label
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
@@ -36,6 +38,27 @@ def outcomes() -> str:
         severity = _SEVERITY[SEVERITY_OF[outcome]] if outcome in SEVERITY_OF else ""
         lines.append(f"| {label(outcome)} | `{outcome}` | {label(PLACE_OF[outcome])} | {severity} |")
     return "\n".join(lines)
+
+
+def rulings() -> str:
+    """決裁の一覧."""
+    lines = _rows("決裁", "identifier", "意味")
+    return "\n".join(
+        [*lines, *(f"| {label(ruling)} | `{ruling}` | {said} |" for ruling, said in RULING_MEANINGS.items())]
+    )
+
+
+def books() -> str:
+    """夜のブック of the sample night, with their sheets."""
+    lines = _rows("ブック", "シート")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("samples", "jobs"):
+            shutil.copytree(ROOT / name, Path(folder) / name)
+        elqr("night", Path(folder) / "jobs" / "nightly.toml")
+        found = {path.name: load_workbook(path, read_only=True).sheetnames for path in Path(folder).rglob("*.xlsx")}
+    order = ["要確認.xlsx", "税料.xlsx", "会計.xlsx", "所管課_市民税課.xlsx"]
+    shown = {name: name.replace("市民税課", "（課名）") for name in order}
+    return "\n".join([*lines, *(f"| `{shown[name]}` | {'、'.join(found[name])} |" for name in order)])
 
 
 def exits() -> str:
@@ -88,6 +111,8 @@ def night() -> str:
 BLOCKS = {
     "codes": codes,
     "outcomes": outcomes,
+    "rulings": rulings,
+    "books": books,
     "exits": exits,
     "formats": formats,
     "sources": sources,

@@ -30,6 +30,7 @@ _ONLY_IN = {
     "segno": {"issue"},
     "jinja2": {"report"},
     "filelock": {"edge"},
+    "xlsxwriter": {"report"},
     "pikepdf": {"printing"},
     "fontTools": {"printing"},
     "barcode": {"printing"},

@@ -15,7 +15,7 @@ from elqr.cli.terminal import Command, clear_progress, date_option, job_option, 
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.edge import draw, exit_code, prepared
-    from elqr.inbox import write_whole
+    from elqr.inbox import set_aside, write_whole
     from elqr.report.screen import screen
     from elqr.run import run_night
 
@@ -25,13 +25,18 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
         with own.journal.step("帳票"):
             drawn = draw(own, own.findings)
             folder = own.job.out / own.night_on.isoformat()
+            kept, written_in = [], drawn.written_in()
             for name, data in drawn.files().items() if not dry_run else ():
+                if name in written_in and (aside := set_aside(folder / name, data)):
+                    kept.append(aside.name)
                 write_whole(folder / name, data)
         code = exit_code(drawn.page.status)
         head = own.summary(drawn.page, run_id, code)
         if not dry_run:
             own.journal.write(folder / "runs" / str(head["run_id"]), head, write_whole)
     clear_progress()
+    for name in kept:
+        click.echo(f"前のブックを {name} に残し、新しく作りました。書き込んだ決裁は控えにあります。", err=True)
     if as_json:
         print_json(head)
     else:

@@ -11,27 +11,16 @@ import polars as pl
 from elqr.findings import Finding
 from elqr.procedures import Kpi, Register
 from elqr.report import tables as shape
+from elqr.report.book import Book
+from elqr.report.books import Drawn, books
 from elqr.report.page import Line, Page, render
 from elqr.report.places import places_table, records
+from elqr.report.row_mark import marks
+from elqr.report.rows import Rows
 from elqr.report.table import Table
+from elqr.report.workbook import book_bytes
 from elqr.report.writers import csv_bytes, json_bytes
 from elqr.terms import Account, FileStatus, Outcome, Place, label
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """台帳から読んだ行: what the queries gave for one night."""
-
-    notice_files: pl.DataFrame
-    deliveries: pl.DataFrame
-    delivery_findings: pl.DataFrame
-    decisions: pl.DataFrame
-    exceptions: pl.DataFrame
-    others: pl.DataFrame
-    suggestions: pl.DataFrame
-    postings: pl.DataFrame
-    redelivered: pl.DataFrame
-    balances: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +29,11 @@ class Morning:
 
     tables: tuple[Table, ...]
     page: Page
+    books: tuple[Book, ...]
+
+    def written_in(self) -> set[str]:
+        """人が書き込むファイル: names of the books with entries."""
+        return {book.file_name for book in self.books if book.has_entries}
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes of everything in the night's folder."""
@@ -47,13 +41,14 @@ class Morning:
         for table in self.tables:
             made[f"{table.file_name}.csv"] = csv_bytes(table)
             made[f"{table.file_name}.json"] = json_bytes(table)
-        return made
+        return made | {book.file_name: book_bytes(book) for book in self.books}
 
 
 def morning(
     city: str, night: date, rows: Rows, register: Register, found: Kpi, findings: list[Finding], status: str
 ) -> Morning:
     """帳票を作る. `status` is clean, review or quarantine."""
+    marked = marks(rows.exceptions)
     rows = replace(
         rows,
         decisions=shape.with_procedure(rows.decisions, register),
@@ -69,6 +64,10 @@ def morning(
     notices = shape.notice_intake_table(rows.notice_files)
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
+    kpis = shape.kpi_table(found)
+    made = books(
+        city, night, Drawn(outcome, exception, refund, daily, places, intake, notices, kpis), marked, rows, register
+    )
     statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
     page = Page(
         city=city,
@@ -83,9 +82,9 @@ def morning(
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
-        tables=(intake, exception, refund, daily, places, shape.kpi_table(found), notices, outcome),
+        tables=(intake, exception, refund, daily, places, kpis, notices, outcome),
     )
-    return Morning(tuple(page.tables), page)
+    return Morning(tuple(page.tables), page, made)
 
 
 def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:

@@ -97,6 +97,7 @@ def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl
     columns = {
         "payment_no": (p.payment_no, pl.Int64),
         "file_name": (name, pl.String),
+        "file_sha256": (t.file.c.sha256, pl.String),
         "record_no": (p.record_no, pl.Int64),
         "channel": (p.channel, pl.String),
         "stage": (p.stage, pl.String),
@@ -208,6 +209,15 @@ def balances(connection: Connection, night: date) -> dict[str, int]:
     query = select(g.account, func.sum(g.yen)).where(g.night_on <= night.isoformat()).group_by(g.account)
     found = {account: int(yen) for account, yen in connection.execute(query)}
     return {account.value: found.get(account.value, 0) for account in Account}
+
+
+def chain(connection: Connection, night: date) -> dict[str, str]:
+    """台帳の素性 up to a night: hash of the ledger's first run, and id and hash of its last; empty without runs."""
+    r = t.run.c
+    first = connection.execute(select(r.hash).order_by(r.run_no).limit(1)).scalar_one_or_none()
+    query = select(r.run_id, r.hash).where(r.night_on <= night.isoformat()).order_by(r.run_no.desc()).limit(1)
+    run_id, run_hash = connection.execute(query).one_or_none() or ("", "")
+    return {"ledger": first or "", "run_id": run_id, "run_hash": run_hash}
 
 
 def conservation_breaks(connection: Connection, night: date) -> list[str]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decode, printing, scanning
+from tests.bench import decode, printing, scanning, workbook
 from tests.bench.measure import Row
 
 BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "decode": decode.rows,
     "memory": printing.memory,
     "scanning": scanning.rows,
+    "workbook": workbook.rows,
 }
 
 

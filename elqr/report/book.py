@@ -1,0 +1,90 @@
+"""A workbook as declared (ブックの定め): sheets, columns, cells people fill in, sums to be checked.
+
+No rules of the field and no files: those who define books and those who write them meet here.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from elqr.report.table import Style, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """記入欄: what people may write in a column, and when they must.
+
+    With `choices` it is a drop-down. `needed_for` are the values of the sheet's first entry for which this
+    one may not stay empty.
+    """
+
+    hint: str
+    choices: tuple[str, ...] = ()
+    needed_for: tuple[str, ...] = ()
+    digits: int = 0
+    most_chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """列: a heading of the sheet's table, or an entry. `most_width` is in half-width characters."""
+
+    name: str
+    style: Style = Style.TEXT
+    most_width: int = 24
+    is_grouped: bool = True
+    is_printed: bool = True
+    is_hidden: bool = False
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """検算: our figure for a column's sum, or without one for the number of rows; `where` a column has a value."""
+
+    what: str
+    ours: int
+    column: str = ""
+    where: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """シート: a table with its columns in order. Columns that are not printed stand last."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    checks: tuple[Check, ...] = ()
+    frozen_columns: int = 1
+    is_protected: bool = False
+
+    def __post_init__(self) -> None:
+        printed = [column.is_printed for column in self.columns]
+        assert printed == sorted(printed, reverse=True), "what is printed stands first"
+        assert all(column.entry or column.name in self.table.frame.columns for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """ブックの素性 in one line: the name a program reads, the label a person reads, the value."""
+
+    name: str
+    label: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """ブック: one file for one audience."""
+
+    file_name: str
+    title: str
+    city: str
+    night_on: date
+    sheets: tuple[Sheet, ...]
+    facts: tuple[Fact, ...]
+    guide: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_entries(self) -> bool:
+        """記入欄のあるブックか."""
+        return any(column.entry for sheet in self.sheets for column in sheet.columns)

@@ -1,0 +1,203 @@
+"""The night's workbooks (夜のブック): who gets which tables, what may be filled in, and what is checked.
+
+要確認.xlsx holds every open exception, 所管課_….xlsx those of one department; in both people write their
+decisions. 税料.xlsx and 会計.xlsx are for reading. Rules live here; `elqr.report.workbook` knows none.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from elqr import __version__
+from elqr.fiscal import wareki
+from elqr.procedures import Register
+from elqr.report import row_mark
+from elqr.report import tables as shape
+from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
+from elqr.report.rows import Rows
+from elqr.report.table import Style, Table
+from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, Ruling, label
+
+REVIEW_FORM = "elqr-review-1"
+"""様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
+
+_MOST_NAME_BYTES = 150
+"""Of a department's name in a file name: file systems take 255 bytes, and a file being written has a longer name."""
+_UNGROUPED = ("受付番号", "記録")
+"""Numbers that name something: no thousands separator."""
+
+_PLAIN_WIDTH = 36
+_REVIEW_WIDTHS = {"付記": 15, "理由": 15, "所管課": 12, "チャネル": 15, "先の収納": 18, "近い納付書（候補）": 22}
+"""Half-width characters; longer text takes more lines."""
+
+_REVIEW_PRINTED = (
+    "受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額",
+    "通知書番号", "期別", "付記", "先の収納", "近い納付書（候補）",
+)  # fmt: skip
+_ALWAYS = tuple(label(ruling) for ruling in Ruling)
+_ENTRIES = (
+    Column("決裁", most_width=14, entry=Entry("一覧から選びます。意味は「記入のしかた」にあります。", choices=_ALWAYS)),
+    Column(
+        "対象の納付番号",
+        most_width=22,
+        entry=Entry(
+            "お金を動かす先の納付番号（20桁）。「納付書に充てる」「充当」のときに書きます。",
+            digits=20,
+            needed_for=tuple(label(ruling) for ruling in NEEDS_TARGET),
+        ),
+    ),
+    Column(
+        "決裁の理由",
+        most_width=20,
+        entry=Entry("なぜそう決めたか。後で監査に答えられるように書きます。", most_chars=500, needed_for=_ALWAYS),
+    ),
+    Column("担当", most_width=9, entry=Entry("決めた人の名前。", most_chars=40, needed_for=_ALWAYS)),
+)
+_MARKS = tuple(
+    Column(name, most_width=66, is_printed=False, is_hidden=True) for name in (row_mark.IDENTITY, row_mark.CONTENT)
+)
+_GUIDE = (
+    ("書くところ", ""),
+    (
+        "1",
+        "「要確認一覧」の、見出しが茶色で地が薄い黄色の4列（決裁、対象の納付番号、決裁の理由、担当）だけに書きます。",
+    ),
+    ("2", "決裁を選んだ行には、決裁の理由と担当も書きます。足りない欄は赤くなります。決まらない行は空のままにします。"),
+    ("3", "ほかの欄は書き間違いを防ぐために保護しています。パスワードはなく、秘密を守るものではありません。"),
+    ("4", "絞り込み（見出しの▼）と列の幅は使えます。並べ替えと行の挿入は、保護のためできません。領収日の古い順です。"),
+    ("5", "右端の隠れた2列は、どの収納の行か、後で台帳が変わっていないかを確かめるものです。変えないでください。"),
+    ("6", "印刷されるのは担当の列までです。その右に、段階、照会キー、ファイルなどの詳しい列があります。"),
+    ("7", "日付は R8.11.20（令和8年11月20日）のように見せていますが、中身は日付なので、絞り込みに使えます。"),
+    ("8", "納付番号や通知書番号は文字です。前の0も20桁も、そのまま写せます。"),
+    ("決裁の意味", ""),
+    *((label(ruling), RULING_MEANINGS[ruling]) for ruling in Ruling),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """引いた表: the night's tables."""
+
+    outcome: Table
+    exception: Table
+    refund: Table
+    daily: Table
+    places: Table
+    intake: Table
+    notices: Table
+    kpi: Table
+
+
+def books(
+    city: str, night: date, drawn: Drawn, marked: pl.DataFrame, rows: Rows, register: Register
+) -> tuple[Book, ...]:
+    """夜のブック. `rows` name their procedures already; `marked` are the marks of their exceptions."""
+
+    def book(stem: str, title: str, *sheets: Sheet) -> Book:
+        return Book(f"{stem}.xlsx", title, city, night, sheets, _facts(city, night, title, rows.chain))
+
+    def review_book(stem: str, title: str, exceptions: Table, *more: Sheet) -> Book:
+        sheet = review_sheet(exceptions, marked)
+        facts = (*_facts(city, night, title, rows.chain, REVIEW_FORM), *_review_facts(sheet.table))
+        return Book(f"{stem}.xlsx", title, city, night, (sheet, *more), facts, _GUIDE)
+
+    made = [
+        review_book("要確認", "要確認（決裁の記入用）", drawn.exception),
+        book("税料", "税・料の担当者", *map(plain_sheet, (drawn.outcome, drawn.refund, drawn.notices, drawn.kpi))),
+        book("会計", "会計", daily_sheet(drawn.daily), places_sheet(drawn.places), plain_sheet(drawn.intake)),
+    ]
+    names = sorted({procedure.department for procedure in register.procedure})
+    for name, stem in zip(names, file_stems(names), strict=True):
+        codes = [procedure.code for procedure in register.procedure if procedure.department == name]
+        own = pl.col("procedure_code").is_in(codes)
+        outcome = shape.outcome_table(rows.decisions.filter(own), register)
+        exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
+        made.append(review_book(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
+    return tuple(made)
+
+
+def plain_sheet(table: Table) -> Sheet:
+    """読むだけのシート: what fits a page first, the details after it."""
+    headings = sorted(table.headings, key=lambda heading: not heading.on_page)
+    columns = tuple(_column(heading.name, heading.style, heading.on_page) for heading in headings)
+    return Sheet(table, columns)
+
+
+def _column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_WIDTH) -> Column:
+    return Column(name, style, most_width, name not in _UNGROUPED, is_printed)
+
+
+def daily_sheet(table: Table) -> Sheet:
+    """収納日計表, with the sum of each procedure."""
+    checks = []
+    for name in table.frame["手続"].unique().sort().to_list():
+        own = table.frame.filter(pl.col("手続") == name)
+        checks += [Check(total, int(own[total].sum()), total, ("手続", name)) for total in table.totals]
+    return replace(plain_sheet(table), checks=tuple(checks))
+
+
+def places_sheet(table: Table) -> Sheet:
+    """行き先の確認: the files, the channels and the procedures each come to the night."""
+    whole = table.frame.filter(pl.col("区分") == "夜")
+    kinds = [kind for kind in table.frame["区分"].unique(maintain_order=True).to_list() if kind != "夜"]
+    counted = [heading.name for heading in table.headings if heading.style in (Style.COUNT, Style.YEN)]
+    checks = tuple(Check(name, int(whole[name].sum()), name, ("区分", kind)) for kind in kinds for name in counted)
+    return replace(plain_sheet(table), checks=checks, frozen_columns=2)
+
+
+def review_sheet(exceptions: Table, marked: pl.DataFrame) -> Sheet:
+    """要確認のシート: the exceptions with their marks, the columns to fill in, and the sums of each reason."""
+    frame = exceptions.frame.join(marked, on="受付番号", how="left", maintain_order="left", validate="1:1")
+    assert frame.height == exceptions.frame.height and not frame[row_mark.CONTENT].null_count()
+    styles = {heading.name: heading.style for heading in exceptions.headings}
+    printed = tuple(_column(name, styles[name], True, _REVIEW_WIDTHS.get(name, 24)) for name in _REVIEW_PRINTED)
+    details = tuple(_column(name, style, False) for name, style in styles.items() if name not in _REVIEW_PRINTED)
+    checks = []
+    for reason in frame["理由"].unique(maintain_order=True).sort().to_list():
+        own = frame.filter(pl.col("理由") == reason)
+        checks.append(Check("行の数", own.height, where=("理由", reason)))
+        checks.append(Check("仮受額", int(own["仮受額"].sum()), "仮受額", ("理由", reason)))
+    columns = (*printed, *_ENTRIES, *details, *_MARKS)
+    return Sheet(replace(exceptions, frame=frame), columns, tuple(checks), frozen_columns=2, is_protected=True)
+
+
+def _facts(city: str, night: date, title: str, chain: dict[str, str], form: str = "elqr-report-1") -> tuple[Fact, ...]:
+    return (
+        Fact("form", "様式", form),
+        Fact("title", "ブック", title),
+        Fact("city", "団体", city),
+        Fact("night_on", "夜", night.isoformat()),
+        Fact("night_wareki", "夜（和暦）", wareki(night)),
+        Fact("run_id", "最後の実行", chain["run_id"]),
+        Fact("run_hash", "最後の実行の照合値", chain["run_hash"]),
+        Fact("ledger", "台帳の照合値", chain["ledger"]),
+        Fact("program", "作成", f"elqr {__version__}"),
+    )
+
+
+def _review_facts(table: Table) -> tuple[Fact, ...]:
+    return (
+        Fact("rows", "要確認の件数", table.frame.height),
+        Fact("paid_yen", "領収額の合計", table.total("領収額")),
+        Fact("suspense_yen", "仮受額の合計", table.total("仮受額")),
+        Fact("digest", "全行の照合値", row_mark.digest(table.frame)),
+    )
+
+
+_WIDE = str.maketrans('<>:"/\\|?*', "＜＞：”／＼｜？＊")
+
+
+def file_stems(names: Iterable[str]) -> list[str]:
+    """ファイル名にできる名前: what Windows refuses in a name is written wide; two names never become one."""
+    stems, seen = [], Counter[str]()
+    for name in names:
+        cut = re.sub(r"[\x00-\x1f\x7f]", "", name.translate(_WIDE)).encode()[:_MOST_NAME_BYTES]
+        fit = cut.decode(errors="ignore").strip(" .") or "名称なし"
+        seen[fit.casefold()] += 1
+        number = seen[fit.casefold()]
+        stems.append(fit if number == 1 else f"{fit}（{number}）")
+    return stems

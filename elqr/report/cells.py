@@ -1,0 +1,130 @@
+"""Cells (セル): rows of a frame as SpreadsheetML, whole columns at a time.
+
+Text is always text: `=1+1`, `0012` and twenty digits stay what they are. What a cell cannot hold is
+shown to be missing: control characters become U+FFFD, and over-long text ends in a remark.
+Source: ECMA-376 Part 1, 18.3.1.4 (c), 18.4.8 (si), 22.9.2.19 (ST_Xstring).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.report.table import Style
+
+MOST_CHARS = 32_767
+"""Characters a cell holds, counted as UTF-16 does (Microsoft: Excel specifications and limits)."""
+
+CUT_SHORT = "…（長いため、ここまで。全文はJSON）"
+_CHUNK_ROWS = 20_000
+_DAY_0 = date(1899, 12, 30)
+_FIRST_DAY = date(1900, 3, 1)
+"""Serials before it are off by the day Excel believes 1900 to have had."""
+
+_LINE_POINTS, _MOST_LINES = 13, 31
+"""A row is 409 points high at most."""
+
+_UNFIT = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
+_LOOKS_ESCAPED = r"_(x[0-9A-Fa-f]{4}_)"
+_NEEDS_ESCAPE = r"[\x00-\x08\x0A-\x1F&<>\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """押し型: where a column stands, how it is styled, which column of the frame it shows, if any.
+
+    `line_width` is how many half-width characters a line of wrapped text has, 0 where nothing wraps.
+    """
+
+    letters: str
+    format_no: str
+    style: Style
+    name: str = ""
+    line_width: int = 0
+
+
+def row_xml(frame: pl.DataFrame, stamps: Sequence[Stamp], first_row: int) -> Iterator[bytes]:
+    """行をXMLにする: the rows of a frame, in pieces, from a row number of the sheet (from 1)."""
+    for start in range(0, frame.height, _CHUNK_ROWS):
+        chunk = frame.slice(start, _CHUNK_ROWS).with_row_index("", offset=first_row + start)
+        row = pl.col("").cast(pl.String)
+        cells = [piece for stamp in stamps for piece in _cell(chunk, stamp, row)]
+        whole = pl.concat_str(pl.lit('<row r="'), row, _height(stamps), *cells, pl.lit("</row>"))
+        yield chunk.select(whole.str.join()).item().encode()
+
+
+def blank_row_xml(stamps: Sequence[Stamp], row: int) -> bytes:
+    """空の行: a table has at least one row."""
+    cells = "".join(f'<c r="{stamp.letters}{row}" s="{stamp.format_no}"/>' for stamp in stamps)
+    return f'<row r="{row}">{cells}</row>'.encode()
+
+
+def text_width(text: pl.Expr) -> pl.Expr:
+    """文字の幅: how many half-width characters a text takes, near enough (by its bytes in UTF-8)."""
+    chars = text.str.len_chars().cast(pl.Int64)
+    return chars + (text.str.len_bytes().cast(pl.Int64) - chars) // 2
+
+
+def _height(stamps: Sequence[Stamp]) -> pl.Expr:
+    """行の高さ for wrapped text, and the end of the row's tag. Not fixed: a spreadsheet may still fit it anew."""
+    lines = [-(-text_width(pl.col(stamp.name)) // stamp.line_width) for stamp in stamps if stamp.line_width]
+    if not lines:
+        return pl.lit('">')
+    most = pl.max_horizontal(*lines).clip(1, _MOST_LINES)
+    height = pl.concat_str(pl.lit('" ht="'), (_LINE_POINTS * most + 2).cast(pl.String), pl.lit('">'))
+    return pl.when(most > 1).then(height).otherwise(pl.lit('">'))
+
+
+def _cell(chunk: pl.DataFrame, stamp: Stamp, row: pl.Expr) -> Iterator[pl.Expr]:
+    """The pieces of one cell: place, then what is in it."""
+    yield pl.lit(f'<c r="{stamp.letters}')
+    yield row
+    if not stamp.name:
+        yield pl.lit(f'" s="{stamp.format_no}"/>')
+        return
+    values = chunk[stamp.name]
+    shown, is_text = _shown(values, stamp.style)
+    as_text = pl.concat_str(
+        pl.lit(f'" s="{stamp.format_no}" t="inlineStr"><is><t xml:space="preserve">'), shown, pl.lit("</t></is></c>")
+    )
+    as_number = pl.concat_str(pl.lit(f'" s="{stamp.format_no}"><v>'), shown, pl.lit("</v></c>"))
+    filled = as_text if is_text is True else as_number
+    if isinstance(is_text, pl.Expr):
+        filled = pl.when(is_text).then(as_text).otherwise(as_number)
+    yield pl.when(shown.is_null()).then(pl.lit(f'" s="{stamp.format_no}"/>')).otherwise(filled)
+
+
+def _shown(values: pl.Series, style: Style) -> tuple[pl.Expr, bool | pl.Expr]:
+    """A column's values as a cell holds them, null where empty; and whether, or where, they are text."""
+    column = pl.col(values.name)
+    if style is Style.DATE and values.dtype == pl.Date:
+        serial = (column - pl.lit(_DAY_0)).dt.total_days().cast(pl.String)
+        early = column < pl.lit(_FIRST_DAY)
+        return pl.when(early).then(column.cast(pl.String)).otherwise(serial), early
+    if values.dtype.is_numeric() and style not in (Style.TEXT, Style.DIGITS):
+        return column.cast(pl.String), False
+    text = values.cast(pl.String)
+    if (text.str.len_bytes().max() or 0) > MOST_CHARS:  # type: ignore[operator]
+        text = pl.Series(values.name, [clipped(value) for value in text.to_list()], dtype=pl.String)
+    shown = pl.lit(_escaped(text) if text.str.contains(_NEEDS_ESCAPE).any() else text)
+    return (pl.when(shown != "").then(shown) if (text == "").any() else shown), True
+
+
+def _escaped(text: pl.Series) -> pl.Series:
+    """Text as XML may hold it, and as Excel reads it back."""
+    return (
+        text.str.replace_all(r"[\r\n]+", " ")
+        .str.replace_all(_UNFIT, "\N{REPLACEMENT CHARACTER}")
+        .str.replace_all(_LOOKS_ESCAPED, "_x005F_${1}")
+        .str.replace_all("&", "&amp;", literal=True)
+        .str.replace_all("<", "&lt;", literal=True)
+        .str.replace_all(">", "&gt;", literal=True)
+    )
+
+
+def clipped(text: str | None) -> str | None:
+    """収まる長さにした文字列: cut at what a cell holds, saying so; no character is cut in two."""
+    if text is None or len(units := text.encode("utf-16-le")) <= 2 * MOST_CHARS:
+        return text
+    return units[: 2 * (MOST_CHARS - len(CUT_SHORT))].decode("utf-16-le", errors="ignore") + CUT_SHORT

@@ -1,0 +1,220 @@
+"""One worksheet (シート): totals above, an Excel table below, entries with drop-downs. Knows no rules of the field.
+
+The body of the table is not written here: a pattern row takes its place, whose cells carry the column's
+format and which is all the table has; `elqr.report.workbook` puts the rows there and widens the table.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name, xl_range, xl_range_abs, xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
+
+from elqr.fiscal import wareki
+from elqr.report.book import Book, Column, Entry, Sheet
+from elqr.report.cells import text_width
+from elqr.report.table import Style
+
+TITLE, NOTE, VISIBLE, SUM, OURS, VERDICT, HEAD, BODY = range(8)
+"""Rows from the top, from 0."""
+
+AGREES, DIFFERS = "一致", "不一致"
+NOTHING = "該当する行はありません。"
+_LEAST_WIDTH, _FILTER_BUTTON, _WIDEST_NUMBER, _EDGES = 7, 3, 20, 1
+_WIDTH_PIXELS, _EDGE_PIXELS, _HALF_EM_PIXELS = 7, 5, 20 / 3
+"""A column's unit of width and its edges, and half a character of 10 points, at 96 dots an inch."""
+
+_PAPER_A4 = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """分けたシート: the rows of a sheet that stand on one worksheet, and where its table's body is."""
+
+    sheet: Sheet
+    name: str
+    number: int
+    of: int
+    frame: pl.DataFrame
+
+    @property
+    def last(self) -> int:
+        """The last row of the table's body, from 0; an empty table has one blank row."""
+        return BODY + max(self.frame.height, 1) - 1
+
+    def table_range(self, last: int) -> str:
+        """範囲 of the table with its heading, down to a row."""
+        return str(xl_range(HEAD, 0, last, len(self.sheet.columns) - 1))
+
+    def column_range(self, name: str, *, with_sheet: bool = False) -> str:
+        """範囲 of a column's body, absolute."""
+        at = [column.name for column in self.sheet.columns].index(name)
+        cells = xl_range_abs(BODY, at, self.last, at)
+        quoted = self.name.replace("'", "''")
+        return f"'{quoted}'!{cells}" if with_sheet else str(cells)
+
+
+def write_part(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[str, Format], table_name: str) -> None:
+    """一枚を書く: everything but the rows of the table."""
+    _write_head(worksheet, part, book, formats)
+    _write_totals(worksheet, part, formats)
+    columns = part.sheet.columns
+    headed = [{"header": column.name, "header_format": formats[_head_of(column)]} for column in columns]
+    options = {"name": table_name, "columns": headed, "style": None, "autofilter": True}
+    worksheet.add_table(HEAD, 0, BODY, len(columns) - 1, options)
+    for at, column in enumerate(columns):
+        worksheet.write_blank(BODY, at, None, formats[format_of(column)])
+        wide = width_of(column, part.frame)
+        worksheet.set_column(at, at, wide, None, {"hidden": True} if column.is_hidden else {})
+        if column.entry is not None:
+            _write_entry(worksheet, part, at, column.entry, formats)
+    worksheet.ignore_errors({"number_stored_as_text": xl_range_abs(BODY, 0, part.last, len(columns) - 1)})
+    worksheet.freeze_panes(BODY, part.sheet.frozen_columns)
+    worksheet.set_row(HEAD, 33)
+    if part.sheet.is_protected:
+        worksheet.protect("", {"autofilter": True, "format_columns": True, "format_rows": True})
+    _set_up_print(worksheet, part, book)
+
+
+def format_of(column: Column) -> str:
+    """書式の名 of a column's cells. Text wraps where it is printed; details stay on one line."""
+    if column.entry is not None:
+        return "entry"
+    if not column.is_grouped:
+        return "number"
+    return "digits" if column.style is Style.TEXT and not column.is_printed else column.style.value
+
+
+def _head_of(column: Column) -> str:
+    return "head_entry" if column.entry else "head"
+
+
+def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[str, Format]) -> None:
+    table = part.sheet.table
+    rows = f"{table.frame.height:,}件"
+    if part.of > 1:
+        rows += f"のうち{part.number}枚目／{part.of}枚（Excelの行の上限のため分けています） {part.frame.height:,}件"
+    worksheet.write_string(
+        TITLE, 0, f"{table.title}　{book.city}　{wareki(book.night_on)}の夜　{rows}", formats["title"]
+    )
+    worksheet.write_string(NOTE, 0, table.note if table.frame.height else f"{NOTHING}{table.note}", formats["note"])
+
+
+def _write_totals(worksheet: Worksheet, part: Part, formats: Mapping[str, Format]) -> None:
+    """合計: what is visible, the sum as a formula, our own figure, and whether they agree. Count first."""
+    columns, height = part.sheet.columns, part.frame.height
+    counted = part.column_range(columns[0].name)
+    label = formats["label"]
+    shown = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"件）"'
+    whole = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"件）"'
+    agrees = f'="件数　"&IF(COUNTA({counted})={height},"{AGREES}","{DIFFERS}")'
+    worksheet.write_formula(VISIBLE, 0, shown, label, f"表示中の計（{height:,}件）")
+    worksheet.write_formula(SUM, 0, whole, label, f"Excelの合計（{height:,}件）")
+    worksheet.write_string(OURS, 0, f"elqrの合計（{height:,}件）", label)
+    worksheet.write_formula(VERDICT, 0, agrees, label, f"件数　{AGREES}")
+    for at, column in enumerate(columns):
+        if column.name not in part.sheet.table.totals:
+            continue
+        ours, cells = int(part.frame[column.name].sum()), part.column_range(column.name)
+        worksheet.write_formula(VISIBLE, at, f"=SUBTOTAL(109,{cells})", formats["total"], ours)
+        worksheet.write_formula(SUM, at, f"=SUM({cells})", formats["total"], ours)
+        worksheet.write_number(OURS, at, ours, formats["total"])
+        verdict = f"=IF({xl_rowcol_to_cell(SUM, at)}={xl_rowcol_to_cell(OURS, at)},{said(AGREES)},{said(DIFFERS)})"
+        worksheet.write_formula(VERDICT, at, verdict, formats["verdict"], AGREES)
+    colour_verdicts(worksheet, VERDICT, 0, VERDICT, len(columns) - 1, formats)
+
+
+def said(text: str) -> str:
+    """A text inside a formula."""
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def colour_verdicts(
+    worksheet: Worksheet, first_row: int, first: int, last_row: int, last: int, formats: Mapping[str, Format]
+) -> None:
+    """一致・不一致の色. What differs comes first, because it holds the other word."""
+    for word, name in ((DIFFERS, "bad"), (AGREES, "good")):
+        rule = {
+            "type": "text",
+            "criteria": "containing",
+            "value": word,
+            "format": formats[name],
+            "stop_if_true": True,
+        }
+        worksheet.conditional_format(first_row, first, last_row, last, rule)
+
+
+def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, formats: Mapping[str, Format]) -> None:
+    """記入欄: what may be written, the hint beside it, and the colour of what is lacking."""
+    columns = part.sheet.columns
+    lead = next(place for place, column in enumerate(columns) if column.entry)
+    own, first = xl_rowcol_to_cell(BODY, at, col_abs=True), xl_rowcol_to_cell(BODY, lead, col_abs=True)
+    rule: dict[str, object] = {"input_title": columns[at].name, "input_message": entry.hint}
+    if entry.choices:
+        rule |= {"validate": "list", "source": list(entry.choices), "error_title": "一覧から選んでください"}
+        rule |= {"error_message": "この欄は一覧にある言葉だけを受け付けます。"}
+    elif entry.digits:
+        bare = f'SUBSTITUTE(SUBSTITUTE({own}," ",""),"-","")'
+        rule |= {"validate": "custom", "value": f"=AND(LEN({bare})={entry.digits},ISNUMBER(VALUE({bare})))"}
+        rule |= {"error_type": "warning", "error_title": f"{entry.digits}桁ではありません"}
+        rule |= {"error_message": "番号を確かめてください。"}
+    else:
+        rule |= {"validate": "length", "criteria": "<=", "value": entry.most_chars, "error_title": "長すぎます"}
+        rule |= {"error_message": f"{entry.most_chars}文字までにしてください。"}
+    worksheet.data_validation(BODY, at, part.last, at, rule)
+    if entry.needed_for:
+        asked = ",".join(f"{first}={said(choice)}" for choice in entry.needed_for)
+        lacking = {"type": "formula", "criteria": f"=AND(OR({asked}),LEN({own})=0)", "format": formats["lacking"]}
+        worksheet.conditional_format(BODY, at, part.last, at, lacking)
+    if at == lead:
+        height = part.frame.height
+        written = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{height}件"'
+        worksheet.write_formula(SUM, at, written, formats["label"], f"記入 0／{height}件")
+
+
+def width_of(column: Column, frame: pl.DataFrame) -> float:
+    """列の幅 in half-width characters: the longest value and the heading on two lines, within the column's most."""
+    heading = len(column.name) + _FILTER_BUTTON
+    if column.entry is not None:
+        return max(heading, column.most_width)
+    if column.style is Style.DATE:
+        return max(heading, 10)
+    if column.style in (Style.YEN, Style.COUNT, Style.SHARE):
+        most = frame[column.name].abs().sum() if frame.height else 0
+        return max(heading, _LEAST_WIDTH, min(len(f"{int(most):,}") + 3, _WIDEST_NUMBER))
+    return max(heading, _LEAST_WIDTH, min(longest(column, frame) + _EDGES, column.most_width))
+
+
+def longest(column: Column, frame: pl.DataFrame) -> int:
+    """最長の値 of a column of text, in half-width characters."""
+    return int(frame.select(text_width(pl.col(column.name).cast(pl.String)).max()).item() or 0)
+
+
+def line_width(column: Column, frame: pl.DataFrame) -> int:
+    """折り返しの幅 of a column whose text needs more than one line; 0 if none does."""
+    if format_of(column) != Style.TEXT.value or frame[column.name].dtype != pl.String:
+        return 0
+    within = int((width_of(column, frame) * _WIDTH_PIXELS + _EDGE_PIXELS) / _HALF_EM_PIXELS)
+    return within if longest(column, frame) > within else 0
+
+
+def _set_up_print(worksheet: Worksheet, part: Part, book: Book) -> None:
+    """印刷: A4 landscape, one page wide, the heading on every page; details to the right are left out."""
+    printed: Sequence[Column] = [column for column in part.sheet.columns if column.is_printed]
+    worksheet.set_landscape()
+    worksheet.set_paper(_PAPER_A4)
+    worksheet.fit_to_pages(1, 0)
+    worksheet.repeat_rows(HEAD)
+    worksheet.print_area(0, 0, part.last, len(printed) - 1)
+    worksheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+    city = book.city[:40].replace("&", "&&")
+    worksheet.set_header(f"&L{city}&C&A&R{wareki(book.night_on)}の夜")
+    worksheet.set_footer("&L&F&R&P／&Nページ")
+
+
+def letters(at: int) -> str:
+    """列の英字 of a column from 0."""
+    return str(xl_col_to_name(at))

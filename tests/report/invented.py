@@ -1,0 +1,108 @@
+"""Invented rows of the ledger for the reports: so many exceptions, of many reasons, procedures and days."""
+
+import tomllib
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from elqr.procedures import Kpi, Register
+from elqr.report import tables as shape
+from elqr.report.book import Book
+from elqr.report.books import Drawn, books
+from elqr.report.places import places_table, records
+from elqr.report.row_mark import marks
+from elqr.report.rows import Rows
+from elqr.terms import Account, Channel, Outcome
+from tests.builders import NIGHT, REGISTER
+
+_REASONS = [
+    Outcome.KEY_UNKNOWN, Outcome.CHECK_NO_DIFFERS, Outcome.ITEM_OR_OFFICE_DIFFERS, Outcome.ALREADY_SETTLED,
+    Outcome.OVERPAID, Outcome.NOTICE_CANCELLED,
+]  # fmt: skip
+CHAIN = {"ledger": "1" * 64, "run_id": "20261120-0001", "run_hash": "2" * 64}
+
+
+def register(text: str = REGISTER) -> Register:
+    return Register.model_validate(tomllib.loads(text))
+
+
+def exceptions(count: int, seed: int = 1) -> pl.DataFrame:
+    """要確認: rows as the ledger's query gives them, oldest first; yen = 100 × row, all of it in suspense."""
+    rng = np.random.default_rng(seed)
+    no = np.arange(1, count + 1)
+    key = [f"{value:020d}" for value in rng.integers(0, 10**18, count)]
+    days = np.sort(rng.integers(0, 300, count))
+    text = {
+        "file_name": [f"cvs_a_{value % 40:03d}.dat" for value in no],
+        "file_sha256": [f"{value % 40:064x}" for value in no],
+        "channel": [list(Channel)[value % len(Channel)].value for value in no],
+        "stage": ["confirmed"] * count,
+        "outcome": [_REASONS[value % len(_REASONS)].value for value in no],
+        "place": ["exception"] * count,
+        "flags": [("", "same_slip,other_channel", "late", "old_slip")[value % 4] for value in no],
+        "key_kind": ["elqr"] * count,
+        "key_digits": key,
+        "procedure_code": [("kei", "kokuho", "suido")[value % 3] for value in no],
+        "bill_no": [f"{value:015d}" for value in no],
+        "payer_ref": [f"{value:010d}" for value in no],
+        "result_code": [None] * count,
+        "item_no": ["901"] * count,
+    }
+    whole = {
+        "payment_no": no, "record_no": no, "paid_yen": no * 100, "claim_yen": no * 0, "suspense_yen": no * 100,
+        "levy_year": no * 0 + 2026, "installment_no": no % 10, "issue_no": no * 0 + 1, "amount_yen": no * 100,
+    }  # fmt: skip
+    start = NIGHT - timedelta(days=300)
+    paid_on = [start + timedelta(days=int(day)) for day in days]
+    made = pl.DataFrame(
+        text | whole, schema_overrides={**dict.fromkeys(text, pl.String), **dict.fromkeys(whole, pl.Int64)}
+    )
+    return made.with_columns(
+        pl.Series("paid_on", paid_on, dtype=pl.Date),
+        pl.Series("funds_on", paid_on, dtype=pl.Date),
+        pl.lit(NIGHT).alias("payable_until_on"),
+        pl.lit(NIGHT).alias("decided_on"),
+        pl.lit(None, dtype=pl.Int64).alias("other_payment_no"),
+    )
+
+
+def rows_of(found: pl.DataFrame) -> Rows:
+    """台帳から読んだ行 of a night that decided just these."""
+    files = {"name": pl.String, **dict.fromkeys(("rows_read", "rows_new", "rows_same", "rows_bad"), pl.Int64)}
+    intake = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
+    near = {"payment_no": pl.Int64, "how": pl.String, "procedure_code": pl.String, "bill_no": pl.String}
+    posted = {"account": pl.String, "procedure_code": pl.String, "fiscal_year": pl.Int64, "is_arrears": pl.Boolean}
+    again = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
+    counted = {"count": pl.Int64, "yen": pl.Int64}
+    return Rows(
+        notice_files=pl.DataFrame(schema=files),
+        deliveries=pl.DataFrame(schema={**intake, "payment_count": pl.Int64, "payment_yen": pl.Int64}),
+        delivery_findings=pl.DataFrame(schema={"name": pl.String, "code": pl.String}),
+        decisions=found,
+        exceptions=found,
+        others=pl.DataFrame(schema={"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date}),
+        suggestions=pl.DataFrame(schema={**near, "installment_no": pl.Int64}),
+        postings=pl.DataFrame(schema={**posted, "channel": pl.String, "paid_on": pl.Date, **counted}),
+        redelivered=pl.DataFrame(schema={**again, "paid_on": pl.Date, **counted}),
+        balances={account.value: 0 for account in Account},
+        chain=CHAIN,
+    )
+
+
+def books_of(
+    found: pl.DataFrame, own: Register | None = None, city: str = "見本市", day: date = NIGHT
+) -> dict[str, Book]:
+    """夜のブック, by file name."""
+    own, rows = own or register(), rows_of(found)
+    drawn = Drawn(
+        shape.outcome_table(found, own),
+        shape.exception_table(found, rows.others, rows.suggestions, own, day),
+        shape.refund_table(found, rows.others, own),
+        shape.daily_table(rows.postings, own),
+        places_table(records(found, rows.redelivered), own),
+        shape.intake_table(rows.deliveries, rows.delivery_findings),
+        shape.notice_intake_table(rows.notice_files),
+        shape.kpi_table(Kpi(day, (), ())),
+    )
+    return {book.file_name: book for book in books(city, day, drawn, marks(found), rows, own)}
