@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
-from elqr.terms import Channel, Outcome, Stage, label
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding, Location
+from elqr.terms import Channel, Outcome, Stage
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:
@@ -23,7 +24,7 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
     )
     over = rates.filter((pl.col("unknown") >= at_least) & (pl.col("unknown") > pl.col("all") * unmatched_rate))
     for channel, count, unknown in over.sort("channel").select("channel", "all", "unknown").iter_rows():
-        at = Location(field=f"チャネル {label(Channel(channel))}")
+        at = Location(field=f"チャネル {Channel(channel).label}")
         found.append(
             Finding(
                 at, Code.UNMATCHED_RATE, f"{count}件中{unknown}件（{unknown / count:.1%}）", f"{unmatched_rate:.1%}以下"

@@ -9,7 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, RECORD_NO
 from elqr.formats.spec import Control

@@ -13,8 +13,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from elqr.alarms import alarms
+from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
-from elqr.findings import Code, Finding, Location
+from elqr.findings import Finding, Location
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret
 from elqr.journal import Journal

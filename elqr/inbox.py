@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from elqr.codes import Code
 from elqr.errors import CannotWrite, NotFound
-from elqr.findings import Code, Finding, Location
+from elqr.findings import Finding, Location
 
 _MEGABYTE = 1_000_000
 

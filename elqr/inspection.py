@@ -16,7 +16,7 @@ from elqr.formats.decode import Decoded, decode
 from elqr.formats.payments import meaning, with_other_records
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import Spec
-from elqr.terms import Channel, Stage, label
+from elqr.terms import Channel, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | Non
 
 def _said(kind: type[Stage] | type[Channel], value: str | None) -> str:
     """What staff read; a value without a meaning in the spec stays visible."""
-    return label(kind(value)) if value in set(kind) else f"不明（{value or '対応なし'}）"
+    return kind(value).label if value in set(kind) else f"不明（{value or '対応なし'}）"
 
 
 def _totals(decoded: Decoded) -> tuple[Total, ...]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from elqr.findings import MASKED, Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import MASKED, Finding, Location
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.frames import Claim, ClaimKey, Notice, NoticeClaim, NoticeKey

@@ -19,8 +19,9 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from elqr import __version__
+from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, NotFound
-from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
 from elqr.inbox import sha256_of, write_whole
 from elqr.job import Job

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
+from elqr.codes import Code
 from elqr.errors import NotFound
-from elqr.findings import Code, Finding, Location
+from elqr.findings import Finding, Location
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of
 from elqr.issue.reading import read_payload

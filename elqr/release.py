@@ -14,8 +14,9 @@ from typing import Any, Literal, Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from elqr.codes import Code
 from elqr.errors import BadFile, explain
-from elqr.findings import Code, Finding, Location
+from elqr.findings import Finding, Location
 from elqr.frames import NoticeStanding, PrintNotice
 from elqr.printing.imposition import page_label
 from elqr.terms import PrintState

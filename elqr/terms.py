@@ -1,10 +1,24 @@
 """The vocabulary of the field: one concept, one word, in code, table, column and heading.
 
-Every enumeration says its Japanese term, and `LABELS` holds what staff read.
+Every enumeration says its Japanese term, and every member of a `Term` what staff read.
 This module knows nothing of files, frames or the database.
 """
 
 from enum import IntEnum, StrEnum
+from typing import Self
+
+
+class Term(StrEnum):
+    """用語: a value as it is stored, and what staff read for it (表示名)."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        assert label, f"{value} has words that staff read"
+        term = str.__new__(cls, value)
+        term._value_ = value
+        term.label = label
+        return term
 
 
 class ProcedureKind(StrEnum):
@@ -34,34 +48,34 @@ class AccountingKind(StrEnum):
     PUBLIC_ENTERPRISE = "公営企業会計"
 
 
-class KeyKind(StrEnum):
+class KeyKind(Term):
     """照会キーの種別: which key of a slip a payment names."""
 
-    ELQR = "elqr"
-    BARCODE = "barcode"
-    CUSTOMER = "customer"
+    ELQR = "elqr", "eL-QR（案件特定キー）"
+    BARCODE = "barcode", "コンビニバーコード"
+    CUSTOMER = "customer", "口座振替（顧客番号）"
 
 
-class Channel(StrEnum):
+class Channel(Term):
     """収納チャネル: where the payer paid."""
 
-    COUNTER = "counter"
-    CVS = "cvs"
-    APP = "app"
-    CARD = "card"
-    POST_OFFICE = "post_office"
-    ACCOUNT_TRANSFER = "account_transfer"
-    ELTAX = "eltax"
-    PAYEASY = "payeasy"
+    COUNTER = "counter", "窓口"
+    CVS = "cvs", "コンビニ"
+    APP = "app", "スマホアプリ"
+    CARD = "card", "クレジットカード"
+    POST_OFFICE = "post_office", "郵便局"
+    ACCOUNT_TRANSFER = "account_transfer", "口座振替"
+    ELTAX = "eltax", "地方税お支払サイト"
+    PAYEASY = "payeasy", "ペイジー"
 
 
-class Stage(StrEnum):
+class Stage(Term):
     """段階: what a payment record says has happened to the money."""
 
-    PRELIMINARY = "preliminary"
-    CANCELLED = "cancelled"
-    NOT_COLLECTED = "not_collected"
-    CONFIRMED = "confirmed"
+    PRELIMINARY = "preliminary", "速報"
+    CANCELLED = "cancelled", "速報取消"
+    NOT_COLLECTED = "not_collected", "振替不能"
+    CONFIRMED = "confirmed", "確報"
 
 
 class StageState(StrEnum):
@@ -85,38 +99,38 @@ STAGE_TRANSITIONS: dict[tuple[StageState, Stage], StageState] = {
 }
 
 
-class Outcome(StrEnum):
+class Outcome(Term):
     """消込結果: what came of one payment record. Precedence is the order of this list."""
 
-    ALREADY_POSTED = "already_posted"
-    CONFLICTS = "conflicts"
-    STAGE_UNEXPECTED = "stage_unexpected"
-    PENDING = "pending"
-    TAKEN_BACK = "taken_back"
-    NOT_COLLECTED = "not_collected"
-    KEY_UNKNOWN = "key_unknown"
-    CHECK_NO_DIFFERS = "check_no_differs"
-    ITEM_OR_OFFICE_DIFFERS = "item_or_office_differs"
-    PAID_BEFORE_ISSUE = "paid_before_issue"
-    NOTICE_CANCELLED = "notice_cancelled"
-    ALREADY_SETTLED = "already_settled"
-    OVERPAID = "overpaid"
-    UNDERPAID = "underpaid"
-    OLD_SLIP = "old_slip"
-    LATE = "late"
-    MATCHED = "matched"
+    ALREADY_POSTED = "already_posted", "計上済（再受信）"
+    CONFLICTS = "conflicts", "計上済と内容相違"
+    STAGE_UNEXPECTED = "stage_unexpected", "段階の順序が不正"
+    PENDING = "pending", "速報（確報待ち）"
+    TAKEN_BACK = "taken_back", "速報取消"
+    NOT_COLLECTED = "not_collected", "振替不能"
+    KEY_UNKNOWN = "key_unknown", "該当なし"
+    CHECK_NO_DIFFERS = "check_no_differs", "確認番号相違"
+    ITEM_OR_OFFICE_DIFFERS = "item_or_office_differs", "納付区分・機関コード相違"
+    PAID_BEFORE_ISSUE = "paid_before_issue", "発行前の領収"
+    NOTICE_CANCELLED = "notice_cancelled", "取消済納付書"
+    ALREADY_SETTLED = "already_settled", "二重納付"
+    OVERPAID = "overpaid", "過納"
+    UNDERPAID = "underpaid", "不足"
+    OLD_SLIP = "old_slip", "旧納付書による納付"
+    LATE = "late", "支払期限後の納付"
+    MATCHED = "matched", "一致"
 
 
-class Place(StrEnum):
+class Place(Term):
     """行き先: the one place in which a record that was read ends (domain identity)."""
 
-    POSTED = "posted"
-    EXCEPTION = "exception"
-    PENDING = "pending"
-    NOT_COLLECTED = "not_collected"
-    CANCELLED = "cancelled"
-    ALREADY_POSTED = "already_posted"
-    REJECTED = "rejected"
+    POSTED = "posted", "収納"
+    EXCEPTION = "exception", "要確認"
+    PENDING = "pending", "速報"
+    NOT_COLLECTED = "not_collected", "振替不能"
+    CANCELLED = "cancelled", "取消"
+    ALREADY_POSTED = "already_posted", "計上済"
+    REJECTED = "rejected", "受付拒否"
 
 
 PLACE_OF: dict[Outcome, Place] = {
@@ -140,37 +154,37 @@ PLACE_OF: dict[Outcome, Place] = {
 }
 
 
-class Flag(StrEnum):
+class Flag(Term):
     """付記: what is true of a payment besides its outcome."""
 
-    OLD_SLIP = "old_slip"
-    LATE = "late"
-    BEFORE_ISSUE = "before_issue"
-    CANCELLED_NOTICE = "cancelled_notice"
-    SAME_SLIP = "same_slip"
-    OTHER_SLIP = "other_slip"
-    OTHER_CHANNEL = "other_channel"
-    WHOLE_AND_PART = "whole_and_part"
-    AFTER_CANCEL = "after_cancel"
+    OLD_SLIP = "old_slip", "旧納付書"
+    LATE = "late", "支払期限後"
+    BEFORE_ISSUE = "before_issue", "発行前"
+    CANCELLED_NOTICE = "cancelled_notice", "取消済"
+    SAME_SLIP = "same_slip", "同じ納付書"
+    OTHER_SLIP = "other_slip", "別の納付書"
+    OTHER_CHANNEL = "other_channel", "別チャネル"
+    WHOLE_AND_PART = "whole_and_part", "全期と期別"
+    AFTER_CANCEL = "after_cancel", "取消後"
 
 
-class Account(StrEnum):
+class Account(Term):
     """勘定: where the yen of a confirmed payment stand."""
 
-    CLAIM = "claim"
-    SUSPENSE = "suspense"
+    CLAIM = "claim", "調定"
+    SUSPENSE = "suspense", "仮受"
 
 
-class Ruling(StrEnum):
+class Ruling(Term):
     """決裁: what finance may decide on an exception (要確認)."""
 
-    APPLY = "apply"
-    REFUND = "refund"
-    APPROPRIATE = "appropriate"
-    HOLD = "hold"
-    SEND_BACK = "send_back"
-    NOT_OURS = "not_ours"
-    NOTED = "noted"
+    APPLY = "apply", "納付書に充てる"
+    REFUND = "refund", "還付候補"
+    APPROPRIATE = "appropriate", "充当"
+    HOLD = "hold", "保留"
+    SEND_BACK = "send_back", "差戻し"
+    NOT_OURS = "not_ours", "当市の収納でない"
+    NOTED = "noted", "確認のみ"
 
 
 RULING_MEANINGS: dict[Ruling, str] = {
@@ -188,12 +202,12 @@ NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
 """対象の納付番号 must be named for these."""
 
 
-class FileStatus(StrEnum):
+class FileStatus(Term):
     """取込結果: what came of a delivered file."""
 
-    ACCEPTED = "accepted"
-    QUARANTINED = "quarantined"
-    REDELIVERED = "redelivered"
+    ACCEPTED = "accepted", "取込"
+    QUARANTINED = "quarantined", "取込保留"
+    REDELIVERED = "redelivered", "再受信"
 
 
 class PrintState(StrEnum):
@@ -252,90 +266,3 @@ EXIT_MEANINGS: dict[ExitCode, str] = {
 
 WHOLE_YEAR = 0
 """期別 0 means 全期: one slip that pays every instalment of its assessment."""
-
-LABELS: dict[type[StrEnum], dict[str, str]] = {
-    KeyKind: {
-        KeyKind.ELQR: "eL-QR（案件特定キー）",
-        KeyKind.BARCODE: "コンビニバーコード",
-        KeyKind.CUSTOMER: "口座振替（顧客番号）",
-    },
-    Channel: {
-        Channel.COUNTER: "窓口",
-        Channel.CVS: "コンビニ",
-        Channel.APP: "スマホアプリ",
-        Channel.CARD: "クレジットカード",
-        Channel.POST_OFFICE: "郵便局",
-        Channel.ACCOUNT_TRANSFER: "口座振替",
-        Channel.ELTAX: "地方税お支払サイト",
-        Channel.PAYEASY: "ペイジー",
-    },
-    Stage: {
-        Stage.PRELIMINARY: "速報",
-        Stage.CANCELLED: "速報取消",
-        Stage.NOT_COLLECTED: "振替不能",
-        Stage.CONFIRMED: "確報",
-    },
-    Outcome: {
-        Outcome.ALREADY_POSTED: "計上済（再受信）",
-        Outcome.CONFLICTS: "計上済と内容相違",
-        Outcome.STAGE_UNEXPECTED: "段階の順序が不正",
-        Outcome.PENDING: "速報（確報待ち）",
-        Outcome.TAKEN_BACK: "速報取消",
-        Outcome.NOT_COLLECTED: "振替不能",
-        Outcome.KEY_UNKNOWN: "該当なし",
-        Outcome.CHECK_NO_DIFFERS: "確認番号相違",
-        Outcome.ITEM_OR_OFFICE_DIFFERS: "納付区分・機関コード相違",
-        Outcome.PAID_BEFORE_ISSUE: "発行前の領収",
-        Outcome.NOTICE_CANCELLED: "取消済納付書",
-        Outcome.ALREADY_SETTLED: "二重納付",
-        Outcome.OVERPAID: "過納",
-        Outcome.UNDERPAID: "不足",
-        Outcome.OLD_SLIP: "旧納付書による納付",
-        Outcome.LATE: "支払期限後の納付",
-        Outcome.MATCHED: "一致",
-    },
-    Place: {
-        Place.POSTED: "収納",
-        Place.EXCEPTION: "要確認",
-        Place.PENDING: "速報",
-        Place.NOT_COLLECTED: "振替不能",
-        Place.CANCELLED: "取消",
-        Place.ALREADY_POSTED: "計上済",
-        Place.REJECTED: "受付拒否",
-    },
-    Flag: {
-        Flag.OLD_SLIP: "旧納付書",
-        Flag.LATE: "支払期限後",
-        Flag.BEFORE_ISSUE: "発行前",
-        Flag.CANCELLED_NOTICE: "取消済",
-        Flag.SAME_SLIP: "同じ納付書",
-        Flag.OTHER_SLIP: "別の納付書",
-        Flag.OTHER_CHANNEL: "別チャネル",
-        Flag.WHOLE_AND_PART: "全期と期別",
-        Flag.AFTER_CANCEL: "取消後",
-    },
-    Account: {
-        Account.CLAIM: "調定",
-        Account.SUSPENSE: "仮受",
-    },
-    Ruling: {
-        Ruling.APPLY: "納付書に充てる",
-        Ruling.REFUND: "還付候補",
-        Ruling.APPROPRIATE: "充当",
-        Ruling.HOLD: "保留",
-        Ruling.SEND_BACK: "差戻し",
-        Ruling.NOT_OURS: "当市の収納でない",
-        Ruling.NOTED: "確認のみ",
-    },
-    FileStatus: {
-        FileStatus.ACCEPTED: "取込",
-        FileStatus.QUARANTINED: "取込保留",
-        FileStatus.REDELIVERED: "再受信",
-    },
-}
-"""表示名, by kind: members of different kinds may share a value, and a StrEnum equals its value."""
-
-
-def label(term: StrEnum) -> str:
-    """What staff read (表示名) for a term; kinds whose value is Japanese are their own label."""
-    return LABELS.get(type(term), {}).get(term, term.value)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from elqr.findings import CODES
+from elqr.codes import CODES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
-from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, Outcome, Severity, label
+from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, Outcome, Severity
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
@@ -36,7 +36,7 @@ def outcomes() -> str:
     lines = _rows("消込結果", "identifier", "行き先", "重要度")
     for outcome in Outcome:
         severity = _SEVERITY[SEVERITY_OF[outcome]] if outcome in SEVERITY_OF else ""
-        lines.append(f"| {label(outcome)} | `{outcome}` | {label(PLACE_OF[outcome])} | {severity} |")
+        lines.append(f"| {outcome.label} | `{outcome}` | {PLACE_OF[outcome].label} | {severity} |")
     return "\n".join(lines)
 
 
@@ -44,7 +44,7 @@ def rulings() -> str:
     """決裁の一覧."""
     lines = _rows("決裁", "identifier", "意味")
     return "\n".join(
-        [*lines, *(f"| {label(ruling)} | `{ruling}` | {said} |" for ruling, said in RULING_MEANINGS.items())]
+        [*lines, *(f"| {ruling.label} | `{ruling}` | {said} |" for ruling, said in RULING_MEANINGS.items())]
     )
 
 

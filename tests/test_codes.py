@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.findings import CODES, Code, Finding
+from elqr.codes import CODES, Code
+from elqr.findings import Finding
 from elqr.formats.decode import decode
 from elqr.intake import take
 from elqr.issue.reading import read_payload

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.inspection import inspect
 from elqr.intake import take
 from tests.builders import (

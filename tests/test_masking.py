@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from elqr.checkdigit import gs1_check_digit_of
+from elqr.codes import Code
 from elqr.errors import BadFile
-from elqr.findings import Code
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.overlap import specimen

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from elqr import press
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.issue.payload import PayloadValues, encode
 from elqr.issue.reading import read_payload
 from elqr.issue.symbol import draw

@@ -13,11 +13,11 @@ import pytest
 from elqr.synthetic import generate
 from elqr.synthetic.events import SHARES
 from elqr.synthetic.register import LEVIES
-from elqr.terms import Outcome, Place, label
+from elqr.terms import Outcome, Place
 from tests.builders import JOB, NIGHT, ROOT, SPECS, elqr
 
-_OUTCOMES = {label(outcome): outcome.value for outcome in Outcome}
-_PLACES = {label(place): place.value for place in Place}
+_OUTCOMES = {outcome.label: outcome.value for outcome in Outcome}
+_PLACES = {place.label: place.value for place in Place}
 SAMPLE_SEED, SAMPLE_NOTICES, SAMPLE_DAYS = 20260401, 400, 30
 
 
@@ -97,7 +97,7 @@ def test_the_places_add_up_to_what_the_truth_says_was_read(city: Path) -> None:
     (whole,) = [row for row in found if row["区分"] == "夜"]
     assert (whole["受信件数"], whole["受信金額"]) == (truth.height, truth["paid_yen"].sum())
     for place in Place:
-        assert (whole[f"{label(place)}件数"], whole[f"{label(place)}金額"]) == sums.get(place.value, (0, 0)), place
+        assert (whole[f"{place.label}件数"], whole[f"{place.label}金額"]) == sums.get(place.value, (0, 0)), place
     files = {row["対象"]: row["受信金額"] for row in found if row["区分"] == "ファイル"}
     assert files == dict(truth.group_by("file").agg(pl.col("paid_yen").sum()).iter_rows())
 

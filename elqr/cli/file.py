@@ -16,8 +16,8 @@ from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
+    from elqr.codes import Code
     from elqr.comparison import Comparison
-    from elqr.findings import Code
     from elqr.formats.spec import Spec
     from elqr.inspection import Inspection
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from elqr.findings import Code, Finding
+from elqr.codes import Code
+from elqr.findings import Finding
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
 _DEFAULT_JOB = "jobs/nightly.toml"

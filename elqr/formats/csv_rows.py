@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.charset import decode_bytes
 from elqr.formats.sequence import Kinds
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation

@@ -12,7 +12,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.findings import LISTED_PER_CODE, MASKED, Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.formats.charset import Bytes, behind_the_cut, decode_matrix
 from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import Flaw, Typed, read_field

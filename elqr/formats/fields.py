@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from elqr.checkdigit import gs1_valid_column
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.formats.dates import read_dates
 from elqr.formats.mpn import mpn_valid_column
 from elqr.formats.spec import FieldSpec

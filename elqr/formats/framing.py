@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from elqr.findings import Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import Finding, Location
 from elqr.formats.ebcdic import MARK, from_ebcdic, to_ebcdic
 from elqr.formats.lines import cut_lines
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation

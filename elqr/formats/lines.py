@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from elqr.findings import Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import Finding, Location
 from elqr.formats.spec import LineEnd, Spec, Variation
 
 

@@ -12,7 +12,8 @@ from datetime import date
 
 import numpy as np
 
-from elqr.findings import Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import Finding, Location
 from elqr.formats.charset import behind_the_cut, decode_bytes, decode_matrix
 from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.findings import LISTED_PER_CODE, Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.charset import Bytes
 from elqr.formats.spec import Spec
 

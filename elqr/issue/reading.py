@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from elqr.checkdigit import crc16_of, mpn_check_digits_of
-from elqr.findings import Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import Finding, Location
 from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, Part, line_body
 from elqr.issue.payload import PayloadValues
 

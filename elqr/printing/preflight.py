@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 import pypdfium2 as pdfium
 
-from elqr.findings import MASKED, Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import MASKED, Finding, Location
 from elqr.fiscal import parse_wareki, parse_wareki_year
 from elqr.frames import Slip
 from elqr.issue.layout import AGENCY

@@ -10,7 +10,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.findings import Code, Finding, Location
+from elqr.codes import Code
+from elqr.findings import Finding, Location
 from elqr.frames import PrintNotice, Slip
 from elqr.printing.document import document, said
 from elqr.printing.drawing import overlong

@@ -20,7 +20,7 @@ from elqr.report import tables as shape
 from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
-from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, Ruling, label
+from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, Ruling
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
@@ -38,7 +38,7 @@ _REVIEW_PRINTED = (
     "受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額",
     "通知書番号", "期別", "付記", "先の収納", "近い納付書（候補）",
 )  # fmt: skip
-_ALWAYS = tuple(label(ruling) for ruling in Ruling)
+_ALWAYS = tuple(ruling.label for ruling in Ruling)
 _ENTRIES = (
     Column("決裁", most_width=14, entry=Entry("一覧から選びます。意味は「記入のしかた」にあります。", choices=_ALWAYS)),
     Column(
@@ -47,7 +47,7 @@ _ENTRIES = (
         entry=Entry(
             "お金を動かす先の納付番号（20桁）。「納付書に充てる」「充当」のときに書きます。",
             digits=20,
-            needed_for=tuple(label(ruling) for ruling in NEEDS_TARGET),
+            needed_for=tuple(ruling.label for ruling in NEEDS_TARGET),
         ),
     ),
     Column(
@@ -74,7 +74,7 @@ _GUIDE = (
     ("7", "日付は R8.11.20（令和8年11月20日）のように見せていますが、中身は日付なので、絞り込みに使えます。"),
     ("8", "納付番号や通知書番号は文字です。前の0も20桁も、そのまま写せます。"),
     ("決裁の意味", ""),
-    *((label(ruling), RULING_MEANINGS[ruling]) for ruling in Ruling),
+    *((ruling.label, RULING_MEANINGS[ruling]) for ruling in Ruling),
 )
 
 

@@ -20,7 +20,7 @@ from elqr.report.rows import Rows
 from elqr.report.table import Table
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import csv_bytes, json_bytes
-from elqr.terms import Account, FileStatus, Outcome, Place, label
+from elqr.terms import Account, FileStatus, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ def morning(
         night_on=night,
         headline=_headline(status, rows),
         status=status,
-        files=[(label(kind), statuses.count(kind)) for kind in FileStatus],
+        files=[(kind.label, statuses.count(kind)) for kind in FileStatus],
         funnel=funnel,
         reasons=_reasons(rows.exceptions),
         money=_money(rows.postings),
-        balances=[Line(f"{label(account)}（累計）", 0, rows.balances[account.value]) for account in Account],
+        balances=[Line(f"{account.label}（累計）", 0, rows.balances[account.value]) for account in Account],
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
@@ -104,7 +104,7 @@ def _funnel(read: pl.DataFrame) -> list[Line]:
     lines = []
     for place in Place:
         own = read.filter(pl.col("place") == place.value)
-        lines.append(Line(label(place), int(own["count"].sum()), int(own["yen"].sum()), place.value))
+        lines.append(Line(place.label, int(own["count"].sum()), int(own["yen"].sum()), place.value))
     assert sum(line.count for line in lines) == whole.count and sum(line.yen for line in lines) == whole.yen
     return [whole, *lines]
 
@@ -114,7 +114,7 @@ def _reasons(exceptions: pl.DataFrame) -> list[Line]:
     for outcome in Outcome:
         own = exceptions.filter(pl.col("outcome") == outcome.value)
         if own.height:
-            lines.append(Line(label(outcome), own.height, int(own["suspense_yen"].sum())))
+            lines.append(Line(outcome.label, own.height, int(own["suspense_yen"].sum())))
     total = Line("計", exceptions.height, int(exceptions["suspense_yen"].sum()), "sum")
     return [*lines, total] if lines else []
 
@@ -123,7 +123,7 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     lines = []
     for account in Account:
         own = postings.filter(pl.col("account") == account.value)
-        lines.append(Line(f"{label(account)}へ", int(own["count"].sum()), int(own["yen"].sum())))
+        lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum())))
     return [*lines, Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")]
 
 

@@ -10,7 +10,7 @@ from elqr.fiscal import fiscal_year_expr
 from elqr.procedures import Register
 from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
-from elqr.terms import Channel, Place, label
+from elqr.terms import Channel, Place
 
 _KINDS = {"夜": "night", "ファイル": "file_name", "チャネル": "channel", "手続×年度": "procedure"}
 _NOTE = "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上済＋受付拒否。件数と金額の両方で確かめています。"
@@ -47,8 +47,8 @@ def places_table(read: pl.DataFrame, register: Register) -> Table:
         "受信金額": (pl.col("yen"), Style.YEN),
     }
     for place in Place:
-        columns[f"{label(place)}件数"] = (pl.col(f"{place.value}_count"), Style.COUNT)
-        columns[f"{label(place)}金額"] = (pl.col(f"{place.value}_yen"), Style.YEN)
+        columns[f"{place.label}件数"] = (pl.col(f"{place.value}_count"), Style.COUNT)
+        columns[f"{place.label}金額"] = (pl.col(f"{place.value}_yen"), Style.YEN)
     columns["一致"] = (pl.when(adds_up).then(pl.lit("○")).otherwise(pl.lit("×")), Style.TEXT)
     return table_of("行き先の確認", _NOTE, sums, columns, ())
 

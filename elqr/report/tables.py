@@ -5,7 +5,6 @@ Rules live here and in the queries; the writers (CSV, JSON, page) know none.
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 
 import polars as pl
 
@@ -23,7 +22,7 @@ from elqr.terms import (
     Place,
     Severity,
     Stage,
-    label,
+    Term,
 )
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
@@ -35,9 +34,9 @@ _FILES_ONLY = (
 """Columns that stand in the CSV and JSON and not on the page, which must fit a sheet of A4."""
 
 
-def shown(name: str, terms: type[StrEnum]) -> pl.Expr:
+def shown(name: str, terms: type[Term]) -> pl.Expr:
     """A term's column as staff read it."""
-    labels = {term.value: label(term) for term in terms}
+    labels = {term.value: term.label for term in terms}
     return pl.col(name).replace_strict(labels, default=None, return_dtype=pl.String)
 
 
@@ -62,7 +61,7 @@ def with_procedure(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
 def _flags() -> pl.Expr:
     shown = pl.col("flags")
     for flag in Flag:
-        shown = shown.str.replace_all(rf"\b{flag.value}\b", label(flag))
+        shown = shown.str.replace_all(rf"\b{flag.value}\b", flag.label)
     return shown.str.replace_all(",", "・", literal=True)
 
 

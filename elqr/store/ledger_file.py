@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from elqr.errors import CannotWrite, LedgerError
-from elqr.store.tables import SCHEMA_VERSION, metadata, setting
+from elqr.store.schema import SCHEMA_VERSION, metadata
+from elqr.store.tables import setting
 
 _BUSY_SECONDS = 30
 

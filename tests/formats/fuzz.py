@@ -21,7 +21,7 @@ from collections.abc import Callable
 from datetime import date
 
 from elqr.checks import check
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
 from elqr.formats.payments import payments_of

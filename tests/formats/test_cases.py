@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from elqr.checks import check
-from elqr.findings import Code, Finding
+from elqr.codes import Code
+from elqr.findings import Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.formats.charset import decode_bytes, decode_matrix, encode_column, encode_text
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import TO_JIS, UNDEFINED

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.formats.dates import read_dates, wareki_texts
 from elqr.formats.decode import decode
 from tests.builders import SPECS

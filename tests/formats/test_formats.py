@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from elqr.codes import Code
 from elqr.errors import BadFile
-from elqr.findings import Code
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.encode import encode_records, join_records

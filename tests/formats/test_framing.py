@@ -2,7 +2,7 @@
 
 import pytest
 
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.dump import dump
 from elqr.formats.spec import Spec, Variation

@@ -2,7 +2,7 @@
 
 import pytest
 
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.formats.recognize import recognize
 from tests.builders import SPECS
 from tests.formats.cases import (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from elqr.checks import check
+from elqr.codes import Code
 from elqr.errors import BadFile
-from elqr.findings import Code
 from elqr.formats.decode import decode
 from elqr.formats.spec import read_spec
 from elqr.intake import take

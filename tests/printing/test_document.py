@@ -10,7 +10,7 @@ import polars as pl
 import pypdfium2
 from PIL import Image
 
-from elqr.findings import Code
+from elqr.codes import Code
 from elqr.frames import Slip
 from elqr.printing.proof import Proof, proved, read_listed
 from elqr.printing.template import Mark

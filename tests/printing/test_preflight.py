@@ -9,7 +9,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from elqr.findings import Code, Finding
+from elqr.codes import Code
+from elqr.findings import Finding
 from elqr.frames import Slip
 from elqr.printing.document import document
 from elqr.printing.imposition import Placed, on_pages

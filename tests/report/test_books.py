@@ -18,7 +18,7 @@ from elqr.report.book import Check
 from elqr.report.books import file_stems
 from elqr.report.row_mark import digest, marks
 from elqr.report.workbook import book_bytes
-from elqr.terms import RULING_MEANINGS, Ruling, label
+from elqr.terms import RULING_MEANINGS, Ruling
 from tests.builders import (
     NIGHT,
     REAL_BARCODE,
@@ -132,9 +132,9 @@ def test_only_decisions_can_be_written_and_the_marks_are_hidden(city: City) -> N
 
 def test_every_ruling_has_a_label_and_a_meaning(city: City) -> None:
     guide = {row[0]: row[1] for row in _sheet(city, "要確認", "記入のしかた").iter_rows(values_only=True)}
-    assert set(RULING_MEANINGS) == set(Ruling) and len({label(ruling) for ruling in Ruling}) == len(Ruling)
+    assert set(RULING_MEANINGS) == set(Ruling) and len({ruling.label for ruling in Ruling}) == len(Ruling)
     for ruling in Ruling:
-        assert "," not in label(ruling) and guide[label(ruling)] == RULING_MEANINGS[ruling]
+        assert "," not in ruling.label and guide[ruling.label] == RULING_MEANINGS[ruling]
 
 
 def test_a_book_says_of_which_night_and_ledger_it_is(city: City) -> None:
@@ -216,7 +216,7 @@ def test_what_people_wrote_is_never_overwritten(city: City, tmp_path: Path) -> N
         workbook = load_workbook(path)
         worksheet = workbook["要確認一覧"]
         column = [cell.value for cell in worksheet[7]].index("決裁") + 1
-        worksheet.cell(8, column).value = label(Ruling.REFUND)
+        worksheet.cell(8, column).value = Ruling.REFUND.label
         worksheet.cell(9, column).value = f"{number}"
         workbook.save(path)
         written = path.read_bytes()

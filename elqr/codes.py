@@ -1,0 +1,282 @@
+"""Finding codes (指摘コード): what each means, how grave it is, and what to do about it.
+
+Codes are stable and append-only, in tiers: F1xx framing, F2xx field, F3xx totals, M4xx matching, L5xx
+ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release. If a tier fires for a file,
+the next tier is not run for it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from elqr.terms import Severity
+
+
+class Code(StrEnum):
+    """指摘コード. Never renumber, never reuse."""
+
+    EMPTY = "F101"
+    FORMAT_UNKNOWN = "F102"
+    FORMAT_AMBIGUOUS = "F103"
+    RECORD_LENGTH = "F104"
+    RECORD_KIND = "F105"
+    RECORD_ORDER = "F106"
+    CHARSET = "F107"
+    COLUMN_COUNT = "F108"
+    HEADER_ROW = "F109"
+    SENDER_ERROR = "F110"
+    NOT_A_FILE = "F111"
+    TOO_LARGE = "F112"
+    LINE_END = "F113"
+    VARIATION = "F114"
+    GROUP_TWICE = "F115"
+    CHARSET_KIND = "F116"
+    NOT_DIGITS = "F201"
+    NOT_A_DATE = "F202"
+    NOT_IN_LIST = "F203"
+    NOT_THE_CONSTANT = "F204"
+    NOT_TEXT = "F205"
+    CHECK_DIGIT = "F206"
+    BLANK = "F207"
+    FUTURE_DATE = "F208"
+    NOT_A_TIME = "F209"
+    TOO_LONG = "F210"
+    DATE_IN_DOUBT = "F211"
+    CONTROL_COUNT = "F301"
+    CONTROL_YEN = "F302"
+    CONTROL_ADDS_UP = "F303"
+    POSTED_CONFLICT = "M401"
+    UNMATCHED_RATE = "M402"
+    PROCEDURE_UNKNOWN = "N601"
+    AMOUNT_NOT_POSITIVE = "N602"
+    DATES_REVERSED = "N603"
+    NOTICE_CHANGED = "N604"
+    KEY_TAKEN = "N605"
+    BARCODE_DIFFERS = "N606"
+    NOTICE_TWICE = "N607"
+    WHOLE_YEAR_SUM = "N608"
+    CANCEL_TARGET = "N609"
+    ISSUE_NO_ORDER = "N610"
+    KEY_INCOMPLETE = "N611"
+    YEAR_RANGE = "N612"
+    PAYLOAD_LENGTH = "P801"
+    PAYLOAD_NOT_DIGITS = "P802"
+    PAYLOAD_TAG = "P803"
+    PAYLOAD_TAG_LENGTH = "P804"
+    PAYLOAD_CONSTANT = "P805"
+    PAYLOAD_UPPER_CHECK = "P806"
+    PAYLOAD_LOWER_CHECK = "P807"
+    PAYLOAD_CRC = "P808"
+    PAYLOAD_AMOUNT = "P809"
+    PAYLOAD_AGENCY = "P810"
+    PAYLOAD_DATE = "P811"
+    PAYLOAD_DATE_ORDER = "P812"
+    PAYLOAD_ADDITIONAL = "P813"
+    GLYPH_LACKING = "R901"
+    TEXT_OVERLONG = "R902"
+    PAGE_COUNT = "R903"
+    PAGE_SIZE = "R904"
+    INK_IN_MARGIN = "R905"
+    CODE_MISPLACED = "R906"
+    SYMBOL_UNREADABLE = "R907"
+    SYMBOL_DIFFERS = "R908"
+    CODE_AND_NOTICE = "R909"
+    BAR_CODE_UNREADABLE = "R910"
+    BAR_CODE_DIFFERS = "R911"
+    TEXT_UNREADABLE = "R912"
+    TEXT_DIFFERS = "R913"
+    NOT_ISSUED = "R914"
+    NOT_UPLOADED = "R915"
+    NOTICE_CANCELLED = "R916"
+    NOTICE_PAID = "R917"
+    NOTICE_OLD = "R918"
+    SCAN_UNREADABLE = "R919"
+    SCAN_UNKNOWN = "R920"
+    SCAN_DIFFERS = "R921"
+    SENT_BEFORE = "R922"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeText:
+    """What a code means: 重要度, 見出し and 対処."""
+
+    severity: Severity
+    heading: str
+    remedy: str
+
+
+_LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
+_ASK = "送付元に正しいファイルの再送を依頼してください。"
+_FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
+_PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
+_PAYLOAD = "コードを読み直し、それでも同じなら発行元のデータを確認してください。"
+
+CODES: dict[Code, CodeText] = {
+    Code.EMPTY: CodeText(_HIGH, "ファイルが空です", _ASK),
+    Code.FORMAT_UNKNOWN: CodeText(
+        _HIGH,
+        "形式がわかりません",
+        "送付元と形式を確かめ、specs/ に合う様式があるか elqr spec list で確認してください。",
+    ),
+    Code.FORMAT_AMBIGUOUS: CodeText(
+        _HIGH,
+        "複数の様式に当てはまります",
+        "ジョブの [[inbox]] の specs に、この受信箱で使う様式を一つだけ書いてください。",
+    ),
+    Code.RECORD_LENGTH: CodeText(_HIGH, "レコードの長さが違います", _ASK),
+    Code.RECORD_KIND: CodeText(_HIGH, "レコード区分が様式にありません", _ASK),
+    Code.RECORD_ORDER: CodeText(_HIGH, "レコードの並びが違います", _ASK),
+    Code.CHARSET: CodeText(_HIGH, "文字コードが違います", "送付元に文字コードを確かめ、再送を依頼してください。"),
+    Code.COLUMN_COUNT: CodeText(_HIGH, "項目の数が違います", _ASK),
+    Code.HEADER_ROW: CodeText(
+        _HIGH, "見出し行が違います", "項目の並びと名前を様式（elqr spec show）に合わせてください。"
+    ),
+    Code.SENDER_ERROR: CodeText(
+        _HIGH,
+        "送付元がエラーを返しています（データではありません）",
+        "送付元のサービスの状態を確かめ、取得し直してください。",
+    ),
+    Code.NOT_A_FILE: CodeText(
+        _HIGH, "通常のファイルではありません", "受信箱には受信したファイルだけを置いてください。"
+    ),
+    Code.TOO_LARGE: CodeText(
+        _HIGH, "ファイルが大きすぎます", "送付元に分割を依頼するか、ジョブの上限を見直してください。"
+    ),
+    Code.LINE_END: CodeText(
+        _HIGH,
+        "改行が様式と違います",
+        "送付元に確かめ、その改行で正しければ様式の line_ends に足してください。混在なら再送を依頼してください。",
+    ),
+    Code.VARIATION: CodeText(
+        _HIGH,
+        "様式が認めていない形です",
+        "送付元に確かめ、その形でよければ様式の accepts に足し、そうでなければ再送を依頼してください。",
+    ),
+    Code.GROUP_TWICE: CodeText(
+        _HIGH,
+        "同じ内容の組が一つのファイルに二度あります",
+        "二重に計上しないよう止めました。送付元に、重なりのないファイルの再送を依頼してください。",
+    ),
+    Code.CHARSET_KIND: CodeText(
+        _HIGH,
+        "コード区分が実際の文字コードと違います",
+        "送付元に確かめ、そのままでよければ様式の accepts に charset_kind_differs を足してください。",
+    ),
+    Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
+    Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
+    Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
+    Code.NOT_THE_CONSTANT: CodeText(_HIGH, "固定値と違います", _ASK),
+    Code.NOT_TEXT: CodeText(_HIGH, "文字として読めません", _ASK),
+    Code.CHECK_DIGIT: CodeText(_HIGH, "チェックデジットが合いません", _ASK),
+    Code.BLANK: CodeText(_HIGH, "必須の項目が空です", _ASK),
+    Code.FUTURE_DATE: CodeText(
+        _HIGH, "処理日より後の日付です", "処理日（--date）が正しいか確かめ、正しければ送付元に照会してください。"
+    ),
+    Code.NOT_A_TIME: CodeText(_HIGH, "時刻として正しくありません", _ASK),
+    Code.TOO_LONG: CodeText(_HIGH, "決められた長さを超えています", _ASK),
+    Code.DATE_IN_DOUBT: CodeText(
+        _HIGH,
+        "日付が一つに決まりません（年か元号が書かれていない）",
+        "処理日（--date）が受け取った日か確かめ、正しければ送付元に年を確認してください。",
+    ),
+    Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
+    Code.CONTROL_YEN: CodeText(_HIGH, "金額の合計が合いません", _ASK),
+    Code.CONTROL_ADDS_UP: CodeText(_HIGH, "合計の内訳が合いません", _ASK),
+    Code.POSTED_CONFLICT: CodeText(
+        _HIGH,
+        "計上済の収納と内容が違う記録が届きました",
+        "計上は変えていません。送付元にどちらが正しいか照会してください。",
+    ),
+    Code.UNMATCHED_RATE: CodeText(
+        _HIGH,
+        "該当なしの割合が上限を超えています",
+        "キーの様式が変わっていないか、納付書データの取込が漏れていないかを確認してください。",
+    ),
+    Code.PROCEDURE_UNKNOWN: CodeText(
+        _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
+    ),
+    Code.AMOUNT_NOT_POSITIVE: CodeText(_MID, "合計額が1円以上・11桁以内ではありません", _FIX_ROW),
+    Code.DATES_REVERSED: CodeText(_MID, "支払期限が納期限より前です", _FIX_ROW),
+    Code.NOTICE_CHANGED: CodeText(
+        _HIGH,
+        "登録済の納付書と内容が違います",
+        "登録済の納付書は変えられません。発行連番を増やして再発行するか、取消の行を送ってください。",
+    ),
+    Code.KEY_TAKEN: CodeText(_HIGH, "照会キーが別の調定の納付書で使われています", _FIX_ROW),
+    Code.BARCODE_DIFFERS: CodeText(_HIGH, "バーコードと納付書の内容が違います", _FIX_ROW),
+    Code.NOTICE_TWICE: CodeText(_MID, "同じ納付書がファイルの中に二度あります", _FIX_ROW),
+    Code.WHOLE_YEAR_SUM: CodeText(
+        _MID, "全期の額が各期の合計と合いません", "各期の行と全期の行を同じファイルで送り、額を合わせてください。"
+    ),
+    Code.CANCEL_TARGET: CodeText(_MID, "取り消す納付書が登録されていません", _FIX_ROW),
+    Code.ISSUE_NO_ORDER: CodeText(
+        _MID, "発行連番が登録済の納付書より古い番号です", "再発行は、登録済より大きい発行連番で送ってください。"
+    ),
+    Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
+    Code.YEAR_RANGE: CodeText(_MID, "年度が範囲の外です", _FIX_ROW),
+    Code.PAYLOAD_LENGTH: CodeText(_HIGH, "255桁ではありません", _PAYLOAD),
+    Code.PAYLOAD_NOT_DIGITS: CodeText(_HIGH, "数字でない文字があります", _PAYLOAD),
+    Code.PAYLOAD_TAG: CodeText(_HIGH, "タグの並びが違います", _PAYLOAD),
+    Code.PAYLOAD_TAG_LENGTH: CodeText(_HIGH, "タグの長さが違います", _PAYLOAD),
+    Code.PAYLOAD_CONSTANT: CodeText(_HIGH, "固定値が違います", _PAYLOAD),
+    Code.PAYLOAD_UPPER_CHECK: CodeText(_HIGH, "MPN上段のチェックデジットが合いません", _PAYLOAD),
+    Code.PAYLOAD_LOWER_CHECK: CodeText(_HIGH, "MPN下段のチェックデジットが合いません", _PAYLOAD),
+    Code.PAYLOAD_CRC: CodeText(_HIGH, "CRCが合いません", _PAYLOAD),
+    Code.PAYLOAD_AMOUNT: CodeText(_HIGH, "金額がタグ54とMPNで違います", _PAYLOAD),
+    Code.PAYLOAD_AGENCY: CodeText(_HIGH, "機関IDがタグ27とMPNで違います", _PAYLOAD),
+    Code.PAYLOAD_DATE: CodeText(_HIGH, "日付・年度として正しくありません", _PAYLOAD),
+    Code.PAYLOAD_DATE_ORDER: CodeText(_MID, "支払期限が納期限より前です", _PAYLOAD),
+    Code.PAYLOAD_ADDITIONAL: CodeText(
+        _LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"
+    ),
+    Code.GLYPH_LACKING: CodeText(
+        _MID,
+        "書体にない文字があるため印刷しませんでした",
+        "その字を持つ書体を版下の fonts に書いてもう一度印刷するか、この分だけ手で作成してください。",
+    ),
+    Code.TEXT_OVERLONG: CodeText(
+        _MID,
+        "文字が枠に入らないため印刷しませんでした",
+        "版下の枠（width）を広げるか、最小の大きさ（least）を下げて、もう一度印刷してください。",
+    ),
+    Code.PAGE_COUNT: CodeText(_HIGH, "ページの数が違います", "ファイルを消して、もう一度印刷してください。"),
+    Code.PAGE_SIZE: CodeText(_HIGH, "用紙の大きさが版下と違います", _STOP),
+    Code.INK_IN_MARGIN: CodeText(_HIGH, "印字できない縁に印字があります", _STOP),
+    Code.CODE_MISPLACED: CodeText(_HIGH, "コードの位置・大きさ・余白が版下と違います", _STOP),
+    Code.SYMBOL_UNREADABLE: CodeText(_HIGH, "eL-QRを読み取れません", _STOP),
+    Code.SYMBOL_DIFFERS: CodeText(_HIGH, "eL-QRの中身が台帳と違います", _STOP),
+    Code.CODE_AND_NOTICE: CodeText(
+        _HIGH, "eL-QRの中身が納付書データと違います", "このページを発送せず、納付書を再発行して印刷してください。"
+    ),
+    Code.BAR_CODE_UNREADABLE: CodeText(_HIGH, "バーコードを読み取れません", _STOP),
+    Code.BAR_CODE_DIFFERS: CodeText(_HIGH, "バーコードの中身が台帳と違います", _STOP),
+    Code.TEXT_UNREADABLE: CodeText(_HIGH, "印字が版下のとおりに読めません", _STOP),
+    Code.TEXT_DIFFERS: CodeText(_HIGH, "印字が台帳と違います", _STOP),
+    Code.NOT_ISSUED: CodeText(
+        _MID,
+        "eL-QRを付けた納付書ではありません",
+        "納付番号を確かめ、未発行なら elqr notice issue のあとで印刷してください。",
+    ),
+    Code.NOT_UPLOADED: CodeText(
+        _HIGH,
+        "共通納税IFSへの登録が済んでいません",
+        "納付書情報を登録し、elqr notice uploaded で記録してから発送してください。",
+    ),
+    Code.NOTICE_CANCELLED: CodeText(_HIGH, "取消済の納付書です", _PULL),
+    Code.NOTICE_PAID: CodeText(_HIGH, "収納のある納付書です", _PULL),
+    Code.NOTICE_OLD: CodeText(_HIGH, "新しい納付書が発行されています", _PULL),
+    Code.SCAN_UNREADABLE: CodeText(
+        _MID, "画像からコードを読み取れません", "まっすぐに、明るく、300dpi以上で撮り直してください。"
+    ),
+    Code.SCAN_UNKNOWN: CodeText(
+        _HIGH, "この印刷の目録にない納付書です", "ほかの印刷のものか、古い刷りです。混ざっていないか確かめてください。"
+    ),
+    Code.SENT_BEFORE: CodeText(
+        _HIGH,
+        "ほかの印刷で発送を承認した納付書です",
+        "二度送らないよう、この印刷を破棄するか、そのページを抜き取ってください。",
+    ),
+    Code.SCAN_DIFFERS: CodeText(
+        _HIGH, "画像のコードが目録と違います", "発送を止め、同じファイルの印刷物を調べてください。"
+    ),
+}
