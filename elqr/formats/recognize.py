@@ -1,10 +1,10 @@
 """Recognition (形式の判定): which spec a file is of, from its content.
 
 A spec is a candidate when its probe fields are well-formed in one of the first records, or when the
-header row of its CSV stands there. Of several candidates those stay that the whole file can be cut by, into
-records of known kinds; when there are none, those with the most probes found. Exactly one is an answer; none
-or several is a finding that names them. A damaged record further on does not hide the format, so that its
-place can be told.
+header row of its CSV stands there. Of several candidates those stay that cut the whole file into records of
+kinds they know. Where none does, the file will be held back, and those with the most probes found stay.
+Exactly one is an answer; none or several is a finding that names them. A damaged record further on does not
+hide the format, so that its place can be told.
 """
 
 from collections.abc import Iterable
@@ -36,9 +36,10 @@ def recognize(
     evidence = {spec.name: _evidence(data, spec, received_on) for spec in specs}
     candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
-        most = max(evidence.values())
-        strongest = [spec for spec in candidates if evidence[spec.name] == most]
-        candidates = [spec for spec in candidates if _can_be_cut(data, spec, file)] or strongest
+        cut = [spec for spec in candidates if _can_be_cut(data, spec, file)]
+        known = [spec for spec in cut if _has_known_kinds(data, spec, file)]
+        most = [spec for spec in candidates if evidence[spec.name] == max(evidence.values())]
+        candidates = known or [spec for spec in most if spec in cut] or most
     if len(candidates) == 1:
         return candidates[0], ()
     names = "・".join(spec.name for spec in candidates or specs)
@@ -55,11 +56,13 @@ def _head(data: bytes) -> str:
 
 
 def _can_be_cut(data: bytes, spec: Spec, file: str) -> bool:
-    """The whole file has the shape of the spec, and its records are of kinds that the spec knows."""
-    if spec.layout == "csv":
-        return not csv_rows(data, spec, file).findings
-    framed = frame(data, spec, file)
-    return not framed.findings and bool((kinds_of_rows(framed.rows, spec) >= 0).all())
+    """The whole file has the shape of the spec."""
+    return not (csv_rows(data, spec, file) if spec.layout == "csv" else frame(data, spec, file)).findings
+
+
+def _has_known_kinds(data: bytes, spec: Spec, file: str) -> bool:
+    """Every record of a file that can be cut is of a kind that the spec has."""
+    return spec.layout == "csv" or bool((kinds_of_rows(frame(data, spec, file).rows, spec) >= 0).all())
 
 
 def _evidence(data: bytes, spec: Spec, received_on: date) -> int:
