@@ -7,6 +7,7 @@ from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of, write_whole
+from elqr.person import same_person
 from elqr.printed_folder import changed, listed, read_manifest, stored
 from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
@@ -63,7 +64,7 @@ def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Bl
             raise BadFile(f"印刷{manifest.print_no}は申請されていません。先に elqr notice release を実行してください。")
         if PrintState.RELEASED in steps:
             raise BadFile(f"印刷{manifest.print_no}は {steps[PrintState.RELEASED]['taken_by']} が承認済みです。")
-        if steps[PrintState.REQUESTED]["taken_by"] == by:
+        if same_person(steps[PrintState.REQUESTED]["taken_by"], by):
             raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])

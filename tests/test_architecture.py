@@ -11,7 +11,7 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit", "pseudonym"),
+    ("terms", "checkdigit", "pseudonym", "person"),
     ("errors", "codes", "frames", "fiscal"),
     ("findings",),
     ("formats", "issue"),

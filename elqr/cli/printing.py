@@ -11,33 +11,23 @@ import click
 
 from elqr.cli.terminal import (
     Command,
+    by_option,
     clear_progress,
     date_option,
     job_option,
     json_option,
+    now,
     print_json,
     progress,
     say,
     say_findings,
 )
-from elqr.errors import BadFile
 from elqr.terms import ExitCode, PrintState
 
 if TYPE_CHECKING:
     from elqr.release import Blocked
 
-_by_option = click.option("--by", required=True, metavar="NAME", help="担当者の名前。")
 _folder = click.argument("folder", type=click.Path(path_type=Path))
-
-
-def _person(name: str) -> str:
-    if not name.strip():
-        raise BadFile("担当者の名前が空です。--by に名前を書いてください。")
-    return name.strip()
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 @click.command("print", cls=Command, help="納付書を印刷用のPDFにし、全ページを読み返して確かめます。")
@@ -140,7 +130,7 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 
 @click.command("uploaded", cls=Command, help="納付書情報 FILES を共通納税IFSに登録したことを記録します。")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_by_option
+@by_option
 @job_option
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
     from elqr.dispatch import uploaded
@@ -148,14 +138,14 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         for file in files:
-            upload = uploaded(opened.night, file.name, readable(file), _person(by), _now())
+            upload = uploaded(opened.night, file.name, readable(file), by, now())
             click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
     return 0
 
 
 @click.command("release", cls=Command, help="印刷した FOLDER の発送を申請します。")
 @_folder
-@_by_option
+@by_option
 @click.option("--pull", "pulled", multiple=True, metavar="PAGE", help="抜き取ったページ（用紙の番号 0001-00001）。")
 @job_option
 def notice_release(folder: Path, by: str, pulled: tuple[str, ...], job: Path) -> int:
@@ -163,20 +153,20 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], job: Path) ->
     from elqr.edge import prepared
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        manifest, against = requested(opened.night, folder, _person(by), _now(), tuple(sorted(set(pulled))))
+        manifest, against = requested(opened.night, folder, by, now(), tuple(sorted(set(pulled))))
     return _answered(manifest.print_no, "申請しました。ほかの人が elqr notice approve で承認してください", against)
 
 
 @click.command("approve", cls=Command, help="申請された FOLDER の発送を承認します（申請した人とは別の人が）。")
 @_folder
-@_by_option
+@by_option
 @job_option
 def notice_approve(folder: Path, by: str, job: Path) -> int:
     from elqr.dispatch import approved
     from elqr.edge import prepared
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        manifest, against = approved(opened.night, folder, _person(by), _now())
+        manifest, against = approved(opened.night, folder, by, now())
     return _answered(manifest.print_no, "発送を承認しました", against)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from elqr.codes import Code
+from elqr.errors import BadFile
 from elqr.findings import Finding
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
@@ -70,6 +71,20 @@ date_option = click.option(
     "--date", "day", callback=_day, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。"
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
+
+
+def _person(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise BadFile("担当者の名前が空です。--by に名前を書いてください。")
+    return value.strip()
+
+
+by_option = click.option("--by", required=True, metavar="NAME", callback=_person, help="担当者の名前。")
+
+
+def now() -> str:
+    """今の時刻, as the ledger keeps instants."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def say(text: str) -> None:
