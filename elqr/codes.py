@@ -1,7 +1,7 @@
 """Finding codes (指摘コード): what each means, how grave it is, and what to do about it.
 
 Codes are stable and append-only, in tiers: F1xx framing, F2xx field, F3xx totals, M4xx matching, L5xx
-ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release. If a tier fires for a file,
+ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release, V1xx review. If a tier fires for a file,
 the next tier is not run for it.
 """
 
@@ -93,6 +93,16 @@ class Code(StrEnum):
     SCAN_UNKNOWN = "R920"
     SCAN_DIFFERS = "R921"
     SENT_BEFORE = "R922"
+    ROW_UNKNOWN = "V101"
+    ROW_STALE = "V102"
+    ROW_ALTERED = "V103"
+    RULING_UNKNOWN = "V104"
+    RULING_INCOMPLETE = "V105"
+    TARGET_UNKNOWN = "V106"
+    TARGET_CLOSED = "V107"
+    RULING_UNFIT = "V108"
+    RULING_WAITING = "V109"
+    FORMULA = "V110"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,4 +289,32 @@ CODES: dict[Code, CodeText] = {
     Code.SCAN_DIFFERS: CodeText(
         _HIGH, "画像のコードが目録と違います", "発送を止め、同じファイルの印刷物を調べてください。"
     ),
+    Code.ROW_UNKNOWN: CodeText(
+        _HIGH, "この台帳にない収納の行です", "elqr review export で作り直したブックに書いてください。"
+    ),
+    Code.ROW_STALE: CodeText(
+        _MID,
+        "書き出したあとで収納の状態が変わっています",
+        "elqr review export で作り直し、今の状態を見て決め直してください。",
+    ),
+    Code.ROW_ALTERED: CodeText(
+        _HIGH,
+        "書いてはいけない欄が書き換えられています",
+        "elqr review export で作り直し、決裁の欄だけに書いてください。",
+    ),
+    Code.RULING_UNKNOWN: CodeText(_MID, "決裁が一覧にある言葉ではありません", "一覧から選び直してください。"),
+    Code.RULING_INCOMPLETE: CodeText(_MID, "決裁に必要な欄が空です", "空の欄に書いて、もう一度取り込んでください。"),
+    Code.TARGET_UNKNOWN: CodeText(
+        _MID, "対象の納付番号の納付書がありません", "20桁の納付番号（案件特定キー）を確かめて書き直してください。"
+    ),
+    Code.TARGET_CLOSED: CodeText(
+        _MID, "対象の納付書には充てられません", "ほかの納付書を選ぶか、還付候補にしてください。"
+    ),
+    Code.RULING_UNFIT: CodeText(_MID, "この収納には選べない決裁です", "決裁を選び直してください。"),
+    Code.RULING_WAITING: CodeText(
+        _MID,
+        "同じ収納に、承認を待つ別の決裁があります",
+        "先の申請を承認するか、elqr review reject で取り下げてから取り込んでください。",
+    ),
+    Code.FORMULA: CodeText(_HIGH, "記入欄に数式があります", "数式を消し、文字で書き直してください。"),
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
 from filelock import FileLock, Timeout
 
 from elqr.alarms import alarms
@@ -24,7 +25,7 @@ from elqr.procedures import Evidence, Kpi, kpi, read_register
 from elqr.report.morning import Morning, morning
 from elqr.report.rows import Rows
 from elqr.run import Night
-from elqr.store import queries, report_queries
+from elqr.store import queries, report_queries, review_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
 
@@ -120,12 +121,15 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
                 "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
             )
         day = night.night_on
+        found = review_queries.exceptions(connection, day)
         rows = Rows(
             notice_files=report_queries.notice_files(connection, day),
             deliveries=report_queries.deliveries(connection, day),
             delivery_findings=report_queries.delivery_findings(connection, day),
             decisions=report_queries.decisions(connection, day),
-            exceptions=report_queries.exceptions(connection, day),
+            exceptions=found.filter("is_open"),
+            awaiting=found.filter(~pl.col("is_open")),
+            rulings=review_queries.rulings_in(connection, day),
             others=report_queries.other_payments(connection, day),
             suggestions=report_queries.suggestions(connection, day),
             postings=report_queries.postings(connection, day),
@@ -135,12 +139,12 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         )
         notice_rows = report_queries.notice_findings(connection, day)
     limits = night.job.thresholds
-    found = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
-    found += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
-    found += [finding for finding in findings or [] if finding not in found]
-    status = "quarantine" if night.quarantined else "review" if found or _waits(rows) else "clean"
+    raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
+    raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
+    raised += [finding for finding in findings or [] if finding not in raised]
+    status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
     city = night.job.city.name
-    return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(found), status)
+    return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(raised), status)
 
 
 def _waits(rows: Rows) -> bool:

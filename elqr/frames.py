@@ -269,3 +269,40 @@ class Suggestion(Frame):
     PAYMENT_NO = Column("payment_no", pl.Int64)
     NOTICE_NO = Column("notice_no", pl.Int64)
     HOW = Column("how", pl.String)
+
+
+class Proposal(Frame):
+    """決裁の案: what somebody decided on one exception, before a second person approves it."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    RULING = Column("ruling", pl.String)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    REASON = Column("reason", pl.String)
+    STAFF = Column("staff", pl.String)
+    MARK = Column("mark", pl.String)
+    UNDOES_NO = Column("undoes_no", pl.Int64)
+
+
+class Ruled(Proposal):
+    """決裁: a proposal as the ledger numbers it."""
+
+    RULING_NO = Column("ruling_no", pl.Int64)
+    REVIEW_NO = Column("review_no", pl.Int64)
+
+
+class RulingEffect(Frame):
+    """決裁の結果: what came of a ruling, and the yen in suspense before and after it."""
+
+    RULING_NO = Column("ruling_no", pl.Int64)
+    RESULT = Column("result", pl.String)
+    BEFORE_YEN = Column("before_yen", pl.Int64)
+    AFTER_YEN = Column("after_yen", pl.Int64)
+
+
+class Move(Posting):
+    """付け替え: a posting that moves yen out of suspense or back, with what it reverses and the ruling behind it."""
+
+    REVERSES_NO = Column("reverses_no", pl.Int64)
+    RULING_NO = Column("ruling_no", pl.Int64)
+    DECIDED_BY = Column("decided_by", pl.String)
+    REASON = Column("reason", pl.String)

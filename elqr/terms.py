@@ -185,6 +185,7 @@ class Ruling(Term):
     SEND_BACK = "send_back", "差戻し"
     NOT_OURS = "not_ours", "当市の収納でない"
     NOTED = "noted", "確認のみ"
+    UNDO = "undo", "決裁の取消"
 
 
 RULING_MEANINGS: dict[Ruling, str] = {
@@ -195,11 +196,37 @@ RULING_MEANINGS: dict[Ruling, str] = {
     Ruling.SEND_BACK: "所管課か送付元に調べ直しを求める。答えが来るまで仮受のまま",
     Ruling.NOT_OURS: "当市の収納ではない。送付元に返す候補とする",
     Ruling.NOTED: "見たことだけを記す。お金は動かさない（不足、段階の順序など）",
+    Ruling.UNDO: "承認した決裁を取り消し、動いた額を仮受に戻して、要確認に戻す",
 }
 """決裁の意味: what each ruling asks for."""
 
+WRITTEN_RULINGS = tuple(ruling for ruling in Ruling if ruling is not Ruling.UNDO)
+"""What may be written in a workbook; 取消 is asked for by the number of a ruling."""
+
 NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
-"""対象の納付番号 must be named for these."""
+"""対象の納付番号 must be named for these; they close an exception when nothing is left of it in suspense."""
+
+AWAITS_PAYOUT = (Ruling.REFUND, Ruling.NOT_OURS)
+"""These close an exception while its yen stay in suspense, until they are paid out."""
+
+CLOSES = (*AWAITS_PAYOUT, Ruling.NOTED)
+"""These close an exception whatever stands in suspense."""
+
+
+class RulingResult(Term):
+    """決裁の結果: what a second person made of a ruling, or the ledger that had moved on."""
+
+    APPROVED = "approved", "承認"
+    REFUSED = "refused", "却下"
+    STALE = "stale", "無効（その後に変わった）"
+
+
+class ReviewKind(Term):
+    """申請の種別: where the rulings of one request came from."""
+
+    BOOK = "book", "ブック"
+    SEARCH = "search", "条件指定"
+    UNDO = "undo", "取消"
 
 
 class FileStatus(Term):

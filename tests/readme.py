@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from elqr.codes import CODES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
-from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, Outcome, Severity
+from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, WRITTEN_RULINGS, Outcome, Severity
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
@@ -44,7 +44,7 @@ def rulings() -> str:
     """決裁の一覧."""
     lines = _rows("決裁", "identifier", "意味")
     return "\n".join(
-        [*lines, *(f"| {ruling.label} | `{ruling}` | {said} |" for ruling, said in RULING_MEANINGS.items())]
+        [*lines, *(f"| {ruling.label} | `{ruling}` | {RULING_MEANINGS[ruling]} |" for ruling in WRITTEN_RULINGS)]
     )
 
 

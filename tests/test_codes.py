@@ -34,6 +34,7 @@ from tests.builders import (
 )
 from tests.printing.test_preflight import FAULTS, LAYOUTS
 from tests.test_printing import BLOCKED
+from tests.test_review import ROWS
 
 GOOD_TRANSFER = transfer_file(transfer_row("A1", 10_000), line_end="crlf")
 GOOD_CVS = cvs_file(cvs_row(REAL_BARCODE))
@@ -214,7 +215,8 @@ def test_every_code_has_a_sample_and_words() -> None:
         Code.SCAN_DIFFERS,
         Code.SENT_BEFORE,
     }
-    assert sampled | by_hand | in_the_night | on_paper == set(Code)
+    at_the_desk = {row[3] for row in ROWS} | {Code.ROW_UNKNOWN, Code.ROW_STALE, Code.ROW_ALTERED, Code.RULING_WAITING}
+    assert sampled | by_hand | in_the_night | on_paper | at_the_desk == set(Code)
     assert set(CODES) == set(Code)
     for code, text in CODES.items():
         assert text.heading and text.remedy.endswith("。"), code

@@ -10,6 +10,7 @@ from elqr.cli.night import kpi_command, night
 from elqr.cli.notice import notice
 from elqr.cli.payload import payload
 from elqr.cli.printing import COMMANDS as PRINT_COMMANDS
+from elqr.cli.review import review
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
 from elqr.cli.terminal import Group, say
@@ -18,7 +19,7 @@ from elqr.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
-_COMMANDS = (night, notice, payload, spec, file, kpi_command, synthetic_command)
+_COMMANDS = (night, review, notice, payload, spec, file, kpi_command, synthetic_command)
 
 
 @click.group(cls=Group, commands=_COMMANDS, help="elqr — eL-QR対応の公金収納 消込ツール。")

@@ -46,7 +46,8 @@ class Group(click.Group, Command):
     group_class = type
 
 
-def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+def day_of(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    """日付（YYYY-MM-DD）of an option."""
     if value is None:
         return None
     try:
@@ -68,7 +69,7 @@ def job_option(function: Any) -> Any:
 
 
 date_option = click.option(
-    "--date", "day", callback=_day, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。"
+    "--date", "day", callback=day_of, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。"
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
 

@@ -20,7 +20,8 @@ from elqr.report import tables as shape
 from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
-from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, Ruling
+from elqr.ruling import REASON, RULING, STAFF, TARGET
+from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, WRITTEN_RULINGS
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
@@ -38,11 +39,11 @@ _REVIEW_PRINTED = (
     "受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額",
     "通知書番号", "期別", "付記", "先の収納", "近い納付書（候補）",
 )  # fmt: skip
-_ALWAYS = tuple(ruling.label for ruling in Ruling)
+_ALWAYS = tuple(ruling.label for ruling in WRITTEN_RULINGS)
 _ENTRIES = (
-    Column("決裁", most_width=14, entry=Entry("一覧から選びます。意味は「記入のしかた」にあります。", choices=_ALWAYS)),
+    Column(RULING, most_width=14, entry=Entry("一覧から選びます。意味は「記入のしかた」にあります。", choices=_ALWAYS)),
     Column(
-        "対象の納付番号",
+        TARGET,
         most_width=22,
         entry=Entry(
             "お金を動かす先の納付番号（20桁）。「納付書に充てる」「充当」のときに書きます。",
@@ -51,11 +52,11 @@ _ENTRIES = (
         ),
     ),
     Column(
-        "決裁の理由",
+        REASON,
         most_width=20,
         entry=Entry("なぜそう決めたか。後で監査に答えられるように書きます。", most_chars=500, needed_for=_ALWAYS),
     ),
-    Column("担当", most_width=9, entry=Entry("決めた人の名前。", most_chars=40, needed_for=_ALWAYS)),
+    Column(STAFF, most_width=9, entry=Entry("決めた人の名前。", most_chars=40, needed_for=_ALWAYS)),
 )
 _MARKS = tuple(
     Column(name, most_width=66, is_printed=False, is_hidden=True) for name in (row_mark.IDENTITY, row_mark.CONTENT)
@@ -74,7 +75,7 @@ _GUIDE = (
     ("7", "日付は R8.11.20（令和8年11月20日）のように見せていますが、中身は日付なので、絞り込みに使えます。"),
     ("8", "納付番号や通知書番号は文字です。前の0も20桁も、そのまま写せます。"),
     ("決裁の意味", ""),
-    *((ruling.label, RULING_MEANINGS[ruling]) for ruling in Ruling),
+    *((ruling.label, RULING_MEANINGS[ruling]) for ruling in WRITTEN_RULINGS),
 )
 
 
@@ -85,6 +86,7 @@ class Drawn:
     outcome: Table
     exception: Table
     refund: Table
+    rulings: Table
     daily: Table
     places: Table
     intake: Table
@@ -100,15 +102,19 @@ def books(
     def book(stem: str, title: str, *sheets: Sheet) -> Book:
         return Book(f"{stem}.xlsx", title, city, night, sheets, _facts(city, night, title, rows.chain))
 
-    def review_book(stem: str, title: str, exceptions: Table, *more: Sheet) -> Book:
-        sheet = review_sheet(exceptions, marked)
-        facts = (*_facts(city, night, title, rows.chain, REVIEW_FORM), *_review_facts(sheet.table))
-        return Book(f"{stem}.xlsx", title, city, night, (sheet, *more), facts, _GUIDE)
+    def for_decisions(stem: str, title: str, exceptions: Table, *more: Sheet) -> Book:
+        return review_book(f"{stem}.xlsx", title, city, night, exceptions, marked, rows.chain, *more)
 
     made = [
-        review_book("要確認", "要確認（決裁の記入用）", drawn.exception),
+        for_decisions("要確認", "要確認（決裁の記入用）", drawn.exception),
         book("税料", "税・料の担当者", *map(plain_sheet, (drawn.outcome, drawn.refund, drawn.notices, drawn.kpi))),
-        book("会計", "会計", daily_sheet(drawn.daily), places_sheet(drawn.places), plain_sheet(drawn.intake)),
+        book(
+            "会計",
+            "会計",
+            daily_sheet(drawn.daily),
+            places_sheet(drawn.places),
+            *map(plain_sheet, (drawn.rulings, drawn.intake)),
+        ),
     ]
     names = sorted({procedure.department for procedure in register.procedure})
     for name, stem in zip(names, file_stems(names), strict=True):
@@ -116,8 +122,24 @@ def books(
         own = pl.col("procedure_code").is_in(codes)
         outcome = shape.outcome_table(rows.decisions.filter(own), register)
         exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
-        made.append(review_book(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
+        made.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
     return tuple(made)
+
+
+def review_book(
+    file_name: str,
+    title: str,
+    city: str,
+    night: date,
+    exceptions: Table,
+    marked: pl.DataFrame,
+    chain: dict[str, str],
+    *more: Sheet,
+) -> Book:
+    """決裁を書くブック: the exceptions with their marks, and what proves on the way back that it is this book."""
+    sheet = review_sheet(exceptions, marked)
+    facts = (*_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
+    return Book(file_name, title, city, night, (sheet, *more), facts, _GUIDE)
 
 
 def plain_sheet(table: Table) -> Sheet:

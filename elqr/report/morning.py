@@ -53,11 +53,13 @@ def morning(
         rows,
         decisions=shape.with_procedure(rows.decisions, register),
         exceptions=shape.with_procedure(rows.exceptions, register),
+        awaiting=shape.with_procedure(rows.awaiting, register),
     )
     outcome = shape.outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
     daily = shape.daily_table(rows.postings, register)
-    refund = shape.refund_table(rows.exceptions, rows.others, register)
+    refund = shape.refund_table(rows.exceptions, rows.awaiting, rows.others, register)
+    rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)
     intake = shape.intake_table(rows.deliveries, rows.delivery_findings)
@@ -66,7 +68,12 @@ def morning(
     funnel = _funnel(read)
     kpis = shape.kpi_table(found)
     made = books(
-        city, night, Drawn(outcome, exception, refund, daily, places, intake, notices, kpis), marked, rows, register
+        city,
+        night,
+        Drawn(outcome, exception, refund, rulings, daily, places, intake, notices, kpis),
+        marked,
+        rows,
+        register,
     )
     statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
     page = Page(
@@ -82,20 +89,25 @@ def morning(
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
-        tables=(intake, exception, refund, daily, places, kpis, notices, outcome),
+        tables=(intake, exception, refund, rulings, daily, places, kpis, notices, outcome),
     )
     return Morning(tuple(page.tables), page, made)
 
 
 def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
     """帳票どうしの合計: the same yen, whichever table it is read from."""
-    posted = {
-        account: int(rows.postings.filter(pl.col("account") == account.value)["yen"].sum()) for account in Account
-    }
-    assert outcome.total("収納額") == daily.total("収納額") == posted[Account.CLAIM], "収納額 agrees"
+    posted, moved = _yen_of(rows.postings, is_move=False), _yen_of(rows.postings, is_move=True)
+    assert outcome.total("収納額") == posted[Account.CLAIM], "収納額 agrees"
     assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
-    tonight = exception.frame.filter(pl.col("受付番号").is_in(rows.decisions["payment_no"].to_list()))
-    assert int(tonight["仮受額"].sum()) == posted[Account.SUSPENSE], "the review list holds all of suspense"
+    assert daily.total("収納額") == posted[Account.CLAIM] + moved[Account.CLAIM], "収納日計 holds what rulings moved"
+    assert moved[Account.CLAIM] == -moved[Account.SUSPENSE], "rulings move yen and make none"
+    waiting = int(rows.awaiting["suspense_yen"].sum())
+    assert exception.total("仮受額") + waiting == rows.balances[Account.SUSPENSE], "the lists hold all of suspense"
+
+
+def _yen_of(postings: pl.DataFrame, *, is_move: bool) -> dict[Account, int]:
+    own = postings.filter(pl.col("is_move") == is_move)
+    return {account: int(own.filter(pl.col("account") == account.value)["yen"].sum()) for account in Account}
 
 
 def _funnel(read: pl.DataFrame) -> list[Line]:
@@ -120,11 +132,15 @@ def _reasons(exceptions: pl.DataFrame) -> list[Line]:
 
 
 def _money(postings: pl.DataFrame) -> list[Line]:
+    """確報の額 and where it went; then what rulings moved from suspense to claims."""
     lines = []
     for account in Account:
-        own = postings.filter(pl.col("account") == account.value)
+        own = postings.filter((pl.col("account") == account.value) & ~pl.col("is_move"))
         lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum())))
-    return [*lines, Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")]
+    whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
+    ruled = postings.filter((pl.col("account") == Account.CLAIM.value) & pl.col("is_move"))
+    moved = Line("決裁で仮受から調定へ", int(ruled["count"].sum()), int(ruled["yen"].sum()))
+    return [*lines, whole, *([moved] if ruled.height else [])]
 
 
 def _headline(status: str, rows: Rows) -> str:

@@ -14,7 +14,7 @@ IDENTITY, CONTENT = "行の識別", "行の照合値"
 _CONTENT = (
     "channel", "stage", "outcome", "place", "flags", "paid_yen", "claim_yen", "suspense_yen", "paid_on",
     "key_kind", "key_digits", "procedure_code", "levy_year", "bill_no", "installment_no", "issue_no", "payer_ref",
-    "amount_yen",
+    "amount_yen", "ruling_no",
 )  # fmt: skip
 """What a decision rests on, in the order in which it is hashed."""
 

@@ -7,13 +7,18 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """台帳から読んだ行. `chain` says which ledger this is and where its chain of runs ends."""
+    """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
+
+    `chain` says which ledger this is and where its chain of runs ends.
+    """
 
     notice_files: pl.DataFrame
     deliveries: pl.DataFrame
     delivery_findings: pl.DataFrame
     decisions: pl.DataFrame
     exceptions: pl.DataFrame
+    awaiting: pl.DataFrame
+    rulings: pl.DataFrame
     others: pl.DataFrame
     suggestions: pl.DataFrame
     postings: pl.DataFrame

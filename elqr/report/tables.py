@@ -20,6 +20,8 @@ from elqr.terms import (
     Flag,
     Outcome,
     Place,
+    Ruling,
+    RulingResult,
     Severity,
     Stage,
     Term,
@@ -29,7 +31,7 @@ _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
 _FILES_ONLY = (
     "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
-    "記録", "消込日", "行き先", "先の収納のチャネル",
+    "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時",
 )  # fmt: skip
 """Columns that stand in the CSV and JSON and not on the page, which must fit a sheet of A4."""
 
@@ -219,11 +221,52 @@ def exception_table(
             "付記": (_flags(), Style.TEXT),
             "先の収納": (pl.col("other"), Style.TEXT),
             "近い納付書（候補）": (pl.col("near"), Style.TEXT),
+            "前回の決裁": (_last_ruling(), Style.TEXT),
             "ファイル": (pl.col("file_name"), Style.TEXT),
             "記録": (pl.col("record_no"), Style.COUNT),
             "消込日": (pl.col("decided_on"), Style.DATE),
         },
         ("領収額", "収納額", "仮受額"),
+    )
+
+
+def _last_ruling() -> pl.Expr:
+    """前回の決裁 in words: what was ruled, when and why."""
+    return pl.concat_str(
+        shown("ruling", Ruling),
+        pl.lit("（"),
+        pl.col("ruled_on").cast(pl.String),
+        pl.lit(" "),
+        pl.col("ruling_reason"),
+        pl.lit("）"),
+    )
+
+
+def ruling_table(rulings: pl.DataFrame) -> Table:
+    """決裁一覧: what waits for a second person, and what took effect on the day of this night."""
+    return table_of(
+        "決裁一覧",
+        "承認を待つ決裁と、この日に承認・却下された決裁。承認されるまで、お金は動きません。",
+        rulings,
+        {
+            "申請": (pl.col("review_no").cast(pl.String), Style.TEXT),
+            "決裁番号": (pl.col("ruling_no").cast(pl.String), Style.TEXT),
+            "受付番号": (pl.col("payment_no").cast(pl.String), Style.TEXT),
+            "理由": (shown("outcome", Outcome), Style.TEXT),
+            "領収額": (pl.col("paid_yen"), Style.YEN),
+            "決裁": (shown("ruling", Ruling), Style.TEXT),
+            "対象の納付番号": (pl.col("target"), Style.DIGITS),
+            "決裁の理由": (pl.col("reason"), Style.TEXT),
+            "担当": (pl.col("staff"), Style.TEXT),
+            "申請者": (pl.col("asked_by"), Style.TEXT),
+            "申請日時": (pl.col("asked_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "結果": (shown("result", RulingResult).fill_null("承認待ち"), Style.TEXT),
+            "承認者": (pl.col("taken_by"), Style.TEXT),
+            "承認日時": (pl.col("taken_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "仮受額（前）": (pl.col("before_yen"), Style.YEN),
+            "仮受額（後）": (pl.col("after_yen"), Style.YEN),
+        },
+        ("領収額",),
     )
 
 
@@ -233,7 +276,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     years = {year: wareki_fiscal_year(year) for year in rows["fiscal_year"].unique().to_list()}
     return table_of(
         "収納日計表",
-        "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。出納整理期間の扱いは手続の会計区分によります。",
+        "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。区分の決裁は、承認された決裁で仮受から移した額です。",
         rows,
         {
             "手続": (procedure_name(register), Style.TEXT),
@@ -241,6 +284,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
             "現年・滞納": (pl.when("is_arrears").then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
             "チャネル": (shown("channel", Channel), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
+            "区分": (pl.when("is_move").then(pl.lit("決裁")).otherwise(pl.lit("消込")), Style.TEXT),
             "件数": (pl.col("count"), Style.COUNT),
             "収納額": (pl.col("yen"), Style.YEN),
         },
@@ -248,10 +292,10 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     )
 
 
-def refund_table(exceptions: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
-    """過誤納候補: second payments and overpayments, whose yen in suspense wait for 還付 or 充当."""
+def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
+    """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and what was decided to be paid out."""
     kinds = [Outcome.ALREADY_SETTLED.value, Outcome.OVERPAID.value, Outcome.NOTICE_CANCELLED.value]
-    rows = exceptions.filter(pl.col("outcome").is_in(kinds))
+    rows = pl.concat([exceptions.filter(pl.col("outcome").is_in(kinds)), awaiting])
     before = others.select(
         pl.col("payment_no").alias("other_payment_no"),
         shown("channel", Channel).alias("other_channel"),
@@ -260,11 +304,12 @@ def refund_table(exceptions: pl.DataFrame, others: pl.DataFrame, register: Regis
     rows = rows.join(before, on="other_payment_no", how="left", maintain_order="left")
     return table_of(
         "過誤納候補",
-        "二重納付・過納・取消済納付書の収納。仮受額が還付または充当の候補です。",
+        "二重納付・過納・取消済納付書の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
         rows,
         {
             "受付番号": (pl.col("payment_no"), Style.COUNT),
             "区分": (shown("outcome", Outcome), Style.TEXT),
+            "決裁": (shown("ruling", Ruling), Style.TEXT),
             "所管課": (_department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),

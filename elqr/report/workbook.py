@@ -61,7 +61,8 @@ _FORMATS: dict[str, dict[str, object]] = {
     "bad": {"font_color": "#FFFFFF", "bg_color": "#9B1C1C"},
     "lacking": {"bg_color": "#F3B5A5"},
 }
-_CHECKS, _FACTS, _GUIDE = "合計の確認", "この帳票について", "記入のしかた"
+FACTS_SHEET = "この帳票について"
+_CHECKS, _GUIDE = "合計の確認", "記入のしかた"
 
 
 def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
@@ -89,7 +90,7 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
     _write_checks(workbook.add_worksheet(_CHECKS), book, parts, formats)
     if book.guide:
         _write_guide(workbook.add_worksheet(_GUIDE), book, formats)
-    _write_facts(workbook.add_worksheet(_FACTS), book, formats)
+    _write_facts(workbook.add_worksheet(FACTS_SHEET), book, formats)
     workbook.close()
     return _stamped(skeleton, bodies)
 
@@ -180,7 +181,7 @@ def _write_guide(worksheet: Worksheet, book: Book, formats: Mapping[str, Format]
 def _write_facts(worksheet: Worksheet, book: Book, formats: Mapping[str, Format]) -> None:
     """この帳票について: which night of which ledger; read by people, and by a program by the third column."""
     worksheet.hide_gridlines(2)
-    worksheet.write_string(0, 0, f"{_FACTS}　{book.title}", formats["title"])
+    worksheet.write_string(0, 0, f"{FACTS_SHEET}　{book.title}", formats["title"])
     worksheet.write_string(
         1, 0, "取り込むときに、別の夜・別の台帳のブックでないことを確かめるための控えです。", formats["note"]
     )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import CompoundSelect, Connection, Select, func, literal, select, union_all
+from sqlalchemy import CompoundSelect, Connection, FromClause, Select, case, func, literal, select, union_all
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store import tables as t
@@ -64,7 +64,7 @@ def notice_findings(connection: Connection, night: date) -> pl.DataFrame:
     return read_frame(connection, query, {"name": pl.String, **_FINDING})
 
 
-def _decided(*columns: Any) -> Select[Any]:
+def decided(*columns: Any) -> Select[Any]:
     """Payments of the files that a night decided, with their decisions, notices and first delivery's name."""
     return (
         select(*columns)
@@ -77,16 +77,15 @@ def _decided(*columns: Any) -> Select[Any]:
 
 def decisions(connection: Connection, night: date) -> pl.DataFrame:
     """消込結果 of a night, one row a payment, with the claim it names."""
-    return _decision_rows(connection, t.decided_file.c.night_on == night.isoformat())
+    return decision_rows(connection, decision_columns(), t.decided_file.c.night_on == night.isoformat())
 
 
-def exceptions(connection: Connection, night: date) -> pl.DataFrame:
-    """要確認 up to a night, whichever night found them: what no one has decided yet."""
-    waiting = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
-    return _decision_rows(connection, waiting & (t.decided_file.c.night_on <= night.isoformat()))
+Columns = dict[str, tuple[ColumnElement[Any], Any]]
+"""Columns of a query by name: what is selected, and its dtype."""
 
 
-def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
+def decision_columns() -> Columns:
+    """消込結果の列: of a payment, its decision and the notice that its key named."""
     d, p, n = t.decision.c, t.payment.c, t.notice.c
     name = (
         select(func.min(t.delivery.c.name))
@@ -94,7 +93,7 @@ def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl
         .correlate(t.file)
         .scalar_subquery()
     )
-    columns = {
+    return {
         "payment_no": (p.payment_no, pl.Int64),
         "file_name": (name, pl.String),
         "file_sha256": (t.file.c.sha256, pl.String),
@@ -124,9 +123,18 @@ def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl
         "item_no": (p.item_no, pl.String),
         "decided_on": (t.decided_file.c.night_on, pl.Date),
     }
-    query = _decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
-        t.notice, n.notice_no == d.notice_no
+
+
+def decision_rows(
+    connection: Connection, columns: Columns, condition: ColumnElement[bool], *joins: tuple[FromClause, Any]
+) -> pl.DataFrame:
+    """消込結果の行: oldest first. `joins` are further tables, outer joined, with their conditions."""
+    p = t.payment.c
+    query = decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
+        t.notice, t.notice.c.notice_no == t.decision.c.notice_no
     )
+    for joined, where in joins:
+        query = query.outerjoin(joined, where)
     query = query.where(condition).order_by(p.paid_on, p.identity, p.payment_no)
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 
@@ -134,7 +142,7 @@ def _decision_rows(connection: Connection, condition: ColumnElement[bool]) -> pl
 def other_payments(connection: Connection, night: date) -> pl.DataFrame:
     """先の収納: the payments that decisions up to a night point to: payment_no, channel, paid_on."""
     p = t.payment.c
-    named = _decided(t.decision.c.other_payment_no).where(t.decided_file.c.night_on <= night.isoformat())
+    named = decided(t.decision.c.other_payment_no).where(t.decided_file.c.night_on <= night.isoformat())
     query = select(p.payment_no, p.channel, p.paid_on).where(p.payment_no.in_(named))
     return read_frame(connection, query, {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date})
 
@@ -143,7 +151,7 @@ def suggestions(connection: Connection, night: date) -> pl.DataFrame:
     """近い納付書 for the unknown keys up to a night: payment_no, how, procedure_code, bill_no, installment_no."""
     s, n = t.suggestion.c, t.notice.c
     query = (
-        _decided(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
+        decided(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
         .join(t.suggestion, s.payment_no == t.payment.c.payment_no)
         .join(t.notice, n.notice_no == s.notice_no)
         .where(t.decided_file.c.night_on <= night.isoformat())
@@ -163,11 +171,15 @@ def suggestions(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def postings(connection: Connection, night: date) -> pl.DataFrame:
-    """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel and 領収日."""
+    """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether by a ruling.
+
+    What a ruling takes back counts as minus one.
+    """
     g, p = t.posting.c, t.payment.c
-    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on)
+    is_move = g.reverses_no.is_not(None)
+    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on, is_move)
     query = (
-        select(*keys, func.count(), func.sum(g.yen))
+        select(*keys, func.sum(case((g.yen > 0, 1), else_=-1)), func.sum(g.yen))
         .join(t.payment, p.payment_no == g.payment_no)
         .where(g.night_on == night.isoformat())
         .group_by(*keys)
@@ -180,6 +192,7 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
         "is_arrears": pl.Boolean,
         "channel": pl.String,
         "paid_on": pl.Date,
+        "is_move": pl.Boolean,
         "count": pl.Int64,
         "yen": pl.Int64,
     }
@@ -238,7 +251,7 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         .subquery()
     )
     unequal = (
-        _decided(literal("計上額が消込結果と違う収納"), func.count())
+        decided(literal("計上額が消込結果と違う収納"), func.count())
         .outerjoin(posted, posted.c.payment_no == p.payment_no)
         .where(t.decided_file.c.night_on == day, func.coalesce(posted.c.yen, 0) != d.claim_yen + d.suspense_yen)
     )
@@ -255,8 +268,16 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         .join(file_sums, file_sums.c.file_no == t.file.c.file_no)
         .where((file_sums.c.count != t.file.c.payment_count) | (file_sums.c.yen != t.file.c.payment_yen))
     )
-    misplaced = _decided(literal("行き先のない収納"), func.count()).where(
+    moved = (
+        select(t.posting.c.payment_no)
+        .where(t.posting.c.night_on == day, t.posting.c.reverses_no.is_not(None))
+        .group_by(t.posting.c.payment_no)
+        .having(func.sum(t.posting.c.yen) != 0)
+        .subquery()
+    )
+    unbalanced = select(literal("決裁の付け替えが合わない収納"), func.count()).select_from(moved)
+    misplaced = decided(literal("行き先のない収納"), func.count()).where(
         t.decided_file.c.night_on == day, d.place.not_in([place.value for place in Place])
     )
-    checks: CompoundSelect[Any] = union_all(undecided, unequal, files, misplaced)
+    checks: CompoundSelect[Any] = union_all(undecided, unequal, files, unbalanced, misplaced)
     return [f"{what}: {count}件" for what, count in connection.execute(checks) if count]

@@ -170,6 +170,7 @@ posting = table(
     CheckConstraint("yen <> 0"),
     Index("posting_by_claim", "claim_no"),
     Index("posting_by_night", "night_on"),
+    Index("posting_moved", "payment_no", sqlite_where=Column("reverses_no").is_not(None)),
     Index(
         "posting_once", "payment_no", "account", "claim_no", unique=True, sqlite_where=Column("reverses_no").is_(None)
     ),

@@ -22,6 +22,15 @@ _REASONS = [
 ]  # fmt: skip
 CHAIN = {"ledger": "1" * 64, "run_id": "20261120-0001", "run_hash": "2" * 64}
 
+RULINGS = pl.DataFrame(
+    {
+        **{name: [1] for name in ("review_no", "ruling_no", "payment_no")},
+        **{name: [100] for name in ("paid_yen", "before_yen", "after_yen")},
+        **{name: ["x"] for name in ("outcome", "ruling", "target", "reason", "staff", "asked_by", "asked_at")},
+        **{name: ["x"] for name in ("result", "taken_by", "taken_at")},
+    }
+)
+
 
 def register(text: str = REGISTER) -> Register:
     return Register.model_validate(tomllib.loads(text))
@@ -64,6 +73,10 @@ def exceptions(count: int, seed: int = 1) -> pl.DataFrame:
         pl.lit(NIGHT).alias("payable_until_on"),
         pl.lit(NIGHT).alias("decided_on"),
         pl.lit(None, dtype=pl.Int64).alias("other_payment_no"),
+        pl.lit(None, dtype=pl.Int64).alias("ruling_no"),
+        pl.lit(None, dtype=pl.String).alias("ruling"),
+        pl.lit(None, dtype=pl.String).alias("ruling_reason"),
+        pl.lit(None, dtype=pl.Date).alias("ruled_on"),
     )
 
 
@@ -72,7 +85,13 @@ def rows_of(found: pl.DataFrame) -> Rows:
     files = {"name": pl.String, **dict.fromkeys(("rows_read", "rows_new", "rows_same", "rows_bad"), pl.Int64)}
     intake = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
     near = {"payment_no": pl.Int64, "how": pl.String, "procedure_code": pl.String, "bill_no": pl.String}
-    posted = {"account": pl.String, "procedure_code": pl.String, "fiscal_year": pl.Int64, "is_arrears": pl.Boolean}
+    posted = {
+        "account": pl.String,
+        "procedure_code": pl.String,
+        "fiscal_year": pl.Int64,
+        "is_arrears": pl.Boolean,
+        "is_move": pl.Boolean,
+    }
     again = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
     counted = {"count": pl.Int64, "yen": pl.Int64}
     return Rows(
@@ -81,6 +100,8 @@ def rows_of(found: pl.DataFrame) -> Rows:
         delivery_findings=pl.DataFrame(schema={"name": pl.String, "code": pl.String}),
         decisions=found,
         exceptions=found,
+        awaiting=found.clear(),
+        rulings=RULINGS.clear(),
         others=pl.DataFrame(schema={"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date}),
         suggestions=pl.DataFrame(schema={**near, "installment_no": pl.Int64}),
         postings=pl.DataFrame(schema={**posted, "channel": pl.String, "paid_on": pl.Date, **counted}),
@@ -98,7 +119,8 @@ def books_of(
     drawn = Drawn(
         shape.outcome_table(found, own),
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
-        shape.refund_table(found, rows.others, own),
+        shape.refund_table(found, rows.awaiting, rows.others, own),
+        shape.ruling_table(rows.rulings),
         shape.daily_table(rows.postings, own),
         places_table(records(found, rows.redelivered), own),
         shape.intake_table(rows.deliveries, rows.delivery_findings),

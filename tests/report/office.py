@@ -21,7 +21,8 @@ _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 _EVERY_SHEET_AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
 
 
-def _converted(books: list[Path], to: str, folder: Path) -> None:
+def converted(books: list[Path], to: str, folder: Path) -> None:
+    """Saves books in another form, formulas calculated anew."""
     assert PROGRAM is not None
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True, exist_ok=True)
@@ -32,7 +33,7 @@ def _converted(books: list[Path], to: str, folder: Path) -> None:
 
 def calculated(folder: Path, *books: Path) -> dict[tuple[str, str], list[list[str]]]:
     """(workbook, sheet) → rows of cells as LibreOffice calculates them, numbers unformatted."""
-    _converted(list(books), _EVERY_SHEET_AS_CSV, folder)
+    converted(list(books), _EVERY_SHEET_AS_CSV, folder)
     found = {}
     for path in folder.glob("*.csv"):
         book = next(book.stem for book in books if path.stem.startswith(f"{book.stem}-"))
@@ -43,5 +44,5 @@ def calculated(folder: Path, *books: Path) -> dict[tuple[str, str], list[list[st
 
 def printed(folder: Path, book: Path) -> Path:
     """The PDF that LibreOffice prints a workbook to."""
-    _converted([book], "pdf", folder)
+    converted([book], "pdf", folder)
     return folder / f"{book.stem}.pdf"

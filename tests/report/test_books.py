@@ -18,7 +18,7 @@ from elqr.report.book import Check
 from elqr.report.books import file_stems
 from elqr.report.row_mark import digest, marks
 from elqr.report.workbook import book_bytes
-from elqr.terms import RULING_MEANINGS, Ruling
+from elqr.terms import RULING_MEANINGS, WRITTEN_RULINGS, Ruling
 from tests.builders import (
     NIGHT,
     REAL_BARCODE,
@@ -83,7 +83,7 @@ def test_every_audience_gets_its_book(city: City) -> None:
     assert found == {
         "要確認": ["要確認一覧", *about],
         "税料": ["消込結果", "過誤納候補", "納付書取込結果", "KPI表", "合計の確認", "この帳票について"],
-        "会計": ["収納日計表", "行き先の確認", "取込結果", "合計の確認", "この帳票について"],
+        "会計": ["収納日計表", "行き先の確認", "決裁一覧", "取込結果", "合計の確認", "この帳票について"],
         "所管課_市民税課": department,
         "所管課_保険年金課": department,
         "所管課_上下水道局": department,
@@ -133,7 +133,7 @@ def test_only_decisions_can_be_written_and_the_marks_are_hidden(city: City) -> N
 def test_every_ruling_has_a_label_and_a_meaning(city: City) -> None:
     guide = {row[0]: row[1] for row in _sheet(city, "要確認", "記入のしかた").iter_rows(values_only=True)}
     assert set(RULING_MEANINGS) == set(Ruling) and len({ruling.label for ruling in Ruling}) == len(Ruling)
-    for ruling in Ruling:
+    for ruling in WRITTEN_RULINGS:
         assert "," not in ruling.label and guide[ruling.label] == RULING_MEANINGS[ruling]
 
 
@@ -166,7 +166,7 @@ def test_a_row_is_marked_by_its_record_and_by_what_the_ledger_says() -> None:
         "0",
         "100",
     ]
-    text += [paid_on, "elqr", key, "kokuho", "2026", f"{1:015d}", "1", "1", f"{1:010d}", "100"]
+    text += [paid_on, "elqr", key, "kokuho", "2026", f"{1:015d}", "1", "1", f"{1:010d}", "100", "\x00"]
     assert identity == f"{1:064x}:1"
     assert mark == hashlib.sha256("\x1f".join(text).encode()).hexdigest()[:32]
     for name, value in (("outcome", "overpaid"), ("suspense_yen", 99), ("key_digits", "9"), ("bill_no", None)):

@@ -131,4 +131,4 @@ def test_the_page_says_what_the_reports_say(city: City) -> None:
     text = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
     assert "令和8年11月20日" in text and "収納 1件 39,500円を消し込みました。要確認 2件" in text
     assert "&lt;img src=x onerror=alert(1)&gt;.dat" in text
-    assert text.count("<caption>") == 8 and 'lang="ja"' in text
+    assert text.count("<caption>") == 9 and 'lang="ja"' in text

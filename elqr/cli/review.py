@@ -1,0 +1,286 @@
+"""`elqr review`: 要確認を書き出し、決裁を取り込み、別の人が承認する."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    day_of,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    say,
+    say_findings,
+)
+from elqr.terms import NEEDS_TARGET, WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
+
+if TYPE_CHECKING:
+    from elqr.review import Asked, Ended, Search
+
+
+@click.group("review", cls=Group, help="要確認の決裁: 書き出し、取り込み、承認、取消。")
+def review() -> None:
+    pass
+
+
+def _term(kind: type[Term]) -> Any:
+    """A term by the word that staff read."""
+
+    def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        many = isinstance(value, tuple)
+        found = [term for said in (value if many else [value]) for term in kind if term.label == said]
+        if len(found) != (len(value) if many else 1):
+            words = "・".join(term.label for term in kind)
+            raise click.BadParameter(
+                f"{'・'.join(value) if many else value} は選べません。{words} から選んでください。"
+            )
+        return tuple(found) if many else found[0]
+
+    return read
+
+
+_reason_option = click.option("--reason", required=True, metavar="TEXT", help="理由（監査に答えられるように）。")
+
+
+def _search_options(function: Any) -> Any:
+    options = (
+        click.option("--payment", "payments", type=int, multiple=True, metavar="NO", help="受付番号（いくつでも）。"),
+        click.option(
+            "--outcome", "outcomes", multiple=True, callback=_term(Outcome), help="理由（該当なし、過納 など）。"
+        ),
+        click.option("--department", "departments", multiple=True, help="所管課。"),
+        click.option("--procedure", "procedures", multiple=True, metavar="CODE", help="手続。"),
+        click.option("--channel", "channels", multiple=True, callback=_term(Channel), help="収納チャネル。"),
+        click.option("--paid-until", callback=day_of, help="領収日がこの日まで（YYYY-MM-DD）。"),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _search(
+    payments: tuple[int, ...],
+    outcomes: tuple[Outcome, ...],
+    departments: tuple[str, ...],
+    procedures: tuple[str, ...],
+    channels: tuple[Channel, ...],
+    paid_until: date | None,
+) -> Search:
+    from elqr.review import Search
+
+    return Search(payments, outcomes, departments, procedures, channels, paid_until)
+
+
+@review.command("export", help="今の要確認を、決裁を書くブックに書き出します。")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="書き出すファイル（.xlsx）。")
+@_search_options
+@job_option
+@date_option
+def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
+    from elqr.edge import prepared
+    from elqr.errors import BadFile
+    from elqr.inbox import write_whole
+    from elqr.report.workbook import book_bytes
+    from elqr.review import exported
+
+    if out.suffix.lower() != ".xlsx":
+        raise BadFile(f"{out} は .xlsx ではありません。Excel のブックの名前を指定してください。")
+    if out.exists():
+        raise BadFile(f"{out} はすでにあります。書き込んだ決裁を消さないよう、別の名前を指定してください。")
+    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+        book, count = exported(opened.night, _search(**search), out.name)
+    write_whole(out, book_bytes(book))
+    click.echo(f"要確認 {count:,}件　→ {out}")
+    return ExitCode.CLEAN
+
+
+@review.command("import", help="決裁を書いたブック FILE を取り込み、承認を申請します。")
+@click.argument("file", type=click.Path(path_type=Path))
+@by_option
+@job_option
+@date_option
+@json_option
+def review_import(file: Path, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared, readable
+    from elqr.review import handed_in
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        asked = handed_in(opened.night, file.name, readable(file), by, now())
+    return _asked(asked, as_json)
+
+
+@review.command("decide", help="条件に合う要確認を、まとめて一つの決裁で申請します（対象の納付番号が要らないもの）。")
+@click.option("--ruling", required=True, callback=_term(Ruling), help="決裁（還付候補、保留 など）。")
+@_reason_option
+@_search_options
+@by_option
+@job_option
+@date_option
+@json_option
+def review_decide(
+    ruling: Ruling, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
+) -> int:
+    from elqr.edge import prepared
+    from elqr.review import searched
+
+    if ruling in NEEDS_TARGET or ruling not in WRITTEN_RULINGS:
+        raise click.BadParameter(f"{ruling.label} はまとめて決められません。ブックに一件ずつ書いてください。")
+    _not_blank(reason)
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        asked = searched(opened.night, _search(**search), ruling, reason, by, now())
+    return _asked(asked, as_json)
+
+
+@review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")
+@click.argument("numbers", nargs=-1, required=True, type=int)
+@_reason_option
+@by_option
+@job_option
+@date_option
+@json_option
+def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.review import undo_asked
+
+    _not_blank(reason)
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        asked = undo_asked(opened.night, numbers, reason, by, now())
+    return _asked(asked, as_json)
+
+
+@review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
+@click.argument("no", type=int)
+@by_option
+@job_option
+@date_option
+@json_option
+def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.review import approved
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        ended = approved(opened.night, no, by, now())
+    return _ended(ended, as_json)
+
+
+@review.command("reject", help="申請 NO を却下します（自分の申請の取り下げにも使います）。")
+@click.argument("no", type=int)
+@_reason_option
+@by_option
+@job_option
+@date_option
+@json_option
+def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.review import refused
+
+    _not_blank(reason)
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        ended = refused(opened.night, no, by, reason, now())
+    return _ended(ended, as_json)
+
+
+@review.command("list", help="決裁の申請の一覧。")
+@click.option("--all", "with_ended", is_flag=True, help="終わった申請も表示します。")
+@job_option
+@json_option
+def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.store.review_queries import reviews
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+        found = [one for one in reviews(open_) if with_ended or one["result"] is None]
+    if as_json:
+        print_json(found)
+        return ExitCode.CLEAN
+    for one in found:
+        ended = f"{one['taken_by']} が{RulingResult(one['result']).label}" if one["result"] else "承認待ち"
+        said = f"申請{one['review_no']}　{one['asked_at'][:16].replace('T', ' ')}　{one['asked_by']}"
+        click.echo(f"{said}　{one['rulings']:,}件　{ended}　{one['source']}")
+    if not found:
+        click.echo("承認を待つ申請はありません。" if not with_ended else "申請はありません。")
+    return ExitCode.CLEAN
+
+
+@review.command("trail", help="決裁の記録: 誰が・いつ・なぜ・前後の仮受額。")
+@click.option("--review", "no", type=int, metavar="NO", help="申請番号。")
+@click.option("--payment", type=int, metavar="NO", help="受付番号。")
+@job_option
+@json_option
+def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.store.review_queries import trail
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+        found = trail(open_, review_no=no, payment_no=payment).to_dicts()
+    if as_json:
+        print_json(found)
+        return ExitCode.CLEAN
+    for one in found:
+        target = f" → {one['target']}" if one["target"] else ""
+        click.echo(
+            f"決裁{one['ruling_no']}（申請{one['review_no']}） 受付{one['payment_no']} {Outcome(one['outcome']).label} "
+            f"{one['paid_yen']:,}円　{Ruling(one['ruling']).label}{target}"
+        )
+        click.echo(
+            f"  {one['asked_at'][:16].replace('T', ' ')} 担当 {one['staff']}・申請 {one['asked_by']}　{one['reason']}"
+        )
+        if one["result"]:
+            yen = f"仮受 {one['before_yen']:,}円 → {one['after_yen']:,}円"
+            because = f"　{one['step_reason']}" if one["step_reason"] else ""
+            result = RulingResult(one["result"]).label
+            click.echo(f"  {one['taken_at'][:16].replace('T', ' ')} {one['taken_by']}　{result}　{yen}{because}")
+        else:
+            click.echo("  承認待ち")
+    if not found:
+        click.echo("決裁の記録はありません。")
+    return ExitCode.CLEAN
+
+
+def _not_blank(reason: str) -> None:
+    if not reason.strip():
+        raise click.BadParameter("--reason が空です。理由を書いてください。")
+
+
+def _asked(asked: Asked, as_json: bool) -> int:
+    say_findings(asked.findings)
+    if as_json:
+        print_json(
+            {
+                "review": asked.review_no or None,
+                "rulings": asked.count,
+                "suspense_yen": asked.yen,
+                "unchanged": asked.same,
+                "refused": [finding.as_dict() for finding in asked.findings],
+            }
+        )
+    elif asked.review_no:
+        click.echo(f"申請{asked.review_no}　決裁 {asked.count:,}件　仮受額 {asked.yen:,}円")
+        click.echo(f"ほかの人が elqr review approve {asked.review_no} で承認すると、台帳に反映します。")
+    else:
+        click.echo("新しい申請はありません。")
+    if not as_json and (asked.same or asked.findings):
+        click.echo(f"申請済みと同じ行 {asked.same:,}件　取り込まなかった行 {len(asked.findings):,}件")
+    return ExitCode.REVIEW if asked.findings else ExitCode.CLEAN
+
+
+def _ended(ended: Ended, as_json: bool) -> int:
+    counts = {result.label: ended.counts[result] for result in RulingResult if ended.counts[result]}
+    if as_json:
+        print_json({"review": ended.review_no, "results": counts, "moved_yen": ended.moved_yen, "stale": ended.stale})
+    else:
+        said = "　".join(f"{name} {count:,}件" for name, count in counts.items())
+        click.echo(f"申請{ended.review_no}　{said}　仮受から調定へ {ended.moved_yen:,}円")
+    if ended.stale:
+        say(f"取り込んだあとで変わったため、決裁番号 {'・'.join(map(str, ended.stale))} は反映していません。")
+        return ExitCode.REVIEW
+    return ExitCode.CLEAN

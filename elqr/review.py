@@ -1,0 +1,366 @@
+"""The review (要確認の往復): exceptions out to finance, decisions back, and a second person's approval, on the ledger.
+
+A request holds the rulings that one person handed in; nothing moves until another approves it. At approval
+every ruling is looked at again: what has changed since is not carried out, row by row.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr import __version__
+from elqr.errors import BadFile, NotFound
+from elqr.findings import Finding
+from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
+from elqr.inbox import sha256_of
+from elqr.person import same_person
+from elqr.report import tables as shape
+from elqr.report.book import Book
+from elqr.report.books import review_book
+from elqr.report.review_form import SHOWN, read_form
+from elqr.report.row_mark import CONTENT, marks
+from elqr.report.table import Table
+from elqr.ruling import effects, judged, yen_text
+from elqr.run import Night
+from elqr.store import entries, report_queries
+from elqr.store import review_queries as queries
+from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult
+
+_NOW = date.max
+"""The state of the ledger as it is, whatever night it is asked for."""
+
+_SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """絞り込み: which open exceptions; what is empty does not narrow."""
+
+    payment_nos: tuple[int, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    departments: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    paid_until: date | None = None
+
+    def __str__(self) -> str:
+        """条件 in words."""
+        said = {
+            "受付番号": [str(number) for number in self.payment_nos],
+            "理由": [outcome.label for outcome in self.outcomes],
+            "所管課": self.departments,
+            "手続": self.procedures,
+            "チャネル": [channel.label for channel in self.channels],
+            "領収日": [f"{self.paid_until}まで"] if self.paid_until else [],
+        }
+        return "、".join(f"{name} {'・'.join(values)}" for name, values in said.items() if values) or "すべて"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """申請の結果: its number (0 when nothing was handed in), what it holds, and the rows refused."""
+
+    review_no: int
+    count: int
+    yen: int
+    same: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """承認・却下の結果: the rulings by result, yen moved onto claims, and the numbers of those not carried out."""
+
+    review_no: int
+    counts: dict[RulingResult, int]
+    moved_yen: int
+    stale: tuple[int, ...]
+
+
+def exported(night: Night, search: Search, file_name: str) -> tuple[Book, int]:
+    """要確認を書き出す: a book for decisions on what is open now, and the number of its rows."""
+    with night.ledger.transaction() as connection:
+        chain = report_queries.chain(connection, night.night_on)
+        rows = _found(night, queries.exceptions(connection, night.night_on).filter("is_open"), search)
+        table = _table(night, rows)
+    title = "要確認（決裁の記入用）"
+    book = review_book(file_name, title, night.job.city.name, night.night_on, table, marks(rows), chain)
+    return book, rows.height
+
+
+def _table(night: Night, rows: pl.DataFrame) -> Table:
+    others = report_queries.other_payments(night.ledger.connection, night.night_on)
+    near = report_queries.suggestions(night.ledger.connection, night.night_on)
+    named = shape.with_procedure(rows, night.register)
+    return shape.exception_table(named, others, near, night.register, night.night_on)
+
+
+def _found(night: Night, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """The rows that a search finds."""
+    departments = [
+        procedure.code for procedure in night.register.procedure if procedure.department in search.departments
+    ]
+    code = shape.with_procedure(rows, night.register)["procedure_code"]
+    wanted: list[tuple[object, pl.Expr | pl.Series]] = [
+        (search.payment_nos, pl.col("payment_no").is_in(search.payment_nos)),
+        (search.outcomes, pl.col("outcome").is_in([outcome.value for outcome in search.outcomes])),
+        (search.departments, code.is_in(departments)),
+        (search.procedures, code.is_in(search.procedures)),
+        (search.channels, pl.col("channel").is_in([channel.value for channel in search.channels])),
+        (search.paid_until, pl.col("paid_on") <= (search.paid_until or date.max)),
+    ]
+    return rows.filter(*(condition for asked, condition in wanted if asked))
+
+
+def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
+    """ブックを取り込む: what people wrote in it becomes a request; rows that cannot be are refused one by one.
+
+    Raises BadFile for a book that is not ours, of another ledger, or tampered with.
+    """
+    form = read_form(data, name)
+    with night.ledger.transaction() as connection:
+        chain = report_queries.chain(connection, _NOW)
+    if form.facts["city"] != night.job.city.name or form.facts["ledger"] != chain["ledger"]:
+        raise BadFile(
+            f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
+            "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
+        )
+    rows = form.rows.with_columns(pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"))
+    head = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
+    return _asked(night, name, rows, head, by, at)
+
+
+def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str, at: str) -> Asked:
+    """条件でまとめて決める: one ruling, that needs no target, on every open exception that a search finds."""
+    with night.ledger.transaction() as connection:
+        found = _found(night, queries.exceptions(connection, _NOW).filter("is_open"), search)
+    rows = found.join(marks(found).rename({"受付番号": "payment_no"}), on="payment_no").select(
+        pl.col("payment_no").alias("line_no"),
+        "file_sha256",
+        "record_no",
+        pl.lit("").alias("identity"),
+        pl.col(CONTENT).alias("mark"),
+        pl.lit(ruling.label).alias("ruling_said"),
+        pl.lit(ruling.value).alias("ruling"),
+        pl.lit("").alias("target"),
+        pl.lit(reason.strip()).alias("reason"),
+        pl.lit(by).alias("staff"),
+        pl.lit("").alias("formula"),
+    )
+    head = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
+    return _asked(night, "条件指定", rows, head, by, at)
+
+
+def _asked(night: Night, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
+    """申請する, the rows that may be."""
+    with night.ledger.transaction() as connection:
+        _not_before_the_last_night(night)
+        beside = _beside_the_ledger(night, rows)
+        found = judged(beside, name)
+        review_no = 0
+        if not found.proposals.is_empty():
+            whole = {**head, "night_on": night.night_on.isoformat(), "asked_at": at, "asked_by": by}
+            review_no = queries.enter_review(connection, whole, found.proposals)
+    yen = beside.join(found.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
+    return Asked(review_no, found.proposals.height, int(yen), found.same, found.findings)
+
+
+def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+    """決裁案の横に今の台帳: what the rules of elqr/ruling.py ask for."""
+    connection = night.ledger.connection
+    known = queries.payments_at(connection, rows)
+    rows = rows.join(known, on=["file_sha256", "record_no"], how="left", validate="m:1", maintain_order="left")
+    now = queries.exceptions(connection, _NOW).join(known, on="payment_no", how="semi")
+    shown = _table(night, now).frame.select(
+        pl.col("受付番号").alias("payment_no"), *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN)
+    )
+    state = (
+        now.join(marks(now).rename({"受付番号": "payment_no", CONTENT: "mark_now"}), on="payment_no")
+        .join(shown, on="payment_no", validate="1:1")
+        .select(
+            "payment_no",
+            pl.when("is_open").then("mark_now").alias("mark_now"),
+            "suspense_yen",
+            "payer_ref",
+            pl.when("is_open")
+            .then(pl.format("{} 仮受額 {}円", shape.shown("outcome", Outcome), yen_text("suspense_yen")))
+            .otherwise(pl.format("決裁済（{}）", shape.shown("ruling", Ruling)))
+            .alias("state_now"),
+            *(f"{name}の今" for name in SHOWN),
+        )
+    )
+    rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
+    targets = _targets(night, rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no")))
+    rows = rows.join(targets, left_on="target", right_on="key_no", how="left", validate="m:1", maintain_order="left")
+    waiting = queries.waiting_rulings(connection).select(
+        Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
+    )
+    rows = rows.join(waiting, on=Proposal.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    as_before = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF, Proposal.MARK)
+    return rows.with_columns(
+        pl.col("state_now").fill_null("要確認にありません"),
+        _altered(rows).alias("altered"),
+        pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in as_before).alias(
+            "waiting_is_same"
+        ),
+        shape.shown("waiting_ruling", Ruling).alias("waiting_said"),
+    )
+
+
+def _altered(rows: pl.DataFrame) -> pl.Expr:
+    """書き換えられた欄: what a row shows that the ledger does not say; empty where it shows nothing."""
+    differ = [
+        pl.when(pl.col(name) != pl.col(f"{name}の今").fill_null("").str.strip_chars()).then(
+            pl.format("{} {}（台帳では {}）", pl.lit(name), name, pl.col(f"{name}の今").fill_null("空欄"))
+        )
+        for name in SHOWN
+        if name in rows.columns
+    ]
+    return pl.coalesce(*differ, pl.lit(""))
+
+
+def _targets(night: Night, keys: pl.DataFrame) -> pl.DataFrame:
+    """対象の納付書: key_no, notice_no, target_payer_ref, is_cancelled, left_yen over its claims."""
+    found = queries.target_notices(night.ledger.connection, keys).rename({"payer_ref": "target_payer_ref"})
+    claims = queries.target_claims(night.ledger.connection, found)
+    left = claims.group_by(OpenClaim.NOTICE_NO).agg(
+        (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias("left_yen")
+    )
+    return found.join(left, on=OpenClaim.NOTICE_NO, how="left", validate="m:1")
+
+
+def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
+    """決裁の取消を申請する, by their numbers. Raises NotFound, BadFile when one is not the last on its payment."""
+    with night.ledger.transaction() as connection:
+        _not_before_the_last_night(night)
+        wanted = queries.rulings_by_no(connection, ruling_nos)
+        if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
+            raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
+        now = queries.standing(connection, wanted, _NOW)
+        rows = wanted.join(now, on=Ruled.PAYMENT_NO, validate="m:1")
+        waits = rows.join(queries.waiting_rulings(connection), on=Ruled.PAYMENT_NO, how="semi")
+        is_last = pl.col("last_ruling_no").eq_missing(pl.col(Ruled.RULING_NO))
+        is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
+        if wrong := rows.filter(~is_last | is_undo)[Ruled.RULING_NO].to_list() or waits[Ruled.RULING_NO].to_list():
+            raise BadFile(
+                f"決裁番号 {', '.join(map(str, wrong))} は取り消せません（効力がないか、後の決裁があるか、"
+                "承認待ちの決裁があります）。elqr review trail で確かめてください。"
+            )
+        proposals = rows.select(
+            Ruled.PAYMENT_NO,
+            pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
+            Proposal.NOTICE_NO,
+            pl.lit(reason.strip()).alias(Proposal.REASON),
+            pl.lit(by).alias(Proposal.STAFF),
+            pl.lit("").alias(Proposal.MARK),
+            pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
+        )
+        head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "night_on": night.night_on.isoformat()}
+        review_no = queries.enter_review(connection, {**head, "asked_at": at, "asked_by": by}, proposals)
+    return Asked(review_no, proposals.height, int(rows["suspense_yen"].sum()), 0, ())
+
+
+def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
+    """決裁を承認する, by another person: what still stands is carried out, all of it in one transaction.
+
+    Raises NotFound, BadFile for a request that has ended, and for one's own.
+    """
+    with night.ledger.transaction() as connection:
+        _not_before_the_last_night(night)
+        asked_by, rulings = _waiting(night, review_no)
+        own = [name for name in [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()] if same_person(name, by)]
+        if own:
+            raise BadFile(f"申請した人・決めた人（{own[0]}）は承認できません。別の人が承認してください。")
+        rows = _as_they_stand(night, rulings)
+        claims = queries.target_claims(connection, rows.select(Ruled.NOTICE_NO).drop_nulls())
+        made = queries.postings_of(connection, rows.select(pl.col(Ruled.UNDOES_NO).alias("ruling_no")).drop_nulls())
+        found = effects(rows, claims, made, night.register.without_closing_period())
+        step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
+        queries.enter_step(
+            connection,
+            {**step, "night_on": night.night_on.isoformat(), "reason": ""},
+            found.effects,
+            found.moves,
+        )
+        ended = _ended(review_no, found.effects, found.moves)
+        entries.enter_run(connection, night.night_on, _link(ended, rulings, by))
+    return ended
+
+
+def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
+    """決裁の横に今の収納: is_current, the balance, and the posting that holds it in suspense."""
+    connection = night.ledger.connection
+    now = queries.exceptions(connection, _NOW).filter("is_open").join(rulings, on=Ruled.PAYMENT_NO, how="semi")
+    marked = marks(now).select(pl.col("受付番号").alias("payment_no"), pl.col(CONTENT).alias("mark_now"))
+    held = queries.held(connection, rulings).select(
+        "payment_no", pl.col("posting_no").alias("held_no"), "fiscal_year", "is_arrears", "procedure_code"
+    )
+    rows = rulings
+    for beside in (queries.standing(connection, rulings, _NOW), marked, held):
+        rows = rows.join(beside, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
+    as_decided = pl.col(Ruled.MARK).eq_missing(pl.col("mark_now"))
+    still_last = pl.col("last_ruling_no").eq_missing(pl.col(Ruled.UNDOES_NO))
+    return rows.with_columns(pl.when(is_undo).then(still_last).otherwise(as_decided).alias("is_current"))
+
+
+def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ended:
+    """決裁の申請を却下する, or take back one's own. Raises NotFound, BadFile."""
+    with night.ledger.transaction() as connection:
+        _not_before_the_last_night(night)
+        _, rulings = _waiting(night, review_no)
+        yen = queries.standing(connection, rulings, _NOW).select(
+            "payment_no", *(pl.col("suspense_yen").alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN))
+        )
+        found = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left").with_columns(
+            pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)
+        )
+        step = {"review_no": review_no, "result": RulingResult.REFUSED.value, "taken_at": at, "taken_by": by}
+        ends = {**step, "night_on": night.night_on.isoformat(), "reason": reason.strip()}
+        queries.enter_step(connection, ends, found, Move.empty())
+        ended = _ended(review_no, found, Move.empty())
+        entries.enter_run(connection, night.night_on, _link(ended, rulings, by))
+    return ended
+
+
+def _waiting(night: Night, review_no: int) -> tuple[str, pl.DataFrame]:
+    """承認を待つ申請: who asked, and its rulings. Raises NotFound, BadFile."""
+    own = [one for one in queries.reviews(night.ledger.connection) if one["review_no"] == review_no]
+    if not own:
+        raise NotFound(f"申請{review_no}はありません。elqr review list で確かめてください。")
+    if own[0]["result"] is not None:
+        said = RulingResult(own[0]["result"]).label
+        raise BadFile(f"申請{review_no}は {own[0]['taken_at'][:10]} に {own[0]['taken_by']} が{said}しています。")
+    return own[0]["asked_by"], queries.rulings_of(night.ledger.connection, review_no)
+
+
+def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
+    results = found[RulingEffect.RESULT].to_list()
+    on_claims = moves.filter(pl.col(Move.ACCOUNT) == Account.CLAIM.value)
+    stale = found.filter(pl.col(RulingEffect.RESULT) == RulingResult.STALE.value)
+    counts = {result: results.count(result.value) for result in RulingResult}
+    return Ended(review_no, counts, int(on_claims[Move.YEN].sum()), tuple(stale[RulingEffect.RULING_NO].to_list()))
+
+
+def _link(ended: Ended, rulings: pl.DataFrame, by: str) -> dict[str, object]:
+    """実行の連鎖に記す: which rulings ended how."""
+    return {
+        "version": __version__,
+        "review": ended.review_no,
+        "rulings": hashlib.sha256(rulings.write_json().encode()).hexdigest(),
+        "results": {result.value: count for result, count in ended.counts.items()},
+        "moved_yen": ended.moved_yen,
+        "taken_by": by,
+    }
+
+
+def _not_before_the_last_night(night: Night) -> None:
+    """The reports of nights that were drawn must stay true."""
+    last = queries.last_night(night.ledger.connection)
+    if night.night_on.isoformat() < last:
+        raise BadFile(
+            f"処理日（{night.night_on}）が、台帳の最後の処理日（{last}）より前です。"
+            "--date かジョブの date を、最後の処理日以後にしてください。"
+        )

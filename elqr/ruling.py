@@ -1,0 +1,276 @@
+"""Rulings (決裁): what finance may decide on an exception, and what an approved decision posts.
+
+Refused, row by row: what is not the state the ledger is in now, what lacks a reason or a name, a target that
+does not exist or has nothing left, and a decision that does not fit the payment. Yen move from suspense to
+the claims of one notice and never further; what a claim does not take stays in suspense.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.findings import Finding, Location
+from elqr.fiscal import accounting_year_expr
+from elqr.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.terms import AWAITS_PAYOUT, NEEDS_TARGET, WRITTEN_RULINGS, Account, Ruling, RulingResult
+
+RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
+"""記入欄: the columns in which people write."""
+
+_TARGET_DIGITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """改めた決裁案: frame Proposal of the rows that may be handed in, rows already waiting, and the refused."""
+
+    proposals: pl.DataFrame
+    same: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """決裁の規則: a row that meets `broken` is refused with the code, at the column; null is not broken."""
+
+    code: Code
+    column: str
+    broken: pl.Expr
+    actual: pl.Expr
+    expected: str = ""
+
+
+def _any_of(rulings: Iterable[Ruling]) -> pl.Expr:
+    return pl.col("ruling").is_in([ruling.value for ruling in rulings])
+
+
+def _is_blank(name: str) -> pl.Expr:
+    return pl.col(name).fill_null("") == ""
+
+
+def _said(words: str) -> pl.Expr:
+    return pl.lit(words)
+
+
+def yen_text(name: str) -> pl.Expr:
+    """金額 as people read it: 1,234,567."""
+    return (
+        pl.col(name)
+        .cast(pl.String)
+        .str.reverse()
+        .str.replace_all("([0-9]{3})", "$1,")
+        .str.strip_suffix(",")
+        .str.reverse()
+    )
+
+
+_HAS_NO_YEN = pl.col("suspense_yen") == 0
+_OTHER_PAYER = pl.col("target_payer_ref").ne_missing(pl.col("payer_ref"))
+
+RULES: tuple[_Rule, ...] = (
+    _Rule(Code.ROW_UNKNOWN, "行の識別", pl.col("payment_no").is_null(), pl.col("identity")),
+    _Rule(Code.ROW_STALE, "行の照合値", pl.col("mark").ne_missing(pl.col("mark_now")), pl.col("state_now")),
+    _Rule(Code.ROW_ALTERED, "", pl.col("altered") != "", pl.col("altered")),
+    _Rule(Code.FORMULA, "", pl.col("formula") != "", pl.col("formula"), "文字"),
+    _Rule(
+        Code.RULING_UNKNOWN,
+        RULING,
+        pl.col("ruling").is_null(),
+        pl.col("ruling_said").fill_null(""),
+        "・".join(ruling.label for ruling in WRITTEN_RULINGS),
+    ),
+    _Rule(Code.RULING_INCOMPLETE, REASON, _is_blank("reason"), _said("空欄"), "理由"),
+    _Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank("staff"), _said("空欄"), "決めた人の名前"),
+    _Rule(Code.RULING_INCOMPLETE, TARGET, _any_of(NEEDS_TARGET) & _is_blank("target"), _said("空欄"), "20桁の納付番号"),
+    _Rule(
+        Code.RULING_UNFIT,
+        TARGET,
+        ~_any_of(NEEDS_TARGET) & ~_is_blank("target"),
+        pl.col("target"),
+        "空欄（この決裁には対象がありません）",
+    ),
+    _Rule(
+        Code.TARGET_UNKNOWN,
+        TARGET,
+        ~_is_blank("target") & ~pl.col("target").str.contains(rf"^[0-9]{{{_TARGET_DIGITS}}}$"),
+        pl.col("target"),
+        "数字20桁",
+    ),
+    _Rule(
+        Code.TARGET_UNKNOWN,
+        TARGET,
+        ~_is_blank("target") & pl.col("notice_no").is_null(),
+        pl.col("target"),
+        "登録済の納付番号",
+    ),
+    _Rule(Code.TARGET_CLOSED, TARGET, pl.col("is_cancelled"), _said("取消済の納付書"), "有効な納付書"),
+    _Rule(
+        Code.RULING_UNFIT,
+        RULING,
+        _any_of((*NEEDS_TARGET, *AWAITS_PAYOUT)) & _HAS_NO_YEN,
+        _said("仮受額 0円"),
+        "仮受額のある収納",
+    ),
+    _Rule(
+        Code.RULING_UNFIT,
+        RULING,
+        _any_of([Ruling.NOTED]) & ~_HAS_NO_YEN,
+        pl.format("仮受額 {}円", yen_text("suspense_yen")),
+        "仮受額のない収納（お金が仮受に残る行は閉じられません）",
+    ),
+    _Rule(
+        Code.RULING_UNFIT,
+        TARGET,
+        _any_of([Ruling.APPROPRIATE]) & _OTHER_PAYER,
+        _said("納付者の違う納付書、または納付者のわからない収納"),
+        "同じ納付者の納付書（違う人の納付書には「納付書に充てる」）",
+    ),
+    _Rule(
+        Code.TARGET_CLOSED,
+        TARGET,
+        _any_of(NEEDS_TARGET) & (pl.col("left_yen") <= 0),
+        _said("未収額 0円"),
+        "未収額のある納付書",
+    ),
+    _Rule(
+        Code.RULING_WAITING,
+        RULING,
+        pl.col("waiting_review_no").is_not_null(),
+        pl.format("申請{}の「{}」", "waiting_review_no", "waiting_said"),
+    ),
+)
+"""決裁の規則, in order: the first that is broken refuses the row."""
+
+
+def judged(rows: pl.DataFrame, file: str) -> Judged:
+    """決裁案を改める: rows of a form beside the state of the ledger → proposals and findings.
+
+    `rows` has what the rules above name, and `line_no`. A row that says again what already waits is counted
+    and not handed in twice.
+    """
+    first = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(pl.lit(number)) for number, rule in enumerate(RULES))
+    actual = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(rule.actual.cast(pl.String)) for rule in RULES)
+    is_same = pl.col("waiting_is_same").fill_null(False)
+    seen = rows.with_columns(first.alias("rule"), actual.alias("actual")).with_columns(
+        pl.when(is_same & (pl.col("rule") == len(RULES) - 1)).then(None).otherwise("rule").alias("rule"),
+    )
+    refused = seen.filter(pl.col("rule").is_not_null())
+    findings = []
+    for line_no, number, said in refused.select("line_no", "rule", "actual").iter_rows():
+        rule = RULES[number]
+        at = Location(file, line_no, field=rule.column, unit="行目")
+        findings.append(Finding(at, rule.code, said or "", rule.expected))
+    good = seen.filter(pl.col("rule").is_null())
+    handed_in = good.filter(~is_same).with_columns(pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO))
+    return Judged(Proposal.of(handed_in), good.height - handed_in.height, tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """決裁の効果: frame RulingEffect of every ruling of a request, and its postings (frame Move)."""
+
+    effects: pl.DataFrame
+    moves: pl.DataFrame
+
+
+def effects(
+    rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, without_closing_period: list[str]
+) -> Effects:
+    """承認の効果: what approving these rulings posts.
+
+    `rulings` is frame Ruled with is_current (the payment stands as it did when this was decided), suspense_yen
+    (its balance), paid_on, and of the posting that holds it: held_no, fiscal_year, is_arrears, procedure_code.
+    `claims` is frame OpenClaim with procedure_code; `made` are the postings of rulings to be undone (frame
+    Posting with posting_no, ruling_no). Asserts that every ruling's postings sum to nothing.
+    """
+    onto = _onto_claims(rulings, claims, without_closing_period)
+    back = _taken_back(rulings, made)
+    moves = Move.of(pl.concat([onto, back]))
+    out_of_suspense = (
+        moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value)
+        .group_by(Move.RULING_NO)
+        .agg(pl.col(Move.YEN).sum().alias("moved_yen"))
+    )
+    assert moves.group_by(Move.RULING_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
+    moved = pl.col("moved_yen").fill_null(0)
+    takes = ~_any_of(NEEDS_TARGET) | (moved != 0)
+    rows = rulings.join(out_of_suspense, on=Ruled.RULING_NO, how="left", validate="1:1", maintain_order="left")
+    rows = rows.with_columns(
+        pl.when(pl.col("is_current") & takes)
+        .then(pl.lit(RulingResult.APPROVED.value))
+        .otherwise(pl.lit(RulingResult.STALE.value))
+        .alias(RulingEffect.RESULT),
+        pl.col("suspense_yen").alias(RulingEffect.BEFORE_YEN),
+        (pl.col("suspense_yen") + moved).alias(RulingEffect.AFTER_YEN),
+    )
+    return Effects(RulingEffect.of(rows), moves.sort(Move.RULING_NO, Move.ACCOUNT, Move.CLAIM_NO))
+
+
+def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_period: list[str]) -> pl.DataFrame:
+    """調定へ: what each target takes, in the order of the rulings, and as much out of suspense.
+
+    A 全期 slip takes the whole of what it covers, when nothing stands on any of its claims; or nothing.
+    """
+    slips = claims.rename({"procedure_code": "target_procedure"}).with_columns(
+        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole")
+    )
+    lines = rulings.filter(_any_of(NEEDS_TARGET) & pl.col("is_current")).join(slips, on=OpenClaim.NOTICE_NO)
+    lines = lines.sort(Ruled.RULING_NO, OpenClaim.CLAIM_NO)
+    offered = pl.when("is_whole").then(OpenClaim.COVER_YEN).otherwise("suspense_yen")
+    lines = lines.with_columns(offered.alias("offered_yen"))
+    before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
+    left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
+    lines = lines.with_columns(pl.min_horizontal("offered_yen", left).alias("part_yen"), before.alias("before_yen"))
+    is_untouched = (pl.col(OpenClaim.COLLECTED_YEN) == 0) & (pl.col("before_yen") == 0)
+    fits = (is_untouched & (pl.col("part_yen") == pl.col(OpenClaim.COVER_YEN))).all().over(Ruled.RULING_NO)
+    enough = pl.col("part_yen").sum().over(Ruled.RULING_NO) <= pl.col("suspense_yen")
+    lines = lines.filter((~pl.col("is_whole") | (fits & enough)) & (pl.col("part_yen") > 0))
+    has_period = ~pl.col("target_procedure").is_in(without_closing_period)
+    year = accounting_year_expr(pl.col(OpenClaim.LEVY_YEAR), pl.col("paid_on"), has_period)
+    common = [
+        pl.col(Posting.PAYMENT_NO),
+        pl.col("held_no").alias(Move.REVERSES_NO),
+        pl.col(Ruled.RULING_NO),
+        pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
+        pl.col(Ruled.REASON).alias(Move.REASON),
+    ]
+    onto = lines.select(
+        *common,
+        pl.lit(Account.CLAIM.value).alias(Move.ACCOUNT),
+        OpenClaim.CLAIM_NO,
+        pl.col("part_yen").alias(Move.YEN),
+        year.alias(Move.FISCAL_YEAR),
+        (year != pl.col(OpenClaim.LEVY_YEAR)).alias(Move.IS_ARREARS),
+        pl.col("target_procedure").alias(Move.PROCEDURE_CODE),
+    )
+    out = (
+        lines.group_by(Ruled.RULING_NO, maintain_order=True)
+        .agg(pl.col("part_yen").sum(), pl.all().exclude("part_yen").first())
+        .select(
+            *common,
+            pl.lit(Account.SUSPENSE.value).alias(Move.ACCOUNT),
+            pl.lit(None, dtype=pl.Int64).alias(Move.CLAIM_NO),
+            (-pl.col("part_yen")).alias(Move.YEN),
+            Move.FISCAL_YEAR,
+            Move.IS_ARREARS,
+            Move.PROCEDURE_CODE,
+        )
+    )
+    return pl.concat([Move.of(onto), Move.of(out)])
+
+
+def _taken_back(rulings: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """取消: the postings of an undone ruling, each reversed."""
+    undone = rulings.filter(_any_of([Ruling.UNDO]) & pl.col("is_current")).select(
+        pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
+    )
+    rows = made.rename({"ruling_no": "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
+    return Move.of(
+        rows.with_columns(
+            (-pl.col(Move.YEN)).alias(Move.YEN),
+            pl.col("posting_no").alias(Move.REVERSES_NO),
+            pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
+        )
+    )

@@ -1,0 +1,274 @@
+"""Questions and entries of the review (決裁の照会と記帳): all by the night, append-only."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, insert, or_, select
+
+from elqr.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.store import queries
+from elqr.store import review_tables as r
+from elqr.store import tables as t
+from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
+from elqr.store.report_queries import decision_columns, decision_rows
+from elqr.terms import AWAITS_PAYOUT, CLOSES, NEEDS_TARGET, Account, Place, RulingResult
+
+_APPROVED = RulingResult.APPROVED.value
+
+
+def exceptions(connection: Connection, night: date) -> pl.DataFrame:
+    """要確認 up to a night: what is open, and what is closed while its yen wait in suspense (`is_open` false).
+
+    Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
+    ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect.
+    """
+    last = _last_rulings(night)
+    suspense = t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night)
+    closed = or_(
+        last.c.ruling.in_([ruling.value for ruling in CLOSES]),
+        and_(last.c.ruling.in_([ruling.value for ruling in NEEDS_TARGET]), suspense == 0),
+    )
+    is_open = func.coalesce(~closed, True)
+    columns = decision_columns() | {
+        "claim_yen": (t.decision.c.claim_yen + _moved_yen(Account.CLAIM, night), pl.Int64),
+        "suspense_yen": (suspense, pl.Int64),
+        "ruling_no": (last.c.ruling_no, pl.Int64),
+        "ruling": (last.c.ruling, pl.String),
+        "ruling_reason": (last.c.reason, pl.String),
+        "ruled_on": (last.c.night_on, pl.Date),
+        "is_open": (is_open, pl.Boolean),
+    }
+    waiting = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
+    awaits = and_(last.c.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
+    condition = and_(waiting, t.decided_file.c.night_on <= night.isoformat(), or_(is_open, awaits))
+    return decision_rows(connection, columns, condition, (last, last.c.payment_no == t.payment.c.payment_no))
+
+
+def _last_rulings(night: date) -> Subquery:
+    """効力のある最後の決裁 of each payment up to a night."""
+    newest = (
+        select(func.max(r.ruling.c.ruling_no).label("ruling_no"))
+        .join(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
+        .where(r.ruling_result.c.result == _APPROVED, r.ruling_result.c.night_on <= night.isoformat())
+        .group_by(r.ruling.c.payment_no)
+        .subquery()
+    )
+    return (
+        select(*r.ruling.c, r.ruling_result.c.night_on)
+        .join(newest, newest.c.ruling_no == r.ruling.c.ruling_no)
+        .join(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
+        .subquery()
+    )
+
+
+def _moved_yen(account: Account, night: date) -> ColumnElement[int]:
+    """付け替えた額 of a payment on an account up to a night."""
+    moved = t.posting.alias()
+    return (
+        select(func.coalesce(func.sum(moved.c.yen), 0))
+        .where(
+            moved.c.payment_no == t.payment.c.payment_no,
+            moved.c.account == account.value,
+            moved.c.reverses_no.is_not(None),
+            moved.c.night_on <= night.isoformat(),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
+    """受付番号 of records: file_sha256, record_no → payment_no; those the ledger does not have are missing."""
+    schema = {"file_sha256": pl.String, "record_no": pl.Int64, "payment_no": pl.Int64}
+    with staged(connection, identities.select("file_sha256", "record_no").unique()) as asked:
+        query = (
+            select(asked.c.file_sha256, asked.c.record_no, t.payment.c.payment_no)
+            .join(t.file, t.file.c.sha256 == asked.c.file_sha256)
+            .join(t.payment, and_(t.payment.c.file_no == t.file.c.file_no, t.payment.c.record_no == asked.c.record_no))
+        )
+        return read_frame(connection, query, schema)
+
+
+def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFrame:
+    """対象の納付書 by 納付番号: key_no, notice_no, payer_ref, is_cancelled."""
+    schema = {"key_no": pl.String, "notice_no": pl.Int64, "payer_ref": pl.String, "is_cancelled": pl.Boolean}
+    with staged(connection, key_nos.select("key_no").unique()) as asked:
+        query = (
+            select(
+                asked.c.key_no,
+                t.notice.c.notice_no,
+                t.notice.c.payer_ref,
+                t.notice_cancel.c.notice_no.is_not(None),
+            )
+            .join(t.notice_key, and_(t.notice_key.c.key_kind == "elqr", t.notice_key.c.key_digits == asked.c.key_no))
+            .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+            .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        )
+        return read_frame(connection, query, schema)
+
+
+def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
+    """充てる先の調定 of notices: frame OpenClaim with procedure_code, levy_year."""
+    claims = queries.open_claims(connection, notice_nos)
+    with staged(connection, notice_nos.select("notice_no").unique()) as asked:
+        query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
+            asked, asked.c.notice_no == t.notice.c.notice_no
+        )
+        codes = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64, Notice.PROCEDURE_CODE: pl.String})
+    return claims.join(codes, on=OpenClaim.NOTICE_NO, validate="m:1", maintain_order="left")
+
+
+def waiting_rulings(connection: Connection) -> pl.DataFrame:
+    """承認を待つ決裁; frame Ruled."""
+    done = select(r.review_step.c.review_no)
+    query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.review_no.not_in(done))
+    return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
+
+
+def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
+    """収納の今: payment_no, paid_on, suspense_yen as a balance, last_ruling_no (the last that took effect, or null)."""
+    last = _last_rulings(night)
+    schema = {"payment_no": pl.Int64, "paid_on": pl.Date, "suspense_yen": pl.Int64, "last_ruling_no": pl.Int64}
+    with staged(connection, payment_nos.select("payment_no").unique()) as asked:
+        query = (
+            select(
+                t.payment.c.payment_no,
+                t.payment.c.paid_on,
+                t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night),
+                last.c.ruling_no,
+            )
+            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .outerjoin(last, last.c.payment_no == t.payment.c.payment_no)
+        )
+        return read_frame(connection, query, schema)
+
+
+def last_night(connection: Connection) -> str:
+    """最後の日 that the ledger has a run of, or empty."""
+    return str(connection.execute(select(func.coalesce(func.max(t.run.c.night_on), ""))).scalar_one())
+
+
+def rulings_of(connection: Connection, review_no: int) -> pl.DataFrame:
+    """申請の決裁; frame Ruled, in order."""
+    query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.review_no == review_no)
+    return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
+
+
+def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataFrame:
+    """決裁 by number; frame Ruled."""
+    query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.ruling_no.in_(list(ruling_nos)))
+    return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
+
+
+def reviews(connection: Connection) -> list[dict[str, Any]]:
+    """決裁の申請, newest last, with the number of rulings and the step that ended each."""
+    count = select(func.count()).where(r.ruling.c.review_no == r.review.c.review_no).scalar_subquery()
+    step = r.review_step.c
+    query = select(
+        *r.review.c, count.label("rulings"), step.result, step.taken_at, step.taken_by, step.reason
+    ).outerjoin(r.review_step, step.review_no == r.review.c.review_no)
+    return [dict(row) for row in connection.execute(query.order_by(r.review.c.review_no)).mappings()]
+
+
+def enter_review(connection: Connection, head: Mapping[str, object], proposals: pl.DataFrame) -> int:
+    """申請を記す: its head and its rulings (frame Proposal); returns its number."""
+    review_no = next_no(connection, r.review.c.review_no)
+    connection.execute(insert(r.review).values(review_no=review_no, **head))
+    rows = numbered(proposals.select(*Proposal.SCHEMA), Ruled.RULING_NO, next_no(connection, r.ruling.c.ruling_no))
+    insert_frame(connection, r.ruling, rows, review_no=review_no)
+    return review_no
+
+
+def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.DataFrame, moves: pl.DataFrame) -> None:
+    """承認・却下を記す: what came of each ruling (frame RulingEffect), and its postings (frame Move)."""
+    connection.execute(insert(r.review_step).values(**step))
+    insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=step["night_on"])
+    rows = numbered(moves.select(*Move.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    insert_frame(connection, t.posting, rows.drop(Move.RULING_NO), night_on=step["night_on"])
+    insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO))
+
+
+def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+    """仮受の仕訳 of payments: frame Posting with posting_no, the one that each payment's rulings move."""
+    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "paid_on": pl.Date}
+    with staged(connection, payment_nos.select("payment_no").unique()) as asked:
+        query = (
+            select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, t.payment.c.paid_on)
+            .join(asked, asked.c.payment_no == t.posting.c.payment_no)
+            .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
+            .where(t.posting.c.reverses_no.is_(None), t.posting.c.account == Account.SUSPENSE.value)
+        )
+        return read_frame(connection, query, schema)
+
+
+def postings_of(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
+    """決裁による仕訳 of rulings: frame Posting with posting_no, ruling_no."""
+    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64}
+    with staged(connection, ruling_nos.select("ruling_no").unique()) as asked:
+        query = (
+            select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no)
+            .join(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
+            .join(asked, asked.c.ruling_no == r.ruling_posting.c.ruling_no)
+        )
+        return read_frame(connection, query, schema).sort("posting_no")
+
+
+def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
+    """決裁一覧 of a night: asked for up to it and waiting at its end, or ended on it; as `trail` gives them."""
+    day = night.isoformat()
+    ended = r.review_step.c.night_on
+    return _trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= day)], day)
+
+
+def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
+    """決裁の記録 of a request, of a payment, or all of it."""
+    asked = [r.ruling.c.review_no == review_no] if review_no is not None else []
+    asked += [r.ruling.c.payment_no == payment_no] if payment_no is not None else []
+    return _trail(connection, asked, date.max.isoformat())
+
+
+def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:
+    """Who decided what, why, who approved it, and the yen before and after; as of a night."""
+    asked, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
+    effect_on, key = r.ruling_result.c.night_on, t.notice_key.c
+    target = (
+        select(func.min(key.key_digits))
+        .where(key.notice_no == r.ruling.c.notice_no, key.key_kind == "elqr")
+        .correlate(r.ruling)
+        .scalar_subquery()
+    )
+    columns: dict[str, tuple[Any, Any]] = {
+        "review_no": (asked.review_no, pl.Int64),
+        "ruling_no": (r.ruling.c.ruling_no, pl.Int64),
+        "payment_no": (r.ruling.c.payment_no, pl.Int64),
+        "outcome": (t.decision.c.outcome, pl.String),
+        "paid_yen": (t.payment.c.paid_yen, pl.Int64),
+        "ruling": (r.ruling.c.ruling, pl.String),
+        "target": (target, pl.String),
+        "reason": (r.ruling.c.reason, pl.String),
+        "staff": (r.ruling.c.staff, pl.String),
+        "asked_by": (asked.asked_by, pl.String),
+        "asked_at": (asked.asked_at, pl.String),
+        "result": (effect.result, pl.String),
+        "taken_by": (step.taken_by, pl.String),
+        "taken_at": (step.taken_at, pl.String),
+        "step_reason": (step.reason, pl.String),
+        "before_yen": (effect.before_yen, pl.Int64),
+        "after_yen": (effect.after_yen, pl.Int64),
+        "undoes_no": (r.ruling.c.undoes_no, pl.Int64),
+    }
+    query = (
+        select(*(column for column, _ in columns.values()))
+        .select_from(r.ruling)
+        .join(r.review, asked.review_no == r.ruling.c.review_no)
+        .join(t.payment, t.payment.c.payment_no == r.ruling.c.payment_no)
+        .join(t.decision, t.decision.c.payment_no == r.ruling.c.payment_no)
+        .outerjoin(r.review_step, and_(step.review_no == asked.review_no, step.night_on <= until))
+        .outerjoin(r.ruling_result, and_(effect.ruling_no == r.ruling.c.ruling_no, effect_on <= until))
+        .where(*conditions)
+        .order_by(r.ruling.c.ruling_no)
+    )
+    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})

@@ -1,0 +1,106 @@
+"""What approved rulings post: accounting years by hand, and the limits of claims and of suspense for any rulings."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elqr.frames import Move, OpenClaim, Posting, Ruled, RulingEffect
+from elqr.ruling import Effects, effects
+from elqr.terms import Account, Ruling, RulingResult
+
+_STANDING = {"is_current": pl.Boolean, "suspense_yen": pl.Int64, "paid_on": pl.Date, "held_no": pl.Int64}
+_HELD = {"fiscal_year": pl.Int64, "is_arrears": pl.Boolean, "procedure_code": pl.String}
+
+
+def ruled(ruling_no: int, notice_no: int | None, suspense_yen: int, **given: object) -> dict[str, object]:
+    """One ruling that ties what a payment has in suspense to a notice, unless told otherwise."""
+    row: dict[str, object] = {
+        "payment_no": ruling_no, "ruling": Ruling.APPLY.value, "notice_no": notice_no, "reason": "理由",
+        "staff": "山田", "mark": "", "undoes_no": None, "ruling_no": ruling_no, "review_no": 1, "is_current": True,
+        "suspense_yen": suspense_yen, "paid_on": date(2026, 11, 5), "held_no": 1_000 + ruling_no,
+        "fiscal_year": 2026, "is_arrears": False, "procedure_code": None,
+    }  # fmt: skip
+    return row | given
+
+
+def claim(claim_no: int, notice_no: int, owed_yen: int, collected_yen: int = 0, **given: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "notice_no": notice_no, "claim_no": claim_no, "cover_yen": owed_yen, "owed_yen": owed_yen,
+        "collected_yen": collected_yen, "levy_year": 2026, "procedure_code": "kokuho",
+    }  # fmt: skip
+    return row | given
+
+
+def posted(rulings: list[dict[str, object]], claims: list[dict[str, object]]) -> Effects:
+    rows = pl.DataFrame(rulings, schema={**Ruled.SCHEMA, **_STANDING, **_HELD})
+    open_claims = pl.DataFrame(claims, schema={**OpenClaim.SCHEMA, "procedure_code": pl.String})
+    nothing = pl.DataFrame(schema={**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64})
+    return effects(rows, open_claims, nothing, ["suido"])
+
+
+@pytest.mark.parametrize(
+    ("levy_year", "procedure", "paid_on", "year", "is_arrears"),
+    [
+        (2025, "kokuho", date(2026, 3, 31), 2025, False),
+        (2025, "kokuho", date(2026, 5, 31), 2025, False),
+        (2025, "kokuho", date(2026, 6, 1), 2026, True),
+        (2025, "suido", date(2026, 4, 1), 2026, True),
+        (2024, "kokuho", date(2026, 4, 1), 2026, True),
+        (2026, "kokuho", date(2026, 4, 1), 2026, False),
+    ],
+    ids=["年度末", "出納整理期間の終わり", "出納閉鎖の翌日", "公営企業会計", "前々年度", "年度初め"],
+)
+def test_the_claim_is_credited_in_the_year_of_its_payment(
+    levy_year: int, procedure: str, paid_on: date, year: int, is_arrears: bool
+) -> None:
+    made = posted(
+        [ruled(1, 7, 500, paid_on=paid_on)], [claim(3, 7, 500, levy_year=levy_year, procedure_code=procedure)]
+    )
+    on_claim = made.moves.filter(pl.col(Move.ACCOUNT) == Account.CLAIM.value)
+    assert on_claim.select(Move.FISCAL_YEAR, Move.IS_ARREARS, Move.YEN, Move.PROCEDURE_CODE).row(0) == (
+        year, is_arrears, 500, procedure,
+    )  # fmt: skip
+    out = made.moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value)
+    assert out.select(Move.FISCAL_YEAR, Move.YEN, Move.REVERSES_NO).row(0) == (2026, -500, 1_001)
+
+
+def test_what_no_longer_stands_posts_nothing() -> None:
+    made = posted([ruled(1, 7, 500, is_current=False)], [claim(3, 7, 500)])
+    assert made.moves.is_empty() and made.effects[RulingEffect.RESULT].to_list() == [RulingResult.STALE]
+
+
+def test_a_decision_without_target_takes_effect_and_posts_nothing() -> None:
+    made = posted([ruled(1, None, 500, ruling=Ruling.REFUND.value)], [])
+    assert made.moves.is_empty() and made.effects.row(0) == (1, RulingResult.APPROVED, 500, 500)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.integers(1, 900), st.booleans()), max_size=12),
+    st.lists(st.tuples(st.integers(1, 600), st.integers(0, 600)), min_size=6, max_size=6),
+)
+def test_no_claim_takes_more_than_is_owed_and_no_suspense_gives_more_than_it_holds(
+    asked: list[tuple[int, int, bool]], states: list[tuple[int, int]]
+) -> None:
+    owners = [1, 2, 3, 4, 4, 4]  # the last notice is a whole-year slip of three claims
+    claims = [
+        claim(no, owner, owed, paid) for no, (owner, (owed, paid)) in enumerate(zip(owners, states, strict=True), 1)
+    ]
+    rulings = [ruled(no, notice, yen, is_current=now) for no, (notice, yen, now) in enumerate(asked, 1)]
+    made = posted(rulings, claims)
+    on_claims = made.moves.filter(pl.col(Move.ACCOUNT) == Account.CLAIM.value)
+    for (claim_no,), lines in on_claims.group_by(Move.CLAIM_NO):
+        owed, paid = states[int(str(claim_no)) - 1]
+        assert 0 < int(lines[Move.YEN].sum()) <= max(0, owed - paid)
+    for (ruling_no,), lines in on_claims.group_by(Move.RULING_NO):
+        notice, yen, now = asked[int(str(ruling_no)) - 1]
+        assert now and int(lines[Move.YEN].sum()) <= yen
+        if notice == 4:
+            assert sorted(lines[Move.YEN].to_list()) == sorted(owed for owed, _ in states[3:])
+            assert all(paid == 0 for _, paid in states[3:])
+    assert made.moves[Move.YEN].sum() == 0
+    before, after = made.effects[RulingEffect.BEFORE_YEN].sum(), made.effects[RulingEffect.AFTER_YEN].sum()
+    assert before - after == on_claims[Move.YEN].sum()
+    assert made.effects.height == len(asked) and (made.effects[RulingEffect.AFTER_YEN] >= 0).all()
