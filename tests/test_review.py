@@ -351,6 +351,12 @@ def test_another_decision_on_a_payment_that_waits_is_refused(desk: Desk) -> None
     ]
 
 
+@pytest.mark.parametrize("search", [[], ["--outcome", "過納"]], ids=["何も書いていない", "行がない"])
+def test_a_book_with_nothing_written_asks_for_nothing(desk: Desk, search: list[str]) -> None:
+    taken = desk.taken(desk.book("empty.xlsx", *search))
+    assert taken.code == 0 and taken.json["review"] is None and taken.json["refused"] == []
+
+
 def test_digits_that_a_spreadsheet_made_a_number_are_refused(desk: Desk) -> None:
     path = written(desk.book(), {UNKNOWN: ("納付書に充てる", "x", "理由", "山田")})
     book = load_workbook(path)

@@ -62,20 +62,20 @@ def read_form(data: bytes, name: str) -> Form:
             f"または隠れた列の変更）。{_AGAIN}"
         )
     is_written = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
-    formulas = _formula_rows(data)
-    written = whole.filter(is_written | pl.col("line_no").is_in(list(formulas)))
+    with_formulas = whole.join(_formula_rows(data), on="line_no", how="left", maintain_order="left")
+    written = with_formulas.filter(is_written | pl.col("formula").is_not_null())
     identity = pl.col(row_mark.IDENTITY)
     rows = written.select(
         "line_no",
         identity.alias("identity"),
-        identity.str.split_exact(":", 1).struct.field("field_0").alias("file_sha256"),
-        identity.str.split_exact(":", 1).struct.field("field_1").cast(pl.Int64, strict=False).alias("record_no"),
+        identity.str.extract("^([^:]*):").alias("file_sha256"),
+        identity.str.extract(":([0-9]{1,18})$").cast(pl.Int64).alias("record_no"),
         pl.col(row_mark.CONTENT).alias("mark"),
         pl.col(RULING).alias("ruling_said"),
         pl.col(TARGET).alias("target"),
         pl.col(REASON).alias("reason"),
         pl.col(STAFF).alias("staff"),
-        pl.col("line_no").replace_strict(formulas, default="", return_dtype=pl.String).alias("formula"),
+        pl.col("formula").fill_null(""),
         *SHOWN,
     )
     return Form(facts, rows)
@@ -108,7 +108,8 @@ def _rows(sheet: list[list[Any]], name: str) -> pl.DataFrame:
     body = [(BODY + 1 + number, row) for number, row in enumerate(sheet[BODY:]) if any(value != "" for value in row)]
     columns = {heading: [_text(row[place]) for _, row in body] for heading, place in at.items()}
     frame = pl.DataFrame(
-        {"line_no": [line_no for line_no, _ in body], **columns}, schema_overrides={"line_no": pl.Int64}
+        {"line_no": [line_no for line_no, _ in body], **columns},
+        schema={"line_no": pl.Int64, **dict.fromkeys(columns, pl.String)},
     )
     return frame.with_columns(pl.col(pl.String).str.strip_chars())
 
@@ -120,14 +121,15 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
-def _formula_rows(data: bytes) -> dict[int, str]:
-    """数式のある行 of the review's sheets: the row and its cells; our books have none in a table's body."""
+def _formula_rows(data: bytes) -> pl.DataFrame:
+    """数式のある行 of the review's sheets: line_no, formula (its cells); our books have none in a table's body."""
     found: dict[int, list[str]] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         for part in _review_parts(package):
             for column, row in _FORMULA.findall(package.read(part)):
                 found.setdefault(int(row), []).append(f"{column.decode()}{row.decode()}")
-    return {row: "・".join(cells) for row, cells in found.items() if row > BODY}
+    rows = [(row, "・".join(cells)) for row, cells in found.items() if row > BODY]
+    return pl.DataFrame(rows, schema={"line_no": pl.Int64, "formula": pl.String}, orient="row")
 
 
 def _review_parts(package: zipfile.ZipFile) -> Iterator[str]:

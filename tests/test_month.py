@@ -1,0 +1,140 @@
+"""A month at the desk: a synthetic city's files night by night, every exception decided in the book, two people.
+
+At the end nothing is open, all reports agree to the yen, and the trail alone, read by plain arithmetic, says
+what stands in suspense and on every claim.
+"""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from elqr.synthetic import generate
+from tests.builders import JOB, SPECS, City, elqr
+from tests.test_review import Written, written
+
+_DAY = re.compile(r"_(\d{4})(\d\d)(\d\d)")
+_FIRST, _LAST = date(2026, 10, 23), date(2026, 11, 24)
+_BACK = ("二重納付", "過納", "取消済納付書")
+_TO_ITS_OWN = ("確認番号相違", "納付区分・機関コード相違")
+
+
+def _job(text: str) -> str:
+    return text.replace("date = 2026-11-20\n", "").replace('"secret"', '"check_no_secret"')
+
+
+def _decision(row: dict[str, object], near: dict[int, str], seen: Counter[int]) -> Written | None:
+    """What the staff of this month decide: by reason, and hesitating once over what is strange."""
+    number, reason = int(str(row["受付番号"])), row["理由"]
+    seen[number] += 1
+    if row["仮受額"] == 0:
+        return ("確認のみ", "", "お金は動かない", "山田")
+    if reason in _BACK:
+        return ("還付候補", "", "返す", "佐藤")
+    if reason in _TO_ITS_OWN and seen[number] == 1:
+        return ("納付書に充てる", str(row["照会キー"]), "本人に確かめた", "山田")
+    if reason == "該当なし" and number in near and seen[number] == 1:
+        return ("納付書に充てる", near[number], "読み違い", "山田")
+    if seen[number] == 1:
+        return ("保留", "", "照会中", "佐藤")
+    return (
+        ("当市の収納でない", "", "送付元に返す", "佐藤") if reason == "該当なし" else ("還付候補", "", "返す", "佐藤")
+    )
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[City, list[date]]:
+    """Every night of the month with its review, and the nights."""
+    folder = tmp_path_factory.mktemp("month")
+    generate(folder / "made", seed=7, notices=150, days=30, specs=SPECS)
+    city = City.founded(folder / "city", _job(JOB))
+    shutil.copy(folder / "made" / "check_no_secret", city.folder)
+    shutil.copy(folder / "made" / "procedures.toml", city.folder)
+    shutil.copytree(folder / "made" / "notices", city.folder / "notices", dirs_exist_ok=True)
+    nights = {_FIRST, _LAST}
+    arriving: dict[date, list[Path]] = {}
+    for path in sorted((folder / "made" / "inbox").iterdir()):
+        found = _DAY.search(path.name)
+        assert found
+        day = max(_FIRST, date(*map(int, found.groups())))
+        arriving.setdefault(day, []).append(path)
+    nights |= set(arriving)
+    seen: Counter[int] = Counter()
+    for number, night in enumerate(sorted(nights)):
+        for path in arriving.get(night, []):
+            shutil.copy(path, city.folder / "inbox")
+        assert city.night(night).code in (0, 3, 4)
+        _at_the_desk(city, night, seen, f"{number:02}.xlsx")
+    _at_the_desk(city, _LAST, seen, "last.xlsx")
+    return city, sorted(nights)
+
+
+def _at_the_desk(city: City, night: date, seen: Counter[int], name: str) -> None:
+    """朝の決裁: a book out, filled in, in, and approved by somebody else."""
+    on = ("--job", city.job, "--date", night.isoformat())
+    path = city.folder / name
+    assert elqr("review", "export", "--out", path, *on).code == 0
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        near = dict(
+            ledger.execute(
+                "SELECT payment_no, min(key_digits) FROM suggestion JOIN notice_key USING (notice_no) "
+                "WHERE key_kind = 'elqr' GROUP BY payment_no HAVING count(*) = 1"
+            )
+        )
+    city.night(night)
+    rows = city.report("要確認一覧", night)
+    entries = {int(str(row["受付番号"])): _decision(row, near, seen) for row in rows}
+    written(path, {number: entry for number, entry in entries.items() if entry})
+    taken = elqr("review", "import", path, "--by", "受付係", *on, "--json")
+    if taken.json["review"]:
+        assert elqr("review", "approve", taken.json["review"], "--by", "課長", *on).code in (0, 3)
+
+
+def _ledger(city: City, query: str) -> list[tuple[int, ...]]:
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        return ledger.execute(query).fetchall()
+
+
+def test_every_exception_was_resolved_in_the_book(month: tuple[City, list[date]]) -> None:
+    city, _ = month
+    kinds = {row[0] for row in _ledger(city, "SELECT DISTINCT ruling FROM ruling")}
+    assert kinds >= {"apply", "refund", "hold", "noted"}
+    city.night(_LAST)
+    assert _ledger(city, "SELECT count(*) FROM decision WHERE place IN ('exception', 'rejected')")[0][0] > 10
+    assert city.report("要確認一覧", _LAST) == []
+
+
+def test_all_reports_agree_to_the_yen(month: tuple[City, list[date]]) -> None:
+    city, nights = month
+    for night in nights:
+        city.night(night)
+    on_claims, held = (_ledger(city, f"SELECT sum(yen) FROM posting WHERE account = '{name}'")[0][0] for name in ("claim", "suspense"))  # fmt: skip
+    daily = sum(int(str(row["収納額"])) for night in nights for row in city.report("収納日計表", night))
+    assert daily == on_claims
+    refunds = city.report("過誤納候補", _LAST)
+    assert sum(int(str(row["還付・充当候補額"])) for row in refunds) == held
+    outcomes = [row for night in nights for row in city.report("消込結果", night)]
+    confirmed = sum(int(str(row["領収額"])) for row in outcomes if row["段階"] == "確報" and row["行き先"] in ("収納", "要確認"))  # fmt: skip
+    assert confirmed == on_claims + held
+
+
+def test_the_trail_alone_says_what_stands_where(month: tuple[City, list[date]]) -> None:
+    city, nights = month
+    held: Counter[int] = Counter()
+    for night in nights:
+        for row in city.report("消込結果", night):
+            held[int(str(row["受付番号"]))] += int(str(row["仮受額"]))
+    told = json.loads(elqr("review", "trail", "--job", city.job, "--json").out)
+    moved = 0
+    for ruling in told:
+        assert held[ruling["payment_no"]] == ruling["before_yen"], "each ruling begins where the last one ended"
+        held[ruling["payment_no"]] = ruling["after_yen"]
+        moved += ruling["before_yen"] - ruling["after_yen"]
+    assert moved > 0
+    balances = dict(_ledger(city, "SELECT payment_no, sum(yen) FROM posting WHERE account = 'suspense' GROUP BY 1"))  # type: ignore[arg-type]
+    assert {number: yen for number, yen in held.items() if yen} == {n: yen for n, yen in balances.items() if yen}
