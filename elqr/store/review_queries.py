@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
 
 from elqr.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
 from elqr.store import queries
@@ -24,42 +24,45 @@ def exceptions(connection: Connection, night: date) -> pl.DataFrame:
     Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
     ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect.
     """
-    last = _last_rulings(night)
+    last = r.ruling.c
     suspense = t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night)
     closed = or_(
-        last.c.ruling.in_([ruling.value for ruling in CLOSES]),
-        and_(last.c.ruling.in_([ruling.value for ruling in NEEDS_TARGET]), suspense == 0),
+        last.ruling.in_([ruling.value for ruling in CLOSES]),
+        and_(last.ruling.in_([ruling.value for ruling in NEEDS_TARGET]), suspense == 0),
     )
     is_open = func.coalesce(~closed, True)
     columns = decision_columns() | {
         "claim_yen": (t.decision.c.claim_yen + _moved_yen(Account.CLAIM, night), pl.Int64),
         "suspense_yen": (suspense, pl.Int64),
-        "ruling_no": (last.c.ruling_no, pl.Int64),
-        "ruling": (last.c.ruling, pl.String),
-        "ruling_reason": (last.c.reason, pl.String),
-        "ruled_on": (last.c.night_on, pl.Date),
+        "ruling_no": (last.ruling_no, pl.Int64),
+        "ruling": (last.ruling, pl.String),
+        "ruling_reason": (last.reason, pl.String),
+        "ruled_on": (r.ruling_result.c.night_on, pl.Date),
         "is_open": (is_open, pl.Boolean),
     }
     waiting = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
-    awaits = and_(last.c.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
+    awaits = and_(last.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
     condition = and_(waiting, t.decided_file.c.night_on <= night.isoformat(), or_(is_open, awaits))
-    return decision_rows(connection, columns, condition, (last, last.c.payment_no == t.payment.c.payment_no))
+    joins = [
+        (r.ruling, last.ruling_no == _last_ruling_no(night)),
+        (r.ruling_result, r.ruling_result.c.ruling_no == last.ruling_no),
+    ]
+    return decision_rows(connection, columns, condition, *joins)
 
 
-def _last_rulings(night: date) -> Subquery:
-    """効力のある最後の決裁 of each payment up to a night."""
-    newest = (
-        select(func.max(r.ruling.c.ruling_no).label("ruling_no"))
-        .join(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
-        .where(r.ruling_result.c.result == _APPROVED, r.ruling_result.c.night_on <= night.isoformat())
-        .group_by(r.ruling.c.payment_no)
-        .subquery()
-    )
+def _last_ruling_no(night: date) -> ColumnElement[int]:
+    """効力のある最後の決裁 of a payment up to a night, by its number."""
+    ruled, effect = r.ruling.alias(), r.ruling_result.alias()
     return (
-        select(*r.ruling.c, r.ruling_result.c.night_on)
-        .join(newest, newest.c.ruling_no == r.ruling.c.ruling_no)
-        .join(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
-        .subquery()
+        select(func.max(ruled.c.ruling_no))
+        .join(effect, effect.c.ruling_no == ruled.c.ruling_no)
+        .where(
+            ruled.c.payment_no == t.payment.c.payment_no,
+            effect.c.result == _APPROVED,
+            effect.c.night_on <= night.isoformat(),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
     )
 
 
@@ -129,7 +132,6 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
     """収納の今: payment_no, paid_on, suspense_yen as a balance, last_ruling_no (the last that took effect, or null)."""
-    last = _last_rulings(night)
     schema = {"payment_no": pl.Int64, "paid_on": pl.Date, "suspense_yen": pl.Int64, "last_ruling_no": pl.Int64}
     with staged(connection, payment_nos.select("payment_no").unique()) as asked:
         query = (
@@ -137,11 +139,10 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
                 t.payment.c.payment_no,
                 t.payment.c.paid_on,
                 t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night),
-                last.c.ruling_no,
+                _last_ruling_no(night),
             )
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
-            .outerjoin(last, last.c.payment_no == t.payment.c.payment_no)
         )
         return read_frame(connection, query, schema)
 
