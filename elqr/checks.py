@@ -88,10 +88,12 @@ def every_stage_is_mapped(decoded: Decoded, file: str, received_on: date) -> lis
     for mapped in (pay.stage, pay.channel) if pay else ():
         if not mapped.map or mapped.default is not None or mapped.field is None or pay is None:
             continue
+        record = decoded.spec.record_named(pay.record)
+        field = record.field(mapped.field) if record else None
         rows = decoded.tables[pay.record].filter(~pl.col(mapped.field).is_in(list(mapped.map)))
         for no, value in rows.select(RECORD_NO, mapped.field).head(LISTED_PER_CODE).iter_rows():
-            at = Location(file, no, field=mapped.field)
-            found.append(Finding(at, Code.NOT_IN_LIST, value, "・".join(mapped.map)))
+            at = Location(file, no, field=field.title if field else mapped.field)
+            found.append(Finding(at, Code.NOT_IN_LIST, f"{value}（意味のわからない値）", "・".join(mapped.map)))
     return found
 
 

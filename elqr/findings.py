@@ -15,20 +15,21 @@ LISTED_PER_CODE = 1_000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """場所: file, record (from 1; `unit` says what is counted), byte within it (from 0), field."""
+    """場所: file, record (from 1; `unit` says what is counted), byte within it (from 0; `offset_unit`), field."""
 
     file: str = ""
     record_no: int = 0
     offset_bytes: int = -1
     field: str = ""
     unit: str = "件目"
+    offset_unit: str = "バイト目"
 
     def __str__(self) -> str:
         parts = [self.file] if self.file else []
         if self.record_no:
             parts.append(f"{self.record_no}{self.unit}")
         if self.offset_bytes >= 0:
-            parts.append(f"{self.offset_bytes + 1}バイト目")
+            parts.append(f"{self.offset_bytes + 1}{self.offset_unit}")
         if self.field:
             parts.append(f"「{self.field}」")
         return " ".join(parts)

@@ -5,6 +5,7 @@ their place. A registered notice is never changed: the same row again is `same`,
 conflict. A reissue is a further notice for the same claim; a cancellation is a record of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -119,7 +120,10 @@ def gain(
     _row_rules(sieve, known_procedures)
     cancels = _Sieve(file, sieve.rows.filter(pl.col("change_kind") == _CANCEL), sieve.findings)
     sieve.rows = sieve.rows.filter(pl.col("change_kind") != _CANCEL)
-    same = _changed_rows(sieve, registered.notices)
+    record = decoded.spec.record_named("notice")
+    assert record is not None, "a notice format has notices"
+    titles = {own.name: own.title for own in record.fields}
+    same = _changed_rows(sieve, registered.notices, titles)
     _order_of_issue(sieve, registered.notices)
     _keys_taken(sieve, registered.keys)
     covers = _whole_year_covers(sieve, registered)
@@ -152,12 +156,19 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
     key, check = pl.col(Notice.KEY_NO), pl.col(Notice.CHECK_NO)
     limit = pl.col("barcode.payable_until")
     slip_limit = until.dt.to_string("%y%m%d")
-    none = pl.lit("")
     sieve.refuse(
-        Code.PROCEDURE_UNKNOWN, "手続コード", ~procedure.is_in(known_procedures), procedure, pl.lit("手続台帳の code")
+        Code.PROCEDURE_UNKNOWN,
+        "手続コード",
+        ~procedure.is_in(known_procedures),
+        procedure,
+        pl.lit("手続台帳にある手続コード"),
     )
     sieve.refuse(
-        Code.AMOUNT_NOT_POSITIVE, "合計額", ~amount.is_between(1, _MOST_YEN), amount, pl.lit(f"1〜{_MOST_YEN:,}円")
+        Code.AMOUNT_NOT_POSITIVE,
+        "合計額",
+        ~amount.is_between(1, _MOST_YEN),
+        pl.format("{}円", amount),
+        pl.lit(f"1〜{_MOST_YEN:,}円"),
     )
     sieve.refuse(
         Code.DATES_REVERSED, "支払期限", until < due, until, pl.concat_str(due.cast(pl.String), pl.lit("以後"))
@@ -165,7 +176,8 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
     years = pl.lit(f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
     for title, year in (("賦課年度", pl.col(Notice.LEVY_YEAR)), ("相当年度", pl.col(Notice.TAX_YEAR))):
         sieve.refuse(Code.YEAR_RANGE, title, ~year.is_between(EARLIEST_YEAR, LATEST_YEAR), year, years)
-    sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", key.is_null() != check.is_null(), pl.lit("片方だけ"), none)
+    half = key.is_null() != check.is_null()
+    sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", half, pl.lit("片方だけ"), pl.lit("両方あるか、両方ない"))
     sieve.refuse(
         Code.BARCODE_DIFFERS,
         "バーコードの金額",
@@ -180,7 +192,12 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
     sieve.refuse(Code.NOTICE_TWICE, "通知書番号", ~twice, pl.col(Notice.BILL_NO), pl.lit("一度だけ"))
 
 
-def _changed_rows(sieve: _Sieve, registered: pl.DataFrame) -> int:
+def _plain(name: str) -> pl.Expr:
+    """A value as people read it; 空欄 where there is none."""
+    return pl.col(name).cast(pl.String).fill_null("空欄")
+
+
+def _changed_rows(sieve: _Sieve, registered: pl.DataFrame, titles: Mapping[str, str]) -> int:
     """登録済との比較: drops rows that are there already, refuses those with another content; counts the same ones."""
     personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
     held = registered.select(
@@ -191,31 +208,25 @@ def _changed_rows(sieve: _Sieve, registered: pl.DataFrame) -> int:
         held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left"
     )
     differs = {name: pl.col(name).ne_missing(pl.col(f"held_{name}")) for name in compared}
-    shown = [
-        pl.when(differ).then(
-            pl.concat_str(
-                pl.lit(f"{name}="), pl.lit(MASKED) if name in personal else pl.col(name).cast(pl.String).fill_null("")
+    said = {name: differ for name, differ in differs.items() if name in titles}
+
+    def told(prefix: str) -> pl.Expr:
+        parts = [
+            pl.when(differ).then(
+                pl.format("{} {}", pl.lit(titles[name]), pl.lit(MASKED) if name in personal else _plain(prefix + name))
             )
-        )
-        for name, differ in differs.items()
-    ]
-    wanted = [
-        pl.when(differ).then(
-            pl.concat_str(
-                pl.lit(f"{name}="),
-                pl.lit(MASKED) if name in personal else pl.col(f"held_{name}").cast(pl.String).fill_null(""),
-            )
-        )
-        for name, differ in differs.items()
-    ]
+            for name, differ in said.items()
+        ]
+        return pl.concat_str(parts, separator="、", ignore_nulls=True)
+
     sieve.rows = rows
     both = pl.any_horizontal(*differs.values()) & pl.col("is_held")
     sieve.refuse(
         Code.NOTICE_CHANGED,
         "通知書番号",
         both,
-        pl.concat_str(shown, separator=" ", ignore_nulls=True),
-        pl.concat_str(wanted, separator=" ", ignore_nulls=True),
+        told(""),
+        told("held_"),
     )
     same = sieve.rows.filter("is_held").height
     sieve.rows = sieve.rows.filter(pl.col("is_held").is_null()).drop("is_held", *(f"held_{name}" for name in compared))
@@ -227,15 +238,15 @@ def _order_of_issue(sieve: _Sieve, registered: pl.DataFrame) -> None:
     newest = registered.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
     sieve.rows = sieve.rows.join(newest, on=CLAIM_KEY, how="left", validate="m:1", maintain_order="left")
     issue_no, newest_no = pl.col(Notice.ISSUE_NO), pl.col("newest_no")
-    sieve.refuse(Code.ISSUE_NO_ORDER, "発行連番", issue_no <= newest_no, issue_no, newest_no + 1)
+    sieve.refuse(Code.ISSUE_NO_ORDER, "発行連番", issue_no <= newest_no, issue_no, pl.format("{}以上", newest_no + 1))
     sieve.rows = sieve.rows.drop("newest_no")
 
 
 def _keys_taken(sieve: _Sieve, owners: pl.DataFrame) -> None:
     """A key's digits name one claim only, in the ledger and within the file; an eL key one notice only."""
     key = [NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS]
-    identity = pl.concat_str([pl.col(name).cast(pl.String) for name in CLAIM_KEY], separator="/")
-    slip = pl.concat_str(identity, pl.col(Notice.ISSUE_NO).cast(pl.String), separator="#")
+    identity = pl.format("手続{} 賦課年度{} 相当年度{} 通知書番号{} 期別{}", *CLAIM_KEY)
+    slip = pl.format("{} 発行連番{}", identity, Notice.ISSUE_NO)
     is_elqr = pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value
     owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(
         key, keep="first"
@@ -256,7 +267,7 @@ def _keys_taken(sieve: _Sieve, owners: pl.DataFrame) -> None:
         Code.KEY_TAKEN,
         "照会キー",
         is_taken,
-        pl.concat_str("taken_key", pl.lit("は"), "taken_by"),
+        pl.format("{}は「{}」のキー", "taken_key", "taken_by"),
         pl.lit("未使用のキー"),
     )
     sieve.rows = sieve.rows.drop("taken_key", "taken_by")

@@ -51,8 +51,8 @@ def test_a_changed_row_is_a_conflict_and_never_an_overwrite(city: City) -> None:
     ran = _import(city, notice_row(payer_name="別人 二郎", principal_yen=9_000))
     (finding,) = ran["findings"]  # type: ignore[misc]
     assert finding["code"] == "N604"
-    assert finding["actual"] == "principal_yen=9000 amount_yen=9000 payer_name=＊＊＊"
-    assert finding["expected"] == "principal_yen=10000 amount_yen=10000 payer_name=＊＊＊"
+    assert finding["actual"] == "本税・本料 9000、氏名 ＊＊＊"
+    assert finding["expected"] == "本税・本料 10000、氏名 ＊＊＊"
     with sqlite3.connect(city.folder / "ledger.db") as ledger:
         assert ledger.execute("SELECT amount_yen, payer_name FROM notice").fetchall() == [(10_000, "架空 太郎")]
 

@@ -146,7 +146,7 @@ def test_the_real_code_on_the_command_line(tmp_path: Path) -> None:
     wrong = elqr("payload", "decode", REAL_CODE[:-1] + "2", "--json")
     assert wrong.code == 1
     (finding,) = wrong.json["findings"]  # type: ignore[misc]
-    assert finding == {"code": "P808", "at": "251バイト目 「CRC」", "actual": "20202", "expected": "20201"}
+    assert finding == {"code": "P808", "at": "251桁目 「CRC」", "actual": "20202", "expected": "20201"}
     for kind in ("svg", "png", "pdf"):
         assert elqr("payload", "qr", REAL_CODE, "-o", tmp_path / f"x.{kind}").code == 0
         assert (tmp_path / f"x.{kind}").stat().st_size > 300

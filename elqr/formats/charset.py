@@ -11,10 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from elqr.checkdigit import Bytes
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.spec import Charset
 
-Bytes = npt.NDArray[np.uint8]
+CHARSETS: dict[str, str] = {
+    "jisx0201": "JIS X 0201（半角カナ）",
+    "cp932": "シフトJIS（cp932）",
+    "ebcdic": "EBCDIC（カナ）",
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8（BOM付き）",
+}
+"""文字コードの名, as staff read them."""
+
 _LINE_FEED = 0x0A
 _FIRST_PRINTABLE = 0x20
 _NONE = "\ufffe"

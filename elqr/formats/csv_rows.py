@@ -5,14 +5,17 @@ outside quotes must be of one kind, and of one that the spec names.
 """
 
 import csv
+import gc
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.formats.charset import decode_bytes
+from elqr.formats.charset import CHARSETS, decode_bytes
+from elqr.formats.framing import LINE_ENDS
 from elqr.formats.sequence import Kinds
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
 
@@ -57,25 +60,28 @@ def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     """Read a whole CSV. Findings instead of rows when it is not of the spec's shape."""
     text, charset = text_of(data, spec)
     if text is None:
-        return _refused(file, Code.CHARSET, "この文字コードでは読めません", "・".join(spec.charsets))
+        return _refused(file, Code.CHARSET, "読めないバイト列", "・".join(CHARSETS[own] for own in spec.charsets))
     variations: list[Variation] = []
     if text.endswith("\x1a"):
         text, variations = text.rstrip("\x1a"), ["final_1a"]
     ends = _line_ends(text)
     if len(ends) > 1:
         return _refused(file, Code.LINE_END, "改行の混在", "すべて同じ改行", _first_other(text))
-    line_end = next(iter(ends), "csv")
-    if ends and line_end not in spec.line_ends:
-        return _refused(file, Code.LINE_END, f"改行 {line_end}", f"改行 {'・'.join(spec.line_ends)}")
+    other = [end for end in ends if end not in spec.line_ends]
+    if other:
+        return _refused(file, Code.LINE_END, LINE_ENDS[other[0]], "・".join(LINE_ENDS[end] for end in spec.line_ends))
     if text and not text.endswith(("\r", "\n")):
         variations.append("no_final_line_end")
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        with _collector_at_rest():
+            rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        return _refused(file, Code.COLUMN_COUNT, f"CSVとして読めません（{error}）", "CSV")
+        is_open = "unexpected end" in str(error)
+        said = '閉じていない引用符（"）' if is_open else '正しくない引用符（"）、または長すぎる項目'
+        return _refused(file, Code.COLUMN_COUNT, said, "CSV")
     if unnamed := [name for name in variations if name not in spec.accepts]:
         return _refused(file, Code.VARIATION, VARIATIONS[unnamed[0]], f"accepts に {unnamed[0]}", len(rows))
-    return _behind_the_header(rows, CsvRows([], charset or "", line_end, tuple(variations)), spec, file)
+    return _behind_the_header(rows, CsvRows([], charset or "", next(iter(ends), "csv"), tuple(variations)), spec, file)
 
 
 def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:
@@ -95,6 +101,18 @@ def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: s
     if empty:
         return _refused(file, Code.COLUMN_COUNT, "0項目", f"{len(titles)}項目", empty)
     return CsvRows(body, read.charset, read.line_end, read.variations)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Rows of text hold no cycles; looking for some among a million of them takes longer than reading them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _line_ends(text: str) -> set[LineEnd]:

@@ -12,9 +12,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from elqr.checkdigit import Bytes
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
-from elqr.formats.charset import Bytes, behind_the_cut, decode_matrix
+from elqr.formats.charset import CHARSETS, behind_the_cut, decode_matrix
 from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import Flaw, Typed, read_field
 from elqr.formats.framing import Framed, frame
@@ -214,7 +215,8 @@ def _table(
         flaws = own.typed.flaws
         if own.unread is not None:
             assert own.shown is not None, "what cannot be read is shown as bytes"
-            findings += _listed(file, places, Flaw(own.field, Code.NOT_TEXT, own.unread, own.shown, charset), own)
+            unread = Flaw(own.field, Code.NOT_TEXT, own.unread, own.shown, f"{CHARSETS[charset]}の文字")
+            findings += _listed(file, places, unread, own)
             flaws = tuple(replace(flaw, bad=flaw.bad & ~own.unread) for flaw in flaws)
         for flaw in flaws:
             findings += _listed(file, places, flaw, own)

@@ -74,7 +74,8 @@ def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:
 
 
 def _blank_flaw(field: FieldSpec, blank: pl.Series, texts: pl.Series) -> tuple[Flaw, ...]:
-    return (Flaw(field, Code.BLANK, blank, texts, field.title),) if blank.any() else ()
+    spaces = pl.select(pl.when(texts.str.strip_chars() == "").then(pl.lit("空白")).otherwise(texts)).to_series()
+    return (Flaw(field, Code.BLANK, blank, spaces, "値"),) if blank.any() else ()
 
 
 def _without(flaws: tuple[Flaw, ...], rows: pl.Series) -> tuple[Flaw, ...]:

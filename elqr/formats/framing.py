@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from elqr.codes import Code
 from elqr.findings import Finding, Location
+from elqr.formats.charset import CHARSETS
 from elqr.formats.ebcdic import MARK, from_ebcdic, to_ebcdic
 from elqr.formats.lines import cut_lines
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
@@ -91,7 +92,7 @@ def frame(data: bytes, spec: Spec, file: str) -> Framed:
     charset = charset_of(data, spec)
     if charset is None:
         found = "EBCDIC" if data[0] == MARK else "EBCDIC ではない"
-        return _refused(file, width, Code.CHARSET, 1, found, "・".join(spec.charsets))
+        return _refused(file, width, Code.CHARSET, 1, found, "・".join(CHARSETS[own] for own in spec.charsets))
     data = from_ebcdic(data) if charset == "ebcdic" else data
     variations: dict[Variation, int] = {}
     skipped = len(_BOM) if data.startswith(_BOM) else 0

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from elqr.checkdigit import Bytes
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.formats.charset import Bytes
 from elqr.formats.spec import Spec
 
 RECORD_NO, GROUP_NO, OFFSET_BYTES = "record_no", "group_no", "offset_bytes"

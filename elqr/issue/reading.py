@@ -63,8 +63,12 @@ def _of(digits: str, part: Part) -> str:
     return digits[part.at : part.at + part.width]
 
 
+def _place(at: int, title: str = "") -> Location:
+    return Location(offset_bytes=at, field=title, offset_unit="桁目")
+
+
 def _at(part: Part) -> Location:
-    return Location(offset_bytes=part.at, field=part.title)
+    return _place(part.at, part.title)
 
 
 def _is_digits(text: str) -> bool:
@@ -92,13 +96,13 @@ def _date_of(text: str) -> date | None:
 def _shape(digits: str) -> Iterator[Finding]:
     """255 characters, each of them 0 to 9; those behind the 255th are not listed."""
     if len(digits) != DIGITS:
-        at = Location(offset_bytes=min(len(digits), DIGITS))
+        at = _place(min(len(digits), DIGITS))
         yield Finding(at, Code.PAYLOAD_LENGTH, f"{len(digits)}桁", f"{DIGITS}桁")
     for part in LAYOUT:
         for index, character in enumerate(_of(digits, part), start=part.at):
             if not _is_digits(character):
-                at = Location(offset_bytes=index, field=part.title)
-                yield Finding(at, Code.PAYLOAD_NOT_DIGITS, repr(character), "0〜9")
+                at = _place(index, part.title)
+                yield Finding(at, Code.PAYLOAD_NOT_DIGITS, f"「{character}」", "0〜9")
 
 
 _CODE_OF = {"tag": Code.PAYLOAD_TAG, "length": Code.PAYLOAD_TAG_LENGTH, "additional": Code.PAYLOAD_ADDITIONAL}
