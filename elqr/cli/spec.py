@@ -13,6 +13,8 @@ from elqr.cli.terminal import Group, date_option, json_option, print_json, say
 from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
+_CHARSETS = ("jisx0201", "cp932", "ebcdic", "utf-8", "utf-8-sig")
+
 
 def _specs_option(function: Any) -> Any:
     return click.option(
@@ -113,7 +115,7 @@ def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
 @click.option("--record-bytes", type=click.IntRange(1, 4_000), help="固定長の1レコードのバイト数（改行を除く）。")
 @click.option("--tags", default="", help="固定長のレコード区分をコンマ区切りで（例: 1,2,8,9）。")
 @click.option("--columns", help="CSV の見出しをコンマ区切りで（例: 収納日,金額,納付番号）。")
-@click.option("--charset", type=click.Choice(["jisx0201", "cp932", "utf-8", "utf-8-sig"]), help="文字コード。")
+@click.option("--charset", type=click.Choice(_CHARSETS), help="文字コード。")
 @click.option("--line-end", type=click.Choice(["none", "crlf", "lf"]), default="crlf", show_default=True, help="改行。")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="書き出すファイル。なければ NAME.toml。あるものには書きません。"
@@ -122,6 +124,12 @@ def spec_new(
     name: str, sample: Path | None, layout: str | None, record_bytes: int | None, tags: str, columns: str | None,
     charset: str | None, line_end: str, out: Path | None,
 ) -> int:  # fmt: skip
+    if sample is None:  # asked before the libraries are there that would keep Ctrl+C from a waiting prompt
+        layout = layout or _asked("--layout", "形（fixed か csv）", "fixed|csv")
+        if layout == "csv":
+            columns = columns or _asked("--columns", "見出し（コンマ区切り）", ".+")
+        else:
+            record_bytes = record_bytes or int(_asked("--record-bytes", "1レコードのバイト数", "[1-9][0-9]{0,3}"))
     from elqr.edge import readable, specs_for
     from elqr.formats.draft import blank_fixed, toml
     from elqr.formats.lint import lint
@@ -134,13 +142,11 @@ def spec_new(
     if sample is not None:
         draft = sampled(name, readable(sample), sample.name, record_bytes)
         draft = replace(draft, charset=charset) if charset else draft
-    elif (layout or _asked("--layout", "形（fixed か csv）")) == "csv":
-        titles = (columns or _asked("--columns", "見出し（コンマ区切り）")).split(",")
-        draft = columns_draft(name, titles, charset or "cp932")
+    elif layout == "csv":
+        draft = columns_draft(name, (columns or "").split(","), charset or "cp932")
     else:
-        length = record_bytes or _whole(_asked("--record-bytes", "1レコードのバイト数"))
         kinds = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-        draft = blank_fixed(name, length, kinds, charset or "cp932", line_end)
+        draft = blank_fixed(name, record_bytes or 0, kinds, charset or "cp932", line_end)
     data = toml(draft).encode()
     remarks = lint(data, name, specs)
     if wrong := [str(remark) for remark in remarks if remark.is_error]:
@@ -166,17 +172,13 @@ def _is_free_name(name: str, specs: dict[str, Any], path: Path) -> None:
         raise CannotWrite(f"{path} はすでにあります。上書きしないので、別の名前か別のフォルダを指定してください。")
 
 
-def _asked(option: str, what: str) -> str:
-    """An answer: asked for on a terminal, wanted as an option anywhere else."""
+def _asked(option: str, what: str, shape: str) -> str:
+    """An answer of a shape: asked for on a terminal until it is one, wanted as an option anywhere else."""
     if not sys.stdin.isatty():
         raise click.UsageError(f"{option}（{what}）か、見本の --from を指定してください。")
-    return str(click.prompt(what, err=True))
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,4}", text.strip()) or not int(text):
-        raise click.UsageError(f"1レコードのバイト数 {text} は 1 以上の整数にしてください。")
-    return int(text)
+    while not re.fullmatch(shape, answer := str(click.prompt(what, err=True)).strip()):
+        say(f"{answer} は答えになりません。{what}を入れてください（やめるときは Ctrl+C）。")
+    return answer
 
 
 def _parts_beside(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from elqr.errors import BadFile
 from elqr.formats.charset import decode_bytes
 from elqr.formats.draft import Draft
+from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.sample_csv import csv_draft, csv_rows_of
 from elqr.formats.sample_fixed import fixed_draft
 from elqr.formats.spec import Charset
@@ -24,15 +25,13 @@ def sampled(name: str, data: bytes, file: str, record_bytes: int | None = None) 
     """見本から下書きを作る. Raises BadFile when the file is empty, binary, or of no guessable shape."""
     if not data.strip(b"\r\n\x1a \t"):
         raise BadFile(f"{file} は空です。中身のある見本を指定してください。")
+    source = f"見本 {file} からの推測（資料の名前と版をここに書く）"
     kind = next((said for magic, said in _KINDS.items() if data.startswith(magic)), None)
     if kind is not None or b"\x00" in data[:_MOST_SAMPLED]:
         raise BadFile(f"{file} は{kind or '文字でないファイル'}です。送付元から届いたままのデータを指定してください。")
     if data[0] in _EBCDIC_DIGITS and min(set(data[:1_000]) - {0x0D, 0x25}) >= 0x40:
-        raise BadFile(
-            f"{file} は EBCDIC のように見えます。見本からの下書きは作れないので、"
-            "--layout fixed --record-bytes で下書きを作り、資料を見て書いてください。"
-        )
-    source = f"見本 {file} からの推測（資料の名前と版をここに書く）"
+        body = from_ebcdic(data)
+        return _with_ends(fixed_draft(name, source, body, "ebcdic", record_bytes), body)
     charset, body = _charset(data, file)
     text = decode_bytes(body, "utf-8" if charset.startswith("utf-8") else "cp932")
     assert text is not None, "the charset was chosen because it reads the sample"

@@ -1,11 +1,16 @@
 """elqr spec new: guesses are marked, nothing personal is repeated, and the draft moves no money."""
 
+import contextlib
+import os
+import signal
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from elqr.errors import BadFile
+from elqr.formats.ebcdic import to_ebcdic
 from elqr.formats.lint import lint
 from elqr.formats.sample import sampled
 from elqr.formats.sample_fixed import records_of
@@ -71,6 +76,47 @@ def test_an_account_transfer_whose_totals_prove_the_amount(tmp_path: Path, line_
     assert trailer[2, 6] == "count" and trailer[8, 12] == "yen"
     assert [control.title for control in spec.control] == ["合計件数", "合計金額"]
     assert spec.payment is None and spec.purpose == "upload", "no day stands in its data records"
+
+
+def test_an_ebcdic_file_gives_the_draft_of_its_jis_twin(tmp_path: Path) -> None:
+    rows = [transfer_row(f"{7_000_000_001 + 17 * at:020d}", 32_100 + 1_700 * at) for at in range(16)]
+    data = transfer_file(*rows)
+    jis = _drafted(tmp_path, data)
+    (tmp_path / "city_pay.toml").unlink()
+    ebcdic = _drafted(tmp_path, to_ebcdic(data, "sample"))
+    assert (jis.charsets, ebcdic.charsets) == (("jisx0201",), ("ebcdic",))
+    assert (ebcdic.record, ebcdic.control, ebcdic.line_ends) == (jis.record, jis.control, jis.line_ends)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows には擬似端末がない")
+def test_answers_on_a_terminal_are_asked_again_until_they_are_answers_and_may_be_broken_off(tmp_path: Path) -> None:
+    def answered(name: str, *answers: bytes) -> tuple[int, str]:
+        """Exit code and screen; each answer is typed when the last prompt stands there."""
+        import pty
+
+        pid, terminal = pty.fork()
+        if pid == 0:  # pragma: no cover
+            os.environ["PYTHONPATH"] = str(ROOT)
+            os.chdir(tmp_path)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.execv(sys.executable, [sys.executable, "-m", "elqr", "spec", "new", name])
+        screen = b""
+        for answer in answers:
+            while not screen.endswith(b": "):
+                screen += os.read(terminal, 4_096)
+            os.write(terminal, answer)
+            screen += b"\n"
+        with contextlib.suppress(OSError):  # the terminal is gone with the program
+            while more := os.read(terminal, 4_096):
+                screen += more
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen.decode()
+
+    code, screen = answered("city_a", b"xml\n", b"fixed\n", b"abc\n", b"80\n")
+    assert code == 0 and screen.count("答えになりません") == 2
+    assert read_spec(tmp_path / "city_a.toml", _PARTS).record_bytes == 80
+    code, screen = answered("city_b", b"fixed\n", b"\x03")
+    assert code == 130 and "中断しました" in screen and "Traceback" not in screen
+    assert [path.name for path in tmp_path.iterdir()] == ["city_a.toml"]
 
 
 def test_a_csv_with_titles(tmp_path: Path) -> None:
@@ -169,7 +215,6 @@ SAMPLES = [
     ("PDF", b"%PDF-1.7", "PDF文書です"),
     ("NULのあるもの", b"12\x0034", "文字でない"),
     ("でたらめ", bytes(range(1, 256)) * 9, "読めません"),
-    ("EBCDIC", b"\xf1\xf9\xf1" + b"\x40\xc1\x81" * 100, "EBCDIC"),
     ("文章", "これは文章です。\n改行の位置がばらばらです。\n様式ではありません、たぶん。\n".encode(), "UTF-8 の固定長"),
     ("長い一行", b"1" * 999_983, "--record-bytes"),
     ("長さのそろわない行", b"abc\nabcdefgh\nab\nabcdefghijkl\n", "そろっていません"),
