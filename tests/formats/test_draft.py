@@ -1,8 +1,5 @@
 """elqr spec new: guesses are marked, nothing personal is repeated, and the draft moves no money."""
 
-import contextlib
-import os
-import signal
 import sys
 import tomllib
 from pathlib import Path
@@ -31,6 +28,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.typist import typed
 
 _INBOX = ROOT / "samples" / "inbox"
 _PARTS = {name: spec for name, spec in SPECS.items() if spec.purpose == "part"}
@@ -90,31 +88,10 @@ def test_an_ebcdic_file_gives_the_draft_of_its_jis_twin(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows には擬似端末がない")
 def test_answers_on_a_terminal_are_asked_again_until_they_are_answers_and_may_be_broken_off(tmp_path: Path) -> None:
-    def answered(name: str, *answers: bytes) -> tuple[int, str]:
-        """Exit code and screen; each answer is typed when the last prompt stands there."""
-        import pty
-
-        pid, terminal = pty.fork()
-        if pid == 0:  # pragma: no cover
-            os.environ["PYTHONPATH"] = str(ROOT)
-            os.chdir(tmp_path)
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.execv(sys.executable, [sys.executable, "-m", "elqr", "spec", "new", name])
-        screen = b""
-        for answer in answers:
-            while not screen.endswith(b": "):
-                screen += os.read(terminal, 4_096)
-            os.write(terminal, answer)
-            screen += b"\n"
-        with contextlib.suppress(OSError):  # the terminal is gone with the program
-            while more := os.read(terminal, 4_096):
-                screen += more
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen.decode()
-
-    code, screen = answered("city_a", b"xml\n", b"fixed\n", b"abc\n", b"80\n")
+    code, screen = typed(tmp_path, ["spec", "new", "city_a"], ["xml\n", "fixed\n", "abc\n", "80\n"])
     assert code == 0 and screen.count("答えになりません") == 2
     assert read_spec(tmp_path / "city_a.toml", _PARTS).record_bytes == 80
-    code, screen = answered("city_b", b"fixed\n", b"\x03")
+    code, screen = typed(tmp_path, ["spec", "new", "city_b"], ["fixed\n", "\x03"])
     assert code == 130 and "中断しました" in screen and "Traceback" not in screen
     assert [path.name for path in tmp_path.iterdir()] == ["city_a.toml"]
 
