@@ -102,7 +102,12 @@ def _shape(digits: str) -> Iterator[Finding]:
         for index, character in enumerate(_of(digits, part), start=part.at):
             if not _is_digits(character):
                 at = _place(index, part.title)
-                yield Finding(at, Code.PAYLOAD_NOT_DIGITS, f"「{character}」", "0〜9")
+                yield Finding(
+                    at,
+                    Code.PAYLOAD_NOT_DIGITS,
+                    f"「{character}」" if character.isprintable() else ascii(character),
+                    "0〜9",
+                )
 
 
 _CODE_OF = {"tag": Code.PAYLOAD_TAG, "length": Code.PAYLOAD_TAG_LENGTH, "additional": Code.PAYLOAD_ADDITIONAL}
