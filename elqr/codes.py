@@ -46,6 +46,19 @@ class Code(StrEnum):
     CONTROL_ADDS_UP = "F303"
     POSTED_CONFLICT = "M401"
     UNMATCHED_RATE = "M402"
+    CHAIN_BROKEN = "L501"
+    RUN_DIFFERS = "L502"
+    RAW_LOST = "L503"
+    RAW_DIFFERS = "L504"
+    RECORD_DIFFERS = "L505"
+    FILE_TOTALS = "L506"
+    DECISION_DIFFERS = "L507"
+    POSTING_DIFFERS = "L508"
+    RULING_DIFFERS = "L509"
+    NOTICE_DIFFERS = "L510"
+    PAYLOAD_DIFFERS = "L511"
+    LEDGER_STRUCTURE = "L512"
+    OUTPUT_DIFFERS = "L513"
     PROCEDURE_UNKNOWN = "N601"
     AMOUNT_NOT_POSITIVE = "N602"
     DATES_REVERSED = "N603"
@@ -119,6 +132,7 @@ _ASK = "送付元に正しいファイルの再送を依頼してください。
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
 _PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
+_DAMAGED = "台帳を書き換えた人や道具がないか調べ、控えから戻してください。"
 _PAYLOAD = "コードを読み直し、それでも同じなら発行元のデータを確認してください。"
 
 CODES: dict[Code, CodeText] = {
@@ -201,6 +215,31 @@ CODES: dict[Code, CodeText] = {
         _HIGH,
         "該当なしの割合が上限を超えています",
         "キーの様式が変わっていないか、納付書データの取込が漏れていないかを確認してください。",
+    ),
+    Code.CHAIN_BROKEN: CodeText(_HIGH, "実行の記録の連鎖が切れています", _DAMAGED),
+    Code.RUN_DIFFERS: CodeText(_HIGH, "実行の記録と台帳の件数・金額が合いません", _DAMAGED),
+    Code.RAW_LOST: CodeText(
+        _HIGH, "保管した受信ファイルがありません", "保管庫（[store] archive）を控えから戻し、もう一度確かめてください。"
+    ),
+    Code.RAW_DIFFERS: CodeText(
+        _HIGH,
+        "保管した受信ファイルが受信したときと違います",
+        "保管庫（[store] archive）を控えから戻し、誰が書き換えたか調べてください。",
+    ),
+    Code.RECORD_DIFFERS: CodeText(
+        _HIGH,
+        "台帳の収納が受信ファイルの記録と違います",
+        f"様式をそのあとで変えたのでなければ、{_DAMAGED}",
+    ),
+    Code.FILE_TOTALS: CodeText(_HIGH, "ファイルの件数・金額が収納の合計と合いません", _DAMAGED),
+    Code.DECISION_DIFFERS: CodeText(_HIGH, "消込結果が収納と合いません", _DAMAGED),
+    Code.POSTING_DIFFERS: CodeText(_HIGH, "仕訳が消込結果と合いません", _DAMAGED),
+    Code.RULING_DIFFERS: CodeText(_HIGH, "仕訳が決裁と合いません", _DAMAGED),
+    Code.NOTICE_DIFFERS: CodeText(_HIGH, "納付書が受信した納付書データと違います", _DAMAGED),
+    Code.PAYLOAD_DIFFERS: CodeText(_HIGH, "eL-QRの中身が納付書と違います", _DAMAGED),
+    Code.LEDGER_STRUCTURE: CodeText(_HIGH, "台帳の作りが壊れています", _DAMAGED),
+    Code.OUTPUT_DIFFERS: CodeText(
+        _MID, "書き出したファイルが台帳の控えと違います", "書き換えていない控えから戻してください。"
     ),
     Code.PROCEDURE_UNKNOWN: CodeText(
         _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"

@@ -68,6 +68,14 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
     write_whole(path, data, mode=0o600)
 
 
+def kept(archive: Path, sha256: str) -> bytes:
+    """保管した中身 of a hash, as it is now. Raises NotFound."""
+    try:
+        return (archive / sha256[:2] / sha256).read_bytes()
+    except OSError as error:
+        raise NotFound(f"保管庫 {archive} に {sha256} がありません。") from error
+
+
 def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """A file that is complete or not there: written beside, synced, renamed. Raises CannotWrite.
 

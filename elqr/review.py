@@ -4,7 +4,6 @@ A request holds the rulings that one person handed in; nothing moves until anoth
 every ruling is looked at again: what has changed since is not carried out, row by row.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +21,7 @@ from elqr.report.books import review_book
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.report.table import Table
-from elqr.ruling import effects, judged, yen_text
+from elqr.ruling import effects, fingerprint, judged, yen_text
 from elqr.run import Night
 from elqr.store import entries, report_queries
 from elqr.store import review_queries as queries
@@ -349,7 +348,7 @@ def _link(ended: Ended, rulings: pl.DataFrame, by: str) -> dict[str, object]:
     return {
         "version": __version__,
         "review": ended.review_no,
-        "rulings": hashlib.sha256(rulings.write_json().encode()).hexdigest(),
+        "rulings": fingerprint(rulings),
         "results": {result.value: count for result, count in ended.counts.items()},
         "moved_yen": ended.moved_yen,
         "taken_by": by,

@@ -5,6 +5,7 @@ does not exist or has nothing left, and a decision that does not fit the payment
 the claims of one notice and never further; what a claim does not take stays in suspense.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -165,6 +166,11 @@ def judged(rows: pl.DataFrame, file: str) -> Judged:
     good = seen.filter(pl.col("rule").is_null())
     handed_in = good.filter(~is_same).with_columns(pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO))
     return Judged(Proposal.of(handed_in), good.height - handed_in.height, tuple(findings))
+
+
+def fingerprint(rulings: pl.DataFrame) -> str:
+    """決裁の照合値: a hash of rulings (frame Ruled) in their order, which the chain of runs keeps."""
+    return hashlib.sha256(rulings.select(*Ruled.SCHEMA).write_json().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

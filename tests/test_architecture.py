@@ -32,7 +32,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("job", "intake", "inspection", "synthetic", "printed_folder"),
     ("report", "store", "comparison", "masking"),
     ("run",),
-    ("press", "dispatch", "review"),
+    ("press", "dispatch", "review", "verification"),
     ("edge",),
     ("cli",),
     ("__main__",),

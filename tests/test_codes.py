@@ -35,6 +35,8 @@ from tests.builders import (
 from tests.printing.test_preflight import FAULTS, LAYOUTS
 from tests.test_printing import BLOCKED
 from tests.test_review import ROWS
+from tests.test_verification import DAMAGES
+from tests.test_verification import FILES as DAMAGED_FILES
 
 GOOD_TRANSFER = transfer_file(transfer_row("A1", 10_000), line_end="crlf")
 GOOD_CVS = cvs_file(cvs_row(REAL_BARCODE))
@@ -216,7 +218,10 @@ def test_every_code_has_a_sample_and_words() -> None:
         Code.SENT_BEFORE,
     }
     at_the_desk = {row[3] for row in ROWS} | {Code.ROW_UNKNOWN, Code.ROW_STALE, Code.ROW_ALTERED, Code.RULING_WAITING}
-    assert sampled | by_hand | in_the_night | on_paper | at_the_desk == set(Code)
+    in_verification = (
+        {row[2] for row in DAMAGES} | {row[2] for row in DAMAGED_FILES} | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS}
+    )
+    assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification == set(Code)
     assert set(CODES) == set(Code)
     for code, text in CODES.items():
         assert text.heading and text.remedy.endswith("。"), code

@@ -141,7 +141,11 @@ def _prepare(ledger: Ledger) -> None:
             return
         if "setting" not in names or "posting" not in names:
             raise LedgerError("このデータベースは elqr の台帳ではありません。[store] url を確かめてください。")
-        version = connection.execute(select(setting.c.value).where(setting.c.name == "schema_version")).scalar_one()
+        version = connection.execute(
+            select(setting.c.value).where(setting.c.name == "schema_version")
+        ).scalar_one_or_none()
+        if version is None or not version.isdigit():
+            raise LedgerError("台帳の版が読めません。控えから戻してください。")
         if int(version) < SCHEMA_VERSION:
             metadata.create_all(connection)
             for index in (index for table in metadata.sorted_tables for index in table.indexes):

@@ -1,0 +1,204 @@
+"""Questions of the verification (検算の照会): the ledger's rows as they are, and whether its guards are still there."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Table, func, select
+
+from elqr.frames import Decision, Move, Notice, NoticeClaim, NoticeKey, Payload, Payment, Posting
+from elqr.store import review_tables as r
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame
+from elqr.store.schema import metadata
+
+_WHOLE, _TEXT = pl.Int64, pl.String
+
+
+def runs(connection: Connection) -> list[dict[str, Any]]:
+    """実行の連鎖, in order; `entry` as it was hashed and as read."""
+    rows = connection.execute(select(*t.run.c).order_by(t.run.c.run_no)).mappings()
+    return [{**row, "read": json.loads(row["entry"])} for row in rows]
+
+
+def files(connection: Connection) -> pl.DataFrame:
+    """取込済のファイル: what was taken in, and the night and name of its first delivery."""
+    first = (
+        select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("delivery_no"))
+        .where(t.delivery.c.status == "accepted")
+        .group_by(t.delivery.c.sha256)
+        .subquery()
+    )
+    columns = {
+        "file_no": (t.file.c.file_no, _WHOLE),
+        "sha256": (t.file.c.sha256, _TEXT),
+        "spec": (t.file.c.spec, _TEXT),
+        "size_bytes": (t.file.c.size_bytes, _WHOLE),
+        "record_count": (t.file.c.record_count, _WHOLE),
+        "payment_count": (t.file.c.payment_count, _WHOLE),
+        "payment_yen": (t.file.c.payment_yen, _WHOLE),
+        "name": (t.delivery.c.name, _TEXT),
+        "received_on": (t.delivery.c.night_on, pl.Date),
+        "decided_on": (t.decided_file.c.night_on, pl.Date),
+    }
+    query = (
+        select(*(column for column, _ in columns.values()))
+        .outerjoin(first, first.c.sha256 == t.file.c.sha256)
+        .outerjoin(t.delivery, t.delivery.c.delivery_no == first.c.delivery_no)
+        .outerjoin(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
+        .order_by(t.file.c.file_no)
+    )
+    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+
+
+def payments_of(connection: Connection, file_no: int) -> pl.DataFrame:
+    """収納 of a file; frame Payment."""
+    query = select(*(t.payment.c[name] for name in Payment.SCHEMA)).where(t.payment.c.file_no == file_no)
+    return read_frame(connection, query, Payment.SCHEMA).sort(Payment.RECORD_NO)
+
+
+def _all(connection: Connection, table: Table, schema: dict[str, Any]) -> pl.DataFrame:
+    return read_frame(connection, select(*(table.c[name] for name in schema)), schema)
+
+
+def decisions(connection: Connection) -> pl.DataFrame:
+    """消込結果 beside the payment: frame Decision with paid_yen, stage, paid_on, file_no."""
+    more = {"paid_yen": _WHOLE, "stage": _TEXT, "paid_on": pl.Date, "file_no": _WHOLE}
+    query = (
+        select(*(t.decision.c[name] for name in Decision.SCHEMA), *(t.payment.c[name] for name in more))
+        .select_from(t.payment)
+        .outerjoin(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+    )
+    schema = {**Decision.SCHEMA, **more}
+    return read_frame(connection, query, schema)
+
+
+def postings(connection: Connection) -> pl.DataFrame:
+    """仕訳: frame Posting with posting_no, night_on, reverses_no, ruling_no and the claim's levy_year."""
+    schema = {
+        **Posting.SCHEMA,
+        "posting_no": _WHOLE,
+        "night_on": _TEXT,
+        Move.REVERSES_NO: _WHOLE,
+        Move.RULING_NO: _WHOLE,
+        "levy_year": _WHOLE,
+    }
+    g = t.posting.c
+    query = (
+        select(
+            *(g[name] for name in Posting.SCHEMA),
+            g.posting_no,
+            g.night_on,
+            g.reverses_no,
+            r.ruling_posting.c.ruling_no,
+            t.claim.c.levy_year,
+        )
+        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == g.posting_no)
+        .outerjoin(t.claim, t.claim.c.claim_no == g.claim_no)
+    )
+    return read_frame(connection, query, schema).sort("posting_no")
+
+
+def identities(connection: Connection) -> pl.DataFrame:
+    """既知の収納, beside the payments they are of: both sides' identity, stage, occurrence and content."""
+    names = ("identity", "stage", "occurrence_no", "content")
+    schema = {"payment_no": _WHOLE, **{name: Payment.SCHEMA[name] for name in names}}
+    known = _all(connection, t.payment_identity, schema)
+    own = _all(connection, t.payment, schema)
+    return known.join(own, on="payment_no", how="full", suffix="_paid", coalesce=True)
+
+
+def rulings(connection: Connection) -> pl.DataFrame:
+    """決裁 with what came of them: its numbers, result, the yen in suspense before and after, and the night."""
+    own = ("ruling_no", "review_no", "payment_no", "notice_no")
+    came = ("result", "before_yen", "after_yen", "night_on")
+    schema = {
+        **dict.fromkeys(own, _WHOLE),
+        "result": _TEXT,
+        "before_yen": _WHOLE,
+        "after_yen": _WHOLE,
+        "night_on": _TEXT,
+    }
+    query = select(*(r.ruling.c[name] for name in own), *(r.ruling_result.c[name] for name in came)).outerjoin(
+        r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no
+    )
+    return read_frame(connection, query, schema).sort("ruling_no")
+
+
+def notice_files(connection: Connection) -> pl.DataFrame:
+    """納付書データの取込: notice_file_no, sha256, name, night_on, rows_new."""
+    schema = {"notice_file_no": _WHOLE, "sha256": _TEXT, "name": _TEXT, "night_on": pl.Date, "rows_new": _WHOLE}
+    return _all(connection, t.notice_file, schema).sort("notice_file_no")
+
+
+def notices_of(connection: Connection, notice_file_no: int) -> pl.DataFrame:
+    """納付書 of one file; frame Notice."""
+    query = select(*(t.notice.c[name] for name in Notice.SCHEMA)).where(t.notice.c.notice_file_no == notice_file_no)
+    return read_frame(connection, query, Notice.SCHEMA)
+
+
+def notice_count(connection: Connection) -> int:
+    """納付書の数 in the ledger, of whatever file."""
+    return int(connection.execute(select(func.count()).select_from(t.notice)).scalar_one())
+
+
+def keys(connection: Connection) -> pl.DataFrame:
+    """照会キー; frame NoticeKey."""
+    return _all(connection, t.notice_key, NoticeKey.SCHEMA)
+
+
+def covers(connection: Connection) -> pl.DataFrame:
+    """納付書が払う調定 beside the notice and the claim: both keys and the yen."""
+    key = ("procedure_code", "levy_year", "tax_year", "bill_no", "installment_no")
+    schema = {
+        **NoticeClaim.SCHEMA,
+        "amount_yen": _WHOLE,
+        **{name: Notice.SCHEMA[name] for name in key},
+        **{f"claim_{name}": Notice.SCHEMA[name] for name in key},
+    }
+    n, c = t.notice.c, t.claim.c
+    query = (
+        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *(c[name] for name in key))
+        .outerjoin(t.notice, n.notice_no == t.notice_claim.c.notice_no)
+        .outerjoin(t.claim, c.claim_no == t.notice_claim.c.claim_no)
+    )
+    return read_frame(connection, query, schema)
+
+
+def payloads(connection: Connection) -> pl.DataFrame:
+    """eL-QR発行 beside its notice: frame Payload with what the digits are made of."""
+    more = ("amount_yen", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")
+    schema = {**Payload.SCHEMA, **{name: Notice.SCHEMA[name] for name in more}}
+    query = (
+        select(*(t.payload.c[name] for name in Payload.SCHEMA), *(t.notice.c[name] for name in more))
+        .select_from(t.payload)
+        .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+    )
+    return read_frame(connection, query, schema)
+
+
+def uploads(connection: Connection) -> list[dict[str, Any]]:
+    """納付書情報 that was written: file_name, sha256, notices, yen."""
+    return [dict(row) for row in connection.execute(select(*t.upload.c).order_by(t.upload.c.upload_no)).mappings()]
+
+
+def structure_breaks(connection: Connection) -> Iterator[str]:
+    """台帳の作りの狂い, in words: lost guards, broken references, and what the database itself finds."""
+    if connection.dialect.name != "sqlite":
+        return
+    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    for table in metadata.sorted_tables:
+        if table.name not in there:
+            yield f"表 {table.name} がありません"
+        elif table.name not in ("counter", "setting"):
+            for verb in ("update", "delete"):
+                if f"{table.name}_no_{verb}" not in there:
+                    yield f"表 {table.name} の追記だけの守り（{verb}）がありません"
+    for name in {index.name for table in metadata.sorted_tables for index in table.indexes} - there:
+        yield f"索引 {name} がありません"
+    for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
+        yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
+    for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):
+        if row[0] != "ok":
+            yield str(row[0])

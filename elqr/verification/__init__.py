@@ -1,0 +1,65 @@
+"""Verification (検算): everything the ledger says, recomputed from its own rows and from the kept raw bytes.
+
+Each rule is a function that yields what disagrees, with where; they stand in `RULES`, in the order in which a
+person would look. Nothing is changed. What is not recomputed: suggestions, and the words of findings.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.findings import Finding
+from elqr.run import Night
+from elqr.verification.ledger import decisions, postings, structure
+from elqr.verification.looking import Looked, told
+from elqr.verification.runs import chain, runs
+from elqr.verification.sources import notices, outputs, records
+
+RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
+    structure,
+    chain,
+    runs,
+    records,
+    decisions,
+    postings,
+    notices,
+    outputs,
+)
+"""検算の規則, in the order in which they are told."""
+
+_UNREADABLE = (pl.exceptions.PolarsError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+"""What computing with rows that no program of ours wrote may end in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """検算の結果: what was looked at, and what disagrees."""
+
+    counts: dict[str, int]
+    findings: tuple[Finding, ...]
+
+
+def verified(night: Night) -> Verified:
+    """台帳を検算する: all rules over the whole ledger; nothing is changed."""
+    looked = Looked(night, {})
+    found: list[Finding] = []
+    with night.ledger.transaction():
+        for rule in RULES:
+            with night.journal.step("検算", _name(rule)):
+                found += _carried_out(rule, looked)
+    return Verified(looked.counts, tuple(found))
+
+
+def _carried_out(rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
+    """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
+    try:
+        yield from rule(looked)
+    except _UNREADABLE as error:
+        said = str(error).partition("\n")[0][:120]
+        yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", _name(rule))
+
+
+def _name(rule: Callable[[Looked], Iterator[Finding]]) -> str:
+    return (rule.__doc__ or "").partition(":")[0].strip(".")

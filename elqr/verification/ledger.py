@@ -1,0 +1,86 @@
+"""The ledger itself (台帳の検算): its guards, the decisions, and the postings made again from them."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.frames import Allocation, Decision, Move, Posting
+from elqr.ledger import postings as made_from
+from elqr.store import verify_queries as queries
+from elqr.terms import PLACE_OF, Account, Outcome, Place
+from elqr.verification.looking import Looked, differing, told
+
+
+def structure(looked: Looked) -> Iterator[Finding]:
+    """台帳の作り."""
+    for said in queries.structure_breaks(looked.night.ledger.connection):
+        yield told("台帳", Code.LEDGER_STRUCTURE, said, "作ったときのまま")
+
+
+def decisions(looked: Looked) -> Iterator[Finding]:
+    """消込結果: one for each decided payment, in the place of its outcome, and its yen whole."""
+    connection = looked.night.ledger.connection
+    files = queries.files(connection).select("file_no", "decided_on")
+    rows = queries.decisions(connection).join(files, on="file_no", how="left")
+    looked.count("消込結果", rows.height)
+    place = pl.col(Decision.OUTCOME).replace_strict({o.value: p.value for o, p in PLACE_OF.items()}, default=None)
+    is_decided = pl.col(Decision.PAYMENT_NO).is_not_null()
+    held = pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN)
+    money = pl.col(Decision.PLACE).is_in([Place.POSTED.value, Place.EXCEPTION.value]) & (pl.col("stage") == "confirmed")
+    rules = (
+        (pl.col("decided_on").is_not_null() & ~is_decided, "消込結果がない", "消込結果"),
+        (pl.col("decided_on").is_null() & is_decided, "消込済でないファイルの消込結果", "消込済ファイル"),
+        (is_decided & place.ne_missing(pl.col(Decision.PLACE)), "行き先が消込結果と合わない", "消込結果の行き先"),
+        (is_decided & money & (held != pl.col("paid_yen")), "額が領収額と合わない", "収納額＋仮受額＝領収額"),
+        (is_decided & ~money & (held != 0), "確報でないのに額がある", "0円"),
+    )
+    for broken, said, wanted in rules:
+        for number, file_no in rows.filter(broken).select("payment_no", "file_no").head(LISTED_PER_CODE).iter_rows():
+            yield told(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, said, wanted)
+    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
+    outcomes = rows.select("payment_no", Decision.OUTCOME)
+    known = queries.identities(connection).join(outcomes, on="payment_no", how="left")
+    is_known, is_first = pl.col("identity").is_not_null(), ~pl.col(Decision.OUTCOME).is_in(repeats)
+    differs = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.col(f"{name}_paid")) for name in ("identity", "stage", "occurrence_no", "content")
+    )
+    wrong = known.filter((is_known != is_first.fill_null(False)) | (is_known & differs))
+    for number in wrong["payment_no"].head(LISTED_PER_CODE):
+        yield told(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
+
+
+def postings(looked: Looked) -> Iterator[Finding]:
+    """仕訳: made again from the decisions, and equal in every column; balances never below nothing."""
+    connection = looked.night.ledger.connection
+    rows, made = queries.decisions(connection), queries.postings(connection)
+    looked.count("仕訳", made.height)
+    first = made.filter(pl.col(Move.REVERSES_NO).is_null())
+    on_claims = first.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value)
+    allocations = on_claims.select(
+        Posting.PAYMENT_NO, Posting.CLAIM_NO, "levy_year", pl.col(Posting.YEN).alias(Allocation.CLAIM_YEN)
+    )
+    decided = rows.filter(pl.col(Decision.PAYMENT_NO).is_not_null())
+    sums = allocations.group_by(Posting.PAYMENT_NO).agg(pl.col(Allocation.CLAIM_YEN).sum().alias("on_claims"))
+    joined = decided.join(sums, on=Posting.PAYMENT_NO, how="left").with_columns(pl.col("on_claims").fill_null(0))
+    short = joined.filter(pl.col("on_claims") != pl.col(Decision.CLAIM_YEN))
+    for number, own, said in short.select("payment_no", "on_claims", Decision.CLAIM_YEN).iter_rows():
+        yield told(f"受付{number}", Code.POSTING_DIFFERS, f"{own:,}円", f"{said:,}円", "調定への計上")
+    if short.is_empty() and allocations["levy_year"].null_count() == 0:
+        paid = rows.select(Posting.PAYMENT_NO, "paid_on").drop_nulls()
+        again = made_from(
+            Decision.of(decided), Allocation.of(allocations), paid, looked.night.register.without_closing_period()
+        )
+        whole = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
+        own = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
+        yield from differing(own, again, whole, Code.POSTING_DIFFERS, "仕訳")
+    nights = queries.files(connection).select("file_no", pl.col("decided_on").cast(pl.String))
+    when = first.join(rows.select("payment_no", "file_no"), on="payment_no").join(nights, on="file_no")
+    for number in when.filter(pl.col("night_on").ne_missing(pl.col("decided_on")))["posting_no"].head(LISTED_PER_CODE):
+        yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "日が違う", "消し込んだ夜", "処理日")
+    for key, name in ((Posting.PAYMENT_NO, "受付"), (Posting.CLAIM_NO, "調定")):
+        account = Account.SUSPENSE if key == Posting.PAYMENT_NO else Account.CLAIM
+        own = made.filter(pl.col(Posting.ACCOUNT) == account.value).group_by(key).agg(pl.col(Posting.YEN).sum())
+        for number, yen in own.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
+            yield told(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")

@@ -1,0 +1,58 @@
+"""Looking (調べ方): what a rule of the verification is given, and how it tells what disagrees."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
+from elqr.run import Night
+
+
+@dataclass(slots=True)
+class Looked:
+    """調べた数, by what."""
+
+    night: Night
+    counts: dict[str, int]
+
+    def count(self, what: str, number: int) -> None:
+        """数える: so many more of these were looked at."""
+        self.counts[what] = self.counts.get(what, 0) + number
+
+
+def told(where: str, code: Code, actual: object, expected: object, field: str = "", no: int = 0) -> Finding:
+    """指摘 of what disagrees: what the ledger says, and what was computed."""
+    return Finding(Location(where, no, field=field), code, str(actual), str(expected))
+
+
+def differing(
+    stored: pl.DataFrame, computed: pl.DataFrame, key: list[str], code: Code, where: str, personal: tuple[str, ...] = ()
+) -> Iterator[Finding]:
+    """違う行: rows of two frames of the same columns, told by key and column; a row on one side only is told too."""
+    names = [name for name in stored.columns if name not in key]
+    both = stored.with_columns(is_stored=True).join(
+        computed.with_columns(is_computed=True), on=key, how="full", suffix="_computed", coalesce=True, nulls_equal=True
+    )
+    found = 0
+    for row in both.filter(pl.col("is_stored").is_null() | pl.col("is_computed").is_null()).iter_rows(named=True):
+        said = "台帳にない" if row["is_stored"] is None else "台帳だけにある"
+        yield told(where, code, said, "両方にある", _named(row, key))
+        if (found := found + 1) >= LISTED_PER_CODE:
+            return
+    for name in names:
+        other = pl.col(f"{name}_computed")
+        for row in (
+            both.filter(pl.col("is_stored") & pl.col("is_computed") & pl.col(name).ne_missing(other))
+            .head(LISTED_PER_CODE)
+            .iter_rows(named=True)
+        ):
+            hidden = name in personal
+            was, should = (MASKED, MASKED) if hidden else (row[name], row[f"{name}_computed"])
+            yield told(where, code, was, should, f"{_named(row, key)} {name}")
+
+
+def _named(row: dict[str, Any], key: list[str]) -> str:
+    return " ".join(f"{name}={row[name]}" for name in key)

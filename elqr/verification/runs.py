@@ -1,0 +1,121 @@
+"""Runs (実行の検算): the hash chain, and what each run says of places, yen, inputs and rulings."""
+
+import hashlib
+from collections.abc import Iterator
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.frames import Decision, Move, Posting
+from elqr.ruling import fingerprint
+from elqr.store import review_queries
+from elqr.store import verify_queries as queries
+from elqr.terms import Account, Place, RulingResult
+from elqr.verification.looking import Looked, told
+
+
+def chain(looked: Looked) -> Iterator[Finding]:
+    """実行の連鎖: every link's hash from its content, and each tied to the one before."""
+    previous = ""
+    for number, run in enumerate(queries.runs(looked.night.ledger.connection), start=1):
+        looked.count("実行の記録", 1)
+        where = f"実行 {run['run_id']}"
+        if run["run_no"] != number:
+            yield told(where, Code.CHAIN_BROKEN, f"{run['run_no']}番", f"{number}番")
+        if run["previous_hash"] != previous:
+            yield told(where, Code.CHAIN_BROKEN, run["previous_hash"][:16], previous[:16], "前の実行の照合値")
+        made = hashlib.sha256(f"{run['previous_hash']}\n{run['run_id']}\n{run['entry']}".encode()).hexdigest()
+        if made != run["hash"]:
+            yield told(where, Code.CHAIN_BROKEN, run["hash"][:16], made[:16], "照合値")
+        if not run["run_id"].startswith(run["night_on"].replace("-", "")):
+            yield told(where, Code.CHAIN_BROKEN, run["night_on"], run["run_id"][:8], "処理日")
+        previous = run["hash"]
+
+
+def runs(looked: Looked) -> Iterator[Finding]:
+    """実行の記録: the places and yen of each night, its inputs, and what each approval moved."""
+    connection = looked.night.ledger.connection
+    places: dict[tuple[str, str], list[int]] = {}
+    posted: dict[str, int] = {}
+    inputs: dict[str, str] = {}
+    moved: dict[int, int] = {}
+    ended_on: dict[int, str] = {}
+    for run in queries.runs(connection):
+        on, entry = run["night_on"], run["read"]
+        for place, (count, yen) in entry.get("places", {}).items():
+            sums = places.setdefault((on, place), [0, 0])
+            sums[0], sums[1] = sums[0] + count, sums[1] + yen
+        posted[on] = posted.get(on, 0) + entry.get("posted_yen", 0)
+        inputs |= dict.fromkeys(entry.get("inputs", []), on)
+        if "review" in entry:
+            moved[entry["review"]] = entry["moved_yen"]
+            own = review_queries.rulings_of(connection, entry["review"])
+            if (made := fingerprint(own)) != entry["rulings"]:
+                yield told(f"申請 {entry['review']}", Code.RULING_DIFFERS, made[:16], entry["rulings"][:16], "照合値")
+            ended_on[entry["review"]] = on
+    made_postings = queries.postings(connection)
+    yield from _places(queries.files(connection), queries.decisions(connection), places)
+    yield from _posted(made_postings, posted)
+    for sha256, received_on in queries.files(connection).select("sha256", "received_on").iter_rows():
+        if (said := inputs.get(sha256)) != str(received_on):
+            yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, received_on, said or "記録がない", "取込の日")
+    rulings = queries.rulings(connection)
+    for number, review_no, on in (
+        rulings.drop_nulls("night_on").select("ruling_no", "review_no", "night_on").iter_rows()
+    ):
+        if ended_on.get(review_no) != on:
+            yield told(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
+    yield from _moved(rulings, made_postings, moved)
+
+
+def _places(
+    files: pl.DataFrame, decisions: pl.DataFrame, by_runs: dict[tuple[str, str], list[int]]
+) -> Iterator[Finding]:
+    """夜ごとの行き先: count and yen of each place, as decided and as the runs say."""
+    rows = decisions.join(files.select("file_no", "decided_on"), on="file_no").drop_nulls("decided_on")
+    sums = rows.group_by(pl.col("decided_on").cast(pl.String), Decision.PLACE).agg(pl.len(), pl.col("paid_yen").sum())
+    found = {(on, place): [count, yen] for on, place, count, yen in sums.iter_rows()}
+    for on, place in sorted(set(found) | {key for key, own in by_runs.items() if any(own)}, key=str):
+        own, said = found.get((on, place), [0, 0]), by_runs.get((on, place), [0, 0])
+        if own != said:
+            label = Place(place).label if place in set(Place) else str(place)
+            actual, expected = (f"{count}件 {yen:,}円" for count, yen in (own, said))
+            yield told(f"夜 {on}", Code.RUN_DIFFERS, actual, expected, label)
+
+
+def _posted(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
+    """夜ごとの計上額, as posted and as the runs say."""
+    first = made.filter(pl.col(Move.REVERSES_NO).is_null()).group_by("night_on").agg(pl.col(Posting.YEN).sum())
+    sums: dict[str, int] = dict(first.iter_rows())
+    for on in sorted(set(sums) | {on for on, yen in by_runs.items() if yen}):
+        if sums.get(on, 0) != by_runs.get(on, 0):
+            yield told(f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額")
+
+
+def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
+    """決裁の仕訳: what each ruling moved, and what the run of its approval says."""
+    out = made.filter(pl.col(Move.RULING_NO).is_not_null())
+    suspense = out.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
+    by_ruling = dict(suspense.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
+    whole = dict(out.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
+    of_review: dict[int, int] = {}
+    for row in rulings.iter_rows(named=True):
+        number, where = row["ruling_no"], f"決裁 {row['ruling_no']}"
+        if whole.get(number, 0):
+            yield told(where, Code.RULING_DIFFERS, f"{whole[number]:,}円", "0円", "仕訳の合計")
+        if row["result"] is None:
+            continue
+        change = row["after_yen"] - row["before_yen"]
+        if change != by_ruling.get(number, 0):
+            yield told(where, Code.RULING_DIFFERS, f"{by_ruling.get(number, 0):,}円", f"{change:,}円", "仮受の動き")
+        if row["result"] != RulingResult.APPROVED.value and number in whole:
+            yield told(where, Code.RULING_DIFFERS, "仕訳がある", "仕訳がない（承認されていない）")
+        of_review[row["review_no"]] = of_review.get(row["review_no"], 0) - change
+    for review_no, yen in of_review.items():
+        if moved.get(review_no) != yen:
+            said = moved.get(review_no, "実行の記録にない")
+            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", said)
+    loose = made.filter(pl.col(Move.REVERSES_NO).is_not_null() & pl.col(Move.RULING_NO).is_null())
+    for number in loose["posting_no"].head(LISTED_PER_CODE):
+        yield told(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")

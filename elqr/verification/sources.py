@@ -1,0 +1,136 @@
+"""Sources (元の検算): every payment and notice back to the raw bytes it came in, and what was written out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.errors import NotFound
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.formats.decode import decode
+from elqr.frames import Notice, NoticeKey, Payload, Payment, PaymentContent
+from elqr.inbox import kept, sha256_of
+from elqr.intake import take
+from elqr.issue.payload import encode_frame
+from elqr.notices import NOTICE_KEY, key_rows, rows_of
+from elqr.store import verify_queries as queries
+from elqr.terms import KeyKind
+from elqr.verification.looking import Looked, differing, told
+
+_PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
+
+
+def _raw(looked: Looked, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
+    """保管した受信ファイル, or what is wrong with it."""
+    try:
+        data = kept(looked.night.job.store.archive, sha256)
+    except NotFound:
+        return told(where, Code.RAW_LOST, "保管庫にない", sha256[:16])
+    looked.count("受信ファイル", 1)
+    if sha256_of(data) != sha256 or (size_bytes is not None and len(data) != size_bytes):
+        return told(where, Code.RAW_DIFFERS, sha256_of(data)[:16], sha256[:16], "SHA-256")
+    return data
+
+
+def records(looked: Looked) -> Iterator[Finding]:
+    """収納: every payment back to its raw record, and every raw record to a payment."""
+    connection = looked.night.ledger.connection
+    for file in queries.files(connection).iter_rows(named=True):
+        where = f"{file['name']}（ファイル{file['file_no']}）"
+        if file["received_on"] is None:
+            yield told(f"ファイル{file['file_no']}", Code.FILE_TOTALS, "受信の記録がない", "取込の受信の記録")
+            continue
+        stored = queries.payments_of(connection, file["file_no"])
+        looked.count("収納", stored.height)
+        sums = (stored.height, int(stored[Payment.PAID_YEN].sum()))
+        if sums != (file["payment_count"], file["payment_yen"]):
+            said = f"{file['payment_count']}件 {file['payment_yen']:,}円"
+            yield told(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", said)
+        data = _raw(looked, file["sha256"], where, file["size_bytes"])
+        if isinstance(data, Finding):
+            yield data
+            continue
+        spec = looked.night.specs.get(file["spec"])
+        if spec is None:
+            yield told(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
+            continue
+        again = take(data, file["name"], [spec], file["received_on"])
+        if again.payments is None:
+            yield told(where, Code.RECORD_DIFFERS, f"指摘 {again.findings[0].code}", "取り込めるファイル")
+            continue
+        if again.record_count != file["record_count"]:
+            yield told(where, Code.FILE_TOTALS, file["record_count"], again.record_count, "レコード数")
+        own = stored.select(*PaymentContent.SCHEMA)
+        yield from differing(own, PaymentContent.of(again.payments), [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+
+
+def notices(looked: Looked) -> Iterator[Finding]:
+    """納付書: every one back to its row of the notice file, with its keys and what it pays."""
+    connection = looked.night.ledger.connection
+    stored_keys, expected_keys = queries.keys(connection), []
+    for file in queries.notice_files(connection).iter_rows(named=True):
+        own = queries.notices_of(connection, file["notice_file_no"])
+        looked.count("納付書", own.height)
+        if own.is_empty():
+            continue
+        where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
+        data = _raw(looked, file["sha256"], where)
+        if isinstance(data, Finding):
+            yield data
+            continue
+        spec = looked.night.specs[looked.night.job.notices.spec if looked.night.job.notices else "notice_csv"]
+        rows = rows_of(decode(data, spec, file["name"], file["night_on"])).filter(pl.col("change_kind") != "9")
+        numbers = own.select(*NOTICE_KEY, Notice.NOTICE_NO)
+        numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
+        numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
+        again = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
+        yield from differing(own, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
+        keys = key_rows(numbered.filter(pl.col("record_no").is_not_null()))
+        expected_keys.append(keys.join(numbered.select("record_no", Notice.NOTICE_NO), on="record_no"))
+    if (there := queries.notice_count(connection)) != looked.counts.get("納付書", 0):
+        yield told(
+            "納付書",
+            Code.NOTICE_DIFFERS,
+            f"{there:,}枚",
+            f"{looked.counts.get('納付書', 0):,}枚",
+            "納付書データのある枚数",
+        )
+    payloads = queries.payloads(connection)
+    issued = payloads.select(
+        pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND),
+        pl.col(Payload.KEY_NO).alias(NoticeKey.KEY_DIGITS),
+        pl.lit("").alias(NoticeKey.REISSUE_NO),
+        Payload.NOTICE_NO,
+    )
+    wanted = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
+    stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, wanted))
+    yield from differing(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
+    yield from _covers(queries.covers(connection))
+    looked.count("eL-QR", payloads.height)
+    digits = encode_frame(payloads)
+    for number in payloads.filter(digits != payloads[Payload.DIGITS])[Payload.NOTICE_NO].head(LISTED_PER_CODE):
+        yield told(f"納付書{number}", Code.PAYLOAD_DIFFERS, "台帳の255桁", "納付書から作った255桁")
+
+
+def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
+    """納付書が払う調定: a slip pays its own claim whole, a 全期 slip the instalments of its assessment."""
+    assessment = ("procedure_code", "levy_year", "tax_year", "bill_no")
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"claim_{name}")) for name in assessment)
+    own = pl.col("installment_no") == pl.col("claim_installment_no")
+    wrong = covers.filter(~same | (~own & (pl.col("installment_no") != 0)))
+    sums = covers.group_by("notice_no").agg(pl.col("cover_yen").sum(), pl.col("amount_yen").first())
+    short = sums.filter(pl.col("cover_yen").ne_missing(pl.col("amount_yen")))
+    for number in [*wrong["notice_no"], *short["notice_no"]]:
+        yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
+
+
+def outputs(looked: Looked) -> Iterator[Finding]:
+    """書き出したファイル: uploads that are still there are what the ledger says was written."""
+    for upload in queries.uploads(looked.night.ledger.connection):
+        path: Path = looked.night.job.out / "upload" / upload["file_name"]
+        if not path.is_file():
+            continue
+        looked.count("納付書情報", 1)
+        if (found := sha256_of(path.read_bytes())) != upload["sha256"]:
+            yield told(upload["file_name"], Code.OUTPUT_DIFFERS, found[:16], upload["sha256"][:16], "SHA-256")

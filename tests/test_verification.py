@@ -1,0 +1,173 @@
+"""Verification: a whole ledger agrees, and every planted damage is told."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from elqr.codes import Code
+from elqr.store.schema import metadata
+from tests.builders import City, Ran, elqr, eltax_file, eltax_row
+from tests.test_review import TWICE, UNKNOWN, Desk, written
+from tests.test_review import desk as _desk
+
+desk = _desk
+
+NOT_RECOMPUTED = {
+    ("run", "run_no"): "the order; a gap is told",
+    ("delivery", "delivery_no"): "a number",
+    ("upload", "upload_no"): "a number",
+    ("upload", "file_name"): "a file that is not there may have been put away",
+    ("upload", "night_on"): "when a file was written is told by its manifest",
+    ("upload", "notices"): "a count that the manifest repeats",
+    ("upload", "yen"): "a sum that the manifest repeats",
+    ("payload", "upload_no"): "which upload a payload went out with is only in the file",
+    ("notice_file", "name"): "a name that somebody gave", ("notice_file", "rows_read"): "a count of the report",
+    ("notice_file", "rows_new"): "a count of the report", ("notice_file", "rows_same"): "a count of the report",
+    ("notice_file", "rows_bad"): "a count of the report", ("notice_file", "night_on"): "when it came",
+    ("claim", "payer_ref"): "stands on every notice of the claim",
+    ("delivery", "name"): "a name that somebody gave", ("delivery", "spec"): "stands with the file",
+    ("delivery", "payment_count"): "stands with the file", ("delivery", "payment_yen"): "stands with the file",
+    ("decision", "notice_no"): "what matching found; replaying a night finds it again",
+    ("decision", "procedure_code"): "as above", ("decision", "flags"): "as above",
+    ("decision", "other_payment_no"): "as above", ("decision", "outcome"): "as above, within its place",
+    ("suggestion", "notice_no"): "a hint", ("suggestion", "how"): "a hint", ("suggestion", "payment_no"): "a hint",
+    ("posting", "posting_no"): "a number", ("posting", "decided_by"): "words", ("posting", "reason"): "words",
+}  # fmt: skip
+"""Columns whose damage is not told, with the reason."""
+
+WORDS = ("setting", "counter", "review", "review_step", "upload_step", "notice_finding", "delivery_finding")
+"""Tables of which no column is recomputed: who and when, words, and what is checked when a ledger is opened."""
+
+
+@pytest.fixture
+def whole(desk: Desk) -> City:
+    """A ledger of two nights with approved rulings, one of them undone, and notices of all kinds."""
+    entries = {
+        TWICE: ("充当", desk.keys["100001/2"], "2期へ", "山田"),
+        UNKNOWN: ("納付書に充てる", desk.keys["100003/0"], "全期へ", "山田"),
+    }
+    desk.taken(written(desk.book(), entries))
+    desk.run("approve", 1, "--by", "鈴木")
+    desk.run("undo", 1, "--reason", "違う人", "--by", "山田")
+    desk.run("approve", 2, "--by", "鈴木")
+    desk.city.night(date(2026, 11, 24))
+    return desk.city
+
+
+def verify(city: City) -> Ran:
+    return elqr("verify", "--job", city.job, "--date", "2026-11-24", "--json")
+
+
+def told(city: City) -> set[str]:
+    return {finding["code"] for finding in verify(city).json["findings"]}  # type: ignore[attr-defined,index]
+
+
+def damaged(city: City, *statements: str) -> None:
+    """Changes the ledger as somebody with a tool would: without the guards, which are put back."""
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        guards = ledger.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            ledger.execute(f"DROP TRIGGER {name}")
+        ledger.execute("PRAGMA ignore_check_constraints = ON")
+        for statement in statements:
+            assert ledger.execute(statement).rowcount, statement
+        for _, sql in guards:
+            ledger.execute(sql)
+
+
+def test_a_whole_ledger_agrees(whole: City) -> None:
+    ran = verify(whole)
+    assert ran.code == 0 and ran.json["findings"] == []
+    assert ran.json["looked_at"] == {
+        "実行の記録": 4, "受信ファイル": 2, "収納": 5, "消込結果": 5, "仕訳": 12, "納付書": 7, "eL-QR": 7, "納付書情報": 1,
+    }  # fmt: skip
+    assert "すべて合っています" in elqr("verify", "--job", whole.job, "--date", "2026-11-24").out
+
+
+DAMAGES: list[tuple[str, str, Code]] = [
+    ("収納の一円", "UPDATE payment SET paid_yen = paid_yen + 1 WHERE payment_no = 1", Code.RECORD_DIFFERS),
+    ("仕訳の一円", "UPDATE posting SET yen = yen + 1 WHERE posting_no = 1", Code.POSTING_DIFFERS),
+    ("消えた仕訳", "DELETE FROM posting WHERE posting_no = 1", Code.POSTING_DIFFERS),
+    ("消えた収納", "DELETE FROM payment WHERE payment_no = 5", Code.FILE_TOTALS),
+    ("消えた消込結果", "DELETE FROM decision WHERE payment_no = 5", Code.DECISION_DIFFERS),
+    ("行き先の書き換え", "UPDATE decision SET place = 'posted' WHERE payment_no = 2", Code.DECISION_DIFFERS),
+    ("鎖の中の書き換え", "UPDATE run SET entry = replace(entry, 'posted_yen', 'posted_Yen') WHERE run_no = 2", Code.CHAIN_BROKEN),
+    ("切れた鎖", "DELETE FROM run WHERE run_no = 3", Code.CHAIN_BROKEN),
+    ("終わりを切った鎖", "DELETE FROM run WHERE run_no = 4", Code.RULING_DIFFERS),
+    ("納付書の額", "UPDATE notice SET amount_yen = 1, principal_yen = 1 WHERE notice_no = 1", Code.NOTICE_DIFFERS),
+    ("納付書の氏名", "UPDATE notice SET payer_name = '別人' WHERE notice_no = 1", Code.NOTICE_DIFFERS),
+    ("eL-QRの一桁", "UPDATE payload SET digits = '1' || substr(digits, 2) WHERE notice_no = 1", Code.PAYLOAD_DIFFERS),
+    ("よその納付書のキー", "UPDATE notice_key SET notice_no = 2 WHERE notice_no = 1", Code.NOTICE_DIFFERS),
+    ("決裁の額", "UPDATE ruling_result SET after_yen = 1 WHERE ruling_no = 1", Code.RULING_DIFFERS),
+    ("決裁のない付け替え", "DELETE FROM ruling_posting WHERE ruling_no = 1", Code.RULING_DIFFERS),
+    ("会計年度", "UPDATE posting SET fiscal_year = 2025 WHERE posting_no = 1", Code.POSTING_DIFFERS),
+    ("既知の収納", "DELETE FROM payment_identity WHERE payment_no = 1", Code.DECISION_DIFFERS),
+    ("すり替えたファイル", "UPDATE file SET sha256 = replace(sha256, substr(sha256, 1, 1), 'f')", Code.FILE_TOTALS),
+    ("消えた守り", "DROP TRIGGER posting_no_update", Code.LEDGER_STRUCTURE),
+    ("消えた表", "DROP TABLE suggestion", Code.LEDGER_STRUCTURE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "code"), [row[1:] for row in DAMAGES], ids=[row[0] for row in DAMAGES])
+def test_planted_damage_is_told(whole: City, statement: str, code: Code) -> None:
+    if statement.startswith("DROP"):
+        with sqlite3.connect(whole.folder / "ledger.db") as ledger:
+            ledger.execute(statement)
+    else:
+        damaged(whole, statement)
+    assert code in told(whole)
+    assert elqr("verify", "--job", whole.job, "--date", "2026-11-24").code == 1
+
+
+def _archived(city: City) -> list[Path]:
+    return [path for path in (city.folder / "archive").rglob("*") if path.is_file()]
+
+
+FILES: list[tuple[str, Callable[[Path], object], Code]] = [
+    ("一バイトの違い", lambda path: path.write_bytes(path.read_bytes()[:-1] + b"!"), Code.RAW_DIFFERS),
+    ("消えたファイル", lambda path: path.unlink(), Code.RAW_LOST),
+    ("別のファイル", lambda path: path.write_bytes(eltax_file(eltax_row("1" * 20, "1", 1))), Code.RAW_DIFFERS),
+]
+
+
+@pytest.mark.parametrize(("damage", "code"), [row[1:] for row in FILES], ids=[row[0] for row in FILES])
+def test_a_kept_file_that_is_not_what_it_was_is_told(whole: City, damage: Callable[[Path], object], code: Code) -> None:
+    for path in _archived(whole):
+        kept = path.read_bytes()
+        path.chmod(0o600)
+        damage(path)
+        assert code in told(whole)
+        path.write_bytes(kept)
+    assert told(whole) == set()
+
+
+def test_a_changed_upload_is_told(whole: City) -> None:
+    (path,) = (whole.folder / "out" / "upload").glob("*.csv")
+    path.write_bytes(path.read_bytes().replace(b"10000", b"10001"))
+    assert told(whole) == {Code.OUTPUT_DIFFERS}
+
+
+def test_any_column_of_any_row_that_is_changed_is_told(whole: City, tmp_path: Path) -> None:
+    """Every column of every table, one row each, but those that are named above with their reason."""
+    with sqlite3.connect(whole.folder / "ledger.db") as ledger:
+        filled = [table for table in metadata.sorted_tables if ledger.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0]]  # fmt: skip
+    assert len(filled) > 18
+    planted = 0
+    for table in filled:
+        for column in table.c:
+            if (table.name, column.name) in NOT_RECOMPUTED or table.name in WORDS:
+                continue
+            shutil.rmtree(tmp_path / "copy", ignore_errors=True)
+            copy = whole.copy(tmp_path / "copy")
+            is_text = str(column.type).upper() == "TEXT"
+            value = f"'9' || coalesce({column.name}, '')" if is_text else f"coalesce({column.name}, 0) + 7777"
+            first = f"SELECT {table.primary_key.columns.values()[0].name} FROM {table.name} LIMIT 1"
+            key = table.primary_key.columns.values()[0].name
+            damaged(copy, f"UPDATE {table.name} SET {column.name} = {value} WHERE {key} IN ({first})")
+            assert told(copy), f"{table.name}.{column.name}"
+            planted += 1
+    assert planted > 80
