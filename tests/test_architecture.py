@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from elqr import frames
-from elqr.store.schema import metadata
+from elqr.store import tables
 from tests.builders import ROOT
 
 _PACKAGE = ROOT / "elqr"
@@ -147,7 +147,7 @@ def test_frames_and_tables_agree() -> None:
         "print_notice": frames.PrintNotice,
     }
     for name, frame in pairs.items():
-        columns = {column.name for column in metadata.tables[name].columns}
+        columns = {column.name for column in tables.claim.metadata.tables[name].columns}
         assert set(frame.SCHEMA) <= columns, name
         if name != "posting":
             assert columns == set(frame.SCHEMA), name
