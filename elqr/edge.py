@@ -75,6 +75,7 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
 
 def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
     asked = {name for box in job.inbox for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    asked |= {job.export.spec}
     if lost := sorted(asked - set(specs)):
         raise BadFile(
             f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
@@ -84,6 +85,11 @@ def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
         raise BadFile(
             f"ジョブ {path}: 様式 {', '.join(wrong)} は収納データの様式ではありません。"
             "[[inbox]] の specs を直してください。"
+        )
+    if specs[job.export.spec].purpose != "upload":
+        raise BadFile(
+            f"ジョブ {path}: 様式 {job.export.spec} は書き出しの様式（purpose = upload）ではありません。"
+            "[export] の spec を直してください。"
         )
 
 

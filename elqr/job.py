@@ -89,6 +89,14 @@ class Print(_Strict):
     pages: int = Field(default=1_000, ge=1, le=10_000)
 
 
+class Export(_Strict):
+    """基幹システムへの書き出し: whether the night makes it, in which format, and where."""
+
+    nightly: bool = False
+    folder: Path | None = None
+    spec: str = Field(default="collection_history_csv", min_length=1)
+
+
 class Job(_Strict):
     """夜間ジョブ."""
 
@@ -103,7 +111,13 @@ class Job(_Strict):
     printing: Print = Field(default=Print(), alias="print")
     notices: Notices | None = None
     inbox: tuple[Inbox, ...] = Field(min_length=1)
+    export: Export = Export()
     thresholds: Thresholds = Thresholds()
+
+    @property
+    def export_folder(self) -> Path:
+        """書き出すフォルダ for the core system."""
+        return self.export.folder or self.out / "export"
 
 
 def read_job(path: Path) -> Job:
@@ -142,6 +156,7 @@ def _absolute(job: Job, folder: Path) -> Job:
             "store": Store(url=url, archive=whole(job.store.archive)),
             "printing": job.printing.model_copy(update={"sheets": tuple(whole(path) for path in job.printing.sheets)}),
             "issue": job.issue.model_copy(update={"check_no_secret_file": whole(secret) if secret else None}),
+            "export": job.export.model_copy(update={"folder": whole(job.export.folder) if job.export.folder else None}),
             "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
             "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),
         }

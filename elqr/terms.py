@@ -229,6 +229,29 @@ class ReviewKind(Term):
     UNDO = "undo", "取消"
 
 
+class PostingResult(Term):
+    """消込結果（基幹システムへ）: what one posting on a claim made of the claim."""
+
+    SETTLED = "settled", "消込済"
+    PARTIAL = "partial", "一部"
+    OVERPAID = "overpaid", "過納"
+    CORRECTED = "corrected", "取消・訂正"
+
+
+class Direction(Term):
+    """増減区分: whether a posting adds to what was collected or takes it back."""
+
+    ADDED = "added", "増"
+    TAKEN_BACK = "taken_back", "減"
+
+
+class YearKind(Term):
+    """年度区分: collected for the claim's own fiscal year, or carried over from an earlier one."""
+
+    OWN = "own", "現年"
+    ARREARS = "arrears", "滞納繰越"
+
+
 class FileStatus(Term):
     """取込結果: what came of a delivered file."""
 

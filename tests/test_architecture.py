@@ -28,11 +28,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "inbox",
         "journal",
         "release",
+        "collection",
+        "handover",
     ),
     ("job", "intake", "inspection", "synthetic", "printed_folder"),
     ("report", "store", "comparison", "masking"),
     ("run",),
-    ("press", "dispatch", "review", "verification"),
+    ("press", "dispatch", "review", "export", "verification"),
     ("edge",),
     ("cli",),
     ("__main__",),
@@ -52,7 +54,7 @@ _ONLY_IN = {
     "zxingcpp": {"printing"},
     "PIL": {"printing"},
 }
-_SIBLINGS = {("issue", "findings"), ("store", "notices")}
+_SIBLINGS = {("issue", "findings"), ("store", "notices"), ("handover", "inbox")}
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from elqr.job import City, Inbox, Issue, Job, Notices, Print, Store, Thresholds
+from elqr.job import City, Export, Inbox, Issue, Job, Notices, Print, Store, Thresholds
 from elqr.terms import ExitCode
 from tests.builders import ROOT, elqr
 from tests.readme import BLOCKS, FILES, filled
@@ -47,7 +47,7 @@ def test_the_schedulers_readme_knows_every_exit_code() -> None:
 
 def test_the_jobs_readme_names_every_setting() -> None:
     text = (ROOT / "jobs" / "README.md").read_text(encoding="utf-8")
-    models = (Job, City, Store, Issue, Notices, Inbox, Print, Thresholds)
+    models = (Job, City, Store, Issue, Notices, Inbox, Print, Export, Thresholds)
     names = {field.alias or name for model in models for name, field in model.model_fields.items()}
     assert len(names) > 20
     for name in names - {"city", "store", "print"}:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command, clear_progress, date_option, job_option, json_option, print_json, progress
+from elqr.cli.terminal import Command, clear_progress, date_option, job_option, json_option, now, print_json, progress
 
 
 @click.command(cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")
@@ -15,6 +15,7 @@ from elqr.cli.terminal import Command, clear_progress, date_option, job_option, 
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.edge import draw, exit_code, prepared
+    from elqr.export import nightly
     from elqr.inbox import set_aside, write_whole
     from elqr.report.screen import screen
     from elqr.run import run_night
@@ -22,6 +23,7 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
         own = opened.night
         run_id = run_night(own, opened.configuration)
+        handed = nightly(own, now())
         with own.journal.step("帳票"):
             drawn = draw(own, own.findings)
             folder = own.job.out / own.night_on.isoformat()
@@ -32,6 +34,8 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
                 write_whole(folder / name, data)
         code = exit_code(drawn.page.status)
         head = own.summary(drawn.page, run_id, code)
+        if handed is not None:
+            head["export"] = handed.model_dump(mode="json")
         if not dry_run:
             own.journal.write(folder / "runs" / str(head["run_id"]), head, write_whole)
     clear_progress()
@@ -42,6 +46,8 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     else:
         for line in screen(drawn.page, len(own.changes), str(folder / "index.html"), rehearsal=dry_run):
             click.echo(line)
+        if handed is not None:
+            click.echo(f"　基幹システムへ　{handed.label}　{handed.postings:,}件 {handed.yen:,}円")
     return code
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from elqr.errors import CannotWrite, LedgerError
+from elqr.store import export_tables as _export_tables  # noqa: F401 - its tables are created with the others
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 

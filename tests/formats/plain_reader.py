@@ -59,6 +59,7 @@ LAYOUTS: dict[str, Fixed | Csv] = {
     "payeasy_csv": Csv(8),
     "notice_csv": Csv(8, charsets=("utf-8", "cp932")),
     "eltax_notice_upload_csv": Csv(14),
+    "collection_history_csv": Csv(15),
 }
 
 

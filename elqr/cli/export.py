@@ -1,0 +1,125 @@
+"""`elqr export`: 計上したものを基幹システムへ書き出し、書き出したものを確かめる."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elqr.cli.terminal import Group, by_option, date_option, job_option, json_option, now, print_json, progress
+from elqr.errors import BadFile
+from elqr.terms import ExitCode
+
+if TYPE_CHECKING:
+    from elqr.handover import Handover
+
+_folder = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@click.group("export", cls=Group, help="基幹システムへの書き出し（収納履歴）。")
+def export() -> None:
+    pass
+
+
+@export.command("make", help="まだ書き出していない計上を、基幹システムに渡すファイルに書き出します。")
+@by_option
+@job_option
+@date_option
+@json_option
+def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.export import exported
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        made = exported(opened.night, by, now())
+        folder = opened.night.job.export_folder
+    return _made(made, folder, as_json)
+
+
+@export.command("again", help="書き出し NO を、同じ中身のまま、印を付けてもう一度書き出します。")
+@click.argument("no", type=int)
+@click.option("--reason", required=True, metavar="TEXT", help="理由（監査に答えられるように）。")
+@by_option
+@job_option
+@date_option
+@json_option
+def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.export import exported_again
+
+    if not reason.strip():
+        raise BadFile("理由が空です。--reason に理由を書いてください。")
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        made = exported_again(opened.night, no, by, reason.strip(), now())
+        folder = opened.night.job.export_folder
+    return _made(made, folder, as_json)
+
+
+def _made(made: Handover | None, folder: Path, as_json: bool) -> int:
+    if as_json:
+        print_json(made.model_dump(mode="json") if made else None)
+    elif made is None:
+        click.echo("書き出していない計上はありません。")
+    else:
+        back = f"（うち取消・訂正 {made.taken_back_yen:,}円）" if made.taken_back_yen else ""
+        click.echo(
+            f"{made.label}　仕訳{made.first_posting_no}～{made.last_posting_no}　"
+            f"{made.postings:,}件 {made.yen:,}円{back}　→ {folder / made.folder_name / made.file}"
+        )
+    return ExitCode.CLEAN
+
+
+@export.command("list", help="書き出しの一覧と、まだ書き出していない計上。")
+@job_option
+@json_option
+def export_list(job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.store.export_queries import exports, outstanding
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+        found, (count, yen) = exports(open_), outstanding(open_)
+    if as_json:
+        print_json({"exports": found, "outstanding": {"postings": count, "yen": yen}})
+        return ExitCode.CLEAN
+    for one in found:
+        again = f"　再書き出し{len(one['again'])}回" if one["again"] else ""
+        done = f"{one['taken'][-1]['taken_by']} が取込済" if one["taken"] else "未取込"
+        click.echo(
+            f"書き出し{one['export_no']}　{one['night_on']}　{one['made_by']}　{one['postings']:,}件 {one['yen']:,}円　"
+            f"{one['file_name']}　{done}{again}"
+        )
+    click.echo(f"まだ書き出していない計上 {count:,}件 {yen:,}円")
+    return ExitCode.CLEAN
+
+
+@export.command("check", help="書き出した FOLDER が、元のままで、順番どおりで、未取込か確かめます。")
+@_folder
+@job_option
+@json_option
+def export_check(folder: Path, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.export import checked
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened:
+        made = checked(opened.night, folder)
+    if as_json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        click.echo(f"{made.label}　{made.postings:,}件 {made.yen:,}円　台帳のとおりです。取り込んでよいです。")
+    return ExitCode.CLEAN
+
+
+@export.command("taken", help="書き出した FOLDER を、基幹システムに取り込んだことを記録します。")
+@_folder
+@by_option
+@job_option
+def export_taken(folder: Path, by: str, job: Path) -> int:
+    from elqr.edge import prepared
+    from elqr.export import taken
+
+    with prepared(job, None, rehearsal=False, show=progress()) as opened:
+        made = taken(opened.night, folder, by, now())
+    click.echo(f"{made.label}　取込済と記録しました（{made.postings:,}件 {made.yen:,}円）。")
+    return ExitCode.CLEAN

@@ -1,0 +1,189 @@
+"""The export (基幹システムへの書き出し): what was posted on claims goes back to the core system, each posting once.
+
+The file, its copy in the archive and its manifest are written whole before the ledger says so: after a crash
+they are written again, the same. Refused: a folder that was changed, that is another ledger's, that was taken
+in already or made again since, or whose turn has not come.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from elqr import __version__
+from elqr.collection import collection_file
+from elqr.errors import BadFile, LedgerError, NotFound
+from elqr.frames import Collected
+from elqr.handover import MANIFEST, Exported, Handover, read_exported
+from elqr.inbox import keep, kept, sha256_of
+from elqr.run import Night
+from elqr.store import export_queries as queries
+from elqr.store import report_queries
+from elqr.store.bulk import next_no
+from elqr.store.entries import NIGHT
+from elqr.store.export_tables import export as export_table
+
+_AGAIN = "elqr export again で書き出し直してください。"
+
+
+def nightly(night: Night, at: str) -> Handover | None:
+    """夜の書き出し: when the job asks for it, after the night has posted."""
+    if not night.job.export.nightly:
+        return None
+    with night.journal.step("基幹システムへの書き出し") as step:
+        made = exported(night, NIGHT, at)
+        if made is not None:
+            step.file, step.count, step.yen = made.file, made.postings, made.yen
+        step.result = "書き出し" if made else "計上なし"
+    return made
+
+
+def exported(night: Night, by: str, at: str) -> Handover | None:
+    """書き出す: every posting on a claim that no export has; None without any. Raises BadFile, LedgerError."""
+    with night.ledger.transaction() as connection:
+        rows = queries.collected_after(connection, queries.last_posting_no(connection))
+        if rows.is_empty():
+            return None
+        spec = night.specs[night.job.export.spec]
+        data = collection_file(rows, night.job.city.city_code, spec, night.night_on)
+        made = _handover(night, next_no(connection, export_table.c.export_no), rows, sha256_of(data))
+        _write(night, made, data)
+        row = {
+            "night_on": made.night_on.isoformat(),
+            "made_at": at,
+            "made_by": by,
+            "file_name": made.file,
+            "manifest_sha256": sha256_of(made.as_bytes()),
+        }
+        same = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
+        queries.enter_export(connection, row | {name: getattr(made, name) for name in same})
+        _add_up(queries.export_breaks(connection, made.export_no))
+    return made
+
+
+def _handover(night: Night, export_no: int, rows: pl.DataFrame, sha256: str) -> Handover:
+    spec, yen = night.specs[night.job.export.spec], rows[Collected.YEN]
+    chain = report_queries.chain(night.ledger.connection, night.night_on)
+    return Handover(
+        export_no=export_no,
+        file=f"elqr_history_{export_no:06d}.{'csv' if spec.layout == 'csv' else 'dat'}",
+        sha256=sha256,
+        postings=rows.height,
+        yen=int(yen.sum()),
+        added_yen=int(yen.filter(yen > 0).sum()),
+        taken_back_yen=-int(yen.filter(yen < 0).sum()),
+        first_posting_no=rows[Collected.POSTING_NO][0],
+        last_posting_no=rows[Collected.POSTING_NO][-1],
+        night_on=night.night_on,
+        spec=spec.name,
+        spec_verified=spec.verified,
+        program=f"elqr {__version__}",
+        ledger=chain["ledger"],
+        run_id=chain["run_id"],
+        run_hash=chain["run_hash"],
+    )
+
+
+def _write(night: Night, made: Handover, data: bytes) -> None:
+    """The copies in the archive, the file, and last its manifest; a rehearsal writes nothing."""
+    for content in (data, made.as_bytes()) if not night.ledger.rehearsal else ():
+        keep(night.job.store.archive, sha256_of(content), content)
+    folder = night.job.export_folder / made.folder_name
+    night.write(folder / made.file, data)
+    night.write(folder / MANIFEST, made.as_bytes())
+
+
+def _add_up(broken: list[str]) -> None:
+    if broken:
+        raise LedgerError(
+            f"書き出しと計上の合計が合いません（{'、'.join(broken)}）。基幹システムに渡さないでください。"
+            "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
+        )
+
+
+def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) -> Handover:
+    """もう一度書き出す: the same bytes under a marked name. Raises NotFound, BadFile."""
+    with night.ledger.transaction() as connection:
+        row = next((one for one in queries.exports(connection) if one["export_no"] == export_no), None)
+        if row is None:
+            raise NotFound(f"書き出し{export_no}はありません。elqr export list で確かめてください。")
+        archive = night.job.store.archive
+        first = Handover.model_validate_json(kept(archive, row["manifest_sha256"]))
+        made = first.again(len(row["again"]) + 1, reason, by)
+        _write(night, made, kept(archive, row["sha256"]))
+        queries.enter_again(
+            connection,
+            {
+                "export_no": export_no,
+                "again_no": made.again_no,
+                "night_on": night.night_on.isoformat(),
+                "made_at": at,
+                "made_by": by,
+                "reason": reason,
+                "manifest_sha256": sha256_of(made.as_bytes()),
+            },
+        )
+    return made
+
+
+def checked(night: Night, folder: Path) -> Handover:
+    """書き出したフォルダを確かめる: it is ours, unchanged, not taken in yet, and the next in turn.
+
+    Raises NotFound, BadFile, and LedgerError when the exports and the postings do not add up.
+    """
+    found = read_exported(folder)
+    with night.ledger.transaction() as connection:
+        _add_up(queries.all_exports_break(connection))
+        chain = report_queries.chain(connection, night.night_on)
+        row = next((own for own in queries.exports(connection) if own["export_no"] == found.handover.export_no), None)
+        _is_ours(found, row, chain["ledger"], folder)
+        assert row is not None
+        _is_in_turn(found.handover, row, queries.untaken_before(connection, found.handover.export_no))
+    return found.handover
+
+
+def _is_ours(found: Exported, row: dict[str, Any] | None, ledger: str, folder: Path) -> None:
+    """台帳の書き出しか, and as it was written. Raises BadFile."""
+    made = found.handover
+    if made.ledger != ledger:
+        raise BadFile(f"{folder} は別の台帳の書き出しです。取り込まないでください。--job を確かめてください。")
+    own = [row, *row["again"]] if row else []
+    recorded = next((one for one in own if one.get("again_no", 0) == made.again_no), None)
+    if recorded is None:
+        raise BadFile(
+            f"{folder} の{made.label}は台帳に記録がありません（途中で止まった書き出しか、古い控えの台帳です）。"
+            "取り込まずに、elqr export make で書き出したものを使ってください。"
+        )
+    if recorded["manifest_sha256"] != found.manifest_sha256:
+        raise BadFile(f"{folder / MANIFEST} が書き出したときと違います。取り込まずに、{_AGAIN}")
+    if made.sha256 != found.file_sha256:
+        said = "が書き出したときと違います" if found.file_sha256 else "がありません"
+        raise BadFile(f"{folder / made.file} {said}。取り込まずに、{_AGAIN}")
+
+
+def _is_in_turn(made: Handover, row: dict[str, Any], untaken: list[int]) -> None:
+    """順番どおりの、まだ取り込んでいない書き出しか. Raises BadFile."""
+    taken = next((one for one in row["taken"] if one["again_no"] == made.again_no), None)
+    if taken is not None:
+        raise BadFile(
+            f"{made.label}は {taken['taken_at'][:10]} に {taken['taken_by']} が取込済と記録しています。"
+            "二度取り込まないでください。"
+        )
+    if len(row["again"]) > made.again_no:
+        raise BadFile(
+            f"{made.label}は古い書き出しです。後から書き出した（再{len(row['again'])}）のフォルダを使ってください。"
+        )
+    if untaken:
+        raise BadFile(
+            f"{made.label}より前の書き出し{untaken[0]}が、まだ取込済と記録されていません（{len(untaken)}件）。"
+            "番号の順に取り込み、elqr export taken で記録してください。"
+        )
+
+
+def taken(night: Night, folder: Path, by: str, at: str) -> Handover:
+    """取込済と記録する: the core system has this export. Raises NotFound, BadFile as `checked` does."""
+    made = checked(night, folder)
+    with night.ledger.transaction() as connection:
+        row = {"export_no": made.export_no, "again_no": made.again_no, "taken_at": at, "taken_by": by}
+        queries.enter_taken(connection, row)
+    return made

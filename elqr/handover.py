@@ -1,0 +1,105 @@
+"""The handover (引渡し): the manifest that goes with an export, and reading an exported folder again.
+
+Everything in it follows from the ledger, so that an export written again after a crash is the same to the byte.
+The ledger keeps the manifest's hash, and the manifest the file's: neither can change unseen.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from elqr.errors import BadFile, NotFound, explain
+from elqr.inbox import sha256_of
+
+MANIFEST = "manifest.json"
+
+
+class Handover(BaseModel):
+    """引渡しの目録. `again_no` is 0 for the first export of these postings, and counts those made again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    export_no: int
+    file: str
+    sha256: str
+    postings: int
+    yen: int
+    added_yen: int
+    taken_back_yen: int
+    first_posting_no: int
+    last_posting_no: int
+    night_on: date
+    spec: str
+    spec_verified: bool
+    program: str
+    ledger: str
+    run_id: str
+    run_hash: str
+    reexport_of: int | None = None
+    again_no: int = 0
+    reason: str = ""
+    by: str = ""
+
+    @property
+    def folder_name(self) -> str:
+        """この書き出しのフォルダ: 000012, or 000012_again1."""
+        return f"{self.export_no:06d}" + (f"_again{self.again_no}" if self.again_no else "")
+
+    @property
+    def label(self) -> str:
+        """書き出しの呼び名."""
+        return f"書き出し{self.export_no}" + (f"（再{self.again_no}）" if self.again_no else "")
+
+    def again(self, again_no: int, reason: str, by: str) -> Self:
+        """再書き出しの目録: the same postings and bytes under a marked name."""
+        first = Path(self.file)
+        return self.model_copy(
+            update={
+                "file": f"{first.stem}_again{again_no}{first.suffix}",
+                "reexport_of": self.export_no,
+                "again_no": again_no,
+                "reason": reason,
+                "by": by,
+            }
+        )
+
+    def as_bytes(self) -> bytes:
+        """manifest.json."""
+        return (json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """書き出したフォルダ as it is now; `file_sha256` is empty when the file is not there."""
+
+    handover: Handover
+    manifest_sha256: str
+    file_sha256: str
+
+
+def read_exported(folder: Path) -> Exported:
+    """書き出したフォルダを読む. Raises NotFound, BadFile."""
+    path = folder / MANIFEST
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotFound(
+            f"{folder} に引渡しの目録（{MANIFEST}）がありません。elqr export make が作ったフォルダを指定してください。"
+        ) from error
+    try:
+        found = Handover.model_validate_json(data)
+    except ValidationError as error:
+        raise BadFile(
+            f"{path} は引渡しの目録ではありません（{explain(error)}）。"
+            "elqr export make が作ったフォルダを指定してください。"
+        ) from error
+    file = folder / Path(found.file).name
+    try:
+        file_sha256 = sha256_of(file.read_bytes())
+    except OSError:
+        file_sha256 = ""
+    return Exported(found, sha256_of(data), file_sha256)

@@ -1,0 +1,159 @@
+"""Questions and entries of the export (書き出しの照会と記帳): by the number of the posting, each exactly once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.frames import ClaimKey, Collected
+from elqr.store import export_tables as e
+from elqr.store import review_tables as r
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame
+from elqr.store.owed import owed_yen
+from elqr.terms import Account
+
+
+def last_posting_no(connection: Connection) -> int:
+    """書き出し済の最後の仕訳, 0 when nothing was exported."""
+    return int(connection.execute(select(func.coalesce(func.max(e.export.c.last_posting_no), 0))).scalar_one())
+
+
+def _on_claims_after(posting_no: int) -> ColumnElement[bool]:
+    return and_(t.posting.c.account == Account.CLAIM.value, t.posting.c.posting_no > posting_no)
+
+
+def outstanding(connection: Connection) -> tuple[int, int]:
+    """まだ書き出していない計上: count and yen."""
+    query = select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0))
+    count, yen = connection.execute(query.where(_on_claims_after(last_posting_no(connection)))).one()
+    return int(count), int(yen)
+
+
+def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
+    """収納履歴 of the postings on claims after a number, in order; frame Collected."""
+    g, slip = t.posting.c, t.notice.c
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: t.claim.c[name] for name in ClaimKey.SCHEMA},
+        Collected.POSTING_NO: g.posting_no,
+        Collected.REVERSES_NO: g.reverses_no,
+        Collected.YEN: g.yen,
+        Collected.FISCAL_YEAR: g.fiscal_year,
+        Collected.IS_ARREARS: g.is_arrears,
+        Collected.NIGHT_ON: g.night_on,
+        Collected.BY_RULING: r.ruling_posting.c.ruling_no.is_not(None),
+        Collected.CHANNEL: t.payment.c.channel,
+        Collected.PAID_ON: t.payment.c.paid_on,
+        Collected.FUNDS_ON: t.payment.c.funds_on,
+        Collected.OUTCOME: t.decision.c.outcome,
+        Collected.ISSUE_NO: slip.issue_no,
+        Collected.SLIP_INSTALLMENT_NO: slip.installment_no,
+        Collected.KEY_NO: func.coalesce(t.payload.c.key_no, slip.key_no),
+        Collected.CHECK_NO: func.coalesce(t.payload.c.check_no, slip.check_no),
+        Collected.ITEM_NO: t.payload.c.item_no,
+        Collected.SLIP_YEN: slip.amount_yen,
+        Collected.PRINCIPAL_YEN: slip.principal_yen,
+        Collected.DEMAND_FEE_YEN: slip.demand_fee_yen,
+        Collected.LATE_CHARGE_YEN: slip.late_charge_yen,
+        Collected.COVER_YEN: t.notice_claim.c.cover_yen,
+        Collected.COLLECTED_YEN: _collected_so_far(),
+        Collected.OWED_YEN: owed_yen(g.night_on),
+    }
+    query = _with_its_slip(select(*(columns[name] for name in Collected.SCHEMA)))
+    query = query.where(_on_claims_after(posting_no)).order_by(g.posting_no)
+    return read_frame(connection, query, Collected.SCHEMA)
+
+
+def _with_its_slip(query: Select[Any]) -> Select[Any]:
+    """Postings with the slip that was paid: the one a ruling named, or else the one the payment's key named."""
+    slip_no = func.coalesce(r.ruling.c.notice_no, t.decision.c.notice_no)
+    covers = and_(t.notice_claim.c.notice_no == t.notice.c.notice_no, t.notice_claim.c.claim_no == t.posting.c.claim_no)
+    return (
+        query.select_from(t.posting)
+        .join(t.claim, t.claim.c.claim_no == t.posting.c.claim_no)
+        .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
+        .join(t.decision, t.decision.c.payment_no == t.posting.c.payment_no)
+        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
+        .outerjoin(r.ruling, r.ruling.c.ruling_no == r.ruling_posting.c.ruling_no)
+        .join(t.notice, t.notice.c.notice_no == slip_no)
+        .join(t.notice_claim, covers)
+        .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+    )
+
+
+def _collected_so_far() -> ColumnElement[int]:
+    """収納額 on the claim, up to and with the posting."""
+    before = t.posting.alias("before")
+    return (
+        select(func.sum(before.c.yen))
+        .where(before.c.claim_no == t.posting.c.claim_no, before.c.posting_no <= t.posting.c.posting_no)
+        .correlate(t.posting)
+        .scalar_subquery()
+    )
+
+
+def exports(connection: Connection) -> list[dict[str, Any]]:
+    """書き出しの一覧, oldest first: each with its `again` and `taken` rows."""
+    made = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
+    again: dict[int, list[dict[str, Any]]] = {}
+    taken: dict[int, list[dict[str, Any]]] = {}
+    for rows, found in ((e.export_again, again), (e.export_taken, taken)):
+        for row in connection.execute(select(rows).order_by(rows.c.export_no, rows.c.again_no)).mappings():
+            found.setdefault(row["export_no"], []).append(dict(row))
+    return [{**one, "again": again.get(one["export_no"], []), "taken": taken.get(one["export_no"], [])} for one in made]
+
+
+def untaken_before(connection: Connection, export_no: int) -> list[int]:
+    """取込済と記録されていない書き出し before a number."""
+    query = select(e.export.c.export_no).where(
+        e.export.c.export_no < export_no, e.export.c.export_no.not_in(select(e.export_taken.c.export_no))
+    )
+    return list(connection.execute(query.order_by(e.export.c.export_no)).scalars())
+
+
+def enter_export(connection: Connection, row: Mapping[str, object]) -> None:
+    """書き出しを記す."""
+    connection.execute(insert(e.export).values(**row))
+
+
+def enter_again(connection: Connection, row: Mapping[str, object]) -> None:
+    """再書き出しを記す."""
+    connection.execute(insert(e.export_again).values(**row))
+
+
+def enter_taken(connection: Connection, row: Mapping[str, object]) -> None:
+    """基幹システムの取込を記す."""
+    connection.execute(insert(e.export_taken).values(**row))
+
+
+def export_breaks(connection: Connection, export_no: int) -> list[str]:
+    """書き出しと計上が合うか, asked of the database: what does not add up, in words.
+
+    An export is compared with every posting on a claim since the export before it; so all exports together
+    are compared with all postings, without reading the ledger whole each night.
+    """
+    own = connection.execute(select(e.export).where(e.export.c.export_no == export_no)).mappings().one()
+    before = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(e.export.c.export_no < export_no)
+    count, yen = connection.execute(
+        select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
+            _on_claims_after(connection.execute(before).scalar_one()), t.posting.c.posting_no <= own["last_posting_no"]
+        )
+    ).one()
+    found = {"件数": (own["postings"], count), "金額": (own["yen"], yen)}
+    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, (ours, theirs) in found.items() if ours != theirs]
+
+
+def all_exports_break(connection: Connection) -> list[str]:
+    """すべての書き出しの合計と計上の合計, asked of the database: what does not add up, in words."""
+    exported = connection.execute(
+        select(func.coalesce(func.sum(e.export.c.postings), 0), func.coalesce(func.sum(e.export.c.yen), 0))
+    ).one()
+    posted = connection.execute(
+        select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
+            t.posting.c.account == Account.CLAIM.value, t.posting.c.posting_no <= last_posting_no(connection)
+        )
+    ).one()
+    pairs = zip(("件数", "金額"), exported, posted, strict=True)
+    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, ours, theirs in pairs if ours != theirs]
