@@ -167,6 +167,24 @@ def test_only_what_is_new_is_exported_and_nothing_twice(city: City) -> None:
     assert listed.out.splitlines()[-1] == "まだ書き出していない計上 0件 0円" and len(listed.out.splitlines()) == 3
 
 
+def test_what_is_owed_is_what_was_owed_on_the_night_of_the_posting(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city", _NO_DATE)
+    lower = notice_row(issue_no=2, principal_yen=8_000)
+    city.notices(notice_row(), lower)
+    city.night(date(2026, 11, 19))
+    _pay(city, (("kokuho", "100001", 1, 2), 8_000))
+    city.night(NIGHT)
+    city.notices(lower | {"change_kind": "9"}, notice_row(bill_no="100002"), name="later.csv")
+    city.night(NEXT)
+    _pay(city, (("kokuho", "100002", 1, 1), 10_000), name="later.csv")
+    city.night(date(2026, 11, 22))
+    _make(city, date(2026, 11, 22))
+    assert [(row["通知書番号"], row["発行連番"], row["消込結果"], row["収納額"]) for row in _rows(city, 1)] == [
+        ("100001", "2", "1", "8000"),
+        ("100002", "1", "1", "10000"),
+    ]
+
+
 def test_the_manifest_says_where_the_export_stands_in_the_ledger(city: City) -> None:
     made = _make(city)
     manifest = json.loads((_folder(city, "000001") / "manifest.json").read_text(encoding="utf-8"))

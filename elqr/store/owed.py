@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, exists, literal, select
+from sqlalchemy import FromClause, Select, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import ClaimKey, Notice
@@ -26,16 +26,23 @@ def current_slip_no(night: ColumnElement[Any]) -> ColumnElement[int]:
 
 
 def _newest(column: str, night: ColumnElement[Any]) -> Select[Any]:
-    own, brought, gone = t.notice.alias("own"), t.notice_file.alias("brought"), t.notice_cancel.alias("gone")
+    own, brought = t.notice.alias("own"), t.notice_file.alias("brought")
     return (
         select(own.c[column])
         .join(brought, brought.c.notice_file_no == own.c.notice_file_no)
         .where(
             *(own.c[name] == t.claim.c[name] for name in ClaimKey.SCHEMA),
             brought.c.night_on <= night,
-            ~exists().where(gone.c.notice_no == own.c.notice_no, gone.c.night_on <= night),
+            ~_is_gone(own, night),
         )
         .order_by(own.c.issue_no.desc())
         .limit(1)
         .correlate_except(own, brought)
     )
+
+
+def _is_gone(own: FromClause, night: ColumnElement[Any]) -> ColumnElement[bool]:
+    """取消済か, by then. The night may be a column of the outermost query."""
+    gone = t.notice_cancel.alias("gone")
+    cancelled = select(gone.c.notice_no).where(gone.c.notice_no == own.c.notice_no, gone.c.night_on <= night)
+    return cancelled.correlate_except(gone).exists()
