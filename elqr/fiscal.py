@@ -5,6 +5,7 @@ of its form is None (null in a column), never the nearest date.
 """
 
 import re
+from calendar import monthrange
 from datetime import date
 
 import polars as pl
@@ -66,6 +67,17 @@ def wareki(day: date) -> str:
     """和暦: 令和8年11月20日. A day before 明治 is written in the western calendar."""
     era, year = _era_year(day)
     return f"{era}{year}年{day.month}月{day.day}日"
+
+
+def wareki_month(day: date) -> str:
+    """和暦の月: 令和8年10月, of any day in it."""
+    era, year = _era_year(month_end(day))
+    return f"{era}{year}年{day.month}月"
+
+
+def month_end(day: date) -> date:
+    """月末: the last day of the month of a day."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def wareki_fiscal_year(year: int) -> str:

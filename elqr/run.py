@@ -30,7 +30,7 @@ from elqr.matching import match
 from elqr.notices import gain, key_rows, rows_of
 from elqr.procedures import Register
 from elqr.report.page import Page
-from elqr.store import entries, queries, tables
+from elqr.store import entries, month_queries, queries, tables
 from elqr.store.bulk import next_no
 from elqr.store.entries import Delivered
 from elqr.store.ledger_file import Ledger
@@ -89,7 +89,11 @@ class Night:
 
 
 def run_night(night: Night, configuration_hash: str) -> str:
-    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards."""
+    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards.
+
+    Raises BadFile for a date in a closed month.
+    """
+    not_in_a_closed_month(night)
     if night.job.notices is not None:
         for arrived in arrivals(night.job.notices.inbox, night.job.thresholds.file_megabytes):
             take_notices(night, arrived)
@@ -100,6 +104,17 @@ def run_night(night: Night, configuration_hash: str) -> str:
         for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
             take_file(night, arrived, specs)
     return reconcile(night, configuration_hash)
+
+
+def not_in_a_closed_month(night: Night) -> None:
+    """締めた月の日では動かさない: its figures, and the balances they begin with, stand. Raises BadFile."""
+    with night.ledger.transaction() as connection:
+        closed = month_queries.last_closed_month(connection)
+    if f"{night.night_on:%Y-%m}" <= closed:
+        raise BadFile(
+            f"{closed} までの月は締めてあるので、{night.night_on} の日付では計上できません。"
+            "--date かジョブの date を、締めた月より後の日にしてください。"
+        )
 
 
 def _delivered(arrived: Arrived) -> Delivered:

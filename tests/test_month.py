@@ -4,6 +4,7 @@ At the end nothing is open, all reports agree to the yen, and the trail alone, r
 what stands in suspense and on every claim.
 """
 
+import csv
 import json
 import re
 import shutil
@@ -109,10 +110,17 @@ def test_every_exception_was_resolved_in_the_book(month: tuple[City, list[date]]
     assert city.report("要確認一覧", _LAST) == []
 
 
-def test_all_reports_agree_to_the_yen(month: tuple[City, list[date]]) -> None:
+@pytest.fixture(scope="module")
+def redrawn(month: tuple[City, list[date]]) -> tuple[City, list[date]]:
+    """Every night's reports drawn again, with what was decided on their days."""
     city, nights = month
     for night in nights:
         city.night(night)
+    return month
+
+
+def test_all_reports_agree_to_the_yen(redrawn: tuple[City, list[date]]) -> None:
+    city, nights = redrawn
     on_claims, held = (_ledger(city, f"SELECT sum(yen) FROM posting WHERE account = '{name}'")[0][0] for name in ("claim", "suspense"))  # fmt: skip
     daily = sum(int(str(row["収納額"])) for night in nights for row in city.report("収納日計表", night))
     assert daily == on_claims
@@ -121,6 +129,31 @@ def test_all_reports_agree_to_the_yen(month: tuple[City, list[date]]) -> None:
     outcomes = [row for night in nights for row in city.report("消込結果", night)]
     confirmed = sum(int(str(row["領収額"])) for row in outcomes if row["段階"] == "確報" and row["行き先"] in ("収納", "要確認"))  # fmt: skip
     assert confirmed == on_claims + held
+
+
+def test_the_monthly_tables_are_the_sums_of_the_nights_daily_tables(redrawn: tuple[City, list[date]]) -> None:
+    city, nights = redrawn
+    keys = ("手続", "会計年度", "現年・滞納", "チャネル")
+    held = 0
+    for month in ("2026-10", "2026-11"):
+        wanted: Counter[tuple[str, ...]] = Counter()
+        for night in (night for night in nights if f"{night:%Y-%m}" == month):
+            text = (city.folder / "out" / night.isoformat() / "収納日計表.csv").read_text(encoding="utf-8-sig")
+            *rows, total = csv.DictReader(text.splitlines())
+            for row in rows:
+                wanted[*(row[key] for key in keys)] += int(row["収納額"])
+                wanted[*(row[key] for key in keys), "件数"] += int(row["件数"])
+                wanted["計",] += int(row["収納額"])
+            assert total["手続"] == "合計"
+        made = elqr("month", "--job", city.job, "--month", month, "--json").json
+        found: Counter[tuple[str, ...]] = Counter({("計",): made["yen"]})  # type: ignore[dict-item]
+        for row in made["rows"]:  # type: ignore[attr-defined]
+            found[*(row[key] for key in keys)] = row["収納額"]
+            found[*(row[key] for key in keys), "件数"] = row["件数"]
+        assert found == wanted and len(found) > 10
+        assert made["suspense_opening_yen"] == held, "a month begins with what the one before left in suspense"
+        held = int(str(made["suspense_closing_yen"]))
+    assert [(held,)] == _ledger(city, "SELECT sum(yen) FROM posting WHERE account = 'suspense'")
 
 
 def test_the_trail_alone_says_what_stands_where(month: tuple[City, list[date]]) -> None:

@@ -7,6 +7,7 @@ import click
 from elqr import __version__
 from elqr.cli.export import export
 from elqr.cli.file import file
+from elqr.cli.month import month
 from elqr.cli.night import kpi_command, night
 from elqr.cli.notice import notice
 from elqr.cli.payload import payload
@@ -21,7 +22,7 @@ from elqr.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
-_COMMANDS = (night, review, export, notice, payload, spec, file, kpi_command, verify_command, synthetic_command)
+_COMMANDS = (night, review, export, month, notice, payload, spec, file, kpi_command, verify_command, synthetic_command)
 
 
 @click.group(cls=Group, commands=_COMMANDS, help="elqr — eL-QR対応の公金収納 消込ツール。")

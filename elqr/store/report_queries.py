@@ -170,6 +170,11 @@ def suggestions(connection: Connection, night: date) -> pl.DataFrame:
     )
 
 
+def signed_count() -> ColumnElement[int]:
+    """計上の件数: what a posting takes back counts as minus one."""
+    return func.sum(case((t.posting.c.yen > 0, 1), else_=-1))
+
+
 def postings(connection: Connection, night: date) -> pl.DataFrame:
     """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether by a ruling.
 
@@ -179,7 +184,7 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
     is_move = g.reverses_no.is_not(None)
     keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on, is_move)
     query = (
-        select(*keys, func.sum(case((g.yen > 0, 1), else_=-1)), func.sum(g.yen))
+        select(*keys, signed_count(), func.sum(g.yen))
         .join(t.payment, p.payment_no == g.payment_no)
         .where(g.night_on == night.isoformat())
         .group_by(*keys)

@@ -1,0 +1,151 @@
+"""`elqr month`: 月計と月締め."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    say,
+)
+from elqr.errors import BadFile
+from elqr.terms import ExitCode
+
+
+def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    """月（YYYY-MM）, as its first day."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", value)
+    if found is None or found[1] == "0000":
+        raise click.BadParameter(f"月 {value} は YYYY-MM の形ではありません（例: 2026-10）。")
+    return date(int(found[1]), int(found[2]), 1)
+
+
+_month_argument = click.argument("first", metavar="MONTH", callback=_month)
+
+
+@click.group(
+    "month", cls=Group, invoke_without_command=True, help="月計を表示・書き出します。締めは close と approve です。"
+)
+@click.option("--month", "first", callback=_month, metavar="YYYY-MM", help="月。")
+@click.option("--out", type=click.Path(path_type=Path), help="CSV・JSON・Excel を書くフォルダ。")
+@job_option
+@json_option
+@click.pass_context
+def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.inbox import write_whole
+    from elqr.month import drawn
+
+    if context.invoked_subcommand is not None:
+        return ExitCode.CLEAN
+    if first is None:
+        raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
+    with prepared(job, None, rehearsal=True, show=progress()) as opened:
+        made = drawn(opened.night, first)
+    for name, data in made.files().items() if out is not None else ():
+        assert out is not None
+        write_whole(out / name, data)
+    if as_json:
+        print_json(_as_dict(made))
+    else:
+        _show(made, out)
+    if made.is_changed:
+        say("締めた月の数字が、締めたときと違います。台帳がほかの手段で書き換えられていないか調べてください。")
+    return ExitCode.REVIEW if made.is_changed else ExitCode.CLEAN
+
+
+def _as_dict(made: Any) -> dict[str, object]:
+    figures = made.figures
+    return {
+        "month": figures.month,
+        "standing": made.standing,
+        "changed_after_close": made.is_changed,
+        "postings": figures.count,
+        "yen": figures.yen,
+        "suspense_opening_yen": figures.opening_yen,
+        "suspense_closing_yen": figures.closing_yen,
+        "sha256": figures.sha256,
+        "rows": made.tables[0].frame.to_dicts(),
+        "nights": [{**row, "夜": row["夜"].isoformat()} for row in made.tables[1].frame.to_dicts()],
+    }
+
+
+def _show(made: Any, out: Path | None) -> None:
+    figures = made.figures
+    click.echo(f"■ {made.book.title}　{made.standing}")
+    for row in made.tables[0].frame.iter_rows(named=True):
+        kind = f"{row['手続']}　{row['会計年度']}　{row['現年・滞納']}　{row['チャネル']}"
+        click.echo(f"　{kind}　{row['件数']:,}件 {row['収納額']:,}円")
+    click.echo(f"　計　{figures.count:,}件 {figures.yen:,}円")
+    click.echo(f"　仮受　前月末 {figures.opening_yen:,}円　→　月末 {figures.closing_yen:,}円")
+    if out is not None:
+        click.echo(f"　帳票　{out / made.book.file_name}")
+
+
+@month.command("close", help="MONTH（例: 2026-10）の締めを申請します。")
+@_month_argument
+@by_option
+@job_option
+@date_option
+def month_close(first: date, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.month import close_asked
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        figures = close_asked(opened.night, first, by, now())
+    click.echo(
+        f"{figures.month} の締めを申請しました"
+        f"（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
+        f"ほかの人が elqr month approve {figures.month} で承認してください。"
+    )
+    return ExitCode.CLEAN
+
+
+@month.command("approve", help="MONTH の締めを承認します（申請した人とは別の人が）。")
+@_month_argument
+@by_option
+@job_option
+@date_option
+def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.month import close_approved
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        figures = close_approved(opened.night, first, by, now())
+    click.echo(
+        f"{figures.month} を締めました（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
+        "この月までの日付では、もう計上できません。"
+    )
+    return ExitCode.CLEAN
+
+
+@month.command("reject", help="MONTH の締めの申請を却下します（自分の申請の取り下げにも使います）。")
+@_month_argument
+@click.option("--reason", required=True, metavar="TEXT", help="理由（監査に答えられるように）。")
+@by_option
+@job_option
+@date_option
+def month_reject(first: date, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.month import close_refused
+
+    if not reason.strip():
+        raise BadFile("理由が空です。--reason に理由を書いてください。")
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        close_refused(opened.night, first, by, reason.strip(), now())
+    click.echo(f"{first:%Y-%m} の締めの申請を却下しました。")
+    return ExitCode.CLEAN

@@ -1,0 +1,130 @@
+"""The monthly close (月計・月締め): a month drawn from the ledger, asked to be closed, and approved by another person.
+
+Closing freezes the figures: no night up to the end of the month can post any more. Drawn again, a closed
+month is compared with what was closed.
+"""
+
+from datetime import date
+
+from elqr import __version__
+from elqr.errors import BadFile, NotFound
+from elqr.fiscal import month_end
+from elqr.person import same_person
+from elqr.report.months import Figures, Monthly, monthly
+from elqr.run import Night
+from elqr.store import entries, report_queries
+from elqr.store import month_queries as queries
+from elqr.store.bulk import next_no
+from elqr.store.month_tables import month_close
+from elqr.terms import Account, RulingResult
+
+
+def drawn(night: Night, first: date) -> Monthly:
+    """月計を引く: the month that begins on a day, as the ledger has it now."""
+    figures = _figures(night, first)
+    with night.ledger.transaction() as connection:
+        asked = queries.closes(connection, figures.month)
+        chain = report_queries.chain(connection, month_end(first))
+        earliest_open = queries.last_closed_month(connection) < figures.month
+    closed = next((one for one in asked if one["result"] == RulingResult.APPROVED.value), None)
+    waits = next((one for one in asked if one["result"] is None), None)
+    is_changed = closed is not None and closed["sha256"] != figures.sha256
+    if closed is not None:
+        said = f"締済（申請 {closed['asked_by']}、承認 {closed['taken_by']} {closed['taken_at'][:10]}）"
+        standing = f"★締後の変更あり　{said}" if is_changed else said
+    elif waits is not None:
+        standing = f"締めの承認待ち（申請 {waits['asked_by']} {waits['asked_at'][:10]}）"
+    else:
+        standing = "未締" if earliest_open else "未締（後の月を締めたため、もう変わりません）"
+    return monthly(night.job.city.name, figures, night.register, chain, standing, is_changed=is_changed)
+
+
+def _figures(night: Night, first: date) -> Figures:
+    """月の数字, with the closing balance asked of the database by itself."""
+    with night.ledger.transaction() as connection:
+        return Figures(
+            first,
+            queries.month_sums(connection, first, month_end(first)),
+            queries.suspense_before(connection, first),
+            report_queries.balances(connection, month_end(first))[Account.SUSPENSE],
+        )
+
+
+def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
+    """月締めを申請する. Raises BadFile for a month that is not over, is closed, or waits already."""
+    _is_over(night, first)
+    figures = _figures(night, first)
+    with night.ledger.transaction() as connection:
+        for one in queries.closes(connection, figures.month):
+            if one["result"] == RulingResult.APPROVED.value:
+                raise BadFile(
+                    f"{figures.month} は {one['taken_at'][:10]} に {one['taken_by']} が承認して締めています。"
+                )
+            if one["result"] is None:
+                raise BadFile(
+                    f"{figures.month} は {one['asked_by']} が申請済みです。承認は elqr month approve、"
+                    "取り下げは elqr month reject です。"
+                )
+        queries.enter_close(
+            connection,
+            {
+                "close_no": next_no(connection, month_close.c.close_no),
+                "month": figures.month,
+                "night_on": night.night_on.isoformat(),
+                "asked_at": at,
+                "asked_by": by,
+                "postings": figures.count,
+                "yen": figures.yen,
+                "suspense_yen": figures.closing_yen,
+                "sha256": figures.sha256,
+            },
+        )
+    return figures
+
+
+def close_approved(night: Night, first: date, by: str, at: str) -> Figures:
+    """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, BadFile."""
+    _is_over(night, first)
+    figures = _figures(night, first)
+    asked = _waiting(night, figures.month)
+    if same_person(asked["asked_by"], by):
+        raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+    if asked["sha256"] != figures.sha256:
+        raise BadFile(
+            f"申請のあとで {figures.month} の月計が変わりました（申請 {asked['yen']:,}円、今 {figures.yen:,}円）。"
+            "elqr month reject で取り下げ、確かめてから申請し直してください。"
+        )
+    _end(night, asked, RulingResult.APPROVED, by, at, "")
+    return figures
+
+
+def close_refused(night: Night, first: date, by: str, reason: str, at: str) -> None:
+    """月締めの申請を却下する, or take back one's own. Raises NotFound."""
+    _end(night, _waiting(night, f"{first:%Y-%m}"), RulingResult.REFUSED, by, at, reason)
+
+
+def _is_over(night: Night, first: date) -> None:
+    """終わった月か: a night of it must not come after the close, nor one of the days before a run that is recorded."""
+    if night.night_on <= month_end(first):
+        raise BadFile(
+            f"{first:%Y-%m} は、処理日（{night.night_on}）ではまだ終わっていません。"
+            "月が終わってから締めてください（--date で処理日を指定できます）。"
+        )
+
+
+def _waiting(night: Night, month: str) -> dict[str, str]:
+    with night.ledger.transaction() as connection:
+        found = next((one for one in queries.closes(connection, month) if one["result"] is None), None)
+    if found is None:
+        raise NotFound(f"{month} の締めは申請されていません。先に elqr month close を実行してください。")
+    return found
+
+
+def _end(night: Night, asked: dict[str, str], result: RulingResult, by: str, at: str, reason: str) -> None:
+    """申請を終える, with its link of the chain of runs."""
+    with night.ledger.transaction() as connection:
+        step = {"close_no": asked["close_no"], "month": asked["month"], "result": result.value, "taken_by": by}
+        ends = {**step, "night_on": night.night_on.isoformat(), "taken_at": at, "reason": reason}
+        queries.enter_close_step(connection, ends)
+        link = {"version": __version__, "month_close": asked["close_no"], "figures": asked["sha256"]}
+        entries.enter_run(connection, night.night_on, {**link, "result": result.value, "taken_by": by})

@@ -1,0 +1,210 @@
+"""The month's tables (月計): what the nights of a month put on claims, night by night, and the balance of 仮受.
+
+The totals are those of the nights' 収納日計表, to the yen; the balance runs on from the month before.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr import __version__
+from elqr.fiscal import month_end, wareki_fiscal_year, wareki_month
+from elqr.procedures import Register
+from elqr.report.book import Book, Fact
+from elqr.report.books import daily_sheet, plain_sheet
+from elqr.report.table import Style, Table
+from elqr.report.tables import procedure_name, shown, table_of
+from elqr.report.workbook import book_bytes
+from elqr.report.writers import csv_bytes, json_bytes
+from elqr.terms import Account, Channel, YearKind
+
+_COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """月の数字: sums of the month's postings (the month query's rows), and 仮受 before and after it."""
+
+    first: date
+    sums: pl.DataFrame
+    opening_yen: int
+    closing_yen: int
+
+    def __post_init__(self) -> None:
+        assert self.opening_yen + self._yen(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
+        moved = self.sums.filter("is_move").group_by("night_on").agg(pl.col("yen").sum())
+        assert moved["yen"].eq(0).all(), "rulings move yen and make none"
+
+    def _of(self, account: Account) -> pl.DataFrame:
+        return self.sums.filter(pl.col("account") == account.value)
+
+    def _yen(self, account: Account) -> int:
+        return int(self._of(account)["yen"].sum())
+
+    @property
+    def month(self) -> str:
+        """月 as it is written: 2026-10."""
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def on_claims(self) -> pl.DataFrame:
+        """収納 of the month."""
+        return self._of(Account.CLAIM)
+
+    @property
+    def in_suspense(self) -> pl.DataFrame:
+        """仮受 of the month."""
+        return self._of(Account.SUSPENSE)
+
+    @property
+    def yen(self) -> int:
+        """収納額 of the month."""
+        return self._yen(Account.CLAIM)
+
+    @property
+    def count(self) -> int:
+        """件数 of the month."""
+        return int(self.on_claims["count"].sum())
+
+    @property
+    def sha256(self) -> str:
+        """数字の照合値: over every sum and both balances, whatever the register calls its procedures."""
+        text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{self.sums.write_csv()}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly:
+    """月計: the tables, and how the close stands, in words."""
+
+    figures: Figures
+    tables: tuple[Table, ...]
+    book: Book
+    standing: str
+    is_changed: bool
+
+    def files(self) -> dict[str, bytes]:
+        """File name → bytes."""
+        made = {}
+        for table in self.tables:
+            made[f"{table.file_name}.csv"] = csv_bytes(table)
+            made[f"{table.file_name}.json"] = json_bytes(table)
+        return made | {self.book.file_name: book_bytes(self.book)}
+
+
+def monthly(
+    city: str, figures: Figures, register: Register, chain: dict[str, str], standing: str, *, is_changed: bool
+) -> Monthly:
+    """月計を作る. `standing` says how the close stands; `is_changed` that a closed month is not what was closed."""
+    whole, nights, balance = month_table(figures, register), nights_table(figures), balance_table(figures)
+    assert whole.total("収納額") == nights.total("収納額") == figures.yen
+    assert whole.total("件数") == nights.total("件数") == figures.count
+    facts = (
+        Fact("form", "様式", "elqr-month-1"),
+        Fact("city", "団体", city),
+        Fact("month", "月", figures.month),
+        Fact("month_wareki", "月（和暦）", wareki_month(figures.first)),
+        Fact("standing", "締め", standing),
+        Fact("digest", "月計の照合値", figures.sha256),
+        Fact("run_id", "最後の実行", chain["run_id"]),
+        Fact("run_hash", "最後の実行の照合値", chain["run_hash"]),
+        Fact("ledger", "台帳の照合値", chain["ledger"]),
+        Fact("program", "作成", f"elqr {__version__}"),
+    )
+    sheets = (daily_sheet(whole), plain_sheet(nights), plain_sheet(balance))
+    title = f"月計 {wareki_month(figures.first)}"
+    book = Book(f"月計_{figures.month}.xlsx", title, city, month_end(figures.first), sheets, facts)
+    return Monthly(figures, (whole, nights, balance), book, standing, is_changed)
+
+
+def _if_move(name: str) -> pl.Expr:
+    return pl.col(name).filter("is_move").sum()
+
+
+def month_table(figures: Figures, register: Register) -> Table:
+    """月計表: procedure × fiscal year × 現年・滞納繰越 × channel."""
+    keys = ("procedure_code", "fiscal_year", "is_arrears", "channel")
+    rows = (
+        figures.on_claims.group_by(keys)
+        .agg(
+            pl.col("count").sum(),
+            pl.col("yen").sum(),
+            _if_move("count").alias("move_count"),
+            _if_move("yen").alias("move_yen"),
+        )
+        .sort(keys)
+    )
+    years = {year: wareki_fiscal_year(year) for year in rows["fiscal_year"].unique().to_list()}
+    kind = pl.when("is_arrears").then(pl.lit(YearKind.ARREARS.label)).otherwise(pl.lit(YearKind.OWN.label))
+    return table_of(
+        "月計表",
+        f"{wareki_month(figures.first)}の夜に調定へ計上した額。月の収納日計表の合計と一致します。うち決裁は、決裁で仮受から移した分です。",
+        rows,
+        {
+            "手続": (procedure_name(register), Style.TEXT),
+            "会計年度": (pl.col("fiscal_year").replace_strict(years, default=None, return_dtype=pl.String), Style.TEXT),
+            "現年・滞納": (kind, Style.TEXT),
+            "チャネル": (shown("channel", Channel), Style.TEXT),
+            "件数": (pl.col("count"), Style.COUNT),
+            "収納額": (pl.col("yen"), Style.YEN),
+            "うち決裁件数": (pl.col("move_count"), Style.COUNT),
+            "うち決裁額": (pl.col("move_yen"), Style.YEN),
+        },
+        _COUNTS,
+    )
+
+
+def nights_table(figures: Figures) -> Table:
+    """月計（夜別）: what each night put on claims, and 仮受 before, in, out and after it."""
+    is_claim, is_move = pl.col("account") == Account.CLAIM.value, pl.col("is_move")
+    rows = (
+        figures.sums.group_by("night_on")
+        .agg(
+            pl.col("count").filter(is_claim).sum(),
+            pl.col("yen").filter(is_claim).sum(),
+            pl.col("yen").filter(~is_claim & ~is_move).sum().alias("in_yen"),
+            -pl.col("yen").filter(~is_claim & is_move).sum().alias("out_yen"),
+        )
+        .sort("night_on")
+        .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("after_yen"))
+    )
+    assert rows.is_empty() or rows["after_yen"][-1] == figures.closing_yen, "the nights lead to the closing balance"
+    before = pl.col("after_yen") - pl.col("in_yen") + pl.col("out_yen")
+    return table_of(
+        "月計夜別",
+        f"{wareki_month(figures.first)}の夜ごとの収納と仮受。仮受は前の残高から続きます。",
+        rows,
+        {
+            "夜": (pl.col("night_on"), Style.DATE),
+            "件数": (pl.col("count"), Style.COUNT),
+            "収納額": (pl.col("yen"), Style.YEN),
+            "仮受の前残": (before, Style.YEN),
+            "仮受へ": (pl.col("in_yen"), Style.YEN),
+            "仮受から調定へ": (pl.col("out_yen"), Style.YEN),
+            "仮受の残高": (pl.col("after_yen"), Style.YEN),
+        },
+        ("件数", "収納額", "仮受へ", "仮受から調定へ"),
+    )
+
+
+def balance_table(figures: Figures) -> Table:
+    """仮受残高: from the end of the month before to the end of the month."""
+    held = figures.in_suspense
+    came, moved = (int(held.filter(pl.col("is_move") == is_move)["yen"].sum()) for is_move in (False, True))
+    rows = pl.DataFrame(
+        {
+            "what": [
+                "前月末の残高",
+                "仮受へ（要確認になった額）",
+                "仮受から調定へ（決裁）",
+                "月末の残高",
+            ],
+            "yen": [figures.opening_yen, came, moved, figures.closing_yen],
+        },
+        schema={"what": pl.String, "yen": pl.Int64},
+    )
+    note = "仮受（要確認の額）の残高。前月末の残高に、この月の増減を足すと月末の残高です。"
+    columns = {"区分": (pl.col("what"), Style.TEXT), "金額": (pl.col("yen"), Style.YEN)}
+    return table_of("仮受残高", note, rows, columns, ())
