@@ -6,7 +6,7 @@ of its form is None (null in a column), never the nearest date.
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -38,6 +38,17 @@ def fiscal_year(day: date) -> int:
 def fiscal_year_expr(day: pl.Expr) -> pl.Expr:
     """会計年度 of a column of dates, Int64."""
     return day.dt.year().cast(pl.Int64) - (day.dt.month() < _FIRST_MONTH).cast(pl.Int64)
+
+
+def last_day(year: int) -> date:
+    """会計年度の末日: 31 March."""
+    return date(year + 1, _FIRST_MONTH, 1) - timedelta(days=1)
+
+
+def closing_day(year: int, accounting_kind: AccountingKind) -> date:
+    """会計年度の締めの日: the end of 出納整理期間 (31 May), or of the year where there is none (公営企業会計)."""
+    has_none = accounting_kind is AccountingKind.PUBLIC_ENTERPRISE
+    return last_day(year) if has_none else month_end(date(year + 1, _LAST_CLOSING_MONTH, 1))
 
 
 def accounting_year(levy_year: int, paid_on: date, accounting_kind: AccountingKind) -> int:

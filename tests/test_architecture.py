@@ -34,7 +34,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("job", "intake", "inspection", "synthetic", "printed_folder"),
     ("report", "store", "comparison", "masking"),
     ("run",),
-    ("press", "dispatch", "review", "export", "month", "verification"),
+    ("press", "dispatch", "review", "export", "month", "year", "verification"),
     ("edge",),
     ("cli",),
     ("__main__",),

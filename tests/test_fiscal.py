@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from elqr.fiscal import (
     accounting_year,
     accounting_year_expr,
+    closing_day,
     fiscal_year,
     fiscal_year_expr,
+    last_day,
     mmdd_expr,
+    month_end,
     parse_mmdd,
     parse_wareki_yymmdd,
     wareki,
     wareki_fiscal_year,
+    wareki_month,
 )
 from elqr.terms import AccountingKind
 
@@ -178,3 +182,32 @@ WAREKI_YYMMDD = [
 @pytest.mark.parametrize(("text", "received_on", "expected"), WAREKI_YYMMDD)
 def test_wareki_yymmdd(text: str, received_on: date, expected: date | None) -> None:
     assert parse_wareki_yymmdd(text, received_on) == expected
+
+
+@pytest.mark.parametrize(
+    ("year", "kind", "last", "closing"),
+    [
+        (2026, GENERAL, date(2027, 3, 31), date(2027, 5, 31)),
+        (2026, SPECIAL, date(2027, 3, 31), date(2027, 5, 31)),
+        (2026, ENTERPRISE, date(2027, 3, 31), date(2027, 3, 31)),
+    ],
+    ids=["一般会計", "特別会計", "公営企業会計"],
+)
+def test_the_days_on_which_a_year_ends(year: int, kind: AccountingKind, last: date, closing: date) -> None:
+    assert (last_day(year), closing_day(year, kind)) == (last, closing)
+    assert accounting_year(year, closing, kind) == year, "paid on the closing day: still the year's"
+    assert accounting_year(year, date.fromordinal(closing.toordinal() + 1), kind) == year + 1, "a day later: arrears"
+
+
+@pytest.mark.parametrize(
+    ("day", "end", "text"),
+    [
+        (date(2026, 2, 1), date(2026, 2, 28), "令和8年2月"),
+        (date(2028, 2, 29), date(2028, 2, 29), "令和10年2月"),
+        (date(2026, 12, 31), date(2026, 12, 31), "令和8年12月"),
+        (date(2019, 4, 1), date(2019, 4, 30), "平成31年4月"),
+        (date(2019, 5, 1), date(2019, 5, 31), "令和元年5月"),
+    ],
+)
+def test_months(day: date, end: date, text: str) -> None:
+    assert (month_end(day), wareki_month(day)) == (end, text)

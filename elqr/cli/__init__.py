@@ -17,12 +17,13 @@ from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
 from elqr.cli.terminal import Group, say
 from elqr.cli.verify import verify_command
+from elqr.cli.year import year_command
 from elqr.errors import OperatorError
 from elqr.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
-_COMMANDS = (night, review, export, month, notice, payload, spec, file, kpi_command, verify_command, synthetic_command)
+_COMMANDS = (night, review, export, month, year_command, notice, payload, spec, file, kpi_command, verify_command, synthetic_command)
 
 
 @click.group(cls=Group, commands=_COMMANDS, help="elqr — eL-QR対応の公金収納 消込ツール。")

@@ -1,0 +1,54 @@
+"""`elqr year`: 決算見込と滞納繰越一覧."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from elqr.cli.terminal import Command, day_of, job_option, json_option, print_json, progress
+
+
+@click.command("year", cls=Command, help="会計年度の決算見込と滞納繰越一覧。")
+@click.option(
+    "--fiscal-year", required=True, type=click.IntRange(1900, 2199), metavar="YEAR", help="会計年度（西暦）。"
+)
+@click.option("--as-of", "day", callback=day_of, help="この日の夜までの台帳で（YYYY-MM-DD）。なければ処理日。")
+@click.option("--out", type=click.Path(path_type=Path), help="CSV・JSON・Excel を書くフォルダ。")
+@job_option
+@json_option
+def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.inbox import write_whole
+    from elqr.year import drawn
+
+    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+        made = drawn(opened.night, fiscal_year)
+        as_of = opened.night.night_on
+    for name, data in made.files().items() if out is not None else ():
+        assert out is not None
+        write_whole(out / name, data)
+    summary = made.summary
+    if as_json:
+        print_json(
+            {
+                "fiscal_year": fiscal_year,
+                "as_of": as_of.isoformat(),
+                "rows": summary.frame.to_dicts(),
+                "totals": {name: summary.total(name) for name in summary.totals},
+                "carried_over": made.carried.frame.height,
+            }
+        )
+        return 0
+    click.echo(f"■ {made.book.title}　{as_of}の夜まで")
+    for row in summary.frame.iter_rows(named=True):
+        rate = f"{row['収納率']:.1%}" if row["収納率"] is not None else "－"
+        click.echo(
+            f"　{row['手続']}　調定 {row['調定額']:,}円　収納 {row['収納額']:,}円（{rate}）　"
+            f"未収 {row['未収件数']:,}件 {row['未収額']:,}円（{row['締めの日']}）"
+        )
+    owed, collected, left = (summary.total(name) for name in ("調定額", "収納額", "未収額"))
+    click.echo(f"　計　調定 {owed:,}円　収納 {collected:,}円　未収 {left:,}円")
+    click.echo(f"　滞納繰越一覧　{made.carried.frame.height:,}件 {made.carried.total('未収額'):,}円")
+    if out is not None:
+        click.echo(f"　帳票　{out / made.book.file_name}")
+    return 0

@@ -1,0 +1,185 @@
+"""The year's tables (決算見込・滞納繰越一覧): what was levied for a fiscal year, what came in for it, and what is left.
+
+What was paid by 31 March and in 出納整理期間 belongs to the year, by 領収日; what is left at its end goes over to the
+next year as 滞納繰越, claim by claim. Both tables come to the same 未収額.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr import __version__
+from elqr.fiscal import closing_day, wareki, wareki_fiscal_year
+from elqr.frames import Claim
+from elqr.procedures import Register
+from elqr.report.book import Book, Check, Fact, Sheet
+from elqr.report.books import plain_sheet
+from elqr.report.table import Style, Table
+from elqr.report.tables import installment, procedure_name, table_of
+from elqr.report.workbook import book_bytes
+from elqr.report.writers import csv_bytes, json_bytes
+from elqr.terms import AccountingKind, Outcome
+
+_OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
+_RATE = "収納率"
+_TOTALS = (
+    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", _LEFT,
+    "滞納繰越分の収納額", "還付未済（過納）", "還付未済（二重納付）", "その他の仮受",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class YearRows:
+    """台帳から読んだ行: the year query's claims, what the year collected, and what it holds in suspense."""
+
+    fiscal_year: int
+    as_of: date
+    claims: pl.DataFrame
+    collected: pl.DataFrame
+    held: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Yearly:
+    """決算見込 and 滞納繰越一覧."""
+
+    summary: Table
+    carried: Table
+    book: Book
+
+    def files(self) -> dict[str, bytes]:
+        """File name → bytes."""
+        made = {self.book.file_name: book_bytes(self.book)}
+        for table in (self.summary, self.carried):
+            made[f"{table.file_name}.csv"] = csv_bytes(table)
+            made[f"{table.file_name}.json"] = json_bytes(table)
+        return made
+
+
+def yearly(city: str, rows: YearRows, register: Register, chain: dict[str, str]) -> Yearly:
+    """決算見込を作る. Asserts that both tables, and the ledger's own sums, come to the same yen."""
+    claims = _stood(rows.claims)
+    summary, carried = summary_table(claims, rows, register), carried_table(claims, rows, register)
+    assert summary.total(_LEFT) == carried.total(_LEFT), "what is left is the list of what is carried over"
+    assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(_LEFT)
+    facts = (
+        Fact("form", "様式", "elqr-year-1"),
+        Fact("city", "団体", city),
+        Fact("fiscal_year", "会計年度", wareki_fiscal_year(rows.fiscal_year)),
+        Fact("as_of", "この日の夜までの台帳", rows.as_of.isoformat()),
+        Fact("run_id", "最後の実行", chain["run_id"]),
+        Fact("run_hash", "最後の実行の照合値", chain["run_hash"]),
+        Fact("ledger", "台帳の照合値", chain["ledger"]),
+        Fact("program", "作成", f"elqr {__version__}"),
+    )
+    title = f"決算見込 {wareki_fiscal_year(rows.fiscal_year)}"
+    sheets = (plain_sheet(summary), _carried_sheet(carried, summary))
+    return Yearly(summary, carried, Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts))
+
+
+def _stood(claims: pl.DataFrame) -> pl.DataFrame:
+    """調定ごとの残り: what was collected for the year, what is left, and what stands there over what is owed."""
+    collected = pl.col("own_yen") + pl.col("closing_yen")
+    left = pl.col("owed_yen") - collected
+    return claims.with_columns(
+        collected.alias("collected_yen"),
+        left.clip(lower_bound=0).alias("left_yen"),
+        (-left).clip(lower_bound=0).alias("excess_yen"),
+    )
+
+
+def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
+    """手続ごと: claims, arrears and suspense side by side."""
+    code = Claim.PROCEDURE_CODE
+    yen = ("owed_yen", "own_yen", "closing_yen", "collected_yen", "excess_yen", "left_yen")
+    of_claims = claims.group_by(code).agg(
+        (pl.col("owed_yen") > 0).sum().cast(pl.Int64).alias("claims"),
+        (pl.col("left_yen") > 0).sum().cast(pl.Int64).alias("left_claims"),
+        *(pl.col(name).sum() for name in yen),
+    )
+    of_year = rows.collected.group_by(code).agg(
+        pl.col("yen").filter(~pl.col("is_arrears")).sum().alias("asked_yen"),
+        pl.col("yen").filter("is_arrears").sum().alias("arrears_yen"),
+    )
+    overpaid, twice = (pl.col("outcome") == outcome.value for outcome in (Outcome.OVERPAID, Outcome.ALREADY_SETTLED))
+    of_held = rows.held.group_by(code).agg(
+        pl.col("yen").filter(overpaid).sum().alias("overpaid_yen"),
+        pl.col("yen").filter(twice).sum().alias("twice_yen"),
+        pl.col("yen").filter(~overpaid & ~twice).sum().alias("other_yen"),
+    )
+    codes = pl.concat([frame.select(code) for frame in (of_claims, of_year, of_held)]).unique()
+    made = codes
+    for beside in (of_claims, of_year, of_held):
+        made = made.join(beside, on=code, how="left", validate="1:1", nulls_equal=True)
+    made = made.with_columns(pl.col(pl.Int64).fill_null(0)).sort(code, nulls_last=True)
+    assert made["collected_yen"].equals(made["asked_yen"].rename("collected_yen")), "each claim's yen are the ledger's"
+    return made
+
+
+def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> Table:
+    """決算見込: one row a procedure."""
+    year = rows.fiscal_year
+    kinds = {own.code: own.accounting for own in register.procedure}
+    days = {code: wareki(closing_day(year, kind)) for code, kind in kinds.items()}
+    code = pl.col(Claim.PROCEDURE_CODE)
+    kind = code.replace_strict({own: kind.value for own, kind in kinds.items()}, default="", return_dtype=pl.String)
+    day = code.replace_strict(days, default=wareki(closing_day(year, AccountingKind.GENERAL)), return_dtype=pl.String)
+    rate = pl.when(pl.col("owed_yen") > 0).then(pl.col("collected_yen") / pl.col("owed_yen"))
+    return table_of(
+        "決算見込",
+        f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は領収日で分け、調定は締めの日の納付書の額"
+        "（督促手数料・延滞金を含む）。仮受は領収日の属する年度のもの。",
+        _by_procedure(claims, rows),
+        {
+            "手続": (procedure_name(register), Style.TEXT),
+            "会計": (kind, Style.TEXT),
+            "締めの日": (day, Style.TEXT),
+            "調定件数": (pl.col("claims"), Style.COUNT),
+            _OWED: (pl.col("owed_yen"), Style.YEN),
+            "収納額（3月31日まで）": (pl.col("own_yen"), Style.YEN),
+            "収納額（出納整理期間）": (pl.col("closing_yen"), Style.YEN),
+            _COLLECTED: (pl.col("collected_yen"), Style.YEN),
+            _EXCESS: (pl.col("excess_yen"), Style.YEN),
+            "未収件数": (pl.col("left_claims"), Style.COUNT),
+            _LEFT: (pl.col("left_yen"), Style.YEN),
+            _RATE: (rate, Style.SHARE),
+            "滞納繰越分の収納額": (pl.col("arrears_yen"), Style.YEN),
+            "還付未済（過納）": (pl.col("overpaid_yen"), Style.YEN),
+            "還付未済（二重納付）": (pl.col("twice_yen"), Style.YEN),
+            "その他の仮受": (pl.col("other_yen"), Style.YEN),
+        },
+        _TOTALS,
+    )
+
+
+def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> Table:
+    """滞納繰越一覧: claims with something left at the end of the year; payers by 宛名番号 only."""
+    return table_of(
+        "滞納繰越一覧",
+        f"{wareki_fiscal_year(rows.fiscal_year)}の調定のうち、締めの日に未収の残るもの。合計は決算見込の未収額と一致します。",
+        claims.filter(pl.col("left_yen") > 0),
+        {
+            "手続": (procedure_name(register), Style.TEXT),
+            "賦課年度": (pl.col(Claim.LEVY_YEAR).cast(pl.String), Style.TEXT),
+            "相当年度": (pl.col(Claim.TAX_YEAR).cast(pl.String), Style.TEXT),
+            "通知書番号": (pl.col(Claim.BILL_NO), Style.DIGITS),
+            "期別": (installment(), Style.TEXT),
+            "宛名番号": (pl.col(Claim.PAYER_REF), Style.DIGITS),
+            "納期限": (pl.col("due_on"), Style.DATE),
+            _OWED: (pl.col("owed_yen"), Style.YEN),
+            _COLLECTED: (pl.col("collected_yen"), Style.YEN),
+            _LEFT: (pl.col("left_yen"), Style.YEN),
+        },
+        (_OWED, _COLLECTED, _LEFT),
+    )
+
+
+def _carried_sheet(carried: Table, summary: Table) -> Sheet:
+    """The list, with each procedure's sum compared with 決算見込."""
+    left = summary.frame.filter(pl.col("未収件数") > 0).select("手続", "未収件数", _LEFT)
+    checks: list[Check] = []
+    for name, count, yen in left.iter_rows():
+        checks += [Check("行の数", count, where=("手続", name)), Check(_LEFT, yen, _LEFT, ("手続", name))]
+    sheet = plain_sheet(carried)
+    return Sheet(sheet.table, sheet.columns, tuple(checks))

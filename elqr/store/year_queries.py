@@ -1,0 +1,102 @@
+"""Questions of the fiscal year's end (決算の照会): claims of a levy year, and what stands on them and in suspense."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
+
+from elqr.frames import Claim
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame
+from elqr.store.owed import current_slip_no
+from elqr.terms import Account
+
+
+def claims_of_year(
+    connection: Connection,
+    levy_year: int,
+    as_of: date,
+    last_day: date,
+    assessed_until: date,
+    assessed_until_without: date,
+    without_closing_period: Iterable[str],
+) -> pl.DataFrame:
+    """調定 of a levy year: frame Claim with due_on, owed_yen, own_yen, closing_yen.
+
+    `own_yen` was paid by the year's last day and `closing_yen` after it, both for the accounts of that year and
+    known by `as_of`. What is owed is as of `assessed_until`, or for procedures without 出納整理期間 as of
+    `assessed_until_without`: what changes later belongs to the next year. Claims that nothing was owed on by
+    then, and nothing paid on, are left out.
+    """
+    schema = {**Claim.SCHEMA, "due_on": pl.Date} | dict.fromkeys(("owed_yen", "own_yen", "closing_yen"), pl.Int64)
+    until = case(
+        (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(assessed_until_without.isoformat())),
+        else_=literal(assessed_until.isoformat()),
+    )
+    slip = t.notice.alias("slip")
+    paid = _paid(levy_year, as_of, last_day).subquery()
+    query = (
+        select(
+            *(t.claim.c[name] for name in Claim.SCHEMA),
+            slip.c.due_on,
+            func.coalesce(slip.c.amount_yen, 0),
+            func.coalesce(paid.c.own_yen, 0),
+            func.coalesce(paid.c.closing_yen, 0),
+        )
+        .select_from(t.claim)
+        .outerjoin(slip, slip.c.notice_no == current_slip_no(until))
+        .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
+        .where(t.claim.c.levy_year == levy_year, or_(slip.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
+        .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
+    )
+    return read_frame(connection, query, schema)
+
+
+def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
+    """収納額 of each claim of a levy year for its own year, by 領収日."""
+    g = t.posting.c
+    in_year = t.payment.c.paid_on <= last_day.isoformat()
+    return (
+        select(
+            g.claim_no,
+            func.coalesce(func.sum(g.yen).filter(in_year), 0).label("own_yen"),
+            func.coalesce(func.sum(g.yen).filter(~in_year), 0).label("closing_yen"),
+        )
+        .join(t.payment, t.payment.c.payment_no == g.payment_no)
+        .join(t.claim, t.claim.c.claim_no == g.claim_no)
+        .where(t.claim.c.levy_year == levy_year, _of_year(levy_year, Account.CLAIM, as_of), ~_is_arrears())
+        .group_by(g.claim_no)
+    )
+
+
+def _of_year(fiscal_year: int, account: Account, as_of: date) -> ColumnElement[bool]:
+    g = t.posting.c
+    return and_(g.fiscal_year == fiscal_year, g.account == account.value, g.night_on <= as_of.isoformat())
+
+
+def _is_arrears() -> ColumnElement[bool]:
+    return t.posting.c.is_arrears == 1
+
+
+def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
+    """会計年度の収納額: procedure_code, is_arrears, yen; what every list of claims must come to."""
+    g = t.posting.c
+    query = (
+        select(g.procedure_code, g.is_arrears, func.sum(g.yen))
+        .where(_of_year(fiscal_year, Account.CLAIM, as_of))
+        .group_by(g.procedure_code, g.is_arrears)
+    )
+    return read_frame(connection, query, {"procedure_code": pl.String, "is_arrears": pl.Boolean, "yen": pl.Int64})
+
+
+def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
+    """会計年度の仮受の残高: procedure_code, outcome, yen."""
+    g, d = t.posting.c, t.decision.c
+    query = (
+        select(g.procedure_code, d.outcome, func.sum(g.yen))
+        .join(t.decision, d.payment_no == g.payment_no)
+        .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
+        .group_by(g.procedure_code, d.outcome)
+    )
+    return read_frame(connection, query, {"procedure_code": pl.String, "outcome": pl.String, "yen": pl.Int64})
