@@ -14,20 +14,9 @@ def drawn(night: Night, fiscal_year: int) -> Yearly:
     Claims change by later slips until the year's closing day; from then on a change is the next year's.
     """
     as_of = night.night_on
-    with_period, without = (
-        min(as_of, closing_day(fiscal_year, kind))
-        for kind in (AccountingKind.GENERAL, AccountingKind.PUBLIC_ENTERPRISE)
-    )
+    days = queries.YearEnd(last_day(fiscal_year), closing_day(fiscal_year, AccountingKind.GENERAL))
     with night.ledger.transaction() as connection:
-        claims = queries.claims_of_year(
-            connection,
-            fiscal_year,
-            as_of,
-            last_day(fiscal_year),
-            with_period,
-            without,
-            night.register.without_closing_period(),
-        )
+        claims = queries.claims_of_year(connection, fiscal_year, as_of, days, night.register.without_closing_period())
         rows = YearRows(
             fiscal_year,
             as_of,

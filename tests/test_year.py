@@ -29,7 +29,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     made = City.founded(tmp_path_factory.mktemp("year") / "city", JOB.replace("date = 2026-11-20\n", ""))
     made.notices(
         *(_kokuho(f"10000{number}") for number in range(1, 10)),
-        _kokuho("100025", levy_year=2025, tax_year=2025, principal_yen=3_000),
+        _kokuho("100025", levy_year=2025, tax_year=2025, principal_yen=3_000, issued_on=date(2025, 10, 1)),
         *(_suido(f"20000{number}") for number in range(1, 5)),
     )
     made.night(ISSUED)
@@ -61,13 +61,13 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
         made.deliver(f"{bill}.dat", transfer_file(transfer_row(f"S{bill}", 2_000), debit_on=on))
     made.night(SPRING)
     made.notices(
-        _kokuho("100008", issue_no=2, principal_yen=8_000),
+        _kokuho("100008", issue_no=2, principal_yen=8_000, issued_on=REDUCED),
         _kokuho("100009", change_kind="9"),
-        _suido("200004", issue_no=2) | {"principal_yen": 500},
+        _suido("200004", issue_no=2, issued_on=REDUCED) | {"principal_yen": 500},
         name="reduced.csv",
     )
     made.night(REDUCED)
-    made.notices(_kokuho("100005", issue_no=2, principal_yen=1_000), name="late.csv")
+    made.notices(_kokuho("100005", issue_no=2, principal_yen=1_000, issued_on=SUMMER), name="late.csv")
     made.deliver("summer.csv", eltax_file(paid(9, "100003", 10_000, MAY), paid(10, "100004", 10_000, JUNE)))
     made.deliver("200003.dat", transfer_file(transfer_row("S200003", 2_000), debit_on=MAY))
     made.night(SUMMER)
@@ -175,6 +175,12 @@ def test_the_list_of_what_is_carried_over(city: City, tmp_path: Path) -> None:
     )
     *_, total = csv.DictReader(io.StringIO(files["滞納繰越一覧.csv"].decode("utf-8-sig")))
     assert (total["手続"], total["未収額"]) == ("合計", "32000")
+
+
+def test_a_year_that_ended_before_the_ledger_began(city: City) -> None:
+    """The claim of 2025 was loaded in October 2026 and is judged by its 発行日; nothing of it was paid in its year."""
+    row = _year(city, 2025, date(2027, 6, 10))["国民健康保険料"]
+    assert (row["調定額"], row["収納額"], row["未収額"], row["減額後の過納"]) == (3_000, 0, 3_000, 0)
 
 
 def test_a_year_without_anything_is_empty(city: City) -> None:

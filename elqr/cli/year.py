@@ -44,7 +44,7 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
         rate = f"{row['収納率']:.1%}" if row["収納率"] is not None else "－"
         click.echo(
             f"　{row['手続']}　調定 {row['調定額']:,}円　収納 {row['収納額']:,}円（{rate}）　"
-            f"未収 {row['未収件数']:,}件 {row['未収額']:,}円（{row['締めの日']}）"
+            f"未収 {row['未収件数']:,}件 {row['未収額']:,}円（{row['締めの日']}）{_held(row)}"
         )
     owed, collected, left = (summary.total(name) for name in ("調定額", "収納額", "未収額"))
     click.echo(f"　計　調定 {owed:,}円　収納 {collected:,}円　未収 {left:,}円")
@@ -52,3 +52,9 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
     if out is not None:
         click.echo(f"　帳票　{out / made.book.file_name}")
     return 0
+
+
+def _held(row: dict[str, int]) -> str:
+    """仮受 that a procedure has of the year, when it has any."""
+    yen = sum(row[name] for name in ("還付未済（過納）", "還付未済（二重納付）", "その他の仮受"))
+    return f"　仮受 {yen:,}円" if yen else ""

@@ -1,6 +1,7 @@
 """Questions of the fiscal year's end (決算の照会): claims of a levy year, and what stands on them and in suspense."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -9,33 +10,34 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, lite
 from elqr.frames import Claim
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
-from elqr.store.owed import current_slip_no
+from elqr.store.owed import slip_no_at_the_end
 from elqr.terms import Account
 
 
+@dataclass(frozen=True, slots=True)
+class YearEnd:
+    """年度の末日と、出納整理期間の末日: procedures without 出納整理期間 close on the last day."""
+
+    last: date
+    closing: date
+
+
 def claims_of_year(
-    connection: Connection,
-    levy_year: int,
-    as_of: date,
-    last_day: date,
-    assessed_until: date,
-    assessed_until_without: date,
-    without_closing_period: Iterable[str],
+    connection: Connection, levy_year: int, as_of: date, days: YearEnd, without_closing_period: Iterable[str]
 ) -> pl.DataFrame:
     """調定 of a levy year: frame Claim with due_on, owed_yen, own_yen, closing_yen.
 
     `own_yen` was paid by the year's last day and `closing_yen` after it, both for the accounts of that year and
-    known by `as_of`. What is owed is as of `assessed_until`, or for procedures without 出納整理期間 as of
-    `assessed_until_without`: what changes later belongs to the next year. Claims that nothing was owed on by
-    then, and nothing paid on, are left out.
+    known by `as_of`. What is owed is as of the closing day of the procedure: what changes later belongs to the
+    next year. Claims that nothing was owed on by then, and nothing paid on, are left out.
     """
     schema = {**Claim.SCHEMA, "due_on": pl.Date} | dict.fromkeys(("owed_yen", "own_yen", "closing_yen"), pl.Int64)
-    until = case(
-        (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(assessed_until_without.isoformat())),
-        else_=literal(assessed_until.isoformat()),
+    closing = case(
+        (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(days.last.isoformat())),
+        else_=literal(days.closing.isoformat()),
     )
     slip = t.notice.alias("slip")
-    paid = _paid(levy_year, as_of, last_day).subquery()
+    paid = _paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
             *(t.claim.c[name] for name in Claim.SCHEMA),
@@ -45,7 +47,7 @@ def claims_of_year(
             func.coalesce(paid.c.closing_yen, 0),
         )
         .select_from(t.claim)
-        .outerjoin(slip, slip.c.notice_no == current_slip_no(until))
+        .outerjoin(slip, slip.c.notice_no == slip_no_at_the_end(closing, as_of))
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
         .where(t.claim.c.levy_year == levy_year, or_(slip.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
