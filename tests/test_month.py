@@ -171,3 +171,34 @@ def test_the_trail_alone_says_what_stands_where(month: tuple[City, list[date]]) 
     assert moved > 0
     balances = dict(_ledger(city, "SELECT payment_no, sum(yen) FROM posting WHERE account = 'suspense' GROUP BY 1"))  # type: ignore[arg-type]
     assert {number: yen for number, yen in held.items() if yen} == {n: yen for n, yen in balances.items() if yen}
+
+
+def test_the_core_system_alone_could_say_what_stands_on_every_claim(redrawn: tuple[City, list[date]]) -> None:
+    city, _ = redrawn
+    made = elqr("export", "make", "--by", "山田", "--job", city.job, "--date", _LAST.isoformat(), "--json").json
+    path = city.folder / "out" / "export" / "000001" / str(made["file"])
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    told: Counter[tuple[str, ...]] = Counter()
+    last: dict[tuple[str, ...], str] = {}
+    for row in rows:
+        claim = (row["科目コード"], row["賦課年度"], row["通知書番号"], row["期別"])
+        told[claim] += int(row["収納額"]) * (1 if row["増減区分"] == "1" else -1)
+        last[claim] = row["消込結果"]
+        parts = [row[name] for name in ("本税・本料", "督促手数料", "延滞金")]
+        assert parts == ["", "", ""] or sum(map(int, parts)) == int(row["収納額"])
+    stands = {
+        (code, str(year), bill, str(no)): (yen, owed)
+        for code, year, bill, no, yen, owed in _ledger(
+            city,
+            "SELECT c.procedure_code, levy_year, bill_no, installment_no, sum(yen), (SELECT amount_yen FROM notice n "
+            "WHERE n.procedure_code = c.procedure_code AND n.levy_year = c.levy_year AND n.tax_year = c.tax_year "
+            "AND n.bill_no = c.bill_no AND n.installment_no = c.installment_no "
+            "AND n.notice_no NOT IN (SELECT notice_no FROM notice_cancel) ORDER BY issue_no DESC LIMIT 1) "
+            "FROM claim c JOIN posting p USING (claim_no) GROUP BY claim_no",
+        )
+    }
+    assert told == Counter({claim: yen for claim, (yen, _) in stands.items()}) and len(told) > 50
+    for claim, (yen, owed) in stands.items():
+        assert last[claim] in ("12"[yen < owed], "3"), claim
+        assert last[claim] != "3" or yen >= owed
+    assert {row["消込結果"] for row in rows} >= {"1", "2", "3"}

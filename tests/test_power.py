@@ -1,5 +1,6 @@
 """Power cuts: a real process killed in mid-night, again and again, ends where an undisturbed night ends."""
 
+import hashlib
 import os
 import random
 import signal
@@ -19,7 +20,7 @@ _SEED = 20261120
 def _founded(folder: Path) -> Path:
     generate(folder, seed=9, notices=400, days=30, specs=SPECS)
     job = folder / "job.toml"
-    job.write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    job.write_text(JOB.replace('"secret"', '"check_no_secret"') + "\n[export]\nnightly = true\n", encoding="utf-8")
     return job
 
 
@@ -60,3 +61,16 @@ def test_a_night_killed_again_and_again_ends_as_if_never_killed(tmp_path: Path) 
     names = {path.name for path in (tmp_path / "cut" / "out" / "upload").glob("*.csv")}
     with sqlite3.connect(tmp_path / "cut" / "ledger.db") as ledger:
         assert {name for (name,) in ledger.execute("SELECT file_name FROM upload")} == names
+    _exported_once(tmp_path / "cut")
+
+
+def _exported_once(folder: Path) -> None:
+    """Every posting on a claim stands in one file of those that the ledger knows, and the files are as it says."""
+    numbers: list[int] = []
+    with sqlite3.connect(folder / "ledger.db") as ledger:
+        for export_no, name, sha256 in ledger.execute("SELECT export_no, file_name, sha256 FROM export"):
+            data = (folder / "out" / "export" / f"{export_no:06d}" / name).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == sha256
+            numbers += [int(line.split(b",")[0]) for line in data.splitlines()[1:]]
+        posted = ledger.execute("SELECT posting_no FROM posting WHERE account = 'claim' ORDER BY 1").fetchall()
+    assert sorted(numbers) == [number for (number,) in posted] and len(numbers) > 100

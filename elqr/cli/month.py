@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,9 @@ from elqr.cli.terminal import (
 )
 from elqr.errors import BadFile
 from elqr.terms import ExitCode
+
+if TYPE_CHECKING:
+    from elqr.report.months import Monthly
 
 
 def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
@@ -68,7 +71,7 @@ def month(context: click.Context, first: date | None, out: Path | None, job: Pat
     return ExitCode.REVIEW if made.is_changed else ExitCode.CLEAN
 
 
-def _as_dict(made: Any) -> dict[str, object]:
+def _as_dict(made: Monthly) -> dict[str, object]:
     figures = made.figures
     return {
         "month": figures.month,
@@ -84,7 +87,7 @@ def _as_dict(made: Any) -> dict[str, object]:
     }
 
 
-def _show(made: Any, out: Path | None) -> None:
+def _show(made: Monthly, out: Path | None) -> None:
     figures = made.figures
     click.echo(f"■ {made.book.title}　{made.standing}")
     for row in made.tables[0].frame.iter_rows(named=True):
