@@ -162,7 +162,9 @@ def trouble(name: str, data: bytes) -> tuple[str, str | None]:
             or not (finding.actual or finding.expected)
         ]
         return "held back", f"a finding without a place: {vague[0]}" if vague else None
-    read = decoded.tables["notice" if "notice" in decoded.tables else "data"][_AMOUNT.get(name, "amount_yen")].to_list()
+    read = decoded.tables[next(own for own in ("notice", "history", "data") if own in decoded.tables)][
+        _AMOUNT.get(name, "amount_yen")
+    ].to_list()
     try:
         plain = yen_in_order(data, name)
     except (ValueError, IndexError, KeyError) as error:
