@@ -59,6 +59,7 @@ class Code(StrEnum):
     PAYLOAD_DIFFERS = "L511"
     LEDGER_STRUCTURE = "L512"
     OUTPUT_DIFFERS = "L513"
+    MONTH_DIFFERS = "L514"
     PROCEDURE_UNKNOWN = "N601"
     AMOUNT_NOT_POSITIVE = "N602"
     DATES_REVERSED = "N603"
@@ -241,6 +242,7 @@ CODES: dict[Code, CodeText] = {
     Code.OUTPUT_DIFFERS: CodeText(
         _MID, "書き出したファイルが台帳の控えと違います", "書き換えていない控えから戻してください。"
     ),
+    Code.MONTH_DIFFERS: CodeText(_HIGH, "締めた月の数字が締めたときと違います", _DAMAGED),
     Code.PROCEDURE_UNKNOWN: CodeText(
         _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
     ),

@@ -107,10 +107,9 @@ def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) 
         row = next((one for one in queries.exports(connection) if one["export_no"] == export_no), None)
         if row is None:
             raise NotFound(f"書き出し{export_no}はありません。elqr export list で確かめてください。")
-        archive = night.job.store.archive
-        first = Handover.model_validate_json(kept(archive, row["manifest_sha256"]))
+        first = Handover.model_validate_json(_kept(night, row["manifest_sha256"]))
         made = first.again(len(row["again"]) + 1, reason, by)
-        _write(night, made, kept(archive, row["sha256"]))
+        _write(night, made, _kept(night, row["sha256"]))
         queries.enter_again(
             connection,
             {
@@ -124,6 +123,14 @@ def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) 
             },
         )
     return made
+
+
+def _kept(night: Night, sha256: str) -> bytes:
+    """控え in the archive, as it was written. Raises NotFound, BadFile."""
+    data = kept(night.job.store.archive, sha256)
+    if sha256_of(data) != sha256:
+        raise BadFile(f"保管庫の {sha256} が書き出したときと違います。保管庫を控えから戻してください。")
+    return data
 
 
 def checked(night: Night, folder: Path) -> Handover:

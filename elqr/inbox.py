@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from elqr.codes import Code
-from elqr.errors import BadFile, CannotWrite, NotFound
+from elqr.errors import CannotWrite, NotFound
 from elqr.findings import Finding, Location
 
 _MEGABYTE = 1_000_000

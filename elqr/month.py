@@ -21,7 +21,7 @@ from elqr.terms import Account, RulingResult
 
 def drawn(night: Night, first: date) -> Monthly:
     """月計を引く: the month that begins on a day, as the ledger has it now."""
-    figures = _figures(night, first)
+    figures = figures_of(night, first)
     with night.ledger.transaction() as connection:
         asked = queries.closes(connection, figures.month)
         chain = report_queries.chain(connection, month_end(first))
@@ -39,7 +39,7 @@ def drawn(night: Night, first: date) -> Monthly:
     return monthly(night.job.city.name, figures, night.register, chain, standing, is_changed=is_changed)
 
 
-def _figures(night: Night, first: date) -> Figures:
+def figures_of(night: Night, first: date) -> Figures:
     """月の数字, with the closing balance asked of the database by itself."""
     with night.ledger.transaction() as connection:
         return Figures(
@@ -53,7 +53,7 @@ def _figures(night: Night, first: date) -> Figures:
 def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
     """月締めを申請する. Raises BadFile for a month that is not over, is closed, or waits already."""
     _is_over(night, first)
-    figures = _figures(night, first)
+    figures = figures_of(night, first)
     with night.ledger.transaction() as connection:
         for one in queries.closes(connection, figures.month):
             if one["result"] == RulingResult.APPROVED.value:
@@ -85,7 +85,7 @@ def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
 def close_approved(night: Night, first: date, by: str, at: str) -> Figures:
     """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, BadFile."""
     _is_over(night, first)
-    figures = _figures(night, first)
+    figures = figures_of(night, first)
     asked = _waiting(night, figures.month)
     if same_person(asked["asked_by"], by):
         raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")

@@ -219,7 +219,9 @@ def test_every_code_has_a_sample_and_words() -> None:
     }
     at_the_desk = {row[3] for row in ROWS} | {Code.ROW_UNKNOWN, Code.ROW_STALE, Code.ROW_ALTERED, Code.RULING_WAITING}
     in_verification = (
-        {row[2] for row in DAMAGES} | {row[2] for row in DAMAGED_FILES} | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS}
+        {row[2] for row in DAMAGES}
+        | {row[2] for row in DAMAGED_FILES}
+        | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS, Code.MONTH_DIFFERS}
     )
     assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification == set(Code)
     assert set(CODES) == set(Code)

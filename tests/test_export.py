@@ -24,6 +24,7 @@ from tests.builders import (
     transfer_row,
 )
 from tests.test_review import UNKNOWN, Desk, written
+from tests.test_verification import damaged
 
 NEXT = date(2026, 11, 21)
 _NO_DATE = JOB.replace("date = 2026-11-20\n", "")
@@ -351,6 +352,42 @@ def test_the_night_exports_what_it_posted_when_the_job_says_so(tmp_path: Path) -
     again = elqr("night", city.job, "--date", NIGHT.isoformat())
     assert "基幹システムへ" not in again.out
     assert _ledger(city, "SELECT made_by FROM export") == [("夜間消込",)]
+
+
+def test_verify_tells_every_change_of_an_export_and_of_its_kept_bytes(city: City, tmp_path: Path) -> None:
+    _make(city)
+    _run(city, "again", 1, "--by", "佐藤", "--reason", "壊れた")
+    assert _verified(city) == set()
+    columns = (
+        "file_name",
+        "spec",
+        "postings",
+        "yen",
+        "first_posting_no",
+        "last_posting_no",
+        "sha256",
+        "manifest_sha256",
+    )
+    changes = [f"UPDATE export SET {name} = {name} || '9'" for name in columns]
+    changes += [
+        f"UPDATE export_again SET {name} = {name} || '9'"
+        for name in ("again_no", "made_by", "reason", "manifest_sha256")
+    ]
+    for change in changes:
+        shutil.rmtree(tmp_path / "copy", ignore_errors=True)
+        copy = city.copy(tmp_path / "copy")
+        damaged(copy, change)
+        assert "L513" in _verified(copy), change
+    (sha256,) = _ledger(city, "SELECT sha256 FROM export")[0]
+    (city.folder / "archive" / str(sha256)[:2] / str(sha256)).unlink()
+    assert _verified(city) == {"L513"}
+    again = _run(city, "again", 1, "--by", "佐藤", "--reason", "もう一度")
+    assert again.code == 1 and "保管庫" in again.err
+
+
+def _verified(city: City) -> set[str]:
+    ran = elqr("verify", "--job", city.job, "--date", NEXT.isoformat(), "--json")
+    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined,index]
 
 
 def _with_spec(city: City, text: str) -> Ran:

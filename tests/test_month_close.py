@@ -142,6 +142,25 @@ def test_a_change_behind_our_back_is_shown_as_a_change_after_the_close(city: Cit
     made = _month(city)
     assert made.code == 3 and "★締後の変更あり" in made.out and "締めたときと違います" in made.err
     assert _month(city, "2026-10", "--json").json["changed_after_close"] is True
+    assert "L514" in _verified(city)
+
+
+def test_verify_draws_closed_months_again_and_asks_who_closed_them(city: City) -> None:
+    _run(city, "close", "2026-10", "--by", "山田")
+    _run(city, "reject", "2026-10", "--by", "佐藤", "--reason", "早い")
+    _run(city, "close", "2026-10", "--by", "山田")
+    _run(city, "approve", "2026-10", "--by", "佐藤")
+    assert _verified(city) == set()
+    _sql(
+        city,
+        "DROP TRIGGER month_close_step_no_update; UPDATE month_close_step SET taken_by = '別人' WHERE close_no = 2;",
+    )
+    assert _verified(city) == {"L512", "L514"}
+
+
+def _verified(city: City) -> set[str]:
+    ran = elqr("verify", "--job", city.job, "--date", CLOSING.isoformat(), "--json")
+    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined,index]
 
 
 def test_what_changed_between_the_request_and_the_approval_is_not_closed(city: City) -> None:

@@ -23,7 +23,20 @@ from elqr.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
-_COMMANDS = (night, review, export, month, year_command, notice, payload, spec, file, kpi_command, verify_command, synthetic_command)
+_COMMANDS = (
+    night,
+    review,
+    export,
+    month,
+    year_command,
+    notice,
+    payload,
+    spec,
+    file,
+    kpi_command,
+    verify_command,
+    synthetic_command,
+)
 
 
 @click.group(cls=Group, commands=_COMMANDS, help="elqr — eL-QR対応の公金収納 消込ツール。")

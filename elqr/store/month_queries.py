@@ -68,6 +68,15 @@ def closes(connection: Connection, month: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def ended_closes(connection: Connection) -> list[dict[str, Any]]:
+    """終わった月締めの申請: approved or refused, with the step."""
+    step = m.month_close_step.c
+    query = select(m.month_close, step.result, step.taken_by).join(
+        m.month_close_step, step.close_no == m.month_close.c.close_no
+    )
+    return [dict(row) for row in connection.execute(query.order_by(m.month_close.c.close_no)).mappings()]
+
+
 def enter_close(connection: Connection, row: Mapping[str, object]) -> None:
     """月締めの申請を記す."""
     connection.execute(insert(m.month_close).values(**row))

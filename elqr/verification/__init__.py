@@ -12,6 +12,7 @@ import polars as pl
 from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.run import Night
+from elqr.verification.handed import exports, months
 from elqr.verification.ledger import decisions, postings, structure
 from elqr.verification.looking import Looked, told
 from elqr.verification.runs import chain, runs
@@ -26,6 +27,8 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     postings,
     notices,
     outputs,
+    exports,
+    months,
 )
 """検算の規則, in the order in which they are told."""
 
