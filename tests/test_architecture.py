@@ -13,7 +13,7 @@ _PACKAGE = ROOT / "elqr"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person"),
     ("errors", "codes", "frames", "fiscal"),
-    ("findings",),
+    ("findings", "page_frames"),
     ("formats", "issue"),
     ("printing",),
     (
@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "journal",
         "release",
     ),
-    ("job", "intake", "inspection", "synthetic", "printed_folder"),
+    ("job", "intake", "inspection", "synthetic", "printed_folder", "originals"),
     ("report", "store", "comparison", "masking"),
     ("run",),
     ("press", "dispatch", "review", "verification"),
