@@ -118,11 +118,11 @@ def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
     )
     collected = dict(cases.postings.group_by(ClaimPosting.CLAIM_NO).agg(pl.col(ClaimPosting.YEN).sum()).iter_rows())
     titles = cases.slips.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
-        ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, ClaimSlip.CLAIM_INSTALLMENT_NO
+        ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, installment_name(ClaimSlip.CLAIM_INSTALLMENT_NO)
     )
     return {
-        str(no): [f"{wareki_year(year)} {bill} {installment}期", collected.get(no, 0), histories.get(no, [])]
-        for no, year, bill, installment in titles.iter_rows()
+        str(no): [f"{wareki_year(year)} {bill} {part}", collected.get(no, 0), histories.get(no, [])]
+        for no, year, bill, part in titles.iter_rows()
     }
 
 

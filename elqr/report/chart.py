@@ -6,6 +6,7 @@ from datetime import date
 
 WIDTH, HEIGHT = 440, 170
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 8, 12, 22
+_WIDEST = 40
 _DAYS_LABELLED = 6
 _STEPS = (1, 2, 5)
 _UNITS = ((100_000_000, "億"), (10_000, "万"))
@@ -38,6 +39,7 @@ class Line:
     path: str
     points: tuple[tuple[float, float, str], ...]
     style: int
+    latest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Chart:
 def bar_chart(key: str, title: str, unit: str, nights: Sequence[date], values: Sequence[int]) -> Chart:
     """棒の図: one bar a night."""
     top, ticks = _scale(max([1, *values]), unit)
-    slot = (WIDTH - _LEFT - _RIGHT) / len(nights)
+    slot = _slot(nights)
     bars = []
     for at, (night, value) in enumerate(zip(nights, values, strict=True)):
         y = _y(value / top)
@@ -72,7 +74,7 @@ def line_chart(
     """折れ線の図 of rates: one line a name; a gap where there is no value."""
     highest = max([0.0, *(value for _, values in series for value in values if value is not None)])
     top, ticks = _scale(max(1, round(highest * 100 + 0.499)), "%")
-    slot = (WIDTH - _LEFT - _RIGHT) / len(nights)
+    slot = _slot(nights)
     lines = []
     for style, (name, values) in enumerate(series):
         points: list[tuple[float, float, str]] = []
@@ -85,10 +87,9 @@ def line_chart(
             path += f"{'L' if is_down else 'M'}{x} {y}"
             points.append((x, y, f"{name} {night.month}月{night.day}日 {value:.1%}"))
             is_down = True
-        lines.append(Line(name, path, tuple(points), style))
-    latest = "、".join(f"{name} {values[-1]:.1%}" for name, values in series if values[-1] is not None)
-    said = f"{_span(nights)}。最新 {latest or 'なし'}"
-    return Chart(key, title, said, (), tuple(lines), ticks, _days(nights))
+        last = values[-1]
+        lines.append(Line(name, path, tuple(points), style, "－" if last is None else f"{last:.1%}"))
+    return Chart(key, title, f"{_span(nights)}。凡例は最新の値", (), tuple(lines), ticks, _days(nights))
 
 
 def _span(nights: Sequence[date]) -> str:
@@ -121,10 +122,15 @@ def _y(share: float) -> float:
 
 def _days(nights: Sequence[date]) -> tuple[Tick, ...]:
     """Labels under some of the nights, the last always."""
-    slot = (WIDTH - _LEFT - _RIGHT) / len(nights)
+    slot = _slot(nights)
     every = -(-len(nights) // _DAYS_LABELLED)
     chosen = [at for at in range(len(nights)) if (len(nights) - 1 - at) % every == 0]
     return tuple(Tick(_fine(_LEFT + slot * (at + 0.5)), f"{nights[at].month}/{nights[at].day}") for at in chosen)
+
+
+def _slot(nights: Sequence[date]) -> float:
+    """How wide a night is; few nights do not make broad bars."""
+    return min((WIDTH - _LEFT - _RIGHT) / len(nights), _WIDEST)
 
 
 def _fine(value: float) -> float:

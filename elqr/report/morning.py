@@ -170,7 +170,7 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     lines = []
     for account in Account:
         own = postings.filter((pl.col("account") == account.value) & ~pl.col("is_move"))
-        lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum())))
+        lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum()), account.value))
     whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
     ruled = postings.filter((pl.col("account") == Account.CLAIM.value) & pl.col("is_move"))
     moved = Line("決裁で仮受から調定へ", int(ruled["count"].sum()), int(ruled["yen"].sum()))

@@ -3,12 +3,14 @@
 // All values come from the data block of this page and go in as text, never as markup. Nothing is loaded.
 (() => {
   const STEP = 100;
-  const SHOWN = ["受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額", "通知書番号", "期別", "付記", "前回の決裁", "ファイル"];
+  const LISTED = ["受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額", "通知書番号", "期別", "付記", "前回の決裁", "ファイル"];
   const SUMMARY = ["行き先", "理由", "重要度", "所管課", "手続", "賦課年度", "通知書番号", "期別", "納付書の額", "チャネル", "段階", "領収日", "領収額", "収納額", "仮受額", "付記", "先の収納", "前回の決裁", "消込日", "ファイル", "記録"];
+  const KINDS = { yen: "n", count: "n", digits: "k", date: "d" };
   const FILTERS = { reason: "理由", department: "所管課", channel: "チャネル", age: "経過日数の区分" };
 
   const data = JSON.parse(document.getElementById("data").textContent);
   const columns = new Map(data.columns.map((column) => [column.name, column]));
+  const SHOWN = LISTED.filter((name) => columns.get(name).words?.length !== 0);
   const count = data.columns[0].values.length;
   const rowOf = new Map(data.columns[0].values.map((no, row) => [no, row]));
   const views = new Map(data.views.map((view) => [view.key, view]));
@@ -80,8 +82,8 @@
   function inView(key, row) {
     if (key === "open") return value("未処理", row) === 1;
     if (value("今夜", row) !== 1) return false;
-    const place = views.get(key).place;
-    return !place || value("行き先", row) === place;
+    const { place, holds } = views.get(key);
+    return (!place || value("行き先", row) === place) && (!holds || value(holds, row) > 0);
   }
 
   function chosen() {
@@ -136,7 +138,7 @@
     return make("tr", {}, ...SHOWN.map((name, at) => {
       if (at === 0) return make("th", { scope: "row", className: "n" }, detailButton(value(name, row)));
       const style = columns.get(name).style;
-      const kind = style === "yen" || style === "count" ? "n" : style === "digits" || style === "date" ? "k" : "";
+      const kind = KINDS[style] ?? "";
       return make("td", kind ? { className: kind } : {}, text(name, row));
     }));
   }
@@ -147,6 +149,7 @@
     return button;
   }
 
+  // Buttons are not drawn again at the head of every sheet of paper; words are.
   function headings() {
     return make("tr", {}, ...SHOWN.map((name) => {
       const style = columns.get(name).style;
@@ -158,7 +161,7 @@
         draw();
       });
       const isNumber = style === "yen" || style === "count" || name === "受付番号";
-      return make("th", { scope: "col", "data-name": name, ...(isNumber ? { className: "n" } : {}) }, button);
+      return make("th", { scope: "col", "data-name": name, ...(isNumber ? { className: "n" } : {}) }, button, make("span", { className: "paper", "aria-hidden": "true" }, name));
     }));
   }
 
@@ -175,13 +178,18 @@
     const row = rowOf.get(no);
     const own = data.cases[no];
     dialog.querySelector("h2").textContent = `受付番号 ${Number(no).toLocaleString("ja-JP")}　${text("理由", row)}`;
-    const parts = [table("この収納", ["項目", "内容"], SUMMARY.filter((name) => value(name, row) !== "").map((name) => [name, text(name, row)]))];
+    const parts = [summary(row)];
     if (own) parts.push(...details(own));
     else parts.push(make("p", {}, `この収納の原データと履歴は、${data.detailed.toLocaleString("ja-JP")}件の上限を超えたため、このページにありません。照会キー ${text("照会キー", row)}。`));
     dialog.querySelector("div").replaceChildren(...parts);
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
     dialog.querySelector("h2").focus();
+  }
+
+  function summary(row) {
+    const told = SUMMARY.filter((name) => value(name, row) !== "");
+    return make("dl", { className: "summary" }, ...told.map((name) => make("div", {}, make("dt", {}, name), make("dd", {}, text(name, row)))));
   }
 
   function* details(own) {

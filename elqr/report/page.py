@@ -111,8 +111,8 @@ def embedded(value: object) -> Markup:
 
 
 def _kind_of(heading: Heading) -> str:
-    """The classes of a cell: n number, k unbroken, payment a number that has details."""
-    kind = "n" if heading.style in _NUMBERS else "k" if heading.style in (Style.DATE, Style.DIGITS) else ""
+    """The classes of a cell: n number, k key, d day, payment a number that has details."""
+    kind = "n" if heading.style in _NUMBERS else {Style.DATE: "d", Style.DIGITS: "k"}.get(heading.style, "")
     return f"{kind} payment".strip() if heading.name == _PAYMENT_NO else kind
 
 

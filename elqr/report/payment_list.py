@@ -15,7 +15,7 @@ from elqr.report import tables as shape
 from elqr.report.ageing import age_label
 from elqr.report.rows import Rows
 from elqr.report.table import Style
-from elqr.terms import PLACE_OF, SEVERITY_OF, Outcome, Place
+from elqr.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
 
 LISTED = 2_000
 """要確認 on the page. More than that are worked on in 要確認.xlsx."""
@@ -43,6 +43,7 @@ class View:
     listed: int
     files: str
     place: str = ""
+    holds: str = ""
     elsewhere: int = 0
 
     @property
@@ -59,7 +60,8 @@ class View:
 
     def as_dict(self) -> dict[str, object]:
         """For the script."""
-        return {"key": self.key, "title": self.title, "listed": self.listed, "note": self.note, "place": self.place}
+        names = ("key", "title", "listed", "note", "place", "holds")
+        return {name: getattr(self, name) for name in names}
 
 
 def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
@@ -104,11 +106,16 @@ def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
         own = int((tonight["行き先"] == place.label).sum())
         elsewhere = again if place is Place.ALREADY_POSTED else 0
         title = f"今夜の収納：{place.label}"
-        found.append(View(f"{TONIGHT}:{place.value}", title, count, own, _RESULTS, place.label, elsewhere))
+        found.append(View(f"{TONIGHT}:{place.value}", title, count, own, _RESULTS, place.label, elsewhere=elsewhere))
+    for account, (name, label) in _HELD.items():
+        count, own = int((rows.decisions[name] > 0).sum()), int((tonight[label] > 0).sum())
+        title = f"今夜の収納のうち{account.label}にあるもの"
+        found.append(View(f"{TONIGHT}:{account.value}", title, count, own, _RESULTS, holds=label))
     return tuple(found)
 
 
 _RESULTS = "消込結果.csv"
+_HELD = {Account.CLAIM: ("claim_yen", "収納額"), Account.SUSPENSE: ("suspense_yen", "仮受額")}
 _STYLES: Mapping[str, Style] = {
     **dict.fromkeys(("領収額", "収納額", "仮受額", "納付書の額"), Style.YEN),
     **dict.fromkeys(("経過日数",), Style.COUNT),

@@ -67,9 +67,9 @@ def _flags() -> pl.Expr:
     return shown.str.replace_all(",", "・", literal=True)
 
 
-def installment_name() -> pl.Expr:
-    """期別の名 of the installment_no column: 全期, 1期."""
-    number = pl.col("installment_no")
+def installment_name(column: str = "installment_no") -> pl.Expr:
+    """期別の名 of a column: 全期, 1期."""
+    number = pl.col(column)
     return (
         pl.when(number == WHOLE_YEAR)
         .then(pl.lit("全期"))
