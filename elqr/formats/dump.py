@@ -36,8 +36,8 @@ def _fixed(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: 
         if record is None:
             yield f"  [0+{len(raw)}] {raw.hex(' ')}"
             continue
-        found = fixed_cells(record, raw, data[at : at + len(raw)], framed.charset, show_personal=show_personal)
-        yield from map(_line, found)
+        shown = fixed_cells(record, raw, data[at : at + len(raw)], framed.charset, show_personal=show_personal)
+        yield from map(_line, shown)
 
 
 def _shape(decoded: Decoded) -> str:

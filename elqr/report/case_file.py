@@ -56,12 +56,11 @@ def _record(original: Original, layouts: dict[tuple[object, ...], int]) -> objec
     if original.excerpt is None:
         return original.why
     is_fixed = original.is_fixed
-    fields = tuple(
-        (f"{cell.start}+{cell.width}" if is_fixed or cell.is_part else f"{cell.start}列目", cell.title, int(cell.is_part))
-        for cell in original.excerpt.cells
-    )
+    cells = original.excerpt.cells
+    places = (f"{cell.start}+{cell.width}" if is_fixed or cell.is_part else f"{cell.start}列目" for cell in cells)
+    fields = tuple((place, cell.title, int(cell.is_part)) for place, cell in zip(places, cells, strict=True))
     layout = (original.spec, original.excerpt.record, int(is_fixed), fields)
-    return [layouts.setdefault(layout, len(layouts)), original.start, [cell.text for cell in original.excerpt.cells]]
+    return [layouts.setdefault(layout, len(layouts)), original.start, [cell.text for cell in cells]]
 
 
 def _grouped(rows: pl.DataFrame, by: str, value: pl.Expr) -> dict[int, list[object]]:
@@ -113,9 +112,8 @@ def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
     """調定の履歴: title, yen collected, and what happened, by day."""
     events = pl.concat([_slip_events(cases.slips), _posting_events(cases.postings), _waiting_events(cases, frame)])
     ordered = events.sort("claim_no", "day", "rank", "order")
-    histories = _grouped(
-        ordered, "claim_no", _entries(pl.col("day"), pl.col("what"), pl.col("text"), pl.col("yen"), pl.col("payment_no"))
-    )
+    told = _entries(*(pl.col(name) for name in ("day", "what", "text", "yen", "payment_no")))
+    histories = _grouped(ordered, "claim_no", told)
     collected = dict(cases.postings.group_by(ClaimPosting.CLAIM_NO).agg(pl.col(ClaimPosting.YEN).sum()).iter_rows())
     titles = cases.slips.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
         ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, installment_name(ClaimSlip.CLAIM_INSTALLMENT_NO)
@@ -126,7 +124,9 @@ def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def _event(what: pl.Expr, rank: int, order: pl.Expr, day: pl.Expr, text: pl.Expr, yen: pl.Expr, no: pl.Expr) -> list[pl.Expr]:
+def _event(
+    what: pl.Expr, rank: int, order: pl.Expr, day: pl.Expr, text: pl.Expr, yen: pl.Expr, no: pl.Expr
+) -> list[pl.Expr]:
     return [
         pl.col("claim_no"), day.alias("day"), pl.lit(rank).alias("rank"), order.alias("order"), what.alias("what"),
         text.alias("text"), yen.alias("yen"), no.cast(pl.Int64).alias("payment_no"),
@@ -166,7 +166,9 @@ def _posting_events(postings: pl.DataFrame) -> pl.DataFrame:
 
 def _waiting_events(cases: Cases, frame: pl.DataFrame) -> pl.DataFrame:
     """台帳の調定に入っていない収納 that names the claim, among those detailed."""
-    rows = cases.claims.join(frame, left_on=CaseClaim.PAYMENT_NO, right_on="受付番号", how="inner", maintain_order="left")
+    rows = cases.claims.join(
+        frame, left_on=CaseClaim.PAYMENT_NO, right_on="受付番号", how="inner", maintain_order="left"
+    )
     rows = rows.filter(pl.col("収納額") == 0)
     text = pl.format("{} 領収日 {}（{}）", pl.col("チャネル"), pl.col("領収日"), pl.col("理由"))
     no = pl.col(CaseClaim.PAYMENT_NO)

@@ -61,9 +61,9 @@ def bar_chart(key: str, title: str, unit: str, nights: Sequence[date], values: S
     slot = _slot(nights)
     bars = []
     for at, (night, value) in enumerate(zip(nights, values, strict=True)):
-        y = _y(value / top)
-        height = HEIGHT - _BOTTOM - y
-        bars.append(Bar(_fine(_LEFT + slot * at + slot * 0.15), y, _fine(slot * 0.7), _fine(height), f"{night.month}月{night.day}日 {value:,}{unit}"))
+        x, y = _fine(_LEFT + slot * (at + 0.15)), _y(value / top)
+        label = f"{night.month}月{night.day}日 {value:,}{unit}"
+        bars.append(Bar(x, y, _fine(slot * 0.7), _fine(HEIGHT - _BOTTOM - y), label))
     said = f"{_span(nights)}。最大 {max(values):,}{unit}、最新 {values[-1]:,}{unit}"
     return Chart(key, title, said, tuple(bars), (), ticks, _days(nights))
 

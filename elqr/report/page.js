@@ -22,6 +22,7 @@
   const sorting = { name: "", down: false };
   let found = [];
   let shown = STEP;
+  let opener = null;
 
   // --- values ---
 
@@ -145,7 +146,10 @@
 
   function detailButton(no) {
     const button = make("button", { type: "button", className: "plain", "aria-haspopup": "dialog", "aria-label": `受付番号 ${no} の明細` }, Number(no).toLocaleString("ja-JP"));
-    button.addEventListener("click", () => open(no));
+    button.addEventListener("click", () => {
+      if (!dialog.open) opener = button;
+      open(no);
+    });
     return button;
   }
 
@@ -239,7 +243,6 @@
     form.elements.view.value = link.dataset.view;
     for (const key of Object.keys(FILTERS)) form.elements[key].value = link.dataset[key] ?? "";
     refresh();
-    list.querySelector("h2").focus();
   }
 
   document.documentElement.classList.add("js");
@@ -255,8 +258,9 @@
     body.rows[first].querySelector("button").focus();
   });
   dialog.querySelector(".close").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => opener?.focus());
   for (const link of document.querySelectorAll("a[data-view]")) {
-    link.setAttribute("href", "#list");
+    link.setAttribute("href", "#list-title");
     link.addEventListener("click", () => follow(link));
   }
   for (const cell of document.querySelectorAll("td.payment")) {

@@ -140,9 +140,9 @@ def _style(page: Page, night: str) -> str:
     """The style sheet, with what stands at the head and foot of every sheet of paper."""
     head = _css_text(f"夜間消込の結果　{page.city}　{night}の夜")
     paper = (
-        "@page { size: A4 landscape; margin: 14mm 10mm 12mm; "
-        f'@top-left {{ content: {head}; font-size: 8pt; }} @bottom-right {{ content: counter(page) " / " counter(pages); '
-        "font-size: 8pt; } }\n"
+        "@page { size: A4 landscape; margin: 14mm 10mm 12mm; font-size: 8pt; "
+        f"@top-left {{ content: {head}; }} "
+        '@bottom-right { content: counter(page) " / " counter(pages); } }\n'
     )
     return paper + (files("elqr.report") / "page.css").read_text(encoding="utf-8")
 

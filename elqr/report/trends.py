@@ -42,7 +42,9 @@ def trend(sums: Sums, night: date, open_now: int) -> Trend:
         pl.col(PlaceTrend.COUNT, PlaceTrend.YEN).sum(),
         pl.col(PlaceTrend.COUNT).filter(pl.col(PlaceTrend.PLACE).is_in(_WAITING)).sum().alias("opened"),
     )
-    days = pl.DataFrame({"night_on": sorted({*read["night_on"].to_list(), night})[-NIGHTS:]}, schema={"night_on": pl.Date})
+    days = pl.DataFrame(
+        {"night_on": sorted({*read["night_on"].to_list(), night})[-NIGHTS:]}, schema={"night_on": pl.Date}
+    )
     reopened = (
         _reopened(sums.rulings)
         .join_asof(days.with_columns(pl.col("night_on").alias("day")), on="night_on", strategy="forward")

@@ -13,6 +13,7 @@ from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.terms import RulingResult
 
+
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """実行の合計 of the last nights up to one that matched anything: frames PlaceTrend, ChannelTrend, summed by night.
 
