@@ -138,3 +138,15 @@ def test_the_trail_alone_says_what_stands_where(month: tuple[City, list[date]]) 
     assert moved > 0
     balances = dict(_ledger(city, "SELECT payment_no, sum(yen) FROM posting WHERE account = 'suspense' GROUP BY 1"))  # type: ignore[arg-type]
     assert {number: yen for number, yen in held.items() if yen} == {n: yen for n, yen in balances.items() if yen}
+
+
+def test_the_trend_of_the_last_night_says_what_each_earlier_night_had_open(month: tuple[City, list[date]]) -> None:
+    city, nights = month
+    text = (city.folder / "out" / nights[-1].isoformat() / "index.html").read_text(encoding="utf-8")
+    table = text.split("<caption>夜ごとの推移</caption>")[1].split("</table>")[0]
+    rows = re.findall(r'<th scope="row">(.*?)</th>(.*)', table)
+    shown = {day: int(re.findall(r">([0-9,]+)<", cells)[2].replace(",", "")) for day, cells in rows}
+    assert len(shown) > 5 and len(set(shown.values())) > 3
+    for day in sorted(shown):
+        city.night(date.fromisoformat(day))
+        assert len(city.report("要確認一覧", date.fromisoformat(day))) == shown[day], day

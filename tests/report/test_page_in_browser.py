@@ -239,6 +239,8 @@ def test_the_nearest_notice_is_shown_and_from_one_payment_one_comes_to_another(t
     tab.run("document.querySelector('dialog [aria-label=\"受付番号 6 の明細\"]').click()")
     assert tab.run(_FOCUS) == "受付番号 6　一致"
     tab.press("Escape")
+    tab.run("new Promise(done => setTimeout(done, 100))")
+    assert not tab.run("document.querySelector('dialog').open")
     assert tab.run("document.activeElement.getAttribute('aria-label')") == "受付番号 1 の明細"
 
 
