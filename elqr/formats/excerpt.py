@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from elqr.findings import MASKED
 from elqr.formats.charset import behind_the_cut, decode_bytes
-from elqr.formats.csv_rows import csv_rows
+from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.framing import charset_of
 from elqr.formats.spec import Charset, FieldSpec, RecordSpec, Spec
@@ -91,16 +91,26 @@ def fixed_excerpt(delivered: bytes, head: bytes, spec: Spec) -> Excerpt | None:
 
 def csv_excerpts(data: bytes, spec: Spec, record_nos: Iterable[int]) -> dict[int, Excerpt]:
     """CSVの何件か, by record number; those that the file does not have are missing."""
-    rows = csv_rows(data, spec, "").rows
     found = {}
-    for no in record_nos:
-        row = rows[no - 1] if 0 < no <= len(rows) else []
-        record = record_of(row, spec) if row else None
+    for no, row in _rows(data, spec, record_nos):
+        record = record_of(row, spec)
         if record is not None:
             pairs = enumerate(zip(record.fields, row, strict=False), start=1)
             shown = tuple(cell for at, (field, text) in pairs for cell in cells(field, at, len(text), text))
             found[no] = Excerpt(record.title, shown)
     return found
+
+
+def _rows(data: bytes, spec: Spec, record_nos: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
+    """Rows by number. Without quotes a line is a row, and only the wanted ones are looked at."""
+    if b'"' in data:
+        rows = csv_rows(data, spec, "").rows
+        yield from ((no, rows[no - 1]) for no in record_nos if 0 < no <= len(rows))
+        return
+    text, _ = text_of(data, spec)
+    lines = (text or "").rstrip("\x1a").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    body = lines[1:] if spec.header_row else lines
+    yield from ((no, body[no - 1].split(",")) for no in record_nos if 0 < no <= len(body) and body[no - 1])
 
 
 def record_of(row: list[str], spec: Spec) -> RecordSpec | None:

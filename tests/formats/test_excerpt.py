@@ -90,3 +90,14 @@ def test_a_record_that_is_not_there_is_missing() -> None:
     data = next(path for path in _SAMPLES if path.name.startswith("dsk")).read_bytes()
     assert csv_excerpts(data, spec, [0, 99_999]) == {}
     assert fixed_excerpt(b"", b"1910", SPECS["account_transfer_91_result"]) is None
+
+
+def test_quoted_rows_are_the_same_rows() -> None:
+    spec = SPECS["dsk_csv"]
+    path = next(path for path in _SAMPLES if path.name.startswith("dsk"))
+    bare = path.read_bytes()
+    rows = [line.split(",") for line in bare.decode("cp932").splitlines()]
+    quoted = "\r\n".join(",".join(f'"{text}"' for text in row) for row in rows).encode("cp932")
+    numbers = range(1, len(rows))
+    assert csv_excerpts(bare, spec, numbers) == csv_excerpts(quoted, spec, numbers) != {}
+    assert len(csv_excerpts(quoted, spec, numbers)) == len(rows) - 1
