@@ -46,12 +46,13 @@ def originals(rows: pl.DataFrame, specs: Mapping[str, Spec], archive: Path) -> d
     for own in rows.partition_by("file_sha256", maintain_order=True):
         sha256, name = str(own["file_sha256"][0]), str(own["spec"][0])
         spec = specs.get(name)
+        cost = int(own["size_bytes"][0]) if spec is not None and spec.layout == "csv" else 0
         if spec is None:
             found |= _without(own, name, _NO_SPEC.format(name))
-        elif spec.layout == "csv" and (size := int(own["size_bytes"][0])) > left:
+        elif cost > left:
             found |= _without(own, spec.title, _TOO_MUCH)
         else:
-            left -= size if spec.layout == "csv" else 0
+            left -= cost
             found |= _of_file(own, spec, archive, sha256)
     return found
 

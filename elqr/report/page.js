@@ -5,6 +5,7 @@
   const STEP = 100;
   const LISTED = ["受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額", "通知書番号", "期別", "付記", "前回の決裁", "ファイル"];
   const SUMMARY = ["行き先", "理由", "重要度", "所管課", "手続", "賦課年度", "通知書番号", "期別", "納付書の額", "チャネル", "段階", "領収日", "領収額", "収納額", "仮受額", "付記", "先の収納", "前回の決裁", "消込日", "ファイル", "記録"];
+  const ROOMY = ["理由", "所管課", "手続", "付記", "前回の決裁"];
   const KINDS = { yen: "n", count: "n", digits: "k", date: "d" };
   const FILTERS = { reason: "理由", department: "所管課", channel: "チャネル", age: "経過日数の区分" };
 
@@ -69,7 +70,7 @@
 
   const haystacks = [];
   function haystack(row) {
-    haystacks[row] ??= plain(data.columns.map((column) => value(column.name, row)).join("\n"));
+    if (haystacks[row] === undefined) haystacks[row] = plain(data.columns.map((column) => value(column.name, row)).join("\n"));
     return haystacks[row];
   }
 
@@ -139,7 +140,7 @@
     return make("tr", {}, ...SHOWN.map((name, at) => {
       if (at === 0) return make("th", { scope: "row", className: "n" }, detailButton(value(name, row)));
       const style = columns.get(name).style;
-      const kind = KINDS[style] ?? "";
+      const kind = KINDS[style] ?? (ROOMY.includes(name) ? "w" : "");
       return make("td", kind ? { className: kind } : {}, text(name, row));
     }));
   }
@@ -264,7 +265,7 @@
     link.addEventListener("click", () => follow(link));
   }
   for (const cell of document.querySelectorAll("td.payment")) {
-    const no = Number(cell.textContent.replaceAll(",", ""));
+    const no = Number(cell.textContent.replace(/,/gu, ""));
     if (rowOf.has(no)) cell.replaceChildren(detailButton(no));
   }
   refresh();

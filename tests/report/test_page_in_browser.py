@@ -244,6 +244,24 @@ def test_the_nearest_notice_is_shown_and_from_one_payment_one_comes_to_another(t
     assert tab.run("document.activeElement.getAttribute('aria-label')") == "受付番号 1 の明細"
 
 
+def test_a_night_too_large_for_the_page_says_where_the_rest_is(
+    opened: Browser, city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = city.copy(tmp_path / "other")
+    monkeypatch.setattr("elqr.report.payment_list.LISTED", 3)
+    monkeypatch.setattr("elqr.edge.DETAILED", 2)
+    other.night()
+    opened.open(page(other))
+    note = "この一覧は先頭の3件です（全5件）。すべては 要確認.xlsx と 要確認一覧.csv にあります。"
+    assert opened.run("document.querySelector('.limit').textContent") == note
+    assert opened.run("document.querySelector('.limit').offsetParent !== null")
+    assert len(opened.run(_ROWS)) == 3
+    assert opened.run("document.querySelector('.ageing tr.sum td:last-child a').textContent") == "5", "sums are of all"
+    last = opened.run(_ROWS)[2][0]
+    assert details(opened, int(last)) == {}
+    assert "上限を超えたため" in opened.run("document.querySelector('dialog').textContent")
+
+
 def test_without_scripts_it_is_a_page_of_tables(opened: Browser, city: City) -> None:
     opened.open(page(city), script=False)
     seen = "[...document.querySelectorAll('section')].filter(s => s.offsetParent).map(s => s.id || s.querySelector('h2').id)"
