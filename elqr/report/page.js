@@ -128,6 +128,7 @@
     body.replaceChildren(...found.slice(0, shown).map(tableRow));
     if (!found.length) body.append(make("tr", {}, make("td", { colspan: SHOWN.length }, "当てはまる収納はありません。")));
     more.hidden = found.length <= shown;
+    list.querySelector(".rest").textContent = more.hidden ? "" : `画面に出した先頭の${shown}件です。ほか${(found.length - shown).toLocaleString("ja-JP")}件。`;
     more.textContent = `さらに${Math.min(STEP, found.length - shown)}件を表示（残り${(found.length - shown).toLocaleString("ja-JP")}件）`;
     for (const head of list.querySelectorAll("thead th")) {
       const own = head.dataset.name === sorting.name;

@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from tests.browser import Browser, browser, needs_browser
-from tests.builders import City
+from tests.builders import City, eltax_file, eltax_row
 from tests.report.page_city import BREAKING, FILE, OFFICE, founded, page
 
 pytestmark = needs_browser
@@ -242,6 +242,21 @@ def test_the_nearest_notice_is_shown_and_from_one_payment_one_comes_to_another(t
     tab.run("new Promise(done => setTimeout(done, 100))")
     assert not tab.run("document.querySelector('dialog').open")
     assert tab.run("document.activeElement.getAttribute('aria-label')") == "受付番号 1 の明細"
+
+
+def test_more_rows_than_a_step_are_shown_on_asking_and_paper_says_how_many(opened: Browser, tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city")
+    rows = [eltax_row(f"{no:020d}", "000000", 100 + no, serial_no=f"{no:08d}") for no in range(130)]
+    city.deliver("unknown.csv", eltax_file(*rows))
+    city.night()
+    opened.open(page(city))
+    more = "document.querySelector('#list .more-rows')"
+    assert len(opened.run(_ROWS)) == 100
+    assert opened.run(f"{more}.textContent") == "さらに30件を表示（残り30件）"
+    assert opened.run("document.querySelector('#list .rest').textContent") == "画面に出した先頭の100件です。ほか30件。"
+    opened.click("#list .more-rows")
+    assert len(opened.run(_ROWS)) == 130 and opened.run(f"{more}.hidden")
+    assert opened.run("document.activeElement.closest('tr').rowIndex") == 101, "the first of those that came"
 
 
 def test_a_night_too_large_for_the_page_says_where_the_rest_is(
