@@ -18,12 +18,9 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
         Finding(Location(name, no), Code.POSTED_CONFLICT, "内容が違う記録", "計上済の記録と同じ内容")
         for name, no in conflicts.select("file_name", "record_no").iter_rows()
     ]
-    confirmed = decisions.filter(pl.col("stage") == Stage.CONFIRMED.value)
-    rates = confirmed.group_by("channel").agg(
-        pl.len().alias("all"), (pl.col("outcome") == Outcome.KEY_UNKNOWN.value).sum().alias("unknown")
-    )
-    over = rates.filter((pl.col("unknown") >= at_least) & (pl.col("unknown") > pl.col("all") * unmatched_rate))
-    for channel, count, unknown in over.sort("channel").select("channel", "all", "unknown").iter_rows():
+    rates = unknown_by_channel(decisions)
+    over = rates.filter((pl.col("unknown") >= at_least) & (pl.col("unknown") > pl.col("confirmed") * unmatched_rate))
+    for channel, count, unknown in over.iter_rows():
         at = Location(field=f"チャネル {Channel(channel).label}")
         found.append(
             Finding(
@@ -31,3 +28,14 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
             )
         )
     return sorted(found)
+
+
+def unknown_by_channel(decisions: pl.DataFrame) -> pl.DataFrame:
+    """チャネルごとの該当なし: channel, confirmed (確報の件数), unknown, by channel. `decisions` as for `alarms`."""
+    rows = decisions.filter(pl.col("stage") == Stage.CONFIRMED.value)
+    unknown = (pl.col("outcome") == Outcome.KEY_UNKNOWN.value).sum().cast(pl.Int64)
+    return (
+        rows.group_by("channel")
+        .agg(pl.len().cast(pl.Int64).alias("confirmed"), unknown.alias("unknown"))
+        .sort("channel")
+    )

@@ -6,7 +6,7 @@ The edge of the program: clock, environment, lock and files are found here and h
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -20,12 +20,16 @@ from elqr.findings import Finding, Location
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret
 from elqr.journal import Journal
+from elqr.originals import originals
 from elqr.printing.template import Template, read_templates
 from elqr.procedures import Evidence, Kpi, kpi, read_register
+from elqr.report.case_file import Cases
 from elqr.report.morning import Morning, morning
+from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
+from elqr.report.trends import NIGHTS, Sums
 from elqr.run import Night
-from elqr.store import queries, report_queries, review_queries
+from elqr.store import drill_queries, queries, report_queries, review_queries, trend_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
 
@@ -144,6 +148,7 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
             chain=report_queries.chain(connection, day),
         )
         notice_rows = report_queries.notice_findings(connection, day)
+    rows = replace(rows, sums=_sums(night.ledger, day), cases=_cases(night, rows))
     limits = night.job.thresholds
     raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
     raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
@@ -151,6 +156,33 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
     status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
     city = night.job.city.name
     return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(raised), status)
+
+
+def _sums(ledger: Ledger, day: date) -> Sums:
+    """夜ごとの合計 of the last nights."""
+    with ledger.transaction() as connection:
+        places, channels = trend_queries.run_sums(connection, day, NIGHTS)
+        first = places["night_on"].min()
+        since = first if isinstance(first, date) else day
+        return Sums(places, channels, trend_queries.rulings_since(connection, since, day))
+
+
+def _cases(night: Night, rows: Rows) -> Cases:
+    """明細のもと of the payments that the page lists."""
+    payments = listed(rows.exceptions, rows.decisions).select("payment_no").head(DETAILED)
+    with night.ledger.transaction() as connection:
+        keys = drill_queries.case_keys(connection, payments)
+        claims = drill_queries.case_claims(connection, payments)
+        day = night.night_on
+        return Cases(
+            keys=keys,
+            claims=claims,
+            slips=drill_queries.claim_slips(connection, claims, day),
+            postings=drill_queries.claim_postings(connection, claims, day),
+            suspense=drill_queries.suspense_postings(connection, payments, day),
+            near=drill_queries.near_notices(connection, payments, day),
+            originals=originals(keys, night.specs, night.job.store.archive),
+        )
 
 
 def _waits(rows: Rows) -> bool:

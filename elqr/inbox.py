@@ -5,7 +5,7 @@ The edge of the program: the only module besides run and cli that touches a fold
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -62,7 +62,7 @@ def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
 
 def keep(archive: Path, sha256: str, data: bytes) -> None:
     """保管する: under its hash, complete or not at all. Raises CannotWrite."""
-    path = archive / sha256[:2] / sha256
+    path = _kept_at(archive, sha256)
     if path.exists():
         return
     write_whole(path, data, mode=0o600)
@@ -70,10 +70,20 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
 
 def kept(archive: Path, sha256: str) -> bytes:
     """保管した中身 of a hash, as it is now. Raises NotFound."""
+    return kept_parts(archive, sha256, [(0, -1)])[0]
+
+
+def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
+    """保管した中身の一部: from a first byte on so many bytes each, all when -1. Raises NotFound."""
     try:
-        return (archive / sha256[:2] / sha256).read_bytes()
+        with _kept_at(archive, sha256).open("rb") as file:
+            return [(file.seek(start), file.read(size))[1] for start, size in parts]
     except OSError as error:
         raise NotFound(f"保管庫 {archive} に {sha256} がありません。") from error
+
+
+def _kept_at(archive: Path, sha256: str) -> Path:
+    return archive / sha256[:2] / sha256
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:

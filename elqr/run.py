@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr import __version__
+from elqr.alarms import unknown_by_channel
 from elqr.errors import BadFile
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.decode import decode
@@ -271,6 +272,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
             "configuration": configuration_hash,
             "inputs": sorted(night.inputs),
             "places": _places(matched.decisions, payments),
+            "channels": _channels(matched.decisions, payments),
             "posted_yen": int(made["yen"].sum()),
         }
         return entries.enter_run(connection, night.night_on, entry)
@@ -284,3 +286,9 @@ def _places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[i
     assert sum(count for count, _ in places.values()) == payments.height
     assert sum(yen for _, yen in places.values()) == int(payments[Payment.PAID_YEN].sum())
     return {place.value: places.get(place.value, [0, 0]) for place in Place}
+
+
+def _channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+    """チャネルごとの確報の件数と該当なしの件数: what later nights compare theirs with."""
+    rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.STAGE), on=Payment.PAYMENT_NO)
+    return {channel: [confirmed, unknown] for channel, confirmed, unknown in unknown_by_channel(rows).iter_rows()}

@@ -13,7 +13,7 @@ _PACKAGE = ROOT / "elqr"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person"),
     ("errors", "codes", "frames", "fiscal"),
-    ("findings",),
+    ("findings", "page_frames"),
     ("formats", "issue"),
     ("printing",),
     (
@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "collection",
         "handover",
     ),
-    ("job", "intake", "inspection", "synthetic", "printed_folder"),
+    ("job", "intake", "inspection", "synthetic", "printed_folder", "originals"),
     ("report", "store", "comparison", "masking"),
     ("run",),
     ("press", "dispatch", "review", "export", "month", "year", "verification"),

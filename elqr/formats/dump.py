@@ -5,12 +5,11 @@ import io
 from collections.abc import Iterator
 from datetime import date
 
-from elqr.findings import MASKED
-from elqr.formats.charset import behind_the_cut, decode_bytes
 from elqr.formats.csv_rows import text_of
 from elqr.formats.decode import Decoded, decode
+from elqr.formats.excerpt import Cell, cells, fixed_cells, fixed_record_of, record_of
 from elqr.formats.framing import LINE_ENDS, frame
-from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
+from elqr.formats.spec import VARIATIONS, Spec
 
 
 def dump(data: bytes, spec: Spec, file: str, received_on: date, *, show_personal: bool = False) -> Iterator[str]:
@@ -30,20 +29,15 @@ def _fixed(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: 
         f"文字 {framed.charset}　改行 {framed.line_end}（{LINE_ENDS[framed.line_end]}）　レコード {len(framed.rows)}"
     )
     yield found + _shape(decoded)
-    charset = behind_the_cut(framed.charset)
     for no, (row, at) in enumerate(zip(framed.rows, framed.starts.tolist(), strict=True), start=1):
         raw = row.tobytes()
-        record = next((r for r in spec.record if raw.startswith((r.tag or "").encode())), None)
+        record = fixed_record_of(raw, spec)
         yield f"#{no} {record.title if record else '区分不明'} @{at}"
         if record is None:
             yield f"  [0+{len(raw)}] {raw.hex(' ')}"
             continue
-        for field, start in zip(record.fields, record.offsets, strict=True):
-            piece = raw[start : start + (field.width or 0)]
-            text = decode_bytes(piece, charset)
-            if text is None:
-                text = data[at + start : at + start + len(piece)].hex(" ").upper() + "（読めないバイト）"
-            yield from _lines(field, start, len(piece), text, show_personal)
+        shown = fixed_cells(record, raw, data[at : at + len(raw)], framed.charset, show_personal=show_personal)
+        yield from map(_line, shown)
 
 
 def _shape(decoded: Decoded) -> str:
@@ -61,27 +55,17 @@ def _csv(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bo
     except csv.Error:
         return
     for no, row in enumerate(rows[1 if spec.header_row else 0 :], start=1):
-        record = _record_of(row, spec)
+        record = record_of(row, spec)
         yield f"#{no} {record.title if record else '区分不明'}"
         fields = record.fields if record else ()
         for at, (field, piece) in enumerate(zip(fields, row, strict=False), start=1):
-            yield from _lines(field, at, len(piece), piece, show_personal)
+            yield from map(_line, cells(field, at, len(piece), piece, show_personal=show_personal))
 
 
-def _record_of(row: list[str], spec: Spec) -> RecordSpec | None:
-    return next((record for record in spec.record if record.tag is None or row[:1] == [record.tag]), None)
-
-
-def _lines(field: FieldSpec, start: int, width: int, text: str, show_personal: bool) -> Iterator[str]:
-    """One field: its place, its title, what stands there and what that means; the parts of a nested one below."""
-    shown = MASKED if field.personal and text.strip() and not show_personal else text.rstrip(" ")
-    meaning = f"（{field.values[text.strip()]}）" if field.values and text.strip() in field.values else ""
-    yield f"  [{start}+{width}] {field.title}（{field.name}）: {shown}{meaning}".rstrip()
-    body = text.removeprefix(field.prefix)
-    if field.nested is not None and len(body) == field.nested.record[0].width_bytes:
-        record = field.nested.record[0]
-        for part, at in zip(record.fields, record.offsets, strict=True):
-            yield f"    [{at}+{part.width}] {part.title}（{part.name}）: {body[at : at + (part.width or 0)]}"
+def _line(cell: Cell) -> str:
+    """One field, or a part of one: its place, its title and what stands there."""
+    indent = "    " if cell.is_part else "  "
+    return f"{indent}[{cell.start}+{cell.width}] {cell.title}（{cell.name}）: {cell.text}".rstrip()
 
 
 def describe(spec: Spec) -> Iterator[str]:

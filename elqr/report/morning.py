@@ -11,13 +11,17 @@ import polars as pl
 from elqr.findings import Finding
 from elqr.procedures import Kpi, Register
 from elqr.report import tables as shape
+from elqr.report.ageing import ageing
 from elqr.report.book import Book
 from elqr.report.books import Drawn, books
+from elqr.report.case_file import case_files
 from elqr.report.page import Line, Page, render
+from elqr.report.payment_list import DETAILED, columns, list_frame, views
 from elqr.report.places import places_table, records
 from elqr.report.row_mark import marks
 from elqr.report.rows import Rows
 from elqr.report.table import Table
+from elqr.report.trends import trend
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import csv_bytes, json_bytes
 from elqr.terms import Account, FileStatus, Outcome, Place
@@ -67,6 +71,7 @@ def morning(
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
     kpis = shape.kpi_table(found)
+    listed = list_frame(rows, register, night)
     made = books(
         city,
         night,
@@ -90,8 +95,37 @@ def morning(
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
         tables=(intake, exception, refund, rulings, daily, places, kpis, notices, outcome),
+        intake=_intake(rows.deliveries, statuses),
+        ageing=[(title, key, ageing(exception.frame, title)) for key, title in _AGEING.items()],
+        trend=trend(rows.sums, night, rows.exceptions.height),
+        books=[(book.file_name, book.title) for book in made],
+        data=_data(rows, listed, register, night),
     )
     return Morning(tuple(page.tables), page, made)
+
+
+_AGEING = {"reason": "理由", "department": "所管課"}
+
+
+def _intake(deliveries: pl.DataFrame, statuses: list[FileStatus]) -> list[tuple[Line, int]]:
+    """受信ファイル by what came of them: records and yen within, and how many files."""
+    found = []
+    for kind in FileStatus:
+        own = deliveries.filter(pl.col("status") == kind.value)
+        line = Line(kind.label, int(own["payment_count"].sum()), int(own["payment_yen"].sum()), kind.value)
+        found.append((line, statuses.count(kind)))
+    return found
+
+
+def _data(rows: Rows, listed: pl.DataFrame, register: Register, night: date) -> dict[str, object]:
+    """What the page's script lists and details."""
+    return {
+        "night": night.isoformat(),
+        "views": [view.as_dict() for view in views(rows, listed)],
+        "columns": columns(listed),
+        "detailed": DETAILED,
+        **case_files(rows.cases, listed, register),
+    }
 
 
 def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
@@ -136,7 +170,7 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     lines = []
     for account in Account:
         own = postings.filter((pl.col("account") == account.value) & ~pl.col("is_move"))
-        lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum())))
+        lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum()), account.value))
     whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
     ruled = postings.filter((pl.col("account") == Account.CLAIM.value) & pl.col("is_move"))
     moved = Line("決裁で仮受から調定へ", int(ruled["count"].sum()), int(ruled["yen"].sum()))

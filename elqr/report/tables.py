@@ -67,9 +67,9 @@ def _flags() -> pl.Expr:
     return shown.str.replace_all(",", "・", literal=True)
 
 
-def installment() -> pl.Expr:
-    """期別 of the installment_no column, as staff read it."""
-    number = pl.col("installment_no")
+def installment_name(column: str = "installment_no") -> pl.Expr:
+    """期別の名 of a column: 全期, 1期."""
+    number = pl.col(column)
     return (
         pl.when(number == WHOLE_YEAR)
         .then(pl.lit("全期"))
@@ -148,7 +148,7 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),
             "通知書番号": (pl.col("bill_no"), Style.DIGITS),
-            "期別": (installment(), Style.TEXT),
+            "期別": (installment_name(), Style.TEXT),
             "照会キー": (pl.col("key_digits"), Style.DIGITS),
         },
         ("領収額", "収納額", "仮受額"),
@@ -175,7 +175,7 @@ def _with_neighbours(
         pl.lit(" "),
         pl.col("bill_no"),
         pl.lit(" "),
-        installment(),
+        installment_name(),
         pl.lit("（"),
         pl.col("how"),
         pl.lit("）"),
@@ -216,7 +216,7 @@ def exception_table(
             "納付書の額": (pl.col("amount_yen"), Style.YEN),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),
             "通知書番号": (pl.col("bill_no"), Style.DIGITS),
-            "期別": (installment(), Style.TEXT),
+            "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col("payer_ref"), Style.DIGITS),
             "照会キー": (pl.col("key_digits"), Style.DIGITS),
             "付記": (_flags(), Style.TEXT),
@@ -315,7 +315,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),
             "通知書番号": (pl.col("bill_no"), Style.DIGITS),
-            "期別": (installment(), Style.TEXT),
+            "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col("payer_ref"), Style.DIGITS),
             "領収日": (pl.col("paid_on"), Style.DATE),
             "チャネル": (shown("channel", Channel), Style.TEXT),

@@ -16,7 +16,7 @@ from elqr.procedures import Register
 from elqr.report.book import Book, Check, Fact, Sheet
 from elqr.report.books import plain_sheet
 from elqr.report.table import Style, Table
-from elqr.report.tables import installment, procedure_name, table_of
+from elqr.report.tables import installment_name, procedure_name, table_of
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import csv_bytes, json_bytes
 from elqr.terms import AccountingKind, Outcome
@@ -164,7 +164,7 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "賦課年度": (pl.col(Claim.LEVY_YEAR).cast(pl.String), Style.TEXT),
             "相当年度": (pl.col(Claim.TAX_YEAR).cast(pl.String), Style.TEXT),
             "通知書番号": (pl.col(Claim.BILL_NO), Style.DIGITS),
-            "期別": (installment(), Style.TEXT),
+            "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col(Claim.PAYER_REF), Style.DIGITS),
             "納期限": (pl.col("due_on"), Style.DATE),
             _OWED: (pl.col("owed_yen"), Style.YEN),

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 import pytest
@@ -117,13 +118,13 @@ def city(tmp_path: Path) -> City:
     return city
 
 
-def test_the_page_loads_and_runs_nothing_and_its_links_lead_somewhere(city: City) -> None:
+def test_the_page_loads_nothing_and_its_links_lead_somewhere(city: City) -> None:
     folder = city.folder / "out" / NIGHT.isoformat()
     page = _Page()
     page.feed((folder / "index.html").read_text(encoding="utf-8"))
-    assert not page.tags & {"script", "img", "iframe", "object", "form", "link"}
+    assert not page.tags & {"img", "iframe", "object", "link", "base", "embed"}
     assert len(page.links) > 15
-    for link in page.links:
+    for link in map(unquote, page.links):
         assert link.removeprefix("#") in page.anchors if link.startswith("#") else (folder / link).is_file(), link
 
 
@@ -131,4 +132,4 @@ def test_the_page_says_what_the_reports_say(city: City) -> None:
     text = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
     assert "令和8年11月20日" in text and "収納 1件 39,500円を消し込みました。要確認 2件" in text
     assert "&lt;img src=x onerror=alert(1)&gt;.dat" in text
-    assert text.count("<caption>") == 9 and 'lang="ja"' in text
+    assert text.count("<caption>") == text.count("<table") and 'lang="ja"' in text

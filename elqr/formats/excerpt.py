@@ -1,0 +1,118 @@
+"""Excerpts (原データの一件): the fields of single records as they were delivered, personal ones masked.
+
+A record of a fixed layout is cut from its own bytes, without reading the file it stands in. Nothing is checked
+here: these are records of files that were read and accepted before.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from elqr.findings import MASKED
+from elqr.formats.charset import behind_the_cut, decode_bytes
+from elqr.formats.csv_rows import csv_rows, text_of
+from elqr.formats.ebcdic import from_ebcdic
+from elqr.formats.framing import charset_of
+from elqr.formats.spec import Charset, FieldSpec, RecordSpec, Spec
+
+HEAD_BYTES = 4
+"""Of a file's beginning, what tells its charset."""
+
+_SPACE = b" "
+_UNREADABLE = "（読めないバイト）"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """項目の中身: its first byte (from 0; in a CSV its column, from 1), its width, and what staff read there."""
+
+    start: int
+    width: int
+    title: str
+    name: str
+    text: str
+    is_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """原データの一件: the kind of the record, and its fields with the parts of nested ones behind them."""
+
+    record: str
+    cells: tuple[Cell, ...]
+
+
+def cells(field: FieldSpec, start: int, width: int, text: str, *, show_personal: bool = False) -> Iterator[Cell]:
+    """One field: what stands there and what that means; then the parts of a nested one, placed within it."""
+    hidden = field.personal and not show_personal
+    yield Cell(start, width, field.title, field.name, _shown(field, text, hidden=hidden))
+    body = text.removeprefix(field.prefix)
+    if field.nested is not None and len(body) == field.nested.record[0].width_bytes:
+        layout = field.nested.record[0]
+        for part, at in zip(layout.fields, layout.offsets, strict=True):
+            piece = body[at : at + (part.width or 0)]
+            hidden_part = hidden or (part.personal and not show_personal)
+            yield Cell(at, part.width or 0, part.title, part.name, MASKED if hidden_part else piece, is_part=True)
+
+
+def _shown(field: FieldSpec, text: str, *, hidden: bool) -> str:
+    bare = text.strip()
+    if hidden and bare:
+        return MASKED
+    meaning = f"（{field.values[bare]}）" if field.values and bare in field.values else ""
+    return text.rstrip(" ") + meaning
+
+
+def fixed_cells(
+    record: RecordSpec, raw: bytes, delivered: bytes, charset: Charset, *, show_personal: bool = False
+) -> Iterator[Cell]:
+    """固定長の項目: `raw` is the record behind the cut, `delivered` its own bytes, shown where they cannot be read."""
+    for field, start in zip(record.fields, record.offsets, strict=True):
+        piece = raw[start : start + (field.width or 0)]
+        text = decode_bytes(piece, behind_the_cut(charset))
+        if text is None:
+            text = delivered[start : start + len(piece)].hex(" ").upper() + _UNREADABLE
+        yield from cells(field, start, len(piece), text, show_personal=show_personal)
+
+
+def fixed_record_of(raw: bytes, spec: Spec) -> RecordSpec | None:
+    """レコードの種類: the record kind whose tag a fixed record begins with."""
+    return next((record for record in spec.record if raw.startswith((record.tag or "").encode())), None)
+
+
+def fixed_excerpt(delivered: bytes, head: bytes, spec: Spec) -> Excerpt | None:
+    """固定長の一件: `delivered` are the bytes from the record's first on, `head` those the file begins with."""
+    charset = charset_of(head, spec) or spec.charsets[0]
+    raw = from_ebcdic(delivered) if charset == "ebcdic" else delivered
+    line = min((at for at in (raw.find(b"\r"), raw.find(b"\n")) if at >= 0), default=len(raw))
+    raw = raw[:line].ljust(spec.record_bytes or 0, _SPACE)
+    record = fixed_record_of(raw, spec)
+    return None if record is None else Excerpt(record.title, tuple(fixed_cells(record, raw, delivered, charset)))
+
+
+def csv_excerpts(data: bytes, spec: Spec, record_nos: Iterable[int]) -> dict[int, Excerpt]:
+    """CSVの何件か, by record number; those that the file does not have are missing."""
+    found = {}
+    for no, row in _rows(data, spec, record_nos):
+        record = record_of(row, spec)
+        if record is not None:
+            pairs = enumerate(zip(record.fields, row, strict=False), start=1)
+            shown = tuple(cell for at, (field, text) in pairs for cell in cells(field, at, len(text), text))
+            found[no] = Excerpt(record.title, shown)
+    return found
+
+
+def _rows(data: bytes, spec: Spec, record_nos: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
+    """Rows by number. Without quotes a line is a row, and only the wanted ones are looked at."""
+    if b'"' in data:
+        rows = csv_rows(data, spec, "").rows
+        yield from ((no, rows[no - 1]) for no in record_nos if 0 < no <= len(rows))
+        return
+    text, _ = text_of(data, spec)
+    lines = (text or "").rstrip("\x1a").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    body = lines[1:] if spec.header_row else lines
+    yield from ((no, body[no - 1].split(",")) for no in record_nos if 0 < no <= len(body) and body[no - 1])
+
+
+def record_of(row: list[str], spec: Spec) -> RecordSpec | None:
+    """行の種類: the record kind that a row of a CSV is of."""
+    return next((record for record in spec.record if record.tag is None or row[:1] == [record.tag]), None)

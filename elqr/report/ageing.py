@@ -1,0 +1,65 @@
+"""Ageing (経過日数の区分): the open exceptions by how long they have waited, in count and yen."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import polars as pl
+
+
+class Age(IntEnum):
+    """経過日数の区分, by its first day."""
+
+    FRESH = 0
+    WEEK = 2
+    MONTH = 8
+    OLD = 31
+
+    @property
+    def label(self) -> str:
+        """What staff read."""
+        later = [other for other in Age if other > self]
+        return f"{self.value}〜{later[0] - 1}日" if later else f"{self.value}日以上"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRow:
+    """一行: a reason or a department; (count, yen) of each class, and of all."""
+
+    name: str
+    cells: tuple[tuple[int, int], ...]
+    whole: tuple[int, int]
+
+
+def age_label(days: pl.Expr) -> pl.Expr:
+    """経過日数 → 区分の名."""
+    said = pl.lit(Age.FRESH.label)
+    for age in sorted(Age):
+        said = pl.when(days >= age.value).then(pl.lit(age.label)).otherwise(said)
+    return said
+
+
+def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
+    """経過日数の表: one row a value of the column `by`, the largest yen first, then the sum.
+
+    `rows` has 経過日数 and 仮受額. Asserts that the cells add up to all rows, in count and in yen.
+    """
+    own = rows.with_columns(age_label(pl.col("経過日数")).alias("age"))
+    sums = own.group_by(by, "age").agg(pl.len().alias("count"), pl.col("仮受額").sum().alias("yen"))
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for name, age, count, yen in sums.iter_rows():
+        found.setdefault(name, {})[age] = (count, yen)
+    made = [_row(name, cells) for name, cells in found.items()]
+    made.sort(key=lambda row: (-row.whole[1], -row.whole[0], row.name))
+    columns = zip(*(row.cells for row in made), strict=True)
+    whole = AgeRow("計", tuple(_sum(column) for column in columns), _sum([row.whole for row in made]))
+    assert whole.whole == (rows.height, int(rows["仮受額"].sum())), "every exception has one reason and one age"
+    return (*made, whole) if made else ()
+
+
+def _row(name: str, cells: dict[str, tuple[int, int]]) -> AgeRow:
+    ordered = tuple(cells.get(age.label, (0, 0)) for age in sorted(Age))
+    return AgeRow(name, ordered, _sum(ordered))
+
+
+def _sum(pairs: list[tuple[int, int]] | tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    return sum(count for count, _ in pairs), sum(yen for _, yen in pairs)

@@ -1,0 +1,175 @@
+"""Case files (明細): what the page tells of one payment: its record as delivered, its keys, its claims' history.
+
+Plain lists for a script to show; every text is made here. Claims are written once, however many payments name them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from elqr.fiscal import wareki_year
+from elqr.originals import Original
+from elqr.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
+from elqr.procedures import Register
+from elqr.report.tables import installment_name, procedure_name, shown
+from elqr.terms import Channel, KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """明細のもと as the ledger and the archive give them, of the payments that the page details."""
+
+    keys: pl.DataFrame = field(default_factory=CaseKeys.empty)
+    claims: pl.DataFrame = field(default_factory=CaseClaim.empty)
+    slips: pl.DataFrame = field(default_factory=ClaimSlip.empty)
+    postings: pl.DataFrame = field(default_factory=ClaimPosting.empty)
+    suspense: pl.DataFrame = field(default_factory=SuspensePosting.empty)
+    near: pl.DataFrame = field(default_factory=NearNotice.empty)
+    originals: Mapping[int, Original] = field(default_factory=dict)
+
+
+def case_files(cases: Cases, frame: pl.DataFrame, register: Register) -> dict[str, object]:
+    """明細: layouts, cases by 受付番号 and claims by number. `frame` is the list of the page."""
+    layouts: dict[tuple[object, ...], int] = {}
+    records = {no: _record(original, layouts) for no, original in cases.originals.items()}
+    keys, near, suspense = _keys(cases.keys), _near(cases.near, register), _suspense(cases.suspense)
+    claims = _grouped(cases.claims, CaseClaim.PAYMENT_NO, pl.col(CaseClaim.CLAIM_NO))
+    return {
+        "layouts": [list(layout) for layout in layouts],
+        "cases": {
+            str(no): {
+                "keys": keys.get(no, []),
+                "record": records.get(no, ""),
+                "near": near.get(no, []),
+                "suspense": suspense.get(no, []),
+                "claims": claims.get(no, []),
+            }
+            for no in cases.keys[CaseKeys.PAYMENT_NO].to_list()
+        },
+        "claims": _claims(cases, frame),
+    }
+
+
+def _record(original: Original, layouts: dict[tuple[object, ...], int]) -> object:
+    """Which layout, and the texts in its order; or why there is no record."""
+    if original.excerpt is None:
+        return original.why
+    is_fixed = original.is_fixed
+    cells = original.excerpt.cells
+    places = (f"{cell.start}+{cell.width}" if is_fixed or cell.is_part else f"{cell.start}列目" for cell in cells)
+    fields = tuple((place, cell.title, int(cell.is_part)) for place, cell in zip(places, cells, strict=True))
+    layout = (original.spec, original.excerpt.record, int(is_fixed), fields)
+    return [layouts.setdefault(layout, len(layouts)), original.start, [cell.text for cell in cells]]
+
+
+def _grouped(rows: pl.DataFrame, by: str, value: pl.Expr) -> dict[int, list[object]]:
+    """Values of each payment or claim, in the order of the rows."""
+    groups = rows.group_by(by, maintain_order=True).agg(value.alias("value"))
+    return {no: values for no, values in groups.iter_rows()}
+
+
+def _entries(*texts: pl.Expr) -> pl.Expr:
+    """Several texts and numbers of a row as one list of texts."""
+    return pl.concat_list(text.cast(pl.String).fill_null("") for text in texts)
+
+
+def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
+    named = {
+        "照会キーの種別": shown(CaseKeys.KEY_KIND, KeyKind),
+        "照会キー": pl.col(CaseKeys.KEY_DIGITS),
+        "再発行区分": pl.col(CaseKeys.REISSUE_NO),
+        "確認番号": pl.col(CaseKeys.CHECK_NO),
+        "納付区分": pl.col(CaseKeys.ITEM_NO),
+        "機関コード": pl.col(CaseKeys.OFFICE_CODE),
+        "払込日": pl.col(CaseKeys.FUNDS_ON),
+    }
+    own = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in named.items()))
+    long = own.unpivot(index=CaseKeys.PAYMENT_NO, on=list(named)).filter(pl.col("value").fill_null("") != "")
+    return _grouped(long, CaseKeys.PAYMENT_NO, _entries(pl.col("variable"), pl.col("value")))
+
+
+def _near(rows: pl.DataFrame, register: Register) -> dict[int, list[object]]:
+    left = pl.col(NearNotice.AMOUNT_YEN) - pl.col(NearNotice.COLLECTED_YEN)
+    return _grouped(
+        rows,
+        NearNotice.PAYMENT_NO,
+        _entries(
+            procedure_name(register), pl.col(NearNotice.BILL_NO), installment_name(), pl.col(NearNotice.KEY_NO),
+            pl.col(NearNotice.AMOUNT_YEN), left.clip(lower_bound=0), pl.col(NearNotice.HOW),
+        ),
+    )  # fmt: skip
+
+
+def _suspense(rows: pl.DataFrame) -> dict[int, list[object]]:
+    said = pl.concat_str(SuspensePosting.DECIDED_BY, pl.lit(" "), SuspensePosting.REASON).str.strip_chars()
+    return _grouped(
+        rows, SuspensePosting.PAYMENT_NO, _entries(pl.col(SuspensePosting.NIGHT_ON), pl.col(SuspensePosting.YEN), said)
+    )
+
+
+def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
+    """調定の履歴: title, yen collected, and what happened, by day."""
+    events = pl.concat([_slip_events(cases.slips), _posting_events(cases.postings), _waiting_events(cases, frame)])
+    ordered = events.sort("claim_no", "day", "rank", "order")
+    told = _entries(*(pl.col(name) for name in ("day", "what", "text", "yen", "payment_no")))
+    histories = _grouped(ordered, "claim_no", told)
+    collected = dict(cases.postings.group_by(ClaimPosting.CLAIM_NO).agg(pl.col(ClaimPosting.YEN).sum()).iter_rows())
+    titles = cases.slips.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
+        ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, installment_name(ClaimSlip.CLAIM_INSTALLMENT_NO)
+    )
+    return {
+        str(no): [f"{wareki_year(year)} {bill} {part}", collected.get(no, 0), histories.get(no, [])]
+        for no, year, bill, part in titles.iter_rows()
+    }
+
+
+def _event(
+    what: pl.Expr, rank: int, order: pl.Expr, day: pl.Expr, text: pl.Expr, yen: pl.Expr, no: pl.Expr
+) -> list[pl.Expr]:
+    return [
+        pl.col("claim_no"), day.alias("day"), pl.lit(rank).alias("rank"), order.alias("order"), what.alias("what"),
+        text.alias("text"), yen.alias("yen"), no.cast(pl.Int64).alias("payment_no"),
+    ]  # fmt: skip
+
+
+def _slip_events(slips: pl.DataFrame) -> pl.DataFrame:
+    """発行・再発行・取消."""
+    no_payment, amount = pl.lit(None), pl.col(ClaimSlip.AMOUNT_YEN)
+    first = pl.col(ClaimSlip.ISSUE_NO).min().over(ClaimSlip.CLAIM_NO, ClaimSlip.INSTALLMENT_NO)
+    what = pl.when(pl.col(ClaimSlip.ISSUE_NO) == first).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
+    text = pl.format(
+        "{}の納付書 発行連番{} 支払期限 {} 納付番号 {}",
+        installment_name(),
+        ClaimSlip.ISSUE_NO,
+        ClaimSlip.PAYABLE_UNTIL_ON,
+        pl.col(ClaimSlip.KEY_NO).fill_null("なし"),
+    )
+    gone = slips.filter(pl.col(ClaimSlip.CANCELLED_ON).is_not_null())
+    order = pl.col(ClaimSlip.NOTICE_NO)
+    return pl.concat(
+        [
+            slips.select(_event(what, 0, order, pl.col(ClaimSlip.ISSUED_ON), text, amount, no_payment)),
+            gone.select(_event(pl.lit("取消"), 1, order, pl.col(ClaimSlip.CANCELLED_ON), text, amount, no_payment)),
+        ]
+    )
+
+
+def _posting_events(postings: pl.DataFrame) -> pl.DataFrame:
+    """収納・決裁 on the claim."""
+    what = pl.when(ClaimPosting.IS_MOVE).then(pl.lit("決裁")).otherwise(pl.lit("収納"))
+    who = pl.concat_str(ClaimPosting.DECIDED_BY, pl.lit(" "), ClaimPosting.REASON).str.strip_chars()
+    text = pl.format("{} 領収日 {}（{}）", shown(ClaimPosting.CHANNEL, Channel), ClaimPosting.PAID_ON, who)
+    order, day = pl.col(ClaimPosting.POSTING_NO), pl.col(ClaimPosting.NIGHT_ON)
+    return postings.select(_event(what, 2, order, day, text, pl.col(ClaimPosting.YEN), pl.col(ClaimPosting.PAYMENT_NO)))
+
+
+def _waiting_events(cases: Cases, frame: pl.DataFrame) -> pl.DataFrame:
+    """台帳の調定に入っていない収納 that names the claim, among those detailed."""
+    rows = cases.claims.join(
+        frame, left_on=CaseClaim.PAYMENT_NO, right_on="受付番号", how="inner", maintain_order="left"
+    )
+    rows = rows.filter(pl.col("収納額") == 0)
+    text = pl.format("{} 領収日 {}（{}）", pl.col("チャネル"), pl.col("領収日"), pl.col("理由"))
+    no = pl.col(CaseClaim.PAYMENT_NO)
+    return rows.select(_event(pl.col("行き先"), 3, no, pl.col("消込日"), text, pl.col("領収額"), no))

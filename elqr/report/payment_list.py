@@ -1,0 +1,151 @@
+"""The list of the page (一覧): which payments stand on it, and the columns that a script filters and sorts.
+
+All open exceptions up to a limit, oldest first, then some of every place of the night. What the limit cuts
+off is counted, and the page says where it stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.procedures import Register
+from elqr.report import tables as shape
+from elqr.report.ageing import age_label
+from elqr.report.rows import Rows
+from elqr.report.table import Style
+from elqr.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
+
+LISTED = 2_000
+"""要確認 on the page. More than that are worked on in 要確認.xlsx."""
+
+LISTED_PER_PLACE = 500
+DETAILED = 2_000
+"""Payments of the list whose records and histories are embedded, in the list's order."""
+
+OPEN, TONIGHT = "open", "night"
+_COLUMNS = (
+    "受付番号", "行き先", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "経過日数の区分", "チャネル",
+    "段階", "領収額", "収納額", "仮受額", "納付書の額", "賦課年度", "通知書番号", "期別", "照会キー", "付記",
+    "先の収納", "前回の決裁", "ファイル", "記録", "消込日", "未処理", "今夜",
+)  # fmt: skip
+_LESS_GRAVE = ("高", "中", "低")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """一覧の範囲: what a number of the page leads to; `count` of all, `listed` of them on the page."""
+
+    key: str
+    title: str
+    count: int
+    listed: int
+    files: str
+    place: str = ""
+    holds: str = ""
+    elsewhere: int = 0
+
+    @property
+    def note(self) -> str:
+        """What the list leaves out, and where it stands."""
+        said = []
+        if self.listed < self.count:
+            said.append(
+                f"この一覧は先頭の{self.listed:,}件です（全{self.count:,}件）。すべては {self.files} にあります。"
+            )
+        if self.elsewhere:
+            said.append(
+                f"再受信したファイルの{self.elsewhere:,}件は、計上済のため一件ずつの結果がありません（取込結果）。"
+            )
+        return "".join(said)
+
+    def as_dict(self) -> dict[str, object]:
+        """For the script."""
+        names = ("key", "title", "listed", "note", "place", "holds")
+        return {name: getattr(self, name) for name in names}
+
+
+def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """一覧に載せる収納: rows of the ledger's queries with `is_open`, open exceptions first."""
+    waiting = exceptions.head(LISTED).with_columns(pl.lit(True).alias("is_open"))
+    others = decisions.join(exceptions.select("payment_no"), on="payment_no", how="anti", maintain_order="left")
+    some = others.filter(pl.int_range(pl.len()).over("place") < LISTED_PER_PLACE)
+    return pl.concat([waiting, some.with_columns(pl.lit(False).alias("is_open"))], how="diagonal_relaxed")
+
+
+def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
+    """一覧の表: the columns of 要確認一覧 and those that filters need; one row a listed payment."""
+    own = listed(rows.exceptions, rows.decisions)
+    frame = shape.exception_table(own, rows.others, rows.suggestions, register, night).frame
+    assert frame["受付番号"].equals(own["payment_no"].alias("受付番号")), "rows stay in their order"
+    severity = {outcome.label: None for outcome in PLACE_OF if outcome not in SEVERITY_OF}
+    marked = pl.DataFrame(
+        {
+            "行き先": own.select(shape.shown("place", Place)).to_series(),
+            "未処理": own["is_open"].cast(pl.Int64),
+            "今夜": (own["decided_on"] == night).cast(pl.Int64),
+        }
+    )
+    graver = pl.when(pl.col("理由").is_in(list(severity))).then(None).otherwise(pl.col("重要度"))
+    made = pl.concat([frame, marked], how="horizontal").with_columns(
+        graver.alias("重要度"), age_label(pl.col("経過日数")).alias("経過日数の区分")
+    )
+    return made.select(_COLUMNS)
+
+
+def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
+    """一覧の範囲: open exceptions, all of the night, and each of its places."""
+    again = int(rows.redelivered["count"].sum())
+    tonight = frame.filter(pl.col("今夜") == 1)
+    waiting = int(frame["未処理"].sum())
+    found = [
+        View(OPEN, "要確認（未処理のすべて）", rows.exceptions.height, waiting, "要確認.xlsx と 要確認一覧.csv"),
+        View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=again),
+    ]
+    for place in Place:
+        count = int((rows.decisions["place"] == place.value).sum())
+        own = int((tonight["行き先"] == place.label).sum())
+        elsewhere = again if place is Place.ALREADY_POSTED else 0
+        title = f"今夜の収納：{place.label}"
+        found.append(View(f"{TONIGHT}:{place.value}", title, count, own, _RESULTS, place.label, elsewhere=elsewhere))
+    for account, (name, label) in _HELD.items():
+        count, own = int((rows.decisions[name] > 0).sum()), int((tonight[label] > 0).sum())
+        title = f"今夜の収納のうち{account.label}にあるもの"
+        found.append(View(f"{TONIGHT}:{account.value}", title, count, own, _RESULTS, holds=label))
+    return tuple(found)
+
+
+_RESULTS = "消込結果.csv"
+_HELD = {Account.CLAIM: ("claim_yen", "収納額"), Account.SUSPENSE: ("suspense_yen", "仮受額")}
+_STYLES: Mapping[str, Style] = {
+    **dict.fromkeys(("領収額", "収納額", "仮受額", "納付書の額"), Style.YEN),
+    **dict.fromkeys(("経過日数",), Style.COUNT),
+    **dict.fromkeys(("領収日", "消込日"), Style.DATE),
+    **dict.fromkeys(("通知書番号", "照会キー"), Style.DIGITS),
+}
+_ORDERED: Mapping[str, tuple[str, ...]] = {
+    "重要度": _LESS_GRAVE,
+    "理由": tuple(outcome.label for outcome in Outcome),
+    "行き先": tuple(place.label for place in Place),
+}
+"""Columns that sort by the order of their words, not by the words."""
+
+
+def columns(frame: pl.DataFrame) -> list[dict[str, object]]:
+    """列ごとの値 for the script: words that repeat are written once, and each row says which."""
+    made: list[dict[str, object]] = []
+    for name, dtype in frame.schema.items():
+        style = _STYLES.get(name, Style.TEXT)
+        column = frame[name].dt.to_string("%Y-%m-%d") if dtype == pl.Date else frame[name]
+        own: dict[str, object] = {"name": name, "style": style.value}
+        if dtype in (pl.String, pl.Date) and style is not Style.DIGITS:
+            ordered = _ORDERED.get(name)
+            words = column.drop_nulls().unique().sort().to_list()
+            words = words if ordered is None else [word for word in ordered if word in words]
+            places = {word: at for at, word in enumerate(words)}
+            own |= {"words": words, "at": [places.get(word) for word in column.to_list()]}
+        else:
+            own["values"] = column.to_list()
+        made.append(own)
+    return made

@@ -1,0 +1,89 @@
+"""Trends (三十夜の推移): what the last nights came to, from the sums that their runs wrote down."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
+from elqr.terms import CLOSES, NEEDS_TARGET, Channel, Place
+
+NIGHTS = 30
+_WAITING = [Place.EXCEPTION.value, Place.REJECTED.value]
+"""Places whose payments stay on the list until somebody decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """夜ごとの合計 as the ledger gives them, and the rulings that took effect since the first of these nights."""
+
+    places: pl.DataFrame = field(default_factory=PlaceTrend.empty)
+    channels: pl.DataFrame = field(default_factory=ChannelTrend.empty)
+    rulings: pl.DataFrame = field(default_factory=RulingTrend.empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """推移: one value a night, oldest first; a rate is None where no 確報 came or no sum was kept."""
+
+    nights: tuple[date, ...]
+    counts: tuple[int, ...]
+    yens: tuple[int, ...]
+    open_counts: tuple[int, ...]
+    rates: tuple[tuple[str, tuple[float | None, ...]], ...]
+
+
+def trend(sums: Sums, night: date, open_now: int) -> Trend:
+    """推移 up to a night, which is always the last of them. `open_now` are its open exceptions.
+
+    Open exceptions of earlier nights are told backwards: less what came, more what rulings closed since.
+    """
+    read = sums.places.group_by(PlaceTrend.NIGHT_ON).agg(
+        pl.col(PlaceTrend.COUNT, PlaceTrend.YEN).sum(),
+        pl.col(PlaceTrend.COUNT).filter(pl.col(PlaceTrend.PLACE).is_in(_WAITING)).sum().alias("opened"),
+    )
+    days = pl.DataFrame(
+        {"night_on": sorted({*read["night_on"].to_list(), night})[-NIGHTS:]}, schema={"night_on": pl.Date}
+    )
+    reopened = (
+        _reopened(sums.rulings)
+        .join_asof(days.with_columns(pl.col("night_on").alias("day")), on="night_on", strategy="forward")
+        .group_by("day")
+        .agg(pl.col("reopened").sum())
+    )
+    rows = (
+        days.join(read, on="night_on", how="left", validate="1:1", maintain_order="left")
+        .join(reopened, left_on="night_on", right_on="day", how="left", validate="1:1", maintain_order="left")
+        .with_columns(pl.col("count", "yen", "opened", "reopened").fill_null(0))
+    )
+    came = (rows["opened"] + rows["reopened"]).reverse().cum_sum().reverse().shift(-1, fill_value=0)
+    return Trend(
+        tuple(rows["night_on"].to_list()),
+        tuple(rows["count"].to_list()),
+        tuple(rows["yen"].to_list()),
+        tuple((open_now - came).to_list()),
+        _rates(sums.channels, rows["night_on"].to_list()),
+    )
+
+
+def _reopened(rulings: pl.DataFrame) -> pl.DataFrame:
+    """決裁で開いた件数 (closed counts as minus one): night_on, reopened, by night."""
+    ruling = pl.col(RulingTrend.RULING)
+    moved_all = ruling.is_in([own.value for own in NEEDS_TARGET]) & (pl.col(RulingTrend.AFTER_YEN) == 0)
+    is_open = ~(ruling.is_in([own.value for own in CLOSES]) | moved_all)
+    rows = rulings.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO).with_columns(is_open.alias("is_open"))
+    was_open = pl.col("is_open").shift(1).over(RulingTrend.PAYMENT_NO).fill_null(True)
+    return rows.select(
+        RulingTrend.NIGHT_ON, (pl.col("is_open").cast(pl.Int64) - was_open.cast(pl.Int64)).alias("reopened")
+    ).sort(RulingTrend.NIGHT_ON)
+
+
+def _rates(channels: pl.DataFrame, nights: list[date]) -> tuple[tuple[str, tuple[float | None, ...]], ...]:
+    """該当なしの割合 of each channel that had any 確報."""
+    found = []
+    for channel in Channel:
+        own = channels.filter(pl.col(ChannelTrend.CHANNEL) == channel.value, pl.col(ChannelTrend.CONFIRMED) > 0)
+        rates = {day: unknown / confirmed for day, _, confirmed, unknown in own.iter_rows()}
+        if rates:
+            found.append((channel.label, tuple(rates.get(day) for day in nights)))
+    return tuple(found)

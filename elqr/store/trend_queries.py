@@ -1,0 +1,60 @@
+"""What the trends ask the ledger (推移の照会): the runs' own sums and the rulings since, never the payments again."""
+
+import json
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
+from elqr.store import review_tables as r
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame
+from elqr.terms import RulingResult
+
+
+def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """実行の合計 of the last nights up to one that matched anything: frames PlaceTrend, ChannelTrend, summed by night.
+
+    Approvals have runs without sums. Runs of older ledgers have none by channel; their nights are missing
+    from the second frame.
+    """
+    f, c = t.decided_file.c, t.run.c
+    newest_first = select(f.night_on).where(f.night_on <= night.isoformat()).distinct().order_by(f.night_on.desc())
+    days = list(connection.execute(newest_first.limit(nights)).scalars())
+    places, channels = [], []
+    for day, text in connection.execute(select(c.night_on, c.entry).where(c.night_on.in_(days))):
+        entry: dict[str, Any] = json.loads(text)
+        places += [(day, place, *sums) for place, sums in entry.get("places", {}).items()]
+        channels += [(day, channel, *sums) for channel, sums in entry.get("channels", {}).items()]
+    return _summed(places, PlaceTrend.SCHEMA), _summed(channels, ChannelTrend.SCHEMA)
+
+
+def _summed(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
+    """One row a night and name; a night may have had several runs."""
+    stored = {name: pl.String if dtype == pl.Date else dtype for name, dtype in schema.items()}
+    day, name, *sums = schema
+    frame = pl.DataFrame(rows, schema=stored, orient="row").group_by(day, name).agg(pl.col(sums).sum()).sort(day, name)
+    return frame.with_columns(pl.col(day).str.to_date("%Y-%m-%d"))
+
+
+def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFrame:
+    """効力のある決裁 of every payment that a ruling touched after a night and up to another; frame RulingTrend.
+
+    Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before.
+    """
+    ruled, effect = r.ruling.c, r.ruling_result.c
+    approved = effect.result == RulingResult.APPROVED.value
+    touched = (
+        select(ruled.payment_no)
+        .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
+        .where(approved, effect.night_on > first.isoformat(), effect.night_on <= night.isoformat())
+    )
+    query = (
+        select(ruled.payment_no, ruled.ruling_no, ruled.ruling, effect.after_yen, effect.night_on)
+        .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
+        .where(approved, effect.night_on <= night.isoformat(), ruled.payment_no.in_(touched))
+        .order_by(ruled.payment_no, ruled.ruling_no)
+    )
+    return read_frame(connection, query, RulingTrend.SCHEMA)
