@@ -7,12 +7,14 @@ process of its own because a process with threads must not be forked and go on a
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+_BREAK = "\x03"
 
 
 def typed(folder: Path, arguments: list[str], answers: list[str]) -> tuple[int, str]:
@@ -41,8 +43,13 @@ def _type(folder: str, arguments: list[str], answers: list[str]) -> tuple[int, s
         os.write(terminal, answer.encode())
         screen += b"\n"
     with contextlib.suppress(OSError):  # the terminal is gone with the program
-        while more := os.read(terminal, 4_096):
-            screen += more
+        while True:
+            if select.select([terminal], [], [], 0.5)[0]:
+                if not (more := os.read(terminal, 4_096)):
+                    break
+                screen += more
+            elif answers[-1:] == [_BREAK]:  # it came between the prompt and the reading: a person presses again
+                os.write(terminal, _BREAK.encode())
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen.decode()
 
 
