@@ -302,7 +302,7 @@ class _Page:
         found = _pattern(text).fullmatch(said)
         if found is None:
             titles = "・".join(_TITLES[name] for name in names)
-            yield Finding(self._at(where, titles), Code.TEXT_UNREADABLE, _masked(names, said), text.text)
+            yield Finding(self._at(where, titles), Code.TEXT_UNREADABLE, _masked(names, said) or "印字なし", text.text)
             return
         for name in dict.fromkeys(names):
             column, read = _READ[name]
@@ -345,7 +345,7 @@ def _pattern(text: Text) -> re.Pattern[str]:
 def _named(digits: str) -> str:
     """A payload by its key and amount, short enough to read."""
     values = read_payload(digits).values
-    return f"納付番号{values['key_no']} {values['amount_yen']}円 {digits[-5:]}"
+    return f"納付番号{values['key_no']} {values['amount_yen']}円 CRC {digits[-5:]}"
 
 
 def _masked(names: Iterable[str], said: str) -> str:
