@@ -1,12 +1,13 @@
 """Findings (指摘): what is wrong with data, where, what was found and what was wanted.
 
-A finding is a value, not an exception: the run goes on. What its code means stands in elqr/codes.py.
+A finding is a value, not an exception: the run goes on. What its code means stands in elqr/code_texts.py.
 Personal fields are masked by whoever makes the finding (`MASKED`).
 """
 
 from dataclasses import dataclass
 
-from elqr.codes import CODES, Code, CodeText
+from elqr.code_texts import CODES, CodeText
+from elqr.codes import Code
 
 MASKED = "＊＊＊"
 LISTED_PER_CODE = 1_000

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from elqr.codes import CODES
+from elqr.code_texts import CODES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, WRITTEN_RULINGS, Outcome, Severity
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr

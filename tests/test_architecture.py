@@ -13,7 +13,8 @@ _PACKAGE = ROOT / "elqr"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person"),
     ("errors", "codes", "frames", "fiscal"),
-    ("findings", "page_frames"),
+    ("code_texts", "page_frames"),
+    ("findings",),
     ("formats", "issue"),
     ("printing",),
     (

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.codes import CODES, Code
+from elqr.code_texts import CODES
+from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.formats.decode import decode
 from elqr.intake import take

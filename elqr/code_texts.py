@@ -1,0 +1,248 @@
+"""What finding codes say (指摘の言葉): how grave each is, its heading, and what to do about it."""
+
+from dataclasses import dataclass
+
+from elqr.codes import Code
+from elqr.terms import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class CodeText:
+    """What a code means: 重要度, 見出し and 対処."""
+
+    severity: Severity
+    heading: str
+    remedy: str
+
+
+_LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
+_ASK = "送付元に正しいファイルの再送を依頼してください。"
+_FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
+_PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
+_DAMAGED = "台帳を書き換えた人や道具がないか調べ、控えから戻してください。"
+_PAYLOAD = "コードを読み直し、それでも同じなら発行元のデータを確認してください。"
+
+CODES: dict[Code, CodeText] = {
+    Code.EMPTY: CodeText(_HIGH, "ファイルが空です", _ASK),
+    Code.FORMAT_UNKNOWN: CodeText(
+        _HIGH,
+        "形式がわかりません",
+        "送付元と形式を確かめ、specs/ に合う様式があるか elqr spec list で確認してください。",
+    ),
+    Code.FORMAT_AMBIGUOUS: CodeText(
+        _HIGH,
+        "複数の様式に当てはまります",
+        "ジョブの [[inbox]] の specs に、この受信箱で使う様式を一つだけ書いてください。",
+    ),
+    Code.RECORD_LENGTH: CodeText(_HIGH, "レコードの長さが違います", _ASK),
+    Code.RECORD_KIND: CodeText(_HIGH, "レコード区分が様式にありません", _ASK),
+    Code.RECORD_ORDER: CodeText(_HIGH, "レコードの並びが違います", _ASK),
+    Code.CHARSET: CodeText(_HIGH, "文字コードが違います", "送付元に文字コードを確かめ、再送を依頼してください。"),
+    Code.COLUMN_COUNT: CodeText(_HIGH, "項目の数が違います", _ASK),
+    Code.HEADER_ROW: CodeText(
+        _HIGH, "見出し行が違います", "項目の並びと名前を様式（elqr spec show）に合わせてください。"
+    ),
+    Code.SENDER_ERROR: CodeText(
+        _HIGH,
+        "送付元がエラーを返しています（データではありません）",
+        "送付元のサービスの状態を確かめ、取得し直してください。",
+    ),
+    Code.NOT_A_FILE: CodeText(
+        _HIGH, "通常のファイルではありません", "受信箱には受信したファイルだけを置いてください。"
+    ),
+    Code.TOO_LARGE: CodeText(
+        _HIGH, "ファイルが大きすぎます", "送付元に分割を依頼するか、ジョブの上限を見直してください。"
+    ),
+    Code.LINE_END: CodeText(
+        _HIGH,
+        "改行が様式と違います",
+        "送付元に確かめ、その改行で正しければ様式の line_ends に足してください。混在なら再送を依頼してください。",
+    ),
+    Code.VARIATION: CodeText(
+        _HIGH,
+        "様式が認めていない形です",
+        "送付元に確かめ、その形でよければ様式の accepts に足し、そうでなければ再送を依頼してください。",
+    ),
+    Code.GROUP_TWICE: CodeText(
+        _HIGH,
+        "同じ内容の組が一つのファイルに二度あります",
+        "二重に計上しないよう止めました。送付元に、重なりのないファイルの再送を依頼してください。",
+    ),
+    Code.CHARSET_KIND: CodeText(
+        _HIGH,
+        "コード区分が実際の文字コードと違います",
+        "送付元に確かめ、そのままでよければ様式の accepts に charset_kind_differs を足してください。",
+    ),
+    Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
+    Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
+    Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
+    Code.NOT_THE_CONSTANT: CodeText(_HIGH, "固定値と違います", _ASK),
+    Code.NOT_TEXT: CodeText(_HIGH, "文字として読めません", _ASK),
+    Code.CHECK_DIGIT: CodeText(_HIGH, "チェックデジットが合いません", _ASK),
+    Code.BLANK: CodeText(_HIGH, "必須の項目が空です", _ASK),
+    Code.FUTURE_DATE: CodeText(
+        _HIGH, "処理日より後の日付です", "処理日（--date）が正しいか確かめ、正しければ送付元に照会してください。"
+    ),
+    Code.NOT_A_TIME: CodeText(_HIGH, "時刻として正しくありません", _ASK),
+    Code.TOO_LONG: CodeText(_HIGH, "決められた長さを超えています", _ASK),
+    Code.DATE_IN_DOUBT: CodeText(
+        _HIGH,
+        "日付が一つに決まりません（年か元号が書かれていない）",
+        "処理日（--date）が受け取った日か確かめ、正しければ送付元に年を確認してください。",
+    ),
+    Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
+    Code.CONTROL_YEN: CodeText(_HIGH, "金額の合計が合いません", _ASK),
+    Code.CONTROL_ADDS_UP: CodeText(_HIGH, "合計の内訳が合いません", _ASK),
+    Code.POSTED_CONFLICT: CodeText(
+        _HIGH,
+        "計上済の収納と内容が違う記録が届きました",
+        "計上は変えていません。送付元にどちらが正しいか照会してください。",
+    ),
+    Code.UNMATCHED_RATE: CodeText(
+        _HIGH,
+        "該当なしの割合が上限を超えています",
+        "キーの様式が変わっていないか、納付書データの取込が漏れていないかを確認してください。",
+    ),
+    Code.CHAIN_BROKEN: CodeText(_HIGH, "実行の記録の連鎖が切れています", _DAMAGED),
+    Code.RUN_DIFFERS: CodeText(_HIGH, "実行の記録と台帳の件数・金額が合いません", _DAMAGED),
+    Code.RAW_LOST: CodeText(
+        _HIGH, "保管した受信ファイルがありません", "保管庫（[store] archive）を控えから戻し、もう一度確かめてください。"
+    ),
+    Code.RAW_DIFFERS: CodeText(
+        _HIGH,
+        "保管した受信ファイルが受信したときと違います",
+        "保管庫（[store] archive）を控えから戻し、誰が書き換えたか調べてください。",
+    ),
+    Code.RECORD_DIFFERS: CodeText(
+        _HIGH,
+        "台帳の収納が受信ファイルの記録と違います",
+        f"様式をそのあとで変えたのでなければ、{_DAMAGED}",
+    ),
+    Code.FILE_TOTALS: CodeText(_HIGH, "ファイルの件数・金額が収納の合計と合いません", _DAMAGED),
+    Code.DECISION_DIFFERS: CodeText(_HIGH, "消込結果が収納と合いません", _DAMAGED),
+    Code.POSTING_DIFFERS: CodeText(_HIGH, "仕訳が消込結果と合いません", _DAMAGED),
+    Code.RULING_DIFFERS: CodeText(_HIGH, "仕訳が決裁と合いません", _DAMAGED),
+    Code.NOTICE_DIFFERS: CodeText(_HIGH, "納付書が受信した納付書データと違います", _DAMAGED),
+    Code.PAYLOAD_DIFFERS: CodeText(_HIGH, "eL-QRの中身が納付書と違います", _DAMAGED),
+    Code.LEDGER_STRUCTURE: CodeText(_HIGH, "台帳の作りが壊れています", _DAMAGED),
+    Code.OUTPUT_DIFFERS: CodeText(
+        _MID, "書き出したファイルが台帳の控えと違います", "書き換えていない控えから戻してください。"
+    ),
+    Code.MONTH_DIFFERS: CodeText(_HIGH, "締めた月の数字が締めたときと違います", _DAMAGED),
+    Code.PROCEDURE_UNKNOWN: CodeText(
+        _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
+    ),
+    Code.AMOUNT_NOT_POSITIVE: CodeText(_MID, "合計額が1円以上・11桁以内ではありません", _FIX_ROW),
+    Code.DATES_REVERSED: CodeText(_MID, "支払期限が納期限より前です", _FIX_ROW),
+    Code.NOTICE_CHANGED: CodeText(
+        _HIGH,
+        "登録済の納付書と内容が違います",
+        "登録済の納付書は変えられません。発行連番を増やして再発行するか、取消の行を送ってください。",
+    ),
+    Code.KEY_TAKEN: CodeText(_HIGH, "照会キーが別の調定の納付書で使われています", _FIX_ROW),
+    Code.BARCODE_DIFFERS: CodeText(_HIGH, "バーコードと納付書の内容が違います", _FIX_ROW),
+    Code.NOTICE_TWICE: CodeText(_MID, "同じ納付書がファイルの中に二度あります", _FIX_ROW),
+    Code.WHOLE_YEAR_SUM: CodeText(
+        _MID, "全期の額が各期の合計と合いません", "各期の行と全期の行を同じファイルで送り、額を合わせてください。"
+    ),
+    Code.CANCEL_TARGET: CodeText(_MID, "取り消す納付書が登録されていません", _FIX_ROW),
+    Code.ISSUE_NO_ORDER: CodeText(
+        _MID, "発行連番が登録済の納付書より古い番号です", "再発行は、登録済より大きい発行連番で送ってください。"
+    ),
+    Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
+    Code.YEAR_RANGE: CodeText(_MID, "年度が範囲の外です", _FIX_ROW),
+    Code.PAYLOAD_LENGTH: CodeText(_HIGH, "255桁ではありません", _PAYLOAD),
+    Code.PAYLOAD_NOT_DIGITS: CodeText(_HIGH, "数字でない文字があります", _PAYLOAD),
+    Code.PAYLOAD_TAG: CodeText(_HIGH, "タグの並びが違います", _PAYLOAD),
+    Code.PAYLOAD_TAG_LENGTH: CodeText(_HIGH, "タグの長さが違います", _PAYLOAD),
+    Code.PAYLOAD_CONSTANT: CodeText(_HIGH, "固定値が違います", _PAYLOAD),
+    Code.PAYLOAD_UPPER_CHECK: CodeText(_HIGH, "MPN上段のチェックデジットが合いません", _PAYLOAD),
+    Code.PAYLOAD_LOWER_CHECK: CodeText(_HIGH, "MPN下段のチェックデジットが合いません", _PAYLOAD),
+    Code.PAYLOAD_CRC: CodeText(_HIGH, "CRCが合いません", _PAYLOAD),
+    Code.PAYLOAD_AMOUNT: CodeText(_HIGH, "金額がタグ54とMPNで違います", _PAYLOAD),
+    Code.PAYLOAD_AGENCY: CodeText(_HIGH, "機関IDがタグ27とMPNで違います", _PAYLOAD),
+    Code.PAYLOAD_DATE: CodeText(_HIGH, "日付・年度として正しくありません", _PAYLOAD),
+    Code.PAYLOAD_DATE_ORDER: CodeText(_MID, "支払期限が納期限より前です", _PAYLOAD),
+    Code.PAYLOAD_ADDITIONAL: CodeText(
+        _LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"
+    ),
+    Code.GLYPH_LACKING: CodeText(
+        _MID,
+        "書体にない文字があるため印刷しませんでした",
+        "その字を持つ書体を版下の fonts に書いてもう一度印刷するか、この分だけ手で作成してください。",
+    ),
+    Code.TEXT_OVERLONG: CodeText(
+        _MID,
+        "文字が枠に入らないため印刷しませんでした",
+        "版下の枠（width）を広げるか、最小の大きさ（least）を下げて、もう一度印刷してください。",
+    ),
+    Code.PAGE_COUNT: CodeText(_HIGH, "ページの数が違います", "ファイルを消して、もう一度印刷してください。"),
+    Code.PAGE_SIZE: CodeText(_HIGH, "用紙の大きさが版下と違います", _STOP),
+    Code.INK_IN_MARGIN: CodeText(_HIGH, "印字できない縁に印字があります", _STOP),
+    Code.CODE_MISPLACED: CodeText(_HIGH, "コードの位置・大きさ・余白が版下と違います", _STOP),
+    Code.SYMBOL_UNREADABLE: CodeText(_HIGH, "eL-QRを読み取れません", _STOP),
+    Code.SYMBOL_DIFFERS: CodeText(_HIGH, "eL-QRの中身が台帳と違います", _STOP),
+    Code.CODE_AND_NOTICE: CodeText(
+        _HIGH, "eL-QRの中身が納付書データと違います", "このページを発送せず、納付書を再発行して印刷してください。"
+    ),
+    Code.BAR_CODE_UNREADABLE: CodeText(_HIGH, "バーコードを読み取れません", _STOP),
+    Code.BAR_CODE_DIFFERS: CodeText(_HIGH, "バーコードの中身が台帳と違います", _STOP),
+    Code.TEXT_UNREADABLE: CodeText(_HIGH, "印字が版下のとおりに読めません", _STOP),
+    Code.TEXT_DIFFERS: CodeText(_HIGH, "印字が台帳と違います", _STOP),
+    Code.NOT_ISSUED: CodeText(
+        _MID,
+        "eL-QRを付けた納付書ではありません",
+        "納付番号を確かめ、未発行なら elqr notice issue のあとで印刷してください。",
+    ),
+    Code.NOT_UPLOADED: CodeText(
+        _HIGH,
+        "共通納税IFSへの登録が済んでいません",
+        "納付書情報を登録し、elqr notice uploaded で記録してから発送してください。",
+    ),
+    Code.NOTICE_CANCELLED: CodeText(_HIGH, "取消済の納付書です", _PULL),
+    Code.NOTICE_PAID: CodeText(_HIGH, "収納のある納付書です", _PULL),
+    Code.NOTICE_OLD: CodeText(_HIGH, "新しい納付書が発行されています", _PULL),
+    Code.SCAN_UNREADABLE: CodeText(
+        _MID, "画像からコードを読み取れません", "まっすぐに、明るく、300dpi以上で撮り直してください。"
+    ),
+    Code.SCAN_UNKNOWN: CodeText(
+        _HIGH, "この印刷の目録にない納付書です", "ほかの印刷のものか、古い刷りです。混ざっていないか確かめてください。"
+    ),
+    Code.SENT_BEFORE: CodeText(
+        _HIGH,
+        "ほかの印刷で発送を承認した納付書です",
+        "二度送らないよう、この印刷を破棄するか、そのページを抜き取ってください。",
+    ),
+    Code.SCAN_DIFFERS: CodeText(
+        _HIGH, "画像のコードが目録と違います", "発送を止め、同じファイルの印刷物を調べてください。"
+    ),
+    Code.ROW_UNKNOWN: CodeText(
+        _HIGH, "この台帳にない収納の行です", "elqr review export で作り直したブックに書いてください。"
+    ),
+    Code.ROW_STALE: CodeText(
+        _MID,
+        "書き出したあとで収納の状態が変わっています",
+        "elqr review export で作り直し、今の状態を見て決め直してください。",
+    ),
+    Code.ROW_ALTERED: CodeText(
+        _HIGH,
+        "書いてはいけない欄が書き換えられています",
+        "elqr review export で作り直し、決裁の欄だけに書いてください。",
+    ),
+    Code.RULING_UNKNOWN: CodeText(_MID, "決裁が一覧にある言葉ではありません", "一覧から選び直してください。"),
+    Code.RULING_INCOMPLETE: CodeText(_MID, "決裁に必要な欄が空です", "空の欄に書いて、もう一度取り込んでください。"),
+    Code.TARGET_UNKNOWN: CodeText(
+        _MID, "対象の納付番号の納付書がありません", "20桁の納付番号（案件特定キー）を確かめて書き直してください。"
+    ),
+    Code.TARGET_CLOSED: CodeText(
+        _MID, "対象の納付書には充てられません", "ほかの納付書を選ぶか、還付候補にしてください。"
+    ),
+    Code.RULING_UNFIT: CodeText(_MID, "この収納には選べない決裁です", "決裁を選び直してください。"),
+    Code.RULING_WAITING: CodeText(
+        _MID,
+        "同じ収納に、承認を待つ別の決裁があります",
+        "先の申請を承認するか、elqr review reject で取り下げてから取り込んでください。",
+    ),
+    Code.FORMULA: CodeText(_HIGH, "記入欄に数式があります", "数式を消し、文字で書き直してください。"),
+}
