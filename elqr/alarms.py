@@ -4,7 +4,8 @@ import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.terms import Channel, Outcome, Stage
+from elqr.money_frames import Settled
+from elqr.terms import Channel, Outcome, SettlementOutcome, Stage, StageGap
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:
@@ -27,6 +28,44 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
                 at, Code.UNMATCHED_RATE, f"{count}件中{unknown}件（{unknown / count:.1%}）", f"{unmatched_rate:.1%}以下"
             )
         )
+    return sorted(found)
+
+
+_MONEY_CODES = {
+    SettlementOutcome.DIFFERS.value: Code.MONEY_DIFFERS,
+    SettlementOutcome.NO_MONEY.value: Code.MONEY_LACKING,
+    SettlementOutcome.NO_PAYMENTS.value: Code.PAYMENTS_LACKING,
+    SettlementOutcome.NO_FUNDS_DAY.value: Code.FUNDS_DAY_LACKING,
+    SettlementOutcome.NO_CONTRACT.value: Code.CONTRACT_LACKING,
+}
+_GAP_CODES = {
+    StageGap.PRELIMINARY_ONLY.value: Code.CONFIRMATION_OVERDUE,
+    StageGap.CONFIRMED_ONLY.value: Code.PRELIMINARY_LACKING,
+}
+
+
+def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame) -> list[Finding]:
+    """払込突合の警報: lines (frame Settled) that do not agree, and contracts with missing 速報 or 確報.
+
+    `gaps` has gap, contract, paid_on, paid_yen.
+    """
+    found = []
+    for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
+        day = "" if row[Settled.FROM_ON] is None else f" 資金化日 {row[Settled.FROM_ON]}"
+        owed = row[Settled.PAYMENT_YEN] - row[Settled.FEE_YEN]
+        fee = f"－手数料 {row[Settled.FEE_YEN]:,}円" if row[Settled.FEE_YEN] else ""
+        found.append(
+            Finding(
+                Location(field=f"{row[Settled.CONTRACT] or '契約なしの入金'}{day}"),
+                _MONEY_CODES[row[Settled.OUTCOME]],
+                f"入金 {row[Settled.MONEY_YEN]:,}円",
+                f"{owed:,}円（収納 {row[Settled.PAYMENTS]:,}件 {row[Settled.PAYMENT_YEN]:,}円{fee}）",
+            )
+        )
+    sums = gaps.group_by("gap", "contract").agg(pl.len(), pl.col("paid_yen").sum(), pl.col("paid_on").min())
+    for gap, contract, count, yen, first in sums.iter_rows():
+        at = Location(field=contract or "契約なし")
+        found.append(Finding(at, _GAP_CODES[gap], f"{count:,}件 {yen:,}円（最も古い領収日 {first}）", "0件"))
     return sorted(found)
 
 

@@ -65,39 +65,46 @@ def _calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
     return rows.group_by(GROUP_NO).agg(total.alias("calculated"))
 
 
-def no_future_payment(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
-    """領収日が処理日より後ではない."""
-    pay = decoded.spec.payment
-    if pay is None or "." in pay.paid_on:
-        return []
-    rows = decoded.tables[pay.record]
-    late = rows.filter(pl.col(pay.paid_on) > received_on).select(RECORD_NO, pay.paid_on).head(LISTED_PER_CODE)
-    record = decoded.spec.record_named(pay.record)
-    field = record.field(pay.paid_on) if record else None
-    title = field.title if field else pay.paid_on
-    return [
-        Finding(Location(file, no, field=title), Code.FUTURE_DATE, day.isoformat(), f"{received_on.isoformat()}以前")
-        for no, day in late.iter_rows()
-    ]
-
-
-def every_stage_is_mapped(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
-    """段階・チャネルの対応表にない値がない: a value the format allows but whose meaning is not known."""
-    pay = decoded.spec.payment
+def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """領収日・勘定日が処理日より後ではない."""
+    spec = decoded.spec
+    days = [(spec.payment.record, spec.payment.paid_on)] if spec.payment else []
+    days += [(spec.deposit.record, spec.deposit.booked_on)] if spec.deposit else []
     found: list[Finding] = []
-    for mapped in (pay.stage, pay.channel) if pay else ():
-        if not mapped.map or mapped.default is not None or mapped.field is None or pay is None:
+    for home, name in days:
+        record = spec.record_named(home)
+        field = record.field(name) if record else None
+        if "." in name or (field is not None and field.ahead):
             continue
-        record = decoded.spec.record_named(pay.record)
+        rows = decoded.tables[home]
+        late = rows.filter(pl.col(name) > received_on).select(RECORD_NO, name).head(LISTED_PER_CODE)
+        for no, day in late.iter_rows():
+            at = Location(file, no, field=field.title if field else name)
+            found.append(Finding(at, Code.FUTURE_DATE, day.isoformat(), f"{received_on.isoformat()}以前"))
+    return found
+
+
+def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """段階・チャネル・入金の種別の対応表にない値がない: a value the format allows but whose meaning is not known."""
+    spec = decoded.spec
+    codes = (
+        [(spec.payment.record, mapped) for mapped in (spec.payment.stage, spec.payment.channel)] if spec.payment else []
+    )
+    codes += [(spec.deposit.record, spec.deposit.kind)] if spec.deposit else []
+    found: list[Finding] = []
+    for home, mapped in codes:
+        if not mapped.map or mapped.default is not None or mapped.field is None:
+            continue
+        record = spec.record_named(home)
         field = record.field(mapped.field) if record else None
-        rows = decoded.tables[pay.record].filter(~pl.col(mapped.field).is_in(list(mapped.map)))
+        rows = decoded.tables[home].filter(~pl.col(mapped.field).is_in(list(mapped.map)))
         for no, value in rows.select(RECORD_NO, mapped.field).head(LISTED_PER_CODE).iter_rows():
             at = Location(file, no, field=field.title if field else mapped.field)
             found.append(Finding(at, Code.NOT_IN_LIST, f"{value}（意味のわからない値）", "・".join(mapped.map)))
     return found
 
 
-CHECKS: tuple[Check, ...] = (control_totals, no_future_payment, every_stage_is_mapped)
+CHECKS: tuple[Check, ...] = (control_totals, no_future_day, every_code_is_mapped)
 
 
 def check(decoded: Decoded, file: str, received_on: date) -> list[Finding]:

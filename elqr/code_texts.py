@@ -152,6 +152,39 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
     Code.YEAR_RANGE: CodeText(_MID, "年度が範囲の外です", _FIX_ROW),
+    Code.MONEY_DIFFERS: CodeText(
+        _HIGH,
+        "入金の額が確報の収納の合計と違います",
+        "払込突合の内訳で差額と同じ額の収納を探し、契約の手数料を確かめて、送付元に照会してください。",
+    ),
+    Code.MONEY_LACKING: CodeText(
+        _HIGH,
+        "期限を過ぎても入金がありません",
+        "口座と入金データの受信漏れを確かめ、送付元に払込を照会してください。",
+    ),
+    Code.PAYMENTS_LACKING: CodeText(
+        _HIGH,
+        "入金に見合う収納データがありません",
+        "収納データの受信漏れがないか確かめ、送付元に再送を依頼してください。届くまで督促を出さないでください。",
+    ),
+    Code.CONFIRMATION_OVERDUE: CodeText(
+        _HIGH,
+        "期限を過ぎても速報の確報が届きません",
+        "速報確報突合の一覧を送付元に示し、確報か取消の送付を依頼してください。",
+    ),
+    Code.PRELIMINARY_LACKING: CodeText(
+        _MID, "速報のない確報です", "速報のファイルの受信漏れがないか、送付元に確かめてください。"
+    ),
+    Code.FUNDS_DAY_LACKING: CodeText(
+        _MID,
+        "資金化日がわからない確報です",
+        "送付元に確かめるか、ジョブの [[settlement]] に funds_days（領収日から何営業日か）を書いてください。",
+    ),
+    Code.CONTRACT_LACKING: CodeText(
+        _MID,
+        "どの契約にも当てはまりません",
+        "ジョブの [[settlement]] に契約を足してください。突合しないものは outside = true の契約にします。",
+    ),
     Code.PAYLOAD_LENGTH: CodeText(_HIGH, "255桁ではありません", _PAYLOAD),
     Code.PAYLOAD_NOT_DIGITS: CodeText(_HIGH, "数字でない文字があります", _PAYLOAD),
     Code.PAYLOAD_TAG: CodeText(_HIGH, "タグの並びが違います", _PAYLOAD),

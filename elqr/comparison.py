@@ -178,7 +178,7 @@ def _identified(decoded: Decoded, record: RecordSpec) -> pl.DataFrame:
     if pay is None or pay.record != record.name:
         return rows.select(RECORD_NO, pl.lit("").alias("identity"), pl.lit("").alias("stage"))
     stage = pl.col(pay.stage.field).cast(pl.String).fill_null("") if pay.stage.field else pl.lit("")
-    rows = with_other_records(decoded, pay)
+    rows = with_other_records(decoded, pay.record)
     return rows.select(RECORD_NO, joined(pay.identity).alias("identity"), stage.alias("stage"))
 
 

@@ -7,13 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 from filelock import FileLock, Timeout
 
-from elqr.alarms import alarms
+from elqr.alarms import alarms, money_alarms
 from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.findings import Finding, Location
@@ -23,6 +23,7 @@ from elqr.journal import Journal
 from elqr.originals import originals
 from elqr.printing.template import Template, read_templates
 from elqr.procedures import Evidence, Kpi, kpi, read_register
+from elqr.remittance import Rules, money_rows
 from elqr.report.case_file import Cases
 from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
@@ -73,23 +74,29 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
         _make_folder(job.out)
     with nullcontext() if rehearsal else _lock(job), open_ledger(job.store.url, rehearsal=rehearsal) as ledger:
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
-        night = Night(job, register, specs, ledger, night_on, secret, journal)
+        rules = Rules(job.settlement, lambda day, days: day + timedelta(days))
+        night = Night(job, register, specs, ledger, night_on, secret, journal, rules)
         yield Prepared(night, configuration_hash(path, job.register_file))
 
 
 def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
-    asked = {name for box in job.inbox for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    boxes = (*job.inbox, *job.money)
+    asked = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    asked |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
     asked |= {job.export.spec}
     if lost := sorted(asked - set(specs)):
         raise BadFile(
             f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
         )
-    wrong = sorted(name for box in job.inbox for name in box.specs if specs[name].purpose != "payment")
-    if wrong:
-        raise BadFile(
-            f"ジョブ {path}: 様式 {', '.join(wrong)} は収納データの様式ではありません。"
-            "[[inbox]] の specs を直してください。"
-        )
+    places = [(box.specs, "inbox", "payment", "収納データ") for box in job.inbox]
+    places += [(box.specs, "money", "money", "入金データ") for box in job.money]
+    places += [(contract.specs, "settlement", "payment", "収納データ") for contract in job.settlement]
+    for names, table, purpose, said in places:
+        if wrong := sorted(name for name in names if specs[name].purpose != purpose):
+            raise BadFile(
+                f"ジョブ {path}: 様式 {', '.join(wrong)} は{said}の様式ではありません。"
+                f"[[{table}]] の specs を直してください。"
+            )
     if specs[job.export.spec].purpose != "upload":
         raise BadFile(
             f"ジョブ {path}: 様式 {job.export.spec} は書き出しの様式（purpose = upload）ではありません。"
@@ -148,9 +155,11 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
             chain=report_queries.chain(connection, day),
         )
         notice_rows = report_queries.notice_findings(connection, day)
-    rows = replace(rows, sums=_sums(night.ledger, day), cases=_cases(night, rows))
+        money = money_rows(night.ledger, night.rules, day)
+    rows = replace(rows, sums=_sums(night.ledger, day), cases=_cases(night, rows), money=money)
     limits = night.job.thresholds
     raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
+    raised += money_alarms(money.open_lines, money.gaps) if money else []
     raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
     raised += [finding for finding in findings or [] if finding not in raised]
     status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"

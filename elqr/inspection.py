@@ -130,7 +130,7 @@ def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | Non
     """件数と金額 by stage and channel, and the first and last 領収日."""
     pay = decoded.spec.payment
     assert pay is not None, "only payments have money"
-    rows = with_other_records(decoded, pay)
+    rows = with_other_records(decoded, pay.record)
     lines = (
         rows.group_by(meaning(pay.stage).alias("stage"), meaning(pay.channel).alias("channel"))
         .agg(pl.len(), pl.col(pay.paid_yen).sum())

@@ -1,4 +1,4 @@
-"""Intake (取込): the bytes of one delivered file → payments, or the findings that hold it back.
+"""Intake (取込): the bytes of one delivered file → payments or money received, or the findings that hold it back.
 
 Pure: recognise, cut, decode, check. A file is trusted whole or not at all, because a total that omits
 a record cannot be checked.
@@ -13,6 +13,7 @@ import polars as pl
 from elqr.checks import check
 from elqr.findings import Finding
 from elqr.formats.decode import decode
+from elqr.formats.deposits import deposits_of
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import Spec
@@ -20,12 +21,13 @@ from elqr.formats.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """取込の判定: payments (frame PaymentContent) when `findings` is empty."""
+    """取込の判定: when `findings` is empty payments (frame PaymentContent) or deposits (frame DepositContent)."""
 
     spec_name: str
     record_count: int
     payments: pl.DataFrame | None
     findings: tuple[Finding, ...]
+    deposits: pl.DataFrame | None = None
 
 
 def take(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
@@ -35,5 +37,8 @@ def take(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> In
         return Intake("", 0, None, findings)
     decoded = decode(data, spec, name, received_on)
     findings = tuple(check(decoded, name, received_on))
-    payments = None if findings else payments_of(decoded)
-    return Intake(spec.name, decoded.record_count, payments, findings)
+    if findings:
+        return Intake(spec.name, decoded.record_count, None, findings)
+    if spec.purpose == "money":
+        return Intake(spec.name, decoded.record_count, None, (), deposits_of(decoded))
+    return Intake(spec.name, decoded.record_count, payments_of(decoded), ())

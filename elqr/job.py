@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from elqr.contract import Contract, overlapping
 from elqr.errors import BadFile, NotFound, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 
@@ -67,6 +68,10 @@ class Inbox(_Strict):
     specs: tuple[str, ...] = Field(min_length=1)
 
 
+class MoneyInbox(Inbox):
+    """入金データの受信箱: notices of a bank, statements, what is typed by hand."""
+
+
 class Store(_Strict):
     """台帳の場所."""
 
@@ -111,6 +116,8 @@ class Job(_Strict):
     printing: Print = Field(default=Print(), alias="print")
     notices: Notices | None = None
     inbox: tuple[Inbox, ...] = Field(min_length=1)
+    money: tuple[MoneyInbox, ...] = ()
+    settlement: tuple[Contract, ...] = ()
     export: Export = Export()
     thresholds: Thresholds = Thresholds()
 
@@ -118,6 +125,15 @@ class Job(_Strict):
     def export_folder(self) -> Path:
         """書き出すフォルダ for the core system."""
         return self.export.folder or self.out / "export"
+
+    @model_validator(mode="after")
+    def _one_sender_for_a_payment(self) -> Self:
+        names = [contract.name for contract in self.settlement]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"[[settlement]] に同じ名前の契約があります: {', '.join(twice)}")
+        if both := overlapping(self.settlement):
+            raise ValueError(f"[[settlement]] の収納（specs と channels）が重なっています: {' / '.join(both)}")
+        return self
 
 
 def read_job(path: Path) -> Job:
@@ -159,6 +175,7 @@ def _absolute(job: Job, folder: Path) -> Job:
             "export": job.export.model_copy(update={"folder": whole(job.export.folder) if job.export.folder else None}),
             "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
             "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),
+            "money": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.money),
         }
     )
 

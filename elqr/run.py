@@ -30,8 +30,10 @@ from elqr.ledger import postings
 from elqr.matching import match
 from elqr.notices import gain, key_rows, rows_of
 from elqr.procedures import Register
+from elqr.remittance import Rules, settle_night
 from elqr.report.page import Page
-from elqr.store import entries, month_queries, queries, tables
+from elqr.settlement import bundles
+from elqr.store import entries, money_entries, month_queries, queries, tables
 from elqr.store.bulk import next_no
 from elqr.store.entries import Delivered
 from elqr.store.ledger_file import Ledger
@@ -52,6 +54,7 @@ class Night:
     night_on: date
     secret: bytes
     journal: Journal
+    rules: Rules
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
@@ -104,6 +107,10 @@ def run_night(night: Night, configuration_hash: str) -> str:
         specs = [night.specs[name] for name in box.specs]
         for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
             take_file(night, arrived, specs)
+    for box in night.job.money:
+        specs = [night.specs[name] for name in box.specs]
+        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+            take_file(night, arrived, specs, "入金データ取込")
     return reconcile(night, configuration_hash)
 
 
@@ -206,9 +213,9 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dic
     return path, upload
 
 
-def take_file(night: Night, arrived: Arrived, specs: list[Spec]) -> None:
-    """収納データを取り込む: one file, one transaction; accepted, held back, or recognised as delivered before."""
-    with night.journal.step("収納データ取込", arrived.name) as step, night.ledger.transaction() as connection:
+def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込") -> None:
+    """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before."""
+    with night.journal.step(what, arrived.name) as step, night.ledger.transaction() as connection:
         before = queries.deliveries_of(connection, arrived.name, arrived.sha256)
         if any(status != FileStatus.QUARANTINED for status, _ in before):
             step.result = "取込済"
@@ -229,53 +236,71 @@ def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[st
     findings = arrived.findings if intake is None else intake.findings
     spec_name = "" if intake is None else intake.spec_name
     night.keep(arrived)
-    if intake is None or intake.payments is None:
+    if intake is None or findings:
         night.quarantined.append(arrived.name)
         step.result = FileStatus.QUARANTINED.value
         if spec_name not in held_as:
             entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
             night.changes.append(arrived.name)
         return
-    entries.enter_file(connection, delivered, night.night_on, spec_name, intake.record_count, intake.payments)
+    if intake.deposits is not None:
+        lines = money_entries.enter_deposits(
+            connection, delivered, night.night_on, spec_name, intake.record_count, intake.deposits
+        )
+        step.count, step.yen = lines.height, money_entries.money_yen(lines)
+    elif intake.payments is not None:
+        entries.enter_file(connection, delivered, night.night_on, spec_name, intake.record_count, intake.payments)
+        step.count, step.yen = intake.payments.height, int(intake.payments[Payment.PAID_YEN].sum())
     night.changes.append(arrived.name)
     night.inputs.append(arrived.sha256)
-    step.count, step.yen = intake.payments.height, int(intake.payments[Payment.PAID_YEN].sum())
     step.result = FileStatus.ACCEPTED.value
 
 
 def reconcile(night: Night, configuration_hash: str) -> str:
-    """消し込む: all payments without a decision, in one transaction with the run's link of the chain."""
+    """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
         payments = queries.undecided_payments(connection)
-        if payments.is_empty() and not night.changes:
+        decisions, posted_yen = _post(night, payments)
+        with night.journal.step("払込突合") as money_step:
+            settled = settle_night(night.ledger, night.rules, night.night_on)
+            money_step.count = settled.get("settled", 0)
+        if payments.is_empty() and not night.changes and not settled:
             step.result = "変更なし"
             return ""
-        candidates = queries.candidates(connection, payments)
-        matched = match(
-            payments,
-            queries.known_events(connection, payments),
-            candidates,
-            queries.open_claims(connection, candidates.select(Candidate.NOTICE_NO)),
-        )
-        made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
-        unknown = payments.join(
-            matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),
-            on=Payment.PAYMENT_NO,
-            how="semi",
-        ).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
-        near = neighbours(unknown)
-        found = suggestions(near, queries.notices_by_key(connection, near))
-        entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
         step.count, step.yen = payments.height, int(payments[Payment.PAID_YEN].sum())
         entry = {
             "version": __version__,
             "configuration": configuration_hash,
             "inputs": sorted(night.inputs),
-            "places": _places(matched.decisions, payments),
-            "channels": _channels(matched.decisions, payments),
-            "posted_yen": int(made["yen"].sum()),
+            "places": _places(decisions, payments),
+            "channels": _channels(decisions, payments),
+            "posted_yen": posted_yen,
+            **({"settlement": settled} if settled else {}),
         }
         return entries.enter_run(connection, night.night_on, entry)
+
+
+def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """計上する: all payments without a decision. Returns their decisions, and the yen that were posted."""
+    connection = night.ledger.connection
+    candidates = queries.candidates(connection, payments)
+    matched = match(
+        payments,
+        queries.known_events(connection, payments),
+        candidates,
+        queries.open_claims(connection, candidates.select(Candidate.NOTICE_NO)),
+    )
+    made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
+    unknown = payments.join(
+        matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),
+        on=Payment.PAYMENT_NO,
+        how="semi",
+    ).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
+    near = neighbours(unknown)
+    found = suggestions(near, queries.notices_by_key(connection, near))
+    entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
+    money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
+    return matched.decisions, int(made["yen"].sum())
 
 
 def _places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:

@@ -252,6 +252,44 @@ class YearKind(Term):
     ARREARS = "arrears", "滞納繰越"
 
 
+class DepositKind(Term):
+    """入金明細の種別: what a line of an account's movements did to the account."""
+
+    RECEIVED = "received", "入金"
+    CANCELLED = "cancelled", "入金取消"
+    PAID_OUT = "paid_out", "出金"
+
+
+class SettlementOutcome(Term):
+    """突合結果: what came of comparing confirmed payments with the money received for them."""
+
+    AGREED = "agreed", "一致"
+    AGREED_NET = "agreed_net", "手数料控除後一致"
+    TAKEN_BACK = "taken_back", "入金取消で相殺"
+    OUTSIDE = "outside", "突合の対象外"
+    CLOSED = "closed", "差額を確認済"
+    DIFFERS = "differs", "差額あり"
+    AWAITED = "awaited", "入金待ち"
+    NO_MONEY = "no_money", "入金なし"
+    NO_PAYMENTS = "no_payments", "収納なし"
+    NO_FUNDS_DAY = "no_funds_day", "資金化日なし"
+    NO_CONTRACT = "no_contract", "契約なし"
+
+
+ENDED = (
+    SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK, SettlementOutcome.OUTSIDE,
+    SettlementOutcome.CLOSED,
+)  # fmt: skip
+"""突合が済んだ結果: entered once and never looked at again. The others stay open, and are told every morning."""
+
+
+class StageGap(Term):
+    """速報と確報の食い違い: a stage that should have been there."""
+
+    PRELIMINARY_ONLY = "preliminary_only", "速報のみ期限超過"
+    CONFIRMED_ONLY = "confirmed_only", "確報のみ"
+
+
 class FileStatus(Term):
     """取込結果: what came of a delivered file."""
 

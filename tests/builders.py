@@ -411,3 +411,65 @@ def order(rows: pl.DataFrame, template: str | Template = "hokenryo", **given: ob
     own = TEMPLATES[template] if isinstance(template, str) else template
     face = typeface(own.fonts, own.folder)
     return Order(own, face, OFFICE, 1, PRINTED_ON, rows, **given)  # type: ignore[arg-type]
+
+
+def credit_row(
+    amount_yen: int, sender: str, booked_on: date = date(2026, 11, 12), **given: object
+) -> dict[str, object]:
+    """One line of a bank's notice of money received (振込入金通知)."""
+    row: dict[str, object] = {
+        "inquiry_no": None,
+        "booked_on": booked_on,
+        "value_on": booked_on,
+        "amount_yen": amount_yen,
+        "other_yen": 0,
+        "sender_code": None,
+        "sender": sender,
+        "from_bank": "ﾍﾞﾂ",
+        "from_branch": "ｷﾀ",
+        "cancel_kind": None,
+        "edi": None,
+    }
+    assert set(given) <= set(row), "a line of a bank's notice has no such field"
+    return row | given
+
+
+def credit_file(*rows: dict[str, object]) -> bytes:
+    """振込入金通知 A with the totals of its lines."""
+    spec = SPECS["bank_credit_01_a"]
+    days = sorted(row["booked_on"] for row in rows)  # type: ignore[type-var]
+    header: dict[str, object] = {
+        "charset_kind": "0", "made_on": days[-1], "from_on": days[0], "to_on": days[-1], "bank": "0001",
+        "bank_name": "ﾐﾎﾝ", "branch": "001", "branch_name": "ﾎﾝﾃﾝ", "account_kind": "1", "account_no": "0123456",
+        "account_name": "ﾐﾎﾝｼ",
+    }  # fmt: skip
+    yen = {
+        back: [int(str(row["amount_yen"])) for row in rows if (row["cancel_kind"] == "1") is back]
+        for back in (True, False)
+    }
+    trailer: dict[str, object] = {
+        "total_count": len(yen[False]), "total_yen": sum(yen[False]),
+        "cancel_count": len(yen[True]), "cancel_yen": sum(yen[True]),
+    }  # fmt: skip
+    parts = [("header", [header]), ("data", list(rows)), ("trailer", [trailer]), ("end", [{}])]
+    return join_records(spec, [_records(spec, name, own) for name, own in parts if own], "crlf")
+
+
+def statement_file(*rows: dict[str, object], before_yen: int = 0) -> bytes:
+    """入出金取引明細 of the same account, of lines that `credit_row` makes; money in only."""
+    spec = SPECS["bank_statement_03"]
+    days = sorted(row["booked_on"] for row in rows)  # type: ignore[type-var]
+    header: dict[str, object] = {
+        "charset_kind": "0", "made_on": days[-1], "from_on": days[0], "to_on": days[-1], "bank": "0001",
+        "bank_name": "ﾐﾎﾝ", "branch": "001", "branch_name": "ﾎﾝﾃﾝ", "account_kind": "1", "account_no": "0000123456",
+        "account_name": "ﾐﾎﾝｼ", "overdraft_kind": "0", "passbook_kind": "1", "before_yen": before_yen,
+    }  # fmt: skip
+    lines = [{**row, "in_out": "1", "deal_kind": "11", "moved_on": row["booked_on"]} for row in rows]
+    yen = sum(int(str(row["amount_yen"])) for row in rows)
+    trailer: dict[str, object] = {
+        "in_count": len(rows), "in_yen": yen, "out_count": 0, "out_yen": 0, "overdraft_kind": "0",
+        "after_yen": before_yen + yen, "data_count": len(rows),
+    }  # fmt: skip
+    end: dict[str, object] = {"total_count": len(rows) + 3, "account_count": 1}
+    parts = [("header", [header]), ("data", lines), ("trailer", [trailer]), ("end", [end])]
+    return join_records(spec, [_records(spec, name, own) for name, own in parts if own], "crlf")

@@ -12,14 +12,17 @@ _PACKAGE = ROOT / "elqr"
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person"),
-    ("errors", "codes", "frames", "fiscal"),
-    ("code_texts", "page_frames"),
+    ("errors", "codes", "frames", "fiscal", "contract"),
+    ("code_texts", "page_frames", "money_frames"),
     ("findings",),
     ("formats", "issue"),
     ("printing",),
     (
         "checks",
         "matching",
+        "deposits",
+        "pairing",
+        "settlement",
         "ledger",
         "notices",
         "procedures",
@@ -34,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("job", "intake", "inspection", "synthetic", "printed_folder", "originals"),
     ("report", "store", "comparison", "masking"),
+    ("remittance",),
     ("run",),
     ("press", "dispatch", "review", "export", "month", "year", "verification"),
     ("edge",),
@@ -55,7 +59,13 @@ _ONLY_IN = {
     "zxingcpp": {"printing"},
     "PIL": {"printing"},
 }
-_SIBLINGS = {("issue", "findings"), ("store", "notices"), ("handover", "inbox"), ("verification", "month")}
+_SIBLINGS = {
+    ("settlement", "pairing"),
+    ("issue", "findings"),
+    ("store", "notices"),
+    ("handover", "inbox"),
+    ("verification", "month"),
+}
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 
 

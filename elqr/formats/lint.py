@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from elqr.errors import explain
 from elqr.formats.lint_fields import field_remarks
 from elqr.formats.lint_records import order, record_kinds, widths
-from elqr.formats.lint_references import controls, payment, probes
+from elqr.formats.lint_references import controls, deposit, payment, probes
 from elqr.formats.overlap import overlapping
 from elqr.formats.spec import Spec
 from elqr.formats.spec_text import Remark, SpecText, fields_of, read_text, words_of
@@ -151,5 +151,6 @@ RULES: tuple[Rule, ...] = (
     field_remarks,
     controls,
     payment,
+    deposit,
     probes,
 )

@@ -1,11 +1,11 @@
-"""Lint of references (参照の検査): what [[control]], [payment] and recognize point at in a spec as it was written."""
+"""Lint of references (参照の検査): what controls, maps and recognize point at in a spec as it was written."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from elqr.formats.spec import Spec
 from elqr.formats.spec_text import Remark, SpecText, Table, fields_of, nearest, reachable, words_of
-from elqr.terms import Channel, Stage
+from elqr.terms import Channel, DepositKind, Stage
 
 _NUMBERS = ("yen", "count")
 
@@ -132,7 +132,7 @@ def _control_ways(own: SpecText, others: Mapping[str, Spec], control: Table, at:
 
 def payment(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     """収納への対応: fields of the right kinds, a key, an identity, known stages and channels."""
-    pay, at = own.payment(), own.line_of("payment")
+    pay, at = own.table("payment"), own.line_of("payment")
     if own.given.get("purpose") == "payment" and not pay:
         yield Remark(
             0,
@@ -159,14 +159,14 @@ def payment(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     names = ("paid_yen", "paid_on", "funds_on", "reissue_no", "check_no", "item_no", "office_code", "result_code")
     for key in names:
         if isinstance(pay.get(key), str):
-            yield from _pointed(own, others, key, pay[key], wanted.get(key, ("digits", "text", "code")))
+            yield from _pointed(own, others, "payment", key, pay[key], wanted.get(key, ("digits", "text", "code")))
     keys: Any = pay.get("key")
     fields: Any = keys.get("fields") if isinstance(keys, dict) else None
     for name in fields if isinstance(fields, list) else ():
-        yield from _pointed(own, others, "key", str(name), ("digits", "text", "nested"))
+        yield from _pointed(own, others, "payment", "key", str(name), ("digits", "text", "nested"))
     identity = pay.get("identity")
     for name in identity if isinstance(identity, list) else ():
-        yield from _pointed(own, others, "identity", str(name), ())
+        yield from _pointed(own, others, "payment", "identity", str(name), ())
     if (
         isinstance(identity, list)
         and isinstance(fields, list)
@@ -180,16 +180,43 @@ def payment(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
             "送付元がこの収納を一つに決める項目を足してください。",
             is_error=False,
         )
-    yield from _mapped(own, others, "stage", {stage.value for stage in Stage})
-    yield from _mapped(own, others, "channel", {channel.value for channel in Channel})
+    yield from _mapped(own, others, "payment", "stage", {stage.value for stage in Stage})
+    yield from _mapped(own, others, "payment", "channel", {channel.value for channel in Channel})
+
+
+def deposit(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """入金への対応: fields of the right kinds, and known kinds of lines."""
+    money, at = own.table("deposit"), own.line_of("deposit")
+    if own.given.get("purpose") == "money" and not money:
+        yield Remark(
+            0,
+            "[deposit]",
+            "入金への対応がありません",
+            "[deposit] の表",
+            "どの項目が入金の金額・勘定日・振込依頼人かを書いてください。",
+        )
+    if not money:
+        return
+    home = str(money.get("record"))
+    if own.record(home) is None:
+        yield _no_record(own, f"レコード {home}", at, "[deposit] の record")
+        return
+    wanted = {"yen": ("yen",), "booked_on": ("date",), "funds_on": ("date",)}
+    for key in ("yen", "booked_on", "funds_on", "sender_code", "sender"):
+        if isinstance(money.get(key), str):
+            yield from _pointed(own, others, "deposit", key, str(money[key]), wanted.get(key, ("digits", "text")))
+    for key in ("account", "number"):
+        for name in words_of(money, key):
+            yield from _pointed(own, others, "deposit", key, name, ("digits", "text", "count", "code"))
+    yield from _mapped(own, others, "deposit", "kind", {kind.value for kind in DepositKind})
 
 
 def _pointed(
-    own: SpecText, others: Mapping[str, Spec], key: str, name: str, kinds: tuple[str, ...]
+    own: SpecText, others: Mapping[str, Spec], table: str, key: str, name: str, kinds: tuple[str, ...]
 ) -> Iterator[Remark]:
-    """A name in [payment]: it exists, can be read, and is of a fitting kind."""
-    at, place = own.line_of("payment", 0, key), f"[payment] の {key}"
-    home, head = str(own.payment().get("record")), name.partition(".")[0]
+    """A name in [payment] or [deposit]: it exists, can be read, and is of a fitting kind."""
+    at, place = own.line_of(table, 0, key), f"[{table}] の {key}"
+    home, head = str(own.table(table).get("record")), name.partition(".")[0]
     other = own.record(head) if head != home else None
     field = _found(own, name if other else f"{home}.{name}", others)
     if field is None:
@@ -215,13 +242,13 @@ def _pointed(
         )
 
 
-def _mapped(own: SpecText, others: Mapping[str, Spec], key: str, known: set[str]) -> Iterator[Remark]:
-    """段階とチャネルの対応: known words, and every value of the code has one."""
-    given: Any = own.payment().get(key)
+def _mapped(own: SpecText, others: Mapping[str, Spec], table: str, key: str, known: set[str]) -> Iterator[Remark]:
+    """符号の対応: known words, and every value of the code has one."""
+    given: Any = own.table(table).get(key)
     mapped = {"value": given} if isinstance(given, str) else given if isinstance(given, dict) else {}
-    at, place = own.line_of("payment", 0, key), f"[payment] の {key}"
-    table: Any = mapped.get("map") if isinstance(mapped.get("map"), dict) else {}
-    words = [*table.values(), mapped.get("value"), mapped.get("default")]
+    at, place = own.line_of(table, 0, key), f"[{table}] の {key}"
+    meanings: Any = mapped.get("map") if isinstance(mapped.get("map"), dict) else {}
+    words = [*meanings.values(), mapped.get("value"), mapped.get("default")]
     for word in sorted({str(word) for word in words if word is not None} - known):
         yield Remark(
             at,
@@ -232,16 +259,16 @@ def _mapped(own: SpecText, others: Mapping[str, Spec], key: str, known: set[str]
         )
     if not isinstance(mapped.get("field"), str):
         return
-    yield from _pointed(own, others, key, mapped["field"], ("code", "text", "digits"))
-    field = _found(own, f"{own.payment().get('record')}.{mapped['field']}", others)
+    yield from _pointed(own, others, table, key, mapped["field"], ("code", "text", "digits"))
+    field = _found(own, f"{own.table(table).get('record')}.{mapped['field']}", others)
     values = field.get("values") if field else None
-    if not isinstance(values, dict) or not table:
+    if not isinstance(values, dict) or not meanings:
         return
     said = "".join(words_of(own.given, "open_questions"))
     lost = [
         value
         for value in values
-        if value not in table
+        if value not in meanings
         and not {value, str(values[value])} & {v for v in (value, str(values[value])) if v in said}
     ]
     if lost and mapped.get("default") is None:
@@ -253,7 +280,7 @@ def _mapped(own: SpecText, others: Mapping[str, Spec], key: str, known: set[str]
             "意味がわかる値は map に足し、わからない値は open_questions に書いてください。",
             is_error=False,
         )
-    if extra := [value for value in table if value not in values]:
+    if extra := [value for value in meanings if value not in values]:
         yield Remark(
             at,
             place,

@@ -8,7 +8,7 @@ import polars as pl
 
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
-from elqr.formats.spec import Mapped, PaymentMap
+from elqr.formats.spec import Mapped
 from elqr.frames import Payment, PaymentContent
 from elqr.terms import Stage
 
@@ -31,7 +31,7 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
     """収納データ: frame `PaymentContent`, one row a payment record, in file order."""
     pay = decoded.spec.payment
     assert pay is not None, "recognition offers only payment specs"
-    rows = with_other_records(decoded, pay)
+    rows = with_other_records(decoded, pay.record)
     rows = rows.select(
         RECORD_NO,
         OFFSET_BYTES,
@@ -39,14 +39,14 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
         meaning(pay.stage).alias(Payment.STAGE),
         pl.lit(pay.key.kind.value).alias(Payment.KEY_KIND),
         pl.concat_str(pay.key.fields, ignore_nulls=True).alias(Payment.KEY_DIGITS),
-        _optional(pay.reissue_no).fill_null("").alias(Payment.REISSUE_NO),
-        _optional(pay.check_no).alias(Payment.CHECK_NO),
-        _optional(pay.item_no).alias(Payment.ITEM_NO),
-        _optional(pay.office_code).alias(Payment.OFFICE_CODE),
+        optional(pay.reissue_no).fill_null("").alias(Payment.REISSUE_NO),
+        optional(pay.check_no).alias(Payment.CHECK_NO),
+        optional(pay.item_no).alias(Payment.ITEM_NO),
+        optional(pay.office_code).alias(Payment.OFFICE_CODE),
         pl.col(pay.paid_yen).alias(Payment.PAID_YEN),
         pl.col(pay.paid_on).alias(Payment.PAID_ON),
-        _optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
-        _optional(pay.result_code).alias(Payment.RESULT_CODE),
+        optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
+        optional(pay.result_code).alias(Payment.RESULT_CODE),
         joined(pay.identity).alias(Payment.IDENTITY),
     ).with_columns(
         joined(_CONTENT).alias(Payment.CONTENT),
@@ -56,11 +56,11 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
     return PaymentContent.of(rows)
 
 
-def with_other_records(decoded: Decoded, pay: PaymentMap) -> pl.DataFrame:
-    """The payment records with the fields of other records of their group (`header.debit_on`) beside them."""
-    rows = decoded.tables[pay.record]
+def with_other_records(decoded: Decoded, home: str) -> pl.DataFrame:
+    """The records of one name with the fields of other records of their group (`header.debit_on`) beside them."""
+    rows = decoded.tables[home]
     for record in decoded.spec.record:
-        if record.name == pay.record or not record.opens_group:
+        if record.name == home or not record.opens_group:
             continue
         other = decoded.tables[record.name]
         fields = [name for name in other.columns if name not in (RECORD_NO, GROUP_NO, OFFSET_BYTES)]
@@ -79,7 +79,8 @@ def meaning(mapped: Mapped) -> pl.Expr:
     return pl.col(mapped.field).replace_strict(mapped.map, default=mapped.default, return_dtype=pl.String)
 
 
-def _optional(name: str | None) -> pl.Expr:
+def optional(name: str | None) -> pl.Expr:
+    """あれば読む項目: a field that a spec may leave out."""
     return pl.col(name) if name else pl.lit(None, dtype=pl.String)
 
 

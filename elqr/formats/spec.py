@@ -7,6 +7,7 @@ kinds that need what is not given. The messages are Japanese and name the place.
 
 import tomllib
 from collections.abc import Iterable
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -14,7 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from elqr.errors import BadFile, NotFound, explain
-from elqr.terms import KeyKind, Stage
+from elqr.terms import DepositKind, KeyKind, Stage
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
 DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd", "wareki_yymmdd"]
@@ -143,6 +144,38 @@ class KeyMap(_Strict):
     fields: tuple[str, ...] = Field(min_length=1)
 
 
+def _known(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
+    """Raises ValueError when a mapping speaks of what is no term."""
+    named = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
+    if unknown := sorted(set(named) - {term.value for term in terms}):
+        raise ValueError(f"{place} に使えない値です: {', '.join(unknown)}")
+
+
+class DepositMap(_Strict):
+    """入金への対応: which fields make a line of money received. A dotted name points into another record."""
+
+    record: str
+    kind: MappedValue
+    yen: str
+    booked_on: str
+    funds_on: str | None = None
+    account: tuple[str, ...] = ()
+    sender_code: str | None = None
+    sender: str | None = None
+    number: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All fields that are pointed at."""
+        own = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field)
+        return tuple(name for name in (*own, *self.account, *self.number) if name is not None)
+
+    @model_validator(mode="after")
+    def _kinds_exist(self) -> Self:
+        _known(self.kind, DepositKind, "[deposit] kind")
+        return self
+
+
 class PaymentMap(_Strict):
     """収納への対応: which fields make a payment. A dotted name points into another record or a nested field."""
 
@@ -162,11 +195,15 @@ class PaymentMap(_Strict):
 
     @model_validator(mode="after")
     def _stages_exist(self) -> Self:
-        named = [*self.stage.map.values(), *filter(None, [self.stage.value, self.stage.default])]
-        unknown = sorted(set(named) - {stage.value for stage in Stage})
-        if unknown:
-            raise ValueError(f"[payment] stage に使えない値です: {', '.join(unknown)}")
+        _known(self.stage, Stage, "[payment] stage")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All fields that are pointed at."""
+        own = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
+        more = (self.office_code, self.result_code, self.channel.field, self.stage.field)
+        return tuple(name for name in (*own, *more, *self.key.fields, *self.identity) if name is not None)
 
 
 class Probe(_Strict):
@@ -207,6 +244,12 @@ class Spec(_Strict):
     record: tuple[RecordSpec, ...] = Field(min_length=1)
     control: tuple[Control, ...] = ()
     payment: PaymentMap | None = None
+    deposit: DepositMap | None = None
+
+    @property
+    def maps(self) -> tuple[PaymentMap | DepositMap, ...]:
+        """対応: what the spec's records mean, where they mean anything to us."""
+        return tuple(own for own in (self.payment, self.deposit) if own is not None)
 
     def record_named(self, name: str) -> RecordSpec | None:
         return next((record for record in self.record if record.name == name), None)
@@ -236,18 +279,20 @@ class Spec(_Strict):
     def _records_named_exist(self) -> Self:
         names = {record.name for record in self.record}
         asked = {name for record in self.record for name in record.follows if name != "start"}
-        asked |= {self.payment.record} if self.payment else set()
+        asked |= {own.record for own in self.maps}
         asked |= {probe.record for probe in self.recognize}
         asked |= {control.at.partition(".")[0] for control in self.control}
         if unknown := sorted(asked - names):
             raise ValueError(f"レコードがありません: {', '.join(unknown)}")
         if self.purpose == "payment" and (self.payment is None or (self.layout == "fixed" and not self.recognize)):
             raise ValueError("purpose = payment には [payment] と（固定長なら）[recognize] が必要です")
+        if self.purpose == "money" and self.deposit is None:
+            raise ValueError("purpose = money には [deposit] が必要です")
         return self
 
 
 def _unknown_references(spec: Spec) -> Iterable[str]:
-    """Dotted names in controls and in the payment map that no field has."""
+    """Dotted names in controls and in the maps that no field has."""
     names: set[str] = set()
     for record in spec.record:
         for field in record.fields:
@@ -259,15 +304,10 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
     for control in spec.control:
         asked += [name for name in (control.at, control.sum, *control.plus, *control.minus) if name]
         asked += [f"{control.count or (control.sum or '').partition('.')[0]}.{name}" for name in control.where]
-    if (pay := spec.payment) is not None:
-        own = [pay.paid_yen, pay.paid_on, pay.funds_on, pay.reissue_no, pay.check_no, pay.item_no]
-        own += [pay.office_code, pay.result_code, pay.channel.field, pay.stage.field, *pay.key.fields, *pay.identity]
-        heads = {record.name for record in spec.record}
-        asked += [
-            name if name.partition(".")[0] in heads - {pay.record} else f"{pay.record}.{name}"
-            for name in own
-            if name is not None
-        ]
+    heads = {record.name for record in spec.record}
+    for own in spec.maps:
+        others = heads - {own.record}
+        asked += [name if name.partition(".")[0] in others else f"{own.record}.{name}" for name in own.names]
     for probe in spec.recognize:
         asked += [f"{probe.record}.{name}" for name in (*probe.fields, *probe.blank)]
     if spec.charset_kind is not None and spec.charset_kind.field:

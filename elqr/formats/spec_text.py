@@ -55,9 +55,9 @@ class SpecText:
         """[[control]] の並び."""
         return _tables(self.given.get("control"))
 
-    def payment(self) -> Table:
-        """[payment]; empty when there is none."""
-        own = self.given.get("payment")
+    def table(self, name: str) -> Table:
+        """[payment] or [deposit]; empty when there is none."""
+        own = self.given.get(name)
         return own if isinstance(own, dict) else {}
 
     def probes(self) -> list[Table]:

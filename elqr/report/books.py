@@ -92,6 +92,7 @@ class Drawn:
     intake: Table
     notices: Table
     kpi: Table
+    money: tuple[Table, ...] = ()
 
 
 def books(
@@ -113,7 +114,7 @@ def books(
             "会計",
             daily_sheet(drawn.daily),
             places_sheet(drawn.places),
-            *map(plain_sheet, (drawn.rulings, drawn.intake)),
+            *map(plain_sheet, (*drawn.money, drawn.rulings, drawn.intake)),
         ),
     ]
     names = sorted({procedure.department for procedure in register.procedure})

@@ -15,6 +15,7 @@ from elqr.report.ageing import ageing
 from elqr.report.book import Book
 from elqr.report.books import Drawn, books
 from elqr.report.case_file import case_files
+from elqr.report.money_tables import detail_table, settlement_table, stage_table
 from elqr.report.page import Line, Page, render
 from elqr.report.payment_list import DETAILED, columns, list_frame, views
 from elqr.report.places import places_table, records
@@ -68,6 +69,7 @@ def morning(
     places = places_table(read, register)
     intake = shape.intake_table(rows.deliveries, rows.delivery_findings)
     notices = shape.notice_intake_table(rows.notice_files)
+    money = _money_tables(rows, night)
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
     kpis = shape.kpi_table(found)
@@ -75,7 +77,7 @@ def morning(
     made = books(
         city,
         night,
-        Drawn(outcome, exception, refund, rulings, daily, places, intake, notices, kpis),
+        Drawn(outcome, exception, refund, rulings, daily, places, intake, notices, kpis, money),
         marked,
         rows,
         register,
@@ -94,7 +96,7 @@ def morning(
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
-        tables=(intake, exception, refund, rulings, daily, places, kpis, notices, outcome),
+        tables=(intake, exception, refund, rulings, daily, places, *money, kpis, notices, outcome),
         intake=_intake(rows.deliveries, statuses),
         ageing=[(title, key, ageing(exception.frame, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, rows.exceptions.height),
@@ -102,6 +104,15 @@ def morning(
         data=_data(rows, listed, register, night),
     )
     return Morning(tuple(page.tables), page, made)
+
+
+def _money_tables(rows: Rows, night: date) -> tuple[Table, ...]:
+    """払込突合の帳票; none where the job has no contracts. All payments with yen stand in them."""
+    if rows.money is None:
+        return ()
+    whole = settlement_table(rows.money, night)
+    assert whole.total("収納額") == sum(rows.balances.values()), "what was due is what stands on claims and in suspense"
+    return whole, detail_table(rows.money), stage_table(rows.money, night)
 
 
 _AGEING = {"reason": "理由", "department": "所管課"}

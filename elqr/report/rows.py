@@ -6,6 +6,33 @@ import polars as pl
 
 from elqr.report.case_file import Cases
 from elqr.report.trends import Sums
+from elqr.terms import Term
+
+
+class Standing(Term):
+    """突合の状態 of a line, as of a night."""
+
+    OPEN = "open", "未済"
+    TONIGHT = "tonight", "今夜済"
+    BEFORE = "before", "前夜までに済"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """払込突合の行. `lines` are frame Settled with `standing`; `payments` and `deposits` name their open line.
+
+    `gaps` are payments whose 速報 or 確報 is missing.
+    """
+
+    lines: pl.DataFrame
+    payments: pl.DataFrame
+    deposits: pl.DataFrame
+    gaps: pl.DataFrame
+
+    @property
+    def open_lines(self) -> pl.DataFrame:
+        """未済の行."""
+        return self.lines.filter(pl.col("standing") == Standing.OPEN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +40,7 @@ class Rows:
     """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
 
     `chain` says which ledger this is and where its chain of runs ends. `sums` are those of earlier nights,
-    `cases` the details of the payments that the page lists.
+    `cases` the details of the payments that the page lists. `money` is None where the job has no contracts.
     """
 
     notice_files: pl.DataFrame
@@ -31,3 +58,4 @@ class Rows:
     chain: dict[str, str]
     sums: Sums = field(default_factory=Sums)
     cases: Cases = field(default_factory=Cases)
+    money: Money | None = None

@@ -67,12 +67,11 @@ def enter_quarantine(
     insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)
 
 
-def enter_file(
-    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, payments: pl.DataFrame
-) -> None:
-    """ファイルを取り込む: the file, its delivery and all its payments (frame PaymentContent)."""
+def enter_content(
+    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, count: int, yen: int
+) -> int:
+    """ファイルを記す: content that is taken in, and its first delivery; returns the file's number."""
     file_no = next_no(connection, t.file.c.file_no)
-    yen = int(payments[Payment.PAID_YEN].sum())
     connection.execute(
         insert(t.file).values(
             file_no=file_no,
@@ -80,11 +79,20 @@ def enter_file(
             spec=spec,
             size_bytes=delivered.size_bytes,
             record_count=record_count,
-            payment_count=payments.height,
+            payment_count=count,
             payment_yen=yen,
         )
     )
-    enter_delivery(connection, delivered, night, FileStatus.ACCEPTED, spec, payments.height, yen)
+    enter_delivery(connection, delivered, night, FileStatus.ACCEPTED, spec, count, yen)
+    return file_no
+
+
+def enter_file(
+    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, payments: pl.DataFrame
+) -> None:
+    """ファイルを取り込む: the file, its delivery and all its payments (frame PaymentContent)."""
+    yen = int(payments[Payment.PAID_YEN].sum())
+    file_no = enter_content(connection, delivered, night, spec, record_count, payments.height, yen)
     rows = numbered(payments, Payment.PAYMENT_NO, next_no(connection, t.payment.c.payment_no))
     insert_frame(connection, t.payment, rows, file_no=file_no)
 

@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from elqr.errors import CannotWrite, LedgerError
 from elqr.store import export_tables as _export_tables  # noqa: F401 - its tables are created with the others
+from elqr.store import money_tables as _money_tables  # noqa: F401 - as above
 from elqr.store import month_tables as _month_tables  # noqa: F401 - as above
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 Whole = BigInteger().with_variant(Integer(), "sqlite")

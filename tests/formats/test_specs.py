@@ -135,7 +135,7 @@ def test_a_bad_row_is_held_back_with_its_place(case: CsvCase, old: str, new: str
 _CARRIER = """
 name = "carrier"
 title = "MPN行を運ぶ様式"
-purpose = "money"
+purpose = "request"
 layout = "fixed"
 verified = false
 grade = "PROVISIONAL"

@@ -1,0 +1,118 @@
+"""Remittance (払込): the night's part about money, inside its transaction: what should come, and what agreed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.contract import Contract
+from elqr.errors import LedgerError
+from elqr.money_frames import Bundle, Deposit, Settled
+from elqr.pairing import Later
+from elqr.report.rows import Money, Standing
+from elqr.settlement import CONTRACT, Settlement, deposits_with_contract, settle, with_contract
+from elqr.store import money_entries, money_queries
+from elqr.store.ledger_file import Ledger
+from elqr.terms import ENDED, SettlementOutcome, Stage, StageGap
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """突合の決まり: the city's contracts, and how business days are counted."""
+
+    contracts: tuple[Contract, ...]
+    later: Later
+
+
+def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:
+    """突合の今: all that is open as of a night, in lines."""
+    connection = ledger.connection
+    bundles = with_contract(money_queries.open_bundles(connection, night), rules.contracts)
+    deposits = deposits_with_contract(money_queries.open_deposits(connection, night), rules.contracts)
+    return settle(bundles, deposits, rules.contracts, night, rules.later)
+
+
+def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, int]:
+    """突合済を記す: what agrees by now, and 速報 whose time is over. Returns how many of each; empty when none."""
+    if not rules.contracts:
+        return {}
+    connection, found = ledger.connection, standing(ledger, rules, night)
+    ended = found.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in ENDED]))
+    money_entries.enter_settled(
+        connection,
+        night,
+        Settlement(
+            ended, *(own.join(ended, on=Settled.LINE_NO, how="semi") for own in (found.bundles, found.deposits))
+        ),
+    )
+    due = _out_of_time(with_contract(money_queries.unwatched_bundles(connection), rules.contracts), rules, night)
+    overdue = money_queries.overdue_among(connection, due).join(
+        due.select(Bundle.BUNDLE_NO, CONTRACT), on=Bundle.BUNDLE_NO
+    )
+    if ended.height or overdue.height:
+        money_entries.enter_watched(connection, night, due, overdue)
+        return {"settled": ended.height, "overdue": overdue.height}
+    return {}
+
+
+def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFrame:
+    """確報の期限を過ぎた束: counted from the night on which the 速報 came, by the days of its contract."""
+    days = {contract.name: contract.confirm_days for contract in rules.contracts}
+    rows = bundles.with_columns(pl.col(CONTRACT).fill_null(""))
+    over = [
+        rules.later(came, days.get(name, _CONFIRM_DAYS)) < night
+        for came, name in rows.select("night_on", CONTRACT).iter_rows()
+    ]
+    return rows.filter(pl.Series(over, dtype=pl.Boolean))
+
+
+_CONFIRM_DAYS = Contract.model_fields["confirm_days"].default
+
+
+_LISTED = (
+    SettlementOutcome.DIFFERS, SettlementOutcome.NO_MONEY, SettlementOutcome.NO_PAYMENTS,
+    SettlementOutcome.NO_FUNDS_DAY, SettlementOutcome.NO_CONTRACT,
+)  # fmt: skip
+"""What is listed to the payment."""
+
+
+def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
+    """払込突合の行 as of a night; None without contracts. Raises LedgerError when the lines do not hold all money."""
+    if not rules.contracts:
+        return None
+    connection, found = ledger.connection, standing(ledger, rules, night)
+    parts = {
+        Standing.OPEN: found.lines,
+        Standing.TONIGHT: money_queries.settled(connection, night),
+        Standing.BEFORE: money_queries.settled_before(connection, night),
+    }
+    lines = pl.concat([part.with_columns(pl.lit(own.value).alias("standing")) for own, part in parts.items()])
+    held = lines.select(pl.col(Settled.PAYMENT_YEN).sum(), pl.col(Settled.MONEY_YEN).sum()).row(0)
+    if held != money_queries.money_sums(connection, night):
+        raise LedgerError(
+            "払込突合の合計が、台帳の収納と入金の合計と合いません。帳票は作っていません。"
+            "台帳がほかの手段で書き換えられていないか elqr verify で調べ、控えから戻してください。"
+        )
+    listed = found.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in _LISTED]))
+    asked = found.bundles.join(listed, on=Settled.LINE_NO, how="semi")
+    payments = money_queries.bundle_payments(connection, asked, Stage.CONFIRMED)
+    deposits = money_queries.open_deposits(connection, night).join(found.deposits, on=Deposit.DEPOSIT_NO)
+    return Money(
+        lines,
+        payments.join(asked.select(Bundle.BUNDLE_NO, Settled.LINE_NO), on=Bundle.BUNDLE_NO, maintain_order="left"),
+        deposits.join(listed, on=Settled.LINE_NO, how="semi", maintain_order="left"),
+        _gaps(ledger, rules, night),
+    )
+
+
+def _gaps(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
+    """速報と確報の食い違い: what is overdue, and tonight's 確報 without 速報 of contracts that send them."""
+    announced = [contract.name for contract in rules.contracts if contract.preliminary]
+    bundles = with_contract(money_queries.night_bundles(ledger.connection, night), rules.contracts)
+    bundles = bundles.filter(pl.col(CONTRACT).is_in(announced))
+    alone = money_queries.without_preliminary(ledger.connection, bundles, night)
+    alone = alone.join(bundles.select(Bundle.BUNDLE_NO, CONTRACT), on=Bundle.BUNDLE_NO, maintain_order="left")
+    overdue = money_queries.overdue(ledger.connection, night)
+    both = {StageGap.PRELIMINARY_ONLY: overdue, StageGap.CONFIRMED_ONLY: alone.select(overdue.columns)}
+    rows = pl.concat([part.with_columns(pl.lit(gap.value).alias("gap")) for gap, part in both.items()])
+    return rows.sort("gap", CONTRACT, "paid_on", "payment_no", descending=[True, False, False, False])

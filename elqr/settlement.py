@@ -1,0 +1,179 @@
+"""Settlement (払込突合): confirmed payments against the money received, by contract and 資金化日.
+
+Pure. Payments come as bundles and money as lines, so the work follows days and files, not payments. Which of them
+belong together is found in `elqr.pairing`; here stand the columns, and the proof that everything is somewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from elqr.contract import Contract
+from elqr.formats.deposits import bare_digits, folded
+from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.pairing import Credit, Due, Later, Line, paired
+from elqr.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
+
+CONTRACT = "contract"
+_SIGNED_YEN, _DAY_ON, _WHO = "signed_yen", "counts_on", "who"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """突合の結果: lines (frame Settled), and which bundles and deposits each holds by `line_no`."""
+
+    lines: pl.DataFrame
+    bundles: pl.DataFrame
+    deposits: pl.DataFrame
+
+
+def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """収納の束 of a night: frame Bundle without numbers. Confirmed payments that hold yen, and 速報 that wait."""
+    rows = payments.join(decisions, on="payment_no", validate="1:1")
+    is_money = (pl.col("stage") == Stage.CONFIRMED.value) & pl.col("place").is_in(
+        [Place.POSTED.value, Place.EXCEPTION.value]
+    )
+    rows = rows.filter(is_money | (pl.col("place") == Place.PENDING.value))
+    keys = (Bundle.FILE_NO, Bundle.CHANNEL, Bundle.STAGE, Bundle.DAY_ON, Bundle.IS_FUNDS_DAY)
+    made = (
+        rows.with_columns(
+            pl.coalesce("funds_on", "paid_on").alias(Bundle.DAY_ON),
+            pl.col("funds_on").is_not_null().alias(Bundle.IS_FUNDS_DAY),
+        )
+        .group_by(keys)
+        .agg(pl.len().cast(pl.Int64).alias(Bundle.PAYMENTS), pl.col("paid_yen").sum().alias(Bundle.YEN))
+        .sort(keys)
+    )
+    confirmed = made.filter(pl.col(Bundle.STAGE) == Stage.CONFIRMED.value)[Bundle.YEN].sum()
+    placed = decisions.select(pl.sum_horizontal("claim_yen", "suspense_yen").sum()).item()
+    assert confirmed == placed, "every confirmed yen is due"
+    return made
+
+
+def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
+    """契約のわかる束: `contract` by `spec` and channel, null where none takes it."""
+    pairs = [
+        (contract.name, spec, channel.value)
+        for contract in contracts
+        for spec in contract.specs
+        for channel in Channel
+        if contract.takes(spec, channel)
+    ]
+    known = pl.DataFrame(
+        pairs,
+        schema=[CONTRACT, "spec", Bundle.CHANNEL],
+        orient="row",
+        schema_overrides=dict.fromkeys((CONTRACT, "spec", Bundle.CHANNEL), pl.String),
+    )
+    return bundles_.join(known, on=["spec", Bundle.CHANNEL], how="left", maintain_order="left", validate="m:1")
+
+
+def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
+    """契約のわかる入金: the first contract whose marks all fit; with the signed yen and the day it counts for."""
+    sender, account = folded(pl.col(Deposit.SENDER)), pl.col(Deposit.ACCOUNT)
+    found: pl.Expr = pl.lit(None, dtype=pl.String)
+    for contract in reversed(contracts):
+        marks = [pl.col("spec").is_in(contract.money_specs)] if contract.money_specs else []
+        if contract.accounts:
+            marks.append(account.is_in([_bare_account(own) for own in contract.accounts]))
+        names = _texts_folded(contract.senders)
+        who = [sender.str.starts_with(name) for name in names]
+        who += [bare_digits(pl.col(Deposit.SENDER_CODE)) == code.lstrip("0") for code in contract.sender_codes]
+        if who:
+            marks.append(pl.any_horizontal(who))
+        if marks:
+            found = pl.when(pl.all_horizontal(marks)).then(pl.lit(contract.name)).otherwise(found)
+    yen = pl.when(pl.col(Deposit.KIND) == DepositKind.CANCELLED.value).then(-pl.col(Deposit.YEN)).otherwise(Deposit.YEN)
+    return deposits.with_columns(
+        found.alias(CONTRACT),
+        yen.alias(_SIGNED_YEN),
+        pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(_DAY_ON),
+        sender.alias(_WHO),
+    )
+
+
+def _bare_account(text: str) -> str:
+    return "-".join(part.strip().lstrip("0") for part in text.split("-"))
+
+
+def _texts_folded(texts: Sequence[str]) -> list[str]:
+    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(folded(pl.col("text")))["text"].to_list()
+
+
+def settle(
+    bundles_: pl.DataFrame, deposits: pl.DataFrame, contracts: Sequence[Contract], night_on: date, later: Later
+) -> Settlement:
+    """突き合わせる: all that is open, into lines. Both frames name their contracts; a line without one says so.
+
+    Each bundle and each deposit stands in exactly one line, and the lines add up to what was given.
+    """
+    made = [
+        line
+        for contract in contracts
+        for line in paired(
+            contract,
+            _dues(bundles_.filter(pl.col(CONTRACT) == contract.name), contract, later),
+            _credits(deposits.filter(pl.col(CONTRACT) == contract.name)),
+            night_on,
+            later,
+        )
+    ]
+    known = [contract.name for contract in contracts]
+    made += _without_contract(
+        *(own.filter(~pl.col(CONTRACT).is_in(known).fill_null(False)) for own in (bundles_, deposits))
+    )
+    found = _framed(made)
+    assert found.lines[Settled.PAYMENT_YEN].sum() == bundles_[Bundle.YEN].sum(), "all payments stand in a line"
+    assert found.lines[Settled.MONEY_YEN].sum() == deposits[_SIGNED_YEN].sum(), "all money stands in a line"
+    assert found.bundles[Bundle.BUNDLE_NO].n_unique() == bundles_.height == found.bundles.height
+    assert found.deposits[Deposit.DEPOSIT_NO].n_unique() == deposits.height == found.deposits.height
+    return found
+
+
+def _dues(rows: pl.DataFrame, contract: Contract, later: Later) -> list[Due]:
+    """日ごとの収納: bundles by 資金化日, which a contract may count from the 領収日."""
+    undated = rows.filter(~pl.col(Bundle.IS_FUNDS_DAY))[Bundle.DAY_ON].unique().to_list()
+    counted = {} if contract.funds_days is None else {day: later(day, contract.funds_days) for day in undated}
+    from_paid = pl.col(Bundle.DAY_ON).replace_strict(counted, default=None, return_dtype=pl.Date)
+    on = pl.when(Bundle.IS_FUNDS_DAY).then(Bundle.DAY_ON).otherwise(from_paid)
+    return [Due(day, tuple(own), *sums) for day, own, *sums in _sums(rows.with_columns(on.alias("on")), "on")]
+
+
+def _sums(rows: pl.DataFrame, *keys: str) -> Iterable[tuple[Any, ...]]:
+    """束の合計 by some columns: the columns, the bundles' numbers, their payments and yen."""
+    numbers = pl.col(Bundle.BUNDLE_NO).sort()
+    sums = rows.group_by(keys).agg(numbers, pl.col(Bundle.PAYMENTS).sum(), pl.col(Bundle.YEN).sum())
+    return sums.sort(keys).iter_rows()
+
+
+def _credits(rows: pl.DataFrame) -> list[Credit]:
+    return [Credit(*row) for row in rows.select(_DAY_ON, Deposit.DEPOSIT_NO, _SIGNED_YEN, _WHO).iter_rows()]
+
+
+def _without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Line]:
+    """契約なし: payments by format and channel, money transfer by transfer."""
+    made = [
+        Line(f"{spec} {Channel(channel).label}", SettlementOutcome.NO_CONTRACT, [Due(None, tuple(own), *sums)], [])
+        for spec, channel, own, *sums in _sums(bundles_, "spec", Bundle.CHANNEL)
+    ]
+    return made + [Line("", SettlementOutcome.NO_CONTRACT, [], [credit]) for credit in _credits(deposits)]
+
+
+def _framed(made: list[Line]) -> Settlement:
+    rows, in_bundles, in_deposits = [], [], []
+    for no, line in enumerate(made, start=1):
+        in_bundles += [(no, number) for due in line.dues for number in due.bundle_nos]
+        in_deposits += [(no, credit.deposit_no) for credit in line.credits]
+        days = sorted(due.on for due in line.dues if due.on) or sorted(credit.on for credit in line.credits)
+        payments, yen = sum(due.payments for due in line.dues), sum(due.yen for due in line.dues)
+        money = sum(credit.yen for credit in line.credits)
+        first, last = (days[0], days[-1]) if days else (None, None)
+        rows.append((no, line.contract, line.outcome.value, first, last, payments, yen, line.fee_yen, money))
+    return Settlement(
+        pl.DataFrame(rows, schema=Settled.SCHEMA, orient="row"),
+        pl.DataFrame(in_bundles, schema=LineBundle.SCHEMA, orient="row"),
+        pl.DataFrame(in_deposits, schema=LineDeposit.SCHEMA, orient="row"),
+    )

@@ -1,0 +1,238 @@
+"""Questions about money and its settlement (入金と突合の照会). All that is open is small; settled rows are not read."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, and_, case, exists, func, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.frames import Payment
+from elqr.money_frames import Bundle, Deposit, Settled
+from elqr.store import money_tables as m
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame, staged
+from elqr.terms import DepositKind, FileStatus, Outcome, Place, Stage
+
+_SPEC = {"spec": pl.String}
+
+
+def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
+    """既知の入金 of some identities: identity, number, rank_no, deposit_no, spec."""
+    names = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO)
+    with staged(connection, lines.select(Deposit.IDENTITY).unique()) as asked:
+        query = (
+            select(*(m.deposit.c[name] for name in names), t.file.c.spec)
+            .join(asked, asked.c.identity == m.deposit.c.identity)
+            .join(t.file, t.file.c.file_no == m.deposit.c.file_no)
+        )
+        return read_frame(connection, query, {**{name: Deposit.SCHEMA[name] for name in names}, **_SPEC})
+
+
+def _settled_by(day: str, part: ColumnElement[int], link: Any) -> ColumnElement[bool]:
+    number = next(iter(link.primary_key.columns))
+    return exists().where(
+        number == part,
+        m.settlement.c.settlement_no == link.c.settlement_no,
+        m.settlement.c.night_on <= day,
+    )
+
+
+def _bundles(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*(m.bundle.c[name] for name in Bundle.SCHEMA), t.file.c.spec, m.bundle.c.night_on)
+        .join(t.file, t.file.c.file_no == m.bundle.c.file_no)
+        .where(*conditions)
+        .order_by(m.bundle.c.bundle_no)
+    )
+
+
+_BUNDLE = {**Bundle.SCHEMA, **_SPEC, "night_on": pl.Date}
+
+
+def open_bundles(connection: Connection, night: date) -> pl.DataFrame:
+    """突合の済んでいない確報の束 as of a night: frame Bundle with spec and night_on."""
+    day = night.isoformat()
+    settled = _settled_by(day, m.bundle.c.bundle_no, m.settlement_bundle)
+    query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= day, ~settled)
+    return read_frame(connection, query, _BUNDLE)
+
+
+def unwatched_bundles(connection: Connection) -> pl.DataFrame:
+    """期限をまだ調べていない速報の束: frame Bundle with spec and night_on."""
+    watched = exists().where(m.watched_bundle.c.bundle_no == m.bundle.c.bundle_no)
+    return read_frame(connection, _bundles(m.bundle.c.stage == Stage.PRELIMINARY.value, ~watched), _BUNDLE)
+
+
+def night_bundles(connection: Connection, night: date) -> pl.DataFrame:
+    """今夜の確報の束: frame Bundle with spec and night_on."""
+    query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on == night.isoformat())
+    return read_frame(connection, query, _BUNDLE)
+
+
+def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
+    """突合の済んでいない入金 as of a night: frame Deposit with spec, file_name and night_on. Repeats are none."""
+    day = night.isoformat()
+    d = m.deposit.c
+    columns = (*(d[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on)
+    query = (
+        select(*columns)
+        .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
+        .join(t.file, t.file.c.file_no == d.file_no)
+        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day)
+        .where(~_settled_by(day, d.deposit_no, m.settlement_deposit))
+        .order_by(d.deposit_no)
+    )
+    return read_frame(connection, query, {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date})
+
+
+def file_name() -> ColumnElement[Any]:
+    """ファイルの名: of the first delivery that was taken in."""
+    return (
+        select(func.min(t.delivery.c.name))
+        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
+        .correlate(t.file)
+        .scalar_subquery()
+    )
+
+
+def settled(connection: Connection, night: date) -> pl.DataFrame:
+    """今夜突合の済んだもの: frame Settled."""
+    columns = [m.settlement.c.settlement_no, *(m.settlement.c[name] for name in list(Settled.SCHEMA)[1:])]
+    query = select(*columns).where(m.settlement.c.night_on == night.isoformat()).order_by(m.settlement.c.settlement_no)
+    return read_frame(connection, query, Settled.SCHEMA)
+
+
+def settled_before(connection: Connection, night: date) -> pl.DataFrame:
+    """前夜までに突合の済んだもの by contract and outcome: sums, with the days they span; frame Settled."""
+    s = m.settlement.c
+    sums = [func.sum(s[name]) for name in list(Settled.SCHEMA)[5:]]
+    query = (
+        select(func.min(s.settlement_no), s.contract, s.outcome, func.min(s.from_on), func.max(s.until_on), *sums)
+        .where(s.night_on < night.isoformat())
+        .group_by(s.contract, s.outcome)
+        .order_by(s.contract, s.outcome)
+    )
+    return read_frame(connection, query, Settled.SCHEMA)
+
+
+def money_sums(connection: Connection, night: date) -> tuple[int, int]:
+    """確報の額と入金の額 up to a night, as the lines of payments and of money say: what a settlement must add up to."""
+    day = night.isoformat()
+    due = select(func.coalesce(func.sum(m.bundle.c.yen), 0)).where(
+        m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= day
+    )
+    d = m.deposit.c
+    signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
+    money = (
+        select(func.coalesce(func.sum(signed), 0))
+        .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
+        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day)
+    )
+    return int(connection.execute(due).scalar_one()), int(connection.execute(money).scalar_one())
+
+
+_LISTED: dict[str, Any] = {
+    "bundle_no": pl.Int64,
+    "payment_no": pl.Int64,
+    "file_name": pl.String,
+    "record_no": pl.Int64,
+    "channel": pl.String,
+    "stage": pl.String,
+    "paid_on": pl.Date,
+    "funds_on": pl.Date,
+    "paid_yen": pl.Int64,
+    "outcome": pl.String,
+    "key_digits": pl.String,
+    "night_on": pl.Date,
+}
+
+
+def _listed(bundle_no: ColumnElement[Any]) -> Select[Any]:
+    p = t.payment.c
+    return (
+        select(
+            bundle_no, p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on, p.funds_on, p.paid_yen,
+            t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on,
+        )
+        .select_from(t.payment)
+        .join(t.decision, t.decision.c.payment_no == p.payment_no)
+        .join(t.file, t.file.c.file_no == p.file_no)
+        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
+        .order_by(p.payment_no)
+    )  # fmt: skip
+
+
+def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    """束の収納: the payments of some bundles of a stage, as settlement counts them."""
+    b, p = m.bundle.c, t.payment.c
+    asked_outcome = (
+        t.decision.c.outcome == Outcome.PENDING.value
+        if stage is Stage.PRELIMINARY
+        else t.decision.c.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
+    )
+    with staged(connection, bundles.select(Bundle.BUNDLE_NO)) as asked:
+        query = (
+            _listed(b.bundle_no)
+            .join(m.bundle, and_(b.file_no == p.file_no, b.channel == p.channel, b.stage == p.stage))
+            .join(asked, asked.c.bundle_no == b.bundle_no)
+            .where(b.day_on == func.coalesce(p.funds_on, p.paid_on), asked_outcome)
+            .where(b.is_funds_day == case((p.funds_on.is_(None), 0), else_=1))
+        )
+        return read_frame(connection, query, _LISTED)
+
+
+def _other_stage(stages: tuple[Stage, ...], night: date | None = None) -> ColumnElement[bool]:
+    """The same payment is known in another stage, decided up to a night."""
+    k, other = t.payment_identity.c, t.payment.alias("other")
+    known = exists().where(
+        k.identity == t.payment.c.identity,
+        k.occurrence_no == t.payment.c.occurrence_no,
+        k.stage.in_([stage.value for stage in stages]),
+    )
+    if night is None:
+        return known
+    decided = t.decided_file.alias("decided")
+    return known.where(
+        other.c.payment_no == k.payment_no,
+        decided.c.file_no == other.c.file_no,
+        decided.c.night_on <= night.isoformat(),
+    )
+
+
+def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
+    """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
+    found = bundle_payments(connection, bundles, Stage.PRELIMINARY).select("bundle_no", "payment_no")
+    with staged(connection, found.select("payment_no")) as asked:
+        query = (
+            select(t.payment.c.payment_no)
+            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .where(~_other_stage((Stage.CONFIRMED, Stage.CANCELLED)))
+        )
+        left = read_frame(connection, query, {"payment_no": pl.Int64})
+    return found.join(left, on="payment_no", how="semi", maintain_order="left")
+
+
+def overdue(connection: Connection, night: date) -> pl.DataFrame:
+    """期限を過ぎた速報 that are still without 確報 or 取消 as of a night, with their contracts."""
+    o = m.overdue_payment.c
+    query = (
+        _listed(o.payment_no)
+        .add_columns(o.contract)
+        .join(m.overdue_payment, o.payment_no == t.payment.c.payment_no)
+        .where(o.night_on <= night.isoformat(), ~_other_stage((Stage.CONFIRMED, Stage.CANCELLED), night))
+    )
+    return read_frame(connection, query, {**_LISTED, "contract": pl.String}).drop("bundle_no")
+
+
+def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
+    """速報のない確報 of some bundles."""
+    found = bundle_payments(connection, bundles, Stage.CONFIRMED)
+    with staged(connection, found.select(Payment.PAYMENT_NO)) as asked:
+        query = (
+            select(t.payment.c.payment_no)
+            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .where(~_other_stage((Stage.PRELIMINARY,), night))
+        )
+        left = read_frame(connection, query, {"payment_no": pl.Int64})
+    return found.join(left, on="payment_no", how="semi", maintain_order="left")

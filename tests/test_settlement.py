@@ -1,0 +1,341 @@
+"""払込突合 as staff meet it: payments and money delivered on real nights, sums worked out by hand."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.builders import (
+    JOB,
+    NIGHT,
+    City,
+    Ran,
+    credit_file,
+    credit_row,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_row,
+    statement_file,
+)
+
+MONEY = """
+[[money]]
+path = "money"
+specs = ["bank_credit_01_a", "bank_credit_01_b", "bank_statement_03", "money_by_hand_csv"]
+"""
+CONTRACT = """
+[[settlement]]
+name = "地方税共同機構"
+specs = ["eltax_payment_csv"]
+senders = ["チホウゼイキヨウドウ"]
+days = 3
+"""
+SENDER = "ﾁﾎｳｾﾞｲｷﾖｳﾄﾞｳｷｺｳ"
+SLIPS = [
+    notice_row(bill_no=str(100_001 + number), payer_ref=str(number), principal_yen=10_000 + number)
+    for number in range(4)
+]
+FUNDS_ON = date(2026, 11, 12)
+
+
+class Till(City):
+    """A city with an inbox for money, four slips of 10,000, 10,001, 10,002 and 10,003 yen, and a way to pay them."""
+
+    @classmethod
+    def opened(cls, folder: Path, contract: str = CONTRACT, money: str = MONEY) -> "Till":
+        own = cls(City.founded(folder, JOB + money + contract).folder)
+        (folder / "money").mkdir()
+        own.notices(*SLIPS)
+        own.night(date(2026, 11, 4))
+        return own
+
+    def paid(self, name: str, *numbers: int, stage: str = "2", **given: object) -> None:
+        """A file of 確報 (or of another stage) of some slips."""
+        keys = self.issued()
+        rows = []
+        for number in numbers:
+            key_no, check_no = keys["kokuho", str(100_001 + number), 1, 1]
+            rows.append(
+                eltax_row(key_no, check_no, 10_000 + number, data_kind=stage, serial_no=f"{number + 1:08d}", **given)
+            )
+        self.deliver(name, eltax_file(*rows))
+
+    def money(self, name: str, data: bytes) -> None:
+        (self.folder / "money" / name).write_bytes(data)
+
+    def lines(self, day: date = NIGHT) -> list[tuple[object, ...]]:
+        """(契約, 結果, 状態, 収納額, 手数料, 入金額, 差額) of the 払込突合表."""
+        names = ("契約", "突合結果", "状態", "収納額", "手数料", "入金額", "差額")
+        return [tuple(row[name] for name in names) for row in self.report("払込突合表", day)]
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Till:
+    return Till.opened(tmp_path / "city")
+
+
+def codes(ran: Ran) -> list[str]:
+    return [finding["code"] for finding in ran.json["findings"]]  # type: ignore[attr-defined,index]
+
+
+def test_payments_and_the_bank_s_notice_agree(till: Till) -> None:
+    till.paid("eltax.csv", 0, 1, 2)
+    till.money("01.dat", credit_file(credit_row(30_003, SENDER)))
+    ran = till.night()
+    assert (ran.code, codes(ran)) == (0, [])
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 30_003, 0, 30_003, 0)]
+    assert till.report("払込突合の内訳") == []
+    assert [(row["ファイル"], row["結果"], row["件数"]) for row in till.report("取込結果")] == [
+        ("01.dat", "取込", 0),
+        ("eltax.csv", "取込", 3),
+    ]
+    till.night(date(2026, 11, 21))
+    assert till.lines(date(2026, 11, 21)) == [("地方税共同機構", "一致", "前夜までに済", 30_003, 0, 30_003, 0)]
+
+
+def test_part_of_the_payment_data_never_taken_in_shows_the_same_morning_真庭_いわき_伊達(till: Till) -> None:
+    """Half of the payments' files were never taken in: the bank tells, to the yen."""
+    till.paid("eltax_1.csv", 0, 1)
+    till.money("01.dat", credit_file(credit_row(40_006, SENDER)))
+    ran = till.night()
+    assert (ran.code, codes(ran)) == (3, ["S701"])
+    assert till.lines() == [("地方税共同機構", "差額あり", "未済", 20_001, 0, 40_006, 20_005)]
+    listed = [(row["区分"], row["金額"], row["差額と同額"]) for row in till.report("払込突合の内訳")]
+    assert listed == [("収納", 10_000, None), ("収納", 10_001, None), ("入金", 40_006, None)]
+    till.paid("eltax_2.csv", 2, 3)
+    assert till.night(date(2026, 11, 21)).code == 0
+    assert till.lines(date(2026, 11, 21)) == [("地方税共同機構", "一致", "今夜済", 40_006, 0, 40_006, 0)]
+
+
+def test_money_without_any_payment_file_is_an_alarm_the_same_morning(till: Till) -> None:
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
+    ran = till.night()
+    assert (ran.code, codes(ran)) == (3, ["S703"])
+    assert till.lines() == [("地方税共同機構", "収納なし", "未済", 0, 0, 10_000, 10_000)]
+    (row,) = till.report("払込突合表")
+    assert row["経過日数"] == 8
+
+
+def test_the_missing_payment_is_marked_by_its_yen(till: Till) -> None:
+    """One payment counted too much on the sender's side: its amount is the difference."""
+    till.paid("eltax.csv", 0, 1, 2)
+    till.money("01.dat", credit_file(credit_row(30_003 - 10_001, SENDER)))
+    assert codes(till.night()) == ["S701"]
+    rows = till.report("払込突合の内訳")
+    assert [(row["金額"], row["差額と同額"]) for row in rows] == [
+        (10_001, "○"),
+        (10_000, None),
+        (10_002, None),
+        (20_002, None),
+    ]
+
+
+def test_payments_wait_for_money_and_then_are_an_alarm(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    assert till.night(date(2026, 11, 13)).code == 0
+    assert till.lines(date(2026, 11, 13)) == [("地方税共同機構", "入金待ち", "未済", 10_000, 0, 0, None)]
+    late = till.night(date(2026, 11, 20))
+    assert (late.code, codes(late), late.json["changed"]) == (3, ["S702"], False)
+    assert till.lines() == [("地方税共同機構", "入金なし", "未済", 10_000, 0, 0, -10_000)]
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER, date(2026, 11, 15))))
+    assert till.night(date(2026, 11, 21)).code == 0
+
+
+def test_the_same_notice_twice_counts_once(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    notice = credit_file(credit_row(10_000, SENDER, inquiry_no="000001"))
+    till.money("01.dat", notice)
+    till.money("01_saisou.dat", notice)
+    assert till.night().code == 0
+    assert [row["結果"] for row in till.report("取込結果")] == ["取込", "再受信", "取込"]
+    till.money(
+        "01_more.dat",
+        credit_file(credit_row(10_000, SENDER, inquiry_no="000001"), credit_row(500, SENDER, date(2026, 11, 19))),
+    )
+    ran = till.night(date(2026, 11, 21))
+    assert codes(ran) == ["S703"]
+    assert ("地方税共同機構", "収納なし", "未済", 0, 0, 500, 500) in till.lines(date(2026, 11, 21))
+
+
+def test_a_notice_and_a_statement_of_one_account_tell_of_one_transfer(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    row = credit_row(10_000, SENDER, inquiry_no="000007")
+    till.money("01.dat", credit_file(row))
+    till.money("03.dat", statement_file({**row, "inquiry_no": "00004711"}, before_yen=5))
+    assert till.night().code == 0
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 10_000, 0, 10_000, 0)]
+
+
+def test_two_equal_transfers_of_one_day_are_two(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    rows = [credit_row(5_000, SENDER, inquiry_no=number) for number in ("000001", "000002")]
+    till.money("01_am.dat", credit_file(rows[0]))
+    till.money("01_pm.dat", credit_file(rows[1]))
+    assert till.night().code == 0
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 10_000, 0, 10_000, 0)]
+
+
+def test_two_equal_transfers_without_numbers_in_one_file_are_two(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    till.money("01.dat", credit_file(credit_row(5_000, SENDER), credit_row(5_000, SENDER)))
+    assert till.night().code == 0
+
+
+def test_a_transfer_that_the_bank_takes_back_is_no_money(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER), credit_row(10_000, SENDER, cancel_kind="1")))
+    ran = till.night()
+    assert codes(ran) == ["S702"]
+    assert till.lines() == [
+        ("地方税共同機構", "入金なし", "未済", 10_000, 0, 0, -10_000),
+        ("地方税共同機構", "入金取消で相殺", "今夜済", 0, 0, 0, 0),
+    ]
+
+
+def test_money_that_is_taken_back_after_it_agreed_is_an_alarm(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
+    assert till.night().code == 0
+    till.money("02.dat", credit_file(credit_row(10_000, SENDER, date(2026, 11, 20), cancel_kind="1")))
+    ran = till.night(date(2026, 11, 21))
+    assert codes(ran) == ["S701"]
+    assert till.lines(date(2026, 11, 21))[0] == ("地方税共同機構", "差額あり", "未済", 0, 0, -10_000, -10_000)
+
+
+def test_the_fee_of_the_contract_is_allowed_for(tmp_path: Path) -> None:
+    fee = "fee = { per_payment_yen = 55, per_transfer_yen = 330, tax_percent = 10 }\n"
+    till = Till.opened(tmp_path / "city", CONTRACT + fee)
+    till.paid("eltax.csv", 0, 1)
+    # （55円 × 2件 ＋ 330円）× 1.1 ＝ 484円
+    till.money("01.dat", credit_file(credit_row(20_001 - 484, SENDER)))
+    assert till.night().code == 0
+    assert till.lines() == [("地方税共同機構", "手数料控除後一致", "今夜済", 20_001, 484, 19_517, 0)]
+
+
+def test_money_typed_by_hand_counts_as_the_bank_s(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    text = "整理番号,入金日,区分,金額,振込依頼人,資金化日,口座\r\n1,2026/11/14,入金,10000,ﾁﾎｳｾﾞｲｷｮｳﾄﾞｳｷｺｳ,2026/11/12,\r\n"
+    till.money("tegaki.csv", text.encode("cp932"))
+    assert till.night().code == 0
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 10_000, 0, 10_000, 0)]
+
+
+def test_money_of_nobody_and_payments_of_no_contract_are_told(tmp_path: Path) -> None:
+    till = Till.opened(tmp_path / "city", CONTRACT.replace('"eltax_payment_csv"', '"cvs_family_a"'))
+    till.paid("eltax.csv", 0)
+    till.money("01.dat", credit_file(credit_row(7_000, "ｶﾌﾞ)ﾔﾁﾝ")))
+    ran = till.night()
+    assert codes(ran) == ["S707", "S707"]
+    assert till.lines() == [
+        ("（契約なし）", "契約なし", "未済", 0, 0, 7_000, 7_000),
+        ("eltax_payment_csv スマホアプリ", "契約なし", "未済", 10_000, 0, 0, -10_000),
+    ]
+
+
+def test_money_that_is_not_compared_is_named_in_the_job(tmp_path: Path) -> None:
+    rent = '\n[[settlement]]\nname = "家賃（突合しない）"\nsenders = ["カブ)ヤチン"]\noutside = true\n'
+    till = Till.opened(tmp_path / "city", CONTRACT + rent)
+    till.money("01.dat", credit_file(credit_row(7_000, "ｶﾌﾞ)ﾔﾁﾝ")))
+    assert till.night().code == 0
+    assert till.lines() == [("家賃（突合しない）", "突合の対象外", "今夜済", 0, 0, 7_000, None)]
+
+
+def test_payments_in_suspense_are_money_too(till: Till) -> None:
+    """A payment that matches no notice was paid all the same."""
+    till.deliver("eltax.csv", eltax_file(eltax_row("9" * 20, "123456", 4_000)))
+    till.money("01.dat", credit_file(credit_row(4_000, SENDER)))
+    ran = till.night()
+    assert ran.code == 3 and codes(ran) == []
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 4_000, 0, 4_000, 0)]
+
+
+def test_a_payment_file_delivered_again_brings_no_money_due(till: Till) -> None:
+    till.paid("eltax.csv", 0)
+    till.paid("eltax_again.csv", 0, 1)
+    till.money("01.dat", credit_file(credit_row(20_001, SENDER)))
+    assert till.night().code == 0
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 20_001, 0, 20_001, 0)]
+
+
+def test_payments_without_a_day_of_funds(tmp_path: Path) -> None:
+    till = Till.opened(tmp_path / "one")
+    till.paid("eltax.csv", 0, funds_on=None)
+    assert codes(till.night()) == ["S706"]
+    own = Till.opened(tmp_path / "two", CONTRACT + "funds_days = 7\n")
+    own.paid("eltax.csv", 0, funds_on=None)
+    own.money("01.dat", credit_file(credit_row(10_000, SENDER)))
+    assert own.night().code == 0
+
+
+def test_a_preliminary_without_its_confirmation_is_told_after_its_days(tmp_path: Path) -> None:
+    till = Till.opened(tmp_path / "city", CONTRACT + "confirm_days = 5\n")
+    till.paid("sokuho.csv", 0, 1, stage="1")
+    assert codes(till.night(date(2026, 11, 10))) == []
+    assert codes(till.night(date(2026, 11, 15))) == []
+    ran = till.night(date(2026, 11, 16))
+    assert (ran.code, codes(ran)) == (3, ["S704"])
+    rows = till.report("速報確報突合", date(2026, 11, 16))
+    assert [(row["区分"], row["領収額"], row["経過日数"]) for row in rows] == [
+        ("速報のみ期限超過", 10_000, 11),
+        ("速報のみ期限超過", 10_001, 11),
+    ]
+    till.paid("kakuho.csv", 0)
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
+    ran = till.night(date(2026, 11, 17))
+    assert codes(ran) == ["S704"]
+    assert [row["領収額"] for row in till.report("速報確報突合", date(2026, 11, 17))] == [10_001]
+    again = till.night(date(2026, 11, 16), "--dry-run")
+    assert codes(again) == ["S704"], "an older night is as it was"
+
+
+def test_a_confirmation_that_no_preliminary_announced(tmp_path: Path) -> None:
+    till = Till.opened(tmp_path / "city", CONTRACT + "preliminary = true\n")
+    till.paid("sokuho.csv", 0, stage="1")
+    till.night(date(2026, 11, 10))
+    till.paid("kakuho.csv", 0, 1)
+    till.money("01.dat", credit_file(credit_row(20_001, SENDER)))
+    ran = till.night()
+    assert codes(ran) == ["S705"]
+    assert [(row["区分"], row["領収額"]) for row in till.report("速報確報突合")] == [("確報のみ", 10_001)]
+
+
+def test_a_damaged_money_file_is_held_back_whole(till: Till) -> None:
+    good = credit_file(credit_row(10_000, SENDER))
+    till.money("01.dat", good.replace(b"0000010000", b"0000010001", 1))
+    ran = till.night()
+    assert (ran.code, codes(ran)) == (4, ["F302"])
+    assert till.lines() == []
+
+
+def test_running_the_night_again_changes_nothing(till: Till) -> None:
+    till.paid("eltax.csv", 0, 1)
+    till.paid("sokuho.csv", 2, stage="1")
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER), credit_row(6, "ﾀﾞﾚｶ")))
+    till.night()
+    before = (till.folder / "ledger.db").read_bytes()
+    reports = {path.name: path.read_bytes() for path in (till.folder / "out" / "2026-11-20").glob("*.*")}
+    assert till.night().json["changed"] is False
+    assert (till.folder / "ledger.db").read_bytes() == before
+    assert {path.name: path.read_bytes() for path in (till.folder / "out" / "2026-11-20").glob("*.*")} == reports
+    assert "払込突合表.csv" in reports and "払込突合の内訳.csv" in reports and "速報確報突合.csv" in reports
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (CONTRACT + CONTRACT, "同じ名前の契約"),
+        (CONTRACT + CONTRACT.replace("地方税共同機構", "ほか"), "重なっています"),
+        (CONTRACT + "dayz = 1\n", "知らない項目"),
+        (CONTRACT.replace("eltax_payment_csv", "bank_credit_01_a"), "収納データの様式ではありません"),
+        (CONTRACT.replace("eltax_payment_csv", "no_such_spec"), "ありません"),
+        ('[[settlement]]\nname = "空"\n', "入金の手がかり"),
+        (CONTRACT + "fee = { per_payment_yen = -1 }\n", "小さすぎます"),
+        ('[[money]]\npath = "money"\nspecs = ["dsk_csv"]\n', "入金データの様式ではありません"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, extra: str, said: str) -> None:
+    city = City.founded(tmp_path / "city", JOB + extra)
+    ran = elqr("night", city.job)
+    assert ran.code == 1 and said in ran.err and "Traceback" not in ran.err
+    assert not (city.folder / "ledger.db").exists()
