@@ -130,6 +130,7 @@ CODES: dict[Code, CodeText] = {
         _MID, "書き出したファイルが台帳の控えと違います", "書き換えていない控えから戻してください。"
     ),
     Code.MONTH_DIFFERS: CodeText(_HIGH, "締めた月の数字が締めたときと違います", _DAMAGED),
+    Code.SETTLEMENT_DIFFERS: CodeText(_HIGH, "突合の記録が収納と入金に合いません", _DAMAGED),
     Code.PROCEDURE_UNKNOWN: CodeText(
         _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
     ),

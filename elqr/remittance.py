@@ -32,8 +32,8 @@ def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:
     return settle(bundles, deposits, rules.contracts, night, rules.later)
 
 
-def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, int]:
-    """突合済を記す: what agrees by now, and 速報 whose time is over. Returns how many of each; empty when none."""
+def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, dict[str, int]]:
+    """突合済を記す: what agrees by now, and 速報 whose time is over. Returns how many by contract; empty when none."""
     if not rules.contracts:
         return {}
     connection, found = ledger.connection, standing(ledger, rules, night)
@@ -51,8 +51,12 @@ def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, int]:
     )
     if ended.height or overdue.height:
         money_entries.enter_watched(connection, night, due, overdue)
-        return {"settled": ended.height, "overdue": overdue.height}
+        return {"settled": _by_contract(ended), "overdue": _by_contract(overdue)}
     return {}
+
+
+def _by_contract(rows: pl.DataFrame) -> dict[str, int]:
+    return dict(rows.group_by(CONTRACT).agg(pl.len()).sort(CONTRACT).iter_rows())
 
 
 def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFrame:

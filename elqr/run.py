@@ -263,7 +263,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
         decisions, posted_yen = _post(night, payments)
         with night.journal.step("払込突合") as money_step:
             settled = settle_night(night.ledger, night.rules, night.night_on)
-            money_step.count = settled.get("settled", 0)
+            money_step.count = sum(settled.get("settled", {}).values())
         if payments.is_empty() and not night.changes and not settled:
             step.result = "変更なし"
             return ""

@@ -39,7 +39,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report", "store", "comparison", "masking"),
     ("remittance",),
     ("run",),
-    ("press", "dispatch", "review", "export", "month", "year", "verification"),
+    ("press", "dispatch", "review", "export", "month", "year", "difference", "verification"),
     ("edge",),
     ("cli",),
     ("__main__",),
@@ -61,6 +61,7 @@ _ONLY_IN = {
 }
 _SIBLINGS = {
     ("settlement", "pairing"),
+    ("verification", "difference"),
     ("issue", "findings"),
     ("store", "notices"),
     ("handover", "inbox"),

@@ -36,6 +36,7 @@ from tests.builders import (
 from tests.printing.test_preflight import FAULTS, LAYOUTS
 from tests.test_printing import BLOCKED
 from tests.test_review import ROWS
+from tests.test_settlement import SETTLEMENT_CODES
 from tests.test_verification import DAMAGES
 from tests.test_verification import FILES as DAMAGED_FILES
 
@@ -222,9 +223,10 @@ def test_every_code_has_a_sample_and_words() -> None:
     in_verification = (
         {row[2] for row in DAMAGES}
         | {row[2] for row in DAMAGED_FILES}
-        | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS, Code.MONTH_DIFFERS}
+        | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS, Code.MONTH_DIFFERS, Code.SETTLEMENT_DIFFERS}
     )
-    assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification == set(Code)
+    of_money = {Code(code) for code in SETTLEMENT_CODES}
+    assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification | of_money == set(Code)
     assert set(CODES) == set(Code)
     for code, text in CODES.items():
         assert text.heading and text.remedy.endswith("。"), code

@@ -1,5 +1,7 @@
 """払込突合 as staff meet it: payments and money delivered on real nights, sums worked out by hand."""
 
+import json
+import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +39,15 @@ SLIPS = [
     for number in range(4)
 ]
 FUNDS_ON = date(2026, 11, 12)
+
+
+SETTLEMENT_CODES = ("S701", "S702", "S703", "S704", "S705", "S706", "S707")
+"""Each is the answer of a night below."""
+
+
+def test_every_code_of_settlement_is_the_answer_of_a_night() -> None:
+    text = Path(__file__).read_text(encoding="utf-8").partition("class Till")[2]
+    assert all(f'"{code}"' in text for code in SETTLEMENT_CODES)
 
 
 class Till(City):
@@ -86,9 +97,10 @@ def test_payments_and_the_bank_s_notice_agree(till: Till) -> None:
     assert (ran.code, codes(ran)) == (0, [])
     assert till.lines() == [("地方税共同機構", "一致", "今夜済", 30_003, 0, 30_003, 0)]
     assert till.report("払込突合の内訳") == []
-    assert [(row["ファイル"], row["結果"], row["件数"]) for row in till.report("取込結果")] == [
-        ("01.dat", "取込", 0),
-        ("eltax.csv", "取込", 3),
+    names = ("ファイル", "結果", "件数", "金額", "入金明細", "入金額")
+    assert [tuple(row[name] for name in names) for row in till.report("取込結果")] == [
+        ("01.dat", "取込", 0, 0, 1, 30_003),
+        ("eltax.csv", "取込", 3, 30_003, 0, 0),
     ]
     till.night(date(2026, 11, 21))
     assert till.lines(date(2026, 11, 21)) == [("地方税共同機構", "一致", "前夜までに済", 30_003, 0, 30_003, 0)]
@@ -215,7 +227,7 @@ def test_the_fee_of_the_contract_is_allowed_for(tmp_path: Path) -> None:
 
 def test_money_typed_by_hand_counts_as_the_bank_s(till: Till) -> None:
     till.paid("eltax.csv", 0)
-    text = "整理番号,入金日,区分,金額,振込依頼人,資金化日,口座\r\n1,2026/11/14,入金,10000,ﾁﾎｳｾﾞｲｷｮｳﾄﾞｳｷｺｳ,2026/11/12,\r\n"
+    text = "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分\r\n1,2026/11/14,10000,ﾁﾎｳｾﾞｲｷｮｳﾄﾞｳｷｺｳ,2026/11/12,,入金\r\n"
     till.money("tegaki.csv", text.encode("cp932"))
     assert till.night().code == 0
     assert till.lines() == [("地方税共同機構", "一致", "今夜済", 10_000, 0, 10_000, 0)]
@@ -228,8 +240,8 @@ def test_money_of_nobody_and_payments_of_no_contract_are_told(tmp_path: Path) ->
     ran = till.night()
     assert codes(ran) == ["S707", "S707"]
     assert till.lines() == [
-        ("（契約なし）", "契約なし", "未済", 0, 0, 7_000, 7_000),
         ("eltax_payment_csv スマホアプリ", "契約なし", "未済", 10_000, 0, 0, -10_000),
+        ("（契約なし）", "契約なし", "未済", 0, 0, 7_000, 7_000),
     ]
 
 
@@ -319,6 +331,113 @@ def test_running_the_night_again_changes_nothing(till: Till) -> None:
     assert (till.folder / "ledger.db").read_bytes() == before
     assert {path.name: path.read_bytes() for path in (till.folder / "out" / "2026-11-20").glob("*.*")} == reports
     assert "払込突合表.csv" in reports and "払込突合の内訳.csv" in reports and "速報確報突合.csv" in reports
+
+
+def act(till: Till, *arguments: object, day: date = NIGHT) -> Ran:
+    return elqr("settlement", *arguments, "--job", till.job, "--date", day.isoformat())
+
+
+def open_marks(till: Till) -> list[str]:
+    ran = act(till, "list", "--json")
+    return [line["line"] for line in json.loads(ran.out)]
+
+
+@pytest.fixture
+def short(till: Till) -> Till:
+    """The bank received one yen less than was confirmed."""
+    till.paid("eltax.csv", 0, 1)
+    till.money("01.dat", credit_file(credit_row(20_000, SENDER)))
+    till.night()
+    return till
+
+
+def test_a_difference_is_closed_by_two_people_with_a_reason(short: Till) -> None:
+    ran = act(short, "list")
+    assert ran.code == 3 and "差額あり　払込予定 20,001円　入金 20,000円　差額 -1円" in ran.out
+    (mark,) = open_marks(short)
+    assert act(short, "close", mark, "--by", "会計 花子", "--reason", "振込手数料の端数").code == 0
+    assert act(short, "close", mark, "--by", "会計 次郎", "--reason", "二重の申請").code == 1
+    own = act(short, "approve", 1, "--by", "会計　花子")
+    assert own.code == 1 and "申請した人" in own.err
+    assert act(short, "approve", 1, "--by", "出納 三郎").code == 0
+    assert act(short, "list").code == 0
+    assert short.night(date(2026, 11, 21)).code == 0
+    assert short.lines(date(2026, 11, 20)) == [("地方税共同機構", "差額あり", "未済", 20_001, 0, 20_000, -1)]
+    assert short.lines(date(2026, 11, 21)) == [
+        ("地方税共同機構", "差額を確認済", "前夜までに済", 20_001, 0, 20_000, -1)
+    ]
+    assert elqr("verify", "--job", short.job).code == 0
+
+
+def test_a_difference_that_changed_after_it_was_asked_is_not_closed(short: Till) -> None:
+    (mark,) = open_marks(short)
+    act(short, "close", mark, "--by", "花子", "--reason", "端数")
+    short.paid("late.csv", 2)
+    short.night(date(2026, 11, 21))
+    stale = act(short, "approve", 1, "--by", "三郎", day=date(2026, 11, 21))
+    assert stale.code == 1 and "ありません" in stale.err
+    assert act(short, "reject", 1, "--by", "三郎", "--reason", "変わった", day=date(2026, 11, 21)).code == 0
+    assert act(short, "reject", 1, "--by", "三郎", "--reason", "もう一度", day=date(2026, 11, 21)).code == 1
+
+
+@pytest.mark.parametrize("arguments", [("close", "0" * 8), ("close", "123"), ("approve", 7)])
+def test_what_is_not_there_cannot_be_closed(short: Till, arguments: tuple[object, ...]) -> None:
+    more = ("--reason", "理由") if arguments[0] == "close" else ()
+    ran = act(short, *arguments, "--by", "花子", *more)
+    assert ran.code == 1 and "ありません" in ran.err
+
+
+def test_a_reason_is_needed(short: Till) -> None:
+    (mark,) = open_marks(short)
+    assert act(short, "close", mark, "--by", "花子", "--reason", " ").code == 1
+
+
+@pytest.fixture
+def settled(tmp_path: Path) -> Till:
+    """A ledger with every table of money filled: agreed, taken back, said twice, overdue, closed by two, refused."""
+    till = Till.opened(tmp_path / "city", CONTRACT + "confirm_days = 5\n")
+    till.paid("sokuho.csv", 3, stage="1")
+    till.night(date(2026, 11, 6))
+    till.paid("eltax.csv", 0, 1)
+    till.paid("next.csv", 2, funds_on=date(2026, 11, 13))
+    twice = credit_row(20_001, SENDER, inquiry_no="000001")
+    back = [
+        credit_row(90, "ｶｸｳ", inquiry_no=number, cancel_kind=kind)
+        for number, kind in (("000002", None), ("000003", "1"))
+    ]
+    till.money("01.dat", credit_file(twice, *(row | {"sender": SENDER} for row in back)))
+    till.money("02.dat", credit_file(twice, credit_row(10_000, SENDER, date(2026, 11, 13))))
+    till.night()
+    (mark,) = open_marks(till)
+    act(till, "close", mark, "--by", "花子", "--reason", "端数")
+    act(till, "reject", 1, "--by", "三郎", "--reason", "調べる")
+    act(till, "close", mark, "--by", "花子", "--reason", "調べた")
+    act(till, "approve", 2, "--by", "三郎")
+    return till
+
+
+def test_the_lines_of_that_ledger(settled: Till) -> None:
+    assert settled.lines() == [
+        ("地方税共同機構", "差額あり", "未済", 10_002, 0, 10_000, -2),
+        ("地方税共同機構", "一致", "今夜済", 20_001, 0, 20_001, 0),
+        ("地方税共同機構", "入金取消で相殺", "今夜済", 0, 0, 0, 0),
+    ]
+    assert elqr("verify", "--job", settled.job, "--date", "2026-11-24").code == 0
+
+
+def test_a_ledger_from_before_there_was_settlement_gets_its_bundles(settled: Till) -> None:
+    with sqlite3.connect(settled.folder / "ledger.db") as ledger:
+        names = "file_no, channel, stage, day_on, is_funds_day, payments, yen, night_on"
+        before = ledger.execute(f"SELECT {names} FROM bundle ORDER BY {names}").fetchall()
+        for table in ("overdue_payment", "watched_bundle", "difference_step", "difference", "settlement_deposit"):
+            ledger.execute(f"DROP TABLE {table}")
+        for table in ("settlement_bundle", "settlement", "deposit", "deposit_file", "bundle"):
+            ledger.execute(f"DROP TABLE {table}")
+        ledger.execute("UPDATE setting SET value = '3' WHERE name = 'schema_version'")
+    assert settled.night(date(2026, 11, 21)).code in (3, 4)
+    with sqlite3.connect(settled.folder / "ledger.db") as ledger:
+        assert ledger.execute(f"SELECT {names} FROM bundle ORDER BY {names}").fetchall() == before
+    assert len(before) == 3
 
 
 @pytest.mark.parametrize(

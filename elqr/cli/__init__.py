@@ -13,6 +13,7 @@ from elqr.cli.notice import notice
 from elqr.cli.payload import payload
 from elqr.cli.printing import COMMANDS as PRINT_COMMANDS
 from elqr.cli.review import review
+from elqr.cli.settlement import settlement
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
 from elqr.cli.terminal import Group, say
@@ -26,6 +27,7 @@ for _command in PRINT_COMMANDS:
 _COMMANDS = (
     night,
     review,
+    settlement,
     export,
     month,
     year_command,

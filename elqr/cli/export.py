@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr.cli.terminal import Group, by_option, date_option, job_option, json_option, now, print_json, progress
-from elqr.errors import BadFile
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    reason_option,
+)
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -40,7 +49,7 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 
 @export.command("again", help="書き出し NO を、同じ中身のまま、印を付けてもう一度書き出します。")
 @click.argument("no", type=int)
-@click.option("--reason", required=True, metavar="TEXT", help="理由（監査に答えられるように）。")
+@reason_option
 @by_option
 @job_option
 @date_option
@@ -49,10 +58,8 @@ def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_
     from elqr.edge import prepared
     from elqr.export import exported_again
 
-    if not reason.strip():
-        raise BadFile("理由が空です。--reason に理由を書いてください。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        made = exported_again(opened.night, no, by, reason.strip(), now())
+        made = exported_again(opened.night, no, by, reason, now())
         folder = opened.night.job.export_folder
     return _made(made, folder, as_json)
 

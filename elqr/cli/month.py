@@ -18,9 +18,9 @@ from elqr.cli.terminal import (
     now,
     print_json,
     progress,
+    reason_option,
     say,
 )
-from elqr.errors import BadFile
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
 
 @month.command("reject", help="MONTH の締めの申請を却下します（自分の申請の取り下げにも使います）。")
 @_month_argument
-@click.option("--reason", required=True, metavar="TEXT", help="理由（監査に答えられるように）。")
+@reason_option
 @by_option
 @job_option
 @date_option
@@ -146,9 +146,7 @@ def month_reject(first: date, reason: str, by: str, job: Path, day: date | None)
     from elqr.edge import prepared
     from elqr.month import close_refused
 
-    if not reason.strip():
-        raise BadFile("理由が空です。--reason に理由を書いてください。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        close_refused(opened.night, first, by, reason.strip(), now())
+        close_refused(opened.night, first, by, reason, now())
     click.echo(f"{first:%Y-%m} の締めの申請を却下しました。")
     return ExitCode.CLEAN

@@ -18,6 +18,7 @@ from elqr.cli.terminal import (
     now,
     print_json,
     progress,
+    reason_option,
     say,
     say_findings,
 )
@@ -46,9 +47,6 @@ def _term(kind: type[Term]) -> Any:
         return tuple(found) if many else found[0]
 
     return read
-
-
-_reason_option = click.option("--reason", required=True, metavar="TEXT", help="理由（監査に答えられるように）。")
 
 
 def _search_options(function: Any) -> Any:
@@ -120,7 +118,7 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
 
 @review.command("decide", help="条件に合う要確認を、まとめて一つの決裁で申請します（対象の納付番号が要らないもの）。")
 @click.option("--ruling", required=True, callback=_term(Ruling), help="決裁（還付候補、保留 など）。")
-@_reason_option
+@reason_option
 @_search_options
 @by_option
 @job_option
@@ -134,7 +132,6 @@ def review_decide(
 
     if ruling in NEEDS_TARGET or ruling not in WRITTEN_RULINGS:
         raise click.BadParameter(f"{ruling.label} はまとめて決められません。ブックに一件ずつ書いてください。")
-    _not_blank(reason)
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         asked = searched(opened.night, _search(**search), ruling, reason, by, now())
     return _asked(asked, as_json)
@@ -142,7 +139,7 @@ def review_decide(
 
 @review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")
 @click.argument("numbers", nargs=-1, required=True, type=int)
-@_reason_option
+@reason_option
 @by_option
 @job_option
 @date_option
@@ -151,7 +148,6 @@ def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
     from elqr.edge import prepared
     from elqr.review import undo_asked
 
-    _not_blank(reason)
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         asked = undo_asked(opened.night, numbers, reason, by, now())
     return _asked(asked, as_json)
@@ -174,7 +170,7 @@ def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool)
 
 @review.command("reject", help="申請 NO を却下します（自分の申請の取り下げにも使います）。")
 @click.argument("no", type=int)
-@_reason_option
+@reason_option
 @by_option
 @job_option
 @date_option
@@ -183,7 +179,6 @@ def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as
     from elqr.edge import prepared
     from elqr.review import refused
 
-    _not_blank(reason)
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         ended = refused(opened.night, no, by, reason, now())
     return _ended(ended, as_json)
@@ -244,11 +239,6 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
     if not found:
         click.echo("決裁の記録はありません。")
     return ExitCode.CLEAN
-
-
-def _not_blank(reason: str) -> None:
-    if not reason.strip():
-        raise click.BadParameter("--reason が空です。理由を書いてください。")
 
 
 def _asked(asked: Asked, as_json: bool) -> int:

@@ -80,6 +80,15 @@ def _person(context: click.Context, parameter: click.Parameter, value: str) -> s
     return value.strip()
 
 
+def _reason(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value.strip():
+        raise BadFile("理由が空です。--reason に理由を書いてください。")
+    return value.strip()
+
+
+reason_option = click.option(
+    "--reason", required=True, metavar="TEXT", callback=_reason, help="理由（監査に答えられるように）。"
+)
 by_option = click.option("--by", required=True, metavar="NAME", callback=_person, help="担当者の名前。")
 
 

@@ -93,7 +93,7 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
     rows = deliveries.join(first, on="name", how="left", maintain_order="left")
     return table_of(
         "取込結果",
-        "今夜受信した収納データの一件ごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",
+        "今夜受信したファイル一つごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",
         rows,
         {
             "ファイル": (pl.col("name"), Style.TEXT),
@@ -101,11 +101,13 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
             "様式": (pl.col("spec"), Style.TEXT),
             "件数": (pl.col("payment_count"), Style.COUNT),
             "金額": (pl.col("payment_yen"), Style.YEN),
+            "入金明細": (pl.col("lines"), Style.COUNT),
+            "入金額": (pl.col("money_yen"), Style.YEN),
             "指摘": (pl.col("code"), Style.TEXT),
             "指摘数": (pl.col("findings").fill_null(0).cast(pl.Int64), Style.COUNT),
             "SHA-256": (pl.col("sha256"), Style.TEXT),
         },
-        ("件数", "金額"),
+        ("件数", "金額", "入金明細", "入金額"),
     )
 
 

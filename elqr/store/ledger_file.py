@@ -18,12 +18,13 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from elqr.errors import CannotWrite, LedgerError
 from elqr.store import export_tables as _export_tables  # noqa: F401 - its tables are created with the others
-from elqr.store import money_tables as _money_tables  # noqa: F401 - as above
 from elqr.store import month_tables as _month_tables  # noqa: F401 - as above
+from elqr.store.money_entries import bundle_all
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
 _BUSY_SECONDS = 30
+_FIRST_WITH_BUNDLES = 4
 
 
 @dataclass(slots=True)
@@ -153,6 +154,8 @@ def _prepare(ledger: Ledger) -> None:
             metadata.create_all(connection)
             for index in (index for table in metadata.sorted_tables for index in table.indexes):
                 index.create(connection, checkfirst=True)
+            if int(version) < _FIRST_WITH_BUNDLES:
+                bundle_all(connection)
             connection.execute(
                 update(setting).values(value=str(SCHEMA_VERSION)).where(setting.c.name == "schema_version")
             )

@@ -3,16 +3,17 @@
 from datetime import date
 
 import polars as pl
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
 from elqr.deposits import ranked
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.settlement import Settlement
 from elqr.store import money_tables as m
+from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.entries import Delivered, enter_content
 from elqr.store.money_queries import known_deposits
-from elqr.terms import DepositKind
+from elqr.terms import DepositKind, Place, Stage
 
 
 def enter_deposits(
@@ -48,8 +49,8 @@ def enter_bundles(connection: Connection, night: date, bundles: pl.DataFrame) ->
     insert_frame(connection, m.bundle, rows, night_on=night.isoformat())
 
 
-def enter_settled(connection: Connection, night: date, found: Settlement) -> None:
-    """突合済を記す: lines, with the bundles and deposits that stand in them."""
+def enter_settled(connection: Connection, night: date, found: Settlement) -> int:
+    """突合済を記す: lines, with the bundles and deposits that stand in them. Returns the first line's number."""
     first = next_no(connection, m.settlement.c.settlement_no)
     number = pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("settlement_no")
     lines = found.lines.with_columns(number)
@@ -57,9 +58,26 @@ def enter_settled(connection: Connection, night: date, found: Settlement) -> Non
     numbers = lines.select(Settled.LINE_NO, "settlement_no")
     for table, parts in ((m.settlement_bundle, found.bundles), (m.settlement_deposit, found.deposits)):
         insert_frame(connection, table, parts.join(numbers, on=Settled.LINE_NO, how="inner", maintain_order="left"))
+    return first
 
 
 def enter_watched(connection: Connection, night: date, bundles: pl.DataFrame, overdue: pl.DataFrame) -> None:
     """期限を調べた束と、期限超過の速報を記す. `overdue` has payment_no and contract."""
     insert_frame(connection, m.watched_bundle, bundles.select(Bundle.BUNDLE_NO), night_on=night.isoformat())
     insert_frame(connection, m.overdue_payment, overdue.select("payment_no", "contract"), night_on=night.isoformat())
+
+
+def bundle_all(connection: Connection) -> None:
+    """収納の束を作る, for a ledger that was begun before there were any: from all its decided payments."""
+    p, d, number = t.payment.c, t.decision.c, t.decided_file.c
+    is_money = and_(p.stage == Stage.CONFIRMED.value, d.place.in_([Place.POSTED.value, Place.EXCEPTION.value]))
+    day, is_funds_day = func.coalesce(p.funds_on, p.paid_on), case((p.funds_on.is_(None), 0), else_=1)
+    keys = (p.file_no, p.channel, p.stage, day, is_funds_day)
+    made = (
+        select(func.row_number().over(order_by=keys), *keys, func.count(), func.sum(p.paid_yen), number.night_on)
+        .join(t.decision, d.payment_no == p.payment_no)
+        .join(t.decided_file, number.file_no == p.file_no)
+        .where(or_(is_money, d.place == Place.PENDING.value))
+        .group_by(*keys, number.night_on)
+    )
+    connection.execute(insert(m.bundle).from_select([*Bundle.SCHEMA, "night_on"], made))

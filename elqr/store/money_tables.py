@@ -29,7 +29,7 @@ bundle = table(
     "bundle",
     *columns(frames.Bundle, key="bundle_no"),
     Column("night_on", Text, nullable=False),
-    CheckConstraint("payments > 0 AND yen >= 0"),
+    CheckConstraint("payments > 0 AND yen >= 0 AND is_funds_day IN (0, 1)"),
     Index("bundle_once", "file_no", "channel", "stage", "day_on", "is_funds_day", unique=True),
     Index("bundle_by_night", "night_on"),
 )
@@ -74,3 +74,30 @@ overdue_payment = table(
     Column("night_on", Text, nullable=False),
 )
 """期限超過の速報: without 確報 or 取消 on the night its time was over; closed by the record that comes late."""
+
+difference = table(
+    "difference",
+    Column("difference_no", Whole, primary_key=True, autoincrement=False),
+    Column("mark", Text, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("payment_yen", Whole, nullable=False),
+    Column("money_yen", Whole, nullable=False),
+    Column("night_on", Text, nullable=False),
+    Column("asked_at", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("difference_by_mark", "mark"),
+)
+"""差額の確認の申請: a line that does not agree, known by its members, and why it may be closed."""
+
+difference_step = table(
+    "difference_step",
+    Column("difference_no", Whole, ForeignKey("difference.difference_no"), primary_key=True, autoincrement=False),
+    Column("result", Text, nullable=False),
+    Column("settlement_no", Whole, ForeignKey("settlement.settlement_no")),
+    Column("night_on", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""承認・却下: the one step that ends a request; approved, the line is settled."""

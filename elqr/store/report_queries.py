@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy import CompoundSelect, Connection, FromClause, Select, case, func, literal, select, union_all
 from sqlalchemy.sql import ColumnElement
 
+from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.terms import Account, FileStatus, Place
@@ -22,14 +23,19 @@ _FINDING = {
 
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
-    """取込結果 of a night: delivery_no, name, sha256, status, spec, payment_count, payment_yen."""
-    d = t.delivery.c
+    """取込結果 of a night: delivery_no, name, sha256, status, spec, payment_count, payment_yen, lines, money_yen."""
+    d, own = t.delivery.c, m.deposit_file.c
     columns = (d.delivery_no, d.name, d.sha256, d.status, d.spec, d.payment_count, d.payment_yen)
-    schema = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
-    query = select(*columns).where(d.night_on == night.isoformat()).order_by(d.name, d.delivery_no)
-    return read_frame(
-        connection, query, {"delivery_no": pl.Int64, **schema, "payment_count": pl.Int64, "payment_yen": pl.Int64}
+    query = (
+        select(*columns, func.coalesce(own.lines, 0), func.coalesce(own.money_yen, 0))
+        .outerjoin(t.file, t.file.c.sha256 == d.sha256)
+        .outerjoin(m.deposit_file, own.file_no == t.file.c.file_no)
+        .where(d.night_on == night.isoformat())
+        .order_by(d.name, d.delivery_no)
     )
+    text = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
+    whole = dict.fromkeys(("payment_count", "payment_yen", "lines", "money_yen"), pl.Int64)
+    return read_frame(connection, query, {"delivery_no": pl.Int64, **text, **whole})
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:

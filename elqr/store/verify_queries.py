@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, and_, case, exists, func, or_, select
 
 from elqr.frames import Decision, Move, Notice, NoticeClaim, NoticeKey, Payload, Payment, Posting
+from elqr.money_frames import Bundle, Deposit, Settled
+from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.schema import metadata
+from elqr.terms import DepositKind
 
 _WHOLE, _TEXT = pl.Int64, pl.String
 
@@ -100,6 +103,29 @@ def postings(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, schema).sort("posting_no")
 
 
+def stray_postings(connection: Connection) -> list[int]:
+    """調定が違う仕訳: on a claim that neither the payment's notice nor the ruling's target pays, nor is taken back."""
+    g, back, covers, d = t.posting.c, t.posting.alias("back").c, t.notice_claim.c, t.decision.c
+    target = r.ruling.c
+    of_notice = exists().where(
+        d.payment_no == g.payment_no, covers.notice_no == d.notice_no, covers.claim_no == g.claim_no
+    )
+    of_ruling = exists().where(
+        r.ruling_posting.c.posting_no == g.posting_no,
+        target.ruling_no == r.ruling_posting.c.ruling_no,
+        covers.notice_no == target.notice_no,
+        covers.claim_no == g.claim_no,
+    )
+    of_reversed = exists().where(back.posting_no == g.reverses_no, back.claim_no == g.claim_no)
+    is_move = g.reverses_no.is_not(None)
+    query = (
+        select(g.posting_no)
+        .where(g.claim_no.is_not(None))
+        .where(or_(and_(~is_move, ~of_notice), and_(is_move, ~of_ruling, ~of_reversed)))
+    )
+    return list(connection.execute(query.order_by(g.posting_no)).scalars())
+
+
 def identities(connection: Connection) -> pl.DataFrame:
     """既知の収納, beside the payments they are of: both sides' identity, stage, occurrence and content."""
     names = ("identity", "stage", "occurrence_no", "content")
@@ -124,6 +150,86 @@ def rulings(connection: Connection) -> pl.DataFrame:
         r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no
     )
     return read_frame(connection, query, schema).sort("ruling_no")
+
+
+def deposits_of(connection: Connection, file_no: int) -> pl.DataFrame:
+    """入金明細 of a file; frame Deposit."""
+    query = select(*(m.deposit.c[name] for name in Deposit.SCHEMA)).where(m.deposit.c.file_no == file_no)
+    return read_frame(connection, query, Deposit.SCHEMA).sort(Deposit.RECORD_NO)
+
+
+def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
+    """入金ファイル by file_no."""
+    return {row["file_no"]: dict(row) for row in connection.execute(select(*m.deposit_file.c)).mappings()}
+
+
+def bundles(connection: Connection) -> pl.DataFrame:
+    """収納の束; frame Bundle with night_on."""
+    return _all(connection, m.bundle, {**Bundle.SCHEMA, "night_on": _TEXT}).sort(Bundle.BUNDLE_NO)
+
+
+def decided_payments(connection: Connection) -> pl.DataFrame:
+    """消し込んだ収納: what bundles are made of: the payment's file, channel, stage, days, yen; its place; its night."""
+    own = ("payment_no", "file_no", "channel", "stage", "funds_on", "paid_on", "paid_yen")
+    placed = ("place", "claim_yen", "suspense_yen")
+    schema = {**{name: Payment.SCHEMA[name] for name in own}, **{name: Decision.SCHEMA[name] for name in placed}}
+    query = (
+        select(
+            *(t.payment.c[name] for name in own), *(t.decision.c[name] for name in placed), t.decided_file.c.night_on
+        )
+        .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+        .join(t.decided_file, t.decided_file.c.file_no == t.payment.c.file_no)
+    )
+    return read_frame(connection, query, {**schema, "night_on": _TEXT})
+
+
+def settlements(connection: Connection) -> pl.DataFrame:
+    """突合済, beside the sums of what stands in each: payments, payment_yen and money_yen as `held_…`."""
+    held = (
+        select(m.settlement_bundle.c.settlement_no, func.sum(m.bundle.c.payments), func.sum(m.bundle.c.yen))
+        .join(m.bundle, m.bundle.c.bundle_no == m.settlement_bundle.c.bundle_no)
+        .group_by(m.settlement_bundle.c.settlement_no)
+    )
+    d = m.deposit.c
+    signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
+    money = (
+        select(m.settlement_deposit.c.settlement_no, func.sum(signed))
+        .join(m.deposit, d.deposit_no == m.settlement_deposit.c.deposit_no)
+        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value)
+        .group_by(m.settlement_deposit.c.settlement_no)
+    )
+    schema = {"settlement_no": _WHOLE, **dict(list(Settled.SCHEMA.items())[1:]), "night_on": _TEXT}
+    rows = _all(connection, m.settlement, schema)
+    of_bundles = read_frame(connection, held, {"settlement_no": _WHOLE, "held_payments": _WHOLE, "held_yen": _WHOLE})
+    of_money = read_frame(connection, money, {"settlement_no": _WHOLE, "held_money": _WHOLE})
+    for own in (of_bundles, of_money):
+        rows = rows.join(own, on="settlement_no", how="full", coalesce=True)
+    return rows.sort("settlement_no")
+
+
+def overdue(connection: Connection) -> pl.DataFrame:
+    """期限超過の速報: payment_no, contract, night_on, with the night its bundle was looked at and whether it waits."""
+    o, w, p = m.overdue_payment.c, m.watched_bundle.c, t.payment.c
+    query = (
+        select(o.payment_no, o.contract, o.night_on, w.night_on, t.decision.c.outcome)
+        .join(t.payment, p.payment_no == o.payment_no)
+        .join(t.decision, t.decision.c.payment_no == o.payment_no)
+        .outerjoin(
+            m.bundle,
+            and_(
+                m.bundle.c.file_no == p.file_no,
+                m.bundle.c.channel == p.channel,
+                m.bundle.c.stage == p.stage,
+                m.bundle.c.day_on == func.coalesce(p.funds_on, p.paid_on),
+            ),
+        )
+        .outerjoin(m.watched_bundle, w.bundle_no == m.bundle.c.bundle_no)
+    )
+    return read_frame(
+        connection,
+        query,
+        {"payment_no": _WHOLE, "contract": _TEXT, "night_on": _TEXT, "watched_on": _TEXT, "outcome": _TEXT},
+    )
 
 
 def notice_files(connection: Connection) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from elqr.run import Night
 from elqr.verification.handed import exports, months
 from elqr.verification.ledger import decisions, postings, structure
 from elqr.verification.looking import Looked, told
+from elqr.verification.money import bundles, settlements
 from elqr.verification.runs import chain, runs
 from elqr.verification.sources import notices, outputs, records
 
@@ -25,6 +26,8 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     records,
     decisions,
     postings,
+    bundles,
+    settlements,
     notices,
     outputs,
     exports,

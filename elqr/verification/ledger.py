@@ -75,6 +75,8 @@ def postings(looked: Looked) -> Iterator[Finding]:
         whole = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
         own = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
         yield from differing(own, again, whole, Code.POSTING_DIFFERS, "仕訳")
+    for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
+        yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
     nights = queries.files(connection).select("file_no", pl.col("decided_on").cast(pl.String))
     when = first.join(rows.select("payment_no", "file_no"), on="payment_no").join(nights, on="file_no")
     for number in when.filter(pl.col("night_on").ne_missing(pl.col("decided_on")))["posting_no"].head(LISTED_PER_CODE):

@@ -17,6 +17,7 @@ from elqr.notices import NOTICE_KEY, key_rows, rows_of
 from elqr.store import verify_queries as queries
 from elqr.terms import KeyKind
 from elqr.verification.looking import Looked, differing, told
+from elqr.verification.money import deposits, file_sums, known_with, none_known
 
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 
@@ -34,8 +35,9 @@ def _raw(looked: Looked, sha256: str, where: str, size_bytes: int | None = None)
 
 
 def records(looked: Looked) -> Iterator[Finding]:
-    """収納: every payment back to its raw record, and every raw record to a payment."""
+    """収納と入金: every payment and line of money back to its raw record, and every raw record to one of them."""
     connection = looked.night.ledger.connection
+    money_files, known = queries.deposit_files(connection), none_known()
     for file in queries.files(connection).iter_rows(named=True):
         where = f"{file['name']}（ファイル{file['file_no']}）"
         if file["received_on"] is None:
@@ -56,13 +58,21 @@ def records(looked: Looked) -> Iterator[Finding]:
             yield told(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
             continue
         again = take(data, file["name"], [spec], file["received_on"])
-        if again.payments is None:
+        if again.findings:
             yield told(where, Code.RECORD_DIFFERS, f"指摘 {again.findings[0].code}", "取り込めるファイル")
             continue
         if again.record_count != file["record_count"]:
             yield told(where, Code.FILE_TOTALS, file["record_count"], again.record_count, "レコード数")
-        own = stored.select(*PaymentContent.SCHEMA)
-        yield from differing(own, PaymentContent.of(again.payments), [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+        if again.deposits is not None:
+            lines = queries.deposits_of(connection, file["file_no"])
+            yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
+            yield from deposits(looked, lines, again.deposits, spec.name, known, where)
+            known = known_with(known, lines, spec.name)
+        if again.payments is not None:
+            own, made = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
+            yield from differing(own, made, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+    for number in money_files:
+        yield told(f"ファイル{number}", Code.FILE_TOTALS, "入金ファイルでない", "入金データのファイル")
 
 
 def notices(looked: Looked) -> Iterator[Finding]:

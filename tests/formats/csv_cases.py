@@ -161,5 +161,24 @@ COLLECTION = CsvCase(
         },
     ]},
 )  # fmt: skip
+MONEY_BY_HAND = CsvCase(
+    "money_by_hand_csv",
+    "tsucho",
+    (
+        "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分",
+        "1,2026/11/12,118500,ﾁﾎｳｾﾞｲｷﾖｳﾄﾞｳｷｺｳ,2026/11/12,0001-001-0123456,入金",
+        "2,2026/11/13,3000,カクウ タロウ,,,取消",
+    ),
+    {"data": [
+        {
+            "number": "1", "booked_on": date(2026, 11, 12), "kind": "入金", "amount_yen": 118_500, "sender": "ﾁﾎｳｾﾞｲｷﾖｳﾄﾞｳｷｺｳ",
+            "funds_on": date(2026, 11, 12), "account": "0001-001-0123456",
+        },
+        {
+            "number": "2", "booked_on": date(2026, 11, 13), "kind": "取消", "amount_yen": 3_000, "sender": "カクウ タロウ",
+            "funds_on": None, "account": None,
+        },
+    ]},
+)  # fmt: skip
 
-CSV = [SMART_TRADE, DSK, ELTAX_PAYMENT, ELTAX_CANCEL, ELTAX_REMITTANCE, PAYEASY, COLLECTION]
+CSV = [SMART_TRADE, DSK, ELTAX_PAYMENT, ELTAX_CANCEL, ELTAX_REMITTANCE, PAYEASY, COLLECTION, MONEY_BY_HAND]

@@ -28,7 +28,7 @@ from tests.formats.cases import (
     YUCHO,
     Case,
 )
-from tests.formats.csv_cases import DSK, ELTAX_CANCEL, ELTAX_REMITTANCE, PAYEASY, SMART_TRADE, CsvCase
+from tests.formats.csv_cases import DSK, ELTAX_CANCEL, ELTAX_REMITTANCE, MONEY_BY_HAND, PAYEASY, SMART_TRADE, CsvCase
 
 _DEBIT = date(2026, 11, 2)
 _CITY_DIGITS = "959919" + "83326" + "2024010101043480"
@@ -120,6 +120,8 @@ BAD_CSV: list[tuple[str, CsvCase, str, str, Code, int]] = [
     ("表計算で失われた本部コードのゼロ", DSK, ",010,", ",10,", Code.NOT_IN_LIST, 1),
     ("ペイジーの通番", PAYEASY, "00000001,39500", "1,39500", Code.NOT_DIGITS, 1),
     ("取消の仮消区分", ELTAX_CANCEL, "\r\n9,", "\r\n1,", Code.NOT_IN_LIST, 1),
+    ("手書きの入金の区分の誤り", MONEY_BY_HAND, ",入金\r", ",振込\r", Code.NOT_IN_LIST, 1),
+    ("手書きの入金の和暦", MONEY_BY_HAND, "1,2026/11/12", "1,R8.11.12", Code.NOT_A_DATE, 1),
     ("払込の金額に桁区切り", ELTAX_REMITTANCE, "118500", '"118,500"', Code.NOT_DIGITS, 1),
 ]  # fmt: skip
 

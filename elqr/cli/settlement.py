@@ -1,0 +1,125 @@
+"""`elqr settlement`: 払込突合で合わない行の一覧と、その確認."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elqr.cli.terminal import (
+    Command,
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    reason_option,
+)
+from elqr.terms import ExitCode, SettlementOutcome
+
+if TYPE_CHECKING:
+    from elqr.difference import Difference
+
+
+@click.group("settlement", cls=Group, help="払込突合: 合わない行の一覧と、差額の確認（二人で）。")
+def settlement() -> None:
+    pass
+
+
+def _line(own: Difference) -> str:
+    row = own.row
+    day = f"　資金化日 {row['from_on']}" if row["from_on"] else ""
+    owed = row["payment_yen"] - row["fee_yen"]
+    return (
+        f"{own.mark[:8]}　{row['contract'] or '（契約なし）'}{day}　{SettlementOutcome(row['outcome']).label}"
+        f"　払込予定 {owed:,}円　入金 {row['money_yen']:,}円　差額 {own.difference_yen:,}円"
+    )
+
+
+@settlement.command("list", help="合わない行を表示します。先頭の8文字が行の名前です。")
+@job_option
+@date_option
+@json_option
+def settlement_list(job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.difference import differences
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+        found = differences(opened.night)
+    if as_json:
+        print_json(
+            [
+                {
+                    "line": own.mark[:8],
+                    "contract": own.row["contract"],
+                    "funds_on": own.row["from_on"] and own.row["from_on"].isoformat(),
+                    "outcome": own.row["outcome"],
+                    "payments": own.row["payments"],
+                    "payment_yen": own.row["payment_yen"],
+                    "fee_yen": own.row["fee_yen"],
+                    "money_yen": own.row["money_yen"],
+                    "difference_yen": own.difference_yen,
+                }
+                for own in found
+            ]
+        )
+    else:
+        for own in found:
+            click.echo(_line(own))
+        click.echo(f"合わない行　{len(found):,}")
+    return ExitCode.REVIEW if found else ExitCode.CLEAN
+
+
+@settlement.command("close", cls=Command, help="LINE（list の8文字）を、理由を付けて確認済にする申請をします。")
+@click.argument("line")
+@reason_option
+@by_option
+@job_option
+@date_option
+def settlement_close(line: str, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.difference import asked
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        number, own = asked(opened.night, line, reason, by, now())
+    click.echo(
+        f"差額の確認を申請しました（申請 {number}）。ほかの人が elqr settlement approve {number} で承認してください。"
+    )
+    click.echo(f"　{_line(own)}")
+    return ExitCode.CLEAN
+
+
+@settlement.command("approve", help="NUMBER の申請を承認します（申請した人とは別の人が）。")
+@click.argument("number", type=int)
+@by_option
+@job_option
+@date_option
+def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int:
+    from elqr.difference import approved
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        own = approved(opened.night, number, by, now())
+    click.echo(f"差額を確認済にしました。　{_line(own)}")
+    return ExitCode.CLEAN
+
+
+@settlement.command("reject", help="NUMBER の申請を却下します（自分の申請の取り下げにも使います）。")
+@click.argument("number", type=int)
+@reason_option
+@by_option
+@job_option
+@date_option
+def settlement_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.difference import refused
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        refused(opened.night, number, by, reason, now())
+    click.echo(f"申請 {number} を却下しました。")
+    return ExitCode.CLEAN

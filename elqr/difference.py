@@ -1,0 +1,146 @@
+"""Differences (差額の確認): a line of the settlement that does not agree, closed by two people with a reason.
+
+A line is known by its members (`mark`): when money or payments join it, it is another line, and a request about the
+old one is refused. Closing moves no yen; the line is settled as 差額を確認済 and is no alarm any more.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from elqr import __version__
+from elqr.errors import BadFile, NotFound
+from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.person import same_person
+from elqr.remittance import standing
+from elqr.run import Night
+from elqr.settlement import Settlement
+from elqr.store import difference_queries as queries
+from elqr.store import entries, money_entries
+from elqr.terms import ENDED, RulingResult, SettlementOutcome
+
+SIGNED = ("mark", "contract", "payment_yen", "money_yen", "night_on", "asked_at", "asked_by", "reason")
+"""What of a request stands in the chain of runs once it is ended."""
+
+MARK_CHARS = 8
+"""Of a line's mark so many are shown and typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """合わない行: its mark, its figures (a row of frame Settled), and its members."""
+
+    mark: str
+    row: dict[str, Any]
+    bundle_nos: tuple[int, ...]
+    deposit_nos: tuple[int, ...]
+
+    @property
+    def difference_yen(self) -> int:
+        """差額: the money less what was to come."""
+        return int(self.row[Settled.MONEY_YEN] - self.row[Settled.PAYMENT_YEN] + self.row[Settled.FEE_YEN])
+
+
+def differences(night: Night) -> list[Difference]:
+    """合わない行 as the ledger stands: all that is open and no longer only waited for."""
+    with night.ledger.transaction():
+        found = standing(night.ledger, night.rules, night.night_on)
+    quiet = [outcome.value for outcome in (*ENDED, SettlementOutcome.AWAITED)]
+    return [_difference(row, found) for row in found.lines.iter_rows(named=True) if row[Settled.OUTCOME] not in quiet]
+
+
+def _difference(row: dict[str, Any], found: Settlement) -> Difference:
+    own = pl.col(Settled.LINE_NO) == row[Settled.LINE_NO]
+    bundle_nos = tuple(sorted(found.bundles.filter(own)[Bundle.BUNDLE_NO]))
+    deposit_nos = tuple(sorted(found.deposits.filter(own)[Deposit.DEPOSIT_NO]))
+    members = f"{row[Settled.CONTRACT]}|{bundle_nos}|{deposit_nos}"
+    return Difference(hashlib.sha256(members.encode()).hexdigest(), row, bundle_nos, deposit_nos)
+
+
+def asked(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, Difference]:
+    """差額の確認を申請する. Returns the request's number. Raises NotFound, BadFile."""
+    own = _open(night, mark)
+    with night.ledger.transaction() as connection:
+        for request in queries.requests(connection, own.mark):
+            if request["result"] is None:
+                raise BadFile(
+                    f"この行は {request['asked_by']} が申請済みです（申請 {request['difference_no']}）。"
+                    "承認は elqr settlement approve、取り下げは elqr settlement reject です。"
+                )
+        row = {
+            "mark": own.mark,
+            "contract": own.row[Settled.CONTRACT],
+            "payment_yen": own.row[Settled.PAYMENT_YEN],
+            "money_yen": own.row[Settled.MONEY_YEN],
+            "night_on": night.night_on.isoformat(),
+            "asked_at": at,
+            "asked_by": by,
+            "reason": reason,
+        }
+        return queries.enter_request(connection, row), own
+
+
+def _open(night: Night, mark: str) -> Difference:
+    found = [own for own in differences(night) if len(mark) >= MARK_CHARS and own.mark.startswith(mark)]
+    if len(found) != 1:
+        raise NotFound(
+            f"突合の行 {mark} はありません。入金や収納が増えて変わったか、もう済んでいます。"
+            "elqr settlement list で今の行を確かめてください。"
+        )
+    return found[0]
+
+
+def approved(night: Night, difference_no: int, by: str, at: str) -> Difference:
+    """差額の確認を承認する, by another person, when the line is still the same. Raises NotFound, BadFile."""
+    request = _waiting(night, difference_no)
+    if same_person(request["asked_by"], by):
+        raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+    own = _open(night, request["mark"])
+    row = own.row | {Settled.LINE_NO: 1, Settled.OUTCOME: SettlementOutcome.CLOSED.value}
+    line = Settlement(
+        pl.DataFrame([row], schema=Settled.SCHEMA),
+        pl.DataFrame([(1, number) for number in own.bundle_nos], schema=LineBundle.SCHEMA, orient="row"),
+        pl.DataFrame([(1, number) for number in own.deposit_nos], schema=LineDeposit.SCHEMA, orient="row"),
+    )
+    with night.ledger.transaction() as connection:
+        settlement_no = money_entries.enter_settled(connection, night.night_on, line)
+        _end(night, request, RulingResult.APPROVED, by, at, "", settlement_no)
+    return own
+
+
+def refused(night: Night, difference_no: int, by: str, reason: str, at: str) -> None:
+    """差額の確認の申請を却下する, or take back one's own. Raises NotFound."""
+    request = _waiting(night, difference_no)
+    with night.ledger.transaction():
+        _end(night, request, RulingResult.REFUSED, by, at, reason, None)
+
+
+def _waiting(night: Night, difference_no: int) -> dict[str, Any]:
+    with night.ledger.transaction() as connection:
+        request = queries.request(connection, difference_no)
+    if request is None or request["result"] is not None:
+        raise NotFound(f"承認を待つ差額の確認の申請 {difference_no} はありません。番号を確かめてください。")
+    return request
+
+
+def _end(
+    night: Night,
+    request: dict[str, Any],
+    result: RulingResult,
+    by: str,
+    at: str,
+    reason: str,
+    settlement_no: int | None,
+) -> None:
+    """申請を終える, with its link of the chain of runs."""
+    connection = night.ledger.connection
+    said = {"result": result.value, "settlement_no": settlement_no, "taken_by": by}
+    on = night.night_on.isoformat()
+    step = {"difference_no": request["difference_no"], **said, "night_on": on, "taken_at": at, "reason": reason}
+    queries.enter_step(connection, step)
+    whole = {name: request[name] for name in SIGNED} | said | {"taken_at": at, "because": reason}
+    entries.enter_run(
+        connection, night.night_on, {"version": __version__, "difference": request["difference_no"], **whole}
+    )

@@ -1,0 +1,151 @@
+"""Money (入金と突合の検算): lines back to their raw bytes, bundles from payments, settlements from their members."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.deposits import ranked
+from elqr.difference import SIGNED
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.money_frames import Bundle, Deposit, DepositContent, Settled
+from elqr.settlement import bundles as made_from
+from elqr.store import difference_queries
+from elqr.store import verify_queries as queries
+from elqr.store.money_entries import money_yen
+from elqr.terms import Outcome, RulingResult, SettlementOutcome
+from elqr.verification.looking import Looked, differing, told
+
+_KNOWN = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO)
+
+
+def deposits(
+    looked: Looked, stored: pl.DataFrame, again: pl.DataFrame, spec: str, known: pl.DataFrame, where: str
+) -> Iterator[Finding]:
+    """入金明細 of one file: each its raw record, and the same rank as when it was taken in."""
+    looked.count("入金明細", stored.height)
+    first = int(stored[Deposit.DEPOSIT_NO].min() or 1)  # type: ignore[arg-type]
+    made = ranked(DepositContent.of(again), known, spec, first).drop(Deposit.DEPOSIT_NO)
+    own = stored.select(*made.columns)
+    yield from differing(own, made, [Deposit.RECORD_NO], Code.RECORD_DIFFERS, where, (Deposit.SENDER, Deposit.IDENTITY))
+
+
+def known_with(known: pl.DataFrame, stored: pl.DataFrame, spec: str) -> pl.DataFrame:
+    """既知の入金 after one more file."""
+    return pl.concat([known, stored.select(*_KNOWN, pl.lit(spec).alias("spec"))])
+
+
+def none_known() -> pl.DataFrame:
+    """既知の入金 before the first file."""
+    return pl.DataFrame(schema={**{name: Deposit.SCHEMA[name] for name in _KNOWN}, "spec": pl.String})
+
+
+def file_sums(stored: pl.DataFrame, said: dict[str, object], received_on: object, where: str) -> Iterator[Finding]:
+    """入金ファイルの合計."""
+    new = stored.filter(pl.col(Deposit.REPEATS_NO).is_null())
+    own = (str(received_on), stored.height, new.height, money_yen(new))
+    wanted = (said.get("night_on"), said.get("lines"), said.get("new_lines"), said.get("money_yen"))
+    if own != wanted:
+        yield told(
+            where,
+            Code.FILE_TOTALS,
+            f"{own[1]}行（新規{own[2]}）{own[3]:,}円",
+            f"{wanted[1]}行（新規{wanted[2]}）{wanted[3]}円",
+        )
+
+
+def bundles(looked: Looked) -> Iterator[Finding]:
+    """収納の束: made again from payments and decisions, equal in every column."""
+    connection = looked.night.ledger.connection
+    rows = queries.decided_payments(connection)
+    stored = queries.bundles(connection)
+    looked.count("収納の束", stored.height)
+    decided = rows.drop_nulls("night_on")
+    again = made_from(
+        decided.drop("place", "claim_yen", "suspense_yen", "night_on"),
+        decided.select("payment_no", "place", "claim_yen", "suspense_yen"),
+    )
+    nights = rows.select(Bundle.FILE_NO, "night_on").unique()
+    again = again.join(nights, on=Bundle.FILE_NO, how="left")
+    key = [str(name) for name in (Bundle.FILE_NO, Bundle.CHANNEL, Bundle.STAGE, Bundle.DAY_ON, Bundle.IS_FUNDS_DAY)]
+    yield from differing(
+        stored.drop(Bundle.BUNDLE_NO),
+        again.select(stored.drop(Bundle.BUNDLE_NO).columns),
+        key,
+        Code.SETTLEMENT_DIFFERS,
+        "収納の束",
+    )
+
+
+def settlements(looked: Looked) -> Iterator[Finding]:
+    """突合済: the yen of what stands in each, sums that agree after the fee, and who closed a difference."""
+    connection = looked.night.ledger.connection
+    rows = queries.settlements(connection)
+    looked.count("突合済", rows.height)
+    pairs = ((Settled.PAYMENTS, "held_payments"), (Settled.PAYMENT_YEN, "held_yen"), (Settled.MONEY_YEN, "held_money"))
+    wrong = pl.any_horizontal(pl.col(own).ne_missing(pl.col(held).fill_null(0)) for own, held in pairs)
+    is_empty = pl.all_horizontal(pl.col(held).is_null() for _, held in pairs)
+    for number in rows.filter(wrong | is_empty)["settlement_no"].head(LISTED_PER_CODE):
+        yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "件数・額が違う", "中にある収納と入金の合計")
+    agreed = [
+        outcome.value
+        for outcome in (SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK)
+    ]
+    unequal = pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN) != pl.col(Settled.MONEY_YEN)
+    has_no_fee = (pl.col(Settled.OUTCOME) == SettlementOutcome.AGREED_NET.value) == (pl.col(Settled.FEE_YEN) == 0)
+    is_agreed = pl.col(Settled.OUTCOME).is_in(agreed)
+    ended = [*agreed, SettlementOutcome.OUTSIDE.value, SettlementOutcome.CLOSED.value]
+    broken = (is_agreed & (unequal | has_no_fee)) | ~pl.col(Settled.OUTCOME).is_in(ended)
+    for number in rows.filter(broken)["settlement_no"].head(LISTED_PER_CODE):
+        yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "結果と額が合わない", "収納額－手数料＝入金額")
+    yield from _by_night(looked, rows)
+    yield from _differences(looked, rows)
+    for number, _, on, watched_on, outcome in queries.overdue(connection).iter_rows():
+        if on != watched_on or outcome != Outcome.PENDING.value:
+            yield told(f"受付{number}", Code.SETTLEMENT_DIFFERS, "期限超過の速報でない", "期限を調べた夜の速報")
+
+
+def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
+    """夜ごとの数: how many of each contract were settled and how many 速報 were overdue, as the runs say."""
+    connection = looked.night.ledger.connection
+    by_runs = Counter[tuple[str, str, str]]()
+    for run in queries.runs(connection):
+        for what, counts in run["read"].get("settlement", {}).items():
+            by_runs.update({(run["night_on"], what, name): count for name, count in counts.items()})
+    found = Counter[tuple[str, str, str]]()
+    settled = rows.filter(pl.col(Settled.OUTCOME) != SettlementOutcome.CLOSED.value)
+    for what, own in (("settled", settled), ("overdue", queries.overdue(connection))):
+        found.update((on, what, name) for on, name in own.select("night_on", Settled.CONTRACT).iter_rows())
+    for key in sorted(found.keys() | by_runs.keys()):
+        if found[key] != by_runs[key]:
+            yield told(f"夜 {key[0]}", Code.SETTLEMENT_DIFFERS, found[key], by_runs[key], f"{key[2]} {key[1]}")
+
+
+def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
+    connection = looked.night.ledger.connection
+    links = {run["read"]["difference"]: run for run in queries.runs(connection) if "difference" in run["read"]}
+    closed = {
+        row["settlement_no"]: row
+        for row in rows.filter(pl.col(Settled.OUTCOME) == SettlementOutcome.CLOSED.value).to_dicts()
+    }
+    for row in difference_queries.all_requests(connection):
+        if row["result"] is None:
+            continue
+        where, link = f"差額の確認 {row['difference_no']}", links.pop(row["difference_no"], {"read": {}})
+        for name in (*SIGNED, "result", "settlement_no", "taken_by", "taken_at", "because"):
+            if link["read"].get(name) != row[name]:
+                yield told(where, Code.SETTLEMENT_DIFFERS, str(row[name])[:16], str(link["read"].get(name))[:16], name)
+        if link.get("night_on") != row["ended_on"]:
+            yield told(where, Code.SETTLEMENT_DIFFERS, row["ended_on"], link.get("night_on"), "処理日")
+        own = closed.pop(row["settlement_no"], None)
+        if row["result"] == RulingResult.APPROVED.value:
+            said = tuple(row[name] for name in ("contract", "payment_yen", "money_yen"))
+            if (
+                own is None
+                or said != tuple(own[name] for name in ("contract", "payment_yen", "money_yen"))
+                or own["night_on"] != link.get("night_on")
+            ):
+                yield told(where, Code.SETTLEMENT_DIFFERS, "突合済の行と違う", "承認した行")
+    for number in [*links, *closed]:
+        yield told(f"差額の確認 {number}", Code.SETTLEMENT_DIFFERS, "申請と承認がない", "二人の記録")
