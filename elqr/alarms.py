@@ -51,7 +51,8 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame) -> list[Finding]:
     """
     found = []
     for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
-        day = "" if row[Settled.FROM_ON] is None else f" 資金化日 {row[Settled.FROM_ON]}"
+        what = "資金化日" if row[Settled.PAYMENTS] else "入金日"
+        day = "" if row[Settled.FROM_ON] is None else f" {what} {row[Settled.FROM_ON]}"
         owed = row[Settled.PAYMENT_YEN] - row[Settled.FEE_YEN]
         fee = f"－手数料 {row[Settled.FEE_YEN]:,}円" if row[Settled.FEE_YEN] else ""
         found.append(

@@ -276,6 +276,21 @@ class SettlementOutcome(Term):
     NO_CONTRACT = "no_contract", "契約なし"
 
 
+SETTLEMENT_MEANINGS: dict[SettlementOutcome, str] = {
+    SettlementOutcome.AGREED: "収納の合計と入金の合計が同じ",
+    SettlementOutcome.AGREED_NET: "契約の手数料を引いた額と入金の合計が同じ",
+    SettlementOutcome.TAKEN_BACK: "銀行が入金を取り消した。元の入金と消し合う",
+    SettlementOutcome.OUTSIDE: "ジョブで突合しないと決めた収納か入金",
+    SettlementOutcome.CLOSED: "合わないが、二人が理由を確かめて閉じた",
+    SettlementOutcome.DIFFERS: "収納と入金があるが、額が違う",
+    SettlementOutcome.AWAITED: "まだ期限の前で、入金を待っている",
+    SettlementOutcome.NO_MONEY: "期限を過ぎても入金がない",
+    SettlementOutcome.NO_PAYMENTS: "入金はあるが、収納データがない。収納データの受信漏れのしるし",
+    SettlementOutcome.NO_FUNDS_DAY: "確報に資金化日がない",
+    SettlementOutcome.NO_CONTRACT: "どの契約にも当てはまらない収納か入金",
+}
+"""突合結果の意味."""
+
 ENDED = (
     SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK, SettlementOutcome.OUTSIDE,
     SettlementOutcome.CLOSED,

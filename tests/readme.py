@@ -12,7 +12,18 @@ from openpyxl import load_workbook
 
 from elqr.code_texts import CODES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
-from elqr.terms import EXIT_MEANINGS, PLACE_OF, RULING_MEANINGS, SEVERITY_OF, WRITTEN_RULINGS, Outcome, Severity
+from elqr.terms import (
+    ENDED,
+    EXIT_MEANINGS,
+    PLACE_OF,
+    RULING_MEANINGS,
+    SETTLEMENT_MEANINGS,
+    SEVERITY_OF,
+    WRITTEN_RULINGS,
+    Outcome,
+    SettlementOutcome,
+    Severity,
+)
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
@@ -37,6 +48,15 @@ def outcomes() -> str:
     for outcome in Outcome:
         severity = _SEVERITY[SEVERITY_OF[outcome]] if outcome in SEVERITY_OF else ""
         lines.append(f"| {outcome.label} | `{outcome}` | {PLACE_OF[outcome].label} | {severity} |")
+    return "\n".join(lines)
+
+
+def settlement() -> str:
+    """突合結果: the word, and whether it is told every morning until it ends."""
+    lines = _rows("突合結果", "identifier", "意味", "毎朝")
+    for outcome, meaning in SETTLEMENT_MEANINGS.items():
+        told = "" if outcome in ENDED else "待つ" if outcome is SettlementOutcome.AWAITED else "警報"
+        lines.append(f"| {outcome.label} | `{outcome.value}` | {meaning} | {told} |")
     return "\n".join(lines)
 
 
@@ -112,6 +132,7 @@ BLOCKS = {
     "codes": codes,
     "outcomes": outcomes,
     "rulings": rulings,
+    "settlement": settlement,
     "books": books,
     "exits": exits,
     "formats": formats,
