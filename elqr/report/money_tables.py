@@ -79,9 +79,10 @@ _DETAIL = {
 
 def detail_table(money: Money) -> Table:
     """払込突合の内訳: payments and money behind every line that does not agree; what equals the difference is told."""
+    differs = pl.col(Settled.OUTCOME) == SettlementOutcome.DIFFERS.value
     lines = money.open_lines.select(
         Settled.LINE_NO, Settled.CONTRACT, pl.col(Settled.OUTCOME).alias("settled_as"), Settled.FROM_ON,
-        pl.when(pl.col(Settled.OUTCOME) == SettlementOutcome.DIFFERS.value).then(difference().abs()).alias("difference"),
+        pl.when(differs).then(difference().abs()).alias("difference"),
     )  # fmt: skip
     is_difference = pl.col("yen").abs() == pl.col("difference")
     payments = money.payments.join(lines, on=Settled.LINE_NO, maintain_order="left").select(
