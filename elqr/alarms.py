@@ -1,11 +1,15 @@
 """Alarms of the night (警報): what takes away a night's clean status besides its exceptions."""
 
+from datetime import date
+
 import polars as pl
 
+from elqr.arrival_frames import Arriving
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.money_frames import Settled
-from elqr.terms import Channel, Outcome, SettlementOutcome, Stage, StageGap
+from elqr.page_frames import ChannelTrend
+from elqr.terms import ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:
@@ -27,6 +31,57 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
             Finding(
                 at, Code.UNMATCHED_RATE, f"{count}件中{unknown}件（{unknown / count:.1%}）", f"{unmatched_rate:.1%}以下"
             )
+        )
+    return sorted(found)
+
+
+JUMP_NIGHTS = 10
+_FEWEST_NIGHTS = 3
+
+
+def jump_alarms(channels: pl.DataFrame, night: date, jump: float, at_least: int) -> list[Finding]:
+    """該当なしの割合の急な上昇: of a channel tonight, against its own last nights with 確報 (at least three of them).
+
+    `channels` is frame ChannelTrend of tonight and the nights before.
+    """
+    rows = channels.filter(pl.col(ChannelTrend.CONFIRMED) > 0).sort(ChannelTrend.NIGHT_ON)
+    found = []
+    tonight = rows.filter(pl.col(ChannelTrend.NIGHT_ON) == night)
+    for channel, confirmed, unknown in tonight.drop(ChannelTrend.NIGHT_ON).iter_rows():
+        own = (pl.col(ChannelTrend.CHANNEL) == channel) & (pl.col(ChannelTrend.NIGHT_ON) < night)
+        before = rows.filter(own).tail(JUMP_NIGHTS)
+        if before.height < _FEWEST_NIGHTS:
+            continue
+        usual = int(before[ChannelTrend.UNKNOWN].sum()) / int(before[ChannelTrend.CONFIRMED].sum())
+        if unknown >= at_least and unknown / confirmed > usual + jump:
+            at = Location(field=f"チャネル {Channel(channel).label}")
+            said = f"{confirmed:,}件中{unknown:,}件（{unknown / confirmed:.1%}）"
+            wanted = f"これまでの{before.height}夜 {usual:.1%} から {jump:.1%} 以内"
+            found.append(Finding(at, Code.UNMATCHED_JUMP, said, wanted))
+    return sorted(found)
+
+
+_ARRIVAL_CODES = {
+    ArrivalState.MISSING.value: Code.FILE_MISSING,
+    ArrivalState.SHORT.value: Code.FILES_SHORT,
+    ArrivalState.OUT_OF_SEQUENCE.value: Code.FILE_SEQUENCE,
+}
+_HOLIDAYS_AHEAD = 60
+
+
+def arrival_alarms(rows: pl.DataFrame, holidays_until: date | None, night: date) -> list[Finding]:
+    """到着の警報: files that are missing, too few or out of sequence (frame Arriving), and holidays that run out."""
+    found = []
+    for row in rows.filter(pl.col(Arriving.STATE).is_in(list(_ARRIVAL_CODES))).iter_rows(named=True):
+        code = _ARRIVAL_CODES[row[Arriving.STATE]]
+        is_number = code is Code.FILE_SEQUENCE
+        at = Location(field=row[Arriving.NAME] + ("" if is_number else f" {row[Arriving.DUE_ON]} の分"))
+        actual = row[Arriving.FILES] if is_number else f"{row[Arriving.ARRIVED]}ファイル"
+        wanted = "続いた連番" if is_number else f"{row[Arriving.COUNT]}ファイル（期限 {row[Arriving.LIMIT_ON]}）"
+        found.append(Finding(at, code, actual, wanted))
+    if holidays_until is not None and (holidays_until - night).days < _HOLIDAYS_AHEAD:
+        found.append(
+            Finding(Location(field="祝日の表"), Code.HOLIDAYS_END, f"{holidays_until} まで", "この先の年の祝日")
         )
     return sorted(found)
 

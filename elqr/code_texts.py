@@ -94,6 +94,22 @@ CODES: dict[Code, CodeText] = {
     Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
     Code.CONTROL_YEN: CodeText(_HIGH, "金額の合計が合いません", _ASK),
     Code.CONTROL_ADDS_UP: CodeText(_HIGH, "合計の内訳が合いません", _ASK),
+    Code.FILE_MISSING: CodeText(
+        _HIGH,
+        "届くはずのファイルが届いていません",
+        "送付元と受信の仕組みを確かめてください。来ない日だったなら、ジョブの [[arrival]] の skipped に書きます。",
+    ),
+    Code.FILES_SHORT: CodeText(
+        _HIGH, "届いたファイルの数が足りません", "送付元に、残りのファイルの送付を依頼してください。"
+    ),
+    Code.FILE_SEQUENCE: CodeText(
+        _HIGH, "ファイルの連番が続いていません", "抜けた番号のファイルがないか、送付元に確かめてください。"
+    ),
+    Code.HOLIDAYS_END: CodeText(
+        _MID,
+        "祝日の表がまもなく終わります",
+        "次の年の祝日を足した表を、ジョブの [calendar] holidays に指定してください。",
+    ),
     Code.POSTED_CONFLICT: CodeText(
         _HIGH,
         "計上済の収納と内容が違う記録が届きました",
@@ -103,6 +119,11 @@ CODES: dict[Code, CodeText] = {
         _HIGH,
         "該当なしの割合が上限を超えています",
         "キーの様式が変わっていないか、納付書データの取込が漏れていないかを確認してください。",
+    ),
+    Code.UNMATCHED_JUMP: CodeText(
+        _HIGH,
+        "該当なしの割合がこれまでの夜より急に上がりました",
+        "送付元がキーの様式を変えていないか、納付書データの取込が漏れていないかを確認してください。",
     ),
     Code.CHAIN_BROKEN: CodeText(_HIGH, "実行の記録の連鎖が切れています", _DAMAGED),
     Code.RUN_DIFFERS: CodeText(_HIGH, "実行の記録と台帳の件数・金額が合いません", _DAMAGED),

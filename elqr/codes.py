@@ -1,6 +1,6 @@
 """Finding codes (指摘コード): the names. What each means stands in elqr/code_texts.py.
 
-Codes are stable and append-only, in tiers: F1xx framing, F2xx field, F3xx totals, M4xx matching, L5xx
+Codes are stable and append-only, in tiers: F1xx framing, F2xx field, F3xx totals, A1xx arrivals, M4xx matching, L5xx
 ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release, V1xx review. If a tier fires for a file,
 the next tier is not run for it.
 """
@@ -41,8 +41,13 @@ class Code(StrEnum):
     CONTROL_COUNT = "F301"
     CONTROL_YEN = "F302"
     CONTROL_ADDS_UP = "F303"
+    FILE_MISSING = "A101"
+    FILES_SHORT = "A102"
+    FILE_SEQUENCE = "A103"
+    HOLIDAYS_END = "A104"
     POSTED_CONFLICT = "M401"
     UNMATCHED_RATE = "M402"
+    UNMATCHED_JUMP = "M403"
     CHAIN_BROKEN = "L501"
     RUN_DIFFERS = "L502"
     RAW_LOST = "L503"

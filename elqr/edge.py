@@ -7,13 +7,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 from filelock import FileLock, Timeout
 
-from elqr.alarms import alarms, money_alarms
+from elqr.alarms import alarms, arrival_alarms, jump_alarms, money_alarms
+from elqr.arrivals import arriving
+from elqr.business_day import Calendar, calendar
 from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.findings import Finding, Location
@@ -61,6 +63,16 @@ def sheets_for(job: Job | None) -> dict[str, Template]:
     return read_templates([shipped_specs() / "sheets", *(job.printing.sheets if job else ())])
 
 
+def calendar_for(job: Job) -> Calendar:
+    """営業日の暦: the shipped holidays, or the city's own. Raises NotFound, BadFile."""
+    path = job.calendar.holidays or shipped_specs() / "holidays.csv"
+    try:
+        return calendar(readable(path).decode("utf-8-sig"), job.calendar.closed)
+    except ValueError as error:
+        said = "UTF-8 ではありません" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise BadFile(f"祝日の表 {path} を読めません（{said}）。[calendar] holidays を直してください。") from error
+
+
 @contextmanager
 def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None]) -> Iterator[Prepared]:
     """夜を準備する: everything a person wrote is validated before anything is touched."""
@@ -74,7 +86,7 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
         _make_folder(job.out)
     with nullcontext() if rehearsal else _lock(job), open_ledger(job.store.url, rehearsal=rehearsal) as ledger:
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
-        rules = Rules(job.settlement, lambda day, days: day + timedelta(days))
+        rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules)
         yield Prepared(night, configuration_hash(path, job.register_file))
 
@@ -82,6 +94,7 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
 def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
     boxes = (*job.inbox, *job.money)
     asked = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    asked |= {name for arrival in job.arrival for name in arrival.specs}
     asked |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
     asked |= {job.export.spec}
     if lost := sorted(asked - set(specs)):
@@ -156,9 +169,14 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         )
         notice_rows = report_queries.notice_findings(connection, day)
         money = money_rows(night.ledger, night.rules, day)
+        delivered = report_queries.taken_in(connection, day)
+    expected = arriving(night.rules.arrivals, delivered, day, night.rules.calendar)
     rows = replace(rows, sums=_sums(night.ledger, day), cases=_cases(night, rows), money=money)
+    rows = replace(rows, arrivals=expected if night.rules.arrivals else None)
     limits = night.job.thresholds
     raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
+    raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
+    raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
     raised += money_alarms(money.open_lines, money.gaps) if money else []
     raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
     raised += [finding for finding in findings or [] if finding not in raised]

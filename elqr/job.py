@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from elqr.arrivals import Arrival
 from elqr.contract import Contract, overlapping
 from elqr.errors import BadFile, NotFound, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
@@ -84,7 +85,20 @@ class Thresholds(_Strict):
 
     unmatched_rate: float = Field(default=0.2, ge=0, le=1)
     unmatched_at_least: int = Field(default=5, ge=1)
+    unmatched_jump: float = Field(default=0.05, ge=0, le=1)
     file_megabytes: int = Field(default=2_000, ge=1)
+
+
+class CalendarDays(_Strict):
+    """営業日の暦: the table of holidays (the shipped one when none is named), and the days on which banks close."""
+
+    holidays: Path | None = None
+    closed: tuple[Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")], ...] = (
+        "12-31",
+        "01-01",
+        "01-02",
+        "01-03",
+    )
 
 
 class Print(_Strict):
@@ -118,6 +132,8 @@ class Job(_Strict):
     inbox: tuple[Inbox, ...] = Field(min_length=1)
     money: tuple[MoneyInbox, ...] = ()
     settlement: tuple[Contract, ...] = ()
+    calendar: CalendarDays = CalendarDays()
+    arrival: tuple[Arrival, ...] = ()
     export: Export = Export()
     thresholds: Thresholds = Thresholds()
 
@@ -127,10 +143,13 @@ class Job(_Strict):
         return self.export.folder or self.out / "export"
 
     @model_validator(mode="after")
-    def _one_sender_for_a_payment(self) -> Self:
+    def _names_are_one_thing_s(self) -> Self:
         names = [contract.name for contract in self.settlement]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"[[settlement]] に同じ名前の契約があります: {', '.join(twice)}")
+        expected = [arrival.name for arrival in self.arrival]
+        if twice := sorted({name for name in expected if expected.count(name) > 1}):
+            raise ValueError(f"[[arrival]] に同じ名前の到着予定があります: {', '.join(twice)}")
         if both := overlapping(self.settlement):
             raise ValueError(f"[[settlement]] の収納（specs と channels）が重なっています: {' / '.join(both)}")
         return self
@@ -172,6 +191,9 @@ def _absolute(job: Job, folder: Path) -> Job:
             "store": Store(url=url, archive=whole(job.store.archive)),
             "printing": job.printing.model_copy(update={"sheets": tuple(whole(path) for path in job.printing.sheets)}),
             "issue": job.issue.model_copy(update={"check_no_secret_file": whole(secret) if secret else None}),
+            "calendar": job.calendar.model_copy(
+                update={"holidays": whole(job.calendar.holidays) if job.calendar.holidays else None}
+            ),
             "export": job.export.model_copy(update={"folder": whole(job.export.folder) if job.export.folder else None}),
             "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
             "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),

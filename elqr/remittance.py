@@ -5,10 +5,11 @@ from datetime import date
 
 import polars as pl
 
+from elqr.arrivals import Arrival
+from elqr.business_day import Calendar
 from elqr.contract import Contract
 from elqr.errors import LedgerError
 from elqr.money_frames import Bundle, Deposit, Settled
-from elqr.pairing import Later
 from elqr.report.rows import Money, Standing
 from elqr.settlement import CONTRACT, Settlement, deposits_with_contract, settle, with_contract
 from elqr.store import money_entries, money_queries
@@ -18,10 +19,11 @@ from elqr.terms import ENDED, SettlementOutcome, Stage, StageGap
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """突合の決まり: the city's contracts, and how business days are counted."""
+    """突合と到着の決まり: the city's contracts and expected files, and its business days."""
 
     contracts: tuple[Contract, ...]
-    later: Later
+    arrivals: tuple[Arrival, ...]
+    calendar: Calendar
 
 
 def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:
@@ -29,7 +31,7 @@ def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:
     connection = ledger.connection
     bundles = with_contract(money_queries.open_bundles(connection, night), rules.contracts)
     deposits = deposits_with_contract(money_queries.open_deposits(connection, night), rules.contracts)
-    return settle(bundles, deposits, rules.contracts, night, rules.later)
+    return settle(bundles, deposits, rules.contracts, night, rules.calendar.later)
 
 
 def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, dict[str, int]]:
@@ -64,7 +66,7 @@ def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFra
     days = {contract.name: contract.confirm_days for contract in rules.contracts}
     rows = bundles.with_columns(pl.col(CONTRACT).fill_null(""))
     over = [
-        rules.later(came, days.get(name, _CONFIRM_DAYS)) < night
+        rules.calendar.later(came, days.get(name, _CONFIRM_DAYS)) < night
         for came, name in rows.select("night_on", CONTRACT).iter_rows()
     ]
     return rows.filter(pl.Series(over, dtype=pl.Boolean))

@@ -11,13 +11,11 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from elqr.code_texts import CODES
+from elqr.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.terms import (
     ENDED,
-    EXIT_MEANINGS,
     PLACE_OF,
-    RULING_MEANINGS,
-    SETTLEMENT_MEANINGS,
     SEVERITY_OF,
     WRITTEN_RULINGS,
     Outcome,

@@ -12,14 +12,15 @@ _PACKAGE = ROOT / "elqr"
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person"),
-    ("errors", "codes", "frames", "fiscal", "contract"),
-    ("code_texts", "page_frames", "money_frames"),
+    ("errors", "codes", "frames", "fiscal", "contract", "business_day", "meanings"),
+    ("code_texts", "page_frames", "money_frames", "arrival_frames"),
     ("findings",),
     ("formats", "issue"),
     ("printing",),
     (
         "checks",
         "matching",
+        "arrivals",
         "deposits",
         "pairing",
         "settlement",

@@ -34,6 +34,7 @@ from tests.builders import (
     transfer_row,
 )
 from tests.printing.test_preflight import FAULTS, LAYOUTS
+from tests.test_arrivals import ARRIVAL_CODES
 from tests.test_printing import BLOCKED
 from tests.test_review import ROWS
 from tests.test_settlement import SETTLEMENT_CODES
@@ -225,7 +226,7 @@ def test_every_code_has_a_sample_and_words() -> None:
         | {row[2] for row in DAMAGED_FILES}
         | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS, Code.MONTH_DIFFERS, Code.SETTLEMENT_DIFFERS}
     )
-    of_money = {Code(code) for code in SETTLEMENT_CODES}
+    of_money = {Code(code) for code in (*SETTLEMENT_CODES, *ARRIVAL_CODES)}
     assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification | of_money == set(Code)
     assert set(CODES) == set(Code)
     for code, text in CODES.items():

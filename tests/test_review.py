@@ -283,7 +283,7 @@ def test_many_are_decided_by_a_search(desk: Desk) -> None:
     assert nothing.json["review"] is None
     assert desk.run("decide", "--ruling", "充当", "--reason", "x", "--by", "山田").code == 2
     assert desk.run("decide", "--ruling", "なし", "--reason", "x", "--by", "山田").code == 2
-    assert desk.run("decide", "--ruling", "保留", "--reason", " ", "--by", "山田").code == 2
+    assert desk.run("decide", "--ruling", "保留", "--reason", " ", "--by", "山田").code == 1
 
 
 def test_a_department_gets_a_book_of_its_own_rows(desk: Desk) -> None:

@@ -274,7 +274,7 @@ def test_payments_without_a_day_of_funds(tmp_path: Path) -> None:
     till = Till.opened(tmp_path / "one")
     till.paid("eltax.csv", 0, funds_on=None)
     assert codes(till.night()) == ["S706"]
-    own = Till.opened(tmp_path / "two", CONTRACT + "funds_days = 7\n")
+    own = Till.opened(tmp_path / "two", CONTRACT + "funds_days = 5\n")
     own.paid("eltax.csv", 0, funds_on=None)
     own.money("01.dat", credit_file(credit_row(10_000, SENDER)))
     assert own.night().code == 0
@@ -284,20 +284,20 @@ def test_a_preliminary_without_its_confirmation_is_told_after_its_days(tmp_path:
     till = Till.opened(tmp_path / "city", CONTRACT + "confirm_days = 5\n")
     till.paid("sokuho.csv", 0, 1, stage="1")
     assert codes(till.night(date(2026, 11, 10))) == []
-    assert codes(till.night(date(2026, 11, 15))) == []
-    ran = till.night(date(2026, 11, 16))
+    assert codes(till.night(date(2026, 11, 17))) == []
+    ran = till.night(date(2026, 11, 18))
     assert (ran.code, codes(ran)) == (3, ["S704"])
-    rows = till.report("速報確報突合", date(2026, 11, 16))
+    rows = till.report("速報確報突合", date(2026, 11, 18))
     assert [(row["区分"], row["領収額"], row["経過日数"]) for row in rows] == [
-        ("速報のみ期限超過", 10_000, 11),
-        ("速報のみ期限超過", 10_001, 11),
+        ("速報のみ期限超過", 10_000, 13),
+        ("速報のみ期限超過", 10_001, 13),
     ]
     till.paid("kakuho.csv", 0)
     till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
-    ran = till.night(date(2026, 11, 17))
+    ran = till.night(date(2026, 11, 19))
     assert codes(ran) == ["S704"]
-    assert [row["領収額"] for row in till.report("速報確報突合", date(2026, 11, 17))] == [10_001]
-    again = till.night(date(2026, 11, 16), "--dry-run")
+    assert [row["領収額"] for row in till.report("速報確報突合", date(2026, 11, 19))] == [10_001]
+    again = till.night(date(2026, 11, 18), "--dry-run")
     assert codes(again) == ["S704"], "an older night is as it was"
 
 

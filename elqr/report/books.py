@@ -14,6 +14,7 @@ import polars as pl
 
 from elqr import __version__
 from elqr.fiscal import wareki
+from elqr.meanings import RULING_MEANINGS
 from elqr.procedures import Register
 from elqr.report import row_mark
 from elqr.report import tables as shape
@@ -21,7 +22,7 @@ from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
 from elqr.ruling import REASON, RULING, STAFF, TARGET
-from elqr.terms import NEEDS_TARGET, RULING_MEANINGS, WRITTEN_RULINGS
+from elqr.terms import NEEDS_TARGET, WRITTEN_RULINGS
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
@@ -93,6 +94,7 @@ class Drawn:
     notices: Table
     kpi: Table
     money: tuple[Table, ...] = ()
+    arrivals: tuple[Table, ...] = ()
 
 
 def books(
@@ -108,7 +110,11 @@ def books(
 
     made = [
         for_decisions("要確認", "要確認（決裁の記入用）", drawn.exception),
-        book("税料", "税・料の担当者", *map(plain_sheet, (drawn.outcome, drawn.refund, drawn.notices, drawn.kpi))),
+        book(
+            "税料",
+            "税・料の担当者",
+            *map(plain_sheet, (drawn.outcome, drawn.refund, drawn.notices, drawn.kpi, *drawn.arrivals)),
+        ),
         book(
             "会計",
             "会計",

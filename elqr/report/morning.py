@@ -12,6 +12,7 @@ from elqr.findings import Finding
 from elqr.procedures import Kpi, Register
 from elqr.report import tables as shape
 from elqr.report.ageing import ageing
+from elqr.report.arrival_table import arrival_table
 from elqr.report.book import Book
 from elqr.report.books import Drawn, books
 from elqr.report.case_file import case_files
@@ -70,6 +71,7 @@ def morning(
     intake = shape.intake_table(rows.deliveries, rows.delivery_findings)
     notices = shape.notice_intake_table(rows.notice_files)
     money = _money_tables(rows, night)
+    expected = () if rows.arrivals is None else (arrival_table(rows.arrivals),)
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
     kpis = shape.kpi_table(found)
@@ -77,7 +79,7 @@ def morning(
     made = books(
         city,
         night,
-        Drawn(outcome, exception, refund, rulings, daily, places, intake, notices, kpis, money),
+        Drawn(outcome, exception, refund, rulings, daily, places, intake, notices, kpis, money, expected),
         marked,
         rows,
         register,
@@ -96,7 +98,7 @@ def morning(
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
-        tables=(intake, exception, refund, rulings, daily, places, *money, kpis, notices, outcome),
+        tables=(*expected, intake, exception, refund, rulings, daily, places, *money, kpis, notices, outcome),
         intake=_intake(rows.deliveries, statuses),
         ageing=[(title, key, ageing(exception.frame, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, rows.exceptions.height),

@@ -40,7 +40,8 @@ class Rows:
     """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
 
     `chain` says which ledger this is and where its chain of runs ends. `sums` are those of earlier nights,
-    `cases` the details of the payments that the page lists. `money` is None where the job has no contracts.
+    `cases` the details of the payments that the page lists. `money` is None where the job has no contracts,
+    `arrivals` (frame Arriving) where it expects no files.
     """
 
     notice_files: pl.DataFrame
@@ -59,3 +60,4 @@ class Rows:
     sums: Sums = field(default_factory=Sums)
     cases: Cases = field(default_factory=Cases)
     money: Money | None = None
+    arrivals: pl.DataFrame | None = None

@@ -73,11 +73,18 @@ def bundle_all(connection: Connection) -> None:
     is_money = and_(p.stage == Stage.CONFIRMED.value, d.place.in_([Place.POSTED.value, Place.EXCEPTION.value]))
     day, is_funds_day = func.coalesce(p.funds_on, p.paid_on), case((p.funds_on.is_(None), 0), else_=1)
     keys = (p.file_no, p.channel, p.stage, day, is_funds_day)
+    number_after = next_no(connection, m.bundle.c.bundle_no) - 1
     made = (
-        select(func.row_number().over(order_by=keys), *keys, func.count(), func.sum(p.paid_yen), number.night_on)
+        select(
+            number_after + func.row_number().over(order_by=keys),
+            *keys,
+            func.count(),
+            func.sum(p.paid_yen),
+            number.night_on,
+        )
         .join(t.decision, d.payment_no == p.payment_no)
         .join(t.decided_file, number.file_no == p.file_no)
-        .where(or_(is_money, d.place == Place.PENDING.value))
+        .where(or_(is_money, d.place == Place.PENDING.value), p.file_no.not_in(select(m.bundle.c.file_no)))
         .group_by(*keys, number.night_on)
     )
     connection.execute(insert(m.bundle).from_select([*Bundle.SCHEMA, "night_on"], made))

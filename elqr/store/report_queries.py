@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy import CompoundSelect, Connection, FromClause, Select, case, func, literal, select, union_all
 from sqlalchemy.sql import ColumnElement
 
+from elqr.arrival_frames import DeliveredFile
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
@@ -36,6 +37,17 @@ def deliveries(connection: Connection, night: date) -> pl.DataFrame:
     text = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
     whole = dict.fromkeys(("payment_count", "payment_yen", "lines", "money_yen"), pl.Int64)
     return read_frame(connection, query, {"delivery_no": pl.Int64, **text, **whole})
+
+
+def taken_in(connection: Connection, night: date) -> pl.DataFrame:
+    """取り込んだファイル up to a night, as delivered: frame DeliveredFile. Not what was held back or repeated."""
+    d = t.delivery.c
+    query = (
+        select(d.name, d.spec, d.night_on)
+        .where(d.status == FileStatus.ACCEPTED.value, d.night_on <= night.isoformat())
+        .order_by(d.night_on, d.delivery_no)
+    )
+    return read_frame(connection, query, DeliveredFile.SCHEMA)
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:

@@ -96,7 +96,15 @@ def rows_of(found: pl.DataFrame) -> Rows:
     counted = {"count": pl.Int64, "yen": pl.Int64}
     return Rows(
         notice_files=pl.DataFrame(schema=files),
-        deliveries=pl.DataFrame(schema={**intake, "payment_count": pl.Int64, "payment_yen": pl.Int64}),
+        deliveries=pl.DataFrame(
+            schema={
+                **intake,
+                "payment_count": pl.Int64,
+                "payment_yen": pl.Int64,
+                "lines": pl.Int64,
+                "money_yen": pl.Int64,
+            }
+        ),
         delivery_findings=pl.DataFrame(schema={"name": pl.String, "code": pl.String}),
         decisions=found,
         exceptions=found,

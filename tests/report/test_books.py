@@ -14,11 +14,12 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdfium2 import PdfDocument
 
+from elqr.meanings import RULING_MEANINGS
 from elqr.report.book import Check
 from elqr.report.books import file_stems
 from elqr.report.row_mark import digest, marks
 from elqr.report.workbook import book_bytes
-from elqr.terms import RULING_MEANINGS, WRITTEN_RULINGS, Ruling
+from elqr.terms import WRITTEN_RULINGS, Ruling
 from tests.builders import (
     NIGHT,
     REAL_BARCODE,

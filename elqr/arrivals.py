@@ -1,0 +1,205 @@
+"""Expected arrivals (到着予定): which files should have come by a night, and what came instead.
+
+Pure. A delivered file fills the expectation of its own day, else the oldest that is open, else it came unexpectedly.
+Held back and repeated deliveries fill none. What is missing stays so until it comes, or the job says it never will.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from elqr.arrival_frames import Arriving, DeliveredFile
+from elqr.business_day import Calendar
+from elqr.terms import ArrivalState
+
+_WEEKDAYS = "月火水木金土日"
+_DAY, _NUMBER = "day", "no"
+
+
+class Arrival(BaseModel):
+    """到着予定 of one kind of file: when it comes, how many, and how they are numbered.
+
+    `files` is a regular expression of whole file names. Its group `day` (YYYYMMDD) says which day a file is of, to come
+    `after_days` business days later; its group `no` is a number that rises by one and begins again after `last_no`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    specs: tuple[str, ...] = ()
+    files: str = ""
+    every: Literal["営業日", "毎日", "週", "月"] = "営業日"
+    weekdays: tuple[Literal["月", "火", "水", "木", "金", "土", "日"], ...] = ()
+    month_days: tuple[int, ...] = ()
+    roll: Literal["翌営業日", "前営業日", "そのまま"] = "翌営業日"
+    after_days: int = Field(default=0, ge=0, le=60)
+    early_days: int = Field(default=0, ge=0, le=60)
+    grace_days: int = Field(default=0, ge=0, le=60)
+    count: int = Field(default=1, ge=1, le=10_000)
+    last_no: int | None = Field(default=None, ge=2)
+    since: date
+    until: date | None = None
+    skipped: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _can_be_followed(self) -> Self:
+        if not self.specs and not self.files:
+            raise ValueError(f"到着予定「{self.name}」: 様式（specs）かファイル名（files）を書いてください")
+        if (self.every == "週") != bool(self.weekdays) or (self.every == "月") != bool(self.month_days):
+            raise ValueError(
+                f"到着予定「{self.name}」: every が 週 なら weekdays を、月 なら month_days を書いてください"
+            )
+        if not all(1 <= day <= 31 for day in self.month_days):
+            raise ValueError(f"到着予定「{self.name}」: month_days は 1〜31 です（31 は末日）")
+        try:
+            groups = re.compile(self.files).groupindex
+        except re.error as error:
+            raise ValueError(f"到着予定「{self.name}」: files は正規表現として読めません（{error}）") from error
+        if (self.last_no is not None) != (_NUMBER in groups):
+            raise ValueError(
+                f"到着予定「{self.name}」: 連番を見るには files の (?P<no>…) と last_no の両方を書いてください"
+            )
+        return self
+
+    def takes(self, file_name: str, spec: str) -> re.Match[str] | None:
+        """この予定のファイルか."""
+        return re.fullmatch(self.files or ".*", file_name) if not self.specs or spec in self.specs else None
+
+    def days(self, night: date, calendar: Calendar) -> list[date]:
+        """予定日 up to a night; one a day, without those that the job says never come."""
+        last = min(night, self.until or night)
+        plain = (self.since + timedelta(number) for number in range((last - self.since).days + 32))
+        found = {self._rolled(day, calendar) for day in plain if self._is_due(day, calendar)}
+        return sorted(day for day in found if self.since <= day <= last and day not in self.skipped)
+
+    def _is_due(self, day: date, calendar: Calendar) -> bool:
+        if self.every == "営業日":
+            return calendar.is_business_day(day)
+        if self.every == "週":
+            return _WEEKDAYS[day.weekday()] in self.weekdays
+        is_last = (day + timedelta(1)).day == 1
+        return self.every == "毎日" or day.day in self.month_days or (is_last and day.day < max(self.month_days))
+
+    def _rolled(self, day: date, calendar: Calendar) -> date:
+        if self.roll == "そのまま" or self.every in ("営業日", "毎日"):
+            return day
+        return calendar.rolled(day, forward=self.roll == "翌営業日")
+
+
+@dataclass(slots=True)
+class _Slot:
+    """一日の予定, and the files that filled it."""
+
+    due_on: date
+    limit_on: date
+    count: int
+    files: list[str] = field(default_factory=list)
+    nights: list[date] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return len(self.files) < self.count
+
+    def state(self, night: date) -> ArrivalState:
+        if not self.is_open:
+            return ArrivalState.ARRIVED if max(self.nights) <= self.limit_on else ArrivalState.LATE
+        if night < self.limit_on:
+            return ArrivalState.AWAITED
+        return ArrivalState.SHORT if self.files else ArrivalState.MISSING
+
+
+def arriving(arrivals: Iterable[Arrival], delivered: pl.DataFrame, night: date, calendar: Calendar) -> pl.DataFrame:
+    """到着の状況 as of a night: frame Arriving; what is open, and what was due or came on this night.
+
+    `delivered` is frame DeliveredFile: every file taken in up to the night, in the order of its delivery.
+    """
+    rows = []
+    for arrival in arrivals:
+        own = [
+            (found, name, on)
+            for name, spec, on in delivered.select(*DeliveredFile.SCHEMA).iter_rows()
+            if (found := arrival.takes(name, spec)) and on >= arrival.since
+        ]
+        rows += list(_of(arrival, own, night, calendar))
+        rows += list(_sequence(arrival, own, night))
+    return pl.DataFrame(rows, schema=Arriving.SCHEMA, orient="row")
+
+
+_Delivered = Sequence[tuple[re.Match[str], str, date]]
+_Row = tuple[str, date, date, str, int, int, str, date | None]
+
+
+def _of(arrival: Arrival, delivered: _Delivered, night: date, calendar: Calendar) -> Iterator[_Row]:
+    ahead = calendar.later(night, arrival.early_days)
+    slots = {
+        day: _Slot(day, calendar.later(day, arrival.grace_days), arrival.count) for day in arrival.days(ahead, calendar)
+    }
+    unexpected = []
+    for found, name, on in delivered:
+        slot = _slot_for(arrival, found, on, slots, calendar)
+        if slot is None:
+            unexpected.append((name, on))
+            continue
+        slot.files.append(name)
+        slot.nights.append(on)
+    for slot in slots.values():
+        if slot.due_on > night and not slot.files:
+            continue
+        if slot.is_open or slot.due_on == night or night in slot.nights:
+            came = max(slot.nights) if slot.nights else None
+            state = slot.state(night).value
+            files = "、".join(slot.files)
+            yield arrival.name, slot.due_on, slot.limit_on, state, len(slot.files), slot.count, files, came
+    for name, on in unexpected:
+        if on == night:
+            yield arrival.name, on, on, ArrivalState.UNEXPECTED.value, 1, 0, name, on
+
+
+def _slot_for(
+    arrival: Arrival, found: re.Match[str], on: date, slots: dict[date, _Slot], calendar: Calendar
+) -> _Slot | None:
+    """どの予定のファイルか: the day it names, else its own night, else the oldest open one, else one that is early."""
+    if _DAY in found.re.groupindex:
+        try:
+            named = datetime.strptime(found[_DAY], "%Y%m%d").date()
+        except ValueError:
+            return None
+        slot = slots.get(calendar.later(named, arrival.after_days))
+        return slot if slot is not None and slot.is_open else None
+    own = slots.get(on)
+    if own is not None and own.is_open:
+        return own
+    last = calendar.later(on, arrival.early_days)
+    return next((slot for slot in slots.values() if slot.is_open and slot.due_on <= last), None)
+
+
+def _sequence(arrival: Arrival, delivered: _Delivered, night: date) -> Iterator[_Row]:
+    """連番: numbers that are missing as of a night, and those that came twice or went back on it."""
+    if arrival.last_no is None:
+        return
+    missing: dict[int, tuple[str, date]] = {}
+    last: int | None = None
+    for found, name, on in delivered:
+        number = int(found[_NUMBER])
+        step = 1 if last is None else (number - last) % arrival.last_no
+        if number in missing:
+            del missing[number]
+            continue
+        if step == 0 or step > arrival.last_no // 2:
+            if on == night:
+                yield _out_of_sequence(arrival, f"{name}（連番 {number}。前は {last}）", on)
+            continue
+        for skipped in range(1, step):
+            missing[(int(last or 0) + skipped - 1) % arrival.last_no + 1] = (name, on)
+        last = number
+    for number, (name, on) in missing.items():
+        yield _out_of_sequence(arrival, f"連番 {number} がない（{name} の前）", on)
+
+
+def _out_of_sequence(arrival: Arrival, said: str, on: date) -> _Row:
+    return arrival.name, on, on, ArrivalState.OUT_OF_SEQUENCE.value, 0, 1, said, on

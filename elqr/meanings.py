@@ -1,0 +1,43 @@
+"""Meanings (言葉の意味): what staff read about the terms of rulings, of settlement and of exit codes."""
+
+from elqr.terms import ExitCode, Ruling, SettlementOutcome
+
+RULING_MEANINGS: dict[Ruling, str] = {
+    Ruling.APPLY: "仮受の額を、対象の納付番号の納付書（調定）に充てる",
+    Ruling.REFUND: "納付者に返す候補とする。還付の手続が済むまで仮受のまま",
+    Ruling.APPROPRIATE: "同じ納付者の未納に充てる。充てる先を対象の納付番号に書く",
+    Ruling.HOLD: "まだ決めない。次の朝も要確認に残る",
+    Ruling.SEND_BACK: "所管課か送付元に調べ直しを求める。答えが来るまで仮受のまま",
+    Ruling.NOT_OURS: "当市の収納ではない。送付元に返す候補とする",
+    Ruling.NOTED: "見たことだけを記す。お金は動かさない（不足、段階の順序など）",
+    Ruling.UNDO: "承認した決裁を取り消し、動いた額を仮受に戻して、要確認に戻す",
+}
+"""決裁の意味: what each ruling asks for."""
+
+
+SETTLEMENT_MEANINGS: dict[SettlementOutcome, str] = {
+    SettlementOutcome.AGREED: "収納の合計と入金の合計が同じ",
+    SettlementOutcome.AGREED_NET: "契約の手数料を引いた額と入金の合計が同じ",
+    SettlementOutcome.TAKEN_BACK: "銀行が入金を取り消した。元の入金と消し合う",
+    SettlementOutcome.OUTSIDE: "ジョブで突合しないと決めた収納か入金",
+    SettlementOutcome.CLOSED: "合わないが、二人が理由を確かめて閉じた",
+    SettlementOutcome.DIFFERS: "収納と入金があるが、額が違う",
+    SettlementOutcome.AWAITED: "まだ期限の前で、入金を待っている",
+    SettlementOutcome.NO_MONEY: "期限を過ぎても入金がない",
+    SettlementOutcome.NO_PAYMENTS: "入金はあるが、収納データがない。収納データの受信漏れのしるし",
+    SettlementOutcome.NO_FUNDS_DAY: "確報に資金化日がない",
+    SettlementOutcome.NO_CONTRACT: "どの契約にも当てはまらない収納か入金",
+}
+"""突合結果の意味."""
+
+
+EXIT_MEANINGS: dict[ExitCode, str] = {
+    ExitCode.CLEAN: "問題なし",
+    ExitCode.FAILED: "失敗。表示された対処をして、もう一度実行する"
+    "（`payload decode` では正しくないコード、`spec check` では様式の誤り）",
+    ExitCode.USAGE: "使い方の誤り",
+    ExitCode.REVIEW: "完了。確認が必要なものがある",
+    ExitCode.QUARANTINE: "完了。取込保留のファイルがある",
+    ExitCode.LOCKED: "別の実行が動いている",
+    ExitCode.INTERRUPTED: "中断された。もう一度実行すれば続きから処理する",
+}
