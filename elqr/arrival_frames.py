@@ -1,8 +1,8 @@
-"""Columns of expected arrivals (到着予定の列), spelt once as in elqr/frames.py."""
+"""Columns of expected arrivals and of arrears (到着予定と督促の列), spelt once as in elqr/frames.py."""
 
 import polars as pl
 
-from elqr.frames import Column, Frame
+from elqr.frames import Claim, Column, Frame
 
 
 class DeliveredFile(Frame):
@@ -24,3 +24,18 @@ class Arriving(Frame):
     COUNT = Column("count", pl.Int64)
     FILES = Column("files", pl.String)
     ARRIVED_ON = Column("arrived_on", pl.Date)
+
+
+class Unpaid(Claim):
+    """未納の調定: its newest valid slip, what is left of it, and whether a 速報 says that it was paid."""
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    ISSUE_NO = Column("issue_no", pl.Int64)
+    DUE_ON = Column("due_on", pl.Date)
+    OWED_YEN = Column("owed_yen", pl.Int64)
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    LEFT_YEN = Column("left_yen", pl.Int64)
+    IS_ANNOUNCED = Column("is_announced", pl.Boolean)
+    PAYER_NAME = Column("payer_name", pl.String)
+    POSTAL_CODE = Column("postal_code", pl.String)
+    ADDRESS = Column("address", pl.String)

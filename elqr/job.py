@@ -108,6 +108,14 @@ class Print(_Strict):
     pages: int = Field(default=1_000, ge=1, le=10_000)
 
 
+class Arrears(_Strict):
+    """督促対象: how many days after the 納期限 a claim is listed, by procedure where it differs, and where lists go."""
+
+    days_after_due: int = Field(default=20, ge=0, le=366)
+    procedures: dict[str, Annotated[int, Field(ge=0, le=366)]] = {}
+    folder: Path | None = None
+
+
 class Export(_Strict):
     """基幹システムへの書き出し: whether the night makes it, in which format, and where."""
 
@@ -135,7 +143,13 @@ class Job(_Strict):
     calendar: CalendarDays = CalendarDays()
     arrival: tuple[Arrival, ...] = ()
     export: Export = Export()
+    arrears: Arrears = Arrears()
     thresholds: Thresholds = Thresholds()
+
+    @property
+    def arrears_folder(self) -> Path:
+        """督促対象一覧を書くフォルダ."""
+        return self.arrears.folder or self.out / "arrears"
 
     @property
     def export_folder(self) -> Path:
@@ -195,6 +209,9 @@ def _absolute(job: Job, folder: Path) -> Job:
                 update={"holidays": whole(job.calendar.holidays) if job.calendar.holidays else None}
             ),
             "export": job.export.model_copy(update={"folder": whole(job.export.folder) if job.export.folder else None}),
+            "arrears": job.arrears.model_copy(
+                update={"folder": whole(job.arrears.folder) if job.arrears.folder else None}
+            ),
             "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
             "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),
             "money": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.money),

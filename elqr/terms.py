@@ -290,6 +290,17 @@ class ArrivalState(Term):
     UNEXPECTED = "unexpected", "予定外"
 
 
+class Risk(Term):
+    """督促を妨げるもの: why a claim that looks unpaid may have been paid."""
+
+    FILES_MISSING = "files_missing", "届いていないファイル"
+    FILES_HELD = "files_held", "取込保留・未取込のファイル"
+    UNDECIDED = "undecided", "消し込んでいない収納"
+    EXCEPTIONS = "exceptions", "要確認の収納"
+    OVERDUE = "overdue", "確報の届かない速報"
+    MONEY = "money", "収納データのない入金"
+
+
 class FileStatus(Term):
     """取込結果: what came of a delivered file."""
 

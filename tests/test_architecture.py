@@ -40,7 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report", "store", "comparison", "masking"),
     ("remittance",),
     ("run",),
-    ("press", "dispatch", "review", "export", "month", "year", "difference", "verification"),
+    ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "verification"),
     ("edge",),
     ("cli",),
     ("__main__",),
@@ -63,6 +63,7 @@ _ONLY_IN = {
 _SIBLINGS = {
     ("settlement", "pairing"),
     ("verification", "difference"),
+    ("verification", "arrears"),
     ("issue", "findings"),
     ("store", "notices"),
     ("handover", "inbox"),

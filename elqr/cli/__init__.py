@@ -5,6 +5,7 @@ import sys
 import click
 
 from elqr import __version__
+from elqr.cli.arrears import arrears
 from elqr.cli.export import export
 from elqr.cli.file import file
 from elqr.cli.month import month
@@ -28,6 +29,7 @@ _COMMANDS = (
     night,
     review,
     settlement,
+    arrears,
     export,
     month,
     year_command,

@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from elqr.errors import CannotWrite, LedgerError
-from elqr.store import export_tables as _export_tables  # noqa: F401 - its tables are created with the others
+from elqr.store import arrears_tables as _arrears_tables  # noqa: F401 - its tables are created with the others
+from elqr.store import export_tables as _export_tables  # noqa: F401 - as above
 from elqr.store import month_tables as _month_tables  # noqa: F401 - as above
 from elqr.store.money_entries import bundle_all
 from elqr.store.schema import SCHEMA_VERSION, metadata

@@ -12,7 +12,7 @@ import polars as pl
 from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.run import Night
-from elqr.verification.handed import exports, months
+from elqr.verification.handed import arrears, exports, months
 from elqr.verification.ledger import decisions, postings, structure
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
@@ -32,6 +32,7 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     outputs,
     exports,
     months,
+    arrears,
 )
 """検算の規則, in the order in which they are told."""
 

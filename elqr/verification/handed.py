@@ -1,16 +1,18 @@
-"""What was handed over and closed (引渡しと締めの検算): exports and closed months, from the postings again."""
+"""What was handed over and closed (引渡しと締めの検算): exports, closed months and lists of reminders, once more."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from elqr.arrears import SIGNED
 from elqr.codes import Code
 from elqr.errors import NotFound
 from elqr.findings import Finding
 from elqr.handover import Handover
 from elqr.inbox import kept, sha256_of
 from elqr.month import figures_of
-from elqr.store import export_queries, month_queries
+from elqr.store import arrears_queries, export_queries, month_queries
 from elqr.store import verify_queries as queries
 from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, told
@@ -73,3 +75,51 @@ def months(looked: Looked) -> Iterator[Finding]:
                 yield told(where, Code.MONTH_DIFFERS, f"{figures.yen:,}円", f"{row['yen']:,}円", "締めた数字")
     for number in links:
         yield told(f"月締め {number}", Code.MONTH_DIFFERS, "台帳にない", "実行の記録にある")
+
+
+_LINKED = (
+    ("claims", "claims"),
+    ("yen", "yen"),
+    ("manifest_sha256", "manifest"),
+    ("made_at", "made_at"),
+    ("made_by", "made_by"),
+)
+"""What of a list of reminders its run says, and under which name."""
+
+
+def arrears(looked: Looked) -> Iterator[Finding]:
+    """督促対象一覧: the sums of its claims, its kept manifest, and the two people who opened the gate."""
+    connection = looked.night.ledger.connection
+    read = [run["read"] for run in queries.runs(connection)]
+    lists = {own["arrears_list"]: own for own in read if "arrears_list" in own}
+    ends = {own["arrears_request"]: own for own in read if "arrears_request" in own}
+    for row in arrears_queries.lists(connection):
+        looked.count("督促対象一覧", 1)
+        where, link = f"督促対象一覧{row['list_no']}", lists.pop(row["list_no"], {})
+        for name, said in (("claims", row["held_claims"]), ("yen", row["held_yen"])):
+            if row[name] != said:
+                yield told(where, Code.OUTPUT_DIFFERS, said, row[name], name)
+        yield from _as_recorded(where, row, link, _LINKED)
+        if not _is_kept(looked, row["manifest_sha256"]):
+            yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
+            continue
+        said = json.loads(kept(looked.night.job.store.archive, row["manifest_sha256"]))
+        own = said["files"].get("督促対象一覧.csv"), said["night_on"], (said["override"] or {}).get("request_no")
+        if own != (row["sha256"], row["night_on"], row["request_no"]):
+            yield told(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
+    for row in arrears_queries.requests(connection):
+        if row["result"] is not None:
+            names = tuple((name, name) for name in (*SIGNED, "result", "ended_on", "taken_at", "taken_by", "because"))
+            where = f"督促の申請{row['request_no']}"
+            yield from _as_recorded(where, row, ends.pop(row["request_no"], {}), names)
+    for number in [*lists, *ends]:
+        yield told(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
+
+
+def _as_recorded(
+    where: str, row: dict[str, Any], link: dict[str, Any], names: tuple[tuple[str, str], ...]
+) -> Iterator[Finding]:
+    """What a row says, as the chain of runs says it."""
+    for own, name in names:
+        if link.get(name, "記録がない") != row[own]:
+            yield told(where, Code.OUTPUT_DIFFERS, str(row[own])[:16], str(link.get(name, "記録がない"))[:16], name)

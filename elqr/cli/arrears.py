@@ -1,0 +1,158 @@
+"""`elqr arrears`: 督促対象の一覧と、それを止める関門."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    reason_option,
+    say,
+)
+from elqr.terms import ExitCode, RulingResult
+
+if TYPE_CHECKING:
+    from elqr.arrears import Situation
+
+_SHOWN = 10
+
+
+@click.group("arrears", cls=Group, help="督促対象の一覧。届いていないものがあるときは引けません。")
+def arrears() -> None:
+    pass
+
+
+def _as_dict(found: Situation) -> dict[str, object]:
+    return {
+        "claims": found.count,
+        "yen": found.yen,
+        "announced_claims": found.announced.height,
+        "situation": found.sha256,
+        "against": [
+            {"risk": own.risk.value, "label": own.risk.label, "found": own.found, "claims": own.claims, "yen": own.yen}
+            for own in found.against
+        ],
+    }
+
+
+def _show(found: Situation) -> None:
+    click.echo(f"督促対象　{found.count:,}件 {found.yen:,}円　（速報があり載せないもの {found.announced.height:,}件）")
+    for own in found.against:
+        click.echo(f"　★{own.label}")
+        for text in own.found[:_SHOWN]:
+            click.echo(f"　　{text}")
+        if len(own.found) > _SHOWN:
+            click.echo(f"　　ほか {len(own.found) - _SHOWN:,}")
+
+
+@arrears.command("list", help="督促対象一覧を引きます。妨げるものがあれば示し、何も書きません。")
+@click.option("--approval", type=int, metavar="NO", help="妨げがあるまま引くための、承認された申請の番号。")
+@click.option("--with-names", is_flag=True, help="氏名と住所を入れます。なければ宛名番号だけです。")
+@by_option
+@job_option
+@date_option
+@json_option
+def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.arrears import drawn, situation
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        found = situation(opened.night)
+        is_free = not found.against or approval is not None
+        made = drawn(opened.night, found, approval, by, now(), with_names=with_names) if is_free else None
+    if as_json:
+        print_json(
+            _as_dict(found) | {"list_no": made.list_no if made else None, "folder": str(made.folder) if made else None}
+        )
+    else:
+        _show(found)
+        if made is not None:
+            click.echo(f"一覧{made.list_no}　{made.count:,}件 {made.yen:,}円　→ {made.folder}")
+    if not is_free:
+        say(
+            "妨げるものがあるので、一覧は引いていません。なくなるのを待つか、elqr arrears request で申請し、"
+            "別の人が承認してから --approval で引いてください。"
+        )
+    return ExitCode.CLEAN if is_free else ExitCode.REVIEW
+
+
+@arrears.command("request", help="妨げがあるまま一覧を引くことを申請します。")
+@reason_option
+@by_option
+@job_option
+@date_option
+def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.arrears import asked
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        number, found = asked(opened.night, reason, by, now())
+    _show(found)
+    click.echo(f"申請しました（申請 {number}）。ほかの人が elqr arrears approve {number} で承認してください。")
+    return ExitCode.CLEAN
+
+
+@arrears.command("approve", help="NO の申請を承認します（申請した人とは別の人が）。状況が変わっていれば断ります。")
+@click.argument("no", type=int)
+@by_option
+@job_option
+@date_option
+def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
+    from elqr.arrears import ended
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        ended(opened.night, no, RulingResult.APPROVED, by, now())
+    click.echo(f"申請 {no} を承認しました。elqr arrears list --approval {no} で、一度だけ引けます。")
+    return ExitCode.CLEAN
+
+
+@arrears.command("reject", help="NO の申請を却下します（自分の申請の取り下げにも使います）。")
+@click.argument("no", type=int)
+@reason_option
+@by_option
+@job_option
+@date_option
+def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.arrears import ended
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        ended(opened.night, no, RulingResult.REFUSED, by, now(), reason)
+    click.echo(f"申請 {no} を却下しました。")
+    return ExitCode.CLEAN
+
+
+@arrears.command("check", help="引いた FOLDER を送る前に、元のままか、一番新しいか、その後の収納がないかを確かめます。")
+@click.argument("folder", type=click.Path(path_type=Path))
+@job_option
+@date_option
+@json_option
+def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.arrears import checked
+    from elqr.edge import prepared
+
+    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+        found = checked(opened.night, folder)
+    names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
+    if as_json:
+        rows = found.changed.select(names).to_dicts()
+        print_json({"list_no": found.list_no, "claims": found.count, "changed": rows})
+    else:
+        for code, year, bill, number, payer, was, left, why in found.changed.select(names).iter_rows():
+            click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{was:,}円 → {left:,}円　{why}")
+        click.echo(f"一覧{found.list_no}　{found.count:,}件のうち、変わったもの {found.changed.height:,}件")
+    if found.changed.height:
+        say("変わったものを抜き取るか、一覧を引き直してから送ってください。")
+    return ExitCode.REVIEW if found.changed.height else ExitCode.CLEAN

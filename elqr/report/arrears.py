@@ -1,0 +1,90 @@
+"""The list of reminders (督促対象一覧): claims to remind, as CSV, JSON and a book; payers by 宛名番号 unless asked."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from elqr.arrival_frames import Unpaid
+from elqr.procedures import Register
+from elqr.report.book import Book, Fact
+from elqr.report.books import plain_sheet
+from elqr.report.money_tables import age
+from elqr.report.table import Style, Table
+from elqr.report.tables import installment_name, procedure_name, table_of
+from elqr.report.workbook import book_bytes
+from elqr.report.writers import csv_bytes, json_bytes
+
+_FACTS = {
+    "list_no": "一覧の番号",
+    "night_on": "この日の夜までの台帳",
+    "claims": "件数",
+    "yen": "未収額",
+    "announced_claims": "速報があり載せない件数",
+    "made_by": "作成した人",
+    "run_id": "最後の実行",
+    "run_hash": "最後の実行の照合値",
+    "ledger": "台帳の照合値",
+    "program": "作成",
+}
+_OVERRIDE = {"reason": "妨げがあるまま引いた理由", "asked_by": "申請した人", "taken_by": "承認した人"}
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """督促対象一覧."""
+
+    table: Table
+    book: Book
+
+    @property
+    def csv(self) -> bytes:
+        """The list as CSV."""
+        return csv_bytes(self.table)
+
+    def files(self) -> dict[str, bytes]:
+        """File name → bytes."""
+        stem = self.table.file_name
+        return {f"{stem}.csv": self.csv, f"{stem}.json": json_bytes(self.table), f"{stem}.xlsx": book_bytes(self.book)}
+
+
+def reminder_list(
+    city: str, night: date, claims: pl.DataFrame, register: Register, facts: dict[str, Any], with_names: bool
+) -> List:
+    """督促対象一覧を作る of frame Unpaid. `facts` are the manifest's."""
+    override = facts["override"]
+    said = [Fact("form", "様式", "elqr-arrears-1"), Fact("city", "団体", city)]
+    said += [Fact(name, label, facts[name]) for name, label in _FACTS.items()]
+    if override:
+        said += [Fact(name, label, override[name]) for name, label in _OVERRIDE.items()]
+        said += [Fact(f"risk_{number}", "妨げ", risk) for number, risk in enumerate(override["risks"], start=1)]
+    table = _table(claims, register, night, with_names, bool(override))
+    sheet = plain_sheet(table)
+    return List(table, Book(f"{table.file_name}.xlsx", "督促対象一覧", city, night, (sheet,), tuple(said)))
+
+
+def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bool, is_override: bool) -> Table:
+    columns = {
+        "手続": (procedure_name(register), Style.TEXT),
+        "賦課年度": (pl.col(Unpaid.LEVY_YEAR).cast(pl.String), Style.TEXT),
+        "相当年度": (pl.col(Unpaid.TAX_YEAR).cast(pl.String), Style.TEXT),
+        "通知書番号": (pl.col(Unpaid.BILL_NO), Style.DIGITS),
+        "期別": (installment_name(), Style.TEXT),
+        "発行連番": (pl.col(Unpaid.ISSUE_NO).cast(pl.String), Style.TEXT),
+        "宛名番号": (pl.col(Unpaid.PAYER_REF), Style.DIGITS),
+        "納期限": (pl.col(Unpaid.DUE_ON), Style.DATE),
+        "経過日数": (age(Unpaid.DUE_ON, night), Style.COUNT),
+        "調定額": (pl.col(Unpaid.OWED_YEN), Style.YEN),
+        "収納額": (pl.col(Unpaid.COLLECTED_YEN), Style.YEN),
+        "未収額": (pl.col(Unpaid.LEFT_YEN), Style.YEN),
+    }
+    if with_names:
+        columns |= {
+            "氏名": (pl.col(Unpaid.PAYER_NAME), Style.TEXT),
+            "郵便番号": (pl.col(Unpaid.POSTAL_CODE), Style.DIGITS),
+            "住所": (pl.col(Unpaid.ADDRESS), Style.TEXT),
+        }
+    note = "納期限から決めた日数を過ぎて、未収の残る調定。速報のあるものは載せていません。"
+    note += "★二人の承認により、妨げがあるまま引いたものです。" if is_override else ""
+    return table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))

@@ -1,0 +1,154 @@
+"""Questions and entries of the arrears (督促の照会と記帳): what is left of claims, and the lists that were drawn."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, literal, select
+
+from elqr.arrival_frames import Unpaid
+from elqr.frames import Claim
+from elqr.store import arrears_tables as a
+from elqr.store import tables as t
+from elqr.store.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.owed import newest_slip_no
+from elqr.terms import Outcome, Stage
+
+
+def unpaid(connection: Connection, night: date) -> pl.DataFrame:
+    """未納の調定 as of a night: frame Unpaid; what is left of claims whose 納期限 of the newest valid slip is over."""
+    day = night.isoformat()
+    n, slip = t.notice.c, newest_slip_no(literal(day))
+    g = t.posting.c
+    paid = (
+        select(g.claim_no, func.sum(g.yen).label("yen"))
+        .where(g.claim_no.is_not(None), g.night_on <= day)
+        .group_by(g.claim_no)
+        .subquery()
+    )
+    collected = func.coalesce(paid.c.yen, 0)
+    columns = {
+        **{name: t.claim.c[name] for name in Claim.SCHEMA},
+        Unpaid.NOTICE_NO: n.notice_no,
+        Unpaid.ISSUE_NO: n.issue_no,
+        Unpaid.DUE_ON: n.due_on,
+        Unpaid.OWED_YEN: n.amount_yen,
+        Unpaid.COLLECTED_YEN: collected,
+        Unpaid.LEFT_YEN: n.amount_yen - collected,
+        Unpaid.IS_ANNOUNCED: _is_announced(),
+        Unpaid.PAYER_NAME: n.payer_name,
+        Unpaid.POSTAL_CODE: n.postal_code,
+        Unpaid.ADDRESS: n.address,
+    }
+    query = (
+        select(*(columns[name] for name in Unpaid.SCHEMA))
+        .select_from(t.claim)
+        .join(t.notice, n.notice_no == slip)
+        .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
+        .where(n.due_on < day, n.amount_yen > collected)
+        .order_by(t.claim.c.payer_ref, t.claim.c.claim_no)
+    )
+    return read_frame(connection, query, Unpaid.SCHEMA)
+
+
+def _is_announced() -> ColumnElement[bool]:
+    """速報のある調定か: a slip that pays it was announced as paid, and neither 確報 nor 取消 came."""
+    covers, d, p, known = t.notice_claim.c, t.decision.c, t.payment.c, t.payment_identity.c
+    ended = exists().where(
+        known.identity == p.identity,
+        known.occurrence_no == p.occurrence_no,
+        known.stage.in_([Stage.CONFIRMED.value, Stage.CANCELLED.value]),
+    )
+    return exists().where(
+        covers.claim_no == t.claim.c.claim_no,
+        d.notice_no == covers.notice_no,
+        d.outcome == Outcome.PENDING.value,
+        p.payment_no == d.payment_no,
+        ~ended,
+    )
+
+
+def suggested_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """近い納付書の調定 of some payments: payment_no, claim_no."""
+    s, covers = t.suggestion.c, t.notice_claim.c
+    with staged(connection, payments.select("payment_no")) as asked:
+        query = (
+            select(s.payment_no, covers.claim_no)
+            .join(asked, asked.c.payment_no == s.payment_no)
+            .join(t.notice_claim, covers.notice_no == s.notice_no)
+        )
+        return read_frame(connection, query, {"payment_no": pl.Int64, "claim_no": pl.Int64})
+
+
+def undecided(connection: Connection) -> tuple[int, int]:
+    """未消込の収納: count and yen of files that no night has decided."""
+    open_files = select(t.file.c.file_no).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))
+    query = select(func.count(), func.coalesce(func.sum(t.payment.c.paid_yen), 0))
+    count, yen = connection.execute(query.where(t.payment.c.file_no.in_(open_files))).one()
+    return int(count), int(yen)
+
+
+def requests(connection: Connection) -> list[dict[str, Any]]:
+    """督促対象を引く申請, in order, with the step that ended each and the list that used it."""
+    step, made = a.arrears_step.c, a.arrears_list.c
+    ended = (step.result, step.taken_at, step.taken_by, step.reason.label("because"), step.night_on.label("ended_on"))
+    query = (
+        select(a.arrears_request, *ended, made.list_no)
+        .outerjoin(a.arrears_step, step.request_no == a.arrears_request.c.request_no)
+        .outerjoin(a.arrears_list, made.request_no == a.arrears_request.c.request_no)
+        .order_by(a.arrears_request.c.request_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def lists(connection: Connection) -> list[dict[str, Any]]:
+    """督促対象一覧 that were drawn, in order, with the sums of their claims."""
+    own = a.arrears_claim.c
+    sums = (
+        select(own.list_no, func.count().label("held_claims"), func.sum(own.left_yen).label("held_yen"))
+        .group_by(own.list_no)
+        .subquery()
+    )
+    query = (
+        select(a.arrears_list, sums.c.held_claims, sums.c.held_yen)
+        .outerjoin(sums, sums.c.list_no == a.arrears_list.c.list_no)
+        .order_by(a.arrears_list.c.list_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def listed(connection: Connection, list_no: int) -> pl.DataFrame:
+    """一覧の調定: frame Claim with left_yen as it was listed."""
+    own = a.arrears_claim.c
+    query = (
+        select(*(t.claim.c[name] for name in Claim.SCHEMA), own.left_yen)
+        .join(a.arrears_claim, own.claim_no == t.claim.c.claim_no)
+        .where(own.list_no == list_no)
+        .order_by(own.claim_no)
+    )
+    return read_frame(connection, query, {**Claim.SCHEMA, "left_yen": pl.Int64})
+
+
+def enter_request(connection: Connection, row: Mapping[str, object]) -> int:
+    """督促対象を引く申請を記す; returns its number."""
+    number = next_no(connection, a.arrears_request.c.request_no)
+    connection.execute(insert(a.arrears_request).values(request_no=number, **row))
+    return number
+
+
+def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
+    """承認・却下を記す."""
+    connection.execute(insert(a.arrears_step).values(**row))
+
+
+def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.DataFrame) -> None:
+    """督促対象一覧を記す, with its claims."""
+    connection.execute(insert(a.arrears_list).values(**row))
+    own = claims.select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).sort(Unpaid.CLAIM_NO)
+    insert_frame(connection, a.arrears_claim, own, list_no=row["list_no"])
+
+
+def next_list_no(connection: Connection) -> int:
+    """次の一覧の番号."""
+    return next_no(connection, a.arrears_list.c.list_no)

@@ -1,0 +1,261 @@
+"""督促の関門 as staff meet it: what stops a list, who may open it, and what a list is worth later."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.builders import JOB, NIGHT, City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
+from tests.test_settlement import CONTRACT, MONEY, SENDER
+
+ARRIVAL = '\n[[arrival]]\nname = "eLTAX 確報"\nspecs = ["eltax_payment_csv"]\nsince = 2026-11-20\nuntil = 2026-11-20\n'
+DUE = date(2026, 10, 31)
+"""The 20th day after it is 20 November; the 21st day is the first on which a claim is listed."""
+DAY = date(2026, 11, 21)
+SLIPS = [
+    notice_row(bill_no=str(100_001 + number), payer_ref=str(9_000 + number), principal_yen=10_000 + number, due_on=DUE)
+    for number in range(5)
+]
+
+
+class Office(City):
+    """A city whose five slips of 10,000 to 10,004 yen were due on 31 October."""
+
+    @classmethod
+    def opened(cls, folder: Path, extra: str = "") -> "Office":
+        own = cls(City.founded(folder, JOB + extra).folder)
+        (folder / "money").mkdir()
+        own.notices(*SLIPS)
+        own.night(date(2026, 11, 4))
+        return own
+
+    def paid(self, name: str, number: int, yen: int | None = None, stage: str = "2", **given: object) -> None:
+        key_no, check_no = self.issued()["kokuho", str(100_001 + number), 1, 1]
+        row = eltax_row(
+            key_no, check_no, yen or 10_000 + number, data_kind=stage, serial_no=f"{number + 1:08d}", **given
+        )
+        self.deliver(name, eltax_file(row))
+
+    def arrears(self, *arguments: object, day: date = DAY) -> Ran:
+        return elqr("arrears", *arguments, "--job", self.job, "--date", day.isoformat())
+
+    def draw(self, *options: str, day: date = DAY) -> Ran:
+        return self.arrears("list", "--by", "山田", "--json", *options, day=day)
+
+    def rows(self, number: int = 1) -> list[dict[str, object]]:
+        path = self.folder / "out" / "arrears" / f"{number:06d}" / "督促対象一覧.json"
+        return json.loads(path.read_text(encoding="utf-8"))["rows"]  # type: ignore[no-any-return]
+
+    def list_folder(self, number: int = 1) -> Path:
+        return self.folder / "out" / "arrears" / f"{number:06d}"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office.opened(tmp_path / "city")
+
+
+def risks(ran: Ran) -> list[tuple[str, int, int]]:
+    return [(own["risk"], own["claims"], own["yen"]) for own in ran.json["against"]]  # type: ignore[attr-defined,index]
+
+
+def test_claims_are_listed_from_the_day_after_the_last_day_of_grace(office: Office) -> None:
+    assert office.draw(day=NIGHT).json["claims"] == 0
+    assert not office.list_folder().exists()
+    office.paid("paid.csv", 0)
+    office.paid("part.csv", 1, 4_001)
+    office.paid("announced.csv", 2, stage="1")
+    office.night(NIGHT)
+    ran = office.draw()
+    assert ran.code == 0
+    assert (ran.json["claims"], ran.json["yen"], ran.json["announced_claims"]) == (3, 6_000 + 10_003 + 10_004, 1)
+    shown = [(row["通知書番号"], row["調定額"], row["収納額"], row["未収額"], row["経過日数"]) for row in office.rows()]
+    assert shown == [
+        ("100002", 10_001, 4_001, 6_000, 21),
+        ("100004", 10_003, 0, 10_003, 21),
+        ("100005", 10_004, 0, 10_004, 21),
+    ]
+    text = (office.list_folder() / "督促対象一覧.csv").read_text(encoding="utf-8-sig")
+    assert "架空" not in text
+
+
+def test_names_only_when_asked(office: Office) -> None:
+    office.draw("--with-names")
+    assert {row["氏名"] for row in office.rows()} == {"架空 太郎"}
+
+
+def test_days_of_grace_by_procedure(tmp_path: Path) -> None:
+    office = Office.opened(tmp_path / "city", "\n[arrears]\ndays_after_due = 5\n[arrears.procedures]\nkokuho = 30\n")
+    assert office.draw().json["claims"] == 0
+    assert office.draw(day=date(2026, 12, 1)).json["claims"] == 5
+
+
+def test_a_newer_slip_and_a_cancelled_one_decide_what_is_owed(office: Office) -> None:
+    late = notice_row(**{**SLIPS[0], "issue_no": 2, "demand_fee_yen": 100})
+    gone = notice_row(**{**SLIPS[1], "change_kind": "9"})
+    office.notices(late, gone, name="more.csv")
+    office.night(NIGHT)
+    office.draw()
+    assert [(row["通知書番号"], row["発行連番"], row["未収額"]) for row in office.rows()][:2] == [
+        ("100001", "2", 10_100),
+        ("100003", "1", 10_002),
+    ]
+
+
+def test_a_missing_file_stops_the_list_青森(tmp_path: Path) -> None:
+    """Bar-code data two weeks late became 2,347 wrong reminders: here the list is refused, with the yen at risk."""
+    office = Office.opened(tmp_path / "city", ARRIVAL)
+    office.night(NIGHT)
+    ran = office.draw()
+    assert ran.code == 3 and risks(ran) == [("files_missing", 5, 50_010)]
+    assert not (office.folder / "out" / "arrears").exists()
+    assert "eLTAX 確報 2026-11-20" in office.arrears("list", "--by", "山田").out
+    office.paid("late.csv", 0)
+    office.night(DAY)
+    assert office.draw().code == 0 and len(office.rows()) == 4
+
+
+def test_a_file_held_back_or_not_taken_in_yet_stops_the_list(office: Office) -> None:
+    office.deliver("broken.dat", b"%PDF-1.7")
+    office.night(NIGHT)
+    office.paid("tonight.csv", 0)
+    ran = office.draw()
+    assert risks(ran) == [("files_held", 5, 50_010)]
+    assert ran.json["against"][0]["found"] == ["broken.dat（取込保留）", "tonight.csv（未取込）"]  # type: ignore[index]
+    office.withdraw("broken.dat")
+    office.night(DAY)
+    assert office.draw().code == 0
+
+
+def test_an_exception_of_the_same_payer_stops_the_list(office: Office) -> None:
+    """A second payment of one slip by a payer who owes another: it may have been meant for that."""
+    office.notices(notice_row(bill_no="200000", payer_ref="9000", principal_yen=777, due_on=DUE), name="more.csv")
+    office.paid("first.csv", 0)
+    office.night(NIGHT)
+    key_no, check_no = office.issued()["kokuho", "100001", 1, 1]
+    office.deliver("second.csv", eltax_file(eltax_row(key_no, check_no, 10_000, serial_no="00000099")))
+    office.night(DAY)
+    assert risks(office.draw()) == [("exceptions", 1, 777)]
+
+
+def test_an_unknown_key_with_the_same_yen_or_a_near_key_stops_the_list(office: Office) -> None:
+    office.deliver("unknown.csv", eltax_file(eltax_row("9" * 20, "123456", 10_003)))
+    office.night(NIGHT)
+    assert risks(office.draw()) == [("exceptions", 1, 10_003)]
+    key_no, check_no = office.issued()["kokuho", "100005", 1, 1]
+    swapped = key_no[:-1] + str((int(key_no[-1]) + 1) % 10)
+    other = {key for key, _ in office.issued().values()}
+    while swapped in other:
+        swapped = swapped[:-2] + str((int(swapped[-2]) + 5) % 10) + swapped[-1]
+    office.deliver("near.csv", eltax_file(eltax_row(swapped, check_no, 55, serial_no="00000098")))
+    office.night(DAY)
+    ran = office.draw()
+    assert ran.code == 3 and ran.json["against"][0]["found"] == ["受付1", "受付2"]  # type: ignore[index]
+
+
+def test_an_exception_that_was_decided_stops_nothing(office: Office) -> None:
+    office.deliver("unknown.csv", eltax_file(eltax_row("9" * 20, "123456", 10_003)))
+    office.night(NIGHT)
+    decide = ("review", "decide", "--ruling", "当市の収納でない", "--reason", "他市", "--by", "山田")
+    assert elqr(*decide, "--job", office.job, "--date", "2026-11-21").code == 0
+    assert elqr("review", "approve", 1, "--by", "鈴木", "--job", office.job, "--date", "2026-11-21").code == 0
+    assert office.draw().code == 0
+
+
+def test_money_without_payments_and_overdue_announcements_stop_the_list_真庭_いわき(tmp_path: Path) -> None:
+    office = Office.opened(tmp_path / "city", MONEY + CONTRACT + "confirm_days = 3\n")
+    office.paid("sokuho.csv", 4, stage="1")
+    (office.folder / "money" / "01.dat").write_bytes(credit_file(credit_row(10_003, SENDER)))
+    office.night(date(2026, 11, 12))
+    office.night(NIGHT)
+    assert risks(office.draw()) == [("overdue", 1, 10_004), ("money", 4, 40_006)]
+
+
+def test_two_people_open_the_gate_once_and_the_list_says_so(tmp_path: Path) -> None:
+    office = Office.opened(tmp_path / "city", ARRIVAL)
+    office.night(NIGHT)
+    assert office.draw("--approval", "1").code == 1
+    assert office.arrears("request", "--reason", "eLTAX に確認済", "--by", "山田").code == 0
+    assert office.arrears("request", "--reason", "もう一度", "--by", "山田").code == 1
+    assert office.draw("--approval", "1").code == 1, "not approved yet"
+    own = office.arrears("approve", 1, "--by", "山 田")
+    assert own.code == 1 and "申請した人" in own.err
+    assert office.arrears("approve", 1, "--by", "佐藤").code == 0
+    assert office.draw().code == 3, "an approval opens nothing by itself"
+    ran = office.draw("--approval", "1")
+    assert ran.code == 0 and ran.json["list_no"] == 1
+    manifest = json.loads((office.list_folder() / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["override"] == {
+        "request_no": 1,
+        "reason": "eLTAX に確認済",
+        "asked_by": "山田",
+        "taken_by": "佐藤",
+        "risks": ["届いていないファイル 1（危うい督促 5件 50,010円）"],
+    }
+    assert "★二人の承認" in json.loads((office.list_folder() / "督促対象一覧.json").read_text(encoding="utf-8"))["note"]
+    again = office.draw("--approval", "1")
+    assert again.code == 1 and "使いました" in again.err
+    assert elqr("verify", "--job", office.job, "--date", "2026-11-21").code == 0
+
+
+def test_an_approval_holds_for_the_same_situation_only(tmp_path: Path) -> None:
+    office = Office.opened(
+        tmp_path / "city",
+        ARRIVAL + '\n[[arrival]]\nname = "コンビニ"\nspecs = ["cvs_family_a"]\nsince = 2026-11-21\nevery = "毎日"\n',
+    )
+    office.night(NIGHT)
+    office.arrears("request", "--reason", "確認済", "--by", "山田", day=NIGHT)
+    assert office.arrears("approve", 1, "--by", "佐藤").code == 1, "one more file is missing a day later"
+    office.arrears("reject", 1, "--by", "佐藤", "--reason", "状況が変わった")
+    office.arrears("request", "--reason", "確認済", "--by", "山田")
+    assert office.arrears("approve", 2, "--by", "佐藤").code == 0
+    late = office.draw("--approval", "2", day=date(2026, 11, 22))
+    assert late.code == 1 and "状況が変わりました" in late.err
+    assert office.arrears("reject", 2, "--by", "佐藤", "--reason", "済んだ申請").code == 1
+
+
+def test_nothing_to_ask_for_when_nothing_is_against_it(office: Office) -> None:
+    ran = office.arrears("request", "--reason", "念のため", "--by", "山田")
+    assert ran.code == 1 and "妨げるものはありません" in ran.err
+
+
+def test_a_list_is_checked_before_it_is_sent_笠岡_養父(office: Office) -> None:
+    """Sent from last month's data: payments since are named, and an older list is refused."""
+    office.draw()
+    assert office.arrears("check", office.list_folder()).code == 0
+    office.paid("paid.csv", 0)
+    office.paid("announced.csv", 1, stage="1")
+    office.paid("part.csv", 2, 2)
+    office.night(date(2026, 11, 24))
+    ran = office.arrears("check", office.list_folder(), "--json", day=date(2026, 11, 24))
+    assert ran.code == 3
+    changed = [(row["bill_no"], row["left_yen"], row["now_yen"], row["why"]) for row in ran.json["changed"]]  # type: ignore[attr-defined,index]
+    assert changed == [
+        ("100001", 10_000, 0, "収納済か、取消・再発行"),
+        ("100002", 10_001, 10_001, "速報あり"),
+        ("100003", 10_002, 10_000, "未収額が変わった"),
+    ]
+    assert office.draw(day=date(2026, 11, 24)).json["list_no"] == 2
+    old = office.arrears("check", office.list_folder(1), day=date(2026, 11, 24))
+    assert old.code == 1 and "古いものです" in old.err and "一覧2" in old.err
+    assert office.arrears("check", office.list_folder(2), day=date(2026, 11, 24)).code == 0
+
+
+@pytest.mark.parametrize("name", ["督促対象一覧.csv", "督促対象一覧.xlsx", "manifest.json"])
+def test_a_changed_list_is_refused(office: Office, name: str) -> None:
+    office.draw()
+    path = office.list_folder() / name
+    path.write_bytes(path.read_bytes() + b" ")
+    ran = office.arrears("check", office.list_folder())
+    assert ran.code == 1 and "Traceback" not in ran.err
+    path.unlink()
+    assert office.arrears("check", office.list_folder()).code == 1
+
+
+def test_the_same_list_is_the_same_to_the_byte(office: Office, tmp_path: Path) -> None:
+    copy = Office(office.copy(tmp_path / "copy").folder)
+    office.draw()
+    copy.draw()
+    for path in office.list_folder().iterdir():
+        assert path.read_bytes() == (copy.list_folder() / path.name).read_bytes(), path.name
