@@ -1,6 +1,6 @@
 """The list of reminders (督促対象一覧): claims to remind, as CSV, JSON and a book; payers by 宛名番号 unless asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -85,6 +85,7 @@ def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bo
             "郵便番号": (pl.col(Unpaid.POSTAL_CODE), Style.DIGITS),
             "住所": (pl.col(Unpaid.ADDRESS), Style.TEXT),
         }
-    note = "納期限から決めた日数を過ぎて、未収の残る調定。速報のあるものは載せていません。"
-    note += "★二人の承認により、妨げがあるまま引いたものです。" if is_override else ""
-    return table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))
+    note = "★二人の承認により、妨げがあるまま引いたものです。" if is_override else ""
+    note += "納期限から決めた日数を過ぎて、未収の残る調定。速報のあるものは載せていません。"
+    made = table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))
+    return replace(made, headings=tuple(replace(heading, on_page=True) for heading in made.headings))
