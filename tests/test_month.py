@@ -25,7 +25,52 @@ _BACK = ("二重納付", "過納", "取消済納付書")
 _TO_ITS_OWN = ("確認番号相違", "納付区分・機関コード相違")
 
 
+_SETTLEMENT = """
+[[money]]
+path = "money"
+specs = ["money_by_hand_csv"]
+
+[[settlement]]
+name = "共同機構"
+specs = ["eltax_payment_csv"]
+senders = ["共同機構"]
+days = 5
+
+[[settlement]]
+name = "突合しない"
+specs = ["account_transfer_91_result", "cvs_family_a", "cvs_family_b", "dsk_csv"]
+outside = true
+"""
+
+
+def _transferred(paths: list[Path]) -> Counter[str]:
+    """What the sender of these eLTAX files transfers on each 資金化日, by plain reading: each 確報 of a number once."""
+    yen: dict[tuple[str, ...], tuple[str, int]] = {}
+    for path in paths:
+        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+            if row["処理区分"] == "2":
+                identity = (row["処理年月日"], row["仕向センタ"], row["通番"])
+                yen.setdefault(identity, (row["払込予定日"], int(row["納付金額"])))
+    sums: Counter[str] = Counter()
+    for day, own in yen.values():
+        sums[day] += own
+    return sums
+
+
+def _passbook(city: City, sums: Counter[str], night: date) -> None:
+    """通帳を打ち込む: a line for each transfer up to a night."""
+    lines = ["整理番号,入金日,金額,振込依頼人,資金化日,口座,区分"]
+    for number, (day, yen) in enumerate(sorted(sums.items()), start=1):
+        written_day = f"{day[:4]}/{day[4:6]}/{day[6:]}"
+        if day <= f"{night:%Y%m%d}":
+            lines.append(f"{number},{written_day},{yen},共同機構,,,入金")
+    if len(lines) > 1:
+        path = city.folder / "money" / f"{night:%Y%m%d}.csv"
+        path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
+
+
 def _job(text: str) -> str:
+    text += _SETTLEMENT
     return text.replace("date = 2026-11-20\n", "").replace('"secret"', '"check_no_secret"')
 
 
@@ -65,8 +110,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> tuple[City, list[date]]:
         day = max(_FIRST, date(*map(int, found.groups())))
         arriving.setdefault(day, []).append(path)
     nights |= set(arriving)
+    (city.folder / "money").mkdir()
     seen: Counter[int] = Counter()
+    sums = _transferred(sorted((folder / "made" / "inbox").glob("eltax_*.csv")))
     for number, night in enumerate(sorted(nights)):
+        _passbook(city, sums, night)
         for path in arriving.get(night, []):
             shutil.copy(path, city.folder / "inbox")
         assert city.night(night).code in (0, 3, 4)
@@ -129,6 +177,23 @@ def test_all_reports_agree_to_the_yen(redrawn: tuple[City, list[date]]) -> None:
     outcomes = [row for night in nights for row in city.report("消込結果", night)]
     confirmed = sum(int(str(row["領収額"])) for row in outcomes if row["段階"] == "確報" and row["行き先"] in ("収納", "要確認"))  # fmt: skip
     assert confirmed == on_claims + held
+
+
+def test_the_money_of_the_month_is_the_payments_of_the_month(redrawn: tuple[City, list[date]]) -> None:
+    """Every transfer agrees with the payments it was for, though both came on many nights and many times."""
+    city, _ = redrawn
+    sums = _transferred(sorted((city.folder / "inbox").glob("eltax_*.csv")))
+    rows = [row for row in city.report("払込突合表", _LAST) if row["契約"] == "共同機構"]
+    assert {row["突合結果"] for row in rows} <= {"一致", "入金待ち"}
+    agreed = [row for row in rows if row["突合結果"] == "一致"]
+    paid = sum(yen for day, yen in sums.items() if day <= f"{_LAST:%Y%m%d}")
+    assert sum(int(str(row["収納額"])) for row in agreed) == sum(int(str(row["入金額"])) for row in agreed) == paid > 0
+    whole = sum(int(str(row["収納額"])) for row in city.report("払込突合表", _LAST))
+    assert [(whole,)] == _ledger(city, "SELECT sum(yen) FROM posting")
+    assert len(_ledger(city, "SELECT deposit_no FROM deposit WHERE repeats_no IS NULL")) == len(
+        [day for day in sums if day <= f"{_LAST:%Y%m%d}"]
+    )
+    assert _ledger(city, "SELECT count(*) FROM deposit WHERE repeats_no IS NOT NULL")[0][0] > 5
 
 
 def test_the_monthly_tables_are_the_sums_of_the_nights_daily_tables(redrawn: tuple[City, list[date]]) -> None:
