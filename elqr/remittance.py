@@ -75,6 +75,9 @@ def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFra
 _CONFIRM_DAYS = Contract.model_fields["confirm_days"].default
 
 
+LISTED_PER_LINE = 10_000
+"""Payments of a line that are listed; of a longer one only those of exactly the difference."""
+
 _LISTED = (
     SettlementOutcome.DIFFERS, SettlementOutcome.NO_MONEY, SettlementOutcome.NO_PAYMENTS,
     SettlementOutcome.NO_FUNDS_DAY, SettlementOutcome.NO_CONTRACT,
@@ -100,7 +103,10 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
             "台帳がほかの手段で書き換えられていないか elqr verify で調べ、控えから戻してください。"
         )
     listed = found.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in _LISTED]))
-    asked = found.bundles.join(listed, on=Settled.LINE_NO, how="semi")
+    difference = (pl.col(Settled.MONEY_YEN) - pl.col(Settled.PAYMENT_YEN) + pl.col(Settled.FEE_YEN)).abs()
+    is_long = pl.col(Settled.PAYMENTS) > LISTED_PER_LINE
+    only = listed.select(Settled.LINE_NO, pl.when(is_long).then(difference).alias("only_yen"))
+    asked = found.bundles.join(only, on=Settled.LINE_NO, maintain_order="left")
     payments = money_queries.bundle_payments(connection, asked, Stage.CONFIRMED)
     deposits = money_queries.open_deposits(connection, night).join(found.deposits, on=Deposit.DEPOSIT_NO)
     return Money(

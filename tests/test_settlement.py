@@ -143,6 +143,14 @@ def test_the_missing_payment_is_marked_by_its_yen(till: Till) -> None:
     ]
 
 
+def test_a_long_line_lists_only_what_equals_the_difference(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("elqr.remittance.LISTED_PER_LINE", 2)
+    till.paid("eltax.csv", 0, 1, 2)
+    till.money("01.dat", credit_file(credit_row(30_003 - 10_001, SENDER)))
+    till.night()
+    assert [(row["区分"], row["金額"]) for row in till.report("払込突合の内訳")] == [("収納", 10_001), ("入金", 20_002)]
+
+
 def test_payments_wait_for_money_and_then_are_an_alarm(till: Till) -> None:
     till.paid("eltax.csv", 0)
     assert till.night(date(2026, 11, 13)).code == 0

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, case, exists, func, select
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import Payment
@@ -164,20 +164,25 @@ def _listed(bundle_no: ColumnElement[Any]) -> Select[Any]:
 
 
 def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    """束の収納: the payments of some bundles of a stage, as settlement counts them."""
+    """束の収納: the payments of some bundles of a stage, as settlement counts them.
+
+    Where `bundles` has `only_yen`, only the payments of that amount, unless it is null.
+    """
+    names = [name for name in (Bundle.BUNDLE_NO, "only_yen") if name in bundles.columns]
     b, p = m.bundle.c, t.payment.c
     asked_outcome = (
         t.decision.c.outcome == Outcome.PENDING.value
         if stage is Stage.PRELIMINARY
         else t.decision.c.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
     )
-    with staged(connection, bundles.select(Bundle.BUNDLE_NO)) as asked:
+    with staged(connection, bundles.select(names)) as asked:
+        of_yen = or_(asked.c.only_yen.is_(None), asked.c.only_yen == p.paid_yen) if len(names) > 1 else true()
         query = (
             _listed(b.bundle_no)
             .join(m.bundle, and_(b.file_no == p.file_no, b.channel == p.channel, b.stage == p.stage))
             .join(asked, asked.c.bundle_no == b.bundle_no)
             .where(b.day_on == func.coalesce(p.funds_on, p.paid_on), asked_outcome)
-            .where(b.is_funds_day == case((p.funds_on.is_(None), 0), else_=1))
+            .where(b.is_funds_day == case((p.funds_on.is_(None), 0), else_=1), of_yen)
         )
         return read_frame(connection, query, _LISTED)
 

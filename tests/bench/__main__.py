@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decode, page, printing, scanning, workbook
+from tests.bench import decode, page, printing, review, scanning, workbook
 from tests.bench.measure import Row
 
 BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "memory": printing.memory,
     "scanning": scanning.rows,
     "workbook": workbook.rows,
+    "review": review.rows,
     "page": page.rows,
 }
 
