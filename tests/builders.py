@@ -1,10 +1,13 @@
 """Builders: small cities, notices and payment files for the tests. All names are invented."""
 
 import json
+import re
 import shutil
+import sqlite3
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from click.testing import CliRunner
@@ -18,6 +21,8 @@ from elqr.printing.proof import Order
 from elqr.printing.template import Template, read_templates
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import Office
+from elqr.store.schema import metadata
+from tests.server import Server
 
 ROOT = Path(__file__).parent.parent
 SPECS: dict[str, Spec] = read_specs([ROOT / "specs"])
@@ -320,6 +325,10 @@ def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
+SERVERS: list[Server] = []
+"""The PostgreSQL server that cities keep their ledgers on; none for a file in their folders."""
+
+
 @dataclass(frozen=True)
 class City:
     """A city in a folder: its job, register, notices and inbox."""
@@ -330,6 +339,8 @@ class City:
     def founded(cls, folder: Path, job: str = JOB, register: str = REGISTER) -> "City":
         for name in ("notices", "inbox"):
             (folder / name).mkdir(parents=True)
+        for server in SERVERS:
+            job = job.replace("sqlite:///ledger.db", server.url(server.new_database()))
         (folder / "job.toml").write_text(job, encoding="utf-8")
         (folder / "procedures.toml").write_text(register, encoding="utf-8")
         (folder / "secret").write_text("invented-secret-of-the-tests", encoding="utf-8")
@@ -370,8 +381,34 @@ class City:
         return found
 
     def copy(self, folder: Path) -> "City":
+        """The city in another folder, with a copy of its ledger."""
         shutil.copytree(self.folder, folder)
+        for server in SERVERS:
+            path = folder / "job.toml"
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(self.database, server.new_database(self.database)), encoding="utf-8")
         return City(folder)
+
+    @property
+    def database(self) -> str:
+        """The name of its database on the server."""
+        found = re.search(r"ledger_[0-9_]+", self.job.read_text(encoding="utf-8"))
+        assert found
+        return found[0]
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the ledger says, asked of the database itself."""
+        for server in SERVERS:
+            return server.run(statement, self.database)
+        with sqlite3.connect(self.folder / "ledger.db") as ledger:
+            return ledger.execute(statement).fetchall()
+
+    def ledger_state(self) -> object:
+        """The whole ledger, to compare: the file's bytes, or every row of every table of a server."""
+        if not SERVERS:
+            return (self.folder / "ledger.db").read_bytes()
+        names = [table.name for table in metadata.sorted_tables]
+        return {name: sorted(self.sql(f"SELECT * FROM {name}"), key=str) for name in names}
 
 
 def slips(*rows: dict[str, object]) -> pl.DataFrame:

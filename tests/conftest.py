@@ -1,7 +1,11 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and the database its cities keep their ledgers in."""
+
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests import builders, server
 
 # A busy machine is slow, not wrong.
 settings.register_profile("elqr", deadline=None)
@@ -14,3 +18,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden texts anew, print what changed, and fail the run so that a person looks",
     )
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the database of the ledgers: a file, or a PostgreSQL server that the tests start",
+    )
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[server.Server]:
+    """A PostgreSQL server of these tests' own."""
+    if server.programs() is None:
+        pytest.skip("PostgreSQL がありません（apt install postgresql）")
+    with server.running() as own:
+        yield own
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _store(request: pytest.FixtureRequest) -> None:
+    """Cities keep their ledgers where `--store` says."""
+    if request.config.getoption("--store") == "postgresql":
+        builders.SERVERS[:] = [request.getfixturevalue("database_server")]

@@ -1,8 +1,8 @@
 """The arrears' tables (督促の表): lists that were drawn, and who let one be drawn in spite of what was missing."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr.store.schema import Whole, table
+from elqr.store.schema import Text, Whole, table
 
 arrears_request = table(
     "arrears_request",

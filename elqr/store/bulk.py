@@ -1,7 +1,8 @@
 """Bulk loading (一括の読み書き): frames ↔ tables inside the current transaction.
 
-Rows go through the driver as plain tuples, column lists zipped: an order of magnitude faster than
-one object a row. A staging table holds tonight's keys, so that a query costs what the night holds.
+Rows go through SQLite's driver as plain tuples, column lists zipped: an order of magnitude faster than one
+object a row. A server takes them by COPY. A staging table holds tonight's keys, so that a query costs what the night
+holds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,8 +10,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Connection, Index, MetaData, Select, Table, Text, func, insert, select
-from sqlalchemy.types import BigInteger
+from sqlalchemy import Column, Connection, Index, MetaData, Select, Table, func, insert, select
+
+from elqr.store.database import copied, is_server
+from elqr.store.schema import Text, Whole
 
 _ROWS_A_FETCH = 50_000
 
@@ -21,6 +24,8 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
         return
     rows = _as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
     names = [name for name in rows.columns if name in table.c]
+    if copied(connection, table, rows.select(names)):
+        return
     statement = insert(table).values({name: None for name in names}).compile(dialect=connection.dialect)
     ordered = rows.select(statement.positiontup or names)
     columns = [ordered[name].to_list() for name in ordered.columns]
@@ -62,19 +67,19 @@ def read_frame(connection: Connection, statement: Select[Any], schema: Mapping[s
 
 @contextmanager
 def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[Table]:
-    """A temporary table of tonight's rows, gone at the end of the block.
+    """A temporary table of tonight's rows, gone at the end of the block, or with the transaction that fails in it.
 
     It is indexed, so that the join is quick from whichever side the database begins.
     """
-    types = {name: Text() if dtype == pl.String else BigInteger() for name, dtype in frame.schema.items()}
+    types = {name: Text if dtype == pl.String else Whole for name, dtype in frame.schema.items()}
     table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
     table.create(connection)
-    try:
-        insert_frame(connection, table, frame)
-        Index("staged_by_all", *table.c).create(connection)
-        yield table
-    finally:
-        table.drop(connection)
+    insert_frame(connection, table, frame)
+    Index("staged_by_all", *table.c).create(connection)
+    if is_server(connection):
+        connection.exec_driver_sql("ANALYZE pg_temp.staged")
+    yield table
+    table.drop(connection)
 
 
 def next_no(connection: Connection, column: Column[Any]) -> int:

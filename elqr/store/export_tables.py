@@ -1,8 +1,8 @@
 """The export's tables (書き出しの表): what was handed to the core system, again, and what it has taken in."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, PrimaryKeyConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, PrimaryKeyConstraint, UniqueConstraint
 
-from elqr.store.schema import Whole, table
+from elqr.store.schema import Text, Whole, table
 
 export = table(
     "export",

@@ -4,27 +4,25 @@
 outer transaction over everything and takes it back at the end, so nothing it did remains.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from elqr.errors import CannotWrite, LedgerError
+from elqr.errors import CannotWrite, LedgerError, Locked
 from elqr.store import arrears_tables as _arrears_tables  # noqa: F401 - its tables are created with the others
 from elqr.store import export_tables as _export_tables  # noqa: F401 - as above
 from elqr.store import month_tables as _month_tables  # noqa: F401 - as above
+from elqr.store.database import DRIVERS, engine, reason, take_turn
 from elqr.store.money_entries import bundle_all
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
-_BUSY_SECONDS = 30
 _FIRST_WITH_BUNDLES = 4
 
 
@@ -45,7 +43,7 @@ class Ledger:
                 yield self.connection
         except OperationalError as error:
             raise LedgerError(
-                f"台帳に書き込めません（{error.orig}）。空き容量・権限・ほかの利用者を確かめて、もう一度実行してください。"
+                f"台帳に書き込めません（{reason(error)}）。空き容量・権限・ほかの利用者を確かめて、もう一度実行してください。"
                 "取り込み済みの分は失われていません。"
             ) from error
 
@@ -64,32 +62,49 @@ class Ledger:
 
 def ledger_path(url: str) -> Path | None:
     """台帳のファイル: where an SQLite ledger lies; None for a database server. Raises LedgerError."""
+    target = _target(url)
+    return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
+
+
+def _target(url: str) -> URL:
+    """The URL, read. It is never shown: it may hold a password."""
     try:
         target = make_url(url)
     except ArgumentError as error:
-        raise LedgerError(f"台帳のURL「{url}」は読めません。sqlite:///パス の形で書いてください。") from error
-    return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
+        raise LedgerError(_URL_FORMS) from error
+    if target.drivername not in DRIVERS:
+        raise LedgerError(_URL_FORMS)
+    return target
+
+
+_URL_FORMS = (
+    "台帳のURLが読めません。sqlite:///パス か、"
+    "postgresql+psycopg://利用者:パスワード@サーバー/データベース の形で書いてください。"
+)
 
 
 def open_ledger(url: str, *, rehearsal: bool = False) -> Ledger:
     """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do."""
-    path = ledger_path(url)
+    path, target = ledger_path(url), _target(url)
     if path is not None:
         _check_path(path, rehearsal)
         if rehearsal and not path.exists():
-            url = "sqlite://"
-    engine = _engine(url)
+            target = make_url("sqlite://")
+    made = engine(target)
     try:
-        connection = engine.connect()
-        ledger = Ledger(engine, connection, rehearsal)
+        connection = made.connect()
+        ledger = Ledger(made, connection, rehearsal)
+        if path is None and target.database and not rehearsal and not take_turn(connection):
+            raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。")
         if rehearsal:
             connection.begin()
         _prepare(ledger)
-    except (OperationalError, DatabaseError) as error:
-        engine.dispose()
-        reason = str(getattr(error, "orig", error))
+    except DBAPIError as error:
+        made.dispose()
         raise LedgerError(
-            f"台帳 {path or ''} を開けません（{reason}）。パスと権限、空き容量を確かめてください。"
+            f"台帳 {path or ''} を開けません（{reason(error)}）。パスと権限、空き容量を確かめてください。"
+            if path
+            else f"台帳のデータベースを開けません（{reason(error)}）。サーバーと [store] の設定を確かめてください。"
         ) from error
     return ledger
 
@@ -103,37 +118,6 @@ def _check_path(path: Path, rehearsal: bool) -> None:
             path.touch(mode=0o600, exist_ok=True)
         except OSError as error:
             raise CannotWrite(f"台帳 {path} を作れません（{error.strerror}）。権限を確かめてください。") from error
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, poolclass=NullPool)
-    pool = StaticPool if url == "sqlite://" else NullPool
-    engine = create_engine(
-        url,
-        poolclass=pool,
-        connect_args={"timeout": _BUSY_SECONDS, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
-        if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
-        else {"timeout": _BUSY_SECONDS},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "foreign_keys=ON",
-            "synchronous=FULL",
-            "temp_store=MEMORY",
-            "cache_size=-65536",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
 
 
 def _prepare(ledger: Ledger) -> None:

@@ -1,9 +1,9 @@
 """The money's tables (入金と突合の表): lines of money received, what payments should bring, and what agreed."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index
 
 from elqr import money_frames as frames
-from elqr.store.schema import Whole, columns, table
+from elqr.store.schema import Text, Whole, columns, index, table
 
 deposit_file = table(
     "deposit_file",
@@ -20,7 +20,7 @@ deposit = table(
     "deposit",
     *columns(frames.Deposit, nullable=("offset_bytes", "funds_on", "repeats_no"), key="deposit_no"),
     CheckConstraint("yen >= 0 AND rank_no > 0"),
-    Index("deposit_once", "identity", "rank_no", unique=True, sqlite_where=Column("repeats_no").is_(None)),
+    index("deposit_once", "identity", "rank_no", unique=True, where=Column("repeats_no").is_(None)),
     Index("deposit_by_file", "file_no", "record_no", unique=True),
 )
 """入金明細: every line of every money file; a line that repeats another names it and counts nowhere."""

@@ -4,10 +4,9 @@ A trigger keeps every posting out of the nights up to the end of a closed month:
 opening balance from all the nights before it.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Text, event
-from sqlalchemy.schema import DDL
+from sqlalchemy import Column, ForeignKey, Index
 
-from elqr.store.schema import Whole, table
+from elqr.store.schema import Text, Whole, guard, index, table
 from elqr.terms import RulingResult
 
 month_close = table(
@@ -34,17 +33,29 @@ month_close_step = table(
     Column("taken_at", Text, nullable=False),
     Column("taken_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Index("month_closed", "month", unique=True, sqlite_where=Column("result") == RulingResult.APPROVED.value),
+    index("month_closed", "month", unique=True, where=Column("result") == RulingResult.APPROVED.value),
 )
 """承認・却下: the one step that ends a request. A month is closed once."""
 
-event.listen(
+_CLOSED = (
+    "EXISTS (SELECT 1 FROM month_close_step "
+    f"WHERE result = '{RulingResult.APPROVED.value}' AND month >= substr(NEW.night_on, 1, 7))"
+)
+guard(
     month_close_step,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting "
-        "WHEN EXISTS (SELECT 1 FROM month_close_step "
-        f"WHERE result = '{RulingResult.APPROVED.value}' AND month >= substr(NEW.night_on, 1, 7)) "
-        "BEGIN SELECT RAISE(ABORT, 'closed month'); END"
-    ).execute_if(dialect="sqlite"),
+    "sqlite",
+    f"CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting WHEN {_CLOSED} "
+    "BEGIN SELECT RAISE(ABORT, 'closed month'); END",
+)
+guard(
+    month_close_step,
+    "postgresql",
+    "CREATE OR REPLACE FUNCTION elqr_not_in_closed_month() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$BEGIN IF {_CLOSED} THEN RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
+)
+guard(
+    month_close_step,
+    "postgresql",
+    "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting "
+    "FOR EACH ROW EXECUTE FUNCTION elqr_not_in_closed_month()",
 )

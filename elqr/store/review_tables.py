@@ -1,9 +1,9 @@
 """The review's tables (決裁の表): what was asked for, by whom, what came of it, and which postings it made."""
 
-from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Text
+from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint
 
 from elqr import frames
-from elqr.store.schema import Whole, columns, table
+from elqr.store.schema import Text, Whole, columns, table
 
 review = table(
     "review",

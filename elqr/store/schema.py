@@ -5,21 +5,42 @@ guards: keys, uniqueness, signs, and that rows are never changed or deleted.
 Dates are ISO text and yen are integers, readable with any tool.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, PrimaryKeyConstraint, Table, Text, event
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    event,
+)
+from sqlalchemy import Text as AnyText
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import DDL
 from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
 SCHEMA_VERSION = 4
+BUSY_SECONDS = 30
+"""How long a transaction waits for another writer."""
+
+CHANGING = ("counter", "setting")
+"""The tables whose rows change."""
 
 metadata = MetaData()
 Whole = BigInteger().with_variant(Integer(), "sqlite")
-_TYPES: dict[Any, TypeEngine[Any]] = {pl.Int64: Whole, pl.Boolean: Whole, pl.String: Text(), pl.Date: Text()}
+Text = AnyText().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that sorts by its bytes on every server: dates and hashes do, and reports must not depend on a locale."""
+
+_TYPES: dict[Any, TypeEngine[Any]] = {pl.Int64: Whole, pl.Boolean: Whole, pl.String: Text, pl.Date: Text}
 
 
 def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = "") -> list[Column[Any]]:
@@ -32,22 +53,43 @@ def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = 
     return made
 
 
-def table(name: str, *items: Any, without_rowid: bool = False, is_append_only: bool = True) -> Table:
+def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
     """A STRICT table whose rows are never changed or deleted; triggers say so.
 
     Without rowids the key's columns must come first: SQLite 3.40's integrity check misreads other orders.
     """
     made: Table = Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
-    for verb in ("UPDATE", "DELETE") if is_append_only else ():
-        event.listen(
-            made,
-            "after_create",
-            DDL(  # type: ignore[no-untyped-call]
+    if name not in CHANGING:
+        for verb in ("UPDATE", "DELETE"):
+            guard(
+                made,
+                "sqlite",
                 f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
-                "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
-            ).execute_if(dialect="sqlite"),
+                "BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+            )
+        guard(
+            made,
+            "postgresql",
+            "CREATE OR REPLACE FUNCTION elqr_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE EXCEPTION 'append-only'; END$$",
+        )
+        guard(
+            made,
+            "postgresql",
+            f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+            "EXECUTE FUNCTION elqr_append_only()",
         )
     return made
+
+
+def guard(made: Table, dialect: str, statement: str) -> None:
+    """守り: what a database is told besides its tables, when the table is created."""
+    event.listen(made, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
+
+
+def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[bool] | None = None) -> Index:
+    """索引, of some rows only where a condition is given."""
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def findings(name: str, parent: str) -> Table:
@@ -57,3 +99,9 @@ def findings(name: str, parent: str) -> Table:
     text = [Column(column, Text, nullable=False) for column in ("code", "field", "actual", "expected")]
     owner = Column(number, Whole, ForeignKey(parent), nullable=False)
     return table(name, owner, *whole, *text, PrimaryKeyConstraint(number, "line_no"))
+
+
+def lost_indexes(there: set[str]) -> Iterator[str]:
+    """ない索引, in words."""
+    for name in sorted({str(index.name) for table in metadata.sorted_tables for index in table.indexes} - there):
+        yield f"索引 {name} がありません"

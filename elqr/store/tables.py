@@ -1,21 +1,17 @@
 """The ledger's tables (台帳の表): what a night reads, matches, posts, issues and prints."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
 from elqr import frames
-from elqr.store.schema import Whole, columns, findings, table
+from elqr.store.schema import Text, Whole, columns, findings, index, table
 from elqr.terms import PrintState
 
 _CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
 
-setting = table(
-    "setting", Column("name", Text, primary_key=True), Column("value", Text, nullable=False), is_append_only=False
-)
+setting = table("setting", Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 """台帳の設定: the schema's version."""
 
-counter = table(
-    "counter", Column("name", Text, primary_key=True), Column("value", Whole, nullable=False), is_append_only=False
-)
+counter = table("counter", Column("name", Text, primary_key=True), Column("value", Whole, nullable=False))
 """連番: the last serial handed out. The one table whose rows change."""
 
 run = table(
@@ -154,7 +150,7 @@ decision = table(
     "decision",
     *columns(frames.Decision, nullable=("notice_no", "procedure_code", "other_payment_no"), key="payment_no"),
     CheckConstraint("claim_yen >= 0 AND suspense_yen >= 0"),
-    Index("decision_pending", "notice_no", sqlite_where=Column("outcome") == "pending"),
+    index("decision_pending", "notice_no", where=Column("outcome") == "pending"),
 )
 
 posting = table(
@@ -170,10 +166,8 @@ posting = table(
     CheckConstraint("yen <> 0"),
     Index("posting_by_claim", "claim_no"),
     Index("posting_by_night", "night_on"),
-    Index("posting_moved", "payment_no", sqlite_where=Column("reverses_no").is_not(None)),
-    Index(
-        "posting_once", "payment_no", "account", "claim_no", unique=True, sqlite_where=Column("reverses_no").is_(None)
-    ),
+    index("posting_moved", "payment_no", where=Column("reverses_no").is_not(None)),
+    index("posting_once", "payment_no", "account", "claim_no", unique=True, where=Column("reverses_no").is_(None)),
 )
 
 suggestion = table(

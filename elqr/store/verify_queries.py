@@ -1,7 +1,6 @@
 """Questions of the verification (検算の照会): the ledger's rows as they are, and whether its guards are still there."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -13,7 +12,6 @@ from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
-from elqr.store.schema import metadata
 from elqr.terms import DepositKind
 
 _WHOLE, _TEXT = pl.Int64, pl.String
@@ -287,24 +285,3 @@ def payloads(connection: Connection) -> pl.DataFrame:
 def uploads(connection: Connection) -> list[dict[str, Any]]:
     """納付書情報 that was written: file_name, sha256, notices, yen."""
     return [dict(row) for row in connection.execute(select(*t.upload.c).order_by(t.upload.c.upload_no)).mappings()]
-
-
-def structure_breaks(connection: Connection) -> Iterator[str]:
-    """台帳の作りの狂い, in words: lost guards, broken references, and what the database itself finds."""
-    if connection.dialect.name != "sqlite":
-        return
-    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
-    for table in metadata.sorted_tables:
-        if table.name not in there:
-            yield f"表 {table.name} がありません"
-        elif table.name not in ("counter", "setting"):
-            for verb in ("update", "delete"):
-                if f"{table.name}_no_{verb}" not in there:
-                    yield f"表 {table.name} の追記だけの守り（{verb}）がありません"
-    for name in {index.name for table in metadata.sorted_tables for index in table.indexes} - there:
-        yield f"索引 {name} がありません"
-    for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
-        yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
-    for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):
-        if row[0] != "ok":
-            yield str(row[0])

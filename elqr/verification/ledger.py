@@ -9,13 +9,14 @@ from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.frames import Allocation, Decision, Move, Posting
 from elqr.ledger import postings as made_from
 from elqr.store import verify_queries as queries
+from elqr.store.database import structure_breaks
 from elqr.terms import PLACE_OF, Account, Outcome, Place
 from elqr.verification.looking import Looked, differing, told
 
 
 def structure(looked: Looked) -> Iterator[Finding]:
     """台帳の作り."""
-    for said in queries.structure_breaks(looked.night.ledger.connection):
+    for said in structure_breaks(looked.night.ledger.connection):
         yield told("台帳", Code.LEDGER_STRUCTURE, said, "作ったときのまま")
 
 

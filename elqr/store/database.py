@@ -1,0 +1,68 @@
+"""The database (データベース): an SQLite file or a PostgreSQL server; the only place that asks which of them it is.
+
+Both hold one writer at a time, and both refuse changes to what was written, by triggers (elqr/store/schema.py).
+What serves a server only is imported for a server only.
+"""
+
+from collections.abc import Iterator
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from elqr.store import sqlite
+
+DRIVERS = ("sqlite", "postgresql+psycopg")
+
+
+def engine(url: URL) -> Engine:
+    """エンジン of a URL of one of the drivers."""
+    if url.get_backend_name() == "sqlite":
+        return sqlite.engine(url)
+    from elqr.store import postgresql
+
+    return postgresql.engine(url)
+
+
+def is_server(connection: Connection) -> bool:
+    """サーバーか: a PostgreSQL server, not an SQLite file."""
+    return connection.dialect.name == "postgresql"
+
+
+def take_turn(connection: Connection) -> bool:
+    """順番を取る: one run at a time on one server. A file is locked by who opens it."""
+    if not is_server(connection):
+        return True
+    from elqr.store import postgresql
+
+    return postgresql.take_turn(connection)
+
+
+def copied(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
+    """一括で入れる: all rows of stored types by COPY, where the database knows it; False where it does not."""
+    if not is_server(connection):
+        return False
+    from elqr.store import postgresql
+
+    postgresql.copy_in(connection, table, rows)
+    return True
+
+
+def reason(error: DBAPIError) -> str:
+    """なぜ, in words for the operator; never with a password."""
+    if type(error.orig).__module__.startswith("sqlite3"):
+        return str(error.orig)
+    from elqr.store import postgresql
+
+    return postgresql.reason(error)
+
+
+def structure_breaks(connection: Connection) -> Iterator[str]:
+    """台帳の作りの狂い, in words."""
+    if not is_server(connection):
+        yield from sqlite.structure_breaks(connection)
+        return
+    from elqr.store import postgresql
+
+    yield from postgresql.structure_breaks(connection)

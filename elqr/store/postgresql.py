@@ -1,0 +1,97 @@
+"""PostgreSQL (台帳のサーバー): one writer at a time by an advisory lock, rows in by COPY, its errors in Japanese."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import psycopg
+from psycopg.types.bool import BoolLoader
+from psycopg.types.numeric import IntLoader
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
+
+_WRITER, _RUN = 0x656C7172, 0x6E696768
+"""Keys of the advisory locks: one transaction, and one run."""
+
+_REASONS = {
+    "28P01": "利用者の名前かパスワードが違います",
+    "28000": "この利用者の接続は許されていません",
+    "3D000": "その名前のデータベースがありません",
+    "42501": "この利用者に権限がありません",
+    "53100": "サーバーのディスクに空きがありません",
+    "53300": "サーバーの接続の数が上限です",
+    "55P03": f"ほかの利用者が{BUSY_SECONDS}秒を過ぎても使っています",
+    "08006": "サーバーにつながらないか、途中で切れました",
+    "57P01": "サーバーが止められました",
+    "57P03": "サーバーが起動の途中か、止まる途中です",
+}
+_WHEN_CONNECTING = {"password authentication failed": "28P01", "does not exist": "3D000", "no pg_hba.conf": "28000"}
+"""What a refused connection says instead of a state."""
+
+
+class _Flag(BoolLoader):
+    """A truth value as 0 or 1, as the frames store it."""
+
+    def load(self, data: Any) -> Any:
+        return int(super().load(data))
+
+
+def engine(url: URL) -> Engine:
+    """エンジン of a server."""
+    settings = f"-c lock_timeout={BUSY_SECONDS}s -c TimeZone=UTC -c client_min_messages=warning"
+    arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "elqr", "options": settings}
+    made = create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+    @event.listens_for(made, "connect")
+    def _on_connect(connection: psycopg.Connection[Any], _: object) -> None:
+        # Sums of whole numbers are numeric there; every number of the ledger is whole.
+        connection.adapters.register_loader("numeric", IntLoader)
+        connection.adapters.register_loader("bool", _Flag)
+
+    @event.listens_for(made, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+
+    return made
+
+
+def take_turn(connection: Connection) -> bool:
+    """順番を取る: one run at a time on one server, from whatever machine; held until the connection closes."""
+    with connection.begin():
+        return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_RUN})").scalar_one())
+
+
+def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
+    """一括で入れる on a server: rows of stored types, by COPY. An empty text is quoted, so that it is no null."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    names = ", ".join(f'"{name}"' for name in rows.columns)
+    schema = "" if table.metadata is metadata else "pg_temp."
+    with driver.cursor().copy(f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
+        copy.write(rows.write_csv(include_header=False, quote_style="necessary").encode())
+
+
+def reason(error: DBAPIError) -> str:
+    """なぜ, in Japanese where it is known; what the database said never holds a password."""
+    found = getattr(error.orig, "sqlstate", None)
+    said = str(error.orig).strip()
+    if found is None and isinstance(error.orig, psycopg.OperationalError):
+        found = next((state for words, state in _WHEN_CONNECTING.items() if words in said), "08006")
+    return _REASONS.get(str(found), said.partition("\n")[0])
+
+
+def structure_breaks(connection: Connection) -> Iterator[str]:
+    """台帳の作りの狂い, in words: lost tables, guards and indexes. A server keeps references by itself."""
+    asked = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+    there = set(connection.exec_driver_sql(asked).scalars())
+    enabled = set(connection.exec_driver_sql("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'").scalars())
+    for table in metadata.sorted_tables:
+        if table.name not in there:
+            yield f"表 {table.name} がありません"
+        elif table.name not in CHANGING and f"{table.name}_no_change" not in enabled:
+            yield f"表 {table.name} の追記だけの守りがありません"
+    yield from lost_indexes(there)

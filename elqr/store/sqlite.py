@@ -1,0 +1,51 @@
+"""SQLite (台帳のファイル): one writer at a time by `BEGIN IMMEDIATE`, durable with every commit."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool, StaticPool
+
+from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
+
+_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536")
+
+
+def engine(url: URL) -> Engine:
+    """エンジン of a file, or of a database in memory."""
+    arguments: dict[str, Any] = {"timeout": BUSY_SECONDS}
+    if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL"):
+        arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
+    made = create_engine(url, poolclass=NullPool if url.database else StaticPool, connect_args=arguments)
+
+    @event.listens_for(made, "connect")
+    def _on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(made, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return made
+
+
+def structure_breaks(connection: Connection) -> Iterator[str]:
+    """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
+    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    for table in metadata.sorted_tables:
+        if table.name not in there:
+            yield f"表 {table.name} がありません"
+        elif table.name not in CHANGING:
+            for verb in ("update", "delete"):
+                if f"{table.name}_no_{verb}" not in there:
+                    yield f"表 {table.name} の追記だけの守り（{verb}）がありません"
+    yield from lost_indexes(there)
+    for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
+        yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
+    for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):
+        if row[0] != "ok":
+            yield str(row[0])
