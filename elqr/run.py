@@ -252,7 +252,6 @@ def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[st
         entries.enter_file(connection, delivered, night.night_on, spec_name, intake.record_count, intake.payments)
         step.count, step.yen = intake.payments.height, int(intake.payments[Payment.PAID_YEN].sum())
     night.changes.append(arrived.name)
-    night.inputs.append(arrived.sha256)
     step.result = FileStatus.ACCEPTED.value
 
 
@@ -260,6 +259,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
     """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
         payments = queries.undecided_payments(connection)
+        inputs = {*night.inputs, *queries.undecided_files(connection)}
         decisions, posted_yen = _post(night, payments)
         with night.journal.step("払込突合") as money_step:
             settled = settle_night(night.ledger, night.rules, night.night_on)
@@ -271,7 +271,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
         entry = {
             "version": __version__,
             "configuration": configuration_hash,
-            "inputs": sorted(night.inputs),
+            "inputs": sorted(inputs),
             "places": _places(decisions, payments),
             "channels": _channels(decisions, payments),
             "posted_yen": posted_yen,

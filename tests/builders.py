@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import psycopg
 from click.testing import CliRunner
 
 from elqr.checkdigit import gs1_column
@@ -325,6 +326,9 @@ def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
+REFUSED = (sqlite3.IntegrityError, psycopg.Error)
+"""What a database raises when it does not do what was asked."""
+
 SERVERS: list[Server] = []
 """The PostgreSQL server that cities keep their ledgers on; none for a file in their folders."""
 
@@ -402,6 +406,21 @@ class City:
             return server.run(statement, self.database)
         with sqlite3.connect(self.folder / "ledger.db") as ledger:
             return ledger.execute(statement).fetchall()
+
+    def damage(self, *statements: str) -> None:
+        """Changes the ledger as somebody with a tool would: without its guards, which are there again afterwards."""
+        for server in SERVERS:
+            server.run("; ".join(["SET session_replication_role = replica", *statements]), self.database)
+            return
+        with sqlite3.connect(self.folder / "ledger.db") as ledger:
+            guards = ledger.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for name, _ in guards:
+                ledger.execute(f"DROP TRIGGER {name}")
+            ledger.execute("PRAGMA ignore_check_constraints = ON")
+            for statement in statements:
+                assert ledger.execute(statement).rowcount, statement
+            for _, text in guards:
+                ledger.execute(text)
 
     def ledger_state(self) -> object:
         """The whole ledger, to compare: the file's bytes, or every row of every table of a server."""

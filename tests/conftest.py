@@ -26,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests about the ledger's file are left out where there is none."""
+    if config.getoption("--store") == "postgresql":
+        for item in items:
+            if item.get_closest_marker("ledger_file"):
+                item.add_marker(pytest.mark.skip(reason="台帳のファイルについての試験"))
+
+
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[server.Server]:
     """A PostgreSQL server of these tests' own."""

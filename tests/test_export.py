@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import shutil
-import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +23,6 @@ from tests.builders import (
     transfer_row,
 )
 from tests.test_review import UNKNOWN, Desk, written
-from tests.test_verification import damaged
 
 NEXT = date(2026, 11, 21)
 _NO_DATE = JOB.replace("date = 2026-11-20\n", "")
@@ -52,8 +50,7 @@ def _rows(city: City, no: int) -> list[dict[str, str]]:
 
 
 def _ledger(city: City, query: str) -> list[tuple[int, ...]]:
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        return ledger.execute(query).fetchall()
+    return city.sql(query)
 
 
 def _pay(city: City, *parts: tuple[tuple[str, str, int, int], int], name: str = "eltax.csv") -> None:
@@ -200,8 +197,7 @@ def test_the_manifest_says_where_the_export_stands_in_the_ledger(city: City) -> 
 def test_after_a_crash_before_the_ledger_knew_the_same_is_written_again(city: City) -> None:
     _make(city)
     before = {path.name: path.read_bytes() for path in _folder(city, "000001").iterdir()}
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        ledger.executescript("DROP TRIGGER export_no_delete; DELETE FROM export;")
+    city.damage("DELETE FROM export")
     stray = _run(city, "check", _folder(city, "000001"))
     assert stray.code == 1 and "台帳に記録がありません" in stray.err
     (_folder(city, "000001") / "elqr_history_000001.csv").unlink()
@@ -334,8 +330,7 @@ def test_exports_are_taken_in_their_turn(city: City) -> None:
 
 def test_a_ledger_that_was_written_in_behind_our_back_is_not_exported(city: City) -> None:
     _make(city)
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        ledger.executescript("DROP TRIGGER posting_no_update; UPDATE posting SET yen = yen + 1 WHERE posting_no = 1;")
+    city.damage("UPDATE posting SET yen = yen + 1 WHERE posting_no = 1")
     ran = _run(city, "check", _folder(city, "000001"))
     assert ran.code == 1 and "書き出しと計上の合計が合いません（金額 書き出し 45,200 計上 45,201）" in ran.err
 
@@ -368,15 +363,19 @@ def test_verify_tells_every_change_of_an_export_and_of_its_kept_bytes(city: City
         "sha256",
         "manifest_sha256",
     )
-    changes = [f"UPDATE export SET {name} = {name} || '9'" for name in columns]
-    changes += [
-        f"UPDATE export_again SET {name} = {name} || '9'"
-        for name in ("again_no", "made_by", "reason", "manifest_sha256")
+    whole = ("postings", "yen", "first_posting_no", "last_posting_no", "again_no")
+    changes = [
+        f"UPDATE {table} SET {name} = {name} " + ("* 10 + 9" if name in whole else "|| '9'")
+        for table, names in {
+            "export": columns,
+            "export_again": ("again_no", "made_by", "reason", "manifest_sha256"),
+        }.items()
+        for name in names
     ]
     for change in changes:
         shutil.rmtree(tmp_path / "copy", ignore_errors=True)
         copy = city.copy(tmp_path / "copy")
-        damaged(copy, change)
+        copy.damage(change)
         assert "L513" in _verified(copy), change
     (sha256,) = _ledger(city, "SELECT sha256 FROM export")[0]
     (city.folder / "archive" / str(sha256)[:2] / str(sha256)).unlink()

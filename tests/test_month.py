@@ -8,7 +8,6 @@ import csv
 import json
 import re
 import shutil
-import sqlite3
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -128,13 +127,12 @@ def _at_the_desk(city: City, night: date, seen: Counter[int], name: str) -> None
     on = ("--job", city.job, "--date", night.isoformat())
     path = city.folder / name
     assert elqr("review", "export", "--out", path, *on).code == 0
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        near = dict(
-            ledger.execute(
-                "SELECT payment_no, min(key_digits) FROM suggestion JOIN notice_key USING (notice_no) "
-                "WHERE key_kind = 'elqr' GROUP BY payment_no HAVING count(*) = 1"
-            )
+    near = dict(
+        city.sql(
+            "SELECT payment_no, min(key_digits) FROM suggestion JOIN notice_key USING (notice_no) "
+            "WHERE key_kind = 'elqr' GROUP BY payment_no HAVING count(*) = 1"
         )
+    )
     city.night(night)
     rows = city.report("要確認一覧", night)
     entries = {int(str(row["受付番号"])): _decision(row, near, seen) for row in rows}
@@ -145,8 +143,7 @@ def _at_the_desk(city: City, night: date, seen: Counter[int], name: str) -> None
 
 
 def _ledger(city: City, query: str) -> list[tuple[int, ...]]:
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        return ledger.execute(query).fetchall()
+    return city.sql(query)
 
 
 def test_every_exception_was_resolved_in_the_book(month: tuple[City, list[date]]) -> None:

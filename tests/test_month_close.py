@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-import sqlite3
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, REFUSED, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.report.office import calculated, needs_office
 
 OCTOBER, NOVEMBER = date(2026, 10, 30), date(2026, 11, 2)
@@ -26,11 +25,6 @@ def _run(city: City, *arguments: object, day: date | None = CLOSING) -> Ran:
 
 def _month(city: City, month: str = "2026-10", *more: object) -> Ran:
     return elqr("month", "--month", month, "--job", city.job, *more)
-
-
-def _sql(city: City, script: str) -> None:
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        ledger.executescript(script)
 
 
 @pytest.fixture
@@ -114,9 +108,8 @@ def test_a_month_is_closed_by_two_people_and_then_nothing_can_be_posted_into_it(
     assert city.night(date(2026, 11, 6)).code == 3
     made = _month(city)
     assert made.code == 0 and "★" not in made.out
-    with pytest.raises(sqlite3.IntegrityError, match="closed month"):
-        _sql(
-            city,
+    with pytest.raises(REFUSED, match="closed month"):
+        city.sql(
             "INSERT INTO posting SELECT 99, payment_no, account, claim_no, yen, fiscal_year, is_arrears, procedure_code, '2026-10-31', posting_no, '', '' FROM posting WHERE posting_no = 1",
         )
 
@@ -138,7 +131,7 @@ def test_a_decision_cannot_be_approved_on_a_day_of_a_closed_month(city: City) ->
 def test_a_change_behind_our_back_is_shown_as_a_change_after_the_close(city: City) -> None:
     _run(city, "close", "2026-10", "--by", "山田")
     _run(city, "approve", "2026-10", "--by", "佐藤")
-    _sql(city, "DROP TRIGGER posting_no_update; UPDATE posting SET yen = yen + 1 WHERE posting_no = 1;")
+    city.damage("UPDATE posting SET yen = yen + 1 WHERE posting_no = 1")
     made = _month(city)
     assert made.code == 3 and "★締後の変更あり" in made.out and "締めたときと違います" in made.err
     assert _month(city, "2026-10", "--json").json["changed_after_close"] is True
@@ -151,11 +144,8 @@ def test_verify_draws_closed_months_again_and_asks_who_closed_them(city: City) -
     _run(city, "close", "2026-10", "--by", "山田")
     _run(city, "approve", "2026-10", "--by", "佐藤")
     assert _verified(city) == set()
-    _sql(
-        city,
-        "DROP TRIGGER month_close_step_no_update; UPDATE month_close_step SET taken_by = '別人' WHERE close_no = 2;",
-    )
-    assert _verified(city) == {"L512", "L514"}
+    city.damage("UPDATE month_close_step SET taken_by = '別人' WHERE close_no = 2")
+    assert _verified(city) == {"L514"}
 
 
 def _verified(city: City) -> set[str]:
@@ -178,16 +168,17 @@ def test_what_changed_between_the_request_and_the_approval_is_not_closed(city: C
     assert _month(city, "2026-09", "--json").json["standing"] == "未締（後の月を締めたため、もう変わりません）"
 
 
+@pytest.mark.ledger_file
 def test_an_older_ledger_gets_the_tables_and_the_guard(city: City) -> None:
-    _sql(
-        city,
-        "DROP TRIGGER posting_not_in_closed_month; DROP TABLE month_close_step; DROP TABLE month_close;"
-        "UPDATE setting SET value = '2' WHERE name = 'schema_version';",
-    )
+    for statement in (
+        "DROP TRIGGER posting_not_in_closed_month",
+        "DROP TABLE month_close_step",
+        "DROP TABLE month_close",
+        "UPDATE setting SET value = '2' WHERE name = 'schema_version'",
+    ):
+        city.sql(statement)
     assert _run(city, "close", "2026-10", "--by", "山田").code == 0
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        query = "SELECT count(*) FROM sqlite_master WHERE name = 'posting_not_in_closed_month'"
-        assert ledger.execute(query).fetchone() == (1,)
+    assert city.sql("SELECT count(*) FROM sqlite_master WHERE name = 'posting_not_in_closed_month'") == [(1,)]
 
 
 WRONG = [

@@ -3,18 +3,19 @@
 import itertools
 import json
 import os
-import sqlite3
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from elqr.store.schema import metadata
 from tests.builders import (
     NIGHT,
     REAL_BARCODE,
     REAL_CODE,
     REAL_NOTICE,
     REAL_PAYMENT,
+    REFUSED,
     City,
     barcode,
     cvs_file,
@@ -59,10 +60,10 @@ def test_running_again_changes_nothing_and_says_so(city: City) -> None:
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.deliver("bad.dat", b"%PDF-1.7 no payment file")
     first = city.night()
-    before = (city.folder / "ledger.db").read_bytes()
+    before = city.ledger_state()
     reports = {path.name: path.read_bytes() for path in (city.folder / "out" / NIGHT.isoformat()).glob("*.*")}
     again = city.night()
-    assert (city.folder / "ledger.db").read_bytes() == before
+    assert city.ledger_state() == before
     assert {path.name: path.read_bytes() for path in (city.folder / "out" / NIGHT.isoformat()).glob("*.*")} == reports
     assert len(reports) > 10
     assert again.json["changed"] is False and first.json["changed"] is True
@@ -111,8 +112,7 @@ def test_a_file_delivered_again_counts_once(city: City) -> None:
     )
     ran = city.night(date(2026, 11, 21))
     assert ran.places() == {"already_posted": (4, 40_000)}
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        assert ledger.execute("SELECT sum(yen), count(*) FROM posting").fetchone() == (10_000, 1)
+    assert city.sql("SELECT sum(yen), count(*) FROM posting") == [(10_000, 1)]
 
 
 def test_the_same_identity_with_another_amount_is_rejected(city: City) -> None:
@@ -202,14 +202,15 @@ def test_a_dry_run_writes_nothing(city: City) -> None:
         "secret",
     ]
     city.night()
-    before = (city.folder / "ledger.db").read_bytes()
+    before = city.ledger_state()
     listed = sorted(city.folder.rglob("*"))
     city.deliver("cvs.dat", cvs_file(cvs_row(REAL_BARCODE, paid_on=date(2024, 6, 10))))
     assert city.night(NIGHT, "--dry-run").places() == {"posted": (1, 39_500), "exception": (1, 39_500)}
-    assert (city.folder / "ledger.db").read_bytes() == before
+    assert city.ledger_state() == before
     assert set(city.folder.rglob("*")) - set(listed) == {city.folder / "inbox" / "cvs.dat"}
 
 
+@pytest.mark.ledger_file
 def test_a_second_run_at_the_same_time_leaves_with_5(city: City) -> None:
     from filelock import FileLock
 
@@ -269,28 +270,23 @@ def test_ledger_rows_cannot_be_changed_or_deleted(city: City) -> None:
     city.notices(REAL_NOTICE)
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.night()
-    ledger = sqlite3.connect(city.folder / "ledger.db")
-    tables = [name for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    filled = [name for name in tables if ledger.execute(f"SELECT count(*) FROM {name}").fetchone()[0]]
-    guarded = set(filled) - {"setting", "counter"}
-    assert {"posting", "decision", "payment", "notice", "run"} <= guarded
-    for name in guarded:
-        column = ledger.execute(f"SELECT name FROM pragma_table_info('{name}') LIMIT 1").fetchone()[0]
+    guarded = {table.name for table in metadata.sorted_tables} - {"setting", "counter"}
+    filled = {name for name in guarded if city.sql(f"SELECT count(*) FROM {name}") != [(0,)]}
+    assert {"posting", "decision", "payment", "notice", "run"} <= filled
+    for name in filled:
+        column = metadata.tables[name].c[0].name
         for statement in (f"DELETE FROM {name}", f"UPDATE {name} SET {column} = {column}"):
-            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                ledger.execute(statement)
+            with pytest.raises(REFUSED, match="append-only"):
+                city.sql(statement)
 
 
 def test_one_payment_is_posted_once_whatever_the_program_does(city: City) -> None:
     city.notices(REAL_NOTICE)
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.night()
-    ledger = sqlite3.connect(city.folder / "ledger.db")
-    columns = [name for (_, name, *_) in ledger.execute("PRAGMA table_info(posting)") if name != "posting_no"]
-    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
-        ledger.execute(
-            f"INSERT INTO posting (posting_no, {','.join(columns)}) SELECT 999, {','.join(columns)} FROM posting"
-        )
+    columns = ",".join(column.name for column in metadata.tables["posting"].c if column.name != "posting_no")
+    with pytest.raises(REFUSED, match=r"unique|UNIQUE"):
+        city.sql(f"INSERT INTO posting (posting_no, {columns}) SELECT 999, {columns} FROM posting")
 
 
 def test_the_year_end_belongs_to_the_old_year_until_31_may(city: City) -> None:
@@ -355,10 +351,7 @@ def test_a_ledger_changed_by_other_hands_is_told(city: City, damage: str, said: 
     city.notices(REAL_NOTICE)
     city.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
     city.night()
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        table = damage.replace("UPDATE ", "").replace("DELETE FROM ", "").split()[0]
-        ledger.execute(f"DROP TRIGGER {table}_no_{damage.split()[0].lower()}")
-        ledger.execute(damage)
+    city.damage(damage)
     ran = city.night()
     assert ran.code == 1 and said in ran.err
 
@@ -403,6 +396,7 @@ def test_secrets_and_names_stay_out_of_run_records_and_reports(city: City) -> No
         assert "架空" not in text and "ｶｸｳ" not in text and "invented-secret" not in text, path
 
 
+@pytest.mark.ledger_file
 @pytest.mark.skipif(os.name != "posix", reason="file modes")
 def test_ledger_and_archive_are_for_their_user_only(city: City) -> None:
     city.notices(REAL_NOTICE)

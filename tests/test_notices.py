@@ -1,6 +1,5 @@
 """Notices as staff import them: by command, twice, changed, cancelled, reissued; and the KPI."""
 
-import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -34,15 +33,14 @@ def _import(city: City, *rows: dict[str, object], charset: str = "utf-8") -> dic
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "cp932"])
 def test_a_file_in_any_of_its_charsets(city: City, charset: str) -> None:
     assert _import(city, notice_row(payer_name="髙﨑 一郎"), charset=charset)["count"] == 1
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        assert ledger.execute("SELECT payer_name FROM notice").fetchall() == [("髙﨑 一郎",)]
+    assert city.sql("SELECT payer_name FROM notice") == [("髙﨑 一郎",)]
 
 
 def test_the_same_file_twice_changes_nothing(city: City) -> None:
     assert _import(city, notice_row(), notice_row(bill_no="2"))["result"] == "新規2 変更なし0 指摘0"
-    before = (city.folder / "ledger.db").read_bytes()
+    before = city.ledger_state()
     assert _import(city, notice_row(), notice_row(bill_no="2"))["result"] == "取込済"
-    assert (city.folder / "ledger.db").read_bytes() == before
+    assert city.ledger_state() == before
     assert _import(city, notice_row(), notice_row(bill_no="3"))["result"] == "新規1 変更なし1 指摘0"
 
 
@@ -53,8 +51,7 @@ def test_a_changed_row_is_a_conflict_and_never_an_overwrite(city: City) -> None:
     assert finding["code"] == "N604"
     assert finding["actual"] == "本税・本料 9000、氏名 ＊＊＊"
     assert finding["expected"] == "本税・本料 10000、氏名 ＊＊＊"
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        assert ledger.execute("SELECT amount_yen, payer_name FROM notice").fetchall() == [(10_000, "架空 太郎")]
+    assert city.sql("SELECT amount_yen, payer_name FROM notice") == [(10_000, "架空 太郎")]
 
 
 def test_a_cancellation_is_a_record_and_its_notice_gets_no_key(city: City) -> None:
@@ -63,8 +60,7 @@ def test_a_cancellation_is_a_record_and_its_notice_gets_no_key(city: City) -> No
     assert _import(city, notice_row(change_kind="9"), notice_row(bill_no="2"))["result"] == "新規0 変更なし2 指摘0"
     assert elqr("notice", "issue", "--job", city.job).out.startswith("発行 1件 10,000円")
     assert [key[1] for key in city.issued()] == ["2"]
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        assert ledger.execute("SELECT count(*) FROM notice").fetchone() == (2,)
+    assert city.sql("SELECT count(*) FROM notice") == [(2,)]
 
 
 def test_a_payment_of_a_cancelled_notice_waits_in_suspense(city: City) -> None:

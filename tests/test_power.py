@@ -10,8 +10,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from elqr.synthetic import generate
 from tests.builders import JOB, ROOT, SPECS, elqr
+
+pytestmark = pytest.mark.ledger_file
 
 _CUTS = 12
 _SEED = 20261120

@@ -541,6 +541,7 @@ def test_workers_make_the_same_print(city: City, tmp_path: Path) -> None:
         assert (twin.folder / "print" / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.ledger_file
 def test_an_older_ledger_gets_the_tables_it_lacks(city: City) -> None:
     url = f"sqlite:///{city.folder / 'ledger.db'}"
     with open_ledger(url) as ledger, ledger.transaction() as connection:

@@ -333,10 +333,10 @@ def test_running_the_night_again_changes_nothing(till: Till) -> None:
     till.paid("sokuho.csv", 2, stage="1")
     till.money("01.dat", credit_file(credit_row(10_000, SENDER), credit_row(6, "ﾀﾞﾚｶ")))
     till.night()
-    before = (till.folder / "ledger.db").read_bytes()
+    before = till.ledger_state()
     reports = {path.name: path.read_bytes() for path in (till.folder / "out" / "2026-11-20").glob("*.*")}
     assert till.night().json["changed"] is False
-    assert (till.folder / "ledger.db").read_bytes() == before
+    assert till.ledger_state() == before
     assert {path.name: path.read_bytes() for path in (till.folder / "out" / "2026-11-20").glob("*.*")} == reports
     assert "払込突合表.csv" in reports and "払込突合の内訳.csv" in reports and "速報確報突合.csv" in reports
 
@@ -433,6 +433,7 @@ def test_the_lines_of_that_ledger(settled: Till) -> None:
     assert elqr("verify", "--job", settled.job, "--date", "2026-11-24").code == 0
 
 
+@pytest.mark.ledger_file
 def test_a_ledger_from_before_there_was_settlement_gets_its_bundles(settled: Till) -> None:
     with sqlite3.connect(settled.folder / "ledger.db") as ledger:
         names = "file_no, channel, stage, day_on, is_funds_day, payments, yen, night_on"

@@ -13,6 +13,8 @@ import pytest
 
 from tests.builders import REAL_CODE, REAL_NOTICE, REAL_PAYMENT, ROOT, City, elqr, eltax_file, notice_file, notice_row
 
+pytestmark = pytest.mark.ledger_file
+
 
 @pytest.fixture
 def city(tmp_path: Path) -> City:

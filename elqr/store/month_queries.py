@@ -22,7 +22,7 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
     query = (
         select(*keys, signed_count(), func.sum(g.yen))
         .join(t.payment, p.payment_no == g.payment_no)
-        .where(g.night_on.between(first.isoformat(), last.isoformat()))
+        .where(g.night_on >= first.isoformat(), g.night_on <= last.isoformat())
         .group_by(*keys)
         .order_by(*keys)
     )

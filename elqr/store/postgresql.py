@@ -7,7 +7,7 @@ import polars as pl
 import psycopg
 from psycopg.types.bool import BoolLoader
 from psycopg.types.numeric import IntLoader
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -85,7 +85,7 @@ def reason(error: DBAPIError) -> str:
 
 
 def structure_breaks(connection: Connection) -> Iterator[str]:
-    """台帳の作りの狂い, in words: lost tables, guards and indexes. A server keeps references by itself."""
+    """台帳の作りの狂い, in words: lost tables, guards and indexes, and references that somebody broke."""
     asked = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
     there = set(connection.exec_driver_sql(asked).scalars())
     enabled = set(connection.exec_driver_sql("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'").scalars())
@@ -95,3 +95,11 @@ def structure_breaks(connection: Connection) -> Iterator[str]:
         elif table.name not in CHANGING and f"{table.name}_no_change" not in enabled:
             yield f"表 {table.name} の追記だけの守りがありません"
     yield from lost_indexes(there)
+    for table in metadata.sorted_tables if metadata.tables.keys() <= there else ():
+        for key in table.foreign_keys:
+            parent = key.column.table.alias("parent")
+            pointed = parent.c[key.column.name] == key.parent
+            lost = select(func.count()).select_from(table).outerjoin(parent, pointed)
+            lost = lost.where(key.parent.is_not(None), parent.c[key.column.name].is_(None))
+            if count := connection.execute(lost).scalar_one():
+                yield f"表 {table.name} の {count}行が、{key.column.table.name} にない番号を指しています"

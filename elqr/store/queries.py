@@ -62,6 +62,12 @@ def undecided_payments(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, Payment.SCHEMA).sort(Payment.PAYMENT_NO)
 
 
+def undecided_files(connection: Connection) -> list[str]:
+    """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
+    query = select(t.file.c.sha256).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))
+    return list(connection.execute(query.order_by(t.file.c.file_no)).scalars())
+
+
 def known_events(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """既知の収納 of tonight's identities; frame KnownEvent."""
     with staged(connection, payments.select(Payment.IDENTITY).unique()) as asked:

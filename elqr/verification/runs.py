@@ -57,9 +57,9 @@ def runs(looked: Looked) -> Iterator[Finding]:
     made_postings = queries.postings(connection)
     yield from _places(queries.files(connection), queries.decisions(connection), places)
     yield from _posted(made_postings, posted)
-    for sha256, received_on in queries.files(connection).select("sha256", "received_on").iter_rows():
-        if (said := inputs.get(sha256)) != str(received_on):
-            yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, received_on, said or "記録がない", "取込の日")
+    for sha256, decided_on in queries.files(connection).select("sha256", "decided_on").iter_rows():
+        if (said := inputs.get(sha256)) != (decided_on and str(decided_on)):
+            yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, said or "記録がない", "消し込んだ日")
     rulings = queries.rulings(connection)
     for number, review_no, on in (
         rulings.drop_nulls("night_on").select("ruling_no", "review_no", "night_on").iter_rows()

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import sqlite3
 import zipfile
 from dataclasses import replace
 from datetime import date, datetime
@@ -142,8 +141,7 @@ def test_a_book_says_of_which_night_and_ledger_it_is(city: City) -> None:
     facts = {
         row[2]: row[1] for row in _sheet(city, "要確認", "この帳票について").iter_rows(min_row=4, values_only=True)
     }
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
-        run_id, run_hash = ledger.execute("SELECT run_id, hash FROM run").fetchone()
+    ((run_id, run_hash),) = city.sql("SELECT run_id, hash FROM run")
     assert (facts["form"], facts["night_on"], facts["city"]) == ("elqr-review-1", "2026-11-20", "見本市")
     assert (facts["run_id"], facts["run_hash"], facts["ledger"]) == (run_id, run_hash, run_hash)
     assert (facts["rows"], facts["paid_yen"], facts["suspense_yen"]) == (3, 50_100, 40_100)

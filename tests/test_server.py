@@ -1,0 +1,179 @@
+"""The ledger on a PostgreSQL server: what goes wrong with a server, and that nothing differs from a file."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from elqr.store.schema import metadata
+from elqr.synthetic import generate
+from tests import builders
+from tests.builders import JOB, NIGHT, REAL_NOTICE, REAL_PAYMENT, SPECS, City, Ran, elqr, eltax_file, notice_row
+from tests.server import Server, done
+
+
+@pytest.fixture
+def on_server(database_server: Server) -> Iterator[Server]:
+    """Cities of this test keep their ledgers on the server."""
+    before = list(builders.SERVERS)
+    builders.SERVERS[:] = [database_server]
+    yield database_server
+    builders.SERVERS[:] = before
+
+
+@pytest.fixture
+def city(on_server: Server, tmp_path: Path) -> City:
+    made = City.founded(tmp_path / "city")
+    made.notices(REAL_NOTICE, notice_row())
+    made.deliver("eltax.csv", eltax_file(REAL_PAYMENT))
+    return made
+
+
+def _rows(city: City) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, but the clock, and the hash of the job that names the database with what it goes into."""
+    found = {}
+    for table in metadata.sorted_tables:
+        names = [column.name for column in table.c if (table.name, column.name) not in _OF_THE_JOB]
+        found[table.name] = sorted(city.sql(f"SELECT {', '.join(names)} FROM {table.name}"), key=str)
+    return found
+
+
+_OF_THE_JOB = {("run", "entry"), ("run", "hash"), ("run", "previous_hash"), ("export", "made_at")}
+_OF_THE_JOB |= {("export", "manifest_sha256")}
+
+
+def test_a_server_and_a_file_hold_the_same_rows_and_draw_the_same_reports(on_server: Server, tmp_path: Path) -> None:
+    """A synthetic city, three nights, everything taken in, exported and issued: record by record the same."""
+    generate(tmp_path / "made", seed=11, notices=400, days=20, specs=SPECS)
+    found = []
+    for name, servers in (("file", []), ("server", [on_server])):
+        builders.SERVERS[:] = servers
+        job = JOB.replace('"secret"', '"check_no_secret"') + "\n[export]\nnightly = true\n"
+        city = City.founded(tmp_path / name, job)
+        for part in ("check_no_secret", "procedures.toml"):
+            (city.folder / part).write_bytes((tmp_path / "made" / part).read_bytes())
+        for path in sorted((tmp_path / "made" / "notices").iterdir()):
+            (city.folder / "notices" / path.name).write_bytes(path.read_bytes())
+        files = sorted((tmp_path / "made" / "inbox").iterdir())
+        for number, day in enumerate((date(2026, 11, 18), date(2026, 11, 19), NIGHT)):
+            for path in files[number::3]:
+                city.deliver(path.name, path.read_bytes())
+            assert city.night(day).code in (0, 3, 4)
+        assert elqr("verify", "--job", city.job, "--date", NIGHT.isoformat()).code == 0
+        reports = {
+            path.name: path.read_bytes()
+            for path in (city.folder / "out" / NIGHT.isoformat()).iterdir()
+            if path.suffix in (".csv", ".json")
+        }
+        found.append((_rows(city), reports))
+    (file_rows, file_reports), (server_rows, server_reports) = found
+    assert file_rows == server_rows and len(file_rows["decision"]) > 100 and len(file_rows["posting"]) > 100
+    assert file_reports == server_reports and len(file_reports) > 10
+
+
+def _reset(city: City, old: str, new: str) -> None:
+    text = city.job.read_text(encoding="utf-8")
+    assert old in text
+    city.job.write_text(text.replace(old, new), encoding="utf-8")
+
+
+WRONG: list[tuple[str, Callable[[City, Server], None], str]] = [
+    ("サーバーがない", lambda city, server: _reset(city, f":{server.port}/", ":1/"), "サーバーにつながらない"),
+    ("データベースがない", lambda city, server: _reset(city, city.database, "nowhere"), "その名前のデータベースがありません"),
+    ("名前の誤り", lambda city, server: _reset(city, "elqr@", "nobody_here:geheim@"), "台帳のデータベースを開けません"),
+    ("ドライバーの誤り", lambda city, server: _reset(city, "postgresql+psycopg", "mysql"), "台帳のURLが読めません"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "said"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_server_that_cannot_be_used_is_one_sentence(
+    city: City, on_server: Server, spoil: Callable[[City, Server], None], said: str
+) -> None:
+    spoil(city, on_server)
+    ran = elqr("night", city.job)
+    assert ran.code == 1 and said in ran.err and ran.err.count("\n") == 1
+    assert "geheim" not in ran.err and "psycopg" not in ran.err.replace("postgresql+psycopg://", "")
+
+
+def test_a_second_run_leaves_with_5_wherever_it_is_started(city: City, on_server: Server, tmp_path: Path) -> None:
+    with psycopg.connect(f"host=127.0.0.1 port={on_server.port} user=elqr dbname={city.database}") as other:
+        other.execute("SELECT pg_advisory_lock(1852401512)")
+        ran = city.night()
+    assert ran.code == 5 and "別の夜間処理" in ran.err
+    assert city.night().code == 0
+
+
+def test_a_server_that_goes_in_mid_night_loses_nothing(
+    city: City, on_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections are cut while decisions are written; the next run ends as if nothing had been."""
+    from elqr.store import entries
+
+    honest, cut = entries.enter_decisions, []
+
+    def cutting(*arguments: object, **named: object) -> None:
+        if not cut:
+            cut.append(True)
+            honest(*arguments, **named)  # type: ignore[arg-type]
+            asked = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{city.database}'"
+            on_server.run(asked)
+            time.sleep(0.2)
+            return
+        honest(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("elqr.run.entries.enter_decisions", cutting)
+    broken = city.night()
+    assert broken.code == 1 and "台帳に書き込めません" in broken.err and broken.err.count("\n") == 1
+    assert city.sql("SELECT count(*) FROM decision") == [(0,)]
+    assert city.night().places() == {"posted": (1, 39_500)}
+    assert elqr("verify", "--job", city.job, "--date", NIGHT.isoformat()).code == 0
+
+
+def test_a_server_that_is_stopped_and_started_between_two_nights(city: City, on_server: Server) -> None:
+    assert city.night().code == 0
+    done([*on_server.control, "--mode=fast", "stop"])
+    try:
+        ran = city.night(date(2026, 11, 21))
+        assert ran.code == 1 and "サーバーにつながらない" in ran.err
+    finally:
+        done([*on_server.control, "start"])
+    assert city.night(date(2026, 11, 21)).code == 0
+
+
+def test_two_nights_at_once_post_once(city: City) -> None:
+    found: list[Ran] = []
+    threads = [threading.Thread(target=lambda: found.append(_process(city))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ran.code for ran in found) in ([0, 0], [0, 5])
+    assert city.sql("SELECT count(*), sum(yen) FROM posting") == [(1, 39_500)]
+
+
+def _process(city: City) -> Ran:
+    import os
+    import subprocess
+    import sys
+
+    environment = {**os.environ, "PYTHONPATH": str(builders.ROOT)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "elqr", "night", str(city.job)], env=environment, capture_output=True, text=True
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def test_a_rehearsal_leaves_no_trace(city: City) -> None:
+    assert city.night(NIGHT, "--dry-run").places() == {"posted": (1, 39_500)}
+    assert city.sql("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'") == [(0,)]
+
+
+def test_a_null_and_an_empty_text_are_not_the_same(city: City) -> None:
+    city.night()
+    assert city.sql("SELECT count(*) FROM notice WHERE barcode IS NULL") == [(1,)]
+    assert city.sql("SELECT count(*) FROM notice WHERE barcode = ''") == [(0,)]
+    assert city.sql("SELECT count(*) FROM posting WHERE reason = ''") == [(1,)]
