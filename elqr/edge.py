@@ -20,7 +20,7 @@ from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.findings import Finding, Location
 from elqr.formats.spec import Spec, read_specs
-from elqr.job import Job, configuration_hash, read_job, read_secret
+from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.originals import originals
 from elqr.printing.template import Template, read_templates
@@ -80,11 +80,11 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
     register = read_register(job.register_file)
     specs = specs_for(job)
     _specs_exist(job, specs, path)
-    secret = read_secret(job, os.environ)
+    secret, url = read_secret(job, os.environ), read_store_url(job, os.environ)
     night_on = day or job.run_on or datetime.now().astimezone().date()
     if not rehearsal:
         _make_folder(job.out)
-    with nullcontext() if rehearsal else _lock(job), open_ledger(job.store.url, rehearsal=rehearsal) as ledger:
+    with nullcontext() if rehearsal else _lock(job, url), open_ledger(url, rehearsal=rehearsal) as ledger:
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules)
@@ -129,9 +129,9 @@ def _make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _lock(job: Job) -> Iterator[None]:
+def _lock(job: Job, url: str) -> Iterator[None]:
     """二重起動の防止: one run at a time on one ledger."""
-    ledger = ledger_path(job.store.url)
+    ledger = ledger_path(url)
     path = job.out / ".elqr.lock" if ledger is None else ledger.with_name(f"{ledger.name}.lock")
     _make_folder(path.parent)
     try:

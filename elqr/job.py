@@ -19,6 +19,7 @@ from elqr.errors import BadFile, NotFound, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
+STORE_VARIABLE = "ELQR_STORE_URL"
 _SECRET_BYTES = 16
 
 
@@ -74,10 +75,17 @@ class MoneyInbox(Inbox):
 
 
 class Store(_Strict):
-    """台帳の場所."""
+    """台帳の場所: the URL of a file, or of a server; a URL with a password stands in a file of its own."""
 
-    url: str = Field(min_length=1)
+    url: str = ""
+    url_file: Path | None = None
     archive: Path
+
+    @model_validator(mode="after")
+    def _one_url(self) -> Self:
+        if self.url and self.url_file:
+            raise ValueError("url と url_file のどちらか一つを書いてください")
+        return self
 
 
 class Thresholds(_Strict):
@@ -202,7 +210,11 @@ def _absolute(job: Job, folder: Path) -> Job:
             "register_file": whole(job.register_file),
             "specs": tuple(whole(path) for path in job.specs),
             "out": whole(job.out),
-            "store": Store(url=url, archive=whole(job.store.archive)),
+            "store": Store(
+                url=url,
+                url_file=whole(job.store.url_file) if job.store.url_file else None,
+                archive=whole(job.store.archive),
+            ),
             "printing": job.printing.model_copy(update={"sheets": tuple(whole(path) for path in job.printing.sheets)}),
             "issue": job.issue.model_copy(update={"check_no_secret_file": whole(secret) if secret else None}),
             "calendar": job.calendar.model_copy(
@@ -217,6 +229,23 @@ def _absolute(job: Job, folder: Path) -> Job:
             "money": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.money),
         }
     )
+
+
+def read_store_url(job: Job, environment: Mapping[str, str]) -> str:
+    """台帳のURL: from the environment, else from its file, else from the job. It may hold a password; never shown."""
+    given = environment.get(STORE_VARIABLE, "").strip() or job.store.url
+    if not given and job.store.url_file is not None:
+        try:
+            given = job.store.url_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotFound(
+                f"台帳のURLのファイル {job.store.url_file} を読めません。場所と権限を確かめてください。"
+            ) from error
+    if not given:
+        raise BadFile(
+            f"台帳のURLがありません。ジョブの [store] url か url_file、環境変数 {STORE_VARIABLE} で渡してください。"
+        )
+    return given
 
 
 def read_secret(job: Job, environment: Mapping[str, str]) -> bytes:
