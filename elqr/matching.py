@@ -176,10 +176,13 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     lines = rows.filter("is_eligible").join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
     short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
     lines = lines.with_columns(short.alias("is_short_whole")).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
-    position = (~pl.col("is_short_whole")).cast(pl.Int64).cum_sum().over(OpenClaim.CLAIM_NO)
-    lines = lines.with_columns(((pl.col(OpenClaim.COLLECTED_YEN) != 0) | (position > 1)).alias("is_touched"))
-    refused = pl.col("is_whole") & (pl.col("is_short_whole") | pl.col("is_touched").any().over(Payment.PAYMENT_NO))
-    lines = lines.with_columns(refused.alias("is_refused_whole"))
+    counts = (~pl.col("is_short_whole")).cast(pl.Int64)
+    earlier = counts.cum_sum().over(OpenClaim.CLAIM_NO) - counts
+    lines = lines.with_columns(((pl.col(OpenClaim.COLLECTED_YEN) != 0) | (earlier > 0)).alias("is_touched"))
+    touched = pl.col("is_whole") & pl.col("is_touched").any().over(Payment.PAYMENT_NO)
+    lines = lines.with_columns(
+        touched.alias("is_touched_whole"), (touched | pl.col("is_short_whole")).alias("is_refused_whole")
+    )
     offered = pl.when("is_refused_whole").then(0).when("is_whole").then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
     lines = lines.with_columns(offered.alias("offered_yen"))
     before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
@@ -208,7 +211,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         pl.col("claim_part_yen").sum().alias(Decision.CLAIM_YEN),
         pl.col("left_yen").sum(),
         (pl.col("left_yen") - pl.col("claim_part_yen")).sum().alias("still_owed_yen"),
-        pl.col("is_refused_whole").any(),
+        pl.col("is_touched_whole").any(),
         pl.col("is_short_whole").any(),
         pl.col(*_BY).sort_by(OpenClaim.CLAIM_NO).drop_nulls().first(),
     )
@@ -217,7 +220,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
-    is_settled = (pl.col("left_yen") == 0) | (pl.col("is_refused_whole") & ~pl.col("is_short_whole"))
+    is_settled = (pl.col("left_yen") == 0) | pl.col("is_touched_whole")
     outcome = (
         pl.when("is_repeat").then(pl.lit(Outcome.ALREADY_POSTED.value))
         .when("is_conflict").then(pl.lit(Outcome.CONFLICTS.value))

@@ -57,7 +57,6 @@ class Night:
     rules: Rules
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
-    inputs: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
@@ -159,7 +158,6 @@ def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
             night.keep(arrived)
             entries.enter_notices(connection, _delivered(arrived), night.night_on, gained)
             night.changes.append(arrived.name)
-            night.inputs.append(arrived.sha256)
         return gained.findings
 
 
@@ -259,7 +257,8 @@ def reconcile(night: Night, configuration_hash: str) -> str:
     """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
         payments = queries.undecided_payments(connection)
-        inputs = {*night.inputs, *queries.undecided_files(connection)}
+        notice_files, last_notice_file = queries.unnamed_notice_files(connection)
+        inputs = {*notice_files, *queries.undecided_files(connection)}
         decisions, posted_yen = _post(night, payments)
         with night.journal.step("払込突合") as money_step:
             settled = settle_night(night.ledger, night.rules, night.night_on)
@@ -272,6 +271,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
             "version": __version__,
             "configuration": configuration_hash,
             "inputs": sorted(inputs),
+            "notice_files": last_notice_file,
             "places": _places(decisions, payments),
             "channels": _channels(decisions, payments),
             "posted_yen": posted_yen,

@@ -180,6 +180,16 @@ def test_a_short_whole_year_payment_is_never_spread() -> None:
     assert _results(matched) == [("underpaid", 0, 999, "")] and matched.allocations.is_empty()
 
 
+def test_a_short_whole_year_payment_after_an_instalment_is_a_second_payment() -> None:
+    """二重納付 comes before 不足 in the order of outcomes, whether the instalment was paid tonight or before."""
+    payments = [_paid(1, key_digits="T", paid_yen=250), _paid(2, key_digits="W", paid_yen=999)]
+    tonight = _matched(payments, [_WHOLE, _THIRD], [*_PARTS, _THIRD_CLAIM])
+    assert [row[:3] for row in _results(tonight)] == [("matched", 250, 0), ("already_settled", 0, 999)]
+    paid = [part | {"collected_yen": 250 if part["claim_no"] == 3 else 0} for part in _PARTS]
+    before = _matched([_paid(1, key_digits="W", paid_yen=999)], [_WHOLE], paid)
+    assert _results(before)[0][:3] == ("already_settled", 0, 999)
+
+
 def test_the_bar_codes_reissue_digit_picks_the_slip_else_the_newest() -> None:
     key = {"key_kind": "barcode", "key_digits": "B"}
     old = _NOTICE | key | {"reissue_no": "0", "notice_no": 1, "is_current": False}

@@ -1,5 +1,6 @@
 """Questions the night asks the ledger (照会). Each costs what tonight holds: a staged join, never a scan."""
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -66,6 +67,17 @@ def undecided_files(connection: Connection) -> list[str]:
     """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
     query = select(t.file.c.sha256).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))
     return list(connection.execute(query.order_by(t.file.c.file_no)).scalars())
+
+
+def unnamed_notice_files(connection: Connection) -> tuple[list[str], int]:
+    """まだ実行に記していない納付書データ: hashes of what came since a run named some, and the last number."""
+    named = select(t.run.c.entry).where(t.run.c.entry.contains('"notice_files":')).order_by(t.run.c.run_no.desc())
+    text = connection.execute(named.limit(1)).scalar_one_or_none()
+    last = int(json.loads(text)["notice_files"]) if text else 0
+    files = t.notice_file.c
+    query = select(files.sha256, files.notice_file_no).where(files.notice_file_no > last)
+    rows = connection.execute(query.order_by(files.notice_file_no)).all()
+    return [sha256 for sha256, _ in rows], max((number for _, number in rows), default=last)
 
 
 def known_events(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:

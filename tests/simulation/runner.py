@@ -1,0 +1,109 @@
+"""The year, night by night: the program and the model side by side; the first difference is told with its seed."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from elqr.edge import prepared
+from elqr.run import run_night
+from tests.builders import JOB, REGISTER, City, elqr
+from tests.simulation.life import FIRST, ITEM, notice_data, year
+from tests.simulation.model import City as Truth
+from tests.simulation.model import Record
+
+_TONIGHT = """
+    SELECT (SELECT min(name) FROM delivery WHERE delivery.sha256 = file.sha256 AND status = 'accepted'), record_no,
+        outcome, claim_yen, suspense_yen
+    FROM decision JOIN payment USING (payment_no) JOIN file USING (file_no) JOIN decided_file USING (file_no)
+    WHERE night_on = '{}'
+"""
+_CLAIMS = "SELECT bill_no, installment_no, sum(yen) FROM posting JOIN claim USING (claim_no) GROUP BY 1, 2"
+_HEADED = ("cvs", "bank")
+_LIVE = REGISTER.replace("2026-10-01", "2026-04-01")
+
+
+class Difference(AssertionError):
+    """The program and the model do not agree."""
+
+
+@dataclass
+class Figures:
+    """What was simulated."""
+
+    nights: int = 0
+    records: int = 0
+    yen: int = 0
+
+
+def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
+    """一年を動かす. Raises Difference with the seed, the night and the record."""
+    life, truth, figures = year(seed, nights, bills), Truth(ITEM), Figures()
+    city, taken = City.founded(folder, JOB, _LIVE), set[bytes]()
+    for number in range(nights):
+        night = FIRST + timedelta(number)
+        files = life.files[number]
+        if not files and not life.notices[number]:
+            continue
+        for slip, is_cancel in life.notices[number]:
+            if is_cancel:
+                slip.is_cancelled = True
+            else:
+                truth.slips.append(slip)
+        if life.notices[number]:
+            (folder / "notices" / f"{number:03d}.csv").write_bytes(notice_data(life.notices[number]))
+        mapped: dict[tuple[str, int], Record] = {}
+        records: list[Record] = []
+        for name, data, sent in files:
+            city.deliver(name, data)
+            own = [] if data in taken else sent  # what came before under whatever name is not read again
+            taken |= {data} if sent else set()
+            records += own
+            first = 2 if name.startswith(_HEADED) else 1
+            mapped |= {(name, first + at): record for at, record in enumerate(own)}
+        _run(city, night)
+        where = f"seed {seed}, night {number} ({night})"
+        _compare(city, night, truth.night(records), mapped, where)
+        _balances(city, truth, where)
+        for name, _, _ in files:
+            city.withdraw(name)
+        figures.nights, figures.records = figures.nights + 1, figures.records + len(records)
+    figures.yen = sum(truth.collected.values()) + truth.suspense
+    ran = elqr("verify", "--job", city.job, "--date", (FIRST + timedelta(nights)).isoformat())
+    if ran.code != 0:
+        raise Difference(f"seed {seed}: verify {ran.out} {ran.err}")
+    return figures
+
+
+def _run(city: City, night: date) -> None:
+    with prepared(city.job, night, rehearsal=False, show=lambda _: None) as opened:
+        run_night(opened.night, opened.configuration)
+
+
+def _compare(
+    city: City,
+    night: date,
+    wanted: list[tuple[int, str, str, int, int]],
+    mapped: dict[tuple[str, int], Record],
+    where: str,
+) -> None:
+    found = Counter[tuple[object, ...]]()
+    for name, record_no, outcome, claim_yen, suspense_yen in city.sql(_TONIGHT.format(night.isoformat())):
+        record = mapped.get((name, record_no))
+        if record is None:
+            raise Difference(f"{where}: {name} {record_no} was decided, and nobody sent it")
+        found[record.event, record.stage, outcome, claim_yen, suspense_yen] += 1
+    expected = Counter[tuple[object, ...]](wanted)
+    if found != expected:
+        more, less = found - expected, expected - found
+        records = [own for own in mapped.values() if own.event in {key[0] for key in more | less}]
+        raise Difference(f"{where}: the program said {dict(more)}, the model {dict(less)}: {records}")
+
+
+def _balances(city: City, truth: Truth, where: str) -> None:
+    stands = {(bill, part): yen for bill, part, yen in city.sql(_CLAIMS)}
+    if stands != {claim: yen for claim, yen in truth.collected.items() if yen}:
+        raise Difference(f"{where}: claims {set(stands.items()) ^ set(truth.collected.items())}")
+    held = city.sql("SELECT coalesce(sum(yen), 0) FROM posting WHERE account = 'suspense'")[0][0]
+    if held != truth.suspense:
+        raise Difference(f"{where}: suspense {held}, the model {truth.suspense}")
