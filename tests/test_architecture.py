@@ -48,6 +48,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 _ONLY_IN = {
     "click": {"cli"},
     "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "psycopg": {"store"},
     "segno": {"issue"},
     "jinja2": {"report"},
     "filelock": {"edge"},

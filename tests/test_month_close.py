@@ -168,19 +168,6 @@ def test_what_changed_between_the_request_and_the_approval_is_not_closed(city: C
     assert _month(city, "2026-09", "--json").json["standing"] == "未締（後の月を締めたため、もう変わりません）"
 
 
-@pytest.mark.ledger_file
-def test_an_older_ledger_gets_the_tables_and_the_guard(city: City) -> None:
-    for statement in (
-        "DROP TRIGGER posting_not_in_closed_month",
-        "DROP TABLE month_close_step",
-        "DROP TABLE month_close",
-        "UPDATE setting SET value = '2' WHERE name = 'schema_version'",
-    ):
-        city.sql(statement)
-    assert _run(city, "close", "2026-10", "--by", "山田").code == 0
-    assert city.sql("SELECT count(*) FROM sqlite_master WHERE name = 'posting_not_in_closed_month'") == [(1,)]
-
-
 WRONG = [
     ("月の形が違う", ("close", "2026/10", "--by", "山田"), 2, "YYYY-MM の形ではありません"),
     ("13月", ("close", "2026-13", "--by", "山田"), 2, "YYYY-MM の形ではありません"),

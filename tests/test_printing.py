@@ -20,10 +20,8 @@ from elqr.issue.reading import read_payload
 from elqr.issue.symbol import draw
 from elqr.printing import proof
 from elqr.release import MANIFEST
-from elqr.store.ledger_file import open_ledger
 from tests.builders import (
     JOB,
-    NIGHT,
     REAL_CODE,
     REGISTER,
     ROOT,
@@ -539,18 +537,6 @@ def test_workers_make_the_same_print(city: City, tmp_path: Path) -> None:
     assert _print(twin, "print", "--workers", 2).code == 0
     for path in (city.folder / "print").iterdir():
         assert (twin.folder / "print" / path.name).read_bytes() == path.read_bytes()
-
-
-@pytest.mark.ledger_file
-def test_an_older_ledger_gets_the_tables_it_lacks(city: City) -> None:
-    url = f"sqlite:///{city.folder / 'ledger.db'}"
-    with open_ledger(url) as ledger, ledger.transaction() as connection:
-        for table in ("release_step", "print_notice", "print_batch", "upload_step"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
-        connection.exec_driver_sql("DROP INDEX decision_pending")
-        connection.exec_driver_sql("UPDATE setting SET value = '1' WHERE name = 'schema_version'")
-    assert _print(city).code == 0
-    assert city.night(NIGHT).code == 0
 
 
 @pytest.mark.parametrize(("template", "slips"), [("hokenryo", 3), ("shiyoryo", 1)])

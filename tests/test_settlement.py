@@ -1,7 +1,6 @@
 """払込突合 as staff meet it: payments and money delivered on real nights, sums worked out by hand."""
 
 import json
-import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -431,22 +430,6 @@ def test_the_lines_of_that_ledger(settled: Till) -> None:
         ("地方税共同機構", "入金取消で相殺", "今夜済", 0, 0, 0, 0),
     ]
     assert elqr("verify", "--job", settled.job, "--date", "2026-11-24").code == 0
-
-
-@pytest.mark.ledger_file
-def test_a_ledger_from_before_there_was_settlement_gets_its_bundles(settled: Till) -> None:
-    with sqlite3.connect(settled.folder / "ledger.db") as ledger:
-        names = "file_no, channel, stage, day_on, is_funds_day, payments, yen, night_on"
-        before = ledger.execute(f"SELECT {names} FROM bundle ORDER BY {names}").fetchall()
-        for table in ("overdue_payment", "watched_bundle", "difference_step", "difference", "settlement_deposit"):
-            ledger.execute(f"DROP TABLE {table}")
-        for table in ("settlement_bundle", "settlement", "deposit", "deposit_file", "bundle"):
-            ledger.execute(f"DROP TABLE {table}")
-        ledger.execute("UPDATE setting SET value = '3' WHERE name = 'schema_version'")
-    assert settled.night(date(2026, 11, 21)).code in (3, 4)
-    with sqlite3.connect(settled.folder / "ledger.db") as ledger:
-        assert ledger.execute(f"SELECT {names} FROM bundle ORDER BY {names}").fetchall() == before
-    assert len(before) == 3
 
 
 @pytest.mark.parametrize(

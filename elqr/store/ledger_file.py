@@ -10,20 +10,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from elqr.errors import CannotWrite, LedgerError, Locked
-from elqr.store import arrears_tables as _arrears_tables  # noqa: F401 - its tables are created with the others
-from elqr.store import export_tables as _export_tables  # noqa: F401 - as above
-from elqr.store import month_tables as _month_tables  # noqa: F401 - as above
-from elqr.store.database import DRIVERS, engine, reason, take_turn
-from elqr.store.money_entries import bundle_all
+from elqr.store import (
+    arrears_tables,
+    export_tables,
+    money_tables,
+    month_tables,
+    review_tables,
+    sqlite,
+    tables,
+)
+from elqr.store.database import DRIVERS, engine, is_server, reason, take_turn
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
-_FIRST_WITH_BUNDLES = 4
+_ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables)
+"""The modules that declare tables: a ledger has all of them."""
 
 
 @dataclass(slots=True)
@@ -136,16 +142,19 @@ def _prepare(ledger: Ledger) -> None:
         if version is None or not version.isdigit():
             raise LedgerError("台帳の版が読めません。控えから戻してください。")
         if int(version) < SCHEMA_VERSION:
-            metadata.create_all(connection)
-            for index in (index for table in metadata.sorted_tables for index in table.indexes):
-                index.create(connection, checkfirst=True)
-            if int(version) < _FIRST_WITH_BUNDLES:
-                bundle_all(connection)
-            connection.execute(
-                update(setting).values(value=str(SCHEMA_VERSION)).where(setting.c.name == "schema_version")
-            )
+            _bring_up(ledger, int(version))
         if int(version) > SCHEMA_VERSION:
             raise LedgerError(
                 f"台帳の版（{version}）がこのプログラム（{SCHEMA_VERSION}）より新しいです。"
                 "新しい elqr を使ってください。"
             )
+
+
+def _bring_up(ledger: Ledger, version: int) -> None:
+    """版上げする: a ledger of an older program, with a copy of its file as it was beside it."""
+    from elqr.store.migrations import bring_up
+
+    path = ledger.engine.url.database
+    if not is_server(ledger.connection) and path and not ledger.rehearsal:
+        sqlite.copied_to(Path(path), Path(f"{path}.v{version}"))
+    bring_up(ledger.connection, version)

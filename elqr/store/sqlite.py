@@ -2,12 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool, StaticPool
 
+from elqr.errors import LedgerError
 from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
 
 _PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536")
@@ -49,3 +52,23 @@ def structure_breaks(connection: Connection) -> Iterator[str]:
     for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):
         if row[0] != "ok":
             yield str(row[0])
+
+
+def copied_to(path: Path, copy: Path) -> None:
+    """控えを取る: the whole ledger in another file, while others write; one that is there stays. Raises LedgerError."""
+    if copy.exists():
+        return
+    beside = copy.with_name(f".{copy.name}.part")
+    try:
+        beside.touch(mode=0o600)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(beside)) as target:
+            source.backup(target)
+            if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise LedgerError(
+                    f"台帳 {path} の控えが正しく取れません。台帳が壊れていないか elqr verify で調べてください。"
+                )
+        beside.replace(copy)
+    except (sqlite3.Error, OSError) as error:
+        raise LedgerError(f"台帳の控え {copy} を書けません（{error}）。空き容量と権限を確かめてください。") from error
+    finally:
+        beside.unlink(missing_ok=True)

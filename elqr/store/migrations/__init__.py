@@ -1,0 +1,29 @@
+"""Migrations (台帳の版上げ): from each version of the ledger to the next, with its rows, as Alembic revisions.
+
+A new table or index is one more file in `versions/`, numbered, and `SCHEMA_VERSION` rises with it. Tables are
+append-only and their columns never change, so a revision creates what it names as it stands in the tables' modules;
+one that changed a column would say both shapes in full. The version stands in the ledger's own `setting`, because
+a program that knows no Alembic must be able to refuse a ledger that is newer than itself.
+"""
+
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, update
+
+from elqr.store.tables import setting
+
+_HERE = Path(__file__).parent
+
+
+def bring_up(connection: Connection, version: int) -> None:
+    """版上げする, inside the caller's transaction: every revision after a version, in order."""
+    scripts = ScriptDirectory(str(_HERE))
+    revisions = reversed(list(scripts.iterate_revisions("head", str(version))))
+    with Operations.context(MigrationContext.configure(connection)):
+        for revision in revisions:
+            revision.module.upgrade()
+            written = update(setting).where(setting.c.name == "schema_version").values(value=revision.revision)
+            connection.execute(written)

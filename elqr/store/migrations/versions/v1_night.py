@@ -1,0 +1,7 @@
+"""版1: the night; notices, payments, postings and the chain of runs."""
+
+revision, down_revision = "1", None
+
+
+def upgrade() -> None:
+    """Nothing: no ledger is older."""

@@ -1,0 +1,12 @@
+"""版3: the review, exports to the core system, and the monthly close."""
+
+from elqr.store.migrations.steps import created, indexed
+
+revision, down_revision = "3", "2"
+
+
+def upgrade() -> None:
+    """決裁・書き出し・月締めの表."""
+    created("review", "ruling", "review_step", "ruling_result", "ruling_posting")
+    created("export", "export_again", "export_taken", "month_close", "month_close_step")
+    indexed("posting", "posting_moved")

@@ -1,0 +1,16 @@
+"""版4: money received, its settlement, and the lists of reminders; what earlier nights should have brought in money."""
+
+from alembic import op
+
+from elqr.store.migrations.steps import created
+from elqr.store.money_entries import bundle_all
+
+revision, down_revision = "4", "3"
+
+
+def upgrade() -> None:
+    """入金・突合・督促の表, and 収納の束 of all nights before."""
+    created("deposit_file", "deposit", "bundle", "settlement", "settlement_bundle", "settlement_deposit")
+    created("watched_bundle", "overdue_payment", "difference", "difference_step")
+    created("arrears_request", "arrears_step", "arrears_list", "arrears_claim")
+    bundle_all(op.get_bind())

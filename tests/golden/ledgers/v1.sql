@@ -1,0 +1,392 @@
+BEGIN TRANSACTION;
+CREATE TABLE claim (
+	procedure_code TEXT NOT NULL, 
+	levy_year INTEGER NOT NULL, 
+	tax_year INTEGER NOT NULL, 
+	bill_no TEXT NOT NULL, 
+	installment_no INTEGER NOT NULL, 
+	claim_no INTEGER NOT NULL, 
+	payer_ref TEXT NOT NULL, 
+	PRIMARY KEY (claim_no), 
+	UNIQUE (procedure_code, levy_year, tax_year, bill_no, installment_no)
+)
+ STRICT
+
+;
+INSERT INTO "claim" VALUES('kokuho',2026,2026,'1',1,1,'1');
+INSERT INTO "claim" VALUES('kokuho',2026,2026,'2',1,2,'2');
+INSERT INTO "claim" VALUES('kokuho',2026,2026,'3',1,3,'3');
+CREATE TABLE counter (
+	name TEXT NOT NULL, 
+	value INTEGER NOT NULL, 
+	PRIMARY KEY (name)
+)
+ STRICT
+
+;
+CREATE TABLE decided_file (
+	file_no INTEGER NOT NULL, 
+	night_on TEXT NOT NULL, 
+	PRIMARY KEY (file_no), 
+	FOREIGN KEY(file_no) REFERENCES file (file_no)
+)
+ STRICT
+
+;
+INSERT INTO "decided_file" VALUES(1,'2026-11-20');
+CREATE TABLE decision (
+	payment_no INTEGER NOT NULL, 
+	outcome TEXT NOT NULL, 
+	place TEXT NOT NULL, 
+	notice_no INTEGER, 
+	procedure_code TEXT, 
+	claim_yen INTEGER NOT NULL, 
+	suspense_yen INTEGER NOT NULL, 
+	flags TEXT NOT NULL, 
+	other_payment_no INTEGER, 
+	PRIMARY KEY (payment_no), 
+	CHECK (claim_yen >= 0 AND suspense_yen >= 0)
+)
+ STRICT
+
+;
+INSERT INTO "decision" VALUES(1,'matched','posted',1,'kokuho',1000,0,'',NULL);
+INSERT INTO "decision" VALUES(2,'already_settled','exception',1,'kokuho',0,1000,'same_slip',1);
+INSERT INTO "decision" VALUES(3,'pending','pending',2,'kokuho',0,0,'',NULL);
+INSERT INTO "decision" VALUES(4,'key_unknown','exception',NULL,NULL,0,77,'',NULL);
+CREATE TABLE delivery (
+	delivery_no INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	night_on TEXT NOT NULL, 
+	status TEXT NOT NULL, 
+	spec TEXT NOT NULL, 
+	payment_count INTEGER NOT NULL, 
+	payment_yen INTEGER NOT NULL, 
+	PRIMARY KEY (delivery_no), 
+	UNIQUE (name, sha256, status, spec)
+)
+ STRICT
+
+;
+INSERT INTO "delivery" VALUES(1,'13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0','eltax.csv','2026-11-20','accepted','eltax_payment_csv',4,4077);
+CREATE TABLE delivery_finding (
+	delivery_no INTEGER NOT NULL, 
+	line_no INTEGER NOT NULL, 
+	record_no INTEGER NOT NULL, 
+	offset_bytes INTEGER NOT NULL, 
+	code TEXT NOT NULL, 
+	field TEXT NOT NULL, 
+	actual TEXT NOT NULL, 
+	expected TEXT NOT NULL, 
+	PRIMARY KEY (delivery_no, line_no), 
+	FOREIGN KEY(delivery_no) REFERENCES delivery (delivery_no)
+)
+ STRICT
+
+;
+CREATE TABLE file (
+	file_no INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	spec TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	record_count INTEGER NOT NULL, 
+	payment_count INTEGER NOT NULL, 
+	payment_yen INTEGER NOT NULL, 
+	PRIMARY KEY (file_no), 
+	UNIQUE (sha256)
+)
+ STRICT
+
+;
+INSERT INTO "file" VALUES(1,'13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0','eltax_payment_csv',731,4,4,4077);
+CREATE TABLE notice (
+	procedure_code TEXT NOT NULL, 
+	levy_year INTEGER NOT NULL, 
+	tax_year INTEGER NOT NULL, 
+	bill_no TEXT NOT NULL, 
+	installment_no INTEGER NOT NULL, 
+	notice_no INTEGER NOT NULL, 
+	issue_no INTEGER NOT NULL, 
+	principal_yen INTEGER NOT NULL, 
+	demand_fee_yen INTEGER NOT NULL, 
+	late_charge_yen INTEGER NOT NULL, 
+	amount_yen INTEGER NOT NULL, 
+	due_on TEXT NOT NULL, 
+	payable_until_on TEXT NOT NULL, 
+	issued_on TEXT NOT NULL, 
+	payer_ref TEXT NOT NULL, 
+	payer_name TEXT NOT NULL, 
+	postal_code TEXT NOT NULL, 
+	address TEXT NOT NULL, 
+	key_no TEXT, 
+	check_no TEXT, 
+	barcode TEXT, 
+	customer_no TEXT, 
+	notice_file_no INTEGER NOT NULL, 
+	PRIMARY KEY (notice_no), 
+	UNIQUE (procedure_code, levy_year, tax_year, bill_no, installment_no, issue_no), 
+	UNIQUE (key_no), 
+	CHECK (amount_yen > 0 AND amount_yen = principal_yen + demand_fee_yen + late_charge_yen), 
+	CHECK (principal_yen >= 0 AND demand_fee_yen >= 0 AND late_charge_yen >= 0)
+)
+ STRICT
+
+;
+INSERT INTO "notice" VALUES('kokuho',2026,2026,'1',1,1,1,1000,0,0,1000,'2026-10-31','2026-11-30','2026-10-01','1','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000001','123456',NULL,NULL,1);
+INSERT INTO "notice" VALUES('kokuho',2026,2026,'2',1,2,1,2000,0,0,2000,'2026-10-31','2026-11-30','2026-10-01','2','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000002','123456',NULL,NULL,1);
+INSERT INTO "notice" VALUES('kokuho',2026,2026,'3',1,3,1,3000,0,0,3000,'2026-10-31','2026-11-30','2026-10-01','3','架空 太郎','510-0000','見本市架空町1-2-3','00000000000000000003','123456',NULL,NULL,1);
+CREATE TABLE notice_cancel (
+	notice_no INTEGER NOT NULL, 
+	night_on TEXT NOT NULL, 
+	notice_file_no INTEGER NOT NULL, 
+	PRIMARY KEY (notice_no), 
+	FOREIGN KEY(notice_no) REFERENCES notice (notice_no), 
+	FOREIGN KEY(notice_file_no) REFERENCES notice_file (notice_file_no)
+)
+ STRICT
+
+;
+CREATE TABLE notice_claim (
+	notice_no INTEGER NOT NULL, 
+	claim_no INTEGER NOT NULL, 
+	cover_yen INTEGER NOT NULL, 
+	PRIMARY KEY (notice_no, claim_no), 
+	CHECK (cover_yen > 0)
+)
+ WITHOUT ROWID,
+ STRICT
+
+;
+INSERT INTO "notice_claim" VALUES(1,1,1000);
+INSERT INTO "notice_claim" VALUES(2,2,2000);
+INSERT INTO "notice_claim" VALUES(3,3,3000);
+CREATE TABLE notice_file (
+	notice_file_no INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	night_on TEXT NOT NULL, 
+	rows_read INTEGER NOT NULL, 
+	rows_new INTEGER NOT NULL, 
+	rows_same INTEGER NOT NULL, 
+	rows_bad INTEGER NOT NULL, 
+	PRIMARY KEY (notice_file_no)
+)
+ STRICT
+
+;
+INSERT INTO "notice_file" VALUES(1,'f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704','notices.csv','2026-11-20',3,3,0,0);
+CREATE TABLE notice_finding (
+	notice_file_no INTEGER NOT NULL, 
+	line_no INTEGER NOT NULL, 
+	record_no INTEGER NOT NULL, 
+	offset_bytes INTEGER NOT NULL, 
+	code TEXT NOT NULL, 
+	field TEXT NOT NULL, 
+	actual TEXT NOT NULL, 
+	expected TEXT NOT NULL, 
+	PRIMARY KEY (notice_file_no, line_no), 
+	FOREIGN KEY(notice_file_no) REFERENCES notice_file (notice_file_no)
+)
+ STRICT
+
+;
+CREATE TABLE notice_key (
+	key_kind TEXT NOT NULL, 
+	key_digits TEXT NOT NULL, 
+	notice_no INTEGER NOT NULL, 
+	reissue_no TEXT NOT NULL, 
+	PRIMARY KEY (key_kind, key_digits, notice_no)
+)
+ WITHOUT ROWID,
+ STRICT
+
+;
+INSERT INTO "notice_key" VALUES('elqr','00000000000000000001',1,'');
+INSERT INTO "notice_key" VALUES('elqr','00000000000000000002',2,'');
+INSERT INTO "notice_key" VALUES('elqr','00000000000000000003',3,'');
+CREATE TABLE payload (
+	notice_no INTEGER NOT NULL, 
+	key_no TEXT NOT NULL, 
+	check_no TEXT NOT NULL, 
+	item_no TEXT NOT NULL, 
+	office_code TEXT NOT NULL, 
+	tax_office_code TEXT NOT NULL, 
+	digits TEXT NOT NULL, 
+	upload_no INTEGER NOT NULL, 
+	PRIMARY KEY (notice_no), 
+	UNIQUE (key_no), 
+	CHECK (length(digits) = 255 AND length(key_no) = 20 AND length(check_no) = 6)
+)
+ STRICT
+
+;
+INSERT INTO "payload" VALUES(1,'00000000000000000001','123456','901','44000','040','000201010212279600051380001835400000000000000000010002138000901000000300000000000000000001123456044000040000000054110000000100062262026202601202610312026113080850000000000000000000000000000000000000000000000000000000000000000000000000000000000000630546983',1);
+INSERT INTO "payload" VALUES(2,'00000000000000000002','123456','901','44000','040','000201010212279600051380001832200000000000000000020002138000901000006400000000000000000002123456044000040000000054110000000200062262026202601202610312026113080850000000000000000000000000000000000000000000000000000000000000000000000000000000000000630541917',1);
+INSERT INTO "payload" VALUES(3,'00000000000000000003','123456','901','44000','040','000201010212279600051380001830000000000000000000030002138000901000001500000000000000000003123456044000040000000054110000000300062262026202601202610312026113080850000000000000000000000000000000000000000000000000000000000000000000000000000000000000630530446',1);
+CREATE TABLE payment (
+	record_no INTEGER NOT NULL, 
+	offset_bytes INTEGER, 
+	channel TEXT NOT NULL, 
+	stage TEXT NOT NULL, 
+	identity TEXT NOT NULL, 
+	occurrence_no INTEGER NOT NULL, 
+	content TEXT NOT NULL, 
+	key_kind TEXT NOT NULL, 
+	key_digits TEXT NOT NULL, 
+	reissue_no TEXT NOT NULL, 
+	check_no TEXT, 
+	item_no TEXT, 
+	office_code TEXT, 
+	paid_yen INTEGER NOT NULL, 
+	paid_on TEXT NOT NULL, 
+	funds_on TEXT, 
+	result_code TEXT, 
+	payment_no INTEGER NOT NULL, 
+	file_no INTEGER NOT NULL, 
+	PRIMARY KEY (payment_no), 
+	CHECK (paid_yen >= 0), 
+	UNIQUE (file_no, record_no)
+)
+ STRICT
+
+;
+INSERT INTO "payment" VALUES(1,NULL,'app','confirmed','2026-11-05|0000000001|00000001',1,'app|elqr|00000000000000000001||123456|901|44000|1000|2026-11-05','elqr','00000000000000000001','','123456','901','44000',1000,'2026-11-05','2026-11-12',NULL,1,1);
+INSERT INTO "payment" VALUES(2,NULL,'app','confirmed','2026-11-05|0000000001|00000002',1,'app|elqr|00000000000000000001||123456|901|44000|1000|2026-11-05','elqr','00000000000000000001','','123456','901','44000',1000,'2026-11-05','2026-11-12',NULL,2,1);
+INSERT INTO "payment" VALUES(3,NULL,'app','preliminary','2026-11-05|0000000001|00000003',1,'app|elqr|00000000000000000002||123456|901|44000|2000|2026-11-05','elqr','00000000000000000002','','123456','901','44000',2000,'2026-11-05','2026-11-12',NULL,3,1);
+INSERT INTO "payment" VALUES(4,NULL,'app','confirmed','2026-11-05|0000000001|00000004',1,'app|elqr|99999999999999999999||123456|901|44000|77|2026-11-05','elqr','99999999999999999999','','123456','901','44000',77,'2026-11-05','2026-11-12',NULL,4,1);
+CREATE TABLE payment_identity (
+	identity TEXT NOT NULL, 
+	stage TEXT NOT NULL, 
+	occurrence_no INTEGER NOT NULL, 
+	content TEXT NOT NULL, 
+	payment_no INTEGER NOT NULL, 
+	PRIMARY KEY (identity, stage, occurrence_no)
+)
+ WITHOUT ROWID,
+ STRICT
+
+;
+INSERT INTO "payment_identity" VALUES('2026-11-05|0000000001|00000001','confirmed',1,'app|elqr|00000000000000000001||123456|901|44000|1000|2026-11-05',1);
+INSERT INTO "payment_identity" VALUES('2026-11-05|0000000001|00000002','confirmed',1,'app|elqr|00000000000000000001||123456|901|44000|1000|2026-11-05',2);
+INSERT INTO "payment_identity" VALUES('2026-11-05|0000000001|00000003','preliminary',1,'app|elqr|00000000000000000002||123456|901|44000|2000|2026-11-05',3);
+INSERT INTO "payment_identity" VALUES('2026-11-05|0000000001|00000004','confirmed',1,'app|elqr|99999999999999999999||123456|901|44000|77|2026-11-05',4);
+CREATE TABLE posting (
+	posting_no INTEGER NOT NULL, 
+	payment_no INTEGER NOT NULL, 
+	account TEXT NOT NULL, 
+	claim_no INTEGER, 
+	yen INTEGER NOT NULL, 
+	fiscal_year INTEGER NOT NULL, 
+	is_arrears INTEGER NOT NULL, 
+	procedure_code TEXT, 
+	night_on TEXT NOT NULL, 
+	reverses_no INTEGER, 
+	decided_by TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	PRIMARY KEY (posting_no), 
+	CHECK (account IN ('claim', 'suspense')), 
+	CHECK ((account = 'claim') = (claim_no IS NOT NULL)), 
+	CHECK (yen <> 0), 
+	FOREIGN KEY(reverses_no) REFERENCES posting (posting_no)
+)
+ STRICT
+
+;
+INSERT INTO "posting" VALUES(1,1,'claim',1,1000,2026,0,'kokuho','2026-11-20',NULL,'夜間消込','');
+INSERT INTO "posting" VALUES(2,2,'suspense',NULL,1000,2026,0,'kokuho','2026-11-20',NULL,'夜間消込','');
+INSERT INTO "posting" VALUES(3,4,'suspense',NULL,77,2026,0,NULL,'2026-11-20',NULL,'夜間消込','');
+CREATE TABLE run (
+	run_no INTEGER NOT NULL, 
+	run_id TEXT NOT NULL, 
+	night_on TEXT NOT NULL, 
+	entry TEXT NOT NULL, 
+	previous_hash TEXT NOT NULL, 
+	hash TEXT NOT NULL, 
+	PRIMARY KEY (run_no), 
+	UNIQUE (run_id), 
+	UNIQUE (previous_hash), 
+	UNIQUE (hash)
+)
+ STRICT
+
+;
+INSERT INTO "run" VALUES(1,'20261120-0001','2026-11-20','{"configuration":"47124d30130d797b093fd094c2b5ccf4544f0899b474b5b36ec4f885b715e46f","inputs":["13eb6c248b02ac0b01ceb4a4fcdcb414386b7ac9c9bc6f4404bb4330ade4a9a0","f0b0c4be0f722fad64d3cb18e928e1c51499c905fead2f9d106d00bbd266e704"],"places":{"already_posted":[0,0],"cancelled":[0,0],"exception":[2,1077],"not_collected":[0,0],"pending":[1,2000],"posted":[1,1000],"rejected":[0,0]},"posted_yen":2077,"version":"0.1.0"}','','5f7a77d8933fafc898d8a1e738684e4b92cb9d714e4c6d29dd64462aa03510df');
+CREATE TABLE setting (
+	name TEXT NOT NULL, 
+	value TEXT NOT NULL, 
+	PRIMARY KEY (name)
+)
+ STRICT
+
+;
+INSERT INTO "setting" VALUES('schema_version','1');
+CREATE TABLE suggestion (
+	payment_no INTEGER NOT NULL, 
+	notice_no INTEGER NOT NULL, 
+	how TEXT NOT NULL, 
+	PRIMARY KEY (payment_no, notice_no)
+)
+ WITHOUT ROWID,
+ STRICT
+
+;
+CREATE TABLE upload (
+	upload_no INTEGER NOT NULL, 
+	night_on TEXT NOT NULL, 
+	file_name TEXT NOT NULL, 
+	notices INTEGER NOT NULL, 
+	yen INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	PRIMARY KEY (upload_no), 
+	UNIQUE (file_name)
+)
+ STRICT
+
+;
+INSERT INTO "upload" VALUES(1,'2026-11-20','elqr_notices_000001.csv',3,6000,'4a736b2dcb6f5d5b3a5c2db0a4caabe7e849fc00ff397a58a8ec93c02d936a79');
+CREATE TRIGGER run_no_update BEFORE UPDATE ON run BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER run_no_delete BEFORE DELETE ON run BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER claim_no_update BEFORE UPDATE ON claim BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER claim_no_delete BEFORE DELETE ON claim BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_file_no_update BEFORE UPDATE ON notice_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_file_no_delete BEFORE DELETE ON notice_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_no_update BEFORE UPDATE ON notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_no_delete BEFORE DELETE ON notice BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE INDEX notice_claim_by_claim ON notice_claim (claim_no);
+CREATE TRIGGER notice_claim_no_update BEFORE UPDATE ON notice_claim BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_claim_no_delete BEFORE DELETE ON notice_claim BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_key_no_update BEFORE UPDATE ON notice_key BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_key_no_delete BEFORE DELETE ON notice_key BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER upload_no_update BEFORE UPDATE ON upload BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER upload_no_delete BEFORE DELETE ON upload BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER payload_no_update BEFORE UPDATE ON payload BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER payload_no_delete BEFORE DELETE ON payload BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER file_no_update BEFORE UPDATE ON file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER file_no_delete BEFORE DELETE ON file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE INDEX delivery_by_night ON delivery (night_on);
+CREATE TRIGGER delivery_no_update BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER delivery_no_delete BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER payment_no_update BEFORE UPDATE ON payment BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER payment_no_delete BEFORE DELETE ON payment BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER payment_identity_no_update BEFORE UPDATE ON payment_identity BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER payment_identity_no_delete BEFORE DELETE ON payment_identity BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER decision_no_update BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER decision_no_delete BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE INDEX posting_by_claim ON posting (claim_no);
+CREATE INDEX posting_by_night ON posting (night_on);
+CREATE UNIQUE INDEX posting_once ON posting (payment_no, account, claim_no) WHERE reverses_no IS NULL;
+CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER suggestion_no_update BEFORE UPDATE ON suggestion BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER suggestion_no_delete BEFORE DELETE ON suggestion BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_finding_no_update BEFORE UPDATE ON notice_finding BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_finding_no_delete BEFORE DELETE ON notice_finding BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_cancel_no_update BEFORE UPDATE ON notice_cancel BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER notice_cancel_no_delete BEFORE DELETE ON notice_cancel BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER delivery_finding_no_update BEFORE UPDATE ON delivery_finding BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER delivery_finding_no_delete BEFORE DELETE ON delivery_finding BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE INDEX decided_file_by_night ON decided_file (night_on);
+CREATE TRIGGER decided_file_no_update BEFORE UPDATE ON decided_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+CREATE TRIGGER decided_file_no_delete BEFORE DELETE ON decided_file BEGIN SELECT RAISE(ABORT, 'append-only'); END;
+COMMIT;

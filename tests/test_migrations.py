@@ -1,0 +1,115 @@
+"""Ledgers of every version that there was, made by the programs of their time, brought up to this one."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from elqr.inbox import keep, sha256_of
+from elqr.store.ledger_file import open_ledger
+from elqr.store.migrations import bring_up
+from elqr.store.schema import SCHEMA_VERSION
+from tests.builders import NIGHT, REFUSED, ROOT, City, elqr
+
+pytestmark = pytest.mark.ledger_file
+_KEPT = ROOT / "tests" / "golden" / "ledgers"
+VERSIONS = sorted(int(path.stem[1:]) for path in _KEPT.glob("v*.sql"))
+"""Each night: three notices of 1,000, 2,000 and 3,000 yen; one paid, paid again, one announced, one key unknown."""
+
+
+_FIRST_WITH_EXPORTS = 3
+"""What a city handed to its core system is kept in its archive, and not here."""
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Callable[[int], City]:
+    """A city as a program of a version left it."""
+
+    def made(version: int) -> City:
+        city = City.founded(tmp_path / f"v{version}")
+        with sqlite3.connect(city.folder / "ledger.db") as ledger:
+            ledger.executescript((_KEPT / f"v{version}.sql").read_text(encoding="utf-8"))
+        for name, folder in (("notices.csv", "notices"), ("eltax.csv", "inbox")):
+            data = (_KEPT / name).read_bytes()
+            shutil.copy(_KEPT / name, city.folder / folder)
+            keep(city.folder / "archive", sha256_of(data), data)
+        return city
+
+    return made
+
+
+def _structure(path: Path) -> set[tuple[str, str, str]]:
+    with sqlite3.connect(path) as ledger:
+        rows = ledger.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+    return {(kind, name, " ".join(text.replace('"', "").split())) for kind, name, text in rows}
+
+
+def test_every_version_but_this_has_a_ledger_of_its_time() -> None:
+    assert list(range(1, SCHEMA_VERSION)) == VERSIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_older_ledger_is_brought_up_with_all_its_rows(
+    older: Callable[[int], City], version: int, tmp_path: Path
+) -> None:
+    city = older(version)
+    ran = city.night(NIGHT)
+    assert ran.code == 3 and ran.json["changed"] is False, "what it knew is not taken in again"
+    assert city.sql("SELECT value FROM setting WHERE name = 'schema_version'") == [(str(SCHEMA_VERSION),)]
+    assert city.sql("SELECT account, sum(yen) FROM posting GROUP BY 1 ORDER BY 1") == [
+        ("claim", 1_000),
+        ("suspense", 1_077),
+    ]
+    columns = "channel, stage, day_on, payments, yen, night_on"
+    assert city.sql(f"SELECT {columns} FROM bundle ORDER BY stage") == [
+        ("app", "confirmed", "2026-11-12", 3, 2_077, "2026-11-20"),
+        ("app", "preliminary", "2026-11-12", 1, 2_000, "2026-11-20"),
+    ]
+    with open_ledger(f"sqlite:///{tmp_path / 'new.db'}"):
+        pass
+    assert _structure(city.folder / "ledger.db") == _structure(tmp_path / "new.db")
+    assert city.night(date(2026, 11, 21)).code == 0
+    found = elqr("verify", "--job", city.job, "--date", "2026-11-21", "--json").json["findings"]
+    kept_by_the_city = {"L513"} if version >= _FIRST_WITH_EXPORTS else set()
+    assert {finding["code"] for finding in found} == kept_by_the_city  # type: ignore[attr-defined,index]
+    assert elqr("month", "close", "2026-10", "--by", "山田", "--job", city.job).code == 0
+    with pytest.raises(REFUSED, match="append-only"):
+        city.sql("DELETE FROM bundle")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_copy_of_the_ledger_as_it_was_stays_beside_it(older: Callable[[int], City], version: int) -> None:
+    city = older(version)
+    before = _structure(city.folder / "ledger.db")
+    assert city.night(NIGHT, "--dry-run").code == 3
+    assert _structure(city.folder / "ledger.db") == before, "a rehearsal brings nothing up"
+    assert not (city.folder / f"ledger.db.v{version}").exists()
+    city.night(NIGHT)
+    copy = city.folder / f"ledger.db.v{version}"
+    assert _structure(copy) == before and copy.stat().st_mode & 0o077 == 0
+
+
+def test_a_migration_that_breaks_off_leaves_the_ledger_as_it_was(
+    older: Callable[[int], City], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = older(1)
+    before = _structure(city.folder / "ledger.db")
+    with monkeypatch.context() as broken:
+        broken.setattr("elqr.store.money_entries.bundle_all", lambda _: 1 / 0)
+        broken.setattr(
+            "elqr.store.migrations.bring_up", lambda connection, version: (bring_up(connection, version), 1 / 0)
+        )
+        with pytest.raises(ZeroDivisionError):
+            city.night(NIGHT)
+    assert _structure(city.folder / "ledger.db") == before
+    assert city.night(NIGHT).code == 3
+
+
+def test_a_newer_ledger_is_refused(older: Callable[[int], City]) -> None:
+    city = older(3)
+    city.sql(f"UPDATE setting SET value = '{SCHEMA_VERSION + 1}'")
+    ran = city.night(NIGHT)
+    assert ran.code == 1 and "新しい elqr を使ってください" in ran.err
