@@ -73,6 +73,11 @@ def calendar_for(job: Job) -> Calendar:
         raise BadFile(f"祝日の表 {path} を読めません（{said}）。[calendar] holidays を直してください。") from error
 
 
+def store_url(path: Path) -> str:
+    """台帳のURL of a job. Raises NotFound, BadFile."""
+    return read_store_url(read_job(path), os.environ)
+
+
 @contextmanager
 def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None]) -> Iterator[Prepared]:
     """夜を準備する: everything a person wrote is validated before anything is touched."""

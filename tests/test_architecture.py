@@ -40,7 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report", "store", "comparison", "masking"),
     ("remittance",),
     ("run",),
-    ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "verification"),
+    ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "backup", "verification"),
     ("edge",),
     ("cli",),
     ("__main__",),

@@ -6,6 +6,7 @@ import click
 
 from elqr import __version__
 from elqr.cli.arrears import arrears
+from elqr.cli.backup import backup
 from elqr.cli.export import export
 from elqr.cli.file import file
 from elqr.cli.month import month
@@ -39,6 +40,7 @@ _COMMANDS = (
     file,
     kpi_command,
     verify_command,
+    backup,
     synthetic_command,
 )
 

@@ -63,6 +63,7 @@ def copied_to(path: Path, copy: Path) -> None:
         beside.touch(mode=0o600)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(beside)) as target:
             source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, that nobody's reading changes
             if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise LedgerError(
                     f"台帳 {path} の控えが正しく取れません。台帳が壊れていないか elqr verify で調べてください。"
@@ -72,3 +73,17 @@ def copied_to(path: Path, copy: Path) -> None:
         raise LedgerError(f"台帳の控え {copy} を書けません（{error}）。空き容量と権限を確かめてください。") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def told_by(copy: Path) -> dict[str, str]:
+    """控えの中身: its version and the ends of its chain of runs, read without a change. Raises LedgerError."""
+    ends = "SELECT (SELECT hash FROM run ORDER BY run_no LIMIT 1), run_id, hash FROM run ORDER BY run_no DESC LIMIT 1"
+    try:
+        with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as ledger:
+            if ledger.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise LedgerError(f"控え {copy} は壊れています。使わずに、別の控えを使ってください。")
+            (version,) = ledger.execute("SELECT value FROM setting WHERE name = 'schema_version'").fetchone()
+            first, run_id, last = ledger.execute(ends).fetchone() or ("", "", "")
+    except (sqlite3.Error, TypeError) as error:
+        raise LedgerError(f"控え {copy} は elqr の台帳として読めません（{error}）。") from error
+    return {"schema_version": version, "ledger": first, "run_id": run_id, "run_hash": last}

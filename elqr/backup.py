@@ -1,0 +1,68 @@
+"""Backups (台帳の控え): the ledger's file copied while others write, with what proves later that it is whole.
+
+A copy is one state of the ledger between two transactions. Its manifest names its hash and the last run of its chain.
+The archive (保管庫) holds files that never change, and is copied by the city's own means.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elqr.errors import BadFile, NotFound
+from elqr.inbox import sha256_of, write_whole
+from elqr.store.ledger_file import ledger_path
+from elqr.store.sqlite import copied_to, told_by
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """控え: its file, and what its manifest says."""
+
+    path: Path
+    facts: dict[str, Any]
+
+
+def made(url: str, folder: Path, stamp: str) -> Backup:
+    """控えを取る of the ledger of a URL, named by a stamp. Raises NotFound, BadFile, LedgerError, CannotWrite."""
+    source = ledger_path(url)
+    if source is None:
+        raise BadFile("台帳がサーバーにあるので、控えはサーバーの道具（pg_dump など）で取ってください。")
+    if not source.is_file():
+        raise NotFound(f"台帳 {source} がありません。--job を確かめてください。")
+    path = folder / f"ledger_{stamp}.db"
+    if path.exists():
+        raise BadFile(f"{path} があります。同じ秒に取った控えです。もう一度実行してください。")
+    write_whole(folder / ".writable", b"")
+    (folder / ".writable").unlink()
+    copied_to(source, path)
+    facts = _facts(path)
+    write_whole(_manifest(path), (json.dumps(facts, ensure_ascii=False, indent=1) + "\n").encode())
+    return Backup(path, facts)
+
+
+def checked(path: Path) -> Backup:
+    """控えを確かめる: the file is what its manifest says, and a ledger whose chain ends where it ended then.
+
+    Raises NotFound, BadFile, LedgerError.
+    """
+    try:
+        facts = json.loads(_manifest(path).read_bytes())
+    except OSError as error:
+        raise NotFound(f"{_manifest(path)} がありません。elqr backup make が作った控えを指定してください。") from error
+    except ValueError as error:
+        raise BadFile(f"{_manifest(path)} は控えの目録ではありません。別の控えを使ってください。") from error
+    if not path.is_file():
+        raise NotFound(f"控え {path} がありません。")
+    if _facts(path) != facts:
+        raise BadFile(f"控え {path} が取ったときと違います。使わずに、別の控えを使ってください。")
+    return Backup(path, facts)
+
+
+def _manifest(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.manifest.json")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"file": path.name, "size_bytes": len(data), "sha256": sha256_of(data), **told_by(path)}

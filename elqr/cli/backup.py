@@ -1,0 +1,41 @@
+"""`elqr backup`: 台帳の控え."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from elqr.cli.terminal import Group, job_option, json_option, now, print_json
+from elqr.terms import ExitCode
+
+
+@click.group("backup", cls=Group, help="台帳（ファイル）の控えを取る・確かめる。夜が動いていても取れます。")
+def backup() -> None:
+    pass
+
+
+@backup.command("make", help="台帳の控えをフォルダに書きます。")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="控えを書くフォルダ。")
+@job_option
+@json_option
+def backup_make(out: Path, job: Path, as_json: bool) -> int:
+    from elqr.backup import made
+    from elqr.edge import store_url
+
+    own = made(store_url(job), out, f"{datetime.fromisoformat(now()):%Y%m%d-%H%M%S}")
+    if as_json:
+        print_json({**own.facts, "path": str(own.path)})
+    else:
+        click.echo(f"控え {own.path}　{own.facts['size_bytes']:,}バイト　最後の実行 {own.facts['run_id'] or 'なし'}")
+        click.echo("保管庫（[store] archive）も一緒に控えてください。")
+    return ExitCode.CLEAN
+
+
+@backup.command("check", help="控え FILE が、取ったときのままで、壊れていないかを確かめます。")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_check(file: Path) -> int:
+    from elqr.backup import checked
+
+    own = checked(file)
+    click.echo(f"控え {own.path}　取ったときのままです。最後の実行 {own.facts['run_id'] or 'なし'}")
+    return ExitCode.CLEAN

@@ -1,0 +1,84 @@
+"""台帳の控え: taken while others write, checked, and put back."""
+
+import shutil
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.builders import NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row
+
+pytestmark = pytest.mark.ledger_file
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    made = City.founded(tmp_path / "city")
+    made.notices(notice_row(key_no="1" * 20, check_no="123456"))
+    made.deliver("a.csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))
+    made.night()
+    return made
+
+
+def _made(city: City, folder: Path) -> Path:
+    ran = elqr("backup", "make", "--out", folder, "--job", city.job, "--json")
+    assert ran.code == 0, ran.err
+    return Path(str(ran.json["path"]))
+
+
+def _checked(path: Path) -> Ran:
+    return elqr("backup", "check", path)
+
+
+def test_a_copy_is_the_ledger_and_says_so(city: City, tmp_path: Path) -> None:
+    path = _made(city, tmp_path / "copies")
+    assert _checked(path).code == 0
+    assert path.stat().st_mode & 0o077 == 0
+    with sqlite3.connect(path) as copy:
+        assert copy.execute("SELECT sum(yen) FROM posting").fetchone() == (4_000,)
+
+
+def test_what_another_has_not_committed_is_not_in_the_copy(city: City, tmp_path: Path) -> None:
+    writer = sqlite3.connect(city.folder / "ledger.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("INSERT INTO counter VALUES ('half', 1)")
+    path = _made(city, tmp_path / "copies")
+    writer.execute("COMMIT")
+    with sqlite3.connect(path) as copy:
+        assert copy.execute("SELECT count(*) FROM counter WHERE name = 'half'").fetchone() == (0,)
+    assert _checked(path).code == 0
+
+
+def test_a_ledger_that_is_put_back_goes_on(city: City, tmp_path: Path) -> None:
+    path = _made(city, tmp_path / "copies")
+    city.deliver("b.csv", eltax_file(eltax_row("1" * 20, "123456", 6_000, serial_no="00000002")))
+    city.night(date(2026, 11, 21))
+    after = city.sql("SELECT claim_no, yen, night_on FROM posting")
+    for old in city.folder.glob("ledger.db*"):
+        old.unlink()
+    shutil.copy(path, city.folder / "ledger.db")
+    assert elqr("verify", "--job", city.job, "--date", NIGHT.isoformat()).code == 0
+    city.night(date(2026, 11, 21))
+    assert city.sql("SELECT claim_no, yen, night_on FROM posting") == after
+
+
+def test_a_changed_copy_is_refused(city: City, tmp_path: Path) -> None:
+    path = _made(city, tmp_path / "copies")
+    with sqlite3.connect(path) as copy:
+        copy.execute("INSERT INTO counter VALUES ('other', 1)")
+    ran = _checked(path)
+    assert ran.code == 1 and "取ったときと違います" in ran.err
+    assert _checked(tmp_path / "none.db").code == 1
+    path.with_name(f"{path.stem}.manifest.json").write_text("{", encoding="utf-8")
+    assert "目録ではありません" in _checked(path).err
+
+
+def test_no_ledger_and_no_room_are_one_sentence(city: City, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    ran = elqr("backup", "make", "--out", tmp_path / "file" / "x", "--job", city.job)
+    assert ran.code == 1 and ran.err.count("\n") == 1
+    for old in city.folder.glob("ledger.db*"):
+        old.unlink()
+    gone = elqr("backup", "make", "--out", tmp_path / "copies", "--job", city.job)
+    assert gone.code == 1 and "ありません" in gone.err and not (city.folder / "ledger.db").exists()
