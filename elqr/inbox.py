@@ -5,6 +5,7 @@ The edge of the program: the only module besides run and cli that touches a fold
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -41,18 +42,34 @@ def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
             yield arrived(path, most_megabytes)
 
 
+def readable_name(name: str) -> str:
+    """読める名前: a file name as it may be shown anywhere; cp932 is read, and what steers a screen is spelt out."""
+    raw = os.fsencode(name)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("cp932", errors="backslashreplace")
+    return "".join(
+        char.encode("unicode_escape").decode()
+        if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"
+        else char
+        for char in text
+    )
+
+
 def arrived(path: Path, most_megabytes: int) -> Arrived:
     """One file, read whole; or what is wrong with it."""
+    name = readable_name(path.name)
     if path.is_symlink() or not path.is_file():
         kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
-        return _unreadable(path.name, Code.NOT_A_FILE, kind, "通常のファイル")
+        return _unreadable(name, Code.NOT_A_FILE, kind, "通常のファイル")
     if (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
-        return _unreadable(path.name, Code.TOO_LARGE, f"{size:,}バイト", f"{most_megabytes * _MEGABYTE:,}バイト以下")
+        return _unreadable(name, Code.TOO_LARGE, f"{size:,}バイト", f"{most_megabytes * _MEGABYTE:,}バイト以下")
     try:
         data = path.read_bytes()
     except OSError as error:
-        return _unreadable(path.name, Code.NOT_A_FILE, f"読めません（{error.strerror}）", "読めるファイル")
-    return Arrived(path.name, data, sha256_of(data))
+        return _unreadable(name, Code.NOT_A_FILE, f"読めません（{error.strerror}）", "読めるファイル")
+    return Arrived(name, data, sha256_of(data))
 
 
 def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
