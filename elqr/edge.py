@@ -84,7 +84,7 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
     job = read_job(path)
     register = read_register(job.register_file)
     specs = specs_for(job)
-    _specs_exist(job, specs, path)
+    specs_exist(job, specs, path)
     secret, url = read_secret(job, os.environ), read_store_url(job, os.environ)
     night_on = day or job.run_on or datetime.now().astimezone().date()
     if not rehearsal:
@@ -96,7 +96,8 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
         yield Prepared(night, configuration_hash(path, job.register_file))
 
 
-def _specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
+def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
+    """様式があるか: every one that the job names, and of the kind its place needs. Raises BadFile."""
     boxes = (*job.inbox, *job.money)
     asked = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
     asked |= {name for arrival in job.arrival for name in arrival.specs}

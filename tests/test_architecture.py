@@ -42,6 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "backup", "verification"),
     ("edge",),
+    ("doctor",),
     ("cli",),
     ("__main__",),
 )

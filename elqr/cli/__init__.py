@@ -7,6 +7,7 @@ import click
 from elqr import __version__
 from elqr.cli.arrears import arrears
 from elqr.cli.backup import backup
+from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
 from elqr.cli.month import month
@@ -41,6 +42,7 @@ _COMMANDS = (
     kpi_command,
     verify_command,
     backup,
+    doctor_command,
     synthetic_command,
 )
 

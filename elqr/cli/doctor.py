@@ -1,0 +1,35 @@
+"""`elqr doctor`: 導入の点検."""
+
+from pathlib import Path
+
+import click
+
+from elqr.cli.terminal import Command, date_option, job_option, now
+from elqr.terms import ExitCode
+
+
+@click.command("doctor", cls=Command, help="導入を点検し、悪いところと直し方を示します。何も変えません。")
+@click.option(
+    "--bundle",
+    "archive",
+    type=click.Path(path_type=Path),
+    help="サポートに渡す一式（ZIP）を書きます。氏名・パスワードは入りません。",
+)
+@job_option
+@date_option
+def doctor_command(archive: Path | None, job: Path, day: object) -> int:
+    import os
+    from datetime import date, datetime
+
+    from elqr.doctor import State, bundle, examined
+    from elqr.inbox import write_whole
+
+    today = day if isinstance(day, date) else datetime.fromisoformat(now()).date()
+    lines = list(examined(job, today, os.environ))
+    for line in lines:
+        click.echo(str(line))
+    if archive is not None:
+        write_whole(archive, bundle(job, lines))
+        click.echo(f"サポートに渡す一式 {archive}")
+    states = {line.state for line in lines}
+    return ExitCode.FAILED if State.BAD in states else ExitCode.REVIEW if State.NOTICE in states else ExitCode.CLEAN

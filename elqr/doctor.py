@@ -1,0 +1,198 @@
+"""The doctor (導入の点検): what is wrong with an installation, line by line, and a masked bundle for support.
+
+Nothing is changed: the ledger is opened as for a rehearsal, and no file is written but the bundle that was asked for.
+"""
+
+import io
+import platform
+import re
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+
+from elqr import __version__
+from elqr.edge import calendar_for, sheets_for, specs_exist, specs_for
+from elqr.errors import OperatorError
+from elqr.inbox import arrivals
+from elqr.job import Job, read_job, read_secret, read_store_url
+from elqr.printing.typeface import typeface
+from elqr.procedures import read_register
+from elqr.store import queries, report_queries
+from elqr.store.database import structure_breaks
+from elqr.store.ledger_file import open_ledger
+from elqr.terms import FileStatus
+
+_LIBRARIES = ("polars", "pydantic", "click", "sqlalchemy", "xlsxwriter", "python-calamine")
+_LEAST_FREE = 2_000_000_000
+_LONG_DAYS = 4
+_LAST_DAY = date(9999, 12, 31)
+_RUNS_IN_BUNDLE = 10
+
+
+class State(StrEnum):
+    """点検の結果."""
+
+    GOOD = "良"
+    NOTICE = "注意"
+    BAD = "異常"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """点検の一行: what was looked at, how it is, and what to do when it is not well."""
+
+    what: str
+    state: State
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.state.value}　{self.what}　{self.said}"
+
+
+def examined(path: Path, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
+    """点検する: the machine, then the job and all that it names. A job that cannot be read ends it."""
+    libraries = "、".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    yield Line(
+        "プログラム",
+        State.GOOD,
+        f"elqr {__version__}、Python {platform.python_version()}、SQLite {sqlite3.sqlite_version}",
+    )
+    yield Line("ライブラリ", State.GOOD, libraries)
+    try:
+        job = read_job(path)
+    except OperatorError as error:
+        yield Line("ジョブ", State.BAD, str(error))
+        return
+    yield Line("ジョブ", State.GOOD, str(path))
+    yield from _tried("手続台帳", lambda: f"{len(read_register(job.register_file).procedure)}手続")
+    yield from _tried("様式", lambda: _specs(job, path))
+    yield from _tried("祝日の表", lambda: f"{calendar_for(job).last_on} まで")
+    yield from _tried("確認番号の鍵", lambda: f"{len(read_secret(job, environment))}バイト")
+    yield from _fonts(job)
+    yield from _folders(job)
+    yield from _ledger(job, today, environment)
+
+
+def _tried(what: str, look: Callable[[], str]) -> Iterator[Line]:
+    try:
+        yield Line(what, State.GOOD, look())
+    except OperatorError as error:
+        yield Line(what, State.BAD, str(error))
+
+
+def _specs(job: Job, path: Path) -> str:
+    specs = specs_for(job)
+    specs_exist(job, specs, path)
+    provisional = [name for box in (*job.inbox, *job.money) for name in box.specs if not specs[name].verified]
+    return f"{len(specs)}様式" + (
+        f"（仮の様式を使っています: {'、'.join(sorted(set(provisional)))}）" if provisional else ""
+    )
+
+
+def _fonts(job: Job) -> Iterator[Line]:
+    try:
+        for template in sheets_for(job).values():
+            typeface(template.fonts, template.folder)
+        yield Line("書体", State.GOOD, "版下の書体があります")
+    except OperatorError as error:
+        yield Line("書体", State.NOTICE, f"{error}（納付書を印刷しないなら、このままでかまいません）")
+
+
+def _folders(job: Job) -> Iterator[Line]:
+    boxes = [*(box.path for box in (*job.inbox, *job.money)), *([job.notices.inbox] if job.notices else [])]
+    for folder in boxes:
+        state, said = (
+            (State.GOOD, "") if folder.is_dir() else (State.BAD, "がありません。作るか、ジョブの path を直してください")
+        )
+        yield Line("受信箱", state, f"{folder} {said}".strip())
+    for what, folder in (("帳票のフォルダ", job.out), ("保管庫", job.store.archive)):
+        there = next(own for own in (folder, *folder.parents) if own.exists())
+        free = shutil.disk_usage(there).free
+        if free < _LEAST_FREE:
+            yield Line(what, State.NOTICE, f"{folder} の空きが {free / 1e9:.1f} GB です。空けてください")
+        else:
+            yield Line(what, State.GOOD, f"{folder} 空き {free / 1e9:,.0f} GB")
+
+
+def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
+    try:
+        with (
+            open_ledger(read_store_url(job, environment), rehearsal=True) as ledger,
+            ledger.transaction() as connection,
+        ):
+            broken = list(structure_breaks(connection))
+            chain = report_queries.chain(connection, _LAST_DAY)
+            held = [
+                arrived.name
+                for box in (*job.inbox, *job.money)
+                if box.path.is_dir()
+                for arrived in arrivals(box.path, job.thresholds.file_megabytes)
+                if {status for status, _ in queries.deliveries_of(connection, arrived.name, arrived.sha256)}
+                == {FileStatus.QUARANTINED.value}
+            ]
+    except OperatorError as error:
+        yield Line("台帳", State.BAD, str(error))
+        return
+    for said in broken:
+        yield Line("台帳", State.BAD, f"{said}。elqr verify で調べ、控えから戻してください")
+    if not broken:
+        yield Line("台帳", State.GOOD, f"最後の実行 {chain['run_id'] or 'なし'}")
+    yield from _clock(chain["run_id"], today)
+    if held:
+        yield Line(
+            "取込保留", State.NOTICE, f"受信箱に {len(held)}ファイルあります。取込結果を見て、送付元に確かめてください"
+        )
+
+
+def _clock(run_id: str, today: date) -> Iterator[Line]:
+    """時計: a last night that is after today, or long ago."""
+    if not run_id:
+        return
+    last = date.fromisoformat(f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]}")
+    if last > today:
+        yield Line(
+            "時計", State.BAD, f"最後の夜（{last}）が今日（{today}）より後です。機械の時計と --date を確かめてください"
+        )
+    elif (today - last).days > _LONG_DAYS:
+        yield Line(
+            "時計",
+            State.NOTICE,
+            f"最後の夜（{last}）から {(today - last).days}日たっています。定時実行を確かめてください",
+        )
+    else:
+        yield Line("時計", State.GOOD, f"今日 {today}、最後の夜 {last}")
+
+
+def bundle(path: Path, lines: list[Line]) -> bytes:
+    """サポートに渡す一式 (ZIP): this examination, the job without what is secret, and the records of the last runs.
+
+    No ledger, no delivered file, no report: nothing that names a person.
+    """
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doctor.txt", "\n".join(map(str, map(_masked, lines))) + "\n")
+        if path.is_file():
+            archive.writestr("job.toml", masked_text(path.read_text(encoding="utf-8", errors="replace")))
+        try:
+            folder = read_job(path).out
+        except OperatorError:
+            folder = path.parent
+        records = sorted(folder.glob("*/runs/*/run.json"))[-_RUNS_IN_BUNDLE:]
+        for record in records:
+            archive.writestr(f"runs/{record.parent.name}.json", record.read_bytes())
+    return whole.getvalue()
+
+
+def _masked(line: Line) -> Line:
+    return Line(line.what, line.state, masked_text(line.said))
+
+
+def masked_text(text: str) -> str:
+    """パスワードを伏せる in URLs of servers."""
+    return re.sub(r"(://[^:@/\s]+):[^@\s\"']+@", r"\1:＊＊＊@", text)
