@@ -189,7 +189,9 @@ def test_a_form_that_the_font_cannot_set_is_refused(city: City) -> None:
     own = city.folder / "sheets"
     own.mkdir()
     text = (ROOT / "specs" / "sheets" / "hokenryo.toml").read_text(encoding="utf-8")
-    city.job.write_text(city.job.read_text(encoding="utf-8") + '\n[print]\nsheets = ["sheets"]\n', encoding="utf-8")
+    city.job.write_text(
+        city.job.read_text(encoding="utf-8").replace(PRINT, PRINT + 'sheets = ["sheets"]\n'), encoding="utf-8"
+    )
     for old, new, said in (
         ("（市保管）", "（市保管𠮷）", "「（市保管𠮷）」の 𠮷 が書体 ipaexg.ttf にありません"),
         ('"（市保管）"', f'"{"市" * 99}"', "が幅64mmに入りません"),
