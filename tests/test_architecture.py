@@ -42,7 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "backup", "verification"),
     ("edge",),
-    ("doctor",),
+    ("doctor", "replay"),
     ("cli",),
     ("__main__",),
 )

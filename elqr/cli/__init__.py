@@ -15,6 +15,7 @@ from elqr.cli.night import kpi_command, night
 from elqr.cli.notice import notice
 from elqr.cli.payload import payload
 from elqr.cli.printing import COMMANDS as PRINT_COMMANDS
+from elqr.cli.replay import replay_command
 from elqr.cli.review import review
 from elqr.cli.settlement import settlement
 from elqr.cli.spec import spec
@@ -41,6 +42,7 @@ _COMMANDS = (
     file,
     kpi_command,
     verify_command,
+    replay_command,
     backup,
     doctor_command,
     synthetic_command,

@@ -72,6 +72,10 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
     ran = elqr("verify", "--job", city.job, "--date", (FIRST + timedelta(nights)).isoformat())
     if ran.code != 0:
         raise Difference(f"seed {seed}: verify {ran.out} {ran.err}")
+    middle = FIRST + timedelta(nights // 2)
+    ran = elqr("replay", "--job", city.job, "--from", middle.isoformat())
+    if ran.code != 0:
+        raise Difference(f"seed {seed}: replay from {middle} {ran.out} {ran.err}")
     return figures
 
 

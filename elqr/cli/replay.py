@@ -1,0 +1,91 @@
+"""`elqr replay`: 過去の夜のやり直し."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from elqr.cli.terminal import Command, day_of, job_option, json_option, now, print_json
+from elqr.terms import ExitCode, FileStatus, Outcome
+
+if TYPE_CHECKING:
+    from elqr.replay import Replayed
+
+_SHOWN = 100
+
+
+@click.command(
+    "replay",
+    cls=Command,
+    help="過去の夜を台帳の写しの上でやり直し、違いだけを示します。台帳には触れません。"
+    "--spec か --other-job を付けると、今のやり方でやり直した結果と比べます。付けなければ、台帳の結果と比べます。",
+)
+@click.option("--from", "since", required=True, callback=day_of, help="初めの夜（YYYY-MM-DD）。")
+@click.option("--to", "until", callback=day_of, help="終わりの夜（YYYY-MM-DD）。なければ最後の夜。")
+@click.option("--spec", "specs", multiple=True, type=click.Path(path_type=Path), help="入れ替える様式のTOML。")
+@click.option("--other-job", type=click.Path(path_type=Path), help="別のジョブのTOML。")
+@job_option
+@json_option
+def replay_command(
+    since: date, until: date | None, specs: tuple[Path, ...], other_job: Path | None, job: Path, as_json: bool
+) -> int:
+    import os
+
+    from elqr.edge import store_url
+    from elqr.replay import replayed, ways, with_archive_of
+    from elqr.store.ledger_file import open_ledger
+
+    own = ways(job, os.environ)
+    given = with_archive_of(ways(other_job or job, os.environ, specs), own) if specs or other_job else None
+    with open_ledger(store_url(job), rehearsal=True) as ledger:
+        found = replayed(ledger, own, given, since, until or date.max, lambda: datetime.fromisoformat(now()))
+    if as_json:
+        sides = {"payments": found.payments, "files": found.files}
+        rows = {name: [_plain(row) for row in frame.iter_rows(named=True)] for name, frame in sides.items()}
+        print_json({"nights": found.nights, "compared": found.compared, "rulings": found.rulings, **rows})
+    else:
+        for line in _lines(found, given is not None):
+            click.echo(line)
+    return ExitCode.REVIEW if found.payments.height or found.files.height else ExitCode.CLEAN
+
+
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+
+
+def _lines(found: "Replayed", is_given: bool) -> Iterator[str]:
+    what = "今のやり方と、指定のやり方" if is_given else "台帳の結果と、今のやり方"
+    yield f"■ やり直し {found.nights}夜　収納 {found.compared:,}件　くらべたもの: {what}"
+    for file in found.files.head(_SHOWN).iter_rows(named=True):
+        yield f"　{file['name']}: {_file(file, '')} → {_file(file, '_after')}"
+    for row in found.payments.head(_SHOWN).iter_rows(named=True):
+        place = f"{row['name'] or row['name_after']} {row['record_no']}件目"
+        yield f"　{place}: {_payment(row, '')} → {_payment(row, '_after')}"
+    if left := max(found.files.height - _SHOWN, 0) + max(found.payments.height - _SHOWN, 0):
+        yield f"　ほか {left:,}件。すべては --json で見られます。"
+    if found.rulings:
+        yield f"　この間に承認された決裁 {found.rulings:,}件はやり直しません。同じ調定の後の収納が違うことがあります。"
+    if found.payments.is_empty() and found.files.is_empty():
+        yield "　違いはありません。"
+    else:
+        yield f"　違い　受信ファイル {found.files.height:,}件　収納 {found.payments.height:,}件"
+
+
+def _file(row: dict[str, object], side: str) -> str:
+    if row[f"status{side}"] is None:
+        return "なし"
+    status = FileStatus(str(row[f"status{side}"])).label
+    spec, count, yen = (row[f"{name}{side}"] for name in ("spec", "payment_count", "payment_yen"))
+    return f"{status}（{spec or '様式不明'}・{count:,}件・{yen:,}円）"
+
+
+def _payment(row: dict[str, object], side: str) -> str:
+    if row[f"outcome{side}"] is None:
+        return "なし"
+    outcome = Outcome(str(row[f"outcome{side}"])).label
+    return (
+        f"{row[f'night_on{side}']} {outcome}（調定 {row[f'claim_yen{side}']:,}円・"
+        f"仮受 {row[f'suspense_yen{side}']:,}円・納付書 {row[f'slip{side}'] or 'なし'}）"
+    )
