@@ -20,8 +20,9 @@ from elqr.formats.payments import joined, with_other_records
 from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
 from elqr.inspection import Inspection, inspect
+from elqr.limits import FINDINGS
 
-LISTED = 1_000
+LISTED = FINDINGS.most
 """Differences listed of each kind; the rest are counted."""
 _A, _B, _PAIR = "no_a", "no_b", "pair"
 

@@ -22,6 +22,7 @@ from elqr.findings import Finding, Location
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
+from elqr.limits import NAMED
 from elqr.originals import originals
 from elqr.printing.template import Template, read_templates
 from elqr.procedures import Evidence, Kpi, kpi, read_register
@@ -245,6 +246,8 @@ def readable(path: Path) -> bytes:
     if path.is_dir():
         raise BadFile(f"{path} はフォルダです。ファイルを指定してください。")
     try:
+        if (size := path.stat().st_size) > NAMED.most:
+            raise BadFile(f"ファイル {path} が大きすぎます（{size:,}バイト、上限 {NAMED.most:,}）。")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from elqr.code_texts import CODES, CodeText
 from elqr.codes import Code
+from elqr.limits import FINDINGS
 
 MASKED = "＊＊＊"
-LISTED_PER_CODE = 1_000
+LISTED_PER_CODE = FINDINGS.most
 """After so many findings of one code in one file, the rest are counted and not listed."""
 
 

@@ -5,7 +5,6 @@ environment and never appear in logs.
 """
 
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -15,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from elqr.arrivals import Arrival
 from elqr.contract import Contract, overlapping
-from elqr.errors import BadFile, NotFound, explain
+from elqr.errors import BadFile, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
+from elqr.limits import DELIVERED
+from elqr.written import read_text, read_toml
 
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
@@ -94,7 +95,7 @@ class Thresholds(_Strict):
     unmatched_rate: float = Field(default=0.2, ge=0, le=1)
     unmatched_at_least: int = Field(default=5, ge=1)
     unmatched_jump: float = Field(default=0.05, ge=0, le=1)
-    file_megabytes: int = Field(default=2_000, ge=1)
+    file_megabytes: int = Field(default=DELIVERED.most, ge=1)
 
 
 class CalendarDays(_Strict):
@@ -180,14 +181,7 @@ class Job(_Strict):
 def read_job(path: Path) -> Job:
     """ジョブを読む: with every path made absolute. Raises NotFound, BadFile with the place."""
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-        job = Job.model_validate(given)
-    except FileNotFoundError as error:
-        raise NotFound(f"ジョブ {path} がありません。パスを確かめてください（例: jobs/nightly.toml）。") from error
-    except OSError as error:
-        raise BadFile(f"ジョブ {path} を読めません（{error.strerror}）。TOMLファイルを指定してください。") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"ジョブ {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。") from error
+        job = Job.model_validate(read_toml(path, "ジョブ", "TOMLファイルを指定してください（例: jobs/nightly.toml）。"))
     except ValidationError as error:
         raise BadFile(
             f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
@@ -235,12 +229,7 @@ def read_store_url(job: Job, environment: Mapping[str, str]) -> str:
     """台帳のURL: from the environment, else from its file, else from the job. It may hold a password; never shown."""
     given = environment.get(STORE_VARIABLE, "").strip() or job.store.url
     if not given and job.store.url_file is not None:
-        try:
-            given = job.store.url_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFound(
-                f"台帳のURLのファイル {job.store.url_file} を読めません。場所と権限を確かめてください。"
-            ) from error
+        given = read_text(job.store.url_file, "台帳のURLのファイル", "場所と権限を確かめてください。").strip()
     if not given:
         raise BadFile(
             f"台帳のURLがありません。ジョブの [store] url か url_file、環境変数 {STORE_VARIABLE} で渡してください。"
@@ -253,10 +242,7 @@ def read_secret(job: Job, environment: Mapping[str, str]) -> bytes:
     given = environment.get(SECRET_VARIABLE, "").strip()
     path = job.issue.check_no_secret_file
     if not given and path is not None:
-        try:
-            given = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFound(f"確認番号の鍵ファイル {path} を読めません。場所と権限を確かめてください。") from error
+        given = read_text(path, "確認番号の鍵ファイル", "場所と権限を確かめてください。").strip()
     if len(given.encode()) < _SECRET_BYTES:
         raise BadFile(
             f"確認番号の鍵がないか、短すぎます（{_SECRET_BYTES}バイト以上）。環境変数 {SECRET_VARIABLE} か "

@@ -14,8 +14,9 @@ from elqr.errors import NotFound
 from elqr.formats.excerpt import HEAD_BYTES, Excerpt, csv_excerpts, fixed_excerpt
 from elqr.formats.spec import Spec
 from elqr.inbox import kept, kept_parts
+from elqr.limits import ORIGINAL_CSV
 
-CSV_MEGABYTES = 32
+CSV_MEGABYTES = ORIGINAL_CSV.most
 """Of CSV files read again for one page, oldest payments first."""
 
 _NOT_KEPT = "保管庫に元のファイルがないため、表示できません。"

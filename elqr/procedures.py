@@ -4,7 +4,6 @@ Counting rule (集計の定め): one procedure is one fee or tax type of the reg
 it counts from the fiscal year of its go-live. Beside the count stands the evidence from the ledger.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,9 +12,10 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from elqr.errors import BadFile, NotFound, explain
+from elqr.errors import BadFile, explain
 from elqr.fiscal import fiscal_year, wareki_fiscal_year
 from elqr.terms import AccountingKind, Priority, ProcedureKind
+from elqr.written import read_toml
 
 TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 """累積手続数の目標, by fiscal year. Source: 第2次四日市市情報化実行計画 (March 2026), measure 2."""
@@ -77,17 +77,7 @@ class Register(BaseModel):
 def read_register(path: Path) -> Register:
     """手続台帳を読む. Raises NotFound, BadFile with the place."""
     try:
-        return Register.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise NotFound(f"手続台帳 {path} がありません。ジョブの register を確かめてください。") from error
-    except OSError as error:
-        raise BadFile(
-            f"手続台帳 {path} を読めません（{error.strerror}）。ファイルを指しているか確かめてください。"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(
-            f"手続台帳 {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。"
-        ) from error
+        return Register.model_validate(read_toml(path, "手続台帳", "ジョブの register を確かめてください。"))
     except ValidationError as error:
         raise BadFile(
             f"手続台帳 {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"

@@ -9,6 +9,7 @@ from elqr.arrivals import Arrival
 from elqr.business_day import Calendar
 from elqr.contract import Contract
 from elqr.errors import LedgerError
+from elqr.limits import IN_MONEY_LINE
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.report.rows import Money, Standing
 from elqr.settlement import CONTRACT, Settlement, deposits_with_contract, settle, with_contract
@@ -75,7 +76,7 @@ def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFra
 _CONFIRM_DAYS = Contract.model_fields["confirm_days"].default
 
 
-LISTED_PER_LINE = 10_000
+LISTED_PER_LINE = IN_MONEY_LINE.most
 """Payments of a line that are listed; of a longer one only those of exactly the difference."""
 
 _LISTED = (

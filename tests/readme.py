@@ -11,6 +11,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from elqr.code_texts import CODES
+from elqr.limits import LIMITS
 from elqr.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.terms import (
@@ -56,6 +57,12 @@ def settlement() -> str:
         told = "" if outcome in ENDED else "待つ" if outcome is SettlementOutcome.AWAITED else "警報"
         lines.append(f"| {outcome.label} | `{outcome.value}` | {meaning} | {told} |")
     return "\n".join(lines)
+
+
+def limits() -> str:
+    """上限."""
+    lines = _rows("何の", "上限", "超えたら")
+    return "\n".join([*lines, *(f"| {own.what} | {own.most:,} {own.unit} | {own.beyond} |" for own in LIMITS)])
 
 
 def rulings() -> str:
@@ -130,6 +137,7 @@ BLOCKS = {
     "codes": codes,
     "outcomes": outcomes,
     "rulings": rulings,
+    "limits": limits,
     "settlement": settlement,
     "books": books,
     "exits": exits,

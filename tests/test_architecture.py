@@ -11,9 +11,9 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit", "pseudonym", "person"),
+    ("terms", "checkdigit", "pseudonym", "person", "limits"),
     ("errors", "codes", "frames", "fiscal", "contract", "business_day", "meanings"),
-    ("code_texts", "page_frames", "money_frames", "arrival_frames"),
+    ("code_texts", "page_frames", "money_frames", "arrival_frames", "written"),
     ("findings",),
     ("formats", "issue"),
     ("printing",),

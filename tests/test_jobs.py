@@ -4,6 +4,7 @@ The set-up runs on a copy in a folder with a space in its name, with a stub in t
 writes down how it is called; nothing is installed.
 """
 
+import json
 import os
 import re
 import shutil
@@ -208,6 +209,19 @@ def test_every_dependency_is_pinned() -> None:
     asked = [*project["dependencies"], *project["optional-dependencies"]["test"], "hatchling", "editables"]
     names = {re.split(r"[<>=!~\[; ]", requirement)[0].lower() for requirement in asked}
     assert names and names <= pins
+
+
+def test_the_bill_of_materials_is_what_is_pinned() -> None:
+    """部品表: what a city runs with, each at the version of the lock and under a licence."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lock = (ROOT / ".constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-").splitlines()
+    parts = json.loads((ROOT / ".sbom.json").read_text(encoding="utf-8"))["components"]
+    found = {part["name"].lower().replace("_", "-"): part for part in parts}
+    assert {f"{name}=={part['version']}" for name, part in found.items()} <= set(lock)
+    asked = {re.split(r"[<>=!~\[; ]", requirement)[0].lower() for requirement in project["dependencies"]}
+    assert asked and asked <= set(found)
+    # pypdfium2 names its licences (Apache-2.0, BSD-3-Clause and others of PDFium) in files, not in its metadata.
+    assert {part["name"] for part in parts if not part.get("licenses")} <= {"pypdfium2"}
 
 
 @posix_only

@@ -1,5 +1,8 @@
 """The review as staff work it: a book out, decisions written in it, in again, approved by another person."""
 
+import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from elqr.codes import Code
-from tests.builders import JOB, NIGHT, REFUSED, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, NIGHT, REFUSED, ROOT, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.report.office import converted, needs_office
 
 MORNING = date(2026, 11, 24)
@@ -451,6 +454,59 @@ def test_a_package_that_unpacks_without_end_is_not_unpacked(desk: Desk, tmp_path
             entry.write(bytes(1_000_000))
     assert bomb.stat().st_size < 5_000_000
     assert desk.taken(bomb).code == 1
+
+
+def test_a_package_that_lies_about_its_size_is_not_unpacked(desk: Desk, tmp_path: Path) -> None:
+    """The directory says 1,000 bytes; the stream holds 600 MB. It is refused, and memory stays small."""
+    plain = io.BytesIO()
+    with zipfile.ZipFile(desk.book()) as source, zipfile.ZipFile(plain, "w", zipfile.ZIP_DEFLATED) as package:
+        for entry in source.infolist():
+            if entry.filename == "xl/worksheets/sheet1.xml":
+                with package.open(entry.filename, "w") as part:
+                    for _ in range(600):
+                        part.write(b" " * 1_000_000)
+            else:
+                package.writestr(entry.filename, source.read(entry))
+    data = bytearray(plain.getvalue())
+    real = (600_000_000).to_bytes(4, "little")
+    while (at := data.find(real)) >= 0:
+        data[at : at + 4] = (1_000).to_bytes(4, "little")
+    bomb = tmp_path / "bomb.xlsx"
+    bomb.write_bytes(data)
+    said = f"""
+import resource
+from elqr.cli import main
+resource.setrlimit(resource.RLIMIT_AS, (3_000_000_000, 3_000_000_000))
+main(["review", "import", {str(bomb)!r}, "--by", "山田", "--job", {str(desk.city.job)!r}])
+"""
+    ran = subprocess.run([sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr, ran.stderr
+    assert desk.sql("SELECT count(*) FROM review") == [(0,)]
+
+
+ENTITIES = [
+    ("十億の笑い", "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10)), "&e9;"),
+    ("外のファイル", '<!ENTITY e9 SYSTEM "file:///etc/passwd">', "&e9;"),
+]
+
+
+@pytest.mark.parametrize(("entities", "used"), [row[1:] for row in ENTITIES], ids=[row[0] for row in ENTITIES])
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+def test_entities_of_a_book_are_not_followed(desk: Desk, tmp_path: Path, part: str, entities: str, used: str) -> None:
+    path = tmp_path / "book.xlsx"
+    with zipfile.ZipFile(desk.book()) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        names = source.namelist()
+        for name in names:
+            text = source.read(name)
+            if name == part:
+                head, root = text.split(b"?>", 1)
+                at = root.index(b">", root.index(b"name=") if part.endswith("workbook.xml") else 0) + 1
+                declared = f'?><!DOCTYPE x [<!ENTITY e0 "lol">{entities}]>'.encode()
+                text = head + declared + root[:at] + used.encode() + root[at:]
+            package.writestr(name, text)
+    if part in names:
+        assert desk.taken(path).code == 1
+        assert desk.sql("SELECT count(*) FROM review") == [(0,)]
 
 
 def test_a_day_before_the_last_night_is_refused(desk: Desk) -> None:

@@ -5,7 +5,6 @@ Refused: widths that do not add up to the record length, references to fields th
 kinds that need what is not given. The messages are Japanese and name the place.
 """
 
-import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from elqr.errors import BadFile, NotFound, explain
 from elqr.terms import DepositKind, KeyKind, Stage
+from elqr.written import read_toml
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
 DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd", "wareki_yymmdd"]
@@ -318,14 +318,12 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
 def read_spec(path: Path, parts: dict[str, Spec] | None = None) -> Spec:
     """様式を読む: one TOML file, with its nested layouts filled in from `parts`. Raises BadFile."""
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = read_toml(path, "様式", "パスを確かめてください。")
         for record in given.get("record", []):
             for field in record.get("fields", []):
                 if isinstance(field, dict) and field.get("spec") in (parts or {}):
                     field["nested"] = (parts or {})[field["spec"]]
         spec = Spec.model_validate(given)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"様式 {path} はTOMLとして読めません（{error}）。書き方を直してください。") from error
     except ValidationError as error:
         raise BadFile(f"様式 {path} に誤りがあります: {explain(error)}") from error
     lost = [f.spec for r in spec.record for f in r.fields if f.kind == "nested" and f.nested is None]
@@ -354,7 +352,4 @@ def read_specs(folders: Iterable[Path]) -> dict[str, Spec]:
 
 def _purpose(path: Path) -> str:
     """The purpose a spec file states, before it is validated."""
-    try:
-        return str(tomllib.loads(path.read_text(encoding="utf-8")).get("purpose", ""))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"様式 {path} はTOMLとして読めません（{error}）。書き方を直してください。") from error
+    return str(read_toml(path, "様式", "パスを確かめてください。").get("purpose", ""))

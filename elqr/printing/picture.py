@@ -14,11 +14,10 @@ from PIL import Image, ImageFilter, UnidentifiedImageError
 
 from elqr.checkdigit import BARCODE_DIGITS, gs1_check_digit_of
 from elqr.errors import BadFile
+from elqr.limits import PIXELS
 
 Grey = npt.NDArray[np.uint8]
 """A picture in grey: rows of pixels, 0 = black."""
-_MOST_PIXELS = 200_000_000
-"""A picture larger than this is not a scan of a sheet (A4 at 1200 dpi has 139 million)."""
 
 
 class Symbology(StrEnum):
@@ -117,7 +116,7 @@ def _decoded(symbology: Symbology, result: zxingcpp.Barcode) -> Decoded:
 
 def opened(data: bytes, name: str) -> list[Grey]:
     """画像を開く: PNG, JPEG, TIFF, … in grey, one for each page of a TIFF. Raises BadFile."""
-    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = PIXELS.most
     try:
         with Image.open(io.BytesIO(data)) as picture:
             pages = []

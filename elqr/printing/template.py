@@ -7,7 +7,6 @@ printed into the place of a code.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -18,6 +17,7 @@ from elqr.errors import BadFile, NotFound, explain
 from elqr.issue.symbol import MODULES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.terms import ProcedureKind
+from elqr.written import read_toml
 
 BAR_CODE_MODULES = 288
 """GS1-128 with 44 digits: start, FNC1, 22 pairs, check and stop."""
@@ -327,14 +327,8 @@ def _covers(drawn: Text | Box | Mark, clear: Area) -> bool:
 def read_template(path: Path) -> Template:
     """版下を読む. Raises NotFound, BadFile with the place."""
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = read_toml(path, "版下", "パスを確かめてください。")
         return Template.model_validate(given | {"folder": path.resolve().parent})
-    except FileNotFoundError as error:
-        raise NotFound(f"版下 {path} がありません。パスを確かめてください。") from error
-    except OSError as error:
-        raise BadFile(f"版下 {path} を読めません（{error.strerror}）。TOMLファイルを指定してください。") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"版下 {path} はTOML（UTF-8）として読めません（{error}）。書き方を直してください。") from error
     except ValidationError as error:
         raise BadFile(f"版下 {path} に誤りがあります: {explain(error)}") from error
 

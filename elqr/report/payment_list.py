@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from elqr.limits import ON_PAGE, ON_PAGE_PER_PLACE
 from elqr.procedures import Register
 from elqr.report import tables as shape
 from elqr.report.ageing import age_label
@@ -17,10 +18,10 @@ from elqr.report.rows import Rows
 from elqr.report.table import Style
 from elqr.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
 
-LISTED = 2_000
+LISTED = ON_PAGE.most
 """要確認 on the page. More than that are worked on in 要確認.xlsx."""
 
-LISTED_PER_PLACE = 500
+LISTED_PER_PLACE = ON_PAGE_PER_PLACE.most
 DETAILED = 2_000
 """Payments of the list whose records and histories are embedded, in the list's order."""
 

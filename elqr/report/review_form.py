@@ -7,16 +7,18 @@ marks that were changed. What is wrong in a single row is for the rules of elqr/
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from xml.etree.ElementTree import fromstring
+from xml.etree.ElementTree import ParseError, fromstring
 
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from elqr.errors import BadFile
+from elqr.limits import BOOK_UNPACKED
 from elqr.report import row_mark
 from elqr.report.books import REVIEW_FORM
 from elqr.report.workbook import FACTS_SHEET
@@ -27,11 +29,10 @@ REVIEW_SHEET = "要確認一覧"
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")
 """What a decision is made on: these must still say what the ledger says."""
 
-MOST_BYTES_UNPACKED = 2_000_000_000
-"""Of all parts of a book together: beyond it nothing is unpacked."""
-
 _ENTRIES = (RULING, TARGET, REASON, STAFF)
 _FORMULA = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*>\s*<f[\s/>]')
+_DOCTYPE, _XML_HEAD = b"<!DOCTYPE", 4_096
+"""What declares entities, and where alone it may stand; a spreadsheet program writes none."""
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
@@ -51,7 +52,7 @@ class Form:
 
 def read_form(data: bytes, name: str) -> Form:
     """ブックを読む. Raises BadFile."""
-    sheets = _sheets(data, name)
+    sheets, formulas = _sheets(data, name)
     facts = {str(row[2]): _text(row[1]) for row in sheets.get(FACTS_SHEET, []) if len(row) > 2 and row[2]}
     if facts.get("form") != REVIEW_FORM:
         raise BadFile(f"{name} は決裁を書くブックではありません。{_AGAIN}")
@@ -62,7 +63,7 @@ def read_form(data: bytes, name: str) -> Form:
             f"または隠れた列の変更）。{_AGAIN}"
         )
     is_written = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
-    with_formulas = whole.join(_formula_rows(data), on="line_no", how="left", maintain_order="left")
+    with_formulas = whole.join(formulas, on="line_no", how="left", maintain_order="left")
     written = with_formulas.filter(is_written | pl.col("formula").is_not_null())
     identity = pl.col(row_mark.IDENTITY)
     rows = written.select(
@@ -81,8 +82,8 @@ def read_form(data: bytes, name: str) -> Form:
     return Form(facts, rows)
 
 
-def _sheets(data: bytes, name: str) -> dict[str, list[list[Any]]]:
-    """シートの中身, by title."""
+def _sheets(data: bytes, name: str) -> tuple[dict[str, list[list[Any]]], pl.DataFrame]:
+    """シートの中身, by title, and the rows of the review that have formulas."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(
             f"{name} はパスワードのかかったブックか、古い形式（.xls）です。パスワードを外し、.xlsx で保存してください。"
@@ -90,11 +91,15 @@ def _sheets(data: bytes, name: str) -> dict[str, list[list[Any]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             size = sum(entry.file_size for entry in package.infolist())
-        if size > MOST_BYTES_UNPACKED:
+            declares = any(_DOCTYPE in package.open(entry).read(_XML_HEAD) for entry in package.infolist())
+        if declares:
+            raise BadFile(f"{name} は Excel が書いたブックではありません（DOCTYPE がある）。{_AGAIN}")
+        if size > BOOK_UNPACKED.most:
             raise BadFile(f"{name} を開くと大きすぎます（{size:,}バイト）。{_AGAIN}")
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in book.sheet_names}
-    except (zipfile.BadZipFile, CalamineError, ValueError) as error:
+        sheets = {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in book.sheet_names}
+        return sheets, _formula_rows(data)
+    except (zipfile.BadZipFile, zlib.error, CalamineError, ParseError, KeyError, OSError, ValueError) as error:
         raise BadFile(f"{name} は Excel のブック（.xlsx）として読めません。{_AGAIN}") from error
 
 

@@ -33,7 +33,7 @@ REFUSED = [
     ("金額の印字がない", "{amount}", "金", "{amount} がありません"),
     ("区切りが20桁でない", "key_groups = [4, 4, 4, 4, 4]", "key_groups = [4, 4, 4, 4]", "納付番号の20桁です（今は16桁）"),
     ("つづりの違う項目", "margin = 5 ", "marjin = 5 ", "page.marjin: 知らない項目です"),
-    ("TOMLでない", "[page]", "[page", "TOML（UTF-8）として読めません"),
+    ("TOMLでない", "[page]", "[page", "TOMLとして読めません"),
 ]  # fmt: skip
 
 

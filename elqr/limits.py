@@ -1,0 +1,37 @@
+"""Limits (上限): how much of anything is read, listed and shown; what is above is refused or told, never cut."""
+
+from typing import NamedTuple
+
+
+class Limit(NamedTuple):
+    """上限: of what, how much, and what happens to more."""
+
+    what: str
+    most: int
+    unit: str
+    beyond: str
+
+
+WRITTEN = Limit("人が書くファイル（ジョブ、手続台帳、様式、版下、祝日の表、鍵、URL）", 4_000_000, "バイト", "断る")
+NAMED = Limit("コマンドで名指すファイル", 2_000_000_000, "バイト", "断る")
+DELIVERED = Limit("届くファイル（`[thresholds] file_megabytes` で変えられる）", 2_000, "MB", "取込保留（F112）")
+BOOK_UNPACKED = Limit("決裁のブックを開いた大きさ", 500_000_000, "バイト", "断る")
+PIXELS = Limit("画像の点（A4 を 1200 dpi で写すと約 1.4億）", 200_000_000, "点", "断る")
+FINDINGS = Limit("一つのファイルの同じ指摘", 1_000, "件", "数だけを示す")
+ON_PAGE = Limit("朝の一枚に並べる要確認", 2_000, "件", "帳票とブックにあると示す")
+ON_PAGE_PER_PLACE = Limit("朝の一枚に並べる、行き先ごとの今夜の収納", 500, "件", "帳票とブックにあると示す")
+ORIGINAL_CSV = Limit("朝の一枚のために読み返すCSV", 32, "MB", "原データを示さず、そう書く")
+IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入金", 10_000, "件", "数だけを示す")
+
+LIMITS = (
+    WRITTEN,
+    NAMED,
+    DELIVERED,
+    BOOK_UNPACKED,
+    PIXELS,
+    FINDINGS,
+    ON_PAGE,
+    ON_PAGE_PER_PLACE,
+    ORIGINAL_CSV,
+    IN_MONEY_LINE,
+)
