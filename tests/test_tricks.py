@@ -27,7 +27,7 @@ def city(tmp_path: Path) -> City:
 def _zip() -> bytes:
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
-        archive.writestr("../../escaped.csv", GOOD)
+        archive.writestr(zipfile.ZipInfo("../../escaped.csv", (2026, 11, 20, 0, 0, 0)), GOOD)
     return whole.getvalue()
 
 
