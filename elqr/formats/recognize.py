@@ -22,6 +22,9 @@ from elqr.formats.framing import charset_of, frame, line_end_of
 from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
 from elqr.formats.spec import Charset, Probe, Spec
 
+_PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像"}
+"""How files begin that are none of ours, even where the text of one of ours stands readable in them."""
+
 _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
 
@@ -33,6 +36,9 @@ def recognize(
     specs = tuple(specs)
     if not data.strip(b"\r\n\x1a \t"):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
+    if data.startswith(tuple(_PACKED)):
+        names = "・".join(spec.name for spec in specs)
+        return None, (Finding(Location(file), Code.FORMAT_UNKNOWN, _head(data), names),)
     evidence = {spec.name: _evidence(data, spec, received_on) for spec in specs}
     candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
@@ -50,7 +56,7 @@ def recognize(
 
 def _head(data: bytes) -> str:
     """The first bytes, in hexadecimal only: they may hold a name."""
-    known = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像", b"\xf1": "EBCDIC"}
+    known = _PACKED | {b"\xf1": "EBCDIC"}
     kind = next((name for magic, name in known.items() if data.startswith(magic)), "")
     return f"先頭 {data[:8].hex(' ').upper()}" + (f"（{kind}）" if kind else "")
 
