@@ -91,10 +91,23 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
     if not rehearsal:
         _make_folder(job.out)
     with nullcontext() if rehearsal else _lock(job, url), open_ledger(url, rehearsal=rehearsal) as ledger:
+        if not (rehearsal or day or job.run_on):
+            _clock_has_not_gone_back(ledger, night_on)
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules)
         yield Prepared(night, configuration_hash(path, job.register_file))
+
+
+def _clock_has_not_gone_back(ledger: Ledger, today: date) -> None:
+    """時計が戻っていないか: a day that nobody named is not before the last night. Raises LedgerError."""
+    with ledger.transaction() as connection:
+        last = review_queries.last_night(connection)
+    if today.isoformat() < last:
+        raise LedgerError(
+            f"機械の時計（{today}）が最後の夜（{last}）より前です。何もしていません。"
+            "時計を直すか、その日でよければ --date で日付を指定してください。"
+        )
 
 
 def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:

@@ -7,11 +7,23 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.builders import REAL_CODE, REAL_NOTICE, REAL_PAYMENT, ROOT, City, elqr, eltax_file, notice_file, notice_row
+from tests.builders import (
+    REAL_CODE,
+    REAL_NOTICE,
+    REAL_PAYMENT,
+    ROOT,
+    City,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_file,
+    notice_row,
+)
 
 pytestmark = pytest.mark.ledger_file
 
@@ -165,7 +177,8 @@ def test_a_ledger_that_somebody_else_writes_to(city: City, monkeypatch: pytest.M
     assert city.night().code == 0
 
 
-def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most_bytes", [40_000, 250_000, 600_000])
+def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path, most_bytes: int) -> None:
     from elqr.synthetic import generate
     from tests.builders import JOB, SPECS
 
@@ -174,7 +187,7 @@ def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path
         generate(folder, seed=5, notices=400, days=30, specs=SPECS)
         (folder / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
     command = [sys.executable, "-m", "elqr", "night", str(folders[0] / "job.toml")]
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))  # noqa: E731
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))  # noqa: E731
     stopped = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, preexec_fn=limit, capture_output=True, text=True
     )
@@ -184,6 +197,21 @@ def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path
         assert elqr("night", folder / "job.toml").code == 4
     full, whole = (City(folder) for folder in folders)
     assert full.outcomes() == whole.outcomes()
+
+
+def test_a_clock_that_went_back_moves_nothing_until_somebody_names_the_day(city: City) -> None:
+    """Nights without a date take the clock's. The last night is in a year that no clock of ours has reached."""
+    job = city.job.read_text(encoding="utf-8")
+    city.job.write_text(job.replace("date = 2026-11-20\n", ""), encoding="utf-8")
+    assert city.night(date(2999, 1, 1)).code == 0
+    city.deliver("more.csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))
+    before = city.ledger_state()
+    ran = elqr("night", city.job)
+    assert ran.code == 1 and "時計" in ran.err and "2999-01-01" in ran.err
+    assert city.ledger_state() == before
+    assert elqr("night", city.job, "--dry-run").code == 3
+    assert city.night(date(2998, 12, 31)).code == 3
+    assert elqr("verify", "--job", city.job, "--date", "2999-01-01").code == 0
 
 
 @pytest.mark.parametrize("name", ["out", "archive", ""])
