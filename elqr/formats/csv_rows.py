@@ -94,7 +94,9 @@ def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: s
         at, (found, wanted) = next(
             ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
         )
-        finding = Finding(Location(file, 0, -1, f"{at + 1}列目"), Code.HEADER_ROW, found, wanted)
+        is_header = 2 * len(set(rows[0]) & set(titles)) >= len(titles)
+        shown = found if is_header else f"見出しでない行（{len(rows[0])}項目）"  # what is no header may be a person
+        finding = Finding(Location(file, 0, -1, f"{at + 1}列目"), Code.HEADER_ROW, shown, wanted)
         return CsvRows(charset=read.charset, findings=(finding,))
     body = rows[1:] if spec.header_row else rows
     empty = next((no for no, row in enumerate(body, start=1) if not row), 0)

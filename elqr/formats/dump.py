@@ -11,6 +11,9 @@ from elqr.formats.excerpt import Cell, cells, fixed_cells, fixed_record_of, reco
 from elqr.formats.framing import LINE_ENDS, frame
 from elqr.formats.spec import VARIATIONS, Spec
 
+_HEAD_BYTES = 8
+"""Of a record that no field names: it may hold a name, so only its head is shown."""
+
 
 def dump(data: bytes, spec: Spec, file: str, received_on: date, *, show_personal: bool = False) -> Iterator[str]:
     """Lines of text: what framing was found, every field of every record, then the findings."""
@@ -34,7 +37,8 @@ def _fixed(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: 
         record = fixed_record_of(raw, spec)
         yield f"#{no} {record.title if record else '区分不明'} @{at}"
         if record is None:
-            yield f"  [0+{len(raw)}] {raw.hex(' ')}"
+            shown = raw if show_personal else raw[:_HEAD_BYTES]
+            yield f"  [0+{len(raw)}] {shown.hex(' ').upper()}" + ("" if len(shown) == len(raw) else " …")
             continue
         shown = fixed_cells(record, raw, data[at : at + len(raw)], framed.charset, show_personal=show_personal)
         yield from map(_line, shown)
