@@ -36,7 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "collection",
         "handover",
     ),
-    ("job", "intake", "inspection", "synthetic", "printed_folder", "originals"),
+    ("job", "partition", "intake", "inspection", "synthetic", "printed_folder", "originals"),
     ("report", "store", "comparison", "masking"),
     ("remittance",),
     ("run",),
