@@ -69,13 +69,19 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.posting, t.posting.c.night_on < day
 
 
+def _within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:
+    """Both days included. PostgreSQL 15 reads no BETWEEN with the collation of our text."""
+    return and_(night_on >= since.isoformat(), night_on <= until.isoformat())
+
+
 def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
     """過去の夜 between two days, each with what came on it in its order."""
-    ends = (since.isoformat(), until.isoformat())
     days: set[str] = set()
     for table in (t.notice_file, t.upload, t.delivery, t.decided_file):
         days |= set(
-            connection.execute(select(table.c.night_on).where(table.c.night_on.between(*ends)).distinct()).scalars()
+            connection.execute(
+                select(table.c.night_on).where(_within(table.c.night_on, since, until)).distinct()
+            ).scalars()
         )
     return [_night(connection, day) for day in sorted(days)]
 
@@ -145,7 +151,7 @@ def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
         .join(t.payment, t.payment.c.file_no == t.file.c.file_no)
         .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
         .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
-        .where(t.decided_file.c.night_on.between(since.isoformat(), until.isoformat()))
+        .where(_within(t.decided_file.c.night_on, since, until))
     )
     shown = {**OUTCOME_KEY, "name": pl.String, Payment.PAID_YEN: pl.Int64, **OUTCOME}
     schema = {name: dtype for name, dtype in shown.items() if name != "slip"} | {n: Notice.SCHEMA[n] for n in _SLIP}
@@ -157,7 +163,7 @@ def file_results(connection: Connection, since: date, until: date) -> pl.DataFra
     """受信の結果 of the nights between two days: name, hash, the status it came to, and the spec."""
     own = t.delivery.c
     schema = {**RESULT_KEY, **RESULT}
-    query = select(*(own[name] for name in schema)).where(own.night_on.between(since.isoformat(), until.isoformat()))
+    query = select(*(own[name] for name in schema)).where(_within(own.night_on, since, until))
     found = read_frame(connection, query.order_by(own.delivery_no), schema)
     return found.unique(list(RESULT_KEY), keep="last", maintain_order=True)
 
@@ -165,5 +171,5 @@ def file_results(connection: Connection, since: date, until: date) -> pl.DataFra
 def rulings_since(connection: Connection, since: date, until: date) -> int:
     """承認された決裁 between two days: postings by people, which no night makes again."""
     own = ruling_result.c.night_on
-    query = select(func.count()).select_from(ruling_result).where(own.between(since.isoformat(), until.isoformat()))
+    query = select(func.count()).select_from(ruling_result).where(_within(own, since, until))
     return int(connection.execute(query).scalar_one())
