@@ -119,6 +119,25 @@ def test_part_of_the_payment_data_never_taken_in_shows_the_same_morning_真庭_�
     assert till.lines(date(2026, 11, 21)) == [("地方税共同機構", "一致", "今夜済", 40_006, 0, 40_006, 0)]
 
 
+@pytest.mark.parametrize(
+    ("account", "wanted"),
+    [
+        ("0001-001-0123456", ("地方税共同機構", "一致")),
+        ("1 - 1 - 123456", ("地方税共同機構", "一致")),
+        ("0001-001-0123457", ("（契約なし）", "契約なし")),
+    ],
+    ids=["同じ口座", "前ゼロと空白の違い", "別の口座"],
+)
+def test_money_is_known_by_its_account(tmp_path: Path, account: str, wanted: tuple[str, str]) -> None:
+    """The account of the notice's header, whoever the sender says that he is."""
+    contract = CONTRACT.replace('senders = ["チホウゼイキヨウドウ"]', f'accounts = ["{account}"]')
+    till = Till.opened(tmp_path / "city", contract)
+    till.paid("eltax.csv", 0)
+    till.money("01.dat", credit_file(credit_row(10_000, "ﾍﾞﾂﾒｲｷﾞ")))
+    till.night()
+    assert [line[:2] for line in till.lines() if line[5] == 10_000] == [wanted]
+
+
 def test_money_without_any_payment_file_is_an_alarm_the_same_morning(till: Till) -> None:
     till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
     ran = till.night()

@@ -177,6 +177,25 @@ def test_a_ledger_that_somebody_else_writes_to(city: City, monkeypatch: pytest.M
     assert city.night().code == 0
 
 
+def test_a_key_that_another_system_gave_is_never_given_again(city: City) -> None:
+    """The core system sent the very key that would be the first of ours: nothing is issued, and what to do is said."""
+    city.notices(notice_row(bill_no="1", key_no="00000202690000000001", check_no="123456"), notice_row(bill_no="2"))
+    ran = city.night()
+    assert ran.code == 1 and "00000202690000000001" in ran.err and "key_class" in ran.err
+    assert city.sql("SELECT count(*) FROM payload") == [(0,)]
+    text = city.job.read_text(encoding="utf-8")
+    city.job.write_text(text.replace("[issue]\n", '[issue]\nkey_class = "91"\n'), encoding="utf-8")
+    assert city.night().code in (0, 3)
+    assert city.issued()["kokuho", "2", 1, 1][0] == "00000202691000000001"
+
+
+def test_a_folder_among_the_notices_is_told_and_the_rest_is_taken_in(city: City) -> None:
+    (city.folder / "notices" / "older").mkdir()
+    ran = city.night()
+    assert ran.code == 4 and [finding["code"] for finding in ran.json["findings"]] == ["F111"]  # type: ignore[attr-defined]
+    assert ran.places() == {"posted": (1, 39_500)}
+
+
 @pytest.mark.parametrize("most_bytes", [40_000, 250_000, 600_000])
 def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path, most_bytes: int) -> None:
     from elqr.synthetic import generate

@@ -204,6 +204,18 @@ def test_what_is_no_sample(name: str, data: bytes, said: str) -> None:
         sampled("city_pay", data, "sample.dat")
 
 
+def test_a_record_length_that_does_not_divide_the_file() -> None:
+    with pytest.raises(BadFile, match="480バイトは 121で割り切れません"):
+        sampled("city_pay", transfer_file(transfer_row("1", 100)), "sample.dat", 121)
+
+
+def test_records_without_kinds_are_one_kind() -> None:
+    """Nothing at the start of the records is a kind: their first byte is a different one in each."""
+    rows = [f"{chr(0xB1 + at)}".encode("latin-1") + f"{at:09d}".encode() for at in range(20)]
+    draft = sampled("city_pay", b"\r\n".join(rows) + b"\r\n", "sample.dat")
+    assert [record.name for record in draft.records] == ["data"]
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     out = tmp_path / "city_pay.toml"
     out.write_text("mine", encoding="utf-8")

@@ -270,6 +270,12 @@ def test_a_sixth_format_needs_no_python(tmp_path: Path) -> None:
     assert city.outcomes() == [("six.txt", 1, "一致", 10_000, 0)]
 
 
+def test_a_spec_is_named_as_its_file(tmp_path: Path) -> None:
+    (tmp_path / "seventh.toml").write_text(_SIXTH, encoding="utf-8")
+    with pytest.raises(BadFile, match="name = sixth をファイル名と同じに"):
+        read_specs([tmp_path])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
