@@ -21,6 +21,8 @@ _SHAPES: dict[DateForm, str] = {
     "mmdd": r"^[0-9]{4}$",
     "wareki_yymmdd": r"^[0-9]{6}$",
 }
+_NO_YEAR = "0000"
+"""Polars has a year 0; the calendar has none."""
 _SOON = timedelta(days=7)
 """A 月日 that would fall this soon after the receipt may be meant so."""
 _COMING = timedelta(days=31)
@@ -45,6 +47,7 @@ def read_dates(
     elif form == "wareki_yymmdd":
         found = [_of_an_era(text, received_on) for text in shaped]
     else:
+        shaped = shaped.filter(~shaped.str.starts_with(_NO_YEAR))
         found = [(day, None) for day in shaped.str.to_date(FORMS[form], strict=False, exact=True)]
     nothing = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
     if not found:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from elqr.codes import Code
 from elqr.findings import Finding, Location
@@ -20,11 +21,12 @@ from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.fields import read_field
 from elqr.formats.framing import charset_of, frame, line_end_of
 from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
-from elqr.formats.spec import Charset, Probe, Spec
+from elqr.formats.spec import Charset, Probe, RecordSpec, Spec
 
 _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像"}
 """How files begin that are none of ours, even where the text of one of ours stands readable in them."""
 
+_SPACE = ord(" ")
 _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
 
@@ -127,20 +129,24 @@ def _answers(heads: list[bytes], spec: Spec, probe: Probe, charset: Charset, rec
     record = spec.record_named(probe.record)
     assert record is not None, "a spec that was read names records that exist"
     own = [head for head in heads if head.startswith((record.tag or "").encode())]
-    return any(_is_well_formed(head, spec, probe, charset, received_on) for head in own) if own else None
+    return bool(_well_formed(own, record, probe, charset, received_on).any()) if own else None
 
 
-def _is_well_formed(head: bytes, spec: Spec, probe: Probe, charset: Charset, received_on: date) -> bool:
-    record = spec.record_named(probe.record)
-    assert record is not None, "a spec that was read names records that exist"
+def _well_formed(
+    heads: list[bytes], record: RecordSpec, probe: Probe, charset: Charset, received_on: date
+) -> npt.NDArray[np.bool_]:
+    """Which of some records have what the probe names as its fields say, and blanks where it says so."""
+    matrix = np.frombuffer(b"".join(heads), dtype=np.uint8).reshape(len(heads), -1)
+    good = np.ones(len(heads), dtype=np.bool_)
     for field, start in zip(record.fields, record.offsets, strict=True):
-        piece = head[start : start + (field.width or 0)]
-        if field.name in probe.blank and piece.strip(b" "):
-            return False
+        piece = matrix[:, start : start + (field.width or 0)]
+        if field.name in probe.blank:
+            good &= (piece == _SPACE).all(axis=1)
         if field.name not in probe.fields:
             continue
-        texts = decode_matrix(field.name, np.frombuffer(piece, dtype=np.uint8).reshape(1, -1), charset)
-        flaws = read_field(field, texts, received_on).flaws
-        if texts.null_count() or any(flaw.code is not Code.DATE_IN_DOUBT for flaw in flaws):
-            return False
-    return True
+        texts = decode_matrix(field.name, np.ascontiguousarray(piece), charset)
+        good &= texts.is_not_null().to_numpy()
+        for flaw in read_field(field, texts.fill_null(""), received_on).flaws:
+            if flaw.code is not Code.DATE_IN_DOUBT:
+                good &= ~flaw.bad.to_numpy()
+    return good

@@ -6,7 +6,6 @@ would round it to fifteen digits. JSON is for programs: keys stay as they are.
 """
 
 import json
-from datetime import date
 
 import polars as pl
 
@@ -48,18 +47,23 @@ def _cell(heading: Heading) -> pl.Expr:
 
 
 def json_bytes(table: Table) -> bytes:
-    """JSONにする: title, note, columns, rows, totals."""
-    names = [heading.name for heading in table.headings]
-    rows = [dict(zip(names, map(_plain, row), strict=True)) for row in table.frame.iter_rows()]
-    whole = {
-        "title": table.title,
-        "note": table.note,
-        "columns": [{"name": heading.name, "style": heading.style.value} for heading in table.headings],
-        "rows": rows,
-        "totals": {name: table.total(name) for name in table.totals},
+    """JSONにする: title, note, columns, rows (one a line), totals."""
+    parts = {
+        "title": _json(table.title),
+        "note": _json(table.note),
+        "columns": _json([{"name": heading.name, "style": heading.style.value} for heading in table.headings]),
+        "rows": f"[{_json_rows(table)}]",
+        "totals": _json({name: table.total(name) for name in table.totals}),
     }
-    return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
+    return ("{\n" + ",\n".join(f'"{name}": {text}' for name, text in parts.items()) + "\n}\n").encode()
 
 
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date) else value
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _json_rows(table: Table) -> str:
+    """Every line is one row: a line end within a text is escaped."""
+    rows = table.frame.select(heading.name for heading in table.headings)
+    lines = rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson()
+    return "\n" + lines.rstrip("\n").replace("\n", ",\n") + "\n" if lines else ""

@@ -8,7 +8,8 @@ import pytest
 from elqr.codes import Code
 from elqr.formats.dates import read_dates, wareki_texts
 from elqr.formats.decode import decode
-from tests.builders import SPECS
+from elqr.intake import take
+from tests.builders import SPECS, eltax_file, eltax_row
 from tests.formats.cases import LONG_300, LONG_350, REQUEST_91, RESULT_91
 
 # (書かれた日付, 受領日, 読み, 疑い)
@@ -29,6 +30,34 @@ MMDD: list[tuple[str, date, date | None, str | None]] = [
     ("11 2", date(2026, 11, 20), None, None),
     ("１１０２", date(2026, 11, 20), None, None),
 ]
+WHOLE: list[tuple[str, date | None]] = [
+    ("20261105", date(2026, 11, 5)),
+    ("00010101", date(1, 1, 1)),
+    ("00000101", None),
+    ("00000229", None),
+    ("00000000", None),
+    ("99991231", date(9999, 12, 31)),
+    ("20261131", None),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), WHOLE)
+def test_a_date_with_its_year(text: str, wanted: date | None) -> None:
+    for form, written in (
+        ("yyyymmdd", text),
+        ("yyyy/mm/dd", f"{text[:4]}/{text[4:6]}/{text[6:]}"),
+        ("yyyy-mm-dd", f"{text[:4]}-{text[4:6]}-{text[6:]}"),
+    ):
+        found, doubt = read_dates(pl.Series("d", [written, "20261105"]), form, date(2026, 11, 20))  # type: ignore[arg-type]
+        assert (found[0], doubt[0]) == (wanted, None), written
+
+
+def test_a_year_of_zeros_holds_the_file_and_not_the_night() -> None:
+    data = eltax_file(eltax_row("1" * 20, "123456", 4_000)).replace(b"20261105", b"00000105")
+    taken = take(data, "zero.csv", [SPECS["eltax_payment_csv"]], date(2026, 11, 20))
+    assert [finding.code for finding in taken.findings] == [Code.NOT_A_DATE, Code.NOT_A_DATE]
+
+
 AHEAD: list[tuple[str, date, date | None, str | None]] = [
     ("1130", date(2026, 11, 20), date(2026, 11, 30), None),
     ("1102", date(2026, 11, 20), date(2026, 11, 2), None),
