@@ -102,6 +102,31 @@ def test_links_pipes_folders_archives_and_holes_are_told_and_not_followed(city: 
     assert b"root:" not in kept
 
 
+URLS = [
+    ("つながらないサーバー", "postgresql+psycopg://elqr:hidden-word@127.0.0.1:1/x"),
+    ("番号でないポート", "postgresql+psycopg://elqr:hidden-word@127.0.0.1:bad/x"),
+    ("違うドライバー", "mysql://elqr:hidden-word@127.0.0.1/x"),
+    ("URLでない", "hidden-word"),
+]
+
+
+@pytest.mark.parametrize("url", [row[1] for row in URLS], ids=[row[0] for row in URLS])
+def test_the_password_of_a_ledger_is_never_said(city: City, tmp_path: Path, url: str) -> None:
+    bundle = tmp_path / "bundle.zip"
+    for arguments in (
+        ("night", city.job),
+        ("verify", "--job", city.job),
+        ("doctor", "--job", city.job, "--bundle", bundle),
+    ):
+        ran = elqr(*arguments, ELQR_STORE_URL=url)
+        assert ran.code == 1 and "台帳" in ran.out + ran.err, ran.out + ran.err
+        assert "hidden-word" not in ran.out + ran.err
+    with zipfile.ZipFile(bundle) as archive:
+        assert not [name for name in archive.namelist() if b"hidden-word" in archive.read(name)]
+    written = [path for path in (city.folder / "out").rglob("*") if path.is_file()]
+    assert not [path for path in written if b"hidden-word" in path.read_bytes()]
+
+
 SECRETS = ("hidden-secret-of-this-test", "秘匿 花子", "見本市秘密町9-9-9", "ﾋﾄｸ ﾊﾅｺ")
 
 

@@ -76,7 +76,7 @@ def _target(url: str) -> URL:
     """The URL, read. It is never shown: it may hold a password."""
     try:
         target = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
         raise LedgerError(_URL_FORMS) from error
     if target.drivername not in DRIVERS:
         raise LedgerError(_URL_FORMS)
