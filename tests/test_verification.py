@@ -233,4 +233,5 @@ def test_any_column_of_any_row_that_is_changed_is_told(
                 continue
             untold += [] if told(copy) else [f"{table.name}.{column.name}"]
             planted += 1
+    print(f"{city}: {planted} changes planted, {len(untold)} not told")
     assert untold == [] and planted > most_of
