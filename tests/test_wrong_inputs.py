@@ -127,6 +127,7 @@ COMMANDS: list[tuple[str, list[str], int, str]] = [
     ("引数なし", [], 2, "使い方"),
     ("ないコマンド", ["nigth"], 2, "コマンド nigth はありません"),
     ("ジョブの指定なし", ["night"], 2, "必要です"),
+    ("オプションの値なし", ["replay"], 2, "--from が必要です"),
     ("ないオプション", ["night", "x", "--dry"], 2, "オプション --dry はありません"),
     ("日付の形", ["night", "x", "--date", "R8.11.20"], 2, "YYYY-MM-DD"),
     ("取り込むファイルがない", ["notice", "import", "nai.csv"], 1, "nai.csv がありません"),

@@ -58,7 +58,9 @@ def cli() -> None:
 def _usage(error: click.UsageError) -> str:
     """使い方の誤り in Japanese, with where to look."""
     parameter = getattr(error, "param", None)
-    name = parameter.human_readable_name if parameter is not None else getattr(error, "option_name", "")
+    name = getattr(error, "option_name", "")
+    if parameter is not None:
+        name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
     command = error.ctx.command_path if error.ctx else "elqr"
     if isinstance(error, click.MissingParameter):
         said = f"{name} が必要です。"
