@@ -78,15 +78,14 @@ def ways(path: Path, environment: Mapping[str, str], spec_files: tuple[Path, ...
 def replayed(ledger: Ledger, now: Ways, given: Ways | None, since: date, until: date, clock: Clock) -> Replayed:
     """過去の夜をやり直す: with what holds now beside the ledger, or with what is given beside what holds now."""
     with ledger.transaction() as connection:
+        nights = past.nights(connection, since, until)
         rulings = 0 if given else past.rulings_since(connection, since, until)
-    before = _again(ledger, now, since, until, clock) if given else _results(ledger, since, until)
-    after = _again(ledger, given or now, since, until, clock)
-    with ledger.transaction() as connection:
-        nights = len(past.nights(connection, since, until))
+    before = _again(ledger, now, nights, since, until, clock) if given else _results(ledger, since, until)
+    after = _again(ledger, given or now, nights, since, until, clock)
     compared = before.payments.join(after.payments, on=list(past.OUTCOME_KEY)).height
     payments = _differing(before.payments, after.payments, past.OUTCOME_KEY, past.OUTCOME)
     files = _differing(before.files, after.files, past.RESULT_KEY, past.RESULT)
-    return Replayed(nights, compared, payments, files, rulings)
+    return Replayed(len(nights), compared, payments, files, rulings)
 
 
 def _differing(before: pl.DataFrame, after: pl.DataFrame, on: Iterable[str], columns: Iterable[str]) -> pl.DataFrame:
@@ -100,21 +99,23 @@ def _results(ledger: Ledger, since: date, until: date) -> Results:
         return Results(past.outcomes(connection, since, until), past.file_results(connection, since, until))
 
 
-def _again(ledger: Ledger, ways: Ways, since: date, until: date, clock: Clock) -> Results:
+def _again(ledger: Ledger, ways: Ways, nights: list[past.PastNight], since: date, until: date, clock: Clock) -> Results:
     """Runs the nights on a copy, of which nothing remains but their results."""
     rules = Rules((), (), calendar_for(ways.job))
     with open_ledger("sqlite://", rehearsal=True) as copy:
         with ledger.transaction() as connection, copy.transaction() as target:
             past.copy_before(connection, target, since)
-            nights = past.nights(connection, since, until)
             held = past.held_before(connection, since)
+            unread = past.never_read(connection)
         for night in nights:
             own = Night(ways.job, ways.register, ways.specs, copy, night.night_on, ways.secret, Journal(clock), rules)
-            held = _night(own, night, held)
+            held = _night(own, night, held, unread)
         return _results(copy, since, until)
 
 
-def _night(own: Night, night: past.PastNight, held: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def _night(
+    own: Night, night: past.PastNight, held: list[tuple[str, str, str]], unread: set[str]
+) -> list[tuple[str, str, str]]:
     """One night, as run_night runs it; returns what is held back and stays in the inbox."""
     for name, sha256 in night.notice_files:
         take_notices(own, _arrived(own, name, sha256))
@@ -123,7 +124,8 @@ def _night(own: Night, night: past.PastNight, held: list[tuple[str, str, str]]) 
     offered = dict.fromkeys([*held, *night.deliveries])
     for name, sha256, spec in offered:
         if candidates := _candidates(own, spec):
-            take_file(own, _arrived(own, name, sha256), candidates)
+            arrived = Arrived(name, None, sha256) if sha256 in unread else _arrived(own, name, sha256)
+            take_file(own, arrived, candidates)
     reconcile(own, "")
     return [file for file in offered if file[0] in own.quarantined]
 

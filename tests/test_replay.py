@@ -37,6 +37,7 @@ def city(tmp_path: Path) -> City:
     made.deliver("a.csv", eltax_file(eltax_row(key, check_no, 10_000)))
     made.deliver("early.dat", transfer_file(transfer_row("C7", 5_000)))
     made.deliver("bad.dat", transfer_file(transfer_row("C8", 5_000), total_yen=1))
+    (made.folder / "inbox" / "older").mkdir()  # what is no file is held back too, and nothing of it is kept
     assert made.night(DAYS[1]).code == 4
     made.notices(notice_row(bill_no="3", payer_ref="3", customer_no="C7", principal_yen=5_000), name="more.csv")
     made.deliver("cvs.dat", cvs_file(cvs_row(barcode("2", 10_000, date(2026, 11, 30)))))

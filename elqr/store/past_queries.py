@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, insert, or_, select
 
+from elqr.codes import Code
 from elqr.frames import ClaimKey, Decision, Notice, Payment
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame
@@ -78,11 +79,8 @@ def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
     """過去の夜 between two days, each with what came on it in its order."""
     days: set[str] = set()
     for table in (t.notice_file, t.upload, t.delivery, t.decided_file):
-        days |= set(
-            connection.execute(
-                select(table.c.night_on).where(_within(table.c.night_on, since, until)).distinct()
-            ).scalars()
-        )
+        query = select(table.c.night_on).where(_within(table.c.night_on, since, until)).distinct()
+        days |= set(connection.execute(query).scalars())
     return [_night(connection, day) for day in sorted(days)]
 
 
@@ -111,6 +109,14 @@ def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]
     return [tuple(row) for row in connection.execute(query.group_by(own.name, own.sha256).order_by(own.name))]
 
 
+def never_read(connection: Connection) -> set[str]:
+    """読まなかったもの: what stands for the content of folders, links and files too large, of which nothing is kept."""
+    own, finding = t.delivery.c, t.delivery_finding.c
+    query = select(own.sha256).join(t.delivery_finding, finding.delivery_no == own.delivery_no)
+    codes = [Code.NOT_A_FILE.value, Code.TOO_LARGE.value]
+    return set(connection.execute(query.where(finding.code.in_(codes)).distinct()).scalars())
+
+
 _SLIP = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
 """納付書の名: the same in every ledger that holds it, unlike its number."""
 
@@ -123,7 +129,6 @@ OUTCOME = {
     "slip": pl.String,
 }
 """消込結果 of a record: what two nights are compared by, besides what they show."""
-
 
 RESULT_KEY = {"name": pl.String, "sha256": pl.String}
 RESULT = {"status": pl.String, "spec": pl.String, "payment_count": pl.Int64, "payment_yen": pl.Int64}
