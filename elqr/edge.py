@@ -36,6 +36,7 @@ from elqr.run import Night
 from elqr.store import drill_queries, queries, report_queries, review_queries, trend_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
+from elqr.written import read_text
 
 _PACKAGE = Path(__file__).parent
 
@@ -68,10 +69,10 @@ def calendar_for(job: Job) -> Calendar:
     """営業日の暦: the shipped holidays, or the city's own. Raises NotFound, BadFile."""
     path = job.calendar.holidays or shipped_specs() / "holidays.csv"
     try:
-        return calendar(readable(path).decode("utf-8-sig"), job.calendar.closed)
+        text = read_text(path, "祝日の表", "[calendar] holidays を確かめてください。")
+        return calendar(text.removeprefix("\ufeff"), job.calendar.closed)
     except ValueError as error:
-        said = "UTF-8 ではありません" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise BadFile(f"祝日の表 {path} を読めません（{said}）。[calendar] holidays を直してください。") from error
+        raise BadFile(f"祝日の表 {path} を読めません（{error}）。[calendar] holidays を直してください。") from error
 
 
 def store_url(path: Path) -> str:

@@ -38,10 +38,8 @@ def recognize(
     specs = tuple(specs)
     if not data.strip(b"\r\n\x1a \t"):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
-    if data.startswith(tuple(_PACKED)):
-        names = "・".join(spec.name for spec in specs)
-        return None, (Finding(Location(file), Code.FORMAT_UNKNOWN, _head(data), names),)
-    evidence = {spec.name: _evidence(data, spec, received_on) for spec in specs}
+    is_packed = data.startswith(tuple(_PACKED))
+    evidence = {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
     candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
         cut = [spec for spec in candidates if _can_be_cut(data, spec, file)]
