@@ -171,7 +171,7 @@ WRONG: list[tuple[str, list[object], int, str]] = [
     ("同梱の名前", ["dsk_csv", "--layout", "fixed", "--record-bytes", 10], 1, "同梱されています"),
     ("ない見本", ["a_b", "--from", "nai.dat"], 1, "nai.dat がありません"),
     ("見本がフォルダ", ["a_b", "--from", "."], 1, "フォルダです"),
-    ("長さが大きすぎる", ["a_b", "--layout", "fixed", "--record-bytes", 999_999], 2, "record_bytes"),
+    ("長さが大きすぎる", ["a_b", "--layout", "fixed", "--record-bytes", 999_999], 2, "--record-bytes"),
     ("出力の名前違い", ["a_b", "--layout", "fixed", "--record-bytes", 10, "--out", "x.toml"], 1, "a_b.toml にしてください"),
 ]  # fmt: skip
 
