@@ -152,6 +152,7 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.MONTH_DIFFERS: CodeText(_HIGH, "締めた月の数字が締めたときと違います", _DAMAGED),
     Code.SETTLEMENT_DIFFERS: CodeText(_HIGH, "突合の記録が収納と入金に合いません", _DAMAGED),
+    Code.TALLY_DIFFERS: CodeText(_HIGH, "累計が発行と仕訳の合計と違います", _DAMAGED),
     Code.PROCEDURE_UNKNOWN: CodeText(
         _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
     ),

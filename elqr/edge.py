@@ -33,7 +33,7 @@ from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
 from elqr.run import Night
-from elqr.store import drill_queries, queries, report_queries, review_queries, trend_queries
+from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
 from elqr.written import read_text
@@ -172,20 +172,22 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
                 "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
             )
         day = night.night_on
+        decisions, postings = _tonight(night)
         found = review_queries.exceptions(connection, day)
+        named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
         rows = Rows(
             notice_files=report_queries.notice_files(connection, day),
             deliveries=report_queries.deliveries(connection, day),
             delivery_findings=report_queries.delivery_findings(connection, day),
-            decisions=report_queries.decisions(connection, day),
+            decisions=decisions,
             exceptions=found.filter("is_open"),
             awaiting=found.filter(~pl.col("is_open")),
             rulings=review_queries.rulings_in(connection, day),
-            others=report_queries.other_payments(connection, day),
-            suggestions=report_queries.suggestions(connection, day),
-            postings=report_queries.postings(connection, day),
+            others=report_queries.other_payments(connection, named),
+            suggestions=report_queries.suggestions(connection, named),
+            postings=postings,
             redelivered=report_queries.redelivered(connection, day),
-            balances=report_queries.balances(connection, day),
+            balances=tallies.balances(connection, day),
             chain=report_queries.chain(connection, day),
         )
         notice_rows = report_queries.notice_findings(connection, day)
@@ -204,6 +206,23 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
     status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
     city = night.job.city.name
     return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(raised), status)
+
+
+def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """消込結果と収納日計 of the night: what the run has in hand when nobody else decided that day, or read again.
+
+    Raises LedgerError when the ledger does not say the same of it.
+    """
+    connection, day, posted = night.ledger.connection, night.night_on, night.posted
+    if posted is not None and not report_queries.has_rulings(connection, day):
+        files = report_queries.decided_files(connection, day)
+        if files["file_no"].to_list() == posted.file_nos:
+            if report_queries.outcome_sums(connection, day) != posted.by_outcome():
+                raise LedgerError(
+                    "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
+                )
+            return posted.rows(files, list(report_queries.decision_columns()), day), posted.sums()
+    return report_queries.decisions(connection, day), report_queries.postings(connection, day)
 
 
 def _sums(ledger: Ledger, day: date) -> Sums:
@@ -245,7 +264,7 @@ def _finding(name: str, code: str, no: int, offset: int, field: str, actual: str
 def counted(ledger: Ledger, night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
     """KPI as of a day, from the register and the ledger's evidence."""
     with ledger.transaction() as connection:
-        rows = queries.evidence(connection, as_of)
+        rows = tallies.evidence(connection, as_of)
     seen = {code: Evidence(*values) for code, *values in rows.iter_rows()}
     return kpi(night.register, seen, as_of, years)
 

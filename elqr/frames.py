@@ -213,6 +213,14 @@ class Candidate(NoticeKey):
     IS_CURRENT = Column("is_current", pl.Boolean)
 
 
+class CandidateSlip(Candidate):
+    """照会キーが指す納付書, with what the reports show of it."""
+
+    LEVY_YEAR = Column("levy_year", pl.Int64)
+    BILL_NO = Column("bill_no", pl.String)
+    PAYER_REF = Column("payer_ref", pl.String)
+
+
 class OpenClaim(Frame):
     """消込前の調定: what is owed on a claim, what stands on it, and who settled it."""
 
@@ -261,6 +269,28 @@ class Posting(Frame):
     FISCAL_YEAR = Column("fiscal_year", pl.Int64)
     IS_ARREARS = Column("is_arrears", pl.Boolean)
     PROCEDURE_CODE = Column("procedure_code", pl.String)
+
+
+class IssueTally(Frame):
+    """発行の累計: what one upload issued of a procedure with a date, and the last notice among it."""
+
+    UPLOAD_NO = Column("upload_no", pl.Int64)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    ISSUED_ON = Column("issued_on", pl.Date)
+    NOTICES = Column("notices", pl.Int64)
+    LAST_NOTICE_NO = Column("last_notice_no", pl.Int64)
+
+
+class PostingTally(Frame):
+    """計上の累計: what was posted at once. A payment counts where its first posting on an account stands."""
+
+    NIGHT_ON = Column("night_on", pl.Date)
+    ACCOUNT = Column("account", pl.String)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    IS_ELQR = Column("is_elqr", pl.Boolean)
+    FIRST_PAID_ON = Column("first_paid_on", pl.Date)
+    PAYMENTS = Column("payments", pl.Int64)
+    YEN = Column("yen", pl.Int64)
 
 
 class Suggestion(Frame):

@@ -12,7 +12,7 @@ from elqr.fiscal import month_end
 from elqr.person import same_person
 from elqr.report.months import Figures, Monthly, monthly
 from elqr.run import Night
-from elqr.store import entries, report_queries
+from elqr.store import entries, report_queries, tallies
 from elqr.store import month_queries as queries
 from elqr.store.bulk import next_no
 from elqr.store.month_tables import month_close
@@ -46,7 +46,7 @@ def figures_of(night: Night, first: date) -> Figures:
             first,
             queries.month_sums(connection, first, month_end(first)),
             queries.suspense_before(connection, first),
-            report_queries.balances(connection, month_end(first))[Account.SUSPENSE],
+            tallies.balances(connection, month_end(first))[Account.SUSPENSE],
         )
 
 

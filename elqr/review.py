@@ -90,8 +90,8 @@ def exported(night: Night, search: Search, file_name: str) -> tuple[Book, int]:
 
 
 def _table(night: Night, rows: pl.DataFrame) -> Table:
-    others = report_queries.other_payments(night.ledger.connection, night.night_on)
-    near = report_queries.suggestions(night.ledger.connection, night.night_on)
+    others = report_queries.other_payments(night.ledger.connection, rows)
+    near = report_queries.suggestions(night.ledger.connection, rows)
     named = shape.with_procedure(rows, night.register)
     return shape.exception_table(named, others, near, night.register, night.night_on)
 

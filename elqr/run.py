@@ -29,6 +29,7 @@ from elqr.journal import Journal, Step
 from elqr.ledger import postings
 from elqr.matching import match
 from elqr.notices import gain, key_rows, rows_of
+from elqr.posted import Posted
 from elqr.procedures import Register
 from elqr.remittance import Rules, settle_night
 from elqr.report.page import Page
@@ -58,6 +59,7 @@ class Night:
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    posted: Posted | None = None
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
         """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
@@ -287,7 +289,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     matched = match(
         payments,
         queries.known_events(connection, payments),
-        candidates,
+        candidates.select(*Candidate.SCHEMA),
         queries.open_claims(connection, candidates.select(Candidate.NOTICE_NO)),
     )
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
@@ -300,6 +302,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     found = suggestions(near, queries.notices_by_key(connection, near))
     entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
+    night.posted = Posted(payments, matched.decisions, candidates, made)
     return matched.decisions, int(made["yen"].sum())
 
 

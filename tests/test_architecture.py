@@ -25,6 +25,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "pairing",
         "settlement",
         "ledger",
+        "tally",
+        "posted",
         "notices",
         "procedures",
         "suggestions",

@@ -7,7 +7,7 @@ What serves a server only is imported for a server only.
 from collections.abc import Iterator
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, FromClause, Table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -47,6 +47,15 @@ def copied(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
 
     postgresql.copy_in(connection, table, rows)
     return True
+
+
+def asked_first(connection: Connection, table: Table) -> FromClause:
+    """問う側から: a temporary table as queries join it, so that they begin with it and never read all of the ledger."""
+    if not is_server(connection):
+        return sqlite.asked_first(table)
+    from elqr.store import postgresql
+
+    return postgresql.asked_first(connection, table)
 
 
 def reason(error: DBAPIError) -> str:

@@ -15,6 +15,7 @@ from elqr.notices import Gained
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.queries import last_run_hash
+from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
 from elqr.terms import FileStatus, KeyKind, Outcome
 
 NIGHT = "夜間消込"
@@ -134,6 +135,7 @@ def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mappi
     """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with."""
     connection.execute(insert(t.upload).values(**upload))
     insert_frame(connection, t.payload, payloads.select(*Payload.SCHEMA))
+    enter_issue_tallies(connection, payloads)
     keys = payloads.filter("is_composed").select(
         pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND),
         pl.col(Payload.KEY_NO).alias(NoticeKey.KEY_DIGITS),
@@ -159,6 +161,9 @@ def enter_decisions(
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
+    paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON)
+    posted = rows.join(paid, on=Payment.PAYMENT_NO, validate="m:1").with_columns(pl.lit(night).alias("night_on"))
+    enter_posting_tallies(connection, posted)
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
     open_files = select(t.file.c.file_no, literal(night.isoformat())).where(
         t.file.c.file_no.not_in(select(t.decided_file.c.file_no))

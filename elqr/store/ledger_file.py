@@ -23,12 +23,13 @@ from elqr.store import (
     review_tables,
     sqlite,
     tables,
+    tally_tables,
 )
 from elqr.store.database import DRIVERS, engine, is_server, reason, take_turn
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
-_ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables)
+_ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, tally_tables)
 """The modules that declare tables: a ledger has all of them."""
 
 

@@ -12,7 +12,8 @@ from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
-from elqr.terms import DepositKind, FileStatus, Outcome, Place, Stage
+from elqr.store.report_queries import file_name
+from elqr.terms import DepositKind, Outcome, Place, Stage
 
 _SPEC = {"spec": pl.String}
 
@@ -84,16 +85,6 @@ def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
         .order_by(d.deposit_no)
     )
     return read_frame(connection, query, {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date})
-
-
-def file_name() -> ColumnElement[Any]:
-    """ファイルの名: of the first delivery that was taken in."""
-    return (
-        select(func.min(t.delivery.c.name))
-        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
-        .correlate(t.file)
-        .scalar_subquery()
-    )
 
 
 def settled(connection: Connection, night: date) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame
 from elqr.store.review_tables import ruling_result
 from elqr.store.schema import Text
+from elqr.store.tally_tables import issue_tally, posting_tally
 from elqr.terms import FileStatus, KeyKind
 
 
@@ -61,6 +62,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.notice_cancel, t.notice_cancel.c.night_on < day
     yield t.upload, t.upload.c.night_on < day
     yield t.payload, t.payload.c.upload_no.in_(uploads)
+    yield issue_tally, issue_tally.c.upload_no.in_(select(t.upload.c.upload_no).where(t.upload.c.night_on < day))
     yield t.file, t.file.c.file_no.in_(files)
     yield t.delivery, t.delivery.c.night_on < day
     yield t.payment, t.payment.c.file_no.in_(files)
@@ -68,6 +70,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.payment_identity, t.payment_identity.c.payment_no.in_(payments)
     yield t.decision, t.decision.c.payment_no.in_(payments)
     yield t.posting, t.posting.c.night_on < day
+    yield posting_tally, posting_tally.c.night_on < day
 
 
 def _within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:

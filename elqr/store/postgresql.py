@@ -7,7 +7,7 @@ import polars as pl
 import psycopg
 from psycopg.types.bool import BoolLoader
 from psycopg.types.numeric import IntLoader
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, FromClause, Table, create_engine, event, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -73,6 +73,12 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
     schema = "" if table.metadata is metadata else "pg_temp."
     with driver.cursor().copy(f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
         copy.write(rows.write_csv(include_header=False, quote_style="necessary").encode())
+
+
+def asked_first(connection: Connection, table: Table) -> FromClause:
+    """問う側から: the server is told how many rows the table has, and plans by it."""
+    connection.exec_driver_sql(f"ANALYZE pg_temp.{table.name}")
+    return table
 
 
 def reason(error: DBAPIError) -> str:

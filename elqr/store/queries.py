@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import Candidate, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
+from elqr.frames import Candidate, CandidateSlip, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
 from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
-from elqr.terms import Account, KeyKind
+from elqr.store.tallies import last_issued
+from elqr.terms import KeyKind
 
 _CLAIM_KEY = list(ClaimKey.SCHEMA)
 
@@ -92,7 +92,7 @@ def known_events(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame
 
 
 def candidates(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """照会キーが指す納付書 for tonight's keys; frame Candidate."""
+    """照会キーが指す納付書 for tonight's keys; frame CandidateSlip."""
     with staged(connection, payments.select(Payment.KEY_KIND, Payment.KEY_DIGITS).unique()) as asked:
         query = (
             _candidate_columns()
@@ -100,7 +100,7 @@ def candidates(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
             .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
         )
-        return read_frame(connection, query, Candidate.SCHEMA)
+        return read_frame(connection, query, CandidateSlip.SCHEMA)
 
 
 def _candidate_columns() -> Select[tuple[object, ...]]:
@@ -121,6 +121,9 @@ def _candidate_columns() -> Select[tuple[object, ...]]:
         notice.procedure_code,
         exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
         ~newer_slip_exists(),
+        notice.levy_year,
+        notice.bill_no,
+        notice.payer_ref,
     ).select_from(t.notice_key)
 
 
@@ -186,16 +189,24 @@ def _owed_yen() -> ColumnElement[int]:
 
 
 def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataFrame:
-    """未発行の納付書: not cancelled, without payload, of procedures that support eL-QR; frame Notice, in order."""
+    """未発行の納付書: not cancelled, without payload, of procedures that support eL-QR; frame Notice, in order.
+
+    Only notices after the last one issued of their procedure are read; of a procedure without any, all are.
+    """
+    last = last_issued(connection)
+    notice = t.notice.c
     query = (
-        select(*t.notice.c)
-        .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
-        .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        select(*notice)
+        .outerjoin(t.payload, t.payload.c.notice_no == notice.notice_no)
+        .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == notice.notice_no)
         .where(t.payload.c.notice_no.is_(None), t.notice_cancel.c.notice_no.is_(None))
-        .where(t.notice.c.procedure_code.in_(list(live_procedures)))
-        .order_by(t.notice.c.notice_no)
     )
-    return read_frame(connection, query, Notice.SCHEMA)
+    found = []
+    for code in live_procedures:
+        # An expression is no index's column: the rows are found by their numbers, which are few.
+        own = notice.procedure_code.concat("") == code if code in last else notice.procedure_code == code
+        found.append(read_frame(connection, query.where(own, notice.notice_no > last.get(code, 0)), Notice.SCHEMA))
+    return pl.concat(found).sort(Notice.NOTICE_NO) if found else Notice.empty()
 
 
 def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
@@ -251,49 +262,3 @@ def last_run_hash(connection: Connection) -> str:
     """前の実行のハッシュ, or empty on a new ledger."""
     query = select(t.run.c.hash).order_by(t.run.c.run_no.desc()).limit(1)
     return connection.execute(query).scalar_one_or_none() or ""
-
-
-def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
-    """運用の証拠 per procedure up to a day: first notice and first eL-QR payment, counts and yen."""
-    day = as_of.isoformat()
-    issued = (
-        select(
-            t.notice.c.procedure_code,
-            func.min(t.notice.c.issued_on).label("first_issued_on"),
-            func.count().label("notices"),
-        )
-        .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
-        .where(t.notice.c.issued_on <= day)
-        .group_by(t.notice.c.procedure_code)
-        .subquery()
-    )
-    is_elqr = t.payment.c.key_kind == KeyKind.ELQR.value
-    on_claim = t.posting.c.account == Account.CLAIM.value
-    paid = (
-        select(
-            t.posting.c.procedure_code,
-            func.min(t.payment.c.paid_on).filter(is_elqr).label("first_paid_on"),
-            func.count(t.payment.c.payment_no.distinct()).filter(is_elqr).label("elqr_payments"),
-            func.coalesce(func.sum(t.posting.c.yen).filter(is_elqr), 0).label("elqr_yen"),
-            func.count(t.payment.c.payment_no.distinct()).label("payments"),
-        )
-        .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
-        .where(on_claim, t.posting.c.night_on <= day)
-        .group_by(t.posting.c.procedure_code)
-        .subquery()
-    )
-    codes = select(issued.c.procedure_code).union(select(paid.c.procedure_code)).subquery()
-    zero = [
-        func.coalesce(column, 0)
-        for column in (issued.c.notices, paid.c.elqr_payments, paid.c.elqr_yen, paid.c.payments)
-    ]
-    query = (
-        select(codes.c.procedure_code, issued.c.first_issued_on, paid.c.first_paid_on, *zero)
-        .outerjoin(issued, issued.c.procedure_code == codes.c.procedure_code)
-        .outerjoin(paid, paid.c.procedure_code == codes.c.procedure_code)
-        .where(or_(issued.c.procedure_code.is_not(None), paid.c.procedure_code.is_not(None)))
-    )
-    whole = {name: pl.Int64 for name in ("notices", "elqr_payments", "elqr_yen", "payments")}
-    return read_frame(
-        connection, query, {"procedure_code": pl.String, "first_issued_on": pl.Date, "first_paid_on": pl.Date, **whole}
-    )

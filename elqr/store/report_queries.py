@@ -9,9 +9,10 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
 from elqr.store import money_tables as m
+from elqr.store import review_tables as r
 from elqr.store import tables as t
-from elqr.store.bulk import read_frame
-from elqr.terms import Account, FileStatus, Place
+from elqr.store.bulk import read_frame, staged
+from elqr.terms import FileStatus, Outcome, Place
 
 _FINDING = {
     "code": pl.String,
@@ -93,9 +94,44 @@ def decided(*columns: Any) -> Select[Any]:
     )
 
 
+def decided_files(connection: Connection, night: date) -> pl.DataFrame:
+    """消込済のファイル of a night: file_no, file_name, file_sha256."""
+    query = (
+        select(t.file.c.file_no, file_name(), t.file.c.sha256)
+        .join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
+        .where(t.decided_file.c.night_on == night.isoformat())
+        .order_by(t.file.c.file_no)
+    )
+    return read_frame(connection, query, {"file_no": pl.Int64, "file_name": pl.String, "file_sha256": pl.String})
+
+
+def has_rulings(connection: Connection, night: date) -> bool:
+    """決裁のあった夜か: rulings took effect on its date, so that not all postings are the night's own."""
+    query = select(literal(1)).where(r.ruling_result.c.night_on == night.isoformat()).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
+    """消込結果ごとの件数, 領収額, 収納額, 仮受額 of a night, by the ledger."""
+    d = t.decision.c
+    sums = (func.count(), func.sum(t.payment.c.paid_yen), func.sum(d.claim_yen), func.sum(d.suspense_yen))
+    query = decided(d.outcome, *sums).where(t.decided_file.c.night_on == night.isoformat()).group_by(d.outcome)
+    return {outcome: [int(number) for number in found] for outcome, *found in connection.execute(query)}
+
+
 def decisions(connection: Connection, night: date) -> pl.DataFrame:
     """消込結果 of a night, one row a payment, with the claim it names."""
     return decision_rows(connection, decision_columns(), t.decided_file.c.night_on == night.isoformat())
+
+
+def file_name() -> ColumnElement[Any]:
+    """ファイルの名 of the first delivery that was taken in."""
+    return (
+        select(func.min(t.delivery.c.name))
+        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
+        .correlate(t.file)
+        .scalar_subquery()
+    )
 
 
 Columns = dict[str, tuple[ColumnElement[Any], Any]]
@@ -105,15 +141,9 @@ Columns = dict[str, tuple[ColumnElement[Any], Any]]
 def decision_columns() -> Columns:
     """消込結果の列: of a payment, its decision and the notice that its key named."""
     d, p, n = t.decision.c, t.payment.c, t.notice.c
-    name = (
-        select(func.min(t.delivery.c.name))
-        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
-        .correlate(t.file)
-        .scalar_subquery()
-    )
     return {
         "payment_no": (p.payment_no, pl.Int64),
-        "file_name": (name, pl.String),
+        "file_name": (file_name(), pl.String),
         "file_sha256": (t.file.c.sha256, pl.String),
         "record_no": (p.record_no, pl.Int64),
         "channel": (p.channel, pl.String),
@@ -157,35 +187,28 @@ def decision_rows(
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 
 
-def other_payments(connection: Connection, night: date) -> pl.DataFrame:
-    """先の収納: the payments that decisions up to a night point to: payment_no, channel, paid_on."""
+def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame:
+    """先の収納: the payments that decisions name in `other_payment_no`: payment_no, channel, paid_on."""
     p = t.payment.c
-    named = decided(t.decision.c.other_payment_no).where(t.decided_file.c.night_on <= night.isoformat())
-    query = select(p.payment_no, p.channel, p.paid_on).where(p.payment_no.in_(named))
-    return read_frame(connection, query, {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date})
+    numbers = naming.select(pl.col("other_payment_no").alias("payment_no")).drop_nulls().unique()
+    with staged(connection, numbers) as asked:
+        query = select(p.payment_no, p.channel, p.paid_on).join(asked, asked.c.payment_no == p.payment_no)
+        return read_frame(connection, query, {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date})
 
 
-def suggestions(connection: Connection, night: date) -> pl.DataFrame:
-    """近い納付書 for the unknown keys up to a night: payment_no, how, procedure_code, bill_no, installment_no."""
+def suggestions(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """近い納付書 of payments with unknown keys: payment_no, how, procedure_code, bill_no, installment_no."""
     s, n = t.suggestion.c, t.notice.c
-    query = (
-        decided(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
-        .join(t.suggestion, s.payment_no == t.payment.c.payment_no)
-        .join(t.notice, n.notice_no == s.notice_no)
-        .where(t.decided_file.c.night_on <= night.isoformat())
-        .order_by(s.payment_no, s.notice_no)
-    )
-    return read_frame(
-        connection,
-        query,
-        {
-            "payment_no": pl.Int64,
-            "how": pl.String,
-            "procedure_code": pl.String,
-            "bill_no": pl.String,
-            "installment_no": pl.Int64,
-        },
-    )
+    text = dict.fromkeys(("how", "procedure_code", "bill_no"), pl.String)
+    unknown = payments.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
+    with staged(connection, unknown.select("payment_no").unique()) as asked:
+        query = (
+            select(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
+            .join(asked, asked.c.payment_no == s.payment_no)
+            .join(t.notice, n.notice_no == s.notice_no)
+            .order_by(s.payment_no, s.notice_no)
+        )
+        return read_frame(connection, query, {"payment_no": pl.Int64, **text, "installment_no": pl.Int64})
 
 
 def signed_count() -> ColumnElement[int]:
@@ -237,14 +260,6 @@ def redelivered(connection: Connection, night: date) -> pl.DataFrame:
     )
     names = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
     return read_frame(connection, query, {**names, "paid_on": pl.Date, "count": pl.Int64, "yen": pl.Int64})
-
-
-def balances(connection: Connection, night: date) -> dict[str, int]:
-    """残高 up to a night: yen on claims and in suspense, over the whole ledger."""
-    g = t.posting.c
-    query = select(g.account, func.sum(g.yen)).where(g.night_on <= night.isoformat()).group_by(g.account)
-    found = {account: int(yen) for account, yen in connection.execute(query)}
-    return {account.value: found.get(account.value, 0) for account in Account}
 
 
 def chain(connection: Connection, night: date) -> dict[str, str]:

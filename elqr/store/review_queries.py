@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, insert, or_, select
 
 from elqr.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
 from elqr.store import queries
@@ -13,6 +13,7 @@ from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
+from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.terms import AWAITS_PAYOUT, CLOSES, NEEDS_TARGET, Account, Place, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
@@ -40,7 +41,10 @@ def exceptions(connection: Connection, night: date) -> pl.DataFrame:
         "ruled_on": (r.ruling_result.c.night_on, pl.Date),
         "is_open": (is_open, pl.Boolean),
     }
-    waiting = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
+    # Spelt out, as in the index of these rows: a value that comes later names no index.
+    waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
+    spelt: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
+    waiting = t.decision.c.place.in_(spelt)
     awaits = and_(last.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
     condition = and_(waiting, t.decided_file.c.night_on <= night.isoformat(), or_(is_open, awaits))
     joins = [
@@ -190,6 +194,8 @@ def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.D
     rows = numbered(moves.select(*Move.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows.drop(Move.RULING_NO), night_on=step["night_on"])
     insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO))
+    if rows.height:
+        enter_posting_tallies(connection, posted_of(connection, rows), int(rows["posting_no"][0]))
 
 
 def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:

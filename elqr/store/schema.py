@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 

@@ -151,6 +151,7 @@ decision = table(
     *columns(frames.Decision, nullable=("notice_no", "procedure_code", "other_payment_no"), key="payment_no"),
     CheckConstraint("claim_yen >= 0 AND suspense_yen >= 0"),
     index("decision_pending", "notice_no", where=Column("outcome") == "pending"),
+    index("decision_waiting", "payment_no", where=Column("place").in_(["exception", "rejected"])),
 )
 
 posting = table(

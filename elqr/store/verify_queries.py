@@ -6,12 +6,24 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Table, and_, case, exists, func, or_, select
 
-from elqr.frames import Decision, Move, Notice, NoticeClaim, NoticeKey, Payload, Payment, Posting
+from elqr.frames import (
+    Decision,
+    IssueTally,
+    Move,
+    Notice,
+    NoticeClaim,
+    NoticeKey,
+    Payload,
+    Payment,
+    Posting,
+    PostingTally,
+)
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
+from elqr.store.tally_tables import issue_tally, posting_tally
 from elqr.terms import DepositKind
 
 _WHOLE, _TEXT = pl.Int64, pl.String
@@ -61,6 +73,16 @@ def payments_of(connection: Connection, file_no: int) -> pl.DataFrame:
 
 def _all(connection: Connection, table: Table, schema: dict[str, Any]) -> pl.DataFrame:
     return read_frame(connection, select(*(table.c[name] for name in schema)), schema)
+
+
+def issue_tallies(connection: Connection) -> pl.DataFrame:
+    """発行の累計; frame IssueTally."""
+    return _all(connection, issue_tally, IssueTally.SCHEMA)
+
+
+def posting_tallies(connection: Connection) -> pl.DataFrame:
+    """計上の累計; frame PostingTally."""
+    return _all(connection, posting_tally, PostingTally.SCHEMA)
 
 
 def decisions(connection: Connection) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.run import Night
 from elqr.verification.handed import arrears, exports, months
-from elqr.verification.ledger import decisions, postings, structure
+from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
 from elqr.verification.runs import chain, runs
@@ -26,6 +26,7 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     records,
     decisions,
     postings,
+    tallies,
     bundles,
     settlements,
     notices,

@@ -6,10 +6,12 @@ import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding
-from elqr.frames import Allocation, Decision, Move, Posting
+from elqr.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally
 from elqr.ledger import postings as made_from
+from elqr.store import tallies as stored
 from elqr.store import verify_queries as queries
 from elqr.store.database import structure_breaks
+from elqr.tally import issue_tallies, posting_tallies
 from elqr.terms import PLACE_OF, Account, Outcome, Place
 from elqr.verification.looking import Looked, differing, told
 
@@ -87,3 +89,15 @@ def postings(looked: Looked) -> Iterator[Finding]:
         own = made.filter(pl.col(Posting.ACCOUNT) == account.value).group_by(key).agg(pl.col(Posting.YEN).sum())
         for number, yen in own.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
             yield told(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")
+
+
+def tallies(looked: Looked) -> Iterator[Finding]:
+    """累計: made again from every payload and every posting."""
+    connection = looked.night.ledger.connection
+    issued = (queries.issue_tallies(connection), issue_tallies(stored.issued(connection)))
+    yield from differing(*issued, list(IssueTally.SCHEMA)[:3], Code.TALLY_DIFFERS, "発行の累計")
+    keys = list(PostingTally.SCHEMA)[:4]
+    sums = pl.col(PostingTally.FIRST_PAID_ON).min(), pl.col(PostingTally.PAYMENTS, PostingTally.YEN).sum()
+    kept = queries.posting_tallies(connection).group_by(keys).agg(*sums)
+    made = posting_tallies(stored.posted(connection))
+    yield from differing(PostingTally.of(kept), made, keys, Code.TALLY_DIFFERS, "計上の累計")

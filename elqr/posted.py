@@ -1,0 +1,61 @@
+"""What a run posted (今夜の計上), still in hand: the frames it decided, as the reports read them from the ledger.
+
+The reports of the night that has just been written need not read back every row of it; its sums are asked of the
+ledger all the same. A night drawn again later is read from the ledger, and is the same to the byte.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.frames import CandidateSlip, Decision, Payment, Posting
+
+_SLIP = (
+    CandidateSlip.LEVY_YEAR, CandidateSlip.BILL_NO, CandidateSlip.INSTALLMENT_NO, CandidateSlip.ISSUE_NO,
+    CandidateSlip.PAYER_REF, CandidateSlip.AMOUNT_YEN, CandidateSlip.PAYABLE_UNTIL_ON,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """今夜の計上: `payments` Payment, `decisions` Decision, `candidates` CandidateSlip, `postings` Posting."""
+
+    payments: pl.DataFrame
+    decisions: pl.DataFrame
+    candidates: pl.DataFrame
+    postings: pl.DataFrame
+
+    @property
+    def file_nos(self) -> list[int]:
+        """ファイル that its payments came in."""
+        return self.payments[Payment.FILE_NO].unique().sort().to_list()
+
+    def rows(self, files: pl.DataFrame, columns: list[str], night: date) -> pl.DataFrame:
+        """消込結果, oldest first, in these columns. `files`: file_no, file_name, file_sha256."""
+        slips = self.candidates.select(Decision.NOTICE_NO, *_SLIP).unique(Decision.NOTICE_NO)
+        rows = (
+            self.payments.sort(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO)
+            .join(self.decisions, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left")
+            .join(slips, on=Decision.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
+            .join(files, on=Payment.FILE_NO, validate="m:1", maintain_order="left")
+        )
+        return rows.with_columns(pl.lit(night).alias("decided_on")).select(columns)
+
+    def sums(self) -> pl.DataFrame:
+        """収納日計: sums by account, procedure, fiscal year, arrears, channel and 領収日; none of them by a ruling."""
+        keys = (
+            Posting.ACCOUNT, Posting.PROCEDURE_CODE, Posting.FISCAL_YEAR, Posting.IS_ARREARS,
+            Payment.CHANNEL, Payment.PAID_ON, "is_move",
+        )  # fmt: skip
+        paid = self.payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
+        rows = self.postings.join(paid, on=Payment.PAYMENT_NO, validate="m:1").with_columns(is_move=False)
+        sums = rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"), pl.col(Posting.YEN).sum())
+        return sums.sort(keys)
+
+    def by_outcome(self) -> dict[str, list[int]]:
+        """消込結果ごとの件数, 領収額, 収納額, 仮受額: what the ledger must say as well."""
+        rows = self.decisions.join(self.payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO)
+        yen = pl.col(Payment.PAID_YEN, Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()
+        sums = rows.group_by(Decision.OUTCOME).agg(pl.len(), yen)
+        return {outcome: found for outcome, *found in sums.iter_rows()}
