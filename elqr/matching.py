@@ -16,6 +16,11 @@ _EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
 _ORDER = (Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
 
+_LINE = (
+    Payment.PAYMENT_NO, Payment.PAID_YEN, Payment.CHANNEL, *_ORDER, Payment.FILE_NO,
+    Candidate.NOTICE_NO, Candidate.AMOUNT_YEN, Candidate.INSTALLMENT_NO,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -91,14 +96,9 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(pl.col("known_preliminary", "known_cancelled", "known_confirmed").fill_null(0))
     fresh = ~pl.col("is_repeat") & ~pl.col("is_conflict")
     stage = {kind: fresh & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
-    by_event = [Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO]
-    nth = {
-        kind: is_it.cast(pl.Int64).cum_sum().over(Payment.IDENTITY, order_by=by_event) for kind, is_it in stage.items()
-    }
-    rows = rows.with_columns(
-        nth[Stage.PRELIMINARY].alias("nth_preliminary"),
-        nth[Stage.CANCELLED].alias("nth_cancelled"),
-        nth[Stage.CONFIRMED].alias("nth_confirmed"),
+    nth = {f"nth_{kind.value}": is_it.cast(pl.Int64) for kind, is_it in stage.items()}
+    by_event = (Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO)
+    rows = _running(rows, Payment.IDENTITY, (Payment.PAYMENT_NO,), nth, by_event).with_columns(
         (pl.col("known_preliminary") + stage[Stage.PRELIMINARY].sum().over(Payment.IDENTITY)).alias("preliminary"),
     )
     may_cancel = (pl.col("preliminary") - pl.col("known_confirmed") - pl.col("known_cancelled")).clip(lower_bound=0)
@@ -122,6 +122,21 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("cancelled"))).alias("is_taken_back"),
         stage[Stage.CONFIRMED].alias("is_confirmed"),
     )
+
+
+def _running(
+    rows: pl.DataFrame, within: str, row: tuple[str, ...], values: dict[str, pl.Expr], by: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """途中までの計: the sum of each value over the rows of one group up to and with each row, in an order.
+
+    `row` names the rows. Nearly every group is one row, whose sum is its own value: only the others are windowed.
+    """
+    shared = rows.filter(pl.col(within).is_duplicated())
+    sums = shared.select(
+        *row, *(value.cum_sum().over(within, order_by=by or None).alias(name) for name, value in values.items())
+    )
+    joined = rows.join(sums, on=row, how="left", validate="1:1", maintain_order="left")
+    return joined.with_columns(pl.coalesce(name, value).alias(name) for name, value in values.items())
 
 
 def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
@@ -173,11 +188,13 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     decides (the difference is never spread). An ordinary slip takes what is left of its claim.
     """
     slips = claims.with_columns((pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"))
-    lines = rows.filter("is_eligible").join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
+    lines = rows.filter("is_eligible").select(_LINE)
+    lines = lines.join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
     short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
     lines = lines.with_columns(short.alias("is_short_whole")).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
-    counts = (~pl.col("is_short_whole")).cast(pl.Int64)
-    earlier = counts.cum_sum().over(OpenClaim.CLAIM_NO) - counts
+    counts, line = (~pl.col("is_short_whole")).cast(pl.Int64), (Payment.PAYMENT_NO, OpenClaim.CLAIM_NO)
+    lines = _running(lines, OpenClaim.CLAIM_NO, line, {"counted": counts})
+    earlier = pl.col("counted") - counts
     lines = lines.with_columns(((pl.col(OpenClaim.COLLECTED_YEN) != 0) | (earlier > 0)).alias("is_touched"))
     touched = pl.col("is_whole") & pl.col("is_touched").any().over(Payment.PAYMENT_NO)
     lines = lines.with_columns(
@@ -185,7 +202,8 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     )
     offered = pl.when("is_refused_whole").then(0).when("is_whole").then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
     lines = lines.with_columns(offered.alias("offered_yen"))
-    before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
+    lines = _running(lines, OpenClaim.CLAIM_NO, line, {"offered_until_yen": pl.col("offered_yen")})
+    before = pl.col("offered_until_yen") - pl.col("offered_yen")
     stands = pl.col(OpenClaim.COLLECTED_YEN) + before
     left = (pl.col(OpenClaim.OWED_YEN) - stands).clip(lower_bound=0)
     lines = lines.with_columns(left.alias("left_yen"), (stands > 0).alias("is_second_here")).with_columns(
@@ -207,13 +225,17 @@ def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """消込結果: one expression, in order of precedence (terms.Outcome)."""
-    settled = lines.group_by(Payment.PAYMENT_NO).agg(
-        pl.col("claim_part_yen").sum().alias(Decision.CLAIM_YEN),
-        pl.col("left_yen").sum(),
-        (pl.col("left_yen") - pl.col("claim_part_yen")).sum().alias("still_owed_yen"),
-        pl.col("is_touched_whole").any(),
-        pl.col("is_short_whole").any(),
-        pl.col(*_BY).sort_by(OpenClaim.CLAIM_NO).drop_nulls().first(),
+    settled = (
+        lines.sort(OpenClaim.CLAIM_NO)
+        .group_by(Payment.PAYMENT_NO)
+        .agg(
+            pl.col("claim_part_yen").sum().alias(Decision.CLAIM_YEN),
+            pl.col("left_yen").sum(),
+            (pl.col("left_yen") - pl.col("claim_part_yen")).sum().alias("still_owed_yen"),
+            pl.col("is_touched_whole").any(),
+            pl.col("is_short_whole").any(),
+            pl.col(*_BY).drop_nulls().first(),
+        )
     )
     rows = rows.join(settled, on=Payment.PAYMENT_NO, how="left", validate="1:1", maintain_order="left").with_columns(
         pl.col(Decision.CLAIM_YEN).fill_null(0)

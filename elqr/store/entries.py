@@ -154,21 +154,33 @@ def enter_decisions(
     suggestions: pl.DataFrame,
 ) -> None:
     """消込を記す: identities, decisions, postings and suggestions of one night, and which files are done."""
-    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
-    first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(repeats)).select(Payment.PAYMENT_NO)
-    events = payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(*Known.SCHEMA)
-    insert_frame(connection, t.payment_identity, events.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO))
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
+    _enter_identities(connection)
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
     paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON)
     posted = rows.join(paid, on=Payment.PAYMENT_NO, validate="m:1").with_columns(pl.lit(night).alias("night_on"))
     enter_posting_tallies(connection, posted)
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
-    open_files = select(t.file.c.file_no, literal(night.isoformat())).where(
-        t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
-    )
+    open_files = select(t.file.c.file_no, literal(night.isoformat())).where(_is_open)
     connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
+
+
+_is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
+"""未消込のファイルか: no night has matched it."""
+
+
+def _enter_identities(connection: Connection) -> None:
+    """既知の収納を記す: every payment just decided that repeats none, copied within the database in the keys' order."""
+    p, key = t.payment.c, (Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO)
+    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
+    first = (
+        select(*(p[name] for name in Known.SCHEMA))
+        .join(t.decision, t.decision.c.payment_no == p.payment_no)
+        .where(p.file_no.in_(select(t.file.c.file_no).where(_is_open)), t.decision.c.outcome.not_in(repeats))
+        .order_by(*(p[name] for name in key))
+    )
+    connection.execute(insert(t.payment_identity).from_select(list(Known.SCHEMA), first))
 
 
 def enter_run(connection: Connection, night: date, entry: Mapping[str, object]) -> str:

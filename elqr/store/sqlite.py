@@ -14,7 +14,7 @@ from sqlalchemy.sql.operators import custom_op
 from elqr.errors import LedgerError
 from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
 
-_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-65536")
+_PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-262144")
 
 
 def engine(url: URL) -> Engine:
