@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 from filelock import FileLock, Timeout
@@ -24,7 +25,6 @@ from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_
 from elqr.journal import Journal
 from elqr.limits import NAMED
 from elqr.originals import originals
-from elqr.printing.template import Template, read_templates
 from elqr.procedures import Evidence, Kpi, kpi, read_register
 from elqr.remittance import Rules, money_rows
 from elqr.report.case_file import Cases
@@ -37,6 +37,9 @@ from elqr.store import drill_queries, report_queries, review_queries, tallies, t
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
 from elqr.written import read_text
+
+if TYPE_CHECKING:
+    from elqr.printing.template import Template
 
 _PACKAGE = Path(__file__).parent
 
@@ -60,8 +63,10 @@ def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
     return read_specs([shipped_specs(), *(job.specs if job else ()), *extra])
 
 
-def sheets_for(job: Job | None) -> dict[str, Template]:
+def sheets_for(job: Job | None) -> "dict[str, Template]":
     """版下: the shipped ones, replaced and extended by the job's folders."""
+    from elqr.printing.template import read_templates
+
     return read_templates([shipped_specs() / "sheets", *(job.printing.sheets if job else ())])
 
 

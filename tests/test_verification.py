@@ -39,7 +39,7 @@ NOT_RECOMPUTED = {
     ("decision", "procedure_code"): "as above", ("decision", "flags"): "as above",
     ("decision", "other_payment_no"): "as above", ("decision", "outcome"): "as above, within its place",
     ("suggestion", "notice_no"): "a hint", ("suggestion", "how"): "a hint", ("suggestion", "payment_no"): "a hint",
-    ("bundle", "bundle_no"): "a number",
+    ("bundle", "bundle_no"): "a number", ("posting_tally", "tally_no"): "a number",
     ("posting", "posting_no"): "a number", ("posting", "decided_by"): "words", ("posting", "reason"): "words",
 }  # fmt: skip
 """Columns whose damage is not told, with the reason."""
@@ -117,6 +117,8 @@ DAMAGES: list[tuple[str, str, Code]] = [
     ("すり替えたファイル", "UPDATE file SET sha256 = replace(sha256, substr(sha256, 1, 1), 'f')", Code.FILE_TOTALS),
     ("よその調定への付け替え", "UPDATE posting SET claim_no = 5 WHERE posting_no = (SELECT min(posting_no) FROM posting WHERE claim_no IS NOT NULL)", Code.POSTING_DIFFERS),
     ("決裁の仕訳をよその調定へ", "UPDATE posting SET claim_no = 5 WHERE posting_no = (SELECT max(posting_no) FROM posting WHERE claim_no IS NOT NULL)", Code.POSTING_DIFFERS),
+    ("発行の累計", "UPDATE issue_tally SET notices = notices + 1", Code.TALLY_DIFFERS),
+    ("消えた計上の累計", "DELETE FROM posting_tally WHERE tally_no = 1", Code.TALLY_DIFFERS),
     ("消えた守り", "DROP TRIGGER posting_no_update ON posting", Code.LEDGER_STRUCTURE),
     ("消えた表", "DROP TABLE suggestion", Code.LEDGER_STRUCTURE),
 ]  # fmt: skip

@@ -22,7 +22,6 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy import Text as AnyText
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import DDL
 from sqlalchemy.types import TypeEngine
 
@@ -37,7 +36,7 @@ CHANGING = ("counter", "setting")
 
 metadata = MetaData()
 Whole = BigInteger().with_variant(Integer(), "sqlite")
-Text = AnyText().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
 """Text that sorts by its bytes on every server: dates and hashes do, and reports must not depend on a locale."""
 
 _TYPES: dict[Any, TypeEngine[Any]] = {pl.Int64: Whole, pl.Boolean: Whole, pl.String: Text, pl.Date: Text}

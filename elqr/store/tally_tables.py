@@ -18,6 +18,6 @@ posting_tally = table(
     "posting_tally",
     Column("tally_no", Whole, primary_key=True, autoincrement=False),
     *columns(frames.PostingTally, nullable=("procedure_code",)),
-    CheckConstraint("payments >= 0"),
+    CheckConstraint("payments >= 0 AND is_elqr IN (0, 1)"),
 )
 """計上の累計 of each night and of each approval."""

@@ -81,8 +81,8 @@ def issue_tallies(connection: Connection) -> pl.DataFrame:
 
 
 def posting_tallies(connection: Connection) -> pl.DataFrame:
-    """計上の累計; frame PostingTally."""
-    return _all(connection, posting_tally, PostingTally.SCHEMA)
+    """計上の累計; frame PostingTally, its `is_elqr` as the number that it is there."""
+    return _all(connection, posting_tally, {**PostingTally.SCHEMA, PostingTally.IS_ELQR: _WHOLE})
 
 
 def decisions(connection: Connection) -> pl.DataFrame:
