@@ -5,6 +5,7 @@ The edge of the program: clock, environment, lock and files are found here and h
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.findings import Finding, Location
 from elqr.formats.spec import Spec, read_specs
+from elqr.inbox import set_aside, write_whole
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.limits import NAMED
@@ -211,6 +213,26 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
     status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
     city = night.job.city.name
     return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(raised), status)
+
+
+def write_out(folder: Path, drawn: Morning) -> list[str]:
+    """帳票を書く: every file of the night, drawn as it is written, as many at a time as there are cores.
+
+    A book that people wrote in stays beside the new one; returns the names that those have now.
+    """
+    written_in = drawn.written_in()
+
+    def write(name: str) -> str:
+        pieces = drawings[name]()
+        if name in written_in:
+            pieces = [b"".join(pieces)]
+            aside = set_aside(folder / name, pieces[0])
+        write_whole(folder / name, pieces)
+        return aside.name if name in written_in and aside else ""
+
+    drawings = drawn.drawings()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return sorted(filter(None, pool.map(write, drawings)))
 
 
 def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:

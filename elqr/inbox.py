@@ -6,7 +6,7 @@ The edge of the program: the only module besides run and cli that touches a fold
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -103,7 +103,7 @@ def _kept_at(archive: Path, sha256: str) -> Path:
     return archive / sha256[:2] / sha256
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o666) -> None:
     """A file that is complete or not there: written beside, synced, renamed. Raises CannotWrite.
 
     What is for staff has the modes of the user's umask; what is kept for ourselves is ours alone.
@@ -112,7 +112,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(data)
+            file.writelines([data] if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)

@@ -290,7 +290,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         payments,
         queries.known_events(connection, payments),
         candidates.select(*Candidate.SCHEMA),
-        queries.open_claims(connection, candidates.select(Candidate.NOTICE_NO)),
+        queries.open_claims(connection, queries.owed_by(candidates)),
     )
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
     unknown = payments.join(

@@ -14,9 +14,9 @@ from elqr.cli.terminal import Command, clear_progress, date_option, job_option, 
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
-    from elqr.edge import draw, exit_code, prepared
+    from elqr.edge import draw, exit_code, prepared, write_out
     from elqr.export import nightly
-    from elqr.inbox import set_aside, write_whole
+    from elqr.inbox import write_whole
     from elqr.report.screen import screen
     from elqr.run import run_night
 
@@ -27,11 +27,7 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
         with own.journal.step("帳票"):
             drawn = draw(own, own.findings)
             folder = own.job.out / own.night_on.isoformat()
-            kept, written_in = [], drawn.written_in()
-            for name, data in drawn.files().items() if not dry_run else ():
-                if name in written_in and (aside := set_aside(folder / name, data)):
-                    kept.append(aside.name)
-                write_whole(folder / name, data)
+            kept = [] if dry_run else write_out(folder, drawn)
         code = exit_code(drawn.page.status)
         head = own.summary(drawn.page, run_id, code)
         if handed is not None:

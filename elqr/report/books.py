@@ -14,6 +14,7 @@ import polars as pl
 
 from elqr import __version__
 from elqr.fiscal import wareki
+from elqr.limits import IN_BOOK
 from elqr.meanings import RULING_MEANINGS
 from elqr.procedures import Register
 from elqr.report import row_mark
@@ -22,7 +23,7 @@ from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
 from elqr.ruling import REASON, RULING, STAFF, TARGET
-from elqr.terms import NEEDS_TARGET, WRITTEN_RULINGS
+from elqr.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
@@ -84,7 +85,6 @@ _GUIDE = (
 class Drawn:
     """引いた表: the night's tables."""
 
-    outcome: Table
     exception: Table
     refund: Table
     rulings: Table
@@ -113,7 +113,8 @@ def books(
         book(
             "税料",
             "税・料の担当者",
-            *map(plain_sheet, (drawn.outcome, drawn.refund, drawn.notices, drawn.kpi, *drawn.arrivals)),
+            plain_sheet(outcomes(rows.decisions, register)),
+            *map(plain_sheet, (drawn.refund, drawn.notices, drawn.kpi, *drawn.arrivals)),
         ),
         book(
             "会計",
@@ -127,10 +128,25 @@ def books(
     for name, stem in zip(names, file_stems(names), strict=True):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
         own = pl.col("procedure_code").is_in(codes)
-        outcome = shape.outcome_table(rows.decisions.filter(own), register)
+        outcome = outcomes(rows.decisions.filter(own), register)
         exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
         made.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
     return tuple(made)
+
+
+_PLAIN = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outcome.ALREADY_POSTED)]
+
+
+def outcomes(decisions: pl.DataFrame, register: Register, most: int = IN_BOOK.most) -> Table:
+    """消込結果のシートの表: all of a night, or of a very large one what is not plain, saying where all of it is."""
+    if decisions.height <= most:
+        return shape.outcome_table(decisions, register)
+    some = decisions.filter(~pl.col("outcome").is_in(_PLAIN))
+    note = (
+        f"収納が{decisions.height:,}件あるので、一致・速報・計上済を除いた{some.height:,}件だけを載せました。"
+        "全件は 消込結果.csv にあります。"
+    )
+    return replace(shape.outcome_table(some, register), note=note)
 
 
 def review_book(

@@ -3,8 +3,10 @@
 The same night gives the same bytes. Totals of different tables are asserted to agree to the yen.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import polars as pl
 
@@ -25,7 +27,7 @@ from elqr.report.rows import Rows
 from elqr.report.table import Table
 from elqr.report.trends import trend
 from elqr.report.workbook import book_bytes
-from elqr.report.writers import csv_bytes, json_bytes
+from elqr.report.writers import csv_pieces, json_pieces
 from elqr.terms import Account, FileStatus, Outcome, Place
 
 
@@ -41,13 +43,23 @@ class Morning:
         """人が書き込むファイル: names of the books with entries."""
         return {book.file_name for book in self.books if book.has_entries}
 
-    def files(self) -> dict[str, bytes]:
-        """File name → bytes of everything in the night's folder."""
-        made = {"index.html": render(self.page).encode()}
-        for table in self.tables:
-            made[f"{table.file_name}.csv"] = csv_bytes(table)
-            made[f"{table.file_name}.json"] = json_bytes(table)
-        return made | {book.file_name: book_bytes(book) for book in self.books}
+    def drawings(self) -> dict[str, Callable[[], Iterable[bytes]]]:
+        """File name → how to draw it, in pieces, of everything in the night's folder; what takes longest first."""
+        made: dict[str, Callable[[], Iterable[bytes]]] = {}
+        for book in self.books:
+            made[book.file_name] = partial(_book, book)
+        for table in reversed(self.tables):
+            made[f"{table.file_name}.csv"] = partial(csv_pieces, table)
+            made[f"{table.file_name}.json"] = partial(json_pieces, table)
+        return made | {"index.html": partial(_page, self.page)}
+
+
+def _book(book: Book) -> Iterator[bytes]:
+    yield book_bytes(book)
+
+
+def _page(page: Page) -> Iterator[bytes]:
+    yield render(page).encode()
 
 
 def morning(
@@ -79,7 +91,7 @@ def morning(
     made = books(
         city,
         night,
-        Drawn(outcome, exception, refund, rulings, daily, places, intake, notices, kpis, money, expected),
+        Drawn(exception, refund, rulings, daily, places, intake, notices, kpis, money, expected),
         marked,
         rows,
         register,

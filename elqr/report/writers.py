@@ -6,64 +6,73 @@ would round it to fifteen digits. JSON is for programs: keys stay as they are.
 """
 
 import json
+from collections.abc import Iterator
 
 import polars as pl
 
 from elqr.report.table import TOTAL, Heading, Style, Table
 
 _FORMULA = r"^[=+\-@\t\r]"
+_UNFIT = r"[\r\n]|^[=+\-@\t]"
+_ROWS_A_PIECE = 100_000
 _GROUP = 4
 
 
 def csv_bytes(table: Table) -> bytes:
     """CSVにする, with the 合計 row last."""
-    shown = table.frame.select(_cell(heading) for heading in table.headings)
+    return b"".join(csv_pieces(table))
+
+
+def csv_pieces(table: Table) -> Iterator[bytes]:
+    """CSVの切れ: the same bytes, so many rows at a time."""
+    names = [heading.name for heading in table.headings]
+    yield b"\xef\xbb\xbf" + _csv(pl.DataFrame([names], orient="row"))
+    for rows in table.frame.iter_slices(_ROWS_A_PIECE):
+        yield _csv(rows.select(_cell(heading, rows[heading.name]) for heading in table.headings))
     if table.totals:
-        first = table.headings[0].name
-        sums = {
-            heading.name: str(table.total(heading.name)) if heading.name in table.totals else ""
-            for heading in table.headings
-        }
-        shown = pl.concat([shown, pl.DataFrame({**sums, first: sums[first] or TOTAL})])
-    text = shown.write_csv(line_terminator="\r\n", quote_style="necessary", null_value="")
-    return b"\xef\xbb\xbf" + text.encode()
+        sums = {name: str(table.total(name)) if name in table.totals else "" for name in names}
+        yield _csv(pl.DataFrame({**sums, names[0]: sums[names[0]] or TOTAL}))
 
 
-def _cell(heading: Heading) -> pl.Expr:
-    column = pl.col(heading.name)
+def _csv(shown: pl.DataFrame) -> bytes:
+    return shown.write_csv(
+        include_header=False, line_terminator="\r\n", quote_style="necessary", null_value=""
+    ).encode()
+
+
+def _cell(heading: Heading, values: pl.Series) -> pl.Series:
+    """A column as a spreadsheet may read it. What no value of it needs is not looked for in each."""
     if heading.style is Style.SHARE:
-        return (
-            pl.when(column.is_not_null())
-            .then(pl.concat_str((column * 100).round(1).cast(pl.String), pl.lit("%")))
-            .alias(heading.name)
-        )
-    text = column.cast(pl.String)
+        share = pl.concat_str((values * 100).round(1).cast(pl.String), pl.lit("%"))
+        return pl.select(pl.when(values.is_not_null()).then(share)).to_series().alias(heading.name)
+    text = values.cast(pl.String)
     if heading.style is Style.DIGITS:
         text = text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
-    if heading.style in (Style.TEXT, Style.DIGITS):
+    if heading.style in (Style.TEXT, Style.DIGITS) and text.str.contains(_UNFIT).any():
         text = text.str.replace_all(r"[\r\n]+", " ")
-        text = pl.when(text.str.contains(_FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
+        quoted = pl.concat_str(pl.lit("'"), text)
+        text = pl.select(pl.when(text.str.contains(_FORMULA)).then(quoted).otherwise(text)).to_series()
     return text.alias(heading.name)
 
 
 def json_bytes(table: Table) -> bytes:
     """JSONにする: title, note, columns, rows (one a line), totals."""
-    parts = {
-        "title": _json(table.title),
-        "note": _json(table.note),
-        "columns": _json([{"name": heading.name, "style": heading.style.value} for heading in table.headings]),
-        "rows": f"[{_json_rows(table)}]",
-        "totals": _json({name: table.total(name) for name in table.totals}),
-    }
-    return ("{\n" + ",\n".join(f'"{name}": {text}' for name, text in parts.items()) + "\n}\n").encode()
+    return b"".join(json_pieces(table))
+
+
+def json_pieces(table: Table) -> Iterator[bytes]:
+    """JSONの切れ: the same bytes, so many rows at a time. Every line is one row: a line end in a text is escaped."""
+    columns = [{"name": heading.name, "style": heading.style.value} for heading in table.headings]
+    head = {"title": table.title, "note": table.note, "columns": columns}
+    yield ("{\n" + "".join(f'"{name}": {_json(value)},\n' for name, value in head.items()) + '"rows": [').encode()
+    between = "\n"
+    for rows in table.frame.select(heading.name for heading in table.headings).iter_slices(_ROWS_A_PIECE):
+        lines = rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson().rstrip("\n")
+        yield (between + lines.replace("\n", ",\n")).encode()
+        between = ",\n"
+    totals = _json({name: table.total(name) for name in table.totals})
+    yield (("\n" if table.frame.height else "") + f'],\n"totals": {totals}\n}}\n').encode()
 
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _json_rows(table: Table) -> str:
-    """Every line is one row: a line end within a text is escaped."""
-    rows = table.frame.select(heading.name for heading in table.headings)
-    lines = rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson()
-    return "\n" + lines.rstrip("\n").replace("\n", ",\n") + "\n" if lines else ""

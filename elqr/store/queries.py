@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, exists, func, literal, select
+from sqlalchemy import Connection, Select, and_, case, exists, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import Candidate, CandidateSlip, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
@@ -13,7 +13,7 @@ from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.tallies import last_issued
-from elqr.terms import KeyKind
+from elqr.terms import WHOLE_YEAR, KeyKind
 
 _CLAIM_KEY = list(ClaimKey.SCHEMA)
 
@@ -92,22 +92,33 @@ def known_events(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame
 
 
 def candidates(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """照会キーが指す納付書 for tonight's keys; frame CandidateSlip."""
-    with staged(connection, payments.select(Payment.KEY_KIND, Payment.KEY_DIGITS).unique()) as asked:
+    """照会キーが指す納付書 for tonight's keys; frame CandidateSlip.
+
+    A payload is looked up only for keys whose payments say something that it says too; rows come back with the
+    number of the key asked for, not with its digits.
+    """
+    says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
+    keys = payments.group_by(Payment.KEY_KIND, Payment.KEY_DIGITS).agg(says.any().cast(pl.Int64).alias("says"))
+    keys = keys.sort(Payment.KEY_KIND, Payment.KEY_DIGITS).with_row_index("at").cast({"at": pl.Int64})
+    with staged(connection, keys.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at")) as asked:
+        payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, asked.c.says == 1)
         query = (
-            _candidate_columns()
+            _candidate_columns(asked.c.at)
             .join(asked, _same_key(asked))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
-            .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+            .outerjoin(t.payload, payload)
         )
-        return read_frame(connection, query, CandidateSlip.SCHEMA)
+        schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
+        for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
+            del schema[name]
+        found = read_frame(connection, query, schema)
+    return found.join(keys, on="at", validate="m:1").select(*CandidateSlip.SCHEMA)
 
 
-def _candidate_columns() -> Select[tuple[object, ...]]:
+def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
     notice, payload = t.notice.c, t.payload.c
     return select(
-        t.notice_key.c.key_kind,
-        t.notice_key.c.key_digits,
+        at,
         notice.notice_no,
         t.notice_key.c.reissue_no,
         notice.issue_no,
@@ -137,31 +148,48 @@ def newer_slip_exists() -> ColumnElement[bool]:
     )
 
 
-def open_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
-    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount."""
-    with staged(connection, notice_nos.select(Candidate.NOTICE_NO).unique()) as asked:
-        covers = t.notice_claim.c
+def open_claims(connection: Connection, notices: pl.DataFrame) -> pl.DataFrame:
+    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount.
+
+    `notices` has notice_no, owed_yen and levy_year: what `owed_by` knows already is not looked up.
+    """
+    with staged(connection, notices.select(Candidate.NOTICE_NO, OpenClaim.OWED_YEN, OpenClaim.LEVY_YEAR)) as asked:
+        covers, first = t.notice_claim.c, t.payment.c.payment_no
+        collected = case((first.is_(None), 0), else_=_of_claim(func.sum(t.posting.c.yen)))
         query = (
             select(
                 covers.notice_no,
                 covers.claim_no,
                 covers.cover_yen,
-                func.coalesce(_owed_yen(), covers.cover_yen),
-                _of_claim(func.coalesce(func.sum(t.posting.c.yen), 0)),
-                t.claim.c.levy_year,
-                t.payment.c.payment_no,
+                func.coalesce(asked.c.owed_yen, _owed_yen(), covers.cover_yen),
+                collected,
+                func.coalesce(asked.c.levy_year, _levy_year()),
+                first,
                 t.decision.c.notice_no,
                 t.payment.c.channel,
                 t.notice.c.installment_no,
             )
             .select_from(t.notice_claim)
             .join(asked, asked.c.notice_no == covers.notice_no)
-            .join(t.claim, t.claim.c.claim_no == covers.claim_no)
-            .outerjoin(t.payment, t.payment.c.payment_no == _of_claim(func.min(t.posting.c.payment_no)))
-            .outerjoin(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .outerjoin(t.payment, first == _of_claim(func.min(t.posting.c.payment_no)))
+            .outerjoin(t.decision, t.decision.c.payment_no == first)
             .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
         )
         return read_frame(connection, query, OpenClaim.SCHEMA)
+
+
+def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
+    """調定額のわかる納付書: of each notice its number, and what it says of its claim where it is the newest valid slip.
+
+    A 全期 slip says nothing of the claims that it pays, and another slip may be newer than a cancelled one.
+    """
+    is_valid = pl.col(Candidate.IS_CURRENT) & ~pl.col(Candidate.IS_CANCELLED)
+    says = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
+    return candidates.unique(Candidate.NOTICE_NO).select(
+        Candidate.NOTICE_NO,
+        pl.when(says).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
+        pl.when(says).then(CandidateSlip.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
+    )
 
 
 def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
@@ -173,17 +201,25 @@ def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
     )
 
 
+def _levy_year() -> ColumnElement[int]:
+    own = t.claim.alias("own_claim").c
+    return (
+        select(own.levy_year).where(own.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim)
+    ).scalar_subquery()
+
+
 def _owed_yen() -> ColumnElement[int]:
     own = t.notice.alias("own")
     return (
         select(own.c.amount_yen)
+        .join(t.claim, and_(*(own.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
         .where(
-            *(own.c[name] == t.claim.c[name] for name in _CLAIM_KEY),
+            t.claim.c.claim_no == t.notice_claim.c.claim_no,
             ~exists().where(t.notice_cancel.c.notice_no == own.c.notice_no),
         )
         .order_by(own.c.issue_no.desc())
         .limit(1)
-        .correlate(t.claim)
+        .correlate(t.notice_claim)
         .scalar_subquery()
     )
 

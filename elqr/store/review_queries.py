@@ -118,7 +118,9 @@ def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFram
 
 def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """充てる先の調定 of notices: frame OpenClaim with procedure_code, levy_year."""
-    claims = queries.open_claims(connection, notice_nos)
+    unknown = pl.lit(None, pl.Int64)
+    every = notice_nos.select("notice_no").unique().with_columns(owed_yen=unknown, levy_year=unknown)
+    claims = queries.open_claims(connection, every)
     with staged(connection, notice_nos.select("notice_no").unique()) as asked:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
             asked, asked.c.notice_no == t.notice.c.notice_no

@@ -125,7 +125,6 @@ def books_of(
     """夜のブック, by file name."""
     own, rows = own or register(), rows_of(found)
     drawn = Drawn(
-        shape.outcome_table(found, own),
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
         shape.refund_table(found, rows.awaiting, rows.others, own),
         shape.ruling_table(rows.rulings),

@@ -15,7 +15,7 @@ from pypdfium2 import PdfDocument
 
 from elqr.meanings import RULING_MEANINGS
 from elqr.report.book import Check
-from elqr.report.books import file_stems
+from elqr.report.books import file_stems, outcomes
 from elqr.report.row_mark import digest, marks
 from elqr.report.workbook import book_bytes
 from elqr.terms import WRITTEN_RULINGS, Ruling
@@ -381,3 +381,13 @@ def test_fifty_thousand_exceptions_stay_usable(tmp_path: Path) -> None:
     )
     rows = found["要確認", "要確認一覧"]
     assert len(rows) == 50_007 and [rows[7][0], rows[-1][0]] == ["1", "50000"]
+
+
+def test_a_very_large_night_lists_what_is_not_plain_and_says_where_all_of_it_is() -> None:
+    """By hand: of the four outcomes one is 一致; over three rows it is left to the CSV."""
+    found = exceptions(4).with_columns(outcome=pl.Series(["matched", "late", "underpaid", "key_unknown"]))
+    whole, some = outcomes(found, register(), 4), outcomes(found, register(), 3)
+    assert whole.frame["消込結果"].to_list() == ["一致", "支払期限後の納付", "不足", "該当なし"]
+    assert some.frame["消込結果"].to_list() == ["支払期限後の納付", "不足", "該当なし"]
+    assert "収納が4件あるので" in some.note and "3件だけ" in some.note and "消込結果.csv" in some.note
+    assert some.total("領収額") == whole.total("領収額") - found["paid_yen"][0]
