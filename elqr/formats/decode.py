@@ -17,7 +17,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_matrix
 from elqr.formats.csv_rows import csv_rows
-from elqr.formats.fields import Flaw, Typed, read_field
+from elqr.formats.fields import Flaw, Typed, all_digits, read_field
 from elqr.formats.framing import Framed, frame
 from elqr.formats.sequence import (
     OFFSET_BYTES,
@@ -25,7 +25,6 @@ from elqr.formats.sequence import (
     Sequence,
     groups_twice,
     kinds_of_rows,
-    kinds_of_tags,
     sequence,
     shape_of,
 )
@@ -183,26 +182,30 @@ def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int,
 def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
     read = csv_rows(data, spec, file)
     if read.findings:
-        return Decoded(spec, record_count=len(read.rows), charset=read.charset, findings=read.findings)
-    tagged = any(record.tag for record in spec.record)
-    kinds = kinds_of_tags([row[0] for row in read.rows], spec) if tagged else np.zeros(len(read.rows), dtype=np.int16)
+        return Decoded(spec, record_count=read.count, charset=read.charset, findings=read.findings)
+    kinds = read.kinds(spec)
     own = sequence(kinds, spec, file, lambda at: read.rows[at][0])
     found = own.findings or tuple(read.count_findings(own.kinds, spec, file))
-    found = found or tuple(groups_twice(own, spec, file, lambda start, end: repr(read.rows[start:end]).encode()))
-    whole = Decoded(spec, {}, len(read.rows), read.line_end, read.charset, found)
+    found = found or tuple(groups_twice(own, spec, file, read.content))
+    whole = Decoded(spec, {}, read.count, read.line_end, read.charset, found)
     if found:
         return whole
     shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(own, spec))
     tables: dict[str, pl.DataFrame] = {}
     findings: list[Finding] = []
     for number, record in enumerate(spec.record):
-        places = own.places(number, None)
-        body = [read.rows[at] for at in np.flatnonzero(kinds == number)] if tagged else read.rows
-        columns = list(zip(*body, strict=True)) if body else [() for _ in record.fields]
-        texts = [pl.Series(f.name, column, dtype=pl.String) for f, column in zip(record.fields, columns, strict=True)]
-        typed = (_Column(f, -1, _read(f, column, received_on)) for f, column in zip(record.fields, texts, strict=True))
-        tables[record.name] = _table(file, places, typed, read.charset, findings)
+        columns = _csv_columns(record, read.columns(spec, kinds, number), received_on)
+        tables[record.name] = _table(file, own.places(number, None), columns, read.charset, findings)
     return replace(whole, tables=tables, findings=tuple(sorted(findings)), shape=shape)
+
+
+def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date) -> Iterable[_Column]:
+    """Every field of the rows of one kind; a column whose values are all the same is read once."""
+    for own, texts in zip(record.fields, columns, strict=True):
+        same = len(texts) > 1 and bool((texts == texts[0]).all())
+        few = texts.head(1) if same else texts
+        typed = _read(own, few, received_on, is_digits=all_digits(own, few))
+        yield _Column(own, -1, _repeated(typed, len(texts)) if same else typed)
 
 
 def _table(

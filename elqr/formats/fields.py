@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from elqr.checkdigit import gs1_valid_column
@@ -16,6 +17,7 @@ from elqr.formats.dates import read_dates
 from elqr.formats.mpn import mpn_valid_column
 from elqr.formats.spec import FieldSpec
 
+_ZERO, _NINE = 0x30, 0x39
 _TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
 CHECKS = {"gs1_mod10": (gs1_valid_column, "GS1 モジュラス10"), "mpn": (mpn_valid_column, "MPN 上段・下段のCD")}
 """検査: of a whole part, by the name a spec gives it."""
@@ -65,6 +67,18 @@ def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digi
     if may_be_blank:
         return typed
     return Typed(typed.columns, (*_blank_flaw(field, blank, texts), *_without(typed.flaws, blank)))
+
+
+def all_digits(field: FieldSpec, texts: pl.Series) -> bool:
+    """すべて数字か: a column without nulls of nothing but digits, in the numbers that the field's kind wants."""
+    most = field.width or field.max_width or 0
+    if field.kind not in ("digits", "yen", "count") or not len(texts):
+        return False
+    lengths = texts.str.len_bytes().to_numpy()
+    if lengths.min() < (field.width or 1 if field.kind == "digits" else 1) or lengths.max() > most:
+        return False
+    digits = np.frombuffer(texts.str.join("").item().encode(), dtype=np.uint8)
+    return bool(digits.min() >= _ZERO and digits.max() <= _NINE)
 
 
 def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:
