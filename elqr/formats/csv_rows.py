@@ -23,6 +23,7 @@ from elqr.formats.plain_csv import plain_csv
 from elqr.formats.sequence import Kinds, kinds_of_tags
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
 
+_NOT_ASCII = 0x80
 _QUOTED = re.compile(r'"[^"]*"')
 _END = re.compile(r"\r\n|\r|\n")
 _NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
@@ -100,12 +101,15 @@ def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
 
 
 def _utf8_of(data: bytes, spec: Spec) -> tuple[bytes | None, Charset | None]:
-    """The text of a CSV in UTF-8, as `text_of` finds it; most files are ASCII, which is UTF-8 already."""
-    charset: Charset | None = next((own for own in spec.charsets if own != "utf-8-sig"), None)
-    if charset is not None and has_ascii(charset) and data.isascii() and b"\x00" not in data:
-        return data, charset
-    text, charset = text_of(data, spec)
-    return (None if text is None else text.encode()), charset
+    """The text of a CSV in UTF-8, as `text_of` finds it; where only the first line is not ASCII, by that alone."""
+    first = data[: data.find(b"\n") + 1]
+    rest = np.frombuffer(data, dtype=np.uint8)[len(first) :]
+    is_ascii = len(rest) > 0 and rest.min() > 0 and rest.max() < _NOT_ASCII and all(map(has_ascii, spec.charsets))
+    text, charset = text_of(first if is_ascii else data, spec)
+    if text is None:
+        return None, None
+    head = text.encode()
+    return (data if head == first else head + data[len(first) :]) if is_ascii else head, charset
 
 
 def _row_by_row(text: str, charset: str, spec: Spec, file: str) -> CsvRows:

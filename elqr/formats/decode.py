@@ -17,7 +17,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_matrix
 from elqr.formats.csv_rows import csv_rows
-from elqr.formats.fields import Flaw, Typed, all_digits, read_field
+from elqr.formats.fields import Flaw, Typed, read_field, repeated
 from elqr.formats.framing import Framed, frame
 from elqr.formats.sequence import (
     OFFSET_BYTES,
@@ -131,7 +131,7 @@ def _fixed_columns(
             texts = decode_matrix(own.name, cut, behind)
         typed = _read(own, texts, received_on, is_digits=least >= _ZERO and most <= _NINE)
         if same:
-            typed, texts = _repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
+            typed, texts = repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
         unread = texts.is_null() if texts.null_count() else None
         shown = None if unread is None else _hexadecimal(data, places[OFFSET_BYTES], unread, start, end)
         yield _Column(own, start, typed, unread, shown)
@@ -151,25 +151,6 @@ def _has_yen(cut: Bytes, own: FieldSpec, most: int) -> bool:
 
 def _read(own: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
     return read_field(own, texts.fill_null(" ") if texts.null_count() else texts, received_on, is_digits=is_digits)
-
-
-def _repeated(typed: Typed, count: int) -> Typed:
-    """What was read once of a column whose values are all the same."""
-
-    def many(values: pl.Series) -> pl.Series:
-        return values.new_from_index(0, count)
-
-    columns = {name: many(values) for name, values in typed.columns.items()}
-    flaws = tuple(
-        replace(
-            flaw,
-            bad=many(flaw.bad),
-            shown=many(flaw.shown),
-            expected=flaw.expected if isinstance(flaw.expected, str) else many(flaw.expected),
-        )
-        for flaw in typed.flaws
-    )
-    return Typed(columns, flaws)
 
 
 def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int, end: int) -> pl.Series:
@@ -200,12 +181,9 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
 
 
 def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date) -> Iterable[_Column]:
-    """Every field of the rows of one kind; a column whose values are all the same is read once."""
+    """Every field of the rows of one kind."""
     for own, texts in zip(record.fields, columns, strict=True):
-        same = len(texts) > 1 and bool((texts == texts[0]).all())
-        few = texts.head(1) if same else texts
-        typed = _read(own, few, received_on, is_digits=all_digits(own, few))
-        yield _Column(own, -1, _repeated(typed, len(texts)) if same else typed)
+        yield _Column(own, -1, read_field(own, texts, received_on))
 
 
 def _table(

@@ -48,12 +48,21 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         optional(pay.result_code).alias(Payment.RESULT_CODE),
         joined(pay.identity).alias(Payment.IDENTITY),
-    ).with_columns(
-        joined(_CONTENT).alias(Payment.CONTENT),
-        pl.int_range(1, pl.len() + 1).over(Payment.IDENTITY, Payment.STAGE).alias(Payment.OCCURRENCE_NO),
-    )
+    ).with_columns(joined(_CONTENT).alias(Payment.CONTENT))
+    rows = rows.with_columns(_occurrences(rows))
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
     return PaymentContent.of(rows)
+
+
+def _occurrences(rows: pl.DataFrame) -> pl.Series:
+    """何件目か, among the records that agree. By a hash nearly all stand alone; only the others are looked at."""
+    hashes = rows.select(pl.struct(Payment.IDENTITY, Payment.STAGE).hash()).to_series()
+    first = pl.repeat(1, rows.height, dtype=pl.Int64, eager=True).alias(Payment.OCCURRENCE_NO)
+    if hashes.n_unique() == rows.height:
+        return first
+    at = hashes.is_duplicated().arg_true()
+    number = pl.int_range(1, pl.len() + 1).over(Payment.IDENTITY, Payment.STAGE)
+    return first.scatter(at, rows.select(Payment.IDENTITY, Payment.STAGE)[at].select(number).to_series())
 
 
 def with_other_records(decoded: Decoded, home: str) -> pl.DataFrame:

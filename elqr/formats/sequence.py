@@ -46,10 +46,10 @@ class Sequence:
 def kinds_of_rows(rows: Bytes, spec: Spec) -> Kinds:
     """レコード区分 of fixed records, by their first bytes; a spec of one untagged kind has only that."""
     kinds = np.full(len(rows), _UNKNOWN, dtype=np.int16)
-    for number, record in enumerate(spec.record):
-        tag = np.frombuffer((record.tag or "").encode(), dtype=np.uint8)
-        is_own = rows[:, 0] == tag[0] if len(tag) == 1 else (rows[:, : len(tag)] == tag).all(axis=1)
-        kinds[is_own] = number
+    tags = [np.frombuffer((record.tag or "").encode(), dtype=np.uint8) for record in spec.record]
+    heads = np.ascontiguousarray(rows[:, : max(map(len, tags))])
+    for number, tag in enumerate(tags):
+        kinds[(heads[:, : len(tag)] == tag).all(axis=1)] = number
     return kinds
 
 
