@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import numpy as np
 import polars as pl
@@ -60,9 +61,11 @@ class CsvRows:
         columns = list(zip(*body, strict=True)) if body else [() for _ in fields]
         return [pl.Series(own.name, values, dtype=pl.String) for own, values in zip(fields, columns, strict=True)]
 
-    def content(self, start: int, end: int) -> bytes:
-        """中身 of some rows, to be compared with that of others of the same file."""
-        return repr(self.rows[start:end] if self.table is None else self.table[start:end].rows()).encode()
+    def digest(self, start: int, end: int) -> bytes:
+        """中身のハッシュ of some rows, to be compared with that of others of the same file."""
+        return sha256(
+            repr(self.rows[start:end] if self.table is None else self.table[start:end].rows()).encode()
+        ).digest()
 
     def count_findings(self, kinds: Kinds, spec: Spec, file: str) -> Iterator[Finding]:
         """項目の数 of every row against its record kind's; a plain CSV has no other."""

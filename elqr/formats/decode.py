@@ -8,6 +8,7 @@ Every byte column is looked at once (its least and greatest byte); that alone pr
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 
 import numpy as np
 import polars as pl
@@ -81,7 +82,9 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
     own = sequence(
         kinds_of_rows(rows, spec), spec, file, lambda at: rows[at, :widest].tobytes().decode("ascii", errors="replace")
     )
-    found = own.findings or tuple(groups_twice(own, spec, file, lambda start, end: rows[start:end].tobytes()))
+    found = own.findings or tuple(
+        groups_twice(own, spec, file, lambda start, end: sha256(rows[start:end].tobytes()).digest())
+    )
     whole = Decoded(spec, {}, len(rows), framed.line_end, framed.charset, found)
     if found:
         return whole
@@ -167,7 +170,7 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     kinds = read.kinds(spec)
     own = sequence(kinds, spec, file, lambda at: read.rows[at][0])
     found = own.findings or tuple(read.count_findings(own.kinds, spec, file))
-    found = found or tuple(groups_twice(own, spec, file, read.content))
+    found = found or tuple(groups_twice(own, spec, file, read.digest))
     whole = Decoded(spec, {}, read.count, read.line_end, read.charset, found)
     if found:
         return whole

@@ -28,7 +28,8 @@ _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画�
 
 _SPACE = ord(" ")
 _NOTHING = b"\r\n\x1a \t"
-_HEADER_BYTES = 100_000
+HEAD_BYTES = 100_000
+"""What is looked at of a file whose format is told by its beginning alone."""
 _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
 
@@ -38,10 +39,9 @@ def recognize(
 ) -> tuple[Spec | None, tuple[Finding, ...]]:
     """The one spec that fits, or a finding: empty, unknown, ambiguous."""
     specs = tuple(specs)
-    if not data[:_HEADER_BYTES].strip(_NOTHING) and not data.strip(_NOTHING):
+    if not data[:HEAD_BYTES].strip(_NOTHING) and not data.strip(_NOTHING):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
-    is_packed = data.startswith(tuple(_PACKED))
-    evidence = {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
+    evidence = evidence_for(data, specs, received_on)
     candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
         cut = [spec for spec in candidates if _can_be_cut(data, spec, file)]
@@ -54,6 +54,12 @@ def recognize(
     if candidates:
         return None, (Finding(Location(file), Code.FORMAT_AMBIGUOUS, names, "一つの様式"),)
     return None, (Finding(Location(file), Code.FORMAT_UNKNOWN, _head(data), names),)
+
+
+def evidence_for(data: bytes, specs: Iterable[Spec], received_on: date) -> dict[str, int]:
+    """何が様式を示すか: what speaks for each spec, by name; 0 rules it out. `HEAD_BYTES` of a file are enough."""
+    is_packed = data.startswith(tuple(_PACKED))
+    return {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
 
 
 def _head(data: bytes) -> str:
@@ -93,9 +99,9 @@ def _has_header_row(data: bytes, spec: Spec) -> bool:
 
 def _first_line(data: bytes) -> bytes:
     """Up to the first LF; of a file without one, or with a very long first line, so many whole values."""
-    if (at := data.find(b"\n", 0, _HEADER_BYTES)) >= 0:
+    if (at := data.find(b"\n", 0, HEAD_BYTES)) >= 0:
         return data[:at]
-    return data if len(data) <= _HEADER_BYTES else data[: data.rfind(b",", 0, _HEADER_BYTES) + 1]
+    return data if len(data) <= HEAD_BYTES else data[: data.rfind(b",", 0, HEAD_BYTES) + 1]
 
 
 def _has_tagged_rows(data: bytes, spec: Spec) -> bool:

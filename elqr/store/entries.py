@@ -88,13 +88,24 @@ def enter_content(
 
 
 def enter_file(
-    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, payments: pl.DataFrame
-) -> None:
-    """ファイルを取り込む: the file, its delivery and all its payments (frame PaymentContent)."""
-    yen = int(payments[Payment.PAID_YEN].sum())
-    file_no = enter_content(connection, delivered, night, spec, record_count, payments.height, yen)
-    rows = numbered(payments, Payment.PAYMENT_NO, next_no(connection, t.payment.c.payment_no))
-    insert_frame(connection, t.payment, rows, file_no=file_no)
+    connection: Connection,
+    delivered: Delivered,
+    night: date,
+    spec: str,
+    record_count: int,
+    payments: Iterable[pl.DataFrame],
+) -> tuple[int, int]:
+    """ファイルを取り込む: all its payments (frames PaymentContent, in order), the file and its delivery.
+
+    Returns how many payments, and their yen.
+    """
+    file_no, count, yen = next_no(connection, t.file.c.file_no), 0, 0
+    for part in payments:
+        rows = numbered(part, Payment.PAYMENT_NO, next_no(connection, t.payment.c.payment_no))
+        insert_frame(connection, t.payment, rows, file_no=file_no)
+        count, yen = count + part.height, yen + int(part[Payment.PAID_YEN].sum())
+    enter_content(connection, delivered, night, spec, record_count, count, yen)
+    return count, yen
 
 
 def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: Gained) -> None:
