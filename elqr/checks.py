@@ -4,7 +4,8 @@ Each takes what was decoded and gives findings. They run only when framing and f
 because a total over misread records would only describe the misreading.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -13,29 +14,57 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, RECORD_NO
-from elqr.formats.spec import Control
+from elqr.formats.spec import Control, Spec
 
 Check = Callable[[Decoded, str, date], list[Finding]]
 
 
 def control_totals(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
     """合計の検査: calculated against control, for every group and every control of the spec."""
-    found: list[Finding] = []
-    for control in decoded.spec.control:
-        both = stated_and_calculated(decoded, control)
+    return list(totals_findings(decoded.spec, [totals_of(decoded)], file))
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """合計 by control of the spec, one row a group: record_no, group_no, stated; and group_no, calculated."""
+
+    stated: tuple[pl.DataFrame, ...]
+    calculated: tuple[pl.DataFrame, ...]
+
+
+def totals_of(decoded: Decoded) -> Totals:
+    """書かれた合計と計算した合計 of a file, or of a piece of it."""
+    controls = decoded.spec.control
+    return Totals(
+        tuple(_stated(decoded, control) for control in controls),
+        tuple(_calculated(decoded, control) for control in controls),
+    )
+
+
+def totals_findings(spec: Spec, parts: Sequence[Totals], file: str) -> Iterator[Finding]:
+    """合計の検査 of a whole file, from the totals of its pieces."""
+    for number, control in enumerate(spec.control):
+        stated = pl.concat([part.stated[number] for part in parts])
+        both = _compared(stated, pl.concat([part.calculated[number] for part in parts]))
         wrong = both.filter(pl.col("calculated") != pl.col("stated"))
         for no, given, calculated in wrong.head(LISTED_PER_CODE).iter_rows():
             at = Location(file, no, field=control.title)
-            found.append(Finding(at, _code(control), f"計算値 {calculated:,}", f"ファイルの合計 {given:,}"))
-    return found
+            yield Finding(at, _code(control), f"計算値 {calculated:,}", f"ファイルの合計 {given:,}")
 
 
 def stated_and_calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
     """書かれた合計と計算した合計, one row a group: record_no (where it is stated), stated, calculated."""
+    return _compared(_stated(decoded, control), _calculated(decoded, control))
+
+
+def _stated(decoded: Decoded, control: Control) -> pl.DataFrame:
     name, _, field = control.at.partition(".")
-    stated = decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("stated"))
-    calculated = _calculated(decoded, control)
-    both = stated.join(calculated, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
+    return decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("stated"))
+
+
+def _compared(stated: pl.DataFrame, calculated: pl.DataFrame) -> pl.DataFrame:
+    sums = calculated.group_by(GROUP_NO).agg(pl.col("calculated").sum())
+    both = stated.join(sums, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
     return both.select(RECORD_NO, "stated", pl.col("calculated").fill_null(0))
 
 
@@ -104,7 +133,9 @@ def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list
     return found
 
 
-CHECKS: tuple[Check, ...] = (control_totals, no_future_day, every_code_is_mapped)
+RECORD_CHECKS: tuple[Check, ...] = (no_future_day, every_code_is_mapped)
+"""Rules that a record keeps or breaks whatever the others are."""
+CHECKS: tuple[Check, ...] = (control_totals, *RECORD_CHECKS)
 
 
 def check(decoded: Decoded, file: str, received_on: date) -> list[Finding]:

@@ -22,7 +22,7 @@ from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.findings import Finding, Location
 from elqr.formats.spec import Spec, read_specs
-from elqr.inbox import set_aside, write_whole
+from elqr.inbox import set_aside, write_parts
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.limits import NAMED
@@ -227,7 +227,7 @@ def write_out(folder: Path, drawn: Morning) -> list[str]:
         if name in written_in:
             pieces = [b"".join(pieces)]
             aside = set_aside(folder / name, pieces[0])
-        write_whole(folder / name, pieces)
+        write_parts(folder / name, pieces)
         return aside.name if name in written_in and aside else ""
 
     drawings = drawn.drawings()

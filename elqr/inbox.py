@@ -14,23 +14,50 @@ from pathlib import Path
 from elqr.codes import Code
 from elqr.errors import CannotWrite, NotFound
 from elqr.findings import Finding, Location
+from elqr.limits import PIECE_BYTES
 
 _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """届いたもの: one entry of an inbox; `data` is None when it cannot be read, and `findings` say why."""
+    """届いたもの: one entry of an inbox; `findings` say why it cannot be read.
+
+    `data` are its bytes; of a large file they stay at `path` and are read in parts. What cannot be read has neither.
+    """
 
     name: str
     data: bytes | None
     sha256: str
     findings: tuple[Finding, ...] = ()
+    path: Path | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """大きさ; 0 when it cannot be read."""
+        return self.path.stat().st_size if self.path is not None else len(self.data or b"")
+
+    def whole(self) -> bytes | None:
+        """すべてのバイト; None when it cannot be read."""
+        return self.data if self.path is None else self.path.read_bytes()
+
+
+def read_part(path: Path, start: int, size: int) -> bytes:
+    """ファイルの一部: from a byte on so many bytes, fewer at its end."""
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
 
 
 def sha256_of(data: bytes) -> str:
     """ハッシュ: the identity of a file's content."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """大きなファイルのハッシュ, without holding it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
@@ -58,7 +85,7 @@ def readable_name(name: str) -> str:
 
 
 def arrived(path: Path, most_megabytes: int) -> Arrived:
-    """One file, read whole; or what is wrong with it."""
+    """One file, read whole or, if it is large, only hashed; or what is wrong with it."""
     name = readable_name(path.name)
     if path.is_symlink() or not path.is_file():
         kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
@@ -66,6 +93,8 @@ def arrived(path: Path, most_megabytes: int) -> Arrived:
     if (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
         return _unreadable(name, Code.TOO_LARGE, f"{size:,}バイト", f"{most_megabytes * _MEGABYTE:,}バイト以下")
     try:
+        if size > PIECE_BYTES:
+            return Arrived(name, None, sha256_of_file(path), path=path)
         data = path.read_bytes()
     except OSError as error:
         return _unreadable(name, Code.NOT_A_FILE, f"読めません（{error.strerror}）", "読めるファイル")
@@ -79,10 +108,27 @@ def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
 
 def keep(archive: Path, sha256: str, data: bytes) -> None:
     """保管する: under its hash, complete or not at all. Raises CannotWrite."""
-    path = _kept_at(archive, sha256)
+    path = kept_at(archive, sha256)
     if path.exists():
         return
     write_whole(path, data, mode=0o600)
+
+
+def keep_file(archive: Path, sha256: str, source: Path) -> None:
+    """大きなファイルを保管する, part by part; it is read from there. Raises CannotWrite, also when it has changed."""
+    path = kept_at(archive, sha256)
+    if not path.exists() or sha256_of_file(path) != sha256:
+        write_parts(path, _unchanged(source, sha256), mode=0o600)
+
+
+def _unchanged(source: Path, sha256: str) -> Iterator[bytes]:
+    found = hashlib.sha256()
+    with source.open("rb") as file:
+        while part := file.read(PIECE_BYTES):
+            found.update(part)
+            yield part
+    if found.hexdigest() != sha256:
+        raise CannotWrite(f"{source} は読んでいる間に変わりました。送り終わってから、もう一度実行してください。")
 
 
 def kept(archive: Path, sha256: str) -> bytes:
@@ -93,18 +139,24 @@ def kept(archive: Path, sha256: str) -> bytes:
 def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
     """保管した中身の一部: from a first byte on so many bytes each, all when -1. Raises NotFound."""
     try:
-        with _kept_at(archive, sha256).open("rb") as file:
+        with kept_at(archive, sha256).open("rb") as file:
             return [(file.seek(start), file.read(size))[1] for start, size in parts]
     except OSError as error:
         raise NotFound(f"保管庫 {archive} に {sha256} がありません。") from error
 
 
-def _kept_at(archive: Path, sha256: str) -> Path:
+def kept_at(archive: Path, sha256: str) -> Path:
+    """保管した場所 of a hash."""
     return archive / sha256[:2] / sha256
 
 
-def write_whole(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o666) -> None:
-    """A file that is complete or not there: written beside, synced, renamed. Raises CannotWrite.
+def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """A file that is complete or not there. Raises CannotWrite."""
+    write_parts(path, [data], mode=mode)
+
+
+def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> None:
+    """A file that is complete or not there, part by part: written beside, synced, renamed. Raises CannotWrite.
 
     What is for staff has the modes of the user's umask; what is kept for ourselves is ours alone.
     """
@@ -112,16 +164,17 @@ def write_whole(path: Path, data: bytes | Iterable[bytes], *, mode: int = 0o666)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.writelines([data] if isinstance(data, bytes) else data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
         raise CannotWrite(
             f"{path} に書けません（{error.strerror}）。"
             "フォルダの権限と空き容量、Excel などで開いていないことを確かめてください。"
         ) from error
+    finally:
+        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
 
 
 def set_aside(path: Path, data: bytes) -> Path | None:

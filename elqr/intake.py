@@ -1,21 +1,25 @@
 """Intake (取込): the bytes of one delivered file → payments or money received, or the findings that hold it back.
 
 Pure: recognise, cut, decode, check. A file is trusted whole or not at all, because a total that omits
-a record cannot be checked.
+a record cannot be checked. A large file is read in pieces, twice: once to see that nothing is wrong or odd in it,
+and once more for its payments. If something is, it is read whole, so that all of it is told.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import polars as pl
 
-from elqr.checks import check
+from elqr.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
 from elqr.findings import Finding
-from elqr.formats.decode import decode
+from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
-from elqr.formats.payments import payments_of
-from elqr.formats.recognize import recognize
+from elqr.formats.payments import Occurrences, contents_of, hashes_of, payments_of
+from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, kinds_of, own_records, pieces
+from elqr.formats.recognize import HEAD_BYTES, evidence_for, recognize
+from elqr.formats.sequence import Kinds, groups_twice, sequence
 from elqr.formats.spec import Spec
 
 
@@ -42,3 +46,75 @@ def take(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> In
     if spec.purpose == "money":
         return Intake(spec.name, decoded.record_count, None, (), deposits_of(decoded))
     return Intake(spec.name, decoded.record_count, payments_of(decoded), ())
+
+
+@dataclass(frozen=True, slots=True)
+class LargeIntake:
+    """大きなファイルの取込: nothing is wrong with the file, and these are the pieces to read its payments in."""
+
+    spec: Spec
+    record_count: int
+    pieces: tuple[Piece, ...]
+    hashes: tuple[pl.Series, ...]
+
+    def payments(self, read: Read, name: str, received_on: date) -> Iterator[pl.DataFrame]:
+        """収納データ: frames `PaymentContent`, one a piece, in file order."""
+        occurrences = Occurrences.among(self.hashes)
+        for piece in self.pieces:
+            decoded = decode_piece(piece, read(piece.start, piece.size), self.spec, name, received_on)
+            assert decoded is not None, "the file is what it was when it was looked at"
+            yield occurrences.counted(contents_of(decoded))
+
+
+def take_large(
+    read: Read, size: int, name: str, specs: Iterable[Spec], received_on: date, most_bytes: int
+) -> LargeIntake | None:
+    """A large file, piece by piece; None when it has to be read whole, because something is wrong or odd in it."""
+    found = evidence_for(read(0, HEAD_BYTES), specs := tuple(specs), received_on)
+    candidates = [spec for spec in specs if found[spec.name]]
+    if len(candidates) != 1 or (spec := candidates[0]).payment is None or _opens_group(spec):
+        return None
+    seen = _Seen()
+    for piece, body in pieces(read, size, spec, most_bytes):
+        decoded = decode_piece(piece, body, spec, name, received_on)
+        if decoded is None or not seen.adds(piece, decoded, name, received_on):
+            return None
+    if not seen.is_good(read, spec, name):
+        return None
+    return LargeIntake(spec, sum(map(len, seen.kinds)), tuple(seen.pieces), tuple(seen.hashes))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is kept of the pieces of a file until all of it has been seen."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    kinds: list[Kinds] = field(default_factory=list)
+    totals: list[Totals] = field(default_factory=list)
+    hashes: list[pl.Series] = field(default_factory=list)
+    ways: set[tuple[str, str]] = field(default_factory=set)
+
+    def adds(self, piece: Piece, decoded: Decoded, name: str, received_on: date) -> bool:
+        """Keeps what the whole file is judged by; false when a record breaks a rule or is written in another way."""
+        own = own_records(decoded, piece)
+        self.pieces.append(piece)
+        self.kinds.append(kinds_of(own, piece))
+        self.totals.append(totals_of(own))
+        self.hashes.append(hashes_of(contents_of(decoded)))
+        self.ways.add((decoded.charset, decoded.line_end))
+        return len(self.ways) == 1 and not any(rule(own, name, received_on) for rule in RECORD_CHECKS)
+
+    def is_good(self, read: Read, spec: Spec, name: str) -> bool:
+        """The order of records, groups that stand twice, and the totals: what only the whole file can tell."""
+        if not self.pieces or not self.pieces[-1].is_last:
+            return False
+        order = sequence(np.concatenate(self.kinds), spec, name, str)
+        digest = digest_of(read, self.pieces[0].step, spec.record_bytes or 0)
+        twice = order.findings or groups_twice(order, spec, name, digest)
+        return not twice and not any(totals_findings(spec, self.totals, name))
+
+
+def _opens_group(spec: Spec) -> bool:
+    """Whether the payments themselves open groups: then no record stands over them."""
+    assert spec.payment is not None
+    return any(record.opens_group for record in spec.record if record.name == spec.payment.record)

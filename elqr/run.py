@@ -7,8 +7,9 @@ between two steps loses nothing, and running again changes nothing.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -21,12 +22,13 @@ from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
 from elqr.formats.spec import Spec
 from elqr.frames import Candidate, Decision, Notice, Payload, Payment
-from elqr.inbox import Arrived, arrivals, keep, sha256_of, write_whole
-from elqr.intake import take
+from elqr.inbox import Arrived, arrivals, keep, keep_file, kept_at, read_part, sha256_of, write_whole
+from elqr.intake import take, take_large
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.job import Job
 from elqr.journal import Journal, Step
 from elqr.ledger import postings
+from elqr.limits import PIECE_BYTES
 from elqr.matching import match
 from elqr.notices import gain, key_rows, rows_of
 from elqr.posted import Posted
@@ -46,7 +48,10 @@ UPLOAD_SPEC = "eltax_notice_upload_csv"
 
 @dataclass(slots=True)
 class Night:
-    """一夜: everything a run needs, and what it has changed so far."""
+    """一夜: everything a run needs, and what it has changed so far.
+
+    `taken` are the payments of files that it took in whole, frame Payment by file; `posted` is what it decided.
+    """
 
     job: Job
     register: Register
@@ -59,6 +64,7 @@ class Night:
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    taken: dict[int, pl.DataFrame] = field(default_factory=dict)
     posted: Posted | None = None
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
@@ -84,8 +90,18 @@ class Night:
 
     def keep(self, arrived: Arrived) -> None:
         """Archives what arrived; a rehearsal writes nothing."""
-        if arrived.data is not None and not self.ledger.rehearsal:
+        if self.ledger.rehearsal:
+            return
+        if arrived.data is not None:
             keep(self.job.store.archive, arrived.sha256, arrived.data)
+        elif arrived.path is not None:
+            keep_file(self.job.store.archive, arrived.sha256, arrived.path)
+
+    def kept(self, arrived: Arrived) -> Arrived:
+        """A large file where nobody writes to it any more; in a rehearsal where it came."""
+        if arrived.path is None or self.ledger.rehearsal:
+            return arrived
+        return replace(arrived, path=kept_at(self.job.store.archive, arrived.sha256))
 
     def write(self, path: Path, data: bytes) -> None:
         """Writes an output file; a rehearsal writes nothing."""
@@ -127,13 +143,13 @@ def not_in_a_closed_month(night: Night) -> None:
 
 
 def _delivered(arrived: Arrived) -> Delivered:
-    return Delivered(arrived.name, arrived.sha256, len(arrived.data or b""))
+    return Delivered(arrived.name, arrived.sha256, arrived.size_bytes)
 
 
 def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
     """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings."""
     with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
-        if arrived.data is None:
+        if (data := arrived.whole()) is None:
             step.result = "取込保留"
             night.quarantined.append(arrived.name)
             night.findings += arrived.findings
@@ -142,7 +158,7 @@ def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
             step.result = "取込済"
             return []
         spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
-        decoded = decode(arrived.data, spec, arrived.name, night.night_on)
+        decoded = decode(data, spec, arrived.name, night.night_on)
         if "notice" not in decoded.tables:
             step.result = "取込保留"
             night.quarantined.append(arrived.name)
@@ -231,34 +247,62 @@ def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "�
 
 
 def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[str], step: Step) -> None:
-    connection, delivered = night.ledger.connection, _delivered(arrived)
-    intake = take(arrived.data, arrived.name, specs, night.night_on) if arrived.data is not None else None
+    night.keep(arrived)
+    arrived = night.kept(arrived)
+    if not (_taken_in_pieces(night, arrived, specs, step) or _taken_whole(night, arrived, specs, held_as, step)):
+        return
+    night.changes.append(arrived.name)
+    step.result = FileStatus.ACCEPTED.value
+
+
+def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:
+    """大きなファイル with nothing wrong or odd in it, a piece at a time; false when it is to be read whole."""
+    if arrived.path is None:
+        return False
+    read = partial(read_part, arrived.path)
+    large = take_large(read, arrived.size_bytes, arrived.name, specs, night.night_on, PIECE_BYTES)
+    if large is None:
+        return False
+    payments = large.payments(read, arrived.name, night.night_on)
+    entered = entries.enter_file(
+        night.ledger.connection, _delivered(arrived), night.night_on, large.spec.name, large.record_count, payments
+    )
+    step.count, step.yen = entered.count, entered.yen
+    return True
+
+
+def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[str], step: Step) -> bool:
+    """Accepted, with what it brought; false when it was held back."""
+    connection, delivered, data = night.ledger.connection, _delivered(arrived), arrived.whole()
+    intake = take(data, arrived.name, specs, night.night_on) if data is not None else None
     findings = arrived.findings if intake is None else intake.findings
     spec_name = "" if intake is None else intake.spec_name
-    night.keep(arrived)
     if intake is None or findings:
         night.quarantined.append(arrived.name)
         step.result = FileStatus.QUARANTINED.value
         if spec_name not in held_as:
             entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
             night.changes.append(arrived.name)
-        return
+        return False
     if intake.deposits is not None:
         lines = money_entries.enter_deposits(
             connection, delivered, night.night_on, spec_name, intake.record_count, intake.deposits
         )
         step.count, step.yen = lines.height, money_entries.money_yen(lines)
     elif intake.payments is not None:
-        entries.enter_file(connection, delivered, night.night_on, spec_name, intake.record_count, intake.payments)
-        step.count, step.yen = intake.payments.height, int(intake.payments[Payment.PAID_YEN].sum())
-    night.changes.append(arrived.name)
-    step.result = FileStatus.ACCEPTED.value
+        entered = entries.enter_file(
+            connection, delivered, night.night_on, spec_name, intake.record_count, [intake.payments]
+        )
+        step.count, step.yen = entered.count, entered.yen
+        night.taken[entered.file_no] = entered.rows(intake.payments)
+    return True
 
 
 def reconcile(night: Night, configuration_hash: str) -> str:
     """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
-        payments = queries.undecided_payments(connection)
+        earlier = queries.undecided_payments(connection, night.taken)
+        payments = pl.concat([earlier, *night.taken.values()]).sort(Payment.PAYMENT_NO)
         notice_files, last_notice_file = queries.unnamed_notice_files(connection)
         inputs = {*notice_files, *queries.undecided_files(connection)}
         decisions, posted_yen = _post(night, payments)

@@ -45,6 +45,11 @@ for _byte, _character in enumerate(_JIS_TABLE):
 _PYTHON = {"cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
 
 
+def has_ascii(charset: Charset) -> bool:
+    """ASCIIを含むか: whether ASCII bytes are the same characters in this charset and in UTF-8."""
+    return charset in _PYTHON
+
+
 def decode_bytes(data: bytes, charset: Charset) -> str | None:
     """文字にする: None when the bytes are not of this charset."""
     try:

@@ -1,7 +1,7 @@
 """CSV rows (CSVの行): the bytes of a CSV → rows of text, or what is wrong with its shape.
 
 Nothing is inferred: `0012` stays `0012`. The charsets of the spec are tried in their order; line ends
-outside quotes must be of one kind, and of one that the spec names.
+outside quotes must be of one kind, and of one that the spec names. A plain CSV (plain_csv.py) is columns at once.
 """
 
 import csv
@@ -11,14 +11,20 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.formats.charset import CHARSETS, decode_bytes
+from elqr.formats.charset import CHARSETS, decode_bytes, has_ascii
 from elqr.formats.framing import LINE_ENDS
-from elqr.formats.sequence import Kinds
+from elqr.formats.plain_csv import plain_csv
+from elqr.formats.sequence import Kinds, kinds_of_tags
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
 
+_NOT_ASCII = 0x80
 _QUOTED = re.compile(r'"[^"]*"')
 _END = re.compile(r"\r\n|\r|\n")
 _NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
@@ -26,16 +32,45 @@ _NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """読んだ行: the rows behind the header row."""
+    """読んだ行: the rows behind the header row; of a plain CSV they are `table`, a String column a field."""
 
     rows: list[list[str]] = field(default_factory=list)
     charset: str = ""
     line_end: str = "csv"
     variations: tuple[Variation, ...] = ()
     findings: tuple[Finding, ...] = ()
+    table: pl.DataFrame | None = None
+
+    @property
+    def count(self) -> int:
+        """行数."""
+        return len(self.rows) if self.table is None else self.table.height
+
+    def kinds(self, spec: Spec) -> Kinds:
+        """レコード区分 of every row; all are of the first kind where none has a tag."""
+        if not any(record.tag for record in spec.record):
+            return np.zeros(self.count, dtype=np.int16)
+        return kinds_of_tags([row[0] for row in self.rows], spec)
+
+    def columns(self, spec: Spec, kinds: Kinds, number: int) -> list[pl.Series]:
+        """The rows of one kind as String columns, one a field. Every row has as many values as fields."""
+        if self.table is not None:
+            return self.table.get_columns()
+        body = [self.rows[at] for at in np.flatnonzero(kinds == number)]
+        fields = spec.record[number].fields
+        columns = list(zip(*body, strict=True)) if body else [() for _ in fields]
+        return [pl.Series(own.name, values, dtype=pl.String) for own, values in zip(fields, columns, strict=True)]
+
+    def digest(self, start: int, end: int) -> bytes:
+        """中身のハッシュ of some rows, to be compared with that of others of the same file."""
+        return sha256(
+            repr(self.rows[start:end] if self.table is None else self.table[start:end].rows()).encode()
+        ).digest()
 
     def count_findings(self, kinds: Kinds, spec: Spec, file: str) -> Iterator[Finding]:
-        """項目の数 of every row against its record kind's."""
+        """項目の数 of every row against its record kind's; a plain CSV has no other."""
+        if self.table is not None:
+            return
         wanted = [len(record.fields) for record in spec.record]
         bad = [
             (no, len(row), wanted[kind])
@@ -58,9 +93,30 @@ def text_of(data: bytes, spec: Spec) -> tuple[str | None, Charset | None]:
 
 def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     """Read a whole CSV. Findings instead of rows when it is not of the spec's shape."""
-    text, charset = text_of(data, spec)
-    if text is None:
+    utf8, charset = _utf8_of(data, spec)
+    if utf8 is None:
         return _refused(file, Code.CHARSET, "読めないバイト列", "・".join(CHARSETS[own] for own in spec.charsets))
+    plain = plain_csv(utf8, spec)
+    if plain is not None and (plain.is_ended or "no_final_line_end" in spec.accepts):
+        shape: tuple[Variation, ...] = () if plain.is_ended else ("no_final_line_end",)
+        return CsvRows([], charset or "", plain.line_end, shape, table=plain.table)
+    return _row_by_row(utf8.decode(), charset or "", spec, file)
+
+
+def _utf8_of(data: bytes, spec: Spec) -> tuple[bytes | None, Charset | None]:
+    """The text of a CSV in UTF-8, as `text_of` finds it; where only the first line is not ASCII, by that alone."""
+    first = data[: data.find(b"\n") + 1]
+    rest = np.frombuffer(data, dtype=np.uint8)[len(first) :]
+    is_ascii = len(rest) > 0 and rest.min() > 0 and rest.max() < _NOT_ASCII and all(map(has_ascii, spec.charsets))
+    text, charset = text_of(first if is_ascii else data, spec)
+    if text is None:
+        return None, None
+    head = text.encode()
+    return (data if head == first else head + data[len(first) :]) if is_ascii else head, charset
+
+
+def _row_by_row(text: str, charset: str, spec: Spec, file: str) -> CsvRows:
+    """Any CSV, as the csv module reads it."""
     variations: list[Variation] = []
     if text.endswith("\x1a"):
         text, variations = text.rstrip("\x1a"), ["final_1a"]
@@ -81,7 +137,7 @@ def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
         return _refused(file, Code.COLUMN_COUNT, said, "CSV")
     if unnamed := [name for name in variations if name not in spec.accepts]:
         return _refused(file, Code.VARIATION, VARIATIONS[unnamed[0]], f"accepts に {unnamed[0]}", len(rows))
-    return _behind_the_header(rows, CsvRows([], charset or "", next(iter(ends), "csv"), tuple(variations)), spec, file)
+    return _behind_the_header(rows, CsvRows([], charset, next(iter(ends), "csv"), tuple(variations)), spec, file)
 
 
 def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:

@@ -8,6 +8,7 @@ Every byte column is looked at once (its least and greatest byte); that alone pr
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_matrix
 from elqr.formats.csv_rows import csv_rows
-from elqr.formats.fields import Flaw, Typed, read_field
+from elqr.formats.fields import Flaw, Typed, read_field, repeated
 from elqr.formats.framing import Framed, frame
 from elqr.formats.sequence import (
     OFFSET_BYTES,
@@ -25,7 +26,6 @@ from elqr.formats.sequence import (
     Sequence,
     groups_twice,
     kinds_of_rows,
-    kinds_of_tags,
     sequence,
     shape_of,
 )
@@ -82,7 +82,9 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
     own = sequence(
         kinds_of_rows(rows, spec), spec, file, lambda at: rows[at, :widest].tobytes().decode("ascii", errors="replace")
     )
-    found = own.findings or tuple(groups_twice(own, spec, file, lambda start, end: rows[start:end].tobytes()))
+    found = own.findings or tuple(
+        groups_twice(own, spec, file, lambda start, end: sha256(rows[start:end].tobytes()).digest())
+    )
     whole = Decoded(spec, {}, len(rows), framed.line_end, framed.charset, found)
     if found:
         return whole
@@ -132,7 +134,7 @@ def _fixed_columns(
             texts = decode_matrix(own.name, cut, behind)
         typed = _read(own, texts, received_on, is_digits=least >= _ZERO and most <= _NINE)
         if same:
-            typed, texts = _repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
+            typed, texts = repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
         unread = texts.is_null() if texts.null_count() else None
         shown = None if unread is None else _hexadecimal(data, places[OFFSET_BYTES], unread, start, end)
         yield _Column(own, start, typed, unread, shown)
@@ -154,25 +156,6 @@ def _read(own: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: boo
     return read_field(own, texts.fill_null(" ") if texts.null_count() else texts, received_on, is_digits=is_digits)
 
 
-def _repeated(typed: Typed, count: int) -> Typed:
-    """What was read once of a column whose values are all the same."""
-
-    def many(values: pl.Series) -> pl.Series:
-        return values.new_from_index(0, count)
-
-    columns = {name: many(values) for name, values in typed.columns.items()}
-    flaws = tuple(
-        replace(
-            flaw,
-            bad=many(flaw.bad),
-            shown=many(flaw.shown),
-            expected=flaw.expected if isinstance(flaw.expected, str) else many(flaw.expected),
-        )
-        for flaw in typed.flaws
-    )
-    return Typed(columns, flaws)
-
-
 def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int, end: int) -> pl.Series:
     """The bytes as they came, of those rows that will be listed."""
     rows = unread.arg_true()[:LISTED_PER_CODE]
@@ -183,26 +166,27 @@ def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int,
 def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
     read = csv_rows(data, spec, file)
     if read.findings:
-        return Decoded(spec, record_count=len(read.rows), charset=read.charset, findings=read.findings)
-    tagged = any(record.tag for record in spec.record)
-    kinds = kinds_of_tags([row[0] for row in read.rows], spec) if tagged else np.zeros(len(read.rows), dtype=np.int16)
+        return Decoded(spec, record_count=read.count, charset=read.charset, findings=read.findings)
+    kinds = read.kinds(spec)
     own = sequence(kinds, spec, file, lambda at: read.rows[at][0])
     found = own.findings or tuple(read.count_findings(own.kinds, spec, file))
-    found = found or tuple(groups_twice(own, spec, file, lambda start, end: repr(read.rows[start:end]).encode()))
-    whole = Decoded(spec, {}, len(read.rows), read.line_end, read.charset, found)
+    found = found or tuple(groups_twice(own, spec, file, read.digest))
+    whole = Decoded(spec, {}, read.count, read.line_end, read.charset, found)
     if found:
         return whole
     shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(own, spec))
     tables: dict[str, pl.DataFrame] = {}
     findings: list[Finding] = []
     for number, record in enumerate(spec.record):
-        places = own.places(number, None)
-        body = [read.rows[at] for at in np.flatnonzero(kinds == number)] if tagged else read.rows
-        columns = list(zip(*body, strict=True)) if body else [() for _ in record.fields]
-        texts = [pl.Series(f.name, column, dtype=pl.String) for f, column in zip(record.fields, columns, strict=True)]
-        typed = (_Column(f, -1, _read(f, column, received_on)) for f, column in zip(record.fields, texts, strict=True))
-        tables[record.name] = _table(file, places, typed, read.charset, findings)
+        columns = _csv_columns(record, read.columns(spec, kinds, number), received_on)
+        tables[record.name] = _table(file, own.places(number, None), columns, read.charset, findings)
     return replace(whole, tables=tables, findings=tuple(sorted(findings)), shape=shape)
+
+
+def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date) -> Iterable[_Column]:
+    """Every field of the rows of one kind."""
+    for own, texts in zip(record.fields, columns, strict=True):
+        yield _Column(own, -1, read_field(own, texts, received_on))
 
 
 def _table(

@@ -8,17 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 
-from elqr.checkdigit import gs1_valid_column
+from elqr.checkdigit import as_matrix, gs1_valid
 from elqr.codes import Code
 from elqr.formats.dates import read_dates
-from elqr.formats.mpn import mpn_valid_column
+from elqr.formats.mpn import mpn_valid
 from elqr.formats.spec import FieldSpec
 
+_ZERO, _NINE = 0x30, 0x39
 _TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
-CHECKS = {"gs1_mod10": (gs1_valid_column, "GS1 モジュラス10"), "mpn": (mpn_valid_column, "MPN 上段・下段のCD")}
-"""検査: of a whole part, by the name a spec gives it."""
+CHECKS = {"gs1_mod10": (gs1_valid, "GS1 モジュラス10"), "mpn": (mpn_valid, "MPN 上段・下段のCD")}
+"""検査: of a whole part as rows of bytes, by the name a spec gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,20 @@ class Typed:
 
 
 def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
-    """項目を読む: blanks are settled here, the rest by the kind.
+    """項目を読む: blanks are settled here, the rest by the kind. A column whose values are all the same is read once.
 
     `is_digits`: the caller has seen that every byte of the column is a digit, and its width is the field's.
     """
-    if is_digits and field.kind in ("digits", "yen", "count") and not field.zero_is_blank:
+    if len(texts) > 1 and not texts.null_count() and (texts == texts[0]).all():
+        return repeated(read_field(field, texts.head(1), received_on, is_digits=is_digits), len(texts))
+    if (
+        field.kind in ("digits", "yen", "count")
+        and not field.zero_is_blank
+        and (is_digits or _all_digits(field, texts))
+    ):
         return Typed({field.name: texts if field.kind == "digits" else texts.cast(pl.Int64)})
     if is_digits and field.kind == "nested" and not field.prefix:
-        return _nested(field, texts, received_on, is_digits=True)
+        return _nested(field, texts, received_on)
     if field.space_padded:
         texts = _zero_filled(field, texts)
     is_text = field.kind in ("text", "filler")
@@ -67,6 +75,41 @@ def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digi
     return Typed(typed.columns, (*_blank_flaw(field, blank, texts), *_without(typed.flaws, blank)))
 
 
+def repeated(typed: Typed, count: int) -> Typed:
+    """同じ値の列: what was read once of a column whose values are all the same."""
+
+    def many(values: pl.Series) -> pl.Series:
+        return values.new_from_index(0, count)
+
+    columns = {name: many(values) for name, values in typed.columns.items()}
+    flaws = tuple(
+        replace(
+            flaw,
+            bad=many(flaw.bad),
+            shown=many(flaw.shown),
+            expected=flaw.expected if isinstance(flaw.expected, str) else many(flaw.expected),
+        )
+        for flaw in typed.flaws
+    )
+    return Typed(columns, flaws)
+
+
+def _all_digits(field: FieldSpec, texts: pl.Series) -> bool:
+    """Nothing but digits in every value, and as many as the field's kind wants."""
+    most = field.width or field.max_width or 0
+    return _are_digits(texts, most if field.kind == "digits" and field.width else 1, most)
+
+
+def _are_digits(texts: pl.Series, least: int, most: int) -> bool:
+    if not len(texts) or texts.null_count():
+        return False
+    lengths = texts.str.len_bytes().to_numpy()
+    if lengths.min() < least or lengths.max() > most:
+        return False
+    digits = np.frombuffer(texts.str.join("").item().encode(), dtype=np.uint8)
+    return bool(digits.min() >= _ZERO and digits.max() <= _NINE)
+
+
 def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:
     """空白で埋めた数字: spaces on the left, if the spec names them, are zeros; an all blank field stays so."""
     bare = texts.str.strip_chars_start(" ")
@@ -74,8 +117,10 @@ def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:
 
 
 def _blank_flaw(field: FieldSpec, blank: pl.Series, texts: pl.Series) -> tuple[Flaw, ...]:
+    if not blank.any():
+        return ()
     spaces = pl.select(pl.when(texts.str.strip_chars() == "").then(pl.lit("空白")).otherwise(texts)).to_series()
-    return (Flaw(field, Code.BLANK, blank, spaces, "値"),) if blank.any() else ()
+    return (Flaw(field, Code.BLANK, blank, spaces, "値"),)
 
 
 def _without(flaws: tuple[Flaw, ...], rows: pl.Series) -> tuple[Flaw, ...]:
@@ -140,29 +185,41 @@ def _text(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     return Typed({field.name: texts}, _flawed(field, Code.TOO_LONG, texts, good, f"{field.max_width}文字以内"))
 
 
-def _nested(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
+def _nested(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     """入れ子: the prefix, then the parts of the nested layout at their widths."""
     assert field.nested is not None, "a spec that was read has its nested layouts"
     record = field.nested.record[0]
-    flaws: tuple[Flaw, ...] = ()
-    body = texts
-    if not is_digits:
-        good = texts.str.contains(f"^{field.prefix}[0-9]{{{record.width_bytes}}}$")
-        flaws = _flawed(field, Code.NOT_DIGITS, texts, good, f"{field.prefix}{record.width_bytes}桁の数字")
-        body = pl.select(pl.when(good).then(texts.str.strip_prefix(field.prefix))).to_series()
-        is_digits = body.null_count() == 0
+    body, flaws = _body(field, texts, record.width_bytes)
+    given = body.is_not_null()
+    digits = as_matrix(body.drop_nulls(), record.width_bytes)
+    alike = (digits == digits[:1]).all(axis=0) & (1 < len(digits) == len(body))
     columns = {field.name: body.alias(field.name)}
     for part, start in zip(record.fields, record.offsets, strict=True):
+        end = start + (part.width or 0)
+        values = (body.head(1) if alike[start:end].all() else body).str.slice(start, part.width)
         own = part.model_copy(update={"blank": True})
-        typed = read_field(own, body.str.slice(start, part.width), received_on, is_digits=is_digits)
+        typed = read_field(own, values, received_on, is_digits=len(digits) == len(body))
+        typed = repeated(typed, len(body)) if len(values) < len(body) else typed
         columns |= {
             f"{field.name}.{name}": values.alias(f"{field.name}.{name}") for name, values in typed.columns.items()
         }
         flaws += typed.flaws
     if field.nested.check is not None:
         valid, expected = CHECKS[field.nested.check]
-        flaws += _flawed(field, Code.CHECK_DIGIT, texts, valid(body), expected)
+        good = np.ones(len(body), dtype=np.bool_)
+        good[given.to_numpy()] = valid(digits)
+        flaws += _flawed(field, Code.CHECK_DIGIT, texts, pl.Series(good), expected)
     return Typed(columns, flaws)
+
+
+def _body(field: FieldSpec, texts: pl.Series, width: int) -> tuple[pl.Series, tuple[Flaw, ...]]:
+    """What stands behind the prefix, if it is digits; null where it is not."""
+    body = texts.str.slice(len(field.prefix)) if texts.str.starts_with(field.prefix).all() else texts
+    if _are_digits(body, width, width):
+        return body, ()
+    good = texts.str.contains(f"^{field.prefix}[0-9]{{{width}}}$")
+    body = pl.select(pl.when(good).then(texts.str.strip_prefix(field.prefix))).to_series()
+    return body, _flawed(field, Code.NOT_DIGITS, texts, good, f"{field.prefix}{width}桁の数字")
 
 
 KINDS: dict[str, Callable[[FieldSpec, pl.Series, date], Typed]] = {

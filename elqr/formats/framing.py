@@ -145,10 +145,9 @@ def _ends_are_in_place(whole: bytes, step: int, end: bytes) -> bool:
     """Every record ends in the line end, and no other CR or LF stands anywhere."""
     if not end:
         return b"\r" not in whole and b"\n" not in whole
-    count = len(whole) // step
-    if any(whole.count(byte) != (count if byte in end else 0) for byte in (b"\r", b"\n")):
-        return False
     matrix = np.frombuffer(whole, dtype=np.uint8).reshape(-1, step)
+    if any(np.count_nonzero(matrix == byte) != (len(matrix) if byte in end else 0) for byte in b"\r\n"):
+        return False
     return bool((matrix[:, step - len(end) :] == np.frombuffer(end, dtype=np.uint8)).all())
 
 

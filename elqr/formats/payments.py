@@ -4,6 +4,10 @@ The identity of a payment is the sender's own; `occurrence_no` counts records of
 it, so that two genuine twins both count and a re-delivery of both is recognised.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
 import polars as pl
 
 from elqr.formats.decode import Decoded
@@ -13,6 +17,8 @@ from elqr.frames import Payment, PaymentContent
 from elqr.terms import Stage
 
 _SEPARATOR = "|"
+_AGREEING = (Payment.IDENTITY, Payment.STAGE)
+_BEFORE = "before"
 _CONTENT = (
     Payment.CHANNEL,
     Payment.KEY_KIND,
@@ -29,6 +35,12 @@ _CONTENT = (
 
 def payments_of(decoded: Decoded) -> pl.DataFrame:
     """収納データ: frame `PaymentContent`, one row a payment record, in file order."""
+    rows = contents_of(decoded)
+    return Occurrences.among([hashes_of(rows)]).counted(rows)
+
+
+def contents_of(decoded: Decoded) -> pl.DataFrame:
+    """収納データ before its occurrences are counted: frame `PaymentContent` without `occurrence_no`."""
     pay = decoded.spec.payment
     assert pay is not None, "recognition offers only payment specs"
     rows = with_other_records(decoded, pay.record)
@@ -48,12 +60,46 @@ def payments_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         optional(pay.result_code).alias(Payment.RESULT_CODE),
         joined(pay.identity).alias(Payment.IDENTITY),
-    ).with_columns(
-        joined(_CONTENT).alias(Payment.CONTENT),
-        pl.int_range(1, pl.len() + 1).over(Payment.IDENTITY, Payment.STAGE).alias(Payment.OCCURRENCE_NO),
-    )
+    ).with_columns(joined(_CONTENT).alias(Payment.CONTENT))
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
-    return PaymentContent.of(rows)
+    return rows
+
+
+def hashes_of(rows: pl.DataFrame) -> pl.Series:
+    """識別のハッシュ: records that agree have the same; of others two may, by chance."""
+    return rows.select(pl.struct(_AGREEING).hash()).to_series()
+
+
+@dataclass(slots=True)
+class Occurrences:
+    """何件目か, among the records of a file that agree, however many pieces it is read in.
+
+    `several` are the hashes that occur more than once. Nearly all records stand alone by theirs; the others are
+    compared as they are, with those `seen` so far.
+    """
+
+    several: pl.Series
+    seen: pl.DataFrame
+
+    @classmethod
+    def among(cls, hashes: Iterable[pl.Series]) -> Self:
+        """Of all records of a file, by their hashes."""
+        every = pl.concat(hashes)
+        several = every.filter(every.is_duplicated()).unique() if every.n_unique() < len(every) else every.clear()
+        return cls(several, pl.DataFrame(schema={name: pl.String for name in _AGREEING} | {_BEFORE: pl.Int64}))
+
+    def counted(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The next records of the file with their `occurrence_no`: frame `PaymentContent`."""
+        rows = rows.with_columns(pl.lit(1, dtype=pl.Int64).alias(Payment.OCCURRENCE_NO))
+        if len(self.several):
+            at = hashes_of(rows).is_in(self.several.implode()).arg_true()
+            few = rows[at].select(_AGREEING)
+            number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(_AGREEING)
+            before = few.join(self.seen, on=_AGREEING, how="left", maintain_order="left")[_BEFORE].fill_null(0)
+            rows = rows.with_columns(rows[Payment.OCCURRENCE_NO].scatter(at, few.select(number).to_series() + before))
+            found = few.group_by(_AGREEING).agg(pl.len().cast(pl.Int64).alias(_BEFORE))
+            self.seen = pl.concat([self.seen, found]).group_by(_AGREEING).agg(pl.col(_BEFORE).sum())
+        return PaymentContent.of(rows)
 
 
 def with_other_records(decoded: Decoded, home: str) -> pl.DataFrame:

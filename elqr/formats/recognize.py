@@ -27,6 +27,9 @@ _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画�
 """How files begin that are none of ours, even where the text of one of ours stands readable in them."""
 
 _SPACE = ord(" ")
+_NOTHING = b"\r\n\x1a \t"
+HEAD_BYTES = 100_000
+"""What is looked at of a file whose format is told by its beginning alone."""
 _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
 
@@ -36,10 +39,9 @@ def recognize(
 ) -> tuple[Spec | None, tuple[Finding, ...]]:
     """The one spec that fits, or a finding: empty, unknown, ambiguous."""
     specs = tuple(specs)
-    if not data.strip(b"\r\n\x1a \t"):
+    if not data[:HEAD_BYTES].strip(_NOTHING) and not data.strip(_NOTHING):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
-    is_packed = data.startswith(tuple(_PACKED))
-    evidence = {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
+    evidence = evidence_for(data, specs, received_on)
     candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
         cut = [spec for spec in candidates if _can_be_cut(data, spec, file)]
@@ -52,6 +54,12 @@ def recognize(
     if candidates:
         return None, (Finding(Location(file), Code.FORMAT_AMBIGUOUS, names, "一つの様式"),)
     return None, (Finding(Location(file), Code.FORMAT_UNKNOWN, _head(data), names),)
+
+
+def evidence_for(data: bytes, specs: Iterable[Spec], received_on: date) -> dict[str, int]:
+    """何が様式を示すか: what speaks for each spec, by name; 0 rules it out. `HEAD_BYTES` of a file are enough."""
+    is_packed = data.startswith(tuple(_PACKED))
+    return {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
 
 
 def _head(data: bytes) -> str:
@@ -82,11 +90,18 @@ def _evidence(data: bytes, spec: Spec, received_on: date) -> int:
 
 def _has_header_row(data: bytes, spec: Spec) -> bool:
     """Most titles of the header row stand there, in any charset: what is wrong with the rest is told by name."""
-    first = (data[: data.find(b"\n")] if b"\n" in data else data).rstrip(b"\r").removeprefix(b"\xef\xbb\xbf")
+    first = _first_line(data).rstrip(b"\r").removeprefix(b"\xef\xbb\xbf")
     text = decode_bytes(first, "utf-8") or decode_bytes(first, "cp932")
     titles = {field.title for field in spec.record[0].fields}
     found = {title.strip('"') for title in (text or "").split(",")}
     return len(titles & found) * 4 >= len(titles) * 3
+
+
+def _first_line(data: bytes) -> bytes:
+    """Up to the first LF; of a file without one, or with a very long first line, so many whole values."""
+    if (at := data.find(b"\n", 0, HEAD_BYTES)) >= 0:
+        return data[:at]
+    return data if len(data) <= HEAD_BYTES else data[: data.rfind(b",", 0, HEAD_BYTES) + 1]
 
 
 def _has_tagged_rows(data: bytes, spec: Spec) -> bool:

@@ -6,7 +6,6 @@ where it says so. A group that stands twice in one file, byte for byte, is repor
 count its payments twice.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,10 +45,10 @@ class Sequence:
 def kinds_of_rows(rows: Bytes, spec: Spec) -> Kinds:
     """レコード区分 of fixed records, by their first bytes; a spec of one untagged kind has only that."""
     kinds = np.full(len(rows), _UNKNOWN, dtype=np.int16)
-    for number, record in enumerate(spec.record):
-        tag = np.frombuffer((record.tag or "").encode(), dtype=np.uint8)
-        is_own = rows[:, 0] == tag[0] if len(tag) == 1 else (rows[:, : len(tag)] == tag).all(axis=1)
-        kinds[is_own] = number
+    tags = [np.frombuffer((record.tag or "").encode(), dtype=np.uint8) for record in spec.record]
+    heads = np.ascontiguousarray(rows[:, : max(map(len, tags))])
+    for number, tag in enumerate(tags):
+        kinds[(heads[:, : len(tag)] == tag).all(axis=1)] = number
     return kinds
 
 
@@ -98,7 +97,7 @@ def _order_findings(kinds: Kinds, spec: Spec, file: str) -> list[Finding]:
     return found
 
 
-def groups_twice(own: Sequence, spec: Spec, file: str, content: Callable[[int, int], bytes]) -> list[Finding]:
+def groups_twice(own: Sequence, spec: Spec, file: str, digest: Callable[[int, int], bytes]) -> list[Finding]:
     """同じ組が二度: groups with data whose records (closing ones aside) are the same bytes as an earlier group's."""
     starts = np.flatnonzero(np.diff(own.groups, prepend=0))
     if len(starts) < 2:
@@ -112,11 +111,11 @@ def groups_twice(own: Sequence, spec: Spec, file: str, content: Callable[[int, i
         if not is_data[kinds].any():
             continue
         kept = end - int(np.argmin(closing[kinds][::-1]))
-        digest = hashlib.sha256(content(start, kept)).digest()
-        if digest in first_at and len(found) < LISTED_PER_CODE:
-            actual = f"{first_at[digest] + 1}件目からの組と同じ{kept - start}件"
+        own_digest = digest(start, kept)
+        if own_digest in first_at and len(found) < LISTED_PER_CODE:
+            actual = f"{first_at[own_digest] + 1}件目からの組と同じ{kept - start}件"
             found.append(Finding(Location(file, start + 1), Code.GROUP_TWICE, actual, "一度だけ"))
-        first_at.setdefault(digest, start)
+        first_at.setdefault(own_digest, start)
     return found
 
 

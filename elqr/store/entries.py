@@ -30,6 +30,22 @@ class Delivered:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """取り込んだファイル: its number, that of its first payment, how many payments, and their yen."""
+
+    file_no: int
+    first_payment_no: int
+    count: int
+    yen: int
+
+    def rows(self, payments: pl.DataFrame) -> pl.DataFrame:
+        """収納 as the ledger keeps them, frame Payment, of the one part that the file was."""
+        assert payments.height == self.count, "the whole file"
+        own = numbered(payments, Payment.PAYMENT_NO, self.first_payment_no)
+        return Payment.of(own.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))
+
+
 def _finding_rows(findings: Iterable[Finding]) -> pl.DataFrame:
     rows = [
         (no, f.code.value, f.at.record_no, f.at.offset_bytes, f.at.field, f.actual, f.expected)
@@ -89,13 +105,22 @@ def enter_content(
 
 
 def enter_file(
-    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, payments: pl.DataFrame
-) -> None:
-    """ファイルを取り込む: the file, its delivery and all its payments (frame PaymentContent)."""
-    yen = int(payments[Payment.PAID_YEN].sum())
-    file_no = enter_content(connection, delivered, night, spec, record_count, payments.height, yen)
-    rows = numbered(payments, Payment.PAYMENT_NO, next_no(connection, t.payment.c.payment_no))
-    insert_frame(connection, t.payment, rows, file_no=file_no)
+    connection: Connection,
+    delivered: Delivered,
+    night: date,
+    spec: str,
+    record_count: int,
+    payments: Iterable[pl.DataFrame],
+) -> Entered:
+    """ファイルを取り込む: all its payments (frames PaymentContent, in order), the file and its delivery."""
+    file_no, first = next_no(connection, t.file.c.file_no), next_no(connection, t.payment.c.payment_no)
+    count = yen = 0
+    for part in payments:
+        rows = numbered(part, Payment.PAYMENT_NO, first + count)
+        insert_frame(connection, t.payment, rows, file_no=file_no)
+        count, yen = count + part.height, yen + int(part[Payment.PAID_YEN].sum())
+    enter_content(connection, delivered, night, spec, record_count, count, yen)
+    return Entered(file_no, first, count, yen)
 
 
 def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: Gained) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decode, night, page, printing, review, scanning, workbook
+from tests.bench import decode, large, night, page, printing, review, scanning, workbook
 from tests.bench.measure import Row
 
 BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
@@ -21,6 +21,7 @@ BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "workbook": workbook.rows,
     "review": review.rows,
     "page": page.rows,
+    "large": large.rows,
     "night": night.rows,
 }
 
