@@ -4,6 +4,7 @@ The edge of the program: clock, environment, lock and files are found here and h
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
-from elqr.run import Night
+from elqr.run import Alone, Hands, Night
 from elqr.store import drill_queries, queries, report_queries, review_queries, trend_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
@@ -91,13 +92,27 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
     night_on = day or job.run_on or datetime.now().astimezone().date()
     if not rehearsal:
         _make_folder(job.out)
-    with nullcontext() if rehearsal else _lock(job, url), open_ledger(url, rehearsal=rehearsal) as ledger:
+    with (
+        nullcontext() if rehearsal else _lock(job, url),
+        nullcontext(Alone()) if rehearsal or job.cluster is None else _hired(job, url) as hands,
+        open_ledger(url, rehearsal=rehearsal) as ledger,
+    ):
         if not (rehearsal or day or job.run_on):
             _clock_has_not_gone_back(ledger, night_on)
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
-        night = Night(job, register, specs, ledger, night_on, secret, journal, rules)
+        night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
         yield Prepared(night, configuration_hash(path, job.register_file))
+
+
+@contextmanager
+def _hired(job: Job, url: str) -> Iterator[Hands]:
+    """クラスタを使う: its machines run the Python of the same path, unless the environment names another."""
+    from elqr.cluster import hired
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with hired(job, url) as hands:
+        yield hands
 
 
 def _clock_has_not_gone_back(ledger: Ledger, today: date) -> None:

@@ -34,12 +34,16 @@ def sha256_of(data: bytes) -> str:
 
 
 def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
-    """受信箱の中身, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
+    """受信箱の中身, by name. Raises NotFound when there is no such folder."""
+    for path in delivered_paths(folder):
+        yield arrived(path, most_megabytes)
+
+
+def delivered_paths(folder: Path) -> list[Path]:
+    """受信箱のファイル, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
     if not folder.is_dir():
         raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if not path.name.startswith("."):
-            yield arrived(path, most_megabytes)
+    return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
 
 
 def readable_name(name: str) -> str:
@@ -83,6 +87,11 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
     if path.exists():
         return
     write_whole(path, data, mode=0o600)
+
+
+def is_kept(archive: Path, sha256: str) -> bool:
+    """保管してあるか."""
+    return _kept_at(archive, sha256).is_file()
 
 
 def kept(archive: Path, sha256: str) -> bytes:

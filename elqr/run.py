@@ -6,10 +6,11 @@ between two steps loses nothing, and running again changes nothing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -55,6 +56,7 @@ class Night:
     secret: bytes
     journal: Journal
     rules: Rules
+    hands: "Hands" = field(default_factory=lambda: Alone())
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -91,6 +93,45 @@ class Night:
             write_whole(path, data)
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """計上した結果: sums of what was decided, for the run's record."""
+
+    count: int
+    yen: int
+    places: dict[str, list[int]]
+    channels: dict[str, list[int]]
+    posted_yen: int
+
+
+class Hands(Protocol):
+    """働き手: who decodes the payment files and matches the payments: this machine alone, or others too."""
+
+    def take_files(self, night: Night) -> None:
+        """収納データを取り込む: every file of the inboxes, each by one transaction."""
+
+    def post(self, night: Night) -> Posted:
+        """計上する: every payment without a decision, inside the night's transaction."""
+
+
+class Alone:
+    """一台の機械."""
+
+    def take_files(self, night: Night) -> None:
+        """収納データを取り込む."""
+        for box in night.job.inbox:
+            specs = [night.specs[name] for name in box.specs]
+            for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+                take_file(night, arrived, specs)
+
+    def post(self, night: Night) -> Posted:
+        """計上する."""
+        payments = queries.undecided_payments(night.ledger.connection)
+        decisions, posted_yen = _post(night, payments)
+        yen = int(payments[Payment.PAID_YEN].sum())
+        return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)
+
+
 def run_night(night: Night, configuration_hash: str) -> str:
     """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards.
 
@@ -102,10 +143,7 @@ def run_night(night: Night, configuration_hash: str) -> str:
             take_notices(night, arrived)
         if night.job.notices.issue:
             issue_payloads(night)
-    for box in night.job.inbox:
-        specs = [night.specs[name] for name in box.specs]
-        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
-            take_file(night, arrived, specs)
+    night.hands.take_files(night)
     for box in night.job.money:
         specs = [night.specs[name] for name in box.specs]
         for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
@@ -213,33 +251,46 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dic
 
 def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込") -> None:
     """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before."""
-    with night.journal.step(what, arrived.name) as step, night.ledger.transaction() as connection:
-        before = queries.deliveries_of(connection, arrived.name, arrived.sha256)
-        if any(status != FileStatus.QUARANTINED for status, _ in before):
-            step.result = "取込済"
-            return
-        delivered = _delivered(arrived)
-        if (known := queries.file_of(connection, arrived.sha256)) is not None:
-            _, spec_name, count, yen = known
-            entries.enter_delivery(connection, delivered, night.night_on, FileStatus.REDELIVERED, spec_name, count, yen)
-            night.changes.append(arrived.name)
-            step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
-            return
-        _take_new(night, arrived, specs, {spec for _, spec in before}, step)
+    with night.journal.step(what, arrived.name) as step, night.ledger.transaction():
+        if not known_before(night, _delivered(arrived), step):
+            _take_new(night, arrived, specs, step)
 
 
-def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[str], step: Step) -> None:
+def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
+    """取込済か再受信: content that the ledger holds is not taken in again; under another name its delivery is noted."""
+    connection = night.ledger.connection
+    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
+    if any(status != FileStatus.QUARANTINED for status, _ in before):
+        step.result = "取込済"
+        return True
+    known = queries.file_of(connection, delivered.sha256)
+    if known is not None:
+        _, spec_name, count, yen = known
+        entries.enter_delivery(connection, delivered, night.night_on, FileStatus.REDELIVERED, spec_name, count, yen)
+        night.changes.append(delivered.name)
+        step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
+    return known is not None
+
+
+def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequence[Finding], step: Step) -> None:
+    """取込保留にする: noted once for each format that it was read as."""
+    connection = night.ledger.connection
+    night.quarantined.append(delivered.name)
+    step.result = FileStatus.QUARANTINED.value
+    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
+    if spec_name not in {spec for _, spec in before}:
+        entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
+        night.changes.append(delivered.name)
+
+
+def _take_new(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> None:
     connection, delivered = night.ledger.connection, _delivered(arrived)
     intake = take(arrived.data, arrived.name, specs, night.night_on) if arrived.data is not None else None
     findings = arrived.findings if intake is None else intake.findings
     spec_name = "" if intake is None else intake.spec_name
     night.keep(arrived)
     if intake is None or findings:
-        night.quarantined.append(arrived.name)
-        step.result = FileStatus.QUARANTINED.value
-        if spec_name not in held_as:
-            entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
-            night.changes.append(arrived.name)
+        hold_back(night, delivered, spec_name, findings, step)
         return
     if intake.deposits is not None:
         lines = money_entries.enter_deposits(
@@ -256,25 +307,24 @@ def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[st
 def reconcile(night: Night, configuration_hash: str) -> str:
     """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
-        payments = queries.undecided_payments(connection)
         notice_files, last_notice_file = queries.unnamed_notice_files(connection)
         inputs = {*notice_files, *queries.undecided_files(connection)}
-        decisions, posted_yen = _post(night, payments)
+        posted = night.hands.post(night)
         with night.journal.step("払込突合") as money_step:
             settled = settle_night(night.ledger, night.rules, night.night_on)
             money_step.count = sum(settled.get("settled", {}).values())
-        if payments.is_empty() and not night.changes and not settled:
+        if not posted.count and not night.changes and not settled:
             step.result = "変更なし"
             return ""
-        step.count, step.yen = payments.height, int(payments[Payment.PAID_YEN].sum())
+        step.count, step.yen = posted.count, posted.yen
         entry = {
             "version": __version__,
             "configuration": configuration_hash,
             "inputs": sorted(inputs),
             "notice_files": last_notice_file,
-            "places": _places(decisions, payments),
-            "channels": _channels(decisions, payments),
-            "posted_yen": posted_yen,
+            "places": posted.places,
+            "channels": posted.channels,
+            "posted_yen": posted.posted_yen,
             **({"settlement": settled} if settled else {}),
         }
         return entries.enter_run(connection, night.night_on, entry)
@@ -303,17 +353,17 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return matched.decisions, int(made["yen"].sum())
 
 
-def _places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
     """行き先ごとの件数と金額. Asserts that they add up to what was read."""
     rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO, validate="1:1")
     sums = rows.group_by(Decision.PLACE).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
-    places = {place: [count, yen] for place, count, yen in sums.iter_rows()}
-    assert sum(count for count, _ in places.values()) == payments.height
-    assert sum(yen for _, yen in places.values()) == int(payments[Payment.PAID_YEN].sum())
-    return {place.value: places.get(place.value, [0, 0]) for place in Place}
+    found = {place: [count, yen] for place, count, yen in sums.iter_rows()}
+    assert sum(count for count, _ in found.values()) == payments.height
+    assert sum(yen for _, yen in found.values()) == int(payments[Payment.PAID_YEN].sum())
+    return {place.value: found.get(place.value, [0, 0]) for place in Place}
 
 
-def _channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+def channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
     """チャネルごとの確報の件数と該当なしの件数: what later nights compare theirs with."""
     rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.STAGE), on=Payment.PAYMENT_NO)
     return {channel: [confirmed, unknown] for channel, confirmed, unknown in unknown_by_channel(rows).iter_rows()}

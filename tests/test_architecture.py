@@ -36,11 +36,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "collection",
         "handover",
     ),
-    ("job", "partition", "intake", "inspection", "synthetic", "printed_folder", "originals"),
+    ("job", "partition", "intake", "inspection", "synthetic", "printed_folder", "originals", "engine"),
     ("report", "store", "comparison", "masking"),
     ("remittance",),
     ("run",),
-    ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "backup", "verification"),
+    ("press", "dispatch", "review", "export", "month", "year", "difference", "arrears", "backup", "verification", "cluster"),
     ("edge",),
     ("doctor", "replay"),
     ("cli",),
@@ -62,6 +62,8 @@ _ONLY_IN = {
     "pypdfium2": {"printing"},
     "zxingcpp": {"printing"},
     "PIL": {"printing"},
+    "pyspark": {"engine"},
+    "py4j": {"engine"},
 }
 _SIBLINGS = {
     ("settlement", "pairing"),

@@ -152,14 +152,24 @@ def enter_decisions(
     suggestions: pl.DataFrame,
 ) -> None:
     """消込を記す: identities, decisions, postings and suggestions of one night, and which files are done."""
-    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
-    first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(repeats)).select(Payment.PAYMENT_NO)
-    events = payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(*Known.SCHEMA)
-    insert_frame(connection, t.payment_identity, events.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO))
+    insert_frame(connection, t.payment_identity, events(payments, decisions))
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
+    enter_decided_files(connection, night)
+
+
+def events(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納になるもの: frame Known, of all payments that are no repeats, in the order of the table's key."""
+    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
+    first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(repeats)).select(Payment.PAYMENT_NO)
+    found = payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(*Known.SCHEMA)
+    return found.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO)
+
+
+def enter_decided_files(connection: Connection, night: date) -> None:
+    """消込済ファイルを記す: every file that is taken in."""
     open_files = select(t.file.c.file_no, literal(night.isoformat())).where(
         t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
     )
