@@ -178,8 +178,8 @@ class Cluster:
     def take_files(self, night: Night) -> None:
         """収納データを取り込む: read on all machines, taken in on this one in the order of names."""
         with night.journal.step("クラスタ開始"):
-            self.engine = self.stack.enter_context(started(self.master))
             self.place = self.stack.enter_context(staging.staged(self.url))
+            self.engine = self.stack.enter_context(started(self.master))
         limit, archive = night.job.thresholds.file_megabytes, night.job.store.archive
         for box in night.job.inbox:
             specs = tuple(night.specs[name] for name in box.specs)

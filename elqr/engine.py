@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from subprocess import DEVNULL
-from threading import Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import polars as pl
 
 from elqr import __version__
 from elqr.errors import ClusterError, OperatorError
@@ -38,11 +40,11 @@ class Engine:
 
     def each(self, work: Callable[[A], B], items: Sequence[A]) -> list[B]:
         """一つずつ: what the function makes of every item, in order. Raises the OperatorError that one raises."""
-        return _collected(self.context.parallelize(items, max(len(items), 1)).map(_Said(work)))
+        return _collected(self.context.parallelize(items, max(len(items), 1)).map(_Said(_Sent(work))))
 
     def read(self, work: Callable[[A], B], items: Sequence[A]) -> "RDD[B]":
         """読む: what the function makes of every item, kept on the machines where it was made."""
-        return self.context.parallelize(items, max(len(items), 1)).map(work).persist()
+        return self.context.parallelize(items, max(len(items), 1)).map(_Sent(work)).persist()
 
     def together(
         self,
@@ -52,9 +54,10 @@ class Engine:
         work: Callable[[int, list[bytes]], B],
     ) -> list[B]:
         """集める: every row is cut into bytes for parts; the function is given a part's number and all its bytes."""
+        said = _Said(_Sent(work))
 
         def gathered(part_no: int, sent: Iterable[tuple[int, bytes]]) -> Iterator[B]:
-            yield work(part_no, [data for _, data in sent])
+            yield said(part_no, [data for _, data in sent])
 
         return _collected(rows.flatMap(cut).partitionBy(parts, int).mapPartitionsWithIndex(gathered))
 
@@ -63,15 +66,33 @@ class Engine:
         self.context.stop()
 
 
+_PROGRAM = f"elqr {__version__}・polars {pl.__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The work as it is sent. Another program might decide or divide differently. Raises ClusterError."""
+
+    work: Callable[..., Any]
+    program: str = _PROGRAM
+
+    def __call__(self, *given: Any) -> Any:
+        if self.program != _PROGRAM:
+            raise ClusterError(
+                f"クラスタの機械のプログラム（{_PROGRAM}）が、この機械（{self.program}）と違います。同じ版を入れてください。"
+            )
+        return self.work(*given)
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """The work, with what the operator did wrong as a value: another attempt would only say it again."""
 
-    work: Callable[[Any], Any]
+    work: Callable[..., Any]
 
-    def __call__(self, item: Any) -> Any:
+    def __call__(self, *given: Any) -> Any:
         try:
-            return self.work(item)
+            return self.work(*given)
         except OperatorError as error:
             return error
 
@@ -92,7 +113,7 @@ def started(master: str) -> Iterator[Engine]:
     _reached(master)
     try:
         settings = SparkConf().setMaster(master).setAppName("elqr").set("spark.ui.showConsoleProgress", "false")
-        gateway = launch_gateway(conf=settings, popen_kwargs={"stdout": DEVNULL, "stderr": DEVNULL})
+        gateway = launch_gateway(settings, {"stdout": DEVNULL, "stderr": DEVNULL})  # type: ignore[no-untyped-call,unused-ignore]
         context = SparkContext(conf=settings, gateway=gateway)
     except (PySparkException, Py4JError, OSError) as error:
         raise ClusterError(
@@ -122,22 +143,25 @@ def _reached(master: str) -> None:
 
 
 def _answers(engine: Engine) -> None:
-    """The machines are there, and have this very program: another one might decide differently."""
-    timer = Timer(_ANSWER_SECONDS, engine.context.cancelAllJobs)
+    """A cluster without machines is told after a while; left to itself the engine waits for ever."""
+    late = Event()
+
+    def give_up() -> None:
+        late.set()
+        engine.context.cancelAllJobs()
+
+    timer = Timer(_ANSWER_SECONDS, give_up)
     timer.start()
     try:
-        there = set(engine.each(_version, range(2 * engine.hands)))
+        engine.each(abs, [1])
+    except ClusterError as error:
+        if not late.is_set():
+            raise
+        raise ClusterError(
+            f"{_ANSWER_SECONDS}秒待っても、クラスタの働き手が応じません。機械が動いているか、空いているかを確かめてください。"
+        ) from error
     finally:
         timer.cancel()
-    if there != {__version__}:
-        raise ClusterError(
-            f"クラスタの機械の elqr の版（{'、'.join(sorted(there))}）が、この機械（{__version__}）と違います。"
-            "同じ版を入れてください。"
-        )
-
-
-def _version(_: int) -> str:
-    return __version__
 
 
 def _collected(rows: "RDD[B]") -> list[B]:

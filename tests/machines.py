@@ -15,7 +15,12 @@ from shutil import which
 
 from tests.builders import ROOT
 
+_BRIEFLY = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""For processes that live for one test."""
+
 _OPTIONS = {
+    "spark.driver.extraJavaOptions": _BRIEFLY,
+    "spark.executor.extraJavaOptions": _BRIEFLY,
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "512m",
@@ -83,6 +88,7 @@ def running(workers: int = 2) -> Iterator[Machines]:
         environment = {
             "SPARK_HOME": str(home), "SPARK_CONF_DIR": name, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": name,
             "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_DAEMON_JAVA_OPTS": _BRIEFLY,
         }  # fmt: skip
         master = f"spark://127.0.0.1:{port}"
 

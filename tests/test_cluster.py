@@ -6,17 +6,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import psycopg
 import pytest
 
 from elqr.cluster import _read, _Reading
 from elqr.errors import NotFound
+from elqr.frames import Decision
+from elqr.intake import take
+from elqr.store import tables
 from elqr.store.schema import metadata
-from elqr.store.staging import Staging
+from elqr.store.staging import Staging, staged
 from elqr.synthetic import generate
 from tests import builders, machines
 from tests.builders import (
@@ -38,8 +43,14 @@ from tests.server import Server
 
 _EVENING = date(2026, 11, 19)
 _UNTIL = date(2026, 12, 28)
-_PART = {no: barcode(f"77700{no}", 10_000, _UNTIL) for no in (1, 2)}
-_WHOLE = barcode("777000", 20_000, _UNTIL)
+_BILLS, _TWINS = range(777_001, 777_009), range(1, 13)
+"""So many that they are not all in one part by chance."""
+
+
+def _slip(bill: int, installment_no: int) -> str:
+    return barcode(f"{bill}{installment_no}", 10_000 if installment_no else 20_000, _UNTIL)
+
+
 _OF_THE_JOB = {("run", "entry"), ("run", "hash"), ("run", "previous_hash")}
 
 
@@ -68,23 +79,33 @@ def _founded(folder: Path, made: Path, master: str = "") -> City:
         (city.folder / part).write_bytes((made / part).read_bytes())
     for path in (made / "notices").iterdir():
         (city.folder / "notices" / path.name).write_bytes(path.read_bytes())
-    bill = {"bill_no": "777001", "payable_until_on": _UNTIL}
-    parts = [notice_row(**bill, installment_no=no, barcode=_PART[no]) for no in (1, 2)]
-    city.notices(*parts, notice_row(**bill, installment_no=0, principal_yen=20_000, barcode=_WHOLE), name="zenki.csv")
+    rows = [
+        notice_row(
+            bill_no=str(bill),
+            installment_no=no,
+            principal_yen=10_000 if no else 20_000,
+            payable_until_on=_UNTIL,
+            barcode=_slip(bill, no),
+        )
+        for bill in _BILLS
+        for no in (1, 2, 0)
+    ]
+    city.notices(*rows, name="zenki.csv")
     return city
 
 
 def _deliver(city: City, made: Path, evening: int) -> None:
-    """Half of the files each evening; and what the synthetic city does not have: a chain of 期別, 全期 and 期別, one
-    identity with two contents under two keys, and what is no file of payments."""
+    """Half of the files each evening; and what the synthetic city does not have: chains of 期別, 全期 and 期別,
+    identities with two contents under two keys, and what is no file of payments."""
     files = sorted((made / "inbox").iterdir())
     for path in files[evening::2]:
         city.deliver(path.name, path.read_bytes())
     if evening == 0:
-        city.deliver("zenki.dat", cvs_file(cvs_row(_WHOLE), cvs_row(_PART[1], paid_at="1200")))
-        city.deliver("kibetsu.dat", cvs_file(cvs_row(_PART[2], paid_at="0900")))
-        for key in ("70000000000000000001", "70000000000000000002"):
-            city.deliver(f"{key}.csv", eltax_file(eltax_row(key, "123456", int(key[-1]), serial_no="77777777")))
+        city.deliver("zenki.dat", cvs_file(*[cvs_row(_slip(bill, no)) for bill in _BILLS for no in (0, 1)]))
+        city.deliver("kibetsu.dat", cvs_file(*[cvs_row(_slip(bill, 2), paid_at="0900") for bill in _BILLS]))
+        for yen in (1_000, 1_001):
+            twins = [eltax_row(f"7{yen}{no:015}", "123456", yen, serial_no=f"777777{no:02}") for no in _TWINS]
+            city.deliver(f"twins_{yen}.csv", eltax_file(*twins))
         city.deliver("garbage.dat", b"\x00\xffnot a payment file")
     else:
         city.deliver(f"again_{files[0].name}", files[0].read_bytes())
@@ -176,7 +197,8 @@ def test_the_nights_of_a_cluster_are_those_of_one_machine(cluster: Machines, on_
 
     outcomes = {str(outcome) for (outcome,) in many.sql("SELECT DISTINCT outcome FROM decision")}
     assert outcomes >= {"matched", "already_settled", "already_posted", "conflicts", "taken_back", "key_unknown"}
-    assert many.sql("SELECT count(*) > 0 FROM decision WHERE flags LIKE '%whole_and_part%'") == [(1,)]
+    conflicts = many.sql("SELECT count(*) FROM decision WHERE outcome = 'conflicts'")
+    assert conflicts == [(len(_TWINS),)]
     statuses = {str(status) for (status,) in many.sql("SELECT DISTINCT status FROM delivery")}
     assert statuses == {"accepted", "quarantined", "redelivered"}
     assert all(len(rows[name]) > 3 for name in ("payment", "posting", "payment_identity", "suggestion", "bundle"))
@@ -184,7 +206,7 @@ def test_the_nights_of_a_cluster_are_those_of_one_machine(cluster: Machines, on_
 
 def _city(server: Server, folder: Path, master: str) -> City:
     made = City.founded(folder, JOB + f'[cluster]\nmaster = "{master}"\n')
-    made.deliver("cvs.dat", cvs_file(cvs_row(_WHOLE)))
+    made.deliver("cvs.dat", cvs_file(cvs_row(_slip(777_001, 0))))
     return made
 
 
@@ -223,3 +245,26 @@ def test_a_file_that_a_machine_does_not_see_is_not_a_bad_file(tmp_path: Path) ->
     reading = _Reading((), 1, tmp_path / "archive", NIGHT, Staging("", ""))
     with pytest.raises(NotFound, match="共有フォルダ"):
         _read(reading, tmp_path / "inbox" / "cvs.dat")
+
+
+def test_what_is_handed_over_twice_is_there_once(on_server: Server, tmp_path: Path) -> None:
+    """Work may be done twice, even at once, and each hands over what it made."""
+    city = City.founded(tmp_path / "city")
+    assert city.night().code == 0
+    rows = take(
+        cvs_file(cvs_row(_slip(777_001, 0)), cvs_row(_slip(777_001, 1))), "cvs.dat", [SPECS["cvs_family_a"]], NIGHT
+    ).payments
+    assert rows is not None
+    decided = Decision.of(pl.DataFrame([dict.fromkeys(Decision.SCHEMA, 1)], schema_overrides=Decision.SCHEMA))
+    with staged(on_server.url(city.database)) as place:
+
+        def hand_over(_: int) -> None:
+            place.put_file("a" * 64, rows)
+            with place.connected() as connection:
+                place.put_part(connection, 7, {"count": 1}, {tables.decision: decided})
+
+        with ThreadPoolExecutor(4) as many:
+            list(many.map(hand_over, range(8)))
+        count = "SELECT (SELECT count(*) FROM {0}.file_{1}), (SELECT count(*) FROM {0}.decision), (SELECT count(*) FROM {0}.piece)"
+        assert city.sql(count.format(place.schema, "a" * 48)) == [(2, 1, 2)]
+    assert city.sql("SELECT 1 FROM pg_namespace WHERE nspname LIKE 'elqr_cluster_%'") == []

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decode, night, page, printing, review, scanning, workbook
+from tests.bench import cluster, decode, night, page, printing, review, scanning, workbook
 from tests.bench.measure import Row
 
 BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
@@ -22,6 +22,7 @@ BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "review": review.rows,
     "page": page.rows,
     "night": night.rows,
+    "cluster": cluster.rows,
 }
 
 
