@@ -208,9 +208,8 @@ class Cluster:
 
     def _match(self, waiting: undecided_queries.Undecided, without_closing_period: list[str]) -> None:
         assert self.engine is not None and self.place is not None
-        at_once = 2 * self.engine.hands
-        parts = max(at_once, -(-waiting.count // _A_PART))
-        spans = waiting.spans(min(_A_PART, -(-waiting.count // at_once)))
+        parts = max(self.engine.hands, -(-waiting.count // _A_PART))
+        spans = waiting.spans(-(-waiting.count // parts))
         rows = self.engine.read(partial(_bucketed, self.place), spans)
         strays = self.engine.together(rows, partial(_met, parts), parts, _across)
         joined = partition.roots(pl.concat(strays))

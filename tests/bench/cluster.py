@@ -81,7 +81,7 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
             "復号", count, lambda: found.extend(take(own, name, specs, night.night_on) for name, own in data)
         )
         made = [intake.payments for intake in found if intake.payments is not None]
-        yield _a_second("COPY", count, lambda: [place.put_file(f"{at:064}", own) for at, own in enumerate(made)])
+        yield _a_second("COPY", count, lambda: [place.put_file(f"{at:<064}", own) for at, own in enumerate(made)])
         Alone().take_files(night)
         with night.ledger.transaction() as connection:
             waiting = undecided(connection)
