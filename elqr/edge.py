@@ -4,6 +4,7 @@ The edge of the program: clock, environment, lock and files are found here and h
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -34,7 +35,7 @@ from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
-from elqr.run import Night
+from elqr.run import Alone, Hands, Night
 from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place
@@ -98,13 +99,27 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
     night_on = day or job.run_on or datetime.now().astimezone().date()
     if not rehearsal:
         _make_folder(job.out)
-    with nullcontext() if rehearsal else _lock(job, url), open_ledger(url, rehearsal=rehearsal) as ledger:
+    with (
+        nullcontext() if rehearsal else _lock(job, url),
+        nullcontext(Alone()) if rehearsal or job.cluster is None else _hired(job, url) as hands,
+        open_ledger(url, rehearsal=rehearsal) as ledger,
+    ):
         if not (rehearsal or day or job.run_on):
             _clock_has_not_gone_back(ledger, night_on)
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
-        night = Night(job, register, specs, ledger, night_on, secret, journal, rules)
+        night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
         yield Prepared(night, configuration_hash(path, job.register_file))
+
+
+@contextmanager
+def _hired(job: Job, url: str) -> Iterator[Hands]:
+    """クラスタを使う: its machines run the Python of the same path, unless the environment names another."""
+    from elqr.cluster import hired
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with hired(job, url) as hands:
+        yield hands
 
 
 def _clock_has_not_gone_back(ledger: Ledger, today: date) -> None:
@@ -240,15 +255,15 @@ def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Raises LedgerError when the ledger does not say the same of it.
     """
-    connection, day, posted = night.ledger.connection, night.night_on, night.posted
-    if posted is not None and not report_queries.has_rulings(connection, day):
+    connection, day, held = night.ledger.connection, night.night_on, night.in_hand
+    if held is not None and not report_queries.has_rulings(connection, day):
         files = report_queries.decided_files(connection, day)
-        if files["file_no"].to_list() == posted.file_nos:
-            if report_queries.outcome_sums(connection, day) != posted.by_outcome():
+        if files["file_no"].to_list() == held.file_nos:
+            if report_queries.outcome_sums(connection, day) != held.by_outcome():
                 raise LedgerError(
                     "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
                 )
-            return posted.rows(files, list(report_queries.decision_columns()), day), posted.sums()
+            return held.rows(files, list(report_queries.decision_columns()), day), held.sums()
     return report_queries.decisions(connection, day), report_queries.postings(connection, day)
 
 

@@ -5,6 +5,7 @@ OperatorError
 ├── NotFound      a named file, folder, notice or format does not exist
 ├── CannotWrite   a folder or file cannot be written
 ├── LedgerError   the ledger cannot be opened or is not ours
+├── ClusterError  the cluster cannot be used, or gave up
 └── Locked        another run holds the lock; exit 5
 """
 
@@ -36,6 +37,10 @@ class CannotWrite(OperatorError):
 
 class LedgerError(OperatorError):
     """台帳を開けない."""
+
+
+class ClusterError(OperatorError):
+    """クラスタを使えない."""
 
 
 class Locked(OperatorError):

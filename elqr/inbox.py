@@ -61,12 +61,16 @@ def sha256_of_file(path: Path) -> str:
 
 
 def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
-    """受信箱の中身, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
+    """受信箱の中身, by name. Raises NotFound when there is no such folder."""
+    for path in delivered_paths(folder):
+        yield arrived(path, most_megabytes)
+
+
+def delivered_paths(folder: Path) -> list[Path]:
+    """受信箱のファイル, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
     if not folder.is_dir():
         raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if not path.name.startswith("."):
-            yield arrived(path, most_megabytes)
+    return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
 
 
 def readable_name(name: str) -> str:
@@ -129,6 +133,11 @@ def _unchanged(source: Path, sha256: str) -> Iterator[bytes]:
             yield part
     if found.hexdigest() != sha256:
         raise CannotWrite(f"{source} は読んでいる間に変わりました。送り終わってから、もう一度実行してください。")
+
+
+def is_kept(archive: Path, sha256: str) -> bool:
+    """保管してあるか."""
+    return kept_at(archive, sha256).is_file()
 
 
 def kept(archive: Path, sha256: str) -> bytes:

@@ -89,6 +89,12 @@ class Store(_Strict):
         return self
 
 
+class Cluster(_Strict):
+    """クラスタ: the master of the machines that decode and match; their settings are those of the cluster itself."""
+
+    master: str = Field(pattern=r"^(spark://[^/]+:[0-9]+|k8s://.+|yarn)$")
+
+
 class Thresholds(_Strict):
     """しきい値: where a night stops being clean, and what is too large to read."""
 
@@ -154,6 +160,7 @@ class Job(_Strict):
     export: Export = Export()
     arrears: Arrears = Arrears()
     thresholds: Thresholds = Thresholds()
+    cluster: Cluster | None = None
 
     @property
     def arrears_folder(self) -> Path:

@@ -3,9 +3,12 @@
 What decides on a payment are records of the same identity, the slips of its key, and whatever else is paid on the
 claims of those slips. Payments that share one of these, directly or through others, form a group; groups are
 whole in one part. So the parts may be matched anywhere, at any time, and together they say what the whole says.
+
+`groups` and `parts` see the whole night. Where no machine does, each piece of it puts its payments into buckets by
+itself, and what meets over the borders of the pieces (`meetings`) says which buckets belong together (`roots`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,7 +16,9 @@ import polars as pl
 from elqr.frames import Candidate, Known, OpenClaim, Payment
 from elqr.matching import Matched, match
 
-_GROUP, _PLACE = "group_no", "place"
+BUCKET, ROOT = "bucket", "root"
+PLACE = "place"
+_GROUP = "group_no"
 _KEY = [Payment.KEY_KIND, Payment.KEY_DIGITS]
 
 
@@ -37,16 +42,20 @@ def groups(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFram
     slips = candidates.select(*_KEY, Candidate.NOTICE_NO).unique()
     on_claims = keys.join(slips, on=_KEY).join(claims.select(OpenClaim.NOTICE_NO, OpenClaim.CLAIM_NO), on="notice_no")
     shared = (
-        payments.select(Payment.PAYMENT_NO, pl.struct(Payment.IDENTITY).hash(0).alias(_PLACE)),
-        keys.select(Payment.PAYMENT_NO, pl.struct(*_KEY).hash(1).alias(_PLACE)),
-        on_claims.select(Payment.PAYMENT_NO, pl.struct(OpenClaim.CLAIM_NO).hash(2).alias(_PLACE)).unique(),
+        payments.select(Payment.PAYMENT_NO, pl.struct(Payment.IDENTITY).hash(0).alias(PLACE)),
+        keys.select(Payment.PAYMENT_NO, pl.struct(*_KEY).hash(1).alias(PLACE)),
+        on_claims.select(Payment.PAYMENT_NO, pl.struct(OpenClaim.CLAIM_NO).hash(2).alias(PLACE)).unique(),
     )
-    links = pl.concat(shared)
-    found = payments.select(Payment.PAYMENT_NO, pl.col(Payment.PAYMENT_NO).alias(_GROUP))
+    return _grouped(pl.concat(shared), Payment.PAYMENT_NO)
+
+
+def _grouped(links: pl.DataFrame, member: str) -> pl.DataFrame:
+    """Members that meet in a place, directly or through others, with the smallest of them as their group_no."""
+    found = links.select(member, pl.col(member).alias(_GROUP)).unique().sort(member)
     while True:  # as often as the longest chain from claim to claim: 全期 and 期別 of one bill take two or three
-        least = links.join(found, on=Payment.PAYMENT_NO).with_columns(pl.col(_GROUP).min().over(_PLACE))
-        smaller = least.group_by(Payment.PAYMENT_NO).agg(pl.col(_GROUP).min()).sort(Payment.PAYMENT_NO)
-        if smaller.equals(found.sort(Payment.PAYMENT_NO)):
+        least = links.join(found, on=member).with_columns(pl.col(_GROUP).min().over(PLACE))
+        smaller = least.group_by(member).agg(pl.col(_GROUP).min()).sort(member)
+        if smaller.equals(found):
             return smaller
         found = smaller
 
@@ -73,3 +82,47 @@ def together(found: list[Matched]) -> Matched:
         pl.concat([own.decisions for own in found]).sort(Payment.PAYMENT_NO),
         pl.concat([own.allocations for own in found]).sort(Payment.PAYMENT_NO, OpenClaim.CLAIM_NO),
     )
+
+
+def with_bucket(payments: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
+    """籠のある収納: `bucket`, one for a key, and for a claim unless the slips behind the keys pay others too.
+
+    `covers` has the claims behind the keys: key_kind, key_digits, claim_no.
+    """
+    least = covers.group_by(_KEY).agg(pl.col(OpenClaim.CLAIM_NO).min())
+    is_known = pl.col(OpenClaim.CLAIM_NO).is_not_null()
+    bucket = pl.when(is_known).then(pl.struct(OpenClaim.CLAIM_NO).hash(2)).otherwise(pl.struct(*_KEY).hash(1))
+    rows = payments.join(least, on=_KEY, how="left", validate="m:1", maintain_order="left")
+    return rows.with_columns(bucket.alias(BUCKET)).drop(OpenClaim.CLAIM_NO)
+
+
+def meetings(bucketed: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
+    """出会い: each place where payments meet, an identity or a claim, with the buckets that they come from."""
+    claims = bucketed.select(*_KEY, BUCKET).unique().join(covers, on=_KEY)
+    places = (
+        bucketed.select(pl.struct(Payment.IDENTITY).hash(0).alias(PLACE), BUCKET),
+        claims.select(pl.struct(OpenClaim.CLAIM_NO).hash(2).alias(PLACE), BUCKET),
+    )
+    return pl.concat(places).unique()
+
+
+def part_of(column: str, count: int) -> pl.Expr:
+    """部分の番号 of a place or a bucket."""
+    return (pl.col(column) % count).cast(pl.Int64)
+
+
+def across(found: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """籠をまたぐ出会い: of all meetings in some places, those with more than one bucket."""
+    none = pl.DataFrame(schema={PLACE: pl.UInt64, BUCKET: pl.UInt64})
+    return pl.concat([none, *found]).unique().filter(pl.len().over(PLACE) > 1)
+
+
+def roots(strays: pl.DataFrame) -> pl.DataFrame:
+    """籠の合わせ方: bucket and `root`, of the buckets that meetings across them join."""
+    return _grouped(strays, BUCKET).rename({_GROUP: ROOT})
+
+
+def rooted(bucketed: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
+    """合わせた籠: the rows with their bucket replaced where it is joined with others."""
+    rows = bucketed.join(joined, on=BUCKET, how="left", validate="m:1", maintain_order="left")
+    return rows.with_columns(pl.coalesce(ROOT, BUCKET).alias(BUCKET)).drop(ROOT)

@@ -6,11 +6,12 @@ between two steps loses nothing, and running again changes nothing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
 from elqr.formats.spec import Spec
 from elqr.frames import Candidate, Decision, Notice, Payload, Payment
+from elqr.in_hand import InHand
 from elqr.inbox import Arrived, arrivals, keep, keep_file, kept_at, read_part, sha256_of, write_whole
 from elqr.intake import take, take_large
 from elqr.issue.issuing import Codes, payloads, with_keys
@@ -31,7 +33,6 @@ from elqr.ledger import postings
 from elqr.limits import PIECE_BYTES
 from elqr.matching import match
 from elqr.notices import gain, key_rows, rows_of
-from elqr.posted import Posted
 from elqr.procedures import Register
 from elqr.remittance import Rules, settle_night
 from elqr.report.page import Page
@@ -50,7 +51,7 @@ UPLOAD_SPEC = "eltax_notice_upload_csv"
 class Night:
     """一夜: everything a run needs, and what it has changed so far.
 
-    `taken` are the payments of files that it took in whole, frame Payment by file; `posted` is what it decided.
+    `taken` are the payments of files that it took in whole, frame Payment by file; `in_hand` is what it decided.
     """
 
     job: Job
@@ -61,11 +62,12 @@ class Night:
     secret: bytes
     journal: Journal
     rules: Rules
+    hands: "Hands" = field(default_factory=lambda: Alone())
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     taken: dict[int, pl.DataFrame] = field(default_factory=dict)
-    posted: Posted | None = None
+    in_hand: InHand | None = None
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
         """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
@@ -109,6 +111,46 @@ class Night:
             write_whole(path, data)
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """計上した結果: sums of what was decided, for the run's record."""
+
+    count: int
+    yen: int
+    places: dict[str, list[int]]
+    channels: dict[str, list[int]]
+    posted_yen: int
+
+
+class Hands(Protocol):
+    """働き手: who decodes the payment files and matches the payments: this machine alone, or others too."""
+
+    def take_files(self, night: Night) -> None:
+        """収納データを取り込む: every file of the inboxes, each by one transaction."""
+
+    def post(self, night: Night) -> Posted:
+        """計上する: every payment without a decision, inside the night's transaction."""
+
+
+class Alone:
+    """一台の機械."""
+
+    def take_files(self, night: Night) -> None:
+        """収納データを取り込む."""
+        for box in night.job.inbox:
+            specs = [night.specs[name] for name in box.specs]
+            for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+                take_file(night, arrived, specs)
+
+    def post(self, night: Night) -> Posted:
+        """計上する."""
+        earlier = queries.undecided_payments(night.ledger.connection, night.taken)
+        payments = pl.concat([earlier, *night.taken.values()]).sort(Payment.PAYMENT_NO)
+        decisions, posted_yen = _post(night, payments)
+        yen = int(payments[Payment.PAID_YEN].sum())
+        return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)
+
+
 def run_night(night: Night, configuration_hash: str) -> str:
     """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards.
 
@@ -120,10 +162,7 @@ def run_night(night: Night, configuration_hash: str) -> str:
             take_notices(night, arrived)
         if night.job.notices.issue:
             issue_payloads(night)
-    for box in night.job.inbox:
-        specs = [night.specs[name] for name in box.specs]
-        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
-            take_file(night, arrived, specs)
+    night.hands.take_files(night)
     for box in night.job.money:
         specs = [night.specs[name] for name in box.specs]
         for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
@@ -231,25 +270,42 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dic
 
 def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込") -> None:
     """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before."""
-    with night.journal.step(what, arrived.name) as step, night.ledger.transaction() as connection:
-        before = queries.deliveries_of(connection, arrived.name, arrived.sha256)
-        if any(status != FileStatus.QUARANTINED for status, _ in before):
-            step.result = "取込済"
-            return
-        delivered = _delivered(arrived)
-        if (known := queries.file_of(connection, arrived.sha256)) is not None:
-            _, spec_name, count, yen = known
-            entries.enter_delivery(connection, delivered, night.night_on, FileStatus.REDELIVERED, spec_name, count, yen)
-            night.changes.append(arrived.name)
-            step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
-            return
-        _take_new(night, arrived, specs, {spec for _, spec in before}, step)
+    with night.journal.step(what, arrived.name) as step, night.ledger.transaction():
+        if not known_before(night, _delivered(arrived), step):
+            _take_new(night, arrived, specs, step)
 
 
-def _take_new(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[str], step: Step) -> None:
+def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
+    """取込済か再受信: content that the ledger holds is not taken in again; under another name its delivery is noted."""
+    connection = night.ledger.connection
+    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
+    if any(status != FileStatus.QUARANTINED for status, _ in before):
+        step.result = "取込済"
+        return True
+    known = queries.file_of(connection, delivered.sha256)
+    if known is not None:
+        _, spec_name, count, yen = known
+        entries.enter_delivery(connection, delivered, night.night_on, FileStatus.REDELIVERED, spec_name, count, yen)
+        night.changes.append(delivered.name)
+        step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
+    return known is not None
+
+
+def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequence[Finding], step: Step) -> None:
+    """取込保留にする: noted once for each format that it was read as."""
+    connection = night.ledger.connection
+    night.quarantined.append(delivered.name)
+    step.result = FileStatus.QUARANTINED.value
+    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
+    if spec_name not in {spec for _, spec in before}:
+        entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
+        night.changes.append(delivered.name)
+
+
+def _take_new(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> None:
     night.keep(arrived)
     arrived = night.kept(arrived)
-    if not (_taken_in_pieces(night, arrived, specs, step) or _taken_whole(night, arrived, specs, held_as, step)):
+    if not (_taken_in_pieces(night, arrived, specs, step) or _taken_whole(night, arrived, specs, step)):
         return
     night.changes.append(arrived.name)
     step.result = FileStatus.ACCEPTED.value
@@ -271,18 +327,14 @@ def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: St
     return True
 
 
-def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], held_as: set[str], step: Step) -> bool:
+def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:
     """Accepted, with what it brought; false when it was held back."""
     connection, delivered, data = night.ledger.connection, _delivered(arrived), arrived.whole()
     intake = take(data, arrived.name, specs, night.night_on) if data is not None else None
     findings = arrived.findings if intake is None else intake.findings
     spec_name = "" if intake is None else intake.spec_name
     if intake is None or findings:
-        night.quarantined.append(arrived.name)
-        step.result = FileStatus.QUARANTINED.value
-        if spec_name not in held_as:
-            entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
-            night.changes.append(arrived.name)
+        hold_back(night, delivered, spec_name, findings, step)
         return False
     if intake.deposits is not None:
         lines = money_entries.enter_deposits(
@@ -301,26 +353,24 @@ def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], held_as: set
 def reconcile(night: Night, configuration_hash: str) -> str:
     """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
-        earlier = queries.undecided_payments(connection, night.taken)
-        payments = pl.concat([earlier, *night.taken.values()]).sort(Payment.PAYMENT_NO)
         notice_files, last_notice_file = queries.unnamed_notice_files(connection)
         inputs = {*notice_files, *queries.undecided_files(connection)}
-        decisions, posted_yen = _post(night, payments)
+        posted = night.hands.post(night)
         with night.journal.step("払込突合") as money_step:
             settled = settle_night(night.ledger, night.rules, night.night_on)
             money_step.count = sum(settled.get("settled", {}).values())
-        if payments.is_empty() and not night.changes and not settled:
+        if not posted.count and not night.changes and not settled:
             step.result = "変更なし"
             return ""
-        step.count, step.yen = payments.height, int(payments[Payment.PAID_YEN].sum())
+        step.count, step.yen = posted.count, posted.yen
         entry = {
             "version": __version__,
             "configuration": configuration_hash,
             "inputs": sorted(inputs),
             "notice_files": last_notice_file,
-            "places": _places(decisions, payments),
-            "channels": _channels(decisions, payments),
-            "posted_yen": posted_yen,
+            "places": posted.places,
+            "channels": posted.channels,
+            "posted_yen": posted.posted_yen,
             **({"settlement": settled} if settled else {}),
         }
         return entries.enter_run(connection, night.night_on, entry)
@@ -346,21 +396,21 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     found = suggestions(near, queries.notices_by_key(connection, near))
     entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
-    night.posted = Posted(payments, matched.decisions, candidates, made)
+    night.in_hand = InHand(payments, matched.decisions, candidates, made)
     return matched.decisions, int(made["yen"].sum())
 
 
-def _places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
     """行き先ごとの件数と金額. Asserts that they add up to what was read."""
     rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO, validate="1:1")
     sums = rows.group_by(Decision.PLACE).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
-    places = {place: [count, yen] for place, count, yen in sums.iter_rows()}
-    assert sum(count for count, _ in places.values()) == payments.height
-    assert sum(yen for _, yen in places.values()) == int(payments[Payment.PAID_YEN].sum())
-    return {place.value: places.get(place.value, [0, 0]) for place in Place}
+    found = {place: [count, yen] for place, count, yen in sums.iter_rows()}
+    assert sum(count for count, _ in found.values()) == payments.height
+    assert sum(yen for _, yen in found.values()) == int(payments[Payment.PAID_YEN].sum())
+    return {place.value: found.get(place.value, [0, 0]) for place in Place}
 
 
-def _channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+def channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
     """チャネルごとの確報の件数と該当なしの件数: what later nights compare theirs with."""
     rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.STAGE), on=Payment.PAYMENT_NO)
     return {channel: [confirmed, unknown] for channel, confirmed, unknown in unknown_by_channel(rows).iter_rows()}

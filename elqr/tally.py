@@ -3,6 +3,8 @@
 Nothing in a night then reads all that the ledger holds. Pure; the verification makes them again from every row.
 """
 
+from datetime import date
+
 import polars as pl
 
 from elqr.frames import IssueTally, Notice, Payment, Posting, PostingTally
@@ -41,3 +43,10 @@ def posting_tallies(postings: pl.DataFrame, since: int = 1) -> pl.DataFrame:
         pl.col(Posting.YEN).sum(),
     )
     return PostingTally.of(sums.sort(keys))
+
+
+def night_tallies(postings: pl.DataFrame, payments: pl.DataFrame, night: date) -> pl.DataFrame:
+    """今夜の計上の累計: frame PostingTally, of postings (Posting) of payments that had none."""
+    paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON)
+    rows = postings.with_row_index("posting_no", offset=1).join(paid, on=Payment.PAYMENT_NO, validate="m:1")
+    return posting_tallies(rows.with_columns(pl.lit(night).alias(PostingTally.NIGHT_ON)))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from elqr import run
 from elqr.frames import Candidate, KnownEvent, OpenClaim, Payment
 from elqr.matching import Matched, match
-from elqr.partition import groups, parts, together
+from elqr.partition import across, groups, meetings, parts, rooted, roots, together, with_bucket
 from elqr.synthetic import generate
 from tests.builders import JOB, SPECS, City
 
@@ -74,6 +74,26 @@ def test_a_night_in_parts_is_the_whole_night(rows: list[dict[str, object]]) -> N
         cut = list(parts(count, *frames))
         assert sorted(pl.concat([part.payments for part in cut])["payment_no"]) == list(range(1, len(rows) + 1))
         _same(together([part.matched() for part in cut]), whole)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.builds(_row, st.sampled_from([*_SLIPS, "?", "??"]), st.integers(1, 9)), min_size=1, max_size=25),
+    st.integers(1, 9),
+)
+def test_pieces_that_do_not_see_each_other_find_the_same_groups(rows: list[dict[str, object]], size: int) -> None:
+    payments, _, candidates, claims = _frames(rows)
+    covers = candidates.join(claims, on="notice_no").select("key_kind", "key_digits", "claim_no").unique()
+    found, met = [], []
+    for piece in payments.iter_slices(size):
+        asked = covers.join(piece, on=["key_kind", "key_digits"], how="semi")
+        found.append(with_bucket(piece, asked))
+        met.append(meetings(found[-1], asked))
+    joined = roots(across(met))
+    buckets = pl.concat(rooted(piece, joined) for piece in found).select("payment_no", "bucket")
+    both = buckets.join(groups(payments, candidates, claims), on="payment_no", validate="1:1")
+    assert both.height == len(rows)
+    assert both["bucket"].n_unique() == both["group_no"].n_unique() == both.select("bucket", "group_no").n_unique()
 
 
 GROUPS = [

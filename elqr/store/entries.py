@@ -16,9 +16,11 @@ from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.queries import last_run_hash
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
+from elqr.tally import night_tallies
 from elqr.terms import FileStatus, KeyKind, Outcome
 
 NIGHT = "夜間消込"
+_REPEATS = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +185,19 @@ def enter_decisions(
     _enter_identities(connection)
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
-    paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON)
-    posted = rows.join(paid, on=Payment.PAYMENT_NO, validate="m:1").with_columns(pl.lit(night).alias("night_on"))
-    enter_posting_tallies(connection, posted)
+    enter_posting_tallies(connection, night_tallies(postings, payments, night))
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
+    enter_decided_files(connection, night)
+
+
+def events(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納になるもの: frame Known, of all payments that are no repeats."""
+    first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(_REPEATS)).select(Payment.PAYMENT_NO)
+    return payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(*Known.SCHEMA)
+
+
+def enter_decided_files(connection: Connection, night: date) -> None:
+    """消込済ファイルを記す: every file that is taken in."""
     open_files = select(t.file.c.file_no, literal(night.isoformat())).where(_is_open)
     connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
 
@@ -198,11 +209,10 @@ _is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
 def _enter_identities(connection: Connection) -> None:
     """既知の収納を記す: every payment just decided that repeats none, copied within the database in the keys' order."""
     p, key = t.payment.c, (Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO)
-    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
     first = (
         select(*(p[name] for name in Known.SCHEMA))
         .join(t.decision, t.decision.c.payment_no == p.payment_no)
-        .where(p.file_no.in_(select(t.file.c.file_no).where(_is_open)), t.decision.c.outcome.not_in(repeats))
+        .where(p.file_no.in_(select(t.file.c.file_no).where(_is_open)), t.decision.c.outcome.not_in(_REPEATS))
         .order_by(*(p[name] for name in key))
     )
     connection.execute(insert(t.payment_identity).from_select(list(Known.SCHEMA), first))

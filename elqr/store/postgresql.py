@@ -40,8 +40,8 @@ class _Flag(BoolLoader):
         return int(super().load(data))
 
 
-def engine(url: URL) -> Engine:
-    """エンジン of a server."""
+def engine(url: URL, *, is_writer: bool = True) -> Engine:
+    """エンジン of a server. Who does not write to the ledger's tables takes no turn."""
     settings = f"-c lock_timeout={BUSY_SECONDS}s -c TimeZone=UTC -c client_min_messages=warning"
     arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "elqr", "options": settings}
     made = create_engine(url, poolclass=NullPool, connect_args=arguments)
@@ -51,6 +51,9 @@ def engine(url: URL) -> Engine:
         # Sums of whole numbers are numeric there; every number of the ledger is whole.
         connection.adapters.register_loader("numeric", IntLoader)
         connection.adapters.register_loader("bool", _Flag)
+
+    if not is_writer:
+        return made
 
     @event.listens_for(made, "begin")
     def _on_begin(connection: Connection) -> None:
@@ -70,7 +73,7 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     names = ", ".join(f'"{name}"' for name in rows.columns)
-    schema = "" if table.metadata is metadata else "pg_temp."
+    schema = f"{table.schema}." if table.schema else "" if table.metadata is metadata else "pg_temp."
     with driver.cursor().copy(f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
         copy.write(rows.write_csv(include_header=False, quote_style="necessary").encode())
 

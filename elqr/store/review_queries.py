@@ -14,6 +14,7 @@ from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
+from elqr.tally import posting_tallies
 from elqr.terms import AWAITS_PAYOUT, CLOSES, NEEDS_TARGET, Account, Place, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
@@ -197,7 +198,7 @@ def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.D
     insert_frame(connection, t.posting, rows.drop(Move.RULING_NO), night_on=step["night_on"])
     insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO))
     if rows.height:
-        enter_posting_tallies(connection, posted_of(connection, rows), int(rows["posting_no"][0]))
+        enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), int(rows["posting_no"][0])))
 
 
 def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:

@@ -26,16 +26,16 @@ def enter_issue_tallies(connection: Connection, issued: pl.DataFrame) -> None:
     insert_frame(connection, issue_tally, issue_tallies(issued))
 
 
-def enter_posting_tallies(connection: Connection, postings: pl.DataFrame, since: int = 1) -> None:
-    """計上の累計を記す, of the postings numbered from `since`, beside the earlier ones of the same payments."""
-    rows = numbered(posting_tallies(postings, since), "tally_no", next_no(connection, posting_tally.c.tally_no))
+def enter_posting_tallies(connection: Connection, tallies: pl.DataFrame) -> None:
+    """計上の累計を記す: frame PostingTally."""
+    rows = numbered(tallies, "tally_no", next_no(connection, posting_tally.c.tally_no))
     insert_frame(connection, posting_tally, rows)
 
 
 def tally_all(connection: Connection) -> None:
     """累計を作る, for a ledger that was begun before there were any."""
     enter_issue_tallies(connection, issued(connection))
-    enter_posting_tallies(connection, posted(connection))
+    enter_posting_tallies(connection, posting_tallies(posted(connection)))
 
 
 def issued(connection: Connection) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import decode, large, night, page, printing, review, scanning, workbook
+from tests.bench import cluster, decode, large, night, page, printing, review, scanning, workbook
 from tests.bench.measure import Row
 
 BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[int], Iterable[Row]]] = {
     "page": page.rows,
     "large": large.rows,
     "night": night.rows,
+    "cluster": cluster.rows,
 }
 
 

@@ -1,4 +1,4 @@
-"""What a run posted (今夜の計上), still in hand: the frames it decided, as the reports read them from the ledger.
+"""What a run has in hand (今夜の手元): the frames it decided, as the reports read them from the ledger.
 
 The reports of the night that has just been written need not read back every row of it; its sums are asked of the
 ledger all the same. A night drawn again later is read from the ledger, and is the same to the byte.
@@ -18,8 +18,8 @@ _SLIP = (
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """今夜の計上: `payments` Payment, `decisions` Decision, `candidates` CandidateSlip, `postings` Posting."""
+class InHand:
+    """今夜の手元: `payments` Payment, `decisions` Decision, `candidates` CandidateSlip, `postings` Posting."""
 
     payments: pl.DataFrame
     decisions: pl.DataFrame

@@ -1,0 +1,254 @@
+"""The cluster (クラスタ): a night that outgrows one machine. Many decode and match; one takes in and commits.
+
+What runs on the machines are the functions that run on one (`take`, `match`, `postings`), over files and over parts of
+the night that cannot influence each other. They read the inbox, the archive and the ledger, and write to a staging
+beside it (elqr/store/staging.py). What becomes ledger is entered here, by the transactions of any night, numbered
+alike: the rows are the same. Refuses a ledger in a file, and folders that the machines do not share.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from elqr import partition
+from elqr.engine import Engine, started
+from elqr.errors import CannotWrite, ClusterError, NotFound
+from elqr.findings import Finding
+from elqr.formats.spec import Spec
+from elqr.frames import Candidate, Decision, Payment, Posting
+from elqr.inbox import arrived, delivered_paths, is_kept, keep
+from elqr.intake import take
+from elqr.job import Job
+from elqr.ledger import postings
+from elqr.matching import match
+from elqr.run import Alone, Night, Posted, channels, hold_back, known_before, places
+from elqr.settlement import bundles
+from elqr.store import entries, money_tables, queries, staging, tables, tally_tables, undecided_queries
+from elqr.store.entries import Delivered
+from elqr.store.ledger_file import ledger_path
+from elqr.store.staging import Staging
+from elqr.suggestions import ASKED_AT_MOST, neighbours, suggestions
+from elqr.tally import night_tallies
+from elqr.terms import FileStatus
+
+_A_PART = 100_000
+"""Payments in a part, on the average: some 200 MB where it is matched."""
+
+
+@contextmanager
+def hired(job: Job, url: str) -> Iterator["Cluster"]:
+    """クラスタを使う for the block; it is started when there is work. Raises ClusterError."""
+    assert job.cluster is not None
+    if ledger_path(url) is not None:
+        raise ClusterError(
+            "クラスタで動かすには、台帳が PostgreSQL のサーバーにある必要があります。"
+            "ジョブの [store] url を直すか、[cluster] を消してください。"
+        )
+    with ExitStack() as stack:
+        yield Cluster(job.cluster.master, url, stack)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """読み方: what a machine needs to know to read a file of an inbox."""
+
+    specs: tuple[Spec, ...]
+    most_megabytes: int
+    archive: Path
+    night_on: date
+    staging: Staging
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """読んだファイル: what came of it; its payments are in the staging."""
+
+    delivered: Delivered
+    findings: tuple[Finding, ...] = ()
+    spec_name: str = ""
+    record_count: int = 0
+    count: int = 0
+    yen: int = 0
+
+
+def _read(reading: _Reading, path: Path) -> _Read:
+    """ファイルを読む, on whatever machine. Raises NotFound when it is not seen from there."""
+    if not path.exists() and not path.is_symlink():
+        raise NotFound(
+            f"クラスタの機械から {path} が見えません。"
+            "受信箱は、すべての機械に同じパスで見える共有フォルダにしてください。"
+        )
+    own = arrived(path, reading.most_megabytes)
+    delivered, data = Delivered(own.name, own.sha256, own.size_bytes), own.whole()
+    if data is None:
+        return _Read(delivered, own.findings)
+    with reading.staging.connected() as connection:
+        if queries.file_of(connection, own.sha256) is not None:
+            return _Read(delivered)
+    keep(reading.archive, own.sha256, data)
+    intake = take(data, own.name, reading.specs, reading.night_on)
+    if intake.payments is None:
+        return _Read(delivered, intake.findings, intake.spec_name, intake.record_count)
+    assert intake.payments[Payment.RECORD_NO].is_sorted(), "in file order"
+    reading.staging.put_file(own.sha256, intake.payments)
+    yen = int(intake.payments[Payment.PAID_YEN].sum())
+    return _Read(delivered, (), intake.spec_name, intake.record_count, intake.payments.height, yen)
+
+
+def _bucketed(place: Staging, span: tuple[int, int]) -> tuple[bytes, bytes]:
+    """区間を読む: its payments with their buckets, and where they meet others."""
+    with place.connected() as connection:
+        payments = undecided_queries.undecided_between(connection, *span)
+        covers = undecided_queries.covers(connection, payments)
+    rows = partition.with_bucket(payments, covers)
+    return _packed(rows), _packed(partition.meetings(rows, covers))
+
+
+def _met(parts: int, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
+    return _divided(_unpacked(piece[1]), partition.PLACE, parts)
+
+
+def _across(_: int, pieces: list[bytes]) -> pl.DataFrame:
+    return partition.across(map(_unpacked, pieces))
+
+
+def _cut(parts: int, joined: pl.DataFrame, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
+    return _divided(partition.rooted(_unpacked(piece[0]), joined), partition.BUCKET, parts)
+
+
+def _divided(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int, bytes]]:
+    marked = rows.with_columns(partition.part_of(column, parts).alias("part_no"))
+    for (part_no,), own in marked.partition_by("part_no", as_dict=True, include_key=False).items():
+        yield int(part_no), _packed(own)
+
+
+def _matched(
+    place: Staging, night_on: date, without_closing_period: list[str], part_no: int, pieces: list[bytes]
+) -> None:
+    """部分を消し込む, on whatever machine."""
+    if not pieces:
+        return
+    payments = Payment.of(pl.concat(map(_unpacked, pieces)).sort(Payment.PAYMENT_NO))
+    with place.connected() as connection:
+        candidates = queries.candidates(connection, payments)
+        known = queries.known_events(connection, payments)
+        claims = queries.open_claims(connection, queries.owed_by(candidates))
+        found = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
+        made = postings(found.decisions, found.allocations, payments, without_closing_period)
+        told = {
+            "count": payments.height,
+            "yen": int(payments[Payment.PAID_YEN].sum()),
+            "posted_yen": int(made[Posting.YEN].sum()),
+            "places": places(found.decisions, payments),
+            "channels": channels(found.decisions, payments),
+        }
+        rows = {
+            tables.payment_identity: entries.events(payments, found.decisions),
+            tables.decision: found.decisions.select(*Decision.SCHEMA),
+            tables.posting: made,
+            money_tables.bundle: bundles(payments, found.decisions),
+            tally_tables.posting_tally: night_tallies(made, payments, night_on),
+        }
+        place.put_part(connection, part_no, told, rows)
+
+
+def _packed(rows: pl.DataFrame) -> bytes:
+    data = io.BytesIO()
+    rows.write_ipc(data, compression="lz4")
+    return data.getvalue()
+
+
+def _unpacked(data: bytes) -> pl.DataFrame:
+    return pl.read_ipc(data)
+
+
+@dataclass(slots=True)
+class Cluster:
+    """クラスタ: hands of a night on many machines."""
+
+    master: str
+    url: str
+    stack: ExitStack
+    engine: Engine | None = None
+    place: Staging | None = None
+
+    def take_files(self, night: Night) -> None:
+        """収納データを取り込む: read on all machines, taken in on this one in the order of names."""
+        with night.journal.step("クラスタ開始"):
+            self.place = self.stack.enter_context(staging.staged(self.url))
+            self.engine = self.stack.enter_context(started(self.master))
+        limit, archive = night.job.thresholds.file_megabytes, night.job.store.archive
+        for box in night.job.inbox:
+            specs = tuple(night.specs[name] for name in box.specs)
+            reading = _Reading(specs, limit, archive, night.night_on, self.place)
+            with night.journal.step("クラスタ復号", str(box.path)):
+                found = self.engine.each(partial(_read, reading), delivered_paths(box.path))
+            for own in found:
+                _take_in(night, self.place, own)
+
+    def post(self, night: Night) -> Posted:
+        """計上する: matched on all machines in parts, entered on this one."""
+        assert self.engine is not None and self.place is not None, "files are taken in first"
+        connection = night.ledger.connection
+        waiting = undecided_queries.undecided(connection)
+        if not waiting.count:
+            return Alone().post(night)
+        with night.journal.step("クラスタ消込"):
+            self._match(waiting, night)
+            self.engine.stop()
+        posted = _summed(staging.told(connection, self.place))
+        assert (posted.count, posted.yen) == (waiting.count, waiting.yen), "all that waited is decided, to the yen"
+        near = neighbours(staging.unknown_keys(connection, self.place, ASKED_AT_MOST))
+        found = suggestions(near, queries.notices_by_key(connection, near))
+        staging.enter_decided(connection, self.place, night.night_on, posted.count, posted.posted_yen, found)
+        return posted
+
+    def _match(self, waiting: undecided_queries.Undecided, night: Night) -> None:
+        assert self.engine is not None and self.place is not None
+        parts = max(self.engine.hands, -(-waiting.count // _A_PART))
+        spans = waiting.spans(-(-waiting.count // parts))
+        rows = self.engine.read(partial(_bucketed, self.place), spans)
+        strays = self.engine.together(rows, partial(_met, parts), parts, _across)
+        joined = partition.roots(pl.concat(strays))
+        work = partial(_matched, self.place, night.night_on, night.register.without_closing_period())
+        self.engine.together(rows, partial(_cut, parts, joined), parts, work)
+
+
+def _take_in(night: Night, place: Staging, own: _Read) -> None:
+    """一つのファイルを取り込む: one transaction; accepted, held back, or delivered before."""
+    with night.journal.step("収納データ取込", own.delivered.name) as step, night.ledger.transaction() as connection:
+        if known_before(night, own.delivered, step):
+            return
+        if own.findings:
+            hold_back(night, own.delivered, own.spec_name, own.findings, step)
+            return
+        if not is_kept(night.job.store.archive, own.delivered.sha256):
+            raise CannotWrite(
+                f"クラスタの機械が保管したファイルが、保管庫 {night.job.store.archive} にありません。"
+                "保管庫は、すべての機械に同じパスで見える共有フォルダにしてください。"
+            )
+        staging.enter_file(
+            connection, place, own.delivered, night.night_on, own.spec_name, own.record_count, own.count, own.yen
+        )
+        night.changes.append(own.delivered.name)
+        step.count, step.yen, step.result = own.count, own.yen, FileStatus.ACCEPTED.value
+
+
+def _summed(told: list[dict[str, object]]) -> Posted:
+    """部分の申告の合計."""
+    whole: Counter[str] = Counter()
+    pairs: dict[str, dict[str, list[int]]] = {"places": {}, "channels": {}}
+    for own in told:
+        whole.update({name: int(str(own[name])) for name in ("count", "yen", "posted_yen")})
+        for name, sums in pairs.items():
+            for key, (first, second) in own[name].items():  # type: ignore[attr-defined]
+                before = sums.get(key, [0, 0])
+                sums[key] = [before[0] + first, before[1] + second]
+    return Posted(whole["count"], whole["yen"], pairs["places"], pairs["channels"], whole["posted_yen"])

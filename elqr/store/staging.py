@@ -1,0 +1,211 @@
+"""Staging (下書き): what the machines of a cluster hand over, beside the ledger, until the night takes it in.
+
+Every run has a schema of its own; tables without a log, because a night that fails makes them anew. Work may be done
+twice or die in the middle, so a piece goes in by one transaction together with its line in `piece`, and whoever comes
+second leaves what is there. Nothing here is ledger: what counts is what `enter_file` and `enter_decided` take from it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Column, ColumnElement, Connection, MetaData, Table, func, insert, literal, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+from elqr.frames import Payment, PaymentContent, Posting, PostingTally
+from elqr.money_frames import Bundle
+from elqr.store import money_tables as m
+from elqr.store import tables as t
+from elqr.store.bulk import insert_frame, next_no, read_frame
+from elqr.store.entries import NIGHT, Delivered, enter_content, enter_decided_files
+from elqr.store.money_entries import enter_bundles
+from elqr.store.schema import Text, Whole
+from elqr.store.tallies import enter_posting_tallies
+from elqr.store.tally_tables import posting_tally
+from elqr.terms import KeyKind, Outcome
+
+_SCHEMA = "elqr_cluster_"
+_STAGED = {
+    t.payment_identity: None,
+    t.decision: None,
+    t.posting: tuple(Posting.SCHEMA),
+    m.bundle: tuple(name for name in Bundle.SCHEMA if name != Bundle.BUNDLE_NO),
+    posting_tally: tuple(PostingTally.SCHEMA),
+}
+"""What a part hands over, by the ledger's table that it is for; only these columns where some are given later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """下書き of one run: where it is. It may be sent to any machine."""
+
+    url: str = field(repr=False)
+    schema: str
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """One transaction that reads the ledger and writes here; it takes no turn, the run that sent it has it."""
+        from elqr.store.postgresql import engine
+
+        made = engine(make_url(self.url), is_writer=False)
+        try:
+            with made.begin() as connection:
+                yield connection
+        finally:
+            made.dispose()
+
+    @property
+    def piece(self) -> Table:
+        """片: what is here, and what whoever brought it told of it."""
+        columns = Column("name", Text, primary_key=True), Column("told", Text, nullable=False)
+        return Table("piece", MetaData(), *columns, schema=self.schema, prefixes=["UNLOGGED"])
+
+    def of(self, table: Table) -> Table:
+        """The table here for one of the ledger's."""
+        return self._like(table, table.name, _STAGED[table] or tuple(table.c.keys()))
+
+    def payments(self, sha256: str) -> Table:
+        """収納 of one content, not yet numbered."""
+        return self._like(t.payment, f"file_{sha256[:48]}", tuple(PaymentContent.SCHEMA))
+
+    def _like(self, table: Table, name: str, columns: tuple[str, ...]) -> Table:
+        own = [Column(column, table.c[column].type) for column in columns]
+        return Table(name, MetaData(), *own, schema=self.schema, prefixes=["UNLOGGED"])
+
+    def put_file(self, sha256: str, payments: pl.DataFrame) -> None:
+        """ファイルを置く: its payments (frame PaymentContent), once however often."""
+        with self.connected() as connection:
+            if self._is_first(connection, sha256, {}):
+                table = self.payments(sha256)
+                table.create(connection)
+                insert_frame(connection, table, payments)
+
+    def put_part(
+        self, connection: Connection, part_no: int, told: Mapping[str, object], rows: Mapping[Table, pl.DataFrame]
+    ) -> None:
+        """部分を置く: rows by the ledger's table that they are for, once however often."""
+        if self._is_first(connection, f"part {part_no}", told):
+            for table, frame in rows.items():
+                insert_frame(connection, self.of(table), frame)
+
+    def _is_first(self, connection: Connection, name: str, told: Mapping[str, object]) -> bool:
+        piece = self.piece
+        row = postgresql.insert(piece).values(name=name, told=json.dumps(told)).on_conflict_do_nothing()
+        return connection.execute(row.returning(piece.c.name)).first() is not None
+
+
+_NUMBERS = (Payment.PAYMENT_NO, Payment.FILE_NO)
+
+
+@contextmanager
+def staged(url: str) -> Iterator[Staging]:
+    """下書きを用意する for the block; what a run that died left goes first."""
+    at_hand = Staging(url, "")
+    with at_hand.connected() as connection:
+        schemas = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+        for name in connection.exec_driver_sql(schemas, (_SCHEMA,)).scalars().all():
+            connection.execute(DropSchema(name, cascade=True))
+        number = connection.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
+        made = Staging(url, f"{_SCHEMA}{number}")
+        connection.execute(CreateSchema(made.schema))
+        for table in (made.piece, *map(made.of, _STAGED)):
+            table.create(connection)
+    try:
+        yield made
+    finally:
+        with suppress(DBAPIError), made.connected() as connection:  # a server that is gone: the next run drops it
+            connection.execute(DropSchema(made.schema, cascade=True))
+
+
+def enter_file(
+    connection: Connection, staging: Staging, delivered: Delivered, night: date, spec: str, *sums: int
+) -> None:
+    """ファイルを取り込む: the file, its delivery, and its payments as their records follow.
+
+    `sums` are the records of the file, its payments, and their yen.
+    """
+    _, count, yen = sums
+    file_no = enter_content(connection, delivered, night, spec, *sums)
+    own = staging.payments(delivered.sha256)
+    number = _numbered(next_no(connection, t.payment.c.payment_no), own.c.record_no)
+    query = select(*own.c, number, literal(file_no, Whole))
+    connection.execute(insert(t.payment).from_select([*own.c.keys(), *_NUMBERS], query))
+    entered = select(func.count(), func.coalesce(func.sum(t.payment.c.paid_yen), 0)).where(
+        t.payment.c.file_no == file_no
+    )
+    assert tuple(connection.execute(entered).one()) == (count, yen), "all that the file holds"
+
+
+def told(connection: Connection, staging: Staging) -> list[dict[str, object]]:
+    """部分の申告: what each part told when it was put here."""
+    piece = staging.piece.c
+    query = select(piece.told).where(piece.name.startswith("part "))
+    return [json.loads(text) for text in connection.execute(query).scalars()]
+
+
+def unknown_keys(connection: Connection, staging: Staging, most: int) -> pl.DataFrame:
+    """該当なしのキー that somebody may have misread: payment_no, key_kind, key_digits of the first of the night."""
+    decided, payment = staging.of(t.decision), t.payment.c
+    query = (
+        select(payment.payment_no, payment.key_kind, payment.key_digits)
+        .join(decided, decided.c.payment_no == payment.payment_no)
+        .where(decided.c.outcome == Outcome.KEY_UNKNOWN.value, payment.key_kind != KeyKind.CUSTOMER.value)
+        .where(payment.key_digits.regexp_match("^[0-9]+$"))
+        .order_by(payment.payment_no)
+        .limit(most)
+    )
+    names = (Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS)
+    return read_frame(connection, query, {str(name): name.dtype for name in names})
+
+
+def enter_decided(
+    connection: Connection, staging: Staging, night: date, count: int, posted_yen: int, suggestions: pl.DataFrame
+) -> None:
+    """消込を記す: identities, decisions, postings and bundles of all parts, as one machine numbers them."""
+    events, decided, posted = (staging.of(table) for table in (t.payment_identity, t.decision, t.posting))
+    connection.execute(insert(t.payment_identity).from_select(events.c.keys(), select(*events.c)))
+    connection.execute(insert(t.decision).from_select(decided.c.keys(), select(*decided.c)))
+    made = connection.execute(select(func.count()).select_from(decided)).scalar_one()
+    assert made == count, "every payment has exactly one decision"
+    order = (posted.c.payment_no, posted.c.account, posted.c.claim_no)
+    number = _numbered(next_no(connection, t.posting.c.posting_no), *order)
+    given = {
+        "posting_no": number,
+        "night_on": literal(night.isoformat()),
+        "decided_by": literal(NIGHT),
+        "reason": literal(""),
+    }
+    query = select(*posted.c, *given.values())
+    connection.execute(insert(t.posting).from_select([*posted.c.keys(), *given], query))
+    entered = connection.execute(select(func.coalesce(func.sum(posted.c.yen), 0))).scalar_one()
+    assert entered == posted_yen, "postings sum to what was decided"
+    insert_frame(connection, t.suggestion, suggestions)
+    enter_decided_files(connection, night)
+    enter_bundles(connection, night, _bundles(connection, staging))
+    enter_posting_tallies(connection, _tallies(connection, staging))
+
+
+def _bundles(connection: Connection, staging: Staging) -> pl.DataFrame:
+    own = staging.of(m.bundle).c
+    keys = [column for column in own if column.name not in (Bundle.PAYMENTS, Bundle.YEN)]
+    query = select(*keys, func.sum(own.payments), func.sum(own.yen)).group_by(*keys)
+    schema = {name: dtype for name, dtype in Bundle.SCHEMA.items() if name != Bundle.BUNDLE_NO}
+    return read_frame(connection, query, schema).sort([key.name for key in keys])
+
+
+def _tallies(connection: Connection, staging: Staging) -> pl.DataFrame:
+    own = staging.of(posting_tally).c
+    keys = (own.night_on, own.account, own.procedure_code, own.is_elqr)
+    query = select(*keys, func.min(own.first_paid_on), func.sum(own.payments), func.sum(own.yen)).group_by(*keys)
+    return read_frame(connection, query, PostingTally.SCHEMA).sort([key.name for key in keys])
+
+
+def _numbered(first: int, *order: ColumnElement[Any]) -> ColumnElement[int]:
+    return func.row_number().over(order_by=order) + literal(first - 1, Whole)

@@ -1,0 +1,64 @@
+"""Questions about the payments that no night has decided yet (未消込の照会), for who asks piece by piece."""
+
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, exists, func, select
+
+from elqr.frames import NoticeClaim, NoticeKey, Payment
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame, staged
+
+_OPEN = ~exists().where(t.decided_file.c.file_no == t.file.c.file_no)
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """未消込の収納: how many and how much, by what their files hold, and between which numbers they stand."""
+
+    count: int
+    yen: int
+    first: int
+    last: int
+
+    def spans(self, size: int) -> list[tuple[int, int]]:
+        """区間: the numbers in spans of a size, each from its first to its last number."""
+        return [(at, min(at + size - 1, self.last)) for at in range(self.first, self.last + 1, size)]
+
+
+def undecided(connection: Connection) -> Undecided:
+    """未消込の収納. Files and their payments are numbered alike, so the first open file has the first number."""
+    sums = select(
+        func.coalesce(func.sum(t.file.c.payment_count), 0),
+        func.coalesce(func.sum(t.file.c.payment_yen), 0),
+        func.min(t.file.c.file_no).filter(t.file.c.payment_count > 0),
+    ).where(_OPEN)
+    count, yen, file_no = connection.execute(sums).one()
+    own = select(t.payment.c.payment_no).where(t.payment.c.file_no == file_no).order_by(t.payment.c.record_no).limit(1)
+    first = connection.execute(own).scalar_one_or_none() or 1
+    last = connection.execute(select(func.coalesce(func.max(t.payment.c.payment_no), 0))).scalar_one()
+    return Undecided(int(count), int(yen), int(first), int(last))
+
+
+def undecided_between(connection: Connection, first: int, last: int) -> pl.DataFrame:
+    """未消込の収納 of a span; frame Payment."""
+    query = (
+        select(*(t.payment.c[name] for name in Payment.SCHEMA))
+        .join(t.file, t.file.c.file_no == t.payment.c.file_no)
+        .where(t.payment.c.payment_no.between(first, last), _OPEN)
+    )
+    return read_frame(connection, query, Payment.SCHEMA)
+
+
+def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """キーの指す調定: key_kind, key_digits and each claim that a slip behind the key pays."""
+    with staged(connection, payments.select(Payment.KEY_KIND, Payment.KEY_DIGITS).unique()) as asked:
+        key, pays = t.notice_key.c, t.notice_claim.c
+        query = (
+            select(key.key_kind, key.key_digits, pays.claim_no)
+            .join(asked, (key.key_kind == asked.c.key_kind) & (key.key_digits == asked.c.key_digits))
+            .join(t.notice_claim, pays.notice_no == key.notice_no)
+            .distinct()
+        )
+        names = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, NoticeClaim.CLAIM_NO)
+        return read_frame(connection, query, {str(name): name.dtype for name in names})
