@@ -23,7 +23,7 @@ ON_PAGE_PER_PLACE = Limit("朝の一枚に並べる、行き先ごとの今夜�
 ORIGINAL_CSV = Limit("朝の一枚のために読み返すCSV", 32, "MB", "原データを示さず、そう書く")
 IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入金", 10_000, "件", "数だけを示す")
 
-PIECE_BYTES = 32_000_000
+PIECE_BYTES = 16_000_000
 """一度に読む大きさ: a delivered file above it is read in pieces of so many bytes. Nothing is refused for it."""
 
 LIMITS = (
