@@ -16,7 +16,7 @@ from elqr.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
 from elqr.findings import Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
-from elqr.formats.payments import Occurrences, contents_of, hashes_of, payments_of
+from elqr.formats.payments import Occurrences, contents_of, hashes_of, identities_of, payments_of
 from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, kinds_of, own_records, pieces
 from elqr.formats.recognize import HEAD_BYTES, evidence_for, recognize
 from elqr.formats.sequence import Kinds, groups_twice, sequence
@@ -100,7 +100,7 @@ class _Seen:
         self.pieces.append(piece)
         self.kinds.append(kinds_of(own, piece))
         self.totals.append(totals_of(own))
-        self.hashes.append(hashes_of(contents_of(decoded)))
+        self.hashes.append(hashes_of(identities_of(decoded)))
         self.ways.add((decoded.charset, decoded.line_end))
         return len(self.ways) == 1 and not any(rule(own, name, received_on) for rule in RECORD_CHECKS)
 

@@ -24,7 +24,7 @@ ORIGINAL_CSV = Limit("朝の一枚のために読み返すCSV", 32, "MB", "原�
 IN_BOOK = Limit("ブックのシートに並べる消込結果", 50_000, "件", "一致・速報・計上済を除き、全件はCSVにあると書く")
 IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入金", 10_000, "件", "数だけを示す")
 
-PIECE_BYTES = 32_000_000
+PIECE_BYTES = 16_000_000
 """一度に読む大きさ: a delivered file above it is read in pieces of so many bytes. Nothing is refused for it."""
 
 LIMITS = (

@@ -65,6 +65,15 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
     return rows
 
 
+def identities_of(decoded: Decoded) -> pl.DataFrame:
+    """識別だけ: identity and stage of every payment record, as `contents_of` gives them."""
+    pay = decoded.spec.payment
+    assert pay is not None, "recognition offers only payment specs"
+    return with_other_records(decoded, pay.record).select(
+        joined(pay.identity).alias(Payment.IDENTITY), meaning(pay.stage).alias(Payment.STAGE)
+    )
+
+
 def hashes_of(rows: pl.DataFrame) -> pl.Series:
     """識別のハッシュ: records that agree have the same; of others two may, by chance."""
     return rows.select(pl.struct(_AGREEING).hash()).to_series()
