@@ -19,10 +19,10 @@ from elqr.arrivals import arriving
 from elqr.errors import BadFile, NotFound
 from elqr.inbox import arrivals, keep, sha256_of
 from elqr.money_frames import Settled
+from elqr.night import Night
 from elqr.person import same_person
 from elqr.remittance import standing
 from elqr.report.arrears import List, reminder_list
-from elqr.run import Night
 from elqr.store import arrears_queries as queries
 from elqr.store import entries, money_queries, report_queries, review_queries
 from elqr.store import queries as night_queries

@@ -18,6 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr import partition
+from elqr.delivery import hold_back, known_before
 from elqr.engine import Engine, started
 from elqr.errors import CannotWrite, ClusterError, NotFound
 from elqr.findings import Finding
@@ -28,7 +29,8 @@ from elqr.intake import take
 from elqr.job import Job
 from elqr.ledger import postings
 from elqr.matching import match
-from elqr.run import Alone, Night, Posted, channels, hold_back, known_before, places
+from elqr.night import Night, Posted
+from elqr.run import Alone, channels, places
 from elqr.settlement import bundles
 from elqr.store import entries, money_tables, queries, staging, tables, tally_tables, undecided_queries
 from elqr.store.entries import Delivered

@@ -13,9 +13,9 @@ import polars as pl
 from elqr import __version__
 from elqr.errors import BadFile, NotFound
 from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.night import Night
 from elqr.person import same_person
 from elqr.remittance import standing
-from elqr.run import Night
 from elqr.settlement import Settlement
 from elqr.store import difference_queries as queries
 from elqr.store import entries, money_entries

@@ -7,6 +7,7 @@ from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of, write_whole
+from elqr.night import Night
 from elqr.person import same_person
 from elqr.printed_folder import changed, listed, read_manifest, stored
 from elqr.printing.imposition import page_label, sheet_columns
@@ -14,7 +15,6 @@ from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
 from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked
-from elqr.run import Night
 from elqr.store import print_queries as queries
 from elqr.terms import PrintState
 

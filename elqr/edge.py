@@ -27,6 +27,7 @@ from elqr.inbox import set_aside, write_parts
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.limits import NAMED
+from elqr.night import Hands, Night
 from elqr.originals import originals
 from elqr.procedures import Evidence, Kpi, kpi, read_register
 from elqr.remittance import Rules, money_rows
@@ -35,7 +36,7 @@ from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
-from elqr.run import Alone, Hands, Night
+from elqr.run import Alone
 from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
 from elqr.terms import ExitCode, Place

@@ -16,7 +16,7 @@ from elqr.errors import BadFile, LedgerError, NotFound
 from elqr.frames import Collected
 from elqr.handover import MANIFEST, Exported, Handover, read_exported
 from elqr.inbox import keep, kept, sha256_of
-from elqr.run import Night
+from elqr.night import Night
 from elqr.store import export_queries as queries
 from elqr.store import report_queries
 from elqr.store.bulk import next_no

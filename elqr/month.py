@@ -9,9 +9,9 @@ from datetime import date
 from elqr import __version__
 from elqr.errors import BadFile, NotFound
 from elqr.fiscal import month_end
+from elqr.night import Night
 from elqr.person import same_person
 from elqr.report.months import Figures, Monthly, monthly
-from elqr.run import Night
 from elqr.store import entries, report_queries, tallies
 from elqr.store import month_queries as queries
 from elqr.store.bulk import next_no

@@ -25,6 +25,7 @@ from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
 from elqr.inbox import sha256_of, write_whole
 from elqr.job import Job
+from elqr.night import Night
 from elqr.printed_folder import changed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
@@ -36,7 +37,6 @@ from elqr.printing.typeface import Typeface
 from elqr.printing.wording import Office
 from elqr.procedures import Register
 from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
-from elqr.run import Night
 from elqr.store import print_queries as queries
 from elqr.store import tables
 from elqr.store.bulk import next_no

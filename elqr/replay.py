@@ -12,15 +12,17 @@ from pathlib import Path
 
 import polars as pl
 
+from elqr.delivery import take_file, take_notices
 from elqr.edge import calendar_for, specs_exist, specs_for
 from elqr.errors import BadFile
 from elqr.formats.spec import Spec, read_spec
 from elqr.inbox import Arrived, kept, sha256_of
 from elqr.job import Job, read_job, read_secret
 from elqr.journal import Clock, Journal
+from elqr.night import Night
 from elqr.procedures import Register, read_register
 from elqr.remittance import Rules
-from elqr.run import Night, issue_payloads, reconcile, take_file, take_notices
+from elqr.run import Alone, issue_payloads, reconcile
 from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger
 
@@ -108,7 +110,8 @@ def _again(ledger: Ledger, ways: Ways, nights: list[past.PastNight], since: date
             held = past.held_before(connection, since)
             unread = past.never_read(connection)
         for night in nights:
-            own = Night(ways.job, ways.register, ways.specs, copy, night.night_on, ways.secret, Journal(clock), rules)
+            given = (ways.job, ways.register, ways.specs, copy, night.night_on, ways.secret, Journal(clock), rules)
+            own = Night(*given, Alone())
             held = _night(own, night, held, unread)
         return _results(copy, since, until)
 

@@ -14,6 +14,7 @@ from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
 from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.inbox import sha256_of
+from elqr.night import Night
 from elqr.person import same_person
 from elqr.report import tables as shape
 from elqr.report.book import Book
@@ -22,7 +23,6 @@ from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.report.table import Table
 from elqr.ruling import effects, fingerprint, judged, yen_text
-from elqr.run import Night
 from elqr.store import entries, report_queries
 from elqr.store import review_queries as queries
 from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult

@@ -1,8 +1,8 @@
 """The fiscal year's end (決算見込・滞納繰越): drawn from the ledger as of a night; nothing is written into it."""
 
 from elqr.fiscal import closing_day, last_day
+from elqr.night import Night
 from elqr.report.years import Yearly, YearRows, yearly
-from elqr.run import Night
 from elqr.store import report_queries
 from elqr.store import year_queries as queries
 from elqr.terms import AccountingKind

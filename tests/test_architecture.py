@@ -41,6 +41,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("job", "partition", "intake", "inspection", "synthetic", "printed_folder", "originals", "engine"),
     ("report", "store", "comparison", "masking"),
     ("remittance",),
+    ("night",),
+    ("delivery",),
     ("run",),
     (
         "press",

@@ -201,7 +201,8 @@ def test_the_nights_of_a_cluster_are_those_of_one_machine(cluster: Machines, on_
     assert conflicts == [(len(_TWINS),)]
     statuses = {str(status) for (status,) in many.sql("SELECT DISTINCT status FROM delivery")}
     assert statuses == {"accepted", "quarantined", "redelivered"}
-    assert all(len(rows[name]) > 3 for name in ("payment", "posting", "payment_identity", "suggestion", "bundle"))
+    tables = ("payment", "posting", "payment_identity", "suggestion", "bundle", "posting_tally")
+    assert all(len(rows[name]) > 3 for name in tables)
 
 
 def _city(server: Server, folder: Path, master: str) -> City:

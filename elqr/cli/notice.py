@@ -20,9 +20,9 @@ def notice() -> None:
 @date_option
 @json_option
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.delivery import take_notices
     from elqr.edge import prepared, readable
     from elqr.inbox import arrived
-    from elqr.run import take_notices
 
     readable(file)
     with prepared(job, day, rehearsal=False, show=progress()) as opened:

@@ -11,7 +11,7 @@ import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import Finding
-from elqr.run import Night
+from elqr.night import Night
 from elqr.verification.handed import arrears, exports, months
 from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told

@@ -8,7 +8,7 @@ import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
-from elqr.run import Night
+from elqr.night import Night
 
 
 @dataclass(slots=True)

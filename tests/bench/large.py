@@ -28,7 +28,7 @@ import sys
 from pathlib import Path
 from elqr.edge import prepared
 from elqr.inbox import arrivals
-from elqr.run import take_file
+from elqr.delivery import take_file
 with prepared(Path(sys.argv[1]), None, rehearsal=False, show=lambda text: None) as opened:
     night = opened.night
     for box in night.job.inbox:

@@ -1,0 +1,141 @@
+"""What is delivered (受信): notice files, payment files and money files into the ledger, each by one transaction.
+
+A file is accepted, held back with why, or known from before; nothing here matches or posts.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from elqr.findings import Finding
+from elqr.formats.decode import decode
+from elqr.formats.spec import Spec
+from elqr.frames import Notice
+from elqr.inbox import Arrived, read_part
+from elqr.intake import take, take_large
+from elqr.journal import Step
+from elqr.limits import PIECE_BYTES
+from elqr.night import Night
+from elqr.notices import gain, key_rows, rows_of
+from elqr.store import entries, money_entries, queries, tables
+from elqr.store.bulk import next_no
+from elqr.store.entries import Delivered
+from elqr.terms import FileStatus
+
+
+def _delivered(arrived: Arrived) -> Delivered:
+    return Delivered(arrived.name, arrived.sha256, arrived.size_bytes)
+
+
+def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
+    """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings."""
+    with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
+        if (data := arrived.whole()) is None:
+            step.result = "取込保留"
+            night.quarantined.append(arrived.name)
+            night.findings += arrived.findings
+            return list(arrived.findings)
+        if queries.clean_notice_file(connection, arrived.sha256):
+            step.result = "取込済"
+            return []
+        spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
+        decoded = decode(data, spec, arrived.name, night.night_on)
+        if "notice" not in decoded.tables:
+            step.result = "取込保留"
+            night.quarantined.append(arrived.name)
+            night.findings += decoded.findings
+            return list(decoded.findings)
+        rows = rows_of(decoded)
+        registered = queries.registered(connection, rows, key_rows(rows))
+        claim_no = next_no(connection, tables.claim.c.claim_no)
+        notice_no = next_no(connection, tables.notice.c.notice_no)
+        codes = [procedure.code for procedure in night.register.procedure]
+        gained = gain(decoded, arrived.name, codes, registered, claim_no, notice_no)
+        step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
+        step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
+        if gained.rows_new or not queries.notice_file_known(connection, arrived.sha256):
+            night.keep(arrived)
+            entries.enter_notices(connection, _delivered(arrived), night.night_on, gained)
+            night.changes.append(arrived.name)
+        return gained.findings
+
+
+def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込") -> None:
+    """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before."""
+    with night.journal.step(what, arrived.name) as step, night.ledger.transaction():
+        if not known_before(night, _delivered(arrived), step):
+            _take_new(night, arrived, specs, step)
+
+
+def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
+    """取込済か再受信: content that the ledger holds is not taken in again; under another name its delivery is noted."""
+    connection = night.ledger.connection
+    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
+    if any(status != FileStatus.QUARANTINED for status, _ in before):
+        step.result = "取込済"
+        return True
+    known = queries.file_of(connection, delivered.sha256)
+    if known is not None:
+        _, spec_name, count, yen = known
+        entries.enter_delivery(connection, delivered, night.night_on, FileStatus.REDELIVERED, spec_name, count, yen)
+        night.changes.append(delivered.name)
+        step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
+    return known is not None
+
+
+def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequence[Finding], step: Step) -> None:
+    """取込保留にする: noted once for each format that it was read as."""
+    connection = night.ledger.connection
+    night.quarantined.append(delivered.name)
+    step.result = FileStatus.QUARANTINED.value
+    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
+    if spec_name not in {spec for _, spec in before}:
+        entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
+        night.changes.append(delivered.name)
+
+
+def _take_new(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> None:
+    night.keep(arrived)
+    arrived = night.kept(arrived)
+    if not (_taken_in_pieces(night, arrived, specs, step) or _taken_whole(night, arrived, specs, step)):
+        return
+    night.changes.append(arrived.name)
+    step.result = FileStatus.ACCEPTED.value
+
+
+def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:
+    """大きなファイル with nothing wrong or odd in it, a piece at a time; false when it is to be read whole."""
+    if arrived.path is None:
+        return False
+    read = partial(read_part, arrived.path)
+    large = take_large(read, arrived.size_bytes, arrived.name, specs, night.night_on, PIECE_BYTES)
+    if large is None:
+        return False
+    payments = large.payments(read, arrived.name, night.night_on)
+    entered = entries.enter_file(
+        night.ledger.connection, _delivered(arrived), night.night_on, large.spec.name, large.record_count, payments
+    )
+    step.count, step.yen = entered.count, entered.yen
+    return True
+
+
+def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:
+    """Accepted, with what it brought; false when it was held back."""
+    connection, delivered, data = night.ledger.connection, _delivered(arrived), arrived.whole()
+    intake = take(data, arrived.name, specs, night.night_on) if data is not None else None
+    findings = arrived.findings if intake is None else intake.findings
+    spec_name = "" if intake is None else intake.spec_name
+    if intake is None or findings:
+        hold_back(night, delivered, spec_name, findings, step)
+        return False
+    if intake.deposits is not None:
+        lines = money_entries.enter_deposits(
+            connection, delivered, night.night_on, spec_name, intake.record_count, intake.deposits
+        )
+        step.count, step.yen = lines.height, money_entries.money_yen(lines)
+    elif intake.payments is not None:
+        entered = entries.enter_file(
+            connection, delivered, night.night_on, spec_name, intake.record_count, [intake.payments]
+        )
+        step.count, step.yen = entered.count, entered.yen
+        night.taken[entered.file_no] = entered.rows(intake.payments)
+    return True

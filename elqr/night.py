@@ -1,0 +1,106 @@
+"""The night's state (一夜): what a run is given, what it has changed so far, and who works for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from elqr import __version__
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.formats.spec import Spec
+from elqr.in_hand import InHand
+from elqr.inbox import Arrived, keep, keep_file, kept_at, write_whole
+from elqr.job import Job
+from elqr.journal import Journal
+from elqr.procedures import Register
+from elqr.remittance import Rules
+from elqr.report.page import Page
+from elqr.store.ledger_file import Ledger
+
+
+@dataclass(slots=True)
+class Night:
+    """一夜: everything a run needs, and what it has changed so far.
+
+    `taken` are the payments of files that it took in whole, frame Payment by file; `in_hand` is what it decided.
+    """
+
+    job: Job
+    register: Register
+    specs: Mapping[str, Spec]
+    ledger: Ledger
+    night_on: date
+    secret: bytes
+    journal: Journal
+    rules: Rules
+    hands: "Hands"
+    changes: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    taken: dict[int, pl.DataFrame] = field(default_factory=dict)
+    in_hand: InHand | None = None
+
+    def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
+        """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
+        return {
+            "run_id": run_id or f"{self.night_on:%Y%m%d}-same",
+            "program": f"elqr {__version__}",
+            "night_on": self.night_on.isoformat(),
+            "rehearsal": self.ledger.rehearsal,
+            "changed": bool(self.changes),
+            "status": page.status,
+            "exit_code": exit_code,
+            "quarantined": self.quarantined,
+            "funnel": [
+                {"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel
+            ],
+            "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
+            "kpi": [
+                {"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live}
+                for y in page.years
+            ],
+        }
+
+    def keep(self, arrived: Arrived) -> None:
+        """Archives what arrived; a rehearsal writes nothing."""
+        if self.ledger.rehearsal:
+            return
+        if arrived.data is not None:
+            keep(self.job.store.archive, arrived.sha256, arrived.data)
+        elif arrived.path is not None:
+            keep_file(self.job.store.archive, arrived.sha256, arrived.path)
+
+    def kept(self, arrived: Arrived) -> Arrived:
+        """A large file where nobody writes to it any more; in a rehearsal where it came."""
+        if arrived.path is None or self.ledger.rehearsal:
+            return arrived
+        return replace(arrived, path=kept_at(self.job.store.archive, arrived.sha256))
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Writes an output file; a rehearsal writes nothing."""
+        if not self.ledger.rehearsal:
+            write_whole(path, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """計上した結果: sums of what was decided, for the run's record."""
+
+    count: int
+    yen: int
+    places: dict[str, list[int]]
+    channels: dict[str, list[int]]
+    posted_yen: int
+
+
+class Hands(Protocol):
+    """働き手: who decodes the payment files and matches the payments: this machine alone, or others too."""
+
+    def take_files(self, night: Night) -> None:
+        """収納データを取り込む: every file of the inboxes, each by one transaction."""
+
+    def post(self, night: Night) -> Posted:
+        """計上する: every payment without a decision, inside the night's transaction."""
