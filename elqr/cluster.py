@@ -139,9 +139,9 @@ def _matched(
         return
     payments = Payment.of(pl.concat(map(_unpacked, pieces)).sort(Payment.PAYMENT_NO))
     with place.connected() as connection:
-        candidates = queries.candidates(connection, payments)
-        known = queries.known_events(connection, payments)
-        claims = queries.open_claims(connection, queries.owed_by(candidates))
+        candidates = queries.candidates([connection], payments)
+        known = queries.known_events([connection], payments)
+        claims = queries.open_claims([connection], queries.owed_by(candidates))
         found = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
         made = postings(found.decisions, found.allocations, payments, without_closing_period)
         told = {

@@ -6,6 +6,7 @@ between two steps loses nothing, and running again changes nothing.
 """
 
 import json
+import os
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +30,7 @@ from elqr.store.bulk import next_no
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
 
+_READERS = os.cpu_count() or 1
 UPLOAD_SPEC = "eltax_notice_upload_csv"
 
 
@@ -160,13 +162,11 @@ def reconcile(night: Night, configuration_hash: str) -> str:
 def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """計上する: all payments without a decision. Returns their decisions, and the yen that were posted."""
     connection = night.ledger.connection
-    candidates = queries.candidates(connection, payments)
-    matched = match(
-        payments,
-        queries.known_events(connection, payments),
-        candidates.select(*Candidate.SCHEMA),
-        queries.open_claims(connection, queries.owed_by(candidates)),
-    )
+    with night.ledger.readers(_READERS) as readers:
+        candidates = queries.candidates(readers, payments)
+        known = queries.known_events(readers, payments)
+        claims = queries.open_claims(readers, queries.owed_by(candidates))
+    matched = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
     unknown = payments.join(
         matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),

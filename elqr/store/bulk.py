@@ -5,7 +5,8 @@ object a row. A server takes them by COPY. A staging table holds tonight's keys,
 holds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -16,7 +17,9 @@ from sqlalchemy import Column, Connection, FromClause, MetaData, Select, Table, 
 from elqr.store.database import asked_first, copied
 from elqr.store.schema import Text, Whole
 
+Schema = Mapping[str, Any]
 _ROWS_A_FETCH = 50_000
+_KEYS_A_CONNECTION = 10_000
 _ROWS_A_STATEMENT = 20
 """Of an insert into a file: a statement for each row takes half as long again."""
 
@@ -59,7 +62,7 @@ def _as_stored(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*dates, *booleans)
 
 
-def read_frame(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
     """The rows of a query as a frame of exactly this schema; the query's columns are in its order."""
     stored = {
         name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
@@ -99,6 +102,27 @@ def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
     insert_frame(connection, table, frame.sort(frame.columns))
     yield asked_first(connection, table)
     table.drop(connection)
+
+
+def asked(
+    connections: Sequence[Connection], keys: pl.DataFrame, query: Callable[[FromClause], Select[Any]], schema: Schema
+) -> pl.DataFrame:
+    """照会: what a query gives for these keys, each in one row; many keys are asked on all connections at once.
+
+    A connection gets the keys that stand together, so that each reads pages of its own.
+    """
+
+    def answer(connection: Connection, own: pl.DataFrame) -> pl.DataFrame:
+        with staged(connection, own) as table:
+            return read_frame(connection, query(table), schema)
+
+    if len(connections) == 1 or keys.height < _KEYS_A_CONNECTION:
+        return answer(connections[0], keys)
+    keys = keys.sort(keys.columns)
+    each = -(-keys.height // len(connections))
+    parts = [keys.slice(number * each, each) for number in range(len(connections))]
+    with ThreadPoolExecutor(len(connections)) as pool:
+        return pl.concat(pool.map(answer, connections, parts))
 
 
 def next_no(connection: Connection, column: Column[Any]) -> int:

@@ -16,13 +16,13 @@ from elqr.store import sqlite
 DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
-def engine(url: URL) -> Engine:
-    """エンジン of a URL of one of the drivers."""
+def engine(url: URL, *, is_writer: bool = True) -> Engine:
+    """エンジン of a URL of one of the drivers. One that only reads takes no turn."""
     if url.get_backend_name() == "sqlite":
-        return sqlite.engine(url)
+        return sqlite.engine(url, is_writer=is_writer)
     from elqr.store import postgresql
 
-    return postgresql.engine(url)
+    return postgresql.engine(url, is_writer=is_writer)
 
 
 def is_server(connection: Connection) -> bool:

@@ -5,7 +5,7 @@ outer transaction over everything and takes it back at the end, so nothing it di
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -53,6 +53,19 @@ class Ledger:
                 f"台帳に書き込めません（{reason(error)}）。空き容量・権限・ほかの利用者を確かめて、もう一度実行してください。"
                 "取り込み済みの分は失われていません。"
             ) from error
+
+    @contextmanager
+    def readers(self, most: int) -> Iterator[list[Connection]]:
+        """読む接続: several that see what is committed, to be asked side by side; only our own where nothing is."""
+        if self.rehearsal or not self.engine.url.database:
+            yield [self.connection]
+            return
+        made = engine(self.engine.url, is_writer=False)
+        try:
+            with ExitStack() as stack:
+                yield [stack.enter_context(made.connect()) for _ in range(most)]
+        finally:
+            made.dispose()
 
     def close(self) -> None:
         """Closes the connection; a rehearsal is rolled back."""

@@ -1,17 +1,17 @@
 """Questions the night asks the ledger (照会). Each costs what tonight holds: a staged join, never a scan."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, case, exists, func, literal, select
+from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import Candidate, CandidateSlip, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
 from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
-from elqr.store.bulk import read_frame, staged
+from elqr.store.bulk import asked, read_frame, staged
 from elqr.store.tallies import last_issued
 from elqr.terms import WHOLE_YEAR, KeyKind
 
@@ -82,18 +82,21 @@ def unnamed_notice_files(connection: Connection) -> tuple[list[str], int]:
     return [sha256 for sha256, _ in rows], max((number for _, number in rows), default=last)
 
 
-def known_events(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
     """既知の収納 of tonight's identities; frame KnownEvent."""
-    with staged(connection, payments.select(Payment.IDENTITY).unique()) as asked:
-        query = (
-            select(*t.payment_identity.c, t.decision.c.outcome)
-            .join(asked, asked.c.identity == t.payment_identity.c.identity)
-            .join(t.decision, t.decision.c.payment_no == t.payment_identity.c.payment_no)
+    known = t.payment_identity.c
+
+    def query(own: FromClause) -> Select[Any]:
+        return (
+            select(*known, t.decision.c.outcome)
+            .join(own, own.c.identity == known.identity)
+            .join(t.decision, t.decision.c.payment_no == known.payment_no)
         )
-        return read_frame(connection, query, KnownEvent.SCHEMA)
+
+    return asked(connections, payments.select(Payment.IDENTITY).unique(), query, KnownEvent.SCHEMA)
 
 
-def candidates(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
     """照会キーが指す納付書 for tonight's keys; frame CandidateSlip.
 
     A payload is looked up only for keys whose payments say something that it says too; rows come back with the
@@ -102,18 +105,20 @@ def candidates(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
     keys = payments.group_by(Payment.KEY_KIND, Payment.KEY_DIGITS).agg(says.any().cast(pl.Int64).alias("says"))
     keys = keys.sort(Payment.KEY_KIND, Payment.KEY_DIGITS).with_row_index("at").cast({"at": pl.Int64})
-    with staged(connection, keys.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at")) as asked:
-        payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, asked.c.says == 1)
-        query = (
-            _candidate_columns(asked.c.at)
-            .join(asked, _same_key(asked))
+
+    def query(own: FromClause) -> Select[Any]:
+        payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
+        return (
+            _candidate_columns(own.c.at)
+            .join(own, _same_key(own))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
             .outerjoin(t.payload, payload)
         )
-        schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
-        for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
-            del schema[name]
-        found = read_frame(connection, query, schema)
+
+    schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
+    for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
+        del schema[name]
+    found = asked(connections, keys.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
     return found.join(keys, on="at", validate="m:1").select(*CandidateSlip.SCHEMA)
 
 
@@ -150,34 +155,37 @@ def newer_slip_exists() -> ColumnElement[bool]:
     )
 
 
-def open_claims(connection: Connection, notices: pl.DataFrame) -> pl.DataFrame:
+def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
     """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount.
 
     `notices` has notice_no, owed_yen and levy_year: what `owed_by` knows already is not looked up.
     """
-    with staged(connection, notices.select(Candidate.NOTICE_NO, OpenClaim.OWED_YEN, OpenClaim.LEVY_YEAR)) as asked:
-        covers, first = t.notice_claim.c, t.payment.c.payment_no
-        collected = case((first.is_(None), 0), else_=_of_claim(func.sum(t.posting.c.yen)))
-        query = (
+    covers, first = t.notice_claim.c, t.payment.c.payment_no
+    collected = case((first.is_(None), 0), else_=_of_claim(func.sum(t.posting.c.yen)))
+
+    def query(own: FromClause) -> Select[Any]:
+        return (
             select(
                 covers.notice_no,
                 covers.claim_no,
                 covers.cover_yen,
-                func.coalesce(asked.c.owed_yen, _owed_yen(), covers.cover_yen),
+                func.coalesce(own.c.owed_yen, _owed_yen(), covers.cover_yen),
                 collected,
-                func.coalesce(asked.c.levy_year, _levy_year()),
+                func.coalesce(own.c.levy_year, _levy_year()),
                 first,
                 t.decision.c.notice_no,
                 t.payment.c.channel,
                 t.notice.c.installment_no,
             )
             .select_from(t.notice_claim)
-            .join(asked, asked.c.notice_no == covers.notice_no)
+            .join(own, own.c.notice_no == covers.notice_no)
             .outerjoin(t.payment, first == _of_claim(func.min(t.posting.c.payment_no)))
             .outerjoin(t.decision, t.decision.c.payment_no == first)
             .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
         )
-        return read_frame(connection, query, OpenClaim.SCHEMA)
+
+    keys = notices.select(Candidate.NOTICE_NO, OpenClaim.OWED_YEN, OpenClaim.LEVY_YEAR)
+    return asked(connections, keys, query, OpenClaim.SCHEMA)
 
 
 def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:

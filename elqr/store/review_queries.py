@@ -121,7 +121,7 @@ def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
     """充てる先の調定 of notices: frame OpenClaim with procedure_code, levy_year."""
     unknown = pl.lit(None, pl.Int64)
     every = notice_nos.select("notice_no").unique().with_columns(owed_yen=unknown, levy_year=unknown)
-    claims = queries.open_claims(connection, every)
+    claims = queries.open_claims([connection], every)
     with staged(connection, notice_nos.select("notice_no").unique()) as asked:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
             asked, asked.c.notice_no == t.notice.c.notice_no

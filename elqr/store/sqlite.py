@@ -17,9 +17,9 @@ from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
 _PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "cache_size=-262144")
 
 
-def engine(url: URL) -> Engine:
-    """エンジン of a file, or of a database in memory."""
-    arguments: dict[str, Any] = {"timeout": BUSY_SECONDS}
+def engine(url: URL, *, is_writer: bool = True) -> Engine:
+    """エンジン of a file, or of a database in memory. One that only reads is no writer, and is used by any thread."""
+    arguments: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": is_writer}
     if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL"):
         arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
     made = create_engine(url, poolclass=NullPool if url.database else StaticPool, connect_args=arguments)
@@ -32,7 +32,7 @@ def engine(url: URL) -> Engine:
 
     @event.listens_for(made, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return made
 

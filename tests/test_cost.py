@@ -1,0 +1,67 @@
+"""A night costs what it holds: no question that it asks reads all rows of a table that grows with the years."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from elqr.store import sqlite
+from tests.builders import City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
+from tests.builders import barcode as code_of
+
+pytestmark = pytest.mark.ledger_file
+SMALL = {
+    "file", "run", "upload", "notice_file", "issue_tally", "posting_tally", "decided_file", "ruling", "delivery", "setting",
+}  # fmt: skip
+"""What has a row for a file, a night or a ruling."""
+
+_SCAN = re.compile(r"^SCAN (\w+)")
+_OF_TONIGHT = re.compile(r"^SCAN (staged|asked|anon_\d+|CONSTANT|sqlite_master)")
+_WAITING = "SCAN decision USING INDEX decision_waiting"
+"""All that waits for a decision, which every morning shows."""
+
+
+def test_no_question_of_a_night_reads_a_table_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[tuple[str, str]] = []
+    made = sqlite.engine
+
+    def watched(*given: object, **more: object) -> Engine:
+        engine = made(*given, **more)  # type: ignore[arg-type]
+
+        @event.listens_for(engine, "after_cursor_execute")
+        def explained(connection, cursor, statement, parameters, context, many) -> None:  # type: ignore[no-untyped-def]
+            if (
+                not many
+                and statement.lstrip().upper().startswith(("SELECT", "INSERT"))
+                and " SELECT " in f" {statement} "
+            ):
+                rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plans.extend((str(row[3]), statement) for row in rows)
+
+        return engine
+
+    city = City.founded(tmp_path / "city")
+    slip = code_of("7", 10_000, None)
+    city.notices(
+        notice_row(bill_no="1", customer_no="A1"), notice_row(bill_no="2", barcode=slip), notice_row(bill_no="3")
+    )
+    city.night()
+    key, check = city.issued()["kokuho", "3", 1, 1]
+    city.deliver("kouza.dat", transfer_file(transfer_row("A1", 10_000), transfer_row("B9", 10_000)))
+    city.deliver("cvs.dat", cvs_file(cvs_row(slip)))
+    twice = eltax_row(key, check, 10_000, serial_no="00000002")
+    city.deliver(
+        "eltax.csv",
+        eltax_file(eltax_row(key, check, 10_000), twice, eltax_row("9" * 20, "123456", 1_000, serial_no="00000003")),
+    )
+    monkeypatch.setattr(sqlite, "engine", watched)
+    assert city.night().code == 3
+    scanned = {
+        (found[1], statement)
+        for plan, statement in plans
+        if (found := _SCAN.match(plan)) and not _OF_TONIGHT.match(plan) and plan != _WAITING
+    }
+    assert len(plans) > 100, "the night asked, and its questions were explained"
+    assert any(plan == _WAITING for plan, _ in plans)
+    assert {name: statement[:200] for name, statement in scanned if name not in SMALL} == {}
