@@ -257,6 +257,7 @@ def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
     Raises LedgerError when the ledger does not say the same of it.
     """
     connection, day, held = night.ledger.connection, night.night_on, night.in_hand
+    night.in_hand = None
     if held is not None and not report_queries.has_rulings(connection, day):
         files = report_queries.decided_files(connection, day)
         if files["file_no"].to_list() == held.file_nos:

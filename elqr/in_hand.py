@@ -17,14 +17,28 @@ _SLIP = (
 )  # fmt: skip
 
 
+_PAID = (
+    Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.IDENTITY,
+    Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.ITEM_NO, Payment.PAID_YEN, Payment.PAID_ON, Payment.FUNDS_ON,
+    Payment.RESULT_CODE,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """今夜の手元: `payments` Payment, `decisions` Decision, `candidates` CandidateSlip, `postings` Posting."""
+    """今夜の手元: columns of Payment and CandidateSlip in `payments` and `candidates`; frames Decision, Posting."""
 
     payments: pl.DataFrame
     decisions: pl.DataFrame
     candidates: pl.DataFrame
     postings: pl.DataFrame
+
+    @classmethod
+    def of(
+        cls, payments: pl.DataFrame, decisions: pl.DataFrame, candidates: pl.DataFrame, postings: pl.DataFrame
+    ) -> "InHand":
+        """What the reports read of these, and no more."""
+        return cls(payments.select(_PAID), decisions, candidates.select(Decision.NOTICE_NO, *_SLIP), postings)
 
     @property
     def file_nos(self) -> list[int]:
@@ -33,7 +47,7 @@ class InHand:
 
     def rows(self, files: pl.DataFrame, columns: list[str], night: date) -> pl.DataFrame:
         """消込結果, oldest first, in these columns. `files`: file_no, file_name, file_sha256."""
-        slips = self.candidates.select(Decision.NOTICE_NO, *_SLIP).unique(Decision.NOTICE_NO)
+        slips = self.candidates.unique(Decision.NOTICE_NO)
         rows = (
             self.payments.sort(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO)
             .join(self.decisions, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left")

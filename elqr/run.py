@@ -48,6 +48,7 @@ class Alone:
         """計上する."""
         earlier = queries.undecided_payments(night.ledger.connection, night.taken)
         payments = pl.concat([earlier, *night.taken.values()]).sort(Payment.PAYMENT_NO)
+        night.taken.clear()
         decisions, posted_yen = _post(night, payments)
         yen = int(payments[Payment.PAID_YEN].sum())
         return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)
@@ -177,7 +178,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     found = suggestions(near, queries.notices_by_key(connection, near))
     entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
-    night.in_hand = InHand(payments, matched.decisions, candidates, made)
+    night.in_hand = InHand.of(payments, matched.decisions, candidates, made)
     return matched.decisions, int(made["yen"].sum())
 
 

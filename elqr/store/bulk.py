@@ -33,18 +33,17 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
     if copied(connection, table, rows):
         return
     spelt = {name: said for name in rows.columns[1:] if (said := _spelt(connection, rows[name])) is not None}
-    columns = [rows[name].to_list() for name in rows.columns if name not in spelt]
     names = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in rows.columns)
     row = f"({', '.join(spelt.get(name, '?') for name in rows.columns)})"
     statement = f"INSERT INTO {table.name} ({names}) VALUES "
-    whole = rows.height - rows.height % _ROWS_A_STATEMENT
-    flat = list(chain.from_iterable(zip(*columns, strict=True)))
-    for first, last, each in ((0, whole, _ROWS_A_STATEMENT), (whole, rows.height, 1)):
-        width = each * len(columns)
-        starts = range(first * len(columns), last * len(columns), width)
-        if starts:
-            values = [flat[start : start + width] for start in starts]
-            connection.exec_driver_sql(statement + ", ".join([row] * each), [tuple(own) for own in values])
+    for part in rows.drop(spelt).iter_slices(_ROWS_A_FETCH):
+        flat = list(chain.from_iterable(zip(*(part[name].to_list() for name in part.columns), strict=True)))
+        whole = part.height - part.height % _ROWS_A_STATEMENT
+        for first, last, each in ((0, whole, _ROWS_A_STATEMENT), (whole, part.height, 1)):
+            width = each * part.width
+            values = [tuple(flat[at : at + width]) for at in range(first * part.width, last * part.width, width)]
+            if values:
+                connection.exec_driver_sql(statement + ", ".join([row] * each), values)
 
 
 def _spelt(connection: Connection, values: pl.Series) -> str | None:
