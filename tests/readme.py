@@ -3,14 +3,18 @@
 A block stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 """
 
+import json
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from openpyxl import load_workbook
 
 from elqr.code_texts import CODES
+from elqr.fiscal import wareki
 from elqr.limits import LIMITS
 from elqr.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
@@ -23,6 +27,12 @@ from elqr.terms import (
     SettlementOutcome,
     Severity,
 )
+from tests.bench.curves import FIGURES, spoken
+from tests.bench.growth import MEDIAN, MEMORY, NIGHT, START, STEPS
+from tests.bench.instead.nights import WAYS
+from tests.bench.limit_payloads import ELQR, LIMIT
+from tests.bench.limits import TOTAL
+from tests.bench.measure import POSTGRESQL, SQLITE, Row
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
@@ -133,6 +143,65 @@ def night() -> str:
     return f"```text\n{shown.rstrip()}\n```"
 
 
+def speed() -> str:
+    """一夜の速さ from the figures that were written down: beside the limits, and beside other ways."""
+    figures = json.loads(FIGURES.read_text(encoding="utf-8"))
+    head, rows = figures["head"], [Row(**row) for row in figures["rows"]]
+    own = {row.what: row.value for row in rows if row.payments is None}
+    day = wareki(date.fromisoformat(head["date"]))
+    return "\n".join([
+        f"{day}、{head['processor']} {head['cores']}コア、メモリ {head['memory_gib']} GiB、Python {head['python']}、"
+        f"polars {head['polars']}、`python -m tests.bench growth --scale {head['scale']}`。"
+        f"`elqr --help` {own[START]:,.0f} ミリ秒。255桁 {own[ELQR] / 10_000:,.0f}万個/秒"
+        f"（限界 {own[LIMIT] / 10_000:,.0f}万個/秒、一つのコアの時間）。",
+        "",
+        *_rows("収納 × 納付書", "一夜の最良（中央値）", "メモリ", "取込・消込・帳票", "限界の合計", "限界との比", "PostgreSQL（fsync なし）"),
+        *_speed_lines(rows),
+        "",
+        "同じ夜を、ファイルの検査も二度届くことの備えも帳票もなしに、同じ行を台帳に書くだけのやり方と比べます（括弧は同じ実行の中の elqr との比）。",
+        "",
+        *_rows("収納 × 納付書", "elqr", *WAYS.values()),
+        *_way_lines(rows),
+    ])  # fmt: skip
+
+
+def _speed_lines(rows: list[Row]) -> Iterator[str]:
+    for (payments, notices), own in _by_night(rows, SQLITE).items():
+        server = _by_night(rows, POSTGRESQL).get((payments, notices))
+        cells = (
+            f"{payments:,} × {notices:,}",
+            f"{spoken(own[NIGHT].value)}秒（{spoken(own[MEDIAN].value)}秒）",
+            f"{own[MEMORY].value:,.0f} MB",
+            f"{'・'.join(spoken(own[step].value) for step in STEPS)}秒",
+            f"{spoken(own[TOTAL].value)}秒",
+            _times(own[NIGHT]),
+            f"{spoken(server[NIGHT].value)}秒、{server[MEMORY].value:,.0f} MB" if server else "",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _way_lines(rows: list[Row]) -> Iterator[str]:
+    for (payments, notices), own in _by_night(rows, SQLITE).items():
+        if "elqr" in own:
+            ways = [f"{spoken(own[way].value)}秒（{_times(own[way])}）" for way in WAYS.values()]
+            yield f"| {payments:,} × {notices:,} | {spoken(own['elqr'].value)}秒 | {' | '.join(ways)} |"
+
+
+def _by_night(rows: list[Row], store: str) -> dict[tuple[int, int], dict[str, Row]]:
+    """Payments and notices → what → its row, from the smallest ledger."""
+    found: dict[tuple[int, int], dict[str, Row]] = {}
+    for row in rows:
+        if row.payments is not None and row.notices is not None and row.store == store:
+            found.setdefault((row.payments, row.notices), {})[row.what] = row
+    return dict(sorted(found.items(), key=lambda night: night[0][::-1]))
+
+
+def _times(row: Row) -> str:
+    assert row.ratio is not None, row
+    digits = 2 if row.ratio < 1 else 1 if row.ratio < 10 else 0
+    return f"{row.ratio:,.{digits}f}倍"
+
+
 BLOCKS = {
     "codes": codes,
     "outcomes": outcomes,
@@ -146,6 +215,7 @@ BLOCKS = {
     "words": words,
     "sheets": sheets,
     "night": night,
+    "speed": speed,
 }
 FILES = (ROOT / "README.md", ROOT / "specs" / "README.md", ROOT / "specs" / "sheets" / "README.md")
 

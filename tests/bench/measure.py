@@ -1,19 +1,43 @@
-"""How benches measure: the best of several runs, so many things a second, and their size."""
+"""How benches measure: the best of several runs, so many things a second, their size, and whole processes."""
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from tests.builders import ROOT
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+"""What a ledger is kept in, as rows say it."""
+
+_LAUNCHED = """
+import json, resource, subprocess, sys, time
+started = time.perf_counter()
+ran = subprocess.run([sys.executable, "-m", *sys.argv[1:]], stdout=subprocess.DEVNULL)
+most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+print(json.dumps([time.perf_counter() - started, most, ran.returncode]))
+"""
+"""A small process starts the one that is measured: memory counts from the process that it was forked from."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what, how many a second, and how it compares with the first row of its group."""
+    """One figure: what, how many a second, and how it compares with the first row of its group.
+
+    A figure of a night also says how many payments it had, how many notices its ledger, and what the ledger is kept in.
+    """
 
     group: str
     what: str
     value: float
     unit: str
     ratio: float | None = None
+    payments: int | None = None
+    notices: int | None = None
+    store: str | None = None
 
     @property
     def text(self) -> str:
@@ -32,6 +56,16 @@ def a_second(count: int, work: Callable[[], object], runs: int = 3) -> float:
         work()
         best = min(best, time.process_time() - started)
     return count / best
+
+
+def ran(module: str, *arguments: object) -> tuple[float, float]:
+    """Seconds by the clock and MB at the most of one module as a process."""
+    command = [sys.executable, "-c", _LAUNCHED, module, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    seconds, most, code = json.loads(told.stdout)
+    assert code in (0, 3), told.stderr
+    return seconds, most
 
 
 def compared(group: str, unit: str, rows: list[tuple[str, float]]) -> list[Row]:
