@@ -177,13 +177,14 @@ def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Non
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except OSError as error:
+    except (OSError, CannotWrite) as error:
+        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
+        if isinstance(error, CannotWrite):  # where the parts come from
+            raise
         raise CannotWrite(
             f"{path} に書けません（{error.strerror}）。"
             "フォルダの権限と空き容量、Excel などで開いていないことを確かめてください。"
         ) from error
-    finally:
-        beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
 
 
 def set_aside(path: Path, data: bytes) -> Path | None:

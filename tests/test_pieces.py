@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from elqr import inbox, run
+from elqr import delivery, inbox
 from elqr.errors import CannotWrite
 from elqr.formats.spec import Spec
 from elqr.intake import Intake, take, take_large
@@ -120,9 +120,9 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(tmp_path: Path, monke
         taken.append(large is not None)
         return large
 
-    for module in (inbox, run):
+    for module in (inbox, delivery):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
-    monkeypatch.setattr(run, "take_large", counted)
+    monkeypatch.setattr(delivery, "take_large", counted)
     city = _delivered(tmp_path / "large")
     city.night()
     assert sorted(taken) == [False, False, True, True, True]
