@@ -79,6 +79,6 @@ exit /b 1
 :failed
 echo elqr: 準備に失敗しました。上の表示を確かめてください。 1>&2
 echo インターネットに出られない機械では、出られる機械（同じ Windows・同じ版の Python）の、このフォルダの写しの中で 1>&2
-echo   py -3 -m pip wheel -w wheels -c .constraints.txt hatchling editables .[test] 1>&2
+echo   py -3 -m pip wheel -w wheels -c .constraints.txt hatchling editables setuptools .[test] 1>&2
 echo を実行し、できたフォルダ wheels を運んで、環境変数 PIP_NO_INDEX=1 と PIP_FIND_LINKS=運んだフォルダ を設定してから実行してください。 1>&2
 exit /b 1

@@ -74,16 +74,18 @@ elqr_alone() {
 elqr_install() {
   elqr_is_ready && return # the one waited for has done it
   local extra=""
+  local -a build=(hatchling editables)
   if [[ $elqr_purpose == test ]]; then
     extra="[test]"
+    build+=(setuptools) # pyspark is published as source only
     elqr_purpose=run elqr_is_ready || elqr_make_venv
   else
     elqr_make_venv
   fi
   local python=$elqr_venv/bin/python log=$elqr_venv/setup.log
   local -a pip=("$python" -m pip --disable-pip-version-check --no-input install --constraint "$elqr_root/.constraints.txt")
-  # The build backend is installed first and used as it is, so it is pinned too and comes from the same folder.
-  if ! "${pip[@]}" hatchling editables >"$log" 2>&1 ||
+  # The build backends are installed first and used as they are, so they are pinned too and come from the same folder.
+  if ! "${pip[@]}" "${build[@]}" >"$log" 2>&1 ||
     ! "${pip[@]}" --no-build-isolation --editable "$elqr_root$extra" >>"$log" 2>&1; then
     elqr_explain_failure "$log"
     exit 1
@@ -131,7 +133,7 @@ elqr_explain_failure() {
   tail -n 15 "$1" >&2
   elqr_say "ライブラリを入れられませんでした。上は記録 $1 の終わりです。" \
     "インターネットに出られない機械では、出られる機械（同じOS・同じ版のPython）の、このフォルダの写しの中で" \
-    "  python3 -m pip wheel -w wheels -c .constraints.txt hatchling editables '.[test]'" \
+    "  python3 -m pip wheel -w wheels -c .constraints.txt hatchling editables setuptools '.[test]'" \
     "を実行し、できたフォルダ wheels を運んで、次のように実行してください。" \
     "  PIP_NO_INDEX=1 PIP_FIND_LINKS=運んだフォルダの場所 \"$0\""
 }

@@ -38,7 +38,8 @@ case "$*" in
     mkdir -p "$4/bin" && cp "$0" "$4/bin/python"
     ;;
   *" pip "*)
-    echo "pip ${*: -2}" >>"$STUB_CALLS"
+    asked=$*
+    echo "pip ${asked##*.constraints.txt }" >>"$STUB_CALLS"
     [[ -z ${STUB_NO_PIP:-} ]] || { echo "ERROR: no wheel"; exit 1; }
     printf '#!/usr/bin/env bash\nprintf "%%s|" "$PWD" "$@"\nexit 3\n' >"${0%python}elqr"
     chmod +x "${0%python}elqr"
@@ -206,7 +207,13 @@ def test_every_dependency_is_pinned() -> None:
         for line in (ROOT / ".constraints.txt").read_text(encoding="utf-8").splitlines()
         if not line.startswith("#")
     }
-    asked = [*project["dependencies"], *project["optional-dependencies"]["test"], "hatchling", "editables"]
+    asked = [
+        *project["dependencies"],
+        *project["optional-dependencies"]["test"],
+        "hatchling",
+        "editables",
+        "setuptools",
+    ]
     names = {re.split(r"[<>=!~\[; ]", requirement)[0].lower() for requirement in asked}
     assert names and names <= pins
 
@@ -230,7 +237,7 @@ def test_first_night_sets_up_and_the_second_does_not(checkout: Checkout) -> None
     assert (code, out) == (3, f"{checkout.root}|night|jobs/nightly.toml|--date|2026-11-20|a b|")
     assert "準備ができました" in err
     first = checkout.calls()
-    assert first == ["venv", "pip hatchling editables", f"pip --editable {checkout.root}"]
+    assert first == ["venv", "pip hatchling editables", f"pip --no-build-isolation --editable {checkout.root}"]
     assert checkout.run("jobs/nightly") == (3, f"{checkout.root}|night|jobs/nightly.toml|", "")
     assert checkout.calls() == first
 
@@ -261,8 +268,8 @@ def test_tests_add_to_what_the_night_installed(checkout: Checkout) -> None:
     checkout.run("tests/run")
     checkout.run("jobs/nightly")
     assert checkout.calls()[before:] == [
-        "pip hatchling editables",
-        f"pip --editable {checkout.root}[test]",
+        "pip hatchling editables setuptools",
+        f"pip --no-build-isolation --editable {checkout.root}[test]",
         "python -m pytest -k x",
         "python -m ruff check",
         "python -m ruff format --check",
