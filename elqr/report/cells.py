@@ -8,6 +8,7 @@ Source: ECMA-376 Part 1, 18.3.1.4 (c), 18.4.8 (si), 22.9.2.19 (ST_Xstring).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 
 import polars as pl
 
@@ -51,7 +52,9 @@ def row_xml(frame: pl.DataFrame, stamps: Sequence[Stamp], first_row: int) -> Ite
         row = pl.col("").cast(pl.String)
         cells = [piece for stamp in stamps for piece in _cell(chunk, stamp, row)]
         whole = pl.concat_str(pl.lit('<row r="'), row, _height(stamps), *cells, pl.lit("</row>"))
-        yield chunk.select(whole.str.join()).item().encode()
+        written = BytesIO()
+        chunk.select(whole).write_csv(written, include_header=False, quote_style="never")
+        yield written.getvalue()
 
 
 def blank_row_xml(stamps: Sequence[Stamp], row: int) -> bytes:

@@ -7,6 +7,7 @@ would round it to fifteen digits. JSON is for programs: keys stay as they are.
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 
 import polars as pl
 
@@ -35,9 +36,9 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
 
 
 def _csv(shown: pl.DataFrame) -> bytes:
-    return shown.write_csv(
-        include_header=False, line_terminator="\r\n", quote_style="necessary", null_value=""
-    ).encode()
+    written = BytesIO()
+    shown.write_csv(written, include_header=False, line_terminator="\r\n", quote_style="necessary", null_value="")
+    return written.getvalue()
 
 
 def _cell(heading: Heading, values: pl.Series) -> pl.Series:
@@ -47,12 +48,23 @@ def _cell(heading: Heading, values: pl.Series) -> pl.Series:
         return pl.select(pl.when(values.is_not_null()).then(share)).to_series().alias(heading.name)
     text = values.cast(pl.String)
     if heading.style is Style.DIGITS:
-        text = text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
+        text = _grouped(text)
     if heading.style in (Style.TEXT, Style.DIGITS) and text.str.contains(_UNFIT).any():
         text = text.str.replace_all(r"[\r\n]+", " ")
         quoted = pl.concat_str(pl.lit("'"), text)
         text = pl.select(pl.when(text.str.contains(_FORMULA)).then(quoted).otherwise(text)).to_series()
     return text.alias(heading.name)
+
+
+def _grouped(text: pl.Series) -> pl.Series:
+    """四桁ごと: a hyphen after every four digits that stand together."""
+    if text.str.contains(r"[^0-9]").any():
+        return text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
+    longest = text.str.len_bytes().cast(pl.Int64).max() or _GROUP
+    assert isinstance(longest, int), "a length"
+    groups = [text.str.slice(at, _GROUP).replace("", None) for at in range(0, longest, _GROUP)]
+    joined = pl.concat_str(groups, separator="-", ignore_nulls=True)
+    return pl.select(pl.when(text.is_not_null()).then(joined)).to_series()
 
 
 def json_bytes(table: Table) -> bytes:
@@ -65,11 +77,12 @@ def json_pieces(table: Table) -> Iterator[bytes]:
     columns = [{"name": heading.name, "style": heading.style.value} for heading in table.headings]
     head = {"title": table.title, "note": table.note, "columns": columns}
     yield ("{\n" + "".join(f'"{name}": {_json(value)},\n' for name, value in head.items()) + '"rows": [').encode()
-    between = "\n"
+    between = b"\n"
     for rows in table.frame.select(heading.name for heading in table.headings).iter_slices(_ROWS_A_PIECE):
-        lines = rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson().rstrip("\n")
-        yield (between + lines.replace("\n", ",\n")).encode()
-        between = ",\n"
+        written = BytesIO()
+        rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(written)
+        yield between + written.getvalue()[:-1].replace(b"\n", b",\n")
+        between = b",\n"
     totals = _json({name: table.total(name) for name in table.totals})
     yield (("\n" if table.frame.height else "") + f'],\n"totals": {totals}\n}}\n').encode()
 

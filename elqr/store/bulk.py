@@ -14,12 +14,12 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Column, Connection, FromClause, MetaData, Select, Table, func, literal, select
 
-from elqr.store.database import asked_first, copied
+from elqr.store.database import asked_first, copied, read_columns
 from elqr.store.schema import Text, Whole
 
 Schema = Mapping[str, Any]
 _ROWS_A_FETCH = 50_000
-_KEYS_A_CONNECTION = 10_000
+_KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 100_000
 _ROWS_A_STATEMENT = 20
 """Of an insert into a file: a statement for each row takes half as long again."""
 
@@ -63,10 +63,7 @@ def _as_stored(frame: pl.DataFrame) -> pl.DataFrame:
 
 def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
     """The rows of a query as a frame of exactly this schema; the query's columns are in its order."""
-    stored = {
-        name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
-        for name, dtype in schema.items()
-    }
+    stored = _stored(schema)
     result = connection.execute(statement)
     pieces, driver = [], result.cursor
     assert driver is not None, "a query gives rows"
@@ -81,7 +78,24 @@ def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -
             )
         )
     result.close()
-    frame = pl.concat(pieces) if pieces else pl.DataFrame(schema=stored)
+    return _as_asked(pl.concat(pieces) if pieces else pl.DataFrame(schema=stored), schema)
+
+
+def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
+    """The rows of a query in any order, as fast as they come; so many that they can be held as text for a moment."""
+    columns = read_columns(connection, statement, _stored(schema))
+    return read_frame(connection, statement, schema) if columns is None else _as_asked(columns, schema)
+
+
+def _stored(schema: Schema) -> Schema:
+    """As the database keeps it: see `_as_stored`."""
+    return {
+        name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
+        for name, dtype in schema.items()
+    }
+
+
+def _as_asked(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     return frame.with_columns(
         pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
         for name, dtype in schema.items()
@@ -106,22 +120,28 @@ def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
 def asked(
     connections: Sequence[Connection], keys: pl.DataFrame, query: Callable[[FromClause], Select[Any]], schema: Schema
 ) -> pl.DataFrame:
-    """照会: what a query gives for these keys, each in one row; many keys are asked on all connections at once.
+    """照会: what a query gives for these keys, each in one row, in no order.
 
-    A connection gets the keys that stand together, so that each reads pages of its own.
+    Many keys are asked on all connections at once, so many a question: a connection gets the keys that stand together,
+    so that each reads pages of its own.
     """
 
-    def answer(connection: Connection, own: pl.DataFrame) -> pl.DataFrame:
-        with staged(connection, own) as table:
-            return read_frame(connection, query(table), schema)
+    def answer(connection: Connection, own: pl.DataFrame) -> list[pl.DataFrame]:
+        found = []
+        for some in own.iter_slices(_KEYS_A_QUESTION):
+            with staged(connection, some) as table:
+                found.append(read_unordered(connection, query(table), schema))
+        return found
 
+    if keys.is_empty():
+        return pl.DataFrame(schema=schema)
     if len(connections) == 1 or keys.height < _KEYS_A_CONNECTION:
-        return answer(connections[0], keys)
+        return pl.concat(answer(connections[0], keys))
     keys = keys.sort(keys.columns)
     each = -(-keys.height // len(connections))
     parts = [keys.slice(number * each, each) for number in range(len(connections))]
     with ThreadPoolExecutor(len(connections)) as pool:
-        return pl.concat(pool.map(answer, connections, parts))
+        return pl.concat(chain.from_iterable(pool.map(answer, connections, parts)))
 
 
 def next_no(connection: Connection, column: Column[Any]) -> int:

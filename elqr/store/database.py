@@ -4,10 +4,11 @@ Both hold one writer at a time, and both refuse changes to what was written, by 
 What serves a server only is imported for a server only.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, FromClause, Table
+from sqlalchemy import Connection, Engine, FromClause, Select, Table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -56,6 +57,11 @@ def asked_first(connection: Connection, table: Table) -> FromClause:
     from elqr.store import postgresql
 
     return postgresql.asked_first(connection, table)
+
+
+def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame | None:
+    """列のまま読む: all that a query gives, in no order, in columns of stored types; None where it comes row by row."""
+    return None if is_server(connection) else sqlite.read_columns(connection, statement, schema)
 
 
 def reason(error: DBAPIError) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, select
+from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import Candidate, CandidateSlip, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
@@ -146,11 +146,12 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
 
 
 def newer_slip_exists() -> ColumnElement[bool]:
-    """A later slip of the same claim that is not cancelled."""
+    """A later slip of the same claim that is not cancelled. Issues count from 1, and few slips are later ones."""
     newer = t.notice.alias("newer")
     return exists().where(
         *(newer.c[name] == t.notice.c[name] for name in _CLAIM_KEY),
         newer.c.issue_no > t.notice.c.issue_no,
+        newer.c.issue_no > literal_column("1"),
         ~exists().where(t.notice_cancel.c.notice_no == newer.c.notice_no),
     )
 

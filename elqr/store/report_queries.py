@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import CompoundSelect, Connection, FromClause, Select, case, func, literal, select, union_all
+from sqlalchemy import Connection, FromClause, Select, case, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
@@ -275,23 +275,24 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
     """金額の保存, asked of the database again: what does not add up, in words; empty when all is well."""
     day = night.isoformat()
     p, d = t.payment.c, t.decision.c
-    undecided = (
-        select(literal("消込結果のない収納"), func.count())
-        .select_from(t.payment)
-        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
-        .outerjoin(t.decision, d.payment_no == p.payment_no)
-        .where(t.decided_file.c.night_on == day, d.payment_no.is_(None))
-    )
     posted = (
         select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen"))
         .where(t.posting.c.night_on == day)
         .group_by(t.posting.c.payment_no)
         .subquery()
     )
-    unequal = (
-        decided(literal("計上額が消込結果と違う収納"), func.count())
+    breaks = {
+        "消込結果のない収納": d.payment_no.is_(None),
+        "計上額が消込結果と違う収納": func.coalesce(posted.c.yen, 0) != d.claim_yen + d.suspense_yen,
+        "行き先のない収納": d.place.not_in([place.value for place in Place]),
+    }
+    payments = (
+        select(*(func.coalesce(func.sum(case((broken, 1), else_=0)), 0) for broken in breaks.values()))
+        .select_from(t.payment)
+        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
+        .outerjoin(t.decision, d.payment_no == p.payment_no)
         .outerjoin(posted, posted.c.payment_no == p.payment_no)
-        .where(t.decided_file.c.night_on == day, func.coalesce(posted.c.yen, 0) != d.claim_yen + d.suspense_yen)
+        .where(t.decided_file.c.night_on == day)
     )
     file_sums = (
         select(p.file_no, func.count().label("count"), func.sum(p.paid_yen).label("yen"))
@@ -301,7 +302,7 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         .subquery()
     )
     files = (
-        select(literal("取込時と件数・金額が違うファイル"), func.count())
+        select(func.count())
         .select_from(t.file)
         .join(file_sums, file_sums.c.file_no == t.file.c.file_no)
         .where((file_sums.c.count != t.file.c.payment_count) | (file_sums.c.yen != t.file.c.payment_yen))
@@ -313,9 +314,7 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         .having(func.sum(t.posting.c.yen) != 0)
         .subquery()
     )
-    unbalanced = select(literal("決裁の付け替えが合わない収納"), func.count()).select_from(moved)
-    misplaced = decided(literal("行き先のない収納"), func.count()).where(
-        t.decided_file.c.night_on == day, d.place.not_in([place.value for place in Place])
-    )
-    checks: CompoundSelect[Any] = union_all(undecided, unequal, files, unbalanced, misplaced)
-    return [f"{what}: {count}件" for what, count in connection.execute(checks) if count]
+    counts = dict(zip(breaks, connection.execute(payments).one(), strict=True))
+    counts["取込時と件数・金額が違うファイル"] = connection.execute(files).scalar_one()
+    counts["決裁の付け替えが合わない収納"] = connection.execute(select(func.count()).select_from(moved)).scalar_one()
+    return [f"{what}: {count}件" for what, count in counts.items() if count]

@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 
@@ -87,8 +87,8 @@ def guard(made: Table, dialect: str, statement: str) -> None:
 
 
 def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[bool] | None = None) -> Index:
-    """索引, of some rows only where a condition is given."""
-    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+    """索引, of some rows only where a condition is given. A server is told of it by who serves a server."""
+    return Index(name, *columns, unique=unique, sqlite_where=where)
 
 
 def findings(name: str, parent: str) -> Table:

@@ -46,6 +46,7 @@ notice = table(
     *columns(frames.Notice, nullable=("key_no", "check_no", "barcode", "customer_no"), key="notice_no"),
     UniqueConstraint(*_CLAIM_KEY, "issue_no"),
     UniqueConstraint("key_no"),
+    index("notice_reissued", *_CLAIM_KEY, "issue_no", where=Column("issue_no", Whole) > 1),
     CheckConstraint("amount_yen > 0 AND amount_yen = principal_yen + demand_fee_yen + late_charge_yen"),
     CheckConstraint("principal_yen >= 0 AND demand_fee_yen >= 0 AND late_charge_yen >= 0"),
 )

@@ -1,0 +1,10 @@
+"""版6: slips that replace another have an index of their own, so that a night need not look for each among all."""
+
+from elqr.store.migrations.steps import indexed
+
+revision, down_revision = "6", "5"
+
+
+def upgrade() -> None:
+    """再発行の納付書の索引."""
+    indexed("notice", "notice_reissued")
