@@ -5,6 +5,7 @@ or at claims of one slip, never at the whole night. Nothing is matched by amount
 in which payments of a claim are decided is 領収日, then the sender's identity, never the arrival.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,6 +15,8 @@ from elqr.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
 _EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
+_KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
+_ASKED = (*_KEY, Payment.REISSUE_NO)
 _ORDER = (Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
 
 _GIVEN = (
@@ -55,8 +58,9 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     rows = _with_notice(rows, candidates).select(_SHOWN)
     lines = _lines(rows, claims)
     decisions = _decided(rows, lines)
-    assert decisions.height == payments.height, "every payment has exactly one decision"
-    money = decisions.join(payments, on=Payment.PAYMENT_NO, validate="1:1").filter(_holds_money())
+    same = decisions[Payment.PAYMENT_NO].equals(payments[Payment.PAYMENT_NO])
+    assert same and payments[Payment.PAYMENT_NO].is_unique().all(), "every payment has exactly one decision"
+    money = decisions.hstack(payments.select(Payment.STAGE, Payment.PAID_YEN)).filter(_holds_money())
     assert money.select(
         (pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN) == pl.col(Payment.PAID_YEN)).all()
     ).item()
@@ -78,28 +82,54 @@ def _holds_money() -> pl.Expr:
     return (pl.col(Payment.STAGE) == Stage.CONFIRMED.value) & ~pl.col(Decision.OUTCOME).is_in(repeats)
 
 
+def _beside(rows: pl.DataFrame, found: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+    """引いたものを横に置く: what is known of a key beside each row that has it. The rows themselves are not copied."""
+    looked_up = rows.select(on).join(found, on=on, how="left", validate="m:1", maintain_order="left")
+    return rows.hstack(looked_up.drop(on))
+
+
+def _within(
+    rows: pl.DataFrame, group: str, alone: Mapping[str, pl.Expr], shared: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    """組の中の値: columns that depend on the other rows of a group.
+
+    Nearly every group is one row, and `alone` says its values; only the others are windowed, for those of `shared`.
+    """
+    others = rows.with_row_index("at").filter(pl.col(group).is_duplicated())
+    return rows.hstack(_but(rows.select(**alone), others.select("at", **shared)))
+
+
+def _but(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The rows, with other values in some places, `at`."""
+    if others.is_empty():
+        return rows
+    return rows.with_columns(rows[name].scatter(others["at"], others[name]) for name in rows.columns)
+
+
+def _running(values: Mapping[str, pl.Expr], within: str, by: Sequence[str] = ()) -> dict[str, pl.Expr]:
+    """途中までの計: the sum of each value over the rows of one group up to and with each row, in an order."""
+    return {name: value.cum_sum().over(within, order_by=by or None) for name, value in values.items()}
+
+
 def _with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """再受信: the first record of an event counts, in the ledger or else tonight; the others repeat it."""
-    earlier = known.select(
-        *_EVENT, pl.col(Known.CONTENT).alias("first_content"), pl.col(Known.PAYMENT_NO).alias("first_no")
+    earlier = known.select(*_EVENT, known_content=Known.CONTENT, known_no=Known.PAYMENT_NO)
+    asked = payments.select(_EVENT).with_row_index("at").join(known, on=Known.IDENTITY, how="semi")
+    unknown = payments.select(
+        known_content=pl.repeat(None, pl.len(), dtype=pl.String), known_no=pl.repeat(None, pl.len(), dtype=pl.Int64)
     )
-    rows = payments.join(earlier, on=_EVENT, how="left", validate="m:1", maintain_order="left")
-    first = (
-        pl.col(Payment.CONTENT, Payment.PAYMENT_NO)
-        .sort_by(Payment.CONTENT, Payment.FILE_NO, Payment.RECORD_NO)
-        .first()
-        .over(_EVENT)
-    )
-    tonight = rows.select(first.name.prefix("tonight_"))
-    rows = pl.concat([rows, tonight], how="horizontal").with_columns(
-        pl.coalesce("first_content", "tonight_content").alias("first_content"),
-        pl.coalesce("first_no", "tonight_payment_no").alias("first_no"),
-    )
-    repeats = pl.col("first_no") != pl.col(Payment.PAYMENT_NO)
+    rows = payments.hstack(_but(unknown, asked.join(earlier, on=_EVENT, validate="m:1").drop(_EVENT)))
+    tonight = {"tonight_content": pl.col(Payment.CONTENT), "tonight_no": pl.col(Payment.PAYMENT_NO)}
+    order = (Payment.CONTENT, Payment.FILE_NO, Payment.RECORD_NO)
+    firsts = {name: value.sort_by(*order).first().over(_EVENT) for name, value in tonight.items()}
+    rows = _within(rows, Payment.IDENTITY, tonight, firsts)
+    repeats = pl.coalesce("known_no", "tonight_no") != pl.col(Payment.PAYMENT_NO)
+    same = pl.coalesce("known_content", "tonight_content") == pl.col(Payment.CONTENT)
     return rows.with_columns(
-        (repeats & (pl.col("first_content") == pl.col(Payment.CONTENT))).alias("is_repeat"),
-        (repeats & (pl.col("first_content") != pl.col(Payment.CONTENT))).alias("is_conflict"),
-    ).drop("tonight_content", "tonight_payment_no", "first_content")
+        pl.coalesce("known_no", "tonight_no").alias("first_no"),
+        (repeats & same).alias("is_repeat"),
+        (repeats & ~same).alias("is_conflict"),
+    ).drop("known_content", "known_no", "tonight_content", "tonight_no")
 
 
 def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -107,51 +137,32 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
     Within a night the order is 速報, 取消, 振替不能, 確報, whatever came first.
     """
-    rows = rows.join(_known_counts(known), on=Payment.IDENTITY, how="left", validate="m:1", maintain_order="left")
-    rows = rows.with_columns(pl.col("known_preliminary", "known_cancelled", "known_confirmed").fill_null(0))
+    rows = _beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
+        pl.col("known_preliminary", "known_cancelled", "known_confirmed").fill_null(0)
+    )
     fresh = ~pl.col("is_repeat") & ~pl.col("is_conflict")
     stage = {kind: fresh & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
-    nth = {f"nth_{kind.value}": is_it.cast(pl.Int64) for kind, is_it in stage.items()}
+    one = {f"nth_{kind.value}": is_it.cast(pl.Int64) for kind, is_it in stage.items()}
     by_event = (Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO)
-    rows = _running(rows, Payment.IDENTITY, (Payment.PAYMENT_NO,), nth, by_event).with_columns(
-        (pl.col("known_preliminary") + stage[Stage.PRELIMINARY].sum().over(Payment.IDENTITY)).alias("preliminary"),
-    )
-    may_cancel = (pl.col("preliminary") - pl.col("known_confirmed") - pl.col("known_cancelled")).clip(lower_bound=0)
-    cancelled = pl.col("known_cancelled") + pl.min_horizontal(
-        stage[Stage.CANCELLED].sum().over(Payment.IDENTITY), may_cancel
-    )
-    rows = rows.with_columns(may_cancel.alias("may_cancel"), cancelled.alias("cancelled"))
+    nth = _running(one, Payment.IDENTITY, by_event)
+    counted = {"tonight_preliminary": one["nth_preliminary"], "tonight_cancelled": one["nth_cancelled"]}
+    tonight = {name: value.sum().over(Payment.IDENTITY) for name, value in counted.items()}
+    rows = _within(rows, Payment.IDENTITY, one | counted, nth | tonight)
+    preliminary = pl.col("known_preliminary") + pl.col("tonight_preliminary")
+    may_cancel = (preliminary - pl.col("known_confirmed") - pl.col("known_cancelled")).clip(lower_bound=0)
+    cancelled = pl.col("known_cancelled") + pl.min_horizontal("tonight_cancelled", may_cancel)
     nth_preliminary = pl.col("known_preliminary") + pl.col("nth_preliminary")
     nth_confirmed = pl.col("known_confirmed") + pl.col("nth_confirmed")
     return rows.with_columns(
         (
             (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("known_confirmed")))
-            | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > pl.col("may_cancel")))
+            | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > may_cancel))
             | (stage[Stage.NOT_COLLECTED] & (pl.col("known_preliminary") + pl.col("known_confirmed") > 0))
-            | (
-                stage[Stage.CONFIRMED]
-                & (pl.col("cancelled") > 0)
-                & (nth_confirmed > pl.col("preliminary") - pl.col("cancelled"))
-            )
+            | (stage[Stage.CONFIRMED] & (cancelled > 0) & (nth_confirmed > preliminary - cancelled))
         ).alias("is_out_of_order"),
-        (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("cancelled"))).alias("is_taken_back"),
+        (stage[Stage.PRELIMINARY] & (nth_preliminary <= cancelled)).alias("is_taken_back"),
         stage[Stage.CONFIRMED].alias("is_confirmed"),
     )
-
-
-def _running(
-    rows: pl.DataFrame, within: str, row: tuple[str, ...], values: dict[str, pl.Expr], by: tuple[str, ...] = ()
-) -> pl.DataFrame:
-    """途中までの計: the sum of each value over the rows of one group up to and with each row, in an order.
-
-    `row` names the rows. Nearly every group is one row, whose sum is its own value: only the others are windowed.
-    """
-    shared = rows.filter(pl.col(within).is_duplicated())
-    sums = shared.select(
-        *row, *(value.cum_sum().over(within, order_by=by or None).alias(name) for name, value in values.items())
-    )
-    joined = rows.join(sums, on=row, how="left", validate="1:1", maintain_order="left")
-    return joined.with_columns(pl.coalesce(name, value).alias(name) for name, value in values.items())
 
 
 def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
@@ -165,19 +176,10 @@ def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """照会: the notice behind each key. A bar code's 再発行 digit picks the slip where it is known, else the newest."""
-    key = [Payment.KEY_KIND, Payment.KEY_DIGITS]
-    asked = rows.select(*key, Payment.REISSUE_NO).unique()
-    best = (
-        asked.join(candidates.rename({Candidate.REISSUE_NO: "own_reissue_no"}), on=key, how="inner")
-        .sort((pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)), Candidate.ISSUE_NO, descending=True)
-        .unique([*key, Payment.REISSUE_NO], keep="first", maintain_order=True)
-        .drop("own_reissue_no")
-    )
+    """照会: the notice behind each key."""
     own = {str(name): f"notice_{name}" for name in (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE)}
-    rows = rows.join(
-        best.rename(own), on=[*key, Payment.REISSUE_NO], how="left", validate="m:1", maintain_order="left"
-    ).with_columns(
+    slips = candidates.drop(*_KEY, Candidate.REISSUE_NO, Candidate.ISSUE_NO).rename(own)
+    rows = rows.hstack(slips.select(pl.all().gather(_slip_nos(rows, candidates)))).with_columns(
         _differs(Payment.CHECK_NO).alias("check_no_differs"),
         (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias("item_or_office_differs"),
         (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias("is_before_issue"),
@@ -190,6 +192,25 @@ def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     )
     may_settle = pl.col("is_confirmed") & ~pl.col("is_out_of_order") & pl.col(Candidate.NOTICE_NO).is_not_null()
     return rows.with_columns((may_settle & ~ruled_out).alias("is_eligible"))
+
+
+def _slip_nos(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.Series:
+    """どの納付書か: for each row the place of its slip among the candidates, null where there is none.
+
+    Where several slips have the key, a bar code's 再発行 digit picks the one that has it too, else the newest is it.
+    """
+    slips = candidates.with_row_index("slip")
+    keys = slips.group_by(_KEY).agg(pl.col("slip").first(), pl.len())
+    several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
+    picked = (
+        several.rename({Candidate.REISSUE_NO: "own_reissue_no"})
+        .join(rows.select(_ASKED).unique(), on=_KEY)
+        .sort((pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)), Candidate.ISSUE_NO, descending=True)
+        .unique(_ASKED, keep="first", maintain_order=True)
+        .select(*_ASKED, pl.col("slip").alias("picked"))
+    )
+    found = _beside(rows.select(_ASKED), keys.select(*_KEY, "slip"), _KEY)
+    return _beside(found, picked, _ASKED).select(pl.coalesce("picked", "slip")).to_series()
 
 
 def _differs(name: str) -> pl.Expr:
@@ -210,17 +231,24 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     is_shared = pl.col(OpenClaim.CLAIM_NO).is_duplicated()
     in_order = lines.filter(is_shared).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
     lines = pl.concat([lines.filter(~is_shared), in_order])
-    counts, line = (~pl.col("is_short_whole")).cast(pl.Int64), (Payment.PAYMENT_NO, OpenClaim.CLAIM_NO)
-    lines = _running(lines, OpenClaim.CLAIM_NO, line, {"counted": counts})
-    earlier = pl.col("counted") - counts
-    lines = lines.with_columns(((pl.col(OpenClaim.COLLECTED_YEN) != 0) | (earlier > 0)).alias("is_touched"))
-    touched = pl.col("is_whole") & pl.col("is_touched").any().over(Payment.PAYMENT_NO)
+    counts = {"counted": (~pl.col("is_short_whole")).cast(pl.Int64)}
+    lines = _within(lines, OpenClaim.CLAIM_NO, counts, _running(counts, OpenClaim.CLAIM_NO))
+    earlier = pl.col("counted") - counts["counted"]
+    touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (earlier > 0)
+    lines = _within(
+        lines.with_columns(touched.alias("is_touched")),
+        Payment.PAYMENT_NO,
+        {"is_touched_anywhere": pl.col("is_touched")},
+        {"is_touched_anywhere": pl.col("is_touched").any().over(Payment.PAYMENT_NO)},
+    )
+    touched_whole = pl.col("is_whole") & pl.col("is_touched_anywhere")
     lines = lines.with_columns(
-        touched.alias("is_touched_whole"), (touched | pl.col("is_short_whole")).alias("is_refused_whole")
+        touched_whole.alias("is_touched_whole"), (touched_whole | pl.col("is_short_whole")).alias("is_refused_whole")
     )
     offered = pl.when("is_refused_whole").then(0).when("is_whole").then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
     lines = lines.with_columns(offered.alias("offered_yen"))
-    lines = _running(lines, OpenClaim.CLAIM_NO, line, {"offered_until_yen": pl.col("offered_yen")})
+    until = {"offered_until_yen": pl.col("offered_yen")}
+    lines = _within(lines, OpenClaim.CLAIM_NO, until, _running(until, OpenClaim.CLAIM_NO))
     before = pl.col("offered_until_yen") - pl.col("offered_yen")
     stands = pl.col(OpenClaim.COLLECTED_YEN) + before
     left = (pl.col(OpenClaim.OWED_YEN) - stands).clip(lower_bound=0)
@@ -234,11 +262,13 @@ def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
     """先の収納: the payment that stands first on each claim, in the ledger or else tonight."""
     first = (Payment.PAYMENT_NO, Candidate.NOTICE_NO, Payment.CHANNEL, Candidate.INSTALLMENT_NO)
     giving = pl.col("claim_part_yen") > 0
-    lines = lines.with_columns(
-        pl.coalesce(pl.col(by), pl.col(name).filter(giving).first().over(OpenClaim.CLAIM_NO)).alias(by)
+    alone = {f"first_{name}": pl.when(giving).then(name) for name in first}
+    shared = {f"first_{name}": pl.col(name).filter(giving).first().over(OpenClaim.CLAIM_NO) for name in first}
+    lines = _within(lines, OpenClaim.CLAIM_NO, alone, shared)
+    return lines.with_columns(
+        pl.when("is_second_here").then(pl.coalesce(by, f"first_{name}")).alias(by)
         for name, by in zip(first, _BY, strict=True)
     )
-    return lines.with_columns(pl.when("is_second_here").then(pl.col(by)).alias(by) for by in _BY)
 
 
 def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -255,9 +285,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
             pl.col(*_BY).drop_nulls().first(),
         )
     )
-    rows = rows.join(settled, on=Payment.PAYMENT_NO, how="left", validate="1:1", maintain_order="left").with_columns(
-        pl.col(Decision.CLAIM_YEN).fill_null(0)
-    )
+    rows = _beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
     is_settled = (pl.col("left_yen") == 0) | pl.col("is_touched_whole")

@@ -21,11 +21,11 @@ from elqr.in_hand import InHand
 from elqr.inbox import arrivals, sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.ledger import postings
-from elqr.matching import match
+from elqr.matching import Matched, match
 from elqr.night import Night, Posted
 from elqr.remittance import settle_night
 from elqr.settlement import bundles
-from elqr.store import entries, money_entries, month_queries, queries, tables
+from elqr.store import entries, money_entries, month_queries, queries, tables, undecided_queries
 from elqr.store.bulk import next_no
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
@@ -46,9 +46,7 @@ class Alone:
 
     def post(self, night: Night) -> Posted:
         """計上する."""
-        earlier = queries.undecided_payments(night.ledger.connection, night.taken)
-        payments = pl.concat([earlier, *night.taken.values()]).sort(Payment.PAYMENT_NO)
-        night.taken.clear()
+        payments = _waiting(night)
         decisions, posted_yen = _post(night, payments)
         yen = int(payments[Payment.PAID_YEN].sum())
         return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)
@@ -160,15 +158,22 @@ def reconcile(night: Night, configuration_hash: str) -> str:
         return entries.enter_run(connection, night.night_on, entry)
 
 
+def _waiting(night: Night) -> pl.DataFrame:
+    """未消込の収納: what was just taken in, from hand, and what else waits; frame Payment, in order."""
+    parts = [*undecided_queries.undecided_payments(night.ledger.connection, night.taken), *night.taken.values()]
+    night.taken.clear()
+    parts.sort(key=lambda part: part[Payment.PAYMENT_NO].min() or 0)
+    waiting = pl.concat([Payment.empty(), *parts])
+    assert waiting[Payment.PAYMENT_NO].is_sorted(), "numbered by file"
+    return waiting
+
+
 def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """計上する: all payments without a decision. Returns their decisions, and the yen that were posted."""
     connection = night.ledger.connection
-    with night.ledger.readers(_READERS) as readers:
-        candidates = queries.candidates(readers, payments)
-        known = queries.known_events(readers, payments)
-        claims = queries.open_claims(readers, queries.owed_by(candidates))
-    matched = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
+    matched, slips = _matched(night, payments)
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
+    night.in_hand = InHand.of(payments, matched.decisions, slips, made)
     unknown = payments.join(
         matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),
         on=Payment.PAYMENT_NO,
@@ -178,8 +183,16 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     found = suggestions(near, queries.notices_by_key(connection, near))
     entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
-    night.in_hand = InHand.of(payments, matched.decisions, candidates, made)
     return matched.decisions, int(made["yen"].sum())
+
+
+def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame]:
+    """消し込む: what is decided, and the slips that the keys name, frame CandidateSlip."""
+    with night.ledger.readers(_READERS) as readers:
+        candidates = queries.candidates(readers, payments)
+        known = queries.known_events(readers, payments)
+        claims = queries.open_claims(readers, queries.owed_by(candidates))
+    return match(payments, known, candidates.select(*Candidate.SCHEMA), claims), candidates
 
 
 def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:

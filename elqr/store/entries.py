@@ -182,7 +182,7 @@ def enter_decisions(
 ) -> None:
     """消込を記す: identities, decisions, postings and suggestions of one night, and which files are done."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
-    _enter_identities(connection)
+    insert_frame(connection, t.payment_identity, events(payments, decisions))
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
     enter_posting_tallies(connection, night_tallies(postings, payments, night))
@@ -191,9 +191,10 @@ def enter_decisions(
 
 
 def events(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """既知の収納になるもの: frame Known, of all payments that are no repeats."""
+    """既知の収納になるもの: frame Known, of all payments that are no repeats, in the order of the ledger's key."""
     first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(_REPEATS)).select(Payment.PAYMENT_NO)
-    return payments.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left").select(*Known.SCHEMA)
+    own = payments.select(*Known.SCHEMA).join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
+    return own.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO)
 
 
 def enter_decided_files(connection: Connection, night: date) -> None:
@@ -204,18 +205,6 @@ def enter_decided_files(connection: Connection, night: date) -> None:
 
 _is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
 """未消込のファイルか: no night has matched it."""
-
-
-def _enter_identities(connection: Connection) -> None:
-    """既知の収納を記す: every payment just decided that repeats none, copied within the database in the keys' order."""
-    p, key = t.payment.c, (Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO)
-    first = (
-        select(*(p[name] for name in Known.SCHEMA))
-        .join(t.decision, t.decision.c.payment_no == p.payment_no)
-        .where(p.file_no.in_(select(t.file.c.file_no).where(_is_open)), t.decision.c.outcome.not_in(_REPEATS))
-        .order_by(*(p[name] for name in key))
-    )
-    connection.execute(insert(t.payment_identity).from_select(list(Known.SCHEMA), first))
 
 
 def enter_run(connection: Connection, night: date, entry: Mapping[str, object]) -> str:

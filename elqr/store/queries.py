@@ -56,15 +56,6 @@ def _same_key(asked: object) -> ColumnElement[bool]:
     return and_(t.notice_key.c.key_kind == columns.key_kind, t.notice_key.c.key_digits == columns.key_digits)
 
 
-def undecided_payments(connection: Connection, in_hand: Iterable[int] = ()) -> pl.DataFrame:
-    """未消込の収納: payments of every file that no night has decided, but of those in hand; frame Payment."""
-    open_files = select(t.file.c.file_no).where(
-        ~exists().where(t.decided_file.c.file_no == t.file.c.file_no), t.file.c.file_no.not_in(list(in_hand))
-    )
-    query = select(*(t.payment.c[name] for name in Payment.SCHEMA)).where(t.payment.c.file_no.in_(open_files))
-    return read_frame(connection, query, Payment.SCHEMA).sort(Payment.PAYMENT_NO)
-
-
 def undecided_files(connection: Connection) -> list[str]:
     """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
     query = select(t.file.c.sha256).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))

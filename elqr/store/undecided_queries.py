@@ -1,5 +1,6 @@
 """Questions about the payments that no night has decided yet (未消込の照会), for who asks piece by piece."""
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -7,7 +8,9 @@ from sqlalchemy import Connection, exists, func, select
 
 from elqr.frames import NoticeClaim, NoticeKey, Payment
 from elqr.store import tables as t
-from elqr.store.bulk import read_frame, staged
+from elqr.store.bulk import read_frame, read_unordered, staged
+
+_PAYMENTS_AT_ONCE = 100_000
 
 _OPEN = ~exists().where(t.decided_file.c.file_no == t.file.c.file_no)
 
@@ -26,28 +29,41 @@ class Undecided:
         return [(at, min(at + size - 1, self.last)) for at in range(self.first, self.last + 1, size)]
 
 
-def undecided(connection: Connection) -> Undecided:
-    """未消込の収納. Files and their payments are numbered alike, so the first open file has the first number."""
+def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
+    """未消込の収納, but of files in hand.
+
+    Files and their payments are numbered alike, so the first open file has the first number.
+    """
     sums = select(
         func.coalesce(func.sum(t.file.c.payment_count), 0),
         func.coalesce(func.sum(t.file.c.payment_yen), 0),
         func.min(t.file.c.file_no).filter(t.file.c.payment_count > 0),
-    ).where(_OPEN)
+    ).where(_OPEN, t.file.c.file_no.not_in(list(in_hand)))
     count, yen, file_no = connection.execute(sums).one()
+    if file_no is None:
+        return Undecided(0, 0, 1, 0)
     own = select(t.payment.c.payment_no).where(t.payment.c.file_no == file_no).order_by(t.payment.c.record_no).limit(1)
-    first = connection.execute(own).scalar_one_or_none() or 1
-    last = connection.execute(select(func.coalesce(func.max(t.payment.c.payment_no), 0))).scalar_one()
+    first = connection.execute(own).scalar_one()
+    last = connection.execute(select(func.max(t.payment.c.payment_no))).scalar_one()
     return Undecided(int(count), int(yen), int(first), int(last))
 
 
-def undecided_between(connection: Connection, first: int, last: int) -> pl.DataFrame:
-    """未消込の収納 of a span; frame Payment."""
+def undecided_between(connection: Connection, first: int, last: int, in_hand: Iterable[int] = ()) -> pl.DataFrame:
+    """未消込の収納 of a span, but of files in hand; frame Payment, in order."""
     query = (
         select(*(t.payment.c[name] for name in Payment.SCHEMA))
         .join(t.file, t.file.c.file_no == t.payment.c.file_no)
-        .where(t.payment.c.payment_no.between(first, last), _OPEN)
+        .where(t.payment.c.payment_no.between(first, last), _OPEN, t.file.c.file_no.not_in(list(in_hand)))
     )
-    return read_frame(connection, query, Payment.SCHEMA)
+    return read_unordered(connection, query, Payment.SCHEMA).sort(Payment.PAYMENT_NO)
+
+
+def undecided_payments(connection: Connection, in_hand: Collection[int] = ()) -> Iterator[pl.DataFrame]:
+    """未消込の収納 of every file that no night has decided, but of those in hand; frames Payment, in order."""
+    waiting = undecided(connection, in_hand)
+    if waiting.count:
+        for span in waiting.spans(_PAYMENTS_AT_ONCE):
+            yield undecided_between(connection, *span, in_hand)
 
 
 def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:

@@ -29,7 +29,7 @@ LARGER = ((10_000, 10_000_000), (100_000, 10_000_000), (1_000_000, 10_000_000))
 BESIDE = ((10_000, 100_000), (100_000, 1_000_000))
 """The nights that are also done in other ways and on a server."""
 
-NIGHT, MEDIAN, MEMORY = "一夜", "一夜（中央値）", "一夜（メモリ）"
+NIGHT, MEDIAN, MEMORY, ONE_CORE = "一夜", "一夜（中央値）", "一夜（メモリ）", "一夜（コア一つだけ）"
 STEPS = ("　うち 収納データ取込", "　うち 消込", "　うち 帳票")
 START = "elqr --help"
 
@@ -53,6 +53,8 @@ def whole_nights(sizes: Sequence[tuple[int, int]], beside: Sequence[tuple[int, i
             for payments in sorted(payments for payments, against in sizes if against == notices):
                 found = limits.measured(still, 0, payments)
                 yield from busy.rows(payments, sum(found.values()))
+                if (payments, notices) in beside and hasattr(os, "sched_setaffinity"):
+                    yield busy.on_one_core(payments)
                 yield from limits.told(payments, notices, found)
                 if (payments, notices) in beside:
                     yield from nights.told(payments, notices, nights.measured(still, 0, payments))
@@ -110,10 +112,16 @@ class _Busy:
         for what, value, unit, ratio in told:
             yield Row(group, what, value, unit, ratio, payments, self.town.notices, self.store)
 
-    def _next(self, payments: int) -> _Night:
+    def on_one_core(self, payments: int) -> Row:
+        """The best of some nights that have one core only."""
+        best = min(self._next(payments, cores=1).seconds for _ in range(_RUNS))
+        group = f"{payments:,}×{self.town.notices:,} {self.store}"
+        return Row(group, ONE_CORE, best, "秒", None, payments, self.town.notices, self.store)
+
+    def _next(self, payments: int, cores: int = 0) -> _Night:
         self.town.deliver(self.nights, payments, self.paid)
         day = self.town.night(self.nights).isoformat()
-        seconds, most = ran("elqr", "night", self.town.job, "--date", day)
+        seconds, most = ran("elqr", "night", self.town.job, "--date", day, cores=cores)
         self.nights, self.paid = self.nights + 1, self.paid + payments
         (run,) = (self.town.folder / "out" / day / "runs").glob("*/run.json")
         steps = Counter[str]()

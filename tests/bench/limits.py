@@ -120,7 +120,7 @@ def _read_only(town: Town) -> sqlite3.Connection:
     return ledger
 
 
-def fetch(town: Town, asked: pl.DataFrame) -> list[tuple[int, ...]]:
+def fetch(town: Town, asked: pl.DataFrame) -> pl.DataFrame:
     """台帳からの取り出し: tonight's keys as a temporary table, in order, joined with keys and notices; columns."""
     with closing(_read_only(town)) as ledger:
         ledger.execute("CREATE TEMP TABLE asked (kind TEXT NOT NULL, digits TEXT NOT NULL)")
@@ -128,17 +128,18 @@ def fetch(town: Town, asked: pl.DataFrame) -> list[tuple[int, ...]]:
         ledger.executemany(
             "INSERT INTO asked VALUES (?, ?)", zip(*ordered.to_dict(as_series=False).values(), strict=True)
         )
-        rows = ledger.execute(
-            "SELECT a.rowid, n.notice_no, n.amount_yen, n.levy_year, n.installment_no, n.issue_no FROM asked a"
+        columns = ("a.rowid", "n.notice_no", "n.amount_yen", "n.levy_year", "n.installment_no", "n.issue_no")
+        (texts,) = ledger.execute(
+            f"SELECT {', '.join(f'json_group_array({name})' for name in columns)} FROM asked a"
             " CROSS JOIN notice_key k ON k.key_kind = a.kind AND k.key_digits = a.digits"
             " CROSS JOIN notice n ON n.notice_no = k.notice_no"
         )
-        columns: list[list[int]] = [[] for _ in range(6)]
-        while some := rows.fetchmany(50_000):
-            for column, more in zip(columns, zip(*some, strict=True), strict=True):
-                column.extend(more)
-    assert len(columns[0]) > 0.98 * ordered.height, "most keys are known"
-    return [tuple(column) for column in columns]
+    found = pl.DataFrame([
+        pl.Series(name, [text]).str.json_decode(pl.List(pl.Int64)).explode()
+        for name, text in zip(columns, texts, strict=True)
+    ])  # fmt: skip
+    assert found.height > 0.98 * ordered.height, "most keys are known"
+    return found
 
 
 def _rows(inbox: Path, night: date) -> dict[str, Sequence[tuple[object, ...]]]:

@@ -1,10 +1,7 @@
 """Whole nights as processes of their own: seconds by the clock, peak memory, and the stages, on a file and on a server."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -13,36 +10,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from elqr.synthetic import generate
-from tests.bench.measure import Row
-from tests.builders import JOB, NIGHT, ROOT, SPECS
+from tests.bench.measure import Row, ran
+from tests.builders import JOB, NIGHT, SPECS
 from tests.server import programs, running
 
 NOTICES = 100_000
 _BEFORE = NIGHT - timedelta(days=1)
 
 
-_LAUNCHED = """
-import json, resource, subprocess, sys, time
-started = time.perf_counter()
-code = subprocess.run([sys.executable, "-m", "elqr", *sys.argv[1:]], stdout=subprocess.DEVNULL).returncode
-print(json.dumps([time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, code]))
-"""
-"""A small process starts the one that is measured: memory counts from the process that it was forked from."""
-
-
-def _ran(*arguments: object) -> tuple[float, float]:
-    """Seconds by the clock and MB at the most of one command as a process."""
-    command = [sys.executable, "-c", _LAUNCHED, *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    seconds, most, code = json.loads(ran.stdout)
-    assert code in (0, 3, 4), ran.stderr
-    return seconds, most
-
-
 def rows(scale: int) -> Iterator[Row]:
     """夜と検算: notices of a city taken in on one night, its payments on the next, nothing on a third."""
-    starts = min(_ran("--help")[0] for _ in range(5))
+    starts = min(ran("elqr", "--help")[0] for _ in range(5))
     yield Row("起動", "elqr --help", starts * 1_000, "ミリ秒")
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         city = Path(name) / "city"
@@ -65,18 +43,18 @@ def _nights(city: Path, group: str) -> Iterator[Row]:
     job, inbox, aside = city / "job.toml", city / "inbox", city / "aside"
     inbox.rename(aside)
     inbox.mkdir()
-    yield from _told(group, "納付書の取込と発行の夜", _ran("night", job, "--date", _BEFORE))
+    yield from _told(group, "納付書の取込と発行の夜", ran("elqr", "night", job, "--date", _BEFORE))
     inbox.rmdir()
     aside.rename(inbox)
-    yield from _told(group, "収納の夜", _ran("night", job, "--date", NIGHT))
+    yield from _told(group, "収納の夜", ran("elqr", "night", job, "--date", NIGHT))
     (run,) = (city / "out" / NIGHT.isoformat() / "runs").glob("*/run.json")
     seconds = Counter[str]()
     for step in json.loads(run.read_text(encoding="utf-8"))["steps"]:
         seconds[step["step"]] += step["seconds"]
     for step_name, spent in seconds.most_common():
         yield Row(group, f"　うち {step_name}", spent, "秒")
-    yield from _told(group, "変わったもののない夜", _ran("night", job, "--date", NIGHT))
-    yield from _told(group, "elqr verify", _ran("verify", "--job", job, "--date", NIGHT))
+    yield from _told(group, "変わったもののない夜", ran("elqr", "night", job, "--date", NIGHT))
+    yield from _told(group, "elqr verify", ran("elqr", "verify", "--job", job, "--date", NIGHT))
 
 
 def _told(group: str, what: str, found: tuple[float, float]) -> Iterator[Row]:
