@@ -16,6 +16,7 @@ from elqr.checkdigit import (
     as_matrix,
     crc16,
     crc16_of,
+    crc_steps,
     gs1_check_digit_of,
     gs1_check_digits,
     gs1_column,
@@ -87,6 +88,14 @@ def test_crc_columns_equal_the_library(texts: list[str]) -> None:
     wanted = [binascii.crc_hqx(text.encode(), 0xFFFF) for text in texts]
     assert crc16(as_matrix(pl.Series(texts), CRC_WIDTH)).tolist() == wanted
     assert [crc16_of(text) for text in texts] == wanted
+
+
+@given(columns_of(40), st.binary(min_size=40, max_size=40), st.lists(st.booleans(), min_size=40, max_size=40))
+def test_crc_along_what_all_rows_share(texts: list[str], template: bytes, varies: list[bool]) -> None:
+    rows, shared = as_matrix(pl.Series(texts), 40), np.frombuffer(template, dtype=np.uint8)
+    rows = np.where(varies, rows, shared)
+    steps = crc_steps(shared, np.array(varies))
+    assert crc16(rows, steps).tolist() == [binascii.crc_hqx(row.tobytes(), 0xFFFF) for row in rows]
 
 
 @given(st.binary(max_size=40).filter(lambda data: data.isascii()))

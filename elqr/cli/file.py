@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -163,6 +162,8 @@ def _verdict(found: Inspection) -> str:
 def file_mask(
     path: Path, out: Path, key_file: Path | None, name: str | None, folders: tuple[Path, ...], day: date | None
 ) -> int:
+    import secrets
+
     from elqr.edge import readable
     from elqr.inbox import write_whole
     from elqr.masking import masked

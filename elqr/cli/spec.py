@@ -2,7 +2,6 @@
 
 import re
 import sys
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -130,6 +129,8 @@ def spec_new(
             columns = columns or _asked("--columns", "見出し（コンマ区切り）", ".+")
         else:
             record_bytes = record_bytes or int(_asked("--record-bytes", "1レコードのバイト数", "[1-9][0-9]{0,3}"))
+    from dataclasses import replace
+
     from elqr.edge import readable, specs_for
     from elqr.formats.draft import blank_fixed, toml
     from elqr.formats.lint import lint

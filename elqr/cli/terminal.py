@@ -1,19 +1,20 @@
 """The terminal (端末): what every command shares: Japanese help, common options, and how results are shown."""
 
-import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.codes import Code
 from elqr.errors import BadFile
-from elqr.findings import Finding
+
+if TYPE_CHECKING:
+    from elqr.codes import Code
+    from elqr.findings import Finding
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
 _DEFAULT_JOB = "jobs/nightly.toml"
@@ -110,7 +111,7 @@ def clear_progress() -> None:
 _SHOWN_PER_CODE = 20
 
 
-def say_findings(findings: Iterable[Finding]) -> None:
+def say_findings(findings: "Iterable[Finding]") -> None:
     """指摘: the first of each code, and how many more there are."""
     seen: Counter[Code] = Counter()
     for finding in findings:
@@ -123,6 +124,8 @@ def say_findings(findings: Iterable[Finding]) -> None:
 
 
 def print_json(value: object) -> None:
+    import json
+
     click.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 

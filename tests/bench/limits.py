@@ -69,6 +69,11 @@ def startup() -> None:
     subprocess.run([sys.executable, "-c", "import polars, sqlalchemy"], check=True)
 
 
+def bare_command() -> None:
+    """コマンドの起動: a Python that has click imported, and ends."""
+    subprocess.run([sys.executable, "-c", "import click"], check=True)
+
+
 def scan(inbox: Path) -> pl.DataFrame:
     """切って型を変える: all columns a night needs, of every record. Returns the keys, kind and digits."""
     csv = pl.read_csv(next(inbox.glob("eltax_*")), infer_schema=False)

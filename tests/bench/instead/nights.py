@@ -1,4 +1,4 @@
-"""The same night done three other ways (ほかのやり方の夜): seconds and memory of whole processes, on copies of a ledger.
+"""The same night done other ways (ほかのやり方の夜): seconds and memory of whole processes, on copies of a ledger.
 
 They do less than elqr: no check of a file's totals and fields, no delivery that came before, no reissued or whole-year
 slips, no suggestions, no settlement, no reports, no chain of runs. What they decide and post must be what elqr does.
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.bench.measure import SQLITE, Row, ran
 from tests.bench.town import Town
 
-WAYS = {"orm": "ORM で一件ずつ", "sql": "データベースの中で SQL", "frames": "pandas"}
+WAYS = {"orm": "ORM で一件ずつ", "orm_each": "ORM で一件ずつ確定", "sql": "データベースの中で SQL", "frames": "pandas"}
 
 _ENTERED = (
     "SELECT outcome, count(*), sum(claim_yen), sum(suspense_yen) FROM decision GROUP BY outcome",

@@ -11,8 +11,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, relatio
 from elqr.terms import PLACE_OF, Account, Outcome
 from tests.bench.instead.records import Record, opened, records
 
-_RECORDS_A_COMMIT = 1_000
-
 
 class _Base(DeferredReflection, DeclarativeBase):
     """The ledger's tables as they stand in its file."""
@@ -62,7 +60,7 @@ class Notice(_Base):
     cover: Mapped[NoticeClaim] = relationship(primaryjoin="Notice.notice_no == foreign(NoticeClaim.notice_no)")
 
 
-def run(ledger: Path, inbox: Path, night: date) -> None:
+def run(ledger: Path, inbox: Path, night: date, records_a_commit: int = 1_000) -> None:
     """一夜: all records in the order in which payments of a claim are decided, then one at a time."""
     engine = create_engine("sqlite://", creator=lambda: opened(ledger))
     _Base.prepare(engine)
@@ -72,7 +70,7 @@ def run(ledger: Path, inbox: Path, night: date) -> None:
         desk = _Desk(session, night)
         for done, (file_no, record) in enumerate(read, start=1):
             desk.take(record, file_no)
-            if done % _RECORDS_A_COMMIT == 0:
+            if done % records_a_commit == 0:
                 session.commit()
         session.commit()
 
