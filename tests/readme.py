@@ -28,7 +28,7 @@ from elqr.terms import (
     Severity,
 )
 from tests.bench.curves import FIGURES, spoken
-from tests.bench.growth import MEDIAN, MEMORY, NIGHT, START, STEPS
+from tests.bench.growth import MEDIAN, MEMORY, NIGHT, ONE_CORE, START, STEPS
 from tests.bench.instead.nights import WAYS
 from tests.bench.limit_payloads import ELQR, LIMIT
 from tests.bench.limits import TOTAL
@@ -148,14 +148,15 @@ def speed() -> str:
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
     head, rows = figures["head"], [Row(**row) for row in figures["rows"]]
     own = {row.what: row.value for row in rows if row.payments is None}
+    start = next(row for row in rows if row.what == START)
     day = wareki(date.fromisoformat(head["date"]))
     return "\n".join([
         f"{day}、{head['processor']} {head['cores']}コア、メモリ {head['memory_gib']} GiB、Python {head['python']}、"
         f"polars {head['polars']}、`python -m tests.bench growth --scale {head['scale']}`。"
-        f"`elqr --help` {own[START]:,.0f} ミリ秒。255桁 {own[ELQR] / 10_000:,.0f}万個/秒"
+        f"`elqr --help` {own[START]:,.0f} ミリ秒（click を読むだけの Python の{_times(start)}）。255桁 {own[ELQR] / 10_000:,.0f}万個/秒"
         f"（限界 {own[LIMIT] / 10_000:,.0f}万個/秒、一つのコアの時間）。",
         "",
-        *_rows("収納 × 納付書", "一夜の最良（中央値）", "メモリ", "取込・消込・帳票", "限界の合計", "限界との比", "PostgreSQL（fsync なし）"),
+        *_rows("収納 × 納付書", "一夜の最良（中央値）", "コア一つだけ", "メモリ", "取込・消込・帳票", "限界の合計", "限界との比", "PostgreSQL（fsync なし）"),
         *_speed_lines(rows),
         "",
         "同じ夜を、ファイルの検査も二度届くことの備えも帳票もなしに、同じ行を台帳に書くだけのやり方と比べます（括弧は同じ実行の中の elqr との比）。",
@@ -171,6 +172,7 @@ def _speed_lines(rows: list[Row]) -> Iterator[str]:
         cells = (
             f"{payments:,} × {notices:,}",
             f"{spoken(own[NIGHT].value)}秒（{spoken(own[MEDIAN].value)}秒）",
+            f"{spoken(own[ONE_CORE].value)}秒" if ONE_CORE in own else "",
             f"{own[MEMORY].value:,.0f} MB",
             f"{'・'.join(spoken(own[step].value) for step in STEPS)}秒",
             f"{spoken(own[TOTAL].value)}秒",

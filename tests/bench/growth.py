@@ -25,7 +25,7 @@ from tests.server import programs, running
 
 SIZES = ((10_000, 100_000), (10_000, 1_000_000), (100_000, 1_000_000))
 """Payments and notices of the nights for a look; with the larger ones, of those for figures to write down."""
-LARGER = ((10_000, 10_000_000), (100_000, 10_000_000), (1_000_000, 10_000_000))
+LARGER = ((100_000, 300_000), (10_000, 10_000_000), (100_000, 10_000_000), (1_000_000, 10_000_000))
 BESIDE = ((10_000, 100_000), (100_000, 1_000_000))
 """The nights that are also done in other ways and on a server."""
 
