@@ -164,8 +164,7 @@ def _waiting(night: Night) -> pl.DataFrame:
     night.taken.clear()
     parts.sort(key=lambda part: part[Payment.PAYMENT_NO].min() or 0)
     waiting = pl.concat([Payment.empty(), *parts])
-    assert waiting[Payment.PAYMENT_NO].is_sorted(), "numbered by file"
-    return waiting
+    return waiting if waiting[Payment.PAYMENT_NO].is_sorted() else waiting.sort(Payment.PAYMENT_NO)
 
 
 def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -98,6 +98,7 @@ def _delivered(folder: Path) -> City:
     city.deliver("eltax.csv", eltax_file(*slips))
     city.deliver("eltax_again.csv", eltax_file(*slips))
     city.deliver("cvs.dat", cvs_file(*(cvs_row(barcode(str(no), 2_000 + no, None)) for no in range(20))))
+    city.deliver("few.csv", eltax_file(eltax_row("8" * 20, "123456", 500, serial_no="00000099")))
     transfers = [transfer_row(f"{no:020}", 3_000 + no, str(no % 2)) for no in range(20)]
     city.deliver("kouza.dat", transfer_file(*transfers))
     city.deliver("false_total.dat", transfer_file(*transfers[:19], total_yen=1))
