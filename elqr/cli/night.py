@@ -1,6 +1,5 @@
 """`elqr night`, `elqr kpi`: 夜間処理と KPI."""
 
-import gc
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +20,6 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.report.screen import screen
     from elqr.run import run_night
 
-    gc.freeze()  # what was imported stays: it is not looked through for garbage again and again
     with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
         own = opened.night
         run_id = run_night(own, opened.configuration)
