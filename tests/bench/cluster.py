@@ -89,7 +89,7 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
         pieces: list[tuple[bytes, bytes]] = []
         yield _a_second("読み出しと籠", count, lambda: pieces.append(_bucketed(place, (waiting.first, waiting.last))))
         yield Row("仕事", "集めるために送る量", sum(map(len, pieces[0])) / count, "バイト/件")
-        yield _a_second("照会・消込・COPY", count, lambda: _matched(place, [], 0, [pieces[0][0]]))
+        yield _a_second("照会・消込・COPY", count, lambda: _matched(place, night.night_on, [], 0, [pieces[0][0]]))
 
 
 def _a_second(what: str, count: int, work: Callable[[], object]) -> Row:
