@@ -64,4 +64,5 @@ def test_no_question_of_a_night_reads_a_table_that_grows(tmp_path: Path, monkeyp
     }
     assert len(plans) > 100, "the night asked, and its questions were explained"
     assert any(plan == _WAITING for plan, _ in plans)
+    assert any("USING INDEX notice_reissued" in plan for plan, _ in plans), "a newer slip is sought among the few"
     assert {name: statement[:200] for name, statement in scanned if name not in SMALL} == {}

@@ -33,10 +33,6 @@ _WHEN_CONNECTING = {"password authentication failed": "28P01", "does not exist":
 """What a refused connection says instead of a state."""
 
 
-for _index in (index for table in metadata.sorted_tables for index in table.indexes):
-    _index.dialect_options["postgresql"]["where"] = _index.dialect_options["sqlite"]["where"]
-
-
 class _Flag(BoolLoader):
     """A truth value as 0 or 1, as the frames store it."""
 

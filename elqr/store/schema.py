@@ -22,7 +22,9 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy import Text as AnyText
-from sqlalchemy.schema import DDL
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import DDL, CreateIndex
+from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
 from elqr import frames
@@ -87,8 +89,16 @@ def guard(made: Table, dialect: str, statement: str) -> None:
 
 
 def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[bool] | None = None) -> Index:
-    """索引, of some rows only where a condition is given. A server is told of it by who serves a server."""
+    """索引, of some rows only where a condition is given."""
     return Index(name, *columns, unique=unique, sqlite_where=where)
+
+
+@compiles(CreateIndex, "postgresql")
+def _of_some_rows(creation: CreateIndex, compiler: DDLCompiler, **given: Any) -> str:
+    """A file's condition is a server's too. Said here, because naming it in `index` loads the server's dialect."""
+    options = creation.element.dialect_options
+    options["postgresql"]["where"] = options["sqlite"]["where"]
+    return str(compiler.visit_create_index(creation, **given))  # type: ignore[no-untyped-call]
 
 
 def findings(name: str, parent: str) -> Table:
