@@ -24,8 +24,8 @@ def as_matrix(column: pl.Series, width: int) -> Bytes:
     """文字列の列 → n × width bytes. Every value, not their sum, has the stated width; none is null."""
     assert column.null_count() == 0, f"{column.name} has nulls"
     assert (column.str.len_bytes() == width).all(), f"every value of {column.name} has {width} bytes"
-    joined: str = column.str.join("", ignore_nulls=False).item()
-    return np.frombuffer(joined.encode("utf-8"), dtype=np.uint8).reshape(-1, width)
+    joined: bytes = column.str.join("", ignore_nulls=False).cast(pl.Binary).item()
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, width)
 
 
 def as_column(matrix: Bytes) -> pl.Series:
@@ -34,15 +34,19 @@ def as_column(matrix: Bytes) -> pl.Series:
     return pl.Series(rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary).cast(pl.String)
 
 
+_FOURS = (np.arange(10_000)[:, np.newaxis] // [1000, 100, 10, 1] % 10 + _ZERO).astype(np.uint8).view(np.uint32).ravel()
+"""四桁ずつ: the four ASCII digits of each number as one item, so that four are looked up and written at once."""
+
+
 def as_digits(numbers: npt.NDArray[np.int64], width: int) -> Bytes:
     """ゼロ埋め: n whole numbers → n × width ASCII digits. One that does not fit is asserted, never cut."""
     assert numbers.min(initial=0) >= 0 and numbers.max(initial=0) < 10**width, f"0 to {width} digits"
-    digits = np.empty((len(numbers), width), dtype=np.uint8, order="F")
-    for place in reversed(range(width)):
-        tens = numbers // 10
-        digits[:, place] = numbers - tens * 10 + _ZERO
-        numbers = tens
-    return digits
+    fours = np.empty((len(numbers), -(-width // 4)), dtype=_FOURS.dtype)
+    for place in reversed(range(fours.shape[1])):
+        higher = numbers // len(_FOURS)
+        fours[:, place] = _FOURS.take(numbers - higher * len(_FOURS))
+        numbers = higher
+    return fours.view(np.uint8)[:, -width:]
 
 
 def all_digits(matrix: Bytes) -> npt.NDArray[np.bool_]:
@@ -63,16 +67,13 @@ def mpn_check_digits(body: Bytes) -> Bytes:
     return (np.stack([cd1, cd2], axis=1) + _ZERO).astype(np.uint8)
 
 
-def _weighted(body: Bytes, *weights: Sums) -> list[Sums]:
-    """重み付きの和 of the digits of each row, one a set of weights: column by column, no sum comes near 2**16.
+def _weighted(body: Bytes, *weights: Sums) -> Sums:
+    """重み付きの和 of the digits of each row, for each set of weights: sets × n, no sum comes near 2**16.
 
     A product of matrices would be as fast, were it not shared out among threads that wait for each other.
     """
-    columns = np.subtract(body.T, np.uint8(_ZERO), order="C")
-    sums = [np.zeros(len(body), dtype=np.uint16) for _ in weights]
-    for at, column in enumerate(columns):
-        for total, own in zip(sums, weights, strict=True):
-            total += own[at] * column
+    digits = (body - np.uint8(_ZERO)).astype(np.uint16)
+    sums: Sums = np.einsum("rd,wd->wr", digits, np.stack(weights))
     return sums
 
 
@@ -101,26 +102,28 @@ def _crc_table() -> npt.NDArray[np.uint16]:
 _CRC_TABLE = _crc_table()
 States = npt.NDArray[np.uint16]
 CrcStep = int | States
-"""一歩 through a row: the place of two bytes, or what a run of known bytes makes of every state."""
+"""一歩 through a row: which word of two bytes, or what a run of known bytes makes of every state."""
 
 
 def crc16(data: Bytes, steps: Sequence[CrcStep] | None = None) -> States:
-    """CRC-16/CCITT-FALSE of each row (n × an even width) → n; quicker with the steps of what all rows share."""
+    """CRC-16/CCITT-FALSE of each row → n; quicker with the steps of what all rows share.
+
+    Rows are of an even width, and each row's bytes stand side by side: two are read as one word, the first the higher.
+    """
     assert data.shape[1] % 2 == 0, "two bytes a step"
     crcs = np.empty(len(data), dtype=np.uint16)
     for start in range(0, len(data), _ROWS_A_CHUNK):
-        rows = data[start : start + _ROWS_A_CHUNK]
-        crcs[start : start + len(rows)] = _crc_of(rows.T, range(0, data.shape[1], 2) if steps is None else steps)
+        words = data[start : start + _ROWS_A_CHUNK].view(">u2")
+        crcs[start : start + len(words)] = _crc_of(words, range(words.shape[1]) if steps is None else steps)
     return crcs
 
 
-def _crc_of(columns: Bytes, steps: Iterable[CrcStep]) -> States:
-    state = np.full(columns.shape[1], _CRC_START, dtype=np.uint16)
+def _crc_of(words: States, steps: Iterable[CrcStep]) -> States:
+    state = np.full(len(words), _CRC_START, dtype=np.uint16)
     for step in steps:
         # No word lies outside a table; "clip" only spares the check for it.
         if isinstance(step, int):
-            word = columns[step].astype(np.uint16) << np.uint16(8) | columns[step + 1]
-            state = _CRC_TABLE.take(state ^ word, mode="clip")
+            state = _CRC_TABLE.take(state ^ words[:, step], mode="clip")
         else:
             state = step.take(state, mode="clip")
     return state
@@ -129,14 +132,15 @@ def _crc_of(columns: Bytes, steps: Iterable[CrcStep]) -> States:
 def crc_steps(template: Bytes, varies: npt.NDArray[np.bool_]) -> tuple[CrcStep, ...]:
     """CRCの歩み through rows that are the template but where they vary: each run of the template is one step."""
     steps: list[CrcStep] = []
-    pairs: list[bool] = np.any(varies.reshape(-1, 2), axis=1).tolist()
-    for is_varied, run in groupby(range(0, len(template), 2), key=lambda at: pairs[at // 2]):
+    words = template.view(">u2").astype(np.uint16)
+    varied: list[bool] = np.any(varies.reshape(-1, 2), axis=1).tolist()
+    for is_varied, run in groupby(range(len(words)), key=varied.__getitem__):
         if is_varied:
             steps += run
             continue
         state = np.arange(65_536, dtype=np.uint16)
         for at in run:
-            state = _CRC_TABLE.take(state ^ np.uint16(int(template[at]) << 8 | int(template[at + 1])))
+            state = _CRC_TABLE.take(state ^ words[at])
         steps.append(state)
     return tuple(steps)
 

@@ -157,10 +157,12 @@ def test_a_matrix_of_values_whose_widths_only_sum_up_is_refused() -> None:
         as_matrix(pl.Series(["12", None]), 2)
 
 
-@given(st.lists(st.integers(0, 10**11 - 1), max_size=20))
-def test_numbers_are_filled_with_zeros(numbers: list[int]) -> None:
-    made = as_digits(np.array(numbers, dtype=np.int64), 11)
-    assert as_column(made).to_list() == [f"{number:011d}" for number in numbers]
+@given(st.integers(1, 18), st.data())
+def test_numbers_are_filled_with_zeros(width: int, data: st.DataObject) -> None:
+    numbers = data.draw(st.lists(st.integers(0, 10**width - 1), max_size=20))
+    made = as_digits(np.array(numbers, dtype=np.int64), width)
+    assert made.shape == (len(numbers), width)
+    assert as_column(made).to_list() == [f"{number:0{width}d}" for number in numbers]
     assert all_digits(made).all()
 
 

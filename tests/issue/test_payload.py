@@ -97,14 +97,21 @@ def test_a_column_is_its_rows(rows: list[PayloadValues]) -> None:
     assert made.to_list() == [encode(row) for row in rows]
 
 
-def test_more_rows_than_a_chunk_and_none() -> None:
-    many = pl.select(pl.int_range(20_001).alias("amount_yen")).join(real_frame().drop("amount_yen"), how="cross")
+def test_more_rows_than_a_slice_and_none() -> None:
+    many = pl.select(pl.int_range(130_001).alias("amount_yen")).join(real_frame().drop("amount_yen"), how="cross")
     made = encode_frame(many)
     assert made.len() == many.height
     assert made.str.slice(PARTS["amount_yen"].at, 11).cast(pl.Int64).equals(many["amount_yen"])
     assert made[0] == encode(REAL.model_copy(update={"amount_yen": 0}))
-    assert made[20_000] == encode(REAL.model_copy(update={"amount_yen": 20_000}))
+    assert made[130_000] == encode(REAL.model_copy(update={"amount_yen": 130_000}))
     assert encode_frame(many.head(0)).to_list() == []
+
+
+def test_days_that_many_rows_share_stay_with_their_rows() -> None:
+    dues = [date(2026, 4, 30), date(2024, 5, 31), date(2026, 4, 30), date(2024, 2, 29)]
+    rows = [REAL.model_copy(update={"due_on": due}) for due in dues]
+    made = encode_frame(pl.DataFrame([row.model_dump() for row in rows]))
+    assert made.to_list() == [encode(row) for row in rows]
 
 
 def test_years_may_be_any_whole_numbers() -> None:
