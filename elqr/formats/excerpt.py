@@ -6,6 +6,7 @@ here: these are records of files that were read and accepted before.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from elqr.findings import MASKED
 from elqr.formats.charset import behind_the_cut, decode_bytes
@@ -21,8 +22,7 @@ _SPACE = b" "
 _UNREADABLE = "（読めないバイト）"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """項目の中身: its first byte (from 0; in a CSV its column, from 1), its width, and what staff read there."""
 
     start: int
@@ -45,9 +45,10 @@ def cells(field: FieldSpec, start: int, width: int, text: str, *, show_personal:
     """One field: what stands there and what that means; then the parts of a nested one, placed within it."""
     hidden = field.personal and not show_personal
     yield Cell(start, width, field.title, field.name, _shown(field, text, hidden=hidden))
-    body = text.removeprefix(field.prefix)
-    if field.nested is not None and len(body) == field.nested.record[0].width_bytes:
-        layout = field.nested.record[0]
+    if field.nested is None:
+        return
+    layout, body = field.nested.record[0], text.removeprefix(field.prefix)
+    if len(body) == layout.width_bytes:
         for part, at in zip(layout.fields, layout.offsets, strict=True):
             piece = body[at : at + (part.width or 0)]
             hidden_part = hidden or (part.personal and not show_personal)
@@ -66,9 +67,11 @@ def fixed_cells(
     record: RecordSpec, raw: bytes, delivered: bytes, charset: Charset, *, show_personal: bool = False
 ) -> Iterator[Cell]:
     """固定長の項目: `raw` is the record behind the cut, `delivered` its own bytes, shown where they cannot be read."""
+    whole = decode_bytes(raw, behind_the_cut(charset)) or ""
+    is_even = len(whole) == len(raw)  # one byte a character
     for field, start in zip(record.fields, record.offsets, strict=True):
         piece = raw[start : start + (field.width or 0)]
-        text = decode_bytes(piece, behind_the_cut(charset))
+        text = whole[start : start + len(piece)] if is_even else decode_bytes(piece, behind_the_cut(charset))
         if text is None:
             text = delivered[start : start + len(piece)].hex(" ").upper() + _UNREADABLE
         yield from cells(field, start, len(piece), text, show_personal=show_personal)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -317,13 +317,21 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
 
 def read_spec(path: Path, parts: dict[str, Spec] | None = None) -> Spec:
     """様式を読む: one TOML file, with its nested layouts filled in from `parts`. Raises BadFile."""
+    return _spec(path, _written(path), parts or {})
+
+
+def _written(path: Path) -> dict[str, Any]:
+    return read_toml(path, "様式", "パスを確かめてください。")
+
+
+def _spec(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
+    """What a file says as a spec. Raises BadFile."""
     try:
-        given = read_toml(path, "様式", "パスを確かめてください。")
-        for record in given.get("record", []):
+        for record in written.get("record", []):
             for field in record.get("fields", []):
-                if isinstance(field, dict) and field.get("spec") in (parts or {}):
-                    field["nested"] = (parts or {})[field["spec"]]
-        spec = Spec.model_validate(given)
+                if isinstance(field, dict) and field.get("spec") in parts:
+                    field["nested"] = parts[field["spec"]]
+        spec = Spec.model_validate(written)
     except ValidationError as error:
         raise BadFile(f"様式 {path} に誤りがあります: {explain(error)}") from error
     lost = [f.spec for r in spec.record for f in r.fields if f.kind == "nested" and f.nested is None]
@@ -341,15 +349,10 @@ def read_specs(folders: Iterable[Path]) -> dict[str, Spec]:
         if not folder.is_dir():
             raise NotFound(f"様式のフォルダ {folder} がありません。ジョブの specs を確かめてください。")
         paths |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
-    raw = {stem: _purpose(path) for stem, path in paths.items()}
-    parts = {stem: read_spec(paths[stem]) for stem, purpose in raw.items() if purpose == "part"}
-    specs = parts | {stem: read_spec(path, parts) for stem, path in paths.items() if stem not in parts}
+    written = {stem: _written(path) for stem, path in paths.items()}
+    parts = {stem: _spec(paths[stem], own, {}) for stem, own in written.items() if own.get("purpose") == "part"}
+    specs = parts | {stem: _spec(paths[stem], own, parts) for stem, own in written.items() if stem not in parts}
     for stem, spec in specs.items():
         if stem != spec.name:
             raise BadFile(f"様式 {paths[stem]}: name = {spec.name} をファイル名と同じにしてください。")
     return dict(sorted(specs.items()))
-
-
-def _purpose(path: Path) -> str:
-    """The purpose a spec file states, before it is validated."""
-    return str(read_toml(path, "様式", "パスを確かめてください。").get("purpose", ""))

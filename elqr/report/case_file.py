@@ -31,12 +31,12 @@ class Cases:
 
 def case_files(cases: Cases, frame: pl.DataFrame, register: Register) -> dict[str, object]:
     """明細: layouts, cases by 受付番号 and claims by number. `frame` is the list of the page."""
-    layouts: dict[tuple[object, ...], int] = {}
+    layouts: dict[_Layout, int] = {}
     records = {no: _record(original, layouts) for no, original in cases.originals.items()}
     keys, near, suspense = _keys(cases.keys), _near(cases.near, register), _suspense(cases.suspense)
     claims = _grouped(cases.claims, CaseClaim.PAYMENT_NO, pl.col(CaseClaim.CLAIM_NO))
     return {
-        "layouts": [list(layout) for layout in layouts],
+        "layouts": [_layout(*layout) for layout in layouts],
         "cases": {
             str(no): {
                 "keys": keys.get(no, []),
@@ -51,16 +51,30 @@ def case_files(cases: Cases, frame: pl.DataFrame, register: Register) -> dict[st
     }
 
 
-def _record(original: Original, layouts: dict[tuple[object, ...], int]) -> object:
+_Place = tuple[int, int, str, bool]
+"""項目の場所: first byte or column, width (0 in a column of its own), title, whether it is a part of another."""
+
+_Layout = tuple[str, str, bool, tuple[_Place, ...]]
+"""記録の配置: spec, kind of record, whether it is of fixed length, and its fields."""
+
+
+def _record(original: Original, layouts: dict[_Layout, int]) -> object:
     """Which layout, and the texts in its order; or why there is no record."""
     if original.excerpt is None:
         return original.why
-    is_fixed = original.is_fixed
-    cells = original.excerpt.cells
-    places = (f"{cell.start}+{cell.width}" if is_fixed or cell.is_part else f"{cell.start}列目" for cell in cells)
-    fields = tuple((place, cell.title, int(cell.is_part)) for place, cell in zip(places, cells, strict=True))
-    layout = (original.spec, original.excerpt.record, int(is_fixed), fields)
-    return [layouts.setdefault(layout, len(layouts)), original.start, [cell.text for cell in cells]]
+    cells, is_fixed = original.excerpt.cells, original.is_fixed
+    places = tuple([(c.start, c.width if is_fixed or c.is_part else 0, c.title, c.is_part) for c in cells])
+    at = layouts.setdefault((original.spec, original.excerpt.record, is_fixed, places), len(layouts))
+    return [at, original.start, [cell.text for cell in cells]]
+
+
+def _layout(spec: str, record: str, is_fixed: bool, places: tuple[_Place, ...]) -> list[object]:
+    """A layout as the script shows it."""
+    said = [
+        (f"{start}+{width}" if width else f"{start}列目", title, int(is_part))
+        for start, width, title, is_part in places
+    ]
+    return [spec, record, int(is_fixed), said]
 
 
 def _grouped(rows: pl.DataFrame, by: str, value: pl.Expr) -> dict[int, list[object]]:
