@@ -26,6 +26,7 @@ CHARSETS: dict[str, str] = {
 
 _LINE_FEED = 0x0A
 _FIRST_PRINTABLE = 0x20
+_ROWS_A_CHUNK = 8_192
 _NONE = "\ufffe"
 """What a charmap table holds where a byte means nothing."""
 
@@ -81,18 +82,23 @@ def behind_the_cut(charset: Charset) -> Charset:
 def decode_matrix(name: str, matrix: Bytes, charset: Charset) -> pl.Series:
     """n × width bytes → String column; null where a value cannot be read or holds a control character.
 
-    All values are decoded in one call, a line feed behind each; only when that fails is each value
-    tried by itself, to find the bad ones.
+    Values are decoded together, a line feed behind each, as many at a time as stay in the processor's cache;
+    only when that fails is each value tried by itself, to find the bad ones.
     """
-    count, width = matrix.shape
-    if count and not (matrix < _FIRST_PRINTABLE).any():
-        lines = np.empty((count, width + 1), dtype=np.uint8)
-        lines[:, :width] = matrix
-        lines[:, width] = _LINE_FEED
-        whole = decode_bytes(lines.tobytes()[:-1], charset)
-        if whole is not None and (texts := pl.Series(name, [whole]).str.split("\n").explode()).len() == count:
-            return texts
+    starts = range(0, len(matrix), _ROWS_A_CHUNK)
+    chunks = [_lines_of(matrix[start : start + _ROWS_A_CHUNK], charset) for start in starts]
+    if None not in chunks:
+        return pl.Series(name, chunks, dtype=pl.String).str.split("\n").explode()
     return pl.Series(name, [_printable(row.tobytes(), charset) for row in matrix], dtype=pl.String)
+
+
+def _lines_of(matrix: Bytes, charset: Charset) -> str | None:
+    """One line a value; None when any of them cannot be read."""
+    lines = np.full((len(matrix), matrix.shape[1] + 1), _LINE_FEED, dtype=np.uint8)
+    lines[:, :-1] = matrix
+    if np.count_nonzero(lines < _FIRST_PRINTABLE) > len(matrix):
+        return None
+    return decode_bytes(lines.tobytes()[:-1], charset)
 
 
 def _printable(value: bytes, charset: Charset) -> str | None:

@@ -18,7 +18,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_matrix
 from elqr.formats.csv_rows import csv_rows
-from elqr.formats.fields import Flaw, Typed, read_field, repeated
+from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated
 from elqr.formats.framing import Framed, frame
 from elqr.formats.sequence import (
     OFFSET_BYTES,
@@ -32,6 +32,7 @@ from elqr.formats.sequence import (
 from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
 
 _ZERO, _NINE, _SPACE, _YEN, _TILDE = 0x30, 0x39, 0x20, 0x5C, 0x7E
+_SIDE_BY_SIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,7 @@ def _fixed_columns(
     if not len(rows):
         rows = np.empty((0, record.width_bytes), dtype=np.uint8)
     behind = behind_the_cut(framed.charset)
-    low = rows.min(axis=0, initial=255)
-    high = rows.max(axis=0, initial=0)
+    low, high = _over_rows(np.minimum, rows, 255), _over_rows(np.maximum, rows, 0)
     whole = pl.Series("record", rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary)
     for own, start in zip(record.fields, record.offsets, strict=True):
         end = start + (own.width or 0)
@@ -132,12 +132,22 @@ def _fixed_columns(
             texts = whole.bin.slice(start, end - start).cast(pl.String).alias(own.name)
         else:
             texts = decode_matrix(own.name, cut, behind)
-        typed = _read(own, texts, received_on, is_digits=least >= _ZERO and most <= _NINE)
+        is_wide = not is_plain and behind != "jisx0201"  # 全角の空白 may stand there
+        spaces = SPACES if is_wide else " " if least <= _SPACE else ""
+        typed = _read(own, texts, received_on, spaces, is_digits=least >= _ZERO and most <= _NINE)
         if same:
             typed, texts = repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
         unread = texts.is_null() if texts.null_count() else None
         shown = None if unread is None else _hexadecimal(data, places[OFFSET_BYTES], unread, start, end)
         yield _Column(own, start, typed, unread, shown)
+
+
+def _over_rows(extreme: np.ufunc, rows: Bytes, initial: int) -> Bytes:
+    """Of every byte column its least or greatest: of records side by side first, since one is a short way to go."""
+    even = len(rows) // _SIDE_BY_SIDE * _SIDE_BY_SIDE
+    wide = extreme.reduce(rows[:even].reshape(-1, _SIDE_BY_SIDE * rows.shape[1]), axis=0, initial=initial)
+    rest = np.concatenate([wide.reshape(_SIDE_BY_SIDE, -1), rows[even:]])
+    return np.asarray(extreme.reduce(rest, axis=0, initial=initial), dtype=np.uint8)
 
 
 def _last_used(low: Bytes, high: Bytes, start: int, end: int) -> int:
@@ -152,8 +162,11 @@ def _has_yen(cut: Bytes, own: FieldSpec, most: int) -> bool:
     return own.kind == "text" and most >= _YEN and bool(((cut == _YEN) | (cut == _TILDE)).any())
 
 
-def _read(own: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
-    return read_field(own, texts.fill_null(" ") if texts.null_count() else texts, received_on, is_digits=is_digits)
+def _read(own: FieldSpec, texts: pl.Series, received_on: date, spaces: str, *, is_digits: bool) -> Typed:
+    """What cannot be read is read as blank."""
+    if texts.null_count():
+        texts, spaces = texts.fill_null(" "), spaces or " "
+    return read_field(own, texts, received_on, is_digits=is_digits, spaces=spaces)
 
 
 def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int, end: int) -> pl.Series:

@@ -18,6 +18,8 @@ from elqr.formats.mpn import mpn_valid
 from elqr.formats.spec import FieldSpec
 
 _ZERO, _NINE = 0x30, 0x39
+SPACES = " \u3000"
+"""空白: what fills a text field."""
 _TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
 CHECKS = {"gs1_mod10": (gs1_valid, "GS1 モジュラス10"), "mpn": (mpn_valid, "MPN 上段・下段のCD")}
 """検査: of a whole part as rows of bytes, by the name a spec gives it."""
@@ -43,13 +45,16 @@ class Typed:
     flaws: tuple[Flaw, ...] = ()
 
 
-def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False) -> Typed:
+def read_field(
+    field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False, spaces: str = SPACES
+) -> Typed:
     """項目を読む: blanks are settled here, the rest by the kind. A column whose values are all the same is read once.
 
     `is_digits`: the caller has seen that every byte of the column is a digit, and its width is the field's.
+    `spaces`: those of `SPACES` that the caller has not seen to be absent.
     """
     if len(texts) > 1 and not texts.null_count() and (texts == texts[0]).all():
-        return repeated(read_field(field, texts.head(1), received_on, is_digits=is_digits), len(texts))
+        return repeated(read_field(field, texts.head(1), received_on, is_digits=is_digits, spaces=spaces), len(texts))
     if (
         field.kind in ("digits", "yen", "count")
         and not field.zero_is_blank
@@ -61,7 +66,7 @@ def read_field(field: FieldSpec, texts: pl.Series, received_on: date, *, is_digi
     if field.space_padded:
         texts = _zero_filled(field, texts)
     is_text = field.kind in ("text", "filler")
-    stripped = texts.str.strip_chars_end(" \u3000") if is_text else texts.str.strip_chars(" ")
+    stripped = _stripped(texts, spaces, is_text=is_text)
     blank = stripped == ""
     if field.zero_is_blank:
         blank = blank | stripped.str.contains(r"^0+$")
@@ -108,6 +113,13 @@ def _are_digits(texts: pl.Series, least: int, most: int) -> bool:
         return False
     digits = np.frombuffer(texts.str.join("").item().encode(), dtype=np.uint8)
     return bool(digits.min() >= _ZERO and digits.max() <= _NINE)
+
+
+def _stripped(texts: pl.Series, spaces: str, *, is_text: bool) -> pl.Series:
+    """Without the spaces that fill a field."""
+    if not spaces:
+        return texts
+    return texts.str.strip_chars_end(spaces) if is_text else texts.str.strip_chars(" ")
 
 
 def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:

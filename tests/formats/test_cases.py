@@ -13,7 +13,7 @@ from elqr.formats.decode import Decoded, decode
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
 from tests.builders import SPECS
-from tests.formats.cases import FIXED, MPN_LINE, Case
+from tests.formats.cases import FIXED, MPN_LINE, RESULT_91, Case
 from tests.formats.csv_cases import CSV, CsvCase
 
 _ENDS: dict[LineEnd, bytes] = {"none": b"", "crlf": b"\r\n", "lf": b"\n", "cr": b"\r"}
@@ -189,6 +189,17 @@ def test_line_ends_of_a_csv(case: CsvCase) -> None:
     assert (finding.code, finding.actual, finding.at.record_no) == (Code.LINE_END, "改行の混在", 2)
     assert [f.code for f in read(case.data + b"\x1a", case)[1]] == [Code.VARIATION]
     assert [f.code for f in read(case.ended("\r\n", final=True) + b"\r\n", case)[1]] == [Code.COLUMN_COUNT]
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 65])
+def test_a_wrong_byte_is_found_in_any_record(count: int) -> None:
+    head, sound, _, *rest = RESULT_91.records
+    bad = sound[:43] + b"A" + sound[44:]
+    for at in {0, count // 2, count - 1}:
+        rows = [sound] * at + [bad] + [sound] * (count - at - 1)
+        decoded = decode(b"".join([head, *rows, *rest]), SPECS[RESULT_91.spec], "f", RESULT_91.received_on)
+        (finding,) = decoded.findings
+        assert (finding.code, finding.at.record_no, finding.at.offset_bytes) == (Code.NOT_DIGITS, at + 2, 43)
 
 
 def test_unknown_trailers_are_kept_raw() -> None:

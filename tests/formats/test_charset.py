@@ -11,7 +11,7 @@ from elqr.formats.ebcdic import TO_JIS, UNDEFINED
 from elqr.formats.encode import encode_records
 from elqr.formats.recognize import recognize
 from tests.builders import SPECS
-from tests.formats.cases import RECEIVED_ON, RESULT_91, RESULT_EBCDIC
+from tests.formats.cases import FAMILY_A, RECEIVED_ON, RESULT_91, RESULT_EBCDIC
 
 _SPEC = SPECS["account_transfer_91_result"]
 # 公表された範囲, written out again: first byte, last byte, the characters.
@@ -80,6 +80,33 @@ def test_jisx0201_has_its_own_characters(byte: int, character: str) -> None:
 def test_what_is_no_character_is_null_and_hides_no_neighbour(byte: int) -> None:
     matrix = np.frombuffer(b"AB" + bytes([0x41, byte]) + b"CD", dtype=np.uint8).reshape(3, 2)
     assert decode_matrix("x", matrix, "jisx0201").to_list() == ["AB", None, "CD"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 8_192, 8_193, 20_000])
+def test_more_values_than_are_read_at_a_time(count: int) -> None:
+    matrix = np.tile(np.frombuffer("ｱ 1".encode("cp932"), dtype=np.uint8), (count, 1))
+    matrix[-1:, 2] = ord("2")
+    wanted = (["ｱ 1"] * count)[:-1] + ["ｱ 2"] * (count > 0)
+    assert decode_matrix("x", matrix, "jisx0201").equals(pl.Series("x", wanted, dtype=pl.String))
+    matrix[-1:, 2] = 0xFF
+    wanted[-1:] = [None] * (count > 0)
+    assert decode_matrix("x", matrix, "jisx0201").equals(pl.Series("x", wanted, dtype=pl.String), null_equal=True)
+
+
+def test_what_cannot_be_read_is_blank_where_no_space_stands() -> None:
+    head, first, second, *rest = RESULT_91.records
+    rows = [first[:91] + b"A" * 20 + first[111:], second[:91] + b"B" * 19 + b"\xff" + second[111:]]
+    decoded = decode(b"".join([head, *rows, *rest]), _SPEC, "f", RECEIVED_ON)
+    assert decoded.tables["data"]["customer_no"].to_list() == ["A" * 20, None]
+    assert [(finding.code, finding.at.record_no) for finding in decoded.findings] == [(Code.NOT_TEXT, 3)]
+
+
+def test_wide_spaces_fill_a_field_where_no_other_space_stands() -> None:
+    head, *rest = FAMILY_A.records
+    name = "見本市".ljust(20, "\u3000").encode("cp932")
+    data = b"".join(record + b"\r\n" for record in [head[:19] + name + head[59:], *rest])
+    decoded = decode(data, SPECS[FAMILY_A.spec], "f", RECEIVED_ON)
+    assert decoded.tables["header"]["company_name"].to_list() == ["見本市"]
 
 
 def test_cp932_and_not_shift_jis() -> None:
