@@ -67,13 +67,52 @@ def parts(
     found = groups(payments, candidates, claims).with_columns((pl.col(_GROUP).hash(3) % count).alias("part_no"))
     rows = payments.join(found, on=Payment.PAYMENT_NO, maintain_order="left")
     for own in rows.partition_by("part_no", maintain_order=True):
-        asked = candidates.join(own.select(*_KEY).unique(), on=_KEY, how="semi", maintain_order="left")
-        yield Part(
-            own.drop(_GROUP, "part_no"),
-            known.join(own, on=Known.IDENTITY, how="semi", maintain_order="left"),
-            asked,
-            claims.join(asked, on=OpenClaim.NOTICE_NO, how="semi", maintain_order="left"),
-        )
+        yield _part(own.drop(_GROUP, "part_no"), known, candidates, claims)
+
+
+def slices(
+    most: int, payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame
+) -> Iterator[Part]:
+    """少しずつ: at most so many payments at a time, so that a large night takes no more memory to match than they do.
+
+    Payments that may share something with others are one part, of whatever size: of a night they are few.
+    """
+    if payments.height <= most:
+        yield Part(payments, known, candidates, claims)
+        return
+    is_shared = _may_share(payments, candidates, claims)
+    yield _part(payments.filter(is_shared), known, candidates, claims)
+    for start in range(0, payments.height, most):
+        own = payments.slice(start, most).filter(~is_shared.slice(start, most))
+        yield _part(own, known, candidates, claims)
+
+
+def _may_share(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> pl.Series:
+    """ほかと関わりうる収納: its identity or key is met again, or its slip or a claim of it by another key.
+
+    Told by hashes: two that are the same by chance are matched together, which changes nothing.
+    """
+    identity, key = pl.struct(Payment.IDENTITY).hash(0), pl.struct(*_KEY).hash(1)
+    on_shared_claims = claims.filter(pl.col(OpenClaim.CLAIM_NO).is_duplicated())[OpenClaim.NOTICE_NO]
+    is_met_again = pl.col(Candidate.NOTICE_NO).is_duplicated() | pl.col(Candidate.NOTICE_NO).is_in(
+        on_shared_claims.unique().implode()
+    )
+    shared_keys = candidates.filter(is_met_again).select(key).to_series()
+    places = payments.select(identity.alias("identity"), key.alias("key"))
+    return places.select(
+        pl.col("identity").is_duplicated() | pl.col("key").is_duplicated() | pl.col("key").is_in(shared_keys.implode())
+    ).to_series()
+
+
+def _part(own: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> Part:
+    """Some payments with what is known of them."""
+    asked = candidates.join(own.select(*_KEY).unique(), on=_KEY, how="semi", maintain_order="left")
+    return Part(
+        own,
+        known.join(own, on=Known.IDENTITY, how="semi", maintain_order="left"),
+        asked,
+        claims.join(asked, on=OpenClaim.NOTICE_NO, how="semi", maintain_order="left"),
+    )
 
 
 def together(found: list[Matched]) -> Matched:

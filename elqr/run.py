@@ -21,8 +21,9 @@ from elqr.in_hand import InHand
 from elqr.inbox import arrivals, sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.ledger import postings
-from elqr.matching import Matched, match
+from elqr.matching import Matched
 from elqr.night import Night, Posted
+from elqr.partition import slices, together
 from elqr.remittance import settle_night
 from elqr.settlement import bundles
 from elqr.store import entries, money_entries, month_queries, queries, tables, undecided_queries
@@ -31,6 +32,7 @@ from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
 
 _READERS = os.cpu_count() or 1
+_MATCHED_AT_ONCE = 250_000
 UPLOAD_SPEC = "eltax_notice_upload_csv"
 
 
@@ -191,7 +193,8 @@ def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFram
         candidates = queries.candidates(readers, payments)
         known = queries.known_events(readers, payments)
         claims = queries.open_claims(readers, queries.owed_by(candidates))
-    return match(payments, known, candidates.select(*Candidate.SCHEMA), claims), candidates
+    parts = slices(_MATCHED_AT_ONCE, payments, known, candidates.select(*Candidate.SCHEMA), claims)
+    return together([part.matched() for part in parts]), candidates
 
 
 def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:

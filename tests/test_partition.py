@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from elqr import run
 from elqr.frames import Candidate, KnownEvent, OpenClaim, Payment
 from elqr.matching import Matched, match
-from elqr.partition import across, groups, meetings, parts, rooted, roots, together, with_bucket
+from elqr.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
 from elqr.synthetic import generate
 from tests.builders import JOB, SPECS, City
 
@@ -74,6 +74,11 @@ def test_a_night_in_parts_is_the_whole_night(rows: list[dict[str, object]]) -> N
         cut = list(parts(count, *frames))
         assert sorted(pl.concat([part.payments for part in cut])["payment_no"]) == list(range(1, len(rows) + 1))
         _same(together([part.matched() for part in cut]), whole)
+    for most in (1, 3):
+        cut = list(slices(most, *frames))
+        assert sorted(pl.concat([part.payments for part in cut])["payment_no"]) == list(range(1, len(rows) + 1))
+        assert all(part.payments.height <= most for part in cut[1:]), "only what shares something is more"
+        _same(together([part.matched() for part in cut]), whole)
 
 
 @settings(max_examples=80, deadline=None)
@@ -120,13 +125,14 @@ def test_the_night_of_a_city_in_parts(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
     seen = Counter[str]()
 
-    def compared(*frames: pl.DataFrame) -> Matched:
+    def compared(_: int, *frames: pl.DataFrame) -> list[Part]:
         whole, cut = match(*frames), list(parts(count, *frames))
         _same(together([part.matched() for part in cut]), whole)
+        _same(together([part.matched() for part in slices(10 * count, *frames)]), whole)
         seen.update(whole.decisions["outcome"].to_list())
         assert count == 1 or len(cut) > 1 or frames[0].height < 2
-        return whole
+        return [Part(*frames)]
 
-    monkeypatch.setattr(run, "match", compared)
+    monkeypatch.setattr(run, "slices", compared)
     assert City(tmp_path).night().code == 4
     assert seen.total() > 400 and len(seen) > 12
