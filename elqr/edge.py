@@ -265,7 +265,7 @@ def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
                 raise LedgerError(
                     "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
                 )
-            return held.rows(files, list(report_queries.decision_columns()), day), held.sums()
+            return held.rows(files, list(report_queries.decision_columns()), day), held.sums
     return report_queries.decisions(connection, day), report_queries.postings(connection, day)
 
 

@@ -9,13 +9,13 @@ from datetime import date
 
 import polars as pl
 
-from elqr.frames import CandidateSlip, Decision, Payment, Posting
+from elqr.frames import CandidateSlip, Decision, Payment, Posting, beside
 
-_SLIP = (
-    CandidateSlip.LEVY_YEAR, CandidateSlip.BILL_NO, CandidateSlip.INSTALLMENT_NO, CandidateSlip.ISSUE_NO,
-    CandidateSlip.PAYER_REF, CandidateSlip.AMOUNT_YEN, CandidateSlip.PAYABLE_UNTIL_ON,
+SLIP = (
+    CandidateSlip.NOTICE_NO, CandidateSlip.LEVY_YEAR, CandidateSlip.BILL_NO, CandidateSlip.INSTALLMENT_NO,
+    CandidateSlip.ISSUE_NO, CandidateSlip.PAYER_REF, CandidateSlip.AMOUNT_YEN, CandidateSlip.PAYABLE_UNTIL_ON,
 )  # fmt: skip
-
+"""What the reports show of a slip."""
 
 _PAID = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.IDENTITY,
@@ -26,19 +26,24 @@ _PAID = (
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """今夜の手元: columns of Payment and CandidateSlip in `payments` and `candidates`; frames Decision, Posting."""
+    """今夜の手元: columns of Payment and CandidateSlip in `payments` and `slips`, frame Decision, and the 収納日計.
+
+    Payments and their decisions are in the same order. `sums` are by account, procedure, fiscal year, arrears, channel
+    and 領収日; none of them by a ruling.
+    """
 
     payments: pl.DataFrame
     decisions: pl.DataFrame
-    candidates: pl.DataFrame
-    postings: pl.DataFrame
+    slips: pl.DataFrame
+    sums: pl.DataFrame
 
     @classmethod
     def of(
-        cls, payments: pl.DataFrame, decisions: pl.DataFrame, candidates: pl.DataFrame, postings: pl.DataFrame
+        cls, payments: pl.DataFrame, decisions: pl.DataFrame, slips: pl.DataFrame, postings: pl.DataFrame
     ) -> "InHand":
-        """What the reports read of these, and no more."""
-        return cls(payments.select(_PAID), decisions, candidates.select(Decision.NOTICE_NO, *_SLIP), postings)
+        """What the reports read of these, and no more. `slips` may be asked for by several keys."""
+        assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "in the same order"
+        return cls(payments.select(_PAID), decisions, slips.select(SLIP), _sums(payments, postings))
 
     @property
     def file_nos(self) -> list[int]:
@@ -47,29 +52,28 @@ class InHand:
 
     def rows(self, files: pl.DataFrame, columns: list[str], night: date) -> pl.DataFrame:
         """消込結果, oldest first, in these columns. `files`: file_no, file_name, file_sha256."""
-        slips = self.candidates.unique(Decision.NOTICE_NO)
-        rows = (
-            self.payments.sort(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO)
-            .join(self.decisions, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left")
-            .join(slips, on=Decision.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
-            .join(files, on=Payment.FILE_NO, validate="m:1", maintain_order="left")
-        )
+        oldest = pl.arg_sort_by(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO)
+        in_order = pl.all().gather(self.payments.select(oldest).to_series())
+        paid, decided = self.payments.drop(Payment.IDENTITY), self.decisions.drop(Payment.PAYMENT_NO)
+        rows = paid.select(in_order).hstack(decided.select(in_order))
+        rows = beside(rows, self.slips.unique(Decision.NOTICE_NO), [Decision.NOTICE_NO])
+        rows = beside(rows, files, [Payment.FILE_NO])
         return rows.with_columns(pl.lit(night).alias("decided_on")).select(columns)
-
-    def sums(self) -> pl.DataFrame:
-        """収納日計: sums by account, procedure, fiscal year, arrears, channel and 領収日; none of them by a ruling."""
-        keys = (
-            Posting.ACCOUNT, Posting.PROCEDURE_CODE, Posting.FISCAL_YEAR, Posting.IS_ARREARS,
-            Payment.CHANNEL, Payment.PAID_ON, "is_move",
-        )  # fmt: skip
-        paid = self.payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
-        rows = self.postings.join(paid, on=Payment.PAYMENT_NO, validate="m:1").with_columns(is_move=False)
-        sums = rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"), pl.col(Posting.YEN).sum())
-        return sums.sort(keys)
 
     def by_outcome(self) -> dict[str, list[int]]:
         """消込結果ごとの件数, 領収額, 収納額, 仮受額: what the ledger must say as well."""
-        rows = self.decisions.join(self.payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO)
+        rows = self.decisions.hstack(self.payments.select(Payment.PAID_YEN))
         yen = pl.col(Payment.PAID_YEN, Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()
         sums = rows.group_by(Decision.OUTCOME).agg(pl.len(), yen)
         return {outcome: found for outcome, *found in sums.iter_rows()}
+
+
+def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
+    keys = (
+        Posting.ACCOUNT, Posting.PROCEDURE_CODE, Posting.FISCAL_YEAR, Posting.IS_ARREARS,
+        Payment.CHANNEL, Payment.PAID_ON, "is_move",
+    )  # fmt: skip
+    paid = payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
+    rows = beside(postings, paid, [Payment.PAYMENT_NO]).with_columns(is_move=False)
+    sums = rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"), pl.col(Posting.YEN).sum())
+    return sums.sort(keys)

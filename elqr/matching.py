@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment
+from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside
 from elqr.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
 _EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
@@ -82,12 +82,6 @@ def _holds_money() -> pl.Expr:
     return (pl.col(Payment.STAGE) == Stage.CONFIRMED.value) & ~pl.col(Decision.OUTCOME).is_in(repeats)
 
 
-def _beside(rows: pl.DataFrame, found: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
-    """引いたものを横に置く: what is known of a key beside each row that has it. The rows themselves are not copied."""
-    looked_up = rows.select(on).join(found, on=on, how="left", validate="m:1", maintain_order="left")
-    return rows.hstack(looked_up.drop(on))
-
-
 def _within(
     rows: pl.DataFrame, group: str, alone: Mapping[str, pl.Expr], shared: Mapping[str, pl.Expr]
 ) -> pl.DataFrame:
@@ -137,7 +131,7 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
     Within a night the order is 速報, 取消, 振替不能, 確報, whatever came first.
     """
-    rows = _beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
+    rows = beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
         pl.col("known_preliminary", "known_cancelled", "known_confirmed").fill_null(0)
     )
     fresh = ~pl.col("is_repeat") & ~pl.col("is_conflict")
@@ -209,8 +203,8 @@ def _slip_nos(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.Series:
         .unique(_ASKED, keep="first", maintain_order=True)
         .select(*_ASKED, pl.col("slip").alias("picked"))
     )
-    found = _beside(rows.select(_ASKED), keys.select(*_KEY, "slip"), _KEY)
-    return _beside(found, picked, _ASKED).select(pl.coalesce("picked", "slip")).to_series()
+    found = beside(rows.select(_ASKED), keys.select(*_KEY, "slip"), _KEY)
+    return beside(found, picked, _ASKED).select(pl.coalesce("picked", "slip")).to_series()
 
 
 def _differs(name: str) -> pl.Expr:
@@ -285,7 +279,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
             pl.col(*_BY).drop_nulls().first(),
         )
     )
-    rows = _beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
+    rows = beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
     is_settled = (pl.col("left_yen") == 0) | pl.col("is_touched_whole")

@@ -92,16 +92,18 @@ def _may_share(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.Data
 
     Told by hashes: two that are the same by chance are matched together, which changes nothing.
     """
-    identity, key = pl.struct(Payment.IDENTITY).hash(0), pl.struct(*_KEY).hash(1)
-    on_shared_claims = claims.filter(pl.col(OpenClaim.CLAIM_NO).is_duplicated())[OpenClaim.NOTICE_NO]
-    is_met_again = pl.col(Candidate.NOTICE_NO).is_duplicated() | pl.col(Candidate.NOTICE_NO).is_in(
-        on_shared_claims.unique().implode()
-    )
-    shared_keys = candidates.filter(is_met_again).select(key).to_series()
-    places = payments.select(identity.alias("identity"), key.alias("key"))
-    return places.select(
-        pl.col("identity").is_duplicated() | pl.col("key").is_duplicated() | pl.col("key").is_in(shared_keys.implode())
-    ).to_series()
+    on_shared_claims = claims[OpenClaim.NOTICE_NO].filter(_met_again(claims[OpenClaim.CLAIM_NO]))
+    slips = candidates[Candidate.NOTICE_NO]
+    is_shared = _met_again(slips) | slips.is_in(on_shared_claims.implode())
+    key = pl.struct(*_KEY).hash(1)
+    keys, shared_keys = (rows.select(key).to_series() for rows in (payments, candidates.filter(is_shared)))
+    identities = payments.select(pl.struct(Payment.IDENTITY).hash(0)).to_series()
+    return _met_again(identities) | _met_again(keys) | keys.is_in(shared_keys.implode())
+
+
+def _met_again(values: pl.Series) -> pl.Series:
+    """二度あるか: whether a value stands in another row too. Few do, so what is kept in mind is little."""
+    return values.is_in(values.filter(~values.is_first_distinct()).implode())
 
 
 def _part(own: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> Part:

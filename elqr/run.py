@@ -17,7 +17,7 @@ from elqr.delivery import take_file, take_notices
 from elqr.errors import BadFile
 from elqr.formats.encode import encode_csv
 from elqr.frames import Candidate, Decision, Notice, Payload, Payment
-from elqr.in_hand import InHand
+from elqr.in_hand import SLIP, InHand
 from elqr.inbox import arrivals, sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.ledger import postings
@@ -32,7 +32,7 @@ from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
 
 _READERS = os.cpu_count() or 1
-_MATCHED_AT_ONCE = 250_000
+_MATCHED_AT_ONCE = 125_000
 UPLOAD_SPEC = "eltax_notice_upload_csv"
 
 
@@ -181,20 +181,26 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         how="semi",
     ).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
     near = neighbours(unknown)
-    found = suggestions(near, queries.notices_by_key(connection, near))
-    entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, found)
+    suggested = suggestions(near, queries.notices_by_key(connection, near))
+    entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, suggested)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
     return matched.decisions, int(made["yen"].sum())
 
 
 def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame]:
-    """消し込む: what is decided, and the slips that the keys name, frame CandidateSlip."""
+    """消し込む: what is decided, and the slips that the keys name, columns `SLIP`."""
+    found, slips = _matched_parts(night, payments)
+    return together(found), slips
+
+
+def _matched_parts(night: Night, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
+    """What is looked up for it lasts no longer than this: a large night has no room for it any more."""
     with night.ledger.readers(_READERS) as readers:
         candidates = queries.candidates(readers, payments)
         known = queries.known_events(readers, payments)
         claims = queries.open_claims(readers, queries.owed_by(candidates))
     parts = slices(_MATCHED_AT_ONCE, payments, known, candidates.select(*Candidate.SCHEMA), claims)
-    return together([part.matched() for part in parts]), candidates
+    return [part.matched() for part in parts], candidates.select(SLIP)
 
 
 def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:

@@ -32,7 +32,8 @@ class Settlement:
 
 def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """収納の束 of a night: frame Bundle without numbers. Confirmed payments that hold yen, and 速報 that wait."""
-    rows = payments.join(decisions, on="payment_no", validate="1:1")
+    said = payments.select("payment_no", "file_no", "channel", "stage", "paid_yen", "paid_on", "funds_on")
+    rows = said.join(decisions.select("payment_no", "place"), on="payment_no", validate="1:1")
     is_money = (pl.col("stage") == Stage.CONFIRMED.value) & pl.col("place").is_in(
         [Place.POSTED.value, Place.EXCEPTION.value]
     )

@@ -53,6 +53,8 @@ set ELQR_PIP=".venv\Scripts\python.exe" -m pip --disable-pip-version-check --no-
 if errorlevel 1 goto failed
 %ELQR_PIP% --no-build-isolation --editable .
 if errorlevel 1 goto failed
+rem Whoever runs it may not be allowed to write here; without this every run would compile the program anew.
+".venv\Scripts\python.exe" -m compileall -q elqr
 call :stamp installed
 if errorlevel 1 goto failed
 echo elqr: 準備ができました。 1>&2

@@ -237,7 +237,12 @@ def test_first_night_sets_up_and_the_second_does_not(checkout: Checkout) -> None
     assert (code, out) == (3, f"{checkout.root}|night|jobs/nightly.toml|--date|2026-11-20|a b|")
     assert "準備ができました" in err
     first = checkout.calls()
-    assert first == ["venv", "pip hatchling editables", f"pip --no-build-isolation --editable {checkout.root}"]
+    assert first == [
+        "venv",
+        "pip hatchling editables",
+        f"pip --no-build-isolation --editable {checkout.root}",
+        f"python -m compileall -q {checkout.root}/elqr",
+    ]
     assert checkout.run("jobs/nightly") == (3, f"{checkout.root}|night|jobs/nightly.toml|", "")
     assert checkout.calls() == first
 
@@ -270,11 +275,12 @@ def test_tests_add_to_what_the_night_installed(checkout: Checkout) -> None:
     assert checkout.calls()[before:] == [
         "pip hatchling editables setuptools",
         f"pip --no-build-isolation --editable {checkout.root}[test]",
+        f"python -m compileall -q {checkout.root}/elqr",
         "python -m pytest -k x",
         "python -m ruff check",
         "python -m ruff format --check",
         "python -m mypy",
-        "python -m pytest",
+        "python -m pytest -n auto --dist loadfile --no-loadscope-reorder",
     ]
 
 

@@ -1,5 +1,6 @@
 """The command line (コマンド): options in, exit code out. Heavy imports wait until a command needs them."""
 
+import gc
 import sys
 
 import click
@@ -28,6 +29,10 @@ from elqr.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
+_OBJECTS_PER_LOOK = 20_000
+"""Python looks for garbage after so many new objects. Columns are none; what imports and texts make is hardly garbage,
+and looking through it every 700 takes a sixth of a night's time."""
+
 _COMMANDS = (
     night,
     review,
@@ -77,6 +82,7 @@ def _usage(error: click.UsageError) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """入口: maps what happened to an exit code."""
+    gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
     try:
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -70,8 +70,8 @@ class View:
 def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """一覧に載せる収納: rows of the ledger's queries with `is_open`, open exceptions first."""
     waiting = exceptions.head(LISTED).with_columns(pl.lit(True).alias("is_open"))
-    others = decisions.join(exceptions.select("payment_no"), on="payment_no", how="anti", maintain_order="left")
-    some = others.filter(pl.int_range(pl.len()).over("place") < LISTED_PER_PLACE)
+    is_other = ~pl.col("payment_no").is_in(exceptions["payment_no"].implode())
+    some = decisions.filter(is_other & (is_other.cum_sum().over("place") <= LISTED_PER_PLACE))
     return pl.concat([waiting, some.with_columns(pl.lit(False).alias("is_open"))], how="diagonal_relaxed")
 
 

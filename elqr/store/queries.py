@@ -110,7 +110,8 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
         del schema[name]
     found = asked(connections, keys.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
-    return found.join(keys, on="at", validate="m:1").select(*CandidateSlip.SCHEMA)
+    named = keys.select(pl.col(Payment.KEY_KIND, Payment.KEY_DIGITS).gather(found["at"]))
+    return found.hstack(named).select(*CandidateSlip.SCHEMA)
 
 
 def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
@@ -187,11 +188,12 @@ def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
     """
     is_valid = pl.col(Candidate.IS_CURRENT) & ~pl.col(Candidate.IS_CANCELLED)
     says = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
-    return candidates.unique(Candidate.NOTICE_NO).select(
+    said = candidates.select(
         Candidate.NOTICE_NO,
         pl.when(says).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
         pl.when(says).then(CandidateSlip.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
     )
+    return said.unique(Candidate.NOTICE_NO)
 
 
 def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:

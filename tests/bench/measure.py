@@ -65,6 +65,7 @@ def ran(module: str, *arguments: object, cores: int = 0, ends: Sequence[int] = (
     """Seconds by the clock and MB at the most of one module as a process, on so many cores or on all."""
     command = [sys.executable, "-c", _LAUNCHED, str(cores), module, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's program is compiled anew at every start
     told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     seconds, most, code = json.loads(told.stdout)
     assert code in ends, told.stderr
