@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import psycopg
 import pytest
+from sqlalchemy import func, literal, select
+from sqlalchemy.engine import make_url
 
+from elqr.store.bulk import read_unordered, staged
+from elqr.store.database import engine
 from elqr.store.schema import metadata
 from elqr.synthetic import generate
 from tests import builders
@@ -40,6 +45,25 @@ def _rows(city: City) -> dict[str, list[tuple[object, ...]]]:
         names = [column.name for column in table.c if (table.name, column.name) not in _OF_THE_JOB]
         found[table.name] = sorted(city.sql(f"SELECT {', '.join(names)} FROM {table.name}"), key=str)
     return found
+
+
+TEXTS = ["", None, "NULL", "\\N", "50% と %s", '引用符"と,読点', "改行\nのある", " 空白 ", "0012", ":名前"]
+
+
+@pytest.mark.parametrize("where", ["file", "server"])
+def test_columns_come_out_as_they_went_in(where: str, database_server: Server, tmp_path: Path) -> None:
+    """An empty text is no null, and nothing in a text means anything to the database or to the way out."""
+    url = f"sqlite:///{tmp_path / 'own.db'}" if where == "file" else database_server.url(database_server.new_database())
+    rows = pl.DataFrame({"no": range(len(TEXTS)), "text": TEXTS}, schema={"no": pl.Int64, "text": pl.String})
+    schema = {"no": pl.Int64, "text": pl.String, "same": pl.String, "is_first": pl.Boolean, "sum": pl.Int64}
+    with engine(make_url(url)).begin() as connection, staged(connection, rows) as table:
+        no, text = table.c
+        query = select(no, text, literal("100% :x 'y'"), no == 0, func.sum(no).over())
+        found = read_unordered(connection, query, schema)
+        assert read_unordered(connection, query.where(no < 0), schema).equals(pl.DataFrame(schema=schema))
+    total = sum(range(len(TEXTS)))
+    wanted = [(at, text, "100% :x 'y'", at == 0, total) for at, text in enumerate(TEXTS)]
+    assert found.sort("no").rows() == wanted
 
 
 _OF_THE_JOB = {("run", "entry"), ("run", "hash"), ("run", "previous_hash"), ("export", "made_at")}

@@ -37,13 +37,16 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
     row = f"({', '.join(spelt.get(name, '?') for name in rows.columns)})"
     statement = f"INSERT INTO {table.name} ({names}) VALUES "
     for part in rows.drop(spelt).iter_slices(_ROWS_A_FETCH):
-        flat = list(chain.from_iterable(zip(*(part[name].to_list() for name in part.columns), strict=True)))
         whole = part.height - part.height % _ROWS_A_STATEMENT
-        for first, last, each in ((0, whole, _ROWS_A_STATEMENT), (whole, part.height, 1)):
-            width = each * part.width
-            values = [tuple(flat[at : at + width]) for at in range(first * part.width, last * part.width, width)]
-            if values:
+        for own, each in ((part.slice(0, whole), _ROWS_A_STATEMENT), (part.slice(whole), 1)):
+            if values := _in_statements(own, each):
                 connection.exec_driver_sql(statement + ", ".join([row] * each), values)
+
+
+def _in_statements(rows: pl.DataFrame, each: int) -> list[tuple[object, ...]]:
+    """The values of so many rows together, as one statement takes them."""
+    flat = chain.from_iterable(zip(*(column.to_list() for column in rows.iter_columns()), strict=True))
+    return list(zip(*[flat] * (each * rows.width), strict=True))
 
 
 def _spelt(connection: Connection, values: pl.Series) -> str | None:
@@ -83,8 +86,7 @@ def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -
 
 def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
     """The rows of a query in any order, as fast as they come; so many that they can be held as text for a moment."""
-    columns = read_columns(connection, statement, _stored(schema))
-    return read_frame(connection, statement, schema) if columns is None else _as_asked(columns, schema)
+    return _as_asked(read_columns(connection, statement, _stored(schema)), schema)
 
 
 def _stored(schema: Schema) -> Schema:

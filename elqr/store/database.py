@@ -59,9 +59,13 @@ def asked_first(connection: Connection, table: Table) -> FromClause:
     return postgresql.asked_first(connection, table)
 
 
-def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame | None:
-    """列のまま読む: all that a query gives, in no order, in columns of stored types; None where it comes row by row."""
-    return None if is_server(connection) else sqlite.read_columns(connection, statement, schema)
+def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    """列のまま読む: all that a query gives in columns of stored types, in no order; no object is made of each."""
+    if not is_server(connection):
+        return sqlite.read_columns(connection, statement, schema)
+    from elqr.store import postgresql
+
+    return postgresql.read_columns(connection, statement, schema)
 
 
 def reason(error: DBAPIError) -> str:
