@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, event
 
 from tests import builders, server
+from tests.plans import begins_with_what_is_asked
 
 # A busy machine is slow, not wrong.
 settings.register_profile("elqr", deadline=None)
 settings.load_profile("elqr")
+
+event.listen(Engine, "before_cursor_execute", begins_with_what_is_asked)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,10 +3,14 @@
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from elqr.store import sqlite
+from elqr.store import tables as t
+from elqr.store.bulk import staged
+from elqr.store.ledger_file import open_ledger
 from tests.builders import City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
 from tests.builders import barcode as code_of
 
@@ -66,3 +70,16 @@ def test_no_question_of_a_night_reads_a_table_that_grows(tmp_path: Path, monkeyp
     assert any(plan == _WAITING for plan, _ in plans)
     assert any("USING INDEX notice_reissued" in plan for plan, _ in plans), "a newer slip is sought among the few"
     assert {name: statement[:200] for name, statement in scanned if name not in SMALL} == {}
+
+
+def test_a_question_that_goes_through_the_ledger_for_each_of_tonights_rows_is_told(tmp_path: Path) -> None:
+    """Every test of this suite watches for it (tests/plans.py)."""
+    keys, own = pl.DataFrame({"digits": ["1"]}), t.notice_key.c
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger, ledger.transaction() as connection:
+        with staged(connection, keys) as asked:
+            query = select(own.notice_no).join(asked, own.key_digits == asked.c.digits)
+            with pytest.raises(AssertionError, match="SEARCH notice_key"):
+                connection.execute(query.where(own.key_kind == "elqr"))
+        with staged(connection, keys.with_columns(pl.lit("elqr").alias("kind"))) as asked:
+            same = (own.key_kind == asked.c.kind) & (own.key_digits == asked.c.digits)
+            assert connection.execute(select(own.notice_no).join(asked, same)).all() == []

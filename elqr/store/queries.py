@@ -45,13 +45,23 @@ def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
         query = (
             select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
-            .join(asked, _same_key(asked))
+            .join(asked, same_key(asked))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
         )
         return read_frame(connection, query, owner)
 
 
-def _same_key(asked: object) -> ColumnElement[bool]:
+def elqr_keys(key_no: pl.Series) -> pl.DataFrame:
+    """案件特定キー as keys to ask for, each once: key_kind, key_digits.
+
+    The kind is asked for like the digits: were it a constant, SQLite would go through all keys of the kind.
+    """
+    kind = pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND)
+    return key_no.unique().to_frame(NoticeKey.KEY_DIGITS).select(kind, NoticeKey.KEY_DIGITS)
+
+
+def same_key(asked: object) -> ColumnElement[bool]:
+    """照会キーが同じか: of the ledger's keys and those asked for."""
     columns = asked.c  # type: ignore[attr-defined]
     return and_(t.notice_key.c.key_kind == columns.key_kind, t.notice_key.c.key_digits == columns.key_digits)
 
@@ -101,7 +111,7 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
         payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
         return (
             _candidate_columns(own.c.at)
-            .join(own, _same_key(own))
+            .join(own, same_key(own))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
             .outerjoin(t.payload, payload)
         )
@@ -251,10 +261,8 @@ def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataF
 
 def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
     """使用済の案件特定キー among these: they must never be given again."""
-    with staged(connection, pl.DataFrame({"key_no": key_no})) as asked:
-        query = select(t.notice_key.c.key_digits).join(
-            asked, and_(t.notice_key.c.key_kind == KeyKind.ELQR.value, t.notice_key.c.key_digits == asked.c.key_no)
-        )
+    with staged(connection, elqr_keys(key_no)) as asked:
+        query = select(t.notice_key.c.key_digits).join(asked, same_key(asked))
         return set(connection.execute(query).scalars())
 
 
@@ -267,7 +275,7 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     }
     with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
         query = select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, func.max(t.notice_key.c.notice_no)).join(
-            asked, _same_key(asked)
+            asked, same_key(asked)
         )
         return read_frame(connection, query.group_by(t.notice_key.c.key_kind, t.notice_key.c.key_digits), schema)
 

@@ -102,15 +102,15 @@ def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFram
 def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 by 納付番号: key_no, notice_no, payer_ref, is_cancelled."""
     schema = {"key_no": pl.String, "notice_no": pl.Int64, "payer_ref": pl.String, "is_cancelled": pl.Boolean}
-    with staged(connection, key_nos.select("key_no").unique()) as asked:
+    with staged(connection, queries.elqr_keys(key_nos["key_no"])) as asked:
         query = (
             select(
-                asked.c.key_no,
+                asked.c.key_digits,
                 t.notice.c.notice_no,
                 t.notice.c.payer_ref,
                 t.notice_cancel.c.notice_no.is_not(None),
             )
-            .join(t.notice_key, and_(t.notice_key.c.key_kind == "elqr", t.notice_key.c.key_digits == asked.c.key_no))
+            .join(t.notice_key, queries.same_key(asked))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
             .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
         )

@@ -1,0 +1,30 @@
+"""How SQLite goes about a question: watched through the whole suite, because a small ledger hides a bad plan.
+
+A question about tonight's rows begins with them. Otherwise it would cost tonight's rows times those of the ledger.
+"""
+
+import re
+from itertools import takewhile
+from typing import Any
+
+_ASKED = re.compile(r"^(SCAN|SEARCH) (staged|asked)\b")
+_LOOP = re.compile(r"^(SCAN|SEARCH) \w+")
+
+
+def begins_with_what_is_asked(
+    connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+) -> None:
+    """Raises AssertionError for a question that names tonight's rows and goes through others first."""
+    if connection.dialect.name == "sqlite" and not many and re.search(r"\bFROM staged\b", statement):
+        plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+        assert not before_what_is_asked(plan), (plan, statement)
+
+
+def before_what_is_asked(plan: list[tuple[int, int, int, str]]) -> list[str]:
+    """The loops around tonight's rows, of rows of EXPLAIN QUERY PLAN."""
+    found = []
+    for number, parent, _, detail in plan:
+        if _ASKED.match(detail):
+            beside = [row for row in plan if row[1] == parent and _LOOP.match(row[3])]
+            found += [row[3] for row in takewhile(lambda row, own=number: row[0] != own, beside)]
+    return found
