@@ -41,9 +41,9 @@ class InHand:
     def of(
         cls, payments: pl.DataFrame, decisions: pl.DataFrame, slips: pl.DataFrame, postings: pl.DataFrame
     ) -> "InHand":
-        """What the reports read of these, and no more. `slips` may be asked for by several keys."""
+        """What the reports read of these, and no more. `slips`: columns `SLIP`; one may stand there by several keys."""
         assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "in the same order"
-        return cls(payments.select(_PAID), decisions, slips.select(SLIP), _sums(payments, postings))
+        return cls(payments.select(_PAID), decisions, slips, _sums(payments, postings))
 
     @property
     def file_nos(self) -> list[int]:

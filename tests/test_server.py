@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
-from sqlalchemy import func, literal, select
+from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.engine import make_url
 
+from elqr.store import bulk
 from elqr.store.bulk import read_unordered, staged
 from elqr.store.database import engine
 from elqr.store.schema import metadata
@@ -155,6 +156,27 @@ def test_a_server_that_goes_in_mid_night_loses_nothing(
     assert city.sql("SELECT count(*) FROM decision") == [(0,)]
     assert city.night().places() == {"posted": (1, 39_500)}
     assert elqr("verify", "--job", city.job, "--date", NIGHT.isoformat()).code == 0
+
+
+@pytest.mark.parametrize(("way", "table"), [("read_columns", "notice_key"), ("copied", "decision")])
+def test_what_stops_a_copy_is_told_like_what_stops_any_other_statement(
+    city: City, on_server: Server, monkeypatch: pytest.MonkeyPatch, way: str, table: str
+) -> None:
+    """COPY is spoken to the driver itself, on the way out of the ledger and on the way in; here others hold a table."""
+    honest = getattr(bulk, way)
+    with psycopg.connect(f"host=127.0.0.1 port={on_server.port} user=elqr dbname={city.database}") as other:
+
+        def late(connection: Connection, *arguments: object) -> object:
+            if way == "read_columns" or str(arguments[0]) == table:
+                connection.exec_driver_sql("SET lock_timeout = 100")
+                other.execute(f"LOCK TABLE {table}")
+            return honest(connection, *arguments)
+
+        monkeypatch.setattr(bulk, way, late)
+        broken = city.night()
+        monkeypatch.undo()
+    assert broken.code == 1 and "ほかの利用者が" in broken.err and broken.err.count("\n") == 1
+    assert city.night().places() == {"posted": (1, 39_500)}
 
 
 def test_a_server_that_is_stopped_and_started_between_two_nights(city: City, on_server: Server) -> None:

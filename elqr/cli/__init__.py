@@ -31,7 +31,7 @@ for _command in PRINT_COMMANDS:
     notice.add_command(_command)
 _OBJECTS_PER_LOOK = 20_000
 """Python looks for garbage after so many new objects. Columns are none; what imports and texts make is hardly garbage,
-and looking through it every 700 takes a sixth of a night's time."""
+and looking through it every 700 took 4 to 20 % of a night of 100,000 payments."""
 
 _COMMANDS = (
     night,

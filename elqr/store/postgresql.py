@@ -1,6 +1,7 @@
 """PostgreSQL (台帳のサーバー): one writer at a time by an advisory lock, rows in by COPY, its errors in Japanese."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
@@ -89,7 +90,7 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
     """一括で入れる on a server: rows of stored types, by COPY. An empty text is quoted, so that it is no null."""
     names = ", ".join(f'"{name}"' for name in rows.columns)
     schema = f"{table.schema}." if table.schema else "" if table.metadata is metadata else "pg_temp."
-    with _driver(connection).cursor().copy(f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
+    with _copying(connection, f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
         copy.write(rows.write_csv(include_header=False, quote_style="necessary").encode())
 
 
@@ -98,14 +99,20 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     columns = statement.subquery().c
     numbers = [cast(column, Integer) if isinstance(column.type, Boolean) else column for column in columns]
     asked = select(*numbers).compile(dialect=_SPELT, compile_kwargs={"literal_binds": True})
-    with _driver(connection).cursor().copy(f"COPY ({asked}) TO STDOUT (FORMAT csv)") as copy:
+    with _copying(connection, f"COPY ({asked}) TO STDOUT (FORMAT csv)") as copy:
         return pl.read_csv(b"".join(copy), has_header=False, schema=dict(schema))
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
+@contextmanager
+def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
+    """COPYする, by the driver itself. What stops it is raised as for any other statement: OperationalError."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    return driver
+    try:
+        with driver.cursor().copy(statement) as copy:
+            yield copy
+    except psycopg.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def asked_first(connection: Connection, table: Table) -> FromClause:
