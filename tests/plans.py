@@ -10,18 +10,27 @@ from typing import Any
 _ASKED = re.compile(r"^(SCAN|SEARCH) (staged|asked)\b")
 _LOOP = re.compile(r"^(SCAN|SEARCH) \w+")
 
+Step = tuple[int, int, int, str]
+"""A row of EXPLAIN QUERY PLAN: its number, that of what it is in, nothing, and what is done."""
+
 
 def begins_with_what_is_asked(
     connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
 ) -> None:
     """Raises AssertionError for a question that names tonight's rows and goes through others first."""
     if connection.dialect.name == "sqlite" and not many and re.search(r"\bFROM staged\b", statement):
-        plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+        plan = plan_of(cursor, statement, parameters)
         assert not before_what_is_asked(plan), (plan, statement)
 
 
-def before_what_is_asked(plan: list[tuple[int, int, int, str]]) -> list[str]:
-    """The loops around tonight's rows, of rows of EXPLAIN QUERY PLAN."""
+def plan_of(cursor: Any, statement: str, parameters: Any) -> list[Step]:
+    """How SQLite goes about a statement."""
+    found: list[Step] = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+    return found
+
+
+def before_what_is_asked(plan: list[Step]) -> list[str]:
+    """The loops around tonight's rows."""
     found = []
     for number, parent, _, detail in plan:
         if _ASKED.match(detail):

@@ -13,6 +13,7 @@ from elqr.store.bulk import staged
 from elqr.store.ledger_file import open_ledger
 from tests.builders import City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
 from tests.builders import barcode as code_of
+from tests.plans import plan_of
 
 pytestmark = pytest.mark.ledger_file
 SMALL = {
@@ -40,8 +41,7 @@ def test_no_question_of_a_night_reads_a_table_that_grows(tmp_path: Path, monkeyp
                 and statement.lstrip().upper().startswith(("SELECT", "INSERT"))
                 and " SELECT " in f" {statement} "
             ):
-                rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                plans.extend((str(row[3]), statement) for row in rows)
+                plans.extend((row[3], statement) for row in plan_of(cursor, statement, parameters))
 
         return engine
 
