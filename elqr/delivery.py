@@ -3,8 +3,10 @@
 A file is accepted, held back with why, or known from before; nothing here matches or posts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+
+import polars as pl
 
 from elqr.findings import Finding
 from elqr.formats.decode import decode
@@ -13,7 +15,7 @@ from elqr.frames import Notice
 from elqr.inbox import Arrived, read_part
 from elqr.intake import take, take_large
 from elqr.journal import Step
-from elqr.limits import PIECE_BYTES
+from elqr.limits import IN_HAND_PAYMENTS, PIECE_BYTES
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
 from elqr.store import entries, money_entries, queries, tables
@@ -110,12 +112,22 @@ def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: St
     large = take_large(read, arrived.size_bytes, arrived.name, specs, night.night_on, PIECE_BYTES)
     if large is None:
         return False
-    payments = large.payments(read, arrived.name, night.night_on)
+    payments, kept = large.payments(read, arrived.name, night.night_on), list[pl.DataFrame]()
+    if large.record_count <= IN_HAND_PAYMENTS:
+        payments = _keeping(payments, kept)
     entered = entries.enter_file(
         night.ledger.connection, _delivered(arrived), night.night_on, large.spec.name, large.record_count, payments
     )
+    if kept:
+        night.taken[entered.file_no] = entered.rows(pl.concat(kept))
     step.count, step.yen = entered.count, entered.yen
     return True
+
+
+def _keeping(payments: Iterable[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    for part in payments:
+        kept.append(part)
+        yield part
 
 
 def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:

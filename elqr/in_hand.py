@@ -4,6 +4,7 @@ The reports of the night that has just been written need not read back every row
 ledger all the same. A night drawn again later is read from the ledger, and is the same to the byte.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,54 +19,78 @@ SLIP = (
 """What the reports show of a slip."""
 
 _PAID = (
-    Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.IDENTITY,
-    Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.ITEM_NO, Payment.PAID_YEN, Payment.PAID_ON, Payment.FUNDS_ON,
-    Payment.RESULT_CODE,
+    Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.KEY_KIND,
+    Payment.KEY_DIGITS, Payment.ITEM_NO, Payment.PAID_YEN, Payment.PAID_ON, Payment.FUNDS_ON, Payment.RESULT_CODE,
 )  # fmt: skip
+_SLIP_AT = "slip_at"
 
 
 @dataclass(frozen=True, slots=True)
 class InHand:
     """今夜の手元: columns of Payment and CandidateSlip in `payments` and `slips`, frame Decision, and the 収納日計.
 
-    Payments and their decisions are in the same order. `sums` are by account, procedure, fiscal year, arrears, channel
-    and 領収日; none of them by a ruling.
+    Payments and their decisions are in the same order, and each decision says where its slip stands; `oldest_first` is
+    the order of the reports. `sums` are by account, procedure, fiscal year, arrears, channel and 領収日, none of them
+    of a ruling. `files`: file_no, file_name, file_sha256 of those that the payments came in.
     """
 
     payments: pl.DataFrame
     decisions: pl.DataFrame
+    oldest_first: pl.Series
     slips: pl.DataFrame
     sums: pl.DataFrame
+    files: pl.DataFrame
+    night_on: date
 
     @classmethod
     def of(
-        cls, payments: pl.DataFrame, decisions: pl.DataFrame, slips: pl.DataFrame, postings: pl.DataFrame
+        cls,
+        payments: pl.DataFrame,
+        decisions: pl.DataFrame,
+        slips: pl.DataFrame,
+        postings: pl.DataFrame,
+        files: pl.DataFrame,
+        night: date,
     ) -> "InHand":
         """What the reports read of these, and no more. `slips`: columns `SLIP`; one may stand there by several keys."""
         assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "in the same order"
-        return cls(payments.select(_PAID), decisions, slips, _sums(payments, postings))
-
-    @property
-    def file_nos(self) -> list[int]:
-        """ファイル that its payments came in."""
-        return self.payments[Payment.FILE_NO].unique().sort().to_list()
-
-    def rows(self, files: pl.DataFrame, columns: list[str], night: date) -> pl.DataFrame:
-        """消込結果, oldest first, in these columns. `files`: file_no, file_name, file_sha256."""
+        own = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
+        decided = beside(decisions, own.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
+        own = own.drop(CandidateSlip.NOTICE_NO, _SLIP_AT)
         oldest = pl.arg_sort_by(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO)
-        in_order = pl.all().gather(self.payments.select(oldest).to_series())
-        paid, decided = self.payments.drop(Payment.IDENTITY), self.decisions.drop(Payment.PAYMENT_NO)
-        rows = paid.select(in_order).hstack(decided.select(in_order))
-        rows = beside(rows, self.slips.unique(Decision.NOTICE_NO), [Decision.NOTICE_NO])
-        rows = beside(rows, files, [Payment.FILE_NO])
-        return rows.with_columns(pl.lit(night).alias("decided_on")).select(columns)
+        order = payments.select(oldest).to_series()
+        return cls(payments.select(_PAID), decided, order, own, _sums(payments, postings), files, night)
+
+    def rows(self, columns: Sequence[str]) -> pl.DataFrame:
+        """消込結果, oldest first, in these columns."""
+        return self._rows(columns, self.oldest_first)
+
+    def parts(self, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+        """The same, so many at a time."""
+        for first in range(0, self.oldest_first.len(), rows):
+            yield self._rows(columns, self.oldest_first.slice(first, rows))
+
+    def _rows(self, columns: Sequence[str], order: pl.Series) -> pl.DataFrame:
+        some = pl.all().gather(order)
+        rows = self.payments.select(some).hstack(self.decisions.drop(Payment.PAYMENT_NO).select(some))
+        rows = rows.hstack(self.slips.select(pl.all().gather(rows[_SLIP_AT])))
+        rows = beside(rows, self.files, [Payment.FILE_NO])
+        return rows.with_columns(pl.lit(self.night_on).alias("decided_on")).select(columns)
 
     def by_outcome(self) -> dict[str, list[int]]:
         """消込結果ごとの件数, 領収額, 収納額, 仮受額: what the ledger must say as well."""
         rows = self.decisions.hstack(self.payments.select(Payment.PAID_YEN))
-        yen = pl.col(Payment.PAID_YEN, Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()
+        yen = pl.col(*_YEN.values()).sum()
         sums = rows.group_by(Decision.OUTCOME).agg(pl.len(), yen)
         return {outcome: found for outcome, *found in sums.iter_rows()}
+
+    def totals(self) -> dict[str, int]:
+        """領収額, 収納額, 仮受額 of all."""
+        rows = self.decisions.hstack(self.payments.select(Payment.PAID_YEN))
+        return {name: int(rows[column].sum()) for name, column in _YEN.items()}
+
+
+_YEN = {"領収額": Payment.PAID_YEN, "収納額": Decision.CLAIM_YEN, "仮受額": Decision.SUSPENSE_YEN}
 
 
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -169,14 +170,32 @@ def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Non
 
     What is for staff has the modes of the user's umask; what is kept for ourselves is ours alone.
     """
+    take_place(path, write_beside(path, parts, mode=mode))
+
+
+def write_beside(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Path:
+    """横に書く: all of a file, synced, under another name in its folder; returns it. Raises CannotWrite."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with _complete(path, beside):
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
+    return beside
+
+
+def take_place(path: Path, beside: Path) -> None:
+    """名前を付ける: what was written beside becomes the file. Raises CannotWrite."""
+    with _complete(path, beside):
         beside.replace(path)
+
+
+@contextmanager
+def _complete(path: Path, beside: Path) -> Iterator[None]:
+    """Nothing of it stays where it cannot be whole."""
+    try:
+        yield
     except (OSError, CannotWrite) as error:
         beside.unlink(missing_ok=True) if beside.parent.is_dir() else None
         if isinstance(error, CannotWrite):  # where the parts come from

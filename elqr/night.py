@@ -17,6 +17,7 @@ from elqr.job import Job
 from elqr.journal import Journal
 from elqr.procedures import Register
 from elqr.remittance import Rules
+from elqr.report.ahead import Ahead
 from elqr.report.page import Page
 from elqr.store.ledger_file import Ledger
 
@@ -25,7 +26,8 @@ from elqr.store.ledger_file import Ledger
 class Night:
     """一夜: everything a run needs, and what it has changed so far.
 
-    `taken` are the payments of files that it took in whole, frame Payment by file; `in_hand` is what it decided.
+    `taken` are the payments of files that it took in whole, frame Payment by file; `in_hand` is what it decided,
+    `ahead` what is drawn of that while it is entered.
     """
 
     job: Job
@@ -42,6 +44,12 @@ class Night:
     findings: list[Finding] = field(default_factory=list)
     taken: dict[int, pl.DataFrame] = field(default_factory=dict)
     in_hand: InHand | None = None
+    ahead: Ahead = field(default_factory=Ahead)
+
+    @property
+    def folder(self) -> Path:
+        """その夜のフォルダ: where its reports go."""
+        return self.job.out / self.night_on.isoformat()
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
         """実行の要約: the head of `run.json`. Holds counts and yen, no names."""

@@ -7,6 +7,7 @@ between two steps loses nothing, and running again changes nothing.
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -25,8 +26,10 @@ from elqr.matching import Matched
 from elqr.night import Night, Posted
 from elqr.partition import slices, together
 from elqr.remittance import settle_night
+from elqr.report.tables import long_outcome_table
+from elqr.report.writers import files_of
 from elqr.settlement import bundles
-from elqr.store import entries, money_entries, month_queries, queries, tables, undecided_queries
+from elqr.store import entries, money_entries, month_queries, queries, report_queries, tables, undecided_queries
 from elqr.store.bulk import next_no
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
@@ -175,7 +178,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     connection = night.ledger.connection
     matched, slips = _matched(night, payments)
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
-    night.in_hand = InHand.of(payments, matched.decisions, slips, made)
+    _keep_in_hand(night, payments, matched.decisions, slips, made)
     unknown = payments.join(
         matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),
         on=Payment.PAYMENT_NO,
@@ -186,6 +189,23 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, suggested)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
     return matched.decisions, int(made["yen"].sum())
+
+
+def _keep_in_hand(
+    night: Night, payments: pl.DataFrame, decisions: pl.DataFrame, slips: pl.DataFrame, made: pl.DataFrame
+) -> None:
+    """手元に残す: what the reports show of it, when nobody else decided or ruled that day.
+
+    消込結果 is drawn while the ledger is written.
+    """
+    connection, day = night.ledger.connection, night.night_on
+    if report_queries.has_rulings(connection, day) or not report_queries.decided_files(connection, day).is_empty():
+        return
+    night.in_hand = held = InHand.of(payments, decisions, slips, made, report_queries.open_files(connection), day)
+    if payments.height and not night.ledger.rehearsal:
+        schema = report_queries.decision_schema()
+        parts = partial(held.parts, list(schema))
+        night.ahead.begin(night.folder, files_of(long_outcome_table(schema, parts, held.totals(), night.register)))
 
 
 def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame]:

@@ -57,6 +57,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "verification",
         "cluster",
     ),
+    ("drawing",),
     ("edge",),
     ("doctor", "replay"),
     ("cli",),

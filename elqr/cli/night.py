@@ -14,7 +14,8 @@ from elqr.cli.terminal import Command, clear_progress, date_option, job_option, 
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
-    from elqr.edge import draw, exit_code, prepared, write_out
+    from elqr.drawing import draw, exit_code, write_out
+    from elqr.edge import prepared
     from elqr.export import nightly
     from elqr.inbox import write_whole
     from elqr.report.screen import screen
@@ -26,21 +27,20 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
         handed = nightly(own, now())
         with own.journal.step("帳票"):
             drawn = draw(own, own.findings)
-            folder = own.job.out / own.night_on.isoformat()
-            kept = [] if dry_run else write_out(folder, drawn)
+            kept = [] if dry_run else write_out(own.folder, drawn, own.ahead)
         code = exit_code(drawn.page.status)
         head = own.summary(drawn.page, run_id, code)
         if handed is not None:
             head["export"] = handed.model_dump(mode="json")
         if not dry_run:
-            own.journal.write(folder / "runs" / str(head["run_id"]), head, write_whole)
+            own.journal.write(own.folder / "runs" / str(head["run_id"]), head, write_whole)
     clear_progress()
     for name in kept:
         click.echo(f"前のブックを {name} に残し、新しく作りました。書き込んだ決裁は控えにあります。", err=True)
     if as_json:
         print_json(head)
     else:
-        for line in screen(drawn.page, len(own.changes), str(folder / "index.html"), rehearsal=dry_run):
+        for line in screen(drawn.page, len(own.changes), str(own.folder / "index.html"), rehearsal=dry_run):
             click.echo(line)
         if handed is not None:
             click.echo(f"　基幹システムへ　{handed.label}　{handed.postings:,}件 {handed.yen:,}円")
@@ -53,7 +53,8 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
 @date_option
 @json_option
 def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:
-    from elqr.edge import counted, prepared
+    from elqr.drawing import counted
+    from elqr.edge import prepared
     from elqr.report.kpi import kpi_lines
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:

@@ -85,6 +85,11 @@ class Book:
     guide: tuple[tuple[str, str], ...] = ()
 
     @property
+    def rows(self) -> int:
+        """行の数 of all its tables."""
+        return sum(sheet.table.frame.height for sheet in self.sheets)
+
+    @property
     def has_entries(self) -> bool:
         """記入欄のあるブックか."""
         return any(column.entry for sheet in self.sheets for column in sheet.columns)

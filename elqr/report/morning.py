@@ -27,7 +27,7 @@ from elqr.report.rows import Rows
 from elqr.report.table import Table
 from elqr.report.trends import trend
 from elqr.report.workbook import book_bytes
-from elqr.report.writers import csv_pieces, json_pieces
+from elqr.report.writers import files_of
 from elqr.terms import Account, FileStatus, Outcome, Place
 
 
@@ -45,13 +45,12 @@ class Morning:
 
     def drawings(self) -> dict[str, Callable[[], Iterable[bytes]]]:
         """File name → how to draw it, in pieces, of everything in the night's folder; what takes longest first."""
-        made: dict[str, Callable[[], Iterable[bytes]]] = {}
-        for book in self.books:
+        made: dict[str, Callable[[], Iterable[bytes]]] = {"index.html": partial(_page, self.page)}
+        for book in sorted(self.books, key=lambda book: -book.rows):
             made[book.file_name] = partial(_book, book)
         for table in reversed(self.tables):
-            made[f"{table.file_name}.csv"] = partial(csv_pieces, table)
-            made[f"{table.file_name}.json"] = partial(json_pieces, table)
-        return made | {"index.html": partial(_page, self.page)}
+            made |= files_of(table)
+        return made
 
 
 def _book(book: Book) -> Iterator[bytes]:

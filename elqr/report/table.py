@@ -1,5 +1,6 @@
 """A table (帳票の表): a frame with Japanese headings, how each column is shown, and which are summed."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -42,3 +43,23 @@ class Table:
     def total(self, name: str) -> int:
         """合計 of one column."""
         return int(self.frame[name].sum())
+
+    def pieces(self, rows: int) -> Iterator[pl.DataFrame]:
+        """切れ: so many rows at a time."""
+        yield from self.frame.iter_slices(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class LongTable(Table):
+    """長い表: `made` makes its rows, so many at a time; `frame` has none of them. `sums` are the totals."""
+
+    made: Callable[[int], Iterable[pl.DataFrame]]
+    sums: Mapping[str, int]
+
+    def total(self, name: str) -> int:
+        """合計 of one column."""
+        return self.sums[name]
+
+    def pieces(self, rows: int) -> Iterator[pl.DataFrame]:
+        """切れ: so many rows at a time."""
+        yield from self.made(rows)

@@ -3,14 +3,14 @@
 Rules live here and in the queries; the writers (CSV, JSON, page) know none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 import polars as pl
 
 from elqr.fiscal import wareki_fiscal_year
 from elqr.procedures import Kpi, Register
-from elqr.report.table import Heading, Style, Table
+from elqr.report.table import Heading, LongTable, Style, Table
 from elqr.terms import (
     SEVERITY_OF,
     WHOLE_YEAR,
@@ -155,6 +155,21 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
         },
         ("領収額", "収納額", "仮受額"),
     )
+
+
+def long_outcome_table(
+    schema: Mapping[str, pl.DataType],
+    parts: Callable[[int], Iterable[pl.DataFrame]],
+    sums: Mapping[str, int],
+    register: Register,
+) -> LongTable:
+    """消込結果 of rows that come so many at a time: the same files as of all together."""
+
+    def made(rows: int) -> Iterable[pl.DataFrame]:
+        return (outcome_table(with_procedure(part, register), register).frame for part in parts(rows))
+
+    own = outcome_table(pl.DataFrame(schema=schema), register)
+    return LongTable(own.file_name, own.title, own.note, own.headings, own.frame, own.totals, made, sums)
 
 
 def _with_neighbours(

@@ -6,7 +6,8 @@ would round it to fifteen digits. JSON is for programs: keys stay as they are.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from io import BytesIO
 
 import polars as pl
@@ -19,6 +20,14 @@ _ROWS_A_PIECE = 100_000
 _GROUP = 4
 
 
+def files_of(table: Table) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """表のファイル: name → how to draw it, in pieces."""
+    return {
+        f"{table.file_name}.csv": partial(csv_pieces, table),
+        f"{table.file_name}.json": partial(json_pieces, table),
+    }
+
+
 def csv_bytes(table: Table) -> bytes:
     """CSVにする, with the 合計 row last."""
     return b"".join(csv_pieces(table))
@@ -28,7 +37,7 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
     """CSVの切れ: the same bytes, so many rows at a time."""
     names = [heading.name for heading in table.headings]
     yield b"\xef\xbb\xbf" + _csv(pl.DataFrame([names], orient="row"))
-    for rows in table.frame.iter_slices(_ROWS_A_PIECE):
+    for rows in table.pieces(_ROWS_A_PIECE):
         yield _csv(rows.select(_cell(heading, rows[heading.name]) for heading in table.headings))
     if table.totals:
         sums = {name: str(table.total(name)) if name in table.totals else "" for name in names}
@@ -74,17 +83,18 @@ def json_bytes(table: Table) -> bytes:
 
 def json_pieces(table: Table) -> Iterator[bytes]:
     """JSONの切れ: the same bytes, so many rows at a time. Every line is one row: a line end in a text is escaped."""
+    names = [heading.name for heading in table.headings]
     columns = [{"name": heading.name, "style": heading.style.value} for heading in table.headings]
     head = {"title": table.title, "note": table.note, "columns": columns}
     yield ("{\n" + "".join(f'"{name}": {_json(value)},\n' for name, value in head.items()) + '"rows": [').encode()
     between = b"\n"
-    for rows in table.frame.select(heading.name for heading in table.headings).iter_slices(_ROWS_A_PIECE):
+    for rows in table.pieces(_ROWS_A_PIECE):
         written = BytesIO()
-        rows.with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(written)
+        rows.select(names).with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(written)
         yield between + written.getvalue()[:-1].replace(b"\n", b",\n")
         between = b",\n"
     totals = _json({name: table.total(name) for name in table.totals})
-    yield (("\n" if table.frame.height else "") + f'],\n"totals": {totals}\n}}\n').encode()
+    yield (("\n" if between != b"\n" else "") + f'],\n"totals": {totals}\n}}\n').encode()
 
 
 def _json(value: object) -> str:

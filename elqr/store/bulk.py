@@ -20,7 +20,7 @@ from elqr.store.schema import Text, Whole
 Schema = Mapping[str, Any]
 _ROWS_A_FETCH = 50_000
 _KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 100_000
-_ROWS_A_STATEMENT = 20
+_ROWS_A_STATEMENT = 100
 """Of an insert into a file: a statement for each row takes half as long again."""
 
 

@@ -68,6 +68,12 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     return postgresql.read_columns(connection, statement, schema)
 
 
+def tidied(connection: Connection) -> None:
+    """台帳を片付ける, on a connection that nobody is asking any more. A server does it by itself."""
+    if not is_server(connection):
+        sqlite.tidied(connection)
+
+
 def reason(error: DBAPIError) -> str:
     """なぜ, in words for the operator; never with a password."""
     if type(error.orig).__module__.startswith("sqlite3"):

@@ -42,7 +42,7 @@ class Entered:
     yen: int
 
     def rows(self, payments: pl.DataFrame) -> pl.DataFrame:
-        """収納 as the ledger keeps them, frame Payment, of the one part that the file was."""
+        """収納 as the ledger keeps them, frame Payment, of all that the file brought."""
         assert payments.height == self.count, "the whole file"
         own = numbered(payments, Payment.PAYMENT_NO, self.first_payment_no)
         return Payment.of(own.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))

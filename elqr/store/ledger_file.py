@@ -4,11 +4,12 @@
 outer transaction over everything and takes it back at the end, so nothing it did remains.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import URL, make_url
@@ -25,12 +26,43 @@ from elqr.store import (
     tables,
     tally_tables,
 )
-from elqr.store.database import DRIVERS, engine, is_server, reason, take_turn
+from elqr.store.database import DRIVERS, engine, is_server, reason, take_turn, tidied
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
 _ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, tally_tables)
 """The modules that declare tables: a ledger has all of them."""
+
+_Asked = ParamSpec("_Asked")
+_Told = TypeVar("_Told")
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """横の接続: is asked of what is committed while the ledger's own connection is asked other things.
+
+    Without a connection of its own it asks at once, and tidies nothing.
+    """
+
+    connection: Connection
+    pool: Executor | None
+
+    def ask(
+        self,
+        question: Callable[Concatenate[Connection, _Asked], _Told],
+        *args: _Asked.args,
+        **kwargs: _Asked.kwargs,
+    ) -> Callable[[], _Told]:
+        """問う, one question after the other. Returns what waits for the answer."""
+        if self.pool is not None:
+            return self.pool.submit(question, self.connection, *args, **kwargs).result
+        told = question(self.connection, *args, **kwargs)
+        return lambda: told
+
+    def tidy(self) -> None:
+        """片付ける: what closing the ledger would else have to do."""
+        if self.pool is not None:
+            self.pool.submit(tidied, self.connection)
 
 
 @dataclass(slots=True)
@@ -66,6 +98,16 @@ class Ledger:
                 yield [stack.enter_context(made.connect()) for _ in range(most)]
         finally:
             made.dispose()
+
+    @contextmanager
+    def aside(self) -> Iterator[Aside]:
+        """横で問う: on one more connection, in a thread of its own, where what is asked is committed."""
+        with self.readers(1) as (reader,):
+            if reader is self.connection:
+                yield Aside(reader, None)
+                return
+            with ThreadPoolExecutor(1) as thread:
+                yield Aside(reader, thread)
 
     def close(self) -> None:
         """Closes the connection; a rehearsal is rolled back."""

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, case, func, literal, select
+from sqlalchemy import Connection, FromClause, Select, case, exists, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
@@ -22,6 +22,19 @@ _FINDING = {
     "actual": pl.String,
     "expected": pl.String,
 }
+
+
+def file_name() -> ColumnElement[Any]:
+    """ファイルの名 of the first delivery that was taken in."""
+    return (
+        select(func.min(t.delivery.c.name))
+        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
+        .correlate(t.file)
+        .scalar_subquery()
+    )
+
+
+_FILE = select(t.file.c.file_no, file_name(), t.file.c.sha256)
 
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
@@ -96,13 +109,19 @@ def decided(*columns: Any) -> Select[Any]:
 
 def decided_files(connection: Connection, night: date) -> pl.DataFrame:
     """消込済のファイル of a night: file_no, file_name, file_sha256."""
-    query = (
-        select(t.file.c.file_no, file_name(), t.file.c.sha256)
-        .join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
-        .where(t.decided_file.c.night_on == night.isoformat())
-        .order_by(t.file.c.file_no)
-    )
-    return read_frame(connection, query, {"file_no": pl.Int64, "file_name": pl.String, "file_sha256": pl.String})
+    decided_on = t.decided_file.c.night_on
+    own = _FILE.join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
+    return _files(connection, own.where(decided_on == night.isoformat()))
+
+
+def open_files(connection: Connection) -> pl.DataFrame:
+    """未消込のファイル, which the next night decides: file_no, file_name, file_sha256."""
+    return _files(connection, _FILE.where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no)))
+
+
+def _files(connection: Connection, query: Select[Any]) -> pl.DataFrame:
+    schema = {"file_no": pl.Int64, "file_name": pl.String, "file_sha256": pl.String}
+    return read_frame(connection, query.order_by(t.file.c.file_no), schema)
 
 
 def has_rulings(connection: Connection, night: date) -> bool:
@@ -124,14 +143,9 @@ def decisions(connection: Connection, night: date) -> pl.DataFrame:
     return decision_rows(connection, decision_columns(), t.decided_file.c.night_on == night.isoformat())
 
 
-def file_name() -> ColumnElement[Any]:
-    """ファイルの名 of the first delivery that was taken in."""
-    return (
-        select(func.min(t.delivery.c.name))
-        .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
-        .correlate(t.file)
-        .scalar_subquery()
-    )
+def decision_schema() -> dict[str, Any]:
+    """消込結果の列の型."""
+    return {name: dtype for name, (_, dtype) in decision_columns().items()}
 
 
 Columns = dict[str, tuple[ColumnElement[Any], Any]]

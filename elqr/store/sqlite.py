@@ -80,6 +80,15 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     )
 
 
+def tidied(connection: Connection) -> None:
+    """記録簿を台帳に写す: what was committed goes from the log into the file, as far as nobody reads in the log.
+
+    Source: sqlite.org/pragma.html, wal_checkpoint.
+    """
+    connection.rollback()
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
     there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())

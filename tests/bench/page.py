@@ -8,7 +8,8 @@ import time
 from datetime import date
 from pathlib import Path
 
-from elqr.edge import draw, prepared
+from elqr.drawing import draw
+from elqr.edge import prepared
 from elqr.report.page import render
 from tests.bench.measure import Row
 from tests.browser import PROGRAM, browser

@@ -1,0 +1,175 @@
+"""Drawing (帳票を引く): the morning's reports of a night that the ledger holds, and their files.
+
+The ledger is asked of its own sums beside everything else, and no report gets its name before it has told the same.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from elqr.alarms import alarms, arrival_alarms, jump_alarms, money_alarms
+from elqr.arrivals import arriving
+from elqr.codes import Code
+from elqr.errors import LedgerError
+from elqr.findings import Finding, Location
+from elqr.in_hand import InHand
+from elqr.inbox import set_aside, write_parts
+from elqr.night import Night
+from elqr.originals import originals
+from elqr.procedures import Evidence, Kpi, kpi
+from elqr.remittance import money_rows
+from elqr.report.ahead import Ahead
+from elqr.report.case_file import Cases
+from elqr.report.morning import Morning, morning
+from elqr.report.payment_list import DETAILED, listed
+from elqr.report.rows import Rows
+from elqr.report.trends import NIGHTS, Sums
+from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
+from elqr.store.ledger_file import Aside, Ledger
+from elqr.terms import ExitCode, Place
+
+
+def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
+    """帳票を引く: the reports of the prepared night, from the ledger. Raises LedgerError when it does not add up."""
+    day = night.night_on
+    with night.ledger.aside() as aside:
+        rows, notice_rows, delivered = _asked(night, aside)
+        aside.tidy()
+        expected = arriving(night.rules.arrivals, delivered, day, night.rules.calendar)
+        rows = replace(rows, arrivals=expected if night.rules.arrivals else None)
+        limits, money = night.job.thresholds, rows.money
+        raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
+        raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
+        raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
+        raised += money_alarms(money.open_lines, money.gaps) if money else []
+        raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
+        raised += [finding for finding in findings or [] if finding not in raised]
+        status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
+        city = night.job.city.name
+        return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(raised), status)
+
+
+def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> list[str]:
+    """帳票を書く: every file of the night, drawn as it is written, as many at a time as there are cores.
+
+    What was drawn ahead gets its name. A book that people wrote in stays beside the new one; returns the names that
+    those have now.
+    """
+    written_in = drawn.written_in()
+
+    def write(name: str) -> str:
+        pieces = drawings[name]()
+        if name in written_in:
+            pieces = [b"".join(pieces)]
+            aside = set_aside(folder / name, pieces[0])
+        write_parts(folder / name, pieces)
+        return aside.name if name in written_in and aside else ""
+
+    there, drawings = ahead.take_places(), drawn.drawings()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return sorted(filter(None, pool.map(write, [name for name in drawings if name not in there])))
+
+
+def _asked(night: Night, aside: Aside) -> tuple[Rows, pl.DataFrame, pl.DataFrame]:
+    """台帳に問う: the rows of the reports, findings in notices, and files that were taken in. Raises LedgerError."""
+    day = night.night_on
+    with night.ledger.transaction() as connection:
+        broken = aside.ask(report_queries.conservation_breaks, day)
+        told = aside.ask(report_queries.outcome_sums, day)
+        held, night.in_hand = night.in_hand, None
+        decisions, postings = _tonight(night, held)
+        found = review_queries.exceptions(connection, day)
+        named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
+        rows = Rows(
+            notice_files=report_queries.notice_files(connection, day),
+            deliveries=report_queries.deliveries(connection, day),
+            delivery_findings=report_queries.delivery_findings(connection, day),
+            decisions=decisions,
+            exceptions=found.filter("is_open"),
+            awaiting=found.filter(~pl.col("is_open")),
+            rulings=review_queries.rulings_in(connection, day),
+            others=report_queries.other_payments(connection, named),
+            suggestions=report_queries.suggestions(connection, named),
+            postings=postings,
+            redelivered=report_queries.redelivered(connection, day),
+            balances=tallies.balances(connection, day),
+            chain=report_queries.chain(connection, day),
+            sums=_sums(night),
+            money=money_rows(night.ledger, night.rules, day),
+        )
+        rows = replace(rows, cases=_cases(night, rows))
+        _prove(broken(), told(), held)
+        return rows, report_queries.notice_findings(connection, day), report_queries.taken_in(connection, day)
+
+
+def _tonight(night: Night, held: InHand | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """消込結果と収納日計 of the night: what the run has in hand, or read again."""
+    if held is not None:
+        return held.rows(list(report_queries.decision_schema())), held.sums
+    connection, day = night.ledger.connection, night.night_on
+    return report_queries.decisions(connection, day), report_queries.postings(connection, day)
+
+
+def _prove(broken: list[str], told: dict[str, list[int]], held: InHand | None) -> None:
+    """台帳の合計が合うか: by itself, and with what was decided. Raises LedgerError."""
+    if broken:
+        raise LedgerError(
+            f"台帳の件数・金額が合いません（{'、'.join(broken)}）。帳票は作っていません。"
+            "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
+        )
+    if held is not None and told != held.by_outcome():
+        raise LedgerError(
+            "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
+        )
+
+
+def _sums(night: Night) -> Sums:
+    """夜ごとの合計 of the last nights."""
+    connection, day = night.ledger.connection, night.night_on
+    places, channels = trend_queries.run_sums(connection, day, NIGHTS)
+    first = places["night_on"].min()
+    since = first if isinstance(first, date) else day
+    return Sums(places, channels, trend_queries.rulings_since(connection, since, day))
+
+
+def _cases(night: Night, rows: Rows) -> Cases:
+    """明細のもと of the payments that the page lists."""
+    payments = listed(rows.exceptions, rows.decisions).select("payment_no").head(DETAILED)
+    connection, day = night.ledger.connection, night.night_on
+    keys = drill_queries.case_keys(connection, payments)
+    claims = drill_queries.case_claims(connection, payments)
+    return Cases(
+        keys=keys,
+        claims=claims,
+        slips=drill_queries.claim_slips(connection, claims, day),
+        postings=drill_queries.claim_postings(connection, claims, day),
+        suspense=drill_queries.suspense_postings(connection, payments, day),
+        near=drill_queries.near_notices(connection, payments, day),
+        originals=originals(keys, night.specs, night.job.store.archive),
+    )
+
+
+def _waits(rows: Rows) -> bool:
+    places = [Place.EXCEPTION.value, Place.REJECTED.value]
+    return bool(rows.decisions["place"].is_in(places).any())
+
+
+def _finding(name: str, code: str, no: int, offset: int, field: str, actual: str, expected: str) -> Finding:
+    return Finding(Location(name, no, offset, field), Code(code), actual, expected)
+
+
+def counted(ledger: Ledger, night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
+    """KPI as of a day, from the register and the ledger's evidence."""
+    with ledger.transaction() as connection:
+        rows = tallies.evidence(connection, as_of)
+    seen = {code: Evidence(*values) for code, *values in rows.iter_rows()}
+    return kpi(night.register, seen, as_of, years)
+
+
+def exit_code(status: str) -> ExitCode:
+    """終了コード of a night's status."""
+    return {"clean": ExitCode.CLEAN, "review": ExitCode.REVIEW, "quarantine": ExitCode.QUARANTINE}[status]
