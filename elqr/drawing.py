@@ -17,7 +17,7 @@ from elqr.codes import Code
 from elqr.errors import LedgerError
 from elqr.findings import Finding, Location
 from elqr.in_hand import InHand
-from elqr.inbox import set_aside, write_parts
+from elqr.inbox import set_aside, sweep, write_parts
 from elqr.night import Night
 from elqr.originals import originals
 from elqr.procedures import Evidence, Kpi, kpi
@@ -70,6 +70,7 @@ def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> list[str]:
         return aside.name if name in written_in and aside else ""
 
     there, drawings = ahead.take_places(), drawn.drawings()
+    sweep(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return sorted(filter(None, pool.map(write, [name for name in drawings if name not in there])))
 

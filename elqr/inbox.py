@@ -5,6 +5,7 @@ The edge of the program: the only module besides run and cli that touches a fold
 
 import hashlib
 import os
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -189,6 +190,13 @@ def take_place(path: Path, beside: Path) -> None:
     """名前を付ける: what was written beside becomes the file. Raises CannotWrite."""
     with _complete(path, beside):
         beside.replace(path)
+
+
+def sweep(folder: Path) -> None:
+    """掃除する: what runs that were cut off left beside its place, in a folder in which nobody else writes."""
+    for left in folder.glob(".*"):
+        if re.fullmatch(r"\..+\.[0-9]+", left.name):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

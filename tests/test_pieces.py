@@ -111,7 +111,10 @@ def _rows(city: City) -> dict[str, list[tuple[object, ...]]]:
     return {name: sorted(city.sql(f"SELECT * FROM {name}"), key=str) for name in _TABLES}
 
 
-def test_a_night_of_large_files_is_the_night_of_small_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("in_hand", [0, 1_000], ids=["read back", "in hand"])
+def test_a_night_of_large_files_is_the_night_of_small_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_hand: int
+) -> None:
     small = _delivered(tmp_path / "small")
     small.night()
     taken: list[bool] = []
@@ -123,6 +126,7 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(tmp_path: Path, monke
 
     for module in (inbox, delivery):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
+    monkeypatch.setattr(delivery, "IN_HAND_PAYMENTS", in_hand)
     monkeypatch.setattr(delivery, "take_large", counted)
     city = _delivered(tmp_path / "large")
     city.night()
