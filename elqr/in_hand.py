@@ -53,7 +53,6 @@ class InHand:
         night: date,
     ) -> "InHand":
         """What the reports read of these, and no more. `slips`: columns `SLIP`; one may stand there by several keys."""
-        assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "in the same order"
         own = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
         decided = beside(decisions, own.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
         own = own.drop(CandidateSlip.NOTICE_NO, _SLIP_AT)

@@ -17,7 +17,7 @@ from elqr.alarms import unknown_by_channel
 from elqr.delivery import take_file, take_notices
 from elqr.errors import BadFile
 from elqr.formats.encode import encode_csv
-from elqr.frames import Candidate, Decision, Notice, Payload, Payment
+from elqr.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.in_hand import SLIP, InHand
 from elqr.inbox import arrivals, sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
@@ -52,8 +52,7 @@ class Alone:
 
     def post(self, night: Night) -> Posted:
         """計上する."""
-        payments = _waiting(night)
-        decisions, posted_yen = _post(night, payments)
+        decisions, payments, posted_yen = _post(night, _waiting(night))
         yen = int(payments[Payment.PAID_YEN].sum())
         return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)
 
@@ -173,39 +172,50 @@ def _waiting(night: Night) -> pl.DataFrame:
     return waiting if waiting[Payment.PAYMENT_NO].is_sorted() else waiting.sort(Payment.PAYMENT_NO)
 
 
-def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """計上する: all payments without a decision. Returns their decisions, and the yen that were posted."""
-    connection = night.ledger.connection
-    matched, slips = _matched(night, payments)
-    made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
-    _keep_in_hand(night, payments, matched.decisions, slips, made)
-    unknown = payments.join(
-        matched.decisions.filter(pl.col(Decision.OUTCOME) == Outcome.KEY_UNKNOWN.value),
-        on=Payment.PAYMENT_NO,
-        how="semi",
-    ).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
-    near = neighbours(unknown)
-    suggested = suggestions(near, queries.notices_by_key(connection, near))
-    entries.enter_decisions(connection, night.night_on, payments, matched.decisions, made, suggested)
-    money_entries.enter_bundles(connection, night.night_on, bundles(payments, matched.decisions))
-    return matched.decisions, int(made["yen"].sum())
+def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """計上する: all payments without a decision. Returns their decisions, themselves, and the yen that were posted.
 
-
-def _keep_in_hand(
-    night: Night, payments: pl.DataFrame, decisions: pl.DataFrame, slips: pl.DataFrame, made: pl.DataFrame
-) -> None:
-    """手元に残す: what the reports show of it, when nobody else decided or ruled that day.
-
-    消込結果 is drawn while the ledger is written.
+    What makes a payment known is entered first: nothing asks for it afterwards, and a large night needs the room.
     """
+    connection = night.ledger.connection
+    decisions, made = _decided(night, payments)
+    entries.enter_known(connection, payments, decisions)
+    payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO, Known.CONTENT)
+    _draw_ahead(night)
+    suggested = _suggested(night, payments, decisions)
+    entries.enter_decisions(connection, night.night_on, payments, decisions, made, suggested)
+    money_entries.enter_bundles(connection, night.night_on, bundles(payments, decisions))
+    return decisions, payments, int(made["yen"].sum())
+
+
+def _decided(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """決める: frames Decision and Posting. What the reports show of them stays in hand."""
+    matched, slips = _matched(night, payments)
+    assert payments[Payment.PAYMENT_NO].equals(matched.decisions[Payment.PAYMENT_NO]), "each once, in the same order"
+    made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
     connection, day = night.ledger.connection, night.night_on
-    if report_queries.has_rulings(connection, day) or not report_queries.decided_files(connection, day).is_empty():
-        return
-    night.in_hand = held = InHand.of(payments, decisions, slips, made, report_queries.open_files(connection), day)
-    if payments.height and not night.ledger.rehearsal:
+    if report_queries.decided_files(connection, day).is_empty() and not report_queries.has_rulings(connection, day):
+        files = report_queries.open_files(connection)
+        night.in_hand = InHand.of(payments, matched.decisions, slips, made, files, day)
+    return matched.decisions, made
+
+
+def _draw_ahead(night: Night) -> None:
+    """消込結果を先に引く: while the ledger is written."""
+    held = night.in_hand
+    if held is not None and held.payments.height and not night.ledger.rehearsal:
         schema = report_queries.decision_schema()
         parts = partial(held.parts, list(schema))
-        night.ahead.begin(night.folder, files_of(long_outcome_table(schema, parts, held.totals(), night.register)))
+        table = long_outcome_table(schema, parts, held.payments.height, held.totals(), night.register)
+        night.ahead.begin(night.folder, files_of(table))
+
+
+def _suggested(night: Night, payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """近い納付書 of payments whose key is not known; frame Suggestion."""
+    is_unknown = decisions[Decision.OUTCOME] == Outcome.KEY_UNKNOWN.value
+    unknown = payments.filter(is_unknown).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
+    near = neighbours(unknown)
+    return suggestions(near, queries.notices_by_key(night.ledger.connection, near))
 
 
 def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame]:

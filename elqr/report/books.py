@@ -128,22 +128,24 @@ def books(
     for name, stem in zip(names, file_stems(names), strict=True):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
         own = pl.col("procedure_code").is_in(codes)
-        outcome = outcomes(rows.decisions.filter(own), register)
+        outcome = outcomes(rows.decisions, register, own)
         exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
         made.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
     return tuple(made)
 
 
+_EVERY = pl.col("payment_no").is_not_null()
 _PLAIN = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outcome.ALREADY_POSTED)]
 
 
-def outcomes(decisions: pl.DataFrame, register: Register, most: int = IN_BOOK.most) -> Table:
-    """消込結果のシートの表: all of a night, or of a very large one what is not plain, saying where all of it is."""
-    if decisions.height <= most:
-        return shape.outcome_table(decisions, register)
-    some = decisions.filter(~pl.col("outcome").is_in(_PLAIN))
+def outcomes(decisions: pl.DataFrame, register: Register, own: pl.Expr = _EVERY, most: int = IN_BOOK.most) -> Table:
+    """消込結果のシートの表: all of its own, or of very many what is not plain, saying where all of them are."""
+    count = decisions.select(own.sum()).item()
+    if count <= most:
+        return shape.outcome_table(decisions.filter(own), register)
+    some = decisions.filter(own & ~pl.col("outcome").is_in(_PLAIN))
     note = (
-        f"収納が{decisions.height:,}件あるので、一致・速報・計上済を除いた{some.height:,}件だけを載せました。"
+        f"収納が{count:,}件あるので、一致・速報・計上済を除いた{some.height:,}件だけを載せました。"
         "全件は 消込結果.csv にあります。"
     )
     return replace(shape.outcome_table(some, register), note=note)

@@ -72,7 +72,7 @@ def morning(
         exceptions=shape.with_procedure(rows.exceptions, register),
         awaiting=shape.with_procedure(rows.awaiting, register),
     )
-    outcome = shape.outcome_table(rows.decisions, register)
+    outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
     daily = shape.daily_table(rows.postings, register)
     refund = shape.refund_table(rows.exceptions, rows.awaiting, rows.others, register)
@@ -117,6 +117,12 @@ def morning(
         data=_data(rows, listed, register, night),
     )
     return Morning(tuple(page.tables), page, made)
+
+
+def _outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
+    sums = {"領収額": "paid_yen", "収納額": "claim_yen", "仮受額": "suspense_yen"}
+    totals = {name: int(decisions[column].sum()) for name, column in sums.items()}
+    return shape.long_outcome_table(decisions.schema, decisions.iter_slices, decisions.height, totals, register)
 
 
 def _money_tables(rows: Rows, night: date) -> tuple[Table, ...]:

@@ -40,6 +40,11 @@ class Table:
     frame: pl.DataFrame
     totals: tuple[str, ...]
 
+    @property
+    def height(self) -> int:
+        """行の数."""
+        return self.frame.height
+
     def total(self, name: str) -> int:
         """合計 of one column."""
         return int(self.frame[name].sum())
@@ -48,13 +53,23 @@ class Table:
         """切れ: so many rows at a time."""
         yield from self.frame.iter_slices(rows)
 
+    def head(self, rows: int) -> pl.DataFrame:
+        """初めの行, so many at the most."""
+        return next(self.pieces(rows), self.frame)
+
 
 @dataclass(frozen=True, slots=True)
 class LongTable(Table):
-    """長い表: `made` makes its rows, so many at a time; `frame` has none of them. `sums` are the totals."""
+    """長い表: `made` makes its rows, so many at a time; `frame` has none of them. `rows` of them, `sums` in all."""
 
     made: Callable[[int], Iterable[pl.DataFrame]]
+    rows: int
     sums: Mapping[str, int]
+
+    @property
+    def height(self) -> int:
+        """行の数."""
+        return self.rows
 
     def total(self, name: str) -> int:
         """合計 of one column."""

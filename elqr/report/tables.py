@@ -160,16 +160,20 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
 def long_outcome_table(
     schema: Mapping[str, pl.DataType],
     parts: Callable[[int], Iterable[pl.DataFrame]],
+    rows: int,
     sums: Mapping[str, int],
     register: Register,
 ) -> LongTable:
-    """消込結果 of rows that come so many at a time: the same files as of all together."""
+    """消込結果 of so many rows that come so many at a time: what `outcome_table` is of all together, never all at once.
 
-    def made(rows: int) -> Iterable[pl.DataFrame]:
-        return (outcome_table(with_procedure(part, register), register).frame for part in parts(rows))
+    `sums`: 領収額, 収納額 and 仮受額.
+    """
+
+    def made(each: int) -> Iterable[pl.DataFrame]:
+        return (outcome_table(with_procedure(part, register), register).frame for part in parts(each))
 
     own = outcome_table(pl.DataFrame(schema=schema), register)
-    return LongTable(own.file_name, own.title, own.note, own.headings, own.frame, own.totals, made, sums)
+    return LongTable(own.file_name, own.title, own.note, own.headings, own.frame, own.totals, made, rows, sums)
 
 
 def _with_neighbours(

@@ -180,14 +180,18 @@ def enter_decisions(
     postings: pl.DataFrame,
     suggestions: pl.DataFrame,
 ) -> None:
-    """消込を記す: identities, decisions, postings and suggestions of one night, and which files are done."""
+    """消込を記す: decisions, postings and suggestions of one night, and which files are done."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
-    insert_frame(connection, t.payment_identity, events(payments, decisions))
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
     enter_posting_tallies(connection, night_tallies(postings, payments, night))
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
     enter_decided_files(connection, night)
+
+
+def enter_known(connection: Connection, payments: pl.DataFrame, decisions: pl.DataFrame) -> None:
+    """既知の収納を記す, of one night: what later nights take for a repeat."""
+    insert_frame(connection, t.payment_identity, events(payments, decisions))
 
 
 def events(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:

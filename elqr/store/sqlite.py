@@ -31,7 +31,7 @@ _PRAGMAS = (
 )  # fmt: skip
 """The last: 64 MB of pages are copied into the file at once, not with each delivered file again."""
 
-_WRITER_KILOBYTES, _READER_KILOBYTES = 131_072, 32_768
+_WRITER_KILOBYTES, _READER_KILOBYTES = 65_536, 16_384
 """Of pages kept: who writes comes back to them, who looks up sorted keys does not."""
 
 

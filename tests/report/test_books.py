@@ -386,7 +386,7 @@ def test_fifty_thousand_exceptions_stay_usable(tmp_path: Path) -> None:
 def test_a_very_large_night_lists_what_is_not_plain_and_says_where_all_of_it_is() -> None:
     """By hand: of the four outcomes one is 一致; over three rows it is left to the CSV."""
     found = exceptions(4).with_columns(outcome=pl.Series(["matched", "late", "underpaid", "key_unknown"]))
-    whole, some = outcomes(found, register(), 4), outcomes(found, register(), 3)
+    whole, some = outcomes(found, register(), most=4), outcomes(found, register(), most=3)
     assert whole.frame["消込結果"].to_list() == ["一致", "支払期限後の納付", "不足", "該当なし"]
     assert some.frame["消込結果"].to_list() == ["支払期限後の納付", "不足", "該当なし"]
     assert "収納が4件あるので" in some.note and "3件だけ" in some.note and "消込結果.csv" in some.note
