@@ -1,5 +1,5 @@
 """`python -m elqr`."""
 
-from elqr.cli import main
+from elqr.cli import program
 
-main()
+program()

@@ -3,7 +3,8 @@
 A file is accepted, held back with why, or known from before; nothing here matches or posts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import polars as pl
@@ -116,7 +117,12 @@ def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: St
     if large.record_count <= IN_HAND_PAYMENTS:
         payments = _keeping(payments, kept)
     entered = entries.enter_file(
-        night.ledger.connection, _delivered(arrived), night.night_on, large.spec.name, large.record_count, payments
+        night.ledger.connection,
+        _delivered(arrived),
+        night.night_on,
+        large.spec.name,
+        large.record_count,
+        _one_ahead(payments),
     )
     if kept:
         night.taken[entered.file_no] = entered.rows(pl.concat(kept))
@@ -124,7 +130,16 @@ def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: St
     return True
 
 
-def _keeping(payments: Iterable[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _one_ahead(payments: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """一つ先を読む: the next piece is decoded while this one is entered."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, payments, None)
+        while (part := coming.result()) is not None:
+            coming = thread.submit(next, payments, None)
+            yield part
+
+
+def _keeping(payments: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for part in payments:
         kept.append(part)
         yield part

@@ -80,6 +80,14 @@ def _usage(error: click.UsageError) -> str:
     return f"{said} 使い方は {command} --help で見られます。"
 
 
+def program() -> None:
+    """プログラム: a process of its own. What it leaves ends with it, without being looked through for garbage."""
+    try:
+        main()
+    finally:
+        gc.freeze()
+
+
 def main(arguments: list[str] | None = None) -> None:
     """入口: maps what happened to an exit code."""
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
