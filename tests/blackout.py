@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from tests.builders import JOB, ROOT, City, eltax_file, eltax_row, notice_row
@@ -79,12 +80,10 @@ def _child(cut_at: int, arguments: list[str]) -> None:
 
     from elqr.cli import main
 
-    steps = 0
+    steps = count(1)
 
     def step(*_: object) -> None:
-        nonlocal steps
-        steps += 1
-        if steps == cut_at:
+        if next(steps) == cut_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def audited(name: str, given: tuple[object, ...]) -> None:
@@ -104,7 +103,7 @@ def _child(cut_at: int, arguments: list[str]) -> None:
     try:
         main(arguments)
     finally:
-        Path(os.environ[_COUNTED]).write_text(str(steps))
+        Path(os.environ[_COUNTED]).write_text(str(next(steps) - 1))
 
 
 def state(city: City) -> dict[str, object]:

@@ -29,6 +29,7 @@ BENCHES = {
     "page": "page.rows",
     "large": "large.rows",
     "night": "night.rows",
+    "issuing": "issuing.rows",
     "cluster": "cluster.rows",
     "limits": "limits.rows",
     "instead": "instead.nights.rows",

@@ -50,7 +50,7 @@ def whole_nights(sizes: Sequence[tuple[int, int]], beside: Sequence[tuple[int, i
     """夜の行, ledger by ledger from the smallest; nights on a server last."""
     for notices in sorted({notices for _, notices in sizes}):
         with tempfile.TemporaryDirectory() as name:
-            still = _still(Path(name) / "still", notices)
+            still = kept_town(Path(name) / "still", notices)
             busy = _Busy(nights.copied(still, Path(name) / "busy"), SQLITE)
             for payments in sorted(payments for payments, against in sizes if against == notices):
                 found = limits.measured(still, 0, payments)
@@ -67,7 +67,7 @@ def whole_nights(sizes: Sequence[tuple[int, int]], beside: Sequence[tuple[int, i
                 yield from _Busy(town, POSTGRESQL).rows(payments)
 
 
-def _still(folder: Path, notices: int) -> Town:
+def kept_town(folder: Path, notices: int) -> Town:
     """A town that nobody works in: in this folder, or kept from another run."""
     kept = os.environ.get("ELQR_BENCH_TOWNS")
     if kept is None:

@@ -90,6 +90,16 @@ class Town:
             count += records
         return count
 
+    def bill(self, notices: int) -> None:
+        """納付書データを届ける: so many that the ledger does not have, without keys."""
+        new = issued(np.arange(self.notices, self.notices + notices))
+        unkeyed = new.with_columns(
+            pl.lit("1").alias("change_kind"),
+            pl.lit(None, pl.String).alias("key_no"),
+            pl.lit(None, pl.String).alias("check_no"),
+        )
+        (self.folder / "notices" / "new.csv").write_bytes(encode_csv(SPECS["notice_csv"], unkeyed))
+
     def numbers(self, no: int, payments: int, first: int | None = None) -> np.ndarray:
         """どの納付書が払われるか: spread over the ledger, as long as it has room.
 
