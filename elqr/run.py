@@ -73,7 +73,10 @@ def run_night(night: Night, configuration_hash: str) -> str:
         specs = [night.specs[name] for name in box.specs]
         for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
             take_file(night, arrived, specs, "入金データ取込")
-    return reconcile(night, configuration_hash)
+    night.ledger.refresh()
+    run_id = reconcile(night, configuration_hash)
+    night.ledger.refresh()
+    return run_id
 
 
 def not_in_a_closed_month(night: Night) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, event, func, literal, select
 from sqlalchemy.engine import make_url
 
 from elqr.store import bulk
 from elqr.store.bulk import read_unordered, staged
 from elqr.store.database import engine
+from elqr.store.ledger_file import open_ledger
 from elqr.store.schema import metadata
 from elqr.synthetic import generate
 from tests import builders
@@ -122,6 +123,22 @@ def test_a_server_that_cannot_be_used_is_one_sentence(
     ran = elqr("night", city.job)
     assert ran.code == 1 and said in ran.err and ran.err.count("\n") == 1
     assert "geheim" not in ran.err and "psycopg" not in ran.err.replace("postgresql+psycopg://", "")
+
+
+def test_a_night_tells_the_server_how_large_its_tables_are(city: City, on_server: Server) -> None:
+    """The server plans with what it last looked at; nobody else looks within the minute. What has not grown is left."""
+    unknown = "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples < 0 AND pg_relation_size(oid) > 0"
+    assert city.night().code == 0
+    assert city.sql(f"{unknown} AND relnamespace = 'public'::regnamespace") == []
+    assert city.sql("SELECT reltuples FROM pg_class WHERE relname IN ('notice', 'posting') ORDER BY 1") == [(1,), (2,)]
+    looked_at: list[str] = []
+    with open_ledger(on_server.url(city.database)) as ledger:
+        event.listen(ledger.engine, "before_cursor_execute", lambda *given: looked_at.append(given[2]))
+        ledger.refresh()
+        assert len(looked_at) == 2 and not [said for said in looked_at if said.startswith("ANALYZE")]
+        city.sql("INSERT INTO counter SELECT 'no ' || no, no FROM generate_series(1, 20000) AS no")
+        ledger.refresh()
+    assert looked_at[-1] == "ANALYZE (SKIP_LOCKED) counter"
 
 
 def test_a_second_run_leaves_with_5_wherever_it_is_started(city: City, on_server: Server, tmp_path: Path) -> None:

@@ -68,6 +68,14 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     return postgresql.read_columns(connection, statement, schema)
 
 
+def refresh_statistics(connection: Connection) -> None:
+    """統計を新しくする: what a server knows of the sizes of tables; a file is asked in an order of our own."""
+    if is_server(connection):
+        from elqr.store import postgresql
+
+        postgresql.refresh_statistics(connection)
+
+
 def tidied(connection: Connection) -> None:
     """台帳を片付ける, on a connection that nobody is asking any more. A server does it by itself."""
     if not is_server(connection):

@@ -26,7 +26,7 @@ from elqr.store import (
     tables,
     tally_tables,
 )
-from elqr.store.database import DRIVERS, engine, is_server, reason, take_turn, tidied
+from elqr.store.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidied
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
@@ -98,6 +98,11 @@ class Ledger:
                 yield [stack.enter_context(made.connect()) for _ in range(most)]
         finally:
             made.dispose()
+
+    def refresh(self) -> None:
+        """統計を新しくする, of what is committed and has grown; in a transaction of its own."""
+        with self.transaction() as connection:
+            refresh_statistics(connection)
 
     @contextmanager
     def aside(self) -> Iterator[Aside]:
