@@ -118,11 +118,12 @@ def _part(own: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, clai
 
 
 def together(found: list[Matched]) -> Matched:
-    """合わせる: what the parts said, in the order of the payments' numbers."""
-    return Matched(
-        pl.concat([own.decisions for own in found]).sort(Payment.PAYMENT_NO),
-        pl.concat([own.allocations for own in found]).sort(Payment.PAYMENT_NO, OpenClaim.CLAIM_NO),
-    )
+    """合わせる: what the parts said, in the order of the payments' numbers. Empties the list as it goes."""
+    decisions, allocations = [own.decisions for own in found], [own.allocations for own in found]
+    found.clear()
+    decided = pl.concat(decisions).sort(Payment.PAYMENT_NO)
+    decisions.clear()
+    return Matched(decided, pl.concat(allocations).sort(Payment.PAYMENT_NO, OpenClaim.CLAIM_NO))
 
 
 def with_bucket(payments: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
