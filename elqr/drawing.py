@@ -82,29 +82,36 @@ def _asked(night: Night, aside: Aside) -> tuple[Rows, pl.DataFrame, pl.DataFrame
         broken = aside.ask(report_queries.conservation_breaks, day)
         told = aside.ask(report_queries.outcome_sums, day)
         held, night.in_hand = night.in_hand, None
-        decisions, postings = _tonight(night, held)
-        found = review_queries.exceptions(connection, day)
-        named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
-        rows = Rows(
-            notice_files=report_queries.notice_files(connection, day),
-            deliveries=report_queries.deliveries(connection, day),
-            delivery_findings=report_queries.delivery_findings(connection, day),
-            decisions=decisions,
-            exceptions=found.filter("is_open"),
-            awaiting=found.filter(~pl.col("is_open")),
-            rulings=review_queries.rulings_in(connection, day),
-            others=report_queries.other_payments(connection, named),
-            suggestions=report_queries.suggestions(connection, named),
-            postings=postings,
-            redelivered=report_queries.redelivered(connection, day),
-            balances=tallies.balances(connection, day),
-            chain=report_queries.chain(connection, day),
-            sums=_sums(night),
-            money=money_rows(night.ledger, night.rules, day),
-        )
-        rows = replace(rows, cases=_cases(night, rows))
-        _prove(broken(), told(), held)
+        try:
+            rows = _rows(night, held)
+        finally:  # what the ledger says of itself comes before what reports make of it
+            _prove(broken(), told(), held)
         return rows, report_queries.notice_findings(connection, day), report_queries.taken_in(connection, day)
+
+
+def _rows(night: Night, held: InHand | None) -> Rows:
+    connection, day = night.ledger.connection, night.night_on
+    decisions, postings = _tonight(night, held)
+    found = review_queries.exceptions(connection, day)
+    named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
+    rows = Rows(
+        notice_files=report_queries.notice_files(connection, day),
+        deliveries=report_queries.deliveries(connection, day),
+        delivery_findings=report_queries.delivery_findings(connection, day),
+        decisions=decisions,
+        exceptions=found.filter("is_open"),
+        awaiting=found.filter(~pl.col("is_open")),
+        rulings=review_queries.rulings_in(connection, day),
+        others=report_queries.other_payments(connection, named),
+        suggestions=report_queries.suggestions(connection, named),
+        postings=postings,
+        redelivered=report_queries.redelivered(connection, day),
+        balances=tallies.balances(connection, day),
+        chain=report_queries.chain(connection, day),
+        sums=_sums(night),
+        money=money_rows(night.ledger, night.rules, day),
+    )
+    return replace(rows, cases=_cases(night, rows))
 
 
 def _tonight(night: Night, held: InHand | None) -> tuple[pl.DataFrame, pl.DataFrame]:
