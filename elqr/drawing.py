@@ -29,7 +29,7 @@ from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
 from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
-from elqr.store.ledger_file import Aside, Ledger
+from elqr.store.ledger_file import Aside
 from elqr.terms import ExitCode, Place
 
 
@@ -50,7 +50,7 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         raised += [finding for finding in findings or [] if finding not in raised]
         status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
         city = night.job.city.name
-        return morning(city, day, rows, night.register, counted(night.ledger, night, day), sorted(raised), status)
+        return morning(city, day, rows, night.register, counted(night, day), sorted(raised), status)
 
 
 def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> list[str]:
@@ -170,9 +170,9 @@ def _finding(name: str, code: str, no: int, offset: int, field: str, actual: str
     return Finding(Location(name, no, offset, field), Code(code), actual, expected)
 
 
-def counted(ledger: Ledger, night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
+def counted(night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
     """KPI as of a day, from the register and the ledger's evidence."""
-    with ledger.transaction() as connection:
+    with night.ledger.transaction() as connection:
         rows = tallies.evidence(connection, as_of)
     seen = {code: Evidence(*values) for code, *values in rows.iter_rows()}
     return kpi(night.register, seen, as_of, years)

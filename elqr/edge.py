@@ -23,7 +23,6 @@ from elqr.limits import NAMED
 from elqr.night import Hands, Night
 from elqr.procedures import read_register
 from elqr.remittance import Rules
-from elqr.report.ahead import Ahead
 from elqr.run import Alone
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
@@ -91,14 +90,14 @@ def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[s
         nullcontext() if rehearsal else _lock(job, url),
         nullcontext(Alone()) if rehearsal or job.cluster is None else _hired(job, url) as hands,
         open_ledger(url, rehearsal=rehearsal) as ledger,
-        Ahead() as ahead,
     ):
         if not (rehearsal or day or job.run_on):
             _clock_has_not_gone_back(ledger, night_on)
         journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
-        night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands, ahead=ahead)
-        yield Prepared(night, configuration_hash(path, job.register_file))
+        night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
+        with night.ahead:
+            yield Prepared(night, configuration_hash(path, job.register_file))
 
 
 @contextmanager

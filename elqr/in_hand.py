@@ -79,17 +79,9 @@ class InHand:
     def by_outcome(self) -> dict[str, list[int]]:
         """消込結果ごとの件数, 領収額, 収納額, 仮受額: what the ledger must say as well."""
         rows = self.decisions.hstack(self.payments.select(Payment.PAID_YEN))
-        yen = pl.col(*_YEN.values()).sum()
+        yen = pl.col(Payment.PAID_YEN, Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()
         sums = rows.group_by(Decision.OUTCOME).agg(pl.len(), yen)
         return {outcome: found for outcome, *found in sums.iter_rows()}
-
-    def totals(self) -> dict[str, int]:
-        """領収額, 収納額, 仮受額 of all."""
-        rows = self.decisions.hstack(self.payments.select(Payment.PAID_YEN))
-        return {name: int(rows[column].sum()) for name, column in _YEN.items()}
-
-
-_YEN = {"領収額": Payment.PAID_YEN, "収納額": Decision.CLAIM_YEN, "仮受額": Decision.SUSPENSE_YEN}
 
 
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:

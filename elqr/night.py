@@ -26,7 +26,7 @@ from elqr.store.ledger_file import Ledger
 class Night:
     """一夜: everything a run needs, and what it has changed so far.
 
-    `taken` are the payments of files that it took in whole, frame Payment by file; `in_hand` is what it decided,
+    `taken` are the payments that it took in and keeps in hand, frame Payment by file; `in_hand` is what it decided,
     `ahead` what is drawn of that while it is entered.
     """
 

@@ -209,7 +209,7 @@ def _draw_ahead(night: Night) -> None:
     if held is not None and held.payments.height and not night.ledger.rehearsal:
         schema = report_queries.decision_schema()
         parts = partial(held.parts, list(schema))
-        table = long_outcome_table(schema, parts, held.payments.height, held.totals(), night.register)
+        table = long_outcome_table(schema, parts, held.by_outcome().values(), night.register)
         night.ahead.begin(night.folder, files_of(table))
 
 

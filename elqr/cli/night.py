@@ -58,7 +58,7 @@ def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_js
     from elqr.report.kpi import kpi_lines
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        found = counted(opened.night.ledger, opened.night, opened.night.night_on, fiscal_year)
+        found = counted(opened.night, opened.night.night_on, fiscal_year)
     if as_json:
         print_json(found.as_dict())
     else:

@@ -14,7 +14,7 @@ from elqr.report.money_tables import age
 from elqr.report.table import Style, Table
 from elqr.report.tables import installment_name, procedure_name, table_of
 from elqr.report.workbook import book_bytes
-from elqr.report.writers import csv_bytes, json_bytes
+from elqr.report.writers import bytes_of, csv_bytes
 
 _FACTS = {
     "list_no": "一覧の番号",
@@ -45,8 +45,7 @@ class List:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes."""
-        stem = self.table.file_name
-        return {f"{stem}.csv": self.csv, f"{stem}.json": json_bytes(self.table), f"{stem}.xlsx": book_bytes(self.book)}
+        return bytes_of(self.table) | {f"{self.table.file_name}.xlsx": book_bytes(self.book)}
 
 
 def reminder_list(

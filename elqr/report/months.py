@@ -17,7 +17,7 @@ from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
 from elqr.report.workbook import book_bytes
-from elqr.report.writers import csv_bytes, json_bytes
+from elqr.report.writers import bytes_of
 from elqr.terms import Account, Channel, YearKind
 
 _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
@@ -87,10 +87,9 @@ class Monthly:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes."""
-        made = {}
+        made: dict[str, bytes] = {}
         for table in self.tables:
-            made[f"{table.file_name}.csv"] = csv_bytes(table)
-            made[f"{table.file_name}.json"] = json_bytes(table)
+            made |= bytes_of(table)
         return made | {self.book.file_name: book_bytes(self.book)}
 
 

@@ -120,9 +120,8 @@ def morning(
 
 
 def _outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
-    sums = {"領収額": "paid_yen", "収納額": "claim_yen", "仮受額": "suspense_yen"}
-    totals = {name: int(decisions[column].sum()) for name, column in sums.items()}
-    return shape.long_outcome_table(decisions.schema, decisions.iter_slices, decisions.height, totals, register)
+    sums = decisions.select(pl.len(), pl.col("paid_yen", "claim_yen", "suspense_yen").sum()).rows()
+    return shape.long_outcome_table(decisions.schema, decisions.iter_slices, sums, register)
 
 
 def _money_tables(rows: Rows, night: date) -> tuple[Table, ...]:

@@ -3,7 +3,7 @@
 Rules live here and in the queries; the writers (CSV, JSON, page) know none.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -160,20 +160,21 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
 def long_outcome_table(
     schema: Mapping[str, pl.DataType],
     parts: Callable[[int], Iterable[pl.DataFrame]],
-    rows: int,
-    sums: Mapping[str, int],
+    sums: Iterable[Sequence[int]],
     register: Register,
 ) -> LongTable:
-    """消込結果 of so many rows that come so many at a time: what `outcome_table` is of all together, never all at once.
+    """消込結果 of rows that come so many at a time: what `outcome_table` is of all together, never all at once.
 
-    `sums`: 領収額, 収納額 and 仮受額.
+    `sums`: 件数, 領収額, 収納額 and 仮受額 of parts of them.
     """
 
     def made(each: int) -> Iterable[pl.DataFrame]:
         return (outcome_table(with_procedure(part, register), register).frame for part in parts(each))
 
     own = outcome_table(pl.DataFrame(schema=schema), register)
-    return LongTable(own.file_name, own.title, own.note, own.headings, own.frame, own.totals, made, rows, sums)
+    rows, *yen = map(sum, zip(*sums, strict=True))
+    totals = dict(zip(own.totals, yen, strict=True))
+    return LongTable(own.file_name, own.title, own.note, own.headings, own.frame, own.totals, made, rows, totals)
 
 
 def _with_neighbours(

@@ -28,6 +28,11 @@ def files_of(table: Table) -> dict[str, Callable[[], Iterable[bytes]]]:
     }
 
 
+def bytes_of(table: Table) -> dict[str, bytes]:
+    """表のファイル: name → bytes."""
+    return {name: b"".join(draw()) for name, draw in files_of(table).items()}
+
+
 def csv_bytes(table: Table) -> bytes:
     """CSVにする, with the 合計 row last."""
     return b"".join(csv_pieces(table))
@@ -94,7 +99,7 @@ def json_pieces(table: Table) -> Iterator[bytes]:
         yield between + written.getvalue()[:-1].replace(b"\n", b",\n")
         between = b",\n"
     totals = _json({name: table.total(name) for name in table.totals})
-    yield (("\n" if between != b"\n" else "") + f'],\n"totals": {totals}\n}}\n').encode()
+    yield (("\n" if table.height else "") + f'],\n"totals": {totals}\n}}\n').encode()
 
 
 def _json(value: object) -> str:

@@ -18,7 +18,7 @@ from elqr.report.books import plain_sheet
 from elqr.report.table import Style, Table
 from elqr.report.tables import installment_name, procedure_name, table_of
 from elqr.report.workbook import book_bytes
-from elqr.report.writers import csv_bytes, json_bytes
+from elqr.report.writers import bytes_of
 from elqr.terms import AccountingKind, Outcome
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
@@ -52,8 +52,7 @@ class Yearly:
         """File name → bytes."""
         made = {self.book.file_name: book_bytes(self.book)}
         for table in (self.summary, self.carried):
-            made[f"{table.file_name}.csv"] = csv_bytes(table)
-            made[f"{table.file_name}.json"] = json_bytes(table)
+            made |= bytes_of(table)
         return made
 
 

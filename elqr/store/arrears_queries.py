@@ -13,6 +13,7 @@ from elqr.store import arrears_tables as a
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.owed import newest_slip_no
+from elqr.store.undecided_queries import OPEN
 from elqr.terms import Outcome, Stage
 
 
@@ -83,7 +84,7 @@ def suggested_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataF
 
 def undecided(connection: Connection) -> tuple[int, int]:
     """未消込の収納: count and yen of files that no night has decided."""
-    open_files = select(t.file.c.file_no).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))
+    open_files = select(t.file.c.file_no).where(OPEN)
     query = select(func.count(), func.coalesce(func.sum(t.payment.c.paid_yen), 0))
     count, yen = connection.execute(query.where(t.payment.c.file_no.in_(open_files))).one()
     return int(count), int(yen)

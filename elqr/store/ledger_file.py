@@ -45,7 +45,7 @@ class Aside:
     """
 
     connection: Connection
-    pool: Executor | None
+    thread: Executor | None
 
     def ask(
         self,
@@ -54,15 +54,15 @@ class Aside:
         **kwargs: _Asked.kwargs,
     ) -> Callable[[], _Told]:
         """問う, one question after the other. Returns what waits for the answer."""
-        if self.pool is not None:
-            return self.pool.submit(question, self.connection, *args, **kwargs).result
+        if self.thread is not None:
+            return self.thread.submit(question, self.connection, *args, **kwargs).result
         told = question(self.connection, *args, **kwargs)
         return lambda: told
 
     def tidy(self) -> None:
-        """片付ける: what closing the ledger would else have to do."""
-        if self.pool is not None:
-            self.pool.submit(tidied, self.connection)
+        """片付ける: what closing the ledger would else have to do, and still does where it cannot be done here."""
+        if self.thread is not None:
+            self.thread.submit(tidied, self.connection)
 
 
 @dataclass(slots=True)

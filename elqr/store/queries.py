@@ -13,6 +13,7 @@ from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, staged
 from elqr.store.tallies import last_issued
+from elqr.store.undecided_queries import OPEN
 from elqr.terms import WHOLE_YEAR, KeyKind
 
 _CLAIM_KEY = list(ClaimKey.SCHEMA)
@@ -68,7 +69,7 @@ def same_key(asked: object) -> ColumnElement[bool]:
 
 def undecided_files(connection: Connection) -> list[str]:
     """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
-    query = select(t.file.c.sha256).where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no))
+    query = select(t.file.c.sha256).where(OPEN)
     return list(connection.execute(query.order_by(t.file.c.file_no)).scalars())
 
 

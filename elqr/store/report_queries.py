@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, case, exists, func, literal, select
+from sqlalchemy import Connection, FromClause, Select, case, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
@@ -12,6 +12,7 @@ from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
+from elqr.store.undecided_queries import OPEN
 from elqr.terms import FileStatus, Outcome, Place
 
 _FINDING = {
@@ -116,7 +117,7 @@ def decided_files(connection: Connection, night: date) -> pl.DataFrame:
 
 def open_files(connection: Connection) -> pl.DataFrame:
     """未消込のファイル, which the next night decides: file_no, file_name, file_sha256."""
-    return _files(connection, _FILE.where(~exists().where(t.decided_file.c.file_no == t.file.c.file_no)))
+    return _files(connection, _FILE.where(OPEN))
 
 
 def _files(connection: Connection, query: Select[Any]) -> pl.DataFrame:

@@ -12,7 +12,8 @@ from elqr.store.bulk import read_frame, read_unordered, staged
 
 _PAYMENTS_AT_ONCE = 100_000
 
-_OPEN = ~exists().where(t.decided_file.c.file_no == t.file.c.file_no)
+OPEN = ~exists().where(t.decided_file.c.file_no == t.file.c.file_no)
+"""未消込のファイルか: no night has matched it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
         func.coalesce(func.sum(t.file.c.payment_count), 0),
         func.coalesce(func.sum(t.file.c.payment_yen), 0),
         func.min(t.file.c.file_no).filter(t.file.c.payment_count > 0),
-    ).where(_OPEN, t.file.c.file_no.not_in(list(in_hand)))
+    ).where(OPEN, t.file.c.file_no.not_in(list(in_hand)))
     count, yen, file_no = connection.execute(sums).one()
     if file_no is None:
         return Undecided(0, 0, 1, 0)
@@ -53,7 +54,7 @@ def undecided_between(connection: Connection, first: int, last: int, in_hand: It
     query = (
         select(*(t.payment.c[name] for name in Payment.SCHEMA))
         .join(t.file, t.file.c.file_no == t.payment.c.file_no)
-        .where(t.payment.c.payment_no.between(first, last), _OPEN, t.file.c.file_no.not_in(list(in_hand)))
+        .where(t.payment.c.payment_no.between(first, last), OPEN, t.file.c.file_no.not_in(list(in_hand)))
     )
     return read_unordered(connection, query, Payment.SCHEMA).sort(Payment.PAYMENT_NO)
 
