@@ -4,7 +4,9 @@ The ledger is asked of its own sums beside everything else, and no report gets i
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +18,6 @@ from elqr.arrivals import arriving
 from elqr.codes import Code
 from elqr.errors import LedgerError
 from elqr.findings import Finding, Location
-from elqr.in_hand import InHand
 from elqr.inbox import set_aside, sweep, write_parts
 from elqr.night import Night
 from elqr.originals import originals
@@ -36,21 +37,22 @@ from elqr.terms import ExitCode, Place
 def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
     """帳票を引く: the reports of the prepared night, from the ledger. Raises LedgerError when it does not add up."""
     day = night.night_on
-    with night.ledger.aside() as aside:
-        rows, notice_rows, delivered = _asked(night, aside)
-        aside.tidy()
-        expected = arriving(night.rules.arrivals, delivered, day, night.rules.calendar)
+    found = counted(night, day)
+    decided = night.in_hand.by_outcome() if night.in_hand is not None else None
+    with night.ledger.aside() as aside, night.ledger.transaction() as connection, _proved(aside, day, decided):
+        rows = _rows(night)
+        expected = arriving(night.rules.arrivals, report_queries.taken_in(connection, day), day, night.rules.calendar)
         rows = replace(rows, arrivals=expected if night.rules.arrivals else None)
         limits, money = night.job.thresholds, rows.money
         raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
         raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
         raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
         raised += money_alarms(money.open_lines, money.gaps) if money else []
+        notice_rows = report_queries.notice_findings(connection, day)
         raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
         raised += [finding for finding in findings or [] if finding not in raised]
         status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
-        city = night.job.city.name
-        return morning(city, day, rows, night.register, counted(night, day), sorted(raised), status)
+        return morning(night.job.city.name, day, rows, night.register, found, sorted(raised), status)
 
 
 def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> list[str]:
@@ -75,23 +77,24 @@ def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> list[str]:
         return sorted(filter(None, pool.map(write, [name for name in drawings if name not in there])))
 
 
-def _asked(night: Night, aside: Aside) -> tuple[Rows, pl.DataFrame, pl.DataFrame]:
-    """台帳に問う: the rows of the reports, findings in notices, and files that were taken in. Raises LedgerError."""
-    day = night.night_on
-    with night.ledger.transaction() as connection:
-        broken = aside.ask(report_queries.conservation_breaks, day)
-        told = aside.ask(report_queries.outcome_sums, day)
-        held, night.in_hand = night.in_hand, None
-        try:
-            rows = _rows(night, held)
-        finally:  # what the ledger says of itself comes before what reports make of it
-            _prove(broken(), told(), held)
-        return rows, report_queries.notice_findings(connection, day), report_queries.taken_in(connection, day)
+@contextmanager
+def _proved(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> Iterator[None]:
+    """台帳の合計が合うか, by itself and with what was decided, asked beside the drawing. Raises LedgerError.
+
+    What the ledger says of itself comes before what reports make of it, though they end in an error.
+    """
+    broken = aside.ask(report_queries.conservation_breaks, day)
+    told = aside.ask(report_queries.outcome_sums, day)
+    aside.tidy()
+    try:
+        yield
+    finally:
+        _prove(broken(), told(), decided)
 
 
-def _rows(night: Night, held: InHand | None) -> Rows:
+def _rows(night: Night) -> Rows:
     connection, day = night.ledger.connection, night.night_on
-    decisions, postings = _tonight(night, held)
+    decisions, postings = _tonight(night)
     found = review_queries.exceptions(connection, day)
     named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
     rows = Rows(
@@ -114,22 +117,22 @@ def _rows(night: Night, held: InHand | None) -> Rows:
     return replace(rows, cases=_cases(night, rows))
 
 
-def _tonight(night: Night, held: InHand | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
     """消込結果と収納日計 of the night: what the run has in hand, or read again."""
+    held, night.in_hand = night.in_hand, None
     if held is not None:
         return held.rows(list(report_queries.decision_schema())), held.sums
     connection, day = night.ledger.connection, night.night_on
     return report_queries.decisions(connection, day), report_queries.postings(connection, day)
 
 
-def _prove(broken: list[str], told: dict[str, list[int]], held: InHand | None) -> None:
-    """台帳の合計が合うか: by itself, and with what was decided. Raises LedgerError."""
+def _prove(broken: list[str], told: dict[str, list[int]], decided: dict[str, list[int]] | None) -> None:
     if broken:
         raise LedgerError(
             f"台帳の件数・金額が合いません（{'、'.join(broken)}）。帳票は作っていません。"
             "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
         )
-    if held is not None and told != held.by_outcome():
+    if decided is not None and told != decided:
         raise LedgerError(
             "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
         )

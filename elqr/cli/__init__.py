@@ -1,6 +1,7 @@
 """The command line (コマンド): options in, exit code out. Heavy imports wait until a command needs them."""
 
 import gc
+import os
 import sys
 
 import click
@@ -90,6 +91,7 @@ def program() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """入口: maps what happened to an exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy multiplies nothing here, and its threads spin
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
     try:
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)

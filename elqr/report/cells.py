@@ -5,12 +5,13 @@ shown to be missing: control characters become U+FFFD, and over-long text ends i
 Source: ECMA-376 Part 1, 18.3.1.4 (c), 18.4.8 (si), 22.9.2.19 (ST_Xstring).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 
 import polars as pl
+from polars import selectors as cs
 
 from elqr.report.table import Style
 
@@ -28,6 +29,7 @@ _LINE_POINTS, _MOST_LINES = 13, 31
 
 _UNFIT = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x{FFFE}\x{FFFF}]"
 _LOOKS_ESCAPED = r"_(x[0-9A-Fa-f]{4}_)"
+_AT_AN_END = r"^\s|\s$"
 _NEEDS_ESCAPE = r"[\x00-\x08\x0A-\x1F&<>\x{FFFE}\x{FFFF}]|_x[0-9A-Fa-f]{4}_"
 
 
@@ -49,12 +51,29 @@ def row_xml(frame: pl.DataFrame, stamps: Sequence[Stamp], first_row: int) -> Ite
     """行をXMLにする: the rows of a frame, in pieces, from a row number of the sheet (from 1)."""
     for start in range(0, frame.height, _CHUNK_ROWS):
         chunk = frame.slice(start, _CHUNK_ROWS).with_row_index("", offset=first_row + start)
-        row = pl.col("").cast(pl.String)
-        cells = [piece for stamp in stamps for piece in _cell(chunk, stamp, row)]
-        whole = pl.concat_str(pl.lit('<row r="'), row, _height(stamps), *cells, pl.lit("</row>"))
+        needs = _needs(chunk)
+        cells = [piece for stamp in stamps for piece in _cell(chunk, stamp, needs)]
+        whole = pl.concat_str(_joined(['<row r="', _ROW, *_height(stamps), *cells, "</row>"]))
         written = BytesIO()
         chunk.select(whole).write_csv(written, include_header=False, quote_style="never")
         yield written.getvalue()
+
+
+_ROW = pl.col("").cast(pl.String)
+"""The row's number."""
+
+
+def _joined(pieces: Iterable[str | pl.Expr]) -> Iterator[pl.Expr]:
+    """What stands together in all rows becomes one piece."""
+    said = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            said += piece
+            continue
+        yield from [pl.lit(said)] if said else []
+        yield piece
+        said = ""
+    yield from [pl.lit(said)] if said else []
 
 
 def blank_row_xml(stamps: Sequence[Stamp], row: int) -> bytes:
@@ -69,52 +88,86 @@ def text_width(text: pl.Expr) -> pl.Expr:
     return chars + (text.str.len_bytes().cast(pl.Int64) - chars) // 2
 
 
-def _height(stamps: Sequence[Stamp]) -> pl.Expr:
+def _height(stamps: Sequence[Stamp]) -> Iterator[str | pl.Expr]:
     """行の高さ for wrapped text, and the end of the row's tag. Not fixed: a spreadsheet may still fit it anew."""
     lines = [-(-text_width(pl.col(stamp.name)) // stamp.line_width) for stamp in stamps if stamp.line_width]
-    if not lines:
-        return pl.lit('">')
-    most = pl.max_horizontal(*lines).clip(1, _MOST_LINES)
-    height = pl.concat_str(pl.lit('" ht="'), (_LINE_POINTS * most + 2).cast(pl.String), pl.lit('">'))
-    return pl.when(most > 1).then(height).otherwise(pl.lit('">'))
+    if lines:
+        most = pl.max_horizontal(*lines).clip(1, _MOST_LINES)
+        height = pl.concat_str(pl.lit('" ht="'), (_LINE_POINTS * most + 2).cast(pl.String))
+        yield pl.when(most > 1).then(height).otherwise(pl.lit(""))
+    yield '">'
 
 
-def _cell(chunk: pl.DataFrame, stamp: Stamp, row: pl.Expr) -> Iterator[pl.Expr]:
-    """The pieces of one cell: place, then what is in it."""
-    yield pl.lit(f'<c r="{stamp.letters}')
-    yield row
-    if not stamp.name:
-        yield pl.lit(f'" s="{stamp.format_no}"/>')
-        return
-    values = chunk[stamp.name]
-    shown, is_text = _shown(values, stamp.style)
-    as_text = pl.concat_str(
-        pl.lit(f'" s="{stamp.format_no}" t="inlineStr"><is><t xml:space="preserve">'), shown, pl.lit("</t></is></c>")
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """要るもの: names of the columns where a value is missing, a date is too early for a serial, or a text is empty,
+    too long, not to be written as it is in XML, or begins or ends with a space."""
+
+    gap: set[str]
+    early: set[str]
+    blank: set[str]
+    cut: set[str]
+    escape: set[str]
+    space: set[str]
+
+
+def _needs(chunk: pl.DataFrame) -> _Needs:
+    """All columns in one look: what no value of a column needs is not done to each."""
+    texts = cs.string()
+    looks = (
+        pl.all().null_count() > 0,
+        (cs.date() < _FIRST_DAY).any(),
+        (texts == "").any(),
+        texts.str.len_bytes().max() > MOST_CHARS,
+        texts.str.contains(_NEEDS_ESCAPE).any(),
+        texts.str.contains(_AT_AN_END).any(),
     )
-    as_number = pl.concat_str(pl.lit(f'" s="{stamp.format_no}"><v>'), shown, pl.lit("</v></c>"))
-    filled = as_text if is_text is True else as_number
+    found = chunk.select(look.name.prefix(str(kind)) for kind, look in enumerate(looks)).row(0, named=True)
+    needed = [name for name, is_needed in found.items() if is_needed]
+    return _Needs(*({name[1:] for name in needed if name[0] == str(kind)} for kind in range(len(looks))))
+
+
+def _cell(chunk: pl.DataFrame, stamp: Stamp, needs: _Needs) -> Iterator[str | pl.Expr]:
+    """The pieces of one cell: place, then what is in it."""
+    yield f'<c r="{stamp.letters}'
+    yield _ROW
+    empty = f'" s="{stamp.format_no}"/>'
+    if not stamp.name or chunk.schema[stamp.name] == pl.Null:
+        yield empty
+        return
+    shown, is_text = _shown(chunk, stamp, needs)
+    space = ' xml:space="preserve"' if stamp.name in needs.space else ""
+    as_text = (f'" s="{stamp.format_no}" t="inlineStr"><is><t{space}>', shown, "</t></is></c>")
+    as_number = (f'" s="{stamp.format_no}"><v>', shown, "</v></c>")
+    if stamp.name not in needs.gap | needs.blank and isinstance(is_text, bool):
+        yield from as_text if is_text else as_number
+        return
+    text, number = (pl.concat_str(_joined(pieces)) for pieces in (as_text, as_number))
+    filled = text if is_text is True else number
     if isinstance(is_text, pl.Expr):
-        filled = pl.when(is_text).then(as_text).otherwise(as_number)
-    yield pl.when(shown.is_null()).then(pl.lit(f'" s="{stamp.format_no}"/>')).otherwise(filled)
+        filled = pl.when(is_text).then(text).otherwise(number)
+    yield pl.when(shown.is_null()).then(pl.lit(empty)).otherwise(filled)
 
 
-def _shown(values: pl.Series, style: Style) -> tuple[pl.Expr, bool | pl.Expr]:
+def _shown(chunk: pl.DataFrame, stamp: Stamp, needs: _Needs) -> tuple[pl.Expr, bool | pl.Expr]:
     """A column's values as a cell holds them, null where empty; and whether, or where, they are text."""
-    column = pl.col(values.name)
-    if style is Style.DATE and values.dtype == pl.Date:
+    name, dtype, column = stamp.name, chunk.schema[stamp.name], pl.col(stamp.name)
+    if stamp.style is Style.DATE and dtype == pl.Date:
         serial = (column - pl.lit(_DAY_0)).dt.total_days().cast(pl.String)
+        if name not in needs.early:
+            return serial, False
         early = column < pl.lit(_FIRST_DAY)
         return pl.when(early).then(column.cast(pl.String)).otherwise(serial), early
-    if values.dtype.is_numeric() and style not in (Style.TEXT, Style.DIGITS):
+    if dtype.is_numeric() and stamp.style not in (Style.TEXT, Style.DIGITS):
         return column.cast(pl.String), False
-    text = values.cast(pl.String)
-    if (text.str.len_bytes().max() or 0) > MOST_CHARS:  # type: ignore[operator]
-        text = pl.Series(values.name, [clipped(value) for value in text.to_list()], dtype=pl.String)
-    shown = pl.lit(_escaped(text) if text.str.contains(_NEEDS_ESCAPE).any() else text)
-    return (pl.when(shown != "").then(shown) if (text == "").any() else shown), True
+    text = column.cast(pl.String)
+    if name in needs.cut:
+        text = pl.lit(pl.Series(name, [clipped(value) for value in chunk[name].to_list()], dtype=pl.String))
+    shown = _escaped(text) if name in needs.escape else text
+    return (pl.when(shown != "").then(shown) if name in needs.blank else shown), True
 
 
-def _escaped(text: pl.Series) -> pl.Series:
+def _escaped(text: pl.Expr) -> pl.Expr:
     """Text as XML may hold it, and as Excel reads it back."""
     return (
         text.str.replace_all(r"[\r\n]+", " ")

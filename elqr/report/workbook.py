@@ -26,6 +26,7 @@ from elqr.report.worksheet import (
     colour_verdicts,
     letters,
     line_width,
+    longest,
     said,
     write_part,
 )
@@ -100,10 +101,13 @@ def parted(sheet: Sheet, most_rows: int) -> list[Part]:
     frame = sheet.table.frame
     most_rows = min(most_rows, MOST_CELLS // len(sheet.columns))
     of = max(1, -(-frame.height // most_rows))
-    return [
-        Part(sheet, sheet_name(sheet.table.title, number), number, of, frame.slice((number - 1) * most_rows, most_rows))
-        for number in range(1, of + 1)
-    ]
+
+    def part(number: int) -> Part:
+        own = frame.slice((number - 1) * most_rows, most_rows)
+        name = sheet_name(sheet.table.title, number)
+        return Part(sheet, name, number, of, own, longest(sheet.columns, own))
+
+    return [part(number) for number in range(1, of + 1)]
 
 
 def sheet_name(title: str, number: int = 1) -> str:
@@ -258,7 +262,7 @@ def _cut(data: bytes, part: Part) -> tuple[bytes, tuple[Stamp, ...], bytes]:
             format_no,
             column.style,
             "" if column.entry else column.name,
-            line_width(column, part.frame),
+            line_width(column, part),
         )
         for at, (column, format_no) in enumerate(zip(columns, format_nos, strict=True))
     )

@@ -27,17 +27,22 @@ _WIDTH_PIXELS, _EDGE_PIXELS, _HALF_EM_PIXELS = 7, 5, 20 / 3
 """A column's unit of width and its edges, and half a character of 10 points, at 96 dots an inch."""
 
 _PAPER_A4 = 9
+_NUMBERS = (Style.YEN, Style.COUNT, Style.SHARE)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """分けたシート: the rows of a sheet that stand on one worksheet, and where its table's body is."""
+    """分けたシート: the rows of a sheet that stand on one worksheet, and where its table's body is.
+
+    `longest`: of each column that it shows its longest value, in half-width characters.
+    """
 
     sheet: Sheet
     name: str
     number: int
     of: int
     frame: pl.DataFrame
+    longest: Mapping[str, int]
 
     @property
     def last(self) -> int:
@@ -66,7 +71,7 @@ def write_part(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[st
     worksheet.add_table(HEAD, 0, BODY, len(columns) - 1, options)
     for at, column in enumerate(columns):
         worksheet.write_blank(BODY, at, None, formats[format_of(column)])
-        wide = width_of(column, part.frame)
+        wide = width_of(column, part)
         worksheet.set_column(at, at, wide, None, {"hidden": True} if column.is_hidden else {})
         if column.entry is not None:
             _write_entry(worksheet, part, at, column.entry, formats)
@@ -175,30 +180,38 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
         worksheet.write_formula(SUM, at, written, formats["label"], f"記入 0／{height}件")
 
 
-def width_of(column: Column, frame: pl.DataFrame) -> float:
+def longest(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
+    """最長の値 of each column that shows something, in half-width characters; of numbers, of their sum."""
+
+    def width(column: Column) -> pl.Expr:
+        values = pl.col(column.name)
+        if column.style in _NUMBERS:
+            return values.abs().sum().cast(pl.Int64).cast(pl.String).str.len_chars().cast(pl.Int64)
+        return text_width(values.cast(pl.String)).max()
+
+    found = frame.select(width(column) for column in columns if column.entry is None)
+    return {name: most or 0 for name, most in zip(found.columns, found.row(0), strict=True)}
+
+
+def width_of(column: Column, part: Part) -> float:
     """列の幅 in half-width characters: the longest value and the heading on two lines, within the column's most."""
     heading = len(column.name) + _FILTER_BUTTON
     if column.entry is not None:
         return max(heading, column.most_width)
     if column.style is Style.DATE:
         return max(heading, 10)
-    if column.style in (Style.YEN, Style.COUNT, Style.SHARE):
-        most = frame[column.name].abs().sum() if frame.height else 0
-        return max(heading, _LEAST_WIDTH, min(len(f"{int(most):,}") + 3, _WIDEST_NUMBER))
-    return max(heading, _LEAST_WIDTH, min(longest(column, frame) + _EDGES, column.most_width))
+    most = part.longest[column.name]
+    if column.style in _NUMBERS:
+        return max(heading, _LEAST_WIDTH, min(most + (most - 1) // 3 + 3, _WIDEST_NUMBER))
+    return max(heading, _LEAST_WIDTH, min(most + _EDGES, column.most_width))
 
 
-def longest(column: Column, frame: pl.DataFrame) -> int:
-    """最長の値 of a column of text, in half-width characters."""
-    return int(frame.select(text_width(pl.col(column.name).cast(pl.String)).max()).item() or 0)
-
-
-def line_width(column: Column, frame: pl.DataFrame) -> int:
+def line_width(column: Column, part: Part) -> int:
     """折り返しの幅 of a column whose text needs more than one line; 0 if none does."""
-    if format_of(column) != Style.TEXT.value or frame[column.name].dtype != pl.String:
+    if format_of(column) != Style.TEXT.value or part.frame[column.name].dtype != pl.String:
         return 0
-    within = int((width_of(column, frame) * _WIDTH_PIXELS + _EDGE_PIXELS) / _HALF_EM_PIXELS)
-    return within if longest(column, frame) > within else 0
+    within = int((width_of(column, part) * _WIDTH_PIXELS + _EDGE_PIXELS) / _HALF_EM_PIXELS)
+    return within if part.longest[column.name] > within else 0
 
 
 def _set_up_print(worksheet: Worksheet, part: Part, book: Book) -> None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BytesIO
+from itertools import chain
 
 import polars as pl
 
@@ -16,7 +17,9 @@ from elqr.report.table import TOTAL, Heading, Style, Table
 
 _FORMULA = r"^[=+\-@\t\r]"
 _UNFIT = r"[\r\n]|^[=+\-@\t]"
-_ROWS_A_PIECE = 100_000
+_ROWS_A_PIECE, _ROWS_AT_HAND = 100_000, 20_000
+"""Made at once, and written as JSON at once: bytes that are copied while they are at hand take half the time."""
+
 _GROUP = 4
 
 
@@ -93,7 +96,7 @@ def json_pieces(table: Table) -> Iterator[bytes]:
     head = {"title": table.title, "note": table.note, "columns": columns}
     yield ("{\n" + "".join(f'"{name}": {_json(value)},\n' for name, value in head.items()) + '"rows": [').encode()
     between = b"\n"
-    for rows in table.pieces(_ROWS_A_PIECE):
+    for rows in chain.from_iterable(piece.iter_slices(_ROWS_AT_HAND) for piece in table.pieces(_ROWS_A_PIECE)):
         written = BytesIO()
         rows.select(names).with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(written)
         yield between + written.getvalue()[:-1].replace(b"\n", b",\n")
