@@ -34,6 +34,10 @@ _OBJECTS_PER_LOOK = 20_000
 """Python looks for garbage after so many new objects. Columns are none; what imports and texts make is hardly garbage,
 and looking through it every 700 took 4 to 20 % of a night of 100,000 payments."""
 
+_LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "muzzy_decay_ms:0"}
+"""What libraries look up when they are loaded. numpy multiplies nothing here, and its threads spin while they wait;
+memory that polars has no use for any more goes back to the machine."""
+
 _COMMANDS = (
     night,
     review,
@@ -91,7 +95,8 @@ def program() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """入口: maps what happened to an exit code."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy multiplies nothing here, and its threads spin
+    for name, value in _LIBRARIES.items():
+        os.environ.setdefault(name, value)
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
     try:
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)

@@ -1,4 +1,4 @@
-"""Limits (限界): what each stage of a night costs at the least, with nothing checked, decided, kept or reported.
+"""Limits (限界): what each stage of a night costs at the least, with nothing checked, decided or kept.
 
 Each is the quickest way found for that stage alone, in seconds of the clock, the best of some runs. Their sum is no
 programme: it is what a night can be compared with. Ledgers are opened as files that nobody changes.
@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from tests.bench import limit_payloads
-from tests.bench.instead.records import opened, records
+from tests.bench.instead.records import Record, opened, records
 from tests.bench.measure import SQLITE, Row
 from tests.bench.town import Town, files
 
@@ -43,11 +43,13 @@ def measured(town: Town, night_no: int, payments: int, runs: int = 3) -> dict[st
         for file_name, data, _ in files(town.numbers(night_no, payments), night_no):
             (inbox / file_name).write_bytes(data)
         asked, rows = scan(inbox), _rows(inbox, night)
+        listed = _listed(rows["payment"])
         found = {
             "起動": best(startup, runs),
             "切って型を変える": best(lambda: scan(inbox), runs),
             "台帳からの取り出し": best(lambda: fetch(town, asked), runs),
             "まとめての書き込み": best(lambda: insert(Path(name), rows), runs),
+            "一覧の書き出し": best(lambda: export(Path(name), listed), runs),
         }
         every = _all_keys(town)
         assert join(asked, every)["notice_no"].null_count() < 0.02 * asked.height, "most keys are known"
@@ -169,6 +171,18 @@ def insert(folder: Path, rows: dict[str, Sequence[tuple[object, ...]]]) -> None:
             empty.execute(f"CREATE TABLE {table} ({', '.join(f'c{at}' for at in range(len(own[0])))})")
             empty.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(own[0]))})", own)
     path.unlink()
+
+
+def _listed(payments: Sequence[tuple[object, ...]]) -> pl.DataFrame:
+    names = ["payment_no", "file_no", *Record._fields]
+    return pl.DataFrame(payments, names, orient="row", infer_schema_length=None).drop("identity", "content")
+
+
+def export(folder: Path, listed: pl.DataFrame) -> None:
+    """一覧の書き出し: as many columns as 消込結果 has, from memory, as CSV and as lines of JSON; no workbook, no page."""
+    for write, name in ((listed.write_csv, "listed.csv"), (listed.write_ndjson, "listed.json")):
+        write(folder / name)
+        (folder / name).unlink()
 
 
 def rows(scale: int) -> Iterator[Row]:

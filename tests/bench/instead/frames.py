@@ -10,6 +10,7 @@ import pandas as pd
 
 from elqr.terms import Outcome
 from tests.bench.instead.records import Record, opened
+from tests.bench.instead.reports import EXCEPTIONS, LISTED, TABLE
 
 _KOUZA = np.dtype({
     "names": ["kind", "bank", "branch", "account_kind", "account_no", "yen", "customer", "result"],
@@ -33,8 +34,8 @@ FROM notice n JOIN notice_claim c ON c.notice_no = n.notice_no LEFT JOIN payload
 _COLLECTED = "SELECT claim_no, sum(yen) AS collected_yen FROM posting WHERE claim_no IS NOT NULL GROUP BY claim_no"
 
 
-def run(ledger: Path, inbox: Path, night: date) -> None:
-    """一夜: the files, the tables, one merge, the outcomes, and what is added to four tables."""
+def run(ledger: Path, inbox: Path, night: date, out: Path) -> None:
+    """一夜: the files, the tables, one merge, the outcomes, what is added to four tables, and the reports."""
     connection = opened(ledger)
     first, last_file, first_posting = connection.execute(
         "SELECT coalesce(max(payment_no), 0) + 1, coalesce(max(file_no), 0),"
@@ -65,6 +66,10 @@ def run(ledger: Path, inbox: Path, night: date) -> None:
     for table, own in written.items():
         own.to_sql(table, connection, if_exists="append", index=False)
     connection.commit()
+    listed = pd.read_sql_query(LISTED, connection, params=(first,))
+    listed.to_csv(out / f"{TABLE}.csv", index=False, encoding="utf-8-sig")
+    listed.to_json(out / f"{TABLE}.json", orient="table", index=False, force_ascii=False)
+    listed[listed["行き先"] == "exception"].to_excel(out / EXCEPTIONS, index=False, engine="xlsxwriter")
 
 
 def _text(column: np.ndarray) -> pd.Series:

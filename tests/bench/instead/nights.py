@@ -1,9 +1,12 @@
 """The same night done other ways (ほかのやり方の夜): seconds and memory of whole processes, on copies of a ledger.
 
 They do less than elqr: no check of a file's totals and fields, no delivery that came before, no reissued or whole-year
-slips, no suggestions, no settlement, no reports, no chain of runs. What they decide and post must be what elqr does.
+slips, no suggestions, no settlement, no chain of runs, and of the reports only three files without words, sums, page or
+books of departments. What they decide, post and list must be what elqr does.
 """
 
+import csv
+import json
 import os
 import shutil
 import sqlite3
@@ -12,11 +15,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from tests.bench.instead.reports import EXCEPTIONS, TABLE
 from tests.bench.measure import SQLITE, Row, ran
 from tests.bench.town import Town
 
 WAYS = {"orm": "ORM で一件ずつ", "orm_each": "ORM で一件ずつ確定", "sql": "データベースの中で SQL", "frames": "pandas"}
 
+_YEN = ("領収額", "収納額", "仮受額")
+_FIGURES = ("記録", "領収日", "照会キー", *_YEN)
 _ENTERED = (
     "SELECT outcome, count(*), sum(claim_yen), sum(suspense_yen) FROM decision GROUP BY outcome",
     """SELECT identity, occurrence_no, record_no, offset_bytes, channel, stage, content, key_kind, key_digits, reissue_no,
@@ -40,12 +46,14 @@ def measured(town: Town, night_no: int, payments: int) -> dict[str, tuple[float,
         own.deliver(night_no, payments)
         night = own.night(night_no)
         found["elqr"] = ran("elqr", "night", own.job, "--date", night)
-        expected = _entered(own.folder / "ledger.db")
+        expected, listed = _entered(own.folder / "ledger.db"), _listed(own.folder / "out" / str(night))
         for way in WAYS:
-            ledger = copied(town, Path(name) / way).folder / "ledger.db"
-            found[way] = ran("tests.bench.instead", way, ledger, own.folder / "inbox", night)
+            theirs = copied(town, Path(name) / way).folder
+            ledger, out = theirs / "ledger.db", theirs / "out"
+            found[way] = ran("tests.bench.instead", way, ledger, own.folder / "inbox", night, out)
             assert _entered(ledger) == expected, f"{way} decides and posts what elqr does"
-            shutil.rmtree(ledger.parent)
+            assert _listed(out) == listed, f"{way} lists what elqr does"
+            shutil.rmtree(theirs)
     return found
 
 
@@ -63,6 +71,17 @@ def copied(town: Town, folder: Path) -> Town:
 def _entered(ledger: Path) -> list[object]:
     with closing(sqlite3.connect(ledger)) as connection:
         return [connection.execute(query).fetchall() for query in _ENTERED]
+
+
+def _listed(folder: Path) -> list[tuple[object, ...]]:
+    """消込結果 as JSON and as CSV, and 要確認 as a workbook: every payment's figures, and that all three hold them."""
+    told = json.loads((folder / f"{TABLE}.json").read_text(encoding="utf-8"))
+    rows = sorted(tuple(row[name] for name in _FIGURES) for row in told.get("rows") or told["data"])
+    with (folder / f"{TABLE}.csv").open(encoding="utf-8-sig", newline="") as file:
+        own = [row for row in csv.DictReader(file) if row["記録"]]  # elqr's ends in sums
+    assert sorted(tuple(int(row[name]) for name in _YEN) for row in own) == sorted(row[-3:] for row in rows)
+    assert (folder / EXCEPTIONS).stat().st_size
+    return rows
 
 
 def rows(scale: int) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """一件ずつ: a session of SQLAlchemy's ORM, one object a record, a few queries and some if and else for each."""
 
+from contextlib import closing
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -9,6 +10,7 @@ from sqlalchemy.ext.declarative import DeferredReflection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, relationship
 
 from elqr.terms import PLACE_OF, Account, Outcome
+from tests.bench.instead import reports
 from tests.bench.instead.records import Record, opened, records
 
 
@@ -60,8 +62,8 @@ class Notice(_Base):
     cover: Mapped[NoticeClaim] = relationship(primaryjoin="Notice.notice_no == foreign(NoticeClaim.notice_no)")
 
 
-def run(ledger: Path, inbox: Path, night: date, records_a_commit: int = 1_000) -> None:
-    """一夜: all records in the order in which payments of a claim are decided, then one at a time."""
+def run(ledger: Path, inbox: Path, night: date, out: Path, records_a_commit: int = 1_000) -> None:
+    """一夜: all records in the order in which payments of a claim are decided, one at a time; then the reports."""
     engine = create_engine("sqlite://", creator=lambda: opened(ledger))
     _Base.prepare(engine)
     read = [(file_no, r) for file_no, path in enumerate(sorted(inbox.iterdir()), start=1) for r in records(path, night)]
@@ -73,6 +75,8 @@ def run(ledger: Path, inbox: Path, night: date, records_a_commit: int = 1_000) -
             if done % records_a_commit == 0:
                 session.commit()
         session.commit()
+    with closing(opened(ledger)) as connection:
+        reports.write(connection, desk.first, out)
 
 
 class _Desk:
@@ -81,7 +85,8 @@ class _Desk:
     def __init__(self, session: Session, night: date) -> None:
         self.session, self.night = session, night
         self.file_no = session.scalar(select(func.coalesce(func.max(Payment.file_no), 0)))
-        self.payment_nos = count(session.scalar(select(func.coalesce(func.max(Payment.payment_no), 0))) + 1)
+        self.first = session.scalar(select(func.coalesce(func.max(Payment.payment_no), 0))) + 1
+        self.payment_nos = count(self.first)
         self.posting_nos = count(session.scalar(select(func.coalesce(func.max(Posting.posting_no), 0))) + 1)
         self.by_key = (
             select(Notice)

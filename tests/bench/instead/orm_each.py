@@ -6,6 +6,6 @@ from pathlib import Path
 from tests.bench.instead import orm
 
 
-def run(ledger: Path, inbox: Path, night: date) -> None:
+def run(ledger: Path, inbox: Path, night: date, out: Path) -> None:
     """一夜, one commit a record."""
-    orm.run(ledger, inbox, night, records_a_commit=1)
+    orm.run(ledger, inbox, night, out, records_a_commit=1)

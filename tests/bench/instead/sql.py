@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from elqr.terms import Outcome
+from tests.bench.instead import reports
 from tests.bench.instead.records import Record, opened, records
 
 _FOUND = f"""
@@ -74,8 +75,8 @@ SELECT payment_no, account, claim_no, yen, fiscal_year, is_arrears, procedure_co
 """
 
 
-def run(ledger: Path, inbox: Path, night: date) -> None:
-    """一夜 in one transaction."""
+def run(ledger: Path, inbox: Path, night: date, out: Path) -> None:
+    """一夜 in one transaction, and the reports."""
     connection = opened(ledger)
     first, last_file = connection.execute(
         "SELECT coalesce(max(payment_no), 0) + 1, coalesce(max(file_no), 0) FROM payment"
@@ -91,3 +92,4 @@ def run(ledger: Path, inbox: Path, night: date) -> None:
         connection.execute(_IDENTITIES, (first,))
         connection.execute(_DECISIONS)
         connection.execute(_POSTINGS, (night.isoformat(),))
+    reports.write(connection, first, out)
