@@ -19,7 +19,13 @@ from tests.bench.instead.reports import EXCEPTIONS, TABLE
 from tests.bench.measure import SQLITE, Row, ran
 from tests.bench.town import Town
 
-WAYS = {"orm": "ORM で一件ずつ", "orm_each": "ORM で一件ずつ確定", "sql": "データベースの中で SQL", "frames": "pandas"}
+WAYS = {
+    "orm": "ORM で一件ずつ",
+    "orm_each": "ORM で一件ずつ確定",
+    "orm_plain": "ORM を既定のまま",
+    "sql": "データベースの中で SQL",
+    "frames": "pandas",
+}
 
 _YEN = ("領収額", "収納額", "仮受額")
 _FIGURES = ("記録", "領収日", "照会キー", *_YEN)

@@ -62,14 +62,21 @@ class Notice(_Base):
     cover: Mapped[NoticeClaim] = relationship(primaryjoin="Notice.notice_no == foreign(NoticeClaim.notice_no)")
 
 
-def run(ledger: Path, inbox: Path, night: date, out: Path, records_a_commit: int = 1_000) -> None:
-    """一夜: all records in the order in which payments of a claim are decided, one at a time; then the reports."""
+def run(
+    ledger: Path, inbox: Path, night: date, out: Path, records_a_commit: int = 1_000, *, is_tuned: bool = True
+) -> None:
+    """一夜: all records in the order in which payments of a claim are decided, one at a time; then the reports.
+
+    Tuned: what a record needs comes with one query and the claim's postings with another, nothing is written before
+    the commit, and nothing is read again after it. Otherwise all is as a `Session` has it when nobody says how.
+    """
     engine = create_engine("sqlite://", creator=lambda: opened(ledger))
     _Base.prepare(engine)
     read = [(file_no, r) for file_no, path in enumerate(sorted(inbox.iterdir()), start=1) for r in records(path, night)]
     read.sort(key=lambda own: (own[1].paid_on, own[1].identity, own[1].occurrence_no))
-    with Session(engine, autoflush=False, expire_on_commit=False) as session:
-        desk = _Desk(session, night)
+    options = {"autoflush": False, "expire_on_commit": False} if is_tuned else {}
+    with Session(engine, **options) as session:
+        desk = _Desk(session, night, is_tuned)
         for done, (file_no, record) in enumerate(read, start=1):
             desk.take(record, file_no)
             if done % records_a_commit == 0:
@@ -82,7 +89,7 @@ def run(ledger: Path, inbox: Path, night: date, out: Path, records_a_commit: int
 class _Desk:
     """窓口: takes one payment after the other into a session."""
 
-    def __init__(self, session: Session, night: date) -> None:
+    def __init__(self, session: Session, night: date, is_tuned: bool) -> None:
         self.session, self.night = session, night
         self.file_no = session.scalar(select(func.coalesce(func.max(Payment.file_no), 0)))
         self.first = session.scalar(select(func.coalesce(func.max(Payment.payment_no), 0))) + 1
@@ -92,8 +99,10 @@ class _Desk:
             select(Notice)
             .join(NoticeKey, NoticeKey.notice_no == Notice.notice_no)
             .where(NoticeKey.key_kind == bindparam("kind"), NoticeKey.key_digits == bindparam("digits"))
-            .options(joinedload(Notice.payload), joinedload(Notice.cover).joinedload(NoticeClaim.claim))
         )
+        if is_tuned:
+            together = (joinedload(Notice.payload), joinedload(Notice.cover).joinedload(NoticeClaim.claim))
+            self.by_key = self.by_key.options(*together)
 
     def take(self, record: Record, file_no: int) -> None:
         """一件を消し込む."""
