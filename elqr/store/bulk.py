@@ -18,8 +18,8 @@ from elqr.store.database import asked_first, copied, read_columns
 from elqr.store.schema import Text, Whole
 
 Schema = Mapping[str, Any]
-_ROWS_A_FETCH = 50_000
-_KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 100_000
+_ROWS_A_FETCH = 20_000
+_KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 25_000
 _ROWS_A_STATEMENT = 100
 """Of an insert into a file: a statement for each row takes more than twice as long, without keys and indexes."""
 
