@@ -48,6 +48,11 @@ def beside(rows: pl.DataFrame, found: pl.DataFrame, on: Sequence[str]) -> pl.Dat
     return rows.hstack(looked_up.drop(on))
 
 
+def met_again(values: pl.Series) -> pl.Series:
+    """二度あるか: whether a value stands in another row too. Few do, so what is kept in mind is little."""
+    return values.is_in(values.filter(~values.is_first_distinct()).implode())
+
+
 class ClaimKey(Frame):
     """調定の識別: the core system's identity of one instalment."""
 

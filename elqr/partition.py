@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.frames import Candidate, Known, OpenClaim, Payment
+from elqr.frames import Candidate, OpenClaim, Payment, met_again
 from elqr.matching import Matched, match
 
 BUCKET, ROOT = "bucket", "root"
 PLACE = "place"
-_GROUP = "group_no"
+_GROUP, _PART = "group_no", "part_no"
 _KEY = [Payment.KEY_KIND, Payment.KEY_DIGITS]
+_SAME_IDENTITY, _SAME_KEY = pl.struct(Payment.IDENTITY).hash(0), pl.struct(*_KEY).hash(1)
+"""Two that are the same by chance are matched together, which changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ def groups(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFram
     slips = candidates.select(*_KEY, Candidate.NOTICE_NO).unique()
     on_claims = keys.join(slips, on=_KEY).join(claims.select(OpenClaim.NOTICE_NO, OpenClaim.CLAIM_NO), on="notice_no")
     shared = (
-        payments.select(Payment.PAYMENT_NO, pl.struct(Payment.IDENTITY).hash(0).alias(PLACE)),
-        keys.select(Payment.PAYMENT_NO, pl.struct(*_KEY).hash(1).alias(PLACE)),
+        payments.select(Payment.PAYMENT_NO, _SAME_IDENTITY.alias(PLACE)),
+        keys.select(Payment.PAYMENT_NO, _SAME_KEY.alias(PLACE)),
         on_claims.select(Payment.PAYMENT_NO, pl.struct(OpenClaim.CLAIM_NO).hash(2).alias(PLACE)).unique(),
     )
     return _grouped(pl.concat(shared), Payment.PAYMENT_NO)
@@ -64,10 +66,9 @@ def parts(
     count: int, payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame
 ) -> Iterator[Part]:
     """分ける: into at most `count` parts, each of whole groups, with what `match` needs to know of them."""
-    found = groups(payments, candidates, claims).with_columns((pl.col(_GROUP).hash(3) % count).alias("part_no"))
-    rows = payments.join(found, on=Payment.PAYMENT_NO, maintain_order="left")
-    for own in rows.partition_by("part_no", maintain_order=True):
-        yield _part(own.drop(_GROUP, "part_no"), known, candidates, claims)
+    found = groups(payments, candidates, claims).select(Payment.PAYMENT_NO, pl.col(_GROUP).hash(3) % count)
+    rows = payments.select(Payment.PAYMENT_NO).join(found, on=Payment.PAYMENT_NO, maintain_order="left")
+    return _split(rows[_GROUP], payments, known, candidates, claims)
 
 
 def slices(
@@ -78,43 +79,48 @@ def slices(
     Payments that may share something with others are one part, of whatever size: of a night they are few.
     """
     if payments.height <= most:
-        yield Part(payments, known, candidates, claims)
-        return
+        return iter([Part(payments, known, candidates, claims)])
     is_shared = _may_share(payments, candidates, claims)
-    yield _part(payments.filter(is_shared), known, candidates, claims)
-    for start in range(0, payments.height, most):
-        own = payments.slice(start, most).filter(~is_shared.slice(start, most))
-        yield _part(own, known, candidates, claims)
+    in_order = pl.int_range(payments.height) // most + 1
+    part_no = pl.select(pl.when(is_shared).then(0).otherwise(in_order)).to_series()
+    return _split(part_no, payments, known, candidates, claims)
+
+
+def _split(
+    part_no: pl.Series, payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame
+) -> Iterator[Part]:
+    """番号で分ける: the payments of each number, with what is known of them.
+
+    All payments of an identity, and all of a key, have the same number; so have the keys of a slip with claims.
+    """
+    places = payments.select(_SAME_IDENTITY, _SAME_KEY.alias("key")).with_columns(part_no.alias(_PART))
+    of_known = _number_of(known.select(_SAME_IDENTITY), places.select(Payment.IDENTITY, _PART))
+    of_candidates = _number_of(candidates.select(_SAME_KEY.alias("key")), places.select("key", _PART))
+    slips = candidates.select(Candidate.NOTICE_NO).with_columns(of_candidates)
+    of_claims = _number_of(claims.select(OpenClaim.NOTICE_NO), slips)
+    for number in part_no.unique().sort():
+        yield Part(
+            payments.filter(part_no == number),
+            known.filter(of_known == number),
+            candidates.filter(of_candidates == number),
+            claims.filter(of_claims == number),
+        )
+
+
+def _number_of(rows: pl.DataFrame, numbered: pl.DataFrame) -> pl.Series:
+    """部分の番号 of each row, by the one column that both have."""
+    (name,) = rows.columns
+    return rows.join(numbered.unique(name), on=name, how="left", maintain_order="left")[_PART]
 
 
 def _may_share(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> pl.Series:
-    """ほかと関わりうる収納: its identity or key is met again, or its slip or a claim of it by another key.
-
-    Told by hashes: two that are the same by chance are matched together, which changes nothing.
-    """
-    on_shared_claims = claims[OpenClaim.NOTICE_NO].filter(_met_again(claims[OpenClaim.CLAIM_NO]))
+    """ほかと関わりうる収納: its identity or key is met again, or its slip or a claim of it by another key."""
+    on_shared_claims = claims[OpenClaim.NOTICE_NO].filter(met_again(claims[OpenClaim.CLAIM_NO]))
     slips = candidates[Candidate.NOTICE_NO]
-    is_shared = _met_again(slips) | slips.is_in(on_shared_claims.implode())
-    key = pl.struct(*_KEY).hash(1)
-    keys, shared_keys = (rows.select(key).to_series() for rows in (payments, candidates.filter(is_shared)))
-    identities = payments.select(pl.struct(Payment.IDENTITY).hash(0)).to_series()
-    return _met_again(identities) | _met_again(keys) | keys.is_in(shared_keys.implode())
-
-
-def _met_again(values: pl.Series) -> pl.Series:
-    """二度あるか: whether a value stands in another row too. Few do, so what is kept in mind is little."""
-    return values.is_in(values.filter(~values.is_first_distinct()).implode())
-
-
-def _part(own: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> Part:
-    """Some payments with what is known of them."""
-    asked = candidates.join(own.select(*_KEY).unique(), on=_KEY, how="semi", maintain_order="left")
-    return Part(
-        own,
-        known.join(own, on=Known.IDENTITY, how="semi", maintain_order="left"),
-        asked,
-        claims.join(asked, on=OpenClaim.NOTICE_NO, how="semi", maintain_order="left"),
-    )
+    is_shared = met_again(slips) | slips.is_in(on_shared_claims.implode())
+    keys, shared_keys = (rows.select(_SAME_KEY).to_series() for rows in (payments, candidates.filter(is_shared)))
+    identities = payments.select(_SAME_IDENTITY).to_series()
+    return met_again(identities) | met_again(keys) | keys.is_in(shared_keys.implode())
 
 
 def together(found: list[Matched]) -> Matched:
@@ -133,7 +139,7 @@ def with_bucket(payments: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
     """
     least = covers.group_by(_KEY).agg(pl.col(OpenClaim.CLAIM_NO).min())
     is_known = pl.col(OpenClaim.CLAIM_NO).is_not_null()
-    bucket = pl.when(is_known).then(pl.struct(OpenClaim.CLAIM_NO).hash(2)).otherwise(pl.struct(*_KEY).hash(1))
+    bucket = pl.when(is_known).then(pl.struct(OpenClaim.CLAIM_NO).hash(2)).otherwise(_SAME_KEY)
     rows = payments.join(least, on=_KEY, how="left", validate="m:1", maintain_order="left")
     return rows.with_columns(bucket.alias(BUCKET)).drop(OpenClaim.CLAIM_NO)
 
@@ -142,7 +148,7 @@ def meetings(bucketed: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
     """出会い: each place where payments meet, an identity or a claim, with the buckets that they come from."""
     claims = bucketed.select(*_KEY, BUCKET).unique().join(covers, on=_KEY)
     places = (
-        bucketed.select(pl.struct(Payment.IDENTITY).hash(0).alias(PLACE), BUCKET),
+        bucketed.select(_SAME_IDENTITY.alias(PLACE), BUCKET),
         claims.select(pl.struct(OpenClaim.CLAIM_NO).hash(2).alias(PLACE), BUCKET),
     )
     return pl.concat(places).unique()

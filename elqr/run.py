@@ -230,8 +230,8 @@ def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFram
 def _matched_parts(night: Night, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
     """What is looked up for it lasts no longer than this: a large night has no room for it any more."""
     with night.ledger.readers(_READERS) as readers:
-        candidates = queries.candidates(readers, payments)
         known = queries.known_events(readers, payments)
+        candidates = queries.candidates(readers, payments)
         claims = queries.open_claims(readers, queries.owed_by(candidates))
     parts = slices(_MATCHED_AT_ONCE, payments, known, candidates.select(*Candidate.SCHEMA), claims)
     return [part.matched() for part in parts], candidates.select(SLIP)

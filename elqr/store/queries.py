@@ -8,7 +8,18 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import Candidate, CandidateSlip, Claim, ClaimKey, KnownEvent, Notice, NoticeKey, OpenClaim, Payment
+from elqr.frames import (
+    Candidate,
+    CandidateSlip,
+    Claim,
+    ClaimKey,
+    KnownEvent,
+    Notice,
+    NoticeKey,
+    OpenClaim,
+    Payment,
+    met_again,
+)
 from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, staged
@@ -104,9 +115,7 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     A payload is looked up only for keys whose payments say something that it says too; rows come back with the
     number of the key asked for, not with its digits.
     """
-    says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
-    keys = payments.group_by(Payment.KEY_KIND, Payment.KEY_DIGITS).agg(says.any().cast(pl.Int64).alias("says"))
-    keys = keys.sort(Payment.KEY_KIND, Payment.KEY_DIGITS).with_row_index("at").cast({"at": pl.Int64})
+    keys = _keys(payments).with_row_index("at").cast({"at": pl.Int64})
 
     def query(own: FromClause) -> Select[Any]:
         payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
@@ -123,6 +132,18 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     found = asked(connections, keys.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
     named = keys.select(pl.col(Payment.KEY_KIND, Payment.KEY_DIGITS).gather(found["at"]))
     return found.hstack(named).select(*CandidateSlip.SCHEMA)
+
+
+def _keys(payments: pl.DataFrame) -> pl.DataFrame:
+    """今夜の照会キー, each once, and whether a payment `says` what a payload says too.
+
+    Few keys are met again, and only those are grouped: to group a million takes four times their own memory.
+    """
+    key = (Payment.KEY_KIND, Payment.KEY_DIGITS)
+    says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
+    rows = payments.select(*key, says.cast(pl.Int64).alias("says"))
+    again = met_again(rows.select(pl.struct(key).hash()).to_series())
+    return pl.concat([rows.filter(~again), rows.filter(again).group_by(key).agg(pl.col("says").max())])
 
 
 def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
