@@ -66,9 +66,10 @@ def parts(
     count: int, payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame
 ) -> Iterator[Part]:
     """分ける: into at most `count` parts, each of whole groups, with what `match` needs to know of them."""
-    found = groups(payments, candidates, claims).select(Payment.PAYMENT_NO, pl.col(_GROUP).hash(3) % count)
+    part_no = (pl.col(_GROUP).hash(3) % count).alias(_PART)
+    found = groups(payments, candidates, claims).select(Payment.PAYMENT_NO, part_no)
     rows = payments.select(Payment.PAYMENT_NO).join(found, on=Payment.PAYMENT_NO, maintain_order="left")
-    return _split(rows[_GROUP], payments, known, candidates, claims)
+    return _split(rows[_PART], payments, known, candidates, claims)
 
 
 def slices(
@@ -127,9 +128,16 @@ def together(found: list[Matched]) -> Matched:
     """合わせる: what the parts said, in the order of the payments' numbers. Empties the list as it goes."""
     decisions, allocations = [own.decisions for own in found], [own.allocations for own in found]
     found.clear()
-    decided = pl.concat(decisions).sort(Payment.PAYMENT_NO)
-    decisions.clear()
-    return Matched(decided, pl.concat(allocations).sort(Payment.PAYMENT_NO, OpenClaim.CLAIM_NO))
+    return Matched(
+        _in_order(decisions, Payment.PAYMENT_NO), _in_order(allocations, Payment.PAYMENT_NO, OpenClaim.CLAIM_NO)
+    )
+
+
+def _in_order(pieces: list[pl.DataFrame], *by: str) -> pl.DataFrame:
+    """並べる. Gathered from where the pieces are: to sort them puts them together first, and takes them twice."""
+    whole = pl.concat(pieces)
+    pieces.clear()
+    return whole.select(pl.all().gather(whole.select(pl.arg_sort_by(*by)).to_series()))
 
 
 def with_bucket(payments: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
