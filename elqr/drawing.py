@@ -40,6 +40,7 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
     found = counted(night, day)
     decided = night.in_hand.by_outcome() if night.in_hand is not None else None
     with night.ledger.aside() as aside, night.ledger.transaction() as connection, _proved(aside, day, decided):
+        aside.tidy()
         rows = _rows(night)
         expected = arriving(night.rules.arrivals, report_queries.taken_in(connection, day), day, night.rules.calendar)
         rows = replace(rows, arrivals=expected if night.rules.arrivals else None)
@@ -85,7 +86,6 @@ def _proved(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> It
     """
     broken = aside.ask(report_queries.conservation_breaks, day)
     told = aside.ask(report_queries.outcome_sums, day)
-    aside.tidy()
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ from elqr.fiscal import wareki
 from elqr.procedures import COUNTING_RULE, YearCount
 from elqr.report.ageing import Age, AgeRow
 from elqr.report.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
-from elqr.report.table import Heading, Style, Table
+from elqr.report.table import NUMBERS, Heading, Style, Table
 from elqr.report.trends import Trend
 from elqr.terms import Severity
 
@@ -31,7 +31,6 @@ SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV has them all."""
 
 _FEW_FINDINGS = 5
-_NUMBERS = (Style.YEN, Style.COUNT, Style.SHARE)
 _PAYMENT_NO = "受付番号"
 _LISTED = ("要確認一覧", "消込結果")
 """Tables that the list stands for where scripts run."""
@@ -112,7 +111,7 @@ def embedded(value: object) -> Markup:
 
 def _kind_of(heading: Heading) -> str:
     """The classes of a cell: n number, k key, d day, payment a number that has details."""
-    kind = "n" if heading.style in _NUMBERS else {Style.DATE: "d", Style.DIGITS: "k"}.get(heading.style, "")
+    kind = "n" if heading.style in NUMBERS else {Style.DATE: "d", Style.DIGITS: "k"}.get(heading.style, "")
     return f"{kind} payment".strip() if heading.name == _PAYMENT_NO else kind
 
 
@@ -169,7 +168,7 @@ def render(page: Page) -> str:
         night=night,
         cell=cell,
         kind_of=_kind_of,
-        numbers=_NUMBERS,
+        numbers=NUMBERS,
         replaced=_LISTED,
         groups=_groups(page.findings),
         few_findings=_FEW_FINDINGS,

@@ -20,6 +20,10 @@ class Style(StrEnum):
     SHARE = auto()
 
 
+NUMBERS = (Style.YEN, Style.COUNT, Style.SHARE)
+"""Columns of figures: they stand at the right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """見出し: the column's name, how it is shown, and whether there is room for it on the page."""

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from elqr.fiscal import wareki
 from elqr.report.book import Book, Column, Entry, Sheet
 from elqr.report.cells import text_width
-from elqr.report.table import Style
+from elqr.report.table import NUMBERS, Style
 
 TITLE, NOTE, VISIBLE, SUM, OURS, VERDICT, HEAD, BODY = range(8)
 """Rows from the top, from 0."""
@@ -27,14 +27,13 @@ _WIDTH_PIXELS, _EDGE_PIXELS, _HALF_EM_PIXELS = 7, 5, 20 / 3
 """A column's unit of width and its edges, and half a character of 10 points, at 96 dots an inch."""
 
 _PAPER_A4 = 9
-_NUMBERS = (Style.YEN, Style.COUNT, Style.SHARE)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """分けたシート: the rows of a sheet that stand on one worksheet, and where its table's body is.
 
-    `longest`: of each column that it shows its longest value, in half-width characters.
+    `longest` is its columns' longest values, as the function of that name tells them.
     """
 
     sheet: Sheet
@@ -185,7 +184,7 @@ def longest(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
 
     def width(column: Column) -> pl.Expr:
         values = pl.col(column.name)
-        if column.style in _NUMBERS:
+        if column.style in NUMBERS:
             return values.abs().sum().cast(pl.Int64).cast(pl.String).str.len_chars().cast(pl.Int64)
         return text_width(values.cast(pl.String)).max()
 
@@ -201,7 +200,7 @@ def width_of(column: Column, part: Part) -> float:
     if column.style is Style.DATE:
         return max(heading, 10)
     most = part.longest[column.name]
-    if column.style in _NUMBERS:
+    if column.style in NUMBERS:
         return max(heading, _LEAST_WIDTH, min(most + (most - 1) // 3 + 3, _WIDEST_NUMBER))
     return max(heading, _LEAST_WIDTH, min(most + _EDGES, column.most_width))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from elqr.terms import Outcome
+from elqr.terms import Outcome, Place
 from tests.bench.instead.records import Record, opened
-from tests.bench.instead.reports import EXCEPTIONS, LISTED, TABLE
+from tests.bench.instead.reports import EXCEPTIONS, LISTED, PLACE, TABLE
 
 _KOUZA = np.dtype({
     "names": ["kind", "bank", "branch", "account_kind", "account_no", "yen", "customer", "result"],
@@ -69,7 +69,7 @@ def run(ledger: Path, inbox: Path, night: date, out: Path) -> None:
     listed = pd.read_sql_query(LISTED, connection, params=(first,))
     listed.to_csv(out / f"{TABLE}.csv", index=False, encoding="utf-8-sig")
     listed.to_json(out / f"{TABLE}.json", orient="table", index=False, force_ascii=False)
-    listed[listed["行き先"] == "exception"].to_excel(out / EXCEPTIONS, index=False, engine="xlsxwriter")
+    listed[listed[PLACE] == Place.EXCEPTION.value].to_excel(out / EXCEPTIONS, index=False, engine="xlsxwriter")
 
 
 def _text(column: np.ndarray) -> pd.Series:

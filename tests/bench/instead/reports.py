@@ -10,6 +10,8 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
+from elqr.terms import Place
+
 LISTED = """
 SELECT p.payment_no AS 受付番号, p.file_no AS ファイル, p.record_no AS 記録, p.channel AS チャネル, p.stage AS 段階,
   d.outcome AS 消込結果, d.place AS 行き先, d.flags AS 付記, p.paid_on AS 領収日, p.paid_yen AS 領収額,
@@ -20,8 +22,7 @@ WHERE d.payment_no >= ? ORDER BY p.paid_on, p.identity, p.payment_no
 """
 """消込結果 from a payment on, oldest first."""
 
-TABLE, EXCEPTIONS = "消込結果", "要確認.xlsx"
-_PLACE = 6
+TABLE, EXCEPTIONS, PLACE = "消込結果", "要確認.xlsx", "行き先"
 
 
 def write(connection: sqlite3.Connection, first: int, folder: Path) -> None:
@@ -37,6 +38,7 @@ def write(connection: sqlite3.Connection, first: int, folder: Path) -> None:
         json.dump({"rows": [dict(zip(names, row, strict=True)) for row in rows]}, file, ensure_ascii=False)
     with Workbook(str(folder / EXCEPTIONS), {"constant_memory": True}) as workbook:
         sheet = workbook.add_worksheet()
-        waiting = (row for row in rows if row[_PLACE] == "exception")
+        place = names.index(PLACE)
+        waiting = (row for row in rows if row[place] == Place.EXCEPTION.value)
         for at, row in enumerate([names, *waiting]):
             sheet.write_row(at, 0, row)
