@@ -16,9 +16,10 @@ from elqr.errors import BadFile
 from elqr.findings import MASKED
 from elqr.formats.cells import Cells, cells_of, read_texts
 from elqr.formats.decode import Decoded
-from elqr.formats.payments import joined, with_other_records
+from elqr.formats.payments import with_other_records
 from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
+from elqr.frames import joined
 from elqr.inspection import Inspection, inspect
 from elqr.limits import FINDINGS
 

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 import polars as pl
 
+_SEPARATOR = "|"
+
 
 class Column(str):
     """A column's name with its dtype."""
@@ -51,6 +53,11 @@ def beside(rows: pl.DataFrame, found: pl.DataFrame, on: Sequence[str]) -> pl.Dat
 def met_again(values: pl.Series) -> pl.Series:
     """二度あるか: whether a value stands in another row too. Few do, so what is kept in mind is little."""
     return values.is_in(values.filter(~values.is_first_distinct()).implode())
+
+
+def joined(names: Sequence[str]) -> pl.Expr:
+    """つないだ値: the values of some columns as one text."""
+    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator=_SEPARATOR)
 
 
 class ClaimKey(Frame):
@@ -173,7 +180,6 @@ class PaymentContent(Frame):
     STAGE = Column("stage", pl.String)
     IDENTITY = Column("identity", pl.String)
     OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
-    CONTENT = Column("content", pl.String)
     KEY_KIND = Column("key_kind", pl.String)
     KEY_DIGITS = Column("key_digits", pl.String)
     REISSUE_NO = Column("reissue_no", pl.String)
@@ -199,13 +205,21 @@ class Known(Frame):
     IDENTITY = Column("identity", pl.String)
     STAGE = Column("stage", pl.String)
     OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
-    CONTENT = Column("content", pl.String)
     PAYMENT_NO = Column("payment_no", pl.Int64)
 
 
 class KnownEvent(Known):
-    """既知の収納 with what came of it."""
+    """既知の収納 with what its record says of the money, and what came of it."""
 
+    CHANNEL = Column("channel", pl.String)
+    KEY_KIND = Column("key_kind", pl.String)
+    KEY_DIGITS = Column("key_digits", pl.String)
+    REISSUE_NO = Column("reissue_no", pl.String)
+    CHECK_NO = Column("check_no", pl.String)
+    ITEM_NO = Column("item_no", pl.String)
+    OFFICE_CODE = Column("office_code", pl.String)
+    PAID_YEN = Column("paid_yen", pl.Int64)
+    PAID_ON = Column("paid_on", pl.Date)
     OUTCOME = Column("outcome", pl.String)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside
+from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, joined
 from elqr.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
 _EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
@@ -19,13 +19,18 @@ _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
 _ASKED = (*_KEY, Payment.REISSUE_NO)
 _ORDER = (Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
 
+_CONTENT = (
+    Payment.CHANNEL, *_ASKED, Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE, Payment.PAID_YEN, Payment.PAID_ON,
+)  # fmt: skip
+"""What makes a record that was delivered again the same record: all that concerns the money."""
+
 _GIVEN = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.IDENTITY,
-    Payment.OCCURRENCE_NO, Payment.CONTENT, Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.REISSUE_NO,
+    Payment.OCCURRENCE_NO, Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.REISSUE_NO,
     Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE, Payment.PAID_YEN, Payment.PAID_ON,
 )  # fmt: skip
 _JUDGED = ("first_no", "is_repeat", "is_conflict", "is_out_of_order", "is_taken_back", "is_confirmed")
-_ORDERED = (*(name for name in _GIVEN if name not in (Payment.RECORD_NO, Payment.CONTENT)), *_JUDGED)
+_ORDERED = (*(name for name in _GIVEN if name != Payment.RECORD_NO), *_JUDGED)
 _SHOWN = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,
     *_JUDGED, Candidate.NOTICE_NO, Candidate.INSTALLMENT_NO, Candidate.AMOUNT_YEN, Candidate.PROCEDURE_CODE,
@@ -107,23 +112,28 @@ def _running(values: Mapping[str, pl.Expr], within: str, by: Sequence[str] = ())
 
 def _with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """再受信: the first record of an event counts, in the ledger or else tonight; the others repeat it."""
-    earlier = known.select(*_EVENT, known_content=Known.CONTENT, known_no=Known.PAYMENT_NO)
-    asked = payments.select(_EVENT).with_row_index("at").join(known, on=Known.IDENTITY, how="semi")
+    content = joined(_CONTENT)
+    earlier = known.select(*_EVENT, known_no=Known.PAYMENT_NO, known_content=content)
+    asked = payments.select(*_EVENT, *_CONTENT).with_row_index("at").join(known, on=Known.IDENTITY, how="semi")
+    again = asked.join(earlier, on=_EVENT, validate="m:1")
     unknown = payments.select(
-        known_content=pl.repeat(None, pl.len(), dtype=pl.String), known_no=pl.repeat(None, pl.len(), dtype=pl.Int64)
+        known_no=pl.repeat(None, pl.len(), dtype=pl.Int64), known_same=pl.repeat(None, pl.len(), dtype=pl.Boolean)
     )
-    rows = payments.hstack(_but(unknown, asked.join(earlier, on=_EVENT, validate="m:1").drop(_EVENT)))
-    tonight = {"tonight_content": pl.col(Payment.CONTENT), "tonight_no": pl.col(Payment.PAYMENT_NO)}
-    order = (Payment.CONTENT, Payment.FILE_NO, Payment.RECORD_NO)
-    firsts = {name: value.sort_by(*order).first().over(_EVENT) for name, value in tonight.items()}
+    rows = payments.hstack(_but(unknown, again.select("at", "known_no", known_same=content == pl.col("known_content"))))
+    order, number = (content, Payment.FILE_NO, Payment.RECORD_NO), pl.col(Payment.PAYMENT_NO)
+    tonight = {"tonight_no": number, "tonight_same": pl.repeat(True, pl.len())}
+    firsts = {
+        "tonight_no": number.sort_by(*order).first().over(_EVENT),
+        "tonight_same": content == content.sort_by(*order).first().over(_EVENT),
+    }
     rows = _within(rows, Payment.IDENTITY, tonight, firsts)
-    repeats = pl.coalesce("known_no", "tonight_no") != pl.col(Payment.PAYMENT_NO)
-    same = pl.coalesce("known_content", "tonight_content") == pl.col(Payment.CONTENT)
+    repeats = pl.coalesce("known_no", "tonight_no") != number
+    same = pl.coalesce("known_same", "tonight_same")
     return rows.with_columns(
         pl.coalesce("known_no", "tonight_no").alias("first_no"),
         (repeats & same).alias("is_repeat"),
         (repeats & ~same).alias("is_conflict"),
-    ).drop("known_content", "known_no", "tonight_content", "tonight_no")
+    ).drop("known_no", "known_same", "tonight_no", "tonight_same")
 
 
 def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -183,7 +183,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     connection = night.ledger.connection
     decisions, made = _decided(night, payments)
     entries.enter_known(connection, payments, decisions)
-    payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO, Known.CONTENT)
+    payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO)
     _draw_ahead(night)
     suggested = _suggested(night, payments, decisions)
     entries.enter_decisions(connection, night.night_on, payments, decisions, made, suggested)

@@ -23,7 +23,7 @@ _CLAIM = {
     "by_payment_no": None, "by_notice_no": None, "by_channel": None, "by_installment_no": None,
 }  # fmt: skip
 _PAYMENT = {
-    "record_no": 1, "offset_bytes": None, "channel": "app", "stage": "confirmed", "identity": "", "occurrence_no": 1, "content": "",
+    "record_no": 1, "offset_bytes": None, "channel": "app", "stage": "confirmed", "identity": "", "occurrence_no": 1,
     "key_kind": "elqr", "key_digits": "K1", "reissue_no": "", "check_no": "111111", "item_no": "901", "office_code": "44000",
     "paid_yen": 1_000, "paid_on": _DAY, "funds_on": None, "result_code": None, "payment_no": 1, "file_no": 1,
 }  # fmt: skip
@@ -34,8 +34,12 @@ def _frame(kind: type, rows: list[dict[str, object]]) -> pl.DataFrame:
 
 
 def _paid(number: int, **given: object) -> dict[str, object]:
-    row = _PAYMENT | {"payment_no": number, "identity": f"P{number}", "record_no": number} | given
-    return row | {"content": given.get("content", f"{row['paid_yen']}/{row['key_digits']}")}
+    return _PAYMENT | {"payment_no": number, "identity": f"P{number}", "record_no": number} | given
+
+
+def _known(number: int, outcome: str, **given: object) -> dict[str, object]:
+    row = _paid(number, **given) | {"outcome": outcome}
+    return {name: row[name] for name in KnownEvent.SCHEMA}
 
 
 def _matched(
@@ -120,18 +124,34 @@ def test_an_underpayment_and_the_rest_settle_a_claim() -> None:
 
 
 def test_a_record_of_the_ledger_delivered_again() -> None:
-    known = {
-        "identity": "P1",
-        "stage": "confirmed",
-        "occurrence_no": 1,
-        "content": "1000/K1",
-        "payment_no": 9,
-        "outcome": "matched",
-    }
+    known = _known(9, "matched", identity="P1")
     assert _results(_matched([_paid(1)], known=[known]))[0][0] == "already_posted"
     assert _results(_matched([_paid(1, paid_yen=999)], known=[known]))[0][:3] == ("conflicts", 0, 0)
     twin = _paid(2, identity="P1", occurrence_no=2)
     assert [row[0] for row in _results(_matched([_paid(1), twin], known=[known]))] == ["already_posted", "matched"]
+
+
+_OTHERWISE = {
+    "channel": "eltax", "key_kind": "mpn", "key_digits": "K2", "reissue_no": "1", "check_no": "222222",
+    "item_no": None, "office_code": "44001", "paid_yen": 999, "paid_on": date(2026, 11, 6),
+}  # fmt: skip
+_BESIDES = {"funds_on": date(2026, 11, 9), "result_code": "X", "record_no": 7, "file_no": 2, "offset_bytes": 120}
+
+
+@pytest.mark.parametrize("column", _OTHERWISE)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_repeat_that_says_something_else_about_the_money_conflicts(column: str, is_known: bool) -> None:
+    again = _paid(2, identity="P1", file_no=2, **{column: _OTHERWISE[column]})
+    if is_known:
+        assert _results(_matched([again], known=[_known(1, "matched")]))[0][:3] == ("conflicts", 0, 0)
+    else:
+        assert sorted(row[0] == "conflicts" for row in _results(_matched([_paid(1), again]))) == [False, True]
+
+
+@pytest.mark.parametrize("column", _BESIDES)
+def test_a_repeat_that_differs_besides_the_money_is_a_repeat(column: str) -> None:
+    again = _paid(2, **({"identity": "P1"} | {column: _BESIDES[column]}))
+    assert _results(_matched([again], known=[_known(1, "matched")]))[0][0] == "already_posted"
 
 
 def test_the_same_record_in_two_files_of_one_night() -> None:
@@ -219,14 +239,7 @@ _TWINS = {(StageState.PENDING, Stage.PRELIMINARY), (StageState.SETTLED, Stage.CO
 @pytest.mark.parametrize(("state", "stage"), list(product(StageState, Stage)))
 def test_stages_follow_the_table_of_transitions(state: StageState, stage: Stage) -> None:
     known = [
-        {
-            "identity": "P",
-            "stage": own.value,
-            "occurrence_no": 1,
-            "content": "c",
-            "payment_no": number,
-            "outcome": outcome,
-        }
+        _known(number, outcome, identity="P", stage=own.value)
         for number, (own, outcome) in enumerate(_PATH_TO[state], start=100)
     ]
     occurrence = 1 + sum(own is stage for own, _ in _PATH_TO[state])
@@ -238,8 +251,7 @@ def test_stages_follow_the_table_of_transitions(state: StageState, stage: Stage)
 def test_a_confirmed_payment_that_was_taken_back_waits_in_suspense() -> None:
     stages = [("preliminary", "pending"), ("cancelled", "taken_back")]
     known = [
-        {"identity": "P", "stage": stage, "occurrence_no": 1, "content": "c", "payment_no": number, "outcome": outcome}
-        for number, (stage, outcome) in enumerate(stages)
+        _known(number, outcome, identity="P", stage=stage) for number, (stage, outcome) in enumerate(stages, start=100)
     ]
     assert _results(_matched([_paid(1, identity="P")], known=known)) == [("stage_unexpected", 0, 1_000, "after_cancel")]
 

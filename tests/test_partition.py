@@ -42,8 +42,11 @@ def _frames(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame, 
         for notice, claim in _CLAIMS
     ]
     known = [
-        {"identity": "I1", "stage": "preliminary", "occurrence_no": 1, "content": "1", "payment_no": 900, "outcome": "pending"},
-        {"identity": "I2", "stage": "confirmed", "occurrence_no": 1, "content": "2", "payment_no": 901, "outcome": "matched"},
+        dict.fromkeys(KnownEvent.SCHEMA) | _row(key, identity, stage) | {"occurrence_no": 1, "payment_no": number}
+        | {"outcome": outcome, "key_kind": "elqr", "channel": "app"}
+        for number, key, identity, stage, outcome in (
+            (900, "A", 1, "preliminary", "pending"), (901, "B", 2, "confirmed", "matched"),
+        )
     ]  # fmt: skip
     return (
         pl.DataFrame(payments, schema=Payment.SCHEMA),
@@ -55,7 +58,7 @@ def _frames(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame, 
 
 def _row(key: str, identity: int, stage: str = "confirmed", yen: int = 1_000) -> dict[str, object]:
     return {
-        "key_digits": key, "identity": f"I{identity}", "stage": stage, "paid_yen": yen, "content": f"{yen}/{key}",
+        "key_digits": key, "identity": f"I{identity}", "stage": stage, "paid_yen": yen,
         "paid_on": date(2026, 11, 1) + timedelta(days=identity),
     }  # fmt: skip
 

@@ -19,7 +19,19 @@ from elqr.store.ledger_file import open_ledger
 from elqr.store.schema import metadata
 from elqr.synthetic import generate
 from tests import builders
-from tests.builders import JOB, NIGHT, REAL_NOTICE, REAL_PAYMENT, SPECS, City, Ran, elqr, eltax_file, notice_row
+from tests.builders import (
+    JOB,
+    NIGHT,
+    REAL_NOTICE,
+    REAL_PAYMENT,
+    REFUSED,
+    SPECS,
+    City,
+    Ran,
+    elqr,
+    eltax_file,
+    notice_row,
+)
 from tests.server import Server, done
 
 
@@ -123,6 +135,51 @@ def test_a_server_that_cannot_be_used_is_one_sentence(
     ran = elqr("night", city.job)
     assert ran.code == 1 and said in ran.err and ran.err.count("\n") == 1
     assert "geheim" not in ran.err and "psycopg" not in ran.err.replace("postgresql+psycopg://", "")
+
+
+_AS_VERSION_6 = (
+    "ALTER TABLE payment ADD COLUMN content text NOT NULL DEFAULT 'app|elqr'",
+    "ALTER TABLE payment_identity ADD COLUMN content text NOT NULL DEFAULT 'app|elqr'",
+    "DROP TRIGGER posting_not_in_closed_month ON posting",
+    "CREATE OR REPLACE FUNCTION elqr_not_in_closed_month() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF EXISTS (SELECT 1 "
+    "FROM month_close_step WHERE result = 'approved' AND month >= substr(NEW.night_on, 1, 7)) THEN "
+    "RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
+    "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
+    "EXECUTE FUNCTION elqr_not_in_closed_month()",
+    "UPDATE setting SET value = '6' WHERE name = 'schema_version'",
+)
+_STRUCTURE = (
+    "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
+    "WHERE table_schema = 'public' ORDER BY 1, 2",
+    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), pg_get_functiondef(tgfoid) FROM pg_trigger "
+    "WHERE NOT tgisinternal ORDER BY 1, 2",
+)
+
+
+def test_an_older_ledger_on_a_server_is_brought_up_with_its_guards(city: City) -> None:
+    assert city.night().code == 0
+    new = [city.sql(query) for query in _STRUCTURE]
+    for statement in _AS_VERSION_6:
+        city.sql(statement)
+    assert [city.sql(query) for query in _STRUCTURE] != new
+    city.deliver("again.csv", eltax_file(REAL_PAYMENT))
+    ran = city.night(date(2026, 11, 21))
+    assert ran.code == 0 and [city.sql(query) for query in _STRUCTURE] == new
+    on = ("--job", city.job, "--date", "2026-12-01")
+    assert elqr("month", "close", "2026-11", "--by", "山田", *on).code == 0
+    assert elqr("month", "approve", "2026-11", "--by", "佐藤", *on).code == 0
+    rows = "SELECT posting_no + 100, payment_no, account, claim_no, 1, fiscal_year, is_arrears, procedure_code"
+    for nights in (("2026-11-30",), ("2026-12-01", "2026-10-31")):
+        with pytest.raises(REFUSED, match="closed month"):
+            several = " UNION ALL ".join(
+                f"{rows.replace('100', str(100 * no))}, '{night}', posting_no, '', '' FROM posting"
+                for no, night in enumerate(nights, start=1)
+            )
+            city.sql(f"INSERT INTO posting {several}")
+    open_month = city.sql(
+        f"INSERT INTO posting {rows}, '2026-12-01', posting_no, '', '' FROM posting RETURNING posting_no"
+    )
+    assert len(open_month) == 1
 
 
 def test_a_night_tells_the_server_how_large_its_tables_are(city: City, on_server: Server) -> None:

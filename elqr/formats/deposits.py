@@ -7,8 +7,9 @@ tell of one transfer and not of two: account, day, kind, yen and sender. `number
 import polars as pl
 
 from elqr.formats.decode import Decoded
-from elqr.formats.payments import joined, meaning, optional, with_other_records
+from elqr.formats.payments import meaning, optional, with_other_records
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
+from elqr.frames import joined
 from elqr.money_frames import DepositContent
 from elqr.terms import DepositKind
 

@@ -13,24 +13,11 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Mapped
-from elqr.frames import Payment, PaymentContent
+from elqr.frames import Payment, PaymentContent, joined
 from elqr.terms import Stage
 
-_SEPARATOR = "|"
 _AGREEING = (Payment.IDENTITY, Payment.STAGE)
 _BEFORE = "before"
-_CONTENT = (
-    Payment.CHANNEL,
-    Payment.KEY_KIND,
-    Payment.KEY_DIGITS,
-    Payment.REISSUE_NO,
-    Payment.CHECK_NO,
-    Payment.ITEM_NO,
-    Payment.OFFICE_CODE,
-    Payment.PAID_YEN,
-    Payment.PAID_ON,
-)
-"""What makes a record that was delivered again the same record: all that concerns the money."""
 
 
 def payments_of(decoded: Decoded) -> pl.DataFrame:
@@ -60,7 +47,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         optional(pay.result_code).alias(Payment.RESULT_CODE),
         joined(pay.identity).alias(Payment.IDENTITY),
-    ).with_columns(joined(_CONTENT).alias(Payment.CONTENT))
+    )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
     return rows
 
@@ -137,8 +124,3 @@ def meaning(mapped: Mapped) -> pl.Expr:
 def optional(name: str | None) -> pl.Expr:
     """あれば読む項目: a field that a spec may leave out."""
     return pl.col(name) if name else pl.lit(None, dtype=pl.String)
-
-
-def joined(names: tuple[str, ...]) -> pl.Expr:
-    """識別: the values of some columns as one text."""
-    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator=_SEPARATOR)

@@ -37,25 +37,22 @@ month_close_step = table(
 )
 """承認・却下: the one step that ends a request. A month is closed once."""
 
-_CLOSED = (
-    "EXISTS (SELECT 1 FROM month_close_step "
-    f"WHERE result = '{RulingResult.APPROVED.value}' AND month >= substr(NEW.night_on, 1, 7))"
-)
-guard(
-    month_close_step,
-    "sqlite",
-    f"CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting WHEN {_CLOSED} "
-    "BEGIN SELECT RAISE(ABORT, 'closed month'); END",
-)
-guard(
-    month_close_step,
-    "postgresql",
-    "CREATE OR REPLACE FUNCTION elqr_not_in_closed_month() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$BEGIN IF {_CLOSED} THEN RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
-)
-guard(
-    month_close_step,
-    "postgresql",
-    "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting "
-    "FOR EACH ROW EXECUTE FUNCTION elqr_not_in_closed_month()",
-)
+_CLOSED = f"EXISTS (SELECT 1 FROM month_close_step WHERE result = '{RulingResult.APPROVED.value}' AND month >= {{}})"
+NOT_IN_CLOSED_MONTH = {
+    "sqlite": (
+        "CREATE TRIGGER posting_not_in_closed_month AFTER INSERT ON posting "
+        f"WHEN {_CLOSED.format('substr(NEW.night_on, 1, 7)')} BEGIN SELECT RAISE(ABORT, 'closed month'); END",
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION elqr_not_in_closed_month() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$BEGIN IF {_CLOSED.format('(SELECT substr(min(night_on), 1, 7) FROM made)')} "
+        "THEN RAISE EXCEPTION 'closed month'; END IF; RETURN NULL; END$$",
+        "CREATE TRIGGER posting_not_in_closed_month AFTER INSERT ON posting REFERENCING NEW TABLE AS made "
+        "FOR EACH STATEMENT EXECUTE FUNCTION elqr_not_in_closed_month()",
+    ),
+}
+"""締めた月の守り by database: a file asks of each row, a server once of all rows of a statement."""
+
+for _dialect, _statements in NOT_IN_CLOSED_MONTH.items():
+    for _statement in _statements:
+        guard(month_close_step, _dialect, _statement)

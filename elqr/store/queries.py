@@ -13,6 +13,7 @@ from elqr.frames import (
     CandidateSlip,
     Claim,
     ClaimKey,
+    Known,
     KnownEvent,
     Notice,
     NoticeKey,
@@ -100,9 +101,11 @@ def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> p
     known = t.payment_identity.c
 
     def query(own: FromClause) -> Select[Any]:
+        said = (t.payment.c[name] for name in KnownEvent.SCHEMA if name not in (*Known.SCHEMA, KnownEvent.OUTCOME))
         return (
-            select(*known, t.decision.c.outcome)
+            select(*known, *said, t.decision.c.outcome)
             .join(own, own.c.identity == known.identity)
+            .join(t.payment, t.payment.c.payment_no == known.payment_no)
             .join(t.decision, t.decision.c.payment_no == known.payment_no)
         )
 

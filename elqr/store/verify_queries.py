@@ -147,8 +147,8 @@ def stray_postings(connection: Connection) -> list[int]:
 
 
 def identities(connection: Connection) -> pl.DataFrame:
-    """既知の収納, beside the payments they are of: both sides' identity, stage, occurrence and content."""
-    names = ("identity", "stage", "occurrence_no", "content")
+    """既知の収納, beside the payments they are of: both sides' identity, stage and occurrence."""
+    names = ("identity", "stage", "occurrence_no")
     schema = {"payment_no": _WHOLE, **{name: Payment.SCHEMA[name] for name in names}}
     known = _all(connection, t.payment_identity, schema)
     own = _all(connection, t.payment, schema)

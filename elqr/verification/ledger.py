@@ -47,7 +47,7 @@ def decisions(looked: Looked) -> Iterator[Finding]:
     known = queries.identities(connection).join(outcomes, on="payment_no", how="left")
     is_known, is_first = pl.col("identity").is_not_null(), ~pl.col(Decision.OUTCOME).is_in(repeats)
     differs = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(f"{name}_paid")) for name in ("identity", "stage", "occurrence_no", "content")
+        pl.col(name).ne_missing(pl.col(f"{name}_paid")) for name in ("identity", "stage", "occurrence_no")
     )
     wrong = known.filter((is_known != is_first.fill_null(False)) | (is_known & differs))
     for number in wrong["payment_no"].head(LISTED_PER_CODE):

@@ -153,7 +153,7 @@ def _rows(inbox: Path, night: date) -> dict[str, Sequence[tuple[object, ...]]]:
     """What a night in which all were 一致 would write to four tables."""
     read = [(file_no, r) for file_no, path in enumerate(sorted(inbox.iterdir())) for r in records(path, night)]
     numbered = list(enumerate(read, start=1))
-    events = [(r.identity, r.stage, r.occurrence_no, r.content, no) for no, (_, r) in numbered]
+    events = [(r.identity, r.stage, r.occurrence_no, no) for no, (_, r) in numbered]
     claims = [(no, "matched", "posted", no, "kokuho", r.paid_yen, 0, "", None) for no, (_, r) in numbered]
     lines = [
         (no, no, "claim", no, r.paid_yen, 2026, 0, "kokuho", night.isoformat(), None, "夜間消込", "")
@@ -175,7 +175,7 @@ def insert(folder: Path, rows: dict[str, Sequence[tuple[object, ...]]]) -> None:
 
 def _listed(payments: Sequence[tuple[object, ...]]) -> pl.DataFrame:
     names = ["payment_no", "file_no", *Record._fields]
-    return pl.DataFrame(payments, names, orient="row", infer_schema_length=None).drop("identity", "content")
+    return pl.DataFrame(payments, names, orient="row", infer_schema_length=None).drop("identity")
 
 
 def export(folder: Path, listed: pl.DataFrame) -> None:

@@ -1,9 +1,9 @@
 """Migrations (台帳の版上げ): from each version of the ledger to the next, with its rows, as Alembic revisions.
 
 A new table or index is one more file in `versions/`, numbered, and `SCHEMA_VERSION` rises with it. Tables are
-append-only and their columns never change, so a revision creates what it names as it stands in the tables' modules;
-one that changed a column would say both shapes in full. The version stands in the ledger's own `setting`, because
-a program that knows no Alembic must be able to refuse a ledger that is newer than itself.
+append-only, so a revision creates what it names as it stands in the tables' modules, or drops columns that say
+nothing of their own; one that changed a column would say both shapes in full. The version stands in the ledger's own
+`setting`, because a program that knows no Alembic must be able to refuse a ledger that is newer than itself.
 """
 
 from pathlib import Path

@@ -22,9 +22,6 @@ _CVS = np.dtype({
     "formats": ["S1", "S8", "S4", "S44", "S7", "S8"], "offsets": [0, 3, 11, 15, 62, 77], "itemsize": 122,
 })  # fmt: skip
 _CHANNELS = {"01": "app", "02": "eltax", "03": "counter", "04": "payeasy", "05": "card"}
-_CONTENT = [
-    "channel", "key_kind", "key_digits", "reissue_no", "check_no", "item_no", "office_code", "paid_yen", "paid_on"
-]  # fmt: skip
 _KEYS = "SELECT key_kind, key_digits, notice_no FROM notice_key"
 _NOTICES = """
 SELECT n.notice_no, n.procedure_code, n.levy_year, n.amount_yen, n.issued_on, n.payable_until_on, c.claim_no,
@@ -50,14 +47,12 @@ def run(ledger: Path, inbox: Path, night: date, out: Path) -> None:
     payments["stage"] = "confirmed"
     payments["payment_no"] = np.arange(first, first + len(payments))
     payments["occurrence_no"] = payments.groupby(["file_no", "identity"]).cumcount() + 1
-    content = [payments[name].fillna("").astype(str) for name in _CONTENT]
-    payments["content"] = content[0].str.cat(content[1:], sep="|")
     rows = _decided(_with_notices(payments, connection))
     postings = _postings(rows, night)
     postings["posting_no"] = np.arange(first_posting, first_posting + len(postings))
     written = {
         "payment": payments[[*Record._fields, "payment_no", "file_no"]],
-        "payment_identity": payments[["identity", "stage", "occurrence_no", "content", "payment_no"]],
+        "payment_identity": payments[["identity", "stage", "occurrence_no", "payment_no"]],
         "decision": rows[
             ["payment_no", "outcome", "place", "notice_no", "procedure_code", "claim_yen", "suspense_yen", "flags"]
         ],

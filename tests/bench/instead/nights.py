@@ -33,9 +33,9 @@ _YEN = ("領収額", "収納額", "仮受額")
 _FIGURES = ("記録", "領収日", "照会キー", *_YEN)
 _ENTERED = (
     "SELECT outcome, count(*), sum(claim_yen), sum(suspense_yen) FROM decision GROUP BY outcome",
-    """SELECT identity, occurrence_no, record_no, offset_bytes, channel, stage, content, key_kind, key_digits, reissue_no,
+    """SELECT identity, occurrence_no, record_no, offset_bytes, channel, stage, key_kind, key_digits, reissue_no,
     check_no, item_no, office_code, paid_yen, paid_on, funds_on, result_code FROM payment ORDER BY 1, 2""",
-    """SELECT i.identity, i.stage, i.occurrence_no, i.content, d.outcome, d.place, d.notice_no, d.procedure_code,
+    """SELECT i.identity, i.stage, i.occurrence_no, d.outcome, d.place, d.notice_no, d.procedure_code,
     d.claim_yen, d.suspense_yen FROM payment_identity i JOIN decision d USING (payment_no) ORDER BY 1, 2, 3""",
     """SELECT p.identity, p.occurrence_no, o.account, o.claim_no, o.yen, o.fiscal_year, o.is_arrears, o.procedure_code,
     o.night_on, o.decided_by FROM posting o JOIN payment p USING (payment_no) ORDER BY 1, 2, 3""",

@@ -25,7 +25,6 @@ class Record(NamedTuple):
     stage: str
     identity: str
     occurrence_no: int
-    content: str
     key_kind: str
     key_digits: str
     reissue_no: str
@@ -56,9 +55,8 @@ def records(path: Path, night: date) -> Iterator[Record]:
 
 
 def _record(record_no: int, offset: int | None, channel: str, identity: str, key: tuple[str, str, str], checks: tuple[str, str, str] | None, yen: int, paid_on: str, funds_on: str, result: str | None) -> Record:  # fmt: skip
-    content = "|".join((channel, *key, *(checks or ("", "", "")), str(yen), paid_on))
     return Record(
-        record_no, offset, channel, "confirmed", identity, 1, content, *key, *(checks or (None, None, None)),
+        record_no, offset, channel, "confirmed", identity, 1, *key, *(checks or (None, None, None)),
         yen, paid_on, funds_on, result,
     )  # fmt: skip
 

@@ -1,0 +1,17 @@
+"""版7: what a record says stands in its own columns only, and the guard of closed months asks less often."""
+
+from alembic import op
+
+from elqr.store.month_tables import NOT_IN_CLOSED_MONTH
+
+revision, down_revision = "7", "6"
+
+
+def upgrade() -> None:
+    """同じ中身を繰り返した列をなくし、締めた月の守りを置き換える."""
+    op.drop_column("payment", "content")
+    op.drop_column("payment_identity", "content")
+    dialect = op.get_bind().dialect.name
+    op.execute(f"DROP TRIGGER posting_not_in_closed_month{' ON posting' * (dialect == 'postgresql')}")
+    for statement in NOT_IN_CLOSED_MONTH[dialect]:
+        op.execute(statement)
