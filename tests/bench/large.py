@@ -3,10 +3,6 @@
 Each is taken in by a process of its own (`take_file` on a new SQLite ledger), without the matching of the night.
 """
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,8 +12,8 @@ import polars as pl
 
 from elqr.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
-from tests.bench.measure import Row
-from tests.builders import NIGHT, ROOT, SPECS, City
+from tests.bench.measure import Row, ran_text
+from tests.builders import NIGHT, SPECS, City
 
 SIZES = (100_000, 1_000_000)
 _A_WRITE = 100_000
@@ -36,13 +32,6 @@ with prepared(Path(sys.argv[1]), None, rehearsal=False, show=lambda text: None) 
             take_file(night, arrived, [night.specs[name] for name in box.specs])
     assert night.changes and not night.quarantined, night.findings
 """
-_LAUNCHED = """
-import json, resource, subprocess, sys, time
-started = time.perf_counter()
-subprocess.run([sys.executable, "-c", *sys.argv[1:]], check=True)
-print(json.dumps([time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024]))
-"""
-"""A small process starts the one that is measured: memory counts from the process that it was forked from."""
 
 
 def _numbers(records: int) -> Iterator[pl.DataFrame]:
@@ -96,10 +85,7 @@ def rows(scale: int) -> Iterator[Row]:
             with tempfile.TemporaryDirectory() as folder:
                 city = City.founded(Path(folder) / "city")
                 write(city.folder / "inbox" / name, records * scale)
-                command = [sys.executable, "-c", _LAUNCHED, _TAKES, str(city.job)]
-                environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-                ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-                seconds, most = json.loads(ran.stdout)
+                seconds, most = ran_text(_TAKES, city.job)
                 group = f"{records * scale:,}件"
                 yield Row(group, f"{name} の取込", seconds, "秒")
                 yield Row(group, f"{name} の取込（メモリ）", most, "MB")

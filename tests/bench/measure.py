@@ -19,7 +19,7 @@ cores = int(sys.argv.pop(1))
 if cores:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 started = time.perf_counter()
-ran = subprocess.run([sys.executable, "-m", *sys.argv[1:]], stdout=subprocess.DEVNULL)
+ran = subprocess.run([sys.executable, *sys.argv[1:]], stdout=subprocess.DEVNULL)
 most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 print(json.dumps([time.perf_counter() - started, most, ran.returncode]))
 """
@@ -63,7 +63,16 @@ def a_second(count: int, work: Callable[[], object], runs: int = 3) -> float:
 
 def ran(module: str, *arguments: object, cores: int = 0, ends: Sequence[int] = (0, 3)) -> tuple[float, float]:
     """Seconds by the clock and MB at the most of one module as a process, on so many cores or on all."""
-    command = [sys.executable, "-c", _LAUNCHED, str(cores), module, *map(str, arguments)]
+    return _ran(("-m", module, *map(str, arguments)), cores, ends)
+
+
+def ran_text(program: str, *arguments: object) -> tuple[float, float]:
+    """The same of a program that is written out."""
+    return _ran(("-c", program, *map(str, arguments)), 0, (0,))
+
+
+def _ran(arguments: Sequence[str], cores: int, ends: Sequence[int]) -> tuple[float, float]:
+    command = [sys.executable, "-c", _LAUNCHED, str(cores), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody's program is compiled anew at every start
     told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)

@@ -1,8 +1,6 @@
 """Printing: symbols and pages a second on one core, beside segno alone and the plain PDF library; memory."""
 
 import random
-import subprocess
-import sys
 from datetime import date
 
 import polars as pl
@@ -16,7 +14,7 @@ from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import page_words, words
-from tests.bench.measure import Row, a_second, compared
+from tests.bench.measure import Row, a_second, compared, ran_text
 from tests.builders import OFFICE, PRINTED_ON, TEMPLATES, barcode, notice_row, slips
 
 PAGES = 1_000
@@ -117,7 +115,7 @@ def rows(scale: int) -> list[Row]:
 
 
 _PRINT = """
-import resource, sys, tempfile
+import sys, tempfile
 from dataclasses import replace
 from pathlib import Path
 from tests.bench.printing import many
@@ -128,7 +126,6 @@ with tempfile.TemporaryDirectory() as folder:
     for no in range(files):
         made = replace(order(rows, "shiyoryo"), file_no=no + 1, sample=1)
         (Path(folder) / f"{no}.pdf").write_bytes(proved(made).pdf)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
@@ -136,6 +133,6 @@ def memory(scale: int) -> list[Row]:
     """最大メモリ of printing files of 1,000 pages one after another, each in a process of its own."""
     found = []
     for files in (1, 10, 100) if scale >= 10 else (1, 10):
-        ran = subprocess.run([sys.executable, "-c", _PRINT, str(files)], capture_output=True, text=True, check=True)
-        found.append(Row("メモリ", f"{files * PAGES:,}ページ", float(ran.stdout), "MB"))
+        _, most = ran_text(_PRINT, files)
+        found.append(Row("メモリ", f"{files * PAGES:,}ページ", most, "MB"))
     return found
