@@ -40,10 +40,10 @@ def _city(folder: Path, count: int) -> City:
 def rows(scale: int) -> list[Row]:
     """今朝の一枚 of so many exceptions."""
     found = []
-    for count in SIZES:
+    for count in (size * scale for size in SIZES):
         group = f"{count:,}件"
         with tempfile.TemporaryDirectory() as folder:
-            city = _city(Path(folder) / "city", count * scale)
+            city = _city(Path(folder) / "city", count)
             path = city.folder / "out" / NIGHT.isoformat() / "index.html"
             found.append(Row(group, "index.html の大きさ", path.stat().st_size / 1_000_000, "MB"))
             with prepared(city.job, NIGHT, rehearsal=True, show=lambda text: None) as opened:
