@@ -122,8 +122,9 @@ def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
     held, night.in_hand = night.in_hand, None
     if held is not None:
         return held.rows(list(report_queries.decision_schema())), held.sums
-    connection, day = night.ledger.connection, night.night_on
-    return report_queries.decisions(connection, day), report_queries.postings(connection, day)
+    with night.ledger.readers() as readers:
+        decisions = report_queries.decisions(readers, night.night_on)
+    return decisions, report_queries.postings(night.ledger.connection, night.night_on)
 
 
 def _prove(broken: list[str], told: dict[str, list[int]], decided: dict[str, list[int]] | None) -> None:

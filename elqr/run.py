@@ -6,7 +6,6 @@ between two steps loses nothing, and running again changes nothing.
 """
 
 import json
-import os
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +33,6 @@ from elqr.store.bulk import next_no
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
 
-_READERS = os.cpu_count() or 1
 _MATCHED_AT_ONCE = 125_000
 """Payments: more at a time take more memory, and no less time."""
 UPLOAD_SPEC = "eltax_notice_upload_csv"
@@ -229,7 +227,7 @@ def _matched(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFram
 
 def _matched_parts(night: Night, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
     """What is looked up for it lasts no longer than this: a large night has no room for it any more."""
-    with night.ledger.readers(_READERS) as readers:
+    with night.ledger.readers() as readers:
         known = queries.known_events(readers, payments)
         candidates = queries.candidates(readers, payments)
         claims = queries.open_claims(readers, queries.owed_by(candidates))

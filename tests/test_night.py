@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from elqr.store import bulk
 from elqr.store.schema import metadata
+from elqr.synthetic import generate
 from tests.builders import (
+    JOB,
     NIGHT,
     REAL_BARCODE,
     REAL_CODE,
     REAL_NOTICE,
     REAL_PAYMENT,
     REFUSED,
+    SPECS,
     City,
     barcode,
     cvs_file,
@@ -69,6 +73,28 @@ def test_running_again_changes_nothing_and_says_so(city: City) -> None:
     assert again.json["changed"] is False and first.json["changed"] is True
     assert again.code == first.code == 4
     assert "前回から変わったものはありません" in elqr("night", city.job).out
+
+
+def test_a_night_drawn_again_from_the_ledger_is_the_same_to_the_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time the reports are of what the run had in hand, then of what several connections read."""
+    generate(tmp_path, seed=31, notices=900, days=20, specs=SPECS)
+    (tmp_path / "job.toml").write_text(JOB.replace('"secret"', '"check_no_secret"'), encoding="utf-8")
+    city, found = City(tmp_path), []
+    monkeypatch.setattr(bulk, "_KEYS_A_CONNECTION", 50)
+    monkeypatch.setattr(bulk, "_KEYS_A_QUESTION", 37)
+    for _ in range(2):
+        assert city.night().code == 4
+        assert len(city.report("消込結果")) > 300
+        found.append(
+            {
+                path.name: path.read_bytes()
+                for path in (tmp_path / "out" / NIGHT.isoformat()).iterdir()
+                if path.is_file()
+            }
+        )
+    assert found[0] == found[1] and len(found[0]) > 20
 
 
 def test_the_order_of_files_changes_nothing(tmp_path: Path) -> None:

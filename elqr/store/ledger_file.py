@@ -4,6 +4,7 @@
 outer transaction over everything and takes it back at the end, so nothing it did remains.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -87,8 +88,8 @@ class Ledger:
             ) from error
 
     @contextmanager
-    def readers(self, most: int) -> Iterator[list[Connection]]:
-        """読む接続: several that see what is committed, to be asked side by side; only our own where nothing is."""
+    def readers(self, most: int = os.cpu_count() or 1) -> Iterator[list[Connection]]:
+        """読む接続: one a core that see what is committed, to be asked side by side; only our own where nothing is."""
         if self.rehearsal or not self.engine.url.database:
             yield [self.connection]
             return

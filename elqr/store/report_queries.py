@@ -1,5 +1,6 @@
 """Questions the reports ask the ledger (帳票の照会): all by the night, so the same night gives the same rows."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,10 +9,11 @@ from sqlalchemy import Connection, FromClause, Select, case, func, literal, sele
 from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
+from elqr.frames import Payment, beside
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
-from elqr.store.bulk import read_frame, staged
+from elqr.store.bulk import asked, read_frame, read_unordered, staged
 from elqr.store.undecided_queries import OPEN
 from elqr.terms import FileStatus, Outcome, Place
 
@@ -139,9 +141,30 @@ def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
     return {outcome: [int(number) for number in found] for outcome, *found in connection.execute(query)}
 
 
-def decisions(connection: Connection, night: date) -> pl.DataFrame:
-    """消込結果 of a night, one row a payment, with the claim it names."""
-    return decision_rows(connection, decision_columns(), t.decided_file.c.night_on == night.isoformat())
+def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
+    """消込結果 of a night, one row a payment, with the claim it names: oldest first, as `decision_rows` has them.
+
+    What is true of a whole file is looked up once, and the rows come in columns, on all connections at once.
+    """
+    files, p = decided_files(connections[0], night), t.payment.c
+    of_night = t.decided_file.c.night_on == night.isoformat()
+    numbers = select(p.payment_no).join(t.decided_file, t.decided_file.c.file_no == p.file_no).where(of_night)
+    columns = {name: column for name, column in decision_columns().items() if name not in _OF_FILE}
+    columns |= {name: (p[name], Payment.SCHEMA[name]) for name in (Payment.FILE_NO, Payment.IDENTITY)}
+
+    def query(own: FromClause) -> Select[Any]:
+        return (
+            select(*(column.label(name) for name, (column, _) in columns.items()))
+            .select_from(own)
+            .join(t.payment, p.payment_no == own.c.payment_no)
+            .join(t.decision, t.decision.c.payment_no == own.c.payment_no)
+            .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
+        )
+
+    keys = read_unordered(connections[0], numbers, {Payment.PAYMENT_NO: pl.Int64})
+    rows = asked(connections, keys, query, {name: dtype for name, (_, dtype) in columns.items()})
+    rows = beside(rows.sort(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO), files, [Payment.FILE_NO])
+    return rows.with_columns(pl.lit(night).alias("decided_on")).select(*decision_schema())
 
 
 def decision_schema() -> dict[str, Any]:
@@ -151,6 +174,10 @@ def decision_schema() -> dict[str, Any]:
 
 Columns = dict[str, tuple[ColumnElement[Any], Any]]
 """Columns of a query by name: what is selected, and its dtype."""
+
+
+_OF_FILE = ("file_name", "file_sha256", "decided_on")
+"""消込結果の列 that are the same for all payments of a file."""
 
 
 def decision_columns() -> Columns:
