@@ -211,15 +211,15 @@ class Known(Frame):
 class KnownEvent(Known):
     """既知の収納 with what its record says of the money, and what came of it."""
 
-    CHANNEL = Column("channel", pl.String)
-    KEY_KIND = Column("key_kind", pl.String)
-    KEY_DIGITS = Column("key_digits", pl.String)
-    REISSUE_NO = Column("reissue_no", pl.String)
-    CHECK_NO = Column("check_no", pl.String)
-    ITEM_NO = Column("item_no", pl.String)
-    OFFICE_CODE = Column("office_code", pl.String)
-    PAID_YEN = Column("paid_yen", pl.Int64)
-    PAID_ON = Column("paid_on", pl.Date)
+    CHANNEL = PaymentContent.CHANNEL
+    KEY_KIND = PaymentContent.KEY_KIND
+    KEY_DIGITS = PaymentContent.KEY_DIGITS
+    REISSUE_NO = PaymentContent.REISSUE_NO
+    CHECK_NO = PaymentContent.CHECK_NO
+    ITEM_NO = PaymentContent.ITEM_NO
+    OFFICE_CODE = PaymentContent.OFFICE_CODE
+    PAID_YEN = PaymentContent.PAID_YEN
+    PAID_ON = PaymentContent.PAID_ON
     OUTCOME = Column("outcome", pl.String)
 
 
