@@ -56,7 +56,7 @@ def met_again(values: pl.Series) -> pl.Series:
 
 
 def joined(names: Sequence[str]) -> pl.Expr:
-    """つないだ値: the values of some columns as one text."""
+    """つないだ値: the values of some columns as one text, a null as nothing."""
     return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator=_SEPARATOR)
 
 
@@ -197,6 +197,9 @@ class Payment(PaymentContent):
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     FILE_NO = Column("file_no", pl.Int64)
+
+    OLDEST_FIRST = (PaymentContent.PAID_ON, PaymentContent.IDENTITY, PAYMENT_NO)
+    """The order of the reports."""
 
 
 class Known(Frame):

@@ -56,7 +56,7 @@ class InHand:
         own = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
         decided = beside(decisions, own.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
         own = own.drop(CandidateSlip.NOTICE_NO, _SLIP_AT)
-        oldest = pl.arg_sort_by(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO)
+        oldest = pl.arg_sort_by(*Payment.OLDEST_FIRST)
         order = payments.select(oldest).to_series()
         return cls(payments.select(_PAID), decided, order, own, _sums(payments, postings), files, night)
 

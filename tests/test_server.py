@@ -168,18 +168,20 @@ def test_an_older_ledger_on_a_server_is_brought_up_with_its_guards(city: City) -
     on = ("--job", city.job, "--date", "2026-12-01")
     assert elqr("month", "close", "2026-11", "--by", "山田", *on).code == 0
     assert elqr("month", "approve", "2026-11", "--by", "佐藤", *on).code == 0
-    rows = "SELECT posting_no + 100, payment_no, account, claim_no, 1, fiscal_year, is_arrears, procedure_code"
-    for nights in (("2026-11-30",), ("2026-12-01", "2026-10-31")):
+    for nights in (["2026-11-30"], ["2026-12-01", "2026-10-31"]):
         with pytest.raises(REFUSED, match="closed month"):
-            several = " UNION ALL ".join(
-                f"{rows.replace('100', str(100 * no))}, '{night}', posting_no, '', '' FROM posting"
-                for no, night in enumerate(nights, start=1)
-            )
-            city.sql(f"INSERT INTO posting {several}")
-    open_month = city.sql(
-        f"INSERT INTO posting {rows}, '2026-12-01', posting_no, '', '' FROM posting RETURNING posting_no"
-    )
-    assert len(open_month) == 1
+            city.sql(_posted_again(nights))
+    assert len(city.sql(f"{_posted_again(['2026-12-01'])} RETURNING posting_no")) == 1
+
+
+def _posted_again(nights: list[str]) -> str:
+    """All postings once more on each of some nights, in one statement."""
+    rows = [
+        f"SELECT posting_no + {100 * no}, payment_no, account, claim_no, 1, fiscal_year, is_arrears, procedure_code, "
+        f"'{night}', posting_no, '', '' FROM posting"
+        for no, night in enumerate(nights, start=1)
+    ]
+    return f"INSERT INTO posting {' UNION ALL '.join(rows)}"
 
 
 def test_a_night_tells_the_server_how_large_its_tables_are(city: City, on_server: Server) -> None:

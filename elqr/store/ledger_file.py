@@ -89,7 +89,7 @@ class Ledger:
 
     @contextmanager
     def readers(self, most: int = os.cpu_count() or 1) -> Iterator[list[Connection]]:
-        """読む接続: one a core that see what is committed, to be asked side by side; only our own where nothing is."""
+        """読む接続: several that see what is committed, to be asked side by side; only our own where nothing is."""
         if self.rehearsal or not self.engine.url.database:
             yield [self.connection]
             return

@@ -163,7 +163,7 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
 
     keys = read_unordered(connections[0], numbers, {Payment.PAYMENT_NO: pl.Int64})
     rows = asked(connections, keys, query, {name: dtype for name, (_, dtype) in columns.items()})
-    rows = beside(rows.sort(Payment.PAID_ON, Payment.IDENTITY, Payment.PAYMENT_NO), files, [Payment.FILE_NO])
+    rows = beside(rows.sort(*Payment.OLDEST_FIRST), files, [Payment.FILE_NO])
     return rows.with_columns(pl.lit(night).alias("decided_on")).select(*decision_schema())
 
 
@@ -219,13 +219,12 @@ def decision_rows(
     connection: Connection, columns: Columns, condition: ColumnElement[bool], *joins: tuple[FromClause, Any]
 ) -> pl.DataFrame:
     """消込結果の行: oldest first. `joins` are further tables, outer joined, with their conditions."""
-    p = t.payment.c
     query = decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
         t.notice, t.notice.c.notice_no == t.decision.c.notice_no
     )
     for joined, where in joins:
         query = query.outerjoin(joined, where)
-    query = query.where(condition).order_by(p.paid_on, p.identity, p.payment_no)
+    query = query.where(condition).order_by(*(t.payment.c[name] for name in Payment.OLDEST_FIRST))
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 
 

@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from elqr.store.database import is_server
 from elqr.store.month_tables import NOT_IN_CLOSED_MONTH
 
 revision, down_revision = "7", "6"
@@ -11,7 +12,7 @@ def upgrade() -> None:
     """同じ中身を繰り返した列をなくし、締めた月の守りを置き換える."""
     op.drop_column("payment", "content")
     op.drop_column("payment_identity", "content")
-    dialect = op.get_bind().dialect.name
-    op.execute(f"DROP TRIGGER posting_not_in_closed_month{' ON posting' * (dialect == 'postgresql')}")
-    for statement in NOT_IN_CLOSED_MONTH[dialect]:
+    connection = op.get_bind()
+    op.execute("DROP TRIGGER posting_not_in_closed_month" + (" ON posting" if is_server(connection) else ""))
+    for statement in NOT_IN_CLOSED_MONTH[connection.dialect.name]:
         op.execute(statement)
