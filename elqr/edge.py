@@ -19,7 +19,7 @@ from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
-from elqr.limits import NAMED
+from elqr.limits import NAMED, PICTURE
 from elqr.night import Hands, Night
 from elqr.procedures import read_register
 from elqr.remittance import Rules
@@ -184,3 +184,12 @@ def readable(path: Path) -> bytes:
         raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
     except OSError as error:
         raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。権限を確かめてください。") from error
+
+
+def readable_picture(path: Path) -> tuple[str, bytes]:
+    """A picture named on the command line: its name and bytes. Raises NotFound, BadFile for no file or a large one."""
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise BadFile(f"{path} は通常のファイルではありません。画像をファイルに保存してから指定してください。")
+    if path.is_file() and (size := path.stat().st_size) > PICTURE.most:
+        raise BadFile(f"画像 {path} が大きすぎます（{size:,}バイト、上限 {PICTURE.most:,}）。分けて指定してください。")
+    return path.name, readable(path)

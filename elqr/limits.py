@@ -16,7 +16,13 @@ WRITTEN = Limit("人が書くファイル（ジョブ、手続台帳、様式、
 NAMED = Limit("コマンドで名指すファイル", 2_000_000_000, "バイト", "断る")
 DELIVERED = Limit("届くファイル（`[thresholds] file_megabytes` で変えられる）", 2_000, "MB", "取込保留（F112）")
 BOOK_UNPACKED = Limit("決裁のブックを開いた大きさ", 500_000_000, "バイト", "断る")
-PIXELS = Limit("画像の点（A4 を 1200 dpi で写すと約 1.4億）", 200_000_000, "点", "断る")
+PICTURE = Limit("画像ファイル", 200_000_000, "バイト", "断る")
+PIXELS = Limit("一つの画像ファイルの点", 150_000_000, "点", "断る（A4 の 1200 dpi は 1.4億点、300 dpi は 870万点）")
+PICTURE_PAGES = Limit("一つの TIFF のページ", 100, "ページ", "断る")
+PICTURE_SECONDS = Limit("一つの画像ファイルを読む時間", 60, "秒", "断る")
+PICTURE_MEMORY = Limit("画像を読むプロセスのメモリ（Windows では見張らない）", 2_000_000_000, "バイト", "断る")
+MARK = Limit("版下に置く図のファイル", 20_000_000, "バイト", "断る")
+MARK_PIXELS = Limit("版下に置く図の点", 25_000_000, "点", "断る")
 FINDINGS = Limit("一つのファイルの同じ指摘", 1_000, "件", "数だけを示す")
 ON_PAGE = Limit("朝の一枚に並べる要確認", 2_000, "件", "帳票とブックにあると示す")
 ON_PAGE_PER_PLACE = Limit("朝の一枚に並べる、行き先ごとの今夜の収納", 500, "件", "帳票とブックにあると示す")
@@ -35,7 +41,13 @@ LIMITS = (
     NAMED,
     DELIVERED,
     BOOK_UNPACKED,
+    PICTURE,
     PIXELS,
+    PICTURE_PAGES,
+    PICTURE_SECONDS,
+    PICTURE_MEMORY,
+    MARK,
+    MARK_PIXELS,
     FINDINGS,
     ON_PAGE,
     ON_PAGE_PER_PLACE,

@@ -16,7 +16,8 @@ from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import page_label
-from elqr.printing.picture import Decoded, Symbology, codes_in, opened
+from elqr.printing.picture import Decoded, Symbology
+from elqr.printing.picture_reader import read_pictures
 from elqr.printing.proof import read_listed
 from elqr.release import MANIFEST, Manifest, PrintedFile
 
@@ -78,10 +79,9 @@ class Scanned:
 def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
     """刷り上がりを照合する: every code in each picture against the lists of the print. Raises NotFound, BadFile."""
     rows = listed(folder, read_manifest(folder).files)
-    for name, data in pictures:
-        pages = opened(data, name)
-        for no, picture in enumerate(pages, start=1):
-            yield _scanned(name if len(pages) == 1 else f"{name} {no}枚目", codes_in(picture), rows)
+    for name, pages in read_pictures(pictures):
+        for no, codes in enumerate(pages, start=1):
+            yield _scanned(name if len(pages) == 1 else f"{name} {no}枚目", codes, rows)
 
 
 def _scanned(name: str, codes: list[Decoded], rows: pl.DataFrame) -> Scanned:

@@ -60,11 +60,12 @@ def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int
 
 def _pictured(image: Path) -> list[str]:
     """The eL-QR codes in a picture, from the top."""
-    from elqr.edge import readable
-    from elqr.printing.picture import Symbology, codes_in, opened
+    from elqr.edge import readable_picture
+    from elqr.printing.picture import Symbology
+    from elqr.printing.picture_reader import read_pictures
 
-    found = [code for picture in opened(readable(image), image.name) for code in codes_in(picture)]
-    if texts := [code.text for code in found if code.symbology is Symbology.QR]:
+    pictures = read_pictures([readable_picture(image)])
+    if texts := [c.text for _, pages in pictures for page in pages for c in page if c.symbology is Symbology.QR]:
         return texts
     raise BadFile(f"{image.name} にeL-QRが見つかりません。まっすぐに、明るく、300dpi以上で撮り直してください。")
 

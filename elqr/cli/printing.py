@@ -203,10 +203,10 @@ def notice_preflight(folder: Path, job: Path) -> int:
 @click.option("--in", "folder", required=True, type=click.Path(path_type=Path), help="印刷したフォルダ。")
 @json_option
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, as_json: bool) -> int:
-    from elqr.edge import readable
+    from elqr.edge import readable_picture
     from elqr.printed_folder import verify_scans
 
-    scans = list(verify_scans(folder, ((image.name, readable(image)) for image in images)))
+    scans = list(verify_scans(folder, map(readable_picture, images)))
     if as_json:
         print_json([scan.as_dict() for scan in scans])
     for scan in scans:

@@ -1,6 +1,5 @@
 """Pictures (画像): the codes in a rendered page, a scan or a photo, read by a decoder that drew none of them."""
 
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,16 +7,11 @@ from enum import StrEnum
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 import zxingcpp
-from PIL import Image, ImageFilter, UnidentifiedImageError
+from PIL import Image, ImageFilter
 
 from elqr.checkdigit import BARCODE_DIGITS, gs1_check_digit_of
-from elqr.errors import BadFile
-from elqr.limits import PIXELS
-
-Grey = npt.NDArray[np.uint8]
-"""A picture in grey: rows of pixels, 0 = black."""
+from elqr.printing.picture_file import Grey
 
 
 class Symbology(StrEnum):
@@ -112,19 +106,3 @@ def _decoded(symbology: Symbology, result: zxingcpp.Barcode) -> Decoded:
     extra = cast(dict[str, object], result.extra)
     form = f"{extra.get('Version', '?')}-{extra.get('ECLevel', '?')}"
     return Decoded(symbology, result.text, form, extra.get("UEC") == 1.0, corner.x, corner.y)
-
-
-def opened(data: bytes, name: str) -> list[Grey]:
-    """画像を開く: PNG, JPEG, TIFF, … in grey, one for each page of a TIFF. Raises BadFile."""
-    Image.MAX_IMAGE_PIXELS = PIXELS.most
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            pages = []
-            for no in range(getattr(picture, "n_frames", 1)):
-                picture.seek(no)
-                pages.append(np.asarray(picture.convert("L")))
-            return pages
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-        raise BadFile(
-            f"{name} を画像として読めません。PNG・JPEG・TIFFの、A4一枚ほどの大きさの画像を指定してください。"
-        ) from error

@@ -24,7 +24,8 @@ from elqr.frames import Slip
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import Placed, page_label
-from elqr.printing.picture import Grey, Symbology, decoded
+from elqr.printing.picture import Symbology, decoded
+from elqr.printing.picture_file import Grey
 from elqr.printing.template import MM, Area, Pair, Symbol, Template, Text
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS, Office
 from elqr.terms import WHOLE_YEAR

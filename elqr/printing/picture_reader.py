@@ -1,0 +1,89 @@
+"""Reading pictures that others made (画像の読取り), in a process of its own that is stopped when it takes too much.
+
+What a header says can be looked at first, but not what a decoder will do with the rest: a small file can keep
+it busy for hours. So it has a limit of time, and of memory where the system has one to set. What comes back is text.
+"""
+
+import json
+import signal
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from elqr.errors import BadFile
+from elqr.limits import PICTURE_MEMORY, PICTURE_SECONDS
+from elqr.printing.picture import Decoded, Symbology, codes_in
+from elqr.printing.picture_file import Unreadable, grey_pages
+
+_REMEDY = "PNG・JPEG・TIFFの、A4一枚ほどの大きさの画像を指定してください。"
+
+
+def read_pictures(
+    pictures: Iterable[tuple[str, bytes]], seconds: float = PICTURE_SECONDS.most
+) -> Iterator[tuple[str, list[list[Decoded]]]]:
+    """画像を読む: of each picture (name, bytes) its name and the codes of each page. Raises BadFile."""
+    with _reader() as pipe:
+        for name, data in pictures:
+            yield name, _read(pipe, name, data, seconds)
+
+
+@contextmanager
+def _reader() -> Iterator[Connection]:
+    """The process, and the way to it; it ends with us."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _read(pipe: Connection, name: str, data: bytes, seconds: float) -> list[list[Decoded]]:
+    try:
+        pipe.send_bytes(data)
+        if not pipe.poll(seconds):
+            raise BadFile(f"{name}: {seconds:g} 秒のうちに読めません。{_REMEDY}")
+        answer = json.loads(pipe.recv_bytes())
+    except (EOFError, OSError) as error:
+        raise BadFile(f"{name}: 読む途中で止まりました（メモリ不足など）。{_REMEDY}") from error
+    if isinstance(answer, str):
+        raise BadFile(f"{name}: {answer}。{_REMEDY}")
+    return [[Decoded(**code | {"symbology": Symbology(code["symbology"])}) for code in page] for page in answer]
+
+
+def _serve(pipe: Connection) -> None:
+    """The other side: bytes in; out the codes of each page, or why there are none."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    _limit_memory()
+    while True:
+        try:
+            data = pipe.recv_bytes()
+        except EOFError:
+            return
+        pipe.send_bytes(json.dumps(_answer(data)).encode())
+
+
+def _answer(data: bytes) -> list[list[dict[str, object]]] | str:
+    try:
+        return [[asdict(code) for code in codes_in(page)] for page in grey_pages(data)]
+    except Unreadable as error:
+        return str(error)
+    except MemoryError:
+        return "メモリが足りません"
+
+
+def _limit_memory() -> None:
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (PICTURE_MEMORY.most, PICTURE_MEMORY.most))
