@@ -273,6 +273,16 @@ CODES: dict[Code, CodeText] = {
     Code.SCAN_DIFFERS: CodeText(
         _HIGH, "画像のコードが目録と違います", "発送を止め、同じファイルの印刷物を調べてください。"
     ),
+    Code.CHARACTER_LOST: CodeText(
+        _MID,
+        "元の文字が失われているため印刷しませんでした",
+        "基幹システムから正しい字の納付書データを出し直して取り込み、もう一度印刷するか、この分だけ手で作成してください。",
+    ),
+    Code.NAME_LACKING: CodeText(
+        _MID,
+        "氏名が空のため印刷しませんでした",
+        "基幹システムから氏名のある納付書データを出し直して取り込み、もう一度印刷するか、この分だけ手で作成してください。",
+    ),
     Code.ROW_UNKNOWN: CodeText(
         _HIGH, "この台帳にない収納の行です", "elqr review export で作り直したブックに書いてください。"
     ),

@@ -33,6 +33,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.printing.test_document import LEFT_OUT
 from tests.printing.test_preflight import FAULTS, LAYOUTS
 from tests.test_arrivals import ARRIVAL_CODES
 from tests.test_printing import BLOCKED
@@ -214,12 +215,16 @@ def test_every_code_has_a_sample_and_words() -> None:
     sampled = {row[1] for row in FILES} | {row[1] for row in NOTICES} | {row[1] for row in PAYLOADS}
     sampled |= set().union(*(fault[3] for fault in FAULTS), *(layout[2] for layout in LAYOUTS))
     on_paper = {Code.GLYPH_LACKING, Code.TEXT_OVERLONG, Code.PAGE_COUNT, Code.PAGE_SIZE, Code.NOT_ISSUED}
-    on_paper |= {row[1] for row in BLOCKED} | {
-        Code.SCAN_UNREADABLE,
-        Code.SCAN_UNKNOWN,
-        Code.SCAN_DIFFERS,
-        Code.SENT_BEFORE,
-    }
+    on_paper |= (
+        {row[1] for row in BLOCKED}
+        | {row[2] for row in LEFT_OUT}
+        | {
+            Code.SCAN_UNREADABLE,
+            Code.SCAN_UNKNOWN,
+            Code.SCAN_DIFFERS,
+            Code.SENT_BEFORE,
+        }
+    )
     at_the_desk = {row[3] for row in ROWS} | {Code.ROW_UNKNOWN, Code.ROW_STALE, Code.ROW_ALTERED, Code.RULING_WAITING}
     in_verification = (
         {row[2] for row in DAMAGES}

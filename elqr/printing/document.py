@@ -4,10 +4,12 @@ The form is drawn once and used by every page; the font is embedded once, cut do
 """
 
 import io
+import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pikepdf
 import polars as pl
@@ -17,14 +19,18 @@ from PIL import Image
 from elqr.errors import BadFile
 from elqr.frames import Slip
 from elqr.issue.symbol_table import image_bits, symbol_rows
+from elqr.limits import MARK, MARK_PIXELS
 from elqr.printing.bar_code import bar_code_bits
 from elqr.printing.drawing import Pen
 from elqr.printing.imposition import Placed
+from elqr.printing.picture_file import Unreadable, flat_picture
 from elqr.printing.template import MM, Mark, Template, Text
 from elqr.printing.typeface import Embedded, Typeface
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 
 _LEVEL = 4
+_HEAD_BYTES = 1024
+"""Within which a PDF says that it is one."""
 
 
 @dataclass(frozen=True)
@@ -121,24 +127,43 @@ def _resources(pdf: pikepdf.Pdf, template: Template, pen: Pen) -> pikepdf.Object
 
 
 def _picture(pdf: pikepdf.Pdf, mark: Mark, template: Template) -> pikepdf.Object:
-    """eLマークの図: the first page of a PDF, or a picture, scaled to the unit square."""
+    """eLマークの図: the first page of a PDF, or a picture, told by its content, scaled to the unit square."""
     path = template.folder / (mark.file or "")
     try:
-        if path.suffix.lower() == ".pdf":
-            with pikepdf.open(path) as own:
-                form = pdf.copy_foreign(own.pages[0].as_form_xobject())
-            left, bottom, right, top = (float(value) for value in form.BBox)
-            wide, high = right - left, top - bottom
-            form.Matrix = Array([1 / wide, 0, 0, 1 / high, -left / wide, -bottom / high])
-            return form
-        with Image.open(path) as picture:
-            flat = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture.convert("RGBA")).convert(
-                "RGB"
-            )
-    except (OSError, pikepdf.PdfError) as error:
+        data = _mark_bytes(path)
+        return _drawing(pdf, data) if b"%PDF-" in data[:_HEAD_BYTES] else _image(pdf, flat_picture(data, MARK_PIXELS))
+    except (Unreadable, OSError, pikepdf.PdfError, LookupError, TypeError, ValueError, AttributeError) as error:
+        why = f"（{error}）" if isinstance(error, Unreadable) else ""
         raise BadFile(
-            f"版下 {template.name}: eLマークの図 {path} を読めません。PDFかPNGのファイルを置いてください。"
+            f"版下 {template.name}: eLマークの図 {path} を読めません{why}。PDFかPNGのファイルを置いてください。"
         ) from error
+
+
+def _mark_bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise Unreadable("ファイルではありません")
+    if path.stat().st_size > MARK.most:
+        raise Unreadable(f"上限の {MARK.most:,} {MARK.unit}を超えています")
+    return path.read_bytes()
+
+
+def _drawing(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Object:
+    """The first page as a form. A picture in it is as limited as one beside it: preflight will decode it."""
+    with pikepdf.open(io.BytesIO(data)) as own:
+        for stream in own.objects:
+            is_image = isinstance(stream, Stream) and stream.get("/Subtype") == Name.Image
+            if is_image and int(stream.Width) * int(stream.Height) > MARK_PIXELS.most:
+                raise Unreadable(f"中の画像が {MARK_PIXELS.most:,} {MARK_PIXELS.unit}を超えています")
+        form = pdf.copy_foreign(own.pages[0].as_form_xobject())
+    left, bottom, right, top = (float(value) for value in form.BBox)
+    wide, high = right - left, top - bottom
+    if wide <= 0 or high <= 0:
+        raise Unreadable("ページに大きさがありません")
+    form.Matrix = Array([1 / wide, 0, 0, 1 / high, -left / wide, -bottom / high])
+    return form
+
+
+def _image(pdf: pikepdf.Pdf, flat: Image.Image) -> pikepdf.Object:
     image = pdf.make_stream(flat.tobytes())
     image.Type, image.Subtype, image.ColorSpace = Name.XObject, Name.Image, Name.DeviceRGB
     image.Width, image.Height, image.BitsPerComponent = flat.width, flat.height, 8
@@ -146,7 +171,7 @@ def _picture(pdf: pikepdf.Pdf, mark: Mark, template: Template) -> pikepdf.Object
 
 
 def _font(pdf: pikepdf.Pdf, embedded: Embedded) -> pikepdf.Object:
-    """書体: a CID font whose character numbers are its glyph numbers, with the way back to Unicode for extraction."""
+    """書体: a CID font with a number for each character, the way to its glyph, and the way back to Unicode."""
     name = Name(f"/{_tag(embedded)}+{embedded.name}")
     file = pdf.make_stream(embedded.data)
     file.Length1 = len(embedded.data)
@@ -168,7 +193,7 @@ def _font(pdf: pikepdf.Pdf, embedded: Embedded) -> pikepdf.Object:
         Subtype=Name.CIDFontType2,
         BaseFont=name,
         CIDSystemInfo=system,
-        CIDToGIDMap=Name.Identity,
+        CIDToGIDMap=pdf.make_stream(struct.pack(f">{len(embedded.glyph_nos)}H", *embedded.glyph_nos)),
         W=Array([0, Array(embedded.widths)]),
         FontDescriptor=pdf.make_indirect(descriptor),
     )
@@ -194,8 +219,8 @@ _CHARACTERS_A_BLOCK = 100
 
 
 def _to_unicode(embedded: Embedded) -> str:
-    """Glyph number → Unicode, as a CMap."""
-    pairs = [f"<{glyph}> <{chr(code).encode('utf-16-be').hex()}>" for code, glyph in embedded.glyphs.items()]
+    """Number → Unicode, as a CMap."""
+    pairs = [f"<{number}> <{chr(code).encode('utf-16-be').hex()}>" for code, number in embedded.numbers.items()]
     blocks = [pairs[at : at + _CHARACTERS_A_BLOCK] for at in range(0, len(pairs), _CHARACTERS_A_BLOCK)]
     lines = [
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",

@@ -5,8 +5,10 @@ are left out with the whole bill they belong to, because an envelope must not la
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -73,12 +75,12 @@ class Proof:
 
 def proved(order: Order) -> Proof:
     """刷って、検査する. Nothing but what is left out and what preflight finds can be wrong with a proof."""
-    slips, lacking = _with_glyphs(order, order.slips)
+    slips, unprintable = _printable(order, order.slips)
     placed, texts = _worded(order, slips)
     overlong_bills, overlong_found = _overlong(order, placed, texts)
     if overlong_found:
         placed, texts = _worded(order, slips.join(overlong_bills, on=BILL, how="anti", maintain_order="left"))
-    left_out = (*lacking, *overlong_found)
+    left_out = (*unprintable, *overlong_found)
     if placed.is_empty():
         return Proof(b"", _listed(placed), 0, 0, 0, Checked(0, 0, 0, 0, ()), left_out)
     pdf = document(order.template, order.face, placed, texts, order.made_on)
@@ -116,21 +118,77 @@ def _sampled(order: Order, pages: int) -> list[int]:
     return sorted({1 + round(step * (pages - 1) / (order.sample - 1)) for step in range(order.sample)})
 
 
-def _with_glyphs(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
-    """字形のある納付書, and a finding for every bill that says something the font lacks."""
+def _printable(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """刷れる納付書, and a finding for every bill that must not or cannot be printed as it is."""
+    found: list[Finding] = []
+    for sift in (_with_names, _with_whole_texts, _with_glyphs):
+        slips, bad = sift(order, slips)
+        found += bad
+    return slips, found
+
+
+_PAYER = {Slip.PAYER_NAME: "payer_name", Slip.ADDRESS: "address"}
+"""人が書いた文字の項目: column → its name in a template."""
+_LOST = ["?", "？", "〓", "\ufffd"]
+"""What another system leaves where it could not write a character."""
+
+
+def _names_said(order: Order) -> set[str]:
+    """差し込む項目 of the template that a notice has."""
     fills = (*order.template.head.fills, *order.template.slip.fills)
-    names = sorted({name for text in fills for name in text.names if name in SLIP_WORDS})
-    said_by = words(slips, order.office, order.template.key_groups).select(pl.concat_str(names).alias("said"))["said"]
+    return {name for text in fills for name in text.names if name in SLIP_WORDS}
+
+
+def _with_names(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """氏名のある納付書: nobody can be sent a bill without a name."""
+    if _PAYER[Slip.PAYER_NAME] not in _names_said(order):
+        return slips, []
+    is_blank = pl.col(Slip.PAYER_NAME).fill_null("").str.replace_all(r"[\s\p{C}]", "") == ""
+    return _without(slips, slips.filter(is_blank), lambda slip: Finding(_who(slip), Code.NAME_LACKING))
+
+
+def _with_whole_texts(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """文字の失われていない納付書: who reads 山?様 does not know whether it is for them."""
+    said = [column for column, name in _PAYER.items() if name in _names_said(order)]
+    is_lost = [pl.col(column).fill_null("").str.contains_any(_LOST) for column in said]
+    if not said:
+        return slips, []
+
+    def tell(slip: dict[str, Any]) -> Finding:
+        shown = [
+            f"{SLIP_WORDS[_PAYER[column]]}に「{character}」"
+            for column in said
+            for character in _LOST
+            if character in (slip[column] or "")
+        ]
+        return Finding(_who(slip), Code.CHARACTER_LOST, "、".join(shown))
+
+    return _without(slips, slips.filter(pl.any_horizontal(is_lost)), tell)
+
+
+def _with_glyphs(order: Order, slips: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
+    """字形のある納付書: whatever they say, the font has."""
+    names = sorted(_names_said(order))
+    said = pl.concat_str(names).alias("said")
+    said_by = words(slips, order.office, order.template.key_groups).select(said)["said"]
     lacking = order.face.lacking("".join(sorted(set().union(*said_by))))
     if not lacking:
         return slips, []
-    bad = slips.with_columns(said_by).filter(pl.col("said").str.contains_any(lacking))
-    found = []
-    for slip in bad.unique(BILL, keep="first", maintain_order=True).iter_rows(named=True):
+
+    def tell(slip: dict[str, Any]) -> Finding:
         own = [character for character in lacking if character in slip["said"]]
         shown = "、".join(f"「{character}」（U+{ord(character):04X}）" for character in own[:_SHOWN])
-        found.append(Finding(_who(slip), Code.GLYPH_LACKING, shown, order.face.path.name))
-    return slips.join(bad, on=BILL, how="anti", maintain_order="left"), found
+        return Finding(_who(slip), Code.GLYPH_LACKING, shown, order.face.path.name)
+
+    return _without(slips, slips.with_columns(said_by).filter(pl.col("said").str.contains_any(lacking)), tell)
+
+
+def _without(
+    slips: pl.DataFrame, bad: pl.DataFrame, tell: Callable[[dict[str, Any]], Finding]
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """除いた残り: slips whose bill has no bad one, and a finding for each bill that has."""
+    firsts = bad.unique(BILL, keep="first", maintain_order=True)
+    return slips.join(bad, on=BILL, how="anti", maintain_order="left"), [tell(slip) for slip in firsts.to_dicts()]
 
 
 def _who(slip: dict[str, object]) -> Location:

@@ -1,7 +1,8 @@
 """The typeface (書体): which characters a font has, how wide they are, and the subset that goes into a PDF.
 
 A character that the font lacks is told, never printed as a blank box. So are characters that change
-others (異体字セレクタ, 結合文字): setting them one after the other would print another name.
+others (異体字セレクタ, 結合文字), cannot be seen, or are written from the right: setting them one after the
+other would print another name.
 Refused: fonts that forbid embedding, and fonts without TrueType outlines.
 """
 
@@ -23,19 +24,25 @@ _RESTRICTED = 0x0002
 
 @dataclass(frozen=True)
 class Embedded:
-    """埋め込む書体: the subset's bytes, and for each character its glyph and width (per mille of the size)."""
+    """埋め込む書体: the subset's bytes, and for each character a number of its own.
+
+    Two characters may share a glyph (- and ‐, 長 and ⻑). What is read from the page must be what was written, so
+    a character is known by its number and not by its glyph. `numbers`: code point → number from 1, four hex digits;
+    `glyph_nos` and `widths` (per mille of the size) by number, 0 for what is not there.
+    """
 
     name: str
     data: bytes
-    glyphs: dict[int, str]
+    numbers: dict[int, str]
+    glyph_nos: tuple[int, ...]
     widths: tuple[int, ...]
     ascent: int
     descent: int
     bounds: tuple[int, ...]
 
     def hexed(self, text: str) -> str:
-        """The text as glyph numbers, four hex digits a character."""
-        return text.translate(self.glyphs)
+        """The text as numbers, four hex digits a character."""
+        return text.translate(self.numbers)
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,8 @@ class Typeface:
         return {chr(code): widths[glyph][0] / unit for code, glyph in self._font.getBestCmap().items()}
 
     def lacking(self, text: str) -> list[str]:
-        """字形のない文字 of a text, each once, in order."""
-        return [c for c in dict.fromkeys(text) if c not in self.advances or unicodedata.combining(c)]
+        """組めない文字 of a text, each once, in order: without a glyph, or not to be set one after the other."""
+        return [c for c in dict.fromkeys(text) if c not in self.advances or not _stands_alone(c)]
 
     def width(self, text: str, size: float) -> float:
         """The width of a text in the unit of `size`."""
@@ -78,8 +85,8 @@ class Typeface:
         cutter.subset(font)
         out = io.BytesIO()
         font.save(out, reorderTables=True)
-        order, unit = font.getGlyphOrder(), int(font["head"].unitsPerEm)
-        number = {glyph: index for index, glyph in enumerate(order)}
+        unit, by_code = int(font["head"].unitsPerEm), sorted(font.getBestCmap().items())
+        glyphs = [".notdef", *(glyph for _, glyph in by_code)]
 
         def per_mille(value: int) -> int:
             return (value * 2000 + unit) // (2 * unit)
@@ -88,12 +95,19 @@ class Typeface:
         return Embedded(
             name=self._font["name"].getDebugName(6),
             data=out.getvalue(),
-            glyphs={code: f"{number[glyph]:04X}" for code, glyph in sorted(font.getBestCmap().items())},
-            widths=tuple(per_mille(font["hmtx"][glyph][0]) for glyph in order),
+            numbers={code: f"{number:04X}" for number, (code, _) in enumerate(by_code, start=1)},
+            glyph_nos=tuple(map(font.getGlyphID, glyphs)),
+            widths=tuple(per_mille(font["hmtx"][glyph][0]) for glyph in glyphs),
             ascent=per_mille(across.ascent),
             descent=per_mille(across.descent),
             bounds=tuple(map(per_mille, (head.xMin, head.yMin, head.xMax, head.yMax))),
         )
+
+
+def _stands_alone(character: str) -> bool:
+    """Is it seen, by itself, in the order in which it is written: no mark, no control, none written to the left."""
+    is_seen = unicodedata.category(character) not in ("Mn", "Mc", "Me", "Cc", "Cf", "Cs", "Zl", "Zp")
+    return is_seen and unicodedata.bidirectional(character) not in ("R", "AL", "AN")
 
 
 def _opened(data: bytes, path: Path) -> TTFont:

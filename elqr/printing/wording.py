@@ -101,7 +101,7 @@ def words(slips: pl.DataFrame, office: Office, key_groups: Sequence[int]) -> pl.
         "key_no": _said(slips[Slip.KEY_NO], lambda digits: group_digits(digits, key_groups)),
         "bar_code": _said(slips[Slip.BARCODE].fill_null(""), lambda digits: bar_code_digits(digits) if digits else ""),
     }
-    given = {name: slips[name] for name in SLIP_WORDS if name not in said}
+    given = {name: slips[name].fill_null("") for name in SLIP_WORDS if name not in said}
     return pl.DataFrame({name: (said | given)[name] for name in SLIP_WORDS})
 
 

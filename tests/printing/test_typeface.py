@@ -20,6 +20,7 @@ def test_characters_that_the_font_lacks() -> None:
     assert FACE.lacking("葛\U000e0100城") == ["\U000e0100"], "a variation selector changes the character before it"
     assert FACE.lacking("か\u3099") == ["\u3099"], "a combining mark is not set beside its letter"
     assert FACE.lacking("タブ\tと\n改行") == ["\t", "\n"]
+    assert FACE.lacking("ソフト\xadハイフン") == ["\xad"], "the font has it, and nobody sees it"
 
 
 def test_widths() -> None:
@@ -34,7 +35,7 @@ def test_only_the_characters_used_are_embedded_and_the_same_characters_give_the_
     assert one == other
     cut = TTFont(io.BytesIO(one.data))
     assert set(cut.getBestCmap()) == {ord(character) for character in "国保12"}
-    assert one.hexed("国1") == one.glyphs[ord("国")] + one.glyphs[ord("1")]
+    assert one.hexed("国1") == one.numbers[ord("国")] + one.numbers[ord("1")]
     assert len(one.data) < 10_000 < len(FACE.data)
 
 
