@@ -22,9 +22,10 @@ from elqr.report.books import review_book
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.report.table import Table
-from elqr.ruling import effects, fingerprint, judged, yen_text
+from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.store import entries, report_queries
 from elqr.store import review_queries as queries
+from elqr.store.target_queries import target_marks
 from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult
 
 _NOW = date.max
@@ -193,15 +194,17 @@ def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
     targets = _targets(night, rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no")))
     rows = rows.join(targets, left_on="target", right_on="key_no", how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(decided_on("mark"))
     waiting = queries.waiting_rulings(connection).select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
     )
     rows = rows.join(waiting, on=Proposal.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    as_before = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF, Proposal.MARK)
+    as_before = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF)
+    is_as_before = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in as_before]
     return rows.with_columns(
         pl.col("state_now").fill_null("要確認にありません"),
         _altered(rows).alias("altered"),
-        pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in as_before).alias(
+        pl.all_horizontal(*is_as_before, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias(
             "waiting_is_same"
         ),
         shape.shown("waiting_ruling", Ruling).alias("waiting_said"),
@@ -221,12 +224,14 @@ def _altered(rows: pl.DataFrame) -> pl.Expr:
 
 
 def _targets(night: Night, keys: pl.DataFrame) -> pl.DataFrame:
-    """対象の納付書: key_no, notice_no, target_payer_ref, is_cancelled, left_yen over its claims."""
+    """対象の納付書: key_no, notice_no, target_payer_ref, is_cancelled, target_mark, left_yen over its claims."""
     found = queries.target_notices(night.ledger.connection, keys).rename({"payer_ref": "target_payer_ref"})
     claims = queries.target_claims(night.ledger.connection, found)
     left = claims.group_by(OpenClaim.NOTICE_NO).agg(
         (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias("left_yen")
     )
+    seen = target_marks(night.ledger.connection, found)
+    found = found.join(seen, on=OpenClaim.NOTICE_NO, how="left", validate="m:1")
     return found.join(left, on=OpenClaim.NOTICE_NO, how="left", validate="m:1")
 
 
@@ -247,13 +252,14 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
                 f"決裁番号 {', '.join(map(str, wrong))} は取り消せません（効力がないか、後の決裁があるか、"
                 "承認待ちの決裁があります）。elqr review trail で確かめてください。"
             )
+        rows = rows.join(target_marks(connection, rows), on=Ruled.NOTICE_NO, how="left", validate="m:1")
         proposals = rows.select(
             Ruled.PAYMENT_NO,
             pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
             Proposal.NOTICE_NO,
             pl.lit(reason.strip()).alias(Proposal.REASON),
             pl.lit(by).alias(Proposal.STAFF),
-            pl.lit("").alias(Proposal.MARK),
+            decided_on(pl.lit("")).alias(Proposal.MARK),
             pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
         )
         head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "night_on": night.night_on.isoformat()}
@@ -296,13 +302,15 @@ def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
     held = queries.held(connection, rulings).select(
         "payment_no", pl.col("posting_no").alias("held_no"), "fiscal_year", "is_arrears", "procedure_code"
     )
-    rows = rulings
+    targets = target_marks(connection, rulings)
+    rows = rulings.join(targets, on=Ruled.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
     for beside in (queries.standing(connection, rulings, _NOW), marked, held):
         rows = rows.join(beside, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
-    as_decided = pl.col(Ruled.MARK).eq_missing(pl.col("mark_now"))
-    still_last = pl.col("last_ruling_no").eq_missing(pl.col(Ruled.UNDOES_NO))
-    return rows.with_columns(pl.when(is_undo).then(still_last).otherwise(as_decided).alias("is_current"))
+    payment_now = pl.when(is_undo).then(pl.lit("")).otherwise("mark_now")
+    as_decided = pl.col(Ruled.MARK).eq_missing(decided_on(payment_now))
+    still_last = ~is_undo | pl.col("last_ruling_no").eq_missing(pl.col(Ruled.UNDOES_NO))
+    return rows.with_columns((as_decided & still_last).alias("is_current"))
 
 
 def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ended:

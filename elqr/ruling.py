@@ -21,6 +21,7 @@ RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理
 """記入欄: the columns in which people write."""
 
 _TARGET_DIGITS = 20
+DECIDED_ON = "decided_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +149,8 @@ RULES: tuple[_Rule, ...] = (
 def judged(rows: pl.DataFrame, file: str) -> Judged:
     """決裁案を改める: rows of a form beside the state of the ledger → proposals and findings.
 
-    `rows` has what the rules above name, and `line_no`. A row that says again what already waits is counted
-    and not handed in twice.
+    `rows` has what the rules above name, `line_no` and `decided_on`, the mark that a ruling keeps. A row that says
+    again what already waits is counted and not handed in twice.
     """
     first = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(pl.lit(number)) for number, rule in enumerate(RULES))
     actual = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(rule.actual.cast(pl.String)) for rule in RULES)
@@ -164,8 +165,21 @@ def judged(rows: pl.DataFrame, file: str) -> Judged:
         at = Location(file, line_no, field=rule.column, unit="行目")
         findings.append(Finding(at, rule.code, said or "", rule.expected))
     good = seen.filter(pl.col("rule").is_null())
-    handed_in = good.filter(~is_same).with_columns(pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO))
+    handed_in = good.filter(~is_same).with_columns(
+        pl.col(DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
+    )
     return Judged(Proposal.of(handed_in), good.height - handed_in.height, tuple(findings))
+
+
+def decided_on(payment_mark: pl.Expr | str) -> pl.Expr:
+    """決めたときの照合値: the payment's mark and, where a notice was named, its own (`target_mark`) behind a stroke.
+
+    A ruling keeps it from when it was asked for until it is approved. One that was asked for before targets had marks
+    names a notice without one, and is never as it was.
+    """
+    payment = pl.col(payment_mark) if isinstance(payment_mark, str) else payment_mark
+    with_target = pl.concat_str(payment, pl.col("target_mark"), separator="/")
+    return pl.when(pl.col("target_mark").is_null()).then(payment).otherwise(with_target).alias(DECIDED_ON)
 
 
 def fingerprint(rulings: pl.DataFrame) -> str:

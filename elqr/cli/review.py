@@ -271,6 +271,10 @@ def _ended(ended: Ended, as_json: bool) -> int:
         said = "　".join(f"{name} {count:,}件" for name, count in counts.items())
         click.echo(f"申請{ended.review_no}　{said}　仮受から調定へ {ended.moved_yen:,}円")
     if ended.stale:
-        say(f"取り込んだあとで変わったため、決裁番号 {'・'.join(map(str, ended.stale))} は反映していません。")
+        say(
+            f"申請のあとで収納か対象の納付書が変わったため、決裁番号 {'・'.join(map(str, ended.stale))} は"
+            "反映していません（無効）。"
+            "今の状態を見て、決め直してください。"
+        )
         return ExitCode.REVIEW
     return ExitCode.CLEAN

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, exists, func, insert, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, func, insert, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
@@ -45,7 +45,7 @@ def _standing() -> Select[Any]:
             exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
             ~newer_slip_exists(),
             _collected_yen(),
-            _is_announced(),
+            is_announced(),
             exists().where(t.print_notice.c.notice_no == notice.notice_no),
             exists().where(
                 t.print_notice.c.notice_no == notice.notice_no,
@@ -70,11 +70,13 @@ def _collected_yen() -> ColumnElement[int]:
     )
 
 
-def _is_announced() -> ColumnElement[bool]:
+def is_announced() -> ColumnElement[bool]:
     """速報があるか: a payment of the notice that was announced more often than it was taken back."""
+    # Spelt out, as in the index of these rows: a value that comes later names no index.
+    pending: BindParameter[Any] = bindparam(None, Outcome.PENDING.value, literal_execute=True)
     return exists().where(
         t.decision.c.notice_no == t.notice.c.notice_no,
-        t.decision.c.outcome == Outcome.PENDING.value,
+        t.decision.c.outcome == pending,
         t.payment.c.payment_no == t.decision.c.payment_no,
         _records_of(Stage.PRELIMINARY) > _records_of(Stage.CANCELLED),
     )
