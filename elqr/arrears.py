@@ -6,7 +6,6 @@ approval holds for one situation: these claims with these yen, and these risks; 
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,36 +13,18 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
-from elqr.arrival_frames import Arriving, Unpaid
-from elqr.arrivals import arriving
+from elqr.arrival_frames import Unpaid
 from elqr.errors import BadFile, NotFound
-from elqr.inbox import arrivals, keep, sha256_of
-from elqr.money_frames import Settled
+from elqr.inbox import keep, sha256_of
 from elqr.night import Night
 from elqr.person import same_person
-from elqr.remittance import standing
 from elqr.report.arrears import List, reminder_list
+from elqr.risks import Against, against
 from elqr.store import arrears_queries as queries
-from elqr.store import entries, money_queries, report_queries, review_queries
-from elqr.store import queries as night_queries
-from elqr.terms import ArrivalState, FileStatus, Outcome, Place, Risk, RulingResult, SettlementOutcome
+from elqr.store import entries, report_queries
+from elqr.terms import RulingResult
 
 MANIFEST = "manifest.json"
-_MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.OUT_OF_SEQUENCE.value]
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """督促を妨げるもの of one kind: what was found, and the claims and yen at risk."""
-
-    risk: Risk
-    found: tuple[str, ...]
-    claims: int
-    yen: int
-
-    @property
-    def label(self) -> str:
-        return f"{self.risk.label} {len(self.found):,}（危うい督促 {self.claims:,}件 {self.yen:,}円）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,72 +61,7 @@ def situation(night: Night) -> Situation:
     )
     due = rows.filter(pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < night.night_on)
     claims, announced = due.filter(~pl.col(Unpaid.IS_ANNOUNCED)), due.filter(Unpaid.IS_ANNOUNCED)
-    found = [*_files(night, claims), *_records(night, claims), *_money(night, claims, announced)]
-    return Situation(claims, announced, tuple(own for own in found if own.found))
-
-
-def _all(risk: Risk, found: Sequence[str], claims: pl.DataFrame) -> Against:
-    """What may concern every listed claim."""
-    return Against(risk, tuple(found), claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
-
-
-def _files(night: Night, claims: pl.DataFrame) -> Iterator[Against]:
-    """届いていないファイル, and those in the inboxes that were held back or not taken in yet."""
-    with night.ledger.transaction() as connection:
-        delivered = report_queries.taken_in(connection, night.night_on)
-        rows = arriving(night.rules.arrivals, delivered, night.night_on, night.rules.calendar)
-        held = []
-        for box in night.job.inbox:
-            for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
-                before = night_queries.deliveries_of(connection, arrived.name, arrived.sha256)
-                if all(status == FileStatus.QUARANTINED for status, _ in before):
-                    held.append(f"{arrived.name}（{FileStatus.QUARANTINED.label if before else '未取込'}）")
-    missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
-        pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)
-    )
-    yield _all(Risk.FILES_MISSING, [text.strip() for text in missing.to_series()], claims)
-    yield _all(Risk.FILES_HELD, held, claims)
-
-
-def _records(night: Night, claims: pl.DataFrame) -> Iterator[Against]:
-    """消し込んでいない収納, and open exceptions that could belong to a listed claim."""
-    with night.ledger.transaction() as connection:
-        count, yen = queries.undecided(connection)
-        open_ = review_queries.exceptions(connection, night.night_on).filter("is_open")
-        waits = (pl.col("suspense_yen") > 0) | (pl.col("place") == Place.REJECTED.value)
-        open_ = open_.filter(waits).select("payment_no", "outcome", "payer_ref", "paid_yen")
-        near = queries.suggested_claims(connection, open_)
-    yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims)
-    own = claims.select(Unpaid.CLAIM_NO, Unpaid.PAYER_REF, Unpaid.LEFT_YEN)
-    unknown = open_.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
-    pairs = pl.concat(
-        [
-            open_.drop_nulls("payer_ref").join(own, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO),
-            near.join(own, on=Unpaid.CLAIM_NO, how="semi").select("payment_no", Unpaid.CLAIM_NO),
-            unknown.join(own, left_on="paid_yen", right_on=Unpaid.LEFT_YEN).select("payment_no", Unpaid.CLAIM_NO),
-        ]
-    )
-    at_risk = own.join(pairs, on=Unpaid.CLAIM_NO, how="semi")
-    found = [f"受付{number}" for number in pairs["payment_no"].unique().sort()]
-    yield Against(Risk.EXCEPTIONS, tuple(found), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
-
-
-def _money(night: Night, claims: pl.DataFrame, announced: pl.DataFrame) -> Iterator[Against]:
-    """確報の届かない速報, and money for which there are no payments."""
-    if not night.rules.contracts:
-        return
-    with night.ledger.transaction() as connection:
-        overdue = money_queries.overdue(connection, night.night_on)
-        lines = standing(night.ledger, night.rules, night.night_on).lines
-    more = pl.col(Settled.MONEY_YEN) > pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN)
-    unmet = [SettlementOutcome.DIFFERS.value, SettlementOutcome.NO_PAYMENTS.value]
-    rows = lines.filter(pl.col(Settled.OUTCOME).is_in(unmet) & more)
-    said = [
-        f"{name} {day} 入金 {yen:,}円" for name, day, yen in rows.select("contract", "from_on", "money_yen").iter_rows()
-    ]
-    numbers = [f"受付{number}" for number in overdue["payment_no"].sort()]
-    yield Against(Risk.OVERDUE, tuple(numbers), announced.height, int(announced[Unpaid.LEFT_YEN].sum()))
-    yield _all(Risk.MONEY, said, claims)
+    return Situation(claims, announced, against(night, claims, announced))
 
 
 def asked(night: Night, reason: str, by: str, at: str) -> tuple[int, Situation]:
@@ -235,7 +151,7 @@ def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, 
             "made_by": by,
             "program": f"elqr {__version__}",
             **chain,
-            "override": _override(request),
+            "override": _override(request, now),
         }
         made = reminder_list(night.job.city.name, night.night_on, now.claims, night.register, facts, with_names)
         folder = night.job.arrears_folder / f"{list_no:06d}"
@@ -269,11 +185,13 @@ def _approval(night: Night, request_no: int, now: Situation) -> dict[str, Any]:
     return request
 
 
-def _override(request: dict[str, Any] | None) -> dict[str, Any] | None:
+def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] | None:
+    """妨げがあるまま引いた記録: who agreed to it, why, and to what exactly."""
     if request is None:
         return None
     names = ("request_no", "reason", "asked_by", "taken_by")
-    return {name: request[name] for name in names} | {"risks": json.loads(request["risks"])}
+    known = [{"risk": own.risk.value, "found": list(own.found)} for own in now.against]
+    return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": known}
 
 
 def _written(night: Night, made: List, facts: dict[str, Any], folder: Path) -> bytes:
@@ -291,19 +209,26 @@ def _written(night: Night, made: List, facts: dict[str, Any], folder: Path) -> b
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """一覧の確かめ: its number, and the claims that should not be reminded any more, with why."""
+    """一覧の確かめ: its number, the claims that should not be reminded any more, with why, and the risks since then."""
 
     list_no: int
     count: int
     changed: pl.DataFrame
+    against: tuple[Against, ...]
+
+    @property
+    def may_be_sent(self) -> bool:
+        """送ってよいか."""
+        return self.changed.is_empty() and not self.against
 
 
 def checked(night: Night, folder: Path) -> Checked:
     """送る前に確かめる: the folder is ours, unchanged and the newest; claims that changed since are named.
 
+    What would stop the list today stops it from being sent, but for what two people knew of when it was drawn.
     Raises NotFound, BadFile.
     """
-    row = _ours(night, folder)
+    row, manifest = _ours(night, folder)
     with night.ledger.transaction() as connection:
         listed = queries.listed(connection, row["list_no"])
         today = queries.unpaid(connection, night.night_on)
@@ -318,11 +243,14 @@ def checked(night: Night, folder: Path) -> Checked:
         .then(pl.lit("未収額が変わった"))
     )
     changed = rows.with_columns(why.alias("why"), pl.col("now_yen").fill_null(0)).drop_nulls("why")
-    return Checked(row["list_no"], listed.height, changed)
+    still = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
+    agreed = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
+    found = against(night, still.filter(~pl.col(Unpaid.IS_ANNOUNCED)), still.filter(Unpaid.IS_ANNOUNCED), agreed)
+    return Checked(row["list_no"], listed.height, changed, found)
 
 
-def _ours(night: Night, folder: Path) -> dict[str, Any]:
-    """台帳に記した一覧か, unchanged and the newest. Raises NotFound, BadFile."""
+def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile."""
     path = folder / MANIFEST
     try:
         data = path.read_bytes()
@@ -348,4 +276,4 @@ def _ours(night: Night, folder: Path) -> dict[str, Any]:
             f"一覧{list_no}は古いものです。新しい一覧{rows[-1]['list_no']}"
             f"（{rows[-1]['night_on']}、{rows[-1]['claims']:,}件）を使ってください。"
         )
-    return row
+    return row, found

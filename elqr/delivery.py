@@ -33,20 +33,14 @@ def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
     """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings."""
     with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
         if (data := arrived.whole()) is None:
-            step.result = "取込保留"
-            night.quarantined.append(arrived.name)
-            night.findings += arrived.findings
-            return list(arrived.findings)
+            return _hold_back_notices(night, arrived, arrived.findings, step)
         if queries.clean_notice_file(connection, arrived.sha256):
             step.result = "取込済"
             return []
         spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
         decoded = decode(data, spec, arrived.name, night.night_on)
         if "notice" not in decoded.tables:
-            step.result = "取込保留"
-            night.quarantined.append(arrived.name)
-            night.findings += decoded.findings
-            return list(decoded.findings)
+            return _hold_back_notices(night, arrived, decoded.findings, step)
         rows = rows_of(decoded)
         registered = queries.registered(connection, rows, key_rows(rows))
         claim_no = next_no(connection, tables.claim.c.claim_no)
@@ -60,6 +54,14 @@ def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
             entries.enter_notices(connection, _delivered(arrived), night.night_on, gained)
             night.changes.append(arrived.name)
         return gained.findings
+
+
+def _hold_back_notices(night: Night, arrived: Arrived, findings: Sequence[Finding], step: Step) -> list[Finding]:
+    """納付書データを取込保留にする: told every night while it lies there, and remembered wherever it is moved."""
+    night.keep(arrived)
+    hold_back(night, _delivered(arrived), "", findings, step)
+    night.findings += findings
+    return list(findings)
 
 
 def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込") -> None:

@@ -44,6 +44,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("night",),
     ("delivery",),
     ("run",),
+    ("risks",),
     (
         "press",
         "dispatch",
@@ -53,6 +54,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "year",
         "difference",
         "arrears",
+        "held",
         "backup",
         "verification",
         "cluster",
@@ -86,6 +88,7 @@ _SIBLINGS = {
     ("settlement", "pairing"),
     ("verification", "difference"),
     ("verification", "arrears"),
+    ("verification", "held"),
     ("issue", "findings"),
     ("store", "notices"),
     ("handover", "inbox"),

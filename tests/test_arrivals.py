@@ -11,6 +11,8 @@ from tests.builders import (
     City,
     Ran,
     barcode,
+    credit_file,
+    credit_row,
     cvs_file,
     cvs_row,
     elqr,
@@ -18,6 +20,7 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
+from tests.test_settlement import MONEY, SENDER
 
 DAILY = """
 [[arrival]]
@@ -193,6 +196,33 @@ def test_a_number_that_comes_twice_is_told(tmp_path: Path) -> None:
     ran = city.night(TUESDAY)
     assert "A103" in codes(ran)
     assert "A103" not in codes(city.night(FRIDAY))
+
+
+def test_an_old_file_that_looks_new_is_no_arrival(tmp_path: Path) -> None:
+    """All its records came the day before; only their order, or a day in its header, is another."""
+    city = founded(tmp_path)
+    rows = [eltax_row(f"{no:020d}", "123456", 1_000, serial_no=f"{no:08d}") for no in (1, 2)]
+    city.deliver("16.csv", eltax_file(*rows))
+    assert "A101" not in codes(city.night(MONDAY))
+    city.deliver("17.csv", eltax_file(*reversed(rows)))
+    ran = city.night(TUESDAY)
+    assert ran.places()["already_posted"] == (2, 2_000)
+    assert "A101" in codes(ran) and states(city, TUESDAY) == [("eLTAX 確報", "未着", "2026-11-17", 1, 0, "")]
+    eltax(city, "17b.csv", 3)
+    assert "A101" not in codes(city.night(TUESDAY))
+
+
+MONEY_DAILY = MONEY + '\n[[arrival]]\nname = "振込入金"\nspecs = ["bank_credit_01_a"]\nsince = 2026-11-16\n'
+
+
+def test_old_lines_of_money_are_no_arrival_either(tmp_path: Path) -> None:
+    city = founded(tmp_path, MONEY_DAILY)
+    (city.folder / "money").mkdir()
+    rows = [credit_row(yen, SENDER, MONDAY, inquiry_no=f"{yen:06d}") for yen in (1_000, 2_000)]
+    for name, own in (("16.dat", rows), ("17.dat", rows[::-1])):
+        (city.folder / "money" / name).write_bytes(credit_file(*own))
+        ran = city.night(MONDAY if name == "16.dat" else TUESDAY)
+        assert ("A101" in codes(ran)) == (name == "17.dat")
 
 
 def test_what_nobody_expected_is_shown_and_is_no_alarm(tmp_path: Path) -> None:

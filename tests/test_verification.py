@@ -162,6 +162,14 @@ def reminded(tmp_path: Path) -> City:
     """A ledger whose gate was opened by two people, once refused before, and a list drawn."""
     office = Office.opened(tmp_path / "city", ARRIVAL)
     office.night(date(2026, 11, 20))
+    office.deliver("broken.dat", b"%PDF-1.7")
+    office.night(date(2026, 11, 20))
+    office.withdraw("broken.dat")
+    for number, end in ((1, "reject"), (2, "approve")):
+        ends = ["--reason", "確かめる"] if end == "reject" else []
+        said = ("--job", office.job, "--date", "2026-11-20")
+        assert elqr("held", "give-up", "broken.dat", "--reason", "見本", "--by", "山田", *said).code == 0
+        assert elqr("held", end, number, *ends, "--by", "佐藤", *said).code == 0
     office.arrears("request", "--reason", "急ぐ", "--by", "山田")
     office.arrears("reject", 1, "--by", "佐藤", "--reason", "確かめてから")
     office.arrears("request", "--reason", "確かめた", "--by", "山田")
@@ -203,7 +211,8 @@ MONEY_TABLES = r"deposit|bundle|settlement|watched|overdue|difference"
 
 
 @pytest.mark.parametrize(
-    ("city", "tables", "most_of"), [("whole", ALL, 100), ("settled", MONEY_TABLES, 45), ("reminded", "arrears", 15)]
+    ("city", "tables", "most_of"),
+    [("whole", ALL, 100), ("settled", MONEY_TABLES, 45), ("reminded", "arrears|waiver", 25)],
 )
 def test_any_column_of_any_row_that_is_changed_is_told(
     city: str, tables: str, most_of: int, request: pytest.FixtureRequest, tmp_path: Path

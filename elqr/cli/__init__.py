@@ -12,6 +12,7 @@ from elqr.cli.backup import backup
 from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
+from elqr.cli.held import held
 from elqr.cli.month import month
 from elqr.cli.night import kpi_command, night
 from elqr.cli.notice import notice
@@ -43,6 +44,7 @@ _COMMANDS = (
     review,
     settlement,
     arrears,
+    held,
     export,
     month,
     year_command,

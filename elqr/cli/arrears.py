@@ -24,6 +24,7 @@ from elqr.terms import ExitCode, RulingResult
 
 if TYPE_CHECKING:
     from elqr.arrears import Situation
+    from elqr.risks import Against
 
 _SHOWN = 10
 
@@ -39,16 +40,24 @@ def _as_dict(found: Situation) -> dict[str, object]:
         "yen": found.yen,
         "announced_claims": found.announced.height,
         "situation": found.sha256,
-        "against": [
-            {"risk": own.risk.value, "label": own.risk.label, "found": own.found, "claims": own.claims, "yen": own.yen}
-            for own in found.against
-        ],
+        "against": _dicts(found.against),
     }
+
+
+def _dicts(against: tuple[Against, ...]) -> list[dict[str, object]]:
+    return [
+        {"risk": own.risk.value, "label": own.risk.label, "found": own.found, "claims": own.claims, "yen": own.yen}
+        for own in against
+    ]
 
 
 def _show(found: Situation) -> None:
     click.echo(f"督促対象　{found.count:,}件 {found.yen:,}円　（速報があり載せないもの {found.announced.height:,}件）")
-    for own in found.against:
+    _show_against(found.against)
+
+
+def _show_against(against: tuple[Against, ...]) -> None:
+    for own in against:
         click.echo(f"　★{own.label}")
         for text in own.found[:_SHOWN]:
             click.echo(f"　　{text}")
@@ -134,7 +143,7 @@ def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -
     return ExitCode.CLEAN
 
 
-@arrears.command("check", help="引いた FOLDER を送る前に、元のままか、一番新しいか、その後の収納がないかを確かめます。")
+@arrears.command("check", help="引いた FOLDER を送る前に、元のままか、最新か、その後の収納や妨げがないかを確かめます。")
 @click.argument("folder", type=click.Path(path_type=Path))
 @job_option
 @date_option
@@ -148,11 +157,14 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
         rows = found.changed.select(names).to_dicts()
-        print_json({"list_no": found.list_no, "claims": found.count, "changed": rows})
+        print_json({"list_no": found.list_no, "claims": found.count, "changed": rows, "against": _dicts(found.against)})
     else:
         for code, year, bill, number, payer, was, left, why in found.changed.select(names).iter_rows():
             click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{was:,}円 → {left:,}円　{why}")
+        _show_against(found.against)
         click.echo(f"一覧{found.list_no}　{found.count:,}件のうち、変わったもの {found.changed.height:,}件")
     if found.changed.height:
         say("変わったものを抜き取るか、一覧を引き直してから送ってください。")
-    return ExitCode.REVIEW if found.changed.height else ExitCode.CLEAN
+    if found.against:
+        say("一覧を引いた後に、妨げるものができました（★）。なくなるのを待つか、一覧を引き直してから送ってください。")
+    return ExitCode.CLEAN if found.may_be_sent else ExitCode.REVIEW

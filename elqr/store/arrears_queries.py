@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select
 
 from elqr.arrival_frames import Unpaid
 from elqr.frames import Claim
@@ -18,7 +18,10 @@ from elqr.terms import Outcome, Stage
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
-    """未納の調定 as of a night: frame Unpaid; what is left of claims whose 納期限 of the newest valid slip is over."""
+    """未納の調定 as of a night: frame Unpaid; what is left of claims whose 納期限 of the newest valid slip is over.
+
+    Who owes it is who that slip names: 宛名番号, name and address are of one payer, an heir's as well.
+    """
     day = night.isoformat()
     n, slip = t.notice.c, newest_slip_no(literal(day))
     g = t.posting.c
@@ -31,6 +34,7 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
     collected = func.coalesce(paid.c.yen, 0)
     columns = {
         **{name: t.claim.c[name] for name in Claim.SCHEMA},
+        Unpaid.PAYER_REF: n.payer_ref,
         Unpaid.NOTICE_NO: n.notice_no,
         Unpaid.ISSUE_NO: n.issue_no,
         Unpaid.DUE_ON: n.due_on,
@@ -48,7 +52,7 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
         .join(t.notice, n.notice_no == slip)
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
         .where(n.due_on < day, n.amount_yen > collected)
-        .order_by(t.claim.c.payer_ref, t.claim.c.claim_no)
+        .order_by(n.payer_ref, t.claim.c.claim_no)
     )
     return read_frame(connection, query, Unpaid.SCHEMA)
 
@@ -70,16 +74,29 @@ def _is_announced() -> ColumnElement[bool]:
     )
 
 
-def suggested_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """近い納付書の調定 of some payments: payment_no, claim_no."""
-    s, covers = t.suggestion.c, t.notice_claim.c
-    with staged(connection, payments.select("payment_no")) as asked:
+def named_claims(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """今のキーの指す調定: payment_no and claim_no. `keys` has payment_no, key_kind, key_digits."""
+    key, covers = t.notice_key.c, t.notice_claim.c
+    with staged(connection, keys.select("key_kind", "key_digits", "payment_no")) as asked:
         query = (
-            select(s.payment_no, covers.claim_no)
-            .join(asked, asked.c.payment_no == s.payment_no)
-            .join(t.notice_claim, covers.notice_no == s.notice_no)
+            select(asked.c.payment_no, covers.claim_no)
+            .join(t.notice_key, and_(key.key_kind == asked.c.key_kind, key.key_digits == asked.c.key_digits))
+            .join(t.notice_claim, covers.notice_no == key.notice_no)
         )
         return read_frame(connection, query, {"payment_no": pl.Int64, "claim_no": pl.Int64})
+
+
+def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """納付書の額 of some claims: claim_no, paid_yen of every slip that pays them, 全期 and old ones too."""
+    covers = t.notice_claim.c
+    schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
+    with staged(connection, claims.select(Claim.CLAIM_NO)) as asked:
+        query = (
+            select(covers.claim_no, t.notice.c.amount_yen)
+            .join(asked, asked.c.claim_no == covers.claim_no)
+            .join(t.notice, t.notice.c.notice_no == covers.notice_no)
+        )
+        return read_frame(connection, query, schema)
 
 
 def undecided(connection: Connection) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from elqr.errors import CannotWrite, LedgerError, Locked
 from elqr.store import (
     arrears_tables,
     export_tables,
+    held_tables,
     money_tables,
     month_tables,
     review_tables,
@@ -31,7 +32,7 @@ from elqr.store.database import DRIVERS, engine, is_server, reason, refresh_stat
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
-_ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, tally_tables)
+_ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables)
 """The modules that declare tables: a ledger has all of them."""
 
 _Asked = ParamSpec("_Asked")

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, case, func, literal, select
+from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
@@ -57,14 +57,33 @@ def deliveries(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def taken_in(connection: Connection, night: date) -> pl.DataFrame:
-    """取り込んだファイル up to a night, as delivered: frame DeliveredFile. Not what was held back or repeated."""
+    """取り込んだファイル up to a night, as delivered: frame DeliveredFile.
+
+    Not what was held back or repeated, nor a file of which every record had come before: an old one with a new day on
+    it is no new one. A file without payments says that there were none, and counts.
+    """
     d = t.delivery.c
     query = (
         select(d.name, d.spec, d.night_on)
-        .where(d.status == FileStatus.ACCEPTED.value, d.night_on <= night.isoformat())
+        .join(t.file, t.file.c.sha256 == d.sha256)
+        .where(d.status == FileStatus.ACCEPTED.value, d.night_on <= night.isoformat(), _brings_something())
         .order_by(d.night_on, d.delivery_no)
     )
     return read_frame(connection, query, DeliveredFile.SCHEMA)
+
+
+def _brings_something() -> ColumnElement[bool]:
+    """新しい中身のあるファイルか, of the file of a query."""
+    p, own = t.payment.c, t.file.c
+    has_new_payment = exists().where(
+        p.file_no == own.file_no,
+        t.decision.c.payment_no == p.payment_no,
+        t.decision.c.outcome != Outcome.ALREADY_POSTED.value,
+    )
+    only_old_money = exists().where(
+        m.deposit_file.c.file_no == own.file_no, m.deposit_file.c.lines > 0, m.deposit_file.c.new_lines == 0
+    )
+    return and_(or_(own.payment_count == 0, OPEN, has_new_payment), ~only_old_money)
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:

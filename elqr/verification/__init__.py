@@ -12,7 +12,7 @@ import polars as pl
 from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.night import Night
-from elqr.verification.handed import arrears, exports, months
+from elqr.verification.handed import arrears, exports, months, waivers
 from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
@@ -34,6 +34,7 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     exports,
     months,
     arrears,
+    waivers,
 )
 """検算の規則, in the order in which they are told."""
 

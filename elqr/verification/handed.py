@@ -10,9 +10,10 @@ from elqr.codes import Code
 from elqr.errors import NotFound
 from elqr.findings import Finding
 from elqr.handover import Handover
+from elqr.held import SIGNED as WAIVER
 from elqr.inbox import kept, sha256_of
 from elqr.month import figures_of
-from elqr.store import arrears_queries, export_queries, month_queries
+from elqr.store import arrears_queries, export_queries, held_queries, month_queries
 from elqr.store import verify_queries as queries
 from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, told
@@ -114,6 +115,19 @@ def arrears(looked: Looked) -> Iterator[Finding]:
             yield from _as_recorded(where, row, ends.pop(row["request_no"], {}), names)
     for number in [*lists, *ends]:
         yield told(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
+
+
+def waivers(looked: Looked) -> Iterator[Finding]:
+    """あきらめた取込保留: who asked and who agreed, as the chain of runs says it."""
+    connection = looked.night.ledger.connection
+    ends = {run["read"]["waiver"]: run["read"] for run in queries.runs(connection) if "waiver" in run["read"]}
+    for row in held_queries.waivers(connection):
+        if row["result"] is not None:
+            names = tuple((name, name) for name in (*WAIVER, "result", "ended_on", "taken_at", "taken_by", "because"))
+            where = f"取込保留のあきらめ{row['waiver_no']}"
+            yield from _as_recorded(where, row, ends.pop(row["waiver_no"], {}), names)
+    for number in ends:
+        yield told(f"取込保留のあきらめ{number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
 
 
 def _as_recorded(

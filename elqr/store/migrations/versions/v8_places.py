@@ -1,7 +1,10 @@
 """版8: every confirmed yen that was delivered has a place, and what was recorded can be taken back by two people."""
 
+from elqr.store.migrations.steps import created
+
 revision, down_revision = "8", "7"
 
 
 def upgrade() -> None:
     """収納の識別、勘定、取り消しの記録."""
+    created("waiver", "waiver_step")

@@ -1,0 +1,96 @@
+"""`elqr held`: 残っている取込保留の一覧と、二人でのあきらめ."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    reason_option,
+)
+from elqr.terms import ExitCode, RulingResult
+
+
+@click.group("held", cls=Group, help="取込保留のうち、まだ取り込めていないものの一覧と、あきらめる申請（二人で）。")
+def held() -> None:
+    pass
+
+
+@held.command("list", help="残っている取込保留を表示します。先頭の8文字がファイルの照合値です。")
+@job_option
+@date_option
+@json_option
+def held_list(job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.held import held_files
+
+    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+        rows = held_files(opened.night)
+    shown = rows.select("name", "sha256", "spec", "night_on", "waiver_no")
+    if as_json:
+        print_json([{**row, "night_on": row["night_on"].isoformat()} for row in shown.to_dicts()])
+    else:
+        for name, sha256, _, on, waiver_no in shown.iter_rows():
+            asked = f"　あきらめる申請 {waiver_no}" if waiver_no else ""
+            click.echo(f"{sha256[:8]}　{on}　{name}{asked}")
+        click.echo(f"残っている取込保留　{rows.height:,}")
+    return ExitCode.REVIEW if rows.height else ExitCode.CLEAN
+
+
+@held.command(
+    "give-up", help="FILE（list の8文字かファイル名）をもう待たないことを申請します。中身は保管庫に残ります。"
+)
+@click.argument("file")
+@reason_option
+@by_option
+@job_option
+@date_option
+def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.held import request_waiver
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        number, name = request_waiver(opened.night, file, reason, by, now())
+    click.echo(f"{name}　申請しました（申請 {number}）。ほかの人が elqr held approve {number} で承認してください。")
+    return ExitCode.CLEAN
+
+
+@held.command("approve", help="NUMBER の申請を承認します（申請した人とは別の人が）。")
+@click.argument("number", type=int)
+@by_option
+@job_option
+@date_option
+def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.held import end_waiver
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        name = end_waiver(opened.night, number, RulingResult.APPROVED, by, now())
+    click.echo(f"{name} をあきらめました。中身は保管庫に残り、届き直せば取り込みます。")
+    return ExitCode.CLEAN
+
+
+@held.command("reject", help="NUMBER の申請を却下します（自分の申請の取り下げにも使います）。")
+@click.argument("number", type=int)
+@reason_option
+@by_option
+@job_option
+@date_option
+def held_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.held import end_waiver
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        end_waiver(opened.night, number, RulingResult.REFUSED, by, now(), reason)
+    click.echo(f"申請 {number} を却下しました。")
+    return ExitCode.CLEAN

@@ -1,0 +1,89 @@
+"""Files that were held back (残っている取込保留): what may be in them, and how two people give one up.
+
+A file stays here wherever its sender or an operator moved it, until its content is taken in, or the corrected file of
+the same name and day, or until a second person agrees that nobody waits for it any more. Its bytes stay archived.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from elqr import __version__
+from elqr.errors import BadFile, NotFound
+from elqr.night import Night
+from elqr.person import same_person
+from elqr.store import entries
+from elqr.store import held_queries as queries
+from elqr.terms import RulingResult
+
+SIGNED = ("sha256", "name", "night_on", "asked_at", "asked_by", "reason")
+"""What of a request stands in the chain of runs once it is ended."""
+
+MARK_CHARS = 8
+"""Of a content's hash so many are shown and typed."""
+
+
+def held_files(night: Night) -> pl.DataFrame:
+    """残っている取込保留 as of the night: name, sha256, spec, delivery_no, night_on, and waiver_no of what is asked."""
+    with night.ledger.transaction() as connection:
+        rows = queries.held(connection, night.night_on)
+        asked = {own["sha256"]: own["waiver_no"] for own in queries.waivers(connection) if own["result"] is None}
+    waiting = pl.col("sha256").replace_strict(asked, default=None, return_dtype=pl.Int64).alias("waiver_no")
+    return rows.with_columns(waiting)
+
+
+def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, str]:
+    """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, BadFile."""
+    rows = held_files(night)
+    is_named = pl.col("name") == mark
+    if len(mark) >= MARK_CHARS:
+        is_named |= pl.col("sha256").str.starts_with(mark)
+    named = rows.filter(is_named)
+    if named.height != 1:
+        raise NotFound(
+            f"残っている取込保留に {mark} は{'ありません' if named.is_empty() else 'いくつもあります'}。"
+            "elqr held list で確かめ、照合値の先頭8文字を指定してください。"
+        )
+    row = named.row(0, named=True)
+    if row["waiver_no"] is not None:
+        raise BadFile(
+            f"このファイルは申請済みです（申請 {row['waiver_no']}）。"
+            "承認は elqr held approve、取り下げは elqr held reject です。"
+        )
+    request = {
+        "sha256": row["sha256"],
+        "name": row["name"],
+        "night_on": night.night_on.isoformat(),
+        "asked_at": at,
+        "asked_by": by,
+        "reason": reason,
+    }
+    with night.ledger.transaction() as connection:
+        return queries.enter_waiver(connection, request), str(row["name"])
+
+
+def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = "") -> str:
+    """申請を承認か却下する: returns the file's name. An approval is another person's. Raises NotFound, BadFile."""
+    with night.ledger.transaction() as connection:
+        request = next((own for own in queries.waivers(connection) if own["waiver_no"] == waiver_no), None)
+        if request is None or request["result"] is not None:
+            raise NotFound(f"承認を待つ申請 {waiver_no} はありません。elqr held list で番号を確かめてください。")
+        if result is RulingResult.APPROVED:
+            if same_person(request["asked_by"], by):
+                raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+            if request["sha256"] not in set(queries.held(connection, night.night_on)["sha256"]):
+                raise BadFile(
+                    f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
+                    "elqr held reject で申請を終えてください。"
+                )
+        _end(night, request, {"result": result.value, "taken_at": at, "taken_by": by}, reason)
+    return str(request["name"])
+
+
+def _end(night: Night, request: dict[str, Any], said: dict[str, str], reason: str) -> None:
+    """申請を終える, with its link of the chain of runs."""
+    connection, on = night.ledger.connection, night.night_on.isoformat()
+    number = request["waiver_no"]
+    queries.enter_step(connection, {"waiver_no": number, **said, "night_on": on, "reason": reason})
+    whole = {name: request[name] for name in SIGNED} | said | {"ended_on": on, "because": reason}
+    entries.enter_run(connection, night.night_on, {"version": __version__, "waiver": number, **whole})

@@ -1,0 +1,155 @@
+"""Risks (督促を妨げるもの): everything that says that claims which look unpaid may have been paid.
+
+Asked when a list is drawn, when two people let one be drawn, and again before it is sent. What the ledger knows now
+counts, not what it knew on the night of a payment: a slip may have come after the payment that names it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from elqr.arrival_frames import Arriving, Unpaid
+from elqr.arrivals import arriving
+from elqr.inbox import Arrived, arrivals
+from elqr.money_frames import Settled
+from elqr.night import Night
+from elqr.remittance import standing
+from elqr.store import arrears_queries, held_queries, money_queries, report_queries, review_queries
+from elqr.store import queries as night_queries
+from elqr.suggestions import ASKED_AT_MOST, neighbours
+from elqr.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
+
+_MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.OUT_OF_SEQUENCE.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """督促を妨げるもの of one kind: what was found, and the claims and yen at risk."""
+
+    risk: Risk
+    found: tuple[str, ...]
+    claims: int
+    yen: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.risk.label} {len(self.found):,}（危うい督促 {self.claims:,}件 {self.yen:,}円）"
+
+
+def against(
+    night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str] = ()
+) -> tuple[Against, ...]:
+    """督促を妨げるもの as the ledger and the inboxes are now; none where nothing was found.
+
+    Both frames are Unpaid: claims to be reminded, and those that a 速報 says are paid. `agreed` names what two people
+    knew of.
+    """
+    found = [
+        *_files(night, claims, agreed),
+        *_records(night, claims, agreed),
+        *_money(night, claims, announced, agreed),
+    ]
+    return tuple(own for own in found if own.found)
+
+
+def _all(risk: Risk, found: Sequence[str], claims: pl.DataFrame, agreed: Collection[str]) -> Against:
+    """What may concern every one of these claims."""
+    left = tuple(text for text in found if text not in agreed)
+    return Against(risk, left, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
+
+
+def _files(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+    """届いていないファイル, and those that were held back or not taken in yet."""
+    with night.ledger.transaction() as connection:
+        delivered = report_queries.taken_in(connection, night.night_on)
+        rows = arriving(night.rules.arrivals, delivered, night.night_on, night.rules.calendar)
+        held = [
+            f"{name}（{FileStatus.QUARANTINED.label}）"
+            for name in held_queries.held(connection, night.night_on)["name"]
+        ]
+        waiting = [f"{arrived.name}（未取込）" for arrived in _boxes(night) if _is_new(night, arrived)]
+    missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
+        pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)
+    )
+    yield _all(Risk.FILES_MISSING, [text.strip() for text in missing.to_series()], claims, agreed)
+    yield _all(Risk.FILES_HELD, sorted({*held, *waiting}), claims, agreed)
+
+
+def _boxes(night: Night) -> Iterator[Arrived]:
+    """受信箱の中身 of all inboxes: a payment, money, or a slip that was cancelled may be in any of them."""
+    folders = [box.path for box in (*night.job.inbox, *night.job.money)]
+    folders += [night.job.notices.inbox] if night.job.notices is not None else []
+    for folder in folders:
+        yield from arrivals(folder, night.job.thresholds.file_megabytes)
+
+
+def _is_new(night: Night, arrived: Arrived) -> bool:
+    """未取込か: no night has looked at this content."""
+    connection = night.ledger.connection
+    return not (
+        night_queries.deliveries_of(connection, arrived.name, arrived.sha256)
+        or night_queries.file_of(connection, arrived.sha256)
+        or night_queries.notice_file_known(connection, arrived.sha256)
+    )
+
+
+def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+    """消し込んでいない収納, and open exceptions that could belong to one of these claims."""
+    with night.ledger.transaction() as connection:
+        count, yen = arrears_queries.undecided(connection)
+        open_ = review_queries.exceptions(connection, night.night_on).filter("is_open")
+        waits = (pl.col("suspense_yen") > 0) | (pl.col("place") == Place.REJECTED.value)
+        open_ = open_.filter(waits).select("payment_no", "outcome", "payer_ref", "paid_yen", "key_kind", "key_digits")
+        pairs = _pairs(night, open_, claims)
+    yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
+    numbers = pairs["payment_no"].unique().sort()
+    found = {number: text for number in numbers if (text := f"受付{number}") not in agreed}
+    pairs = pairs.filter(pl.col("payment_no").is_in(list(found)))
+    at_risk = claims.join(pairs, on=Unpaid.CLAIM_NO, how="semi")
+    yield Against(Risk.EXCEPTIONS, tuple(found.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
+
+
+def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """要確認の収納と調定: payment_no, claim_no of every payment that may be one of the claims'.
+
+    By its payer; by its key or a near one, as known today; and, when its key says nothing, by its yen: what is left of
+    a claim, what one of its slips asks (全期 as well), or what is left of all of a bill's or of a payer's claims.
+    """
+    unknown = open_.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
+    readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value)
+    near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
+    keys = [frame.select("payment_no", "key_kind", "key_digits") for frame in (open_, *near)]
+    pairs = [
+        open_.drop_nulls("payer_ref").join(claims, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO),
+        *(arrears_queries.named_claims(night.ledger.connection, frame) for frame in keys),
+        unknown.join(_amounts(night, claims), on="paid_yen").select("payment_no", Unpaid.CLAIM_NO),
+    ]
+    return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
+
+
+def _amounts(night: Night, claims: pl.DataFrame) -> pl.DataFrame:
+    """この調定を納める額: claim_no and paid_yen, each amount that somebody may have paid for a claim."""
+    bill = (Unpaid.PROCEDURE_CODE, Unpaid.LEVY_YEAR, Unpaid.TAX_YEAR, Unpaid.BILL_NO)
+    left = pl.col(Unpaid.LEFT_YEN)
+    sums = [left, left.sum().over(bill), left.sum().over(Unpaid.PAYER_REF)]
+    own = [claims.select(Unpaid.CLAIM_NO, yen.alias("paid_yen")) for yen in sums]
+    return pl.concat([*own, arrears_queries.slip_amounts(night.ledger.connection, claims)]).unique()
+
+
+def _money(night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+    """確報の届かない速報, and money for which there are no payments."""
+    if not night.rules.contracts:
+        return
+    with night.ledger.transaction() as connection:
+        overdue = money_queries.overdue(connection, night.night_on)
+        lines = standing(night.ledger, night.rules, night.night_on).lines
+    more = pl.col(Settled.MONEY_YEN) > pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN)
+    unmet = [SettlementOutcome.DIFFERS.value, SettlementOutcome.NO_PAYMENTS.value]
+    rows = lines.filter(pl.col(Settled.OUTCOME).is_in(unmet) & more)
+    said = [
+        f"{name} {day} 入金 {yen:,}円" for name, day, yen in rows.select("contract", "from_on", "money_yen").iter_rows()
+    ]
+    numbers = [f"受付{number}" for number in overdue["payment_no"].sort()]
+    yield _all(Risk.OVERDUE, numbers, announced, agreed)
+    yield _all(Risk.MONEY, said, claims, agreed)
