@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.errors import BadFile
+from elqr.person import name_fault
 
 if TYPE_CHECKING:
     from elqr.codes import Code
@@ -78,6 +79,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出�
 def _person(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not value.strip():
         raise BadFile("担当者の名前が空です。--by に名前を書いてください。")
+    if fault := name_fault(value.strip()):
+        raise BadFile(f"--by {value.strip()!a}: {fault}")
     return value.strip()
 
 

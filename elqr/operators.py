@@ -1,0 +1,93 @@
+"""Operators (操作した人): who sat at which machine, and the administrator's file that says which person that is.
+
+Without the file the account, the login and the machine are recorded and nothing else. With it a command that names a
+person is run by that person's account only, and a request and its approval by one account are refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from elqr.errors import BadFile, explain
+from elqr.person import name_fault, same_person
+from elqr.written import read_toml
+
+Role = Literal["申請", "承認"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """操作した人 as the machine sees them: the account of the process, who logged in, and the machine's name."""
+
+    os_user: str = ""
+    login: str = ""
+    machine: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """For the chain of runs."""
+        return {"os_user": self.os_user, "login": self.login, "machine": self.machine}
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Registered(_Strict):
+    """登録した人: an account of the operating system, whose it is, and what they may do."""
+
+    os_user: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    roles: tuple[Role, ...] = Field(min_length=1)
+
+
+class Operators(_Strict):
+    """操作する人の表. `through_sudo` are shared accounts that are reached by sudo only: there the login counts."""
+
+    through_sudo: tuple[str, ...] = ()
+    operator: tuple[Registered, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _are_different_people(self) -> Self:
+        for own in self.operator:
+            if fault := name_fault(own.name):
+                raise ValueError(f"{own.os_user}: {fault}")
+            if own.os_user in self.through_sudo:
+                raise ValueError(f"{own.os_user} は through_sudo の共用の利用者です。人の利用者を書いてください")
+        for one, other in combinations(self.operator, 2):
+            if one.os_user == other.os_user or same_person(one.name, other.name):
+                raise ValueError(f"{one.os_user}（{one.name}）と {other.os_user}（{other.name}）が同じ人に見えます")
+        return self
+
+    def account(self, who: Mapping[str, str]) -> str:
+        """人の利用者 of what a link of the chain says of its operator."""
+        return who["login"] if who["os_user"] in self.through_sudo else who["os_user"]
+
+    def admit(self, who: Operator, by: str, role: Role) -> None:
+        """この人がしてよいか: the account is registered, the name is its own, and the role is. Raises BadFile."""
+        account = self.account(who.as_dict())
+        found = next((own for own in self.operator if own.os_user == account), None)
+        if found is None:
+            raise BadFile(
+                f"OSの利用者 {account or '（不明）'} は、操作する人の表（[approval] operators）にありません。"
+                "自分の利用者で実行するか、管理者に登録を頼んでください。"
+            )
+        if not same_person(found.name, by):
+            raise BadFile(
+                f"OSの利用者 {account} は {found.name} です。--by {by} では実行できません。本人が実行してください。"
+            )
+        if role not in found.roles:
+            raise BadFile(f"{found.name}（{account}）は{role}ができません。{role}のできる人に頼んでください。")
+
+
+def read_operators(path: Path) -> Operators:
+    """操作する人の表を読む. Raises NotFound, BadFile."""
+    try:
+        return Operators.model_validate(
+            read_toml(path, "操作する人の表", "ジョブの [approval] operators を確かめてください。")
+        )
+    except ValidationError as error:
+        raise BadFile(f"操作する人の表 {path} に誤りがあります: {explain(error)}。直してください。") from error
