@@ -22,6 +22,7 @@ from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
 from elqr.store import arrears_queries as queries
 from elqr.store import entries, report_queries
+from elqr.store.identity import ledger_id
 from elqr.terms import RulingResult
 
 MANIFEST = "manifest.json"
@@ -139,10 +140,9 @@ def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, 
     if not now.count:
         return None
     with night.ledger.transaction() as connection:
-        list_no = queries.next_list_no(connection)
         chain = report_queries.chain(connection, night.night_on)
-        facts = {
-            "list_no": list_no,
+        facts: dict[str, Any] = {
+            "list_no": queries.next_list_no(connection),
             "night_on": night.night_on.isoformat(),
             "claims": now.count,
             "yen": now.yen,
@@ -151,11 +151,15 @@ def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, 
             "made_by": by,
             "program": f"elqr {__version__}",
             **chain,
+            "ledger_id": ledger_id(connection),
             "override": _override(request, now),
         }
-        made = reminder_list(night.job.city.name, night.night_on, now.claims, night.register, facts, with_names)
-        folder = night.job.arrears_folder / f"{list_no:06d}"
-        manifest = _written(night, made, facts, folder)
+        made = _listed(night, now, facts)
+        while _is_taken(night, made, facts):  # by a list that was cut off, and of other claims
+            facts = facts | {"list_no": facts["list_no"] + 1}
+            made = _listed(night, now, facts)
+        list_no, folder = facts["list_no"], _folder(night, facts)
+        manifest = _written(night, made, facts)
         row = {
             "list_no": list_no,
             "request_no": approval,
@@ -194,9 +198,24 @@ def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] 
     return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": known}
 
 
-def _written(night: Night, made: List, facts: dict[str, Any], folder: Path) -> bytes:
+def _listed(night: Night, now: Situation, facts: dict[str, Any]) -> List:
+    return reminder_list(
+        night.job.city.name, night.night_on, now.claims, night.register, facts, with_names=facts["with_names"]
+    )
+
+
+def _folder(night: Night, facts: dict[str, Any]) -> Path:
+    return night.job.arrears_folder / f"{facts['list_no']:06d}"
+
+
+def _is_taken(night: Night, made: List, facts: dict[str, Any]) -> bool:
+    """使われた番号か: its folder holds another list, which may have been sent and stays as it is."""
+    return any(night.holds_other(_folder(night, facts) / name, data) for name, data in made.files().items())
+
+
+def _written(night: Night, made: List, facts: dict[str, Any]) -> bytes:
     """The files, and last the manifest that names them; returns the manifest's bytes."""
-    files = made.files()
+    files, folder = made.files(), _folder(night, facts)
     hashes = {name: sha256_of(data) for name, data in sorted(files.items())}
     manifest = (json.dumps({**facts, "files": hashes}, ensure_ascii=False, indent=1) + "\n").encode()
     if not night.ledger.rehearsal:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from elqr.arrival_frames import Arriving, DeliveredFile
 from elqr.business_day import Calendar
 from elqr.terms import ArrivalState
+from elqr.written import WrittenDay
 
 _WEEKDAYS = "月火水木金土日"
 _DAY, _NUMBER = "day", "no"
@@ -42,9 +43,9 @@ class Arrival(BaseModel):
     grace_days: int = Field(default=0, ge=0, le=60)
     count: int = Field(default=1, ge=1, le=10_000)
     last_no: int | None = Field(default=None, ge=2)
-    since: date
-    until: date | None = None
-    skipped: tuple[date, ...] = ()
+    since: WrittenDay
+    until: WrittenDay | None = None
+    skipped: tuple[WrittenDay, ...] = ()
 
     @model_validator(mode="after")
     def _can_be_followed(self) -> Self:
@@ -58,17 +59,46 @@ class Arrival(BaseModel):
             raise ValueError(f"到着予定「{self.name}」: month_days は 1〜31 です（31 は末日）")
         try:
             groups = re.compile(self.files).groupindex
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"到着予定「{self.name}」: files は正規表現として読めません（{error}）") from error
+        try:
+            pl.Series([""]).str.contains(self._whole)
+        except pl.exceptions.PolarsError as error:
+            raise ValueError(
+                f"到着予定「{self.name}」: files の正規表現が大きすぎるか、前後の条件や後方参照を使っています。"
+                "文字と繰り返しだけで書いてください"
+            ) from error
         if (self.last_no is not None) != (_NUMBER in groups):
             raise ValueError(
                 f"到着予定「{self.name}」: 連番を見るには files の (?P<no>…) と last_no の両方を書いてください"
             )
         return self
 
-    def takes(self, file_name: str, spec: str) -> re.Match[str] | None:
-        """この予定のファイルか."""
-        return re.fullmatch(self.files or ".*", file_name) if not self.specs or spec in self.specs else None
+    @property
+    def names_days(self) -> bool:
+        """ファイル名に日があるか."""
+        return _DAY in re.compile(self.files).groupindex
+
+    @property
+    def _whole(self) -> str:
+        return rf"\A(?:{self.files or '(?s:.*)'})\z"
+
+    def of(self, delivered: pl.DataFrame) -> "list[_Delivered]":
+        """この予定のファイル of frame DeliveredFile, since the first day of it.
+
+        Names are matched in a time that is linear in their length, whatever expression somebody wrote.
+        """
+        name = pl.col(DeliveredFile.FILE_NAME)
+        rows = delivered.filter(name.str.contains(self._whole), pl.col(DeliveredFile.NIGHT_ON) >= self.since)
+        if self.specs:
+            rows = rows.filter(pl.col(DeliveredFile.SPEC).is_in(self.specs))
+        found = [
+            rows.select(name.str.extract_groups(self._whole).struct.field(group)).to_series()
+            if group in re.compile(self.files).groupindex
+            else [None] * rows.height
+            for group in (_DAY, _NUMBER)
+        ]
+        return list(zip(*found, rows[DeliveredFile.FILE_NAME], rows[DeliveredFile.NIGHT_ON], strict=True))
 
     def days(self, night: date, calendar: Calendar) -> list[date]:
         """予定日 up to a night; one a day, without those that the job says never come."""
@@ -120,28 +150,25 @@ def arriving(arrivals: Iterable[Arrival], delivered: pl.DataFrame, night: date, 
     """
     rows = []
     for arrival in arrivals:
-        own = [
-            (found, name, on)
-            for name, spec, on in delivered.select(*DeliveredFile.SCHEMA).iter_rows()
-            if (found := arrival.takes(name, spec)) and on >= arrival.since
-        ]
+        own = arrival.of(delivered)
         rows += list(_of(arrival, own, night, calendar))
         rows += list(_sequence(arrival, own, night))
     return pl.DataFrame(rows, schema=Arriving.SCHEMA, orient="row")
 
 
-_Delivered = Sequence[tuple[re.Match[str], str, date]]
+_Delivered = tuple[str | None, str | None, str, date]
+"""The day and the number that a file's name bears, where the job says that it does; the name, and the night."""
 _Row = tuple[str, date, date, str, int, int, str, date | None]
 
 
-def _of(arrival: Arrival, delivered: _Delivered, night: date, calendar: Calendar) -> Iterator[_Row]:
+def _of(arrival: Arrival, delivered: Sequence[_Delivered], night: date, calendar: Calendar) -> Iterator[_Row]:
     ahead = calendar.later(night, arrival.early_days)
     slots = {
         day: _Slot(day, calendar.later(day, arrival.grace_days), arrival.count) for day in arrival.days(ahead, calendar)
     }
     unexpected = []
-    for found, name, on in delivered:
-        slot = _slot_for(arrival, found, on, slots, calendar)
+    for named, _, name, on in delivered:
+        slot = _slot_for(arrival, named, on, slots, calendar)
         if slot is None:
             unexpected.append((name, on))
             continue
@@ -161,15 +188,15 @@ def _of(arrival: Arrival, delivered: _Delivered, night: date, calendar: Calendar
 
 
 def _slot_for(
-    arrival: Arrival, found: re.Match[str], on: date, slots: dict[date, _Slot], calendar: Calendar
+    arrival: Arrival, named: str | None, on: date, slots: dict[date, _Slot], calendar: Calendar
 ) -> _Slot | None:
     """どの予定のファイルか: the day it names, else its own night, else the oldest open one, else one that is early."""
-    if _DAY in found.re.groupindex:
+    if arrival.names_days:
         try:
-            named = datetime.strptime(found[_DAY], "%Y%m%d").date()
-        except ValueError:
+            day = datetime.strptime(named or "", "%Y%m%d").date()
+            slot = slots.get(calendar.later(day, arrival.after_days))
+        except (ValueError, OverflowError):
             return None
-        slot = slots.get(calendar.later(named, arrival.after_days))
         return slot if slot is not None and slot.is_open else None
     own = slots.get(on)
     if own is not None and own.is_open:
@@ -178,14 +205,16 @@ def _slot_for(
     return next((slot for slot in slots.values() if slot.is_open and slot.due_on <= last), None)
 
 
-def _sequence(arrival: Arrival, delivered: _Delivered, night: date) -> Iterator[_Row]:
+def _sequence(arrival: Arrival, delivered: Sequence[_Delivered], night: date) -> Iterator[_Row]:
     """連番: numbers that are missing as of a night, and those that came twice or went back on it."""
     if arrival.last_no is None:
         return
     missing: dict[int, tuple[str, date]] = {}
     last: int | None = None
-    for found, name, on in delivered:
-        number = int(found[_NUMBER])
+    for _, text, name, on in delivered:
+        if not (text and text.isdecimal()):
+            continue
+        number = int(text)
         step = 1 if last is None else (number - last) % arrival.last_no
         if number in missing:
             del missing[number]

@@ -3,12 +3,12 @@
 What a job may say in `[[settlement]]`. Payments belong to one contract at most; money belongs to the first that fits.
 """
 
-from datetime import date
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from elqr.terms import Channel
+from elqr.written import WrittenDay
 
 _PER_10000, _PER_100 = 10_000, 100
 
@@ -55,7 +55,7 @@ class Contract(_Strict):
     preliminary: bool = False
     confirm_days: int = Field(default=10, ge=1, le=366)
     funds_days: int | None = Field(default=None, ge=0, le=366)
-    since: date | None = None
+    since: WrittenDay | None = None
     outside: bool = False
 
     @model_validator(mode="after")

@@ -3,29 +3,35 @@
 Nothing is changed: the ledger is opened as for a rehearsal, and no file is written but the bundle that was asked for.
 """
 
+import hashlib
 import io
+import json
+import os
 import platform
-import re
 import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 
+import polars as pl
+
 from elqr import __version__
-from elqr.edge import calendar_for, sheets_for, specs_exist, specs_for
+from elqr.edge import calendar_for, ledger_of, processing_day, sheets_for, specs_exist, specs_for
 from elqr.errors import OperatorError
 from elqr.inbox import arrivals
+from elqr.issue.keys import check_no_column
 from elqr.job import Job, read_job, read_secret, read_store_url
 from elqr.printing.typeface import typeface
 from elqr.procedures import read_register
 from elqr.store import queries, report_queries
 from elqr.store.database import structure_breaks
-from elqr.store.ledger_file import open_ledger
+from elqr.store.ledger_file import ledger_path
 from elqr.terms import FileStatus
 
 _LIBRARIES = ("polars", "pydantic", "click", "sqlalchemy", "xlsxwriter", "python-calamine")
@@ -33,6 +39,9 @@ _LEAST_FREE = 2_000_000_000
 _LONG_DAYS = 4
 _LAST_DAY = date(9999, 12, 31)
 _RUNS_IN_BUNDLE = 10
+_SAMPLE_CITY = "999999"
+_SAMPLE_SECRET = "0bc0f28b9ec22db8e1cee2319f21a26d7a2a94bd45c859b9dee270dd9f977e47"
+"""SHA-256 of the key that comes with the samples, which everybody knows."""
 
 
 class State(StrEnum):
@@ -73,9 +82,11 @@ def examined(path: Path, today: date, environment: Mapping[str, str]) -> Iterato
     yield from _tried("手続台帳", lambda: f"{len(read_register(job.register_file).procedure)}手続")
     yield from _tried("様式", lambda: _specs(job, path))
     yield from _tried("祝日の表", lambda: f"{calendar_for(job).last_on} まで")
-    yield from _tried("確認番号の鍵", lambda: f"{len(read_secret(job, environment))}バイト")
+    yield from _day(job, today)
+    yield from _secret(job, environment)
     yield from _fonts(job)
     yield from _folders(job)
+    yield from _modes(job, environment)
     yield from _ledger(job, today, environment)
 
 
@@ -84,6 +95,37 @@ def _tried(what: str, look: Callable[[], str]) -> Iterator[Line]:
         yield Line(what, State.GOOD, look())
     except OperatorError as error:
         yield Line(what, State.BAD, str(error))
+
+
+def _day(job: Job, today: date) -> Iterator[Line]:
+    """訓練か, and a day that has not come."""
+    if job.training:
+        yield Line(
+            "訓練", State.NOTICE, "ジョブに training = true とあります。本番では消してください（先の日でも動きます）"
+        )
+    try:
+        processing_day(job, today)
+    except OperatorError as error:
+        yield Line("時計", State.BAD, str(error))
+
+
+def _secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
+    """確認番号の鍵, and whether it is the one that comes with the samples."""
+    try:
+        secret = read_secret(job, environment)
+    except OperatorError as error:
+        yield Line("確認番号の鍵", State.BAD, str(error))
+        return
+    if hashlib.sha256(secret).hexdigest() != _SAMPLE_SECRET:
+        yield Line("確認番号の鍵", State.GOOD, f"{len(secret)}バイト")
+    elif job.city.city_code == _SAMPLE_CITY:
+        yield Line("確認番号の鍵", State.GOOD, "見本の鍵（見本の団体なので、このままでかまいません）")
+    else:
+        yield Line(
+            "確認番号の鍵",
+            State.BAD,
+            "見本の鍵を使っています。誰でも確認番号を作れます。自市だけの鍵（16バイト以上の乱数）に替えてください",
+        )
 
 
 def _specs(job: Job, path: Path) -> str:
@@ -120,12 +162,52 @@ def _folders(job: Job) -> Iterator[Line]:
             yield Line(what, State.GOOD, f"{folder} 空き {free / 1e9:,.0f} GB")
 
 
+def _modes(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
+    """ほかの利用者から読めるもの: all is for its user alone, and reports for the group where the job says so.
+
+    Windows keeps rights elsewhere.
+    """
+    if os.name != "posix":
+        return
+    secret = job.issue.check_no_secret_file
+    is_sample = job.city.city_code == _SAMPLE_CITY and secret is not None and secret.parent.name == "samples"
+    ledger = None
+    with suppress(OperatorError):
+        ledger = ledger_path(read_store_url(job, environment))
+    private = (None if is_sample else secret, job.store.url_file, job.store.archive, ledger)
+    looked = [(path, 0o077) for path in private if path is not None]
+    looked.append((job.out, 0o007 if job.group_reads else 0o077))
+    readable = [(path, others) for path, others in looked if path.exists() and path.stat().st_mode & others]
+    for path, others in readable:
+        whom, mode = ("ほかの利用者", "o=") if others == 0o007 else ("ほかの利用者かグループ", "go=")
+        yield Line("権限", State.NOTICE, f"{path} を{whom}が読めます。chmod {mode} で閉じてください")
+    if not readable:
+        yield Line("権限", State.GOOD, "鍵、台帳、保管庫、帳票は、ほかの利用者から読めません")
+
+
+def _number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
+    """確認番号を計算し直す: that of the newest key that we composed, with the secret of today."""
+    if newest is None:
+        return
+    key_no, check_no = newest
+    if check_no_column(pl.Series([key_no]), secret)[0] == check_no:
+        yield Line("確認番号", State.GOOD, "最後に発行した番号は、今の鍵で作ったものです")
+    else:
+        yield Line(
+            "確認番号",
+            State.BAD,
+            f"最後に発行した番号（納付番号 …{key_no[-6:]}）は、今の鍵で作ったものではありません。"
+            "鍵のファイルが変わっています。元の鍵に戻してください。わざと替えたなら、次の発行までこの行が出ます",
+        )
+
+
 def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
     try:
         with (
-            open_ledger(read_store_url(job, environment), rehearsal=True) as ledger,
+            ledger_of(job, read_store_url(job, environment), rehearsal=True) as ledger,
             ledger.transaction() as connection,
         ):
+            newest = queries.newest_composed(connection)
             broken = list(structure_breaks(connection))
             chain = report_queries.chain(connection, _LAST_DAY)
             held = [
@@ -143,6 +225,8 @@ def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[L
         yield Line("台帳", State.BAD, f"{said}。elqr verify で調べ、控えから戻してください")
     if not broken:
         yield Line("台帳", State.GOOD, f"最後の実行 {chain['run_id'] or 'なし'}")
+    with suppress(OperatorError):
+        yield from _number(newest, read_secret(job, environment))
     yield from _clock(chain["run_id"], today)
     if held:
         yield Line(
@@ -170,29 +254,18 @@ def _clock(run_id: str, today: date) -> Iterator[Line]:
 
 
 def bundle(path: Path, lines: list[Line]) -> bytes:
-    """サポートに渡す一式 (ZIP): this examination, the job without what is secret, and the records of the last runs.
+    """サポートに渡す一式 (ZIP): this examination, what the job says besides where the ledger is, and the last runs.
 
-    No ledger, no delivered file, no report: nothing that names a person.
+    No ledger, no delivered file, no report: nothing that names a person. Of the job only what it may say, so that
+    nothing comes along that somebody wrote beside it; a job that cannot be used is told in the examination.
     """
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("doctor.txt", "\n".join(map(str, map(_masked, lines))) + "\n")
-        if path.is_file():
-            archive.writestr("job.toml", masked_text(path.read_text(encoding="utf-8", errors="replace")))
-        try:
-            folder = read_job(path).out
-        except OperatorError:
-            folder = path.parent
-        records = sorted(folder.glob("*/runs/*/run.json"))[-_RUNS_IN_BUNDLE:]
-        for record in records:
-            archive.writestr(f"runs/{record.parent.name}.json", record.read_bytes())
+        archive.writestr("doctor.txt", "\n".join(map(str, lines)) + "\n")
+        with suppress(OperatorError):
+            job = read_job(path)
+            facts = job.model_dump(mode="json", by_alias=True, exclude={"store", "cluster"})
+            archive.writestr("job.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
+            for record in sorted(job.out.glob("*/runs/*/run.json"))[-_RUNS_IN_BUNDLE:]:
+                archive.writestr(f"runs/{record.parent.name}.json", record.read_bytes())
     return whole.getvalue()
-
-
-def _masked(line: Line) -> Line:
-    return Line(line.what, line.state, masked_text(line.said))
-
-
-def masked_text(text: str) -> str:
-    """パスワードを伏せる in URLs of servers."""
-    return re.sub(r"(://[^:@/\s]+):[^@\s\"']+@", r"\1:＊＊＊@", text)

@@ -6,32 +6,38 @@ The edge of the program: clock, environment, lock and files are found here and h
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from elqr import clock
+from elqr.belonging import leave_mark, refuse_disagreement, refuse_new
 from elqr.business_day import Calendar, calendar
-from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound
+from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound, OperatorError
 from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
+from elqr.ledger_mark import Traces, read_traces
 from elqr.limits import NAMED, PICTURE
 from elqr.night import Hands, Night
 from elqr.procedures import read_register
 from elqr.remittance import Rules
 from elqr.run import Alone
 from elqr.store import review_queries
-from elqr.store.ledger_file import Ledger, ledger_path, open_ledger
+from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger
 from elqr.written import read_text
 
 if TYPE_CHECKING:
     from elqr.printing.template import Template
 
 _PACKAGE = Path(__file__).parent
+_FOR_GROUP = 0o027
+"""The group reads reports, and nobody else does; the ledger and the archive are their user's all the same."""
 
 
 @dataclass(slots=True)
@@ -65,7 +71,7 @@ def calendar_for(job: Job) -> Calendar:
     path = job.calendar.holidays or shipped_specs() / "holidays.csv"
     try:
         text = read_text(path, "祝日の表", "[calendar] holidays を確かめてください。")
-        return calendar(text.removeprefix("\ufeff"), job.calendar.closed)
+        return calendar(text, job.calendar.closed)
     except ValueError as error:
         raise BadFile(f"祝日の表 {path} を読めません（{error}）。[calendar] holidays を直してください。") from error
 
@@ -76,28 +82,84 @@ def store_url(path: Path) -> str:
 
 
 @contextmanager
-def prepared(path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None]) -> Iterator[Prepared]:
+def prepared(
+    path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None], which: "Which | None" = None
+) -> Iterator[Prepared]:
     """夜を準備する: everything a person wrote is validated before anything is touched."""
     job = read_job(path)
+    night_on = processing_day(job, day)
+    if job.group_reads:
+        os.umask(_FOR_GROUP)
     register = read_register(job.register_file)
     specs = specs_for(job)
     specs_exist(job, specs, path)
     secret, url = read_secret(job, os.environ), read_store_url(job, os.environ)
-    night_on = day or job.run_on or datetime.now().astimezone().date()
+    which = which or Which.OWN
+    if is_nothing(url):
+        _before_new(which, read_traces(job))()
     if not rehearsal:
         _make_folder(job.out)
     with (
         nullcontext() if rehearsal else _lock(job, url),
         nullcontext(Alone()) if rehearsal or job.cluster is None else _hired(job, url) as hands,
-        open_ledger(url, rehearsal=rehearsal) as ledger,
+        ledger_of(job, url, rehearsal=rehearsal, which=which) as ledger,
     ):
         if not (rehearsal or day or job.run_on):
             _clock_has_not_gone_back(ledger, night_on)
-        journal = Journal(clock=lambda: datetime.now().astimezone(), show=show)
+        journal = Journal(clock=clock.now, show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
         with night.ahead:
             yield Prepared(night, configuration_hash(path, job.register_file))
+
+
+def processing_day(job: Job, day: date | None) -> date:
+    """処理日: the day that was named, or the job's, or today in Japan. Raises BadFile for one that has not come."""
+    on = day or job.run_on or clock.today()
+    clock.refuse_future(on, "処理日", is_training=job.training)
+    return on
+
+
+class Which(Enum):
+    """どの台帳でよいか: the job's own; one that is there, whether it is that or not; or any, a new one too."""
+
+    OWN = auto()
+    EXISTING = auto()
+    ANY = auto()
+
+
+def _before_new(which: Which, traces: Traces) -> Callable[[], None]:
+    def refuse() -> None:
+        if which is not Which.ANY:
+            refuse_new(traces)
+        if which is Which.EXISTING:
+            raise NotFound("台帳がまだありません。ジョブの [store] の場所を確かめてください。")
+
+    return refuse
+
+
+@contextmanager
+def ledger_of(job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN) -> Iterator[Ledger]:
+    """ジョブの台帳を開く, when it belongs to the job's folders; its mark is left when it is closed.
+
+    A run that fails leaves what it can: a mark that is behind its ledger does no harm. Raises LedgerError.
+    """
+    traces = read_traces(job)
+    with open_ledger(url, rehearsal=rehearsal, before_new=_before_new(which, traces)) as ledger:
+        if which is Which.OWN:
+            refuse_disagreement(ledger, traces)
+        try:
+            yield ledger
+        except BaseException:
+            with suppress(OperatorError):
+                _leave_mark(job, ledger)
+            raise
+        _leave_mark(job, ledger)
+
+
+def _leave_mark(job: Job, ledger: Ledger) -> None:
+    if not ledger.rehearsal:
+        leave_mark(job, ledger)
 
 
 @contextmanager
@@ -165,11 +227,22 @@ def _lock(job: Job, url: str) -> Iterator[None]:
     ledger = ledger_path(url)
     path = job.out / ".elqr.lock" if ledger is None else ledger.with_name(f"{ledger.name}.lock")
     _make_folder(path.parent)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise CannotWrite(
+            f"錠のファイル {path} の場所に、リンクかフォルダがあります。"
+            "誰が置いたかを確かめ、消してから、もう一度実行してください。"
+        )
+    lock = FileLock(str(path), timeout=0, mode=0o600)
     try:
-        with FileLock(str(path), timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。") from error
+    except OSError as error:
+        raise CannotWrite(f"錠のファイル {path} を使えません（{error.strerror}）。権限を確かめてください。") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def readable(path: Path) -> bytes:

@@ -76,16 +76,16 @@ _WORDS = {
 
 
 def explain(error: "ValidationError") -> str:
-    """どこが・なぜ: what pydantic found in a file a person wrote, as place: reason (value)."""
+    """どこが・なぜ: what pydantic found in a file a person wrote, as place: reason (value).
+
+    No value of what we do not know, and none of where the ledger is: either may be a password.
+    """
     lines = []
     for problem in error.errors():
         place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
         said = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         given = problem["input"]
-        shown = (
-            f"（{str(given)[:40]}）"
-            if isinstance(given, str | int | float) and problem["type"] != "json_invalid"
-            else ""
-        )
+        is_shown = problem["type"] not in ("json_invalid", "extra_forbidden") and problem["loc"][:1] != ("store",)
+        shown = f"（{str(given)[:40]}）" if is_shown and isinstance(given, str | int | float) else ""
         lines.append(f"{place}: {said}{shown}")
     return " / ".join(lines)

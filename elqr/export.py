@@ -19,9 +19,9 @@ from elqr.inbox import keep, kept, sha256_of
 from elqr.night import Night
 from elqr.store import export_queries as queries
 from elqr.store import report_queries
-from elqr.store.bulk import next_no
 from elqr.store.entries import NIGHT
 from elqr.store.export_tables import export as export_table
+from elqr.store.identity import ledger_id, next_handed_out
 
 _AGAIN = "elqr export again で書き出し直してください。"
 
@@ -46,7 +46,9 @@ def exported(night: Night, by: str, at: str) -> Handover | None:
             return None
         spec = night.specs[night.job.export.spec]
         data = collection_file(rows, night.job.city.city_code, spec, night.night_on)
-        made = _handover(night, next_no(connection, export_table.c.export_no), rows, sha256_of(data))
+        made = _handover(night, next_handed_out(connection, export_table.c.export_no), rows, sha256_of(data))
+        while _is_taken(night, made, data):  # by an export that was cut off, and of other postings
+            made = _handover(night, made.export_no + 1, rows, made.sha256)
         _write(night, made, data)
         row = {
             "night_on": made.night_on.isoformat(),
@@ -79,9 +81,16 @@ def _handover(night: Night, export_no: int, rows: pl.DataFrame, sha256: str) -> 
         spec_verified=spec.verified,
         program=f"elqr {__version__}",
         ledger=chain["ledger"],
+        ledger_id=ledger_id(night.ledger.connection),
         run_id=chain["run_id"],
         run_hash=chain["run_hash"],
     )
+
+
+def _is_taken(night: Night, made: Handover, data: bytes) -> bool:
+    """使われた番号か: its folder holds something else. What is there may have been taken in, and stays as it is."""
+    folder = night.job.export_folder / made.folder_name
+    return night.holds_other(folder / made.file, data) or night.holds_other(folder / MANIFEST, made.as_bytes())
 
 
 def _write(night: Night, made: Handover, data: bytes) -> None:
@@ -109,6 +118,11 @@ def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) 
             raise NotFound(f"書き出し{export_no}はありません。elqr export list で確かめてください。")
         first = Handover.model_validate_json(_kept(night, row["manifest_sha256"]))
         made = first.again(len(row["again"]) + 1, reason, by)
+        if _is_taken(night, made, _kept(night, row["sha256"])):
+            raise BadFile(
+                f"{night.job.export_folder / made.folder_name} に、途中で止まった書き出しがあります。"
+                "取り込んでいないことを確かめ、ほかの場所に移してから、もう一度実行してください。"
+            )
         _write(night, made, _kept(night, row["sha256"]))
         queries.enter_again(
             connection,

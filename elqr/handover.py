@@ -39,6 +39,7 @@ class Handover(BaseModel):
     ledger: str
     run_id: str
     run_hash: str
+    ledger_id: str = ""
     reexport_of: int | None = None
     again_no: int = 0
     reason: str = ""

@@ -19,6 +19,8 @@ from elqr.findings import Finding, Location
 from elqr.limits import PIECE_BYTES
 
 _MEGABYTE = 1_000_000
+_OF_THE_MACHINE = tuple(("/", name) for name in ("proc", "sys", "dev"))
+"""What lies there are no files: some never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def delivered_paths(folder: Path) -> list[Path]:
     """受信箱のファイル, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
     if not folder.is_dir():
         raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
+    if folder.resolve().parts[:2] in _OF_THE_MACHINE:
+        raise NotFound(f"受信箱 {folder} は機械そのもののフォルダです。ジョブの path を直してください。")
     return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
 
 
@@ -169,7 +173,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
 def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> None:
     """A file that is complete or not there, part by part: written beside, synced, renamed. Raises CannotWrite.
 
-    What is for staff has the modes of the user's umask; what is kept for ourselves is ours alone.
+    What is for staff is for the user, or for the group where the job says so; what is kept for ourselves is ours alone.
     """
     take_place(path, write_beside(path, parts, mode=mode))
 

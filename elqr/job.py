@@ -6,7 +6,6 @@ environment and never appear in logs.
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -17,7 +16,7 @@ from elqr.contract import Contract, overlapping
 from elqr.errors import BadFile, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 from elqr.limits import DELIVERED
-from elqr.written import read_text, read_toml
+from elqr.written import WrittenDay, read_text, read_toml
 
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
@@ -143,7 +142,9 @@ class Job(_Strict):
     """夜間ジョブ."""
 
     title: str = Field(min_length=1)
-    run_on: date | None = Field(default=None, alias="date")
+    training: bool = False
+    group_reads: bool = False
+    run_on: WrittenDay | None = Field(default=None, alias="date")
     register_file: Path = Field(alias="register")
     specs: tuple[Path, ...] = ()
     out: Path
@@ -211,6 +212,7 @@ def _absolute(job: Job, folder: Path) -> Job:
             "register_file": whole(job.register_file),
             "specs": tuple(whole(path) for path in job.specs),
             "out": whole(job.out),
+            "city": job.city.model_copy(update={"name": f"{job.city.name}（訓練）"}) if job.training else job.city,
             "store": Store(
                 url=url,
                 url_file=whole(job.store.url_file) if job.store.url_file else None,
@@ -246,7 +248,7 @@ def read_store_url(job: Job, environment: Mapping[str, str]) -> str:
 
 def read_secret(job: Job, environment: Mapping[str, str]) -> bytes:
     """確認番号の鍵: from the environment, or else from the job's file. Never logged."""
-    given = environment.get(SECRET_VARIABLE, "").strip()
+    given = environment.get(SECRET_VARIABLE, "").removeprefix("\ufeff").strip()
     path = job.issue.check_no_secret_file
     if not given and path is not None:
         given = read_text(path, "確認番号の鍵ファイル", "場所と権限を確かめてください。").strip()

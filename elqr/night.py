@@ -19,6 +19,7 @@ from elqr.procedures import Register
 from elqr.remittance import Rules
 from elqr.report.ahead import Ahead
 from elqr.report.page import Page
+from elqr.store.identity import ledger_id
 from elqr.store.ledger_file import Ledger
 
 
@@ -51,13 +52,21 @@ class Night:
         """その夜のフォルダ: where its reports go."""
         return self.job.out / self.night_on.isoformat()
 
+    @property
+    def ledger_id(self) -> str:
+        """台帳の素性."""
+        with self.ledger.transaction() as connection:
+            return ledger_id(connection)
+
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
         """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
         return {
             "run_id": run_id or f"{self.night_on:%Y%m%d}-same",
             "program": f"elqr {__version__}",
+            "ledger": self.ledger_id,
             "night_on": self.night_on.isoformat(),
             "rehearsal": self.ledger.rehearsal,
+            **({"training": True} if self.job.training else {}),
             "changed": bool(self.changes),
             "status": page.status,
             "exit_code": exit_code,
@@ -86,6 +95,15 @@ class Night:
         if arrived.path is None or self.ledger.rehearsal:
             return arrived
         return replace(arrived, path=kept_at(self.job.store.archive, arrived.sha256))
+
+    def holds_other(self, path: Path, data: bytes) -> bool:
+        """ほかの中身があるか: a file of that name that says something else, and that somebody may have taken away."""
+        try:
+            return path.read_bytes() != data
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
 
     def write(self, path: Path, data: bytes) -> None:
         """Writes an output file; a rehearsal writes nothing."""

@@ -39,7 +39,7 @@ from elqr.procedures import Register
 from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
 from elqr.store import print_queries as queries
 from elqr.store import tables
-from elqr.store.bulk import next_no
+from elqr.store.identity import ledger_id, next_handed_out
 from elqr.terms import PrintState
 
 PROGRESS = ".printing.json"
@@ -309,9 +309,10 @@ def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint:
     """印刷を台帳に記す, and its manifest, written before the ledger says so: after a crash both are made again."""
     checked = batch.checked
     with night.ledger.transaction() as connection:
-        print_no = next_no(connection, tables.print_batch.c.print_no)
+        print_no = next_handed_out(connection, tables.print_batch.c.print_no)
         manifest = Manifest(
             print_no=print_no,
+            ledger_id=ledger_id(connection),
             printed_on=night.night_on.isoformat(),
             program=f"elqr {__version__}",
             sheets=batch.sheets,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from elqr.errors import BadFile, explain
 from elqr.fiscal import fiscal_year, wareki_fiscal_year
 from elqr.terms import AccountingKind, Priority, ProcedureKind
-from elqr.written import read_toml
+from elqr.written import WrittenDay, read_toml
 
 TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 """累積手続数の目標, by fiscal year. Source: 第2次四日市市情報化実行計画 (March 2026), measure 2."""
@@ -34,7 +34,7 @@ class Procedure(BaseModel):
     department: str = Field(min_length=1)
     priority: Priority
     item_no: str = Field(pattern=r"^[0-9]{3}$")
-    go_live_on: date | None = None
+    go_live_on: WrittenDay | None = None
     accounting: AccountingKind = AccountingKind.GENERAL
 
     def is_live(self, on: date) -> bool:

@@ -63,6 +63,7 @@ class Manifest(_Strict):
     """発送の目録. Everything but the steps of the release is hashed, and the ledger keeps the hash."""
 
     print_no: int
+    ledger_id: str = ""
     printed_on: str
     program: str
     sheets: dict[str, str]
@@ -82,7 +83,8 @@ class Manifest(_Strict):
     @property
     def body_sha256(self) -> str:
         """Hash of what was printed and checked, whoever releases it."""
-        body = self.model_dump(mode="json", exclude={"state", "pulled", "requested", "released"})
+        steps = {"state", "pulled", "requested", "released"}
+        body = self.model_dump(mode="json", exclude=steps if self.ledger_id else {*steps, "ledger_id"})
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

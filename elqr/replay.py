@@ -26,6 +26,9 @@ from elqr.run import Alone, issue_payloads, reconcile
 from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger
 
+_NOWHERE = ".replay"
+"""A copy writes no file, and files that the nights wrote stand in nobody's way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -104,13 +107,14 @@ def _results(ledger: Ledger, since: date, until: date) -> Results:
 def _again(ledger: Ledger, ways: Ways, nights: list[past.PastNight], since: date, until: date, clock: Clock) -> Results:
     """Runs the nights on a copy, of which nothing remains but their results."""
     rules = Rules((), (), calendar_for(ways.job))
+    job = ways.job.model_copy(update={"out": ways.job.out / _NOWHERE})
     with open_ledger("sqlite://", rehearsal=True) as copy:
         with ledger.transaction() as connection, copy.transaction() as target:
-            past.copy_before(connection, target, since)
+            past.copy_before(connection, target, since, ways.job.issue.serial_digits)
             held = past.held_before(connection, since)
             unread = past.never_read(connection)
         for night in nights:
-            given = (ways.job, ways.register, ways.specs, copy, night.night_on, ways.secret, Journal(clock), rules)
+            given = (job, ways.register, ways.specs, copy, night.night_on, ways.secret, Journal(clock), rules)
             own = Night(*given, Alone())
             held = _night(own, night, held, unread)
         return _results(copy, since, until)

@@ -20,6 +20,7 @@ from elqr.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.in_hand import SLIP, InHand
 from elqr.inbox import arrivals, sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
+from elqr.issue.serials import last_serial
 from elqr.ledger import postings
 from elqr.matching import Matched
 from elqr.night import Night, Posted
@@ -29,7 +30,7 @@ from elqr.report.tables import long_outcome_table
 from elqr.report.writers import files_of
 from elqr.settlement import bundles
 from elqr.store import entries, money_entries, month_queries, queries, report_queries, tables, undecided_queries
-from elqr.store.bulk import next_no
+from elqr.store.identity import ledger_id, next_handed_out, skip_serials
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
 
@@ -96,32 +97,45 @@ def issue_payloads(night: Night) -> Path | None:
         if notices.is_empty():
             step.result = "発行する納付書なし"
             return None
-        composed = notices[Notice.KEY_NO].null_count()
-        first = entries.take_serials(connection, composed) if composed else 1
-        keyed = with_keys(notices, night.job.issue.key_rule, first, night.secret)
-        taken = queries.key_numbers_in_use(connection, keyed.filter("is_composed")[Notice.KEY_NO])
-        if taken:
-            raise BadFile(
-                f"作った案件特定キーが使用済のキーと重なりました（{min(taken)} など{len(taken)}件）。"
-                "ジョブの [issue] key_class を、ほかのシステムが使わない値にしてください。"
-            )
-        city = night.job.city
-        item_no = {procedure.code: procedure.item_no for procedure in night.register.procedure}
-        made = payloads(keyed, Codes(city.office_code, city.tax_office_code, item_no))
-        upload_no = next_no(connection, tables.upload.c.upload_no)
-        path, upload = _upload(night, made, upload_no)
+        made, data = _issued(night, notices)
+        upload_no = next_handed_out(connection, tables.upload.c.upload_no)
+        while night.holds_other(path := _upload_path(night, upload_no), data):
+            # An issue that was cut off, and of other notices. Somebody may have handed it in: its numbers are gone.
+            skip_serials(connection, last_serial(path.read_bytes(), night.job.issue.key_rule))
+            made, data = _issued(night, notices)
+            upload_no += 1
+        upload = _upload(night, made, upload_no, data)
         entries.enter_payloads(connection, made.with_columns(pl.lit(upload_no).alias(Payload.UPLOAD_NO)), upload)
         step.count, step.yen, step.result = made.height, int(made[Notice.AMOUNT_YEN].sum()), path.name
         night.changes.append(path.name)
         return path
 
 
-def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dict[str, object]]:
+def _issued(night: Night, notices: pl.DataFrame) -> tuple[pl.DataFrame, bytes]:
+    """発行したもの: frame Payload with what the upload says besides, and the upload's bytes. Takes new serials."""
+    connection, city = night.ledger.connection, night.job.city
+    composed = notices[Notice.KEY_NO].null_count()
+    first = entries.take_serials(connection, composed) if composed else 1
+    keyed = with_keys(notices, night.job.issue.key_rule, first, night.secret)
+    taken = queries.key_numbers_in_use(connection, keyed.filter("is_composed")[Notice.KEY_NO])
+    if taken:
+        raise BadFile(
+            f"作った案件特定キーが使用済のキーと重なりました（{min(taken)} など{len(taken)}件）。"
+            "ジョブの [issue] key_class を、ほかのシステムが使わない値にしてください。"
+        )
+    item_no = {procedure.code: procedure.item_no for procedure in night.register.procedure}
+    made = payloads(keyed, Codes(city.office_code, city.tax_office_code, item_no))
+    rows = made.with_columns(pl.lit(city.city_code).alias("city_code"))
+    return made, encode_csv(night.specs[UPLOAD_SPEC], rows)
+
+
+def _upload_path(night: Night, upload_no: int) -> Path:
+    return night.job.out / "upload" / f"elqr_notices_{upload_no:06d}.csv"
+
+
+def _upload(night: Night, made: pl.DataFrame, upload_no: int, data: bytes) -> dict[str, object]:
     """納付書情報 for 共通納税IFS, written before the ledger says so: after a crash it is written again, the same."""
-    spec = night.specs[UPLOAD_SPEC]
-    rows = made.with_columns(pl.lit(night.job.city.city_code).alias("city_code"))
-    data = encode_csv(spec, rows)
-    path = night.job.out / "upload" / f"elqr_notices_{upload_no:06d}.csv"
+    spec, path = night.specs[UPLOAD_SPEC], _upload_path(night, upload_no)
     upload: dict[str, object] = {
         "upload_no": upload_no,
         "night_on": night.night_on.isoformat(),
@@ -131,11 +145,12 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int) -> tuple[Path, dic
         "sha256": sha256_of(data),
     }
     manifest = {**upload, "spec": spec.name, "spec_verified": spec.verified, "program": f"elqr {__version__}"}
+    manifest["ledger"] = ledger_id(night.ledger.connection)
     night.write(path, data)
     night.write(
         path.with_suffix(".manifest.json"), (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
     )
-    return path, upload
+    return upload
 
 
 def reconcile(night: Night, configuration_hash: str) -> str:
@@ -160,6 +175,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
             "channels": posted.channels,
             "posted_yen": posted.posted_yen,
             **({"settlement": settled} if settled else {}),
+            **({"training": True} if night.job.training else {}),
         }
         return entries.enter_run(connection, night.night_on, entry)
 

@@ -34,6 +34,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("arrears", "list", "--by", "山田", "--job", "{job}", *_ON),
 )  # fmt: skip
 _COUNTED = "ELQR_TEST_STEPS"
+_BY_CHANCE = ("hash", "previous_hash", "entry", "ledger_id", "ledger")
+"""What follows from the random id of a ledger, or from the clock."""
 
 
 def founded(folder: Path) -> City:
@@ -113,10 +115,12 @@ def state(city: City) -> dict[str, object]:
         assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             columns = [row[1] for row in ledger.execute(f"PRAGMA table_info({name})")]
-            kept = [own for own in columns if not own.endswith("_at") and own not in ("hash", "previous_hash", "entry")]
+            kept = [own for own in columns if not own.endswith("_at") and own not in _BY_CHANCE]
             found[name] = sorted(ledger.execute(f"SELECT {', '.join(kept)} FROM {name}").fetchall(), key=str)
         entries = [json.loads(text) for (text,) in ledger.execute("SELECT entry FROM run ORDER BY run_no")]
-    found["entries"] = [{name: own[name] for name in own if not name.endswith("_at")} for own in entries]
+    found["entries"] = [
+        {name: own[name] for name in own if not name.endswith("_at") and name not in _BY_CHANCE} for own in entries
+    ]
     for path in sorted((city.folder / "out").rglob("*")):
         if (
             path.is_file()
@@ -126,7 +130,7 @@ def state(city: City) -> dict[str, object]:
         ):
             data = path.read_text(encoding="utf-8-sig")
             found[str(path.relative_to(city.folder))] = (
-                data if path.name != "manifest.json" else sorted(json.loads(data))
+                data if not path.name.endswith("manifest.json") else sorted(json.loads(data))
             )
     return found
 

@@ -96,6 +96,10 @@ specs = ["account_transfer_91_result", "cvs_family_a", "cvs_family_b", "dsk_csv"
 """
 
 
+TRAINING = "training = true\n"
+"""Before a job: its nights may be ahead of the day on which the tests are run."""
+
+
 def barcode(city_no: str, amount_yen: int, until: date | None, reissue_no: int = 0) -> str:
     """A 44-digit bar code with its check digit."""
     limit = f"{until:%y%m%d}" if until else "999999"
@@ -348,6 +352,7 @@ class City:
         (folder / "job.toml").write_text(job, encoding="utf-8")
         (folder / "procedures.toml").write_text(register, encoding="utf-8")
         (folder / "secret").write_text("invented-secret-of-the-tests", encoding="utf-8")
+        (folder / "secret").chmod(0o600)
         return cls(folder)
 
     @property

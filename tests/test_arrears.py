@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, NIGHT, City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import (
+    JOB,
+    NIGHT,
+    TRAINING,
+    City,
+    Ran,
+    credit_file,
+    credit_row,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_row,
+)
 from tests.test_settlement import CONTRACT, MONEY, SENDER
 
 ARRIVAL = '\n[[arrival]]\nname = "eLTAX 確報"\nspecs = ["eltax_payment_csv"]\nsince = 2026-11-20\nuntil = 2026-11-20\n'
@@ -24,7 +36,7 @@ class Office(City):
 
     @classmethod
     def opened(cls, folder: Path, extra: str = "") -> "Office":
-        own = cls(City.founded(folder, JOB + extra).folder)
+        own = cls(City.founded(folder, TRAINING + JOB + extra).folder)
         (folder / "money").mkdir()
         own.notices(*SLIPS)
         own.night(date(2026, 11, 4))

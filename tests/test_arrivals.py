@@ -8,6 +8,7 @@ import pytest
 from tests.builders import (
     JOB,
     NIGHT,
+    TRAINING,
     City,
     Ran,
     barcode,
@@ -41,7 +42,7 @@ def test_every_code_of_arrivals_is_the_answer_of_a_night() -> None:
 
 
 def founded(folder: Path, arrival: str = DAILY, more: str = "") -> City:
-    return City.founded(folder / "city", JOB + arrival + more)
+    return City.founded(folder / "city", TRAINING + JOB + arrival + more)
 
 
 def eltax(city: City, name: str, serial: int) -> None:

@@ -65,8 +65,10 @@ def test_a_month_by_hand(city: City) -> None:
     later = _month(city, "2026-11", "--json").json
     assert [(row["現年・滞納"], row["収納額"]) for row in later["rows"]] == [("滞納繰越", 3_000)]  # type: ignore[attr-defined]
     assert (later["suspense_opening_yen"], later["suspense_closing_yen"]) == (6_500, 6_500)
-    empty = _month(city, "2026-12", "--json").json
-    assert (empty["rows"], empty["suspense_opening_yen"], empty["standing"]) == ([], 6_500, "未締")
+    empty = _month(city, "2026-09", "--json").json
+    assert (empty["rows"], empty["suspense_opening_yen"], empty["standing"]) == ([], 0, "未締")
+    early = _month(city, "2199-12")
+    assert early.code == 1 and "今日（日本の" in early.err, "a month that has not come has no figures"
 
 
 def test_the_files_agree_and_are_the_same_to_the_byte(city: City, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.builders import (
     REAL_PAYMENT,
     REFUSED,
     SPECS,
+    TRAINING,
     City,
     Ran,
     elqr,
@@ -80,7 +81,13 @@ def test_columns_come_out_as_they_went_in(where: str, database_server: Server, t
     assert found.sort("no").rows() == wanted
 
 
-_OF_THE_JOB = {("run", "entry"), ("run", "hash"), ("run", "previous_hash"), ("export", "made_at")}
+_OF_THE_JOB = {
+    ("run", "entry"),
+    ("run", "hash"),
+    ("run", "previous_hash"),
+    ("export", "made_at"),
+    ("ledger_start", "ledger_id"),
+}
 _OF_THE_JOB |= {("export", "manifest_sha256")}
 
 
@@ -146,6 +153,7 @@ _AS_VERSION_6 = (
     "RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
     "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
     "EXECUTE FUNCTION elqr_not_in_closed_month()",
+    "DROP TABLE ledger_start",
     "UPDATE setting SET value = '6' WHERE name = 'schema_version'",
 )
 _STRUCTURE = (
@@ -161,6 +169,8 @@ def test_an_older_ledger_on_a_server_is_brought_up_with_its_guards(city: City) -
     new = [city.sql(query) for query in _STRUCTURE]
     for statement in _AS_VERSION_6:
         city.sql(statement)
+    (city.folder / "archive" / "ledger.json").unlink()
+    city.job.write_text(TRAINING + city.job.read_text(encoding="utf-8"), encoding="utf-8")
     assert [city.sql(query) for query in _STRUCTURE] != new
     city.deliver("again.csv", eltax_file(REAL_PAYMENT))
     ran = city.night(date(2026, 11, 21))

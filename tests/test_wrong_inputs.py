@@ -1,5 +1,6 @@
 """Wrong inputs as a new user makes them: one clear Japanese message, the right exit code, nothing lost."""
 
+import json
 import os
 import re
 import resource
@@ -17,6 +18,7 @@ from tests.builders import (
     REAL_NOTICE,
     REAL_PAYMENT,
     ROOT,
+    TRAINING,
     City,
     elqr,
     eltax_file,
@@ -48,6 +50,14 @@ def _edited(name: str, old: str, new: str) -> Callable[[City], None]:
 
 def _with_bytes(name: str, data: bytes) -> Callable[[City], None]:
     return lambda city: (city.folder / name).write_bytes(data) and None  # type: ignore[return-value]
+
+
+def _arrival(more: str) -> Callable[[City], None]:
+    return _edited("job.toml", "[[inbox]]", f'[[arrival]]\nname = "x"\n{more}\n\n[[inbox]]')
+
+
+def _contract(more: str) -> Callable[[City], None]:
+    return _edited("job.toml", "[[inbox]]", f'[[settlement]]\nname = "x"\nsenders = ["x"]\n{more}\n\n[[inbox]]')
 
 
 def _without(name: str) -> Callable[[City], None]:
@@ -92,6 +102,22 @@ NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
     ("台帳のURL", _edited("job.toml", "sqlite:///ledger.db", "ledger"), 1, "URL"),
     ("空の収納データ", _with_bytes("inbox/empty.dat", b""), 4, "F101"),
     ("収納データの代わりにPDF", _with_bytes("inbox/f.pdf", b"%PDF-1.7 ..."), 4, "F102"),
+    ("深すぎる入れ子のジョブ", _edited("job.toml", "[city]", f"deep = {'[' * 3000}{']' * 3000}\n[city]"), 1, "深すぎます"),
+    ("深すぎる入れ子の手続台帳", _with_bytes("procedures.toml", b"x = " + b"[" * 3000 + b"]" * 3000), 1, "深すぎます"),
+    ("NULのあるパス", _edited("job.toml", 'out = "out"', 'out = "o\\u0000ut"'), 1, "NUL"),
+    ("NULのある受信箱", _edited("job.toml", 'path = "inbox"', 'path = "in\\u0000box"'), 1, "NUL"),
+    ("NULのある手続台帳", _edited("procedures.toml", "市民税課", "市民\\u0000課"), 1, "NUL"),
+    ("到着予定の初めが紀元", _arrival("files = 'a'\nsince = 0001-01-01"), 1, "since: 小さすぎます"),
+    ("到着予定の終わりが果て", _arrival("files = 'a'\nsince = 2026-11-01\nuntil = 9999-12-31"), 1, "until: 大きすぎます"),
+    ("来ない日が果て", _arrival("files = 'a'\nsince = 2026-11-01\nskipped = [9999-12-31]"), 1, "skipped.1: 大きすぎます"),
+    ("契約の初めが紀元", _contract("since = 0001-01-01"), 1, "since: 小さすぎます"),
+    ("運用開始日が果て", _edited("procedures.toml", "2023-04-01", "9999-12-31"), 1, "go_live_on: 大きすぎます"),
+    ("ジョブの日が果て", _edited("job.toml", "2026-11-20", "9999-12-31"), 1, "date: 大きすぎます"),
+    ("正規表現の後方参照", _arrival("files = '(a)\\1'\nsince = 2026-11-01"), 1, "後方参照"),
+    ("大きすぎる正規表現", _arrival("files = '((a{999}){999}){999}'\nsince = 2026-11-01"), 1, "大きすぎる"),
+    ("機械のフォルダの受信箱", _edited("job.toml", 'path = "inbox"', 'path = "/proc"'), 1, "機械そのもののフォルダ"),
+    ("錠がリンク", lambda city: (city.folder / "ledger.db.lock").symlink_to(city.folder / "secret"), 1, "リンクかフォルダ"),
+    ("錠がフォルダ", lambda city: (city.folder / "ledger.db.lock").mkdir(), 1, "リンクかフォルダ"),
     ("途中で切れた収納データ", _with_bytes("inbox/cut.dat", b"1910" + b"0" * 50 + b"1102" + b"0" * 52), 4, "F10"),
     ("空の納付書データ", _with_bytes("notices/empty.csv", b""), 4, "F10"),
     ("納付書データの見出し違い", _with_bytes("notices/h.csv", notice_file(notice_row()).replace("氏名".encode(), "名前".encode())), 4, "F109"),
@@ -139,6 +165,16 @@ COMMANDS: list[tuple[str, list[str], int, str]] = [
     ("書けない場所の図形", ["payload", "qr", REAL_CODE, "-o", "/proc/none/x.png"], 1, "書けません"),
     ("JSONでない", ["payload", "encode", "{"], 1, "JSON"),
     ("項目の足りないJSON", ["payload", "encode", "{}"], 1, "amount_yen: 項目がありません"),
+    ("遠すぎる年度", ["kpi", "--fiscal-year", "10000"], 2, "--fiscal-year の値が正しくありません"),
+    ("長すぎる受付番号", ["review", "trail", "--payment", "9" * 20], 2, "--payment の値が正しくありません"),
+    ("長すぎる申請番号", ["review", "approve", "9" * 20, "--by", "佐藤"], 2, "値が正しくありません"),
+    (
+        "長すぎる書き出しの番号",
+        ["export", "again", "9" * 20, "--by", "佐藤", "--reason", "x"],
+        2,
+        "値が正しくありません",
+    ),
+    ("負の申請番号", ["settlement", "approve", "--", "-1"], 2, "値が正しくありません"),
     ("少なすぎる都市", ["synthetic", "--seed", "1", "--notices", "1", "x"], 2, "--help"),
 ]
 
@@ -222,7 +258,7 @@ def test_a_full_disk_stops_the_night_and_the_next_run_finishes_it(tmp_path: Path
 def test_a_clock_that_went_back_moves_nothing_until_somebody_names_the_day(city: City) -> None:
     """Nights without a date take the clock's. The last night is in a year that no clock of ours has reached."""
     job = city.job.read_text(encoding="utf-8")
-    city.job.write_text(job.replace("date = 2026-11-20\n", ""), encoding="utf-8")
+    city.job.write_text(TRAINING + job.replace("date = 2026-11-20\n", ""), encoding="utf-8")
     assert city.night(date(2999, 1, 1)).code == 0
     city.deliver("more.csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))
     before = city.ledger_state()
@@ -247,3 +283,63 @@ def test_a_folder_that_may_not_be_written_to(city: City, name: str) -> None:
     assert ran.returncode == 1 and "Traceback" not in ran.stderr
     assert "権限" in ran.stderr and ran.stderr.strip().endswith("確かめてください。"), ran.stderr
     assert city.night().places() == {"posted": (1, 39_500)}
+
+
+def test_files_that_people_write_may_begin_with_a_bom(city: City) -> None:
+    """Editors put one there; a key with one would make other numbers."""
+    for name in ("job.toml", "procedures.toml", "secret"):
+        path = city.folder / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert city.night().places() == {"posted": (1, 39_500)}
+
+
+def test_an_expression_that_explodes_takes_no_longer_than_another(city: City) -> None:
+    _arrival("files = '(a+)+x'\nsince = 2026-11-01")(city)
+    city.deliver("a" * 40 + ".csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))
+    assert city.night().code == 3
+
+
+BARE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def _process(city: City, *arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "elqr", *map(str, arguments)],
+        cwd=city.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_output_that_cannot_be_written_is_spelt_and_stops_nothing(city: City) -> None:
+    """Windows writes cp932 into a file; 𠮷 and a name with an emoji are not in it."""
+    city.deliver("𠮷😀.dat", b"%PDF-1.7")
+    ran = _process(city, "night", city.job, PYTHONIOENCODING="cp932")
+    assert ran.returncode == 4 and b"Traceback" not in ran.stderr
+    assert r"\ud842\udfb7\ud83d\ude00.dat" in ran.stdout.decode("cp932")
+    as_json = json.loads(_process(city, "night", city.job, "--json", PYTHONIOENCODING="cp932").stdout.decode("cp932"))
+    assert as_json["quarantined"] == ["𠮷😀.dat"], "what a program reads is what it was"
+
+
+def test_a_place_without_japanese_names_is_refused_before_anything_is_done(city: City) -> None:
+    before = sorted(city.folder.rglob("*"))
+    ran = _process(city, "night", city.job, **BARE)
+    said = ran.stderr.decode("utf-8")
+    assert ran.returncode == 1 and "PYTHONUTF8=1" in said and "Traceback" not in said
+    assert sorted(city.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+def test_what_is_written_is_for_its_user_alone(city: City, mask: int) -> None:
+    def others(*arguments: object) -> set[str]:
+        run = ["sh", "-c", f'umask {mask:03o}; exec "$@"', "sh", sys.executable, "-m", "elqr", *map(str, arguments)]
+        ran = subprocess.run(run, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        own = [city.folder / name for name in ("out", "archive", "month") if (city.folder / name).exists()]
+        written = [path for folder in own for path in (folder, *folder.rglob("*"))]
+        assert len(written) > 20
+        return {f"{path.stat().st_mode & 0o077:o}" for path in written}
+
+    assert others("night", city.job) == {"0"}
+    assert others("month", "--month", "2026-11", "--job", city.job, "--out", city.folder / "month") == {"0"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, City, elqr, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
+from tests.builders import JOB, TRAINING, City, elqr, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
 
 ISSUED, SPRING, REDUCED, SUMMER = date(2026, 10, 2), date(2027, 4, 2), date(2027, 5, 10), date(2027, 6, 5)
 MARCH, APRIL, MAY, JUNE = date(2027, 3, 31), date(2027, 4, 1), date(2027, 5, 31), date(2027, 6, 1)
@@ -25,7 +25,7 @@ def _suido(bill: str, **given: object) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
     """国保 100001…100009 of 10,000 yen and 水道 200001…200004 of 2,000 yen, of 2026; one old claim of 2025."""
-    made = City.founded(tmp_path_factory.mktemp("year") / "city", JOB.replace("date = 2026-11-20\n", ""))
+    made = City.founded(tmp_path_factory.mktemp("year") / "city", TRAINING + JOB.replace("date = 2026-11-20\n", ""))
     made.notices(
         *(_kokuho(f"10000{number}") for number in range(1, 10)),
         _kokuho("100025", levy_year=2025, tax_year=2025, principal_yen=3_000, issued_on=date(2025, 10, 1)),

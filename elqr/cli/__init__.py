@@ -13,6 +13,7 @@ from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
 from elqr.cli.held import held
+from elqr.cli.ledger import ledger
 from elqr.cli.month import month
 from elqr.cli.night import kpi_command, night
 from elqr.cli.notice import notice
@@ -23,7 +24,7 @@ from elqr.cli.review import review
 from elqr.cli.settlement import settlement
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
-from elqr.cli.terminal import Group, say
+from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
 from elqr.errors import OperatorError
@@ -34,6 +35,9 @@ for _command in PRINT_COMMANDS:
 _OBJECTS_PER_LOOK = 20_000
 """Python looks for garbage after so many new objects. Columns are none; what imports and texts make is hardly garbage,
 and looking through it every 700 took 4 to 20 % of a night of 100,000 payments."""
+
+_PRIVATE = 0o077
+"""What is written is for its user alone, unless the job says that the group reads reports."""
 
 _LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "muzzy_decay_ms:0"}
 """What libraries look up when they are loaded. numpy multiplies nothing here, and its threads spin while they wait;
@@ -54,6 +58,7 @@ _COMMANDS = (
     file,
     kpi_command,
     verify_command,
+    ledger,
     replay_command,
     backup,
     doctor_command,
@@ -100,7 +105,10 @@ def main(arguments: list[str] | None = None) -> None:
     for name, value in _LIBRARIES.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
+    mask = os.umask(_PRIVATE)
+    make_writable(sys.stdout, sys.stderr)
     try:
+        refuse_unnameable()
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
@@ -116,4 +124,6 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         say("中断しました。取り込み済みの分は台帳に残っています。もう一度実行すると続きから処理します。")
         code = ExitCode.INTERRUPTED
+    finally:
+        os.umask(mask)
     sys.exit(code if isinstance(code, int) else 0)

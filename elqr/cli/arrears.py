@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Group,
     by_option,
     date_option,
@@ -66,7 +67,7 @@ def _show_against(against: tuple[Against, ...]) -> None:
 
 
 @arrears.command("list", help="督促対象一覧を引きます。妨げるものがあれば示し、何も書きません。")
-@click.option("--approval", type=int, metavar="NO", help="妨げがあるまま引くための、承認された申請の番号。")
+@click.option("--approval", type=NUMBER, metavar="NO", help="妨げがあるまま引くための、承認された申請の番号。")
 @click.option("--with-names", is_flag=True, help="氏名と住所を入れます。なければ宛名番号だけです。")
 @by_option
 @job_option
@@ -113,7 +114,7 @@ def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
 
 
 @arrears.command("approve", help="NO の申請を承認します（申請した人とは別の人が）。状況が変わっていれば断ります。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @by_option
 @job_option
 @date_option
@@ -128,7 +129,7 @@ def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
 
 
 @arrears.command("reject", help="NO の申請を却下します（自分の申請の取り下げにも使います）。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @reason_option
 @by_option
 @job_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Group,
     by_option,
     date_option,
@@ -48,7 +49,7 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 
 
 @export.command("again", help="書き出し NO を、同じ中身のまま、印を付けてもう一度書き出します。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @reason_option
 @by_option
 @job_option

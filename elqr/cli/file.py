@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.terminal import Group, date_option, json_option, print_json, say
+from elqr import clock
+from elqr.cli.terminal import Group, json_option, print_json, received_option, say
 from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
@@ -43,7 +44,7 @@ def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spe
 
 
 def _received(day: date | None) -> date:
-    return day or datetime.now().astimezone().date()
+    return day or clock.today()
 
 
 @click.group(cls=Group, help="届いたファイル（台帳には触れません）。")
@@ -54,7 +55,7 @@ def file() -> None:
 @file.command("check", help="FILE の形式・件数・金額・合計・指摘と、夜間処理が取り込むかを示します。")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @_spec_options
-@date_option
+@received_option
 @json_option
 def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, as_json: bool) -> int:
     from elqr.edge import readable
@@ -158,7 +159,7 @@ def _verdict(found: Inspection) -> str:
     help="置き換えの鍵（16バイト以上のファイル）。同じ鍵なら、ほかのファイルの同じ値も同じ値になります。なければ毎回ちがう鍵。",
 )
 @_spec_options
-@date_option
+@received_option
 def file_mask(
     path: Path, out: Path, key_file: Path | None, name: str | None, folders: tuple[Path, ...], day: date | None
 ) -> int:
@@ -197,7 +198,7 @@ def _is_free(out: Path, path: Path) -> None:
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
 @_spec_options
-@date_option
+@received_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
 @json_option
 def file_diff(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from elqr import clock
 from elqr.cli.terminal import (
     Group,
     by_option,
@@ -58,6 +59,7 @@ def month(context: click.Context, first: date | None, out: Path | None, job: Pat
     if first is None:
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
     with prepared(job, None, rehearsal=True, show=progress()) as opened:
+        clock.refuse_future(first, "月", is_training=opened.night.job.training)
         made = drawn(opened.night, first)
     for name, data in made.files().items() if out is not None else ():
         assert out is not None

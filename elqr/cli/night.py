@@ -49,7 +49,9 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
 
 @click.command("kpi", cls=Command, help="KPI eL-QR対応の手続数（累積）。")
 @job_option
-@click.option("--fiscal-year", type=int, multiple=True, help="年度（西暦）。なければ計画の全年度。")
+@click.option(
+    "--fiscal-year", type=click.IntRange(1900, 2199), multiple=True, help="年度（西暦）。なければ計画の全年度。"
+)
 @date_option
 @json_option
 def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +110,7 @@ def _bar(done: int, of: int) -> str:
 @job_option
 @date_option
 def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, day: date | None) -> int:
-    from elqr.edge import sheets_for
+    from elqr.edge import processing_day, sheets_for
     from elqr.inbox import write_whole
     from elqr.job import read_job
     from elqr.press import print_specimen
@@ -118,7 +118,7 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 
     read = read_job(job)
     register = read_register(read.register_file)
-    made_on = day or read.run_on or datetime.now().astimezone().date()
+    made_on = processing_day(read, day)
     proof = print_specimen(read, register, sheets_for(read), template, procedure, made_on)
     findings = [*proof.left_out, *proof.checked.findings]
     say_findings(findings)

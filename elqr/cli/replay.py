@@ -1,13 +1,14 @@
 """`elqr replay`: 過去の夜のやり直し."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from elqr.cli.terminal import Command, day_of, job_option, json_option, now, print_json
+from elqr import clock
+from elqr.cli.terminal import Command, day_of, job_option, json_option, print_json
 from elqr.terms import ExitCode, FileStatus, Outcome
 
 if TYPE_CHECKING:
@@ -33,14 +34,15 @@ def replay_command(
 ) -> int:
     import os
 
-    from elqr.edge import store_url
+    from elqr.edge import ledger_of, processing_day, store_url
     from elqr.replay import replayed, ways, with_archive_of
-    from elqr.store.ledger_file import open_ledger
 
     own = ways(job, os.environ)
+    for day in (since, until):
+        processing_day(own.job, day)
     given = with_archive_of(ways(other_job or job, os.environ, specs), own) if specs or other_job else None
-    with open_ledger(store_url(job), rehearsal=True) as ledger:
-        found = replayed(ledger, own, given, since, until or date.max, lambda: datetime.fromisoformat(now()))
+    with ledger_of(own.job, store_url(job), rehearsal=True) as ledger:
+        found = replayed(ledger, own, given, since, until or date.max, clock.now)
     if as_json:
         sides = {"payments": found.payments, "files": found.files}
         rows = {name: [_plain(row) for row in frame.iter_rows(named=True)] for name, frame in sides.items()}

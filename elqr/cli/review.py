@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Group,
     by_option,
     date_option,
@@ -51,7 +52,9 @@ def _term(kind: type[Term]) -> Any:
 
 def _search_options(function: Any) -> Any:
     options = (
-        click.option("--payment", "payments", type=int, multiple=True, metavar="NO", help="受付番号（いくつでも）。"),
+        click.option(
+            "--payment", "payments", type=NUMBER, multiple=True, metavar="NO", help="受付番号（いくつでも）。"
+        ),
         click.option(
             "--outcome", "outcomes", multiple=True, callback=_term(Outcome), help="理由（該当なし、過納 など）。"
         ),
@@ -138,7 +141,7 @@ def review_decide(
 
 
 @review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")
-@click.argument("numbers", nargs=-1, required=True, type=int)
+@click.argument("numbers", nargs=-1, required=True, type=NUMBER)
 @reason_option
 @by_option
 @job_option
@@ -154,7 +157,7 @@ def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 
 
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @by_option
 @job_option
 @date_option
@@ -169,7 +172,7 @@ def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool)
 
 
 @review.command("reject", help="申請 NO を却下します（自分の申請の取り下げにも使います）。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @reason_option
 @by_option
 @job_option
@@ -207,8 +210,8 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 
 
 @review.command("trail", help="決裁の記録: 誰が・いつ・なぜ・前後の仮受額。")
-@click.option("--review", "no", type=int, metavar="NO", help="申請番号。")
-@click.option("--payment", type=int, metavar="NO", help="受付番号。")
+@click.option("--review", "no", type=NUMBER, metavar="NO", help="申請番号。")
+@click.option("--payment", type=NUMBER, metavar="NO", help="受付番号。")
 @job_option
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:

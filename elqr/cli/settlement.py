@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Command,
     Group,
     by_option,
@@ -95,7 +96,7 @@ def settlement_close(line: str, reason: str, by: str, job: Path, day: date | Non
 
 
 @settlement.command("approve", help="NUMBER の申請を承認します（申請した人とは別の人が）。")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @by_option
 @job_option
 @date_option
@@ -110,7 +111,7 @@ def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int
 
 
 @settlement.command("reject", help="NUMBER の申請を却下します（自分の申請の取り下げにも使います）。")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @reason_option
 @by_option
 @job_option

@@ -2,13 +2,14 @@
 
 import re
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from elqr.cli.terminal import Group, date_option, json_option, print_json, say
+from elqr import clock
+from elqr.cli.terminal import Group, json_option, print_json, received_option, say
 from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.terms import ExitCode
 
@@ -52,7 +53,7 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
 @click.argument("name", metavar="SPEC")
 @click.argument("file", type=click.Path(path_type=Path))
 @_specs_option
-@date_option
+@received_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
 def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None, show_personal: bool) -> int:
     from elqr.edge import readable, specs_for
@@ -60,7 +61,7 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
     from elqr.formats.recognize import recognize
 
     specs, data = specs_for(None, folders), readable(file)
-    received_on = day or datetime.now().astimezone().date()
+    received_on = day or clock.today()
     if name == "-":
         payment_specs = [own for own in specs.values() if own.purpose == "payment"]
         own, findings = recognize(data, payment_specs, file.name, received_on)

@@ -9,7 +9,7 @@ from elqr.errors import BadFile
 
 
 @click.command("synthetic", cls=Command, help="架空の都市（手続台帳・納付書・収納データ・正解）を OUT に作ります。")
-@click.option("--seed", type=int, required=True, help="乱数の種。同じ種なら同じバイト列。")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), required=True, help="乱数の種。同じ種なら同じバイト列。")
 @click.option("--notices", type=click.IntRange(100, 5_000_000), required=True, help="納付書の数（おおよそ）。")
 @click.option("--days", type=click.IntRange(5, 366), default=30, show_default=True, help="収納データの日数。")
 @click.argument("out", type=click.Path(path_type=Path))

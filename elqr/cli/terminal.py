@@ -1,5 +1,7 @@
 """The terminal (端末): what every command shares: Japanese help, common options, and how results are shown."""
 
+import codecs
+import io
 import os
 import sys
 from collections import Counter
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.errors import BadFile
+from elqr import clock
+from elqr.errors import BadFile, CannotWrite
 from elqr.person import name_fault
 
 if TYPE_CHECKING:
@@ -58,6 +61,14 @@ def day_of(context: click.Context, parameter: click.Parameter, value: str | None
         raise click.BadParameter(f"日付 {value} は YYYY-MM-DD の形ではありません（例: 2026-11-20）。") from error
 
 
+def past_day_of(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+    """もう来た日 of an option: where no job is read, none says that it is for training."""
+    day = day_of(context, parameter, value)
+    if day is not None:
+        clock.refuse_future(day, "日付")
+    return day
+
+
 def job_option(function: Any) -> Any:
     return click.option(
         "--job",
@@ -73,14 +84,19 @@ def job_option(function: Any) -> Any:
 date_option = click.option(
     "--date", "day", callback=day_of, help="処理日（YYYY-MM-DD）。なければジョブの date、それもなければ今日。"
 )
+received_option = click.option("--date", "day", callback=past_day_of, help="受け取った日（YYYY-MM-DD）。なければ今日。")
+NUMBER = click.IntRange(1, 10**15)
+"""番号 of anything in the ledger: what no database can look up is no number."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
 
 
-def _person(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def person_of(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """担当者 of an option."""
     if not value.strip():
-        raise BadFile("担当者の名前が空です。--by に名前を書いてください。")
+        raise BadFile(f"担当者の名前が空です。{parameter.opts[0]} に名前を書いてください。")
     if fault := name_fault(value.strip()):
-        raise BadFile(f"--by {value.strip()!a}: {fault}")
+        raise BadFile(f"{parameter.opts[0]} {value.strip()!a}: {fault}")
     return value.strip()
 
 
@@ -93,12 +109,39 @@ def _reason(context: click.Context, parameter: click.Parameter, value: str) -> s
 reason_option = click.option(
     "--reason", required=True, metavar="TEXT", callback=_reason, help="理由（監査に答えられるように）。"
 )
-by_option = click.option("--by", required=True, metavar="NAME", callback=_person, help="担当者の名前。")
+by_option = click.option("--by", required=True, metavar="NAME", callback=person_of, help="担当者の名前。")
 
 
 def now() -> str:
-    """今の時刻, as the ledger keeps instants."""
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+    """今の時刻 in Japan, as the ledger keeps instants."""
+    return clock.now().isoformat(timespec="seconds")
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    """書けない文字を綴る, as JSON does, so that what a program reads stays what it was."""
+    assert isinstance(error, UnicodeEncodeError)
+    raw = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{raw[at : at + 2].hex()}" for at in range(0, len(raw), 2)), error.end
+
+
+def make_writable(*streams: object) -> None:
+    """どの文字も書けるようにする: what an encoding does not have is spelt; one that has no Japanese at all is UTF-8."""
+    codecs.register_error("elqr.spelt", _spelt)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            has_japanese = codecs.lookup(stream.encoding).name not in ("ascii", "iso8859-1", "cp1252")
+            stream.reconfigure(encoding=None if has_japanese else "utf-8", errors="elqr.spelt")
+
+
+def refuse_unnameable() -> None:
+    """ファイル名を書けない環境を断る, before anything is done. Raises CannotWrite."""
+    try:
+        os.fsencode("要確認（控え1）.xlsx")
+    except UnicodeEncodeError as error:
+        raise CannotWrite(
+            f"この環境の文字コード（{sys.getfilesystemencoding()}）では、日本語の名前のファイルを書けません。"
+            "環境変数 PYTHONUTF8=1 を付けるか、LANG=C.UTF-8 にして、もう一度実行してください。"
+        ) from error
 
 
 def say(text: str) -> None:

@@ -23,10 +23,10 @@ from elqr.terms import ExitCode
 @date_option
 @json_option
 def verify_command(job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.edge import Which, prepared
     from elqr.verification import verified
 
-    with prepared(job, day, rehearsal=True, show=progress()) as opened:
+    with prepared(job, day, rehearsal=True, show=progress(), which=Which.EXISTING) as opened:
         found = verified(opened.night)
     clear_progress()
     if as_json:

@@ -12,6 +12,7 @@ from elqr.frames import Claim
 from elqr.store import arrears_tables as a
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.identity import next_handed_out
 from elqr.store.owed import newest_slip_no
 from elqr.store.undecided_queries import OPEN
 from elqr.terms import Outcome, Stage
@@ -169,4 +170,4 @@ def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.Dat
 
 def next_list_no(connection: Connection) -> int:
     """次の一覧の番号."""
-    return next_no(connection, a.arrears_list.c.list_no)
+    return next_handed_out(connection, a.arrears_list.c.list_no)

@@ -14,6 +14,7 @@ from elqr.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, S
 from elqr.notices import Gained
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
+from elqr.store.identity import ledger_id, next_handed_out
 from elqr.store.queries import last_run_hash
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
 from elqr.tally import night_tallies
@@ -213,9 +214,11 @@ _is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
 
 def enter_run(connection: Connection, night: date, entry: Mapping[str, object]) -> str:
     """実行を記す: one link of the hash chain; returns the run's id."""
-    run_no = next_no(connection, t.run.c.run_no)
+    run_no = next_handed_out(connection, t.run.c.run_no)
     previous = last_run_hash(connection)
-    text = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(
+        {"ledger": ledger_id(connection), **entry}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
     run_id = f"{night:%Y%m%d}-{run_no:04d}"
     connection.execute(
         insert(t.run).values(

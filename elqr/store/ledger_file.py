@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from elqr.errors import CannotWrite, LedgerError, Locked
+from elqr.errors import CannotWrite, LedgerError, Locked, OperatorError
 from elqr.store import (
     arrears_tables,
     export_tables,
@@ -29,6 +29,7 @@ from elqr.store import (
     tally_tables,
 )
 from elqr.store.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidied
+from elqr.store.identity import begin
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
@@ -152,10 +153,28 @@ _URL_FORMS = (
 )
 
 
-def open_ledger(url: str, *, rehearsal: bool = False) -> Ledger:
-    """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do."""
+def is_nothing(url: str) -> bool:
+    """台帳のファイルがないか空か; False for a server, of which only opening it can tell. Raises LedgerError."""
+    path = ledger_path(url)
+    try:
+        return path is not None and (not path.exists() or (path.is_file() and path.stat().st_size == 0))
+    except OSError:
+        return False
+
+
+def _anew() -> None:
+    """A new ledger may be begun."""
+
+
+def open_ledger(url: str, *, rehearsal: bool = False, before_new: Callable[[], None] = _anew) -> Ledger:
+    """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do.
+
+    `before_new` is called before anything is written for a new ledger, and raises where there should be an old one.
+    """
     path, target = ledger_path(url), _target(url)
     if path is not None:
+        if is_nothing(url):
+            before_new()
         _check_path(path, rehearsal)
         if rehearsal and not path.exists():
             target = make_url("sqlite://")
@@ -167,7 +186,11 @@ def open_ledger(url: str, *, rehearsal: bool = False) -> Ledger:
             raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。")
         if rehearsal:
             connection.begin()
-        _prepare(ledger)
+        try:
+            _prepare(ledger, before_new)
+        except OperatorError:
+            ledger.close()
+            raise
     except DBAPIError as error:
         made.dispose()
         raise LedgerError(
@@ -189,12 +212,14 @@ def _check_path(path: Path, rehearsal: bool) -> None:
             raise CannotWrite(f"台帳 {path} を作れません（{error.strerror}）。権限を確かめてください。") from error
 
 
-def _prepare(ledger: Ledger) -> None:
+def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
     """Creates the tables that are not there yet; refuses a database of a newer program or of something else."""
     with ledger.transaction() as connection:
         names = set(inspect(connection).get_table_names())
         if not names:
+            before_new()
             metadata.create_all(connection)
+            begin(connection)
             connection.execute(setting.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
             return
         if "setting" not in names or "posting" not in names:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
 
 from elqr.codes import Code
 from elqr.frames import ClaimKey, Decision, Notice, Payment
+from elqr.issue.keys import KEY_DIGITS
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame
+from elqr.store.identity import skip_serials
 from elqr.store.review_tables import ruling_result
 from elqr.store.schema import Text
 from elqr.store.tally_tables import issue_tally, posting_tally
@@ -27,7 +29,7 @@ class PastNight:
     issued: bool
 
 
-def copy_before(source: Connection, target: Connection, day: date) -> None:
+def copy_before(source: Connection, target: Connection, day: date, serial_digits: int) -> None:
     """その夜の前の台帳を写す into an empty ledger: what nights before `day` took in, issued, decided and posted.
 
     Left out is what no outcome depends on: prints, exports, money, reviews (the postings they made are copied),
@@ -36,9 +38,10 @@ def copy_before(source: Connection, target: Connection, day: date) -> None:
     for table, condition in _parts(day.isoformat()):
         schema = {column.name: pl.String if column.type is Text else pl.Int64 for column in table.c}
         insert_frame(target, table, read_frame(source, select(*table.c).where(condition), schema))
-    serials = select(func.count()).select_from(t.payload).join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
-    if composed := target.execute(serials.where(t.notice.c.key_no.is_(None))).scalar_one():
-        target.execute(insert(t.counter).values(name="key_serial", value=composed))
+    serial = func.max(func.substr(t.payload.c.key_no, KEY_DIGITS + 1 - serial_digits))
+    serials = select(serial).join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+    if last := target.execute(serials.where(t.notice.c.key_no.is_(None))).scalar_one():
+        skip_serials(target, int(last))
 
 
 def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:

@@ -331,6 +331,14 @@ def notice_file_known(connection: Connection, sha256: str) -> bool:
     return connection.execute(select(literal(1)).where(t.notice_file.c.sha256 == sha256)).first() is not None
 
 
+def newest_composed(connection: Connection) -> tuple[str, str] | None:
+    """最後に作った案件特定キーと確認番号 that are ours to compose; None without any."""
+    p, n = t.payload.c, t.notice.c
+    query = select(p.key_no, p.check_no).join(t.notice, n.notice_no == p.notice_no).where(n.key_no.is_(None))
+    newest = connection.execute(query.order_by(p.notice_no.desc()).limit(1)).one_or_none()
+    return None if newest is None else (newest[0], newest[1])
+
+
 def last_run_hash(connection: Connection) -> str:
     """前の実行のハッシュ, or empty on a new ledger."""
     query = select(t.run.c.hash).order_by(t.run.c.run_no.desc()).limit(1)

@@ -25,6 +25,19 @@ run = table(
 )
 """実行: the hash chain of runs that changed the ledger."""
 
+ledger_start = table(
+    "ledger_start",
+    Column("start_no", Whole, primary_key=True, autoincrement=False),
+    Column("ledger_id", Text, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""台帳の始まり: the ledger's id, given when it was made; and each time two people went on with it after a restore or
+began anew, with the numbers that had been handed out by then."""
+
 claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(*_CLAIM_KEY))
 
 notice_file = table(

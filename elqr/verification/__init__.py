@@ -13,6 +13,7 @@ from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.night import Night
 from elqr.verification.handed import arrears, exports, months, waivers
+from elqr.verification.identity import identity
 from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
@@ -21,6 +22,7 @@ from elqr.verification.sources import notices, outputs, records
 
 RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     structure,
+    identity,
     chain,
     runs,
     records,

@@ -12,13 +12,15 @@ from elqr.ruling import fingerprint
 from elqr.store import review_queries
 from elqr.store import verify_queries as queries
 from elqr.terms import Account, Place, RulingResult
+from elqr.verification.identity import skipped_to
 from elqr.verification.looking import Looked, told
 
 
 def chain(looked: Looked) -> Iterator[Finding]:
     """実行の連鎖: every link's hash from its content, and each tied to the one before."""
-    previous = ""
-    for number, run in enumerate(queries.runs(looked.night.ledger.connection), start=1):
+    previous, number = "", 0
+    for run in queries.runs(looked.night.ledger.connection):
+        number = skipped_to(run, number + 1)
         looked.count("実行の記録", 1)
         where = f"実行 {run['run_id']}"
         if run["run_no"] != number:

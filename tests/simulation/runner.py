@@ -7,7 +7,7 @@ from pathlib import Path
 
 from elqr.edge import prepared
 from elqr.run import run_night
-from tests.builders import JOB, REGISTER, City, elqr
+from tests.builders import JOB, REGISTER, TRAINING, City, elqr
 from tests.simulation.life import FIRST, ITEM, notice_data, year
 from tests.simulation.model import City as Truth
 from tests.simulation.model import Record
@@ -39,7 +39,7 @@ class Figures:
 def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
     """一年を動かす. Raises Difference with the seed, the night and the record."""
     life, truth, figures = year(seed, nights, bills), Truth(ITEM), Figures()
-    city, taken = City.founded(folder, JOB, _LIVE), set[bytes]()
+    city, taken = City.founded(folder, TRAINING + JOB, _LIVE), set[bytes]()
     for number in range(nights):
         night = FIRST + timedelta(number)
         files = life.files[number]

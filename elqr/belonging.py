@@ -1,0 +1,101 @@
+"""Whether ledger and folders belong together (台帳と跡の照合), asked before anything is written.
+
+A ledger that is missing, empty, older than what was handed out, or another's would give numbers a second time: keys of
+notices, uploads, exports, lists. So no command works with one, until two people say that it is meant.
+"""
+
+from dataclasses import replace
+
+from elqr import __version__
+from elqr.errors import BadFile, LedgerError
+from elqr.handed_out import HandedOut
+from elqr.issue.serials import last_serial
+from elqr.job import Job
+from elqr.ledger_mark import Mark, Traces, read_traces, write_mark
+from elqr.night import Night
+from elqr.person import same_person
+from elqr.store import entries, identity
+from elqr.store.ledger_file import Ledger
+
+_NOT_STARTED = "何も書いていません。"
+
+
+def refuse_new(traces: Traces) -> None:
+    """新しい台帳を断る where an old one has left traces. Raises LedgerError."""
+    if str(traces):
+        raise LedgerError(
+            f"台帳がないか空ですが、フォルダには台帳の跡があります（{traces}）。{_NOT_STARTED}"
+            "ジョブの [store] の場所を確かめるか、台帳を控えから戻してください。"
+            "わざと新しい台帳で始めるなら、二人で elqr ledger new を実行してください。"
+        )
+
+
+def disagreement(ledger: Ledger, traces: Traces) -> str:
+    """台帳と跡の食い違い, in words, inside a transaction; empty when they belong together."""
+    connection = ledger.connection
+    own, known, mark = identity.ledger_id(connection), identity.handed_out(connection), traces.mark
+    if (other := mark.ledger if mark else traces.ledger_of_runs) not in ("", own):
+        return f"別の台帳の保管庫・フォルダです（跡の台帳 {other[:8]}、この台帳 {own[:8]}）"
+    if mark is not None:
+        if ahead := mark.numbers.beyond(known):
+            return f"台帳が、保管庫の印より古いものです（{ahead}）"
+        if mark.run_hash and not identity.has_run(connection, mark.run_hash):
+            return f"台帳に、保管庫の印にある実行 {mark.run_id} がありません"
+    one_ahead = HandedOut(**{name: number + (name != "run_no") for name, number in known.as_dict().items()})
+    if traces.files.beyond(one_ahead):
+        return f"台帳が、書き出したファイルより古いものです（{traces.files.beyond(known)}）"
+    return ""
+
+
+def refuse_disagreement(ledger: Ledger, traces: Traces) -> None:
+    """食い違う台帳では動かさない. Raises LedgerError."""
+    with ledger.transaction():
+        wrong = disagreement(ledger, traces)
+    if wrong:
+        raise LedgerError(
+            f"{wrong}。{_NOT_STARTED}ジョブの場所（[store]・out）を確かめるか、一番新しい控えを戻してください。"
+            "この台帳で続けるなら、二人で elqr ledger accept を実行してください。"
+        )
+
+
+def leave_mark(job: Job, ledger: Ledger) -> None:
+    """台帳の印を残す: how far the ledger has come. Raises CannotWrite."""
+    with ledger.transaction() as connection:
+        numbers = identity.handed_out(connection)
+        run_id, run_hash = identity.last_run(connection)
+        mark = Mark(identity.ledger_id(connection), run_id, run_hash, numbers)
+    if numbers != HandedOut() or job.store.archive.is_dir():
+        write_mark(job.store.archive, mark)
+
+
+def traces_with_keys(job: Job) -> Traces:
+    """すべての跡, with the last serial of our own keys in any 納付書情報 that is still there. Raises BadFile."""
+    traces, rule = read_traces(job), job.issue.key_rule
+    paths = sorted((job.out / "upload").glob("elqr_notices_*.csv"))
+    last = max((last_serial(path.read_bytes(), rule) for path in paths), default=0)
+    return replace(traces, files=replace(traces.files, key_serial=max(last, traces.files.key_serial)))
+
+
+def go_on(night: Night, by: str, approved_by: str, reason: str, at: str, *, is_new: bool) -> HandedOut:
+    """この台帳で続ける: two people say so, and no number that the traces bear is handed out again.
+
+    With `is_new` the ledger has just been made; else it must be one that disagrees with its folders. Returns the
+    numbers. Raises BadFile.
+    """
+    if same_person(by, approved_by):
+        raise BadFile(f"申請する人（{by}）と承認する人（{approved_by}）は、別の人にしてください。")
+    traces = traces_with_keys(night.job)
+    with night.ledger.transaction() as connection:
+        known = identity.handed_out(connection)
+        if is_new and (known != HandedOut() or identity.starts(connection)[1:]):
+            raise BadFile("使い始めた台帳があります。新しく始めるときは、[store] に空の場所を書いてください。")
+        if not is_new and not disagreement(night.ledger, traces):
+            raise BadFile("台帳と保管庫・フォルダは合っています。することはありません。")
+        numbers = traces.numbers.furthest(known)
+        said = {"started_at": at, "started_by": by, "approved_by": approved_by, "reason": reason}
+        row = identity.enter_start(connection, numbers, said)
+        before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
+        entries.enter_run(
+            connection, night.night_on, {"version": __version__, "ledger_start": row, "ledger_before": before}
+        )
+    return numbers

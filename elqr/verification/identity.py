@@ -1,0 +1,40 @@
+"""Who the ledger is (素性の検算): its id in every run, its starts, and its folders' traces."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from elqr.belonging import disagreement
+from elqr.codes import Code
+from elqr.findings import Finding
+from elqr.handed_out import HandedOut
+from elqr.ledger_mark import read_traces
+from elqr.store import identity as store
+from elqr.store import verify_queries as queries
+from elqr.verification.looking import Looked, told
+
+_UNSAID = ("started_at", "started_by", "approved_by", "reason")
+
+
+def identity(looked: Looked) -> Iterator[Finding]:
+    """台帳の素性: one id in all of the ledger; each start as its run says; and no trace of a later ledger."""
+    connection = looked.night.ledger.connection
+    own, starts = store.ledger_id(connection), store.starts(connection)
+    runs = queries.runs(connection)
+    for run in runs:
+        if (said := run["read"].get("ledger", own)) != own:
+            yield told(f"実行 {run['run_id']}", Code.CHAIN_BROKEN, own[:16], str(said)[:16], "台帳の素性")
+    first: dict[str, Any] = {"start_no": 1, "ledger_id": own, "numbers": "{}", **dict.fromkeys(_UNSAID, "")}
+    signed = [run["read"]["ledger_start"] for run in runs if "ledger_start" in run["read"]]
+    if not own or starts != [first, *signed]:
+        yield told(
+            "台帳", Code.CHAIN_BROKEN, f"始まり {len(starts)}件", f"{1 + len(signed)}件、記録のとおり", "台帳の始まり"
+        )
+    if wrong := disagreement(looked.night.ledger, read_traces(looked.night.job)):
+        yield told("台帳", Code.CHAIN_BROKEN, wrong, "保管庫・フォルダの跡と同じ台帳", "台帳の素性")
+
+
+def skipped_to(run: dict[str, Any], number: int) -> int:
+    """飛ばした番号: a run with which the ledger went on stands after all that were handed out before."""
+    start = run["read"].get("ledger_start")
+    return max(number, HandedOut.of(json.loads(start["numbers"])).run_no + 1) if start else number
