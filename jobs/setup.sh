@@ -7,6 +7,7 @@
 # chosen Python has changed; otherwise nothing is touched and no network is used. Two at once wait for
 # each other, for ELQR_WAIT_SECONDS (900) at most. ELQR_PYTHON names the Python to use; pip's own variables
 # (PIP_FIND_LINKS, PIP_NO_INDEX, PIP_INDEX_URL, …) are honoured, read from the folder the caller stands in.
+# ELQR_HASHES names a list of hashes (jobs/hashes.py): then every wheel is installed by its hash, and nothing else.
 
 ELQR_WAIT_SECONDS=${ELQR_WAIT_SECONDS:-900}
 
@@ -85,7 +86,9 @@ elqr_install() {
   local python=$elqr_venv/bin/python log=$elqr_venv/setup.log
   local -a pip=("$python" -m pip --disable-pip-version-check --no-input install --constraint "$elqr_root/.constraints.txt")
   # The build backends are installed first and used as they are, so they are pinned too and come from the same folder.
-  if ! "${pip[@]}" "${build[@]}" >"$log" 2>&1 ||
+  if [[ -n ${ELQR_HASHES:-} ]]; then
+    elqr_by_hashes "$log"
+  elif ! "${pip[@]}" "${build[@]}" >"$log" 2>&1 ||
     ! "${pip[@]}" --no-build-isolation --editable "$elqr_root$extra" >>"$log" 2>&1; then
     elqr_explain_failure "$log"
     exit 1
@@ -96,6 +99,20 @@ elqr_install() {
   elqr_wanted >"$elqr_venv/installed-run.txt"
   [[ -z $extra ]] || elqr_wanted >"$elqr_venv/installed-test.txt"
   elqr_say "準備ができました。"
+}
+
+# Every wheel by its hash; what is not on the list is not installed. This checkout itself is what was carried here.
+elqr_by_hashes() {
+  local listed=$elqr_venv/hashes.txt line
+  [[ -r $ELQR_HASHES ]] || elqr_stop "ハッシュの一覧 $ELQR_HASHES を読めません。場所と権限を確かめてください。"
+  while IFS= read -r line || [[ -n $line ]]; do
+    [[ $line == elqr==* ]] || printf '%s\n' "${line%$'\r'}"
+  done <"$ELQR_HASHES" >"$listed"
+  if ! "${pip[@]}" --require-hashes --no-deps --requirement "$listed" >"$1" 2>&1 ||
+    ! "${pip[@]}" --no-build-isolation --no-deps --editable "$elqr_root" >>"$1" 2>&1; then
+    elqr_explain_failure "$1"
+    exit 1
+  fi
 }
 
 elqr_make_venv() {

@@ -4,6 +4,7 @@ The set-up runs on a copy in a folder with a space in its name, with a stub in t
 writes down how it is called; nothing is installed.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -12,11 +13,14 @@ import subprocess
 import sys
 import time
 import tomllib
+import zipfile
 from configparser import RawConfigParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
+from tests import bill
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ["jobs/nightly", "tests/run", ".ci/run"]
@@ -229,6 +233,90 @@ def test_the_bill_of_materials_is_what_is_pinned() -> None:
     assert asked and asked <= set(found)
     # pypdfium2 names its licences (Apache-2.0, BSD-3-Clause and others of PDFium) in files, not in its metadata.
     assert {part["name"] for part in parts if not part.get("licenses")} <= {"pypdfium2"}
+
+
+def test_the_bill_of_materials_names_what_is_inside_the_wheels() -> None:
+    """Native libraries are most of what runs: they stand under the part whose wheel brings them."""
+    nested = {
+        part["name"]: {inner["name"] for inner in part.get("components", [])}
+        for part in json.loads(bill.BILL.read_text(encoding="utf-8"))["components"]
+    }
+    assert {"libxml2", "libxslt"} <= nested["lxml"] and {"openblas", "libgfortran"} <= nested["numpy"]
+    assert "qpdf" in nested["pikepdf"] and "pdfium" in nested["pypdfium2"] and "FreeType" in nested["pillow"]
+    assert {"libpq", "libssl", "libcrypto"} <= nested["psycopg-binary"] and len(nested["polars-runtime-32"]) > 100
+    if bill.described() == bill.where():
+        assert bill.written() == json.loads(bill.BILL.read_text(encoding="utf-8")), (
+            "python -m tests.bill writes it anew"
+        )
+
+
+def _wheel(folder: Path, name: str) -> Path:
+    """A wheel of one module."""
+    path, info = folder / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"{name}.py", "VALUE = 1\n")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def test_a_wheel_that_was_changed_on_its_way_is_refused(tmp_path: Path) -> None:
+    """The list of hashes goes another way than the folder."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    changed, _ = _wheel(wheels, "invented_one"), _wheel(wheels, "invented_two")
+    made = subprocess.run(
+        [sys.executable, ROOT / "jobs" / "hashes.py", wheels], capture_output=True, text=True, check=True
+    )
+    digest = hashlib.sha256(changed.read_bytes()).hexdigest()
+    assert (
+        made.stdout.splitlines()[0] == f"invented_one==1.0 --hash=sha256:{digest}"
+        and len(made.stdout.splitlines()) == 2
+    )
+    hashes = tmp_path / "hashes.txt"
+    hashes.write_text(made.stdout, encoding="utf-8")
+    pins = tmp_path / "constraints.txt"
+    pins.write_text("invented_one==1.0\ninvented_two==1.0\n", encoding="utf-8")
+
+    def install() -> "subprocess.CompletedProcess[str]":
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--no-index",
+            "--find-links",
+            wheels,
+        ]
+        to = ["--target", tmp_path / "own", "-c", pins, "--require-hashes", "--no-deps", "-r", hashes]
+        return subprocess.run([*pip, *to], capture_output=True, text=True, check=False)
+
+    assert install().returncode == 0
+    shutil.rmtree(tmp_path / "own")
+    with zipfile.ZipFile(changed, "a") as wheel:
+        wheel.comment = b"changed"
+    refused = install()
+    assert refused.returncode != 0 and "DO NOT MATCH THE HASHES" in refused.stderr
+    assert not (tmp_path / "own").exists()
+
+
+@posix_only
+def test_with_a_list_of_hashes_everything_is_installed_by_it(checkout: Checkout) -> None:
+    hashes = checkout.root.parent / "hash list.txt"
+    hashes.write_text("elqr==0.1.0 --hash=sha256:00\nclick==8.5.1 --hash=sha256:11\n", encoding="utf-8")
+    assert checkout.run("jobs/nightly", ELQR_HASHES=str(hashes))[0] == 3
+    pip = [call for call in checkout.calls() if call.startswith("pip")]
+    listed = f"{checkout.root}/.venv/hashes.txt"
+    assert pip == [
+        f"pip --require-hashes --no-deps --requirement {listed}",
+        f"pip --no-build-isolation --no-deps --editable {checkout.root}",
+    ]
+    assert Path(listed).read_text(encoding="utf-8") == "click==8.5.1 --hash=sha256:11\n", "this checkout is elqr"
+    gone = Checkout(checkout.root.parent / "other")
+    code, _, err = gone.run("jobs/nightly", ELQR_HASHES="/nowhere")
+    assert code == 1 and "/nowhere" in err
 
 
 @posix_only
