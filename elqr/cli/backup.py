@@ -1,11 +1,11 @@
 """`elqr backup`: 台帳の控え."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Group, job_option, json_option, now, print_json
+from elqr import clock
+from elqr.cli.terminal import Group, job_option, json_option, print_json
 from elqr.terms import ExitCode
 
 
@@ -22,7 +22,7 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
     from elqr.backup import made
     from elqr.edge import store_url
 
-    own = made(store_url(job), out, f"{datetime.fromisoformat(now()):%Y%m%d-%H%M%S}")
+    own = made(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
     if as_json:
         print_json({**own.facts, "path": str(own.path)})
     else:

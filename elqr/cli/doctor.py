@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command, date_option, job_option, now
+from elqr.cli.terminal import Command, date_option, job_option
 from elqr.terms import ExitCode
 
 
@@ -19,12 +19,13 @@ from elqr.terms import ExitCode
 @date_option
 def doctor_command(archive: Path | None, job: Path, day: object) -> int:
     import os
-    from datetime import date, datetime
+    from datetime import date
 
+    from elqr import clock
     from elqr.doctor import State, bundle, examined
     from elqr.inbox import write_whole
 
-    today = day if isinstance(day, date) else datetime.fromisoformat(now()).date()
+    today = day if isinstance(day, date) else clock.today()
     lines = list(examined(job, today, os.environ))
     for line in lines:
         click.echo(str(line))
