@@ -19,7 +19,8 @@ from elqr.remittance import standing
 from elqr.settlement import Settlement
 from elqr.store import difference_queries as queries
 from elqr.store import entries, money_entries
-from elqr.terms import ENDED, RulingResult, SettlementOutcome
+from elqr.store.retraction_queries import retractions_approved
+from elqr.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
 
 SIGNED = ("mark", "contract", "payment_yen", "money_yen", "night_on", "asked_at", "asked_by", "reason")
 """What of a request stands in the chain of runs once it is ended."""
@@ -80,6 +81,21 @@ def asked(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, 
             "reason": reason,
         }
         return queries.enter_request(connection, row), own
+
+
+def closed(night: Night) -> list[dict[str, Any]]:
+    """確認済にした差額: the approved requests that hold, oldest first."""
+    with night.ledger.transaction() as connection:
+        taken_back = {row["number"] for row in retractions_approved(connection, RetractionKind.DIFFERENCE)}
+        asked_for = queries.all_requests(connection)
+    is_approved = RulingResult.APPROVED.value
+    return [one for one in asked_for if one["result"] == is_approved and one["difference_no"] not in taken_back]
+
+
+def waiting(night: Night) -> list[dict[str, Any]]:
+    """承認を待つ差額の確認の申請, oldest first, those of lines that have changed since too."""
+    with night.ledger.transaction() as connection:
+        return [one for one in queries.all_requests(connection) if one["result"] is None]
 
 
 def _open(night: Night, mark: str) -> Difference:

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from elqr import __version__
 from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
+from elqr.four_eyes import Signature
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of, write_whole
 from elqr.night import Night
@@ -15,6 +18,7 @@ from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
 from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked
+from elqr.store import entries
 from elqr.store import print_queries as queries
 from elqr.terms import PrintState
 
@@ -44,15 +48,41 @@ def requested(night: Night, folder: Path, by: str, at: str, pulled: tuple[str, .
         if PrintState.REQUESTED in steps:
             raise BadFile(
                 f"印刷{manifest.print_no}は {steps[PrintState.REQUESTED]['taken_by']} が申請済みです。"
-                "承認は elqr notice approve です。"
+                "承認は elqr notice approve、取り下げて申請し直すなら先に elqr notice reject です。"
             )
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
         queries.enter_release(connection, manifest.print_no, PrintState.REQUESTED, by, at, pulled)
-    update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": Person(by=by, at=at)}
+    update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": Person(by=by, at=at), "released": None}
     return _rewritten(folder, manifest, update), against
+
+
+def withdraw_request(night: Night, folder: Path, signature: Signature) -> Manifest:
+    """発送の申請を取り下げるか却下する: it may be asked for anew, with other pages pulled. Raises NotFound, BadFile."""
+    manifest = read_manifest(folder)
+    with night.ledger.transaction() as connection:
+        steps = queries.release_steps(connection, manifest.print_no)
+        _waits(manifest.print_no, steps)
+        _is_listed(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        by, at, reason = signature.by, signature.at, signature.reason
+        pulled = steps[PrintState.REQUESTED]["pulled"]
+        step_no = queries.enter_release(connection, manifest.print_no, PrintState.WITHDRAWN, by, at, pulled, reason)
+        link = {"release_withdrawn": step_no, "print_no": manifest.print_no, "taken_by": by, "taken_at": at}
+        entries.enter_run(connection, night.night_on, {"version": __version__, **link, "reason": reason})
+    return _rewritten(folder, manifest, {"state": PrintState.PRINTED, "pulled": (), "requested": None})
+
+
+def _waits(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None:
+    """承認を待つ申請があるか. Raises BadFile."""
+    if PrintState.REQUESTED not in steps:
+        raise BadFile(f"印刷{print_no}は申請されていません。先に elqr notice release を実行してください。")
+    if PrintState.RELEASED in steps:
+        raise BadFile(
+            f"印刷{print_no}は {steps[PrintState.RELEASED]['taken_by']} が承認済みです。"
+            f"承認がまちがいなら elqr undo release {print_no} で取り消しを申請してください。"
+        )
 
 
 def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Blocked]:
@@ -60,10 +90,7 @@ def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Bl
     manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
-        if PrintState.REQUESTED not in steps:
-            raise BadFile(f"印刷{manifest.print_no}は申請されていません。先に elqr notice release を実行してください。")
-        if PrintState.RELEASED in steps:
-            raise BadFile(f"印刷{manifest.print_no}は {steps[PrintState.RELEASED]['taken_by']} が承認済みです。")
+        _waits(manifest.print_no, steps)
         if same_person(steps[PrintState.REQUESTED]["taken_by"], by):
             raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
@@ -82,14 +109,19 @@ def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -
     return made
 
 
-def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
-    """台帳の印刷か, unchanged and passed. Raises BadFile."""
+def _is_listed(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> Mapping[str, object]:
+    """台帳の印刷の目録か. Raises BadFile."""
     if batch is None or batch["manifest_sha256"] != manifest.body_sha256:
         raise BadFile(
             f"{folder} の目録は台帳の印刷{manifest.print_no}と違います。"
             "書き換えられたか、ほかの台帳のものです。発送しないでください。"
         )
-    if not batch["is_passed"]:
+    return batch
+
+
+def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
+    """台帳の印刷か, unchanged and passed. Raises BadFile."""
+    if not _is_listed(batch, manifest, folder)["is_passed"]:
         raise BadFile(
             f"印刷{manifest.print_no}は印刷前検査で止まっています（指摘{len(manifest.preflight.findings)}件）。"
             "目録の指摘を直して、もう一度印刷してください。"

@@ -1,8 +1,9 @@
 """The export (基幹システムへの書き出し): what was posted on claims goes back to the core system, each posting once.
 
 The file, its copy in the archive and its manifest are written whole before the ledger says so: after a crash
-they are written again, the same. Refused: a folder that was changed, that is another ledger's, that was taken
-in already or made again since, or whose turn has not come.
+they are written again, the same. Refused: a folder that was changed, that is another ledger's, whose postings were
+taken in already under whatever name, that was made again since or withdrawn, or whose turn has not come. That it was
+taken in stands in the folder too, for a ledger that was restored from before.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ from elqr import __version__
 from elqr.collection import collection_file
 from elqr.errors import BadFile, LedgerError, NotFound
 from elqr.frames import Collected
-from elqr.handover import MANIFEST, Exported, Handover, read_exported
+from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, taken_mark, taken_marks
 from elqr.inbox import keep, kept, sha256_of
 from elqr.night import Night
 from elqr.store import export_queries as queries
@@ -116,6 +117,9 @@ def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) 
         row = next((one for one in queries.exports(connection) if one["export_no"] == export_no), None)
         if row is None:
             raise NotFound(f"書き出し{export_no}はありません。elqr export list で確かめてください。")
+        _holds(row, f"書き出し{export_no}")
+        _is_untaken(row, f"書き出し{export_no}")
+        _has_no_other_mark(night, row, f"書き出し{export_no}")
         first = Handover.model_validate_json(_kept(night, row["manifest_sha256"]))
         made = first.again(len(row["again"]) + 1, reason, by)
         if _is_taken(night, made, _kept(night, row["sha256"])):
@@ -152,15 +156,22 @@ def checked(night: Night, folder: Path) -> Handover:
 
     Raises NotFound, BadFile, and LedgerError when the exports and the postings do not add up.
     """
-    found = read_exported(folder)
-    with night.ledger.transaction() as connection:
-        _add_up(queries.all_exports_break(connection))
-        chain = report_queries.chain(connection, night.night_on)
-        row = next((own for own in queries.exports(connection) if own["export_no"] == found.handover.export_no), None)
-        _is_ours(found, row, chain["ledger"], folder)
-        assert row is not None
-        _is_in_turn(found.handover, row, queries.untaken_before(connection, found.handover.export_no))
-    return found.handover
+    with night.ledger.transaction():
+        made, row = _checked(night, folder)
+        _has_no_other_mark(night, row, made.label)
+    return made
+
+
+def _checked(night: Night, folder: Path) -> tuple[Handover, dict[str, Any]]:
+    """書き出したフォルダと台帳の行, but for the marks in folders."""
+    connection, found = night.ledger.connection, read_exported(folder)
+    _add_up(queries.all_exports_break(connection))
+    chain = report_queries.chain(connection, night.night_on)
+    row = next((own for own in queries.exports(connection) if own["export_no"] == found.handover.export_no), None)
+    _is_ours(found, row, chain["ledger"], folder)
+    assert row is not None
+    _is_in_turn(found.handover, row, queries.untaken_before(connection, found.handover.export_no))
+    return found.handover, row
 
 
 def _is_ours(found: Exported, row: dict[str, Any] | None, ledger: str, folder: Path) -> None:
@@ -184,12 +195,8 @@ def _is_ours(found: Exported, row: dict[str, Any] | None, ledger: str, folder: P
 
 def _is_in_turn(made: Handover, row: dict[str, Any], untaken: list[int]) -> None:
     """順番どおりの、まだ取り込んでいない書き出しか. Raises BadFile."""
-    taken = next((one for one in row["taken"] if one["again_no"] == made.again_no), None)
-    if taken is not None:
-        raise BadFile(
-            f"{made.label}は {taken['taken_at'][:10]} に {taken['taken_by']} が取込済と記録しています。"
-            "二度取り込まないでください。"
-        )
+    _holds(row, made.label)
+    _is_untaken(row, made.label)
     if len(row["again"]) > made.again_no:
         raise BadFile(
             f"{made.label}は古い書き出しです。後から書き出した（再{len(row['again'])}）のフォルダを使ってください。"
@@ -201,10 +208,45 @@ def _is_in_turn(made: Handover, row: dict[str, Any], untaken: list[int]) -> None
         )
 
 
+def _holds(row: dict[str, Any], label: str) -> None:
+    """取り消されていない書き出しか. Raises BadFile."""
+    if withdrawn := row["withdrawn"]:
+        raise BadFile(
+            f"{label}は {withdrawn['taken_at'][:10]} に取り消されています（申請 {withdrawn['asked_by']}、承認 "
+            f"{withdrawn['taken_by']}、{withdrawn['reason']}）。取り込まずに、後の書き出しを使ってください。"
+        )
+
+
+def _is_untaken(row: dict[str, Any], label: str) -> None:
+    """同じ計上がまだ取り込まれていないか, under whatever name. Raises BadFile."""
+    if row["taken"]:
+        taken = row["taken"][-1]
+        by = f"{taken['taken_at'][:10]} に {taken['taken_by']} が"
+        which = f"（再{taken['again_no']}）" if taken["again_no"] else ""
+        raise BadFile(
+            f"{label}の計上は {by}{which}取込済と記録しています。二度取り込まないでください。"
+            f"記録がまちがいなら elqr undo taken {row['export_no']} で取り消しを申請してください。"
+        )
+
+
+def _has_no_other_mark(night: Night, row: dict[str, Any], label: str, again_no: int | None = None) -> None:
+    """台帳の知らない取込済の印がないか, but for that of one folder. Raises BadFile."""
+    known = {(one["again_no"], one["taken_at"], one["taken_by"]) for one in (*row["taken"], *row["not_taken"])}
+    for mark in taken_marks(night.job.export_folder, row["export_no"]):
+        if (mark.again_no, mark.at, mark.by) not in known and mark.again_no != again_no:
+            raise BadFile(
+                f"{label}の計上は取込済です（{mark.path} の印。{mark.at[:10]} {mark.by}）。台帳にその記録がないのは、"
+                "台帳を古い控えから戻したためです。取り込まずに、そのフォルダを elqr export taken で"
+                "記録し直してください。"
+            )
+
+
 def taken(night: Night, folder: Path, by: str, at: str) -> Handover:
     """取込済と記録する: the core system has this export. Raises NotFound, BadFile as `checked` does."""
-    made = checked(night, folder)
     with night.ledger.transaction() as connection:
+        made, own = _checked(night, folder)
+        _has_no_other_mark(night, own, made.label, made.again_no)
         row = {"export_no": made.export_no, "again_no": made.again_no, "taken_at": at, "taken_by": by}
+        night.write(night.job.export_folder / made.folder_name / TAKEN, taken_mark(row))
         queries.enter_taken(connection, row)
     return made

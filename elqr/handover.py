@@ -5,6 +5,7 @@ The ledger keeps the manifest's hash, and the manifest the file's: neither can c
 """
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from elqr.errors import BadFile, NotFound, explain
 from elqr.inbox import sha256_of
 
 MANIFEST = "manifest.json"
+TAKEN = "taken.json"
 
 
 class Handover(BaseModel):
@@ -104,3 +106,29 @@ def read_exported(folder: Path) -> Exported:
     except OSError:
         file_sha256 = ""
     return Exported(found, sha256_of(data), file_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenMark:
+    """取込済の印 in an exported folder: where it is, which of the exports, who recorded it and when."""
+
+    path: Path
+    again_no: int
+    at: str
+    by: str
+
+
+def taken_mark(row: Mapping[str, object]) -> bytes:
+    """取込済の印: taken.json, from a row of the ledger."""
+    return (json.dumps(dict(row), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def taken_marks(folder: Path, export_no: int) -> Iterator[TakenMark]:
+    """取込済の印 of an export and of those made again, among all exported folders. One that is unreadable is one."""
+    for path in sorted(folder.glob(f"{export_no:06d}*/{TAKEN}")):
+        _, _, again = path.parent.name.partition("_again")
+        try:
+            read = json.loads(path.read_bytes())
+            yield TakenMark(path, int(read["again_no"]), str(read["taken_at"]), str(read["taken_by"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            yield TakenMark(path, int(again) if again.isdecimal() else 0, "", "読めない印")

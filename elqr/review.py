@@ -16,6 +16,7 @@ from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.inbox import sha256_of
 from elqr.night import Night
 from elqr.person import same_person
+from elqr.plain_number import plain_number, plain_number_expr
 from elqr.report import tables as shape
 from elqr.report.book import Book
 from elqr.report.books import review_book
@@ -127,13 +128,15 @@ def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
             f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
             "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
         )
-    rows = form.rows.with_columns(pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"))
+    rows = form.rows.with_columns(
+        pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"), plain_number_expr("target")
+    )
     head = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
     return _asked(night, name, rows, head, by, at)
 
 
-def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str, at: str) -> Asked:
-    """条件でまとめて決める: one ruling, that needs no target, on every open exception that a search finds."""
+def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str, at: str, target: str = "") -> Asked:
+    """条件でまとめて決める: one ruling, with the 納付番号 where it needs one, on every open exception that is found."""
     with night.ledger.transaction() as connection:
         found = _found(night, queries.exceptions(connection, _NOW).filter("is_open"), search)
     rows = found.join(marks(found).rename({"受付番号": "payment_no"}), on="payment_no").select(
@@ -144,7 +147,7 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
         pl.col(CONTENT).alias("mark"),
         pl.lit(ruling.label).alias("ruling_said"),
         pl.lit(ruling.value).alias("ruling"),
-        pl.lit("").alias("target"),
+        pl.lit(plain_number(target.strip())).alias("target"),
         pl.lit(reason.strip()).alias("reason"),
         pl.lit(by).alias("staff"),
         pl.lit("").alias("formula"),

@@ -209,6 +209,16 @@ class RulingResult(Term):
     STALE = "stale", "無効（その後に変わった）"
 
 
+class RetractionKind(Term):
+    """取り消しの種別: what was recorded, and may be taken back by two people."""
+
+    UPLOADED = "uploaded", "登録の記録"
+    RELEASED = "released", "発送の承認"
+    DIFFERENCE = "difference", "差額の確認"
+    EXPORT = "export", "書き出し"
+    TAKEN = "taken", "取込済の記録"
+
+
 class ReviewKind(Term):
     """申請の種別: where the rulings of one request came from."""
 
@@ -310,12 +320,13 @@ class FileStatus(Term):
 
 
 class PrintState(StrEnum):
-    """印刷の状態: from the press to the post. The last two are the steps that two people take."""
+    """印刷の状態: from the press to the post. The last three are steps that people take."""
 
     PRINTED = "printed"
     STOPPED = "stopped"
     REQUESTED = "requested"
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"
 
 
 class Severity(IntEnum):

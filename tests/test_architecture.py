@@ -11,9 +11,9 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out"),
+    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number"),
     ("errors", "codes", "frames", "fiscal", "business_day", "meanings"),
-    ("code_texts", "page_frames", "money_frames", "arrival_frames", "written"),
+    ("code_texts", "page_frames", "money_frames", "arrival_frames", "written", "four_eyes"),
     ("findings", "clock", "contract"),
     ("formats", "issue"),
     ("printing",),
@@ -55,6 +55,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "difference",
         "arrears",
         "held",
+        "retraction",
         "backup",
         "verification",
         "cluster",
@@ -94,7 +95,7 @@ _SIBLINGS = {
     ("store", "notices"),
     ("handover", "inbox"),
     ("verification", "month"),
-    ("verification", "belonging"),
+    ("verification", "belonging", "retraction"),
 }
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 

@@ -25,6 +25,7 @@ from elqr.cli.settlement import settlement
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
 from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say
+from elqr.cli.undo import undo
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
 from elqr.errors import OperatorError
@@ -52,6 +53,7 @@ _COMMANDS = (
     export,
     month,
     year_command,
+    undo,
     notice,
     payload,
     spec,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from elqr.handover import Handover
 
 _folder = click.argument("folder", type=click.Path(path_type=Path))
+_FIRST_UNTAKEN = "前に書き出したものを基幹システムが取り込んでいないことを確かめてから、取り込んでください"
 
 
 @click.group("export", cls=Group, help="基幹システムへの書き出し（収納履歴）。")
@@ -76,6 +77,8 @@ def _made(made: Handover | None, folder: Path, as_json: bool) -> int:
             f"{made.label}　仕訳{made.first_posting_no}～{made.last_posting_no}　"
             f"{made.postings:,}件 {made.yen:,}円{back}　→ {folder / made.folder_name / made.file}"
         )
+        if made.again_no:
+            click.echo(f"{_FIRST_UNTAKEN}。元のフォルダは、もう取り込めません。")
     return ExitCode.CLEAN
 
 
@@ -94,6 +97,8 @@ def export_list(job: Path, as_json: bool) -> int:
     for one in found:
         again = f"　再書き出し{len(one['again'])}回" if one["again"] else ""
         done = f"{one['taken'][-1]['taken_by']} が取込済" if one["taken"] else "未取込"
+        if one["withdrawn"]:
+            done = f"取消（申請 {one['withdrawn']['asked_by']}、承認 {one['withdrawn']['taken_by']}）"
         click.echo(
             f"書き出し{one['export_no']}　{one['night_on']}　{one['made_by']}　{one['postings']:,}件 {one['yen']:,}円　"
             f"{one['file_name']}　{done}{again}"
@@ -116,6 +121,8 @@ def export_check(folder: Path, job: Path, as_json: bool) -> int:
         print_json(made.model_dump(mode="json"))
     else:
         click.echo(f"{made.label}　{made.postings:,}件 {made.yen:,}円　台帳のとおりです。取り込んでよいです。")
+        if made.again_no:
+            click.echo(f"{_FIRST_UNTAKEN}（書き出し{made.export_no}の{made.postings:,}件と同じ計上です）。")
     return ExitCode.CLEAN
 
 

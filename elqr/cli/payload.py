@@ -10,6 +10,7 @@ import click
 
 from elqr.cli.terminal import Group, json_option, print_json, say
 from elqr.errors import BadFile
+from elqr.plain_number import plain_number
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int
 
     if (digits is None) == (image is None):
         raise click.UsageError("255桁か --image のどちらか一つを指定してください。")
-    readings = [read_payload(text) for text in (_pictured(image) if image else [(digits or "").strip()])]
+    readings = [read_payload(text) for text in (_pictured(image) if image else [plain_number((digits or "").strip())])]
     if as_json:
         shown = [reading.as_dict() for reading in readings]
         print_json(shown if image else shown[0])
@@ -90,7 +91,7 @@ def payload_qr(digits: str, out: Path) -> int:
     from elqr.issue.reading import read_payload
     from elqr.issue.symbol import draw
 
-    reading = read_payload(digits.strip())
+    reading = read_payload(plain_number(digits.strip()))
     if not reading.valid:
         raise BadFile(f"正しくないコードは図形にしません: {reading.findings[0]}")
     kinds = {".svg": "svg", ".png": "png", ".pdf": "pdf"}

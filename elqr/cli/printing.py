@@ -19,6 +19,7 @@ from elqr.cli.terminal import (
     now,
     print_json,
     progress,
+    reason_option,
     say,
     say_findings,
 )
@@ -167,17 +168,34 @@ def notice_approve(folder: Path, by: str, job: Path) -> int:
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         manifest, against = approved(opened.night, folder, by, now())
-    return _answered(manifest.print_no, "発送を承認しました", against)
+    first = "elqr notice reject で申請を取り下げ（却下し）、"
+    return _answered(manifest.print_no, "発送を承認しました", against, first)
 
 
-def _answered(print_no: int, done: str, against: Blocked) -> int:
+@click.command("reject", cls=Command, help="申請された FOLDER の発送を却下します（自分の申請の取り下げにも使います）。")
+@_folder
+@reason_option
+@by_option
+@job_option
+def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
+    from elqr.dispatch import withdraw_request
+    from elqr.edge import prepared
+    from elqr.four_eyes import Signature
+
+    with prepared(job, None, rehearsal=False, show=progress()) as opened:
+        manifest = withdraw_request(opened.night, folder, Signature(by, now(), reason))
+    click.echo(f"印刷{manifest.print_no}　発送の申請を却下しました。抜き取るページがあれば --pull で申請し直せます。")
+    return ExitCode.CLEAN
+
+
+def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> int:
     if not against.findings:
         click.echo(f"印刷{print_no}　{done}。")
         return ExitCode.CLEAN
     say_findings(against.findings)
     say(
         f"印刷{print_no}は発送できません（{len(against.findings):,}件、{len(against.pages):,}ページ）。"
-        "抜き取って発送するなら、そのページを --pull で指定して申請し直してください。"
+        f"抜き取って発送するなら、{first}そのページを --pull で指定して申請し直してください。"
     )
     return ExitCode.FAILED
 
@@ -225,6 +243,7 @@ COMMANDS = (
     notice_uploaded,
     notice_release,
     notice_approve,
+    notice_reject,
     notice_preflight,
     notice_verify_scan,
 )

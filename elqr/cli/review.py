@@ -119,8 +119,9 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
     return _asked(asked, as_json)
 
 
-@review.command("decide", help="条件に合う要確認を、まとめて一つの決裁で申請します（対象の納付番号が要らないもの）。")
+@review.command("decide", help="条件に合う要確認を、まとめて一つの決裁で申請します。")
 @click.option("--ruling", required=True, callback=_term(Ruling), help="決裁（還付候補、保留 など）。")
+@click.option("--target", default="", metavar="KEY", help="対象の納付番号（納付書に充てる、充当のとき。20桁）。")
 @reason_option
 @_search_options
 @by_option
@@ -128,15 +129,17 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
 @date_option
 @json_option
 def review_decide(
-    ruling: Ruling, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
+    ruling: Ruling, target: str, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
 ) -> int:
     from elqr.edge import prepared
     from elqr.review import searched
 
-    if ruling in NEEDS_TARGET or ruling not in WRITTEN_RULINGS:
-        raise click.BadParameter(f"{ruling.label} はまとめて決められません。ブックに一件ずつ書いてください。")
+    if ruling not in WRITTEN_RULINGS:
+        raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
+    if ruling in NEEDS_TARGET and not target.strip():
+        raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        asked = searched(opened.night, _search(**search), ruling, reason, by, now())
+        asked = searched(opened.night, _search(**search), ruling, reason, by, now(), target)
     return _asked(asked, as_json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -42,16 +42,33 @@ def _line(own: Difference) -> str:
     )
 
 
+def _request(row: dict[str, Any]) -> str:
+    yen = f"収納 {row['payment_yen']:,}円　入金 {row['money_yen']:,}円"
+    asked = f"{row['asked_at'][:10]} {row['asked_by']}　{row['reason']}"
+    said = f"申請{row['difference_no']}　{row['mark'][:8]}　{row['contract'] or '（契約なし）'}　{yen}　{asked}"
+    return f"{said}　{row['taken_at'][:10]} {row['taken_by']} が承認" if row["result"] else f"{said}　承認待ち"
+
+
 @settlement.command("list", help="合わない行を表示します。先頭の8文字が行の名前です。")
+@click.option("--closed", "is_closed", is_flag=True, help="合わない行の代わりに、確認済にした差額を表示します。")
 @job_option
 @date_option
 @json_option
-def settlement_list(job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.difference import differences
+def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.difference import closed, differences, waiting
     from elqr.edge import prepared
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        found = differences(opened.night)
+        found = [] if is_closed else differences(opened.night)
+        requests = closed(opened.night) if is_closed else waiting(opened.night)
+    if is_closed:
+        for row in requests if not as_json else ():
+            click.echo(_request(row))
+        if as_json:
+            print_json(requests)
+        else:
+            click.echo(f"確認済にした差額　{len(requests):,}")
+        return ExitCode.CLEAN
     if as_json:
         print_json(
             [
@@ -73,6 +90,8 @@ def settlement_list(job: Path, day: date | None, as_json: bool) -> int:
         for own in found:
             click.echo(_line(own))
         click.echo(f"合わない行　{len(found):,}")
+        for row in requests:
+            click.echo(_request(row))
     return ExitCode.REVIEW if found else ExitCode.CLEAN
 
 

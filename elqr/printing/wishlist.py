@@ -4,10 +4,10 @@ import csv
 import io
 
 from elqr.errors import BadFile
+from elqr.plain_number import plain_number
 
 _HEADINGS = ("納付番号", "案件特定キー", "key_no")
 _KEY_DIGITS = 20
-_MARKS = str.maketrans("", "", "-－ー 　")
 
 
 def read_keys(data: bytes, name: str) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ def read_keys(data: bytes, name: str) -> tuple[str, ...]:
     for line_no, row in enumerate(rows[first:], start=first + 1):
         if not any(cell.strip() for cell in row):
             continue
-        key = row[column].translate(_MARKS) if column < len(row) else ""
+        key = plain_number(row[column]) if column < len(row) else ""
         if len(key) != _KEY_DIGITS or not (key.isascii() and key.isdigit()):
             raise BadFile(
                 f"{name} の{line_no}行目「{key[: _KEY_DIGITS + 5]}」は納付番号（20桁）ではありません。"

@@ -11,14 +11,26 @@ from elqr.frames import ClaimKey, Collected
 from elqr.store import export_tables as e
 from elqr.store import review_tables as r
 from elqr.store import tables as t
-from elqr.store.bulk import read_frame
+from elqr.store.bulk import next_no, read_frame
 from elqr.store.owed import owed_yen
-from elqr.terms import Account
+from elqr.store.retraction_queries import numbers_taken_back, retractions_approved
+from elqr.terms import Account, RetractionKind
 
 
 def last_posting_no(connection: Connection) -> int:
-    """書き出し済の最後の仕訳, 0 when nothing was exported."""
-    return int(connection.execute(select(func.coalesce(func.max(e.export.c.last_posting_no), 0))).scalar_one())
+    """書き出し済の最後の仕訳, 0 when nothing was exported, or all of it was withdrawn."""
+    query = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(_holds())
+    return int(connection.execute(query).scalar_one())
+
+
+def _holds() -> ColumnElement[bool]:
+    """書き出したままか: not withdrawn by two people."""
+    return e.export.c.export_no.not_in(numbers_taken_back(RetractionKind.EXPORT))
+
+
+def _is_taken() -> ColumnElement[bool]:
+    """取込済のままか: the record that the core system has it was not taken back."""
+    return e.export_taken.c.taken_no.not_in(numbers_taken_back(RetractionKind.TAKEN))
 
 
 def _on_claims_after(posting_no: int) -> ColumnElement[bool]:
@@ -95,20 +107,33 @@ def _collected_so_far() -> ColumnElement[int]:
 
 
 def exports(connection: Connection) -> list[dict[str, Any]]:
-    """書き出しの一覧, oldest first: each with its `again` and `taken` rows."""
+    """書き出しの一覧, oldest first: each with its `again` rows, its `taken` rows that hold and those taken back
+    (`not_taken`), and how it was withdrawn, or None.
+    """
     made = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
-    again: dict[int, list[dict[str, Any]]] = {}
-    taken: dict[int, list[dict[str, Any]]] = {}
-    for rows, found in ((e.export_again, again), (e.export_taken, taken)):
-        for row in connection.execute(select(rows).order_by(rows.c.export_no, rows.c.again_no)).mappings():
-            found.setdefault(row["export_no"], []).append(dict(row))
-    return [{**one, "again": again.get(one["export_no"], []), "taken": taken.get(one["export_no"], [])} for one in made]
+    withdrawn = {row["number"]: row for row in retractions_approved(connection, RetractionKind.EXPORT)}
+    parts = {
+        "again": select(e.export_again).order_by(e.export_again.c.again_no),
+        "taken": select(e.export_taken).where(_is_taken()).order_by(e.export_taken.c.taken_no),
+        "not_taken": select(e.export_taken).where(~_is_taken()).order_by(e.export_taken.c.taken_no),
+    }
+    rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for name, query in parts.items():
+        for row in connection.execute(query).mappings():
+            rows.setdefault((name, row["export_no"]), []).append(dict(row))
+    return [
+        {**one, **{name: rows.get((name, one["export_no"]), []) for name in parts}}
+        | {"withdrawn": withdrawn.get(one["export_no"])}
+        for one in made
+    ]
 
 
 def untaken_before(connection: Connection, export_no: int) -> list[int]:
-    """取込済と記録されていない書き出し before a number."""
+    """取込済と記録されていない書き出し before a number; what was withdrawn is not waited for."""
     query = select(e.export.c.export_no).where(
-        e.export.c.export_no < export_no, e.export.c.export_no.not_in(select(e.export_taken.c.export_no))
+        e.export.c.export_no < export_no,
+        e.export.c.export_no.not_in(select(e.export_taken.c.export_no).where(_is_taken())),
+        _holds(),
     )
     return list(connection.execute(query.order_by(e.export.c.export_no)).scalars())
 
@@ -125,17 +150,19 @@ def enter_again(connection: Connection, row: Mapping[str, object]) -> None:
 
 def enter_taken(connection: Connection, row: Mapping[str, object]) -> None:
     """基幹システムの取込を記す."""
-    connection.execute(insert(e.export_taken).values(**row))
+    connection.execute(insert(e.export_taken).values(taken_no=next_no(connection, e.export_taken.c.taken_no), **row))
 
 
 def export_breaks(connection: Connection, export_no: int) -> list[str]:
     """書き出しと計上が合うか, asked of the database: what does not add up, in words.
 
-    An export is compared with every posting on a claim since the export before it; so all exports together
-    are compared with all postings, without reading the ledger whole each night.
+    An export is compared with every posting on a claim since the export that ended before it began; so all exports
+    that hold are compared with all postings, without reading the ledger whole each night.
     """
     own = connection.execute(select(e.export).where(e.export.c.export_no == export_no)).mappings().one()
-    before = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(e.export.c.export_no < export_no)
+    before = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(
+        e.export.c.export_no < export_no, e.export.c.last_posting_no < own["first_posting_no"]
+    )
     count, yen = connection.execute(
         select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
             _on_claims_after(connection.execute(before).scalar_one()), t.posting.c.posting_no <= own["last_posting_no"]
@@ -148,7 +175,9 @@ def export_breaks(connection: Connection, export_no: int) -> list[str]:
 def all_exports_break(connection: Connection) -> list[str]:
     """すべての書き出しの合計と計上の合計, asked of the database: what does not add up, in words."""
     exported = connection.execute(
-        select(func.coalesce(func.sum(e.export.c.postings), 0), func.coalesce(func.sum(e.export.c.yen), 0))
+        select(func.coalesce(func.sum(e.export.c.postings), 0), func.coalesce(func.sum(e.export.c.yen), 0)).where(
+            _holds()
+        )
     ).one()
     posted = connection.execute(
         select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(

@@ -23,6 +23,7 @@ from elqr.store import (
     held_tables,
     money_tables,
     month_tables,
+    retraction_tables,
     review_tables,
     sqlite,
     tables,
@@ -33,7 +34,10 @@ from elqr.store.identity import begin
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
-_ROOMS = (tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables)
+_ROOMS = (
+    tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
+    retraction_tables,
+)  # fmt: skip
 """The modules that declare tables: a ledger has all of them."""
 
 _Asked = ParamSpec("_Asked")

@@ -13,7 +13,8 @@ from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.report_queries import file_name
-from elqr.terms import DepositKind, Outcome, Place, Stage
+from elqr.store.retraction_queries import numbers_taken_back
+from elqr.terms import DepositKind, Outcome, Place, RetractionKind, Stage
 
 _SPEC = {"spec": pl.String}
 
@@ -30,13 +31,23 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
         return read_frame(connection, query, {**{name: Deposit.SCHEMA[name] for name in names}, **_SPEC})
 
 
-def _settled_by(day: str, part: ColumnElement[int], link: Any) -> ColumnElement[bool]:
+def _settled_by(night: date, part: ColumnElement[int], link: Any) -> ColumnElement[bool]:
     number = next(iter(link.primary_key.columns))
     return exists().where(
         number == part,
         m.settlement.c.settlement_no == link.c.settlement_no,
-        m.settlement.c.night_on <= day,
+        m.settlement.c.night_on <= night.isoformat(),
+        _holds(night),
     )
+
+
+def _holds(night: date) -> ColumnElement[bool]:
+    """突合済のままか: no difference that two people closed and two people opened again, up to a night."""
+    opened = numbers_taken_back(RetractionKind.DIFFERENCE, night)
+    reopened = select(m.difference_step.c.settlement_no).where(
+        m.difference_step.c.settlement_no.is_not(None), m.difference_step.c.difference_no.in_(opened)
+    )
+    return m.settlement.c.settlement_no.not_in(reopened)
 
 
 def _bundles(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -53,9 +64,8 @@ _BUNDLE = {**Bundle.SCHEMA, **_SPEC, "night_on": pl.Date}
 
 def open_bundles(connection: Connection, night: date) -> pl.DataFrame:
     """突合の済んでいない確報の束 as of a night: frame Bundle with spec and night_on."""
-    day = night.isoformat()
-    settled = _settled_by(day, m.bundle.c.bundle_no, m.settlement_bundle)
-    query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= day, ~settled)
+    settled = _settled_by(night, m.bundle.c.bundle_no, m.settlement_bundle)
+    query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= night.isoformat(), ~settled)
     return read_frame(connection, query, _BUNDLE)
 
 
@@ -81,7 +91,7 @@ def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
         .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
         .join(t.file, t.file.c.file_no == d.file_no)
         .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day)
-        .where(~_settled_by(day, d.deposit_no, m.settlement_deposit))
+        .where(~_settled_by(night, d.deposit_no, m.settlement_deposit))
         .order_by(d.deposit_no)
     )
     return read_frame(connection, query, {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date})
@@ -90,8 +100,8 @@ def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
 def settled(connection: Connection, night: date) -> pl.DataFrame:
     """今夜突合の済んだもの: frame Settled."""
     columns = [m.settlement.c.settlement_no, *(m.settlement.c[name] for name in list(Settled.SCHEMA)[1:])]
-    query = select(*columns).where(m.settlement.c.night_on == night.isoformat()).order_by(m.settlement.c.settlement_no)
-    return read_frame(connection, query, Settled.SCHEMA)
+    query = select(*columns).where(m.settlement.c.night_on == night.isoformat(), _holds(night))
+    return read_frame(connection, query.order_by(m.settlement.c.settlement_no), Settled.SCHEMA)
 
 
 def settled_before(connection: Connection, night: date) -> pl.DataFrame:
@@ -100,11 +110,27 @@ def settled_before(connection: Connection, night: date) -> pl.DataFrame:
     sums = [func.sum(s[name]) for name in list(Settled.SCHEMA)[5:]]
     query = (
         select(func.min(s.settlement_no), s.contract, s.outcome, func.min(s.from_on), func.max(s.until_on), *sums)
-        .where(s.night_on < night.isoformat())
+        .where(s.night_on < night.isoformat(), _holds(night))
         .group_by(s.contract, s.outcome)
         .order_by(s.contract, s.outcome)
     )
     return read_frame(connection, query, Settled.SCHEMA)
+
+
+def settled_twice(connection: Connection) -> list[tuple[str, int]]:
+    """二つの突合済の行にある束か入金, among the lines that hold: what is never there."""
+    found: list[tuple[str, int]] = []
+    for what, link in (("収納の束", m.settlement_bundle), ("入金明細", m.settlement_deposit)):
+        number = next(iter(link.primary_key.columns))
+        query = (
+            select(number)
+            .join(m.settlement, m.settlement.c.settlement_no == link.c.settlement_no)
+            .where(_holds(date.max))
+            .group_by(number)
+            .having(func.count() > 1)
+        )
+        found += [(what, int(own)) for own in connection.execute(query.order_by(number)).scalars()]
+    return found
 
 
 def money_sums(connection: Connection, night: date) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The money's tables (入金と突合の表): lines of money received, what payments should bring, and what agreed."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
 from elqr import money_frames as frames
 from elqr.store.schema import Text, Whole, columns, index, table
@@ -46,19 +46,21 @@ settlement = table(
 
 settlement_bundle = table(
     "settlement_bundle",
-    Column("bundle_no", Whole, ForeignKey("bundle.bundle_no"), primary_key=True, autoincrement=False),
+    Column("bundle_no", Whole, ForeignKey("bundle.bundle_no"), nullable=False),
     Column("settlement_no", Whole, ForeignKey("settlement.settlement_no"), nullable=False),
+    PrimaryKeyConstraint("bundle_no", "settlement_no"),
     Index("settlement_bundle_by_settlement", "settlement_no"),
 )
-"""突合済の束: each in one settlement at most."""
+"""突合済の束: each in one settlement at most that holds; a closed difference that was opened again holds no more."""
 
 settlement_deposit = table(
     "settlement_deposit",
-    Column("deposit_no", Whole, ForeignKey("deposit.deposit_no"), primary_key=True, autoincrement=False),
+    Column("deposit_no", Whole, ForeignKey("deposit.deposit_no"), nullable=False),
     Column("settlement_no", Whole, ForeignKey("settlement.settlement_no"), nullable=False),
+    PrimaryKeyConstraint("deposit_no", "settlement_no"),
     Index("settlement_deposit_by_settlement", "settlement_no"),
 )
-"""突合済の入金: each in one settlement at most."""
+"""突合済の入金: likewise."""
 
 watched_bundle = table(
     "watched_bundle",

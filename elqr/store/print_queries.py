@@ -5,14 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, func, insert, select
+from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, exists, func, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
 from elqr.store import tables as t
-from elqr.store.bulk import insert_frame, read_frame, staged
+from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.queries import newer_slip_exists
-from elqr.terms import Outcome, PrintState, Stage
+from elqr.store.retraction_queries import numbers_taken_back
+from elqr.terms import Outcome, PrintState, RetractionKind, Stage
 
 _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
 
@@ -34,14 +35,17 @@ def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 
 def _standing() -> Select[Any]:
     notice = t.notice.c
-    released = t.release_step.c.step == PrintState.RELEASED.value
+    released = and_(
+        t.release_step.c.step == PrintState.RELEASED.value,
+        t.release_step.c.step_no.not_in(numbers_taken_back(RetractionKind.RELEASED)),
+    )
     return (
         select(
             notice.notice_no,
             t.payload.c.key_no,
             *(notice[name] for name in NoticeStanding.ORDER),
             notice.amount_yen,
-            exists().where(t.upload_step.c.upload_no == t.payload.c.upload_no),
+            exists().where(t.upload_step.c.upload_no == t.payload.c.upload_no, _is_uploaded()),
             exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
             ~newer_slip_exists(),
             _collected_yen(),
@@ -56,6 +60,11 @@ def _standing() -> Select[Any]:
         .select_from(t.notice)
         .join(t.payload, t.payload.c.notice_no == notice.notice_no)
     )
+
+
+def _is_uploaded() -> ColumnElement[bool]:
+    """登録済のままか: the record that 共通納税IFS has accepted it was not taken back."""
+    return t.upload_step.c.step_no.not_in(numbers_taken_back(RetractionKind.UPLOADED))
 
 
 def _collected_yen() -> ColumnElement[int]:
@@ -128,8 +137,14 @@ def print_batch(connection: Connection, print_no: int) -> Mapping[str, Any] | No
 
 
 def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Mapping[str, Any]]:
-    """発送の段階 of a print: step → who and when."""
-    rows = connection.execute(select(t.release_step).where(t.release_step.c.print_no == print_no)).mappings()
+    """発送の段階 of a print that hold: step → who and when; none that was withdrawn, or taken back after approval."""
+    is_over = or_(
+        t.release_step.c.step == PrintState.WITHDRAWN.value,
+        t.release_step.c.step_no.in_(numbers_taken_back(RetractionKind.RELEASED)),
+    )
+    own = t.release_step.c.print_no == print_no
+    last = select(func.coalesce(func.max(t.release_step.c.step_no), 0)).where(own, is_over).scalar_subquery()
+    rows = connection.execute(select(t.release_step).where(own, t.release_step.c.step_no > last)).mappings()
     return {PrintState(row["step"]): {**row, "pulled": json.loads(row["pulled"])} for row in rows}
 
 
@@ -141,22 +156,59 @@ def enter_print(connection: Connection, batch: Mapping[str, object], placed: Ite
 
 
 def enter_release(
-    connection: Connection, print_no: int, step: PrintState, by: str, at: str, pulled: Sequence[str]
-) -> None:
-    """発送の段階を記す."""
-    connection.execute(
-        insert(t.release_step).values(
-            print_no=print_no, step=step.value, taken_by=by, taken_at=at, pulled=json.dumps(list(pulled))
-        )
+    connection: Connection,
+    print_no: int,
+    step: PrintState,
+    by: str,
+    at: str,
+    pulled: Sequence[str],
+    reason: str = "",
+) -> int:
+    """発送の段階を記す; returns its number."""
+    number = next_no(connection, t.release_step.c.step_no)
+    said = {"taken_by": by, "taken_at": at, "pulled": json.dumps(list(pulled)), "reason": reason}
+    connection.execute(insert(t.release_step).values(step_no=number, print_no=print_no, step=step.value, **said))
+    return number
+
+
+def withdrawn_requests(connection: Connection) -> list[dict[str, Any]]:
+    """取り下げ・却下した発送の申請, in order."""
+    withdrawn = t.release_step.c.step == PrintState.WITHDRAWN.value
+    query = select(t.release_step).where(withdrawn).order_by(t.release_step.c.step_no)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def released_count(connection: Connection, step_no: int) -> int:
+    """発送を承認した納付書の数 among those of a record of an upload: paper that may have left the house."""
+    query = (
+        select(func.count(func.distinct(t.payload.c.notice_no)))
+        .select_from(t.payload)
+        .join(t.print_notice, t.print_notice.c.notice_no == t.payload.c.notice_no)
+        .join(t.release_step, t.release_step.c.print_no == t.print_notice.c.print_no)
+        .join(t.upload_step, t.upload_step.c.upload_no == t.payload.c.upload_no)
+        .where(t.upload_step.c.step_no == step_no, t.release_step.c.step == PrintState.RELEASED.value)
+        .where(t.release_step.c.step_no.not_in(numbers_taken_back(RetractionKind.RELEASED)))
     )
+    return int(connection.execute(query).scalar_one())
 
 
 def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
     """納付書情報 of this content, and whether 共通納税IFS has accepted it."""
+    return _upload(connection, t.upload.c.sha256 == sha256)
+
+
+def upload_named(connection: Connection, file_name: str) -> Mapping[str, Any] | None:
+    """納付書情報 of this name, and whether 共通納税IFS has accepted it."""
+    return _upload(connection, t.upload.c.file_name == file_name)
+
+
+def _upload(connection: Connection, asked: ColumnElement[bool]) -> Mapping[str, Any] | None:
+    step = t.upload_step.c
     query = (
-        select(t.upload, t.upload_step.c.uploaded_by, t.upload_step.c.uploaded_at)
-        .outerjoin(t.upload_step, t.upload_step.c.upload_no == t.upload.c.upload_no)
-        .where(t.upload.c.sha256 == sha256)
+        select(t.upload, step.step_no, step.uploaded_by, step.uploaded_at)
+        .select_from(t.upload)
+        .outerjoin(t.upload_step, and_(step.upload_no == t.upload.c.upload_no, _is_uploaded()))
+        .where(asked)
     )
     row = connection.execute(query).mappings().first()
     return dict(row) if row else None
@@ -164,4 +216,7 @@ def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
 
 def enter_uploaded(connection: Connection, upload_no: int, by: str, at: str) -> None:
     """登録を記す: 共通納税IFS has accepted the file."""
-    connection.execute(insert(t.upload_step).values(upload_no=upload_no, uploaded_by=by, uploaded_at=at))
+    step_no = next_no(connection, t.upload_step.c.step_no)
+    connection.execute(
+        insert(t.upload_step).values(step_no=step_no, upload_no=upload_no, uploaded_by=by, uploaded_at=at)
+    )

@@ -194,11 +194,13 @@ suggestion = table(
 
 upload_step = table(
     "upload_step",
-    Column("upload_no", Whole, ForeignKey("upload.upload_no"), primary_key=True, autoincrement=False),
+    Column("step_no", Whole, primary_key=True, autoincrement=False),
+    Column("upload_no", Whole, ForeignKey("upload.upload_no"), nullable=False),
     Column("uploaded_at", Text, nullable=False),
     Column("uploaded_by", Text, nullable=False),
+    Index("upload_step_by_upload", "upload_no"),
 )
-"""登録: a 納付書情報 file that 共通納税IFS has accepted."""
+"""登録: a 納付書情報 file that 共通納税IFS has accepted. It may be recorded again once it was taken back."""
 
 print_batch = table(
     "print_batch",
@@ -222,12 +224,17 @@ print_notice = table(
 
 release_step = table(
     "release_step",
+    Column("step_no", Whole, primary_key=True, autoincrement=False),
     Column("print_no", Whole, ForeignKey("print_batch.print_no"), nullable=False),
     Column("step", Text, nullable=False),
     Column("taken_at", Text, nullable=False),
     Column("taken_by", Text, nullable=False),
     Column("pulled", Text, nullable=False),
-    PrimaryKeyConstraint("print_no", "step"),
-    CheckConstraint(f"step IN ('{PrintState.REQUESTED}', '{PrintState.RELEASED}')"),
+    Column("reason", Text, nullable=False),
+    Index("release_step_by_print", "print_no"),
+    CheckConstraint(f"step IN ('{PrintState.REQUESTED}', '{PrintState.RELEASED}', '{PrintState.WITHDRAWN}')"),
 )
-"""発送: asked for by one person, approved by another; `pulled` names the pages taken out of the pile."""
+"""発送: asked for by one person, approved by another, or withdrawn with a reason and asked for anew.
+
+`pulled` names the pages taken out of the pile. The last steps count, in their order.
+"""

@@ -17,6 +17,7 @@ from elqr.verification.identity import identity
 from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
+from elqr.verification.retractions import retractions
 from elqr.verification.runs import chain, runs
 from elqr.verification.sources import notices, outputs, records
 
@@ -37,6 +38,7 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     months,
     arrears,
     waivers,
+    retractions,
 )
 """検算の規則, in the order in which they are told."""
 

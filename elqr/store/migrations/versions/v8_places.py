@@ -3,7 +3,7 @@
 from alembic import op
 
 from elqr.store.identity import begin
-from elqr.store.migrations.steps import created
+from elqr.store.migrations.steps import Remade, created, remade
 
 revision, down_revision = "8", "7"
 
@@ -13,3 +13,8 @@ def upgrade() -> None:
     created("waiver", "waiver_step")
     created("ledger_start")
     begin(op.get_bind())
+    created("retraction", "retraction_step", unless_there=True)
+    remade(Remade("upload_step", "step_no", "upload_no"))
+    remade(Remade("release_step", "step_no", "taken_at, print_no, step DESC", {"reason": ""}))
+    remade(Remade("settlement_bundle"), Remade("settlement_deposit"))
+    remade(Remade("export_taken", "taken_no", "taken_at, export_no"), Remade("export_again"), Remade("export"))

@@ -1,0 +1,130 @@
+"""`elqr undo`: まちがって記録したものを、二人で取り消す."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    reason_option,
+)
+from elqr.terms import ExitCode, RetractionKind, RulingResult
+
+_KINDS = (
+    (RetractionKind.UPLOADED, "uploaded", "FILES", "納付書情報 FILES（ファイル名）を登録したという記録"),
+    (RetractionKind.RELEASED, "release", "PRINTS", "印刷 PRINTS（印刷の番号）の発送の承認"),
+    (RetractionKind.DIFFERENCE, "settlement", "NUMBERS", "差額の確認 NUMBERS（elqr settlement list --closed の番号）"),
+    (RetractionKind.EXPORT, "export", "NUMBERS", "書き出し NUMBERS（elqr export list の番号）"),
+    (RetractionKind.TAKEN, "taken", "NUMBERS", "書き出し NUMBERS を取り込んだという記録"),
+)
+"""What can be taken back: its kind, the command, what is named, and its words."""
+
+
+@click.group("undo", cls=Group, help="まちがって記録したものの取り消し（申請と、別の人の承認）。")
+def undo() -> None:
+    pass
+
+
+def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
+    """The command that asks for taking back a record of one kind."""
+
+    @undo.command(name, help=f"{words}の取り消しを申請します。")
+    @click.argument("names", nargs=-1, required=True, metavar=named)
+    @reason_option
+    @by_option
+    @job_option
+    @date_option
+    def ask(names: tuple[str, ...], reason: str, by: str, job: Path, day: date | None) -> int:
+        from elqr.edge import prepared
+        from elqr.four_eyes import Signature
+        from elqr.retraction import request_retraction
+
+        with prepared(job, day, rehearsal=False, show=progress()) as opened:
+            for own in names:
+                number, subject = request_retraction(opened.night, kind, own, Signature(by, now(), reason))
+                click.echo(
+                    f"{subject.words}の取り消しを申請しました（申請 {number}）。"
+                    f"ほかの人が elqr undo approve {number} で承認してください。"
+                )
+        return ExitCode.CLEAN
+
+
+for _kind in _KINDS:
+    _request(*_kind)
+
+_numbers = click.argument("numbers", nargs=-1, required=True, type=int, metavar="NO")
+
+
+@undo.command("approve", help="取り消しの申請 NO を承認します（申請した人とは別の人が）。")
+@_numbers
+@by_option
+@job_option
+@date_option
+def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.four_eyes import Signature
+    from elqr.retraction import approve_retraction
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        for number in numbers:
+            subject, follows = approve_retraction(opened.night, number, Signature(by, now()))
+            click.echo(f"{subject.words}を取り消しました。{follows}")
+    return ExitCode.CLEAN
+
+
+@undo.command("reject", help="取り消しの申請 NO を却下します（自分の申請の取り下げにも使います）。")
+@_numbers
+@reason_option
+@by_option
+@job_option
+@date_option
+def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.four_eyes import Signature
+    from elqr.retraction import reject_retraction
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        for number in numbers:
+            subject = reject_retraction(opened.night, number, Signature(by, now(), reason))
+            click.echo(f"{subject.words}の取り消しの申請 {number} を却下しました。")
+    return ExitCode.CLEAN
+
+
+@undo.command("list", help="取り消しの申請の一覧。")
+@click.option("--all", "with_ended", is_flag=True, help="終わった申請も表示します。")
+@job_option
+@json_option
+def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.store.retraction_queries import retractions
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+        found = [one for one in retractions(open_) if with_ended or one["result"] is None]
+    if as_json:
+        print_json(found)
+        return ExitCode.CLEAN
+    for one in found:
+        click.echo(_line(one))
+    if not found:
+        click.echo("承認を待つ取り消しの申請はありません。" if not with_ended else "取り消しの申請はありません。")
+    return ExitCode.CLEAN
+
+
+def _line(one: dict[str, Any]) -> str:
+    said = f"申請{one['retraction_no']}　{one['asked_at'][:16].replace('T', ' ')}　{one['asked_by']}"
+    whole = f"{said}　{RetractionKind(one['kind']).label}　{one['subject']}　{one['reason']}"
+    if one["result"] is None:
+        return f"{whole}　承認待ち"
+    because = f"　{one['because']}" if one["because"] else ""
+    return f"{whole}　{one['taken_at'][:10]} {one['taken_by']} が{RulingResult(one['result']).label}{because}"

@@ -1,0 +1,258 @@
+"""Taking back what was recorded wrongly (記録の取り消し): asked for by one person with a reason, approved by another.
+
+One way for every kind of record, those of `_RECORDS`. Nothing is changed or deleted: from the approval on, whatever
+asks whether the record holds is told that it does not, and what is true can be recorded again. Refused: what does not
+hold any more, what waits already, what a later record rests on, and a day before the last night, whose reports must
+stay true. Every request and every step is a link of the chain of runs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elqr import __version__
+from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import Signature, refuse_same_person
+from elqr.night import Night
+from elqr.plain_number import plain_number
+from elqr.store import difference_queries, entries, export_queries, print_queries, review_queries
+from elqr.store import retraction_queries as queries
+from elqr.terms import PrintState, RetractionKind, RulingResult
+
+SIGNED = ("kind", "number", "subject", "night_on", "asked_at", "asked_by", "reason")
+ENDED = ("result", "ended_on", "taken_at", "taken_by", "because")
+"""What of a request, and of the step that ended it, stands in the chain of runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """取り消すもの: a record that holds, by its kind and number, and how people call it."""
+
+    kind: RetractionKind
+    number: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """記録の種類: how a record that holds is found, what rests on it (empty when nothing does), what follows."""
+
+    find: Callable[[Night, str], Subject | None]
+    against: Callable[[Night, int], str]
+    follows: Callable[[Night, int], str]
+
+
+def request_retraction(night: Night, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
+    """記録の取り消しを申請する: the record by the name that people give it. Raises NotFound, BadFile."""
+    with night.ledger.transaction() as connection:
+        _is_not_before_the_last_night(night)
+        subject = _RECORDS[kind].find(night, name)
+        if subject is None:
+            raise NotFound(
+                f"取り消せる{kind.label}（{name}）はありません。番号かファイル名を確かめてください"
+                "（すでに取り消したものは elqr undo list --all で見られます）。"
+            )
+        for row in queries.retractions_of(connection, kind, subject.number):
+            if row["result"] is None:
+                raise BadFile(
+                    f"{subject.words}の取り消しは {row['asked_by']} が申請済みです（申請 {row['retraction_no']}）。"
+                    "承認は elqr undo approve、取り下げは elqr undo reject です。"
+                )
+        _rests_on_nothing(night, kind, subject.number)
+        row = {
+            "kind": kind.value,
+            "number": subject.number,
+            "subject": subject.words,
+            "night_on": night.night_on.isoformat(),
+            "asked_at": signature.at,
+            "asked_by": signature.by,
+            "reason": signature.reason,
+        }
+        number = queries.enter_retraction(connection, row)
+        entries.enter_run(connection, night.night_on, {"version": __version__, "retraction": number, **row})
+    return number, subject
+
+
+def approve_retraction(night: Night, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
+    """記録の取り消しを承認する, by another person. Returns what was taken back and what follows from it.
+
+    Raises NotFound, and BadFile for one's own request, or when something rests on the record by now.
+    """
+    with night.ledger.transaction():
+        _is_not_before_the_last_night(night)
+        request = _waiting(night, retraction_no)
+        refuse_same_person(request["asked_by"], signature.by)
+        subject = _subject(request)
+        _rests_on_nothing(night, subject.kind, subject.number)
+        _end(night, retraction_no, RulingResult.APPROVED, signature)
+        return subject, _RECORDS[subject.kind].follows(night, subject.number)
+
+
+def reject_retraction(night: Night, retraction_no: int, signature: Signature) -> Subject:
+    """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, BadFile."""
+    with night.ledger.transaction():
+        _is_not_before_the_last_night(night)
+        subject = _subject(_waiting(night, retraction_no))
+        _end(night, retraction_no, RulingResult.REFUSED, signature)
+    return subject
+
+
+def _subject(request: dict[str, Any]) -> Subject:
+    return Subject(RetractionKind(request["kind"]), request["number"], request["subject"])
+
+
+def _waiting(night: Night, retraction_no: int) -> dict[str, Any]:
+    request = queries.retraction(night.ledger.connection, retraction_no)
+    if request is None:
+        raise NotFound(f"取り消しの申請 {retraction_no} はありません。elqr undo list で番号を確かめてください。")
+    if request["result"] is not None:
+        said = RulingResult(request["result"]).label
+        by = f"{request['taken_at'][:10]} に {request['taken_by']}"
+        raise BadFile(f"取り消しの申請 {retraction_no} は {by} が{said}しています。")
+    return request
+
+
+def _end(night: Night, retraction_no: int, result: RulingResult, signature: Signature) -> None:
+    """申請を終える, with its link of the chain of runs."""
+    connection, on = night.ledger.connection, night.night_on.isoformat()
+    step = {"result": result.value, "taken_at": signature.at, "taken_by": signature.by}
+    queries.enter_retraction_step(
+        connection, {"retraction_no": retraction_no, "night_on": on, **step, "reason": signature.reason}
+    )
+    ends = {"retraction_step": retraction_no, "ended_on": on, **step, "because": signature.reason}
+    entries.enter_run(connection, night.night_on, {"version": __version__, **ends})
+
+
+def _rests_on_nothing(night: Night, kind: RetractionKind, number: int) -> None:
+    if against := _RECORDS[kind].against(night, number):
+        raise BadFile(against)
+
+
+def _is_not_before_the_last_night(night: Night) -> None:
+    last = review_queries.last_night(night.ledger.connection)
+    if night.night_on.isoformat() < last:
+        raise BadFile(
+            f"処理日（{night.night_on}）が、台帳の最後の処理日（{last}）より前です。"
+            "--date かジョブの date を、最後の処理日以後にしてください。"
+        )
+
+
+def _number(name: str) -> int:
+    """番号, 0 for what is none."""
+    digits = plain_number(name)
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < _MOST_DIGITS else 0
+
+
+_MOST_DIGITS = 16
+
+
+def _find_upload(night: Night, name: str) -> Subject | None:
+    row = print_queries.upload_named(night.ledger.connection, Path(name).name)
+    if row is None or row["step_no"] is None:
+        return None
+    words = f"納付書情報 {row['file_name']} の登録（{row['uploaded_at'][:10]} {row['uploaded_by']}）"
+    return Subject(RetractionKind.UPLOADED, row["step_no"], words)
+
+
+def _after_upload(night: Night, number: int) -> str:
+    sent = print_queries.released_count(night.ledger.connection, number)
+    warning = f"発送を承認した納付書が {sent:,}枚あります。納付できないおそれがあるので、すぐに登録してください。"
+    return "登録を記録し直すまで、この納付書情報の納付書は発送できません。" + (warning if sent else "")
+
+
+def _find_release(night: Night, name: str) -> Subject | None:
+    step = print_queries.release_steps(night.ledger.connection, _number(name)).get(PrintState.RELEASED)
+    if step is None:
+        return None
+    words = f"印刷{step['print_no']}の発送の承認（{step['taken_at'][:10]} {step['taken_by']}）"
+    return Subject(RetractionKind.RELEASED, step["step_no"], words)
+
+
+def _after_release(night: Night, number: int) -> str:
+    return (
+        "この印刷は発送しないでください。フォルダの目録は、elqr notice release で申請し直すまで承認済みのままです。"
+        "発送するなら、申請と承認をし直してください。"
+    )
+
+
+def _find_difference(night: Night, name: str) -> Subject | None:
+    connection, number = night.ledger.connection, _number(name)
+    row = difference_queries.request(connection, number)
+    if row is None or row["result"] != RulingResult.APPROVED.value or _is_taken_back(night, number):
+        return None
+    yen = f"収納 {row['payment_yen']:,}円、入金 {row['money_yen']:,}円"
+    words = f"差額の確認{number}（{row['contract'] or '契約なし'}、{yen}、{row['taken_at'][:10]} {row['taken_by']}）"
+    return Subject(RetractionKind.DIFFERENCE, number, words)
+
+
+def _is_taken_back(night: Night, difference_no: int) -> bool:
+    asked = queries.retractions_of(night.ledger.connection, RetractionKind.DIFFERENCE, difference_no)
+    return any(row["result"] == RulingResult.APPROVED.value for row in asked)
+
+
+def _after_difference(night: Night, number: int) -> str:
+    return "この行の収納と入金は、次の夜からまた突き合わせ、合わなければ警報にします。"
+
+
+def _standing_export(night: Night, number: int) -> dict[str, Any] | None:
+    made = export_queries.exports(night.ledger.connection)
+    return next((one for one in made if one["export_no"] == number and not one["withdrawn"]), None)
+
+
+def _find_export(night: Night, name: str) -> Subject | None:
+    row = _standing_export(night, _number(name))
+    if row is None:
+        return None
+    words = f"書き出し{row['export_no']}（{row['night_on']}、{row['postings']:,}件 {row['yen']:,}円）"
+    return Subject(RetractionKind.EXPORT, row["export_no"], words)
+
+
+def _against_export(night: Night, number: int) -> str:
+    """Its postings are exported again with all that came after it: no export after it may hold, nor its 取込済."""
+    made = [one for one in export_queries.exports(night.ledger.connection) if not one["withdrawn"]]
+    if made and made[-1]["export_no"] != number:
+        return (
+            f"後の書き出し{made[-1]['export_no']}があるので、書き出し{number}は取り消せません。"
+            "新しい書き出しから順に取り消してください。"
+        )
+    if made and made[-1]["taken"]:
+        taken = made[-1]["taken"][-1]
+        return (
+            f"書き出し{number}は {taken['taken_at'][:10]} に {taken['taken_by']} が取込済と記録しています。"
+            "基幹システムが取り込んでいなければ、先に elqr undo taken でその記録を取り消してください。"
+        )
+    return ""
+
+
+def _after_export(night: Night, number: int) -> str:
+    return (
+        "このフォルダは取り込まないでください。中の計上は、次の elqr export make（か夜）が、新しい番号で書き出します。"
+    )
+
+
+def _find_taken(night: Night, name: str) -> Subject | None:
+    row = _standing_export(night, _number(name))
+    if row is None or not row["taken"]:
+        return None
+    taken = row["taken"][-1]
+    words = f"書き出し{row['export_no']}の取込済の記録（{taken['taken_at'][:10]} {taken['taken_by']}）"
+    return Subject(RetractionKind.TAKEN, taken["taken_no"], words)
+
+
+def _after_taken(night: Night, number: int) -> str:
+    return "elqr export check で確かめて取り込み、elqr export taken で記録し直してください。"
+
+
+def _nothing(night: Night, number: int) -> str:
+    return ""
+
+
+_RECORDS = {
+    RetractionKind.UPLOADED: _Record(_find_upload, _nothing, _after_upload),
+    RetractionKind.RELEASED: _Record(_find_release, _nothing, _after_release),
+    RetractionKind.DIFFERENCE: _Record(_find_difference, _nothing, _after_difference),
+    RetractionKind.EXPORT: _Record(_find_export, _against_export, _after_export),
+    RetractionKind.TAKEN: _Record(_find_taken, _nothing, _after_taken),
+}
+"""取り消せる記録, by kind."""

@@ -1,0 +1,283 @@
+"""What was recorded wrongly is taken back by two people, and whatever relied on it knows."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from elqr.codes import Code
+from tests.builders import JOB, NIGHT, REFUSED, City, Ran, credit_file, credit_row, elqr, notice_row
+from tests.test_export import _folder as export_folder
+from tests.test_export import _pay as pay
+from tests.test_export import _run as export
+from tests.test_printing import PRINT, _approve, _manifest, _paid, _print, _release, _uploaded
+from tests.test_settlement import SENDER, Till, act, codes, open_marks
+
+NEXT, AFTER = date(2026, 11, 21), date(2026, 11, 22)
+
+
+def undo(city: City, *arguments: object, by: str = "山田", day: date = NIGHT) -> Ran:
+    more = ("--reason", "まちがえて記録した") if arguments[0] != "approve" else ()
+    return elqr("undo", *arguments, "--by", by, *more, "--job", city.job, "--date", day.isoformat())
+
+
+def waiting(city: City, *options: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(elqr("undo", "list", "--json", *options, "--job", city.job).out)
+    return found
+
+
+def undone(city: City, *arguments: object, day: date = NIGHT) -> None:
+    """Asked for by 山田, approved by 佐藤."""
+    assert undo(city, *arguments, day=day).code == 0
+    ran = undo(city, "approve", waiting(city)[-1]["retraction_no"], by="佐藤", day=day)
+    assert ran.code == 0, ran.err
+
+
+def verified(city: City, day: date = AFTER) -> set[str]:
+    ran = elqr("verify", "--job", city.job, "--date", day.isoformat(), "--json")
+    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined,index]
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> City:
+    """Two notices of two payers printed on two pages, and their upload recorded."""
+    city = City.founded(tmp_path / "city", JOB + PRINT)
+    city.notices(notice_row(bill_no="101", principal_yen=1_000), notice_row(bill_no="102", payer_ref="2"))
+    city.night()
+    assert _print(city).code == 0
+    _uploaded(city)
+    return city
+
+
+def reject(city: City, by: str = "佐藤") -> Ran:
+    return elqr("notice", "reject", city.folder / "print", "--by", by, "--reason", "一人が納付した", "--job", city.job)
+
+
+def test_a_request_that_cannot_be_approved_any_more_is_withdrawn_and_asked_for_without_the_page(printed: City) -> None:
+    assert _release(printed).code == 0
+    _paid(printed)
+    printed.night()
+    ran = _approve(printed)
+    assert ran.code == 1 and f"[{Code.NOTICE_PAID}] 0001-00002ページ" in ran.err and "elqr notice reject" in ran.err
+    assert "elqr notice reject" in _release(printed, "print", "--pull", "0001-00002").err
+    assert reject(printed).code == 0
+    assert (_manifest(printed)["state"], _manifest(printed)["requested"]) == ("printed", None)
+    assert reject(printed).code == 1 and "申請されていません" in _approve(printed).err
+    assert _release(printed, "print", "--pull", "0001-00002").code == 0
+    assert "申請した人（山田）" in _approve(printed, by="山田").err
+    assert _approve(printed).code == 0 and _manifest(printed)["pulled"] == ["0001-00002"]
+    assert printed.sql("SELECT step, taken_by, reason FROM release_step ORDER BY step_no") == [
+        ("requested", "山田", ""),
+        ("withdrawn", "佐藤", "一人が納付した"),
+        ("requested", "山田", ""),
+        ("released", "佐藤", ""),
+    ]
+    assert verified(printed) == set()
+    printed.damage("UPDATE release_step SET reason = 'ほかの理由' WHERE step = 'withdrawn'")
+    assert verified(printed) == {Code.RUN_DIFFERS}
+
+
+def test_a_release_that_was_approved_wrongly_is_taken_back_and_may_be_asked_for_again(printed: City) -> None:
+    assert undo(printed, "release", 1).code == 1, "nothing was approved yet"
+    assert (_release(printed).code, _approve(printed).code) == (0, 0)
+    assert "elqr undo release 1" in _approve(printed).err
+    assert _print(printed, "second", "--from", next((printed.folder / "out" / "upload").glob("*.csv"))).code == 0
+    assert _manifest(printed, "second")["is_reprint"]
+    assert undo(printed, "release", 1).code == 0
+    assert "申請済みです" in undo(printed, "release", 1, by="鈴木").err
+    own = undo(printed, "approve", 1, by="山 田")
+    assert own.code == 1 and "申請した人" in own.err
+    assert undo(printed, "approve", 1, by="鈴木").code == 0
+    assert undo(printed, "approve", 1, by="鈴木").code == 1
+    assert "申請されていません" in _approve(printed).err
+    assert (_release(printed).code, _manifest(printed)["released"], _approve(printed).code) == (0, None, 0)
+    undone(printed, "release", "1")
+    assert [one["number"] for one in waiting(printed, "--all")] == [2, 4], "each approval has a number of its own"
+
+
+def test_a_notice_that_was_not_uploaded_after_all_is_not_sent(printed: City) -> None:
+    (path,) = (printed.folder / "out" / "upload").glob("*.csv")
+    assert _release(printed).code == 0
+    undone(printed, "uploaded", path)
+    ran = _approve(printed)
+    assert ran.code == 1 and f"[{Code.NOT_UPLOADED}] 0001-00001ページ" in ran.err
+    assert undo(printed, "uploaded", path.name).code == 1, "it is not recorded any more"
+    _uploaded(printed)
+    assert _approve(printed).code == 0
+    asked = undo(printed, "uploaded", path.name)
+    assert asked.code == 0 and path.name in asked.out
+    told = undo(printed, "approve", 2, by="佐藤")
+    assert "発送を承認した納付書が 2枚あります" in told.out
+    listed = elqr("undo", "list", "--all", "--job", printed.job).out.splitlines()
+    assert len(listed) == 2 and all("まちがえて記録した" in line and "佐藤 が承認" in line for line in listed)
+    assert verified(printed) == set()
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Till:
+    """The bank received one yen less than was confirmed, and two people closed the difference."""
+    till = Till.opened(tmp_path / "city")
+    till.paid("eltax.csv", 0, 1)
+    till.money("01.dat", credit_file(credit_row(20_000, SENDER)))
+    till.night()
+    (mark,) = open_marks(till)
+    act(till, "close", mark, "--by", "花子", "--reason", "端数")
+    assert "承認待ち" in act(till, "list").out
+    act(till, "approve", 1, "--by", "三郎")
+    return till
+
+
+def test_a_difference_that_was_closed_wrongly_alarms_again_and_may_be_closed_again(short: Till) -> None:
+    assert short.night(NEXT).code == 0
+    assert "申請1" in act(short, "list", "--closed").out
+    assert undo(short, "settlement", 1, day=date(2026, 11, 19)).code == 1, "the reports of the last night stay true"
+    undone(short, "settlement", 1, day=AFTER)
+    assert undo(short, "settlement", 1, day=AFTER).code == 1
+    ran = short.night(AFTER)
+    assert (ran.code, codes(ran)) == (3, ["S701"])
+    assert short.lines(AFTER) == [("地方税共同機構", "差額あり", "未済", 20_001, 0, 20_000, -1)]
+    short.night(NEXT)
+    assert short.lines(NEXT) == [("地方税共同機構", "差額を確認済", "前夜までに済", 20_001, 0, 20_000, -1)]
+    assert verified(short) == set()
+    (mark,) = [line["line"] for line in json.loads(act(short, "list", "--json", day=AFTER).out)]
+    assert act(short, "close", mark, "--by", "花子", "--reason", "調べた", day=AFTER).code == 0
+    assert act(short, "approve", 2, "--by", "三郎", day=AFTER).code == 0
+    assert short.night(date(2026, 11, 23)).code == 0 and verified(short) == set()
+
+
+def test_a_difference_that_was_opened_again_agrees_when_the_missing_yen_arrives(short: Till) -> None:
+    undone(short, "settlement", 1)
+    short.money("02.dat", credit_file(credit_row(1, SENDER)))
+    assert short.night(NEXT).code == 0
+    assert short.lines(NEXT) == [("地方税共同機構", "一致", "今夜済", 20_001, 0, 20_001, 0)]
+    assert verified(short) == set()
+    short.damage("UPDATE retraction_step SET result = 'refused'")
+    assert verified(short) >= {Code.RUN_DIFFERS, Code.SETTLEMENT_DIFFERS}, "else the money would stand twice"
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> City:
+    """Two exports of one payment each, 1,000 and 2,000 yen."""
+    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+    city.notices(notice_row(bill_no="101", principal_yen=1_000), notice_row(bill_no="102", principal_yen=2_000))
+    city.night(date(2026, 11, 19))
+    for bill_no, yen, day in (("101", 1_000, NIGHT), ("102", 2_000, NEXT)):
+        pay(city, (("kokuho", bill_no, 1, 1), yen), name=f"{bill_no}.csv")
+        city.night(day)
+        assert make(city, day)["yen"] == yen
+    return city
+
+
+def make(city: City, day: date = AFTER) -> dict[str, Any]:
+    ran = export(city, "make", "--by", "山田", "--json", day=day)
+    assert ran.code == 0, ran.err
+    return ran.json
+
+
+def step(city: City, command: str, name: str) -> Ran:
+    by = ("--by", "鈴木") if command == "taken" else ()
+    return export(city, command, export_folder(city, name), *by)
+
+
+def again(city: City, number: int) -> Ran:
+    return export(city, "again", number, "--by", "山田", "--reason", "壊れた", day=AFTER)
+
+
+def test_a_withdrawn_export_is_refused_and_its_postings_are_exported_again_once(exported: City) -> None:
+    older = undo(exported, "export", 1, day=AFTER)
+    assert older.code == 1 and "後の書き出し2" in older.err
+    undone(exported, "export", 2, day=AFTER)
+    for ran in (step(exported, "check", "000002"), step(exported, "taken", "000002"), again(exported, 2)):
+        assert ran.code == 1 and "取り消されています（申請 山田、承認 佐藤、まちがえて記録した）" in ran.err
+    assert "まだ書き出していない計上 1件 2,000円" in export(exported, "list").out
+    undone(exported, "export", 1, day=AFTER)
+    made = make(exported)
+    assert (made["export_no"], made["postings"], made["yen"]) == (3, 2, 3_000)
+    assert step(exported, "check", "000003").code == 0, "what was withdrawn is not waited for"
+    assert "取消（申請 山田、承認 佐藤）" in export(exported, "list").out
+    assert export(exported, "make", "--by", "山田", day=AFTER).out == "書き出していない計上はありません。\n"
+    with pytest.raises(REFUSED, match="exported twice"):
+        exported.sql(
+            "INSERT INTO export SELECT 9, night_on, made_at, made_by, file_name, spec, postings, yen, "
+            "first_posting_no, last_posting_no, 'x', 'x' FROM export WHERE export_no = 2"
+        )
+    assert verified(exported) == set()
+
+
+def test_an_export_that_was_taken_in_is_not_handed_out_under_another_name(exported: City) -> None:
+    assert again(exported, 1).code == 0
+    assert step(exported, "taken", "000001").code == 1, "the newer folder is to be used"
+    assert step(exported, "taken", "000001_again1").code == 0
+    for name in ("000001", "000001_again1"):
+        for command in ("check", "taken"):
+            ran = step(exported, command, name)
+            assert ran.code == 1 and "二度取り込まないでください" in ran.err
+    refused = again(exported, 1)
+    assert refused.code == 1 and "elqr undo taken 1" in refused.err
+    assert step(exported, "check", "000002").code == 0
+
+
+def test_an_export_that_was_not_taken_in_after_all_is_taken_in_later(exported: City) -> None:
+    assert undo(exported, "taken", 1, day=AFTER).code == 1
+    assert step(exported, "taken", "000001").code == 0
+    assert step(exported, "taken", "000002").code == 0
+    held = undo(exported, "export", 2, day=AFTER)
+    assert held.code == 1 and "elqr undo taken" in held.err
+    undone(exported, "taken", 2, day=AFTER)
+    assert step(exported, "check", "000002").code == 0
+    assert again(exported, 2).code == 0
+    assert step(exported, "taken", "000002_again1").code == 0
+    undone(exported, "taken", 2, day=AFTER)
+    undone(exported, "export", 2, day=AFTER)
+    assert make(exported)["yen"] == 2_000
+    assert verified(exported) == set()
+
+
+def test_what_was_taken_in_while_a_withdrawal_waits_is_not_withdrawn(exported: City) -> None:
+    assert undo(exported, "export", 2, day=AFTER).code == 0
+    assert (step(exported, "taken", "000001").code, step(exported, "taken", "000002").code) == (0, 0)
+    ran = undo(exported, "approve", 1, by="佐藤", day=AFTER)
+    assert ran.code == 1 and "取込済と記録しています" in ran.err
+    assert undo(exported, "reject", 1, by="佐藤", day=AFTER).code == 0
+    assert waiting(exported) == [] and undo(exported, "approve", 1, by="佐藤", day=AFTER).code == 1
+
+
+@pytest.mark.ledger_file
+def test_a_ledger_from_before_it_was_taken_in_does_not_hand_it_out_again(exported: City) -> None:
+    before = exported.folder / "before.db"
+    shutil.copy(exported.folder / "ledger.db", before)
+    assert step(exported, "taken", "000001").code == 0
+    shutil.copy(before, exported.folder / "ledger.db")
+    for ran in (step(exported, "check", "000001"), again(exported, 1)):
+        assert ran.code == 1 and "取込済です" in ran.err and "elqr export taken" in ran.err
+    assert step(exported, "taken", "000001").code == 0, "recorded anew"
+    assert "二度取り込まないで" in step(exported, "check", "000001").err
+    undone(exported, "taken", 1, day=AFTER)
+    assert step(exported, "check", "000001").code == 0, (
+        "the ledger knows the record in the folder, and that it was wrong"
+    )
+
+
+def test_what_stands_of_a_retraction_is_in_the_chain_to_the_last_column(exported: City) -> None:
+    undone(exported, "export", 2, day=AFTER)
+    assert undo(exported, "export", 1, day=AFTER).code == 0
+    assert undo(exported, "reject", 2, by="佐藤", day=AFTER).code == 0
+    assert verified(exported) == set()
+    columns = {
+        "retraction": ("kind", "number", "subject", "night_on", "asked_at", "asked_by", "reason"),
+        "retraction_step": ("result", "night_on", "taken_at", "taken_by", "reason"),
+    }
+    for table, names in columns.items():
+        for name in names:
+            ((was,),) = exported.sql(f"SELECT {name} FROM {table} WHERE retraction_no = 2")
+            exported.damage(
+                f"UPDATE {table} SET {name} = {'7' if name == 'number' else repr('x')} WHERE retraction_no = 2"
+            )
+            assert Code.RUN_DIFFERS in verified(exported), (table, name)
+            exported.damage(f"UPDATE {table} SET {name} = {was!r} WHERE retraction_no = 2")
+    for table in columns:
+        with pytest.raises(REFUSED, match="append-only"):
+            exported.sql(f"DELETE FROM {table}")
