@@ -31,6 +31,7 @@ from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
 from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
 from elqr.store.ledger_file import Aside
+from elqr.store.retraction_queries import retractions_in
 from elqr.terms import ExitCode, Place
 
 
@@ -114,7 +115,8 @@ def _rows(night: Night) -> Rows:
         sums=_sums(night),
         money=money_rows(night.ledger, night.rules, day),
     )
-    return replace(rows, cases=_cases(night, rows))
+    taken_back = retractions_in(connection, day)
+    return replace(rows, cases=_cases(night, rows), retractions=None if taken_back.is_empty() else taken_back)
 
 
 def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:

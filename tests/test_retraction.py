@@ -138,8 +138,12 @@ def test_a_difference_that_was_closed_wrongly_alarms_again_and_may_be_closed_aga
     assert undo(short, "settlement", 1, day=AFTER).code == 1
     ran = short.night(AFTER)
     assert (ran.code, codes(ran)) == (3, ["S701"])
+    (told,) = short.report("取り消し一覧", AFTER)
+    names = ("種別", "理由", "申請者", "結果", "承認者")
+    assert [told[name] for name in names] == ["差額の確認", "まちがえて記録した", "山田", "承認", "佐藤"]
     assert short.lines(AFTER) == [("地方税共同機構", "差額あり", "未済", 20_001, 0, 20_000, -1)]
     short.night(NEXT)
+    assert not (short.folder / "out" / NEXT.isoformat() / "取り消し一覧.json").exists(), "nothing was asked for by then"
     assert short.lines(NEXT) == [("地方税共同機構", "差額を確認済", "前夜までに済", 20_001, 0, 20_000, -1)]
     assert verified(short) == set()
     (mark,) = [line["line"] for line in json.loads(act(short, "list", "--json", day=AFTER).out)]

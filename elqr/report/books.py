@@ -95,6 +95,7 @@ class Drawn:
     kpi: Table
     money: tuple[Table, ...] = ()
     arrivals: tuple[Table, ...] = ()
+    retractions: tuple[Table, ...] = ()
 
 
 def books(
@@ -121,7 +122,7 @@ def books(
             "会計",
             daily_sheet(drawn.daily),
             places_sheet(drawn.places),
-            *map(plain_sheet, (*drawn.money, drawn.rulings, drawn.intake)),
+            *map(plain_sheet, (*drawn.money, drawn.rulings, *drawn.retractions, drawn.intake)),
         ),
     ]
     names = sorted({procedure.department for procedure in register.procedure})

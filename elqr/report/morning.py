@@ -22,6 +22,7 @@ from elqr.report.money_tables import detail_table, settlement_table, stage_table
 from elqr.report.page import Line, Page, render
 from elqr.report.payment_list import DETAILED, columns, list_frame, views
 from elqr.report.places import places_table, records
+from elqr.report.retraction_table import retraction_table
 from elqr.report.row_mark import marks
 from elqr.report.rows import Rows
 from elqr.report.table import Table
@@ -83,6 +84,7 @@ def morning(
     notices = shape.notice_intake_table(rows.notice_files)
     money = _money_tables(rows, night)
     expected = () if rows.arrivals is None else (arrival_table(rows.arrivals),)
+    taken_back = () if rows.retractions is None else (retraction_table(rows.retractions),)
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
     kpis = shape.kpi_table(found)
@@ -90,7 +92,7 @@ def morning(
     made = books(
         city,
         night,
-        Drawn(exception, refund, rulings, daily, places, intake, notices, kpis, money, expected),
+        Drawn(exception, refund, rulings, daily, places, intake, notices, kpis, money, expected, taken_back),
         marked,
         rows,
         register,
@@ -109,7 +111,10 @@ def morning(
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
-        tables=(*expected, intake, exception, refund, rulings, daily, places, *money, kpis, notices, outcome),
+        tables=(
+            *(*expected, intake, exception, refund, rulings, *taken_back),
+            *(daily, places, *money, kpis, notices, outcome),
+        ),
         intake=_intake(rows.deliveries, statuses),
         ageing=[(title, key, ageing(exception.frame, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, rows.exceptions.height),

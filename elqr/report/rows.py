@@ -41,7 +41,7 @@ class Rows:
 
     `chain` says which ledger this is and where its chain of runs ends. `sums` are those of earlier nights,
     `cases` the details of the payments that the page lists. `money` is None where the job has no contracts,
-    `arrivals` (frame Arriving) where it expects no files.
+    `arrivals` (frame Arriving) where it expects no files, `retractions` where nothing is taken back.
     """
 
     notice_files: pl.DataFrame
@@ -61,3 +61,4 @@ class Rows:
     cases: Cases = field(default_factory=Cases)
     money: Money | None = None
     arrivals: pl.DataFrame | None = None
+    retractions: pl.DataFrame | None = None

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, insert, select
+import polars as pl
+from sqlalchemy import Connection, Select, and_, insert, or_, select
+from sqlalchemy.sql import ColumnElement
 
 from elqr.store import retraction_tables as r
-from elqr.store.bulk import next_no
+from elqr.store.bulk import next_no, read_frame
 from elqr.terms import RetractionKind, RulingResult
 
 
@@ -19,11 +21,6 @@ def _approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool]:
         step.result == RulingResult.APPROVED.value,
     )
     return is_approved if until is None else and_(is_approved, step.night_on <= until.isoformat())
-
-
-def is_taken_back(kind: RetractionKind, number: ColumnElement[int], until: date | None = None) -> ColumnElement[bool]:
-    """取り消されているか: whether two people have taken a record back, up to a night."""
-    return exists().where(r.retraction.c.number == number, _approved(kind, until))
 
 
 def numbers_taken_back(kind: RetractionKind, until: date | None = None) -> Select[tuple[int]]:
@@ -62,6 +59,24 @@ def retractions_approved(connection: Connection, kind: RetractionKind) -> list[d
     query = _requests().where(r.retraction.c.kind == kind.value)
     query = query.where(r.retraction_step.c.result == RulingResult.APPROVED.value)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
+    """取り消し一覧 of a night: asked for up to it and waiting at its end, or ended on it; `result` as of the night."""
+    asked, step, day = r.retraction.c, r.retraction_step.c, night.isoformat()
+    by_then = and_(step.retraction_no == asked.retraction_no, step.night_on <= day)
+    columns = {
+        "retraction_no": (asked.retraction_no, pl.Int64),
+        **{name: (asked[name], pl.String) for name in ("kind", "subject", "reason", "asked_by", "asked_at")},
+        **{name: (step[name], pl.String) for name in ("result", "taken_by", "taken_at")},
+    }
+    query = (
+        select(*(column for column, _ in columns.values()))
+        .outerjoin(r.retraction_step, by_then)
+        .where(asked.night_on <= day, or_(step.night_on.is_(None), step.night_on == day))
+        .order_by(asked.retraction_no)
+    )
+    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 
 
 def enter_retraction(connection: Connection, row: Mapping[str, object]) -> int:
