@@ -328,6 +328,7 @@ def test_an_approval_holds_for_the_same_situation_only(tmp_path: Path) -> None:
     office.night(NIGHT)
     office.arrears("request", "--reason", "確認済", "--by", "山田", day=NIGHT)
     assert office.arrears("approve", 1, "--by", "佐藤").code == 1, "one more file is missing a day later"
+    assert "申請1" in (said := office.arrears("list", "--by", "山田").out) and "状況が変わりました" in said
     office.arrears("reject", 1, "--by", "佐藤", "--reason", "状況が変わった")
     office.arrears("request", "--reason", "確認済", "--by", "山田")
     assert office.arrears("approve", 2, "--by", "佐藤").code == 0

@@ -76,9 +76,12 @@ def _show_against(against: tuple[Against, ...]) -> None:
 def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.arrears import drawn, situation
     from elqr.edge import prepared
+    from elqr.store.arrears_queries import requests
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         found = situation(opened.night)
+        with opened.night.ledger.transaction() as connection:
+            waiting = [own for own in requests(connection) if own["result"] is None]
         is_free = not found.against or approval is not None
         made = drawn(opened.night, found, approval, by, now(), with_names=with_names) if is_free else None
     if as_json:
@@ -89,6 +92,12 @@ def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day
         _show(found)
         if made is not None:
             click.echo(f"一覧{made.list_no}　{made.count:,}件 {made.yen:,}円　→ {made.folder}")
+        for own in waiting:
+            now_or_before = (
+                "" if own["situation"] == found.sha256 else "（その後に状況が変わりました。却下してください）"
+            )
+            said = f"{own['asked_at'][:10]} {own['asked_by']}　{own['claims']:,}件 {own['yen']:,}円　{own['reason']}"
+            click.echo(f"申請{own['request_no']}　{said}　承認待ち{now_or_before}")
     if not is_free:
         say(
             "妨げるものがあるので、一覧は引いていません。なくなるのを待つか、elqr arrears request で申請し、"
