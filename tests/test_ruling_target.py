@@ -1,63 +1,81 @@
 """A ruling is carried out on the notice that was looked at when it was asked for, or not at all."""
 
-from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from tests.builders import eltax_file, eltax_row, notice_row
+from tests.builders import JOB, City, eltax_file, eltax_row, notice_row
 from tests.test_review import HELD, MORNING, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, written
 from tests.test_review import desk as _desk
 
 desk = _desk
 LATER = date(2026, 11, 21)
-SECOND = {"installment_no": 2}
-"""期別 2 of bill 100001, 10,000 yen, on which nothing was paid: the target of the rulings below."""
+BILLS = ("取消", "同額の再発行", "減額の再発行", "一部の納付", "全額の納付", "速報", "何もない")
+"""What happens to each of seven notices of 10,000 yen between request and approval, by bill from 101 on."""
 
 
-def _notices(desk: Desk, *rows: dict[str, object]) -> None:
-    desk.city.notices(*rows, name="later.csv")
-    desk.city.night(LATER)
-
-
-def _pays(desk: Desk, yen: int, stage: str = "2") -> None:
+def _pays(desk: Desk, yen: int) -> None:
+    """期別 2 of bill 100001, the target of the rulings of the desk, is paid by its payer."""
     key_no, check_no = desk.city.issued()["kokuho", "100001", 2, 1]
-    row = eltax_row(key_no, check_no, yen, serial_no="00000009", data_kind=stage)
-    desk.city.deliver("later.csv", eltax_file(row))
+    desk.city.deliver("later.csv", eltax_file(eltax_row(key_no, check_no, yen, serial_no="00000009")))
     desk.city.night(LATER)
 
 
-def _another_ruling(desk: Desk) -> None:
-    entries = {WRONG_CHECK: ("納付書に充てる", desk.keys["100001/2"], "2期の一部", "佐藤")}
-    assert desk.taken(written(desk.book("other.xlsx"), entries), by="佐藤").json["review"] == 2
+@pytest.fixture
+def seven(tmp_path: Path) -> Desk:
+    """Seven payments of unknown keys, 9,000 yen each, and a request that ties each to a notice of its own."""
+    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+    bills = [str(101 + number) for number in range(len(BILLS))]
+    city.notices(*(notice_row(bill_no=bill, payer_ref=bill) for bill in bills))
+    city.night(date(2026, 11, 19))
+    rows = [eltax_row(f"9{bill:0>19}", "123456", 9_000, serial_no=f"{bill:0>8}") for bill in bills]
+    city.deliver("eltax.csv", eltax_file(*rows))
+    city.night()
+    desk = Desk(city, {bill: key for (_, bill, _, _), (key, _) in city.issued().items()})
+    entries = {
+        number: ("納付書に充てる", desk.keys[bill], "番号の読み違い", "山田")
+        for number, bill in enumerate(bills, start=1)
+    }
+    assert desk.taken(written(desk.book(), entries)).json["rulings"] == len(BILLS)
+    return desk
+
+
+def _happens(city: City) -> None:
+    """The night after: what BILLS says."""
+    cancelled = notice_row(bill_no="101", payer_ref="101", change_kind="9")
+    same = notice_row(bill_no="102", payer_ref="102", issue_no=2)
+    lower = notice_row(bill_no="103", payer_ref="103", issue_no=2, principal_yen=9_500)
+    issued = city.issued()
+    paid = [
+        eltax_row(*issued["kokuho", bill, 1, 1], yen, data_kind=stage, serial_no=f"9{bill:0>7}")
+        for bill, yen, stage in (("104", 3_000, "2"), ("105", 10_000, "2"), ("106", 10_000, "1"))
+    ]
+    city.notices(cancelled, same, lower, name="later.csv")
+    city.deliver("later.csv", eltax_file(*paid))
+    city.night(LATER)
+
+
+def test_a_target_that_changed_after_it_was_asked_for_takes_nothing(seven: Desk) -> None:
+    _happens(seven.city)
+    ended = seven.run("approve", 1, "--by", "鈴木", "--json")
+    assert ended.code == 3 and ended.json["moved_yen"] == 9_000
+    assert ended.json["stale"] == [number for number, name in enumerate(BILLS, start=1) if name != "何もない"]
+    assert seven.yen() == ({"104/1": 3_000, "105/1": 10_000, "107/1": 9_000}, 6 * 9_000)
+    underpaid = (8, 0)
+    assert seven.open_now() == [*((number, 9_000) for number in range(1, 7)), underpaid], "they stay to be decided"
+    listed = [str(row["結果"])[:2] for row in seven.city.report("決裁一覧", MORNING)]
+    assert listed == ["無効"] * 6 + ["承認"]
+
+
+def test_a_target_that_another_request_filled_meanwhile_takes_nothing(desk: Desk) -> None:
+    target = desk.keys["100001/2"]
+    desk.taken(written(desk.book(), {TWICE: ("充当", target, "同じ人の2期へ", "山田")}))
+    other = {WRONG_CHECK: ("納付書に充てる", target, "2期の一部", "佐藤")}
+    assert desk.taken(written(desk.book("other.xlsx"), other), by="佐藤").json["review"] == 2
     assert desk.run("approve", 2, "--by", "鈴木", "--json").json["moved_yen"] == 7_000
-
-
-CHANGES: list[tuple[str, Callable[[Desk], None], dict[str, int]]] = [
-    ("取消", lambda desk: _notices(desk, notice_row(change_kind="9", **SECOND)), {}),
-    ("同じ額の再発行", lambda desk: _notices(desk, notice_row(issue_no=2, **SECOND)), {}),
-    ("減額の再発行", lambda desk: _notices(desk, notice_row(issue_no=2, principal_yen=9_000, **SECOND)), {}),
-    ("一部の納付", lambda desk: _pays(desk, 3_000), {"100001/2": 3_000}),
-    ("全額の納付", lambda desk: _pays(desk, 10_000), {"100001/2": 10_000}),
-    ("速報", lambda desk: _pays(desk, 10_000, stage="1"), {}),
-    ("ほかの申請の決裁", _another_ruling, {"100001/2": 7_000}),
-]
-
-
-@pytest.mark.parametrize(("change", "on_claim"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
-def test_a_target_that_changed_after_it_was_asked_for_takes_nothing(
-    desk: Desk, change: Callable[[Desk], None], on_claim: dict[str, int]
-) -> None:
-    path = written(desk.book(), {TWICE: ("充当", desk.keys["100001/2"], "同じ人の2期へ", "山田")})
-    assert desk.taken(path).json["review"] == 1
-    change(desk)
-    ended = desk.run("approve", 1, "--by", "鈴木", "--json")
-    assert ended.code == 3 and ended.json["stale"] == [1] and ended.json["moved_yen"] == 0
-    assert desk.yen() == (WHOLE | on_claim, HELD - (7_000 if change is _another_ruling else 0))
-    assert (TWICE, 10_000) in desk.open_now(), "it stays to be decided"
-    assert desk.sql("SELECT result FROM ruling_result WHERE ruling_no = 1") == [("stale",)]
-    listed = {row["受付番号"]: row["結果"] for row in desk.city.report("決裁一覧", MORNING)}
-    assert listed[str(TWICE)].startswith("無効")
+    assert desk.run("approve", 1, "--by", "鈴木", "--json").json["stale"] == [1]
+    assert desk.yen() == (WHOLE | {"100001/2": 7_000}, HELD - 7_000)
 
 
 def test_a_request_that_names_the_target_as_it_is_now_is_another_one(desk: Desk) -> None:
@@ -69,12 +87,6 @@ def test_a_request_that_names_the_target_as_it_is_now_is_another_one(desk: Desk)
     assert desk.taken(path).json["review"] == 2
     assert desk.run("approve", 2, "--by", "鈴木", "--json").json["moved_yen"] == 7_000
     assert desk.yen() == (WHOLE | {"100001/2": 10_000}, HELD - 7_000)
-
-
-def test_what_happens_to_other_notices_is_no_change_of_the_target(desk: Desk) -> None:
-    desk.taken(written(desk.book(), {TWICE: ("充当", desk.keys["100001/2"], "同じ人の2期へ", "山田")}))
-    _notices(desk, notice_row(bill_no="100002", principal_yen=7_000, payer_ref="2000002", issue_no=2))
-    assert desk.run("approve", 1, "--by", "鈴木", "--json").json["moved_yen"] == 10_000
 
 
 def test_rulings_of_one_request_share_their_target_in_order_and_the_rest_stays_in_suspense(desk: Desk) -> None:
