@@ -175,6 +175,11 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
     Code.YEAR_RANGE: CodeText(_MID, "年度が範囲の外です", _FIX_ROW),
+    Code.CANCELLED_AGAIN: CodeText(
+        _MID,
+        "取り消した納付書の行がまた届きました",
+        "取り消したままです。納めてもらうなら、発行連番を増やした行で再発行してください。",
+    ),
     Code.MONEY_DIFFERS: CodeText(
         _HIGH,
         "入金の額が確報の収納の合計と違います",

@@ -29,12 +29,17 @@ def _delivered(arrived: Arrived) -> Delivered:
     return Delivered(arrived.name, arrived.sha256, arrived.size_bytes)
 
 
-def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
-    """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings."""
+def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> list[Finding]:
+    """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings.
+
+    Content that was imported under its name before only lies there still, unless a person says that it `is_sent`.
+    """
     with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
         if (data := arrived.whole()) is None:
             return _hold_back_notices(night, arrived, arrived.findings, step)
-        if queries.clean_notice_file(connection, arrived.sha256):
+        is_known = queries.notice_file_known(connection, arrived.sha256, arrived.name)
+        is_sent = is_sent or not is_known
+        if not is_sent and queries.clean_notice_file(connection, arrived.sha256):
             step.result = "取込済"
             return []
         spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
@@ -46,10 +51,13 @@ def take_notices(night: Night, arrived: Arrived) -> list[Finding]:
         claim_no = next_no(connection, tables.claim.c.claim_no)
         notice_no = next_no(connection, tables.notice.c.notice_no)
         codes = [procedure.code for procedure in night.register.procedure]
-        gained = gain(decoded, arrived.name, codes, registered, claim_no, notice_no)
+        gained = gain(decoded, arrived.name, codes, registered, claim_no, notice_no, is_sent=is_sent)
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
-        if gained.rows_new or not queries.notice_file_known(connection, arrived.sha256):
+        is_here = is_known or queries.notice_file_known(connection, arrived.sha256)
+        if is_here and not gained.rows_new and not gained.findings:
+            step.result = "取込済"
+        elif gained.rows_new or not is_known:
             night.keep(arrived)
             entries.enter_notices(connection, _delivered(arrived), night.night_on, gained)
             night.changes.append(arrived.name)

@@ -29,7 +29,7 @@ from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
-from elqr.store import drill_queries, report_queries, review_queries, tallies, trend_queries
+from elqr.store import drill_queries, late_queries, report_queries, review_queries, tallies, trend_queries
 from elqr.store.ledger_file import Aside
 from elqr.store.retraction_queries import retractions_in
 from elqr.terms import ExitCode, Place
@@ -98,6 +98,7 @@ def _rows(night: Night) -> Rows:
     decisions, postings = _tonight(night)
     found = review_queries.exceptions(connection, day)
     named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
+    late = late_queries.late_notices(connection, found.filter(pl.col("bill_no").is_null()), day)
     rows = Rows(
         notice_files=report_queries.notice_files(connection, day),
         deliveries=report_queries.deliveries(connection, day),
@@ -107,7 +108,7 @@ def _rows(night: Night) -> Rows:
         awaiting=found.filter(~pl.col("is_open")),
         rulings=review_queries.rulings_in(connection, day),
         others=report_queries.other_payments(connection, named),
-        suggestions=report_queries.suggestions(connection, named),
+        suggestions=report_queries.suggestions(connection, named, late),
         postings=postings,
         redelivered=report_queries.redelivered(connection, day),
         balances=tallies.balances(connection, day),
@@ -116,7 +117,7 @@ def _rows(night: Night) -> Rows:
         money=money_rows(night.ledger, night.rules, day),
     )
     taken_back = retractions_in(connection, day)
-    return replace(rows, cases=_cases(night, rows), retractions=None if taken_back.is_empty() else taken_back)
+    return replace(rows, cases=_cases(night, rows, late), retractions=None if taken_back.is_empty() else taken_back)
 
 
 def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -150,7 +151,7 @@ def _sums(night: Night) -> Sums:
     return Sums(places, channels, trend_queries.rulings_since(connection, since, day))
 
 
-def _cases(night: Night, rows: Rows) -> Cases:
+def _cases(night: Night, rows: Rows, late: pl.DataFrame) -> Cases:
     """明細のもと of the payments that the page lists."""
     payments = listed(rows.exceptions, rows.decisions).select("payment_no").head(DETAILED)
     connection, day = night.ledger.connection, night.night_on
@@ -162,7 +163,7 @@ def _cases(night: Night, rows: Rows) -> Cases:
         slips=drill_queries.claim_slips(connection, claims, day),
         postings=drill_queries.claim_postings(connection, claims, day),
         suspense=drill_queries.suspense_postings(connection, payments, day),
-        near=drill_queries.near_notices(connection, payments, day),
+        near=drill_queries.near_notices(connection, payments, late, day),
         originals=originals(keys, night.specs, night.job.store.archive),
     )
 

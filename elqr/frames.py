@@ -239,6 +239,7 @@ class Candidate(NoticeKey):
     OFFICE_CODE = Column("office_code", pl.String)
     PROCEDURE_CODE = Column("procedure_code", pl.String)
     IS_CANCELLED = Column("is_cancelled", pl.Boolean)
+    CANCELLED_ON = Column("cancelled_on", pl.Date)
     IS_CURRENT = Column("is_current", pl.Boolean)
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, joined
+from elqr.lookup import RULED_OUT, TRUTHS, with_notice
 from elqr.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
+from elqr.whole_year import too_late
 
 _EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
@@ -34,8 +36,7 @@ _ORDERED = (*(name for name in _GIVEN if name != Payment.RECORD_NO), *_JUDGED)
 _SHOWN = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,
     *_JUDGED, Candidate.NOTICE_NO, Candidate.INSTALLMENT_NO, Candidate.AMOUNT_YEN, Candidate.PROCEDURE_CODE,
-    Candidate.IS_CANCELLED, "check_no_differs", "item_or_office_differs", "is_before_issue", "is_late", "is_old_slip",
-    "is_eligible",
+    Candidate.IS_CANCELLED, *TRUTHS, "is_eligible",
 )  # fmt: skip
 """What each step hands on: a night of a million rows is not carried along in sixty columns."""
 
@@ -180,75 +181,30 @@ def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """照会: the notice behind each key."""
-    own = {str(name): f"notice_{name}" for name in (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE)}
-    slips = candidates.drop(*_KEY, Candidate.REISSUE_NO, Candidate.ISSUE_NO).rename(own)
-    rows = rows.hstack(slips.select(pl.all().gather(_slip_nos(rows, candidates)))).with_columns(
-        _differs(Payment.CHECK_NO).alias("check_no_differs"),
-        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias("item_or_office_differs"),
-        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias("is_before_issue"),
-        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias("is_late"),
-        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias("is_old_slip"),
-        pl.col(Candidate.IS_CANCELLED).fill_null(False),
-    )
-    ruled_out = pl.any_horizontal(
-        "check_no_differs", "item_or_office_differs", "is_before_issue", Candidate.IS_CANCELLED
-    )
+    """照会: the notice behind each key, and whether the payment may settle what it asks."""
+    rows = with_notice(rows, candidates)
     may_settle = pl.col("is_confirmed") & ~pl.col("is_out_of_order") & pl.col(Candidate.NOTICE_NO).is_not_null()
-    return rows.with_columns((may_settle & ~ruled_out).alias("is_eligible"))
-
-
-def _slip_nos(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.Series:
-    """どの納付書か: for each row the place of its slip among the candidates, null where there is none.
-
-    Where several slips have the key, a bar code's 再発行 digit picks the one that has it too, else the newest is it.
-    """
-    slips = candidates.with_row_index("slip")
-    keys = slips.group_by(_KEY).agg(pl.col("slip").first(), pl.len())
-    several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
-    picked = (
-        several.rename({Candidate.REISSUE_NO: "own_reissue_no"})
-        .join(rows.select(_ASKED).unique(), on=_KEY)
-        .sort((pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)), Candidate.ISSUE_NO, descending=True)
-        .unique(_ASKED, keep="first", maintain_order=True)
-        .select(*_ASKED, pl.col("slip").alias("picked"))
-    )
-    found = beside(rows.select(_ASKED), keys.select(*_KEY, "slip"), _KEY)
-    return beside(found, picked, _ASKED).select(pl.coalesce("picked", "slip")).to_series()
-
-
-def _differs(name: str) -> pl.Expr:
-    return (pl.col(name) != pl.col(f"notice_{name}")).fill_null(False)
+    return rows.with_columns((may_settle & ~pl.any_horizontal(RULED_OUT)).alias("is_eligible"))
 
 
 def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """One row for each eligible payment and claim that its slip pays, with what the claim takes of it.
 
-    A 全期 slip is taken only when nothing stands on any of its claims before it; otherwise somebody
-    decides (the difference is never spread). An ordinary slip takes what is left of its claim.
+    A 全期 slip pays what is owed on its claims, each up to the amount that it covers. It is taken only when nothing
+    stands on any of them before it; otherwise somebody decides (the difference is never spread). An ordinary slip
+    takes what is left of its claim.
     """
-    slips = claims.with_columns((pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"))
+    share = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
+    slips = claims.with_columns(
+        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"),
+        share.alias("share_yen"),
+        share.sum().over(OpenClaim.NOTICE_NO).alias("whole_yen"),
+    )
     lines = rows.filter("is_eligible").select(_LINE)
     lines = lines.join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
-    short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
-    lines = lines.with_columns(short.alias("is_short_whole"))
     is_shared = pl.col(OpenClaim.CLAIM_NO).is_duplicated()
     in_order = lines.filter(is_shared).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
-    lines = pl.concat([lines.filter(~is_shared), in_order])
-    counts = {"counted": (~pl.col("is_short_whole")).cast(pl.Int64)}
-    lines = _within(lines, OpenClaim.CLAIM_NO, counts, _running(counts, OpenClaim.CLAIM_NO))
-    earlier = pl.col("counted") - counts["counted"]
-    touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (earlier > 0)
-    lines = _within(
-        lines.with_columns(touched.alias("is_touched")),
-        Payment.PAYMENT_NO,
-        {"is_touched_anywhere": pl.col("is_touched")},
-        {"is_touched_anywhere": pl.col("is_touched").any().over(Payment.PAYMENT_NO)},
-    )
-    touched_whole = pl.col("is_whole") & pl.col("is_touched_anywhere")
-    lines = lines.with_columns(
-        touched_whole.alias("is_touched_whole"), (touched_whole | pl.col("is_short_whole")).alias("is_refused_whole")
-    )
+    lines = _with_refused(pl.concat([lines.filter(~is_shared), in_order]))
     offered = pl.when("is_refused_whole").then(0).when("is_whole").then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
     lines = lines.with_columns(offered.alias("offered_yen"))
     until = {"offered_until_yen": pl.col("offered_yen")}
@@ -260,6 +216,32 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         pl.min_horizontal("offered_yen", "left_yen").alias("claim_part_yen")
     )
     return _with_settler(lines)
+
+
+def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
+    """入れない全期: 全期 slips that are paid short, and those with yen on one of their claims before them."""
+    is_short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col("whole_yen"))
+    lines = _with_touched(lines.with_columns(is_short.alias("is_short_whole")), ~pl.col("is_whole"))
+    may_take = pl.col("is_whole") & ~pl.col("is_short_whole") & ~pl.col("is_touched_whole")
+    takers = lines.filter(may_take & (pl.col("share_yen") > 0))
+    if takers[OpenClaim.CLAIM_NO].is_duplicated().any():
+        late = too_late(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
+        may_take = may_take & ~pl.col(Payment.PAYMENT_NO).is_in(late.implode())
+    if not takers.is_empty():
+        lines = _with_touched(lines, ~pl.col("is_whole") | may_take)
+    return lines.with_columns((pl.col("is_touched_whole") | pl.col("is_short_whole")).alias("is_refused_whole"))
+
+
+def _with_touched(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
+    """先の収納のある全期: `is_touched_whole`, where the ledger or a line of `takes` put yen on a claim before it."""
+    counts = {"counted": (takes & (pl.min_horizontal(Payment.PAID_YEN, "share_yen") > 0)).cast(pl.Int64)}
+    lines = _within(lines, OpenClaim.CLAIM_NO, counts, _running(counts, OpenClaim.CLAIM_NO))
+    touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (pl.col("counted") > counts["counted"])
+    lines = lines.with_columns(touched.alias("is_touched"))
+    anywhere = {"is_touched_whole": pl.col("is_whole") & pl.col("is_touched")}
+    shared = {name: is_it.any().over(Payment.PAYMENT_NO) for name, is_it in anywhere.items()}
+    lines = lines.drop("is_touched_whole", strict=False)
+    return _within(lines, Payment.PAYMENT_NO, anywhere, shared).drop("counted", "is_touched")
 
 
 def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
@@ -283,6 +265,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("claim_part_yen").sum().alias(Decision.CLAIM_YEN),
             pl.col("left_yen").sum(),
+            pl.col(OpenClaim.OWED_YEN).sum(),
             (pl.col("left_yen") - pl.col("claim_part_yen")).sum().alias("still_owed_yen"),
             pl.col("is_touched_whole").any(),
             pl.col("is_short_whole").any(),
@@ -304,7 +287,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .when("check_no_differs").then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
         .when("item_or_office_differs").then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
         .when("is_before_issue").then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
-        .when(Candidate.IS_CANCELLED).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
+        .when(pl.col("is_void") | (pl.col(OpenClaim.OWED_YEN) == 0)).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
         .when(is_settled).then(pl.lit(Outcome.ALREADY_SETTLED.value))
         .when("is_short_whole").then(pl.lit(Outcome.UNDERPAID.value))
         .when(has_excess).then(pl.lit(Outcome.OVERPAID.value))
@@ -346,6 +329,7 @@ def _flags(is_second: pl.Expr) -> pl.Expr:
         Flag.OTHER_CHANNEL: is_second & (pl.col("by_channel") != pl.col(Payment.CHANNEL)),
         Flag.WHOLE_AND_PART: is_second & whole_and_part,
         Flag.AFTER_CANCEL: confirmed & pl.col("is_out_of_order"),
+        Flag.REISSUE_UNISSUED: confirmed & pl.col("is_reissue_unissued"),
     }
     shown = [pl.when(truth.fill_null(False)).then(pl.lit(flag.value)) for flag, truth in true_of.items()]
     return pl.concat_str(shown, separator=",", ignore_nulls=True)

@@ -6,35 +6,24 @@ conflict. A reissue is a further notice for the same claim; a cancellation is a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from elqr.codes import Code
-from elqr.findings import MASKED, Finding, Location
+from elqr.findings import MASKED, Finding
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
-from elqr.frames import Claim, ClaimKey, Notice, NoticeClaim, NoticeKey
+from elqr.frames import Claim, Notice, NoticeClaim, NoticeKey
+from elqr.instalments import cancelled_by_now, instalments_after_whole, whole_year_covers
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
-from elqr.terms import WHOLE_YEAR, KeyKind
+from elqr.sieve import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.terms import KeyKind
 
-CLAIM_KEY = list(ClaimKey.SCHEMA)
-ASSESSMENT_KEY = CLAIM_KEY[:-1]
-NOTICE_KEY = [*CLAIM_KEY, Notice.ISSUE_NO]
 _CANCEL = "9"
 _MOST_YEN = 99_999_999_999
 _GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
 """What a row says of a notice; all of it must agree for a row to be the same notice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """登録済: notices of the file's assessments, their claims, cancelled ones, and who owns the file's keys."""
-
-    notices: pl.DataFrame
-    claims: pl.DataFrame
-    cancelled: pl.DataFrame
-    keys: pl.DataFrame
 
 
 @dataclass(slots=True)
@@ -48,40 +37,17 @@ class Gained:
     cancelled: pl.DataFrame
     rows_read: int
     rows_same: int
+    rows_bad: int
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def rows_new(self) -> int:
         return self.notices.height + self.cancelled.height
 
-    @property
-    def rows_bad(self) -> int:
-        return len({finding.at.record_no for finding in self.findings})
-
-
-@dataclass(slots=True)
-class _Sieve:
-    """Rows that are still good, and findings of those that are not."""
-
-    file: str
-    rows: pl.DataFrame
-    findings: list[Finding]
-
-    def refuse(self, code: Code, title: str, bad: pl.Expr, actual: pl.Expr, expected: pl.Expr) -> None:
-        """Takes the rows that break a rule out, with a finding for each."""
-        broken = bad.fill_null(False)
-        wrong = self.rows.filter(broken).select(
-            RECORD_NO, actual.cast(pl.String).alias("a"), expected.cast(pl.String).alias("e")
-        )
-        for no, found, wanted in wrong.iter_rows():
-            self.findings.append(Finding(Location(self.file, no, field=title), code, found or "", wanted or ""))
-        self.rows = self.rows.filter(~broken)
-
 
 def rows_of(decoded: Decoded) -> pl.DataFrame:
     """納付書の行: decoded rows without a field finding; frame Notice's columns, record_no and change_kind."""
-    bad = {finding.at.record_no for finding in decoded.findings}
-    rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(bad))
+    rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(decoded.flawed))
     amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
     texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
     return rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts)
@@ -114,19 +80,28 @@ def gain(
     registered: Registered,
     first_claim_no: int,
     first_notice_no: int,
+    *,
+    is_sent: bool = True,
 ) -> Gained:
-    """取込: sieves the rows rule by rule, then numbers what is new."""
-    sieve = _Sieve(file, rows_of(decoded), list(decoded.findings))
+    """取込: sieves the rows rule by rule, then numbers what is new.
+
+    A row of a cancelled notice is told when the file `is_sent`, not when it lies where it was imported from.
+    """
+    sieve = Sieve(file, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     _row_rules(sieve, known_procedures)
-    cancels = _Sieve(file, sieve.rows.filter(pl.col("change_kind") == _CANCEL), sieve.findings)
+    cancels = replace(sieve, rows=sieve.rows.filter(pl.col("change_kind") == _CANCEL))
     sieve.rows = sieve.rows.filter(pl.col("change_kind") != _CANCEL)
     record = decoded.spec.record_named("notice")
     assert record is not None, "a notice format has notices"
     titles = {own.name: own.title for own in record.fields}
+    gone = cancelled_by_now(registered, cancels.rows)
+    if is_sent:
+        _cancelled_rows(sieve, registered, cancels.rows)
     same = _changed_rows(sieve, registered.notices, titles)
     _order_of_issue(sieve, registered.notices)
     _keys_taken(sieve, registered.keys)
-    covers = _whole_year_covers(sieve, registered)
+    instalments_after_whole(sieve, registered, gone)
+    covers = whole_year_covers(sieve, registered.notices, gone)
     notices = sieve.rows.with_columns(
         pl.int_range(first_notice_no, first_notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO)
     )
@@ -145,11 +120,12 @@ def gain(
         cancelled=cancelled,
         rows_read=decoded.record_count,
         rows_same=same + cancelled_before,
+        rows_bad=len(sieve.flawed),
         findings=sorted(sieve.findings),
     )
 
 
-def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
+def _row_rules(sieve: Sieve, known_procedures: list[str]) -> None:
     """Rules that look at one row."""
     procedure, amount = pl.col(Notice.PROCEDURE_CODE), pl.col(Notice.AMOUNT_YEN)
     due, until = pl.col(Notice.DUE_ON), pl.col(Notice.PAYABLE_UNTIL_ON)
@@ -176,6 +152,8 @@ def _row_rules(sieve: _Sieve, known_procedures: list[str]) -> None:
     years = pl.lit(f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
     for title, year in (("賦課年度", pl.col(Notice.LEVY_YEAR)), ("相当年度", pl.col(Notice.TAX_YEAR))):
         sieve.refuse(Code.YEAR_RANGE, title, ~year.is_between(EARLIEST_YEAR, LATEST_YEAR), year, years)
+    number = pl.col(Notice.ISSUE_NO)
+    sieve.refuse(Code.ISSUE_NO_ORDER, "発行連番", number < 1, number, pl.lit("1以上"))
     half = key.is_null() != check.is_null()
     sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", half, pl.lit("片方だけ"), pl.lit("両方あるか、両方ない"))
     sieve.refuse(
@@ -197,7 +175,7 @@ def _plain(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("空欄")
 
 
-def _changed_rows(sieve: _Sieve, registered: pl.DataFrame, titles: Mapping[str, str]) -> int:
+def _changed_rows(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str, str]) -> int:
     """登録済との比較: drops rows that are there already, refuses those with another content; counts the same ones."""
     personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
     held = registered.select(
@@ -233,7 +211,20 @@ def _changed_rows(sieve: _Sieve, registered: pl.DataFrame, titles: Mapping[str, 
     return same
 
 
-def _order_of_issue(sieve: _Sieve, registered: pl.DataFrame) -> None:
+def _cancelled_rows(sieve: Sieve, registered: Registered, cancels: pl.DataFrame) -> None:
+    """取消は戻らない: the row of a notice that was cancelled before, sent again without its 取消, changes nothing."""
+    newest = registered.notices.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
+    before = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    silent = before.join(cancels, on=NOTICE_KEY, how="anti").join(newest, on=CLAIM_KEY, validate="m:1")
+    sieve.rows = sieve.rows.join(silent, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    number = pl.col(Notice.ISSUE_NO)
+    wanted = pl.format("再発行なら発行連番{}以上", pl.col("newest_no") + 1)
+    is_silent = pl.col("newest_no").is_not_null()
+    sieve.refuse(Code.CANCELLED_AGAIN, "発行連番", is_silent, pl.format("{}（取消済）", number), wanted)
+    sieve.rows = sieve.rows.drop("newest_no")
+
+
+def _order_of_issue(sieve: Sieve, registered: pl.DataFrame) -> None:
     """A new notice's 発行連番 must be past every registered one of its claim."""
     newest = registered.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
     sieve.rows = sieve.rows.join(newest, on=CLAIM_KEY, how="left", validate="m:1", maintain_order="left")
@@ -242,7 +233,7 @@ def _order_of_issue(sieve: _Sieve, registered: pl.DataFrame) -> None:
     sieve.rows = sieve.rows.drop("newest_no")
 
 
-def _keys_taken(sieve: _Sieve, owners: pl.DataFrame) -> None:
+def _keys_taken(sieve: Sieve, owners: pl.DataFrame) -> None:
     """A key's digits name one claim only, in the ledger and within the file; an eL key one notice only."""
     key = [NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS]
     identity = pl.format("手続{} 賦課年度{} 相当年度{} 通知書番号{} 期別{}", *CLAIM_KEY)
@@ -273,51 +264,6 @@ def _keys_taken(sieve: _Sieve, owners: pl.DataFrame) -> None:
     sieve.rows = sieve.rows.drop("taken_key", "taken_by")
 
 
-def _whole_year_covers(sieve: _Sieve, registered: Registered) -> pl.DataFrame:
-    """全期: the instalments a whole-year slip pays, each at the amount of its slip of that time.
-
-    Frame: record_no of the 全期 row, the claim key of each instalment, cover_yen. An installment-0 slip
-    whose assessment has no instalments is a claim of its own and has no row here.
-    """
-    columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
-    slips = pl.concat([registered.notices.select(columns), sieve.rows.select(columns)])
-    parts = slips.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
-    whole = sieve.rows.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
-        RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
-    )
-    covers = (
-        whole.join(parts, on=ASSESSMENT_KEY, how="inner", maintain_order="left")
-        .filter(pl.col(Notice.ISSUED_ON) <= pl.col("whole_issued_on"))
-        .sort(RECORD_NO, Notice.INSTALLMENT_NO, Notice.ISSUE_NO)
-        .unique([RECORD_NO, Notice.INSTALLMENT_NO], keep="last", maintain_order=True)
-        .select(RECORD_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
-    )
-    sums = covers.group_by(RECORD_NO).agg(pl.col(NoticeClaim.COVER_YEN).sum().alias("covered_yen"))
-    sieve.rows = sieve.rows.join(sums, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
-    amount, covered = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")
-    sieve.refuse(Code.WHOLE_YEAR_SUM, "全期の額", covered.is_not_null() & (amount != covered), amount, covered)
-    sieve.rows = sieve.rows.drop("covered_yen")
-    _instalments_after_whole(sieve, registered.claims)
-    return covers.join(sieve.rows.select(RECORD_NO), on=RECORD_NO, how="semi", maintain_order="left")
-
-
-def _instalments_after_whole(sieve: _Sieve, claims: pl.DataFrame) -> None:
-    """An assessment registered as one claim (期別 0) cannot gain instalments: the two would be paid twice."""
-    single = (
-        claims.filter(pl.col(Claim.INSTALLMENT_NO) == WHOLE_YEAR)
-        .select(ASSESSMENT_KEY)
-        .unique()
-        .with_columns(is_single=True)
-    )
-    sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
-    is_part = pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR
-    number = pl.col(Notice.INSTALLMENT_NO)
-    sieve.refuse(
-        Code.WHOLE_YEAR_SUM, "期別", pl.col("is_single") & is_part, number, pl.lit("0（一括の調定として登録済）")
-    )
-    sieve.rows = sieve.rows.drop("is_single")
-
-
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:
     own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
     fresh = own.unique(CLAIM_KEY, keep="first", maintain_order=True).join(
@@ -343,7 +289,7 @@ def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.Dat
     return NoticeClaim.of(both)
 
 
-def _cancellations(sieve: _Sieve, notices: pl.DataFrame, cancelled: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _cancellations(sieve: Sieve, notices: pl.DataFrame, cancelled: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """取消: the notices that rows of kind 9 name; and how many of them were cancelled before."""
     sieve.rows = sieve.rows.join(notices, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     missing = pl.col(Notice.NOTICE_NO).is_null()

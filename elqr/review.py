@@ -4,7 +4,7 @@ A request holds the rulings that one person handed in; nothing moves until anoth
 every ruling is looked at again: what has changed since is not carried out, row by row.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -24,7 +24,7 @@ from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.report.table import Table
 from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
-from elqr.store import entries, report_queries
+from elqr.store import entries, late_queries, report_queries
 from elqr.store import review_queries as queries
 from elqr.store.target_queries import target_marks
 from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult
@@ -61,13 +61,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """申請の結果: its number (0 when nothing was handed in), what it holds, and the rows refused."""
+    """申請の結果: its number (0 when nothing was handed in), its rulings, and the rows refused or left out."""
 
     review_no: int
     count: int
     yen: int
     same: int
     findings: tuple[Finding, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,14 @@ def exported(night: Night, search: Search, file_name: str) -> tuple[Book, int]:
 
 def _table(night: Night, rows: pl.DataFrame) -> Table:
     others = report_queries.other_payments(night.ledger.connection, rows)
-    near = report_queries.suggestions(night.ledger.connection, rows)
+    near = report_queries.suggestions(night.ledger.connection, rows, _late(night, rows))
     named = shape.with_procedure(rows, night.register)
     return shape.exception_table(named, others, near, night.register, night.night_on)
+
+
+def _late(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+    """同じ照会キーの納付書 that came after the night of a payment, as the ledger is now."""
+    return late_queries.late_notices(night.ledger.connection, rows.filter(pl.col("bill_no").is_null()), _NOW)
 
 
 def _found(night: Night, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
@@ -129,17 +135,31 @@ def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
             "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
         )
     rows = form.rows.with_columns(
-        pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"), plain_number_expr("target")
+        pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"),
+        plain_number_expr("target"),
+        pl.lit(None, dtype=pl.Int64).alias("own_notice_no"),
     )
     head = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
     return _asked(night, name, rows, head, by, at)
 
 
 def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str, at: str, target: str = "") -> Asked:
-    """条件でまとめて決める: one ruling, with the 納付番号 where it needs one, on every open exception that is found."""
+    """条件でまとめて決める: one ruling, with the 納付番号 where it needs one, on every open exception that is found.
+
+    「納付書に充てる」 without one is for those with yen whose notice came later: each is tied to the notice of its own
+    key, and all others that the search finds are left out.
+    """
     with night.ledger.transaction() as connection:
         found = _found(night, queries.exceptions(connection, _NOW).filter("is_open"), search)
-    rows = found.join(marks(found).rename({"受付番号": "payment_no"}), on="payment_no").select(
+        own = pl.DataFrame(schema={"payment_no": pl.Int64, "notice_no": pl.Int64})
+        is_by_own_key = ruling is Ruling.APPLY and not target.strip()
+        if is_by_own_key:
+            own = (
+                _late(night, found.filter(pl.col("suspense_yen") > 0)).filter("fits").select("payment_no", "notice_no")
+            )
+    chosen = found.join(own, on="payment_no", how="semi") if is_by_own_key else found
+    rows = chosen.join(own, on="payment_no", how="left", validate="1:1", maintain_order="left")
+    rows = rows.join(marks(chosen).rename({"受付番号": "payment_no"}), on="payment_no").select(
         pl.col("payment_no").alias("line_no"),
         "file_sha256",
         "record_no",
@@ -151,9 +171,11 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
         pl.lit(reason.strip()).alias("reason"),
         pl.lit(by).alias("staff"),
         pl.lit("").alias("formula"),
+        pl.col("notice_no").alias("own_notice_no"),
     )
     head = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
-    return _asked(night, "条件指定", rows, head, by, at)
+    asked = _asked(night, "条件指定", rows, head, by, at)
+    return replace(asked, left_out=found.height - chosen.height)
 
 
 def _asked(night: Night, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
@@ -195,9 +217,7 @@ def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
         )
     )
     rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
-    targets = _targets(night, rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no")))
-    rows = rows.join(targets, left_on="target", right_on="key_no", how="left", validate="m:1", maintain_order="left")
-    rows = rows.with_columns(decided_on("mark"))
+    rows = _with_targets(night, rows).with_columns(decided_on("mark"))
     waiting = queries.waiting_rulings(connection).select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
     )
@@ -226,16 +246,25 @@ def _altered(rows: pl.DataFrame) -> pl.Expr:
     return pl.coalesce(*differ, pl.lit(""))
 
 
-def _targets(night: Night, keys: pl.DataFrame) -> pl.DataFrame:
-    """対象の納付書: key_no, notice_no, target_payer_ref, is_cancelled, target_mark, left_yen over its claims."""
-    found = queries.target_notices(night.ledger.connection, keys).rename({"payer_ref": "target_payer_ref"})
-    claims = queries.target_claims(night.ledger.connection, found)
+def _with_targets(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+    """対象の納付書 beside each row, by the number that somebody wrote, or that of the payment's own key.
+
+    notice_no, target_payer_ref, is_cancelled, target_mark, left_yen over its claims.
+    """
+    connection = night.ledger.connection
+    written = rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no"))
+    named = queries.target_notices(connection, written).select(pl.col("key_no").alias("target"), "notice_no")
+    rows = rows.join(named, on="target", how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.coalesce("own_notice_no", "notice_no").alias("notice_no"))
+    numbers = rows.select("notice_no").drop_nulls().unique()
+    found = queries.notices_by_no(connection, numbers).rename({"payer_ref": "target_payer_ref"})
+    claims = queries.target_claims(connection, numbers)
     left = claims.group_by(OpenClaim.NOTICE_NO).agg(
         (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias("left_yen")
     )
-    seen = target_marks(night.ledger.connection, found)
-    found = found.join(seen, on=OpenClaim.NOTICE_NO, how="left", validate="m:1")
-    return found.join(left, on=OpenClaim.NOTICE_NO, how="left", validate="m:1")
+    for beside in (found, target_marks(connection, numbers), left):
+        rows = rows.join(beside, on=OpenClaim.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
+    return rows
 
 
 def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:

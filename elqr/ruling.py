@@ -16,6 +16,7 @@ from elqr.findings import Finding, Location
 from elqr.fiscal import accounting_year_expr
 from elqr.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
 from elqr.terms import AWAITS_PAYOUT, NEEDS_TARGET, WRITTEN_RULINGS, Account, Ruling, RulingResult
+from elqr.whole_year import too_late
 
 RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
 """記入欄: the columns in which people write."""
@@ -85,7 +86,13 @@ RULES: tuple[_Rule, ...] = (
     ),
     _Rule(Code.RULING_INCOMPLETE, REASON, _is_blank("reason"), _said("空欄"), "理由"),
     _Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank("staff"), _said("空欄"), "決めた人の名前"),
-    _Rule(Code.RULING_INCOMPLETE, TARGET, _any_of(NEEDS_TARGET) & _is_blank("target"), _said("空欄"), "20桁の納付番号"),
+    _Rule(
+        Code.RULING_INCOMPLETE,
+        TARGET,
+        _any_of(NEEDS_TARGET) & _is_blank("target") & pl.col("notice_no").is_null(),
+        _said("空欄"),
+        "20桁の納付番号",
+    ),
     _Rule(
         Code.RULING_UNFIT,
         TARGET,
@@ -231,22 +238,19 @@ def effects(
 def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_period: list[str]) -> pl.DataFrame:
     """調定へ: what each target takes, in the order of the rulings, and as much out of suspense.
 
-    A 全期 slip takes the whole of what it covers, when nothing stands on any of its claims; or nothing.
+    A 全期 slip takes the whole of what is owed on its claims, when nothing stands on any of them; or nothing.
     """
+    share = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
     slips = claims.rename({"procedure_code": "target_procedure"}).with_columns(
-        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole")
+        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"),
+        share.alias("share_yen"),
+        share.sum().over(OpenClaim.NOTICE_NO).alias("whole_yen"),
     )
     lines = rulings.filter(_any_of(NEEDS_TARGET) & pl.col("is_current")).join(slips, on=OpenClaim.NOTICE_NO)
-    lines = lines.sort(Ruled.RULING_NO, OpenClaim.CLAIM_NO)
-    offered = pl.when("is_whole").then(OpenClaim.COVER_YEN).otherwise("suspense_yen")
-    lines = lines.with_columns(offered.alias("offered_yen"))
+    lines = _with_offered(lines.sort(Ruled.RULING_NO, OpenClaim.CLAIM_NO))
     before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
     left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
-    lines = lines.with_columns(pl.min_horizontal("offered_yen", left).alias("part_yen"), before.alias("before_yen"))
-    is_untouched = (pl.col(OpenClaim.COLLECTED_YEN) == 0) & (pl.col("before_yen") == 0)
-    fits = (is_untouched & (pl.col("part_yen") == pl.col(OpenClaim.COVER_YEN))).all().over(Ruled.RULING_NO)
-    enough = pl.col("part_yen").sum().over(Ruled.RULING_NO) <= pl.col("suspense_yen")
-    lines = lines.filter((~pl.col("is_whole") | (fits & enough)) & (pl.col("part_yen") > 0))
+    lines = lines.with_columns(pl.min_horizontal("offered_yen", left).alias("part_yen")).filter(pl.col("part_yen") > 0)
     has_period = ~pl.col("target_procedure").is_in(without_closing_period)
     year = accounting_year_expr(pl.col(OpenClaim.LEVY_YEAR), pl.col("paid_on"), has_period)
     common = [
@@ -279,6 +283,19 @@ def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_pe
         )
     )
     return pl.concat([Move.of(onto), Move.of(out)])
+
+
+def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
+    """充てる額: `offered_yen` to each claim; of a 全期 slip its share, or nothing where it does not fit."""
+    gives = (~pl.col("is_whole") & (pl.col("suspense_yen") > 0)).cast(pl.Int64)
+    is_touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (gives.cum_sum().over(OpenClaim.CLAIM_NO) > gives)
+    lines = lines.with_columns(is_touched.alias("is_touched"))
+    fits = ~pl.col("is_touched").any().over(Ruled.RULING_NO) & (pl.col("whole_yen") <= pl.col("suspense_yen"))
+    takers = lines.filter(pl.col("is_whole") & fits & (pl.col("share_yen") > 0))
+    takes = takers.filter(~pl.col(Ruled.RULING_NO).is_in(too_late(takers, Ruled.RULING_NO, ()).implode()))
+    is_taken = pl.col(Ruled.RULING_NO).is_in(takes[Ruled.RULING_NO].implode())
+    whole = pl.when(is_taken).then("share_yen").otherwise(0)
+    return lines.with_columns(pl.when("is_whole").then(whole).otherwise("suspense_yen").alias("offered_yen"))
 
 
 def _taken_back(rulings: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Suggestions (近い照会キー): known keys one digit or one swap away from an unknown one.
+"""Suggestions (近い照会キー): known keys one digit or one swap away from an unknown one, and those that came later.
 
 Only ever shown to a person; never applied by themselves.
 """
@@ -6,19 +6,25 @@ Only ever shown to a person; never applied by themselves.
 import polars as pl
 
 from elqr.frames import NoticeKey, Payment, Suggestion
+from elqr.lookup import RULED_OUT, meant
+from elqr.terms import Outcome
 
 ASKED_AT_MOST = 2_000
 """Unknown keys looked at in a night: each has some 200 neighbours. More than that is no misreading."""
+
+_OF_PAYMENT = (Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.REISSUE_NO, Payment.PAID_ON)
+ASKED = (*_OF_PAYMENT, Payment.KEY_DIGITS)
+"""What is asked of a payment whose key is not known."""
 
 _ONE_DIGIT, _SWAP = "1桁違い", "隣り合う2桁の入れ替わり"
 
 
 def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
-    """一桁違い・入れ替わり of each unknown key: payment_no, key_kind, key_digits (the neighbour), how.
+    """一桁違い・入れ替わり of each unknown key: `ASKED` with key_digits of the neighbour, and how.
 
-    `unknown` has payment_no, key_kind, key_digits; keys that are not all digits have no neighbours.
+    `unknown` has the columns of `ASKED`; keys that are not all digits have no neighbours.
     """
-    asked = unknown.select(Payment.PAYMENT_NO, Payment.KEY_KIND, pl.col(Payment.KEY_DIGITS).alias("was"))
+    asked = unknown.select(*_OF_PAYMENT, pl.col(Payment.KEY_DIGITS).alias("was"))
     asked = asked.filter(pl.col("was").str.contains("^[0-9]+$")).head(ASKED_AT_MOST)
     at = asked.with_columns(pl.int_ranges(0, pl.col("was").str.len_bytes()).alias("at")).explode(
         "at", empty_as_null=False
@@ -32,16 +38,43 @@ def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
     swapped = at.filter(after != "").with_columns(
         pl.concat_str(before, pair, after.str.slice(1)).alias("to"), pl.lit(_SWAP).alias("how")
     )
-    columns = [Payment.PAYMENT_NO, Payment.KEY_KIND, "was", "to", "how"]
+    columns = [*_OF_PAYMENT, "was", "to", "how"]
     both = pl.concat([changed.select(columns), swapped.select(columns)])
     return both.filter(pl.col("was") != pl.col("to")).select(
-        Payment.PAYMENT_NO, Payment.KEY_KIND, pl.col("to").alias(NoticeKey.KEY_DIGITS), "how"
+        *_OF_PAYMENT, pl.col("to").alias(NoticeKey.KEY_DIGITS), "how"
     )
 
 
 def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """近い納付書: the neighbours that the ledger knows; frame Suggestion. `known`: key_kind, key_digits, notice_no."""
-    found = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="inner", validate="m:1")
+    """近い納付書: of the neighbours that the ledger knows the notice that would be meant; frame Suggestion.
+
+    `known`: their notices, as `lookup.meant` looks at them, with notice_no.
+    """
+    found = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
+    found = found.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(found, known)["slip"]))
     return Suggestion.of(
         found.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
     ).sort(Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO)
+
+
+SAME_KEY = "同じ照会キー"
+_BUT = {
+    "check_no_differs": Outcome.CHECK_NO_DIFFERS.label,
+    "item_or_office_differs": Outcome.ITEM_OR_OFFICE_DIFFERS.label,
+    "is_before_issue": Outcome.PAID_BEFORE_ISSUE.label,
+    "is_void": Outcome.NOTICE_CANCELLED.label,
+}
+
+
+def exact(rows: pl.DataFrame) -> pl.DataFrame:
+    """同じ照会キーの納付書: frame Suggestion and `fits`, of payments beside their notices (`lookup.with_notice`).
+
+    One that does not fit is what the payment would not have been matched with; `how` says why.
+    """
+    named = rows.filter(pl.col(Suggestion.NOTICE_NO).is_not_null())
+    said = [pl.when(name).then(pl.lit(words)) for name, words in _BUT.items()]
+    how = pl.concat_str(pl.lit(SAME_KEY), *said, separator="・", ignore_nulls=True)
+    made = named.select(
+        Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO, how.alias("how"), fits=~pl.any_horizontal(RULED_OUT)
+    )
+    return made.sort(Suggestion.PAYMENT_NO)

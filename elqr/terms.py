@@ -166,6 +166,7 @@ class Flag(Term):
     OTHER_CHANNEL = "other_channel", "別チャネル"
     WHOLE_AND_PART = "whole_and_part", "全期と期別"
     AFTER_CANCEL = "after_cancel", "取消後"
+    REISSUE_UNISSUED = "reissue_unissued", "未発行の再発行番号"
 
 
 class Account(Term):

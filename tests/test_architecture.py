@@ -13,10 +13,10 @@ _PACKAGE = ROOT / "elqr"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number"),
     ("errors", "codes", "frames", "fiscal", "business_day", "meanings"),
-    ("code_texts", "page_frames", "money_frames", "arrival_frames", "written", "four_eyes"),
+    ("code_texts", "page_frames", "money_frames", "arrival_frames", "written", "four_eyes", "lookup", "whole_year"),
     ("findings", "clock", "contract"),
     ("formats", "issue"),
-    ("printing",),
+    ("printing", "sieve"),
     (
         "checks",
         "matching",
@@ -28,6 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "tally",
         "in_hand",
         "notices",
+        "instalments",
         "procedures",
         "suggestions",
         "alarms",
@@ -92,6 +93,7 @@ _SIBLINGS = {
     ("verification", "arrears"),
     ("verification", "held"),
     ("issue", "findings"),
+    ("notices", "instalments"),
     ("store", "notices"),
     ("handover", "inbox"),
     ("verification", "month"),

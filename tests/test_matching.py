@@ -210,14 +210,158 @@ def test_a_short_whole_year_payment_after_an_instalment_is_a_second_payment() ->
     assert _results(before)[0][:3] == ("already_settled", 0, 999)
 
 
-def test_the_bar_codes_reissue_digit_picks_the_slip_else_the_newest() -> None:
-    key = {"key_kind": "barcode", "key_digits": "B"}
-    old = _NOTICE | key | {"reissue_no": "0", "notice_no": 1, "is_current": False}
-    new = _NOTICE | key | {"reissue_no": "1", "notice_no": 2, "issue_no": 2}
+_OCT, _NOV = date(2026, 10, 1), date(2026, 11, 8)
+_FIRST = {"notice_no": 1, "issue_no": 1, "issued_on": _OCT, "is_current": False}
+_SECOND = {"notice_no": 2, "issue_no": 2, "issued_on": _NOV, "payable_until_on": date(2026, 12, 31)}
+_GONE = {"is_cancelled": True}
+IN_FORCE = [
+    ("再発行の前に納めた", date(2026, 11, 5), {}, {}, (1, "old_slip", "old_slip")),
+    ("再発行の前日", date(2026, 11, 7), {}, {}, (1, "old_slip", "old_slip")),
+    ("再発行の日", _NOV, {}, {}, (2, "matched", "")),
+    ("発行の前", date(2026, 9, 30), {}, {}, (1, "paid_before_issue", "old_slip,before_issue")),
+    ("再発行が取り消された後", date(2026, 11, 15), {"is_current": True}, _GONE | {"cancelled_on": date(2026, 11, 10)}, (1, "matched", "")),
+    ("再発行が取り消された日", date(2026, 11, 10), {"is_current": True}, _GONE | {"cancelled_on": date(2026, 11, 10)}, (1, "matched", "")),
+    ("再発行が有効な間に納め、後で取り消された", date(2026, 11, 9), {"is_current": True}, _GONE | {"cancelled_on": date(2026, 11, 10)}, (2, "matched", "cancelled_notice")),
+    ("取り消して再発行する前に納めた", date(2026, 11, 5), _GONE | {"cancelled_on": _NOV}, {}, (1, "old_slip", "old_slip,cancelled_notice")),
+    ("取消と再発行の間に納めた", date(2026, 11, 5), _GONE | {"cancelled_on": date(2026, 11, 3)}, {}, (1, "notice_cancelled", "old_slip,cancelled_notice")),
+    ("どちらも取消済", date(2026, 11, 15), _GONE | {"cancelled_on": date(2026, 11, 10)}, _GONE | {"cancelled_on": date(2026, 11, 10)}, (2, "notice_cancelled", "cancelled_notice")),
+    ("納めた後でどちらも取消済", date(2026, 11, 9), _GONE | {"cancelled_on": date(2026, 11, 10)}, _GONE | {"cancelled_on": date(2026, 11, 10)}, (2, "notice_cancelled", "cancelled_notice")),
+    ("取消の日のわからない取消", date(2026, 11, 15), {"is_current": True}, _GONE, (1, "matched", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "digits"),
+    [({"key_kind": "customer"}, ("", "", "")), ({"key_kind": "barcode"}, ("0", "0", "0"))],
+    ids=["顧客番号", "変わらない再発行区分"],
+)
+@pytest.mark.parametrize(("name", "paid_on", "first", "second", "wanted"), IN_FORCE, ids=[row[0] for row in IN_FORCE])
+def test_a_key_of_several_notices_means_the_one_in_force_when_it_was_paid(
+    key: dict[str, object],
+    digits: tuple[str, str, str],
+    name: str,
+    paid_on: date,
+    first: dict[str, object],
+    second: dict[str, object],
+    wanted: tuple[int, str, str],
+) -> None:
+    notices = [
+        _NOTICE | key | {"reissue_no": digits[0]} | _FIRST | first,
+        _NOTICE | key | {"reissue_no": digits[1]} | _SECOND | second,
+    ]
+    payment = _paid(1, **key, reissue_no=digits[2], paid_on=paid_on)
+    for slips in (notices, notices[::-1]):
+        decided = _matched([payment], slips, [_CLAIM, _CLAIM | {"notice_no": 2}]).decisions
+        assert decided.select("notice_no", "outcome", "flags").row(0) == wanted
+
+
+def test_a_payment_that_no_notice_of_its_key_asked_for_yet_is_measured_at_the_first() -> None:
+    key = {"key_kind": "customer"}
+    third = _NOTICE | key | _SECOND | {"notice_no": 3, "issue_no": 3}
+    notices = [third, _NOTICE | key | _SECOND, _NOTICE | key | _FIRST]
+    decided = _matched([_paid(1, **key, paid_on=date(2026, 9, 1))], notices, [_CLAIM]).decisions
+    assert decided.select("notice_no", "outcome").row(0) == (1, "paid_before_issue")
+
+
+REISSUE_DIGITS = [
+    ("前の納付書の番号", "0", date(2026, 11, 5), (1, "old_slip", "old_slip")),
+    ("再発行の後で前の納付書の番号", "0", date(2026, 11, 15), (1, "old_slip", "old_slip")),
+    ("新しい納付書の番号", "1", date(2026, 11, 15), (2, "matched", "")),
+    ("発行の前に新しい納付書の番号", "1", date(2026, 11, 5), (2, "paid_before_issue", "before_issue")),
+    ("未発行の番号で再発行の前", "7", date(2026, 11, 5), (1, "old_slip", "old_slip,reissue_unissued")),
+    ("未発行の番号で再発行の後", "7", date(2026, 11, 15), (2, "matched", "reissue_unissued")),
+    ("番号を伝えないチャネル", "", date(2026, 11, 15), (2, "matched", "")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "digit", "paid_on", "wanted"), REISSUE_DIGITS, ids=[row[0] for row in REISSUE_DIGITS])
+def test_a_bar_codes_reissue_digit_picks_the_notice_that_has_it(
+    name: str, digit: str, paid_on: date, wanted: tuple[int, str, str]
+) -> None:
+    key = {"key_kind": "barcode"}
+    notices = [_NOTICE | key | _FIRST | {"reissue_no": "0"}, _NOTICE | key | _SECOND | {"reissue_no": "1"}]
     claims = [_CLAIM, _CLAIM | {"notice_no": 2}]
-    for digit, notice_no in (("0", 1), ("1", 2), ("7", 2)):
-        matched = _matched([_paid(1, **key, reissue_no=digit)], [old, new], claims)
-        assert matched.decisions["notice_no"].to_list() == [notice_no], digit
+    decided = _matched([_paid(1, **key, reissue_no=digit, paid_on=paid_on)], notices, claims).decisions
+    assert decided.select("notice_no", "outcome", "flags").row(0) == wanted
+
+
+def test_a_digit_that_names_a_cancelled_slip_names_no_other() -> None:
+    """The slip is known exactly, so it is like any other cancelled slip, whatever was issued in its place."""
+    key, gone = {"key_kind": "barcode"}, _GONE | {"cancelled_on": _NOV}
+    notices = [_NOTICE | key | _FIRST | gone | {"reissue_no": "0"}, _NOTICE | key | _SECOND | {"reissue_no": "1"}]
+    decided = _matched([_paid(1, **key, reissue_no="0")], notices, [_CLAIM, _CLAIM | {"notice_no": 2}]).decisions
+    assert decided.select("notice_no", "outcome", "suspense_yen").row(0) == (1, "notice_cancelled", 1_000)
+
+
+def test_a_reissue_digit_of_the_only_notice_that_was_never_issued_is_told() -> None:
+    key = {"key_kind": "barcode"}
+    only = _NOTICE | key | {"reissue_no": "0"}
+    assert _results(_matched([_paid(1, **key, reissue_no="3")], [only])) == [("matched", 1_000, 0, "reissue_unissued")]
+    assert _results(_matched([_paid(1, **key, reissue_no="0")], [only])) == [("matched", 1_000, 0, "")]
+
+
+_FALLEN = [part | ({"owed_yen": 0} if part["claim_no"] == 4 else {}) for part in _PARTS]
+"""A 全期 slip of four instalments, the fourth of which was cancelled after it was issued."""
+WHOLE_AFTER_CANCEL = [
+    ("元の合計額", 1_000, ("overpaid", 750, 250)),
+    ("残った期の合計額", 750, ("matched", 750, 0)),
+    ("残った期の合計に足りない", 749, ("underpaid", 0, 749)),
+    ("間の額", 900, ("overpaid", 750, 150)),
+]
+
+
+@pytest.mark.parametrize(("name", "yen", "wanted"), WHOLE_AFTER_CANCEL, ids=[row[0] for row in WHOLE_AFTER_CANCEL])
+def test_a_whole_year_slip_pays_what_is_owed_and_nothing_that_fell_away(
+    name: str, yen: int, wanted: tuple[str, int, int]
+) -> None:
+    matched = _matched([_paid(1, key_digits="W", paid_yen=yen)], [_WHOLE], _FALLEN)
+    assert _results(matched)[0][:3] == wanted
+    on_claims = dict(matched.allocations.select("claim_no", "claim_yen").iter_rows())
+    assert on_claims == ({} if wanted[1] == 0 else {1: 250, 2: 250, 3: 250})
+
+
+def test_a_whole_year_slip_of_which_nothing_is_left_waits_like_a_cancelled_notice() -> None:
+    gone = [part | {"owed_yen": 0} for part in _PARTS]
+    assert _results(_matched([_paid(1, key_digits="W")], [_WHOLE], gone)) == [("notice_cancelled", 0, 1_000, "")]
+
+
+_FIFTH = [_CLAIM | {"notice_no": 6, "claim_no": no, "cover_yen": 250, "owed_yen": 250} for no in (2, 3, 4, 5)]
+_OTHER_WHOLE = _NOTICE | {"key_digits": "V", "notice_no": 6, "installment_no": 0, "issue_no": 2}
+_PAID_FIFTH = [row | {"collected_yen": 250 if row["claim_no"] == 5 else 0} for row in _FIFTH]
+_NOTHING_THERE = [
+    ("入らなかった全期", _paid(1, key_digits="V", identity="A"), _PAID_FIFTH, "already_settled"),
+    ("0円の期別", _paid(1, key_digits="T", identity="A", paid_yen=0), _FIFTH, "underpaid"),
+    ("足りない全期", _paid(1, key_digits="V", identity="A", paid_yen=999), _FIFTH, "underpaid"),
+]
+
+
+@pytest.mark.parametrize(("name", "first", "claims", "wanted"), _NOTHING_THERE, ids=[row[0] for row in _NOTHING_THERE])
+def test_a_payment_that_puts_nothing_on_a_claim_keeps_no_whole_year_slip_from_it(
+    name: str, first: dict[str, object], claims: list[dict[str, object]], wanted: str
+) -> None:
+    """As it would be on the next night, when the ledger has nothing on the claims."""
+    old = _WHOLE | {"is_current": False}
+    notices, every = [old, _OTHER_WHOLE, _THIRD], [*_PARTS, *claims, _THIRD_CLAIM]
+    together = _matched([first, _paid(2, key_digits="W", identity="B")], notices, every)
+    assert [row[0] for row in _results(together)] == [wanted, "old_slip"]
+    assert _results(_matched([_paid(2, key_digits="W")], notices, every))[0][0] == "old_slip"
+
+
+def test_whole_year_slips_that_share_instalments_are_taken_one_after_the_other() -> None:
+    """A takes 1 and 2; B, of 2 and 3, comes too late; so C takes 3 and 4, which B put nothing on."""
+    pairs = {"A": (1, 2), "B": (2, 3), "C": (3, 4), "D": (4, 5)}
+    notices = [
+        _NOTICE | {"key_digits": key, "notice_no": number, "installment_no": 0, "amount_yen": 500}
+        for number, key in enumerate(pairs, start=11)
+    ]
+    claims = [
+        _CLAIM | {"notice_no": number, "claim_no": claim_no, "cover_yen": 250, "owed_yen": 250}
+        for number, own in enumerate(pairs.values(), start=11)
+        for claim_no in own
+    ]
+    payments = [_paid(no, key_digits=key, paid_yen=500, identity=key) for no, key in enumerate("CBDA", start=1)]
+    found = dict(zip("CBDA", (row[0] for row in _results(_matched(payments, notices, claims))), strict=True))
+    assert found == {"A": "matched", "B": "already_settled", "C": "matched", "D": "already_settled"}
 
 
 _PATH_TO = {

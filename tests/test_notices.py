@@ -63,6 +63,52 @@ def test_a_cancellation_is_a_record_and_its_notice_gets_no_key(city: City) -> No
     assert city.sql("SELECT count(*) FROM notice") == [(2,)]
 
 
+def test_a_cancelled_notice_that_is_sent_again_stays_cancelled_and_is_told(city: City) -> None:
+    rows = (notice_row(), notice_row(bill_no="2"))
+    _import(city, *rows)
+    _import(city, notice_row(change_kind="9"))
+    for _ in range(2):
+        ran = _import(city, *rows)
+        (finding,) = ran["findings"]  # type: ignore[misc]
+        assert (finding["code"], finding["actual"], finding["expected"]) == (
+            "N613", "1（取消済）", "再発行なら発行連番2以上",
+        )  # fmt: skip
+    assert _import(city, notice_row(change_kind="9"), *rows)["findings"] == [], "a file that says both is no surprise"
+    assert city.sql("SELECT count(*) FROM notice_cancel") == [(1,)]
+    assert _import(city, notice_row(issue_no=2))["findings"] == []
+
+
+def test_a_file_that_lies_where_it_was_does_not_send_its_cancelled_rows_again(city: City) -> None:
+    city.notices(notice_row(), notice_row(bill_no="2", principal_yen=0), name="1.csv")
+    city.night()
+    city.notices(notice_row(change_kind="9"), name="2.csv")
+    city.night()
+    assert "N613" not in str(city.night().json["findings"])
+    city.notices(notice_row(), notice_row(bill_no="2", principal_yen=0), name="3.csv")
+    assert "N613" in str(city.night().json["findings"])
+
+
+def test_of_two_rows_of_one_notice_the_one_that_was_taken_is_verified(city: City) -> None:
+    ran = _import(
+        city,
+        notice_row(procedure_code="nashi"),
+        notice_row(barcode="9" * 44),
+        notice_row(principal_yen=0),
+        notice_row(),
+    )
+    assert ran["count"] == 1
+    assert elqr("verify", "--job", city.job).code == 0
+
+
+def test_more_bad_rows_than_are_listed_are_all_left_out(city: City) -> None:
+    rows = [notice_row(bill_no=str(number), payer_name="長" * 101) for number in range(1_100)]
+    rows += [notice_row(bill_no=str(number), procedure_code="nashi") for number in range(1_100, 2_200)]
+    ran = _import(city, notice_row(bill_no="9999"), *rows)
+    assert ran["result"] == "新規1 変更なし0 指摘2200"
+    assert len(ran["findings"]) == 2_002, "a thousand of each, and how many more"  # type: ignore[arg-type]
+    assert city.sql("SELECT bill_no FROM notice") == [("9999",)]
+
+
 def test_a_payment_of_a_cancelled_notice_waits_in_suspense(city: City) -> None:
     _import(city, REAL_NOTICE)
     elqr("notice", "issue", "--job", city.job)

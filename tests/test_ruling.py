@@ -77,6 +77,22 @@ def test_a_decision_without_target_takes_effect_and_posts_nothing() -> None:
     assert made.moves.is_empty() and made.effects.row(0) == (1, RulingResult.APPROVED, 500, 500)
 
 
+def test_a_whole_year_target_takes_what_is_still_owed_and_nothing_that_fell_away() -> None:
+    claims = [claim(1, 4, 500), claim(2, 4, 0, cover_yen=500), claim(3, 4, 300, cover_yen=500)]
+    made = posted([ruled(1, 4, 1_500)], claims)
+    on_claims = made.moves.filter(pl.col(Move.ACCOUNT) == Account.CLAIM.value)
+    assert dict(on_claims.select(Move.CLAIM_NO, Move.YEN).iter_rows()) == {1: 500, 3: 300}
+    assert made.effects.row(0) == (1, RulingResult.APPROVED, 1_500, 700)
+
+
+def test_a_ruling_that_does_not_fit_keeps_no_later_one_from_a_whole_year_target() -> None:
+    claims = [claim(1, 4, 500), claim(2, 4, 500), claim(2, 5, 500), claim(3, 5, 500, 500)]
+    made = posted([ruled(1, 5, 1_000), ruled(2, 4, 1_000)], claims)
+    assert made.effects[RulingEffect.RESULT].to_list() == [RulingResult.STALE, RulingResult.APPROVED]
+    again = posted([ruled(1, 4, 1_000), ruled(2, 4, 1_000)], claims)
+    assert again.effects[RulingEffect.RESULT].to_list() == [RulingResult.APPROVED, RulingResult.STALE]
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.integers(1, 900), st.booleans()), max_size=12),
     st.lists(st.tuples(st.integers(1, 600), st.integers(0, 600)), min_size=6, max_size=6),

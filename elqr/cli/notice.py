@@ -26,7 +26,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
 
     readable(file)
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes))
+        findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes), is_sent=True)
         step = opened.night.journal.steps[-1][1]
     if as_json:
         print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings]})

@@ -23,7 +23,7 @@ from elqr.cli.terminal import (
     say,
     say_findings,
 )
-from elqr.terms import NEEDS_TARGET, WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
+from elqr.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
 
 if TYPE_CHECKING:
     from elqr.review import Asked, Ended, Search
@@ -119,7 +119,11 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
     return _asked(asked, as_json)
 
 
-@review.command("decide", help="条件に合う要確認を、まとめて一つの決裁で申請します。")
+@review.command(
+    "decide",
+    help="条件に合う要確認を、まとめて一つの決裁で申請します。--target のない「納付書に充てる」は、"
+    "照会キーと同じ納付書が後から届いたものを、それぞれその納付書に充てます。",
+)
 @click.option("--ruling", required=True, callback=_term(Ruling), help="決裁（還付候補、保留 など）。")
 @click.option("--target", default="", metavar="KEY", help="対象の納付番号（納付書に充てる、充当のとき。20桁）。")
 @reason_option
@@ -136,7 +140,7 @@ def review_decide(
 
     if ruling not in WRITTEN_RULINGS:
         raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
-    if ruling in NEEDS_TARGET and not target.strip():
+    if ruling is Ruling.APPROPRIATE and not target.strip():
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         asked = searched(opened.night, _search(**search), ruling, reason, by, now(), target)
@@ -256,6 +260,7 @@ def _asked(asked: Asked, as_json: bool) -> int:
                 "rulings": asked.count,
                 "suspense_yen": asked.yen,
                 "unchanged": asked.same,
+                "left_out": asked.left_out,
                 "refused": [finding.as_dict() for finding in asked.findings],
             }
         )
@@ -264,6 +269,8 @@ def _asked(asked: Asked, as_json: bool) -> int:
         click.echo(f"ほかの人が elqr review approve {asked.review_no} で承認すると、台帳に反映します。")
     else:
         click.echo("新しい申請はありません。")
+    if not as_json and asked.left_out:
+        click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {asked.left_out:,}件は、申請に入れていません。")
     if not as_json and (asked.same or asked.findings):
         click.echo(f"申請済みと同じ行 {asked.same:,}件　取り込まなかった行 {len(asked.findings):,}件")
     return ExitCode.REVIEW if asked.findings else ExitCode.CLEAN

@@ -39,7 +39,8 @@ _SIDE_BY_SIDE = 32
 class Decoded:
     """復号したファイル. `tables`: record name → frame (record_no, group_no, offset_bytes, its fields).
 
-    `shape`: what was found in the file that not every file of the format has (形のゆれ), in words.
+    `shape`: what was found in the file that not every file of the format has (形のゆれ), in words. `flawed`: the
+    numbers of all records with a field that cannot be read; `findings` list the first of them.
     """
 
     spec: Spec
@@ -49,6 +50,15 @@ class Decoded:
     charset: str = ""
     findings: tuple[Finding, ...] = ()
     shape: tuple[str, ...] = ()
+    flawed: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is wrong with the fields of a file, and with which of its records."""
+
+    findings: list[Finding] = field(default_factory=list)
+    flawed: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +101,12 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
         return whole
     shape = (*(VARIATIONS[name] for name in framed.variations), *shape_of(own, spec))
     tables: dict[str, pl.DataFrame] = {}
-    findings: list[Finding] = []
+    wrong = _Found()
     for number, record in enumerate(spec.record):
         places = own.places(number, framed.starts)
         columns = _fixed_columns(data, framed, record, _rows_of(framed.rows, own, number), places, received_on)
-        tables[record.name] = _table(file, places, columns, framed.charset, findings)
-    return _with_charset_kind(replace(whole, tables=tables, findings=tuple(sorted(findings)), shape=shape), file)
+        tables[record.name] = _table(file, places, columns, framed.charset, wrong)
+    return _with_charset_kind(_told(replace(whole, tables=tables, shape=shape), wrong), file)
 
 
 def _rows_of(rows: Bytes, own: Sequence, kind: int) -> Bytes:
@@ -189,11 +199,15 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
         return whole
     shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(own, spec))
     tables: dict[str, pl.DataFrame] = {}
-    findings: list[Finding] = []
+    wrong = _Found()
     for number, record in enumerate(spec.record):
         columns = _csv_columns(record, read.columns(spec, kinds, number), received_on)
-        tables[record.name] = _table(file, own.places(number, None), columns, read.charset, findings)
-    return replace(whole, tables=tables, findings=tuple(sorted(findings)), shape=shape)
+        tables[record.name] = _table(file, own.places(number, None), columns, read.charset, wrong)
+    return _told(replace(whole, tables=tables, shape=shape), wrong)
+
+
+def _told(whole: Decoded, wrong: _Found) -> Decoded:
+    return replace(whole, findings=tuple(sorted(wrong.findings)), flawed=frozenset(wrong.flawed))
 
 
 def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date) -> Iterable[_Column]:
@@ -202,10 +216,8 @@ def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date
         yield _Column(own, -1, read_field(own, texts, received_on))
 
 
-def _table(
-    file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, findings: list[Finding]
-) -> pl.DataFrame:
-    """One record kind's frame; what is wrong with its fields is added to `findings`."""
+def _table(file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, wrong: _Found) -> pl.DataFrame:
+    """One record kind's frame; what is wrong with its fields is added to `wrong`."""
     made: list[pl.Series] = []
     for own in columns:
         made += own.typed.columns.values()
@@ -213,10 +225,12 @@ def _table(
         if own.unread is not None:
             assert own.shown is not None, "what cannot be read is shown as bytes"
             unread = Flaw(own.field, Code.NOT_TEXT, own.unread, own.shown, f"{CHARSETS[charset]}の文字")
-            findings += _listed(file, places, unread, own)
+            wrong.findings.extend(_listed(file, places, unread, own))
+            wrong.flawed.update(places.filter(own.unread)[RECORD_NO])
             flaws = tuple(replace(flaw, bad=flaw.bad & ~own.unread) for flaw in flaws)
         for flaw in flaws:
-            findings += _listed(file, places, flaw, own)
+            wrong.findings.extend(_listed(file, places, flaw, own))
+            wrong.flawed.update(places.filter(flaw.bad)[RECORD_NO])
     return places.with_columns(made)
 
 

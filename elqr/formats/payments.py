@@ -37,7 +37,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         meaning(pay.channel).alias(Payment.CHANNEL),
         meaning(pay.stage).alias(Payment.STAGE),
         pl.lit(pay.key.kind.value).alias(Payment.KEY_KIND),
-        pl.concat_str(pay.key.fields, ignore_nulls=True).alias(Payment.KEY_DIGITS),
+        pl.concat_str(pay.key_fields, ignore_nulls=True).alias(Payment.KEY_DIGITS),
         optional(pay.reissue_no).fill_null("").alias(Payment.REISSUE_NO),
         optional(pay.check_no).alias(Payment.CHECK_NO),
         optional(pay.item_no).alias(Payment.ITEM_NO),

@@ -138,10 +138,11 @@ MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
 
 
 class KeyMap(_Strict):
-    """照会キー: its kind, and the fields whose digits make it."""
+    """照会キー: its kind, the fields whose digits make it, and whether a bar code's 再発行 digit belongs to it."""
 
     kind: KeyKind
     fields: tuple[str, ...] = Field(min_length=1)
+    with_reissue_no: bool = False
 
 
 def _known(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
@@ -196,7 +197,15 @@ class PaymentMap(_Strict):
     @model_validator(mode="after")
     def _stages_exist(self) -> Self:
         _known(self.stage, Stage, "[payment] stage")
+        if self.key.with_reissue_no and (self.key.kind is not KeyKind.BARCODE or self.reissue_no is None):
+            raise ValueError("[payment] key の with_reissue_no は、reissue_no のあるバーコードのキーだけに書けます")
         return self
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """照会キーの項目, in order; a 再発行 digit that belongs to the number stands at its end."""
+        own = self.reissue_no if self.key.with_reissue_no else None
+        return self.key.fields if own is None else (*self.key.fields, own)
 
     @property
     def names(self) -> tuple[str, ...]:

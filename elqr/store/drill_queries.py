@@ -6,7 +6,7 @@ All are staged joins on numbers that are keys or indexed, so they cost what is s
 from datetime import date
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
 
 from elqr.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.store import tables as t
@@ -104,9 +104,25 @@ def suspense_postings(connection: Connection, payments: pl.DataFrame, night: dat
     return pl.concat(found).sort("payment_no", "posting_no")
 
 
-def near_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
-    """近い納付書 of payments, and what stands on their claims on a night; frame NearNotice."""
-    s, n = t.suggestion.c, t.notice.c
+def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame, night: date) -> pl.DataFrame:
+    """近い納付書 of payments, and what stands on their claims on a night; frame NearNotice.
+
+    First those that came later with the same key (`late`: payment_no, notice_no, how).
+    """
+    s = t.suggestion.c
+    own = late.join(payments, on="payment_no", how="semi").select("payment_no", "notice_no", "how")
+    with staged(connection, own) as asked:
+        found = [read_frame(connection, _near(asked, night).order_by(asked.c.payment_no), NearNotice.SCHEMA)]
+    with staged(connection, payments.select("payment_no")) as asked:
+        near = select(s.payment_no, s.notice_no, s.how).join(asked, asked.c.payment_no == s.payment_no).subquery()
+        query = _near(near, night).order_by(near.c.payment_no, near.c.notice_no)
+        found.append(read_frame(connection, query, NearNotice.SCHEMA))
+    return pl.concat(found)
+
+
+def _near(asked: FromClause, night: date) -> Select[tuple[object, ...]]:
+    """Of rows with payment_no, notice_no, how: what a person is shown of the notice."""
+    n = t.notice.c
     collected = (
         select(func.coalesce(func.sum(t.posting.c.yen), 0))
         .join(t.notice_claim, t.notice_claim.c.claim_no == t.posting.c.claim_no)
@@ -114,15 +130,12 @@ def near_notices(connection: Connection, payments: pl.DataFrame, night: date) ->
         .correlate(t.notice)
         .scalar_subquery()
     )
-    with staged(connection, payments.select("payment_no")) as asked:
-        query = (
-            select(
-                s.payment_no, s.how, n.procedure_code, n.levy_year, n.bill_no, n.installment_no, n.amount_yen,
-                t.payload.c.key_no, collected,
-            )
-            .join(asked, asked.c.payment_no == s.payment_no)
-            .join(t.notice, n.notice_no == s.notice_no)
-            .outerjoin(t.payload, _issued(night.isoformat()))
-            .order_by(s.payment_no, s.notice_no)
-        )  # fmt: skip
-        return read_frame(connection, query, NearNotice.SCHEMA)
+    return (
+        select(
+            asked.c.payment_no, asked.c.how, n.procedure_code, n.levy_year, n.bill_no, n.installment_no, n.amount_yen,
+            t.payload.c.key_no, collected,
+        )
+        .select_from(asked)
+        .join(t.notice, n.notice_no == asked.c.notice_no)
+        .outerjoin(t.payload, _issued(night.isoformat()))
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from elqr.frames import ClaimKey, Notice
 from elqr.store import tables as t
 
 _OWN, _BROUGHT, _GONE = t.notice.alias("own"), t.notice_file.alias("brought"), t.notice_cancel.alias("gone")
+_PAYS = t.notice_claim.alias("pays")
 
 
 def owed_yen(night: ColumnElement[Any]) -> ColumnElement[int]:
@@ -37,15 +38,20 @@ def slip_no_at_the_end(closing: ColumnElement[Any], as_of: date) -> ColumnElemen
 def _newest(column: str, is_there: ColumnElement[bool], is_gone: ColumnElement[bool]) -> ColumnElement[int]:
     """Of the claim's slips that are there and not gone, the one with the highest 発行連番.
 
+    A slip of 期別 0 bears the name of a claim that it does not pay, where instalments came once that was cancelled.
     The conditions may name columns of the outermost query, so only what is declared here is not taken from it.
     """
     gone = select(_GONE.c.notice_no).where(_GONE.c.notice_no == _OWN.c.notice_no, is_gone)
+    pays = select(_PAYS.c.notice_no).where(
+        _PAYS.c.notice_no == _OWN.c.notice_no, _PAYS.c.claim_no == t.claim.c.claim_no
+    )
     newest: Select[tuple[int]] = (
         select(_OWN.c[column])
         .join(_BROUGHT, _BROUGHT.c.notice_file_no == _OWN.c.notice_file_no)
         .where(
             *(_OWN.c[name] == t.claim.c[name] for name in ClaimKey.SCHEMA),
             is_there,
+            pays.correlate_except(_PAYS).exists(),
             ~gone.correlate_except(_GONE).exists(),
         )
         .order_by(_OWN.c.issue_no.desc())

@@ -21,7 +21,8 @@ from elqr.frames import (
     Payment,
     met_again,
 )
-from elqr.notices import ASSESSMENT_KEY, NOTICE_KEY, Registered
+from elqr.lookup import as_registered, under_their_keys
+from elqr.sieve import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, staged
 from elqr.store.tallies import last_issued
@@ -46,7 +47,15 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
         )
         cancelled = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
-    return Registered(notices, claims, cancelled, _key_owners(connection, keys))
+        same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        query = (
+            select(t.notice_claim.c.notice_no)
+            .join(t.claim, t.claim.c.claim_no == t.notice_claim.c.claim_no)
+            .join(asked, and_(*same))
+            .where(t.claim.c.installment_no == WHOLE_YEAR)
+        )
+        singles = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
+    return Registered(notices, claims, cancelled, singles, _key_owners(connection, keys))
 
 
 def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
@@ -119,6 +128,7 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     number of the key asked for, not with its digits.
     """
     keys = _keys(payments).with_row_index("at").cast({"at": pl.Int64})
+    stored = as_registered(keys)
 
     def query(own: FromClause) -> Select[Any]:
         payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
@@ -132,9 +142,8 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
     for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
         del schema[name]
-    found = asked(connections, keys.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
-    named = keys.select(pl.col(Payment.KEY_KIND, Payment.KEY_DIGITS).gather(found["at"]))
-    return found.hstack(named).select(*CandidateSlip.SCHEMA)
+    found = asked(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
+    return under_their_keys(found, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
 
 
 def _keys(payments: pl.DataFrame) -> pl.DataFrame:
@@ -165,11 +174,18 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
         payload.office_code,
         notice.procedure_code,
         exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+        _cancelled_on(),
         ~newer_slip_exists(),
         notice.levy_year,
         notice.bill_no,
         notice.payer_ref,
     ).select_from(t.notice_key)
+
+
+def _cancelled_on() -> ColumnElement[str]:
+    """取消の日: the night on which a notice's cancellation came to the ledger, or null."""
+    cancel = t.notice_cancel.c
+    return select(cancel.night_on).where(cancel.notice_no == t.notice.c.notice_no).correlate(t.notice).scalar_subquery()
 
 
 def newer_slip_exists() -> ColumnElement[bool]:
@@ -184,7 +200,7 @@ def newer_slip_exists() -> ColumnElement[bool]:
 
 
 def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
-    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount.
+    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount, or nothing.
 
     `notices` has notice_no, owed_yen and levy_year: what `owed_by` knows already is not looked up.
     """
@@ -197,7 +213,7 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
                 covers.notice_no,
                 covers.claim_no,
                 covers.cover_yen,
-                func.coalesce(own.c.owed_yen, _owed_yen(), covers.cover_yen),
+                func.coalesce(own.c.owed_yen, _owed_yen(), 0),
                 collected,
                 func.coalesce(own.c.levy_year, _levy_year()),
                 first,
@@ -248,12 +264,13 @@ def _levy_year() -> ColumnElement[int]:
 
 
 def _owed_yen() -> ColumnElement[int]:
-    own = t.notice.alias("own")
+    own, pays = t.notice.alias("own"), t.notice_claim.alias("pays").c
     return (
         select(own.c.amount_yen)
         .join(t.claim, and_(*(own.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
         .where(
             t.claim.c.claim_no == t.notice_claim.c.claim_no,
+            exists().where(pays.notice_no == own.c.notice_no, pays.claim_no == t.claim.c.claim_no),
             ~exists().where(t.notice_cancel.c.notice_no == own.c.notice_no),
         )
         .order_by(own.c.issue_no.desc())
@@ -291,18 +308,30 @@ def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
         return set(connection.execute(query).scalars())
 
 
+_OF_KEY = (
+    Candidate.NOTICE_NO, Candidate.REISSUE_NO, Candidate.ISSUE_NO, Candidate.ISSUED_ON, Candidate.IS_CANCELLED,
+    Candidate.CANCELLED_ON,
+)  # fmt: skip
+
+
 def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    """既知のキー among possible misreadings: key_kind, key_digits, notice_no."""
-    schema: dict[str, Any] = {
-        NoticeKey.KEY_KIND: pl.String,
-        NoticeKey.KEY_DIGITS: pl.String,
-        NoticeKey.NOTICE_NO: pl.Int64,
-    }
-    with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
-        query = select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, func.max(t.notice_key.c.notice_no)).join(
-            asked, same_key(asked)
-        )
-        return read_frame(connection, query.group_by(t.notice_key.c.key_kind, t.notice_key.c.key_digits), schema)
+    """既知のキー among possible misreadings: their notices; key_kind, key_digits, and of Candidate what tells which is
+    meant.
+    """
+    own = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
+    stored = as_registered(own)
+    schema = {"at": pl.Int64, **{str(name): name.dtype for name in _OF_KEY}}
+    notice = t.notice.c
+    with staged(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
+        query = (
+            select(
+                asked.c.at, notice.notice_no, t.notice_key.c.reissue_no, notice.issue_no, notice.issued_on,
+                exists().where(t.notice_cancel.c.notice_no == notice.notice_no), _cancelled_on(),
+            )
+            .join(t.notice_key, same_key(asked))
+            .join(t.notice, notice.notice_no == t.notice_key.c.notice_no)
+        )  # fmt: skip
+        return under_their_keys(read_frame(connection, query, schema), own, stored["only_reissue_no"])
 
 
 def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:
@@ -326,9 +355,11 @@ def clean_notice_file(connection: Connection, sha256: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def notice_file_known(connection: Connection, sha256: str) -> bool:
-    """Was this content imported before, with whatever result."""
-    return connection.execute(select(literal(1)).where(t.notice_file.c.sha256 == sha256)).first() is not None
+def notice_file_known(connection: Connection, sha256: str, name: str | None = None) -> bool:
+    """Was this content imported before (under this name), with whatever result."""
+    file = t.notice_file.c
+    query = select(literal(1)).where(file.sha256 == sha256, *([] if name is None else [file.name == name]))
+    return connection.execute(query).first() is not None
 
 
 def newest_composed(connection: Connection) -> tuple[str, str] | None:

@@ -256,8 +256,11 @@ def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame
         return read_frame(connection, query, {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date})
 
 
-def suggestions(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """近い納付書 of payments with unknown keys: payment_no, how, procedure_code, bill_no, installment_no."""
+def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
+    """近い納付書 of payments with unknown keys: payment_no, how, procedure_code, bill_no, installment_no.
+
+    First those that came later with the same key (`late`: payment_no, notice_no, how).
+    """
     s, n = t.suggestion.c, t.notice.c
     text = dict.fromkeys(("how", "procedure_code", "bill_no"), pl.String)
     unknown = payments.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
@@ -268,7 +271,15 @@ def suggestions(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
             .join(t.notice, n.notice_no == s.notice_no)
             .order_by(s.payment_no, s.notice_no)
         )
-        return read_frame(connection, query, {"payment_no": pl.Int64, **text, "installment_no": pl.Int64})
+        schema = {"payment_no": pl.Int64, **text, "installment_no": pl.Int64}
+        near = read_frame(connection, query, schema)
+    with staged(connection, late.select("payment_no", "notice_no", "how")) as asked:
+        query = (
+            select(asked.c.payment_no, asked.c.how, n.procedure_code, n.bill_no, n.installment_no)
+            .join(t.notice, n.notice_no == asked.c.notice_no)
+            .order_by(asked.c.payment_no)
+        )
+        return pl.concat([read_frame(connection, query, schema), near])
 
 
 def signed_count() -> ColumnElement[int]:

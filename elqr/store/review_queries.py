@@ -15,7 +15,7 @@ from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.tally import posting_tallies
-from elqr.terms import AWAITS_PAYOUT, CLOSES, NEEDS_TARGET, Account, Place, RulingResult
+from elqr.terms import AWAITS_PAYOUT, CLOSES, NEEDS_TARGET, Account, KeyKind, Place, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 
@@ -100,19 +100,22 @@ def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFram
 
 
 def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFrame:
-    """対象の納付書 by 納付番号: key_no, notice_no, payer_ref, is_cancelled."""
-    schema = {"key_no": pl.String, "notice_no": pl.Int64, "payer_ref": pl.String, "is_cancelled": pl.Boolean}
+    """対象の納付書 by 納付番号: key_no, notice_no."""
+    schema = {"key_no": pl.String, "notice_no": pl.Int64}
     with staged(connection, queries.elqr_keys(key_nos["key_no"])) as asked:
+        query = select(asked.c.key_digits, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(asked))
+        return read_frame(connection, query, schema)
+
+
+def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
+    """対象の納付書 by their numbers: notice_no, payer_ref, is_cancelled."""
+    schema = {"notice_no": pl.Int64, "payer_ref": pl.String, "is_cancelled": pl.Boolean}
+    notice, gone = t.notice.c, t.notice_cancel.c.notice_no
+    with staged(connection, notice_nos.select("notice_no").unique()) as asked:
         query = (
-            select(
-                asked.c.key_digits,
-                t.notice.c.notice_no,
-                t.notice.c.payer_ref,
-                t.notice_cancel.c.notice_no.is_not(None),
-            )
-            .join(t.notice_key, queries.same_key(asked))
-            .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
-            .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+            select(notice.notice_no, notice.payer_ref, gone.is_not(None))
+            .join(asked, asked.c.notice_no == notice.notice_no)
+            .outerjoin(t.notice_cancel, gone == notice.notice_no)
         )
         return read_frame(connection, query, schema)
 
@@ -244,12 +247,8 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
     """Who decided what, why, who approved it, and the yen before and after; as of a night."""
     asked, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
     effect_on, key = r.ruling_result.c.night_on, t.notice_key.c
-    target = (
-        select(func.min(key.key_digits))
-        .where(key.notice_no == r.ruling.c.notice_no, key.key_kind == "elqr")
-        .correlate(r.ruling)
-        .scalar_subquery()
-    )
+    digits = select(func.min(key.key_digits)).where(key.notice_no == r.ruling.c.notice_no).correlate(r.ruling)
+    target = func.coalesce(digits.where(key.key_kind == KeyKind.ELQR.value).scalar_subquery(), digits.scalar_subquery())
     columns: dict[str, tuple[Any, Any]] = {
         "review_no": (asked.review_no, pl.Int64),
         "ruling_no": (r.ruling.c.ruling_no, pl.Int64),

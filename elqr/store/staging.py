@@ -29,6 +29,7 @@ from elqr.store.money_entries import enter_bundles
 from elqr.store.schema import Text, Whole
 from elqr.store.tallies import enter_posting_tallies
 from elqr.store.tally_tables import posting_tally
+from elqr.suggestions import ASKED
 from elqr.terms import KeyKind, Outcome
 
 _SCHEMA = "elqr_cluster_"
@@ -151,18 +152,17 @@ def told(connection: Connection, staging: Staging) -> list[dict[str, object]]:
 
 
 def unknown_keys(connection: Connection, staging: Staging, most: int) -> pl.DataFrame:
-    """該当なしのキー that somebody may have misread: payment_no, key_kind, key_digits of the first of the night."""
+    """該当なしのキー that somebody may have misread: `suggestions.ASKED` of the first of the night."""
     decided, payment = staging.of(t.decision), t.payment.c
     query = (
-        select(payment.payment_no, payment.key_kind, payment.key_digits)
+        select(*(payment[name] for name in ASKED))
         .join(decided, decided.c.payment_no == payment.payment_no)
         .where(decided.c.outcome == Outcome.KEY_UNKNOWN.value, payment.key_kind != KeyKind.CUSTOMER.value)
         .where(payment.key_digits.regexp_match("^[0-9]+$"))
         .order_by(payment.payment_no)
         .limit(most)
     )
-    names = (Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS)
-    return read_frame(connection, query, {str(name): name.dtype for name in names})
+    return read_frame(connection, query, {str(name): name.dtype for name in ASKED})
 
 
 def enter_decided(

@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, exists, func, select
 
 from elqr.frames import NoticeClaim, NoticeKey, Payment
+from elqr.lookup import as_registered, under_their_keys
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, read_unordered, staged
 
@@ -69,13 +70,18 @@ def undecided_payments(connection: Connection, in_hand: Collection[int] = ()) ->
 
 def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """キーの指す調定: key_kind, key_digits and each claim that a slip behind the key pays."""
-    with staged(connection, payments.select(Payment.KEY_KIND, Payment.KEY_DIGITS).unique()) as asked:
+    named = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
+    keys = payments.select(named).unique().with_row_index("at").cast({"at": pl.Int64})
+    stored = as_registered(keys)
+    with staged(connection, stored.select(*named, "at")) as asked:
         key, pays = t.notice_key.c, t.notice_claim.c
         query = (
-            select(key.key_kind, key.key_digits, pays.claim_no)
+            select(asked.c.at, key.reissue_no, pays.claim_no)
             .join(asked, (key.key_kind == asked.c.key_kind) & (key.key_digits == asked.c.key_digits))
             .join(t.notice_claim, pays.notice_no == key.notice_no)
             .distinct()
         )
-        names = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, NoticeClaim.CLAIM_NO)
-        return read_frame(connection, query, {str(name): name.dtype for name in names})
+        schema = {"at": pl.Int64, NoticeKey.REISSUE_NO: pl.String, NoticeClaim.CLAIM_NO: pl.Int64}
+        found = read_frame(connection, query, schema)
+    found = under_their_keys(found, keys, stored["only_reissue_no"])
+    return found.select(*named, NoticeClaim.CLAIM_NO).unique()

@@ -13,7 +13,8 @@ from elqr.frames import Notice, NoticeKey, Payload, Payment, PaymentContent
 from elqr.inbox import kept, sha256_of
 from elqr.intake import take
 from elqr.issue.payload import encode_frame
-from elqr.notices import NOTICE_KEY, key_rows, rows_of
+from elqr.notices import key_rows, rows_of
+from elqr.sieve import NOTICE_KEY
 from elqr.store import verify_queries as queries
 from elqr.terms import KeyKind
 from elqr.verification.looking import Looked, differing, told
@@ -94,6 +95,7 @@ def notices(looked: Looked) -> Iterator[Finding]:
         numbers = own.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
+        numbered = _taken_from(numbered, own)
         again = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
         yield from differing(own, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
         keys = key_rows(numbered.filter(pl.col("record_no").is_not_null()))
@@ -121,6 +123,16 @@ def notices(looked: Looked) -> Iterator[Finding]:
     digits = encode_frame(payloads)
     for number in payloads.filter(digits != payloads[Payload.DIGITS])[Payload.NOTICE_NO].head(LISTED_PER_CODE):
         yield told(f"納付書{number}", Code.PAYLOAD_DIFFERS, "台帳の255桁", "納付書から作った255桁")
+
+
+def _taken_from(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """採った行: of several rows of one notice, one of which the file's findings refused, that which the ledger has."""
+    several = rows.filter(pl.col(Notice.NOTICE_NO).is_duplicated())
+    if several.is_empty():
+        return rows
+    same = several.join(stored, on=stored.columns, how="semi", nulls_equal=True)
+    chosen = pl.concat([same, several]).unique(Notice.NOTICE_NO, keep="first", maintain_order=True)
+    return pl.concat([rows.filter(~pl.col(Notice.NOTICE_NO).is_duplicated()), chosen])
 
 
 def _covers(covers: pl.DataFrame) -> Iterator[Finding]:

@@ -180,6 +180,7 @@ def _gained(own: pl.DataFrame) -> Gained:
         cancelled=pl.DataFrame(schema={Notice.NOTICE_NO: pl.Int64}),
         rows_read=own.height,
         rows_same=0,
+        rows_bad=0,
     )
 
 

@@ -27,7 +27,15 @@ class Slip:
     barcode_no: str
     reissue: int
     customer: str = ""
-    is_cancelled: bool = False
+    cancelled_on: date | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_on is not None
+
+    def was_valid(self, day: date) -> bool:
+        """Issued by the day, and not cancelled by then."""
+        return self.issued_on <= day and (self.cancelled_on is None or self.cancelled_on > day)
 
 
 @dataclass(frozen=True)
@@ -71,15 +79,14 @@ class City:
         tonight = defaultdict(set)
         for record in fresh:
             tonight[record.event].add(record.stage)
-        touched: set[tuple[str, int]] = set()
         for record in sorted(fresh, key=lambda own: (ORDER.index(own.stage), own.paid_on, own.event)):
-            outcome, claim_yen = self._outcome(record, tonight[record.event], touched)
+            outcome, claim_yen = self._outcome(record, tonight[record.event])
             held = record.yen - claim_yen if record.stage == "confirmed" else 0
             self.suspense += held
             found.append((record.event, record.stage, outcome, claim_yen, held))
         return found
 
-    def _outcome(self, record: Record, tonight: set[str], touched: set[tuple[str, int]]) -> tuple[str, int]:
+    def _outcome(self, record: Record, tonight: set[str]) -> tuple[str, int]:
         known = self.seen[record.event].keys()
         before = known - tonight
         if record.stage == "preliminary":
@@ -94,17 +101,25 @@ class City:
             return ("not_collected", 0) if not known & {"preliminary", "confirmed"} else ("stage_unexpected", 0)
         if record.event in self.ended:
             return "stage_unexpected", 0
-        return self._paid(record, touched)
+        return self._paid(record)
 
-    def _slip(self, record: Record) -> Slip | None:
-        """The slip that a key names: the bar code's own reissue where it is known, else the newest."""
+    def _behind(self, record: Record) -> list[Slip]:
+        """The slips that a key may name: of a bar code those with its own reissue digit, where there are any."""
         own = [slip for slip in self.slips if record.key and record.key == getattr(slip, record.kind)]
         if record.kind == "barcode_no":
             own = [slip for slip in own if slip.reissue == record.reissue] or own
-        return max(own, key=lambda slip: slip.issue, default=None)
+        return own
 
-    def _paid(self, record: Record, touched: set[tuple[str, int]]) -> tuple[str, int]:
-        slip = self._slip(record)
+    def _slip(self, own: list[Slip], day: date) -> Slip | None:
+        """The newest that was in force on a day; else the newest issued by then; else the first of all."""
+        valid = [slip for slip in own if slip.was_valid(day)]
+        issued = [slip for slip in own if slip.issued_on <= day]
+        newest = max(valid or issued, key=lambda slip: slip.issue, default=None)
+        return newest or min(own, key=lambda slip: slip.issue, default=None)
+
+    def _paid(self, record: Record) -> tuple[str, int]:
+        behind = self._behind(record)
+        slip = self._slip(behind, record.paid_on)
         if slip is None:
             return "key_unknown", 0
         if record.check and record.check != slip.check:
@@ -113,24 +128,22 @@ class City:
             return "item_or_office_differs", 0
         if record.paid_on < slip.issued_on:
             return "paid_before_issue", 0
-        if slip.is_cancelled:
-            return "notice_cancelled", 0
+        is_replaced = slip.was_valid(record.paid_on) and not all(own.is_cancelled for own in behind)
         covers = self._covers(slip)
+        if (slip.is_cancelled and not is_replaced) or not any(map(self._owed, covers)):
+            return "notice_cancelled", 0
         if len(covers) > 1:
-            is_touched = any(self.collected[claim] or claim in touched for claim in covers)
-            is_short = record.yen < slip.yen
-            touched |= set() if is_short else set(covers)
-            if is_touched or is_short:
-                return ("already_settled" if is_touched else "underpaid"), 0
+            is_touched = any(self.collected[claim] for claim in covers)
             given = {claim: min(yen, self._owed(claim)) for claim, yen in covers.items()}
+            whole = sum(given.values())
+            if is_touched or record.yen < whole:
+                return ("already_settled" if is_touched else "underpaid"), 0
             for claim, yen in given.items():
                 self.collected[claim] += yen
-            whole = sum(given.values())
             is_open = any(self._owed(claim) > self.collected[claim] for claim in covers)
             plain = "underpaid" if is_open else self._plain(record, slip)
             return ("overpaid" if record.yen > whole else plain), whole
         claim = slip.bill, slip.part
-        touched.add(claim)
         left = max(0, self._owed(claim) - self.collected[claim])
         part = min(left, record.yen)
         self.collected[claim] += part
@@ -149,7 +162,7 @@ class City:
 
     def _owed(self, claim: tuple[str, int]) -> int:
         valid = [slip for slip in self._of(*claim) if not slip.is_cancelled]
-        return max(valid, key=lambda slip: slip.issue).yen if valid else self._of(*claim)[0].yen
+        return max(valid, key=lambda slip: slip.issue).yen if valid else 0
 
     def _covers(self, slip: Slip) -> dict[tuple[str, int], int]:
         """What a slip pays: its own claim, or for 全期 the first slips of all instalments of the bill."""

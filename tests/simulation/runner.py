@@ -47,7 +47,7 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
             continue
         for slip, is_cancel in life.notices[number]:
             if is_cancel:
-                slip.is_cancelled = True
+                slip.cancelled_on = night
             else:
                 truth.slips.append(slip)
         if life.notices[number]:

@@ -1,0 +1,69 @@
+"""Instalments (期別と全期): what a 全期 slip of a notice file pays, and which rows of the two do not go together."""
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.formats.sequence import RECORD_NO
+from elqr.frames import Notice, NoticeClaim
+from elqr.sieve import ASSESSMENT_KEY, CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.terms import WHOLE_YEAR
+
+
+def cancelled_by_now(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:
+    """取り消された納付書, by the ledger or by this file; frame of NOTICE_KEY with is_gone."""
+    before = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    return pl.concat([before, cancels.select(NOTICE_KEY)]).unique().with_columns(is_gone=True)
+
+
+def _with_gone(notices: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    rows = notices.join(gone, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    return rows.with_columns(pl.col("is_gone").fill_null(False))
+
+
+def instalments_after_whole(sieve: Sieve, registered: Registered, gone: pl.DataFrame) -> None:
+    """An assessment registered as one claim (期別 0) gains instalments only when the slips of that claim are cancelled.
+
+    The two would be paid twice. What is refused here does not count for what looks at 全期 and 期別 afterwards.
+    """
+    slips = registered.notices.join(registered.singles, on=Notice.NOTICE_NO, how="semi")
+    single = _with_gone(slips, gone).filter(~pl.col("is_gone")).select(ASSESSMENT_KEY).unique()
+    single = single.with_columns(is_single=True)
+    sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
+    is_part = pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR
+    number = pl.col(Notice.INSTALLMENT_NO)
+    wanted = pl.lit("0（一括の調定として登録済。期別にするなら、先にその納付書の取消を送る）")
+    sieve.refuse(Code.WHOLE_YEAR_SUM, "期別", pl.col("is_single") & is_part, number, wanted)
+    sieve.rows = sieve.rows.drop("is_single")
+
+
+def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """全期: the instalments a whole-year slip pays, each at the amount of its slip of that time.
+
+    Frame: record_no of the 全期 row, the claim key of each instalment, cover_yen. An instalment whose slips are all
+    cancelled is none. An installment-0 slip whose assessment never had instalments is a claim of its own and has no
+    row here; one that comes when none is left, or before any was issued, is refused.
+    """
+    columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
+    slips = _with_gone(pl.concat([registered.select(columns), sieve.rows.select(columns)]), gone)
+    parts = slips.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
+    stands = (~pl.col("is_gone")).any().over(CLAIM_KEY)
+    whole = sieve.rows.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
+        RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
+    )
+    covers = (
+        whole.join(parts.filter(stands), on=ASSESSMENT_KEY, how="inner", maintain_order="left")
+        .filter(pl.col(Notice.ISSUED_ON) <= pl.col("whole_issued_on"))
+        .sort(RECORD_NO, Notice.INSTALLMENT_NO, ~pl.col("is_gone"), Notice.ISSUE_NO)
+        .unique([RECORD_NO, Notice.INSTALLMENT_NO], keep="last", maintain_order=True)
+        .select(RECORD_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
+    )
+    sums = covers.group_by(RECORD_NO).agg(pl.col(NoticeClaim.COVER_YEN).sum().alias("covered_yen"))
+    divided = whole.join(parts, on=ASSESSMENT_KEY, how="semi").select(RECORD_NO, is_divided=True)
+    for found in (sums, divided):
+        sieve.rows = sieve.rows.join(found, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
+    amount, covered = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")
+    sieve.refuse(Code.WHOLE_YEAR_SUM, "全期の額", covered.is_not_null() & (amount != covered), amount, covered)
+    wanted = pl.lit("発行日までに発行され、取り消されていない各期の納付書")
+    sieve.refuse(Code.WHOLE_YEAR_SUM, "期別", pl.col("is_divided") & covered.is_null(), pl.lit("全期だけ"), wanted)
+    sieve.rows = sieve.rows.drop("covered_yen", "is_divided")
+    return covers.join(sieve.rows.select(RECORD_NO), on=RECORD_NO, how="semi", maintain_order="left")

@@ -1,0 +1,124 @@
+"""Lookup (照会): the notice that a payment's key means, and what the payment says otherwise than the notice.
+
+A key that stays the same when its notice is issued again (顧客番号, a bar code whose 再発行 digit never changes) names
+several notices of one claim. The one in force on 領収日 is meant; where none was, the nearest one, with what is true
+of it. Pure functions over frames; who asks decides what follows.
+"""
+
+import polars as pl
+
+from elqr.frames import Candidate, Payment, beside
+from elqr.terms import KeyKind
+
+_KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
+_ASKED = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)
+_SAID = (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE, Candidate.REISSUE_NO)
+"""What a payment and its notice both say."""
+
+TRUTHS = (
+    "check_no_differs", "item_or_office_differs", "is_before_issue", "is_void", "is_late", "is_old_slip",
+    "is_reissue_unissued",
+)  # fmt: skip
+"""What `with_notice` says of each payment. `is_void`: the notice is cancelled, and none stands in its place."""
+
+RULED_OUT = ("check_no_differs", "item_or_office_differs", "is_before_issue", "is_void")
+"""What keeps a payment from the claims of its notice, whatever is owed on them."""
+
+
+_BARCODE_DIGITS = 27
+"""発行企業, 収納企業 and 自由使用欄: what names a notice's bar code in the ledger."""
+
+
+def as_registered(keys: pl.DataFrame) -> pl.DataFrame:
+    """台帳のキー: `key_digits` as the ledger has them, and `only_reissue_no`.
+
+    A format may say that a bar code's 再発行 digit belongs to the number, and gives one digit more: then no other digit
+    will do. It is null where any will.
+    """
+    digits = pl.col(Payment.KEY_DIGITS)
+    is_whole = (pl.col(Payment.KEY_KIND) == KeyKind.BARCODE.value) & (digits.str.len_bytes() == _BARCODE_DIGITS + 1)
+    return keys.with_columns(
+        pl.when(is_whole).then(digits.str.slice(0, _BARCODE_DIGITS)).otherwise(digits).alias(Payment.KEY_DIGITS),
+        pl.when(is_whole).then(digits.str.slice(_BARCODE_DIGITS)).alias("only_reissue_no"),
+    )
+
+
+def under_their_keys(found: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> pl.DataFrame:
+    """見つけたものを照会キーの横に: what the ledger has for keys asked for by their number `at`, beside these keys.
+
+    `only` is the `only_reissue_no` of each: what has another digit than is wanted is left out.
+    """
+    if only.null_count() < only.len():
+        wanted = only.gather(found["at"])
+        found = found.filter(wanted.is_null() | (wanted == found[Candidate.REISSUE_NO]))
+    return found.hstack(keys.select(pl.col(_KEY).gather(found["at"])))
+
+
+def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """照会する: each payment with its notice (columns of Candidate, null where the key is not known) and `TRUTHS`.
+
+    `rows` has key_kind, key_digits, reissue_no, paid_on, check_no, item_no, office_code; `candidates` is frame
+    Candidate of their keys.
+    """
+    slips = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _SAID})
+    found = meant(rows, candidates)
+    rows = rows.hstack(slips.select(pl.all().gather(found["slip"])))
+    is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
+    digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
+    return rows.with_columns(
+        _differs(Payment.CHECK_NO).alias("check_no_differs"),
+        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias("item_or_office_differs"),
+        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias("is_before_issue"),
+        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias("is_late"),
+        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias("is_old_slip"),
+        (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
+            "is_reissue_unissued"
+        ),
+        (is_cancelled & ~found["stands"]).alias("is_void"),
+        is_cancelled.alias(Candidate.IS_CANCELLED),
+    )
+
+
+def _differs(name: str) -> pl.Expr:
+    return (pl.col(name) != pl.col(f"notice_{name}")).fill_null(False)
+
+
+def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """どの納付書か: of each row `slip`, the place of its notice among the candidates, null where there is none.
+
+    `rows` has key_kind, key_digits, reissue_no, paid_on; `candidates` also reissue_no, issue_no, issued_on,
+    is_cancelled and cancelled_on.
+
+    `stands`: the notice was in force on 領収日, and if it was cancelled later, another that the same number means is in
+    its place. Nearly every key has one notice, which is not looked at any further.
+    """
+    slips = candidates.with_row_index("slip")
+    keys = slips.group_by(_KEY).agg(pl.col("slip").first(), pl.len())
+    several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
+    asked = rows.select(_ASKED)
+    found = beside(asked, keys.select(*_KEY, "slip"), _KEY)
+    picked = _in_force(asked.join(several, on=_KEY, how="semi").unique(), several)
+    found = beside(found, picked, _ASKED)
+    return found.select(pl.coalesce("picked", "slip").alias("slip"), pl.col("stands").fill_null(False))
+
+
+def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
+    """領収日に有効だった納付書: `_ASKED` with `picked` and `stands`, where several notices have a key.
+
+    A 再発行 digit picks among the notices that have it; one that none has picks nothing. Of those the newest is meant
+    that was issued by 領収日 and not yet cancelled; else the newest issued by then; else the first issued after it.
+    """
+    own = several.rename({str(Candidate.REISSUE_NO): "own_reissue_no"})
+    pairs = asked.join(own, on=_KEY)
+    is_issued = (pl.col(Candidate.ISSUED_ON) <= pl.col(Payment.PAID_ON)).fill_null(True)
+    is_uncancelled = ~pl.col(Candidate.IS_CANCELLED)
+    was_valid = is_uncancelled | (pl.col(Candidate.CANCELLED_ON) > pl.col(Payment.PAID_ON)).fill_null(False)
+    order = pl.when(is_issued).then(Candidate.ISSUE_NO).otherwise(-pl.col(Candidate.ISSUE_NO))
+    has_digit = pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)
+    is_replaced = is_uncancelled.any().over(*_ASKED, has_digit)
+    return (
+        pairs.with_columns((is_issued & was_valid & is_replaced).alias("stands"))
+        .sort(has_digit, is_issued & was_valid, is_issued, order, "slip", descending=True)
+        .unique(_ASKED, keep="first", maintain_order=True)
+        .select(*_ASKED, pl.col("slip").alias("picked"), "stands")
+    )
