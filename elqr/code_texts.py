@@ -288,6 +288,9 @@ CODES: dict[Code, CodeText] = {
         "氏名が空のため印刷しませんでした",
         "基幹システムから氏名のある納付書データを出し直して取り込み、もう一度印刷するか、この分だけ手で作成してください。",
     ),
+    Code.PRINT_CHANGED: CodeText(
+        _HIGH, "印刷して検査したときのファイルと違います", "発送せず、このファイルを消して、もう一度印刷してください。"
+    ),
     Code.ROW_UNKNOWN: CodeText(
         _HIGH, "この台帳にない収納の行です", "elqr review export で作り直したブックに書いてください。"
     ),

@@ -121,6 +121,7 @@ class Code(StrEnum):
     SENT_BEFORE = "R922"
     CHARACTER_LOST = "R923"
     NAME_LACKING = "R924"
+    PRINT_CHANGED = "R925"
     ROW_UNKNOWN = "V101"
     ROW_STALE = "V102"
     ROW_ALTERED = "V103"

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from elqr import __version__
+from elqr.codes import Code
 from elqr.errors import BadFile, NotFound
-from elqr.findings import Finding
+from elqr.findings import Finding, Location
 from elqr.four_eyes import Signature
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of, write_whole
@@ -65,7 +66,7 @@ def withdraw_request(night: Night, folder: Path, signature: Signature) -> Manife
     with night.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
         _waits(manifest.print_no, steps)
-        _is_listed(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
         by, at, reason = signature.by, signature.at, signature.reason
         pulled = steps[PrintState.REQUESTED]["pulled"]
         step_no = queries.enter_release(connection, manifest.print_no, PrintState.WITHDRAWN, by, at, pulled, reason)
@@ -109,8 +110,8 @@ def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -
     return made
 
 
-def _is_listed(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> Mapping[str, object]:
-    """台帳の印刷の目録か. Raises BadFile."""
+def _refuse_foreign(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> Mapping[str, object]:
+    """台帳の印刷でないものを断る; returns the ledger's record of it. Raises BadFile."""
     if batch is None or batch["manifest_sha256"] != manifest.body_sha256:
         raise BadFile(
             f"{folder} の目録は台帳の印刷{manifest.print_no}と違います。"
@@ -121,7 +122,7 @@ def _is_listed(batch: Mapping[str, object] | None, manifest: Manifest, folder: P
 
 def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
     """台帳の印刷か, unchanged and passed. Raises BadFile."""
-    if not _is_listed(batch, manifest, folder)["is_passed"]:
+    if not _refuse_foreign(batch, manifest, folder)["is_passed"]:
         raise BadFile(
             f"印刷{manifest.print_no}は印刷前検査で止まっています（指摘{len(manifest.preflight.findings)}件）。"
             "目録の指摘を直して、もう一度印刷してください。"
@@ -146,14 +147,27 @@ def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Block
     )
 
 
-def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
-    """もう一度検査する: the printed files as they are now, against the ledger as it is now."""
+def recorded_sha256(night: Night, folder: Path) -> str:
+    """目録の照合値 of a printed folder, as the ledger keeps it. Raises NotFound, BadFile."""
     manifest = read_manifest(folder)
+    with night.ledger.transaction() as connection:
+        _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
+    return manifest.body_sha256
+
+
+def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
+    """もう一度検査する: the printed files, if they are those that were printed, against the ledger as it is now."""
+    manifest = read_manifest(folder)
+    with night.ledger.transaction() as connection:
+        _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
     office = Office(night.job.city.name, night.register.names)
     found: list[Finding] = []
     for file in manifest.files:
         if file.template not in templates:
             raise NotFound(f"版下 {file.template} がありません。印刷したときの版下を用意してください。")
+        if altered := changed(folder, file):
+            found += [Finding(Location(name), Code.PRINT_CHANGED) for name in altered]
+            continue
         placed = listed(folder, [file]).select(
             Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
         )

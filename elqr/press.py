@@ -5,6 +5,8 @@ more room than a thousand. A print that was interrupted goes on where it stopped
 and unchanged are kept. The ledger learns of a print when all of it is there.
 """
 
+import hashlib
+import hmac
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -172,10 +174,16 @@ class _Done(BaseModel):
 
 
 class _Progress(BaseModel):
-    """途中経過: what an interrupted print goes on from."""
+    """途中経過: what an interrupted print goes on from. Its seal says that a print wrote it, and nobody else."""
 
     plan: str
     files: dict[int, _Done] = {}
+    seal: str = ""
+
+    def sealed_with(self, secret: bytes) -> str:
+        """The seal that it must have."""
+        body = self.model_dump_json(exclude={"seal"})
+        return hmac.new(secret, f"{PROGRESS}\n{body}".encode(), hashlib.sha256).hexdigest()
 
 
 class _Batch:
@@ -221,6 +229,7 @@ class _Batch:
         todo = (self._order(no) for no in numbers if no not in progress.files)
         for order, proof in _side_by_side(todo, self.wish.workers):
             progress.files[order.file_no] = self._kept(order, proof)
+            progress.seal = progress.sealed_with(self.night.secret)
             write_whole(self.wish.out / PROGRESS, progress.model_dump_json().encode())
             show(len(progress.files), len(numbers))
         done = [progress.files[no] for no in numbers]
@@ -239,6 +248,8 @@ class _Batch:
         try:
             progress = _Progress.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
+            return _Progress(plan=plan)
+        if not hmac.compare_digest(progress.seal.encode(), progress.sealed_with(self.night.secret).encode()):
             return _Progress(plan=plan)
         if progress.plan != plan:
             raise BadFile(

@@ -1,19 +1,22 @@
 """A printed folder (印刷フォルダ): its manifest, its lists, and scans of the paper compared with them.
 
-Needs no ledger, so that the paper can be checked where it is printed.
+Whoever can write into the folder can make manifest, lists and pages agree with each other. So the manifest is first
+compared with the hash that the ledger keeps, which may also be carried to where the paper is printed; the manifest
+then vouches for the lists and the pages.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from elqr.codes import Code
-from elqr.errors import NotFound
+from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding, Location
 from elqr.frames import PrintNotice, Slip
-from elqr.inbox import sha256_of
+from elqr.inbox import sha256_of_file
+from elqr.issue.layout import PARTS
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import page_label
 from elqr.printing.picture import Decoded, Symbology
@@ -28,12 +31,26 @@ _SHOWN_DIGITS = 32
 def read_manifest(folder: Path) -> Manifest:
     """発送の目録 of a printed folder. Raises NotFound, BadFile."""
     path = folder / MANIFEST
-    try:
-        return Manifest.read(path.read_bytes(), path)
-    except OSError as error:
+    if not path.is_file():
         raise NotFound(
             f"{folder} に発送の目録（{MANIFEST}）がありません。elqr notice print が作ったフォルダを指定してください。"
-        ) from error
+        )
+    return Manifest.read(stored(path), path)
+
+
+def refuse_altered(folder: Path, manifest: Manifest, sha256: str) -> None:
+    """書き換えを断る: a manifest other than that of this hash, or a list that it does not name. Raises BadFile."""
+    if manifest.body_sha256 != sha256:
+        raise BadFile(
+            f"{folder} の目録は、印刷{manifest.print_no}の照合値（{sha256}）と合いません。"
+            "書き換えられたか、ほかの台帳のものです。発送しないでください。"
+        )
+    for file in manifest.files:
+        if file.list_name in changed(folder, file):
+            raise BadFile(
+                f"{folder / file.list_name} が、印刷したときの目録と違います。"
+                "書き換えられています。発送せず、もう一度印刷してください。"
+            )
 
 
 def stored(path: Path) -> bytes:
@@ -55,9 +72,7 @@ def changed(folder: Path, file: PrintedFile) -> list[str]:
     """変わったファイル: which of a printed file and its list are not there as they were written."""
     written = ((file.name, file.sha256), (file.list_name, file.list_sha256))
     return [
-        name
-        for name, sha256 in written
-        if not (folder / name).is_file() or sha256_of((folder / name).read_bytes()) != sha256
+        name for name, sha256 in written if not (folder / name).is_file() or sha256_of_file(folder / name) != sha256
     ]
 
 
@@ -76,9 +91,14 @@ class Scanned:
         return {"name": self.name, "page": self.page, "codes": self.codes, "findings": findings}
 
 
-def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]]) -> Iterator[Scanned]:
-    """刷り上がりを照合する: every code in each picture against the lists of the print. Raises NotFound, BadFile."""
-    rows = listed(folder, read_manifest(folder).files)
+def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]], sha256: str) -> Iterator[Scanned]:
+    """刷り上がりを照合する: every code in each picture against the lists of the print.
+
+    `sha256` is the manifest's hash as the ledger has it. Raises NotFound, BadFile.
+    """
+    manifest = read_manifest(folder)
+    refuse_altered(folder, manifest, sha256)
+    rows = listed(folder, manifest.files)
     for name, pages in read_pictures(pictures):
         for no, codes in enumerate(pages, start=1):
             yield _scanned(name if len(pages) == 1 else f"{name} {no}枚目", codes, rows)
@@ -108,10 +128,19 @@ def _strange(name: str, code: Decoded, rows: pl.DataFrame) -> Finding:
     """A code that is not in the list: another print's, or one of ours that says something else."""
     at, shown = Location(name, field=_TITLES[code.symbology]), code.text[:_SHOWN_DIGITS]
     if code.symbology is Symbology.QR:
-        reading = read_payload(code.text)
-        key_no = str(reading.values["key_no"] or "")
-        shown = f"納付番号{key_no} {reading.values['amount_yen']}円" if key_no else shown
+        values = read_payload(code.text).values
+        key_no = str(values["key_no"] or "")
         ours = rows.filter(pl.col(Slip.KEY_NO) == key_no)
         if ours.height:
-            return Finding(at, Code.SCAN_DIFFERS, shown, f"納付番号{key_no} {ours[Slip.AMOUNT_YEN][0]}円")
+            listed_values = read_payload(ours[Slip.DIGITS][0]).values
+            differing = [part for part in values if values[part] != listed_values[part]]
+            actual, expected = _worded(values, differing), _worded(listed_values, differing)
+            return Finding(at, Code.SCAN_DIFFERS, actual, expected)
+        shown = _worded(values, ["office_code"]) if key_no else shown
     return Finding(at, Code.SCAN_UNKNOWN, shown)
+
+
+def _worded(values: Mapping[str, object], parts: Iterable[str]) -> str:
+    """A code by its key and yen, and what else is to be told of it."""
+    more = [f"{PARTS[part].title} {values[part]}" for part in parts if part not in ("key_no", "amount_yen")]
+    return "、".join([f"納付番号{values['key_no']} {values['amount_yen']}円", *more])

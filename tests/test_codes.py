@@ -226,6 +226,7 @@ def test_every_code_has_a_sample_and_words() -> None:
             Code.SCAN_UNKNOWN,
             Code.SCAN_DIFFERS,
             Code.SENT_BEFORE,
+            Code.PRINT_CHANGED,
         }
     )
     at_the_desk = {row[3] for row in ROWS} | {Code.ROW_UNKNOWN, Code.ROW_STALE, Code.ROW_ALTERED, Code.RULING_WAITING}

@@ -457,7 +457,82 @@ def test_printed_files_are_checked_again_against_the_ledger(city: City) -> None:
     one, other = (city.folder / "print" / f"000{no}_hokenryo.pdf" for no in (1, 2))
     one.write_bytes(other.read_bytes())
     ran = elqr(*command)
-    assert ran.code == 1 and f"[{Code.PAGE_COUNT}] 0001_hokenryo.pdf" in ran.err
+    assert ran.code == 1 and f"[{Code.PRINT_CHANGED}] 0001_hokenryo.pdf" in ran.err and "指摘 1件" in ran.out
+
+
+def _forge(digits: str) -> str:
+    """The same bill, as a code that pays another office."""
+    values = read_payload(digits).values | {"office_code": "12345"}
+    return encode(PayloadValues.model_validate(values))
+
+
+def _edit_list(folder: Path) -> str:
+    """A forged code in the list; returns it."""
+    path = folder / "0002_hokenryo.csv"
+    text = path.read_text(encoding="utf-8")
+    digits = text.splitlines()[1].split(",")[9]
+    path.write_text(text.replace(digits, _forge(digits)), encoding="utf-8")
+    return _forge(digits)
+
+
+def _edit_list_and_manifest(folder: Path) -> str:
+    """The same, and the manifest vouches for it."""
+    path, manifest = folder / "0002_hokenryo.csv", folder / MANIFEST
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    forged = _edit_list(folder)
+    after = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    return forged
+
+
+EDITED: list[tuple[str, Callable[[Path], str], str, str]] = [
+    ("一覧", _edit_list, "0002_hokenryo.csv が、印刷したときの目録と違います", f"[{Code.PRINT_CHANGED}] 0002_hokenryo.csv"),
+    ("一覧と目録", _edit_list_and_manifest, "の目録は台帳の印刷1と違います", "の目録は台帳の印刷1と違います"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "said", "checked"), [case[1:] for case in EDITED], ids=[case[0] for case in EDITED])
+def test_an_edited_list_does_not_pass_a_forged_code(city: City, tmp_path: Path, edit: Callable[[Path], str], said: str, checked: str) -> None:  # fmt: skip
+    printed = _print(city)
+    sha256 = printed.out.split("目録の照合値 ")[1].strip()
+    scan, without_ledger = tmp_path / "scan.png", ("notice", "verify-scan", tmp_path / "scan.png", "--in", city.folder / "print", "--hash")  # fmt: skip
+    _scan(city, "0002_hokenryo.pdf").save(scan)
+    assert elqr(*without_ledger, sha256, "--job", "nowhere").code == 0, "where there is no ledger, its hash will do"
+    assert "64桁" in elqr(*without_ledger, "abc").err
+    _painted(city, edit(city.folder / "print"), FIRST_CODE).save(scan)
+    ran = _verified(city, scan)
+    assert ran.code == 1 and said in ran.err and ran.out == ""
+    assert elqr(*without_ledger, sha256).code == 1
+    again = elqr("notice", "preflight", city.folder / "print", "--job", city.job)
+    assert again.code == 1 and checked in again.err
+
+
+def test_a_forged_code_says_whom_it_pays(city: City, tmp_path: Path) -> None:
+    assert _print(city).code == 0
+    own = (city.folder / "print" / "0002_hokenryo.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[9]
+    _painted(city, _forge(own), FIRST_CODE).save(tmp_path / "scan.png")
+    ran = _verified(city, tmp_path / "scan.png")
+    assert ran.code == 3 and f"[{Code.SCAN_DIFFERS}] scan.png 「eL-QR」" in ran.err
+    assert "500円、共通納税機関コード 12345" in ran.err
+
+
+def test_a_half_finished_print_that_somebody_changed_is_made_again(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(order: proof.Order) -> proof.Proof:
+        if order.file_no == 3:
+            raise KeyboardInterrupt
+        return proof.proved(order)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(press, "proved", interrupted)
+        assert _print(city).code == 130
+    folder = city.folder / "print"
+    true, before = (folder / "0002_hokenryo.csv").read_bytes(), hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()  # fmt: skip
+    _edit_list(folder)
+    after = hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()
+    progress = folder / press.PROGRESS
+    progress.write_text(progress.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    assert _print(city).code == 0
+    assert (folder / "0002_hokenryo.csv").read_bytes() == true
 
 
 def _scan(city: City, name: str, page: int = 0) -> Image.Image:
@@ -466,7 +541,7 @@ def _scan(city: City, name: str, page: int = 0) -> Image.Image:
 
 
 def _verified(city: City, *pictures: Path) -> Ran:
-    return elqr("notice", "verify-scan", *pictures, "--in", city.folder / "print")
+    return elqr("notice", "verify-scan", *pictures, "--in", city.folder / "print", "--job", city.job)
 
 
 def test_scans_of_the_paper_are_compared_with_the_print(city: City, tmp_path: Path) -> None:

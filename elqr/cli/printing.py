@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +90,7 @@ def notice_print(
             f"印字 {checked.texts:,}か所　指摘 {len(checked.findings)}件"
         )
         click.echo(f"印刷できなかったもの {len(manifest.left_out)}件　→ {out}")
+        click.echo(f"目録の照合値 {manifest.body_sha256}")
     if manifest is not None and manifest.state == PrintState.STOPPED:
         say("印刷前検査で止まりました。上の指摘のページがあるため、この印刷は発送できません。")
         return ExitCode.FAILED
@@ -214,17 +216,37 @@ def notice_preflight(folder: Path, job: Path) -> int:
     return ExitCode.FAILED if findings else ExitCode.CLEAN
 
 
+def _hash_of(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """照合値 of an option."""
+    if value is not None and not re.fullmatch(r"[0-9a-f]{64}", value.strip().lower()):
+        raise click.BadParameter("照合値は、notice print が示す64桁の英数字です。")
+    return value.strip().lower() if value is not None else None
+
+
 @click.command(
     "verify-scan", cls=Command, help="刷り上がりの画像 IMAGES を、印刷したフォルダの目録と照らし合わせます。"
 )
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--in", "folder", required=True, type=click.Path(path_type=Path), help="印刷したフォルダ。")
+@click.option(
+    "--hash",
+    "sha256",
+    metavar="HASH",
+    callback=_hash_of,
+    help="目録の照合値（notice print が示す64桁）。台帳のない所で使います。",
+)
+@job_option
 @json_option
-def notice_verify_scan(images: tuple[Path, ...], folder: Path, as_json: bool) -> int:
-    from elqr.edge import readable_picture
+def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared, readable_picture
     from elqr.printed_folder import verify_scans
 
-    scans = list(verify_scans(folder, map(readable_picture, images)))
+    if sha256 is None:
+        from elqr.dispatch import recorded_sha256
+
+        with prepared(job, None, rehearsal=True, show=progress()) as opened:
+            sha256 = recorded_sha256(opened.night, folder)
+    scans = list(verify_scans(folder, map(readable_picture, images), sha256))
     if as_json:
         print_json([scan.as_dict() for scan in scans])
     for scan in scans:
