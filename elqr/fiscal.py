@@ -6,6 +6,8 @@ of its form is None (null in a column), never the nearest date.
 
 import re
 from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
@@ -72,6 +74,24 @@ def accounting_year_expr(levy_year: pl.Expr, paid_on: pl.Expr, has_closing_perio
     in_closing_months = paid_on.dt.month().is_between(_FIRST_MONTH, _LAST_CLOSING_MONTH, closed="both")
     own_year = (levied >= paid_year) | ((levied == paid_year - 1) & in_closing_months & has_closing_period)
     return pl.when(own_year).then(levied).otherwise(paid_year)
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutPeriod:
+    """出納整理期間のない間: the days on which a procedure is 公営企業会計, both ends included."""
+
+    procedure_code: str
+    from_on: date
+    until_on: date
+
+
+def has_period_expr(procedure_code: pl.Expr, day: pl.Expr, without: Sequence[WithoutPeriod]) -> pl.Expr:
+    """出納整理期間のある手続か on a day, of columns.
+
+    What becomes 公営企業会計 on 1 April closes the year before it on 31 March (打切決算): the day counts.
+    """
+    none = [(procedure_code == own.procedure_code) & day.is_between(own.from_on, own.until_on) for own in without]
+    return ~pl.any_horizontal(none).fill_null(False) if none else pl.lit(True)
 
 
 def wareki(day: date) -> str:

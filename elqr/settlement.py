@@ -4,7 +4,7 @@ Pure. Payments come as bundles and money as lines, so the work follows days and 
 belong together is found in `elqr.pairing`; here stand the columns, and the proof that everything is somewhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 
 from elqr.contract import Contract
-from elqr.formats.deposits import bare_digits, folded
+from elqr.formats.deposits import bare_digits, folded, plain_account
 from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.pairing import Credit, Due, Later, Line, paired
 from elqr.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
 
 CONTRACT = "contract"
-_SIGNED_YEN, _DAY_ON, _WHO = "signed_yen", "counts_on", "who"
+_SIGNED_YEN, _DAY_ON, _WHO, _PLACE = "signed_yen", "counts_on", "who", "at_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,13 @@ def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.D
 
 def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
     """契約のわかる入金: the first contract whose marks all fit; with the signed yen and the day it counts for."""
-    sender, account = folded(pl.col(Deposit.SENDER)), pl.col(Deposit.ACCOUNT)
+    sender, account = folded(pl.col(Deposit.SENDER)), plain_account(pl.col(Deposit.ACCOUNT))
     found: pl.Expr = pl.lit(None, dtype=pl.String)
     for contract in reversed(contracts):
         marks = [pl.col("spec").is_in(contract.money_specs)] if contract.money_specs else []
         if contract.accounts:
-            marks.append(account.is_in([_bare_account(own) for own in contract.accounts]))
-        names = _texts_folded(contract.senders)
+            marks.append(account.is_in(_texts(contract.accounts, plain_account)))
+        names = _texts(contract.senders, folded)
         who = [sender.str.starts_with(name) for name in names]
         who += [bare_digits(pl.col(Deposit.SENDER_CODE)) == code.lstrip("0") for code in contract.sender_codes]
         if who:
@@ -88,20 +88,44 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
         if marks:
             found = pl.when(pl.all_horizontal(marks)).then(pl.lit(contract.name)).otherwise(found)
     yen = pl.when(pl.col(Deposit.KIND) == DepositKind.CANCELLED.value).then(-pl.col(Deposit.YEN)).otherwise(Deposit.YEN)
-    return deposits.with_columns(
-        found.alias(CONTRACT),
-        yen.alias(_SIGNED_YEN),
-        pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(_DAY_ON),
-        sender.alias(_WHO),
+    return _beside_what_they_take_back(
+        deposits.with_columns(
+            found.alias(CONTRACT),
+            yen.alias(_SIGNED_YEN),
+            pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(_DAY_ON),
+            sender.alias(_WHO),
+        )
     )
 
 
-def _bare_account(text: str) -> str:
-    return "-".join(part.strip().lstrip("0") for part in text.split("-"))
+def _beside_what_they_take_back(deposits: pl.DataFrame) -> pl.DataFrame:
+    """取消・訂正の相手: a line that takes money back and names nobody it came from goes where that money went.
+
+    Only when all open money of that account and amount, not younger, has one sender and contract: nothing is guessed.
+    """
+    rows = deposits.with_columns(plain_account(pl.col(Deposit.ACCOUNT)).alias(_PLACE))
+    came = rows.filter(pl.col(_SIGNED_YEN) > 0)
+    back = rows.filter(pl.col(_SIGNED_YEN) < 0).with_columns(-pl.col(_SIGNED_YEN))
+    named = came.select(_PLACE, _SIGNED_YEN, _WHO).unique()
+    alone = back.join(named, on=[_PLACE, _SIGNED_YEN, _WHO], how="anti")
+    known = came.select(_PLACE, _SIGNED_YEN, pl.col(CONTRACT, _WHO, _DAY_ON).name.suffix("_came"))
+    pairs = alone.join(known, on=[_PLACE, _SIGNED_YEN]).filter(pl.col(f"{_DAY_ON}_came") <= pl.col(_DAY_ON))
+    answers = pairs.group_by(Deposit.DEPOSIT_NO).agg(
+        pl.col(f"{CONTRACT}_came").first(),
+        pl.col(f"{_WHO}_came").first(),
+        pl.struct(f"{CONTRACT}_came", f"{_WHO}_came").n_unique().alias("several"),
+    )
+    answers = answers.filter(pl.col("several") == 1).drop("several")
+    rows = deposits.join(answers, on=Deposit.DEPOSIT_NO, how="left", maintain_order="left", validate="1:1")
+    is_answered = pl.col(f"{_WHO}_came").is_not_null()
+    return rows.with_columns(
+        pl.when(is_answered).then(pl.col(f"{name}_came")).otherwise(name).alias(name) for name in (CONTRACT, _WHO)
+    ).drop(f"{CONTRACT}_came", f"{_WHO}_came")
 
 
-def _texts_folded(texts: Sequence[str]) -> list[str]:
-    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(folded(pl.col("text")))["text"].to_list()
+def _texts(texts: Sequence[str], fold: Callable[[pl.Expr], pl.Expr]) -> list[str]:
+    """Texts of a contract, as the columns they are compared with are folded."""
+    return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(fold(pl.col("text")))["text"].to_list()
 
 
 def settle(
@@ -157,10 +181,15 @@ def _credits(rows: pl.DataFrame) -> list[Credit]:
 def _without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Line]:
     """契約なし: payments by format and channel, money transfer by transfer."""
     made = [
-        Line(f"{spec} {Channel(channel).label}", SettlementOutcome.NO_CONTRACT, [Due(None, tuple(own), *sums)], [])
+        Line(f"{spec} {Channel(channel).label}", _alone(sums[-1]), [Due(None, tuple(own), *sums)], [])
         for spec, channel, own, *sums in _sums(bundles_, "spec", Bundle.CHANNEL)
     ]
-    return made + [Line("", SettlementOutcome.NO_CONTRACT, [], [credit]) for credit in _credits(deposits)]
+    return made + [Line("", _alone(credit.yen), [], [credit]) for credit in _credits(deposits)]
+
+
+def _alone(yen: int) -> SettlementOutcome:
+    """契約のないものの結果: nothing is compared with nothing."""
+    return SettlementOutcome.NO_CONTRACT if yen else SettlementOutcome.OUTSIDE
 
 
 def _framed(made: list[Line]) -> Settlement:

@@ -517,7 +517,7 @@ def credit_file(*rows: dict[str, object]) -> bytes:
 
 
 def statement_file(*rows: dict[str, object], before_yen: int = 0) -> bytes:
-    """入出金取引明細 of the same account, of lines that `credit_row` makes; money in only."""
+    """入出金取引明細 of the same account, of lines that `credit_row` makes; those with an `in_out` are no 振込 coming in."""
     spec = SPECS["bank_statement_03"]
     days = sorted(row["booked_on"] for row in rows)  # type: ignore[type-var]
     header: dict[str, object] = {
@@ -525,11 +525,11 @@ def statement_file(*rows: dict[str, object], before_yen: int = 0) -> bytes:
         "bank_name": "ﾐﾎﾝ", "branch": "001", "branch_name": "ﾎﾝﾃﾝ", "account_kind": "1", "account_no": "0000123456",
         "account_name": "ﾐﾎﾝｼ", "overdraft_kind": "0", "passbook_kind": "1", "before_yen": before_yen,
     }  # fmt: skip
-    lines = [{**row, "in_out": "1", "deal_kind": "11", "moved_on": row["booked_on"]} for row in rows]
-    yen = sum(int(str(row["amount_yen"])) for row in rows)
+    lines = [{"in_out": "1", "deal_kind": "11", "moved_on": row["booked_on"], **row} for row in rows]
+    yen = {way: [int(str(line["amount_yen"])) for line in lines if line["in_out"] == way] for way in "12"}
     trailer: dict[str, object] = {
-        "in_count": len(rows), "in_yen": yen, "out_count": 0, "out_yen": 0, "overdraft_kind": "0",
-        "after_yen": before_yen + yen, "data_count": len(rows),
+        "in_count": len(yen["1"]), "in_yen": sum(yen["1"]), "out_count": len(yen["2"]), "out_yen": sum(yen["2"]),
+        "overdraft_kind": "0", "after_yen": before_yen + sum(yen["1"]) - sum(yen["2"]), "data_count": len(rows),
     }  # fmt: skip
     end: dict[str, object] = {"total_count": len(rows) + 3, "account_count": 1}
     parts = [("header", [header]), ("data", lines), ("trailer", [trailer]), ("end", [end])]

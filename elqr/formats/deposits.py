@@ -1,7 +1,8 @@
 """From a decoded file about money to its lines (入金明細): the spec's `[deposit]` table, applied as columns.
 
-The identity of a line says the same in every format, so that a bank's notice and its statement of the same account
-tell of one transfer and not of two: account, day, kind, yen and sender. `number` is what the sender numbers it with.
+The identity of a line says the same in every format, so that a bank's notice and its statement of the same account, and
+what a person types from the passbook, tell of one transfer and not of several: account, day, kind, yen and sender, each
+folded so that only writing differs. `number` is what the sender numbers it with.
 """
 
 import polars as pl
@@ -13,7 +14,19 @@ from elqr.frames import joined
 from elqr.money_frames import DepositContent
 from elqr.terms import DepositKind
 
-_SMALL_KANA = dict(zip("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ", strict=True))
+_LIKE_ANOTHER = {
+    **dict(zip("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ", strict=True)),
+    **dict.fromkeys("-‐‑‒–—―−─━", "ー"),
+    **dict.fromkeys("・.,。、", ""),
+    **{chr(code): chr(code + 0x60) for code in range(ord("ぁ"), ord("ゖ") + 1)},
+}
+"""Banks write neither small kana nor ー, and people write both; hiragana stands for katakana."""
+
+RULE = "v2"
+"""The first part of an identity: by which rule it was folded. What an older rule wrote stays as it is."""
+
+_BANK, _BRANCH, _NUMBER = 4, 3, 7
+"""Digits of a bank, of its branch, and of an account there."""
 
 
 def deposits_of(decoded: Decoded) -> pl.DataFrame:
@@ -33,15 +46,21 @@ def deposits_of(decoded: Decoded) -> pl.DataFrame:
         joined(money.number).alias(DepositContent.NUMBER) if money.number else pl.lit("").alias(DepositContent.NUMBER),
     )
     assert rows[DepositContent.KIND].is_in([kind.value for kind in DepositKind]).all(), "a spec maps to kinds only"
-    sender = (
-        pl.when(pl.col(DepositContent.SENDER) == "").then(DepositContent.SENDER_CODE).otherwise(DepositContent.SENDER)
+    return DepositContent.of(with_identity(rows))
+
+
+def with_identity(rows: pl.DataFrame) -> pl.DataFrame:
+    """識別を付ける: `identity` by today's rule, of columns of DepositContent."""
+    sender = pl.col(DepositContent.SENDER)
+    who = pl.when(sender == "").then(bare_digits(pl.col(DepositContent.SENDER_CODE))).otherwise(sender)
+    parts = (DepositContent.BOOKED_ON, DepositContent.KIND, DepositContent.YEN)
+    own = rows.with_columns(
+        pl.lit(RULE).alias("rule"),
+        plain_account(pl.col(DepositContent.ACCOUNT)).alias("where"),
+        folded(who).alias("who"),
     )
-    rows = rows.with_columns(folded(sender).alias("who")).with_columns(
-        joined(
-            (DepositContent.ACCOUNT, DepositContent.BOOKED_ON, DepositContent.KIND, DepositContent.YEN, "who")
-        ).alias(DepositContent.IDENTITY)
-    )
-    return DepositContent.of(rows)
+    identity = joined(("rule", "where", *parts, "who")).alias(DepositContent.IDENTITY)
+    return own.with_columns(identity).drop("rule", "where", "who")
 
 
 def _account(names: tuple[str, ...]) -> pl.Expr:
@@ -56,7 +75,28 @@ def bare_digits(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars_start("0")
 
 
+def plain_account(text: pl.Expr) -> pl.Expr:
+    """比べるための口座: bank, branch and number with or without zeros, blanks, hyphens and width. Never shown.
+
+    What is no number of an account is compared as a name.
+    """
+    plain = text.str.normalize("NFKC").str.replace_all(r"[‐‑‒–—―−─━ーｰ]", "-")
+    plain = plain.str.replace_all(r"[^0-9-]", "").str.replace_all("-+", "-").str.strip_chars("-")
+    parts = plain.str.split("-")
+    bank, branch = parts.list.get(0, null_on_oob=True), parts.list.get(1, null_on_oob=True)
+    number = parts.list.slice(2).list.join("")
+    whole = pl.concat_str(
+        bare_digits(bank).str.zfill(_BANK),
+        bare_digits(branch).str.zfill(_BRANCH),
+        bare_digits(number).str.zfill(_NUMBER),
+    )
+    short = parts.list.eval(pl.element().str.strip_chars_start("0")).list.join("-")
+    digits = pl.when(parts.list.len() > 2).then(whole).otherwise(short)
+    one = pl.when(parts.list.len() == 1).then(plain).otherwise(digits)
+    return pl.when(plain == "").then(folded(text)).otherwise(one)
+
+
 def folded(text: pl.Expr) -> pl.Expr:
-    """比べるための名前: half and full width, small kana, case and spaces are the same. Never shown."""
-    wide = text.str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s", "")
-    return wide.str.replace_many(_SMALL_KANA)
+    """比べるための名前: width, small kana, ー and hyphens, dots, case and spaces make no difference. Never shown."""
+    wide = text.str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s", "").str.normalize("NFC")
+    return wide.str.replace_many(_LIKE_ANOTHER)

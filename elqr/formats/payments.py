@@ -118,7 +118,12 @@ def meaning(mapped: Mapped) -> pl.Expr:
     assert mapped.field is not None
     if not mapped.map:
         return pl.col(mapped.field)
-    return pl.col(mapped.field).replace_strict(mapped.map, default=mapped.default, return_dtype=pl.String)
+    found = pl.col(mapped.field).replace_strict(mapped.map, default=mapped.default, return_dtype=pl.String)
+    for value, own in mapped.maps.items():
+        assert mapped.by is not None, "a second table is for a second field"
+        other = pl.col(mapped.field).replace_strict(own, default=None, return_dtype=pl.String)
+        found = pl.when(pl.col(mapped.by) == value).then(other).otherwise(found)
+    return found
 
 
 def optional(name: str | None) -> pl.Expr:

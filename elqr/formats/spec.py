@@ -122,12 +122,17 @@ class Control(_Strict):
 
 
 class Mapped(_Strict):
-    """A value of the payment: a constant, or a field's value looked up in a table."""
+    """A value of the payment: a constant, or a field's value looked up in a table.
+
+    For some values of a second field (`by`) the first is looked up in another table (`maps`).
+    """
 
     value: str | None = None
     field: str | None = None
     map: dict[str, str] = {}
     default: str | None = None
+    by: str | None = None
+    maps: dict[str, dict[str, str]] = {}
 
 
 def _as_mapped(given: object) -> object:
@@ -148,6 +153,9 @@ class KeyMap(_Strict):
 def _known(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
     """Raises ValueError when a mapping speaks of what is no term."""
     named = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
+    named += [term for own in mapped.maps.values() for term in own.values()]
+    if bool(mapped.maps) != (mapped.by is not None):
+        raise ValueError(f"{place} の by と maps は両方そろえてください")
     if unknown := sorted(set(named) - {term.value for term in terms}):
         raise ValueError(f"{place} に使えない値です: {', '.join(unknown)}")
 
@@ -168,7 +176,7 @@ class DepositMap(_Strict):
     @property
     def names(self) -> tuple[str, ...]:
         """All fields that are pointed at."""
-        own = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field)
+        own = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field, self.kind.by)
         return tuple(name for name in (*own, *self.account, *self.number) if name is not None)
 
     @model_validator(mode="after")
@@ -211,7 +219,14 @@ class PaymentMap(_Strict):
     def names(self) -> tuple[str, ...]:
         """All fields that are pointed at."""
         own = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
-        more = (self.office_code, self.result_code, self.channel.field, self.stage.field)
+        more = (
+            self.office_code,
+            self.result_code,
+            self.channel.field,
+            self.stage.field,
+            self.channel.by,
+            self.stage.by,
+        )
         return tuple(name for name in (*own, *more, *self.key.fields, *self.identity) if name is not None)
 
 

@@ -7,6 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
+from elqr.formats.deposits import with_identity
 from elqr.frames import Payment
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.store import money_tables as m
@@ -20,15 +21,21 @@ _SPEC = {"spec": pl.String}
 
 
 def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
-    """既知の入金 of some identities: identity, number, rank_no, deposit_no, spec."""
-    names = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO)
-    with staged(connection, lines.select(Deposit.IDENTITY).unique()) as asked:
+    """既知の入金 of some days and yen: identity by today's rule, number, rank_no, deposit_no, spec.
+
+    Not asked for by the identity that is written: an older rule may have written the same transfer differently.
+    """
+    d = m.deposit.c
+    schema = {**Deposit.SCHEMA, **_SPEC}
+    with staged(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
         query = (
-            select(*(m.deposit.c[name] for name in names), t.file.c.spec)
-            .join(asked, asked.c.identity == m.deposit.c.identity)
-            .join(t.file, t.file.c.file_no == m.deposit.c.file_no)
+            select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec)
+            .join(asked, and_(asked.c.booked_on == d.booked_on, asked.c.yen == d.yen))
+            .join(t.file, t.file.c.file_no == d.file_no)
         )
-        return read_frame(connection, query, {**{name: Deposit.SCHEMA[name] for name in names}, **_SPEC})
+        rows = read_frame(connection, query, schema)
+    names = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO, "spec")
+    return with_identity(rows).select(names)
 
 
 def _settled_by(night: date, part: ColumnElement[int], link: Any) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ deposit = table(
     CheckConstraint("yen >= 0 AND rank_no > 0"),
     index("deposit_once", "identity", "rank_no", unique=True, where=Column("repeats_no").is_(None)),
     Index("deposit_by_file", "file_no", "record_no", unique=True),
+    Index("deposit_by_day", "booked_on", "yen"),
 )
 """入金明細: every line of every money file; a line that repeats another names it and counts nowhere."""
 

@@ -9,6 +9,7 @@ from elqr.codes import Code
 from elqr.deposits import ranked
 from elqr.difference import SIGNED
 from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.formats.deposits import RULE, with_identity
 from elqr.money_frames import Bundle, Deposit, DepositContent, Settled
 from elqr.settlement import bundles as made_from
 from elqr.store import difference_queries
@@ -16,6 +17,9 @@ from elqr.store import verify_queries as queries
 from elqr.store.money_entries import money_yen
 from elqr.terms import Outcome, RulingResult, SettlementOutcome
 from elqr.verification.looking import Looked, differing, told
+
+_BY_RULE = (Deposit.IDENTITY, Deposit.RANK_NO, Deposit.REPEATS_NO, Deposit.KIND)
+"""What an older rule decided, and today's cannot compute again."""
 
 _KNOWN = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO)
 
@@ -27,13 +31,15 @@ def deposits(
     looked.count("入金明細", stored.height)
     first = int(stored[Deposit.DEPOSIT_NO].min() or 1)  # type: ignore[arg-type]
     made = ranked(DepositContent.of(again), known, spec, first).drop(Deposit.DEPOSIT_NO)
+    if not stored[Deposit.IDENTITY].str.starts_with(RULE).all():
+        made = made.drop(_BY_RULE)
     own = stored.select(*made.columns)
     yield from differing(own, made, [Deposit.RECORD_NO], Code.RECORD_DIFFERS, where, (Deposit.SENDER, Deposit.IDENTITY))
 
 
 def known_with(known: pl.DataFrame, stored: pl.DataFrame, spec: str) -> pl.DataFrame:
     """既知の入金 after one more file."""
-    return pl.concat([known, stored.select(*_KNOWN, pl.lit(spec).alias("spec"))])
+    return pl.concat([known, with_identity(stored).select(*_KNOWN, pl.lit(spec).alias("spec"))])
 
 
 def none_known() -> pl.DataFrame:

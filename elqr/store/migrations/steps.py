@@ -16,8 +16,8 @@ def created(*names: str, unless_there: bool = False) -> None:
 
 
 def indexed(table: str, name: str) -> None:
-    """索引を作る on a table that was there before."""
-    next(index for index in metadata.tables[table].indexes if index.name == name).create(op.get_bind())
+    """索引を作る on a table that was there before, unless a step before this one made the table with it."""
+    next(index for index in metadata.tables[table].indexes if index.name == name).create(op.get_bind(), checkfirst=True)
 
 
 @dataclass(frozen=True, slots=True)

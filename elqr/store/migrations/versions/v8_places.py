@@ -3,7 +3,7 @@
 from alembic import op
 
 from elqr.store.identity import begin
-from elqr.store.migrations.steps import Remade, created, remade
+from elqr.store.migrations.steps import Remade, created, indexed, remade
 
 revision, down_revision = "8", "7"
 
@@ -18,3 +18,4 @@ def upgrade() -> None:
     remade(Remade("release_step", "step_no", "taken_at, print_no, step DESC", {"reason": ""}))
     remade(Remade("settlement_bundle"), Remade("settlement_deposit"))
     remade(Remade("export_taken", "taken_no", "taken_at, export_no"), Remade("export_again"), Remade("export"))
+    indexed("deposit", "deposit_by_day")
