@@ -8,7 +8,7 @@ alike: the rows are the same. Refuses a ledger in a file, and folders that the m
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +22,7 @@ from elqr.delivery import hold_back, known_before
 from elqr.engine import Engine, started
 from elqr.errors import CannotWrite, ClusterError, NotFound
 from elqr.findings import Finding
+from elqr.fiscal import WithoutPeriod
 from elqr.formats.spec import Spec
 from elqr.frames import Candidate, Decision, Payment, Posting
 from elqr.inbox import arrived, delivered_paths, is_kept, keep
@@ -132,7 +133,7 @@ def _divided(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int,
 
 
 def _matched(
-    place: Staging, night_on: date, without_closing_period: list[str], part_no: int, pieces: list[bytes]
+    place: Staging, night_on: date, without_closing_period: Sequence[WithoutPeriod], part_no: int, pieces: list[bytes]
 ) -> None:
     """部分を消し込む, on whatever machine."""
     if not pieces:

@@ -4,20 +4,26 @@ The yen of an accepted 確報 stand on its claim (収納) or in suspense (仮受
 never nowhere, never twice.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from elqr.fiscal import accounting_year_expr, fiscal_year_expr
+from elqr.fiscal import WithoutPeriod, accounting_year_expr, fiscal_year_expr, has_period_expr
 from elqr.frames import Allocation, Decision, Payment, Posting
 from elqr.terms import Account
 
 
 def postings(
-    decisions: pl.DataFrame, allocations: pl.DataFrame, payments: pl.DataFrame, without_closing_period: list[str]
+    decisions: pl.DataFrame,
+    allocations: pl.DataFrame,
+    payments: pl.DataFrame,
+    without_closing_period: Sequence[WithoutPeriod],
 ) -> pl.DataFrame:
     """仕訳: frame Posting, for tonight's decisions.
 
-    `payments` is frame Payment; `without_closing_period` lists the procedures of 公営企業会計. What stands
-    on a claim belongs to the claim's accounting year; what is in suspense to the year of 領収日.
+    `payments` is frame Payment; `without_closing_period` says when which procedures are 公営企業会計. What stands on a
+    claim belongs to the claim's accounting year, and so does the excess of that payment in suspense; a payment that
+    stands on no claim belongs to the year of 領収日.
     Asserts that every accepted yen is posted exactly once.
     """
     paid = payments.select(Payment.PAYMENT_NO, Payment.PAID_ON)
@@ -25,7 +31,7 @@ def postings(
     on_claims = allocations.join(decided, on=Payment.PAYMENT_NO, validate="m:1", maintain_order="left").join(
         paid, on=Payment.PAYMENT_NO, validate="m:1", maintain_order="left"
     )
-    has_period = ~pl.col(Decision.PROCEDURE_CODE).is_in(without_closing_period)
+    has_period = has_period_expr(pl.col(Decision.PROCEDURE_CODE), pl.col(Payment.PAID_ON), without_closing_period)
     year = accounting_year_expr(pl.col(Allocation.LEVY_YEAR), pl.col(Payment.PAID_ON), has_period)
     on_claims = on_claims.select(
         Payment.PAYMENT_NO,
@@ -36,15 +42,18 @@ def postings(
         (year != pl.col(Allocation.LEVY_YEAR)).alias(Posting.IS_ARREARS),
         Decision.PROCEDURE_CODE,
     )
-    held = decided.filter(pl.col(Decision.SUSPENSE_YEN) > 0).join(
-        paid, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left"
+    own_year = on_claims.group_by(Payment.PAYMENT_NO).agg(pl.col(Posting.FISCAL_YEAR).max())
+    held = (
+        decided.filter(pl.col(Decision.SUSPENSE_YEN) > 0)
+        .join(paid, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left")
+        .join(own_year, on=Payment.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
     )
     in_suspense = held.select(
         Payment.PAYMENT_NO,
         pl.lit(Account.SUSPENSE.value).alias(Posting.ACCOUNT),
         pl.lit(None, dtype=pl.Int64).alias(Posting.CLAIM_NO),
         pl.col(Decision.SUSPENSE_YEN).alias(Posting.YEN),
-        fiscal_year_expr(pl.col(Payment.PAID_ON)).alias(Posting.FISCAL_YEAR),
+        pl.coalesce(Posting.FISCAL_YEAR, fiscal_year_expr(pl.col(Payment.PAID_ON))).alias(Posting.FISCAL_YEAR),
         pl.lit(False).alias(Posting.IS_ARREARS),
         Decision.PROCEDURE_CODE,
     )

@@ -1,6 +1,7 @@
 """Pairing (入金との組合せ): days of payments with the money that belongs to them, within one contract.
 
-Sums agree exactly or not at all: a difference is never spread. What agrees is taken in this order, surest first:
+Sums agree exactly or not at all: a difference is never spread. A day whose payments are nothing needs no money. What
+agrees is taken in this order, surest first:
 
 1. all money of the 資金化日 itself
 2. one transfer within the contract's days
@@ -98,6 +99,7 @@ def paired(
 ) -> Iterator[Line]:
     """組み合わせる: every due and every credit into exactly one line."""
     left = _Open(contract, dues, credits, later)
+    yield from _nothing(left)
     for due in [due for due in left.dues if due.on is None]:
         yield left.line(SettlementOutcome.NO_FUNDS_DAY, [due], [])
     yield from _outside(left)
@@ -107,6 +109,15 @@ def paired(
             yield from _agreed(left, some_dues, some_credits)
     yield from _differing(left)
     yield from _alone(left, night_on)
+
+
+def _nothing(left: _Open) -> Iterator[Line]:
+    """0円の日と0円の入金: nothing is owed, so there is nothing to wait for; no fee is taken of nothing."""
+    for due in [due for due in left.dues if due.yen == 0]:
+        line = left.line(SettlementOutcome.AGREED, [due], [])
+        yield Line(line.contract, line.outcome, line.dues, line.credits)
+    for credit in [credit for credit in left.credits if credit.yen == 0]:
+        yield left.line(SettlementOutcome.AGREED, [], [credit])
 
 
 def _outside(left: _Open) -> Iterator[Line]:

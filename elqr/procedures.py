@@ -6,14 +6,14 @@ it counts from the fiscal year of its go-live. Beside the count stands the evide
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from elqr.errors import BadFile, explain
-from elqr.fiscal import fiscal_year, wareki_fiscal_year
+from elqr.fiscal import WithoutPeriod, closing_day, fiscal_year, last_day, wareki_fiscal_year
 from elqr.terms import AccountingKind, Priority, ProcedureKind
 from elqr.written import WrittenDay, read_toml
 
@@ -21,6 +21,19 @@ TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 """累積手続数の目標, by fiscal year. Source: 第2次四日市市情報化実行計画 (March 2026), measure 2."""
 
 COUNTING_RULE = "手続台帳の一科目を一手続とし、運用開始日の属する会計年度から累積で数える。"
+
+
+class Accounting(BaseModel):
+    """会計区分 from a day on; without a day, from the beginning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: AccountingKind
+    since: WrittenDay | None = Field(default=None, alias="from")
+
+
+def _as_dated(given: object) -> object:
+    return [{"kind": given}] if isinstance(given, str) else given
 
 
 class Procedure(BaseModel):
@@ -35,7 +48,27 @@ class Procedure(BaseModel):
     priority: Priority
     item_no: str = Field(pattern=r"^[0-9]{3}$")
     go_live_on: WrittenDay | None = None
-    accounting: AccountingKind = AccountingKind.GENERAL
+    accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_as_dated)] = (
+        Accounting(kind=AccountingKind.GENERAL),
+    )
+
+    @model_validator(mode="after")
+    def _accounting_is_in_order(self) -> Self:
+        first, *later = [own.since for own in self.accounting] or [date.min]
+        days = [day for day in later if day is not None]
+        if first is not None or len(days) != len(later) or days != sorted(set(days)):
+            raise ValueError("accounting は、初めの一つを from なしで、次からを from（始まる日）の順に書いてください")
+        if any((day.month, day.day) != (4, 1) for day in days):
+            raise ValueError("accounting の from は 4月1日 です")
+        return self
+
+    def accounting_on(self, day: date) -> AccountingKind:
+        """会計区分 on a day."""
+        return [own.kind for own in self.accounting if own.since is None or own.since <= day][-1]
+
+    def closing_day(self, fiscal_year: int) -> date:
+        """締めの日 of a fiscal year, by the kind of accounting that follows it: 打切決算 has no 出納整理期間."""
+        return closing_day(fiscal_year, self.accounting_on(last_day(fiscal_year) + timedelta(days=1)))
 
     def is_live(self, on: date) -> bool:
         """eL-QR対応済 on a day."""
@@ -69,9 +102,15 @@ class Register(BaseModel):
         """名前と所管課 of each procedure, by its code."""
         return {own.code: (own.name, own.department) for own in self.procedure}
 
-    def without_closing_period(self) -> list[str]:
-        """出納整理期間のない手続 (公営企業会計): their codes."""
-        return [p.code for p in self.procedure if p.accounting is AccountingKind.PUBLIC_ENTERPRISE]
+    def without_closing_period(self) -> list[WithoutPeriod]:
+        """出納整理期間のない間 (公営企業会計) of all procedures."""
+        found = []
+        for own in self.procedure:
+            ends = [later.since - timedelta(days=1) for later in own.accounting[1:] if later.since is not None]
+            for one, end in zip(own.accounting, [*ends, date.max], strict=True):
+                if one.kind is AccountingKind.PUBLIC_ENTERPRISE:
+                    found.append(WithoutPeriod(own.code, one.since or date.min, end))
+        return found
 
 
 def read_register(path: Path) -> Register:

@@ -313,7 +313,7 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
         rows = _as_they_stand(night, rulings)
         claims = queries.target_claims(connection, rows.select(Ruled.NOTICE_NO).drop_nulls())
         made = queries.postings_of(connection, rows.select(pl.col(Ruled.UNDOES_NO).alias("ruling_no")).drop_nulls())
-        found = effects(rows, claims, made, night.register.without_closing_period())
+        found = effects(rows, claims, made, night.register.without_closing_period(), night.night_on)
         step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
         queries.enter_step(
             connection,

@@ -6,14 +6,15 @@ the claims of one notice and never further; what a claim does not take stays in 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import Finding, Location
-from elqr.fiscal import accounting_year_expr
+from elqr.fiscal import WithoutPeriod, accounting_year_expr, has_period_expr
 from elqr.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
 from elqr.terms import AWAITS_PAYOUT, NEEDS_TARGET, WRITTEN_RULINGS, Account, Ruling, RulingResult
 from elqr.whole_year import too_late
@@ -203,17 +204,23 @@ class Effects:
 
 
 def effects(
-    rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, without_closing_period: list[str]
+    rulings: pl.DataFrame,
+    claims: pl.DataFrame,
+    made: pl.DataFrame,
+    without_closing_period: Sequence[WithoutPeriod],
+    ruled_on: date,
 ) -> Effects:
     """承認の効果: what approving these rulings posts.
 
     `rulings` is frame Ruled with is_current (the payment stands as it did when this was decided), suspense_yen
     (its balance), paid_on, and of the posting that holds it: held_no, fiscal_year, is_arrears, procedure_code.
     `claims` is frame OpenClaim with procedure_code; `made` are the postings of rulings to be undone (frame
-    Posting with posting_no, ruling_no). Asserts that every ruling's postings sum to nothing.
+    Posting with posting_no, ruling_no). What is put on a claim, or taken off it again, on a day after its year was
+    closed belongs to the year that is open on that day; what leaves suspense stays in the year that it entered.
+    Asserts that every ruling's postings sum to nothing.
     """
-    onto = _onto_claims(rulings, claims, without_closing_period)
-    back = _taken_back(rulings, made)
+    onto = _onto_claims(rulings, claims, without_closing_period, ruled_on)
+    back = _taken_back(rulings, made, without_closing_period, ruled_on)
     moves = Move.of(pl.concat([onto, back]))
     out_of_suspense = (
         moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value)
@@ -235,7 +242,17 @@ def effects(
     return Effects(RulingEffect.of(rows), moves.sort(Move.RULING_NO, Move.ACCOUNT, Move.CLAIM_NO))
 
 
-def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_period: list[str]) -> pl.DataFrame:
+def _open_year(
+    year: pl.Expr, procedure_code: str, without_closing_period: Sequence[WithoutPeriod], ruled_on: date
+) -> pl.Expr:
+    """開いている年度: a fiscal year while it is open on a day, 出納整理期間 included, else the year of the day."""
+    day = pl.lit(ruled_on)
+    return accounting_year_expr(year, day, has_period_expr(pl.col(procedure_code), day, without_closing_period))
+
+
+def _onto_claims(
+    rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_period: Sequence[WithoutPeriod], ruled_on: date
+) -> pl.DataFrame:
     """調定へ: what each target takes, in the order of the rulings, and as much out of suspense.
 
     A 全期 slip takes the whole of what is owed on its claims, when nothing stands on any of them; or nothing.
@@ -251,8 +268,9 @@ def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_pe
     before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
     left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
     lines = lines.with_columns(pl.min_horizontal("offered_yen", left).alias("part_yen")).filter(pl.col("part_yen") > 0)
-    has_period = ~pl.col("target_procedure").is_in(without_closing_period)
+    has_period = has_period_expr(pl.col("target_procedure"), pl.col("paid_on"), without_closing_period)
     year = accounting_year_expr(pl.col(OpenClaim.LEVY_YEAR), pl.col("paid_on"), has_period)
+    year = _open_year(year, "target_procedure", without_closing_period, ruled_on)
     common = [
         pl.col(Posting.PAYMENT_NO),
         pl.col("held_no").alias(Move.REVERSES_NO),
@@ -298,14 +316,21 @@ def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(pl.when("is_whole").then(whole).otherwise("suspense_yen").alias("offered_yen"))
 
 
-def _taken_back(rulings: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+def _taken_back(
+    rulings: pl.DataFrame, made: pl.DataFrame, without_closing_period: Sequence[WithoutPeriod], ruled_on: date
+) -> pl.DataFrame:
     """取消: the postings of an undone ruling, each reversed."""
     undone = rulings.filter(_any_of([Ruling.UNDO]) & pl.col("is_current")).select(
         pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
     )
     rows = made.rename({"ruling_no": "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
+    was = pl.col(Move.FISCAL_YEAR)
+    year = _open_year(was, Move.PROCEDURE_CODE, without_closing_period, ruled_on)
+    year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(was)
     return Move.of(
         rows.with_columns(
+            year.alias(Move.FISCAL_YEAR),
+            (pl.col(Move.IS_ARREARS) | (year != was)).alias(Move.IS_ARREARS),
             (-pl.col(Move.YEN)).alias(Move.YEN),
             pl.col("posting_no").alias(Move.REVERSES_NO),
             pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),

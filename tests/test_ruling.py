@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from elqr.fiscal import WithoutPeriod
 from elqr.frames import Move, OpenClaim, Posting, Ruled, RulingEffect
 from elqr.ruling import Effects, effects
 from elqr.terms import Account, Ruling, RulingResult
@@ -34,11 +35,66 @@ def claim(claim_no: int, notice_no: int, owed_yen: int, collected_yen: int = 0, 
     return row | given
 
 
-def posted(rulings: list[dict[str, object]], claims: list[dict[str, object]]) -> Effects:
+SUIDO = [WithoutPeriod("suido", date.min, date.max)]
+
+
+def posted(
+    rulings: list[dict[str, object]], claims: list[dict[str, object]], ruled_on: date = date(2026, 4, 1)
+) -> Effects:
     rows = pl.DataFrame(rulings, schema={**Ruled.SCHEMA, **_STANDING, **_HELD})
     open_claims = pl.DataFrame(claims, schema={**OpenClaim.SCHEMA, "procedure_code": pl.String})
     nothing = pl.DataFrame(schema={**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64})
-    return effects(rows, open_claims, nothing, ["suido"])
+    return effects(rows, open_claims, nothing, SUIDO, ruled_on)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "paid_on", "ruled_on", "year", "is_arrears"),
+    [
+        ("kokuho", date(2026, 3, 20), date(2026, 5, 31), 2025, False),
+        ("kokuho", date(2026, 3, 20), date(2026, 6, 1), 2026, True),
+        ("kokuho", date(2026, 5, 20), date(2026, 6, 1), 2026, True),
+        ("kokuho", date(2026, 6, 20), date(2027, 5, 31), 2026, True),
+        ("kokuho", date(2026, 6, 20), date(2027, 6, 1), 2027, True),
+        ("suido", date(2026, 3, 20), date(2026, 3, 31), 2025, False),
+        ("suido", date(2026, 3, 20), date(2026, 4, 1), 2026, True),
+    ],
+    ids=[
+        "出納整理期間の終わり",
+        "出納閉鎖の翌日",
+        "整理期間の収納",
+        "滞納繰越も年度のうち",
+        "滞納繰越も締めた後",
+        "公営企業会計の年度末",
+        "公営企業会計の翌日",
+    ],
+)
+def test_a_ruling_posts_into_the_year_that_is_open_when_it_is_made(
+    procedure: str, paid_on: date, ruled_on: date, year: int, is_arrears: bool
+) -> None:
+    """A claim of 2025; what leaves suspense stays in the year that it entered."""
+    claims = [claim(3, 7, 500, levy_year=2025, procedure_code=procedure)]
+    made = posted([ruled(1, 7, 500, paid_on=paid_on, fiscal_year=2025)], claims, ruled_on)
+    rows = made.moves.select(Move.ACCOUNT, Move.FISCAL_YEAR, Move.IS_ARREARS, Move.YEN).rows()
+    assert rows == [("claim", year, is_arrears, 500), ("suspense", 2025, False, -500)]
+    undo = ruled(2, None, 0, ruling=Ruling.UNDO.value, undoes_no=1)
+    undone = pl.DataFrame([undo], schema={**Ruled.SCHEMA, **_STANDING, **_HELD})
+    before = made.moves.with_columns(posting_no=pl.int_range(1, 3, dtype=pl.Int64)).rename(
+        {Move.RULING_NO: "ruling_no"}
+    )
+    back = effects(
+        undone, pl.DataFrame(schema={**OpenClaim.SCHEMA, "procedure_code": pl.String}), before, SUIDO, ruled_on
+    )
+    assert back.moves.select(Move.ACCOUNT, Move.FISCAL_YEAR, Move.IS_ARREARS, Move.YEN).rows() == [
+        ("claim", year, is_arrears, -500),
+        ("suspense", 2025, False, 500),
+    ]
+    later = effects(
+        undone, pl.DataFrame(schema={**OpenClaim.SCHEMA, "procedure_code": pl.String}), before, SUIDO, date(2029, 7, 1)
+    )
+    assert later.moves.filter(pl.col(Move.ACCOUNT) == "claim").select(Move.FISCAL_YEAR, Move.IS_ARREARS).row(0) == (
+        2029,
+        True,
+    )
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
                 "rows": summary.frame.to_dicts(),
                 "totals": {name: summary.total(name) for name in summary.totals},
                 "carried_over": made.carried.frame.height,
+                "changes_after_close": made.changes,
             }
         )
         return 0
@@ -49,6 +50,8 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
     owed, collected, left = (summary.total(name) for name in ("調定額", "収納額", "未収額"))
     click.echo(f"　計　調定 {owed:,}円　収納 {collected:,}円　未収 {left:,}円")
     click.echo(f"　滞納繰越一覧　{made.carried.frame.height:,}件 {made.carried.total('未収額'):,}円")
+    if made.changes:
+        click.echo(f"　{made.changes}")
     if out is not None:
         click.echo(f"　帳票　{out / made.book.file_name}")
     return 0

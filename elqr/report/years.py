@@ -4,13 +4,13 @@ What was paid by 31 March and in 出納整理期間 belongs to the year, by 領�
 next year as 滞納繰越, claim by claim. Both tables come to the same 未収額.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
 from elqr import __version__
-from elqr.fiscal import closing_day, wareki, wareki_fiscal_year
+from elqr.fiscal import closing_day, last_day, wareki, wareki_fiscal_year
 from elqr.frames import Claim
 from elqr.procedures import Register
 from elqr.report.book import Book, Check, Fact, Sheet
@@ -42,11 +42,12 @@ class YearRows:
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
-    """決算見込 and 滞納繰越一覧."""
+    """決算見込 and 滞納繰越一覧; `changes` says what changed after the year was over, in words."""
 
     summary: Table
     carried: Table
     book: Book
+    changes: str
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes."""
@@ -56,10 +57,20 @@ class Yearly:
         return made
 
 
-def yearly(city: str, rows: YearRows, register: Register, chain: dict[str, str]) -> Yearly:
-    """決算見込を作る. Asserts that both tables, and the ledger's own sums, come to the same yen."""
+def yearly(
+    city: str, rows: YearRows, register: Register, chain: dict[str, str], at_close: YearRows | None = None
+) -> Yearly:
+    """決算見込を作る. Asserts that both tables, and the ledger's own sums, come to the same yen.
+
+    `at_close` is what the ledger knew on the year's closing day, when that is over.
+    """
     claims = _stood(rows.claims)
     summary, carried = summary_table(claims, rows, register), carried_table(claims, rows, register)
+    changes = ""
+    if at_close is not None and at_close.claims.height:
+        then = summary_table(_stood(at_close.claims), at_close, register)
+        changes = _changes_since(then, summary)
+        summary = replace(summary, note=changes + summary.note)
     assert summary.total(_LEFT) == carried.total(_LEFT), "what is left is the list of what is carried over"
     assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(_LEFT)
     facts = (
@@ -74,7 +85,16 @@ def yearly(city: str, rows: YearRows, register: Register, chain: dict[str, str])
     )
     title = f"決算見込 {wareki_fiscal_year(rows.fiscal_year)}"
     sheets = (plain_sheet(summary), _carried_sheet(carried, summary))
-    return Yearly(summary, carried, Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts))
+    return Yearly(
+        summary, carried, Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts), changes
+    )
+
+
+def _changes_since(then: Table, now: Table) -> str:
+    """締後の変更: totals that are not what they were on the closing day, in words; empty when all are."""
+    changes = {name: now.total(name) - then.total(name) for name in _TOTALS}
+    said = "、".join(f"{name} {change:+,}" for name, change in changes.items() if change)
+    return f"★締後の変更（締めの日の夜との差）：{said}。" if said else ""
 
 
 def _stood(claims: pl.DataFrame) -> pl.DataFrame:
@@ -119,8 +139,8 @@ def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
 def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> Table:
     """決算見込: one row a procedure."""
     year = rows.fiscal_year
-    kinds = {own.code: own.accounting for own in register.procedure}
-    days = {code: wareki(closing_day(year, kind)) for code, kind in kinds.items()}
+    kinds = {own.code: own.accounting_on(last_day(year)) for own in register.procedure}
+    days = {own.code: wareki(own.closing_day(year)) for own in register.procedure}
     code = pl.col(Claim.PROCEDURE_CODE)
     kind = code.replace_strict({own: kind.value for own, kind in kinds.items()}, default="", return_dtype=pl.String)
     day = code.replace_strict(days, default=wareki(closing_day(year, AccountingKind.GENERAL)), return_dtype=pl.String)

@@ -80,11 +80,12 @@ def balances(connection: Connection, night: date) -> dict[str, int]:
 
 
 def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
-    """運用の証拠 per procedure up to a day: first notice and first eL-QR payment, counts and yen."""
+    """運用の証拠 per procedure, as known on a night: first notice and first eL-QR payment, counts and yen."""
     day, i, p = as_of.isoformat(), issue_tally.c, posting_tally.c
     issued = (
         select(i.procedure_code, func.min(i.issued_on), func.sum(i.notices))
-        .where(i.issued_on <= day)
+        .join(t.upload, t.upload.c.upload_no == i.upload_no)
+        .where(i.issued_on <= day, t.upload.c.night_on <= day)
         .group_by(i.procedure_code)
     )
     posted = (

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
 
+from elqr.fiscal import closing_day, last_day
 from elqr.frames import Claim
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.owed import slip_no_at_the_end
-from elqr.terms import Account
+from elqr.terms import Account, AccountingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class YearEnd:
 
     last: date
     closing: date
+
+    @classmethod
+    def of(cls, fiscal_year: int) -> "YearEnd":
+        """Of a fiscal year."""
+        return cls(last_day(fiscal_year), closing_day(fiscal_year, AccountingKind.GENERAL))
 
 
 def claims_of_year(
@@ -40,7 +46,7 @@ def claims_of_year(
     paid = _paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
-            *(t.claim.c[name] for name in Claim.SCHEMA),
+            *(_payer(slip) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
             slip.c.due_on,
             func.coalesce(slip.c.amount_yen, 0),
             func.coalesce(paid.c.own_yen, 0),
@@ -53,6 +59,11 @@ def claims_of_year(
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
     return read_frame(connection, query, schema)
+
+
+def _payer(slip: FromClause) -> ColumnElement[str]:
+    """宛名番号 of who owes a claim: as its slip names the payer, an heir as well."""
+    return func.coalesce(slip.c.payer_ref, t.claim.c.payer_ref)
 
 
 def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:

@@ -7,7 +7,7 @@ Only 納付区分 127 is real (the slip in samples/); all others are visibly pro
 from dataclasses import dataclass
 from datetime import date
 
-from elqr.procedures import Procedure
+from elqr.procedures import Accounting, Procedure
 from elqr.terms import AccountingKind, Priority, ProcedureKind
 
 
@@ -42,7 +42,7 @@ def _levy(
         priority=priority,
         item_no=item_no,
         go_live_on=live,
-        accounting=accounting,
+        accounting=(Accounting(kind=accounting),),
     )
     return Levy(procedure, installments, share, given)
 
@@ -160,5 +160,5 @@ def register_toml() -> str:
         lines += ["[[procedure]]", f'code = "{own.code}"', f'name = "{own.name}"', f'kind = "{own.kind}"']
         lines += [f'department = "{own.department}"', f'priority = "{own.priority}"', f'item_no = "{own.item_no}"']
         lines += [f"go_live_on = {own.go_live_on.isoformat()}"] if own.go_live_on else []
-        lines += [f'accounting = "{own.accounting}"', ""]
+        lines += [f'accounting = "{own.accounting[0].kind}"', ""]
     return "\n".join(lines)

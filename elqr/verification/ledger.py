@@ -6,6 +6,7 @@ import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.fiscal import fiscal_year_expr
 from elqr.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally
 from elqr.ledger import postings as made_from
 from elqr.store import tallies as stored
@@ -77,6 +78,7 @@ def postings(looked: Looked) -> Iterator[Finding]:
         )
         whole = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
         own = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
+        again = _with_years_as_before(again, own, paid)
         yield from differing(own, again, whole, Code.POSTING_DIFFERS, "仕訳")
     for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
         yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
@@ -89,6 +91,20 @@ def postings(looked: Looked) -> Iterator[Finding]:
         own = made.filter(pl.col(Posting.ACCOUNT) == account.value).group_by(key).agg(pl.col(Posting.YEN).sum())
         for number, yen in own.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
             yield told(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")
+
+
+def _with_years_as_before(again: pl.DataFrame, own: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
+    """年度の古い決まり: earlier versions held an excess in the year of 領収日, not in that of its payment's claim."""
+    said = own.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value).select(
+        Posting.PAYMENT_NO, pl.col(Posting.FISCAL_YEAR).alias("said")
+    )
+    rows = again.join(said, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
+    rows = rows.join(paid, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
+    is_older = (pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value) & (
+        pl.col("said") == fiscal_year_expr(pl.col("paid_on"))
+    )
+    year = pl.when(is_older).then("said").otherwise(Posting.FISCAL_YEAR).alias(Posting.FISCAL_YEAR)
+    return rows.with_columns(year).select(again.columns)
 
 
 def tallies(looked: Looked) -> Iterator[Finding]:
