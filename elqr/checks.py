@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location
+from elqr.findings import LISTED_PER_CODE, Finding, Location, without_names
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, RECORD_NO
 from elqr.formats.spec import Control, Spec
@@ -129,7 +129,8 @@ def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list
         rows = decoded.tables[home].filter(~pl.col(mapped.field).is_in(list(mapped.map)))
         for no, value in rows.select(RECORD_NO, mapped.field).head(LISTED_PER_CODE).iter_rows():
             at = Location(file, no, field=field.title if field else mapped.field)
-            found.append(Finding(at, Code.NOT_IN_LIST, f"{value}（意味のわからない値）", "・".join(mapped.map)))
+            said = f"{without_names(str(value))}（意味のわからない値）"
+            found.append(Finding(at, Code.NOT_IN_LIST, said, "・".join(mapped.map)))
     return found
 
 

@@ -25,10 +25,11 @@ from elqr.findings import Finding
 from elqr.fiscal import WithoutPeriod
 from elqr.formats.spec import Spec
 from elqr.frames import Candidate, Decision, Payment, Posting
-from elqr.inbox import arrived, delivered_paths, is_kept, keep
-from elqr.intake import take
+from elqr.inbox import Arrived, arrived, delivered_paths, is_kept, keep, keep_file, kept_at, read_part
+from elqr.intake import Intake, LargeIntake, take, take_large
 from elqr.job import Job
 from elqr.ledger import postings
+from elqr.limits import PIECE_BYTES, WHOLE
 from elqr.matching import match
 from elqr.night import Night, Posted
 from elqr.run import Alone, channels, places
@@ -89,20 +90,37 @@ def _read(reading: _Reading, path: Path) -> _Read:
             "受信箱は、すべての機械に同じパスで見える共有フォルダにしてください。"
         )
     own = arrived(path, reading.most_megabytes)
-    delivered, data = Delivered(own.name, own.sha256, own.size_bytes), own.whole()
-    if data is None:
+    delivered = Delivered(own.name, own.sha256, own.size_bytes)
+    if own.findings:
         return _Read(delivered, own.findings)
     with reading.staging.connected() as connection:
         if queries.file_of(connection, own.sha256) is not None:
             return _Read(delivered)
-    keep(reading.archive, own.sha256, data)
-    intake = take(data, own.name, reading.specs, reading.night_on)
+    intake = _decoded(reading, own)
     if intake.payments is None:
         return _Read(delivered, intake.findings, intake.spec_name, intake.record_count)
     assert intake.payments[Payment.RECORD_NO].is_sorted(), "in file order"
     reading.staging.put_file(own.sha256, intake.payments)
     yen = int(intake.payments[Payment.PAID_YEN].sum())
     return _Read(delivered, (), intake.spec_name, intake.record_count, intake.payments.height, yen)
+
+
+def _decoded(reading: _Reading, own: Arrived) -> Intake:
+    """復号する, and keep what was read: a large file a piece at a time where it can be."""
+    if own.path is None:
+        data = own.whole() or b""
+        keep(reading.archive, own.sha256, data)
+        return take(data, own.name, reading.specs, reading.night_on)
+    keep_file(reading.archive, own.sha256, own.path)
+    path = kept_at(reading.archive, own.sha256)
+    read = partial(read_part, path)
+    large = take_large(read, own.size_bytes, own.name, reading.specs, reading.night_on, PIECE_BYTES)
+    if isinstance(large, LargeIntake):
+        parts = large.payments(read, own.name, reading.night_on)
+        return Intake(large.spec.name, large.record_count, pl.concat(parts), ())
+    if own.size_bytes > WHOLE.most:
+        return large
+    return take(path.read_bytes(), own.name, reading.specs, reading.night_on)
 
 
 def _bucketed(place: Staging, span: tuple[int, int]) -> tuple[bytes, bytes]:

@@ -16,6 +16,7 @@ from elqr.errors import BadFile
 from elqr.findings import MASKED
 from elqr.formats.cells import Cells, cells_of, read_texts
 from elqr.formats.decode import Decoded
+from elqr.formats.fields import value_without_names
 from elqr.formats.payments import with_other_records
 from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
@@ -220,6 +221,8 @@ def _changes(
 
 
 def _shown(field: FieldSpec, old: str, new: str, show_personal: bool) -> tuple[str, str]:
+    if not show_personal:
+        old, new = value_without_names(field, old), value_without_names(field, new)
     if not field.personal or show_personal:
         return old.rstrip(" "), new.rstrip(" ")
     shown = [MASKED if text.strip() else "" for text in (old, new)]

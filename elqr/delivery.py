@@ -14,9 +14,9 @@ from elqr.formats.decode import decode
 from elqr.formats.spec import Spec
 from elqr.frames import Notice
 from elqr.inbox import Arrived, read_part
-from elqr.intake import take, take_large
+from elqr.intake import Intake, take, take_large
 from elqr.journal import Step
-from elqr.limits import IN_HAND_PAYMENTS, PIECE_BYTES
+from elqr.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
 from elqr.store import entries, money_entries, queries, tables
@@ -35,6 +35,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
     Content that was imported under its name before only lies there still, unless a person says that it `is_sent`.
     """
     with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
+        arrived = arrived.small_enough()
         if (data := arrived.whole()) is None:
             return _hold_back_notices(night, arrived, arrived.findings, step)
         is_known = queries.notice_file_known(connection, arrived.sha256, arrived.name)
@@ -109,19 +110,28 @@ def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequ
 def _take_new(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> None:
     night.keep(arrived)
     arrived = night.kept(arrived)
-    if not (_taken_in_pieces(night, arrived, specs, step) or _taken_whole(night, arrived, specs, step)):
+    is_taken = _taken_in_pieces(night, arrived, specs, step)
+    if is_taken is None:
+        is_taken = _taken_whole(night, arrived, specs, step)
+    if not is_taken:
         return
     night.changes.append(arrived.name)
     step.result = FileStatus.ACCEPTED.value
 
 
-def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:
-    """大きなファイル with nothing wrong or odd in it, a piece at a time; false when it is to be read whole."""
+def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool | None:
+    """大きなファイル, a piece at a time: accepted, or held back; None when it is to be read whole.
+
+    That is one with something wrong or odd in it, if it is not too large for that.
+    """
     if arrived.path is None:
-        return False
+        return None
     read = partial(read_part, arrived.path)
     large = take_large(read, arrived.size_bytes, arrived.name, specs, night.night_on, PIECE_BYTES)
-    if large is None:
+    if isinstance(large, Intake):
+        if arrived.size_bytes <= WHOLE.most:
+            return None
+        hold_back(night, _delivered(arrived), large.spec_name, large.findings, step)
         return False
     payments, kept = large.payments(read, arrived.name, night.night_on), list[pl.DataFrame]()
     if large.record_count <= IN_HAND_PAYMENTS:

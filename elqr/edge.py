@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -23,7 +23,7 @@ from elqr.formats.spec import Spec, read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.ledger_mark import Traces, read_traces
-from elqr.limits import NAMED, PICTURE
+from elqr.limits import NAMED, PICTURE, Limit
 from elqr.night import Hands, Night
 from elqr.procedures import read_register
 from elqr.remittance import Rules
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent
 _FOR_GROUP = 0o027
 """The group reads reports, and nobody else does; the ledger and the archive are their user's all the same."""
+_A_PART = 1_000_000
 
 
 @dataclass(slots=True)
@@ -245,14 +246,25 @@ def _lock(job: Job, url: str) -> Iterator[None]:
         lock.release()
 
 
-def readable(path: Path) -> bytes:
-    """A file named on the command line. Raises NotFound, BadFile."""
+def _flow(file: BinaryIO, most: int) -> bytes:
+    """What a pipe or a device gives, and no more than shows that it is too much."""
+    data = bytearray()
+    while len(data) <= most and (part := file.read(_A_PART)):
+        data += part
+    return bytes(data)
+
+
+def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
+    """A file named on the command line, read no further than its limit. Raises NotFound, BadFile."""
     if path.is_dir():
         raise BadFile(f"{path} はフォルダです。ファイルを指定してください。")
     try:
-        if (size := path.stat().st_size) > NAMED.most:
-            raise BadFile(f"ファイル {path} が大きすぎます（{size:,}バイト、上限 {NAMED.most:,}）。")
-        return path.read_bytes()
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            data = b"" if size > most.most else file.read(size) if path.is_file() else _flow(file, most.most)
+        if (size := max(size, len(data))) > most.most:
+            raise BadFile(f"ファイル {path} が大きすぎます（{size:,}バイト以上、上限 {most.most:,}）。{advice}")
+        return data
     except FileNotFoundError as error:
         raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
     except OSError as error:

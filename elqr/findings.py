@@ -4,6 +4,7 @@ A finding is a value, not an exception: the run goes on. What its code means sta
 Personal fields are masked by whoever makes the finding (`MASKED`).
 """
 
+import re
 from dataclasses import dataclass
 
 from elqr.code_texts import CODES, CodeText
@@ -11,8 +12,17 @@ from elqr.codes import Code
 from elqr.limits import FINDINGS
 
 MASKED = "＊＊＊"
+_HIDDEN = "＊"
+_MAY_BE_A_NAME = re.compile(r"[A-Za-z]{3,}|[^\x00-\x7f０-９　，．－／：￥]+")
+"""Letters that make a word, and whatever is neither ASCII nor a wide digit or sign."""
+
 LISTED_PER_CODE = FINDINGS.most
 """After so many findings of one code in one file, the rest are counted and not listed."""
+
+
+def without_names(text: str) -> str:
+    """氏名を伏せた値: what stands where no text was expected may be a name or an address; digits and signs stay."""
+    return _MAY_BE_A_NAME.sub(_HIDDEN, text)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,14 +9,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from elqr.codes import Code
 from elqr.errors import CannotWrite, NotFound
 from elqr.findings import Finding, Location
-from elqr.limits import PIECE_BYTES
+from elqr.limits import PIECE_BYTES, WHOLE
 
 _MEGABYTE = 1_000_000
 _OF_THE_MACHINE = tuple(("/", name) for name in ("proc", "sys", "dev"))
@@ -44,6 +44,13 @@ class Arrived:
     def whole(self) -> bytes | None:
         """すべてのバイト; None when it cannot be read."""
         return self.data if self.path is None else self.path.read_bytes()
+
+    def small_enough(self) -> "Arrived":
+        """全体を読める大きさか: itself, or what is wrong with it when it is too large to be held whole."""
+        if (size := self.size_bytes) <= WHOLE.most:
+            return self
+        at, most = Location(self.name), f"{WHOLE.most:,}バイト以下"
+        return replace(self, path=None, findings=(Finding(at, Code.TOO_LARGE, f"{size:,}バイト", most),))
 
 
 def read_part(path: Path, start: int, size: int) -> bytes:

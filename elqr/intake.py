@@ -2,7 +2,8 @@
 
 Pure: recognise, cut, decode, check. A file is trusted whole or not at all, because a total that omits
 a record cannot be checked. A large file is read in pieces, twice: once to see that nothing is wrong or odd in it,
-and once more for its payments. If something is, it is read whole, so that all of it is told.
+and once more for its payments. If something is, it is read whole, so that all of it is told; what is too large for that
+is told by its first bad piece.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,14 +14,16 @@ import numpy as np
 import polars as pl
 
 from elqr.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
-from elqr.findings import Finding
+from elqr.codes import Code
+from elqr.findings import Finding, Location
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
 from elqr.formats.payments import Occurrences, contents_of, hashes_of, identities_of, payments_of
-from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, kinds_of, own_records, pieces
-from elqr.formats.recognize import HEAD_BYTES, evidence_for, recognize
+from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, is_odd, kinds_of, own_records, pieces
+from elqr.formats.recognize import HEAD_BYTES, recognize, recognize_head
 from elqr.formats.sequence import Kinds, groups_twice, sequence
 from elqr.formats.spec import Spec
+from elqr.limits import LINE, WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +65,51 @@ class LargeIntake:
         occurrences = Occurrences.among(self.hashes)
         for piece in self.pieces:
             decoded = decode_piece(piece, read(piece.start, piece.size), self.spec, name, received_on)
-            assert decoded is not None, "the file is what it was when it was looked at"
+            assert not decoded.findings, "the file is what it was when it was looked at"
             yield occurrences.counted(contents_of(decoded))
 
 
 def take_large(
     read: Read, size: int, name: str, specs: Iterable[Spec], received_on: date, most_bytes: int
-) -> LargeIntake | None:
-    """A large file, piece by piece; None when it has to be read whole, because something is wrong or odd in it."""
-    found = evidence_for(read(0, HEAD_BYTES), specs := tuple(specs), received_on)
-    candidates = [spec for spec in specs if found[spec.name]]
-    if len(candidates) != 1 or (spec := candidates[0]).payment is None or _opens_group(spec):
-        return None
+) -> LargeIntake | Intake:
+    """A large file, piece by piece; an Intake with the first of its findings when something is wrong or odd in it.
+
+    What is only odd may still be good when it is read whole.
+    """
+    specs = tuple(specs)
+    spec, findings = recognize_head(read(0, HEAD_BYTES), specs, name, received_on)
+    if spec is None:
+        return Intake("", 0, None, findings)
+    if spec.payment is None or _opens_group(spec):
+        return _only_whole(name, size, spec, 0)
     seen = _Seen()
     for piece, body in pieces(read, size, spec, most_bytes):
         decoded = decode_piece(piece, body, spec, name, received_on)
-        if decoded is None or not seen.adds(piece, decoded, name, received_on):
-            return None
-    if not seen.is_good(read, spec, name):
-        return None
+        findings = decoded.findings or seen.add(piece, decoded, name, received_on)
+        if findings or is_odd(decoded, piece) or len(seen.ways) > 1:
+            return Intake(spec.name, 0, None, findings) if findings else _only_whole(name, size, spec, piece.records)
+    if not seen.pieces or not seen.pieces[-1].is_last:
+        return _not_cut(read, size, name, spec, seen)
+    if findings := seen.findings(read, spec, name):
+        return Intake(spec.name, sum(map(len, seen.kinds)), None, findings)
     return LargeIntake(spec, sum(map(len, seen.kinds)), tuple(seen.pieces), tuple(seen.hashes))
+
+
+def _only_whole(name: str, size: int, spec: Spec, records: int) -> Intake:
+    """What can only be judged whole, and is too large for that."""
+    at = Location(name, records + 1 if records else 0)
+    said = f"{size:,}バイトの、少しずつ読めない形（引用符、EBCDIC、BOM、空白を落とした行など）"
+    return Intake(spec.name, 0, None, (Finding(at, Code.TOO_LARGE, said, f"{WHOLE.most:,}バイト以下"),))
+
+
+def _not_cut(read: Read, size: int, name: str, spec: Spec, seen: "_Seen") -> Intake:
+    """Where the pieces end before the file does: at a line without an end, or at quotes."""
+    start = seen.pieces[-1].start + seen.pieces[-1].size if seen.pieces else 0
+    records = sum(map(len, seen.kinds))
+    if spec.layout == "csv" and size - start > LINE.most and b"\n" not in read(start, LINE.most + 1):
+        said = (f"{LINE.most:,}バイトより長い行", f"{LINE.most:,}バイト以下の行")
+        return Intake(spec.name, 0, None, (Finding(Location(name, records + 1), Code.RECORD_LENGTH, *said),))
+    return _only_whole(name, size, spec, records)
 
 
 @dataclass(slots=True)
@@ -94,24 +122,22 @@ class _Seen:
     hashes: list[pl.Series] = field(default_factory=list)
     ways: set[tuple[str, str]] = field(default_factory=set)
 
-    def adds(self, piece: Piece, decoded: Decoded, name: str, received_on: date) -> bool:
-        """Keeps what the whole file is judged by; false when a record breaks a rule or is written in another way."""
+    def add(self, piece: Piece, decoded: Decoded, name: str, received_on: date) -> tuple[Finding, ...]:
+        """Keeps what the whole file is judged by; returns what rules its records break."""
         own = own_records(decoded, piece)
         self.pieces.append(piece)
         self.kinds.append(kinds_of(own, piece))
         self.totals.append(totals_of(own))
         self.hashes.append(hashes_of(identities_of(decoded)))
         self.ways.add((decoded.charset, decoded.line_end))
-        return len(self.ways) == 1 and not any(rule(own, name, received_on) for rule in RECORD_CHECKS)
+        return tuple(sorted(finding for rule in RECORD_CHECKS for finding in rule(own, name, received_on)))
 
-    def is_good(self, read: Read, spec: Spec, name: str) -> bool:
+    def findings(self, read: Read, spec: Spec, name: str) -> tuple[Finding, ...]:
         """The order of records, groups that stand twice, and the totals: what only the whole file can tell."""
-        if not self.pieces or not self.pieces[-1].is_last:
-            return False
         order = sequence(np.concatenate(self.kinds), spec, name, str)
         digest = digest_of(read, self.pieces[0].step, spec.record_bytes or 0)
-        twice = order.findings or groups_twice(order, spec, name, digest)
-        return not twice and not any(totals_findings(spec, self.totals, name))
+        twice = order.findings or tuple(groups_twice(order, spec, name, digest))
+        return twice or tuple(totals_findings(spec, self.totals, name))
 
 
 def _opens_group(spec: Spec) -> bool:

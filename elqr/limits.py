@@ -14,8 +14,17 @@ class Limit(NamedTuple):
 
 WRITTEN = Limit("人が書くファイル（ジョブ、手続台帳、様式、版下、祝日の表、鍵、URL）", 4_000_000, "バイト", "断る")
 NAMED = Limit("コマンドで名指すファイル", 2_000_000_000, "バイト", "断る")
+WHOLE = Limit(
+    "一度に全体を読むファイル（`elqr file`・`elqr spec`、納付書データ、入金データ、少しずつ読めない形の収納データ）",
+    100_000_000,
+    "バイト",
+    "断る。届いたものは取込保留（F112）",
+)
+LINE = Limit("CSV の一行", 1_000_000, "バイト", "取込保留（F104）")
+CELLS = Limit("一度に全体を読む CSV の項目", 20_000_000, "個", "取込保留（F112）")
 DELIVERED = Limit("届くファイル（`[thresholds] file_megabytes` で変えられる）", 2_000, "MB", "取込保留（F112）")
 BOOK_UNPACKED = Limit("決裁のブックを開いた大きさ", 500_000_000, "バイト", "断る")
+BOOK_CELLS = Limit("決裁のブックの一つのシートの広さ（端のセルから端のセルまで）", 20_000_000, "セル", "断る")
 PICTURE = Limit("画像ファイル", 200_000_000, "バイト", "断る")
 PIXELS = Limit("一つの画像ファイルの点", 150_000_000, "点", "断る（A4 の 1200 dpi は 1.4億点、300 dpi は 870万点）")
 PICTURE_PAGES = Limit("一つの TIFF のページ", 100, "ページ", "断る")
@@ -31,7 +40,7 @@ IN_BOOK = Limit("ブックのシートに並べる消込結果", 50_000, "件", 
 IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入金", 10_000, "件", "数だけを示す")
 
 PIECE_BYTES = 16_000_000
-"""一度に読む大きさ: a delivered file above it is read in pieces of so many bytes. Nothing is refused for it."""
+"""一度に読む大きさ: a delivered file above it is read in pieces of so many bytes. Nothing is refused for it alone."""
 
 IN_HAND_PAYMENTS = 1_000_000
 """手元に置く収納: of one file; the payments of a larger one are read back when they are matched."""
@@ -39,8 +48,12 @@ IN_HAND_PAYMENTS = 1_000_000
 LIMITS = (
     WRITTEN,
     NAMED,
+    WHOLE,
+    LINE,
+    CELLS,
     DELIVERED,
     BOOK_UNPACKED,
+    BOOK_CELLS,
     PICTURE,
     PIXELS,
     PICTURE_PAGES,

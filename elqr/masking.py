@@ -8,6 +8,7 @@ Replaced, one to one and by a key that is not kept (elqr/pseudonym.py):
   (a company's code that is the same in all records tells nobody apart and stays);
 - the keys of a notice or upload file, by their names;
 - fields of six or more bytes that repeat a part of what is replaced in the same record;
+- what stands where no text was expected and is neither ASCII nor readable: a name in a field of dates;
 - what stands in 予備 and unread fields of records that are about one payment, because nobody knows what it is.
 
 Refused: a file whose records cannot be told apart, and a copy that would not be judged as its original.
@@ -26,7 +27,7 @@ from elqr.errors import BadFile
 from elqr.formats.cells import Cells, Places, Sheet, cells_of, read_texts, write_texts
 from elqr.formats.decode import Decoded
 from elqr.formats.mpn import UPPER_DIGITS
-from elqr.formats.spec import FieldSpec, Spec
+from elqr.formats.spec import TEXT_KINDS, FieldSpec, Spec
 from elqr.inspection import Inspection, inspect
 from elqr.pseudonym import pseudonyms
 
@@ -34,6 +35,8 @@ _NOTICE_KEYS = ("bill_no", "payer_ref", "key_no", "check_no", "barcode.city_no",
 _UNREAD = frozenset({"filler", "raw"})
 _LEAST_COPY_BYTES = 6
 _SAMPLE_ROWS = 1_000
+_STRAY = r"[^\x00-\x7f]|[A-Za-z]{3}"
+"""Where a date or a number was expected: no ASCII, or letters that make a word."""
 _ZERO = ord("0")
 
 
@@ -131,7 +134,21 @@ def _copied(data: bytes, decoded: Decoded, file: str, received_on: date, key: by
             if field_.nested is not None and field_.nested.check is not None:
                 _keep_check_digits(copy, cells, field_)
         _replace_copies(copy, cells, own)
+        _replace_strays(copy, cells, {target.field.name for target in own})
     return Masked(copy.array.tobytes(), copy.replaced)
+
+
+def _replace_strays(copy: _Copy, cells: Cells, taken: set[str]) -> None:
+    """迷い込んだ文字: where no text was expected, what is neither ASCII nor readable may be a name."""
+    for own in cells.record.fields:
+        if own.name in taken or own.kind in TEXT_KINDS:
+            continue
+        starts, sizes = cells.starts[own.name], cells.sizes[own.name]
+        old = copy.old(starts, sizes)
+        allowed = [*(own.values or {}), own.value or ""]
+        strays = old.is_null() | (old.str.contains(_STRAY) & ~old.str.strip_chars(" ").is_in(allowed))
+        if (found := strays.fill_null(True).to_numpy()).any():
+            copy.put(starts[found], sizes[found], pseudonyms(old.filter(found), copy.key), own.title)
 
 
 def _targets(spec: Spec, copy: _Copy) -> list[Target]:
@@ -206,7 +223,7 @@ def _replacements(own: FieldSpec, old: pl.Series, key: bytes) -> pl.Series:
     """What stands there instead; it is of the field's kind when the original was."""
     if own.kind == "const":
         return old
-    if own.kind in ("code", "date", "time"):
+    if own.kind in ("code", "date", "time") and not old.str.contains(_STRAY).any():
         distinct = old.drop_nulls().unique()
         others = [_other_value(own, text, key) for text in distinct]
         return old.replace_strict(distinct, pl.Series(others, dtype=pl.String), default=None, return_dtype=pl.String)

@@ -9,6 +9,7 @@ What it does not hide: lengths, classes of characters, and which values are equa
 """
 
 import hashlib
+import unicodedata
 from functools import cache
 
 import numpy as np
@@ -68,16 +69,29 @@ def _is_in_cp932(point: int) -> bool:
 
 def _classes() -> list[list[int]]:
     """文字の種類: code points that may stand for each other. All of one class have the same width in every charset."""
-    ideographs = [*range(0x4E00, 0xA000), *range(0xF900, 0xFB00)]
-    common = [point for point in ideographs if _is_in_cp932(point)]
-    rare = sorted(set(range(0x3400, 0x4DB6)) | set(range(0x4E00, 0x9FA6)) - set(common))
+    ideographs = [*map(ord, "々〆〇仝"), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00)]
+    common = sorted({point for point in ideographs if _is_in_cp932(point)})
+    rare = _letters([(0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00)], set(common))
+    own = [point for point in range(0xE000, 0xF900) if _is_in_cp932(point)]
+    other = [point for point in range(0xE000, 0xF900) if not _is_in_cp932(point)]
     runs = [
         ("0", "9"), ("A", "Z"), ("a", "z"),
         ("ｱ", "ﾝ"), ("ｧ", "ｯ"),
-        ("０", "９"), ("Ａ", "Ｚ"), ("ａ", "ｚ"), ("ぁ", "ん"), ("ァ", "ヶ"),
-        ("\U00020000", "\U0002a6d6"),
+        ("０", "９"), ("Ａ", "Ｚ"), ("ａ", "ｚ"), ("ぁ", "ん"), ("ㇰ", "ㇿ"),
+        ("А", "Я"), ("а", "я"), ("가", "힣"),
     ]  # fmt: skip
-    return [list(range(ord(first), ord(last) + 1)) for first, last in runs] + [common, rare]
+    beyond = _letters([(0x20000, 0x2FA20), (0x30000, 0x32400)], set())
+    kana = [*range(ord("ァ"), ord("ヶ") + 1), *map(ord, "ゝゞヽヾ")]
+    sets = [kana, common, rare, own, other, beyond, [*map(ord, "ゔゕゖヷヸヹヺ")]]
+    sets += [_letters([(0x391, 0x3AA)], set()), _letters([(0x3B1, 0x3CA)], {0x3C2})]
+    sets += [_letters([(0xC0, 0x250)], set()), _letters([(0x1E00, 0x1F00)], set())]
+    return [list(range(ord(first), ord(last) + 1)) for first, last in runs] + sets
+
+
+def _letters(ranges: list[tuple[int, int]], without: set[int]) -> list[int]:
+    """The letters that Unicode has in some ranges."""
+    points = (point for start, end in ranges for point in range(start, end))
+    return [point for point in points if point not in without and unicodedata.category(chr(point))[0] == "L"]
 
 
 @cache

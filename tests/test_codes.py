@@ -72,7 +72,7 @@ FILES: list[tuple[str, Code, bytes, int, int]] = [
     ("知らないレコード区分", Code.RECORD_KIND, _in_record(GOOD_TRANSFER, 2, 0, b"7"), 2, 0),
     ("トレーラがない", Code.RECORD_ORDER, GOOD_TRANSFER[:244] + GOOD_TRANSFER[366:], 3, -1),
     ("エンドがない", Code.RECORD_ORDER, GOOD_TRANSFER[:366], 3, -1),
-    ("eLTAXがcp932", Code.CHARSET, GOOD_ELTAX.decode().replace("\r\n2,", "\r\n髙,").encode("cp932"), 0, -1),
+    ("eLTAXがcp932", Code.CHARSET, GOOD_ELTAX.decode().replace("\r\n2,", "\r\n髙,").encode("cp932"), 0, 0),
     ("項目が足りない行", Code.COLUMN_COUNT, GOOD_DSK.replace(b",000001,", b","), 1, -1),
     ("閉じない引用符", Code.COLUMN_COUNT, GOOD_DSK + b'\r\n"', 0, -1),
     ("見出しの名前が違う", Code.HEADER_ROW, GOOD_DSK.replace("収納日".encode("cp932"), "支払日".encode("cp932")), 0, -1),

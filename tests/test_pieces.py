@@ -1,7 +1,7 @@
 """Large files: read in pieces of any size they bring what they bring whole, or are left to be read whole."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +10,25 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from elqr import delivery, inbox
+from elqr.cli import file as file_commands
+from elqr.cli import spec as spec_commands
+from elqr.codes import Code
 from elqr.errors import CannotWrite
 from elqr.formats.spec import Spec
 from elqr.intake import Intake, take, take_large
-from tests.builders import SPECS, City, barcode, cvs_file, cvs_row, eltax_file, eltax_row, transfer_file, transfer_row
+from tests.builders import (
+    SPECS,
+    City,
+    barcode,
+    cvs_file,
+    cvs_row,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_row,
+    transfer_file,
+    transfer_row,
+)  # fmt: skip
 from tests.formats.cases import FIXED, RECEIVED_ON
 from tests.formats.csv_cases import CSV
 from tests.formats.fuzz import damaged
@@ -30,7 +45,8 @@ def _read(data: bytes, start: int, size: int) -> bytes:
 def _in_pieces(data: bytes, specs: list[Spec], most_bytes: int) -> Intake | None:
     read = partial(_read, data)
     large = take_large(read, len(data), "f", specs, RECEIVED_ON, most_bytes)
-    if large is None:
+    if isinstance(large, Intake):
+        assert large.findings, "what is left says why"
         return None
     parts = list(large.payments(read, "f", RECEIVED_ON))
     return Intake(large.spec.name, large.record_count, pl.concat(parts), ())
@@ -121,7 +137,7 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(
 
     def counted(*given: object) -> object:
         large = take_large(*given)  # type: ignore[arg-type]
-        taken.append(large is not None)
+        taken.append(not isinstance(large, Intake))
         return large
 
     for module in (inbox, delivery):
@@ -153,3 +169,82 @@ def test_a_file_that_changes_while_it_is_archived_is_not_taken_in(tmp_path: Path
     inbox.kept_at(archive, sha256).write_bytes(b"damaged")
     inbox.keep_file(archive, sha256, source)
     assert inbox.kept(archive, sha256) == b"earlier"
+
+
+def _counted_reads(data: bytes, reads: list[int]) -> Callable[[int, int], bytes]:
+    def read(start: int, size: int) -> bytes:
+        reads.append(size)
+        return data[start : start + size]
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("rest", "code", "record_no"),
+    [
+        pytest.param(b"1" * 5_000_000, Code.RECORD_LENGTH, 1, id="改行のない一行"),
+        pytest.param(b"," * 5_000_000, Code.RECORD_LENGTH, 1, id="区切りだけの一行"),
+        pytest.param(b"\r\n" * 2_500_000, Code.COLUMN_COUNT, 1, id="空行だけ"),
+    ],
+)
+def test_a_line_without_an_end_is_refused_before_it_is_read(rest: bytes, code: Code, record_no: int) -> None:
+    data = next(case.data for case in CSV if case.spec == "dsk_csv")
+    head = data[: data.find(b"\n") + 1]
+    for found in (
+        take(head + rest, "f", _PAYMENTS, RECEIVED_ON),
+        take_large(partial(_read, head + rest), len(head + rest), "f", _PAYMENTS, RECEIVED_ON, 2_000_000),
+    ):
+        assert isinstance(found, Intake)
+        assert [(finding.code, finding.at.record_no) for finding in found.findings[:1]] == [(code, record_no)]
+
+
+def test_what_is_too_large_to_be_held_is_told_by_its_first_bad_piece() -> None:
+    data = cvs_file(*(cvs_row(barcode(str(no), 4_000 + no, None)) for no in range(40)))
+    damaged_data, reads = data[:-360] + b"X" + data[-359:], list[int]()
+    read = _counted_reads(damaged_data, reads)
+    found = take_large(read, len(data), "f", [SPECS["cvs_family_a"]], RECEIVED_ON, 1_000)
+    whole = take(damaged_data, "f", [SPECS["cvs_family_a"]], RECEIVED_ON)
+    assert isinstance(found, Intake) and found.findings == whole.findings and found.findings
+    assert max(reads) <= inbox.PIECE_BYTES
+
+
+def test_too_large_and_odd_files_are_held_back_without_being_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is read whole, and each says why: quotes, an early end, a notice file that is too large."""
+    for module in (inbox, delivery):
+        monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
+        monkeypatch.setattr(module, "WHOLE", inbox.WHOLE._replace(most=1_500))
+    monkeypatch.setattr(inbox.Arrived, "whole", lambda own: own.data)
+    city = City.founded(tmp_path / "city")
+    rows = [eltax_row(f"{no:020}", "123456", 1_000 + no, serial_no=f"{no:08}") for no in range(20)]
+    city.deliver("good.csv", eltax_file(*rows))
+    city.deliver("quoted.csv", eltax_file(*rows[:19]).replace(b"123456", b'"123456"'))
+    transfers = [transfer_row(f"{no:020}", 3_000 + no) for no in range(20)]
+    city.deliver("false_total.dat", transfer_file(*transfers, total_yen=1))
+    city.notices(*(notice_row(bill_no=str(no)) for no in range(20)))
+    ran = city.night()
+    assert ran.code == 4
+    status = {row["ファイル"]: row["結果"] for row in city.report("取込結果")}
+    assert status == {"good.csv": "取込", "quoted.csv": "取込保留", "false_total.dat": "取込保留"}
+    found = {(f["code"], f["at"].split()[0]) for f in ran.json["findings"]}  # type: ignore[attr-defined]
+    assert found - {("M402", "「チャネル")} == {
+        ("F112", "quoted.csv"), ("F302", "false_total.dat"), ("F303", "false_total.dat"), ("F112", "notices.csv"),
+    }  # fmt: skip
+
+
+def test_commands_read_no_more_than_their_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = cvs_file(*(cvs_row(barcode(str(no), 4_000 + no, None)) for no in range(20)))
+    (tmp_path / "f.dat").write_bytes(data)
+    (tmp_path / "bad.dat").write_bytes(data[:-360] + b"X" + data[-359:])
+    for module in (file_commands, spec_commands):
+        monkeypatch.setattr(module, "WHOLE", inbox.WHOLE._replace(most=1_000))
+    good, bad = (elqr("file", "check", tmp_path / name, "--date", "2026-11-20") for name in ("f.dat", "bad.dat"))
+    assert (good.code, bad.code) == (0, 4) and "[F105] bad.dat" in bad.out
+    for command in (
+        ("file", "mask", "--out", tmp_path / "m"), ("file", "diff", tmp_path / "f.dat"), ("spec", "dump", "-"),
+        ("spec", "new", "city_pay", "--out", tmp_path / "city_pay.toml", "--from"),
+    ):  # fmt: skip
+        ran = elqr(*command, tmp_path / "f.dat")
+        assert (ran.code, ran.out) == (1, "") and "大きすぎます" in ran.err, command
+    assert elqr("file", "mask", "/dev/zero", "--out", tmp_path / "m").code == 1

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from elqr import clock
-from elqr.cli.terminal import Group, json_option, print_json, received_option, say
+from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
 from elqr.errors import BadFile, CannotWrite, NotFound
+from elqr.limits import WHOLE, WRITTEN
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _SHOWN_PER_CODE = 20
 _LEAST_KEY_BYTES = 16
 _SHOWN_DIFFERENCES = 200
+_TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
 
 
 def _spec_options(function: Any) -> Any:
@@ -62,7 +65,9 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
     from elqr.inspection import inspect
 
     specs, named = _specs(folders, name)
-    data = readable(path)
+    if path.is_file() and path.stat().st_size > WHOLE.most:
+        return _check_large(path, [named] if named else specs, _received(day), as_json=as_json)
+    data = readable(path, WHOLE)
     found = inspect(data, path.name, specs, _received(day), named)
     if as_json:
         print_json(found.as_dict())
@@ -74,6 +79,29 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
                 f"　{other.name}（{other.title}）としては読めそうです。--spec {other.name} で中を確かめられます。"
             )
     return ExitCode.CLEAN if found.accepted else ExitCode.QUARANTINE
+
+
+def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> int:
+    """大きなファイルの検査: as the night reads it, piece by piece, up to the first piece with something wrong."""
+    from elqr.inbox import read_part
+    from elqr.intake import Intake, take_large
+    from elqr.limits import PIECE_BYTES
+
+    size = path.stat().st_size
+    found = take_large(partial(read_part, path), size, path.name, specs, day, PIECE_BYTES)
+    findings = found.findings if isinstance(found, Intake) else ()
+    spec = found.spec_name if isinstance(found, Intake) else found.spec.name
+    if as_json:
+        said = [finding.as_dict() for finding in findings]
+        print_json({"file": path.name, "bytes": size, "accepted": not findings, "spec": spec or None, "findings": said})
+        return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
+    click.echo(f"■ {path.name}（{size:,}バイト。大きいので少しずつ読み、最初に見つかった指摘までを示します）")
+    click.echo(f"　様式　{spec or 'どの様式にも決まりません'}")
+    for finding in findings[:_SHOWN_PER_CODE]:
+        click.echo(f"　　{finding}")
+    verdict = "取込保留になります。上の指摘の対処をしてください。" if findings else _TAKEN
+    click.echo(f"　判定　{verdict}")
+    return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
 
 
 def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date) -> list[Spec]:
@@ -141,7 +169,7 @@ def _verdict(found: Inspection) -> str:
     if found.accepted and found.spec is not None and found.spec.payment is None:
         return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
     if found.accepted:
-        return "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
+        return _TAKEN
     return "取込保留になります。下の指摘の対処をしてください。"
 
 
@@ -170,9 +198,9 @@ def file_mask(
     from elqr.masking import masked
 
     specs, named = _specs(folders, name)
-    data = readable(path)
+    data = readable(path, WHOLE, TOO_LARGE)
     _is_free(out, path)
-    key = secrets.token_bytes(32) if key_file is None else readable(key_file)
+    key = secrets.token_bytes(32) if key_file is None else readable(key_file, WRITTEN)
     if len(key) < _LEAST_KEY_BYTES:
         raise BadFile(f"鍵 {key_file} が短すぎます。{_LEAST_KEY_BYTES}バイト以上にしてください。")
     made = masked(data, path.name, specs, _received(day), key, named)
@@ -208,7 +236,7 @@ def file_diff(
     from elqr.edge import readable
 
     specs, named = _specs(folders, name)
-    sides = [(path.name, readable(path)) for path in (a, b)]
+    sides = [(path.name, readable(path, WHOLE, TOO_LARGE)) for path in (a, b)]
     found = compare(sides[0], sides[1], specs, _received(day), named, show_personal=show_personal)
     if as_json:
         print_json(found.as_dict())

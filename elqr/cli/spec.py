@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from elqr import clock
-from elqr.cli.terminal import Group, json_option, print_json, received_option, say
+from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
 from elqr.errors import BadFile, CannotWrite, NotFound
+from elqr.limits import WHOLE, WRITTEN
 from elqr.terms import ExitCode
 
 _CHARSETS = ("jisx0201", "cp932", "ebcdic", "utf-8", "utf-8-sig")
@@ -60,7 +61,7 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
     from elqr.formats.dump import dump
     from elqr.formats.recognize import recognize
 
-    specs, data = specs_for(None, folders), readable(file)
+    specs, data = specs_for(None, folders), readable(file, WHOLE, TOO_LARGE)
     received_on = day or clock.today()
     if name == "-":
         payment_specs = [own for own in specs.values() if own.purpose == "payment"]
@@ -84,7 +85,7 @@ def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
     from elqr.formats.spec import read_spec
     from elqr.formats.spec_text import Remark
 
-    data = readable(path)
+    data = readable(path, WRITTEN)
     others = specs_for(None, folders)
     if path.resolve() in {(folder / path.name).resolve() for folder in (shipped_specs(), *folders)}:
         others.pop(path.stem, None)
@@ -142,7 +143,7 @@ def spec_new(
     specs, path = specs_for(None), out or Path(f"{name}.toml")
     _is_free_name(name, specs, path)
     if sample is not None:
-        draft = sampled(name, readable(sample), sample.name, record_bytes)
+        draft = sampled(name, readable(sample, WHOLE, TOO_LARGE), sample.name, record_bytes)
         draft = replace(draft, charset=charset) if charset else draft
     elif layout == "csv":
         draft = columns_draft(name, (columns or "").split(","), charset or "cp932")

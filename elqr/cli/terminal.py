@@ -156,6 +156,9 @@ def clear_progress() -> None:
 
 _SHOWN_PER_CODE = 20
 
+TOO_LARGE = "elqr file check なら調べられます。ほかは、初めの部分だけを切り出したファイルで試してください。"
+"""What to do with a file that is too large to be held whole."""
+
 
 def say_findings(findings: "Iterable[Finding]") -> None:
     """指摘: the first of each code, and how many more there are."""

@@ -17,12 +17,15 @@ from elqr.checkdigit import Bytes
 from elqr.findings import Finding
 from elqr.formats.charset import decode_bytes, encode_text
 from elqr.formats.decode import Decoded, decode
+from elqr.formats.framing import without_eof
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Charset, RecordSpec
 
 Places = npt.NDArray[np.int64]
 _CR, _LF, _QUOTE, _COMMA = 0x0D, 0x0A, 0x22, 0x2C
 _EBCDIC_LF = 0x25
+_SPARSE = 16
+"""A matrix with so many times the bytes of its cells is not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def _csv_cells(data: bytes, decoded: Decoded) -> dict[str, Cells]:
 def _separated(data: bytes) -> tuple[Places, Places, Places]:
     """Of every cell: its first byte inside the quotes, its bytes, its row from 0."""
     skipped = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    array = np.frombuffer(data.rstrip(b"\x1a"), dtype=np.uint8)
+    bare = without_eof(data)
+    array = np.frombuffer(bare[: len(bare.rstrip(b"\r\n")) + 2], dtype=np.uint8)
     marks = (array == _COMMA) | (array == _LF) | (array == _CR)
     if _QUOTE in data:
         marks &= np.cumsum(array == _QUOTE, dtype=np.int64) % 2 == 0
@@ -143,6 +147,10 @@ def read_texts(array: Bytes, starts: Places, sizes: Places, charset: Charset) ->
 def _gathered(array: Bytes, starts: Places, sizes: Places, end: int) -> bytes:
     """All cells on end, each with a line end behind it."""
     width = int(sizes.max())
+    if len(starts) * (width + 1) > _SPARSE * (int(sizes.sum()) + len(starts)):  # one long cell among many short ones
+        data = array.tobytes()
+        pairs = zip(starts.tolist(), sizes.tolist(), strict=True)
+        return b"".join(data[at : at + size] + bytes([end]) for at, size in pairs)
     lines = np.full((len(starts), width + 1), end, dtype=np.uint8)
     if (sizes == width).all():
         for column in range(width):

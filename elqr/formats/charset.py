@@ -62,6 +62,16 @@ def decode_bytes(data: bytes, charset: Charset) -> str | None:
         return None
 
 
+def first_bad_byte(value: bytes, charset: Charset) -> int:
+    """読めないバイト: the first one, from 0, of bytes that are not of this charset or hold a control character."""
+    for at in range(len(value)):
+        if value[at] < _FIRST_PRINTABLE:
+            return at
+        if decode_bytes(value[: at + 1], charset) is None and decode_bytes(value[: at + 2], charset) is None:
+            return at
+    return len(value) - 1
+
+
 def encode_text(text: str, charset: Charset) -> bytes:
     """バイトにする. Raises UnicodeEncodeError for a character that the charset lacks."""
     if charset in _PYTHON:

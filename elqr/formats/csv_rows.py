@@ -23,8 +23,10 @@ from elqr.formats.framing import LINE_ENDS
 from elqr.formats.plain_csv import plain_csv
 from elqr.formats.sequence import Kinds, kinds_of_tags
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
+from elqr.limits import CELLS, LINE
 
 _NOT_ASCII = 0x80
+_BLANK = re.compile(r"(\r\n|\r|\n)(?:\1)+")
 _QUOTED = re.compile(r'"[^"]*"')
 _END = re.compile(r"\r\n|\r|\n")
 _NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
@@ -93,14 +95,63 @@ def text_of(data: bytes, spec: Spec) -> tuple[str | None, Charset | None]:
 
 def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     """Read a whole CSV. Findings instead of rows when it is not of the spec's shape."""
+    if (count := _count_of_values(data)) > CELLS.most:
+        return _refused(file, Code.TOO_LARGE, f"{count:,}項目", f"{CELLS.most:,}項目以下")
     utf8, charset = _utf8_of(data, spec)
     if utf8 is None:
-        return _refused(file, Code.CHARSET, "読めないバイト列", "・".join(CHARSETS[own] for own in spec.charsets))
+        return CsvRows(findings=(_bad_byte(data, spec, file),))
     plain = plain_csv(utf8, spec)
     if plain is not None and (plain.is_ended or "no_final_line_end" in spec.accepts):
         shape: tuple[Variation, ...] = () if plain.is_ended else ("no_final_line_end",)
         return CsvRows([], charset or "", plain.line_end, shape, table=plain.table)
+    if (long := _first_long_line(utf8)) is not None:
+        said = f"{LINE.most:,}バイトより長い行"
+        return _refused(file, Code.RECORD_LENGTH, said, f"{LINE.most:,}バイト以下の行", long + (not spec.header_row))
     return _row_by_row(utf8.decode(), charset or "", spec, file)
+
+
+def _bad_byte(data: bytes, spec: Spec, file: str) -> Finding:
+    """読めないバイト: the first one, in the charset that reads furthest, by its line and its column."""
+    expected = "・".join(CHARSETS[own] for own in spec.charsets)
+    if data.startswith(b"\xef\xbb\xbf") and "utf-8-sig" not in spec.charsets:
+        return Finding(Location(file, 0, 0), Code.CHARSET, "先頭に UTF-8 の BOM", expected)
+    reads: list[Charset] = [charset for charset in spec.charsets if charset != "utf-8-sig"] or ["utf-8"]
+    at = max(_first_unread(data, charset) for charset in reads)
+    line_start = max(data.rfind(b"\n", 0, at), data.rfind(b"\r", 0, at)) + 1
+    record_no = data.count(b"\n", 0, at) or data.count(b"\r", 0, at)
+    fields, column = spec.record[0].fields, data.count(b",", line_start, at)
+    name = fields[column].title if len(spec.record) == 1 and column < len(fields) else f"{column + 1}列目"
+    where = Location(file, record_no + (not spec.header_row), at - line_start, name)
+    return Finding(where, Code.CHARSET, f"{data[at]:02X}", expected)
+
+
+def _first_unread(data: bytes, charset: Charset) -> int:
+    """Where a charset can read no further; a NUL is no text in any."""
+    nul = data.find(b"\x00")
+    most = len(data) - 1 if nul < 0 else nul
+    try:
+        data.decode("utf-8" if charset.startswith("utf-8") else charset)
+    except UnicodeDecodeError as error:
+        return min(error.start, most)
+    return most
+
+
+def _count_of_values(data: bytes) -> int:
+    """How many values it has at the most, as its separators tell; of a small file not counted."""
+    if len(data) <= CELLS.most:
+        return 0
+    return data.count(b",") + max(data.count(b"\n"), data.count(b"\r"))
+
+
+def _first_long_line(utf8: bytes) -> int | None:
+    """The first line, from 0, that is too long to be read; None when there is none."""
+    at = 0
+    while len(utf8) - at > LINE.most:
+        last = max(utf8.rfind(end, at, at + LINE.most + 1) for end in (b"\n", b"\r"))
+        if last < 0:
+            return utf8.count(b"\n", 0, at)
+        at = last + 1
+    return None
 
 
 def _utf8_of(data: bytes, spec: Spec) -> tuple[bytes | None, Charset | None]:
@@ -118,8 +169,11 @@ def _utf8_of(data: bytes, spec: Spec) -> tuple[bytes | None, Charset | None]:
 def _row_by_row(text: str, charset: str, spec: Spec, file: str) -> CsvRows:
     """Any CSV, as the csv module reads it."""
     variations: list[Variation] = []
-    if text.endswith("\x1a"):
-        text, variations = text.rstrip("\x1a"), ["final_1a"]
+    at = text.find("\x1a", len(text.rstrip("\x1a\r\n")))
+    if at >= 0:
+        text, variations = text[:at], ["final_1a"]
+    if (bare := text.rstrip("\r\n")) and (blank := _BLANK.fullmatch(text, len(bare))):
+        text, variations = text[: blank.end(1)], [*variations, "final_blank_line"]
     ends = _line_ends(text)
     if len(ends) > 1:
         return _refused(file, Code.LINE_END, "改行の混在", "すべて同じ改行", _first_other(text))
@@ -130,14 +184,27 @@ def _row_by_row(text: str, charset: str, spec: Spec, file: str) -> CsvRows:
         variations.append("no_final_line_end")
     try:
         with _collector_at_rest():
-            rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+            rows, is_cut = _rows_until_lost(text, spec)
     except csv.Error as error:
         is_open = "unexpected end" in str(error)
         said = '閉じていない引用符（"）' if is_open else '正しくない引用符（"）、または長すぎる項目'
         return _refused(file, Code.COLUMN_COUNT, said, "CSV")
-    if unnamed := [name for name in variations if name not in spec.accepts]:
+    if not is_cut and (unnamed := [name for name in variations if name not in spec.accepts]):
         return _refused(file, Code.VARIATION, VARIATIONS[unnamed[0]], f"accepts に {unnamed[0]}", len(rows))
     return _behind_the_header(rows, CsvRows([], charset, next(iter(ends), "csv"), tuple(variations)), spec, file)
+
+
+def _rows_until_lost(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
+    """The rows; once more of them have a wrong number of values than are listed, no more, and True."""
+    widths = {len(record.fields) for record in spec.record}
+    rows, wrong = [], 0
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
+    for row in csv.reader(lines, strict=True):
+        rows.append(row)
+        wrong += len(row) not in widths
+        if wrong > LISTED_PER_CODE:
+            return rows, True
+    return rows, False
 
 
 def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:

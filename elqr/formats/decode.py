@@ -5,7 +5,7 @@ the misalignment. Refused here is nothing by exception: what is wrong comes back
 Every byte column is looked at once (its least and greatest byte); that alone proves most fields sound.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
@@ -15,10 +15,10 @@ import polars as pl
 
 from elqr.checkdigit import Bytes
 from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
-from elqr.formats.charset import CHARSETS, behind_the_cut, decode_matrix
+from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location, without_names
+from elqr.formats.charset import CHARSETS, behind_the_cut, decode_bytes, decode_matrix, first_bad_byte
 from elqr.formats.csv_rows import csv_rows
-from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated
+from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated, value_without_names
 from elqr.formats.framing import Framed, frame
 from elqr.formats.sequence import (
     OFFSET_BYTES,
@@ -29,10 +29,12 @@ from elqr.formats.sequence import (
     sequence,
     shape_of,
 )
-from elqr.formats.spec import VARIATIONS, FieldSpec, RecordSpec, Spec
+from elqr.formats.spec import VARIATIONS, Charset, FieldSpec, RecordSpec, Spec
 
-_ZERO, _NINE, _SPACE, _YEN, _TILDE = 0x30, 0x39, 0x20, 0x5C, 0x7E
+_ZERO, _NINE, _SPACE, _YEN, _TILDE, _LEAD = 0x30, 0x39, 0x20, 0x5C, 0x7E, 0x81
 _SIDE_BY_SIDE = 32
+_MOST_TAG = 20
+"""Characters of a record's tag that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class _Column:
     typed: Typed
     unread: pl.Series | None = None
     shown: pl.Series | None = None
+    is_mended: bool = False
 
 
 def decode(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
@@ -99,14 +102,14 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
     whole = Decoded(spec, {}, len(rows), framed.line_end, framed.charset, found)
     if found:
         return whole
-    shape = (*(VARIATIONS[name] for name in framed.variations), *shape_of(own, spec))
+    shape = [*(VARIATIONS[name] for name in framed.variations), *shape_of(own, spec)]
     tables: dict[str, pl.DataFrame] = {}
     wrong = _Found()
     for number, record in enumerate(spec.record):
         places = own.places(number, framed.starts)
         columns = _fixed_columns(data, framed, record, _rows_of(framed.rows, own, number), places, received_on)
-        tables[record.name] = _table(file, places, columns, framed.charset, wrong)
-    return _with_charset_kind(_told(replace(whole, tables=tables, shape=shape), wrong), file)
+        tables[record.name] = _table(file, places, _noting(columns, shape), framed.charset, wrong)
+    return _with_charset_kind(_told(replace(whole, tables=tables, shape=tuple(shape)), wrong), file)
 
 
 def _rows_of(rows: Bytes, own: Sequence, kind: int) -> Bytes:
@@ -142,14 +145,36 @@ def _fixed_columns(
             texts = whole.bin.slice(start, end - start).cast(pl.String).alias(own.name)
         else:
             texts = decode_matrix(own.name, cut, behind)
+        is_mended = framed.mends and own.kind == "text" and behind == "cp932" and texts.null_count() > 0
+        if is_mended:
+            texts, is_mended = _without_cut_characters(texts, cut)
         is_wide = not is_plain and behind != "jisx0201"  # 全角の空白 may stand there
         spaces = SPACES if is_wide else " " if least <= _SPACE else ""
         typed = _read(own, texts, received_on, spaces, is_digits=least >= _ZERO and most <= _NINE)
         if same:
             typed, texts = repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
         unread = texts.is_null() if texts.null_count() else None
-        shown = None if unread is None else _hexadecimal(data, places[OFFSET_BYTES], unread, start, end)
-        yield _Column(own, start, typed, unread, shown)
+        shown = None if unread is None else _bad_bytes(data, places[OFFSET_BYTES], unread, (start, end), framed.charset)
+        yield _Column(own, start, typed, unread, shown, is_mended=is_mended)
+
+
+def _without_cut_characters(texts: pl.Series, cut: Bytes) -> tuple[pl.Series, bool]:
+    """切れた文字を除く: texts that read well without their last byte, the first half of a character; and if any did."""
+    read = texts.to_list()
+    for row in texts.is_null().arg_true().to_list():
+        value = cut[row].tobytes().rstrip(b" ")
+        if value and first_bad_byte(value, "cp932") == len(value) - 1 and value[-1] >= _LEAD:
+            read[row] = decode_bytes(value[:-1], "cp932")
+    mended = pl.Series(texts.name, read, dtype=pl.String)
+    return mended, mended.null_count() < texts.null_count()
+
+
+def _noting(columns: Iterable[_Column], shape: list[str]) -> Iterator[_Column]:
+    """The columns as they are; a text without its last character is noted in the shape."""
+    for own in columns:
+        if own.is_mended and VARIATIONS["cut_character"] not in shape:
+            shape.append(VARIATIONS["cut_character"])
+        yield own
 
 
 def _over_rows(extreme: np.ufunc, rows: Bytes, initial: int) -> Bytes:
@@ -179,10 +204,17 @@ def _read(own: FieldSpec, texts: pl.Series, received_on: date, spaces: str, *, i
     return read_field(own, texts, received_on, is_digits=is_digits, spaces=spaces)
 
 
-def _hexadecimal(data: bytes, offsets: pl.Series, unread: pl.Series, start: int, end: int) -> pl.Series:
-    """The bytes as they came, of those rows that will be listed."""
-    rows = unread.arg_true()[:LISTED_PER_CODE]
-    texts = {row: data[offsets[row] + start : offsets[row] + end].hex(" ").upper() for row in rows}
+def _bad_bytes(
+    data: bytes, offsets: pl.Series, unread: pl.Series, span: tuple[int, int], charset: Charset
+) -> pl.Series:  # fmt: skip
+    """The first byte that means nothing, and its place in the record, of those rows that will be listed."""
+    start, end = span
+    texts = {}
+    for row in unread.arg_true()[:LISTED_PER_CODE]:
+        piece = data[offsets[row] + start : offsets[row] + end]
+        at = first_bad_byte(piece, charset)
+        cut = "、文字の途中で切れている" if at == len(piece) - 1 and charset == "cp932" else ""
+        texts[row] = f"{start + at + 1}バイト目の {piece[at]:02X}{cut}"
     return pl.Series([texts.get(row) for row in range(len(unread))], dtype=pl.String)
 
 
@@ -191,7 +223,7 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     if read.findings:
         return Decoded(spec, record_count=read.count, charset=read.charset, findings=read.findings)
     kinds = read.kinds(spec)
-    own = sequence(kinds, spec, file, lambda at: read.rows[at][0])
+    own = sequence(kinds, spec, file, lambda at: without_names(read.rows[at][0])[:_MOST_TAG])
     found = own.findings or tuple(read.count_findings(own.kinds, spec, file))
     found = found or tuple(groups_twice(own, spec, file, read.digest))
     whole = Decoded(spec, {}, read.count, read.line_end, read.charset, found)
@@ -240,13 +272,22 @@ def _listed(file: str, places: pl.DataFrame, flaw: Flaw, own: _Column) -> list[F
     rows = places.with_columns(flaw.shown.alias("shown"), expected.alias("expected")).filter(flaw.bad)
     found = []
     for no, shown, wanted in rows.select(RECORD_NO, "shown", "expected").head(LISTED_PER_CODE).iter_rows():
-        actual = MASKED if own.field.personal else (shown or "")
+        actual = _shown_value(flaw, own, shown or "")
         at = Location(file, no, own.offset_bytes, own.field.title)
         found.append(Finding(at, flaw.code, actual[:60], wanted))
     if (more := rows.height - LISTED_PER_CODE) > 0:
         at = Location(file, rows[RECORD_NO][-1], own.offset_bytes, own.field.title)
         found.append(Finding(at, flaw.code, f"ほか{more}件"))
     return found
+
+
+def _shown_value(flaw: Flaw, own: _Column, text: str) -> str:
+    """What a finding may show: nothing of a personal field, and no name that stands where no text was expected."""
+    if flaw.code in (Code.NOT_TEXT, Code.BLANK):  # our own words
+        return text
+    if own.field.personal or flaw.field.personal:
+        return MASKED
+    return value_without_names(flaw.field, text)
 
 
 def _with_charset_kind(decoded: Decoded, file: str) -> Decoded:

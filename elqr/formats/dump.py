@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from datetime import date
 
+from elqr.codes import Code
 from elqr.formats.csv_rows import text_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.excerpt import Cell, cells, fixed_cells, fixed_record_of, record_of
@@ -54,6 +55,8 @@ def _csv(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bo
     yield f"文字 {charset or '不明'}　改行 {decoded.line_end or '不明'}　レコード {decoded.record_count}" + _shape(
         decoded
     )
+    if {finding.code for finding in decoded.findings} & {Code.TOO_LARGE, Code.RECORD_LENGTH}:
+        return
     try:
         rows = list(csv.reader(io.StringIO((text or "").rstrip("\x1a"), newline=""), strict=True))
     except csv.Error:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from elqr.findings import MASKED
-from elqr.formats.charset import behind_the_cut, decode_bytes
+from elqr.formats.charset import behind_the_cut, decode_bytes, first_bad_byte
 from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic
+from elqr.formats.fields import value_without_names
 from elqr.formats.framing import charset_of
-from elqr.formats.spec import Charset, FieldSpec, RecordSpec, Spec
+from elqr.formats.spec import TEXT_KINDS, Charset, FieldSpec, RecordSpec, Spec
 
 HEAD_BYTES = 4
 """Of a file's beginning, what tells its charset."""
@@ -44,7 +45,8 @@ class Excerpt:
 def cells(field: FieldSpec, start: int, width: int, text: str, *, show_personal: bool = False) -> Iterator[Cell]:
     """One field: what stands there and what that means; then the parts of a nested one, placed within it."""
     hidden = field.personal and not show_personal
-    yield Cell(start, width, field.title, field.name, _shown(field, text, hidden=hidden))
+    shown = text if show_personal else value_without_names(field, text)
+    yield Cell(start, width, field.title, field.name, _shown(field, shown, hidden=hidden))
     if field.nested is None:
         return
     layout, body = field.nested.record[0], text.removeprefix(field.prefix)
@@ -52,7 +54,8 @@ def cells(field: FieldSpec, start: int, width: int, text: str, *, show_personal:
         for part, at in zip(layout.fields, layout.offsets, strict=True):
             piece = body[at : at + (part.width or 0)]
             hidden_part = hidden or (part.personal and not show_personal)
-            yield Cell(at, part.width or 0, part.title, part.name, MASKED if hidden_part else piece, is_part=True)
+            shown = piece if show_personal else value_without_names(part, piece)
+            yield Cell(at, part.width or 0, part.title, part.name, MASKED if hidden_part else shown, is_part=True)
 
 
 def _shown(field: FieldSpec, text: str, *, hidden: bool) -> str:
@@ -73,8 +76,16 @@ def fixed_cells(
         piece = raw[start : start + (field.width or 0)]
         text = whole[start : start + len(piece)] if is_even else decode_bytes(piece, behind_the_cut(charset))
         if text is None:
-            text = delivered[start : start + len(piece)].hex(" ").upper() + _UNREADABLE
+            text = _unreadable(delivered[start : start + len(piece)], piece, charset, field, show_personal)
         yield from cells(field, start, len(piece), text, show_personal=show_personal)
+
+
+def _unreadable(delivered: bytes, piece: bytes, charset: Charset, field: FieldSpec, show_personal: bool) -> str:
+    """Bytes that mean nothing; where no text was expected only the first, because the others may spell a name."""
+    if show_personal or field.kind in TEXT_KINDS:
+        return delivered.hex(" ").upper() + _UNREADABLE
+    at = first_bad_byte(piece, behind_the_cut(charset))
+    return f"{delivered[at]:02X}{_UNREADABLE}"
 
 
 def fixed_record_of(raw: bytes, spec: Spec) -> RecordSpec | None:

@@ -13,9 +13,10 @@ import polars as pl
 
 from elqr.checkdigit import as_matrix, gs1_valid
 from elqr.codes import Code
+from elqr.findings import without_names
 from elqr.formats.dates import read_dates
 from elqr.formats.mpn import mpn_valid
-from elqr.formats.spec import FieldSpec
+from elqr.formats.spec import TEXT_KINDS, FieldSpec
 
 _ZERO, _NINE = 0x30, 0x39
 SPACES = " \u3000"
@@ -78,6 +79,15 @@ def read_field(
     if may_be_blank:
         return typed
     return Typed(typed.columns, (*_blank_flaw(field, blank, texts), *_without(typed.flaws, blank)))
+
+
+def value_without_names(field: FieldSpec, text: str) -> str:
+    """氏名を伏せた値 of a field: text and the values that its spec names stay, and so does a prefix."""
+    bare = text.strip()
+    if field.kind in TEXT_KINDS or bare == field.value or (field.values and bare in field.values):
+        return text
+    prefix = field.prefix if text.startswith(field.prefix) else ""
+    return prefix + without_names(text.removeprefix(prefix))
 
 
 def repeated(typed: Typed, count: int) -> Typed:

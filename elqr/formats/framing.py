@@ -44,7 +44,8 @@ class Framed:
     """切り出したレコード. `rows` is n × record_bytes of uint8, EBCDIC already translated into JIS.
 
     `step` is bytes from one record to the next (of a file without stripped lines), `offsets` the first
-    byte of each record in the file, `variations` the departures found and accepted.
+    byte of each record in the file, `variations` the departures found and accepted; `mends`: a text that was cut inside
+    its last character may be read without it.
     """
 
     rows: npt.NDArray[np.uint8]
@@ -54,6 +55,7 @@ class Framed:
     charset: Charset = "jisx0201"
     offsets: npt.NDArray[np.int64] | None = None
     variations: tuple[Variation, ...] = ()
+    mends: bool = False
 
     @property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -84,10 +86,23 @@ def line_end_of(data: bytes, width: int) -> LineEnd:
     return "crlf" if after == b"\r\n" else "lf" if after[:1] == b"\n" else "cr" if after[:1] == b"\r" else "none"
 
 
+def _without_blank_lines(data: bytes, end: bytes) -> tuple[bytes, bool]:
+    """Without blank lines at the end, and whether there are any."""
+    tail = data[len(data.rstrip(b"\r\n")) :]
+    has_blank = bool(end) and len(tail) > len(end) and tail == end * (len(tail) // len(end))
+    return (data[: len(data) - len(tail) + len(end)], True) if has_blank else (data, False)
+
+
+def without_eof(data: bytes) -> bytes:
+    """1A を除く: without the end-of-file marks behind the last record, and the line ends behind them."""
+    at = data.find(_EOF, len(data.rstrip(_EOF + b"\r\n")))
+    return data if at < 0 else data[:at]
+
+
 def frame(data: bytes, spec: Spec, file: str) -> Framed:
     """Cut a whole file. Findings instead of rows when it is not of the spec's shape."""
     width = spec.record_bytes or 0
-    if not data.removeprefix(_BOM).rstrip(_EOF):
+    if not data.removeprefix(_BOM).rstrip(_EOF + b"\r\n"):
         return _refused(file, width, Code.EMPTY, 0, f"{len(data)}バイト", f"{width}バイトのレコード")
     charset = charset_of(data, spec)
     if charset is None:
@@ -98,12 +113,17 @@ def frame(data: bytes, spec: Spec, file: str) -> Framed:
     skipped = len(_BOM) if data.startswith(_BOM) else 0
     if skipped:
         data, variations["utf8_bom"] = data[skipped:], 1
-    framed = _cut(data.rstrip(_EOF), spec, file, charset, skipped, variations)
-    if data.endswith(_EOF):
+    body = without_eof(data)
+    is_ended = len(body) < len(data)
+    bare, has_blank = _without_blank_lines(body, _ENDS[line_end_of(body, width)])
+    framed = _cut(bare, spec, file, charset, skipped, variations)
+    if is_ended:
         variations["final_1a"] = len(framed.rows)
+    if has_blank:
+        variations["final_blank_line"] = len(framed.rows)
     unnamed = [name for name in variations if name not in spec.accepts]
     if framed.findings or not unnamed:
-        return replace(framed, variations=tuple(variations))
+        return replace(framed, variations=tuple(variations), mends="cut_character" in spec.accepts)
     name = unnamed[0]
     return _refused(file, width, Code.VARIATION, variations[name], VARIATIONS[name], f"accepts に {name}")
 

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from elqr.findings import Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.framing import charset_of, end_bytes, line_end_of
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO, Kinds, kinds_of_rows
@@ -81,17 +82,14 @@ def _of_fixed(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tu
         records, groups = records + len(rows), groups + len(opened)
 
 
-def decode_piece(piece: Piece, body: bytes, spec: Spec, file: str, received_on: date) -> Decoded | None:
-    """切れ端の復号: as `decode` of the whole file gives these records; None when something is wrong or odd in them.
+def decode_piece(piece: Piece, body: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
+    """切れ端の復号: as `decode` of the whole file gives these records, and what is wrong with them.
 
     Order and repetition of groups can only be told of the whole file (`kinds_of`), totals of whole groups. The tables
     hold the record of `head` too, in front of the piece's own records: `own_records` are without it.
     """
     loose = [record.model_copy(update={"follows": (), "closes": False}) for record in spec.record]
     found = decode(piece.head + body, spec.model_copy(update={"record": tuple(loose)}), file, received_on)
-    odd = set(found.shape) & set(VARIATIONS.values())
-    if found.findings or not odd <= (_AT_THE_END if piece.is_last else set()):
-        return None
     under = int(piece.step > 0 and bool(piece.head))
     moved = {
         name: table.with_columns(
@@ -101,7 +99,20 @@ def decode_piece(piece: Piece, body: bytes, spec: Spec, file: str, received_on: 
         )
         for name, table in found.tables.items()
     }
-    return replace(found, spec=spec, tables=moved, record_count=found.record_count - under)
+    placed = tuple(_placed(finding, piece.records - under) for finding in found.findings)
+    return replace(found, spec=spec, tables=moved, record_count=found.record_count - under, findings=placed)
+
+
+def _placed(finding: Finding, before: int) -> Finding:
+    """A finding of a piece, at its record of the whole file."""
+    at = finding.at
+    return replace(finding, at=replace(at, record_no=at.record_no + before)) if at.record_no else finding
+
+
+def is_odd(decoded: Decoded, piece: Piece) -> bool:
+    """形のゆれがあるか: whether something in it can only be judged, or made good, in the whole file."""
+    odd = set(decoded.shape) & set(VARIATIONS.values())
+    return not odd <= (_AT_THE_END if piece.is_last else set())
 
 
 def own_records(decoded: Decoded, piece: Piece) -> Decoded:

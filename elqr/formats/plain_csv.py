@@ -15,6 +15,8 @@ from polars.exceptions import PolarsError
 from elqr.formats.spec import LineEnd, Spec
 
 _LF, _CR, _COMMA = 0x0A, 0x0D, 0x2C
+_TAIL = 64
+"""Of a file's end, where a mark of its end may stand behind the last line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
         return None
     if first.removesuffix(b"\r") != ",".join(field.title for field in fields).encode():
         return None
-    separators = 0 if b'"' in text or text.endswith(b"\x1a") else _separators(text, len(fields) - 1)
+    separators = (
+        0 if b'"' in text or text[-_TAIL:].rstrip(b"\r\n").endswith(b"\x1a") else _separators(text, len(fields) - 1)
+    )
     table = _read(text, [field.name for field in fields]) if separators else None
     if table is None or separators + sum(int(column.str.len_bytes().sum()) for column in table) != len(text):
         return None

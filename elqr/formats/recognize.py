@@ -48,6 +48,23 @@ def recognize(
         known = [spec for spec in cut if _has_known_kinds(data, spec, file)]
         most = [spec for spec in candidates if evidence[spec.name] == max(evidence.values())]
         candidates = known or [spec for spec in most if spec in cut] or most
+    return _answer(data, specs, candidates, file)
+
+
+def recognize_head(
+    head: bytes, specs: tuple[Spec, ...], file: str, received_on: date
+) -> tuple[Spec | None, tuple[Finding, ...]]:
+    """The one spec that the beginning of a large file shows, or a finding; of several none is tried on the rest."""
+    if not head.strip(_NOTHING):
+        return None, (Finding(Location(file), Code.EMPTY, f"初めの{len(head):,}バイトが空白だけ", "データ"),)
+    evidence = evidence_for(head, specs, received_on)
+    return _answer(head, specs, [spec for spec in specs if evidence[spec.name]], file)
+
+
+def _answer(
+    data: bytes, specs: tuple[Spec, ...], candidates: list[Spec], file: str
+) -> tuple[Spec | None, tuple[Finding, ...]]:
+    """Exactly one is the answer."""
     if len(candidates) == 1:
         return candidates[0], ()
     names = "・".join(spec.name for spec in candidates or specs)

@@ -22,7 +22,14 @@ DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd", "wareki_yymmd
 LineEnd = Literal["none", "crlf", "lf", "cr", "crlf_inside", "lf_inside", "cr_inside"]
 Charset = Literal["jisx0201", "ebcdic", "cp932", "utf-8", "utf-8-sig"]
 Variation = Literal[
-    "final_1a", "no_final_line_end", "stripped_spaces", "end_length", "utf8_bom", "charset_kind_differs"
+    "final_1a",
+    "no_final_line_end",
+    "stripped_spaces",
+    "end_length",
+    "utf8_bom",
+    "charset_kind_differs",
+    "final_blank_line",
+    "cut_character",
 ]
 
 VARIATIONS: dict[Variation, str] = {
@@ -32,9 +39,14 @@ VARIATIONS: dict[Variation, str] = {
     "end_length": "エンドレコードの長さが違う",
     "utf8_bom": "先頭に UTF-8 の BOM がある",
     "charset_kind_differs": "コード区分が実際の文字コードと違う",
+    "final_blank_line": "最後に空の行がある",
+    "cut_character": "文字の項目が二バイト文字の途中で切れている",
 }
 """形のゆれ: what a spec may name in `accepts`. What it does not name is a finding."""
 
+
+TEXT_KINDS = frozenset({"text", "filler", "raw"})
+"""Kinds of fields where any text may stand."""
 
 MOST_DIGITS = 18
 """Digits of a number that fit 64 bits whatever they are."""

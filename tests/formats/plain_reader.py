@@ -73,7 +73,7 @@ def yen_in_order(data: bytes, name: str) -> list[int]:
 def _cut(data: bytes, width: int) -> list[bytes]:
     data = data.removeprefix(b"\xef\xbb\xbf")
     data = data.translate(_EBCDIC_TABLE) if data[:1] == b"\xf1" else data
-    data = data.rstrip(b"\x1a")
+    data = data.rstrip(b"\x1a\r\n")
     if b"\r" in data or b"\n" in data:
         lines = re.split(rb"\r\n|\r|\n", data)
         return [line.ljust(width) for line in (lines[:-1] if not lines[-1] else lines)]
@@ -108,7 +108,7 @@ def _number(record: bytes, start: int, length: int) -> int:
 
 def _csv(data: bytes, layout: Csv) -> list[int]:
     text = _text(data, layout)
-    rows = _rows(text.rstrip("\x1a"))
+    rows = _rows(text.rstrip("\x1a\r\n"))
     found = []
     for row in rows[layout.header_lines :]:
         value = row[layout.amount - 1]

@@ -45,7 +45,7 @@ def test_an_undefined_byte_is_told_by_its_place_and_as_it_came() -> None:
     data[120 + 5] = 0x57
     (finding,) = decode(bytes(data), _SPEC, "f", RECEIVED_ON).findings[:1]
     assert (finding.code, finding.at.record_no, finding.at.offset_bytes) == (Code.NOT_TEXT, 2, 5)
-    assert (finding.actual, finding.expected) == ("57", "EBCDIC（カナ）の文字")
+    assert (finding.actual, finding.expected) == ("6バイト目の 57", "EBCDIC（カナ）の文字")
 
 
 @pytest.mark.parametrize(("byte", "charset"), [(b"\xf0", "ebcdic"), (b"1", "jisx0201")])

@@ -27,6 +27,9 @@ LONG_END = _NONE + b" " * 8
 VARIATIONS: list[tuple[str, bytes, Variation, int]] = [
     ("末尾の1A", _CRLF + b"\x1a", "final_1a", 5),
     ("末尾の1Aが並ぶ", _CRLF + b"\x1a" * 6, "final_1a", 5),
+    ("末尾の1Aと改行", _CRLF + b"\x1a\r\n", "final_1a", 5),
+    ("最後の空行", _CRLF + b"\r\n", "final_blank_line", 5),
+    ("最後の空行が並ぶ", _CRLF + b"\r\n" * 3, "final_blank_line", 5),
     ("改行なしで末尾の1A", _NONE + b"\x1a", "final_1a", 5),
     ("最後の改行がない", _CRLF[:-2], "no_final_line_end", 5),
     ("末尾で改行に置き換わり、最後だけない", b"\r\n".join(record[:118] for record in RESULT_91.records), "no_final_line_end", 5),
@@ -66,7 +69,7 @@ REFUSED: list[tuple[str, bytes, Code, int, int]] = [
     ("途中からLF", _CRLF[:244] + _CRLF[244:].replace(b"\r\n", b"\n"), Code.LINE_END, 3, 120),
     ("先頭にだけ改行がない", _CRLF.replace(b"\r\n", b"", 2)[:240] + _CRLF[242:], Code.LINE_END, 3, 0),
     ("改行なしの中にLF", _NONE[:160] + b"\n" + _NONE[161:], Code.LINE_END, 2, 40),
-    ("空行", _CRLF + b"\r\n", Code.RECORD_LENGTH, 6, -1),
+    ("途中の空行", _CRLF[:244] + b"\r\n" + _CRLF[244:], Code.RECORD_LENGTH, 3, -1),
     ("空白を残して短い行", _CRLF.replace(b" \r\n", b"\r\n", 1), Code.RECORD_LENGTH, 1, -1),
     ("1バイト多い", _NONE[:130] + b" " + _NONE[130:], Code.RECORD_LENGTH, 6, -1),
     ("トレーラで終わって切れる", _NONE[:-180], Code.RECORD_LENGTH, 4, -1),

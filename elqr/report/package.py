@@ -1,0 +1,214 @@
+"""The package of a workbook (ブックの包み): what an .xlsx holds, looked through before its cells are read.
+
+The reader of cells makes a grid from the first to the last cell, and a text of every cell that points at a shared one;
+it would follow a package that unpacks without end. So all of it is unpacked once here, in parts, and every cell of the
+sheets that are wanted is seen by an XML parser: where it stands, whether it holds a formula, how long its text is.
+Refused: what declares entities, unpacks to too much, names a part twice, or has a cell far from all others.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from xml.parsers import expat
+
+from elqr.errors import BadFile
+from elqr.limits import BOOK_CELLS, BOOK_UNPACKED
+
+_AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
+_A_PART = 1_000_000
+_MOST_PARTS = 10_000
+_RELATIONS, _WORKBOOK, _TEXTS = "xl/_rels/workbook.xml.rels", "xl/workbook.xml", "xl/sharedstrings.xml"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HOLDS = frozenset({"v", "is", "f"})
+
+
+@dataclass(slots=True)
+class SheetLook:
+    """シートの下見: its formulas (row, cell's name), how many cells hold something, and their corners, from 1."""
+
+    formulas: list[tuple[int, str]] = field(default_factory=list)
+    cells: int = 0
+    shared: int = 0
+    first: tuple[int, int] = (0, 0)
+    last: tuple[int, int] = (0, 0)
+    last_cell: str = ""
+
+    @property
+    def area(self) -> int:
+        """表の広さ: cells of the grid between its corners."""
+        return (self.last[0] - self.first[0] + 1) * (self.last[1] - self.first[1] + 1) if self.cells else 0
+
+
+def look_through(data: bytes, name: str, wanted: Callable[[str], bool]) -> dict[str, SheetLook]:
+    """下見する: the sheets whose titles are wanted, by title. Raises BadFile, and what zipfile and expat raise."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        parts = _parts(package, name)
+        text_sizes = _text_sizes(package, parts, name)
+        found: dict[str, SheetLook] = {}
+        for title, part in _sheets(package, parts, name):
+            if not wanted(title):
+                continue
+            if title in found:
+                raise BadFile(f"{name} にシート「{title}」が二つあります。一つを削除してください。")
+            look = _looked_at(package, parts, part, name)
+            if look.area > min(BOOK_CELLS.most, 100 * look.cells + 1_000_000):
+                raise BadFile(
+                    f"{name} のシート「{title}」は、セル {look.last_cell} まであって広すぎます。表から離れたところに"
+                    "書いたものがないか確かめ、その行と列を削除してから保存してください。"
+                )
+            if look.shared * max(text_sizes, default=0) > BOOK_UNPACKED.most:
+                _refuse_long_texts(package, parts, part, text_sizes, name)
+            found[title] = look
+        return found
+
+
+def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
+    """包みの中のすべて, by name in small letters; each is unpacked to its end, so that its size is what it says."""
+    entries = package.infolist()
+    parts = {entry.filename.replace("\\", "/").lower(): entry for entry in entries}
+    if len(parts) != len(entries) or len(entries) > _MOST_PARTS:
+        raise BadFile(f"{name} は Excel が書いたブックではありません（中身の名前の重なりか、多すぎる中身）。{_AGAIN}")
+    if (size := sum(entry.file_size for entry in entries)) > BOOK_UNPACKED.most:
+        raise BadFile(f"{name} を開くと大きすぎます（{size:,}バイト）。{_AGAIN}")
+    for entry in entries:
+        with package.open(entry) as part:
+            while part.read(_A_PART):
+                pass
+    return parts
+
+
+def _parse(
+    package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str,
+    start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:  # fmt: skip
+    """An XML part, in whatever spelling; the names of elements and attributes come without their namespaces."""
+
+    def refuse(*_: object) -> None:
+        raise BadFile(f"{name} は Excel が書いたブックではありません（DOCTYPE がある）。{_AGAIN}")
+
+    def local(full: str) -> str:
+        return full[full.rfind(" ") + 1 :]
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda full, attributes: start(local(full), attributes)
+    if end is not None:
+        parser.EndElementHandler = lambda full: end(local(full))
+    if text is not None:
+        parser.CharacterDataHandler = text
+    with package.open(entry) as part:
+        while piece := part.read(_A_PART):
+            parser.Parse(piece, False)
+    parser.Parse(b"", True)
+
+
+def _attribute(attributes: dict[str, str], name: str) -> str:
+    """By its local name: `r:id` has another prefix in every program."""
+    return next((value for key, value in attributes.items() if key[key.rfind(" ") + 1 :] == name), "")
+
+
+def _sheets(
+    package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str
+) -> Iterator[tuple[str, str]]:  # fmt: skip
+    """シートの題名と中身の場所."""
+    targets: dict[str, str] = {}
+    sheets: list[tuple[str, str]] = []
+
+    def link(element: str, attributes: dict[str, str]) -> None:
+        if element == "Relationship":
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    def sheet(element: str, attributes: dict[str, str]) -> None:
+        if element == "sheet":
+            sheets.append((attributes.get("name", ""), _attribute(attributes, "id")))
+
+    _parse(package, parts[_RELATIONS], name, link)
+    _parse(package, parts[_WORKBOOK], name, sheet)
+    for title, number in sheets:
+        target = targets[number]
+        yield title, (target.lstrip("/") if target.startswith("/") else f"xl/{target}").lower()
+
+
+def _looked_at(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, name: str) -> SheetLook:
+    """Every cell of a sheet. A cell or a row that does not say where it stands follows the one before it."""
+    look = SheetLook()
+    row = column = 0
+    at, is_text, holds = "", False, False
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column, at, is_text, holds
+        if element == "c":
+            column += 1
+            if place := attributes.get("r"):
+                row, column = _place(place)
+            at, is_text, holds = attributes.get("r", ""), attributes.get("t") == "s", False
+        elif element == "row":
+            row, column = int(attributes.get("r", row + 1)), 0
+        elif element in _HOLDS and not holds:
+            holds = True
+            look.cells += 1
+            look.shared += is_text
+            first, last = look.first, look.last
+            look.first = (min(first[0] or row, row), min(first[1] or column, column))
+            if row > last[0] or column > last[1]:
+                look.last = (max(last[0], row), max(last[1], column))
+                look.last_cell = at or look.last_cell
+        if element == "f":
+            look.formulas.append((row, at or f"{row}行目"))
+
+    _parse(package, parts[part], name, start)
+    return look
+
+
+def _place(cell: str) -> tuple[int, int]:
+    """行と列 of a cell's name, from 1."""
+    letters = cell.upper().rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        column = 26 * column + _LETTERS.index(letter) + 1
+    return int(cell[len(letters) :]), column
+
+
+def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str) -> list[int]:
+    """共有文字列の長さ, in their order."""
+    if _TEXTS not in parts:
+        return []
+    starts: list[int] = []
+    total = 0
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        if element == "si":
+            starts.append(total)
+
+    def text(piece: str) -> None:
+        nonlocal total
+        total += len(piece)
+
+    _parse(package, parts[_TEXTS], name, start, None, text)
+    return [end - begin for begin, end in pairwise([*starts, total])]
+
+
+def _refuse_long_texts(
+    package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, sizes: list[int], name: str
+) -> None:  # fmt: skip
+    """How long the texts of a sheet are when each cell gets its own. Raises BadFile when it is too much."""
+    is_text, in_value, total = False, False, 0
+
+    def start(element: str, attributes: dict[str, str]) -> None:
+        nonlocal is_text, in_value
+        if element == "c":
+            is_text = attributes.get("t") == "s"
+        in_value = is_text and element == "v"
+
+    def text(piece: str) -> None:
+        nonlocal total
+        if in_value and piece.isdigit() and int(piece) < len(sizes):
+            total += sizes[int(piece)]
+            if total > BOOK_UNPACKED.most:
+                raise BadFile(f"{name} の文字が多すぎます。{_AGAIN}")
+
+    _parse(package, parts[part], name, start, None, text)
