@@ -19,6 +19,7 @@ import polars as pl
 
 from elqr import partition
 from elqr.delivery import hold_back, known_before
+from elqr.droppings import Watch
 from elqr.engine import Engine, started
 from elqr.errors import CannotWrite, ClusterError, NotFound
 from elqr.findings import Finding
@@ -68,6 +69,7 @@ class _Reading:
     archive: Path
     night_on: date
     staging: Staging
+    watch: Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _read(reading: _Reading, path: Path) -> _Read:
             f"クラスタの機械から {path} が見えません。"
             "受信箱は、すべての機械に同じパスで見える共有フォルダにしてください。"
         )
-    own = arrived(path, reading.most_megabytes)
+    own = arrived(path, reading.most_megabytes, reading.watch)
     delivered = Delivered(own.name, own.sha256, own.size_bytes)
     if own.findings:
         return _Read(delivered, own.findings)
@@ -208,9 +210,9 @@ class Cluster:
         limit, archive = night.job.thresholds.file_megabytes, night.job.store.archive
         for box in night.job.inbox:
             specs = tuple(night.specs[name] for name in box.specs)
-            reading = _Reading(specs, limit, archive, night.night_on, self.place)
+            reading = _Reading(specs, limit, archive, night.night_on, self.place, night.watch(box))
             with night.journal.step("クラスタ復号", str(box.path)):
-                found = self.engine.each(partial(_read, reading), delivered_paths(box.path))
+                found = self.engine.each(partial(_read, reading), delivered_paths(box.path, reading.watch))
             for own in found:
                 _take_in(night, self.place, own)
 

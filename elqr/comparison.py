@@ -23,6 +23,7 @@ from elqr.formats.spec import FieldSpec, RecordSpec, Spec
 from elqr.frames import joined
 from elqr.inspection import Inspection, inspect
 from elqr.limits import FINDINGS
+from elqr.visible import visible
 
 LISTED = FINDINGS.most
 """Differences listed of each kind; the rest are counted."""
@@ -224,6 +225,6 @@ def _shown(field: FieldSpec, old: str, new: str, show_personal: bool) -> tuple[s
     if not show_personal:
         old, new = value_without_names(field, old), value_without_names(field, new)
     if not field.personal or show_personal:
-        return old.rstrip(" "), new.rstrip(" ")
+        return visible(old.rstrip(" ")), visible(new.rstrip(" "))
     shown = [MASKED if text.strip() else "" for text in (old, new)]
     return shown[0], shown[1] + "（別の値）" if all(shown) else shown[1]

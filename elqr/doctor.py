@@ -22,11 +22,12 @@ from pathlib import Path
 import polars as pl
 
 from elqr import __version__
+from elqr.droppings import Watch
 from elqr.edge import calendar_for, ledger_of, processing_day, sheets_for, specs_exist, specs_for
 from elqr.errors import OperatorError
 from elqr.inbox import arrivals
 from elqr.issue.keys import check_no_column
-from elqr.job import Job, read_job, read_secret, read_store_url
+from elqr.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.printing.typeface import typeface
 from elqr.procedures import read_register
 from elqr.store import queries, report_queries
@@ -199,6 +200,9 @@ def _number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
             f"最後に発行した番号（納付番号 …{key_no[-6:]}）は、今の鍵で作ったものではありません。"
             "鍵のファイルが変わっています。元の鍵に戻してください。わざと替えたなら、次の発行までこの行が出ます",
         )
+def _watch(job: Job, box: Inbox, today: date) -> Watch:
+    specs = specs_for(job)
+    return Watch(box.ignore, [specs[name] for name in box.specs if name in specs], today)
 
 
 def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
@@ -214,7 +218,7 @@ def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[L
                 arrived.name
                 for box in (*job.inbox, *job.money)
                 if box.path.is_dir()
-                for arrived in arrivals(box.path, job.thresholds.file_megabytes)
+                for arrived in arrivals(box.path, job.thresholds.file_megabytes, _watch(job, box, today))
                 if {status for status, _ in queries.deliveries_of(connection, arrived.name, arrived.sha256)}
                 == {FileStatus.QUARANTINED.value}
             ]

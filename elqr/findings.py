@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from elqr.code_texts import CODES, CodeText
 from elqr.codes import Code
 from elqr.limits import FINDINGS
+from elqr.visible import visible
 
 MASKED = "＊＊＊"
 _HIDDEN = "＊"
@@ -62,8 +63,8 @@ class Finding:
         return CODES[self.code]
 
     def __str__(self) -> str:
-        found = f" 実際: {self.actual}" if self.actual else ""
-        wanted = f" 正: {self.expected}" if self.expected else ""
+        found = f" 実際: {visible(self.actual)}" if self.actual else ""
+        wanted = f" 正: {visible(self.expected)}" if self.expected else ""
         return f"[{self.code}] {self.at}: {self.text.heading}。{found}{wanted} → {self.text.remedy}"
 
     def as_dict(self) -> dict[str, str]:

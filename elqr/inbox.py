@@ -6,7 +6,6 @@ The edge of the program: the only module besides run and cli that touches a fold
 import hashlib
 import os
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +13,11 @@ from itertools import count
 from pathlib import Path
 
 from elqr.codes import Code
+from elqr.droppings import Kind, Watch
 from elqr.errors import CannotWrite, NotFound
 from elqr.findings import Finding, Location
 from elqr.limits import PIECE_BYTES, WHOLE
+from elqr.visible import visible
 
 _MEGABYTE = 1_000_000
 _OF_THE_MACHINE = tuple(("/", name) for name in ("proc", "sys", "dev"))
@@ -71,19 +72,36 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def arrivals(folder: Path, most_megabytes: int) -> Iterator[Arrived]:
-    """受信箱の中身, by name. Raises NotFound when there is no such folder."""
-    for path in delivered_paths(folder):
-        yield arrived(path, most_megabytes)
+def arrivals(folder: Path, most_megabytes: int, watch: Watch) -> Iterator[Arrived]:
+    """受信箱の中身, by name, without what programs leave. Raises NotFound when there is no such folder."""
+    for path in delivered_paths(folder, watch):
+        yield arrived(path, most_megabytes, watch)
 
 
-def delivered_paths(folder: Path) -> list[Path]:
-    """受信箱のファイル, by name. Hidden files are left alone. Raises NotFound when there is no such folder."""
+def delivered_paths(folder: Path, watch: Watch) -> list[Path]:
+    """受信箱のファイル, by name, without what programs leave. Raises NotFound when there is no such folder."""
+    return [path for path in _entries(folder) if _kind_of(path, watch) is not Kind.PASSED_OVER]
+
+
+def passed_over(folder: Path, watch: Watch) -> list[str]:
+    """無視したファイルの名前. Raises NotFound when there is no such folder."""
+    return [readable_name(path.name) for path in _entries(folder) if _kind_of(path, watch) is Kind.PASSED_OVER]
+
+
+def _entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
     if folder.resolve().parts[:2] in _OF_THE_MACHINE:
         raise NotFound(f"受信箱 {folder} は機械そのもののフォルダです。ジョブの path を直してください。")
-    return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
+    return sorted(folder.iterdir(), key=lambda path: path.name)
+
+
+def _kind_of(path: Path, watch: Watch) -> Kind:
+    """What cannot be read is told, whatever its name."""
+    try:
+        return watch.kind_of(path)
+    except OSError:
+        return Kind.PUT_ASIDE
 
 
 def readable_name(name: str) -> str:
@@ -93,17 +111,14 @@ def readable_name(name: str) -> str:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("cp932", errors="backslashreplace")
-    return "".join(
-        char.encode("unicode_escape").decode()
-        if unicodedata.category(char)[0] == "C" or char in "\u2028\u2029"
-        else char
-        for char in text
-    )
+    return visible(text)
 
 
-def arrived(path: Path, most_megabytes: int) -> Arrived:
-    """One file, read whole or, if it is large, only hashed; or what is wrong with it."""
+def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arrived:
+    """One file, read whole or, if it is large, only hashed; or what is wrong with it. One of an inbox has a watch."""
     name = readable_name(path.name)
+    if watch is not None and _kind_of(path, watch) is Kind.PUT_ASIDE:
+        return _unreadable(name, Code.NOT_A_FILE, "作業用か隠しファイルの名前", "送付元の名前（無視するなら ignore）")
     if path.is_symlink() or not path.is_file():
         kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
         return _unreadable(name, Code.NOT_A_FILE, kind, "通常のファイル")

@@ -68,6 +68,7 @@ class Inbox(_Strict):
 
     path: Path
     specs: tuple[str, ...] = Field(min_length=1)
+    ignore: tuple[Annotated[str, Field(min_length=3)], ...] = ()
 
 
 class MoneyInbox(Inbox):

@@ -1,6 +1,6 @@
 """The night's state (一夜): what a run is given, what it has changed so far, and who works for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Protocol
 import polars as pl
 
 from elqr import __version__
+from elqr.droppings import Watch
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.spec import Spec
 from elqr.in_hand import InHand
-from elqr.inbox import Arrived, keep, keep_file, kept_at, write_whole
-from elqr.job import Job
+from elqr.inbox import Arrived, arrivals, keep, keep_file, kept_at, passed_over, write_whole
+from elqr.job import Inbox, Job, Notices
 from elqr.journal import Journal
 from elqr.procedures import Register
 from elqr.remittance import Rules
@@ -80,6 +81,21 @@ class Night:
                 for y in page.years
             ],
         }
+
+    def watch(self, box: Inbox) -> Watch:
+        """受信箱の見方."""
+        return Watch(box.ignore, [self.specs[name] for name in box.specs], self.night_on)
+
+    def watch_notices(self, box: Notices) -> Watch:
+        """納付書データの受信箱の見方."""
+        return Watch((), [self.specs[box.spec]], self.night_on)
+
+    def arrivals(self, folder: Path, watch: Watch) -> Iterator[Arrived]:
+        """受信箱の中身; what is passed over stands in the record of the run."""
+        for name in passed_over(folder, watch):
+            with self.journal.step("受信箱", name) as step:
+                step.result = "作業用のファイルとして無視"
+        yield from arrivals(folder, self.job.thresholds.file_megabytes, watch)
 
     def keep(self, arrived: Arrived) -> None:
         """Archives what arrived; a rehearsal writes nothing."""

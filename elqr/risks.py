@@ -78,10 +78,11 @@ def _files(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Itera
 
 def _boxes(night: Night) -> Iterator[Arrived]:
     """受信箱の中身 of all inboxes: a payment, money, or a slip that was cancelled may be in any of them."""
-    folders = [box.path for box in (*night.job.inbox, *night.job.money)]
-    folders += [night.job.notices.inbox] if night.job.notices is not None else []
-    for folder in folders:
-        yield from arrivals(folder, night.job.thresholds.file_megabytes)
+    boxes = [(box.path, night.watch(box)) for box in (*night.job.inbox, *night.job.money)]
+    if night.job.notices is not None:
+        boxes.append((night.job.notices.inbox, night.watch_notices(night.job.notices)))
+    for folder, watch in boxes:
+        yield from arrivals(folder, night.job.thresholds.file_megabytes, watch)
 
 
 def _is_new(night: Night, arrived: Arrived) -> bool:

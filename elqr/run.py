@@ -18,7 +18,7 @@ from elqr.errors import BadFile
 from elqr.formats.encode import encode_csv
 from elqr.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.in_hand import SLIP, InHand
-from elqr.inbox import arrivals, sha256_of
+from elqr.inbox import sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.serials import last_serial
 from elqr.ledger import postings
@@ -46,7 +46,7 @@ class Alone:
         """収納データを取り込む."""
         for box in night.job.inbox:
             specs = [night.specs[name] for name in box.specs]
-            for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+            for arrived in night.arrivals(box.path, night.watch(box)):
                 take_file(night, arrived, specs)
 
     def post(self, night: Night) -> Posted:
@@ -63,14 +63,14 @@ def run_night(night: Night, configuration_hash: str) -> str:
     """
     not_in_a_closed_month(night)
     if night.job.notices is not None:
-        for arrived in arrivals(night.job.notices.inbox, night.job.thresholds.file_megabytes):
+        for arrived in night.arrivals(night.job.notices.inbox, night.watch_notices(night.job.notices)):
             take_notices(night, arrived)
         if night.job.notices.issue:
             issue_payloads(night)
     night.hands.take_files(night)
     for box in night.job.money:
         specs = [night.specs[name] for name in box.specs]
-        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+        for arrived in night.arrivals(box.path, night.watch(box)):
             take_file(night, arrived, specs, "入金データ取込")
     night.ledger.refresh()
     run_id = reconcile(night, configuration_hash)

@@ -11,7 +11,7 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number"),
+    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number", "visible"),
     ("errors", "codes", "frames", "fiscal", "business_day", "meanings"),
     ("code_texts", "page_frames", "money_frames", "arrival_frames", "written", "four_eyes", "lookup", "whole_year"),
     ("findings", "clock", "contract"),
@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "suggestions",
         "alarms",
         "ruling",
+        "droppings",
         "inbox",
         "journal",
         "release",
@@ -96,8 +97,10 @@ _SIBLINGS = {
     ("notices", "instalments"),
     ("store", "notices"),
     ("handover", "inbox"),
+    ("inbox", "droppings"),
     ("verification", "month"),
-    ("verification", "belonging", "retraction"),
+    ("verification", "belonging"),
+    ("verification", "retraction"),
 }
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 

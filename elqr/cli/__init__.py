@@ -24,7 +24,7 @@ from elqr.cli.review import review
 from elqr.cli.settlement import settlement
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
-from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say
+from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say, visible_output
 from elqr.cli.undo import undo
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
@@ -103,7 +103,14 @@ def program() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """入口: maps what happened to an exit code."""
+    """入口: a command, in visible characters."""
+    with visible_output():
+        code = _run(arguments)
+    sys.exit(code)
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Maps what happened to an exit code."""
     for name, value in _LIBRARIES.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
@@ -128,4 +135,4 @@ def main(arguments: list[str] | None = None) -> None:
         code = ExitCode.INTERRUPTED
     finally:
         os.umask(mask)
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import Group, date_option, job_option, json_option, print_json, progress, say_findings
+from elqr.limits import WHOLE
 from elqr.terms import ExitCode
 
 
@@ -24,7 +25,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
     from elqr.edge import prepared, readable
     from elqr.inbox import arrived
 
-    readable(file)
+    readable(file, WHOLE, "分けて取り込んでください。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes), is_sent=True)
         step = opened.night.journal.steps[-1][1]

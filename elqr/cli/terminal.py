@@ -3,18 +3,21 @@
 import codecs
 import io
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
 from elqr import clock
 from elqr.errors import BadFile, CannotWrite
 from elqr.person import name_fault
+from elqr.visible import visible, visible_lines
 
 if TYPE_CHECKING:
     from elqr.codes import Code
@@ -95,15 +98,16 @@ def person_of(context: click.Context, parameter: click.Parameter, value: str) ->
     """担当者 of an option."""
     if not value.strip():
         raise BadFile(f"担当者の名前が空です。{parameter.opts[0]} に名前を書いてください。")
-    if fault := name_fault(value.strip()):
-        raise BadFile(f"{parameter.opts[0]} {value.strip()!a}: {fault}")
-    return value.strip()
+    name = re.sub(r"[\r\n\t]+", " ", value).strip()
+    if fault := name_fault(name):
+        raise BadFile(f"{parameter.opts[0]} {name!a}: {fault}")
+    return name
 
 
 def _reason(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not value.strip():
         raise BadFile("理由が空です。--reason に理由を書いてください。")
-    return value.strip()
+    return re.sub(r"[\r\n\t]+", " ", value).strip()
 
 
 reason_option = click.option(
@@ -151,7 +155,7 @@ def say(text: str) -> None:
 def clear_progress() -> None:
     """進み具合を消す: the results begin on a line of their own."""
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
-        click.echo("\r\x1b[K", err=True, nl=False)
+        _steer("\r\x1b[K")
 
 
 _SHOWN_PER_CODE = 20
@@ -182,8 +186,46 @@ def progress() -> Any:
     """進み具合: one line on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda text: None
-    return lambda text: click.echo(
-        f"\r\x1b[K… {text[:70]}" if not os.environ.get("NO_COLOR") else f"… {text}",
-        err=True,
-        nl=bool(os.environ.get("NO_COLOR")),
-    )
+    if os.environ.get("NO_COLOR"):
+        return lambda text: say(f"… {text}")
+    return lambda text: _steer(f"\r\x1b[K… {visible(text[:70])}")
+
+
+def _steer(text: str) -> None:
+    """What only this module may write: sequences that move the cursor."""
+    stream = getattr(sys.stderr, "bare", sys.stderr)
+    stream.write(text)
+    stream.flush()
+
+
+class _Visible:
+    """見える出力: a stream that shows what would steer a terminal, whoever writes it.
+
+    It has no `buffer`, so that nothing is written past it.
+    """
+
+    encoding: str
+    errors: str | None
+
+    def __init__(self, bare: TextIO) -> None:
+        self.bare = bare
+
+    def write(self, text: str) -> int:
+        self.bare.write(visible_lines(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "buffer":
+            raise AttributeError(name)
+        return getattr(self.bare, name)
+
+
+@contextmanager
+def visible_output() -> Iterator[None]:
+    """画面と標準出力を見える文字だけにする: all that a command writes, the messages of its libraries too."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast(TextIO, _Visible(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before

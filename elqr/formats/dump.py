@@ -11,6 +11,7 @@ from elqr.formats.decode import Decoded, decode
 from elqr.formats.excerpt import Cell, cells, fixed_cells, fixed_record_of, record_of
 from elqr.formats.framing import LINE_ENDS, frame
 from elqr.formats.spec import VARIATIONS, Spec
+from elqr.visible import visible
 
 _HEAD_BYTES = 8
 """Of a record that no field names: it may hold a name, so only its head is shown."""
@@ -72,7 +73,7 @@ def _csv(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bo
 def _line(cell: Cell) -> str:
     """One field, or a part of one: its place, its title and what stands there."""
     indent = "    " if cell.is_part else "  "
-    return f"{indent}[{cell.start}+{cell.width}] {cell.title}（{cell.name}）: {cell.text}".rstrip()
+    return f"{indent}[{cell.start}+{cell.width}] {cell.title}（{cell.name}）: {visible(cell.text)}".rstrip()
 
 
 def describe(spec: Spec) -> Iterator[str]:

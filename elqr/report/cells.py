@@ -13,7 +13,7 @@ from io import BytesIO
 import polars as pl
 from polars import selectors as cs
 
-from elqr.report.table import Style
+from elqr.report.table import Style, visible_texts
 
 MOST_CHARS = 32_767
 """Characters a cell holds, counted as UTF-16 does (Microsoft: Excel specifications and limits)."""
@@ -50,7 +50,7 @@ class Stamp:
 def row_xml(frame: pl.DataFrame, stamps: Sequence[Stamp], first_row: int) -> Iterator[bytes]:
     """行をXMLにする: the rows of a frame, in pieces, from a row number of the sheet (from 1)."""
     for start in range(0, frame.height, _CHUNK_ROWS):
-        chunk = frame.slice(start, _CHUNK_ROWS).with_row_index("", offset=first_row + start)
+        chunk = visible_texts(frame.slice(start, _CHUNK_ROWS)).with_row_index("", offset=first_row + start)
         needs = _needs(chunk)
         cells = [piece for stamp in stamps for piece in _cell(chunk, stamp, needs)]
         whole = pl.concat_str(_joined(['<row r="', _ROW, *_height(stamps), *cells, "</row>"]))

@@ -26,6 +26,7 @@ from elqr.report.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
 from elqr.report.table import NUMBERS, Heading, Style, Table
 from elqr.report.trends import Trend
 from elqr.terms import Severity
+from elqr.visible import HIDDEN, visible
 
 SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV has them all."""
@@ -81,12 +82,15 @@ class Group:
     findings: Sequence[Finding]
 
 
+_NOT_PICTURED = HIDDEN.replace("\x7f-\x9f", "\x80-\x9f")
+"""What the script has no pictures for: it stands there by its number."""
+
 _PICTURES = {**{code: 0x2400 + code for code in range(0x20)}, 0x7F: 0x2421}
 
 
 def seen(value: object) -> str:
-    """見える文字: control characters as their pictures, so that nothing hides in a value."""
-    return str(value).translate(_PICTURES)
+    """見える文字: control characters as their pictures and the others by number, so that nothing hides in a value."""
+    return visible(str(value).translate(_PICTURES))
 
 
 def cell(value: object, style: Style) -> str:
@@ -105,7 +109,11 @@ def cell(value: object, style: Style) -> str:
 
 def embedded(value: object) -> Markup:
     """スクリプトが読むJSON: nothing in it can end the element, begin another or break a line of JavaScript."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = re.sub(
+        _NOT_PICTURED,
+        lambda found: "\\" + visible(found[0]),
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")),
+    )
     return Markup(re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text))
 
 

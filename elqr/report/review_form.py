@@ -115,7 +115,7 @@ def _rows(title: str, sheet: list[list[Any]], look: SheetLook, name: str) -> pl.
     )
     formulas = pl.DataFrame(look.formulas, schema={"line_no": pl.Int64, "formula": pl.String}, orient="row")
     named = formulas.filter(pl.col("line_no") > BODY).group_by("line_no").agg(pl.col("formula").str.join("・"))
-    stripped = frame.with_columns(pl.col(pl.String).str.strip_chars())
+    stripped = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\r\n]+", " ").str.strip_chars())
     return stripped.join(named, on="line_no", how="left", maintain_order="left")
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 import polars as pl
+import polars.selectors as cs
+
+from elqr.visible import HIDDEN, visible_lines
 
 TOTAL = "合計"
 
@@ -60,6 +63,16 @@ class Table:
     def head(self, rows: int) -> pl.DataFrame:
         """初めの行, so many at the most."""
         return next(self.pieces(rows), self.frame)
+
+
+def visible_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """見える文字の表: what is not seen in a text stands there by its number. Line ends are left to the writer."""
+    holds = rows.select(cs.string().str.contains(HIDDEN).any())
+    names = (
+        [name for name, is_hidden in zip(holds.columns, holds.row(0), strict=True) if is_hidden] if holds.width else []
+    )
+    shown = [rows[name].map_elements(visible_lines, return_dtype=pl.String) for name in names]
+    return rows.with_columns(shown) if shown else rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import chain
 
 import polars as pl
 
-from elqr.report.table import TOTAL, Heading, Style, Table
+from elqr.report.table import TOTAL, Heading, Style, Table, visible_texts
 
 _FORMULA = r"^[=+\-@\t\r]"
 _UNFIT = r"[\r\n]|^[=+\-@\t]"
@@ -45,7 +45,7 @@ def csv_pieces(table: Table) -> Iterator[bytes]:
     """CSVの切れ: the same bytes, so many rows at a time."""
     names = [heading.name for heading in table.headings]
     yield b"\xef\xbb\xbf" + _csv(pl.DataFrame([names], orient="row"))
-    for rows in table.pieces(_ROWS_A_PIECE):
+    for rows in map(visible_texts, table.pieces(_ROWS_A_PIECE)):
         yield _csv(rows.select(_cell(heading, rows[heading.name]) for heading in table.headings))
     if table.totals:
         sums = {name: str(table.total(name)) if name in table.totals else "" for name in names}
@@ -98,7 +98,7 @@ def json_pieces(table: Table) -> Iterator[bytes]:
     between = b"\n"
     for rows in chain.from_iterable(piece.iter_slices(_ROWS_AT_HAND) for piece in table.pieces(_ROWS_A_PIECE)):
         written = BytesIO()
-        rows.select(names).with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(written)
+        visible_texts(rows.select(names)).with_columns(pl.col(pl.Date).dt.to_string("%Y-%m-%d")).write_ndjson(written)
         yield between + written.getvalue()[:-1].replace(b"\n", b",\n")
         between = b",\n"
     totals = _json({name: table.total(name) for name in table.totals})

@@ -1,0 +1,53 @@
+"""Droppings (作業用のファイル): what programs leave in an inbox that nobody sent.
+
+A file is passed over when its name is known for one and its content is of none of the inbox's formats. With a
+name like that, or a hidden one, and such a content it is a delivery that somebody put aside: it is told, and stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from elqr.formats.recognize import HEAD_BYTES, evidence_for
+from elqr.formats.spec import Spec
+
+KNOWN = (
+    "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "@eadir", "ehthumbs.db",
+    ".ds_store", "._*", ".~lock.*#", ".nfs*", ".gitkeep", ".keep", ".directory", ".trash-*", ".snapshot",
+    ".fuse_hidden*", "~$*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.filepart", "*.swp", "*~",
+)  # fmt: skip
+"""無視する名前, in small letters: of Windows, macOS, Linux, Excel, LibreOffice, and of programs that copy."""
+
+
+class Kind(Enum):
+    """見分けた結果."""
+
+    DELIVERED = auto()
+    PASSED_OVER = auto()
+    PUT_ASIDE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """受信箱の見方: names that the job ignores besides those known, and the formats that may arrive."""
+
+    ignored: tuple[str, ...] = ()
+    specs: Sequence[Spec] = ()
+    day: date = date.max
+
+    def kind_of(self, path: Path) -> Kind:
+        """届いたものか、作業用のものか. Raises OSError for one that cannot be read."""
+        name = path.name.lower()
+        is_known = any(fnmatchcase(name, pattern.lower()) for pattern in (*KNOWN, *self.ignored))
+        if not is_known and not name.startswith("."):
+            return Kind.DELIVERED
+        if path.is_dir() or path.is_symlink() or not path.is_file():
+            return Kind.PASSED_OVER if is_known else Kind.PUT_ASIDE
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        if any(evidence_for(head, self.specs, self.day).values()):
+            return Kind.PUT_ASIDE
+        return Kind.PASSED_OVER if is_known or not head.strip() else Kind.PUT_ASIDE
