@@ -173,7 +173,7 @@ def _matched(
             "channels": channels(found.decisions, payments),
         }
         rows = {
-            tables.payment_identity: entries.events(payments, found.decisions),
+            tables.payment_identity: entries.events(payments, found.decisions, found.known_as),
             tables.decision: found.decisions.select(*Decision.SCHEMA),
             tables.posting: made,
             money_tables.bundle: bundles(payments, found.decisions),

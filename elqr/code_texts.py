@@ -113,7 +113,7 @@ CODES: dict[Code, CodeText] = {
     Code.POSTED_CONFLICT: CodeText(
         _HIGH,
         "計上済の収納と内容が違う記録が届きました",
-        "計上は変えていません。送付元にどちらが正しいか照会してください。",
+        "先の計上は変えず、この収納は仮受に置きました。どちらが正しいか送付元に照会し、決裁で訂正か取消にしてください。",
     ),
     Code.UNMATCHED_RATE: CodeText(
         _HIGH,
@@ -198,7 +198,7 @@ CODES: dict[Code, CodeText] = {
     Code.CONFIRMATION_OVERDUE: CodeText(
         _HIGH,
         "期限を過ぎても速報の確報が届きません",
-        "速報確報突合の一覧を送付元に示し、確報か取消の送付を依頼してください。",
+        "速報確報突合の一覧を送付元に示し、確報か取消の送付を依頼してください。来ないとわかれば、要確認の決裁「確認のみ」で閉じます。",
     ),
     Code.PRELIMINARY_LACKING: CodeText(
         _MID, "速報のない確報です", "速報のファイルの受信漏れがないか、送付元に確かめてください。"

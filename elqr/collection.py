@@ -13,10 +13,10 @@ from datetime import date
 import polars as pl
 
 from elqr.errors import BadFile
+from elqr.export_frames import Collected
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import RecordSpec, Spec
-from elqr.frames import Collected
 from elqr.terms import Channel, Direction, Outcome, PostingResult, Term, YearKind
 
 AMOUNT_YEN = "amount_yen"

@@ -200,6 +200,8 @@ def _number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
             f"最後に発行した番号（納付番号 …{key_no[-6:]}）は、今の鍵で作ったものではありません。"
             "鍵のファイルが変わっています。元の鍵に戻してください。わざと替えたなら、次の発行までこの行が出ます",
         )
+
+
 def _watch(job: Job, box: Inbox, today: date) -> Watch:
     specs = specs_for(job)
     return Watch(box.ignore, [specs[name] for name in box.specs if name in specs], today)

@@ -14,7 +14,7 @@ import polars as pl
 from elqr import __version__
 from elqr.collection import collection_file
 from elqr.errors import BadFile, LedgerError, NotFound
-from elqr.frames import Collected
+from elqr.export_frames import Collected
 from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, taken_mark, taken_marks
 from elqr.inbox import keep, kept, sha256_of
 from elqr.night import Night

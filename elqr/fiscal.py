@@ -94,6 +94,24 @@ def has_period_expr(procedure_code: pl.Expr, day: pl.Expr, without: Sequence[Wit
     return ~pl.any_horizontal(none).fill_null(False) if none else pl.lit(True)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenYears:
+    """開いている年度 on a day: the fiscal year that a posting of that day belongs to."""
+
+    without_closing_period: Sequence[WithoutPeriod]
+    day: date
+
+    def of(self, year: pl.Expr, procedure_code: pl.Expr) -> pl.Expr:
+        """A fiscal year while it is open on the day, 出納整理期間 included, else the year of the day."""
+        day = pl.lit(self.day)
+        return accounting_year_expr(year, day, has_period_expr(procedure_code, day, self.without_closing_period))
+
+    def of_claim(self, levy_year: pl.Expr, paid_on: pl.Expr, procedure_code: pl.Expr) -> pl.Expr:
+        """What is put on a claim: the year of its 領収日 while that is open."""
+        has_period = has_period_expr(procedure_code, paid_on, self.without_closing_period)
+        return self.of(accounting_year_expr(levy_year, paid_on, has_period), procedure_code)
+
+
 def wareki(day: date) -> str:
     """和暦: 令和8年11月20日. A day before 明治 is written in the western calendar."""
     era, year = _era_year(day)

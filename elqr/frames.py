@@ -50,14 +50,22 @@ def beside(rows: pl.DataFrame, found: pl.DataFrame, on: Sequence[str]) -> pl.Dat
     return rows.hstack(looked_up.drop(on))
 
 
+def but(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """だが: the rows, with other values in some places, `at`."""
+    if others.is_empty():
+        return rows
+    return rows.with_columns(rows[name].scatter(others["at"], others[name]) for name in rows.columns)
+
+
 def met_again(values: pl.Series) -> pl.Series:
     """二度あるか: whether a value stands in another row too. Few do, so what is kept in mind is little."""
     return values.is_in(values.filter(~values.is_first_distinct()).implode())
 
 
-def joined(names: Sequence[str]) -> pl.Expr:
-    """つないだ値: the values of some columns as one text, a null as nothing."""
-    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator=_SEPARATOR)
+def joined(names: Sequence[str | pl.Expr]) -> pl.Expr:
+    """つないだ値: some columns or expressions as one text, a null as nothing."""
+    values = [pl.col(name) if isinstance(name, str) else name for name in names]
+    return pl.concat_str([value.cast(pl.String).fill_null("") for value in values], separator=_SEPARATOR)
 
 
 class ClaimKey(Frame):
@@ -202,12 +210,21 @@ class Payment(PaymentContent):
     """The order of the reports."""
 
 
+class KnownAs(Frame):
+    """何件目の何として知るか, of the few payments that are not known by what their own record says."""
+
+    PAYMENT_NO = Column("payment_no", pl.Int64)
+    OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
+    VARIANT = Column("variant", pl.String)
+
+
 class Known(Frame):
-    """既知の収納: records of one identity that earlier nights accepted (not the repeats)."""
+    """既知の収納: records that were no repeats. `variant` is empty for the first content of an identity and stage."""
 
     IDENTITY = Column("identity", pl.String)
     STAGE = Column("stage", pl.String)
     OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
+    VARIANT = Column("variant", pl.String)
     PAYMENT_NO = Column("payment_no", pl.Int64)
 
 
@@ -223,6 +240,8 @@ class KnownEvent(Known):
     OFFICE_CODE = PaymentContent.OFFICE_CODE
     PAID_YEN = PaymentContent.PAID_YEN
     PAID_ON = PaymentContent.PAID_ON
+    FUNDS_ON = PaymentContent.FUNDS_ON
+    RESULT_CODE = PaymentContent.RESULT_CODE
     OUTCOME = Column("outcome", pl.String)
 
 
@@ -360,37 +379,10 @@ class RulingEffect(Frame):
 
 
 class Move(Posting):
-    """付け替え: a posting that moves yen out of suspense or back, with what it reverses and the ruling behind it."""
+    """付け替え: a posting of a ruling, with what it reverses and, on a claim, the slip that it pays."""
 
     REVERSES_NO = Column("reverses_no", pl.Int64)
     RULING_NO = Column("ruling_no", pl.Int64)
+    NOTICE_NO = Column("notice_no", pl.Int64)
     DECIDED_BY = Column("decided_by", pl.String)
     REASON = Column("reason", pl.String)
-
-
-class Collected(ClaimKey):
-    """収納履歴: one posting on a claim, with the slip and the payment behind it, and how the claim stood after it."""
-
-    POSTING_NO = Column("posting_no", pl.Int64)
-    REVERSES_NO = Column("reverses_no", pl.Int64)
-    YEN = Column("yen", pl.Int64)
-    FISCAL_YEAR = Column("fiscal_year", pl.Int64)
-    IS_ARREARS = Column("is_arrears", pl.Boolean)
-    NIGHT_ON = Column("night_on", pl.Date)
-    BY_RULING = Column("by_ruling", pl.Boolean)
-    CHANNEL = Column("channel", pl.String)
-    PAID_ON = Column("paid_on", pl.Date)
-    FUNDS_ON = Column("funds_on", pl.Date)
-    OUTCOME = Column("outcome", pl.String)
-    ISSUE_NO = Column("issue_no", pl.Int64)
-    SLIP_INSTALLMENT_NO = Column("slip_installment_no", pl.Int64)
-    KEY_NO = Column("key_no", pl.String)
-    CHECK_NO = Column("check_no", pl.String)
-    ITEM_NO = Column("item_no", pl.String)
-    SLIP_YEN = Column("slip_yen", pl.Int64)
-    PRINCIPAL_YEN = Column("principal_yen", pl.Int64)
-    DEMAND_FEE_YEN = Column("demand_fee_yen", pl.Int64)
-    LATE_CHARGE_YEN = Column("late_charge_yen", pl.Int64)
-    COVER_YEN = Column("cover_yen", pl.Int64)
-    COLLECTED_YEN = Column("collected_yen", pl.Int64)
-    OWED_YEN = Column("owed_yen", pl.Int64)

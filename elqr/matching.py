@@ -10,29 +10,27 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, joined
+from elqr.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, but
+from elqr.identity import CONTENT
 from elqr.lookup import RULED_OUT, TRUTHS, with_notice
+from elqr.repeats import known_as, with_repeats
 from elqr.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 from elqr.whole_year import too_late
 
-_EVENT = (Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
 _ASKED = (*_KEY, Payment.REISSUE_NO)
 _ORDER = (Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
 
-_CONTENT = (
-    Payment.CHANNEL, *_ASKED, Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE, Payment.PAID_YEN, Payment.PAID_ON,
-)  # fmt: skip
-"""What makes a record that was delivered again the same record: all that concerns the money."""
-
 _GIVEN = (
-    Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.IDENTITY,
-    Payment.OCCURRENCE_NO, Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.REISSUE_NO,
-    Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE, Payment.PAID_YEN, Payment.PAID_ON,
+    Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.STAGE, Payment.IDENTITY, Payment.OCCURRENCE_NO,
+    *CONTENT,
 )  # fmt: skip
-_JUDGED = ("first_no", "is_repeat", "is_conflict", "is_out_of_order", "is_taken_back", "is_confirmed")
-_ORDERED = (*(name for name in _GIVEN if name != Payment.RECORD_NO), *_JUDGED)
+_JUDGED = (
+    "first_no", "confirmed_no", "is_repeat", "is_conflict", "is_out_of_order", "is_taken_back", "is_confirmed",
+)  # fmt: skip
+_UP_TO_HERE = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE)
+_ORDERED = (*(name for name in _GIVEN if name not in _UP_TO_HERE), *_JUDGED)
 _SHOWN = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,
     *_JUDGED, Candidate.NOTICE_NO, Candidate.INSTALLMENT_NO, Candidate.AMOUNT_YEN, Candidate.PROCEDURE_CODE,
@@ -48,10 +46,11 @@ _LINE = (
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """消込の結果: one decision a payment (frame Decision), and what goes to which claim (Allocation)."""
+    """消込の結果: one decision a payment (frame Decision), what goes to which claim (Allocation), and KnownAs."""
 
     decisions: pl.DataFrame
     allocations: pl.DataFrame
+    known_as: pl.DataFrame
 
 
 def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> Matched:
@@ -60,7 +59,9 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     `payments` Payment · `known` KnownEvent of tonight's identities · `candidates` Candidate for tonight's
     keys · `claims` OpenClaim of the candidates' notices. Asserts that count and yen are conserved.
     """
-    rows = _with_stage_order(_with_repeats(payments.select(_GIVEN), known), known).select(_ORDERED)
+    rows = with_repeats(payments.select(_GIVEN), known)
+    renamed = known_as(payments, rows)
+    rows = _with_stage_order(rows, known).select(_ORDERED)
     rows = _with_notice(rows, candidates).select(_SHOWN)
     lines = _lines(rows, claims)
     decisions = _decided(rows, lines)
@@ -79,13 +80,13 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     assert allocations[Allocation.CLAIM_YEN].sum() == decisions[Decision.CLAIM_YEN].sum(), (
         "claims get what decisions say"
     )
-    return Matched(decisions, Allocation.of(allocations))
+    return Matched(decisions, Allocation.of(allocations), renamed)
 
 
 def _holds_money() -> pl.Expr:
-    """確報 that was accepted: its yen must stand on a claim or in suspense."""
-    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
-    return (pl.col(Payment.STAGE) == Stage.CONFIRMED.value) & ~pl.col(Decision.OUTCOME).is_in(repeats)
+    """確報 that is no repeat: its yen must stand on a claim or in suspense."""
+    is_repeat = pl.col(Decision.OUTCOME) == Outcome.ALREADY_POSTED.value
+    return (pl.col(Payment.STAGE) == Stage.CONFIRMED.value) & ~is_repeat
 
 
 def _within(
@@ -96,45 +97,12 @@ def _within(
     Nearly every group is one row, and `alone` says its values; only the others are windowed, for those of `shared`.
     """
     others = rows.with_row_index("at").filter(pl.col(group).is_duplicated())
-    return rows.hstack(_but(rows.select(**alone), others.select("at", **shared)))
-
-
-def _but(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """The rows, with other values in some places, `at`."""
-    if others.is_empty():
-        return rows
-    return rows.with_columns(rows[name].scatter(others["at"], others[name]) for name in rows.columns)
+    return rows.hstack(but(rows.select(**alone), others.select("at", **shared)))
 
 
 def _running(values: Mapping[str, pl.Expr], within: str, by: Sequence[str] = ()) -> dict[str, pl.Expr]:
     """途中までの計: the sum of each value over the rows of one group up to and with each row, in an order."""
     return {name: value.cum_sum().over(within, order_by=by or None) for name, value in values.items()}
-
-
-def _with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """再受信: the first record of an event counts, in the ledger or else tonight; the others repeat it."""
-    content = joined(_CONTENT)
-    earlier = known.select(*_EVENT, known_no=Known.PAYMENT_NO, known_content=content)
-    asked = payments.select(*_EVENT, *_CONTENT).with_row_index("at").join(known, on=Known.IDENTITY, how="semi")
-    again = asked.join(earlier, on=_EVENT, validate="m:1")
-    unknown = payments.select(
-        known_no=pl.repeat(None, pl.len(), dtype=pl.Int64), known_same=pl.repeat(None, pl.len(), dtype=pl.Boolean)
-    )
-    rows = payments.hstack(_but(unknown, again.select("at", "known_no", known_same=content == pl.col("known_content"))))
-    order, number = (content, Payment.FILE_NO, Payment.RECORD_NO), pl.col(Payment.PAYMENT_NO)
-    tonight = {"tonight_no": number, "tonight_same": pl.repeat(True, pl.len())}
-    firsts = {
-        "tonight_no": number.sort_by(*order).first().over(_EVENT),
-        "tonight_same": content == content.sort_by(*order).first().over(_EVENT),
-    }
-    rows = _within(rows, Payment.IDENTITY, tonight, firsts)
-    repeats = pl.coalesce("known_no", "tonight_no") != number
-    same = pl.coalesce("known_same", "tonight_same")
-    return rows.with_columns(
-        pl.coalesce("known_no", "tonight_no").alias("first_no"),
-        (repeats & same).alias("is_repeat"),
-        (repeats & ~same).alias("is_conflict"),
-    ).drop("known_no", "known_same", "tonight_no", "tonight_same")
 
 
 def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -165,6 +133,7 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             | (stage[Stage.NOT_COLLECTED] & (pl.col("known_preliminary") + pl.col("known_confirmed") > 0))
             | (stage[Stage.CONFIRMED] & (cancelled > 0) & (nth_confirmed > preliminary - cancelled))
         ).alias("is_out_of_order"),
+        pl.when(stage[Stage.CANCELLED]).then("confirmed_no").alias("confirmed_no"),
         (stage[Stage.PRELIMINARY] & (nth_preliminary <= cancelled)).alias("is_taken_back"),
         stage[Stage.CONFIRMED].alias("is_confirmed"),
     )
@@ -172,11 +141,13 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
     stage, outcome = pl.col(Known.STAGE), pl.col(KnownEvent.OUTCOME)
-    in_order = outcome != Outcome.STAGE_UNEXPECTED.value
+    in_order = ~outcome.is_in([Outcome.STAGE_UNEXPECTED.value, Outcome.CONFLICTS.value])
+    is_confirmed = stage == Stage.CONFIRMED.value
     return known.group_by(Known.IDENTITY).agg(
         ((stage == Stage.PRELIMINARY.value) & in_order).sum().cast(pl.Int64).alias("known_preliminary"),
         ((stage == Stage.CANCELLED.value) & in_order).sum().cast(pl.Int64).alias("known_cancelled"),
-        (stage == Stage.CONFIRMED.value).sum().cast(pl.Int64).alias("known_confirmed"),
+        pl.col(Known.OCCURRENCE_NO).filter(is_confirmed).n_unique().cast(pl.Int64).alias("known_confirmed"),
+        pl.col(Known.PAYMENT_NO).filter(is_confirmed).max().alias("confirmed_no"),
     )
 
 
@@ -298,7 +269,11 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     rows = rows.with_columns(outcome.alias(Decision.OUTCOME))
     is_second = pl.col(Decision.OUTCOME) == Outcome.ALREADY_SETTLED.value
-    other = pl.when(pl.col("is_repeat") | pl.col("is_conflict")).then("first_no").when(is_second).then("by_payment_no")
+    other = (
+        pl.when(pl.col("is_repeat") | pl.col("is_conflict")).then("first_no")
+        .when("is_out_of_order").then("confirmed_no")
+        .when(is_second).then("by_payment_no")
+    )  # fmt: skip
     return Decision.of(
         rows.with_columns(
             pl.col(Decision.OUTCOME)

@@ -127,9 +127,12 @@ def _may_share(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.Data
 def together(found: list[Matched]) -> Matched:
     """合わせる: what the parts said, in the order of the payments' numbers. Empties the list as it goes."""
     decisions, allocations = [own.decisions for own in found], [own.allocations for own in found]
+    known_as = [own.known_as for own in found]
     found.clear()
     return Matched(
-        _in_order(decisions, Payment.PAYMENT_NO), _in_order(allocations, Payment.PAYMENT_NO, OpenClaim.CLAIM_NO)
+        _in_order(decisions, Payment.PAYMENT_NO),
+        _in_order(allocations, Payment.PAYMENT_NO, OpenClaim.CLAIM_NO),
+        _in_order(known_as, Payment.PAYMENT_NO),
     )
 
 

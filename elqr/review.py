@@ -12,6 +12,7 @@ import polars as pl
 from elqr import __version__
 from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
+from elqr.fiscal import OpenYears
 from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.inbox import sha256_of
 from elqr.night import Night
@@ -24,10 +25,11 @@ from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.report.table import Table
 from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
-from elqr.store import entries, late_queries, report_queries
+from elqr.store import entries, late_queries, report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
 from elqr.store.target_queries import target_marks
 from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult
+from elqr.withdrawal import held_beside
 
 _NOW = date.max
 """The state of the ledger as it is, whatever night it is asked for."""
@@ -73,11 +75,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """承認・却下の結果: the rulings by result, yen moved onto claims, and the numbers of those not carried out."""
+    """承認・却下の結果: the rulings by result, yen that left the payments' suspense, and those not carried out.
+
+    `withdrawn_yen` are those that their sender took back, wherever they stood.
+    """
 
     review_no: int
     counts: dict[RulingResult, int]
     moved_yen: int
+    withdrawn_yen: int
     stale: tuple[int, ...]
 
 
@@ -209,6 +215,8 @@ def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
             pl.when("is_open").then("mark_now").alias("mark_now"),
             "suspense_yen",
             "payer_ref",
+            "stage",
+            "outcome",
             pl.when("is_open")
             .then(pl.format("{} 仮受額 {}円", shape.shown("outcome", Outcome), yen_text("suspense_yen")))
             .otherwise(pl.format("決裁済（{}）", shape.shown("ruling", Ruling)))
@@ -217,6 +225,9 @@ def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
         )
     )
     rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
+    beside = held_beside(withdrawal_queries.concerned(connection, known))
+    rows = rows.join(beside, on="payment_no", how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.col("others", "others_yen").fill_null(0))
     rows = _with_targets(night, rows).with_columns(decided_on("mark"))
     waiting = queries.waiting_rulings(connection).select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
@@ -311,9 +322,11 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
         if own:
             raise BadFile(f"申請した人・決めた人（{own[0]}）は承認できません。別の人が承認してください。")
         rows = _as_they_stand(night, rulings)
-        claims = queries.target_claims(connection, rows.select(Ruled.NOTICE_NO).drop_nulls())
+        concerned = withdrawal_queries.concerned(connection, rulings)
         made = queries.postings_of(connection, rows.select(pl.col(Ruled.UNDOES_NO).alias("ruling_no")).drop_nulls())
-        found = effects(rows, claims, made, night.register.without_closing_period(), night.night_on)
+        claims = queries.target_claims(connection, concerned.slips(rows, made))
+        years = OpenYears(night.register.without_closing_period(), night.night_on)
+        found = effects(rows, claims, made, concerned, years)
         step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
         queries.enter_step(
             connection,
@@ -377,10 +390,12 @@ def _waiting(night: Night, review_no: int) -> tuple[str, pl.DataFrame]:
 
 def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
     results = found[RulingEffect.RESULT].to_list()
-    on_claims = moves.filter(pl.col(Move.ACCOUNT) == Account.CLAIM.value)
+    withdrawn = moves.filter(pl.col(Move.ACCOUNT) == Account.WITHDRAWN.value)
+    left = found.select(pl.col(RulingEffect.BEFORE_YEN).sum() - pl.col(RulingEffect.AFTER_YEN).sum()).item()
     stale = found.filter(pl.col(RulingEffect.RESULT) == RulingResult.STALE.value)
     counts = {result: results.count(result.value) for result in RulingResult}
-    return Ended(review_no, counts, int(on_claims[Move.YEN].sum()), tuple(stale[RulingEffect.RULING_NO].to_list()))
+    yen = int(left), int(withdrawn[Move.YEN].sum())
+    return Ended(review_no, counts, *yen, tuple(stale[RulingEffect.RULING_NO].to_list()))
 
 
 def _link(ended: Ended, rulings: pl.DataFrame, by: str) -> dict[str, object]:
@@ -391,6 +406,7 @@ def _link(ended: Ended, rulings: pl.DataFrame, by: str) -> dict[str, object]:
         "rulings": fingerprint(rulings),
         "results": {result.value: count for result, count in ended.counts.items()},
         "moved_yen": ended.moved_yen,
+        "withdrawn_yen": ended.withdrawn_yen,
         "taken_by": by,
     }
 

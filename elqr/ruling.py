@@ -6,18 +6,27 @@ the claims of one notice and never further; what a claim does not take stays in 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import Finding, Location
-from elqr.fiscal import WithoutPeriod, accounting_year_expr, has_period_expr
+from elqr.fiscal import OpenYears
 from elqr.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
-from elqr.terms import AWAITS_PAYOUT, NEEDS_TARGET, WRITTEN_RULINGS, Account, Ruling, RulingResult
+from elqr.terms import (
+    AWAITS_PAYOUT,
+    NEEDS_TARGET,
+    WRITTEN_RULINGS,
+    Account,
+    Outcome,
+    Ruling,
+    RulingResult,
+    Stage,
+)
 from elqr.whole_year import too_late
+from elqr.withdrawal import Concerned, moves_of, overlapping
 
 RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
 """記入欄: the columns in which people write."""
@@ -72,6 +81,11 @@ def yen_text(name: str) -> pl.Expr:
 
 _HAS_NO_YEN = pl.col("suspense_yen") == 0
 _OTHER_PAYER = pl.col("target_payer_ref").ne_missing(pl.col("payer_ref"))
+
+_HOLDS = pl.col("stage") == Stage.CONFIRMED.value
+_MAY_REPLACE = _HOLDS & (pl.col("outcome") == Outcome.CONFLICTS.value) & (pl.col("others") > 0)
+_IN_DOUBT = pl.col("outcome").is_in([Outcome.CONFLICTS.value, Outcome.STAGE_UNEXPECTED.value])
+_MAY_TAKE_BACK = _IN_DOUBT & pl.when(_HOLDS).then(~_HAS_NO_YEN).otherwise(pl.col("others_yen") > 0)
 
 RULES: tuple[_Rule, ...] = (
     _Rule(Code.ROW_UNKNOWN, "行の識別", pl.col("payment_no").is_null(), pl.col("identity")),
@@ -129,6 +143,20 @@ RULES: tuple[_Rule, ...] = (
         _any_of([Ruling.NOTED]) & ~_HAS_NO_YEN,
         pl.format("仮受額 {}円", yen_text("suspense_yen")),
         "仮受額のない収納（お金が仮受に残る行は閉じられません）",
+    ),
+    _Rule(
+        Code.RULING_UNFIT,
+        RULING,
+        _any_of([Ruling.REPLACE]) & ~_MAY_REPLACE,
+        _said("先の収納と内容の違う確報でない収納"),
+        "計上済と内容相違の確報",
+    ),
+    _Rule(
+        Code.RULING_UNFIT,
+        RULING,
+        _any_of([Ruling.TAKE_BACK]) & ~_MAY_TAKE_BACK,
+        _said("取り消す額のない収納"),
+        "確報の後の取消、または仮受額のある内容相違・段階の順序が不正",
     ),
     _Rule(
         Code.RULING_UNFIT,
@@ -207,52 +235,65 @@ def effects(
     rulings: pl.DataFrame,
     claims: pl.DataFrame,
     made: pl.DataFrame,
-    without_closing_period: Sequence[WithoutPeriod],
-    ruled_on: date,
+    concerned: Concerned,
+    years: OpenYears,
 ) -> Effects:
     """承認の効果: what approving these rulings posts.
 
-    `rulings` is frame Ruled with is_current (the payment stands as it did when this was decided), suspense_yen
+    `rulings` is frame Ruled with is_current (the payment stands as it did when this was decided), stage, suspense_yen
     (its balance), paid_on, and of the posting that holds it: held_no, fiscal_year, is_arrears, procedure_code.
     `claims` is frame OpenClaim with procedure_code; `made` are the postings of rulings to be undone (frame
-    Posting with posting_no, ruling_no). What is put on a claim, or taken off it again, on a day after its year was
-    closed belongs to the year that is open on that day; what leaves suspense stays in the year that it entered.
-    Asserts that every ruling's postings sum to nothing.
+    Posting with posting_no, ruling_no, notice_no). What is put on a claim, or taken off it again, on a day after its
+    year was closed belongs to the year that is open on that day; what leaves suspense stays in the year that it
+    entered. Asserts that every ruling's postings sum to nothing.
     """
-    onto = _onto_claims(rulings, claims, without_closing_period, ruled_on)
-    back = _taken_back(rulings, made, without_closing_period, ruled_on)
-    moves = Move.of(pl.concat([onto, back]))
-    out_of_suspense = (
-        moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value)
-        .group_by(Move.RULING_NO)
-        .agg(pl.col(Move.YEN).sum().alias("moved_yen"))
+    late = overlapping(rulings.filter("is_current"), concerned)
+    rulings = rulings.with_columns(pl.col("is_current") & ~pl.col(Ruled.RULING_NO).is_in(late.implode()))
+    withdrawn = moves_of(rulings.filter("is_current"), claims, concerned, years)
+    onto = _onto_claims(rulings, _beside(claims, withdrawn), years)
+    back = _taken_back(rulings, made, years)
+    crowded = _crowded(_beside(claims, pl.concat([withdrawn, onto])), back)
+    back = back.filter(~pl.col(Move.RULING_NO).is_in(crowded.implode()))
+    moves = Move.of(pl.concat([withdrawn, onto, back]))
+    moved = pl.col(Move.YEN).sum().alias("moved_yen")
+    own = moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value).group_by(Move.RULING_NO, Move.PAYMENT_NO)
+    assert moves.group_by(Move.RULING_NO, Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
+    takes = ~_any_of(NEEDS_TARGET) | (pl.col("moved_yen").fill_null(0) != 0)
+    is_carried_out = pl.col("is_current") & takes & ~pl.col(Ruled.RULING_NO).is_in(crowded.implode())
+    rows = rulings.join(
+        own.agg(moved), on=[Ruled.RULING_NO, Ruled.PAYMENT_NO], how="left", validate="1:1", maintain_order="left"
     )
-    assert moves.group_by(Move.RULING_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
-    moved = pl.col("moved_yen").fill_null(0)
-    takes = ~_any_of(NEEDS_TARGET) | (moved != 0)
-    rows = rulings.join(out_of_suspense, on=Ruled.RULING_NO, how="left", validate="1:1", maintain_order="left")
     rows = rows.with_columns(
-        pl.when(pl.col("is_current") & takes)
+        pl.when(is_carried_out)
         .then(pl.lit(RulingResult.APPROVED.value))
         .otherwise(pl.lit(RulingResult.STALE.value))
         .alias(RulingEffect.RESULT),
         pl.col("suspense_yen").alias(RulingEffect.BEFORE_YEN),
-        (pl.col("suspense_yen") + moved).alias(RulingEffect.AFTER_YEN),
+        (pl.col("suspense_yen") + pl.col("moved_yen").fill_null(0)).alias(RulingEffect.AFTER_YEN),
     )
-    return Effects(RulingEffect.of(rows), moves.sort(Move.RULING_NO, Move.ACCOUNT, Move.CLAIM_NO))
+    return Effects(RulingEffect.of(rows), moves.sort(Move.RULING_NO, Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO))
 
 
-def _open_year(
-    year: pl.Expr, procedure_code: str, without_closing_period: Sequence[WithoutPeriod], ruled_on: date
-) -> pl.Expr:
-    """開いている年度: a fiscal year while it is open on a day, 出納整理期間 included, else the year of the day."""
-    day = pl.lit(ruled_on)
-    return accounting_year_expr(year, day, has_period_expr(pl.col(procedure_code), day, without_closing_period))
+def _beside(claims: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """その後の調定: the claims as these moves leave them."""
+    sums = moves.drop_nulls(Move.CLAIM_NO).group_by(Move.CLAIM_NO).agg(pl.col(Move.YEN).sum().alias("moved_yen"))
+    rows = claims.join(sums, on=OpenClaim.CLAIM_NO, how="left", validate="m:1", maintain_order="left")
+    collected = pl.col(OpenClaim.COLLECTED_YEN) + pl.col("moved_yen").fill_null(0)
+    return rows.with_columns(collected.alias(OpenClaim.COLLECTED_YEN)).drop("moved_yen")
 
 
-def _onto_claims(
-    rulings: pl.DataFrame, claims: pl.DataFrame, without_closing_period: Sequence[WithoutPeriod], ruled_on: date
-) -> pl.DataFrame:
+def _crowded(claims: pl.DataFrame, back: pl.DataFrame) -> pl.Series:
+    """戻せない取消: rulings whose undoing puts more on a claim than it still takes."""
+    returned = back.drop_nulls(Move.CLAIM_NO).group_by(Move.CLAIM_NO).agg(pl.col(Move.YEN).sum())
+    left = pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)
+    room = claims.group_by(OpenClaim.CLAIM_NO).agg(left.min().alias("left_yen"))
+    over = returned.join(room, on=Move.CLAIM_NO).filter(
+        (pl.col(Move.YEN) > 0) & (pl.col(Move.YEN) > pl.col("left_yen"))
+    )
+    return back.join(over, on=Move.CLAIM_NO, how="semi")[Move.RULING_NO].unique()
+
+
+def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """調定へ: what each target takes, in the order of the rulings, and as much out of suspense.
 
     A 全期 slip takes the whole of what is owed on its claims, when nothing stands on any of them; or nothing.
@@ -268,9 +309,7 @@ def _onto_claims(
     before = pl.col("offered_yen").cum_sum().over(OpenClaim.CLAIM_NO) - pl.col("offered_yen")
     left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
     lines = lines.with_columns(pl.min_horizontal("offered_yen", left).alias("part_yen")).filter(pl.col("part_yen") > 0)
-    has_period = has_period_expr(pl.col("target_procedure"), pl.col("paid_on"), without_closing_period)
-    year = accounting_year_expr(pl.col(OpenClaim.LEVY_YEAR), pl.col("paid_on"), has_period)
-    year = _open_year(year, "target_procedure", without_closing_period, ruled_on)
+    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col("paid_on"), pl.col("target_procedure"))
     common = [
         pl.col(Posting.PAYMENT_NO),
         pl.col("held_no").alias(Move.REVERSES_NO),
@@ -282,6 +321,7 @@ def _onto_claims(
         *common,
         pl.lit(Account.CLAIM.value).alias(Move.ACCOUNT),
         OpenClaim.CLAIM_NO,
+        OpenClaim.NOTICE_NO,
         pl.col("part_yen").alias(Move.YEN),
         year.alias(Move.FISCAL_YEAR),
         (year != pl.col(OpenClaim.LEVY_YEAR)).alias(Move.IS_ARREARS),
@@ -294,6 +334,7 @@ def _onto_claims(
             *common,
             pl.lit(Account.SUSPENSE.value).alias(Move.ACCOUNT),
             pl.lit(None, dtype=pl.Int64).alias(Move.CLAIM_NO),
+            pl.lit(None, dtype=pl.Int64).alias(Move.NOTICE_NO),
             (-pl.col("part_yen")).alias(Move.YEN),
             Move.FISCAL_YEAR,
             Move.IS_ARREARS,
@@ -316,16 +357,14 @@ def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(pl.when("is_whole").then(whole).otherwise("suspense_yen").alias("offered_yen"))
 
 
-def _taken_back(
-    rulings: pl.DataFrame, made: pl.DataFrame, without_closing_period: Sequence[WithoutPeriod], ruled_on: date
-) -> pl.DataFrame:
+def _taken_back(rulings: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """取消: the postings of an undone ruling, each reversed."""
     undone = rulings.filter(_any_of([Ruling.UNDO]) & pl.col("is_current")).select(
         pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
     )
     rows = made.rename({"ruling_no": "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
     was = pl.col(Move.FISCAL_YEAR)
-    year = _open_year(was, Move.PROCEDURE_CODE, without_closing_period, ruled_on)
+    year = years.of(was, pl.col(Move.PROCEDURE_CODE))
     year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(was)
     return Move.of(
         rows.with_columns(

@@ -195,8 +195,9 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     What makes a payment known is entered first: nothing asks for it afterwards, and a large night needs the room.
     """
     connection = night.ledger.connection
-    decisions, made = _decided(night, payments)
-    entries.enter_known(connection, payments, decisions)
+    matched, made = _decided(night, payments)
+    decisions = matched.decisions
+    entries.enter_known(connection, payments, decisions, matched.known_as)
     payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO)
     _draw_ahead(night)
     suggested = _suggested(night, payments, decisions)
@@ -205,8 +206,8 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     return decisions, payments, int(made["yen"].sum())
 
 
-def _decided(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """決める: frames Decision and Posting. What the reports show of them stays in hand."""
+def _decided(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame]:
+    """決める: what was matched, and frame Posting. What the reports show of them stays in hand."""
     matched, slips = _matched(night, payments)
     assert payments[Payment.PAYMENT_NO].equals(matched.decisions[Payment.PAYMENT_NO]), "each once, in the same order"
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
@@ -214,7 +215,7 @@ def _decided(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
     if report_queries.decided_files(connection, day).is_empty() and not report_queries.has_rulings(connection, day):
         files = report_queries.open_files(connection)
         night.in_hand = InHand.of(payments, matched.decisions, slips, made, files, day)
-    return matched.decisions, made
+    return matched, made
 
 
 def _draw_ahead(night: Night) -> None:

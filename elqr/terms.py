@@ -122,7 +122,10 @@ class Outcome(Term):
 
 
 class Place(Term):
-    """行き先: the one place in which a record that was read ends (domain identity)."""
+    """行き先: the one place in which a record that was read ends (domain identity).
+
+    Nothing is rejected any more: nights before version 8 left conflicts there, and their yen nowhere.
+    """
 
     POSTED = "posted", "収納"
     EXCEPTION = "exception", "要確認"
@@ -135,7 +138,7 @@ class Place(Term):
 
 PLACE_OF: dict[Outcome, Place] = {
     Outcome.ALREADY_POSTED: Place.ALREADY_POSTED,
-    Outcome.CONFLICTS: Place.REJECTED,
+    Outcome.CONFLICTS: Place.EXCEPTION,
     Outcome.STAGE_UNEXPECTED: Place.EXCEPTION,
     Outcome.PENDING: Place.PENDING,
     Outcome.TAKEN_BACK: Place.CANCELLED,
@@ -170,10 +173,15 @@ class Flag(Term):
 
 
 class Account(Term):
-    """勘定: where the yen of a confirmed payment stand."""
+    """勘定: where the yen of a confirmed payment stand. Only a ruling puts them on the last."""
 
     CLAIM = "claim", "調定"
     SUSPENSE = "suspense", "仮受"
+    WITHDRAWN = "withdrawn", "送付元の取消"
+
+
+NIGHT_ACCOUNTS = (Account.CLAIM, Account.SUSPENSE)
+"""夜が計上する勘定."""
 
 
 class Ruling(Term):
@@ -185,6 +193,8 @@ class Ruling(Term):
     HOLD = "hold", "保留"
     SEND_BACK = "send_back", "差戻し"
     NOT_OURS = "not_ours", "当市の収納でない"
+    REPLACE = "replace", "訂正（先の収納に代える）"
+    TAKE_BACK = "take_back", "収納の取消"
     NOTED = "noted", "確認のみ"
     UNDO = "undo", "決裁の取消"
 
@@ -193,7 +203,13 @@ WRITTEN_RULINGS = tuple(ruling for ruling in Ruling if ruling is not Ruling.UNDO
 """What may be written in a workbook; 取消 is asked for by the number of a ruling."""
 
 NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
-"""対象の納付番号 must be named for these; they close an exception when nothing is left of it in suspense."""
+"""対象の納付番号 must be named for these."""
+
+WITHDRAWS = (Ruling.REPLACE, Ruling.TAKE_BACK)
+"""These take yen back that the sender took back or corrected."""
+
+CLOSES_WHEN_EMPTY = (*NEEDS_TARGET, *WITHDRAWS)
+"""These close an exception when nothing is left of it in suspense."""
 
 AWAITS_PAYOUT = (Ruling.REFUND, Ruling.NOT_OURS)
 """These close an exception while its yen stay in suspense, until they are paid out."""

@@ -13,8 +13,19 @@ _PACKAGE = ROOT / "elqr"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number", "visible"),
     ("errors", "codes", "frames", "fiscal", "business_day", "meanings"),
-    ("code_texts", "page_frames", "money_frames", "arrival_frames", "written", "four_eyes", "lookup", "whole_year"),
-    ("findings", "clock", "contract"),
+    (
+        "code_texts",
+        "page_frames",
+        "money_frames",
+        "arrival_frames",
+        "export_frames",
+        "identity",
+        "written",
+        "four_eyes",
+        "lookup",
+        "whole_year",
+    ),
+    ("findings", "clock", "contract", "repeats"),
     ("formats", "issue"),
     ("printing", "sieve"),
     (
@@ -34,6 +45,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "alarms",
         "ruling",
         "droppings",
+        "withdrawal",
         "inbox",
         "journal",
         "release",
@@ -90,6 +102,7 @@ _ONLY_IN = {
 }
 _SIBLINGS = {
     ("settlement", "pairing"),
+    ("ruling", "withdrawal"),
     ("verification", "difference"),
     ("verification", "arrears"),
     ("verification", "held"),

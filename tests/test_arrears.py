@@ -291,6 +291,29 @@ def test_money_without_payments_and_overdue_announcements_stop_the_list_真庭_�
     assert risks(office.draw()) == [("overdue", 1, 10_004), ("money", 4, 40_006)]
 
 
+def test_two_people_end_a_preliminary_that_nobody_will_confirm(tmp_path: Path) -> None:
+    """It stops neither the list nor the morning any more; a 確報 that comes all the same is posted."""
+    office = Office.opened(tmp_path / "city", MONEY + CONTRACT + "confirm_days = 3\n")
+    office.paid("sokuho.csv", 4, stage="1")
+    office.night(date(2026, 11, 12))
+    office.night(NIGHT)
+    assert risks(office.draw()) == [("overdue", 1, 10_004)]
+    (waiting,) = office.report("要確認一覧", NIGHT)
+    assert (waiting["受付番号"], waiting["理由"], waiting["仮受額"]) == (1, "速報（確報待ち）", 0)
+    decide = ("review", "decide", "--ruling", "確認のみ", "--reason", "送付元が確報なしと回答", "--by", "山田")
+    on = ("--job", office.job, "--date", "2026-11-21")
+    assert elqr(*decide, "--payment", 1, *on).code == 0
+    assert [f["code"] for f in office.night(date(2026, 11, 21)).json["findings"]] == ["S704"]  # type: ignore[attr-defined,index]
+    assert elqr("review", "approve", 1, "--by", "鈴木", *on).code == 0
+    day = date(2026, 11, 22)
+    assert office.night(day).json["findings"] == [] and office.report("要確認一覧", day) == []
+    assert office.draw(day=day).code == 0
+    office.paid("kakuho.csv", 4)
+    later = office.night(date(2026, 11, 24))
+    assert later.places() == {"posted": (1, 10_004)}
+    assert elqr("verify", "--job", office.job, "--date", "2026-11-24").code == 0
+
+
 def test_two_people_open_the_gate_once_and_the_list_says_so(tmp_path: Path) -> None:
     office = Office.opened(tmp_path / "city", ARRIVAL)
     office.night(NIGHT)

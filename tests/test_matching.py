@@ -38,7 +38,7 @@ def _paid(number: int, **given: object) -> dict[str, object]:
 
 
 def _known(number: int, outcome: str, **given: object) -> dict[str, object]:
-    row = _paid(number, **given) | {"outcome": outcome}
+    row = {"variant": ""} | _paid(number, **given) | {"outcome": outcome}
     return {name: row[name] for name in KnownEvent.SCHEMA}
 
 
@@ -126,7 +126,7 @@ def test_an_underpayment_and_the_rest_settle_a_claim() -> None:
 def test_a_record_of_the_ledger_delivered_again() -> None:
     known = _known(9, "matched", identity="P1")
     assert _results(_matched([_paid(1)], known=[known]))[0][0] == "already_posted"
-    assert _results(_matched([_paid(1, paid_yen=999)], known=[known]))[0][:3] == ("conflicts", 0, 0)
+    assert _results(_matched([_paid(1, paid_yen=999)], known=[known]))[0][:3] == ("conflicts", 0, 999)
     twin = _paid(2, identity="P1", occurrence_no=2)
     assert [row[0] for row in _results(_matched([_paid(1), twin], known=[known]))] == ["already_posted", "matched"]
 
@@ -134,18 +134,21 @@ def test_a_record_of_the_ledger_delivered_again() -> None:
 _OTHERWISE = {
     "channel": "eltax", "key_kind": "mpn", "key_digits": "K2", "reissue_no": "1", "check_no": "222222",
     "item_no": None, "office_code": "44001", "paid_yen": 999, "paid_on": date(2026, 11, 6),
+    "funds_on": date(2026, 11, 9), "result_code": "X",
 }  # fmt: skip
-_BESIDES = {"funds_on": date(2026, 11, 9), "result_code": "X", "record_no": 7, "file_no": 2, "offset_bytes": 120}
+_BESIDES = {"record_no": 7, "file_no": 2, "offset_bytes": 120}
 
 
 @pytest.mark.parametrize("column", _OTHERWISE)
 @pytest.mark.parametrize("is_known", [True, False])
 def test_a_repeat_that_says_something_else_about_the_money_conflicts(column: str, is_known: bool) -> None:
     again = _paid(2, identity="P1", file_no=2, **{column: _OTHERWISE[column]})
+    yen = int(str(again["paid_yen"]))
     if is_known:
-        assert _results(_matched([again], known=[_known(1, "matched")]))[0][:3] == ("conflicts", 0, 0)
+        assert _results(_matched([again], known=[_known(1, "matched")]))[0][:3] == ("conflicts", 0, yen)
     else:
-        assert sorted(row[0] == "conflicts" for row in _results(_matched([_paid(1), again]))) == [False, True]
+        found = [row[:3] for row in _results(_matched([_paid(1), again]))]
+        assert found == [("conflicts", 0, 1_000), ("conflicts", 0, yen)], "none of the two is chosen"
 
 
 @pytest.mark.parametrize("column", _BESIDES)
@@ -160,6 +163,105 @@ def test_the_same_record_in_two_files_of_one_night() -> None:
         decisions = _matched(payments).decisions.sort("payment_no")
         assert decisions["outcome"].to_list() == ["matched", "already_posted"]
         assert decisions["other_payment_no"].to_list() == [None, 1]
+
+
+def _said(identity: str, *records: tuple[int, int, str, int]) -> list[dict[str, object]]:
+    """Records of one identity: (file, how-manieth of its kind there, stage, yen), numbered as they are given."""
+    return [
+        _paid(no, identity=identity, file_no=file, occurrence_no=occurrence, stage=stage, paid_yen=yen)
+        for no, (file, occurrence, stage, yen) in enumerate(records, 1)
+    ]
+
+
+CONTRADICTING = [
+    ("二つのファイル", [(1, 1, "confirmed", 1_000), (2, 1, "confirmed", 900)]),
+    ("一つのファイル", [(1, 1, "confirmed", 900), (1, 1, "confirmed", 1_000)]),
+    ("三つのうち二つは同じ", [(1, 1, "confirmed", 900), (2, 1, "confirmed", 1_000), (3, 1, "confirmed", 900)]),
+    ("双子と別の額", [(1, 1, "confirmed", 900), (1, 2, "confirmed", 900), (2, 1, "confirmed", 1_000)]),
+]
+
+
+@pytest.mark.parametrize("records", [row[1] for row in CONTRADICTING], ids=[row[0] for row in CONTRADICTING])
+def test_of_contradicting_records_of_one_night_none_is_chosen(records: list[tuple[int, int, str, int]]) -> None:
+    """Whatever the order: every content waits in suspense once, and is known by what it says when it comes again."""
+    whole = {(occurrence, yen) for _, occurrence, _, yen in records}
+    for in_order in (records, records[::-1]):
+        payments = _said("P", *in_order)
+        matched = _matched(payments)
+        found = matched.decisions.sort("payment_no")
+        kept = found.filter(pl.col("outcome") == "conflicts")
+        assert set(found["outcome"]) <= {"conflicts", "already_posted"} and kept.height == len(whole)
+        assert found["suspense_yen"].sum() == sum(yen for _, yen in whole) and found["claim_yen"].sum() == 0
+        assert kept["other_payment_no"].null_count() == 0 and (kept["other_payment_no"] != kept["payment_no"]).all()
+        named = {row["payment_no"]: row for row in matched.known_as.to_dicts()}
+        assert set(named) == set(kept["payment_no"]) and all(len(str(row["variant"])) == 16 for row in named.values())
+        known = [
+            _known(no, "conflicts", **{**{name: payments[no - 1][name] for name in _PAYMENT if name != "payment_no"}, **{"variant": named[no]["variant"]}})
+            for no in named
+        ]  # fmt: skip
+        again = _said("P", *((9, occurrence, "confirmed", yen) for occurrence, yen in sorted(whole)))
+        assert set(_matched(again, known=known).decisions["outcome"]) == {"already_posted"}
+        other = _matched([_paid(1, identity="P", paid_yen=1)], known=known)
+        assert _results(other)[0][:3] == ("conflicts", 0, 1), "a further content waits too"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["先に同じもの", "先に違うもの"])
+def test_what_is_known_stands_and_its_twin_counts_beside_a_contradiction(order: tuple[int, int]) -> None:
+    tonight = [_paid(1, identity="P", occurrence_no=2, paid_yen=400), _paid(2, identity="P", paid_yen=300)]
+    known = [_known(9, "underpaid", identity="P", paid_yen=400)]
+    claims = [_CLAIM | {"collected_yen": 400}]
+    found = _matched([tonight[at] for at in order], known=known, claims=claims).decisions.sort("payment_no")
+    assert found.select("outcome", "claim_yen", "suspense_yen").rows() == [("underpaid", 400, 0), ("conflicts", 0, 300)]
+    assert found["other_payment_no"].to_list() == [None, 9]
+
+
+_TOLD, _BACK, _PAID = (1_000, "preliminary"), (1_000, "cancelled"), (1_000, "confirmed")
+ANNOUNCED = [
+    ("四夜", [[[_TOLD]], [[_BACK]], [[_TOLD]], [[_PAID]]], "pending taken_back pending matched"),
+    ("一夜の四ファイル", [[[_TOLD], [_BACK], [_TOLD], [_PAID]]], "taken_back taken_back pending matched"),
+    ("一つのファイル", [[[_TOLD, _BACK, _TOLD, _PAID]]], "taken_back taken_back pending matched"),
+    ("束でまた届く", [[[_TOLD]], [[_BACK]], [[_TOLD]], [[_TOLD, _BACK, _TOLD, _PAID]]], "pending taken_back pending already_posted already_posted already_posted matched"),
+    ("確報の後の束", [[[_TOLD], [_BACK], [_TOLD], [_PAID]], [[_TOLD, _BACK, _TOLD, _PAID]]], "taken_back taken_back pending matched already_posted already_posted already_posted already_posted"),
+    ("取消で始まるファイル", [[[_TOLD]], [[_BACK, _TOLD]], [[_PAID]]], "pending taken_back pending matched"),
+    ("取消で始まる束の再送", [[[_TOLD]], [[_BACK, _TOLD]], [[_BACK, _TOLD]], [[_PAID]]], "pending taken_back pending already_posted already_posted matched"),
+    ("二度目の取消", [[[_TOLD]], [[_BACK]], [[_TOLD]], [[_BACK]], [[_PAID]]], "pending taken_back pending taken_back stage_unexpected"),
+    ("三度目の速報", [[[_TOLD]], [[_BACK]], [[_TOLD]], [[_BACK]], [[_TOLD]], [[_PAID]]], "pending taken_back pending taken_back pending matched"),
+    ("取消の後の確報", [[[_TOLD]], [[_BACK]], [[_PAID]]], "pending taken_back stage_unexpected"),
+    ("古い束の再送", [[[_TOLD]], [[_BACK]], [[_TOLD, _BACK]], [[_PAID]]], "pending taken_back already_posted already_posted stage_unexpected"),
+    ("速報の再送", [[[_TOLD]], [[_TOLD]], [[_PAID]], [[_TOLD]]], "pending already_posted matched already_posted"),
+    ("速報と取消の再送", [[[_TOLD, _BACK]], [[_BACK]]], "taken_back taken_back already_posted"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("nights", "wanted"), [row[1:] for row in ANNOUNCED], ids=[row[0] for row in ANNOUNCED])
+def test_paid_is_paid_however_often_it_was_announced_and_taken_back(
+    nights: list[list[list[tuple[int, str]]]], wanted: str
+) -> None:
+    """Nights of files of records; the outcomes one after the other."""
+    known: list[dict[str, object]] = []
+    found: list[str] = []
+    file_no = 0
+    for files in nights:
+        payments: list[dict[str, object]] = []
+        for records in files:
+            file_no += 1
+            for at, (yen, stage) in enumerate(records):
+                number = 1 + len(found) + len(payments)
+                occurrence = 1 + records[:at].count((yen, stage))
+                payments.append(
+                    _paid(number, identity="P", file_no=file_no, stage=stage, paid_yen=yen, occurrence_no=occurrence)
+                )
+        matched = _matched(payments, known=known)
+        outcomes = matched.decisions.sort("payment_no")["outcome"].to_list()
+        named = {row["payment_no"]: row for row in matched.known_as.to_dicts()}
+        for payment, outcome in zip(payments, outcomes, strict=True):
+            if outcome != "already_posted":
+                row = {"variant": ""} | payment | {"outcome": outcome} | named.get(payment["payment_no"], {})
+                known.append({name: row[name] for name in KnownEvent.SCHEMA})
+        keys = [tuple(row[name] for name in ("stage", "occurrence_no", "variant")) for row in known]
+        assert len(set(keys)) == len(keys)
+        found += outcomes
+    assert " ".join(found) == wanted
 
 
 _PARTS = [_CLAIM | {"notice_no": 5, "claim_no": no, "cover_yen": 250, "owed_yen": 250} for no in (1, 2, 3, 4)]
@@ -437,7 +539,7 @@ def test_money_is_conserved_and_order_and_partition_do_not_matter(data: st.DataO
         "payment_no", "outcome", "claim_yen", "suspense_yen"
     ).iter_rows():
         paid = next(row["paid_yen"] for row in payments if row["payment_no"] == number)
-        held = number in confirmed and outcome not in ("already_posted", "conflicts")
+        held = number in confirmed and outcome != "already_posted"
         assert claim_yen + suspense_yen == (paid if held else 0)
     on_claims = dict(matched.allocations.group_by("claim_no").agg(pl.col("claim_yen").sum()).iter_rows())
     owed = {11: 1_000, 12: 1_000, 1: 250, 2: 250, 3: 250, 4: 250}

@@ -11,8 +11,9 @@ import pytest
 from elqr.inbox import keep, sha256_of
 from elqr.store.ledger_file import open_ledger
 from elqr.store.migrations import bring_up
+from elqr.store.migrations.identities import SENDERS
 from elqr.store.schema import SCHEMA_VERSION
-from tests.builders import NIGHT, REFUSED, ROOT, City, elqr
+from tests.builders import NIGHT, REFUSED, ROOT, SPECS, City, elqr
 
 pytestmark = pytest.mark.ledger_file
 _KEPT = ROOT / "tests" / "golden" / "ledgers"
@@ -78,6 +79,41 @@ def test_an_older_ledger_is_brought_up_with_all_its_rows(
     assert elqr("month", "close", "2026-10", "--by", "山田", "--job", city.job).code == 0
     with pytest.raises(REFUSED, match="append-only"):
         city.sql("DELETE FROM bundle")
+
+
+@pytest.mark.parametrize("version", (1, VERSIONS[-1]))
+def test_what_an_older_ledger_took_in_is_recognised_when_it_comes_again(
+    older: Callable[[int], City], version: int
+) -> None:
+    city = older(version)
+    city.night(NIGHT)
+    head, *records = (_KEPT / "eltax.csv").read_bytes().splitlines(keepends=True)
+    city.deliver("again.csv", b"".join([head, *records[::-1]]))
+    ran = city.night(date(2026, 11, 21))
+    assert {place: count for place, (count, _) in ran.places().items()} == {"already_posted": len(records)}
+    assert city.sql("SELECT sum(yen) FROM posting") == [(2_077,)]
+
+
+def test_records_of_one_number_that_say_different_things_are_known_by_what_they_say(
+    older: Callable[[int], City],
+) -> None:
+    """An earlier program took the second for another payment; when both come again, each is what it was."""
+    city = older(VERSIONS[-1])
+    one, two = city.sql("SELECT payment_no, identity FROM payment WHERE stage = 'confirmed' ORDER BY payment_no")[::2]
+    for table in ("payment", "payment_identity"):
+        city.damage(f"UPDATE {table} SET identity = '{one[1]}', occurrence_no = 2 WHERE payment_no = {two[0]}")
+    with open_ledger(f"sqlite:///{city.folder / 'ledger.db'}"):
+        pass
+    assert city.sql(f"SELECT occurrence_no FROM payment WHERE payment_no = {two[0]}") == [(1,)]
+    known = city.sql("SELECT payment_no, identity, occurrence_no, length(variant) FROM payment_identity")
+    assert {row for row in known if row[1].endswith(one[1])} == {
+        (one[0], f"eltax|{one[1]}", 1, 0), (two[0], f"eltax|{one[1]}", 1, 16),
+    }  # fmt: skip
+
+
+def test_the_senders_of_older_ledgers_are_those_of_the_formats() -> None:
+    own = {name: spec.sender for name, spec in SPECS.items() if spec.payment and spec.sender != name}
+    assert own == SENDERS
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -141,13 +141,13 @@ def test_a_file_delivered_again_counts_once(city: City) -> None:
     assert city.sql("SELECT sum(yen), count(*) FROM posting") == [(10_000, 1)]
 
 
-def test_the_same_identity_with_another_amount_is_rejected(city: City) -> None:
+def test_the_same_identity_with_another_amount_waits_in_suspense(city: City) -> None:
     key, check = _issued(city, notice_row())["kokuho", "100001", 1, 1]
     city.deliver("a.csv", eltax_file(eltax_row(key, check, 10_000)))
     city.night()
     city.deliver("b.csv", eltax_file(eltax_row(key, check, 11_000)))
     ran = city.night(date(2026, 11, 21))
-    assert ran.code == 3 and ran.places() == {"rejected": (1, 11_000)}
+    assert ran.code == 3 and ran.places() == {"exception": (1, 11_000)}
     assert [finding["code"] for finding in ran.json["findings"]] == ["M401"]  # type: ignore[union-attr,index,attr-defined]
 
 

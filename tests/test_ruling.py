@@ -7,12 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elqr.fiscal import WithoutPeriod
+from elqr.fiscal import OpenYears, WithoutPeriod
 from elqr.frames import Move, OpenClaim, Posting, Ruled, RulingEffect
 from elqr.ruling import Effects, effects
 from elqr.terms import Account, Ruling, RulingResult
+from elqr.withdrawal import Concerned, Standing
 
-_STANDING = {"is_current": pl.Boolean, "suspense_yen": pl.Int64, "paid_on": pl.Date, "held_no": pl.Int64}
+_OTHERS = {
+    "payment_no": pl.Int64, "other_no": pl.Int64, "same_key": pl.Boolean, "other_paid_yen": pl.Int64,
+    "other_outcome": pl.String, "other_notice_no": pl.Int64,
+}  # fmt: skip
+_STANDING = {
+    "stage": pl.String,
+    "is_current": pl.Boolean,
+    "suspense_yen": pl.Int64,
+    "paid_on": pl.Date,
+    "held_no": pl.Int64,
+}
 _HELD = {"fiscal_year": pl.Int64, "is_arrears": pl.Boolean, "procedure_code": pl.String}
 
 
@@ -21,7 +32,7 @@ def ruled(ruling_no: int, notice_no: int | None, suspense_yen: int, **given: obj
     row: dict[str, object] = {
         "payment_no": ruling_no, "ruling": Ruling.APPLY.value, "notice_no": notice_no, "reason": "理由",
         "staff": "山田", "mark": "", "undoes_no": None, "ruling_no": ruling_no, "review_no": 1, "is_current": True,
-        "suspense_yen": suspense_yen, "paid_on": date(2026, 11, 5), "held_no": 1_000 + ruling_no,
+        "stage": "confirmed", "suspense_yen": suspense_yen, "paid_on": date(2026, 11, 5), "held_no": 1_000 + ruling_no,
         "fiscal_year": 2026, "is_arrears": False, "procedure_code": None,
     }  # fmt: skip
     return row | given
@@ -36,15 +47,17 @@ def claim(claim_no: int, notice_no: int, owed_yen: int, collected_yen: int = 0, 
 
 
 SUIDO = [WithoutPeriod("suido", date.min, date.max)]
+_CLAIMS = {**OpenClaim.SCHEMA, "procedure_code": pl.String}
+_NOTHING = pl.DataFrame(schema={**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64, "notice_no": pl.Int64})
+_ALONE = Concerned(pl.DataFrame(schema=_OTHERS), Standing.empty())
 
 
 def posted(
     rulings: list[dict[str, object]], claims: list[dict[str, object]], ruled_on: date = date(2026, 4, 1)
 ) -> Effects:
     rows = pl.DataFrame(rulings, schema={**Ruled.SCHEMA, **_STANDING, **_HELD})
-    open_claims = pl.DataFrame(claims, schema={**OpenClaim.SCHEMA, "procedure_code": pl.String})
-    nothing = pl.DataFrame(schema={**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64})
-    return effects(rows, open_claims, nothing, SUIDO, ruled_on)
+    open_claims = pl.DataFrame(claims, schema=_CLAIMS)
+    return effects(rows, open_claims, _NOTHING, _ALONE, OpenYears(SUIDO, ruled_on))
 
 
 @pytest.mark.parametrize(
@@ -82,14 +95,22 @@ def test_a_ruling_posts_into_the_year_that_is_open_when_it_is_made(
         {Move.RULING_NO: "ruling_no"}
     )
     back = effects(
-        undone, pl.DataFrame(schema={**OpenClaim.SCHEMA, "procedure_code": pl.String}), before, SUIDO, ruled_on
+        undone,
+        pl.DataFrame(schema=_CLAIMS),
+        before,
+        _ALONE,
+        OpenYears(SUIDO, ruled_on),
     )
     assert back.moves.select(Move.ACCOUNT, Move.FISCAL_YEAR, Move.IS_ARREARS, Move.YEN).rows() == [
         ("claim", year, is_arrears, -500),
         ("suspense", 2025, False, 500),
     ]
     later = effects(
-        undone, pl.DataFrame(schema={**OpenClaim.SCHEMA, "procedure_code": pl.String}), before, SUIDO, date(2029, 7, 1)
+        undone,
+        pl.DataFrame(schema=_CLAIMS),
+        before,
+        _ALONE,
+        OpenYears(SUIDO, date(2029, 7, 1)),
     )
     assert later.moves.filter(pl.col(Move.ACCOUNT) == "claim").select(Move.FISCAL_YEAR, Move.IS_ARREARS).row(0) == (
         2029,

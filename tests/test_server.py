@@ -144,7 +144,26 @@ def test_a_server_that_cannot_be_used_is_one_sentence(
     assert "geheim" not in ran.err and "psycopg" not in ran.err.replace("postgresql+psycopg://", "")
 
 
+_BEFORE_SENDERS = "SET identity = substr(identity, position('|' in identity) + 1)"
+_AS_VERSION_7 = (
+    "ALTER TABLE ruling_posting DROP COLUMN notice_no",
+    "ALTER TABLE posting DROP CONSTRAINT posting_account_check",
+    "ALTER TABLE posting ADD CONSTRAINT posting_account_check CHECK (account IN ('claim', 'suspense'))",
+    "ALTER TABLE payment_identity DROP CONSTRAINT payment_identity_pkey",
+    "ALTER TABLE payment_identity DROP COLUMN variant",
+    "ALTER TABLE payment_identity ADD PRIMARY KEY (identity, stage, occurrence_no)",
+    *(
+        statement
+        for name in ("payment", "payment_identity")
+        for statement in (
+            f"ALTER TABLE {name} DISABLE TRIGGER {name}_no_change",
+            f"UPDATE {name} {_BEFORE_SENDERS}",
+            f"ALTER TABLE {name} ENABLE TRIGGER {name}_no_change",
+        )
+    ),
+)
 _AS_VERSION_6 = (
+    *_AS_VERSION_7,
     "ALTER TABLE payment ADD COLUMN content text NOT NULL DEFAULT 'app|elqr'",
     "ALTER TABLE payment_identity ADD COLUMN content text NOT NULL DEFAULT 'app|elqr'",
     "DROP TRIGGER posting_not_in_closed_month ON posting",
@@ -159,6 +178,8 @@ _AS_VERSION_6 = (
 _STRUCTURE = (
     "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
     "WHERE table_schema = 'public' ORDER BY 1, 2",
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2",
     "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid), pg_get_functiondef(tgfoid) FROM pg_trigger "
     "WHERE NOT tgisinternal ORDER BY 1, 2",
 )
@@ -175,6 +196,8 @@ def test_an_older_ledger_on_a_server_is_brought_up_with_its_guards(city: City) -
     city.deliver("again.csv", eltax_file(REAL_PAYMENT))
     ran = city.night(date(2026, 11, 21))
     assert ran.code == 0 and [city.sql(query) for query in _STRUCTURE] == new
+    assert city.sql("SELECT DISTINCT split_part(identity, '|', 1), variant FROM payment_identity") == [("eltax", "")]
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-21").code == 0
     on = ("--job", city.job, "--date", "2026-12-01")
     assert elqr("month", "close", "2026-11", "--by", "山田", *on).code == 0
     assert elqr("month", "approve", "2026-11", "--by", "佐藤", *on).code == 0

@@ -327,6 +327,25 @@ def test_a_preliminary_without_its_confirmation_is_told_after_its_days(tmp_path:
     assert codes(again) == ["S704"], "an older night is as it was"
 
 
+def test_a_preliminary_that_was_announced_again_is_over_once_it_is_confirmed(tmp_path: Path) -> None:
+    """Over four nights, and within one: paid is paid, and nothing is overdue for ever."""
+    till = Till.opened(tmp_path / "city", CONTRACT + "confirm_days = 3\n")
+    till.paid("sokuho.csv", 0, stage="1")
+    till.night(date(2026, 11, 9))
+    till.paid("torikeshi.csv", 0, stage="9")
+    till.night(date(2026, 11, 10))
+    till.paid("sokuho2.csv", 0, 1, stage="1")
+    assert till.night(date(2026, 11, 11)).places() == {"pending": (2, 20_001)}
+    till.paid("kakuho.csv", 0, 1)
+    for name, stage, numbers in (("1", "1", (2, 3)), ("2", "9", (2, 3)), ("3", "1", (3, 2)), ("4", "2", (2,))):
+        till.paid(f"{name}.csv", *numbers, stage=stage)
+    places = till.night(date(2026, 11, 12)).places()
+    assert places == {"posted": (3, 30_003), "cancelled": (4, 40_010), "pending": (2, 20_005)}
+    till.money("01.dat", credit_file(credit_row(30_003, SENDER)))
+    assert codes(till.night(date(2026, 11, 20))) == ["S704"]
+    assert [row["領収額"] for row in till.report("速報確報突合", date(2026, 11, 20))] == [10_003]
+
+
 def test_a_confirmation_that_no_preliminary_announced(tmp_path: Path) -> None:
     till = Till.opened(tmp_path / "city", CONTRACT + "preliminary = true\n")
     till.paid("sokuho.csv", 0, stage="1")

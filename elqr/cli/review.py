@@ -279,10 +279,21 @@ def _asked(asked: Asked, as_json: bool) -> int:
 def _ended(ended: Ended, as_json: bool) -> int:
     counts = {result.label: ended.counts[result] for result in RulingResult if ended.counts[result]}
     if as_json:
-        print_json({"review": ended.review_no, "results": counts, "moved_yen": ended.moved_yen, "stale": ended.stale})
+        print_json(
+            {
+                "review": ended.review_no,
+                "results": counts,
+                "moved_yen": ended.moved_yen,
+                "withdrawn_yen": ended.withdrawn_yen,
+                "stale": ended.stale,
+            }
+        )
     else:
         said = "　".join(f"{name} {count:,}件" for name, count in counts.items())
-        click.echo(f"申請{ended.review_no}　{said}　仮受から調定へ {ended.moved_yen:,}円")
+        click.echo(
+            f"申請{ended.review_no}　{said}　仮受から {ended.moved_yen:,}円"
+            + (f"　送付元の取消へ {ended.withdrawn_yen:,}円" if ended.withdrawn_yen else "")
+        )
     if ended.stale:
         say(
             f"申請のあとで収納か対象の納付書が変わったため、決裁番号 {'・'.join(map(str, ended.stale))} は"

@@ -1,7 +1,7 @@
 """From a decoded payment file to payments (収納): the spec's `[payment]` table, applied as columns.
 
-The identity of a payment is the sender's own; `occurrence_no` counts records of one file that agree in
-it, so that two genuine twins both count and a re-delivery of both is recognised.
+The identity of a payment is the sender's own; `occurrence_no` counts records of one file that agree in it and in
+all that they say of the money, so that two genuine twins both count and a re-delivery of both is recognised.
 """
 
 from collections.abc import Iterable
@@ -12,12 +12,14 @@ import polars as pl
 
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
-from elqr.formats.spec import Mapped
-from elqr.frames import Payment, PaymentContent, joined
+from elqr.formats.spec import Mapped, PaymentMap, Spec
+from elqr.frames import Payment, PaymentContent
+from elqr.identity import content, identity_of
 from elqr.terms import Stage
 
-_AGREEING = (Payment.IDENTITY, Payment.STAGE)
-_BEFORE = "before"
+_NAMED = (Payment.IDENTITY, Payment.STAGE)
+_SAID, _BEFORE = "said", "before"
+_AGREEING = (*_NAMED, _SAID)
 
 
 def payments_of(decoded: Decoded) -> pl.DataFrame:
@@ -46,7 +48,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         pl.col(pay.paid_on).alias(Payment.PAID_ON),
         optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         optional(pay.result_code).alias(Payment.RESULT_CODE),
-        joined(pay.identity).alias(Payment.IDENTITY),
+        _identity(decoded.spec, pay),
     )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
     return rows
@@ -57,13 +59,17 @@ def identities_of(decoded: Decoded) -> pl.DataFrame:
     pay = decoded.spec.payment
     assert pay is not None, "recognition offers only payment specs"
     return with_other_records(decoded, pay.record).select(
-        joined(pay.identity).alias(Payment.IDENTITY), meaning(pay.stage).alias(Payment.STAGE)
+        _identity(decoded.spec, pay), meaning(pay.stage).alias(Payment.STAGE)
     )
 
 
+def _identity(spec: Spec, pay: PaymentMap) -> pl.Expr:
+    return identity_of(spec.sender, pay.identity).alias(Payment.IDENTITY)
+
+
 def hashes_of(rows: pl.DataFrame) -> pl.Series:
-    """識別のハッシュ: records that agree have the same; of others two may, by chance."""
-    return rows.select(pl.struct(_AGREEING).hash()).to_series()
+    """識別のハッシュ: records of one identity and stage have the same; of others two may, by chance."""
+    return rows.select(pl.struct(_NAMED).hash()).to_series()
 
 
 @dataclass(slots=True)
@@ -71,7 +77,7 @@ class Occurrences:
     """何件目か, among the records of a file that agree, however many pieces it is read in.
 
     `several` are the hashes that occur more than once. Nearly all records stand alone by theirs; the others are
-    compared as they are, with those `seen` so far.
+    compared as they are, with all they say of the money, and with those `seen` so far.
     """
 
     several: pl.Series
@@ -89,7 +95,7 @@ class Occurrences:
         rows = rows.with_columns(pl.lit(1, dtype=pl.Int64).alias(Payment.OCCURRENCE_NO))
         if len(self.several):
             at = hashes_of(rows).is_in(self.several.implode()).arg_true()
-            few = rows[at].select(_AGREEING)
+            few = rows[at].select(*_NAMED, content().alias(_SAID))
             number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(_AGREEING)
             before = few.join(self.seen, on=_AGREEING, how="left", maintain_order="left")[_BEFORE].fill_null(0)
             rows = rows.with_columns(rows[Payment.OCCURRENCE_NO].scatter(at, few.select(number).to_series() + before))

@@ -198,9 +198,13 @@ class DepositMap(_Strict):
 
 
 class PaymentMap(_Strict):
-    """収納への対応: which fields make a payment. A dotted name points into another record or a nested field."""
+    """収納への対応: which fields make a payment. A dotted name points into another record or a nested field.
+
+    `sender` begins the identity: formats in which one sender tells of the same payments have the same.
+    """
 
     record: str
+    sender: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     channel: MappedValue
     stage: MappedValue
     key: KeyMap
@@ -286,6 +290,11 @@ class Spec(_Strict):
     def maps(self) -> tuple[PaymentMap | DepositMap, ...]:
         """対応: what the spec's records mean, where they mean anything to us."""
         return tuple(own for own in (self.payment, self.deposit) if own is not None)
+
+    @property
+    def sender(self) -> str:
+        """送付元: what begins the identity of its payments; the spec's own name where it names none."""
+        return (self.payment.sender if self.payment else None) or self.name
 
     def record_named(self, name: str) -> RecordSpec | None:
         return next((record for record in self.record if record.name == name), None)
@@ -379,16 +388,28 @@ def _spec(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
 
 
 def read_specs(folders: Iterable[Path]) -> dict[str, Spec]:
-    """様式一覧: all specs of some folders by name; a later folder's spec replaces an earlier one's."""
+    """様式一覧: all specs of some folders by name; a later folder's spec replaces an earlier one's.
+
+    One that names no sender keeps that of the spec it replaces: what was delivered before is recognised by it.
+    """
     paths: dict[str, Path] = {}
+    written: dict[str, dict[str, Any]] = {}
     for folder in folders:
         if not folder.is_dir():
             raise NotFound(f"様式のフォルダ {folder} がありません。ジョブの specs を確かめてください。")
-        paths |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
-    written = {stem: _written(path) for stem, path in paths.items()}
+        own = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        written |= {stem: _with_sender(_written(path), written.get(stem, {})) for stem, path in own.items()}
+        paths |= own
     parts = {stem: _spec(paths[stem], own, {}) for stem, own in written.items() if own.get("purpose") == "part"}
     specs = parts | {stem: _spec(paths[stem], own, parts) for stem, own in written.items() if stem not in parts}
     for stem, spec in specs.items():
         if stem != spec.name:
             raise BadFile(f"様式 {paths[stem]}: name = {spec.name} をファイル名と同じにしてください。")
     return dict(sorted(specs.items()))
+
+
+def _with_sender(written: dict[str, Any], replaced: dict[str, Any]) -> dict[str, Any]:
+    payment, before = written.get("payment"), replaced.get("payment")
+    if isinstance(payment, dict) and isinstance(before, dict) and "sender" in before and "sender" not in payment:
+        return {**written, "payment": {**payment, "sender": before["sender"]}}
+    return written

@@ -59,6 +59,11 @@ class Figures:
         return self._of(Account.SUSPENSE)
 
     @property
+    def withdrawn_yen(self) -> int:
+        """送付元の取消 of the month: what rulings took back, less what they gave back."""
+        return self._yen(Account.WITHDRAWN)
+
+    @property
     def yen(self) -> int:
         """収納額 of the month."""
         return self._yen(Account.CLAIM)
@@ -157,14 +162,15 @@ def month_table(figures: Figures, register: Register) -> Table:
 
 def nights_table(figures: Figures) -> Table:
     """月計（夜別）: what each night put on claims, and 仮受 before, in, out and after it."""
-    is_claim, is_move = pl.col("account") == Account.CLAIM.value, pl.col("is_move")
+    is_claim, is_held = (pl.col("account") == own.value for own in (Account.CLAIM, Account.SUSPENSE))
+    is_move = pl.col("is_move")
     rows = (
         figures.sums.group_by("night_on")
         .agg(
             pl.col("count").filter(is_claim).sum(),
             pl.col("yen").filter(is_claim).sum(),
-            pl.col("yen").filter(~is_claim & ~is_move).sum().alias("in_yen"),
-            -pl.col("yen").filter(~is_claim & is_move).sum().alias("out_yen"),
+            pl.col("yen").filter(is_held & ~is_move).sum().alias("in_yen"),
+            -pl.col("yen").filter(is_held & is_move).sum().alias("out_yen"),
         )
         .sort("night_on")
         .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("after_yen"))
@@ -190,17 +196,18 @@ def nights_table(figures: Figures) -> Table:
 
 def balance_table(figures: Figures) -> Table:
     """仮受残高: from the end of the month before to the end of the month."""
-    held = figures.in_suspense
+    held, back = figures.in_suspense, figures.withdrawn_yen
     came, moved = (int(held.filter(pl.col("is_move") == is_move)["yen"].sum()) for is_move in (False, True))
     rows = pl.DataFrame(
         {
             "what": [
                 "前月末の残高",
                 "仮受へ（要確認になった額）",
-                "仮受から調定へ（決裁）",
+                "仮受から調定・送付元の取消へ（決裁）" if back else "仮受から調定へ（決裁）",
                 "月末の残高",
+                *(["送付元の取消になった額（この月の決裁、調定からの分を含む）"] if back else []),
             ],
-            "yen": [figures.opening_yen, came, moved, figures.closing_yen],
+            "yen": [figures.opening_yen, came, moved, figures.closing_yen, *([back] if back else [])],
         },
         schema={"what": pl.String, "yen": pl.Int64},
     )

@@ -29,7 +29,7 @@ from elqr.report.table import Table
 from elqr.report.trends import trend
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import files_of
-from elqr.terms import Account, FileStatus, Outcome, Place
+from elqr.terms import NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,11 @@ def morning(
         funnel=funnel,
         reasons=_reasons(rows.exceptions),
         money=_money(rows.postings),
-        balances=[Line(f"{account.label}（累計）", 0, rows.balances[account.value]) for account in Account],
+        balances=[
+            Line(f"{account.label}（累計）", 0, rows.balances[account.value])
+            for account in Account
+            if account in NIGHT_ACCOUNTS or rows.balances[account.value]
+        ],
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
@@ -117,7 +121,7 @@ def morning(
         ),
         intake=_intake(rows.deliveries, statuses),
         ageing=[(title, key, ageing(exception.frame, title)) for key, title in _AGEING.items()],
-        trend=trend(rows.sums, night, rows.exceptions.height),
+        trend=trend(rows.sums, night, rows.exceptions.filter(pl.col("outcome") != Outcome.PENDING.value).height),
         books=[(book.file_name, book.title) for book in made],
         data=_data(rows, listed, register, night),
     )
@@ -168,7 +172,7 @@ def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
     assert outcome.total("収納額") == posted[Account.CLAIM], "収納額 agrees"
     assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
     assert daily.total("収納額") == posted[Account.CLAIM] + moved[Account.CLAIM], "収納日計 holds what rulings moved"
-    assert moved[Account.CLAIM] == -moved[Account.SUSPENSE], "rulings move yen and make none"
+    assert sum(moved.values()) == 0 == posted[Account.WITHDRAWN], "rulings move yen and make none"
     waiting = int(rows.awaiting["suspense_yen"].sum())
     assert exception.total("仮受額") + waiting == rows.balances[Account.SUSPENSE], "the lists hold all of suspense"
 
@@ -200,15 +204,20 @@ def _reasons(exceptions: pl.DataFrame) -> list[Line]:
 
 
 def _money(postings: pl.DataFrame) -> list[Line]:
-    """確報の額 and where it went; then what rulings moved from suspense to claims."""
+    """確報の額 and where it went; then what rulings moved to claims, and to what the sender took back."""
     lines = []
-    for account in Account:
+    for account in NIGHT_ACCOUNTS:
         own = postings.filter((pl.col("account") == account.value) & ~pl.col("is_move"))
         lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum()), account.value))
     whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
-    ruled = postings.filter((pl.col("account") == Account.CLAIM.value) & pl.col("is_move"))
-    moved = Line("決裁で仮受から調定へ", int(ruled["count"].sum()), int(ruled["yen"].sum()))
-    return [*lines, whole, *([moved] if ruled.height else [])]
+    whole_and_moved = [*lines, whole]
+    ruled = {account: postings.filter((pl.col("account") == account.value) & pl.col("is_move")) for account in Account}
+    back = ruled[Account.WITHDRAWN]
+    said = "決裁で調定へ（差引）" if back.height else "決裁で仮受から調定へ"
+    for what, rows in ((said, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", back)):
+        moved = [Line(what, int(rows["count"].sum()), int(rows["yen"].sum()))] if rows.height else []
+        whole_and_moved += moved
+    return whole_and_moved
 
 
 def _headline(status: str, rows: Rows) -> str:

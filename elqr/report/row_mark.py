@@ -18,6 +18,9 @@ _CONTENT = (
 )  # fmt: skip
 """What a decision rests on, in the order in which it is hashed."""
 
+_BESIDES = "others_moved"
+"""Where a row is in doubt beside other payments, a number that rises with what becomes of these."""
+
 _HASH_DIGITS = 32
 
 
@@ -27,6 +30,8 @@ def marks(rows: pl.DataFrame) -> pl.DataFrame:
     content = pl.concat_str(
         [identity, *(pl.col(name).cast(pl.String).fill_null("\x00") for name in _CONTENT)], separator="\x1f"
     )
+    if _BESIDES in rows.columns:
+        content += pl.concat_str(pl.lit("\x1f"), pl.col(_BESIDES).cast(pl.String)).fill_null("")
     made = rows.select(pl.col("payment_no").alias("受付番号"), identity.alias(IDENTITY), content.alias(CONTENT))
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in made[CONTENT].to_list()]
     return made.with_columns(pl.Series(CONTENT, hashed, dtype=pl.String))

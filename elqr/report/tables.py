@@ -31,7 +31,7 @@ _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
 _FILES_ONLY = (
     "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
-    "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時",
+    "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時", "送付元の取消額",
 )  # fmt: skip
 """Columns that stand in the CSV and JSON and not on the page, which must fit a sheet of A4."""
 
@@ -255,14 +255,7 @@ def exception_table(
 
 def _last_ruling() -> pl.Expr:
     """前回の決裁 in words: what was ruled, when and why."""
-    return pl.concat_str(
-        shown("ruling", Ruling),
-        pl.lit("（"),
-        pl.col("ruled_on").cast(pl.String),
-        pl.lit(" "),
-        pl.col("ruling_reason"),
-        pl.lit("）"),
-    )
+    return pl.format("{}（{} {}）", shown("ruling", Ruling), "ruled_on", "ruling_reason")
 
 
 def ruling_table(rulings: pl.DataFrame) -> Table:
@@ -288,6 +281,7 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
             "承認日時": (pl.col("taken_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
             "仮受額（前）": (pl.col("before_yen"), Style.YEN),
             "仮受額（後）": (pl.col("after_yen"), Style.YEN),
+            "送付元の取消額": (pl.col("withdrawn_yen"), Style.YEN),
         },
         ("領収額",),
     )

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 
 from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
-from elqr.terms import CLOSES, NEEDS_TARGET, Channel, Place
+from elqr.terms import CLOSES, CLOSES_WHEN_EMPTY, Channel, Place
 
 NIGHTS = 30
 _WAITING = [Place.EXCEPTION.value, Place.REJECTED.value]
@@ -69,7 +69,7 @@ def trend(sums: Sums, night: date, open_now: int) -> Trend:
 def _reopened(rulings: pl.DataFrame) -> pl.DataFrame:
     """決裁で開いた件数 (closed counts as minus one): night_on, reopened, by night."""
     ruling = pl.col(RulingTrend.RULING)
-    moved_all = ruling.is_in([own.value for own in NEEDS_TARGET]) & (pl.col(RulingTrend.AFTER_YEN) == 0)
+    moved_all = ruling.is_in([own.value for own in CLOSES_WHEN_EMPTY]) & (pl.col(RulingTrend.AFTER_YEN) == 0)
     is_open = ~(ruling.is_in([own.value for own in CLOSES]) | moved_all)
     rows = rulings.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO).with_columns(is_open.alias("is_open"))
     was_open = pl.col("is_open").shift(1).over(RulingTrend.PAYMENT_NO).fill_null(True)

@@ -11,11 +11,11 @@ from elqr.arrival_frames import Unpaid
 from elqr.frames import Claim
 from elqr.store import arrears_tables as a
 from elqr.store import tables as t
+from elqr.store.announced import still_waits
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.identity import next_handed_out
 from elqr.store.owed import newest_slip_no
 from elqr.store.undecided_queries import OPEN
-from elqr.terms import Outcome, Stage
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
@@ -59,19 +59,13 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def _is_announced() -> ColumnElement[bool]:
-    """速報のある調定か: a slip that pays it was announced as paid, and neither 確報 nor 取消 came."""
-    covers, d, p, known = t.notice_claim.c, t.decision.c, t.payment.c, t.payment_identity.c
-    ended = exists().where(
-        known.identity == p.identity,
-        known.occurrence_no == p.occurrence_no,
-        known.stage.in_([Stage.CONFIRMED.value, Stage.CANCELLED.value]),
-    )
+    """速報のある調定か: a slip that pays it was announced as paid, and nothing came since that ends it."""
+    covers, d, p = t.notice_claim.c, t.decision.c, t.payment.c
     return exists().where(
         covers.claim_no == t.claim.c.claim_no,
         d.notice_no == covers.notice_no,
-        d.outcome == Outcome.PENDING.value,
         p.payment_no == d.payment_no,
-        ~ended,
+        still_waits(),
     )
 
 

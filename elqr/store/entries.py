@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 from elqr.findings import Finding
 from elqr.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
+from elqr.identity import ACCEPTED
 from elqr.notices import Gained
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
@@ -21,7 +22,6 @@ from elqr.tally import night_tallies
 from elqr.terms import FileStatus, KeyKind, Outcome
 
 NIGHT = "夜間消込"
-_REPEATS = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +190,26 @@ def enter_decisions(
     enter_decided_files(connection, night)
 
 
-def enter_known(connection: Connection, payments: pl.DataFrame, decisions: pl.DataFrame) -> None:
+def enter_known(
+    connection: Connection, payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFrame
+) -> None:
     """既知の収納を記す, of one night: what later nights take for a repeat."""
-    insert_frame(connection, t.payment_identity, events(payments, decisions))
+    insert_frame(connection, t.payment_identity, events(payments, decisions, known_as))
 
 
-def events(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """既知の収納になるもの: frame Known, of all payments that are no repeats, in the order of the ledger's key."""
-    first = decisions.filter(~pl.col(Decision.OUTCOME).is_in(_REPEATS)).select(Payment.PAYMENT_NO)
-    own = payments.select(*Known.SCHEMA).join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
-    return own.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO)
+def events(payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納になるもの: frame Known, of all payments that are no repeats, in the order of the ledger's key.
+
+    Those of `known_as` (frame KnownAs) by what stands there, all others by what their record says.
+    """
+    first = decisions.filter(pl.col(Decision.OUTCOME) != Outcome.ALREADY_POSTED.value).select(Payment.PAYMENT_NO)
+    rows = payments.select(
+        Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, pl.lit(ACCEPTED).alias(Known.VARIANT), Known.PAYMENT_NO
+    )
+    own = rows.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
+    if known_as.height:
+        own = own.update(known_as, on=Payment.PAYMENT_NO)
+    return own.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, Known.VARIANT)
 
 
 def enter_decided_files(connection: Connection, night: date) -> None:

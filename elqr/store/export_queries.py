@@ -7,7 +7,8 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, func, insert, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import ClaimKey, Collected
+from elqr.export_frames import Collected
+from elqr.frames import ClaimKey
 from elqr.store import export_tables as e
 from elqr.store import review_tables as r
 from elqr.store import tables as t
@@ -79,8 +80,8 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
 
 
 def _with_its_slip(query: Select[Any]) -> Select[Any]:
-    """Postings with the slip that was paid: the one a ruling named, or else the one the payment's key named."""
-    slip_no = func.coalesce(r.ruling.c.notice_no, t.decision.c.notice_no)
+    """Postings with the slip that was paid: the one a ruling named or meant, or else the one that the key named."""
+    slip_no = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no, t.decision.c.notice_no)
     covers = and_(t.notice_claim.c.notice_no == t.notice.c.notice_no, t.notice_claim.c.claim_no == t.posting.c.claim_no)
     return (
         query.select_from(t.posting)

@@ -12,6 +12,7 @@ from elqr.frames import Payment
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.store import money_tables as m
 from elqr.store import tables as t
+from elqr.store.announced import still_waits
 from elqr.store.bulk import read_frame, staged
 from elqr.store.report_queries import file_name
 from elqr.store.retraction_queries import numbers_taken_back
@@ -211,21 +212,16 @@ def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage)
         return read_frame(connection, query, _LISTED)
 
 
-def _other_stage(stages: tuple[Stage, ...], night: date | None = None) -> ColumnElement[bool]:
-    """The same payment is known in another stage, decided up to a night."""
-    k, other = t.payment_identity.c, t.payment.alias("other")
-    known = exists().where(
+def _was_announced(night: date) -> ColumnElement[bool]:
+    """速報のある確報か: the same payment is known as 速報, decided up to a night."""
+    k, other, decided = t.payment_identity.c, t.payment.alias("other").c, t.decided_file.alias("decided").c
+    return exists().where(
         k.identity == t.payment.c.identity,
         k.occurrence_no == t.payment.c.occurrence_no,
-        k.stage.in_([stage.value for stage in stages]),
-    )
-    if night is None:
-        return known
-    decided = t.decided_file.alias("decided")
-    return known.where(
-        other.c.payment_no == k.payment_no,
-        decided.c.file_no == other.c.file_no,
-        decided.c.night_on <= night.isoformat(),
+        k.stage == Stage.PRELIMINARY.value,
+        other.payment_no == k.payment_no,
+        decided.file_no == other.file_no,
+        decided.night_on <= night.isoformat(),
     )
 
 
@@ -236,7 +232,8 @@ def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
-            .where(~_other_stage((Stage.CONFIRMED, Stage.CANCELLED)))
+            .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .where(still_waits())
         )
         left = read_frame(connection, query, {"payment_no": pl.Int64})
     return found.join(left, on="payment_no", how="semi", maintain_order="left")
@@ -249,7 +246,7 @@ def overdue(connection: Connection, night: date) -> pl.DataFrame:
         _listed(o.payment_no)
         .add_columns(o.contract)
         .join(m.overdue_payment, o.payment_no == t.payment.c.payment_no)
-        .where(o.night_on <= night.isoformat(), ~_other_stage((Stage.CONFIRMED, Stage.CANCELLED), night))
+        .where(o.night_on <= night.isoformat(), still_waits(night))
     )
     return read_frame(connection, query, {**_LISTED, "contract": pl.String}).drop("bundle_no")
 
@@ -261,7 +258,7 @@ def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: da
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
-            .where(~_other_stage((Stage.PRELIMINARY,), night))
+            .where(~_was_announced(night))
         )
         left = read_frame(connection, query, {"payment_no": pl.Int64})
     return found.join(left, on="payment_no", how="semi", maintain_order="left")

@@ -9,7 +9,9 @@ from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, exist
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
+from elqr.identity import ACCEPTED
 from elqr.store import tables as t
+from elqr.store.announced import is_ended
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.queries import newer_slip_exists
 from elqr.store.retraction_queries import numbers_taken_back
@@ -88,16 +90,17 @@ def is_announced() -> ColumnElement[bool]:
         t.decision.c.outcome == pending,
         t.payment.c.payment_no == t.decision.c.payment_no,
         _records_of(Stage.PRELIMINARY) > _records_of(Stage.CANCELLED),
+        ~is_ended(),
     )
 
 
 def _records_of(stage: Stage) -> ColumnElement[int]:
-    """How many records of one stage are known of a payment."""
+    """How many records of one stage are known of a payment; those that contradict one are none of their own."""
     known = t.payment_identity.c
     return (
         select(func.count())
         .select_from(t.payment_identity)
-        .where(known.identity == t.payment.c.identity, known.stage == stage.value)
+        .where(known.identity == t.payment.c.identity, known.stage == stage.value, known.variant == ACCEPTED)
         .correlate(t.payment)
         .scalar_subquery()
     )

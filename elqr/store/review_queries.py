@@ -5,17 +5,20 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, insert, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select
 
 from elqr.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.store import money_tables as m
 from elqr.store import queries
 from elqr.store import review_tables as r
 from elqr.store import tables as t
+from elqr.store.announced import still_waits
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
+from elqr.store.withdrawal_queries import others_moved
 from elqr.tally import posting_tallies
-from elqr.terms import AWAITS_PAYOUT, CLOSES, NEEDS_TARGET, Account, KeyKind, Place, RulingResult
+from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, KeyKind, Place, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 
@@ -23,6 +26,7 @@ _APPROVED = RulingResult.APPROVED.value
 def exceptions(connection: Connection, night: date) -> pl.DataFrame:
     """要確認 up to a night: what is open, and what is closed while its yen wait in suspense (`is_open` false).
 
+    速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people.
     Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
     ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect.
     """
@@ -30,7 +34,7 @@ def exceptions(connection: Connection, night: date) -> pl.DataFrame:
     suspense = t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night)
     closed = or_(
         last.ruling.in_([ruling.value for ruling in CLOSES]),
-        and_(last.ruling.in_([ruling.value for ruling in NEEDS_TARGET]), suspense == 0),
+        and_(last.ruling.in_([ruling.value for ruling in CLOSES_WHEN_EMPTY]), suspense == 0),
     )
     is_open = func.coalesce(~closed, True)
     columns = decision_columns() | {
@@ -41,6 +45,7 @@ def exceptions(connection: Connection, night: date) -> pl.DataFrame:
         "ruling_reason": (last.reason, pl.String),
         "ruled_on": (r.ruling_result.c.night_on, pl.Date),
         "is_open": (is_open, pl.Boolean),
+        "others_moved": (others_moved(night), pl.Int64),
     }
     # Spelt out, as in the index of these rows: a value that comes later names no index.
     waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
@@ -52,7 +57,11 @@ def exceptions(connection: Connection, night: date) -> pl.DataFrame:
         (r.ruling, last.ruling_no == _last_ruling_no(night)),
         (r.ruling_result, r.ruling_result.c.ruling_no == last.ruling_no),
     ]
-    return decision_rows(connection, columns, condition, *joins)
+    overdue = m.overdue_payment.c
+    late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
+    announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
+    rows = [decision_rows(connection, columns, own, *joins) for own in (condition, announced)]
+    return rows[0] if rows[1].is_empty() else pl.concat(rows).sort("paid_on", maintain_order=True)
 
 
 def _last_ruling_no(night: date) -> ColumnElement[int]:
@@ -141,12 +150,14 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
 
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
-    """収納の今: payment_no, paid_on, suspense_yen as a balance, last_ruling_no (the last that took effect, or null)."""
-    schema = {"payment_no": pl.Int64, "paid_on": pl.Date, "suspense_yen": pl.Int64, "last_ruling_no": pl.Int64}
+    """収納の今: payment_no, stage, paid_on, suspense_yen (a balance), last_ruling_no (the last in effect, or null)."""
+    whole = dict.fromkeys(("suspense_yen", "last_ruling_no"), pl.Int64)
+    schema = {"payment_no": pl.Int64, "stage": pl.String, "paid_on": pl.Date, **whole}
     with staged(connection, payment_nos.select("payment_no").unique()) as asked:
         query = (
             select(
                 t.payment.c.payment_no,
+                t.payment.c.stage,
                 t.payment.c.paid_on,
                 t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night),
                 _last_ruling_no(night),
@@ -198,8 +209,8 @@ def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.D
     connection.execute(insert(r.review_step).values(**step))
     insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=step["night_on"])
     rows = numbered(moves.select(*Move.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
-    insert_frame(connection, t.posting, rows.drop(Move.RULING_NO), night_on=step["night_on"])
-    insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO))
+    insert_frame(connection, t.posting, rows.drop(Move.RULING_NO, Move.NOTICE_NO), night_on=step["night_on"])
+    insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO, Move.NOTICE_NO))
     if rows.height:
         enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), int(rows["posting_no"][0])))
 
@@ -218,13 +229,15 @@ def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
 
 
 def postings_of(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
-    """決裁による仕訳 of rulings: frame Posting with posting_no, ruling_no."""
-    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64}
+    """決裁による仕訳 of rulings: frame Posting with posting_no, ruling_no, and on a claim the slip that it pays."""
+    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64, Move.NOTICE_NO: pl.Int64}
+    slip = case((t.posting.c.claim_no.is_not(None), func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)))
     with staged(connection, ruling_nos.select("ruling_no").unique()) as asked:
         query = (
-            select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no)
+            select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, slip)
             .join(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
             .join(asked, asked.c.ruling_no == r.ruling_posting.c.ruling_no)
+            .join(r.ruling, r.ruling.c.ruling_no == asked.c.ruling_no)
         )
         return read_frame(connection, query, schema).sort("posting_no")
 
@@ -267,6 +280,7 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         "step_reason": (step.reason, pl.String),
         "before_yen": (effect.before_yen, pl.Int64),
         "after_yen": (effect.after_yen, pl.Int64),
+        "withdrawn_yen": (_withdrawn_yen(until), pl.Int64),
         "undoes_no": (r.ruling.c.undoes_no, pl.Int64),
     }
     query = (
@@ -281,3 +295,19 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         .order_by(r.ruling.c.ruling_no)
     )
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+
+
+def _withdrawn_yen(until: str) -> ColumnElement[int]:
+    """送付元の取消にした額 of a ruling, up to a night."""
+    made = t.posting.alias("made").c
+    return (
+        select(func.coalesce(func.sum(made.yen), 0))
+        .where(
+            r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
+            made.posting_no == r.ruling_posting.c.posting_no,
+            made.account == Account.WITHDRAWN.value,
+            made.night_on <= until,
+        )
+        .correlate(r.ruling)
+        .scalar_subquery()
+    )

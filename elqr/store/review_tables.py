@@ -49,6 +49,7 @@ ruling_posting = table(
     "ruling_posting",
     Column("posting_no", Whole, ForeignKey("posting.posting_no"), primary_key=True, autoincrement=False),
     Column("ruling_no", Whole, ForeignKey("ruling.ruling_no"), nullable=False),
+    Column("notice_no", Whole),
     Index("ruling_posting_by_ruling", "ruling_no"),
 )
-"""決裁による仕訳: which ruling is behind a posting."""
+"""決裁による仕訳: which ruling is behind a posting, and which slip it pays, where the ruling names none."""

@@ -62,12 +62,7 @@ def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
     made: Table = Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
     if name not in CHANGING:
         for verb in ("UPDATE", "DELETE"):
-            guard(
-                made,
-                "sqlite",
-                f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} "
-                "BEGIN SELECT RAISE(ABORT, 'append-only'); END",
-            )
+            guard(made, "sqlite", append_only(name, verb))
         guard(
             made,
             "postgresql",
@@ -81,6 +76,13 @@ def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
             "EXECUTE FUNCTION elqr_append_only()",
         )
     return made
+
+
+def append_only(name: str, verb: str) -> str:
+    """追記だけの守り of a file's table, against one verb."""
+    return (
+        f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+    )
 
 
 def guard(made: Table, dialect: str, statement: str) -> None:

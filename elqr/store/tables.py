@@ -155,10 +155,10 @@ decided_file = table(
 payment_identity = table(
     "payment_identity",
     *columns(frames.Known),
-    PrimaryKeyConstraint("identity", "stage", "occurrence_no"),
+    PrimaryKeyConstraint("identity", "stage", "occurrence_no", "variant"),
     without_rowid=True,
 )
-"""既知の収納: one row for each payment record that was not a repeat."""
+"""既知の収納: one row for each payment record that was not a repeat; conflicts stand beside what they contradict."""
 
 decision = table(
     "decision",
@@ -176,7 +176,7 @@ posting = table(
     Column("reverses_no", Whole, ForeignKey("posting.posting_no")),
     Column("decided_by", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    CheckConstraint("account IN ('claim', 'suspense')"),
+    CheckConstraint("account IN ('claim', 'suspense', 'withdrawn')"),
     CheckConstraint("(account = 'claim') = (claim_no IS NOT NULL)"),
     CheckConstraint("yen <> 0"),
     Index("posting_by_claim", "claim_no"),

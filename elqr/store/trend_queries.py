@@ -11,7 +11,7 @@ from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
-from elqr.terms import RulingResult
+from elqr.terms import Place, RulingResult
 
 
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -54,7 +54,9 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
     query = (
         select(ruled.payment_no, ruled.ruling_no, ruled.ruling, effect.after_yen, effect.night_on)
         .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
+        .join(t.decision, t.decision.c.payment_no == ruled.payment_no)
         .where(approved, effect.night_on <= night.isoformat(), ruled.payment_no.in_(touched))
+        .where(t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value]))
         .order_by(ruled.payment_no, ruled.ruling_no)
     )
     return read_frame(connection, query, RulingTrend.SCHEMA)

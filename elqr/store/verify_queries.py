@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, and_, case, exists, func, or_, select
 from elqr.frames import (
     Decision,
     IssueTally,
+    Known,
     Move,
     Notice,
     NoticeClaim,
@@ -18,11 +19,12 @@ from elqr.frames import (
     Posting,
     PostingTally,
 )
+from elqr.identity import CONTENT, content
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
-from elqr.store.bulk import read_frame
+from elqr.store.bulk import read_frame, staged
 from elqr.store.tally_tables import issue_tally, posting_tally
 from elqr.terms import DepositKind
 
@@ -124,16 +126,19 @@ def postings(connection: Connection) -> pl.DataFrame:
 
 
 def stray_postings(connection: Connection) -> list[int]:
-    """調定が違う仕訳: on a claim that neither the payment's notice nor the ruling's target pays, nor is taken back."""
+    """調定が違う仕訳: on a claim that neither the payment's notice nor the ruling's target pays, nor is taken back.
+
+    A correction may go where its own ruling takes yen back, or where the slip stands that it names.
+    """
     g, back, covers, d = t.posting.c, t.posting.alias("back").c, t.notice_claim.c, t.decision.c
-    target = r.ruling.c
+    link, target = r.ruling_posting.c, r.ruling.c
     of_notice = exists().where(
         d.payment_no == g.payment_no, covers.notice_no == d.notice_no, covers.claim_no == g.claim_no
     )
     of_ruling = exists().where(
-        r.ruling_posting.c.posting_no == g.posting_no,
-        target.ruling_no == r.ruling_posting.c.ruling_no,
-        covers.notice_no == target.notice_no,
+        link.posting_no == g.posting_no,
+        target.ruling_no == link.ruling_no,
+        covers.notice_no == func.coalesce(link.notice_no, target.notice_no),
         covers.claim_no == g.claim_no,
     )
     of_reversed = exists().where(back.posting_no == g.reverses_no, back.claim_no == g.claim_no)
@@ -148,11 +153,19 @@ def stray_postings(connection: Connection) -> list[int]:
 
 def identities(connection: Connection) -> pl.DataFrame:
     """既知の収納, beside the payments they are of: both sides' identity, stage and occurrence."""
-    names = ("identity", "stage", "occurrence_no")
-    schema = {"payment_no": _WHOLE, **{name: Payment.SCHEMA[name] for name in names}}
-    known = _all(connection, t.payment_identity, schema)
-    own = _all(connection, t.payment, schema)
-    return known.join(own, on="payment_no", how="full", suffix="_paid", coalesce=True)
+    names = (Payment.PAYMENT_NO, Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
+    own = _all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
+    known = _all(connection, t.payment_identity, Known.SCHEMA)
+    return known.join(own, on=Payment.PAYMENT_NO, how="full", suffix="_paid", coalesce=True)
+
+
+def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+    """収納の中身 of some payments: payment_no, and as one text all that was `said` of the money."""
+    p = t.payment.c
+    schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
+    with staged(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
+        query = select(*(p[name] for name in schema)).join(asked, asked.c.payment_no == p.payment_no)
+        return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias("said"))
 
 
 def rulings(connection: Connection) -> pl.DataFrame:

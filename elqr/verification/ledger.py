@@ -8,6 +8,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.fiscal import fiscal_year_expr
 from elqr.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally
+from elqr.identity import ACCEPTED, variants
 from elqr.ledger import postings as made_from
 from elqr.store import tallies as stored
 from elqr.store import verify_queries as queries
@@ -33,25 +34,46 @@ def decisions(looked: Looked) -> Iterator[Finding]:
     is_decided = pl.col(Decision.PAYMENT_NO).is_not_null()
     held = pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN)
     money = pl.col(Decision.PLACE).is_in([Place.POSTED.value, Place.EXCEPTION.value]) & (pl.col("stage") == "confirmed")
+    was_rejected = (pl.col(Decision.PLACE) == Place.REJECTED.value) & (
+        pl.col(Decision.OUTCOME) == Outcome.CONFLICTS.value
+    )
     rules = (
         (pl.col("decided_on").is_not_null() & ~is_decided, "消込結果がない", "消込結果"),
         (pl.col("decided_on").is_null() & is_decided, "消込済でないファイルの消込結果", "消込済ファイル"),
-        (is_decided & place.ne_missing(pl.col(Decision.PLACE)), "行き先が消込結果と合わない", "消込結果の行き先"),
+        (
+            is_decided & ~was_rejected & place.ne_missing(pl.col(Decision.PLACE)),
+            "行き先が消込結果と合わない",
+            "消込結果の行き先",
+        ),
         (is_decided & money & (held != pl.col("paid_yen")), "額が領収額と合わない", "収納額＋仮受額＝領収額"),
         (is_decided & ~money & (held != 0), "確報でないのに額がある", "0円"),
     )
     for broken, said, wanted in rules:
         for number, file_no in rows.filter(broken).select("payment_no", "file_no").head(LISTED_PER_CODE).iter_rows():
             yield told(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, said, wanted)
-    repeats = [Outcome.ALREADY_POSTED.value, Outcome.CONFLICTS.value]
-    outcomes = rows.select("payment_no", Decision.OUTCOME)
-    known = queries.identities(connection).join(outcomes, on="payment_no", how="left")
-    is_known, is_first = pl.col("identity").is_not_null(), ~pl.col(Decision.OUTCOME).is_in(repeats)
-    differs = pl.any_horizontal(
-        pl.col(name).ne_missing(pl.col(f"{name}_paid")) for name in ("identity", "stage", "occurrence_no")
-    )
-    wrong = known.filter((is_known != is_first.fill_null(False)) | (is_known & differs))
-    for number in wrong["payment_no"].head(LISTED_PER_CODE):
+    yield from _identities(looked, rows)
+
+
+def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
+    """既知の収納: one for each record that was no repeat, numbered without a gap, and conflicts by what they say."""
+    connection = looked.night.ledger.connection
+    known = queries.identities(connection)
+    own = known.join(rows.select("payment_no", Decision.OUTCOME, Decision.PLACE), on="payment_no", how="left")
+    is_known, outcome = pl.col("identity").is_not_null(), pl.col(Decision.OUTCOME)
+    is_new = (outcome != Outcome.ALREADY_POSTED.value) & (pl.col(Decision.PLACE) != Place.REJECTED.value)
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_paid")) for name in ("identity", "stage"))
+    is_earlier = pl.col("occurrence_no") < pl.col("occurrence_no_paid")
+    unnamed = (outcome == Outcome.CONFLICTS.value) & (pl.col("variant") == ACCEPTED)
+    wrong = own.filter((is_known != is_new.fill_null(False)) | (is_known & (differs | is_earlier | unnamed)))
+    event = ("identity", "stage", "variant")
+    several = known.join(known.filter(pl.col("occurrence_no") > 1).select(event), on=event, how="semi")
+    gaps = several.filter(pl.col("occurrence_no").max().over(event) != pl.len().over(event))
+    named = known.filter(pl.col("variant") != ACCEPTED)
+    said = queries.contents(connection, named).sort("payment_no")
+    hashed = said.select("payment_no", variants(said["said"]).alias("hashed"))
+    misnamed = named.join(hashed, on="payment_no").filter(pl.col("variant") != pl.col("hashed"))
+    numbers = pl.concat(found["payment_no"] for found in (wrong, gaps, misnamed)).unique().sort()
+    for number in numbers.head(LISTED_PER_CODE):
         yield told(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
 
 
@@ -86,8 +108,9 @@ def postings(looked: Looked) -> Iterator[Finding]:
     when = first.join(rows.select("payment_no", "file_no"), on="payment_no").join(nights, on="file_no")
     for number in when.filter(pl.col("night_on").ne_missing(pl.col("decided_on")))["posting_no"].head(LISTED_PER_CODE):
         yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "日が違う", "消し込んだ夜", "処理日")
-    for key, name in ((Posting.PAYMENT_NO, "受付"), (Posting.CLAIM_NO, "調定")):
-        account = Account.SUSPENSE if key == Posting.PAYMENT_NO else Account.CLAIM
+    places = ((Account.SUSPENSE, "受付"), (Account.WITHDRAWN, "受付"), (Account.CLAIM, "調定"))
+    for account, name in places:
+        key = Posting.CLAIM_NO if account is Account.CLAIM else Posting.PAYMENT_NO
         own = made.filter(pl.col(Posting.ACCOUNT) == account.value).group_by(key).agg(pl.col(Posting.YEN).sum())
         for number, yen in own.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
             yield told(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")

@@ -42,6 +42,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
     posted: dict[str, int] = {}
     inputs: dict[str, str] = {}
     moved: dict[int, int] = {}
+    withdrawn: dict[int, int] = {}
     ended_on: dict[int, str] = {}
     for run in queries.runs(connection):
         on, entry = run["night_on"], run["read"]
@@ -52,6 +53,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
         inputs |= dict.fromkeys(entry.get("inputs", []), on)
         if "review" in entry:
             moved[entry["review"]] = entry["moved_yen"]
+            withdrawn[entry["review"]] = entry.get("withdrawn_yen", 0)
             own = review_queries.rulings_of(connection, entry["review"])
             if (made := fingerprint(own)) != entry["rulings"]:
                 yield told(f"申請 {entry['review']}", Code.RULING_DIFFERS, made[:16], entry["rulings"][:16], "照合値")
@@ -69,6 +71,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
         if ended_on.get(review_no) != on:
             yield told(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
     yield from _moved(rulings, made_postings, moved)
+    yield from _withdrawn(rulings, made_postings, withdrawn)
 
 
 def _places(
@@ -98,7 +101,9 @@ def _posted(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
 def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
     """決裁の仕訳: what each ruling moved, and what the run of its approval says."""
     out = made.filter(pl.col(Move.RULING_NO).is_not_null())
-    suspense = out.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
+    ruled_on = rulings.select(Move.RULING_NO, Posting.PAYMENT_NO)
+    in_suspense = out.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
+    suspense = in_suspense.join(ruled_on, on=[Move.RULING_NO, Posting.PAYMENT_NO], how="semi")
     by_ruling = dict(suspense.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
     whole = dict(out.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
     of_review: dict[int, int] = {}
@@ -121,3 +126,14 @@ def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> 
     loose = made.filter(pl.col(Move.REVERSES_NO).is_not_null() & pl.col(Move.RULING_NO).is_null())
     for number in loose["posting_no"].head(LISTED_PER_CODE):
         yield told(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
+
+
+def _withdrawn(rulings: pl.DataFrame, made: pl.DataFrame, said: dict[int, int]) -> Iterator[Finding]:
+    """送付元の取消: what each approval took back, and what its run says."""
+    own = made.filter(pl.col(Posting.ACCOUNT) == Account.WITHDRAWN.value)
+    rows = own.join(rulings.select(Move.RULING_NO, "review_no"), on=Move.RULING_NO, how="left")
+    sums: dict[int, int] = dict(rows.group_by("review_no").agg(pl.col(Posting.YEN).sum()).iter_rows())
+    for review_no in sorted(sums.keys() | {number for number, yen in said.items() if yen}, key=str):
+        found, told_yen = sums.get(review_no, 0), said.get(review_no, 0)
+        if found != told_yen:
+            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{found:,}円", f"{told_yen:,}円", "送付元の取消")

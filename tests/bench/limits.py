@@ -153,7 +153,7 @@ def _rows(inbox: Path, night: date) -> dict[str, Sequence[tuple[object, ...]]]:
     """What a night in which all were 一致 would write to four tables."""
     read = [(file_no, r) for file_no, path in enumerate(sorted(inbox.iterdir())) for r in records(path, night)]
     numbered = list(enumerate(read, start=1))
-    events = [(r.identity, r.stage, r.occurrence_no, no) for no, (_, r) in numbered]
+    events = [(r.identity, r.stage, r.occurrence_no, "", no) for no, (_, r) in numbered]
     claims = [(no, "matched", "posted", no, "kokuho", r.paid_yen, 0, "", None) for no, (_, r) in numbered]
     lines = [
         (no, no, "claim", no, r.paid_yen, 2026, 0, "kokuho", night.isoformat(), None, "夜間消込", "")

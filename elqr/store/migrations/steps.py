@@ -1,12 +1,15 @@
 """Steps (版上げの手順): what revisions are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from alembic import op
-from sqlalchemy import insert, text
+from sqlalchemy import Column, insert, inspect, text
 
-from elqr.store.schema import metadata
+from elqr.store.database import is_server
+from elqr.store.schema import append_only, metadata
 
 
 def created(*names: str, unless_there: bool = False) -> None:
@@ -42,3 +45,51 @@ def remade(*tables: Remade) -> None:
         created(table.name)
         if rows[table.name]:
             connection.execute(insert(metadata.tables[table.name]), rows[table.name])
+
+
+def added(table: str, column: Column[Any]) -> None:
+    """列を足す, unless the table was made in this bringing up, as it stands now."""
+    if column.name not in {there["name"] for there in inspect(op.get_bind()).get_columns(table)}:
+        op.add_column(table, column)
+
+
+@contextmanager
+def unguarded(name: str) -> Iterator[None]:
+    """守りを外す for the block: the rows of one table may be changed. A block that fails fails with its transaction."""
+    if is_server(op.get_bind()):
+        op.execute(f"ALTER TABLE {name} DISABLE TRIGGER {name}_no_change")
+        yield
+        op.execute(f"ALTER TABLE {name} ENABLE TRIGGER {name}_no_change")
+        return
+    op.execute(f"DROP TRIGGER {name}_no_update")
+    yield
+    op.execute(append_only(name, "UPDATE"))
+
+
+def check_replaced(table: str, was: str, becomes: str) -> None:
+    """条件を置き換える: one CHECK of a table that is there, found by what it says.
+
+    A file's table is not made anew for it: what a CHECK says stands in the schema's text alone.
+    Source: sqlite.org/lang_altertable.html, "changes that do not affect the on-disk content".
+    """
+    connection = op.get_bind()
+    if is_server(connection):
+        said = was.partition(" ")[0]
+        named = connection.exec_driver_sql(
+            "SELECT conname FROM pg_constraint WHERE conrelid = CAST(%s AS regclass) AND contype = 'c' "
+            "AND pg_get_constraintdef(oid) LIKE %s",
+            (table, f"CHECK (({said} = ANY%"),
+        )
+        name = named.scalar_one()
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({becomes})")
+        return
+    version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+    connection.exec_driver_sql("PRAGMA writable_schema = ON")
+    changed = connection.exec_driver_sql(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ? AND instr(sql, ?) > 0",
+        (was, becomes, table, was),
+    )
+    assert changed.rowcount == 1, f"the check of {table} is as it was made"
+    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
+    connection.exec_driver_sql("PRAGMA writable_schema = OFF")

@@ -52,7 +52,7 @@ def run(ledger: Path, inbox: Path, night: date, out: Path) -> None:
     postings["posting_no"] = np.arange(first_posting, first_posting + len(postings))
     written = {
         "payment": payments[[*Record._fields, "payment_no", "file_no"]],
-        "payment_identity": payments[["identity", "stage", "occurrence_no", "payment_no"]],
+        "payment_identity": payments[["identity", "stage", "occurrence_no", "payment_no"]].assign(variant=""),
         "decision": rows[
             ["payment_no", "outcome", "place", "notice_no", "procedure_code", "claim_yen", "suspense_yen", "flags"]
         ],

@@ -113,7 +113,7 @@ class _Desk:
         suspense_yen = record.paid_yen - claim_yen
         identity = PaymentIdentity(
             identity=record.identity, stage=record.stage, occurrence_no=record.occurrence_no,
-            payment_no=payment.payment_no,
+            variant="", payment_no=payment.payment_no,
         )  # fmt: skip
         decision = Decision(
             payment_no=payment.payment_no, outcome=outcome.value, place=PLACE_OF[outcome].value,

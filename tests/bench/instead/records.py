@@ -69,7 +69,9 @@ def _kouza(data: bytes, night: date) -> Iterator[Record]:
             client, paid_on = line[4:14], _latest(line[54:58], night)
         elif line[0] == "2":
             customer = line[91:111].strip()
-            identity = "|".join((paid_on, client, line[1:5], line[20:23], line[42], line[43:50], customer))
+            identity = "|".join(
+                ("account_transfer", paid_on, client, line[1:5], line[20:23], line[42], line[43:50], customer)
+            )
             key = ("customer", customer, "")
             yield _record(
                 no, start, "account_transfer", identity, key, None, int(line[80:90]), paid_on, paid_on, line[111]
@@ -79,7 +81,7 @@ def _kouza(data: bytes, night: date) -> Iterator[Record]:
 def _eltax(data: bytes, night: date) -> Iterator[Record]:
     for no, row in enumerate(csv.DictReader(data.decode("utf-8").splitlines()), start=1):
         paid_on = _iso(row["領収日"])
-        identity = f"{_iso(row['処理年月日'])}|{row['仕向センタ']}|{row['通番']}"
+        identity = f"eltax|{_iso(row['処理年月日'])}|{row['仕向センタ']}|{row['通番']}"
         checks = (row["確認番号"], row["納付区分"], row["共通納税機関コード"])
         channel, key = _CHANNELS[row["納付チャネル区分"]], ("elqr", row["納付番号"], "")
         yen, funds_on = int(row["納付金額"]), _iso(row["払込予定日"])
@@ -92,7 +94,7 @@ def _cvs(data: bytes, night: date) -> Iterator[Record]:
         if raw[:1] == b"2":
             line = raw.decode("cp932")
             paid_on, barcode = _iso(line[3:11]), line[15:59]
-            identity = f"{paid_on}|{line[11:15]}|{line[62:69]}|{barcode}"
+            identity = f"cvs|{paid_on}|{line[11:15]}|{line[62:69]}|{barcode}"
             key = ("barcode", barcode[2:29], barcode[29])
             yield _record(no, start, "cvs", identity, key, None, int(barcode[37:43]), paid_on, _iso(line[77:85]), None)
         start += len(raw)

@@ -49,8 +49,8 @@ SELECT *, coalesce(min(offered_yen, left_yen), 0) AS claim_yen,
 FROM standing
 """
 _IDENTITIES = """
-INSERT INTO payment_identity (identity, stage, occurrence_no, payment_no)
-SELECT identity, stage, occurrence_no, payment_no FROM payment WHERE payment_no >= ?
+INSERT INTO payment_identity (identity, stage, occurrence_no, variant, payment_no)
+SELECT identity, stage, occurrence_no, '', payment_no FROM payment WHERE payment_no >= ?
 ORDER BY identity, stage, occurrence_no
 """
 _DECISIONS = f"""

@@ -1,9 +1,12 @@
 """版8: every confirmed yen that was delivered has a place, and what was recorded can be taken back by two people."""
 
+import sqlalchemy as sa
 from alembic import op
 
 from elqr.store.identity import begin
-from elqr.store.migrations.steps import Remade, created, indexed, remade
+from elqr.store.migrations.identities import bring_up_identities
+from elqr.store.migrations.steps import Remade, added, check_replaced, created, indexed, remade
+from elqr.store.schema import Whole
 
 revision, down_revision = "8", "7"
 
@@ -19,3 +22,6 @@ def upgrade() -> None:
     remade(Remade("settlement_bundle"), Remade("settlement_deposit"))
     remade(Remade("export_taken", "taken_no", "taken_at, export_no"), Remade("export_again"), Remade("export"))
     indexed("deposit", "deposit_by_day")
+    bring_up_identities(op.get_bind())
+    check_replaced("posting", "account IN ('claim', 'suspense')", "account IN ('claim', 'suspense', 'withdrawn')")
+    added("ruling_posting", sa.Column("notice_no", Whole))

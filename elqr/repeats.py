@@ -1,0 +1,162 @@
+"""Repeats (再受信と内容相違): which records of a night tell again what is known, and which contradict it.
+
+Pure, of the records that share an identity with others; all others are new. A repeat says nothing new. A conflict says
+something else of the same payment: none of the contents is chosen, each waits with its yen until people decide.
+
+A slip can be announced, taken back and announced again within an evening, each time in the same words. Counted by
+night, and not by the order of files: see `_renewed`.
+"""
+
+import polars as pl
+
+from elqr.frames import Known, KnownAs, KnownEvent, Payment, beside, but
+from elqr.identity import ACCEPTED, content, variants
+from elqr.terms import Outcome, Stage
+
+_NAMED = (Payment.IDENTITY, Payment.STAGE)
+_SAID = "said"
+_EVENT = (*_NAMED, Payment.OCCURRENCE_NO, _SAID)
+_JUDGED = (Payment.OCCURRENCE_NO, "first_no", "is_repeat", "is_conflict")
+
+
+def with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """再受信と内容相違: `first_no` (what a record repeats or contradicts, else itself), `is_repeat`, `is_conflict`.
+
+    `payments` Payment · `known` KnownEvent of their identities. Where a payment is known by another number than its
+    file gave it, `occurrence_no` is that.
+    """
+    identities = payments[Payment.IDENTITY]
+    at = (identities.is_duplicated() | identities.is_in(known[Known.IDENTITY].unique().implode())).arg_true()
+    alone = payments.select(
+        Payment.OCCURRENCE_NO,
+        pl.col(Payment.PAYMENT_NO).alias("first_no"),
+        is_repeat=pl.repeat(False, pl.len()),
+        is_conflict=pl.repeat(False, pl.len()),
+    )
+    others = _renewed(_judged(payments[at], known), known)
+    judged = but(alone, others.select(at.alias("at"), *_JUDGED))
+    return payments.drop(Payment.OCCURRENCE_NO).hstack(judged)
+
+
+def known_as(payments: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
+    """何として知るか: frame KnownAs, of the new ones that their own record alone does not say it of."""
+    is_renumbered = judged[Payment.OCCURRENCE_NO] != payments[Payment.OCCURRENCE_NO]
+    few = payments.filter(judged["is_conflict"] | (is_renumbered & ~judged["is_repeat"]))
+    rows = few.select(Payment.PAYMENT_NO, content().alias(_SAID)).join(
+        judged.select(Payment.PAYMENT_NO, Payment.OCCURRENCE_NO, "is_conflict"), on=Payment.PAYMENT_NO
+    )
+    hashed = variants(rows[_SAID]).alias(Known.VARIANT)
+    return KnownAs.of(
+        rows.with_columns(
+            pl.when("is_conflict").then(hashed).otherwise(pl.lit(ACCEPTED)).alias(Known.VARIANT),
+        )
+    )
+
+
+def _judged(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Each record beside what is known of its identity and stage, and beside those of tonight.
+
+    The first content of an identity and stage is accepted. Where it is not known yet and tonight brings several, none
+    is: a conflict is judged by what is said, never by who says it first.
+    """
+    rows, earlier = payments.with_columns(content().alias(_SAID)), known.with_columns(content().alias(_SAID))
+    number, arrival = pl.col(Payment.PAYMENT_NO), (Payment.FILE_NO, Payment.RECORD_NO)
+    same = earlier.select(*_EVENT, number.alias("known_no"))
+    accepted = pl.col(Known.VARIANT) == ACCEPTED
+    before = (
+        earlier.sort(Known.OCCURRENCE_NO, Known.PAYMENT_NO)
+        .group_by(_NAMED)
+        .agg(pl.col(_SAID).filter(accepted).first().alias("accepted"), number.filter(accepted).first().alias("own_no"),
+             number.min().alias("any_no"))
+    )  # fmt: skip
+    rows = beside(rows.join(same, on=_EVENT, how="left", validate="m:1", maintain_order="left"), before, _NAMED)
+    said = pl.col(_SAID).sort_by(*arrival)
+    rows = rows.with_columns(
+        number.sort_by(*arrival).first().over(_EVENT).alias("tonight_no"),
+        (pl.col(_SAID).n_unique().over(_NAMED) > 1).alias("is_several"),
+        number.sort_by(*arrival).first().over(_NAMED).alias("one_no"),
+        number.sort_by(*arrival).filter(said != said.first()).first().over(_NAMED).alias("two_no"),
+        said.first().over(_NAMED).alias("one_said"),
+    )
+    is_new = pl.col("known_no").is_null() & (pl.col("tonight_no") == number)
+    is_contested = (
+        pl.when(pl.col("accepted").is_not_null())
+        .then(pl.col(_SAID) != pl.col("accepted"))
+        .otherwise(pl.col("any_no").is_not_null() | pl.col("is_several"))
+    )
+    other_tonight = pl.when(pl.col(_SAID) == pl.col("one_said")).then("two_no").otherwise("one_no")
+    contradicted = pl.coalesce("own_no", "any_no", other_tonight)
+    return rows.with_columns(
+        pl.when(~is_new).then(pl.coalesce("known_no", "tonight_no")).when(is_contested).then(contradicted)
+        .otherwise(number).alias("first_no"),
+        (~is_new).alias("is_repeat"),
+        (is_new & is_contested).alias("is_conflict"),
+        is_contested.alias("is_contested"),
+    )  # fmt: skip
+
+
+def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """再びの速報・取消: a record in the words of an earlier one that is no repeat of it.
+
+    When all 速報 of a payment were taken back and a night brings more 速報 than 取消, the last is a new one; when one
+    stands and a night brings more 取消 than 速報, likewise the last 取消. So it is the night's last word that counts,
+    and a bundle of old records changes nothing. A file that begins with the 取消 tells of a 速報 before it.
+    """
+    stage, is_plain = pl.col(Payment.STAGE), ~pl.col("is_contested")
+    is_told, is_back = (is_plain & (stage == own.value) for own in (Stage.PRELIMINARY, Stage.CANCELLED))
+    is_new, by = ~pl.col("is_repeat"), Payment.IDENTITY
+    opens_with = (
+        pl.col(Payment.STAGE)
+        .filter(is_told | is_back)
+        .sort_by(pl.col(Payment.RECORD_NO).filter(is_told | is_back))
+        .first()
+    )
+    file = (Payment.IDENTITY, Payment.FILE_NO)
+    is_first_told = is_told & (pl.col(Payment.RECORD_NO) == pl.col(Payment.RECORD_NO).filter(is_told).min().over(file))
+    untold = is_first_told & (opens_with.over(file) == Stage.CANCELLED.value)
+    counts = beside(rows, _counts(known), [by]).select(
+        pl.col("known_told", "known_back", "any_back", "known_paid").fill_null(0),
+        (is_told.sum() + untold.sum()).over(by).alias("told"),
+        is_back.sum().over(by).alias("back"),
+        (is_told & is_new).sum().over(by).alias("new_told"),
+        (is_back & is_new).sum().over(by).alias("new_back"),
+        *(pl.col(name) for name in (Payment.STAGE, Payment.OCCURRENCE_NO)),
+    )
+    all_told = pl.col("known_told") + pl.col("new_told")
+    all_back = pl.col("known_back") + pl.col("new_back")
+    is_over = (all_told > 0) & (all_told <= all_back) & (pl.col("told") > pl.col("back"))
+    stands = (all_told > pl.col("any_back") + pl.col("new_back")) & (pl.col("back") > pl.col("told"))
+    turns = counts.select(is_over=is_over & (pl.col("known_paid") == 0), stands=stands & (pl.col("known_paid") == 0))
+    rows = rows.hstack(turns)
+    may = pl.col("is_repeat") & ((is_told & pl.col("is_over")) | (is_back & pl.col("stands")))
+    rows = rows.with_columns(may.alias("may"))
+    last = (
+        pl.col(Payment.PAYMENT_NO)
+        .filter("may")
+        .sort_by(pl.col(Payment.FILE_NO).filter("may"), pl.col(Payment.RECORD_NO).filter("may"))
+        .last()
+        .over(_NAMED)
+    )
+    is_renewed = (pl.col("may") & (pl.col(Payment.PAYMENT_NO) == last)).fill_null(False)
+    highest = (
+        known.filter(pl.col(Known.VARIANT) == ACCEPTED)
+        .group_by(_NAMED)
+        .agg(pl.col(Known.OCCURRENCE_NO).max().alias("highest"))
+    )
+    rows = beside(rows, highest, _NAMED)
+    tonight = pl.col(Payment.OCCURRENCE_NO).filter(is_plain).max().over(_NAMED)
+    after = pl.max_horizontal(pl.col("highest").fill_null(0), tonight) + 1
+    return rows.with_columns(
+        pl.when(is_renewed).then(after).otherwise(Payment.OCCURRENCE_NO).alias(Payment.OCCURRENCE_NO),
+        pl.when(is_renewed).then(Payment.PAYMENT_NO).otherwise("first_no").alias("first_no"),
+        (pl.col("is_repeat") & ~is_renewed).alias("is_repeat"),
+    )
+
+
+def _counts(known: pl.DataFrame) -> pl.DataFrame:
+    """既知の速報・取消・確報 of each identity; `any_back` are all 取消, in order or not."""
+    stage, outcome = pl.col(Known.STAGE), pl.col(KnownEvent.OUTCOME)
+    in_order = ~outcome.is_in([Outcome.STAGE_UNEXPECTED.value, Outcome.CONFLICTS.value])
+    told, back, paid = (stage == own.value for own in (Stage.PRELIMINARY, Stage.CANCELLED, Stage.CONFIRMED))
+    sums = {"known_told": told & in_order, "known_back": back & in_order, "any_back": back, "known_paid": paid}
+    return known.group_by(Known.IDENTITY).agg(own.sum().cast(pl.Int64).alias(name) for name, own in sums.items())

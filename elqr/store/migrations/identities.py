@@ -1,0 +1,84 @@
+"""Identities of older ledgers (識別の版上げ): what version 8 knows a payment by, for all that was taken in before.
+
+An identity begins with the sender; the n-th of a file is counted among records that say the same; and what an earlier
+program took for a second payment although it said something else is known by what it says.
+"""
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, case, column, func, literal, select, table, update
+
+from elqr.frames import Known, Payment
+from elqr.identity import ACCEPTED, CONTENT, content, variants
+from elqr.store import tables as t
+from elqr.store.bulk import insert_frame, read_frame, staged
+from elqr.store.migrations.steps import created, unguarded
+
+SENDERS = {
+    "eltax_payment_csv": "eltax",
+    "eltax_cancel_csv": "eltax",
+    "cvs_family_a": "cvs",
+    "cvs_family_b": "cvs",
+    "account_transfer_91_result": "account_transfer",
+    "account_transfer_220": "account_transfer",
+    "account_transfer_300": "account_transfer",
+}
+"""送付元 by the spec that a file was read by; of any other spec, its own name."""
+
+_NAMED = (Payment.IDENTITY, Payment.STAGE)
+_SAID, _NTH = "said", "nth"
+
+
+def bring_up_identities(connection: Connection) -> None:
+    """識別を版上げする: payments, and what is known of them in a table made anew, whose key has one more column."""
+    p, known = t.payment.c, t.payment_identity
+    spec = select(t.file.c.spec).where(t.file.c.file_no == p.file_no).scalar_subquery()
+    sender = case(*((spec == name, literal(own)) for name, own in SENDERS.items()), else_=spec)
+    with unguarded("payment"):
+        connection.execute(update(t.payment).values(identity=sender.concat("|").concat(p.identity)))
+        several = _counted_again(connection)
+        changed = several.filter(pl.col(_NTH) != pl.col(Payment.OCCURRENCE_NO))
+        for number, nth in changed.select(Payment.PAYMENT_NO, _NTH).iter_rows():
+            connection.execute(update(t.payment).where(p.payment_no == number).values(occurrence_no=nth))
+    connection.exec_driver_sql("CREATE TABLE known_before AS SELECT payment_no FROM payment_identity")
+    connection.exec_driver_sql("DROP TABLE payment_identity")
+    created(known.name)
+    insert_frame(connection, known, _known_of(connection, several))
+    with staged(connection, several.select(Payment.PAYMENT_NO)) as few:
+        is_few = select(few.c.payment_no)
+        plain = select(p.identity, p.stage, p.occurrence_no, literal(ACCEPTED), p.payment_no)
+        plain = plain.where(p.payment_no.in_(_before()), p.payment_no.not_in(is_few))
+        connection.execute(known.insert().from_select(list(Known.SCHEMA), plain))
+    there = select(func.count()).select_from(known)
+    before = connection.exec_driver_sql("SELECT count(*) FROM known_before").scalar_one()
+    assert connection.execute(there).scalar_one() == before, "what was known is known"
+    connection.exec_driver_sql("DROP TABLE known_before")
+
+
+def _before() -> Any:
+    return select(column("payment_no")).select_from(table("known_before"))
+
+
+def _counted_again(connection: Connection) -> pl.DataFrame:
+    """何件目か, of all records of identities that a file has several of: `nth` among those that say the same."""
+    p = t.payment.c
+    names = (Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.OCCURRENCE_NO, *_NAMED, *CONTENT)
+    several = select(p.identity).where(p.occurrence_no > 1).distinct()
+    query = select(*(p[name] for name in names)).where(p.identity.in_(several))
+    rows = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in names})
+    nth = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(*_NAMED, _SAID, Payment.FILE_NO)
+    return rows.sort(Payment.PAYMENT_NO).with_columns(content().alias(_SAID)).with_columns(nth.alias(_NTH))
+
+
+def _known_of(connection: Connection, several: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納 of these, frame Known: by what each says, the first content of an identity and stage as accepted."""
+    numbers = read_frame(connection, _before(), {Known.PAYMENT_NO: pl.Int64})
+    rows = several.join(numbers, on=Known.PAYMENT_NO, how="semi", maintain_order="left")
+    is_first = pl.col(_SAID) == pl.col(_SAID).first().over(_NAMED)
+    return Known.of(
+        rows.with_columns(variants(rows[_SAID]).alias(Known.VARIANT)).with_columns(
+            pl.when(is_first).then(pl.lit(ACCEPTED)).otherwise(Known.VARIANT).alias(Known.VARIANT),
+            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(*_NAMED, _SAID).alias(Known.OCCURRENCE_NO),
+        )
+    )
