@@ -4,7 +4,7 @@ It imports nothing of the package and shares nothing with it but the words of th
 and the order in which outcomes are decided.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -61,47 +61,100 @@ class City:
     slips: list[Slip] = field(default_factory=list)
     collected: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     suspense: int = 0
-    seen: dict[int, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
-    ended: set[int] = field(default_factory=set)
+    accepted: dict[tuple[int, str], Record] = field(default_factory=dict)
+    others: dict[tuple[int, str], set[Record]] = field(default_factory=lambda: defaultdict(set))
+    in_order: Counter[tuple[int, str]] = field(default_factory=Counter)
+    known: Counter[tuple[int, str]] = field(default_factory=Counter)
 
-    def night(self, records: list[Record]) -> list[tuple[int, str, str, int, int]]:
+    def night(self, files: list[list[Record]]) -> list[tuple[int, str, str, int, int]]:
         """(event, stage, outcome, claim yen, suspense yen) of every record of a night, in whatever order it came."""
-        found = []
-        fresh: list[Record] = []
-        for record in records:
-            first = self.seen[record.event].get(record.stage)
-            if first is None:
-                self.seen[record.event][record.stage] = record
+        found: list[tuple[int, str, str, int, int]] = []
+        fresh, again = self._told_apart(files, found)
+        for event in {record.event for record in again}:
+            for record in self._renewed(event, files, fresh, [own for own in again if own.event == event]):
+                again.remove(record)
                 fresh.append(record)
-            else:
-                same = first == record
-                found.append((record.event, record.stage, "already_posted" if same else "conflicts", 0, 0))
-        tonight = defaultdict(set)
-        for record in fresh:
-            tonight[record.event].add(record.stage)
+        found += [(record.event, record.stage, "already_posted", 0, 0) for record in again]
+        orders = {event: self._in_order(event, fresh) for event in {record.event for record in fresh}}
+        touched: set[tuple[str, int]] = set()
         for record in sorted(fresh, key=lambda own: (ORDER.index(own.stage), own.paid_on, own.event)):
-            outcome, claim_yen = self._outcome(record, tonight[record.event])
+            outcome = orders[record.event][record.stage].pop(0)
+            outcome, claim_yen = self._paid(record, touched) if outcome == "paid" else (outcome, 0)
             held = record.yen - claim_yen if record.stage == "confirmed" else 0
             self.suspense += held
             found.append((record.event, record.stage, outcome, claim_yen, held))
+        for event, stage, outcome, _, _ in found:
+            if outcome != "already_posted":
+                self.known[event, stage] += 1
+                self.in_order[event, stage] += outcome not in ("stage_unexpected", "conflicts")
         return found
 
-    def _outcome(self, record: Record, tonight: set[str]) -> tuple[str, int]:
-        known = self.seen[record.event].keys()
-        before = known - tonight
-        if record.stage == "preliminary":
-            if "confirmed" in before:
-                return "stage_unexpected", 0
-            return ("taken_back" if "cancelled" in tonight else "pending"), 0
-        if record.stage == "cancelled":
-            may = "preliminary" in known and "confirmed" not in before
-            self.ended |= {record.event} if may else set()
-            return ("taken_back" if may else "stage_unexpected"), 0
-        if record.stage == "not_collected":
-            return ("not_collected", 0) if not known & {"preliminary", "confirmed"} else ("stage_unexpected", 0)
-        if record.event in self.ended:
-            return "stage_unexpected", 0
-        return self._paid(record)
+    def _told_apart(
+        self, files: list[list[Record]], found: list[tuple[int, str, str, int, int]]
+    ) -> tuple[list[Record], list[Record]]:
+        """New records, and those that say again what is accepted. Contradictions are found with their money held."""
+        contents: dict[tuple[int, str], set[Record]] = defaultdict(set)
+        for record in (own for records in files for own in records):
+            contents[record.event, record.stage].add(record)
+        disputed = {
+            where for where, own in contents.items()
+            if where not in self.accepted and (self.others[where] or len(own) > 1)
+        }  # fmt: skip
+        fresh, again = [], []
+        for record in (own for records in files for own in records):
+            where = record.event, record.stage
+            if record == self.accepted.get(where):
+                again.append(record)
+            elif record in self.others[where]:
+                found.append((*where, "already_posted", 0, 0))
+            elif where in self.accepted or where in disputed:
+                self.others[where].add(record)
+                held = record.yen if record.stage == "confirmed" else 0
+                self.suspense += held
+                found.append((*where, "conflicts", 0, held))
+            else:
+                self.accepted[where] = record
+                fresh.append(record)
+        return fresh, again
+
+    def _renewed(self, event: int, files: list[list[Record]], fresh: list[Record], again: list[Record]) -> list[Record]:
+        """The night's last word: a 速報 after all were taken back, or a 取消 while one stands; one of them at most."""
+        told = back = 0
+        for records in files:
+            own = [r.stage for r in records if r.event == event and r == self.accepted.get((event, r.stage))]
+            own = [stage for stage in own if stage in ("preliminary", "cancelled")]
+            told += own.count("preliminary") + (own[:1] == ["cancelled"] and "preliminary" in own)
+            back += own.count("cancelled")
+        stages = Counter(record.stage for record in fresh if record.event == event)
+        all_told = self.in_order[event, "preliminary"] + stages["preliminary"]
+        all_back = self.in_order[event, "cancelled"] + stages["cancelled"]
+        any_back = self.known[event, "cancelled"] + stages["cancelled"]
+        stage = ""
+        if told > back and 0 < all_told <= all_back:
+            stage = "preliminary"
+        elif back > told and all_told > any_back:
+            stage = "cancelled"
+        may = [record for record in again if record.stage == stage]
+        return [] if self.known[event, "confirmed"] else may[:1]
+
+    def _in_order(self, event: int, fresh: list[Record]) -> dict[str, list[str]]:
+        """Outcomes of an event's new records by stage: 速報, then 取消, then 振替不能, then 確報."""
+        tonight = Counter(record.stage for record in fresh if record.event == event)
+        is_paid = self.known[event, "confirmed"] > 0
+        told, back = (self.in_order[event, stage] for stage in ("preliminary", "cancelled"))
+        may = 0 if is_paid else max(0, told + tonight["preliminary"] - back)
+        over = back + min(may, tonight["cancelled"])
+        left = told + tonight["preliminary"] - over
+        numbers = range(told + 1, told + tonight["preliminary"] + 1)
+        first = ["stage_unexpected" if is_paid else "taken_back" if no <= over else "pending" for no in numbers]
+        backs = ["taken_back" if no <= may else "stage_unexpected" for no in range(1, tonight["cancelled"] + 1)]
+        is_known = is_paid or told > 0
+        return {
+            "preliminary": first,
+            "cancelled": backs,
+            "not_collected": ["stage_unexpected" if is_known else "not_collected"] * tonight["not_collected"],
+            "confirmed": ["stage_unexpected" if over and left < 1 else "paid"] * tonight["confirmed"],
+        }
 
     def _behind(self, record: Record) -> list[Slip]:
         """The slips that a key may name: of a bar code those with its own reissue digit, where there are any."""

@@ -53,21 +53,21 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
         if life.notices[number]:
             (folder / "notices" / f"{number:03d}.csv").write_bytes(notice_data(life.notices[number]))
         mapped: dict[tuple[str, int], Record] = {}
-        records: list[Record] = []
+        came: list[list[Record]] = []
         for name, data, sent in files:
             city.deliver(name, data)
             own = [] if data in taken else sent  # what came before under whatever name is not read again
             taken |= {data} if sent else set()
-            records += own
+            came.append(own)
             first = 2 if name.startswith(_HEADED) else 1
             mapped |= {(name, first + at): record for at, record in enumerate(own)}
         _run(city, night)
         where = f"seed {seed}, night {number} ({night})"
-        _compare(city, night, truth.night(records), mapped, where)
+        _compare(city, night, truth.night(came), mapped, where)
         _balances(city, truth, where)
         for name, _, _ in files:
             city.withdraw(name)
-        figures.nights, figures.records = figures.nights + 1, figures.records + len(records)
+        figures.nights, figures.records = figures.nights + 1, figures.records + sum(map(len, came))
     figures.yen = sum(truth.collected.values()) + truth.suspense
     ran = elqr("verify", "--job", city.job, "--date", (FIRST + timedelta(nights)).isoformat())
     if ran.code != 0:
