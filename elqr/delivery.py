@@ -19,6 +19,7 @@ from elqr.journal import Step
 from elqr.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
+from elqr.sieve import CLAIM_KEY
 from elqr.store import entries, money_entries, queries, tables
 from elqr.store.bulk import next_no
 from elqr.store.entries import Delivered
@@ -56,9 +57,11 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_here = is_known or queries.notice_file_known(connection, arrived.sha256)
-        if is_here and not gained.rows_new and not gained.findings:
+        is_told = bool(gained.findings) and not is_known
+        ends = is_sent and gained.good.join(registered.refused, on=CLAIM_KEY, how="semi").height > 0
+        if is_here and not gained.rows_new and not gained.findings and not ends:
             step.result = "取込済"
-        elif gained.rows_new or not is_known:
+        elif gained.rows_new or is_told or ends or not is_here:
             night.keep(arrived)
             entries.enter_notices(connection, _delivered(arrived), night.night_on, gained)
             night.changes.append(arrived.name)

@@ -29,7 +29,15 @@ from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
-from elqr.store import drill_queries, late_queries, report_queries, review_queries, tallies, trend_queries
+from elqr.store import (
+    drill_queries,
+    late_queries,
+    refused_queries,
+    report_queries,
+    review_queries,
+    tallies,
+    trend_queries,
+)
 from elqr.store.ledger_file import Aside
 from elqr.store.retraction_queries import retractions_in
 from elqr.terms import ExitCode, Place
@@ -50,8 +58,8 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
         raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
         raised += money_alarms(money.open_lines, money.gaps) if money else []
-        notice_rows = report_queries.notice_findings(connection, day)
-        raised += [_finding(*row) for rows_ in (rows.delivery_findings, notice_rows) for row in rows_.iter_rows()]
+        raised += [_finding(*row) for row in rows.delivery_findings.iter_rows()]
+        raised += _refused(refused_queries.waiting_findings(connection, day), day)
         raised += [finding for finding in findings or [] if finding not in raised]
         status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
         return morning(night.job.city.name, day, rows, night.register, found, sorted(raised), status)
@@ -171,6 +179,13 @@ def _cases(night: Night, rows: Rows, late: pl.DataFrame) -> Cases:
 def _waits(rows: Rows) -> bool:
     places = [Place.EXCEPTION.value, Place.REJECTED.value]
     return bool(rows.decisions["place"].is_in(places).any())
+
+
+def _refused(rows: pl.DataFrame, night: date) -> list[Finding]:
+    """納付書の指摘: those of earlier nights say since when they stand."""
+    since = pl.when(pl.col("since") < night).then(pl.format("（{} 取込）", "since")).otherwise(pl.lit(""))
+    told = rows.with_columns(pl.concat_str("name", since).alias("name")).drop("since")
+    return [_finding(*row) for row in told.iter_rows()]
 
 
 def _finding(name: str, code: str, no: int, offset: int, field: str, actual: str, expected: str) -> Finding:

@@ -27,7 +27,7 @@ from elqr.limits import NAMED, PICTURE, Limit
 from elqr.night import Hands, Night
 from elqr.procedures import read_register
 from elqr.remittance import Rules
-from elqr.run import Alone
+from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger
 from elqr.written import read_text
@@ -86,7 +86,10 @@ def store_url(path: Path) -> str:
 def prepared(
     path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None], which: "Which | None" = None
 ) -> Iterator[Prepared]:
-    """夜を準備する: everything a person wrote is validated before anything is touched."""
+    """夜を準備する: everything a person wrote is validated before anything is touched.
+
+    What is entered bears the night's date. Raises BadFile for one in a closed month.
+    """
     job = read_job(path)
     night_on = processing_day(job, day)
     if job.group_reads:
@@ -110,6 +113,8 @@ def prepared(
         journal = Journal(clock=clock.now, show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
+        if not rehearsal:
+            not_in_a_closed_month(night)
         with night.ahead:
             yield Prepared(night, configuration_hash(path, job.register_file))
 

@@ -17,10 +17,10 @@ from elqr.formats.sequence import RECORD_NO
 from elqr.frames import Claim, Notice, NoticeClaim, NoticeKey
 from elqr.instalments import cancelled_by_now, instalments_after_whole, whole_year_covers
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
+from elqr.notice_frames import CANCEL, RefusedRow
 from elqr.sieve import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.terms import KeyKind
 
-_CANCEL = "9"
 _MOST_YEN = 99_999_999_999
 _GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
 """What a row says of a notice; all of it must agree for a row to be the same notice."""
@@ -28,7 +28,7 @@ _GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notic
 
 @dataclass(slots=True)
 class Gained:
-    """取込の結果: new rows for the ledger, counts, and findings of bad rows."""
+    """取込の結果: new rows for the ledger, counts, findings of bad rows, and what bad and good rows say they are."""
 
     claims: pl.DataFrame
     notices: pl.DataFrame
@@ -38,6 +38,8 @@ class Gained:
     rows_read: int
     rows_same: int
     rows_bad: int
+    refused: pl.DataFrame
+    good: pl.DataFrame
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -89,8 +91,8 @@ def gain(
     """
     sieve = Sieve(file, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     _row_rules(sieve, known_procedures)
-    cancels = replace(sieve, rows=sieve.rows.filter(pl.col("change_kind") == _CANCEL))
-    sieve.rows = sieve.rows.filter(pl.col("change_kind") != _CANCEL)
+    cancels = replace(sieve, rows=sieve.rows.filter(pl.col("change_kind") == CANCEL))
+    sieve.rows = sieve.rows.filter(pl.col("change_kind") != CANCEL)
     record = decoded.spec.record_named("notice")
     assert record is not None, "a notice format has notices"
     titles = {own.name: own.title for own in record.fields}
@@ -109,8 +111,9 @@ def gain(
     known_notices = pl.concat(
         [registered.notices.select(Notice.NOTICE_NO, *NOTICE_KEY), notices.select(Notice.NOTICE_NO, *NOTICE_KEY)]
     )
-    cancelled, cancelled_before = _cancellations(cancels, known_notices, registered.cancelled)
+    cancelled, cancelled_before = _cancellations(cancels, known_notices, registered)
     numbers = notices.select(RECORD_NO, Notice.NOTICE_NO)
+    said = RefusedRow.of(decoded.tables["notice"])
     keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
     return Gained(
         claims=claims,
@@ -121,6 +124,8 @@ def gain(
         rows_read=decoded.record_count,
         rows_same=same + cancelled_before,
         rows_bad=len(sieve.flawed),
+        refused=said.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
+        good=said.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
         findings=sorted(sieve.findings),
     )
 
@@ -289,11 +294,17 @@ def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.Dat
     return NoticeClaim.of(both)
 
 
-def _cancellations(sieve: Sieve, notices: pl.DataFrame, cancelled: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """取消: the notices that rows of kind 9 name; and how many of them were cancelled before."""
-    sieve.rows = sieve.rows.join(notices, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+def _cancellations(sieve: Sieve, notices: pl.DataFrame, registered: Registered) -> tuple[pl.DataFrame, int]:
+    """取消: the notices that rows of kind 9 name; and how many of the rows cancel nothing that stands.
+
+    The 取消 of a row that was refused, and never came right, takes that row back.
+    """
+    refused = registered.refused.select(NOTICE_KEY).unique().with_columns(is_refused=True)
+    for found in (notices, refused):
+        sieve.rows = sieve.rows.join(found, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     missing = pl.col(Notice.NOTICE_NO).is_null()
-    sieve.refuse(Code.CANCEL_TARGET, "通知書番号", missing, pl.col(Notice.BILL_NO), pl.lit("登録済の納付書"))
+    unknown = missing & pl.col("is_refused").is_null()
+    sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, pl.col(Notice.BILL_NO), pl.lit("登録済の納付書"))
     named = sieve.rows.select(Notice.NOTICE_NO)
-    fresh = named.join(cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
+    fresh = named.drop_nulls().join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
     return fresh, named.height - fresh.height

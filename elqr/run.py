@@ -84,7 +84,7 @@ def not_in_a_closed_month(night: Night) -> None:
         closed = month_queries.last_closed_month(connection)
     if f"{night.night_on:%Y-%m}" <= closed:
         raise BadFile(
-            f"{closed} までの月は締めてあるので、{night.night_on} の日付では計上できません。"
+            f"{closed} までの月は締めてあるので、{night.night_on} の日付では何も台帳に入れられません。"
             "--date かジョブの date を、締めた月より後の日にしてください。"
         )
 

@@ -22,12 +22,14 @@ class Registered:
     """登録済: notices of the file's assessments, their claims, cancelled ones, and who owns the file's keys.
 
     `singles`: notice_no of the notices that pay a claim of 期別 0, that of an assessment without instalments.
+    `refused`: rows of earlier files (frame RefusedRow) that never came right.
     """
 
     notices: pl.DataFrame
     claims: pl.DataFrame
     cancelled: pl.DataFrame
     singles: pl.DataFrame
+    refused: pl.DataFrame
     keys: pl.DataFrame
 
 

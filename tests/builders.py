@@ -365,6 +365,9 @@ class City:
     def deliver(self, name: str, data: bytes) -> None:
         (self.folder / "inbox" / name).write_bytes(data)
 
+    def withdraw_notices(self, name: str) -> None:
+        (self.folder / "notices" / name).unlink()
+
     def withdraw(self, name: str) -> None:
         (self.folder / "inbox" / name).unlink()
 

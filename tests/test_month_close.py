@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, REFUSED, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, REFUSED, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
 from tests.report.office import calculated, needs_office
 
 OCTOBER, NOVEMBER = date(2026, 10, 30), date(2026, 11, 2)
@@ -127,7 +127,39 @@ def test_a_decision_cannot_be_approved_on_a_day_of_a_closed_month(city: City) ->
     _run(city, "close", "2026-10", "--by", "山田")
     _run(city, "approve", "2026-10", "--by", "佐藤")
     refused = elqr("review", "approve", 1, "--by", "鈴木", *on, "2026-10-31")
-    assert refused.code == 1 and "最後の処理日" in refused.err
+    assert refused.code == 1 and "2026-10 までの月は締めてある" in refused.err
+
+
+_DECIDE = ("review", "decide", "--ruling", "保留", "--reason", "照会中", "--by", "山田")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("notice", "import", "rows.csv"),
+        ("notice", "issue"),
+        ("notice", "print", "--out", "printed"),
+        ("export", "make", "--by", "山田"),
+        ("month", "close", "2026-09", "--by", "山田"),
+        ("arrears", "request", "--by", "山田", "--reason", "急ぐ"),
+        _DECIDE,
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_nothing_is_entered_with_a_day_of_a_closed_month(
+    city: City, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(city, "close", "2026-10", "--by", "山田")
+    _run(city, "approve", "2026-10", "--by", "佐藤")
+    monkeypatch.chdir(city.folder)
+    (city.folder / "rows.csv").write_bytes(notice_file(notice_row(bill_no="9"), notice_row(change_kind="9")))
+    before = city.ledger_state()
+    for day in ("2026-10-31", "2026-09-30"):
+        refused = elqr(*command, "--job", city.job, "--date", day)
+        assert refused.code == 1 and "2026-10 までの月は締めてある" in refused.err and refused.err.count("\n") == 1
+    assert city.ledger_state() == before
+    if command[:2] == ("notice", "import"):
+        assert elqr(*command, "--job", city.job, "--date", "2026-11-05").code == 0
 
 
 def test_a_change_behind_our_back_is_shown_as_a_change_after_the_close(city: City) -> None:

@@ -17,6 +17,7 @@ from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.identity import ledger_id, next_handed_out
 from elqr.store.queries import last_run_hash
+from elqr.store.refused_queries import enter_refused
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
 from elqr.tally import night_tallies
 from elqr.terms import FileStatus, KeyKind, Outcome
@@ -142,6 +143,7 @@ def enter_notices(connection: Connection, delivered: Delivered, night: date, gai
         )
     )
     insert_frame(connection, t.notice_finding, _finding_rows(gained.findings), notice_file_no=file_no)
+    enter_refused(connection, file_no, night, gained.refused, gained.good)
     insert_frame(connection, t.claim, gained.claims)
     insert_frame(connection, t.notice, gained.notices.drop("record_no"), notice_file_no=file_no)
     insert_frame(connection, t.notice_claim, gained.covers)

@@ -23,6 +23,7 @@ from elqr.store import (
     held_tables,
     money_tables,
     month_tables,
+    refused_tables,
     retraction_tables,
     review_tables,
     sqlite,
@@ -36,7 +37,7 @@ from elqr.store.tables import setting
 
 _ROOMS = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
-    retraction_tables,
+    refused_tables, retraction_tables,
 )  # fmt: skip
 """The modules that declare tables: a ledger has all of them."""
 

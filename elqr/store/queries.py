@@ -25,6 +25,7 @@ from elqr.lookup import as_registered, under_their_keys
 from elqr.sieve import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, staged
+from elqr.store.refused_queries import waiting_rows
 from elqr.store.tallies import last_issued
 from elqr.store.undecided_queries import OPEN
 from elqr.terms import WHOLE_YEAR, KeyKind
@@ -55,7 +56,8 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             .where(t.claim.c.installment_no == WHOLE_YEAR)
         )
         singles = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
-    return Registered(notices, claims, cancelled, singles, _key_owners(connection, keys))
+        refused = waiting_rows(connection, asked, ASSESSMENT_KEY)
+    return Registered(notices, claims, cancelled, singles, refused, _key_owners(connection, keys))
 
 
 def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:

@@ -106,18 +106,6 @@ def notice_files(connection: Connection, night: date) -> pl.DataFrame:
     return read_frame(connection, query.order_by(n.notice_file_no), schema)
 
 
-def notice_findings(connection: Connection, night: date) -> pl.DataFrame:
-    """納付書の指摘 of a night."""
-    f = t.notice_finding.c
-    query = (
-        select(t.notice_file.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
-        .join(t.notice_file, t.notice_file.c.notice_file_no == f.notice_file_no)
-        .where(t.notice_file.c.night_on == night.isoformat())
-        .order_by(t.notice_file.c.notice_file_no, f.line_no)
-    )
-    return read_frame(connection, query, {"name": pl.String, **_FINDING})
-
-
 def decided(*columns: Any) -> Select[Any]:
     """Payments of the files that a night decided, with their decisions, notices and first delivery's name."""
     return (

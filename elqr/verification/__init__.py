@@ -17,6 +17,7 @@ from elqr.verification.identity import identity
 from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
+from elqr.verification.refused import refused
 from elqr.verification.retractions import retractions
 from elqr.verification.runs import chain, runs
 from elqr.verification.sources import notices, outputs, records
@@ -33,6 +34,7 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     bundles,
     settlements,
     notices,
+    refused,
     outputs,
     exports,
     months,

@@ -19,6 +19,7 @@ from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
+from elqr.notice_frames import RefusedRow
 from elqr.notices import Gained
 from elqr.store import entries
 from elqr.store.ledger_file import open_ledger
@@ -181,6 +182,8 @@ def _gained(own: pl.DataFrame) -> Gained:
         rows_read=own.height,
         rows_same=0,
         rows_bad=0,
+        refused=RefusedRow.empty(),
+        good=RefusedRow.empty(),
     )
 
 

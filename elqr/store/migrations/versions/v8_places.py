@@ -25,3 +25,4 @@ def upgrade() -> None:
     bring_up_identities(op.get_bind())
     check_replaced("posting", "account IN ('claim', 'suspense')", "account IN ('claim', 'suspense', 'withdrawn')")
     added("ruling_posting", sa.Column("notice_no", Whole))
+    created("notice_refused", "notice_refused_end")

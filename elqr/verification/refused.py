@@ -1,0 +1,77 @@
+"""Refused notice rows (取り込まなかった行の検算): each is its raw row, and what ended it says so in its own file."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.errors import NotFound
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.formats.decode import decode
+from elqr.inbox import kept
+from elqr.notice_frames import RefusedRow
+from elqr.refused import ended
+from elqr.store import refused_queries as queries
+from elqr.verification.looking import Looked, differing, told
+
+_NUMBER = ["notice_file_no", str(RefusedRow.RECORD_NO)]
+
+
+def refused(looked: Looked) -> Iterator[Finding]:
+    """取り込まなかった行: each is its raw row, and what ended it is what a later file says."""
+    connection = looked.night.ledger.connection
+    stored, ends, files = queries.all_refused(connection), queries.all_ends(connection), queries.files(connection)
+    looked.count("取り込まなかった行", stored.height)
+    for number in stored.join(files, on="notice_file_no", how="anti")["notice_file_no"].unique().sort():
+        yield told(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
+    ours = {*stored["notice_file_no"], *ends["by_file_no"]}
+    raw: dict[int, pl.DataFrame] = {}
+    for file in files.filter(pl.col("notice_file_no").is_in(list(ours))).iter_rows(named=True):
+        number, own = file["notice_file_no"], stored.filter(pl.col("notice_file_no") == file["notice_file_no"])
+        raw[number] = _rows(looked, file)
+        where = f"{file['name']}（納付書データ{number}）"
+        if own.height not in (0, file["rows_bad"]):
+            yield told(where, Code.NOTICE_DIFFERS, f"{own.height:,}行", f"{file['rows_bad']:,}行", "取り込まなかった行")
+        again = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(own[RefusedRow.RECORD_NO].implode()))
+        key = [str(RefusedRow.RECORD_NO)]
+        yield from differing(own.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
+    for (number,), own in ends.partition_by("by_file_no", as_dict=True).items():
+        yield from _ends(int(str(number)), own, stored, files, raw)
+
+
+def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
+    """The raw rows of a notice file; none where its content is lost, which is told where notices are verified."""
+    notices, name = looked.night.job.notices, str(file["name"])
+    try:
+        data = kept(looked.night.job.store.archive, str(file["sha256"]))
+    except NotFound:
+        return RefusedRow.empty()
+    spec = looked.night.specs[notices.spec if notices else "notice_csv"]
+    decoded = decode(data, spec, name, date.fromisoformat(str(file["night_on"])))
+    return RefusedRow.of(decoded.tables["notice"]) if "notice" in decoded.tables else RefusedRow.empty()
+
+
+def _ends(
+    number: int, own: pl.DataFrame, stored: pl.DataFrame, files: pl.DataFrame, raw: dict[int, pl.DataFrame]
+) -> Iterator[Finding]:
+    """What one file ended: rows of earlier files, on its night, as its own rows say."""
+    where = f"納付書データ{number} が終えた行"
+    file = files.filter(pl.col("notice_file_no") == number)
+    if file.is_empty():
+        yield told(where, Code.NOTICE_DIFFERS, "ないファイル", "取り込んだファイル")
+        return
+    rows = stored.join(own.select(_NUMBER), on=_NUMBER, how="semi")
+    same = files.filter(pl.col("sha256") == file["sha256"][0])["notice_file_no"]
+    before = rows.filter(pl.col("notice_file_no") < number).with_columns(
+        pl.col("notice_file_no").is_in(same.implode()).alias("is_here")
+    )
+    here = stored.filter(pl.col("notice_file_no") == number)
+    is_bad = pl.col(RefusedRow.RECORD_NO).is_in(here[RefusedRow.RECORD_NO].implode())
+    made = ended(before, here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
+    computed = made.select(*_NUMBER, pl.col("is_right").cast(pl.Int64), night_on=pl.lit(file["night_on"][0]))
+    wrong = own.join(computed, on=computed.columns, how="anti")
+    for file_no, record_no in wrong.select(_NUMBER).head(LISTED_PER_CODE).iter_rows():
+        yield told(
+            where, Code.NOTICE_DIFFERS, f"納付書データ{file_no} {record_no}件目", "この夜にこのファイルが終えた行"
+        )

@@ -1,0 +1,99 @@
+"""Refused notice rows stay on every morning's page until they come right, are wrong again, or are taken back."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.builders import NIGHT, City, elqr, notice_file, notice_row
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    return City.founded(tmp_path / "city")
+
+
+def _day(number: int) -> date:
+    return NIGHT + timedelta(days=number)
+
+
+def _morning(city: City, number: int, *rows: dict[str, object]) -> list[tuple[str, str]]:
+    """The night's notice findings: code, and where; its rows come in a file of their own."""
+    if rows:
+        city.notices(*rows, name=f"{number}.csv")
+    ran = city.night(_day(number))
+    found = [finding for finding in ran.json["findings"] if finding["code"].startswith("N")]  # type: ignore[attr-defined]
+    assert ran.code == (3 if found else 0)
+    return [(finding["code"], finding["at"]) for finding in found]
+
+
+def test_a_refused_row_stays_until_a_file_has_it_right(city: City) -> None:
+    wrong = notice_row(bill_no="2", procedure_code="nashi")
+    assert _morning(city, 0, notice_row(), notice_row(bill_no="3", principal_yen=0), wrong) == [
+        ("N602", "0.csv 2件目 「合計額」"),
+        ("N601", "0.csv 3件目 「手続コード」"),
+    ]
+    since = f"0.csv（{NIGHT} 取込）"
+    both = [("N602", f"{since} 2件目 「合計額」"), ("N601", f"{since} 3件目 「手続コード」")]
+    assert _morning(city, 1) == both
+    page = (city.folder / "out" / _day(1).isoformat() / "index.html").read_text(encoding="utf-8")
+    assert since in page
+    assert _morning(city, 2, notice_row(bill_no="3")) == both[1:]
+    city.withdraw_notices("0.csv")
+    assert _morning(city, 3) == both[1:], "the file need not lie there any more"
+    assert _morning(city, 1) == both, "a night drawn again says what it said"
+
+
+FIXES = [
+    ("登録のとおりの行", [notice_row()], []),
+    ("再発行", [notice_row(issue_no=2, principal_yen=9_000)], []),
+    ("取消", [notice_row(change_kind="9")], []),
+    ("別の調定の行", [notice_row(installment_no=2)], ["N604"]),
+    ("また違う行", [notice_row(principal_yen=8_000)], ["N604"]),
+]
+
+
+@pytest.mark.parametrize(("name", "rows", "wanted"), FIXES, ids=[row[0] for row in FIXES])
+def test_a_changed_row_waits_for_what_its_remedy_says(
+    city: City, name: str, rows: list[dict[str, object]], wanted: list[str]
+) -> None:
+    for number, own in enumerate([[notice_row()], [notice_row(principal_yen=9_000)], rows]):
+        path = city.folder / f"{number}.csv"
+        path.write_bytes(notice_file(*own))
+        elqr("notice", "import", path, "--job", city.job)
+    found = _morning(city, 1)
+    assert [code for code, _ in found] == wanted
+    if name == "また違う行":
+        assert found[0][1].startswith("2.csv"), "it waits in its new place only"
+
+
+CHANGES = [
+    "UPDATE notice_refused SET bill_no = '7' WHERE record_no = 1",
+    "UPDATE notice_refused SET notice_file_no = 9 WHERE record_no = 2",
+    "UPDATE notice_refused_end SET is_right = 0",
+    "UPDATE notice_refused_end SET by_file_no = 1",
+    "UPDATE notice_refused_end SET night_on = '2026-11-19'",
+]
+
+
+def test_what_is_kept_of_refused_rows_is_verified(city: City, tmp_path: Path) -> None:
+    """The one row that came right, and the one that did not."""
+    for number, rows in enumerate(
+        [[notice_row(principal_yen=0), notice_row(bill_no="2", levy_year=8)], [notice_row()]]
+    ):
+        path = city.folder / f"{number}.csv"
+        path.write_bytes(notice_file(*rows))
+        elqr("notice", "import", path, "--job", city.job)
+    assert elqr("verify", "--job", city.job).code == 0
+    for number, statement in enumerate(CHANGES):
+        copy = city.copy(tmp_path / f"copy{number}")
+        copy.damage(statement)
+        assert "L510" in elqr("verify", "--job", copy.job).err, statement
+
+
+def test_the_cancellation_of_a_row_that_never_came_in_takes_it_back(city: City) -> None:
+    assert [code for code, _ in _morning(city, 0, notice_row(payable_until_on=date(2026, 10, 1)))] == ["N603"]
+    assert _morning(city, 1, notice_row(change_kind="9")) == []
+    assert _morning(city, 2) == []
+    assert city.sql("SELECT count(*) FROM notice_cancel") == [(0,)]
+    assert elqr("verify", "--job", city.job, "--date", _day(2).isoformat()).code == 0
