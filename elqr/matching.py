@@ -165,11 +165,9 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     stands on any of them before it; otherwise somebody decides (the difference is never spread). An ordinary slip
     takes what is left of its claim.
     """
-    share = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
     slips = claims.with_columns(
         (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"),
-        share.alias("share_yen"),
-        share.sum().over(OpenClaim.NOTICE_NO).alias("whole_yen"),
+        pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN).alias("share_yen"),
     )
     lines = rows.filter("is_eligible").select(_LINE)
     lines = lines.join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
@@ -190,8 +188,8 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
-    """入れない全期: 全期 slips that are paid short, and those with yen on one of their claims before them."""
-    is_short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col("whole_yen"))
+    """入れない全期: slips that are paid short of what they ask, or with yen on one of their claims before them."""
+    is_short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
     lines = _with_touched(lines.with_columns(is_short.alias("is_short_whole")), ~pl.col("is_whole"))
     may_take = pl.col("is_whole") & ~pl.col("is_short_whole") & ~pl.col("is_touched_whole")
     takers = lines.filter(may_take & (pl.col("share_yen") > 0))

@@ -406,9 +406,8 @@ _FALLEN = [part | ({"owed_yen": 0} if part["claim_no"] == 4 else {}) for part in
 """A 全期 slip of four instalments, the fourth of which was cancelled after it was issued."""
 WHOLE_AFTER_CANCEL = [
     ("元の合計額", 1_000, ("overpaid", 750, 250)),
-    ("残った期の合計額", 750, ("matched", 750, 0)),
-    ("残った期の合計に足りない", 749, ("underpaid", 0, 749)),
-    ("間の額", 900, ("overpaid", 750, 150)),
+    ("元の合計額より多い", 1_100, ("overpaid", 750, 350)),
+    ("納付書の額に足りない", 999, ("underpaid", 0, 999)),
 ]
 
 

@@ -60,10 +60,11 @@ def test_nothing_is_collected_for_an_instalment_that_was_cancelled(city: City) -
     assert city.sql(_BY_CLAIM) == [(1, 1_000), (2, 1_000), (3, 1_000)]
 
 
-def test_the_instalments_that_are_left_are_settled_by_their_sum(city: City) -> None:
+def test_less_than_the_slip_asks_waits_whole_even_where_it_is_what_is_left(city: City) -> None:
+    """What falls short of its slip is for people to decide on; the new total has a slip of its own."""
     _import(city, *_PARTS, _whole())
     _import(city, _CANCELLED)
-    assert _paid(city, 3_000) == [("一致", 3_000, 0)]
+    assert _paid(city, 3_000) == [("不足", 0, 3_000)]
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["取消のあとで", "取消と同じファイルで"])

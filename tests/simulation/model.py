@@ -189,7 +189,7 @@ class City:
             is_touched = any(self.collected[claim] for claim in covers)
             given = {claim: min(yen, self._owed(claim)) for claim, yen in covers.items()}
             whole = sum(given.values())
-            if is_touched or record.yen < whole:
+            if is_touched or record.yen < slip.yen:
                 return ("already_settled" if is_touched else "underpaid"), 0
             for claim, yen in given.items():
                 self.collected[claim] += yen
