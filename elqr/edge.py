@@ -157,8 +157,9 @@ def ledger_of(job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN) 
         try:
             yield ledger
         except BaseException:
-            with suppress(OperatorError):
-                _leave_mark(job, ledger)
+            if which is Which.OWN:
+                with suppress(OperatorError):
+                    _leave_mark(job, ledger)
             raise
         _leave_mark(job, ledger)
 

@@ -133,6 +133,7 @@ def test_after_a_restored_backup_no_number_is_handed_out_again(city: City) -> No
     handed = _files(City(city.folder / "out"))
     refused = elqr("ledger", "accept", *BY[:2], "--approved-by", "山田", *BY[4:], "--job", city.job, *_ON)
     assert refused.code == 1 and "別の人" in refused.err
+    assert city.night(NEXT).code == 1, "a refusal leaves no mark of the older ledger"
     assert elqr("ledger", "accept", *BY, "--job", city.job, *_ON).code == 0
     assert city.night(NEXT).code in (0, 3)
     assert city.sql("SELECT upload_no FROM upload ORDER BY 1") == [(1,), (3,)]
