@@ -58,7 +58,10 @@ def test_a_ledger_that_is_put_back_goes_on(city: City, tmp_path: Path) -> None:
     for old in city.folder.glob("ledger.db*"):
         old.unlink()
     shutil.copy(path, city.folder / "ledger.db")
-    assert elqr("verify", "--job", city.job, "--date", NIGHT.isoformat()).code == 0
+    on = ("--job", city.job, "--date", NIGHT.isoformat())
+    assert city.night(date(2026, 11, 21)).code == elqr("verify", *on).code == 1, "older than its folders"
+    people = ("--by", "山田", "--approved-by", "佐藤", "--reason", "控えから戻した")
+    assert elqr("ledger", "accept", *people, *on).code == elqr("verify", *on).code == 0
     city.night(date(2026, 11, 21))
     assert city.sql("SELECT claim_no, yen, night_on FROM posting") == after
 

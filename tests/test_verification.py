@@ -179,7 +179,7 @@ def reminded(tmp_path: Path) -> City:
 
 
 def _archived(city: City) -> list[Path]:
-    return [path for path in (city.folder / "archive").rglob("*") if path.is_file()]
+    return [path for path in (city.folder / "archive").glob("*/*") if path.is_file()]
 
 
 FILES: list[tuple[str, Callable[[Path], object], Code]] = [
