@@ -42,7 +42,7 @@ class Arrival(BaseModel):
     early_days: int = Field(default=0, ge=0, le=60)
     grace_days: int = Field(default=0, ge=0, le=60)
     count: int = Field(default=1, ge=1, le=10_000)
-    last_no: int | None = Field(default=None, ge=2)
+    last_no: int | None = Field(default=None, ge=2, le=999_999)
     since: WrittenDay
     until: WrittenDay | None = None
     skipped: tuple[WrittenDay, ...] = ()

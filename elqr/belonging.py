@@ -41,9 +41,10 @@ def disagreement(ledger: Ledger, traces: Traces) -> str:
             return f"台帳が、保管庫の印より古いものです（{ahead}）"
         if mark.run_hash and not identity.has_run(connection, mark.run_hash):
             return f"台帳に、保管庫の印にある実行 {mark.run_id} がありません"
+    of_files = replace(traces.files, key_serial=0)
     one_ahead = HandedOut(**{name: number + (name != "run_no") for name, number in known.as_dict().items()})
-    if traces.files.beyond(one_ahead):
-        return f"台帳が、書き出したファイルより古いものです（{traces.files.beyond(known)}）"
+    if of_files.beyond(one_ahead):
+        return f"台帳が、書き出したファイルより古いものです（{of_files.beyond(known)}）"
     return ""
 
 

@@ -11,6 +11,8 @@ from elqr.terms import Channel
 from elqr.written import WrittenDay
 
 _PER_10000, _PER_100 = 10_000, 100
+_MOST_YEN = 1_000_000
+"""No sender keeps more of one payment or transfer."""
 
 
 class _Strict(BaseModel):
@@ -20,8 +22,8 @@ class _Strict(BaseModel):
 class Fee(_Strict):
     """手数料: what a sender keeps back of a transfer. Everything is added up, taxed, and then rounded once."""
 
-    per_payment_yen: int = Field(default=0, ge=0)
-    per_transfer_yen: int = Field(default=0, ge=0)
+    per_payment_yen: int = Field(default=0, ge=0, le=_MOST_YEN)
+    per_transfer_yen: int = Field(default=0, ge=0, le=_MOST_YEN)
     per_10000: int = Field(default=0, ge=0, le=_PER_10000)
     tax_percent: int = Field(default=0, ge=0, le=_PER_100)
     rounding: Literal["切捨て", "四捨五入", "切上げ"] = "切捨て"

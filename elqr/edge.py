@@ -41,6 +41,14 @@ _FOR_GROUP = 0o027
 _A_PART = 1_000_000
 
 
+class Which(Enum):
+    """どの台帳でよいか: the job's own; one that is there, whether it is that or not; or any, a new one too."""
+
+    OWN = auto()
+    EXISTING = auto()
+    ANY = auto()
+
+
 @dataclass(slots=True)
 class Prepared:
     """準備のできた夜."""
@@ -84,7 +92,7 @@ def store_url(path: Path) -> str:
 
 @contextmanager
 def prepared(
-    path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None], which: "Which | None" = None
+    path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None], which: Which = Which.OWN
 ) -> Iterator[Prepared]:
     """夜を準備する: everything a person wrote is validated before anything is touched.
 
@@ -98,7 +106,6 @@ def prepared(
     specs = specs_for(job)
     specs_exist(job, specs, path)
     secret, url = read_secret(job, os.environ), read_store_url(job, os.environ)
-    which = which or Which.OWN
     if is_nothing(url):
         _before_new(which, read_traces(job))()
     if not rehearsal:
@@ -124,14 +131,6 @@ def processing_day(job: Job, day: date | None) -> date:
     on = day or job.run_on or clock.today()
     clock.refuse_future(on, "処理日", is_training=job.training)
     return on
-
-
-class Which(Enum):
-    """どの台帳でよいか: the job's own; one that is there, whether it is that or not; or any, a new one too."""
-
-    OWN = auto()
-    EXISTING = auto()
-    ANY = auto()
 
 
 def _before_new(which: Which, traces: Traces) -> Callable[[], None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, NIGHT, SERVERS, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row
 
 NEXT = date(2026, 11, 21)
 BY = ("--by", "山田", "--approved-by", "佐藤", "--reason", "控えから戻した")
@@ -178,17 +178,6 @@ def test_the_id_stands_in_the_archive_the_runs_the_chain_and_the_manifests(city:
     assert json.loads((out / "export" / "000001" / "manifest.json").read_bytes())["ledger_id"] == own
     assert [json.loads(entry)["ledger"] for (entry,) in city.sql("SELECT entry FROM run")] == [own]
     assert written[0].stat().st_mode & 0o077 == 0
-
-
-def test_an_empty_database_on_a_server_is_told(city: City) -> None:
-    """A mistyped name of the database."""
-    if not SERVERS:
-        pytest.skip("台帳のサーバーについての試験")
-    text = city.job.read_text(encoding="utf-8")
-    city.job.write_text(text.replace(city.database, SERVERS[0].new_database()), encoding="utf-8")
-    for command in (("night", "{job}", *_ON), ("verify", "--job", "{job}", *_ON)):
-        ran = _run(city, command)
-        assert ran.code == 1 and "elqr ledger new" in ran.err
 
 
 def test_what_a_cut_off_issue_wrote_is_written_again_or_its_numbers_are_passed_by(

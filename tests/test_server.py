@@ -1,5 +1,6 @@
 """The ledger on a PostgreSQL server: what goes wrong with a server, and that nothing differs from a file."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -190,7 +191,8 @@ def test_an_older_ledger_on_a_server_is_brought_up_with_its_guards(city: City) -
     new = [city.sql(query) for query in _STRUCTURE]
     for statement in _AS_VERSION_6:
         city.sql(statement)
-    (city.folder / "archive" / "ledger.json").unlink()
+    (city.folder / "archive" / "ledger.json").unlink()  # version 6 left neither this nor the id in a run's record
+    shutil.rmtree(city.folder / "out")
     city.job.write_text(TRAINING + city.job.read_text(encoding="utf-8"), encoding="utf-8")
     assert [city.sql(query) for query in _STRUCTURE] != new
     city.deliver("again.csv", eltax_file(REAL_PAYMENT))
@@ -205,6 +207,19 @@ def test_an_older_ledger_on_a_server_is_brought_up_with_its_guards(city: City) -
         with pytest.raises(REFUSED, match="closed month"):
             city.sql(_posted_again(nights))
     assert len(city.sql(f"{_posted_again(['2026-12-01'])} RETURNING posting_no")) == 1
+
+
+def test_an_empty_database_is_not_taken_for_the_ledger(city: City, on_server: Server) -> None:
+    """A mistyped name of the database."""
+    assert city.night().code == 0
+    empty = on_server.new_database()
+    city.job.write_text(city.job.read_text(encoding="utf-8").replace(city.database, empty), encoding="utf-8")
+    for command in (("night", city.job), ("night", city.job, "--dry-run"), ("verify", "--job", city.job)):
+        ran = elqr(*command)
+        assert ran.code == 1 and "elqr ledger new" in ran.err, ran
+    assert on_server.run("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'", empty) == [
+        (0,)
+    ]
 
 
 def _posted_again(nights: list[str]) -> str:
