@@ -1,6 +1,7 @@
 """Sending (発送): uploads recorded, and a printed folder asked for, approved and checked again, on the ledger."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding, Location
 from elqr.four_eyes import Signature
 from elqr.frames import PrintNotice, Slip
-from elqr.inbox import sha256_of, write_whole
+from elqr.inbox import sha256_of
 from elqr.night import Night
 from elqr.person import same_person
-from elqr.printed_folder import changed, listed, read_manifest, stored
+from elqr.printed_folder import changed, listed, read_manifest, stored, write_printed
 from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
@@ -41,7 +42,17 @@ def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[
     return upload
 
 
-def requested(night: Night, folder: Path, by: str, at: str, pulled: tuple[str, ...]) -> tuple[Manifest, Blocked]:
+@dataclass(frozen=True)
+class Sheets:
+    """版下の見立て: the sheets as they are now, and why a print on a provisional one may leave, if it may."""
+
+    templates: Mapping[str, Template]
+    reason: str = ""
+
+
+def requested(
+    night: Night, folder: Path, by: str, at: str, pulled: tuple[str, ...], sheets: Sheets
+) -> tuple[Manifest, Blocked]:
     """発送を申請する. Nothing is written when anything stands against it."""
     manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
@@ -52,11 +63,13 @@ def requested(night: Night, folder: Path, by: str, at: str, pulled: tuple[str, .
                 "承認は elqr notice approve、取り下げて申請し直すなら先に elqr notice reject です。"
             )
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        _refuse_provisional(manifest, sheets)
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
-        queries.enter_release(connection, manifest.print_no, PrintState.REQUESTED, by, at, pulled)
-    update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": Person(by=by, at=at), "released": None}
+        queries.enter_release(connection, manifest.print_no, PrintState.REQUESTED, by, at, pulled, sheets.reason)
+    requested_by = Person(by=by, at=at, reason=sheets.reason)
+    update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": requested_by, "released": None}
     return _rewritten(folder, manifest, update), against
 
 
@@ -86,7 +99,7 @@ def _waits(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None
         )
 
 
-def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Blocked]:
+def approved(night: Night, folder: Path, by: str, at: str, sheets: Sheets) -> tuple[Manifest, Blocked]:
     """発送を承認する, by another person; everything is looked at again, as days may have passed."""
     manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
@@ -95,18 +108,20 @@ def approved(night: Night, folder: Path, by: str, at: str) -> tuple[Manifest, Bl
         if same_person(steps[PrintState.REQUESTED]["taken_by"], by):
             raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        _refuse_provisional(manifest, sheets, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
-        queries.enter_release(connection, manifest.print_no, PrintState.RELEASED, by, at, pulled)
-    return _rewritten(folder, manifest, {"state": PrintState.RELEASED, "released": Person(by=by, at=at)}), against
+        queries.enter_release(connection, manifest.print_no, PrintState.RELEASED, by, at, pulled, sheets.reason)
+    person = Person(by=by, at=at, reason=sheets.reason)
+    return _rewritten(folder, manifest, {"state": PrintState.RELEASED, "released": person}), against
 
 
 def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
     """The manifest with a further step. The ledger has it already; this is the copy that goes with the paper."""
     made = manifest.model_copy(update=dict(update))
-    write_whole(folder / MANIFEST, made.as_bytes())
+    write_printed(folder / MANIFEST, made.as_bytes())
     return made
 
 
@@ -130,6 +145,29 @@ def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Pat
     for file in manifest.files:
         for name in changed(folder, file):
             raise BadFile(f"{folder / name} が検査したときのファイルと違います。発送せず、もう一度印刷してください。")
+
+
+def _refuse_provisional(manifest: Manifest, sheets: Sheets, asked: Mapping[str, object] | None = None) -> None:
+    """仮の版下を断る, unless this person says why it may leave, and the one who asked has said so. Raises BadFile."""
+    said = [f"{name} は{why}" for name, sha256 in manifest.sheets.items() for why in _doubts(sheets, name, sha256)]
+    if sheets.reason and not said:
+        raise BadFile(f"印刷{manifest.print_no}の版下に仮のものはありません。--provisional を外して実行してください。")
+    if not said or (sheets.reason and (asked is None or asked["reason"])):
+        return
+    reason = f"申請の理由は「{asked['reason']}」です。" if asked and asked["reason"] else ""
+    raise BadFile(
+        f"印刷{manifest.print_no}は仮の版下で刷ってあります（{'、'.join(said)}）。{reason}"
+        "審査の済んだ版下で刷り直してください。このまま発送してよいなら、"
+        "申請する人と承認する人の両方が --provisional に理由を書きます。"
+    )
+
+
+def _doubts(sheets: Sheets, name: str, sha256: str) -> tuple[str, ...]:
+    """仮である理由 of a sheet that was printed on; one that is no longer as it was cannot be vouched for."""
+    template = sheets.templates.get(name)
+    if template is None or template.sha256 != sha256:
+        return ("印刷したときの版下と違い、確かめられません",)
+    return template.provisional
 
 
 def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Blocked:

@@ -25,10 +25,10 @@ from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
-from elqr.inbox import sha256_of, write_whole
+from elqr.inbox import sha256_of
 from elqr.job import Job
 from elqr.night import Night
-from elqr.printed_folder import changed
+from elqr.printed_folder import changed, write_printed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
 from elqr.printing.preflight import Checked
@@ -216,10 +216,7 @@ class _Batch:
     @property
     def sheets(self) -> dict[str, str]:
         """版下の内容のハッシュ, by name."""
-        return {
-            name: sha256_of(template.model_dump_json(exclude={"folder"}).encode())
-            for name, template in self.templates.items()
-        }
+        return {name: template.sha256 for name, template in self.templates.items()}
 
     def printed(self, show: Callable[[int, int], None]) -> list[PrintedFile]:
         """Every file, printed and proved or kept from before; progress is written down after each."""
@@ -230,7 +227,7 @@ class _Batch:
         for order, proof in _side_by_side(todo, self.wish.workers):
             progress.files[order.file_no] = self._kept(order, proof)
             progress.seal = progress.sealed_with(self.night.secret)
-            write_whole(self.wish.out / PROGRESS, progress.model_dump_json().encode())
+            write_printed(self.wish.out / PROGRESS, progress.model_dump_json().encode())
             show(len(progress.files), len(numbers))
         done = [progress.files[no] for no in numbers]
         self.left_out = [finding for own in done for finding in own.left_out]
@@ -278,8 +275,8 @@ class _Batch:
         if not proof.notices:
             return _Done(checked=proof.checked, left_out=proof.left_out)
         pdf, listed = f"{order.name}.pdf", f"{order.name}.csv"
-        write_whole(self.wish.out / pdf, proof.pdf)
-        write_whole(self.wish.out / listed, proof.listed)
+        write_printed(self.wish.out / pdf, proof.pdf)
+        write_printed(self.wish.out / listed, proof.listed)
         file = PrintedFile(
             name=pdf,
             sha256=sha256_of(proof.pdf),
@@ -354,7 +351,7 @@ def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint:
             "manifest_sha256": manifest.body_sha256,
         }
         queries.enter_print(connection, row, _placed(batch.wish.out, files, print_no))
-        write_whole(batch.wish.out / MANIFEST, manifest.as_bytes())
+        write_printed(batch.wish.out / MANIFEST, manifest.as_bytes())
     return manifest
 
 

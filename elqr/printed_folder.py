@@ -12,10 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from elqr.codes import Code
-from elqr.errors import BadFile, NotFound
+from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.findings import Finding, Location
 from elqr.frames import PrintNotice, Slip
-from elqr.inbox import sha256_of_file
+from elqr.inbox import sha256_of_file, write_whole
 from elqr.issue.layout import PARTS
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import page_label
@@ -26,6 +26,19 @@ from elqr.release import MANIFEST, Manifest, PrintedFile
 
 _TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}
 _SHOWN_DIGITS = 32
+
+
+def write_printed(path: Path, data: bytes) -> None:
+    """印刷フォルダに書く: names and addresses, for this user alone, whatever the umask says. Raises CannotWrite."""
+    missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+    try:
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(
+            f"フォルダ {path.parent} を作れません（{error.strerror}）。権限とパスを確かめてください。"
+        ) from error
+    write_whole(path, data, mode=0o600)
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -2,7 +2,8 @@
 
 A print is asked for by one person and approved by another. Refused: a print that preflight stopped, a file
 that is not the one that was checked, and any notice that is not uploaded to 共通納税IFS, cancelled, replaced
-or already paid, unless its page was pulled from the pile.
+or already paid, unless its page was pulled from the pile. What was printed on a provisional sheet leaves only when
+both say why.
 """
 
 import hashlib
@@ -53,10 +54,11 @@ class Preflight(_Strict):
 
 
 class Person(_Strict):
-    """誰が・いつ."""
+    """誰が・いつ, and why what was printed on a provisional sheet may leave."""
 
     by: str
     at: str
+    reason: str = ""
 
 
 class Manifest(_Strict):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -78,12 +79,16 @@ def _uploaded(city: City) -> None:
     assert elqr("notice", "uploaded", *files, "--by", "山田", "--job", city.job).code == 0
 
 
-def _release(city: City, name: str = "print", *options: object) -> Ran:
-    return elqr("notice", "release", city.folder / name, "--by", "山田", "--job", city.job, *options)
+PROVISIONAL = ("--provisional", "同梱の版下での試し刷り")
+"""The shipped sheets are provisional, and say so."""
 
 
-def _approve(city: City, name: str = "print", by: str = "佐藤") -> Ran:
-    return elqr("notice", "approve", city.folder / name, "--by", by, "--job", city.job)
+def _release(city: City, name: str = "print", *options: object, reason: tuple[str, ...] = PROVISIONAL) -> Ran:
+    return elqr("notice", "release", city.folder / name, "--by", "山田", "--job", city.job, *reason, *options)
+
+
+def _approve(city: City, name: str = "print", by: str = "佐藤", reason: tuple[str, ...] = PROVISIONAL) -> Ran:
+    return elqr("notice", "approve", city.folder / name, "--by", by, "--job", city.job, *reason)
 
 
 def _key(city: City, bill_no: str, installment_no: int, procedure: str = "kokuho", issue_no: int = 1) -> str:
@@ -230,7 +235,7 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
 def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str) -> None:  # fmt: skip
     whole = city.copy(tmp_path / "whole")
     assert _print(whole).code == 0
-    real_write = press.write_whole
+    real_write = press.write_printed
 
     def cut_write(path: Path, data: bytes) -> None:
         if path.name == MANIFEST and cut == "before the manifest":
@@ -243,7 +248,7 @@ def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(press, "write_whole", cut_write)
+        patch.setattr(press, "write_printed", cut_write)
         if cut == "after the ledger":
             patch.setattr(Path, "unlink", cut_unlink)
         assert _print(city).code == 130
@@ -329,6 +334,86 @@ def test_two_people_release_what_is_uploaded(city: City) -> None:
     manifest = _manifest(city)
     assert (manifest["state"], manifest["requested"]["by"], manifest["released"]["by"]) == ("released", "山田", "佐藤")
     assert "承認済みです" in _approve(city).err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_is_printed_is_for_its_user_alone(city: City) -> None:
+    before = os.umask(0)
+    try:
+        assert _print(city, "deep/print", "--procedure", "douro").code == 0
+        _uploaded(city)
+        assert _release(city, "deep/print").code == 0
+    finally:
+        os.umask(before)
+    written = [city.folder / "deep", *(city.folder / "deep").rglob("*")]
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in written} == {
+        "deep": "0o700",
+        "print": "0o700",
+        MANIFEST: "0o600",
+        "0001_shiyoryo.pdf": "0o600",
+        "0001_shiyoryo.csv": "0o600",
+    }
+
+
+def test_a_provisional_sheet_leaves_only_when_two_people_say_why(city: City) -> None:
+    printed = _print(city, "print", "--procedure", "douro")
+    assert "仮の版下 shiyoryo　審査の済んだ版下ではありません" in printed.out
+    assert "仮の版下 shiyoryo　eLマークの図がなく、場所の点線だけです" in printed.out
+    _uploaded(city)
+    refused = _release(city, reason=())
+    assert refused.code == 1 and "印刷1は仮の版下で刷ってあります" in refused.err and "点線だけです" in refused.err
+    assert "理由が空です" in _release(city, reason=("--provisional", "　")).err
+    assert _release(city, reason=("--provisional", "審査のための試し刷り")).code == 0
+    alone = _approve(city, reason=())
+    assert alone.code == 1 and "申請の理由は「審査のための試し刷り」です" in alone.err
+    assert _manifest(city)["state"] == "requested"
+    assert (
+        "仮の版下のまま（課長も了承）、発送を承認しました" in _approve(city, reason=("--provisional", "課長も了承")).out
+    )
+    said = [("requested", "審査のための試し刷り"), ("released", "課長も了承")]
+    assert sorted(city.sql("SELECT step, reason FROM release_step")) == sorted(said)
+    assert [_manifest(city)[step]["reason"] for step, _ in said] == [reason for _, reason in said]
+
+
+def _own_sheet(city: City, *changes: tuple[str, str]) -> None:
+    """The city's own sheet in place of the shipped one."""
+    own = city.folder / "sheets"
+    own.mkdir(exist_ok=True)
+    text = (ROOT / "specs" / "sheets" / "shiyoryo.toml").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (own / "shiyoryo.toml").write_text(text, encoding="utf-8")
+    Image.new("RGB", (60, 40), (90, 90, 90)).save(own / "mark.png")
+    job = city.job.read_text(encoding="utf-8")
+    city.job.write_text(job.replace(PRINT, PRINT + 'sheets = ["sheets"]\n'), encoding="utf-8")
+
+
+EXAMINED = ("verified = false", "verified = true")
+MARKED = ("size = [16, 10] }]", 'size = [16, 10], file = "mark.png" }]')
+OWN_SHEETS = [
+    ("審査が済み、マークもある", [EXAMINED, MARKED], ""),
+    ("審査が済んでいない", [MARKED], "審査の済んだ版下ではありません"),
+    ("マークが点線だけ", [EXAMINED], "eLマークの図がなく"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), [case[1:] for case in OWN_SHEETS], ids=[case[0] for case in OWN_SHEETS])
+def test_a_citys_own_sheet_is_judged_as_it_is(city: City, changes: list[tuple[str, str]], said: str) -> None:
+    _own_sheet(city, *changes)
+    printed = _print(city, "print", "--procedure", "douro")
+    assert printed.code == 0 and ("仮の版下" in printed.out) is bool(said)
+    _uploaded(city)
+    if said:
+        assert said in _release(city, reason=()).err
+        return
+    assert "--provisional を外して" in _release(city).err
+    shipped = ROOT / "specs" / "sheets" / "shiyoryo.toml"
+    examined = (city.folder / "sheets" / "shiyoryo.toml").read_bytes()
+    (city.folder / "sheets" / "shiyoryo.toml").write_bytes(shipped.read_bytes())
+    assert "印刷したときの版下と違い、確かめられません" in _release(city, reason=()).err
+    (city.folder / "sheets" / "shiyoryo.toml").write_bytes(examined)
+    assert (_release(city, reason=()).code, _approve(city, reason=()).code) == (0, 0)
 
 
 def _cancelled(city: City) -> None:

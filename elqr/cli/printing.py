@@ -24,12 +24,28 @@ from elqr.cli.terminal import (
     say,
     say_findings,
 )
+from elqr.errors import BadFile
 from elqr.terms import ExitCode, PrintState
 
 if TYPE_CHECKING:
     from elqr.release import Blocked
 
+
+def _reason_of(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """理由 of an option, empty when it was not given."""
+    if value is not None and not value.strip():
+        raise BadFile("理由が空です。--provisional に、仮の版下のまま発送してよい理由を書いてください。")
+    return (value or "").strip()
+
+
 _folder = click.argument("folder", type=click.Path(path_type=Path))
+_provisional_option = click.option(
+    "--provisional",
+    "reason",
+    metavar="REASON",
+    callback=_reason_of,
+    help="仮の版下で刷ったものを発送してよい理由（申請と承認の両方に要ります）。",
+)
 
 
 @click.command("print", cls=Command, help="納付書を印刷用のPDFにし、全ページを読み返して確かめます。")
@@ -71,7 +87,8 @@ def notice_print(
         wish = Wish(
             out, procedures, keys, template, pages or own.job.printing.pages, sample, workers or os.cpu_count() or 1
         )
-        printed = print_notices(own, sheets_for(own.job), wish, lambda done, of: show(_bar(done, of)))
+        sheets = sheets_for(own.job)
+        printed = print_notices(own, sheets, wish, lambda done, of: show(_bar(done, of)))
     clear_progress()
     manifest = printed.manifest
     say_findings(printed.findings)
@@ -91,6 +108,9 @@ def notice_print(
         )
         click.echo(f"印刷できなかったもの {len(manifest.left_out)}件　→ {out}")
         click.echo(f"目録の照合値 {manifest.body_sha256}")
+        for name in manifest.sheets:
+            for why in sheets[name].provisional:
+                click.echo(f"仮の版下 {name}　{why}")
     if manifest is not None and manifest.state == PrintState.STOPPED:
         say("印刷前検査で止まりました。上の指摘のページがあるため、この印刷は発送できません。")
         return ExitCode.FAILED
@@ -150,28 +170,38 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 @_folder
 @by_option
 @click.option("--pull", "pulled", multiple=True, metavar="PAGE", help="抜き取ったページ（用紙の番号 0001-00001）。")
+@_provisional_option
 @job_option
-def notice_release(folder: Path, by: str, pulled: tuple[str, ...], job: Path) -> int:
-    from elqr.dispatch import requested
-    from elqr.edge import prepared
+def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, job: Path) -> int:
+    from elqr.dispatch import Sheets, requested
+    from elqr.edge import prepared, sheets_for
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        manifest, against = requested(opened.night, folder, by, now(), tuple(sorted(set(pulled))))
-    return _answered(manifest.print_no, "申請しました。ほかの人が elqr notice approve で承認してください", against)
+        sheets = Sheets(sheets_for(opened.night.job), reason)
+        manifest, against = requested(opened.night, folder, by, now(), tuple(sorted(set(pulled))), sheets)
+    done = "申請しました。ほかの人が elqr notice approve で承認してください"
+    return _answered(manifest.print_no, _because(reason) + done, against)
 
 
 @click.command("approve", cls=Command, help="申請された FOLDER の発送を承認します（申請した人とは別の人が）。")
 @_folder
 @by_option
+@_provisional_option
 @job_option
-def notice_approve(folder: Path, by: str, job: Path) -> int:
-    from elqr.dispatch import approved
-    from elqr.edge import prepared
+def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
+    from elqr.dispatch import Sheets, approved
+    from elqr.edge import prepared, sheets_for
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        manifest, against = approved(opened.night, folder, by, now())
+        sheets = Sheets(sheets_for(opened.night.job), reason)
+        manifest, against = approved(opened.night, folder, by, now(), sheets)
     first = "elqr notice reject で申請を取り下げ（却下し）、"
-    return _answered(manifest.print_no, "発送を承認しました", against, first)
+    return _answered(manifest.print_no, _because(reason) + "発送を承認しました", against, first)
+
+
+def _because(reason: str) -> str:
+    """仮の版下の理由, said together with what was done."""
+    return f"仮の版下のまま（{reason}）、" if reason else ""
 
 
 @click.command("reject", cls=Command, help="申請された FOLDER の発送を却下します（自分の申請の取り下げにも使います）。")

@@ -6,6 +6,7 @@ module or quiet zone smaller than the settings allow, a bar code too close to th
 printed into the place of a code.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -240,6 +241,21 @@ class Template(_Strict):
     head: Art = Art()
     slip: Slip
     folder: Path = Path()
+
+    @property
+    def sha256(self) -> str:
+        """版下の内容のハッシュ, wherever its file lies."""
+        return hashlib.sha256(self.model_dump_json(exclude={"folder"}).encode()).hexdigest()
+
+    @property
+    def provisional(self) -> tuple[str, ...]:
+        """仮である理由: why what is printed with it is not to be sent yet; empty when it is ready."""
+        marks = (*self.head.el_mark, *self.slip.el_mark)
+        reasons = (
+            (not self.verified, "審査の済んだ版下ではありません（verified = false）"),
+            (any(mark.file is None for mark in marks), "eLマークの図がなく、場所の点線だけです"),
+        )
+        return tuple(said for holds, said in reasons if holds)
 
     @model_validator(mode="after")
     def _key_has_twenty_digits(self) -> Self:

@@ -236,5 +236,6 @@ release_step = table(
 )
 """発送: asked for by one person, approved by another, or withdrawn with a reason and asked for anew.
 
-`pulled` names the pages taken out of the pile. The last steps count, in their order.
+`pulled` names the pages taken out of the pile. The last steps count, in their order. `reason` says why it was
+withdrawn, or why what was printed on a provisional sheet may leave; empty where nothing had to be said.
 """
