@@ -107,10 +107,10 @@ def notice_print(
             f"印字 {checked.texts:,}か所　指摘 {len(checked.findings)}件"
         )
         click.echo(f"印刷できなかったもの {len(manifest.left_out)}件　→ {out}")
-        click.echo(f"目録の照合値 {manifest.body_sha256}")
         for name in manifest.sheets:
             for why in sheets[name].provisional:
                 click.echo(f"仮の版下 {name}　{why}")
+        click.echo(f"目録の照合値 {manifest.body_sha256}")
     if manifest is not None and manifest.state == PrintState.STOPPED:
         say("印刷前検査で止まりました。上の指摘のページがあるため、この印刷は発送できません。")
         return ExitCode.FAILED

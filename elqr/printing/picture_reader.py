@@ -2,9 +2,11 @@
 
 What a header says can be looked at first, but not what a decoder will do with the rest: a small file can keep
 it busy for hours. So it has a limit of time, and of memory where the system has one to set. What comes back is text.
+The time is that of the processor, where the system counts it: a busy machine must not refuse what an idle one reads.
 """
 
 import json
+import math
 import signal
 import sys
 import warnings
@@ -19,6 +21,11 @@ from elqr.limits import PICTURE_MEMORY, PICTURE_SECONDS
 from elqr.printing.picture import Decoded, Symbology, codes_in
 from elqr.printing.picture_file import Unreadable, grey_pages
 
+if sys.platform != "win32":
+    import resource
+
+_PATIENCE = 5
+"""How many times its time a picture may take by the clock."""
 _REMEDY = "PNG・JPEG・TIFFの、A4一枚ほどの大きさの画像を指定してください。"
 
 
@@ -26,17 +33,17 @@ def read_pictures(
     pictures: Iterable[tuple[str, bytes]], seconds: float = PICTURE_SECONDS.most
 ) -> Iterator[tuple[str, list[list[Decoded]]]]:
     """画像を読む: of each picture (name, bytes) its name and the codes of each page. Raises BadFile."""
-    with _reader() as pipe:
+    with _reader(seconds) as pipe:
         for name, data in pictures:
             yield name, _read(pipe, name, data, seconds)
 
 
 @contextmanager
-def _reader() -> Iterator[Connection]:
+def _reader(seconds: float) -> Iterator[Connection]:
     """The process, and the way to it; it ends with us."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, seconds), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -50,17 +57,17 @@ def _reader() -> Iterator[Connection]:
 def _read(pipe: Connection, name: str, data: bytes, seconds: float) -> list[list[Decoded]]:
     try:
         pipe.send_bytes(data)
-        if not pipe.poll(seconds):
-            raise BadFile(f"{name}: {seconds:g} 秒のうちに読めません。{_REMEDY}")
+        if not pipe.poll(seconds * _PATIENCE):
+            raise BadFile(f"{name}: {seconds * _PATIENCE:g} 秒のうちに読めません。{_REMEDY}")
         answer = json.loads(pipe.recv_bytes())
     except (EOFError, OSError) as error:
-        raise BadFile(f"{name}: 読む途中で止まりました（メモリ不足など）。{_REMEDY}") from error
+        raise BadFile(f"{name}: 読む途中で止まりました（時間かメモリが足りません）。{_REMEDY}") from error
     if isinstance(answer, str):
         raise BadFile(f"{name}: {answer}。{_REMEDY}")
     return [[Decoded(**code | {"symbology": Symbology(code["symbology"])}) for code in page] for page in answer]
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, seconds: float) -> None:
     """The other side: bytes in; out the codes of each page, or why there are none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
@@ -70,6 +77,7 @@ def _serve(pipe: Connection) -> None:
             data = pipe.recv_bytes()
         except EOFError:
             return
+        _limit_time(seconds)
         pipe.send_bytes(json.dumps(_answer(data)).encode())
 
 
@@ -83,7 +91,15 @@ def _answer(data: bytes) -> list[list[dict[str, object]]] | str:
 
 
 def _limit_memory() -> None:
+    """メモリを限る; and what is stopped leaves no copy of its memory behind."""
     if sys.platform != "win32":
-        import resource
-
         resource.setrlimit(resource.RLIMIT_AS, (PICTURE_MEMORY.most, PICTURE_MEMORY.most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time(seconds: float) -> None:
+    """時間を限る: so much of the processor from now on."""
+    if sys.platform != "win32":
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        until = math.ceil(used.ru_utime + used.ru_stime + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
