@@ -7,6 +7,7 @@ The time is that of the processor, where the system counts it: a busy machine mu
 
 import json
 import math
+import os
 import signal
 import sys
 import warnings
@@ -71,6 +72,7 @@ def _serve(pipe: Connection, seconds: float) -> None:
     """The other side: bytes in; out the codes of each page, or why there are none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a decoder writes there what it thinks of the bytes
     _limit_memory()
     while True:
         try:

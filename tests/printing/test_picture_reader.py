@@ -130,6 +130,14 @@ def test_a_page_finer_than_needed_is_made_smaller() -> None:
     assert strip.shape == (1, 15_000), "no side is longer than the decoder takes"
 
 
+def test_what_a_decoder_says_of_the_bytes_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    damaged = bytearray(_saved("TIFF", size=(60, 40), compression="tiff_lzw"))
+    damaged[8:40] = b"\xff" * 32
+    with pytest.raises(BadFile, match=r"damaged\.tif: "):
+        list(read_pictures([("damaged.tif", bytes(damaged))]))
+    assert capfd.readouterr().err == ""
+
+
 def test_each_picture_is_answered_and_the_first_that_cannot_be_read_ends_it() -> None:
     code = draw(REAL_CODE, "png")
     answers = read_pictures([("one.png", code), ("two.png", _saved("TIFF", pages=2)), ("three.png", EPS)])
