@@ -47,6 +47,7 @@ def flat_picture(data: bytes, most: Limit) -> Image.Image:
     """一枚の絵 on white, in RGB; `most` limits its pixels. Raises Unreadable."""
     with _foreign(), _opened(data) as picture:
         _within(_pixels(picture), most)
+        _refuse_repeats(picture)
         coloured = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
 
@@ -82,8 +83,7 @@ def _count_pages(picture: ImageFile.ImageFile) -> int:
         pages, pixels = pages + 1, pixels + _pixels(picture)
         _within(pages, PICTURE_PAGES)
         _within(pixels, PIXELS)
-        if sum(map(_area, picture.tile)) > _MOST_PLANES * _pixels(picture):
-            raise Unreadable("同じ所を何度も描いています")
+        _refuse_repeats(picture)
         if picture.format != "TIFF":
             return pages
         try:
@@ -94,6 +94,12 @@ def _count_pages(picture: ImageFile.ImageFile) -> int:
 
 def _pixels(picture: Image.Image) -> int:
     return picture.width * picture.height
+
+
+def _refuse_repeats(picture: ImageFile.ImageFile) -> None:
+    """A TIFF may draw the same place a million times."""
+    if sum(map(_area, picture.tile)) > _MOST_PLANES * _pixels(picture):
+        raise Unreadable("同じ所を何度も描いています")
 
 
 def _area(tile: ImageFile._Tile) -> int:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from elqr.errors import BadFile
 from elqr.issue.symbol import draw
-from elqr.limits import PICTURE_PAGES, PIXELS
+from elqr.limits import MARK_PIXELS, PICTURE_PAGES, PIXELS
 from elqr.printing.picture import Symbology
-from elqr.printing.picture_file import Unreadable, grey_pages
+from elqr.printing.picture_file import Unreadable, flat_picture, grey_pages
 from elqr.printing.picture_reader import read_pictures
 from tests.builders import REAL_CODE, elqr
 
@@ -103,6 +103,11 @@ REFUSED: list[tuple[str, Callable[[], bytes], str]] = [
 def test_what_is_not_meant_is_refused_before_it_is_decoded(make: Callable[[], bytes], said: str) -> None:
     with pytest.raises(Unreadable, match=said):
         list(grey_pages(make()))
+
+
+def test_a_mark_is_looked_at_like_a_scan() -> None:
+    with pytest.raises(Unreadable, match="同じ所を何度も描いています"):
+        flat_picture(_tiff(100, 1_000), MARK_PIXELS)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands for the program")
