@@ -113,6 +113,8 @@ def _stands_alone(character: str) -> bool:
 def _opened(data: bytes, path: Path) -> TTFont:
     try:
         font = TTFont(io.BytesIO(data), fontNumber=0, recalcTimestamp=False)
+        if any(table.offset + table.length > len(data) for table in font.reader.tables.values()):
+            raise TTLibError("cut short")
         if "glyf" not in font or font.getBestCmap() is None:
             raise BadFile(f"書体 {path} は TrueType の字形を持っていません。.ttf か .ttc の書体を指定してください。")
     except TTLibError as error:

@@ -46,9 +46,10 @@ def test_no_font_at_all_says_what_to_install(tmp_path: Path) -> None:
 
 def test_what_is_not_a_font_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "font.ttf"
-    path.write_bytes(b"not a font")
-    with pytest.raises(BadFile, match=r"font\.ttf を読めません"):
-        _ = typeface(["font.ttf"], tmp_path).advances
+    for data in (b"not a font", FACE.data[:1_000], FACE.data[:-10]):
+        path.write_bytes(data)
+        with pytest.raises(BadFile, match=r"font\.ttf を読めません"):
+            _ = typeface(["font.ttf"], tmp_path).advances
 
 
 def test_a_font_that_forbids_embedding_is_refused(tmp_path: Path) -> None:
