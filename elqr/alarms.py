@@ -8,7 +8,7 @@ from elqr.arrival_frames import Arriving
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.money_frames import Settled
-from elqr.page_frames import ChannelTrend
+from elqr.page_frames import ChannelTrend, Waiting
 from elqr.terms import ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
 
 
@@ -59,6 +59,21 @@ def jump_alarms(channels: pl.DataFrame, night: date, jump: float, at_least: int)
             wanted = f"これまでの{before.height}夜 {usual:.1%} から {jump:.1%} 以内"
             found.append(Finding(at, Code.UNMATCHED_JUMP, said, wanted))
     return sorted(found)
+
+
+def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Finding]:
+    """要確認の滞留: payments that nobody has decided on for more than so many days since their night.
+
+    `waiting` is frame Waiting.
+    """
+    is_old = (pl.lit(night) - pl.col(Waiting.DECIDED_ON)).dt.total_days() > days
+    old = waiting.filter(Waiting.IS_OPEN, is_old)
+    if old.is_empty():
+        return []
+    sums = pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()
+    count, yen, first = old.select(sums, pl.col(Waiting.DECIDED_ON).min()).row(0)
+    said = f"{count:,}件 仮受額 {yen:,}円（最も古い消込日 {first}）"
+    return [Finding(Location(field="要確認"), Code.BACKLOG, said, f"{days}日以内の決裁")]
 
 
 _ARRIVAL_CODES = {

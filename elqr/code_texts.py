@@ -125,6 +125,11 @@ CODES: dict[Code, CodeText] = {
         "該当なしの割合がこれまでの夜より急に上がりました",
         "送付元がキーの様式を変えていないか、納付書データの取込が漏れていないかを確認してください。",
     ),
+    Code.BACKLOG: CodeText(
+        _MID,
+        "決裁されないまま日数の過ぎた要確認があります",
+        "古いものから決裁してください（elqr review export）。日数はジョブの [thresholds] backlog_days です。",
+    ),
     Code.CHAIN_BROKEN: CodeText(_HIGH, "実行の記録の連鎖が切れています", _DAMAGED),
     Code.RUN_DIFFERS: CodeText(_HIGH, "実行の記録と台帳の件数・金額が合いません", _DAMAGED),
     Code.RAW_LOST: CodeText(

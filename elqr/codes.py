@@ -48,6 +48,7 @@ class Code(StrEnum):
     POSTED_CONFLICT = "M401"
     UNMATCHED_RATE = "M402"
     UNMATCHED_JUMP = "M403"
+    BACKLOG = "M404"
     CHAIN_BROKEN = "L501"
     RUN_DIFFERS = "L502"
     RAW_LOST = "L503"

@@ -13,17 +13,19 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.alarms import alarms, arrival_alarms, jump_alarms, money_alarms
+from elqr.alarms import alarms, arrival_alarms, backlog_alarms, jump_alarms, money_alarms
 from elqr.arrivals import arriving
 from elqr.codes import Code
 from elqr.errors import LedgerError
 from elqr.findings import Finding, Location
 from elqr.inbox import set_aside, sweep, write_parts
+from elqr.limits import WAITING
 from elqr.night import Night
 from elqr.originals import originals
 from elqr.procedures import Evidence, Kpi, kpi
 from elqr.remittance import money_rows
 from elqr.report.ahead import Ahead
+from elqr.report.backlog import waiting_of
 from elqr.report.case_file import Cases
 from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
@@ -37,6 +39,7 @@ from elqr.store import (
     review_queries,
     tallies,
     trend_queries,
+    waiting_queries,
 )
 from elqr.store.ledger_file import Aside
 from elqr.store.retraction_queries import retractions_in
@@ -57,11 +60,13 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
         raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
         raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
+        raised += backlog_alarms(rows.waiting, day, limits.backlog_days)
         raised += money_alarms(money.open_lines, money.gaps) if money else []
         raised += [_finding(*row) for row in rows.delivery_findings.iter_rows()]
         raised += _refused(refused_queries.waiting_findings(connection, day), day)
         raised += [finding for finding in findings or [] if finding not in raised]
-        status = "quarantine" if night.quarantined else "review" if raised or _waits(rows) else "clean"
+        is_clean = not raised and rows.decisions.filter(_waits()).is_empty()
+        status = "quarantine" if night.quarantined else "clean" if is_clean else "review"
         return morning(night.job.city.name, day, rows, night.register, found, sorted(raised), status)
 
 
@@ -104,7 +109,7 @@ def _proved(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> It
 def _rows(night: Night) -> Rows:
     connection, day = night.ledger.connection, night.night_on
     decisions, postings = _tonight(night)
-    found = review_queries.exceptions(connection, day)
+    found, waiting = _waiting(night, decisions)
     named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
     late = late_queries.late_notices(connection, found.filter(pl.col("bill_no").is_null()), day)
     rows = Rows(
@@ -123,9 +128,22 @@ def _rows(night: Night) -> Rows:
         chain=report_queries.chain(connection, day),
         sums=_sums(night),
         money=money_rows(night.ledger, night.rules, day),
+        waiting=waiting,
     )
     taken_back = retractions_in(connection, day)
     return replace(rows, cases=_cases(night, rows, late), retractions=None if taken_back.is_empty() else taken_back)
+
+
+def _waiting(night: Night, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """要確認 that is listed, and the sums of all: tonight's, and of very many others the oldest."""
+    connection, day = night.ledger.connection, night.night_on
+    if not waiting_queries.are_more_waiting(connection, WAITING.most):
+        found = review_queries.exceptions(connection, day)
+        return found, waiting_of(found)
+    tonight = decisions.filter(_waits()).select("payment_no")
+    oldest = waiting_queries.oldest_waiting(connection, day, WAITING.most)
+    found = review_queries.exceptions(connection, day, pl.concat([tonight, oldest]).unique())
+    return found, waiting_queries.waiting_sums(connection, day)
 
 
 def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -176,9 +194,9 @@ def _cases(night: Night, rows: Rows, late: pl.DataFrame) -> Cases:
     )
 
 
-def _waits(rows: Rows) -> bool:
-    places = [Place.EXCEPTION.value, Place.REJECTED.value]
-    return bool(rows.decisions["place"].is_in(places).any())
+def _waits() -> pl.Expr:
+    """要確認になった収納か."""
+    return pl.col("place").is_in([Place.EXCEPTION.value, Place.REJECTED.value])
 
 
 def _refused(rows: pl.DataFrame, night: date) -> list[Finding]:

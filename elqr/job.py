@@ -101,6 +101,7 @@ class Thresholds(_Strict):
     unmatched_rate: float = Field(default=0.2, ge=0, le=1)
     unmatched_at_least: int = Field(default=5, ge=1)
     unmatched_jump: float = Field(default=0.05, ge=0, le=1)
+    backlog_days: int = Field(default=31, ge=1, le=10_000)
     file_megabytes: int = Field(default=DELIVERED.most, ge=1)
 
 

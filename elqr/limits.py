@@ -37,6 +37,7 @@ ON_PAGE = Limit("朝の一枚に並べる要確認", 2_000, "件", "帳票とブ
 ON_PAGE_PER_PLACE = Limit("朝の一枚に並べる、行き先ごとの今夜の収納", 500, "件", "帳票とブックにあると示す")
 ORIGINAL_CSV = Limit("朝の一枚のために読み返すCSV", 32, "MB", "原データを示さず、そう書く")
 IN_BOOK = Limit("ブックのシートに並べる消込結果", 50_000, "件", "一致・速報・計上済を除き、全件はCSVにあると書く")
+WAITING = Limit("夜の帳票とブックに並べる、前の夜からの要確認", 5_000, "件", "受付の古い順に並べ、残りは合計だけ")
 IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入金", 10_000, "件", "数だけを示す")
 
 PIECE_BYTES = 16_000_000
@@ -66,5 +67,6 @@ LIMITS = (
     ON_PAGE_PER_PLACE,
     ORIGINAL_CSV,
     IN_BOOK,
+    WAITING,
     IN_MONEY_LINE,
 )

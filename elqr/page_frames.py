@@ -116,3 +116,21 @@ class NearNotice(Frame):
     AMOUNT_YEN = Column("amount_yen", pl.Int64)
     KEY_NO = Column("key_no", pl.String)
     COLLECTED_YEN = Column("collected_yen", pl.Int64)
+
+
+class Waiting(Frame):
+    """要確認の合計: how many payments of a reason, procedure and days wait, and their yen in suspense.
+
+    `is_open` waits for somebody's decision; what is not open was decided, and waits to be paid out.
+    """
+
+    OUTCOME = Column("outcome", pl.String)
+    PROCEDURE_CODE = Column("procedure_code", pl.String)
+    ITEM_NO = Column("item_no", pl.String)
+    PAID_ON = Column("paid_on", pl.Date)
+    DECIDED_ON = Column("decided_on", pl.Date)
+    IS_OPEN = Column("is_open", pl.Boolean)
+    COUNT = Column("count", pl.Int64)
+    SUSPENSE_YEN = Column("suspense_yen", pl.Int64)
+
+    KEYS = (OUTCOME, PROCEDURE_CODE, ITEM_NO, PAID_ON, DECIDED_ON, IS_OPEN)

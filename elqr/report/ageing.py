@@ -41,10 +41,10 @@ def age_label(days: pl.Expr) -> pl.Expr:
 def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
     """経過日数の表: one row a value of the column `by`, the largest yen first, then the sum.
 
-    `rows` has 経過日数 and 仮受額. Asserts that the cells add up to all rows, in count and in yen.
+    `rows` has 経過日数, 件数 and 仮受額. Asserts that the cells add up to all rows, in count and in yen.
     """
     own = rows.with_columns(age_label(pl.col("経過日数")).alias("age"))
-    sums = own.group_by(by, "age").agg(pl.len().alias("count"), pl.col("仮受額").sum().alias("yen"))
+    sums = own.group_by(by, "age").agg(pl.col("件数").sum().alias("count"), pl.col("仮受額").sum().alias("yen"))
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for name, age, count, yen in sums.iter_rows():
         found.setdefault(name, {})[age] = (count, yen)
@@ -52,7 +52,9 @@ def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
     made.sort(key=lambda row: (-row.whole[1], -row.whole[0], row.name))
     columns = zip(*(row.cells for row in made), strict=True)
     whole = AgeRow("計", tuple(_sum(column) for column in columns), _sum([row.whole for row in made]))
-    assert whole.whole == (rows.height, int(rows["仮受額"].sum())), "every exception has one reason and one age"
+    assert whole.whole == (int(rows["件数"].sum()), int(rows["仮受額"].sum())), (
+        "every exception has one reason and one age"
+    )
     return (*made, whole) if made else ()
 
 

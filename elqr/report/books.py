@@ -19,6 +19,7 @@ from elqr.meanings import RULING_MEANINGS
 from elqr.procedures import Register
 from elqr.report import row_mark
 from elqr.report import tables as shape
+from elqr.report.backlog import left_out
 from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
@@ -131,6 +132,8 @@ def books(
         own = pl.col("procedure_code").is_in(codes)
         outcome = outcomes(rows.decisions, register, own)
         exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
+        own_waiting = shape.with_procedure(rows.waiting, register).filter(own)
+        exception = replace(exception, note=exception.note + left_out(exception.height, own_waiting))
         made.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
     return tuple(made)
 

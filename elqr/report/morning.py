@@ -12,6 +12,7 @@ import polars as pl
 
 from elqr.findings import Finding
 from elqr.procedures import Kpi, Register
+from elqr.report import backlog
 from elqr.report import tables as shape
 from elqr.report.ageing import ageing
 from elqr.report.arrival_table import arrival_table
@@ -75,8 +76,11 @@ def morning(
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
+    left_out = backlog.left_out(exception.height, rows.waiting)
+    exception = replace(exception, note=exception.note + left_out)
     daily = shape.daily_table(rows.postings, register)
     refund = shape.refund_table(rows.exceptions, rows.awaiting, rows.others, register)
+    refund = replace(refund, note=refund.note + left_out)
     rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)
@@ -88,6 +92,7 @@ def morning(
     _agree(outcome, exception, daily, rows)
     funnel = _funnel(read)
     kpis = shape.kpi_table(found)
+    aged = backlog.aged(rows.waiting, register, night)
     listed = list_frame(rows, register, night)
     made = books(
         city,
@@ -105,7 +110,7 @@ def morning(
         status=status,
         files=[(kind.label, statuses.count(kind)) for kind in FileStatus],
         funnel=funnel,
-        reasons=_reasons(rows.exceptions),
+        reasons=_reasons(backlog.open_only(rows.waiting)),
         money=_money(rows.postings),
         balances=[
             Line(f"{account.label}（累計）", 0, rows.balances[account.value])
@@ -120,8 +125,8 @@ def morning(
             *(daily, places, *money, kpis, notices, outcome),
         ),
         intake=_intake(rows.deliveries, statuses),
-        ageing=[(title, key, ageing(exception.frame, title)) for key, title in _AGEING.items()],
-        trend=trend(rows.sums, night, rows.exceptions.filter(pl.col("outcome") != Outcome.PENDING.value).height),
+        ageing=[(title, key, ageing(aged, title)) for key, title in _AGEING.items()],
+        trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
         books=[(book.file_name, book.title) for book in made],
         data=_data(rows, listed, register, night),
     )
@@ -173,8 +178,11 @@ def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
     assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
     assert daily.total("収納額") == posted[Account.CLAIM] + moved[Account.CLAIM], "収納日計 holds what rulings moved"
     assert sum(moved.values()) == 0 == posted[Account.WITHDRAWN], "rulings move yen and make none"
-    waiting = int(rows.awaiting["suspense_yen"].sum())
-    assert exception.total("仮受額") + waiting == rows.balances[Account.SUSPENSE], "the lists hold all of suspense"
+    waiting = int(rows.waiting["suspense_yen"].sum())
+    assert waiting == rows.balances[Account.SUSPENSE], "what waits holds all of suspense"
+    listed = exception.total("仮受額") + int(rows.awaiting["suspense_yen"].sum())
+    is_whole = exception.height + rows.awaiting.height == int(rows.waiting["count"].sum())
+    assert listed == waiting or not is_whole, "the lists hold all that waits"
 
 
 def _yen_of(postings: pl.DataFrame, *, is_move: bool) -> dict[Account, int]:
@@ -193,13 +201,23 @@ def _funnel(read: pl.DataFrame) -> list[Line]:
     return [whole, *lines]
 
 
-def _reasons(exceptions: pl.DataFrame) -> list[Line]:
+def _open_count(rows: Rows) -> int:
+    """未処理の要確認の件数, listed or not."""
+    return int(backlog.open_only(rows.waiting)["count"].sum())
+
+
+def _announced_count(rows: Rows) -> int:
+    """期限を過ぎた速報の件数 among them: no night brought them as exceptions."""
+    return int(rows.waiting.filter(pl.col("outcome") == Outcome.PENDING.value)["count"].sum())
+
+
+def _reasons(waiting: pl.DataFrame) -> list[Line]:
     lines = []
     for outcome in Outcome:
-        own = exceptions.filter(pl.col("outcome") == outcome.value)
+        own = waiting.filter(pl.col("outcome") == outcome.value)
         if own.height:
-            lines.append(Line(outcome.label, own.height, int(own["suspense_yen"].sum())))
-    total = Line("計", exceptions.height, int(exceptions["suspense_yen"].sum()), "sum")
+            lines.append(Line(outcome.label, int(own["count"].sum()), int(own["suspense_yen"].sum())))
+    total = Line("計", int(waiting["count"].sum()), int(waiting["suspense_yen"].sum()), "sum")
     return [*lines, total] if lines else []
 
 
@@ -222,7 +240,7 @@ def _money(postings: pl.DataFrame) -> list[Line]:
 
 def _headline(status: str, rows: Rows) -> str:
     posted = rows.decisions.filter(pl.col("place") == Place.POSTED.value)
-    waiting = rows.exceptions.height
+    waiting = _open_count(rows)
     held = int((rows.deliveries["status"] == FileStatus.QUARANTINED.value).sum())
     parts = [f"収納 {posted.height:,}件 {int(posted['paid_yen'].sum()):,}円を消し込みました"]
     parts += [f"要確認 {waiting:,}件"] if waiting else []

@@ -14,6 +14,7 @@ from elqr.limits import ON_PAGE, ON_PAGE_PER_PLACE
 from elqr.procedures import Register
 from elqr.report import tables as shape
 from elqr.report.ageing import age_label
+from elqr.report.backlog import open_only
 from elqr.report.rows import Rows
 from elqr.report.table import Style
 from elqr.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
@@ -100,8 +101,12 @@ def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
     again = int(rows.redelivered["count"].sum())
     tonight = frame.filter(pl.col("今夜") == 1)
     waiting = int(frame["未処理"].sum())
+    count = int(open_only(rows.waiting)["count"].sum())
+    files = (
+        "要確認.xlsx と 要確認一覧.csv" if count == rows.exceptions.height else "elqr review export で書き出すブック"
+    )
     found = [
-        View(OPEN, "要確認（未処理のすべて）", rows.exceptions.height, waiting, "要確認.xlsx と 要確認一覧.csv"),
+        View(OPEN, "要確認（未処理のすべて）", count, waiting, files),
         View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=again),
     ]
     for place in Place:

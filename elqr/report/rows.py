@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from elqr.page_frames import Waiting
 from elqr.report.case_file import Cases
 from elqr.report.trends import Sums
 from elqr.terms import Term
@@ -39,6 +40,8 @@ class Money:
 class Rows:
     """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
 
+    Both are what is listed; `waiting` (frame Waiting) sums up all there is, and is made of them where all is listed.
+
     `chain` says which ledger this is and where its chain of runs ends. `sums` are those of earlier nights,
     `cases` the details of the payments that the page lists. `money` is None where the job has no contracts,
     `arrivals` (frame Arriving) where it expects no files, `retractions` where nothing is taken back.
@@ -60,5 +63,6 @@ class Rows:
     sums: Sums = field(default_factory=Sums)
     cases: Cases = field(default_factory=Cases)
     money: Money | None = None
+    waiting: pl.DataFrame = field(default_factory=Waiting.empty)
     arrivals: pl.DataFrame | None = None
     retractions: pl.DataFrame | None = None

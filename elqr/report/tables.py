@@ -48,7 +48,8 @@ def procedure_name(register: Register) -> pl.Expr:
     return pl.col("procedure_code").replace_strict(names, default=_UNKNOWN, return_dtype=pl.String)
 
 
-def _department(register: Register) -> pl.Expr:
+def department(register: Register) -> pl.Expr:
+    """所管課の名 of the procedure_code column."""
     names = {procedure.code: procedure.department for procedure in register.procedure}
     return pl.col("procedure_code").replace_strict(names, default="会計（所管課不明）", return_dtype=pl.String)
 
@@ -226,7 +227,7 @@ def exception_table(
             "受付番号": (pl.col("payment_no"), Style.COUNT),
             "理由": (shown("outcome", Outcome), Style.TEXT),
             "重要度": (pl.col("outcome").replace_strict(severity, default="中", return_dtype=pl.String), Style.TEXT),
-            "所管課": (_department(register), Style.TEXT),
+            "所管課": (department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
             "経過日数": ((pl.lit(night) - pl.col("paid_on")).dt.total_days(), Style.COUNT),
@@ -327,7 +328,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
             "受付番号": (pl.col("payment_no"), Style.COUNT),
             "区分": (shown("outcome", Outcome), Style.TEXT),
             "決裁": (shown("ruling", Ruling), Style.TEXT),
-            "所管課": (_department(register), Style.TEXT),
+            "所管課": (department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col("levy_year"), Style.TEXT),
             "通知書番号": (pl.col("bill_no"), Style.DIGITS),
@@ -348,10 +349,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
 def kpi_table(found: Kpi) -> Table:
     """KPI表: the procedures with their evidence."""
     schema = {
-        "手続": pl.String,
-        "種別": pl.String,
-        "所管課": pl.String,
-        "区分": pl.String,
+        **dict.fromkeys(("手続", "種別", "所管課", "区分"), pl.String),
         "運用開始日": pl.Date,
         "最初の発行日": pl.Date,
         "最初のeL-QR収納日": pl.Date,

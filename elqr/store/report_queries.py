@@ -223,14 +223,23 @@ def decision_columns() -> Columns:
 
 
 def decision_rows(
-    connection: Connection, columns: Columns, condition: ColumnElement[bool], *joins: tuple[FromClause, Any]
+    connection: Connection,
+    columns: Columns,
+    condition: ColumnElement[bool],
+    *joins: tuple[FromClause, Any],
+    asked: FromClause | None = None,
 ) -> pl.DataFrame:
-    """消込結果の行: oldest first. `joins` are further tables, outer joined, with their conditions."""
+    """消込結果の行: oldest first. `joins` are further tables, outer joined, with their conditions.
+
+    `asked` is a staged table with payment_no of those that are asked for.
+    """
     query = decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
         t.notice, t.notice.c.notice_no == t.decision.c.notice_no
     )
     for joined, where in joins:
         query = query.outerjoin(joined, where)
+    if asked is not None:
+        query = query.join(asked, asked.c.payment_no == t.decision.c.payment_no)
     query = query.where(condition).order_by(*(t.payment.c[name] for name in Payment.OLDEST_FIRST))
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 

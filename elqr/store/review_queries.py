@@ -5,95 +5,58 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from elqr.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
-from elqr.store import money_tables as m
 from elqr.store import queries
 from elqr.store import review_tables as r
 from elqr.store import tables as t
-from elqr.store.announced import still_waits
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
+from elqr.store.waiting_queries import Waits, last_ruling_no, moved_yen
 from elqr.store.withdrawal_queries import others_moved
 from elqr.tally import posting_tallies
-from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, KeyKind, Place, RulingResult
+from elqr.terms import Account, KeyKind, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 
 
-def exceptions(connection: Connection, night: date) -> pl.DataFrame:
+def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = None) -> pl.DataFrame:
     """要確認 up to a night: what is open, and what is closed while its yen wait in suspense (`is_open` false).
 
     速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people.
     Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
-    ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect.
+    ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect. `only` has
+    payment_no of those that are asked for.
     """
-    last = r.ruling.c
-    suspense = t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night)
-    closed = or_(
-        last.ruling.in_([ruling.value for ruling in CLOSES]),
-        and_(last.ruling.in_([ruling.value for ruling in CLOSES_WHEN_EMPTY]), suspense == 0),
-    )
-    is_open = func.coalesce(~closed, True)
+    last, waits = r.ruling.c, Waits.on(night)
     columns = decision_columns() | {
-        "claim_yen": (t.decision.c.claim_yen + _moved_yen(Account.CLAIM, night), pl.Int64),
-        "suspense_yen": (suspense, pl.Int64),
+        "claim_yen": (t.decision.c.claim_yen + moved_yen(Account.CLAIM, night), pl.Int64),
+        "suspense_yen": (waits.suspense_yen, pl.Int64),
         "ruling_no": (last.ruling_no, pl.Int64),
         "ruling": (last.ruling, pl.String),
         "ruling_reason": (last.reason, pl.String),
         "ruled_on": (r.ruling_result.c.night_on, pl.Date),
-        "is_open": (is_open, pl.Boolean),
+        "is_open": (waits.is_open, pl.Boolean),
         "others_moved": (others_moved(night), pl.Int64),
     }
-    # Spelt out, as in the index of these rows: a value that comes later names no index.
-    waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
-    spelt: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
-    waiting = t.decision.c.place.in_(spelt)
-    awaits = and_(last.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
-    condition = and_(waiting, t.decided_file.c.night_on <= night.isoformat(), or_(is_open, awaits))
-    joins = [
-        (r.ruling, last.ruling_no == _last_ruling_no(night)),
-        (r.ruling_result, r.ruling_result.c.ruling_no == last.ruling_no),
-    ]
-    overdue = m.overdue_payment.c
-    late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
-    announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
-    rows = [decision_rows(connection, columns, own, *joins) for own in (condition, announced)]
+    conditions = (waits.condition, waits.announced)
+    if only is None:
+        rows = [decision_rows(connection, columns, own, *waits.joins) for own in conditions]
+    else:
+        with staged(connection, only.select("payment_no")) as asked:
+            rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in conditions]
     return rows[0] if rows[1].is_empty() else pl.concat(rows).sort("paid_on", maintain_order=True)
-
-
-def _last_ruling_no(night: date) -> ColumnElement[int]:
-    """効力のある最後の決裁 of a payment up to a night, by its number."""
-    ruled, effect = r.ruling.alias(), r.ruling_result.alias()
-    return (
-        select(func.max(ruled.c.ruling_no))
-        .join(effect, effect.c.ruling_no == ruled.c.ruling_no)
-        .where(
-            ruled.c.payment_no == t.payment.c.payment_no,
-            effect.c.result == _APPROVED,
-            effect.c.night_on <= night.isoformat(),
-        )
-        .correlate(t.payment)
-        .scalar_subquery()
-    )
-
-
-def _moved_yen(account: Account, night: date) -> ColumnElement[int]:
-    """付け替えた額 of a payment on an account up to a night."""
-    moved = t.posting.alias()
-    return (
-        select(func.coalesce(func.sum(moved.c.yen), 0))
-        .where(
-            moved.c.payment_no == t.payment.c.payment_no,
-            moved.c.account == account.value,
-            moved.c.reverses_no.is_not(None),
-            moved.c.night_on <= night.isoformat(),
-        )
-        .correlate(t.payment)
-        .scalar_subquery()
-    )
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
@@ -159,8 +122,8 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
                 t.payment.c.payment_no,
                 t.payment.c.stage,
                 t.payment.c.paid_on,
-                t.decision.c.suspense_yen + _moved_yen(Account.SUSPENSE, night),
-                _last_ruling_no(night),
+                t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night),
+                last_ruling_no(night),
             )
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)

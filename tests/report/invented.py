@@ -8,6 +8,7 @@ import polars as pl
 
 from elqr.procedures import Kpi, Register
 from elqr.report import tables as shape
+from elqr.report.backlog import waiting_of
 from elqr.report.book import Book
 from elqr.report.books import Drawn, books
 from elqr.report.places import places_table, records
@@ -116,6 +117,7 @@ def rows_of(found: pl.DataFrame) -> Rows:
         redelivered=pl.DataFrame(schema={**again, "paid_on": pl.Date, **counted}),
         balances={account.value: 0 for account in Account},
         chain=CHAIN,
+        waiting=waiting_of(found.with_columns(is_open=True)),
     )
 
 

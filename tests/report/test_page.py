@@ -91,7 +91,12 @@ def test_age_classes(days: int, label: str) -> None:
 
 def test_ageing_adds_up_and_puts_the_largest_yen_first() -> None:
     rows = pl.DataFrame(
-        {"理由": ["過納", "該当なし", "過納", "不足"], "経過日数": [1, 40, 3, 9], "仮受額": [10, 500, 5, 0]}
+        {
+            "理由": ["過納", "該当なし", "過納", "不足"],
+            "経過日数": [1, 40, 3, 9],
+            "件数": [1] * 4,
+            "仮受額": [10, 500, 5, 0],
+        }
     )
     assert [(row.name, row.cells, row.whole) for row in ageing(rows, "理由")] == [
         ("該当なし", ((0, 0), (0, 0), (0, 0), (1, 500)), (1, 500)),

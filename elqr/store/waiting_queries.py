@@ -1,0 +1,170 @@
+"""Questions about what waits (要確認の残): open exceptions and overdue 速報, their sums and the oldest of them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from elqr.page_frames import Waiting
+from elqr.store import money_tables as m
+from elqr.store import review_tables as r
+from elqr.store import tables as t
+from elqr.store.announced import still_waits
+from elqr.store.bulk import read_frame
+from elqr.store.report_queries import decided
+from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, Place, RulingResult
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """要確認か: of the decided payments of a query, with the joins that it needs.
+
+    `condition` is of exceptions, `announced` of 速報 that are overdue: asked for together they would name no index.
+    """
+
+    is_open: ColumnElement[bool]
+    suspense_yen: ColumnElement[int]
+    condition: ColumnElement[bool]
+    announced: ColumnElement[bool]
+    joins: tuple[tuple[FromClause, Any], ...]
+
+    @classmethod
+    def on(cls, night: date) -> "Waits":
+        """As of a night."""
+        last = r.ruling.c
+        suspense = t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)
+        closed = or_(
+            last.ruling.in_([ruling.value for ruling in CLOSES]),
+            and_(last.ruling.in_([ruling.value for ruling in CLOSES_WHEN_EMPTY]), suspense == 0),
+        )
+        is_open = func.coalesce(~closed, True)
+        awaits = and_(last.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
+        decided = t.decided_file.c.night_on <= night.isoformat()
+        joins = (
+            (r.ruling, last.ruling_no == last_ruling_no(night)),
+            (r.ruling_result, r.ruling_result.c.ruling_no == last.ruling_no),
+        )
+        overdue = m.overdue_payment.c
+        late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
+        announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
+        return cls(is_open, suspense, and_(_is_waiting(), decided, or_(is_open, awaits)), announced, joins)
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    """Spelt out, as in the index of these rows: a value that comes later names no index."""
+    waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
+    spelt: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
+    return t.decision.c.place.in_(spelt)
+
+
+def are_more_waiting(connection: Connection, most: int) -> bool:
+    """要確認がこれより多いか, those that were decided since among them: only as many rows are looked at."""
+    some = select(t.decision.c.payment_no).where(_is_waiting()).limit(most + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one()) > most
+
+
+def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFrame:
+    """古い要確認, at most so many of exceptions and of overdue 速報, by their numbers: payment_no."""
+    waits, number = Waits.on(night), t.decision.c.payment_no
+    query = decided(number)
+    for joined, where in waits.joins:
+        query = query.outerjoin(joined, where)
+    parts = (query.where(own).order_by(number).limit(most) for own in (waits.condition, waits.announced))
+    return pl.concat(read_frame(connection, part, {"payment_no": pl.Int64}) for part in parts)
+
+
+def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
+    """要確認の合計 of all that waits up to a night; frame Waiting.
+
+    What no ruling ever named or moved is as its night left it, and is summed up without looking for rulings and their
+    postings.
+    """
+    number, waits = t.decision.c.payment_no, Waits.on(night)
+    moved = select(t.posting.c.payment_no).where(t.posting.c.reverses_no.is_not(None))
+    touched = or_(number.in_(select(r.ruling.c.payment_no)), number.in_(moved))
+    parts = [
+        _untouched_sums(~touched, night),
+        _touched_sums(waits, and_(touched, waits.condition)),
+        _touched_sums(waits, waits.announced),
+    ]
+    rows = pl.concat(read_frame(connection, part, Waiting.SCHEMA) for part in parts)
+    return Waiting.of(rows.group_by(Waiting.KEYS).agg(pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()))
+
+
+def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
+    """By file first: the night of a file is looked up once."""
+    d, p, decided_on = t.decision.c, t.payment.c, t.decided_file.c.night_on
+    keys = (d.outcome, d.procedure_code, p.item_no, p.paid_on, p.file_no)
+    sums = (func.count().label(Waiting.COUNT), func.sum(d.suspense_yen).label(Waiting.SUSPENSE_YEN))
+    own = select(*keys, *sums).join(t.payment, p.payment_no == d.payment_no).where(_is_waiting(), condition)
+    rows = own.group_by(*keys).subquery()
+    named = [rows.c[name] for name in (Waiting.OUTCOME, Waiting.PROCEDURE_CODE, Waiting.ITEM_NO, Waiting.PAID_ON)]
+    return (
+        select(*named, decided_on, literal(1), rows.c[Waiting.COUNT], rows.c[Waiting.SUSPENSE_YEN])
+        .join(t.decided_file, t.decided_file.c.file_no == rows.c.file_no)
+        .where(decided_on <= night.isoformat())
+    )
+
+
+def _touched_sums(waits: Waits, condition: ColumnElement[bool]) -> Select[Any]:
+    columns = {
+        Waiting.OUTCOME: t.decision.c.outcome,
+        Waiting.PROCEDURE_CODE: t.decision.c.procedure_code,
+        Waiting.ITEM_NO: t.payment.c.item_no,
+        Waiting.PAID_ON: t.payment.c.paid_on,
+        Waiting.DECIDED_ON: t.decided_file.c.night_on,
+        Waiting.IS_OPEN: waits.is_open,
+        Waiting.SUSPENSE_YEN: waits.suspense_yen,
+    }
+    query = decided(*(column.label(name) for name, column in columns.items()))
+    for joined, where in waits.joins:
+        query = query.outerjoin(joined, where)
+    rows = query.where(condition).subquery().c
+    keys = [rows[name] for name in Waiting.KEYS]
+    return select(*keys, func.count(), func.sum(rows[Waiting.SUSPENSE_YEN])).group_by(*keys)
+
+
+def last_ruling_no(night: date) -> ColumnElement[int]:
+    """効力のある最後の決裁 of a payment up to a night, by its number."""
+    ruled, effect = r.ruling.alias(), r.ruling_result.alias()
+    return (
+        select(func.max(ruled.c.ruling_no))
+        .join(effect, effect.c.ruling_no == ruled.c.ruling_no)
+        .where(
+            ruled.c.payment_no == t.payment.c.payment_no,
+            effect.c.result == RulingResult.APPROVED.value,
+            effect.c.night_on <= night.isoformat(),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def moved_yen(account: Account, night: date) -> ColumnElement[int]:
+    """付け替えた額 of a payment on an account up to a night."""
+    moved = t.posting.alias()
+    return (
+        select(func.coalesce(func.sum(moved.c.yen), 0))
+        .where(
+            moved.c.payment_no == t.payment.c.payment_no,
+            moved.c.account == account.value,
+            moved.c.reverses_no.is_not(None),
+            moved.c.night_on <= night.isoformat(),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
