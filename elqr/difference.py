@@ -5,6 +5,7 @@ old one is refused. Closing moves no yen; the line is settled as 差額を確認
 """
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +100,8 @@ def waiting(night: Night) -> list[dict[str, Any]]:
 
 
 def _open(night: Night, mark: str) -> Difference:
-    found = [own for own in differences(night) if len(mark) >= MARK_CHARS and own.mark.startswith(mark)]
+    typed = unicodedata.normalize("NFKC", mark).strip().lower()
+    found = [own for own in differences(night) if len(typed) >= MARK_CHARS and own.mark.startswith(typed)]
     if len(found) != 1:
         raise NotFound(
             f"突合の行 {mark} はありません。入金や収納が増えて変わったか、もう済んでいます。"

@@ -149,3 +149,38 @@ def test_a_newer_ledger_is_refused(older: Callable[[int], City]) -> None:
     city.sql(f"UPDATE setting SET value = '{SCHEMA_VERSION + 1}'")
     ran = city.night(NIGHT)
     assert ran.code == 1 and "新しい elqr を使ってください" in ran.err
+
+
+def test_what_was_recorded_once_may_be_taken_back_and_recorded_again(older: Callable[[int], City]) -> None:
+    """Tables that held one row a record are made anew: their rows keep their order, and get numbers."""
+    city = older(7)
+    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+        ledger.executescript(
+            """
+            INSERT INTO upload_step VALUES (1, '2026-11-21T09:00:00+09:00', '山田');
+            INSERT INTO print_batch VALUES (1, '2026-11-20', 1, 1, 1000, 1, 'x'), (2, '2026-11-20', 1, 1, 2000, 1, 'y');
+            INSERT INTO release_step VALUES
+                (1, 'released', '2026-11-21T10:00:00+09:00', '佐藤', '[]'),
+                (1, 'requested', '2026-11-21T10:00:00+09:00', '山田', '[]'),
+                (2, 'requested', '2026-11-21T09:30:00+09:00', '山田', '["0001-00001"]');
+            INSERT INTO export_taken VALUES (1, 0, '2026-11-21T11:00:00+09:00', '鈴木');
+            """
+        )
+    before = city.sql("SELECT * FROM export")
+    assert city.night(NIGHT).code == 3
+    assert city.sql("SELECT * FROM export") == before
+    assert city.sql("SELECT step_no, upload_no, uploaded_by FROM upload_step") == [(1, 1, "山田")]
+    assert city.sql("SELECT step_no, print_no, step, pulled, reason FROM release_step ORDER BY step_no") == [
+        (1, 2, "requested", '["0001-00001"]', ""),
+        (2, 1, "requested", "[]", ""),
+        (3, 1, "released", "[]", ""),
+    ]
+    assert city.sql("SELECT taken_no, export_no, again_no, taken_by FROM export_taken") == [(1, 1, 0, "鈴木")]
+    by = ("--job", city.job, "--date", "2026-11-22")
+    for what, name in (("uploaded", "elqr_notices_000001.csv"), ("release", 1), ("taken", 1)):
+        assert elqr("undo", what, name, "--by", "山田", "--reason", "まちがい", *by).code == 0
+    assert elqr("undo", "approve", 1, 2, 3, "--by", "佐藤", *by).code == 0
+    assert elqr("undo", "export", 1, "--by", "山田", "--reason", "まちがい", *by).code == 0
+    assert elqr("undo", "approve", 4, "--by", "佐藤", *by).code == 0
+    again = elqr("export", "make", "--by", "山田", "--json", *by)
+    assert (again.json["export_no"], again.json["yen"]) == (2, 1_000)

@@ -124,7 +124,7 @@ def short(tmp_path: Path) -> Till:
     till.money("01.dat", credit_file(credit_row(20_000, SENDER)))
     till.night()
     (mark,) = open_marks(till)
-    act(till, "close", mark, "--by", "花子", "--reason", "端数")
+    assert act(till, "close", f" {mark.upper()} ", "--by", "花子", "--reason", "端数").code == 0
     assert "承認待ち" in act(till, "list").out
     act(till, "approve", 1, "--by", "三郎")
     return till
