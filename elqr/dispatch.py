@@ -9,7 +9,6 @@ from elqr import __version__
 from elqr.codes import Code
 from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding, Location
-from elqr.four_eyes import Signature
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of
 from elqr.night import Night
@@ -20,6 +19,7 @@ from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
 from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked
+from elqr.signature import Signature
 from elqr.store import entries
 from elqr.store import print_queries as queries
 from elqr.terms import PrintState

@@ -13,9 +13,10 @@ from typing import Any
 
 from elqr import __version__
 from elqr.errors import BadFile, NotFound
-from elqr.four_eyes import Signature, refuse_same_person
 from elqr.night import Night
+from elqr.person import same_person
 from elqr.plain_number import plain_number
+from elqr.signature import Signature
 from elqr.store import difference_queries, entries, export_queries, print_queries, review_queries
 from elqr.store import retraction_queries as queries
 from elqr.terms import PrintState, RetractionKind, RulingResult
@@ -82,7 +83,8 @@ def approve_retraction(night: Night, retraction_no: int, signature: Signature) -
     with night.ledger.transaction():
         _is_not_before_the_last_night(night)
         request = _waiting(night, retraction_no)
-        refuse_same_person(request["asked_by"], signature.by)
+        if same_person(request["asked_by"], signature.by):
+            raise BadFile(f"申請した人（{signature.by}）は承認できません。別の人が承認してください。")
         subject = _subject(request)
         _rests_on_nothing(night, subject.kind, subject.number)
         _end(night, retraction_no, RulingResult.APPROVED, signature)

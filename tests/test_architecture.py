@@ -11,7 +11,7 @@ _PACKAGE = ROOT / "elqr"
 
 # A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number", "visible"),
+    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number", "visible", "signature"),
     ("errors", "codes", "frames", "fiscal", "business_day", "meanings"),
     (
         "code_texts",
@@ -21,7 +21,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "export_frames",
         "identity",
         "written",
-        "four_eyes",
         "lookup",
         "whole_year",
         "notice_frames",

@@ -212,7 +212,7 @@ def _because(reason: str) -> str:
 def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
     from elqr.dispatch import withdraw_request
     from elqr.edge import prepared
-    from elqr.four_eyes import Signature
+    from elqr.signature import Signature
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         manifest = withdraw_request(opened.night, folder, Signature(by, now(), reason))

@@ -47,8 +47,8 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
     @date_option
     def ask(names: tuple[str, ...], reason: str, by: str, job: Path, day: date | None) -> int:
         from elqr.edge import prepared
-        from elqr.four_eyes import Signature
         from elqr.retraction import request_retraction
+        from elqr.signature import Signature
 
         with prepared(job, day, rehearsal=False, show=progress()) as opened:
             for own in names:
@@ -73,8 +73,8 @@ _numbers = click.argument("numbers", nargs=-1, required=True, type=int, metavar=
 @date_option
 def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None) -> int:
     from elqr.edge import prepared
-    from elqr.four_eyes import Signature
     from elqr.retraction import approve_retraction
+    from elqr.signature import Signature
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         for number in numbers:
@@ -91,8 +91,8 @@ def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None)
 @date_option
 def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.edge import prepared
-    from elqr.four_eyes import Signature
     from elqr.retraction import reject_retraction
+    from elqr.signature import Signature
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         for number in numbers:
