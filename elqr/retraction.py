@@ -37,10 +37,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """記録の種類: how a record that holds is found, what rests on it (empty when nothing does), what follows."""
+    """記録の種類: how a record that holds is found, what rests on it (empty when nothing does), what follows.
+
+    `against` is given the numbers that count as taken back already: at a request those that wait for approval too.
+    """
 
     find: Callable[[Night, str], Subject | None]
-    against: Callable[[Night, int], str]
+    against: Callable[[Night, int, frozenset[int]], str]
     follows: Callable[[Night, int], str]
 
 
@@ -60,7 +63,8 @@ def request_retraction(night: Night, kind: RetractionKind, name: str, signature:
                     f"{subject.words}の取り消しは {row['asked_by']} が申請済みです（申請 {row['retraction_no']}）。"
                     "承認は elqr undo approve、取り下げは elqr undo reject です。"
                 )
-        _rests_on_nothing(night, kind, subject.number)
+        asked = frozenset(row["number"] for row in queries.retractions_waiting(connection, kind))
+        _rests_on_nothing(night, subject, asked)
         row = {
             "kind": kind.value,
             "number": subject.number,
@@ -86,7 +90,7 @@ def approve_retraction(night: Night, retraction_no: int, signature: Signature) -
         if same_person(request["asked_by"], signature.by):
             raise BadFile(f"申請した人（{signature.by}）は承認できません。別の人が承認してください。")
         subject = _subject(request)
-        _rests_on_nothing(night, subject.kind, subject.number)
+        _rests_on_nothing(night, subject, frozenset())
         _end(night, retraction_no, RulingResult.APPROVED, signature)
         return subject, _RECORDS[subject.kind].follows(night, subject.number)
 
@@ -126,8 +130,8 @@ def _end(night: Night, retraction_no: int, result: RulingResult, signature: Sign
     entries.enter_run(connection, night.night_on, {"version": __version__, **ends})
 
 
-def _rests_on_nothing(night: Night, kind: RetractionKind, number: int) -> None:
-    if against := _RECORDS[kind].against(night, number):
+def _rests_on_nothing(night: Night, subject: Subject, asked: frozenset[int]) -> None:
+    if against := _RECORDS[subject.kind].against(night, subject.number, asked):
         raise BadFile(against)
 
 
@@ -210,16 +214,16 @@ def _find_export(night: Night, name: str) -> Subject | None:
     return Subject(RetractionKind.EXPORT, row["export_no"], words)
 
 
-def _against_export(night: Night, number: int) -> str:
+def _against_export(night: Night, number: int, asked: frozenset[int]) -> str:
     """Its postings are exported again with all that came after it: no export after it may hold, nor its 取込済."""
-    made = [one for one in export_queries.exports(night.ledger.connection) if not one["withdrawn"]]
-    if made and made[-1]["export_no"] != number:
+    made = {one["export_no"]: one for one in export_queries.exports(night.ledger.connection) if not one["withdrawn"]}
+    if later := sorted(own for own in made if own > number and own not in asked):
         return (
-            f"後の書き出し{made[-1]['export_no']}があるので、書き出し{number}は取り消せません。"
-            "新しい書き出しから順に取り消してください。"
+            f"後の書き出し{later[-1]}があるので、書き出し{number}は取り消せません。"
+            "新しい書き出しから順に（elqr undo export 3 2 1 のように）取り消してください。"
         )
-    if made and made[-1]["taken"]:
-        taken = made[-1]["taken"][-1]
+    if made[number]["taken"]:
+        taken = made[number]["taken"][-1]
         return (
             f"書き出し{number}は {taken['taken_at'][:10]} に {taken['taken_by']} が取込済と記録しています。"
             "基幹システムが取り込んでいなければ、先に elqr undo taken でその記録を取り消してください。"
@@ -246,7 +250,7 @@ def _after_taken(night: Night, number: int) -> str:
     return "elqr export check で確かめて取り込み、elqr export taken で記録し直してください。"
 
 
-def _nothing(night: Night, number: int) -> str:
+def _nothing(night: Night, number: int, asked: frozenset[int]) -> str:
     return ""
 
 

@@ -54,6 +54,12 @@ def retractions_of(connection: Connection, kind: RetractionKind, number: int) ->
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def retractions_waiting(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
+    """承認を待つ取り消しの申請 of a kind, in order."""
+    query = _requests().where(r.retraction.c.kind == kind.value, r.retraction_step.c.result.is_(None))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def retractions_approved(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
     """取り消された記録 of a kind, in order, with who asked and who approved."""
     query = _requests().where(r.retraction.c.kind == kind.value)
