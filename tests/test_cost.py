@@ -18,8 +18,9 @@ from tests.plans import plan_of
 pytestmark = pytest.mark.ledger_file
 SMALL = {
     "file", "run", "upload", "notice_file", "issue_tally", "posting_tally", "decided_file", "ruling", "delivery", "setting",
+    "retraction",
 }  # fmt: skip
-"""What has a row for a file, a night or a ruling."""
+"""What has a row for a file, a night, a ruling or a record that was taken back."""
 
 _SCAN = re.compile(r"^SCAN (\w+)")
 _OF_TONIGHT = re.compile(r"^SCAN (staged|asked|anon_\d+|CONSTANT|sqlite_master)")
