@@ -125,7 +125,8 @@ def taken_mark(row: Mapping[str, object]) -> bytes:
 
 def taken_marks(folder: Path, export_no: int) -> Iterator[TakenMark]:
     """取込済の印 of an export and of those made again, among all exported folders. One that is unreadable is one."""
-    for path in sorted(folder.glob(f"{export_no:06d}*/{TAKEN}")):
+    first = f"{export_no:06d}"
+    for path in sorted([*folder.glob(f"{first}/{TAKEN}"), *folder.glob(f"{first}_again*/{TAKEN}")]):
         _, _, again = path.parent.name.partition("_again")
         try:
             read = json.loads(path.read_bytes())

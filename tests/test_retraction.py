@@ -263,6 +263,9 @@ def test_a_ledger_from_before_it_was_taken_in_does_not_hand_it_out_again(exporte
     assert step(exported, "check", "000001").code == 0, (
         "the ledger knows the record in the folder, and that it was wrong"
     )
+    (export_folder(exported, "000001") / "taken.json").write_bytes(b"{")
+    assert "読めない印" in step(exported, "check", "000001").err
+    assert step(exported, "taken", "000001").code == 0
 
 
 def test_what_stands_of_a_retraction_is_in_the_chain_to_the_last_column(exported: City) -> None:
