@@ -13,7 +13,12 @@ _KEY_DIGITS = 20
 def read_keys(data: bytes, name: str) -> tuple[str, ...]:
     """納付番号の一覧を読む, each once, in the order written. Raises BadFile with the line."""
     text = _decoded(data, name)
-    rows = list(csv.reader(io.StringIO(text)))
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise BadFile(
+            f"{name} をCSVとして読めません。一行に一つ書くか、納付番号の列を持つCSVを指定してください。"
+        ) from error
     column, first = 0, 0
     if rows and (heading := next((head for head in _HEADINGS if head in rows[0]), None)):
         column, first = rows[0].index(heading), 1

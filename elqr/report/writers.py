@@ -1,8 +1,7 @@
 """Writers (CSV・JSON): tables as files. They know no rules of the field.
 
-CSV is for Excel in Japanese: UTF-8 with BOM, CRLF. A text cell that a spreadsheet would take for a
-formula gets an apostrophe; a key of many digits is grouped in fours with hyphens, because Excel
-would round it to fifteen digits. JSON is for programs: keys stay as they are.
+CSV is for Excel in Japanese: UTF-8 with BOM, CRLF; what Excel would make of a text is for `excel_text` to say.
+JSON is for programs: keys stay as they are.
 """
 
 import json
@@ -13,14 +12,11 @@ from itertools import chain
 
 import polars as pl
 
+from elqr.report.excel_text import grouped, kept_as_text
 from elqr.report.table import TOTAL, Heading, Style, Table, visible_texts
 
-_FORMULA = r"^[=+\-@\t\r]"
-_UNFIT = r"[\r\n]|^[=+\-@\t]"
 _ROWS_A_PIECE, _ROWS_AT_HAND = 100_000, 20_000
 """Made at once, and written as JSON at once: bytes that are copied while they are at hand take half the time."""
-
-_GROUP = 4
 
 
 def files_of(table: Table) -> dict[str, Callable[[], Iterable[bytes]]]:
@@ -65,23 +61,10 @@ def _cell(heading: Heading, values: pl.Series) -> pl.Series:
         return pl.select(pl.when(values.is_not_null()).then(share)).to_series().alias(heading.name)
     text = values.cast(pl.String)
     if heading.style is Style.DIGITS:
-        text = _grouped(text)
-    if heading.style in (Style.TEXT, Style.DIGITS) and text.str.contains(_UNFIT).any():
-        text = text.str.replace_all(r"[\r\n]+", " ")
-        quoted = pl.concat_str(pl.lit("'"), text)
-        text = pl.select(pl.when(text.str.contains(_FORMULA)).then(quoted).otherwise(text)).to_series()
+        text = grouped(text)
+    if heading.style in (Style.TEXT, Style.DIGITS):
+        text = kept_as_text(text)
     return text.alias(heading.name)
-
-
-def _grouped(text: pl.Series) -> pl.Series:
-    """四桁ごと: a hyphen after every four digits that stand together."""
-    if text.str.contains(r"[^0-9]").any():
-        return text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
-    longest = text.str.len_bytes().cast(pl.Int64).max() or _GROUP
-    assert isinstance(longest, int), "a length"
-    groups = [text.str.slice(at, _GROUP).replace("", None) for at in range(0, longest, _GROUP)]
-    joined = pl.concat_str(groups, separator="-", ignore_nulls=True)
-    return pl.select(pl.when(text.is_not_null()).then(joined)).to_series()
 
 
 def json_bytes(table: Table) -> bytes:

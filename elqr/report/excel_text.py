@@ -1,0 +1,52 @@
+"""Texts and Excel (Excel が変える文字): which texts of a CSV a spreadsheet would take for something else.
+
+A CSV has no types: Excel makes a date of `1-2` and of `3/4`, a number of `0012` and `1E5`, and rounds long digits.
+What it would change, and what it would take for a formula, gets an apostrophe in front. Digits of seven or more are
+grouped in fours, which is no date and no number; fewer are not, because `2026-11` would be one.
+"""
+
+import polars as pl
+
+_D = "[0-9０-９]"
+_SIGN = "[-/.－／．]"
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_TAKEN_FOR_SOMETHING = "|".join(
+    (
+        f"[+＋-]?[0０]{_D}+",
+        f"{_D}{{16,}}",
+        f"[+-]?{_D}*[.．]{_D}+|[+-]?{_D}+[.．]",
+        f"[+-]?{_D}+(?:[.．]{_D}*)?[eEｅＥ][+-]?{_D}+",
+        f"{_D}{{1,4}}{_SIGN}{_D}{{1,2}}(?:{_SIGN}{_D}{{1,4}})?",
+        f"{_D}+[ 　]{_D}+[/／]{_D}+",
+        f"{_D}+[:：]{_D}{{1,2}}(?:[:：]{_D}{{1,2}}(?:[.]{_D}+)?)?(?: ?(?i:[ap]m?))?",
+        f"[+-]?[¥￥$\\\\]?[+-]?(?:{_D}+|{_D}{{1,3}}(?:[,，]{_D}{{3}})+)(?:[.]{_D}+)?[%％]",
+        f"[+-]?[¥￥$\\\\]{_D}[0-9０-９,，.]*",
+        f"{_D}{{1,3}}(?:[,，]{_D}{{3}})+(?:[.]{_D}*)?",
+        "[(（][0-9０-９,，.]+[)）]",
+        f"(?i:[mtshr]){_D}{{1,2}}{_SIGN}{_D}{{1,2}}(?:{_SIGN}{_D}{{1,2}})?",
+        f"(?:明治|大正|昭和|平成|令和)?[0-9０-９元]{{1,4}}年(?:{_D}{{1,2}}月(?:{_D}{{1,2}}日)?)?|{_D}{{1,2}}月{_D}{{1,2}}日",
+        f"(?i:{_D}{{1,4}}[-/ ]?{_MONTH}(?:[-/ ,]*{_D}{{1,4}})?|{_MONTH}[-/ ]{_D}{{1,4}}(?:[-/ ,]+{_D}{{1,4}})?)",
+        "(?i:true|false)",
+    )
+)  # fmt: skip
+TAKEN = rf"^[ 　]*(?:{_TAKEN_FOR_SOMETHING})[ 　]*$"
+"""Whole texts that Excel would make a number, a date, a time or a truth of."""
+
+_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
+_GROUP, _LEAST_GROUPED = 4, 7
+
+
+def grouped(text: pl.Series) -> pl.Series:
+    """四桁ごと: a hyphen after every four of seven or more digits that stand alone; other texts stay."""
+    groups = text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
+    is_long = text.str.contains(rf"^[0-9]{{{_LEAST_GROUPED},}}$")
+    return pl.select(pl.when(is_long).then(groups).otherwise(text)).to_series().alias(text.name)
+
+
+def kept_as_text(text: pl.Series) -> pl.Series:
+    """文字のまま: on one line, and with an apostrophe in front of what a spreadsheet would take for something else."""
+    if not text.str.contains(rf"[\r\n]|{_FORMULA}|{TAKEN}").any():
+        return text
+    text = text.str.replace_all(r"[\r\n]+", " ")
+    quoted = pl.concat_str(pl.lit("'"), text)
+    return pl.select(pl.when(text.str.contains(rf"{_FORMULA}|{TAKEN}")).then(quoted).otherwise(text)).to_series()
