@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location, without_names
+from elqr.findings import LISTED_PER_CODE, Finding, Location, of_file_made_by, without_names
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, RECORD_NO
 from elqr.formats.spec import Control, Spec
@@ -143,4 +143,5 @@ def check(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
     """All rules over one decoded file."""
     if decoded.findings:
         return list(decoded.findings)
-    return sorted(finding for rule in CHECKS for finding in rule(decoded, file, received_on))
+    found = sorted(finding for rule in CHECKS for finding in rule(decoded, file, received_on))
+    return list(of_file_made_by(found, decoded.spec.made_by))

@@ -14,9 +14,17 @@ class CodeText:
     heading: str
     remedy: str
 
+    def remedy_for(self, made_by: str) -> str:
+        """対処, by who made the file: what the city or its core system made is not asked of a sender."""
+        return _OF_OUR_OWN[made_by] if made_by in _OF_OUR_OWN and "送付元" in self.remedy else self.remedy
+
 
 _LOW, _MID, _HIGH = Severity.LOW, Severity.MEDIUM, Severity.HIGH
 _ASK = "送付元に正しいファイルの再送を依頼してください。"
+_OF_OUR_OWN = {
+    "city": "ファイルの指摘の場所を直して保存し、受信箱に入れ直してください（様式は elqr spec show で見られます）。",
+    "core": "基幹システム側で直し、もう一度取り込んでください。",
+}
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
 _PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"

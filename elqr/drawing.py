@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -62,7 +63,8 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
         raised += backlog_alarms(rows.waiting, day, limits.backlog_days)
         raised += money_alarms(money.open_lines, money.gaps) if money else []
-        raised += [_finding(*row) for row in rows.delivery_findings.iter_rows()]
+        makers = {name: spec.made_by for name, spec in night.specs.items()}
+        raised += [_finding(*row, makers.get(spec, "")) for *row, spec in rows.delivery_findings.iter_rows()]
         raised += _refused(refused_queries.waiting_findings(connection, day), day)
         raised += [finding for finding in findings or [] if finding not in raised]
         is_clean = not raised and rows.decisions.filter(_waits()).is_empty()
@@ -203,11 +205,13 @@ def _refused(rows: pl.DataFrame, night: date) -> list[Finding]:
     """納付書の指摘: those of earlier nights say since when they stand."""
     since = pl.when(pl.col("since") < night).then(pl.format("（{} 取込）", "since")).otherwise(pl.lit(""))
     told = rows.with_columns(pl.concat_str("name", since).alias("name")).drop("since")
-    return [_finding(*row) for row in told.iter_rows()]
+    return [_finding(*row, "core") for row in told.iter_rows()]
 
 
-def _finding(name: str, code: str, no: int, offset: int, field: str, actual: str, expected: str) -> Finding:
-    return Finding(Location(name, no, offset, field), Code(code), actual, expected)
+def _finding(*stored: Any) -> Finding:
+    """A finding of the ledger, and who made its file."""
+    name, code, no, offset, field, actual, expected, made_by = stored
+    return Finding(Location(name, no, offset, field), Code(code), actual, expected, made_by)
 
 
 def counted(night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:

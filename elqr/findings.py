@@ -5,7 +5,8 @@ Personal fields are masked by whoever makes the finding (`MASKED`).
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from elqr.code_texts import CODES, CodeText
 from elqr.codes import Code
@@ -56,6 +57,12 @@ class Finding:
     code: Code
     actual: str = ""
     expected: str = ""
+    made_by: str = field(default="", compare=False)
+
+    @property
+    def remedy(self) -> str:
+        """対処 of this finding."""
+        return self.text.remedy_for(self.made_by)
 
     @property
     def text(self) -> CodeText:
@@ -65,8 +72,13 @@ class Finding:
     def __str__(self) -> str:
         found = f" 実際: {visible(self.actual)}" if self.actual else ""
         wanted = f" 正: {visible(self.expected)}" if self.expected else ""
-        return f"[{self.code}] {self.at}: {self.text.heading}。{found}{wanted} → {self.text.remedy}"
+        return f"[{self.code}] {self.at}: {self.text.heading}。{found}{wanted} → {self.remedy}"
 
     def as_dict(self) -> dict[str, str]:
         """For `--json` and reports."""
         return {"code": self.code.value, "at": str(self.at), "actual": self.actual, "expected": self.expected}
+
+
+def of_file_made_by(findings: Iterable[Finding], made_by: str) -> tuple[Finding, ...]:
+    """誰が作ったファイルの指摘か: what to do about them depends on it."""
+    return tuple(replace(finding, made_by=made_by) for finding in findings)

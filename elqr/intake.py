@@ -15,7 +15,7 @@ import polars as pl
 
 from elqr.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
 from elqr.codes import Code
-from elqr.findings import Finding, Location
+from elqr.findings import Finding, Location, of_file_made_by
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
 from elqr.formats.payments import Occurrences, contents_of, hashes_of, identities_of, payments_of
@@ -39,9 +39,10 @@ class Intake:
 
 def take(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
     """One file through all its tiers; the first tier that fires is the last that runs."""
-    spec, findings = recognize(data, specs, name, received_on)
+    spec, findings = recognize(data, specs := tuple(specs), name, received_on)
     if spec is None:
-        return Intake("", 0, None, findings)
+        makers = {own.made_by for own in specs}
+        return Intake("", 0, None, of_file_made_by(findings, makers.pop() if len(makers) == 1 else ""))
     decoded = decode(data, spec, name, received_on)
     findings = tuple(check(decoded, name, received_on))
     if findings:

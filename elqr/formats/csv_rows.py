@@ -18,6 +18,7 @@ import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
+from elqr.formats.by_hand import without_blank_rows
 from elqr.formats.charset import CHARSETS, decode_bytes, has_ascii
 from elqr.formats.framing import LINE_ENDS
 from elqr.formats.plain_csv import plain_csv
@@ -100,7 +101,7 @@ def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     utf8, charset = _utf8_of(data, spec)
     if utf8 is None:
         return CsvRows(findings=(_bad_byte(data, spec, file),))
-    plain = plain_csv(utf8, spec)
+    plain = None if spec.typed_by_hand else plain_csv(utf8, spec)
     if plain is not None and (plain.is_ended or "no_final_line_end" in spec.accepts):
         shape: tuple[Variation, ...] = () if plain.is_ended else ("no_final_line_end",)
         return CsvRows([], charset or "", plain.line_end, shape, table=plain.table)
@@ -210,6 +211,9 @@ def _rows_until_lost(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
 def _behind_the_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:
     """見出し行 must be the spec's, title by title; then rows follow, none of them empty."""
     titles = [spec_field.title for spec_field in spec.record[0].fields]
+    if spec.typed_by_hand:
+        rows = without_blank_rows(rows, len(titles))
+        rows = [[title.strip() for title in rows[0]], *rows[1:]] if rows else rows
     if not rows:
         return _refused(file, Code.EMPTY, "0行", "見出し行" if spec.header_row else "1行以上")
     if spec.header_row and rows[0] != titles:

@@ -15,7 +15,8 @@ import polars as pl
 
 from elqr.checkdigit import Bytes
 from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location, without_names
+from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location, of_file_made_by, without_names
+from elqr.formats.by_hand import plain_texts
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_bytes, decode_matrix, first_bad_byte
 from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated, value_without_names
@@ -80,11 +81,9 @@ def decode(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
     if spec.error_prefix and data.startswith(spec.error_prefix.encode()):
         shown = data[:80].decode("ascii", errors="replace").splitlines()[0]
         return Decoded(spec, findings=(Finding(Location(file, 1), Code.SENDER_ERROR, shown, "データ"),))
-    return (
-        _decode_csv(data, spec, file, received_on)
-        if spec.layout == "csv"
-        else _decode_fixed(data, spec, file, received_on)
-    )
+    read = _decode_csv if spec.layout == "csv" else _decode_fixed
+    decoded = read(data, spec, file, received_on)
+    return replace(decoded, findings=of_file_made_by(decoded.findings, spec.made_by))
 
 
 def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
@@ -233,7 +232,7 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     tables: dict[str, pl.DataFrame] = {}
     wrong = _Found()
     for number, record in enumerate(spec.record):
-        columns = _csv_columns(record, read.columns(spec, kinds, number), received_on)
+        columns = _csv_columns(record, read.columns(spec, kinds, number), received_on, by_hand=spec.typed_by_hand)
         tables[record.name] = _table(file, own.places(number, None), columns, read.charset, wrong)
     return _told(replace(whole, tables=tables, shape=shape), wrong)
 
@@ -242,10 +241,12 @@ def _told(whole: Decoded, wrong: _Found) -> Decoded:
     return replace(whole, findings=tuple(sorted(wrong.findings)), flawed=frozenset(wrong.flawed))
 
 
-def _csv_columns(record: RecordSpec, columns: list[pl.Series], received_on: date) -> Iterable[_Column]:
+def _csv_columns(
+    record: RecordSpec, columns: list[pl.Series], received_on: date, *, by_hand: bool
+) -> Iterable[_Column]:
     """Every field of the rows of one kind."""
     for own, texts in zip(record.fields, columns, strict=True):
-        yield _Column(own, -1, read_field(own, texts, received_on))
+        yield _Column(own, -1, read_field(own, plain_texts(own, texts) if by_hand else texts, received_on))
 
 
 def _table(file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, wrong: _Found) -> pl.DataFrame:

@@ -278,6 +278,8 @@ class Spec(_Strict):
     charset_kind: Mapped | None = None
     record_bytes: int | None = None
     header_row: bool = False
+    typed_by_hand: bool = False
+    made_by: Literal["sender", "city", "core"] = "sender"
     check: Literal["gs1_mod10", "mpn"] | None = None
     error_prefix: str | None = None
     recognize: Probes = ()

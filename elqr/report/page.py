@@ -125,12 +125,12 @@ def _kind_of(heading: Heading) -> str:
 
 def _groups(findings: Sequence[Finding]) -> list[Group]:
     """By code, the gravest first."""
-    ordered = sorted(findings, key=lambda finding: (-finding.text.severity, finding.code, finding))
+    ordered = sorted(findings, key=lambda finding: (-finding.text.severity, finding.code, finding.remedy, finding))
     made = []
-    for code, own in groupby(ordered, key=lambda finding: finding.code):
+    for (code, remedy), own in groupby(ordered, key=lambda finding: (finding.code, finding.remedy)):
         listed = list(own)
         text = listed[0].text
-        made.append(Group(code.value, text.heading, text.remedy, text.severity is Severity.HIGH, listed))
+        made.append(Group(code.value, text.heading, remedy, text.severity is Severity.HIGH, listed))
     return made
 
 

@@ -87,15 +87,15 @@ def _brings_something() -> ColumnElement[bool]:
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
-    """取込保留の理由 of a night: name of the file and the finding."""
+    """取込保留の理由 of a night: name of the file, the finding, and the format it was read as."""
     f = t.delivery_finding.c
     query = (
-        select(t.delivery.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
+        select(t.delivery.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected, t.delivery.c.spec)
         .join(t.delivery, t.delivery.c.delivery_no == f.delivery_no)
         .where(t.delivery.c.night_on == night.isoformat())
         .order_by(t.delivery.c.name, f.line_no)
     )
-    return read_frame(connection, query, {"name": pl.String, **_FINDING})
+    return read_frame(connection, query, {"name": pl.String, **_FINDING, "spec": pl.String})
 
 
 def notice_files(connection: Connection, night: date) -> pl.DataFrame:

@@ -1,0 +1,91 @@
+"""CSVs as Excel saves them: what is certain is read, what is not is told, and nobody is asked to send again what we made."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from elqr.code_texts import CODES
+from elqr.formats.decode import decode
+from elqr.intake import take
+from tests.builders import JOB, NIGHT, SPECS, City, notice_row
+
+_SPEC = SPECS["money_by_hand_csv"]
+_HEAD = "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分"
+_PLAIN = f"{_HEAD}\r\n1,2026/11/05,18900,ミホンギンコウ,2026/11/06,1234567,入金\r\n"
+
+ACCEPTED = {
+    "素直": _PLAIN,
+    "ゼロのない日付": _PLAIN.replace("2026/11/05", "2026/11/5"),
+    "ハイフンの日付": _PLAIN.replace("2026/11/05", "2026-11-5"),
+    "漢字の日付": _PLAIN.replace("2026/11/05", "2026年11月5日"),
+    "和暦": _PLAIN.replace("2026/11/05", "令和8年11月5日"),
+    "短い和暦": _PLAIN.replace("2026/11/05", "R8.11.5"),
+    "桁区切りの金額": _PLAIN.replace("18900", '"18,900"'),
+    "円記号": _PLAIN.replace("18900", '"¥18,900"'),
+    "全角": _PLAIN.replace("18900", "１８，９００".replace("，", "")).replace("2026/11/05", "２０２６／１１／０５"),
+    "前後の空白": _PLAIN.replace(",入金\r", ", 入金 \r").replace("18900", " 18900 ").replace("入金日", " 入金日 "),
+    "下の空の行": _PLAIN + ",,,,,,\r\n" * 3,
+    "右の空の列": _PLAIN.replace("区分\r\n", "区分,,\r\n").replace("入金\r\n", "入金,,\r\n"),
+    "最後の空行": _PLAIN + "\r\n",
+}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "cp932"])
+@pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_excel_makes_of_it_is_read(text: str, charset: str) -> None:
+    data = text.replace("¥", "\\" if charset == "cp932" else "¥").encode(charset)
+    intake = take(data, "f.csv", [_SPEC], NIGHT)
+    assert intake.findings == () and intake.deposits is not None
+    rows = intake.deposits.select("booked_on", "yen", "kind", "funds_on", "sender").rows()
+    assert rows == [(date(2026, 11, 5), 18_900, "received", date(2026, 11, 6), "ミホンギンコウ")]
+
+
+UNCERTAIN = {
+    "年のない日付": ("2026/11/05", "11/5"), "どちらとも読める日付": ("2026/11/05", "5/11/2026"), "ない日": ("2026/11/05", "2026/11/31"),
+    "合わない桁区切り": ("18900", '"18,90"'), "小数": ("18900", "18900.5"), "負": ("18900", "-18900"), "指数": ("18900", "1.89E+04"),
+    "ない区分": (",入金\r", ",入\r"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), UNCERTAIN.values(), ids=UNCERTAIN)
+def test_what_is_not_certain_is_told_to_who_made_it(old: str, new: str) -> None:
+    findings = decode(_PLAIN.replace(old, new).encode(), _SPEC, "f.csv", NIGHT).findings
+    assert [finding.at.record_no for finding in findings] == [1]
+    assert "送付元" not in str(findings[0]) and "直して" in findings[0].remedy
+
+
+def test_a_blank_row_between_others_is_told_by_its_number() -> None:
+    text = _PLAIN + ",,,,,,\r\n" + _PLAIN.split("\r\n")[1].replace("1,", "2,", 1) + "\r\n"
+    findings = decode(text.encode(), _SPEC, "f.csv", NIGHT).findings
+    assert {finding.at.record_no for finding in findings} == {2}
+
+
+def test_advice_follows_who_made_the_file_for_every_spec_and_code() -> None:
+    own = {name: spec.made_by for name, spec in SPECS.items() if spec.made_by != "sender"}
+    assert own == {
+        "money_by_hand_csv": "city", "notice_csv": "core", "eltax_notice_upload_csv": "city", "collection_history_csv": "city",
+    }  # fmt: skip
+    asked = 0
+    for code, text in CODES.items():
+        asked += "送付元" in text.remedy_for("sender")
+        if code.startswith("F"):
+            assert not {who for who in ("city", "core") if "送付元" in text.remedy_for(who)}, code
+    assert asked > 20
+    for name in own:
+        spec = SPECS[name]
+        for data in (b"", b"x" * 300, b"\xff\n", b"%PDF"):
+            for finding in (*take(data, "f", [spec], NIGHT).findings, *decode(data, spec, "f", NIGHT).findings):
+                assert "送付元" not in str(finding), (name, finding)
+
+
+def test_the_morning_gives_the_same_advice(tmp_path: Path) -> None:
+    job = JOB + '\n[[money]]\npath = "money"\nspecs = ["money_by_hand_csv"]\n'
+    city = City.founded(tmp_path / "city", job=job)
+    (city.folder / "money").mkdir()
+    (city.folder / "money" / "hand.csv").write_bytes(_PLAIN.replace("18900", "abc").encode())
+    city.notices(notice_row())
+    for _ in range(2):
+        assert city.night().code == 4
+        page = (city.folder / "out" / NIGHT.isoformat() / "index.html").read_text(encoding="utf-8")
+        assert "受信箱に入れ直してください" in page and "再送を依頼" not in page
