@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import polars as pl
 from elqr.alarms import alarms, arrival_alarms, backlog_alarms, jump_alarms, money_alarms
 from elqr.arrivals import arriving
 from elqr.codes import Code
-from elqr.errors import LedgerError
+from elqr.errors import CannotWrite, LedgerError
 from elqr.findings import Finding, Location
 from elqr.inbox import set_aside, sweep, write_parts
 from elqr.limits import WAITING
@@ -30,6 +30,7 @@ from elqr.report.backlog import waiting_of
 from elqr.report.case_file import Cases
 from elqr.report.morning import Morning, morning
 from elqr.report.payment_list import DETAILED, listed
+from elqr.report.review_form import is_untouched
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
 from elqr.store import (
@@ -72,26 +73,50 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         return morning(night.job.city.name, day, rows, night.register, found, sorted(raised), status)
 
 
-def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """書いた結果: the names under which books that people wrote in stay, and why files could not be written."""
+
+    kept: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> Written:
     """帳票を書く: every file of the night, drawn as it is written, as many at a time as there are cores.
 
-    What was drawn ahead gets its name. A book that people wrote in stays beside the new one; returns the names that
-    those have now.
+    What was drawn ahead gets its name. A book that people wrote in stays beside the new one. A file that cannot be
+    written, because somebody has it open, keeps none of the others back.
     """
     written_in = drawn.written_in()
 
-    def write(name: str) -> str:
-        pieces = drawings[name]()
-        if name in written_in:
-            pieces = [b"".join(pieces)]
-            aside = set_aside(folder / name, pieces[0])
-        write_parts(folder / name, pieces)
-        return aside.name if name in written_in and aside else ""
+    def write(name: str) -> tuple[str, str]:
+        try:
+            pieces, aside = drawings[name](), None
+            if name in written_in:
+                pieces = [b"".join(pieces)]
+                aside = _set_aside(folder / name, pieces[0])
+            write_parts(folder / name, pieces)
+        except CannotWrite as error:
+            return "", str(error)
+        return aside.name if aside else "", ""
 
     there, drawings = ahead.take_places(), drawn.drawings()
     sweep(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return sorted(filter(None, pool.map(write, [name for name in drawings if name not in there])))
+        results = list(pool.map(write, [name for name in drawings if name not in there]))
+    kept = sorted(name for name, _ in results if name)
+    failures = sorted(why for why in (*there.values(), *(why for _, why in results)) if why)
+    return Written(tuple(kept), tuple(failures))
+
+
+def _set_aside(path: Path, data: bytes) -> Path | None:
+    """A book that differs from the new one is kept, unless nobody wrote in it. Raises CannotWrite."""
+    try:
+        if path.is_file() and is_untouched(path.read_bytes(), path.name):
+            return None
+    except OSError:
+        pass
+    return set_aside(path, data)
 
 
 @contextmanager

@@ -5,7 +5,18 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command, clear_progress, date_option, job_option, json_option, now, print_json, progress
+from elqr.cli.terminal import (
+    Command,
+    clear_progress,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    say,
+)
+from elqr.terms import ExitCode
 
 
 @click.command(cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")
@@ -14,7 +25,7 @@ from elqr.cli.terminal import Command, clear_progress, date_option, job_option, 
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
-    from elqr.drawing import draw, exit_code, write_out
+    from elqr.drawing import Written, draw, exit_code, write_out
     from elqr.edge import prepared
     from elqr.export import nightly
     from elqr.inbox import write_whole
@@ -27,15 +38,19 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
         handed = nightly(own, now())
         with own.journal.step("帳票"):
             drawn = draw(own, own.findings)
-            kept = [] if dry_run else write_out(own.folder, drawn, own.ahead)
-        code = exit_code(drawn.page.status)
+            written = Written() if dry_run else write_out(own.folder, drawn, own.ahead)
+        code = ExitCode.FAILED if written.failures else exit_code(drawn.page.status)
         head = own.summary(drawn.page, run_id, code)
         if handed is not None:
             head["export"] = handed.model_dump(mode="json")
         if not dry_run:
             own.journal.write(own.folder / "runs" / str(head["run_id"]), head, write_whole)
     clear_progress()
-    for name in kept:
+    for why in written.failures:
+        say(why)
+    if written.failures:
+        say(f"書けなかった {len(written.failures)}ファイルのほかの帳票は書きました。計上は済んでいます。")
+    for name in written.kept:
         click.echo(f"前のブックを {name} に残し、新しく作りました。書き込んだ決裁は控えにあります。", err=True)
     if as_json:
         print_json(head)

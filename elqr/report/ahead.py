@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
+from elqr.errors import CannotWrite
 from elqr.inbox import take_place, write_beside
 
 
@@ -24,14 +25,17 @@ class Ahead:
         for name, draw in drawings.items():
             self._drawn[folder / name] = self._thread.submit(_written, folder / name, draw)
 
-    def take_places(self) -> set[str]:
-        """名前を付ける: all that was begun; returns the names. Raises CannotWrite."""
-        names = set()
+    def take_places(self) -> dict[str, str]:
+        """名前を付ける: all that was begun; returns the names, each with why it could not be written, or nothing."""
+        names = {}
         while self._drawn:
             path = next(iter(self._drawn))
-            take_place(path, self._drawn[path].result())
+            try:
+                take_place(path, self._drawn[path].result())
+                names[path.name] = ""
+            except CannotWrite as error:
+                names[path.name] = str(error)
             del self._drawn[path]
-            names.add(path.name)
         return names
 
     def drop(self) -> None:

@@ -64,6 +64,12 @@ def look_through(data: bytes, name: str, wanted: Callable[[str], bool]) -> dict[
         return found
 
 
+def has_comments(data: bytes) -> bool:
+    """注釈のあるブックか: with notes or drawings that people put on its sheets."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return any(word in name.lower() for name in package.namelist() for word in ("comment", "drawing", "media"))
+
+
 def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
     """包みの中のすべて, by name in small letters; each is unpacked to its end, so that its size is what it says."""
     entries = package.infolist()

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from elqr.errors import BadFile
 from elqr.report import row_mark
 from elqr.report.books import REVIEW_FORM
-from elqr.report.package import SheetLook, look_through
+from elqr.report.package import SheetLook, has_comments, look_through
 from elqr.report.workbook import FACTS_SHEET
 from elqr.report.worksheet import BODY, HEAD
 from elqr.ruling import REASON, RULING, STAFF, TARGET
@@ -77,6 +77,14 @@ def read_form(data: bytes, name: str) -> Form:
         *SHOWN,
     )
     return Form(facts, rows)
+
+
+def is_untouched(data: bytes, name: str) -> bool:
+    """誰も書いていないブックか: one of ours, with no entry, no formula and no comment in it."""
+    try:
+        return read_form(data, name).rows.is_empty() and not has_comments(data)
+    except BadFile:
+        return False
 
 
 def _sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str, list[list[Any]]]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import load_workbook
+from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdfium2 import PdfDocument
 
@@ -227,6 +228,41 @@ def test_what_people_wrote_is_never_overwritten(city: City, tmp_path: Path) -> N
     (_folder(again) / "会計.xlsx").write_bytes(b"nobody writes in it")
     again.night()
     assert len(list(_folder(again).glob("*控え*"))) == 2
+
+
+def test_a_book_that_nobody_wrote_in_is_not_kept(city: City, tmp_path: Path) -> None:
+    """Saved anew by another program, nothing filled in; with a comment somebody has written in it."""
+    again = city.copy(tmp_path / "again")
+    path = _folder(again) / "要確認.xlsx"
+    fresh = path.read_bytes()
+    load_workbook(path).save(path)
+    assert path.read_bytes() != fresh
+    assert again.night().err == "" and path.read_bytes() == fresh
+    workbook = load_workbook(path)
+    workbook["要確認一覧"].cell(8, 1).comment = Comment("電話済", "山田")
+    workbook.save(path)
+    assert "控え1" in again.night().err
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other_back(city: City, tmp_path: Path) -> None:
+    """A folder stands in the place of two files, as an open book does on Windows: they are named, the rest is new."""
+    again = city.copy(tmp_path / "again")
+    folder = _folder(again)
+    for name in ("会計.xlsx", "消込結果.csv"):
+        (folder / name).unlink()
+        (folder / name / "x").mkdir(parents=True)
+    for path in folder.iterdir():
+        if path.is_file() and path.suffix != ".xlsx":
+            path.write_bytes(b"old")
+    ran = again.night()
+    assert ran.code == 1 and "会計.xlsx" in ran.err and "消込結果.csv" in ran.err and "書きました" in ran.err
+    left = [path.name for path in folder.iterdir() if path.is_file() and path.read_bytes() == b"old"]
+    assert left == [] and not [path for path in folder.iterdir() if path.name.startswith(".")]
+    assert list(folder.glob("runs/*/run.json")), "the run is on record"
+    for name in ("会計.xlsx", "消込結果.csv"):
+        (folder / name / "x").rmdir()
+        (folder / name).rmdir()
+    assert again.night().code in (0, 3, 4) and (folder / "会計.xlsx").is_file()
 
 
 def test_a_rehearsal_writes_no_workbook(city: City, tmp_path: Path) -> None:
