@@ -15,13 +15,14 @@ import polars as pl
 from elqr import __version__
 from elqr.arrival_frames import Unpaid
 from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import need_another
 from elqr.inbox import keep, sha256_of
 from elqr.night import Night
-from elqr.person import same_person
 from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
 from elqr.store import arrears_queries as queries
-from elqr.store import entries, report_queries
+from elqr.store import report_queries
+from elqr.store.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id
 from elqr.terms import RulingResult
 
@@ -86,7 +87,10 @@ def asked(night: Night, reason: str, by: str, at: str) -> tuple[int, Situation]:
             "asked_by": by,
             "reason": reason,
         }
-        return queries.enter_request(connection, row), now
+        number = queries.enter_request(connection, row)
+        said = {"arrears_request": [{"request_no": number, **row}]}
+        enter_act(connection, night.night_on, Act("arrears_request", number, ASKED, by, said))
+        return number, now
 
 
 def ended(night: Night, request_no: int, result: RulingResult, by: str, at: str, reason: str = "") -> None:
@@ -98,16 +102,17 @@ def ended(night: Night, request_no: int, result: RulingResult, by: str, at: str,
                 f"承認を待つ督促の申請 {request_no} はありません。elqr arrears list で番号を確かめてください。"
             )
     if result is RulingResult.APPROVED:
-        if same_person(request["asked_by"], by):
-            raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+        need_another(night, "arrears_request", request_no, [request["asked_by"]], by)
         _is_the_same(situation(night), request)
     on = night.night_on.isoformat()
     step = {"request_no": request_no, "result": result.value, "night_on": on, "taken_at": at, "taken_by": by}
+    step["reason"] = reason
     with night.ledger.transaction() as connection:
-        queries.enter_step(connection, {**step, "reason": reason})
+        queries.enter_step(connection, step)
         ends = {"result": result.value, "ended_on": on, "taken_at": at, "taken_by": by, "because": reason}
         link = {name: request[name] for name in SIGNED} | ends
-        entries.enter_run(connection, night.night_on, {"version": __version__, "arrears_request": request_no, **link})
+        act = Act("arrears_request", request_no, result.value, by, {"arrears_step": [step]})
+        enter_act(connection, night.night_on, act, {"arrears_request": request_no, **link})
 
 
 SIGNED = ("situation", "claims", "yen", "risks", "night_on", "asked_at", "asked_by", "reason")
@@ -173,8 +178,8 @@ def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, 
         }
         queries.enter_list(connection, row, now.claims)
         link = {"arrears_list": list_no, "manifest": row["manifest_sha256"], "claims": now.count, "yen": now.yen}
-        said = {"version": __version__, **link, "made_at": at, "made_by": by}
-        entries.enter_run(connection, night.night_on, said)
+        act = Act("arrears_list", list_no, RECORDED, by, {"arrears_list": [row]})
+        enter_act(connection, night.night_on, act, {**link, "made_at": at, "made_by": by})
     return Drawn(list_no, folder, now.count, now.yen)
 
 

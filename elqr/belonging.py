@@ -6,7 +6,6 @@ notices, uploads, exports, lists. So no command works with one, until two people
 
 from dataclasses import replace
 
-from elqr import __version__
 from elqr.errors import BadFile, LedgerError
 from elqr.handed_out import HandedOut
 from elqr.issue.serials import last_serial
@@ -14,7 +13,8 @@ from elqr.job import Job
 from elqr.ledger_mark import Mark, Traces, read_traces, write_mark
 from elqr.night import Night
 from elqr.person import same_person
-from elqr.store import entries, identity
+from elqr.store import identity
+from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.ledger_file import Ledger
 
 _NOT_STARTED = "何も書いていません。"
@@ -96,7 +96,6 @@ def go_on(night: Night, by: str, approved_by: str, reason: str, at: str, *, is_n
         said = {"started_at": at, "started_by": by, "approved_by": approved_by, "reason": reason}
         row = identity.enter_start(connection, numbers, said)
         before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
-        entries.enter_run(
-            connection, night.night_on, {"version": __version__, "ledger_start": row, "ledger_before": before}
-        )
+        act = Act("ledger_start", int(str(row["start_no"])), RECORDED, by, {})
+        enter_act(connection, night.night_on, act, {"ledger_start": row, "ledger_before": before})
     return numbers

@@ -166,6 +166,15 @@ CODES: dict[Code, CodeText] = {
     Code.MONTH_DIFFERS: CodeText(_HIGH, "締めた月の数字が締めたときと違います", _DAMAGED),
     Code.SETTLEMENT_DIFFERS: CodeText(_HIGH, "突合の記録が収納と入金に合いません", _DAMAGED),
     Code.TALLY_DIFFERS: CodeText(_HIGH, "累計が発行と仕訳の合計と違います", _DAMAGED),
+    Code.ROWS_DIFFER: CodeText(_HIGH, "台帳の行が実行の記録と違います", _DAMAGED),
+    Code.SAME_PERSON: CodeText(
+        _HIGH, "申請と承認が同じ人です", "誰が申請し誰が承認したかを調べ、別の人が中身を確かめてください。"
+    ),
+    Code.ANCHOR_LOST: CodeText(
+        _HIGH,
+        "控えた照合値の実行が台帳にありません",
+        "台帳が作り直されたか、古い控えに戻されています。誰がいつ戻したか調べ、その後の夜をやり直してください。",
+    ),
     Code.PROCEDURE_UNKNOWN: CodeText(
         _MID, "手続台帳にない手続です", "手続台帳（procedures.toml）に手続を登録してください。"
     ),

@@ -11,15 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from elqr import __version__
 from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import need_another
 from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.night import Night
-from elqr.person import same_person
 from elqr.remittance import standing
 from elqr.settlement import Settlement
 from elqr.store import difference_queries as queries
-from elqr.store import entries, money_entries
+from elqr.store import money_entries
+from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.retraction_queries import retractions_approved
 from elqr.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
 
@@ -81,7 +81,10 @@ def asked(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, 
             "asked_by": by,
             "reason": reason,
         }
-        return queries.enter_request(connection, row), own
+        number = queries.enter_request(connection, row)
+        said = {"difference": [{"difference_no": number, **row}]}
+        enter_act(connection, night.night_on, Act("difference", number, ASKED, by, said))
+        return number, own
 
 
 def closed(night: Night) -> list[dict[str, Any]]:
@@ -113,8 +116,7 @@ def _open(night: Night, mark: str) -> Difference:
 def approved(night: Night, difference_no: int, by: str, at: str) -> Difference:
     """差額の確認を承認する, by another person, when the line is still the same. Raises NotFound, BadFile."""
     request = _waiting(night, difference_no)
-    if same_person(request["asked_by"], by):
-        raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+    need_another(night, "difference", difference_no, [request["asked_by"]], by)
     own = _open(night, request["mark"])
     row = own.row | {Settled.LINE_NO: 1, Settled.OUTCOME: SettlementOutcome.CLOSED.value}
     line = Settlement(
@@ -159,6 +161,5 @@ def _end(
     step = {"difference_no": request["difference_no"], **said, "night_on": on, "taken_at": at, "reason": reason}
     queries.enter_step(connection, step)
     whole = {name: request[name] for name in SIGNED} | said | {"taken_at": at, "because": reason}
-    entries.enter_run(
-        connection, night.night_on, {"version": __version__, "difference": request["difference_no"], **whole}
-    )
+    act = Act("difference", request["difference_no"], result.value, by, {"difference_step": [step]})
+    enter_act(connection, night.night_on, act, {"difference": request["difference_no"], **whole})

@@ -1,18 +1,17 @@
 """Sending (発送): uploads recorded, and a printed folder asked for, approved and checked again, on the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr import __version__
 from elqr.codes import Code
 from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding, Location
+from elqr.four_eyes import need_another
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of
 from elqr.night import Night
-from elqr.person import same_person
 from elqr.printed_folder import changed, listed, read_manifest, stored, write_printed
 from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
@@ -20,9 +19,9 @@ from elqr.printing.template import Template
 from elqr.printing.wording import Office
 from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked
 from elqr.signature import Signature
-from elqr.store import entries
 from elqr.store import print_queries as queries
-from elqr.terms import PrintState
+from elqr.store.acts import ASKED, RECORDED, Act, enter_act
+from elqr.terms import PrintState, RulingResult
 
 
 def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
@@ -38,7 +37,9 @@ def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[
             raise BadFile(
                 f"{name} は {upload['uploaded_at'][:10]} に {upload['uploaded_by']} が登録済みと記録しています。"
             )
-        queries.enter_uploaded(connection, int(upload["upload_no"]), by, at)
+        number = int(upload["upload_no"])
+        row = queries.enter_uploaded(connection, number, by, at)
+        enter_act(connection, night.night_on, Act("upload", number, RECORDED, by, {"upload_step": [row]}))
     return upload
 
 
@@ -67,7 +68,7 @@ def requested(
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
-        queries.enter_release(connection, manifest.print_no, PrintState.REQUESTED, by, at, pulled, sheets.reason)
+        _enter_step(night, manifest.print_no, PrintState.REQUESTED, pulled, Signature(by, at, sheets.reason))
     requested_by = Person(by=by, at=at, reason=sheets.reason)
     update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": requested_by, "released": None}
     return _rewritten(folder, manifest, update), against
@@ -80,11 +81,8 @@ def withdraw_request(night: Night, folder: Path, signature: Signature) -> Manife
         steps = queries.release_steps(connection, manifest.print_no)
         _waits(manifest.print_no, steps)
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
-        by, at, reason = signature.by, signature.at, signature.reason
         pulled = steps[PrintState.REQUESTED]["pulled"]
-        step_no = queries.enter_release(connection, manifest.print_no, PrintState.WITHDRAWN, by, at, pulled, reason)
-        link = {"release_withdrawn": step_no, "print_no": manifest.print_no, "taken_by": by, "taken_at": at}
-        entries.enter_run(connection, night.night_on, {"version": __version__, **link, "reason": reason})
+        _enter_step(night, manifest.print_no, PrintState.WITHDRAWN, pulled, signature)
     return _rewritten(folder, manifest, {"state": PrintState.PRINTED, "pulled": (), "requested": None})
 
 
@@ -105,17 +103,32 @@ def approved(night: Night, folder: Path, by: str, at: str, sheets: Sheets) -> tu
     with night.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
         _waits(manifest.print_no, steps)
-        if same_person(steps[PrintState.REQUESTED]["taken_by"], by):
-            raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+        need_another(night, "print_batch", manifest.print_no, [steps[PrintState.REQUESTED]["taken_by"]], by)
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
         against = _against(night, manifest, pulled)
         if against.findings:
             return manifest, against
-        queries.enter_release(connection, manifest.print_no, PrintState.RELEASED, by, at, pulled, sheets.reason)
+        _enter_step(night, manifest.print_no, PrintState.RELEASED, pulled, Signature(by, at, sheets.reason))
     person = Person(by=by, at=at, reason=sheets.reason)
     return _rewritten(folder, manifest, {"state": PrintState.RELEASED, "released": person}), against
+
+
+_STEP = {
+    PrintState.REQUESTED: ASKED,
+    PrintState.RELEASED: RulingResult.APPROVED.value,
+    PrintState.WITHDRAWN: RulingResult.REFUSED.value,
+}
+"""発送の段階, as the chain of runs names what a person did."""
+
+
+def _enter_step(night: Night, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature) -> None:
+    """発送の段階を記す, with its link of the chain."""
+    connection = night.ledger.connection
+    row = queries.enter_release(connection, print_no, step, pulled, signature)
+    act = Act("print_batch", print_no, _STEP[step], signature.by, {"release_step": [row]})
+    enter_act(connection, night.night_on, act)
 
 
 def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:

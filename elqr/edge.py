@@ -4,8 +4,9 @@ The edge of the program: clock, environment, lock and files are found here and h
 """
 
 import os
+import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -25,11 +26,12 @@ from elqr.journal import Journal
 from elqr.ledger_mark import Traces, read_traces
 from elqr.limits import NAMED, PICTURE, Limit
 from elqr.night import Hands, Night
+from elqr.operators import Operator, Operators, read_operators
 from elqr.procedures import read_register
 from elqr.remittance import Rules
 from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
-from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger
+from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read
 from elqr.written import read_text
 
 if TYPE_CHECKING:
@@ -42,10 +44,10 @@ _A_PART = 1_000_000
 
 
 class Which(Enum):
-    """どの台帳でよいか: the job's own; one that is there, whether it is that or not; or any, a new one too."""
+    """どの台帳でよいか: the job's own; one that is there, whether it is that or not, to be read only; or any."""
 
     OWN = auto()
-    EXISTING = auto()
+    TO_READ = auto()
     ANY = auto()
 
 
@@ -108,18 +110,20 @@ def prepared(
     secret, url = read_secret(job, os.environ), read_store_url(job, os.environ)
     if is_nothing(url):
         _before_new(which, read_traces(job))()
+    operators, operator = operators_for(job), who_runs(os.environ)
     if not rehearsal:
         _make_folder(job.out)
     with (
         nullcontext() if rehearsal else _lock(job, url),
         nullcontext(Alone()) if rehearsal or job.cluster is None else _hired(job, url) as hands,
-        ledger_of(job, url, rehearsal=rehearsal, which=which) as ledger,
+        ledger_of(job, url, rehearsal=rehearsal, which=which, operator=operator) as ledger,
     ):
         if not (rehearsal or day or job.run_on):
             _clock_has_not_gone_back(ledger, night_on)
         journal = Journal(clock=clock.now, show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
+        night.operator, night.operators = operator, operators
         if not rehearsal:
             not_in_a_closed_month(night)
         with night.ahead:
@@ -137,20 +141,27 @@ def _before_new(which: Which, traces: Traces) -> Callable[[], None]:
     def refuse() -> None:
         if which is not Which.ANY:
             refuse_new(traces)
-        if which is Which.EXISTING:
+        if which is Which.TO_READ:
             raise NotFound("台帳がまだありません。ジョブの [store] の場所を確かめてください。")
 
     return refuse
 
 
 @contextmanager
-def ledger_of(job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN) -> Iterator[Ledger]:
+def ledger_of(
+    job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN, operator: Operator | None = None
+) -> Iterator[Ledger]:
     """ジョブの台帳を開く, when it belongs to the job's folders; its mark is left when it is closed.
 
     A run that fails leaves what it can: a mark that is behind its ledger does no harm. Raises LedgerError.
     """
+    if which is Which.TO_READ:
+        with open_to_read(url) as ledger:
+            yield ledger
+        return
     traces = read_traces(job)
-    with open_ledger(url, rehearsal=rehearsal, before_new=_before_new(which, traces)) as ledger:
+    who = (operator or Operator()).as_dict()
+    with open_ledger(url, rehearsal=rehearsal, before_new=_before_new(which, traces), operator=who) as ledger:
         if which is Which.OWN:
             refuse_disagreement(ledger, traces)
         try:
@@ -166,6 +177,48 @@ def ledger_of(job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN) 
 def _leave_mark(job: Job, ledger: Ledger) -> None:
     if not ledger.rehearsal:
         leave_mark(job, ledger)
+
+
+def operators_for(job: Job) -> Operators | None:
+    """操作する人の表 of a job, where it names one. Raises NotFound, BadFile."""
+    return read_operators(job.approval.operators) if job.approval.operators else None
+
+
+def admit(path: Path, by: str, roles: Iterable[str]) -> None:
+    """この名前で操作してよいか, as the job's table of operators says; without one anybody may. Raises BadFile."""
+    operators = operators_for(read_job(path))
+    if operators is not None:
+        operators.admit(who_runs(os.environ), by, roles)
+
+
+def who_runs(environment: Mapping[str, str]) -> Operator:
+    """操作した人: the account of this process, who logged in (as the kernel says, or else sudo), and the machine."""
+    return Operator(_account(), _login(environment), platform.node())
+
+
+def _account() -> str:
+    try:
+        import pwd
+    except ImportError:  # Windows
+        return os.getlogin()
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _login(environment: Mapping[str, str]) -> str:
+    """Set once at the login and kept through sudo and su: nobody but the system changes it (audit's loginuid)."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(int(Path("/proc/self/loginuid").read_text(encoding="ascii"))).pw_name
+    except (ImportError, OSError, ValueError, KeyError, OverflowError):
+        pass
+    try:
+        return environment.get("SUDO_USER", "") or os.getlogin()
+    except OSError:  # no terminal
+        return ""
 
 
 @contextmanager

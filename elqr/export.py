@@ -20,6 +20,7 @@ from elqr.inbox import keep, kept, sha256_of
 from elqr.night import Night
 from elqr.store import export_queries as queries
 from elqr.store import report_queries
+from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.entries import NIGHT
 from elqr.store.export_tables import export as export_table
 from elqr.store.identity import ledger_id, next_handed_out
@@ -51,7 +52,7 @@ def exported(night: Night, by: str, at: str) -> Handover | None:
         while _is_taken(night, made, data):  # by an export that was cut off, and of other postings
             made = _handover(night, made.export_no + 1, rows, made.sha256)
         _write(night, made, data)
-        row = {
+        row: dict[str, Any] = {
             "night_on": made.night_on.isoformat(),
             "made_at": at,
             "made_by": by,
@@ -59,7 +60,9 @@ def exported(night: Night, by: str, at: str) -> Handover | None:
             "manifest_sha256": sha256_of(made.as_bytes()),
         }
         same = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
-        queries.enter_export(connection, row | {name: getattr(made, name) for name in same})
+        row |= {name: getattr(made, name) for name in same}
+        queries.enter_export(connection, row)
+        enter_act(connection, night.night_on, Act("export", made.export_no, RECORDED, by, {"export": [row]}))
         _add_up(queries.export_breaks(connection, made.export_no))
     return made
 
@@ -128,18 +131,17 @@ def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) 
                 "取り込んでいないことを確かめ、ほかの場所に移してから、もう一度実行してください。"
             )
         _write(night, made, _kept(night, row["sha256"]))
-        queries.enter_again(
-            connection,
-            {
-                "export_no": export_no,
-                "again_no": made.again_no,
-                "night_on": night.night_on.isoformat(),
-                "made_at": at,
-                "made_by": by,
-                "reason": reason,
-                "manifest_sha256": sha256_of(made.as_bytes()),
-            },
-        )
+        again = {
+            "export_no": export_no,
+            "again_no": made.again_no,
+            "night_on": night.night_on.isoformat(),
+            "made_at": at,
+            "made_by": by,
+            "reason": reason,
+            "manifest_sha256": sha256_of(made.as_bytes()),
+        }
+        queries.enter_again(connection, again)
+        enter_act(connection, night.night_on, Act("export", export_no, "again", by, {"export_again": [again]}))
     return made
 
 
@@ -248,5 +250,6 @@ def taken(night: Night, folder: Path, by: str, at: str) -> Handover:
         _has_no_other_mark(night, own, made.label, made.again_no)
         row = {"export_no": made.export_no, "again_no": made.again_no, "taken_at": at, "taken_by": by}
         night.write(night.job.export_folder / made.folder_name / TAKEN, taken_mark(row))
-        queries.enter_taken(connection, row)
+        entered = queries.enter_taken(connection, row)
+        enter_act(connection, night.night_on, Act("export", made.export_no, "taken", by, {"export_taken": [entered]}))
     return made

@@ -20,6 +20,11 @@ MANIFEST = "manifest.json"
 TAKEN = "taken.json"
 
 
+def folder_name(export_no: int, again_no: int) -> str:
+    """書き出しのフォルダ of an export, or of one made again: 000012, or 000012_again1."""
+    return f"{export_no:06d}" + (f"_again{again_no}" if again_no else "")
+
+
 class Handover(BaseModel):
     """引渡しの目録. `again_no` is 0 for the first export of these postings, and counts those made again."""
 
@@ -50,7 +55,7 @@ class Handover(BaseModel):
     @property
     def folder_name(self) -> str:
         """この書き出しのフォルダ: 000012, or 000012_again1."""
-        return f"{self.export_no:06d}" + (f"_again{self.again_no}" if self.again_no else "")
+        return folder_name(self.export_no, self.again_no)
 
     @property
     def label(self) -> str:

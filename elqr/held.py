@@ -8,16 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from elqr import __version__
 from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import need_another
 from elqr.night import Night
-from elqr.person import same_person
-from elqr.store import entries
 from elqr.store import held_queries as queries
+from elqr.store.acts import ASKED, Act, enter_act
 from elqr.terms import RulingResult
-
-SIGNED = ("sha256", "name", "night_on", "asked_at", "asked_by", "reason")
-"""What of a request stands in the chain of runs once it is ended."""
 
 MARK_CHARS = 8
 """Of a content's hash so many are shown and typed."""
@@ -59,7 +55,10 @@ def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tu
         "reason": reason,
     }
     with night.ledger.transaction() as connection:
-        return queries.enter_waiver(connection, request), str(row["name"])
+        number = queries.enter_waiver(connection, request)
+        said = {"waiver": [{"waiver_no": number, **request}]}
+        enter_act(connection, night.night_on, Act("waiver", number, ASKED, by, said))
+    return number, str(row["name"])
 
 
 def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = "") -> str:
@@ -69,8 +68,7 @@ def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: 
         if request is None or request["result"] is not None:
             raise NotFound(f"承認を待つ申請 {waiver_no} はありません。elqr held list で番号を確かめてください。")
         if result is RulingResult.APPROVED:
-            if same_person(request["asked_by"], by):
-                raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+            need_another(night, "waiver", waiver_no, [request["asked_by"]], by)
             if request["sha256"] not in set(queries.held(connection, night.night_on)["sha256"]):
                 raise BadFile(
                     f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
@@ -82,8 +80,8 @@ def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: 
 
 def _end(night: Night, request: dict[str, Any], said: dict[str, str], reason: str) -> None:
     """申請を終える, with its link of the chain of runs."""
-    connection, on = night.ledger.connection, night.night_on.isoformat()
-    number = request["waiver_no"]
-    queries.enter_step(connection, {"waiver_no": number, **said, "night_on": on, "reason": reason})
-    whole = {name: request[name] for name in SIGNED} | said | {"ended_on": on, "because": reason}
-    entries.enter_run(connection, night.night_on, {"version": __version__, "waiver": number, **whole})
+    connection, number = night.ledger.connection, request["waiver_no"]
+    step = {"waiver_no": number, **said, "night_on": night.night_on.isoformat(), "reason": reason}
+    queries.enter_step(connection, step)
+    act = Act("waiver", number, said["result"], said["taken_by"], {"waiver_step": [step]})
+    enter_act(connection, night.night_on, act)

@@ -140,6 +140,12 @@ class Export(_Strict):
     spec: str = Field(default="collection_history_csv", min_length=1)
 
 
+class Approval(_Strict):
+    """承認: the administrator's table of whose the accounts of the operating system are, where there is one."""
+
+    operators: Path | None = None
+
+
 class Job(_Strict):
     """夜間ジョブ."""
 
@@ -162,6 +168,7 @@ class Job(_Strict):
     arrival: tuple[Arrival, ...] = ()
     export: Export = Export()
     arrears: Arrears = Arrears()
+    approval: Approval = Approval()
     thresholds: Thresholds = Thresholds()
     cluster: Cluster | None = None
 
@@ -229,6 +236,7 @@ def _absolute(job: Job, folder: Path) -> Job:
             "arrears": job.arrears.model_copy(
                 update={"folder": whole(job.arrears.folder) if job.arrears.folder else None}
             ),
+            "approval": Approval(operators=whole(job.approval.operators) if job.approval.operators else None),
             "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
             "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),
             "money": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.money),

@@ -6,14 +6,14 @@ month is compared with what was closed.
 
 from datetime import date
 
-from elqr import __version__
 from elqr.errors import BadFile, NotFound
 from elqr.fiscal import month_end
+from elqr.four_eyes import need_another
 from elqr.night import Night
-from elqr.person import same_person
 from elqr.report.months import Figures, Monthly, monthly
-from elqr.store import entries, report_queries, tallies
 from elqr.store import month_queries as queries
+from elqr.store import report_queries, tallies
+from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.bulk import next_no
 from elqr.store.month_tables import month_close
 from elqr.terms import Account, RulingResult
@@ -65,20 +65,20 @@ def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
                     f"{figures.month} は {one['asked_by']} が申請済みです。承認は elqr month approve、"
                     "取り下げは elqr month reject です。"
                 )
-        queries.enter_close(
-            connection,
-            {
-                "close_no": next_no(connection, month_close.c.close_no),
-                "month": figures.month,
-                "night_on": night.night_on.isoformat(),
-                "asked_at": at,
-                "asked_by": by,
-                "postings": figures.count,
-                "yen": figures.yen,
-                "suspense_yen": figures.closing_yen,
-                "sha256": figures.sha256,
-            },
-        )
+        close_no = next_no(connection, month_close.c.close_no)
+        row = {
+            "close_no": close_no,
+            "month": figures.month,
+            "night_on": night.night_on.isoformat(),
+            "asked_at": at,
+            "asked_by": by,
+            "postings": figures.count,
+            "yen": figures.yen,
+            "suspense_yen": figures.closing_yen,
+            "sha256": figures.sha256,
+        }
+        queries.enter_close(connection, row)
+        enter_act(connection, night.night_on, Act("month_close", close_no, ASKED, by, {"month_close": [row]}))
     return figures
 
 
@@ -87,8 +87,7 @@ def close_approved(night: Night, first: date, by: str, at: str) -> Figures:
     _is_over(night, first)
     figures = figures_of(night, first)
     asked = _waiting(night, figures.month)
-    if same_person(asked["asked_by"], by):
-        raise BadFile(f"申請した人（{by}）は承認できません。別の人が承認してください。")
+    need_another(night, "month_close", int(asked["close_no"]), [asked["asked_by"]], by)
     if asked["sha256"] != figures.sha256:
         raise BadFile(
             f"申請のあとで {figures.month} の月計が変わりました（申請 {asked['yen']:,}円、今 {figures.yen:,}円）。"
@@ -126,5 +125,6 @@ def _end(night: Night, asked: dict[str, str], result: RulingResult, by: str, at:
         step = {"close_no": asked["close_no"], "month": asked["month"], "result": result.value, "taken_by": by}
         ends = {**step, "night_on": night.night_on.isoformat(), "taken_at": at, "reason": reason}
         queries.enter_close_step(connection, ends)
-        link = {"version": __version__, "month_close": asked["close_no"], "figures": asked["sha256"]}
-        entries.enter_run(connection, night.night_on, {**link, "result": result.value, "taken_by": by})
+        link = {"month_close": asked["close_no"], "figures": asked["sha256"]}
+        act = Act("month_close", int(asked["close_no"]), result.value, by, {"month_close_step": [ends]})
+        enter_act(connection, night.night_on, act, {**link, "result": result.value, "taken_by": by})

@@ -16,12 +16,14 @@ from elqr.in_hand import InHand
 from elqr.inbox import Arrived, arrivals, keep, keep_file, kept_at, passed_over, write_whole
 from elqr.job import Inbox, Job, Notices
 from elqr.journal import Journal
+from elqr.operators import Operator, Operators
 from elqr.procedures import Register
 from elqr.remittance import Rules
 from elqr.report.ahead import Ahead
 from elqr.report.page import Page
 from elqr.store.identity import ledger_id
 from elqr.store.ledger_file import Ledger
+from elqr.store.seals import Seal
 
 
 @dataclass(slots=True)
@@ -29,7 +31,8 @@ class Night:
     """一夜: everything a run needs, and what it has changed so far.
 
     `taken` are the payments that it took in and keeps in hand, frame Payment by file; `in_hand` is what it decided,
-    `ahead` what is drawn of that while it is entered.
+    `ahead` what is drawn of that while it is entered, `seals` what its link says of the rows that were in hand.
+    `operator` is who runs it; with a table of `operators` it is known which person that is.
     """
 
     job: Job
@@ -47,6 +50,9 @@ class Night:
     taken: dict[int, pl.DataFrame] = field(default_factory=dict)
     in_hand: InHand | None = None
     ahead: Ahead = field(default_factory=Ahead)
+    operator: Operator = field(default_factory=Operator)
+    operators: Operators | None = None
+    seals: dict[str, Seal] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -4,8 +4,9 @@ Without the file the account, the login and the machine are recorded and nothing
 person is run by that person's account only, and a request and its approval by one account are refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Literal, Self
@@ -45,8 +46,12 @@ class Registered(_Strict):
 
 
 class Operators(_Strict):
-    """操作する人の表. `through_sudo` are shared accounts that are reached by sudo only: there the login counts."""
+    """操作する人の表. `through_sudo` are shared accounts that are reached by sudo only: there the login counts.
 
+    Acts before `since` were done without the table, and are judged by names only.
+    """
+
+    since: date | None = None
     through_sudo: tuple[str, ...] = ()
     operator: tuple[Registered, ...] = Field(min_length=1)
 
@@ -66,8 +71,15 @@ class Operators(_Strict):
         """人の利用者 of what a link of the chain says of its operator."""
         return who["login"] if who["os_user"] in self.through_sudo else who["os_user"]
 
-    def admit(self, who: Operator, by: str, role: Role) -> None:
-        """この人がしてよいか: the account is registered, the name is its own, and the role is. Raises BadFile."""
+    def are_one(self, asked: Mapping[str, str], ended: Mapping[str, str]) -> bool:
+        """同じ人の利用者か: a request and its end, as the acts' table has them, each with its night_on."""
+        own = self.account(asked)
+        is_before = self.since is not None and ended["night_on"] < self.since.isoformat()
+        is_registered = any(person.os_user == own for person in self.operator)
+        return is_registered and not is_before and own == self.account(ended)
+
+    def admit(self, who: Operator, by: str, roles: Iterable[str]) -> None:
+        """してよいか: the account is registered, the name is its own, and so is one of these roles. Raises BadFile."""
         account = self.account(who.as_dict())
         found = next((own for own in self.operator if own.os_user == account), None)
         if found is None:
@@ -79,8 +91,9 @@ class Operators(_Strict):
             raise BadFile(
                 f"OSの利用者 {account} は {found.name} です。--by {by} では実行できません。本人が実行してください。"
             )
-        if role not in found.roles:
-            raise BadFile(f"{found.name}（{account}）は{role}ができません。{role}のできる人に頼んでください。")
+        if not set(roles) & set(found.roles):
+            needed = "か".join(roles)
+            raise BadFile(f"{found.name}（{account}）は{needed}ができません。{needed}のできる人に頼んでください。")
 
 
 def read_operators(path: Path) -> Operators:

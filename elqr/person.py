@@ -49,6 +49,12 @@ def same_person(one: str, other: str) -> bool:
     return any(own and its and (own.startswith(its) or its.startswith(own)) for own, its in pairs)
 
 
+def written_alike(one: str, other: str) -> bool:
+    """同じ書き方か: names that differ in width, case or spaces only; all that ledgers before version 8 asked."""
+    plain = ["".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in (one, other)]
+    return plain[0] == plain[1]
+
+
 def name_fault(name: str) -> str:
     """名前の誤り in one sentence; empty for a name that a reader sees as it is."""
     if any(_is_unseen(character) for character in unicodedata.normalize("NFC", name)):

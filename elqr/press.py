@@ -41,6 +41,7 @@ from elqr.procedures import Register
 from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
 from elqr.store import print_queries as queries
 from elqr.store import tables
+from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id, next_handed_out
 from elqr.terms import PrintState
 
@@ -351,6 +352,7 @@ def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint:
             "manifest_sha256": manifest.body_sha256,
         }
         queries.enter_print(connection, row, _placed(batch.wish.out, files, print_no))
+        enter_act(connection, night.night_on, Act("print_batch", print_no, RECORDED, "", {"print_batch": [row]}))
         write_printed(batch.wish.out / MANIFEST, manifest.as_bytes())
     return manifest
 

@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr import __version__
 from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import need_another
 from elqr.night import Night
-from elqr.person import same_person
 from elqr.plain_number import plain_number
 from elqr.signature import Signature
-from elqr.store import difference_queries, entries, export_queries, print_queries, review_queries
+from elqr.store import difference_queries, export_queries, print_queries, review_queries
 from elqr.store import retraction_queries as queries
+from elqr.store.acts import ASKED, Act, enter_act
 from elqr.terms import PrintState, RetractionKind, RulingResult
-
-SIGNED = ("kind", "number", "subject", "night_on", "asked_at", "asked_by", "reason")
-ENDED = ("result", "ended_on", "taken_at", "taken_by", "because")
-"""What of a request, and of the step that ended it, stands in the chain of runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,8 @@ def request_retraction(night: Night, kind: RetractionKind, name: str, signature:
             "reason": signature.reason,
         }
         number = queries.enter_retraction(connection, row)
-        entries.enter_run(connection, night.night_on, {"version": __version__, "retraction": number, **row})
+        said = {"retraction": [{"retraction_no": number, **row}]}
+        enter_act(connection, night.night_on, Act("retraction", number, ASKED, signature.by, said))
     return number, subject
 
 
@@ -87,8 +84,7 @@ def approve_retraction(night: Night, retraction_no: int, signature: Signature) -
     with night.ledger.transaction():
         _is_not_before_the_last_night(night)
         request = _waiting(night, retraction_no)
-        if same_person(request["asked_by"], signature.by):
-            raise BadFile(f"申請した人（{signature.by}）は承認できません。別の人が承認してください。")
+        need_another(night, "retraction", retraction_no, [request["asked_by"]], signature.by)
         subject = _subject(request)
         _rests_on_nothing(night, subject, frozenset())
         _end(night, retraction_no, RulingResult.APPROVED, signature)
@@ -121,13 +117,18 @@ def _waiting(night: Night, retraction_no: int) -> dict[str, Any]:
 
 def _end(night: Night, retraction_no: int, result: RulingResult, signature: Signature) -> None:
     """申請を終える, with its link of the chain of runs."""
-    connection, on = night.ledger.connection, night.night_on.isoformat()
-    step = {"result": result.value, "taken_at": signature.at, "taken_by": signature.by}
-    queries.enter_retraction_step(
-        connection, {"retraction_no": retraction_no, "night_on": on, **step, "reason": signature.reason}
-    )
-    ends = {"retraction_step": retraction_no, "ended_on": on, **step, "because": signature.reason}
-    entries.enter_run(connection, night.night_on, {"version": __version__, **ends})
+    connection = night.ledger.connection
+    step = {
+        "retraction_no": retraction_no,
+        "result": result.value,
+        "night_on": night.night_on.isoformat(),
+        "taken_at": signature.at,
+        "taken_by": signature.by,
+        "reason": signature.reason,
+    }
+    queries.enter_retraction_step(connection, step)
+    act = Act("retraction", retraction_no, result.value, signature.by, {"retraction_step": [step]})
+    enter_act(connection, night.night_on, act)
 
 
 def _rests_on_nothing(night: Night, subject: Subject, asked: frozenset[int]) -> None:

@@ -9,14 +9,14 @@ from datetime import date
 
 import polars as pl
 
-from elqr import __version__
 from elqr.errors import BadFile, NotFound
 from elqr.findings import Finding
 from elqr.fiscal import OpenYears
+from elqr.four_eyes import need_another
 from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.inbox import sha256_of
 from elqr.night import Night
-from elqr.person import same_person
+from elqr.person import name_fault
 from elqr.plain_number import plain_number, plain_number_expr
 from elqr.report import tables as shape
 from elqr.report.book import Book
@@ -25,8 +25,9 @@ from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.report.table import Table
 from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
-from elqr.store import entries, late_queries, report_queries, withdrawal_queries
+from elqr.store import late_queries, report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
+from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.target_queries import target_marks
 from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult
 from elqr.withdrawal import held_beside
@@ -140,6 +141,9 @@ def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
             f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
             "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
         )
+    for staff in form.rows["staff"].unique().sort():
+        if fault := name_fault(staff) if staff else "":
+            raise BadFile(f"{name} の担当 {staff!a}: {fault}")
     rows = form.rows.with_columns(
         pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"),
         plain_number_expr("target"),
@@ -186,14 +190,13 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
 
 def _asked(night: Night, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
     """申請する, the rows that may be."""
-    with night.ledger.transaction() as connection:
+    with night.ledger.transaction():
         _not_before_the_last_night(night)
         beside = _beside_the_ledger(night, rows)
         found = judged(beside, name)
         review_no = 0
         if not found.proposals.is_empty():
-            whole = {**head, "night_on": night.night_on.isoformat(), "asked_at": at, "asked_by": by}
-            review_no = queries.enter_review(connection, whole, found.proposals)
+            review_no = _entered(night, {**head, "asked_at": at, "asked_by": by}, found.proposals)
     yen = beside.join(found.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
     return Asked(review_no, found.proposals.height, int(yen), found.same, found.findings)
 
@@ -305,9 +308,18 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
             decided_on(pl.lit("")).alias(Proposal.MARK),
             pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
         )
-        head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "night_on": night.night_on.isoformat()}
-        review_no = queries.enter_review(connection, {**head, "asked_at": at, "asked_by": by}, proposals)
+        head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "asked_at": at, "asked_by": by}
+        review_no = _entered(night, head, proposals)
     return Asked(review_no, proposals.height, int(rows["suspense_yen"].sum()), 0, ())
+
+
+def _entered(night: Night, head: dict[str, str], proposals: pl.DataFrame) -> int:
+    """申請を記す, with its link of the chain; returns its number."""
+    connection, whole = night.ledger.connection, {**head, "night_on": night.night_on.isoformat()}
+    review_no = queries.enter_review(connection, whole, proposals)
+    act = Act("review", review_no, ASKED, whole["asked_by"], {"review": [{"review_no": review_no, **whole}]})
+    enter_act(connection, night.night_on, act)
+    return review_no
 
 
 def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
@@ -318,9 +330,7 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
     with night.ledger.transaction() as connection:
         _not_before_the_last_night(night)
         asked_by, rulings = _waiting(night, review_no)
-        own = [name for name in [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()] if same_person(name, by)]
-        if own:
-            raise BadFile(f"申請した人・決めた人（{own[0]}）は承認できません。別の人が承認してください。")
+        need_another(night, "review", review_no, [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()], by)
         rows = _as_they_stand(night, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
         made = queries.postings_of(connection, rows.select(pl.col(Ruled.UNDOES_NO).alias("ruling_no")).drop_nulls())
@@ -328,14 +338,10 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
         years = OpenYears(night.register.without_closing_period(), night.night_on)
         found = effects(rows, claims, made, concerned, years)
         step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
-        queries.enter_step(
-            connection,
-            {**step, "night_on": night.night_on.isoformat(), "reason": ""},
-            found.effects,
-            found.moves,
-        )
+        ends = {**step, "night_on": night.night_on.isoformat(), "reason": ""}
+        queries.enter_step(connection, ends, found.effects, found.moves)
         ended = _ended(review_no, found.effects, found.moves)
-        entries.enter_run(connection, night.night_on, _link(ended, rulings, by))
+        _enter_end(night, ends, ended, rulings)
     return ended
 
 
@@ -373,7 +379,7 @@ def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ende
         ends = {**step, "night_on": night.night_on.isoformat(), "reason": reason.strip()}
         queries.enter_step(connection, ends, found, Move.empty())
         ended = _ended(review_no, found, Move.empty())
-        entries.enter_run(connection, night.night_on, _link(ended, rulings, by))
+        _enter_end(night, ends, ended, rulings)
     return ended
 
 
@@ -398,10 +404,10 @@ def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
     return Ended(review_no, counts, *yen, tuple(stale[RulingEffect.RULING_NO].to_list()))
 
 
-def _link(ended: Ended, rulings: pl.DataFrame, by: str) -> dict[str, object]:
-    """実行の連鎖に記す: which rulings ended how."""
-    return {
-        "version": __version__,
+def _enter_end(night: Night, step: dict[str, object], ended: Ended, rulings: pl.DataFrame) -> None:
+    """実行の連鎖に記す: which rulings ended how, and by whom."""
+    by = str(step["taken_by"])
+    link = {
         "review": ended.review_no,
         "rulings": fingerprint(rulings),
         "results": {result.value: count for result, count in ended.counts.items()},
@@ -409,6 +415,8 @@ def _link(ended: Ended, rulings: pl.DataFrame, by: str) -> dict[str, object]:
         "withdrawn_yen": ended.withdrawn_yen,
         "taken_by": by,
     }
+    act = Act("review", ended.review_no, str(step["result"]), by, {"review_step": [step]})
+    enter_act(night.ledger.connection, night.night_on, act, link)
 
 
 def _not_before_the_last_night(night: Night) -> None:

@@ -101,7 +101,8 @@ def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Ite
         count, yen = arrears_queries.undecided(connection)
         open_ = review_queries.exceptions(connection, night.night_on).filter("is_open")
         waits = (pl.col("suspense_yen") > 0) | (pl.col("place") == Place.REJECTED.value)
-        open_ = open_.filter(waits).select("payment_no", "outcome", "payer_ref", "paid_yen", "key_kind", "key_digits")
+        asked = ("payment_no", "outcome", "payer_ref", "paid_yen", "paid_on", "key_kind", "key_digits")
+        open_ = open_.filter(waits).select(asked)
         pairs = _pairs(night, open_, claims)
     yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
     numbers = pairs["payment_no"].unique().sort()
@@ -118,7 +119,8 @@ def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFr
     a claim, what one of its slips asks (全期 as well), or what is left of all of a bill's or of a payer's claims.
     """
     unknown = open_.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
-    readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value)
+    # Every slip of a near key is a risk, whatever its 再発行 digit.
+    readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
     near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
     keys = [frame.select("payment_no", "key_kind", "key_digits") for frame in (open_, *near)]
     pairs = [

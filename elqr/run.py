@@ -78,6 +78,16 @@ def run_night(night: Night, configuration_hash: str) -> str:
     return run_id
 
 
+def record_notices(night: Night) -> None:
+    """納付書の取込・発行を記録する, done by themselves: the run's link that a night would add."""
+    if not night.changes:
+        return
+    with night.ledger.transaction() as connection:
+        inputs, last = queries.unnamed_notice_files(connection)
+        entry = {"version": __version__, "inputs": sorted(inputs), "notice_files": last}
+        entries.enter_run(connection, night.night_on, entry, night.seals)
+
+
 def not_in_a_closed_month(night: Night) -> None:
     """締めた月の日では動かさない: its figures, and the balances they begin with, stand. Raises BadFile."""
     with night.ledger.transaction() as connection:
@@ -105,7 +115,8 @@ def issue_payloads(night: Night) -> Path | None:
             made, data = _issued(night, notices)
             upload_no += 1
         upload = _upload(night, made, upload_no, data)
-        entries.enter_payloads(connection, made.with_columns(pl.lit(upload_no).alias(Payload.UPLOAD_NO)), upload)
+        made = made.with_columns(pl.lit(upload_no).alias(Payload.UPLOAD_NO))
+        night.seals["payload"] = entries.enter_payloads(connection, made, upload)
         step.count, step.yen, step.result = made.height, int(made[Notice.AMOUNT_YEN].sum()), path.name
         night.changes.append(path.name)
         return path
@@ -177,7 +188,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
             **({"settlement": settled} if settled else {}),
             **({"training": True} if night.job.training else {}),
         }
-        return entries.enter_run(connection, night.night_on, entry)
+        return entries.enter_run(connection, night.night_on, entry, night.seals)
 
 
 def _waiting(night: Night) -> pl.DataFrame:
@@ -201,7 +212,7 @@ def _post(night: Night, payments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO)
     _draw_ahead(night)
     suggested = _suggested(night, payments, decisions)
-    entries.enter_decisions(connection, night.night_on, payments, decisions, made, suggested)
+    night.seals |= entries.enter_decisions(connection, night.night_on, payments, decisions, made, suggested)
     money_entries.enter_bundles(connection, night.night_on, bundles(payments, decisions))
     return decisions, payments, int(made["yen"].sum())
 

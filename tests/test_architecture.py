@@ -25,7 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "whole_year",
         "notice_frames",
     ),
-    ("findings", "clock", "contract", "repeats"),
+    ("findings", "clock", "contract", "repeats", "operators"),
     ("formats", "issue"),
     ("printing", "sieve"),
     (
@@ -57,7 +57,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("report", "store", "comparison", "masking", "ledger_mark"),
     ("remittance",),
     ("night",),
-    ("delivery",),
+    ("delivery", "four_eyes"),
     ("run",),
     ("risks",),
     (

@@ -1,6 +1,7 @@
 """The review as staff work it: a book out, decisions written in it, in again, approved by another person."""
 
 import io
+import platform
 import subprocess
 import sys
 import zipfile
@@ -527,9 +528,22 @@ def test_rows_of_the_review_cannot_be_changed_or_deleted(desk: Desk) -> None:
                 desk.sql(verb)
 
 
-def test_approvals_are_links_of_the_chain(desk: Desk) -> None:
-    before = desk.sql("SELECT hash FROM run ORDER BY run_no DESC LIMIT 1")
+def test_a_name_in_the_book_is_what_a_reader_sees(desk: Desk) -> None:
+    path = written(desk.book(), {UNKNOWN: ("保留", "", "照会中", "佐藤\u200b")})
+    taken = desk.taken(path)
+    assert taken.code == 1 and "目に見えない文字" in taken.err
+
+
+def test_the_trail_says_at_which_machine(desk: Desk) -> None:
     desk.taken(written(desk.book(), _all(desk)))
+    desk.run("approve", 1, "--by", "鈴木")
+    trail = elqr("review", "trail", "--job", desk.city.job).out
+    assert trail.count(f"@{platform.node()}］") == 2 * len(_all(desk))
+
+
+def test_approvals_are_links_of_the_chain(desk: Desk) -> None:
+    desk.taken(written(desk.book(), _all(desk)))
+    before = desk.sql("SELECT hash FROM run ORDER BY run_no DESC LIMIT 1")
     desk.run("approve", 1, "--by", "鈴木")
     (link,) = desk.sql("SELECT previous_hash, entry FROM run ORDER BY run_no DESC LIMIT 1")
     assert [(link[0],)] == before and '"moved_yen":17000' in str(link[1])

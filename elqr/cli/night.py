@@ -31,6 +31,7 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.inbox import write_whole
     from elqr.report.screen import screen
     from elqr.run import run_night
+    from elqr.store.report_queries import anchor
 
     with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
         own = opened.night
@@ -41,6 +42,8 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
             written = Written() if dry_run else write_out(own.folder, drawn, own.ahead)
         code = ExitCode.FAILED if written.failures else exit_code(drawn.page.status)
         head = own.summary(drawn.page, run_id, code)
+        with own.ledger.transaction() as connection:
+            head["anchor"] = anchor(connection)
         if handed is not None:
             head["export"] = handed.model_dump(mode="json")
         if not dry_run:

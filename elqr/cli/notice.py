@@ -24,10 +24,12 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
     from elqr.delivery import take_notices
     from elqr.edge import prepared, readable
     from elqr.inbox import arrived
+    from elqr.run import record_notices
 
     readable(file, WHOLE, "分けて取り込んでください。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes), is_sent=True)
+        record_notices(opened.night)
         step = opened.night.journal.steps[-1][1]
     if as_json:
         print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings]})
@@ -42,10 +44,11 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
 @date_option
 def notice_issue(job: Path, day: date | None) -> int:
     from elqr.edge import prepared
-    from elqr.run import issue_payloads
+    from elqr.run import issue_payloads, record_notices
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         path = issue_payloads(opened.night)
+        record_notices(opened.night)
         step = opened.night.journal.steps[-1][1]
     click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {path}" if path else step.result)
     return 0

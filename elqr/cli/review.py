@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from elqr.review import Asked, Ended, Search
 
 
+_ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
+    RulingResult.REFUSED.value: RulingResult.REFUSED.value
+}
+"""How the request ended of which a ruling came to a result: one that is stale was approved with the others."""
+
+
 @click.group("review", cls=Group, help="要確認の決裁: 書き出し、取り込み、承認、取消。")
 def review() -> None:
     pass
@@ -223,10 +229,15 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
     from elqr.edge import prepared
+    from elqr.store.acts import ASKED, acts_of_kinds, seat
     from elqr.store.review_queries import trail
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
         found = trail(open_, review_no=no, payment_no=payment).to_dicts()
+        acts = acts_of_kinds(open_, ("review",))
+    for one in found:
+        one["asked_at_seat"] = seat(acts.get(("review", one["review_no"], ASKED)))
+        one["taken_at_seat"] = seat(acts.get(("review", one["review_no"], _ENDS.get(one["result"], ""))))
     if as_json:
         print_json(found)
         return ExitCode.CLEAN
@@ -237,13 +248,17 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
             f"{one['paid_yen']:,}円　{Ruling(one['ruling']).label}{target}"
         )
         click.echo(
-            f"  {one['asked_at'][:16].replace('T', ' ')} 担当 {one['staff']}・申請 {one['asked_by']}　{one['reason']}"
+            f"  {one['asked_at'][:16].replace('T', ' ')} 担当 {one['staff']}・申請 {one['asked_by']}"
+            f"{one['asked_at_seat']}　{one['reason']}"
         )
         if one["result"]:
             yen = f"仮受 {one['before_yen']:,}円 → {one['after_yen']:,}円"
             because = f"　{one['step_reason']}" if one["step_reason"] else ""
             result = RulingResult(one["result"]).label
-            click.echo(f"  {one['taken_at'][:16].replace('T', ' ')} {one['taken_by']}　{result}　{yen}{because}")
+            click.echo(
+                f"  {one['taken_at'][:16].replace('T', ' ')} {one['taken_by']}{one['taken_at_seat']}　"
+                f"{result}　{yen}{because}"
+            )
         else:
             click.echo("  承認待ち")
     if not found:

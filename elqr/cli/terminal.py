@@ -42,6 +42,15 @@ class Context(click.Context):
 class Command(click.Command):
     context_class = Context
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command, when the person that it names may: see elqr/operators.py."""
+        if ctx.params.get("by") and ctx.params.get("job"):
+            from elqr.edge import admit
+
+            roles = {"approve": ("承認",), "reject": ("申請", "承認")}
+            admit(ctx.params["job"], ctx.params["by"], roles.get(str(self.name), ("申請",)))
+        return super().invoke(ctx)
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:

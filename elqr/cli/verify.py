@@ -21,13 +21,22 @@ from elqr.terms import ExitCode
 @click.command("verify", cls=Command, help="台帳を検算します。保管した受信ファイルまでさかのぼり、何も変えません。")
 @job_option
 @date_option
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    metavar="HASH|FILE|FOLDER",
+    help="控えておいた照合値（「番号:照合値」、run.json、そのフォルダ）が、この台帳のものか確かめます（いくつでも）。",
+)
 @json_option
-def verify_command(job: Path, day: date | None, as_json: bool) -> int:
+def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
     from elqr.edge import Which, prepared
     from elqr.verification import verified
+    from elqr.verification.anchor import read_anchors
 
-    with prepared(job, day, rehearsal=True, show=progress(), which=Which.EXISTING) as opened:
-        found = verified(opened.night)
+    kept = read_anchors(anchors)
+    with prepared(job, day, rehearsal=True, show=progress(), which=Which.TO_READ) as opened:
+        found = verified(opened.night, kept)
     clear_progress()
     if as_json:
         print_json({"looked_at": found.counts, "findings": [finding.as_dict() for finding in found.findings]})

@@ -121,7 +121,7 @@ def books(
         book(
             "会計",
             "会計",
-            daily_sheet(drawn.daily),
+            daily_sheet(replace(drawn.daily, note=f"{drawn.daily.note}{_anchored(rows.chain)}")),
             places_sheet(drawn.places),
             *map(plain_sheet, (*drawn.money, drawn.rulings, *drawn.retractions, drawn.intake)),
         ),
@@ -169,6 +169,14 @@ def review_book(
     sheet = review_sheet(exceptions, marked)
     facts = (*_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
     return Book(file_name, title, city, night, (sheet, *more), facts, _GUIDE)
+
+
+def _anchored(chain: dict[str, str]) -> str:
+    """照合値の控え, for the sheet that finance signs: what `elqr verify --anchor` asks the ledger for."""
+    if not chain["run_id"]:
+        return ""
+    number = int(chain["run_id"].rpartition("-")[2])
+    return f"　照合値 {number}:{chain['run_hash']}（署名した紙で控え、elqr verify --anchor で確かめる）"
 
 
 def plain_sheet(table: Table) -> Sheet:

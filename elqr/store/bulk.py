@@ -28,7 +28,7 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
     """Appends every row; `constants` fill columns that are the same in all. Unnamed columns stay null."""
     if frame.is_empty():
         return
-    rows = _as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
+    rows = as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
     rows = rows.select(name for name in rows.columns if name in table.c)
     if copied(connection, table, rows):
         return
@@ -57,7 +57,7 @@ def _spelt(connection: Connection, values: pl.Series) -> str | None:
     return str(literal(first).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
 
 
-def _as_stored(frame: pl.DataFrame) -> pl.DataFrame:
+def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
     """Dates as ISO text, booleans as 0 and 1."""
     dates = [pl.col(pl.Date).dt.to_string("%Y-%m-%d")] if pl.Date in frame.dtypes else []
     booleans = [pl.col(pl.Boolean).cast(pl.Int64)] if pl.Boolean in frame.dtypes else []
@@ -90,7 +90,7 @@ def read_unordered(connection: Connection, statement: Select[Any], schema: Schem
 
 
 def _stored(schema: Schema) -> Schema:
-    """As the database keeps it: see `_as_stored`."""
+    """As the database keeps it: see `as_stored`."""
     return {
         name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
         for name, dtype in schema.items()

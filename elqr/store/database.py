@@ -31,6 +31,13 @@ def is_server(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
+def session(connection: Connection) -> dict[str, str]:
+    """接続した利用者: whom a server knows the connection by, for the chain of runs; a file knows nobody."""
+    if not is_server(connection):
+        return {}
+    return {"session_user": str(connection.exec_driver_sql("SELECT session_user").scalar_one())}
+
+
 def take_turn(connection: Connection) -> bool:
     """順番を取る: one run at a time on one server. A file is locked by who opens it."""
     if not is_server(connection):

@@ -15,14 +15,18 @@ from elqr.identity import ACCEPTED
 from elqr.notices import Gained
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
+from elqr.store.database import session
 from elqr.store.identity import ledger_id, next_handed_out
-from elqr.store.queries import last_run_hash
+from elqr.store.queries import last_link
 from elqr.store.refused_queries import enter_refused
+from elqr.store.seals import Seal, seal, sealing
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
 from elqr.tally import night_tallies
 from elqr.terms import FileStatus, KeyKind, Outcome
 
 NIGHT = "夜間消込"
+OPERATOR = "elqr.operator"
+"""Where a connection keeps who opened it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,8 @@ def take_serials(connection: Connection, count: int, name: str = "key_serial") -
     return int(last) + 1
 
 
-def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mapping[str, object]) -> None:
-    """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with."""
+def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mapping[str, object]) -> Seal:
+    """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with; returns their seal."""
     connection.execute(insert(t.upload).values(**upload))
     insert_frame(connection, t.payload, payloads.select(*Payload.SCHEMA))
     enter_issue_tallies(connection, payloads)
@@ -173,6 +177,7 @@ def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mappi
         Payload.NOTICE_NO,
     )
     insert_frame(connection, t.notice_key, keys)
+    return seal(t.payload, payloads)
 
 
 def enter_decisions(
@@ -182,14 +187,16 @@ def enter_decisions(
     decisions: pl.DataFrame,
     postings: pl.DataFrame,
     suggestions: pl.DataFrame,
-) -> None:
-    """消込を記す: decisions, postings and suggestions of one night, and which files are done."""
+) -> dict[str, Seal]:
+    """消込を記す: decisions, postings and suggestions of one night, and which files are done; returns their seals."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
-    insert_frame(connection, t.posting, rows, night_on=night.isoformat(), decided_by=NIGHT, reason="")
+    said = {"night_on": night.isoformat(), "decided_by": NIGHT, "reason": ""}
+    insert_frame(connection, t.posting, rows, **said)
     enter_posting_tallies(connection, night_tallies(postings, payments, night))
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
     enter_decided_files(connection, night)
+    return {"decision": seal(t.decision, decisions), "posting": seal(t.posting, rows, **said)}
 
 
 def enter_known(
@@ -224,13 +231,33 @@ _is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
 """未消込のファイルか: no night has matched it."""
 
 
-def enter_run(connection: Connection, night: date, entry: Mapping[str, object]) -> str:
-    """実行を記す: one link of the hash chain; returns the run's id."""
+def operator(connection: Connection) -> dict[str, str]:
+    """操作した人 of a connection, as whoever opened it said, and as a server knows them."""
+    return {**connection.info.get(OPERATOR, {}), **session(connection)}
+
+
+def enter_run(
+    connection: Connection,
+    night: date,
+    entry: Mapping[str, object],
+    sealed: Mapping[str, Seal] | None = None,
+    earlier: Mapping[str, object] | None = None,
+) -> str:
+    """実行を記す: one link of the hash chain, with who ran it and the seals of all rows that are new; returns its id.
+
+    `sealed` are the seals of new rows that were in hand, by table; of the others the ledger is asked. `earlier` is
+    what a migration says of rows that older programs entered without a link.
+    """
     run_no = next_handed_out(connection, t.run.c.run_no)
-    previous = last_run_hash(connection)
-    text = json.dumps(
-        {"ledger": ledger_id(connection), **entry}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
+    previous, before = last_link(connection)
+    whole = {
+        "ledger": ledger_id(connection),
+        **entry,
+        "operator": operator(connection),
+        **sealing(connection, night.isoformat(), before.get("upto", {}), sealed or {}),
+        **(earlier or {}),
+    }
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     run_id = f"{night:%Y%m%d}-{run_no:04d}"
     connection.execute(
         insert(t.run).values(

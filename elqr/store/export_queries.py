@@ -149,9 +149,11 @@ def enter_again(connection: Connection, row: Mapping[str, object]) -> None:
     connection.execute(insert(e.export_again).values(**row))
 
 
-def enter_taken(connection: Connection, row: Mapping[str, object]) -> None:
-    """基幹システムの取込を記す."""
-    connection.execute(insert(e.export_taken).values(taken_no=next_no(connection, e.export_taken.c.taken_no), **row))
+def enter_taken(connection: Connection, row: Mapping[str, object]) -> dict[str, object]:
+    """基幹システムの取込を記す; returns its row, numbered."""
+    numbered = {"taken_no": next_no(connection, e.export_taken.c.taken_no), **row}
+    connection.execute(insert(e.export_taken).values(**numbered))
+    return numbered
 
 
 def export_breaks(connection: Connection, export_no: int) -> list[str]:

@@ -5,7 +5,7 @@ outer transaction over everything and takes it back at the end, so nothing it di
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from elqr.errors import CannotWrite, LedgerError, Locked, OperatorError
 from elqr.store import (
+    act_tables,
     arrears_tables,
     export_tables,
     held_tables,
@@ -31,13 +32,14 @@ from elqr.store import (
     tally_tables,
 )
 from elqr.store.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidied
+from elqr.store.entries import OPERATOR
 from elqr.store.identity import begin
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
 
 _ROOMS = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
-    refused_tables, retraction_tables,
+    refused_tables, retraction_tables, act_tables,
 )  # fmt: skip
 """The modules that declare tables: a ledger has all of them."""
 
@@ -80,6 +82,18 @@ class Ledger:
     engine: Engine
     connection: Connection
     rehearsal: bool
+    read_as: tuple[Path, os.stat_result] | None = None
+
+    def has_stayed(self) -> None:
+        """読む間に変わらなかったか: a file that is read without a lock. Raises LedgerError."""
+        if self.read_as is None:
+            return
+        path, before = self.read_as
+        now = path.stat()
+        if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns) or not sqlite.is_quiet(path):
+            raise LedgerError(
+                f"読んでいる間に台帳 {path} が書き換えられました。夜間処理が終わってから、もう一度実行してください。"
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -171,8 +185,14 @@ def _anew() -> None:
     """A new ledger may be begun."""
 
 
-def open_ledger(url: str, *, rehearsal: bool = False, before_new: Callable[[], None] = _anew) -> Ledger:
-    """台帳を開く: creates it on first use. Raises LedgerError, CannotWrite with what to do.
+def open_ledger(
+    url: str,
+    *,
+    rehearsal: bool = False,
+    before_new: Callable[[], None] = _anew,
+    operator: Mapping[str, str] | None = None,
+) -> Ledger:
+    """台帳を開く, for an operator: creates it on first use. Raises LedgerError, CannotWrite with what to do.
 
     `before_new` is called before anything is written for a new ledger, and raises where there should be an old one.
     """
@@ -186,6 +206,7 @@ def open_ledger(url: str, *, rehearsal: bool = False, before_new: Callable[[], N
     made = engine(target)
     try:
         connection = made.connect()
+        connection.info[OPERATOR] = dict(operator or {})
         ledger = Ledger(made, connection, rehearsal)
         if path is None and target.database and not rehearsal and not take_turn(connection):
             raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。")
@@ -204,6 +225,41 @@ def open_ledger(url: str, *, rehearsal: bool = False, before_new: Callable[[], N
             else f"台帳のデータベースを開けません（{reason(error)}）。サーバーと [store] の設定を確かめてください。"
         ) from error
     return ledger
+
+
+def open_to_read(url: str) -> Ledger:
+    """台帳を読むために開く: one that is there and holds something; nothing is created, brought up or changed.
+
+    A ledger of an older program is brought up for as long as it is read, which needs the right to write to its file.
+    Raises LedgerError.
+    """
+    path = ledger_path(url)
+    if path is not None and (not path.is_file() or not path.stat().st_size):
+        raise LedgerError(
+            f"台帳 {path} がないか、空です。[store] url の場所と、共有フォルダがつながっているかを確かめ、"
+            "なくなったのなら控えから戻してください。"
+        )
+    made = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
+    try:
+        connection = made.connect()
+        with connection.begin():
+            names = set(inspect(connection).get_table_names())
+            asked = select(setting.c.value).where(setting.c.name == "schema_version")
+            version = connection.execute(asked).scalar_one_or_none() if "setting" in names else None
+    except DBAPIError as error:
+        made.dispose()
+        raise LedgerError(
+            f"台帳 {path or ''} を読めません（{reason(error)}）。場所と権限を確かめてください。"
+        ) from error
+    if "posting" not in names:
+        made.dispose()
+        raise LedgerError("台帳が空か、elqr の台帳ではありません。[store] url を確かめ、控えから戻してください。")
+    if version != str(SCHEMA_VERSION):
+        made.dispose()
+        return open_ledger(url, rehearsal=True)
+    connection.begin()
+    read_as = (path, path.stat()) if path is not None and sqlite.is_quiet(path) else None
+    return Ledger(made, connection, rehearsal=True, read_as=read_as)
 
 
 def _check_path(path: Path, rehearsal: bool) -> None:

@@ -67,6 +67,7 @@ watched_bundle = table(
     "watched_bundle",
     Column("bundle_no", Whole, ForeignKey("bundle.bundle_no"), primary_key=True, autoincrement=False),
     Column("night_on", Text, nullable=False),
+    Index("watched_bundle_by_night", "night_on"),
 )
 """期限を過ぎて調べた速報の束: 速報 whose time for a 確報 was over on a night."""
 
@@ -75,6 +76,7 @@ overdue_payment = table(
     Column("payment_no", Whole, ForeignKey("payment.payment_no"), primary_key=True, autoincrement=False),
     Column("contract", Text, nullable=False),
     Column("night_on", Text, nullable=False),
+    Index("overdue_payment_by_night", "night_on"),
 )
 """期限超過の速報: without 確報 or 取消 on the night its time was over; closed by the record that comes late."""
 

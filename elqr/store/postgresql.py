@@ -28,7 +28,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
+from elqr.store.schema import BUSY_SECONDS, lost_indexes, metadata
+from elqr.store.server_shape import shape_breaks
 
 _SPELT = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
 """How a query is spelt that is handed over whole: the driver's own way would double each percent sign."""
@@ -156,13 +157,9 @@ def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables, guards and indexes, and references that somebody broke."""
     asked = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
     there = set(connection.exec_driver_sql(asked).scalars())
-    enabled = set(connection.exec_driver_sql("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'").scalars())
-    for table in metadata.sorted_tables:
-        if table.name not in there:
-            yield f"表 {table.name} がありません"
-        elif table.name not in CHANGING and f"{table.name}_no_change" not in enabled:
-            yield f"表 {table.name} の追記だけの守りがありません"
+    yield from (f"表 {table.name} がありません" for table in metadata.sorted_tables if table.name not in there)
     yield from lost_indexes(there)
+    yield from shape_breaks(connection)
     for table in metadata.sorted_tables if metadata.tables.keys() <= there else ():
         for key in table.foreign_keys:
             parent = key.column.table.alias("parent")

@@ -10,6 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
 from elqr.identity import ACCEPTED
+from elqr.signature import Signature
 from elqr.store import tables as t
 from elqr.store.announced import is_ended
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
@@ -159,19 +160,20 @@ def enter_print(connection: Connection, batch: Mapping[str, object], placed: Ite
 
 
 def enter_release(
-    connection: Connection,
-    print_no: int,
-    step: PrintState,
-    by: str,
-    at: str,
-    pulled: Sequence[str],
-    reason: str = "",
-) -> int:
-    """発送の段階を記す; returns its number."""
-    number = next_no(connection, t.release_step.c.step_no)
-    said = {"taken_by": by, "taken_at": at, "pulled": json.dumps(list(pulled)), "reason": reason}
-    connection.execute(insert(t.release_step).values(step_no=number, print_no=print_no, step=step.value, **said))
-    return number
+    connection: Connection, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature
+) -> dict[str, Any]:
+    """発送の段階を記す; returns its row."""
+    row = {
+        "step_no": next_no(connection, t.release_step.c.step_no),
+        "print_no": print_no,
+        "step": step.value,
+        "taken_at": signature.at,
+        "taken_by": signature.by,
+        "pulled": json.dumps(list(pulled)),
+        "reason": signature.reason,
+    }
+    connection.execute(insert(t.release_step).values(**row))
+    return row
 
 
 def withdrawn_requests(connection: Connection) -> list[dict[str, Any]]:
@@ -217,9 +219,9 @@ def _upload(connection: Connection, asked: ColumnElement[bool]) -> Mapping[str, 
     return dict(row) if row else None
 
 
-def enter_uploaded(connection: Connection, upload_no: int, by: str, at: str) -> None:
-    """登録を記す: 共通納税IFS has accepted the file."""
+def enter_uploaded(connection: Connection, upload_no: int, by: str, at: str) -> dict[str, object]:
+    """登録を記す: 共通納税IFS has accepted the file; returns its row."""
     step_no = next_no(connection, t.upload_step.c.step_no)
-    connection.execute(
-        insert(t.upload_step).values(step_no=step_no, upload_no=upload_no, uploaded_by=by, uploaded_at=at)
-    )
+    row: dict[str, object] = {"step_no": step_no, "upload_no": upload_no, "uploaded_at": at, "uploaded_by": by}
+    connection.execute(insert(t.upload_step).values(**row))
+    return row

@@ -372,7 +372,8 @@ def newest_composed(connection: Connection) -> tuple[str, str] | None:
     return None if newest is None else (newest[0], newest[1])
 
 
-def last_run_hash(connection: Connection) -> str:
-    """前の実行のハッシュ, or empty on a new ledger."""
-    query = select(t.run.c.hash).order_by(t.run.c.run_no.desc()).limit(1)
-    return connection.execute(query).scalar_one_or_none() or ""
+def last_link(connection: Connection) -> tuple[str, dict[str, Any]]:
+    """連鎖の最後: the hash of the last run, and what it says; empty on a new ledger."""
+    query = select(t.run.c.hash, t.run.c.entry).order_by(t.run.c.run_no.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return (row.hash, json.loads(row.entry)) if row else ("", {})

@@ -339,6 +339,13 @@ def chain(connection: Connection, night: date) -> dict[str, str]:
     return {"ledger": first or "", "run_id": run_id, "run_hash": run_hash}
 
 
+def anchor(connection: Connection) -> str:
+    """照合値: the number and hash of the last run, to be kept where the ledger is not; empty without runs."""
+    r = t.run.c
+    row = connection.execute(select(r.run_no, r.hash).order_by(r.run_no.desc()).limit(1)).one_or_none()
+    return f"{row.run_no}:{row.hash}" if row else ""
+
+
 def conservation_breaks(connection: Connection, night: date) -> list[str]:
     """金額の保存, asked of the database again: what does not add up, in words; empty when all is well."""
     day = night.isoformat()

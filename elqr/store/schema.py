@@ -44,6 +44,10 @@ Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
 _TYPES: dict[Any, TypeEngine[Any]] = {pl.Int64: Whole, pl.Boolean: Whole, pl.String: Text, pl.Date: Text}
 
 
+GUARDS: dict[str, list[str]] = {}
+"""守りの文, as they were said, by database."""
+
+
 def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = "") -> list[Column[Any]]:
     """The columns a frame declares, NOT NULL unless named; `key` is the primary key, given by us."""
     optional = set(nullable)
@@ -87,6 +91,7 @@ def append_only(name: str, verb: str) -> str:
 
 def guard(made: Table, dialect: str, statement: str) -> None:
     """守り: what a database is told besides its tables, when the table is created."""
+    GUARDS.setdefault(dialect, []).append(statement)
     event.listen(made, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
 
 

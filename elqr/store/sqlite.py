@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.operators import custom_op
 
 from elqr.errors import LedgerError
-from elqr.store.schema import BUSY_SECONDS, CHANGING, lost_indexes, metadata
+from elqr.store.schema import BUSY_SECONDS, metadata
 
 _PRAGMAS = (
     "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "wal_autocheckpoint=16384",
@@ -33,6 +34,18 @@ _PRAGMAS = (
 
 _WRITER_KILOBYTES, _READER_KILOBYTES = 65_536, 16_384
 """Of pages kept: who writes comes back to them, who looks up sorted keys does not."""
+
+
+def reading_engine(path: Path) -> Engine:
+    """読むだけのエンジン of a file that may be in a folder where nobody may write; not even a lock is left there."""
+    options = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if is_quiet(path) else {})
+    return engine(URL.create("sqlite", database=path.absolute().as_uri(), query=options), is_writer=False)
+
+
+def is_quiet(path: Path) -> bool:
+    """誰も書いていないか: a ledger that somebody has open, or that was broken off, has a log beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    return not (log.exists() and log.stat().st_size)
 
 
 def engine(url: URL, *, is_writer: bool = True) -> Engine:
@@ -46,7 +59,8 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         kilobytes = _WRITER_KILOBYTES if is_writer else _READER_KILOBYTES
-        for pragma in (*_PRAGMAS, f"cache_size=-{kilobytes}"):
+        is_read_only = url.query.get("mode") == "ro"
+        for pragma in (*(_PRAGMAS[1:] if is_read_only else _PRAGMAS), f"cache_size=-{kilobytes}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(made, "begin")
@@ -89,17 +103,34 @@ def tidied(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+_KINDS = {"table": "表", "index": "索引", "trigger": "守り", "view": "ビュー"}
+
+
+def _texts(connection: Connection) -> dict[tuple[str, str], str]:
+    """定義 of all that was made in the file, by kind and name, however it was spaced and quoted."""
+    asked = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    return {
+        (kind, name): " ".join(text.replace('"', "").split()) for kind, name, text in connection.exec_driver_sql(asked)
+    }
+
+
+@cache
+def _wanted_texts() -> dict[tuple[str, str], str]:
+    """定義 as a new ledger has them."""
+    with engine(make_url("sqlite://")).begin() as connection:
+        metadata.create_all(connection)
+        return _texts(connection)
+
+
 def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
-    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
-    for table in metadata.sorted_tables:
-        if table.name not in there:
-            yield f"表 {table.name} がありません"
-        elif table.name not in CHANGING:
-            for verb in ("update", "delete"):
-                if f"{table.name}_no_{verb}" not in there:
-                    yield f"表 {table.name} の追記だけの守り（{verb}）がありません"
-    yield from lost_indexes(there)
+    there, wanted = _texts(connection), _wanted_texts()
+    for kind, name in sorted(wanted.keys() - there.keys()):
+        yield f"{_KINDS[kind]} {name} がありません"
+    for kind, name in sorted(there.keys() - wanted.keys()):
+        yield f"知らない{_KINDS[kind]} {name} があります"
+    for kind, name in sorted(own for own in wanted.keys() & there.keys() if wanted[own] != there[own]):
+        yield f"{_KINDS[kind]} {name} の定義が違います"
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
         yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
     for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):

@@ -85,6 +85,7 @@ notice_cancel = table(
     Column("notice_no", Whole, ForeignKey("notice.notice_no"), primary_key=True, autoincrement=False),
     Column("night_on", Text, nullable=False),
     Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
+    Index("notice_cancel_by_file", "notice_file_no"),
 )
 
 upload = table(

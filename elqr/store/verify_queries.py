@@ -26,9 +26,10 @@ from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.tally_tables import issue_tally, posting_tally
-from elqr.terms import DepositKind
+from elqr.terms import DepositKind, RulingResult
 
 _WHOLE, _TEXT = pl.Int64, pl.String
+_APPROVED = RulingResult.APPROVED.value
 
 
 def runs(connection: Connection) -> list[dict[str, Any]]:
@@ -288,17 +289,18 @@ def keys(connection: Connection) -> pl.DataFrame:
 
 
 def covers(connection: Connection) -> pl.DataFrame:
-    """納付書が払う調定 beside the notice and the claim: both keys and the yen."""
+    """納付書が払う調定 beside the notice and the claim: both keys, the yen, and the notice's payer."""
     key = ("procedure_code", "levy_year", "tax_year", "bill_no", "installment_no")
     schema = {
         **NoticeClaim.SCHEMA,
         "amount_yen": _WHOLE,
         **{name: Notice.SCHEMA[name] for name in key},
         **{f"claim_{name}": Notice.SCHEMA[name] for name in key},
+        "payer_ref": _TEXT,
     }
     n, c = t.notice.c, t.claim.c
     query = (
-        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *(c[name] for name in key))
+        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *(c[name] for name in key), n.payer_ref)
         .outerjoin(t.notice, n.notice_no == t.notice_claim.c.notice_no)
         .outerjoin(t.claim, c.claim_no == t.notice_claim.c.claim_no)
     )

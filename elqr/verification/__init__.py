@@ -1,10 +1,11 @@
 """Verification (検算): everything the ledger says, recomputed from its own rows and from the kept raw bytes.
 
 Each rule is a function that yields what disagrees, with where; they stand in `RULES`, in the order in which a
-person would look. Nothing is changed. What is not recomputed: suggestions, and the words of findings.
+person would look. Nothing is changed. Which table is held against what, and what nothing proves, stands in
+elqr/verification/coverage.py.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,22 +13,26 @@ import polars as pl
 from elqr.codes import Code
 from elqr.findings import Finding
 from elqr.night import Night
-from elqr.verification.handed import arrears, exports, months, waivers
+from elqr.verification.anchor import Anchor, anchors
+from elqr.verification.handed import arrears, exports, months
 from elqr.verification.identity import identity
 from elqr.verification.ledger import decisions, postings, structure, tallies
 from elqr.verification.looking import Looked, told
 from elqr.verification.money import bundles, settlements
+from elqr.verification.people import two_people
 from elqr.verification.refused import refused
-from elqr.verification.retractions import retractions
+from elqr.verification.rows import changing_rows, said, seals
 from elqr.verification.runs import chain, runs
-from elqr.verification.sources import notices, outputs, records
+from elqr.verification.sources import deliveries, notices, outputs, records
 
 RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     structure,
     identity,
     chain,
+    anchors,
     runs,
     records,
+    deliveries,
     decisions,
     postings,
     tallies,
@@ -39,12 +44,14 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     exports,
     months,
     arrears,
-    waivers,
-    retractions,
+    seals,
+    said,
+    two_people,
+    changing_rows,
 )
 """検算の規則, in the order in which they are told."""
 
-_UNREADABLE = (pl.exceptions.PolarsError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+UNREADABLE = (pl.exceptions.PolarsError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 """What computing with rows that no program of ours wrote may end in."""
 
 
@@ -56,14 +63,15 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verified(night: Night) -> Verified:
-    """台帳を検算する: all rules over the whole ledger; nothing is changed."""
-    looked = Looked(night, {})
+def verified(night: Night, kept: Sequence[Anchor] = ()) -> Verified:
+    """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
+    looked = Looked(night, {}, kept)
     found: list[Finding] = []
     with night.ledger.transaction():
         for rule in RULES:
             with night.journal.step("検算", _name(rule)):
                 found += _carried_out(rule, looked)
+    night.ledger.has_stayed()
     return Verified(looked.counts, tuple(found))
 
 
@@ -71,7 +79,7 @@ def _carried_out(rule: Callable[[Looked], Iterator[Finding]], looked: Looked) ->
     """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
     try:
         yield from rule(looked)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         said = str(error).partition("\n")[0][:120]
         yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", _name(rule))
 

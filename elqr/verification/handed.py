@@ -3,18 +3,17 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from elqr.arrears import SIGNED
 from elqr.codes import Code
 from elqr.errors import NotFound
 from elqr.findings import Finding
-from elqr.handover import Handover
-from elqr.held import SIGNED as WAIVER
+from elqr.handover import MANIFEST, Handover, folder_name
 from elqr.inbox import kept, sha256_of
 from elqr.month import figures_of
-from elqr.store import arrears_queries, export_queries, held_queries, month_queries
-from elqr.store import verify_queries as queries
+from elqr.store import arrears_queries, export_queries, month_queries
 from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, told
 
@@ -32,6 +31,7 @@ def exports(looked: Looked) -> Iterator[Finding]:
         if not _is_kept(looked, row["sha256"]):
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["sha256"][:16], "ファイル")
         yield from _manifests(looked, row, where)
+        yield from _folders(looked, row, where)
 
 
 def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Finding]:
@@ -49,6 +49,21 @@ def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Find
                 yield told(where, Code.OUTPUT_DIFFERS, value, made[name], f"目録の {name}")
 
 
+def _folders(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Finding]:
+    """書き出したフォルダ that are still there: the file and its manifest as the ledger says they were written."""
+    for record in (row, *row["again"]):
+        folder = looked.night.job.export_folder / folder_name(row["export_no"], record.get("again_no", 0))
+        yield from _as_written(where, {folder / MANIFEST: record["manifest_sha256"]})
+        for path in folder.glob("elqr_history_*") if folder.is_dir() else ():
+            yield from _as_written(where, {path: row["sha256"]})
+
+
+def _as_written(where: str, files: dict[Path, str]) -> Iterator[Finding]:
+    for path, sha256 in files.items():
+        if path.is_file() and (found := sha256_of(path.read_bytes())) != sha256:
+            yield told(where, Code.OUTPUT_DIFFERS, found[:16], sha256[:16], path.name)
+
+
 def _is_kept(looked: Looked, sha256: str) -> bool:
     try:
         return sha256_of(kept(looked.night.job.store.archive, sha256)) == sha256
@@ -59,9 +74,7 @@ def _is_kept(looked: Looked, sha256: str) -> bool:
 def months(looked: Looked) -> Iterator[Finding]:
     """締めた月: its figures again, and the run that recorded who closed it."""
     connection = looked.night.ledger.connection
-    links = {
-        run["read"]["month_close"]: run["read"] for run in queries.runs(connection) if "month_close" in run["read"]
-    }
+    links = {run["read"]["month_close"]: run["read"] for run in looked.runs() if "month_close" in run["read"]}
     for row in month_queries.ended_closes(connection):
         looked.count("月締め", 1)
         where, link = f"{row['month']} の締め", links.pop(row["close_no"], {})
@@ -91,7 +104,7 @@ _LINKED = (
 def arrears(looked: Looked) -> Iterator[Finding]:
     """督促対象一覧: the sums of its claims, its kept manifest, and the two people who opened the gate."""
     connection = looked.night.ledger.connection
-    read = [run["read"] for run in queries.runs(connection)]
+    read = [run["read"] for run in looked.runs()]
     lists = {own["arrears_list"]: own for own in read if "arrears_list" in own}
     ends = {own["arrears_request"]: own for own in read if "arrears_request" in own}
     for row in arrears_queries.lists(connection):
@@ -104,6 +117,9 @@ def arrears(looked: Looked) -> Iterator[Finding]:
         if not _is_kept(looked, row["manifest_sha256"]):
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
             continue
+        folder = looked.night.job.arrears_folder / f"{row['list_no']:06d}"
+        files = {folder / MANIFEST: row["manifest_sha256"], folder / "督促対象一覧.csv": row["sha256"]}
+        yield from _as_written(where, files)
         said = json.loads(kept(looked.night.job.store.archive, row["manifest_sha256"]))
         own = said["files"].get("督促対象一覧.csv"), said["night_on"], (said["override"] or {}).get("request_no")
         if own != (row["sha256"], row["night_on"], row["request_no"]):
@@ -115,19 +131,6 @@ def arrears(looked: Looked) -> Iterator[Finding]:
             yield from _as_recorded(where, row, ends.pop(row["request_no"], {}), names)
     for number in [*lists, *ends]:
         yield told(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
-
-
-def waivers(looked: Looked) -> Iterator[Finding]:
-    """あきらめた取込保留: who asked and who agreed, as the chain of runs says it."""
-    connection = looked.night.ledger.connection
-    ends = {run["read"]["waiver"]: run["read"] for run in queries.runs(connection) if "waiver" in run["read"]}
-    for row in held_queries.waivers(connection):
-        if row["result"] is not None:
-            names = tuple((name, name) for name in (*WAIVER, "result", "ended_on", "taken_at", "taken_by", "because"))
-            where = f"取込保留のあきらめ{row['waiver_no']}"
-            yield from _as_recorded(where, row, ends.pop(row["waiver_no"], {}), names)
-    for number in ends:
-        yield told(f"取込保留のあきらめ{number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
 
 
 def _as_recorded(

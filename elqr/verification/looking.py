@@ -1,26 +1,44 @@
 """Looking (調べ方): what a rule of the verification is given, and how it tells what disagrees."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.night import Night
+from elqr.store import verify_queries as queries
+
+if TYPE_CHECKING:
+    from elqr.verification.anchor import Anchor
 
 
 @dataclass(slots=True)
 class Looked:
-    """調べた数, by what."""
+    """調べた数, by what; and what was kept elsewhere of the chain, to be found in it."""
 
     night: Night
     counts: dict[str, int]
+    anchors: "Sequence[Anchor]" = ()
+    links: list[dict[str, Any]] | None = None
+
+    def runs(self) -> list[dict[str, Any]]:
+        """実行の連鎖, read once: see `elqr.store.verify_queries.runs`."""
+        if self.links is None:
+            self.links = queries.runs(self.night.ledger.connection)
+        return self.links
 
     def count(self, what: str, number: int) -> None:
         """数える: so many more of these were looked at."""
         self.counts[what] = self.counts.get(what, 0) + number
+
+
+def last_linked(looked: Looked, name: str) -> int:
+    """どこまで連鎖に記したか: the last number of a range of elqr/store/seals.py that a run has sealed; 0 without."""
+    runs = looked.runs()
+    return int(runs[-1]["read"].get("upto", {}).get(name, 0)) if runs else 0
 
 
 def told(where: str, code: Code, actual: object, expected: object, field: str = "", no: int = 0) -> Finding:

@@ -12,7 +12,7 @@ from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.deposits import RULE, with_identity
 from elqr.money_frames import Bundle, Deposit, DepositContent, Settled
 from elqr.settlement import bundles as made_from
-from elqr.store import difference_queries
+from elqr.store import difference_queries, money_queries
 from elqr.store import verify_queries as queries
 from elqr.store.money_entries import money_yen
 from elqr.terms import Outcome, RulingResult, SettlementOutcome
@@ -107,6 +107,8 @@ def settlements(looked: Looked) -> Iterator[Finding]:
         yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "結果と額が合わない", "収納額－手数料＝入金額")
     yield from _by_night(looked, rows)
     yield from _differences(looked, rows)
+    for what, number in money_queries.settled_twice(connection):
+        yield told(f"{what}{number}", Code.SETTLEMENT_DIFFERS, "突合済の行が二つ", "多くても一つ")
     for number, _, on, watched_on, outcome in queries.overdue(connection).iter_rows():
         if on != watched_on or outcome != Outcome.PENDING.value:
             yield told(f"受付{number}", Code.SETTLEMENT_DIFFERS, "期限超過の速報でない", "期限を調べた夜の速報")
@@ -116,7 +118,7 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     """夜ごとの数: how many of each contract were settled and how many 速報 were overdue, as the runs say."""
     connection = looked.night.ledger.connection
     by_runs = Counter[tuple[str, str, str]]()
-    for run in queries.runs(connection):
+    for run in looked.runs():
         for what, counts in run["read"].get("settlement", {}).items():
             by_runs.update({(run["night_on"], what, name): count for name, count in counts.items()})
     found = Counter[tuple[str, str, str]]()
@@ -130,7 +132,7 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
 
 def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     connection = looked.night.ledger.connection
-    links = {run["read"]["difference"]: run for run in queries.runs(connection) if "difference" in run["read"]}
+    links = {run["read"]["difference"]: run for run in looked.runs() if "difference" in run["read"]}
     closed = {
         row["settlement_no"]: row
         for row in rows.filter(pl.col(Settled.OUTCOME) == SettlementOutcome.CLOSED.value).to_dicts()

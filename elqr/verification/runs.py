@@ -19,7 +19,7 @@ from elqr.verification.looking import Looked, told
 def chain(looked: Looked) -> Iterator[Finding]:
     """実行の連鎖: every link's hash from its content, and each tied to the one before."""
     previous, number = "", 0
-    for run in queries.runs(looked.night.ledger.connection):
+    for run in looked.runs():
         number = skipped_to(run, number + 1)
         looked.count("実行の記録", 1)
         where = f"実行 {run['run_id']}"
@@ -44,7 +44,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
     moved: dict[int, int] = {}
     withdrawn: dict[int, int] = {}
     ended_on: dict[int, str] = {}
-    for run in queries.runs(connection):
+    for run in looked.runs():
         on, entry = run["night_on"], run["read"]
         for place, (count, yen) in entry.get("places", {}).items():
             sums = places.setdefault((on, place), [0, 0])

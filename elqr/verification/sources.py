@@ -1,6 +1,7 @@
 """Sources (元の検算): every payment and notice back to the raw bytes it came in, and what was written out."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -15,9 +16,10 @@ from elqr.intake import take
 from elqr.issue.payload import encode_frame
 from elqr.notices import key_rows, rows_of
 from elqr.sieve import NOTICE_KEY
+from elqr.store import belonging_queries as belonging
 from elqr.store import verify_queries as queries
 from elqr.terms import KeyKind
-from elqr.verification.looking import Looked, differing, told
+from elqr.verification.looking import Looked, differing, last_linked, told
 from elqr.verification.money import deposits, file_sums, known_with, none_known
 
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
@@ -72,6 +74,8 @@ def records(looked: Looked) -> Iterator[Finding]:
         if again.payments is not None:
             own, made = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
             yield from differing(own, made, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+    for name, number in belonging.without_file(connection)[:LISTED_PER_CODE]:
+        yield told(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
     for number in money_files:
         yield told(f"ファイル{number}", Code.FILE_TOTALS, "入金ファイルでない", "入金データのファイル")
 
@@ -80,10 +84,12 @@ def notices(looked: Looked) -> Iterator[Finding]:
     """納付書: every one back to its row of the notice file, with its keys and what it pays."""
     connection = looked.night.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
+    cancels, linked = belonging.notice_cancels(connection), last_linked(looked, "notice_file")
     for file in queries.notice_files(connection).iter_rows(named=True):
         own = queries.notices_of(connection, file["notice_file_no"])
         looked.count("納付書", own.height)
-        if own.is_empty():
+        cancelled = cancels.filter(pl.col("notice_file_no") == file["notice_file_no"])
+        if own.is_empty() and cancelled.is_empty() and file["notice_file_no"] <= linked:
             continue
         where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
         data = _raw(looked, file["sha256"], where)
@@ -91,7 +97,9 @@ def notices(looked: Looked) -> Iterator[Finding]:
             yield data
             continue
         spec = looked.night.specs[looked.night.job.notices.spec if looked.night.job.notices else "notice_csv"]
-        rows = rows_of(decode(data, spec, file["name"], file["night_on"])).filter(pl.col("change_kind") != "9")
+        told_by_file = rows_of(decode(data, spec, file["name"], file["night_on"]))
+        yield from _cancels(cancelled, told_by_file.filter(pl.col("change_kind") == "9"), file["night_on"], where)
+        rows = told_by_file.filter(pl.col("change_kind") != "9")
         numbers = own.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
@@ -118,7 +126,13 @@ def notices(looked: Looked) -> Iterator[Finding]:
     wanted = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
     stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, wanted))
     yield from differing(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
-    yield from _covers(queries.covers(connection))
+    covers = queries.covers(connection)
+    yield from _covers(covers)
+    payers = belonging.claims(connection).join(
+        covers.select("claim_no", "payer_ref"), on=["claim_no", "payer_ref"], how="anti"
+    )
+    for number in payers["claim_no"].head(LISTED_PER_CODE):
+        yield told(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
     looked.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
     for number in payloads.filter(digits != payloads[Payload.DIGITS])[Payload.NOTICE_NO].head(LISTED_PER_CODE):
@@ -135,6 +149,14 @@ def _taken_from(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~pl.col(Notice.NOTICE_NO).is_duplicated()), chosen])
 
 
+def _cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, where: str) -> Iterator[Finding]:
+    """納付書の取消: each named by a row of its notice file, on the night that file came."""
+    unnamed = stored.join(rows, on=NOTICE_KEY, how="anti")
+    late = stored.filter(pl.col("night_on") != night_on)
+    for number in pl.concat([unnamed, late])["notice_no"].head(LISTED_PER_CODE):
+        yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
+
+
 def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
     """納付書が払う調定: a slip pays its own claim whole, a 全期 slip the instalments of its assessment."""
     assessment = ("procedure_code", "levy_year", "tax_year", "bill_no")
@@ -147,9 +169,23 @@ def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
         yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 
+def deliveries(looked: Looked) -> Iterator[Finding]:
+    """記録を待つ受信: what came since the last run is kept, as it was when it came; earlier ones are sealed."""
+    linked = last_linked(looked, "delivery")
+    for number, name, sha256 in belonging.deliveries_after(looked.night.ledger.connection, linked):
+        looked.count("記録を待つ受信", 1)
+        raw = _raw(looked, sha256, f"{name}（受信{number}）")
+        if isinstance(raw, Finding):
+            yield raw
+
+
 def outputs(looked: Looked) -> Iterator[Finding]:
-    """書き出したファイル: uploads that are still there are what the ledger says was written."""
+    """書き出したファイル: uploads hold what was issued, and those still there are what the ledger says was written."""
+    issued = belonging.issued_by_upload(looked.night.ledger.connection)
     for upload in queries.uploads(looked.night.ledger.connection):
+        if (own := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
+            said = f"{upload['notices']:,}枚 {upload['yen']:,}円"
+            yield told(upload["file_name"], Code.OUTPUT_DIFFERS, said, f"{own[0]:,}枚 {own[1]:,}円", "件数と金額")
         path: Path = looked.night.job.out / "upload" / upload["file_name"]
         if not path.is_file():
             continue

@@ -6,20 +6,29 @@ nothing of their own; one that changed a column would say both shapes in full. T
 `setting`, because a program that knows no Alembic must be able to refuse a ledger that is newer than itself.
 """
 
+from datetime import date
 from pathlib import Path
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, select, update
 
-from elqr.store.tables import setting
+from elqr import __version__
+from elqr.store.acts import SAID
+from elqr.store.entries import enter_run
+from elqr.store.schema import SCHEMA_VERSION
+from elqr.store.seals import before
+from elqr.store.tables import run, setting
 
 _HERE = Path(__file__).parent
 
 
 def bring_up(connection: Connection, version: int) -> None:
-    """版上げする, inside the caller's transaction: every revision after a version, in order."""
+    """版上げする, inside the caller's transaction: every revision after a version, in order.
+
+    What older programs entered without a link is sealed by one of the last night: from then on it cannot change.
+    """
     scripts = ScriptDirectory(str(_HERE))
     revisions = reversed(list(scripts.iterate_revisions("head", str(version))))
     with Operations.context(MigrationContext.configure(connection)):
@@ -27,3 +36,7 @@ def bring_up(connection: Connection, version: int) -> None:
             revision.module.upgrade()
             written = update(setting).where(setting.c.name == "schema_version").values(value=revision.revision)
             connection.execute(written)
+    last_night = connection.execute(select(func.max(run.c.night_on))).scalar_one()
+    if last_night is not None:
+        entry = {"version": __version__, "migrated": [version, SCHEMA_VERSION]}
+        enter_run(connection, date.fromisoformat(last_night), entry, earlier=before(connection, SAID))

@@ -26,3 +26,7 @@ def upgrade() -> None:
     check_replaced("posting", "account IN ('claim', 'suspense')", "account IN ('claim', 'suspense', 'withdrawn')")
     added("ruling_posting", sa.Column("notice_no", Whole))
     created("notice_refused", "notice_refused_end")
+    created("act")
+    indexed("notice_cancel", "notice_cancel_by_file")
+    indexed("watched_bundle", "watched_bundle_by_night")
+    indexed("overdue_payment", "overdue_payment_by_night")

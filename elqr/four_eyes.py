@@ -1,0 +1,37 @@
+"""Four eyes (二人の目): the person who approves is another than those who asked and decided.
+
+Names are compared by what a reader sees (elqr/person.py); where an administrator has said whose the accounts are
+(elqr/operators.py), the account that asked does not approve either, whatever name is given.
+"""
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+
+from elqr.errors import BadFile
+from elqr.night import Night
+from elqr.person import same_person
+from elqr.store.acts import ASKED, acts_of
+
+
+def need_another(night: Night, kind: str, number: int, names: Iterable[str], by: str) -> None:
+    """別の人か: neither one of these names, nor the account that asked for this. Raises BadFile."""
+    for name in names:
+        if same_person(name, by):
+            raise BadFile(_refusal(name, by))
+    if night.operators is None:
+        return
+    connection = night.ledger.connection
+    with nullcontext() if connection.in_transaction() else night.ledger.transaction():
+        asked = [own for own in acts_of(connection, kind, number) if own["step"] == ASKED]
+    account = night.operators.account(night.operator.as_dict())
+    if any(night.operators.account(own) == account for own in asked):
+        raise BadFile(f"申請したOSの利用者（{account}）では承認できません。別の人が、自分の利用者で承認してください。")
+
+
+def _refusal(name: str, by: str) -> str:
+    if name == by:
+        return f"申請した人・決めた人（{name}）は承認できません。別の人が承認してください。"
+    return (
+        f"申請した人・決めた人（{name}）と承認する人（{by}）が同じ人に見えます。別の人が承認してください。"
+        "別の人なら、申請も承認も、氏名をすべて書いてやり直してください。"
+    )

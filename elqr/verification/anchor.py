@@ -1,0 +1,78 @@
+"""The anchor (照合値の控え): a run's number and hash kept outside of the ledger, and whether the ledger still has it.
+
+A chain without a key can be made anew by whoever can write the file; a hash that was signed on paper, or copied to
+another machine, cannot. So a ledger that lacks it was made anew, or is an older copy.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elqr.codes import Code
+from elqr.errors import BadFile, NotFound
+from elqr.findings import Finding
+from elqr.verification.looking import Looked, told
+
+_WRITTEN = re.compile(r"(?:([0-9]{1,12}):)?([0-9a-f]{16,64})")
+"""A number and a hash, of which sixteen digits are enough to be found by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """照合値の控え: the run's number (0 where it was not kept), its hash or the beginning of it, and where from."""
+
+    run_no: int
+    run_hash: str
+    source: str
+
+
+def read_anchors(given: Iterable[str]) -> list[Anchor]:
+    """控えを読む: hashes as they were written down, records of runs, folders of such. Raises NotFound, BadFile."""
+    return [anchor for text in given for anchor in _read(text)]
+
+
+def _read(text: str) -> list[Anchor]:
+    path = Path(text)
+    if path.is_dir():
+        found = [_of_record(record) for record in sorted(path.rglob("run.json"))]
+        if not found:
+            raise NotFound(f"フォルダ {path} に実行の記録（run.json）がありません。")
+        return found
+    if path.is_file():
+        return [_of_record(path)]
+    return [_anchor(text, text)]
+
+
+def _of_record(path: Path) -> Anchor:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return _anchor(str(record["anchor"]), str(path))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadFile(
+            f"{path} に照合値（anchor）がありません。夜の runs フォルダの run.json を指定してください。"
+        ) from error
+
+
+def _anchor(written: str, source: str) -> Anchor:
+    match = _WRITTEN.fullmatch(re.sub(r"[\s-]", "", written).lower())
+    if match is None:
+        raise BadFile(
+            f"--anchor {source} は照合値として読めません。会計.xlsx の収納日計表にある「番号:照合値」か、"
+            "夜の runs フォルダの run.json を指定してください。"
+        )
+    return Anchor(int(match[1] or 0), match[2], source)
+
+
+def anchors(looked: Looked) -> Iterator[Finding]:
+    """照合値の控え: each is a run of this ledger's chain."""
+    runs = looked.runs() if looked.anchors else []
+    for own in looked.anchors:
+        looked.count("照合値の控え", 1)
+        numbers = [run["run_no"] for run in runs if run["hash"].startswith(own.run_hash)]
+        if own.run_no in numbers or (numbers and not own.run_no):
+            continue
+        there = next((run["hash"][:16] for run in runs if run["run_no"] == own.run_no), "")
+        actual = there or f"最後の実行は {len(runs)}番"
+        yield told(own.source, Code.ANCHOR_LOST, actual, f"{own.run_no or ''}:{own.run_hash[:16]}", "照合値")

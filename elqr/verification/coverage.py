@@ -1,0 +1,89 @@
+"""Coverage (検算の範囲): every table of the ledger, what its rows are compared with, and what nothing proves.
+
+`elqr verify` takes its tables from here, and the test that plants damage takes its cases: each column changed, each
+kind of row inserted and deleted, in each of these tables.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from elqr.store.acts import SAID
+from elqr.store.seals import NIGHTS, RANGES
+
+
+class Proof(Enum):
+    """証し: what the rows of a table are held against. The words are for staff."""
+
+    CHAIN = "連鎖そのもの（前の実行の照合値とつながる）"
+    SOURCE = "保管した受信ファイルから読み直す"
+    COMPUTED = "台帳のほかの行から計算し直す"
+    SEALED = "実行の記録にある件数と照合値（番号の順）"
+    NIGHTLY = "実行の記録にある件数と照合値（夜ごと）"
+    SAID = "実行の記録に一行ずつ書いた写し"
+    CHANGING = "最後の実行の記録にある値（この二つの表だけは行が変わる）"
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """検算の範囲 of a table: its proofs, the strongest first."""
+
+    table: str
+    proofs: tuple[Proof, ...]
+
+
+_RECOMPUTED = {
+    "claim": Proof.COMPUTED,
+    "notice": Proof.SOURCE,
+    "notice_claim": Proof.COMPUTED,
+    "notice_key": Proof.SOURCE,
+    "notice_cancel": Proof.SOURCE,
+    "notice_refused": Proof.SOURCE,
+    "notice_refused_end": Proof.SOURCE,
+    "payload": Proof.COMPUTED,
+    "file": Proof.SOURCE,
+    "payment": Proof.SOURCE,
+    "decided_file": Proof.COMPUTED,
+    "payment_identity": Proof.COMPUTED,
+    "posting": Proof.COMPUTED,
+    "deposit_file": Proof.SOURCE,
+    "deposit": Proof.SOURCE,
+    "bundle": Proof.COMPUTED,
+    "issue_tally": Proof.COMPUTED,
+    "posting_tally": Proof.COMPUTED,
+    "act": Proof.COMPUTED,
+    "ledger_start": Proof.COMPUTED,
+}
+"""What is computed again, from what."""
+
+
+def _proofs() -> dict[str, list[Proof]]:
+    found: dict[str, list[Proof]] = {"run": [Proof.CHAIN], "setting": [Proof.CHANGING], "counter": [Proof.CHANGING]}
+    for name, proof in _RECOMPUTED.items():
+        found.setdefault(name, []).append(proof)
+    for own in RANGES:
+        for table, _ in own.members:
+            found.setdefault(table.name, []).append(Proof.SEALED)
+    for table in NIGHTS:
+        found.setdefault(table.name, []).append(Proof.NIGHTLY)
+    for table in SAID:
+        found.setdefault(table.name, []).append(Proof.SAID)
+    return found
+
+
+COVERAGE = tuple(Cover(name, tuple(proofs)) for name, proofs in sorted(_proofs().items()))
+"""検算の範囲: one for each table of the ledger."""
+
+UNPROVED = {
+    "最後の夜の後で取り込んだもの": (
+        "次の実行が記録するまで、納付書取込・受信・書き出しの表（notice_file、notice_finding、notice_cancel、delivery、"
+        "delivery_finding、upload、issue_tally）の新しい行は、連鎖にまだない"
+    ),
+    "古い elqr が記録した行": (
+        "版上げのときに、その時の中身に封をする。その前に書き換えたものは、元のファイルから計算し直せるものだけがわかる"
+    ),
+    "作り直した台帳": (
+        "すべての照合値を計算し直した台帳と、古い控えは、台帳だけでは見分けられない。照合値の控え（--anchor）でわかる"
+    ),
+    "渡した後のファイル": "書き出したフォルダから持ち出したもの、紙に刷ったもの、メールで送ったものは、台帳の外にある",
+}
+"""証しのないもの, each with its reason."""

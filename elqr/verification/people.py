@@ -1,0 +1,33 @@
+"""People (二人の目の検算): who asked and who approved, for everything that takes two."""
+
+from collections.abc import Iterator
+
+from elqr.codes import Code
+from elqr.findings import Finding
+from elqr.person import same_person, written_alike
+from elqr.store import belonging_queries as belonging
+from elqr.store.acts import ASKED, acts_of_kinds
+from elqr.terms import RulingResult
+from elqr.verification.looking import Looked, told
+
+
+def two_people(looked: Looked) -> Iterator[Finding]:
+    """二人の目: nobody approved what they asked for or decided, by name, nor by account where accounts are known.
+
+    An approval that an older program entered is judged by what that program asked of names.
+    """
+    connection = looked.night.ledger.connection
+    approvals = belonging.approvals(connection)
+    looked.count("承認", len(approvals))
+    acts = acts_of_kinds(connection, {kind for kind, _, _, _ in approvals})
+    for kind, number, asked_by, taken_by in approvals:
+        is_same = same_person if (kind, number, RulingResult.APPROVED.value) in acts else written_alike
+        if is_same(asked_by, taken_by):
+            yield told(f"{kind} {number}", Code.SAME_PERSON, f"{asked_by}・{taken_by}", "別の二人", "申請と承認")
+    operators = looked.night.operators
+    if operators is None:
+        return
+    for (kind, number, step), asked in acts.items():
+        ended = acts.get((kind, number, RulingResult.APPROVED.value))
+        if step == ASKED and ended and operators.are_one(asked, ended):
+            yield told(f"{kind} {number}", Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")

@@ -1,0 +1,140 @@
+"""Rows (行の検算): the rows of every table against what the chain says of them, counted both ways."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.store import belonging_queries as belonging
+from elqr.store.act_tables import act
+from elqr.store.acts import SAID, act_row
+from elqr.store.seals import NIGHTS, NOTHING, RANGES, TAKEN_IN, Range, Stored, all_rows, changing, schema_of, seal
+from elqr.verification.looking import Looked, told
+
+_Links = list[dict[str, Any]]
+
+
+def seals(looked: Looked) -> Iterator[Finding]:
+    """封: the rows that came with each run, by count and digest, and none that no run knows."""
+    links = [run for run in looked.runs() if "upto" in run["read"]]
+    if not links:
+        return
+    for own in RANGES:
+        ends = [int(link["read"]["upto"].get(own.name, 0)) for link in links]
+        if ends != sorted(ends):
+            yield told(own.name, Code.ROWS_DIFFER, "番号が戻る", "増えるだけ", "連鎖")
+            continue
+        for table, column in own.members:
+            yield from _sealed(looked, own, table, column, ends, links)
+    for table in NIGHTS:
+        yield from _nightly(looked, table, links)
+
+
+def _sealed(
+    looked: Looked, own: Range, table: Stored, column: str, ends: list[int], links: _Links
+) -> Iterator[Finding]:
+    rows = all_rows(looked.night.ledger.connection, table)
+    looked.count("封をした行", rows.height)
+    place = pl.Series("link", ends).search_sorted(rows[column], side="left").alias("link")
+    found = {
+        int(number): part for (number,), part in rows.with_columns(place).partition_by("link", as_dict=True).items()
+    }
+    for number, link in enumerate(links):
+        said = tuple(link["read"]["sealed"].get(table.name, NOTHING))
+        made = seal(table, found[number]) if number in found else NOTHING
+        if made != said:
+            where = f"{table.name}（実行 {link['run_id']}）"
+            yield told(
+                where, Code.ROWS_DIFFER, f"{made[0]:,}行 {made[1][:12]}", f"{said[0]:,}行 {said[1][:12]}", column
+            )
+    waiting = found[len(links)] if len(links) in found else rows.clear()
+    looked.count("記録を待つ行", waiting.height)
+    is_next = waiting[column].unique().sort().to_list() == list(
+        range(ends[-1] + 1, ends[-1] + 1 + waiting[column].n_unique())
+    )
+    if waiting.height and not (own.name in TAKEN_IN and is_next):
+        yield told(table.name, Code.ROWS_DIFFER, f"{waiting.height:,}行", "実行の記録にない行はない", column)
+
+
+def _nightly(looked: Looked, table: Stored, links: _Links) -> Iterator[Finding]:
+    rows = all_rows(looked.night.ledger.connection, table)
+    looked.count("封をした行", rows.height)
+    said: dict[str, tuple[int, str]] = {}
+    for link in links:
+        said |= {night: tuple(own) for night, own in link["read"]["nightly"].get(table.name, {}).items()}
+    made = {str(night): seal(table, part) for (night,), part in rows.partition_by("night_on", as_dict=True).items()}
+    for night in sorted(said.keys() | made.keys()):
+        own, its = made.get(night, NOTHING), said.get(night, NOTHING)
+        if own != its:
+            where = f"{table.name}（{night} の夜）"
+            yield told(
+                where, Code.ROWS_DIFFER, f"{own[0]:,}行 {own[1][:12]}", f"{its[0]:,}行 {its[1][:12]}", "night_on"
+            )
+
+
+def said(looked: Looked) -> Iterator[Finding]:
+    """人のしたこと: every request, approval and record as its link wrote it, each in one link and no other."""
+    connection = looked.night.ledger.connection
+    runs = looked.runs()
+    migrated = max((number for number, run in enumerate(runs) if "before" in run["read"]), default=-1)
+    for table in SAID:
+        keys = [column.name for column in table.primary_key.columns]
+        left = {tuple(row[key] for key in keys): row for row in all_rows(connection, table).iter_rows(named=True)}
+        looked.count("人のしたこと", len(left))
+        for number, run in enumerate(runs):
+            for own in run["read"].get("said", {}).get(table.name, []):
+                key = tuple(own.get(name) for name in keys)
+                row = left.pop(key, None) if number > migrated else left.get(key)
+                where = f"{table.name} {'-'.join(map(str, key))}（実行 {run['run_id']}）"
+                if row is None:
+                    yield told(where, Code.ROWS_DIFFER, "台帳にない", "実行の記録にある")
+                    continue
+                for name in (name for name in own if own[name] != row.get(name)):
+                    yield told(where, Code.ROWS_DIFFER, str(row.get(name))[:40], str(own[name])[:40], name)
+        yield from _unsaid(table, left, runs[migrated]["read"]["before"] if migrated >= 0 else {})
+    yield from _acts(looked, runs)
+
+
+def _unsaid(table: Stored, left: dict[tuple[Any, ...], dict[str, Any]], before: dict[str, Any]) -> Iterator[Finding]:
+    """連鎖に写しのない行: only those that were there when the ledger was brought up, and all of those."""
+    made = seal(table, pl.DataFrame(list(left.values()), schema=schema_of(table)))
+    if made != tuple(before.get(table.name, NOTHING)):
+        for key in sorted(left, key=str)[:LISTED_PER_CODE]:
+            yield told(
+                f"{table.name} {'-'.join(map(str, key))}", Code.ROWS_DIFFER, "台帳だけにある", "実行の記録にもある"
+            )
+        if not left:
+            yield told(table.name, Code.ROWS_DIFFER, "0行", f"{before[table.name][0]:,}行", "版上げのときの行")
+
+
+def _acts(looked: Looked, runs: _Links) -> Iterator[Finding]:
+    """操作した人: the table that finds an act's link, made again from the chain."""
+    stored = {row["run_no"]: row for row in all_rows(looked.night.ledger.connection, act).iter_rows(named=True)}
+    for run in runs:
+        if "act" in run["read"]:
+            made = act_row(run["run_no"], run["read"]["act"], run["read"]["operator"])
+            if stored.pop(run["run_no"], None) != made:
+                yield told(f"act {run['run_no']}", Code.ROWS_DIFFER, "台帳の行", "実行の記録のとおり", "操作した人")
+    for number in stored:
+        yield told(f"act {number}", Code.ROWS_DIFFER, "台帳だけにある", "実行の記録にもある", "操作した人")
+
+
+def changing_rows(looked: Looked) -> Iterator[Finding]:
+    """連番と設定: as the last run says; a serial may have gone on where what it was for waits for the next run."""
+    connection = looked.night.ledger.connection
+    links = [run["read"] for run in looked.runs() if "counters" in run["read"]]
+    if not links:
+        return
+    now, last = changing(connection), links[-1]
+    waits = belonging.last_upload(connection) > last["upto"].get("upload", 0)
+    for name in sorted({*now["counters"], *last["counters"]}):
+        value, before = now["counters"].get(name, 0), last["counters"].get(name, 0)
+        if value < before or (value > before and not waits):
+            yield told(f"counter {name}", Code.ROWS_DIFFER, value, before, "連番")
+    for name in sorted({*now["settings"], *last["settings"]}):
+        if now["settings"].get(name) != last["settings"].get(name):
+            yield told(
+                f"setting {name}", Code.ROWS_DIFFER, now["settings"].get(name), last["settings"].get(name), "設定"
+            )

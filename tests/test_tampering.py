@@ -1,0 +1,423 @@
+"""Tampering: whoever can write to the ledger, its folders or its chain, and what `elqr verify` says of it.
+
+One city that has done everything once; each damage is done inside a transaction that is taken back.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import Table, text
+from sqlalchemy.exc import DBAPIError
+
+from elqr.codes import Code
+from elqr.edge import prepared
+from elqr.findings import Finding, Location
+from elqr.night import Night
+from elqr.store.ledger_file import open_to_read
+from elqr.store.schema import metadata
+from elqr.verification import RULES, UNREADABLE
+from elqr.verification.anchor import anchors, read_anchors
+from elqr.verification.coverage import COVERAGE
+from elqr.verification.ledger import structure
+from elqr.verification.looking import Looked
+from elqr.verification.people import two_people
+from tests.builders import SERVERS, City, elqr, eltax_file, eltax_row, notice_row
+from tests.whole import LAST, everything
+
+TABLES = {table.name: table for table in metadata.sorted_tables}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return everything(tmp_path_factory.mktemp("whole") / "city")
+
+
+@pytest.fixture(scope="module")
+def night(city: City) -> Iterator[Night]:
+    with prepared(city.job, LAST, rehearsal=True, show=lambda _: None) as opened:
+        yield opened.night
+
+
+@contextmanager
+def damaged(night: Night, *statements: str, with_guards: bool = True) -> Iterator[None]:
+    """The ledger as somebody with a tool leaves it; as it was afterwards."""
+    connection = night.ledger.connection
+    with connection.begin_nested() as moment:
+        if SERVERS:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        else:
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        guards = [] if SERVERS else _guards(night)
+        for name, _ in guards:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        if SERVERS:
+            connection.execute(text("SET LOCAL session_replication_role = origin"))
+        for _, guard in guards if with_guards else ():
+            connection.exec_driver_sql(guard)
+        yield
+        moment.rollback()
+
+
+def _guards(night: Night) -> list[tuple[str, str]]:
+    asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    return [(name, guard) for name, guard in night.ledger.connection.exec_driver_sql(asked)]
+
+
+def told(night: Night, *anchors: str) -> list[Finding]:
+    """What the first rule that finds anything says: the rows' own rules first, as they are the quickest."""
+    looked = Looked(night, {}, read_anchors(anchors))
+    for rule in reversed(RULES):
+        try:
+            if found := list(rule(looked)):
+                return found
+        except UNREADABLE as error:
+            return [Finding(Location("台帳"), Code.LEDGER_STRUCTURE, str(error))]
+    return []
+
+
+def test_nothing_is_told_of_the_ledger_as_it_is(night: Night) -> None:
+    assert told(night) == []
+
+
+def test_every_table_is_covered_and_holds_rows(night: Night) -> None:
+    assert [own.table for own in COVERAGE] == sorted(TABLES)
+    assert all(own.proofs for own in COVERAGE)
+    for name in TABLES:
+        assert night.ledger.connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one(), name
+
+
+def _changed(table: Table, column: str) -> str:
+    is_text = str(table.c[column].type).upper().startswith("TEXT")
+    value = f"'9' || coalesce({column}, '')" if is_text else f"coalesce({column}, 0) + 7777"
+    return f"UPDATE {table.name} SET {column} = {value} WHERE {_first(table)}"
+
+
+def _first(table: Table) -> str:
+    """Of the table's first row."""
+    names = ", ".join(column.name for column in table.primary_key.columns)
+    return f"({names}) IN (SELECT {names} FROM {table.name} ORDER BY {names} LIMIT 1)"
+
+
+def _inserted(table: Table) -> str:
+    """Another row like the first one, with keys of its own."""
+    keys = {column.name for column in table.primary_key.columns}
+    keys |= {column.name for index in (*table.constraints, *table.indexes) for column in getattr(index, "columns", ())}
+    own = {"act": {"run_no"}}.get(table.name, keys)
+    said = [
+        column.name
+        if column.name not in own
+        else f"'9' || coalesce({column.name}, '')"
+        if str(column.type).upper().startswith("TEXT")
+        else f"coalesce({column.name}, 0) + 7777"
+        for column in table.c
+    ]
+    names = ", ".join(column.name for column in table.c)
+    return f"INSERT INTO {table.name} ({names}) SELECT {', '.join(said)} FROM {table.name} WHERE {_first(table)}"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_that_is_changed_and_every_row_that_comes_or_goes_is_told(night: Night, name: str) -> None:
+    table = TABLES[name]
+    plants = {column.name: _changed(table, column.name) for column in table.c}
+    plants |= {"（行の追加）": _inserted(table), "（行の削除）": f"DELETE FROM {name} WHERE {_first(table)}"}
+    untold = []
+    for what, statement in plants.items():
+        try:
+            with damaged(night, statement):
+                untold += [] if told(night) else [what]
+        except DBAPIError as error:
+            print(name, what, error.orig)  # the database itself refused
+    assert untold == []
+
+
+def _guard_plants(name: str) -> dict[str, list[str]]:
+    """Ways to get past a guard of a table that stays named as it was."""
+    if SERVERS:
+        made = f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {name} EXECUTE FUNCTION elqr_append_only()"
+        return {
+            "消した守り": [f"DROP TRIGGER {name}_no_change ON {name}"],
+            "止めた守り": [f"ALTER TABLE {name} DISABLE TRIGGER {name}_no_change"],
+            "複製だけの守り": [f"ALTER TABLE {name} ENABLE REPLICA TRIGGER {name}_no_change"],
+            "弱めた守り": [f"DROP TRIGGER {name}_no_change ON {name}", made],
+        }
+    drop = f"DROP TRIGGER {name}_no_delete"
+    return {
+        "消した守り": [drop],
+        "空の守り": [drop, f"CREATE TRIGGER {name}_no_delete BEFORE DELETE ON {name} BEGIN SELECT 1; END"],
+        "条件のある守り": [
+            drop,
+            f"CREATE TRIGGER {name}_no_delete BEFORE DELETE ON {name} WHEN 0 BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name not in ("counter", "setting")])
+def test_a_guard_that_is_gone_or_weaker_is_told(night: Night, name: str) -> None:
+    for what, statements in _guard_plants(name).items():
+        with night.ledger.connection.begin_nested() as moment:
+            for statement in statements:
+                night.ledger.connection.exec_driver_sql(statement)
+            found = list(structure(Looked(night, {})))
+            assert {own.code for own in found} == {Code.LEDGER_STRUCTURE}, (what, found)
+            moment.rollback()
+
+
+SHAPES = {
+    "消した索引": "DROP INDEX posting_once",
+    "一意でない索引": "DROP INDEX posting_once; CREATE INDEX posting_once ON posting (payment_no, account, claim_no) WHERE reverses_no IS NULL",
+    "足した守り": {
+        "sqlite": "CREATE TRIGGER mine AFTER INSERT ON posting BEGIN SELECT 1; END",
+        "postgresql": "CREATE TRIGGER mine AFTER INSERT ON posting FOR EACH STATEMENT EXECUTE FUNCTION elqr_append_only()",
+    },
+    "中身のない守り": {
+        "sqlite": "CREATE TRIGGER posting_no_insert BEFORE INSERT ON posting BEGIN SELECT RAISE(IGNORE); END",
+        "postgresql": "CREATE OR REPLACE FUNCTION elqr_append_only() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$",
+    },
+    "足したビュー": "CREATE VIEW mine AS SELECT 1 AS one",
+    "消した締めの守り": {
+        "sqlite": "DROP TRIGGER posting_not_in_closed_month",
+        "postgresql": "DROP TRIGGER posting_not_in_closed_month ON posting",
+    },
+    "足した列": "ALTER TABLE posting ADD COLUMN mine TEXT",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_ledger_of_another_shape_is_told(night: Night, shape: str) -> None:
+    given = SHAPES[shape]
+    said = given if isinstance(given, str) else given["postgresql" if SERVERS else "sqlite"]
+    with night.ledger.connection.begin_nested() as moment:
+        for statement in [said] if "BEGIN" in said else said.split("; "):
+            night.ledger.connection.exec_driver_sql(statement)
+        assert {own.code for own in structure(Looked(night, {}))} == {Code.LEDGER_STRUCTURE}
+        moment.rollback()
+
+
+PEOPLE = {
+    "月締め": "UPDATE month_close_step SET taken_by = '山 田' WHERE result = 'approved'",
+    "決裁": "UPDATE review_step SET taken_by = '山田太郎' WHERE review_no = 1",
+    "決裁を決めた人": "UPDATE ruling SET staff = '鈴木'",
+    "差額": "UPDATE difference_step SET taken_by = '花子' WHERE result = 'approved'",
+    "督促": "UPDATE arrears_request SET asked_by = '佐藤'",
+    "発送": "UPDATE release_step SET taken_by = '山田' WHERE step = 'released'",
+}
+
+
+@pytest.mark.parametrize("what", PEOPLE)
+def test_who_approved_what_they_asked_for_is_told_by_itself(night: Night, what: str) -> None:
+    with damaged(night, PEOPLE[what]):
+        assert {own.code for own in two_people(Looked(night, {}))} == {Code.SAME_PERSON}
+    assert list(two_people(Looked(night, {}))) == []
+
+
+MONEY = {
+    "金額を変えて合計も合わせる": [
+        "UPDATE posting SET yen = yen + 1 WHERE account = 'suspense'",
+        "UPDATE decision SET suspense_yen = suspense_yen + 1 WHERE suspense_yen > 0",
+        "UPDATE payment SET paid_yen = paid_yen + 1",
+    ],
+    "結果を同じ行き先の中で変える": ["UPDATE decision SET outcome = 'check_no_differs' WHERE outcome = 'key_unknown'"],
+    "付記を消す": ["UPDATE decision SET flags = 'late' WHERE payment_no = 1"],
+    "仕訳の理由": ["UPDATE posting SET reason = '電話で確かめました' WHERE reason <> ''"],
+    "取消を一枚足す": ["INSERT INTO notice_cancel SELECT min(notice_no), max('2026-11-06'), max(2) FROM notice"],
+    "取込保留の理由": ["UPDATE delivery_finding SET actual = '正しい'"],
+    "取込保留を消す": ["DELETE FROM delivery_finding", "DELETE FROM delivery WHERE status = 'quarantined'"],
+    "承認を足す": [
+        "INSERT INTO review_step SELECT max(review_no) + 1, 'approved', '2026-11-20', '2026-11-20T09:00:00+09:00', '佐藤', '' FROM review"
+    ],
+    "申請と承認を揃えて足す": [
+        "INSERT INTO month_close SELECT 9, '2026-09', night_on, asked_at, asked_by, postings, yen, suspense_yen, sha256 FROM month_close WHERE close_no = 2",
+        "INSERT INTO month_close_step SELECT 9, '2026-09', result, night_on, taken_at, taken_by, reason FROM month_close_step WHERE close_no = 2",
+    ],
+    "却下を承認に": ["UPDATE review_step SET result = 'approved' WHERE result = 'refused'"],
+    "取込済を消す": ["DELETE FROM export_taken"],
+    "連番を戻す": ["UPDATE counter SET value = value - 1"],
+    "連番を進める": ["UPDATE counter SET value = value + 1"],
+    "設定を足す": ["INSERT INTO setting VALUES ('mine', '1')"],
+    "操作した人を変える": ["UPDATE act SET os_user = 'suzuki' WHERE kind = 'review'"],
+    "突合の相手を入れ替える": [
+        "UPDATE settlement_deposit SET settlement_no = 3 - settlement_no WHERE settlement_no IN (1, 2)",
+    ],
+    "督促から一件抜く": [
+        "DELETE FROM arrears_claim WHERE claim_no = (SELECT min(claim_no) FROM arrears_claim)",
+    ],
+    "期限超過を消す": ["DELETE FROM overdue_payment", "DELETE FROM watched_bundle"],
+}
+
+
+@pytest.mark.parametrize("what", MONEY)
+def test_a_change_that_adds_up_is_told_too(night: Night, what: str) -> None:
+    with damaged(night, *MONEY[what]):
+        assert told(night)
+
+
+def _forged(night: Night, change: Callable[[dict[str, Any]], None]) -> list[str]:
+    """Statements that make the chain anew with other entries: every hash is right again."""
+    previous, made = "", []
+    for run in Looked(night, {}).runs():
+        entry = json.loads(run["entry"])
+        change(entry)
+        text_ = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        own = hashlib.sha256(f"{previous}\n{run['run_id']}\n{text_}".encode()).hexdigest()
+        quoted = text_.replace("'", "''")
+        made.append(
+            f"UPDATE run SET entry = '{quoted}', previous_hash = '{previous}', hash = '{own}' WHERE run_no = {run['run_no']}"
+        )
+        previous = own
+    return made
+
+
+def test_a_chain_made_anew_is_told_by_its_anchor_only(night: Night, city: City) -> None:
+    """Somebody else's account in every link and in the acts' table, and all hashes computed again."""
+
+    def change(entry: dict[str, Any]) -> None:
+        entry["operator"]["os_user"] = "nobody"
+
+    (record,) = (city.folder / "out" / LAST.isoformat() / "runs").glob("*/run.json")
+    anchor = json.loads(record.read_text(encoding="utf-8"))["anchor"]
+    assert told(night, anchor) == [] and told(night, str(record)) == [] and told(night, str(city.folder / "out")) == []
+    with damaged(night, *_forged(night, change), "UPDATE act SET os_user = 'nobody'"):
+        assert told(night) == [], "nothing in the ledger shows it"
+        assert [own.code for own in told(night, anchor)] == [Code.ANCHOR_LOST]
+        assert [own.code for own in told(night, anchor.partition(":")[2][:16])] == [Code.ANCHOR_LOST]
+
+
+def test_the_anchor_stands_on_the_sheet_that_finance_signs(night: Night, city: City) -> None:
+    sheet = load_workbook(city.folder / "out" / LAST.isoformat() / "会計.xlsx")["収納日計表"]
+    (said,) = [
+        match
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+        if (match := re.search("照合値 ([0-9]+):([0-9a-f]{64})", str(cell)))
+    ]
+    assert told(night, f"{said[1]}:{said[2]}") == [] and told(night, said[2][:16].upper()) == []
+    assert [own.code for own in told(night, f"{int(said[1]) + 1}:{said[2]}")] == [Code.ANCHOR_LOST]
+
+
+@pytest.mark.parametrize("written", ["abc", "12:zzzz", "12:" + "0" * 15])
+def test_what_is_no_anchor_is_refused(city: City, written: str) -> None:
+    ran = elqr("verify", "--job", city.job, "--anchor", written)
+    assert ran.code == 1 and "照合値として読めません" in ran.err
+
+
+def test_a_ledger_without_its_last_runs_is_told_by_its_anchor(night: Night) -> None:
+    runs = Looked(night, {}).runs()
+    with damaged(night, f"DELETE FROM act WHERE run_no = {len(runs)}", f"DELETE FROM run WHERE run_no = {len(runs)}"):
+        assert Code.ANCHOR_LOST in {own.code for own in anchors(Looked(night, {}, read_anchors([runs[-1]["hash"]])))}
+        assert list(anchors(Looked(night, {}, read_anchors([runs[-2]["hash"]])))) == []
+
+
+def test_a_history_without_one_payment_is_told_by_its_anchor(tmp_path: Path) -> None:
+    """Made by the program itself from files in which the payment never was, and put in the place of the true one."""
+
+    def lived(name: str, *yen: int) -> City:
+        city = City.founded(tmp_path / name)
+        city.notices(notice_row(), notice_row(installment_no=2))
+        city.night(date(2026, 11, 4))
+        keys = [city.issued()["kokuho", "100001", number, 1] for number in (1, 2)]
+        rows = [
+            eltax_row(*key, own, serial_no=f"{no:08d}") for no, (key, own) in enumerate(zip(keys, yen, strict=False))
+        ]
+        city.deliver("eltax.csv", eltax_file(*rows))
+        city.night()
+        return city
+
+    true, forged = lived("true", 10_000, 10_000), lived("forged", 10_000)
+    anchor = json.loads(next((true.folder / "out" / "2026-11-20" / "runs").glob("*/run.json")).read_bytes())["anchor"]
+    verify = ("verify", "--job", forged.job, "--date", "2026-11-20")
+    assert elqr("verify", "--job", true.job, "--date", "2026-11-20", "--anchor", anchor).code == 0
+    assert elqr(*verify).code == 0, "nothing in the ledger shows it"
+    ran = elqr(*verify, "--anchor", anchor)
+    assert ran.code == 1 and "L522" in ran.err
+
+
+FILES: dict[str, Callable[[City], tuple[Path, bytes]]] = {
+    "納付書情報": lambda city: _edited(next((city.folder / "out" / "upload").glob("*.csv"))),
+    "書き出し": lambda city: _edited(city.folder / "out" / "export" / "000001" / "elqr_history_000001.csv"),
+    "書き出しの目録": lambda city: _edited(city.folder / "out" / "export" / "000001" / "manifest.json"),
+    "再書き出し": lambda city: _edited(next((city.folder / "out" / "export" / "000001_again1").glob("elqr_*"))),
+    "督促対象一覧": lambda city: _edited(city.folder / "out" / "arrears" / "000001" / "督促対象一覧.csv"),
+    "督促対象一覧の目録": lambda city: _edited(city.folder / "out" / "arrears" / "000001" / "manifest.json"),
+    "保管庫": lambda city: _edited(max(_archived(city), key=lambda path: path.stat().st_size)),
+}
+
+
+def _archived(city: City) -> list[Path]:
+    return [path for path in sorted((city.folder / "archive").rglob("*")) if path.is_file()]
+
+
+def _edited(path: Path) -> tuple[Path, bytes]:
+    before = path.read_bytes()
+    path.chmod(0o600)
+    path.write_bytes(before.replace(b"0", b"1", 1))
+    return path, before
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_an_edited_file_is_told(night: Night, city: City, what: str) -> None:
+    path, before = FILES[what](city)
+    try:
+        assert told(night)
+    finally:
+        path.write_bytes(before)
+    assert told(night) == []
+
+
+def test_files_of_the_archive_that_changed_places_are_told(night: Night, city: City) -> None:
+    one, other = _archived(city)[:2]
+    before = one.read_bytes(), other.read_bytes()
+    for path, data in zip((one, other), reversed(before), strict=True):
+        path.chmod(0o600)
+        path.write_bytes(data)
+    try:
+        assert told(night)
+    finally:
+        for path, data in zip((one, other), before, strict=True):
+            path.write_bytes(data)
+
+
+@pytest.mark.ledger_file
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [(lambda path: path.unlink(), "がないか、空です"), (lambda path: path.write_bytes(b""), "がないか、空です"),
+     (lambda path: path.write_bytes(b"x" * 5000), "読めません")],
+    ids=["ない", "空", "台帳でない"],
+)  # fmt: skip
+def test_nothing_is_not_a_ledger_that_agrees(tmp_path: Path, happens: Callable[[Path], object], said: str) -> None:
+    city = City.founded(tmp_path / "city")
+    city.night()
+    path = city.folder / "ledger.db"
+    happens(path)
+    ran = elqr("verify", "--job", city.job)
+    assert ran.code == 1 and said in ran.err
+    assert not path.exists() or path.stat().st_size in (0, 5000), "and none is begun"
+
+
+@pytest.mark.ledger_file
+def test_a_ledger_is_verified_as_it_lies_and_left_so(tmp_path: Path) -> None:
+    """On a medium or a share where nobody may write: the file is opened for reading only."""
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row())
+    city.night()
+    lying = shutil.copytree(city.folder, tmp_path / "lying")
+    path = lying / "ledger.db"
+    assert [own.name for own in lying.glob("ledger.db*") if own.name not in ("ledger.db", "ledger.db.lock")] == []
+    path.chmod(0o444)
+    lying.chmod(0o555)
+    before = path.read_bytes(), sorted(own.name for own in lying.iterdir())
+    assert elqr("verify", "--job", lying / "job.toml").code == 0
+    assert (path.read_bytes(), sorted(own.name for own in lying.iterdir())) == before
+    with open_to_read(f"sqlite:///{path}") as ledger, pytest.raises(DBAPIError, match="readonly"):
+        ledger.connection.execute(text("CREATE TABLE mine (one INTEGER)"))

@@ -1,0 +1,135 @@
+"""A ledger in which every table holds rows: one small city that has done everything once, for what must see it all."""
+
+from datetime import date
+from pathlib import Path
+
+from tests.builders import JOB as _JOB
+from tests.builders import City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
+from tests.test_arrears import ARRIVAL
+from tests.test_review import written
+from tests.test_settlement import CONTRACT, MONEY, SENDER
+
+DUE = date(2026, 10, 31)
+LAST = date(2026, 11, 21)
+SLIPS = [
+    *(
+        notice_row(bill_no=str(100_001 + no), payer_ref=str(no), principal_yen=10_000 + no, due_on=DUE)
+        for no in range(4)
+    ),
+    notice_row(bill_no="100005", payer_ref="5", principal_yen=500, due_on=DUE),
+    notice_row(bill_no="100006", payer_ref="6", principal_yen=600, due_on=DUE),
+]
+_BAD = notice_row(bill_no="100007", procedure_code="nowhere")
+
+
+def run(city: City, *arguments: object, code: int = 0) -> Ran:
+    """A command on the city's job that ends as it should."""
+    ran = elqr(*arguments, "--job", city.job)
+    assert ran.code == code, (arguments, ran)
+    return ran
+
+
+def everything(folder: Path) -> City:
+    """The city: notices issued, reissued, cancelled and refused; files taken in, held back and delivered again; every
+    kind of request asked for, refused and approved; exports, prints, releases and uploads."""
+    city = City.founded(folder, _JOB + MONEY + CONTRACT + "confirm_days = 5\n" + ARRIVAL)
+    (folder / "money").mkdir()
+    city.notices(*SLIPS, _BAD)
+    city.night(date(2026, 11, 4))
+    _printed(city)
+    city.notices(
+        notice_row(bill_no="100005", payer_ref="5", principal_yen=550, due_on=DUE, issue_no=2),
+        SLIPS[5] | {"change_kind": "9"},
+        _BAD,
+        name="more.csv",
+    )
+    _paid(city, "sokuho.csv", (3, 10_003, "1", "00000004"))
+    city.night(date(2026, 11, 6))
+    _paid(city, "eltax.csv", (0, 10_000, "2", "00000001"), (1, 10_001, "2", "00000002"), (0, 10_000, "2", "00000009"))
+    key_no, _ = city.issued()["kokuho", "100003", 1, 1]
+    city.deliver(
+        "unknown.csv",
+        eltax_file(eltax_row("9" + key_no[1:], "123456", 777, serial_no="00000007", funds_on=date(2026, 11, 13))),
+    )
+    city.deliver("broken.csv", eltax_file(eltax_row("1" * 20, "123456", 5))[:-9])
+    twice = credit_row(30_001, SENDER, inquiry_no="000001")
+    (folder / "money" / "01.dat").write_bytes(credit_file(twice))
+    (folder / "money" / "02.dat").write_bytes(credit_file(twice, credit_row(700, SENDER, date(2026, 11, 13))))
+    city.night()
+    city.deliver("again.csv", (folder / "inbox" / "eltax.csv").read_bytes())
+    city.night()
+    _decided(city)
+    _closed(city)
+    _handed_over(city)
+    _taken_back(city)
+    _reminded(city)
+    city.night(LAST)
+    return city
+
+
+def _paid(city: City, name: str, *rows: tuple[int, int, str, str]) -> None:
+    made = []
+    for number, yen, stage, serial_no in rows:
+        key_no, check_no = city.issued()["kokuho", str(100_001 + number), 1, 1]
+        made.append(eltax_row(key_no, check_no, yen, data_kind=stage, serial_no=serial_no))
+    city.deliver(name, eltax_file(*made))
+
+
+def _decided(city: City) -> None:
+    """One payment applied, taken back and left; a request refused."""
+    book = city.folder / "book.xlsx"
+    run(city, "review", "export", "--out", book)
+    key_no, _ = city.issued()["kokuho", "100003", 1, 1]
+    unknown = next(row["受付番号"] for row in city.report("要確認一覧") if row["理由"] == "該当なし")
+    written(book, {int(str(unknown)): ("納付書に充てる", key_no, "電話で確かめた", "山田")})
+    run(city, "review", "import", book, "--by", "山田")
+    run(city, "review", "approve", 1, "--by", "鈴木")
+    run(city, "review", "undo", 1, "--reason", "違う人", "--by", "山田")
+    run(city, "review", "approve", 2, "--by", "鈴木")
+    run(city, "review", "decide", "--ruling", "還付候補", "--reason", "二度", "--outcome", "二重納付", "--by", "山田")
+    run(city, "review", "reject", 3, "--by", "佐藤", "--reason", "調べてから")
+
+
+def _closed(city: City) -> None:
+    """A month closed and a difference closed, each refused once before."""
+    for end in (("reject", "--reason", "まだ"), ("approve",)):
+        run(city, "month", "close", "2026-10", "--by", "山田")
+        run(city, "month", end[0], "2026-10", *end[1:], "--by", "佐藤")
+    (line,) = run(city, "settlement", "list", "--json", code=3).json
+    for number, end in enumerate((("reject", "--reason", "まだ"), ("approve",)), start=1):
+        run(city, "settlement", "close", line["line"], "--by", "花子", "--reason", "端数")  # type: ignore[index]
+        run(city, "settlement", end[0], number, *end[1:], "--by", "三郎")
+
+
+def _printed(city: City) -> None:
+    folder = city.folder / "print"
+    run(city, "notice", "print", "--workers", 1, "--out", folder)
+    run(city, "notice", "uploaded", *sorted((city.folder / "out" / "upload").glob("*.csv")), "--by", "山田")
+    provisional = ("--provisional", "見本の版下")
+    run(city, "notice", "release", folder, "--by", "山田", *provisional)
+    run(city, "notice", "reject", folder, "--by", "佐藤", "--reason", "部数の確認")
+    run(city, "notice", "release", folder, "--by", "山田", *provisional)
+    run(city, "notice", "approve", folder, "--by", "佐藤", *provisional)
+
+
+def _handed_over(city: City) -> None:
+    run(city, "export", "make", "--by", "山田")
+    run(city, "export", "again", 1, "--by", "山田", "--reason", "なくした")
+    run(city, "export", "taken", city.folder / "out" / "export" / "000001_again1", "--by", "佐藤")
+
+
+def _taken_back(city: City) -> None:
+    """A record taken back and a file that was held back given up, each refused once before."""
+    for number, end in enumerate((("reject", "--reason", "まだ"), ("approve",)), start=1):
+        run(city, "undo", "taken", 1, "--by", "佐藤", "--reason", "別の書き出しだった")
+        run(city, "undo", end[0], number, *end[1:], "--by", "山田")
+        run(city, "held", "give-up", "broken.csv", "--by", "山田", "--reason", "送付元が作り直さない")
+        run(city, "held", end[0], number, *end[1:], "--by", "佐藤")
+
+
+def _reminded(city: City) -> None:
+    day = ("--date", LAST)
+    for number, end in enumerate((("reject", "--reason", "まだ"), ("approve",)), start=1):
+        run(city, "arrears", "request", "--reason", "確かめた", "--by", "山田", *day)
+        run(city, "arrears", end[0], number, *end[1:], "--by", "佐藤", *day)
+    run(city, "arrears", "list", "--approval", 2, "--by", "山田", *day)
