@@ -18,6 +18,7 @@ from elqr.fiscal import wareki
 from elqr.limits import LIMITS
 from elqr.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+from elqr.store.schema import metadata
 from elqr.terms import (
     ENDED,
     PLACE_OF,
@@ -27,6 +28,7 @@ from elqr.terms import (
     SettlementOutcome,
     Severity,
 )
+from elqr.verification.coverage import COVERAGE, UNPROVED
 from tests.bench.curves import FIGURES, spoken
 from tests.bench.growth import MEDIAN, MEMORY, NIGHT, ONE_CORE, START, STEPS
 from tests.bench.instead.nights import WAYS
@@ -205,7 +207,19 @@ def _times(row: Row) -> str:
     return f"{row.ratio:,.{digits}f}倍"
 
 
+def coverage() -> str:
+    """検算の範囲: every table of the ledger, its columns, and what each row is held against; then what nothing proves."""
+    lines = ["| 表 | 列 | 何と比べるか |", "|---|---|---|"]
+    for own in COVERAGE:
+        columns = "、".join(column.name for column in metadata.tables[own.table].c)
+        lines.append(f"| `{own.table}` | {columns} | {'。'.join(proof.value for proof in own.proofs)} |")
+    lines += ["", "| 証しのないもの | なぜ |", "|---|---|"]
+    lines += [f"| {what} | {why} |" for what, why in UNPROVED.items()]
+    return "\n".join(lines)
+
+
 BLOCKS = {
+    "coverage": coverage,
     "codes": codes,
     "outcomes": outcomes,
     "rulings": rulings,
@@ -220,7 +234,12 @@ BLOCKS = {
     "night": night,
     "speed": speed,
 }
-FILES = (ROOT / "README.md", ROOT / "specs" / "README.md", ROOT / "specs" / "sheets" / "README.md")
+FILES = (
+    ROOT / "README.md",
+    ROOT / "tests" / "README.md",
+    ROOT / "specs" / "README.md",
+    ROOT / "specs" / "sheets" / "README.md",
+)
 
 
 def filled(text: str) -> str:

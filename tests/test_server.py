@@ -89,7 +89,7 @@ _OF_THE_JOB = {
     ("export", "made_at"),
     ("ledger_start", "ledger_id"),
 }
-_OF_THE_JOB |= {("export", "manifest_sha256")}
+_OF_THE_JOB |= {("export", "manifest_sha256"), ("act", "session_user")}
 
 
 def test_a_server_and_a_file_hold_the_same_rows_and_draw_the_same_reports(on_server: Server, tmp_path: Path) -> None:
@@ -173,6 +173,8 @@ _AS_VERSION_6 = (
     "RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
     "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
     "EXECUTE FUNCTION elqr_not_in_closed_month()",
+    "DROP TABLE act",
+    "DROP INDEX notice_cancel_by_file; DROP INDEX watched_bundle_by_night; DROP INDEX overdue_payment_by_night",
     "DROP TABLE ledger_start",
     "UPDATE setting SET value = '6' WHERE name = 'schema_version'",
 )
@@ -347,3 +349,29 @@ def test_a_null_and_an_empty_text_are_not_the_same(city: City) -> None:
     assert city.sql("SELECT count(*) FROM notice WHERE barcode IS NULL") == [(1,)]
     assert city.sql("SELECT count(*) FROM notice WHERE barcode = ''") == [(0,)]
     assert city.sql("SELECT count(*) FROM posting WHERE reason = ''") == [(1,)]
+
+
+def test_the_rights_that_the_handbook_grants_are_enough_and_no_more(city: City, on_server: Server) -> None:
+    """A person's own role: nights, requests, approvals and verification, and no row changed by hand."""
+    city.night()
+    on_server.run("DROP ROLE IF EXISTS sato")
+    on_server.run("CREATE ROLE sato LOGIN")
+    for grant in (
+        f"GRANT CONNECT, TEMPORARY ON DATABASE {city.database} TO sato",
+        "GRANT USAGE ON SCHEMA public TO sato",
+        "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO sato",
+        "GRANT UPDATE ON counter, setting TO sato",
+    ):
+        on_server.run(grant, city.database)
+    city.job.write_text(city.job.read_text(encoding="utf-8").replace("//elqr@", "//sato@"), encoding="utf-8")
+    city.notices(notice_row(bill_no="100009"), name="more.csv")
+    assert city.night(date(2026, 11, 21)).code in (0, 3)
+    for step, by in (("close", "山田"), ("approve", "佐藤")):
+        ran = elqr("month", step, "2026-10", "--by", by, "--job", city.job, "--date", "2026-11-21")
+        assert ran.code == 0, ran.err
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-21").code == 0
+    assert city.sql("SELECT DISTINCT act.session_user FROM act") == [("sato",)]
+    where = f"host=127.0.0.1 port={on_server.port} user=sato dbname={city.database}"
+    with psycopg.connect(where) as own, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        own.execute("UPDATE posting SET yen = yen + 1")
+    on_server.run("REASSIGN OWNED BY sato TO elqr; DROP OWNED BY sato", city.database)

@@ -242,6 +242,8 @@ def open_to_read(url: str) -> Ledger:
     made = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
     try:
         connection = made.connect()
+        if path is None:  # what others write meanwhile is not seen
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             names = set(inspect(connection).get_table_names())
             asked = select(setting.c.value).where(setting.c.name == "schema_version")

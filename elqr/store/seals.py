@@ -52,6 +52,7 @@ RANGES = (
     _range(tables.decision.c.payment_no, tables.suggestion),
     _range(tables.posting.c.posting_no, review_tables.ruling_posting),
     _range(tally_tables.posting_tally.c.tally_no),
+    _range(money_tables.deposit.c.deposit_no),
     _range(money_tables.bundle.c.bundle_no),
     _range(money_tables.settlement.c.settlement_no, money_tables.settlement_bundle, money_tables.settlement_deposit),
     _range(review_tables.ruling.c.ruling_no),
@@ -63,7 +64,7 @@ RANGES = (
 NIGHTS = (review_tables.ruling_result, money_tables.watched_bundle, money_tables.overdue_payment)
 """夜で封をする表."""
 
-TAKEN_IN = ("notice_file", "upload", "delivery")
+TAKEN_IN = ("notice_file", "upload", "delivery", "deposit")
 """What is entered before the night's link: an interrupted night leaves it to the next."""
 
 
@@ -82,8 +83,12 @@ def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
     ordered = stored if len(keys) == 1 and stored[keys[0]].is_sorted() else stored.sort(keys)
     made = hashlib.sha256()
     for part in ordered.iter_slices(_ROWS_AT_ONCE):
-        made.update(part.write_csv(include_header=False, quote_style="non_numeric").encode())
+        made.update(_written(part))
     return ordered.height, made.hexdigest()
+
+
+def _written(rows: pl.DataFrame) -> bytes:
+    return rows.write_csv(include_header=False, quote_style="non_numeric").encode()
 
 
 def all_rows(connection: Connection, table: Table) -> pl.DataFrame:
@@ -132,4 +137,14 @@ def before(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
 
 
 def _where(connection: Connection, table: Table, condition: Any) -> Seal:
-    return seal(table, read_frame(connection, select(*table.c).where(condition), schema_of(table)))
+    """封 of the rows that meet a condition, however many: in the order of one number they need not be held at once."""
+    query, schema, (key, *more) = select(*table.c).where(condition), schema_of(table), table.primary_key.columns
+    if more:
+        return seal(table, read_frame(connection, query, schema))
+    made, count, part = hashlib.sha256(), 0, query
+    while (rows := read_frame(connection, part.order_by(key).limit(_ROWS_AT_ONCE), schema)).height:
+        made.update(_written(rows))
+        count, part = count + rows.height, query.where(key > rows[key.name][-1])
+        if rows.height < _ROWS_AT_ONCE:
+            break
+    return count, made.hexdigest()
