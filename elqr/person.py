@@ -62,8 +62,9 @@ def name_fault(name: str) -> str:
     letters = [character for character in unicodedata.normalize("NFKC", name) if character.isalpha()]
     if not letters:
         return f"担当者の名前に文字がありません。{_WHOLE_NAME}"
-    scripts = {unicodedata.name(character, "").partition(" ")[0] for character in letters} - _JAPANESE
-    if len(scripts) > 1 or (scripts - {"LATIN"} and len({_is_japanese(character) for character in letters}) > 1):
+    scripts = {_script(character) for character in letters}
+    foreign = scripts - _JAPANESE
+    if len(foreign) > 1 or (foreign - {"LATIN"} and scripts & _JAPANESE):
         return f"担当者の名前に、よく似た別の国の文字が混ざっています。{_WHOLE_NAME}"
     return ""
 
@@ -74,8 +75,9 @@ def _is_unseen(character: str) -> bool:
     return kind[0] in "CM" or kind in ("Zl", "Zp") or character in _FILLERS
 
 
-def _is_japanese(character: str) -> bool:
-    return unicodedata.name(character, "").partition(" ")[0] in _JAPANESE
+def _script(character: str) -> str:
+    """文字の種類: the first word of the character's name, as LATIN, CJK or KATAKANA."""
+    return unicodedata.name(character, "").replace("-", " ").partition(" ")[0]
 
 
 def _folded(name: str) -> tuple[str, str]:

@@ -51,7 +51,8 @@ def test_letters_of_another_alphabet_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["山田 太郎", "佐々木", "John Smith", "マリア・ガルシア", "山田A", "Иван Петров", "ヶ丘 ﾊﾅｺ"]
+    "name",
+    ["山田 太郎", "佐々木", "John Smith", "マリア・ガルシア", "マリー ミュラー", "山田A", "Иван Петров", "ヶ丘 ﾊﾅｺ"],
 )
 def test_ordinary_names_are_names(name: str) -> None:
     assert name_fault(name) == ""
