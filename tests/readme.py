@@ -15,6 +15,9 @@ from openpyxl import load_workbook
 
 from elqr.code_texts import CODES
 from elqr.fiscal import wareki
+from elqr.formats.lint import lint
+from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
+from elqr.formats.spec import Spec
 from elqr.limits import LIMITS
 from elqr.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
@@ -110,6 +113,32 @@ def formats() -> str:
         standing = "確認済" if spec.verified else "**仮**"
         lines.append(f"| `{name}` | {spec.title} | {standing} | {spec.grade} | {'<br>'.join(spec.open_questions)} |")
     return "\n".join(lines)
+
+
+def identities() -> str:
+    """収納の識別 of each format of payments."""
+    lines = _rows("様式", "送付元", "この収納を決めるもの", "確度", "弱いところ")
+    for name, spec in SPECS.items():
+        if spec.payment is None:
+            continue
+        titles = "・".join(_title(spec, field) for field in spec.payment.identity)
+        text = (ROOT / "specs" / f"{name}.toml").read_bytes()
+        weak = [own.found for own in lint(text, name, SPECS) if own.found in (ONLY_THE_KEY, NO_DATE, NO_NUMBER)]
+        lines.append(f"| `{name}` | `{spec.sender}` | {titles} | {spec.grade} | {''.join(weak)} |")
+    return "\n".join(lines)
+
+
+def _title(spec: Spec, dotted: str) -> str:
+    """見出し of a field that an identity names."""
+    assert spec.payment is not None
+    head, _, rest = dotted.partition(".")
+    other = spec.record_named(head)
+    field = other.field(rest) if other else None
+    home = spec.record_named(spec.payment.record)
+    assert home is not None
+    own = field or home.field(head)
+    assert own is not None
+    return own.title
 
 
 def sources() -> str:
@@ -228,6 +257,7 @@ BLOCKS = {
     "books": books,
     "exits": exits,
     "formats": formats,
+    "identities": identities,
     "sources": sources,
     "words": words,
     "sheets": sheets,

@@ -66,6 +66,7 @@ def _row(key: str, identity: int, stage: str = "confirmed", yen: int = 1_000) ->
 def _same(found: Matched, whole: Matched) -> None:
     assert found.decisions.equals(whole.decisions.sort("payment_no"))
     assert found.allocations.equals(whole.allocations.sort("payment_no", "claim_no"))
+    assert found.known_as.equals(whole.known_as.sort("payment_no"))
 
 
 @settings(max_examples=80, deadline=None)

@@ -2,8 +2,8 @@
 
 An error is what the program would refuse or misread; a warning is what it takes and a person should look at.
 The rules work on the text as written (formats/spec_text.py); at the end the spec is read as the night reads it,
-so that a spec without errors here is one that the night accepts. The rules stand in lint_fields, lint_records
-and lint_references.
+so that a spec without errors here is one that the night accepts. The rules stand in lint_fields, lint_records,
+lint_references and lint_identity.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from elqr.errors import explain
 from elqr.formats.lint_fields import field_remarks
+from elqr.formats.lint_identity import identity
 from elqr.formats.lint_records import order, record_kinds, widths
 from elqr.formats.lint_references import controls, deposit, payment, probes
 from elqr.formats.overlap import overlapping
@@ -151,6 +152,7 @@ RULES: tuple[Rule, ...] = (
     field_remarks,
     controls,
     payment,
+    identity,
     deposit,
     probes,
 )

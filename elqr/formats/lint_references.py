@@ -167,19 +167,6 @@ def payment(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     identity = pay.get("identity")
     for name in identity if isinstance(identity, list) else ():
         yield from _pointed(own, others, "payment", "identity", str(name), ())
-    if (
-        isinstance(identity, list)
-        and isinstance(fields, list)
-        and {str(n).partition(".")[0] for n in identity} <= {str(n).partition(".")[0] for n in fields}
-    ):
-        yield Remark(
-            own.line_of("payment", 0, "identity"),
-            "[payment] の identity",
-            "照会キーだけなので、二度目の納付と再送を見分けられません",
-            "日付・時刻・店舗・通番なども",
-            "送付元がこの収納を一つに決める項目を足してください。",
-            is_error=False,
-        )
     yield from _mapped(own, others, "payment", "stage", {stage.value for stage in Stage})
     yield from _mapped(own, others, "payment", "channel", {channel.value for channel in Channel})
 

@@ -9,9 +9,11 @@ from elqr.checks import check
 from elqr.codes import Code
 from elqr.errors import BadFile
 from elqr.formats.decode import decode
-from elqr.formats.spec import read_spec
+from elqr.formats.lint import lint
+from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
+from elqr.formats.spec import read_spec, read_specs
 from elqr.intake import take
-from tests.builders import SPECS
+from tests.builders import ROOT, SPECS
 from tests.formats.cases import (
     CREDIT_A,
     CREDIT_B,
@@ -188,3 +190,22 @@ def test_a_wrong_spec_is_explained(tmp_path: Path, old: str, new: str, said: str
         said = "raw"
     with pytest.raises(BadFile, match=said):
         read_spec(path, {"mpn_line": SPECS["mpn_line"]})
+
+
+def test_only_one_format_names_nothing_that_makes_a_payment_its_own_and_says_so() -> None:
+    remarks = {
+        name: [remark.found for remark in lint((ROOT / "specs" / f"{name}.toml").read_bytes(), name, SPECS)]
+        for name, spec in SPECS.items()
+        if spec.payment
+    }
+    weak = {name for name, found in remarks.items() if {ONLY_THE_KEY, NO_DATE, NO_NUMBER} & set(found)}
+    assert len(remarks) > 10 and weak == {"smart_trade_csv"}
+    assert any("二度目の納付" in question for question in SPECS["smart_trade_csv"].open_questions)
+
+
+def test_a_city_s_own_layout_of_a_format_keeps_its_sender(tmp_path: Path) -> None:
+    """What was delivered before is recognised by it, and a 取消 finds its payment."""
+    text = (ROOT / "specs" / "eltax_payment_csv.toml").read_text(encoding="utf-8")
+    (tmp_path / "eltax_payment_csv.toml").write_text(text.replace('sender = "eltax"\n', ""), encoding="utf-8")
+    assert read_specs([ROOT / "specs", tmp_path])["eltax_payment_csv"].sender == "eltax"
+    assert read_specs([ROOT / "specs"])["payeasy_csv"].sender == "payeasy_csv"
