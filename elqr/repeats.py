@@ -26,16 +26,48 @@ def with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     file gave it, `occurrence_no` is that.
     """
     identities = payments[Payment.IDENTITY]
-    at = (identities.is_duplicated() | identities.is_in(known[Known.IDENTITY].unique().implode())).arg_true()
+    at = identities.is_in(known[Known.IDENTITY].unique().implode()).arg_true()
+    is_alone = ~identities.is_duplicated()
     alone = payments.select(
         Payment.OCCURRENCE_NO,
         pl.col(Payment.PAYMENT_NO).alias("first_no"),
         is_repeat=pl.repeat(False, pl.len()),
         is_conflict=pl.repeat(False, pl.len()),
     )
-    others = _renewed(_judged(payments[at], known), known)
-    judged = but(alone, others.select(at.alias("at"), *_JUDGED))
+    seen = _plain(payments[at], known).with_columns(at.alias("at"), is_alone[at].alias("is_alone"))
+    plain = seen.filter(pl.col("is_plain") & pl.col("is_alone"))
+    doubtful = pl.concat([(~is_alone).arg_true(), seen.filter(~pl.col("is_plain") & pl.col("is_alone"))["at"]])
+    doubtful = doubtful.sort()
+    others = _renewed(_judged(payments[doubtful], known), known)
+    judged = but(but(alone, plain.select("at", *_JUDGED)), others.select(doubtful.alias("at"), *_JUDGED))
     return payments.drop(Payment.OCCURRENCE_NO).hstack(judged)
+
+
+def _plain(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """ふつうの続きと再受信: what it is for a record that stands alone tonight, where nothing can be in doubt.
+
+    Its stage is not known yet, or it says again what is accepted; and it neither is nor meets a 取消.
+    """
+    is_back = pl.col(Known.STAGE) == Stage.CANCELLED.value
+    backs = known.filter(is_back)[Known.IDENTITY].unique().implode()
+    names = known.select(*_NAMED).unique().with_columns(is_named=True)
+    same = known.filter(pl.col(Known.VARIANT) == ACCEPTED).select(
+        *_NAMED, Payment.OCCURRENCE_NO, pl.col(Known.PAYMENT_NO).alias("known_no"), content().alias("known_said")
+    )
+    rows = payments.select(
+        *_NAMED, Payment.OCCURRENCE_NO, Payment.PAYMENT_NO, content().alias(_SAID),
+        is_clear=(pl.col(Payment.STAGE) != Stage.CANCELLED.value)
+        & ((pl.col(Payment.STAGE) != Stage.PRELIMINARY.value) | ~pl.col(Payment.IDENTITY).is_in(backs)),
+    )  # fmt: skip
+    rows = beside(beside(rows, names, _NAMED), same, (*_NAMED, Payment.OCCURRENCE_NO))
+    is_repeat = (pl.col(_SAID) == pl.col("known_said")).fill_null(False)
+    return rows.select(
+        Payment.OCCURRENCE_NO,
+        pl.when(is_repeat).then("known_no").otherwise(Payment.PAYMENT_NO).alias("first_no"),
+        is_repeat.alias("is_repeat"),
+        pl.lit(False).alias("is_conflict"),
+        (pl.col("is_clear") & (is_repeat | pl.col("is_named").is_null())).alias("is_plain"),
+    )
 
 
 def known_as(payments: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:

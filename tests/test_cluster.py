@@ -198,7 +198,7 @@ def test_the_nights_of_a_cluster_are_those_of_one_machine(cluster: Machines, on_
     outcomes = {str(outcome) for (outcome,) in many.sql("SELECT DISTINCT outcome FROM decision")}
     assert outcomes >= {"matched", "already_settled", "already_posted", "conflicts", "taken_back", "key_unknown"}
     conflicts = many.sql("SELECT count(*) FROM decision WHERE outcome = 'conflicts'")
-    assert conflicts == [(len(_TWINS),)]
+    assert conflicts == [(2 * len(_TWINS),)]
     statuses = {str(status) for (status,) in many.sql("SELECT DISTINCT status FROM delivery")}
     assert statuses == {"accepted", "quarantined", "redelivered"}
     tables = ("payment", "posting", "payment_identity", "suggestion", "bundle", "posting_tally")
