@@ -139,6 +139,15 @@ def test_two_people_end_every_correction_and_every_yen_has_its_place(desk: Desk,
     ]  # fmt: skip
 
 
+def test_a_second_payment_names_the_correction_and_not_what_was_taken_back(desk: Desk) -> None:
+    desk.decide(REPLACE, SHORT)
+    desk.approve(1)
+    desk.city.deliver("twice.csv", eltax_file(desk.row(88, 1, 1_000)))
+    desk.city.night(MORNING)
+    rows = {row["受付番号"]: row for row in desk.city.report("要確認一覧", MORNING)}
+    assert (rows[11]["理由"], rows[11]["先の収納"]) == ("二重納付", f"受付{SHORT} スマホアプリ 2026-11-05")
+
+
 def test_what_was_taken_back_can_be_given_back_while_its_claim_takes_it(desk: Desk) -> None:
     desk.decide(TAKE_BACK, TAKEN_BACK, TOO_MUCH)
     desk.decide(REPLACE, SHORT)

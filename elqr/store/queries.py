@@ -225,7 +225,7 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
             )
             .select_from(t.notice_claim)
             .join(own, own.c.notice_no == covers.notice_no)
-            .outerjoin(t.payment, first == _of_claim(func.min(t.posting.c.payment_no)))
+            .outerjoin(t.payment, first == _first_on_claim())
             .outerjoin(t.decision, t.decision.c.payment_no == first)
             .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
         )
@@ -253,6 +253,21 @@ def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
     return (
         select(aggregate)
         .where(t.posting.c.claim_no == t.notice_claim.c.claim_no)
+        .correlate(t.notice_claim)
+        .scalar_subquery()
+    )
+
+
+def _first_on_claim() -> ColumnElement[int]:
+    """先の収納 of a claim: the first whose yen are still there."""
+    g = t.posting.c
+    return (
+        select(g.payment_no)
+        .where(g.claim_no == t.notice_claim.c.claim_no)
+        .group_by(g.payment_no)
+        .having(func.sum(g.yen) > 0)
+        .order_by(g.payment_no)
+        .limit(1)
         .correlate(t.notice_claim)
         .scalar_subquery()
     )

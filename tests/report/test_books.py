@@ -127,7 +127,8 @@ def test_only_decisions_can_be_written_and_the_marks_are_hidden(city: City) -> N
     ]
     assert hidden == names[-2:] == ["行の識別", "行の照合値"]
     choices = next(rule for rule in worksheet.data_validations.dataValidation if rule.type == "list")
-    assert choices.formula1 == '"納付書に充てる,還付候補,充当,保留,差戻し,当市の収納でない,確認のみ"'
+    words = "納付書に充てる,還付候補,充当,保留,差戻し,当市の収納でない,訂正（先の収納に代える）,収納の取消,確認のみ"
+    assert choices.formula1 == f'"{words}"'
     assert len(choices.formula1) <= 257, "Excel takes 255 characters of a list"
 
 
