@@ -187,6 +187,25 @@ def test_a_correction_is_not_carried_out_when_the_earlier_payment_has_moved_sinc
     desk.is_sound()
 
 
+TAMPERED = [
+    ("UPDATE payment_identity SET variant = 'x' WHERE variant <> ''", "L507"),
+    ("UPDATE payment_identity SET variant = '', occurrence_no = 2 WHERE payment_no = 9", "L507"),
+    ("UPDATE payment_identity SET occurrence_no = 2 WHERE payment_no = 2 AND variant = ''", "L507"),
+    ("UPDATE posting SET account = 'suspense' WHERE account = 'withdrawn'", "L509"),
+    ("UPDATE ruling_posting SET notice_no = 6 WHERE notice_no = 1", "L508"),
+]
+
+
+def test_who_changes_what_was_taken_back_or_replaced_is_found(desk: Desk, tmp_path: Path) -> None:
+    desk.decide(REPLACE, SHORT)
+    desk.approve(1)
+    for no, (statement, code) in enumerate(TAMPERED):
+        city = desk.city.copy(tmp_path / f"copy{no}")
+        city.damage(statement)
+        found = Desk(city, desk.keys).run("verify", "--json").json["findings"]
+        assert code in {finding["code"] for finding in found}, statement  # type: ignore[attr-defined,index]
+
+
 _BOXES = 'specs = ["account_transfer_91_result", "cvs_family_a", "cvs_family_b", "dsk_csv", "eltax_payment_csv"]'
 _SENDERS = 'specs = ["eltax_payment_csv", "payeasy_csv", "smart_trade_csv"]'
 
