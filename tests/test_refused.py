@@ -22,7 +22,7 @@ def _morning(city: City, number: int, *rows: dict[str, object]) -> list[tuple[st
     if rows:
         city.notices(*rows, name=f"{number}.csv")
     ran = city.night(_day(number))
-    found = [finding for finding in ran.json["findings"] if finding["code"].startswith("N")]  # type: ignore[attr-defined]
+    found = [finding for finding in ran.json["findings"] if finding["code"][0] in "FN"]  # type: ignore[attr-defined]
     assert ran.code == (3 if found else 0)
     return [(finding["code"], finding["at"]) for finding in found]
 
@@ -97,3 +97,22 @@ def test_the_cancellation_of_a_row_that_never_came_in_takes_it_back(city: City) 
     assert _morning(city, 2) == []
     assert city.sql("SELECT count(*) FROM notice_cancel") == [(0,)]
     assert elqr("verify", "--job", city.job, "--date", _day(2).isoformat()).code == 0
+
+
+def test_rows_that_will_never_come_right_are_given_up_by_two_people(city: City) -> None:
+    assert len(_morning(city, 0, notice_row(bill_no=""), notice_row(bill_no="2", levy_year=8))) == 2
+    on = ("--job", city.job, "--date", _day(1).isoformat())
+    assert elqr("notice", "give-up", 1, "--record", 7, "--reason", "不要", "--by", "山田", *on).code == 1
+    assert elqr("notice", "give-up", 1, "--record", 1, "--reason", "不要", "--by", "山田", *on).code == 0
+    again = elqr("notice", "give-up", 1, "--reason", "不要", "--by", "山田", *on)
+    assert again.code == 1 and "申請1が承認を待っています" in again.err
+    own = elqr("notice", "give-up-approve", 1, "--by", "山 田", *on)
+    assert own.code == 1 and "別の人が承認してください" in own.err
+    assert len(_morning(city, 1)) == 2, "nobody approved it yet"
+    assert "申請1　納付書データ1 1件目　山田" in elqr("notice", "refused", "--job", city.job).out
+    assert elqr("notice", "give-up-approve", 1, "--by", "佐藤", *on).out.startswith("申請1　1行")
+    assert [where for _, where in _morning(city, 2)] == [f"0.csv（{NIGHT} 取込） 2件目 「賦課年度」"]
+    verified = ("verify", "--job", city.job, "--date", _day(2).isoformat())
+    assert elqr(*verified).code == 0
+    city.damage("UPDATE notice_give_up_step SET taken_by = '山田'")
+    assert "L510" in elqr(*verified).err

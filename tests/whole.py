@@ -125,6 +125,9 @@ def _taken_back(city: City) -> None:
         run(city, "undo", end[0], number, *end[1:], "--by", "山田")
         run(city, "held", "give-up", "broken.csv", "--by", "山田", "--reason", "送付元が作り直さない")
         run(city, "held", end[0], number, *end[1:], "--by", "佐藤")
+    run(city, "notice", "give-up", 1, "--by", "山田", "--reason", "課が取り下げた", code=1)
+    run(city, "notice", "give-up", 2, "--by", "山田", "--reason", "課が取り下げた")
+    run(city, "notice", "give-up-approve", 1, "--by", "佐藤")
 
 
 def _reminded(city: City) -> None:

@@ -5,7 +5,18 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Group, date_option, job_option, json_option, print_json, progress, say_findings
+from elqr.cli.terminal import (
+    Group,
+    by_option,
+    date_option,
+    job_option,
+    json_option,
+    now,
+    print_json,
+    progress,
+    reason_option,
+    say_findings,
+)
 from elqr.limits import WHOLE
 from elqr.terms import ExitCode
 
@@ -52,3 +63,77 @@ def notice_issue(job: Path, day: date | None) -> int:
         step = opened.night.journal.steps[-1][1]
     click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {path}" if path else step.result)
     return 0
+
+
+@notice.command("refused", help="取り込まなかった納付書の行のうち直るのを待つものと、あきらめる申請の一覧。")
+@job_option
+@json_option
+def notice_refused(job: Path, as_json: bool) -> int:
+    from elqr.edge import prepared
+    from elqr.store.refused_queries import give_ups, waiting_files
+
+    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+        files, asked = waiting_files(open_), [one for one in give_ups(open_) if one["result"] is None]
+    if as_json:
+        print_json({"files": files, "give_ups": asked})
+        return ExitCode.CLEAN
+    for one in files:
+        click.echo(f"納付書データ{one['notice_file_no']}　{one['name']}（{one['night_on']} 取込）　{one['rows']:,}行")
+    for one in asked:
+        click.echo(
+            f"申請{one['give_up_no']}　納付書データ{one['notice_file_no']} {one['records']}件目　"
+            f"{one['asked_by']}　承認待ち　{one['reason']}"
+        )
+    if not files:
+        click.echo("直るのを待つ行はありません。")
+    return ExitCode.CLEAN
+
+
+@notice.command("give-up", help="納付書データ NO の取り込まなかった行をあきらめることを申請します。")
+@click.argument("no", type=int)
+@click.option(
+    "--record", "records", type=int, multiple=True, metavar="N", help="何件目か（いくつでも）。なければすべて。"
+)
+@reason_option
+@by_option
+@job_option
+@date_option
+def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.give_up import ask_to_give_up
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        number = ask_to_give_up(opened.night, no, records, reason, (by, now()))
+    click.echo(f"申請{number}　ほかの人が elqr notice give-up-approve {number} で承認すると、指摘から消えます。")
+    return ExitCode.CLEAN
+
+
+@notice.command("give-up-approve", help="あきらめる申請 NO を承認します（申請した人とは別の人が）。")
+@click.argument("no", type=int)
+@by_option
+@job_option
+@date_option
+def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.give_up import approve_giving_up
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        count = approve_giving_up(opened.night, no, (by, now()))
+    click.echo(f"申請{no}　{count:,}行をあきらめました。")
+    return ExitCode.CLEAN
+
+
+@notice.command("give-up-reject", help="あきらめる申請 NO を却下します（自分の申請の取り下げにも使います）。")
+@click.argument("no", type=int)
+@reason_option
+@by_option
+@job_option
+@date_option
+def notice_give_up_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import prepared
+    from elqr.give_up import refuse_giving_up
+
+    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        refuse_giving_up(opened.night, no, reason, (by, now()))
+    click.echo(f"申請{no}　却下しました。")
+    return ExitCode.CLEAN

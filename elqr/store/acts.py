@@ -17,6 +17,7 @@ from elqr.store import (
     held_tables,
     money_tables,
     month_tables,
+    refused_tables,
     retraction_tables,
     review_tables,
     tables,
@@ -42,6 +43,8 @@ SAID = (
     export_tables.export_taken,
     held_tables.waiver,
     held_tables.waiver_step,
+    refused_tables.notice_give_up,
+    refused_tables.notice_give_up_step,
     retraction_tables.retraction,
     retraction_tables.retraction_step,
 )

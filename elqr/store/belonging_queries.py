@@ -12,6 +12,7 @@ from elqr.store.arrears_tables import arrears_request, arrears_step
 from elqr.store.bulk import read_frame
 from elqr.store.held_tables import waiver, waiver_step
 from elqr.store.month_tables import month_close, month_close_step
+from elqr.store.refused_tables import notice_give_up, notice_give_up_step
 from elqr.store.retraction_tables import retraction, retraction_step
 from elqr.terms import PrintState, RulingResult
 
@@ -69,7 +70,7 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
     ]
     pairs = (
         (month_close, month_close_step), (m.difference, m.difference_step), (arrears_request, arrears_step),
-        (waiver, waiver_step), (retraction, retraction_step),
+        (waiver, waiver_step), (retraction, retraction_step), (notice_give_up, notice_give_up_step),
     )  # fmt: skip
     for head, step in pairs:
         number = next(iter(head.primary_key.columns))

@@ -1,17 +1,19 @@
 """Questions and entries of refused rows (取り込まなかった行の照会と記帳): which still wait, and what a file ends."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, and_, exists, or_, select
+from sqlalchemy import Connection, FromClause, and_, exists, func, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import ClaimKey
 from elqr.notice_frames import RefusedRow
 from elqr.refused import ended
 from elqr.store import tables as t
-from elqr.store.bulk import insert_frame, read_frame, staged
-from elqr.store.refused_tables import notice_refused, notice_refused_end
+from elqr.store.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.refused_tables import notice_give_up, notice_give_up_step, notice_refused, notice_refused_end
 
 _KEY = list(ClaimKey.SCHEMA)
 _NUMBER = ("notice_file_no", RefusedRow.RECORD_NO)
@@ -59,7 +61,7 @@ def all_refused(connection: Connection) -> pl.DataFrame:
 
 def all_ends(connection: Connection) -> pl.DataFrame:
     """取り込まなかった行の終わり, as they are."""
-    whole = dict.fromkeys((*_NUMBER, "by_file_no", "is_right"), pl.Int64)
+    whole = dict.fromkeys((*_NUMBER, "by_file_no", "give_up_no", "is_right"), pl.Int64)
     schema = {**whole, "night_on": pl.String}
     return read_frame(connection, select(*(_END[name] for name in schema)), schema).sort(_NUMBER)
 
@@ -103,3 +105,50 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
         .order_by(file.notice_file_no, f.line_no)
     )
     return read_frame(connection, query, {"name": pl.String, "since": pl.Date, **FINDING})
+
+
+def waiting_files(connection: Connection) -> list[dict[str, Any]]:
+    """行の待つ納付書データ: notice_file_no, name, night_on, and how many of its rows wait."""
+    file = t.notice_file.c
+    query = (
+        select(file.notice_file_no, file.name, file.night_on, func.count().label("rows"))
+        .join(notice_refused, _ROW.notice_file_no == file.notice_file_no)
+        .where(file.rows_bad > 0, ~_ended())
+        .group_by(file.notice_file_no, file.name, file.night_on)
+        .order_by(file.notice_file_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def waiting_numbers(connection: Connection, file_no: int) -> list[int]:
+    """まだ取り込まれていない行 of a file, by the numbers of their records."""
+    query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_ended()).order_by(_ROW.record_no)
+    return list(connection.execute(query).scalars())
+
+
+def give_ups(connection: Connection) -> list[dict[str, Any]]:
+    """あきらめる申請, in order, with the step that ended each."""
+    step, asked = notice_give_up_step.c, notice_give_up.c
+    ended = (step.result, step.ended_on, step.taken_at, step.taken_by, step.because)
+    query = select(*asked, *ended).outerjoin(notice_give_up_step, step.give_up_no == asked.give_up_no)
+    return [dict(row) for row in connection.execute(query.order_by(asked.give_up_no)).mappings()]
+
+
+def enter_give_up(connection: Connection, row: Mapping[str, object]) -> int:
+    """あきらめる申請を記す; returns its number."""
+    number = next_no(connection, notice_give_up.c.give_up_no)
+    connection.execute(insert(notice_give_up).values(give_up_no=number, **row))
+    return number
+
+
+def enter_give_up_step(connection: Connection, row: Mapping[str, object]) -> None:
+    """承認・却下を記す."""
+    connection.execute(insert(notice_give_up_step).values(**row))
+
+
+def enter_given_up(connection: Connection, asked: Mapping[str, Any], records: Sequence[int], night: date) -> None:
+    """あきらめた行を記す: these rows of a request have ended."""
+    rows = pl.DataFrame({RefusedRow.RECORD_NO: records}, schema={RefusedRow.RECORD_NO: pl.Int64})
+    number, file_no = asked["give_up_no"], asked["notice_file_no"]
+    fixed = {"notice_file_no": file_no, "give_up_no": number, "is_right": 0, "night_on": night.isoformat()}
+    insert_frame(connection, notice_refused_end, rows, **fixed)

@@ -13,6 +13,7 @@ from elqr.inbox import kept
 from elqr.notice_frames import RefusedRow
 from elqr.refused import ended
 from elqr.store import refused_queries as queries
+from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, differing, told
 
 _NUMBER = ["notice_file_no", str(RefusedRow.RECORD_NO)]
@@ -25,7 +26,8 @@ def refused(looked: Looked) -> Iterator[Finding]:
     looked.count("取り込まなかった行", stored.height)
     for number in stored.join(files, on="notice_file_no", how="anti")["notice_file_no"].unique().sort():
         yield told(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
-    ours = {*stored["notice_file_no"], *ends["by_file_no"]}
+    by_file = ends.filter(pl.col("by_file_no").is_not_null())
+    ours = {*stored["notice_file_no"], *by_file["by_file_no"]}
     raw: dict[int, pl.DataFrame] = {}
     for file in files.filter(pl.col("notice_file_no").is_in(list(ours))).iter_rows(named=True):
         number, own = file["notice_file_no"], stored.filter(pl.col("notice_file_no") == file["notice_file_no"])
@@ -36,8 +38,9 @@ def refused(looked: Looked) -> Iterator[Finding]:
         again = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(own[RefusedRow.RECORD_NO].implode()))
         key = [str(RefusedRow.RECORD_NO)]
         yield from differing(own.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
-    for (number,), own in ends.partition_by("by_file_no", as_dict=True).items():
+    for (number,), own in by_file.partition_by("by_file_no", as_dict=True).items():
         yield from _ends(int(str(number)), own, stored, files, raw)
+    yield from _given_up(looked, ends.filter(pl.col("by_file_no").is_null()))
 
 
 def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
@@ -50,6 +53,17 @@ def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
     spec = looked.night.specs[notices.spec if notices else "notice_csv"]
     decoded = decode(data, spec, name, date.fromisoformat(str(file["night_on"])))
     return RefusedRow.of(decoded.tables["notice"]) if "notice" in decoded.tables else RefusedRow.empty()
+
+
+def _given_up(looked: Looked, ends: pl.DataFrame) -> Iterator[Finding]:
+    """あきらめた行: each of an approved request, on its day."""
+    asked = {row["give_up_no"]: row for row in queries.give_ups(looked.night.ledger.connection)}
+    for file_no, record_no, number, night in ends.select(*_NUMBER, "give_up_no", "night_on").iter_rows():
+        own = asked.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
+        is_one = str(record_no) in own["records"].split(",") and own["result"] == RulingResult.APPROVED.value
+        if not is_one or (own["notice_file_no"], own["ended_on"]) != (file_no, night):
+            where = f"納付書データ{file_no} {record_no}件目"
+            yield told(where, Code.NOTICE_DIFFERS, f"申請{number}", "承認された申請の行")
 
 
 def _ends(

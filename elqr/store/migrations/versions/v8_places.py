@@ -25,7 +25,7 @@ def upgrade() -> None:
     bring_up_identities(op.get_bind())
     check_replaced("posting", "account IN ('claim', 'suspense')", "account IN ('claim', 'suspense', 'withdrawn')")
     added("ruling_posting", sa.Column("notice_no", Whole))
-    created("notice_refused", "notice_refused_end")
+    created("notice_refused", "notice_give_up", "notice_give_up_step", "notice_refused_end")
     created("act")
     indexed("notice_cancel", "notice_cancel_by_file")
     indexed("watched_bundle", "watched_bundle_by_night")

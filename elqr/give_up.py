@@ -1,0 +1,101 @@
+"""Giving up (取り込まなかった行をあきらめる): refused notice rows that will never come right, by two people.
+
+One person asks, another approves; only then do the rows leave the morning's page. What they said stays in the ledger
+and their file in the archive. A row that came right in the meantime is left as it is.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import need_another
+from elqr.night import Night
+from elqr.store import refused_queries as queries
+from elqr.store import review_queries
+from elqr.store.acts import ASKED, Act, enter_act
+from elqr.terms import RulingResult
+
+
+def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason: str, signed: tuple[str, str]) -> int:
+    """あきらめることを申請する: waiting rows of a notice file, or all of them. Returns the request's number.
+
+    `signed`: by whom, and when. Raises NotFound for rows that do not wait, BadFile for rows of a waiting request.
+    """
+    with night.ledger.transaction() as connection:
+        _not_before_the_last_night(night)
+        waiting = queries.waiting_numbers(connection, file_no)
+        chosen = sorted(set(record_nos)) or waiting
+        lost = sorted(set(chosen) - set(waiting))
+        if lost or not chosen:
+            said = "・".join(f"{number}件目" for number in lost) or "行"
+            raise NotFound(
+                f"納付書データ{file_no} に、直るのを待つ{said}はありません。elqr notice refused で確かめてください。"
+            )
+        for one in queries.give_ups(connection):
+            same = {*map(int, one["records"].split(","))} & {*chosen}
+            if one["result"] is None and one["notice_file_no"] == file_no and same:
+                raise BadFile(f"申請{one['give_up_no']}が承認を待っています。承認か却下をしてください。")
+        by, at = signed
+        records = ",".join(map(str, chosen))
+        row = {"notice_file_no": file_no, "records": records, "reason": reason.strip(), "asked_by": by, "asked_at": at}
+        row |= {"night_on": night.night_on.isoformat()}
+        number = queries.enter_give_up(connection, row)
+        rows = {"notice_give_up": [{"give_up_no": number, **row}]}
+        enter_act(connection, night.night_on, Act("notice_give_up", number, ASKED, by, rows))
+        return number
+
+
+def approve_giving_up(night: Night, give_up_no: int, signed: tuple[str, str]) -> int:
+    """申請を承認する, by another person. Returns how many rows were given up. Raises NotFound, BadFile."""
+    with night.ledger.transaction() as connection:
+        _not_before_the_last_night(night)
+        asked = _waiting(night, give_up_no)
+        need_another(night, "notice_give_up", give_up_no, [asked["asked_by"]], signed[0])
+        waiting = set(queries.waiting_numbers(connection, asked["notice_file_no"]))
+        rows = sorted({*map(int, asked["records"].split(","))} & waiting)
+        _end(night, asked, RulingResult.APPROVED, signed, "")
+        queries.enter_given_up(connection, asked, rows, night.night_on)
+        return len(rows)
+
+
+def refuse_giving_up(night: Night, give_up_no: int, reason: str, signed: tuple[str, str]) -> None:
+    """申請を却下する, or take back one's own. Raises NotFound, BadFile."""
+    with night.ledger.transaction():
+        _not_before_the_last_night(night)
+        _end(night, _waiting(night, give_up_no), RulingResult.REFUSED, signed, reason.strip())
+
+
+def _waiting(night: Night, give_up_no: int) -> dict[str, Any]:
+    found = [one for one in queries.give_ups(night.ledger.connection) if one["give_up_no"] == give_up_no]
+    if not found:
+        raise NotFound(f"申請{give_up_no}はありません。elqr notice refused で確かめてください。")
+    if found[0]["result"] is not None:
+        said = RulingResult(found[0]["result"]).label
+        raise BadFile(f"申請{give_up_no}は {found[0]['taken_by']} が{said}しています。")
+    return found[0]
+
+
+def _end(night: Night, asked: dict[str, Any], result: RulingResult, signed: tuple[str, str], reason: str) -> None:
+    """申請を終える, with its link of the chain of runs."""
+    by, at = signed
+    step = {
+        "give_up_no": asked["give_up_no"],
+        "result": result.value,
+        "taken_by": by,
+        "taken_at": at,
+        "because": reason,
+        "ended_on": night.night_on.isoformat(),
+    }
+    queries.enter_give_up_step(night.ledger.connection, step)
+    act = Act("notice_give_up", asked["give_up_no"], result.value, by, {"notice_give_up_step": [step]})
+    enter_act(night.ledger.connection, night.night_on, act)
+
+
+def _not_before_the_last_night(night: Night) -> None:
+    """The pages of nights that were drawn must stay true. Raises BadFile."""
+    last = review_queries.last_night(night.ledger.connection)
+    if night.night_on.isoformat() < last:
+        raise BadFile(
+            f"処理日（{night.night_on}）が、台帳の最後の処理日（{last}）より前です。"
+            "--date かジョブの date を、最後の処理日以後にしてください。"
+        )
