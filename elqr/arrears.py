@@ -254,7 +254,7 @@ def checked(night: Night, folder: Path) -> Checked:
     """
     row, manifest = _ours(night, folder)
     with night.ledger.transaction() as connection:
-        listed = queries.listed(connection, row["list_no"])
+        listed = queries.listed(connection, row["list_no"], night.night_on)
         today = queries.unpaid(connection, night.night_on)
     now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias("now_yen"), Unpaid.IS_ANNOUNCED)
     rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")

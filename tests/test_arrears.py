@@ -245,6 +245,10 @@ def test_the_list_names_one_payer_in_a_row_the_heir_as_the_newest_slip_does(offi
     assert office.draw("--with-names").code == 0
     assert ("8000", "架空 花子") in {(row["宛名番号"], row["氏名"]) for row in office.rows()}
     assert "9000" not in {row["宛名番号"] for row in office.rows()}
+    office.paid("part.csv", 0, 1)
+    office.night(DAY)
+    ran = office.arrears("check", office.list_folder(), "--json")
+    assert [row["payer_ref"] for row in ran.json["changed"]] == ["8000"]  # type: ignore[attr-defined,index]
 
 
 def test_an_exception_of_the_same_payer_stops_the_list(office: Office) -> None:

@@ -131,12 +131,15 @@ def lists(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def listed(connection: Connection, list_no: int) -> pl.DataFrame:
-    """一覧の調定: frame Claim with left_yen as it was listed."""
+def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
+    """一覧の調定: frame Claim with left_yen as it was listed; payer_ref is that of the newest slip as of a night."""
     own = a.arrears_claim.c
+    payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref)
     query = (
-        select(*(t.claim.c[name] for name in Claim.SCHEMA), own.left_yen)
+        select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), own.left_yen)
+        .select_from(t.claim)
         .join(a.arrears_claim, own.claim_no == t.claim.c.claim_no)
+        .outerjoin(t.notice, t.notice.c.notice_no == newest_slip_no(literal(night.isoformat())))
         .where(own.list_no == list_no)
         .order_by(own.claim_no)
     )

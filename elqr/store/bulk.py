@@ -111,7 +111,7 @@ def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
 
     Its rows are in order, so that looking them up goes once through the ledger's pages.
     """
-    types = {name: Text if dtype == pl.String else Whole for name, dtype in frame.schema.items()}
+    types = {name: Text if dtype in (pl.String, pl.Date) else Whole for name, dtype in frame.schema.items()}
     table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
     table.create(connection)
     insert_frame(connection, table, frame.sort(frame.columns))
