@@ -32,7 +32,7 @@ from tests.builders import JOB, NIGHT, REGISTER, ROOT, SPECS, City, elqr, eltax_
 
 _SECONDS = 10.0
 _MEMORY_BYTES = 2_000_000_000
-_MOST_MESSAGE = 5_000
+_MOST_MESSAGE = 20_000
 
 _VALUES = (
     '""', '"\\u0000"', '"\\u202e"', "''", "0", "-1", "1", "9999999999999999999999", "1e400", "nan", "inf", "true", "[]", "{}", "[[]]",

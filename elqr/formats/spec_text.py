@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from elqr.visible import visible
+
 Table = Mapping[str, Any]
 
 
@@ -29,7 +31,7 @@ class Remark:
         kind = "誤り" if self.is_error else "注意"
         line = f"{self.line}行目 " if self.line else ""
         wanted = f" 正: {self.wanted}" if self.wanted else ""
-        return f"[{kind}] {line}{self.place}: {self.found}。{wanted} → {self.remedy}"
+        return visible(f"[{kind}] {line}{self.place}: {self.found}。{wanted} → {self.remedy}")
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
