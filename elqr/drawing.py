@@ -112,7 +112,8 @@ def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> Written:
 def _set_aside(path: Path, data: bytes) -> Path | None:
     """A book that differs from the new one is kept, unless nobody wrote in it. Raises CannotWrite."""
     try:
-        if path.is_file() and is_untouched(path.read_bytes(), path.name):
+        there = path.read_bytes() if path.is_file() else data
+        if there == data or is_untouched(there, path.name):
             return None
     except OSError:
         pass
