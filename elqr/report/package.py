@@ -10,6 +10,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from xml.parsers import expat
 
@@ -87,23 +88,17 @@ def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
 
 def _parse(
     package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str,
-    start: Callable[[str, dict[str, str]], None], end: Callable[[str], None] | None = None,
-    text: Callable[[str], None] | None = None,
+    start: Callable[[str, dict[str, str]], None], text: Callable[[str], None] | None = None,
 ) -> None:  # fmt: skip
-    """An XML part, in whatever spelling; the names of elements and attributes come without their namespaces."""
+    """An XML part, in whatever spelling; names come with their namespaces, which `_local` takes off."""
 
     def refuse(*_: object) -> None:
         raise BadFile(f"{name} は Excel が書いたブックではありません（DOCTYPE がある）。{_AGAIN}")
 
-    def local(full: str) -> str:
-        return full[full.rfind(" ") + 1 :]
-
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda full, attributes: start(local(full), attributes)
-    if end is not None:
-        parser.EndElementHandler = lambda full: end(local(full))
+    parser.StartElementHandler = start
     if text is not None:
         parser.CharacterDataHandler = text
     with package.open(entry) as part:
@@ -125,11 +120,11 @@ def _sheets(
     sheets: list[tuple[str, str]] = []
 
     def link(element: str, attributes: dict[str, str]) -> None:
-        if element == "Relationship":
+        if _local(element) == "Relationship":
             targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
     def sheet(element: str, attributes: dict[str, str]) -> None:
-        if element == "sheet":
+        if _local(element) == "sheet":
             sheets.append((attributes.get("name", ""), _attribute(attributes, "id")))
 
     _parse(package, parts[_RELATIONS], name, link)
@@ -147,22 +142,25 @@ def _looked_at(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part
 
     def start(element: str, attributes: dict[str, str]) -> None:
         nonlocal row, column, at, is_text, holds
+        element = _local(element)
         if element == "c":
             column += 1
-            if place := attributes.get("r"):
-                row, column = _place(place)
-            at, is_text, holds = attributes.get("r", ""), attributes.get("t") == "s", False
+            at = attributes.get("r", "")
+            if at:
+                letters = at.rstrip("0123456789")
+                row, column = int(at[len(letters) :]), _column(letters)
+            is_text, holds = attributes.get("t") == "s", False
         elif element == "row":
             row, column = int(attributes.get("r", row + 1)), 0
         elif element in _HOLDS and not holds:
             holds = True
             look.cells += 1
             look.shared += is_text
-            first, last = look.first, look.last
-            look.first = (min(first[0] or row, row), min(first[1] or column, column))
-            if row > last[0] or column > last[1]:
-                look.last = (max(last[0], row), max(last[1], column))
-                look.last_cell = at or look.last_cell
+            (top, left), (bottom, right) = look.first, look.last
+            if row < top or column < left or not top:
+                look.first = (min(top or row, row), min(left or column, column))
+            if row > bottom or column > right:
+                look.last, look.last_cell = (max(bottom, row), max(right, column)), at or look.last_cell
         if element == "f":
             look.formulas.append((row, at or f"{row}行目"))
 
@@ -170,13 +168,19 @@ def _looked_at(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part
     return look
 
 
-def _place(cell: str) -> tuple[int, int]:
-    """行と列 of a cell's name, from 1."""
-    letters = cell.upper().rstrip("0123456789")
+@lru_cache(maxsize=1_000)
+def _local(name: str) -> str:
+    """The name of an element without its namespace."""
+    return name[name.rfind(" ") + 1 :]
+
+
+@lru_cache(maxsize=20_000)
+def _column(letters: str) -> int:
+    """列の番号 of its letters, from 1."""
     column = 0
-    for letter in letters:
+    for letter in letters.upper():
         column = 26 * column + _LETTERS.index(letter) + 1
-    return int(cell[len(letters) :]), column
+    return column
 
 
 def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str) -> list[int]:
@@ -187,14 +191,14 @@ def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], nam
     total = 0
 
     def start(element: str, attributes: dict[str, str]) -> None:
-        if element == "si":
+        if _local(element) == "si":
             starts.append(total)
 
     def text(piece: str) -> None:
         nonlocal total
         total += len(piece)
 
-    _parse(package, parts[_TEXTS], name, start, None, text)
+    _parse(package, parts[_TEXTS], name, start, text)
     return [end - begin for begin, end in pairwise([*starts, total])]
 
 
@@ -206,6 +210,7 @@ def _refuse_long_texts(
 
     def start(element: str, attributes: dict[str, str]) -> None:
         nonlocal is_text, in_value
+        element = _local(element)
         if element == "c":
             is_text = attributes.get("t") == "s"
         in_value = is_text and element == "v"
@@ -217,4 +222,4 @@ def _refuse_long_texts(
             if total > BOOK_UNPACKED.most:
                 raise BadFile(f"{name} の文字が多すぎます。{_AGAIN}")
 
-    _parse(package, parts[part], name, start, None, text)
+    _parse(package, parts[part], name, start, text)
