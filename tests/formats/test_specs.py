@@ -123,7 +123,7 @@ BAD_CSV: list[tuple[str, CsvCase, str, str, Code, int]] = [
     ("ペイジーの通番", PAYEASY, "00000001,39500", "1,39500", Code.NOT_DIGITS, 1),
     ("取消の仮消区分", ELTAX_CANCEL, "\r\n9,", "\r\n1,", Code.NOT_IN_LIST, 1),
     ("手書きの入金の区分の誤り", MONEY_BY_HAND, ",入金\r", ",振込\r", Code.NOT_IN_LIST, 1),
-    ("手書きの入金の和暦", MONEY_BY_HAND, "1,2026/11/12", "1,R8.11.12", Code.NOT_A_DATE, 1),
+    ("手書きの入金の年のない日付", MONEY_BY_HAND, "1,2026/11/12", "1,11/12", Code.NOT_A_DATE, 1),
     ("払込の金額に桁区切り", ELTAX_REMITTANCE, "118500", '"118,500"', Code.NOT_DIGITS, 1),
 ]  # fmt: skip
 
