@@ -32,8 +32,8 @@ def _zip() -> bytes:
 
 
 NAMES = [
-    ("端末を操る文字", "\x1b]0;owned\x07\x1b[31mred.dat", "\\x1b]0;owned\\x07\\x1b[31mred.dat"),
-    ("改行", "new\nline.dat", "new\\nline.dat"),
+    ("端末を操る文字", "\x1b]0;owned\x07\x1b[31mred.dat", "\\u001b]0;owned\\u0007\\u001b[31mred.dat"),
+    ("改行", "new\nline.dat", "new\\u000aline.dat"),
     ("右から左", "\u202ecsv.dat", "\\u202ecsv.dat"),
     ("数式", "=cmd|' C calc'!A0.dat", "=cmd|' C calc'!A0.dat"),
     ("タグ", "<img src=x onerror=alert(1)>.dat", "<img src=x onerror=alert(1)>.dat"),
