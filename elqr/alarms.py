@@ -76,6 +76,37 @@ def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Findin
     return [Finding(Location(field="要確認"), Code.BACKLOG, said, f"{days}日以内の決裁")]
 
 
+_REPEATED_AT_LEAST = 3
+
+
+def repeat_alarms(decisions: pl.DataFrame, others: pl.DataFrame) -> list[Finding]:
+    """同じファイルの再送: most 確報 of a file are those of an earlier file, to the yen, with another 領収日.
+
+    `others` are the payments that decisions name: payment_no, channel, paid_on, paid_yen, file_name.
+    """
+    confirmed = decisions.filter(pl.col("stage") == Stage.CONFIRMED.value)
+    before = others.select(
+        pl.col("payment_no").alias("other_payment_no"), "channel", "paid_yen",
+        pl.col("paid_on").alias("other_paid_on"), pl.col("file_name").alias("other_file"),
+    )  # fmt: skip
+    again = confirmed.filter(pl.col("outcome") == Outcome.ALREADY_SETTLED.value).join(
+        before, on=["other_payment_no", "channel", "paid_yen"], how="inner", validate="m:1"
+    )
+    again = again.filter((pl.col("file_name") != pl.col("other_file")) & (pl.col("paid_on") != pl.col("other_paid_on")))
+    pairs = again.group_by("file_name", "other_file", "paid_on", "other_paid_on").agg(
+        pl.len().cast(pl.Int64).alias("count"), pl.col("paid_yen").sum()
+    )
+    sizes = confirmed.group_by("file_name").agg(pl.len().cast(pl.Int64).alias("size"))
+    rows = pairs.join(sizes, on="file_name", validate="m:1")
+    rows = rows.filter((pl.col("count") >= _REPEATED_AT_LEAST) & (2 * pl.col("count") > pl.col("size")))
+    found = []
+    for row in rows.iter_rows(named=True):
+        said = f"{row['size']:,}件中{row['count']:,}件 {row['paid_yen']:,}円（領収日 {row['paid_on']}）"
+        wanted = f"{row['other_file']} の領収日 {row['other_paid_on']} の収納と別の収納"
+        found.append(Finding(Location(row["file_name"]), Code.FILE_REPEATED, said, wanted))
+    return sorted(found)
+
+
 _ARRIVAL_CODES = {
     ArrivalState.MISSING.value: Code.FILE_MISSING,
     ArrivalState.SHORT.value: Code.FILES_SHORT,

@@ -138,6 +138,11 @@ CODES: dict[Code, CodeText] = {
         "決裁されないまま日数の過ぎた要確認があります",
         "古いものから決裁してください（elqr review export）。日数はジョブの [thresholds] backlog_days です。",
     ),
+    Code.FILE_REPEATED: CodeText(
+        _HIGH,
+        "前のファイルの収納が、別の日付でもう一度届きました",
+        "お金が二度動いたのか、日付だけを直した再送なのかを送付元に照会し、返事があるまで還付を決めないでください。",
+    ),
     Code.CHAIN_BROKEN: CodeText(_HIGH, "実行の記録の連鎖が切れています", _DAMAGED),
     Code.RUN_DIFFERS: CodeText(_HIGH, "実行の記録と台帳の件数・金額が合いません", _DAMAGED),
     Code.RAW_LOST: CodeText(

@@ -49,6 +49,7 @@ class Code(StrEnum):
     UNMATCHED_RATE = "M402"
     UNMATCHED_JUMP = "M403"
     BACKLOG = "M404"
+    FILE_REPEATED = "M405"
     CHAIN_BROKEN = "L501"
     RUN_DIFFERS = "L502"
     RAW_LOST = "L503"

@@ -21,7 +21,7 @@ from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.fields import read_field
 from elqr.formats.framing import charset_of, frame, line_end_of
 from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
-from elqr.formats.spec import Charset, Probe, RecordSpec, Spec
+from elqr.formats.spec import TEXT_KINDS, Charset, Probe, RecordSpec, Spec
 
 _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像"}
 """How files begin that are none of ours, even where the text of one of ours stands readable in them."""
@@ -48,6 +48,7 @@ def recognize(
         known = [spec for spec in cut if _has_known_kinds(data, spec, file)]
         most = [spec for spec in candidates if evidence[spec.name] == max(evidence.values())]
         candidates = known or [spec for spec in most if spec in cut] or most
+    candidates = candidates or _without_payments(data, specs, file, received_on)
     return _answer(data, specs, candidates, file)
 
 
@@ -59,6 +60,38 @@ def recognize_head(
         return None, (Finding(Location(file), Code.EMPTY, f"初めの{len(head):,}バイトが空白だけ", "データ"),)
     evidence = evidence_for(head, specs, received_on)
     return _answer(head, specs, [spec for spec in specs if evidence[spec.name]], file)
+
+
+def _without_payments(data: bytes, specs: tuple[Spec, ...], file: str, received_on: date) -> list[Spec]:
+    """収納のない日のファイル: a format told by its payments alone, of which there are none, is told by its header.
+
+    Whatever format of several it is, nothing was paid: the first that is verified is the answer.
+    """
+    found = [
+        spec
+        for spec in specs
+        if len(data) <= HEAD_BYTES and spec.layout == "fixed" and spec.payment is not None
+        if {probe.record for probe in spec.recognize} == {spec.payment.record}
+        if _is_empty_day(data, spec, file, received_on)
+    ]
+    return sorted(found, key=lambda spec: not spec.verified)[:1]
+
+
+def _is_empty_day(data: bytes, spec: Spec, file: str, received_on: date) -> bool:
+    """Records that the spec knows, none of them a payment, under a header with all that it should have."""
+    framed = frame(data, spec, file)
+    if framed.findings or len(framed.rows) < 2:
+        return False
+    kinds = kinds_of_rows(framed.rows, spec)
+    first = spec.record[int(kinds[0])]
+    names = tuple(field.name for field in first.fields if field.kind not in TEXT_KINDS)
+    has_day = any(field.kind == "date" for field in first.fields)
+    if kinds.min() < 0 or not first.opens_group or not has_day:
+        return False
+    if spec.payment is None or spec.payment.record in {spec.record[int(kind)].name for kind in kinds}:
+        return False
+    probe = Probe(record=first.name, fields=names)
+    return bool(_well_formed([framed.rows[0].tobytes()], first, probe, behind_the_cut(framed.charset), received_on)[0])
 
 
 def _answer(

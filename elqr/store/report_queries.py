@@ -245,12 +245,19 @@ def decision_rows(
 
 
 def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame:
-    """先の収納: the payments that decisions name in `other_payment_no`: payment_no, channel, paid_on."""
+    """先の収納 that decisions name in `other_payment_no`: payment_no, channel, paid_on, paid_yen, file_name."""
     p = t.payment.c
     numbers = naming.select(pl.col("other_payment_no").alias("payment_no")).drop_nulls().unique()
     with staged(connection, numbers) as asked:
-        query = select(p.payment_no, p.channel, p.paid_on).join(asked, asked.c.payment_no == p.payment_no)
-        return read_frame(connection, query, {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date})
+        own = select(p.payment_no, p.channel, p.paid_on, p.paid_yen, p.file_no).join(
+            asked, asked.c.payment_no == p.payment_no
+        )
+        columns = {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date, "paid_yen": pl.Int64}
+        found = read_frame(connection, own, {**columns, "file_no": pl.Int64})
+    with staged(connection, found.select("file_no").unique()) as asked:
+        named = select(t.file.c.file_no, file_name()).join(asked, asked.c.file_no == t.file.c.file_no)
+        names = read_frame(connection, named, {"file_no": pl.Int64, "file_name": pl.String})
+    return found.join(names, on="file_no", how="left", validate="m:1", maintain_order="left").drop("file_no")
 
 
 def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
