@@ -14,10 +14,10 @@ from elqr.store.acts import ASKED, acts_of
 
 
 def need_another(night: Night, kind: str, number: int, names: Iterable[str], by: str) -> None:
-    """別の人か: neither one of these names, nor the account that asked for this. Raises BadFile."""
-    for name in names:
+    """別の人か: none of these names (of who asked, then of who decided), nor the account that asked. Raises BadFile."""
+    for place, name in enumerate(names):
         if same_person(name, by):
-            raise BadFile(_refusal(name, by))
+            raise BadFile(_refusal("決めた人" if place else "申請した人", name, by))
     if night.operators is None:
         return
     connection = night.ledger.connection
@@ -28,10 +28,10 @@ def need_another(night: Night, kind: str, number: int, names: Iterable[str], by:
         raise BadFile(f"申請したOSの利用者（{account}）では承認できません。別の人が、自分の利用者で承認してください。")
 
 
-def _refusal(name: str, by: str) -> str:
+def _refusal(who: str, name: str, by: str) -> str:
     if name == by:
-        return f"申請した人・決めた人（{name}）は承認できません。別の人が承認してください。"
+        return f"{who}（{name}）は承認できません。別の人が承認してください。"
     return (
-        f"申請した人・決めた人（{name}）と承認する人（{by}）が同じ人に見えます。別の人が承認してください。"
+        f"{who}（{name}）と承認する人（{by}）が同じ人に見えます。別の人が承認してください。"
         "別の人なら、申請も承認も、氏名をすべて書いてやり直してください。"
     )

@@ -92,6 +92,9 @@ def _table_breaks(connection: Connection) -> Iterator[str]:
             kind = kinds[str(column.type).partition(" ")[0].upper().replace("INTEGER", "BIGINT")]
             if there.get((table.name, column.name)) != (kind, bool(column.nullable)):
                 yield f"表 {table.name} の列 {column.name} の定義が違うか、ありません"
+        known = set(table.c.keys())
+        for name in sorted(column for owner, column in there if owner == table.name and column not in known):
+            yield f"表 {table.name} に知らない列 {name} があります"
         counted = Counter({"p": 1})
         for own in table.constraints:
             for letter, constraint in (("u", UniqueConstraint), ("c", CheckConstraint), ("f", ForeignKeyConstraint)):
