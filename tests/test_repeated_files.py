@@ -53,7 +53,7 @@ def test_the_same_transfers_with_another_day_are_told_once_for_the_file(tmp_path
         assert city.night(NIGHT - timedelta(1)).code == 0
     city.deliver("furikae_1104.dat", transfer_file(*rows, debit_on=date(2026, 11, 4)))
     ran = city.night()
-    (told,) = [finding for finding in ran.json["findings"] if finding["code"] == "M404"]  # type: ignore[attr-defined]
+    (told,) = [finding for finding in ran.json["findings"] if finding["code"] == "M405"]  # type: ignore[attr-defined]
     assert told["at"] == "furikae_1104.dat" and told["actual"] == "6件中6件 60,000円（領収日 2026-11-04）"
     assert "furikae_1102.dat" in told["expected"] and "2026-11-02" in told["expected"]
     assert ran.code == 3
@@ -65,7 +65,7 @@ def test_one_payer_who_pays_twice_is_no_repeated_file(tmp_path: Path) -> None:
     city, rows = _delivered(tmp_path / "city")
     others = [transfer_row(f"9{no:019}", 10_000) for no in range(4)]
     city.deliver("furikae_1104.dat", transfer_file(*rows[:2], *others, debit_on=date(2026, 11, 4)))
-    assert "M404" not in {finding["code"] for finding in city.night().json["findings"]}  # type: ignore[attr-defined]
+    assert "M405" not in {finding["code"] for finding in city.night().json["findings"]}  # type: ignore[attr-defined]
 
 
 def test_bar_codes_paid_again_on_another_day_are_no_repeated_file_below_three(tmp_path: Path) -> None:
@@ -74,4 +74,4 @@ def test_bar_codes_paid_again_on_another_day_are_no_repeated_file_below_three(tm
     code = barcode("1", 10_000, date(2026, 11, 30))
     city.deliver("a.dat", cvs_file(cvs_row(code, paid_on=date(2026, 11, 4))))
     city.deliver("b.dat", cvs_file(cvs_row(code, paid_on=date(2026, 11, 5))))
-    assert "M404" not in {finding["code"] for finding in city.night().json["findings"]}  # type: ignore[attr-defined]
+    assert "M405" not in {finding["code"] for finding in city.night().json["findings"]}  # type: ignore[attr-defined]

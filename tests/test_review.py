@@ -69,7 +69,12 @@ HELD = 10_000 + 7_000 + 12_000
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+    return desk_in(tmp_path / "city")
+
+
+def desk_in(folder: Path) -> Desk:
+    """The city of these tests, in a folder."""
+    city = City.founded(folder, JOB.replace("date = 2026-11-20\n", ""))
     rows = [
         notice_row(),
         notice_row(installment_no=2),

@@ -174,7 +174,7 @@ _AS_VERSION_6 = (
     "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
     "EXECUTE FUNCTION elqr_not_in_closed_month()",
     "DROP TABLE act",
-    "DROP INDEX notice_cancel_by_file; DROP INDEX watched_bundle_by_night; DROP INDEX overdue_payment_by_night",
+    "DROP INDEX run_by_night; DROP INDEX notice_cancel_by_file; DROP INDEX watched_bundle_by_night; DROP INDEX overdue_payment_by_night",
     "DROP TABLE ledger_start",
     "UPDATE setting SET value = '6' WHERE name = 'schema_version'",
 )

@@ -439,8 +439,12 @@ def test_a_reason_is_needed(short: Till) -> None:
 
 @pytest.fixture
 def settled(tmp_path: Path) -> Till:
+    return settled_in(tmp_path / "city")
+
+
+def settled_in(folder: Path) -> Till:
     """A ledger with every table of money filled: agreed, taken back, said twice, overdue, closed by two, refused."""
-    till = Till.opened(tmp_path / "city", CONTRACT + "confirm_days = 5\n")
+    till = Till.opened(folder, CONTRACT + "confirm_days = 5\n")
     till.paid("sokuho.csv", 3, stage="1")
     till.night(date(2026, 11, 6))
     till.paid("eltax.csv", 0, 1)

@@ -8,17 +8,13 @@ import pytest
 
 from elqr.codes import Code
 from tests.builders import SERVERS, City, Ran, elqr, eltax_file, eltax_row, notice_row
-from tests.test_review import TWICE, UNKNOWN, Desk, written
-from tests.test_review import desk as _desk
-from tests.test_settlement import settled as _settled
-
-desk = _desk
-settled = _settled
+from tests.test_review import TWICE, UNKNOWN, desk_in, written
+from tests.test_settlement import settled_in
 
 
-@pytest.fixture
-def whole(desk: Desk) -> City:
-    """A ledger of two nights with approved rulings, one of them undone, and notices of all kinds."""
+@pytest.fixture(scope="module")
+def _whole(tmp_path_factory: pytest.TempPathFactory) -> City:
+    desk = desk_in(tmp_path_factory.mktemp("whole") / "city")
     entries = {
         TWICE: ("充当", desk.keys["100001/2"], "2期へ", "山田"),
         UNKNOWN: ("納付書に充てる", desk.keys["100003/0"], "全期へ", "山田"),
@@ -29,6 +25,23 @@ def whole(desk: Desk) -> City:
     desk.run("approve", 2, "--by", "鈴木")
     desk.city.night(date(2026, 11, 24))
     return desk.city
+
+
+@pytest.fixture
+def whole(_whole: City, tmp_path: Path) -> City:
+    """A ledger of two nights with approved rulings, one of them undone, and notices of all kinds."""
+    return _whole.copy(tmp_path / "copy")
+
+
+@pytest.fixture(scope="module")
+def _settled(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return settled_in(tmp_path_factory.mktemp("settled") / "city")
+
+
+@pytest.fixture
+def settled(_settled: City, tmp_path: Path) -> City:
+    """A ledger with every table of money filled."""
+    return _settled.copy(tmp_path / "copy")
 
 
 def verify(city: City) -> Ran:

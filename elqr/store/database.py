@@ -14,6 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from elqr.store import sqlite
 
+UNANSWERED = DBAPIError
+"""問いに答えられない: what a database raises that lacks a table, or is broken."""
+
 DRIVERS = ("sqlite", "postgresql+psycopg")
 
 

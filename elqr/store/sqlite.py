@@ -106,6 +106,11 @@ def tidied(connection: Connection) -> None:
 _KINDS = {"table": "表", "index": "索引", "trigger": "守り", "view": "ビュー"}
 
 
+def _named(kind: str, name: str) -> str:
+    is_append_only = kind == "trigger" and name.endswith(("_no_update", "_no_delete"))
+    return f"{'追記だけの' if is_append_only else ''}{_KINDS[kind]} {name}"
+
+
 def _texts(connection: Connection) -> dict[tuple[str, str], str]:
     """定義 of all that was made in the file, by kind and name, however it was spaced and quoted."""
     asked = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -125,12 +130,12 @@ def _wanted_texts() -> dict[tuple[str, str], str]:
 def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
     there, wanted = _texts(connection), _wanted_texts()
-    for kind, name in sorted(wanted.keys() - there.keys()):
-        yield f"{_KINDS[kind]} {name} がありません"
-    for kind, name in sorted(there.keys() - wanted.keys()):
-        yield f"知らない{_KINDS[kind]} {name} があります"
-    for kind, name in sorted(own for own in wanted.keys() & there.keys() if wanted[own] != there[own]):
-        yield f"{_KINDS[kind]} {name} の定義が違います"
+    for own in sorted(wanted.keys() - there.keys()):
+        yield f"{_named(*own)} がありません"
+    for own in sorted(there.keys() - wanted.keys()):
+        yield f"知らない{_named(*own)} があります"
+    for own in sorted(own for own in wanted.keys() & there.keys() if wanted[own] != there[own]):
+        yield f"{_named(*own)} の定義が違います"
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
         yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
     for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):

@@ -22,8 +22,9 @@ run = table(
     Column("entry", Text, nullable=False),
     Column("previous_hash", Text, nullable=False, unique=True),
     Column("hash", Text, nullable=False, unique=True),
+    Index("run_by_night", "night_on"),
 )
-"""実行: the hash chain of runs that changed the ledger."""
+"""実行: the hash chain of runs and of people's acts that changed the ledger."""
 
 ledger_start = table(
     "ledger_start",

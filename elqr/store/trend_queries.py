@@ -24,7 +24,8 @@ def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataF
     newest_first = select(f.night_on).where(f.night_on <= night.isoformat()).distinct().order_by(f.night_on.desc())
     days = list(connection.execute(newest_first.limit(nights)).scalars())
     places, channels = [], []
-    for day, text in connection.execute(select(c.night_on, c.entry).where(c.night_on.in_(days))):
+    has_sums = c.entry.contains('"places":')  # what people did has none
+    for day, text in connection.execute(select(c.night_on, c.entry).where(c.night_on.in_(days), has_sums)):
         entry: dict[str, Any] = json.loads(text)
         places += [(day, place, *sums) for place, sums in entry.get("places", {}).items()]
         channels += [(day, channel, *sums) for channel, sums in entry.get("channels", {}).items()]

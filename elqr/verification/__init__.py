@@ -11,8 +11,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.codes import Code
+from elqr.errors import LedgerError
 from elqr.findings import Finding
 from elqr.night import Night
+from elqr.store.database import UNANSWERED
 from elqr.verification.anchor import Anchor, anchors
 from elqr.verification.handed import arrears, exports, months
 from elqr.verification.identity import identity
@@ -51,7 +53,16 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
 )
 """検算の規則, in the order in which they are told."""
 
-UNREADABLE = (pl.exceptions.PolarsError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+UNREADABLE = (
+    UNANSWERED,
+    LedgerError,
+    pl.exceptions.PolarsError,
+    ArithmeticError,
+    AssertionError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 """What computing with rows that no program of ours wrote may end in."""
 
 
@@ -67,10 +78,9 @@ def verified(night: Night, kept: Sequence[Anchor] = ()) -> Verified:
     """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
     looked = Looked(night, {}, kept)
     found: list[Finding] = []
-    with night.ledger.transaction():
-        for rule in RULES:
-            with night.journal.step("検算", _name(rule)):
-                found += _carried_out(rule, looked)
+    for rule in RULES:
+        with night.journal.step("検算", _name(rule)):
+            found += _carried_out(rule, looked)
     night.ledger.has_stayed()
     return Verified(looked.counts, tuple(found))
 
@@ -78,7 +88,8 @@ def verified(night: Night, kept: Sequence[Anchor] = ()) -> Verified:
 def _carried_out(rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
     """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
     try:
-        yield from rule(looked)
+        with looked.night.ledger.transaction():
+            yield from rule(looked)
     except UNREADABLE as error:
         said = str(error).partition("\n")[0][:120]
         yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", _name(rule))

@@ -27,6 +27,7 @@ def upgrade() -> None:
     added("ruling_posting", sa.Column("notice_no", Whole))
     created("notice_refused", "notice_give_up", "notice_give_up_step", "notice_refused_end")
     created("act")
+    indexed("run", "run_by_night")
     indexed("notice_cancel", "notice_cancel_by_file")
     indexed("watched_bundle", "watched_bundle_by_night")
     indexed("overdue_payment", "overdue_payment_by_night")
