@@ -20,7 +20,8 @@ from elqr import clock
 from elqr.belonging import leave_mark, refuse_disagreement, refuse_new
 from elqr.business_day import Calendar, calendar
 from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound, OperatorError
-from elqr.formats.spec import Spec, read_specs
+from elqr.formats.spec import Spec
+from elqr.formats.spec_files import read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.ledger_mark import Traces, read_traces

@@ -15,7 +15,8 @@ import polars as pl
 from elqr.delivery import take_file, take_notices
 from elqr.edge import calendar_for, specs_exist, specs_for
 from elqr.errors import BadFile
-from elqr.formats.spec import Spec, read_spec
+from elqr.formats.spec import Spec
+from elqr.formats.spec_files import read_spec
 from elqr.inbox import Arrived, kept, sha256_of
 from elqr.job import Job, read_job, read_secret
 from elqr.journal import Clock, Journal

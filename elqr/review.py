@@ -5,7 +5,6 @@ every ruling is looked at again: what has changed since is not carried out, row 
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
 
 import polars as pl
 
@@ -19,47 +18,18 @@ from elqr.night import Night
 from elqr.person import name_fault
 from elqr.plain_number import plain_number, plain_number_expr
 from elqr.report import tables as shape
-from elqr.report.book import Book
-from elqr.report.books import review_book
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
-from elqr.report.table import Table
 from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
-from elqr.store import late_queries, report_queries, withdrawal_queries
+from elqr.store import report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.target_queries import target_marks
-from elqr.terms import WRITTEN_RULINGS, Account, Channel, Outcome, ReviewKind, Ruling, RulingResult
+from elqr.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
+from elqr.waiting import NOW, Search, find, late_notices, table_of
 from elqr.withdrawal import held_beside
 
-_NOW = date.max
-"""The state of the ledger as it is, whatever night it is asked for."""
-
 _SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """絞り込み: which open exceptions; what is empty does not narrow."""
-
-    payment_nos: tuple[int, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
-    departments: tuple[str, ...] = ()
-    procedures: tuple[str, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    paid_until: date | None = None
-
-    def __str__(self) -> str:
-        """条件 in words."""
-        said = {
-            "受付番号": [str(number) for number in self.payment_nos],
-            "理由": [outcome.label for outcome in self.outcomes],
-            "所管課": self.departments,
-            "手続": self.procedures,
-            "チャネル": [channel.label for channel in self.channels],
-            "領収日": [f"{self.paid_until}まで"] if self.paid_until else [],
-        }
-        return "、".join(f"{name} {'・'.join(values)}" for name, values in said.items() if values) or "すべて"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +58,6 @@ class Ended:
     stale: tuple[int, ...]
 
 
-def exported(night: Night, search: Search, file_name: str) -> tuple[Book, int]:
-    """要確認を書き出す: a book for decisions on what is open now, and the number of its rows."""
-    with night.ledger.transaction() as connection:
-        chain = report_queries.chain(connection, night.night_on)
-        rows = _found(night, queries.exceptions(connection, night.night_on).filter("is_open"), search)
-        table = _table(night, rows)
-    title = "要確認（決裁の記入用）"
-    book = review_book(file_name, title, night.job.city.name, night.night_on, table, marks(rows), chain)
-    return book, rows.height
-
-
-def _table(night: Night, rows: pl.DataFrame) -> Table:
-    others = report_queries.other_payments(night.ledger.connection, rows)
-    near = report_queries.suggestions(night.ledger.connection, rows, _late(night, rows))
-    named = shape.with_procedure(rows, night.register)
-    return shape.exception_table(named, others, near, night.register, night.night_on)
-
-
-def _late(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
-    """同じ照会キーの納付書 that came after the night of a payment, as the ledger is now."""
-    return late_queries.late_notices(night.ledger.connection, rows.filter(pl.col("bill_no").is_null()), _NOW)
-
-
-def _found(night: Night, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
-    """The rows that a search finds."""
-    departments = [
-        procedure.code for procedure in night.register.procedure if procedure.department in search.departments
-    ]
-    code = shape.with_procedure(rows, night.register)["procedure_code"]
-    wanted: list[tuple[object, pl.Expr | pl.Series]] = [
-        (search.payment_nos, pl.col("payment_no").is_in(search.payment_nos)),
-        (search.outcomes, pl.col("outcome").is_in([outcome.value for outcome in search.outcomes])),
-        (search.departments, code.is_in(departments)),
-        (search.procedures, code.is_in(search.procedures)),
-        (search.channels, pl.col("channel").is_in([channel.value for channel in search.channels])),
-        (search.paid_until, pl.col("paid_on") <= (search.paid_until or date.max)),
-    ]
-    return rows.filter(*(condition for asked, condition in wanted if asked))
-
-
 def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
     """ブックを取り込む: what people wrote in it becomes a request; rows that cannot be are refused one by one.
 
@@ -135,7 +65,7 @@ def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
     """
     form = read_form(data, name)
     with night.ledger.transaction() as connection:
-        chain = report_queries.chain(connection, _NOW)
+        chain = report_queries.chain(connection, NOW)
     if form.facts["city"] != night.job.city.name or form.facts["ledger"] != chain["ledger"]:
         raise BadFile(
             f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
@@ -160,12 +90,14 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
     key, and all others that the search finds are left out.
     """
     with night.ledger.transaction() as connection:
-        found = _found(night, queries.exceptions(connection, _NOW).filter("is_open"), search)
+        found = find(night, queries.exceptions(connection, NOW).filter("is_open"), search)
         own = pl.DataFrame(schema={"payment_no": pl.Int64, "notice_no": pl.Int64})
         is_by_own_key = ruling is Ruling.APPLY and not target.strip()
         if is_by_own_key:
             own = (
-                _late(night, found.filter(pl.col("suspense_yen") > 0)).filter("fits").select("payment_no", "notice_no")
+                late_notices(night, found.filter(pl.col("suspense_yen") > 0))
+                .filter("fits")
+                .select("payment_no", "notice_no")
             )
     chosen = found.join(own, on="payment_no", how="semi") if is_by_own_key else found
     rows = chosen.join(own, on="payment_no", how="left", validate="1:1", maintain_order="left")
@@ -206,8 +138,8 @@ def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
     connection = night.ledger.connection
     known = queries.payments_at(connection, rows)
     rows = rows.join(known, on=["file_sha256", "record_no"], how="left", validate="m:1", maintain_order="left")
-    now = queries.exceptions(connection, _NOW).join(known, on="payment_no", how="semi")
-    shown = _table(night, now).frame.select(
+    now = queries.exceptions(connection, NOW).join(known, on="payment_no", how="semi")
+    shown = table_of(night, now).frame.select(
         pl.col("受付番号").alias("payment_no"), *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN)
     )
     state = (
@@ -288,7 +220,7 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
         wanted = queries.rulings_by_no(connection, ruling_nos)
         if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
             raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
-        now = queries.standing(connection, wanted, _NOW)
+        now = queries.standing(connection, wanted, NOW)
         rows = wanted.join(now, on=Ruled.PAYMENT_NO, validate="m:1")
         waits = rows.join(queries.waiting_rulings(connection), on=Ruled.PAYMENT_NO, how="semi")
         is_last = pl.col("last_ruling_no").eq_missing(pl.col(Ruled.RULING_NO))
@@ -348,14 +280,14 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
 def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
     """決裁の横に今の収納: is_current, the balance, and the posting that holds it in suspense."""
     connection = night.ledger.connection
-    now = queries.exceptions(connection, _NOW).filter("is_open").join(rulings, on=Ruled.PAYMENT_NO, how="semi")
+    now = queries.exceptions(connection, NOW).filter("is_open").join(rulings, on=Ruled.PAYMENT_NO, how="semi")
     marked = marks(now).select(pl.col("受付番号").alias("payment_no"), pl.col(CONTENT).alias("mark_now"))
     held = queries.held(connection, rulings).select(
         "payment_no", pl.col("posting_no").alias("held_no"), "fiscal_year", "is_arrears", "procedure_code"
     )
     targets = target_marks(connection, rulings)
     rows = rulings.join(targets, on=Ruled.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
-    for beside in (queries.standing(connection, rulings, _NOW), marked, held):
+    for beside in (queries.standing(connection, rulings, NOW), marked, held):
         rows = rows.join(beside, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
     payment_now = pl.when(is_undo).then(pl.lit("")).otherwise("mark_now")
@@ -369,7 +301,7 @@ def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ende
     with night.ledger.transaction() as connection:
         _not_before_the_last_night(night)
         _, rulings = _waiting(night, review_no)
-        yen = queries.standing(connection, rulings, _NOW).select(
+        yen = queries.standing(connection, rulings, NOW).select(
             "payment_no", *(pl.col("suspense_yen").alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN))
         )
         found = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left").with_columns(

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from elqr.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
-from elqr.formats.spec import LineEnd, Spec, read_specs
+from elqr.formats.spec import LineEnd, Spec
+from elqr.formats.spec_files import read_specs
 from elqr.frames import Slip
 from elqr.issue.payload import PayloadValues, encode
 from elqr.printing.proof import Order

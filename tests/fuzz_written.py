@@ -23,7 +23,7 @@ from elqr.business_day import calendar
 from elqr.edge import calendar_for
 from elqr.errors import OperatorError
 from elqr.formats.lint import lint
-from elqr.formats.spec import read_spec
+from elqr.formats.spec_files import read_spec
 from elqr.job import read_job
 from elqr.printing.template import read_template
 from elqr.procedures import kpi, read_register

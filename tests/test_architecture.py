@@ -59,7 +59,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("night",),
     ("delivery", "four_eyes"),
     ("run",),
-    ("risks",),
+    ("risks", "waiting"),
     (
         "press",
         "dispatch",

@@ -26,7 +26,8 @@ from elqr.cli.terminal import (
 from elqr.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
 
 if TYPE_CHECKING:
-    from elqr.review import Asked, Ended, Search
+    from elqr.review import Asked, Ended
+    from elqr.waiting import Search
 
 
 _ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
@@ -82,7 +83,7 @@ def _search(
     channels: tuple[Channel, ...],
     paid_until: date | None,
 ) -> Search:
-    from elqr.review import Search
+    from elqr.waiting import Search
 
     return Search(payments, outcomes, departments, procedures, channels, paid_until)
 
@@ -97,7 +98,7 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     from elqr.errors import BadFile
     from elqr.inbox import write_whole
     from elqr.report.workbook import book_bytes
-    from elqr.review import exported
+    from elqr.waiting import exported
 
     if out.suffix.lower() != ".xlsx":
         raise BadFile(f"{out} は .xlsx ではありません。Excel のブックの名前を指定してください。")

@@ -82,7 +82,7 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
 def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
     from elqr.edge import readable, shipped_specs, specs_for
     from elqr.formats.lint import lint
-    from elqr.formats.spec import read_spec
+    from elqr.formats.spec_files import read_spec
     from elqr.formats.spec_text import Remark
 
     data = readable(path, WRITTEN)
@@ -186,7 +186,7 @@ def _asked(option: str, what: str, shape: str) -> str:
 
 def _parts_beside(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:
     """入れ子の様式 that stand in the same folder, as far as they can be read."""
-    from elqr.formats.spec import read_spec
+    from elqr.formats.spec_files import read_spec
     from elqr.formats.spec_text import fields_of, read_text
 
     own, _ = read_text(data)

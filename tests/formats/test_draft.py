@@ -11,7 +11,8 @@ from elqr.formats.ebcdic import to_ebcdic
 from elqr.formats.lint import lint
 from elqr.formats.sample import sampled
 from elqr.formats.sample_fixed import records_of
-from elqr.formats.spec import Spec, read_spec
+from elqr.formats.spec import Spec
+from elqr.formats.spec_files import read_spec
 from elqr.intake import take
 from elqr.terms import Stage
 from tests.builders import (

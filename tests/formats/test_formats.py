@@ -15,7 +15,8 @@ from elqr.formats.dump import dump
 from elqr.formats.encode import encode_records, join_records
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
-from elqr.formats.spec import LineEnd, read_spec, read_specs
+from elqr.formats.spec import LineEnd
+from elqr.formats.spec_files import read_spec, read_specs
 from elqr.intake import take
 from tests.builders import (
     NIGHT,

@@ -8,7 +8,7 @@ from elqr.errors import BadFile
 from elqr.formats.lint import lint
 from elqr.formats.overlap import overlapping, specimen
 from elqr.formats.recognize import recognize
-from elqr.formats.spec import read_spec
+from elqr.formats.spec_files import read_spec
 from tests.builders import NIGHT, PAYMENT_SPECS, ROOT, SPECS, elqr
 
 CITY = """\

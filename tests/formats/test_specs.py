@@ -11,7 +11,7 @@ from elqr.errors import BadFile
 from elqr.formats.decode import decode
 from elqr.formats.lint import lint
 from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
-from elqr.formats.spec import read_spec, read_specs
+from elqr.formats.spec_files import read_spec, read_specs
 from elqr.intake import take
 from tests.builders import ROOT, SPECS
 from tests.formats.cases import (

@@ -1,0 +1,84 @@
+"""What waits (要確認の残): open exceptions as staff ask for them, and the book in which they write their decisions."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from elqr.night import Night
+from elqr.report import tables as shape
+from elqr.report.book import Book
+from elqr.report.books import review_book
+from elqr.report.row_mark import marks
+from elqr.report.table import Table
+from elqr.store import late_queries, report_queries
+from elqr.store import review_queries as queries
+from elqr.terms import Channel, Outcome
+
+NOW = date.max
+"""The state of the ledger as it is, whatever night it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """絞り込み: which open exceptions; what is empty does not narrow."""
+
+    payment_nos: tuple[int, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    departments: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    paid_until: date | None = None
+
+    def __str__(self) -> str:
+        """条件 in words."""
+        said = {
+            "受付番号": [str(number) for number in self.payment_nos],
+            "理由": [outcome.label for outcome in self.outcomes],
+            "所管課": self.departments,
+            "手続": self.procedures,
+            "チャネル": [channel.label for channel in self.channels],
+            "領収日": [f"{self.paid_until}まで"] if self.paid_until else [],
+        }
+        return "、".join(f"{name} {'・'.join(values)}" for name, values in said.items() if values) or "すべて"
+
+
+def exported(night: Night, search: Search, file_name: str) -> tuple[Book, int]:
+    """要確認を書き出す: a book for decisions on what is open now, and the number of its rows."""
+    with night.ledger.transaction() as connection:
+        chain = report_queries.chain(connection, night.night_on)
+        rows = find(night, queries.exceptions(connection, night.night_on).filter("is_open"), search)
+        table = table_of(night, rows)
+    title = "要確認（決裁の記入用）"
+    book = review_book(file_name, title, night.job.city.name, night.night_on, table, marks(rows), chain)
+    return book, rows.height
+
+
+def table_of(night: Night, rows: pl.DataFrame) -> Table:
+    """要確認一覧 of these rows, with the candidates known now."""
+    others = report_queries.other_payments(night.ledger.connection, rows)
+    near = report_queries.suggestions(night.ledger.connection, rows, late_notices(night, rows))
+    named = shape.with_procedure(rows, night.register)
+    return shape.exception_table(named, others, near, night.register, night.night_on)
+
+
+def late_notices(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+    """同じ照会キーの納付書 that came after the night of a payment, as the ledger is now."""
+    return late_queries.late_notices(night.ledger.connection, rows.filter(pl.col("bill_no").is_null()), NOW)
+
+
+def find(night: Night, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """絞り込んだ行: those of the exceptions that a search asks for."""
+    departments = [
+        procedure.code for procedure in night.register.procedure if procedure.department in search.departments
+    ]
+    code = shape.with_procedure(rows, night.register)["procedure_code"]
+    wanted: list[tuple[object, pl.Expr | pl.Series]] = [
+        (search.payment_nos, pl.col("payment_no").is_in(search.payment_nos)),
+        (search.outcomes, pl.col("outcome").is_in([outcome.value for outcome in search.outcomes])),
+        (search.departments, code.is_in(departments)),
+        (search.procedures, code.is_in(search.procedures)),
+        (search.channels, pl.col("channel").is_in([channel.value for channel in search.channels])),
+        (search.paid_until, pl.col("paid_on") <= (search.paid_until or date.max)),
+    ]
+    return rows.filter(*(condition for asked, condition in wanted if asked))
