@@ -76,11 +76,10 @@ def morning(
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
-    left_out = backlog.left_out(exception.height, rows.waiting)
-    exception = replace(exception, note=exception.note + left_out)
-    daily = shape.daily_table(rows.postings, register)
     refund = shape.refund_table(rows.exceptions, rows.awaiting, rows.others, register)
-    refund = replace(refund, note=refund.note + left_out)
+    left_out = backlog.left_out(exception.height, rows.waiting)
+    exception, refund = (replace(table, note=table.note + left_out) for table in (exception, refund))
+    daily = shape.daily_table(rows.postings, register)
     rulings = shape.ruling_table(rows.rulings)
     read = records(rows.decisions, rows.redelivered)
     places = places_table(read, register)
@@ -102,6 +101,7 @@ def morning(
         rows,
         register,
     )
+    tables = (*expected, intake, exception, refund, rulings, *taken_back, daily, places, *money, kpis, notices, outcome)
     statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
     page = Page(
         city=city,
@@ -112,18 +112,11 @@ def morning(
         funnel=funnel,
         reasons=_reasons(backlog.open_only(rows.waiting)),
         money=_money(rows.postings),
-        balances=[
-            Line(f"{account.label}（累計）", 0, rows.balances[account.value])
-            for account in Account
-            if account in NIGHT_ACCOUNTS or rows.balances[account.value]
-        ],
+        balances=_balances(rows),
         years=found.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
-        tables=(
-            *(*expected, intake, exception, refund, rulings, *taken_back),
-            *(daily, places, *money, kpis, notices, outcome),
-        ),
+        tables=tables,
         intake=_intake(rows.deliveries, statuses),
         ageing=[(title, key, ageing(aged, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
@@ -199,6 +192,12 @@ def _funnel(read: pl.DataFrame) -> list[Line]:
         lines.append(Line(place.label, int(own["count"].sum()), int(own["yen"].sum()), place.value))
     assert sum(line.count for line in lines) == whole.count and sum(line.yen for line in lines) == whole.yen
     return [whole, *lines]
+
+
+def _balances(rows: Rows) -> list[Line]:
+    """勘定の残高; one that a night does not post to only when something stands there."""
+    shown = (account for account in Account if account in NIGHT_ACCOUNTS or rows.balances[account.value])
+    return [Line(f"{account.label}（累計）", 0, rows.balances[account.value]) for account in shown]
 
 
 def _open_count(rows: Rows) -> int:
