@@ -89,10 +89,8 @@ def morning(
     expected = () if rows.arrivals is None else (arrival_table(rows.arrivals),)
     taken_back = () if rows.retractions is None else (retraction_table(rows.retractions),)
     _agree(outcome, exception, daily, rows)
-    funnel = _funnel(read)
     kpis = shape.kpi_table(found)
     aged = backlog.aged(rows.waiting, register, night)
-    listed = list_frame(rows, register, night)
     made = books(
         city,
         night,
@@ -109,7 +107,7 @@ def morning(
         headline=_headline(status, rows),
         status=status,
         files=[(kind.label, statuses.count(kind)) for kind in FileStatus],
-        funnel=funnel,
+        funnel=_funnel(read),
         reasons=_reasons(backlog.open_only(rows.waiting)),
         money=_money(rows.postings),
         balances=_balances(rows),
@@ -121,7 +119,7 @@ def morning(
         ageing=[(title, key, ageing(aged, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
         books=[(book.file_name, book.title) for book in made],
-        data=_data(rows, listed, register, night),
+        data=_data(rows, list_frame(rows, register, night), register, night),
     )
     return Morning(tuple(page.tables), page, made)
 
