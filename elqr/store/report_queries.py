@@ -17,14 +17,8 @@ from elqr.store.bulk import asked, read_frame, read_unordered, staged
 from elqr.store.undecided_queries import OPEN
 from elqr.terms import FileStatus, Outcome, Place
 
-_FINDING = {
-    "code": pl.String,
-    "record_no": pl.Int64,
-    "offset_bytes": pl.Int64,
-    "field": pl.String,
-    "actual": pl.String,
-    "expected": pl.String,
-}
+_PLACE = {"record_no": pl.Int64, "offset_bytes": pl.Int64}
+_FINDING = {"code": pl.String, **_PLACE, **dict.fromkeys(("field", "actual", "expected"), pl.String)}
 
 
 def file_name() -> ColumnElement[Any]:
