@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -111,7 +112,7 @@ def _child(cut_at: int, arguments: list[str]) -> None:
 def state(city: City) -> dict[str, object]:
     """What must be the same: every row but for the clock, and every file of reports and exports but the run's record."""
     found: dict[str, object] = {}
-    with sqlite3.connect(city.folder / "ledger.db") as ledger:
+    with closing(sqlite3.connect(city.folder / "ledger.db")) as ledger:
         assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             columns = [row[1] for row in ledger.execute(f"PRAGMA table_info({name})")]
