@@ -194,6 +194,26 @@ def eltax_file(*rows: dict[str, object]) -> bytes:
     return encode_csv(SPECS["eltax_payment_csv"], _frame("eltax_payment_csv", "data", list(rows)))
 
 
+def payeasy_row(key_no: str, check_no: str, amount_yen: int, **given: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "agency": "13800",
+        "key_no": key_no,
+        "check_no": check_no,
+        "item_no": "901",
+        "center": "0000000001",
+        "processed_on": date(2026, 11, 5),
+        "serial_no": "00000001",
+        "amount_yen": amount_yen,
+        "channel_kind": "01",
+    }
+    assert set(given) <= set(row), "a Pay-easy row has no such column"
+    return row | given
+
+
+def payeasy_file(*rows: dict[str, object]) -> bytes:
+    return encode_csv(SPECS["payeasy_csv"], _frame("payeasy_csv", "data", list(rows)))
+
+
 REAL_PAYMENT = eltax_row(
     REAL_KEY,
     "778284",

@@ -3,8 +3,11 @@
 import argparse
 import sys
 import tempfile
+from contextlib import ExitStack
+from dataclasses import astuple
 from pathlib import Path
 
+from tests import builders, server
 from tests.simulation.runner import Difference, Figures, simulate
 
 
@@ -15,7 +18,15 @@ def main() -> int:
     parser.add_argument("--bills", type=int, default=60)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     given = parser.parse_args()
+    with ExitStack() as stack:
+        if given.store == "postgresql":
+            builders.SERVERS[:] = [stack.enter_context(server.running())]
+        return _run_seeds(given)
+
+
+def _run_seeds(given: argparse.Namespace) -> int:
     whole = Figures()
     for seed in range(given.seed, given.seed + given.seeds):
         with tempfile.TemporaryDirectory() as folder:
@@ -24,9 +35,9 @@ def main() -> int:
             except Difference as error:
                 print(error)
                 return 1
-        print(f"seed {seed}: {own.nights} nights, {own.records:,} records, {own.yen:,} yen: no difference", flush=True)
-        whole = Figures(whole.nights + own.nights, whole.records + own.records, whole.yen + own.yen)
-    print(f"{given.seeds} seeds: {whole.nights:,} nights, {whole.records:,} records, {whole.yen:,} yen: no difference")
+        print(f"seed {seed}: {own}: no difference", flush=True)
+        whole = Figures(*(one + other for one, other in zip(astuple(whole), astuple(own), strict=True)))
+    print(f"{given.seeds} seeds: {whole}: no difference")
     return 0
 
 

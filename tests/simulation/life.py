@@ -15,6 +15,8 @@ from tests.builders import (
     eltax_row,
     notice_file,
     notice_row,
+    payeasy_file,
+    payeasy_row,
     transfer_file,
     transfer_row,
 )
@@ -36,6 +38,8 @@ class Year:
     notices: dict[int, list[tuple[Slip, bool]]] = field(default_factory=lambda: defaultdict(list))
     files: dict[int, list[tuple[str, bytes, list[Record]]]] = field(default_factory=lambda: defaultdict(list))
     due: dict[tuple[int, str], list[Record]] = field(default_factory=lambda: defaultdict(list))
+    numbers: dict[tuple[str, date], list[int]] = field(default_factory=lambda: defaultdict(list))
+    reissued: set[tuple[str, int]] = field(default_factory=set)
     events: int = 0
 
 
@@ -60,19 +64,23 @@ def _slip(made: Year, bill: str, part: int, issue: int, yen: int, day: int) -> S
 
 
 def _bill(made: Year, bill: str) -> None:
-    """A bill of four instalments, perhaps with a 全期 slip, and what becomes of each."""
+    """A bill of four instalments, perhaps with a 全期 slip, and what becomes of each. A few bills are told late."""
     chance = made.random
+    told = chance.randrange(2, made.nights) if chance.random() < 0.06 else 0
     parts = [_slip(made, bill, part, 1, chance.randrange(1_000, 90_000), 0) for part in (1, 2, 3, 4)]
-    made.notices[0] += [(slip, False) for slip in parts]
+    made.notices[told] += [(slip, False) for slip in parts]
     days = iter(chance.sample(range(1, made.nights), min(60, made.nights - 1)))
     if chance.random() < 0.4:
         whole = _slip(made, bill, WHOLE, 1, sum(slip.yen for slip in parts), 0)
-        made.notices[0].append((whole, False))
+        made.notices[told].append((whole, False))
         if chance.random() < 0.7:
             _pay(made, whole, next(days), short=chance.random() < 0.2, via=chance.choice(("eltax", "cvs")))
     for slip in parts:
         for day in sorted(next(days) for _ in range(chance.choice((1, 1, 1, 2)))):
-            _happens(made, slip, day)
+            if day < told:
+                _pay(made, slip, day)
+            elif day > told:
+                _happens(made, slip, day)
 
 
 def _happens(made: Year, slip: Slip, day: int) -> None:
@@ -82,17 +90,22 @@ def _happens(made: Year, slip: Slip, day: int) -> None:
     if kind < 0.08:
         return
     if kind < 0.16:
-        newer = replace(
-            _slip(made, slip.bill, slip.part, 2, slip.yen + chance.choice((0, 100)), day), barcode_no=slip.barcode_no
-        )
-        if any(
-            own.issue == 2 and own.bill == slip.bill and own.part == slip.part
-            for all_ in made.notices.values()
-            for own, _ in all_
-        ):
+        if (slip.bill, slip.part) in made.reissued:
             return
+        made.reissued.add((slip.bill, slip.part))
+        newer = _slip(made, slip.bill, slip.part, 2, slip.yen + chance.choice((0, 100)), day)
+        # Some cities print the same 再発行 digit on every slip: then the day of the payment says which it was.
+        digit = chance.choice((slip.reissue, newer.reissue))
+        newer = replace(newer, barcode_no=slip.barcode_no, reissue=digit)
         made.notices[day].append((newer, False))
-        _pay(made, chance.choice((slip, newer)), min(day + chance.randrange(1, 9), made.nights - 1))
+        paid = chance.choice((slip, newer))
+        _pay(
+            made,
+            paid,
+            max(1, day - chance.randrange(0, 4))
+            if paid is slip
+            else min(day + chance.randrange(1, 9), made.nights - 1),
+        )
     elif kind < 0.21:
         made.notices[day].append((slip, True))
         _pay(made, slip, day)
@@ -115,6 +128,8 @@ def _happens(made: Year, slip: Slip, day: int) -> None:
         _pay(made, slip, day, via="eltax", yen=slip.yen + chance.randrange(1, 500))
     elif kind < 0.56:
         _event(made, slip, day, "bank", (("not_collected", chance.randrange(1, 9)),))
+    elif kind < 0.59:
+        _corrected(made, slip, day)
     else:
         _pay(made, slip, day)
 
@@ -124,7 +139,9 @@ def _pay(
 ) -> None:
     """A payment with its stages: announced or not, confirmed soon or late, sometimes taken back, sometimes both."""
     chance = made.random
-    sender = via or chance.choice(("eltax", "cvs", "dsk", "bank") if slip.customer else ("eltax", "cvs", "dsk"))
+    senders = ("eltax", "cvs", "dsk", "payeasy", *(["bank"] if slip.customer else []))
+    sender = via or chance.choice(senders)
+    soon, later = chance.randrange(7, 12), chance.randrange(12, 25)
     confirmed = ("confirmed", chance.randrange(2, 25))
     announced = ("preliminary", chance.randrange(1, 6))
     back = ("cancelled", chance.randrange(1, 12))
@@ -134,20 +151,45 @@ def _pay(
         ((announced, back), 1),
         ((announced, back, confirmed), 1),
         ((back, confirmed), 0.3),
+        ((announced,), 0.4),
+        ((announced, confirmed, ("cancelled", 25)), 0.3),
+        ((announced, ("cancelled", 6), ("preliminary", soon), ("confirmed", later)), 0.7),
+        ((("preliminary", 3), ("cancelled", 3), ("preliminary", 3), ("confirmed", later)), 0.3),
     ]
     stages = chance.choices([way for way, _ in ways], [weight for _, weight in ways])[0]
     given = slip.yen - 1 if short and sender == "eltax" else yen or slip.yen
-    _event(made, slip, day, sender, (confirmed,) if sender == "bank" else stages, given, item)
+    _event(made, slip, day, sender, (confirmed,) if sender in ("bank", "payeasy") else stages, given, item)
+
+
+def _corrected(made: Year, slip: Slip, day: int) -> None:
+    """A sender that says another amount of the same payment: later, or both in one night."""
+    chance = made.random
+    sender, first = chance.choice(("eltax", "payeasy")), chance.randrange(2, 12)
+    second = first + chance.choice((0, 0, chance.randrange(1, 9)))
+    _event(made, slip, day, sender, (("confirmed", first),), slip.yen)
+    _event(made, slip, day, sender, (("confirmed", second),), slip.yen + chance.choice((-1, 1, 900)), again=True)
 
 
 def _event(
-    made: Year, slip: Slip, day: int, sender: str, stages: tuple[tuple[str, int], ...], yen: int = 0, item: str = ITEM
-) -> None:
+    made: Year, slip: Slip, day: int, sender: str, stages: tuple[tuple[str, int], ...], yen: int = 0, item: str = ITEM,
+    *, again: bool = False,
+) -> None:  # fmt: skip
+    """A payment. `again` says more of the payment before it; a few senders begin their numbers anew within a day."""
     made.events += 1
     paid_on, yen = FIRST + timedelta(day), yen or slip.yen
+    number, before = made.events, made.numbers[sender, paid_on]
+    is_alone = all(stage == "confirmed" for stage, _ in stages)
+    if again:
+        number = before[-1]
+    elif before and is_alone and sender in ("eltax", "payeasy") and made.random.random() < 0.3:
+        number = made.random.choice(before)
+    elif sender == "payeasy" and made.numbers["eltax", paid_on]:
+        number = made.numbers["eltax", paid_on][-1]
+    if is_alone:
+        made.numbers[sender, paid_on].append(number)
     for stage, later in stages:
         night = max(0, day) + later
-        base = Record(made.events, stage, yen, paid_on, "key", slip.key, 0, slip.check, item)
+        base = Record(made.events, sender, number, stage, yen, paid_on, "key", slip.key, 0, slip.check, item)
         if sender in ("cvs", "dsk"):
             base = replace(base, kind="barcode_no", key=slip.barcode_no, reissue=slip.reissue, check="", item="")
         elif sender == "bank":
@@ -163,13 +205,27 @@ def _delivered(made: Year) -> None:
     for (night, sender), records in sorted(made.due.items()):
         chance.shuffle(records)
         cut = chance.randrange(len(records)) if chance.random() < 0.2 else 0
-        for number, own in enumerate(part for part in (records[:cut], records[cut:]) if part):
+        for number, own in enumerate(_apart((records[:cut], records[cut:]))):
             again = chance.sample(sent[sender], min(len(sent[sender]), 2)) if chance.random() < 0.15 else []
+            again = [record for record in again if record.stage not in ("preliminary", "cancelled")]
             if again and sender == "eltax" and chance.random() < 0.3:
                 again = [replace(record, yen=record.yen + 7) for record in again]
             whole = own + [record for record in again if record not in own]
             _file(made, night, f"{sender}_{night:03d}_{number}", sender, whole, untils)
             sent[sender] += own
+
+
+def _apart(parts: tuple[list[Record], ...]) -> list[list[Record]]:
+    """What is told twice of one payment comes in files of its own: in one file it would be two payments."""
+    files = [list(part) for part in parts if part]
+    for records in list(files):
+        seen: list[Record] = []
+        for record in list(records):
+            if record in seen:
+                records.remove(record)
+                files.append([record])
+            seen.append(record)
+    return files
 
 
 def _file(
@@ -203,23 +259,35 @@ def _written(sender: str, records: list[Record], night: int, untils: dict[tuple[
     """The bytes of a sender's file."""
     if sender == "bank":
         rows = [
-            transfer_row(own.key, own.yen, "0" if own.stage == "confirmed" else "1", account_no=f"{own.event:07d}")
+            transfer_row(own.key, own.yen, "0" if own.stage == "confirmed" else "1", account_no=f"{own.number:07d}")
             for own in records
         ]
         return transfer_file(*rows, line_end="crlf", debit_on=records[0].paid_on)
-    funds = FIRST + timedelta(night + 3)
     kinds = {"preliminary": "01", "confirmed": "02", "cancelled": "03"}
     if sender == "eltax":
         codes = {"preliminary": "1", "confirmed": "2", "cancelled": "9"}
         rows = [
             eltax_row(
                 own.key, own.check, own.yen, data_kind=codes[own.stage], item_no=own.item, paid_on=own.paid_on,
-                received_on=own.paid_on, funds_on=own.paid_on, processed_on=own.paid_on, serial_no=f"{own.event:08d}",
+                received_on=own.paid_on, funds_on=own.paid_on, processed_on=own.paid_on, serial_no=f"{own.number:08d}",
             )
             for own in records
         ]  # fmt: skip
         return eltax_file(*rows)
-    assert funds
+    if sender == "payeasy":
+        return payeasy_file(
+            *(
+                payeasy_row(
+                    own.key,
+                    own.check,
+                    own.yen,
+                    item_no=own.item,
+                    processed_on=own.paid_on,
+                    serial_no=f"{own.number:08d}",
+                )
+                for own in records
+            )
+        )
     coded = [(own, barcode(own.key, own.yen, untils.get((own.key, own.reissue)), own.reissue)) for own in records]
     if sender == "dsk":
         return dsk_file(
@@ -228,7 +296,7 @@ def _written(sender: str, records: list[Record], night: int, untils: dict[tuple[
                     code,
                     data_kind=kinds[own.stage],
                     paid_on=own.paid_on,
-                    store=f"{own.event:06d}",
+                    store=f"{own.number:06d}",
                     funds_on=own.paid_on,
                     made_on=own.paid_on,
                 )
@@ -242,7 +310,7 @@ def _written(sender: str, records: list[Record], night: int, untils: dict[tuple[
                 code,
                 data_kind=kinds[own.stage],
                 paid_on=own.paid_on,
-                store=f"{own.event:07d}",
+                store=f"{own.number:07d}",
                 got_on=own.paid_on,
                 funds_on=own.paid_on,
                 booked_on=own.paid_on,

@@ -4,7 +4,8 @@ It imports nothing of the package and shares nothing with it but the words of th
 and the order in which outcomes are decided.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,7 +15,7 @@ ORDER = ("preliminary", "cancelled", "not_collected", "confirmed")
 
 @dataclass
 class Slip:
-    """納付書."""
+    """納付書. `cancelled_on` is the night on which its cancellation came."""
 
     bill: str
     part: int
@@ -31,18 +32,21 @@ class Slip:
 
     @property
     def is_cancelled(self) -> bool:
+        """取消済か."""
         return self.cancelled_on is not None
 
-    def was_valid(self, day: date) -> bool:
-        """Issued by the day, and not cancelled by then."""
-        return self.issued_on <= day and (self.cancelled_on is None or self.cancelled_on > day)
+    def is_in_force(self, day: date) -> bool:
+        """その日に有効か: issued by then, and not cancelled before the day was over."""
+        return self.issued_on <= day and (self.cancelled_on is None or day < self.cancelled_on)
 
 
 @dataclass(frozen=True)
 class Record:
-    """収納データの一件. `event` is the sender's own identity of the payment."""
+    """収納データの一件. `event` tells it from every other; `number` is the sender's own of that day, and may begin anew."""
 
     event: int
+    sender: str
+    number: int
     stage: str
     yen: int
     paid_on: date
@@ -52,6 +56,40 @@ class Record:
     check: str = ""
     item: str = ""
 
+    @property
+    def identity(self) -> Hashable:
+        """収納の識別: the sender and what is its own number; a bar code and an account's customer belong to it."""
+        inside = (self.key, self.reissue, self.yen) if self.kind == "barcode_no" else ()
+        inside = (self.key,) if self.kind == "customer" else inside
+        return self.sender, self.paid_on, self.number, *inside
+
+    @property
+    def content(self) -> Hashable:
+        """送付元が言うお金のすべて."""
+        return self.yen, self.kind, self.key, self.reissue, self.check, self.item
+
+
+@dataclass
+class Known:
+    """一つの識別について知っていること: how often each content came of each stage, and which of them stands."""
+
+    count: dict[tuple[str, Hashable], int] = field(default_factory=lambda: defaultdict(int))
+    standing: dict[str, Hashable] = field(default_factory=dict)
+    stages: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def is_taken_back(self) -> bool:
+        """速報がすべて取り消されているか."""
+        return 0 < self.stages["preliminary"] <= self.stages["cancelled"]
+
+
+@dataclass
+class Held:
+    """仮受にある収納: what is left of its yen."""
+
+    record: Record
+    yen: int
+
 
 @dataclass
 class City:
@@ -60,119 +98,150 @@ class City:
     item: str
     slips: list[Slip] = field(default_factory=list)
     collected: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
-    suspense: int = 0
-    accepted: dict[tuple[int, str], Record] = field(default_factory=dict)
-    others: dict[tuple[int, str], set[Record]] = field(default_factory=lambda: defaultdict(set))
-    in_order: Counter[tuple[int, str]] = field(default_factory=Counter)
-    known: Counter[tuple[int, str]] = field(default_factory=Counter)
+    held: dict[int, Held] = field(default_factory=dict)
+    known: dict[Hashable, Known] = field(default_factory=lambda: defaultdict(Known))
+    tonight: dict[Hashable, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+    announced: list[tuple[Hashable, Slip]] = field(default_factory=list)
+    delivered_yen: int = 0
+    repeated_yen: int = 0
+    serial: int = 0
+
+    @property
+    def suspense(self) -> int:
+        """仮受の残高."""
+        return sum(held.yen for held in self.held.values())
+
+    def is_announced(self, slip: Slip) -> bool:
+        """速報があるか: one that names the slip and was not taken back."""
+        stages = (self.known[identity].stages for identity, own in self.announced if own is slip)
+        return any(own["preliminary"] > own["cancelled"] for own in stages)
 
     def night(self, files: list[list[Record]]) -> list[tuple[int, str, str, int, int]]:
         """(event, stage, outcome, claim yen, suspense yen) of every record of a night, in whatever order it came."""
-        found: list[tuple[int, str, str, int, int]] = []
-        fresh, again = self._told_apart(files, found)
-        for event in {record.event for record in again}:
-            for record in self._renewed(event, files, fresh, [own for own in again if own.event == event]):
-                again.remove(record)
-                fresh.append(record)
-        found += [(record.event, record.stage, "already_posted", 0, 0) for record in again]
-        orders = {event: self._in_order(event, fresh) for event in {record.event for record in fresh}}
+        results = []
+        self.tonight.clear()
+        fresh, repeats = self._tell_apart(files)
+        conflicts = self._conflicts(fresh)
+        paid_before = {identity for identity, known in self.known.items() if known.stages["confirmed"]}
+        for record in sorted(fresh, key=lambda own: ORDER.index(own.stage)):
+            known = self.known[record.identity]
+            is_idle = known.is_taken_back or not known.stages["preliminary"] or record.identity in paid_before
+            if record not in conflicts and not (record.stage == "cancelled" and is_idle):
+                known.stages[record.stage] += 1
+                self.tonight[record.identity][record.stage] += 1
+        for record in self._renewed(files, repeats):
+            repeats.remove(record)
+            fresh.append(record)
+            self.known[record.identity].stages[record.stage] += 1
+            self.tonight[record.identity][record.stage] += 1
+        results += [(record.event, record.stage, "already_posted", 0, 0) for record in repeats]
+        told: dict[Hashable, int] = defaultdict(int)
         touched: set[tuple[str, int]] = set()
+        self.delivered_yen += sum(own.yen for own in fresh + repeats if own.stage == "confirmed")
+        self.repeated_yen += sum(own.yen for own in repeats if own.stage == "confirmed")
         for record in sorted(fresh, key=lambda own: (ORDER.index(own.stage), own.paid_on, own.event)):
-            outcome = orders[record.event][record.stage].pop(0)
-            outcome, claim_yen = self._paid(record, touched) if outcome == "paid" else (outcome, 0)
+            outcome, claim_yen = "conflicts", 0
+            if record not in conflicts:
+                told[record.identity] += record.stage == "preliminary"
+                outcome, claim_yen = self._outcome(
+                    record, told[record.identity], record.identity in paid_before, touched
+                )
             held = record.yen - claim_yen if record.stage == "confirmed" else 0
-            self.suspense += held
-            found.append((record.event, record.stage, outcome, claim_yen, held))
-        for event, stage, outcome, _, _ in found:
-            if outcome != "already_posted":
-                self.known[event, stage] += 1
-                self.in_order[event, stage] += outcome not in ("stage_unexpected", "conflicts")
-        return found
+            if held:
+                self.serial += 1
+                self.held[self.serial] = Held(record, held)
+            results.append((record.event, record.stage, outcome, claim_yen, held))
+        assert self.delivered_yen == self.repeated_yen + sum(self.collected.values()) + self.suspense
+        return results
 
-    def _told_apart(
-        self, files: list[list[Record]], found: list[tuple[int, str, str, int, int]]
-    ) -> tuple[list[Record], list[Record]]:
-        """New records, and those that say again what is accepted. Contradictions are found with their money held."""
-        contents: dict[tuple[int, str], set[Record]] = defaultdict(set)
-        for record in (own for records in files for own in records):
-            contents[record.event, record.stage].add(record)
-        disputed = {
-            where for where, own in contents.items()
-            if where not in self.accepted and (self.others[where] or len(own) > 1)
-        }  # fmt: skip
-        fresh, again = [], []
-        for record in (own for records in files for own in records):
-            where = record.event, record.stage
-            if record == self.accepted.get(where):
-                again.append(record)
-            elif record in self.others[where]:
-                found.append((*where, "already_posted", 0, 0))
-            elif where in self.accepted or where in disputed:
-                self.others[where].add(record)
-                held = record.yen if record.stage == "confirmed" else 0
-                self.suspense += held
-                found.append((*where, "conflicts", 0, held))
-            else:
-                self.accepted[where] = record
-                fresh.append(record)
-        return fresh, again
-
-    def _renewed(self, event: int, files: list[list[Record]], fresh: list[Record], again: list[Record]) -> list[Record]:
-        """The night's last word: a 速報 after all were taken back, or a 取消 while one stands; one of them at most."""
-        told = back = 0
+    def _tell_apart(self, files: list[list[Record]]) -> tuple[list[Record], list[Record]]:
+        """新しいものと繰り返し: the n-th of equal records of a file is the n-th of them, wherever it comes again."""
+        fresh, repeats = [], []
         for records in files:
-            own = [r.stage for r in records if r.event == event and r == self.accepted.get((event, r.stage))]
-            own = [stage for stage in own if stage in ("preliminary", "cancelled")]
-            told += own.count("preliminary") + (own[:1] == ["cancelled"] and "preliminary" in own)
-            back += own.count("cancelled")
-        stages = Counter(record.stage for record in fresh if record.event == event)
-        all_told = self.in_order[event, "preliminary"] + stages["preliminary"]
-        all_back = self.in_order[event, "cancelled"] + stages["cancelled"]
-        any_back = self.known[event, "cancelled"] + stages["cancelled"]
-        stage = ""
-        if told > back and 0 < all_told <= all_back:
-            stage = "preliminary"
-        elif back > told and all_told > any_back:
-            stage = "cancelled"
-        may = [record for record in again if record.stage == stage]
-        return [] if self.known[event, "confirmed"] else may[:1]
+            inside: dict[Hashable, int] = defaultdict(int)
+            for record in records:
+                same = record.identity, record.stage, record.content
+                inside[same] += 1
+                known = self.known[record.identity]
+                if inside[same] <= known.count[record.stage, record.content]:
+                    repeats.append(record)
+                else:
+                    known.count[record.stage, record.content] += 1
+                    fresh.append(record)
+        return fresh, repeats
 
-    def _in_order(self, event: int, fresh: list[Record]) -> dict[str, list[str]]:
-        """Outcomes of an event's new records by stage: 速報, then 取消, then 振替不能, then 確報."""
-        tonight = Counter(record.stage for record in fresh if record.event == event)
-        is_paid = self.known[event, "confirmed"] > 0
-        told, back = (self.in_order[event, stage] for stage in ("preliminary", "cancelled"))
-        may = 0 if is_paid else max(0, told + tonight["preliminary"] - back)
-        over = back + min(may, tonight["cancelled"])
-        left = told + tonight["preliminary"] - over
-        numbers = range(told + 1, told + tonight["preliminary"] + 1)
-        first = ["stage_unexpected" if is_paid else "taken_back" if no <= over else "pending" for no in numbers]
-        backs = ["taken_back" if no <= may else "stage_unexpected" for no in range(1, tonight["cancelled"] + 1)]
-        is_known = is_paid or told > 0
-        return {
-            "preliminary": first,
-            "cancelled": backs,
-            "not_collected": ["stage_unexpected" if is_known else "not_collected"] * tonight["not_collected"],
-            "confirmed": ["stage_unexpected" if over and left < 1 else "paid"] * tonight["confirmed"],
-        }
+    def _conflicts(self, fresh: list[Record]) -> list[Record]:
+        """内容の相違: of one identity and stage only one content stands; of several in one night, none does."""
+        contents: dict[tuple[Hashable, str], set[Hashable]] = defaultdict(set)
+        for record in fresh:
+            contents[record.identity, record.stage].add(record.content)
+        for (identity, stage), several in contents.items():
+            if stage not in self.known[identity].standing:
+                self.known[identity].standing[stage] = next(iter(several)) if len(several) == 1 else None
+        return [own for own in fresh if self.known[own.identity].standing[own.stage] != own.content]
 
-    def _behind(self, record: Record) -> list[Slip]:
-        """The slips that a key may name: of a bar code those with its own reissue digit, where there are any."""
-        own = [slip for slip in self.slips if record.key and record.key == getattr(slip, record.kind)]
+    def _renewed(self, files: list[list[Record]], repeats: list[Record]) -> list[Record]:
+        """もう一度の速報: told again after all were taken back, and not only delivered again.
+
+        A file that begins with the 取消 and goes on with a 速報 tells of the one that was taken back, too.
+        """
+        renewed = []
+        for record in {own for own in repeats if own.stage == "preliminary"}:
+            known, told, back = self.known[record.identity], 0, 0
+            for records in files:
+                stages = [own.stage for own in records if own.identity == record.identity]
+                stages = [stage for stage in stages if stage in ("preliminary", "cancelled")]
+                told += stages.count("preliminary") + (stages[:1] == ["cancelled"] and "preliminary" in stages)
+                back += stages.count("cancelled")
+            if known.is_taken_back and "confirmed" not in known.standing and told > back:
+                renewed.append(record)
+        return renewed
+
+    def _outcome(self, record: Record, told: int, is_paid: bool, touched: set[tuple[str, int]]) -> tuple[str, int]:
+        """`told` are the 速報 of tonight up to this record; `is_paid` says that an earlier night had the 確報."""
+        known, night = self.known[record.identity], self.tonight[record.identity]
+        if record.stage == "preliminary":
+            if is_paid:
+                return "stage_unexpected", 0
+            number = known.stages["preliminary"] - night["preliminary"] + told
+            if number <= known.stages["cancelled"]:
+                return "taken_back", 0
+            if slip := self._slip(record):
+                self.announced.append((record.identity, slip))
+            return "pending", 0
+        if record.stage == "cancelled":
+            night["cancelled"] -= 1
+            return ("taken_back" if night["cancelled"] >= 0 else "stage_unexpected"), 0
+        if record.stage == "not_collected":
+            is_known = known.stages["preliminary"] or known.stages["confirmed"]
+            return ("stage_unexpected" if is_known else "not_collected"), 0
+        return ("stage_unexpected", 0) if known.is_taken_back else self._paid(record, touched)
+
+    def _slip(self, record: Record) -> Slip | None:
+        """The slip that a key names: with the bar code's own reissue where it is known, and of those the one in force.
+
+        Where none was in force, the last that had been issued by then; else the first that was issued after.
+        """
+        named = self._named(record)
+        in_force = [slip for slip in named if slip.is_in_force(record.paid_on)]
+        issued = [slip for slip in named if slip.issued_on <= record.paid_on]
+        if in_force or issued:
+            return max(in_force or issued, key=lambda slip: slip.issue)
+        return min(named, key=lambda slip: slip.issue, default=None)
+
+    def _named(self, record: Record) -> list[Slip]:
+        named = [slip for slip in self.slips if record.key and record.key == getattr(slip, record.kind)]
         if record.kind == "barcode_no":
-            own = [slip for slip in own if slip.reissue == record.reissue] or own
-        return own
+            named = [slip for slip in named if slip.reissue == record.reissue] or named
+        return named
 
-    def _slip(self, own: list[Slip], day: date) -> Slip | None:
-        """The newest that was in force on a day; else the newest issued by then; else the first of all."""
-        valid = [slip for slip in own if slip.was_valid(day)]
-        issued = [slip for slip in own if slip.issued_on <= day]
-        newest = max(valid or issued, key=lambda slip: slip.issue, default=None)
-        return newest or min(own, key=lambda slip: slip.issue, default=None)
+    def _is_cancelled(self, record: Record, slip: Slip) -> bool:
+        """取消済か: not when another slip that the same number names stands in its place."""
+        instead = [own for own in self._named(record) if not own.is_cancelled and own.issued_on > slip.issued_on]
+        return slip.is_cancelled and not instead
 
-    def _paid(self, record: Record) -> tuple[str, int]:
-        behind = self._behind(record)
-        slip = self._slip(behind, record.paid_on)
+    def _paid(self, record: Record, touched: set[tuple[str, int]]) -> tuple[str, int]:
+        slip = self._slip(record)
         if slip is None:
             return "key_unknown", 0
         if record.check and record.check != slip.check:
@@ -181,30 +250,39 @@ class City:
             return "item_or_office_differs", 0
         if record.paid_on < slip.issued_on:
             return "paid_before_issue", 0
-        is_replaced = slip.was_valid(record.paid_on) and not all(own.is_cancelled for own in behind)
-        covers = self._covers(slip)
-        if (slip.is_cancelled and not is_replaced) or not any(map(self._owed, covers)):
+        if self._is_cancelled(record, slip):
             return "notice_cancelled", 0
-        if len(covers) > 1:
-            is_touched = any(self.collected[claim] for claim in covers)
-            given = {claim: min(yen, self._owed(claim)) for claim, yen in covers.items()}
-            whole = sum(given.values())
-            if is_touched or record.yen < slip.yen:
-                return ("already_settled" if is_touched else "underpaid"), 0
-            for claim, yen in given.items():
-                self.collected[claim] += yen
-            is_open = any(self._owed(claim) > self.collected[claim] for claim in covers)
-            plain = "underpaid" if is_open else self._plain(record, slip)
-            return ("overpaid" if record.yen > whole else plain), whole
+        if slip.part == WHOLE:
+            return self._paid_whole(record, slip, touched)
         claim = slip.bill, slip.part
-        left = max(0, self._owed(claim) - self.collected[claim])
+        left = max(0, self.owed(claim) - self.collected[claim])
         part = min(left, record.yen)
         self.collected[claim] += part
+        touched |= {claim} if part else set()
         if left == 0:
             return "already_settled", 0
         if record.yen > left:
             return "overpaid", part
         return ("underpaid" if record.yen < left else self._plain(record, slip)), part
+
+    def _paid_whole(self, record: Record, slip: Slip, touched: set[tuple[str, int]]) -> tuple[str, int]:
+        """全期: all that its instalments still owe, or nothing of them where something stands on one already."""
+        covers = self._covers(slip)
+        if any(self.collected[claim] for claim in covers):
+            return "already_settled", 0
+        if record.yen < slip.yen:
+            return "underpaid", 0
+        given = {claim: min(yen, self.owed(claim)) for claim, yen in covers.items()}
+        for claim, yen in given.items():
+            self.collected[claim] += yen
+            touched |= {claim} if yen else set()
+        whole = sum(given.values())
+        if whole == 0:
+            return "notice_cancelled", 0
+        if record.yen > whole:
+            return "overpaid", whole
+        is_open = any(self.owed(claim) > self.collected[claim] for claim in covers)
+        return ("underpaid" if is_open else self._plain(record, slip)), whole
 
     def _plain(self, record: Record, slip: Slip) -> str:
         newer = [own for own in self._of(slip.bill, slip.part) if own.issue > slip.issue and not own.is_cancelled]
@@ -213,13 +291,12 @@ class City:
     def _of(self, bill: str, part: int) -> list[Slip]:
         return [slip for slip in self.slips if (slip.bill, slip.part) == (bill, part)]
 
-    def _owed(self, claim: tuple[str, int]) -> int:
+    def owed(self, claim: tuple[str, int]) -> int:
+        """調定額: the newest valid slip's yen; nothing when all are cancelled."""
         valid = [slip for slip in self._of(*claim) if not slip.is_cancelled]
         return max(valid, key=lambda slip: slip.issue).yen if valid else 0
 
     def _covers(self, slip: Slip) -> dict[tuple[str, int], int]:
-        """What a slip pays: its own claim, or for 全期 the first slips of all instalments of the bill."""
-        if slip.part != WHOLE:
-            return {(slip.bill, slip.part): slip.yen}
+        """What a 全期 slip pays: the first slips of all instalments of the bill."""
         first = [own for own in self.slips if own.bill == slip.bill and own.part != WHOLE and own.issue == 1]
         return {(own.bill, own.part): own.yen for own in first}

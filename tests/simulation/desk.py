@@ -1,0 +1,108 @@
+"""What staff decide in the year (一年の決裁): targets written in the book, approved nights later, and what the truth says.
+
+Between asking and approving the year goes on: a target may be paid, cancelled or replaced in the meantime.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+
+from openpyxl import load_workbook
+
+from tests.builders import City, elqr
+from tests.simulation.model import WHOLE, Held, Slip
+from tests.simulation.model import City as Truth
+
+_MOST = 3
+_HEADING_ROW = 7
+
+
+@dataclass(frozen=True)
+class Wish:
+    """決裁の一行: yen of a payment in suspense to the claim of a slip, and how both stood when it was asked for."""
+
+    payment_no: int
+    held: Held
+    slip: Slip
+    stood: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """申請."""
+
+    review_no: int
+    wishes: tuple[Wish, ...]
+
+
+def ask(city: City, truth: Truth, numbers: dict[int, int], chance: Random, night: date) -> Asked | None:
+    """決裁を申請する: some payments of those in suspense, each to a slip of its own that still owes something."""
+    held = [(numbers[event], own) for event, own in _waiting(truth).items() if event in numbers]
+    open_slips = [
+        slip for slip in truth.slips if slip.part != WHOLE and not slip.is_cancelled and _left(truth, slip) > 0
+    ]
+    several = min(_MOST, len(held), len(open_slips))
+    if not several:
+        return None
+    targets = {(slip.bill, slip.part): slip for slip in chance.sample(open_slips, several)}
+    pairs = zip(chance.sample(held, several), targets.values(), strict=False)
+    wishes = tuple(Wish(number, own, slip, _standing(truth, own, slip)) for (number, own), slip in pairs)
+    path = city.folder / f"decisions_{night}.xlsx"
+    exported = _review(city, night, "export", "--out", path)
+    assert exported.code == 0, exported.err
+    book = load_workbook(path)
+    sheet = book["要確認一覧"]
+    column = {cell.value: cell.column for cell in sheet[_HEADING_ROW]}
+    targets_of = {wish.payment_no: wish.slip.key for wish in wishes}
+    for row in range(_HEADING_ROW + 1, sheet.max_row + 1):
+        if key := targets_of.get(sheet.cell(row, column["受付番号"]).value):
+            for heading, value in (
+                ("決裁", "納付書に充てる"),
+                ("対象の納付番号", key),
+                ("決裁の理由", "確かめた"),
+                ("担当", "山田"),
+            ):
+                sheet.cell(row, column[heading]).value = value
+    book.save(path)
+    ran = _review(city, night, "import", path, "--by", "山田", "--json")
+    assert ran.code == 0 and ran.json["rulings"] == len(wishes), ran.out + ran.err
+    return Asked(int(str(ran.json["review"])), wishes)
+
+
+def approve(city: City, truth: Truth, asked: Asked, night: date) -> tuple[int, int, int, int]:
+    """承認する: (rulings carried out, yen moved) as the program says, and as the truth does."""
+    ran = _review(city, night, "approve", asked.review_no, "--by", "鈴木", "--json")
+    carried_out = moved = 0
+    for wish in asked.wishes:
+        if _standing(truth, wish.held, wish.slip) != wish.stood:
+            continue
+        part = min(wish.held.yen, _left(truth, wish.slip))
+        truth.collected[wish.slip.bill, wish.slip.part] += part
+        wish.held.yen -= part
+        carried_out, moved = carried_out + 1, moved + part
+    results: dict[str, int] = ran.json["results"]  # type: ignore[assignment]
+    return results.get("承認", 0), int(str(ran.json["moved_yen"])), carried_out, moved
+
+
+def _review(city: City, night: date, *arguments: object):  # type: ignore[no-untyped-def]
+    return elqr("review", *arguments, "--job", city.job, "--date", night.isoformat())
+
+
+def _waiting(truth: Truth) -> dict[int, Held]:
+    """仮受にある収納 by event; one whose event stands there twice is left alone."""
+    events = [held.record.event for held in truth.held.values()]
+    return {
+        held.record.event: held for held in truth.held.values() if held.yen and events.count(held.record.event) == 1
+    }
+
+
+def _left(truth: Truth, slip: Slip) -> int:
+    claim = slip.bill, slip.part
+    return truth.owed(claim) - truth.collected[claim]
+
+
+def _standing(truth: Truth, held: Held, slip: Slip) -> tuple[object, ...]:
+    """今の姿: of the payment its yen; of the target whether it is valid, announced and the newest, and what is open."""
+    newer = [own for own in truth.slips if (own.bill, own.part) == (slip.bill, slip.part) and own.issue > slip.issue]
+    claim = truth.owed((slip.bill, slip.part)), _left(truth, slip)
+    return held.yen, slip.is_cancelled, truth.is_announced(slip), *claim, len(newer)
