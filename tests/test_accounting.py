@@ -14,6 +14,7 @@ from tests.builders import (
     JOB,
     NIGHT,
     REGISTER,
+    TRAINING,
     City,
     credit_file,
     credit_row,
@@ -65,7 +66,9 @@ DATED = REGISTER.replace(
 def test_a_procedure_that_becomes_公営企業会計_leaves_the_years_before_as_they_were(tmp_path: Path) -> None:
     """Paid on 10 April of both years for the year before: once in 出納整理期間, once after 打切決算."""
     city = City.founded(
-        tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""), REGISTER.replace("公営企業会計", "特別会計")
+        tmp_path / "city",
+        TRAINING + JOB.replace("date = 2026-11-20\n", ""),
+        REGISTER.replace("公営企業会計", "特別会計"),
     )
     same = {"procedure_code": "suido", "principal_yen": 2_000, "payable_until_on": date(2027, 5, 31)}
     city.notices(
@@ -112,7 +115,7 @@ def test_a_procedure_that_becomes_公営企業会計_leaves_the_years_before_as_
     ],
 )
 def test_a_wrong_kind_of_accounting_is_one_sentence(tmp_path: Path, written: str, said: str) -> None:
-    city = City.founded(tmp_path / "city", JOB, REGISTER.replace('accounting = "公営企業会計"', written))
+    city = City.founded(tmp_path / "city", TRAINING + JOB, REGISTER.replace('accounting = "公営企業会計"', written))
     ran = elqr("night", city.job)
     assert ran.code == 1 and said in ran.err and "Traceback" not in ran.err
 
@@ -139,7 +142,7 @@ def test_an_old_night_drawn_again_says_what_it_said(tmp_path: Path) -> None:
 
 def test_a_closed_year_says_what_changed_after_it(tmp_path: Path) -> None:
     """500 yen too much, paid on 20 March 2027 and decided in June: the yen in suspense were of the closed year."""
-    city = City.founded(tmp_path / "city", JOB.replace("date = 2026-11-20\n", ""))
+    city = City.founded(tmp_path / "city", TRAINING + JOB.replace("date = 2026-11-20\n", ""))
     city.notices(notice_row(), notice_row(bill_no="200000", installment_no=1, principal_yen=5_000))
     city.night(date(2026, 11, 4))
     key_no, check_no = city.issued()["kokuho", "100001", 1, 1]

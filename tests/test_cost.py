@@ -18,7 +18,7 @@ from tests.plans import plan_of
 pytestmark = pytest.mark.ledger_file
 SMALL = {
     "file", "run", "upload", "notice_file", "issue_tally", "posting_tally", "decided_file", "ruling", "delivery", "setting",
-    "retraction", "overdue_payment", "counter",
+    "retraction", "overdue_payment", "counter", "ledger_start",
 }  # fmt: skip
 """What has a row for a file, a night, a ruling or a record taken back, or for a 速報 that nobody confirmed in its time."""
 
