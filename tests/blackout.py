@@ -109,6 +109,18 @@ def _child(cut_at: int, arguments: list[str]) -> None:
         Path(os.environ[_COUNTED]).write_text(str(next(steps) - 1))
 
 
+def _without_clock(value: object) -> object:
+    """What an entry of the chain says but for the clock; of rows that were sealed how many there are."""
+    if isinstance(value, list):
+        return [_without_clock(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {
+        name: _without_clock(one) for name, one in value.items() if not name.endswith("_at") and name not in _BY_CHANCE
+    }
+    return kept | ({"sealed": {name: count for name, (count, _) in kept["sealed"].items()}} if "sealed" in kept else {})
+
+
 def state(city: City) -> dict[str, object]:
     """What must be the same: every row but for the clock, and every file of reports and exports but the run's record."""
     found: dict[str, object] = {}
@@ -119,9 +131,7 @@ def state(city: City) -> dict[str, object]:
             kept = [own for own in columns if not own.endswith("_at") and own not in _BY_CHANCE]
             found[name] = sorted(ledger.execute(f"SELECT {', '.join(kept)} FROM {name}").fetchall(), key=str)
         entries = [json.loads(text) for (text,) in ledger.execute("SELECT entry FROM run ORDER BY run_no")]
-    found["entries"] = [
-        {name: own[name] for name in own if not name.endswith("_at") and name not in _BY_CHANCE} for own in entries
-    ]
+    found["entries"] = [_without_clock(own) for own in entries]
     for path in sorted((city.folder / "out").rglob("*")):
         if (
             path.is_file()
