@@ -30,7 +30,8 @@ TEXTS: list[tuple[str, str | None, str | None]] = [
     ("改行", "上\r\n下", "上 下"),
     ("終わりの改行", "上\n", "上 "),
     ("タグ", "<b>&amp;\"'</b>", "<b>&amp;\"'</b>"),
-    ("制御文字", "a\x01b", "a\N{REPLACEMENT CHARACTER}b"),
+    ("制御文字", "a\x01b", r"a\u0001b"),
+    ("文字でない", "a\uffffb", "a\N{REPLACEMENT CHARACTER}b"),
     ("長い", "長" * (MOST_CHARS + 1), "長" * (MOST_CHARS - len(CUT_SHORT)) + CUT_SHORT),
 ]
 """What is put in, and what a cell is to show."""

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from elqr.cluster import _read, _Reading
+from elqr.droppings import Watch
 from elqr.errors import NotFound
 from elqr.frames import Decision
 from elqr.intake import take
@@ -243,7 +244,7 @@ def test_a_master_of_another_kind_is_refused(on_server: Server, tmp_path: Path) 
 
 
 def test_a_file_that_a_machine_does_not_see_is_not_a_bad_file(tmp_path: Path) -> None:
-    reading = _Reading((), 1, tmp_path / "archive", NIGHT, Staging("", ""))
+    reading = _Reading((), 1, tmp_path / "archive", NIGHT, Staging("", ""), Watch())
     with pytest.raises(NotFound, match="共有フォルダ"):
         _read(reading, tmp_path / "inbox" / "cvs.dat")
 

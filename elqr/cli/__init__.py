@@ -103,7 +103,8 @@ def program() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """入口: a command, in visible characters."""
+    """入口: a command, in visible characters, of which those that an encoding does not have are spelt."""
+    make_writable(sys.stdout, sys.stderr)
     with visible_output():
         code = _run(arguments)
     sys.exit(code)
@@ -115,7 +116,6 @@ def _run(arguments: list[str] | None) -> int:
         os.environ.setdefault(name, value)
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
     mask = os.umask(_PRIVATE)
-    make_writable(sys.stdout, sys.stderr)
     try:
         refuse_unnameable()
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)

@@ -73,7 +73,7 @@ def test_texts_that_try_to_break_out_stay_texts(tab: Browser) -> None:
     assert tab.run("document.querySelectorAll('script').length") == 2
     assert tab.run("document.querySelectorAll('img, iframe, object').length") == 0
     assert OFFICE in column(tab, "所管課") and FILE in column(tab, "ファイル")
-    assert "水道料金</script><script>document.title='x'</script>\u2028<!--" in tab.run("document.body.textContent")
+    assert r"水道料金</script><script>document.title='x'</script>\u2028<!--" in tab.run("document.body.textContent")
 
 
 def test_the_policy_forbids_what_the_page_does_not_bring(tab: Browser) -> None:

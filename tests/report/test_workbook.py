@@ -107,9 +107,9 @@ def test_a_text_that_looks_like_an_escape_is_escaped() -> None:
     assert ">_x005F_x0041_<" in rows and ">a_x005F_x000D_b_x005F_x000A_<" in rows
 
 
-def test_what_xml_cannot_hold_is_shown_to_be_missing() -> None:
+def test_what_is_not_seen_stands_by_its_number_and_what_xml_cannot_hold_is_shown_to_be_missing() -> None:
     worksheet = opened(book_bytes(book(table(["a\x00b\x0bc\x1f", "二行\r\nの文", "\ufffe"]))))["表"]
-    assert body(worksheet, 2) == ["a\ufffdb\ufffdc\ufffd", "二行 の文", "\ufffd"]
+    assert body(worksheet, 2) == [r"a\u0000b\u000bc\u001f", "二行 の文", "\ufffd"]
 
 
 def test_numbers_dates_and_shares_are_what_they_are() -> None:
