@@ -19,6 +19,10 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
+import polars as pl
+
+from elqr.arrival_frames import DeliveredFile
+from elqr.arrivals import arriving
 from elqr.business_day import calendar
 from elqr.edge import calendar_for
 from elqr.errors import OperatorError
@@ -154,13 +158,16 @@ def damaged(rng: random.Random) -> tuple[str, bytes]:
     return kind, data
 
 
+_DELIVERED = pl.DataFrame(
+    [("20261120_01", "account_transfer_91_result", NIGHT)], schema=DeliveredFile.SCHEMA, orient="row"
+)
+"""A file that a job's expressions are asked about."""
+
+
 def _read_job(path: Path) -> None:
     """A job, and what a night asks of it before it begins."""
     job = read_job(path)
-    days = calendar_for(job)
-    for arrival in job.arrival:
-        arrival.days(NIGHT, days)
-        arrival.takes("20261120_01", "account_transfer_91_result")
+    arriving(job.arrival, _DELIVERED, NIGHT, calendar_for(job))
 
 
 def _read_register(path: Path) -> None:

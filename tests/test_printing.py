@@ -136,7 +136,8 @@ def test_from_a_list_and_a_reprint_gives_the_same_bytes(city: City, tmp_path: Pa
     assert _print(city).code == 0
     keys = tmp_path / "keys.txt"
     grouped = "-".join(_key(city, "102", 1)[at : at + 4] for at in range(0, 20, 4))
-    keys.write_text(f"{grouped}\n\n{_key(city, '102', 2)}\n{grouped}\n", encoding="cp932")
+    full_width = _key(city, "102", 2).translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
+    keys.write_text(f"{grouped}\n\n{full_width}\n{grouped}\n", encoding="cp932")
     assert _print(city, "re", "--from", keys).code == 0
     assert _manifest(city, "re")["notices"] == 2
     upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
@@ -148,7 +149,7 @@ def test_from_a_list_and_a_reprint_gives_the_same_bytes(city: City, tmp_path: Pa
 WRONG_LISTS = [
     ("空", b"", "納付番号がありません"),
     ("桁が違う", b"123\n", "1行目「123」は納付番号（20桁）ではありません"),
-    ("全角", "１２３４５６７８９０１２３４５６７８９０\n".encode(), "納付番号（20桁）ではありません"),
+    ("全角で桁が違う", "１２３４５６７８９０１２３４５６７８９\n".encode(), "納付番号（20桁）ではありません"),
     ("二行目が違う", b"0" * 20 + b"\nabc\n", "2行目「abc」"),
     ("見出しだけ", "納付番号,金額\n".encode(), "納付番号がありません"),
     ("文字でない", b"\xff\xfe\x00\x81", "文字として読めません"),

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 from hypothesis import strategies as st
+from polars import selectors as cs
 
 from elqr.checkdigit import gs1_check_digit_of
 from elqr.formats.spec import Charset, FieldSpec, RecordSpec, Spec
@@ -95,5 +96,7 @@ def files(draw: st.DrawFn, spec: Spec) -> tuple[Charset, list[tuple[str, pl.Data
         if kind is not None and kind.field and kind.field.startswith(f"{record.name}."):
             said = next(value for value, own in kind.map.items() if own == charset)
             frame = frame.with_columns(pl.lit(said).alias(kind.field.partition(".")[2]))
+        if spec.typed_by_hand:  # blanks around what somebody typed mean nothing and are not read
+            frame = frame.with_columns(cs.string().str.strip_chars(" "))
         tables.append((record.name, frame))
     return charset, tables
