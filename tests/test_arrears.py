@@ -143,16 +143,18 @@ HELD = "kouza_20261119.dat"
 """A name with a day in it: another file under it is the same day's."""
 
 
-@pytest.mark.parametrize("name", [f".{HELD}", "elsewhere"])
-def test_a_file_held_back_stops_the_list_wherever_it_was_moved(office: Office, name: str) -> None:
+@pytest.mark.parametrize(("name", "code"), [(f".{HELD}", 4), ("elsewhere", 0)])
+def test_a_file_held_back_stops_the_list_wherever_it_was_moved(office: Office, name: str, code: int) -> None:
+    """Under a hidden name it is still in the inbox and told every night, beside the file that was held back."""
     office.deliver(HELD, b"%PDF-1.7")
     office.night(NIGHT)
     path = office.folder / "inbox" / HELD
     path.rename(path.with_name(name) if name.startswith(".") else office.folder / name)
-    assert office.night(DAY).code == 0
+    assert office.night(DAY).code == code
     ran = office.draw()
     assert ran.code == 3 and risks(ran) == [("files_held", 5, 50_010)]
-    assert ran.json["against"][0]["found"] == [f"{HELD}（取込保留）"]  # type: ignore[index]
+    told = [name, HELD] if code else [HELD]
+    assert ran.json["against"][0]["found"] == [f"{own}（取込保留）" for own in told]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", [HELD, "kouza.dat"])
