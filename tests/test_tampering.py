@@ -300,7 +300,7 @@ def test_the_anchor_stands_on_the_sheet_that_finance_signs(night: Night, city: C
         match
         for row in sheet.iter_rows(values_only=True)
         for cell in row
-        if (match := re.search("照合値 ([0-9]+):([0-9a-f]{64})", str(cell)))
+        if (match := re.search("照合値 ([0-9]+):([0-9a-f]{32})", str(cell)))
     ]
     assert told(night, f"{said[1]}:{said[2]}") == [] and told(night, said[2][:16].upper()) == []
     assert [own.code for own in told(night, f"{int(said[1]) + 1}:{said[2]}")] == [Code.ANCHOR_LOST]

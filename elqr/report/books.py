@@ -121,7 +121,7 @@ def books(
         book(
             "会計",
             "会計",
-            daily_sheet(replace(drawn.daily, note=f"{drawn.daily.note}{_anchored(rows.chain)}")),
+            daily_sheet(replace(drawn.daily, note=f"{_anchored(rows.chain)}{drawn.daily.note}")),
             places_sheet(drawn.places),
             *map(plain_sheet, (*drawn.money, drawn.rulings, *drawn.retractions, drawn.intake)),
         ),
@@ -171,12 +171,16 @@ def review_book(
     return Book(file_name, title, city, night, (sheet, *more), facts, _GUIDE)
 
 
+_SIGNED_DIGITS = 32
+"""Of the hash so many stand on paper: they fit beside what the sheet says, and nobody makes another with the same."""
+
+
 def _anchored(chain: dict[str, str]) -> str:
     """照合値の控え, for the sheet that finance signs: what `elqr verify --anchor` asks the ledger for."""
     if not chain["run_id"]:
         return ""
     number = int(chain["run_id"].rpartition("-")[2])
-    return f"　照合値 {number}:{chain['run_hash']}（署名した紙で控え、elqr verify --anchor で確かめる）"
+    return f"照合値 {number}:{chain['run_hash'][:_SIGNED_DIGITS]}（署名した紙で控える）　"
 
 
 def plain_sheet(table: Table) -> Sheet:
