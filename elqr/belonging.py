@@ -24,7 +24,7 @@ def refuse_new(traces: Traces) -> None:
     """新しい台帳を断る where an old one has left traces. Raises LedgerError."""
     if str(traces):
         raise LedgerError(
-            f"台帳がないか空ですが、フォルダには台帳の跡があります（{traces}）。{_NOT_STARTED}"
+            f"台帳がないか、空です。フォルダには台帳の跡があります（{traces}）。{_NOT_STARTED}"
             "ジョブの [store] の場所を確かめるか、台帳を控えから戻してください。"
             "わざと新しい台帳で始めるなら、二人で elqr ledger new を実行してください。"
         )

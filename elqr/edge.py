@@ -32,7 +32,7 @@ from elqr.procedures import read_register
 from elqr.remittance import Rules
 from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
-from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read
+from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read, refuse_nothing
 from elqr.written import read_text
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _before_new(which: Which, traces: Traces) -> Callable[[], None]:
         if which is not Which.ANY:
             refuse_new(traces)
         if which is Which.TO_READ:
-            raise NotFound("台帳がまだありません。ジョブの [store] の場所を確かめてください。")
+            refuse_nothing()
 
     return refuse
 
@@ -156,11 +156,11 @@ def ledger_of(
 
     A run that fails leaves what it can: a mark that is behind its ledger does no harm. Raises LedgerError.
     """
+    traces = read_traces(job)
     if which is Which.TO_READ:
-        with open_to_read(url) as ledger:
+        with open_to_read(url, _before_new(which, traces)) as ledger:
             yield ledger
         return
-    traces = read_traces(job)
     who = (operator or Operator()).as_dict()
     with open_ledger(url, rehearsal=rehearsal, before_new=_before_new(which, traces), operator=who) as ledger:
         if which is Which.OWN:

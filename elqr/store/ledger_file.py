@@ -10,7 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import URL, make_url
@@ -166,6 +166,7 @@ def _target(url: str) -> URL:
     return target
 
 
+_NOT_OURS = "このデータベースは elqr の台帳ではありません。[store] url を確かめてください。"
 _URL_FORMS = (
     "台帳のURLが読めません。sqlite:///パス か、"
     "postgresql+psycopg://利用者:パスワード@サーバー/データベース の形で書いてください。"
@@ -183,6 +184,14 @@ def is_nothing(url: str) -> bool:
 
 def _anew() -> None:
     """A new ledger may be begun."""
+
+
+def refuse_nothing() -> NoReturn:
+    """台帳がないか、空なら断る: nothing agrees with everything. Raises LedgerError."""
+    raise LedgerError(
+        "台帳がないか、空です。ジョブの [store] url の場所と、共有フォルダやサーバーにつながっているかを確かめ、"
+        "なくなったのなら控えから戻してください。"
+    )
 
 
 def open_ledger(
@@ -227,18 +236,18 @@ def open_ledger(
     return ledger
 
 
-def open_to_read(url: str) -> Ledger:
+def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> Ledger:
     """台帳を読むために開く: one that is there and holds something; nothing is created, brought up or changed.
 
     A ledger of an older program is brought up for as long as it is read, which needs the right to write to its file.
-    Raises LedgerError.
+    `before_new` is called where there is nothing, or an empty database, and raises. Raises LedgerError.
     """
     path = ledger_path(url)
-    if path is not None and (not path.is_file() or not path.stat().st_size):
-        raise LedgerError(
-            f"台帳 {path} がないか、空です。[store] url の場所と、共有フォルダがつながっているかを確かめ、"
-            "なくなったのなら控えから戻してください。"
-        )
+    if path is not None:
+        _check_path(path, rehearsal=True)
+    if is_nothing(url) or (path is not None and not path.is_file()):
+        before_new()
+        refuse_nothing()
     made = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
     try:
         connection = made.connect()
@@ -253,11 +262,15 @@ def open_to_read(url: str) -> Ledger:
         raise LedgerError(
             f"台帳 {path or ''} を読めません（{reason(error)}）。場所と権限を確かめてください。"
         ) from error
-    if "posting" not in names:
-        made.dispose()
-        raise LedgerError("台帳が空か、elqr の台帳ではありません。[store] url を確かめ、控えから戻してください。")
     if version != str(SCHEMA_VERSION):
+        connection.close()
         made.dispose()
+    if not names:
+        before_new()
+        refuse_nothing()
+    if "posting" not in names:
+        raise LedgerError(_NOT_OURS)
+    if version != str(SCHEMA_VERSION):
         return open_ledger(url, rehearsal=True)
     connection.begin()
     read_as = (path, path.stat()) if path is not None and sqlite.is_quiet(path) else None
@@ -286,7 +299,7 @@ def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
             connection.execute(setting.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
             return
         if "setting" not in names or "posting" not in names:
-            raise LedgerError("このデータベースは elqr の台帳ではありません。[store] url を確かめてください。")
+            raise LedgerError(_NOT_OURS)
         version = connection.execute(
             select(setting.c.value).where(setting.c.name == "schema_version")
         ).scalar_one_or_none()
