@@ -14,7 +14,7 @@ import polars as pl
 
 from elqr.errors import BadFile
 from elqr.findings import MASKED
-from elqr.formats.cells import Cells, cells_of, read_texts
+from elqr.formats.cells import Sheet, cells_of, read_texts
 from elqr.formats.decode import Decoded
 from elqr.formats.fields import value_without_names
 from elqr.formats.payments import with_other_records
@@ -101,20 +101,19 @@ def compare(
     if decoded[0].spec.name != decoded[1].spec.name:
         said = "、".join(f"{side.file} は {own.spec.name}" for side, own in zip(sides, decoded, strict=True))
         raise BadFile(f"形式が違うので比べられません（{said}）。同じ形式のファイルを指定してください。")
-    tables = [
-        _texts(data, own, name, received_on) for (name, data), own in zip((a, b), decoded, strict=True)
-    ]  # fmt: skip
+    texts = [_Texts.of(data, own, name, received_on) for (name, data), own in zip((a, b), decoded, strict=True)]
     spec = decoded[0].spec
     added = removed = changed = total = 0
     listed: list[Change] = []
     for record in spec.record:
         pairs = _pairs(record, decoded)
-        count, changes, number = _changes(record, pairs, [own[record.name] for own in tables], show_personal)
+        count, changes, number = _changes(record, pairs, texts, show_personal)
         new, old = pairs.filter(pl.col(_A).is_null()), pairs.filter(pl.col(_B).is_null())
         added, removed, changed = added + new.height, removed + old.height, changed + count
-        yen = [_yen(own, record) for own in decoded]
-        listed += [Change(record.title, None, no, new=yen[1].get(no, "")) for no in new[_B].head(LISTED)]
-        listed += [Change(record.title, no, None, old=yen[0].get(no, "")) for no in old[_A].head(LISTED)]
+        shown_a, shown_b = old[_A].head(LISTED), new[_B].head(LISTED)
+        yen_a, yen_b = _yen(decoded[0], record, shown_a), _yen(decoded[1], record, shown_b)
+        listed += [Change(record.title, None, no, new=yen_b.get(no, "")) for no in shown_b]
+        listed += [Change(record.title, no, None, old=yen_a.get(no, "")) for no in shown_a]
         listed += changes
         total += new.height + old.height + number
     same = a[1] == b[1]
@@ -123,12 +122,13 @@ def compare(
     )  # fmt: skip
 
 
-def _yen(decoded: Decoded, record: RecordSpec) -> dict[int, str]:
-    """金額 of each payment record, in words; nothing for other records."""
+def _yen(decoded: Decoded, record: RecordSpec, numbers: pl.Series) -> dict[int, str]:
+    """金額 of the payment records of some numbers, in words; nothing for other records."""
     pay, rows = decoded.spec.payment, decoded.tables[record.name]
     if pay is None or pay.record != record.name or pay.paid_yen not in rows.columns:
         return {}
-    return {no: f"{yen:,}円" for no, yen in rows.select(RECORD_NO, pay.paid_yen).drop_nulls().iter_rows()}
+    named = rows.filter(pl.col(RECORD_NO).is_in(numbers.to_list())).select(RECORD_NO, pay.paid_yen).drop_nulls()
+    return {no: f"{yen:,}円" for no, yen in named.iter_rows()}
 
 
 def _decoded(side: Inspection) -> Decoded:
@@ -141,25 +141,33 @@ def _decoded(side: Inspection) -> Decoded:
     return side.decoded
 
 
-def _texts(data: bytes, decoded: Decoded, file: str, received_on: date) -> dict[str, pl.DataFrame]:
-    """Every field of every record as text, by record kind; bytes that mean nothing in hexadecimal."""
-    sheet = cells_of(data, decoded, file, received_on)
-    if not sheet.cells:
-        raise BadFile(f"{file} の項目の区切りがわからないので比べられません。引用符の使い方を確かめてください。")
-    array = np.frombuffer(data, dtype=np.uint8)
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """項目の文字 of one file, as they stand in it; a field's are read when they are asked for."""
 
-    def column(cells: Cells, own: FieldSpec) -> pl.Series:
-        starts, sizes = cells.starts[own.name], cells.sizes[own.name]
-        texts = read_texts(array, starts, sizes, sheet.charset)
+    data: bytes
+    sheet: Sheet
+
+    @classmethod
+    def of(cls, data: bytes, decoded: Decoded, file: str, received_on: date) -> "_Texts":
+        """Raises BadFile when nobody can tell where its fields end."""
+        sheet = cells_of(data, decoded, file, received_on)
+        if not sheet.cells:
+            raise BadFile(f"{file} の項目の区切りがわからないので比べられません。引用符の使い方を確かめてください。")
+        return cls(data, sheet)
+
+    def column(self, record: RecordSpec, field: FieldSpec, numbers: pl.Series) -> pl.Series:
+        """一つの項目 of the records of some numbers, in their order; bytes that mean nothing in hexadecimal."""
+        cells = self.sheet.cells[record.name]
+        rows = cells.record_nos.search_sorted(numbers).to_numpy()
+        starts, sizes = cells.starts[field.name][rows], cells.sizes[field.name][rows]
+        texts = read_texts(np.frombuffer(self.data, dtype=np.uint8), starts, sizes, self.sheet.charset)
         if texts.null_count():
-            unread = {int(at): data[starts[at] : starts[at] + sizes[at]].hex(" ") for at in texts.is_null().arg_true()}
+            unread = {
+                int(at): self.data[starts[at] : starts[at] + sizes[at]].hex(" ") for at in texts.is_null().arg_true()
+            }
             texts = pl.Series([unread.get(at, text) for at, text in enumerate(texts)], dtype=pl.String)
-        return texts.alias(own.name)
-
-    return {
-        name: pl.DataFrame([cells.record_nos.alias(RECORD_NO), *(column(cells, own) for own in cells.record.fields)])
-        for name, cells in sheet.cells.items()
-    }
+        return texts
 
 
 def _pairs(record: RecordSpec, decoded: Sequence[Decoded]) -> pl.DataFrame:
@@ -194,25 +202,20 @@ def _joined(a: pl.DataFrame, b: pl.DataFrame, on: list[str]) -> pl.DataFrame:
 
 
 def _changes(
-    record: RecordSpec, pairs: pl.DataFrame, tables: list[pl.DataFrame], show_personal: bool
+    record: RecordSpec, pairs: pl.DataFrame, sides: Sequence[_Texts], show_personal: bool
 ) -> tuple[int, list[Change], int]:
     """How many paired records differ, the first differences in file order, and how many there are."""
     both = pairs.drop_nulls([_A, _B])
-    old, new = (
-        both.select(pl.col(name).alias(RECORD_NO)).join(
-            table, on=RECORD_NO, how="left", validate="1:1", maintain_order="left"
-        )
-        for name, table in zip((_A, _B), tables, strict=True)
-    )
     any_differs = pl.repeat(False, both.height, eager=True)
     found: list[Change] = []
     number = 0
     for field in record.fields:
-        differs = old[field.name].ne_missing(new[field.name])
+        old, new = (own.column(record, field, both[no]) for own, no in zip(sides, (_A, _B), strict=True))
+        differs = old.ne_missing(new)
         if not differs.any():
             continue
         any_differs, number = any_differs | differs, number + int(differs.sum())
-        rows = both.with_columns(old[field.name].alias("old"), new[field.name].alias("new")).filter(differs)
+        rows = both.with_columns(old.alias("old"), new.alias("new")).filter(differs)
         found += [
             Change(record.title, no_a, no_b, field.title, *_shown(field, was, became, show_personal))
             for no_a, no_b, was, became in rows.head(LISTED).iter_rows()
