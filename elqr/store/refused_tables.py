@@ -49,6 +49,7 @@ notice_refused_end = table(
     Column("is_right", Whole, nullable=False),
     Column("night_on", Text, nullable=False),
     PrimaryKeyConstraint(*_NUMBER),
+    Index("notice_refused_end_by_file", "by_file_no"),
     ForeignKeyConstraint(_NUMBER, ["notice_refused.notice_file_no", "notice_refused.record_no"]),
     CheckConstraint("is_right IN (0, 1)"),
     CheckConstraint("(by_file_no IS NULL) <> (give_up_no IS NULL)"),

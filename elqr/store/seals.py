@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Column, Connection, Table, func, select
 
-from elqr.store import arrears_tables, money_tables, review_tables, tables, tally_tables
+from elqr.store import arrears_tables, money_tables, refused_tables, review_tables, tables, tally_tables
 from elqr.store.bulk import as_stored, read_frame
 from elqr.store.schema import Text
 
@@ -30,7 +30,10 @@ _ROWS_AT_ONCE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """番号の順に増える表: the column that numbers them, and the tables whose rows came with those numbers."""
+    """番号の順に増える表: the column that numbers them, and the tables whose rows came with those numbers.
+
+    A row without a number came otherwise, and is not sealed here.
+    """
 
     number: Column[Any]
     members: tuple[tuple[Table, str], ...]
@@ -41,12 +44,18 @@ class Range:
         return str(self.number.table.name)
 
 
-def _range(number: Column[Any], *members: Table) -> Range:
-    return Range(number, tuple((member, number.name) for member in (number.table, *members)))
+def _range(number: Column[Any], *members: Table, more: tuple[tuple[Table, str], ...] = ()) -> Range:
+    return Range(number, (*((member, number.name) for member in (number.table, *members)), *more))
 
 
 RANGES = (
-    _range(tables.notice_file.c.notice_file_no, tables.notice_finding, tables.notice_cancel),
+    _range(
+        tables.notice_file.c.notice_file_no,
+        tables.notice_finding,
+        tables.notice_cancel,
+        refused_tables.notice_refused,
+        more=((refused_tables.notice_refused_end, "by_file_no"),),
+    ),
     _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
     _range(tables.delivery.c.delivery_no, tables.delivery_finding),
     _range(tables.decision.c.payment_no, tables.suggestion),

@@ -75,7 +75,7 @@ COVERAGE = tuple(Cover(name, tuple(proofs)) for name, proofs in sorted(_proofs()
 
 UNPROVED = {
     "最後の夜の後で取り込んだもの": (
-        "次の実行が記録するまで、納付書取込・受信・書き出しの表（notice_file、notice_finding、notice_cancel、delivery、"
+        "次の実行が記録するまで、納付書取込・受信・書き出しの表（notice_file、notice_finding、notice_cancel、notice_refused、notice_refused_end、delivery、"
         "delivery_finding、upload、issue_tally）の新しい行は、連鎖にまだない"
     ),
     "古い elqr が記録した行": (

@@ -40,7 +40,7 @@ def refused(looked: Looked) -> Iterator[Finding]:
         yield from differing(own.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
     for (number,), own in by_file.partition_by("by_file_no", as_dict=True).items():
         yield from _ends(int(str(number)), own, stored, files, raw)
-    yield from _given_up(looked, ends.filter(pl.col("by_file_no").is_null()))
+    yield from _given_up(looked, ends)
 
 
 def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
@@ -56,9 +56,16 @@ def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
 
 
 def _given_up(looked: Looked, ends: pl.DataFrame) -> Iterator[Finding]:
-    """あきらめた行: each of an approved request, on its day."""
+    """あきらめた行: each of an approved request, on its day; and every row of such a request has ended."""
     asked = {row["give_up_no"]: row for row in queries.give_ups(looked.night.ledger.connection)}
-    for file_no, record_no, number, night in ends.select(*_NUMBER, "give_up_no", "night_on").iter_rows():
+    given_up = ends.filter(pl.col("by_file_no").is_null())
+    over = {*ends.select(*_NUMBER).iter_rows()}
+    for own in asked.values():
+        wanted = own["records"].split(",") if own["result"] == RulingResult.APPROVED.value else []
+        for record_no in (int(one) for one in wanted if (own["notice_file_no"], int(one)) not in over):
+            where = f"納付書データ{own['notice_file_no']} {record_no}件目"
+            yield told(where, Code.NOTICE_DIFFERS, "終わっていない", f"申請{own['give_up_no']}で承認された行")
+    for file_no, record_no, number, night in given_up.select(*_NUMBER, "give_up_no", "night_on").iter_rows():
         own = asked.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
         is_one = str(record_no) in own["records"].split(",") and own["result"] == RulingResult.APPROVED.value
         if not is_one or (own["notice_file_no"], own["ended_on"]) != (file_no, night):

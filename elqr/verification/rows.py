@@ -35,7 +35,7 @@ def seals(looked: Looked) -> Iterator[Finding]:
 def _sealed(
     looked: Looked, own: Range, table: Stored, column: str, ends: list[int], links: _Links
 ) -> Iterator[Finding]:
-    rows = all_rows(looked.night.ledger.connection, table)
+    rows = all_rows(looked.night.ledger.connection, table).drop_nulls(column)
     looked.count("封をした行", rows.height)
     place = pl.Series("link", ends).search_sorted(rows[column], side="left").alias("link")
     found = {
