@@ -67,10 +67,12 @@ def test_a_whole_ledger_agrees(whole: City) -> None:
 def test_a_night_that_was_broken_off_and_finished_later_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, next_day: int
 ) -> None:
-    """Its files were taken in before the power failed, and matched by the next run."""
+    """Its files, one of them held back, were taken in before the power failed, and matched by the next run."""
     city = City.founded(tmp_path / "city")
     city.notices(notice_row())
+    city.night(date(2026, 11, 19))
     city.deliver("eltax.csv", eltax_file(eltax_row("9" * 20, "123456", 5_000)))
+    city.deliver("later.csv", eltax_file(eltax_row("8" * 20, "123456", 5))[:-9])
     with monkeypatch.context() as broken:
         broken.setattr("elqr.run.reconcile", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert city.night().code == 130
