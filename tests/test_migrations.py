@@ -184,3 +184,5 @@ def test_what_was_recorded_once_may_be_taken_back_and_recorded_again(older: Call
     assert elqr("undo", "approve", 4, "--by", "佐藤", *by).code == 0
     again = elqr("export", "make", "--by", "山田", "--json", *by)
     assert (again.json["export_no"], again.json["yen"]) == (2, 1_000)
+    found = elqr("verify", "--json", *by).json["findings"]
+    assert {finding["code"] for finding in found} == {"L513"}, "what was handed out is not kept here; all else agrees"
