@@ -17,7 +17,7 @@ from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
-from elqr.release import MANIFEST, Blocked, Manifest, Person, blocked
+from elqr.release import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
 from elqr.signature import Signature
 from elqr.store import print_queries as queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act
@@ -65,7 +65,7 @@ def requested(
             )
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets)
-        against = _against(night, manifest, pulled)
+        against = _against(night, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
         if against.findings:
             return manifest, against
         _enter_step(night, manifest.print_no, PrintState.REQUESTED, pulled, Signature(by, at, sheets.reason))
@@ -107,7 +107,7 @@ def approved(night: Night, folder: Path, by: str, at: str, sheets: Sheets) -> tu
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
-        against = _against(night, manifest, pulled)
+        against = _against(night, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
         if against.findings:
             return manifest, against
         _enter_step(night, manifest.print_no, PrintState.RELEASED, pulled, Signature(by, at, sheets.reason))
@@ -183,7 +183,7 @@ def _doubts(sheets: Sheets, name: str, sha256: str) -> tuple[str, ...]:
     return template.provisional
 
 
-def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Blocked:
+def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...], rules: Rules) -> Blocked:
     """発送を止めるもの. Raises NotFound for a page that is not in the print."""
     connection = night.ledger.connection
     placed = queries.placed_in(connection, manifest.print_no)
@@ -193,9 +193,7 @@ def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...]) -> Block
             f"抜き取ったページ {', '.join(lost)} はこの印刷にありません。"
             "用紙の右の番号（0001-00001の形）で指定してください。"
         )
-    return blocked(
-        queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled, is_reprint=manifest.is_reprint
-    )
+    return blocked(queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled, rules)
 
 
 def recorded_sha256(night: Night, folder: Path) -> str:
@@ -207,10 +205,15 @@ def recorded_sha256(night: Night, folder: Path) -> str:
 
 
 def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
-    """もう一度検査する: the printed files, if they are those that were printed, against the ledger as it is now."""
+    """もう一度検査する: the printed files, if they are those that were printed, against the ledger as it is now.
+
+    What was cancelled, replaced or paid since it was printed is told too, unless its page was pulled.
+    """
     manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        asked = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
+        against = _against(night, manifest, tuple(asked["pulled"]) if asked else (), PRINT_RULES)
     office = Office(night.job.city.name, night.register.names)
     found: list[Finding] = []
     for file in manifest.files:
@@ -228,4 +231,4 @@ def checked_again(night: Night, templates: Mapping[str, Template], folder: Path)
             *sheet_columns()
         )
         found += preflight(templates[file.template], office, file.name, stored(folder / file.name), rows).findings
-    return found
+    return [*found, *against.findings]

@@ -114,7 +114,10 @@ class Blocked:
     pages: tuple[str, ...] = ()
 
 
-_RULES: tuple[tuple[Code, pl.Expr], ...] = (
+Rules = tuple[tuple[Code, pl.Expr], ...]
+"""規則: what speaks against a notice, as a code and an expression over NoticeStanding."""
+
+_RULES: Rules = (
     (Code.NOT_UPLOADED, ~pl.col(NoticeStanding.IS_UPLOADED)),
     (Code.NOTICE_CANCELLED, pl.col(NoticeStanding.IS_CANCELLED)),
     (Code.NOTICE_OLD, ~pl.col(NoticeStanding.IS_CURRENT)),
@@ -129,7 +132,12 @@ PRINT_RULES = _RULES[1:]
 """印刷できない理由. A notice may be printed before it is uploaded."""
 
 
-def standing_findings(notices: pl.DataFrame, rules: tuple[tuple[Code, pl.Expr], ...]) -> list[Finding]:
+def release_rules(*, is_reprint: bool) -> Rules:
+    """発送できない理由 of one print."""
+    return _RULES if is_reprint else (*_RULES, _SENT_BEFORE)
+
+
+def standing_findings(notices: pl.DataFrame, rules: Rules) -> list[Finding]:
     """納付書ごとの指摘: frame NoticeStanding → every rule broken, by key."""
     found = []
     for code, broken in rules:
@@ -146,8 +154,8 @@ def _paid(notice: dict[str, Any], code: Code) -> str:
     return f"収納額 {collected:,}円" if collected else "速報あり"
 
 
-def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], *, is_reprint: bool) -> Blocked:
-    """発送を止めるもの: frames NoticeStanding and PrintNotice of one print, without the pages that were pulled."""
+def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], rules: Rules) -> Blocked:
+    """止まるもの by these rules: frames NoticeStanding and PrintNotice of one print, without the pages pulled."""
     rows = placed.join(standings, on=PrintNotice.NOTICE_NO, how="left", validate="1:1", maintain_order="left")
     assert rows[NoticeStanding.KEY_NO].null_count() == 0, "what was printed is in the ledger"
     labels = pl.Series(
@@ -157,7 +165,7 @@ def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ..
     )
     left = rows.with_columns(labels).filter(~pl.col("label").is_in(list(pulled)))
     found, pages = [], set()
-    for code, broken in _RULES if is_reprint else (*_RULES, _SENT_BEFORE):
+    for code, broken in rules:
         for row in left.filter(broken).iter_rows(named=True):
             at = Location(
                 f"{row['label']}ページ",

@@ -456,6 +456,8 @@ def test_what_must_not_be_sent_stops_the_release_until_it_is_pulled(city: City, 
     if code is not Code.NOT_UPLOADED:
         assert "0009-00001 はこの印刷にありません" in _release(city, "print", "--pull", "0009-00001").err
         assert _release(city, "print", "--pull", "0001-00001").code == 0
+        again = ("notice", "preflight", city.folder / "print", "--job", city.job)
+        assert elqr(*again).out == "指摘 0件。すべて台帳のとおりです。\n", "what was pulled is not in the pile"
         assert (_manifest(city)["pulled"], _approve(city).code) == (["0001-00001"], 0)
 
 
@@ -496,6 +498,15 @@ def test_what_happens_between_request_and_approval_is_seen(city: City) -> None:
     city.night()
     ran = _approve(city)
     assert ran.code == 1 and "[R917] 0001-00001ページ" in ran.err and _manifest(city)["state"] == "requested"
+
+
+@pytest.mark.parametrize(("code", "happens"), [case[1:] for case in BLOCKED[1:]], ids=[case[0] for case in BLOCKED[1:]])
+def test_the_second_look_at_a_print_tells_what_must_not_be_sent(city: City, code: Code, happens: Callable[[City], None]) -> None:  # fmt: skip
+    assert _print(city).code == 0
+    happens(city)
+    city.night()
+    ran = elqr("notice", "preflight", city.folder / "print", "--job", city.job)
+    assert ran.code == 1 and f"[{code}] 0001-00001ページ" in ran.err and "指摘 1件。発送しないでください。" in ran.out
 
 
 def _spoil_pdf(folder: Path) -> None:

@@ -322,7 +322,7 @@ def test_the_anchor_stands_on_the_sheet_that_finance_signs(night: Night, city: C
     assert [own.code for own in told(night, f"{int(said[1]) + 1}:{said[2]}")] == [Code.ANCHOR_LOST]
 
 
-@pytest.mark.parametrize("written", ["abc", "12:zzzz", "12:" + "0" * 15])
+@pytest.mark.parametrize("written", ["", "abc", "12:zzzz", "12:" + "0" * 15])
 def test_what_is_no_anchor_is_refused(city: City, written: str) -> None:
     ran = elqr("verify", "--job", city.job, "--anchor", written)
     assert ran.code == 1 and "照合値として読めません" in ran.err

@@ -35,7 +35,7 @@ def read_anchors(given: Iterable[str]) -> list[Anchor]:
 
 def _read(text: str) -> list[Anchor]:
     path = Path(text)
-    if path.is_dir():
+    if text.strip() and path.is_dir():
         found = [_of_record(record) for record in sorted(path.rglob("run.json"))]
         if not found:
             raise NotFound(f"フォルダ {path} に実行の記録（run.json）がありません。")
