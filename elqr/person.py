@@ -1,7 +1,8 @@
 """People (担当者): who asked and who approved, known by the names they give, as a reader sees them.
 
 Two spellings that a reader takes for one name are one person's: width, case, spaces and dots, old and new forms of a
-kanji, kana that look like a kanji, and a surname beside the full name. What a reader cannot see is refused.
+kanji, kana that look like a kanji, and a surname beside the full name or after a section's. What a reader
+cannot see is refused.
 """
 
 import unicodedata
@@ -19,7 +20,7 @@ _VARIANTS = (
     "数數 昼晝 条條 枢樞 栃杤 楼樓 権權 欧歐 歓歡 歴歷 残殘 気氣 沖冲 灯燈 炉爐 点點 独獨 猟獵 献獻 画畫 当當 痩瘦 "
     "砕碎 禅禪 称稱 糸絲 経經 総總 翠翆 聴聽 臓臟 舗舖 芸藝 茎莖 草艸 蕊蘂 薫薰 虫蟲 処處 蚕蠶 蛮蠻 衛衞 触觸 訳譯 "
     "読讀 誉譽 諌諫 謡謠 賛贊 践踐 転轉 軽輕 辞辭 逓遞 遅遲 酔醉 醸釀 鉱鑛 銭錢 陥陷 険險 隣鄰 随隨 霊靈 頚頸 飲飮 "
-    "餅餠 駆驅 駅驛 験驗 鰐鱷 鶏鷄雞"
+    "餅餠 駆驅 駅驛 験驗 鰐鱷 鶏鷄雞 野埜 藤籐"
 )
 """Forms of one kanji as names are written in, the usual one first: 旧字体 and 異体字 that Unicode keeps apart.
 
@@ -32,6 +33,8 @@ _LOOKALIKES = "口ロ 力カ 二ニ 工エ 夕タ 卜ト 八ハ 一ー 〇○"
 
 _ONE_FORM = {ord(other): group[0] for group in _VARIANTS.split() for other in group[1:]}
 _AS_KANJI = {ord(other): group[0] for group in _LOOKALIKES.split() for other in group[1:]}
+_VOICED = {0x309B: 0x3099, 0x309C: 0x309A}
+"""濁点・半濁点 that stand apart, as the ones that join their kana."""
 _AS_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 _JAPANESE = {"CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "KANGXI", "VERTICAL"}
@@ -43,7 +46,8 @@ _WHOLE_NAME = "氏名をすべて、ふだんの文字で書いてください�
 
 def same_person(one: str, other: str) -> bool:
     """同じ人か, as far as four eyes go: names that look alike, or of which one is the beginning of the other."""
-    if sorted(_words(one)) == sorted(_words(other)):
+    own_words, its_words = set(_words(one)), set(_words(other))
+    if own_words and its_words and (own_words <= its_words or its_words <= own_words):
         return True
     pairs = zip(_folded(one), _folded(other), strict=True)
     return any(own and its and (own.startswith(its) or its.startswith(own)) for own, its in pairs)
@@ -89,5 +93,5 @@ def _folded(name: str) -> tuple[str, str]:
 def _words(name: str) -> list[str]:
     """The name's words, of letters and digits only, each kanji in one form."""
     seen = "".join(character for character in name if not _is_unseen(character))
-    plain = unicodedata.normalize("NFKC", seen).casefold().translate(_ONE_FORM)
+    plain = unicodedata.normalize("NFKC", seen.translate(_VOICED)).casefold().translate(_ONE_FORM)
     return "".join(character if character.isalnum() or character == "ー" else " " for character in plain).split()

@@ -10,7 +10,9 @@ def test_spaces_and_dots_do_not_make_another_person(other: str) -> None:
     assert same_person("山田 太郎", other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("ＹＡＭＡＤＡ", "yamada"), ("ﾔﾏﾀﾞ", "ヤマダ"), ("やまだ", "ヤマダ")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("ＹＡＭＡＤＡ", "yamada"), ("ﾔﾏﾀﾞ", "ヤマダ"), ("やまだ", "ヤマダ"), ("ヤマダ", "ヤマタ゛")]
+)
 def test_width_case_and_kana_do_not_make_another_person(one: str, other: str) -> None:
     assert same_person(one, other)
 
@@ -20,7 +22,7 @@ def test_width_case_and_kana_do_not_make_another_person(one: str, other: str) ->
     [
         ("高橋", "髙橋"), ("渡辺", "渡邊"), ("渡邉", "渡邊"), ("斎藤", "齋藤"), ("斎藤", "斉藤"), ("齊藤", "斉藤"), ("山崎", "山﨑"),
         ("浜田", "濱田"), ("浜田", "濵田"), ("柳田", "栁田"), ("沢田", "澤田"), ("吉田", "𠮷田"), ("塚本", "塚本"), ("長井", "⻑井"),
-        ("髙橋 一郎", "高橋一郎"), ("辻", "辻\U000e0100"), ("小島", "小嶋"), ("広瀬", "廣瀨"),
+        ("髙橋 一郎", "高橋一郎"), ("辻", "辻\U000e0100"), ("小島", "小嶋"), ("広瀬", "廣瀨"), ("野村", "埜村"), ("佐藤", "佐籐"),
     ],
 )  # fmt: skip
 def test_forms_of_one_kanji_do_not_make_another_person(one: str, other: str) -> None:
@@ -43,6 +45,15 @@ def test_what_nobody_sees_does_not_make_another_person_and_is_refused(unseen: st
 
 def test_a_surname_may_be_the_one_of_the_full_name() -> None:
     assert same_person("山田", "山田太郎") and same_person("髙橋 花子", "高橋")
+
+
+@pytest.mark.parametrize("other", ["会計課 佐藤", "佐藤（会計課）", "会計課　佐藤 花子"])
+def test_a_section_beside_the_name_does_not_make_another_person(other: str) -> None:
+    assert same_person("佐藤", other) and same_person(other, "佐藤")
+
+
+def test_two_of_one_section_or_one_surname_are_two() -> None:
+    assert not same_person("会計課 佐藤", "会計課 山田") and not same_person("佐藤 太郎", "佐藤 花子")
 
 
 @pytest.mark.parametrize("name", ["Yаmada", "Yοsida", "山田Я", "田中а"])
