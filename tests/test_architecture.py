@@ -1,6 +1,8 @@
 """The house: imports point down, modules and functions stay small, frames and tables agree."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 from elqr import frames
@@ -232,3 +234,9 @@ def test_the_top_level_holds_nothing_else() -> None:
         "dist",
     }
     assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} <= allowed
+
+
+def test_the_commands_are_there_before_the_libraries_that_would_keep_ctrl_c_from_a_prompt() -> None:
+    loaded = "import sys, elqr.cli; print('polars' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

@@ -10,7 +10,6 @@ import click
 
 from elqr.cli.terminal import Group, json_option, print_json, say
 from elqr.errors import BadFile
-from elqr.plain_number import plain_number
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ def payload_encode(source: str | None) -> int:
 @json_option
 def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int:
     from elqr.issue.reading import read_payload
+    from elqr.plain_number import plain_number
 
     if (digits is None) == (image is None):
         raise click.UsageError("255桁か --image のどちらか一つを指定してください。")
@@ -90,6 +90,7 @@ def payload_qr(digits: str, out: Path) -> int:
     from elqr.inbox import write_whole
     from elqr.issue.reading import read_payload
     from elqr.issue.symbol import draw
+    from elqr.plain_number import plain_number
 
     reading = read_payload(plain_number(digits.strip()))
     if not reading.valid:
