@@ -11,8 +11,10 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import click
 import pytest
 
+from elqr.cli import cli
 from tests.builders import (
     REAL_CODE,
     REAL_NOTICE,
@@ -184,6 +186,33 @@ def test_a_command_used_wrongly(name: str, arguments: list[str], code: int, said
     ran = elqr(*arguments)
     assert ran.code == code and said in ran.out + ran.err
     assert "Traceback" not in ran.err
+
+
+_NO_NUMBER = "9" * 30
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("undo", "approve"), ("undo", "reject", "--reason", "誤り"), ("held", "approve"), ("held", "reject", "--reason", "誤り"),
+        ("notice", "give-up", "--reason", "誤り"), ("notice", "give-up-approve"), ("notice", "give-up-reject", "--reason", "誤り"),
+        ("undo", "settlement", "--reason", "誤り"), ("undo", "export", "--reason", "誤り"),
+        ("undo", "taken", "--reason", "誤り"), ("undo", "release", "--reason", "誤り"),
+    ],
+    ids=lambda command: "-".join(command[:2]),
+)  # fmt: skip
+def test_a_number_that_no_database_can_look_up_is_told(city: City, command: tuple[str, ...]) -> None:
+    ran = elqr(*command, _NO_NUMBER, "--by", "佐藤", "--job", city.job)
+    assert ran.code in (1, 2) and "ありません" in ran.err and "Traceback" not in ran.err
+
+
+def test_every_whole_number_on_the_command_line_has_its_bounds() -> None:
+    def unbounded(command: click.Command, path: str) -> list[str]:
+        below = command.commands.items() if isinstance(command, click.Group) else ()
+        own = [f"{path} {param.name}" for param in command.params if param.type is click.INT]
+        return own + [found for name, sub in below for found in unbounded(sub, f"{path} {name}")]
+
+    assert unbounded(cli, "elqr") == []
 
 
 def test_the_real_code_on_the_command_line(tmp_path: Path) -> None:

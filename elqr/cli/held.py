@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Group,
     by_option,
     date_option,
@@ -66,7 +67,7 @@ def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -
 
 
 @held.command("approve", help="NUMBER の申請を承認します（申請した人とは別の人が）。")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @by_option
 @job_option
 @date_option
@@ -81,7 +82,7 @@ def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
 
 
 @held.command("reject", help="NUMBER の申請を却下します（自分の申請の取り下げにも使います）。")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @reason_option
 @by_option
 @job_option

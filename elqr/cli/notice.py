@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Group,
     by_option,
     date_option,
@@ -90,9 +91,9 @@ def notice_refused(job: Path, as_json: bool) -> int:
 
 
 @notice.command("give-up", help="納付書データ NO の取り込まなかった行をあきらめることを申請します。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @click.option(
-    "--record", "records", type=int, multiple=True, metavar="N", help="何件目か（いくつでも）。なければすべて。"
+    "--record", "records", type=NUMBER, multiple=True, metavar="N", help="何件目か（いくつでも）。なければすべて。"
 )
 @reason_option
 @by_option
@@ -109,7 +110,7 @@ def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job:
 
 
 @notice.command("give-up-approve", help="あきらめる申請 NO を承認します（申請した人とは別の人が）。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @by_option
 @job_option
 @date_option
@@ -124,7 +125,7 @@ def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int
 
 
 @notice.command("give-up-reject", help="あきらめる申請 NO を却下します（自分の申請の取り下げにも使います）。")
-@click.argument("no", type=int)
+@click.argument("no", type=NUMBER)
 @reason_option
 @by_option
 @job_option

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from elqr.cli.terminal import (
+    NUMBER,
     Group,
     by_option,
     date_option,
@@ -63,7 +64,7 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
 for _kind in _KINDS:
     _request(*_kind)
 
-_numbers = click.argument("numbers", nargs=-1, required=True, type=int, metavar="NO")
+_numbers = click.argument("numbers", nargs=-1, required=True, type=NUMBER, metavar="NO")
 
 
 @undo.command("approve", help="取り消しの申請 NO を承認します（申請した人とは別の人が）。")
