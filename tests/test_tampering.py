@@ -25,11 +25,12 @@ from elqr.night import Night
 from elqr.store.ledger_file import open_to_read
 from elqr.store.schema import metadata
 from elqr.verification import RULES, UNREADABLE
-from elqr.verification.anchor import anchors, read_anchors
+from elqr.verification.anchor import read_anchors
 from elqr.verification.coverage import COVERAGE
 from elqr.verification.ledger import structure
 from elqr.verification.looking import Looked
 from elqr.verification.people import two_people
+from elqr.verification.runs import anchors
 from tests.builders import SERVERS, City, elqr, eltax_file, eltax_row, notice_row
 from tests.whole import LAST, everything
 

@@ -15,7 +15,7 @@ from elqr.errors import LedgerError
 from elqr.findings import Finding
 from elqr.night import Night
 from elqr.store.database import UNANSWERED
-from elqr.verification.anchor import Anchor, anchors
+from elqr.verification.anchor import Anchor
 from elqr.verification.handed import arrears, exports, months
 from elqr.verification.identity import identity
 from elqr.verification.ledger import decisions, postings, structure, tallies
@@ -24,7 +24,7 @@ from elqr.verification.money import bundles, settlements
 from elqr.verification.people import two_people
 from elqr.verification.refused import refused
 from elqr.verification.rows import changing_rows, said, seals
-from elqr.verification.runs import chain, runs
+from elqr.verification.runs import anchors, chain, runs
 from elqr.verification.sources import deliveries, notices, outputs, records
 
 RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (

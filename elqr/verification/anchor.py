@@ -1,4 +1,4 @@
-"""The anchor (照合値の控え): a run's number and hash kept outside of the ledger, and whether the ledger still has it.
+"""The anchor (照合値の控え): a run's number and hash kept outside of the ledger, as it is given.
 
 A chain without a key can be made anew by whoever can write the file; a hash that was signed on paper, or copied to
 another machine, cannot. So a ledger that lacks it was made anew, or is an older copy.
@@ -6,14 +6,11 @@ another machine, cannot. So a ledger that lacks it was made anew, or is an older
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from elqr.codes import Code
 from elqr.errors import BadFile, NotFound
-from elqr.findings import Finding
-from elqr.verification.looking import Looked, told
 
 _WRITTEN = re.compile(r"(?:([0-9]{1,12}):)?([0-9a-f]{16,64})")
 """A number and a hash, of which sixteen digits are enough to be found by."""
@@ -63,16 +60,3 @@ def _anchor(written: str, source: str) -> Anchor:
             "夜の runs フォルダの run.json を指定してください。"
         )
     return Anchor(int(match[1] or 0), match[2], source)
-
-
-def anchors(looked: Looked) -> Iterator[Finding]:
-    """照合値の控え: each is a run of this ledger's chain."""
-    runs = looked.runs() if looked.anchors else []
-    for own in looked.anchors:
-        looked.count("照合値の控え", 1)
-        numbers = [run["run_no"] for run in runs if run["hash"].startswith(own.run_hash)]
-        if own.run_no in numbers or (numbers and not own.run_no):
-            continue
-        there = next((run["hash"][:16] for run in runs if run["run_no"] == own.run_no), "")
-        actual = there or f"最後の実行は {len(runs)}番"
-        yield told(own.source, Code.ANCHOR_LOST, actual, f"{own.run_no or ''}:{own.run_hash[:16]}", "照合値")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -10,9 +10,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.night import Night
 from elqr.store import verify_queries as queries
-
-if TYPE_CHECKING:
-    from elqr.verification.anchor import Anchor
+from elqr.verification.anchor import Anchor
 
 
 @dataclass(slots=True)
@@ -21,7 +19,7 @@ class Looked:
 
     night: Night
     counts: dict[str, int]
-    anchors: "Sequence[Anchor]" = ()
+    anchors: Sequence[Anchor] = ()
     links: list[dict[str, Any]] | None = None
 
     def runs(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Runs (実行の検算): the hash chain, and what each run says of places, yen, inputs and rulings."""
+"""Runs (実行の検算): the hash chain, what was kept elsewhere of it, and what each run says it did."""
 
 import hashlib
 from collections.abc import Iterator
@@ -33,6 +33,19 @@ def chain(looked: Looked) -> Iterator[Finding]:
         if not run["run_id"].startswith(run["night_on"].replace("-", "")):
             yield told(where, Code.CHAIN_BROKEN, run["night_on"], run["run_id"][:8], "処理日")
         previous = run["hash"]
+
+
+def anchors(looked: Looked) -> Iterator[Finding]:
+    """照合値の控え: each is a run of this ledger's chain."""
+    links = looked.runs() if looked.anchors else []
+    for own in looked.anchors:
+        looked.count("照合値の控え", 1)
+        numbers = [run["run_no"] for run in links if run["hash"].startswith(own.run_hash)]
+        if own.run_no in numbers or (numbers and not own.run_no):
+            continue
+        there = next((run["hash"][:16] for run in links if run["run_no"] == own.run_no), "")
+        actual = there or f"最後の実行は {len(links)}番"
+        yield told(own.source, Code.ANCHOR_LOST, actual, f"{own.run_no or ''}:{own.run_hash[:16]}", "照合値")
 
 
 def runs(looked: Looked) -> Iterator[Finding]:
