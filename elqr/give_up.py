@@ -11,7 +11,6 @@ from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
 from elqr.night import Night
 from elqr.store import refused_queries as queries
-from elqr.store import review_queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.terms import RulingResult
 
@@ -22,7 +21,7 @@ def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason
     `signed`: by whom, and when. Raises NotFound for rows that do not wait, BadFile for rows of a waiting request.
     """
     with night.ledger.transaction() as connection:
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         waiting = queries.waiting_numbers(connection, file_no)
         chosen = sorted(set(record_nos)) or waiting
         lost = sorted(set(chosen) - set(waiting))
@@ -48,7 +47,7 @@ def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason
 def approve_giving_up(night: Night, give_up_no: int, signed: tuple[str, str]) -> int:
     """申請を承認する, by another person. Returns how many rows were given up. Raises NotFound, BadFile."""
     with night.ledger.transaction() as connection:
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         asked = _waiting(night, give_up_no)
         need_another(night, "notice_give_up", give_up_no, [asked["asked_by"]], signed[0])
         waiting = set(queries.waiting_numbers(connection, asked["notice_file_no"]))
@@ -61,7 +60,7 @@ def approve_giving_up(night: Night, give_up_no: int, signed: tuple[str, str]) ->
 def refuse_giving_up(night: Night, give_up_no: int, reason: str, signed: tuple[str, str]) -> None:
     """申請を却下する, or take back one's own. Raises NotFound, BadFile."""
     with night.ledger.transaction():
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         _end(night, _waiting(night, give_up_no), RulingResult.REFUSED, signed, reason.strip())
 
 
@@ -89,13 +88,3 @@ def _end(night: Night, asked: dict[str, Any], result: RulingResult, signed: tupl
     queries.enter_give_up_step(night.ledger.connection, step)
     act = Act("notice_give_up", asked["give_up_no"], result.value, by, {"notice_give_up_step": [step]})
     enter_act(night.ledger.connection, night.night_on, act)
-
-
-def _not_before_the_last_night(night: Night) -> None:
-    """The pages of nights that were drawn must stay true. Raises BadFile."""
-    last = review_queries.last_night(night.ledger.connection)
-    if night.night_on.isoformat() < last:
-        raise BadFile(
-            f"処理日（{night.night_on}）が、台帳の最後の処理日（{last}）より前です。"
-            "--date かジョブの date を、最後の処理日以後にしてください。"
-        )

@@ -10,6 +10,7 @@ import polars as pl
 
 from elqr import __version__
 from elqr.droppings import Watch
+from elqr.errors import BadFile
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.spec import Spec
 from elqr.in_hand import InHand
@@ -23,6 +24,7 @@ from elqr.report.ahead import Ahead
 from elqr.report.page import Page
 from elqr.store.identity import ledger_id
 from elqr.store.ledger_file import Ledger
+from elqr.store.review_queries import last_night
 from elqr.store.seals import Seal
 
 
@@ -64,6 +66,15 @@ class Night:
         """台帳の素性."""
         with self.ledger.transaction() as connection:
             return ledger_id(connection)
+
+    def refuse_earlier_day(self) -> None:
+        """最後の処理日より前では動かさない: the pages of nights that were drawn must stay true. Raises BadFile."""
+        last = last_night(self.ledger.connection)
+        if self.night_on.isoformat() < last:
+            raise BadFile(
+                f"処理日（{self.night_on}）が、台帳の最後の処理日（{last}）より前です。"
+                "--date かジョブの date を、最後の処理日以後にしてください。"
+            )
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
         """実行の要約: the head of `run.json`. Holds counts and yen, no names."""

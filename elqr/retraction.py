@@ -16,7 +16,7 @@ from elqr.four_eyes import need_another
 from elqr.night import Night
 from elqr.plain_number import plain_number
 from elqr.signature import Signature
-from elqr.store import difference_queries, export_queries, print_queries, review_queries
+from elqr.store import difference_queries, export_queries, print_queries
 from elqr.store import retraction_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.terms import PrintState, RetractionKind, RulingResult
@@ -46,7 +46,7 @@ class _Record:
 def request_retraction(night: Night, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
     """記録の取り消しを申請する: the record by the name that people give it. Raises NotFound, BadFile."""
     with night.ledger.transaction() as connection:
-        _is_not_before_the_last_night(night)
+        night.refuse_earlier_day()
         subject = _RECORDS[kind].find(night, name)
         if subject is None:
             raise NotFound(
@@ -82,7 +82,7 @@ def approve_retraction(night: Night, retraction_no: int, signature: Signature) -
     Raises NotFound, and BadFile for one's own request, or when something rests on the record by now.
     """
     with night.ledger.transaction():
-        _is_not_before_the_last_night(night)
+        night.refuse_earlier_day()
         request = _waiting(night, retraction_no)
         need_another(night, "retraction", retraction_no, [request["asked_by"]], signature.by)
         subject = _subject(request)
@@ -94,7 +94,7 @@ def approve_retraction(night: Night, retraction_no: int, signature: Signature) -
 def reject_retraction(night: Night, retraction_no: int, signature: Signature) -> Subject:
     """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, BadFile."""
     with night.ledger.transaction():
-        _is_not_before_the_last_night(night)
+        night.refuse_earlier_day()
         subject = _subject(_waiting(night, retraction_no))
         _end(night, retraction_no, RulingResult.REFUSED, signature)
     return subject
@@ -134,15 +134,6 @@ def _end(night: Night, retraction_no: int, result: RulingResult, signature: Sign
 def _rests_on_nothing(night: Night, subject: Subject, asked: frozenset[int]) -> None:
     if against := _RECORDS[subject.kind].against(night, subject.number, asked):
         raise BadFile(against)
-
-
-def _is_not_before_the_last_night(night: Night) -> None:
-    last = review_queries.last_night(night.ledger.connection)
-    if night.night_on.isoformat() < last:
-        raise BadFile(
-            f"処理日（{night.night_on}）が、台帳の最後の処理日（{last}）より前です。"
-            "--date かジョブの date を、最後の処理日以後にしてください。"
-        )
 
 
 def _number(name: str) -> int:

@@ -123,7 +123,7 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
 def _asked(night: Night, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
     """申請する, the rows that may be."""
     with night.ledger.transaction():
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         beside = _beside_the_ledger(night, rows)
         found = judged(beside, name)
         review_no = 0
@@ -216,7 +216,7 @@ def _with_targets(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
 def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
     """決裁の取消を申請する, by their numbers. Raises NotFound, BadFile when one is not the last on its payment."""
     with night.ledger.transaction() as connection:
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         wanted = queries.rulings_by_no(connection, ruling_nos)
         if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
             raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
@@ -260,7 +260,7 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
     Raises NotFound, BadFile for a request that has ended, and for one's own.
     """
     with night.ledger.transaction() as connection:
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         asked_by, rulings = _waiting(night, review_no)
         need_another(night, "review", review_no, [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()], by)
         rows = _as_they_stand(night, rulings)
@@ -299,7 +299,7 @@ def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
 def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ended:
     """決裁の申請を却下する, or take back one's own. Raises NotFound, BadFile."""
     with night.ledger.transaction() as connection:
-        _not_before_the_last_night(night)
+        night.refuse_earlier_day()
         _, rulings = _waiting(night, review_no)
         yen = queries.standing(connection, rulings, NOW).select(
             "payment_no", *(pl.col("suspense_yen").alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN))
@@ -349,13 +349,3 @@ def _enter_end(night: Night, step: dict[str, object], ended: Ended, rulings: pl.
     }
     act = Act("review", ended.review_no, str(step["result"]), by, {"review_step": [step]})
     enter_act(night.ledger.connection, night.night_on, act, link)
-
-
-def _not_before_the_last_night(night: Night) -> None:
-    """The reports of nights that were drawn must stay true."""
-    last = queries.last_night(night.ledger.connection)
-    if night.night_on.isoformat() < last:
-        raise BadFile(
-            f"処理日（{night.night_on}）が、台帳の最後の処理日（{last}）より前です。"
-            "--date かジョブの date を、最後の処理日以後にしてください。"
-        )
