@@ -102,7 +102,7 @@ def _left(truth: Truth, slip: Slip) -> int:
 
 
 def _standing(truth: Truth, held: Held, slip: Slip) -> tuple[object, ...]:
-    """今の姿: of the payment its yen; of the target whether it is valid, announced and the newest, and what is open."""
+    """今の姿: of the payment its yen and what else is told of it; of the target whether it is valid, announced and the newest, and what is open."""
     newer = [own for own in truth.slips if (own.bill, own.part) == (slip.bill, slip.part) and own.issue > slip.issue]
     claim = truth.owed((slip.bill, slip.part)), _left(truth, slip)
-    return held.yen, slip.is_cancelled, truth.is_announced(slip), *claim, len(newer)
+    return held.yen, truth.told_of(held), slip.is_cancelled, truth.is_announced(slip), *claim, len(newer)

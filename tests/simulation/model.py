@@ -85,10 +85,11 @@ class Known:
 
 @dataclass
 class Held:
-    """仮受にある収納: what is left of its yen."""
+    """仮受にある収納: what is left of its yen, and the outcome that brought it there."""
 
     record: Record
     yen: int
+    outcome: str
 
 
 @dataclass
@@ -110,6 +111,13 @@ class City:
     def suspense(self) -> int:
         """仮受の残高."""
         return sum(held.yen for held in self.held.values())
+
+    def told_of(self, held: Held) -> int:
+        """同じ識別の確報の数, where the 確報 contradict each other: another one makes of a decision another question."""
+        if held.outcome not in ("conflicts", "stage_unexpected"):
+            return 0
+        counts = self.known[held.record.identity].count
+        return sum(number for (stage, _), number in counts.items() if stage == "confirmed")
 
     def is_announced(self, slip: Slip) -> bool:
         """速報があるか: one that names the slip and was not taken back."""
@@ -149,7 +157,7 @@ class City:
             held = record.yen - claim_yen if record.stage == "confirmed" else 0
             if held:
                 self.serial += 1
-                self.held[self.serial] = Held(record, held)
+                self.held[self.serial] = Held(record, held, outcome)
             results.append((record.event, record.stage, outcome, claim_yen, held))
         assert self.delivered_yen == self.repeated_yen + sum(self.collected.values()) + self.suspense
         return results
