@@ -9,7 +9,7 @@ from elqr.codes import Code
 from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.money_frames import Settled
 from elqr.page_frames import ChannelTrend, Waiting
-from elqr.terms import ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
+from elqr.terms import Account, ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:
@@ -74,6 +74,19 @@ def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Findin
     count, yen, first = old.select(sums, pl.col(Waiting.DECIDED_ON).min()).row(0)
     said = f"{count:,}件 仮受額 {yen:,}円（最も古い消込日 {first}）"
     return [Finding(Location(field="要確認"), Code.BACKLOG, said, f"{days}日以内の決裁")]
+
+
+def reduction_alarms(postings: pl.DataFrame) -> list[Finding]:
+    """減額による過納: what came off claims tonight because their slips were cancelled or lowered.
+
+    `postings` are the 収納日計 of the night: account, is_reduction, count, yen.
+    """
+    into = postings.filter((pl.col("account") == Account.SUSPENSE.value) & pl.col("is_reduction"))
+    if into.is_empty():
+        return []
+    count, yen = into.select(pl.col("count", "yen").sum()).row(0)
+    said = f"{count:,}件 {yen:,}円を調定から仮受へ移しました"
+    return [Finding(Location(field="要確認"), Code.REDUCED, said, "調定額までの収納")]
 
 
 _REPEATED_AT_LEAST = 3

@@ -143,6 +143,11 @@ CODES: dict[Code, CodeText] = {
         "前のファイルの収納が、別の日付でもう一度届きました",
         "お金が二度動いたのか、日付だけを直した再送なのかを送付元に照会し、返事があるまで還付を決めないでください。",
     ),
+    Code.REDUCED: CodeText(
+        _MID,
+        "納めたあとで納付書が取消・減額され、納め過ぎになりました",
+        "要確認の「減額による過納」から、還付候補か、ほかの納付書への充当を決裁してください。",
+    ),
     Code.CHAIN_BROKEN: CodeText(_HIGH, "実行の記録の連鎖が切れています", _DAMAGED),
     Code.RUN_DIFFERS: CodeText(_HIGH, "実行の記録と台帳の件数・金額が合いません", _DAMAGED),
     Code.RAW_LOST: CodeText(

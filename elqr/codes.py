@@ -50,6 +50,7 @@ class Code(StrEnum):
     UNMATCHED_JUMP = "M403"
     BACKLOG = "M404"
     FILE_REPEATED = "M405"
+    REDUCED = "M406"
     CHAIN_BROKEN = "L501"
     RUN_DIFFERS = "L502"
     RAW_LOST = "L503"

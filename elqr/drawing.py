@@ -14,7 +14,15 @@ from typing import Any
 
 import polars as pl
 
-from elqr.alarms import alarms, arrival_alarms, backlog_alarms, jump_alarms, money_alarms, repeat_alarms
+from elqr.alarms import (
+    alarms,
+    arrival_alarms,
+    backlog_alarms,
+    jump_alarms,
+    money_alarms,
+    reduction_alarms,
+    repeat_alarms,
+)
 from elqr.arrivals import arriving
 from elqr.codes import Code
 from elqr.errors import CannotWrite, LedgerError
@@ -62,6 +70,7 @@ def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
         raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
         raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
         raised += repeat_alarms(rows.decisions, rows.others)
+        raised += reduction_alarms(rows.postings)
         raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
         raised += backlog_alarms(rows.waiting, day, limits.backlog_days)
         raised += money_alarms(money.open_lines, money.gaps) if money else []

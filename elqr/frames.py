@@ -378,6 +378,16 @@ class RulingEffect(Frame):
     AFTER_YEN = Column("after_yen", pl.Int64)
 
 
+class Reduction(Posting):
+    """減額による過納: a posting that a night makes of what stands on a claim beyond what is owed.
+
+    It says what it reverses and, on a claim, the slip that was paid.
+    """
+
+    REVERSES_NO = Column("reverses_no", pl.Int64)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+
+
 class Move(Posting):
     """付け替え: a posting of a ruling, with what it reverses and, on a claim, the slip that it pays."""
 

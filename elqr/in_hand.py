@@ -31,7 +31,7 @@ class InHand:
 
     Payments and their decisions are in the same order, and each decision says where its slip stands; `oldest_first` is
     the order of the reports. `sums` are by account, procedure, fiscal year, arrears, channel and 領収日, none of them
-    of a ruling. `files`: file_no, file_name, file_sha256 of those that the payments came in.
+    moved. `files`: file_no, file_name, file_sha256 of those that the payments came in.
     """
 
     payments: pl.DataFrame
@@ -87,9 +87,9 @@ class InHand:
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
     keys = (
         Posting.ACCOUNT, Posting.PROCEDURE_CODE, Posting.FISCAL_YEAR, Posting.IS_ARREARS,
-        Payment.CHANNEL, Payment.PAID_ON, "is_move",
+        Payment.CHANNEL, Payment.PAID_ON, "is_move", "is_reduction",
     )  # fmt: skip
     paid = payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
-    rows = beside(postings, paid, [Payment.PAYMENT_NO]).with_columns(is_move=False)
+    rows = beside(postings, paid, [Payment.PAYMENT_NO]).with_columns(is_move=False, is_reduction=False)
     sums = rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"), pl.col(Posting.YEN).sum())
     return sums.sort(keys)

@@ -86,6 +86,7 @@ class ClaimPosting(Frame):
     NIGHT_ON = Column("night_on", pl.Date)
     YEN = Column("yen", pl.Int64)
     IS_MOVE = Column("is_move", pl.Boolean)
+    IS_REDUCTION = Column("is_reduction", pl.Boolean)
     DECIDED_BY = Column("decided_by", pl.String)
     REASON = Column("reason", pl.String)
     PAYMENT_NO = Column("payment_no", pl.Int64)

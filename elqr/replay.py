@@ -23,7 +23,7 @@ from elqr.journal import Clock, Journal
 from elqr.night import Night
 from elqr.procedures import Register, read_register
 from elqr.remittance import Rules
-from elqr.run import Alone, issue_payloads, reconcile
+from elqr.run import Alone, issue_payloads, reconcile, return_excess
 from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger
 
@@ -129,6 +129,7 @@ def _night(
         take_notices(own, _arrived(own, name, sha256))
     if night.issued:
         issue_payloads(own)
+    return_excess(own)
     offered = dict.fromkeys([*held, *night.deliveries])
     for name, sha256, spec in offered:
         if candidates := _candidates(own, spec):

@@ -15,6 +15,7 @@ from elqr import __version__
 from elqr.alarms import unknown_by_channel
 from elqr.delivery import take_file, take_notices
 from elqr.errors import BadFile
+from elqr.fiscal import OpenYears
 from elqr.formats.encode import encode_csv
 from elqr.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.in_hand import SLIP, InHand
@@ -25,11 +26,22 @@ from elqr.ledger import postings
 from elqr.matching import Matched
 from elqr.night import Night, Posted
 from elqr.partition import slices, together
+from elqr.reduction import reductions
 from elqr.remittance import settle_night
 from elqr.report.tables import long_outcome_table
 from elqr.report.writers import files_of
 from elqr.settlement import bundles
-from elqr.store import entries, money_entries, month_queries, queries, report_queries, tables, undecided_queries
+from elqr.store import (
+    entries,
+    money_entries,
+    month_queries,
+    moves,
+    queries,
+    reduction_queries,
+    report_queries,
+    tables,
+    undecided_queries,
+)
 from elqr.store.identity import ledger_id, next_handed_out, skip_serials
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
@@ -67,6 +79,7 @@ def run_night(night: Night, configuration_hash: str) -> str:
             take_notices(night, arrived)
         if night.job.notices.issue:
             issue_payloads(night)
+    return_excess(night)
     night.hands.take_files(night)
     for box in night.job.money:
         specs = [night.specs[name] for name in box.specs]
@@ -78,14 +91,53 @@ def run_night(night: Night, configuration_hash: str) -> str:
     return run_id
 
 
-def record_notices(night: Night) -> None:
-    """納付書の取込・発行を記録する, done by themselves: the run's link that a night would add."""
-    if not night.changes:
-        return
-    with night.ledger.transaction() as connection:
-        inputs, last = queries.unnamed_notice_files(connection)
-        entry = {"version": __version__, "inputs": sorted(inputs), "notice_files": last}
-        entries.enter_run(connection, night.night_on, entry, night.seals)
+def return_excess(night: Night) -> None:
+    """減額による過納を仮受へ移す: what slips that came since leave on their claims beyond what is owed, with its link.
+
+    Before the files: a payment of tonight meets the claims as they are owed tonight.
+    """
+    with night.ledger.transaction():
+        found = _excess(night)
+        if not found.is_empty():
+            _link_notices(night, found)
+
+
+def record_notices(night: Night) -> tuple[int, int]:
+    """納付書の取込・発行を記録する, done by themselves: the run's link that a night would add.
+
+    Returns payments and yen of 減額による過納 that went into suspense.
+    """
+    with night.ledger.transaction():
+        found = _excess(night)
+        if night.changes or not found.is_empty():
+            _link_notices(night, found)
+    return reduction_queries.reduced_yen(found)
+
+
+def _excess(night: Night) -> pl.DataFrame:
+    """減額による過納 of the slips that no link has looked at; frame Reduction."""
+    years = OpenYears(night.register.without_closing_period(), night.night_on)
+    return reductions(reduction_queries.reducible(night.ledger.connection, night.night_on), years)
+
+
+def _link_notices(night: Night, excess: pl.DataFrame) -> None:
+    connection = night.ledger.connection
+    inputs, last = queries.unnamed_notice_files(connection)
+    entry: dict[str, object] = {"version": __version__, "inputs": sorted(inputs), **_looked_at(night, last)}
+    if not excess.is_empty():
+        with night.journal.step("減額による過納") as step:
+            reduction_queries.enter_reductions(connection, night.night_on, excess)
+            entry["reduced"] = step.count, step.yen = reduction_queries.reduced_yen(excess)
+            step.result = "仮受へ"
+        night.changes.append("減額による過納")
+    entries.enter_run(connection, night.night_on, entry, night.seals)
+    night.seals.clear()
+
+
+def _looked_at(night: Night, last_file_no: int) -> dict[str, int]:
+    """見た納付書: how far this link has looked at slips."""
+    last_notice_no = reduction_queries.last_notice_no(night.ledger.connection)
+    return {reduction_queries.NOTICE_FILES: last_file_no, reduction_queries.LAST_NOTICE: last_notice_no}
 
 
 def not_in_a_closed_month(night: Night) -> None:
@@ -181,7 +233,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
             "version": __version__,
             "configuration": configuration_hash,
             "inputs": sorted(inputs),
-            "notice_files": last_notice_file,
+            **_looked_at(night, last_notice_file),
             "places": posted.places,
             "channels": posted.channels,
             "posted_yen": posted.posted_yen,
@@ -223,7 +275,7 @@ def _decided(night: Night, payments: pl.DataFrame) -> tuple[Matched, pl.DataFram
     assert payments[Payment.PAYMENT_NO].equals(matched.decisions[Payment.PAYMENT_NO]), "each once, in the same order"
     made = postings(matched.decisions, matched.allocations, payments, night.register.without_closing_period())
     connection, day = night.ledger.connection, night.night_on
-    if report_queries.decided_files(connection, day).is_empty() and not report_queries.has_rulings(connection, day):
+    if report_queries.decided_files(connection, day).is_empty() and not moves.has_moves(connection, day):
         files = report_queries.open_files(connection)
         night.in_hand = InHand.of(payments, matched.decisions, slips, made, files, day)
     return matched, made

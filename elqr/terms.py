@@ -119,6 +119,10 @@ class Outcome(Term):
     OLD_SLIP = "old_slip", "旧納付書による納付"
     LATE = "late", "支払期限後の納付"
     MATCHED = "matched", "一致"
+    REDUCED = "reduced", "減額による過納"
+    """Of a payment that was settled, and stands on its claim no more since its notice was cancelled or lowered: what
+    is shown of it while it waits. No night decides so.
+    """
 
 
 class Place(Term):
@@ -154,6 +158,7 @@ PLACE_OF: dict[Outcome, Place] = {
     Outcome.OLD_SLIP: Place.POSTED,
     Outcome.LATE: Place.POSTED,
     Outcome.MATCHED: Place.POSTED,
+    Outcome.REDUCED: Place.EXCEPTION,
 }
 
 
@@ -365,6 +370,7 @@ SEVERITY_OF: dict[Outcome, Severity] = {
     Outcome.ALREADY_SETTLED: Severity.MEDIUM,
     Outcome.OVERPAID: Severity.MEDIUM,
     Outcome.UNDERPAID: Severity.MEDIUM,
+    Outcome.REDUCED: Severity.MEDIUM,
 }
 
 

@@ -49,6 +49,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "ruling",
         "droppings",
         "withdrawal",
+        "reduction",
         "inbox",
         "journal",
         "release",
@@ -107,6 +108,7 @@ _ONLY_IN = {
 _SIBLINGS = {
     ("settlement", "pairing"),
     ("ruling", "withdrawal"),
+    ("reduction", "withdrawal"),
     ("verification", "difference"),
     ("verification", "give_up"),
     ("verification", "arrears"),

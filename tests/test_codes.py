@@ -214,7 +214,7 @@ def test_a_broken_payload_is_told_with_its_place(name: str, code: Code, digits: 
 
 def test_every_code_has_a_sample_and_words() -> None:
     by_hand = {Code.FORMAT_AMBIGUOUS, Code.NOT_A_FILE, Code.TOO_LARGE}
-    in_the_night = {Code.POSTED_CONFLICT, Code.UNMATCHED_RATE, Code.BACKLOG, Code.FILE_REPEATED}
+    in_the_night = {Code.POSTED_CONFLICT, Code.UNMATCHED_RATE, Code.BACKLOG, Code.FILE_REPEATED, Code.REDUCED}
     sampled = {row[1] for row in FILES} | {row[1] for row in NOTICES} | {row[1] for row in PAYLOADS}
     sampled |= set().union(*(fault[3] for fault in FAULTS), *(layout[2] for layout in LAYOUTS))
     on_paper = {Code.GLYPH_LACKING, Code.TEXT_OVERLONG, Code.PAGE_COUNT, Code.PAGE_SIZE, Code.NOT_ISSUED}

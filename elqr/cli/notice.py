@@ -41,14 +41,24 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
     readable(file, WHOLE, "分けて取り込んでください。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes), is_sent=True)
-        record_notices(opened.night)
         step = opened.night.journal.steps[-1][1]
+        reduced = record_notices(opened.night)
     if as_json:
-        print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings]})
+        said = {"reduced": {"payments": reduced[0], "yen": reduced[1]}}
+        print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings], **said})
     else:
         click.echo(f"{file.name}: {step.result}（{step.yen:,}円）")
+        _say_reduced(*reduced)
         say_findings(findings)
-    return ExitCode.QUARANTINE if opened.night.quarantined else ExitCode.REVIEW if findings else ExitCode.CLEAN
+    if opened.night.quarantined:
+        return ExitCode.QUARANTINE
+    return ExitCode.REVIEW if findings or reduced[0] else ExitCode.CLEAN
+
+
+def _say_reduced(count: int, yen: int) -> None:
+    """減額による過納を告げる, where there is any."""
+    if count:
+        click.echo(f"減額による過納　{count:,}件 {yen:,}円を調定から仮受へ移しました。要確認で決裁してください。")
 
 
 @notice.command("issue", help="未発行の納付書に案件特定キー・確認番号・eL-QRを付け、納付書情報を書き出します。")
@@ -60,10 +70,11 @@ def notice_issue(job: Path, day: date | None) -> int:
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         path = issue_payloads(opened.night)
-        record_notices(opened.night)
         step = opened.night.journal.steps[-1][1]
+        reduced = record_notices(opened.night)
     click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {path}" if path else step.result)
-    return 0
+    _say_reduced(*reduced)
+    return ExitCode.REVIEW if reduced[0] else ExitCode.CLEAN
 
 
 @notice.command("refused", help="取り込まなかった納付書の行のうち直るのを待つものと、あきらめる申請の一覧。")

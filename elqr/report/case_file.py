@@ -12,7 +12,7 @@ from elqr.fiscal import wareki_year
 from elqr.originals import Original
 from elqr.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.procedures import Register
-from elqr.report.tables import installment_name, procedure_name, shown
+from elqr.report.tables import installment_name, moved_by, procedure_name, shown
 from elqr.terms import Channel, KeyKind
 
 
@@ -170,8 +170,8 @@ def _slip_events(slips: pl.DataFrame) -> pl.DataFrame:
 
 
 def _posting_events(postings: pl.DataFrame) -> pl.DataFrame:
-    """収納・決裁 on the claim."""
-    what = pl.when(ClaimPosting.IS_MOVE).then(pl.lit("決裁")).otherwise(pl.lit("収納"))
+    """収納・決裁・減額 on the claim."""
+    what = moved_by().fill_null("収納")
     who = pl.concat_str(ClaimPosting.DECIDED_BY, pl.lit(" "), ClaimPosting.REASON).str.strip_chars()
     text = pl.format("{} 領収日 {}（{}）", shown(ClaimPosting.CHANNEL, Channel), ClaimPosting.PAID_ON, who)
     order, day = pl.col(ClaimPosting.POSTING_NO), pl.col(ClaimPosting.NIGHT_ON)

@@ -35,7 +35,7 @@ class Figures:
     def __post_init__(self) -> None:
         assert self.opening_yen + self._yen(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
         moved = self.sums.filter("is_move").group_by("night_on").agg(pl.col("yen").sum())
-        assert moved["yen"].eq(0).all(), "rulings move yen and make none"
+        assert moved["yen"].eq(0).all(), "rulings and reductions move yen and make none"
 
     def _of(self, account: Account) -> pl.DataFrame:
         return self.sums.filter(pl.col("account") == account.value)
@@ -69,6 +69,11 @@ class Figures:
         return self._yen(Account.CLAIM)
 
     @property
+    def reduced_yen(self) -> int:
+        """減額による過納 of the month: what nights took off claims because their slips were cancelled or lowered."""
+        return int(self.in_suspense.filter("is_reduction")["yen"].sum())
+
+    @property
     def count(self) -> int:
         """件数 of the month."""
         return int(self.on_claims["count"].sum())
@@ -76,7 +81,8 @@ class Figures:
     @property
     def sha256(self) -> str:
         """数字の照合値: over every sum and both balances, whatever the register calls its procedures."""
-        text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{self.sums.write_csv()}"
+        sums = self.sums.drop("is_reduction")  # which a month that was closed before there were any does not have
+        text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{sums.write_csv()}"
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -123,8 +129,11 @@ def monthly(
     return Monthly(figures, (whole, nights, balance), book, standing, is_changed)
 
 
-def _if_move(name: str) -> pl.Expr:
-    return pl.col(name).filter("is_move").sum()
+_IS_RULED = pl.col("is_move") & ~pl.col("is_reduction")
+
+
+def _if(condition: pl.Expr, name: str) -> pl.Expr:
+    return pl.col(name).filter(condition).sum()
 
 
 def month_table(figures: Figures, register: Register) -> Table:
@@ -135,8 +144,9 @@ def month_table(figures: Figures, register: Register) -> Table:
         .agg(
             pl.col("count").sum(),
             pl.col("yen").sum(),
-            _if_move("count").alias("move_count"),
-            _if_move("yen").alias("move_yen"),
+            _if(_IS_RULED, "count").alias("move_count"),
+            _if(_IS_RULED, "yen").alias("move_yen"),
+            _if(pl.col("is_reduction"), "yen").alias("reduced_yen"),
         )
         .sort(keys)
     )
@@ -144,7 +154,9 @@ def month_table(figures: Figures, register: Register) -> Table:
     kind = pl.when("is_arrears").then(pl.lit(YearKind.ARREARS.label)).otherwise(pl.lit(YearKind.OWN.label))
     return table_of(
         "月計表",
-        f"{wareki_month(figures.first)}の夜に調定へ計上した額。月の収納日計表の合計と一致します。うち決裁は、決裁で仮受から移した分です。",
+        f"{wareki_month(figures.first)}の夜に調定へ計上した額。月の収納日計表の合計と一致します。"
+        "うち決裁は、決裁で仮受から移した分"
+        f"{'、うち減額は、納付書の取消・減額で仮受へ移した分' if figures.reduced_yen else ''}です。",
         rows,
         {
             "手続": (procedure_name(register), Style.TEXT),
@@ -155,6 +167,7 @@ def month_table(figures: Figures, register: Register) -> Table:
             "収納額": (pl.col("yen"), Style.YEN),
             "うち決裁件数": (pl.col("move_count"), Style.COUNT),
             "うち決裁額": (pl.col("move_yen"), Style.YEN),
+            **({"うち減額": (pl.col("reduced_yen"), Style.YEN)} if figures.reduced_yen else {}),
         },
         _COUNTS,
     )
@@ -163,14 +176,13 @@ def month_table(figures: Figures, register: Register) -> Table:
 def nights_table(figures: Figures) -> Table:
     """月計（夜別）: what each night put on claims, and 仮受 before, in, out and after it."""
     is_claim, is_held = (pl.col("account") == own.value for own in (Account.CLAIM, Account.SUSPENSE))
-    is_move = pl.col("is_move")
     rows = (
         figures.sums.group_by("night_on")
         .agg(
             pl.col("count").filter(is_claim).sum(),
             pl.col("yen").filter(is_claim).sum(),
-            pl.col("yen").filter(is_held & ~is_move).sum().alias("in_yen"),
-            -pl.col("yen").filter(is_held & is_move).sum().alias("out_yen"),
+            pl.col("yen").filter(is_held & ~_IS_RULED).sum().alias("in_yen"),
+            -pl.col("yen").filter(is_held & _IS_RULED).sum().alias("out_yen"),
         )
         .sort("night_on")
         .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("after_yen"))
@@ -196,21 +208,17 @@ def nights_table(figures: Figures) -> Table:
 
 def balance_table(figures: Figures) -> Table:
     """仮受残高: from the end of the month before to the end of the month."""
-    held, back = figures.in_suspense, figures.withdrawn_yen
-    came, moved = (int(held.filter(pl.col("is_move") == is_move)["yen"].sum()) for is_move in (False, True))
-    rows = pl.DataFrame(
-        {
-            "what": [
-                "前月末の残高",
-                "仮受へ（要確認になった額）",
-                "仮受から調定・送付元の取消へ（決裁）" if back else "仮受から調定へ（決裁）",
-                "月末の残高",
-                *(["送付元の取消になった額（この月の決裁、調定からの分を含む）"] if back else []),
-            ],
-            "yen": [figures.opening_yen, came, moved, figures.closing_yen, *([back] if back else [])],
-        },
-        schema={"what": pl.String, "yen": pl.Int64},
-    )
+    held, back, reduced = figures.in_suspense, figures.withdrawn_yen, figures.reduced_yen
+    came, moved = (int(held.filter(own)["yen"].sum()) for own in (~pl.col("is_move"), _IS_RULED))
+    lines = [
+        ("前月末の残高", figures.opening_yen),
+        ("仮受へ（要確認になった額）", came),
+        *([("調定から仮受へ（減額による過納）", reduced)] if reduced else []),
+        ("仮受から調定・送付元の取消へ（決裁）" if back else "仮受から調定へ（決裁）", moved),
+        ("月末の残高", figures.closing_yen),
+        *([("送付元の取消になった額（この月の決裁、調定からの分を含む）", back)] if back else []),
+    ]
+    rows = pl.DataFrame(lines, schema={"what": pl.String, "yen": pl.Int64}, orient="row")
     note = "仮受（要確認の額）の残高。前月末の残高に、この月の増減を足すと月末の残高です。"
     columns = {"区分": (pl.col("what"), Style.TEXT), "金額": (pl.col("yen"), Style.YEN)}
     return table_of("仮受残高", note, rows, columns, ())

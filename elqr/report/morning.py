@@ -219,17 +219,22 @@ def _reasons(waiting: pl.DataFrame) -> list[Line]:
 
 
 def _money(postings: pl.DataFrame) -> list[Line]:
-    """確報の額 and where it went; then what rulings moved to claims, and to what the sender took back."""
+    """確報の額 and where it went; then what rulings moved, and what came off claims that were lowered."""
     lines = []
     for account in NIGHT_ACCOUNTS:
         own = postings.filter((pl.col("account") == account.value) & ~pl.col("is_move"))
         lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum()), account.value))
     whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
+    reduced = postings.filter((pl.col("account") == Account.SUSPENSE.value) & pl.col("is_reduction"))
     whole_and_moved = [*lines, whole]
-    ruled = {account: postings.filter((pl.col("account") == account.value) & pl.col("is_move")) for account in Account}
+    is_ruled = pl.col("is_move") & ~pl.col("is_reduction")
+    ruled = {account: postings.filter((pl.col("account") == account.value) & is_ruled) for account in Account}
     back = ruled[Account.WITHDRAWN]
     said = "決裁で調定へ（差引）" if back.height else "決裁で仮受から調定へ"
-    for what, rows in ((said, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", back)):
+    moves = (
+        (said, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", back), ("減額による過納で調定から仮受へ", reduced)
+    )  # fmt: skip
+    for what, rows in moves:
         moved = [Line(what, int(rows["count"].sum()), int(rows["yen"].sum()))] if rows.height else []
         whole_and_moved += moved
     return whole_and_moved

@@ -294,7 +294,8 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     years = {year: wareki_fiscal_year(year) for year in rows["fiscal_year"].unique().to_list()}
     return table_of(
         "収納日計表",
-        "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。区分の決裁は、承認された決裁で仮受から移した額です。",
+        "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。"
+        "区分の決裁は、承認された決裁で仮受から移した額、減額は、納付書の取消・減額で仮受へ移した額です。",
         rows,
         {
             "手続": (procedure_name(register), Style.TEXT),
@@ -302,7 +303,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
             "現年・滞納": (pl.when("is_arrears").then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
             "チャネル": (shown("channel", Channel), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
-            "区分": (pl.when("is_move").then(pl.lit("決裁")).otherwise(pl.lit("消込")), Style.TEXT),
+            "区分": (moved_by().fill_null("消込"), Style.TEXT),
             "件数": (pl.col("count"), Style.COUNT),
             "収納額": (pl.col("yen"), Style.YEN),
         },
@@ -310,10 +311,15 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     )
 
 
+def moved_by() -> pl.Expr:
+    """付け替えのもと: 決裁 or 減額; null of what a night decided."""
+    return pl.when("is_reduction").then(pl.lit("減額")).when("is_move").then(pl.lit("決裁"))
+
+
 def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
     """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and what was decided to be paid out."""
-    kinds = [Outcome.ALREADY_SETTLED.value, Outcome.OVERPAID.value, Outcome.NOTICE_CANCELLED.value]
-    rows = pl.concat([exceptions.filter(pl.col("outcome").is_in(kinds)), awaiting])
+    kinds = (Outcome.ALREADY_SETTLED, Outcome.OVERPAID, Outcome.NOTICE_CANCELLED, Outcome.REDUCED)
+    rows = pl.concat([exceptions.filter(pl.col("outcome").is_in([str(kind) for kind in kinds])), awaiting])
     before = others.select(
         pl.col("payment_no").alias("other_payment_no"),
         shown("channel", Channel).alias("other_channel"),
@@ -322,7 +328,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
     rows = rows.join(before, on="other_payment_no", how="left", maintain_order="left")
     return table_of(
         "過誤納候補",
-        "二重納付・過納・取消済納付書の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
+        "二重納付・過納・取消済納付書・減額による過納の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
         rows,
         {
             "受付番号": (pl.col("payment_no"), Style.COUNT),

@@ -121,7 +121,8 @@ def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
         pl.col("yen").filter(~pl.col("is_arrears")).sum().alias("asked_yen"),
         pl.col("yen").filter("is_arrears").sum().alias("arrears_yen"),
     )
-    overpaid, twice = (pl.col("outcome") == outcome.value for outcome in (Outcome.OVERPAID, Outcome.ALREADY_SETTLED))
+    overpaid = pl.col("outcome").is_in([Outcome.OVERPAID.value, Outcome.REDUCED.value])
+    twice = pl.col("outcome") == Outcome.ALREADY_SETTLED.value
     of_held = rows.held.group_by(code).agg(
         pl.col("yen").filter(overpaid).sum().alias("overpaid_yen"),
         pl.col("yen").filter(twice).sum().alias("twice_yen"),

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 from elqr.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
+from elqr.store.moves import is_move, is_reduction
 from elqr.terms import Account
 
 
@@ -77,7 +78,8 @@ def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) ->
     with staged(connection, claims.select("claim_no").unique()) as asked:
         query = (
             select(
-                g.claim_no, g.posting_no, g.night_on, g.yen, g.reverses_no.is_not(None), g.decided_by, g.reason,
+                g.claim_no, g.posting_no, g.night_on, g.yen, is_move(), is_reduction(), g.decided_by,
+                g.reason,
                 p.payment_no, p.channel, p.paid_on,
             )
             .join(asked, asked.c.claim_no == g.claim_no)
@@ -93,11 +95,11 @@ def suspense_postings(connection: Connection, payments: pl.DataFrame, night: dat
     g = t.posting.c
     found = []
     with staged(connection, payments.select("payment_no")) as asked:
-        for is_move in (False, True):
+        for moved in (False, True):
             query = (
                 select(g.payment_no, g.posting_no, g.night_on, g.yen, g.decided_by, g.reason)
                 .join(asked, asked.c.payment_no == g.payment_no)
-                .where(g.reverses_no.is_not(None) if is_move else g.reverses_no.is_(None))
+                .where(g.reverses_no.is_not(None) if moved else g.reverses_no.is_(None))
                 .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
             )
             found.append(read_frame(connection, query, SuspensePosting.SCHEMA))

@@ -80,14 +80,20 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
 
 
 def _with_its_slip(query: Select[Any]) -> Select[Any]:
-    """Postings with the slip that was paid: the one a ruling named or meant, or else the one that the key named."""
-    slip_no = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no, t.decision.c.notice_no)
+    """Postings with the slip that was paid: the one a ruling named or meant, or a reduction takes back, or else the one
+    that the key named.
+    """
+    reduced = r.reduced_posting.c
+    slip_no = func.coalesce(
+        reduced.notice_no, r.ruling_posting.c.notice_no, r.ruling.c.notice_no, t.decision.c.notice_no
+    )
     covers = and_(t.notice_claim.c.notice_no == t.notice.c.notice_no, t.notice_claim.c.claim_no == t.posting.c.claim_no)
     return (
         query.select_from(t.posting)
         .join(t.claim, t.claim.c.claim_no == t.posting.c.claim_no)
         .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
         .join(t.decision, t.decision.c.payment_no == t.posting.c.payment_no)
+        .outerjoin(r.reduced_posting, reduced.posting_no == t.posting.c.posting_no)
         .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
         .outerjoin(r.ruling, r.ruling.c.ruling_no == r.ruling_posting.c.ruling_no)
         .join(t.notice, t.notice.c.notice_no == slip_no)

@@ -10,15 +10,14 @@ from sqlalchemy import Connection, func, insert, select
 from elqr.store import month_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
-from elqr.store.report_queries import signed_count
+from elqr.store.moves import is_move, is_reduction, signed_count
 from elqr.terms import Account, RulingResult
 
 
 def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
     """計上の合計 of the nights from one day to another: as 収納日計表 sums them, and by night."""
     g, p = t.posting.c, t.payment.c
-    is_move = g.reverses_no.is_not(None)
-    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, g.night_on, is_move)
+    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, g.night_on, is_move(), is_reduction())
     query = (
         select(*keys, signed_count(), func.sum(g.yen))
         .join(t.payment, p.payment_no == g.payment_no)
@@ -34,6 +33,7 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
         "channel": pl.String,
         "night_on": pl.Date,
         "is_move": pl.Boolean,
+        "is_reduction": pl.Boolean,
         "count": pl.Int64,
         "yen": pl.Int64,
     }

@@ -5,15 +5,15 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.arrival_frames import DeliveredFile
 from elqr.frames import Payment, beside
 from elqr.store import money_tables as m
-from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, read_unordered, staged
+from elqr.store.moves import is_move, is_reduction, signed_count
 from elqr.store.undecided_queries import OPEN
 from elqr.terms import FileStatus, Outcome, Place
 
@@ -126,12 +126,6 @@ def open_files(connection: Connection) -> pl.DataFrame:
 def _files(connection: Connection, query: Select[Any]) -> pl.DataFrame:
     schema = {"file_no": pl.Int64, "file_name": pl.String, "file_sha256": pl.String}
     return read_frame(connection, query.order_by(t.file.c.file_no), schema)
-
-
-def has_rulings(connection: Connection, night: date) -> bool:
-    """決裁のあった夜か: rulings took effect on its date, so that not all postings are the night's own."""
-    query = select(literal(1)).where(r.ruling_result.c.night_on == night.isoformat()).limit(1)
-    return connection.execute(query).first() is not None
 
 
 def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
@@ -280,19 +274,14 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
         return pl.concat([read_frame(connection, query, schema), near])
 
 
-def signed_count() -> ColumnElement[int]:
-    """計上の件数: what a posting takes back counts as minus one."""
-    return func.sum(case((t.posting.c.yen > 0, 1), else_=-1))
-
-
 def postings(connection: Connection, night: date) -> pl.DataFrame:
-    """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether by a ruling.
+    """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether it is a move:
+    of a ruling, or of a reduction.
 
-    What a ruling takes back counts as minus one.
+    What is taken back counts as minus one.
     """
     g, p = t.posting.c, t.payment.c
-    is_move = g.reverses_no.is_not(None)
-    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on, is_move)
+    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on, is_move(), is_reduction())
     query = (
         select(*keys, signed_count(), func.sum(g.yen))
         .join(t.payment, p.payment_no == g.payment_no)
@@ -308,6 +297,7 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
         "channel": pl.String,
         "paid_on": pl.Date,
         "is_move": pl.Boolean,
+        "is_reduction": pl.Boolean,
         "count": pl.Int64,
         "yen": pl.Int64,
     }

@@ -23,7 +23,7 @@ from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
-from elqr.store.waiting_queries import Waits, last_ruling_no, moved_yen
+from elqr.store.waiting_queries import Waits, last_ruling_no, moved_yen, waiting_outcome
 from elqr.store.withdrawal_queries import others_moved
 from elqr.tally import posting_tallies
 from elqr.terms import Account, KeyKind, RulingResult
@@ -41,6 +41,7 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     """
     last, waits = r.ruling.c, Waits.on(night)
     columns = decision_columns() | {
+        "outcome": (waits.outcome, pl.String),
         "claim_yen": (t.decision.c.claim_yen + moved_yen(Account.CLAIM, night), pl.Int64),
         "suspense_yen": (waits.suspense_yen, pl.Int64),
         "ruling_no": (last.ruling_no, pl.Int64),
@@ -50,13 +51,13 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
         "is_open": (waits.is_open, pl.Boolean),
         "others_moved": (others_moved(night), pl.Int64),
     }
-    conditions = (waits.condition, waits.announced)
     if only is None:
-        rows = [decision_rows(connection, columns, own, *waits.joins) for own in conditions]
+        rows = [decision_rows(connection, columns, own, *waits.joins) for own in waits.conditions]
     else:
         with staged(connection, only.select("payment_no")) as asked:
-            rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in conditions]
-    return rows[0] if rows[1].is_empty() else pl.concat(rows).sort("paid_on", maintain_order=True)
+            rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in waits.conditions]
+    some = [part for part in rows if not part.is_empty()] or rows[:1]
+    return some[0] if len(some) == 1 else pl.concat(some).sort("paid_on", maintain_order=True)
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
@@ -179,16 +180,22 @@ def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.D
 
 
 def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """仮受の仕訳 of payments: frame Posting with posting_no, the one that each payment's rulings move."""
+    """仮受の仕訳 of payments: frame Posting with posting_no, the one that each payment's rulings move.
+
+    It is the night's own, or else the first by which a later night took the payment off a claim.
+    """
     schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "paid_on": pl.Date}
     with staged(connection, payment_nos.select("payment_no").unique()) as asked:
         query = (
             select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, t.payment.c.paid_on)
             .join(asked, asked.c.payment_no == t.posting.c.payment_no)
             .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
-            .where(t.posting.c.reverses_no.is_(None), t.posting.c.account == Account.SUSPENSE.value)
+            .where(t.posting.c.account == Account.SUSPENSE.value)
         )
-        return read_frame(connection, query, schema)
+        reduced = query.join(r.reduced_posting, r.reduced_posting.c.posting_no == t.posting.c.posting_no)
+        parts = (query.where(t.posting.c.reverses_no.is_(None)), reduced)
+        rows = pl.concat(read_frame(connection, part, schema) for part in parts)
+    return rows.sort("posting_no").unique("payment_no", keep="first", maintain_order=True)
 
 
 def postings_of(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
@@ -229,7 +236,7 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         "review_no": (asked.review_no, pl.Int64),
         "ruling_no": (r.ruling.c.ruling_no, pl.Int64),
         "payment_no": (r.ruling.c.payment_no, pl.Int64),
-        "outcome": (t.decision.c.outcome, pl.String),
+        "outcome": (waiting_outcome(date.fromisoformat(until)), pl.String),
         "paid_yen": (t.payment.c.paid_yen, pl.Int64),
         "ruling": (r.ruling.c.ruling, pl.String),
         "target": (target, pl.String),

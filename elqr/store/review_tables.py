@@ -53,3 +53,11 @@ ruling_posting = table(
     Index("ruling_posting_by_ruling", "ruling_no"),
 )
 """決裁による仕訳: which ruling is behind a posting, and which slip it pays, where the ruling names none."""
+
+reduced_posting = table(
+    "reduced_posting",
+    Column("posting_no", Whole, ForeignKey("posting.posting_no"), primary_key=True, autoincrement=False),
+    Column("notice_no", Whole, ForeignKey("notice.notice_no")),
+    Column("after_ruling_no", Whole, ForeignKey("ruling.ruling_no")),
+)
+"""減額による過納の仕訳: which slip had been paid, and the last ruling on the payment by then; a later one decides."""

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr import frames
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 

@@ -59,7 +59,7 @@ RANGES = (
     _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
     _range(tables.delivery.c.delivery_no, tables.delivery_finding),
     _range(tables.decision.c.payment_no, tables.suggestion),
-    _range(tables.posting.c.posting_no, review_tables.ruling_posting),
+    _range(tables.posting.c.posting_no, review_tables.ruling_posting, review_tables.reduced_posting),
     _range(tally_tables.posting_tally.c.tally_no),
     _range(money_tables.deposit.c.deposit_no),
     _range(money_tables.bundle.c.bundle_no),

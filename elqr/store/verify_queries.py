@@ -1,10 +1,11 @@
 """Questions of the verification (検算の照会): the ledger's rows as they are, and whether its guards are still there."""
 
 import json
+from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Table, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, Table, and_, case, exists, func, literal, or_, select, union
 
 from elqr.frames import (
     Decision,
@@ -25,6 +26,8 @@ from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
+from elqr.store.owed import owed_yen
+from elqr.store.reduction_queries import slips_looked_at
 from elqr.store.tally_tables import issue_tally, posting_tally
 from elqr.terms import DepositKind, RulingResult
 
@@ -101,7 +104,7 @@ def decisions(connection: Connection) -> pl.DataFrame:
 
 
 def postings(connection: Connection) -> pl.DataFrame:
-    """仕訳: frame Posting with posting_no, night_on, reverses_no, ruling_no and the claim's levy_year."""
+    """仕訳: frame Posting with posting_no, night_on, reverses_no, ruling_no, the claim's levy_year, is_reduction."""
     schema = {
         **Posting.SCHEMA,
         "posting_no": _WHOLE,
@@ -109,6 +112,7 @@ def postings(connection: Connection) -> pl.DataFrame:
         Move.REVERSES_NO: _WHOLE,
         Move.RULING_NO: _WHOLE,
         "levy_year": _WHOLE,
+        "is_reduction": pl.Boolean,
     }
     g = t.posting.c
     query = (
@@ -119,7 +123,9 @@ def postings(connection: Connection) -> pl.DataFrame:
             g.reverses_no,
             r.ruling_posting.c.ruling_no,
             t.claim.c.levy_year,
+            r.reduced_posting.c.posting_no.is_not(None),
         )
+        .outerjoin(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
         .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == g.posting_no)
         .outerjoin(t.claim, t.claim.c.claim_no == g.claim_no)
     )
@@ -150,6 +156,38 @@ def stray_postings(connection: Connection) -> list[int]:
         .where(or_(and_(~is_move, ~of_notice), and_(is_move, ~of_ruling, ~of_reversed)))
     )
     return list(connection.execute(query.order_by(g.posting_no)).scalars())
+
+
+def overpaid_claims(connection: Connection) -> pl.DataFrame:
+    """納め過ぎの調定: claim_no, collected_yen, owed_yen: more than is owed, after a cancellation or a reissue.
+
+    As far as a link of the chain looked at the slips.
+    """
+    looked_at, covers = slips_looked_at(connection), t.notice_claim.c
+    gone = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+    changed = (
+        select(covers.claim_no)
+        .join(t.notice, t.notice.c.notice_no == covers.notice_no)
+        .where(or_(t.notice.c.issue_no > 1, gone))
+    )
+    unseen = select(covers.claim_no).where(
+        covers.notice_no.in_(
+            union(
+                select(t.notice.c.notice_no).where(t.notice.c.notice_no > looked_at.notice_no),
+                select(t.notice_cancel.c.notice_no).where(t.notice_cancel.c.notice_file_no > looked_at.file_no),
+            )
+        )
+    )
+    owed = func.coalesce(owed_yen(literal(date.max.isoformat())), 0)
+    query = (
+        select(t.claim.c.claim_no, func.sum(t.posting.c.yen), owed)
+        .join(t.posting, t.posting.c.claim_no == t.claim.c.claim_no)
+        .where(t.claim.c.claim_no.in_(changed), t.claim.c.claim_no.not_in(unseen))
+        .group_by(t.claim.c.claim_no)
+        .having(func.sum(t.posting.c.yen) > owed)
+    )
+    schema = {Posting.CLAIM_NO: _WHOLE, "collected_yen": _WHOLE, "owed_yen": _WHOLE}
+    return read_frame(connection, query, schema).sort(Posting.CLAIM_NO)
 
 
 def identities(connection: Connection) -> pl.DataFrame:

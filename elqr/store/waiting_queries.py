@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
     literal,
     or_,
@@ -26,20 +27,23 @@ from elqr.store import tables as t
 from elqr.store.announced import still_waits
 from elqr.store.bulk import read_frame
 from elqr.store.report_queries import decided
-from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, Place, RulingResult
+from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, Outcome, Place, RulingResult
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
     """要確認か: of the decided payments of a query, with the joins that it needs.
 
-    `condition` is of exceptions, `announced` of 速報 that are overdue: asked for together they would name no index.
+    `condition` is of exceptions, `announced` of 速報 that are overdue, `reduced` of payments that a night had settled
+    and a later one took off their claims: asked for together they would name no index.
     """
 
     is_open: ColumnElement[bool]
+    outcome: ColumnElement[str]
     suspense_yen: ColumnElement[int]
     condition: ColumnElement[bool]
     announced: ColumnElement[bool]
+    reduced: ColumnElement[bool]
     joins: tuple[tuple[FromClause, Any], ...]
 
     @classmethod
@@ -51,7 +55,7 @@ class Waits:
             last.ruling.in_([ruling.value for ruling in CLOSES]),
             and_(last.ruling.in_([ruling.value for ruling in CLOSES_WHEN_EMPTY]), suspense == 0),
         )
-        is_open = func.coalesce(~closed, True)
+        is_open = or_(func.coalesce(~closed, True), _is_reduced_since(last.ruling_no, night))
         awaits = and_(last.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
         decided = t.decided_file.c.night_on <= night.isoformat()
         joins = (
@@ -61,7 +65,36 @@ class Waits:
         overdue = m.overdue_payment.c
         late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
         announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
-        return cls(is_open, suspense, and_(_is_waiting(), decided, or_(is_open, awaits)), announced, joins)
+        waits = or_(is_open, awaits)
+        condition, reduced = and_(_is_waiting(), decided, waits), and_(_is_reduced(night), ~_is_waiting(), waits)
+        return cls(is_open, waiting_outcome(night), suspense, condition, announced, reduced, joins)
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """待つわけ, each to be asked for by itself."""
+        return self.condition, self.announced, self.reduced
+
+
+def _reduced(night: date) -> Select[tuple[int]]:
+    """減額された収納 up to a night."""
+    g, own = t.posting.c, r.reduced_posting.c
+    query = select(g.payment_no).join(r.reduced_posting, own.posting_no == g.posting_no)
+    return query.where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+
+
+def _is_reduced(night: date) -> ColumnElement[bool]:
+    return t.decision.c.payment_no.in_(_reduced(night))
+
+
+def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnElement[bool]:
+    """その決裁の後に減額されたか: what a ruling closed is open again, until a later ruling."""
+    own = _reduced(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
+    return own.where(r.reduced_posting.c.after_ruling_no == ruling_no).correlate(t.payment, r.ruling).exists()
+
+
+def waiting_outcome(night: date) -> ColumnElement[str]:
+    """要確認の理由: the outcome of the night, or 減額による過納 where the night had settled the payment."""
+    return case((and_(~_is_waiting(), _is_reduced(night)), Outcome.REDUCED.value), else_=t.decision.c.outcome)
 
 
 def _is_waiting() -> ColumnElement[bool]:
@@ -83,7 +116,7 @@ def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFra
     query = decided(number)
     for joined, where in waits.joins:
         query = query.outerjoin(joined, where)
-    parts = (query.where(own).order_by(number).limit(most) for own in (waits.condition, waits.announced))
+    parts = (query.where(own).order_by(number).limit(most) for own in waits.conditions)
     return pl.concat(read_frame(connection, part, {"payment_no": pl.Int64}) for part in parts)
 
 
@@ -100,6 +133,7 @@ def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
         _untouched_sums(~touched, night),
         _touched_sums(waits, and_(touched, waits.condition)),
         _touched_sums(waits, waits.announced),
+        _touched_sums(waits, waits.reduced),
     ]
     rows = pl.concat(read_frame(connection, part, Waiting.SCHEMA) for part in parts)
     return Waiting.of(rows.group_by(Waiting.KEYS).agg(pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()))
@@ -122,7 +156,7 @@ def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
 
 def _touched_sums(waits: Waits, condition: ColumnElement[bool]) -> Select[Any]:
     columns = {
-        Waiting.OUTCOME: t.decision.c.outcome,
+        Waiting.OUTCOME: waits.outcome,
         Waiting.PROCEDURE_CODE: t.decision.c.procedure_code,
         Waiting.ITEM_NO: t.payment.c.item_no,
         Waiting.PAID_ON: t.payment.c.paid_on,

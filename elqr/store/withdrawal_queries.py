@@ -61,10 +61,10 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
         )
         others = read_frame(connection, query, schema)
     numbers = pl.concat([others.select(pl.col(OTHER_NO).alias("payment_no")), payment_nos.select("payment_no")])
-    return Concerned.of(others, _standing_of(connection, numbers.unique()))
+    return Concerned.of(others, standing_of(connection, numbers.unique()))
 
 
-def _standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の今の置き場所 of payments; frame Standing: what is left on each account, claim and year."""
     g, r_ = t.posting.c, r.ruling.c
     slip = case(

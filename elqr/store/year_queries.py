@@ -12,6 +12,7 @@ from elqr.frames import Claim
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.owed import slip_no_at_the_end
+from elqr.store.waiting_queries import waiting_outcome
 from elqr.terms import Account, AccountingKind
 
 
@@ -105,11 +106,11 @@ def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> 
 
 def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
     """会計年度の仮受の残高: procedure_code, outcome, yen."""
-    g, d = t.posting.c, t.decision.c
+    g, d, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
     query = (
-        select(g.procedure_code, d.outcome, func.sum(g.yen))
+        select(g.procedure_code, outcome, func.sum(g.yen))
         .join(t.decision, d.payment_no == g.payment_no)
         .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
-        .group_by(g.procedure_code, d.outcome)
+        .group_by(g.procedure_code, outcome)
     )
     return read_frame(connection, query, {"procedure_code": pl.String, "outcome": pl.String, "yen": pl.Int64})

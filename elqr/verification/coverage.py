@@ -45,6 +45,7 @@ _RECOMPUTED = {
     "decided_file": Proof.COMPUTED,
     "payment_identity": Proof.COMPUTED,
     "posting": Proof.COMPUTED,
+    "reduced_posting": Proof.COMPUTED,
     "deposit_file": Proof.SOURCE,
     "deposit": Proof.SOURCE,
     "bundle": Proof.COMPUTED,

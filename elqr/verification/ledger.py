@@ -102,6 +102,8 @@ def postings(looked: Looked) -> Iterator[Finding]:
         own = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
         again = _with_years_as_before(again, own, paid)
         yield from differing(own, again, whole, Code.POSTING_DIFFERS, "仕訳")
+    for number, yen, owed in queries.overpaid_claims(connection).head(LISTED_PER_CODE).iter_rows():
+        yield told(f"調定{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{owed:,}円まで", "収納額")
     for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
         yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
     nights = queries.files(connection).select("file_no", pl.col("decided_on").cast(pl.String))

@@ -53,6 +53,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
     connection = looked.night.ledger.connection
     places: dict[tuple[str, str], list[int]] = {}
     posted: dict[str, int] = {}
+    reduced: dict[str, int] = {}
     inputs: dict[str, str] = {}
     moved: dict[int, int] = {}
     withdrawn: dict[int, int] = {}
@@ -63,6 +64,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
             sums = places.setdefault((on, place), [0, 0])
             sums[0], sums[1] = sums[0] + count, sums[1] + yen
         posted[on] = posted.get(on, 0) + entry.get("posted_yen", 0)
+        reduced[on] = reduced.get(on, 0) + entry.get("reduced", (0, 0))[1]
         inputs |= dict.fromkeys(entry.get("inputs", []), on)
         if "review" in entry:
             moved[entry["review"]] = entry["moved_yen"]
@@ -74,6 +76,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
     made_postings = queries.postings(connection)
     yield from _places(queries.files(connection), queries.decisions(connection), places)
     yield from _posted(made_postings, posted)
+    yield from _reduced(made_postings, reduced)
     for sha256, decided_on in queries.files(connection).select("sha256", "decided_on").iter_rows():
         if (said := inputs.get(sha256)) != (decided_on and str(decided_on)):
             yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, said or "記録がない", "消し込んだ日")
@@ -111,6 +114,19 @@ def _posted(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
             yield told(f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額")
 
 
+def _reduced(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
+    """夜ごとの減額による過納, as posted and as the runs say; what it takes off claims stands in suspense."""
+    rows = made.filter("is_reduction").with_columns((pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value).alias("into"))
+    yen = pl.col(Posting.YEN)
+    sums = rows.group_by("night_on").agg(yen.filter("into").sum().alias("into"), -yen.filter(~pl.col("into")).sum())
+    found = {on: (into, off) for on, into, off in sums.iter_rows()}
+    for on in sorted(found.keys() | {on for on, said in by_runs.items() if said}):
+        into, off = found.get(on, (0, 0))
+        if not into == off == by_runs.get(on, 0):
+            said = f"仮受へ {into:,}円・調定から {off:,}円"
+            yield told(f"夜 {on}", Code.RUN_DIFFERS, said, f"{by_runs.get(on, 0):,}円", "減額による過納")
+
+
 def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
     """決裁の仕訳: what each ruling moved, and what the run of its approval says."""
     out = made.filter(pl.col(Move.RULING_NO).is_not_null())
@@ -136,7 +152,8 @@ def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> 
         if moved.get(review_no) != yen:
             said = moved.get(review_no, "実行の記録にない")
             yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", said)
-    loose = made.filter(pl.col(Move.REVERSES_NO).is_not_null() & pl.col(Move.RULING_NO).is_null())
+    is_loose = pl.col(Move.RULING_NO).is_null() & ~pl.col("is_reduction")
+    loose = made.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_loose)
     for number in loose["posting_no"].head(LISTED_PER_CODE):
         yield told(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
 

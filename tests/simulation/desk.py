@@ -73,11 +73,10 @@ def approve(city: City, truth: Truth, asked: Asked, night: date) -> tuple[int, i
     """承認する: (rulings carried out, yen moved) as the program says, and as the truth does."""
     ran = _review(city, night, "approve", asked.review_no, "--by", "鈴木", "--json")
     carried_out = moved = 0
-    for wish in asked.wishes:
-        if _standing(truth, wish.held, wish.slip) != wish.stood:
-            continue
+    as_asked = [wish for wish in asked.wishes if _standing(truth, wish.held, wish.slip) == wish.stood]
+    for wish in as_asked:
         part = min(wish.held.yen, _left(truth, wish.slip))
-        truth.collected[wish.slip.bill, wish.slip.part] += part
+        truth.put(wish.held.record, (wish.slip.bill, wish.slip.part), part)
         wish.held.yen -= part
         carried_out, moved = carried_out + 1, moved + part
     results: dict[str, int] = ran.json["results"]  # type: ignore[assignment]

@@ -93,7 +93,7 @@ def _happens(made: Year, slip: Slip, day: int) -> None:
         if (slip.bill, slip.part) in made.reissued:
             return
         made.reissued.add((slip.bill, slip.part))
-        newer = _slip(made, slip.bill, slip.part, 2, slip.yen + chance.choice((0, 100)), day)
+        newer = _slip(made, slip.bill, slip.part, 2, slip.yen + chance.choice((0, 100, -(slip.yen // 3))), day)
         # Some cities print the same 再発行 digit on every slip: then the day of the payment says which it was.
         digit = chance.choice((slip.reissue, newer.reissue))
         newer = replace(newer, barcode_no=slip.barcode_no, reissue=digit)
@@ -108,7 +108,7 @@ def _happens(made: Year, slip: Slip, day: int) -> None:
         )
     elif kind < 0.21:
         made.notices[day].append((slip, True))
-        _pay(made, slip, day)
+        _pay(made, slip, chance.choice((day, max(1, day - chance.randrange(10, 30)))))
     elif kind < 0.26:
         _pay(
             made,

@@ -93,12 +93,21 @@ class Held:
 
 
 @dataclass
+class Standing:
+    """調定にある収納: what is left of its yen there."""
+
+    record: Record
+    yen: int
+
+
+@dataclass
 class City:
     """都市の真実: its slips, what stands on claims and in suspense, and what was seen of every payment."""
 
     item: str
     slips: list[Slip] = field(default_factory=list)
     collected: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    stands: dict[tuple[str, int], list["Standing"]] = field(default_factory=lambda: defaultdict(list))
     held: dict[int, Held] = field(default_factory=dict)
     known: dict[Hashable, Known] = field(default_factory=lambda: defaultdict(Known))
     tonight: dict[Hashable, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
@@ -112,12 +121,45 @@ class City:
         """仮受の残高."""
         return sum(held.yen for held in self.held.values())
 
-    def told_of(self, held: Held) -> int:
-        """同じ識別の確報の数, where the 確報 contradict each other: another one makes of a decision another question."""
+    def told_of(self, held: Held) -> tuple[int, int]:
+        """同じ識別のほかの確報: how many there are and what stands of them, where the 確報 contradict each other.
+
+        What becomes of another one makes of a decision another question.
+        """
         if held.outcome not in ("conflicts", "stage_unexpected"):
-            return 0
-        counts = self.known[held.record.identity].count
-        return sum(number for (stage, _), number in counts.items() if stage == "confirmed")
+            return 0, 0
+        identity = held.record.identity
+        counts = self.known[identity].count
+        standing = (own for several in self.stands.values() for own in several if own.record.identity == identity)
+        count = sum(number for (stage, _), number in counts.items() if stage == "confirmed")
+        return count, sum(own.yen for own in standing)
+
+    def put(self, record: Record, claim: tuple[str, int], yen: int) -> None:
+        """調定に入れる."""
+        if yen:
+            self.collected[claim] += yen
+            self.stands[claim].append(Standing(record, yen))
+
+    def _reduce(self) -> None:
+        """減額による過納: what stands on a claim beyond what is owed goes into suspense, the last payment first."""
+        for claim, several in self.stands.items():
+            excess = self.collected[claim] - self.owed(claim)
+            for own in sorted(several, key=lambda own: (own.record.paid_on, own.record.identity), reverse=True):
+                part = max(0, min(excess, own.yen))
+                own.yen, excess = own.yen - part, excess - part
+                self.collected[claim] -= part
+                if part:
+                    self._hold(own.record, part, "reduced")
+            self.stands[claim] = [own for own in several if own.yen]
+
+    def _hold(self, record: Record, yen: int, outcome: str) -> None:
+        """仮受に置く: one place for each payment."""
+        held = next((own for own in self.held.values() if own.record is record), None)
+        if held is not None:
+            held.yen += yen
+            return
+        self.serial += 1
+        self.held[self.serial] = Held(record, yen, outcome)
 
     def is_announced(self, slip: Slip) -> bool:
         """速報があるか: one that names the slip and was not taken back."""
@@ -128,6 +170,7 @@ class City:
         """(event, stage, outcome, claim yen, suspense yen) of every record of a night, in whatever order it came."""
         results = []
         self.tonight.clear()
+        self._reduce()
         fresh, repeats = self._tell_apart(files)
         conflicts = self._conflicts(fresh)
         paid_before = {identity for identity, known in self.known.items() if known.stages["confirmed"]}
@@ -156,8 +199,7 @@ class City:
                 )
             held = record.yen - claim_yen if record.stage == "confirmed" else 0
             if held:
-                self.serial += 1
-                self.held[self.serial] = Held(record, held, outcome)
+                self._hold(record, held, outcome)
             results.append((record.event, record.stage, outcome, claim_yen, held))
         assert self.delivered_yen == self.repeated_yen + sum(self.collected.values()) + self.suspense
         return results
@@ -265,7 +307,7 @@ class City:
         claim = slip.bill, slip.part
         left = max(0, self.owed(claim) - self.collected[claim])
         part = min(left, record.yen)
-        self.collected[claim] += part
+        self.put(record, claim, part)
         touched |= {claim} if part else set()
         if left == 0:
             return "already_settled", 0
@@ -282,7 +324,7 @@ class City:
             return "underpaid", 0
         given = {claim: min(yen, self.owed(claim)) for claim, yen in covers.items()}
         for claim, yen in given.items():
-            self.collected[claim] += yen
+            self.put(record, claim, yen)
             touched |= {claim} if yen else set()
         whole = sum(given.values())
         if whole == 0:

@@ -1,0 +1,10 @@
+"""版9: what stands on a claim beyond what is owed goes into suspense in the night that brought the reduction."""
+
+from elqr.store.migrations.steps import created
+
+revision, down_revision = "9", "8"
+
+
+def upgrade() -> None:
+    """減額による過納の仕訳."""
+    created("reduced_posting")
