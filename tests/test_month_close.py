@@ -159,7 +159,7 @@ def test_nothing_is_entered_with_a_day_of_a_closed_month(
         assert refused.code == 1 and "2026-10 までの月は締めてある" in refused.err and refused.err.count("\n") == 1
     assert city.ledger_state() == before
     if command[:2] == ("notice", "import"):
-        assert elqr(*command, "--job", city.job, "--date", "2026-11-05").code == 0
+        assert elqr(*command, "--job", city.job, "--date", "2026-11-05").code == 3, "what was paid and is cancelled"
 
 
 def test_a_change_behind_our_back_is_shown_as_a_change_after_the_close(city: City) -> None:
