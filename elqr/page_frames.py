@@ -27,11 +27,17 @@ class ChannelTrend(Frame):
 
 
 class RulingTrend(Frame):
-    """決裁の効力: which ruling took effect on which payment when, and what it left in suspense."""
+    """決裁の効力: which ruling took effect on which payment when, and what it left in suspense.
+
+    A payment that came off its claim was opened by no ruling: its row says so, after the ruling that was the last by
+    then. `was_exception` says whether the night of the payment had left it for somebody to look at.
+    """
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     RULING_NO = Column("ruling_no", pl.Int64)
     RULING = Column("ruling", pl.String)
+    IS_REDUCTION = Column("is_reduction", pl.Boolean)
+    WAS_EXCEPTION = Column("was_exception", pl.Boolean)
     AFTER_YEN = Column("after_yen", pl.Int64)
     NIGHT_ON = Column("night_on", pl.Date)
 

@@ -1,6 +1,7 @@
 """A slip that is cancelled or lowered after it was paid: what is too much is seen that night, and two people decide."""
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,19 @@ def test_more_on_a_claim_than_is_owed_is_told(city: City) -> None:
     city.damage("UPDATE posting SET yen = yen + 1 WHERE reverses_no IS NOT NULL")
     ran = elqr("verify", "--job", city.job, "--date", LATER.isoformat(), "--json")
     assert "調定1 「収納額」" in {own["at"] for own in ran.json["findings"]}  # type: ignore[attr-defined,index]
+
+
+def trend(city: City, day: date) -> list[tuple[str, str]]:
+    """(夜, 要確認の残) as the page tells them."""
+    page = (city.folder / "out" / day.isoformat() / "index.html").read_text(encoding="utf-8")
+    return re.findall(r'<tr><th scope="row">([-\d]+)</th>(?:<td class="n">[^<]*</td>){2}<td class="n">(\d+)</td>', page)
+
+
+def test_the_trend_of_what_waits_knows_when_it_came_off_its_claim(city: City) -> None:
+    paid(city)
+    lowered(city)
+    assert trend(city, LOWERED) == [("2026-11-11", "0"), ("2026-11-12", "1")]
+    assert decide(city, "還付候補", 1).code == 0
+    pay(city, 1, serial=2, on=LATER)
+    city.night(LATER)
+    assert trend(city, LATER) == [("2026-11-11", "0"), ("2026-11-13", "1")], "decided, and paid twice since"

@@ -36,7 +36,8 @@ class Trend:
 def trend(sums: Sums, night: date, open_now: int) -> Trend:
     """推移 up to a night, which is always the last of them. `open_now` are its open exceptions.
 
-    Open exceptions of earlier nights are told backwards: less what came, more what rulings closed since.
+    Open exceptions of earlier nights are told backwards: less what came, or came off a claim, since; more what rulings
+    closed.
     """
     read = sums.places.group_by(PlaceTrend.NIGHT_ON).agg(
         pl.col(PlaceTrend.COUNT, PlaceTrend.YEN).sum(),
@@ -67,12 +68,13 @@ def trend(sums: Sums, night: date, open_now: int) -> Trend:
 
 
 def _reopened(rulings: pl.DataFrame) -> pl.DataFrame:
-    """決裁で開いた件数 (closed counts as minus one): night_on, reopened, by night."""
+    """決裁と減額で開いた件数 (closed counts as minus one): night_on, reopened, by night."""
     ruling = pl.col(RulingTrend.RULING)
     moved_all = ruling.is_in([own.value for own in CLOSES_WHEN_EMPTY]) & (pl.col(RulingTrend.AFTER_YEN) == 0)
     is_open = ~(ruling.is_in([own.value for own in CLOSES]) | moved_all)
-    rows = rulings.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO).with_columns(is_open.alias("is_open"))
-    was_open = pl.col("is_open").shift(1).over(RulingTrend.PAYMENT_NO).fill_null(True)
+    order = (RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)
+    rows = rulings.sort(*order).with_columns(is_open.alias("is_open"))
+    was_open = pl.coalesce(pl.col("is_open").shift(1).over(RulingTrend.PAYMENT_NO), RulingTrend.WAS_EXCEPTION)
     return rows.select(
         RulingTrend.NIGHT_ON, (pl.col("is_open").cast(pl.Int64) - was_open.cast(pl.Int64)).alias("reopened")
     ).sort(RulingTrend.NIGHT_ON)

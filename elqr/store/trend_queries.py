@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, false, func, literal, or_, select, true
 
 from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
-from elqr.terms import Place, RulingResult
+from elqr.terms import Account, Place, RulingResult
 
 
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -41,23 +41,35 @@ def _summed(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame
 
 
 def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFrame:
-    """効力のある決裁 of every payment that a ruling touched after a night and up to another; frame RulingTrend.
+    """効力のある決裁と減額 of every payment that one touched after a night and up to another; frame RulingTrend.
 
     Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before.
     """
-    ruled, effect = r.ruling.c, r.ruling_result.c
-    approved = effect.result == RulingResult.APPROVED.value
-    touched = (
-        select(ruled.payment_no)
-        .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
-        .where(approved, effect.night_on > first.isoformat(), effect.night_on <= night.isoformat())
-    )
-    query = (
-        select(ruled.payment_no, ruled.ruling_no, ruled.ruling, effect.after_yen, effect.night_on)
+    ruled, effect, g, own = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
+    was_exception = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
+    rulings = (
+        select(
+            ruled.payment_no, ruled.ruling_no, ruled.ruling, false(), was_exception, effect.after_yen, effect.night_on
+        )
         .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
         .join(t.decision, t.decision.c.payment_no == ruled.payment_no)
-        .where(approved, effect.night_on <= night.isoformat(), ruled.payment_no.in_(touched))
-        .where(t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value]))
-        .order_by(ruled.payment_no, ruled.ruling_no)
+        .where(effect.result == RulingResult.APPROVED.value, effect.night_on <= night.isoformat())
     )
-    return read_frame(connection, query, RulingTrend.SCHEMA)
+    reductions = (
+        select(
+            g.payment_no, func.coalesce(own.after_ruling_no, 0), literal(""), true(), was_exception, g.yen, g.night_on
+        )
+        .join(r.reduced_posting, own.posting_no == g.posting_no)
+        .join(t.decision, t.decision.c.payment_no == g.payment_no)
+        .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+    )
+    came_off = reductions.with_only_columns(g.payment_no)
+    since = (
+        rulings.with_only_columns(ruled.payment_no).where(effect.night_on > first.isoformat()),
+        came_off.where(g.night_on > first.isoformat()),
+    )
+    touched = or_(*(t.decision.c.payment_no.in_(payments) for payments in since))
+    was_listed = or_(was_exception, t.decision.c.payment_no.in_(came_off))
+    parts = (rulings.where(touched, was_listed), reductions.where(touched))
+    rows = pl.concat(read_frame(connection, part, RulingTrend.SCHEMA) for part in parts)
+    return rows.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.builders import NIGHT, City, elqr
 from tests.report.invented import exceptions, rows_of
 from tests.report.page_city import BREAKING, founded, page
 
+_DECIDED = (False, True)
+"""A ruling, on a payment that its night had left for somebody to look at."""
 _DAY = [date(2026, 11, day) for day in range(1, 31)]
 
 
@@ -31,7 +34,7 @@ def _sums(
     return Sums(
         pl.DataFrame(places, schema=PlaceTrend.SCHEMA, orient="row"),
         pl.DataFrame(channels, schema=ChannelTrend.SCHEMA, orient="row"),
-        pl.DataFrame(rulings, schema=RulingTrend.SCHEMA, orient="row"),
+        pl.DataFrame([(*own[:3], *_DECIDED, *own[3:]) for own in rulings], schema=RulingTrend.SCHEMA, orient="row"),
     )
 
 
@@ -55,6 +58,20 @@ def test_open_exceptions_of_earlier_nights_are_told_from_what_came_and_what_was_
     assert found.nights == (_DAY[0], _DAY[3], _DAY[5])
     assert found.open_counts == (5, 5 - 1 + 3 - 1, 6)
     assert found.counts == (15, 3, 4) and found.yens == (1_400, 250, 400)
+
+
+def test_what_came_off_a_claim_is_open_from_that_night_until_it_is_decided() -> None:
+    came = [(_DAY[0], "posted", 3, 300), (_DAY[0], "exception", 1, 50), (_DAY[2], "posted", 1, 10)]
+    rows = [
+        (1, 0, "", True, False, 30, _DAY[1]),  # opened
+        (1, 2, Ruling.REFUND.value, False, False, 30, _DAY[2]),  # closed
+        (2, 1, Ruling.REFUND.value, False, True, 50, _DAY[1]),  # closed
+        (2, 1, "", True, True, 80, _DAY[2]),  # open again
+        (3, 0, "", True, False, 20, _DAY[2]),  # opened
+    ]
+    sums = replace(_sums(came, []), rulings=pl.DataFrame(rows, schema=RulingTrend.SCHEMA, orient="row"))
+    # Night 1: one. Day 2: one more, one closed. Night 3: one closed, one open again, one opened.
+    assert trend(sums, _DAY[2], 2).open_counts == (1, 2)
 
 
 def test_a_night_without_payments_is_the_last_of_its_trend() -> None:
