@@ -158,10 +158,10 @@ _GAP_CODES = {
 }
 
 
-def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame) -> list[Finding]:
+def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) -> list[Finding]:
     """払込突合の警報: lines (frame Settled) that do not agree, and contracts with missing 速報 or 確報.
 
-    `gaps` has gap, contract, paid_on, paid_yen.
+    `gaps` has gap, contract, paid_on, paid_yen; `doubts` file_name, record_no, booked_on, yen, counts, other_file.
     """
     found = []
     for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
@@ -181,6 +181,10 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame) -> list[Finding]:
     for gap, contract, count, yen, first in sums.iter_rows():
         at = Location(field=contract or "契約なし")
         found.append(Finding(at, _GAP_CODES[gap], f"{count:,}件 {yen:,}円（最も古い領収日 {first}）", "0件"))
+    for name, no, on, yen, counts, other in doubts.iter_rows():
+        said = "依頼人が違うので別の入金として数えた" if counts else "口座がないので同じ入金とみなし数えていない"
+        at, wanted = Location(name, no), f"{other} の入金と、一件か二件か"
+        found.append(Finding(at, Code.DEPOSIT_DOUBTFUL, f"入金日 {on} {yen:,}円（{said}）", wanted))
     return sorted(found)
 
 

@@ -245,6 +245,12 @@ CODES: dict[Code, CodeText] = {
         "どの契約にも当てはまりません",
         "ジョブの [[settlement]] に契約を足してください。突合しないものは outside = true の契約にします。",
     ),
+    Code.DEPOSIT_DOUBTFUL: CodeText(
+        _HIGH,
+        "ほかの明細と同じ入金かもしれません",
+        "通帳で一件か二件か確かめてください。数えていない明細が別の入金なら、口座を書いて届け直します。"
+        "一件を二件と数えていたら、手で打つ入金明細に区分「取消」の行を届けます。",
+    ),
     Code.PAYLOAD_LENGTH: CodeText(_HIGH, "255桁ではありません", _PAYLOAD),
     Code.PAYLOAD_NOT_DIGITS: CodeText(_HIGH, "数字でない文字があります", _PAYLOAD),
     Code.PAYLOAD_TAG: CodeText(_HIGH, "タグの並びが違います", _PAYLOAD),

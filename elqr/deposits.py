@@ -4,22 +4,103 @@ A transfer is told by a bank's notice and again by its statement, or by the same
 Within one format a line with a number of its own (照会番号) is another transfer than one with another number;
 between formats, and where there is no number, the n-th line of an identity is the n-th transfer of it.
 Two lines of one file are two, whatever their number: the file's own totals count both. Zeros alone are no number.
+
+A line without its account (口座) may be any account's: nobody can know. It is taken for an equal line with an account
+that no line of its own file says, and counts no money, for money counted twice hides a shortage while money not counted
+is told as one. Money taken back is not taken for another's: there the shortage is hidden by counting too little. Who
+knows better delivers the line with its account.
 """
+
+from datetime import date
 
 import polars as pl
 
-from elqr.money_frames import Deposit
+from elqr.formats.deposits import EVENT, PLACE, RULE, placed, with_identity
+from elqr.money_frames import Deposit, DepositContent
+from elqr.terms import DepositKind
 
 _IDENTITY, _NUMBER, _RANK, _NO = Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO
+_REPEATS = Deposit.REPEATS_NO
+
+KNOWN = {name: Deposit.SCHEMA[name] for name in (_IDENTITY, _NUMBER, _RANK, _NO, _REPEATS)} | dict.fromkeys(
+    (PLACE, EVENT, "spec"), pl.String
+)
+"""Columns of a line that the ledger holds, by today's rule (既知の入金)."""
 
 
 def ranked(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -> pl.DataFrame:
     """入金明細に番号と順位をつける: frame DepositContent → frame Deposit without `file_no`.
 
-    `known` has identity, number, rank_no, spec and deposit_no of the ledger's lines of these identities.
+    `known` (KNOWN) are the ledger's lines of these days and yen.
     `repeats_no` is the line that says the same; null for what is new.
     """
-    has_number = pl.col(_NUMBER).str.contains("[^0\\s|-]")
+    rows = _ranked_in_place(lines, known, spec, first_no)
+    said = placed(rows).select(_NO, _NUMBER, _REPEATS, Deposit.KIND, PLACE, EVENT)
+    same = known.join(said, on=EVENT, how="semi")
+    events = pl.concat([frame.select(EVENT, PLACE) for frame in (same, said)])
+    is_doubtful = events.select(((pl.col(PLACE) == "").any() & (pl.col(PLACE) != "").any()).over(EVENT).any()).item()
+    return _beside_accounts(rows, said, same, spec) if is_doubtful else rows
+
+
+def known_lines(stored: pl.DataFrame) -> pl.DataFrame:
+    """既知の入金 (KNOWN) of stored lines, frame Deposit with spec, in order."""
+    if stored[_IDENTITY].str.starts_with(RULE).all():
+        return placed(with_identity(stored)).select(*KNOWN)
+    known = none_known()
+    for file in stored.sort(_NO).partition_by(Deposit.FILE_NO, maintain_order=True):
+        known = known_with(known, file)
+    return known
+
+
+def none_known() -> pl.DataFrame:
+    """既知の入金 before the first file."""
+    return pl.DataFrame(schema=KNOWN)
+
+
+def known_with(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """既知の入金 after one more file, frame Deposit with spec.
+
+    What an older rule ranked is ranked again as today's would have: it may have kept apart what is one, and two of a
+    file must not have one rank. What counts and what does not stays as it was.
+    """
+    today = with_identity(stored)
+    if not stored[_IDENTITY].str.starts_with(RULE).all():
+        again = _ranked_in_place(DepositContent.of(today), known, str(stored["spec"][0]), 1)
+        today = today.with_columns(again[_RANK])
+    return pl.concat([known, placed(today).select(*KNOWN)])
+
+
+def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:
+    """同じ入金かもしれない明細 of a night: file_name, record_no, booked_on, yen, `counts`, and `other_file`, earlier.
+
+    `lines` is frame Deposit with spec, contract, file_name and night_on: what came tonight and what has its day and
+    yen. Either one of the two names no account, and they are one; or both count, though they may be of one account
+    and contract, because different formats write different senders.
+    """
+    rows = placed(lines)
+    other = rows.select(
+        pl.col(_NO, _REPEATS, PLACE, EVENT, "spec", "file_name").name.suffix("_other"),
+        Deposit.BOOKED_ON, Deposit.YEN, "contract",
+    )  # fmt: skip
+    pairs = rows.filter(pl.col("night_on") == night).join(other, on=[Deposit.BOOKED_ON, Deposit.YEN, "contract"])
+    pairs = pairs.filter(pl.col(f"{_NO}_other") < pl.col(_NO))
+    is_merged = (pl.col(_REPEATS) == pl.col(f"{_NO}_other")) & (
+        (pl.col(PLACE) == "") != (pl.col(f"{PLACE}_other") == "")
+    )
+    both = pl.col(_REPEATS).is_null() & pl.col(f"{_REPEATS}_other").is_null()
+    is_there = (pl.col(PLACE) == pl.col(f"{PLACE}_other")) | (pl.col(PLACE) == "") | (pl.col(f"{PLACE}_other") == "")
+    is_apart = (pl.col("spec") != pl.col("spec_other")) & (pl.col(EVENT) != pl.col(f"{EVENT}_other"))
+    found = pairs.filter(is_merged.fill_null(False) | (both & is_there & is_apart))
+    found = found.sort(_NO, f"{_NO}_other").unique(_NO, keep="first", maintain_order=True)
+    return found.select(
+        "file_name", Deposit.RECORD_NO, Deposit.BOOKED_ON, Deposit.YEN,
+        pl.col(_REPEATS).is_null().alias("counts"), pl.col("file_name_other").alias("other_file"),
+    )  # fmt: skip
+
+
+def _ranked_in_place(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -> pl.DataFrame:
+    """同じ口座の中の順位: by identity, the account included."""
+    has_number = _has_number(pl.col(_NUMBER))
     nth = pl.int_range(pl.len(), dtype=pl.Int64).over(_IDENTITY, _NUMBER).alias("nth")
     own = known.filter(pl.col("spec") == spec)
     numbered = own.filter(has_number).select(_IDENTITY, _NUMBER, pl.col(_RANK).alias("seen")).unique()
@@ -35,11 +116,66 @@ def ranked(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -
         .with_columns(rank.alias(_RANK))
         .drop("nth", "seen", "reached")
     )
-    said = pl.concat([frame.select(_IDENTITY, _RANK, _NO) for frame in (known, rows)])
-    first = said.group_by(_IDENTITY, _RANK).agg(pl.col(_NO).min().alias("first_no"))
-    repeats = pl.when(pl.col("first_no") < pl.col(_NO)).then("first_no").alias(Deposit.REPEATS_NO)
+    before = known.select(_IDENTITY, _RANK, _root())
+    said = pl.concat([before, rows.select(_IDENTITY, _RANK, pl.col(_NO).alias("root_no"))])
+    first = said.group_by(_IDENTITY, _RANK).agg(pl.col("root_no").min().alias("first_no"))
+    repeats = pl.when(pl.col("first_no") < pl.col(_NO)).then("first_no").alias(_REPEATS)
     return (
         rows.join(first, on=[_IDENTITY, _RANK], how="left", maintain_order="left")
         .with_columns(repeats)
         .drop("first_no")
     )
+
+
+def _has_number(number: pl.Expr) -> pl.Expr:
+    return number.str.contains("[^0\\s|-]")
+
+
+def _root() -> pl.Expr:
+    """その入金を初めて言った明細."""
+    return pl.coalesce(_REPEATS, _NO).alias("root_no")
+
+
+def _beside_accounts(rows: pl.DataFrame, said: pl.DataFrame, known: pl.DataFrame, spec: str) -> pl.DataFrame:
+    """口座のない明細の相手: each line of an event is taken for a transfer of it where one of the two has no account.
+
+    Lines with accounts choose first, of the transfers that have none. `said` are the file's lines with place and event.
+    """
+    numbers = pl.col(_NUMBER).filter(pl.col("spec") == spec, _has_number(pl.col(_NUMBER)))
+    is_placed = pl.col(PLACE) != ""
+    transfers = known.group_by(EVENT, _root()).agg(is_placed.any().alias("is_placed"), numbers.alias("told"))
+    with_place = pl.concat([frame.filter(is_placed).select(EVENT) for frame in (known, said)])
+    is_money = pl.col(Deposit.KIND) == DepositKind.RECEIVED.value
+    placed_new = said.filter(is_placed, is_money, pl.col(_REPEATS).is_null())
+    unplaced = said.filter(~is_placed, is_money).join(with_place, on=EVENT, how="semi", maintain_order="left")
+    taken = set(said.filter(is_placed)[_REPEATS].drop_nulls())
+    found = _chosen(placed_new, transfers.filter(~pl.col("is_placed")), taken)
+    found |= _chosen(unplaced, transfers, taken | {*found.values()})
+    roots = pl.DataFrame([*found.items()], schema={_NO: pl.Int64, "root_no": pl.Int64}, orient="row")
+    reached = known.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias("reached"))
+    rows = rows.join(roots, on=_NO, how="left", maintain_order="left")
+    rows = rows.join(reached, on=_IDENTITY, how="left", maintain_order="left")
+    is_unplaced = pl.col(_NO).is_in(unplaced[_NO].implode())
+    is_new = is_unplaced & pl.col("root_no").is_null()
+    rank = pl.col("reached").fill_null(0) + is_new.cum_sum().over(_IDENTITY).cast(pl.Int64)
+    return rows.with_columns(
+        pl.when(is_new).then(rank).otherwise(_RANK).alias(_RANK),
+        pl.when(is_unplaced).then("root_no").otherwise(pl.coalesce(_REPEATS, "root_no")).alias(_REPEATS),
+    ).drop("root_no", "reached")
+
+
+def _chosen(lines: pl.DataFrame, transfers: pl.DataFrame, taken: set[int]) -> dict[int, int]:
+    """明細が言っている入金: for each line, in order, the first transfer of its event that is not taken.
+
+    One of its own number in its own format before all; one that its format says under another number never.
+    """
+    number = pl.col(_NUMBER)
+    is_same = _has_number(number) & pl.col("told").list.contains(number)
+    is_other = _has_number(number) & (pl.col("told").list.len() > 0) & ~is_same
+    pairs = lines.join(transfers, on=EVENT).filter(~is_other).sort(~is_same, _NO, "root_no")
+    found: dict[int, int] = {}
+    for line, root in pairs.select(_NO, "root_no").iter_rows():
+        if line not in found and root not in taken:
+            found[line] = root
+            taken = taken | {root}
+    return found

@@ -8,6 +8,7 @@ import polars as pl
 from elqr.arrivals import Arrival
 from elqr.business_day import Calendar
 from elqr.contract import Contract
+from elqr.deposits import doubtful
 from elqr.errors import LedgerError
 from elqr.limits import IN_MONEY_LINE
 from elqr.money_frames import Bundle, Deposit, Settled
@@ -115,7 +116,15 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
         payments.join(asked.select(Bundle.BUNDLE_NO, Settled.LINE_NO), on=Bundle.BUNDLE_NO, maintain_order="left"),
         deposits.join(listed, on=Settled.LINE_NO, how="semi", maintain_order="left"),
         _gaps(ledger, rules, night),
+        _doubts(ledger, rules, night),
     )
+
+
+def _doubts(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
+    """同じ入金かもしれない明細 of the night, of contracts that are compared."""
+    lines = deposits_with_contract(money_queries.deposits_beside(ledger.connection, night), rules.contracts)
+    compared = [contract.name for contract in rules.contracts if not contract.outside]
+    return doubtful(lines.filter(pl.col(CONTRACT).is_in(compared)), night)
 
 
 def _gaps(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:

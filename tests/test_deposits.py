@@ -1,13 +1,14 @@
 """入金明細: which lines tell of one transfer, whoever wrote them, and which the bank took back."""
 
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from elqr.deposits import ranked
-from elqr.formats.deposits import folded, plain_account, with_identity
+from elqr.deposits import known_with, none_known, ranked
+from elqr.formats.deposits import _LIKE_ANOTHER, folded, plain_account, with_identity
 from elqr.money_frames import DepositContent
 from tests.builders import NIGHT, credit_file, credit_row, elqr, statement_file
 from tests.test_settlement import SENDER, Till, codes
@@ -27,6 +28,9 @@ NAMES = [
     ("ｶﾌﾞ ﾐﾎﾝ", "かぶみほん"),
     ("ｶ゛ｽ", "ガス"),
     ("ﾆﾎﾝ.ﾃﾞﾝｷ", "ニホン・デンキ"),
+    ("ｼﾕｳﾉｳ-ｼﾞﾑ", "シュウノウジム"),
+    ("ｼﾕｳﾉｳ-ｼﾞﾑ", "しゅうのうー じむ"),
+    ("ｶ)ｼﾕｳﾉｳ", "（カ）シュウノウ"),
 ]
 
 
@@ -74,19 +78,157 @@ FILES: list[tuple[str, list[tuple[str, tuple[str, ...]]], list[list[int | None]]
 def test_what_a_file_counts_as_two_are_two(
     given: list[tuple[str, tuple[str, ...]]], wanted: list[list[int | None]]
 ) -> None:
-    known = pl.DataFrame(
-        schema={
-            "identity": pl.String,
-            "number": pl.String,
-            "rank_no": pl.Int64,
-            "deposit_no": pl.Int64,
-            "spec": pl.String,
-        }
-    )
+    known = none_known()
     for (spec, numbers), repeats in zip(given, wanted, strict=True):
         made = ranked(lines(*numbers), known, spec, known.height + 1)
         assert made["repeats_no"].to_list() == repeats
-        known = pl.concat([known, made.select(known.columns[:-1]).with_columns(pl.lit(spec).alias("spec"))])
+        known = known_with(known, made.with_columns(pl.lit(spec).alias("spec")))
+
+
+A, B, BLANK = "1-1-1", "1-1-2", ""
+File = tuple[str, tuple[tuple[str, str], ...]]
+"""A format, and the account and number of each of some equal lines."""
+
+ACCOUNTS: list[tuple[str, list[File], list[list[int | None]]]] = [
+    ("銀行の後に口座なし", [("bank", ((A, ""),)), ("hand", ((BLANK, ""),))], [[None], [1]]),
+    ("口座なしの後に銀行", [("hand", ((BLANK, ""),)), ("bank", ((A, ""),))], [[None], [1]]),
+    ("口座なしが二度", [("bank", ((A, ""),)), ("hand", ((BLANK, ""),)), ("hand", ((BLANK, ""),))], [[None], [1], [1]]),
+    ("二つの口座は二件", [("bank", ((A, ""),)), ("bank", ((B, ""),))], [[None], [None]]),
+    ("口座なしの後に二つの口座", [("hand", ((BLANK, ""),)), ("bank", ((A, ""), (B, "")))], [[None], [1, None]]),
+    ("一つのファイルの二件", [("bank", ((A, ""),)), ("hand", ((BLANK, ""), (A, "")))], [[None], [None, 1]]),
+    (
+        "一つのファイルの二件がもう一度",
+        [("bank", ((A, ""),)), ("hand", ((BLANK, ""), (A, ""))), ("hand", ((BLANK, ""), (A, "")))],
+        [[None], [None, 1], [2, 1]],
+    ),
+    (
+        "番号の違う口座なし二件",
+        [("bank", ((A, "5"),)), ("hand", ((BLANK, "1"),)), ("hand", ((BLANK, "2"),)), ("hand", ((BLANK, "1"),))],
+        [[None], [1], [None], [1]],
+    ),
+    ("同じ番号に口座を書く", [("hand", ((BLANK, "1"),)), ("hand", ((A, "1"),))], [[None], [1]]),
+    ("違う番号に口座を書く", [("hand", ((BLANK, "1"),)), ("hand", ((A, "2"),))], [[None], [None]]),
+    (
+        "数えなかったものに口座を書く",
+        [("bank", ((A, ""),)), ("hand", ((BLANK, "1"),)), ("hand", ((B, "1"),))],
+        [[None], [1], [None]],
+    ),
+]
+
+
+def known_after(files: list[File], **given: object) -> tuple[list[list[int | None]], pl.DataFrame]:
+    """What each line repeats, and all lines as they are known."""
+    known, said = none_known(), list[list[int | None]]()
+    for spec, told in files:
+        own = lines(*(number for _, number in told)).with_columns(pl.Series("account", [place for place, _ in told]))
+        own = DepositContent.of(with_identity(own.with_columns(**{name: pl.lit(one) for name, one in given.items()})))
+        made = ranked(own, known, spec, known.height + 1)
+        said.append(made["repeats_no"].to_list())
+        known = known_with(known, made.with_columns(pl.lit(spec).alias("spec")))
+    return said, known
+
+
+@pytest.mark.parametrize(("given", "wanted"), [row[1:] for row in ACCOUNTS], ids=[row[0] for row in ACCOUNTS])
+def test_a_line_without_its_account_is_taken_for_one_with_an_account(
+    given: list[File], wanted: list[list[int | None]]
+) -> None:
+    said, known = known_after(given)
+    assert said == wanted
+    counted = known.filter(pl.col("repeats_no").is_null())
+    assert counted.select("identity", "rank_no").is_unique().all(), "the ledger keeps each once"
+
+
+@pytest.mark.parametrize(
+    ("files", "counted"),
+    [
+        ([("bank", ((A, ""),)), ("other", ((B, ""),)), ("hand", ((BLANK, ""), (BLANK, "")))], 2),
+        ([("bank", ((A, ""),)), ("other", ((B, ""),)), ("hand", ((A, ""), (BLANK, "")))], 2),
+        ([("bank", ((A, ""), (A, ""))), ("hand", ((BLANK, ""),)), ("other", ((A, ""),))], 2),
+        ([("bank", ((A, "1"),)), ("other", ((A, "2"),)), ("hand", ((BLANK, ""),))], 1),
+    ],
+)
+def test_the_order_of_files_does_not_change_how_many_transfers_there_are(files: list[File], counted: int) -> None:
+    for order in permutations(files):
+        _, known = known_after(list(order))
+        assert known["repeats_no"].null_count() == counted, order
+
+
+def test_money_taken_back_without_an_account_is_not_taken_for_another_s() -> None:
+    """Counting one of two too few would leave a deposit standing that is gone."""
+    said, _ = known_after([("bank", ((A, ""),)), ("hand", ((BLANK, ""),))], kind="cancelled")
+    assert said == [[None], [None]]
+
+
+def by_hand(*rows: str) -> bytes:
+    return (HEAD + "".join(f"{row}\r\n" for row in rows)).encode()
+
+
+HAND_ROW = "1,2026/11/12,10000,チホウゼイキョウドウキコウ,,,入金"
+
+
+@pytest.mark.parametrize("nights", [1, 2])
+@pytest.mark.parametrize("bank_first", [True, False])
+def test_a_line_by_hand_without_its_account_hides_no_shortage(till: Till, nights: int, bank_first: bool) -> None:
+    """20,001 yen are due and 10,000 came; the person who typed the line from the passbook left 口座 empty."""
+    till.paid("eltax.csv", 0, 1)
+    files = [("01.dat", credit_file(credit_row(10_000, SENDER))), ("hand.csv", by_hand(HAND_ROW))]
+    for name, data in files if bank_first else files[::-1]:
+        till.money(name, data)
+        if nights == 2:
+            till.night()
+    ran = till.night(date(2026, 11, 21) if nights == 2 else NIGHT)
+    till.night(day := date(2026, 11, 22))
+    assert till.lines(day) == [("地方税共同機構", "差額あり", "未済", 20_001, 0, 10_000, -10_001)]
+    assert codes(ran) == (["S701", "S708"] if nights == 1 else ["S701"]) or not bank_first
+    assert elqr("verify", "--job", till.job, "--date", day.isoformat()).code == 0
+
+
+def test_what_is_taken_for_one_is_told_and_can_be_made_two(till: Till) -> None:
+    till.paid("eltax.csv", 0, 0)
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
+    till.money("hand.csv", by_hand(HAND_ROW))
+    told = [finding for finding in till.night().json["findings"] if finding["code"] == "S708"]  # type: ignore[attr-defined]
+    assert [(one["at"], one["actual"]) for one in told] == [
+        ("hand.csv 1件目", "入金日 2026-11-12 10,000円（口座がないので同じ入金とみなし数えていない）")
+    ]
+    till.money("hand2.csv", by_hand(HAND_ROW.replace(",,,", ",,0001-002-0000007,")))
+    till.night(day := date(2026, 11, 21))
+    assert till.lines(day) == [("地方税共同機構", "一致", "今夜済", 20_000, 0, 20_000, 0)]
+
+
+def test_two_names_for_one_day_yen_and_account_are_told(till: Till) -> None:
+    """A name in kanji cannot be compared: both count, which would hide a shortage if nobody were told."""
+    job = till.job.read_text(encoding="utf-8").replace(
+        'senders = ["チホウゼイキヨウドウ"]', 'accounts = ["1-1-123456"]'
+    )
+    till.job.write_text(job, encoding="utf-8")
+    till.paid("eltax.csv", 0, 0)
+    till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
+    row = "1,2026/11/12,10000,地方税共同機構,,1-1-123456,入金"
+    till.money("hand.csv", by_hand(row))
+    assert codes(till.night()) == ["S708"]
+    assert till.lines() == [("地方税共同機構", "一致", "今夜済", 20_000, 0, 20_000, 0)]
+
+
+def test_lines_of_a_ledger_of_the_older_rule_are_known(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It kept ｼﾕｳﾉｳ-ｼﾞﾑ and ｼﾕｳﾉｳｼﾞﾑ of one file apart, both first of their kind: still two, and still known."""
+    till.paid("eltax.csv", 0, 0)
+    rows = [credit_row(10_000, name) for name in (SENDER, f"{SENDER}-")]
+    with monkeypatch.context() as older:
+        older.setattr("elqr.formats.deposits.RULE", "v2")
+        older.setattr("elqr.deposits.RULE", "v2")
+        older.setitem(_LIKE_ANOTHER, "-", "ー")
+        older.delitem(_LIKE_ANOTHER, "ー")
+        till.money("01.dat", credit_file(*rows))
+        till.night()
+    assert [row[0] for row in till.sql("SELECT rank_no FROM deposit ORDER BY deposit_no")] == [1, 1]
+    till.money("03.dat", statement_file(*rows))
+    till.night(day := date(2026, 11, 21))
+    assert till.lines(day) == [("地方税共同機構", "一致", "前夜までに済", 20_000, 0, 20_000, 0)]
+    till.money("hand.csv", by_hand(HAND_ROW))
+    till.night(day := date(2026, 11, 22))
+    assert till.lines(day) == [("地方税共同機構", "一致", "前夜までに済", 20_000, 0, 20_000, 0)]
+    assert elqr("verify", "--job", till.job, "--date", day.isoformat()).code == 0
 
 
 def test_one_transfer_told_by_hand_and_by_the_bank_hides_no_shortage(till: Till) -> None:

@@ -2,7 +2,8 @@
 
 The identity of a line says the same in every format, so that a bank's notice and its statement of the same account, and
 what a person types from the passbook, tell of one transfer and not of several: account, day, kind, yen and sender, each
-folded so that only writing differs. `number` is what the sender numbers it with.
+folded so that only writing differs. `number` is what the sender numbers it with. Without its account a line is of the
+same *event*: what it may be besides is judged in `elqr.deposits`.
 """
 
 import polars as pl
@@ -14,15 +15,16 @@ from elqr.frames import joined
 from elqr.money_frames import DepositContent
 from elqr.terms import DepositKind
 
+_SMALL = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
+_HIRAGANA = {chr(code): chr(code + 0x60) for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _LIKE_ANOTHER = {
-    **dict(zip("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ", strict=True)),
-    **dict.fromkeys("-‐‑‒–—―−─━", "ー"),
-    **dict.fromkeys("・.,。、", ""),
-    **{chr(code): chr(code + 0x60) for code in range(ord("ぁ"), ord("ゖ") + 1)},
+    **_SMALL,
+    **{small: _SMALL.get(kana, kana) for small, kana in _HIRAGANA.items()},
+    **dict.fromkeys("ー-‐‑‒–—―−─━~〜・.,。、()[]「」『』", ""),
 }
-"""Banks write neither small kana nor ー, and people write both; hiragana stands for katakana."""
+"""Banks write neither small kana nor ー, and people write both or leave - out; hiragana stands for katakana."""
 
-RULE = "v2"
+RULE = "v3"
 """The first part of an identity: by which rule it was folded. What an older rule wrote stays as it is."""
 
 _BANK, _BRANCH, _NUMBER = 4, 3, 7
@@ -51,16 +53,26 @@ def deposits_of(decoded: Decoded) -> pl.DataFrame:
 
 def with_identity(rows: pl.DataFrame) -> pl.DataFrame:
     """識別を付ける: `identity` by today's rule, of columns of DepositContent."""
-    sender = pl.col(DepositContent.SENDER)
-    who = pl.when(sender == "").then(bare_digits(pl.col(DepositContent.SENDER_CODE))).otherwise(sender)
+    own = placed(rows)
+    identity = joined((pl.lit(RULE), PLACE, EVENT)).alias(DepositContent.IDENTITY)
+    return own.with_columns(identity).drop(PLACE, EVENT)
+
+
+PLACE, EVENT = "place", "event"
+"""比べるための口座, empty where none is known; and what happened there: day, kind, yen and sender."""
+
+
+def placed(rows: pl.DataFrame) -> pl.DataFrame:
+    """口座と出来事を付ける: `place` and `event` as texts to compare, of columns of DepositContent."""
     parts = (DepositContent.BOOKED_ON, DepositContent.KIND, DepositContent.YEN)
-    own = rows.with_columns(
-        pl.lit(RULE).alias("rule"),
-        plain_account(pl.col(DepositContent.ACCOUNT)).alias("where"),
-        folded(who).alias("who"),
-    )
-    identity = joined(("rule", "where", *parts, "who")).alias(DepositContent.IDENTITY)
-    return own.with_columns(identity).drop("rule", "where", "who")
+    event = joined((*parts, folded_sender())).alias(EVENT)
+    return rows.with_columns(plain_account(pl.col(DepositContent.ACCOUNT)).alias(PLACE), event)
+
+
+def folded_sender() -> pl.Expr:
+    """比べるための依頼人: the name, or the code where there is no name."""
+    sender = pl.col(DepositContent.SENDER)
+    return folded(pl.when(sender == "").then(bare_digits(pl.col(DepositContent.SENDER_CODE))).otherwise(sender))
 
 
 def _account(names: tuple[str, ...]) -> pl.Expr:
@@ -97,6 +109,6 @@ def plain_account(text: pl.Expr) -> pl.Expr:
 
 
 def folded(text: pl.Expr) -> pl.Expr:
-    """比べるための名前: width, small kana, ー and hyphens, dots, case and spaces make no difference. Never shown."""
+    """比べるための名前: width, small kana, ー, hyphens, dots, brackets, case, spaces make no difference. Not shown."""
     wide = text.str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s", "").str.normalize("NFC")
     return wide.str.replace_many(_LIKE_ANOTHER)

@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
-from elqr.formats.deposits import with_identity
+from elqr.deposits import known_lines
 from elqr.frames import Payment
 from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.store import money_tables as m
@@ -22,7 +22,7 @@ _SPEC = {"spec": pl.String}
 
 
 def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
-    """既知の入金 of some days and yen: identity by today's rule, number, rank_no, deposit_no, spec.
+    """既知の入金 of some days and yen, as elqr/deposits.py knows them.
 
     Not asked for by the identity that is written: an older rule may have written the same transfer differently.
     """
@@ -33,10 +33,10 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
             select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec)
             .join(asked, and_(asked.c.booked_on == d.booked_on, asked.c.yen == d.yen))
             .join(t.file, t.file.c.file_no == d.file_no)
+            .order_by(d.deposit_no)
         )
         rows = read_frame(connection, query, schema)
-    names = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO, "spec")
-    return with_identity(rows).select(names)
+    return known_lines(rows)
 
 
 def _settled_by(night: date, part: ColumnElement[int], link: Any) -> ColumnElement[bool]:
@@ -91,18 +91,38 @@ def night_bundles(connection: Connection, night: date) -> pl.DataFrame:
 
 def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
     """突合の済んでいない入金 as of a night: frame Deposit with spec, file_name and night_on. Repeats are none."""
-    day = night.isoformat()
+    settled = _settled_by(night, m.deposit.c.deposit_no, m.settlement_deposit)
+    query = _counting().where(m.deposit_file.c.night_on <= night.isoformat(), ~settled)
+    return read_frame(connection, query, _DEPOSIT)
+
+
+_DEPOSIT = {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date}
+
+
+def _counting(*more: ColumnElement[Any]) -> Select[Any]:
+    """入金 that counts: no repeat, and not paid out."""
+    return _deposits(*more).where(m.deposit.c.repeats_no.is_(None), m.deposit.c.kind != DepositKind.PAID_OUT.value)
+
+
+def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
     d = m.deposit.c
-    columns = (*(d[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on)
-    query = (
-        select(*columns)
+    return (
+        select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on, *more)
         .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
         .join(t.file, t.file.c.file_no == d.file_no)
-        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day)
-        .where(~_settled_by(night, d.deposit_no, m.settlement_deposit))
         .order_by(d.deposit_no)
     )
-    return read_frame(connection, query, {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date})
+
+
+def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
+    """今夜の入金と、日と額の同じ入金, up to the night and repeats too: as `open_deposits`."""
+    d, own = m.deposit.c, m.deposit.alias("own").c
+    tonight = select(own.booked_on, own.yen).join(m.deposit_file, m.deposit_file.c.file_no == own.file_no).distinct()
+    tonight = tonight.where(m.deposit_file.c.night_on == night.isoformat(), own.kind == DepositKind.RECEIVED.value)
+    days = tonight.subquery()
+    query = _deposits().join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
+    query = query.where(d.kind == DepositKind.RECEIVED.value, m.deposit_file.c.night_on <= night.isoformat())
+    return read_frame(connection, query, _DEPOSIT)
 
 
 def settled(connection: Connection, night: date) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from elqr.codes import Code
 from elqr.deposits import ranked
 from elqr.difference import SIGNED
 from elqr.findings import LISTED_PER_CODE, Finding
-from elqr.formats.deposits import RULE, with_identity
+from elqr.formats.deposits import RULE
 from elqr.money_frames import Bundle, Deposit, DepositContent, Settled
 from elqr.settlement import bundles as made_from
 from elqr.store import difference_queries, money_queries
@@ -20,8 +20,6 @@ from elqr.verification.looking import Looked, differing, told
 
 _BY_RULE = (Deposit.IDENTITY, Deposit.RANK_NO, Deposit.REPEATS_NO, Deposit.KIND)
 """What an older rule decided, and today's cannot compute again."""
-
-_KNOWN = (Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO)
 
 
 def deposits(
@@ -35,16 +33,6 @@ def deposits(
         made = made.drop(_BY_RULE)
     own = stored.select(*made.columns)
     yield from differing(own, made, [Deposit.RECORD_NO], Code.RECORD_DIFFERS, where, (Deposit.SENDER, Deposit.IDENTITY))
-
-
-def known_with(known: pl.DataFrame, stored: pl.DataFrame, spec: str) -> pl.DataFrame:
-    """既知の入金 after one more file."""
-    return pl.concat([known, with_identity(stored).select(*_KNOWN, pl.lit(spec).alias("spec"))])
-
-
-def none_known() -> pl.DataFrame:
-    """既知の入金 before the first file."""
-    return pl.DataFrame(schema={**{name: Deposit.SCHEMA[name] for name in _KNOWN}, "spec": pl.String})
 
 
 def file_sums(stored: pl.DataFrame, said: dict[str, object], received_on: object, where: str) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from elqr.codes import Code
+from elqr.deposits import known_with, none_known
 from elqr.errors import NotFound
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.decode import decode
@@ -20,7 +21,7 @@ from elqr.store import belonging_queries as belonging
 from elqr.store import verify_queries as queries
 from elqr.terms import KeyKind
 from elqr.verification.looking import Looked, differing, last_linked, told
-from elqr.verification.money import deposits, file_sums, known_with, none_known
+from elqr.verification.money import deposits, file_sums
 
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 
@@ -70,7 +71,7 @@ def records(looked: Looked) -> Iterator[Finding]:
             lines = queries.deposits_of(connection, file["file_no"])
             yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
             yield from deposits(looked, lines, again.deposits, spec.name, known, where)
-            known = known_with(known, lines, spec.name)
+            known = known_with(known, lines.with_columns(pl.lit(spec.name).alias("spec")))
         if again.payments is not None:
             own, made = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
             yield from differing(own, made, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
