@@ -8,6 +8,7 @@ agrees is taken in this order, surest first:
 3. all money of one day within them, or of several days on end
 4. where the contract joins days: one day's money for several 資金化日 on end
 
+Money that was taken back stands here no more: it goes with its correction first (elqr/offsets.py).
 What is left is told: 差額あり where payments and money meet but differ, else each side by itself.
 Parts are one contract's days and transfers, a handful a night.
 """
@@ -41,7 +42,6 @@ class Credit:
     on: date
     deposit_no: int
     yen: int
-    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,6 @@ def paired(
     for due in [due for due in left.dues if due.on is None]:
         yield left.line(SettlementOutcome.NO_FUNDS_DAY, [due], [])
     yield from _outside(left)
-    yield from _taken_back(left)
     for step in (_same_day, _one_transfer, _days_on_end, _joined_days):
         for some_dues, some_credits in step(left):
             yield from _agreed(left, some_dues, some_credits)
@@ -129,18 +128,6 @@ def _outside(left: _Open) -> Iterator[Line]:
     for day in left.days():
         if left.contract.outside or (since and day[0].on < since):
             yield left.line(SettlementOutcome.OUTSIDE, [], day)
-
-
-def _taken_back(left: _Open) -> Iterator[Line]:
-    """入金取消 with the newest line before it of the same sender and yen."""
-    for back in [credit for credit in left.credits if credit.yen < 0]:
-        same = [
-            credit
-            for credit in left.credits
-            if credit.yen == -back.yen and credit.sender == back.sender and credit.on <= back.on
-        ]
-        if same:
-            yield left.line(SettlementOutcome.TAKEN_BACK, [], [same[-1], back])
 
 
 def _agreed(left: _Open, dues: Sequence[Due], credits: Sequence[Credit]) -> Iterator[Line]:

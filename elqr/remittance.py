@@ -12,8 +12,9 @@ from elqr.deposits import doubtful
 from elqr.errors import LedgerError
 from elqr.limits import IN_MONEY_LINE
 from elqr.money_frames import Bundle, Deposit, Settled
+from elqr.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
 from elqr.report.rows import Money, Standing
-from elqr.settlement import CONTRACT, Settlement, deposits_with_contract, settle, with_contract
+from elqr.settlement import Settlement, deposits_with_contract, settle, with_contract
 from elqr.store import money_entries, money_queries
 from elqr.store.ledger_file import Ledger
 from elqr.terms import ENDED, SettlementOutcome, Stage, StageGap
@@ -30,17 +31,39 @@ class Rules:
 
 def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:
     """突合の今: all that is open as of a night, in lines."""
+    return _settled(ledger, rules, night, reopens=False)
+
+
+def _settled(ledger: Ledger, rules: Rules, night: date, *, reopens: bool) -> Settlement:
+    """突き合わせる: all that is open, and where the night `reopens`, what agreed with money that was taken back."""
     connection = ledger.connection
-    bundles = with_contract(money_queries.open_bundles(connection, night), rules.contracts)
-    deposits = deposits_with_contract(money_queries.open_deposits(connection, night), rules.contracts)
-    return settle(bundles, deposits, rules.contracts, night, rules.calendar.later)
+    bundles, deposits = money_queries.open_bundles(connection, night), money_queries.open_deposits(connection, night)
+    stands = money_queries.settled_like(connection, deposits, night)
+    money = deposits_with_contract(pl.concat([deposits, stands], how="diagonal"), rules.contracts)
+    found = answers(money, rules.contracts)
+    where = dict(stands.select(Deposit.DEPOSIT_NO, SETTLEMENT_NO).iter_rows())
+    again = {where[number] for pair in found.pairs for number in pair if number in where}
+    pairs = found.pairs
+    if not reopens:
+        pairs = tuple(pair for pair in pairs if not where.keys() & set(pair))
+    elif again:
+        bundles = pl.concat([bundles, money_queries.bundles_in(connection, again)])
+        deposits = pl.concat([deposits, money_queries.deposits_in(connection, again)])
+    deposits = deposits_with_contract(deposits, rules.contracts)
+    known = pl.col(Deposit.DEPOSIT_NO).replace_strict(found.contracts, default=None, return_dtype=pl.String)
+    deposits = deposits.with_columns(pl.coalesce(known, CONTRACT).alias(CONTRACT))
+    bundles = with_contract(bundles, rules.contracts)
+    return settle(bundles, Offset(deposits, pairs), rules.contracts, night, rules.calendar.later)
 
 
 def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, dict[str, int]]:
-    """突合済を記す: what agrees by now, and 速報 whose time is over. Returns how many by contract; empty when none."""
+    """突合済を記す: what agrees by now, and 速報 whose time is over. Returns how many by contract; empty when none.
+
+    A line that agreed with money that the bank took back since holds no more: what was in it is settled again.
+    """
     if not rules.contracts:
         return {}
-    connection, found = ledger.connection, standing(ledger, rules, night)
+    connection, found = ledger.connection, _settled(ledger, rules, night, reopens=True)
     ended = found.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in ENDED]))
     money_entries.enter_settled(
         connection,

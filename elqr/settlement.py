@@ -14,11 +14,9 @@ import polars as pl
 from elqr.contract import Contract
 from elqr.formats.deposits import bare_digits, folded, plain_account
 from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.offsets import CONTRACT, DAY_ON, SIGNED_YEN, Offset
 from elqr.pairing import Credit, Due, Later, Line, paired
 from elqr.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
-
-CONTRACT = "contract"
-_SIGNED_YEN, _DAY_ON, _WHO, _PLACE = "signed_yen", "counts_on", "who", "at_account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
         marks = [pl.col("spec").is_in(contract.money_specs)] if contract.money_specs else []
         if contract.accounts:
             marks.append(account.is_in(_texts(contract.accounts, plain_account)))
-        names = _texts(contract.senders, folded)
+        names = [name for name in _texts(contract.senders, folded) if name]
         who = [sender.str.starts_with(name) for name in names]
         who += [bare_digits(pl.col(Deposit.SENDER_CODE)) == code.lstrip("0") for code in contract.sender_codes]
         if who:
@@ -88,39 +86,9 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
         if marks:
             found = pl.when(pl.all_horizontal(marks)).then(pl.lit(contract.name)).otherwise(found)
     yen = pl.when(pl.col(Deposit.KIND) == DepositKind.CANCELLED.value).then(-pl.col(Deposit.YEN)).otherwise(Deposit.YEN)
-    return _beside_what_they_take_back(
-        deposits.with_columns(
-            found.alias(CONTRACT),
-            yen.alias(_SIGNED_YEN),
-            pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(_DAY_ON),
-            sender.alias(_WHO),
-        )
+    return deposits.with_columns(
+        found.alias(CONTRACT), yen.alias(SIGNED_YEN), pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(DAY_ON)
     )
-
-
-def _beside_what_they_take_back(deposits: pl.DataFrame) -> pl.DataFrame:
-    """取消・訂正の相手: a line that takes money back and names nobody it came from goes where that money went.
-
-    Only when all open money of that account and amount, not younger, has one sender and contract: nothing is guessed.
-    """
-    rows = deposits.with_columns(plain_account(pl.col(Deposit.ACCOUNT)).alias(_PLACE))
-    came = rows.filter(pl.col(_SIGNED_YEN) > 0)
-    back = rows.filter(pl.col(_SIGNED_YEN) < 0).with_columns(-pl.col(_SIGNED_YEN))
-    named = came.select(_PLACE, _SIGNED_YEN, _WHO).unique()
-    alone = back.join(named, on=[_PLACE, _SIGNED_YEN, _WHO], how="anti")
-    known = came.select(_PLACE, _SIGNED_YEN, pl.col(CONTRACT, _WHO, _DAY_ON).name.suffix("_came"))
-    pairs = alone.join(known, on=[_PLACE, _SIGNED_YEN]).filter(pl.col(f"{_DAY_ON}_came") <= pl.col(_DAY_ON))
-    answers = pairs.group_by(Deposit.DEPOSIT_NO).agg(
-        pl.col(f"{CONTRACT}_came").first(),
-        pl.col(f"{_WHO}_came").first(),
-        pl.struct(f"{CONTRACT}_came", f"{_WHO}_came").n_unique().alias("several"),
-    )
-    answers = answers.filter(pl.col("several") == 1).drop("several")
-    rows = deposits.join(answers, on=Deposit.DEPOSIT_NO, how="left", maintain_order="left", validate="1:1")
-    is_answered = pl.col(f"{_WHO}_came").is_not_null()
-    return rows.with_columns(
-        pl.when(is_answered).then(pl.col(f"{name}_came")).otherwise(name).alias(name) for name in (CONTRACT, _WHO)
-    ).drop(f"{CONTRACT}_came", f"{_WHO}_came")
 
 
 def _texts(texts: Sequence[str], fold: Callable[[pl.Expr], pl.Expr]) -> list[str]:
@@ -129,13 +97,15 @@ def _texts(texts: Sequence[str], fold: Callable[[pl.Expr], pl.Expr]) -> list[str
 
 
 def settle(
-    bundles_: pl.DataFrame, deposits: pl.DataFrame, contracts: Sequence[Contract], night_on: date, later: Later
+    bundles_: pl.DataFrame, money: Offset, contracts: Sequence[Contract], night_on: date, later: Later
 ) -> Settlement:
     """突き合わせる: all that is open, into lines. Both frames name their contracts; a line without one says so.
 
-    Each bundle and each deposit stands in exactly one line, and the lines add up to what was given.
+    Each bundle and each deposit stands in exactly one line, and the lines add up to what was given. Money that was
+    taken back stands beside what took it back, whosoever it was.
     """
-    made = [
+    deposits, made = money.left, _taken_back(money)
+    made += [
         line
         for contract in contracts
         for line in paired(
@@ -152,10 +122,20 @@ def settle(
     )
     found = _framed(made)
     assert found.lines[Settled.PAYMENT_YEN].sum() == bundles_[Bundle.YEN].sum(), "all payments stand in a line"
-    assert found.lines[Settled.MONEY_YEN].sum() == deposits[_SIGNED_YEN].sum(), "all money stands in a line"
+    assert found.lines[Settled.MONEY_YEN].sum() == money.deposits[SIGNED_YEN].sum(), "all money stands in a line"
     assert found.bundles[Bundle.BUNDLE_NO].n_unique() == bundles_.height == found.bundles.height
-    assert found.deposits[Deposit.DEPOSIT_NO].n_unique() == deposits.height == found.deposits.height
+    assert found.deposits[Deposit.DEPOSIT_NO].n_unique() == money.deposits.height == found.deposits.height
     return found
+
+
+def _taken_back(money: Offset) -> list[Line]:
+    """入金取消で相殺: a deposit and what took it back, in the deposit's contract."""
+    credits = {credit.deposit_no: credit for credit in _credits(money.deposits)}
+    names = dict(money.deposits.select(Deposit.DEPOSIT_NO, CONTRACT).iter_rows())
+    return [
+        Line(names[came] or "", SettlementOutcome.TAKEN_BACK, [], [credits[came], credits[back]])
+        for came, back in money.pairs
+    ]
 
 
 def _dues(rows: pl.DataFrame, contract: Contract, later: Later) -> list[Due]:
@@ -175,7 +155,7 @@ def _sums(rows: pl.DataFrame, *keys: str) -> Iterable[tuple[Any, ...]]:
 
 
 def _credits(rows: pl.DataFrame) -> list[Credit]:
-    return [Credit(*row) for row in rows.select(_DAY_ON, Deposit.DEPOSIT_NO, _SIGNED_YEN, _WHO).iter_rows()]
+    return [Credit(*row) for row in rows.select(DAY_ON, Deposit.DEPOSIT_NO, SIGNED_YEN).iter_rows()]
 
 
 def _without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Line]:

@@ -300,7 +300,10 @@ ENDED = (
     SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK, SettlementOutcome.OUTSIDE,
     SettlementOutcome.CLOSED,
 )  # fmt: skip
-"""突合が済んだ結果: entered once and never looked at again. The others stay open, and are told every morning."""
+"""突合が済んだ結果: entered once. The others stay open, and are told every morning."""
+
+REOPENED = (SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK)
+"""取消で開き直す結果: found by the program alone. What two people closed, only two people open again."""
 
 
 class StageGap(Term):

@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "matching",
         "arrivals",
         "deposits",
+        "offsets",
         "pairing",
         "settlement",
         "ledger",
@@ -106,6 +107,7 @@ _ONLY_IN = {
     "py4j": {"engine"},
 }
 _SIBLINGS = {
+    ("settlement", "offsets"),
     ("settlement", "pairing"),
     ("ruling", "withdrawal"),
     ("reduction", "withdrawal"),

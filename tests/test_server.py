@@ -32,11 +32,15 @@ from tests.builders import (
     TRAINING,
     City,
     Ran,
+    credit_file,
+    credit_row,
     elqr,
     eltax_file,
     notice_row,
 )
 from tests.server import Server, done
+from tests.test_deposits import HAND_ROW, by_hand
+from tests.test_settlement import SENDER, Till, codes
 
 
 @pytest.fixture
@@ -391,3 +395,20 @@ def test_the_rights_that_the_handbook_grants_are_enough_and_no_more(city: City, 
     with psycopg.connect(where) as own, pytest.raises(psycopg.errors.InsufficientPrivilege):
         own.execute("UPDATE posting SET yen = yen + 1")
     on_server.run("REASSIGN OWNED BY sato TO elqr; DROP OWNED BY sato", city.database)
+
+
+def test_money_taken_back_and_money_told_without_its_account_on_a_server(on_server: Server, tmp_path: Path) -> None:
+    """A day that agreed is opened again, and what a person typed is taken for the bank's own line."""
+    till = Till.opened(tmp_path / "city")
+    till.paid("eltax.csv", 0)
+    till.money("1.dat", credit_file(credit_row(10_000, SENDER)))
+    till.money("hand.csv", by_hand(HAND_ROW))
+    assert codes(till.night()) == ["S708"]
+    back = credit_row(10_000, SENDER, date(2026, 11, 13), cancel_kind="1")
+    till.money("2.dat", credit_file(back))
+    on = date(2026, 11, 21)
+    assert codes(till.night(on)) == ["S702"]
+    assert [line[1] for line in till.lines(on)] == ["入金なし", "入金取消で相殺"]
+    assert elqr("verify", "--job", till.job, "--date", on.isoformat()).code == 0
+    till.damage("UPDATE settlement SET outcome = 'taken_back' WHERE outcome = 'agreed'")
+    assert "相殺の組でない" in elqr("verify", "--job", till.job, "--date", on.isoformat()).err

@@ -233,14 +233,21 @@ def test_a_transfer_that_the_bank_takes_back_is_no_money(till: Till) -> None:
     ]
 
 
-def test_money_that_is_taken_back_after_it_agreed_is_an_alarm(till: Till) -> None:
+def test_money_that_is_taken_back_after_it_agreed_opens_its_day_again(till: Till) -> None:
+    """Told on the next night what one night would have told, and the night before stays as it was drawn."""
     till.paid("eltax.csv", 0)
     till.money("01.dat", credit_file(credit_row(10_000, SENDER)))
     assert till.night().code == 0
     till.money("02.dat", credit_file(credit_row(10_000, SENDER, date(2026, 11, 20), cancel_kind="1")))
     ran = till.night(date(2026, 11, 21))
-    assert codes(ran) == ["S701"]
-    assert till.lines(date(2026, 11, 21))[0] == ("地方税共同機構", "差額あり", "未済", 0, 0, -10_000, -10_000)
+    assert codes(ran) == ["S702"]
+    assert till.lines(date(2026, 11, 21)) == [
+        ("地方税共同機構", "入金なし", "未済", 10_000, 0, 0, -10_000),
+        ("地方税共同機構", "入金取消で相殺", "今夜済", 0, 0, 0, 0),
+    ]
+    assert till.night(date(2026, 11, 21)).json["changed"] is False
+    assert codes(till.night(NIGHT, "--dry-run")) == []
+    assert elqr("verify", "--job", till.job, "--date", "2026-11-21").code == 0
 
 
 def test_the_fee_of_the_contract_is_allowed_for(tmp_path: Path) -> None:

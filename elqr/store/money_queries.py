@@ -1,5 +1,6 @@
 """Questions about money and its settlement (入金と突合の照会). All that is open is small; settled rows are not read."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -10,13 +11,14 @@ from sqlalchemy.sql import ColumnElement
 from elqr.deposits import known_lines
 from elqr.frames import Payment
 from elqr.money_frames import Bundle, Deposit, Settled
+from elqr.offsets import SETTLED_AS, SETTLEMENT_NO
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.announced import still_waits
 from elqr.store.bulk import read_frame, staged
 from elqr.store.report_queries import file_name
 from elqr.store.retraction_queries import numbers_taken_back
-from elqr.terms import DepositKind, Outcome, Place, RetractionKind, Stage
+from elqr.terms import REOPENED, DepositKind, Outcome, Place, RetractionKind, SettlementOutcome, Stage
 
 _SPEC = {"spec": pl.String}
 
@@ -50,12 +52,25 @@ def _settled_by(night: date, part: ColumnElement[int], link: Any) -> ColumnEleme
 
 
 def _holds(night: date) -> ColumnElement[bool]:
-    """突合済のままか: no difference that two people closed and two people opened again, up to a night."""
-    opened = numbers_taken_back(RetractionKind.DIFFERENCE, night)
+    """突合済のままか, up to a night: no difference that two people opened again, no money taken back since."""
+    s, opened = m.settlement.c, numbers_taken_back(RetractionKind.DIFFERENCE, night)
     reopened = select(m.difference_step.c.settlement_no).where(
         m.difference_step.c.settlement_no.is_not(None), m.difference_step.c.difference_no.in_(opened)
     )
-    return m.settlement.c.settlement_no.not_in(reopened)
+    is_lasting = s.outcome.not_in([outcome.value for outcome in REOPENED])
+    return and_(s.settlement_no.not_in(reopened), or_(is_lasting, s.settlement_no.not_in(_offset(night))))
+
+
+def _offset(night: date) -> Select[tuple[int]]:
+    """取消で開き直した突合済: a later line offsets a deposit of theirs with what took it back."""
+    own, other = m.settlement_deposit.alias("opened"), m.settlement_deposit.alias("opening")
+    by = m.settlement.alias("offset")
+    return (
+        select(own.c.settlement_no)
+        .join(other, and_(other.c.deposit_no == own.c.deposit_no, other.c.settlement_no > own.c.settlement_no))
+        .join(by, by.c.settlement_no == other.c.settlement_no)
+        .where(by.c.outcome == SettlementOutcome.TAKEN_BACK.value, by.c.night_on <= night.isoformat())
+    )
 
 
 def _bundles(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -125,6 +140,47 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     return read_frame(connection, query, _DEPOSIT)
 
 
+def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) -> pl.DataFrame:
+    """突合の済んだ入金 of the yen of some open ones, where money of that yen was ever taken back.
+
+    As `open_deposits`, with `settlement_no` and `settled_as` of the line that holds as of the night.
+    """
+    d, s = m.deposit.c, m.settlement.c
+    schema = {**_DEPOSIT, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
+    back = m.deposit.alias("back").c
+    with staged(connection, deposits.select(Deposit.YEN).unique()) as asked:
+        query = select(back.yen).where(back.kind == DepositKind.CANCELLED.value, back.repeats_no.is_(None))
+        taken = read_frame(connection, query.join(asked, asked.c.yen == back.yen).distinct(), {Deposit.YEN: pl.Int64})
+    if taken.is_empty():
+        return pl.DataFrame(schema=schema)
+    with staged(connection, taken) as asked:
+        query = (
+            _counting(s.settlement_no, s.outcome.label(SETTLED_AS))
+            .join(asked, asked.c.yen == d.yen)
+            .join(m.settlement_deposit, m.settlement_deposit.c.deposit_no == d.deposit_no)
+            .join(m.settlement, s.settlement_no == m.settlement_deposit.c.settlement_no)
+            .where(s.night_on <= night.isoformat(), _holds(night))
+            .where(s.outcome != SettlementOutcome.OUTSIDE.value)
+        )
+        return read_frame(connection, query, schema)
+
+
+def bundles_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame:
+    """突合済の中の束, as `open_bundles`."""
+    link = m.settlement_bundle.c
+    query = _bundles(m.bundle.c.bundle_no.in_(select(link.bundle_no).where(link.settlement_no.in_(numbers))))
+    return read_frame(connection, query, _BUNDLE)
+
+
+def deposits_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame:
+    """突合済の中の入金, as `open_deposits`."""
+    link = m.settlement_deposit.c
+    query = _counting().where(
+        m.deposit.c.deposit_no.in_(select(link.deposit_no).where(link.settlement_no.in_(numbers)))
+    )
+    return read_frame(connection, query, _DEPOSIT)
+
+
 def settled(connection: Connection, night: date) -> pl.DataFrame:
     """今夜突合の済んだもの: frame Settled."""
     columns = [m.settlement.c.settlement_no, *(m.settlement.c[name] for name in list(Settled.SCHEMA)[1:])]
@@ -159,6 +215,25 @@ def settled_twice(connection: Connection) -> list[tuple[str, int]]:
         )
         found += [(what, int(own)) for own in connection.execute(query.order_by(number)).scalars()]
     return found
+
+
+def offset_badly(connection: Connection) -> list[int]:
+    """入金取消で相殺の組でない突合済: not just one deposit and, no older, one line that takes its yen back."""
+    link, d, bundle = m.settlement_deposit.c, m.deposit.c, m.settlement_bundle.c
+    is_back, day = d.kind == DepositKind.CANCELLED.value, func.coalesce(d.funds_on, d.booked_on)
+    came_on, back_on = func.max(case((~is_back, day))), func.max(case((is_back, day)))
+    sums = (func.count(), func.sum(case((is_back, 1), else_=0)), func.sum(case((is_back, -d.yen), else_=d.yen)))
+    query = (
+        select(m.settlement.c.settlement_no)
+        .outerjoin(m.settlement_deposit, link.settlement_no == m.settlement.c.settlement_no)
+        .outerjoin(m.deposit, d.deposit_no == link.deposit_no)
+        .where(m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value)
+        .group_by(m.settlement.c.settlement_no)
+        .having(or_(sums[0] != 2, sums[1] != 1, sums[2] != 0, came_on > back_on))
+    )
+    holding = select(bundle.settlement_no).join(m.settlement, m.settlement.c.settlement_no == bundle.settlement_no)
+    holding = holding.where(m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value)
+    return sorted({*connection.execute(query).scalars(), *connection.execute(holding).scalars()})
 
 
 def money_sums(connection: Connection, night: date) -> tuple[int, int]:

@@ -93,6 +93,8 @@ def settlements(looked: Looked) -> Iterator[Finding]:
     broken = (is_agreed & (unequal | has_no_fee)) | ~pl.col(Settled.OUTCOME).is_in(ended)
     for number in rows.filter(broken)["settlement_no"].head(LISTED_PER_CODE):
         yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "結果と額が合わない", "収納額－手数料＝入金額")
+    for number in money_queries.offset_badly(connection)[:LISTED_PER_CODE]:
+        yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "相殺の組でない", "入金と、後でそれを取り消した一行")
     yield from _by_night(looked, rows)
     yield from _differences(looked, rows)
     for what, number in money_queries.settled_twice(connection):
