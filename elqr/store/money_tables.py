@@ -43,7 +43,7 @@ settlement = table(
     Column("night_on", Text, nullable=False),
     Index("settlement_by_night", "night_on"),
 )
-"""突合済: payments and money that agreed, or need no comparing; entered once."""
+"""突合済: payments and money that agreed, or need no comparing; entered once, and never changed."""
 
 settlement_bundle = table(
     "settlement_bundle",
@@ -52,7 +52,11 @@ settlement_bundle = table(
     PrimaryKeyConstraint("bundle_no", "settlement_no"),
     Index("settlement_bundle_by_settlement", "settlement_no"),
 )
-"""突合済の束: each in one settlement at most that holds; a closed difference that was opened again holds no more."""
+"""突合済の束: each in one settlement at most that holds.
+
+A closed difference that two people opened again holds no more, nor does what agreed with a deposit that a later
+settlement offsets with what took it back.
+"""
 
 settlement_deposit = table(
     "settlement_deposit",
