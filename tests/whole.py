@@ -63,6 +63,7 @@ def everything(folder: Path) -> City:
     _handed_over(city)
     _taken_back(city)
     _reminded(city)
+    city.notices(SLIPS[1] | {"change_kind": "9"}, name="cancelled_after_it_was_paid.csv")
     city.night(LAST)
     return city
 
