@@ -19,6 +19,7 @@ from elqr.store import arrears_queries, held_queries, money_queries, report_quer
 from elqr.store import queries as night_queries
 from elqr.suggestions import ASKED_AT_MOST, neighbours
 from elqr.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
+from elqr.together import sums_of
 
 _MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.OUT_OF_SEQUENCE.value]
 
@@ -101,8 +102,9 @@ def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Ite
         count, yen = arrears_queries.undecided(connection)
         open_ = review_queries.exceptions(connection, night.night_on).filter("is_open")
         waits = (pl.col("suspense_yen") > 0) | (pl.col("place") == Place.REJECTED.value)
-        asked = ("payment_no", "outcome", "payer_ref", "paid_yen", "paid_on", "key_kind", "key_digits")
-        open_ = open_.filter(waits).select(asked)
+        asked = ("payment_no", "outcome", "payer_ref", "paid_on", "key_kind", "key_digits")
+        left = pl.when(pl.col("suspense_yen") > 0).then("suspense_yen").otherwise("paid_yen").alias("yen")
+        open_ = open_.filter(waits).select(*asked, left)
         pairs = _pairs(night, open_, claims)
     yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
     numbers = pairs["payment_no"].unique().sort()
@@ -115,8 +117,8 @@ def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Ite
 def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """要確認の収納と調定: payment_no, claim_no of every payment that may be one of the claims'.
 
-    By its payer; by its key or a near one, as known today; and, when its key says nothing, by its yen: what is left of
-    a claim, what one of its slips asks (全期 as well), or what is left of all of a bill's or of a payer's claims.
+    By its payer; by its key or a near one, as known today; and, when its key says nothing, by the yen that are left of
+    it: what one of the slips of a claim asks (全期 as well), or what is left of some of a payer's claims together.
     """
     unknown = open_.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
     # Every slip of a near key is a risk, whatever its 再発行 digit.
@@ -126,18 +128,18 @@ def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFr
     pairs = [
         open_.drop_nulls("payer_ref").join(claims, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO),
         *(arrears_queries.named_claims(night.ledger.connection, frame) for frame in keys),
-        unknown.join(_amounts(night, claims), on="paid_yen").select("payment_no", Unpaid.CLAIM_NO),
+        *_by_yen(night, unknown, claims),
     ]
     return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
 
 
-def _amounts(night: Night, claims: pl.DataFrame) -> pl.DataFrame:
-    """この調定を納める額: claim_no and paid_yen, each amount that somebody may have paid for a claim."""
-    bill = (Unpaid.PROCEDURE_CODE, Unpaid.LEVY_YEAR, Unpaid.TAX_YEAR, Unpaid.BILL_NO)
-    left = pl.col(Unpaid.LEFT_YEN)
-    sums = [left, left.sum().over(bill), left.sum().over(Unpaid.PAYER_REF)]
-    own = [claims.select(Unpaid.CLAIM_NO, yen.alias("paid_yen")) for yen in sums]
-    return pl.concat([*own, arrears_queries.slip_amounts(night.ledger.connection, claims)]).unique()
+def _by_yen(night: Night, unknown: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
+    """金額の合う調定: payment_no, claim_no; by what a slip asks, and by what is left of one or several claims."""
+    if unknown.is_empty():
+        return []
+    slips = arrears_queries.slip_amounts(night.ledger.connection, claims).rename({"paid_yen": "yen"})
+    together = sums_of(claims, unknown["yen"].unique())
+    return [unknown.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in (slips, together)]
 
 
 def _money(night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:

@@ -48,6 +48,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "suggestions",
         "alarms",
         "ruling",
+        "reversal",
+        "together",
         "droppings",
         "withdrawal",
         "reduction",

@@ -240,6 +240,38 @@ def test_an_unknown_payment_of_several_claims_at_once_stops_the_list(
     assert risks(office.draw()) == [("exceptions", claims, left)]
 
 
+@pytest.mark.parametrize(("yen", "left"), [(3_000 + 5_000, 8_000), (3_000 + 4_000, 7_000)])
+def test_an_unknown_payment_of_two_of_three_bills_stops_the_list_and_its_check(
+    office: Office, yen: int, left: int
+) -> None:
+    slips = ((600 + no, 3_000 + 1_000 * no) for no in range(3))
+    rows = [notice_row(bill_no=str(bill), payer_ref="66", principal_yen=own, due_on=DUE) for bill, own in slips]
+    office.notices(*rows, name="bills.csv")
+    office.night(NIGHT)
+    assert office.draw().code == 0
+    office.deliver("unknown.csv", eltax_file(eltax_row("9" * 20, "123456", yen)))
+    office.night(DAY)
+    assert risks(office.draw()) == [("exceptions", 2, left)]
+    assert office.arrears("check", office.list_folder()).code == 3
+
+
+def test_what_is_left_of_an_unknown_payment_stops_the_list(office: Office) -> None:
+    """12,000 yen, of which two people put 10,000 on a slip: 2,000 may be for another."""
+    office.notices(
+        notice_row(bill_no="700", payer_ref="77", principal_yen=2_000, due_on=DUE),
+        notice_row(bill_no="701", payer_ref="78", principal_yen=10_000, due_on=DUE),
+        name="more.csv",
+    )
+    office.deliver("unknown.csv", eltax_file(eltax_row("9" * 20, "123456", 12_000)))
+    office.night(NIGHT)
+    target = office.issued()["kokuho", "701", 1, 1][0]
+    search = ("--ruling", "納付書に充てる", "--target", target, "--payment", 1, "--reason", "本人に確かめた")
+    job = ("--job", office.job, "--date", NIGHT.isoformat())
+    assert elqr("review", "decide", *search, "--by", "山田", *job).code == 0
+    assert elqr("review", "approve", 1, "--by", "佐藤", *job).code == 0
+    assert risks(office.draw()) == [("exceptions", 1, 2_000)]
+
+
 def test_the_list_names_one_payer_in_a_row_the_heir_as_the_newest_slip_does(office: Office) -> None:
     heir = notice_row(**{**SLIPS[0], "issue_no": 2, "payer_ref": "8000", "payer_name": "架空 花子"})
     office.notices(heir, name="heir.csv")
