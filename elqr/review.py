@@ -20,11 +20,12 @@ from elqr.plain_number import plain_number, plain_number_expr
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
+from elqr.reversal import by_payment, refusals, reversal
 from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.store import report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
-from elqr.store.target_queries import target_marks
+from elqr.store.target_queries import TARGET_MARK, target_marks
 from elqr.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
 from elqr.waiting import NOW, Search, find, late_notices, table_of
 from elqr.withdrawal import held_beside
@@ -34,7 +35,10 @@ _SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """申請の結果: its number (0 when nothing was handed in), its rulings, and the rows refused or left out."""
+    """申請の結果: its number (0 when nothing was handed in), its rulings, and the rows refused or left out.
+
+    `returned` are the yen by payment that an undone ruling would put into suspense, as their claims are now.
+    """
 
     review_no: int
     count: int
@@ -42,13 +46,15 @@ class Asked:
     same: int
     findings: tuple[Finding, ...]
     left_out: int = 0
+    returned: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """承認・却下の結果: the rulings by result, yen that left the payments' suspense, and those not carried out.
 
-    `withdrawn_yen` are those that their sender took back, wherever they stood.
+    `withdrawn_yen` are those that their sender took back, wherever they stood; `returned` those by payment that an
+    undone ruling put into suspense, because their claim did not take them back.
     """
 
     review_no: int
@@ -56,6 +62,7 @@ class Ended:
     moved_yen: int
     withdrawn_yen: int
     stale: tuple[int, ...]
+    returned: tuple[tuple[int, int], ...] = ()
 
 
 def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
@@ -214,23 +221,24 @@ def _with_targets(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
-    """決裁の取消を申請する, by their numbers. Raises NotFound, BadFile when one is not the last on its payment."""
+    """決裁の取消を申請する, by their numbers. Raises NotFound, BadFile with why when one cannot be undone."""
     with night.ledger.transaction() as connection:
         night.refuse_earlier_day()
         wanted = queries.rulings_by_no(connection, ruling_nos)
         if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
             raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
-        now = queries.standing(connection, wanted, NOW)
-        rows = wanted.join(now, on=Ruled.PAYMENT_NO, validate="m:1")
-        waits = rows.join(queries.waiting_rulings(connection), on=Ruled.PAYMENT_NO, how="semi")
-        is_last = pl.col("last_ruling_no").eq_missing(pl.col(Ruled.RULING_NO))
-        is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
-        if wrong := rows.filter(~is_last | is_undo)[Ruled.RULING_NO].to_list() or waits[Ruled.RULING_NO].to_list():
-            raise BadFile(
-                f"決裁番号 {', '.join(map(str, wrong))} は取り消せません（効力がないか、後の決裁があるか、"
-                "承認待ちの決裁があります）。elqr review trail で確かめてください。"
-            )
-        rows = rows.join(target_marks(connection, rows), on=Ruled.NOTICE_NO, how="left", validate="m:1")
+        made = queries.made_by(connection, wanted)
+        undone = wanted.with_columns(
+            pl.lit(Ruling.UNDO.value).alias(Ruled.RULING),
+            pl.col(Ruled.RULING_NO).alias(Ruled.UNDOES_NO),
+            is_current=pl.lit(True),
+        )
+        years = OpenYears(night.register.without_closing_period(), night.night_on)
+        back = reversal(undone, queries.target_claims(connection, made.drop_nulls(Ruled.NOTICE_NO)), made, years)
+        rows = _beside_undoing(night, wanted, made, back.gone)
+        if wrong := refusals(rows):
+            raise BadFile(f"取り消せない決裁があります。{'。'.join(wrong)}。")
+        rows = rows.join(_slip_marks(night, made), on=Ruled.RULING_NO, how="left", validate="1:1")
         proposals = rows.select(
             Ruled.PAYMENT_NO,
             pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
@@ -242,7 +250,29 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
         )
         head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "asked_at": at, "asked_by": by}
         review_no = _entered(night, head, proposals)
-    return Asked(review_no, proposals.height, int(rows["suspense_yen"].sum()), 0, ())
+    yen = int(rows["suspense_yen"].sum())
+    return Asked(review_no, proposals.height, yen, 0, (), returned=by_payment(back.returned))
+
+
+def _beside_undoing(night: Night, wanted: pl.DataFrame, made: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
+    """取り消す決裁の横に今の台帳: what `reversal.refusals` asks for, and the balance of its payment."""
+    connection = night.ledger.connection
+    waits = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
+        pl.col(Ruled.REVIEW_NO).max().alias("waiting_review_no")
+    )  # fmt: skip
+    since = queries.moved_since(connection, made).rename({"payment_no": "later_payment_no"})
+    rows = wanted
+    for beside, key in ((queries.standing(connection, wanted, NOW), Ruled.PAYMENT_NO), (waits, Ruled.PAYMENT_NO),
+                        (since, Ruled.RULING_NO)):  # fmt: skip
+        rows = rows.join(beside, on=key, how="left", validate="m:1", maintain_order="left")
+    return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias("is_gone"))
+
+
+def _slip_marks(night: Night, made: pl.DataFrame) -> pl.DataFrame:
+    """取り消す決裁の納付書の照合値: ruling_no and target_mark, over all slips that its postings (frame Made) are of."""
+    slips = made.select(Ruled.RULING_NO, Ruled.NOTICE_NO).drop_nulls().unique().sort(Ruled.RULING_NO, Ruled.NOTICE_NO)
+    marked = slips.join(target_marks(night.ledger.connection, slips), on=Ruled.NOTICE_NO, maintain_order="left")
+    return marked.group_by(Ruled.RULING_NO).agg(pl.col(TARGET_MARK).str.join("/"))
 
 
 def _entered(night: Night, head: dict[str, str], proposals: pl.DataFrame) -> int:
@@ -265,16 +295,21 @@ def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
         need_another(night, "review", review_no, [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()], by)
         rows = _as_they_stand(night, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
-        made = queries.postings_of(connection, rows.select(pl.col(Ruled.UNDOES_NO).alias("ruling_no")).drop_nulls())
+        made = queries.made_by(connection, _undone(rulings))
         claims = queries.target_claims(connection, concerned.slips(rows, made))
         years = OpenYears(night.register.without_closing_period(), night.night_on)
         found = effects(rows, claims, made, concerned, years)
         step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
         ends = {**step, "night_on": night.night_on.isoformat(), "reason": ""}
         queries.enter_step(connection, ends, found.effects, found.moves)
-        ended = _ended(review_no, found.effects, found.moves)
+        ended = replace(_ended(review_no, found.effects, found.moves), returned=by_payment(found.returned))
         _enter_end(night, ends, ended, rulings)
     return ended
+
+
+def _undone(rulings: pl.DataFrame) -> pl.DataFrame:
+    """取り消す決裁: ruling_no of those that others undo."""
+    return rulings.select(pl.col(Ruled.UNDOES_NO).alias(Ruled.RULING_NO)).drop_nulls()
 
 
 def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
@@ -287,12 +322,16 @@ def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
     )
     targets = target_marks(connection, rulings)
     rows = rulings.join(targets, on=Ruled.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
+    slips = _slip_marks(night, queries.made_by(connection, _undone(rulings)))
+    slips = slips.rename({Ruled.RULING_NO: Ruled.UNDOES_NO, TARGET_MARK: "slip_mark"})
+    rows = rows.join(slips, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
     for beside in (queries.standing(connection, rulings, NOW), marked, held):
         rows = rows.join(beside, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
+    rows = rows.with_columns(pl.when(is_undo).then("slip_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
     payment_now = pl.when(is_undo).then(pl.lit("")).otherwise("mark_now")
     as_decided = pl.col(Ruled.MARK).eq_missing(decided_on(payment_now))
-    still_last = ~is_undo | pl.col("last_ruling_no").eq_missing(pl.col(Ruled.UNDOES_NO))
+    still_last = ~is_undo | pl.col("last_standing_no").eq_missing(pl.col(Ruled.UNDOES_NO))
     return rows.with_columns((as_decided & still_last).alias("is_current"))
 
 

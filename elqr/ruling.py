@@ -15,6 +15,7 @@ from elqr.codes import Code
 from elqr.findings import Finding, Location
 from elqr.fiscal import OpenYears
 from elqr.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.reversal import reversal
 from elqr.terms import (
     AWAITS_PAYOUT,
     NEEDS_TARGET,
@@ -225,10 +226,14 @@ def fingerprint(rulings: pl.DataFrame) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """決裁の効果: frame RulingEffect of every ruling of a request, and its postings (frame Move)."""
+    """決裁の効果: frame RulingEffect of every ruling of a request, and its postings (frame Move).
+
+    `returned` are those of them that an undone ruling puts into suspense, because their claim does not take them back.
+    """
 
     effects: pl.DataFrame
     moves: pl.DataFrame
+    returned: pl.DataFrame
 
 
 def effects(
@@ -242,24 +247,22 @@ def effects(
 
     `rulings` is frame Ruled with is_current (the payment stands as it did when this was decided), stage, suspense_yen
     (its balance), paid_on, and of the posting that holds it: held_no, fiscal_year, is_arrears, procedure_code.
-    `claims` is frame OpenClaim with procedure_code; `made` are the postings of rulings to be undone (frame
-    Posting with posting_no, ruling_no, notice_no). What is put on a claim, or taken off it again, on a day after its
-    year was closed belongs to the year that is open on that day; what leaves suspense stays in the year that it
-    entered. Asserts that every ruling's postings sum to nothing.
+    `claims` is frame OpenClaim with procedure_code; `made` are the postings of rulings to be undone (frame Made). What
+    is put on a claim, or taken off it again, on a day after its year was closed belongs to the year that is open on
+    that day; what leaves suspense stays in the year that it entered. Asserts that every ruling's postings sum to
+    nothing.
     """
     late = overlapping(rulings.filter("is_current"), concerned)
     rulings = rulings.with_columns(pl.col("is_current") & ~pl.col(Ruled.RULING_NO).is_in(late.implode()))
     withdrawn = moves_of(rulings.filter("is_current"), claims, concerned, years)
     onto = _onto_claims(rulings, _beside(claims, withdrawn), years)
-    back = _taken_back(rulings, made, years)
-    crowded = _crowded(_beside(claims, pl.concat([withdrawn, onto])), back)
-    back = back.filter(~pl.col(Move.RULING_NO).is_in(crowded.implode()))
-    moves = Move.of(pl.concat([withdrawn, onto, back]))
+    back = reversal(rulings, _beside(claims, pl.concat([withdrawn, onto])), made, years)
+    moves = Move.of(pl.concat([withdrawn, onto, back.moves]))
     moved = pl.col(Move.YEN).sum().alias("moved_yen")
     own = moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value).group_by(Move.RULING_NO, Move.PAYMENT_NO)
     assert moves.group_by(Move.RULING_NO, Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
     takes = ~_any_of(NEEDS_TARGET) | (pl.col("moved_yen").fill_null(0) != 0)
-    is_carried_out = pl.col("is_current") & takes & ~pl.col(Ruled.RULING_NO).is_in(crowded.implode())
+    is_carried_out = pl.col("is_current") & takes & ~pl.col(Ruled.RULING_NO).is_in(back.gone.implode())
     rows = rulings.join(
         own.agg(moved), on=[Ruled.RULING_NO, Ruled.PAYMENT_NO], how="left", validate="1:1", maintain_order="left"
     )
@@ -271,7 +274,8 @@ def effects(
         pl.col("suspense_yen").alias(RulingEffect.BEFORE_YEN),
         (pl.col("suspense_yen") + pl.col("moved_yen").fill_null(0)).alias(RulingEffect.AFTER_YEN),
     )
-    return Effects(RulingEffect.of(rows), moves.sort(Move.RULING_NO, Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO))
+    moves = moves.sort(Move.RULING_NO, Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
+    return Effects(RulingEffect.of(rows), moves, back.returned)
 
 
 def _beside(claims: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
@@ -280,17 +284,6 @@ def _beside(claims: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
     rows = claims.join(sums, on=OpenClaim.CLAIM_NO, how="left", validate="m:1", maintain_order="left")
     collected = pl.col(OpenClaim.COLLECTED_YEN) + pl.col("moved_yen").fill_null(0)
     return rows.with_columns(collected.alias(OpenClaim.COLLECTED_YEN)).drop("moved_yen")
-
-
-def _crowded(claims: pl.DataFrame, back: pl.DataFrame) -> pl.Series:
-    """戻せない取消: rulings whose undoing puts more on a claim than it still takes."""
-    returned = back.drop_nulls(Move.CLAIM_NO).group_by(Move.CLAIM_NO).agg(pl.col(Move.YEN).sum())
-    left = pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)
-    room = claims.group_by(OpenClaim.CLAIM_NO).agg(left.min().alias("left_yen"))
-    over = returned.join(room, on=Move.CLAIM_NO).filter(
-        (pl.col(Move.YEN) > 0) & (pl.col(Move.YEN) > pl.col("left_yen"))
-    )
-    return back.join(over, on=Move.CLAIM_NO, how="semi")[Move.RULING_NO].unique()
 
 
 def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
@@ -355,23 +348,3 @@ def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
     is_taken = pl.col(Ruled.RULING_NO).is_in(takes[Ruled.RULING_NO].implode())
     whole = pl.when(is_taken).then("share_yen").otherwise(0)
     return lines.with_columns(pl.when("is_whole").then(whole).otherwise("suspense_yen").alias("offered_yen"))
-
-
-def _taken_back(rulings: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
-    """取消: the postings of an undone ruling, each reversed."""
-    undone = rulings.filter(_any_of([Ruling.UNDO]) & pl.col("is_current")).select(
-        pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
-    )
-    rows = made.rename({"ruling_no": "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
-    was = pl.col(Move.FISCAL_YEAR)
-    year = years.of(was, pl.col(Move.PROCEDURE_CODE))
-    year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(was)
-    return Move.of(
-        rows.with_columns(
-            year.alias(Move.FISCAL_YEAR),
-            (pl.col(Move.IS_ARREARS) | (year != was)).alias(Move.IS_ARREARS),
-            (-pl.col(Move.YEN)).alias(Move.YEN),
-            pl.col("posting_no").alias(Move.REVERSES_NO),
-            pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
-        )
-    )

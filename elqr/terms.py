@@ -175,6 +175,7 @@ class Flag(Term):
     WHOLE_AND_PART = "whole_and_part", "全期と期別"
     AFTER_CANCEL = "after_cancel", "取消後"
     REISSUE_UNISSUED = "reissue_unissued", "未発行の再発行番号"
+    RETURNED = "returned", "決裁の取消で仮受へ"
 
 
 class Account(Term):

@@ -113,6 +113,7 @@ _SIBLINGS = {
     ("settlement", "pairing"),
     ("ruling", "withdrawal"),
     ("reduction", "withdrawal"),
+    ("ruling", "reversal"),
     ("verification", "difference"),
     ("verification", "give_up"),
     ("verification", "arrears"),

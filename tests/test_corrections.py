@@ -148,7 +148,7 @@ def test_a_second_payment_names_the_correction_and_not_what_was_taken_back(desk:
     assert (rows[11]["理由"], rows[11]["先の収納"]) == ("二重納付", f"受付{SHORT} スマホアプリ 2026-11-05")
 
 
-def test_what_was_taken_back_can_be_given_back_while_its_claim_takes_it(desk: Desk) -> None:
+def test_what_was_taken_back_is_given_back_to_its_claim_or_held_when_others_paid_it(desk: Desk) -> None:
     desk.decide(TAKE_BACK, TAKEN_BACK, TOO_MUCH)
     desk.decide(REPLACE, SHORT)
     desk.approve(1)
@@ -165,8 +165,8 @@ def test_what_was_taken_back_can_be_given_back_while_its_claim_takes_it(desk: De
     desk.city.night(MORNING)
     last = desk.city.sql("SELECT max(ruling_no) FROM ruling")[0][0]
     desk.run("review", "undo", last, "--reason", "送付元の誤り", "--by", "山田")
-    assert desk.approve(5).json["stale"], "the claim was paid by another payment since"
-    assert desk.stands()[2, "withdrawn"] == 1_000
+    assert desk.approve(5).json["returned"] == [{"payment": 2, "yen": 1_000}], "another payment paid the claim since"
+    assert desk.stands()[2, "suspense"] == 1_000
     desk.is_sound()
 
 

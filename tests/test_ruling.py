@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elqr.fiscal import OpenYears, WithoutPeriod
-from elqr.frames import Move, OpenClaim, Posting, Ruled, RulingEffect
+from elqr.frames import Move, OpenClaim, Ruled, RulingEffect
+from elqr.reversal import Made
 from elqr.ruling import Effects, effects
 from elqr.terms import Account, Ruling, RulingResult
 from elqr.withdrawal import Concerned, Standing
@@ -48,7 +49,7 @@ def claim(claim_no: int, notice_no: int, owed_yen: int, collected_yen: int = 0, 
 
 SUIDO = [WithoutPeriod("suido", date.min, date.max)]
 _CLAIMS = {**OpenClaim.SCHEMA, "procedure_code": pl.String}
-_NOTHING = pl.DataFrame(schema={**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64, "notice_no": pl.Int64})
+_NOTHING = Made.empty()
 _ALONE = Concerned(pl.DataFrame(schema=_OTHERS), Standing.empty())
 
 
@@ -91,9 +92,11 @@ def test_a_ruling_posts_into_the_year_that_is_open_when_it_is_made(
     assert rows == [("claim", year, is_arrears, 500), ("suspense", 2025, False, -500)]
     undo = ruled(2, None, 0, ruling=Ruling.UNDO.value, undoes_no=1)
     undone = pl.DataFrame([undo], schema={**Ruled.SCHEMA, **_STANDING, **_HELD})
-    before = made.moves.with_columns(posting_no=pl.int_range(1, 3, dtype=pl.Int64)).rename(
-        {Move.RULING_NO: "ruling_no"}
+    stands = pl.col(Move.YEN).clip(lower_bound=0).alias(Made.STANDS_YEN)
+    before = made.moves.with_columns(
+        stands, posting_no=pl.int_range(1, 3, dtype=pl.Int64), held_year=pl.lit(2025, pl.Int64)
     )
+    before = Made.of(before)
     back = effects(
         undone,
         pl.DataFrame(schema=_CLAIMS),

@@ -254,6 +254,8 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
         )
         if one["result"]:
             yen = f"仮受 {one['before_yen']:,}円 → {one['after_yen']:,}円"
+            yen += f"　送付元の取消 {one['withdrawn_yen']:,}円" if one["withdrawn_yen"] else ""
+            yen += f"　調定に戻らず仮受へ {one['returned_yen']:,}円" if one["returned_yen"] else ""
             because = f"　{one['step_reason']}" if one["step_reason"] else ""
             result = RulingResult(one["result"]).label
             click.echo(
@@ -277,12 +279,15 @@ def _asked(asked: Asked, as_json: bool) -> int:
                 "suspense_yen": asked.yen,
                 "unchanged": asked.same,
                 "left_out": asked.left_out,
+                "returned": _by_payment(asked.returned),
                 "refused": [finding.as_dict() for finding in asked.findings],
             }
         )
     elif asked.review_no:
         click.echo(f"申請{asked.review_no}　決裁 {asked.count:,}件　仮受額 {asked.yen:,}円")
         click.echo(f"ほかの人が elqr review approve {asked.review_no} で承認すると、台帳に反映します。")
+        if asked.returned:
+            click.echo(f"調定に戻せない {_returned_said(asked.returned)}は、承認すると仮受に入り、要確認になります。")
     else:
         click.echo("新しい申請はありません。")
     if not as_json and asked.left_out:
@@ -290,6 +295,15 @@ def _asked(asked: Asked, as_json: bool) -> int:
     if not as_json and (asked.same or asked.findings):
         click.echo(f"申請済みと同じ行 {asked.same:,}件　取り込まなかった行 {len(asked.findings):,}件")
     return ExitCode.REVIEW if asked.findings else ExitCode.CLEAN
+
+
+def _by_payment(returned: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
+    return [{"payment": number, "yen": yen} for number, yen in returned]
+
+
+def _returned_said(returned: tuple[tuple[int, int], ...]) -> str:
+    """調定に戻らない額 in words, by payment."""
+    return "・".join(f"受付{number}の {yen:,}円" for number, yen in returned)
 
 
 def _ended(ended: Ended, as_json: bool) -> int:
@@ -302,13 +316,20 @@ def _ended(ended: Ended, as_json: bool) -> int:
                 "moved_yen": ended.moved_yen,
                 "withdrawn_yen": ended.withdrawn_yen,
                 "stale": ended.stale,
+                "returned": _by_payment(ended.returned),
             }
         )
     else:
         said = "　".join(f"{name} {count:,}件" for name, count in counts.items())
         click.echo(
             f"申請{ended.review_no}　{said}　仮受から {ended.moved_yen:,}円"
-            + (f"　送付元の取消へ {ended.withdrawn_yen:,}円" if ended.withdrawn_yen else "")
+            + (f"　送付元の取消へ {ended.withdrawn_yen:,}円" if ended.withdrawn_yen > 0 else "")
+            + (f"　送付元の取消から {-ended.withdrawn_yen:,}円" if ended.withdrawn_yen < 0 else "")
+        )
+    if ended.returned and not as_json:
+        say(
+            f"調定がその後ふさがっていて戻せない {_returned_said(ended.returned)}は、仮受に入れました。"
+            "要確認で、還付候補か充て先を決めてください。"
         )
     if ended.stale:
         say(

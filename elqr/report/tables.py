@@ -283,6 +283,7 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
             "仮受額（前）": (pl.col("before_yen"), Style.YEN),
             "仮受額（後）": (pl.col("after_yen"), Style.YEN),
             "送付元の取消額": (pl.col("withdrawn_yen"), Style.YEN),
+            "仮受に置いた額": (pl.col("returned_yen"), Style.YEN),
         },
         ("領収額",),
     )
@@ -319,7 +320,8 @@ def moved_by() -> pl.Expr:
 def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
     """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and what was decided to be paid out."""
     kinds = (Outcome.ALREADY_SETTLED, Outcome.OVERPAID, Outcome.NOTICE_CANCELLED, Outcome.REDUCED)
-    rows = pl.concat([exceptions.filter(pl.col("outcome").is_in([str(kind) for kind in kinds])), awaiting])
+    returned = pl.col("flags").str.split(",").list.contains(Flag.RETURNED.value) & (pl.col("suspense_yen") > 0)
+    rows = pl.concat([exceptions.filter(pl.col("outcome").is_in([*map(str, kinds)]) | returned), awaiting])
     before = others.select(
         pl.col("payment_no").alias("other_payment_no"),
         shown("channel", Channel).alias("other_channel"),
@@ -328,7 +330,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
     rows = rows.join(before, on="other_payment_no", how="left", maintain_order="left")
     return table_of(
         "過誤納候補",
-        "二重納付・過納・取消済納付書・減額による過納の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
+        "二重納付・過納・取消済納付書・減額や決裁の取消による過納の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
         rows,
         {
             "受付番号": (pl.col("payment_no"), Style.COUNT),

@@ -17,16 +17,17 @@ from sqlalchemy import (
 )
 
 from elqr.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.reversal import Made
 from elqr.store import queries
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
-from elqr.store.waiting_queries import Waits, last_ruling_no, moved_yen, waiting_outcome
-from elqr.store.withdrawal_queries import others_moved
+from elqr.store.waiting_queries import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
+from elqr.store.withdrawal_queries import others_moved, standing_of
 from elqr.tally import posting_tallies
-from elqr.terms import Account, KeyKind, RulingResult
+from elqr.terms import Account, Flag, KeyKind, Ruling, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 
@@ -34,7 +35,8 @@ _APPROVED = RulingResult.APPROVED.value
 def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = None) -> pl.DataFrame:
     """要確認 up to a night: what is open, and what is closed while its yen wait in suspense (`is_open` false).
 
-    速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people.
+    速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people; and 収納 with
+    yen in suspense that their claim did not take back (`Flag.RETURNED`), whatever came of them on their night.
     Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
     ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect. `only` has
     payment_no of those that are asked for.
@@ -49,6 +51,7 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
         "ruling_reason": (last.reason, pl.String),
         "ruled_on": (r.ruling_result.c.night_on, pl.Date),
         "is_open": (waits.is_open, pl.Boolean),
+        "is_returned": (waits.is_returned, pl.Boolean),
         "others_moved": (others_moved(night), pl.Int64),
     }
     if only is None:
@@ -57,7 +60,11 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
         with staged(connection, only.select("payment_no")) as asked:
             rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in waits.conditions]
     some = [part for part in rows if not part.is_empty()] or rows[:1]
-    return some[0] if len(some) == 1 else pl.concat(some).sort("paid_on", maintain_order=True)
+    whole = some[0] if len(some) == 1 else pl.concat(some).sort("paid_on", maintain_order=True)
+    flag = pl.concat_str(
+        pl.col("flags").replace("", None), pl.lit(Flag.RETURNED.value), separator=",", ignore_nulls=True
+    )
+    return whole.with_columns(pl.when("is_returned").then(flag).otherwise("flags").alias("flags")).drop("is_returned")
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
@@ -114,8 +121,8 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
 
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
-    """収納の今: payment_no, stage, paid_on, suspense_yen (a balance), last_ruling_no (the last in effect, or null)."""
-    whole = dict.fromkeys(("suspense_yen", "last_ruling_no"), pl.Int64)
+    """収納の今: payment_no, stage, paid_on, suspense_yen (a balance), last_standing_no (the last not undone)."""
+    whole = dict.fromkeys(("suspense_yen", "last_standing_no"), pl.Int64)
     schema = {"payment_no": pl.Int64, "stage": pl.String, "paid_on": pl.Date, **whole}
     with staged(connection, payment_nos.select("payment_no").unique()) as asked:
         query = (
@@ -124,7 +131,7 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
                 t.payment.c.stage,
                 t.payment.c.paid_on,
                 t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night),
-                last_ruling_no(night),
+                last_standing_no(night),
             )
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
@@ -144,9 +151,15 @@ def rulings_of(connection: Connection, review_no: int) -> pl.DataFrame:
 
 
 def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataFrame:
-    """決裁 by number; frame Ruled."""
-    query = select(*(r.ruling.c[name] for name in Ruled.SCHEMA)).where(r.ruling.c.ruling_no.in_(list(ruling_nos)))
-    return read_frame(connection, query, Ruled.SCHEMA).sort(Ruled.RULING_NO)
+    """決裁 by number: frame Ruled with its result (null while it waits) and `undone_by_no`."""
+    own, effect = r.ruling.c, r.ruling_result.c
+    query = (
+        select(*(own[name] for name in Ruled.SCHEMA), effect.result, undone_by_no(own.ruling_no, own.payment_no))
+        .outerjoin(r.ruling_result, effect.ruling_no == own.ruling_no)
+        .where(own.ruling_no.in_(list(ruling_nos)))
+    )
+    schema = {**Ruled.SCHEMA, "result": pl.String, "undone_by_no": pl.Int64}
+    return read_frame(connection, query, schema).sort(Ruled.RULING_NO)
 
 
 def reviews(connection: Connection) -> list[dict[str, Any]]:
@@ -180,26 +193,27 @@ def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.D
 
 
 def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """仮受の仕訳 of payments: frame Posting with posting_no, the one that each payment's rulings move.
+    """仮受の仕訳 of payments: frame Posting with posting_no, the first that put yen of each into suspense.
 
-    It is the night's own, or else the first by which a later night took the payment off a claim.
+    What rulings move out of suspense stays in its year. It is the night's, or by which a later night
+    or an undone ruling took the payment off a claim.
     """
-    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "paid_on": pl.Date}
+    schema = {**Posting.SCHEMA, "posting_no": pl.Int64}
+    g, found = t.posting.c, []
     with staged(connection, payment_nos.select("payment_no").unique()) as asked:
-        query = (
-            select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, t.payment.c.paid_on)
-            .join(asked, asked.c.payment_no == t.posting.c.payment_no)
-            .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
-            .where(t.posting.c.account == Account.SUSPENSE.value)
-        )
-        reduced = query.join(r.reduced_posting, r.reduced_posting.c.posting_no == t.posting.c.posting_no)
-        parts = (query.where(t.posting.c.reverses_no.is_(None)), reduced)
-        rows = pl.concat(read_frame(connection, part, schema) for part in parts)
-    return rows.sort("posting_no").unique("payment_no", keep="first", maintain_order=True)
+        for is_move in (False, True):
+            query = (
+                select(*(g[name] for name in schema))
+                .join(asked, asked.c.payment_no == g.payment_no)
+                .where(g.account == Account.SUSPENSE.value, g.yen > 0)
+                .where(g.reverses_no.is_not(None) if is_move else g.reverses_no.is_(None))
+            )
+            found.append(read_frame(connection, query, schema))
+    return pl.concat(found).sort("posting_no").unique("payment_no", keep="first", maintain_order=True)
 
 
-def postings_of(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
-    """決裁による仕訳 of rulings: frame Posting with posting_no, ruling_no, and on a claim the slip that it pays."""
+def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
+    """決裁による仕訳 of rulings; frame Made, on a claim with the slip that it pays."""
     schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64, Move.NOTICE_NO: pl.Int64}
     slip = case((t.posting.c.claim_no.is_not(None), func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)))
     with staged(connection, ruling_nos.select("ruling_no").unique()) as asked:
@@ -209,7 +223,32 @@ def postings_of(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFram
             .join(asked, asked.c.ruling_no == r.ruling_posting.c.ruling_no)
             .join(r.ruling, r.ruling.c.ruling_no == asked.c.ruling_no)
         )
-        return read_frame(connection, query, schema).sort("posting_no")
+        rows = read_frame(connection, query, schema).sort("posting_no")
+    place = [Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO]
+    stands = standing_of(connection, rows.select("payment_no").unique()).group_by(place)
+    now = stands.agg(pl.col(Posting.YEN).sum().alias(Made.STANDS_YEN))
+    years = held(connection, rows).select("payment_no", pl.col(Posting.FISCAL_YEAR).alias(Made.HELD_YEAR))
+    rows = rows.join(now, on=place, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
+    rows = rows.join(years, on="payment_no", how="left", validate="m:1", maintain_order="left")
+    return Made.of(rows.with_columns(pl.col(Made.STANDS_YEN).fill_null(0)))
+
+
+def moved_since(connection: Connection, made: pl.DataFrame) -> pl.DataFrame:
+    """後で動かした決裁: ruling_no, `later_no` and its payment, the last that moved yen of a payment that it moved too.
+
+    `made` is frame Made.
+    """
+    link, g, later = r.ruling_posting.c, t.posting.c, r.ruling.c
+    schema = {"ruling_no": pl.Int64, "later_no": pl.Int64, "payment_no": pl.Int64}
+    with staged(connection, made.select("ruling_no", "payment_no").unique()) as asked:
+        query = (
+            select(asked.c.ruling_no, later.ruling_no, asked.c.payment_no)
+            .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
+            .join(r.ruling_posting, link.posting_no == g.posting_no)
+            .join(r.ruling, and_(later.ruling_no == link.ruling_no, later.ruling_no > asked.c.ruling_no))
+        )
+        rows = read_frame(connection, query, schema)
+    return rows.sort("later_no").unique("ruling_no", keep="last", maintain_order=True)
 
 
 def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
@@ -220,9 +259,14 @@ def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
-    """決裁の記録 of a request, of a payment, or all of it."""
+    """決裁の記録 of a request, of a payment with what rulings on others moved of it, or all of it."""
     asked = [r.ruling.c.review_no == review_no] if review_no is not None else []
-    asked += [r.ruling.c.payment_no == payment_no] if payment_no is not None else []
+    if payment_no is not None:
+        moved = select(r.ruling_posting.c.ruling_no).join(
+            t.posting, t.posting.c.posting_no == r.ruling_posting.c.posting_no
+        )
+        moves_it = moved.where(t.posting.c.payment_no == payment_no, t.posting.c.reverses_no.is_not(None))
+        asked.append(or_(r.ruling.c.payment_no == payment_no, r.ruling.c.ruling_no.in_(moves_it)))
     return _trail(connection, asked, date.max.isoformat())
 
 
@@ -251,6 +295,7 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         "before_yen": (effect.before_yen, pl.Int64),
         "after_yen": (effect.after_yen, pl.Int64),
         "withdrawn_yen": (_withdrawn_yen(until), pl.Int64),
+        "returned_yen": (_returned_yen(until), pl.Int64),
         "undoes_no": (r.ruling.c.undoes_no, pl.Int64),
     }
     query = (
@@ -276,6 +321,26 @@ def _withdrawn_yen(until: str) -> ColumnElement[int]:
             r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
             made.posting_no == r.ruling_posting.c.posting_no,
             made.account == Account.WITHDRAWN.value,
+            made.night_on <= until,
+        )
+        .correlate(r.ruling)
+        .scalar_subquery()
+    )
+
+
+def _returned_yen(until: str) -> ColumnElement[int]:
+    """調定に戻らず仮受に置いた額 of a ruling that undid another, up to a night."""
+    made, back = t.posting.alias("held").c, t.posting.alias("held_back").c
+    return (
+        select(func.coalesce(func.sum(made.yen), 0))
+        .where(
+            r.ruling.c.ruling == Ruling.UNDO.value,
+            r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
+            made.posting_no == r.ruling_posting.c.posting_no,
+            made.account == Account.SUSPENSE.value,
+            made.yen > 0,
+            back.posting_no == made.reverses_no,
+            back.account == Account.CLAIM.value,
             made.night_on <= until,
         )
         .correlate(r.ruling)

@@ -11,7 +11,8 @@ from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
-from elqr.terms import Account, Place, RulingResult
+from elqr.store.waiting_queries import returned
+from elqr.terms import Account, Place, Ruling, RulingResult
 
 
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -43,7 +44,8 @@ def _summed(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame
 def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFrame:
     """効力のある決裁と減額 of every payment that one touched after a night and up to another; frame RulingTrend.
 
-    Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before.
+    Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before. What
+    an undone ruling left in suspense of a payment is told like a reduction.
     """
     ruled, effect, g, own = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
     was_exception = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
@@ -63,13 +65,19 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
         .join(t.decision, t.decision.c.payment_no == g.payment_no)
         .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
     )
-    came_off = reductions.with_only_columns(g.payment_no)
+    left = (literal(Ruling.UNDO.value), true(), was_exception, g.yen, g.night_on)
+    returns = (
+        returned(night)
+        .join(t.decision, t.decision.c.payment_no == g.payment_no)
+        .with_only_columns(g.payment_no, r.ruling_posting.c.ruling_no, *left)
+    )
+    came_off = (reductions.with_only_columns(g.payment_no), returned(night))
     since = (
         rulings.with_only_columns(ruled.payment_no).where(effect.night_on > first.isoformat()),
-        came_off.where(g.night_on > first.isoformat()),
+        *(own.where(g.night_on > first.isoformat()) for own in came_off),
     )
     touched = or_(*(t.decision.c.payment_no.in_(payments) for payments in since))
-    was_listed = or_(was_exception, t.decision.c.payment_no.in_(came_off))
-    parts = (rulings.where(touched, was_listed), reductions.where(touched))
+    was_listed = or_(was_exception, *(t.decision.c.payment_no.in_(own) for own in came_off))
+    parts = (rulings.where(touched, was_listed), reductions.where(touched), returns.where(touched))
     rows = pl.concat(read_frame(connection, part, RulingTrend.SCHEMA) for part in parts)
     return rows.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)

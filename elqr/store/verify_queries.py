@@ -208,19 +208,19 @@ def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
 
 
 def rulings(connection: Connection) -> pl.DataFrame:
-    """決裁 with what came of them: its numbers, result, the yen in suspense before and after, and the night."""
-    own = ("ruling_no", "review_no", "payment_no", "notice_no")
+    """決裁 with what came of them: its numbers, kind, result, the yen in suspense before and after, and the night."""
+    own = ("ruling_no", "review_no", "payment_no", "notice_no", "undoes_no")
     came = ("result", "before_yen", "after_yen", "night_on")
     schema = {
         **dict.fromkeys(own, _WHOLE),
+        "ruling": _TEXT,
         "result": _TEXT,
         "before_yen": _WHOLE,
         "after_yen": _WHOLE,
         "night_on": _TEXT,
     }
-    query = select(*(r.ruling.c[name] for name in own), *(r.ruling_result.c[name] for name in came)).outerjoin(
-        r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no
-    )
+    columns = (*(r.ruling.c[name] for name in (*own, "ruling")), *(r.ruling_result.c[name] for name in came))
+    query = select(*columns).outerjoin(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
     return read_frame(connection, query, schema).sort("ruling_no")
 
 

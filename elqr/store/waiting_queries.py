@@ -27,32 +27,36 @@ from elqr.store import tables as t
 from elqr.store.announced import still_waits
 from elqr.store.bulk import read_frame
 from elqr.store.report_queries import decided
-from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, Outcome, Place, RulingResult
+from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, Outcome, Place, Ruling, RulingResult
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
     """要確認か: of the decided payments of a query, with the joins that it needs.
 
-    `condition` is of exceptions, `announced` of 速報 that are overdue, `reduced` of payments that a night had settled
-    and a later one took off their claims: asked for together they would name no index.
+    `condition` is of exceptions, `announced` of 速報 that are overdue, `reduced` and `returned` of payments that a
+    night had settled and that a later one took off their claims, or an undone ruling did not put back: asked for
+    together they would name no index. `is_returned` says of any of them that an undone ruling did so.
     """
 
     is_open: ColumnElement[bool]
     outcome: ColumnElement[str]
+    is_returned: ColumnElement[bool]
     suspense_yen: ColumnElement[int]
     condition: ColumnElement[bool]
     announced: ColumnElement[bool]
     reduced: ColumnElement[bool]
+    returned: ColumnElement[bool]
     joins: tuple[tuple[FromClause, Any], ...]
 
     @classmethod
     def on(cls, night: date) -> "Waits":
-        """As of a night."""
+        """As of a night. What people closed is open again when an undone ruling holds more of it than they left."""
         last = r.ruling.c
         suspense = t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)
+        is_as_left = suspense <= r.ruling_result.c.after_yen
         closed = or_(
-            last.ruling.in_([ruling.value for ruling in CLOSES]),
+            and_(last.ruling.in_([ruling.value for ruling in CLOSES]), is_as_left),
             and_(last.ruling.in_([ruling.value for ruling in CLOSES_WHEN_EMPTY]), suspense == 0),
         )
         is_open = or_(func.coalesce(~closed, True), _is_reduced_since(last.ruling_no, night))
@@ -67,12 +71,15 @@ class Waits:
         announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
         waits = or_(is_open, awaits)
         condition, reduced = and_(_is_waiting(), decided, waits), and_(_is_reduced(night), ~_is_waiting(), waits)
-        return cls(is_open, waiting_outcome(night), suspense, condition, announced, reduced, joins)
+        is_returned = _is_returned(night)
+        others = and_(is_returned, ~_is_waiting(), ~_is_reduced(night), suspense != 0)
+        outcome = waiting_outcome(night)
+        return cls(is_open, outcome, is_returned, suspense, condition, announced, reduced, others, joins)
 
     @property
     def conditions(self) -> tuple[ColumnElement[bool], ...]:
         """待つわけ, each to be asked for by itself."""
-        return self.condition, self.announced, self.reduced
+        return self.condition, self.announced, self.reduced, self.returned
 
 
 def _reduced(night: date) -> Select[tuple[int]]:
@@ -93,8 +100,41 @@ def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnEleme
 
 
 def waiting_outcome(night: date) -> ColumnElement[str]:
-    """要確認の理由: the outcome of the night, or 減額による過納 where the night had settled the payment."""
-    return case((and_(~_is_waiting(), _is_reduced(night)), Outcome.REDUCED.value), else_=t.decision.c.outcome)
+    """要確認の理由: the outcome of the night; where it had settled the payment, 減額による過納, or else 過納.
+
+    過納 is what an undone ruling left: the claim did not take it back.
+    """
+    return case(
+        (and_(~_is_waiting(), _is_reduced(night)), Outcome.REDUCED.value),
+        (and_(~_is_waiting(), _is_returned(night)), Outcome.OVERPAID.value),
+        else_=t.decision.c.outcome,
+    )
+
+
+_UNDO = r.ruling.alias("undo")
+
+
+def returned(night: date) -> Select[tuple[int]]:
+    """調定に戻らなかった収納 up to a night, by their numbers: of an undone ruling their claim took not all back."""
+    undo, link, g, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
+    return (
+        select(g.payment_no)
+        .select_from(_UNDO)
+        .join(r.ruling_posting, link.ruling_no == undo.ruling_no)
+        .join(t.posting, g.posting_no == link.posting_no)
+        .join(back.posting_no.table, back.posting_no == g.reverses_no)
+        .where(
+            undo.ruling == Ruling.UNDO.value,
+            g.account == Account.SUSPENSE.value,
+            g.yen > 0,
+            back.account == Account.CLAIM.value,
+            g.night_on <= night.isoformat(),
+        )
+    )
+
+
+def _is_returned(night: date) -> ColumnElement[bool]:
+    return t.decision.c.payment_no.in_(returned(night))
 
 
 def _is_waiting() -> ColumnElement[bool]:
@@ -111,7 +151,7 @@ def are_more_waiting(connection: Connection, most: int) -> bool:
 
 
 def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFrame:
-    """古い要確認, at most so many of exceptions and of overdue 速報, by their numbers: payment_no."""
+    """古い要確認, at most so many of each kind that waits, by their numbers: payment_no."""
     waits, number = Waits.on(night), t.decision.c.payment_no
     query = decided(number)
     for joined, where in waits.joins:
@@ -129,11 +169,11 @@ def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
     number, waits = t.decision.c.payment_no, Waits.on(night)
     moved = select(t.posting.c.payment_no).where(t.posting.c.reverses_no.is_not(None))
     touched = or_(number.in_(select(r.ruling.c.payment_no)), number.in_(moved))
+    exceptions, *others = waits.conditions
     parts = [
         _untouched_sums(~touched, night),
-        _touched_sums(waits, and_(touched, waits.condition)),
-        _touched_sums(waits, waits.announced),
-        _touched_sums(waits, waits.reduced),
+        _touched_sums(waits, and_(touched, exceptions)),
+        *(_touched_sums(waits, own) for own in others),
     ]
     rows = pl.concat(read_frame(connection, part, Waiting.SCHEMA) for part in parts)
     return Waiting.of(rows.group_by(Waiting.KEYS).agg(pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()))
@@ -184,6 +224,40 @@ def last_ruling_no(night: date) -> ColumnElement[int]:
             effect.c.night_on <= night.isoformat(),
         )
         .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def last_standing_no(night: date) -> ColumnElement[int]:
+    """取り消されていない最後の決裁 of a payment up to a night, by its number; no 決裁の取消 itself."""
+    ruled, effect = r.ruling.alias("stands"), r.ruling_result.alias("stands_effect")
+    return (
+        select(func.max(ruled.c.ruling_no))
+        .join(effect, effect.c.ruling_no == ruled.c.ruling_no)
+        .where(
+            ruled.c.payment_no == t.payment.c.payment_no,
+            ruled.c.ruling != Ruling.UNDO.value,
+            effect.c.result == RulingResult.APPROVED.value,
+            effect.c.night_on <= night.isoformat(),
+            undone_by_no(ruled.c.ruling_no, ruled.c.payment_no).is_(None),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def undone_by_no(ruling_no: ColumnElement[int], payment_no: ColumnElement[int]) -> ColumnElement[int | None]:
+    """決裁を取り消した決裁 by its number, or null; it is of the same payment."""
+    undo, effect = r.ruling.alias("undoing").c, r.ruling_result.alias("undoing_effect").c
+    return (
+        select(func.max(undo.ruling_no))
+        .where(
+            undo.payment_no == payment_no,
+            undo.undoes_no == ruling_no,
+            effect.ruling_no == undo.ruling_no,
+            effect.result == RulingResult.APPROVED.value,
+        )
+        .correlate(payment_no.table)
         .scalar_subquery()
     )
 

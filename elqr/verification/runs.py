@@ -11,7 +11,7 @@ from elqr.frames import Decision, Move, Posting
 from elqr.ruling import fingerprint
 from elqr.store import review_queries
 from elqr.store import verify_queries as queries
-from elqr.terms import Account, Place, RulingResult
+from elqr.terms import Account, Place, Ruling, RulingResult
 from elqr.verification.identity import skipped_to
 from elqr.verification.looking import Looked, told
 
@@ -88,6 +88,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
             yield told(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
     yield from _moved(rulings, made_postings, moved)
     yield from _withdrawn(rulings, made_postings, withdrawn)
+    yield from _undone(rulings, made_postings)
 
 
 def _places(
@@ -167,3 +168,36 @@ def _withdrawn(rulings: pl.DataFrame, made: pl.DataFrame, said: dict[int, int]) 
         found, told_yen = sums.get(review_no, 0), said.get(review_no, 0)
         if found != told_yen:
             yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{found:,}円", f"{told_yen:,}円", "送付元の取消")
+
+
+def _undone(rulings: pl.DataFrame, made: pl.DataFrame) -> Iterator[Finding]:
+    """決裁の取消: each posting of an undone ruling taken back whole, where it stood or from a claim into suspense.
+
+    What a night had moved from the claim into suspense before stays there: it is missing on both sides alike.
+    """
+    is_undo = (pl.col("ruling") == Ruling.UNDO.value) & (pl.col("result") == RulingResult.APPROVED.value)
+    undo = rulings.filter(is_undo).select(pl.col(Move.RULING_NO).alias("undo_no"), "undoes_no")
+    names = ("posting_no", Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
+    was = undo.join(made, left_on="undoes_no", right_on=Move.RULING_NO).select("undo_no", *names)
+    back = undo.join(made, left_on="undo_no", right_on=Move.RULING_NO)
+    rows = was.join(
+        back.select("undo_no", pl.col(Move.REVERSES_NO).alias("posting_no"), *names[1:]),
+        on=["undo_no", "posting_no"], how="full", coalesce=True, suffix="_back",
+    )  # fmt: skip
+    same = [pl.col(name).eq_missing(pl.col(f"{name}_back")) for name in names[1:4]]
+    is_held = (pl.col(f"{Posting.ACCOUNT}_back") == Account.SUSPENSE.value) & (
+        pl.col(Posting.ACCOUNT) == Account.CLAIM.value
+    )
+    is_held = is_held & (pl.col(Posting.YEN) < 0) & same[0]
+    left = pl.col(Posting.YEN).first() + pl.col(f"{Posting.YEN}_back").sum()
+    is_moved = pl.col(f"{Posting.YEN}_back").is_not_null()
+    is_right = pl.when(is_moved).then(pl.all_horizontal(*same) | is_held).otherwise(True).fill_null(False)
+    first = [pl.col(name).first() for name in (Posting.PAYMENT_NO, Posting.ACCOUNT)]
+    sums = rows.group_by("undo_no", "posting_no").agg(is_right.all().alias("is_right"), left.alias("left_yen"), *first)
+    stays = pl.col("left_yen").sum().over("undo_no", Posting.PAYMENT_NO) == 0
+    sides = {Account.CLAIM: pl.col("left_yen") > 0, Account.SUSPENSE: pl.col("left_yen") < 0}
+    was_held = pl.any_horizontal(*((pl.col(Posting.ACCOUNT) == own.value) & side for own, side in sides.items()))
+    whole = (pl.col("left_yen") == 0) | (stays & was_held)
+    wrong = sums.filter(~pl.col("is_right") | ~whole.fill_null(False))
+    for number in wrong["undo_no"].unique().sort().head(LISTED_PER_CODE):
+        yield told(f"決裁 {number}", Code.RULING_DIFFERS, "取り消した仕訳と違う", "元の決裁の仕訳の反対", "決裁の取消")

@@ -26,7 +26,7 @@ CHAIN = {"ledger": "1" * 64, "run_id": "20261120-0001", "run_hash": "2" * 64}
 RULINGS = pl.DataFrame(
     {
         **{name: [1] for name in ("review_no", "ruling_no", "payment_no")},
-        **{name: [100] for name in ("paid_yen", "before_yen", "after_yen", "withdrawn_yen")},
+        **{name: [100] for name in ("paid_yen", "before_yen", "after_yen", "withdrawn_yen", "returned_yen")},
         **{name: ["x"] for name in ("outcome", "ruling", "target", "reason", "staff", "asked_by", "asked_at")},
         **{name: ["x"] for name in ("result", "taken_by", "taken_at")},
     }

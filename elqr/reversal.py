@@ -1,0 +1,171 @@
+"""Reversals (決裁の取消): what undoing a ruling posts, as the claims are when it is undone.
+
+Pure. Every posting of the ruling is taken back. What a claim does not take any more, because others paid it or nothing
+is owed on it now, goes into suspense, where people decide on it anew; a 全期 goes back as it stood, or not at all. A
+ruling cannot be undone where its yen are not any more where it put them: what moved them has to be undone first.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from elqr.fiscal import OpenYears
+from elqr.frames import Column, Move, OpenClaim, Posting, Ruled
+from elqr.terms import Account, Ruling, RulingResult
+
+
+class Made(Posting):
+    """決裁による仕訳, with what stands now where it put its yen, and the year in which its payment has yen held.
+
+    `stands_yen` is over the posting's payment, account and claim; `held_year` is null where nothing was ever held.
+    """
+
+    POSTING_NO = Column("posting_no", pl.Int64)
+    RULING_NO = Column("ruling_no", pl.Int64)
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    STANDS_YEN = Column("stands_yen", pl.Int64)
+    HELD_YEAR = Column("held_year", pl.Int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """決裁の取消の結果: `moves` (frame Move), of them `returned` that no claim took; `gone` cannot be undone."""
+
+    moves: pl.DataFrame
+    returned: pl.DataFrame
+    gone: pl.Series
+
+
+_PLACE = (Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
+
+
+def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> Reversal:
+    """決裁を取り消す: those of `rulings` (frame Ruled) that undo another.
+
+    `made` is frame Made of the rulings undone; `claims` is frame OpenClaim, as they stand before this. What comes back
+    to a claim, or into suspense instead, belongs to the year that is open, unless its payment has yen held already.
+    """
+    rows = _back(rulings, made, years)
+    rows = _without_held(rows)
+    gone = rows.filter(pl.col("short_yen") > 0)[Move.RULING_NO].unique()
+    rows = rows.filter(~pl.col(Move.RULING_NO).is_in(gone.implode()), pl.col(Move.YEN) != 0)
+    comes = (pl.col(Move.ACCOUNT) == Account.CLAIM.value) & (pl.col(Move.YEN) > 0)
+    lines = _with_parts(rows.filter(comes), _room(claims, rows))
+    onto = lines.filter(pl.col("part_yen") > 0).with_columns(pl.col("part_yen").alias(Move.YEN))
+    returned = lines.filter(pl.col("part_yen") < pl.col(Move.YEN)).with_columns(
+        pl.lit(Account.SUSPENSE.value).alias(Move.ACCOUNT),
+        pl.lit(None, dtype=pl.Int64).alias(Move.CLAIM_NO),
+        pl.lit(None, dtype=pl.Int64).alias(Move.NOTICE_NO),
+        (pl.col(Move.YEN) - pl.col("part_yen")).alias(Move.YEN),
+        pl.coalesce(Made.HELD_YEAR, Move.FISCAL_YEAR).alias(Move.FISCAL_YEAR),
+        pl.lit(False).alias(Move.IS_ARREARS),
+    )
+    moves = pl.concat([Move.of(own) for own in (rows.filter(~comes), onto, returned)])
+    assert moves[Move.YEN].sum() == rows[Move.YEN].sum(), "what a claim does not take is held"
+    return Reversal(moves, Move.of(returned), gone)
+
+
+def by_payment(returned: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """収納ごとの仮受に置いた額: payment and yen, of moves (frame Move)."""
+    sums = returned.group_by(Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum()).sort(Move.PAYMENT_NO)
+    return tuple((int(number), int(yen)) for number, yen in sums.iter_rows())
+
+
+def _back(rulings: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
+    """戻す仕訳: each posting of an undone ruling with the opposite yen, and what `Made` says besides."""
+    undone = rulings.filter(pl.col(Ruled.RULING) == Ruling.UNDO.value, "is_current").select(
+        pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
+    )
+    rows = made.rename({Made.RULING_NO: "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
+    was = pl.col(Move.FISCAL_YEAR)
+    year = years.of(was, pl.col(Move.PROCEDURE_CODE))
+    year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(was)
+    return rows.with_columns(
+        year.alias(Move.FISCAL_YEAR),
+        (pl.col(Move.IS_ARREARS) | (year != was)).alias(Move.IS_ARREARS),
+        (-pl.col(Move.YEN)).alias(Move.YEN),
+        pl.col(Made.POSTING_NO).alias(Move.REVERSES_NO),
+        pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
+    )
+
+
+def _without_held(rows: pl.DataFrame) -> pl.DataFrame:
+    """すでに仮受にある額を除く: rows with `short_yen`, which are not any more where their ruling put them.
+
+    What a night took off the claim since, because its slip was cancelled or lowered, is in suspense already, where
+    undoing puts it: it is moved by neither side.
+    """
+    taken = (-pl.col(Move.YEN)).clip(lower_bound=0)
+    so_far = taken.cum_sum().over(*_PLACE, order_by=[Move.RULING_NO, Made.POSTING_NO])
+    short = pl.min_horizontal(taken, (so_far - pl.col(Made.STANDS_YEN)).clip(lower_bound=0))
+    rows = rows.with_columns(short.alias("short_yen"))
+    own = (Move.RULING_NO, Move.PAYMENT_NO)
+    on_claim, in_suspense = (pl.col(Move.ACCOUNT) == one.value for one in (Account.CLAIM, Account.SUSPENSE))
+    missing = pl.col("short_yen").filter(on_claim).sum().over(own)
+    may_be_left = pl.min_horizontal(Move.YEN, Made.STANDS_YEN).filter(in_suspense & (pl.col(Move.YEN) > 0))
+    is_held = (missing > 0) & (missing <= may_be_left.sum().over(own))
+    moved = pl.when(on_claim).then(pl.col("short_yen")).when(in_suspense & (pl.col(Move.YEN) > 0)).then(-missing)
+    return rows.with_columns(
+        pl.when(is_held).then(pl.col(Move.YEN) + moved.otherwise(0)).otherwise(Move.YEN).alias(Move.YEN),
+        pl.when(is_held & on_claim).then(0).otherwise("short_yen").alias("short_yen"),
+    )
+
+
+def _room(claims: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """調定の空き: claim_no, `room_yen` that a claim still takes once these rows took off it what they take."""
+    freed = rows.filter(pl.col(Move.YEN) < 0).drop_nulls(Move.CLAIM_NO)
+    sums = freed.group_by(Move.CLAIM_NO).agg((-pl.col(Move.YEN)).sum().alias("freed_yen"))
+    left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).min().alias("room_yen")
+    own = claims.group_by(OpenClaim.CLAIM_NO).agg(left).join(sums, on=Move.CLAIM_NO, how="left")
+    room = pl.col("room_yen") + pl.col("freed_yen").fill_null(0)
+    return own.select(Move.CLAIM_NO, room.clip(lower_bound=0).alias("room_yen"))
+
+
+def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
+    """調定に戻る額: `part_yen` of each line. One claim gets what it takes; several of a payment get all or nothing."""
+    rows = lines.join(room, on=Move.CLAIM_NO, how="left", validate="m:1").sort(
+        Move.RULING_NO, Move.PAYMENT_NO, Move.CLAIM_NO, Made.POSTING_NO
+    )
+    before = pl.col(Move.YEN).cum_sum().over(Move.CLAIM_NO) - pl.col(Move.YEN)
+    part = pl.min_horizontal(Move.YEN, (pl.col("room_yen").fill_null(0) - before).clip(lower_bound=0))
+    whole = (Move.RULING_NO, Move.PAYMENT_NO)
+    rows = rows.with_columns(part.alias("part_yen"))
+    is_one = pl.col(Move.CLAIM_NO).n_unique().over(whole) == 1
+    fits = (pl.col("part_yen") == pl.col(Move.YEN)).all().over(whole)
+    return rows.with_columns(pl.when(is_one | fits).then("part_yen").otherwise(0).alias("part_yen"))
+
+
+def refusals(rows: pl.DataFrame) -> list[str]:
+    """取り消せない理由 in words, one for each ruling of `rows` that cannot be undone.
+
+    `rows` is frame Ruled with result, undone_by_no, last_standing_no and waiting_review_no of its payment, `is_gone`,
+    and later_no and later_payment_no, what moved its yen since.
+    """
+    rows = rows.with_columns(pl.col("later_no", "later_payment_no").cast(pl.String).fill_null("？"))
+    own, last = Ruled.RULING_NO, "last_standing_no"
+    label = pl.col("result").replace_strict({one.value: one.label for one in RulingResult}, default="")
+    is_last = pl.col(last).eq_missing(pl.col(own))
+    waits, later = "waiting_review_no", ("later_no", "later_no", "later_payment_no")
+    why = (
+        pl.when(pl.col("result").is_null())
+        .then(pl.format("決裁{}は承認待ちです（取り下げは elqr review reject {}）", own, Ruled.REVIEW_NO))
+        .when(pl.col("result") != RulingResult.APPROVED.value)
+        .then(pl.format("決裁{}は{}で、効力がありません", own, label))
+        .when(pl.col(Ruled.RULING) == Ruling.UNDO.value)
+        .then(pl.format("決裁{}は決裁の取消です。受付{}を要確認で決め直してください", own, Ruled.PAYMENT_NO))
+        .when(pl.col("undone_by_no").is_not_null())
+        .then(pl.format("決裁{}は決裁{}で取り消してあります", own, "undone_by_no"))
+        .when(~is_last)
+        .then(pl.format("決裁{}の後に決裁{}があります。先に決裁{}を取り消してください", own, last, last))
+        .when(pl.col(waits).is_not_null())
+        .then(pl.format("受付{}の申請{}が承認待ちです。先に承認か却下をしてください", Ruled.PAYMENT_NO, waits))
+        .when("is_gone")
+        .then(
+            pl.format(
+                "決裁{}で動かした額は、後の決裁{}が動かしました。先に決裁{}を取り消すか、受付{}が要確認にあればそこで"
+                "決めてください",
+                own, *later,
+            )
+        )
+    )  # fmt: skip
+    return rows.select(why.alias("why")).drop_nulls()["why"].to_list()
