@@ -33,6 +33,7 @@ from elqr.remittance import Rules
 from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read, refuse_nothing
+from elqr.verification.unsealed import refuse_unbacked
 from elqr.written import read_text
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def prepared(
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
         night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
         night.operator, night.operators = operator, operators
+        if which is Which.OWN or not rehearsal:
+            refuse_unbacked(night)
         if not rehearsal:
             not_in_a_closed_month(night)
         with night.ahead:

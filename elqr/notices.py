@@ -22,7 +22,7 @@ from elqr.sieve import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.terms import KeyKind
 
 _MOST_YEN = 99_999_999_999
-_GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
+GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
 """What a row says of a notice; all of it must agree for a row to be the same notice."""
 
 
@@ -184,9 +184,9 @@ def _changed_rows(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str, s
     """登録済との比較: drops rows that are there already, refuses those with another content; counts the same ones."""
     personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
     held = registered.select(
-        *NOTICE_KEY, *(pl.col(name).alias(f"held_{name}") for name in _GIVEN if name not in NOTICE_KEY)
+        *NOTICE_KEY, *(pl.col(name).alias(f"held_{name}") for name in GIVEN if name not in NOTICE_KEY)
     )
-    compared = [name for name in _GIVEN if name not in NOTICE_KEY]
+    compared = [name for name in GIVEN if name not in NOTICE_KEY]
     rows = sieve.rows.join(
         held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left"
     )

@@ -234,7 +234,7 @@ def test_every_code_has_a_sample_and_words() -> None:
         {row[2] for row in DAMAGES}
         | {row[2] for row in DAMAGED_FILES}
         | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS, Code.MONTH_DIFFERS, Code.SETTLEMENT_DIFFERS}
-        | {Code.ANCHOR_LOST}
+        | {Code.ANCHOR_LOST, Code.NOT_BACKED}
     )
     of_money = {Code(code) for code in (*SETTLEMENT_CODES, *ARRIVAL_CODES)}
     assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification | of_money == set(Code)

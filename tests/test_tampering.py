@@ -31,7 +31,17 @@ from elqr.verification.ledger import structure
 from elqr.verification.looking import Looked
 from elqr.verification.people import two_people
 from elqr.verification.runs import anchors
-from tests.builders import SERVERS, City, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import (
+    SERVERS,
+    City,
+    credit_file,
+    credit_row,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_file,
+    notice_row,
+)
 from tests.whole import LAST, everything
 
 TABLES = {table.name: table for table in metadata.sorted_tables}
@@ -358,6 +368,153 @@ def test_a_history_without_one_payment_is_told_by_its_anchor(tmp_path: Path) -> 
     assert elqr(*verify).code == 0, "nothing in the ledger shows it"
     ran = elqr(*verify, "--anchor", anchor)
     assert ran.code == 1 and "L522" in ran.err
+
+
+NEXT = date(2026, 11, 24)
+_SHA = "{sha}"
+
+
+def _like(table: str, number: str, **other: str) -> str:
+    """Another row like the last one of a table, with the next number and other values."""
+    names = [column.name for column in TABLES[table].c]
+    values = [other.get(name, f"{number} + 1" if name == number else name) for name in names]
+    last = f"SELECT * FROM {table} ORDER BY {number} DESC LIMIT 1"
+    return f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM ({last}) AS the_last"
+
+
+_NOTICES = {"sha256": f"'{_SHA}'", "name": "'coming.csv'", "rows_read": "1", "rows_new": "1", "rows_same": "0"}
+_PAID = {"sha256": f"'{_SHA}'", "name": "'coming.csv'", "payment_count": "1", "payment_yen": "10000"}
+_FILE = _like("file", "file_no", sha256=f"'{_SHA}'", spec="'eltax_payment_csv'", payment_count="0", payment_yen="0")
+_TAKEN = {**_PAID, "status": "'accepted'", "spec": "'eltax_payment_csv'"}
+_EMPTY = {**_TAKEN, "payment_count": "0", "payment_yen": "0"}
+_AGAIN = "(SELECT max(sha256) FROM delivery WHERE status = 'redelivered')"
+_MONEY = "INSERT INTO deposit_file SELECT max(file_no), '2026-11-21', 0, 0, 0 FROM file"
+_SAME_FILE = {name: f"(SELECT {name} FROM file WHERE sha256 = {_AGAIN})" for name in ("payment_count", "payment_yen")}
+
+FORGED: dict[str, tuple[str, list[str]]] = {
+    "取り込んだ納付書データ": ("notices", [_like("notice_file", "notice_file_no", rows_bad="0", **_NOTICES)]),
+    "取り込んで指摘のない納付書データ": ("notices", [_like("notice_file", "notice_file_no", rows_bad="1", **_NOTICES)]),
+    "取り込んだ収納データ": ("inbox", [_like("delivery", "delivery_no", **_TAKEN)]),
+    "再受信した収納データ": ("inbox", [_like("delivery", "delivery_no", **{**_TAKEN, "status": "'redelivered'"})]),
+    "収納のないファイル": ("inbox", [_FILE, _like("delivery", "delivery_no", **_EMPTY)]),
+    "受信のないファイル": ("inbox", [_FILE]),
+    "入金ファイル": ("money", [_FILE, _MONEY, _like("delivery", "delivery_no", **_EMPTY)]),
+    "入金明細": ("", [_like("deposit", "deposit_no", record_no="record_no + 70", identity="'x'", repeats_no="NULL")]),
+    "保留の後に届いたことにする再受信": (
+        "", [_like("delivery", "delivery_no", sha256=_AGAIN, status="'redelivered'", name="'kouza_20261120.dat'", spec="'eltax_payment_csv'", **_SAME_FILE)]
+    ),
+    "二度目の取込": (
+        "", [_like("delivery", "delivery_no", sha256=_AGAIN, status="'accepted'", name="'kouza_20261120.dat'", spec="'eltax_payment_csv'", **_SAME_FILE)]
+    ),
+    "書いていない納付書情報": ("", [_like("upload", "upload_no", file_name="'elqr_notices_000099.csv'")]),
+    "期限を調べたことにする束": ("", ["INSERT INTO watched_bundle SELECT bundle_no, '2026-11-24' FROM bundle WHERE bundle_no NOT IN (SELECT bundle_no FROM watched_bundle)"]),
+    "仕訳": ("", [_like("posting", "posting_no", reverses_no="posting_no")]),
+    "突合済": ("", [_like("settlement", "settlement_no")]),
+    "印刷": ("", [_like("print_batch", "print_no")]),
+    "督促対象一覧": ("", [_like("arrears_list", "list_no", request_no="NULL")]),
+    "先回りした指摘": ("", [_like("delivery_finding", "delivery_no", delivery_no="(SELECT max(delivery_no) + 1 FROM delivery)")]),
+    "先回りした候補": ("", ["INSERT INTO suggestion SELECT (SELECT max(payment_no) + 1 FROM payment), notice_no, how FROM suggestion LIMIT 1"]),
+    "進めた連番": ("", ["UPDATE counter SET value = value + 5"]),
+}  # fmt: skip
+"""What says that something was taken in or done already, put there from outside: which coming file it hides, and how."""
+
+
+def _coming(city: City, folder: str) -> str:
+    """A file that comes tonight, and its hash."""
+    data = {
+        "notices": notice_file(notice_row(bill_no="900001")),
+        "inbox": eltax_file(eltax_row("1" * 20, "123456", 10_000, serial_no="00000099")),
+        "money": credit_file(credit_row(9_999, "ﾎｶ", date(2026, 11, 20))),
+    }[folder or "inbox"]
+    (city.folder / (folder or "inbox") / "coming.csv").write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _codes(city: City) -> set[str]:
+    ran = elqr("verify", "--job", city.job, "--date", NEXT.isoformat(), "--json")
+    assert ran.code == (1 if ran.json["findings"] else 0)
+    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_what_was_put_there_is_not_sealed_by_the_next_night(city: City, tmp_path: Path, what: str) -> None:
+    folder, statements = FORGED[what]
+    forged = city.copy(tmp_path / "forged")
+    sha256 = _coming(forged, folder)
+    forged.damage(*(statement.replace(_SHA, sha256) for statement in statements))
+    assert _codes(forged), "before the next night"
+    runs = forged.sql("SELECT count(*) FROM run")
+    for command in (("night", forged.job), ("night", forged.job, "--dry-run"), ("held", "list", "--job", forged.job)):
+        ran = elqr(*command, "--date", NEXT.isoformat())
+        assert ran.code == 1 and re.search(r"\[L52[03]\].*何も書いていません", ran.err), (command, ran)
+    assert forged.sql("SELECT count(*) FROM run") == runs
+    assert _codes(forged), "and after it"
+
+
+@pytest.mark.parametrize("what", [what for what, (folder, _) in FORGED.items() if folder])
+def test_what_hides_a_file_is_told_even_of_what_an_older_program_sealed(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """With its content in the archive, as somebody would put it there who knows what is looked at."""
+    folder, statements = FORGED[what]
+    forged = city.copy(tmp_path / "forged")
+    sha256 = _coming(forged, folder)
+    path = forged.folder / "archive" / sha256[:2] / sha256
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(forged.folder / folder / "coming.csv", path)
+    forged.damage(*(statement.replace(_SHA, sha256) for statement in statements))
+    assert elqr("night", forged.job, "--date", NEXT.isoformat()).code == 1
+    with monkeypatch.context() as older:
+        older.setattr("elqr.edge.refuse_unbacked", lambda _: None)
+        assert elqr("night", forged.job, "--date", NEXT.isoformat()).code in (0, 3, 4)
+    assert _codes(forged)
+
+
+SAID_ONCE: dict[str, list[str]] = {
+    "既知の収納": ["INSERT INTO payment_identity SELECT 'x' || identity, stage, occurrence_no, variant, payment_no FROM payment_identity LIMIT 1"],
+    "消込済ファイル": ["INSERT INTO decided_file SELECT max(file_no) + 1, '2026-11-21' FROM file"],
+    "あきらめた保留": [_like("waiver", "waiver_no"), _like("waiver_step", "waiver_no")],
+    "あきらめた行": [_like("notice_give_up", "give_up_no"), _like("notice_give_up_step", "give_up_no")],
+    "取込済の書き出し": [_like("export_taken", "taken_no")],
+    "登録した納付書情報": [_like("upload_step", "step_no")],
+    "発送の承認": [_like("release_step", "step_no")],
+    "取り消した記録": [_like("retraction", "retraction_no"), _like("retraction_step", "retraction_no")],
+    "閉じた差額": [_like("difference", "difference_no"), _like("difference_step", "difference_no")],
+    "締めた月": [_like("month_close", "close_no", month="'2026-08'"), _like("month_close_step", "close_no", month="'2026-08'")],
+    "台帳の続き": [_like("ledger_start", "start_no")],
+}  # fmt: skip
+"""Rows that no run ever seals late: each stands whole in the link that entered it, or is computed again."""
+
+
+@pytest.mark.parametrize("what", SAID_ONCE)
+def test_what_stands_in_no_link_is_told_before_and_after_the_next_night(city: City, tmp_path: Path, what: str) -> None:
+    forged = city.copy(tmp_path / "forged")
+    forged.damage(*SAID_ONCE[what])
+    assert _codes(forged)
+    elqr("night", forged.job, "--date", NEXT.isoformat())
+    assert _codes(forged)
+
+
+@pytest.mark.ledger_file
+def test_the_way_out_of_a_forged_row_is_the_ledger_of_before(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row())
+    city.night()
+    assert elqr("backup", "make", "--out", tmp_path, "--job", city.job).code == 0
+    city.deliver("coming.csv", eltax_file(eltax_row(*city.issued()["kokuho", "100001", 1, 1], 10_000)))
+    sha256 = hashlib.sha256((city.folder / "inbox" / "coming.csv").read_bytes()).hexdigest()
+    city.damage(
+        "INSERT INTO delivery VALUES (1, '"
+        + sha256
+        + "', 'coming.csv', '2026-11-20', 'accepted', 'eltax_payment_csv', 1, 10000)"
+    )
+    refused = city.night(date(2026, 11, 21))
+    assert refused.code == 1 and "L523" in refused.err and "控えから戻して" in refused.err
+    for path in city.folder.glob("ledger.db*"):
+        path.unlink()
+    shutil.copy(next(tmp_path.glob("ledger_*.db")), city.folder / "ledger.db")
+    assert city.night(date(2026, 11, 21)).places() == {"posted": (1, 10_000)}
+    assert _codes(city) == set()
 
 
 FILES: dict[str, Callable[[City], tuple[Path, bytes]]] = {

@@ -3,7 +3,6 @@
 import polars as pl
 from sqlalchemy import Connection, and_, exists, func, literal, select
 
-from elqr.codes import Code
 from elqr.frames import Notice
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
@@ -80,14 +79,6 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
             .where(step.c.result == _APPROVED)
         )
     return sorted({tuple(row) for part in parts for row in connection.execute(part)})
-
-
-def deliveries_after(connection: Connection, delivery_no: int) -> list[tuple[int, str, str]]:
-    """受信 after a number: number, name, SHA-256; without those of which nothing was ever read."""
-    d, finding = t.delivery.c, t.delivery_finding.c
-    unread = select(finding.delivery_no).where(finding.code.in_([Code.NOT_A_FILE.value, Code.TOO_LARGE.value]))
-    query = select(d.delivery_no, d.name, d.sha256).where(d.delivery_no > delivery_no, d.delivery_no.not_in(unread))
-    return [tuple(row) for row in connection.execute(query.order_by(d.delivery_no))]
 
 
 def issued_by_upload(connection: Connection) -> dict[int, tuple[int, int]]:

@@ -7,12 +7,13 @@ The digest is the SHA-256 of the rows in the order of their key, as RFC 4180: te
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import Column, Connection, Table, and_, func, select
 
 from elqr.store import arrears_tables, money_tables, refused_tables, review_tables, tables, tally_tables
 from elqr.store.bulk import as_stored, read_frame
@@ -124,6 +125,39 @@ def sealing(
         if (made := _where(connection, table, table.c.night_on == night_on)) != NOTHING
     }
     return {"upto": now, "sealed": sealed, "nightly": nightly, **changing(connection)}
+
+
+def unsealed(connection: Connection) -> dict[str, int]:
+    """封のない行: how many by table, of what only the transaction of a link enters: none of them is true.
+
+    Rows of `TAKEN_IN` may wait, but not without what they are numbered by. Payloads are found by their upload only,
+    which is asked for where uploads are.
+    """
+    runs, found = tables.run.c, dict[str, int]()
+    newest = connection.execute(select(runs.entry).order_by(runs.run_no.desc()).limit(1)).scalar_one_or_none()
+    upto = json.loads(newest or "{}").get("upto", {})
+    for own in RANGES:
+        first = upto.get(own.name, 0)
+        for table, column in own.members:
+            after, may_wait = table.c[column] > first, own.name in TAKEN_IN
+            if table is tables.payload or (may_wait and table is own.number.table):
+                continue
+            if may_wait:
+                after = and_(after, table.c[column].not_in(select(own.number).where(own.number > first)))
+            found[table.name] = found.get(table.name, 0) + _count(connection, table, after)
+    last = connection.execute(
+        select(runs.night_on, runs.entry).order_by(runs.night_on.desc(), runs.run_no.desc()).limit(1)
+    ).one_or_none()
+    night_on, nightly = ("", {}) if last is None else (last.night_on, json.loads(last.entry).get("nightly", {}))
+    for table in NIGHTS:
+        said, on = nightly.get(table.name, {}).get(night_on, NOTHING), table.c.night_on
+        is_other = _where(connection, table, on == night_on) != tuple(said)
+        found[table.name] = _count(connection, table, on > night_on) + is_other
+    return {name: count for name, count in found.items() if count}
+
+
+def _count(connection: Connection, table: Table, condition: Any) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
 
 
 def changing(connection: Connection) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Table, and_, case, exists, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
 
 from elqr.frames import (
     Decision,
@@ -305,9 +305,22 @@ def overdue(connection: Connection) -> pl.DataFrame:
 
 
 def notice_files(connection: Connection) -> pl.DataFrame:
-    """納付書データの取込: notice_file_no, sha256, name, night_on, rows_new."""
-    schema = {"notice_file_no": _WHOLE, "sha256": _TEXT, "name": _TEXT, "night_on": pl.Date, "rows_new": _WHOLE}
-    return _all(connection, t.notice_file, schema).sort("notice_file_no")
+    """納付書データの取込: notice_file_no, sha256, name, night_on, rows_read, rows_bad."""
+    return _notice_files(connection, true())
+
+
+def _notice_files(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
+    own = t.notice_file.c
+    schema = {"notice_file_no": _WHOLE, "sha256": _TEXT, "name": _TEXT, "night_on": pl.Date}
+    schema |= dict.fromkeys(("rows_read", "rows_bad"), _WHOLE)
+    return read_frame(connection, select(*(own[name] for name in schema)).where(condition), schema).sort(
+        "notice_file_no"
+    )
+
+
+def unsealed_notice_files(connection: Connection, notice_file_no: int) -> pl.DataFrame:
+    """納付書データの取込 after a number; as `notice_files`, which has them all."""
+    return _notice_files(connection, t.notice_file.c.notice_file_no > notice_file_no)
 
 
 def notices_of(connection: Connection, notice_file_no: int) -> pl.DataFrame:

@@ -8,24 +8,21 @@ elqr/verification/coverage.py.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from elqr.codes import Code
-from elqr.errors import LedgerError
 from elqr.findings import Finding
 from elqr.night import Night
-from elqr.store.database import UNANSWERED
 from elqr.verification.anchor import Anchor
 from elqr.verification.handed import arrears, exports, months
 from elqr.verification.identity import identity
 from elqr.verification.ledger import decisions, postings, structure, tallies
-from elqr.verification.looking import Looked, told
+from elqr.verification.looking import UNREADABLE, Looked, told
 from elqr.verification.money import bundles, settlements
 from elqr.verification.people import two_people
 from elqr.verification.refused import refused
 from elqr.verification.rows import changing_rows, said, seals
 from elqr.verification.runs import anchors, chain, runs
 from elqr.verification.sources import deliveries, notices, outputs, records
+from elqr.verification.unsealed import unsealed
 
 RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     structure,
@@ -35,6 +32,7 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     runs,
     records,
     deliveries,
+    unsealed,
     decisions,
     postings,
     tallies,
@@ -52,18 +50,6 @@ RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     changing_rows,
 )
 """検算の規則, in the order in which they are told."""
-
-UNREADABLE = (
-    UNANSWERED,
-    LedgerError,
-    pl.exceptions.PolarsError,
-    ArithmeticError,
-    AssertionError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
-"""What computing with rows that no program of ours wrote may end in."""
 
 
 @dataclass(frozen=True, slots=True)

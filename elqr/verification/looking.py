@@ -7,10 +7,24 @@ from typing import Any
 import polars as pl
 
 from elqr.codes import Code
+from elqr.errors import LedgerError
 from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location
 from elqr.night import Night
 from elqr.store import verify_queries as queries
+from elqr.store.database import UNANSWERED
 from elqr.verification.anchor import Anchor
+
+UNREADABLE = (
+    UNANSWERED,
+    LedgerError,
+    pl.exceptions.PolarsError,
+    ArithmeticError,
+    AssertionError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""What computing with rows that no program of ours wrote may end in."""
 
 
 @dataclass(slots=True)
@@ -31,12 +45,6 @@ class Looked:
     def count(self, what: str, number: int) -> None:
         """数える: so many more of these were looked at."""
         self.counts[what] = self.counts.get(what, 0) + number
-
-
-def last_linked(looked: Looked, name: str) -> int:
-    """どこまで連鎖に記したか: the last number of a range of elqr/store/seals.py that a run has sealed; 0 without."""
-    runs = looked.runs()
-    return int(runs[-1]["read"].get("upto", {}).get(name, 0)) if runs else 0
 
 
 def told(where: str, code: Code, actual: object, expected: object, field: str = "", no: int = 0) -> Finding:

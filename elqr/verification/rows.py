@@ -10,6 +10,7 @@ from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.store import belonging_queries as belonging
 from elqr.store.act_tables import act
 from elqr.store.acts import SAID, act_row
+from elqr.store.queries import last_link
 from elqr.store.seals import NIGHTS, NOTHING, RANGES, TAKEN_IN, Range, Stored, all_rows, changing, schema_of, seal
 from elqr.verification.looking import Looked, told
 
@@ -133,10 +134,10 @@ def _acts(looked: Looked, runs: _Links) -> Iterator[Finding]:
 def changing_rows(looked: Looked) -> Iterator[Finding]:
     """連番と設定: as the last run says; a serial may have gone on where what it was for waits for the next run."""
     connection = looked.night.ledger.connection
-    links = [run["read"] for run in looked.runs() if "counters" in run["read"]]
-    if not links:
+    _, last = last_link(connection)
+    if "counters" not in last:
         return
-    now, last = changing(connection), links[-1]
+    now = changing(connection)
     waits = belonging.last_upload(connection) > last["upto"].get("upload", 0)
     for name in sorted({*now["counters"], *last["counters"]}):
         value, before = now["counters"].get(name, 0), last["counters"].get(name, 0)

@@ -1,8 +1,9 @@
 """Sources (元の検算): every payment and notice back to the raw bytes it came in, and what was written out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -10,17 +11,22 @@ from elqr.codes import Code
 from elqr.deposits import known_with, none_known
 from elqr.errors import NotFound
 from elqr.findings import LISTED_PER_CODE, Finding
-from elqr.formats.decode import decode
+from elqr.formats.decode import Decoded, decode
+from elqr.formats.spec import Spec
 from elqr.frames import Notice, NoticeKey, Payload, Payment, PaymentContent
 from elqr.inbox import kept, sha256_of
 from elqr.intake import take
 from elqr.issue.payload import encode_frame
-from elqr.notices import key_rows, rows_of
+from elqr.notice_frames import CANCEL
+from elqr.notices import GIVEN, key_rows, rows_of
 from elqr.sieve import NOTICE_KEY
 from elqr.store import belonging_queries as belonging
+from elqr.store import unsealed_queries as unsealed
 from elqr.store import verify_queries as queries
+from elqr.store.queries import registered
+from elqr.store.refused_queries import all_refused
 from elqr.terms import KeyKind
-from elqr.verification.looking import Looked, differing, last_linked, told
+from elqr.verification.looking import Looked, differing, told
 from elqr.verification.money import deposits, file_sums
 
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
@@ -85,20 +91,21 @@ def notices(looked: Looked) -> Iterator[Finding]:
     """納付書: every one back to its row of the notice file, with its keys and what it pays."""
     connection = looked.night.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
-    cancels, linked = belonging.notice_cancels(connection), last_linked(looked, "notice_file")
+    cancels = belonging.notice_cancels(connection)
     for file in queries.notice_files(connection).iter_rows(named=True):
         own = queries.notices_of(connection, file["notice_file_no"])
         looked.count("納付書", own.height)
         cancelled = cancels.filter(pl.col("notice_file_no") == file["notice_file_no"])
-        if own.is_empty() and cancelled.is_empty() and file["notice_file_no"] <= linked:
-            continue
         where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
         data = _raw(looked, file["sha256"], where)
         if isinstance(data, Finding):
             yield data
             continue
-        spec = looked.night.specs[looked.night.job.notices.spec if looked.night.job.notices else "notice_csv"]
-        told_by_file = rows_of(decode(data, spec, file["name"], file["night_on"]))
+        decoded = decode(data, notice_spec(looked), file["name"], file["night_on"])
+        yield from undone(looked, file, decoded, where)
+        if "notice" not in decoded.tables:
+            continue
+        told_by_file = rows_of(decoded)
         yield from _cancels(cancelled, told_by_file.filter(pl.col("change_kind") == "9"), file["night_on"], where)
         rows = told_by_file.filter(pl.col("change_kind") != "9")
         numbers = own.select(*NOTICE_KEY, Notice.NOTICE_NO)
@@ -140,6 +147,37 @@ def notices(looked: Looked) -> Iterator[Finding]:
         yield told(f"納付書{number}", Code.PAYLOAD_DIFFERS, "台帳の255桁", "納付書から作った255桁")
 
 
+def notice_spec(looked: Looked) -> Spec:
+    """納付書データの様式 of the job."""
+    job = looked.night.job
+    return looked.night.specs[job.notices.spec if job.notices else "notice_csv"]
+
+
+def undone(looked: Looked, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
+    """取り込んでいない行: all rows of a notice file are notices of the ledger, or as many as it says were refused."""
+    connection, said = looked.night.ledger.connection, file["rows_bad"]
+    if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
+        yield told(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
+        return
+    own = queries.notices_of(connection, file["notice_file_no"])
+    rows = rows_of(decoded).join(own.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
+    left = len(decoded.flawed) + (_nowhere(looked, rows) if rows.height else 0)
+    if left > said:
+        yield told(where, Code.NOTICE_DIFFERS, f"台帳にない行 {left:,}行", f"{said:,}行", "取り込まなかった行")
+    if said and not unsealed.has_findings(connection, file["notice_file_no"]):
+        yield told(where, Code.NOTICE_DIFFERS, "指摘がない", f"{said:,}行の指摘", "取り込まなかった行")
+
+
+def _nowhere(looked: Looked, rows: pl.DataFrame) -> int:
+    """どこにもない行: how many are no notice of the ledger, or cancel none, nor a row that was refused."""
+    connection, is_cancel = looked.night.ledger.connection, pl.col("change_kind") == CANCEL
+    there, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
+    gone = there.notices.join(there.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    lost = rows.filter(~is_cancel).join(there.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
+    cancels = rows.filter(is_cancel).join(pl.concat([gone, refused]), on=NOTICE_KEY, how="anti")
+    return lost.height + cancels.height
+
+
 def _taken_from(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """採った行: of several rows of one notice, one of which the file's findings refused, that which the ledger has."""
     several = rows.filter(pl.col(Notice.NOTICE_NO).is_duplicated())
@@ -170,14 +208,13 @@ def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
         yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 
-def deliveries(looked: Looked) -> Iterator[Finding]:
-    """記録を待つ受信: what came since the last run is kept, as it was when it came; earlier ones are sealed."""
-    linked = last_linked(looked, "delivery")
-    for number, name, sha256 in belonging.deliveries_after(looked.night.ledger.connection, linked):
-        looked.count("記録を待つ受信", 1)
-        raw = _raw(looked, sha256, f"{name}（受信{number}）")
-        if isinstance(raw, Finding):
-            yield raw
+def deliveries(looked: Looked, after: int = 0) -> Iterator[Finding]:
+    """受信の記録: what is called taken in is a file of the ledger, and is called so once; after a number of 受信."""
+    connection = looked.night.ledger.connection
+    for number, name in unsealed.without_content(connection, after)[:LISTED_PER_CODE]:
+        yield told(f"{name}（受信{number}）", Code.NOT_BACKED, "取り込んだファイルがない", "同じ中身の取込済のファイル")
+    for sha256, name in unsealed.taken_twice(connection, after)[:LISTED_PER_CODE]:
+        yield told(name, Code.NOT_BACKED, "取込が二度", sha256[:16])
 
 
 def outputs(looked: Looked) -> Iterator[Finding]:

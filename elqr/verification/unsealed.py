@@ -1,0 +1,162 @@
+"""Unsealed rows (封のない行): what no run has recorded yet, held against what it claims before a run seals it.
+
+A night that was broken off leaves what it took in to the next run. Rows that somebody else put there look the same, and
+would be sealed with them: so each must have behind it what it claims, and what only the transaction of a run enters
+must not be there at all. Every command asks before it works (`refuse_unbacked`), and so does the verification.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from elqr.codes import Code
+from elqr.errors import LedgerError, NotFound
+from elqr.findings import Finding
+from elqr.formats.decode import decode
+from elqr.frames import Payment
+from elqr.inbox import arrivals, kept, kept_at, read_part, sha256_of_file, stands_for
+from elqr.intake import LargeIntake, take, take_large
+from elqr.limits import PIECE_BYTES, WHOLE
+from elqr.night import Night
+from elqr.store import seals
+from elqr.store import unsealed_queries as queries
+from elqr.store.queries import last_link
+from elqr.store.verify_queries import unsealed_notice_files
+from elqr.terms import FileStatus
+from elqr.verification.looking import UNREADABLE, Looked, told
+from elqr.verification.rows import changing_rows
+from elqr.verification.sources import deliveries, notice_spec, undone
+
+_Row = Mapping[str, Any]
+
+
+def refuse_unbacked(night: Night) -> None:
+    """合うもののない行があれば動かさない: a run seals what it wrote, and what is what it claims. Raises LedgerError."""
+    looked = Looked(night, {})
+    try:
+        with night.ledger.transaction() as connection:
+            after = last_link(connection)[1].get("upto", {}).get("delivery", 0)
+            extra = seals.unsealed(connection).items()
+            found = [told(name, Code.NOT_BACKED, f"{count:,}行", "実行の記録と一緒に入る行") for name, count in extra]
+            found += [*changing_rows(looked), *deliveries(looked, after), *unsealed(looked)]
+    except (*UNREADABLE, OSError) as error:
+        said = str(error).partition("\n")[0][:120]
+        raise LedgerError(
+            f"台帳の行を確かめられません（{said}）。何も書いていません。elqr verify で調べてください。"
+        ) from error
+    if found:
+        more = f"ほか {len(found) - 1:,}件。" if len(found) > 1 else ""
+        raise LedgerError(f"{found[0]}{more}何も書いていません。すべてを見るには elqr verify を実行してください。")
+
+
+def unsealed(looked: Looked) -> Iterator[Finding]:
+    """記録を待つ行: what came since the last run is kept and as it was when it came, and so is what it brought."""
+    connection = looked.night.ledger.connection
+    upto = last_link(connection)[1].get("upto", {})
+    for notice_file in unsealed_notice_files(connection, upto.get("notice_file", 0)).iter_rows(named=True):
+        yield from _notice_file(looked, notice_file)
+    for own in queries.deliveries(connection, upto.get("delivery", 0)):
+        looked.count("記録を待つ受信", 1)
+        yield from _delivery(looked, own)
+    files = queries.files(connection, upto.get("delivery", 0))
+    for file in files:
+        yield from _file(looked, file)
+    for number in sorted(queries.deposits(connection, upto.get("deposit", 0)) - {own["file_no"] for own in files}):
+        yield _unbacked(f"ファイル{number} の入金明細", "前の実行が封をしたファイル", "次の実行を待つファイル")
+    for upload in queries.uploads(connection, upto.get("upload", 0)):
+        yield from _upload(looked, upload)
+
+
+def _unbacked(where: str, actual: object, expected: object) -> Finding:
+    return told(where, Code.NOT_BACKED, actual, expected)
+
+
+def _is_kept(looked: Looked, sha256: str) -> bool:
+    path = kept_at(looked.night.job.store.archive, sha256)
+    return path.is_file() and sha256_of_file(path) == sha256
+
+
+def _notice_file(looked: Looked, file: _Row) -> Iterator[Finding]:
+    """納付書データ: its content is kept, and each row of it is a notice, or one that was refused."""
+    where, sha256 = f"{file['name']}（納付書データ{file['notice_file_no']}）", file["sha256"]
+    if not _is_kept(looked, sha256):
+        yield _unbacked(where, "保管庫に中身がない", sha256[:16])
+        return
+    data = kept(looked.night.job.store.archive, sha256)
+    yield from undone(looked, file, decode(data, notice_spec(looked), file["name"], file["night_on"]), where)
+
+
+def _delivery(looked: Looked, own: _Row) -> Iterator[Finding]:
+    """受信: its content is kept, or was never read; what came again lies there still."""
+    where, sha256 = f"{own['name']}（受信{own['delivery_no']}）", own["sha256"]
+    never_read = own["code"] and sha256 == stands_for(own["name"], own["code"], own["actual"])
+    if not never_read and not _is_kept(looked, sha256):
+        yield _unbacked(where, "保管庫に中身がない", sha256[:16])
+    if own["status"] == FileStatus.REDELIVERED.value and not _lies_there(looked.night, own["name"], sha256):
+        yield _unbacked(where, "再受信したものが受信箱にない", f"保管庫の {sha256[:16]} と同じ中身")
+
+
+def _lies_there(night: Night, name: str, sha256: str) -> bool:
+    """受信箱にあるか, under this name and with this content."""
+    for box in (*night.job.inbox, *night.job.money):
+        try:
+            there = arrivals(box.path, night.job.thresholds.file_megabytes, night.watch(box))
+            if any((own.name, own.sha256) == (name, sha256) for own in there):
+                return True
+        except NotFound:
+            continue
+    return False
+
+
+def _file(looked: Looked, file: _Row) -> Iterator[Finding]:
+    """取り込んだファイル: what the ledger says of it, what it holds of it, and what its kept content says."""
+    where = f"{file['name']}（ファイル{file['file_no']}）"
+    if file["name"] is None:
+        yield _unbacked(where, "受信の記録がない", "取込の受信の記録")
+        return
+    said = (file["payment_count"], file["payment_yen"], file["lines"] or 0)
+    held = (file["payments"], file["yen"], file["deposits"])
+    if held != said:
+        yield _unbacked(where, _sums(*held), _sums(*said))
+    if not _is_kept(looked, file["sha256"]):
+        yield _unbacked(where, "保管庫に中身がない", file["sha256"][:16])
+    elif (read := _read_again(looked, file)) != said:
+        yield _unbacked(where, _sums(*said), "取り込めるファイル" if read is None else f"中身は {_sums(*read)}")
+
+
+def _sums(payments: int, yen: int, lines: int) -> str:
+    return f"収納 {payments:,}件 {yen:,}円" + (f"、入金 {lines:,}行" if lines else "")
+
+
+def _read_again(looked: Looked, file: _Row) -> tuple[int, int, int] | None:
+    """もう一度読む: payments, their yen and lines of money of a kept file; None when it cannot be taken in."""
+    spec, path = looked.night.specs.get(file["spec"]), kept_at(looked.night.job.store.archive, file["sha256"])
+    if spec is None:
+        return None
+    name, on, read = file["name"], date.fromisoformat(file["night_on"]), partial(read_part, path)
+    if (size := path.stat().st_size) > WHOLE.most:
+        large = take_large(read, size, name, [spec], on, PIECE_BYTES)
+        if not isinstance(large, LargeIntake):
+            return None
+        sums = [_paid(part) for part in large.payments(read, name, on)]
+        return sum(count for count, _ in sums), sum(yen for _, yen in sums), 0
+    intake = take(path.read_bytes(), name, [spec], on)
+    if intake.findings:
+        return None
+    return *_paid(intake.payments), 0 if intake.deposits is None else intake.deposits.height
+
+
+def _paid(payments: pl.DataFrame | None) -> tuple[int, int]:
+    return (0, 0) if payments is None else (payments.height, int(payments[Payment.PAID_YEN].sum()))
+
+
+def _upload(looked: Looked, own: _Row) -> Iterator[Finding]:
+    """納付書情報: the file was written before the ledger said so, and holds what was issued with it."""
+    path = looked.night.job.out / "upload" / own["file_name"]
+    if not path.is_file() or sha256_of_file(path) != own["sha256"]:
+        yield _unbacked(own["file_name"], "書いたファイルが out にないか、違う", own["sha256"][:16])
+    if (own["payloads"], own["payload_yen"]) != (own["notices"], own["yen"]):
+        yield _unbacked(own["file_name"], f"{own['payloads'] or 0:,}枚", f"{own['notices']:,}枚 {own['yen']:,}円")
