@@ -26,7 +26,7 @@ from elqr.findings import Finding
 from elqr.fiscal import WithoutPeriod
 from elqr.formats.spec import Spec
 from elqr.frames import Candidate, Decision, Payment, Posting
-from elqr.inbox import Arrived, arrived, delivered_paths, is_kept, keep, keep_file, kept_at, read_part
+from elqr.inbox import Arrived, arrived, delivered_paths, is_kept, keep, keep_arrived, keep_file, kept_at, read_part
 from elqr.intake import Intake, LargeIntake, take, take_large
 from elqr.job import Job
 from elqr.ledger import postings
@@ -94,7 +94,8 @@ def _read(reading: _Reading, path: Path) -> _Read:
     own = arrived(path, reading.most_megabytes, reading.watch)
     delivered = Delivered(own.name, own.sha256, own.size_bytes)
     if own.findings:
-        return _Read(delivered, own.findings)
+        kept = keep_arrived(reading.archive, own)
+        return _Read(Delivered(kept.name, kept.sha256, kept.size_bytes), kept.findings)
     with reading.staging.connected() as connection:
         if queries.file_of(connection, own.sha256) is not None:
             return _Read(delivered)

@@ -9,18 +9,19 @@ from functools import partial
 
 import polars as pl
 
+from elqr.droppings import sent_as
 from elqr.findings import Finding
 from elqr.formats.decode import decode
 from elqr.formats.spec import Spec
 from elqr.frames import Notice
-from elqr.inbox import Arrived, read_part
+from elqr.inbox import Arrived, begins_with, read_part
 from elqr.intake import Intake, take, take_large
 from elqr.journal import Step
 from elqr.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
 from elqr.sieve import CLAIM_KEY
-from elqr.store import entries, money_entries, queries, tables
+from elqr.store import entries, held_queries, money_entries, queries, tables
 from elqr.store.bulk import next_no
 from elqr.store.entries import Delivered
 from elqr.terms import FileStatus
@@ -38,6 +39,9 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
     with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
         arrived = arrived.small_enough()
         if (data := arrived.whole()) is None:
+            if queries.notice_file_known(connection, arrived.sha256):
+                step.result = "取込済"
+                return []
             return _hold_back_notices(night, arrived, arrived.findings, step)
         is_known = queries.notice_file_known(connection, arrived.sha256, arrived.name)
         is_sent = is_sent or not is_known
@@ -70,9 +74,8 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
 
 def _hold_back_notices(night: Night, arrived: Arrived, findings: Sequence[Finding], step: Step) -> list[Finding]:
     """納付書データを取込保留にする: told every night while it lies there, and remembered wherever it is moved."""
-    night.keep(arrived)
-    hold_back(night, _delivered(arrived), "", findings, step)
-    night.findings += findings
+    if hold_back(night, _delivered(night.keep(arrived)), "", findings, step):
+        night.findings += findings
     return list(findings)
 
 
@@ -99,20 +102,44 @@ def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
     return known is not None
 
 
-def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequence[Finding], step: Step) -> None:
-    """取込保留にする: noted once for each format that it was read as."""
+def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequence[Finding], step: Step) -> bool:
+    """取込保留にする: noted once for each format that it was read as. False for what two people gave up."""
     connection = night.ledger.connection
+    if held_queries.is_given_up(connection, delivered.sha256, night.night_on):
+        night.given_up.append(delivered.name)
+        step.result = "取込保留（あきらめ済）"
+        return False
     night.quarantined.append(delivered.name)
     step.result = FileStatus.QUARANTINED.value
     before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
     if spec_name not in {spec for _, spec in before}:
         entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
         night.changes.append(delivered.name)
+    return True
+
+
+def still_held(night: Night) -> pl.DataFrame:
+    """残っている取込保留 as of the night: name, sha256, spec, delivery_no, night_on; each content once, oldest first.
+
+    What was on its way under another name is over when a file came whole under its own, and begins with it.
+    """
+    connection, archive = night.ledger.connection, night.job.store.archive
+    rows = held_queries.held(connection, night.night_on)
+    names = {name: own for name in rows["name"] if (own := sent_as(name))}
+    came = held_queries.came_whole(connection, night.night_on, sorted({name for own in names.values() for name in own}))
+    over = [
+        row["delivery_no"]
+        for row in rows.filter(pl.col("name").is_in(list(names))).iter_rows(named=True)
+        if any(
+            name in names[row["name"]] and place > row["delivery_no"] and begins_with(archive, sha256, row["sha256"])
+            for name, sha256, place in came
+        )
+    ]
+    return rows.filter(~pl.col("delivery_no").is_in(over))
 
 
 def _take_new(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> None:
-    night.keep(arrived)
-    arrived = night.kept(arrived)
+    arrived = night.kept(night.keep(arrived))
     is_taken = _taken_in_pieces(night, arrived, specs, step)
     if is_taken is None:
         is_taken = _taken_whole(night, arrived, specs, step)
@@ -127,7 +154,7 @@ def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: St
 
     That is one with something wrong or odd in it, if it is not too large for that.
     """
-    if arrived.path is None:
+    if arrived.path is None or arrived.findings:
         return None
     read = partial(read_part, arrived.path)
     large = take_large(read, arrived.size_bytes, arrived.name, specs, night.night_on, PIECE_BYTES)

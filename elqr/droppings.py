@@ -4,6 +4,7 @@ A file is passed over when its name is known for one and its content is of none 
 name like that, or a hidden one, and such a content it is a delivery that somebody put aside: it is told, and stays.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,3 +52,19 @@ class Watch:
         if any(evidence_for(head, self.specs, self.day).values()):
             return Kind.PUT_ASIDE
         return Kind.PASSED_OVER if is_known or not head.strip() else Kind.PUT_ASIDE
+
+
+_SENDING = re.compile(
+    r"(?P<dot>\.?)(?P<name>.+?)(?:\.(?:tmp|part|partial|crdownload|filepart)|(?P<mark>\.[A-Za-z0-9]{6}))?", re.I
+)
+
+
+def sent_as(name: str) -> list[str]:
+    """送り終えた名前: which name a file may have when it has come whole; none where its name is not of one on its way.
+
+    A program that copies begins with a dot, ends with a word of its own, or both, or ends with six letters by chance.
+    """
+    found = _SENDING.fullmatch(name)
+    if found is None or found["name"] == name or (found["mark"] and not found["dot"]):
+        return []
+    return sorted({found["name"], found["name"] + (found["mark"] or "")})

@@ -1,13 +1,15 @@
 """Files that were held back (残っている取込保留): what may be in them, and how two people give one up.
 
-A file stays here wherever its sender or an operator moved it, until its content is taken in, or the corrected file of
-the same name and day, or until a second person agrees that nobody waits for it any more. Its bytes stay archived.
+A file stays here wherever its sender or an operator moved it, until its content is taken in, or a file that was still
+on its way then and has come whole, or the corrected file of the same name and day, or until a second person agrees that
+nobody waits for it any more. Its bytes stay archived.
 """
 
 from typing import Any
 
 import polars as pl
 
+from elqr.delivery import still_held
 from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
 from elqr.night import Night
@@ -22,7 +24,7 @@ MARK_CHARS = 8
 def held_files(night: Night) -> pl.DataFrame:
     """残っている取込保留 as of the night: name, sha256, spec, delivery_no, night_on, and waiver_no of what is asked."""
     with night.ledger.transaction() as connection:
-        rows = queries.held(connection, night.night_on)
+        rows = still_held(night)
         asked = {own["sha256"]: own["waiver_no"] for own in queries.waivers(connection) if own["result"] is None}
     waiting = pl.col("sha256").replace_strict(asked, default=None, return_dtype=pl.Int64).alias("waiver_no")
     return rows.with_columns(waiting)
@@ -69,7 +71,7 @@ def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: 
             raise NotFound(f"承認を待つ申請 {waiver_no} はありません。elqr held list で番号を確かめてください。")
         if result is RulingResult.APPROVED:
             need_another(night, "waiver", waiver_no, [request["asked_by"]], by)
-            if request["sha256"] not in set(queries.held(connection, night.night_on)["sha256"]):
+            if request["sha256"] not in set(still_held(night)["sha256"]):
                 raise BadFile(
                     f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
                     "elqr held reject で申請を終えてください。"

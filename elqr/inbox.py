@@ -26,9 +26,10 @@ _OF_THE_MACHINE = tuple(("/", name) for name in ("proc", "sys", "dev"))
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """届いたもの: one entry of an inbox; `findings` say why it cannot be read.
+    """届いたもの: one entry of an inbox; `findings` say why it is not read.
 
-    `data` are its bytes; of a large file they stay at `path` and are read in parts. What cannot be read has neither.
+    `data` are its bytes; of a large file they stay at `path` and are read in parts. What cannot be read has neither;
+    what is under the name of a file on its way has them to be kept and known again, and is not read.
     """
 
     name: str
@@ -43,12 +44,14 @@ class Arrived:
         return self.path.stat().st_size if self.path is not None else len(self.data or b"")
 
     def whole(self) -> bytes | None:
-        """すべてのバイト; None when it cannot be read."""
+        """すべてのバイト; None when it is not read."""
+        if self.findings:
+            return None
         return self.data if self.path is None else self.path.read_bytes()
 
     def small_enough(self) -> "Arrived":
         """全体を読める大きさか: itself, or what is wrong with it when it is too large to be held whole."""
-        if (size := self.size_bytes) <= WHOLE.most:
+        if self.findings or (size := self.size_bytes) <= WHOLE.most:
             return self
         at, most = Location(self.name), f"{WHOLE.most:,}バイト以下"
         return replace(self, path=None, findings=(Finding(at, Code.TOO_LARGE, f"{size:,}バイト", most),))
@@ -118,7 +121,7 @@ def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arri
     """One file, read whole or, if it is large, only hashed; or what is wrong with it. One of an inbox has a watch."""
     name = readable_name(path.name)
     if watch is not None and _kind_of(path, watch) is Kind.PUT_ASIDE:
-        return _unreadable(name, Code.NOT_A_FILE, "作業用か隠しファイルの名前", "送付元の名前（無視するなら ignore）")
+        return _put_aside(path, name, most_megabytes)
     if path.is_symlink() or not path.is_file():
         kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
         return _unreadable(name, Code.NOT_A_FILE, kind, "通常のファイル")
@@ -133,6 +136,20 @@ def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arri
     return Arrived(name, data, sha256_of(data))
 
 
+def _put_aside(path: Path, name: str, most_megabytes: int) -> Arrived:
+    """送信中か隠した名前のもの: told, and known by its content as far as it has come, where that can be read."""
+    said = _unreadable(name, Code.NOT_A_FILE, "作業用か隠しファイルの名前", "送付元の名前（無視するなら ignore）")
+    try:
+        if path.is_symlink() or not path.is_file() or (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
+            return said
+        if size > PIECE_BYTES:
+            return replace(said, sha256=sha256_of_file(path), path=path)
+        data = path.read_bytes()
+    except OSError:
+        return said
+    return replace(said, data=data, sha256=sha256_of(data))
+
+
 def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
     return Arrived(name, None, stands_for(name, code, actual), (Finding(Location(name), code, actual, expected),))
 
@@ -140,6 +157,39 @@ def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
 def stands_for(name: str, code: str, actual: str) -> str:
     """中身の代わり: what stands for the hash of what was never read: its name and why."""
     return sha256_of(f"{name}/{code}/{actual}".encode())
+
+
+def keep_arrived(archive: Path, arrived: Arrived) -> Arrived:
+    """届いたものを保管する; returns it as it is kept. Raises CannotWrite.
+
+    A large file that may still be on its way is known by what was there when it was copied.
+    """
+    if arrived.data is not None:
+        keep(archive, arrived.sha256, arrived.data)
+    elif arrived.path is not None and arrived.findings:
+        return replace(arrived, sha256=_keep_as_it_lies(archive, arrived.path))
+    elif arrived.path is not None:
+        keep_file(archive, arrived.sha256, arrived.path)
+    return arrived
+
+
+def _keep_as_it_lies(archive: Path, source: Path) -> str:
+    """今あるところまで保管する: returns the hash of what was read."""
+    found = hashlib.sha256()
+
+    def parts() -> Iterator[bytes]:
+        left = source.stat().st_size
+        with source.open("rb") as file:
+            while left > 0 and (part := file.read(min(left, PIECE_BYTES))):
+                left -= len(part)
+                found.update(part)
+                yield part
+
+    beside = write_beside(archive / "aside", parts(), mode=0o600)
+    path = kept_at(archive, found.hexdigest())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    take_place(path, beside)
+    return found.hexdigest()
 
 
 def keep(archive: Path, sha256: str, data: bytes) -> None:
@@ -175,6 +225,22 @@ def is_kept(archive: Path, sha256: str) -> bool:
 def kept(archive: Path, sha256: str) -> bytes:
     """保管した中身 of a hash, as it is now. Raises NotFound."""
     return kept_parts(archive, sha256, [(0, -1)])[0]
+
+
+def begins_with(archive: Path, whole: str, beginning: str) -> bool:
+    """初めが同じか: whether the kept content of one hash begins with that of another, and that says something."""
+    there, start = kept_at(archive, whole), kept_at(archive, beginning)
+    try:
+        size = start.stat().st_size
+        if not 0 < size <= there.stat().st_size:
+            return False
+        with there.open("rb") as one, start.open("rb") as other:
+            while part := other.read(PIECE_BYTES):
+                if one.read(len(part)) != part:
+                    return False
+    except OSError:
+        return False
+    return True
 
 
 def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:

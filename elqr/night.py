@@ -14,7 +14,7 @@ from elqr.errors import BadFile
 from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.spec import Spec
 from elqr.in_hand import InHand
-from elqr.inbox import Arrived, arrivals, keep, keep_file, kept_at, passed_over, write_whole
+from elqr.inbox import Arrived, arrivals, keep_arrived, kept_at, passed_over, write_whole
 from elqr.job import Inbox, Job, Notices
 from elqr.journal import Journal
 from elqr.operators import Operator, Operators
@@ -34,6 +34,7 @@ class Night:
 
     `taken` are the payments that it took in and keeps in hand, frame Payment by file; `in_hand` is what it decided,
     `ahead` what is drawn of that while it is entered, `seals` what its link says of the rows that were in hand.
+    `given_up` are files that lie there still, and that two people do not wait for.
     `operator` is who runs it; with a table of `operators` it is known which person that is.
     """
 
@@ -48,6 +49,7 @@ class Night:
     hands: "Hands"
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     taken: dict[int, pl.DataFrame] = field(default_factory=dict)
     in_hand: InHand | None = None
@@ -89,6 +91,7 @@ class Night:
             "status": page.status,
             "exit_code": exit_code,
             "quarantined": self.quarantined,
+            **({"given_up": self.given_up} if self.given_up else {}),
             "funnel": [
                 {"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel
             ],
@@ -114,14 +117,9 @@ class Night:
                 step.result = "作業用のファイルとして無視"
         yield from arrivals(folder, self.job.thresholds.file_megabytes, watch)
 
-    def keep(self, arrived: Arrived) -> None:
-        """Archives what arrived; a rehearsal writes nothing."""
-        if self.ledger.rehearsal:
-            return
-        if arrived.data is not None:
-            keep(self.job.store.archive, arrived.sha256, arrived.data)
-        elif arrived.path is not None:
-            keep_file(self.job.store.archive, arrived.sha256, arrived.path)
+    def keep(self, arrived: Arrived) -> Arrived:
+        """Archives what arrived, and returns it as it is kept; a rehearsal writes nothing."""
+        return arrived if self.ledger.rehearsal else keep_arrived(self.job.store.archive, arrived)
 
     def kept(self, arrived: Arrived) -> Arrived:
         """A large file where nobody writes to it any more; in a rehearsal where it came."""

@@ -122,7 +122,7 @@ def _again(ledger: Ledger, ways: Ways, nights: list[past.PastNight], since: date
 
 
 def _night(
-    own: Night, night: past.PastNight, held: list[tuple[str, str, str]], unread: set[str]
+    own: Night, night: past.PastNight, held: list[tuple[str, str, str]], unread: set[tuple[str, str]]
 ) -> list[tuple[str, str, str]]:
     """One night, as run_night runs it; returns what is held back and stays in the inbox."""
     for name, sha256 in night.notice_files:
@@ -133,7 +133,7 @@ def _night(
     offered = dict.fromkeys([*held, *night.deliveries])
     for name, sha256, spec in offered:
         if candidates := _candidates(own, spec):
-            arrived = Arrived(name, None, sha256) if sha256 in unread else _arrived(own, name, sha256)
+            arrived = Arrived(name, None, sha256) if (name, sha256) in unread else _arrived(own, name, sha256)
             take_file(own, arrived, candidates)
     reconcile(own, "")
     return [file for file in offered if file[0] in own.quarantined]

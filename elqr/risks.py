@@ -11,11 +11,12 @@ import polars as pl
 
 from elqr.arrival_frames import Arriving, Unpaid
 from elqr.arrivals import arriving
+from elqr.delivery import still_held
 from elqr.inbox import Arrived, arrivals
 from elqr.money_frames import Settled
 from elqr.night import Night
 from elqr.remittance import standing
-from elqr.store import arrears_queries, held_queries, money_queries, report_queries, review_queries
+from elqr.store import arrears_queries, money_queries, report_queries, review_queries
 from elqr.store import queries as night_queries
 from elqr.suggestions import ASKED_AT_MOST, neighbours
 from elqr.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
@@ -65,10 +66,7 @@ def _files(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Itera
     with night.ledger.transaction() as connection:
         delivered = report_queries.taken_in(connection, night.night_on)
         rows = arriving(night.rules.arrivals, delivered, night.night_on, night.rules.calendar)
-        held = [
-            f"{name}（{FileStatus.QUARANTINED.label}）"
-            for name in held_queries.held(connection, night.night_on)["name"]
-        ]
+        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in still_held(night)["name"]]
         waiting = [f"{arrived.name}（未取込）" for arrived in _boxes(night) if _is_new(night, arrived)]
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
         pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)

@@ -1,12 +1,27 @@
 """Droppings: what programs leave in an inbox is passed over; a delivery under such a name is not."""
 
 import json
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from elqr.droppings import Kind, Watch
-from tests.builders import JOB, NIGHT, SPECS, City, elqr, eltax_file, eltax_row, notice_row
+from elqr.droppings import Kind, Watch, sent_as
+from elqr.inbox import arrived, keep_arrived, kept
+from tests.builders import (
+    JOB,
+    NIGHT,
+    SPECS,
+    City,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_file,
+    notice_row,
+    transfer_file,
+    transfer_row,
+)
 
 _GOOD = eltax_file(eltax_row("9" * 20, "123456", 1_000))
 _LEFT = {
@@ -66,9 +81,130 @@ def test_a_night_with_droppings_is_a_night_without(tmp_path: Path) -> None:
 def test_a_held_file_that_is_renamed_still_closes_the_reminder_gate(tmp_path: Path) -> None:
     city = City.founded(tmp_path / "city")
     city.notices(notice_row())
-    for name in (".kouza.csv", "Thumbs.db"):
-        city.deliver(name, _GOOD)
+    city.deliver(".kouza.csv", _GOOD)
+    city.deliver("Thumbs.db", eltax_file(eltax_row("8" * 20, "123456", 1_000)))
     ran = city.night()
     assert ran.code == 4 and sorted(ran.json["quarantined"]) == [".kouza.csv", "Thumbs.db"]  # type: ignore[call-overload]
     listed = elqr("arrears", "list", "--by", "山田", "--job", city.job, "--date", NIGHT.isoformat())
     assert listed.code == 3 and ".kouza.csv" in listed.out + listed.err and "Thumbs.db" in listed.out + listed.err
+
+
+NEXT, LAST = date(2026, 11, 21), date(2026, 11, 22)
+
+
+def _still_held(city: City, day: date) -> list[str]:
+    listed = elqr("held", "list", "--json", "--job", city.job, "--date", day.isoformat())
+    assert listed.code == (3 if listed.json else 0)
+    gate = elqr("arrears", "list", "--by", "山田", "--json", "--job", city.job, "--date", day.isoformat())
+    names = [row["name"] for row in listed.json]  # type: ignore[attr-defined,index]
+    found = [text for own in gate.json.get("against", []) if own["risk"] == "files_held" for text in own["found"]]  # type: ignore[attr-defined]
+    assert set(found) == {f"{name}（取込保留）" for name in names}, "the gate of the reminders says the same"
+    return names
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [(".a.csv", ["a.csv"]), ("a.csv.part", ["a.csv"]), ("a.CSV.TMP", ["a.CSV"]), (".a.csv.filepart", ["a.csv"]),
+     (".a.csv.Xa12Bc", ["a.csv", "a.csv.Xa12Bc"]), ("a.csv", []), ("a.backup", []), ("~$a.xlsx", []), ("", [])],
+)  # fmt: skip
+def test_what_a_file_on_its_way_is_called_when_it_has_come(name: str, names: list[str]) -> None:
+    assert sent_as(name) == names
+
+
+@pytest.mark.parametrize("name", [".a.csv", "a.csv.part", "a.csv.tmp", ".other"])
+def test_a_file_taken_in_under_its_own_name_is_waited_for_no_more(tmp_path: Path, name: str) -> None:
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row())
+    city.deliver(name, _GOOD)
+    assert city.night().code == 4 and _still_held(city, NIGHT) == [name]
+    (city.folder / "inbox" / name).rename(city.folder / "inbox" / "a.csv")
+    assert city.night(NEXT).code == 3, "an unknown key"
+    assert _still_held(city, NEXT) == []
+    city.deliver(name, _GOOD)
+    assert city.night(LAST).code != 4 and _still_held(city, LAST) == [], "a copy of what was taken in"
+    assert elqr("verify", "--job", city.job, "--date", LAST.isoformat()).code == 0
+    assert elqr("replay", "--from", NIGHT.isoformat(), "--to", LAST.isoformat(), "--job", city.job).code == 0
+
+
+_BEGUN: dict[str, tuple[str, bytes, str, bytes, bool]] = {
+    "初め": (".a.csv", _GOOD[:-30], "a.csv", _GOOD, True),
+    "初め、別の付け方": ("a.csv.part", _GOOD[:-30], "a.csv", _GOOD, True),
+    "別の名前": (".a.csv", _GOOD[:-30], "b.csv", _GOOD, False),
+    "別の中身": (".a.csv", _GOOD[:-30].replace(b"1000", b"2000"), "a.csv", _GOOD, False),
+}
+
+
+@pytest.mark.parametrize("what", _BEGUN)
+def test_a_file_that_had_not_come_whole_is_over_when_it_has(tmp_path: Path, what: str) -> None:
+    name, begun, whole_name, whole, is_over = _BEGUN[what]
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row())
+    city.deliver(name, begun[:-9])
+    city.night()
+    city.deliver(name, begun)
+    assert city.night(NEXT).code == 4 and _still_held(city, NEXT) == [name, name]
+    city.withdraw(name)
+    city.deliver(whole_name, whole)
+    assert city.night(LAST).code == 3
+    assert _still_held(city, LAST) == ([] if is_over else [name, name])
+
+
+def test_what_came_before_does_not_end_the_wait_for_what_begins_alike(tmp_path: Path) -> None:
+    """A name without a day is that of many files, and files of one format begin alike."""
+    city = City.founded(tmp_path / "city")
+    city.notices(notice_row())
+    city.deliver("a.csv", _GOOD)
+    city.night()
+    city.deliver(".a.csv", _GOOD[:-30])
+    assert city.night(NEXT).code == 4 and _still_held(city, NEXT) == [".a.csv"]
+
+
+def test_a_notice_file_on_its_way_is_over_when_it_came_whole(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city")
+    data = notice_file(notice_row(), notice_row(bill_no="2"))
+    path = city.folder / "notices" / ".n.csv"
+    path.write_bytes(data[:-30])
+    assert city.night().code == 4 and _still_held(city, NIGHT) == [".n.csv"]
+    path.unlink()
+    (path.parent / "n.csv").write_bytes(data)
+    assert city.night(NEXT).code == 0 and _still_held(city, NEXT) == []
+
+
+def test_a_large_file_that_grows_is_kept_as_far_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("elqr.inbox.PIECE_BYTES", 100)
+    path, watch = tmp_path / "a.csv.part", Watch((), _SPECS, NIGHT)
+    path.write_bytes(_GOOD)
+    came = arrived(path, 1, watch)
+    assert came.data is None and came.whole() is None and came.findings
+    path.write_bytes(_GOOD + b"more")
+    now = keep_arrived(tmp_path / "archive", came)
+    assert now.sha256 != came.sha256 and kept(tmp_path / "archive", now.sha256) == _GOOD + b"more"
+
+
+_BAD = transfer_file(transfer_row("1" * 20, 10_000), total_yen=10_001)
+_LYING: dict[str, Callable[[City], Path]] = {
+    "kouza.dat": lambda city: city.folder / "inbox" / "kouza.dat",
+    ".kouza.dat": lambda city: city.folder / "inbox" / ".kouza.dat",
+    "n.csv": lambda city: city.folder / "notices" / "n.csv",
+}
+
+
+@pytest.mark.parametrize("name", _LYING)
+def test_a_file_that_two_people_gave_up_may_lie_there_and_another_content_is_another_file(
+    tmp_path: Path, name: str
+) -> None:
+    city = City.founded(tmp_path / "city")
+    path = _LYING[name](city)
+    path.write_bytes(_BAD)
+    assert city.night().code == 4
+    for command in (("give-up", name, "--reason", "来ない", "--by", "山田"), ("approve", 1, "--by", "佐藤")):
+        assert elqr("held", *command, "--job", city.job, "--date", NEXT.isoformat()).code == 0
+    for day in (NEXT, LAST):
+        ran = city.night(day)
+        assert ran.code == 0 and ran.json["findings"] == [] and ran.json["given_up"] == [name]
+        assert "あきらめたファイル" in ran.err and _still_held(city, day) == []
+    path.write_bytes(_BAD + b"\r\n\x00")
+    ran = city.night(date(2026, 11, 23))
+    assert ran.code == 4 and ran.json["quarantined"] == [name]
+    assert _still_held(city, date(2026, 11, 23)) == [name]
+    assert elqr("verify", "--job", city.job, "--date", "2026-11-23").code == 0

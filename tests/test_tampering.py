@@ -24,11 +24,11 @@ from elqr.findings import Finding, Location
 from elqr.night import Night
 from elqr.store.ledger_file import open_to_read
 from elqr.store.schema import metadata
-from elqr.verification import RULES, UNREADABLE
+from elqr.verification import RULES
 from elqr.verification.anchor import read_anchors
 from elqr.verification.coverage import COVERAGE
 from elqr.verification.ledger import structure
-from elqr.verification.looking import Looked
+from elqr.verification.looking import UNREADABLE, Looked
 from elqr.verification.people import two_people
 from elqr.verification.runs import anchors
 from tests.builders import (

@@ -55,6 +55,8 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
         say(f"書けなかった {len(written.failures)}ファイルのほかの帳票は書きました。計上は済んでいます。")
     for name in written.kept:
         click.echo(f"前のブックを {name} に残し、新しく作りました。書き込んだ決裁は控えにあります。", err=True)
+    if own.given_up:
+        say(f"あきらめたファイルが受信箱に残っています（{'、'.join(own.given_up)}）。要らなければ移してください。")
     if as_json:
         print_json(head)
     else:

@@ -1,11 +1,11 @@
 """Questions and entries about files that were held back (取込保留の照会と記帳): which still matter, who gave one up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select
 
 from elqr.store import held_tables as h
 from elqr.store import tables as t
@@ -53,12 +53,36 @@ def held(connection: Connection, night: date) -> pl.DataFrame:
 def _is_over(day: str) -> ColumnElement[bool]:
     """The content of a delivery was taken in, or given up by two people."""
     sha256 = t.delivery.c.sha256
-    given_up = (
-        exists()
-        .where(h.waiver.c.sha256 == sha256, h.waiver_step.c.waiver_no == h.waiver.c.waiver_no)
-        .where(h.waiver_step.c.result == RulingResult.APPROVED.value, h.waiver_step.c.night_on <= day)
-    )
+    given_up = exists().where(_gives_up(sha256, day))
     return or_(exists().where(t.file.c.sha256 == sha256), exists().where(t.notice_file.c.sha256 == sha256), given_up)
+
+
+def _gives_up(sha256: object, day: str) -> ColumnElement[bool]:
+    step = h.waiver_step.c
+    is_approved = and_(step.result == RulingResult.APPROVED.value, step.night_on <= day)
+    return and_(h.waiver.c.sha256 == sha256, step.waiver_no == h.waiver.c.waiver_no, is_approved)
+
+
+def is_given_up(connection: Connection, sha256: str, night: date) -> bool:
+    """あきらめた中身か, up to a night."""
+    query = select(h.waiver.c.waiver_no).where(_gives_up(sha256, night.isoformat())).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def came_whole(connection: Connection, night: date, names: Sequence[str]) -> list[tuple[str, str, int]]:
+    """届いて取り込んだもの under these names up to a night: name, SHA-256, and its place among 受信.
+
+    A notice file has no number of 受信: it stands after all of the nights before and of its own.
+    """
+    day, own, file = night.isoformat(), t.delivery.c, t.notice_file.c
+    whole = [FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value]
+    delivered = select(own.name, own.sha256, own.delivery_no).where(own.status.in_(whole), own.name.in_(names))
+    upto = (
+        select(func.coalesce(func.max(own.delivery_no), 0) + 1).where(own.night_on <= file.night_on).scalar_subquery()
+    )
+    imported = select(file.name, file.sha256, upto).where(file.name.in_(names), file.night_on <= day)
+    queries = (delivered.where(own.night_on <= day), imported)
+    return [tuple(row) for query in queries if names for row in connection.execute(query)]
 
 
 def waivers(connection: Connection) -> list[dict[str, Any]]:

@@ -115,12 +115,12 @@ def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]
     return [tuple(row) for row in connection.execute(query.group_by(own.name, own.sha256).order_by(own.name))]
 
 
-def never_read(connection: Connection) -> set[str]:
-    """読まなかったもの: what stands for the content of folders, links and files too large, of which nothing is kept."""
+def never_read(connection: Connection) -> set[tuple[str, str]]:
+    """読まなかったもの, by name and content: folders, links, what is too large, and what was on its way."""
     own, finding = t.delivery.c, t.delivery_finding.c
-    query = select(own.sha256).join(t.delivery_finding, finding.delivery_no == own.delivery_no)
+    query = select(own.name, own.sha256).join(t.delivery_finding, finding.delivery_no == own.delivery_no)
     codes = [Code.NOT_A_FILE.value, Code.TOO_LARGE.value]
-    return set(connection.execute(query.where(finding.code.in_(codes)).distinct()).scalars())
+    return {(name, sha256) for name, sha256 in connection.execute(query.where(finding.code.in_(codes)).distinct())}
 
 
 _SLIP = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
