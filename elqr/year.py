@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from elqr.fiscal import closing_day
+from elqr.errors import BadFile
+from elqr.fiscal import closing_day, wareki_fiscal_year
+from elqr.fiscal import fiscal_year as fiscal_year_of
 from elqr.night import Night
 from elqr.report.years import Yearly, YearRows, yearly
 from elqr.store import report_queries
@@ -14,13 +16,19 @@ def drawn(night: Night, fiscal_year: int) -> Yearly:
     """決算見込を引く: a fiscal year, as far as the ledger knew on the prepared night.
 
     Claims change by later slips until the year's closing day; from then on a change is the next year's. What came to
-    the ledger after that day, and belongs to the year all the same, is told as such.
+    the ledger after that day, and belongs to the year all the same, is told as such. Raises BadFile for a year that has
+    not begun by that night, and of which the ledger has nothing yet.
     """
     closing = closing_day(fiscal_year, AccountingKind.GENERAL)
     with night.ledger.transaction() as connection:
         rows = _rows(night, fiscal_year, night.night_on)
         at_close = _rows(night, fiscal_year, closing) if closing < night.night_on else None
         chain = report_queries.chain(connection, night.night_on)
+    if rows.is_empty and fiscal_year > fiscal_year_of(night.night_on):
+        raise BadFile(
+            f"{wareki_fiscal_year(fiscal_year)}はまだ始まっていません（{night.night_on} の夜まで）。"
+            "--fiscal-year の西暦を確かめてください。"
+        )
     return yearly(night.job.city.name, rows, night.register, chain, at_close)
 
 

@@ -117,6 +117,18 @@ def test_a_notice_that_was_not_uploaded_after_all_is_not_sent(printed: City) -> 
     assert verified(printed) == set()
 
 
+def test_a_page_that_was_pulled_did_not_leave_the_house(printed: City) -> None:
+    """It is not counted among what was sent when the record of its upload is taken back, nor as sent before."""
+    (path,) = (printed.folder / "out" / "upload").glob("*.csv")
+    assert _release(printed, "print", "--pull", "0001-00002").code == 0 and _approve(printed).code == 0
+    assert _print(printed, "second", "--from", path).code == 0
+    assert not _manifest(printed, "second")["is_reprint"], "one of its two was never sent"
+    sent = _release(printed, "second")
+    assert sent.code == 1 and "0001-00001ページ" in sent.err and "0001-00002ページ" not in sent.err
+    assert undo(printed, "uploaded", path).code == 0
+    assert "発送を承認した納付書が 1枚あります" in undo(printed, "approve", 1, by="佐藤").out
+
+
 @pytest.fixture
 def short(tmp_path: Path) -> Till:
     """The bank received one yen less than was confirmed, and two people closed the difference."""

@@ -184,7 +184,24 @@ def test_a_year_that_ended_before_the_ledger_began(city: City) -> None:
 
 def test_a_year_without_anything_is_empty(city: City) -> None:
     ran = elqr("year", "--fiscal-year", 2020, "--as-of", "2027-06-10", "--job", city.job)
-    assert ran.code == 0 and "滞納繰越一覧　0件 0円" in ran.out
+    assert ran.code == 0 and "一つもありません" in ran.out
     assert elqr("year", "--job", city.job).code == 2
     wrong = elqr("year", "--fiscal-year", 2026, "--as-of", "2027/6/10", "--job", city.job)
     assert wrong.code == 2 and "YYYY-MM-DD" in wrong.err
+
+
+def test_a_year_that_has_not_come_is_refused_and_one_without_anything_says_so(tmp_path: Path) -> None:
+    made = City.founded(tmp_path / "city")
+    made.notices(notice_row())
+    assert made.night().code == 0
+    for year in ("2060", "2027"):
+        ran = elqr("year", "--fiscal-year", year, "--out", tmp_path / "out", "--job", made.job)
+        assert ran.code == 1 and "まだ始まっていません" in ran.err
+    ran = elqr("year", "--fiscal-year", "2019", "--out", tmp_path / "out", "--job", made.job)
+    assert ran.code == 0 and "一つもありません" in ran.out and "0円" not in ran.out
+    assert not (tmp_path / "out").exists()
+    assert elqr("year", "--fiscal-year", "2019", "--json", "--job", made.job).json["rows"] == []
+    made.notices(notice_row(bill_no="2", levy_year=2027, tax_year=2027), name="early.csv")
+    assert made.night(date(2026, 11, 21)).code == 0
+    ran = elqr("year", "--fiscal-year", "2027", "--as-of", "2026-11-21", "--job", made.job)
+    assert ran.code == 0 and "調定 10,000円" in ran.out, "levied before its year began"

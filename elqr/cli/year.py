@@ -24,10 +24,12 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
         made = drawn(opened.night, fiscal_year)
         as_of = opened.night.night_on
+    summary = made.summary
+    if summary.frame.is_empty():
+        out = None
     for name, data in made.files().items() if out is not None else ():
         assert out is not None
         write_whole(out / name, data)
-    summary = made.summary
     if as_json:
         print_json(
             {
@@ -41,6 +43,9 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
         )
         return 0
     click.echo(f"■ {made.book.title}　{as_of}の夜まで")
+    if summary.frame.is_empty():
+        click.echo("　この年度の調定・収納・仮受は、台帳に一つもありません。帳票は書いていません。")
+        return 0
     for row in summary.frame.iter_rows(named=True):
         rate = f"{row['収納率']:.1%}" if row["収納率"] is not None else "－"
         click.echo(

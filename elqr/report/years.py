@@ -39,6 +39,11 @@ class YearRows:
     collected: pl.DataFrame
     held: pl.DataFrame
 
+    @property
+    def is_empty(self) -> bool:
+        """何もないか: nothing was levied, collected or held."""
+        return not (self.claims.height or self.collected.height or self.held.height)
+
 
 @dataclass(frozen=True, slots=True)
 class Yearly:

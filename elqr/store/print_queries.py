@@ -5,7 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, exists, func, insert, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.sql import ColumnElement
 
 from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
@@ -16,6 +29,7 @@ from elqr.store.announced import is_ended
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.queries import newer_slip_exists
 from elqr.store.retraction_queries import numbers_taken_back
+from elqr.store.schema import Text
 from elqr.terms import Outcome, PrintState, RetractionKind, Stage
 
 _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
@@ -38,10 +52,6 @@ def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 
 def _standing() -> Select[Any]:
     notice = t.notice.c
-    released = and_(
-        t.release_step.c.step == PrintState.RELEASED.value,
-        t.release_step.c.step_no.not_in(numbers_taken_back(RetractionKind.RELEASED)),
-    )
     return (
         select(
             notice.notice_no,
@@ -57,7 +67,7 @@ def _standing() -> Select[Any]:
             exists().where(
                 t.print_notice.c.notice_no == notice.notice_no,
                 t.release_step.c.print_no == t.print_notice.c.print_no,
-                released,
+                _has_left(),
             ),
         )
         .select_from(t.notice)
@@ -191,10 +201,23 @@ def released_count(connection: Connection, step_no: int) -> int:
         .join(t.print_notice, t.print_notice.c.notice_no == t.payload.c.notice_no)
         .join(t.release_step, t.release_step.c.print_no == t.print_notice.c.print_no)
         .join(t.upload_step, t.upload_step.c.upload_no == t.payload.c.upload_no)
-        .where(t.upload_step.c.step_no == step_no, t.release_step.c.step == PrintState.RELEASED.value)
-        .where(t.release_step.c.step_no.not_in(numbers_taken_back(RetractionKind.RELEASED)))
+        .where(t.upload_step.c.step_no == step_no, _has_left())
     )
     return int(connection.execute(query).scalar_one())
+
+
+def _has_left() -> ColumnElement[bool]:
+    """発送を承認した納付書か, of a place in a print and a step of it: not taken back, and its page was not pulled."""
+    step, placed = t.release_step.c, t.print_notice.c
+    file_no, page_no = (
+        func.substr(cast(literal(10**digits) + number, Text), 2)
+        for digits, number in ((4, placed.print_file_no), (5, placed.page_no))
+    )
+    return and_(
+        step.step == PrintState.RELEASED.value,
+        step.step_no.not_in(numbers_taken_back(RetractionKind.RELEASED)),
+        ~step.pulled.contains(literal('"') + file_no + "-" + page_no + '"'),
+    )
 
 
 def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
