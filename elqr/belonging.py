@@ -6,15 +6,12 @@ notices, uploads, exports, lists. So no command works with one, until two people
 
 from dataclasses import replace
 
-from elqr.errors import BadFile, LedgerError
+from elqr.errors import LedgerError
 from elqr.handed_out import HandedOut
 from elqr.issue.serials import last_serial
 from elqr.job import Job
 from elqr.ledger_mark import Mark, Traces, read_traces, write_mark
-from elqr.night import Night
-from elqr.person import same_person
 from elqr.store import identity
-from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.ledger_file import Ledger
 
 _NOT_STARTED = "何も書いていません。"
@@ -26,7 +23,7 @@ def refuse_new(traces: Traces) -> None:
         raise LedgerError(
             f"台帳がないか、空です。フォルダには台帳の跡があります（{traces}）。{_NOT_STARTED}"
             "ジョブの [store] の場所を確かめるか、台帳を控えから戻してください。"
-            "わざと新しい台帳で始めるなら、二人で elqr ledger new を実行してください。"
+            "わざと新しい台帳で始めるなら、elqr ledger new で申請し、別の人が承認してください。"
         )
 
 
@@ -55,7 +52,7 @@ def refuse_disagreement(ledger: Ledger, traces: Traces) -> None:
     if wrong:
         raise LedgerError(
             f"{wrong}。{_NOT_STARTED}ジョブの場所（[store]・out）を確かめるか、一番新しい控えを戻してください。"
-            "この台帳で続けるなら、二人で elqr ledger accept を実行してください。"
+            "この台帳で続けるなら、elqr ledger accept で申請し、別の人が承認してください。"
         )
 
 
@@ -75,27 +72,3 @@ def traces_with_keys(job: Job) -> Traces:
     paths = sorted((job.out / "upload").glob("elqr_notices_*.csv"))
     last = max((last_serial(path.read_bytes(), rule) for path in paths), default=0)
     return replace(traces, files=replace(traces.files, key_serial=max(last, traces.files.key_serial)))
-
-
-def go_on(night: Night, by: str, approved_by: str, reason: str, at: str, *, is_new: bool) -> HandedOut:
-    """この台帳で続ける: two people say so, and no number that the traces bear is handed out again.
-
-    With `is_new` the ledger has just been made; else it must be one that disagrees with its folders. Returns the
-    numbers. Raises BadFile.
-    """
-    if same_person(by, approved_by):
-        raise BadFile(f"申請する人（{by}）と承認する人（{approved_by}）は、別の人にしてください。")
-    traces = traces_with_keys(night.job)
-    with night.ledger.transaction() as connection:
-        known = identity.handed_out(connection)
-        if is_new and (known != HandedOut() or identity.starts(connection)[1:]):
-            raise BadFile("使い始めた台帳があります。新しく始めるときは、[store] に空の場所を書いてください。")
-        if not is_new and not disagreement(night.ledger, traces):
-            raise BadFile("台帳と保管庫・フォルダは合っています。することはありません。")
-        numbers = traces.numbers.furthest(known)
-        said = {"started_at": at, "started_by": by, "approved_by": approved_by, "reason": reason}
-        row = identity.enter_start(connection, numbers, said)
-        before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
-        act = Act("ledger_start", int(str(row["start_no"])), RECORDED, by, {})
-        enter_act(connection, night.night_on, act, {"ledger_start": row, "ledger_before": before})
-    return numbers

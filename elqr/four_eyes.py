@@ -4,7 +4,7 @@ Names are compared by what a reader sees (elqr/person.py); where an administrato
 (elqr/operators.py), the account that asked does not approve either, whatever name is given.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 
 from elqr.errors import BadFile
@@ -15,14 +15,20 @@ from elqr.store.acts import ASKED, acts_of
 
 def need_another(night: Night, kind: str, number: int, names: Iterable[str], by: str) -> None:
     """別の人か: none of these names (of who asked, then of who decided), nor the account that asked. Raises BadFile."""
+    connection, asked = night.ledger.connection, list[Mapping[str, str]]()
+    if night.operators is not None:
+        with nullcontext() if connection.in_transaction() else night.ledger.transaction():
+            asked = [own for own in acts_of(connection, kind, number) if own["step"] == ASKED]
+    need_another_of(night, names, asked, by)
+
+
+def need_another_of(night: Night, names: Iterable[str], asked: Iterable[Mapping[str, str]], by: str) -> None:
+    """別の人か, where it is known who `asked`: the account, login and machine of each. Raises BadFile."""
     for place, name in enumerate(names):
         if same_person(name, by):
             raise BadFile(_refusal("決めた人" if place else "申請した人", name, by))
     if night.operators is None:
         return
-    connection = night.ledger.connection
-    with nullcontext() if connection.in_transaction() else night.ledger.transaction():
-        asked = [own for own in acts_of(connection, kind, number) if own["step"] == ASKED]
     account = night.operators.account(night.operator.as_dict())
     if any(night.operators.account(own) == account for own in asked):
         raise BadFile(f"申請したOSの利用者（{account}）では承認できません。別の人が、自分の利用者で承認してください。")

@@ -7,9 +7,11 @@ its mark is an older one. Files that are for other people are written before the
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from elqr.errors import BadFile
 from elqr.handed_out import HandedOut
@@ -37,12 +39,21 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """台帳の跡 in the folders of a job: its mark, the numbers that files bear, and the ledger of the newest run."""
+    """台帳の跡 in the folders of a job: its mark, the numbers that files bear, and the ledger of the newest run.
+
+    `is_told`: the record of the newest run says how far every series had come.
+    """
 
     mark: Mark | None = None
     files: HandedOut = field(default_factory=HandedOut)
     ledger_of_runs: str = ""
     has_archive: bool = False
+    is_told: bool = False
+
+    @property
+    def tells_all(self) -> bool:
+        """どこまで渡したかがわかるか, of every series: files bear only some of the numbers, and may be elsewhere."""
+        return self.mark is not None or self.is_told
 
     @property
     def numbers(self) -> HandedOut:
@@ -55,7 +66,7 @@ class Traces:
 
 def read_traces(job: Job) -> Traces:
     """台帳の跡を読む. Raises BadFile for a mark that cannot be read."""
-    run_no, ledger = _newest_run(job.out)
+    run_no, ledger, told = _newest_run(job.out)
     files = HandedOut(
         run_no=run_no,
         upload_no=_last(job.out / "upload", r"elqr_notices_([0-9]{6,12})\.csv"),
@@ -64,7 +75,8 @@ def read_traces(job: Job) -> Traces:
     )
     archive = job.store.archive
     has_archive = any(re.fullmatch(r"[0-9a-f]{2}", path.name) and _entries(path) for path in _entries(archive))
-    return Traces(read_mark(archive), files, ledger, has_archive)
+    whole = files.furthest(told or HandedOut())
+    return Traces(read_mark(archive), whole, ledger, has_archive, told is not None)
 
 
 def mark_path(archive: Path) -> Path:
@@ -115,8 +127,11 @@ def _numbers(names: Iterable[str], pattern: str) -> Iterator[int]:
             yield int(found[1])
 
 
-def _newest_run(out: Path) -> tuple[int, str]:
-    """実行の記録のうち一番新しいもの: the number of the run, and the ledger that it names if it does."""
+def _newest_run(out: Path) -> tuple[int, str, HandedOut | None]:
+    """実行の記録のうち一番新しいもの: the run's number, the ledger that it names, the numbers that it tells.
+
+    A night that changed nothing leaves a record without a number of its own, that may know of what came in the day.
+    """
     nights = [path for path in _entries(out) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", path.name)]
     runs = [
         (int(found[1]), path)
@@ -125,9 +140,26 @@ def _newest_run(out: Path) -> tuple[int, str]:
         if (found := re.fullmatch(r"[0-9]{8}-([0-9]{4,12})", path.name))
     ]
     if not runs:
-        return 0, ""
+        return 0, "", None
     number, folder = max(runs)
+    record = _record(folder)
+    same = _record(folder.with_name(f"{folder.name[:8]}-same"))
+    numbers = [own_numbers for own in (record, same) if (own_numbers := _numbers_told(own)) is not None]
+    told = reduce(HandedOut.furthest, numbers) if numbers else None
+    return number, str(record.get("ledger", "")), told
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """実行の記録 of a folder; nothing where it cannot be read."""
     try:
-        return number, str(json.loads((folder / "run.json").read_bytes()).get("ledger", ""))
-    except (OSError, ValueError, AttributeError):
-        return number, ""
+        found = json.loads((folder / "run.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _numbers_told(record: Mapping[str, Any]) -> HandedOut | None:
+    try:
+        return HandedOut.of(record["numbers"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None

@@ -22,7 +22,7 @@ from elqr.procedures import Register
 from elqr.remittance import Rules
 from elqr.report.ahead import Ahead
 from elqr.report.page import Page
-from elqr.store.identity import ledger_id
+from elqr.store.identity import handed_out, ledger_id
 from elqr.store.ledger_file import Ledger
 from elqr.store.review_queries import last_night
 from elqr.store.seals import Seal
@@ -69,6 +69,11 @@ class Night:
         with self.ledger.transaction() as connection:
             return ledger_id(connection)
 
+    def numbers(self) -> dict[str, int]:
+        """渡した番号, so far: what is left of the ledger when it is lost."""
+        with self.ledger.transaction() as connection:
+            return handed_out(connection).as_dict()
+
     def refuse_earlier_day(self) -> None:
         """最後の処理日より前では動かさない: the pages of nights that were drawn must stay true. Raises BadFile."""
         last = last_night(self.ledger.connection)
@@ -84,6 +89,7 @@ class Night:
             "run_id": run_id or f"{self.night_on:%Y%m%d}-same",
             "program": f"elqr {__version__}",
             "ledger": self.ledger_id,
+            "numbers": self.numbers(),
             "night_on": self.night_on.isoformat(),
             "rehearsal": self.ledger.rehearsal,
             **({"training": True} if self.job.training else {}),

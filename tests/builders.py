@@ -351,6 +351,12 @@ def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
+def went_on(kind: str, *arguments: object, last: tuple[object, ...] = ()) -> Ran:
+    """Two people go on with a ledger (`accept`) or begin one (`new`): asked for and approved. Returns what refused."""
+    asked = elqr("ledger", kind, *last, "--by", "山田", "--reason", "控えから戻した", *arguments)
+    return asked if asked.code else elqr("ledger", "approve", "--by", "佐藤", *arguments)
+
+
 REFUSED = (sqlite3.IntegrityError, psycopg.Error)
 """What a database raises when it does not do what was asked."""
 

@@ -82,6 +82,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "verification",
         "cluster",
         "belonging",
+        "succession",
     ),
     ("drawing",),
     ("edge",),
@@ -126,6 +127,7 @@ _SIBLINGS = {
     ("verification", "month"),
     ("verification", "belonging"),
     ("verification", "retraction"),
+    ("succession", "belonging"),
 }
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row, went_on
 
 pytestmark = pytest.mark.ledger_file
 
@@ -60,8 +60,7 @@ def test_a_ledger_that_is_put_back_goes_on(city: City, tmp_path: Path) -> None:
     shutil.copy(path, city.folder / "ledger.db")
     on = ("--job", city.job, "--date", NIGHT.isoformat())
     assert city.night(date(2026, 11, 21)).code == elqr("verify", *on).code == 1, "older than its folders"
-    people = ("--by", "山田", "--approved-by", "佐藤", "--reason", "控えから戻した")
-    assert elqr("ledger", "accept", *people, *on).code == elqr("verify", *on).code == 0
+    assert went_on("accept", *on).code == elqr("verify", *on).code == 0
     city.night(date(2026, 11, 21))
     assert city.sql("SELECT claim_no, yen, night_on FROM posting") == after
 

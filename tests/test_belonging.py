@@ -1,6 +1,8 @@
 """A ledger belongs to its folders: a missing, empty, older or foreign one is told, and no number is handed out twice."""
 
 import json
+import os
+import pwd
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -9,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, NIGHT, City, Ran, elqr, eltax_file, eltax_row, notice_row, went_on
 
 NEXT = date(2026, 11, 21)
-BY = ("--by", "山田", "--approved-by", "佐藤", "--reason", "控えから戻した")
+ASKED = ("--by", "山田", "--reason", "控えから戻した")
 
 
 @pytest.fixture
@@ -131,10 +133,11 @@ def test_no_command_works_with_a_ledger_that_is_not_the_folders_own(
 def test_after_a_restored_backup_no_number_is_handed_out_again(city: City) -> None:
     _older(city)
     handed = _files(City(city.folder / "out"))
-    refused = elqr("ledger", "accept", *BY[:2], "--approved-by", "山田", *BY[4:], "--job", city.job, *_ON)
+    assert elqr("ledger", "accept", *ASKED, "--job", city.job, *_ON).code == 0
+    refused = elqr("ledger", "approve", "--by", "山 田", "--job", city.job, *_ON)
     assert refused.code == 1 and "別の人" in refused.err
-    assert city.night(NEXT).code == 1, "a refusal leaves no mark of the older ledger"
-    assert elqr("ledger", "accept", *BY, "--job", city.job, *_ON).code == 0
+    assert city.night(NEXT).code == 1, "a request and a refusal leave no mark of the older ledger"
+    assert elqr("ledger", "approve", "--by", "佐藤", "--job", city.job, *_ON).code == 0
     assert city.night(NEXT).code in (0, 3)
     assert city.sql("SELECT upload_no FROM upload ORDER BY 1") == [(1,), (3,)]
     assert city.sql("SELECT export_no FROM export ORDER BY 1") == [(1,), (3,)]
@@ -148,7 +151,7 @@ def test_after_a_restored_backup_no_number_is_handed_out_again(city: City) -> No
         name: data for name, data in handed.items() if "/upload/" in name or "/export/" in name
     }
     assert elqr("verify", "--job", city.job, *_ON).code == 0
-    again = elqr("ledger", "accept", *BY, "--job", city.job, *_ON)
+    again = elqr("ledger", "accept", *ASKED, "--job", city.job, *_ON)
     assert again.code == 1 and "合っています" in again.err
 
 
@@ -157,13 +160,124 @@ def test_a_new_ledger_is_begun_by_two_people_only_and_goes_on_with_the_numbers(c
     _lose(city)
     assert elqr("ledger", "show", "--job", city.job, "--json").json["numbers"]["run_no"] == 0  # type: ignore[index]
     assert not _ledger(city).exists()
-    assert elqr("ledger", "new", *BY, "--job", city.job, *_ON).code == 0
-    twice = elqr("ledger", "new", *BY, "--job", city.job, *_ON)
+    assert went_on("new", "--job", city.job, *_ON).code == 0
+    twice = elqr("ledger", "new", *ASKED, "--job", city.job, *_ON)
     assert twice.code == 1 and "空の場所" in twice.err
     assert city.night(NEXT).code in (0, 3)
     assert city.sql("SELECT upload_no FROM upload") == [(2,)] and city.sql("SELECT export_no FROM export") == [(2,)]
     assert city.issued()[("kokuho", "100002", 1, 1)][0][-9:] == "000000002"
     assert elqr("verify", "--job", city.job, *_ON).code == 0
+
+
+def _lose_all_but_runs(city: City) -> None:
+    """The ledger, its archive and every folder that bears numbers: what is left are the records of the nights."""
+    _lose(city)
+    shutil.rmtree(city.folder / "archive")
+    for name in ("upload", "export", "arrears"):
+        shutil.rmtree(city.folder / "out" / name, ignore_errors=True)
+
+
+@pytest.mark.ledger_file
+@pytest.mark.parametrize("issued_in_the_day", [False, True])
+def test_the_records_of_the_nights_tell_how_far_the_numbers_had_come(city: City, issued_in_the_day: bool) -> None:
+    """B does not get A's key: its serial is in no folder any more, but in the record of the run."""
+    if issued_in_the_day:
+        city.notices(notice_row(bill_no="100003"), name="more.csv")
+        for command in (("import", city.folder / "notices" / "more.csv"), ("issue",)):
+            assert elqr("notice", *command, "--job", city.job).code == 0
+        assert city.night().code == 0, "a night that changes nothing"
+    before = city.sql("SELECT value FROM counter WHERE name = 'key_serial'")
+    ((key_no,),) = city.sql("SELECT max(key_no) FROM payload WHERE key_no LIKE '%90%'")
+    _lose_all_but_runs(city)
+    assert elqr("night", city.job, *_ON).code == 1
+    assert went_on("new", "--job", city.job, *_ON).code == 0
+    city.notices(notice_row(bill_no="200002", payer_ref="2"), name="others.csv")
+    assert city.night(NEXT).code in (0, 3)
+    assert city.sql("SELECT value FROM counter WHERE name = 'key_serial'") > before
+    assert not city.sql(f"SELECT 1 FROM payload WHERE key_no = '{key_no}'")
+    assert city.sql("SELECT min(upload_no) FROM upload") == [(3 if issued_in_the_day else 2,)]
+    assert city.sql("SELECT min(export_no) FROM export") == [(2,)]
+    assert elqr("verify", "--job", city.job, *_ON).code == 0
+
+
+@pytest.mark.ledger_file
+def test_where_nothing_tells_how_far_the_numbers_had_come_two_people_say_it(city: City) -> None:
+    (record,) = (city.folder / "out" / NIGHT.isoformat() / "runs").glob("*/run.json")
+    said = json.loads(record.read_bytes())
+    assert said.pop("numbers") == {"run_no": 2, "key_serial": 1, "upload_no": 1, "export_no": 1, "list_no": 0, "print_no": 0}  # fmt: skip
+    record.write_text(json.dumps(said), encoding="utf-8")
+    _lose_all_but_runs(city)
+    on = ("--job", city.job, *_ON)
+    for last in ((), ("--last", "案件特定キーの連番=7")):
+        ran = elqr("ledger", "new", *last, *ASKED, *on)
+        assert ran.code == 1 and "--last" in ran.err and "納付書情報" in ran.err and not _ledger(city).exists()
+    assert "番号の種類" in elqr("ledger", "new", "--last", "通番=7", *ASKED, *on).err
+    assert elqr("ledger", "new", "--last", "通番", *ASKED, *on).code == 2
+    last = ("案件特定キーの連番=１２３４", "納付書情報=8", "書き出し=5", "督促対象一覧=0", "印刷=0")
+    assert went_on("new", *on, last=tuple(part for own in last for part in ("--last", own))).code == 0
+    assert city.night(NEXT).code in (0, 3)
+    assert city.issued()["kokuho", "100002", 1, 1][0][-9:] == "000001235"
+    assert city.sql("SELECT upload_no FROM upload") == [(9,)] and city.sql("SELECT export_no FROM export") == [(6,)]
+    assert elqr("verify", *on).code == 0
+
+
+@pytest.mark.ledger_file
+def test_without_a_ledger_none_is_shown(city: City, tmp_path: Path) -> None:
+    _lose(city)
+    shown = [elqr("ledger", "show", "--job", city.job) for _ in range(2)]
+    assert shown[0] == shown[1] and shown[0].code == 1 and "台帳　ありません" in shown[0].out
+    assert elqr("ledger", "show", "--json", "--job", city.job).json["ledger"] == ""
+    fresh = City.founded(tmp_path / "fresh")
+    ran = elqr("ledger", "show", "--job", fresh.job)
+    assert ran.code == 0 and "台帳　ありません" in ran.out and not _ledger(fresh).exists()
+
+
+@pytest.mark.ledger_file
+def test_a_request_to_go_on_is_approved_as_it_was_asked_for_or_not_at_all(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lose(city)
+    on, path = ("--job", city.job, *_ON), city.folder / "out" / "ledger_request.json"
+    assert elqr("ledger", "approve", "--by", "佐藤", *on).code == 1, "nothing was asked for"
+    assert elqr("ledger", "new", *ASKED, *on).code == 0
+    assert "承認を待つ申請があります" in elqr("ledger", "new", *ASKED, *on).err
+    shown = elqr("ledger", "show", *on)
+    assert "承認待ち" in shown.out and "山田" in shown.out and "控えから戻した" in shown.out
+    with monkeypatch.context() as other:
+        other.setattr("elqr.succession._owner", lambda _: "suzuki")
+        assert "suzuki" in elqr("ledger", "approve", "--by", "佐藤", *on).err
+    upload = city.folder / "out" / "upload" / "elqr_notices_000001.csv"
+    upload.rename(upload.with_name("elqr_notices_000005.csv"))
+    changed = elqr("ledger", "approve", "--by", "佐藤", *on)
+    assert changed.code == 1 and "変わりました" in changed.err
+    upload.with_name("elqr_notices_000005.csv").rename(upload)
+    assert elqr("ledger", "approve", "--by", "山田太郎", *on).code == 1
+    assert not _ledger(city).exists(), "what is refused begins nothing"
+    assert elqr("ledger", "reject", "--by", "佐藤", "--reason", "控えがあった", *on).code == 0
+    (aside,) = path.parent.glob("ledger_request_rejected_*.json")
+    assert not path.exists() and "控えがあった" in aside.read_text(encoding="utf-8")
+    assert went_on("new", *on).code == 0 and not path.exists()
+    (entry,) = [json.loads(text) for (text,) in city.sql("SELECT entry FROM run")]
+    assert entry["ledger_request"]["asked_by"] == "山田" and entry["ledger_request"]["operator"]["os_user"]
+    assert city.sql("SELECT started_by, approved_by FROM ledger_start WHERE start_no = 2") == [("山田", "佐藤")]
+    assert elqr("verify", *on).code == 0
+    path.write_bytes(b"{")
+    assert "読めません" in elqr("ledger", "show", *on).err
+
+
+@pytest.mark.ledger_file
+def test_the_account_that_asked_to_go_on_does_not_approve(city: City) -> None:
+    """With a table of operators the account counts, whatever name is given."""
+    account = pwd.getpwuid(os.geteuid()).pw_name
+    table = f'[[operator]]\nos_user = "{account}"\nname = "{{}}"\nroles = ["申請", "承認"]\n'
+    with city.job.open("a", encoding="utf-8") as job:
+        job.write('\n[approval]\noperators = "operators.toml"\n')
+    _lose(city)
+    (city.folder / "operators.toml").write_text(table.format("山田"), encoding="utf-8")
+    assert elqr("ledger", "new", *ASKED, "--job", city.job, *_ON).code == 0
+    (city.folder / "operators.toml").write_text(table.format("佐藤"), encoding="utf-8")
+    ran = elqr("ledger", "approve", "--by", "佐藤", "--job", city.job, *_ON)
+    assert ran.code == 1 and f"申請したOSの利用者（{account}）" in ran.err
 
 
 def test_the_id_stands_in_the_archive_the_runs_the_chain_and_the_manifests(city: City) -> None:

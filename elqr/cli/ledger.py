@@ -13,7 +13,6 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     now,
-    person_of,
     print_json,
     progress,
     reason_option,
@@ -21,9 +20,28 @@ from elqr.cli.terminal import (
 )
 from elqr.terms import ExitCode
 
-_approved_by_option = click.option(
-    "--approved-by", required=True, metavar="NAME", callback=person_of, help="承認する、別の人の名前。"
+_last_option = click.option(
+    "--last",
+    "last",
+    multiple=True,
+    metavar="系列=番号",
+    callback=lambda context, parameter, value: [_last(one) for one in value],
+    help="前の台帳が渡した最後の番号（案件特定キーの連番=120 のように。いくつでも）。跡からわからないときに要ります。",
 )
+
+
+def _last(text: str) -> tuple[str, int]:
+    """系列=番号 of an option."""
+    from elqr.plain_number import plain_number
+
+    label, _, number = text.partition("=")
+    digits = plain_number(number)
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > _MOST_DIGITS:
+        raise click.BadParameter(f"{text} は 系列=番号 の形ではありません（例: 案件特定キーの連番=120）。")
+    return label.strip(), int(digits)
+
+
+_MOST_DIGITS = 12
 
 
 @click.group("ledger", cls=Group, help="台帳の素性（番号と跡）。控えから戻した後や、新しく始めるときに使います。")
@@ -39,54 +57,102 @@ def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.belonging import disagreement, traces_with_keys
     from elqr.edge import Which, prepared
     from elqr.store import identity
+    from elqr.succession import waiting_request
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
-        traces, own = traces_with_keys(opened.night.job), opened.night.ledger
+        traces, own, asked = traces_with_keys(opened.night.job), opened.night.ledger, waiting_request(opened.night)
         with own.transaction() as open_:
-            wrong = disagreement(own, traces)
-            known, ledger_id, starts = identity.handed_out(open_), identity.ledger_id(open_), identity.starts(open_)
+            wrong = disagreement(own, traces) if not own.is_new else _NONE if str(traces) else ""
+            ledger_id = "" if own.is_new else identity.ledger_id(open_)
+            known, starts = identity.handed_out(open_), [] if own.is_new else identity.starts(open_)
     if as_json:
         seen = {"ledger": traces.mark.ledger if traces.mark else "", "numbers": traces.numbers.as_dict()}
         given = {"ledger": ledger_id, "numbers": known.as_dict(), "starts": starts}
-        print_json({**given, "traces": seen, "disagreement": wrong})
-    else:
-        click.echo(f"台帳 {ledger_id}　{known or '渡した番号なし'}")
-        click.echo(f"跡　{str(traces) or 'なし'}")
-        click.echo(f"★{wrong}" if wrong else "合っています。")
+        request = asked.model_dump() if asked else None
+        print_json({**given, "traces": seen, "disagreement": wrong, "request": request})
+        return ExitCode.FAILED if wrong else ExitCode.CLEAN
+    click.echo(
+        f"台帳 {ledger_id}　{known or '渡した番号なし'}" if ledger_id else "台帳　ありません（最初の夜が作ります）"
+    )
+    click.echo(f"跡　{str(traces) or 'なし'}")
+    if asked is not None:
+        what = "新しい台帳で始める" if asked.is_new else "この台帳で続ける"
+        click.echo(f"承認待ち　{what}申請　{asked.asked_at[:16].replace('T', ' ')}　{asked.asked_by}　{asked.reason}")
+    click.echo(f"★{wrong}" if wrong else "合っています。" if ledger_id else "跡もありません。")
     return ExitCode.FAILED if wrong else ExitCode.CLEAN
 
 
-@ledger.command("accept", help="控えから戻した台帳など、フォルダの跡と合わない台帳で続けます（二人で）。")
+_NONE = "台帳がありませんが、前の台帳の跡があります"
+
+
+@ledger.command("accept", help="控えから戻した台帳など、フォルダの跡と合わない台帳で続けることを申請します。")
+@_last_option
 @reason_option
 @by_option
-@_approved_by_option
 @job_option
 @date_option
-def ledger_accept(reason: str, by: str, approved_by: str, job: Path, day: date | None) -> int:
-    return _gone_on(job, day, by, approved_by, reason, is_new=False)
+def ledger_accept(last: list[tuple[str, int]], reason: str, by: str, job: Path, day: date | None) -> int:
+    return _request(job, day, last, (by, reason), is_new=False)
 
 
 @ledger.command(
-    "new", help="前の台帳の跡があるフォルダで、新しい台帳を始めます（二人で）。前の台帳の計上は引き継ぎません。"
+    "new",
+    help="前の台帳の跡があるフォルダで、新しい台帳を始めることを申請します。前の台帳の計上は引き継ぎません。",
 )
+@_last_option
 @reason_option
 @by_option
-@_approved_by_option
 @job_option
 @date_option
-def ledger_new(reason: str, by: str, approved_by: str, job: Path, day: date | None) -> int:
-    return _gone_on(job, day, by, approved_by, reason, is_new=True)
+def ledger_new(last: list[tuple[str, int]], reason: str, by: str, job: Path, day: date | None) -> int:
+    return _request(job, day, last, (by, reason), is_new=True)
 
 
-def _gone_on(job: Path, day: date | None, by: str, approved_by: str, reason: str, **how: Any) -> int:
-    from elqr.belonging import go_on
+def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: tuple[str, str], **how: Any) -> int:
     from elqr.edge import Which, prepared
+    from elqr.signature import Signature
+    from elqr.succession import last_numbers, request_going_on
 
+    by, reason = signed
+    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
+        numbers = request_going_on(opened.night, last_numbers(last), Signature(by, now(), reason), **how)
+    click.echo(f"申請しました。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
+    click.echo("ほかの人が elqr ledger show で確かめ、elqr ledger approve で承認してください。")
+    return ExitCode.CLEAN
+
+
+@ledger.command("approve", help="続ける申請を承認します（申請した人とは別の人が）。")
+@by_option
+@job_option
+@date_option
+def ledger_approve(by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import Which, prepared
+    from elqr.signature import Signature
+    from elqr.succession import approve_going_on, check_going_on
+
+    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
+        check_going_on(opened.night, by)  # before a new ledger is made
     with prepared(job, day, rehearsal=False, show=progress(), which=Which.ANY) as opened:
-        numbers = go_on(opened.night, by, approved_by, reason, now(), **how)
+        numbers = approve_going_on(opened.night, Signature(by, now()))
     click.echo(f"この台帳で続けます。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     say(
         "この台帳にない書き出し・納付書情報・督促対象一覧は、取り込み・登録・発送が済んだものと重なることがあります。"
         "受信箱に届いたファイルを入れ直して夜を動かし、次の書き出しを取り込む前に、基幹システムの収納と比べてください。"
     )
+    return ExitCode.CLEAN
+
+
+@ledger.command("reject", help="続ける申請を却下します（自分の申請の取り下げにも使います）。")
+@reason_option
+@by_option
+@job_option
+@date_option
+def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
+    from elqr.edge import Which, prepared
+    from elqr.signature import Signature
+    from elqr.succession import reject_going_on
+
+    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
+        aside = reject_going_on(opened.night, Signature(by, now(), reason))
+    click.echo(f"申請を却下しました（{aside} に残しました）。")
     return ExitCode.CLEAN

@@ -77,12 +77,16 @@ class Aside:
 
 @dataclass(slots=True)
 class Ledger:
-    """台帳: an open connection. With `rehearsal`, every transaction is taken back on close."""
+    """台帳: an open connection. With `rehearsal`, every transaction is taken back on close.
+
+    `is_new`: there was none, and it was made when it was opened.
+    """
 
     engine: Engine
     connection: Connection
     rehearsal: bool
     read_as: tuple[Path, os.stat_result] | None = None
+    is_new: bool = False
 
     def has_stayed(self) -> None:
         """読む間に変わらなかったか: a file that is read without a lock. Raises LedgerError."""
@@ -296,6 +300,7 @@ def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
             before_new()
             metadata.create_all(connection)
             begin(connection)
+            ledger.is_new = True
             connection.execute(setting.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
             return
         if "setting" not in names or "posting" not in names:

@@ -90,24 +90,24 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
 def deposits(connection: Connection, after: int) -> set[int]:
     """入金明細 after a number: the files that they are of."""
     own = m.deposit.c
-    return set(connection.execute(select(own.file_no).where(own.deposit_no > after).distinct()).scalars())
+    return set(connection.execute(select(own.file_no).where(own.deposit_no > after)).scalars())
 
 
 def uploads(connection: Connection, after: int) -> list[dict[str, Any]]:
     """納付書情報 after a number, each with how many payloads (payloads) and yen (payload_yen) went out with it."""
     own = t.upload.c
+    query = select(*own).where(own.upload_no > after).order_by(own.upload_no)
+    found = [dict(row) for row in connection.execute(query).mappings()]
     issued = (
-        select(
-            t.payload.c.upload_no, func.count().label("payloads"), func.sum(t.notice.c.amount_yen).label("payload_yen")
-        )
+        select(t.payload.c.upload_no, func.count(), func.sum(t.notice.c.amount_yen))
         .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
         .where(t.payload.c.upload_no > after)
         .group_by(t.payload.c.upload_no)
-        .subquery()
     )
-    query = select(*own, issued.c.payloads, issued.c.payload_yen).outerjoin(issued, issued.c.upload_no == own.upload_no)
-    rows = connection.execute(query.where(own.upload_no > after).order_by(own.upload_no))
-    return [dict(row) for row in rows.mappings()]
+    sums = {number: own for number, *own in connection.execute(issued)} if found else {}
+    for upload in found:  # payloads have no index by upload: they are read where one waits
+        upload["payloads"], upload["payload_yen"] = sums.get(upload["upload_no"], (0, 0))
+    return found
 
 
 def has_findings(connection: Connection, notice_file_no: int) -> bool:

@@ -31,3 +31,9 @@ def two_people(looked: Looked) -> Iterator[Finding]:
         ended = acts.get((kind, number, RulingResult.APPROVED.value))
         if step == ASKED and ended and operators.are_one(asked, ended):
             yield told(f"{kind} {number}", Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")
+    for run in looked.runs():
+        if "ledger_request" in run["read"]:
+            asked, ended = run["read"]["ledger_request"]["operator"], run["read"]["operator"]
+            if operators.are_one(asked, {**ended, "night_on": run["night_on"]}):
+                where = f"ledger_start（実行 {run['run_id']}）"
+                yield told(where, Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")

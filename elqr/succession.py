@@ -1,0 +1,210 @@
+"""Going on with another ledger (台帳の引継ぎ): asked for by one person, approved by another with their own login.
+
+There is no ledger that could hold the request: it is missing, or not to be trusted yet. So the request is a file in the
+job's output folder. It says who asked, from which account and machine, and what for: the ledger and the traces as they
+were, by their hash. Refused: an approval by who asked, of a request whose file another account wrote than it names, or
+of anything that is not what it was. Who can write the folder can withdraw a request by deleting it, and no more.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from elqr.belonging import disagreement, traces_with_keys
+from elqr.errors import BadFile, NotFound
+from elqr.four_eyes import need_another_of
+from elqr.handed_out import LABELS, HandedOut
+from elqr.inbox import write_whole
+from elqr.ledger_mark import Traces
+from elqr.night import Night
+from elqr.signature import Signature
+from elqr.store import identity
+from elqr.store.acts import Act, enter_act
+from elqr.terms import RulingResult
+
+_UNTOLD = tuple(name for name in LABELS if name != "run_no")
+"""The series that must be told where nothing that remains tells them: runs stand in the names of folders."""
+
+
+class Request(BaseModel):
+    """続ける申請 as its file says it. `situation` is the hash of what was there; `numbers` are handed out no more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    is_new: bool
+    asked_by: str
+    asked_at: str
+    reason: str
+    operator: dict[str, str]
+    last: dict[str, int]
+    numbers: dict[str, int]
+    situation: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """今の様子: the traces, how far all is known to have come, and the hash of both and of the ledger."""
+
+    traces: Traces
+    numbers: HandedOut
+    situation: str
+
+
+def request_path(night: Night) -> Path:
+    """申請のファイル."""
+    return night.job.out / "ledger_request.json"
+
+
+def waiting_request(night: Night) -> Request | None:
+    """承認を待つ申請; None without one. Raises BadFile."""
+    path = request_path(night)
+    try:
+        return Request.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValidationError) as error:
+        raise BadFile(
+            f"申請のファイル {path} を読めません。誰が書いたか確かめ、移してから申請し直してください。"
+        ) from error
+
+
+def request_going_on(night: Night, last: Mapping[str, int], signature: Signature, *, is_new: bool) -> HandedOut:
+    """この台帳で続けることを申請する. Returns the numbers after which it will go on. Raises BadFile, CannotWrite.
+
+    With `is_new` the ledger is yet to be made. `last` are the last numbers that people know of, by series (see
+    elqr/handed_out.py); where no trace tells how far the ledger had come, they must say all of them.
+    """
+    if waiting_request(night) is not None:
+        raise BadFile(
+            "承認を待つ申請があります。elqr ledger show で見て、elqr ledger approve か reject で終えてください。"
+        )
+    now = _standing(night, last, is_new=is_new)
+    request = Request(
+        is_new=is_new,
+        asked_by=signature.by,
+        asked_at=signature.at,
+        reason=signature.reason,
+        operator=night.operator.as_dict(),
+        last=dict(last),
+        numbers=now.numbers.as_dict(),
+        situation=now.situation,
+    )
+    write_whole(request_path(night), _written(request.model_dump()))
+    return now.numbers
+
+
+def check_going_on(night: Night, by: str) -> Request:
+    """承認してよいか: another person and account, and all is as it was. Raises NotFound, BadFile."""
+    request = _asked(night)
+    need_another_of(night, [request.asked_by], [request.operator], by)
+    owner = _owner(request_path(night))
+    if owner not in ("", request.operator.get("os_user", "")):
+        raise BadFile(
+            f"申請のファイルを書いたOSの利用者（{owner}）が、申請した利用者（{request.operator.get('os_user')}）と違います。"
+            "誰が書いたか調べ、elqr ledger reject で申請を終えてください。"
+        )
+    if _standing(night, request.last, is_new=request.is_new).situation != request.situation:
+        raise BadFile(
+            "申請のあとで、台帳か保管庫・フォルダが変わりました。"
+            "elqr ledger reject で申請を終え、今の様子を確かめて申請し直してください。"
+        )
+    return request
+
+
+def approve_going_on(night: Night, signature: Signature) -> HandedOut:
+    """この台帳で続けることを承認する: no number that was handed out is handed out again. Returns the numbers.
+
+    Raises NotFound, BadFile.
+    """
+    request = check_going_on(night, signature.by)
+    numbers = HandedOut.of(request.numbers)
+    with night.ledger.transaction() as connection:
+        said = {"started_at": signature.at, "started_by": request.asked_by, "approved_by": signature.by}
+        row = identity.enter_start(connection, numbers, {**said, "reason": request.reason})
+        traces = traces_with_keys(night.job)
+        before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
+        act = Act("ledger_start", int(str(row["start_no"])), RulingResult.APPROVED.value, signature.by, {})
+        link = {"ledger_start": row, "ledger_before": before, "ledger_request": request.model_dump()}
+        enter_act(connection, night.night_on, act, link)
+    with suppress(OSError):  # what stays is refused: the ledger is not what it was
+        request_path(night).unlink(missing_ok=True)
+    return numbers
+
+
+def reject_going_on(night: Night, signature: Signature) -> Path:
+    """申請を却下するか取り下げる: it is put aside with who did so and why. Raises NotFound, CannotWrite."""
+    request, path = _asked(night), request_path(night)
+    number = 1
+    while (aside := path.with_name(f"ledger_request_rejected_{number}.json")).exists():
+        number += 1
+    write_whole(aside, _written({**request.model_dump(), "rejected": asdict(signature)}))
+    path.unlink(missing_ok=True)
+    return aside
+
+
+def last_numbers(given: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """最後の番号 by series, as people name them in the words of `LABELS`. Raises BadFile."""
+    names = {LABELS[name]: name for name in _UNTOLD}
+    numbers = dict(given)
+    if wrong := sorted(set(numbers) - set(names)):
+        raise BadFile(
+            f"--last の {'、'.join(wrong)} は番号の種類ではありません。{'、'.join(names)}から選んでください。"
+        )
+    return {names[label]: number for label, number in numbers.items()}
+
+
+def _asked(night: Night) -> Request:
+    request = waiting_request(night)
+    if request is None:
+        raise NotFound("承認を待つ申請はありません。elqr ledger accept か elqr ledger new で申請してください。")
+    return request
+
+
+def _standing(night: Night, last: Mapping[str, int], *, is_new: bool) -> _Standing:
+    """今の様子, where going on can be asked for at all. Raises BadFile."""
+    traces, ledger = traces_with_keys(night.job), night.ledger
+    with ledger.transaction() as connection:
+        known, starts = identity.handed_out(connection), identity.starts(connection)
+        wrong = "" if is_new else disagreement(ledger, traces)
+        own = "" if is_new else identity.ledger_id(connection)
+        _, run_hash = identity.last_run(connection)
+    if is_new and (known != HandedOut() or starts[1:]):
+        raise BadFile("使い始めた台帳があります。新しく始めるときは、[store] に空の場所を書いてください。")
+    if not is_new and ledger.is_new:
+        raise BadFile("台帳がありません。控えから戻すか、elqr ledger new で新しい台帳を始めてください。")
+    if not is_new and not wrong:
+        raise BadFile("台帳と保管庫・フォルダは合っています。することはありません。")
+    if is_new and not traces.tells_all:
+        _need_told(last)
+    numbers = traces.numbers.furthest(known).furthest(HandedOut.of(last))
+    facts = {"is_new": is_new, "ledger": own, "run_hash": run_hash, "wrong": wrong, "numbers": numbers.as_dict()}
+    whole = json.dumps({**facts, "traces": asdict(traces)}, ensure_ascii=False, sort_keys=True)
+    return _Standing(traces, numbers, hashlib.sha256(whole.encode()).hexdigest())
+
+
+def _need_told(last: Mapping[str, int]) -> None:
+    """最後の番号を言わせる: nothing that remains says it. 0 is an answer, and silence is none. Raises BadFile."""
+    if untold := [LABELS[name] for name in _UNTOLD if name not in last]:
+        raise BadFile(
+            f"前の台帳がどこまで番号を渡したか、残っているものからはわかりません（{'、'.join(untold)}）。"
+            f"最後の番号を --last {untold[0]}=番号 のように書いてください。納付書、共通納税IFS、基幹システムで確かめ、"
+            "わからなければ確かに超えている番号を、一つも渡していなければ 0 を書きます。"
+        )
+
+
+def _written(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _owner(path: Path) -> str:
+    """ファイルを書いた利用者, as the system knows it; empty where it does not tell."""
+    try:
+        return path.owner()
+    except (OSError, KeyError, NotImplementedError):
+        return ""
