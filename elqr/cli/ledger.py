@@ -71,9 +71,8 @@ def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
         request = asked.model_dump() if asked else None
         print_json({**given, "traces": seen, "disagreement": wrong, "request": request})
         return ExitCode.FAILED if wrong else ExitCode.CLEAN
-    click.echo(
-        f"台帳 {ledger_id}　{known or '渡した番号なし'}" if ledger_id else "台帳　ありません（最初の夜が作ります）"
-    )
+    none = "台帳　ありません" + ("" if str(traces) else "（最初の夜が作ります）")
+    click.echo(f"台帳 {ledger_id}　{known or '渡した番号なし'}" if ledger_id else none)
     click.echo(f"跡　{str(traces) or 'なし'}")
     if asked is not None:
         what = "新しい台帳で始める" if asked.is_new else "この台帳で続ける"
