@@ -1,7 +1,10 @@
 """台帳の控え: taken while others write, checked, and put back."""
 
+import hashlib
+import json
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -84,3 +87,29 @@ def test_no_ledger_and_no_room_are_one_sentence(city: City, tmp_path: Path) -> N
         old.unlink()
     gone = elqr("backup", "make", "--out", tmp_path / "copies", "--job", city.job)
     assert gone.code == 1 and "ありません" in gone.err and not (city.folder / "ledger.db").exists()
+
+
+def test_a_changed_copy_with_a_manifest_of_its_own_is_told_when_it_is_put_back(city: City, tmp_path: Path) -> None:
+    """Whoever changes a copy can write its manifest anew; the rows are held against the chain, the chain against an anchor."""
+    (record,) = (city.folder / "out" / NIGHT.isoformat() / "runs").glob("*/run.json")
+    anchor = json.loads(record.read_bytes())["anchor"]
+    path = _made(city, tmp_path / "copies")
+    with closing(sqlite3.connect(path)) as copy:
+        guards = copy.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            copy.execute(f"DROP TRIGGER {name}")
+        copy.execute("UPDATE notice SET payer_ref = '999'")
+        for _, guard in guards:
+            copy.execute(guard)
+        copy.commit()
+    data = path.read_bytes()
+    (manifest,) = path.parent.glob("*.json")
+    manifest.chmod(0o600)
+    said = json.loads(manifest.read_bytes()) | {"size_bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    manifest.write_text(json.dumps(said), encoding="utf-8")
+    assert _checked(path).code == 0, "a manifest that lies beside it vouches for nothing"
+    for old in city.folder.glob("ledger.db*"):
+        old.unlink()
+    shutil.copy(path, city.folder / "ledger.db")
+    ran = elqr("verify", "--anchor", anchor, "--job", city.job, "--date", NIGHT.isoformat())
+    assert ran.code == 1 and "L5" in ran.err

@@ -260,3 +260,16 @@ def test_a_sender_whose_numbers_begin_anew_in_each_file_loses_no_payment(senders
     assert senders.city.night(date(2026, 11, 22)).places() == {"already_posted": (1, 1_000), "posted": (1, 1_000)}
     risks = senders.run("arrears", "list", "--by", "山田", "--json", day=date(2026, 11, 23))
     assert [found["risk"] for found in risks.json["against"]] == ["exceptions"]  # type: ignore[attr-defined,index]
+
+
+def test_money_in_suspense_is_not_ended_by_a_mere_acknowledgement(senders: Desk) -> None:
+    """確認のみ on a payment under a number that was used: refused, and its payer is not sent a reminder."""
+    for no, bill in ((0, 1), (1, 2)):
+        senders.city.deliver(f"{no}.csv", eltax_file(senders.row(1, bill, 1_000)))
+        senders.city.night(date(2026, 11, 20 + no))
+    refused = senders.decide("確認のみ", 2).json["refused"]
+    assert [one["code"] for one in refused] == ["V108"]  # type: ignore[attr-defined]
+    late = date(2026, 12, 1)
+    drawn = senders.run("arrears", "list", "--by", "山田", "--json", day=min(late, MORNING))
+    assert drawn.code == 3 and drawn.json["list_no"] is None
+    assert senders.decide("還付候補", 2).json["rulings"] == 1, "but it has ways out"

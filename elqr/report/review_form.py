@@ -25,8 +25,15 @@ SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", 
 """What a decision is made on: these must still say what the ledger says."""
 
 _ENTRIES = (RULING, TARGET, REASON, STAFF)
-_FACTS = ("form", "city", "ledger", "night_wareki", "rows", "digest")
-"""What the sheet of facts must say of a book that comes back."""
+_FACTS = {
+    "form": "様式",
+    "city": "団体",
+    "ledger": "台帳の照合値",
+    "night_wareki": "夜（和暦）",
+    "rows": "要確認の件数",
+    "digest": "全行の照合値",
+}
+"""What the sheet of facts must say of a book that comes back, and what its rows are called there."""
 
 _AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
 
@@ -49,7 +56,7 @@ def read_form(data: bytes, name: str) -> Form:
     facts = {str(row[2]): _text(row[1]) for row in sheets.get(FACTS_SHEET, []) if len(row) > 2 and row[2]}
     if facts.get("form") != REVIEW_FORM:
         raise BadFile(f"{name} は決裁を書くブックではありません。{_AGAIN}")
-    if lost := [fact for fact in _FACTS if not facts.get(fact)]:
+    if lost := [shown for fact, shown in _FACTS.items() if not facts.get(fact)]:
         raise BadFile(f"{name} のシート「{FACTS_SHEET}」から行（{'、'.join(lost)}）がなくなっています。{_AGAIN}")
     reviews = {title: rows for title, rows in sheets.items() if title.startswith(REVIEW_SHEET)}
     if not reviews:

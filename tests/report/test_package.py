@@ -164,7 +164,7 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "古い形式か暗号化": (lambda _: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "パスワード"),
     "XMLの途中で終わる": (lambda data: _changed(data, _PART, lambda text: text[: len(text) // 2]), "読めません"),
     "知らない行の番号": (lambda data: _changed(data, _PART, lambda text: text.replace('<row r="8"', '<row r="x"')), "読めません"),
-    **{f"素性の行がない（{label}）": (_fact_gone(label), "行（" if label != "様式" else "決裁を書くブック") for label in
+    **{f"素性の行がない（{label}）": (_fact_gone(label), f"行（{label}）" if label != "様式" else "決裁を書くブック") for label in
        ("様式", "団体", "夜（和暦）", "台帳の照合値", "要確認の件数", "全行の照合値")},
 }  # fmt: skip
 
