@@ -723,3 +723,26 @@ def test_a_specimen_of_a_template_needs_no_ledger(tmp_path: Path, template: str,
     assert not (city.folder / "ledger.db").exists()
     assert "版下 nai はありません" in elqr("notice", "specimen", "nai", "-o", out, "--job", city.job).err
     assert elqr("notice", "specimen", template, "-o", out, "--job", city.job, "--procedure", "nai").code == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for the program")
+def test_postscript_in_a_scan_or_in_a_mark_runs_nothing(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the file is called: neither what a scanner sent nor what stands in a sheet's folder."""
+    assert _print(city).code == 0
+    ran, program, scan = tmp_path / "ran", tmp_path / "bin" / "gs", tmp_path / "scan.tif"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    scan.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n%%EOF\n")
+    refused = _verified(city, scan)
+    assert refused.code == 1 and "画像として読めません" in refused.err
+    _own_sheet(city, MARKED)
+    (city.folder / "sheets" / "mark.png").write_bytes(scan.read_bytes())
+    marked = _print(
+        city, "second", "--procedure", "douro", "--from", next((city.folder / "out" / "upload").glob("*.csv"))
+    )
+    assert marked.code == 1 and "eLマークの図" in marked.err
+    assert not ran.exists()

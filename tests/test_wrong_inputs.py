@@ -322,6 +322,27 @@ def test_files_that_people_write_may_begin_with_a_bom(city: City) -> None:
     assert city.night().places() == {"posted": (1, 39_500)}
 
 
+def test_specs_sheets_lists_and_urls_may_begin_with_a_bom_too(city: City) -> None:
+    """Whatever a person writes and elqr reads, in the night and beside it."""
+    bom = b"\xef\xbb\xbf"
+    for folder, names in (("specs", ["eltax_payment_csv"]), ("sheets", ["hokenryo", "shiyoryo"])):
+        (city.folder / folder).mkdir()
+        shipped = ROOT / "specs" if folder == "specs" else ROOT / "specs" / "sheets"
+        for name in names:
+            (city.folder / folder / f"{name}.toml").write_bytes(bom + (shipped / f"{name}.toml").read_bytes())
+    (city.folder / "url").write_bytes(bom + f"sqlite:///{city.folder / 'ledger.db'}\r\n".encode())
+    job = city.job.read_text(encoding="utf-8").replace('url = "sqlite:///ledger.db"', 'url_file = "url"')
+    job = job.replace('out = "out"', 'out = "out"\nspecs = ["specs"]') + '\n[print]\nsheets = ["sheets"]\n'
+    city.job.write_text(job, encoding="utf-8")
+    city.notices(notice_row(), name="more.csv")
+    assert city.night().places() == {"posted": (1, 39_500)}
+    key_no, _ = city.issued()["kokuho", "100001", 1, 1]
+    wanted = city.folder / "list.txt"
+    wanted.write_bytes(bom + key_no.encode() + b"\r\n")
+    ran = elqr("notice", "print", "--out", city.folder / "print", "--from", wanted, "--workers", 1, "--job", city.job)
+    assert ran.code == 0 and "納付書 1枚" in ran.out
+
+
 def test_an_expression_that_explodes_takes_no_longer_than_another(city: City) -> None:
     _arrival("files = '(a+)+x'\nsince = 2026-11-01")(city)
     city.deliver("a" * 40 + ".csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))
