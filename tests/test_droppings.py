@@ -76,6 +76,8 @@ def test_a_night_with_droppings_is_a_night_without(tmp_path: Path) -> None:
         *_LEFT,
         "transfer.log",
     }
+    listed = elqr("arrears", "list", "--by", "山田", "--job", city.job, "--date", NIGHT.isoformat())
+    assert listed.code == 0, "none of them stands against the reminders"
 
 
 def test_a_held_file_that_is_renamed_still_closes_the_reminder_gate(tmp_path: Path) -> None:
