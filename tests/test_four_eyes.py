@@ -110,6 +110,8 @@ def test_a_new_ledger_is_not_begun_by_one_person_with_two_spellings(tmp_path: Pa
     city.night()
     for path in city.folder.glob("ledger.db*"):
         path.unlink()
-    ran = elqr("ledger", "new", "--by", ASKED_BY, "--approved-by", name, "--reason", "控えがない", "--job", city.job)
+    assert elqr("ledger", "new", "--by", ASKED_BY, "--reason", "控えがない", "--job", city.job).code == 0
+    ran = elqr("ledger", "approve", "--by", name, "--job", city.job)
     assert ran.code == 1 and "Traceback" not in ran.err
     assert city.night(LAST).code == 1, "there is still no ledger"
+    assert elqr("ledger", "approve", "--by", "佐藤", "--job", city.job).code == 0
