@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from elqr.codes import Code
@@ -266,8 +266,31 @@ def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Non
     """A file that is complete or not there, part by part: written beside, synced, renamed. Raises CannotWrite.
 
     What is for staff is for the user, or for the group where the job says so; what is kept for ourselves is ours alone.
+    What is there already, to the byte, is not written again: whoever has it open is not in the way.
     """
-    take_place(path, write_beside(path, parts, mode=mode))
+    if (new := _unless_there(path, iter(parts))) is not None:
+        take_place(path, write_beside(path, new, mode=mode))
+
+
+def _unless_there(path: Path, parts: Iterator[bytes]) -> Iterable[bytes] | None:
+    """すでにあるか: None where the file holds just these parts; else all of them, as far as it does from the file."""
+    same = 0
+    try:
+        there = path.open("rb")
+    except OSError:
+        return parts
+    with there:
+        for part in parts:
+            if there.read(len(part)) != part:
+                return chain(_beginning(path, same), [part], parts)
+            same += len(part)
+        return _beginning(path, same) if there.read(1) else None
+
+
+def _beginning(path: Path, size: int) -> Iterator[bytes]:
+    with path.open("rb") as there:
+        for at in range(0, size, PIECE_BYTES):
+            yield there.read(min(PIECE_BYTES, size - at))
 
 
 def write_beside(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from elqr.inbox import write_parts
 from elqr.store import bulk
 from elqr.store.schema import metadata
 from elqr.synthetic import generate
@@ -95,6 +96,29 @@ def test_a_night_drawn_again_from_the_ledger_is_the_same_to_the_byte(
             }
         )
     assert found[0] == found[1] and len(found[0]) > 20
+
+
+def test_what_did_not_change_is_not_written_again(city: City) -> None:
+    """Somebody has the list open; a backup copies what is new."""
+    city.deliver("real.csv", eltax_file(REAL_PAYMENT))
+    city.night()
+    reports = [path for path in (city.folder / "out" / NIGHT.isoformat()).glob("*") if path.is_file()]
+    assert len(reports) > 20
+    before = {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in reports}
+    (city.folder / "out" / NIGHT.isoformat() / "取込結果.csv").write_bytes(b"cut o")
+    city.night()
+    after = {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in reports}
+    assert {name for name, own in after.items() if own != before[name]} == {"取込結果.csv"}
+    assert "ファイル" in (city.folder / "out" / NIGHT.isoformat() / "取込結果.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_file_that_is_longer_or_shorter_than_before_becomes_what_it_should_be(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    for there in (b"", b"abc", b"abcdef", b"abcdefgh", b"abX", b"X"):
+        path.write_bytes(there)
+        write_parts(path, [b"ab", b"cd", b"", b"ef"])
+        assert path.read_bytes() == b"abcdef"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_order_of_files_changes_nothing(tmp_path: Path) -> None:
