@@ -44,6 +44,9 @@ def made(url: str, folder: Path, stamp: str) -> Backup:
 def checked(path: Path) -> Backup:
     """控えを確かめる: the file is what its manifest says, and a ledger whose chain ends where it ended then.
 
+    Who can write both can make both anew: that is for the verification of the ledger put back, with what was kept of
+    its chain elsewhere.
+
     Raises NotFound, BadFile, LedgerError.
     """
     try:
@@ -55,7 +58,7 @@ def checked(path: Path) -> Backup:
     if not path.is_file():
         raise NotFound(f"控え {path} がありません。")
     if _facts(path) != facts:
-        raise BadFile(f"控え {path} が取ったときと違います。使わずに、別の控えを使ってください。")
+        raise BadFile(f"控え {path} が目録と違います。使わずに、別の控えを使ってください。")
     return Backup(path, facts)
 
 

@@ -212,9 +212,6 @@ def _absolute(job: Job, folder: Path) -> Job:
     def whole(path: Path) -> Path:
         return (folder / path).resolve()
 
-    url = job.store.url
-    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-        url = f"sqlite:///{whole(Path(url.removeprefix('sqlite:///')))}"
     secret = job.issue.check_no_secret_file
     return job.model_copy(
         update={
@@ -223,7 +220,7 @@ def _absolute(job: Job, folder: Path) -> Job:
             "out": whole(job.out),
             "city": job.city.model_copy(update={"name": f"{job.city.name}（訓練）"}) if job.training else job.city,
             "store": Store(
-                url=url,
+                url=_absolute_url(job.store.url, folder),
                 url_file=whole(job.store.url_file) if job.store.url_file else None,
                 archive=whole(job.store.archive),
             ),
@@ -244,11 +241,19 @@ def _absolute(job: Job, folder: Path) -> Job:
     )
 
 
+def _absolute_url(url: str, folder: Path) -> str:
+    """台帳のURL with the path of a file's ledger from the folder of what says it."""
+    if not url.startswith("sqlite:///") or url.startswith("sqlite:////"):
+        return url
+    return f"sqlite:///{(folder / url.removeprefix('sqlite:///')).resolve()}"
+
+
 def read_store_url(job: Job, environment: Mapping[str, str]) -> str:
     """台帳のURL: from the environment, else from its file, else from the job. It may hold a password; never shown."""
     given = environment.get(STORE_VARIABLE, "").strip() or job.store.url
     if not given and job.store.url_file is not None:
-        given = read_text(job.store.url_file, "台帳のURLのファイル", "場所と権限を確かめてください。").strip()
+        text = read_text(job.store.url_file, "台帳のURLのファイル", "場所と権限を確かめてください。").strip()
+        given = _absolute_url(text, job.store.url_file.parent)
     if not given:
         raise BadFile(
             f"台帳のURLがありません。ジョブの [store] url か url_file、環境変数 {STORE_VARIABLE} で渡してください。"

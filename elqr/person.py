@@ -73,6 +73,16 @@ def name_fault(name: str) -> str:
     return ""
 
 
+def spelt(name: str) -> str:
+    """名前のつづり: as it looks, and by its number what is not seen or looks like a letter of another script."""
+    own = (character if _is_plain(character) else f"\\u{ord(character):04x}" for character in name)
+    return f"「{''.join(own)}」"
+
+
+def _is_plain(character: str) -> bool:
+    return not _is_unseen(character) and (not character.isalpha() or _script(character) in {*_JAPANESE, "LATIN"})
+
+
 def _is_unseen(character: str) -> bool:
     """目に見えないか: controls, formats, private and unassigned, and marks that stand on no letter of their own."""
     kind = unicodedata.category(character)

@@ -15,7 +15,7 @@ from elqr.four_eyes import need_another
 from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.inbox import sha256_of
 from elqr.night import Night
-from elqr.person import name_fault
+from elqr.person import name_fault, spelt
 from elqr.plain_number import plain_number, plain_number_expr
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form
@@ -80,7 +80,7 @@ def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
         )
     for staff in form.rows["staff"].unique().sort():
         if fault := name_fault(staff) if staff else "":
-            raise BadFile(f"{name} の担当 {staff!a}: {fault}")
+            raise BadFile(f"{name} の担当 {spelt(staff)}: {fault}")
     rows = form.rows.with_columns(
         pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"),
         plain_number_expr("target"),

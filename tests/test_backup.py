@@ -73,7 +73,7 @@ def test_a_changed_copy_is_refused(city: City, tmp_path: Path) -> None:
     with sqlite3.connect(path) as copy:
         copy.execute("INSERT INTO counter VALUES ('other', 1)")
     ran = _checked(path)
-    assert ran.code == 1 and "取ったときと違います" in ran.err
+    assert ran.code == 1 and "目録と違います" in ran.err
     assert _checked(tmp_path / "none.db").code == 1
     path.with_name(f"{path.stem}.manifest.json").write_text("{", encoding="utf-8")
     assert "目録ではありません" in _checked(path).err

@@ -343,6 +343,25 @@ def test_specs_sheets_lists_and_urls_may_begin_with_a_bom_too(city: City) -> Non
     assert ran.code == 0 and "納付書 1枚" in ran.out
 
 
+def test_a_ledger_beside_the_file_that_names_it_is_found_from_any_folder(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (city.folder / "url").write_text("sqlite:///ledger.db\n", encoding="utf-8")
+    job = city.job.read_text(encoding="utf-8").replace('url = "sqlite:///ledger.db"', 'url_file = "url"')
+    city.job.write_text(job, encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert city.night().places() == {"posted": (1, 39_500)}
+    assert list(elsewhere.iterdir()) == [] and (city.folder / "ledger.db").is_file()
+
+
+def test_a_name_that_is_refused_is_told_as_it_looks_and_what_is_not_seen_by_its_number(city: City) -> None:
+    for name, said in (("山田\u200b太郎", "「山田\\u200b太郎」"), ("S\u0430to", "「S\\u0430to」")):
+        ran = elqr("review", "approve", 1, "--by", name, "--job", city.job)
+        assert ran.code == 1 and f"--by {said}: " in ran.err, ran.err
+
+
 def test_an_expression_that_explodes_takes_no_longer_than_another(city: City) -> None:
     _arrival("files = '(a+)+x'\nsince = 2026-11-01")(city)
     city.deliver("a" * 40 + ".csv", eltax_file(eltax_row("1" * 20, "123456", 4_000)))

@@ -31,11 +31,12 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
     return ExitCode.CLEAN
 
 
-@backup.command("check", help="控え FILE が、取ったときのままで、壊れていないかを確かめます。")
+@backup.command("check", help="控え FILE が、横の目録のとおりで、壊れていないかを確かめます。")
 @click.argument("file", type=click.Path(path_type=Path))
 def backup_check(file: Path) -> int:
     from elqr.backup import checked
 
     own = checked(file)
-    click.echo(f"控え {own.path}　取ったときのままです。最後の実行 {own.facts['run_id'] or 'なし'}")
+    click.echo(f"控え {own.path}　目録のとおりで、壊れていません。最後の実行 {own.facts['run_id'] or 'なし'}")
+    click.echo("目録ごと作り替えられていないかは、戻した台帳の elqr verify --anchor でわかります。")
     return ExitCode.CLEAN

@@ -16,7 +16,7 @@ import click
 
 from elqr import clock
 from elqr.errors import BadFile, CannotWrite
-from elqr.person import name_fault
+from elqr.person import name_fault, spelt
 from elqr.visible import visible, visible_lines
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def person_of(context: click.Context, parameter: click.Parameter, value: str) ->
         raise BadFile(f"担当者の名前が空です。{parameter.opts[0]} に名前を書いてください。")
     name = re.sub(r"[\r\n\t]+", " ", value).strip()
     if fault := name_fault(name):
-        raise BadFile(f"{parameter.opts[0]} {name!a}: {fault}")
+        raise BadFile(f"{parameter.opts[0]} {spelt(name)}: {fault}")
     return name
 
 

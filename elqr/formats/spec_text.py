@@ -131,17 +131,7 @@ def _tables(given: object) -> list[Table]:
 def read_text(data: bytes) -> tuple[SpecText | None, list[Remark]]:
     """本文を読む: as far as it can be read, with what is wrong with its characters or its TOML."""
     remarks: list[Remark] = []
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-        remarks.append(
-            Remark(
-                1,
-                "ファイル全体",
-                "先頭に BOM があります",
-                "UTF-8（BOMなし）",
-                "「UTF-8」（BOMなし）で保存し直してください。",
-            )
-        )
+    data = data.removeprefix(b"\xef\xbb\xbf")  # an editor puts it there, and every reader takes it off
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
