@@ -175,7 +175,12 @@ class Flag(Term):
     WHOLE_AND_PART = "whole_and_part", "全期と期別"
     AFTER_CANCEL = "after_cancel", "取消後"
     REISSUE_UNISSUED = "reissue_unissued", "未発行の再発行番号"
+    REDUCED = "reduced", "減額で仮受へ"
     RETURNED = "returned", "決裁の取消で仮受へ"
+
+
+LEFT_CLAIM = (Flag.REDUCED, Flag.RETURNED)
+"""付記 of yen in suspense that had stood on a claim: they may be paid back, whatever came of them on their night."""
 
 
 class Account(Term):

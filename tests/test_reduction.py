@@ -164,6 +164,32 @@ def test_what_was_decided_before_the_slip_was_lowered_is_open_again(city: City) 
     assert is_sound(city)
 
 
+def test_what_was_paid_in_part_is_to_be_paid_back_when_its_slip_is_cancelled(city: City) -> None:
+    city.notices(notice_row(**OLD))
+    city.night(ISSUED)
+    pay(city, 4_000)
+    city.night(PAID)
+    cancelled(city)
+    assert waiting(city) == [(1, "不足", 0, 4_000)]
+    (row,) = city.report("過誤納候補", LOWERED)
+    assert (row["区分"], row["還付・充当候補額"], row["付記"]) == ("不足", 4_000, "減額で仮受へ")
+    assert decide(city, "還付候補", 1).code == 0 and is_sound(city)
+
+
+def test_what_people_put_on_a_claim_is_to_be_paid_back_when_it_is_lowered(city: City) -> None:
+    city.notices(notice_row(**OLD))
+    city.night(ISSUED)
+    city.deliver("unknown.csv", eltax_file(eltax_row("9" * 20, "123456", 10_000, paid_on=PAID)))
+    city.night(PAID)
+    key_no = city.issued()["kokuho", "100001", 1, 1][0]
+    assert decide(city, "納付書に充てる", 1, "--target", key_no, day=PAID).code == 0
+    lowered(city)
+    assert waiting(city) == [(1, "該当なし", 7_000, 3_000)], "it is open again"
+    (row,) = city.report("過誤納候補", LOWERED)
+    assert (row["還付・充当候補額"], row["付記"]) == (3_000, "減額で仮受へ")
+    assert is_sound(city)
+
+
 def test_a_slip_file_taken_in_by_hand_does_the_same_at_once(city: City) -> None:
     paid(city)
     path = city.folder / "by_hand.csv"

@@ -23,6 +23,7 @@ from elqr.report.money_tables import detail_table, settlement_table, stage_table
 from elqr.report.page import Line, Page, render
 from elqr.report.payment_list import DETAILED, columns, list_frame, views
 from elqr.report.places import places_table, records
+from elqr.report.refund_table import refund_table
 from elqr.report.retraction_table import retraction_table
 from elqr.report.row_mark import marks
 from elqr.report.rows import Rows
@@ -76,7 +77,7 @@ def morning(
     )
     outcome = _outcome_table(rows.decisions, register)
     exception = shape.exception_table(rows.exceptions, rows.others, rows.suggestions, register, night)
-    refund = shape.refund_table(rows.exceptions, rows.awaiting, rows.others, register)
+    refund = refund_table(rows.exceptions, rows.awaiting, rows.others, register)
     left_out = backlog.left_out(exception.height, rows.waiting)
     exception, refund = (replace(table, note=table.note + left_out) for table in (exception, refund))
     daily = shape.daily_table(rows.postings, register)

@@ -61,7 +61,8 @@ def with_procedure(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
     return rows.with_columns(pl.coalesce("procedure_code", borne).alias("procedure_code"))
 
 
-def _flags() -> pl.Expr:
+def flag_names() -> pl.Expr:
+    """付記の名 of the flags column: 旧納付書・支払期限後."""
     shown = pl.col("flags")
     for flag in Flag:
         shown = shown.str.replace_all(rf"\b{flag.value}\b", flag.label)
@@ -143,7 +144,7 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
             "段階": (shown("stage", Stage), Style.TEXT),
             "消込結果": (shown("outcome", Outcome), Style.TEXT),
             "行き先": (shown("place", Place), Style.TEXT),
-            "付記": (_flags(), Style.TEXT),
+            "付記": (flag_names(), Style.TEXT),
             "領収日": (pl.col("paid_on"), Style.DATE),
             "領収額": (pl.col("paid_yen"), Style.YEN),
             "収納額": (pl.col("claim_yen"), Style.YEN),
@@ -242,7 +243,7 @@ def exception_table(
             "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col("payer_ref"), Style.DIGITS),
             "照会キー": (pl.col("key_digits"), Style.DIGITS),
-            "付記": (_flags(), Style.TEXT),
+            "付記": (flag_names(), Style.TEXT),
             "先の収納": (pl.col("other"), Style.TEXT),
             "近い納付書（候補）": (pl.col("near"), Style.TEXT),
             "前回の決裁": (_last_ruling(), Style.TEXT),
@@ -315,43 +316,6 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
 def moved_by() -> pl.Expr:
     """付け替えのもと: 決裁 or 減額; null of what a night decided."""
     return pl.when("is_reduction").then(pl.lit("減額")).when("is_move").then(pl.lit("決裁"))
-
-
-def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
-    """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and what was decided to be paid out."""
-    kinds = (Outcome.ALREADY_SETTLED, Outcome.OVERPAID, Outcome.NOTICE_CANCELLED, Outcome.REDUCED)
-    returned = pl.col("flags").str.split(",").list.contains(Flag.RETURNED.value) & (pl.col("suspense_yen") > 0)
-    rows = pl.concat([exceptions.filter(pl.col("outcome").is_in([*map(str, kinds)]) | returned), awaiting])
-    before = others.select(
-        pl.col("payment_no").alias("other_payment_no"),
-        shown("channel", Channel).alias("other_channel"),
-        pl.col("paid_on").alias("other_paid_on"),
-    )
-    rows = rows.join(before, on="other_payment_no", how="left", maintain_order="left")
-    return table_of(
-        "過誤納候補",
-        "二重納付・過納・取消済納付書・減額や決裁の取消による過納の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",
-        rows,
-        {
-            "受付番号": (pl.col("payment_no"), Style.COUNT),
-            "区分": (shown("outcome", Outcome), Style.TEXT),
-            "決裁": (shown("ruling", Ruling), Style.TEXT),
-            "所管課": (department(register), Style.TEXT),
-            "手続": (procedure_name(register), Style.TEXT),
-            "賦課年度": (pl.col("levy_year"), Style.TEXT),
-            "通知書番号": (pl.col("bill_no"), Style.DIGITS),
-            "期別": (installment_name(), Style.TEXT),
-            "宛名番号": (pl.col("payer_ref"), Style.DIGITS),
-            "領収日": (pl.col("paid_on"), Style.DATE),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "領収額": (pl.col("paid_yen"), Style.YEN),
-            "還付・充当候補額": (pl.col("suspense_yen"), Style.YEN),
-            "付記": (_flags(), Style.TEXT),
-            "先の収納のチャネル": (pl.col("other_channel"), Style.TEXT),
-            "先の領収日": (pl.col("other_paid_on"), Style.DATE),
-        },
-        ("領収額", "還付・充当候補額"),
-    )
 
 
 def kpi_table(found: Kpi) -> Table:

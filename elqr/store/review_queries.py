@@ -27,7 +27,7 @@ from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.store.waiting_queries import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.withdrawal_queries import others_moved, standing_of
 from elqr.tally import posting_tallies
-from elqr.terms import Account, Flag, KeyKind, Ruling, RulingResult
+from elqr.terms import LEFT_CLAIM, Account, Flag, KeyKind, Ruling, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 
@@ -36,7 +36,7 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     """要確認 up to a night: what is open, and what is closed while its yen wait in suspense (`is_open` false).
 
     速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people; and 収納 with
-    yen in suspense that their claim did not take back (`Flag.RETURNED`), whatever came of them on their night.
+    yen in suspense that had stood on a claim (`terms.LEFT_CLAIM`), whatever came of them on their night.
     Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
     ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect. `only` has
     payment_no of those that are asked for.
@@ -51,7 +51,8 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
         "ruling_reason": (last.reason, pl.String),
         "ruled_on": (r.ruling_result.c.night_on, pl.Date),
         "is_open": (waits.is_open, pl.Boolean),
-        "is_returned": (waits.is_returned, pl.Boolean),
+        Flag.REDUCED.name: (waits.is_reduced, pl.Boolean),
+        Flag.RETURNED.name: (waits.is_returned, pl.Boolean),
         "others_moved": (others_moved(night), pl.Int64),
     }
     if only is None:
@@ -61,10 +62,9 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
             rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in waits.conditions]
     some = [part for part in rows if not part.is_empty()] or rows[:1]
     whole = some[0] if len(some) == 1 else pl.concat(some).sort("paid_on", maintain_order=True)
-    flag = pl.concat_str(
-        pl.col("flags").replace("", None), pl.lit(Flag.RETURNED.value), separator=",", ignore_nulls=True
-    )
-    return whole.with_columns(pl.when("is_returned").then(flag).otherwise("flags").alias("flags")).drop("is_returned")
+    more = (pl.when(flag.name).then(pl.lit(flag.value)) for flag in LEFT_CLAIM)
+    flags = pl.concat_str(pl.col("flags").replace("", None), *more, separator=",", ignore_nulls=True)
+    return whole.with_columns(flags.alias("flags")).drop(flag.name for flag in LEFT_CLAIM)
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:

@@ -36,11 +36,12 @@ class Waits:
 
     `condition` is of exceptions, `announced` of 速報 that are overdue, `reduced` and `returned` of payments that a
     night had settled and that a later one took off their claims, or an undone ruling did not put back: asked for
-    together they would name no index. `is_returned` says of any of them that an undone ruling did so.
+    together they would name no index. `is_reduced` and `is_returned` say so of any of them.
     """
 
     is_open: ColumnElement[bool]
     outcome: ColumnElement[str]
+    is_reduced: ColumnElement[bool]
     is_returned: ColumnElement[bool]
     suspense_yen: ColumnElement[int]
     condition: ColumnElement[bool]
@@ -74,7 +75,8 @@ class Waits:
         is_returned = _is_returned(night)
         others = and_(is_returned, ~_is_waiting(), ~_is_reduced(night), suspense != 0)
         outcome = waiting_outcome(night)
-        return cls(is_open, outcome, is_returned, suspense, condition, announced, reduced, others, joins)
+        is_reduced = and_(_is_reduced(night), _is_waiting())
+        return cls(is_open, outcome, is_reduced, is_returned, suspense, condition, announced, reduced, others, joins)
 
     @property
     def conditions(self) -> tuple[ColumnElement[bool], ...]:

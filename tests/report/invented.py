@@ -12,6 +12,7 @@ from elqr.report.backlog import waiting_of
 from elqr.report.book import Book
 from elqr.report.books import Drawn, books
 from elqr.report.places import places_table, records
+from elqr.report.refund_table import refund_table
 from elqr.report.row_mark import marks
 from elqr.report.rows import Rows
 from elqr.terms import Account, Channel, Outcome
@@ -92,6 +93,7 @@ def rows_of(found: pl.DataFrame) -> Rows:
         "fiscal_year": pl.Int64,
         "is_arrears": pl.Boolean,
         "is_move": pl.Boolean,
+        "is_reduction": pl.Boolean,
     }
     again = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
     counted = {"count": pl.Int64, "yen": pl.Int64}
@@ -128,7 +130,7 @@ def books_of(
     own, rows = own or register(), rows_of(found)
     drawn = Drawn(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
-        shape.refund_table(found, rows.awaiting, rows.others, own),
+        refund_table(found, rows.awaiting, rows.others, own),
         shape.ruling_table(rows.rulings),
         shape.daily_table(rows.postings, own),
         places_table(records(found, rows.redelivered), own),
