@@ -22,6 +22,7 @@ from elqr.suggestions import ASKED_AT_MOST, neighbours
 from elqr.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
 from elqr.together import sums_of
 
+_KEY = ("payment_no", "key_kind", "key_digits")
 _MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.OUT_OF_SEQUENCE.value]
 
 
@@ -95,21 +96,27 @@ def _is_new(night: Night, arrived: Arrived) -> bool:
 
 
 def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
-    """消し込んでいない収納, and open exceptions that could belong to one of these claims."""
+    """消し込んでいない収納, and open exceptions that could belong to one of these claims.
+
+    Also yen in suspense that are to be paid back, where they were paid for one of these claims: it was settled when
+    that was decided.
+    """
     with night.ledger.transaction() as connection:
         count, yen = arrears_queries.undecided(connection)
-        open_ = review_queries.exceptions(connection, night.night_on).filter("is_open")
+        found = review_queries.exceptions(connection, night.night_on)
+        open_, awaiting = found.filter("is_open"), found.filter(~pl.col("is_open") & (pl.col("suspense_yen") > 0))
         waits = (pl.col("suspense_yen") > 0) | (pl.col("place") == Place.REJECTED.value)
         asked = ("payment_no", "outcome", "payer_ref", "paid_on", "key_kind", "key_digits")
         left = pl.when(pl.col("suspense_yen") > 0).then("suspense_yen").otherwise("paid_yen").alias("yen")
         open_ = open_.filter(waits).select(*asked, left)
-        pairs = _pairs(night, open_, claims)
+        paid_for = arrears_queries.named_claims(connection, awaiting.select(*_KEY)).join(claims, on=Unpaid.CLAIM_NO)
+        pairs = pl.concat([_pairs(night, open_, claims), paid_for.select("payment_no", Unpaid.CLAIM_NO)]).unique()
     yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
     numbers = pairs["payment_no"].unique().sort()
-    found = {number: text for number in numbers if (text := f"受付{number}") not in agreed}
-    pairs = pairs.filter(pl.col("payment_no").is_in(list(found)))
+    told = {number: text for number in numbers if (text := f"受付{number}") not in agreed}
+    pairs = pairs.filter(pl.col("payment_no").is_in(list(told)))
     at_risk = claims.join(pairs, on=Unpaid.CLAIM_NO, how="semi")
-    yield Against(Risk.EXCEPTIONS, tuple(found.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
+    yield Against(Risk.EXCEPTIONS, tuple(told.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
 
 
 def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -122,7 +129,7 @@ def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFr
     # Every slip of a near key is a risk, whatever its 再発行 digit.
     readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
     near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
-    keys = [frame.select("payment_no", "key_kind", "key_digits") for frame in (open_, *near)]
+    keys = [frame.select(*_KEY) for frame in (open_, *near)]
     pairs = [
         open_.drop_nulls("payer_ref").join(claims, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO),
         *(arrears_queries.named_claims(night.ledger.connection, frame) for frame in keys),

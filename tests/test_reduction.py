@@ -11,7 +11,7 @@ import pytest
 from elqr.codes import Code
 from tests.builders import City, Ran, elqr, eltax_file, eltax_row, notice_row
 
-ISSUED, PAID, LOWERED, LATER = (date(2026, 11, day) for day in (10, 11, 12, 13))
+ISSUED, PAID, LOWERED, LATER, LAST = (date(2026, 11, day) for day in (10, 11, 12, 13, 14))
 OLD = {"due_on": date(2026, 9, 30)}
 
 
@@ -170,9 +170,9 @@ def test_what_was_paid_in_part_is_to_be_paid_back_when_its_slip_is_cancelled(cit
     pay(city, 4_000)
     city.night(PAID)
     cancelled(city)
-    assert waiting(city) == [(1, "不足", 0, 4_000)]
+    assert waiting(city) == [(1, "減額による過納", 0, 4_000)]
     (row,) = city.report("過誤納候補", LOWERED)
-    assert (row["区分"], row["還付・充当候補額"], row["付記"]) == ("不足", 4_000, "減額で仮受へ")
+    assert (row["区分"], row["還付・充当候補額"]) == ("減額による過納", 4_000)
     assert decide(city, "還付候補", 1).code == 0 and is_sound(city)
 
 
@@ -279,6 +279,68 @@ def test_more_on_a_claim_than_is_owed_is_told(city: City) -> None:
     city.damage("UPDATE posting SET yen = yen + 1 WHERE reverses_no IS NOT NULL")
     ran = elqr("verify", "--job", city.job, "--date", LATER.isoformat(), "--json")
     assert "調定1 「収納額」" in {own["at"] for own in ran.json["findings"]}  # type: ignore[attr-defined,index]
+
+
+def undo(city: City, ruling_no: int, day: date) -> None:
+    where = ("--job", city.job, "--date", day.isoformat())
+    asked = elqr("review", "undo", ruling_no, "--reason", "まちがい", "--by", "山田", "--json", *where)
+    assert asked.code == 0, asked.err
+    assert elqr("review", "approve", asked.json["review"], "--by", "佐藤", *where).code == 0
+
+
+def issue(city: City, number: int, yen: int, day: date) -> str:
+    """The claim's next slip; returns its 納付番号."""
+    city.notices(notice_row(issue_no=number, principal_yen=yen, **OLD), name=f"issue{number}.csv")
+    city.night(day)
+    return city.issued()["kokuho", "100001", 1, number][0]
+
+
+def test_undoing_takes_back_no_more_than_the_night_had_left_of_the_ruling(city: City) -> None:
+    paid(city)
+    issue(city, 2, 7_000, LOWERED)
+    key_no = issue(city, 3, 10_000, LATER)
+    assert decide(city, "充当", 1, "--target", key_no, day=LATER).code == 0
+    issue(city, 4, 8_000, LAST)
+    assert on_claims(city) == {("100001", 1): 8_000} and suspense(city) == 2_000
+    undo(city, 1, LAST)
+    assert on_claims(city) == {("100001", 1): 7_000} and suspense(city) == 3_000, "1,000 of its 3,000 were left there"
+    assert is_sound(city, LAST)
+
+
+def test_money_to_be_paid_back_stops_the_reminder_of_the_claim_that_it_was_paid_for(city: City) -> None:
+    paid(city)
+    issue(city, 2, 7_000, LOWERED)
+    assert decide(city, "還付候補", 1).code == 0
+    assert listed(city).code == 0, "nothing is owed"
+    issue(city, 3, 10_000, LATER)
+    refused = listed(city, LATER)
+    assert refused.code == 3 and "受付1" in refused.out + refused.err
+    checked = elqr("arrears", "request", "--by", "山田", "--reason", "急ぐ", "--job", city.job, "--date", LATER)
+    assert checked.code == 0, "two people may all the same"
+
+
+def test_a_payment_that_was_not_ours_stops_the_reminder_once_its_slip_has_come(city: City) -> None:
+    city.notices(notice_row(bill_no="1", **OLD))
+    city.night(ISSUED)
+    city.deliver("early.csv", eltax_file(eltax_row("8" * 20, "123456", 10_000, paid_on=PAID)))
+    city.night(PAID)
+    assert decide(city, "当市の収納でない", 1, day=PAID).code == 0
+    assert listed(city, PAID).code == 0
+    city.notices(notice_row(key_no="8" * 20, check_no="123456", **OLD), name="late.csv")
+    city.night(LOWERED)
+    refused = listed(city)
+    assert refused.code == 3 and "受付1" in refused.out + refused.err
+
+
+def test_what_was_announced_before_its_slip_came_is_not_listed(city: City) -> None:
+    city.notices(notice_row(bill_no="1", **OLD))
+    city.night(ISSUED)
+    city.deliver("early.csv", eltax_file(eltax_row("8" * 20, "123456", 10_000, data_kind="1", paid_on=PAID)))
+    city.night(PAID)
+    city.notices(notice_row(key_no="8" * 20, check_no="123456", **OLD), name="late.csv")
+    city.night(LOWERED)
+    ran = listed(city)
+    assert ran.code == 0 and "督促対象　1件" in ran.out and "速報があり載せないもの 1件" in ran.out, ran.out
 
 
 def trend(city: City, day: date) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, literal_column, select
 
 from elqr.arrival_frames import Unpaid
 from elqr.frames import Claim
@@ -55,7 +55,21 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
         .where(n.due_on < day, n.amount_yen > collected)
         .order_by(n.payer_ref, t.claim.c.claim_no)
     )
-    return read_frame(connection, query, Unpaid.SCHEMA)
+    rows = read_frame(connection, query, Unpaid.SCHEMA)
+    named = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
+    is_named = pl.col(Unpaid.CLAIM_NO).is_in(named.implode())
+    return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_named).alias(Unpaid.IS_ANNOUNCED))
+
+
+def _announced_unknown(connection: Connection) -> pl.DataFrame:
+    """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The slip of their key may have come since."""
+    p, d = t.payment.c, t.decision.c
+    query = (
+        select(p.payment_no, p.key_kind, p.key_digits)
+        .join(t.decision, d.payment_no == p.payment_no)
+        .where(d.outcome == literal_column("'pending'"), d.notice_no.is_(None), still_waits())
+    )
+    return read_frame(connection, query, {"payment_no": pl.Int64, "key_kind": pl.String, "key_digits": pl.String})
 
 
 def _is_announced() -> ColumnElement[bool]:

@@ -75,7 +75,7 @@ class Waits:
         is_returned = _is_returned(night)
         others = and_(is_returned, ~_is_waiting(), ~_is_reduced(night), suspense != 0)
         outcome = waiting_outcome(night)
-        is_reduced = and_(_is_reduced(night), _is_waiting())
+        is_reduced = and_(_is_reduced(night), ~_is_all_reduced(night))
         return cls(is_open, outcome, is_reduced, is_returned, suspense, condition, announced, reduced, others, joins)
 
     @property
@@ -102,15 +102,20 @@ def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnEleme
 
 
 def waiting_outcome(night: date) -> ColumnElement[str]:
-    """要確認の理由: the outcome of the night; where it had settled the payment, 減額による過納, or else 過納.
+    """要確認の理由: the outcome of the night; where it had put all on claims, 減額による過納, or else 過納.
 
     過納 is what an undone ruling left: the claim did not take it back.
     """
     return case(
-        (and_(~_is_waiting(), _is_reduced(night)), Outcome.REDUCED.value),
+        (_is_all_reduced(night), Outcome.REDUCED.value),
         (and_(~_is_waiting(), _is_returned(night)), Outcome.OVERPAID.value),
         else_=t.decision.c.outcome,
     )
+
+
+def _is_all_reduced(night: date) -> ColumnElement[bool]:
+    """減額で初めて仮受に入ったか: its night had put all of it on claims, enough or too little."""
+    return and_(or_(~_is_waiting(), t.decision.c.outcome == Outcome.UNDERPAID.value), _is_reduced(night))
 
 
 _UNDO = r.ruling.alias("undo")
