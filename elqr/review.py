@@ -97,7 +97,12 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
     key, and all others that the search finds are left out.
     """
     with night.ledger.transaction() as connection:
-        found = find(night, queries.exceptions(connection, NOW).filter("is_open"), search)
+        # What is asked for by its number is answered, though it is decided already.
+        is_asked = pl.col("is_open") | pl.col("payment_no").is_in(search.payment_nos)
+        found = find(night, queries.exceptions(connection, NOW).filter(is_asked), search)
+        if search.payment_nos and found.is_empty():
+            numbers = "・".join(f"受付{number}" for number in search.payment_nos)
+            raise NotFound(f"{numbers}は要確認にありません。elqr review list で確かめてください。")
         own = pl.DataFrame(schema={"payment_no": pl.Int64, "notice_no": pl.Int64})
         is_by_own_key = ruling is Ruling.APPLY and not target.strip()
         if is_by_own_key:

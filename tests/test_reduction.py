@@ -357,3 +357,14 @@ def test_the_trend_of_what_waits_knows_when_it_came_off_its_claim(city: City) ->
     pay(city, 1, serial=2, on=LATER)
     city.night(LATER)
     assert trend(city, LATER) == [("2026-11-11", "0"), ("2026-11-13", "1")], "decided, and paid twice since"
+
+
+def test_what_is_decided_already_is_answered_when_it_is_asked_for_again(city: City) -> None:
+    paid(city)
+    lowered(city)
+    assert decide(city, "還付候補", 1).code == 0
+    given = ("--ruling", "差戻し", "--reason", "やはり", "--by", "山田", "--job", city.job, "--date", LOWERED)
+    again = elqr("review", "decide", *given, "--payment", 1)
+    assert again.code == 3 and "決裁済（還付候補）" in again.out + again.err
+    nothing = elqr("review", "decide", *given, "--payment", 99)
+    assert nothing.code == 1 and "受付99は要確認にありません" in nothing.err
