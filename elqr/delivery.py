@@ -37,21 +37,21 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
     Content that was imported under its name before only lies there still, unless a person says that it `is_sent`.
     """
     with night.journal.step("納付書取込", arrived.name) as step, night.ledger.transaction() as connection:
+        spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
         arrived = arrived.small_enough()
         if (data := arrived.whole()) is None:
             if queries.notice_file_known(connection, arrived.sha256):
                 step.result = "取込済"
                 return []
-            return _hold_back_notices(night, arrived, arrived.findings, step)
+            return _hold_back_notices(night, arrived, spec, arrived.findings, step)
         is_known = queries.notice_file_known(connection, arrived.sha256, arrived.name)
         is_sent = is_sent or not is_known
         if not is_sent and queries.clean_notice_file(connection, arrived.sha256):
             step.result = "取込済"
             return []
-        spec = night.specs[night.job.notices.spec if night.job.notices else "notice_csv"]
         decoded = decode(data, spec, arrived.name, night.night_on)
         if "notice" not in decoded.tables:
-            return _hold_back_notices(night, arrived, decoded.findings, step)
+            return _hold_back_notices(night, arrived, spec, decoded.findings, step)
         rows = rows_of(decoded)
         registered = queries.registered(connection, rows, key_rows(rows))
         claim_no = next_no(connection, tables.claim.c.claim_no)
@@ -72,9 +72,11 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         return gained.findings
 
 
-def _hold_back_notices(night: Night, arrived: Arrived, findings: Sequence[Finding], step: Step) -> list[Finding]:
+def _hold_back_notices(
+    night: Night, arrived: Arrived, spec: Spec, findings: Sequence[Finding], step: Step
+) -> list[Finding]:
     """納付書データを取込保留にする: told every night while it lies there, and remembered wherever it is moved."""
-    if hold_back(night, _delivered(night.keep(arrived)), "", findings, step):
+    if hold_back(night, _delivered(night.keep(arrived)), spec.name, findings, step):
         night.findings += findings
     return list(findings)
 
@@ -124,7 +126,8 @@ def still_held(night: Night) -> pl.DataFrame:
     What was on its way under another name is over when a file came whole under its own, and begins with it.
     """
     connection, archive = night.ledger.connection, night.job.store.archive
-    rows = held_queries.held(connection, night.night_on)
+    purposes = {name: spec.purpose for name, spec in night.specs.items()}
+    rows = held_queries.held(connection, night.night_on, purposes)
     names = {name: own for name in rows["name"] if (own := sent_as(name))}
     came = held_queries.came_whole(connection, night.night_on, sorted({name for own in names.values() for name in own}))
     over = [

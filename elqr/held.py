@@ -1,8 +1,8 @@
 """Files that were held back (残っている取込保留): what may be in them, and how two people give one up.
 
 A file stays here wherever its sender or an operator moved it, until its content is taken in, or a file that was still
-on its way then and has come whole, or the corrected file of the same name and day, or until a second person agrees that
-nobody waits for it any more. Its bytes stay archived.
+on its way then and has come whole, or the corrected file of the same name and day, with something new in it, or until a
+second person agrees that nobody waits for it any more. Its bytes stay archived.
 """
 
 from typing import Any

@@ -1,6 +1,7 @@
 """督促の関門 as staff meet it: what stops a list, who may open it, and what a list is worth later."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -165,6 +166,123 @@ def test_the_corrected_file_of_that_day_ends_the_wait_and_the_next_of_a_name_wit
     office.paid(name, 0)
     office.night(DAY)
     assert risks(office.draw()) == ([] if name == HELD else [("files_held", 4, 40_010)])
+
+
+OTHER = "kouza_20261118.dat"
+MONEY_BOX = '\n[[money]]\npath = "money"\nspecs = ["money_by_hand_csv"]\n'
+BY_HAND = "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分\r\n"
+
+
+def by_hand(number: int, yen: int) -> bytes:
+    return f"{BY_HAND}{number},2026/11/19,{yen},ミホン,,1-1-{number},入金\r\n".encode()
+
+
+def still(office: Office, day: date = DAY) -> list[str]:
+    return [row["name"] for row in held(office, "list", "--json", day=day).json]  # type: ignore[attr-defined, index]
+
+
+def _copy(office: Office) -> None:
+    office.deliver(HELD, (office.folder / "inbox" / "yesterday.csv").read_bytes())
+
+
+def _copy_with_another_end(office: Office) -> None:
+    office.deliver(HELD, (office.folder / "inbox" / "yesterday.csv").read_bytes().removesuffix(b"\r\n"))
+
+
+def _heading_only(office: Office) -> None:
+    office.deliver(HELD, eltax_file())
+
+
+def _money(office: Office) -> None:
+    office.withdraw(HELD)
+    (office.folder / "money" / HELD).write_bytes(by_hand(1, 500))
+
+
+def _slips(office: Office) -> None:
+    office.withdraw(HELD)
+    office.notices(notice_row(**{**SLIPS[0], "bill_no": "900000"}), name=HELD)
+
+
+@pytest.mark.parametrize("begun", [b"%PDF-1.7", b"", eltax_file(eltax_row("9" * 20, "123456", 1_000))[:-30]])
+@pytest.mark.parametrize("other", [_copy, _copy_with_another_end, _heading_only, _money, _slips])
+def test_what_is_not_the_corrected_file_does_not_end_the_wait_for_it(
+    tmp_path: Path, begun: bytes, other: Callable[[Office], None]
+) -> None:
+    """Its payments never came, whatever else came under its name."""
+    office = Office.opened(tmp_path / "city", MONEY_BOX)
+    office.paid("yesterday.csv", 0)
+    office.deliver(HELD, begun)
+    office.night(NIGHT)
+    assert still(office, NIGHT) == [HELD]
+    other(office)
+    office.night(DAY)
+    assert still(office) == [HELD] and risks(office.draw())[0][0] == "files_held"
+    office.paid(HELD, 1)
+    office.night(later := date(2026, 11, 22))
+    assert still(office, later) == [] and risks(office.draw(day=later)) == []
+
+
+@pytest.mark.parametrize(
+    ("begun", "is_over"), [(b"%PDF-1.7", True), (by_hand(2, 700)[:-9], True), (b"", False)],
+    ids=["読めない", "途中まで", "空"],
+)  # fmt: skip
+def test_a_held_file_of_money_is_ended_by_new_money_and_not_by_payments(
+    tmp_path: Path, begun: bytes, is_over: bool
+) -> None:
+    """An empty file shows nothing of its kind: it may have held payments, and two people give it up."""
+    office = Office.opened(tmp_path / "city", MONEY_BOX)
+    (office.folder / "money" / "yesterday.csv").write_bytes(by_hand(1, 500))
+    path = office.folder / "money" / HELD
+    path.write_bytes(begun)
+    office.night(NIGHT)
+    path.write_bytes(by_hand(1, 500))
+    if begun:
+        office.paid(HELD, 0)
+    office.night(DAY)
+    assert still(office) == [HELD], "money that came before, and payments"
+    path.write_bytes(by_hand(2, 700))
+    office.night(later := date(2026, 11, 22))
+    assert still(office, later) == ([] if is_over else [HELD])
+
+
+def test_a_held_file_of_slips_is_ended_by_new_slips(office: Office) -> None:
+    path = office.folder / "notices" / "n_20261119.csv"
+    path.write_bytes(b"%PDF-1.7")
+    office.night(NIGHT)
+    assert still(office, NIGHT) == [path.name]
+    office.paid(path.name, 0)
+    office.night(DAY)
+    assert still(office) == [path.name], "payments are no slips"
+    office.notices(notice_row(**{**SLIPS[0], "bill_no": "900000"}), name=path.name)
+    office.night(later := date(2026, 11, 22))
+    assert still(office, later) == []
+
+
+def test_a_later_good_file_ends_all_broken_ones_of_its_name_before_it_and_none_after(office: Office) -> None:
+    office.deliver(HELD, b"%PDF-1.7")
+    office.night(NIGHT)
+    office.deliver(HELD, b"%PDF-1.8")
+    office.night(DAY)
+    assert still(office) == [HELD, HELD]
+    office.paid(HELD, 0)
+    office.night(day := date(2026, 11, 22))
+    assert still(office, day) == []
+    office.deliver(HELD, b"%PDF-1.9")
+    office.night(day := date(2026, 11, 23))
+    assert still(office, day) == [HELD]
+
+
+def test_one_content_under_the_names_of_two_days_is_over_when_both_were_corrected(office: Office) -> None:
+    """Empty files of two days are one content: the first day's corrected file says nothing of the second."""
+    for name in (HELD, OTHER):
+        office.deliver(name, b"")
+    office.night(NIGHT)
+    office.paid(OTHER, 0)
+    office.night(DAY)
+    assert still(office) == [HELD]
+    office.paid(HELD, 1)
+    office.night(day := date(2026, 11, 22))
+    assert still(office, day) == []
 
 
 def held(office: Office, *arguments: object, day: date = DAY) -> Ran:

@@ -68,16 +68,22 @@ def taken_in(connection: Connection, night: date) -> pl.DataFrame:
 
 def _brings_something() -> ColumnElement[bool]:
     """新しい中身のあるファイルか, of the file of a query."""
+    own = t.file.c
+    only_old_money = exists().where(
+        m.deposit_file.c.file_no == own.file_no, m.deposit_file.c.lines > 0, m.deposit_file.c.new_lines == 0
+    )
+    return and_(or_(own.payment_count == 0, brings_payments()), ~only_old_money)
+
+
+def brings_payments() -> ColumnElement[bool]:
+    """新しい収納のあるファイルか, of the file of a query; one that no night has matched yet may have some."""
     p, own = t.payment.c, t.file.c
     has_new_payment = exists().where(
         p.file_no == own.file_no,
         t.decision.c.payment_no == p.payment_no,
         t.decision.c.outcome != Outcome.ALREADY_POSTED.value,
     )
-    only_old_money = exists().where(
-        m.deposit_file.c.file_no == own.file_no, m.deposit_file.c.lines > 0, m.deposit_file.c.new_lines == 0
-    )
-    return and_(or_(own.payment_count == 0, OPEN, has_new_payment), ~only_old_money)
+    return and_(own.payment_count > 0, or_(OPEN, has_new_payment))
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
