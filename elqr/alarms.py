@@ -6,6 +6,7 @@ import polars as pl
 
 from elqr.arrival_frames import Arriving
 from elqr.codes import Code
+from elqr.deposits import APART, BESIDE, MERGED
 from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.money_frames import Settled
 from elqr.page_frames import ChannelTrend, Waiting
@@ -157,11 +158,17 @@ _GAP_CODES = {
     StageGap.CONFIRMED_ONLY.value: Code.PRELIMINARY_LACKING,
 }
 
+_DOUBTS = {
+    MERGED: "口座がないので同じ入金とみなし数えていない",
+    APART: "依頼人が違うので別の入金として数えた",
+    BESIDE: "口座がないが、整理番号かファイルの中の行が別なので別の入金として数えた",
+}
+
 
 def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) -> list[Finding]:
     """払込突合の警報: lines (frame Settled) that do not agree, and contracts with missing 速報 or 確報.
 
-    `gaps` has gap, contract, paid_on, paid_yen; `doubts` file_name, record_no, booked_on, yen, counts, other_file.
+    `gaps` has gap, contract, paid_on, paid_yen; `doubts` file_name, record_no, booked_on, yen, why, other_file.
     """
     found = []
     for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
@@ -181,10 +188,9 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) 
     for gap, contract, count, yen, first in sums.iter_rows():
         at = Location(field=contract or "契約なし")
         found.append(Finding(at, _GAP_CODES[gap], f"{count:,}件 {yen:,}円（最も古い領収日 {first}）", "0件"))
-    for name, no, on, yen, counts, other in doubts.iter_rows():
-        said = "依頼人が違うので別の入金として数えた" if counts else "口座がないので同じ入金とみなし数えていない"
+    for name, no, on, yen, why, other in doubts.iter_rows():
         at, wanted = Location(name, no), f"{other} の入金と、一件か二件か"
-        found.append(Finding(at, Code.DEPOSIT_DOUBTFUL, f"入金日 {on} {yen:,}円（{said}）", wanted))
+        found.append(Finding(at, Code.DEPOSIT_DOUBTFUL, f"入金日 {on} {yen:,}円（{_DOUBTS[why]}）", wanted))
     return sorted(found)
 
 

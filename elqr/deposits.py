@@ -70,31 +70,46 @@ def known_with(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([known, placed(today).select(*KNOWN)])
 
 
-def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:
-    """同じ入金かもしれない明細 of a night: file_name, record_no, booked_on, yen, `counts`, and `other_file`, earlier.
+MERGED, APART, BESIDE = "merged", "apart", "beside"
+"""Why a line is doubtful: taken for another's, counted beside another sender's, counted beside an equal one."""
 
-    `lines` is frame Deposit with spec, contract, file_name and night_on: what came tonight and what has its day and
-    yen. Either one of the two names no account, and they are one; or both count, though they may be of one account
-    and contract, because different formats write different senders.
+
+def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:
+    """同じ入金かもしれない明細 as of a night: file_name, record_no, booked_on, yen, `why`, and `other_file`.
+
+    `lines` is frame Deposit with spec, contract, file_name, night_on and is_watched: what came tonight or is not long
+    settled, and what has its day and yen. Either one of the two names no account, and they are one (MERGED); or both
+    count, though they may be of one account and contract, because different formats write different senders (APART);
+    or a line without account counts beside an equal one that has it, by its own number or row (BESIDE), until a line
+    with an account says the same as it.
     """
-    rows = placed(lines)
+    rows = placed(lines).with_columns(_root())
+    is_blank = pl.col(PLACE) == ""
+    rows = rows.with_columns((~is_blank).any().over("root_no").alias("is_placed"))
     other = rows.select(
-        pl.col(_NO, _REPEATS, PLACE, EVENT, "spec", "file_name").name.suffix("_other"),
+        pl.col(_NO, _REPEATS, PLACE, EVENT, "root_no", "spec", "file_name", "night_on").name.suffix("_other"),
         Deposit.BOOKED_ON, Deposit.YEN, "contract",
     )  # fmt: skip
-    pairs = rows.filter(pl.col("night_on") == night).join(other, on=[Deposit.BOOKED_ON, Deposit.YEN, "contract"])
-    pairs = pairs.filter(pl.col(f"{_NO}_other") < pl.col(_NO))
-    is_merged = (pl.col(_REPEATS) == pl.col(f"{_NO}_other")) & (
-        (pl.col(PLACE) == "") != (pl.col(f"{PLACE}_other") == "")
-    )
-    both = pl.col(_REPEATS).is_null() & pl.col(f"{_REPEATS}_other").is_null()
-    is_there = (pl.col(PLACE) == pl.col(f"{PLACE}_other")) | (pl.col(PLACE) == "") | (pl.col(f"{PLACE}_other") == "")
-    is_apart = (pl.col("spec") != pl.col("spec_other")) & (pl.col(EVENT) != pl.col(f"{EVENT}_other"))
-    found = pairs.filter(is_merged.fill_null(False) | (both & is_there & is_apart))
-    found = found.sort(_NO, f"{_NO}_other").unique(_NO, keep="first", maintain_order=True)
+    pairs = rows.join(other, on=[Deposit.BOOKED_ON, Deposit.YEN, "contract"])
+    is_later, counts = pl.col(f"{_NO}_other") < pl.col(_NO), pl.col(_REPEATS).is_null()
+    is_other_blank = pl.col(f"{PLACE}_other") == ""
+    is_same = pl.col(EVENT) == pl.col(f"{EVENT}_other")
+    is_merged = (pl.col(_REPEATS) == pl.col(f"{_NO}_other")) & (is_blank != is_other_blank)
+    both = counts & pl.col(f"{_REPEATS}_other").is_null()
+    is_there = (pl.col(PLACE) == pl.col(f"{PLACE}_other")) | is_blank | is_other_blank
+    is_apart = (pl.col("spec") != pl.col("spec_other")) & ~is_same
+    is_beside = counts & ~pl.col("is_placed") & is_same & ~is_other_blank & (pl.col("root_no_other") != pl.col(_NO))
+    watched = pl.col("is_watched")
+    why = (
+        pl.when(is_beside & (watched | (pl.col("night_on_other") == night))).then(pl.lit(BESIDE))
+        .when(watched & is_later & is_merged.fill_null(False)).then(pl.lit(MERGED))
+        .when(watched & is_later & both & is_there & is_apart).then(pl.lit(APART))
+    )  # fmt: skip
+    found = pairs.with_columns(why.alias("why")).filter(pl.col("why").is_not_null())
+    found = found.sort(_NO, pl.col("why") != BESIDE, f"{_NO}_other").unique(_NO, keep="first", maintain_order=True)
     return found.select(
-        "file_name", Deposit.RECORD_NO, Deposit.BOOKED_ON, Deposit.YEN,
-        pl.col(_REPEATS).is_null().alias("counts"), pl.col("file_name_other").alias("other_file"),
+        "file_name", Deposit.RECORD_NO, Deposit.BOOKED_ON, Deposit.YEN, "why",
+        pl.col("file_name_other").alias("other_file"),
     )  # fmt: skip
 
 

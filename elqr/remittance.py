@@ -144,7 +144,7 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
 
 
 def _doubts(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
-    """同じ入金かもしれない明細 of the night, of contracts that are compared."""
+    """同じ入金かもしれない明細 as of the night, of contracts that are compared."""
     lines = deposits_with_contract(money_queries.deposits_beside(ledger.connection, night), rules.contracts)
     compared = [contract.name for contract in rules.contracts if not contract.outside]
     return doubtful(lines.filter(pl.col(CONTRACT).is_in(compared)), night)

@@ -22,7 +22,7 @@ class Standing(Term):
 class Money:
     """払込突合の行. `lines` are frame Settled with `standing`; `payments` and `deposits` name their open line.
 
-    `gaps` are payments whose 速報 or 確報 is missing, `doubts` lines of tonight that may say what another says.
+    `gaps` are payments whose 速報 or 確報 is missing, `doubts` lines that may say what another says.
     """
 
     lines: pl.DataFrame

@@ -62,7 +62,7 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
 
 
 def _formats_named() -> ColumnElement[str]:
-    """What the first finding about a file of no known format names: the formats of its inbox, or those that it may be."""
+    """The formats that the finding about a file of no known format names: its inbox's, or those it may be of."""
     finding, codes = t.delivery_finding.c, [Code.FORMAT_UNKNOWN.value, Code.FORMAT_AMBIGUOUS.value]
     named = case((finding.code == Code.FORMAT_UNKNOWN.value, finding.expected), else_=finding.actual)
     query = select(func.min(named)).where(finding.delivery_no == t.delivery.c.delivery_no, finding.code.in_(codes))

@@ -41,13 +41,14 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
     return known_lines(rows)
 
 
-def _settled_by(night: date, part: ColumnElement[int], link: Any) -> ColumnElement[bool]:
+def _settled_by(night: date, part: ColumnElement[int], link: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     number = next(iter(link.primary_key.columns))
     return exists().where(
         number == part,
         m.settlement.c.settlement_no == link.c.settlement_no,
         m.settlement.c.night_on <= night.isoformat(),
         _holds(night),
+        *more,
     )
 
 
@@ -130,14 +131,29 @@ def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
-    """今夜の入金と、日と額の同じ入金, up to the night and repeats too: as `open_deposits`."""
-    d, own = m.deposit.c, m.deposit.alias("own").c
-    tonight = select(own.booked_on, own.yen).join(m.deposit_file, m.deposit_file.c.file_no == own.file_no).distinct()
-    tonight = tonight.where(m.deposit_file.c.night_on == night.isoformat(), own.kind == DepositKind.RECEIVED.value)
-    days = tonight.subquery()
-    query = _deposits().join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
-    query = query.where(d.kind == DepositKind.RECEIVED.value, m.deposit_file.c.night_on <= night.isoformat())
-    return read_frame(connection, query, _DEPOSIT)
+    """今夜の入金と突合の済んでいなかった入金、それと日と額の同じ入金, up to the night and repeats too.
+
+    As `open_deposits`, with `is_watched`: it came tonight, or its transfer was not settled before tonight. What was
+    taken back is none.
+    """
+    d, own, came = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
+    is_before = m.settlement.c.night_on < night.isoformat()
+    is_open = ~_settled_by(night, own.deposit_no, m.settlement_deposit, is_before)
+    watched = select(own.booked_on, own.yen).join(m.deposit_file, came.file_no == own.file_no).distinct()
+    watched = watched.where(
+        own.kind == DepositKind.RECEIVED.value,
+        came.night_on <= night.isoformat(),
+        or_(came.night_on == night.isoformat(), and_(own.repeats_no.is_(None), is_open)),
+    )
+    days = watched.subquery()
+    root = func.coalesce(d.repeats_no, d.deposit_no)
+    was_settled = _settled_by(night, root, m.settlement_deposit, is_before)
+    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0)
+    is_gone = m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value
+    query = _deposits(is_watched).join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
+    query = query.where(d.kind == DepositKind.RECEIVED.value, came.night_on <= night.isoformat())
+    query = query.where(~_settled_by(night, root, m.settlement_deposit, is_gone))
+    return read_frame(connection, query, {**_DEPOSIT, "is_watched": pl.Boolean})
 
 
 def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) -> pl.DataFrame:
