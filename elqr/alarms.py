@@ -6,9 +6,8 @@ import polars as pl
 
 from elqr.arrival_frames import Arriving
 from elqr.codes import Code
-from elqr.deposits import APART, BESIDE, MERGED
 from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.money_frames import Settled
+from elqr.money_frames import APART, BESIDE, MERGED, Settled
 from elqr.page_frames import ChannelTrend, Waiting
 from elqr.terms import Account, ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
 

@@ -16,7 +16,7 @@ from datetime import date
 import polars as pl
 
 from elqr.formats.deposits import EVENT, PLACE, RULE, placed, with_identity
-from elqr.money_frames import Deposit, DepositContent
+from elqr.money_frames import APART, BESIDE, MERGED, Deposit, DepositContent
 from elqr.terms import DepositKind
 
 _IDENTITY, _NUMBER, _RANK, _NO = Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO
@@ -68,10 +68,6 @@ def known_with(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
         again = _ranked_in_place(DepositContent.of(today), known, str(stored["spec"][0]), 1)
         today = today.with_columns(again[_RANK])
     return pl.concat([known, placed(today).select(*KNOWN)])
-
-
-MERGED, APART, BESIDE = "merged", "apart", "beside"
-"""Why a line is doubtful: taken for another's, counted beside another sender's, counted beside an equal one."""
 
 
 def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:

@@ -72,3 +72,7 @@ class LineDeposit(Frame):
 
     LINE_NO = Column("line_no", pl.Int64)
     DEPOSIT_NO = Column("deposit_no", pl.Int64)
+
+
+MERGED, APART, BESIDE = "merged", "apart", "beside"
+"""Why a line is doubtful: taken for another's, counted beside another sender's, counted beside an equal one."""
