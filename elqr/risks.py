@@ -122,17 +122,20 @@ def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Ite
 def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """要確認の収納と調定: payment_no, claim_no of every payment that may be one of the claims'.
 
-    By its payer; by its key or a near one, as known today; and, when its key says nothing, by the yen that are left of
-    it: what one of the slips of a claim asks (全期 as well), or what is left of some of a payer's claims together.
+    By its payer, and who pays its claim now; by its key or a near one, as known today; and, when its key says nothing,
+    by the yen that are left of it: what one of the slips of a claim asks (全期 as well), or what is left of some of a
+    payer's claims together.
     """
     unknown = open_.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
     # Every slip of a near key is a risk, whatever its 再発行 digit.
     readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
     near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
     keys = [frame.select(*_KEY) for frame in (open_, *near)]
+    named = [arrears_queries.named_claims(night.ledger.connection, frame) for frame in keys]
+    payers = [open_.select("payment_no", Unpaid.PAYER_REF).drop_nulls(), _payers_now(night, named[0])]
     pairs = [
-        open_.drop_nulls("payer_ref").join(claims, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO),
-        *(arrears_queries.named_claims(night.ledger.connection, frame) for frame in keys),
+        *(own.join(claims, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO) for own in payers),
+        *named,
         *_by_yen(night, unknown, claims),
     ]
     return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
@@ -143,8 +146,16 @@ def _by_yen(night: Night, unknown: pl.DataFrame, claims: pl.DataFrame) -> list[p
     if unknown.is_empty():
         return []
     slips = arrears_queries.slip_amounts(night.ledger.connection, claims).rename({"paid_yen": "yen"})
-    together = sums_of(claims, unknown["yen"].unique())
-    return [unknown.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in (slips, together)]
+    yen = unknown["yen"].unique()
+    more = arrears_queries.unpaid_of(night.ledger.connection, night.night_on, claims.select(Unpaid.PAYER_REF))
+    found = (slips, sums_of(claims, yen), sums_of(more, yen))
+    return [unknown.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in found]
+
+
+def _payers_now(night: Night, named: pl.DataFrame) -> pl.DataFrame:
+    """今の納付者 of the claims that payments name (payment_no, claim_no): payment_no, payer_ref; an heir's as well."""
+    payers = arrears_queries.payers_now(night.ledger.connection, named, night.night_on)
+    return named.join(payers, on=Unpaid.CLAIM_NO).select("payment_no", Unpaid.PAYER_REF)
 
 
 def _money(night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:

@@ -343,6 +343,27 @@ def test_what_was_announced_before_its_slip_came_is_not_listed(city: City) -> No
     assert ran.code == 0 and "督促対象　1件" in ran.out and "速報があり載せないもの 1件" in ran.out, ran.out
 
 
+def test_a_sum_with_a_bill_that_is_not_due_yet_stops_the_reminder(city: City) -> None:
+    soon = notice_row(bill_no="2", principal_yen=6_000, due_on=date(2026, 12, 25), payable_until_on=date(2027, 1, 31))
+    city.notices(notice_row(**OLD), soon)
+    city.night(ISSUED)
+    city.deliver("both.csv", eltax_file(eltax_row("7" * 20, "123456", 16_000, paid_on=PAID)))
+    city.night(PAID)
+    refused = listed(city, PAID)
+    assert refused.code == 3 and "受付1" in refused.out + refused.err
+
+
+def test_what_stood_on_an_heirs_claim_stops_the_reminder_of_the_heirs_other_bill(city: City) -> None:
+    city.notices(notice_row(**OLD), notice_row(bill_no="2", payer_ref="2000002", principal_yen=3_000, **OLD))
+    city.night(ISSUED)
+    pay(city, 10_000)
+    city.night(PAID)
+    city.notices(notice_row(issue_no=2, principal_yen=7_000, payer_ref="2000002", **OLD), name="heir.csv")
+    city.night(LOWERED)
+    refused = listed(city)
+    assert refused.code == 3 and "受付1" in refused.out + refused.err
+
+
 def trend(city: City, day: date) -> list[tuple[str, str]]:
     """(夜, 要確認の残) as the page tells them."""
     page = (city.folder / "out" / day.isoformat() / "index.html").read_text(encoding="utf-8")

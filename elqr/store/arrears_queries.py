@@ -1,11 +1,11 @@
 """Questions and entries of the arrears (督促の照会と記帳): what is left of claims, and the lists that were drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, literal, literal_column, select
 
 from elqr.arrival_frames import Unpaid
 from elqr.frames import Claim
@@ -23,6 +23,34 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
 
     Who owes it is who that slip names: 宛名番号, name and address are of one payer, an heir's as well.
     """
+    query = _left(night).where(t.notice.c.due_on < night.isoformat())
+    rows = read_frame(connection, query, Unpaid.SCHEMA)
+    named = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
+    is_named = pl.col(Unpaid.CLAIM_NO).is_in(named.implode())
+    return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_named).alias(Unpaid.IS_ANNOUNCED))
+
+
+def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
+    """納期限の前も含めた未納の調定 of some payers (payer_ref) as of a night: the claim, its payer and left_yen."""
+    names = (*Claim.SCHEMA, Unpaid.LEFT_YEN)
+    rows = read_frame(connection, _left(night, names), {name: Unpaid.SCHEMA[name] for name in names})
+    return rows.join(payers.select(Unpaid.PAYER_REF).unique(), on=Unpaid.PAYER_REF, how="semi")
+
+
+def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
+    """今の納付者 of some claims: claim_no and payer_ref, as the newest valid slip names it."""
+    n, own = t.notice.c, t.claim.c
+    with staged(connection, claims.select(Claim.CLAIM_NO).unique()) as asked:
+        query = (
+            select(own.claim_no, n.payer_ref)
+            .join(asked, asked.c.claim_no == own.claim_no)
+            .join(t.notice, n.notice_no == newest_slip_no(literal(night.isoformat())))
+        )
+        return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64, Unpaid.PAYER_REF: pl.String})
+
+
+def _left(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[Any]:
+    """未収のある調定 up to a night, with the slip that says who owes it; columns of Unpaid."""
     day = night.isoformat()
     n, slip = t.notice.c, newest_slip_no(literal(day))
     g = t.posting.c
@@ -47,18 +75,14 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
         Unpaid.POSTAL_CODE: n.postal_code,
         Unpaid.ADDRESS: n.address,
     }
-    query = (
-        select(*(columns[name] for name in Unpaid.SCHEMA))
+    return (
+        select(*(columns[name] for name in names))
         .select_from(t.claim)
         .join(t.notice, n.notice_no == slip)
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
-        .where(n.due_on < day, n.amount_yen > collected)
+        .where(n.amount_yen > collected)
         .order_by(n.payer_ref, t.claim.c.claim_no)
     )
-    rows = read_frame(connection, query, Unpaid.SCHEMA)
-    named = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
-    is_named = pl.col(Unpaid.CLAIM_NO).is_in(named.implode())
-    return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_named).alias(Unpaid.IS_ANNOUNCED))
 
 
 def _announced_unknown(connection: Connection) -> pl.DataFrame:
