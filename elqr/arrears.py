@@ -16,7 +16,9 @@ from elqr import __version__
 from elqr.arrival_frames import Unpaid
 from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
+from elqr.handover import refuse_strangers
 from elqr.inbox import keep, sha256_of
+from elqr.limits import BY_ELQR
 from elqr.night import Night
 from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
@@ -25,6 +27,7 @@ from elqr.store import report_queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id
 from elqr.terms import RulingResult
+from elqr.written import own_json, read_written
 
 MANIFEST = "manifest.json"
 
@@ -276,12 +279,10 @@ def checked(night: Night, folder: Path) -> Checked:
 def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile."""
     path = folder / MANIFEST
+    data = read_written(path, "督促対象一覧の目録", "elqr arrears list が作ったフォルダを指定してください。", BY_ELQR)
     try:
-        data = path.read_bytes()
-        found = json.loads(data)
+        found = own_json(data)
         list_no, files = int(found["list_no"]), dict(found["files"])
-    except OSError as error:
-        raise NotFound(f"{folder} に督促対象一覧の目録（{MANIFEST}）がありません。") from error
     except (ValueError, KeyError, TypeError) as error:
         raise BadFile(
             f"{path} は督促対象一覧の目録ではありません。elqr arrears list が作ったものを使ってください。"
@@ -295,6 +296,7 @@ def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         own = folder / Path(name).name
         if not own.is_file() or sha256_of(own.read_bytes()) != sha256:
             raise BadFile(f"{own} が作ったときと違うか、ありません。送らずに、一覧を引き直してください。")
+    refuse_strangers(folder, (MANIFEST, *files), f"{list_no:06d}")
     if row is not rows[-1]:
         raise BadFile(
             f"一覧{list_no}は古いものです。新しい一覧{rows[-1]['list_no']}"

@@ -5,14 +5,17 @@ The archive (保管庫) holds files that never change, and is copied by the city
 """
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from elqr.errors import BadFile, NotFound
 from elqr.inbox import sha256_of, write_whole
+from elqr.limits import BY_ELQR
 from elqr.store.ledger_file import ledger_path
 from elqr.store.sqlite import copied_to, told_by
+from elqr.written import own_json, read_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,12 @@ def checked(path: Path) -> Backup:
 
     Raises NotFound, BadFile, LedgerError.
     """
+    if os.path.isdir(path):
+        raise NotFound(f"{path} はフォルダです。elqr backup make が作った控えのファイルを指定してください。")
+    remedy = "elqr backup make が作った控えを指定してください。"
+    data = read_written(_manifest(path), "控えの目録", remedy, BY_ELQR)
     try:
-        facts = json.loads(_manifest(path).read_bytes())
-    except OSError as error:
-        raise NotFound(f"{_manifest(path)} がありません。elqr backup make が作った控えを指定してください。") from error
+        facts = own_json(data)
     except ValueError as error:
         raise BadFile(f"{_manifest(path)} は控えの目録ではありません。別の控えを使ってください。") from error
     if not path.is_file():

@@ -70,5 +70,5 @@ def traces_with_keys(job: Job) -> Traces:
     """すべての跡, with the last serial of our own keys in any 納付書情報 that is still there. Raises BadFile."""
     traces, rule = read_traces(job), job.issue.key_rule
     paths = sorted((job.out / "upload").glob("elqr_notices_*.csv"))
-    last = max((last_serial(path.read_bytes(), rule) for path in paths), default=0)
+    last = max((last_serial(path.read_bytes(), rule) for path in paths if path.is_file()), default=0)
     return replace(traces, files=replace(traces.files, key_serial=max(last, traces.files.key_serial)))

@@ -12,7 +12,7 @@ from elqr.four_eyes import need_another
 from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of
 from elqr.night import Night
-from elqr.printed_folder import changed, listed, read_manifest, stored, write_printed
+from elqr.printed_folder import added, changed, listed, read_manifest, stored, write_printed
 from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
@@ -158,6 +158,8 @@ def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Pat
     for file in manifest.files:
         for name in changed(folder, file):
             raise BadFile(f"{folder / name} が検査したときのファイルと違います。発送せず、もう一度印刷してください。")
+    for name in added(folder, manifest):
+        raise BadFile(f"{folder / name} は目録にありません。誰が置いたか確かめ、ほかの場所に移してください。")
 
 
 def _refuse_provisional(manifest: Manifest, sheets: Sheets, asked: Mapping[str, object] | None = None) -> None:
@@ -215,7 +217,7 @@ def checked_again(night: Night, templates: Mapping[str, Template], folder: Path)
         asked = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
         against = _against(night, manifest, tuple(asked["pulled"]) if asked else (), PRINT_RULES)
     office = Office(night.job.city.name, night.register.names)
-    found: list[Finding] = []
+    found = [Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added(folder, manifest)]
     for file in manifest.files:
         if file.template not in templates:
             raise NotFound(f"版下 {file.template} がありません。印刷したときの版下を用意してください。")

@@ -5,7 +5,7 @@ name like that, or a hidden one, and such a content it is a delivery that somebo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
@@ -21,6 +21,11 @@ KNOWN = (
     ".fuse_hidden*", "~$*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.filepart", "*.swp", "*~",
 )  # fmt: skip
 """無視する名前, in small letters: of Windows, macOS, Linux, Excel, LibreOffice, and of programs that copy."""
+
+
+def is_known(name: str, more: Iterable[str] = ()) -> bool:
+    """作業用の名前か: one of those known, or of some more patterns."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in (*KNOWN, *more))
 
 
 class Kind(Enum):
@@ -41,17 +46,16 @@ class Watch:
 
     def kind_of(self, path: Path) -> Kind:
         """届いたものか、作業用のものか. Raises OSError for one that cannot be read."""
-        name = path.name.lower()
-        is_known = any(fnmatchcase(name, pattern.lower()) for pattern in (*KNOWN, *self.ignored))
-        if not is_known and not name.startswith("."):
+        known = is_known(path.name, self.ignored)
+        if not known and not path.name.startswith("."):
             return Kind.DELIVERED
         if path.is_dir() or path.is_symlink() or not path.is_file():
-            return Kind.PASSED_OVER if is_known else Kind.PUT_ASIDE
+            return Kind.PASSED_OVER if known else Kind.PUT_ASIDE
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
         if any(evidence_for(head, self.specs, self.day).values()):
             return Kind.PUT_ASIDE
-        return Kind.PASSED_OVER if is_known or not head.strip() else Kind.PUT_ASIDE
+        return Kind.PASSED_OVER if known or not head.strip() else Kind.PUT_ASIDE
 
 
 _SENDING = re.compile(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -34,7 +34,7 @@ from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read, refuse_nothing
 from elqr.verification.unsealed import refuse_unbacked
-from elqr.written import read_text
+from elqr.written import plain_bytes, read_text
 
 if TYPE_CHECKING:
     from elqr.printing.template import Template
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).parent
 _FOR_GROUP = 0o027
 """The group reads reports, and nobody else does; the ledger and the archive are their user's all the same."""
-_A_PART = 1_000_000
 
 
 class Which(Enum):
@@ -308,29 +307,15 @@ def _lock(job: Job, url: str) -> Iterator[None]:
         lock.release()
 
 
-def _flow(file: BinaryIO, most: int) -> bytes:
-    """What a pipe or a device gives, and no more than shows that it is too much."""
-    data = bytearray()
-    while len(data) <= most and (part := file.read(_A_PART)):
-        data += part
-    return bytes(data)
-
-
 def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
     """A file named on the command line, read no further than its limit. Raises NotFound, BadFile."""
-    if path.is_dir():
-        raise BadFile(f"{path} はフォルダです。ファイルを指定してください。")
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            data = b"" if size > most.most else file.read(size) if path.is_file() else _flow(file, most.most)
-        if (size := max(size, len(data))) > most.most:
-            raise BadFile(f"ファイル {path} が大きすぎます（{size:,}バイト以上、上限 {most.most:,}）。{advice}")
-        return data
+        return plain_bytes(path, most)
     except FileNotFoundError as error:
         raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
     except OSError as error:
-        raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。権限を確かめてください。") from error
+        remedy = advice or "権限と、ファイルを指定していることを確かめてください。"
+        raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。{remedy}") from error
 
 
 def readable_picture(path: Path) -> tuple[str, bytes]:

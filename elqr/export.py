@@ -15,7 +15,7 @@ from elqr import __version__
 from elqr.collection import collection_file
 from elqr.errors import BadFile, LedgerError, NotFound
 from elqr.export_frames import Collected
-from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, taken_mark, taken_marks
+from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, refuse_strangers, taken_mark, taken_marks
 from elqr.inbox import keep, kept, sha256_of
 from elqr.night import Night
 from elqr.store import export_queries as queries
@@ -172,8 +172,10 @@ def _checked(night: Night, folder: Path) -> tuple[Handover, dict[str, Any]]:
     row = next((own for own in queries.exports(connection) if own["export_no"] == found.handover.export_no), None)
     _is_ours(found, row, chain["ledger"], folder)
     assert row is not None
-    _is_in_turn(found.handover, row, queries.untaken_before(connection, found.handover.export_no))
-    return found.handover, row
+    made = found.handover
+    refuse_strangers(folder, (MANIFEST, TAKEN, Path(made.file).name), made.folder_name)
+    _is_in_turn(made, row, queries.untaken_before(connection, made.export_no))
+    return made, row
 
 
 def _is_ours(found: Exported, row: dict[str, Any] | None, ledger: str, folder: Path) -> None:

@@ -19,6 +19,10 @@ LABELS = {
 """What each series is called, in the order in which they are told."""
 
 
+_BEYOND = 10**12
+"""No series comes so far; a number from here on was not handed out."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandedOut:
     """渡した番号: the last of each series; 0 where nothing was handed out."""
@@ -34,7 +38,7 @@ class HandedOut:
     def of(cls, given: Mapping[str, object]) -> Self:
         """From what `as_dict` made. Raises ValueError."""
         numbers = {own.name: given.get(own.name, 0) for own in fields(cls)}
-        if wrong := [name for name, value in numbers.items() if type(value) is not int or value < 0]:
+        if wrong := [name for name, value in numbers.items() if type(value) is not int or not 0 <= value < _BEYOND]:
             raise ValueError(f"{wrong[0]} は番号ではありません")
         return cls(**numbers)  # type: ignore[arg-type]
 

@@ -5,7 +5,8 @@ The ledger keeps the manifest's hash, and the manifest the file's: neither can c
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,16 +14,34 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from elqr.errors import BadFile, NotFound, explain
-from elqr.inbox import sha256_of
+from elqr.errors import BadFile, explain
+from elqr.inbox import sha256_of, sha256_of_file, strangers
+from elqr.limits import BY_ELQR
+from elqr.written import read_own_json, read_written
 
 MANIFEST = "manifest.json"
 TAKEN = "taken.json"
+_SHOWN = 10
 
 
 def folder_name(export_no: int, again_no: int) -> str:
     """書き出しのフォルダ of an export, or of one made again: 000012, or 000012_again1."""
     return f"{export_no:06d}" + (f"_again{again_no}" if again_no else "")
+
+
+def refuse_strangers(folder: Path, ours: Iterable[str], number: str) -> None:
+    """渡すフォルダに目録にないものがないか, and whether it bears its own number. Raises BadFile.
+
+    Whoever takes in a folder takes in all of it. Under a name that is no number it may lie anywhere.
+    """
+    if found := strangers(folder, ours):
+        raise BadFile(
+            f"{folder} に、目録（{MANIFEST}）にないもの {'、'.join(found[:_SHOWN])} があります（{len(found)}件）。"
+            "誰が置いたか確かめ、ほかの場所に移してから、もう一度実行してください。"
+        )
+    name = folder.resolve().name
+    if re.fullmatch(r"[0-9]{6,12}(?:_again[0-9]+)?", name) and name != number:
+        raise BadFile(f"{folder} の中身は {number} のものです。番号を変えずに、もとのフォルダを使ってください。")
 
 
 class Handover(BaseModel):
@@ -92,12 +111,7 @@ class Exported:
 def read_exported(folder: Path) -> Exported:
     """書き出したフォルダを読む. Raises NotFound, BadFile."""
     path = folder / MANIFEST
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotFound(
-            f"{folder} に引渡しの目録（{MANIFEST}）がありません。elqr export make が作ったフォルダを指定してください。"
-        ) from error
+    data = read_written(path, "引渡しの目録", "elqr export make が作ったフォルダを指定してください。", BY_ELQR)
     try:
         found = Handover.model_validate_json(data)
     except ValidationError as error:
@@ -107,7 +121,7 @@ def read_exported(folder: Path) -> Exported:
         ) from error
     file = folder / Path(found.file).name
     try:
-        file_sha256 = sha256_of(file.read_bytes())
+        file_sha256 = sha256_of_file(file) if file.is_file() else ""
     except OSError:
         file_sha256 = ""
     return Exported(found, sha256_of(data), file_sha256)
@@ -134,7 +148,7 @@ def taken_marks(folder: Path, export_no: int) -> Iterator[TakenMark]:
     for path in sorted([*folder.glob(f"{first}/{TAKEN}"), *folder.glob(f"{first}_again*/{TAKEN}")]):
         _, _, again = path.parent.name.partition("_again")
         try:
-            read = json.loads(path.read_bytes())
+            read = read_own_json(path)
             yield TakenMark(path, int(read["again_no"]), str(read["taken_at"]), str(read["taken_by"]))
         except (OSError, ValueError, KeyError, TypeError):
             yield TakenMark(path, int(again) if again.isdecimal() else 0, "", "読めない印")

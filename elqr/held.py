@@ -2,7 +2,7 @@
 
 A file stays here wherever its sender or an operator moved it, until its content is taken in, or a file that was still
 on its way then and has come whole, or the corrected file of the same name and day, with something new in it, or until a
-second person agrees that nobody waits for it any more. Its bytes stay archived.
+second person agrees that nobody waits for it any more. What was kept of it stays archived.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 from elqr.delivery import still_held
 from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
+from elqr.inbox import is_kept
 from elqr.night import Night
 from elqr.store import held_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
@@ -63,8 +64,13 @@ def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tu
     return number, str(row["name"])
 
 
-def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = "") -> str:
-    """申請を承認か却下する: returns the file's name. An approval is another person's. Raises NotFound, BadFile."""
+def end_waiver(
+    night: Night, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = ""
+) -> tuple[str, bool]:
+    """申請を承認か却下する: returns the file's name, and whether its bytes are kept: those of a link never were.
+
+    An approval is another person's. Raises NotFound, BadFile.
+    """
     with night.ledger.transaction() as connection:
         request = next((own for own in queries.waivers(connection) if own["waiver_no"] == waiver_no), None)
         if request is None or request["result"] is not None:
@@ -77,7 +83,7 @@ def end_waiver(night: Night, waiver_no: int, result: RulingResult, by: str, at: 
                     "elqr held reject で申請を終えてください。"
                 )
         _end(night, request, {"result": result.value, "taken_at": at, "taken_by": by}, reason)
-    return str(request["name"])
+    return str(request["name"]), is_kept(night.job.store.archive, request["sha256"])
 
 
 def _end(night: Night, request: dict[str, Any], said: dict[str, str], reason: str) -> None:

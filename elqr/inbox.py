@@ -6,6 +6,7 @@ The edge of the program: the only module besides run and cli that touches a fold
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,13 +14,15 @@ from itertools import chain, count
 from pathlib import Path
 
 from elqr.codes import Code
-from elqr.droppings import Kind, Watch
+from elqr.droppings import Kind, Watch, is_known
 from elqr.errors import CannotWrite, NotFound
 from elqr.findings import Finding, Location
 from elqr.limits import PIECE_BYTES, WHOLE
 from elqr.visible import visible
 
 _MEGABYTE = 1_000_000
+_LEFT = re.compile(r"\..+\.[0-9]+")
+"""What a run that was cut off left beside its place is called."""
 _OF_THE_MACHINE = tuple(("/", name) for name in ("proc", "sys", "dev"))
 """What lies there are no files: some never end."""
 
@@ -275,6 +278,8 @@ def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Non
 def _unless_there(path: Path, parts: Iterator[bytes]) -> Iterable[bytes] | None:
     """すでにあるか: None where the file holds just these parts; else all of them, as far as it does from the file."""
     same = 0
+    if not path.is_file():  # a pipe would be waited for
+        return parts
     try:
         there = path.open("rb")
     except OSError:
@@ -314,8 +319,20 @@ def take_place(path: Path, beside: Path) -> None:
 def sweep(folder: Path) -> None:
     """掃除する: what runs that were cut off left beside its place, in a folder in which nobody else writes."""
     for left in folder.glob(".*"):
-        if re.fullmatch(r"\..+\.[0-9]+", left.name):
+        if _LEFT.fullmatch(left.name):
             left.unlink(missing_ok=True)
+
+
+def strangers(folder: Path, ours: Iterable[str]) -> list[str]:
+    """目録にないもの: what lies in a folder of ours that none of these names is of, and that no program left there."""
+    known = {unicodedata.normalize("NFC", name) for name in ours}
+    return [
+        readable_name(path.name)
+        for path in sorted(folder.iterdir(), key=lambda path: path.name)
+        if unicodedata.normalize("NFC", path.name) not in known
+        and not is_known(path.name)
+        and not _LEFT.fullmatch(path.name)
+    ]
 
 
 @contextmanager

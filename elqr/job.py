@@ -16,11 +16,13 @@ from elqr.contract import Contract, overlapping
 from elqr.errors import BadFile, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 from elqr.limits import DELIVERED
-from elqr.written import WrittenDay, read_text, read_toml
+from elqr.written import WrittenDay, read_text, read_toml, read_written
 
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
 _SECRET_BYTES = 16
+_JOB_REMEDY = "TOMLファイルを指定してください（例: jobs/nightly.toml）。"
+_REGISTER_REMEDY = "ジョブの register を確かめてください。"
 
 
 class _Strict(BaseModel):
@@ -198,7 +200,7 @@ class Job(_Strict):
 def read_job(path: Path) -> Job:
     """ジョブを読む: with every path made absolute. Raises NotFound, BadFile with the place."""
     try:
-        job = Job.model_validate(read_toml(path, "ジョブ", "TOMLファイルを指定してください（例: jobs/nightly.toml）。"))
+        job = Job.model_validate(read_toml(path, "ジョブ", _JOB_REMEDY))
     except ValidationError as error:
         raise BadFile(
             f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
@@ -276,5 +278,6 @@ def read_secret(job: Job, environment: Mapping[str, str]) -> bytes:
 
 
 def configuration_hash(path: Path, register: Path) -> str:
-    """設定のハッシュ: SHA-256 of the job and register files, for the run's record."""
-    return hashlib.sha256(path.read_bytes() + b"\x00" + register.read_bytes()).hexdigest()
+    """設定のハッシュ: SHA-256 of the job and register files, for the run's record. Raises NotFound, BadFile."""
+    written = (read_written(path, "ジョブ", _JOB_REMEDY), read_written(register, "手続台帳", _REGISTER_REMEDY))
+    return hashlib.sha256(b"\x00".join(written)).hexdigest()

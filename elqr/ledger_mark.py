@@ -17,6 +17,7 @@ from elqr.errors import BadFile
 from elqr.handed_out import HandedOut
 from elqr.inbox import write_whole
 from elqr.job import Job
+from elqr.written import read_own_json
 
 _NIGHTS_READ = 30
 """Of the newest nights: runs are numbered upwards."""
@@ -88,7 +89,7 @@ def read_mark(archive: Path) -> Mark | None:
     """台帳の印を読む; None without one. Raises BadFile."""
     path = mark_path(archive)
     try:
-        found = json.loads(path.read_bytes())
+        found = read_own_json(path)
         ledger, run_id, run_hash = (str(found[name]) for name in ("ledger", "run_id", "run_hash"))
         return Mark(ledger, run_id, run_hash, HandedOut.of(found))
     except (FileNotFoundError, NotADirectoryError):
@@ -142,20 +143,32 @@ def _newest_run(out: Path) -> tuple[int, str, HandedOut | None]:
     if not runs:
         return 0, "", None
     number, folder = max(runs)
-    record = _record(folder)
-    same = _record(folder.with_name(f"{folder.name[:8]}-same"))
-    numbers = [own_numbers for own in (record, same) if (own_numbers := _numbers_told(own)) is not None]
-    told = reduce(HandedOut.furthest, numbers) if numbers else None
-    return number, str(record.get("ledger", "")), told
+    record, same = _record(folder), _record(folder.with_name(f"{folder.name[:8]}-same"))
+    numbers = [own_numbers for own in (record, same) if own and (own_numbers := _numbers_told(own)) is not None]
+    is_whole = bool(record) and same is not None and not any(_is_shut(night / "runs") for night in nights)
+    told = reduce(HandedOut.furthest, numbers) if numbers and is_whole else None
+    return number, str((record or {}).get("ledger", "")), told
 
 
-def _record(folder: Path) -> dict[str, Any]:
-    """実行の記録 of a folder; nothing where it cannot be read."""
+def _is_shut(folder: Path) -> bool:
+    """見られないフォルダか: one that is there, and may hold a run newer than those that are seen."""
     try:
-        found = json.loads((folder / "run.json").read_bytes())
-    except (OSError, ValueError):
+        folder.iterdir().__next__()
+    except (FileNotFoundError, NotADirectoryError, StopIteration):
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    """実行の記録 of a folder: empty where there is none, None for one that cannot be read."""
+    try:
+        return read_own_json(folder / "run.json")
+    except FileNotFoundError:
         return {}
-    return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return None
 
 
 def _numbers_told(record: Mapping[str, Any]) -> HandedOut | None:

@@ -13,6 +13,7 @@ class Limit(NamedTuple):
 
 
 WRITTEN = Limit("人が書くファイル（ジョブ、手続台帳、様式、版下、祝日の表、鍵、URL）", 4_000_000, "バイト", "断る")
+BY_ELQR = Limit("elqr が書いた JSON（目録、台帳の印、実行の記録、申請）", 130_000_000, "バイト", "断る")
 NAMED = Limit("コマンドで名指すファイル", 2_000_000_000, "バイト", "断る")
 WHOLE = Limit(
     "一度に全体を読むファイル（`elqr file`・`elqr spec`、納付書データ、入金データ、少しずつ読めない形の収納データ）",
@@ -48,6 +49,7 @@ IN_HAND_PAYMENTS = 1_000_000
 
 LIMITS = (
     WRITTEN,
+    BY_ELQR,
     NAMED,
     WHOLE,
     LINE,

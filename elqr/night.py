@@ -17,6 +17,7 @@ from elqr.in_hand import InHand
 from elqr.inbox import Arrived, arrivals, keep_arrived, kept_at, passed_over, write_whole
 from elqr.job import Inbox, Job, Notices
 from elqr.journal import Journal
+from elqr.limits import NAMED
 from elqr.operators import Operator, Operators
 from elqr.procedures import Register
 from elqr.remittance import Rules
@@ -26,6 +27,7 @@ from elqr.store.identity import handed_out, ledger_id
 from elqr.store.ledger_file import Ledger
 from elqr.store.review_queries import last_night
 from elqr.store.seals import Seal
+from elqr.written import plain_bytes
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ class Night:
     def holds_other(self, path: Path, data: bytes) -> bool:
         """ほかの中身があるか: a file of that name that says something else, and that somebody may have taken away."""
         try:
-            return path.read_bytes() != data
+            return plain_bytes(path, NAMED) != data
         except FileNotFoundError:
             return False
         except OSError:

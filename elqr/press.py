@@ -27,8 +27,9 @@ from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.frames import NoticeStanding, Payload, PrintNotice
 from elqr.inbox import sha256_of
 from elqr.job import Job
+from elqr.limits import BY_ELQR
 from elqr.night import Night
-from elqr.printed_folder import changed, write_printed
+from elqr.printed_folder import PROGRESS, changed, read_manifest, write_printed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
 from elqr.printing.preflight import Checked
@@ -44,8 +45,7 @@ from elqr.store import tables
 from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id, next_handed_out
 from elqr.terms import PrintState
-
-PROGRESS = ".printing.json"
+from elqr.written import plain_bytes
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _not_finished(night: Night, folder: Path) -> None:
     path, progress = folder / MANIFEST, folder / PROGRESS
     if not path.exists():
         return
-    manifest = Manifest.read(path.read_bytes(), path)
+    manifest = read_manifest(folder)
     with night.ledger.transaction() as connection:
         batch = queries.print_batch(connection, manifest.print_no)
     if batch is not None and batch["manifest_sha256"] == manifest.body_sha256:
@@ -244,7 +244,7 @@ class _Batch:
                 raise BadFile(f"{self.wish.out} にはほかのPDFがあります。新しいフォルダを指定してください。")
             return _Progress(plan=plan)
         try:
-            progress = _Progress.model_validate_json(path.read_bytes())
+            progress = _Progress.model_validate_json(plain_bytes(path, BY_ELQR))
         except (OSError, ValidationError):
             return _Progress(plan=plan)
         if not hmac.compare_digest(progress.seal.encode(), progress.sealed_with(self.night.secret).encode()):

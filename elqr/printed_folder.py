@@ -15,17 +15,21 @@ from elqr.codes import Code
 from elqr.errors import BadFile, CannotWrite, NotFound
 from elqr.findings import Finding, Location
 from elqr.frames import PrintNotice, Slip
-from elqr.inbox import sha256_of_file, write_whole
+from elqr.inbox import sha256_of_file, strangers, write_whole
 from elqr.issue.layout import PARTS
 from elqr.issue.reading import read_payload
+from elqr.limits import BY_ELQR, NAMED
 from elqr.printing.imposition import page_label
 from elqr.printing.picture import Decoded, Symbology
 from elqr.printing.picture_reader import read_pictures
 from elqr.printing.proof import read_listed
 from elqr.release import MANIFEST, Manifest, PrintedFile
+from elqr.written import plain_bytes, read_written
 
 _TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}
 _SHOWN_DIGITS = 32
+PROGRESS = ".printing.json"
+"""途中の印刷: how far a print has come; gone when it is whole."""
 
 
 def write_printed(path: Path, data: bytes) -> None:
@@ -44,11 +48,8 @@ def write_printed(path: Path, data: bytes) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """発送の目録 of a printed folder. Raises NotFound, BadFile."""
     path = folder / MANIFEST
-    if not path.is_file():
-        raise NotFound(
-            f"{folder} に発送の目録（{MANIFEST}）がありません。elqr notice print が作ったフォルダを指定してください。"
-        )
-    return Manifest.read(stored(path), path)
+    data = read_written(path, "発送の目録", "elqr notice print が作ったフォルダを指定してください。", BY_ELQR)
+    return Manifest.read(data, path)
 
 
 def refuse_altered(folder: Path, manifest: Manifest, sha256: str) -> None:
@@ -69,7 +70,7 @@ def refuse_altered(folder: Path, manifest: Manifest, sha256: str) -> None:
 def stored(path: Path) -> bytes:
     """A file of the folder. Raises NotFound."""
     try:
-        return path.read_bytes()
+        return plain_bytes(path, NAMED)
     except OSError as error:
         raise NotFound(
             f"{path} を読めません（{error.strerror}）。印刷したフォルダをそのまま指定してください。"
@@ -87,6 +88,12 @@ def changed(folder: Path, file: PrintedFile) -> list[str]:
     return [
         name for name, sha256 in written if not (folder / name).is_file() or sha256_of_file(folder / name) != sha256
     ]
+
+
+def added(folder: Path, manifest: Manifest) -> list[str]:
+    """加わったファイル: what lies in the folder beside what was printed."""
+    names = [name for file in manifest.files for name in (file.name, file.list_name)]
+    return strangers(folder, (MANIFEST, PROGRESS, *names))
 
 
 @dataclass(frozen=True)

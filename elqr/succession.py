@@ -22,11 +22,13 @@ from elqr.four_eyes import need_another_of
 from elqr.handed_out import LABELS, HandedOut
 from elqr.inbox import write_whole
 from elqr.ledger_mark import Traces
+from elqr.limits import BY_ELQR
 from elqr.night import Night
 from elqr.signature import Signature
 from elqr.store import identity
 from elqr.store.acts import Act, enter_act
 from elqr.terms import RulingResult
+from elqr.written import plain_bytes
 
 _UNTOLD = tuple(name for name in LABELS if name != "run_no")
 """The series that must be told where nothing that remains tells them: runs stand in the names of folders."""
@@ -65,7 +67,7 @@ def waiting_request(night: Night) -> Request | None:
     """承認を待つ申請; None without one. Raises BadFile."""
     path = request_path(night)
     try:
-        return Request.model_validate_json(path.read_bytes())
+        return Request.model_validate_json(plain_bytes(path, BY_ELQR))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError) as error:

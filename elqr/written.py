@@ -1,5 +1,10 @@
-"""What people write (人が書くファイル): small files in UTF-8, most of them TOML; each mistake has its answer."""
+"""What people write (人が書くファイル): small files in UTF-8, most of them TOML; each mistake has its answer.
 
+Whatever lies in a file is read here no further than its limit, and from nothing but a regular file: a pipe would be
+waited for, and a device never ends. JSON that elqr wrote itself may have been changed since, and is read here too.
+"""
+
+import errno
 import json
 import tomllib
 from datetime import date
@@ -9,22 +14,62 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from elqr.errors import BadFile, NotFound
-from elqr.limits import WRITTEN
+from elqr.limits import BY_ELQR, WRITTEN, Limit
 
 WrittenDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 """書かれた日: a day that has days before and after it, as far as anything is counted from it."""
 
 
-def read_text(path: Path, what: str, remedy: str) -> str:
-    """本文 of a file that is named `what` to its writer, without a BOM. Raises NotFound with the remedy, BadFile."""
+def plain_bytes(path: Path, limit: Limit) -> bytes:
+    """通常のファイルのバイト, read no further than its limit. Raises OSError that says in Japanese why not."""
+    size, data = path.stat().st_size, b""
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "フォルダです" if path.is_dir() else "通常のファイルではありません")
+    if size <= limit.most:
+        with path.open("rb") as file:
+            data = file.read(size + 1)
+            if size < len(data) <= limit.most:  # it has grown, or does not say how long it is
+                data += file.read(limit.most + 1 - len(data))
+    if max(size, len(data)) > limit.most:
+        raise OSError(errno.EFBIG, f"大きすぎます。上限 {limit.most:,} {limit.unit}")
+    return data
+
+
+def own_json(data: bytes) -> dict[str, Any]:
+    """elqr が書いた JSON, always a table of names. Raises ValueError for whatever else it is, however deep it nests.
+
+    Numbers without an end and halves of characters are in no file of ours, and nothing after this can hold them.
+    """
     try:
-        if (size := path.stat().st_size) > WRITTEN.most:
-            raise BadFile(f"{what} {path} が大きすぎます（{size:,}バイト、上限 {WRITTEN.most:,}）。{remedy}")
-        return path.read_text(encoding="utf-8-sig")
+        found = json.loads(data)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("括弧の重なりが深すぎます") from error
+    if not isinstance(found, dict):
+        raise ValueError("項目の表ではありません")
+    return found
+
+
+def read_own_json(path: Path) -> dict[str, Any]:
+    """elqr が書いた JSON のファイル. Raises OSError, and ValueError as `own_json` does."""
+    return own_json(plain_bytes(path, BY_ELQR))
+
+
+def read_written(path: Path, what: str, remedy: str, limit: Limit = WRITTEN) -> bytes:
+    """ファイルのバイト, named `what` to whoever gives it. Raises NotFound with the remedy, BadFile."""
+    try:
+        return plain_bytes(path, limit)
     except FileNotFoundError as error:
         raise NotFound(f"{what} {path} がありません。{remedy}") from error
     except OSError as error:
         raise BadFile(f"{what} {path} を読めません（{error.strerror}）。{remedy}") from error
+
+
+def read_text(path: Path, what: str, remedy: str) -> str:
+    """本文 of a file that is named `what` to its writer, without a BOM. Raises NotFound with the remedy, BadFile."""
+    data = read_written(path, what, remedy)
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise BadFile(f"{what} {path} は UTF-8 ではありません。UTF-8 で保存し直してください。") from error
 

@@ -1,6 +1,8 @@
 """督促の関門 as staff meet it: what stops a list, who may open it, and what a list is worth later."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -302,10 +304,20 @@ def test_two_people_give_up_a_file_that_was_held_back(office: Office) -> None:
     assert office.draw().code == 3, "asked for is not agreed to"
     assert held(office, "reject", 1, "--reason", "確かめる", "--by", "山田").code == 0
     assert held(office, "give-up", "broken.dat", "--reason", "収納ではない", "--by", "山田").code == 0
-    assert held(office, "approve", 2, "--by", "佐藤").code == 0
+    agreed = held(office, "approve", 2, "--by", "佐藤")
+    assert agreed.code == 0 and "中身は保管庫に残り" in agreed.out
     assert held(office, "list").code == 0 and office.draw().code == 0
     assert held(office, "approve", 2, "--by", "鈴木").code == 1
     assert elqr("verify", "--job", office.job, "--date", "2026-11-21").code == 0
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/etc/hosts")])
+def test_what_was_never_read_is_given_up_without_a_promise(office: Office, make: Callable[[Path], None]) -> None:
+    make(office.folder / "inbox" / "f.dat")
+    office.night(NIGHT)
+    assert held(office, "give-up", "f.dat", "--reason", "収納ではない", "--by", "山田").code == 0
+    ran = held(office, "approve", 1, "--by", "佐藤")
+    assert ran.code == 0 and "保管庫になく" in ran.out and "残り" not in ran.out
 
 
 def test_a_file_that_came_whole_after_the_request_is_not_given_up(office: Office) -> None:
@@ -553,6 +565,18 @@ def test_a_list_is_not_sent_while_something_new_stands_against_it(office: Office
     assert risks(ran) == [("files_held", 5, 50_010), ("exceptions", 1, 10_003)]
     shown = office.arrears("check", office.list_folder())
     assert "★要確認の収納" in shown.out and "妨げるものができました" in shown.err
+
+
+def test_what_the_manifest_of_a_list_does_not_name_is_refused_with_its_name(office: Office, tmp_path: Path) -> None:
+    office.draw()
+    shutil.copytree(office.list_folder(), tmp_path / "000007")
+    ran = office.arrears("check", tmp_path / "000007")
+    assert ran.code == 1 and "000001 のものです" in ran.err
+    (office.list_folder() / "Thumbs.db").write_bytes(b"x")
+    assert office.arrears("check", office.list_folder()).code == 0
+    (office.list_folder() / "追加.csv").write_bytes(b"x")
+    ran = office.arrears("check", office.list_folder())
+    assert ran.code == 1 and "にないもの 追加.csv があります" in ran.err
 
 
 @pytest.mark.parametrize("name", ["督促対象一覧.csv", "督促対象一覧.xlsx", "manifest.json"])

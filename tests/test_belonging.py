@@ -222,6 +222,20 @@ def test_where_nothing_tells_how_far_the_numbers_had_come_two_people_say_it(city
 
 
 @pytest.mark.ledger_file
+@pytest.mark.parametrize("left", [b"", b"{", b"[" * 100_000, None], ids=["empty", "torn", "deep", "gone"])
+def test_an_older_record_does_not_speak_for_the_newest_that_cannot_be_read(city: City, left: bytes | None) -> None:
+    city.night()
+    (record,) = (city.folder / "out" / NIGHT.isoformat() / "runs").glob("*-0*/run.json")
+    same = record.parents[1] / f"{record.parent.name[:8]}-same" / "run.json"
+    same.parent.mkdir(exist_ok=True)
+    same.write_bytes(record.read_bytes())
+    record.write_bytes(left) if left is not None else record.unlink()
+    _lose_all_but_runs(city)
+    ran = elqr("ledger", "new", *ASKED, "--job", city.job, *_ON)
+    assert ran.code == 1 and "--last" in ran.err
+
+
+@pytest.mark.ledger_file
 def test_without_a_ledger_none_is_shown(city: City, tmp_path: Path) -> None:
     _lose(city)
     shown = [elqr("ledger", "show", "--job", city.job) for _ in range(2)]

@@ -296,15 +296,26 @@ def _other(city: City) -> None:
     path.write_text(json.dumps(made | {"ledger": "0" * 64}), encoding="utf-8")
 
 
+def _extra(city: City) -> None:
+    path = _folder(city, "000001") / "elqr_history_000001.csv"
+    shutil.copy(path, path.with_name("elqr_history_000001 (2).csv"))
+
+
 SPOILT = [
     ("ファイルの一桁が違う", _changed, "elqr_history_000001.csv が書き出したときと違います"),
     ("ファイルがない", _cut, "elqr_history_000001.csv がありません"),
     ("目録の件数が違う", _manifest, "manifest.json が書き出したときと違います"),
     ("目録が途中で切れた", _torn, "引渡しの目録ではありません"),
-    ("目録がない", _none, "目録（manifest.json）がありません"),
+    ("目録がない", _none, "manifest.json がありません"),
     ("取込済", _had, "鈴木 が取込済と記録しています"),
     ("書き出し直した後の元のフォルダ", _replaced, "（再1）のフォルダを使ってください"),
     ("別の台帳", _other, "別の台帳の書き出しです"),
+    ("目録にないファイル", _extra, "目録（manifest.json）にないもの elqr_history_000001 (2).csv があります"),
+    (
+        "目録にないフォルダ",
+        lambda city: (_folder(city, "000001") / "もう一つ").mkdir(),
+        "にないもの もう一つ があります",
+    ),
 ]
 
 
@@ -316,6 +327,21 @@ def test_a_stale_or_changed_folder_is_refused(city: City, name: str, spoil: obje
     for command in (("check", _folder(city, "000001")), ("taken", _folder(city, "000001"), "--by", "鈴木")):
         ran = _run(city, *command)
         assert ran.code == 1 and said in ran.err
+
+
+def test_what_programs_leave_in_an_exported_folder_is_no_reason(city: City) -> None:
+    _make(city)
+    for name in ("Thumbs.db", ".DS_Store", ".manifest.json.1234"):
+        (_folder(city, "000001") / name).write_bytes(b"x")
+    assert _run(city, "check", _folder(city, "000001")).code == 0
+
+
+def test_an_export_under_another_number_is_refused_and_elsewhere_is_not(city: City, tmp_path: Path) -> None:
+    _make(city)
+    for name, code in (("000002", 1), ("000001_again1", 1), ("渡す分", 0)):
+        shutil.copytree(_folder(city, "000001"), tmp_path / name)
+        ran = _run(city, "check", tmp_path / name)
+        assert ran.code == code and ("000001 のものです" in ran.err) == bool(code), name
 
 
 def test_exports_are_taken_in_their_turn(city: City) -> None:

@@ -509,6 +509,22 @@ def test_the_second_look_at_a_print_tells_what_must_not_be_sent(city: City, code
     assert ran.code == 1 and f"[{code}] 0001-00001ページ" in ran.err and "指摘 1件。発送しないでください。" in ran.out
 
 
+def test_a_page_that_was_not_printed_is_not_sent_with_those_that_were(city: City) -> None:
+    assert _print(city).code == 0
+    _uploaded(city)
+    folder = city.folder / "print"
+    (folder / "Thumbs.db").write_bytes(b"x")
+    looked = ("notice", "preflight", folder, "--job", city.job)
+    assert elqr(*looked).code == 0
+    (folder / "0009_hokenryo.pdf").write_bytes((folder / "0001_hokenryo.pdf").read_bytes())
+    ran = elqr(*looked)
+    assert ran.code == 1 and "0009_hokenryo.pdf" in ran.err and "目録にないファイル" in ran.err
+    ran = _release(city)
+    assert ran.code == 1 and "0009_hokenryo.pdf は目録にありません" in ran.err
+    (folder / "0009_hokenryo.pdf").unlink()
+    assert _release(city).code == 0
+
+
 def _spoil_pdf(folder: Path) -> None:
     path = folder / "0001_hokenryo.pdf"
     path.write_bytes(path.read_bytes().replace(b"%PDF-1", b"%PDF-2", 1))

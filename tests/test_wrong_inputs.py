@@ -80,6 +80,26 @@ def _folder_instead(name: str) -> Callable[[City], None]:
     return swap
 
 
+def _pipe_instead(name: str) -> Callable[[City], None]:
+    def swap(city: City) -> None:
+        (city.folder / name).unlink()
+        os.mkfifo(city.folder / name)
+
+    return swap
+
+
+def _endless(name: str) -> Callable[[City], None]:
+    """Longer than anything that a person writes; it takes no room."""
+
+    def grow(city: City) -> None:
+        with (city.folder / name).open("r+b") as file:
+            file.truncate(4_000_001)
+
+    return grow
+
+
+_NO_FILE, _LONG = "通常のファイルではありません", "大きすぎます。上限 4,000,000 バイト"
+
 NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
     ("ジョブがない", _without("job.toml"), 1, "job.toml がありません"),
     ("ジョブがフォルダ", _folder_instead("job.toml"), 1, "TOMLファイルを指定してください"),
@@ -120,6 +140,15 @@ NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
     ("機械のフォルダの受信箱", _edited("job.toml", 'path = "inbox"', 'path = "/proc"'), 1, "機械そのもののフォルダ"),
     ("錠がリンク", lambda city: (city.folder / "ledger.db.lock").symlink_to(city.folder / "secret"), 1, "リンクかフォルダ"),
     ("錠がフォルダ", lambda city: (city.folder / "ledger.db.lock").mkdir(), 1, "リンクかフォルダ"),
+    ("ジョブがパイプ", _pipe_instead("job.toml"), 1, _NO_FILE),
+    ("手続台帳がパイプ", _pipe_instead("procedures.toml"), 1, _NO_FILE),
+    ("手続台帳が装置", _edited("job.toml", '"procedures.toml"', '"/dev/zero"'), 1, _NO_FILE),
+    ("鍵が装置", _edited("job.toml", '"secret"', '"/dev/zero"'), 1, _NO_FILE),
+    ("祝日の表が装置", _edited("job.toml", "[store]", '[calendar]\nholidays = "/dev/zero"\n\n[store]'), 1, _NO_FILE),
+    ("URLのファイルが装置", _edited("job.toml", 'url = "sqlite:///ledger.db"', 'url_file = "/dev/zero"'), 1, _NO_FILE),
+    ("終わらないジョブ", _endless("job.toml"), 1, _LONG),
+    ("終わらない手続台帳", _endless("procedures.toml"), 1, _LONG),
+    ("終わらない鍵", _endless("secret"), 1, _LONG),
     ("途中で切れた収納データ", _with_bytes("inbox/cut.dat", b"1910" + b"0" * 50 + b"1102" + b"0" * 52), 4, "F10"),
     ("空の納付書データ", _with_bytes("notices/empty.csv", b""), 4, "F10"),
     ("納付書データの見出し違い", _with_bytes("notices/h.csv", notice_file(notice_row()).replace("氏名".encode(), "名前".encode())), 4, "F109"),
@@ -176,6 +205,16 @@ COMMANDS: list[tuple[str, list[str], int, str]] = [
         2,
         "値が正しくありません",
     ),
+    ("ジョブが装置", ["night", "/dev/zero"], 1, _NO_FILE),
+    ("指定したジョブが装置", ["ledger", "show", "--job", "/dev/zero"], 1, _NO_FILE),
+    ("検査するのが装置", ["file", "check", "/dev/zero"], 1, _NO_FILE),
+    ("検査する様式が装置", ["spec", "check", "/dev/zero"], 1, _NO_FILE),
+    ("パスより長い照合値", ["verify", "--anchor", f"{'1' * 5_000}:abcd"], 1, "照合値として読めません"),
+    ("パスより長い名前", ["file", "check", "x" * 5_000], 1, "を読めません"),
+    ("控えがフォルダ", ["backup", "check", "."], 1, "フォルダです"),
+    ("控えが一番上のフォルダ", ["backup", "check", "/"], 1, "フォルダです"),
+    ("パスより長い控えの名前", ["backup", "check", "x" * 5_000], 1, "を読めません"),
+    ("終わらないJSON", ["payload", "encode", " " * 4_000_001], 1, "大きすぎます"),
     ("負の申請番号", ["settlement", "approve", "--", "-1"], 2, "値が正しくありません"),
     ("少なすぎる都市", ["synthetic", "--seed", "1", "--notices", "1", "x"], 2, "--help"),
 ]
@@ -186,6 +225,20 @@ def test_a_command_used_wrongly(name: str, arguments: list[str], code: int, said
     ran = elqr(*arguments)
     assert ran.code == code and said in ran.out + ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_pipe_that_is_named_as_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for command in (("file", "check"), ("file", "diff", __file__), ("notice", "import"), ("spec", "check")):
+        ran = elqr(*command, tmp_path / "pipe")
+        assert ran.code == 1 and _NO_FILE in ran.err, command
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = " + "9" * 5_000], ids=["deep", "number"])
+def test_a_spec_that_toml_cannot_hold_is_one_remark(tmp_path: Path, text: str) -> None:
+    (tmp_path / "city_pay.toml").write_text(text, encoding="utf-8")
+    ran = elqr("spec", "check", tmp_path / "city_pay.toml")
+    assert ran.code in (1, 4) and "TOML として読めません" in ran.out + ran.err
 
 
 _NO_NUMBER = "9" * 30

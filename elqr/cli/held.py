@@ -49,7 +49,7 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
 
 
 @held.command(
-    "give-up", help="FILE（list の8文字かファイル名）をもう待たないことを申請します。中身は保管庫に残ります。"
+    "give-up", help="FILE（list の8文字かファイル名）をもう待たないことを申請します。保管庫にある中身は残ります。"
 )
 @click.argument("file")
 @reason_option
@@ -76,8 +76,9 @@ def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
     from elqr.held import end_waiver
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        name = end_waiver(opened.night, number, RulingResult.APPROVED, by, now())
-    click.echo(f"{name} をあきらめました。中身は保管庫に残り、届き直せば取り込みます。")
+        name, is_kept = end_waiver(opened.night, number, RulingResult.APPROVED, by, now())
+    kept = "中身は保管庫に残り" if is_kept else "中身は読めなかったので保管庫になく"
+    click.echo(f"{name} をあきらめました。{kept}、届き直せば取り込みます。")
     return ExitCode.CLEAN
 
 

@@ -10,6 +10,7 @@ import click
 
 from elqr.cli.terminal import Group, json_option, print_json, say
 from elqr.errors import BadFile
+from elqr.limits import WRITTEN
 from elqr.terms import ExitCode
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def payload_encode(source: str | None) -> int:
     from elqr.errors import explain
     from elqr.issue.payload import PayloadValues, encode
 
-    text = source if source not in (None, "-") else sys.stdin.read()
+    text = source if source not in (None, "-") else sys.stdin.read(WRITTEN.most + 1)
+    if len(text or "") > WRITTEN.most:
+        raise BadFile(f"JSONが大きすぎます（上限 {WRITTEN.most:,}）。一件だけを渡してください。")
     try:
         click.echo(encode(PayloadValues.model_validate_json(text or "")))
     except ValidationError as error:

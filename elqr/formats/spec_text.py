@@ -144,7 +144,7 @@ def read_text(data: bytes) -> tuple[SpecText | None, list[Remark]]:
             return None, remarks
     try:
         given = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of a number too long, and of brackets too deep
         at = re.search(r"line (\d+)", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         shown = (text.splitlines() or [""])[min(line, text.count("\n") + 1) - 1 :][:1]

@@ -4,16 +4,20 @@ A chain without a key can be made anew by whoever can write the file; a hash tha
 another machine, cannot. So a ledger that lacks it was made anew, or is an older copy.
 """
 
-import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from elqr.errors import BadFile, NotFound
+from elqr.written import read_own_json
 
 _WRITTEN = re.compile(r"(?:([0-9]{1,12}):)?([0-9a-f]{16,64})")
 """A number and a hash, of which sixteen digits are enough to be found by."""
+
+_SHOWN = 200
+"""Of what is no anchor so many characters are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,19 @@ def read_anchors(given: Iterable[str]) -> list[Anchor]:
 
 def _read(text: str) -> list[Anchor]:
     path = Path(text)
-    if text.strip() and path.is_dir():
+    if text.strip() and os.path.isdir(path):  # where a hash is too long for a path, that is False
         found = [_of_record(record) for record in sorted(path.rglob("run.json"))]
         if not found:
             raise NotFound(f"フォルダ {path} に実行の記録（run.json）がありません。")
         return found
-    if path.is_file():
+    if os.path.isfile(path):
         return [_of_record(path)]
     return [_anchor(text, text)]
 
 
 def _of_record(path: Path) -> Anchor:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_own_json(path)
         return _anchor(str(record["anchor"]), str(path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadFile(
@@ -56,7 +60,7 @@ def _anchor(written: str, source: str) -> Anchor:
     match = _WRITTEN.fullmatch(re.sub(r"[\s-]", "", written).lower())
     if match is None:
         raise BadFile(
-            f"--anchor {source} は照合値として読めません。会計.xlsx の収納日計表にある「番号:照合値」か、"
+            f"--anchor {source[:_SHOWN]} は照合値として読めません。会計.xlsx の収納日計表にある「番号:照合値」か、"
             "夜の runs フォルダの run.json を指定してください。"
         )
     return Anchor(int(match[1] or 0), match[2], source)

@@ -1,10 +1,11 @@
 """What was handed over and closed (引渡しと締めの検算): exports, closed months and lists of reminders, once more."""
 
-import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from elqr.arrears import SIGNED
 from elqr.codes import Code
@@ -16,6 +17,7 @@ from elqr.month import figures_of
 from elqr.store import arrears_queries, export_queries, month_queries
 from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, told
+from elqr.written import own_json
 
 _SAME = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
 
@@ -43,7 +45,11 @@ def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Find
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", record["manifest_sha256"][:16], "目録")
             continue
         data = kept(looked.night.job.store.archive, record["manifest_sha256"])
-        made = Handover.model_validate_json(data).model_dump(mode="json")
+        try:
+            made = Handover.model_validate_json(data).model_dump(mode="json")
+        except ValidationError:
+            yield told(where, Code.OUTPUT_DIFFERS, "目録ではない", "目録のとおり", "目録")
+            continue
         for name, value in wanted.items():
             if made[name] != value:
                 yield told(where, Code.OUTPUT_DIFFERS, value, made[name], f"目録の {name}")
@@ -120,9 +126,7 @@ def arrears(looked: Looked) -> Iterator[Finding]:
         folder = looked.night.job.arrears_folder / f"{row['list_no']:06d}"
         files = {folder / MANIFEST: row["manifest_sha256"], folder / "督促対象一覧.csv": row["sha256"]}
         yield from _as_written(where, files)
-        said = json.loads(kept(looked.night.job.store.archive, row["manifest_sha256"]))
-        own = said["files"].get("督促対象一覧.csv"), said["night_on"], (said["override"] or {}).get("request_no")
-        if own != (row["sha256"], row["night_on"], row["request_no"]):
+        if _said(looked, row["manifest_sha256"]) != (row["sha256"], row["night_on"], row["request_no"]):
             yield told(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
     for row in arrears_queries.requests(connection):
         if row["result"] is not None:
@@ -131,6 +135,15 @@ def arrears(looked: Looked) -> Iterator[Finding]:
             yield from _as_recorded(where, row, ends.pop(row["request_no"], {}), names)
     for number in [*lists, *ends]:
         yield told(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
+
+
+def _said(looked: Looked, manifest_sha256: str) -> tuple[object, ...]:
+    """目録の言うこと: the hash of the list, its night, and its request; nothing where it is no manifest."""
+    try:
+        said = own_json(kept(looked.night.job.store.archive, manifest_sha256))
+        return said["files"].get("督促対象一覧.csv"), said["night_on"], (said["override"] or {}).get("request_no")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ()
 
 
 def _as_recorded(
