@@ -1,5 +1,6 @@
 """The command line (コマンド): options in, exit code out. Heavy imports wait until a command needs them."""
 
+import errno
 import gc
 import os
 import sys
@@ -33,6 +34,9 @@ from elqr.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
+_SHOWN = 60
+"""Of a name that is too long so many characters are shown."""
+
 _OBJECTS_PER_LOOK = 20_000
 """Python looks for garbage after so many new objects. Columns are none; what imports and texts make is hardly garbage,
 and looking through it every 700 took 4 to 20 % of a night of 100,000 payments."""
@@ -130,6 +134,11 @@ def _run(arguments: list[str] | None) -> int:
     except OperatorError as error:
         say(str(error))
         code = error.exit_code
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        say(f"名前が長すぎて、ファイルとして探せません（{str(error.filename)[:_SHOWN]}…）。パスを確かめてください。")
+        code = ExitCode.FAILED
     except (KeyboardInterrupt, click.Abort):
         say("中断しました。取り込み済みの分は台帳に残っています。もう一度実行すると続きから処理します。")
         code = ExitCode.INTERRUPTED
