@@ -17,8 +17,8 @@ from elqr.terms import Account, Ruling, RulingResult
 class Made(Posting):
     """決裁による仕訳, with what stands now where it put its yen, and the year in which its payment has yen held.
 
-    `stands_yen` is what the posting's payment has on its account and claim, and no more than was not taken back of the
-    posting itself; `held_year` is null where nothing was ever held.
+    `stands_yen` is what the posting's payment has on its account and claim, and no more than nights left of the posting
+    itself when its slip was lowered; `held_year` is null where nothing was ever held.
     """
 
     POSTING_NO = Column("posting_no", pl.Int64)

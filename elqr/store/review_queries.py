@@ -232,13 +232,16 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(years, on="payment_no", how="left", validate="m:1", maintain_order="left")
     rows = rows.join(_reversed(connection, rows), on="posting_no", how="left", validate="m:1", maintain_order="left")
     left = (pl.col(Posting.YEN) - pl.col("reversed_yen").fill_null(0)).clip(lower_bound=0)
-    there = pl.col(Made.STANDS_YEN).fill_null(0)
-    kept = pl.when(pl.col(Posting.YEN) > 0).then(pl.min_horizontal(there, left)).otherwise(there)
+    there, came = pl.col(Made.STANDS_YEN).fill_null(0), (pl.col(Posting.YEN) > 0).any().over(place)
+    kept = pl.when(came).then(pl.min_horizontal(there, left.sum().over(place))).otherwise(there)
     return Made.of(rows.with_columns(kept.alias(Made.STANDS_YEN)))
 
 
 def _reversed(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """取り返された額: posting_no, `reversed_yen` that later postings took back from the same account and claim."""
+    """減額で外された額: posting_no, `reversed_yen` that later nights took off the same claim of it.
+
+    What later rulings took back has to be undone first, and is there again then.
+    """
     g, back = t.posting.c, t.posting.alias("back").c
     with staged(connection, rows.select("posting_no", "payment_no").unique()) as asked:
         query = (
@@ -254,6 +257,7 @@ def _reversed(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
                     func.coalesce(back.claim_no, 0) == func.coalesce(g.claim_no, 0),
                 ),
             )
+            .join(r.reduced_posting, r.reduced_posting.c.posting_no == back.posting_no)
             .group_by(asked.c.posting_no)
         )
         return read_frame(connection, query, {"posting_no": pl.Int64, "reversed_yen": pl.Int64})
