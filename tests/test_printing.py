@@ -539,7 +539,7 @@ TAMPERED: list[tuple[str, Callable[[Path], None], str]] = [
     ("PDFが変わった", _spoil_pdf, "検査したときのファイルと違います"),
     ("PDFがない", lambda folder: (folder / "0002_hokenryo.pdf").unlink(), "検査したときのファイルと違います"),
     ("目録が変わった", _spoil_manifest, "目録は台帳の印刷1と違います"),
-    ("目録がない", lambda folder: (folder / MANIFEST).unlink(), "発送の目録（manifest.json）がありません"),
+    ("目録がない", lambda folder: (folder / MANIFEST).unlink(), "manifest.json がありません"),
     ("目録でない", lambda folder: (folder / MANIFEST).write_bytes(b"{}"), "発送の目録ではありません"),
 ]  # fmt: skip
 
