@@ -27,7 +27,7 @@ from elqr.store import report_queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id
 from elqr.terms import RulingResult
-from elqr.written import own_json, read_written
+from elqr.written import own_json, own_json_bytes, read_written
 
 MANIFEST = "manifest.json"
 
@@ -225,7 +225,7 @@ def _written(night: Night, made: List, facts: dict[str, Any]) -> bytes:
     """The files, and last the manifest that names them; returns the manifest's bytes."""
     files, folder = made.files(), _folder(night, facts)
     hashes = {name: sha256_of(data) for name, data in sorted(files.items())}
-    manifest = (json.dumps({**facts, "files": hashes}, ensure_ascii=False, indent=1) + "\n").encode()
+    manifest = own_json_bytes({**facts, "files": hashes})
     if not night.ledger.rehearsal:
         keep(night.job.store.archive, sha256_of(manifest), manifest)
     for name, data in files.items():

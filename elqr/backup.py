@@ -4,7 +4,6 @@ A copy is one state of the ledger between two transactions. Its manifest names i
 The archive (保管庫) holds files that never change, and is copied by the city's own means.
 """
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from elqr.inbox import sha256_of, write_whole
 from elqr.limits import BY_ELQR
 from elqr.store.ledger_file import ledger_path
 from elqr.store.sqlite import copied_to, told_by
-from elqr.written import own_json, read_written
+from elqr.written import own_json, own_json_bytes, read_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def made(url: str, folder: Path, stamp: str) -> Backup:
     (folder / ".writable").unlink()
     copied_to(source, path)
     facts = _facts(path)
-    write_whole(_manifest(path), (json.dumps(facts, ensure_ascii=False, indent=1) + "\n").encode())
+    write_whole(_manifest(path), own_json_bytes(facts))
     return Backup(path, facts)
 
 

@@ -4,7 +4,6 @@ Everything in it follows from the ledger, so that an export written again after 
 The ledger keeps the manifest's hash, and the manifest the file's: neither can change unseen.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from elqr.errors import BadFile, explain
 from elqr.inbox import sha256_of, sha256_of_file, strangers
 from elqr.limits import BY_ELQR
-from elqr.written import read_own_json, read_written
+from elqr.written import own_json_bytes, read_own_json, read_written
 
 MANIFEST = "manifest.json"
 TAKEN = "taken.json"
@@ -96,7 +95,7 @@ class Handover(BaseModel):
 
     def as_bytes(self) -> bytes:
         """manifest.json."""
-        return (json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n").encode()
+        return own_json_bytes(self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class TakenMark:
 
 def taken_mark(row: Mapping[str, object]) -> bytes:
     """取込済の印: taken.json, from a row of the ledger."""
-    return (json.dumps(dict(row), ensure_ascii=False, indent=1) + "\n").encode()
+    return own_json_bytes(dict(row))
 
 
 def taken_marks(folder: Path, export_no: int) -> Iterator[TakenMark]:

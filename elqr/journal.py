@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from elqr.written import own_json_bytes
+
 Clock = Callable[[], datetime]
 
 
@@ -62,5 +64,5 @@ class Journal:
             for at, step in self.steps
         ]
         record = {**head, "steps": [step.as_dict() for _, step in self.steps]}
-        write(folder / "run.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
+        write(folder / "run.json", own_json_bytes(record))
         write(folder / "log.jsonl", "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())

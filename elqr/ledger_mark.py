@@ -5,7 +5,6 @@ and how far the ledger had come. It is written after the ledger, so it is never 
 its mark is an older one. Files that are for other people are written before the ledger says so, and may be one ahead.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from elqr.errors import BadFile
 from elqr.handed_out import HandedOut
 from elqr.inbox import write_whole
 from elqr.job import Job
-from elqr.written import read_own_json
+from elqr.written import own_json_bytes, read_own_json
 
 _NIGHTS_READ = 30
 """Of the newest nights: runs are numbered upwards."""
@@ -35,7 +34,7 @@ class Mark:
     def as_bytes(self) -> bytes:
         """ledger.json."""
         facts = {"ledger": self.ledger, "run_id": self.run_id, "run_hash": self.run_hash}
-        return (json.dumps(facts | self.numbers.as_dict(), ensure_ascii=False, indent=1) + "\n").encode()
+        return own_json_bytes(facts | self.numbers.as_dict())
 
 
 @dataclass(frozen=True, slots=True)

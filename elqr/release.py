@@ -21,6 +21,7 @@ from elqr.findings import Finding, Location
 from elqr.frames import NoticeStanding, PrintNotice
 from elqr.printing.imposition import page_label
 from elqr.terms import PrintState
+from elqr.written import own_json_bytes
 
 MANIFEST = "manifest.json"
 
@@ -92,7 +93,7 @@ class Manifest(_Strict):
 
     def as_bytes(self) -> bytes:
         """manifest.json."""
-        return (json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n").encode()
+        return own_json_bytes(self.model_dump(mode="json"))
 
     @classmethod
     def read(cls, data: bytes, path: Path) -> Self:

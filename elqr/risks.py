@@ -148,6 +148,7 @@ def _by_yen(night: Night, unknown: pl.DataFrame, claims: pl.DataFrame) -> list[p
     slips = arrears_queries.slip_amounts(night.ledger.connection, claims).rename({"paid_yen": "yen"})
     yen = unknown["yen"].unique()
     more = arrears_queries.unpaid_of(night.ledger.connection, night.night_on, claims.select(Unpaid.PAYER_REF))
+    # With those that are not due a payer may have too many for every choice: of those that are, by themselves as well.
     found = (slips, sums_of(claims, yen), sums_of(more, yen))
     return [unknown.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in found]
 

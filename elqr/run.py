@@ -5,7 +5,6 @@ together and whatever an interrupted night left unmatched. So the order of files
 between two steps loses nothing, and running again changes nothing.
 """
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from elqr.report.writers import files_of
 from elqr.settlement import bundles
 from elqr.store import (
     entries,
+    links,
     money_entries,
     month_queries,
     moves,
@@ -45,6 +45,7 @@ from elqr.store import (
 from elqr.store.identity import ledger_id, next_handed_out, skip_serials
 from elqr.suggestions import neighbours, suggestions
 from elqr.terms import KeyKind, Outcome, Place
+from elqr.written import own_json_bytes
 
 _MATCHED_AT_ONCE = 125_000
 """Payments: more at a time take more memory, and no less time."""
@@ -122,7 +123,7 @@ def _excess(night: Night) -> pl.DataFrame:
 
 def _link_notices(night: Night, excess: pl.DataFrame) -> None:
     connection = night.ledger.connection
-    inputs, last = queries.unnamed_notice_files(connection)
+    inputs, last = links.unnamed_notice_files(connection)
     entry: dict[str, object] = {"version": __version__, "inputs": sorted(inputs), **_looked_at(night, last)}
     if not excess.is_empty():
         with night.journal.step("減額による過納") as step:
@@ -137,7 +138,7 @@ def _link_notices(night: Night, excess: pl.DataFrame) -> None:
 def _looked_at(night: Night, last_file_no: int) -> dict[str, int]:
     """見た納付書: how far this link has looked at slips."""
     last_notice_no = reduction_queries.last_notice_no(night.ledger.connection)
-    return {reduction_queries.NOTICE_FILES: last_file_no, reduction_queries.LAST_NOTICE: last_notice_no}
+    return {links.NOTICE_FILES: last_file_no, reduction_queries.LAST_NOTICE: last_notice_no}
 
 
 def not_in_a_closed_month(night: Night) -> None:
@@ -210,16 +211,14 @@ def _upload(night: Night, made: pl.DataFrame, upload_no: int, data: bytes) -> di
     manifest = {**upload, "spec": spec.name, "spec_verified": spec.verified, "program": f"elqr {__version__}"}
     manifest["ledger"] = ledger_id(night.ledger.connection)
     night.write(path, data)
-    night.write(
-        path.with_suffix(".manifest.json"), (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
-    )
+    night.write(path.with_suffix(".manifest.json"), own_json_bytes(manifest))
     return upload
 
 
 def reconcile(night: Night, configuration_hash: str) -> str:
     """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
-        notice_files, last_notice_file = queries.unnamed_notice_files(connection)
+        notice_files, last_notice_file = links.unnamed_notice_files(connection)
         inputs = {*notice_files, *queries.undecided_files(connection)}
         posted = night.hands.post(night)
         with night.journal.step("払込突合") as money_step:

@@ -28,7 +28,7 @@ from elqr.signature import Signature
 from elqr.store import identity
 from elqr.store.acts import Act, enter_act
 from elqr.terms import RulingResult
-from elqr.written import plain_bytes
+from elqr.written import own_json_bytes, plain_bytes
 
 _UNTOLD = tuple(name for name in LABELS if name != "run_no")
 """The series that must be told where nothing that remains tells them: runs stand in the names of folders."""
@@ -201,7 +201,7 @@ def _need_told(last: Mapping[str, int]) -> None:
 
 
 def _written(value: Mapping[str, Any]) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+    return own_json_bytes(value)
 
 
 def _owner(path: Path) -> str:

@@ -17,7 +17,7 @@ from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.database import session
 from elqr.store.identity import ledger_id, next_handed_out
-from elqr.store.queries import last_link
+from elqr.store.links import last_link
 from elqr.store.refused_queries import enter_refused
 from elqr.store.seals import Seal, seal, sealing
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies

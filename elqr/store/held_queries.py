@@ -43,19 +43,16 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
         .order_by(own.delivery_no)
     )
     rows = read_frame(connection, query, _HELD)
-    rows = rows.with_columns(
-        pl.struct("spec", "formats")
-        .map_elements(lambda row: _purpose(row["spec"], row["formats"], purposes), return_dtype=pl.String)
-        .alias("purpose")
-    )
+    was = [_purpose(spec, formats, purposes) for spec, formats in rows.select("spec", "formats").iter_rows()]
+    rows = rows.with_columns(pl.Series("purpose", was, dtype=pl.String))
     is_dated = pl.col("name").str.contains(_NAMES_A_DAY)
     brought = _brought(connection, day, sorted(set(rows.filter(is_dated)["name"])))
     latest = brought.group_by("name", "purpose").agg(pl.col("place").max())
     is_corrected = (pl.col("place") > pl.col("delivery_no")).fill_null(False)
+    its_name = pl.col("name").str.strip_chars_start(".")  # a name that hid it is the same file's
     rows = rows.join(latest, on=["name", "purpose"], how="left", maintain_order="left").with_columns(
-        is_dated.alias("is_dated"), is_corrected.any().over("sha256", pl.col("name").str.strip_chars_start("."))
-        .alias("is_corrected")
-    )  # fmt: skip
+        is_dated.alias("is_dated"), is_corrected.any().over("sha256", its_name).alias("is_corrected")
+    )
     is_over = pl.col("is_corrected").any() & (pl.col("is_corrected") | ~pl.col("is_dated")).all()
     left = rows.filter(~is_over.over("sha256") & ~pl.col("is_corrected"))
     return left.unique("sha256", keep="first", maintain_order=True).select(*_SHOWN)

@@ -1,6 +1,5 @@
 """Questions the night asks the ledger (照会). Each costs what tonight holds: a staged join, never a scan."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -94,17 +93,6 @@ def undecided_files(connection: Connection) -> list[str]:
     """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
     query = select(t.file.c.sha256).where(OPEN)
     return list(connection.execute(query.order_by(t.file.c.file_no)).scalars())
-
-
-def unnamed_notice_files(connection: Connection) -> tuple[list[str], int]:
-    """まだ実行に記していない納付書データ: hashes of what came since a run named some, and the last number."""
-    named = select(t.run.c.entry).where(t.run.c.entry.contains('"notice_files":')).order_by(t.run.c.run_no.desc())
-    text = connection.execute(named.limit(1)).scalar_one_or_none()
-    last = int(json.loads(text)["notice_files"]) if text else 0
-    files = t.notice_file.c
-    query = select(files.sha256, files.notice_file_no).where(files.notice_file_no > last)
-    rows = connection.execute(query.order_by(files.notice_file_no)).all()
-    return [sha256 for sha256, _ in rows], max((number for _, number in rows), default=last)
 
 
 def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
@@ -385,10 +373,3 @@ def newest_composed(connection: Connection) -> tuple[str, str] | None:
     query = select(p.key_no, p.check_no).join(t.notice, n.notice_no == p.notice_no).where(n.key_no.is_(None))
     newest = connection.execute(query.order_by(p.notice_no.desc()).limit(1)).one_or_none()
     return None if newest is None else (newest[0], newest[1])
-
-
-def last_link(connection: Connection) -> tuple[str, dict[str, Any]]:
-    """連鎖の最後: the hash of the last run, and what it says; empty on a new ledger."""
-    query = select(t.run.c.hash, t.run.c.entry).order_by(t.run.c.run_no.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return (row.hash, json.loads(row.entry)) if row else ("", {})

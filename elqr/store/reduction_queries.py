@@ -1,6 +1,5 @@
 """Questions and entries of reductions (減額による過納の照会と記帳): claims whose slips were cancelled or lowered."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +12,7 @@ from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.entries import NIGHT
+from elqr.store.links import NOTICE_FILES, last_saying
 from elqr.store.owed import owed_yen
 from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.store.waiting_queries import last_ruling_no
@@ -20,8 +20,8 @@ from elqr.store.withdrawal_queries import standing_of
 from elqr.tally import posting_tallies
 from elqr.terms import Account, Outcome
 
-LAST_NOTICE, NOTICE_FILES = "last_notice", "notice_files"
-"""What a link of the chain says of how far the slips were looked at: the last slip, and the last file of slips."""
+LAST_NOTICE = "last_notice"
+"""What a run says of how far the slips were looked at, beside the files of slips: the number of the last slip."""
 
 
 def last_notice_no(connection: Connection) -> int:
@@ -48,11 +48,9 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     )
     changed = read_frame(connection, select(union(cancelled, reissued).subquery()), {Posting.CLAIM_NO: pl.Int64})
     with staged(connection, changed) as asked:
-        stands = _stands()
+        owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
         query = (
-            select(asked.c.claim_no, func.coalesce(owed_yen(literal(night.isoformat())), 0))
-            .join(t.claim, t.claim.c.claim_no == asked.c.claim_no)
-            .where(stands > func.coalesce(owed_yen(literal(night.isoformat())), 0))
+            select(asked.c.claim_no, owed).join(t.claim, t.claim.c.claim_no == asked.c.claim_no).where(_stands() > owed)
         )
         lowered = read_frame(connection, query, {Posting.CLAIM_NO: pl.Int64, Reducible.OWED_YEN: pl.Int64})
     return _standing_on(connection, lowered)
@@ -60,20 +58,16 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """どこまで見たか: the last slip and the last file of slips that a link names; nothing before version 9."""
+    """どこまで見たか: the last slip and the last file of slips that a link names; 0 before version 9."""
 
-    notice_no: int = 0
-    file_no: int = 0
+    notice_no: int
+    file_no: int
 
 
 def slips_looked_at(connection: Connection) -> Seen:
     """どこまで見たか, by the last link that says so."""
-    named = select(t.run.c.entry).where(t.run.c.entry.contains(f'"{LAST_NOTICE}":')).order_by(t.run.c.run_no.desc())
-    text = connection.execute(named.limit(1)).scalar_one_or_none()
-    if text is None:
-        return Seen()
-    said = json.loads(text)
-    return Seen(int(said[LAST_NOTICE]), int(said[NOTICE_FILES]))
+    said = last_saying(connection, LAST_NOTICE)
+    return Seen(int(said.get(LAST_NOTICE, 0)), int(said.get(NOTICE_FILES, 0)))
 
 
 def _stands() -> ColumnElement[int]:

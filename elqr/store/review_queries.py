@@ -230,37 +230,28 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     years = held(connection, rows).select("payment_no", pl.col(Posting.FISCAL_YEAR).alias(Made.HELD_YEAR))
     rows = rows.join(now, on=place, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
     rows = rows.join(years, on="payment_no", how="left", validate="m:1", maintain_order="left")
-    rows = rows.join(_reversed(connection, rows), on="posting_no", how="left", validate="m:1", maintain_order="left")
-    left = (pl.col(Posting.YEN) - pl.col("reversed_yen").fill_null(0)).clip(lower_bound=0)
+    rows = rows.join(_lowered(connection, rows), on="posting_no", how="left", validate="m:1", maintain_order="left")
+    left = (pl.col(Posting.YEN) - pl.col("lowered_yen").fill_null(0)).clip(lower_bound=0)
     there, came = pl.col(Made.STANDS_YEN).fill_null(0), (pl.col(Posting.YEN) > 0).any().over(place)
     kept = pl.when(came).then(pl.min_horizontal(there, left.sum().over(place))).otherwise(there)
     return Made.of(rows.with_columns(kept.alias(Made.STANDS_YEN)))
 
 
-def _reversed(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """減額で外された額: posting_no, `reversed_yen` that later nights took off the same claim of it.
+def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """減額で外された額: posting_no, `lowered_yen` that later nights took off its claim.
 
     What later rulings took back has to be undone first, and is there again then.
     """
-    g, back = t.posting.c, t.posting.alias("back").c
+    g = t.posting.c
     with staged(connection, rows.select("posting_no", "payment_no").unique()) as asked:
         query = (
-            select(asked.c.posting_no, -func.sum(back.yen))
-            .join(t.posting, g.posting_no == asked.c.posting_no)
-            .join(
-                back.yen.table,
-                and_(
-                    back.payment_no == asked.c.payment_no,
-                    back.reverses_no.is_not(None),
-                    back.reverses_no == g.posting_no,
-                    back.account == g.account,
-                    func.coalesce(back.claim_no, 0) == func.coalesce(g.claim_no, 0),
-                ),
-            )
-            .join(r.reduced_posting, r.reduced_posting.c.posting_no == back.posting_no)
+            select(asked.c.posting_no, -func.sum(g.yen))
+            .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
+            .join(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
+            .where(g.reverses_no == asked.c.posting_no, g.account == Account.CLAIM.value)
             .group_by(asked.c.posting_no)
         )
-        return read_frame(connection, query, {"posting_no": pl.Int64, "reversed_yen": pl.Int64})
+        return read_frame(connection, query, {"posting_no": pl.Int64, "lowered_yen": pl.Int64})
 
 
 def moved_since(connection: Connection, made: pl.DataFrame) -> pl.DataFrame:

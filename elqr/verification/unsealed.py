@@ -5,7 +5,8 @@ would be sealed with them: so each must have behind it what it claims, and what 
 must not be there at all. Every command asks before it works (`refuse_unbacked`), and so does the verification.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any
@@ -23,7 +24,7 @@ from elqr.limits import PIECE_BYTES, WHOLE
 from elqr.night import Night
 from elqr.store import seals
 from elqr.store import unsealed_queries as queries
-from elqr.store.queries import last_link
+from elqr.store.links import last_link
 from elqr.store.verify_queries import unsealed_notice_files
 from elqr.terms import FileStatus
 from elqr.verification.looking import UNREADABLE, Looked, told
@@ -58,9 +59,11 @@ def unsealed(looked: Looked) -> Iterator[Finding]:
     upto = last_link(connection)[1].get("upto", {})
     for notice_file in unsealed_notice_files(connection, upto.get("notice_file", 0)).iter_rows(named=True):
         yield from _notice_file(looked, notice_file)
-    for own in queries.deliveries(connection, upto.get("delivery", 0)):
+    came = queries.deliveries(connection, upto.get("delivery", 0))
+    lies_there = _lie_there(looked.night) if any(map(_is_redelivered, came)) else set()
+    for own in came:
         looked.count("記録を待つ受信", 1)
-        yield from _delivery(looked, own)
+        yield from _delivery(looked, own, lies_there)
     files = queries.files(connection, upto.get("delivery", 0))
     for file in files:
         yield from _file(looked, file)
@@ -89,26 +92,28 @@ def _notice_file(looked: Looked, file: _Row) -> Iterator[Finding]:
     yield from undone(looked, file, decode(data, notice_spec(looked), file["name"], file["night_on"]), where)
 
 
-def _delivery(looked: Looked, own: _Row) -> Iterator[Finding]:
-    """受信: its content is kept, or was never read; what came again lies there still."""
+def _is_redelivered(own: _Row) -> bool:
+    return str(own["status"]) == FileStatus.REDELIVERED.value
+
+
+def _delivery(looked: Looked, own: _Row, lies_there: Container[tuple[str, str]]) -> Iterator[Finding]:
+    """受信: its content is kept, or was never read; what came again lies there still (name and content)."""
     where, sha256 = f"{own['name']}（受信{own['delivery_no']}）", own["sha256"]
     never_read = own["code"] and sha256 == stands_for(own["name"], own["code"], own["actual"])
     if not never_read and not _is_kept(looked, sha256):
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
-    if own["status"] == FileStatus.REDELIVERED.value and not _lies_there(looked.night, own["name"], sha256):
+    if _is_redelivered(own) and (own["name"], sha256) not in lies_there:
         yield _unbacked(where, "再受信したものが受信箱にない", f"保管庫の {sha256[:16]} と同じ中身")
 
 
-def _lies_there(night: Night, name: str, sha256: str) -> bool:
-    """受信箱にあるか, under this name and with this content."""
+def _lie_there(night: Night) -> set[tuple[str, str]]:
+    """受信箱にあるもの: name and content of each."""
+    found = set[tuple[str, str]]()
     for box in (*night.job.inbox, *night.job.money):
-        try:
+        with suppress(NotFound):
             there = arrivals(box.path, night.job.thresholds.file_megabytes, night.watch(box))
-            if any((own.name, own.sha256) == (name, sha256) for own in there):
-                return True
-        except NotFound:
-            continue
-    return False
+            found |= {(own.name, own.sha256) for own in there}
+    return found
 
 
 def _file(looked: Looked, file: _Row) -> Iterator[Finding]:
