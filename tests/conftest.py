@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, event
 
-from tests import builders, server
+from tests import builders, server, told
 from tests.plans import begins_with_what_is_asked
 
 # A busy machine is slow, not wrong.
@@ -28,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database of the ledgers: a file, or a PostgreSQL server that the tests start",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(told.Told())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

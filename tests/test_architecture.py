@@ -1,102 +1,35 @@
-"""The house: imports point down, modules and functions stay small, frames and tables agree."""
+"""The house: imports point down, what reaches outside has its place, modules and functions stay small.
+
+Every table of places is held to the letter: what is missing from it fails, and so does what nothing needs any more.
+"""
 
 import ast
+import sqlite3
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import polars as pl
+import pytest
+
 from elqr import frames
-from elqr.store import tables
+from elqr.store.ledger_file import open_ledger
 from tests.builders import ROOT
+from tests.house import HOUSE
 
 _PACKAGE = ROOT / "elqr"
 
-# A module may import modules of the floors below its own. Within a floor only what stands here may be imported.
-FLOORS: tuple[tuple[str, ...], ...] = (
-    ("terms", "checkdigit", "pseudonym", "person", "limits", "handed_out", "plain_number", "visible", "signature"),
-    ("errors", "codes", "frames", "fiscal", "business_day", "meanings"),
-    (
-        "code_texts",
-        "page_frames",
-        "money_frames",
-        "arrival_frames",
-        "export_frames",
-        "identity",
-        "written",
-        "lookup",
-        "whole_year",
-        "notice_frames",
-    ),
-    ("findings", "clock", "contract", "repeats", "operators"),
-    ("formats", "issue"),
-    ("printing", "sieve"),
-    (
-        "checks",
-        "matching",
-        "arrivals",
-        "deposits",
-        "offsets",
-        "pairing",
-        "settlement",
-        "ledger",
-        "tally",
-        "in_hand",
-        "notices",
-        "refused",
-        "instalments",
-        "procedures",
-        "suggestions",
-        "alarms",
-        "ruling",
-        "reversal",
-        "together",
-        "droppings",
-        "withdrawal",
-        "reduction",
-        "inbox",
-        "journal",
-        "release",
-        "collection",
-        "handover",
-    ),
-    ("job", "partition", "intake", "inspection", "synthetic", "printed_folder", "originals", "engine"),
-    ("report", "store", "comparison", "masking", "ledger_mark"),
-    ("remittance",),
-    ("night",),
-    ("delivery", "four_eyes"),
-    ("run",),
-    ("risks", "waiting"),
-    (
-        "press",
-        "dispatch",
-        "review",
-        "export",
-        "month",
-        "year",
-        "difference",
-        "arrears",
-        "held",
-        "retraction",
-        "give_up",
-        "backup",
-        "verification",
-        "cluster",
-        "belonging",
-        "succession",
-    ),
-    ("drawing",),
-    ("edge",),
-    ("doctor", "replay"),
-    ("cli",),
-    ("__main__",),
-)
-_ONLY_IN = {
+_LIBRARIES = {
     "click": {"cli"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "psycopg": {"store"},
     "segno": {"issue"},
     "jinja2": {"report"},
+    "markupsafe": {"report"},
     "filelock": {"edge"},
     "xlsxwriter": {"report"},
     "python_calamine": {"report"},
@@ -109,140 +42,210 @@ _ONLY_IN = {
     "pyspark": {"engine"},
     "py4j": {"engine"},
 }
-_SIBLINGS = {
-    ("settlement", "offsets"),
-    ("settlement", "pairing"),
-    ("ruling", "withdrawal"),
-    ("reduction", "withdrawal"),
-    ("ruling", "reversal"),
-    ("verification", "difference"),
-    ("verification", "give_up"),
-    ("verification", "arrears"),
-    ("verification", "held"),
-    ("issue", "findings"),
-    ("notices", "instalments"),
-    ("store", "notices"),
-    ("handover", "inbox"),
-    ("inbox", "droppings"),
-    ("verification", "month"),
-    ("verification", "belonging"),
-    ("verification", "retraction"),
-    ("succession", "belonging"),
-}
+"""Library → the only rooms that know it."""
+
+_CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "time_ns", "localtime", "gmtime", "strftime", "ctime"}
+_ASKS_THE_TIME = {"clock"}
+_MEASURES = {"time.perf_counter", "time.monotonic", "time.sleep"}
+"""What is measured says no time, and may be asked anywhere."""
+
+_DRAWS_BY_LOT = {"cli.file", "store.identity"}
+"""The key of a masked copy, and the id of a ledger."""
+
+_READS_THE_ENVIRONMENT = {"cli", "cli.doctor", "cli.replay", "cli.terminal", "edge"}
+
+_FILE_VERBS = {
+    "open", "fdopen", "read_bytes", "read_text", "write_bytes", "write_text", "mkdir", "makedirs", "touch", "unlink",
+    "rmdir", "iterdir", "glob", "rglob", "scandir", "listdir", "walk", "fsync", "symlink_to", "hardlink_to", "chmod",
+    "mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "rmtree", "copyfile", "copytree", "copy2",
+}  # fmt: skip
+_OPENS_FILES = {
+    "inbox", "written", "droppings",
+    "arrears", "backup", "belonging", "cli.spec", "cluster", "doctor", "drawing", "edge", "formats.lint",
+    "formats.spec_files", "handover", "job", "ledger_mark", "press", "printed_folder", "run", "succession",
+    "verification.anchor", "verification.handed", "verification.sources", "verification.unsealed",
+    "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
+    "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
+    "report.ahead", "report.page", "report.package", "report.workbook",  # parts of the package, and of a workbook
+    "store.ledger_file", "store.sqlite",  # the ledger's own file
+}  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 
 
-def _modules() -> dict[Path, ast.Module]:
-    found = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(_PACKAGE.rglob("*.py"))}
-    assert len(found) > 40
+@cache
+def _modules() -> dict[str, ast.Module]:
+    """Every module by its name below the package; a room's own is that of the room."""
+    found = {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(_PACKAGE.rglob("*.py"))}
+    assert len(found) > 250
     return found
 
 
-def _room(path: Path) -> str:
-    return path.relative_to(_PACKAGE).parts[0].removesuffix(".py")
+@cache
+def _nodes(module: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_modules()[module]))
 
 
-def _imports(tree: ast.Module) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
+def _name(path: Path) -> str:
+    parts = path.relative_to(_PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _file(module: str) -> Path:
+    path = _PACKAGE.joinpath(*module.split(".")) if module else _PACKAGE
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _room(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _imported(module: str) -> Iterator[str]:
+    """Full names of what is imported: of a name from a module, the module and the name."""
+    for node in _nodes(module):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, "imports are absolute"
-            names |= {f"{node.module}.{alias.name}" if node.module == "elqr" else node.module for alias in node.names}
-    return names
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_imports_point_down() -> None:
-    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-    seen = 0
-    for path, tree in _modules().items():
-        room = _room(path)
-        if room == "__init__":
-            continue
-        assert room in floor, f"{path.name} has no place in the house: add it to FLOORS"
-        for name in _imports(tree):
-            parts = name.split(".")
-            if parts[0] != "elqr" or parts[1:2] in ([], ["__version__"]) or parts[1] == room:
-                continue
-            seen += 1
-            assert floor[parts[1]] < floor[room] or (room, parts[1]) in _SIBLINGS, f"{path.name} imports {name}"
-    assert seen > 100
+def _of_the_house(module: str) -> set[str]:
+    """Modules of the package that are imported."""
+    names = {name.removeprefix("elqr.") for name in _imported(module) if name.startswith("elqr.")}
+    return {name if name in _modules() else name.rpartition(".")[0] for name in names}
 
 
-def test_libraries_stay_in_their_rooms() -> None:
-    used: dict[str, set[str]] = {library: set() for library in _ONLY_IN}
-    for path, tree in _modules().items():
-        for library in _ONLY_IN.keys() & {name.split(".")[0] for name in _imports(tree)}:
-            used[library].add(_room(path))
-    assert used == _ONLY_IN
+def _listed() -> list[str]:
+    """The modules of the house, from the ground up."""
+    return [
+        ".".join(part for part in (room, module) if part and part != "__init__")
+        for room, modules in HOUSE
+        for module in modules.split()
+    ]
 
 
-def test_the_clock_and_the_environment_belong_to_the_edge() -> None:
-    clock, edge = {"clock"}, {"cli", "edge", "inbox"}
-    homes = {"datetime.now": clock, "date.today": clock, "time.time": clock, "os.environ": edge}
-    for path, tree in _modules().items():
-        for node in ast.walk(tree):
-            text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-            assert text not in homes or _room(path) in homes[text], f"{path.name}: {text}"
+def test_every_module_has_its_place_in_the_house() -> None:
+    assert sorted(_listed()) == sorted(module for module in _modules() if module)
+
+
+def test_imports_point_down_between_rooms_and_inside_them() -> None:
+    floor = {module: number for number, module in enumerate(_listed(), start=1)} | {"": 0}
+    arrows = [(module, below) for module in _modules() for below in _of_the_house(module)]
+    assert len(arrows) > 1_000
+    assert [(module, below) for module, below in arrows if floor[module] <= floor[below]] == []
+
+
+def test_a_library_is_known_to_its_rooms_alone() -> None:
+    used = defaultdict[str, set[str]](set)
+    for module in _modules():
+        for name in _imported(module):
+            used[name.partition(".")[0]].add(_room(module))
+    assert {library: used[library] for library in _LIBRARIES} == _LIBRARIES
+    foreign = used.keys() - _LIBRARIES.keys() - sys.stdlib_module_names - {"elqr", "polars", "pydantic", "numpy"}
+    assert foreign == set(), "a library has its room, or every room may use it"
+
+
+def _who(does: set[str], *libraries: str) -> set[str]:
+    """Modules that name one of these, of whatever object, or that import one of the libraries."""
+    found = set()
+    for module in _modules():
+        names = {node.attr for node in _nodes(module) if isinstance(node, ast.Attribute)}
+        names |= {node.id for node in _nodes(module) if isinstance(node, ast.Name)}
+        imported = set(_imported(module))
+        names |= {name.rpartition(".")[2] for name in imported if not name.startswith("elqr.")}
+        if names & does or any(name.partition(".")[0] in libraries for name in imported):
+            found.add(module)
+    return found
+
+
+def test_one_module_asks_the_time() -> None:
+    asked = set()
+    for module in _modules():
+        assert not {name for name in _imported(module) if name.partition(".")[0] == "time"} - _MEASURES, module
+        for node in _nodes(module):
+            of_ours = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "clock"
+            if isinstance(node, ast.Attribute) and node.attr in _CLOCKS and not of_ours:
+                asked.add(module)
+    assert asked == _ASKS_THE_TIME
+
+
+def test_chance_and_the_environment_have_their_places() -> None:
+    assert _who(set(), "secrets", "random", "uuid", "tempfile") | _who({"urandom"}) == _DRAWS_BY_LOT
+    assert _who({"environ", "environb", "getenv", "putenv"}) == _READS_THE_ENVIRONMENT
+
+
+def test_files_are_opened_in_their_places() -> None:
+    opening = set()
+    for module in _modules():
+        calls = [node.func for node in _nodes(module) if isinstance(node, ast.Call)]
+        names = {call.attr if isinstance(call, ast.Attribute) else ast.unparse(call) for call in calls}
+        if names & _FILE_VERBS:
+            opening.add(module)
+    assert opening == _OPENS_FILES
 
 
 def test_modules_and_functions_stay_small() -> None:
-    for path, tree in _modules().items():
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_MODULE_LINES, path.name
-        for node in ast.walk(tree):
+    for module in _modules():
+        assert len(_file(module).read_text(encoding="utf-8").splitlines()) <= MOST_MODULE_LINES, module
+        for node in _nodes(module):
             if isinstance(node, ast.FunctionDef):
-                assert (node.end_lineno or 0) - node.lineno < MOST_FUNCTION_LINES, f"{path.name}: {node.name}"
+                assert (node.end_lineno or 0) - node.lineno < MOST_FUNCTION_LINES, f"{module}: {node.name}"
 
 
 def test_every_module_and_public_function_says_what_it_is() -> None:
-    for path, tree in _modules().items():
-        assert ast.get_docstring(tree), path.name
+    for module, tree in _modules().items():
+        assert ast.get_docstring(tree), module
         for node in tree.body:
-            if (
-                isinstance(node, ast.FunctionDef | ast.ClassDef)
-                and not node.name.startswith("_")
-                and _room(path) != "cli"
-            ):
-                assert ast.get_docstring(node), f"{path.name}: {node.name}"
+            is_public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if is_public and _room(module) != "cli":
+                assert ast.get_docstring(node), f"{module}: {node.name}"
 
 
-def test_frames_and_tables_agree() -> None:
-    pairs = {
-        "claim": frames.Claim,
-        "notice": frames.Notice,
-        "notice_claim": frames.NoticeClaim,
-        "notice_key": frames.NoticeKey,
-        "payload": frames.Payload,
-        "payment": frames.Payment,
-        "payment_identity": frames.Known,
-        "decision": frames.Decision,
-        "posting": frames.Posting,
-        "suggestion": frames.Suggestion,
-        "print_notice": frames.PrintNotice,
-    }
-    for name, frame in pairs.items():
-        columns = {column.name for column in tables.claim.metadata.tables[name].columns}
-        assert set(frame.SCHEMA) <= columns, name
-        if name != "posting":
-            assert columns == set(frame.SCHEMA), name
+_KINDS = {pl.Int64: "INTEGER", pl.Boolean: "INTEGER", pl.String: "TEXT", pl.Date: "TEXT"}
+_FRAMES = {
+    "claim": frames.Claim,
+    "notice": frames.Notice,
+    "notice_claim": frames.NoticeClaim,
+    "notice_key": frames.NoticeKey,
+    "payload": frames.Payload,
+    "payment": frames.Payment,
+    "payment_identity": frames.Known,
+    "decision": frames.Decision,
+    "posting": frames.Posting,
+    "suggestion": frames.Suggestion,
+    "print_notice": frames.PrintNotice,
+}
+
+_ENTERED = {
+    "posting_no": "INTEGER",
+    "reverses_no": "INTEGER",
+    "night_on": "TEXT",
+    "decided_by": "TEXT",
+    "reason": "TEXT",
+}
+"""Columns of a posting that it has from being entered."""
+
+
+@pytest.mark.ledger_file
+def test_frames_are_the_tables_of_the_oldest_ledger_brought_up(tmp_path: Path) -> None:
+    """What the migrations say by hand, not what the tables were made from."""
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as ledger:
+        ledger.executescript((ROOT / "tests" / "golden" / "ledgers" / "v1.sql").read_text(encoding="utf-8"))
+    with open_ledger(f"sqlite:///{path}"):
+        pass
+    with sqlite3.connect(path) as ledger:
+        for name, frame in _FRAMES.items():
+            there = {column: kind for _, column, kind, *_ in ledger.execute(f"PRAGMA table_info({name})")}
+            more = _ENTERED if name == "posting" else {}
+            assert there == {column: _KINDS[kind] for column, kind in frame.SCHEMA.items()} | more, name
 
 
 def test_the_top_level_holds_nothing_else() -> None:
-    allowed = {
-        "elqr",
-        "specs",
-        "samples",
-        "jobs",
-        "tests",
-        "pyproject.toml",
-        "README.md",
-        "var",
-        "wheels",
-        "build",
-        "dist",
-    }
-    assert {path.name for path in ROOT.iterdir() if not path.name.startswith(".")} <= allowed
+    checkout = {"elqr", "specs", "samples", "jobs", "tests", "pyproject.toml", "README.md"}
+    made_here = {"var", "wheels", "build", "dist"}
+    there = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert checkout <= there <= checkout | made_here
 
 
 def test_the_commands_are_there_before_the_libraries_that_would_keep_ctrl_c_from_a_prompt() -> None:

@@ -1,4 +1,4 @@
-"""Every code has a bad sample: what is fed in, and the code and place that come out."""
+"""Bad samples of files, notice rows and payloads: what is fed in, and the code and place that come out."""
 
 import os
 from collections.abc import Callable
@@ -33,14 +33,6 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.printing.test_document import LEFT_OUT
-from tests.printing.test_preflight import FAULTS, LAYOUTS
-from tests.test_arrivals import ARRIVAL_CODES
-from tests.test_printing import BLOCKED
-from tests.test_review import ROWS
-from tests.test_settlement import SETTLEMENT_CODES
-from tests.test_verification import DAMAGES
-from tests.test_verification import FILES as DAMAGED_FILES
 
 GOOD_TRANSFER = transfer_file(transfer_row("A1", 10_000), line_end="crlf")
 GOOD_CVS = cvs_file(cvs_row(REAL_BARCODE))
@@ -212,32 +204,8 @@ def test_a_broken_payload_is_told_with_its_place(name: str, code: Code, digits: 
     assert (code, at) in [(finding.code, finding.at.offset_bytes) for finding in reading.findings]
 
 
-def test_every_code_has_a_sample_and_words() -> None:
-    by_hand = {Code.FORMAT_AMBIGUOUS, Code.NOT_A_FILE, Code.TOO_LARGE}
-    in_the_night = {Code.POSTED_CONFLICT, Code.UNMATCHED_RATE, Code.BACKLOG, Code.FILE_REPEATED, Code.REDUCED}
-    sampled = {row[1] for row in FILES} | {row[1] for row in NOTICES} | {row[1] for row in PAYLOADS}
-    sampled |= set().union(*(fault[3] for fault in FAULTS), *(layout[2] for layout in LAYOUTS))
-    on_paper = {Code.GLYPH_LACKING, Code.TEXT_OVERLONG, Code.PAGE_COUNT, Code.PAGE_SIZE, Code.NOT_ISSUED}
-    on_paper |= (
-        {row[1] for row in BLOCKED}
-        | {row[2] for row in LEFT_OUT}
-        | {
-            Code.SCAN_UNREADABLE,
-            Code.SCAN_UNKNOWN,
-            Code.SCAN_DIFFERS,
-            Code.SENT_BEFORE,
-            Code.PRINT_CHANGED,
-        }
-    )
-    at_the_desk = {row[3] for row in ROWS} | {Code.ROW_UNKNOWN, Code.ROW_STALE, Code.ROW_ALTERED, Code.RULING_WAITING}
-    in_verification = (
-        {row[2] for row in DAMAGES}
-        | {row[2] for row in DAMAGED_FILES}
-        | {Code.OUTPUT_DIFFERS, Code.RUN_DIFFERS, Code.MONTH_DIFFERS, Code.SETTLEMENT_DIFFERS}
-        | {Code.ANCHOR_LOST, Code.NOT_BACKED}
-    )
-    of_money = {Code(code) for code in (*SETTLEMENT_CODES, *ARRIVAL_CODES)}
-    assert sampled | by_hand | in_the_night | on_paper | at_the_desk | in_verification | of_money == set(Code)
+def test_every_code_has_words() -> None:
+    """That every code is told by a run as well: tests/told.py."""
     assert set(CODES) == set(Code)
     for code, text in CODES.items():
         assert text.heading and text.remedy.endswith("。"), code

@@ -1,0 +1,72 @@
+"""The house: its rooms from the ground up, and the modules of each from the ground up.
+
+A module may import what stands before it, and nothing else. A module that is not listed, or is no more, is told.
+"""
+
+HOUSE: tuple[tuple[str, str], ...] = (
+    (
+        "",
+        "business_day checkdigit codes frames arrival_frames export_frames handed_out identity in_hand limits "
+        "money_frames notice_frames page_frames person plain_number pseudonym refused signature terms code_texts "
+        "errors clock engine fiscal ledger lookup meanings repeats reversal suggestions tally together visible "
+        "findings alarms whole_year matching partition withdrawal reduction ruling written arrivals contract "
+        "journal operators pairing procedures",
+    ),
+    (
+        "formats",
+        "__init__ draft ebcdic mpn sample_fixed spec by_hand charset dates fields lines framing encode plain_csv "
+        "sample_csv sample sequence csv_rows decode cells excerpt dump payments deposits pieces recognize overlap "
+        "spec_files spec_text lint_fields lint_identity lint_records lint_references lint",
+    ),
+    (
+        "",
+        "checks collection deposits droppings inbox inspection comparison intake masking offsets originals "
+        "settlement sieve instalments",
+    ),
+    ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
+    ("", "job ledger_mark notices"),
+    (
+        "printing",
+        "__init__ imposition picture_file picture picture_reader specimen typeface wishlist wording template "
+        "bar_code drawing document preflight proof",
+    ),
+    ("", "release printed_folder"),
+    (
+        "store",
+        "__init__ migrations.versions.v1_night schema act_tables arrears_tables export_tables held_tables "
+        "money_tables month_tables refused_tables retraction_tables review_tables server_shape postgresql sqlite "
+        "database bulk difference_queries migrations.steps migrations.versions.v2_printing "
+        "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v7_said_once "
+        "migrations.versions.v9_reductions retraction_queries tables announced belonging_queries identity links "
+        "migrations.identities migrations.versions.v8_places moves drill_queries month_queries owed "
+        "export_queries refused_queries tally_tables past_queries seals tallies entries acts migrations "
+        "ledger_file migrations.versions.v5_tallies undecided_queries arrears_queries queries late_queries "
+        "print_queries report_queries held_queries money_queries money_entries migrations.versions.v4_money "
+        "staging target_queries unsealed_queries waiting_queries trend_queries withdrawal_queries "
+        "reduction_queries review_queries verify_queries year_queries",
+    ),
+    ("", "backup belonging"),
+    (
+        "report",
+        "__init__ ageing ahead chart excel_text kpi package row_mark table book cells tables arrival_table "
+        "backlog case_file places refund_table retraction_table trends page rows books money_tables payment_list "
+        "screen worksheet workbook review_form writers arrears months morning years",
+    ),
+    (
+        "",
+        "remittance handover night delivery drawing export four_eyes difference dispatch give_up held month press "
+        "retraction risks arrears run cluster succession waiting review year",
+    ),
+    (
+        "verification",
+        "anchor coverage looking handed identity ledger money people refused rows runs sources unsealed __init__",
+    ),
+    ("", "edge doctor replay"),
+    ("synthetic", "files register notices events cast __init__"),
+    (
+        "cli",
+        "terminal arrears backup doctor export file held ledger month night notice payload printing replay review "
+        "settlement spec synthetic undo verify year __init__",
+    ),
+    ("", "__main__"),
+)
