@@ -11,25 +11,23 @@ from datetime import date, datetime, timedelta
 from typing import Literal, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from elqr.arrival_frames import Arriving, DeliveredFile
 from elqr.business_day import Calendar
+from elqr.strict import Strict, WrittenDay
 from elqr.terms import ArrivalState
-from elqr.written import WrittenDay
 
 _WEEKDAYS = "月火水木金土日"
 _DAY, _NUMBER = "day", "no"
 
 
-class Arrival(BaseModel):
+class Arrival(Strict):
     """到着予定 of one kind of file: when it comes, how many, and how they are numbered.
 
     `files` is a regular expression of whole file names. Its group `day` (YYYYMMDD) says which day a file is of, to come
     `after_days` business days later; its group `no` is a number that rises by one and begins again after `last_no`.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
     specs: tuple[str, ...] = ()

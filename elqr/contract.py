@@ -5,21 +5,17 @@ What a job may say in `[[settlement]]`. Payments belong to one contract at most;
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from elqr.strict import Strict, WrittenDay
 from elqr.terms import Channel
-from elqr.written import WrittenDay
 
 _PER_10000, _PER_100 = 10_000, 100
 _MOST_YEN = 1_000_000
 """No sender keeps more of one payment or transfer."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Fee(_Strict):
+class Fee(Strict):
     """手数料: what a sender keeps back of a transfer. Everything is added up, taxed, and then rounded once."""
 
     per_payment_yen: int = Field(default=0, ge=0, le=_MOST_YEN)
@@ -36,7 +32,7 @@ class Fee(_Strict):
         return (scaled * (_PER_100 + self.tax_percent) + more) // whole
 
 
-class Contract(_Strict):
+class Contract(Strict):
     """契約: a sender of money, as the city's contract with it says.
 
     `days` and `days_before` are business days around the 資金化日 within which the money must stand on the account.

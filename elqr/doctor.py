@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from elqr import __version__
 from elqr.droppings import Watch
 from elqr.edge import calendar_for, ledger_of, processing_day, sheets_for, specs_exist, specs_for
 from elqr.errors import OperatorError
+from elqr.formats.recognize import fits_one
 from elqr.inbox import arrivals
 from elqr.issue.keys import check_no_column
 from elqr.job import Inbox, Job, read_job, read_secret, read_store_url
@@ -204,7 +206,7 @@ def _number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
 
 def _watch(job: Job, box: Inbox, today: date) -> Watch:
     specs = specs_for(job)
-    return Watch(box.ignore, [specs[name] for name in box.specs if name in specs], today)
+    return Watch(box.ignore, partial(fits_one, [specs[name] for name in box.specs if name in specs], today))
 
 
 def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:

@@ -5,15 +5,13 @@ name like that, or a hidden one, and such a content it is a delivery that somebo
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum, auto
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from elqr.formats.recognize import HEAD_BYTES, evidence_for
-from elqr.formats.spec import Spec
+from elqr.limits import HEAD_BYTES
 
 KNOWN = (
     "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "@eadir", "ehthumbs.db",
@@ -36,13 +34,17 @@ class Kind(Enum):
     PUT_ASIDE = auto()
 
 
+def fits_nothing(_head: bytes) -> bool:
+    """何も届かない受信箱."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """受信箱の見方: names that the job ignores besides those known, and the formats that may arrive."""
+    """受信箱の見方: names that the job ignores besides those known, and whether a file's head is of what may arrive."""
 
     ignored: tuple[str, ...] = ()
-    specs: Sequence[Spec] = ()
-    day: date = date.max
+    fits: Callable[[bytes], bool] = fits_nothing
 
     def kind_of(self, path: Path) -> Kind:
         """届いたものか、作業用のものか. Raises OSError for one that cannot be read."""
@@ -53,7 +55,7 @@ class Watch:
             return Kind.PASSED_OVER if known else Kind.PUT_ASIDE
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        if any(evidence_for(head, self.specs, self.day).values()):
+        if self.fits(head):
             return Kind.PUT_ASIDE
         return Kind.PASSED_OVER if known or not head.strip() else Kind.PUT_ASIDE
 

@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from elqr.errors import BadFile, explain
 from elqr.inbox import sha256_of, sha256_of_file, strangers
 from elqr.limits import BY_ELQR
+from elqr.strict import Strict
 from elqr.written import own_json_bytes, read_own_json, read_written
 
 MANIFEST = "manifest.json"
@@ -43,10 +44,8 @@ def refuse_strangers(folder: Path, ours: Iterable[str], number: str) -> None:
         raise BadFile(f"{folder} の中身は {number} のものです。番号を変えずに、もとのフォルダを使ってください。")
 
 
-class Handover(BaseModel):
+class Handover(Strict):
     """引渡しの目録. `again_no` is 0 for the first export of these postings, and counts those made again."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     export_no: int
     file: str

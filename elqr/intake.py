@@ -20,10 +20,10 @@ from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
 from elqr.formats.payments import Occurrences, contents_of, hashes_of, identities_of, payments_of
 from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, is_odd, kinds_of, own_records, pieces
-from elqr.formats.recognize import HEAD_BYTES, recognize, recognize_head
+from elqr.formats.recognize import recognize, recognize_head
 from elqr.formats.sequence import Kinds, groups_twice, sequence
 from elqr.formats.spec import Spec
-from elqr.limits import LINE, WHOLE
+from elqr.limits import HEAD_BYTES, LINE, WHOLE
 
 
 @dataclass(frozen=True, slots=True)

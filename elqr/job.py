@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from elqr.arrivals import Arrival
 from elqr.contract import Contract, overlapping
 from elqr.errors import BadFile, explain
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 from elqr.limits import DELIVERED
-from elqr.written import WrittenDay, read_text, read_toml, read_written
+from elqr.strict import Strict, WrittenDay
+from elqr.written import read_text, read_toml, read_written
 
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"
@@ -25,11 +26,7 @@ _JOB_REMEDY = "TOMLファイルを指定してください（例: jobs/nightly.t
 _REGISTER_REMEDY = "ジョブの register を確かめてください。"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class City(_Strict):
+class City(Strict):
     """団体: the codes that stand in every payload."""
 
     name: str = Field(min_length=1)
@@ -38,7 +35,7 @@ class City(_Strict):
     tax_office_code: str = Field(pattern=r"^[0-9]{3}$")
 
 
-class Issue(_Strict):
+class Issue(Strict):
     """発行: how keys are composed, where the secret is, and where the upload file goes."""
 
     key_prefix: str = Field(default="00000", pattern=r"^[0-9]*$")
@@ -57,7 +54,7 @@ class Issue(_Strict):
         return self
 
 
-class Notices(_Strict):
+class Notices(Strict):
     """納付書データの受信箱, and whether the night issues what is new."""
 
     inbox: Path
@@ -65,7 +62,7 @@ class Notices(_Strict):
     issue: bool = True
 
 
-class Inbox(_Strict):
+class Inbox(Strict):
     """収納データの受信箱, and the formats that may arrive in it."""
 
     path: Path
@@ -77,7 +74,7 @@ class MoneyInbox(Inbox):
     """入金データの受信箱: notices of a bank, statements, what is typed by hand."""
 
 
-class Store(_Strict):
+class Store(Strict):
     """台帳の場所: the URL of a file, or of a server; a URL with a password stands in a file of its own."""
 
     url: str = ""
@@ -91,13 +88,13 @@ class Store(_Strict):
         return self
 
 
-class Cluster(_Strict):
+class Cluster(Strict):
     """クラスタ: the master of the machines that decode and match; their settings are those of the cluster itself."""
 
     master: str = Field(pattern=r"^(spark://[^/]+:[0-9]+|k8s://.+|yarn)$")
 
 
-class Thresholds(_Strict):
+class Thresholds(Strict):
     """しきい値: where a night stops being clean, and what is too large to read."""
 
     unmatched_rate: float = Field(default=0.2, ge=0, le=1)
@@ -107,7 +104,7 @@ class Thresholds(_Strict):
     file_megabytes: int = Field(default=DELIVERED.most, ge=1)
 
 
-class CalendarDays(_Strict):
+class CalendarDays(Strict):
     """営業日の暦: the table of holidays (the shipped one when none is named), and the days on which banks close."""
 
     holidays: Path | None = None
@@ -119,22 +116,22 @@ class CalendarDays(_Strict):
     )
 
 
-class Print(_Strict):
+class Print(Strict):
     """印刷: folders of the city's own templates, and how many pages a file has."""
 
     sheets: tuple[Path, ...] = ()
     pages: int = Field(default=1_000, ge=1, le=10_000)
 
 
-class Arrears(_Strict):
+class Arrears(Strict):
     """督促対象: how many days after the 納期限 a claim is listed, by procedure where it differs, and where lists go."""
 
     days_after_due: int = Field(default=20, ge=0, le=366)
-    procedures: dict[str, Annotated[int, Field(ge=0, le=366)]] = {}
+    procedures: dict[str, Annotated[int, Field(ge=0, le=366)]] = Field(default_factory=dict)
     folder: Path | None = None
 
 
-class Export(_Strict):
+class Export(Strict):
     """基幹システムへの書き出し: whether the night makes it, in which format, and where."""
 
     nightly: bool = False
@@ -142,13 +139,13 @@ class Export(_Strict):
     spec: str = Field(default="collection_history_csv", min_length=1)
 
 
-class Approval(_Strict):
+class Approval(Strict):
     """承認: the administrator's table of whose the accounts of the operating system are, where there is one."""
 
     operators: Path | None = None
 
 
-class Job(_Strict):
+class Job(Strict):
     """夜間ジョブ."""
 
     title: str = Field(min_length=1)

@@ -44,6 +44,9 @@ IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入
 PIECE_BYTES = 16_000_000
 """一度に読む大きさ: a delivered file above it is read in pieces of so many bytes. Nothing is refused for it alone."""
 
+HEAD_BYTES = 100_000
+"""頭の大きさ: what is looked at of a file whose format is told by its beginning alone."""
+
 IN_HAND_PAYMENTS = 1_000_000
 """手元に置く収納: of one file; the payments of a larger one are read back when they are matched."""
 

@@ -1,8 +1,9 @@
 """The night's state (一夜): what a run is given, what it has changed so far, and who works for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from elqr import __version__
 from elqr.droppings import Watch
 from elqr.errors import BadFile
 from elqr.findings import LISTED_PER_CODE, Finding
+from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
 from elqr.in_hand import InHand
 from elqr.inbox import Arrived, arrivals, keep_arrived, kept_at, passed_over, write_whole
@@ -112,11 +114,14 @@ class Night:
 
     def watch(self, box: Inbox) -> Watch:
         """受信箱の見方."""
-        return Watch(box.ignore, [self.specs[name] for name in box.specs], self.night_on)
+        return Watch(box.ignore, self._fits(*box.specs))
 
     def watch_notices(self, box: Notices) -> Watch:
         """納付書データの受信箱の見方."""
-        return Watch((), [self.specs[box.spec]], self.night_on)
+        return Watch((), self._fits(box.spec))
+
+    def _fits(self, *names: str) -> Callable[[bytes], bool]:
+        return partial(fits_one, [self.specs[name] for name in names], self.night_on)
 
     def arrivals(self, folder: Path, watch: Watch) -> Iterator[Arrived]:
         """受信箱の中身; what is passed over stands in the record of the run."""

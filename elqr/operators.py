@@ -11,10 +11,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from elqr.errors import BadFile, explain
 from elqr.person import name_fault, same_person
+from elqr.strict import Strict
 from elqr.written import read_toml
 
 Role = Literal["申請", "承認"]
@@ -33,11 +34,7 @@ class Operator:
         return {"os_user": self.os_user, "login": self.login, "machine": self.machine}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Registered(_Strict):
+class Registered(Strict):
     """登録した人: an account of the operating system, whose it is, and what they may do."""
 
     os_user: str = Field(min_length=1)
@@ -45,7 +42,7 @@ class Registered(_Strict):
     roles: tuple[Role, ...] = Field(min_length=1)
 
 
-class Operators(_Strict):
+class Operators(Strict):
     """操作する人の表. `through_sudo` are shared accounts that are reached by sudo only: there the login counts.
 
     Acts before `since` were done without the table, and are judged by names only.

@@ -10,12 +10,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from elqr.errors import BadFile, explain
 from elqr.fiscal import WithoutPeriod, closing_day, fiscal_year, last_day, wareki_fiscal_year
+from elqr.strict import Strict, WrittenDay
 from elqr.terms import AccountingKind, Priority, ProcedureKind
-from elqr.written import WrittenDay, read_toml
+from elqr.written import read_toml
 
 TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 """累積手続数の目標, by fiscal year. Source: 第2次四日市市情報化実行計画 (March 2026), measure 2."""
@@ -23,10 +24,8 @@ TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 COUNTING_RULE = "手続台帳の一科目を一手続とし、運用開始日の属する会計年度から累積で数える。"
 
 
-class Accounting(BaseModel):
+class Accounting(Strict):
     """会計区分 from a day on; without a day, from the beginning."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: AccountingKind
     since: WrittenDay | None = Field(default=None, alias="from")
@@ -36,10 +35,8 @@ def _as_dated(given: object) -> object:
     return [{"kind": given}] if isinstance(given, str) else given
 
 
-class Procedure(BaseModel):
+class Procedure(Strict):
     """手続（科目）."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str = Field(pattern=r"^[a-z0-9_]{1,20}$")
     name: str = Field(min_length=1)
@@ -75,10 +72,8 @@ class Procedure(BaseModel):
         return self.go_live_on is not None and self.go_live_on <= on
 
 
-class Register(BaseModel):
+class Register(Strict):
     """手続台帳."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     procedure: tuple[Procedure, ...] = Field(min_length=1)
 

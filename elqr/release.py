@@ -13,24 +13,21 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from elqr.codes import Code
 from elqr.errors import BadFile, explain
 from elqr.findings import Finding, Location
 from elqr.frames import NoticeStanding, PrintNotice
 from elqr.printing.imposition import page_label
+from elqr.strict import Strict
 from elqr.terms import PrintState
 from elqr.written import own_json_bytes
 
 MANIFEST = "manifest.json"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PrintedFile(_Strict):
+class PrintedFile(Strict):
     """印刷ファイル: one PDF and its list."""
 
     name: str
@@ -43,7 +40,7 @@ class PrintedFile(_Strict):
     yen: int
 
 
-class Preflight(_Strict):
+class Preflight(Strict):
     """印刷前検査の結果."""
 
     scope: Literal["all", "sample"]
@@ -54,7 +51,7 @@ class Preflight(_Strict):
     findings: tuple[dict[str, str], ...] = ()
 
 
-class Person(_Strict):
+class Person(Strict):
     """誰が・いつ, and why what was printed on a provisional sheet may leave."""
 
     by: str
@@ -62,7 +59,7 @@ class Person(_Strict):
     reason: str = ""
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """発送の目録. Everything but the steps of the release is hashed, and the ledger keeps the hash."""
 
     print_no: int

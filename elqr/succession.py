@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from elqr.belonging import disagreement, traces_with_keys
 from elqr.errors import BadFile, NotFound
@@ -27,6 +27,7 @@ from elqr.night import Night
 from elqr.signature import Signature
 from elqr.store import identity
 from elqr.store.acts import Act, enter_act
+from elqr.strict import Strict
 from elqr.terms import RulingResult
 from elqr.written import own_json_bytes, plain_bytes
 
@@ -34,10 +35,8 @@ _UNTOLD = tuple(name for name in LABELS if name != "run_no")
 """The series that must be told where nothing that remains tells them: runs stand in the names of folders."""
 
 
-class Request(BaseModel):
+class Request(Strict):
     """続ける申請 as its file says it. `situation` is the hash of what was there; `numbers` are handed out no more."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     is_new: bool
     asked_by: str

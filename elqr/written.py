@@ -8,17 +8,11 @@ import errno
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from elqr.errors import BadFile, NotFound
 from elqr.limits import BY_ELQR, WRITTEN, Limit
-
-WrittenDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
-"""書かれた日: a day that has days before and after it, as far as anything is counted from it."""
 
 
 def plain_bytes(path: Path, limit: Limit) -> bytes:

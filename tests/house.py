@@ -7,10 +7,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "",
         "business_day checkdigit codes frames arrival_frames export_frames handed_out identity in_hand limits "
-        "money_frames notice_frames page_frames person plain_number pseudonym refused signature terms code_texts "
-        "errors clock engine fiscal ledger lookup meanings repeats reversal suggestions tally together visible "
-        "findings alarms whole_year matching partition withdrawal reduction ruling written arrivals contract "
-        "journal operators pairing procedures",
+        "droppings money_frames notice_frames page_frames person plain_number pseudonym refused signature strict "
+        "terms arrivals code_texts contract errors clock engine fiscal ledger lookup meanings pairing repeats "
+        "reversal suggestions tally together visible findings alarms inbox whole_year matching partition "
+        "withdrawal reduction ruling written journal operators procedures",
     ),
     (
         "formats",
@@ -20,8 +20,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "",
-        "checks collection deposits droppings inbox inspection comparison intake masking offsets originals "
-        "settlement sieve instalments",
+        "checks collection deposits inspection comparison intake masking offsets originals settlement sieve "
+        "instalments",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     ("", "job ledger_mark notices"),

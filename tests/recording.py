@@ -54,7 +54,9 @@ def main() -> None:
     given = parser.parse_args()
     lots = count(1)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "recorded"
+        folder = Path(tempfile.gettempdir()) / "elqr-recorded"
+        folder.mkdir()  # always the same, because it stands in what is printed
+        stack.callback(shutil.rmtree, folder)
         stack.enter_context(patch.object(clock, "datetime", _Stopped))
         stack.enter_context(patch.object(time, "perf_counter", lambda: 0.0))
         stack.enter_context(patch.object(secrets, "token_hex", lambda size: f"{next(lots):0{2 * size}x}"))
@@ -80,6 +82,7 @@ def _samples(folder: Path) -> Iterator[str]:
     for name in ("samples", "specs", "jobs"):
         shutil.copytree(ROOT / name, folder / name)
     job, print_ = folder / "jobs" / "nightly.toml", folder / "var" / "print"
+    upload = folder / "var" / "out" / "upload" / "elqr_notices_000001.csv"
     broken = folder / "samples" / "inbox" / "kouza_20261120_gokei.dat"
     with chdir(folder):
         for arguments in (
@@ -96,7 +99,7 @@ def _samples(folder: Path) -> Iterator[str]:
             ("file", "mask", broken, "--date", "2026-11-20", "--out", folder / "var" / "masked.dat"),
             ("doctor", "--job", job),
             ("notice", "print", "--job", job, "--workers", 1, "--out", print_),
-            ("notice", "uploaded", *sorted((folder / "var" / "out" / "upload").glob("*.csv")), "--by", "山田", "--job", job),
+            ("notice", "uploaded", upload, "--by", "山田", "--job", job),
             ("notice", "release", print_, "--by", "山田", "--provisional", "試し刷り", "--job", job),
             ("notice", "approve", print_, "--by", "佐藤", "--provisional", "試し刷り", "--job", job),
             ("notice", "preflight", print_, "--job", job),

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from elqr.droppings import Kind, Watch, sent_as
+from elqr.formats.recognize import fits_one
 from elqr.inbox import arrived, keep_arrived, kept
 from tests.builders import (
     JOB,
@@ -35,12 +37,12 @@ _LEFT = {
     "a.tmp": b"\x00" * 50,
     ".gitkeep": b"",
 }
-_SPECS = [SPECS[name] for name in ("eltax_payment_csv", "account_transfer_91_result")]
+_FITS = partial(fits_one, [SPECS[name] for name in ("eltax_payment_csv", "account_transfer_91_result")], NIGHT)
 
 
 @pytest.mark.parametrize("name", _LEFT)
 def test_what_programs_leave_is_passed_over_unless_it_holds_payments(tmp_path: Path, name: str) -> None:
-    path, watch = tmp_path / name, Watch((), _SPECS, NIGHT)
+    path, watch = tmp_path / name, Watch((), _FITS)
     path.write_bytes(_LEFT[name])
     assert watch.kind_of(path) is Kind.PASSED_OVER
     path.write_bytes(_GOOD)
@@ -48,7 +50,7 @@ def test_what_programs_leave_is_passed_over_unless_it_holds_payments(tmp_path: P
 
 
 def test_hidden_names_are_no_way_out_of_the_inbox(tmp_path: Path) -> None:
-    watch = Watch(("*.log",), _SPECS, NIGHT)
+    watch = Watch(("*.log",), _FITS)
     for name, data, kind in (
         (".a.csv", _GOOD, Kind.PUT_ASIDE), (".a", b"unknown", Kind.PUT_ASIDE), (".a", b"", Kind.PASSED_OVER),
         ("x.LOG", b"started", Kind.PASSED_OVER), ("y.log", _GOOD, Kind.PUT_ASIDE), ("a.csv", b"", Kind.DELIVERED),
@@ -174,7 +176,7 @@ def test_a_notice_file_on_its_way_is_over_when_it_came_whole(tmp_path: Path) -> 
 
 def test_a_large_file_that_grows_is_kept_as_far_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("elqr.inbox.PIECE_BYTES", 100)
-    path, watch = tmp_path / "a.csv.part", Watch((), _SPECS, NIGHT)
+    path, watch = tmp_path / "a.csv.part", Watch((), _FITS)
     path.write_bytes(_GOOD)
     came = arrived(path, 1, watch)
     assert came.data is None and came.whole() is None and came.findings

@@ -22,14 +22,13 @@ from elqr.formats.fields import read_field
 from elqr.formats.framing import charset_of, frame, line_end_of
 from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
 from elqr.formats.spec import TEXT_KINDS, Charset, Probe, RecordSpec, Spec
+from elqr.limits import HEAD_BYTES
 
 _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像"}
 """How files begin that are none of ours, even where the text of one of ours stands readable in them."""
 
 _SPACE = ord(" ")
 _NOTHING = b"\r\n\x1a \t"
-HEAD_BYTES = 100_000
-"""What is looked at of a file whose format is told by its beginning alone."""
 _LOOKED_AT = 12
 """Records at the start of a file that are looked at."""
 
@@ -110,6 +109,11 @@ def evidence_for(data: bytes, specs: Iterable[Spec], received_on: date) -> dict[
     """何が様式を示すか: what speaks for each spec, by name; 0 rules it out. `HEAD_BYTES` of a file are enough."""
     is_packed = data.startswith(tuple(_PACKED))
     return {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
+
+
+def fits_one(specs: Iterable[Spec], received_on: date, head: bytes) -> bool:
+    """様式のどれかに見えるか: whether something speaks for one of these, by the first `HEAD_BYTES` of a file."""
+    return any(evidence_for(head, specs, received_on).values())
 
 
 def _head(data: bytes) -> str:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from elqr.strict import Strict
 from elqr.terms import DepositKind, KeyKind, Stage
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
@@ -48,11 +49,7 @@ MOST_DIGITS = 18
 """Digits of a number that fit 64 bits whatever they are."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FieldSpec(_Strict):
+class FieldSpec(Strict):
     """項目: one field. `width` is bytes in a fixed record, exact characters for digits in a CSV."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -83,7 +80,7 @@ class FieldSpec(_Strict):
         return self
 
 
-class RecordSpec(_Strict):
+class RecordSpec(Strict):
     """レコード: its tag (レコード区分, the first field), what it may follow, and its fields."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -111,7 +108,7 @@ class RecordSpec(_Strict):
         return next((field for field in self.fields if field.name == name), None)
 
 
-class Control(_Strict):
+class Control(Strict):
     """合計の検査: a field against a count or a sum of its group's records, or of other fields."""
 
     title: str
@@ -120,7 +117,7 @@ class Control(_Strict):
     sum: str | None = None
     plus: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -129,7 +126,7 @@ class Control(_Strict):
         return self
 
 
-class Mapped(_Strict):
+class Mapped(Strict):
     """A value of the payment: a constant, or a field's value looked up in a table.
 
     For some values of a second field (`by`) the first is looked up in another table (`maps`).
@@ -137,10 +134,10 @@ class Mapped(_Strict):
 
     value: str | None = None
     field: str | None = None
-    map: dict[str, str] = {}
+    map: dict[str, str] = Field(default_factory=dict)
     default: str | None = None
     by: str | None = None
-    maps: dict[str, dict[str, str]] = {}
+    maps: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 def _as_mapped(given: object) -> object:
@@ -150,7 +147,7 @@ def _as_mapped(given: object) -> object:
 MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
 
 
-class KeyMap(_Strict):
+class KeyMap(Strict):
     """照会キー: its kind, the fields whose digits make it, and whether a bar code's 再発行 digit belongs to it."""
 
     kind: KeyKind
@@ -168,7 +165,7 @@ def _known(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
         raise ValueError(f"{place} に使えない値です: {', '.join(unknown)}")
 
 
-class DepositMap(_Strict):
+class DepositMap(Strict):
     """入金への対応: which fields make a line of money received. A dotted name points into another record."""
 
     record: str
@@ -193,7 +190,7 @@ class DepositMap(_Strict):
         return self
 
 
-class PaymentMap(_Strict):
+class PaymentMap(Strict):
     """収納への対応: which fields make a payment. A dotted name points into another record or a nested field.
 
     `sender` begins the identity: formats in which one sender tells of the same payments have the same.
@@ -242,7 +239,7 @@ class PaymentMap(_Strict):
         return tuple(name for name in (*own, *more, *self.key.fields, *self.identity) if name is not None)
 
 
-class Probe(_Strict):
+class Probe(Strict):
     """見分け方: the fields that must be well-formed (or `blank`) in one of the first records of a kind."""
 
     record: str
@@ -257,7 +254,7 @@ def _as_probes(given: object) -> object:
 Probes = Annotated[tuple[Probe, ...], BeforeValidator(_as_probes)]
 
 
-class Spec(_Strict):
+class Spec(Strict):
     """様式: one file format, or (purpose `part`) a layout nested in a field of others."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from elqr.errors import BadFile, NotFound, explain
 from elqr.issue.symbol import MODULES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+from elqr.strict import Strict
 from elqr.terms import ProcedureKind
 from elqr.written import read_toml
 
@@ -27,10 +28,6 @@ MM = 72 / 25.4
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 Pair = tuple[float, float]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Area(NamedTuple):
@@ -60,7 +57,7 @@ class Area(NamedTuple):
         return across and self.top <= other.top and other.bottom <= self.bottom
 
 
-class Text(_Strict):
+class Text(Strict):
     """文字: one line in a box of `width` × the type's size; too long a text is set smaller, to `least` points."""
 
     at: Pair
@@ -88,7 +85,7 @@ class Text(_Strict):
         return Area(self.at[0], self.at[1], self.at[0] + self.width, self.at[1] + self.size / MM)
 
 
-class Line(_Strict):
+class Line(Strict):
     """線. `dash` is on and off, for a line to cut along."""
 
     start: Pair = Field(alias="from")
@@ -103,7 +100,7 @@ class Line(_Strict):
         return Area(min(x, u), min(y, v), max(x, u), max(y, v)).grown(self.width / 2)
 
 
-class Box(_Strict):
+class Box(Strict):
     """枠. `fill` is a grey from 0 (black) to 1 (white)."""
 
     at: Pair
@@ -118,7 +115,7 @@ class Box(_Strict):
         return Area(*self.at, self.at[0] + self.size[0], self.at[1] + self.size[1]).grown(self.width / 2)
 
 
-class Mark(_Strict):
+class Mark(Strict):
     """eLマークの場所. Without a `file` (PDF or picture, beside the template) only its place is drawn."""
 
     at: Pair
@@ -131,7 +128,7 @@ class Mark(_Strict):
         return Area(*self.at, self.at[0] + self.size[0], self.at[1] + self.size[1])
 
 
-class Symbol(_Strict):
+class Symbol(Strict):
     """eL-QRの場所: top left of the symbol itself, size of a module, quiet zone in modules."""
 
     at: Pair
@@ -173,7 +170,7 @@ class BarCode(Symbol):
         return Area(left - self.quiet_mm, top, right + self.quiet_mm, bottom)
 
 
-class Art(_Strict):
+class Art(Strict):
     """図柄: what is drawn, each part in its own coordinates."""
 
     lines: tuple[Line, ...] = ()
@@ -200,7 +197,7 @@ class Slip(Art):
     bar_code: BarCode | None = None
 
 
-class Page(_Strict):
+class Page(Strict):
     """用紙: its size, the margin a printer cannot print in, and where the slips stand."""
 
     width: float = 210.0
@@ -214,7 +211,7 @@ class Page(_Strict):
         return Area(self.margin, self.margin, self.width - self.margin, self.height - self.margin)
 
 
-class Limits(_Strict):
+class Limits(Strict):
     """下限: what a code must at least be. ISO/IEC 18004 asks for four modules; the rest is the city's to set."""
 
     qr_module: float = Field(default=0.33, gt=0)
@@ -225,7 +222,7 @@ class Limits(_Strict):
     apart: float = Field(default=3, ge=0)
 
 
-class Template(_Strict):
+class Template(Strict):
     """版下."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
