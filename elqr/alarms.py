@@ -4,12 +4,12 @@ from datetime import date
 
 import polars as pl
 
-from elqr.arrival_frames import Arriving
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.money_frames import APART, BESIDE, MERGED, Settled
-from elqr.page_frames import ChannelTrend, Waiting
-from elqr.terms import Account, ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
+from elqr.vocabulary.arrival_frames import Arriving
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
+from elqr.vocabulary.money_frames import APART, BESIDE, MERGED, Settled
+from elqr.vocabulary.page_frames import ChannelTrend, Waiting
+from elqr.vocabulary.terms import Account, ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:

@@ -13,12 +13,9 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
-from elqr.arrival_frames import Unpaid
-from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
 from elqr.handover import refuse_strangers
 from elqr.inbox import keep, sha256_of
-from elqr.limits import BY_ELQR
 from elqr.night import Night
 from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
@@ -26,7 +23,10 @@ from elqr.store import arrears_queries as queries
 from elqr.store import report_queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id
-from elqr.terms import RulingResult
+from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.limits import BY_ELQR
+from elqr.vocabulary.terms import RulingResult
 from elqr.written import own_json, own_json_bytes, read_written
 
 MANIFEST = "manifest.json"

@@ -13,10 +13,10 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from elqr.arrival_frames import Arriving, DeliveredFile
 from elqr.business_day import Calendar
-from elqr.strict import Strict, WrittenDay
-from elqr.terms import ArrivalState
+from elqr.vocabulary.arrival_frames import Arriving, DeliveredFile
+from elqr.vocabulary.strict import Strict, WrittenDay
+from elqr.vocabulary.terms import ArrivalState
 
 _WEEKDAYS = "月火水木金土日"
 _DAY, _NUMBER = "day", "no"

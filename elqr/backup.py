@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr.errors import BadFile, NotFound
 from elqr.inbox import sha256_of, write_whole
-from elqr.limits import BY_ELQR
 from elqr.store.ledger_file import ledger_path
 from elqr.store.sqlite import copied_to, told_by
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.limits import BY_ELQR
 from elqr.written import own_json, own_json_bytes, read_written
 
 

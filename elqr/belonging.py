@@ -6,13 +6,13 @@ notices, uploads, exports, lists. So no command works with one, until two people
 
 from dataclasses import replace
 
-from elqr.errors import LedgerError
-from elqr.handed_out import HandedOut
 from elqr.issue.serials import last_serial
 from elqr.job import Job
 from elqr.ledger_mark import Mark, Traces, read_traces, write_mark
 from elqr.store import identity
 from elqr.store.ledger_file import Ledger
+from elqr.vocabulary.errors import LedgerError
+from elqr.vocabulary.number_series import HandedOut
 
 _NOT_STARTED = "何も書いていません。"
 

@@ -10,11 +10,11 @@ from datetime import date
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location, of_file_made_by, without_names
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, RECORD_NO
 from elqr.formats.spec import Control, Spec
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location, of_file_made_by, without_names
 
 Check = Callable[[Decoded, str, date], list[Finding]]
 

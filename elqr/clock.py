@@ -6,7 +6,7 @@ time.
 
 from datetime import date, datetime, timedelta, timezone
 
-from elqr.errors import BadFile
+from elqr.vocabulary.errors import BadFile
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 

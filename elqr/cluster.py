@@ -21,16 +21,12 @@ from elqr import partition
 from elqr.delivery import hold_back, known_before
 from elqr.droppings import Watch
 from elqr.engine import Engine, started
-from elqr.errors import CannotWrite, ClusterError, NotFound
-from elqr.findings import Finding
 from elqr.fiscal import WithoutPeriod
 from elqr.formats.spec import Spec
-from elqr.frames import Candidate, Decision, Payment, Posting
 from elqr.inbox import Arrived, arrived, delivered_paths, is_kept, keep, keep_arrived, keep_file, kept_at, read_part
 from elqr.intake import Intake, LargeIntake, take, take_large
 from elqr.job import Job
 from elqr.ledger import postings
-from elqr.limits import PIECE_BYTES, WHOLE
 from elqr.matching import match
 from elqr.night import Night, Posted
 from elqr.run import Alone, channels, places
@@ -41,7 +37,11 @@ from elqr.store.ledger_file import ledger_path
 from elqr.store.staging import Staging
 from elqr.suggestions import ASKED_AT_MOST, neighbours, suggestions
 from elqr.tally import night_tallies
-from elqr.terms import FileStatus
+from elqr.vocabulary.errors import CannotWrite, ClusterError, NotFound
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Candidate, Decision, Payment, Posting
+from elqr.vocabulary.limits import PIECE_BYTES, WHOLE
+from elqr.vocabulary.terms import FileStatus
 
 _A_PART = 100_000
 """Payments in a part, on the average: some 200 MB where it is matched."""

@@ -12,12 +12,12 @@ from datetime import date
 
 import polars as pl
 
-from elqr.errors import BadFile
-from elqr.export_frames import Collected
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import RecordSpec, Spec
-from elqr.terms import Channel, Direction, Outcome, PostingResult, Term, YearKind
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.export_frames import Collected
+from elqr.vocabulary.terms import Channel, Direction, Outcome, PostingResult, Term, YearKind
 
 AMOUNT_YEN = "amount_yen"
 _PARTS = (Collected.PRINCIPAL_YEN, Collected.DEMAND_FEE_YEN, Collected.LATE_CHARGE_YEN)

@@ -12,18 +12,18 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.errors import BadFile
-from elqr.findings import MASKED
 from elqr.formats.cells import Sheet, cells_of, read_texts
 from elqr.formats.decode import Decoded
 from elqr.formats.fields import value_without_names
 from elqr.formats.payments import with_other_records
 from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
-from elqr.frames import joined
 from elqr.inspection import Inspection, inspect
-from elqr.limits import FINDINGS
-from elqr.visible import visible
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.findings import MASKED
+from elqr.vocabulary.frames import joined
+from elqr.vocabulary.limits import FINDINGS
+from elqr.vocabulary.visible_text import visible
 
 LISTED = FINDINGS.most
 """Differences listed of each kind; the rest are counted."""

@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from elqr.strict import Strict, WrittenDay
-from elqr.terms import Channel
+from elqr.vocabulary.strict import Strict, WrittenDay
+from elqr.vocabulary.terms import Channel
 
 _PER_10000, _PER_100 = 10_000, 100
 _MOST_YEN = 1_000_000

@@ -10,21 +10,21 @@ from functools import partial
 import polars as pl
 
 from elqr.droppings import sent_as
-from elqr.findings import Finding
 from elqr.formats.decode import decode
 from elqr.formats.spec import Spec
-from elqr.frames import Notice
 from elqr.inbox import Arrived, begins_with, read_part
 from elqr.intake import Intake, take, take_large
 from elqr.journal import Step
-from elqr.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
 from elqr.sieve import CLAIM_KEY
 from elqr.store import entries, held_queries, money_entries, queries, tables
 from elqr.store.bulk import next_no
 from elqr.store.entries import Delivered
-from elqr.terms import FileStatus
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Notice
+from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
+from elqr.vocabulary.terms import FileStatus
 
 
 def _delivered(arrived: Arrived) -> Delivered:

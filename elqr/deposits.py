@@ -16,8 +16,8 @@ from datetime import date
 import polars as pl
 
 from elqr.formats.deposits import EVENT, PLACE, RULE, placed, with_identity
-from elqr.money_frames import APART, BESIDE, MERGED, Deposit, DepositContent
-from elqr.terms import DepositKind
+from elqr.vocabulary.money_frames import APART, BESIDE, MERGED, Deposit, DepositContent
+from elqr.vocabulary.terms import DepositKind
 
 _IDENTITY, _NUMBER, _RANK, _NO = Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO
 _REPEATS = Deposit.REPEATS_NO

@@ -11,9 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
-from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.night import Night
 from elqr.remittance import standing
 from elqr.settlement import Settlement
@@ -21,7 +19,9 @@ from elqr.store import difference_queries as queries
 from elqr.store import money_entries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.retraction_queries import retractions_approved
-from elqr.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.vocabulary.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
 
 SIGNED = ("mark", "contract", "payment_yen", "money_yen", "night_on", "asked_at", "asked_by", "reason")
 """What of a request stands in the chain of runs once it is ended."""

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr.codes import Code
-from elqr.errors import BadFile, NotFound
-from elqr.findings import Finding, Location
 from elqr.four_eyes import need_another
-from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of
 from elqr.night import Night
 from elqr.printed_folder import added, changed, listed, read_manifest, stored, write_printed
@@ -18,10 +14,14 @@ from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
 from elqr.release import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
-from elqr.signature import Signature
 from elqr.store import print_queries as queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act
-from elqr.terms import PrintState, RulingResult
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.frames import PrintNotice, Slip
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import PrintState, RulingResult
 
 
 def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:

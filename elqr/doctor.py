@@ -25,7 +25,6 @@ import polars as pl
 from elqr import __version__
 from elqr.droppings import Watch
 from elqr.edge import calendar_for, ledger_of, processing_day, sheets_for, specs_exist, specs_for
-from elqr.errors import OperatorError
 from elqr.formats.recognize import fits_one
 from elqr.inbox import arrivals
 from elqr.issue.keys import check_no_column
@@ -35,7 +34,8 @@ from elqr.procedures import read_register
 from elqr.store import queries, report_queries
 from elqr.store.database import structure_breaks
 from elqr.store.ledger_file import ledger_path
-from elqr.terms import FileStatus
+from elqr.vocabulary.errors import OperatorError
+from elqr.vocabulary.terms import FileStatus
 
 _LIBRARIES = ("polars", "pydantic", "click", "sqlalchemy", "xlsxwriter", "python-calamine")
 _LEAST_FREE = 2_000_000_000

@@ -24,11 +24,7 @@ from elqr.alarms import (
     repeat_alarms,
 )
 from elqr.arrivals import arriving
-from elqr.codes import Code
-from elqr.errors import CannotWrite, LedgerError
-from elqr.findings import Finding, Location
 from elqr.inbox import set_aside, sweep, write_parts
-from elqr.limits import WAITING
 from elqr.night import Night
 from elqr.originals import originals
 from elqr.procedures import Evidence, Kpi, kpi
@@ -53,7 +49,11 @@ from elqr.store import (
 )
 from elqr.store.ledger_file import Aside
 from elqr.store.retraction_queries import retractions_in
-from elqr.terms import ExitCode, Place
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import CannotWrite, LedgerError
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.limits import WAITING
+from elqr.vocabulary.terms import ExitCode, Place
 
 
 def draw(night: Night, findings: list[Finding] | None = None) -> Morning:

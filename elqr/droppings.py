@@ -11,7 +11,7 @@ from enum import Enum, auto
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from elqr.limits import HEAD_BYTES
+from elqr.vocabulary.limits import HEAD_BYTES
 
 KNOWN = (
     "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "@eadir", "ehthumbs.db",

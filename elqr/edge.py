@@ -19,13 +19,11 @@ from filelock import FileLock, Timeout
 from elqr import clock
 from elqr.belonging import leave_mark, refuse_disagreement, refuse_new
 from elqr.business_day import Calendar, calendar
-from elqr.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound, OperatorError
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
 from elqr.journal import Journal
 from elqr.ledger_mark import Traces, read_traces
-from elqr.limits import NAMED, PICTURE, Limit
 from elqr.night import Hands, Night
 from elqr.operators import Operator, Operators, read_operators
 from elqr.procedures import read_register
@@ -34,6 +32,8 @@ from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read, refuse_nothing
 from elqr.verification.unsealed import refuse_unbacked
+from elqr.vocabulary.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound, OperatorError
+from elqr.vocabulary.limits import NAMED, PICTURE, Limit
 from elqr.written import plain_bytes, read_text
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 
 from elqr import __version__
-from elqr.errors import ClusterError, OperatorError
+from elqr.vocabulary.errors import ClusterError, OperatorError
 
 if TYPE_CHECKING:
     from pyspark import RDD, SparkContext

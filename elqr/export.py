@@ -13,8 +13,6 @@ import polars as pl
 
 from elqr import __version__
 from elqr.collection import collection_file
-from elqr.errors import BadFile, LedgerError, NotFound
-from elqr.export_frames import Collected
 from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, refuse_strangers, taken_mark, taken_marks
 from elqr.inbox import keep, kept, sha256_of
 from elqr.night import Night
@@ -24,6 +22,8 @@ from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.entries import NIGHT
 from elqr.store.export_tables import export as export_table
 from elqr.store.identity import ledger_id, next_handed_out
+from elqr.vocabulary.errors import BadFile, LedgerError, NotFound
+from elqr.vocabulary.export_frames import Collected
 
 _AGAIN = "elqr export again で書き出し直してください。"
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from elqr.terms import AccountingKind
+from elqr.vocabulary.terms import AccountingKind
 
 _FIRST_MONTH = 4
 _LAST_CLOSING_MONTH = 5

@@ -7,10 +7,10 @@ Names are compared by what a reader sees (elqr/person.py); where an administrato
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 
-from elqr.errors import BadFile
 from elqr.night import Night
 from elqr.person import same_person
 from elqr.store.acts import ASKED, acts_of
+from elqr.vocabulary.errors import BadFile
 
 
 def need_another(night: Night, kind: str, number: int, names: Iterable[str], by: str) -> None:

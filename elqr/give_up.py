@@ -7,12 +7,12 @@ and their file in the archive. A row that came right in the meantime is left as 
 from collections.abc import Sequence
 from typing import Any
 
-from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
 from elqr.night import Night
 from elqr.store import refused_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
-from elqr.terms import RulingResult
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.terms import RulingResult
 
 
 def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason: str, signed: tuple[str, str]) -> int:

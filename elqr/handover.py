@@ -13,10 +13,10 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from elqr.errors import BadFile, explain
 from elqr.inbox import sha256_of, sha256_of_file, strangers
-from elqr.limits import BY_ELQR
-from elqr.strict import Strict
+from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.limits import BY_ELQR
+from elqr.vocabulary.strict import Strict
 from elqr.written import own_json_bytes, read_own_json, read_written
 
 MANIFEST = "manifest.json"

@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 
 from elqr.delivery import still_held
-from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
 from elqr.inbox import is_kept
 from elqr.night import Night
 from elqr.store import held_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
-from elqr.terms import RulingResult
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.terms import RulingResult
 
 MARK_CHARS = 8
 """Of a content's hash so many are shown and typed."""

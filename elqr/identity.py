@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from elqr.frames import PaymentContent, joined
+from elqr.vocabulary.frames import PaymentContent, joined
 
 CONTENT = (
     PaymentContent.CHANNEL, PaymentContent.KEY_KIND, PaymentContent.KEY_DIGITS, PaymentContent.REISSUE_NO,

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.frames import CandidateSlip, Decision, Payment, Posting, beside
+from elqr.vocabulary.frames import CandidateSlip, Decision, Payment, Posting, beside
 
 SLIP = (
     CandidateSlip.NOTICE_NO, CandidateSlip.LEVY_YEAR, CandidateSlip.BILL_NO, CandidateSlip.INSTALLMENT_NO,

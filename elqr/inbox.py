@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
-from elqr.codes import Code
 from elqr.droppings import Kind, Watch, is_known
-from elqr.errors import CannotWrite, NotFound
-from elqr.findings import Finding, Location
-from elqr.limits import PIECE_BYTES, WHOLE
-from elqr.visible import visible
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import CannotWrite, NotFound
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.limits import PIECE_BYTES, WHOLE
+from elqr.vocabulary.visible_text import visible
 
 _MEGABYTE = 1_000_000
 _LEFT = re.compile(r"\..+\.[0-9]+")

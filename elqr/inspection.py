@@ -11,12 +11,12 @@ from datetime import date
 import polars as pl
 
 from elqr.checks import check, stated_and_calculated
-from elqr.findings import Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.payments import meaning, with_other_records
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import Spec
-from elqr.terms import Channel, Stage
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.terms import Channel, Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from elqr.codes import Code
 from elqr.formats.sequence import RECORD_NO
-from elqr.frames import Notice, NoticeClaim
 from elqr.sieve import ASSESSMENT_KEY, CLAIM_KEY, NOTICE_KEY, Registered, Sieve
-from elqr.terms import WHOLE_YEAR
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.frames import Notice, NoticeClaim
+from elqr.vocabulary.terms import WHOLE_YEAR
 
 
 def cancelled_by_now(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:

@@ -14,8 +14,6 @@ import numpy as np
 import polars as pl
 
 from elqr.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
-from elqr.codes import Code
-from elqr.findings import Finding, Location, of_file_made_by
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
 from elqr.formats.payments import Occurrences, contents_of, hashes_of, identities_of, payments_of
@@ -23,7 +21,9 @@ from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, is_odd, ki
 from elqr.formats.recognize import recognize, recognize_head
 from elqr.formats.sequence import Kinds, groups_twice, sequence
 from elqr.formats.spec import Spec
-from elqr.limits import HEAD_BYTES, LINE, WHOLE
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location, of_file_made_by
+from elqr.vocabulary.limits import HEAD_BYTES, LINE, WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from elqr.fiscal import WithoutPeriod, accounting_year_expr, fiscal_year_expr, has_period_expr
-from elqr.frames import Allocation, Decision, Payment, Posting
-from elqr.terms import Account
+from elqr.vocabulary.frames import Allocation, Decision, Payment, Posting
+from elqr.vocabulary.terms import Account
 
 
 def postings(

@@ -12,10 +12,10 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from elqr.errors import BadFile
-from elqr.handed_out import HandedOut
 from elqr.inbox import write_whole
 from elqr.job import Job
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.number_series import HandedOut
 from elqr.written import own_json_bytes, read_own_json
 
 _NIGHTS_READ = 30

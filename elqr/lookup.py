@@ -7,8 +7,8 @@ of it. Pure functions over frames; who asks decides what follows.
 
 import polars as pl
 
-from elqr.frames import Candidate, Payment, beside
-from elqr.terms import KeyKind
+from elqr.vocabulary.frames import Candidate, Payment, beside
+from elqr.vocabulary.terms import KeyKind
 
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
 _ASKED = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)

@@ -6,7 +6,6 @@ month is compared with what was closed.
 
 from datetime import date
 
-from elqr.errors import BadFile, NotFound
 from elqr.fiscal import month_end
 from elqr.four_eyes import need_another
 from elqr.night import Night
@@ -16,7 +15,8 @@ from elqr.store import report_queries, tallies
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.bulk import next_no
 from elqr.store.month_tables import month_close
-from elqr.terms import Account, RulingResult
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.terms import Account, RulingResult
 
 
 def drawn(night: Night, first: date) -> Monthly:

@@ -11,15 +11,12 @@ import polars as pl
 
 from elqr import __version__
 from elqr.droppings import Watch
-from elqr.errors import BadFile
-from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
 from elqr.in_hand import InHand
 from elqr.inbox import Arrived, arrivals, keep_arrived, kept_at, passed_over, write_whole
 from elqr.job import Inbox, Job, Notices
 from elqr.journal import Journal
-from elqr.limits import NAMED
 from elqr.operators import Operator, Operators
 from elqr.procedures import Register
 from elqr.remittance import Rules
@@ -29,6 +26,9 @@ from elqr.store.identity import handed_out, ledger_id
 from elqr.store.ledger_file import Ledger
 from elqr.store.review_queries import last_night
 from elqr.store.seals import Seal
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.limits import NAMED
 from elqr.written import plain_bytes
 
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import MASKED, Finding
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
-from elqr.frames import Claim, Notice, NoticeClaim, NoticeKey
 from elqr.instalments import cancelled_by_now, instalments_after_whole, whole_year_covers
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
-from elqr.notice_frames import CANCEL, RefusedRow
 from elqr.sieve import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
-from elqr.terms import KeyKind
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import MASKED, Finding
+from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey
+from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
+from elqr.vocabulary.terms import KeyKind
 
 _MOST_YEN = 99_999_999_999
 GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]

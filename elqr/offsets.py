@@ -14,8 +14,8 @@ import polars as pl
 
 from elqr.contract import Contract
 from elqr.formats.deposits import folded_sender, plain_account
-from elqr.money_frames import Deposit
-from elqr.terms import SettlementOutcome
+from elqr.vocabulary.money_frames import Deposit
+from elqr.vocabulary.terms import SettlementOutcome
 
 CONTRACT, SIGNED_YEN, DAY_ON = "contract", "signed_yen", "counts_on"
 """What a deposit has besides in a settlement: its contract, its yen, negative when taken back, and its day."""

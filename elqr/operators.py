@@ -13,9 +13,9 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from elqr.errors import BadFile, explain
 from elqr.person import name_fault, same_person
-from elqr.strict import Strict
+from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.strict import Strict
 from elqr.written import read_toml
 
 Role = Literal["申請", "承認"]

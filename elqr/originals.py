@@ -10,11 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.errors import NotFound
 from elqr.formats.excerpt import HEAD_BYTES, Excerpt, csv_excerpts, fixed_excerpt
 from elqr.formats.spec import Spec
 from elqr.inbox import kept, kept_parts
-from elqr.limits import ORIGINAL_CSV
+from elqr.vocabulary.errors import NotFound
+from elqr.vocabulary.limits import ORIGINAL_CSV
 
 CSV_MEGABYTES = ORIGINAL_CSV.most
 """Of CSV files read again for one page, oldest payments first."""

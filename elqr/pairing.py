@@ -19,7 +19,7 @@ from datetime import date
 from itertools import groupby
 
 from elqr.contract import Contract
-from elqr.terms import SettlementOutcome
+from elqr.vocabulary.terms import SettlementOutcome
 
 Later = Callable[[date, int], date]
 """営業日を数える: so many business days after a day, or before it when negative."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.frames import Candidate, OpenClaim, Payment, met_again
 from elqr.matching import Matched, match
+from elqr.vocabulary.frames import Candidate, OpenClaim, Payment, met_again
 
 BUCKET, ROOT = "bucket", "root"
 PLACE = "place"

@@ -21,13 +21,8 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from elqr import __version__
-from elqr.codes import Code
-from elqr.errors import BadFile, CannotWrite, NotFound
-from elqr.findings import LISTED_PER_CODE, Finding, Location
-from elqr.frames import NoticeStanding, Payload, PrintNotice
 from elqr.inbox import sha256_of
 from elqr.job import Job
-from elqr.limits import BY_ELQR
 from elqr.night import Night
 from elqr.printed_folder import PROGRESS, changed, read_manifest, write_printed
 from elqr.printing.drawing import face_for
@@ -44,7 +39,12 @@ from elqr.store import print_queries as queries
 from elqr.store import tables
 from elqr.store.acts import RECORDED, Act, enter_act
 from elqr.store.identity import ledger_id, next_handed_out
-from elqr.terms import PrintState
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
+from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice
+from elqr.vocabulary.limits import BY_ELQR
+from elqr.vocabulary.terms import PrintState
 from elqr.written import plain_bytes
 
 

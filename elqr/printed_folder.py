@@ -11,19 +11,19 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.errors import BadFile, CannotWrite, NotFound
-from elqr.findings import Finding, Location
-from elqr.frames import PrintNotice, Slip
 from elqr.inbox import sha256_of_file, strangers, write_whole
 from elqr.issue.layout import PARTS
 from elqr.issue.reading import read_payload
-from elqr.limits import BY_ELQR, NAMED
 from elqr.printing.imposition import page_label
 from elqr.printing.picture import Decoded, Symbology
 from elqr.printing.picture_reader import read_pictures
 from elqr.printing.proof import read_listed
 from elqr.release import MANIFEST, Manifest, PrintedFile
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.frames import PrintNotice, Slip
+from elqr.vocabulary.limits import BY_ELQR, NAMED
 from elqr.written import plain_bytes, read_written
 
 _TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}

@@ -12,10 +12,10 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from elqr.errors import BadFile, explain
 from elqr.fiscal import WithoutPeriod, closing_day, fiscal_year, last_day, wareki_fiscal_year
-from elqr.strict import Strict, WrittenDay
-from elqr.terms import AccountingKind, Priority, ProcedureKind
+from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.strict import Strict, WrittenDay
+from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 from elqr.written import read_toml
 
 TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}

@@ -7,8 +7,8 @@ on another claim. Which payment is the last is decided by 領収日 and the send
 import polars as pl
 
 from elqr.fiscal import OpenYears
-from elqr.frames import Column, Payment, Posting, Reduction
-from elqr.terms import Account
+from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
+from elqr.vocabulary.terms import Account
 from elqr.withdrawal import Standing
 
 

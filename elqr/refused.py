@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from elqr.frames import ClaimKey
-from elqr.notice_frames import CANCEL, RefusedRow
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
 
 _KEY = list(ClaimKey.SCHEMA)
 _SAME = [*_KEY, RefusedRow.CHANGE_KIND]

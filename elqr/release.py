@@ -15,13 +15,13 @@ from typing import Any, Literal, Self
 import polars as pl
 from pydantic import ValidationError
 
-from elqr.codes import Code
-from elqr.errors import BadFile, explain
-from elqr.findings import Finding, Location
-from elqr.frames import NoticeStanding, PrintNotice
 from elqr.printing.imposition import page_label
-from elqr.strict import Strict
-from elqr.terms import PrintState
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.frames import NoticeStanding, PrintNotice
+from elqr.vocabulary.strict import Strict
+from elqr.vocabulary.terms import PrintState
 from elqr.written import own_json_bytes
 
 MANIFEST = "manifest.json"

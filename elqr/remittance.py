@@ -9,15 +9,15 @@ from elqr.arrivals import Arrival
 from elqr.business_day import Calendar
 from elqr.contract import Contract
 from elqr.deposits import doubtful
-from elqr.errors import LedgerError
-from elqr.limits import IN_MONEY_LINE
-from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
 from elqr.report.rows import Money, Standing
 from elqr.settlement import Settlement, deposits_with_contract, settle, with_contract
 from elqr.store import money_entries, money_queries
 from elqr.store.ledger_file import Ledger
-from elqr.terms import ENDED, SettlementOutcome, Stage, StageGap
+from elqr.vocabulary.errors import LedgerError
+from elqr.vocabulary.limits import IN_MONEY_LINE
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import ENDED, SettlementOutcome, Stage, StageGap
 
 
 @dataclass(frozen=True, slots=True)

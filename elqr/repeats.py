@@ -9,9 +9,9 @@ night, and not by the order of files: see `_renewed`.
 
 import polars as pl
 
-from elqr.frames import Known, KnownAs, KnownEvent, Payment, beside, but
 from elqr.identity import ACCEPTED, content, variants
-from elqr.terms import Outcome, Stage
+from elqr.vocabulary.frames import Known, KnownAs, KnownEvent, Payment, beside, but
+from elqr.vocabulary.terms import Outcome, Stage
 
 _NAMED = (Payment.IDENTITY, Payment.STAGE)
 _SAID = "said"

@@ -14,7 +14,6 @@ import polars as pl
 
 from elqr.delivery import take_file, take_notices
 from elqr.edge import calendar_for, specs_exist, specs_for
-from elqr.errors import BadFile
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
 from elqr.inbox import Arrived, kept, sha256_of
@@ -26,6 +25,7 @@ from elqr.remittance import Rules
 from elqr.run import Alone, issue_payloads, reconcile, return_excess
 from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger
+from elqr.vocabulary.errors import BadFile
 
 _NOWHERE = ".replay"
 """A copy writes no file, and files that the nights wrote stand in nobody's way."""

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another
 from elqr.night import Night
 from elqr.plain_number import plain_number
-from elqr.signature import Signature
 from elqr.store import difference_queries, export_queries, print_queries
 from elqr.store import retraction_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
-from elqr.terms import PrintState, RetractionKind, RulingResult
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import PrintState, RetractionKind, RulingResult
 
 
 @dataclass(frozen=True, slots=True)

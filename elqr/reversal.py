@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.fiscal import OpenYears
-from elqr.frames import Column, Move, OpenClaim, Posting, Ruled
-from elqr.terms import Account, Ruling, RulingResult
+from elqr.vocabulary.frames import Column, Move, OpenClaim, Posting, Ruled
+from elqr.vocabulary.terms import Account, Ruling, RulingResult
 
 
 class Made(Posting):

@@ -8,11 +8,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from elqr.errors import BadFile, NotFound
-from elqr.findings import Finding
 from elqr.fiscal import OpenYears
 from elqr.four_eyes import need_another
-from elqr.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.inbox import sha256_of
 from elqr.night import Night
 from elqr.person import name_fault, spelt
@@ -26,7 +23,10 @@ from elqr.store import report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.target_queries import TARGET_MARK, target_marks
-from elqr.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
+from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
 from elqr.waiting import NOW, Search, find, late_notices, table_of
 from elqr.withdrawal import held_beside
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.arrival_frames import Arriving, Unpaid
 from elqr.arrivals import arriving
 from elqr.delivery import still_held
 from elqr.inbox import Arrived, arrivals
-from elqr.money_frames import Settled
 from elqr.night import Night
 from elqr.remittance import standing
 from elqr.store import arrears_queries, money_queries, report_queries, review_queries
 from elqr.store import queries as night_queries
 from elqr.suggestions import ASKED_AT_MOST, neighbours
-from elqr.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
 from elqr.together import sums_of
+from elqr.vocabulary.arrival_frames import Arriving, Unpaid
+from elqr.vocabulary.money_frames import Settled
+from elqr.vocabulary.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
 
 _KEY = ("payment_no", "key_kind", "key_digits")
 _MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.OUT_OF_SEQUENCE.value]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import Finding, Location
 from elqr.fiscal import OpenYears
-from elqr.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
 from elqr.reversal import reversal
-from elqr.terms import (
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.vocabulary.terms import (
     AWAITS_PAYOUT,
     NEEDS_TARGET,
     WRITTEN_RULINGS,

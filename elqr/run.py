@@ -13,10 +13,8 @@ import polars as pl
 from elqr import __version__
 from elqr.alarms import unknown_by_channel
 from elqr.delivery import take_file, take_notices
-from elqr.errors import BadFile
 from elqr.fiscal import OpenYears
 from elqr.formats.encode import encode_csv
-from elqr.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.in_hand import SLIP, InHand
 from elqr.inbox import sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
@@ -44,7 +42,9 @@ from elqr.store import (
 )
 from elqr.store.identity import ledger_id, next_handed_out, skip_serials
 from elqr.suggestions import neighbours, suggestions
-from elqr.terms import KeyKind, Outcome, Place
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.frames import Candidate, Decision, Known, Notice, Payload, Payment
+from elqr.vocabulary.terms import KeyKind, Outcome, Place
 from elqr.written import own_json_bytes
 
 _MATCHED_AT_ONCE = 125_000

@@ -13,10 +13,10 @@ import polars as pl
 
 from elqr.contract import Contract
 from elqr.formats.deposits import bare_digits, folded, plain_account
-from elqr.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.offsets import CONTRACT, DAY_ON, SIGNED_YEN, Offset
 from elqr.pairing import Credit, Due, Later, Line, paired
-from elqr.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
+from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.vocabulary.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
 
 
 @dataclass(frozen=True, slots=True)

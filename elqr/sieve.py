@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.sequence import RECORD_NO
-from elqr.frames import ClaimKey, Notice
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
+from elqr.vocabulary.frames import ClaimKey, Notice
 
 CLAIM_KEY = list(ClaimKey.SCHEMA)
 ASSESSMENT_KEY = CLAIM_KEY[:-1]

@@ -17,18 +17,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from elqr.belonging import disagreement, traces_with_keys
-from elqr.errors import BadFile, NotFound
 from elqr.four_eyes import need_another_of
-from elqr.handed_out import LABELS, HandedOut
 from elqr.inbox import write_whole
 from elqr.ledger_mark import Traces
-from elqr.limits import BY_ELQR
 from elqr.night import Night
-from elqr.signature import Signature
 from elqr.store import identity
 from elqr.store.acts import Act, enter_act
-from elqr.strict import Strict
-from elqr.terms import RulingResult
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.limits import BY_ELQR
+from elqr.vocabulary.number_series import LABELS, HandedOut
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.strict import Strict
+from elqr.vocabulary.terms import RulingResult
 from elqr.written import own_json_bytes, plain_bytes
 
 _UNTOLD = tuple(name for name in LABELS if name != "run_no")
@@ -79,7 +79,7 @@ def request_going_on(night: Night, last: Mapping[str, int], signature: Signature
     """この台帳で続けることを申請する. Returns the numbers after which it will go on. Raises BadFile, CannotWrite.
 
     With `is_new` the ledger is yet to be made. `last` are the last numbers that people know of, by series (see
-    elqr/handed_out.py); where no trace tells how far the ledger had come, they must say all of them.
+    elqr/vocabulary/number_series.py); where no trace tells how far the ledger had come, they must say all of them.
     """
     if waiting_request(night) is not None:
         raise BadFile(

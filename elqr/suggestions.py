@@ -5,9 +5,9 @@ Only ever shown to a person; never applied by themselves.
 
 import polars as pl
 
-from elqr.frames import NoticeKey, Payment, Suggestion
 from elqr.lookup import RULED_OUT, meant
-from elqr.terms import Outcome
+from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
+from elqr.vocabulary.terms import Outcome
 
 ASKED_AT_MOST = 2_000
 """Unknown keys looked at in a night: each has some 200 neighbours. More than that is no misreading."""

@@ -7,8 +7,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.frames import IssueTally, Notice, Payment, Posting, PostingTally
-from elqr.terms import KeyKind
+from elqr.vocabulary.frames import IssueTally, Notice, Payment, Posting, PostingTally
+from elqr.vocabulary.terms import KeyKind
 
 
 def issue_tallies(issued: pl.DataFrame) -> pl.DataFrame:

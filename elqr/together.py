@@ -7,7 +7,7 @@ of all of a bill's, is looked at always. Nothing is ever posted by it: it says w
 
 import polars as pl
 
-from elqr.arrival_frames import Unpaid
+from elqr.vocabulary.arrival_frames import Unpaid
 
 FEW = 8
 """Claims of one payer of which every choice is looked at: 255 sums. Of more they would double with each claim."""

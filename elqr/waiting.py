@@ -13,7 +13,7 @@ from elqr.report.row_mark import marks
 from elqr.report.table import Table
 from elqr.store import late_queries, report_queries
 from elqr.store import review_queries as queries
-from elqr.terms import Channel, Outcome
+from elqr.vocabulary.terms import Channel, Outcome
 
 NOW = date.max
 """The state of the ledger as it is, whatever night it is asked for."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from elqr.frames import OpenClaim
+from elqr.vocabulary.frames import OpenClaim
 
 
 def too_late(lines: pl.DataFrame, payer: str, order: Sequence[str]) -> pl.Series:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.fiscal import OpenYears
-from elqr.frames import Move, OpenClaim, Posting, Ruled
-from elqr.terms import Account, Outcome, Ruling, Stage
+from elqr.vocabulary.frames import Move, OpenClaim, Posting, Ruled
+from elqr.vocabulary.terms import Account, Outcome, Ruling, Stage
 
 OTHER_NO = "other_no"
 

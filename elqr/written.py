@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from elqr.errors import BadFile, NotFound
-from elqr.limits import BY_ELQR, WRITTEN, Limit
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.limits import BY_ELQR, WRITTEN, Limit
 
 
 def plain_bytes(path: Path, limit: Limit) -> bytes:

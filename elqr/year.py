@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from elqr.errors import BadFile
 from elqr.fiscal import closing_day, wareki_fiscal_year
 from elqr.fiscal import fiscal_year as fiscal_year_of
 from elqr.night import Night
 from elqr.report.years import Yearly, YearRows, yearly
 from elqr.store import report_queries
 from elqr.store import year_queries as queries
-from elqr.terms import AccountingKind
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.terms import AccountingKind
 
 
 def drawn(night: Night, fiscal_year: int) -> Yearly:

@@ -17,13 +17,13 @@ from elqr.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
 from elqr.formats.spec_files import read_specs
-from elqr.frames import Slip
 from elqr.issue.payload import PayloadValues, encode
 from elqr.printing.proof import Order
 from elqr.printing.template import Template, read_templates
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import Office
 from elqr.store.schema import metadata
+from elqr.vocabulary.frames import Slip
 from tests.server import Server
 
 ROOT = Path(__file__).parent.parent

@@ -21,17 +21,17 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.arrival_frames import DeliveredFile
 from elqr.arrivals import arriving
 from elqr.business_day import calendar
 from elqr.edge import calendar_for
-from elqr.errors import OperatorError
 from elqr.formats.lint import lint
 from elqr.formats.spec_files import read_spec
 from elqr.job import read_job
 from elqr.printing.template import read_template
 from elqr.procedures import kpi, read_register
 from elqr.report.review_form import read_form
+from elqr.vocabulary.arrival_frames import DeliveredFile
+from elqr.vocabulary.errors import OperatorError
 from tests.builders import JOB, NIGHT, REGISTER, ROOT, SPECS, City, elqr, eltax_file, eltax_row, notice_row
 
 _SECONDS = 10.0

@@ -4,13 +4,17 @@ A module may import what stands before it, and nothing else. A module that is no
 """
 
 HOUSE: tuple[tuple[str, str], ...] = (
+    ("", "business_day checkdigit person plain_number pseudonym"),
+    (
+        "vocabulary",
+        "__init__ codes frames arrival_frames export_frames limits money_frames notice_frames number_series "
+        "page_frames signature strict terms code_texts errors meanings visible_text findings",
+    ),
     (
         "",
-        "business_day checkdigit codes frames arrival_frames export_frames handed_out identity in_hand limits "
-        "droppings money_frames notice_frames page_frames person plain_number pseudonym refused signature strict "
-        "terms arrivals code_texts contract errors clock engine fiscal ledger lookup meanings pairing repeats "
-        "reversal suggestions tally together visible findings alarms inbox whole_year matching partition "
-        "withdrawal reduction ruling written journal operators procedures",
+        "alarms arrivals clock contract droppings engine fiscal identity in_hand inbox ledger lookup pairing "
+        "refused repeats reversal suggestions tally together whole_year matching partition withdrawal reduction "
+        "ruling written journal operators procedures",
     ),
     (
         "formats",

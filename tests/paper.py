@@ -8,10 +8,10 @@ import polars as pl
 import pypdfium2
 from PIL import Image, ImageFilter
 
-from elqr.frames import PrintNotice, Slip
 from elqr.printed_folder import listed, read_manifest
 from elqr.printing.picture import Symbology, codes_in
 from elqr.synthetic import generate
+from elqr.vocabulary.frames import PrintNotice, Slip
 from tests.builders import JOB, SPECS, elqr
 
 DPI = 300

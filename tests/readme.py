@@ -13,25 +13,17 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from elqr.code_texts import CODES
 from elqr.fiscal import wareki
 from elqr.formats.lint import lint
 from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.spec import Spec
-from elqr.limits import LIMITS
-from elqr.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.store.schema import metadata
-from elqr.terms import (
-    ENDED,
-    PLACE_OF,
-    SEVERITY_OF,
-    WRITTEN_RULINGS,
-    Outcome,
-    SettlementOutcome,
-    Severity,
-)
 from elqr.verification.coverage import COVERAGE, UNPROVED
+from elqr.vocabulary.code_texts import CODES
+from elqr.vocabulary.limits import LIMITS
+from elqr.vocabulary.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS
+from elqr.vocabulary.terms import ENDED, PLACE_OF, SEVERITY_OF, WRITTEN_RULINGS, Outcome, SettlementOutcome, Severity
 from tests.bench.curves import FIGURES, spoken
 from tests.bench.growth import MEDIAN, MEMORY, NIGHT, ONE_CORE, START, STEPS
 from tests.bench.instead.nights import WAYS

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from elqr.fiscal import WithoutPeriod
-from elqr.frames import Allocation, Decision, Payment
 from elqr.ledger import postings
 from elqr.procedures import read_register
+from elqr.vocabulary.frames import Allocation, Decision, Payment
 from tests.builders import (
     JOB,
     NIGHT,

@@ -15,8 +15,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr import frames
 from elqr.store.ledger_file import open_ledger
+from elqr.vocabulary import frames
 from tests.builders import ROOT
 from tests.house import HOUSE
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.limits import WAITING
+from elqr.vocabulary.limits import WAITING
 from tests.builders import JOB, NIGHT, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.test_review import written
 

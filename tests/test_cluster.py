@@ -17,13 +17,13 @@ import pytest
 
 from elqr.cluster import _read, _Reading
 from elqr.droppings import Watch
-from elqr.errors import NotFound
-from elqr.frames import Decision
 from elqr.intake import take
 from elqr.store import tables
 from elqr.store.schema import metadata
 from elqr.store.staging import Staging, staged
 from elqr.synthetic import generate
+from elqr.vocabulary.errors import NotFound
+from elqr.vocabulary.frames import Decision
 from tests import builders, machines
 from tests.builders import (
     JOB,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from elqr.code_texts import CODES
-from elqr.codes import Code
-from elqr.findings import Finding
 from elqr.formats.decode import decode
 from elqr.intake import take
 from elqr.issue.reading import read_payload
+from elqr.vocabulary.code_texts import CODES
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
 from tests.builders import (
     NIGHT,
     PAYMENT_SPECS,

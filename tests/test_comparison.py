@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elqr.comparison import LISTED, Comparison, compare
-from elqr.errors import BadFile
+from elqr.vocabulary.errors import BadFile
 from tests.builders import (
     NIGHT,
     PAYMENT_SPECS,

@@ -9,7 +9,7 @@ import pytest
 
 from elqr.deposits import known_with, none_known, ranked
 from elqr.formats.deposits import _LIKE_ANOTHER, folded, plain_account, with_identity
-from elqr.money_frames import DepositContent
+from elqr.vocabulary.money_frames import DepositContent
 from tests.builders import NIGHT, Ran, credit_file, credit_row, elqr, statement_file
 from tests.test_settlement import SENDER, Till, codes
 

@@ -22,7 +22,7 @@ from elqr.fiscal import (
     wareki_fiscal_year,
     wareki_month,
 )
-from elqr.terms import AccountingKind
+from elqr.vocabulary.terms import AccountingKind
 
 GENERAL, SPECIAL, ENTERPRISE = AccountingKind.GENERAL, AccountingKind.SPECIAL, AccountingKind.PUBLIC_ENTERPRISE
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from elqr.codes import Code
 from elqr.inspection import inspect
 from elqr.intake import take
+from elqr.vocabulary.codes import Code
 from tests.builders import (
     NIGHT,
     PAYMENT_SPECS,

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from elqr.checkdigit import gs1_check_digit_of
-from elqr.codes import Code
-from elqr.errors import BadFile
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.overlap import specimen
 from elqr.formats.spec import Spec
 from elqr.intake import take
 from elqr.masking import masked
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile
 from tests.builders import (
     NIGHT,
     PAYMENT_SPECS,

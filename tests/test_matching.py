@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.frames import Candidate, KnownEvent, OpenClaim, Payment
 from elqr.matching import Matched, match
-from elqr.terms import STAGE_TRANSITIONS, Stage, StageState
+from elqr.vocabulary.frames import Candidate, KnownEvent, OpenClaim, Payment
+from elqr.vocabulary.terms import STAGE_TRANSITIONS, Stage, StageState
 
 _DAY = date(2026, 11, 5)
 _NOTICE = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from elqr.errors import BadFile
 from elqr.operators import Operator, Operators
+from elqr.vocabulary.errors import BadFile
 from tests.builders import JOB, City, Ran, elqr
 
 TABLE = """

@@ -8,7 +8,7 @@ import pytest
 from elqr import originals as module
 from elqr.inbox import keep
 from elqr.originals import Original, originals
-from elqr.page_frames import CaseKeys
+from elqr.vocabulary.page_frames import CaseKeys
 from tests.builders import REAL_BARCODE, SPECS, dsk_file, dsk_row, transfer_file, transfer_row
 
 _TRANSFER, _DSK = "a" * 64, "b" * 64

@@ -6,7 +6,7 @@ import pytest
 
 from elqr.contract import Contract, Fee, overlapping
 from elqr.pairing import Credit, Due, paired
-from elqr.terms import SettlementOutcome as Said
+from elqr.vocabulary.terms import SettlementOutcome as Said
 
 NIGHT = date(2026, 11, 20)
 

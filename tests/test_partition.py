@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elqr import run
-from elqr.frames import Candidate, KnownEvent, OpenClaim, Payment
 from elqr.matching import Matched, match
 from elqr.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
 from elqr.synthetic import generate
+from elqr.vocabulary.frames import Candidate, KnownEvent, OpenClaim, Payment
 from tests.builders import JOB, SPECS, City
 
 COUNTS = (1, 2, 7, 64)

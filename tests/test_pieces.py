@@ -11,11 +11,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from elqr import delivery, inbox
-from elqr.codes import Code
-from elqr.errors import CannotWrite
 from elqr.formats.spec import Spec
 from elqr.intake import Intake, take, take_large
 from elqr.ledger_mark import mark_path
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import CannotWrite
 from tests.builders import (
     SPECS,
     City,

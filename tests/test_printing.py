@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 
 from elqr import press
-from elqr.codes import Code
 from elqr.issue.payload import PayloadValues, encode
 from elqr.issue.reading import read_payload
 from elqr.issue.symbol import draw
 from elqr.printing import proof
 from elqr.release import MANIFEST
+from elqr.vocabulary.codes import Code
 from tests.builders import (
     JOB,
     REAL_CODE,

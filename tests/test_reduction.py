@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from elqr.codes import Code
+from elqr.vocabulary.codes import Code
 from tests.builders import City, Ran, elqr, eltax_file, eltax_row, notice_row
 
 ISSUED, PAID, LOWERED, LATER, LAST = (date(2026, 11, day) for day in (10, 11, 12, 13, 14))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from elqr.codes import Code
+from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, REFUSED, City, Ran, credit_file, credit_row, elqr, notice_row, went_on
 from tests.test_export import _folder as export_folder
 from tests.test_export import _pay as pay

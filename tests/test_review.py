@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from elqr.codes import Code
+from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, REFUSED, ROOT, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.report.office import converted, needs_office
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elqr.fiscal import OpenYears, WithoutPeriod
-from elqr.frames import Move, OpenClaim, Ruled, RulingEffect
 from elqr.reversal import Made
 from elqr.ruling import Effects, effects
-from elqr.terms import Account, Ruling, RulingResult
+from elqr.vocabulary.frames import Move, OpenClaim, Ruled, RulingEffect
+from elqr.vocabulary.terms import Account, Ruling, RulingResult
 from elqr.withdrawal import Concerned, Standing
 
 _OTHERS = {

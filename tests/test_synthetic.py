@@ -13,7 +13,7 @@ import pytest
 from elqr.synthetic import generate
 from elqr.synthetic.events import SHARES
 from elqr.synthetic.register import LEVIES
-from elqr.terms import Outcome, Place
+from elqr.vocabulary.terms import Outcome, Place
 from tests.builders import JOB, NIGHT, ROOT, SPECS, elqr
 
 _OUTCOMES = {outcome.label: outcome.value for outcome in Outcome}

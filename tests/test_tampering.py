@@ -18,9 +18,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
 
-from elqr.codes import Code
 from elqr.edge import prepared
-from elqr.findings import Finding, Location
 from elqr.night import Night
 from elqr.store.ledger_file import open_to_read
 from elqr.store.schema import metadata
@@ -31,6 +29,8 @@ from elqr.verification.ledger import structure
 from elqr.verification.looking import UNREADABLE, Looked
 from elqr.verification.people import two_people
 from elqr.verification.runs import anchors
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
 from tests.builders import (
     SERVERS,
     City,

@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.arrival_frames import Unpaid
 from elqr.together import FEW, sums_of
+from elqr.vocabulary.arrival_frames import Unpaid
 
 
 def _claims(*own: tuple[int, str, str, int, int]) -> pl.DataFrame:

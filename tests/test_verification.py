@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.codes import Code
+from elqr.vocabulary.codes import Code
 from tests.builders import SERVERS, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.test_review import TWICE, UNKNOWN, desk_in, written
 from tests.test_settlement import settled_in

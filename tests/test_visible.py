@@ -12,14 +12,14 @@ import polars as pl
 import pytest
 
 from elqr.cli.terminal import visible_output
-from elqr.codes import Code
-from elqr.findings import Finding, Location
 from elqr.inbox import readable_name
 from elqr.report.cells import Stamp, row_xml
 from elqr.report.page import embedded, seen
 from elqr.report.table import Heading, Style, Table
 from elqr.report.writers import bytes_of
-from elqr.visible import HIDDEN, visible, visible_lines
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.visible_text import HIDDEN, visible, visible_lines
 from tests.builders import City, elqr, eltax_file, eltax_row, notice_row
 
 _BAD = "a\x1b[2J\x9bK\u202e\u200b\u2066\u2028\ufeff\U000e0041z"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from elqr.codes import Code
-from elqr.findings import Finding
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
 from tests.builders import ROOT
 
 _PACKAGE = str(ROOT / "elqr") + "/"

@@ -29,8 +29,8 @@ from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say, visi
 from elqr.cli.undo import undo
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
-from elqr.errors import OperatorError
-from elqr.terms import ExitCode
+from elqr.vocabulary.errors import OperatorError
+from elqr.vocabulary.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)

@@ -21,7 +21,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
 )
-from elqr.terms import ExitCode, RulingResult
+from elqr.vocabulary.terms import ExitCode, RulingResult
 
 if TYPE_CHECKING:
     from elqr.arrears import Situation

@@ -6,7 +6,7 @@ import click
 
 from elqr import clock
 from elqr.cli.terminal import Group, job_option, json_option, print_json
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 
 @click.group("backup", cls=Group, help="台帳（ファイル）の控えを取る・確かめる。夜が動いていても取れます。")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import Command, date_option, job_option
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 
 @click.command("doctor", cls=Command, help="導入を点検し、悪いところと直し方を示します。何も変えません。")

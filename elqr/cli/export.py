@@ -20,7 +20,7 @@ from elqr.cli.terminal import (
     progress,
     reason_option,
 )
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
     from elqr.handover import Handover

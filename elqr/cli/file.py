@@ -13,15 +13,15 @@ import click
 
 from elqr import clock
 from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
-from elqr.errors import BadFile, CannotWrite, NotFound
-from elqr.limits import WHOLE, WRITTEN
-from elqr.terms import ExitCode
+from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.limits import WHOLE, WRITTEN
+from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
-    from elqr.codes import Code
     from elqr.comparison import Comparison
     from elqr.formats.spec import Spec
     from elqr.inspection import Inspection
+    from elqr.vocabulary.codes import Code
 
 _SHOWN_PER_CODE = 20
 _LEAST_KEY_BYTES = 16
@@ -85,7 +85,7 @@ def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> 
     """大きなファイルの検査: as the night reads it, piece by piece, up to the first piece with something wrong."""
     from elqr.inbox import read_part
     from elqr.intake import Intake, take_large
-    from elqr.limits import PIECE_BYTES
+    from elqr.vocabulary.limits import PIECE_BYTES
 
     size = path.stat().st_size
     found = take_large(partial(read_part, path), size, path.name, specs, day, PIECE_BYTES)

@@ -19,7 +19,7 @@ from elqr.cli.terminal import (
     progress,
     reason_option,
 )
-from elqr.terms import ExitCode, RulingResult
+from elqr.vocabulary.terms import ExitCode, RulingResult
 
 
 @click.group("held", cls=Group, help="取込保留のうち、まだ取り込めていないものの一覧と、あきらめる申請（二人で）。")

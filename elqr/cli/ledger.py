@@ -18,7 +18,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
 )
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 _last_option = click.option(
     "--last",
@@ -109,8 +109,8 @@ def ledger_new(last: list[tuple[str, int]], reason: str, by: str, job: Path, day
 
 def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: tuple[str, str], **how: Any) -> int:
     from elqr.edge import Which, prepared
-    from elqr.signature import Signature
     from elqr.succession import last_numbers, request_going_on
+    from elqr.vocabulary.signature import Signature
 
     by, reason = signed
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
@@ -126,8 +126,8 @@ def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: t
 @date_option
 def ledger_approve(by: str, job: Path, day: date | None) -> int:
     from elqr.edge import Which, prepared
-    from elqr.signature import Signature
     from elqr.succession import approve_going_on, check_going_on
+    from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
         check_going_on(opened.night, by)  # before a new ledger is made
@@ -148,8 +148,8 @@ def ledger_approve(by: str, job: Path, day: date | None) -> int:
 @date_option
 def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.edge import Which, prepared
-    from elqr.signature import Signature
     from elqr.succession import reject_going_on
+    from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
         aside = reject_going_on(opened.night, Signature(by, now(), reason))

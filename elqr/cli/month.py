@@ -22,7 +22,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
 )
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
     from elqr.report.months import Monthly

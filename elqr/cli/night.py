@@ -16,7 +16,7 @@ from elqr.cli.terminal import (
     progress,
     say,
 )
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 
 @click.command(cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")

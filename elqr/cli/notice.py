@@ -18,8 +18,8 @@ from elqr.cli.terminal import (
     reason_option,
     say_findings,
 )
-from elqr.limits import WHOLE
-from elqr.terms import ExitCode
+from elqr.vocabulary.limits import WHOLE
+from elqr.vocabulary.terms import ExitCode
 
 
 @click.group(cls=Group, help="納付書データ。")

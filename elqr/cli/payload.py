@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import Group, json_option, print_json, say
-from elqr.errors import BadFile
-from elqr.limits import WRITTEN
-from elqr.terms import ExitCode
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.limits import WRITTEN
+from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
     from elqr.issue.reading import Reading
@@ -27,8 +27,8 @@ def payload() -> None:
 def payload_encode(source: str | None) -> int:
     from pydantic import ValidationError
 
-    from elqr.errors import explain
     from elqr.issue.payload import PayloadValues, encode
+    from elqr.vocabulary.errors import explain
 
     text = source if source not in (None, "-") else sys.stdin.read(WRITTEN.most + 1)
     if len(text or "") > WRITTEN.most:

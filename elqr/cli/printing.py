@@ -24,8 +24,8 @@ from elqr.cli.terminal import (
     say,
     say_findings,
 )
-from elqr.errors import BadFile
-from elqr.terms import ExitCode, PrintState
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.terms import ExitCode, PrintState
 
 if TYPE_CHECKING:
     from elqr.release import Blocked
@@ -212,7 +212,7 @@ def _because(reason: str) -> str:
 def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
     from elqr.dispatch import withdraw_request
     from elqr.edge import prepared
-    from elqr.signature import Signature
+    from elqr.vocabulary.signature import Signature
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         manifest = withdraw_request(opened.night, folder, Signature(by, now(), reason))

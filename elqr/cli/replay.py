@@ -9,7 +9,7 @@ import click
 
 from elqr import clock
 from elqr.cli.terminal import Command, day_of, job_option, json_option, print_json
-from elqr.terms import ExitCode, FileStatus, Outcome
+from elqr.vocabulary.terms import ExitCode, FileStatus, Outcome
 
 if TYPE_CHECKING:
     from elqr.replay import Replayed

@@ -23,7 +23,7 @@ from elqr.cli.terminal import (
     say,
     say_findings,
 )
-from elqr.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
+from elqr.vocabulary.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
 
 if TYPE_CHECKING:
     from elqr.review import Asked, Ended
@@ -95,9 +95,9 @@ def _search(
 @date_option
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     from elqr.edge import prepared
-    from elqr.errors import BadFile
     from elqr.inbox import write_whole
     from elqr.report.workbook import book_bytes
+    from elqr.vocabulary.errors import BadFile
     from elqr.waiting import exported
 
     if out.suffix.lower() != ".xlsx":

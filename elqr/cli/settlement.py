@@ -21,7 +21,7 @@ from elqr.cli.terminal import (
     progress,
     reason_option,
 )
-from elqr.terms import ExitCode, SettlementOutcome
+from elqr.vocabulary.terms import ExitCode, SettlementOutcome
 
 if TYPE_CHECKING:
     from elqr.difference import Difference

@@ -10,9 +10,9 @@ import click
 
 from elqr import clock
 from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
-from elqr.errors import BadFile, CannotWrite, NotFound
-from elqr.limits import WHOLE, WRITTEN
-from elqr.terms import ExitCode
+from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.limits import WHOLE, WRITTEN
+from elqr.vocabulary.terms import ExitCode
 
 _CHARSETS = ("jisx0201", "cp932", "ebcdic", "utf-8", "utf-8-sig")
 

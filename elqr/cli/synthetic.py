@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import Command
-from elqr.errors import BadFile
+from elqr.vocabulary.errors import BadFile
 
 
 @click.command("synthetic", cls=Command, help="架空の都市（手続台帳・納付書・収納データ・正解）を OUT に作ります。")

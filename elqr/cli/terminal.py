@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import click
 
 from elqr import clock
-from elqr.errors import BadFile, CannotWrite
 from elqr.person import name_fault, spelt
-from elqr.visible import visible, visible_lines
+from elqr.vocabulary.errors import BadFile, CannotWrite
+from elqr.vocabulary.visible_text import visible, visible_lines
 
 if TYPE_CHECKING:
-    from elqr.codes import Code
-    from elqr.findings import Finding
+    from elqr.vocabulary.codes import Code
+    from elqr.vocabulary.findings import Finding
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
 _DEFAULT_JOB = "jobs/nightly.toml"

@@ -20,7 +20,7 @@ from elqr.cli.terminal import (
     progress,
     reason_option,
 )
-from elqr.terms import ExitCode, RetractionKind, RulingResult
+from elqr.vocabulary.terms import ExitCode, RetractionKind, RulingResult
 
 _KINDS = (
     (RetractionKind.UPLOADED, "uploaded", "FILES", "納付書情報 FILES（ファイル名）を登録したという記録"),
@@ -49,7 +49,7 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
     def ask(names: tuple[str, ...], reason: str, by: str, job: Path, day: date | None) -> int:
         from elqr.edge import prepared
         from elqr.retraction import request_retraction
-        from elqr.signature import Signature
+        from elqr.vocabulary.signature import Signature
 
         with prepared(job, day, rehearsal=False, show=progress()) as opened:
             for own in names:
@@ -75,7 +75,7 @@ _numbers = click.argument("numbers", nargs=-1, required=True, type=NUMBER, metav
 def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None) -> int:
     from elqr.edge import prepared
     from elqr.retraction import approve_retraction
-    from elqr.signature import Signature
+    from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         for number in numbers:
@@ -93,7 +93,7 @@ def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None)
 def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.edge import prepared
     from elqr.retraction import reject_retraction
-    from elqr.signature import Signature
+    from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         for number in numbers:

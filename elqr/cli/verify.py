@@ -15,7 +15,7 @@ from elqr.cli.terminal import (
     progress,
     say_findings,
 )
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 
 @click.command("verify", cls=Command, help="台帳を検算します。保管した受信ファイルまでさかのぼり、何も変えません。")

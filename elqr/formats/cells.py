@@ -14,12 +14,12 @@ import numpy.typing as npt
 import polars as pl
 
 from elqr.checkdigit import Bytes
-from elqr.findings import Finding
 from elqr.formats.charset import decode_bytes, encode_text
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.framing import without_eof
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Charset, RecordSpec
+from elqr.vocabulary.findings import Finding
 
 Places = npt.NDArray[np.int64]
 _CR, _LF, _QUOTE, _COMMA = 0x0D, 0x0A, 0x22, 0x2C

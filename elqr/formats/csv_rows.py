@@ -16,15 +16,15 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.by_hand import without_blank_rows
 from elqr.formats.charset import CHARSETS, decode_bytes, has_ascii
 from elqr.formats.framing import LINE_ENDS
 from elqr.formats.plain_csv import plain_csv
 from elqr.formats.sequence import Kinds, kinds_of_tags
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
-from elqr.limits import CELLS, LINE
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
+from elqr.vocabulary.limits import CELLS, LINE
 
 _NOT_ASCII = 0x80
 _BLANK = re.compile(r"(\r\n|\r|\n)(?:\1)+")

@@ -14,8 +14,6 @@ import numpy as np
 import polars as pl
 
 from elqr.checkdigit import Bytes
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, MASKED, Finding, Location, of_file_made_by, without_names
 from elqr.formats.by_hand import plain_texts
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_bytes, decode_matrix, first_bad_byte
 from elqr.formats.csv_rows import csv_rows
@@ -31,6 +29,8 @@ from elqr.formats.sequence import (
     shape_of,
 )
 from elqr.formats.spec import VARIATIONS, Charset, FieldSpec, RecordSpec, Spec
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, MASKED, Finding, Location, of_file_made_by, without_names
 
 _ZERO, _NINE, _SPACE, _YEN, _TILDE, _LEAD = 0x30, 0x39, 0x20, 0x5C, 0x7E, 0x81
 _SIDE_BY_SIDE = 32

@@ -11,9 +11,9 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.payments import meaning, optional, with_other_records
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
-from elqr.frames import joined
-from elqr.money_frames import DepositContent
-from elqr.terms import DepositKind
+from elqr.vocabulary.frames import joined
+from elqr.vocabulary.money_frames import DepositContent
+from elqr.vocabulary.terms import DepositKind
 
 _SMALL = dict(zip("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", strict=True))
 _HIRAGANA = {chr(code): chr(code + 0x60) for code in range(ord("ぁ"), ord("ゖ") + 1)}

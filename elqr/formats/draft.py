@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from elqr.terms import Channel, KeyKind, Stage
+from elqr.vocabulary.terms import Channel, KeyKind, Stage
 
 GUESS = "推測"
 

@@ -5,13 +5,13 @@ import io
 from collections.abc import Iterator
 from datetime import date
 
-from elqr.codes import Code
 from elqr.formats.csv_rows import text_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.excerpt import Cell, cells, fixed_cells, fixed_record_of, record_of
 from elqr.formats.framing import LINE_ENDS, frame
 from elqr.formats.spec import VARIATIONS, Spec
-from elqr.visible import visible
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.visible_text import visible
 
 _HEAD_BYTES = 8
 """Of a record that no field names: it may hold a name, so only its head is shown."""

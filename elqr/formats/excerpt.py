@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from elqr.findings import MASKED
 from elqr.formats.charset import behind_the_cut, decode_bytes, first_bad_byte
 from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.fields import value_without_names
 from elqr.formats.framing import charset_of
 from elqr.formats.spec import TEXT_KINDS, Charset, FieldSpec, RecordSpec, Spec
+from elqr.vocabulary.findings import MASKED
 
 HEAD_BYTES = 4
 """Of a file's beginning, what tells its charset."""

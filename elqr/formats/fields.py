@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from elqr.checkdigit import as_matrix, gs1_valid
-from elqr.codes import Code
-from elqr.findings import without_names
 from elqr.formats.dates import read_dates
 from elqr.formats.mpn import mpn_valid
 from elqr.formats.spec import TEXT_KINDS, FieldSpec
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import without_names
 
 _ZERO, _NINE = 0x30, 0x39
 SPACES = " \u3000"

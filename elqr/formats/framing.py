@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from elqr.codes import Code
-from elqr.findings import Finding, Location
 from elqr.formats.charset import CHARSETS
 from elqr.formats.ebcdic import MARK, from_ebcdic, to_ebcdic
 from elqr.formats.lines import cut_lines
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
 
 _ENDS: dict[LineEnd, bytes] = {
     "none": b"",

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from elqr.codes import Code
-from elqr.findings import Finding, Location
 from elqr.formats.spec import LineEnd, Spec, Variation
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.errors import explain
 from elqr.formats.lint_fields import field_remarks
 from elqr.formats.lint_identity import identity
 from elqr.formats.lint_records import order, record_kinds, widths
@@ -19,6 +18,7 @@ from elqr.formats.lint_references import controls, deposit, payment, probes
 from elqr.formats.overlap import overlapping
 from elqr.formats.spec import Spec
 from elqr.formats.spec_text import Remark, SpecText, fields_of, read_text, words_of
+from elqr.vocabulary.errors import explain
 
 Rule = Callable[[SpecText, Mapping[str, Spec]], Iterator[Remark]]
 

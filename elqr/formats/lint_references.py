@@ -5,7 +5,7 @@ from typing import Any
 
 from elqr.formats.spec import Spec
 from elqr.formats.spec_text import Remark, SpecText, Table, fields_of, nearest, reachable, words_of
-from elqr.terms import Channel, DepositKind, Stage
+from elqr.vocabulary.terms import Channel, DepositKind, Stage
 
 _NUMBERS = ("yen", "count")
 

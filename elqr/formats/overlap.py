@@ -9,11 +9,11 @@ from datetime import date
 import polars as pl
 
 from elqr.checkdigit import gs1_check_digit_of, mpn_check_digits_of
-from elqr.codes import Code
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import FieldSpec, LineEnd, RecordSpec, Spec
+from elqr.vocabulary.codes import Code
 
 _DAY = date(2026, 4, 1)
 _ENDS: tuple[LineEnd, ...] = ("crlf", "lf", "cr")

@@ -13,9 +13,9 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Mapped, PaymentMap, Spec
-from elqr.frames import Payment, PaymentContent
 from elqr.identity import content, identity_of
-from elqr.terms import Stage
+from elqr.vocabulary.frames import Payment, PaymentContent
+from elqr.vocabulary.terms import Stage
 
 _NAMED = (Payment.IDENTITY, Payment.STAGE)
 _SAID, _BEFORE = "said", "before"

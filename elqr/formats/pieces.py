@@ -14,11 +14,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.findings import Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.framing import charset_of, end_bytes, line_end_of
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO, Kinds, kinds_of_rows
 from elqr.formats.spec import VARIATIONS, Spec
+from elqr.vocabulary.findings import Finding
 
 Read = Callable[[int, int], bytes]
 """Reads of a file: from a first byte on so many bytes, fewer at its end."""

@@ -13,8 +13,6 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from elqr.codes import Code
-from elqr.findings import Finding, Location
 from elqr.formats.charset import behind_the_cut, decode_bytes, decode_matrix
 from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic
@@ -22,7 +20,9 @@ from elqr.formats.fields import read_field
 from elqr.formats.framing import charset_of, frame, line_end_of
 from elqr.formats.sequence import kinds_of_rows, kinds_of_tags
 from elqr.formats.spec import TEXT_KINDS, Charset, Probe, RecordSpec, Spec
-from elqr.limits import HEAD_BYTES
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.limits import HEAD_BYTES
 
 _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像"}
 """How files begin that are none of ours, even where the text of one of ours stands readable in them."""

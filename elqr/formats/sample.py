@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from elqr.errors import BadFile
 from elqr.formats.charset import decode_bytes
 from elqr.formats.draft import Draft
 from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.sample_csv import csv_draft, csv_rows_of
 from elqr.formats.sample_fixed import fixed_draft
 from elqr.formats.spec import Charset
+from elqr.vocabulary.errors import BadFile
 
 _KINDS = {
     b"%PDF": "PDF文書",

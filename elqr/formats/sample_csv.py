@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from elqr.checkdigit import BARCODE_DIGITS, gs1_valid_column
-from elqr.errors import BadFile
 from elqr.formats.dates import FORMS
 from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
+from elqr.vocabulary.errors import BadFile
 
 _WORDS = {
     "領収日": "paid_on", "収納日": "paid_on", "納付日": "paid_on", "収入日": "received_on", "払込日": "funds_on",

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from elqr.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_column, gs1_check_digits
-from elqr.errors import BadFile
 from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
+from elqr.vocabulary.errors import BadFile
 
 _USUAL = (120, 200, 220, 300, 350, 128, 240, 250, 256, 100, 80, 160, 150, 400, 500)
 _MOST_BYTES, _MOST_KINDS, _MOST_RECORDS = 4_000, 9, 20_000

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import polars as pl
 
 from elqr.checkdigit import Bytes
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding, Location
 from elqr.formats.spec import Spec
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 
 RECORD_NO, GROUP_NO, OFFSET_BYTES = "record_no", "group_no", "offset_bytes"
 _UNKNOWN = -1

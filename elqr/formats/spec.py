@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elqr.strict import Strict
-from elqr.terms import DepositKind, KeyKind, Stage
+from elqr.vocabulary.strict import Strict
+from elqr.vocabulary.terms import DepositKind, KeyKind, Stage
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
 DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd", "wareki_yymmdd"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.errors import BadFile, NotFound, explain
 from elqr.formats.spec import Spec
+from elqr.vocabulary.errors import BadFile, NotFound, explain
 from elqr.written import read_toml
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from elqr.visible import visible
+from elqr.vocabulary.visible_text import visible
 
 Table = Mapping[str, Any]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.frames import Notice, Payload
 from elqr.issue.keys import KeyRule, check_no_column
 from elqr.issue.payload import encode_frame
+from elqr.vocabulary.frames import Notice, Payload
 
 
 @dataclass(frozen=True, slots=True)

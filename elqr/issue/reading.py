@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from elqr.checkdigit import crc16_of, mpn_check_digits_of
-from elqr.codes import Code
-from elqr.findings import Finding, Location
 from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, Part, line_body
 from elqr.issue.payload import PayloadValues
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
 
 _SHOWN_AT_MOST = 60
 _NUMBERS = ("amount_yen", "levy_year", "tax_year", "installment_no")

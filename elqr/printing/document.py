@@ -16,10 +16,7 @@ import polars as pl
 from pikepdf import Array, Dictionary, Name, Stream
 from PIL import Image
 
-from elqr.errors import BadFile
-from elqr.frames import Slip
 from elqr.issue.symbol_table import image_bits, symbol_rows
-from elqr.limits import MARK, MARK_PIXELS
 from elqr.printing.bar_code import bar_code_bits
 from elqr.printing.drawing import Pen
 from elqr.printing.imposition import Placed
@@ -27,6 +24,9 @@ from elqr.printing.picture_file import Unreadable, flat_picture
 from elqr.printing.template import MM, Mark, Template, Text
 from elqr.printing.typeface import Embedded, Typeface
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.limits import MARK, MARK_PIXELS
 
 _LEVEL = 4
 _HEAD_BYTES = 1024

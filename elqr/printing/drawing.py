@@ -5,9 +5,9 @@ Codes are drawn as one-bit images, a pixel a module: sharp at any size, and smal
 
 from dataclasses import dataclass, field
 
-from elqr.errors import BadFile
 from elqr.printing.template import BAR_CODE_MODULES, MM, Art, BarCode, Box, Line, Mark, Pair, Symbol, Template, Text
 from elqr.printing.typeface import Embedded, Typeface, typeface
+from elqr.vocabulary.errors import BadFile
 
 _BASELINE = 0.86
 """Where letters stand, as a share of the type's size from the top of its box."""

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.frames import Column, PrintNotice, Slip
-from elqr.terms import WHOLE_YEAR
+from elqr.vocabulary.frames import Column, PrintNotice, Slip
+from elqr.vocabulary.terms import WHOLE_YEAR
 
 BILL = (Slip.PAYER_REF, Slip.PROCEDURE_CODE, Slip.LEVY_YEAR, Slip.TAX_YEAR, Slip.BILL_NO)
 """封筒の単位: what is folded together."""

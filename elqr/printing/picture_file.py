@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from elqr.limits import PICTURE_PAGES, PIXELS, Limit
+from elqr.vocabulary.limits import PICTURE_PAGES, PIXELS, Limit
 
 Grey = npt.NDArray[np.uint8]
 """A picture in grey: rows of pixels, 0 = black."""

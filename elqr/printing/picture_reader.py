@@ -17,10 +17,10 @@ from dataclasses import asdict
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from elqr.errors import BadFile
-from elqr.limits import PICTURE_MEMORY, PICTURE_SECONDS
 from elqr.printing.picture import Decoded, Symbology, codes_in
 from elqr.printing.picture_file import Unreadable, grey_pages
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.limits import PICTURE_MEMORY, PICTURE_SECONDS
 
 if sys.platform != "win32":
     import resource

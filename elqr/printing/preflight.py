@@ -17,10 +17,7 @@ import numpy as np
 import polars as pl
 import pypdfium2 as pdfium
 
-from elqr.codes import Code
-from elqr.findings import MASKED, Finding, Location
 from elqr.fiscal import parse_wareki, parse_wareki_year
-from elqr.frames import Slip
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import Placed, page_label
@@ -28,7 +25,10 @@ from elqr.printing.picture import Symbology, decoded
 from elqr.printing.picture_file import Grey
 from elqr.printing.template import MM, Area, Pair, Symbol, Template, Text
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS, Office
-from elqr.terms import WHOLE_YEAR
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import MASKED, Finding, Location
+from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.terms import WHOLE_YEAR
 
 _DPI = 300
 _MARGIN_DPI = 100

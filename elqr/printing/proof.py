@@ -12,9 +12,6 @@ from typing import Any
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import Finding, Location
-from elqr.frames import PrintNotice, Slip
 from elqr.printing.document import document, said
 from elqr.printing.drawing import overlong
 from elqr.printing.imposition import BILL, Placed, on_pages
@@ -22,6 +19,9 @@ from elqr.printing.preflight import Checked, preflight
 from elqr.printing.template import Template
 from elqr.printing.typeface import Typeface
 from elqr.printing.wording import SLIP_WORDS, Office, page_words, words
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding, Location
+from elqr.vocabulary.frames import PrintNotice, Slip
 
 _SHOWN = 10
 """Characters named in one finding."""

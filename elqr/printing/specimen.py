@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from elqr.checkdigit import gs1_check_digit_of
-from elqr.frames import Slip
 from elqr.issue.payload import encode_frame
+from elqr.vocabulary.frames import Slip
 
 _PAYER = {"payer_ref": "999999", "payer_name": "見本 太郎", "postal_code": "000-0000", "address": "見本市見本町1番地"}
 

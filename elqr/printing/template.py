@@ -14,11 +14,11 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from elqr.errors import BadFile, NotFound, explain
 from elqr.issue.symbol import MODULES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
-from elqr.strict import Strict
-from elqr.terms import ProcedureKind
+from elqr.vocabulary.errors import BadFile, NotFound, explain
+from elqr.vocabulary.strict import Strict
+from elqr.vocabulary.terms import ProcedureKind
 from elqr.written import read_toml
 
 BAR_CODE_MODULES = 288

@@ -16,7 +16,7 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont, TTLibError
 
-from elqr.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound
 
 _RESTRICTED = 0x0002
 """OS/2 fsType: embedding needs a licence that is not in the font."""

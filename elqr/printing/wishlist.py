@@ -3,8 +3,8 @@
 import csv
 import io
 
-from elqr.errors import BadFile
 from elqr.plain_number import plain_number
+from elqr.vocabulary.errors import BadFile
 
 _HEADINGS = ("納付番号", "案件特定キー", "key_no")
 _KEY_DIGITS = 20

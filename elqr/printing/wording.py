@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 
 from elqr.fiscal import wareki, wareki_year
-from elqr.frames import Slip
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import group_digits
 from elqr.printing.imposition import Placed, page_label
-from elqr.terms import WHOLE_YEAR
+from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.terms import WHOLE_YEAR
 
 SLIP_WORDS: dict[str, str] = {
     "city": "団体名",

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from elqr.errors import CannotWrite
 from elqr.inbox import take_place, write_beside
+from elqr.vocabulary.errors import CannotWrite
 
 
 class Ahead:

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from elqr.arrival_frames import Arriving
 from elqr.report.table import Style, Table
 from elqr.report.tables import shown, table_of
-from elqr.terms import ArrivalState
+from elqr.vocabulary.arrival_frames import Arriving
+from elqr.vocabulary.terms import ArrivalState
 
 
 def arrival_table(rows: pl.DataFrame) -> Table:

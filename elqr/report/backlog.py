@@ -8,10 +8,10 @@ from datetime import date
 
 import polars as pl
 
-from elqr.page_frames import Waiting
 from elqr.procedures import Register
 from elqr.report import tables as shape
-from elqr.terms import Outcome
+from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.terms import Outcome
 
 
 def waiting_of(rows: pl.DataFrame) -> pl.DataFrame:

@@ -14,8 +14,6 @@ import polars as pl
 
 from elqr import __version__
 from elqr.fiscal import wareki
-from elqr.limits import IN_BOOK
-from elqr.meanings import RULING_MEANINGS
 from elqr.procedures import Register
 from elqr.report import row_mark
 from elqr.report import tables as shape
@@ -24,7 +22,9 @@ from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
 from elqr.ruling import REASON, RULING, STAFF, TARGET
-from elqr.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome
+from elqr.vocabulary.limits import IN_BOOK
+from elqr.vocabulary.meanings import RULING_MEANINGS
+from elqr.vocabulary.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome
 
 REVIEW_FORM = "elqr-review-1"
 """様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""

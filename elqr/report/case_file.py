@@ -10,10 +10,10 @@ import polars as pl
 
 from elqr.fiscal import wareki_year
 from elqr.originals import Original
-from elqr.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.procedures import Register
 from elqr.report.tables import installment_name, moved_by, procedure_name, shown
-from elqr.terms import Channel, KeyKind
+from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
+from elqr.vocabulary.terms import Channel, KeyKind
 
 
 @dataclass(frozen=True, slots=True)

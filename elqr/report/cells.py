@@ -1,8 +1,8 @@
 """Cells (セル): rows of a frame as SpreadsheetML, whole columns at a time.
 
 Text is always text: `=1+1`, `0012` and twenty digits stay what they are. What is not seen stands by its number
-(elqr/visible.py). What a cell cannot hold is shown to be missing: what is no character of XML becomes U+FFFD, and
-over-long text ends in a remark.
+(elqr/vocabulary/visible_text.py). What a cell cannot hold is shown to be missing: what is no character of XML becomes
+U+FFFD, and over-long text ends in a remark.
 Source: ECMA-376 Part 1, 18.3.1.4 (c), 18.4.8 (si), 22.9.2.19 (ST_Xstring).
 """
 

@@ -4,11 +4,11 @@ from datetime import date
 
 import polars as pl
 
-from elqr.money_frames import Deposit, Settled
 from elqr.report.rows import Money, Standing
 from elqr.report.table import Style, Table
 from elqr.report.tables import shown, table_of
-from elqr.terms import Channel, DepositKind, Outcome, SettlementOutcome, StageGap
+from elqr.vocabulary.money_frames import Deposit, Settled
+from elqr.vocabulary.terms import Channel, DepositKind, Outcome, SettlementOutcome, StageGap
 
 _NO_DIFFERENCE = [SettlementOutcome.AWAITED.value, SettlementOutcome.OUTSIDE.value]
 _TOTALS = ("収納件数", "収納額", "手数料", "入金額")

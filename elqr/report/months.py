@@ -18,7 +18,7 @@ from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import bytes_of
-from elqr.terms import Account, Channel, YearKind
+from elqr.vocabulary.terms import Account, Channel, YearKind
 
 _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
 

@@ -10,7 +10,6 @@ from functools import partial
 
 import polars as pl
 
-from elqr.findings import Finding
 from elqr.procedures import Kpi, Register
 from elqr.report import backlog
 from elqr.report import tables as shape
@@ -31,7 +30,8 @@ from elqr.report.table import Table
 from elqr.report.trends import trend
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import files_of
-from elqr.terms import NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.terms import NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from xml.parsers import expat
 
-from elqr.errors import BadFile
-from elqr.limits import BOOK_CELLS, BOOK_UNPACKED
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.limits import BOOK_CELLS, BOOK_UNPACKED
 
 _AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
 _A_PART = 1_000_000

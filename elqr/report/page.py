@@ -18,15 +18,15 @@ from itertools import groupby
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from elqr.findings import Finding
 from elqr.fiscal import wareki
 from elqr.procedures import COUNTING_RULE, YearCount
 from elqr.report.ageing import Age, AgeRow
 from elqr.report.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
 from elqr.report.table import NUMBERS, Heading, Style, Table
 from elqr.report.trends import Trend
-from elqr.terms import Severity
-from elqr.visible import HIDDEN, visible
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.terms import Severity
+from elqr.vocabulary.visible_text import HIDDEN, visible
 
 SHOWN_ROWS = 200
 """Rows of a table on the page; the CSV has them all."""

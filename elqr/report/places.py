@@ -10,7 +10,7 @@ from elqr.fiscal import fiscal_year_expr
 from elqr.procedures import Register
 from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
-from elqr.terms import Channel, Place
+from elqr.vocabulary.terms import Channel, Place
 
 _KINDS = {"夜": "night", "ファイル": "file_name", "チャネル": "channel", "手続×年度": "procedure"}
 _NOTE = "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上済＋受付拒否。件数と金額の両方で確かめています。"

@@ -5,7 +5,7 @@ import polars as pl
 from elqr.procedures import Register
 from elqr.report.table import Style, Table
 from elqr.report.tables import department, flag_names, installment_name, procedure_name, shown, table_of
-from elqr.terms import LEFT_CLAIM, Channel, Outcome, Ruling
+from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome, Ruling
 
 
 def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:

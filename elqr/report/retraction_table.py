@@ -4,7 +4,7 @@ import polars as pl
 
 from elqr.report.table import Style, Table
 from elqr.report.tables import shown, table_of
-from elqr.terms import RetractionKind, RulingResult
+from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 
 def retraction_table(rows: pl.DataFrame) -> Table:

@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineWorkbook
 
-from elqr.errors import BadFile
 from elqr.report import row_mark
 from elqr.report.books import REVIEW_FORM
 from elqr.report.package import SheetLook, has_comments, look_through
 from elqr.report.workbook import FACTS_SHEET
 from elqr.report.worksheet import BODY, HEAD
 from elqr.ruling import REASON, RULING, STAFF, TARGET
+from elqr.vocabulary.errors import BadFile
 
 REVIEW_SHEET = "要確認一覧"
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from elqr.page_frames import Waiting
 from elqr.report.case_file import Cases
 from elqr.report.trends import Sums
-from elqr.terms import Term
+from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.terms import Term
 
 
 class Standing(Term):

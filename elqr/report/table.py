@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 import polars as pl
 import polars.selectors as cs
 
-from elqr.visible import HIDDEN, visible_lines
+from elqr.vocabulary.visible_text import HIDDEN, visible_lines
 
 TOTAL = "合計"
 

@@ -11,7 +11,7 @@ import polars as pl
 from elqr.fiscal import wareki_fiscal_year
 from elqr.procedures import Kpi, Register
 from elqr.report.table import Heading, LongTable, Style, Table
-from elqr.terms import (
+from elqr.vocabulary.terms import (
     SEVERITY_OF,
     WHOLE_YEAR,
     Account,

@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
-from elqr.terms import CLOSES, CLOSES_WHEN_EMPTY, Channel, Place
+from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
+from elqr.vocabulary.terms import CLOSES, CLOSES_WHEN_EMPTY, Channel, Place
 
 NIGHTS = 30
 _WAITING = [Place.EXCEPTION.value, Place.REJECTED.value]

@@ -11,7 +11,6 @@ import polars as pl
 
 from elqr import __version__
 from elqr.fiscal import closing_day, last_day, wareki, wareki_fiscal_year
-from elqr.frames import Claim
 from elqr.procedures import Register
 from elqr.report.book import Book, Check, Fact, Sheet
 from elqr.report.books import plain_sheet
@@ -19,7 +18,8 @@ from elqr.report.table import Style, Table
 from elqr.report.tables import installment_name, procedure_name, table_of
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import bytes_of
-from elqr.terms import AccountingKind, Outcome
+from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.terms import AccountingKind, Outcome
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
 _RATE = "収納率"

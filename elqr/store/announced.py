@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from elqr.store import review_tables as r
 from elqr.store import tables as t
-from elqr.terms import CLOSES, Outcome, RulingResult, Stage
+from elqr.vocabulary.terms import CLOSES, Outcome, RulingResult, Stage
 
 
 def still_waits(night: date | None = None) -> ColumnElement[bool]:

@@ -7,8 +7,6 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, literal, literal_column, select
 
-from elqr.arrival_frames import Unpaid
-from elqr.frames import Claim
 from elqr.store import arrears_tables as a
 from elqr.store import tables as t
 from elqr.store.announced import still_waits
@@ -16,6 +14,8 @@ from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.identity import next_handed_out
 from elqr.store.owed import newest_slip_no
 from elqr.store.undecided_queries import OPEN
+from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.frames import Claim
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 import polars as pl
 from sqlalchemy import Connection, and_, exists, func, literal, select
 
-from elqr.frames import Notice
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
@@ -13,7 +12,8 @@ from elqr.store.held_tables import waiver, waiver_step
 from elqr.store.month_tables import month_close, month_close_step
 from elqr.store.refused_tables import notice_give_up, notice_give_up_step
 from elqr.store.retraction_tables import retraction, retraction_step
-from elqr.terms import PrintState, RulingResult
+from elqr.vocabulary.frames import Notice
+from elqr.vocabulary.terms import PrintState, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
 

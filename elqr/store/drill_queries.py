@@ -8,11 +8,11 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
 
-from elqr.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.moves import is_move, is_reduction
-from elqr.terms import Account
+from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
+from elqr.vocabulary.terms import Account
 
 
 def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:

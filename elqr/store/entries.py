@@ -9,8 +9,6 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, insert, literal, select, update
 
-from elqr.findings import Finding
-from elqr.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
 from elqr.identity import ACCEPTED
 from elqr.notices import Gained
 from elqr.store import tables as t
@@ -22,7 +20,9 @@ from elqr.store.refused_queries import enter_refused
 from elqr.store.seals import Seal, seal, sealing
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
 from elqr.tally import night_tallies
-from elqr.terms import FileStatus, KeyKind, Outcome
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
+from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
 
 NIGHT = "夜間消込"
 OPERATOR = "elqr.operator"

@@ -7,15 +7,15 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, func, insert, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.export_frames import Collected
-from elqr.frames import ClaimKey
 from elqr.store import export_tables as e
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import next_no, read_frame
 from elqr.store.owed import owed_yen
 from elqr.store.retraction_queries import numbers_taken_back, retractions_approved
-from elqr.terms import Account, RetractionKind
+from elqr.vocabulary.export_frames import Collected
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.terms import Account, RetractionKind
 
 
 def last_posting_no(connection: Connection) -> int:

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
 from elqr.store.schema import Text, Whole, guard, table
-from elqr.terms import RetractionKind, RulingResult
+from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 export = table(
     "export",

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, or_, select
 
-from elqr.codes import Code
 from elqr.store import held_tables as h
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import next_no, read_frame
 from elqr.store.report_queries import brings_payments
-from elqr.terms import FileStatus, RulingResult
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.terms import FileStatus, RulingResult
 
 _NAMES_A_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 """A file name with a day in it names one file; others come again under the same name with another content."""

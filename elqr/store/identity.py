@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, insert, select, update
 
-from elqr.handed_out import HandedOut
 from elqr.store import tables as t
 from elqr.store.arrears_tables import arrears_list
 from elqr.store.bulk import next_no
 from elqr.store.export_tables import export
+from elqr.vocabulary.number_series import HandedOut
 
 KEY_SERIAL = "key_serial"
 """The counter of the serials in keys."""

@@ -8,13 +8,13 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, select
 
-from elqr.frames import Candidate, Payment
 from elqr.lookup import with_notice
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.queries import candidates
 from elqr.suggestions import exact
-from elqr.terms import KeyKind
+from elqr.vocabulary.frames import Candidate, Payment
+from elqr.vocabulary.terms import KeyKind
 
 _ASKED = (
     Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.REISSUE_NO, Payment.PAID_ON, Payment.CHECK_NO,

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from elqr.errors import CannotWrite, LedgerError, Locked, OperatorError
 from elqr.store import (
     act_tables,
     arrears_tables,
@@ -36,6 +35,7 @@ from elqr.store.entries import OPERATOR
 from elqr.store.identity import begin
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
+from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorError
 
 _ROOMS = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,

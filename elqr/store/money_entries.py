@@ -6,14 +6,14 @@ import polars as pl
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
 from elqr.deposits import ranked
-from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.settlement import Settlement
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.entries import Delivered, enter_content
 from elqr.store.money_queries import known_deposits
-from elqr.terms import DepositKind, Place, Stage
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import DepositKind, Place, Stage
 
 
 def enter_deposits(

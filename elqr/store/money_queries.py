@@ -9,8 +9,6 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.deposits import known_lines
-from elqr.frames import Payment
-from elqr.money_frames import Bundle, Deposit, Settled
 from elqr.offsets import SETTLED_AS, SETTLEMENT_NO
 from elqr.store import money_tables as m
 from elqr.store import tables as t
@@ -18,7 +16,9 @@ from elqr.store.announced import still_waits
 from elqr.store.bulk import read_frame, staged
 from elqr.store.report_queries import file_name
 from elqr.store.retraction_queries import numbers_taken_back
-from elqr.terms import REOPENED, DepositKind, Outcome, Place, RetractionKind, SettlementOutcome, Stage
+from elqr.vocabulary.frames import Payment
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import REOPENED, DepositKind, Outcome, Place, RetractionKind, SettlementOutcome, Stage
 
 _SPEC = {"spec": pl.String}
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr import money_frames as frames
 from elqr.store.schema import Text, Whole, columns, index, table
+from elqr.vocabulary import money_frames as frames
 
 deposit_file = table(
     "deposit_file",

@@ -11,7 +11,7 @@ from elqr.store import month_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.moves import is_move, is_reduction, signed_count
-from elqr.terms import Account, RulingResult
+from elqr.vocabulary.terms import Account, RulingResult
 
 
 def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:

@@ -7,7 +7,7 @@ opening balance from all the nights before it.
 from sqlalchemy import Column, ForeignKey, Index
 
 from elqr.store.schema import Text, Whole, guard, index, table
-from elqr.terms import RulingResult
+from elqr.vocabulary.terms import RulingResult
 
 month_close = table(
     "month_close",

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Select, and_, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import ClaimKey, Notice
 from elqr.store import tables as t
+from elqr.vocabulary.frames import ClaimKey, Notice
 
 _OWN, _BROUGHT, _GONE = t.notice.alias("own"), t.notice_file.alias("brought"), t.notice_cancel.alias("gone")
 _PAYS = t.notice_claim.alias("pays")

@@ -7,8 +7,6 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
 
-from elqr.codes import Code
-from elqr.frames import ClaimKey, Decision, Notice, Payment
 from elqr.issue.keys import KEY_DIGITS
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame
@@ -16,7 +14,9 @@ from elqr.store.identity import skip_serials
 from elqr.store.review_tables import ruling_result
 from elqr.store.schema import Text
 from elqr.store.tally_tables import issue_tally, posting_tally
-from elqr.terms import FileStatus, KeyKind
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.frames import ClaimKey, Decision, Notice, Payment
+from elqr.vocabulary.terms import FileStatus, KeyKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import NoticeStanding, Payload, PrintNotice, Slip
 from elqr.identity import ACCEPTED
-from elqr.signature import Signature
 from elqr.store import tables as t
 from elqr.store.announced import is_ended
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.queries import newer_slip_exists
 from elqr.store.retraction_queries import numbers_taken_back
 from elqr.store.schema import Text
-from elqr.terms import Outcome, PrintState, RetractionKind, Stage
+from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice, Slip
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import Outcome, PrintState, RetractionKind, Stage
 
 _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
 

@@ -7,7 +7,14 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import (
+from elqr.lookup import as_registered, under_their_keys
+from elqr.sieve import ASSESSMENT_KEY, NOTICE_KEY, Registered
+from elqr.store import tables as t
+from elqr.store.bulk import asked, read_frame, staged
+from elqr.store.refused_queries import waiting_rows
+from elqr.store.tallies import last_issued
+from elqr.store.undecided_queries import OPEN
+from elqr.vocabulary.frames import (
     Candidate,
     CandidateSlip,
     Claim,
@@ -20,14 +27,7 @@ from elqr.frames import (
     Payment,
     met_again,
 )
-from elqr.lookup import as_registered, under_their_keys
-from elqr.sieve import ASSESSMENT_KEY, NOTICE_KEY, Registered
-from elqr.store import tables as t
-from elqr.store.bulk import asked, read_frame, staged
-from elqr.store.refused_queries import waiting_rows
-from elqr.store.tallies import last_issued
-from elqr.store.undecided_queries import OPEN
-from elqr.terms import WHOLE_YEAR, KeyKind
+from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
 
 _CLAIM_KEY = list(ClaimKey.SCHEMA)
 

@@ -6,7 +6,6 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, func, literal, select, union
 
-from elqr.frames import Payment, Posting, Reduction
 from elqr.reduction import Reducible
 from elqr.store import review_tables as r
 from elqr.store import tables as t
@@ -18,7 +17,8 @@ from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.store.waiting_queries import last_ruling_no
 from elqr.store.withdrawal_queries import standing_of
 from elqr.tally import posting_tallies
-from elqr.terms import Account, Outcome
+from elqr.vocabulary.frames import Payment, Posting, Reduction
+from elqr.vocabulary.terms import Account, Outcome
 
 LAST_NOTICE = "last_notice"
 """What a run says of how far the slips were looked at, beside the files of slips: the number of the last slip."""

@@ -8,12 +8,12 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, and_, exists, func, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.frames import ClaimKey
-from elqr.notice_frames import RefusedRow
 from elqr.refused import ended
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.refused_tables import notice_give_up, notice_give_up_step, notice_refused, notice_refused_end
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.notice_frames import RefusedRow
 
 _KEY = list(ClaimKey.SCHEMA)
 _NUMBER = ("notice_file_no", RefusedRow.RECORD_NO)

@@ -2,9 +2,9 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
-from elqr.frames import ClaimKey
-from elqr.notice_frames import RefusedRow
 from elqr.store.schema import Text, Whole, columns, table
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.notice_frames import RefusedRow
 
 _NUMBER = ("notice_file_no", "record_no")
 

@@ -8,14 +8,14 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.arrival_frames import DeliveredFile
-from elqr.frames import Payment, beside
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, read_unordered, staged
 from elqr.store.moves import is_move, is_reduction, signed_count
 from elqr.store.undecided_queries import OPEN
-from elqr.terms import FileStatus, Outcome, Place
+from elqr.vocabulary.arrival_frames import DeliveredFile
+from elqr.vocabulary.frames import Payment, beside
+from elqr.vocabulary.terms import FileStatus, Outcome, Place
 
 _PLACE = {"record_no": pl.Int64, "offset_bytes": pl.Int64}
 _FINDING = {"code": pl.String, **_PLACE, **dict.fromkeys(("field", "actual", "expected"), pl.String)}

@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.store import retraction_tables as r
 from elqr.store.bulk import next_no, read_frame
-from elqr.terms import RetractionKind, RulingResult
+from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 
 def _approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool]:

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr import frames
 from elqr.store.schema import Text, Whole, columns, table
+from elqr.vocabulary import frames
 
 review = table(
     "review",

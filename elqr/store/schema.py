@@ -27,7 +27,7 @@ from sqlalchemy.schema import DDL, CreateIndex
 from sqlalchemy.sql.compiler import DDLCompiler
 from sqlalchemy.types import TypeEngine
 
-from elqr import frames
+from elqr.vocabulary import frames
 
 SCHEMA_VERSION = 9
 BUSY_SECONDS = 30

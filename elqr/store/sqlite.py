@@ -24,8 +24,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.operators import custom_op
 
-from elqr.errors import LedgerError
 from elqr.store.schema import BUSY_SECONDS, metadata
+from elqr.vocabulary.errors import LedgerError
 
 _PRAGMAS = (
     "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "wal_autocheckpoint=16384",

@@ -2,9 +2,9 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
-from elqr import frames
 from elqr.store.schema import Text, Whole, columns, findings, index, table
-from elqr.terms import PrintState
+from elqr.vocabulary import frames
+from elqr.vocabulary.terms import PrintState
 
 _CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
 

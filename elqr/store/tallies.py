@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Select, func, select
 
-from elqr.frames import Posting
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.tally_tables import issue_tally, posting_tally
 from elqr.tally import issue_tallies, posting_tallies
-from elqr.terms import Account
+from elqr.vocabulary.frames import Posting
+from elqr.vocabulary.terms import Account
 
 _WHOLE, _TEXT = pl.Int64, pl.String
 _ISSUED = {"upload_no": _WHOLE, "procedure_code": _TEXT, "issued_on": pl.Date, "notice_no": _WHOLE}

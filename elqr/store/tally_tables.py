@@ -2,8 +2,8 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint
 
-from elqr import frames
 from elqr.store.schema import Whole, columns, table
+from elqr.vocabulary import frames
 
 issue_tally = table(
     "issue_tally",

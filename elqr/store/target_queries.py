@@ -9,11 +9,11 @@ import hashlib
 import polars as pl
 from sqlalchemy import Connection, exists, select
 
-from elqr.frames import Notice, OpenClaim
 from elqr.store import queries
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.print_queries import is_announced
+from elqr.vocabulary.frames import Notice, OpenClaim
 
 TARGET_MARK = "target_mark"
 

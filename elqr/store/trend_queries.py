@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, false, func, literal, or_, select, true
 
-from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.waiting_queries import returned
-from elqr.terms import Account, Place, Ruling, RulingResult
+from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
+from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
 
 
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, exists, func, select
 
-from elqr.frames import NoticeClaim, NoticeKey, Payment
 from elqr.lookup import as_registered, under_their_keys
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, read_unordered, staged
+from elqr.vocabulary.frames import NoticeClaim, NoticeKey, Payment
 
 _PAYMENTS_AT_ONCE = 100_000
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.undecided_queries import OPEN
-from elqr.terms import FileStatus
+from elqr.vocabulary.terms import FileStatus
 
 _TAKEN = (FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value)
 

@@ -7,7 +7,15 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
 
-from elqr.frames import (
+from elqr.identity import CONTENT, content
+from elqr.store import money_tables as m
+from elqr.store import review_tables as r
+from elqr.store import tables as t
+from elqr.store.bulk import read_frame, staged
+from elqr.store.owed import owed_yen
+from elqr.store.reduction_queries import slips_looked_at
+from elqr.store.tally_tables import issue_tally, posting_tally
+from elqr.vocabulary.frames import (
     Decision,
     IssueTally,
     Known,
@@ -20,16 +28,8 @@ from elqr.frames import (
     Posting,
     PostingTally,
 )
-from elqr.identity import CONTENT, content
-from elqr.money_frames import Bundle, Deposit, Settled
-from elqr.store import money_tables as m
-from elqr.store import review_tables as r
-from elqr.store import tables as t
-from elqr.store.bulk import read_frame, staged
-from elqr.store.owed import owed_yen
-from elqr.store.reduction_queries import slips_looked_at
-from elqr.store.tally_tables import issue_tally, posting_tally
-from elqr.terms import DepositKind, RulingResult
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import DepositKind, RulingResult
 
 _WHOLE, _TEXT = pl.Int64, pl.String
 _APPROVED = RulingResult.APPROVED.value

@@ -20,14 +20,23 @@ from sqlalchemy import (
     select,
 )
 
-from elqr.page_frames import Waiting
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.announced import still_waits
 from elqr.store.bulk import read_frame
 from elqr.store.report_queries import decided
-from elqr.terms import AWAITS_PAYOUT, CLOSES, CLOSES_WHEN_EMPTY, Account, Outcome, Place, Ruling, RulingResult
+from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.terms import (
+    AWAITS_PAYOUT,
+    CLOSES,
+    CLOSES_WHEN_EMPTY,
+    Account,
+    Outcome,
+    Place,
+    Ruling,
+    RulingResult,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
-from elqr.frames import Posting, Ruled
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
-from elqr.terms import Outcome, Stage
+from elqr.vocabulary.frames import Posting, Ruled
+from elqr.vocabulary.terms import Outcome, Stage
 from elqr.withdrawal import OTHER_NO, Concerned, Standing
 
 

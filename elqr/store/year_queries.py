@@ -8,12 +8,12 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
 
 from elqr.fiscal import closing_day, last_day
-from elqr.frames import Claim
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.owed import slip_no_at_the_end
 from elqr.store.waiting_queries import waiting_outcome
-from elqr.terms import Account, AccountingKind
+from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.terms import Account, AccountingKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from elqr.synthetic import files
 from elqr.synthetic.cast import described, played
 from elqr.synthetic.notices import Calendar, slips, with_issued_keys
 from elqr.synthetic.register import register_toml
-from elqr.terms import Stage
+from elqr.vocabulary.terms import Stage
 
 LAST_ON = date(2026, 11, 20)
 KEY_RULE = KeyRule(prefix="00000", key_class="90", serial_digits=9)

@@ -8,7 +8,7 @@ import polars as pl
 from elqr.synthetic.events import SCENES, SHARES, Scenes, ordinary
 from elqr.synthetic.notices import Calendar
 from elqr.synthetic.register import LEVIES
-from elqr.terms import Outcome
+from elqr.vocabulary.terms import Outcome
 
 _AT_LEAST = 2
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from elqr.synthetic.notices import Calendar
-from elqr.terms import PLACE_OF, Outcome, Stage
+from elqr.vocabulary.terms import PLACE_OF, Outcome, Stage
 
 SHARES: dict[str, float] = {
     "late": 0.03,

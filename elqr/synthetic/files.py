@@ -7,7 +7,7 @@ import polars as pl
 
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
-from elqr.terms import Stage
+from elqr.vocabulary.terms import Stage
 
 _GROUP_DAYS = 6
 """Days that one file of a sender covers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from elqr.procedures import Accounting, Procedure
-from elqr.terms import AccountingKind, Priority, ProcedureKind
+from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ elqr/verification/coverage.py.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from elqr.codes import Code
-from elqr.findings import Finding
 from elqr.night import Night
 from elqr.verification.anchor import Anchor
 from elqr.verification.handed import arrears, exports, months
@@ -23,6 +21,8 @@ from elqr.verification.rows import changing_rows, said, seals
 from elqr.verification.runs import anchors, chain, runs
 from elqr.verification.sources import deliveries, notices, outputs, records
 from elqr.verification.unsealed import unsealed
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
 
 RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
     structure,

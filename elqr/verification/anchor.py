@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from elqr.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.written import read_own_json
 
 _WRITTEN = re.compile(r"(?:([0-9]{1,12}):)?([0-9a-f]{16,64})")

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from elqr.belonging import disagreement
-from elqr.codes import Code
-from elqr.findings import Finding
-from elqr.handed_out import HandedOut
 from elqr.ledger_mark import read_traces
 from elqr.store import identity as store
 from elqr.store import verify_queries as queries
 from elqr.verification.looking import Looked, told
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.number_series import HandedOut
 
 _UNSAID = ("started_at", "started_by", "approved_by", "reason")
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.fiscal import fiscal_year_expr
-from elqr.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally
 from elqr.identity import ACCEPTED, variants
 from elqr.ledger import postings as made_from
 from elqr.store import tallies as stored
 from elqr.store import verify_queries as queries
 from elqr.store.database import structure_breaks
 from elqr.tally import issue_tallies, posting_tallies
-from elqr.terms import PLACE_OF, Account, Outcome, Place
 from elqr.verification.looking import Looked, differing, told
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally
+from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place
 
 
 def structure(looked: Looked) -> Iterator[Finding]:

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.codes import Code
 from elqr.deposits import ranked
 from elqr.difference import SIGNED
-from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.deposits import RULE
-from elqr.money_frames import Bundle, Deposit, DepositContent, Settled
 from elqr.settlement import bundles as made_from
 from elqr.store import difference_queries, money_queries
 from elqr.store import verify_queries as queries
 from elqr.store.money_entries import money_yen
-from elqr.terms import Outcome, RulingResult, SettlementOutcome
 from elqr.verification.looking import Looked, differing, told
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.money_frames import Bundle, Deposit, DepositContent, Settled
+from elqr.vocabulary.terms import Outcome, RulingResult, SettlementOutcome
 
 _BY_RULE = (Deposit.IDENTITY, Deposit.RANK_NO, Deposit.REPEATS_NO, Deposit.KIND)
 """What an older rule decided, and today's cannot compute again."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from elqr.codes import Code
-from elqr.findings import Finding
 from elqr.person import same_person, written_alike
 from elqr.store import belonging_queries as belonging
 from elqr.store.acts import ASKED, acts_of_kinds
-from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, told
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.terms import RulingResult
 
 
 def two_people(looked: Looked) -> Iterator[Finding]:

@@ -5,16 +5,16 @@ from datetime import date
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.errors import NotFound
-from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.decode import decode
 from elqr.inbox import kept
-from elqr.notice_frames import RefusedRow
 from elqr.refused import ended
 from elqr.store import refused_queries as queries
-from elqr.terms import RulingResult
 from elqr.verification.looking import Looked, differing, told
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import NotFound
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.notice_frames import RefusedRow
+from elqr.vocabulary.terms import RulingResult
 
 _NUMBER = ["notice_file_no", str(RefusedRow.RECORD_NO)]
 

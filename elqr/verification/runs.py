@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.findings import LISTED_PER_CODE, Finding
-from elqr.frames import Decision, Move, Posting
 from elqr.ruling import fingerprint
 from elqr.store import review_queries
 from elqr.store import verify_queries as queries
-from elqr.terms import Account, Place, Ruling, RulingResult
 from elqr.verification.identity import skipped_to
 from elqr.verification.looking import Looked, told
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.frames import Decision, Move, Posting
+from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
 
 
 def chain(looked: Looked) -> Iterator[Finding]:

@@ -7,17 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from elqr.codes import Code
 from elqr.deposits import known_with, none_known
-from elqr.errors import NotFound
-from elqr.findings import LISTED_PER_CODE, Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.spec import Spec
-from elqr.frames import Notice, NoticeKey, Payload, Payment, PaymentContent
 from elqr.inbox import kept, sha256_of
 from elqr.intake import take
 from elqr.issue.payload import encode_frame
-from elqr.notice_frames import CANCEL
 from elqr.notices import GIVEN, key_rows, rows_of
 from elqr.sieve import NOTICE_KEY
 from elqr.store import belonging_queries as belonging
@@ -25,9 +20,14 @@ from elqr.store import unsealed_queries as unsealed
 from elqr.store import verify_queries as queries
 from elqr.store.queries import registered
 from elqr.store.refused_queries import all_refused
-from elqr.terms import KeyKind
 from elqr.verification.looking import Looked, differing, told
 from elqr.verification.money import deposits, file_sums
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import NotFound
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+from elqr.vocabulary.frames import Notice, NoticeKey, Payload, Payment, PaymentContent
+from elqr.vocabulary.notice_frames import CANCEL
+from elqr.vocabulary.terms import KeyKind
 
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 

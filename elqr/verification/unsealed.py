@@ -13,23 +13,23 @@ from typing import Any
 
 import polars as pl
 
-from elqr.codes import Code
-from elqr.errors import LedgerError, NotFound
-from elqr.findings import Finding
 from elqr.formats.decode import decode
-from elqr.frames import Payment
 from elqr.inbox import arrivals, kept, kept_at, read_part, sha256_of_file, stands_for
 from elqr.intake import LargeIntake, take, take_large
-from elqr.limits import PIECE_BYTES, WHOLE
 from elqr.night import Night
 from elqr.store import seals
 from elqr.store import unsealed_queries as queries
 from elqr.store.links import last_link
 from elqr.store.verify_queries import unsealed_notice_files
-from elqr.terms import FileStatus
 from elqr.verification.looking import UNREADABLE, Looked, told
 from elqr.verification.rows import changing_rows
 from elqr.verification.sources import deliveries, notice_spec, undone
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import LedgerError, NotFound
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Payment
+from elqr.vocabulary.limits import PIECE_BYTES, WHOLE
+from elqr.vocabulary.terms import FileStatus
 
 _Row = Mapping[str, Any]
 

@@ -16,14 +16,14 @@ import polars as pl
 
 from elqr.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
-from elqr.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
-from elqr.notice_frames import RefusedRow
 from elqr.notices import Gained
 from elqr.store import entries
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer
+from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload
+from elqr.vocabulary.notice_frames import RefusedRow
 from tests.builders import JOB, REGISTER, SPECS
 
 FIRST_NIGHT = date(2026, 11, 9)

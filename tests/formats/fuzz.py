@@ -21,11 +21,11 @@ from collections.abc import Callable
 from datetime import date
 
 from elqr.checks import check
-from elqr.codes import Code
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
+from elqr.vocabulary.codes import Code
 from tests.builders import SPECS, notice_file, notice_row
 from tests.formats.cases import FIXED, RECEIVED_ON
 from tests.formats.csv_cases import CSV

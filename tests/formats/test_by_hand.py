@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from elqr.code_texts import CODES
 from elqr.formats.decode import decode
 from elqr.intake import take
+from elqr.vocabulary.code_texts import CODES
 from tests.builders import JOB, NIGHT, SPECS, City, notice_row
 
 _SPEC = SPECS["money_by_hand_csv"]

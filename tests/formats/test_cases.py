@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from elqr.checks import check
-from elqr.codes import Code
-from elqr.findings import Finding
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
 from tests.builders import SPECS
 from tests.formats.cases import FIXED, MPN_LINE, RESULT_91, Case
 from tests.formats.csv_cases import CSV, CsvCase

@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from elqr.codes import Code
 from elqr.formats.charset import decode_bytes, decode_matrix, encode_column, encode_text
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import TO_JIS, UNDEFINED
 from elqr.formats.encode import encode_records
 from elqr.formats.recognize import recognize
+from elqr.vocabulary.codes import Code
 from tests.builders import SPECS
 from tests.formats.cases import FAMILY_A, RECEIVED_ON, RESULT_91, RESULT_EBCDIC
 

@@ -5,10 +5,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from elqr.codes import Code
 from elqr.formats.dates import read_dates, wareki_texts
 from elqr.formats.decode import decode
 from elqr.intake import take
+from elqr.vocabulary.codes import Code
 from tests.builders import SPECS, eltax_file, eltax_row
 from tests.formats.cases import LONG_300, LONG_350, REQUEST_91, RESULT_91
 

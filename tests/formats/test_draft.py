@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from elqr.errors import BadFile
 from elqr.formats.ebcdic import to_ebcdic
 from elqr.formats.lint import lint
 from elqr.formats.sample import sampled
@@ -14,7 +13,8 @@ from elqr.formats.sample_fixed import records_of
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
 from elqr.intake import take
-from elqr.terms import Stage
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.terms import Stage
 from tests.builders import (
     NIGHT,
     REAL_BARCODE,

@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
-from elqr.findings import MASKED
 from elqr.formats.charset import encode_text
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.excerpt import HEAD_BYTES, Cell, cells, csv_excerpts, fixed_excerpt
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import FieldSpec
+from elqr.vocabulary.findings import MASKED
 from tests.builders import PAYMENT_SPECS, ROOT, SPECS
 
 _SAMPLES = sorted((ROOT / "samples" / "inbox").iterdir())

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.codes import Code
-from elqr.errors import BadFile
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.encode import encode_records, join_records
@@ -18,6 +16,8 @@ from elqr.formats.recognize import recognize
 from elqr.formats.spec import LineEnd
 from elqr.formats.spec_files import read_spec, read_specs
 from elqr.intake import take
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile
 from tests.builders import (
     NIGHT,
     PAYMENT_SPECS,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from elqr.codes import Code
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.dump import dump
 from elqr.formats.spec import Spec, Variation
+from elqr.vocabulary.codes import Code
 from tests.builders import SPECS, transfer_file, transfer_row
 from tests.formats.cases import FAMILY_A, RECEIVED_ON, RESULT_91, RESULT_EBCDIC
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from elqr.errors import BadFile
 from elqr.formats.lint import lint
 from elqr.formats.overlap import overlapping, specimen
 from elqr.formats.recognize import recognize
 from elqr.formats.spec_files import read_spec
+from elqr.vocabulary.errors import BadFile
 from tests.builders import NIGHT, PAYMENT_SPECS, ROOT, SPECS, elqr
 
 CITY = """\

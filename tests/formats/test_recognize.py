@@ -2,8 +2,8 @@
 
 import pytest
 
-from elqr.codes import Code
 from elqr.formats.recognize import recognize
+from elqr.vocabulary.codes import Code
 from tests.builders import SPECS
 from tests.formats.cases import (
     CREDIT_A,

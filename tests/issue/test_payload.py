@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from elqr.errors import explain
 from elqr.issue.layout import DIGITS, LAYOUT, PARTS, line_body
 from elqr.issue.payload import PayloadValues, encode, encode_frame
 from elqr.issue.reading import read_payload
+from elqr.vocabulary.errors import explain
 from tests.builders import REAL_CODE
 
 # Read by hand from the table of the document.

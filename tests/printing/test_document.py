@@ -11,11 +11,11 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from elqr.codes import Code
-from elqr.errors import BadFile
-from elqr.frames import Slip
 from elqr.printing.proof import Proof, proved, read_listed
 from elqr.printing.template import Mark
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.frames import Slip
 from tests.builders import REAL_BARCODE, REAL_CODE, REAL_NOTICE, TEMPLATES, notice_row, order, slips
 
 

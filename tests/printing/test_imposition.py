@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from elqr.frames import Slip
 from elqr.printing.imposition import Placed, in_files, on_pages
+from elqr.vocabulary.frames import Slip
 from tests.builders import notice_row, slips
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from elqr.errors import BadFile
 from elqr.issue.symbol import draw
-from elqr.limits import MARK_PIXELS, PICTURE_PAGES, PIXELS
 from elqr.printing.picture import Symbology
 from elqr.printing.picture_file import Unreadable, flat_picture, grey_pages
 from elqr.printing.picture_reader import read_pictures
+from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.limits import MARK_PIXELS, PICTURE_PAGES, PIXELS
 from tests.builders import REAL_CODE, elqr
 
 EPS = b"""%!PS-Adobe-3.0 EPSF-3.0

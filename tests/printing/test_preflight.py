@@ -9,9 +9,6 @@ from datetime import date
 import polars as pl
 import pytest
 
-from elqr.codes import Code
-from elqr.findings import Finding
-from elqr.frames import Slip
 from elqr.printing.document import document
 from elqr.printing.imposition import Placed, on_pages
 from elqr.printing.preflight import Checked, preflight
@@ -19,6 +16,9 @@ from elqr.printing.proof import proved
 from elqr.printing.template import Template
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import page_words, words
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Slip
 from tests.builders import OFFICE, PRINTED_ON, REAL_BARCODE, REAL_NOTICE, TEMPLATES, barcode, notice_row, order, slips
 
 HOKENRYO, SHIYORYO = TEMPLATES["hokenryo"], TEMPLATES["shiyoryo"]

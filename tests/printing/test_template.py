@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.errors import BadFile, NotFound
 from elqr.printing.template import Area, read_template, read_templates
+from elqr.vocabulary.errors import BadFile, NotFound
 from tests.builders import ROOT, TEMPLATES
 
 SHEETS = ROOT / "specs" / "sheets"

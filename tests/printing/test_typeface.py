@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from elqr.errors import BadFile, NotFound
 from elqr.printing.typeface import Typeface, typeface
+from elqr.vocabulary.errors import BadFile, NotFound
 from tests.builders import TEMPLATES
 
 FACE = typeface(TEMPLATES["hokenryo"].fonts, Path())

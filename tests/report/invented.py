@@ -15,7 +15,7 @@ from elqr.report.places import places_table, records
 from elqr.report.refund_table import refund_table
 from elqr.report.row_mark import marks
 from elqr.report.rows import Rows
-from elqr.terms import Account, Channel, Outcome
+from elqr.vocabulary.terms import Account, Channel, Outcome
 from tests.builders import NIGHT, REGISTER
 
 _REASONS = [

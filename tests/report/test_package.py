@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from elqr.errors import BadFile
 from elqr.report import package
 from elqr.report.review_form import read_form
+from elqr.vocabulary.errors import BadFile
 from tests.builders import City, elqr, eltax_file, eltax_row, notice_row
 
 _SHEET, _FACTS = "要確認一覧", "この帳票について"

@@ -9,14 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.report.ageing import Age, age_label, ageing
 from elqr.report.chart import HEIGHT, bar_chart, line_chart
 from elqr.report.page import cell, embedded
 from elqr.report.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, listed, views
 from elqr.report.table import Style
 from elqr.report.trends import Sums, trend
-from elqr.terms import Place, Ruling
+from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
+from elqr.vocabulary.terms import Place, Ruling
 from tests.builders import NIGHT, City, elqr
 from tests.report.invented import exceptions, rows_of
 from tests.report.page_city import BREAKING, founded, page

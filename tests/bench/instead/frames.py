@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from elqr.terms import Outcome, Place
+from elqr.vocabulary.terms import Outcome, Place
 from tests.bench.instead.records import Record, opened
 from tests.bench.instead.reports import EXCEPTIONS, LISTED, PLACE, TABLE
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, create_engine, func, select
 from sqlalchemy.ext.declarative import DeferredReflection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, relationship
 
-from elqr.terms import PLACE_OF, Account, Outcome
+from elqr.vocabulary.terms import PLACE_OF, Account, Outcome
 from tests.bench.instead import reports
 from tests.bench.instead.records import Record, opened, records
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from elqr.terms import Place
+from elqr.vocabulary.terms import Place
 
 LISTED = """
 SELECT p.payment_no AS 受付番号, p.file_no AS ファイル, p.record_no AS 記録, p.channel AS チャネル, p.stage AS 段階,

@@ -4,7 +4,7 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from elqr.terms import Outcome
+from elqr.vocabulary.terms import Outcome
 from tests.bench.instead import reports
 from tests.bench.instead.records import Record, opened, records
 

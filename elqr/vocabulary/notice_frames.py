@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.frames import ClaimKey, Column, Notice
+from elqr.vocabulary.frames import ClaimKey, Column, Notice
 
 CANCEL = "9"
 """異動区分 取消."""

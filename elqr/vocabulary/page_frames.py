@@ -5,7 +5,7 @@ None of these is a table of the ledger; both the queries and the page name their
 
 import polars as pl
 
-from elqr.frames import Column, Frame
+from elqr.vocabulary.frames import Column, Frame
 
 
 class PlaceTrend(Frame):

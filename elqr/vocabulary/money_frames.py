@@ -1,8 +1,8 @@
-"""Columns of money received and of its settlement (入金と払込突合の列), spelt once as in elqr/frames.py."""
+"""Columns of money received and of its settlement (入金と払込突合の列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
-from elqr.frames import Column, Frame
+from elqr.vocabulary.frames import Column, Frame
 
 
 class DepositContent(Frame):

@@ -1,6 +1,6 @@
 """Meanings (言葉の意味): what staff read about the terms of rulings, of settlement and of exit codes."""
 
-from elqr.terms import ExitCode, Ruling, SettlementOutcome
+from elqr.vocabulary.terms import ExitCode, Ruling, SettlementOutcome
 
 RULING_MEANINGS: dict[Ruling, str] = {
     Ruling.APPLY: "仮受の額を、対象の納付番号の納付書（調定）に充てる",

@@ -1,8 +1,8 @@
-"""Columns of expected arrivals and of arrears (到着予定と督促の列), spelt once as in elqr/frames.py."""
+"""Columns of expected arrivals and of arrears (到着予定と督促の列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
-from elqr.frames import Claim, Column, Frame
+from elqr.vocabulary.frames import Claim, Column, Frame
 
 
 class DeliveredFile(Frame):

@@ -1,6 +1,6 @@
 """Findings (指摘): what is wrong with data, where, what was found and what was wanted.
 
-A finding is a value, not an exception: the run goes on. What its code means stands in elqr/code_texts.py.
+A finding is a value, not an exception: the run goes on. What its code means stands in elqr/vocabulary/code_texts.py.
 Personal fields are masked by whoever makes the finding (`MASKED`).
 """
 
@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from elqr.code_texts import CODES, CodeText
-from elqr.codes import Code
-from elqr.limits import FINDINGS
-from elqr.visible import visible
+from elqr.vocabulary.code_texts import CODES, CodeText
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.limits import FINDINGS
+from elqr.vocabulary.visible_text import visible
 
 MASKED = "＊＊＊"
 _HIDDEN = "＊"

@@ -11,7 +11,7 @@ OperatorError
 
 from typing import TYPE_CHECKING
 
-from elqr.terms import ExitCode
+from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

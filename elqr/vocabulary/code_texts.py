@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from elqr.codes import Code
-from elqr.terms import Severity
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.terms import Severity
 
 
 @dataclass(frozen=True, slots=True)

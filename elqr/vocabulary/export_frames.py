@@ -1,8 +1,8 @@
-"""Columns of what is handed to the core system (書き出しの列), spelt once as in elqr/frames.py."""
+"""Columns of what is handed to the core system (書き出しの列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
-from elqr.frames import ClaimKey, Column
+from elqr.vocabulary.frames import ClaimKey, Column
 
 
 class Collected(ClaimKey):
