@@ -13,7 +13,7 @@ from typing import Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
-from elqr.business_day import Calendar
+from elqr.arithmetic.business_day import Calendar
 from elqr.vocabulary.arrival_frames import Arriving, DeliveredFile
 from elqr.vocabulary.strict import Strict, WrittenDay
 from elqr.vocabulary.terms import ArrivalState

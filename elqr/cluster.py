@@ -18,10 +18,10 @@ from pathlib import Path
 import polars as pl
 
 from elqr import partition
+from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.delivery import hold_back, known_before
 from elqr.droppings import Watch
 from elqr.engine import Engine, started
-from elqr.fiscal import WithoutPeriod
 from elqr.formats.spec import Spec
 from elqr.inbox import Arrived, arrived, delivered_paths, is_kept, keep, keep_arrived, keep_file, kept_at, read_part
 from elqr.intake import Intake, LargeIntake, take, take_large

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from elqr import clock
+from elqr.arithmetic.business_day import Calendar, calendar
 from elqr.belonging import leave_mark, refuse_disagreement, refuse_new
-from elqr.business_day import Calendar, calendar
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from elqr.fiscal import WithoutPeriod, accounting_year_expr, fiscal_year_expr, has_period_expr
+from elqr.arithmetic.fiscal_year import WithoutPeriod, accounting_year_expr, fiscal_year_expr, has_period_expr
 from elqr.vocabulary.frames import Allocation, Decision, Payment, Posting
 from elqr.vocabulary.terms import Account
 

@@ -1,7 +1,7 @@
 """Masking (伏せ字の写し): a copy of a delivered file that is fit for support.
 
 Same length to the byte, same structure, counts, yen and totals, and the same findings at the same places.
-Replaced, one to one and by a key that is not kept (elqr/pseudonym.py):
+Replaced, one to one and by a key that is not kept (elqr/arithmetic/pseudonym.py):
 
 - fields that the spec marks `personal`;
 - 照会キー and 確認番号: of several key fields the widest always, the others when they differ in the file
@@ -22,13 +22,13 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import Bytes, all_digits, gs1_check_digits, mpn_check_digits
+from elqr.arithmetic.checkdigit import Bytes, all_digits, gs1_check_digits, mpn_check_digits
+from elqr.arithmetic.pseudonym import pseudonyms
 from elqr.formats.cells import Cells, Places, Sheet, cells_of, read_texts, write_texts
 from elqr.formats.decode import Decoded
 from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.spec import TEXT_KINDS, FieldSpec, Spec
 from elqr.inspection import Inspection, inspect
-from elqr.pseudonym import pseudonyms
 from elqr.vocabulary.errors import BadFile
 
 _NOTICE_KEYS = ("bill_no", "payer_ref", "key_no", "check_no", "barcode.city_no", "customer_no", "digits")

@@ -6,7 +6,7 @@ month is compared with what was closed.
 
 from datetime import date
 
-from elqr.fiscal import month_end
+from elqr.arithmetic.fiscal_year import month_end
 from elqr.four_eyes import need_another
 from elqr.night import Night
 from elqr.report.months import Figures, Monthly, monthly

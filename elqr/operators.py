@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from elqr.person import name_fault, same_person
+from elqr.arithmetic.person_name import name_fault, same_person
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.strict import Strict
 from elqr.written import read_toml

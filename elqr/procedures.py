@@ -12,7 +12,8 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from elqr.fiscal import WithoutPeriod, closing_day, fiscal_year, last_day, wareki_fiscal_year
+from elqr.arithmetic.fiscal_year import WithoutPeriod, closing_day, fiscal_year, last_day
+from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.strict import Strict, WrittenDay
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind

@@ -6,7 +6,7 @@ on another claim. Which payment is the last is decided by 領収日 and the send
 
 import polars as pl
 
-from elqr.fiscal import OpenYears
+from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
 from elqr.vocabulary.terms import Account
 from elqr.withdrawal import Standing

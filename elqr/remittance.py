@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
+from elqr.arithmetic.business_day import Calendar
 from elqr.arrivals import Arrival
-from elqr.business_day import Calendar
 from elqr.contract import Contract
 from elqr.deposits import doubtful
 from elqr.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers

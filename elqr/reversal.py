@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.fiscal import OpenYears
+from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.vocabulary.frames import Column, Move, OpenClaim, Posting, Ruled
 from elqr.vocabulary.terms import Account, Ruling, RulingResult
 

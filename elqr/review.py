@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from elqr.fiscal import OpenYears
+from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.arithmetic.person_name import name_fault, spelt
+from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.four_eyes import need_another
 from elqr.inbox import sha256_of
 from elqr.night import Night
-from elqr.person import name_fault, spelt
-from elqr.plain_number import plain_number, plain_number_expr
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks

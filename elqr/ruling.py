@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.fiscal import OpenYears
+from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.reversal import reversal
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location

@@ -12,8 +12,8 @@ import polars as pl
 
 from elqr import __version__
 from elqr.alarms import unknown_by_channel
+from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.delivery import take_file, take_notices
-from elqr.fiscal import OpenYears
 from elqr.formats.encode import encode_csv
 from elqr.in_hand import SLIP, InHand
 from elqr.inbox import sha256_of

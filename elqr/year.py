@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from elqr.fiscal import closing_day, wareki_fiscal_year
-from elqr.fiscal import fiscal_year as fiscal_year_of
+from elqr.arithmetic.fiscal_year import closing_day
+from elqr.arithmetic.fiscal_year import fiscal_year as fiscal_year_of
+from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.night import Night
 from elqr.report.years import Yearly, YearRows, yearly
 from elqr.store import report_queries

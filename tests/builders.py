@@ -13,7 +13,7 @@ import polars as pl
 import psycopg
 from click.testing import CliRunner
 
-from elqr.checkdigit import gs1_column
+from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
 from elqr.formats.spec_files import read_specs

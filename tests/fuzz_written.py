@@ -21,8 +21,8 @@ from pathlib import Path
 
 import polars as pl
 
+from elqr.arithmetic.business_day import calendar
 from elqr.arrivals import arriving
-from elqr.business_day import calendar
 from elqr.edge import calendar_for
 from elqr.formats.lint import lint
 from elqr.formats.spec_files import read_spec

@@ -4,17 +4,18 @@ A module may import what stands before it, and nothing else. A module that is no
 """
 
 HOUSE: tuple[tuple[str, str], ...] = (
-    ("", "business_day checkdigit person plain_number pseudonym"),
     (
         "vocabulary",
         "__init__ codes frames arrival_frames export_frames limits money_frames notice_frames number_series "
         "page_frames signature strict terms code_texts errors meanings visible_text findings",
     ),
+    ("", "alarms"),
+    ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     (
         "",
-        "alarms arrivals clock contract droppings engine fiscal identity in_hand inbox ledger lookup pairing "
-        "refused repeats reversal suggestions tally together whole_year matching partition withdrawal reduction "
-        "ruling written journal operators procedures",
+        "arrivals clock contract droppings engine identity in_hand inbox ledger lookup pairing refused repeats "
+        "reversal suggestions tally together whole_year matching partition withdrawal reduction ruling written "
+        "journal operators procedures",
     ),
     (
         "formats",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from elqr.fiscal import wareki
+from elqr.arithmetic.wareki import wareki
 from elqr.formats.lint import lint
 from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.spec import Spec

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.fiscal import WithoutPeriod
+from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.ledger import postings
 from elqr.procedures import read_register
 from elqr.vocabulary.frames import Allocation, Decision, Payment

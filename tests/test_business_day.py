@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from elqr.business_day import Calendar, calendar
+from elqr.arithmetic.business_day import Calendar, calendar
 from tests.builders import ROOT
 
 TEXT = (ROOT / "specs" / "holidays.csv").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elqr.checkdigit import (
+from elqr.arithmetic.checkdigit import (
     all_digits,
     as_column,
     as_digits,

@@ -7,21 +7,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from elqr.fiscal import (
+from elqr.arithmetic.fiscal_year import (
     accounting_year,
     accounting_year_expr,
     closing_day,
     fiscal_year,
     fiscal_year_expr,
     last_day,
-    mmdd_expr,
     month_end,
-    parse_mmdd,
-    parse_wareki_yymmdd,
-    wareki,
-    wareki_fiscal_year,
-    wareki_month,
 )
+from elqr.arithmetic.wareki import mmdd_expr, parse_mmdd, parse_wareki_yymmdd, wareki, wareki_fiscal_year, wareki_month
 from elqr.vocabulary.terms import AccountingKind
 
 GENERAL, SPECIAL, ENTERPRISE = AccountingKind.GENERAL, AccountingKind.SPECIAL, AccountingKind.PUBLIC_ENTERPRISE

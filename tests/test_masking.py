@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.checkdigit import gs1_check_digit_of
+from elqr.arithmetic.checkdigit import gs1_check_digit_of
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.overlap import specimen

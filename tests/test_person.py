@@ -2,7 +2,7 @@
 
 import pytest
 
-from elqr.person import name_fault, same_person
+from elqr.arithmetic.person_name import name_fault, same_person
 
 
 @pytest.mark.parametrize("other", ["山田　太郎", "山田 太郎", " 山田太郎 ", "山田太郎", "山田・太郎", "太郎 山田"])

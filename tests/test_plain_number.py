@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from elqr.plain_number import plain_number, plain_number_expr
+from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.printing.wishlist import read_keys
 from tests.builders import REAL_CODE, elqr
 from tests.test_review import HELD, UNKNOWN, WHOLE, Desk, written

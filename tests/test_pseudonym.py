@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.pseudonym import pseudonyms, sip_hash
+from elqr.arithmetic.pseudonym import pseudonyms, sip_hash
 
 _KEY = b"an invented key of the tests"
 

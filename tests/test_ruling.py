@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elqr.fiscal import OpenYears, WithoutPeriod
+from elqr.arithmetic.fiscal_year import OpenYears, WithoutPeriod
 from elqr.reversal import Made
 from elqr.ruling import Effects, effects
 from elqr.vocabulary.frames import Move, OpenClaim, Ruled, RulingEffect

@@ -32,7 +32,7 @@ _last_option = click.option(
 
 def _last(text: str) -> tuple[str, int]:
     """系列=番号 of an option."""
-    from elqr.plain_number import plain_number
+    from elqr.arithmetic.plain_number import plain_number
 
     label, _, number = text.partition("=")
     digits = plain_number(number)

@@ -47,8 +47,8 @@ def payload_encode(source: str | None) -> int:
 @click.option("--image", type=click.Path(path_type=Path), help="eL-QRの写った画像（PNG・JPEG・TIFF）。")
 @json_option
 def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int:
+    from elqr.arithmetic.plain_number import plain_number
     from elqr.issue.reading import read_payload
-    from elqr.plain_number import plain_number
 
     if (digits is None) == (image is None):
         raise click.UsageError("255桁か --image のどちらか一つを指定してください。")
@@ -90,10 +90,10 @@ def _show(reading: Reading) -> None:
     "-o", "--out", "out", required=True, type=click.Path(path_type=Path), help="書き出すファイル（.svg .png .pdf）。"
 )
 def payload_qr(digits: str, out: Path) -> int:
+    from elqr.arithmetic.plain_number import plain_number
     from elqr.inbox import write_whole
     from elqr.issue.reading import read_payload
     from elqr.issue.symbol import draw
-    from elqr.plain_number import plain_number
 
     reading = read_payload(plain_number(digits.strip()))
     if not reading.valid:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import click
 
 from elqr import clock
-from elqr.person import name_fault, spelt
+from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.vocabulary.errors import BadFile, CannotWrite
 from elqr.vocabulary.visible_text import visible, visible_lines
 

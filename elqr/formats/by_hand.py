@@ -9,7 +9,7 @@ import unicodedata
 
 import polars as pl
 
-from elqr.fiscal import parse_wareki
+from elqr.arithmetic.wareki import parse_wareki
 from elqr.formats.spec import FieldSpec
 
 _DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.checkdigit import Bytes
+from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.charset import decode_bytes, encode_text
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.framing import without_eof

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.checkdigit import Bytes
+from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.spec import Charset
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from elqr.fiscal import parse_mmdd, parse_wareki_yymmdd, wareki
+from elqr.arithmetic.wareki import parse_mmdd, parse_wareki_yymmdd, wareki
 from elqr.formats.spec import DateForm
 
 FORMS = {"yyyymmdd": "%Y%m%d", "yyyy/mm/dd": "%Y/%m/%d", "yyyy-mm-dd": "%Y-%m-%d", "mmdd": "%m%d"}

@@ -13,7 +13,7 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import Bytes
+from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.by_hand import plain_texts
 from elqr.formats.charset import CHARSETS, behind_the_cut, decode_bytes, decode_matrix, first_bad_byte
 from elqr.formats.csv_rows import csv_rows

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.checkdigit import Bytes
+from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.charset import encode_column, encode_text
 from elqr.formats.dates import FORMS, wareki_texts
 from elqr.formats.framing import end_bytes

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import as_matrix, gs1_valid
+from elqr.arithmetic.checkdigit import as_matrix, gs1_valid
 from elqr.formats.dates import read_dates
 from elqr.formats.mpn import mpn_valid
 from elqr.formats.spec import TEXT_KINDS, FieldSpec

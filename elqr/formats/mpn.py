@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from elqr.checkdigit import Bytes, all_digits, mpn_check_digits
+from elqr.arithmetic.checkdigit import Bytes, all_digits, mpn_check_digits
 
 UPPER_DIGITS, LOWER_DIGITS = 39, 44
 _CHECK_DIGITS = 2

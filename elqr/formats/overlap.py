@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.checkdigit import gs1_check_digit_of, mpn_check_digits_of
+from elqr.arithmetic.checkdigit import gs1_check_digit_of, mpn_check_digits_of
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.recognize import recognize

@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_column, gs1_check_digits
+from elqr.arithmetic.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_column, gs1_check_digits
 from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
 from elqr.vocabulary.errors import BadFile
 

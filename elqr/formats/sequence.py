@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.checkdigit import Bytes
+from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.spec import Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location

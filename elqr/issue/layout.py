@@ -1,7 +1,7 @@
 """The layout of the payload (255桁の配置), written once; encoding, reading and offsets come from it.
 
-EMV-style tag(2) length(2) value, tags in exactly this order. Source: elqr.md section 1, grade A
-(read in public source code and recomputed on a real code); 付加情報 is zeros in every real code seen
+EMV-style tag(2) length(2) value, tags in exactly this order. Source:
+read in public source code and recomputed on a real code. 付加情報 is zeros in every real code seen
 and its meaning is not published.
 """
 

@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from elqr.checkdigit import (
+from elqr.arithmetic.checkdigit import (
     Bytes,
     CrcStep,
     all_digits,

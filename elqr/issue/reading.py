@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from elqr.checkdigit import crc16_of, mpn_check_digits_of
+from elqr.arithmetic.checkdigit import crc16_of, mpn_check_digits_of
 from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, Part, line_body
 from elqr.issue.payload import PayloadValues
 from elqr.vocabulary.codes import Code

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.checkdigit import Bytes, all_digits, as_matrix
+from elqr.arithmetic.checkdigit import Bytes, all_digits, as_matrix
 from elqr.issue.layout import DIGITS
 from elqr.issue.symbol import MODULES, symbol
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from barcode.charsets import code128
 
-from elqr.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_matrix
+from elqr.arithmetic.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_matrix
 from elqr.printing.template import BAR_CODE_MODULES
 
 _START_C, _FNC1, _MODULUS = 105, 102, 103

@@ -10,7 +10,7 @@ import numpy as np
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from elqr.checkdigit import BARCODE_DIGITS, gs1_check_digit_of
+from elqr.arithmetic.checkdigit import BARCODE_DIGITS, gs1_check_digit_of
 from elqr.printing.picture_file import Grey
 
 

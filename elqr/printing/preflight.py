@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pypdfium2 as pdfium
 
-from elqr.fiscal import parse_wareki, parse_wareki_year
+from elqr.arithmetic.wareki import parse_wareki, parse_wareki_year
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import Placed, page_label

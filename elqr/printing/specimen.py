@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from elqr.checkdigit import gs1_check_digit_of
+from elqr.arithmetic.checkdigit import gs1_check_digit_of
 from elqr.issue.payload import encode_frame
 from elqr.vocabulary.frames import Slip
 

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from elqr.plain_number import plain_number
+from elqr.arithmetic.plain_number import plain_number
 from elqr.vocabulary.errors import BadFile
 
 _HEADINGS = ("納付番号", "案件特定キー", "key_no")

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.fiscal import wareki, wareki_year
+from elqr.arithmetic.wareki import wareki, wareki_year
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import group_digits
 from elqr.printing.imposition import Placed, page_label

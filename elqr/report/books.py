@@ -13,7 +13,7 @@ from datetime import date
 import polars as pl
 
 from elqr import __version__
-from elqr.fiscal import wareki
+from elqr.arithmetic.wareki import wareki
 from elqr.procedures import Register
 from elqr.report import row_mark
 from elqr.report import tables as shape

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from elqr.fiscal import wareki_year
+from elqr.arithmetic.wareki import wareki_year
 from elqr.originals import Original
 from elqr.procedures import Register
 from elqr.report.tables import installment_name, moved_by, procedure_name, shown

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from elqr.fiscal import wareki
+from elqr.arithmetic.wareki import wareki
 from elqr.procedures import COUNTING_RULE, Kpi
 
 

@@ -10,7 +10,8 @@ from datetime import date
 import polars as pl
 
 from elqr import __version__
-from elqr.fiscal import month_end, wareki_fiscal_year, wareki_month
+from elqr.arithmetic.fiscal_year import month_end
+from elqr.arithmetic.wareki import wareki_fiscal_year, wareki_month
 from elqr.procedures import Register
 from elqr.report.book import Book, Fact
 from elqr.report.books import daily_sheet, plain_sheet

@@ -18,7 +18,7 @@ from itertools import groupby
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from elqr.fiscal import wareki
+from elqr.arithmetic.wareki import wareki
 from elqr.procedures import COUNTING_RULE, YearCount
 from elqr.report.ageing import Age, AgeRow
 from elqr.report.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart

@@ -6,7 +6,7 @@ night and for each file, channel and procedure × fiscal year.
 
 import polars as pl
 
-from elqr.fiscal import fiscal_year_expr
+from elqr.arithmetic.fiscal_year import fiscal_year_expr
 from elqr.procedures import Register
 from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of

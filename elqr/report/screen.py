@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 
-from elqr.fiscal import wareki
+from elqr.arithmetic.wareki import wareki
 from elqr.report.page import Line, Page
 
 _WIDTH = 30

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.fiscal import wareki_fiscal_year
+from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.procedures import Kpi, Register
 from elqr.report.table import Heading, LongTable, Style, Table
 from elqr.vocabulary.terms import (

@@ -12,7 +12,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_range, xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from elqr.fiscal import wareki
+from elqr.arithmetic.wareki import wareki
 from elqr.report.book import Book, Column, Entry, Sheet
 from elqr.report.cells import text_width
 from elqr.report.table import NUMBERS, Style

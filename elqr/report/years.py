@@ -10,7 +10,8 @@ from datetime import date
 import polars as pl
 
 from elqr import __version__
-from elqr.fiscal import closing_day, last_day, wareki, wareki_fiscal_year
+from elqr.arithmetic.fiscal_year import closing_day, last_day
+from elqr.arithmetic.wareki import wareki, wareki_fiscal_year
 from elqr.procedures import Register
 from elqr.report.book import Book, Check, Fact, Sheet
 from elqr.report.books import plain_sheet

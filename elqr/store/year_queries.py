@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
 
-from elqr.fiscal import closing_day, last_day
+from elqr.arithmetic.fiscal_year import closing_day, last_day
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.owed import slip_no_at_the_end

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import gs1_column
+from elqr.arithmetic.checkdigit import gs1_column
 from elqr.issue.keys import KeyRule, check_no_column
 from elqr.synthetic.register import LEVIES, Levy
 
@@ -44,7 +44,7 @@ REAL_SLIP: dict[str, object] = {
     "barcode": "91959919833262024010101043480024071000395003",
     "customer_no": None,
 }
-"""A real slip's two keys (elqr.md section 1); the person is invented."""
+"""A real slip's two keys, as printed on it; the person is invented."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from elqr.person import same_person, written_alike
+from elqr.arithmetic.person_name import same_person, written_alike
 from elqr.store import belonging_queries as belonging
 from elqr.store.acts import ASKED, acts_of_kinds
 from elqr.verification.looking import Looked, told

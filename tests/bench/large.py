@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.checkdigit import gs1_column
+from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from tests.bench.measure import Row, ran_text
 from tests.builders import NIGHT, SPECS, City

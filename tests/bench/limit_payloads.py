@@ -7,7 +7,7 @@ into a table of 10,000. Checks nothing; what it writes is compared with what elq
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import Bytes, _mpn_weights, crc16
+from elqr.arithmetic.checkdigit import Bytes, _mpn_weights, crc16
 from elqr.issue.layout import CRC_COVERS, DIGITS, LAYOUT, PARTS, line_body
 from elqr.issue.payload import encode_frame
 from tests.bench.measure import Row, a_second, compared

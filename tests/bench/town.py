@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from elqr.checkdigit import gs1_column
+from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column

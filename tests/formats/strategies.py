@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import strategies as st
 from polars import selectors as cs
 
-from elqr.checkdigit import gs1_check_digit_of
+from elqr.arithmetic.checkdigit import gs1_check_digit_of
 from elqr.formats.spec import Charset, FieldSpec, RecordSpec, Spec
 from tests.formats.cases import RECEIVED_ON
 

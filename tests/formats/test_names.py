@@ -5,13 +5,13 @@ from datetime import date
 import polars as pl
 import pytest
 
+from elqr.arithmetic.pseudonym import pseudonyms
 from elqr.comparison import compare
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.spec import Spec
 from elqr.intake import take
 from elqr.masking import masked
-from elqr.pseudonym import pseudonyms
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import without_names
 from tests.builders import NIGHT, SPECS, barcode, cvs_file, cvs_row

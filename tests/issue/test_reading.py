@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from elqr.checkdigit import crc16_of, mpn_check_digits_of
+from elqr.arithmetic.checkdigit import crc16_of, mpn_check_digits_of
 from elqr.issue.layout import LAYOUT, PARTS
 from elqr.issue.payload import PayloadValues, encode
 from elqr.issue.reading import group_digits, read_payload

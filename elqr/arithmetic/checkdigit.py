@@ -2,7 +2,7 @@
 
 Columns are numpy matrices of ASCII bytes, n × width; results are vectors of n, or n × 2 for MPN pairs.
 Nothing here knows what the digits mean. Every check digit is arithmetic that anyone can do: it finds
-mistakes, and proves no origin. Sources: elqr.md section 1 (recomputed on a real code); GS1 General
+mistakes, and proves no origin. Sources: recomputed on a real code; GS1 General
 Specifications for modulus 10.
 """
 
