@@ -13,9 +13,12 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
+from elqr.disk.archive import keep
+from elqr.disk.config_files import read_written
+from elqr.disk.content import sha256_of
+from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.four_eyes import need_another
 from elqr.handover import refuse_strangers
-from elqr.inbox import keep, sha256_of
 from elqr.night import Night
 from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
@@ -27,7 +30,6 @@ from elqr.vocabulary.arrival_frames import Unpaid
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.terms import RulingResult
-from elqr.written import own_json, own_json_bytes, read_written
 
 MANIFEST = "manifest.json"
 

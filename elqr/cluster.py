@@ -20,10 +20,12 @@ import polars as pl
 from elqr import partition
 from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.delivery import hold_back, known_before
-from elqr.droppings import Watch
+from elqr.disk.archive import is_kept, keep, keep_arrived, keep_file, kept_at
+from elqr.disk.content import read_part
+from elqr.disk.inbox import Arrived, arrived, delivered_paths
+from elqr.disk.temporary_files import Watch
 from elqr.engine import Engine, started
 from elqr.formats.spec import Spec
-from elqr.inbox import Arrived, arrived, delivered_paths, is_kept, keep, keep_arrived, keep_file, kept_at, read_part
 from elqr.intake import Intake, LargeIntake, take, take_large
 from elqr.job import Job
 from elqr.ledger import postings

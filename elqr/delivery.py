@@ -9,12 +9,14 @@ from functools import partial
 
 import polars as pl
 
-from elqr.droppings import sent_as
+from elqr.disk.archive import begins_with
+from elqr.disk.content import read_part
+from elqr.disk.inbox import Arrived
+from elqr.disk.run_log import Step
+from elqr.disk.temporary_files import sent_as
 from elqr.formats.decode import decode
 from elqr.formats.spec import Spec
-from elqr.inbox import Arrived, begins_with, read_part
 from elqr.intake import Intake, take, take_large
-from elqr.journal import Step
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
 from elqr.sieve import CLAIM_KEY

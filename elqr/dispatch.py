@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elqr.disk.content import sha256_of
 from elqr.four_eyes import need_another
-from elqr.inbox import sha256_of
 from elqr.night import Night
 from elqr.printed_folder import added, changed, listed, read_manifest, stored, write_printed
 from elqr.printing.imposition import page_label, sheet_columns

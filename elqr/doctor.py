@@ -23,10 +23,10 @@ from pathlib import Path
 import polars as pl
 
 from elqr import __version__
-from elqr.droppings import Watch
+from elqr.disk.inbox import arrivals
+from elqr.disk.temporary_files import Watch
 from elqr.edge import calendar_for, ledger_of, processing_day, sheets_for, specs_exist, specs_for
 from elqr.formats.recognize import fits_one
-from elqr.inbox import arrivals
 from elqr.issue.keys import check_no_column
 from elqr.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.printing.typeface import typeface

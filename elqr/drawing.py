@@ -24,7 +24,7 @@ from elqr.alarms import (
     repeat_alarms,
 )
 from elqr.arrivals import arriving
-from elqr.inbox import set_aside, sweep, write_parts
+from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.night import Night
 from elqr.originals import originals
 from elqr.procedures import Evidence, Kpi, kpi

@@ -19,10 +19,11 @@ from filelock import FileLock, Timeout
 from elqr import clock
 from elqr.arithmetic.business_day import Calendar, calendar
 from elqr.belonging import leave_mark, refuse_disagreement, refuse_new
+from elqr.disk.config_files import read_text
+from elqr.disk.run_log import Journal
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_specs
 from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_url
-from elqr.journal import Journal
 from elqr.ledger_mark import Traces, read_traces
 from elqr.night import Hands, Night
 from elqr.operators import Operator, Operators, read_operators
@@ -32,9 +33,7 @@ from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read, refuse_nothing
 from elqr.verification.unsealed import refuse_unbacked
-from elqr.vocabulary.errors import BadFile, CannotWrite, LedgerError, Locked, NotFound, OperatorError
-from elqr.vocabulary.limits import NAMED, PICTURE, Limit
-from elqr.written import plain_bytes, read_text
+from elqr.vocabulary.errors import BadFile, CannotWrite, LedgerError, Locked, OperatorError
 
 if TYPE_CHECKING:
     from elqr.printing.template import Template
@@ -305,23 +304,3 @@ def _lock(job: Job, url: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
-    """A file named on the command line, read no further than its limit. Raises NotFound, BadFile."""
-    try:
-        return plain_bytes(path, most)
-    except FileNotFoundError as error:
-        raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
-    except OSError as error:
-        remedy = advice or "権限と、ファイルを指定していることを確かめてください。"
-        raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。{remedy}") from error
-
-
-def readable_picture(path: Path) -> tuple[str, bytes]:
-    """A picture named on the command line: its name and bytes. Raises NotFound, BadFile for no file or a large one."""
-    if path.exists() and not path.is_dir() and not path.is_file():
-        raise BadFile(f"{path} は通常のファイルではありません。画像をファイルに保存してから指定してください。")
-    if path.is_file() and (size := path.stat().st_size) > PICTURE.most:
-        raise BadFile(f"画像 {path} が大きすぎます（{size:,}バイト、上限 {PICTURE.most:,}）。分けて指定してください。")
-    return path.name, readable(path)

@@ -13,11 +13,13 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from elqr.inbox import sha256_of, sha256_of_file, strangers
+from elqr.disk.config_files import read_written
+from elqr.disk.content import sha256_of, sha256_of_file
+from elqr.disk.inbox import strangers
+from elqr.disk.own_json import own_json_bytes, read_own_json
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.strict import Strict
-from elqr.written import own_json_bytes, read_own_json, read_written
 
 MANIFEST = "manifest.json"
 TAKEN = "taken.json"

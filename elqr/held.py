@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from elqr.delivery import still_held
+from elqr.disk.archive import is_kept
 from elqr.four_eyes import need_another
-from elqr.inbox import is_kept
 from elqr.night import Night
 from elqr.store import held_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act

@@ -13,11 +13,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from elqr.arrivals import Arrival
 from elqr.contract import Contract, overlapping
+from elqr.disk.config_files import read_text, read_toml, read_written
 from elqr.issue.keys import KEY_DIGITS, KeyRule
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.limits import DELIVERED
 from elqr.vocabulary.strict import Strict, WrittenDay
-from elqr.written import read_text, read_toml, read_written
 
 SECRET_VARIABLE = "ELQR_CHECK_NO_SECRET"
 STORE_VARIABLE = "ELQR_STORE_URL"

@@ -12,11 +12,11 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from elqr.inbox import write_whole
+from elqr.disk.atomic_write import write_whole
+from elqr.disk.own_json import own_json_bytes, read_own_json
 from elqr.job import Job
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.number_series import HandedOut
-from elqr.written import own_json_bytes, read_own_json
 
 _NIGHTS_READ = 30
 """Of the newest nights: runs are numbered upwards."""

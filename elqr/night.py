@@ -10,13 +10,16 @@ from typing import Protocol
 import polars as pl
 
 from elqr import __version__
-from elqr.droppings import Watch
+from elqr.disk.archive import keep_arrived, kept_at
+from elqr.disk.atomic_write import write_whole
+from elqr.disk.config_files import plain_bytes
+from elqr.disk.inbox import Arrived, arrivals, passed_over
+from elqr.disk.run_log import Journal
+from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
 from elqr.in_hand import InHand
-from elqr.inbox import Arrived, arrivals, keep_arrived, kept_at, passed_over, write_whole
 from elqr.job import Inbox, Job, Notices
-from elqr.journal import Journal
 from elqr.operators import Operator, Operators
 from elqr.procedures import Register
 from elqr.remittance import Rules
@@ -29,7 +32,6 @@ from elqr.store.seals import Seal
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.limits import NAMED
-from elqr.written import plain_bytes
 
 
 @dataclass(slots=True)

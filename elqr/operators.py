@@ -14,9 +14,9 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from elqr.arithmetic.person_name import name_fault, same_person
+from elqr.disk.config_files import read_toml
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.strict import Strict
-from elqr.written import read_toml
 
 Role = Literal["申請", "承認"]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
+from elqr.disk.archive import kept, kept_parts
 from elqr.formats.excerpt import HEAD_BYTES, Excerpt, csv_excerpts, fixed_excerpt
 from elqr.formats.spec import Spec
-from elqr.inbox import kept, kept_parts
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.limits import ORIGINAL_CSV
 

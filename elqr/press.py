@@ -21,7 +21,8 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from elqr import __version__
-from elqr.inbox import sha256_of
+from elqr.disk.config_files import plain_bytes
+from elqr.disk.content import sha256_of
 from elqr.job import Job
 from elqr.night import Night
 from elqr.printed_folder import PROGRESS, changed, read_manifest, write_printed
@@ -45,7 +46,6 @@ from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.terms import PrintState
-from elqr.written import plain_bytes
 
 
 @dataclass(frozen=True)

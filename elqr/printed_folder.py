@@ -11,7 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.inbox import sha256_of_file, strangers, write_whole
+from elqr.disk.atomic_write import write_whole
+from elqr.disk.config_files import plain_bytes, read_written
+from elqr.disk.content import sha256_of_file
+from elqr.disk.inbox import strangers
 from elqr.issue.layout import PARTS
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import page_label
@@ -24,7 +27,6 @@ from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import PrintNotice, Slip
 from elqr.vocabulary.limits import BY_ELQR, NAMED
-from elqr.written import plain_bytes, read_written
 
 _TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}
 _SHOWN_DIGITS = 32

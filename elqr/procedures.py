@@ -14,10 +14,10 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod, closing_day, fiscal_year, last_day
 from elqr.arithmetic.wareki import wareki_fiscal_year
+from elqr.disk.config_files import read_toml
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.strict import Strict, WrittenDay
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
-from elqr.written import read_toml
 
 TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 """累積手続数の目標, by fiscal year. Source: 第2次四日市市情報化実行計画 (March 2026), measure 2."""

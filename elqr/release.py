@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 import polars as pl
 from pydantic import ValidationError
 
+from elqr.disk.own_json import own_json_bytes
 from elqr.printing.imposition import page_label
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, explain
@@ -22,7 +23,6 @@ from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import NoticeStanding, PrintNotice
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import PrintState
-from elqr.written import own_json_bytes
 
 MANIFEST = "manifest.json"
 

@@ -13,12 +13,14 @@ from pathlib import Path
 import polars as pl
 
 from elqr.delivery import take_file, take_notices
+from elqr.disk.archive import kept
+from elqr.disk.content import sha256_of
+from elqr.disk.inbox import Arrived
+from elqr.disk.run_log import Clock, Journal
 from elqr.edge import calendar_for, specs_exist, specs_for
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
-from elqr.inbox import Arrived, kept, sha256_of
 from elqr.job import Job, read_job, read_secret
-from elqr.journal import Clock, Journal
 from elqr.night import Night
 from elqr.procedures import Register, read_register
 from elqr.remittance import Rules

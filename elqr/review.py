@@ -11,8 +11,8 @@ import polars as pl
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
+from elqr.disk.content import sha256_of
 from elqr.four_eyes import need_another
-from elqr.inbox import sha256_of
 from elqr.night import Night
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form

@@ -11,7 +11,7 @@ import polars as pl
 
 from elqr.arrivals import arriving
 from elqr.delivery import still_held
-from elqr.inbox import Arrived, arrivals
+from elqr.disk.inbox import Arrived, arrivals
 from elqr.night import Night
 from elqr.remittance import standing
 from elqr.store import arrears_queries, money_queries, report_queries, review_queries

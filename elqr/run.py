@@ -14,9 +14,10 @@ from elqr import __version__
 from elqr.alarms import unknown_by_channel
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.delivery import take_file, take_notices
+from elqr.disk.content import sha256_of
+from elqr.disk.own_json import own_json_bytes
 from elqr.formats.encode import encode_csv
 from elqr.in_hand import SLIP, InHand
-from elqr.inbox import sha256_of
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.serials import last_serial
 from elqr.ledger import postings
@@ -45,7 +46,6 @@ from elqr.suggestions import neighbours, suggestions
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.vocabulary.terms import KeyKind, Outcome, Place
-from elqr.written import own_json_bytes
 
 _MATCHED_AT_ONCE = 125_000
 """Payments: more at a time take more memory, and no less time."""

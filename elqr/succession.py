@@ -17,8 +17,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from elqr.belonging import disagreement, traces_with_keys
+from elqr.disk.atomic_write import write_whole
+from elqr.disk.config_files import plain_bytes
+from elqr.disk.own_json import own_json_bytes
 from elqr.four_eyes import need_another_of
-from elqr.inbox import write_whole
 from elqr.ledger_mark import Traces
 from elqr.night import Night
 from elqr.store import identity
@@ -29,7 +31,6 @@ from elqr.vocabulary.number_series import LABELS, HandedOut
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import RulingResult
-from elqr.written import own_json_bytes, plain_bytes
 
 _UNTOLD = tuple(name for name in LABELS if name != "run_no")
 """The series that must be told where nothing that remains tells them: runs stand in the names of folders."""

@@ -11,11 +11,12 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     ("", "alarms"),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
+    ("", "arrivals clock contract"),
+    ("disk", "__init__ atomic_write config_files content named_files own_json run_log temporary_files inbox archive"),
     (
         "",
-        "arrivals clock contract droppings engine identity in_hand inbox ledger lookup pairing refused repeats "
-        "reversal suggestions tally together whole_year matching partition withdrawal reduction ruling written "
-        "journal operators procedures",
+        "engine identity in_hand ledger lookup operators pairing procedures refused repeats reversal suggestions "
+        "tally together whole_year matching partition withdrawal reduction ruling",
     ),
     (
         "formats",

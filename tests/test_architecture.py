@@ -60,7 +60,7 @@ _FILE_VERBS = {
     "mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "rmtree", "copyfile", "copytree", "copy2",
 }  # fmt: skip
 _OPENS_FILES = {
-    "inbox", "written", "droppings",
+    "disk.archive", "disk.atomic_write", "disk.config_files", "disk.content", "disk.inbox", "disk.temporary_files",
     "arrears", "backup", "belonging", "cli.spec", "cluster", "doctor", "drawing", "edge", "formats.lint",
     "formats.spec_files", "handover", "job", "ledger_mark", "press", "printed_folder", "run", "succession",
     "verification.anchor", "verification.handed", "verification.sources", "verification.unsealed",

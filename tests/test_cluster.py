@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from elqr.cluster import _read, _Reading
-from elqr.droppings import Watch
+from elqr.disk.temporary_files import Watch
 from elqr.intake import take
 from elqr.store import tables
 from elqr.store.schema import metadata

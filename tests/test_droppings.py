@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from elqr.droppings import Kind, Watch, sent_as
+from elqr.disk.archive import keep_arrived, kept
+from elqr.disk.inbox import arrived
+from elqr.disk.temporary_files import Kind, Watch, sent_as
 from elqr.formats.recognize import fits_one
-from elqr.inbox import arrived, keep_arrived, kept
 from tests.builders import (
     JOB,
     NIGHT,
@@ -175,7 +176,7 @@ def test_a_notice_file_on_its_way_is_over_when_it_came_whole(tmp_path: Path) -> 
 
 
 def test_a_large_file_that_grows_is_kept_as_far_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("elqr.inbox.PIECE_BYTES", 100)
+    monkeypatch.setattr("elqr.disk.inbox.PIECE_BYTES", 100)
     path, watch = tmp_path / "a.csv.part", Watch((), _FITS)
     path.write_bytes(_GOOD)
     came = arrived(path, 1, watch)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.inbox import keep, sha256_of
+from elqr.disk.archive import keep
+from elqr.disk.content import sha256_of
 from elqr.store.ledger_file import open_ledger
 from elqr.store.migrations import bring_up
 from elqr.store.migrations.identities import SENDERS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.inbox import write_parts
+from elqr.disk.atomic_write import write_parts
 from elqr.store import bulk
 from elqr.store.schema import metadata
 from elqr.synthetic import generate

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from elqr import originals as module
-from elqr.inbox import keep
+from elqr.disk.archive import keep
 from elqr.originals import Original, originals
 from elqr.vocabulary.page_frames import CaseKeys
 from tests.builders import REAL_BARCODE, SPECS, dsk_file, dsk_row, transfer_file, transfer_row

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.written import own_json
+from elqr.disk.own_json import own_json
 from tests.builders import City, elqr, notice_row
 
 pytestmark = pytest.mark.ledger_file

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from elqr import delivery, inbox
+from elqr import delivery
+from elqr.disk import archive as archive_files
+from elqr.disk import content, inbox
 from elqr.formats.spec import Spec
 from elqr.intake import Intake, take, take_large
 from elqr.ledger_mark import mark_path
@@ -167,15 +169,15 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(
 def test_a_file_that_changes_while_it_is_archived_is_not_taken_in(tmp_path: Path) -> None:
     source, archive = tmp_path / "f", tmp_path / "archive"
     source.write_bytes(b"later")
-    sha256 = inbox.sha256_of(b"earlier")
+    sha256 = content.sha256_of(b"earlier")
     with pytest.raises(CannotWrite, match="読んでいる間に変わりました"):
-        inbox.keep_file(archive, sha256, source)
+        archive_files.keep_file(archive, sha256, source)
     assert not [path for path in archive.rglob("*") if path.is_file()]
     source.write_bytes(b"earlier")
-    inbox.keep_file(archive, sha256, source)
-    inbox.kept_at(archive, sha256).write_bytes(b"damaged")
-    inbox.keep_file(archive, sha256, source)
-    assert inbox.kept(archive, sha256) == b"earlier"
+    archive_files.keep_file(archive, sha256, source)
+    archive_files.kept_at(archive, sha256).write_bytes(b"damaged")
+    archive_files.keep_file(archive, sha256, source)
+    assert archive_files.kept(archive, sha256) == b"earlier"
 
 
 def _counted_reads(data: bytes, reads: list[int]) -> Callable[[int, int], bytes]:

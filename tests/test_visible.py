@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from elqr.cli.terminal import visible_output
-from elqr.inbox import readable_name
+from elqr.disk.inbox import readable_name
 from elqr.report.cells import Stamp, row_xml
 from elqr.report.page import embedded, seen
 from elqr.report.table import Heading, Style, Table

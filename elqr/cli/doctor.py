@@ -22,8 +22,8 @@ def doctor_command(archive: Path | None, job: Path, day: object) -> int:
     from datetime import date
 
     from elqr import clock
+    from elqr.disk.atomic_write import write_whole
     from elqr.doctor import State, bundle, examined
-    from elqr.inbox import write_whole
 
     today = day if isinstance(day, date) else clock.today()
     lines = list(examined(job, today, os.environ))

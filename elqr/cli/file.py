@@ -61,7 +61,7 @@ def file() -> None:
 @received_option
 @json_option
 def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, as_json: bool) -> int:
-    from elqr.edge import readable
+    from elqr.disk.named_files import readable
     from elqr.inspection import inspect
 
     specs, named = _specs(folders, name)
@@ -83,7 +83,7 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
 
 def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> int:
     """大きなファイルの検査: as the night reads it, piece by piece, up to the first piece with something wrong."""
-    from elqr.inbox import read_part
+    from elqr.disk.content import read_part
     from elqr.intake import Intake, take_large
     from elqr.vocabulary.limits import PIECE_BYTES
 
@@ -193,8 +193,8 @@ def file_mask(
 ) -> int:
     import secrets
 
-    from elqr.edge import readable
-    from elqr.inbox import write_whole
+    from elqr.disk.atomic_write import write_whole
+    from elqr.disk.named_files import readable
     from elqr.masking import masked
 
     specs, named = _specs(folders, name)
@@ -233,7 +233,7 @@ def file_diff(
     a: Path, b: Path, name: str | None, folders: tuple[Path, ...], day: date | None, show_personal: bool, as_json: bool
 ) -> int:
     from elqr.comparison import compare
-    from elqr.edge import readable
+    from elqr.disk.named_files import readable
 
     specs, named = _specs(folders, name)
     sides = [(path.name, readable(path, WHOLE, TOO_LARGE)) for path in (a, b)]

@@ -50,8 +50,8 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month)
 @json_option
 @click.pass_context
 def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+    from elqr.disk.atomic_write import write_whole
     from elqr.edge import prepared
-    from elqr.inbox import write_whole
     from elqr.month import drawn
 
     if context.invoked_subcommand is not None:

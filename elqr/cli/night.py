@@ -25,10 +25,10 @@ from elqr.vocabulary.terms import ExitCode
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
+    from elqr.disk.atomic_write import write_whole
     from elqr.drawing import Written, draw, exit_code, write_out
     from elqr.edge import prepared
     from elqr.export import nightly
-    from elqr.inbox import write_whole
     from elqr.report.screen import screen
     from elqr.run import run_night
     from elqr.store.report_queries import anchor

@@ -34,8 +34,9 @@ def notice() -> None:
 @json_option
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.delivery import take_notices
-    from elqr.edge import prepared, readable
-    from elqr.inbox import arrived
+    from elqr.disk.inbox import arrived
+    from elqr.disk.named_files import readable
+    from elqr.edge import prepared
     from elqr.run import record_notices
 
     readable(file, WHOLE, "分けて取り込んでください。")

@@ -64,7 +64,7 @@ def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int
 
 def _pictured(image: Path) -> list[str]:
     """The eL-QR codes in a picture, from the top."""
-    from elqr.edge import readable_picture
+    from elqr.disk.named_files import readable_picture
     from elqr.printing.picture import Symbology
     from elqr.printing.picture_reader import read_pictures
 
@@ -91,7 +91,7 @@ def _show(reading: Reading) -> None:
 )
 def payload_qr(digits: str, out: Path) -> int:
     from elqr.arithmetic.plain_number import plain_number
-    from elqr.inbox import write_whole
+    from elqr.disk.atomic_write import write_whole
     from elqr.issue.reading import read_payload
     from elqr.issue.symbol import draw
 

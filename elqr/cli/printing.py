@@ -76,7 +76,8 @@ def notice_print(
     workers: int | None,
     as_json: bool,
 ) -> int:
-    from elqr.edge import prepared, readable, sheets_for
+    from elqr.disk.named_files import readable
+    from elqr.edge import prepared, sheets_for
     from elqr.press import Wish, print_notices
     from elqr.printing.wishlist import read_keys
 
@@ -133,8 +134,8 @@ def _bar(done: int, of: int) -> str:
 @job_option
 @date_option
 def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, day: date | None) -> int:
+    from elqr.disk.atomic_write import write_whole
     from elqr.edge import processing_day, sheets_for
-    from elqr.inbox import write_whole
     from elqr.job import read_job
     from elqr.press import print_specimen
     from elqr.procedures import read_register
@@ -156,8 +157,9 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 @by_option
 @job_option
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
+    from elqr.disk.named_files import readable
     from elqr.dispatch import uploaded
-    from elqr.edge import prepared, readable
+    from elqr.edge import prepared
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         for file in files:
@@ -268,7 +270,8 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 @job_option
 @json_option
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared, readable_picture
+    from elqr.disk.named_files import readable_picture
+    from elqr.edge import prepared
     from elqr.printed_folder import verify_scans
 
     if sha256 is None:

@@ -94,8 +94,8 @@ def _search(
 @job_option
 @date_option
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
+    from elqr.disk.atomic_write import write_whole
     from elqr.edge import prepared
-    from elqr.inbox import write_whole
     from elqr.report.workbook import book_bytes
     from elqr.vocabulary.errors import BadFile
     from elqr.waiting import exported
@@ -118,7 +118,8 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 @date_option
 @json_option
 def review_import(file: Path, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared, readable
+    from elqr.disk.named_files import readable
+    from elqr.edge import prepared
     from elqr.review import handed_in
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:

@@ -57,7 +57,8 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
 @received_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
 def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None, show_personal: bool) -> int:
-    from elqr.edge import readable, specs_for
+    from elqr.disk.named_files import readable
+    from elqr.edge import specs_for
     from elqr.formats.dump import dump
     from elqr.formats.recognize import recognize
 
@@ -80,7 +81,8 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
 @_specs_option
 @json_option
 def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
-    from elqr.edge import readable, shipped_specs, specs_for
+    from elqr.disk.named_files import readable
+    from elqr.edge import shipped_specs, specs_for
     from elqr.formats.lint import lint
     from elqr.formats.spec_files import read_spec
     from elqr.formats.spec_text import Remark
@@ -133,12 +135,13 @@ def spec_new(
             record_bytes = record_bytes or int(_asked("--record-bytes", "1レコードのバイト数", "[1-9][0-9]{0,3}"))
     from dataclasses import replace
 
-    from elqr.edge import readable, specs_for
+    from elqr.disk.atomic_write import write_whole
+    from elqr.disk.named_files import readable
+    from elqr.edge import specs_for
     from elqr.formats.draft import blank_fixed, toml
     from elqr.formats.lint import lint
     from elqr.formats.sample import sampled
     from elqr.formats.sample_csv import columns_draft
-    from elqr.inbox import write_whole
 
     specs, path = specs_for(None), out or Path(f"{name}.toml")
     _is_free_name(name, specs, path)

@@ -17,8 +17,8 @@ from elqr.cli.terminal import Command, day_of, job_option, json_option, print_js
 @job_option
 @json_option
 def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+    from elqr.disk.atomic_write import write_whole
     from elqr.edge import prepared
-    from elqr.inbox import write_whole
     from elqr.year import drawn
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from elqr.disk.config_files import read_toml
 from elqr.formats.spec import Spec
 from elqr.vocabulary.errors import BadFile, NotFound, explain
-from elqr.written import read_toml
 
 
 def _unknown_references(spec: Spec) -> Iterable[str]:

@@ -14,12 +14,12 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from elqr.disk.config_files import read_toml
 from elqr.issue.symbol import MODULES
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.vocabulary.errors import BadFile, NotFound, explain
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import ProcedureKind
-from elqr.written import read_toml
 
 BAR_CODE_MODULES = 288
 """GS1-128 with 44 digits: start, FNC1, 22 pairs, check and stop."""

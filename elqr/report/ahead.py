@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from elqr.inbox import take_place, write_beside
+from elqr.disk.atomic_write import take_place, write_beside
 from elqr.vocabulary.errors import CannotWrite
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 WIDTH, HEIGHT = 440, 170
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 8, 12, 22
+LEFT_BESIDE, _RIGHT, _TOP, _BOTTOM = 66, 8, 12, 22
 _WIDEST = 40
 _DAYS_LABELLED = 6
 _STEPS = (1, 2, 5)
@@ -61,7 +61,7 @@ def bar_chart(key: str, title: str, unit: str, nights: Sequence[date], values: S
     slot = _slot(nights)
     bars = []
     for at, (night, value) in enumerate(zip(nights, values, strict=True)):
-        x, y = _fine(_LEFT + slot * (at + 0.15)), _y(value / top)
+        x, y = _fine(LEFT_BESIDE + slot * (at + 0.15)), _y(value / top)
         label = f"{night.month}月{night.day}日 {value:,}{unit}"
         bars.append(Bar(x, y, _fine(slot * 0.7), _fine(HEIGHT - _BOTTOM - y), label))
     said = f"{_span(nights)}。最大 {max(values):,}{unit}、最新 {values[-1]:,}{unit}"
@@ -83,7 +83,7 @@ def line_chart(
             if value is None:
                 is_down = False
                 continue
-            x, y = _fine(_LEFT + slot * (at + 0.5)), _y(value * 100 / top)
+            x, y = _fine(LEFT_BESIDE + slot * (at + 0.5)), _y(value * 100 / top)
             path += f"{'L' if is_down else 'M'}{x} {y}"
             points.append((x, y, f"{name} {night.month}月{night.day}日 {value:.1%}"))
             is_down = True
@@ -125,12 +125,12 @@ def _days(nights: Sequence[date]) -> tuple[Tick, ...]:
     slot = _slot(nights)
     every = -(-len(nights) // _DAYS_LABELLED)
     chosen = [at for at in range(len(nights)) if (len(nights) - 1 - at) % every == 0]
-    return tuple(Tick(_fine(_LEFT + slot * (at + 0.5)), f"{nights[at].month}/{nights[at].day}") for at in chosen)
+    return tuple(Tick(_fine(LEFT_BESIDE + slot * (at + 0.5)), f"{nights[at].month}/{nights[at].day}") for at in chosen)
 
 
 def _slot(nights: Sequence[date]) -> float:
     """How wide a night is; few nights do not make broad bars."""
-    return min((WIDTH - _LEFT - _RIGHT) / len(nights), _WIDEST)
+    return min((WIDTH - LEFT_BESIDE - _RIGHT) / len(nights), _WIDEST)
 
 
 def _fine(value: float) -> float:

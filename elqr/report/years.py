@@ -22,10 +22,10 @@ from elqr.report.writers import bytes_of
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.terms import AccountingKind, Outcome
 
-_OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
+_OWED, _COLLECTED, LEFT_BESIDE, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
 _RATE = "収納率"
 _TOTALS = (
-    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", _LEFT,
+    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", LEFT_BESIDE,
     "滞納繰越分の収納額", "還付未済（過納）", "還付未済（二重納付）", "その他の仮受",
 )  # fmt: skip
 
@@ -77,8 +77,8 @@ def yearly(
         then = summary_table(_stood(at_close.claims), at_close, register)
         changes = _changes_since(then, summary)
         summary = replace(summary, note=changes + summary.note)
-    assert summary.total(_LEFT) == carried.total(_LEFT), "what is left is the list of what is carried over"
-    assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(_LEFT)
+    assert summary.total(LEFT_BESIDE) == carried.total(LEFT_BESIDE), "what is left is the list of what is carried over"
+    assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(LEFT_BESIDE)
     facts = (
         Fact("form", "様式", "elqr-year-1"),
         Fact("city", "団体", city),
@@ -168,7 +168,7 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             _COLLECTED: (pl.col("collected_yen"), Style.YEN),
             _EXCESS: (pl.col("excess_yen"), Style.YEN),
             "未収件数": (pl.col("left_claims"), Style.COUNT),
-            _LEFT: (pl.col("left_yen"), Style.YEN),
+            LEFT_BESIDE: (pl.col("left_yen"), Style.YEN),
             _RATE: (rate, Style.SHARE),
             "滞納繰越分の収納額": (pl.col("arrears_yen"), Style.YEN),
             "還付未済（過納）": (pl.col("overpaid_yen"), Style.YEN),
@@ -195,17 +195,17 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "納期限": (pl.col("due_on"), Style.DATE),
             _OWED: (pl.col("owed_yen"), Style.YEN),
             _COLLECTED: (pl.col("collected_yen"), Style.YEN),
-            _LEFT: (pl.col("left_yen"), Style.YEN),
+            LEFT_BESIDE: (pl.col("left_yen"), Style.YEN),
         },
-        (_OWED, _COLLECTED, _LEFT),
+        (_OWED, _COLLECTED, LEFT_BESIDE),
     )
 
 
 def _carried_sheet(carried: Table, summary: Table) -> Sheet:
     """The list, with each procedure's sum compared with 決算見込."""
-    left = summary.frame.filter(pl.col("未収件数") > 0).select("手続", "未収件数", _LEFT)
+    left = summary.frame.filter(pl.col("未収件数") > 0).select("手続", "未収件数", LEFT_BESIDE)
     checks: list[Check] = []
     for name, count, yen in left.iter_rows():
-        checks += [Check("行の数", count, where=("手続", name)), Check(_LEFT, yen, _LEFT, ("手続", name))]
+        checks += [Check("行の数", count, where=("手続", name)), Check(LEFT_BESIDE, yen, LEFT_BESIDE, ("手続", name))]
     sheet = plain_sheet(carried)
     return Sheet(sheet.table, sheet.columns, tuple(checks))

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from elqr.disk.atomic_write import write_whole
 from elqr.formats.encode import encode_csv
 from elqr.formats.spec import Charset, Spec
-from elqr.inbox import write_whole
 from elqr.issue.keys import KeyRule
 from elqr.synthetic import files
 from elqr.synthetic.cast import described, played

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from elqr.disk.own_json import read_own_json
 from elqr.vocabulary.errors import BadFile, NotFound
-from elqr.written import read_own_json
 
 _WRITTEN = re.compile(r"(?:([0-9]{1,12}):)?([0-9a-f]{16,64})")
 """A number and a hash, of which sixteen digits are enough to be found by."""

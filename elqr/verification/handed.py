@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from elqr.arrears import SIGNED
+from elqr.disk.archive import kept
+from elqr.disk.content import sha256_of
+from elqr.disk.own_json import own_json
 from elqr.handover import MANIFEST, Handover, folder_name
-from elqr.inbox import kept, sha256_of
 from elqr.month import figures_of
 from elqr.store import arrears_queries, export_queries, month_queries
 from elqr.verification.looking import Looked, told
@@ -17,7 +19,6 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import RulingResult
-from elqr.written import own_json
 
 _SAME = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
 

@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
+from elqr.disk.archive import kept
 from elqr.formats.decode import decode
-from elqr.inbox import kept
 from elqr.refused import ended
 from elqr.store import refused_queries as queries
 from elqr.verification.looking import Looked, differing, told

@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from elqr.deposits import known_with, none_known
+from elqr.disk.archive import kept
+from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.spec import Spec
-from elqr.inbox import kept, sha256_of
 from elqr.intake import take
 from elqr.issue.payload import encode_frame
 from elqr.notices import GIVEN, key_rows, rows_of

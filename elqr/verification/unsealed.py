@@ -13,8 +13,10 @@ from typing import Any
 
 import polars as pl
 
+from elqr.disk.archive import kept, kept_at
+from elqr.disk.content import read_part, sha256_of_file
+from elqr.disk.inbox import arrivals, stands_for
 from elqr.formats.decode import decode
-from elqr.inbox import arrivals, kept, kept_at, read_part, sha256_of_file, stands_for
 from elqr.intake import LargeIntake, take, take_large
 from elqr.night import Night
 from elqr.store import seals

@@ -23,7 +23,7 @@ _TAKES = """
 import sys
 from pathlib import Path
 from elqr.edge import prepared
-from elqr.inbox import arrivals
+from elqr.disk.inbox import arrivals
 from elqr.delivery import take_file
 with prepared(Path(sys.argv[1]), None, rehearsal=False, show=lambda text: None) as opened:
     night = opened.night

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from elqr.written import own_json_bytes
+from elqr.disk.own_json import own_json_bytes
 
 Clock = Callable[[], datetime]
 

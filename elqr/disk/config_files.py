@@ -1,18 +1,17 @@
 """What people write (人が書くファイル): small files in UTF-8, most of them TOML; each mistake has its answer.
 
 Whatever lies in a file is read here no further than its limit, and from nothing but a regular file: a pipe would be
-waited for, and a device never ends. JSON that elqr wrote itself may have been changed since, and is read here too.
+waited for, and a device never ends.
 """
 
 import errno
 import json
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from elqr.vocabulary.errors import BadFile, NotFound
-from elqr.vocabulary.limits import BY_ELQR, WRITTEN, Limit
+from elqr.vocabulary.limits import WRITTEN, Limit
 
 
 def plain_bytes(path: Path, limit: Limit) -> bytes:
@@ -28,31 +27,6 @@ def plain_bytes(path: Path, limit: Limit) -> bytes:
     if max(size, len(data)) > limit.most:
         raise OSError(errno.EFBIG, f"大きすぎます。上限 {limit.most:,} {limit.unit}")
     return data
-
-
-def own_json(data: bytes) -> dict[str, Any]:
-    """elqr が書いた JSON, always a table of names. Raises ValueError for whatever else it is, however deep it nests.
-
-    Numbers without an end and halves of characters are in no file of ours, and nothing after this can hold them.
-    """
-    try:
-        found = json.loads(data)
-        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
-    except RecursionError as error:
-        raise ValueError("括弧の重なりが深すぎます") from error
-    if not isinstance(found, dict):
-        raise ValueError("項目の表ではありません")
-    return found
-
-
-def own_json_bytes(facts: Mapping[str, Any]) -> bytes:
-    """elqr が書く JSON: as `own_json` reads it, for people to look at as well."""
-    return (json.dumps(facts, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def read_own_json(path: Path) -> dict[str, Any]:
-    """elqr が書いた JSON のファイル. Raises OSError, and ValueError as `own_json` does."""
-    return own_json(plain_bytes(path, BY_ELQR))
 
 
 def read_written(path: Path, what: str, remedy: str, limit: Limit = WRITTEN) -> bytes:

@@ -1,0 +1,110 @@
+"""The archive (保管庫): what was delivered, kept byte for byte under its hash, and read again."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from elqr.disk.atomic_write import take_place, write_beside, write_parts, write_whole
+from elqr.disk.content import sha256_of_file
+from elqr.disk.inbox import Arrived
+from elqr.vocabulary.errors import CannotWrite, NotFound
+from elqr.vocabulary.limits import PIECE_BYTES
+
+
+def keep_arrived(archive: Path, arrived: Arrived) -> Arrived:
+    """届いたものを保管する; returns it as it is kept. Raises CannotWrite.
+
+    A large file that may still be on its way is known by what was there when it was copied.
+    """
+    if arrived.data is not None:
+        keep(archive, arrived.sha256, arrived.data)
+    elif arrived.path is not None and arrived.findings:
+        return replace(arrived, sha256=_keep_as_it_lies(archive, arrived.path))
+    elif arrived.path is not None:
+        keep_file(archive, arrived.sha256, arrived.path)
+    return arrived
+
+
+def _keep_as_it_lies(archive: Path, source: Path) -> str:
+    """今あるところまで保管する: returns the hash of what was read."""
+    found = hashlib.sha256()
+
+    def parts() -> Iterator[bytes]:
+        left = source.stat().st_size
+        with source.open("rb") as file:
+            while left > 0 and (part := file.read(min(left, PIECE_BYTES))):
+                left -= len(part)
+                found.update(part)
+                yield part
+
+    beside = write_beside(archive / "aside", parts(), mode=0o600)
+    path = kept_at(archive, found.hexdigest())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    take_place(path, beside)
+    return found.hexdigest()
+
+
+def keep(archive: Path, sha256: str, data: bytes) -> None:
+    """保管する: under its hash, complete or not at all. Raises CannotWrite."""
+    path = kept_at(archive, sha256)
+    if path.exists():
+        return
+    write_whole(path, data, mode=0o600)
+
+
+def keep_file(archive: Path, sha256: str, source: Path) -> None:
+    """大きなファイルを保管する, part by part; it is read from there. Raises CannotWrite, also when it has changed."""
+    path = kept_at(archive, sha256)
+    if not path.exists() or sha256_of_file(path) != sha256:
+        write_parts(path, _unchanged(source, sha256), mode=0o600)
+
+
+def _unchanged(source: Path, sha256: str) -> Iterator[bytes]:
+    found = hashlib.sha256()
+    with source.open("rb") as file:
+        while part := file.read(PIECE_BYTES):
+            found.update(part)
+            yield part
+    if found.hexdigest() != sha256:
+        raise CannotWrite(f"{source} は読んでいる間に変わりました。送り終わってから、もう一度実行してください。")
+
+
+def is_kept(archive: Path, sha256: str) -> bool:
+    """保管してあるか."""
+    return kept_at(archive, sha256).is_file()
+
+
+def kept(archive: Path, sha256: str) -> bytes:
+    """保管した中身 of a hash, as it is now. Raises NotFound."""
+    return kept_parts(archive, sha256, [(0, -1)])[0]
+
+
+def begins_with(archive: Path, whole: str, beginning: str) -> bool:
+    """初めが同じか: whether the kept content of one hash begins with that of another, and that says something."""
+    there, start = kept_at(archive, whole), kept_at(archive, beginning)
+    try:
+        size = start.stat().st_size
+        if not 0 < size <= there.stat().st_size:
+            return False
+        with there.open("rb") as one, start.open("rb") as other:
+            while part := other.read(PIECE_BYTES):
+                if one.read(len(part)) != part:
+                    return False
+    except OSError:
+        return False
+    return True
+
+
+def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
+    """保管した中身の一部: from a first byte on so many bytes each, all when -1. Raises NotFound."""
+    try:
+        with kept_at(archive, sha256).open("rb") as file:
+            return [(file.seek(start), file.read(size))[1] for start, size in parts]
+    except OSError as error:
+        raise NotFound(f"保管庫 {archive} に {sha256} がありません。") from error
+
+
+def kept_at(archive: Path, sha256: str) -> Path:
+    """保管した場所 of a hash."""
+    return archive / sha256[:2] / sha256

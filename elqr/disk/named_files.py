@@ -1,0 +1,27 @@
+"""Files named on the command line (コマンドで名指すファイル)."""
+
+from pathlib import Path
+
+from elqr.disk.config_files import plain_bytes
+from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.limits import NAMED, PICTURE, Limit
+
+
+def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
+    """A file named on the command line, read no further than its limit. Raises NotFound, BadFile."""
+    try:
+        return plain_bytes(path, most)
+    except FileNotFoundError as error:
+        raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
+    except OSError as error:
+        remedy = advice or "権限と、ファイルを指定していることを確かめてください。"
+        raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。{remedy}") from error
+
+
+def readable_picture(path: Path) -> tuple[str, bytes]:
+    """A picture named on the command line: its name and bytes. Raises NotFound, BadFile for no file or a large one."""
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise BadFile(f"{path} は通常のファイルではありません。画像をファイルに保存してから指定してください。")
+    if path.is_file() and (size := path.stat().st_size) > PICTURE.most:
+        raise BadFile(f"画像 {path} が大きすぎます（{size:,}バイト、上限 {PICTURE.most:,}）。分けて指定してください。")
+    return path.name, readable(path)
