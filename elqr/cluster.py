@@ -25,8 +25,8 @@ from elqr.disk.content import read_part
 from elqr.disk.inbox import Arrived, arrived, delivered_paths
 from elqr.disk.temporary_files import Watch
 from elqr.engine import Engine, started
+from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.intake import Intake, LargeIntake, take, take_large
 from elqr.job import Job
 from elqr.ledger import postings
 from elqr.matching import match

@@ -15,8 +15,8 @@ from elqr.disk.inbox import Arrived
 from elqr.disk.run_log import Step
 from elqr.disk.temporary_files import sent_as
 from elqr.formats.decode import decode
+from elqr.formats.intake.delivered_file import Intake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.intake import Intake, take, take_large
 from elqr.night import Night
 from elqr.notices import gain, key_rows, rows_of
 from elqr.sieve import CLAIM_KEY

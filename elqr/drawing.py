@@ -25,8 +25,8 @@ from elqr.alarms import (
 )
 from elqr.arrivals import arriving
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
+from elqr.formats.intake.raw_records import originals
 from elqr.night import Night
-from elqr.originals import originals
 from elqr.procedures import Evidence, Kpi, kpi
 from elqr.remittance import money_rows
 from elqr.report.ahead import Ahead

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.identity import CONTENT
+from elqr.formats.payment_identity import CONTENT
 from elqr.lookup import RULED_OUT, TRUTHS, with_notice
 from elqr.repeats import known_as, with_repeats
 from elqr.vocabulary.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, but

@@ -9,7 +9,7 @@ night, and not by the order of files: see `_renewed`.
 
 import polars as pl
 
-from elqr.identity import ACCEPTED, content, variants
+from elqr.formats.payment_identity import ACCEPTED, content, variants
 from elqr.vocabulary.frames import Known, KnownAs, KnownEvent, Payment, beside, but
 from elqr.vocabulary.terms import Outcome, Stage
 

@@ -24,7 +24,7 @@ import polars as pl
 from elqr.arithmetic.business_day import calendar
 from elqr.arrivals import arriving
 from elqr.edge import calendar_for
-from elqr.formats.lint import lint
+from elqr.formats.authoring.lint import lint
 from elqr.formats.spec_files import read_spec
 from elqr.job import read_job
 from elqr.printing.template import read_template

@@ -15,20 +15,19 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("disk", "__init__ atomic_write config_files content named_files own_json run_log temporary_files inbox archive"),
     (
         "",
-        "engine identity in_hand ledger lookup operators pairing procedures refused repeats reversal suggestions "
-        "tally together whole_year matching partition withdrawal reduction ruling",
+        "engine in_hand ledger lookup operators pairing procedures refused reversal suggestions tally together "
+        "whole_year withdrawal reduction ruling",
     ),
     (
         "formats",
-        "__init__ draft ebcdic mpn sample_fixed spec by_hand charset dates fields lines framing encode plain_csv "
-        "sample_csv sample sequence csv_rows decode cells excerpt dump payments deposits pieces recognize overlap "
-        "spec_files spec_text lint_fields lint_identity lint_records lint_references lint",
+        "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text ebcdic intake mpn "
+        "payment_identity spec authoring.lint_fields authoring.lint_identity authoring.lint_records "
+        "authoring.lint_references by_hand charset dates authoring.sample_csv authoring.sample fields lines "
+        "framing encode plain_csv sequence csv_rows decode cells excerpt dump intake.checks intake.raw_records "
+        "payments deposits pieces recognize authoring.overlap authoring.lint intake.delivered_file "
+        "intake.inspection intake.comparison intake.masking spec_files",
     ),
-    (
-        "",
-        "checks collection deposits inspection comparison intake masking offsets originals settlement sieve "
-        "instalments",
-    ),
+    ("", "collection deposits offsets repeats matching partition settlement sieve instalments"),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     ("", "job ledger_mark notices"),
     (

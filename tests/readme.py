@@ -14,8 +14,8 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from elqr.arithmetic.wareki import wareki
-from elqr.formats.lint import lint
-from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
+from elqr.formats.authoring.lint import lint
+from elqr.formats.authoring.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.spec import Spec
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
 from elqr.store.schema import metadata

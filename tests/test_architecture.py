@@ -61,7 +61,7 @@ _FILE_VERBS = {
 }  # fmt: skip
 _OPENS_FILES = {
     "disk.archive", "disk.atomic_write", "disk.config_files", "disk.content", "disk.inbox", "disk.temporary_files",
-    "arrears", "backup", "belonging", "cli.spec", "cluster", "doctor", "drawing", "edge", "formats.lint",
+    "arrears", "backup", "belonging", "cli.spec", "cluster", "doctor", "drawing", "edge", "formats.authoring.lint",
     "formats.spec_files", "handover", "job", "ledger_mark", "press", "printed_folder", "run", "succession",
     "verification.anchor", "verification.handed", "verification.sources", "verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts

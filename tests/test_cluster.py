@@ -17,7 +17,7 @@ import pytest
 
 from elqr.cluster import _read, _Reading
 from elqr.disk.temporary_files import Watch
-from elqr.intake import take
+from elqr.formats.intake.delivered_file import take
 from elqr.store import tables
 from elqr.store.schema import metadata
 from elqr.store.staging import Staging, staged

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from elqr.formats.decode import decode
-from elqr.intake import take
+from elqr.formats.intake.delivered_file import take
 from elqr.issue.reading import read_payload
 from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.codes import Code

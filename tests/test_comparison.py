@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.comparison import LISTED, Comparison, compare
+from elqr.formats.intake.comparison import LISTED, Comparison, compare
 from elqr.vocabulary.errors import BadFile
 from tests.builders import (
     NIGHT,

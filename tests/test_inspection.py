@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.inspection import inspect
-from elqr.intake import take
+from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.inspection import inspect
 from elqr.vocabulary.codes import Code
 from tests.builders import (
     NIGHT,

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from elqr.arithmetic.checkdigit import gs1_check_digit_of
+from elqr.formats.authoring.overlap import specimen
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
-from elqr.formats.overlap import specimen
+from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.masking import masked
 from elqr.formats.spec import Spec
-from elqr.intake import take
-from elqr.masking import masked
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
 from tests.builders import (

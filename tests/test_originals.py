@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr import originals as module
 from elqr.disk.archive import keep
-from elqr.originals import Original, originals
+from elqr.formats.intake import raw_records as module
+from elqr.formats.intake.raw_records import Original, originals
 from elqr.vocabulary.page_frames import CaseKeys
 from tests.builders import REAL_BARCODE, SPECS, dsk_file, dsk_row, transfer_file, transfer_row
 

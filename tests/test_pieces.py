@@ -13,8 +13,8 @@ from polars.testing import assert_frame_equal
 from elqr import delivery
 from elqr.disk import archive as archive_files
 from elqr.disk import content, inbox
+from elqr.formats.intake.delivered_file import Intake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.intake import Intake, take, take_large
 from elqr.ledger_mark import mark_path
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite

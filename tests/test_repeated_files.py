@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.intake import take
+from elqr.formats.intake.delivered_file import take
 from tests.builders import NIGHT, SPECS, City, barcode, cvs_file, cvs_row, notice_row, transfer_file, transfer_row
 
 _PAYMENTS = [spec for spec in SPECS.values() if spec.purpose == "payment"]

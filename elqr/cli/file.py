@@ -18,9 +18,9 @@ from elqr.vocabulary.limits import WHOLE, WRITTEN
 from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
-    from elqr.comparison import Comparison
+    from elqr.formats.intake.comparison import Comparison
+    from elqr.formats.intake.inspection import Inspection
     from elqr.formats.spec import Spec
-    from elqr.inspection import Inspection
     from elqr.vocabulary.codes import Code
 
 _SHOWN_PER_CODE = 20
@@ -62,7 +62,7 @@ def file() -> None:
 @json_option
 def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, as_json: bool) -> int:
     from elqr.disk.named_files import readable
-    from elqr.inspection import inspect
+    from elqr.formats.intake.inspection import inspect
 
     specs, named = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
@@ -84,7 +84,7 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
 def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> int:
     """大きなファイルの検査: as the night reads it, piece by piece, up to the first piece with something wrong."""
     from elqr.disk.content import read_part
-    from elqr.intake import Intake, take_large
+    from elqr.formats.intake.delivered_file import Intake, take_large
     from elqr.vocabulary.limits import PIECE_BYTES
 
     size = path.stat().st_size
@@ -115,7 +115,7 @@ def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date
 
 def _lines(found: Inspection) -> Iterator[str]:
     """検査の結果, as a clerk reads it."""
-    from elqr.inspection import why
+    from elqr.formats.intake.inspection import why
 
     yield f"■ {found.file}（{found.size_bytes:,}バイト）"
     if found.spec is None:
@@ -195,7 +195,7 @@ def file_mask(
 
     from elqr.disk.atomic_write import write_whole
     from elqr.disk.named_files import readable
-    from elqr.masking import masked
+    from elqr.formats.intake.masking import masked
 
     specs, named = _specs(folders, name)
     data = readable(path, WHOLE, TOO_LARGE)
@@ -232,8 +232,8 @@ def _is_free(out: Path, path: Path) -> None:
 def file_diff(
     a: Path, b: Path, name: str | None, folders: tuple[Path, ...], day: date | None, show_personal: bool, as_json: bool
 ) -> int:
-    from elqr.comparison import compare
     from elqr.disk.named_files import readable
+    from elqr.formats.intake.comparison import compare
 
     specs, named = _specs(folders, name)
     sides = [(path.name, readable(path, WHOLE, TOO_LARGE)) for path in (a, b)]

@@ -83,9 +83,9 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
 def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
     from elqr.disk.named_files import readable
     from elqr.edge import shipped_specs, specs_for
-    from elqr.formats.lint import lint
+    from elqr.formats.authoring.lint import lint
+    from elqr.formats.authoring.spec_text import Remark
     from elqr.formats.spec_files import read_spec
-    from elqr.formats.spec_text import Remark
 
     data = readable(path, WRITTEN)
     others = specs_for(None, folders)
@@ -138,10 +138,10 @@ def spec_new(
     from elqr.disk.atomic_write import write_whole
     from elqr.disk.named_files import readable
     from elqr.edge import specs_for
-    from elqr.formats.draft import blank_fixed, toml
-    from elqr.formats.lint import lint
-    from elqr.formats.sample import sampled
-    from elqr.formats.sample_csv import columns_draft
+    from elqr.formats.authoring.draft import blank_fixed, toml
+    from elqr.formats.authoring.lint import lint
+    from elqr.formats.authoring.sample import sampled
+    from elqr.formats.authoring.sample_csv import columns_draft
 
     specs, path = specs_for(None), out or Path(f"{name}.toml")
     _is_free_name(name, specs, path)
@@ -189,8 +189,8 @@ def _asked(option: str, what: str, shape: str) -> str:
 
 def _parts_beside(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:
     """入れ子の様式 that stand in the same folder, as far as they can be read."""
+    from elqr.formats.authoring.spec_text import fields_of, read_text
     from elqr.formats.spec_files import read_spec
-    from elqr.formats.spec_text import fields_of, read_text
 
     own, _ = read_text(data)
     names = {str(field.get("spec")) for record in own.records() for field in fields_of(record)} if own else set()

@@ -11,9 +11,9 @@ from typing import Self
 import polars as pl
 
 from elqr.formats.decode import Decoded
+from elqr.formats.payment_identity import content, identity_of
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
 from elqr.formats.spec import Mapped, PaymentMap, Spec
-from elqr.identity import content, identity_of
 from elqr.vocabulary.frames import Payment, PaymentContent
 from elqr.vocabulary.terms import Stage
 

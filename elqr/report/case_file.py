@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from elqr.arithmetic.wareki import wareki_year
-from elqr.originals import Original
+from elqr.formats.intake.raw_records import Original
 from elqr.procedures import Register
 from elqr.report.tables import installment_name, moved_by, procedure_name, shown
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting

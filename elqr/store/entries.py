@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, insert, literal, select, update
 
-from elqr.identity import ACCEPTED
+from elqr.formats.payment_identity import ACCEPTED
 from elqr.notices import Gained
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered

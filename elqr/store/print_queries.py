@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
-from elqr.identity import ACCEPTED
+from elqr.formats.payment_identity import ACCEPTED
 from elqr.store import tables as t
 from elqr.store.announced import is_ended
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
 
-from elqr.identity import CONTENT, content
+from elqr.formats.payment_identity import CONTENT, content
 from elqr.store import money_tables as m
 from elqr.store import review_tables as r
 from elqr.store import tables as t

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
-from elqr.identity import ACCEPTED, variants
+from elqr.formats.payment_identity import ACCEPTED, variants
 from elqr.ledger import postings as made_from
 from elqr.store import tallies as stored
 from elqr.store import verify_queries as queries

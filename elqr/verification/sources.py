@@ -11,8 +11,8 @@ from elqr.deposits import known_with, none_known
 from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
+from elqr.formats.intake.delivered_file import take
 from elqr.formats.spec import Spec
-from elqr.intake import take
 from elqr.issue.payload import encode_frame
 from elqr.notices import GIVEN, key_rows, rows_of
 from elqr.sieve import NOTICE_KEY

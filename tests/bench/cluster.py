@@ -16,7 +16,7 @@ from pathlib import Path
 
 from elqr.cluster import _bucketed, _matched
 from elqr.edge import prepared
-from elqr.intake import Intake, take
+from elqr.formats.intake.delivered_file import Intake, take
 from elqr.run import Alone
 from elqr.store.staging import staged
 from elqr.store.undecided_queries import undecided

@@ -20,9 +20,9 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
-from elqr.checks import check
 from elqr.formats.decode import decode
 from elqr.formats.encode import encode_csv
+from elqr.formats.intake.checks import check
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
 from elqr.vocabulary.codes import Code

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elqr.formats.decode import decode
-from elqr.intake import take
+from elqr.formats.intake.delivered_file import take
 from elqr.vocabulary.code_texts import CODES
 from tests.builders import JOB, NIGHT, SPECS, City, notice_row
 

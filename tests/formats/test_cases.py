@@ -6,9 +6,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from elqr.checks import check
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.encode import encode_csv, encode_records, join_records
+from elqr.formats.intake.checks import check
 from elqr.formats.spec import LineEnd, Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding

@@ -7,7 +7,7 @@ import pytest
 
 from elqr.formats.dates import read_dates, wareki_texts
 from elqr.formats.decode import decode
-from elqr.intake import take
+from elqr.formats.intake.delivered_file import take
 from elqr.vocabulary.codes import Code
 from tests.builders import SPECS, eltax_file, eltax_row
 from tests.formats.cases import LONG_300, LONG_350, REQUEST_91, RESULT_91

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from elqr.formats.authoring.lint import lint
+from elqr.formats.authoring.sample import sampled
+from elqr.formats.authoring.sample_fixed import records_of
 from elqr.formats.ebcdic import to_ebcdic
-from elqr.formats.lint import lint
-from elqr.formats.sample import sampled
-from elqr.formats.sample_fixed import records_of
+from elqr.formats.intake.delivered_file import take
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
-from elqr.intake import take
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.terms import Stage
 from tests.builders import (

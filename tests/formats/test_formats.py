@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.encode import encode_records, join_records
+from elqr.formats.intake.delivered_file import take
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import LineEnd
 from elqr.formats.spec_files import read_spec, read_specs
-from elqr.intake import take
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
 from tests.builders import (

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.formats.lint import lint
-from elqr.formats.overlap import overlapping, specimen
+from elqr.formats.authoring.lint import lint
+from elqr.formats.authoring.overlap import overlapping, specimen
 from elqr.formats.recognize import recognize
 from elqr.formats.spec_files import read_spec
 from elqr.vocabulary.errors import BadFile

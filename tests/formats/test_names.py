@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from elqr.arithmetic.pseudonym import pseudonyms
-from elqr.comparison import compare
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
+from elqr.formats.intake.comparison import compare
+from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.masking import masked
 from elqr.formats.spec import Spec
-from elqr.intake import take
-from elqr.masking import masked
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import without_names
 from tests.builders import NIGHT, SPECS, barcode, cvs_file, cvs_row

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from elqr.checks import check
+from elqr.formats.authoring.lint import lint
+from elqr.formats.authoring.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.decode import decode
-from elqr.formats.lint import lint
-from elqr.formats.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
+from elqr.formats.intake.checks import check
+from elqr.formats.intake.delivered_file import take
 from elqr.formats.spec_files import read_spec, read_specs
-from elqr.intake import take
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
 from tests.builders import ROOT, SPECS

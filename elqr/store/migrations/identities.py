@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, case, column, func, literal, select, table, update
 
-from elqr.identity import ACCEPTED, CONTENT, content, variants
+from elqr.formats.payment_identity import ACCEPTED, CONTENT, content, variants
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, read_frame, staged
 from elqr.store.migrations.steps import created, unguarded

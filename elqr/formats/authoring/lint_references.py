@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from elqr.formats.authoring.spec_text import Remark, SpecText, Table, fields_of, nearest, reachable, words_of
 from elqr.formats.spec import Spec
-from elqr.formats.spec_text import Remark, SpecText, Table, fields_of, nearest, reachable, words_of
 from elqr.vocabulary.terms import Channel, DepositKind, Stage
 
 _NUMBERS = ("yen", "count")

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from elqr.arithmetic.checkdigit import BARCODE_DIGITS, Bytes, all_digits, as_column, gs1_check_digits
-from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
+from elqr.formats.authoring.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
 from elqr.vocabulary.errors import BadFile
 
 _USUAL = (120, 200, 220, 300, 350, 128, 240, 250, 256, 100, 80, 160, 150, 400, 500)

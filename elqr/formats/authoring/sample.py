@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from elqr.formats.authoring.draft import Draft
+from elqr.formats.authoring.sample_csv import csv_draft, csv_rows_of
+from elqr.formats.authoring.sample_fixed import fixed_draft
 from elqr.formats.charset import decode_bytes
-from elqr.formats.draft import Draft
 from elqr.formats.ebcdic import from_ebcdic
-from elqr.formats.sample_csv import csv_draft, csv_rows_of
-from elqr.formats.sample_fixed import fixed_draft
 from elqr.formats.spec import Charset
 from elqr.vocabulary.errors import BadFile
 

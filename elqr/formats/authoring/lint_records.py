@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from elqr.formats.authoring.spec_text import Remark, SpecText, fields_of, nearest, reachable, words_of
 from elqr.formats.spec import Spec
-from elqr.formats.spec_text import Remark, SpecText, fields_of, nearest, reachable, words_of
 
 
 def widths(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from elqr.formats.authoring.spec_text import Remark, SpecText, Table, fields_of
 from elqr.formats.spec import Spec
-from elqr.formats.spec_text import Remark, SpecText, Table, fields_of
 
 _FORM_WIDTHS = {"yyyymmdd": 8, "yyyy/mm/dd": 10, "yyyy-mm-dd": 10, "mmdd": 4, "wareki_yymmdd": 6}
 _NEEDS = {"const": "value", "code": "values", "nested": "spec"}

@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.formats.lint_fields import field_remarks
-from elqr.formats.lint_identity import identity
-from elqr.formats.lint_records import order, record_kinds, widths
-from elqr.formats.lint_references import controls, deposit, payment, probes
-from elqr.formats.overlap import overlapping
+from elqr.formats.authoring.lint_fields import field_remarks
+from elqr.formats.authoring.lint_identity import identity
+from elqr.formats.authoring.lint_records import order, record_kinds, widths
+from elqr.formats.authoring.lint_references import controls, deposit, payment, probes
+from elqr.formats.authoring.overlap import overlapping
+from elqr.formats.authoring.spec_text import Remark, SpecText, fields_of, read_text, words_of
 from elqr.formats.spec import Spec
-from elqr.formats.spec_text import Remark, SpecText, fields_of, read_text, words_of
 from elqr.vocabulary.errors import explain
 
 Rule = Callable[[SpecText, Mapping[str, Spec]], Iterator[Remark]]

@@ -13,9 +13,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from elqr.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
+from elqr.formats.intake.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
 from elqr.formats.payments import Occurrences, contents_of, hashes_of, identities_of, payments_of
 from elqr.formats.pieces import Piece, Read, decode_piece, digest_of, is_odd, kinds_of, own_records, pieces
 from elqr.formats.recognize import recognize, recognize_head

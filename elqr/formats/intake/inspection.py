@@ -10,8 +10,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.checks import check, stated_and_calculated
 from elqr.formats.decode import Decoded, decode
+from elqr.formats.intake.checks import check, stated_and_calculated
 from elqr.formats.payments import meaning, with_other_records
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import Spec

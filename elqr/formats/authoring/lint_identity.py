@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from elqr.formats.authoring.spec_text import Remark, SpecText, fields_of, words_of
 from elqr.formats.spec import Spec
-from elqr.formats.spec_text import Remark, SpecText, fields_of, words_of
 
 ONLY_THE_KEY = "照会キーだけなので、二度目の納付と再送を見分けられません"
 NO_DATE = "日付がないので、番号が元に戻ると、前の収納と見分けられません"

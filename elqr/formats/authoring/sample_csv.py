@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from elqr.arithmetic.checkdigit import BARCODE_DIGITS, gs1_valid_column
+from elqr.formats.authoring.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
 from elqr.formats.dates import FORMS
-from elqr.formats.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
 from elqr.vocabulary.errors import BadFile
 
 _WORDS = {

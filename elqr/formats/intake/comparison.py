@@ -15,10 +15,10 @@ import polars as pl
 from elqr.formats.cells import Sheet, cells_of, read_texts
 from elqr.formats.decode import Decoded
 from elqr.formats.fields import value_without_names
+from elqr.formats.intake.inspection import Inspection, inspect
 from elqr.formats.payments import with_other_records
 from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
-from elqr.inspection import Inspection, inspect
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.findings import MASKED
 from elqr.vocabulary.frames import joined

@@ -26,9 +26,9 @@ from elqr.arithmetic.checkdigit import Bytes, all_digits, gs1_check_digits, mpn_
 from elqr.arithmetic.pseudonym import pseudonyms
 from elqr.formats.cells import Cells, Places, Sheet, cells_of, read_texts, write_texts
 from elqr.formats.decode import Decoded
+from elqr.formats.intake.inspection import Inspection, inspect
 from elqr.formats.mpn import UPPER_DIGITS
 from elqr.formats.spec import TEXT_KINDS, FieldSpec, Spec
-from elqr.inspection import Inspection, inspect
 from elqr.vocabulary.errors import BadFile
 
 _NOTICE_KEYS = ("bill_no", "payer_ref", "key_no", "check_no", "barcode.city_no", "customer_no", "digits")
