@@ -17,7 +17,6 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr import partition
 from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.delivery import hold_back, known_before
 from elqr.disk.archive import is_kept, keep, keep_arrived, keep_file, kept_at
@@ -28,17 +27,18 @@ from elqr.engine import Engine, started
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
 from elqr.job import Job
-from elqr.ledger import postings
-from elqr.matching import match
 from elqr.night import Night, Posted
+from elqr.rules import partition
+from elqr.rules.matching import match
+from elqr.rules.postings import postings
+from elqr.rules.settlement import bundles
+from elqr.rules.suggestions import ASKED_AT_MOST, neighbours, suggestions
+from elqr.rules.totals import night_tallies
 from elqr.run import Alone, channels, places
-from elqr.settlement import bundles
 from elqr.store import entries, money_tables, queries, staging, tables, tally_tables, undecided_queries
 from elqr.store.entries import Delivered
 from elqr.store.ledger_file import ledger_path
 from elqr.store.staging import Staging
-from elqr.suggestions import ASKED_AT_MOST, neighbours, suggestions
-from elqr.tally import night_tallies
 from elqr.vocabulary.errors import CannotWrite, ClusterError, NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Candidate, Decision, Payment, Posting

@@ -14,7 +14,7 @@ import polars as pl
 from elqr.four_eyes import need_another
 from elqr.night import Night
 from elqr.remittance import standing
-from elqr.settlement import Settlement
+from elqr.rules.settlement import Settlement
 from elqr.store import difference_queries as queries
 from elqr.store import money_entries
 from elqr.store.acts import ASKED, Act, enter_act

@@ -30,7 +30,7 @@ from elqr.formats.recognize import fits_one
 from elqr.issue.keys import check_no_column
 from elqr.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.printing.typeface import typeface
-from elqr.procedures import read_register
+from elqr.rules.register import read_register
 from elqr.store import queries, report_queries
 from elqr.store.database import structure_breaks
 from elqr.store.ledger_file import ledger_path

@@ -14,20 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from elqr.alarms import (
-    alarms,
-    arrival_alarms,
-    backlog_alarms,
-    jump_alarms,
-    money_alarms,
-    reduction_alarms,
-    repeat_alarms,
-)
-from elqr.arrivals import arriving
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
 from elqr.night import Night
-from elqr.procedures import Evidence, Kpi, kpi
 from elqr.remittance import money_rows
 from elqr.report.ahead import Ahead
 from elqr.report.backlog import waiting_of
@@ -37,6 +26,17 @@ from elqr.report.payment_list import DETAILED, listed
 from elqr.report.review_form import is_untouched
 from elqr.report.rows import Rows
 from elqr.report.trends import NIGHTS, Sums
+from elqr.rules.alarms import (
+    alarms,
+    arrival_alarms,
+    backlog_alarms,
+    jump_alarms,
+    money_alarms,
+    reduction_alarms,
+    repeat_alarms,
+)
+from elqr.rules.expected_files import arriving
+from elqr.rules.kpi import Evidence, Kpi, kpi
 from elqr.store import (
     drill_queries,
     late_queries,

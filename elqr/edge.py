@@ -27,8 +27,8 @@ from elqr.job import Job, configuration_hash, read_job, read_secret, read_store_
 from elqr.ledger_mark import Traces, read_traces
 from elqr.night import Hands, Night
 from elqr.operators import Operator, Operators, read_operators
-from elqr.procedures import read_register
 from elqr.remittance import Rules
+from elqr.rules.register import read_register
 from elqr.run import Alone, not_in_a_closed_month
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing, ledger_path, open_ledger, open_to_read, refuse_nothing

@@ -11,10 +11,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from elqr.arrivals import Arrival
-from elqr.contract import Contract, overlapping
 from elqr.disk.config_files import read_text, read_toml, read_written
 from elqr.issue.keys import KEY_DIGITS, KeyRule
+from elqr.rules.contract import Contract, overlapping
+from elqr.rules.expected_files import Arrival
 from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.limits import DELIVERED
 from elqr.vocabulary.strict import Strict, WrittenDay

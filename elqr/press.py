@@ -34,8 +34,8 @@ from elqr.printing.specimen import specimen
 from elqr.printing.template import Template
 from elqr.printing.typeface import Typeface
 from elqr.printing.wording import Office
-from elqr.procedures import Register
 from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
+from elqr.rules.register import Register
 from elqr.store import print_queries as queries
 from elqr.store import tables
 from elqr.store.acts import RECORDED, Act, enter_act

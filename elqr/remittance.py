@@ -6,12 +6,12 @@ from datetime import date
 import polars as pl
 
 from elqr.arithmetic.business_day import Calendar
-from elqr.arrivals import Arrival
-from elqr.contract import Contract
-from elqr.deposits import doubtful
-from elqr.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
 from elqr.report.rows import Money, Standing
-from elqr.settlement import Settlement, deposits_with_contract, settle, with_contract
+from elqr.rules.contract import Contract
+from elqr.rules.deposits import doubtful
+from elqr.rules.expected_files import Arrival
+from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
+from elqr.rules.settlement import Settlement, deposits_with_contract, settle, with_contract
 from elqr.store import money_entries, money_queries
 from elqr.store.ledger_file import Ledger
 from elqr.vocabulary.errors import LedgerError

@@ -22,8 +22,8 @@ from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
 from elqr.job import Job, read_job, read_secret
 from elqr.night import Night
-from elqr.procedures import Register, read_register
 from elqr.remittance import Rules
+from elqr.rules.register import Register, read_register
 from elqr.run import Alone, issue_payloads, reconcile, return_excess
 from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger

@@ -17,8 +17,9 @@ from elqr.night import Night
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
-from elqr.reversal import by_payment, refusals, reversal
-from elqr.ruling import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
+from elqr.rules.ruling_reversal import by_payment, refusals, reversal
+from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
+from elqr.rules.sender_correction import held_beside
 from elqr.store import report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
@@ -28,7 +29,6 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
 from elqr.waiting import NOW, Search, find, late_notices, table_of
-from elqr.withdrawal import held_beside
 
 _SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 
@@ -146,7 +146,7 @@ def _asked(night: Night, name: str, rows: pl.DataFrame, head: dict[str, str], by
 
 
 def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
-    """決裁案の横に今の台帳: what the rules of elqr/ruling.py ask for."""
+    """決裁案の横に今の台帳: what the rules of elqr/rules/rulings.py ask for."""
     connection = night.ledger.connection
     known = queries.payments_at(connection, rows)
     rows = rows.join(known, on=["file_sha256", "record_no"], how="left", validate="m:1", maintain_order="left")

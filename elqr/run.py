@@ -11,24 +11,25 @@ from pathlib import Path
 import polars as pl
 
 from elqr import __version__
-from elqr.alarms import unknown_by_channel
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.delivery import take_file, take_notices
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json_bytes
 from elqr.formats.encode import encode_csv
-from elqr.in_hand import SLIP, InHand
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.serials import last_serial
-from elqr.ledger import postings
-from elqr.matching import Matched
 from elqr.night import Night, Posted
-from elqr.partition import slices, together
-from elqr.reduction import reductions
 from elqr.remittance import settle_night
 from elqr.report.tables import long_outcome_table
 from elqr.report.writers import files_of
-from elqr.settlement import bundles
+from elqr.rules.alarms import unknown_by_channel
+from elqr.rules.matching import Matched
+from elqr.rules.night_result import SLIP, InHand
+from elqr.rules.partition import slices, together
+from elqr.rules.postings import postings
+from elqr.rules.reductions import reductions
+from elqr.rules.settlement import bundles
+from elqr.rules.suggestions import neighbours, suggestions
 from elqr.store import (
     entries,
     links,
@@ -42,7 +43,6 @@ from elqr.store import (
     undecided_queries,
 )
 from elqr.store.identity import ledger_id, next_handed_out, skip_serials
-from elqr.suggestions import neighbours, suggestions
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.vocabulary.terms import KeyKind, Outcome, Place

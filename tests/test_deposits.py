@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.deposits import known_with, none_known, ranked
 from elqr.formats.deposits import _LIKE_ANOTHER, folded, plain_account, with_identity
+from elqr.rules.deposits import known_with, none_known, ranked
 from elqr.vocabulary.money_frames import DepositContent
 from tests.builders import NIGHT, Ran, credit_file, credit_row, elqr, statement_file
 from tests.test_settlement import SENDER, Till, codes
@@ -262,7 +262,7 @@ def test_lines_of_a_ledger_of_the_older_rule_are_known(till: Till, monkeypatch: 
     rows = [credit_row(10_000, name) for name in (SENDER, f"{SENDER}-")]
     with monkeypatch.context() as older:
         older.setattr("elqr.formats.deposits.RULE", "v2")
-        older.setattr("elqr.deposits.RULE", "v2")
+        older.setattr("elqr.rules.deposits.RULE", "v2")
         older.setitem(_LIKE_ANOTHER, "-", "ー")
         older.delitem(_LIKE_ANOTHER, "ー")
         till.money("01.dat", credit_file(*rows))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.matching import Matched, match
+from elqr.rules.matching import Matched, match
 from elqr.vocabulary.frames import Candidate, KnownEvent, OpenClaim, Payment
 from elqr.vocabulary.terms import STAGE_TRANSITIONS, Stage, StageState
 

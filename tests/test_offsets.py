@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.offsets import Answers, answers
+from elqr.rules.offsets import Answers, answers
 from tests.builders import NIGHT, credit_file, credit_row, elqr, statement_file
 from tests.test_deposits import HEAD, by_hand, correction
 from tests.test_settlement import CONTRACT, SENDER, Till, act, codes, open_marks

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from elqr.contract import Contract, Fee, overlapping
-from elqr.pairing import Credit, Due, paired
+from elqr.rules.contract import Contract, Fee, overlapping
+from elqr.rules.pairing import Credit, Due, paired
 from elqr.vocabulary.terms import SettlementOutcome as Said
 
 NIGHT = date(2026, 11, 20)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elqr import run
-from elqr.matching import Matched, match
-from elqr.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
+from elqr.rules.matching import Matched, match
+from elqr.rules.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
 from elqr.synthetic import generate
 from elqr.vocabulary.frames import Candidate, KnownEvent, OpenClaim, Payment
 from tests.builders import JOB, SPECS, City

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elqr.arithmetic.fiscal_year import OpenYears, WithoutPeriod
-from elqr.reversal import Made
-from elqr.ruling import Effects, effects
+from elqr.rules.ruling_reversal import Made
+from elqr.rules.rulings import Effects, effects
+from elqr.rules.sender_correction import Concerned, Standing
 from elqr.vocabulary.frames import Move, OpenClaim, Ruled, RulingEffect
 from elqr.vocabulary.terms import Account, Ruling, RulingResult
-from elqr.withdrawal import Concerned, Standing
 
 _OTHERS = {
     "payment_no": pl.Int64, "other_no": pl.Int64, "same_key": pl.Boolean, "other_paid_yen": pl.Int64,

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.together import FEW, sums_of
+from elqr.rules.joint_payment import FEW, sums_of
 from elqr.vocabulary.arrival_frames import Unpaid
 
 

@@ -138,7 +138,7 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
     from elqr.edge import processing_day, sheets_for
     from elqr.job import read_job
     from elqr.press import print_specimen
-    from elqr.procedures import read_register
+    from elqr.rules.register import read_register
 
     read = read_job(job)
     register = read_register(read.register_file)

@@ -3,7 +3,7 @@
 The identity of a line says the same in every format, so that a bank's notice and its statement of the same account, and
 what a person types from the passbook, tell of one transfer and not of several: account, day, kind, yen and sender, each
 folded so that only writing differs. `number` is what the sender numbers it with. Without its account a line is of the
-same *event*: what it may be besides is judged in `elqr.deposits`.
+same *event*: what it may be besides is judged in `elqr.rules.deposits`.
 """
 
 import polars as pl

@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from elqr.procedures import Register
 from elqr.report.book import Book, Fact
 from elqr.report.books import plain_sheet
 from elqr.report.money_tables import age
@@ -14,6 +13,7 @@ from elqr.report.table import Style, Table
 from elqr.report.tables import installment_name, procedure_name, table_of
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import bytes_of, csv_bytes
+from elqr.rules.register import Register
 from elqr.vocabulary.arrival_frames import Unpaid
 
 _FACTS = {

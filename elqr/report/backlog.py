@@ -8,8 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.procedures import Register
 from elqr.report import tables as shape
+from elqr.rules.register import Register
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.terms import Outcome
 

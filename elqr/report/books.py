@@ -14,14 +14,14 @@ import polars as pl
 
 from elqr import __version__
 from elqr.arithmetic.wareki import wareki
-from elqr.procedures import Register
 from elqr.report import row_mark
 from elqr.report import tables as shape
 from elqr.report.backlog import left_out
 from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.rows import Rows
 from elqr.report.table import Style, Table
-from elqr.ruling import REASON, RULING, STAFF, TARGET
+from elqr.rules.register import Register
+from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.limits import IN_BOOK
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome

@@ -10,8 +10,8 @@ import polars as pl
 
 from elqr.arithmetic.wareki import wareki_year
 from elqr.formats.intake.raw_records import Original
-from elqr.procedures import Register
 from elqr.report.tables import installment_name, moved_by, procedure_name, shown
+from elqr.rules.register import Register
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.vocabulary.terms import Channel, KeyKind
 

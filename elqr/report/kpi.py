@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from elqr.arithmetic.wareki import wareki
-from elqr.procedures import COUNTING_RULE, Kpi
+from elqr.rules.kpi import COUNTING_RULE, Kpi
 
 
 def kpi_lines(found: Kpi) -> Iterator[str]:

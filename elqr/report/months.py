@@ -12,13 +12,13 @@ import polars as pl
 from elqr import __version__
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.arithmetic.wareki import wareki_fiscal_year, wareki_month
-from elqr.procedures import Register
 from elqr.report.book import Book, Fact
 from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import bytes_of
+from elqr.rules.register import Register
 from elqr.vocabulary.terms import Account, Channel, YearKind
 
 _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")

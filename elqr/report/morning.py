@@ -10,7 +10,6 @@ from functools import partial
 
 import polars as pl
 
-from elqr.procedures import Kpi, Register
 from elqr.report import backlog
 from elqr.report import tables as shape
 from elqr.report.ageing import ageing
@@ -30,6 +29,8 @@ from elqr.report.table import Table
 from elqr.report.trends import trend
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import files_of
+from elqr.rules.kpi import Kpi
+from elqr.rules.register import Register
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
 

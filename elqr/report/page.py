@@ -19,11 +19,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from elqr.arithmetic.wareki import wareki
-from elqr.procedures import COUNTING_RULE, YearCount
 from elqr.report.ageing import Age, AgeRow
 from elqr.report.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
 from elqr.report.table import NUMBERS, Heading, Style, Table
 from elqr.report.trends import Trend
+from elqr.rules.kpi import COUNTING_RULE, YearCount
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import Severity
 from elqr.vocabulary.visible_text import HIDDEN, visible

@@ -7,9 +7,9 @@ night and for each file, channel and procedure × fiscal year.
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
-from elqr.procedures import Register
 from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
+from elqr.rules.register import Register
 from elqr.vocabulary.terms import Channel, Place
 
 _KINDS = {"夜": "night", "ファイル": "file_name", "チャネル": "channel", "手続×年度": "procedure"}

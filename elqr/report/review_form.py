@@ -1,7 +1,7 @@
 """The filled-in form (記入されたブック): what people wrote in a review book, read back.
 
 Refused as a whole: what is not such a book, a book of another city or ledger, rows taken out or put in, and
-marks that were changed. What is wrong in a single row is for the rules of elqr/ruling.py to say.
+marks that were changed. What is wrong in a single row is for the rules of elqr/rules/rulings.py to say.
 """
 
 import io
@@ -17,7 +17,7 @@ from elqr.report.books import REVIEW_FORM
 from elqr.report.package import SheetLook, has_comments, look_through
 from elqr.report.workbook import FACTS_SHEET
 from elqr.report.worksheet import BODY, HEAD
-from elqr.ruling import REASON, RULING, STAFF, TARGET
+from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.errors import BadFile
 
 REVIEW_SHEET = "要確認一覧"

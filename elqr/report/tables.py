@@ -9,8 +9,9 @@ from datetime import date
 import polars as pl
 
 from elqr.arithmetic.wareki import wareki_fiscal_year
-from elqr.procedures import Kpi, Register
 from elqr.report.table import Heading, LongTable, Style, Table
+from elqr.rules.kpi import Kpi
+from elqr.rules.register import Register
 from elqr.vocabulary.terms import (
     SEVERITY_OF,
     WHOLE_YEAR,

@@ -10,7 +10,8 @@ import polars as pl
 from sqlalchemy import Connection, insert, literal, select, update
 
 from elqr.formats.payment_identity import ACCEPTED
-from elqr.notices import Gained
+from elqr.rules.notices import Gained
+from elqr.rules.totals import night_tallies
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered
 from elqr.store.database import session
@@ -19,7 +20,6 @@ from elqr.store.links import last_link
 from elqr.store.refused_queries import enter_refused
 from elqr.store.seals import Seal, seal, sealing
 from elqr.store.tallies import enter_issue_tallies, enter_posting_tallies
-from elqr.tally import night_tallies
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
 from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome

@@ -8,11 +8,11 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, select
 
-from elqr.lookup import with_notice
+from elqr.rules.notice_lookup import with_notice
+from elqr.rules.suggestions import exact
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.store.queries import candidates
-from elqr.suggestions import exact
 from elqr.vocabulary.frames import Candidate, Payment
 from elqr.vocabulary.terms import KeyKind
 

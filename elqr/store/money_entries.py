@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
-from elqr.deposits import ranked
-from elqr.settlement import Settlement
+from elqr.rules.deposits import ranked
+from elqr.rules.settlement import Settlement
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered

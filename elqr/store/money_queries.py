@@ -8,8 +8,8 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
-from elqr.deposits import known_lines
-from elqr.offsets import SETTLED_AS, SETTLEMENT_NO
+from elqr.rules.deposits import known_lines
+from elqr.rules.offsets import SETTLED_AS, SETTLEMENT_NO
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.announced import still_waits
@@ -24,7 +24,7 @@ _SPEC = {"spec": pl.String}
 
 
 def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
-    """既知の入金 of some days and yen, as elqr/deposits.py knows them.
+    """既知の入金 of some days and yen, as elqr/rules/deposits.py knows them.
 
     Not asked for by the identity that is written: an older rule may have written the same transfer differently.
     """

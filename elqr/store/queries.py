@@ -7,8 +7,8 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.lookup import as_registered, under_their_keys
-from elqr.sieve import ASSESSMENT_KEY, NOTICE_KEY, Registered
+from elqr.rules.notice_lookup import as_registered, under_their_keys
+from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store import tables as t
 from elqr.store.bulk import asked, read_frame, staged
 from elqr.store.refused_queries import waiting_rows

@@ -6,7 +6,8 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, func, literal, select, union
 
-from elqr.reduction import Reducible
+from elqr.rules.reductions import Reducible
+from elqr.rules.totals import posting_tallies
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
@@ -16,7 +17,6 @@ from elqr.store.owed import owed_yen
 from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.store.waiting_queries import last_ruling_no
 from elqr.store.withdrawal_queries import standing_of
-from elqr.tally import posting_tallies
 from elqr.vocabulary.frames import Payment, Posting, Reduction
 from elqr.vocabulary.terms import Account, Outcome
 

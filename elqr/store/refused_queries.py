@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, and_, exists, func, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.refused import ended
+from elqr.rules.refused_rows import ended
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.refused_tables import notice_give_up, notice_give_up_step, notice_refused, notice_refused_end

@@ -16,7 +16,8 @@ from sqlalchemy import (
     select,
 )
 
-from elqr.reversal import Made
+from elqr.rules.ruling_reversal import Made
+from elqr.rules.totals import posting_tallies
 from elqr.store import queries
 from elqr.store import review_tables as r
 from elqr.store import tables as t
@@ -25,7 +26,6 @@ from elqr.store.report_queries import decision_columns, decision_rows
 from elqr.store.tallies import enter_posting_tallies, posted_of
 from elqr.store.waiting_queries import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.withdrawal_queries import others_moved, standing_of
-from elqr.tally import posting_tallies
 from elqr.vocabulary.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.terms import LEFT_CLAIM, Account, Flag, KeyKind, Ruling, RulingResult
 

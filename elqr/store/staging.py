@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
+from elqr.rules.suggestions import ASKED
 from elqr.store import money_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, read_frame
@@ -27,7 +28,6 @@ from elqr.store.money_entries import enter_bundles
 from elqr.store.schema import Text, Whole
 from elqr.store.tallies import enter_posting_tallies
 from elqr.store.tally_tables import posting_tally
-from elqr.suggestions import ASKED
 from elqr.vocabulary.frames import Payment, PaymentContent, Posting, PostingTally
 from elqr.vocabulary.money_frames import Bundle
 from elqr.vocabulary.terms import KeyKind, Outcome

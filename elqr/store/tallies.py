@@ -6,10 +6,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Select, func, select
 
+from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store import tables as t
 from elqr.store.bulk import insert_frame, next_no, numbered, read_frame, staged
 from elqr.store.tally_tables import issue_tally, posting_tally
-from elqr.tally import issue_tallies, posting_tallies
 from elqr.vocabulary.frames import Posting
 from elqr.vocabulary.terms import Account
 
@@ -39,7 +39,7 @@ def tally_all(connection: Connection) -> None:
 
 
 def issued(connection: Connection) -> pl.DataFrame:
-    """発行した納付書のすべて, as `elqr.tally.issue_tallies` takes them."""
+    """発行した納付書のすべて, as `elqr.rules.totals.issue_tallies` takes them."""
     query = select(t.payload.c.upload_no, t.notice.c.procedure_code, t.notice.c.issued_on, t.notice.c.notice_no)
     return read_frame(connection, query.join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no), _ISSUED)
 
@@ -52,7 +52,7 @@ def _posted() -> Select[Any]:
 
 
 def posted(connection: Connection) -> pl.DataFrame:
-    """仕訳のすべて, as `elqr.tally.posting_tallies` takes them."""
+    """仕訳のすべて, as `elqr.rules.totals.posting_tallies` takes them."""
     return read_frame(connection, _posted(), _POSTED)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, exists, func, select
 
-from elqr.lookup import as_registered, under_their_keys
+from elqr.rules.notice_lookup import as_registered, under_their_keys
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, read_unordered, staged
 from elqr.vocabulary.frames import NoticeClaim, NoticeKey, Payment

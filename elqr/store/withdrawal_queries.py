@@ -5,12 +5,12 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
+from elqr.rules.sender_correction import OTHER_NO, Concerned, Standing
 from elqr.store import review_tables as r
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame, staged
 from elqr.vocabulary.frames import Posting, Ruled
 from elqr.vocabulary.terms import Outcome, Stage
-from elqr.withdrawal import OTHER_NO, Concerned, Standing
 
 
 def others_moved(night: date) -> ColumnElement[int | None]:

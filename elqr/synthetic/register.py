@@ -7,7 +7,7 @@ Only 納付区分 127 is real (the slip in samples/); all others are visibly pro
 from dataclasses import dataclass
 from datetime import date
 
-from elqr.procedures import Accounting, Procedure
+from elqr.rules.register import Accounting, Procedure
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.deposits import ranked
 from elqr.difference import SIGNED
 from elqr.formats.deposits import RULE
-from elqr.settlement import bundles as made_from
+from elqr.rules.deposits import ranked
+from elqr.rules.settlement import bundles as made_from
 from elqr.store import difference_queries, money_queries
 from elqr.store import verify_queries as queries
 from elqr.store.money_entries import money_yen

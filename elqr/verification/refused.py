@@ -7,7 +7,7 @@ import polars as pl
 
 from elqr.disk.archive import kept
 from elqr.formats.decode import decode
-from elqr.refused import ended
+from elqr.rules.refused_rows import ended
 from elqr.store import refused_queries as queries
 from elqr.verification.looking import Looked, differing, told
 from elqr.vocabulary.codes import Code

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.ruling import fingerprint
+from elqr.rules.rulings import fingerprint
 from elqr.store import review_queries
 from elqr.store import verify_queries as queries
 from elqr.verification.identity import skipped_to

@@ -7,15 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from elqr.deposits import known_with, none_known
 from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.intake.delivered_file import take
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
-from elqr.notices import GIVEN, key_rows, rows_of
-from elqr.sieve import NOTICE_KEY
+from elqr.rules.deposits import known_with, none_known
+from elqr.rules.notices import GIVEN, key_rows, rows_of
+from elqr.rules.row_checks import NOTICE_KEY
 from elqr.store import belonging_queries as belonging
 from elqr.store import unsealed_queries as unsealed
 from elqr.store import verify_queries as queries

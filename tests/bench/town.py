@@ -18,7 +18,7 @@ from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
-from elqr.notices import Gained
+from elqr.rules.notices import Gained
 from elqr.store import entries
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer

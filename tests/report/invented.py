@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from elqr.procedures import Kpi, Register
 from elqr.report import tables as shape
 from elqr.report.backlog import waiting_of
 from elqr.report.book import Book
@@ -15,6 +14,8 @@ from elqr.report.places import places_table, records
 from elqr.report.refund_table import refund_table
 from elqr.report.row_mark import marks
 from elqr.report.rows import Rows
+from elqr.rules.kpi import Kpi
+from elqr.rules.register import Register
 from elqr.vocabulary.terms import Account, Channel, Outcome
 from tests.builders import NIGHT, REGISTER
 

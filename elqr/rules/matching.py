@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.formats.payment_identity import CONTENT
-from elqr.lookup import RULED_OUT, TRUTHS, with_notice
-from elqr.repeats import known_as, with_repeats
+from elqr.rules.notice_lookup import RULED_OUT, TRUTHS, with_notice
+from elqr.rules.repeats import known_as, with_repeats
+from elqr.rules.whole_year import too_late
 from elqr.vocabulary.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, but
 from elqr.vocabulary.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
-from elqr.whole_year import too_late
 
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)

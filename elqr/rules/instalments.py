@@ -3,7 +3,7 @@
 import polars as pl
 
 from elqr.formats.sequence import RECORD_NO
-from elqr.sieve import ASSESSMENT_KEY, CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.rules.row_checks import ASSESSMENT_KEY, CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import Notice, NoticeClaim
 from elqr.vocabulary.terms import WHOLE_YEAR

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.reversal import reversal
+from elqr.rules.ruling_reversal import reversal
+from elqr.rules.sender_correction import Concerned, moves_of, overlapping
+from elqr.rules.whole_year import too_late
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
@@ -26,8 +28,6 @@ from elqr.vocabulary.terms import (
     RulingResult,
     Stage,
 )
-from elqr.whole_year import too_late
-from elqr.withdrawal import Concerned, moves_of, overlapping
 
 RULING, TARGET, REASON, STAFF = "決裁", "対象の納付番号", "決裁の理由", "担当"
 """記入欄: the columns in which people write."""

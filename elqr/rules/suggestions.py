@@ -5,7 +5,7 @@ Only ever shown to a person; never applied by themselves.
 
 import polars as pl
 
-from elqr.lookup import RULED_OUT, meant
+from elqr.rules.notice_lookup import RULED_OUT, meant
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
 from elqr.vocabulary.terms import Outcome
 

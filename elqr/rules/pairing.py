@@ -8,7 +8,7 @@ agrees is taken in this order, surest first:
 3. all money of one day within them, or of several days on end
 4. where the contract joins days: one day's money for several 資金化日 on end
 
-Money that was taken back stands here no more: it goes with its correction first (elqr/offsets.py).
+Money that was taken back stands here no more: it goes with its correction first (elqr/rules/offsets.py).
 What is left is told: 差額あり where payments and money meet but differ, else each side by itself.
 Parts are one contract's days and transfers, a handful a night.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from elqr.contract import Contract
+from elqr.rules.contract import Contract
 from elqr.vocabulary.terms import SettlementOutcome
 
 Later = Callable[[date, int], date]

@@ -12,9 +12,9 @@ import polars as pl
 
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
-from elqr.instalments import cancelled_by_now, instalments_after_whole, whole_year_covers
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
-from elqr.sieve import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.rules.instalments import cancelled_by_now, instalments_after_whole, whole_year_covers
+from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED, Finding
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey

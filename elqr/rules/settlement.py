@@ -1,7 +1,7 @@
 """Settlement (払込突合): confirmed payments against the money received, by contract and 資金化日.
 
 Pure. Payments come as bundles and money as lines, so the work follows days and files, not payments. Which of them
-belong together is found in `elqr.pairing`; here stand the columns, and the proof that everything is somewhere.
+belong together is found in `elqr.rules.pairing`; here stand the columns, and the proof that everything is somewhere.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from elqr.contract import Contract
 from elqr.formats.deposits import bare_digits, folded, plain_account
-from elqr.offsets import CONTRACT, DAY_ON, SIGNED_YEN, Offset
-from elqr.pairing import Credit, Due, Later, Line, paired
+from elqr.rules.contract import Contract
+from elqr.rules.offsets import CONTRACT, DAY_ON, SIGNED_YEN, Offset
+from elqr.rules.pairing import Credit, Due, Later, Line, paired
 from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.vocabulary.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
 

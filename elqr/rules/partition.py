@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.matching import Matched, match
+from elqr.rules.matching import Matched, match
 from elqr.vocabulary.frames import Candidate, OpenClaim, Payment, met_again
 
 BUCKET, ROOT = "bucket", "root"

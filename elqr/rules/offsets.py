@@ -12,8 +12,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.contract import Contract
 from elqr.formats.deposits import folded_sender, plain_account
+from elqr.rules.contract import Contract
 from elqr.vocabulary.money_frames import Deposit
 from elqr.vocabulary.terms import SettlementOutcome
 
