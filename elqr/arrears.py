@@ -19,9 +19,9 @@ from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.four_eyes import need_another
 from elqr.handover import refuse_strangers
-from elqr.night import Night
 from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
+from elqr.session.night import Night
 from elqr.store import arrears_queries as queries
 from elqr.store import report_queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act

@@ -26,8 +26,6 @@ from elqr.disk.temporary_files import Watch
 from elqr.engine import Engine, started
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.job import Job
-from elqr.night import Night, Posted
 from elqr.rules import partition
 from elqr.rules.matching import match
 from elqr.rules.postings import postings
@@ -35,6 +33,8 @@ from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours, suggestions
 from elqr.rules.totals import night_tallies
 from elqr.run import Alone, channels, places
+from elqr.session.job import Job
+from elqr.session.night import Night, Posted
 from elqr.store import entries, money_tables, queries, staging, tables, tally_tables, undecided_queries
 from elqr.store.entries import Delivered
 from elqr.store.ledger_file import ledger_path

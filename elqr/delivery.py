@@ -17,9 +17,9 @@ from elqr.disk.temporary_files import sent_as
 from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import Intake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.night import Night
 from elqr.rules.notices import gain, key_rows, rows_of
 from elqr.rules.row_checks import CLAIM_KEY
+from elqr.session.night import Night
 from elqr.store import entries, held_queries, money_entries, queries, tables
 from elqr.store.bulk import next_no
 from elqr.store.entries import Delivered

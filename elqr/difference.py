@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from elqr.four_eyes import need_another
-from elqr.night import Night
 from elqr.remittance import standing
 from elqr.rules.settlement import Settlement
+from elqr.session.night import Night
 from elqr.store import difference_queries as queries
 from elqr.store import money_entries
 from elqr.store.acts import ASKED, Act, enter_act

@@ -25,12 +25,12 @@ import polars as pl
 from elqr import __version__
 from elqr.disk.inbox import arrivals
 from elqr.disk.temporary_files import Watch
-from elqr.edge import calendar_for, ledger_of, processing_day, sheets_for, specs_exist, specs_for
 from elqr.formats.recognize import fits_one
 from elqr.issue.keys import check_no_column
-from elqr.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.printing.typeface import typeface
-from elqr.rules.register import read_register
+from elqr.session.configuration import calendar_for, processing_day, read_register, sheets_for, specs_exist, specs_for
+from elqr.session.job import Inbox, Job, read_job, read_secret, read_store_url
+from elqr.session.ledger_access import ledger_of
 from elqr.store import queries, report_queries
 from elqr.store.database import structure_breaks
 from elqr.store.ledger_file import ledger_path

@@ -16,7 +16,6 @@ import polars as pl
 
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
-from elqr.night import Night
 from elqr.remittance import money_rows
 from elqr.report.ahead import Ahead
 from elqr.report.backlog import waiting_of
@@ -37,6 +36,7 @@ from elqr.rules.alarms import (
 )
 from elqr.rules.expected_files import arriving
 from elqr.rules.kpi import Evidence, Kpi, kpi
+from elqr.session.night import Night
 from elqr.store import (
     drill_queries,
     late_queries,

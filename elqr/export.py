@@ -16,7 +16,7 @@ from elqr.collection import collection_file
 from elqr.disk.archive import keep, kept
 from elqr.disk.content import sha256_of
 from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, refuse_strangers, taken_mark, taken_marks
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store import export_queries as queries
 from elqr.store import report_queries
 from elqr.store.acts import RECORDED, Act, enter_act

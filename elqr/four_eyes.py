@@ -1,14 +1,14 @@
 """Four eyes (二人の目): the person who approves is another than those who asked and decided.
 
 Names are compared by what a reader sees (elqr/arithmetic/person_name.py); where an administrator has said whose the
-accounts are (elqr/operators.py), the account that asked does not approve either, whatever name is given.
+accounts are (elqr/session/operators.py), the account that asked does not approve either, whatever name is given.
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 
 from elqr.arithmetic.person_name import same_person
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store.acts import ASKED, acts_of
 from elqr.vocabulary.errors import BadFile
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from elqr.four_eyes import need_another
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store import refused_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.vocabulary.errors import BadFile, NotFound

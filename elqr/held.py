@@ -12,7 +12,7 @@ import polars as pl
 from elqr.delivery import still_held
 from elqr.disk.archive import is_kept
 from elqr.four_eyes import need_another
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store import held_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.vocabulary.errors import BadFile, NotFound

@@ -8,8 +8,8 @@ from datetime import date
 
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.four_eyes import need_another
-from elqr.night import Night
 from elqr.report.months import Figures, Monthly, monthly
+from elqr.session.night import Night
 from elqr.store import month_queries as queries
 from elqr.store import report_queries, tallies
 from elqr.store.acts import ASKED, Act, enter_act

@@ -23,8 +23,6 @@ from pydantic import BaseModel, ValidationError
 from elqr import __version__
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.content import sha256_of
-from elqr.job import Job
-from elqr.night import Night
 from elqr.printed_folder import PROGRESS, changed, read_manifest, write_printed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
@@ -36,6 +34,8 @@ from elqr.printing.typeface import Typeface
 from elqr.printing.wording import Office
 from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
 from elqr.rules.register import Register
+from elqr.session.job import Job
+from elqr.session.night import Night
 from elqr.store import print_queries as queries
 from elqr.store import tables
 from elqr.store.acts import RECORDED, Act, enter_act

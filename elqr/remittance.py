@@ -1,32 +1,21 @@
 """Remittance (払込): the night's part about money, inside its transaction: what should come, and what agreed."""
 
-from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from elqr.arithmetic.business_day import Calendar
 from elqr.report.rows import Money, Standing
 from elqr.rules.contract import Contract
 from elqr.rules.deposits import doubtful
-from elqr.rules.expected_files import Arrival
 from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
 from elqr.rules.settlement import Settlement, deposits_with_contract, settle, with_contract
+from elqr.rules.settlement_rules import Rules
 from elqr.store import money_entries, money_queries
 from elqr.store.ledger_file import Ledger
 from elqr.vocabulary.errors import LedgerError
 from elqr.vocabulary.limits import IN_MONEY_LINE
 from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
 from elqr.vocabulary.terms import ENDED, SettlementOutcome, Stage, StageGap
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """突合と到着の決まり: the city's contracts and expected files, and its business days."""
-
-    contracts: tuple[Contract, ...]
-    arrivals: tuple[Arrival, ...]
-    calendar: Calendar
 
 
 def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:

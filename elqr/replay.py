@@ -17,14 +17,14 @@ from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.disk.inbox import Arrived
 from elqr.disk.run_log import Clock, Journal
-from elqr.edge import calendar_for, specs_exist, specs_for
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
-from elqr.job import Job, read_job, read_secret
-from elqr.night import Night
-from elqr.remittance import Rules
-from elqr.rules.register import Register, read_register
+from elqr.rules.register import Register
+from elqr.rules.settlement_rules import Rules
 from elqr.run import Alone, issue_payloads, reconcile, return_excess
+from elqr.session.configuration import calendar_for, read_register, specs_exist, specs_for
+from elqr.session.job import Job, read_job, read_secret
+from elqr.session.night import Night
 from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger
 from elqr.vocabulary.errors import BadFile

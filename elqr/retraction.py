@@ -13,7 +13,7 @@ from typing import Any
 
 from elqr.arithmetic.plain_number import plain_number
 from elqr.four_eyes import need_another
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store import difference_queries, export_queries, print_queries
 from elqr.store import retraction_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act

@@ -13,13 +13,13 @@ from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.disk.content import sha256_of
 from elqr.four_eyes import need_another
-from elqr.night import Night
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.rules.sender_correction import held_beside
+from elqr.session.night import Night
 from elqr.store import report_queries, withdrawal_queries
 from elqr.store import review_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act

@@ -11,11 +11,11 @@ import polars as pl
 
 from elqr.delivery import still_held
 from elqr.disk.inbox import Arrived, arrivals
-from elqr.night import Night
 from elqr.remittance import standing
 from elqr.rules.expected_files import arriving
 from elqr.rules.joint_payment import sums_of
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours
+from elqr.session.night import Night
 from elqr.store import arrears_queries, money_queries, report_queries, review_queries
 from elqr.store import queries as night_queries
 from elqr.vocabulary.arrival_frames import Arriving, Unpaid

@@ -18,7 +18,6 @@ from elqr.disk.own_json import own_json_bytes
 from elqr.formats.encode import encode_csv
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.serials import last_serial
-from elqr.night import Night, Posted
 from elqr.remittance import settle_night
 from elqr.report.tables import long_outcome_table
 from elqr.report.writers import files_of
@@ -30,6 +29,7 @@ from elqr.rules.postings import postings
 from elqr.rules.reductions import reductions
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import neighbours, suggestions
+from elqr.session.night import Night, Posted
 from elqr.store import (
     entries,
     links,

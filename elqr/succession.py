@@ -16,13 +16,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.belonging import disagreement, traces_with_keys
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.own_json import own_json_bytes
 from elqr.four_eyes import need_another_of
-from elqr.ledger_mark import Traces
-from elqr.night import Night
+from elqr.session.ledger_belonging import disagreement, traces_with_keys
+from elqr.session.ledger_traces import Traces
+from elqr.session.night import Night
 from elqr.store import identity
 from elqr.store.acts import Act, enter_act
 from elqr.vocabulary.errors import BadFile, NotFound

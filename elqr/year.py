@@ -5,8 +5,8 @@ from datetime import date
 from elqr.arithmetic.fiscal_year import closing_day
 from elqr.arithmetic.fiscal_year import fiscal_year as fiscal_year_of
 from elqr.arithmetic.wareki import wareki_fiscal_year
-from elqr.night import Night
 from elqr.report.years import Yearly, YearRows, yearly
+from elqr.session.night import Night
 from elqr.store import report_queries
 from elqr.store import year_queries as queries
 from elqr.vocabulary.errors import BadFile

@@ -22,15 +22,14 @@ from pathlib import Path
 import polars as pl
 
 from elqr.arithmetic.business_day import calendar
-from elqr.edge import calendar_for
 from elqr.formats.authoring.lint import lint
 from elqr.formats.spec_files import read_spec
-from elqr.job import read_job
 from elqr.printing.template import read_template
 from elqr.report.review_form import read_form
 from elqr.rules.expected_files import arriving
 from elqr.rules.kpi import kpi
-from elqr.rules.register import read_register
+from elqr.session.configuration import calendar_for, read_register
+from elqr.session.job import read_job
 from elqr.vocabulary.arrival_frames import DeliveredFile
 from elqr.vocabulary.errors import OperatorError
 from tests.builders import JOB, NIGHT, REGISTER, ROOT, SPECS, City, elqr, eltax_file, eltax_row, notice_row

@@ -9,15 +9,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ codes frames arrival_frames export_frames limits money_frames notice_frames number_series "
         "page_frames signature strict terms code_texts errors meanings visible_text findings",
     ),
-    ("", "alarms"),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
-    ("", "arrivals clock contract"),
     ("disk", "__init__ atomic_write config_files content named_files own_json run_log temporary_files inbox archive"),
-    (
-        "",
-        "engine in_hand ledger lookup operators pairing procedures refused reversal suggestions tally together "
-        "whole_year withdrawal reduction ruling",
-    ),
+    ("", "engine"),
     (
         "formats",
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text ebcdic intake mpn "
@@ -27,9 +21,15 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "payments deposits pieces recognize authoring.overlap authoring.lint intake.delivered_file "
         "intake.inspection intake.comparison intake.masking spec_files",
     ),
-    ("", "collection deposits offsets repeats matching partition settlement sieve instalments"),
+    ("", "collection"),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
-    ("", "job ledger_mark notices"),
+    (
+        "rules",
+        "__init__ alarms contract deposits expected_files joint_payment night_result notice_lookup offsets "
+        "pairing postings refused_rows register kpi repeats row_checks instalments notices ruling_reversal "
+        "sender_correction reductions settlement settlement_rules suggestions totals whole_year matching "
+        "partition rulings",
+    ),
     (
         "printing",
         "__init__ imposition picture_file picture picture_reader specimen typeface wishlist wording template "
@@ -50,23 +50,25 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "staging target_queries unsealed_queries waiting_queries trend_queries withdrawal_queries "
         "reduction_queries review_queries verify_queries year_queries",
     ),
-    ("", "backup belonging"),
+    ("", "backup"),
     (
         "report",
         "__init__ ageing ahead chart excel_text kpi package row_mark table book cells tables arrival_table "
         "backlog case_file places refund_table retraction_table trends page rows books money_tables payment_list "
         "screen worksheet workbook review_form writers arrears months morning years",
     ),
+    ("", "remittance"),
+    ("session", "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login night"),
     (
         "",
-        "remittance handover night delivery drawing export four_eyes difference dispatch give_up held month press "
-        "retraction risks arrears run cluster succession waiting review year",
+        "delivery doctor drawing four_eyes difference dispatch give_up held month press retraction risks run "
+        "cluster replay succession waiting review year handover arrears export",
     ),
     (
         "verification",
         "anchor coverage looking handed identity ledger money people refused rows runs sources unsealed __init__",
     ),
-    ("", "edge doctor replay"),
+    ("", "edge"),
     ("synthetic", "files register notices events cast __init__"),
     (
         "cli",

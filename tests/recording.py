@@ -23,8 +23,8 @@ from unittest.mock import patch
 
 import click
 
-from elqr import clock
 from elqr.cli import cli
+from elqr.session import clock
 from tests.builders import JOB, REAL_CODE, ROOT, Ran, elqr
 from tests.simulation.runner import simulate
 

@@ -8,7 +8,7 @@ import pytest
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.rules.postings import postings
-from elqr.rules.register import read_register
+from elqr.session.configuration import read_register
 from elqr.vocabulary.frames import Allocation, Decision, Payment
 from tests.builders import (
     JOB,

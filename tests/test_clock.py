@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr import clock
+from elqr.session import clock
 from tests.builders import JOB, ROOT, TRAINING, City, elqr, eltax_file, eltax_row, notice_row
 
 AHEAD = "2062-11-20"

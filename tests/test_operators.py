@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from elqr.operators import Operator, Operators
+from elqr.session.operators import Operator, Operators
 from elqr.vocabulary.errors import BadFile
 from tests.builders import JOB, City, Ran, elqr
 

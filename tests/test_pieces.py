@@ -15,7 +15,7 @@ from elqr.disk import archive as archive_files
 from elqr.disk import content, inbox
 from elqr.formats.intake.delivered_file import Intake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.ledger_mark import mark_path
+from elqr.session.ledger_traces import mark_path
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite
 from tests.builders import (

@@ -2,7 +2,7 @@
 
 import re
 
-from elqr.job import City, Export, Inbox, Issue, Job, Notices, Print, Store, Thresholds
+from elqr.session.job import City, Export, Inbox, Issue, Job, Notices, Print, Store, Thresholds
 from elqr.vocabulary.terms import ExitCode
 from tests.builders import ROOT, elqr
 from tests.readme import BLOCKS, FILES, filled

@@ -19,7 +19,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
 
 from elqr.edge import prepared
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store.ledger_file import open_to_read
 from elqr.store.schema import metadata
 from elqr.verification import RULES

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from elqr import clock
 from elqr.cli.terminal import Group, job_option, json_option, print_json
+from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode
 
 
@@ -20,7 +20,7 @@ def backup() -> None:
 @json_option
 def backup_make(out: Path, job: Path, as_json: bool) -> int:
     from elqr.backup import made
-    from elqr.edge import store_url
+    from elqr.session.configuration import store_url
 
     own = made(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
     if as_json:

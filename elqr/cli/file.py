@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr import clock
 from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
+from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.limits import WHOLE, WRITTEN
 from elqr.vocabulary.terms import ExitCode
@@ -38,7 +38,7 @@ def _spec_options(function: Any) -> Any:
 
 def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
     """The payment specs a file may be of, and the one that was named."""
-    from elqr.edge import specs_for
+    from elqr.session.configuration import specs_for
 
     specs = specs_for(None, folders)
     if name is not None and name not in specs:
@@ -106,8 +106,8 @@ def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> 
 
 def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date) -> list[Spec]:
     """Formats that are no payments, and that this file could be of."""
-    from elqr.edge import specs_for
     from elqr.formats.recognize import recognize
+    from elqr.session.configuration import specs_for
 
     others = [spec for spec in specs_for(None, folders).values() if spec.purpose in ("money", "request", "notice")]
     return [spec for spec in others if recognize(data, [spec], name, day)[0]]

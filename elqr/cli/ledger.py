@@ -54,8 +54,9 @@ def ledger() -> None:
 @date_option
 @json_option
 def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.belonging import disagreement, traces_with_keys
-    from elqr.edge import Which, prepared
+    from elqr.edge import prepared
+    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_belonging import disagreement, traces_with_keys
     from elqr.store import identity
     from elqr.succession import waiting_request
 
@@ -108,7 +109,8 @@ def ledger_new(last: list[tuple[str, int]], reason: str, by: str, job: Path, day
 
 
 def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: tuple[str, str], **how: Any) -> int:
-    from elqr.edge import Which, prepared
+    from elqr.edge import prepared
+    from elqr.session.ledger_access import Which
     from elqr.succession import last_numbers, request_going_on
     from elqr.vocabulary.signature import Signature
 
@@ -125,7 +127,8 @@ def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: t
 @job_option
 @date_option
 def ledger_approve(by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import Which, prepared
+    from elqr.edge import prepared
+    from elqr.session.ledger_access import Which
     from elqr.succession import approve_going_on, check_going_on
     from elqr.vocabulary.signature import Signature
 
@@ -147,7 +150,8 @@ def ledger_approve(by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import Which, prepared
+    from elqr.edge import prepared
+    from elqr.session.ledger_access import Which
     from elqr.succession import reject_going_on
     from elqr.vocabulary.signature import Signature
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr import clock
 from elqr.cli.terminal import (
     Group,
     by_option,
@@ -22,6 +21,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
 )
+from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:

@@ -77,9 +77,10 @@ def notice_print(
     as_json: bool,
 ) -> int:
     from elqr.disk.named_files import readable
-    from elqr.edge import prepared, sheets_for
+    from elqr.edge import prepared
     from elqr.press import Wish, print_notices
     from elqr.printing.wishlist import read_keys
+    from elqr.session.configuration import sheets_for
 
     keys = read_keys(readable(source), source.name) if source else None
     show = progress()
@@ -135,10 +136,9 @@ def _bar(done: int, of: int) -> str:
 @date_option
 def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, day: date | None) -> int:
     from elqr.disk.atomic_write import write_whole
-    from elqr.edge import processing_day, sheets_for
-    from elqr.job import read_job
     from elqr.press import print_specimen
-    from elqr.rules.register import read_register
+    from elqr.session.configuration import processing_day, read_register, sheets_for
+    from elqr.session.job import read_job
 
     read = read_job(job)
     register = read_register(read.register_file)
@@ -176,7 +176,8 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 @job_option
 def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, job: Path) -> int:
     from elqr.dispatch import Sheets, requested
-    from elqr.edge import prepared, sheets_for
+    from elqr.edge import prepared
+    from elqr.session.configuration import sheets_for
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         sheets = Sheets(sheets_for(opened.night.job), reason)
@@ -192,7 +193,8 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, 
 @job_option
 def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
     from elqr.dispatch import Sheets, approved
-    from elqr.edge import prepared, sheets_for
+    from elqr.edge import prepared
+    from elqr.session.configuration import sheets_for
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         sheets = Sheets(sheets_for(opened.night.job), reason)
@@ -239,7 +241,8 @@ def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> in
 @job_option
 def notice_preflight(folder: Path, job: Path) -> int:
     from elqr.dispatch import checked_again
-    from elqr.edge import prepared, sheets_for
+    from elqr.edge import prepared
+    from elqr.session.configuration import sheets_for
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened:
         findings = checked_again(opened.night, sheets_for(opened.night.job), folder)

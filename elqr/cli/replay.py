@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr import clock
 from elqr.cli.terminal import Command, day_of, job_option, json_option, print_json
+from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode, FileStatus, Outcome
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def replay_command(
 ) -> int:
     import os
 
-    from elqr.edge import ledger_of, processing_day, store_url
     from elqr.replay import replayed, ways, with_archive_of
+    from elqr.session.configuration import processing_day, store_url
+    from elqr.session.ledger_access import ledger_of
 
     own = ways(job, os.environ)
     for day in (since, until):

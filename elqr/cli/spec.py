@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from elqr import clock
 from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
+from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.limits import WHOLE, WRITTEN
 from elqr.vocabulary.terms import ExitCode
@@ -31,7 +31,7 @@ def spec() -> None:
 @spec.command("list", help="様式の一覧。")
 @_specs_option
 def spec_list(folders: tuple[Path, ...]) -> int:
-    from elqr.edge import specs_for
+    from elqr.session.configuration import specs_for
 
     for name, own in specs_for(None, folders).items():
         click.echo(f"{name:<28} {'確認済' if own.verified else '仮様式'} {own.grade:<11} {own.title}")
@@ -42,8 +42,8 @@ def spec_list(folders: tuple[Path, ...]) -> int:
 @click.argument("name")
 @_specs_option
 def spec_show(name: str, folders: tuple[Path, ...]) -> int:
-    from elqr.edge import specs_for
     from elqr.formats.dump import describe
+    from elqr.session.configuration import specs_for
 
     for line in describe(_spec_named(name, specs_for(None, folders))):
         click.echo(line)
@@ -58,9 +58,9 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
 def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None, show_personal: bool) -> int:
     from elqr.disk.named_files import readable
-    from elqr.edge import specs_for
     from elqr.formats.dump import dump
     from elqr.formats.recognize import recognize
+    from elqr.session.configuration import specs_for
 
     specs, data = specs_for(None, folders), readable(file, WHOLE, TOO_LARGE)
     received_on = day or clock.today()
@@ -82,10 +82,10 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
 @json_option
 def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
     from elqr.disk.named_files import readable
-    from elqr.edge import shipped_specs, specs_for
     from elqr.formats.authoring.lint import lint
     from elqr.formats.authoring.spec_text import Remark
     from elqr.formats.spec_files import read_spec
+    from elqr.session.configuration import shipped_specs, specs_for
 
     data = readable(path, WRITTEN)
     others = specs_for(None, folders)
@@ -137,11 +137,11 @@ def spec_new(
 
     from elqr.disk.atomic_write import write_whole
     from elqr.disk.named_files import readable
-    from elqr.edge import specs_for
     from elqr.formats.authoring.draft import blank_fixed, toml
     from elqr.formats.authoring.lint import lint
     from elqr.formats.authoring.sample import sampled
     from elqr.formats.authoring.sample_csv import columns_draft
+    from elqr.session.configuration import specs_for
 
     specs, path = specs_for(None), out or Path(f"{name}.toml")
     _is_free_name(name, specs, path)

@@ -14,7 +14,7 @@ from elqr.vocabulary.errors import BadFile
 @click.option("--days", type=click.IntRange(5, 366), default=30, show_default=True, help="収納データの日数。")
 @click.argument("out", type=click.Path(path_type=Path))
 def synthetic_command(seed: int, notices: int, days: int, out: Path) -> int:
-    from elqr.edge import specs_for
+    from elqr.session.configuration import specs_for
     from elqr.synthetic import generate
 
     if (out / "inbox").exists() or (out / "notices").exists():

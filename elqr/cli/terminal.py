@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
-from elqr import clock
 from elqr.arithmetic.person_name import name_fault, spelt
+from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite
 from elqr.vocabulary.visible_text import visible, visible_lines
 
@@ -43,9 +43,9 @@ class Command(click.Command):
     context_class = Context
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command, when the person that it names may: see elqr/operators.py."""
+        """Runs the command, when the person that it names may: see elqr/session/operators.py."""
         if ctx.params.get("by") and ctx.params.get("job"):
-            from elqr.edge import admit
+            from elqr.session.login import admit
 
             roles = {"approve": ("承認",), "reject": ("申請", "承認")}
             admit(ctx.params["job"], ctx.params["by"], roles.get(str(self.name), ("申請",)))

@@ -30,7 +30,8 @@ from elqr.vocabulary.terms import ExitCode
 )
 @json_option
 def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
-    from elqr.edge import Which, prepared
+    from elqr.edge import prepared
+    from elqr.session.ledger_access import Which
     from elqr.verification import verified
     from elqr.verification.anchor import read_anchors
 

@@ -5,14 +5,11 @@ it counts from the fiscal year of its go-live. Beside the count stands the evide
 """
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod, closing_day, last_day
-from elqr.disk.config_files import read_toml
-from elqr.vocabulary.errors import BadFile, explain
 from elqr.vocabulary.strict import Strict, WrittenDay
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
@@ -99,13 +96,3 @@ class Register(Strict):
                 if one.kind is AccountingKind.PUBLIC_ENTERPRISE:
                     found.append(WithoutPeriod(own.code, one.since or date.min, end))
         return found
-
-
-def read_register(path: Path) -> Register:
-    """手続台帳を読む. Raises NotFound, BadFile with the place."""
-    try:
-        return Register.model_validate(read_toml(path, "手続台帳", "ジョブの register を確かめてください。"))
-    except ValidationError as error:
-        raise BadFile(
-            f"手続台帳 {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
-        ) from error

@@ -8,7 +8,7 @@ elqr/verification/coverage.py.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.verification.anchor import Anchor
 from elqr.verification.handed import arrears, exports, months
 from elqr.verification.identity import identity

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from elqr.belonging import disagreement
-from elqr.ledger_mark import read_traces
+from elqr.session.ledger_belonging import disagreement
+from elqr.session.ledger_traces import read_traces
 from elqr.store import identity as store
 from elqr.store import verify_queries as queries
 from elqr.verification.looking import Looked, told

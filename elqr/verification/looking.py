@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store import verify_queries as queries
 from elqr.store.database import UNANSWERED
 from elqr.verification.anchor import Anchor

@@ -18,7 +18,7 @@ from elqr.disk.content import read_part, sha256_of_file
 from elqr.disk.inbox import arrivals, stands_for
 from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import LargeIntake, take, take_large
-from elqr.night import Night
+from elqr.session.night import Night
 from elqr.store import seals
 from elqr.store import unsealed_queries as queries
 from elqr.store.links import last_link

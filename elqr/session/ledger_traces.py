@@ -14,7 +14,7 @@ from typing import Any
 
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.own_json import own_json_bytes, read_own_json
-from elqr.job import Job
+from elqr.session.job import Job
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.number_series import HandedOut
 

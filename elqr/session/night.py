@@ -18,13 +18,13 @@ from elqr.disk.run_log import Journal
 from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
-from elqr.job import Inbox, Job, Notices
-from elqr.operators import Operator, Operators
-from elqr.remittance import Rules
 from elqr.report.ahead import Ahead
 from elqr.report.page import Page
 from elqr.rules.night_result import InHand
 from elqr.rules.register import Register
+from elqr.rules.settlement_rules import Rules
+from elqr.session.job import Inbox, Job, Notices
+from elqr.session.operators import Operator, Operators
 from elqr.store.identity import handed_out, ledger_id
 from elqr.store.ledger_file import Ledger
 from elqr.store.review_queries import last_night

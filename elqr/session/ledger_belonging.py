@@ -7,8 +7,8 @@ notices, uploads, exports, lists. So no command works with one, until two people
 from dataclasses import replace
 
 from elqr.issue.serials import last_serial
-from elqr.job import Job
-from elqr.ledger_mark import Mark, Traces, read_traces, write_mark
+from elqr.session.job import Job
+from elqr.session.ledger_traces import Mark, Traces, read_traces, write_mark
 from elqr.store import identity
 from elqr.store.ledger_file import Ledger
 from elqr.vocabulary.errors import LedgerError

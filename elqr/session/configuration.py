@@ -1,0 +1,100 @@
+"""The configuration (設定): the files that a job names or elqr ships, read and checked against each other."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from elqr.arithmetic.business_day import Calendar, calendar
+from elqr.disk.config_files import read_text, read_toml
+from elqr.formats.spec import Spec
+from elqr.formats.spec_files import read_specs
+from elqr.rules.register import Register
+from elqr.session import clock
+from elqr.session.job import Job, read_job, read_store_url
+from elqr.vocabulary.errors import BadFile, explain
+
+if TYPE_CHECKING:
+    from elqr.printing.template import Template
+
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def shipped_specs() -> Path:
+    """同梱の様式: beside the package in a checkout, inside it when installed."""
+    beside = _PACKAGE.parent / "specs"
+    return beside if (beside / "gs1_128.toml").is_file() else _PACKAGE / "shipped_specs"
+
+
+def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
+    """様式: the shipped ones, replaced and extended by the job's folders."""
+    return read_specs([shipped_specs(), *(job.specs if job else ()), *extra])
+
+
+def sheets_for(job: Job | None) -> "dict[str, Template]":
+    """版下: the shipped ones, replaced and extended by the job's folders."""
+    from elqr.printing.template import read_templates
+
+    return read_templates([shipped_specs() / "sheets", *(job.printing.sheets if job else ())])
+
+
+def calendar_for(job: Job) -> Calendar:
+    """営業日の暦: the shipped holidays, or the city's own. Raises NotFound, BadFile."""
+    path = job.calendar.holidays or shipped_specs() / "holidays.csv"
+    try:
+        text = read_text(path, "祝日の表", "[calendar] holidays を確かめてください。")
+        return calendar(text, job.calendar.closed)
+    except ValueError as error:
+        raise BadFile(f"祝日の表 {path} を読めません（{error}）。[calendar] holidays を直してください。") from error
+
+
+def store_url(path: Path) -> str:
+    """台帳のURL of a job. Raises NotFound, BadFile."""
+    return read_store_url(read_job(path), os.environ)
+
+
+def processing_day(job: Job, day: date | None) -> date:
+    """処理日: the day that was named, or the job's, or today in Japan. Raises BadFile for one that has not come."""
+    on = day or job.run_on or clock.today()
+    clock.refuse_future(on, "処理日", is_training=job.training)
+    return on
+
+
+def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
+    """様式があるか: every one that the job names, and of the kind its place needs. Raises BadFile."""
+    boxes = (*job.inbox, *job.money)
+    asked = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    asked |= {name for arrival in job.arrival for name in arrival.specs}
+    asked |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
+    asked |= {job.export.spec}
+    if lost := sorted(asked - set(specs)):
+        raise BadFile(
+            f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
+        )
+    places = [(box.specs, "inbox", "payment", "収納データ") for box in job.inbox]
+    places += [(box.specs, "money", "money", "入金データ") for box in job.money]
+    places += [(contract.specs, "settlement", "payment", "収納データ") for contract in job.settlement]
+    for names, table, purpose, said in places:
+        if wrong := sorted(name for name in names if specs[name].purpose != purpose):
+            raise BadFile(
+                f"ジョブ {path}: 様式 {', '.join(wrong)} は{said}の様式ではありません。"
+                f"[[{table}]] の specs を直してください。"
+            )
+    if specs[job.export.spec].purpose != "upload":
+        raise BadFile(
+            f"ジョブ {path}: 様式 {job.export.spec} は書き出しの様式（purpose = upload）ではありません。"
+            "[export] の spec を直してください。"
+        )
+
+
+def read_register(path: Path) -> Register:
+    """手続台帳を読む. Raises NotFound, BadFile with the place."""
+    try:
+        return Register.model_validate(read_toml(path, "手続台帳", "ジョブの register を確かめてください。"))
+    except ValidationError as error:
+        raise BadFile(
+            f"手続台帳 {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
+        ) from error

@@ -1,0 +1,104 @@
+"""The ledger of a job (ジョブの台帳): opened when it belongs to the job's folders, one run at a time."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum, auto
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from elqr.session.job import Job
+from elqr.session.ledger_belonging import leave_mark, refuse_disagreement, refuse_new
+from elqr.session.ledger_traces import Traces, read_traces
+from elqr.session.operators import Operator
+from elqr.store.ledger_file import Ledger, ledger_path, open_ledger, open_to_read, refuse_nothing
+from elqr.vocabulary.errors import CannotWrite, Locked, OperatorError
+
+
+class Which(Enum):
+    """どの台帳でよいか: the job's own; one that is there, whether it is that or not, to be read only; or any."""
+
+    OWN = auto()
+    TO_READ = auto()
+    ANY = auto()
+
+
+def before_new(which: Which, traces: Traces) -> Callable[[], None]:
+    """新しい台帳の前に: what is asked before a ledger is made where none is. Raises LedgerError."""
+
+    def refuse() -> None:
+        if which is not Which.ANY:
+            refuse_new(traces)
+        if which is Which.TO_READ:
+            refuse_nothing()
+
+    return refuse
+
+
+@contextmanager
+def ledger_of(
+    job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN, operator: Operator | None = None
+) -> Iterator[Ledger]:
+    """ジョブの台帳を開く, when it belongs to the job's folders; its mark is left when it is closed.
+
+    A run that fails leaves what it can: a mark that is behind its ledger does no harm. Raises LedgerError.
+    """
+    traces = read_traces(job)
+    if which is Which.TO_READ:
+        with open_to_read(url, before_new(which, traces)) as ledger:
+            yield ledger
+        return
+    who = (operator or Operator()).as_dict()
+    with open_ledger(url, rehearsal=rehearsal, before_new=before_new(which, traces), operator=who) as ledger:
+        if which is Which.OWN:
+            refuse_disagreement(ledger, traces)
+        try:
+            yield ledger
+        except BaseException:
+            if which is Which.OWN:
+                with suppress(OperatorError):
+                    _leave_mark(job, ledger)
+            raise
+        _leave_mark(job, ledger)
+
+
+def _leave_mark(job: Job, ledger: Ledger) -> None:
+    if not ledger.rehearsal:
+        leave_mark(job, ledger)
+
+
+def make_folder(folder: Path) -> None:
+    """書けるフォルダ, made where there is none. Raises CannotWrite."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(
+            f"フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。"
+        ) from error
+    if not os.access(folder, os.W_OK):
+        raise CannotWrite(f"フォルダ {folder} に書き込めません。権限を確かめてください。")
+
+
+@contextmanager
+def lock(job: Job, url: str) -> Iterator[None]:
+    """二重起動の防止: one run at a time on one ledger."""
+    ledger = ledger_path(url)
+    path = job.out / ".elqr.lock" if ledger is None else ledger.with_name(f"{ledger.name}.lock")
+    make_folder(path.parent)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise CannotWrite(
+            f"錠のファイル {path} の場所に、リンクかフォルダがあります。"
+            "誰が置いたかを確かめ、消してから、もう一度実行してください。"
+        )
+    lock = FileLock(str(path), timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。") from error
+    except OSError as error:
+        raise CannotWrite(f"錠のファイル {path} を使えません（{error.strerror}）。権限を確かめてください。") from error
+    try:
+        yield
+    finally:
+        lock.release()
