@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 
 from elqr import __version__
-from elqr.vocabulary.errors import ClusterError, OperatorError
+from elqr.vocabulary.errors import ClusterError, OperatorError, cause
 
 if TYPE_CHECKING:
     from pyspark import RDD, SparkContext
@@ -137,7 +137,7 @@ def _reached(master: str) -> None:
         socket.create_connection((host, int(port)), timeout=5).close()
     except OSError as error:
         raise ClusterError(
-            f"クラスタ {master} につながりません（{error.strerror or error}）。"
+            f"クラスタ {master} につながりません（{cause(error)}）。"
             "動いているか、ジョブの [cluster] master を確かめてください。"
         ) from error
 

@@ -17,7 +17,7 @@ from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of, sha256_of_file
 from elqr.disk.inbox import strangers
 from elqr.disk.own_json import own_json_bytes, read_own_json
-from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.errors import BadFile, cause, explain
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.strict import Strict
 
@@ -121,9 +121,13 @@ def read_exported(folder: Path) -> Exported:
         ) from error
     file = folder / Path(found.file).name
     try:
-        file_sha256 = sha256_of_file(file) if file.is_file() else ""
-    except OSError:
+        file_sha256 = sha256_of_file(file)
+    except (FileNotFoundError, NotADirectoryError):
         file_sha256 = ""
+    except OSError as error:
+        raise BadFile(
+            f"{file} を読めません（{cause(error)}）。権限を直すか、元のフォルダを指定してください。"
+        ) from error
     return Exported(found, sha256_of(data), file_sha256)
 
 

@@ -23,7 +23,7 @@ from elqr.printing.picture_reader import read_pictures
 from elqr.printing.proof import read_listed
 from elqr.release import MANIFEST, Manifest, PrintedFile
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound, cause
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import PrintNotice, Slip
 from elqr.vocabulary.limits import BY_ELQR, NAMED
@@ -42,7 +42,7 @@ def write_printed(path: Path, data: bytes) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise CannotWrite(
-            f"フォルダ {path.parent} を作れません（{error.strerror}）。権限とパスを確かめてください。"
+            f"フォルダ {path.parent} を作れません（{cause(error)}）。権限とパスを確かめてください。"
         ) from error
     write_whole(path, data, mode=0o600)
 
@@ -75,7 +75,7 @@ def stored(path: Path) -> bytes:
         return plain_bytes(path, NAMED)
     except OSError as error:
         raise NotFound(
-            f"{path} を読めません（{error.strerror}）。印刷したフォルダをそのまま指定してください。"
+            f"{path} を読めません（{cause(error)}）。印刷したフォルダをそのまま指定してください。"
         ) from error
 
 

@@ -10,7 +10,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "page_frames signature strict terms code_texts errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
-    ("disk", "__init__ atomic_write config_files content named_files own_json run_log temporary_files inbox archive"),
+    ("disk", "__init__ atomic_write content config_files named_files own_json run_log temporary_files inbox archive"),
     ("", "engine"),
     (
         "formats",

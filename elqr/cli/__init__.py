@@ -29,7 +29,7 @@ from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say, visi
 from elqr.cli.undo import undo
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
-from elqr.vocabulary.errors import OperatorError
+from elqr.vocabulary.errors import OperatorError, cause
 from elqr.vocabulary.terms import ExitCode
 
 for _command in PRINT_COMMANDS:
@@ -98,6 +98,14 @@ def _usage(error: click.UsageError) -> str:
     return f"{said} 使い方は {command} --help で見られます。"
 
 
+def _unusable(error: OSError) -> str:
+    """使えないファイルかフォルダ in Japanese, where nothing nearer to it has answered."""
+    if error.errno == errno.ENAMETOOLONG:
+        return f"名前が長すぎて、ファイルとして探せません（{str(error.filename)[:_SHOWN]}…）。パスを確かめてください。"
+    what = error.filename2 or error.filename or "ファイルかフォルダ"
+    return f"{what} を使えません（{cause(error)}）。権限と場所を確かめて、もう一度実行してください。"
+
+
 def program() -> None:
     """プログラム: a process of its own. What it leaves ends with it, without being looked through for garbage."""
     try:
@@ -135,9 +143,7 @@ def _run(arguments: list[str] | None) -> int:
         say(str(error))
         code = error.exit_code
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-        say(f"名前が長すぎて、ファイルとして探せません（{str(error.filename)[:_SHOWN]}…）。パスを確かめてください。")
+        say(_unusable(error))
         code = ExitCode.FAILED
     except (KeyboardInterrupt, click.Abort):
         say("中断しました。取り込み済みの分は台帳に残っています。もう一度実行すると続きから処理します。")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     NUMBER,
     Group,
     by_option,
@@ -154,7 +155,7 @@ def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -
 
 
 @arrears.command("check", help="引いた FOLDER を送る前に、元のままか、最新か、その後の収納や妨げがないかを確かめます。")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=GIVEN_PATH)
 @job_option
 @date_option
 @json_option

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Group, job_option, json_option, print_json
+from elqr.cli.terminal import GIVEN_PATH, Group, job_option, json_option, print_json
 from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode
 
@@ -15,7 +15,7 @@ def backup() -> None:
 
 
 @backup.command("make", help="台帳の控えをフォルダに書きます。")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="控えを書くフォルダ。")
+@click.option("--out", required=True, type=GIVEN_PATH, help="控えを書くフォルダ。")
 @job_option
 @json_option
 def backup_make(out: Path, job: Path, as_json: bool) -> int:
@@ -32,7 +32,7 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
 
 
 @backup.command("check", help="控え FILE が、横の目録のとおりで、壊れていないかを確かめます。")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=GIVEN_PATH)
 def backup_check(file: Path) -> int:
     from elqr.backup import checked
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command, date_option, job_option
+from elqr.cli.terminal import GIVEN_PATH, Command, date_option, job_option
 from elqr.vocabulary.terms import ExitCode
 
 
@@ -12,7 +12,7 @@ from elqr.vocabulary.terms import ExitCode
 @click.option(
     "--bundle",
     "archive",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     help="サポートに渡す一式（ZIP）を書きます。氏名・パスワードは入りません。",
 )
 @job_option

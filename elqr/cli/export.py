@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     NUMBER,
     Group,
     by_option,
@@ -25,7 +26,7 @@ from elqr.vocabulary.terms import ExitCode
 if TYPE_CHECKING:
     from elqr.handover import Handover
 
-_folder = click.argument("folder", type=click.Path(path_type=Path))
+_folder = click.argument("folder", type=GIVEN_PATH)
 _FIRST_UNTAKEN = "前に書き出したものを基幹システムが取り込んでいないことを確かめてから、取り込んでください"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
+from elqr.cli.terminal import GIVEN_PATH, TOO_LARGE, Group, json_option, print_json, received_option, say
 from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.limits import WHOLE, WRITTEN
@@ -31,9 +31,7 @@ _TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、�
 
 def _spec_options(function: Any) -> Any:
     function = click.option("--spec", "name", help="様式の名前。なければ内容から判定します。")(function)
-    return click.option(
-        "--specs", "folders", multiple=True, type=click.Path(path_type=Path), help="追加の様式フォルダ。"
-    )(function)
+    return click.option("--specs", "folders", multiple=True, type=GIVEN_PATH, help="追加の様式フォルダ。")(function)
 
 
 def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
@@ -56,7 +54,7 @@ def file() -> None:
 
 
 @file.command("check", help="FILE の形式・件数・金額・合計・指摘と、夜間処理が取り込むかを示します。")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE", type=GIVEN_PATH)
 @_spec_options
 @received_option
 @json_option
@@ -177,13 +175,11 @@ def _verdict(found: Inspection) -> str:
     "mask",
     help="FILE の伏せ字の写しを作ります（長さ・件数・金額・指摘はそのまま、氏名・口座・照会キーなどを置き換え）。",
 )
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="書き出すファイル。あるものには書きません。"
-)
+@click.argument("path", metavar="FILE", type=GIVEN_PATH)
+@click.option("--out", required=True, type=GIVEN_PATH, help="書き出すファイル。あるものには書きません。")
 @click.option(
     "--key-file",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     help="置き換えの鍵（16バイト以上のファイル）。同じ鍵なら、ほかのファイルの同じ値も同じ値になります。なければ毎回ちがう鍵。",
 )
 @_spec_options
@@ -223,8 +219,8 @@ def _is_free(out: Path, path: Path) -> None:
 
 
 @file.command("diff", help="ファイル A と B を項目ごとに比べます（収納は送付元の識別で、ほかは並び順で対にします）。")
-@click.argument("a", type=click.Path(path_type=Path))
-@click.argument("b", type=click.Path(path_type=Path))
+@click.argument("a", type=GIVEN_PATH)
+@click.argument("b", type=GIVEN_PATH)
 @_spec_options
 @received_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")

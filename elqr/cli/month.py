@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     Group,
     by_option,
     date_option,
@@ -45,7 +46,7 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month)
     "month", cls=Group, invoke_without_command=True, help="月計を表示・書き出します。締めは close と approve です。"
 )
 @click.option("--month", "first", callback=_month, metavar="YYYY-MM", help="月。")
-@click.option("--out", type=click.Path(path_type=Path), help="CSV・JSON・Excel を書くフォルダ。")
+@click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")
 @job_option
 @json_option
 @click.pass_context

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     Command,
     clear_progress,
     date_option,
@@ -20,7 +21,7 @@ from elqr.vocabulary.terms import ExitCode
 
 
 @click.command(cls=Command, help="夜間処理を実行します（JOB はジョブのTOML）。")
-@click.argument("job", type=click.Path(path_type=Path))
+@click.argument("job", type=GIVEN_PATH)
 @date_option
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option

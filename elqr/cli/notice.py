@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     NUMBER,
     Group,
     by_option,
@@ -28,7 +29,7 @@ def notice() -> None:
 
 
 @notice.command("import", help="納付書データ FILE を取り込みます。")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=GIVEN_PATH)
 @job_option
 @date_option
 @json_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr.cli.terminal import Group, json_option, print_json, say
+from elqr.cli.terminal import GIVEN_PATH, Group, json_option, print_json, say
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.limits import WRITTEN
 from elqr.vocabulary.terms import ExitCode
@@ -44,7 +44,7 @@ def payload_encode(source: str | None) -> int:
 
 @payload.command("decode", help="DIGITS（255桁）か画像のコードを読み、破れた規則をすべて場所とともに示します。")
 @click.argument("digits", required=False)
-@click.option("--image", type=click.Path(path_type=Path), help="eL-QRの写った画像（PNG・JPEG・TIFF）。")
+@click.option("--image", type=GIVEN_PATH, help="eL-QRの写った画像（PNG・JPEG・TIFF）。")
 @json_option
 def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int:
     from elqr.arithmetic.plain_number import plain_number
@@ -86,9 +86,7 @@ def _show(reading: Reading) -> None:
 
 @payload.command("qr", help="DIGITS（255桁）を QR 6-M の図形にします。")
 @click.argument("digits")
-@click.option(
-    "-o", "--out", "out", required=True, type=click.Path(path_type=Path), help="書き出すファイル（.svg .png .pdf）。"
-)
+@click.option("-o", "--out", "out", required=True, type=GIVEN_PATH, help="書き出すファイル（.svg .png .pdf）。")
 def payload_qr(digits: str, out: Path) -> int:
     from elqr.arithmetic.plain_number import plain_number
     from elqr.disk.atomic_write import write_whole

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     Command,
     by_option,
     clear_progress,
@@ -38,7 +39,7 @@ def _reason_of(context: click.Context, parameter: click.Parameter, value: str | 
     return (value or "").strip()
 
 
-_folder = click.argument("folder", type=click.Path(path_type=Path))
+_folder = click.argument("folder", type=GIVEN_PATH)
 _provisional_option = click.option(
     "--provisional",
     "reason",
@@ -55,10 +56,10 @@ _provisional_option = click.option(
 @click.option(
     "--from",
     "source",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     help="納付番号の一覧（一行に一つ、または納付番号の列を持つCSV）。",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="書き出すフォルダ。")
+@click.option("--out", required=True, type=GIVEN_PATH, help="書き出すフォルダ。")
 @click.option("--template", metavar="NAME", help="版下。なければ手続の種別に合うもの。")
 @click.option("--pages", type=click.IntRange(1, 10_000), help="1ファイルのページ数。なければジョブの [print] pages。")
 @click.option("--sample", type=click.IntRange(1), help="検査するページ数（1ファイルごと。刷り直しのときだけ）。")
@@ -130,7 +131,7 @@ def _bar(done: int, of: int) -> str:
     "specimen", cls=Command, help="版下 TEMPLATE の見本刷りを、架空の納付者で一組作ります（台帳は使いません）。"
 )
 @click.argument("template")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="書き出すPDF。")
+@click.option("-o", "--out", required=True, type=GIVEN_PATH, help="書き出すPDF。")
 @click.option("--procedure", metavar="CODE", help="手続。なければ、この版下を使う最初の手続。")
 @job_option
 @date_option
@@ -153,7 +154,7 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 
 
 @click.command("uploaded", cls=Command, help="納付書情報 FILES を共通納税IFSに登録したことを記録します。")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=GIVEN_PATH)
 @by_option
 @job_option
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
@@ -261,8 +262,8 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 @click.command(
     "verify-scan", cls=Command, help="刷り上がりの画像 IMAGES を、印刷したフォルダの目録と照らし合わせます。"
 )
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--in", "folder", required=True, type=click.Path(path_type=Path), help="印刷したフォルダ。")
+@click.argument("images", nargs=-1, required=True, type=GIVEN_PATH)
+@click.option("--in", "folder", required=True, type=GIVEN_PATH, help="印刷したフォルダ。")
 @click.option(
     "--hash",
     "sha256",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from elqr.cli.terminal import Command, day_of, job_option, json_option, print_json
+from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_option, print_json
 from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode, FileStatus, Outcome
 
@@ -25,8 +25,8 @@ _SHOWN = 100
 )
 @click.option("--from", "since", required=True, callback=day_of, help="初めの夜（YYYY-MM-DD）。")
 @click.option("--to", "until", callback=day_of, help="終わりの夜（YYYY-MM-DD）。なければ最後の夜。")
-@click.option("--spec", "specs", multiple=True, type=click.Path(path_type=Path), help="入れ替える様式のTOML。")
-@click.option("--other-job", type=click.Path(path_type=Path), help="別のジョブのTOML。")
+@click.option("--spec", "specs", multiple=True, type=GIVEN_PATH, help="入れ替える様式のTOML。")
+@click.option("--other-job", type=GIVEN_PATH, help="別のジョブのTOML。")
 @job_option
 @json_option
 def replay_command(

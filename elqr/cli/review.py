@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from elqr.cli.terminal import (
+    GIVEN_PATH,
     NUMBER,
     Group,
     by_option,
@@ -89,7 +90,7 @@ def _search(
 
 
 @review.command("export", help="今の要確認を、決裁を書くブックに書き出します。")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="書き出すファイル（.xlsx）。")
+@click.option("-o", "--out", required=True, type=GIVEN_PATH, help="書き出すファイル（.xlsx）。")
 @_search_options
 @job_option
 @date_option
@@ -112,7 +113,7 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 
 
 @review.command("import", help="決裁を書いたブック FILE を取り込み、承認を申請します。")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=GIVEN_PATH)
 @by_option
 @job_option
 @date_option

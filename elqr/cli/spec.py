@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from elqr.cli.terminal import TOO_LARGE, Group, json_option, print_json, received_option, say
+from elqr.cli.terminal import GIVEN_PATH, TOO_LARGE, Group, json_option, print_json, received_option, say
 from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.limits import WHOLE, WRITTEN
@@ -18,9 +18,7 @@ _CHARSETS = ("jisx0201", "cp932", "ebcdic", "utf-8", "utf-8-sig")
 
 
 def _specs_option(function: Any) -> Any:
-    return click.option(
-        "--specs", "folders", multiple=True, type=click.Path(path_type=Path), help="追加の様式フォルダ。"
-    )(function)
+    return click.option("--specs", "folders", multiple=True, type=GIVEN_PATH, help="追加の様式フォルダ。")(function)
 
 
 @click.group(cls=Group, help="ファイルの様式。")
@@ -52,7 +50,7 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
 
 @spec.command("dump", help="FILE を様式 SPEC で一項目一行に表示します（SPEC が - なら内容から判定）。")
 @click.argument("name", metavar="SPEC")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=GIVEN_PATH)
 @_specs_option
 @received_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
@@ -77,7 +75,7 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
 
 
 @spec.command("check", help="様式 FILE（TOML）を検査し、誤りと注意をすべて場所とともに示します。")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("path", metavar="FILE", type=GIVEN_PATH)
 @_specs_option
 @json_option
 def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
@@ -113,16 +111,14 @@ def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
     "new", help="様式 NAME の下書きを、見本のファイルか指定から作ります（推測には印が付き、確認済にはなりません）。"
 )
 @click.argument("name")
-@click.option("--from", "sample", type=click.Path(path_type=Path), help="見本のファイル。")
+@click.option("--from", "sample", type=GIVEN_PATH, help="見本のファイル。")
 @click.option("--layout", type=click.Choice(["fixed", "csv"]), help="見本がないときの形: 固定長か CSV。")
 @click.option("--record-bytes", type=click.IntRange(1, 4_000), help="固定長の1レコードのバイト数（改行を除く）。")
 @click.option("--tags", default="", help="固定長のレコード区分をコンマ区切りで（例: 1,2,8,9）。")
 @click.option("--columns", help="CSV の見出しをコンマ区切りで（例: 収納日,金額,納付番号）。")
 @click.option("--charset", type=click.Choice(_CHARSETS), help="文字コード。")
 @click.option("--line-end", type=click.Choice(["none", "crlf", "lf"]), default="crlf", show_default=True, help="改行。")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="書き出すファイル。なければ NAME.toml。あるものには書きません。"
-)
+@click.option("--out", type=GIVEN_PATH, help="書き出すファイル。なければ NAME.toml。あるものには書きません。")
 def spec_new(
     name: str, sample: Path | None, layout: str | None, record_bytes: int | None, tags: str, columns: str | None,
     charset: str | None, line_end: str, out: Path | None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command
+from elqr.cli.terminal import GIVEN_PATH, Command
 from elqr.vocabulary.errors import BadFile
 
 
@@ -12,7 +12,7 @@ from elqr.vocabulary.errors import BadFile
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), required=True, help="乱数の種。同じ種なら同じバイト列。")
 @click.option("--notices", type=click.IntRange(100, 5_000_000), required=True, help="納付書の数（おおよそ）。")
 @click.option("--days", type=click.IntRange(5, 366), default=30, show_default=True, help="収納データの日数。")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=GIVEN_PATH)
 def synthetic_command(seed: int, notices: int, days: int, out: Path) -> int:
     from elqr.session.configuration import specs_for
     from elqr.synthetic import generate

@@ -63,6 +63,24 @@ class Group(click.Group, Command):
     group_class = type
 
 
+class GivenPath(click.Path):
+    """パス: what is there or not, readable or not, is told by whoever opens it; nothing is no path."""
+
+    name = "path"
+
+    def __init__(self) -> None:
+        super().__init__(readable=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Raises BadParameter for an empty one: a variable that is not set, most often."""
+        if not str(value):
+            self.fail("パスが空です。ファイルかフォルダを指定してください。", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+GIVEN_PATH = GivenPath()
+
+
 def day_of(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
     """日付（YYYY-MM-DD）of an option."""
     if value is None:
@@ -88,7 +106,7 @@ def job_option(function: Any) -> Any:
         default=_DEFAULT_JOB,
         show_default=True,
         envvar="ELQR_JOB",
-        type=click.Path(path_type=Path),
+        type=GIVEN_PATH,
         help="ジョブのTOML。",
     )(function)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import Command, day_of, job_option, json_option, print_json, progress
+from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_option, print_json, progress
 
 
 @click.command("year", cls=Command, help="会計年度の決算見込と滞納繰越一覧。")
@@ -13,7 +13,7 @@ from elqr.cli.terminal import Command, day_of, job_option, json_option, print_js
     "--fiscal-year", required=True, type=click.IntRange(1900, 2199), metavar="YEAR", help="会計年度（西暦）。"
 )
 @click.option("--as-of", "day", callback=day_of, help="この日の夜までの台帳で（YYYY-MM-DD）。なければ処理日。")
-@click.option("--out", type=click.Path(path_type=Path), help="CSV・JSON・Excel を書くフォルダ。")
+@click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")
 @job_option
 @json_option
 def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:

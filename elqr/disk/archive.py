@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from elqr.disk.atomic_write import take_place, write_beside, write_parts, write_whole
-from elqr.disk.content import sha256_of_file
+from elqr.disk.content import open_regular, sha256_of_file
 from elqr.disk.inbox import Arrived
-from elqr.vocabulary.errors import CannotWrite, NotFound
+from elqr.vocabulary.errors import CannotWrite, NotFound, cause
 from elqr.vocabulary.limits import PIECE_BYTES
 
 
@@ -32,7 +32,7 @@ def _keep_as_it_lies(archive: Path, source: Path) -> str:
 
     def parts() -> Iterator[bytes]:
         left = source.stat().st_size
-        with source.open("rb") as file:
+        with open_regular(source) as file:
             while left > 0 and (part := file.read(min(left, PIECE_BYTES))):
                 left -= len(part)
                 found.update(part)
@@ -48,7 +48,7 @@ def _keep_as_it_lies(archive: Path, source: Path) -> str:
 def keep(archive: Path, sha256: str, data: bytes) -> None:
     """保管する: under its hash, complete or not at all. Raises CannotWrite."""
     path = kept_at(archive, sha256)
-    if path.exists():
+    if path.is_file():
         return
     write_whole(path, data, mode=0o600)
 
@@ -56,13 +56,13 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
 def keep_file(archive: Path, sha256: str, source: Path) -> None:
     """大きなファイルを保管する, part by part; it is read from there. Raises CannotWrite, also when it has changed."""
     path = kept_at(archive, sha256)
-    if not path.exists() or sha256_of_file(path) != sha256:
+    if not path.is_file() or sha256_of_file(path) != sha256:
         write_parts(path, _unchanged(source, sha256), mode=0o600)
 
 
 def _unchanged(source: Path, sha256: str) -> Iterator[bytes]:
     found = hashlib.sha256()
-    with source.open("rb") as file:
+    with open_regular(source) as file:
         while part := file.read(PIECE_BYTES):
             found.update(part)
             yield part
@@ -87,7 +87,7 @@ def begins_with(archive: Path, whole: str, beginning: str) -> bool:
         size = start.stat().st_size
         if not 0 < size <= there.stat().st_size:
             return False
-        with there.open("rb") as one, start.open("rb") as other:
+        with open_regular(there) as one, open_regular(start) as other:
             while part := other.read(PIECE_BYTES):
                 if one.read(len(part)) != part:
                     return False
@@ -99,10 +99,12 @@ def begins_with(archive: Path, whole: str, beginning: str) -> bool:
 def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
     """保管した中身の一部: from a first byte on so many bytes each, all when -1. Raises NotFound."""
     try:
-        with kept_at(archive, sha256).open("rb") as file:
+        with open_regular(kept_at(archive, sha256)) as file:
             return [(file.seek(start), file.read(size))[1] for start, size in parts]
-    except OSError as error:
+    except FileNotFoundError as error:
         raise NotFound(f"保管庫 {archive} に {sha256} がありません。") from error
+    except OSError as error:
+        raise NotFound(f"保管庫 {archive} の {sha256} を読めません（{cause(error)}）。") from error
 
 
 def kept_at(archive: Path, sha256: str) -> Path:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 
-from elqr.vocabulary.errors import CannotWrite
+from elqr.vocabulary.errors import CannotWrite, cause
 from elqr.vocabulary.limits import PIECE_BYTES
 
 LEFT_BESIDE = re.compile(r"\..+\.[0-9]+")
@@ -88,7 +88,7 @@ def _complete(path: Path, beside: Path) -> Iterator[None]:
         if isinstance(error, CannotWrite):  # where the parts come from
             raise
         raise CannotWrite(
-            f"{path} に書けません（{error.strerror}）。"
+            f"{path} に書けません（{cause(error)}）。"
             "フォルダの権限と空き容量、Excel などで開いていないことを確かめてください。"
         ) from error
 
@@ -106,6 +106,6 @@ def set_aside(path: Path, data: bytes) -> Path | None:
         path.rename(aside)
     except OSError as error:
         raise CannotWrite(
-            f"{path} を控えに残せません（{error.strerror}）。Excel で開いているなら閉じて、もう一度実行してください。"
+            f"{path} を控えに残せません（{cause(error)}）。Excel で開いているなら閉じて、もう一度実行してください。"
         ) from error
     return aside

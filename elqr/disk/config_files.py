@@ -10,17 +10,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.disk.content import open_regular
+from elqr.vocabulary.errors import BadFile, NotFound, cause
 from elqr.vocabulary.limits import WRITTEN, Limit
 
 
 def plain_bytes(path: Path, limit: Limit) -> bytes:
     """通常のファイルのバイト, read no further than its limit. Raises OSError that says in Japanese why not."""
     size, data = path.stat().st_size, b""
-    if not path.is_file():
-        raise OSError(errno.EINVAL, "フォルダです" if path.is_dir() else "通常のファイルではありません")
-    if size <= limit.most:
-        with path.open("rb") as file:
+    with open_regular(path) as file:
+        if size <= limit.most:
             data = file.read(size + 1)
             if size < len(data) <= limit.most:  # it has grown, or does not say how long it is
                 data += file.read(limit.most + 1 - len(data))
@@ -36,7 +35,7 @@ def read_written(path: Path, what: str, remedy: str, limit: Limit = WRITTEN) -> 
     except FileNotFoundError as error:
         raise NotFound(f"{what} {path} がありません。{remedy}") from error
     except OSError as error:
-        raise BadFile(f"{what} {path} を読めません（{error.strerror}）。{remedy}") from error
+        raise BadFile(f"{what} {path} を読めません（{cause(error)}）。{remedy}") from error
 
 
 def read_text(path: Path, what: str, remedy: str) -> str:

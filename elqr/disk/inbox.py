@@ -10,7 +10,7 @@ from elqr.disk.atomic_write import LEFT_BESIDE
 from elqr.disk.content import sha256_of, sha256_of_file
 from elqr.disk.temporary_files import Kind, Watch, is_known
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.errors import NotFound
+from elqr.vocabulary.errors import NotFound, cause
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.limits import PIECE_BYTES, WHOLE
 from elqr.vocabulary.visible_text import visible
@@ -70,11 +70,14 @@ def passed_over(folder: Path, watch: Watch) -> list[str]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
-    if folder.resolve().parts[:2] in _OF_THE_MACHINE:
-        raise NotFound(f"受信箱 {folder} は機械そのもののフォルダです。ジョブの path を直してください。")
-    return sorted(folder.iterdir(), key=lambda path: path.name)
+    try:
+        if not folder.is_dir():
+            raise NotFound(f"受信箱 {folder} がありません。フォルダを作るか、ジョブの path を直してください。")
+        if folder.resolve().parts[:2] in _OF_THE_MACHINE:
+            raise NotFound(f"受信箱 {folder} は機械そのもののフォルダです。ジョブの path を直してください。")
+        return sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise NotFound(f"受信箱 {folder} を開けません（{cause(error)}）。権限を直してください。") from error
 
 
 def _kind_of(path: Path, watch: Watch) -> Kind:
@@ -100,17 +103,17 @@ def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arri
     name = readable_name(path.name)
     if watch is not None and _kind_of(path, watch) is Kind.PUT_ASIDE:
         return _put_aside(path, name, most_megabytes)
-    if path.is_symlink() or not path.is_file():
-        kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
-        return _unreadable(name, Code.NOT_A_FILE, kind, "通常のファイル")
-    if (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
-        return _unreadable(name, Code.TOO_LARGE, f"{size:,}バイト", f"{most_megabytes * _MEGABYTE:,}バイト以下")
     try:
+        if path.is_symlink() or not path.is_file():
+            kind = "リンク" if path.is_symlink() else "フォルダ" if path.is_dir() else "ファイル以外"
+            return _unreadable(name, Code.NOT_A_FILE, kind, "通常のファイル")
+        if (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
+            return _unreadable(name, Code.TOO_LARGE, f"{size:,}バイト", f"{most_megabytes * _MEGABYTE:,}バイト以下")
         if size > PIECE_BYTES:
             return Arrived(name, None, sha256_of_file(path), path=path)
         data = path.read_bytes()
     except OSError as error:
-        return _unreadable(name, Code.NOT_A_FILE, f"読めません（{error.strerror}）", "読めるファイル")
+        return _unreadable(name, Code.NOT_A_FILE, f"読めません（{cause(error)}）", "読めるファイル")
     return Arrived(name, data, sha256_of(data))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from elqr.disk.config_files import plain_bytes
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound, cause
 from elqr.vocabulary.limits import NAMED, PICTURE, Limit
 
 
@@ -15,7 +15,7 @@ def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
         raise NotFound(f"ファイル {path} がありません。パスを確かめてください。") from error
     except OSError as error:
         remedy = advice or "権限と、ファイルを指定していることを確かめてください。"
-        raise BadFile(f"ファイル {path} を読めません（{error.strerror}）。{remedy}") from error
+        raise BadFile(f"ファイル {path} を読めません（{cause(error)}）。{remedy}") from error
 
 
 def readable_picture(path: Path) -> tuple[str, bytes]:

@@ -13,7 +13,7 @@ from elqr.session.ledger_belonging import leave_mark, refuse_disagreement, refus
 from elqr.session.ledger_traces import Traces, read_traces
 from elqr.session.operators import Operator
 from elqr.store.ledger_file import Ledger, ledger_path, open_ledger, open_to_read, refuse_nothing
-from elqr.vocabulary.errors import CannotWrite, Locked, OperatorError
+from elqr.vocabulary.errors import CannotWrite, Locked, OperatorError, cause
 
 
 class Which(Enum):
@@ -74,7 +74,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotWrite(
-            f"フォルダ {folder} を作れません（{error.strerror}）。権限とパスを確かめてください。"
+            f"フォルダ {folder} を作れません（{cause(error)}）。権限とパスを確かめてください。"
         ) from error
     if not os.access(folder, os.W_OK):
         raise CannotWrite(f"フォルダ {folder} に書き込めません。権限を確かめてください。")
@@ -97,7 +97,7 @@ def lock(job: Job, url: str) -> Iterator[None]:
     except Timeout as error:
         raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。") from error
     except OSError as error:
-        raise CannotWrite(f"錠のファイル {path} を使えません（{error.strerror}）。権限を確かめてください。") from error
+        raise CannotWrite(f"錠のファイル {path} を使えません（{cause(error)}）。権限を確かめてください。") from error
     try:
         yield
     finally:

@@ -29,7 +29,7 @@ from elqr.store.identity import handed_out, ledger_id
 from elqr.store.ledger_file import Ledger
 from elqr.store.review_queries import last_night
 from elqr.store.seals import Seal
-from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.errors import BadFile, CannotWrite, cause
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.limits import NAMED
 
@@ -143,13 +143,19 @@ class Night:
         return replace(arrived, path=kept_at(self.job.store.archive, arrived.sha256))
 
     def holds_other(self, path: Path, data: bytes) -> bool:
-        """ほかの中身があるか: a file of that name that says something else, and that somebody may have taken away."""
+        """ほかの中身があるか: a file of that name that says something else, and that somebody may have taken away.
+
+        Raises CannotWrite where that cannot be seen: no other number would be seen either.
+        """
         try:
             return plain_bytes(path, NAMED) != data
         except FileNotFoundError:
             return False
-        except OSError:
-            return True
+        except OSError as error:
+            raise CannotWrite(
+                f"{path} に何があるかを確かめられません（{cause(error)}）。"
+                "権限を直すか、そこにあるものをほかの場所に移して、もう一度実行してください。"
+            ) from error
 
     def write(self, path: Path, data: bytes) -> None:
         """Writes an output file; a rehearsal writes nothing."""

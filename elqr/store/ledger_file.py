@@ -35,7 +35,7 @@ from elqr.store.entries import OPERATOR
 from elqr.store.identity import begin
 from elqr.store.schema import SCHEMA_VERSION, metadata
 from elqr.store.tables import setting
-from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorError
+from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorError, cause
 
 _ROOMS = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
@@ -289,7 +289,7 @@ def _check_path(path: Path, rehearsal: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600, exist_ok=True)
         except OSError as error:
-            raise CannotWrite(f"台帳 {path} を作れません（{error.strerror}）。権限を確かめてください。") from error
+            raise CannotWrite(f"台帳 {path} を作れません（{cause(error)}）。権限を確かめてください。") from error
 
 
 def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from elqr.verification.runs import anchors, chain, runs
 from elqr.verification.sources import deliveries, notices, outputs, records
 from elqr.verification.unsealed import unsealed
 from elqr.vocabulary.codes import Code
+from elqr.vocabulary.errors import cause
 from elqr.vocabulary.findings import Finding
 
 RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
@@ -76,6 +77,10 @@ def _carried_out(rule: Callable[[Looked], Iterator[Finding]], looked: Looked) ->
     try:
         with looked.night.ledger.transaction():
             yield from rule(looked)
+    except OSError as error:
+        yield told(
+            str(error.filename or "ファイル"), Code.OUTPUT_DIFFERS, f"読めない（{cause(error)}）", "読める", _name(rule)
+        )
     except UNREADABLE as error:
         said = str(error).partition("\n")[0][:120]
         yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", _name(rule))

@@ -9,6 +9,7 @@ OperatorError
 └── Locked        another run holds the lock; exit 5
 """
 
+import errno
 from typing import TYPE_CHECKING
 
 from elqr.vocabulary.terms import ExitCode
@@ -73,6 +74,36 @@ _WORDS = {
     "model_attributes_type": "表（[ ]）で書いてください",
     "path_type": "パス（引用符つき）で書いてください",
 }
+
+
+_CAUSES = {
+    errno.ENOENT: "ありません",
+    errno.EACCES: "権限がありません",
+    errno.EPERM: "権限がありません",
+    errno.ENOTDIR: "途中にフォルダでないものがあります",
+    errno.EISDIR: "フォルダです",
+    errno.EEXIST: "同じ名前のものがあります",
+    errno.ENOTEMPTY: "フォルダが空ではありません",
+    errno.ELOOP: "リンクが輪になっています",
+    errno.ENAMETOOLONG: "名前が長すぎます",
+    errno.ENOSPC: "空き容量がありません",
+    errno.EDQUOT: "割り当てられた容量を使い切りました",
+    errno.EFBIG: "大きすぎます",
+    errno.EROFS: "書き込めない場所です",
+    errno.EIO: "装置が読み書きに失敗しました",
+    errno.EBUSY: "使用中です",
+    errno.EMFILE: "開いているファイルが多すぎます",
+    errno.ENFILE: "開いているファイルが多すぎます",
+    errno.ESTALE: "共有フォルダとのつながりが切れました",
+    errno.ETIMEDOUT: "応答がありません",
+    errno.ECONNREFUSED: "つながりません",
+}
+
+
+def cause(error: OSError) -> str:
+    """わけ: why the system would not, in Japanese; in its own words only where it has no number that is known."""
+    said = error.strerror or str(error)
+    return said if not said.isascii() else _CAUSES.get(error.errno or 0, said)
 
 
 def explain(error: "ValidationError") -> str:
