@@ -68,7 +68,7 @@ _FILE_VERBS = {
     "mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "rmtree", "copyfile", "copytree", "copy2",
 }  # fmt: skip
 _OPENS_FILES = {
-    "disk.archive", "disk.atomic_write", "disk.config_files", "disk.content", "disk.inbox", "disk.temporary_files",
+    "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
     "arrears", "backup", "cluster", "doctor", "drawing",
     "formats.spec_files", "handover", "press", "printed_folder", "run", "succession",
