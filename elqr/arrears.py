@@ -18,7 +18,7 @@ from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.four_eyes import need_another
-from elqr.handover import refuse_strangers
+from elqr.handover.manifest import refuse_strangers
 from elqr.report.arrears import List, reminder_list
 from elqr.risks import Against, against
 from elqr.session.night import Night

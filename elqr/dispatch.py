@@ -7,12 +7,12 @@ from typing import Any
 
 from elqr.disk.content import sha256_of
 from elqr.four_eyes import need_another
-from elqr.printed_folder import added, changed, listed, read_manifest, stored, write_printed
+from elqr.handover.print_manifest import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
+from elqr.handover.printed_folder import added, changed, listed, read_manifest, stored, write_printed
 from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
-from elqr.release import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
 from elqr.session.night import Night
 from elqr.store import print_queries as queries
 from elqr.store.acts import ASKED, RECORDED, Act, enter_act

@@ -21,7 +21,6 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "payments deposits pieces recognize authoring.overlap authoring.lint intake.delivered_file "
         "intake.inspection intake.comparison intake.masking spec_files",
     ),
-    ("", "collection"),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
@@ -35,7 +34,6 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ imposition picture_file picture picture_reader specimen typeface wishlist wording template "
         "bar_code drawing document preflight proof",
     ),
-    ("", "release printed_folder"),
     (
         "store",
         "__init__ migrations.versions.v1_night schema act_tables arrears_tables export_tables held_tables "
@@ -61,9 +59,11 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("session", "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login night"),
     (
         "",
-        "delivery doctor drawing four_eyes difference dispatch give_up held month press retraction risks run "
-        "cluster replay succession waiting review year handover arrears export",
+        "delivery doctor drawing four_eyes difference give_up held month retraction risks run cluster replay "
+        "succession waiting review year",
     ),
+    ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
+    ("", "arrears dispatch"),
     (
         "verification",
         "anchor coverage looking handed identity ledger money people refused rows runs sources unsealed __init__",

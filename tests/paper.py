@@ -8,7 +8,7 @@ import polars as pl
 import pypdfium2
 from PIL import Image, ImageFilter
 
-from elqr.printed_folder import listed, read_manifest
+from elqr.handover.printed_folder import listed, read_manifest
 from elqr.printing.picture import Symbology, codes_in
 from elqr.synthetic import generate
 from elqr.vocabulary.frames import PrintNotice, Slip

@@ -68,10 +68,10 @@ _FILE_VERBS = {
     "mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "rmtree", "copyfile", "copytree", "copy2",
 }  # fmt: skip
 _OPENS_FILES = {
-    "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
+    "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
     "arrears", "backup", "cluster", "doctor", "drawing",
-    "formats.spec_files", "handover", "press", "printed_folder", "run", "succession",
+    "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "run", "succession",
     "verification.anchor", "verification.handed", "verification.sources", "verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library

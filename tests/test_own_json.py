@@ -81,7 +81,7 @@ def test_what_became_of_it_is_one_sentence(
 def test_a_mark_that_cannot_be_read_stands_for_an_export_that_was_taken_in(
     tmp_path: Path, spoil: Callable[[Path], object]
 ) -> None:
-    from elqr.handover import taken_marks
+    from elqr.handover.manifest import taken_marks
 
     (tmp_path / "000001").mkdir()
     spoil(tmp_path / "000001" / "taken.json")

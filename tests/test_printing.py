@@ -14,12 +14,12 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from elqr import press
+from elqr.handover import print_batch
+from elqr.handover.print_manifest import MANIFEST
 from elqr.issue.payload import PayloadValues, encode
 from elqr.issue.reading import read_payload
 from elqr.issue.symbol import draw
 from elqr.printing import proof
-from elqr.release import MANIFEST
 from elqr.vocabulary.codes import Code
 from tests.builders import (
     JOB,
@@ -111,7 +111,7 @@ def test_a_print_counts_and_its_files_are_as_the_manifest_says(city: City) -> No
     for file in manifest["files"]:
         for name, sha256 in ((file["name"], file["sha256"]), (file["list_name"], file["list_sha256"])):
             assert hashlib.sha256((city.folder / "print" / name).read_bytes()).hexdigest() == sha256
-    assert manifest["state"] == "printed" and not (city.folder / "print" / press.PROGRESS).exists()
+    assert manifest["state"] == "printed" and not (city.folder / "print" / print_batch.PROGRESS).exists()
 
 
 def test_what_is_printed_is_not_printed_again_and_new_notices_are(city: City) -> None:
@@ -212,7 +212,7 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
     whole = city.copy(tmp_path / "whole")
     assert _print(whole).code == 0
     done: list[int] = []
-    real = press.proved
+    real = print_batch.proved
 
     def failing(order: proof.Order) -> proof.Proof:
         if len(done) == 2:
@@ -220,12 +220,12 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
         done.append(order.file_no)
         return real(order)
 
-    monkeypatch.setattr(press, "proved", failing)
+    monkeypatch.setattr(print_batch, "proved", failing)
     ran = _print(city)
     assert ran.code == 130 and not (city.folder / "print" / MANIFEST).exists()
     (city.folder / "print" / "0002_hokenryo.pdf").write_bytes(b"half")
     drawn: list[int] = []
-    monkeypatch.setattr(press, "proved", lambda order: (drawn.append(order.file_no), real(order))[1])
+    monkeypatch.setattr(print_batch, "proved", lambda order: (drawn.append(order.file_no), real(order))[1])
     assert _print(city).code == 0
     assert drawn == [2, 3], "what is whole is kept; what was spoilt is made again"
     for path in (whole.folder / "print").iterdir():
@@ -236,7 +236,7 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
 def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str) -> None:  # fmt: skip
     whole = city.copy(tmp_path / "whole")
     assert _print(whole).code == 0
-    real_write = press.write_printed
+    real_write = print_batch.write_printed
 
     def cut_write(path: Path, data: bytes) -> None:
         if path.name == MANIFEST and cut == "before the manifest":
@@ -249,7 +249,7 @@ def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(press, "write_printed", cut_write)
+        patch.setattr(print_batch, "write_printed", cut_write)
         if cut == "after the ledger":
             patch.setattr(Path, "unlink", cut_unlink)
         assert _print(city).code == 130
@@ -269,7 +269,7 @@ def test_a_folder_begun_otherwise_is_not_gone_on_with(city: City, monkeypatch: p
         return proof.proved(order)
 
     with monkeypatch.context() as patch:
-        patch.setattr(press, "proved", interrupted)
+        patch.setattr(print_batch, "proved", interrupted)
         assert _print(city).code == 130
     ran = _print(city, "print", "--date", "2026-11-21")
     assert ran.code == 1 and "違う印刷の途中です" in ran.err
@@ -636,13 +636,13 @@ def test_a_half_finished_print_that_somebody_changed_is_made_again(city: City, m
         return proof.proved(order)
 
     with monkeypatch.context() as patch:
-        patch.setattr(press, "proved", interrupted)
+        patch.setattr(print_batch, "proved", interrupted)
         assert _print(city).code == 130
     folder = city.folder / "print"
     true, before = (folder / "0002_hokenryo.csv").read_bytes(), hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()  # fmt: skip
     _edit_list(folder)
     after = hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()
-    progress = folder / press.PROGRESS
+    progress = folder / print_batch.PROGRESS
     progress.write_text(progress.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
     assert _print(city).code == 0
     assert (folder / "0002_hokenryo.csv").read_bytes() == true

@@ -24,7 +24,7 @@ from elqr.cli.terminal import (
 from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
-    from elqr.handover import Handover
+    from elqr.handover.manifest import Handover
 
 _folder = click.argument("folder", type=GIVEN_PATH)
 _FIRST_UNTAKEN = "前に書き出したものを基幹システムが取り込んでいないことを確かめてから、取り込んでください"
@@ -42,7 +42,7 @@ def export() -> None:
 @json_option
 def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.edge import prepared
-    from elqr.export import exported
+    from elqr.handover.export import exported
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         made = exported(opened.night, by, now())
@@ -59,7 +59,7 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 @json_option
 def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.edge import prepared
-    from elqr.export import exported_again
+    from elqr.handover.export import exported_again
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         made = exported_again(opened.night, no, by, reason, now())
@@ -114,7 +114,7 @@ def export_list(job: Path, as_json: bool) -> int:
 @json_option
 def export_check(folder: Path, job: Path, as_json: bool) -> int:
     from elqr.edge import prepared
-    from elqr.export import checked
+    from elqr.handover.export import checked
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened:
         made = checked(opened.night, folder)
@@ -133,7 +133,7 @@ def export_check(folder: Path, job: Path, as_json: bool) -> int:
 @job_option
 def export_taken(folder: Path, by: str, job: Path) -> int:
     from elqr.edge import prepared
-    from elqr.export import taken
+    from elqr.handover.export import taken
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         made = taken(opened.night, folder, by, now())

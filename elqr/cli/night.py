@@ -29,7 +29,7 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.disk.atomic_write import write_whole
     from elqr.drawing import Written, draw, exit_code, write_out
     from elqr.edge import prepared
-    from elqr.export import nightly
+    from elqr.handover.export import nightly
     from elqr.report.screen import screen
     from elqr.run import run_night
     from elqr.store.report_queries import anchor

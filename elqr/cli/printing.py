@@ -29,7 +29,7 @@ from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.terms import ExitCode, PrintState
 
 if TYPE_CHECKING:
-    from elqr.release import Blocked
+    from elqr.handover.print_manifest import Blocked
 
 
 def _reason_of(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
@@ -79,7 +79,7 @@ def notice_print(
 ) -> int:
     from elqr.disk.named_files import readable
     from elqr.edge import prepared
-    from elqr.press import Wish, print_notices
+    from elqr.handover.print_batch import Wish, print_notices
     from elqr.printing.wishlist import read_keys
     from elqr.session.configuration import sheets_for
 
@@ -137,7 +137,7 @@ def _bar(done: int, of: int) -> str:
 @date_option
 def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, day: date | None) -> int:
     from elqr.disk.atomic_write import write_whole
-    from elqr.press import print_specimen
+    from elqr.handover.print_batch import print_specimen
     from elqr.session.configuration import processing_day, read_register, sheets_for
     from elqr.session.job import read_job
 
@@ -276,7 +276,7 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
     from elqr.disk.named_files import readable_picture
     from elqr.edge import prepared
-    from elqr.printed_folder import verify_scans
+    from elqr.handover.printed_folder import verify_scans
 
     if sha256 is None:
         from elqr.dispatch import recorded_sha256

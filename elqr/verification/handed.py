@@ -11,7 +11,7 @@ from elqr.arrears import SIGNED
 from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json
-from elqr.handover import MANIFEST, Handover, folder_name
+from elqr.handover.manifest import MANIFEST, Handover, folder_name
 from elqr.month import figures_of
 from elqr.store import arrears_queries, export_queries, month_queries
 from elqr.verification.looking import Looked, told

@@ -23,7 +23,8 @@ from pydantic import BaseModel, ValidationError
 from elqr import __version__
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.content import sha256_of
-from elqr.printed_folder import PROGRESS, changed, read_manifest, write_printed
+from elqr.handover.print_manifest import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
+from elqr.handover.printed_folder import PROGRESS, changed, read_manifest, write_printed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placed, in_files
 from elqr.printing.preflight import Checked
@@ -32,7 +33,6 @@ from elqr.printing.specimen import specimen
 from elqr.printing.template import Template
 from elqr.printing.typeface import Typeface
 from elqr.printing.wording import Office
-from elqr.release import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
 from elqr.rules.register import Register
 from elqr.session.job import Job
 from elqr.session.night import Night

@@ -15,13 +15,13 @@ from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes, read_written
 from elqr.disk.content import sha256_of_file
 from elqr.disk.inbox import strangers
+from elqr.handover.print_manifest import MANIFEST, Manifest, PrintedFile
 from elqr.issue.layout import PARTS
 from elqr.issue.reading import read_payload
 from elqr.printing.imposition import page_label
 from elqr.printing.picture import Decoded, Symbology
 from elqr.printing.picture_reader import read_pictures
 from elqr.printing.proof import read_listed
-from elqr.release import MANIFEST, Manifest, PrintedFile
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound, cause
 from elqr.vocabulary.findings import Finding, Location

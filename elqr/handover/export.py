@@ -12,10 +12,19 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
-from elqr.collection import collection_file
 from elqr.disk.archive import keep, kept
 from elqr.disk.content import sha256_of
-from elqr.handover import MANIFEST, TAKEN, Exported, Handover, read_exported, refuse_strangers, taken_mark, taken_marks
+from elqr.handover.collection_history import collection_file
+from elqr.handover.manifest import (
+    MANIFEST,
+    TAKEN,
+    Exported,
+    Handover,
+    read_exported,
+    refuse_strangers,
+    taken_mark,
+    taken_marks,
+)
 from elqr.session.night import Night
 from elqr.store import export_queries as queries
 from elqr.store import report_queries

@@ -1,0 +1,1 @@
+"""The handover (引渡し): what leaves the house: files for the core system, and printed slips for the post."""
