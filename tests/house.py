@@ -11,7 +11,6 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files named_files own_json run_log temporary_files inbox archive"),
-    ("", "engine"),
     (
         "formats",
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text ebcdic intake mpn "
@@ -24,10 +23,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
-        "__init__ alarms contract deposits expected_files joint_payment night_result notice_lookup offsets "
-        "pairing postings refused_rows register kpi repeats row_checks instalments notices ruling_reversal "
-        "sender_correction reductions settlement settlement_rules suggestions totals whole_year matching "
-        "partition rulings",
+        "__init__ alarms contract deposits expected_files joint_payment month_figures night_result notice_lookup "
+        "offsets pairing postings refused_rows register kpi repeats row_checks instalments notices "
+        "ruling_reversal sender_correction reductions settlement settlement_rules suggestions totals whole_year "
+        "matching partition rulings",
     ),
     (
         "printing",
@@ -41,34 +40,34 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "database bulk difference_queries migrations.steps migrations.versions.v2_printing "
         "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v7_said_once "
         "migrations.versions.v9_reductions retraction_queries tables announced belonging_queries identity links "
-        "migrations.identities migrations.versions.v8_places moves drill_queries month_queries owed "
-        "export_queries refused_queries tally_tables past_queries seals tallies entries acts migrations "
-        "ledger_file migrations.versions.v5_tallies undecided_queries arrears_queries queries late_queries "
+        "migrations.identities migrations.versions.v8_places moves drill_queries owed export_queries "
+        "refused_queries tally_tables past_queries seals tallies entries acts migrations ledger_file "
+        "migrations.versions.v5_tallies month_queries undecided_queries arrears_queries queries late_queries "
         "print_queries report_queries held_queries money_queries money_entries migrations.versions.v4_money "
         "staging target_queries unsealed_queries waiting_queries trend_queries withdrawal_queries "
         "reduction_queries review_queries verify_queries year_queries",
     ),
-    ("", "backup"),
     (
         "report",
         "__init__ ageing ahead chart excel_text kpi package row_mark table book cells tables arrival_table "
         "backlog case_file places refund_table retraction_table trends page rows books money_tables payment_list "
         "screen worksheet workbook review_form writers arrears months morning years",
     ),
-    ("", "remittance"),
     ("session", "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login night"),
-    (
-        "",
-        "delivery doctor drawing four_eyes difference give_up held month retraction risks run cluster replay "
-        "succession waiting review year",
-    ),
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
-    ("", "arrears dispatch"),
     (
+        "audit",
+        "__init__ backup doctor verification.anchor verification.coverage verification.looking "
+        "verification.handed verification.identity verification.ledger verification.money verification.people "
+        "verification.refused verification.rows verification.runs verification.sources verification.unsealed "
         "verification",
-        "anchor coverage looking handed identity ledger money people refused rows runs sources unsealed __init__",
     ),
-    ("", "edge"),
+    ("night", "__init__ remittance morning spark take_in run cluster opening replay"),
+    (
+        "approvals",
+        "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "
+        "refused_rows reminder_risks arrears retraction review year_end",
+    ),
     ("synthetic", "files register notices events cast __init__"),
     (
         "cli",

@@ -15,10 +15,11 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir
-from datetime import date, datetime, timedelta, tzinfo
+from contextlib import ExitStack, chdir, contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
 import click
@@ -33,7 +34,7 @@ _EXPORT = """
 [export]
 spec = "collection_history_csv"
 """
-_PRINTED = 60
+_PRINTED, _A_MOMENT = 60, 1_000_000_000
 _STAMP = re.compile(r"\d{8}")
 _DATABASES, _LOCKS = (".db",), ("-wal", "-shm", ".lock")
 
@@ -46,26 +47,41 @@ class _Stopped(datetime):
         return cls(2026, 12, 10, 3, 0, 0, tzinfo=tz)
 
 
+class _Clocks(ModuleType):
+    """The module of dates, with the clock that stands still."""
+
+    datetime, timezone, UTC = _Stopped, timezone, UTC
+
+
 def main() -> None:
     """Records everything, or what is named."""
     parser = argparse.ArgumentParser(prog="python -m tests.recording", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--only", choices=[*_PARTS], action="append")
     given = parser.parse_args()
-    lots = count(1)
-    with ExitStack() as stack:
-        folder = Path(tempfile.gettempdir()) / "elqr-recorded"
-        folder.mkdir()  # always the same, because it stands in what is printed
-        stack.callback(shutil.rmtree, folder)
-        stack.enter_context(patch.object(clock, "datetime", _Stopped))
-        stack.enter_context(patch.object(time, "perf_counter", lambda: 0.0))
-        stack.enter_context(patch.object(secrets, "token_hex", lambda size: f"{next(lots):0{2 * size}x}"))
-        stack.enter_context(patch.object(secrets, "token_bytes", lambda size: next(lots).to_bytes(size)))
-        with given.file.open("w", encoding="utf-8") as out:
-            for name in given.only or _PARTS:
+    folder = Path(tempfile.gettempdir()) / "elqr-recorded"  # always the same, because it stands in what is printed
+    with given.file.open("w", encoding="utf-8") as out:
+        for name in given.only or _PARTS:
+            folder.mkdir()
+            with _standing_still():
                 for line in _PARTS[name](folder / name):
                     out.write(f"{name}\t{line}\n".replace(str(folder), "…"))
-                    out.flush()
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def _standing_still() -> Iterator[None]:
+    """Neither the time nor chance makes a difference."""
+    lots = count(1)
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(clock, "datetime", _Stopped))
+        stack.enter_context(patch.object(time, "perf_counter", lambda: 0.0))
+        stack.enter_context(patch.object(time, "localtime", lambda *_: time.gmtime(_A_MOMENT)))
+        for module in ("openpyxl.writer.excel", "openpyxl.packaging.core"):  # books in which staff decide
+            stack.enter_context(patch(f"{module}.datetime", _Clocks))
+        stack.enter_context(patch.object(secrets, "token_hex", lambda size: f"{next(lots):0{2 * size}x}"))
+        stack.enter_context(patch.object(secrets, "token_bytes", lambda size: next(lots).to_bytes(size)))
+        yield
 
 
 def _commands(_: Path) -> Iterator[str]:
@@ -97,7 +113,6 @@ def _samples(folder: Path) -> Iterator[str]:
             ("spec", "dump", "-", broken),
             ("file", "check", broken, "--date", "2026-11-20"),
             ("file", "mask", broken, "--date", "2026-11-20", "--out", folder / "var" / "masked.dat"),
-            ("doctor", "--job", job),
             ("notice", "print", "--job", job, "--workers", 1, "--out", print_),
             ("notice", "uploaded", upload, "--by", "山田", "--job", job),
             ("notice", "release", print_, "--by", "山田", "--provisional", "試し刷り", "--job", job),

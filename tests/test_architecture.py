@@ -39,8 +39,8 @@ _LIBRARIES = {
     "pypdfium2": {"printing"},
     "zxingcpp": {"printing"},
     "PIL": {"printing"},
-    "pyspark": {"engine"},
-    "py4j": {"engine"},
+    "pyspark": {"night"},
+    "py4j": {"night"},
 }
 """Library → the only rooms that know it."""
 
@@ -57,7 +57,7 @@ _READS_THE_ENVIRONMENT = {
     "cli.doctor",
     "cli.replay",
     "cli.terminal",
-    "edge",
+    "night.opening",
     "session.configuration",
     "session.login",
 }
@@ -70,9 +70,9 @@ _FILE_VERBS = {
 _OPENS_FILES = {
     "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
-    "arrears", "backup", "cluster", "doctor", "drawing",
-    "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "run", "succession",
-    "verification.anchor", "verification.handed", "verification.sources", "verification.unsealed",
+    "approvals.arrears", "audit.backup", "night.cluster", "audit.doctor", "night.morning",
+    "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "night.run", "approvals.ledger_succession",
+    "audit.verification.anchor", "audit.verification.handed", "audit.verification.sources", "audit.verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
     "report.ahead", "report.page", "report.package", "report.workbook",  # parts of the package, and of a workbook

@@ -27,7 +27,7 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
         ]
         made.deliver(f"{day}.csv", eltax_file(*rows))
         made.night(day)
-    monkeypatch.setattr("elqr.drawing.WAITING", WAITING._replace(most=4))
+    monkeypatch.setattr("elqr.night.morning.WAITING", WAITING._replace(most=4))
     return made
 
 

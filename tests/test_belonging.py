@@ -258,7 +258,7 @@ def test_a_request_to_go_on_is_approved_as_it_was_asked_for_or_not_at_all(
     shown = elqr("ledger", "show", *on)
     assert "承認待ち" in shown.out and "山田" in shown.out and "控えから戻した" in shown.out
     with monkeypatch.context() as other:
-        other.setattr("elqr.succession._owner", lambda _: "suzuki")
+        other.setattr("elqr.approvals.ledger_succession._owner", lambda _: "suzuki")
         assert "suzuki" in elqr("ledger", "approve", "--by", "佐藤", *on).err
     upload = city.folder / "out" / "upload" / "elqr_notices_000001.csv"
     upload.rename(upload.with_name("elqr_notices_000005.csv"))
@@ -318,12 +318,12 @@ def test_what_a_cut_off_issue_wrote_is_written_again_or_its_numbers_are_passed_b
     """Between the upload file and the ledger the power fails; somebody may have handed the file in."""
     city.notices(notice_row(bill_no="100003"), name="more.csv")
     with monkeypatch.context() as broken:
-        broken.setattr("elqr.run.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("elqr.night.run.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert city.night(NEXT).code == 130
     path = city.folder / "out" / "upload" / "elqr_notices_000002.csv"
     cut_off = path.read_bytes()
     with monkeypatch.context() as broken:
-        broken.setattr("elqr.run.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("elqr.night.run.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert city.night(NEXT).code == 130
     assert path.read_bytes() == cut_off, "the same notices: the same bytes, the same keys"
     city.notices(notice_row(bill_no="100000"), name="early.csv")

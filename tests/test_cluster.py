@@ -15,9 +15,9 @@ import polars as pl
 import psycopg
 import pytest
 
-from elqr.cluster import _read, _Reading
 from elqr.disk.temporary_files import Watch
 from elqr.formats.intake.delivered_file import take
+from elqr.night.cluster import _read, _Reading
 from elqr.store import tables
 from elqr.store.schema import metadata
 from elqr.store.staging import Staging, staged

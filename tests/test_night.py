@@ -282,7 +282,7 @@ def test_a_night_broken_off_is_finished_by_the_next_run(
         city.deliver("b.dat", cvs_file(cvs_row(REAL_BARCODE, paid_on=date(2024, 6, 10))))
     whole.night()
 
-    from elqr import run
+    from elqr.night import run
 
     real = getattr(run, step)
     calls = itertools.count()

@@ -247,7 +247,7 @@ def test_a_correction_that_an_older_version_left_alone_is_mended_by_the_next_nig
     till.money("2.dat", statement_file(correction("2", 10_000, SENDER, 13), before_yen=10_000))
     on = date(2026, 11, 21)
     with monkeypatch.context() as older:
-        older.setattr("elqr.remittance.answers", lambda *_: Answers((), {}))
+        older.setattr("elqr.night.remittance.answers", lambda *_: Answers((), {}))
         assert codes(till.night(on)) == ["S701"]
     assert codes(till.night(date(2026, 11, 24))) == ["S702"]
     assert elqr("verify", "--job", till.job, "--date", "2026-11-24").code == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr import run
+from elqr.night import run
 from elqr.rules.matching import Matched, match
 from elqr.rules.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
 from elqr.synthetic import generate

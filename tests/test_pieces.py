@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from elqr import delivery
 from elqr.disk import archive as archive_files
 from elqr.disk import content, inbox
 from elqr.formats.intake.delivered_file import Intake, take, take_large
 from elqr.formats.spec import Spec
+from elqr.night import take_in
 from elqr.session.ledger_traces import mark_path
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite
@@ -150,10 +150,10 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(
         taken.append(not isinstance(large, Intake))
         return large
 
-    for module in (inbox, delivery):
+    for module in (inbox, take_in):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
-    monkeypatch.setattr(delivery, "IN_HAND_PAYMENTS", in_hand)
-    monkeypatch.setattr(delivery, "take_large", counted)
+    monkeypatch.setattr(take_in, "IN_HAND_PAYMENTS", in_hand)
+    monkeypatch.setattr(take_in, "take_large", counted)
     city = _delivered(tmp_path / "large")
     city.night()
     assert sorted(taken) == [False, False, True, True, True]
@@ -221,7 +221,7 @@ def test_too_large_and_odd_files_are_held_back_without_being_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None of them is read whole, and each says why: quotes, an early end, a notice file that is too large."""
-    for module in (inbox, delivery):
+    for module in (inbox, take_in):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
         monkeypatch.setattr(module, "WHOLE", inbox.WHOLE._replace(most=1_500))
     monkeypatch.setattr(inbox.Arrived, "whole", lambda own: own.data)

@@ -153,7 +153,7 @@ def test_the_missing_payment_is_marked_by_its_yen(till: Till) -> None:
 
 
 def test_a_long_line_lists_only_what_equals_the_difference(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("elqr.remittance.LISTED_PER_LINE", 2)
+    monkeypatch.setattr("elqr.night.remittance.LISTED_PER_LINE", 2)
     till.paid("eltax.csv", 0, 1, 2)
     till.money("01.dat", credit_file(credit_row(30_003 - 10_001, SENDER)))
     till.night()

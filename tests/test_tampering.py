@@ -18,17 +18,17 @@ from openpyxl import load_workbook
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError
 
-from elqr.edge import prepared
+from elqr.audit.verification import RULES
+from elqr.audit.verification.anchor import read_anchors
+from elqr.audit.verification.coverage import COVERAGE
+from elqr.audit.verification.ledger import structure
+from elqr.audit.verification.looking import UNREADABLE, Looked
+from elqr.audit.verification.people import two_people
+from elqr.audit.verification.runs import anchors
+from elqr.night.opening import prepared
 from elqr.session.night import Night
 from elqr.store.ledger_file import open_to_read
 from elqr.store.schema import metadata
-from elqr.verification import RULES
-from elqr.verification.anchor import read_anchors
-from elqr.verification.coverage import COVERAGE
-from elqr.verification.ledger import structure
-from elqr.verification.looking import UNREADABLE, Looked
-from elqr.verification.people import two_people
-from elqr.verification.runs import anchors
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from tests.builders import (
@@ -465,7 +465,7 @@ def test_what_hides_a_file_is_told_even_of_what_an_older_program_sealed(
     forged.damage(*(statement.replace(_SHA, sha256) for statement in statements))
     assert elqr("night", forged.job, "--date", NEXT.isoformat()).code == 1
     with monkeypatch.context() as older:
-        older.setattr("elqr.edge.refuse_unbacked", lambda _: None)
+        older.setattr("elqr.night.opening.refuse_unbacked", lambda _: None)
         assert elqr("night", forged.job, "--date", NEXT.isoformat()).code in (0, 3, 4)
     assert _codes(forged)
 

@@ -25,8 +25,8 @@ from elqr.cli.terminal import (
 from elqr.vocabulary.terms import ExitCode, RulingResult
 
 if TYPE_CHECKING:
-    from elqr.arrears import Situation
-    from elqr.risks import Against
+    from elqr.approvals.arrears import Situation
+    from elqr.approvals.reminder_risks import Against
 
 _SHOWN = 10
 
@@ -75,8 +75,8 @@ def _show_against(against: tuple[Against, ...]) -> None:
 @date_option
 @json_option
 def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.arrears import drawn, situation
-    from elqr.edge import prepared
+    from elqr.approvals.arrears import drawn, situation
+    from elqr.night.opening import prepared
     from elqr.store.arrears_queries import requests
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
@@ -113,8 +113,8 @@ def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day
 @job_option
 @date_option
 def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.arrears import asked
-    from elqr.edge import prepared
+    from elqr.approvals.arrears import asked
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         number, found = asked(opened.night, reason, by, now())
@@ -129,8 +129,8 @@ def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.arrears import ended
-    from elqr.edge import prepared
+    from elqr.approvals.arrears import ended
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         ended(opened.night, no, RulingResult.APPROVED, by, now())
@@ -145,8 +145,8 @@ def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.arrears import ended
-    from elqr.edge import prepared
+    from elqr.approvals.arrears import ended
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         ended(opened.night, no, RulingResult.REFUSED, by, now(), reason)
@@ -160,8 +160,8 @@ def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -
 @date_option
 @json_option
 def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.arrears import checked
-    from elqr.edge import prepared
+    from elqr.approvals.arrears import checked
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
         found = checked(opened.night, folder)

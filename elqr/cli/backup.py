@@ -19,7 +19,7 @@ def backup() -> None:
 @job_option
 @json_option
 def backup_make(out: Path, job: Path, as_json: bool) -> int:
-    from elqr.backup import made
+    from elqr.audit.backup import made
     from elqr.session.configuration import store_url
 
     own = made(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
@@ -34,7 +34,7 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
 @backup.command("check", help="控え FILE が、横の目録のとおりで、壊れていないかを確かめます。")
 @click.argument("file", type=GIVEN_PATH)
 def backup_check(file: Path) -> int:
-    from elqr.backup import checked
+    from elqr.audit.backup import checked
 
     own = checked(file)
     click.echo(f"控え {own.path}　目録のとおりで、壊れていません。最後の実行 {own.facts['run_id'] or 'なし'}")

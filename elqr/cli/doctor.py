@@ -21,8 +21,8 @@ def doctor_command(archive: Path | None, job: Path, day: object) -> int:
     import os
     from datetime import date
 
+    from elqr.audit.doctor import State, bundle, examined
     from elqr.disk.atomic_write import write_whole
-    from elqr.doctor import State, bundle, examined
     from elqr.session import clock
 
     today = day if isinstance(day, date) else clock.today()

@@ -41,8 +41,8 @@ def export() -> None:
 @date_option
 @json_option
 def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
     from elqr.handover.export import exported
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         made = exported(opened.night, by, now())
@@ -58,8 +58,8 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 @date_option
 @json_option
 def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
     from elqr.handover.export import exported_again
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         made = exported_again(opened.night, no, by, reason, now())
@@ -87,7 +87,7 @@ def _made(made: Handover | None, folder: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def export_list(job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
     from elqr.store.export_queries import exports, outstanding
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
@@ -113,8 +113,8 @@ def export_list(job: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def export_check(folder: Path, job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared
     from elqr.handover.export import checked
+    from elqr.night.opening import prepared
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened:
         made = checked(opened.night, folder)
@@ -132,8 +132,8 @@ def export_check(folder: Path, job: Path, as_json: bool) -> int:
 @by_option
 @job_option
 def export_taken(folder: Path, by: str, job: Path) -> int:
-    from elqr.edge import prepared
     from elqr.handover.export import taken
+    from elqr.night.opening import prepared
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         made = taken(opened.night, folder, by, now())

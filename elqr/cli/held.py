@@ -32,8 +32,8 @@ def held() -> None:
 @date_option
 @json_option
 def held_list(job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
-    from elqr.held import held_files
+    from elqr.approvals.held_files import held_files
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
         rows = held_files(opened.night)
@@ -57,8 +57,8 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
 @job_option
 @date_option
 def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.held import request_waiver
+    from elqr.approvals.held_files import request_waiver
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         number, name = request_waiver(opened.night, file, reason, by, now())
@@ -72,8 +72,8 @@ def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -
 @job_option
 @date_option
 def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.held import end_waiver
+    from elqr.approvals.held_files import end_waiver
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         name, is_kept = end_waiver(opened.night, number, RulingResult.APPROVED, by, now())
@@ -89,8 +89,8 @@ def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def held_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.held import end_waiver
+    from elqr.approvals.held_files import end_waiver
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         end_waiver(opened.night, number, RulingResult.REFUSED, by, now(), reason)

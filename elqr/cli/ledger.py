@@ -54,11 +54,11 @@ def ledger() -> None:
 @date_option
 @json_option
 def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.approvals.ledger_succession import waiting_request
+    from elqr.night.opening import prepared
     from elqr.session.ledger_access import Which
     from elqr.session.ledger_belonging import disagreement, traces_with_keys
     from elqr.store import identity
-    from elqr.succession import waiting_request
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
         traces, own, asked = traces_with_keys(opened.night.job), opened.night.ledger, waiting_request(opened.night)
@@ -109,9 +109,9 @@ def ledger_new(last: list[tuple[str, int]], reason: str, by: str, job: Path, day
 
 
 def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: tuple[str, str], **how: Any) -> int:
-    from elqr.edge import prepared
+    from elqr.approvals.ledger_succession import last_numbers, request_going_on
+    from elqr.night.opening import prepared
     from elqr.session.ledger_access import Which
-    from elqr.succession import last_numbers, request_going_on
     from elqr.vocabulary.signature import Signature
 
     by, reason = signed
@@ -127,9 +127,9 @@ def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: t
 @job_option
 @date_option
 def ledger_approve(by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
+    from elqr.approvals.ledger_succession import approve_going_on, check_going_on
+    from elqr.night.opening import prepared
     from elqr.session.ledger_access import Which
-    from elqr.succession import approve_going_on, check_going_on
     from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
@@ -150,9 +150,9 @@ def ledger_approve(by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
+    from elqr.approvals.ledger_succession import reject_going_on
+    from elqr.night.opening import prepared
     from elqr.session.ledger_access import Which
-    from elqr.succession import reject_going_on
     from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:

@@ -51,9 +51,9 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month)
 @json_option
 @click.pass_context
 def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+    from elqr.approvals.month_close import drawn
     from elqr.disk.atomic_write import write_whole
-    from elqr.edge import prepared
-    from elqr.month import drawn
+    from elqr.night.opening import prepared
 
     if context.invoked_subcommand is not None:
         return ExitCode.CLEAN
@@ -108,8 +108,8 @@ def _show(made: Monthly, out: Path | None) -> None:
 @job_option
 @date_option
 def month_close(first: date, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.month import close_asked
+    from elqr.approvals.month_close import close_asked
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         figures = close_asked(opened.night, first, by, now())
@@ -127,8 +127,8 @@ def month_close(first: date, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.month import close_approved
+    from elqr.approvals.month_close import close_approved
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         figures = close_approved(opened.night, first, by, now())
@@ -146,8 +146,8 @@ def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def month_reject(first: date, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.month import close_refused
+    from elqr.approvals.month_close import close_refused
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         close_refused(opened.night, first, by, reason, now())

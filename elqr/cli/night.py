@@ -27,11 +27,11 @@ from elqr.vocabulary.terms import ExitCode
 @json_option
 def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.disk.atomic_write import write_whole
-    from elqr.drawing import Written, draw, exit_code, write_out
-    from elqr.edge import prepared
     from elqr.handover.export import nightly
+    from elqr.night.morning import Written, draw, exit_code, write_out
+    from elqr.night.opening import prepared
+    from elqr.night.run import run_night
     from elqr.report.screen import screen
-    from elqr.run import run_night
     from elqr.store.report_queries import anchor
 
     with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
@@ -76,8 +76,8 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
 @date_option
 @json_option
 def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:
-    from elqr.drawing import counted
-    from elqr.edge import prepared
+    from elqr.night.morning import counted
+    from elqr.night.opening import prepared
     from elqr.report.kpi import kpi_lines
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:

@@ -34,11 +34,11 @@ def notice() -> None:
 @date_option
 @json_option
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.delivery import take_notices
     from elqr.disk.inbox import arrived
     from elqr.disk.named_files import readable
-    from elqr.edge import prepared
-    from elqr.run import record_notices
+    from elqr.night.opening import prepared
+    from elqr.night.run import record_notices
+    from elqr.night.take_in import take_notices
 
     readable(file, WHOLE, "分けて取り込んでください。")
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
@@ -67,8 +67,8 @@ def _say_reduced(count: int, yen: int) -> None:
 @job_option
 @date_option
 def notice_issue(job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.run import issue_payloads, record_notices
+    from elqr.night.opening import prepared
+    from elqr.night.run import issue_payloads, record_notices
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         path = issue_payloads(opened.night)
@@ -83,7 +83,7 @@ def notice_issue(job: Path, day: date | None) -> int:
 @job_option
 @json_option
 def notice_refused(job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
     from elqr.store.refused_queries import give_ups, waiting_files
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
@@ -113,8 +113,8 @@ def notice_refused(job: Path, as_json: bool) -> int:
 @job_option
 @date_option
 def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.give_up import ask_to_give_up
+    from elqr.approvals.refused_rows import ask_to_give_up
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         number = ask_to_give_up(opened.night, no, records, reason, (by, now()))
@@ -128,8 +128,8 @@ def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job:
 @job_option
 @date_option
 def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.give_up import approve_giving_up
+    from elqr.approvals.refused_rows import approve_giving_up
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         count = approve_giving_up(opened.night, no, (by, now()))
@@ -144,8 +144,8 @@ def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int
 @job_option
 @date_option
 def notice_give_up_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.give_up import refuse_giving_up
+    from elqr.approvals.refused_rows import refuse_giving_up
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         refuse_giving_up(opened.night, no, reason, (by, now()))

@@ -78,8 +78,8 @@ def notice_print(
     as_json: bool,
 ) -> int:
     from elqr.disk.named_files import readable
-    from elqr.edge import prepared
     from elqr.handover.print_batch import Wish, print_notices
+    from elqr.night.opening import prepared
     from elqr.printing.wishlist import read_keys
     from elqr.session.configuration import sheets_for
 
@@ -158,9 +158,9 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 @by_option
 @job_option
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
+    from elqr.approvals.dispatch import uploaded
     from elqr.disk.named_files import readable
-    from elqr.dispatch import uploaded
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
         for file in files:
@@ -176,8 +176,8 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 @_provisional_option
 @job_option
 def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, job: Path) -> int:
-    from elqr.dispatch import Sheets, requested
-    from elqr.edge import prepared
+    from elqr.approvals.dispatch import Sheets, requested
+    from elqr.night.opening import prepared
     from elqr.session.configuration import sheets_for
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
@@ -193,8 +193,8 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, 
 @_provisional_option
 @job_option
 def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
-    from elqr.dispatch import Sheets, approved
-    from elqr.edge import prepared
+    from elqr.approvals.dispatch import Sheets, approved
+    from elqr.night.opening import prepared
     from elqr.session.configuration import sheets_for
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
@@ -215,8 +215,8 @@ def _because(reason: str) -> str:
 @by_option
 @job_option
 def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
-    from elqr.dispatch import withdraw_request
-    from elqr.edge import prepared
+    from elqr.approvals.dispatch import withdraw_request
+    from elqr.night.opening import prepared
     from elqr.vocabulary.signature import Signature
 
     with prepared(job, None, rehearsal=False, show=progress()) as opened:
@@ -241,8 +241,8 @@ def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> in
 @_folder
 @job_option
 def notice_preflight(folder: Path, job: Path) -> int:
-    from elqr.dispatch import checked_again
-    from elqr.edge import prepared
+    from elqr.approvals.dispatch import checked_again
+    from elqr.night.opening import prepared
     from elqr.session.configuration import sheets_for
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened:
@@ -275,11 +275,11 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 @json_option
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
     from elqr.disk.named_files import readable_picture
-    from elqr.edge import prepared
     from elqr.handover.printed_folder import verify_scans
+    from elqr.night.opening import prepared
 
     if sha256 is None:
-        from elqr.dispatch import recorded_sha256
+        from elqr.approvals.dispatch import recorded_sha256
 
         with prepared(job, None, rehearsal=True, show=progress()) as opened:
             sha256 = recorded_sha256(opened.night, folder)

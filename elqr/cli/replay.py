@@ -12,7 +12,7 @@ from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode, FileStatus, Outcome
 
 if TYPE_CHECKING:
-    from elqr.replay import Replayed
+    from elqr.night.replay import Replayed
 
 _SHOWN = 100
 
@@ -34,7 +34,7 @@ def replay_command(
 ) -> int:
     import os
 
-    from elqr.replay import replayed, ways, with_archive_of
+    from elqr.night.replay import replayed, ways, with_archive_of
     from elqr.session.configuration import processing_day, store_url
     from elqr.session.ledger_access import ledger_of
 

@@ -27,8 +27,8 @@ from elqr.cli.terminal import (
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
 
 if TYPE_CHECKING:
-    from elqr.review import Asked, Ended
-    from elqr.waiting import Search
+    from elqr.approvals.open_exceptions import Search
+    from elqr.approvals.review import Asked, Ended
 
 
 _ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
@@ -84,7 +84,7 @@ def _search(
     channels: tuple[Channel, ...],
     paid_until: date | None,
 ) -> Search:
-    from elqr.waiting import Search
+    from elqr.approvals.open_exceptions import Search
 
     return Search(payments, outcomes, departments, procedures, channels, paid_until)
 
@@ -95,11 +95,11 @@ def _search(
 @job_option
 @date_option
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
+    from elqr.approvals.open_exceptions import exported
     from elqr.disk.atomic_write import write_whole
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
     from elqr.report.workbook import book_bytes
     from elqr.vocabulary.errors import BadFile
-    from elqr.waiting import exported
 
     if out.suffix.lower() != ".xlsx":
         raise BadFile(f"{out} は .xlsx ではありません。Excel のブックの名前を指定してください。")
@@ -119,9 +119,9 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 @date_option
 @json_option
 def review_import(file: Path, by: str, job: Path, day: date | None, as_json: bool) -> int:
+    from elqr.approvals.review import handed_in
     from elqr.disk.named_files import readable
-    from elqr.edge import prepared
-    from elqr.review import handed_in
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         asked = handed_in(opened.night, file.name, readable(file), by, now())
@@ -144,8 +144,8 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
 def review_decide(
     ruling: Ruling, target: str, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
 ) -> int:
-    from elqr.edge import prepared
-    from elqr.review import searched
+    from elqr.approvals.review import searched
+    from elqr.night.opening import prepared
 
     if ruling not in WRITTEN_RULINGS:
         raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
@@ -164,8 +164,8 @@ def review_decide(
 @date_option
 @json_option
 def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
-    from elqr.review import undo_asked
+    from elqr.approvals.review import undo_asked
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         asked = undo_asked(opened.night, numbers, reason, by, now())
@@ -179,8 +179,8 @@ def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @date_option
 @json_option
 def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
-    from elqr.review import approved
+    from elqr.approvals.review import approved
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         ended = approved(opened.night, no, by, now())
@@ -195,8 +195,8 @@ def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool)
 @date_option
 @json_option
 def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.edge import prepared
-    from elqr.review import refused
+    from elqr.approvals.review import refused
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         ended = refused(opened.night, no, by, reason, now())
@@ -208,7 +208,7 @@ def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as
 @job_option
 @json_option
 def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
     from elqr.store.review_queries import reviews
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
@@ -231,7 +231,7 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
     from elqr.store.acts import ASKED, acts_of_kinds, seat
     from elqr.store.review_queries import trail
 

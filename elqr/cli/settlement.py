@@ -24,7 +24,7 @@ from elqr.cli.terminal import (
 from elqr.vocabulary.terms import ExitCode, SettlementOutcome
 
 if TYPE_CHECKING:
-    from elqr.difference import Difference
+    from elqr.approvals.difference import Difference
 
 
 @click.group("settlement", cls=Group, help="払込突合: 合わない行の一覧と、差額の確認（二人で）。")
@@ -55,8 +55,8 @@ def _request(row: dict[str, Any]) -> str:
 @date_option
 @json_option
 def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.difference import closed, differences, waiting
-    from elqr.edge import prepared
+    from elqr.approvals.difference import closed, differences, waiting
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
         found = [] if is_closed else differences(opened.night)
@@ -102,8 +102,8 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
 @job_option
 @date_option
 def settlement_close(line: str, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.difference import asked
-    from elqr.edge import prepared
+    from elqr.approvals.difference import asked
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         number, own = asked(opened.night, line, reason, by, now())
@@ -120,8 +120,8 @@ def settlement_close(line: str, reason: str, by: str, job: Path, day: date | Non
 @job_option
 @date_option
 def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.difference import approved
-    from elqr.edge import prepared
+    from elqr.approvals.difference import approved
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         own = approved(opened.night, number, by, now())
@@ -136,8 +136,8 @@ def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int
 @job_option
 @date_option
 def settlement_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.difference import refused
-    from elqr.edge import prepared
+    from elqr.approvals.difference import refused
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         refused(opened.night, number, by, reason, now())

@@ -47,8 +47,8 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
     @job_option
     @date_option
     def ask(names: tuple[str, ...], reason: str, by: str, job: Path, day: date | None) -> int:
-        from elqr.edge import prepared
-        from elqr.retraction import request_retraction
+        from elqr.approvals.retraction import request_retraction
+        from elqr.night.opening import prepared
         from elqr.vocabulary.signature import Signature
 
         with prepared(job, day, rehearsal=False, show=progress()) as opened:
@@ -73,8 +73,8 @@ _numbers = click.argument("numbers", nargs=-1, required=True, type=NUMBER, metav
 @job_option
 @date_option
 def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.retraction import approve_retraction
+    from elqr.approvals.retraction import approve_retraction
+    from elqr.night.opening import prepared
     from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
@@ -91,8 +91,8 @@ def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None)
 @job_option
 @date_option
 def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.edge import prepared
-    from elqr.retraction import reject_retraction
+    from elqr.approvals.retraction import reject_retraction
+    from elqr.night.opening import prepared
     from elqr.vocabulary.signature import Signature
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
@@ -107,7 +107,7 @@ def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @job_option
 @json_option
 def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.night.opening import prepared
     from elqr.store.retraction_queries import retractions
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:

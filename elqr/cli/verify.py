@@ -30,10 +30,10 @@ from elqr.vocabulary.terms import ExitCode
 )
 @json_option
 def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
-    from elqr.edge import prepared
+    from elqr.audit.verification import verified
+    from elqr.audit.verification.anchor import read_anchors
+    from elqr.night.opening import prepared
     from elqr.session.ledger_access import Which
-    from elqr.verification import verified
-    from elqr.verification.anchor import read_anchors
 
     kept = read_anchors(anchors)
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.TO_READ) as opened:

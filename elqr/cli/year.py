@@ -17,9 +17,9 @@ from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_opti
 @job_option
 @json_option
 def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:
+    from elqr.approvals.year_end import drawn
     from elqr.disk.atomic_write import write_whole
-    from elqr.edge import prepared
-    from elqr.year import drawn
+    from elqr.night.opening import prepared
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
         made = drawn(opened.night, fiscal_year)

@@ -3,9 +3,7 @@
 The totals are those of the nights' 収納日計表, to the yen; the balance runs on from the month before.
 """
 
-import hashlib
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
@@ -18,73 +16,11 @@ from elqr.report.table import Style, Table
 from elqr.report.tables import procedure_name, shown, table_of
 from elqr.report.workbook import book_bytes
 from elqr.report.writers import bytes_of
+from elqr.rules.month_figures import Figures
 from elqr.rules.register import Register
 from elqr.vocabulary.terms import Account, Channel, YearKind
 
 _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """月の数字: sums of the month's postings (the month query's rows), and 仮受 before and after it."""
-
-    first: date
-    sums: pl.DataFrame
-    opening_yen: int
-    closing_yen: int
-
-    def __post_init__(self) -> None:
-        assert self.opening_yen + self._yen(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
-        moved = self.sums.filter("is_move").group_by("night_on").agg(pl.col("yen").sum())
-        assert moved["yen"].eq(0).all(), "rulings and reductions move yen and make none"
-
-    def _of(self, account: Account) -> pl.DataFrame:
-        return self.sums.filter(pl.col("account") == account.value)
-
-    def _yen(self, account: Account) -> int:
-        return int(self._of(account)["yen"].sum())
-
-    @property
-    def month(self) -> str:
-        """月 as it is written: 2026-10."""
-        return f"{self.first:%Y-%m}"
-
-    @property
-    def on_claims(self) -> pl.DataFrame:
-        """収納 of the month."""
-        return self._of(Account.CLAIM)
-
-    @property
-    def in_suspense(self) -> pl.DataFrame:
-        """仮受 of the month."""
-        return self._of(Account.SUSPENSE)
-
-    @property
-    def withdrawn_yen(self) -> int:
-        """送付元の取消 of the month: what rulings took back, less what they gave back."""
-        return self._yen(Account.WITHDRAWN)
-
-    @property
-    def yen(self) -> int:
-        """収納額 of the month."""
-        return self._yen(Account.CLAIM)
-
-    @property
-    def reduced_yen(self) -> int:
-        """減額による過納 of the month: what nights took off claims because their slips were cancelled or lowered."""
-        return int(self.in_suspense.filter("is_reduction")["yen"].sum())
-
-    @property
-    def count(self) -> int:
-        """件数 of the month."""
-        return int(self.on_claims["count"].sum())
-
-    @property
-    def sha256(self) -> str:
-        """数字の照合値: over every sum and both balances, whatever the register calls its procedures."""
-        sums = self.sums.drop("is_reduction")  # which a month that was closed before there were any does not have
-        text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{sums.write_csv()}"
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from elqr.store.undecided_queries import OPEN
 from elqr.vocabulary.arrival_frames import Unpaid
 from elqr.vocabulary.frames import Claim
 
+SIGNED = ("situation", "claims", "yen", "risks", "night_on", "asked_at", "asked_by", "reason")
+"""What of a request stands in the chain of runs once it is ended."""
+
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
     """未納の調定 as of a night: frame Unpaid; what is left of claims whose 納期限 of the newest valid slip is over.

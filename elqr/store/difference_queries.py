@@ -8,6 +8,9 @@ from sqlalchemy import Connection, Select, insert, select
 from elqr.store import money_tables as m
 from elqr.store.bulk import next_no
 
+SIGNED = ("mark", "contract", "payment_yen", "money_yen", "night_on", "asked_at", "asked_by", "reason")
+"""What of a request stands in the chain of runs once it is ended."""
+
 
 def _requests() -> Select[Any]:
     step = m.difference_step.c

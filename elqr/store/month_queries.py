@@ -7,11 +7,21 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, func, insert, select
 
+from elqr.arithmetic.fiscal_year import month_end
+from elqr.rules.month_figures import Figures
 from elqr.store import month_tables as m
 from elqr.store import tables as t
 from elqr.store.bulk import read_frame
 from elqr.store.moves import is_move, is_reduction, signed_count
+from elqr.store.tallies import balances
 from elqr.vocabulary.terms import Account, RulingResult
+
+
+def figures(connection: Connection, first: date) -> Figures:
+    """月の数字 of the month that begins on a day, with the closing balance asked of the database by itself."""
+    last = month_end(first)
+    closing_yen = balances(connection, last)[Account.SUSPENSE]
+    return Figures(first, month_sums(connection, first, last), suspense_before(connection, first), closing_yen)
 
 
 def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:

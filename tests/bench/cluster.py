@@ -14,10 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from elqr.cluster import _bucketed, _matched
-from elqr.edge import prepared
 from elqr.formats.intake.delivered_file import Intake, take
-from elqr.run import Alone
+from elqr.night.cluster import _bucketed, _matched
+from elqr.night.opening import prepared
+from elqr.night.run import Alone
 from elqr.store.staging import staged
 from elqr.store.undecided_queries import undecided
 from tests.bench.measure import Row

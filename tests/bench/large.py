@@ -22,13 +22,13 @@ _PAID_ON = NIGHT - timedelta(days=10)
 _TAKES = """
 import sys
 from pathlib import Path
-from elqr.edge import prepared
+from elqr.night.opening import prepared
 from elqr.disk.inbox import arrivals
-from elqr.delivery import take_file
+from elqr.night.take_in import take_file
 with prepared(Path(sys.argv[1]), None, rehearsal=False, show=lambda text: None) as opened:
     night = opened.night
     for box in night.job.inbox:
-        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes):
+        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes, night.watch(box)):
             take_file(night, arrived, [night.specs[name] for name in box.specs])
     assert night.changes and not night.quarantined, night.findings
 """

@@ -8,8 +8,8 @@ import time
 from datetime import date
 from pathlib import Path
 
-from elqr.drawing import draw
-from elqr.edge import prepared
+from elqr.night.morning import draw
+from elqr.night.opening import prepared
 from elqr.report.page import render
 from tests.bench.measure import Row
 from tests.browser import PROGRAM, browser

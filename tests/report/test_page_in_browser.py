@@ -264,7 +264,7 @@ def test_a_night_too_large_for_the_page_says_where_the_rest_is(
 ) -> None:
     other = city.copy(tmp_path / "other")
     monkeypatch.setattr("elqr.report.payment_list.LISTED", 3)
-    monkeypatch.setattr("elqr.drawing.DETAILED", 2)
+    monkeypatch.setattr("elqr.night.morning.DETAILED", 2)
     other.night()
     opened.open(page(other))
     note = "この一覧は先頭の3件です（全5件）。すべては 要確認.xlsx と 要確認一覧.csv にあります。"

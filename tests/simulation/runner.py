@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from elqr.edge import prepared
-from elqr.run import run_night
+from elqr.night.opening import prepared
+from elqr.night.run import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
 from tests.simulation.desk import Asked, approve, ask
 from tests.simulation.life import FIRST, ITEM, notice_data, year

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.delivery import take_file, take_notices
 from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.disk.inbox import Arrived
 from elqr.disk.run_log import Clock, Journal
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
+from elqr.night.run import Alone, issue_payloads, reconcile, return_excess
+from elqr.night.take_in import take_file, take_notices
 from elqr.rules.register import Register
 from elqr.rules.settlement_rules import Rules
-from elqr.run import Alone, issue_payloads, reconcile, return_excess
 from elqr.session.configuration import calendar_for, read_register, specs_exist, specs_for
 from elqr.session.job import Job, read_job, read_secret
 from elqr.session.night import Night

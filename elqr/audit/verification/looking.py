@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from elqr.audit.verification.anchor import Anchor
 from elqr.session.night import Night
 from elqr.store import verify_queries as queries
 from elqr.store.database import UNANSWERED
-from elqr.verification.anchor import Anchor
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import LedgerError
 from elqr.vocabulary.findings import LISTED_PER_CODE, MASKED, Finding, Location

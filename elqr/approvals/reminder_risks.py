@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from elqr.delivery import still_held
 from elqr.disk.inbox import Arrived, arrivals
-from elqr.remittance import standing
+from elqr.night.remittance import standing
+from elqr.night.take_in import still_held
 from elqr.rules.expected_files import arriving
 from elqr.rules.joint_payment import sums_of
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours

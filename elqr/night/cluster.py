@@ -18,21 +18,21 @@ from pathlib import Path
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod
-from elqr.delivery import hold_back, known_before
 from elqr.disk.archive import is_kept, keep, keep_arrived, keep_file, kept_at
 from elqr.disk.content import read_part
 from elqr.disk.inbox import Arrived, arrived, delivered_paths
 from elqr.disk.temporary_files import Watch
-from elqr.engine import Engine, started
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
+from elqr.night.run import Alone, channels, places
+from elqr.night.spark import Engine, started
+from elqr.night.take_in import hold_back, known_before
 from elqr.rules import partition
 from elqr.rules.matching import match
 from elqr.rules.postings import postings
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours, suggestions
 from elqr.rules.totals import night_tallies
-from elqr.run import Alone, channels, places
 from elqr.session.job import Job
 from elqr.session.night import Night, Posted
 from elqr.store import entries, money_tables, queries, staging, tables, tally_tables, undecided_queries

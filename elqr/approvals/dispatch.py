@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elqr.approvals.four_eyes import need_another
 from elqr.disk.content import sha256_of
-from elqr.four_eyes import need_another
 from elqr.handover.print_manifest import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
 from elqr.handover.printed_folder import added, changed, listed, read_manifest, stored, write_printed
 from elqr.printing.imposition import page_label, sheet_columns

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elqr.approvals.four_eyes import need_another
 from elqr.arithmetic.plain_number import plain_number
-from elqr.four_eyes import need_another
 from elqr.session.night import Night
 from elqr.store import difference_queries, export_queries, print_queries
 from elqr.store import retraction_queries as queries

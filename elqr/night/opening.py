@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from elqr.audit.verification.unsealed import refuse_unbacked
 from elqr.disk.run_log import Journal
+from elqr.night.run import Alone, not_in_a_closed_month
 from elqr.rules.settlement_rules import Rules
-from elqr.run import Alone, not_in_a_closed_month
 from elqr.session import clock
 from elqr.session.configuration import calendar_for, processing_day, read_register, specs_exist, specs_for
 from elqr.session.job import Job, configuration_hash, read_job, read_secret, read_store_url
@@ -23,7 +24,6 @@ from elqr.session.login import operators_for, who_runs
 from elqr.session.night import Hands, Night
 from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing
-from elqr.verification.unsealed import refuse_unbacked
 from elqr.vocabulary.errors import LedgerError
 
 _FOR_GROUP = 0o027
@@ -81,7 +81,7 @@ def prepared(
 @contextmanager
 def _hired(job: Job, url: str) -> Iterator[Hands]:
     """クラスタを使う: its machines run the Python of the same path, unless the environment names another."""
-    from elqr.cluster import hired
+    from elqr.night.cluster import hired
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with hired(job, url) as hands:

@@ -7,7 +7,7 @@ and their file in the archive. A row that came right in the meantime is left as 
 from collections.abc import Sequence
 from typing import Any
 
-from elqr.four_eyes import need_another
+from elqr.approvals.four_eyes import need_another
 from elqr.session.night import Night
 from elqr.store import refused_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act

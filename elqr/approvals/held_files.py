@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from elqr.delivery import still_held
+from elqr.approvals.four_eyes import need_another
 from elqr.disk.archive import is_kept
-from elqr.four_eyes import need_another
+from elqr.night.take_in import still_held
 from elqr.session.night import Night
 from elqr.store import held_queries as queries
 from elqr.store.acts import ASKED, Act, enter_act

@@ -16,7 +16,7 @@ import polars as pl
 
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
-from elqr.remittance import money_rows
+from elqr.night.remittance import money_rows
 from elqr.report.ahead import Ahead
 from elqr.report.backlog import waiting_of
 from elqr.report.case_file import Cases

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from elqr.audit.verification.looking import Looked, differing, told
+from elqr.audit.verification.money import deposits, file_sums
 from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
@@ -21,8 +23,6 @@ from elqr.store import unsealed_queries as unsealed
 from elqr.store import verify_queries as queries
 from elqr.store.queries import registered
 from elqr.store.refused_queries import all_refused
-from elqr.verification.looking import Looked, differing, told
-from elqr.verification.money import deposits, file_sums
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding

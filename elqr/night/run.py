@@ -12,13 +12,13 @@ import polars as pl
 
 from elqr import __version__
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.delivery import take_file, take_notices
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json_bytes
 from elqr.formats.encode import encode_csv
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.serials import last_serial
-from elqr.remittance import settle_night
+from elqr.night.remittance import settle_night
+from elqr.night.take_in import take_file, take_notices
 from elqr.report.tables import long_outcome_table
 from elqr.report.writers import files_of
 from elqr.rules.alarms import unknown_by_channel

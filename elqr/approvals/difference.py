@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from elqr.four_eyes import need_another
-from elqr.remittance import standing
+from elqr.approvals.four_eyes import need_another
+from elqr.night.remittance import standing
 from elqr.rules.settlement import Settlement
 from elqr.session.night import Night
 from elqr.store import difference_queries as queries
@@ -22,9 +22,6 @@ from elqr.store.retraction_queries import retractions_approved
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.vocabulary.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
-
-SIGNED = ("mark", "contract", "payment_yen", "money_yen", "night_on", "asked_at", "asked_by", "reason")
-"""What of a request stands in the chain of runs once it is ended."""
 
 MARK_CHARS = 8
 """Of a line's mark so many are shown and typed."""
@@ -160,6 +157,6 @@ def _end(
     on = night.night_on.isoformat()
     step = {"difference_no": request["difference_no"], **said, "night_on": on, "taken_at": at, "reason": reason}
     queries.enter_step(connection, step)
-    whole = {name: request[name] for name in SIGNED} | said | {"taken_at": at, "because": reason}
+    whole = {name: request[name] for name in queries.SIGNED} | said | {"taken_at": at, "because": reason}
     act = Act("difference", request["difference_no"], result.value, by, {"difference_step": [step]})
     enter_act(connection, night.night_on, act, {"difference": request["difference_no"], **whole})

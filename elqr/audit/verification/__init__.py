@@ -2,25 +2,25 @@
 
 Each rule is a function that yields what disagrees, with where; they stand in `RULES`, in the order in which a
 person would look. Nothing is changed. Which table is held against what, and what nothing proves, stands in
-elqr/verification/coverage.py.
+elqr/audit/verification/coverage.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from elqr.audit.verification.anchor import Anchor
+from elqr.audit.verification.handed import arrears, exports, months
+from elqr.audit.verification.identity import identity
+from elqr.audit.verification.ledger import decisions, postings, structure, tallies
+from elqr.audit.verification.looking import UNREADABLE, Looked, told
+from elqr.audit.verification.money import bundles, settlements
+from elqr.audit.verification.people import two_people
+from elqr.audit.verification.refused import refused
+from elqr.audit.verification.rows import changing_rows, said, seals
+from elqr.audit.verification.runs import anchors, chain, runs
+from elqr.audit.verification.sources import deliveries, notices, outputs, records
+from elqr.audit.verification.unsealed import unsealed
 from elqr.session.night import Night
-from elqr.verification.anchor import Anchor
-from elqr.verification.handed import arrears, exports, months
-from elqr.verification.identity import identity
-from elqr.verification.ledger import decisions, postings, structure, tallies
-from elqr.verification.looking import UNREADABLE, Looked, told
-from elqr.verification.money import bundles, settlements
-from elqr.verification.people import two_people
-from elqr.verification.refused import refused
-from elqr.verification.rows import changing_rows, said, seals
-from elqr.verification.runs import anchors, chain, runs
-from elqr.verification.sources import deliveries, notices, outputs, records
-from elqr.verification.unsealed import unsealed
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import cause
 from elqr.vocabulary.findings import Finding

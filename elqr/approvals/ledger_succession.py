@@ -16,10 +16,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from elqr.approvals.four_eyes import need_another_of
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.own_json import own_json_bytes
-from elqr.four_eyes import need_another_of
 from elqr.session.ledger_belonging import disagreement, traces_with_keys
 from elqr.session.ledger_traces import Traces
 from elqr.session.night import Night

@@ -7,14 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.arrears import SIGNED
+from elqr.audit.verification.looking import Looked, told
 from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json
 from elqr.handover.manifest import MANIFEST, Handover, folder_name
-from elqr.month import figures_of
 from elqr.store import arrears_queries, export_queries, month_queries
-from elqr.verification.looking import Looked, told
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import Finding
@@ -89,7 +87,7 @@ def months(looked: Looked) -> Iterator[Finding]:
             if link.get(name) != said:
                 yield told(where, Code.MONTH_DIFFERS, str(said)[:16], str(link.get(name, "記録がない"))[:16], name)
         if row["result"] == RulingResult.APPROVED.value:
-            figures = figures_of(looked.night, date.fromisoformat(f"{row['month']}-01"))
+            figures = month_queries.figures(connection, date.fromisoformat(f"{row['month']}-01"))
             now = (figures.count, figures.yen, figures.closing_yen, figures.sha256)
             closed = (row["postings"], row["yen"], row["suspense_yen"], row["sha256"])
             if now != closed:
@@ -131,7 +129,10 @@ def arrears(looked: Looked) -> Iterator[Finding]:
             yield told(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
     for row in arrears_queries.requests(connection):
         if row["result"] is not None:
-            names = tuple((name, name) for name in (*SIGNED, "result", "ended_on", "taken_at", "taken_by", "because"))
+            names = tuple(
+                (name, name)
+                for name in (*arrears_queries.SIGNED, "result", "ended_on", "taken_at", "taken_by", "because")
+            )
             where = f"督促の申請{row['request_no']}"
             yield from _as_recorded(where, row, ends.pop(row["request_no"], {}), names)
     for number in [*lists, *ends]:

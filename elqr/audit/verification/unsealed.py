@@ -13,6 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from elqr.audit.verification.looking import UNREADABLE, Looked, told
+from elqr.audit.verification.rows import changing_rows
+from elqr.audit.verification.sources import deliveries, notice_spec, undone
 from elqr.disk.archive import kept, kept_at
 from elqr.disk.content import read_part, sha256_of_file
 from elqr.disk.inbox import arrivals, stands_for
@@ -23,9 +26,6 @@ from elqr.store import seals
 from elqr.store import unsealed_queries as queries
 from elqr.store.links import last_link
 from elqr.store.verify_queries import unsealed_notice_files
-from elqr.verification.looking import UNREADABLE, Looked, told
-from elqr.verification.rows import changing_rows
-from elqr.verification.sources import deliveries, notice_spec, undone
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import LedgerError, NotFound
 from elqr.vocabulary.findings import Finding

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.difference import SIGNED
+from elqr.audit.verification.looking import Looked, differing, told
 from elqr.formats.deposits import RULE
 from elqr.rules.deposits import ranked
 from elqr.rules.settlement import bundles as made_from
 from elqr.store import difference_queries, money_queries
 from elqr.store import verify_queries as queries
 from elqr.store.money_entries import money_yen
-from elqr.verification.looking import Looked, differing, told
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.money_frames import Bundle, Deposit, DepositContent, Settled
@@ -131,7 +130,7 @@ def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
         if row["result"] is None:
             continue
         where, link = f"差額の確認 {row['difference_no']}", links.pop(row["difference_no"], {"read": {}})
-        for name in (*SIGNED, "result", "settlement_no", "taken_by", "taken_at", "because"):
+        for name in (*difference_queries.SIGNED, "result", "settlement_no", "taken_by", "taken_at", "because"):
             if link["read"].get(name) != row[name]:
                 yield told(where, Code.SETTLEMENT_DIFFERS, str(row[name])[:16], str(link["read"].get(name))[:16], name)
         if link.get("night_on") != row["ended_on"]:

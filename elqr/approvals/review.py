@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from elqr.approvals.four_eyes import need_another
+from elqr.approvals.open_exceptions import NOW, Search, find, late_notices, table_of
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.disk.content import sha256_of
-from elqr.four_eyes import need_another
 from elqr.report import tables as shape
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.row_mark import CONTENT, marks
@@ -28,7 +29,6 @@ from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
-from elqr.waiting import NOW, Search, find, late_notices, table_of
 
 _SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 

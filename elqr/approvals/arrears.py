@@ -13,14 +13,14 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
+from elqr.approvals.four_eyes import need_another
+from elqr.approvals.reminder_risks import Against, against
 from elqr.disk.archive import keep
 from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
-from elqr.four_eyes import need_another
 from elqr.handover.manifest import refuse_strangers
 from elqr.report.arrears import List, reminder_list
-from elqr.risks import Against, against
 from elqr.session.night import Night
 from elqr.store import arrears_queries as queries
 from elqr.store import report_queries
@@ -115,13 +115,9 @@ def ended(night: Night, request_no: int, result: RulingResult, by: str, at: str,
     with night.ledger.transaction() as connection:
         queries.enter_step(connection, step)
         ends = {"result": result.value, "ended_on": on, "taken_at": at, "taken_by": by, "because": reason}
-        link = {name: request[name] for name in SIGNED} | ends
+        link = {name: request[name] for name in queries.SIGNED} | ends
         act = Act("arrears_request", request_no, result.value, by, {"arrears_step": [step]})
         enter_act(connection, night.night_on, act, {"arrears_request": request_no, **link})
-
-
-SIGNED = ("situation", "claims", "yen", "risks", "night_on", "asked_at", "asked_by", "reason")
-"""What of a request stands in the chain of runs once it is ended."""
 
 
 def _is_the_same(now: Situation, request: dict[str, Any]) -> None:

@@ -6,22 +6,23 @@ month is compared with what was closed.
 
 from datetime import date
 
+from elqr.approvals.four_eyes import need_another
 from elqr.arithmetic.fiscal_year import month_end
-from elqr.four_eyes import need_another
-from elqr.report.months import Figures, Monthly, monthly
+from elqr.report.months import Monthly, monthly
+from elqr.rules.month_figures import Figures
 from elqr.session.night import Night
 from elqr.store import month_queries as queries
-from elqr.store import report_queries, tallies
+from elqr.store import report_queries
 from elqr.store.acts import ASKED, Act, enter_act
 from elqr.store.bulk import next_no
 from elqr.store.month_tables import month_close
 from elqr.vocabulary.errors import BadFile, NotFound
-from elqr.vocabulary.terms import Account, RulingResult
+from elqr.vocabulary.terms import RulingResult
 
 
 def drawn(night: Night, first: date) -> Monthly:
     """月計を引く: the month that begins on a day, as the ledger has it now."""
-    figures = figures_of(night, first)
+    figures = _figures(night, first)
     with night.ledger.transaction() as connection:
         asked = queries.closes(connection, figures.month)
         chain = report_queries.chain(connection, month_end(first))
@@ -39,21 +40,10 @@ def drawn(night: Night, first: date) -> Monthly:
     return monthly(night.job.city.name, figures, night.register, chain, standing, is_changed=is_changed)
 
 
-def figures_of(night: Night, first: date) -> Figures:
-    """月の数字, with the closing balance asked of the database by itself."""
-    with night.ledger.transaction() as connection:
-        return Figures(
-            first,
-            queries.month_sums(connection, first, month_end(first)),
-            queries.suspense_before(connection, first),
-            tallies.balances(connection, month_end(first))[Account.SUSPENSE],
-        )
-
-
 def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
     """月締めを申請する. Raises BadFile for a month that is not over, is closed, or waits already."""
     _is_over(night, first)
-    figures = figures_of(night, first)
+    figures = _figures(night, first)
     with night.ledger.transaction() as connection:
         for one in queries.closes(connection, figures.month):
             if one["result"] == RulingResult.APPROVED.value:
@@ -85,7 +75,7 @@ def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
 def close_approved(night: Night, first: date, by: str, at: str) -> Figures:
     """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, BadFile."""
     _is_over(night, first)
-    figures = figures_of(night, first)
+    figures = _figures(night, first)
     asked = _waiting(night, figures.month)
     need_another(night, "month_close", int(asked["close_no"]), [asked["asked_by"]], by)
     if asked["sha256"] != figures.sha256:
@@ -100,6 +90,11 @@ def close_approved(night: Night, first: date, by: str, at: str) -> Figures:
 def close_refused(night: Night, first: date, by: str, reason: str, at: str) -> None:
     """月締めの申請を却下する, or take back one's own. Raises NotFound."""
     _end(night, _waiting(night, f"{first:%Y-%m}"), RulingResult.REFUSED, by, at, reason)
+
+
+def _figures(night: Night, first: date) -> Figures:
+    with night.ledger.transaction() as connection:
+        return queries.figures(connection, first)
 
 
 def _is_over(night: Night, first: date) -> None:
