@@ -49,9 +49,11 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "report",
-        "__init__ ageing ahead chart excel_text kpi package row_mark table book cells tables arrival_table "
-        "backlog case_file places refund_table retraction_table trends page rows books money_tables payment_list "
-        "screen worksheet workbook review_form writers arrears months morning years",
+        "__init__ early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart tables "
+        "tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook tables.night "
+        "tables.arrivals tables.backlog tables.case_file tables.places tables.refunds tables.retractions "
+        "tables.trends page.page screen tables.ledger_rows books months review_form tables.money arrears "
+        "tables.payment_list morning years",
     ),
     ("session", "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login night"),
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),

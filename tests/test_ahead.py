@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.report.ahead import Ahead
+from elqr.report.early_files import Ahead
 from tests.builders import NIGHT, REAL_NOTICE, REAL_PAYMENT, SERVERS, City, eltax_file, notice_row
 
 _RESULTS = {"消込結果.csv", "消込結果.json"}

@@ -75,7 +75,7 @@ _OPENS_FILES = {
     "audit.verification.anchor", "audit.verification.handed", "audit.verification.sources", "audit.verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
-    "report.ahead", "report.page", "report.package", "report.workbook",  # parts of the package, and of a workbook
+    "report.early_files", "report.excel.package", "report.excel.workbook", "report.page.page",  # parts of the package, and of a workbook
     "store.ledger_file", "store.sqlite",  # the ledger's own file
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60

@@ -9,11 +9,11 @@ import openpyxl
 import polars as pl
 import pytest
 
-from elqr.report.book import Book, Column, Sheet
-from elqr.report.cells import CUT_SHORT, MOST_CHARS
-from elqr.report.table import Heading, Style, Table
-from elqr.report.workbook import book_bytes
-from elqr.report.worksheet import BODY
+from elqr.report.excel.book import Book, Column, Sheet
+from elqr.report.excel.cells import CUT_SHORT, MOST_CHARS
+from elqr.report.excel.workbook import book_bytes
+from elqr.report.excel.worksheet import BODY
+from elqr.report.tables.table import Heading, Style, Table
 
 TEXTS: list[tuple[str, str | None, str | None]] = [
     ("ふつう", "一致", "一致"),

@@ -13,10 +13,10 @@ import pytest
 
 from elqr.cli.terminal import visible_output
 from elqr.disk.inbox import readable_name
-from elqr.report.cells import Stamp, row_xml
-from elqr.report.page import embedded, seen
-from elqr.report.table import Heading, Style, Table
-from elqr.report.writers import bytes_of
+from elqr.report.data_files import bytes_of
+from elqr.report.excel.cells import Stamp, row_xml
+from elqr.report.page.page import embedded, seen
+from elqr.report.tables.table import Heading, Style, Table
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.visible_text import HIDDEN, visible, visible_lines

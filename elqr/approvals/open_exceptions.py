@@ -5,11 +5,11 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report import tables as shape
-from elqr.report.book import Book
 from elqr.report.books import review_book
-from elqr.report.row_mark import marks
-from elqr.report.table import Table
+from elqr.report.excel.book import Book
+from elqr.report.excel.row_mark import marks
+from elqr.report.tables import night as shape
+from elqr.report.tables.table import Table
 from elqr.session.night import Night
 from elqr.store import late_queries, report_queries
 from elqr.store import review_queries as queries

@@ -14,9 +14,9 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.disk.content import sha256_of
-from elqr.report import tables as shape
+from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import SHOWN, read_form
-from elqr.report.row_mark import CONTENT, marks
+from elqr.report.tables import night as shape
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.rules.sender_correction import held_beside

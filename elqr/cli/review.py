@@ -98,7 +98,7 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     from elqr.approvals.open_exceptions import exported
     from elqr.disk.atomic_write import write_whole
     from elqr.night.opening import prepared
-    from elqr.report.workbook import book_bytes
+    from elqr.report.excel.workbook import book_bytes
     from elqr.vocabulary.errors import BadFile
 
     if out.suffix.lower() != ".xlsx":

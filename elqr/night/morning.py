@@ -17,14 +17,14 @@ import polars as pl
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
 from elqr.night.remittance import money_rows
-from elqr.report.ahead import Ahead
-from elqr.report.backlog import waiting_of
-from elqr.report.case_file import Cases
+from elqr.report.early_files import Ahead
 from elqr.report.morning import Morning, morning
-from elqr.report.payment_list import DETAILED, listed
 from elqr.report.review_form import is_untouched
-from elqr.report.rows import Rows
-from elqr.report.trends import NIGHTS, Sums
+from elqr.report.tables.backlog import waiting_of
+from elqr.report.tables.case_file import Cases
+from elqr.report.tables.ledger_rows import Rows
+from elqr.report.tables.payment_list import DETAILED, listed
+from elqr.report.tables.trends import NIGHTS, Sums
 from elqr.rules.alarms import (
     alarms,
     arrival_alarms,

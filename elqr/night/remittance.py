@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report.rows import Money, Standing
+from elqr.report.tables.ledger_rows import Money, Standing
 from elqr.rules.contract import Contract
 from elqr.rules.deposits import doubtful
 from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers

@@ -19,8 +19,8 @@ from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.serials import last_serial
 from elqr.night.remittance import settle_night
 from elqr.night.take_in import take_file, take_notices
-from elqr.report.tables import long_outcome_table
-from elqr.report.writers import files_of
+from elqr.report.data_files import files_of
+from elqr.report.tables.night import long_outcome_table
 from elqr.rules.alarms import unknown_by_channel
 from elqr.rules.matching import Matched
 from elqr.rules.night_result import SLIP, InHand

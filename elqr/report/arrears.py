@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from elqr.report.book import Book, Fact
 from elqr.report.books import plain_sheet
-from elqr.report.money_tables import age
-from elqr.report.table import Style, Table
-from elqr.report.tables import installment_name, procedure_name, table_of
-from elqr.report.workbook import book_bytes
-from elqr.report.writers import bytes_of, csv_bytes
+from elqr.report.data_files import bytes_of, csv_bytes
+from elqr.report.excel.book import Book, Fact
+from elqr.report.excel.workbook import book_bytes
+from elqr.report.tables.money import age
+from elqr.report.tables.night import installment_name, procedure_name, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.arrival_frames import Unpaid
 

@@ -1,7 +1,7 @@
 """The night's workbooks (夜のブック): who gets which tables, what may be filled in, and what is checked.
 
 要確認.xlsx holds every open exception, 所管課_….xlsx those of one department; in both people write their
-decisions. 税料.xlsx and 会計.xlsx are for reading. Rules live here; `elqr.report.workbook` knows none.
+decisions. 税料.xlsx and 会計.xlsx are for reading. Rules live here; `elqr.report.excel.workbook` knows none.
 """
 
 import re
@@ -14,12 +14,12 @@ import polars as pl
 
 from elqr import __version__
 from elqr.arithmetic.wareki import wareki
-from elqr.report import row_mark
-from elqr.report import tables as shape
-from elqr.report.backlog import left_out
-from elqr.report.book import Book, Check, Column, Entry, Fact, Sheet
-from elqr.report.rows import Rows
-from elqr.report.table import Style, Table
+from elqr.report.excel import row_mark
+from elqr.report.excel.book import Book, Check, Column, Entry, Fact, Sheet
+from elqr.report.tables import night as shape
+from elqr.report.tables.backlog import left_out
+from elqr.report.tables.ledger_rows import Rows
+from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.limits import IN_BOOK

@@ -10,12 +10,12 @@ import polars as pl
 from elqr import __version__
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.arithmetic.wareki import wareki_fiscal_year, wareki_month
-from elqr.report.book import Book, Fact
 from elqr.report.books import daily_sheet, plain_sheet
-from elqr.report.table import Style, Table
-from elqr.report.tables import procedure_name, shown, table_of
-from elqr.report.workbook import book_bytes
-from elqr.report.writers import bytes_of
+from elqr.report.data_files import bytes_of
+from elqr.report.excel.book import Book, Fact
+from elqr.report.excel.workbook import book_bytes
+from elqr.report.tables.night import procedure_name, shown, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.rules.month_figures import Figures
 from elqr.rules.register import Register
 from elqr.vocabulary.terms import Account, Channel, YearKind

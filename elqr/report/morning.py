@@ -10,25 +10,25 @@ from functools import partial
 
 import polars as pl
 
-from elqr.report import backlog
-from elqr.report import tables as shape
-from elqr.report.ageing import ageing
-from elqr.report.arrival_table import arrival_table
-from elqr.report.book import Book
 from elqr.report.books import Drawn, books
-from elqr.report.case_file import case_files
-from elqr.report.money_tables import detail_table, settlement_table, stage_table
-from elqr.report.page import Line, Page, render
-from elqr.report.payment_list import DETAILED, columns, list_frame, views
-from elqr.report.places import places_table, records
-from elqr.report.refund_table import refund_table
-from elqr.report.retraction_table import retraction_table
-from elqr.report.row_mark import marks
-from elqr.report.rows import Rows
-from elqr.report.table import Table
-from elqr.report.trends import trend
-from elqr.report.workbook import book_bytes
-from elqr.report.writers import files_of
+from elqr.report.data_files import files_of
+from elqr.report.excel.book import Book
+from elqr.report.excel.row_mark import marks
+from elqr.report.excel.workbook import book_bytes
+from elqr.report.page.page import Line, Page, render
+from elqr.report.tables import backlog
+from elqr.report.tables import night as shape
+from elqr.report.tables.ageing import ageing
+from elqr.report.tables.arrivals import arrival_table
+from elqr.report.tables.case_file import case_files
+from elqr.report.tables.ledger_rows import Rows
+from elqr.report.tables.money import detail_table, settlement_table, stage_table
+from elqr.report.tables.payment_list import DETAILED, columns, list_frame, views
+from elqr.report.tables.places import places_table, records
+from elqr.report.tables.refunds import refund_table
+from elqr.report.tables.retractions import retraction_table
+from elqr.report.tables.table import Table
+from elqr.report.tables.trends import trend
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
 from elqr.vocabulary.findings import Finding

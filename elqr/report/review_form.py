@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineWorkbook
 
-from elqr.report import row_mark
 from elqr.report.books import REVIEW_FORM
-from elqr.report.package import SheetLook, has_comments, look_through
-from elqr.report.workbook import FACTS_SHEET
-from elqr.report.worksheet import BODY, HEAD
+from elqr.report.excel import row_mark
+from elqr.report.excel.package import SheetLook, has_comments, look_through
+from elqr.report.excel.workbook import FACTS_SHEET
+from elqr.report.excel.worksheet import BODY, HEAD
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.errors import BadFile
 

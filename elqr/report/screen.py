@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from elqr.arithmetic.wareki import wareki
-from elqr.report.page import Line, Page
+from elqr.report.page.page import Line, Page
 
 _WIDTH = 30
 

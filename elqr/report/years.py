@@ -12,12 +12,12 @@ import polars as pl
 from elqr import __version__
 from elqr.arithmetic.fiscal_year import closing_day, last_day
 from elqr.arithmetic.wareki import wareki, wareki_fiscal_year
-from elqr.report.book import Book, Check, Fact, Sheet
 from elqr.report.books import plain_sheet
-from elqr.report.table import Style, Table
-from elqr.report.tables import installment_name, procedure_name, table_of
-from elqr.report.workbook import book_bytes
-from elqr.report.writers import bytes_of
+from elqr.report.data_files import bytes_of
+from elqr.report.excel.book import Book, Check, Fact, Sheet
+from elqr.report.excel.workbook import book_bytes
+from elqr.report.tables.night import installment_name, procedure_name, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.terms import AccountingKind, Outcome

@@ -18,8 +18,8 @@ from elqr.disk.run_log import Journal
 from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
-from elqr.report.ahead import Ahead
-from elqr.report.page import Page
+from elqr.report.early_files import Ahead
+from elqr.report.page.page import Page
 from elqr.rules.night_result import InHand
 from elqr.rules.register import Register
 from elqr.rules.settlement_rules import Rules

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from elqr.night.morning import draw
 from elqr.night.opening import prepared
-from elqr.report.page import render
+from elqr.report.page.page import render
 from tests.bench.measure import Row
 from tests.browser import PROGRAM, browser
 from tests.builders import NIGHT, City, eltax_file, eltax_row, notice_row

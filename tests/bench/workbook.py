@@ -5,8 +5,8 @@ import time
 
 import xlsxwriter
 
-from elqr.report.book import Sheet
-from elqr.report.workbook import book_bytes
+from elqr.report.excel.book import Sheet
+from elqr.report.excel.workbook import book_bytes
 from tests.bench.measure import Row, a_second, compared
 from tests.report.invented import books_of, exceptions
 

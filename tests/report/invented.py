@@ -6,14 +6,14 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from elqr.report import tables as shape
-from elqr.report.backlog import waiting_of
-from elqr.report.book import Book
 from elqr.report.books import Drawn, books
-from elqr.report.places import places_table, records
-from elqr.report.refund_table import refund_table
-from elqr.report.row_mark import marks
-from elqr.report.rows import Rows
+from elqr.report.excel.book import Book
+from elqr.report.excel.row_mark import marks
+from elqr.report.tables import night as shape
+from elqr.report.tables.backlog import waiting_of
+from elqr.report.tables.ledger_rows import Rows
+from elqr.report.tables.places import places_table, records
+from elqr.report.tables.refunds import refund_table
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
 from elqr.vocabulary.terms import Account, Channel, Outcome

@@ -14,10 +14,10 @@ from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 from pypdfium2 import PdfDocument
 
-from elqr.report.book import Check
 from elqr.report.books import file_stems, outcomes
-from elqr.report.row_mark import digest, marks
-from elqr.report.workbook import book_bytes
+from elqr.report.excel.book import Check
+from elqr.report.excel.row_mark import digest, marks
+from elqr.report.excel.workbook import book_bytes
 from elqr.vocabulary.meanings import RULING_MEANINGS
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Ruling
 from tests.builders import (

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from elqr.report.excel_text import grouped, kept_as_text
-from elqr.report.table import Heading, Style, Table
-from elqr.report.writers import csv_bytes
+from elqr.report.data_files import csv_bytes
+from elqr.report.excel.excel_text import grouped, kept_as_text
+from elqr.report.tables.table import Heading, Style, Table
 
 CHANGED = [
     "1-2", "3/4", "11/5", "2026-11", "2026/11/5", "2026-11-20", "1E5", "1e5", "12.3E+4", "0012", "007", "1.10", "1.", ".5", "10:30",

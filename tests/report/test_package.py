@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.report import package
+from elqr.report.excel import package
 from elqr.report.review_form import read_form
 from elqr.vocabulary.errors import BadFile
 from tests.builders import City, elqr, eltax_file, eltax_row, notice_row

@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.report.ageing import Age, age_label, ageing
-from elqr.report.chart import HEIGHT, bar_chart, line_chart
-from elqr.report.page import cell, embedded
-from elqr.report.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, listed, views
-from elqr.report.table import Style
-from elqr.report.trends import Sums, trend
+from elqr.report.page.chart import HEIGHT, bar_chart, line_chart
+from elqr.report.page.page import cell, embedded
+from elqr.report.tables.ageing import Age, age_label, ageing
+from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, listed, views
+from elqr.report.tables.table import Style
+from elqr.report.tables.trends import Sums, trend
 from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.vocabulary.terms import Place, Ruling
 from tests.builders import NIGHT, City, elqr

@@ -263,7 +263,7 @@ def test_a_night_too_large_for_the_page_says_where_the_rest_is(
     opened: Browser, city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = city.copy(tmp_path / "other")
-    monkeypatch.setattr("elqr.report.payment_list.LISTED", 3)
+    monkeypatch.setattr("elqr.report.tables.payment_list.LISTED", 3)
     monkeypatch.setattr("elqr.night.morning.DETAILED", 2)
     other.night()
     opened.open(page(other))

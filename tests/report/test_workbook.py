@@ -15,10 +15,10 @@ from openpyxl.utils.escape import unescape
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from elqr.report.book import Book, Check, Column, Entry, Sheet
-from elqr.report.cells import CUT_SHORT, clipped
-from elqr.report.table import Heading, Style, Table
-from elqr.report.workbook import MOST_ROWS, book_bytes, parted, sheet_name
+from elqr.report.excel.book import Book, Check, Column, Entry, Sheet
+from elqr.report.excel.cells import CUT_SHORT, clipped
+from elqr.report.excel.workbook import MOST_ROWS, book_bytes, parted, sheet_name
+from elqr.report.tables.table import Heading, Style, Table
 from tests.builders import NIGHT
 
 HEAD_ROW, FIRST_ROW = 7, 8

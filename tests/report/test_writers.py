@@ -11,8 +11,8 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
-from elqr.report.table import Heading, Style, Table
-from elqr.report.writers import csv_bytes, json_bytes
+from elqr.report.data_files import csv_bytes, json_bytes
+from elqr.report.tables.table import Heading, Style, Table
 from tests.builders import (
     NIGHT,
     REAL_NOTICE,

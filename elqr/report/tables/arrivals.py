@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from elqr.report.table import Style, Table
-from elqr.report.tables import shown, table_of
+from elqr.report.tables.night import shown, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.vocabulary.arrival_frames import Arriving
 from elqr.vocabulary.terms import ArrivalState
 

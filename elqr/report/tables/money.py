@@ -4,9 +4,9 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report.rows import Money, Standing
-from elqr.report.table import Style, Table
-from elqr.report.tables import shown, table_of
+from elqr.report.tables.ledger_rows import Money, Standing
+from elqr.report.tables.night import shown, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.vocabulary.money_frames import Deposit, Settled
 from elqr.vocabulary.terms import Channel, DepositKind, Outcome, SettlementOutcome, StageGap
 

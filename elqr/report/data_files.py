@@ -12,8 +12,8 @@ from itertools import chain
 
 import polars as pl
 
-from elqr.report.excel_text import grouped, kept_as_text
-from elqr.report.table import TOTAL, Heading, Style, Table, visible_texts
+from elqr.report.excel.excel_text import grouped, kept_as_text
+from elqr.report.tables.table import TOTAL, Heading, Style, Table, visible_texts
 
 _ROWS_A_PIECE, _ROWS_AT_HAND = 100_000, 20_000
 """Made at once, and written as JSON at once: bytes that are copied while they are at hand take half the time."""

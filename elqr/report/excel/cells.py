@@ -14,7 +14,7 @@ from io import BytesIO
 import polars as pl
 from polars import selectors as cs
 
-from elqr.report.table import Style, visible_texts
+from elqr.report.tables.table import Style, visible_texts
 
 MOST_CHARS = 32_767
 """Characters a cell holds, counted as UTF-16 does (Microsoft: Excel specifications and limits)."""

@@ -19,10 +19,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from elqr.arithmetic.wareki import wareki
-from elqr.report.ageing import Age, AgeRow
-from elqr.report.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
-from elqr.report.table import NUMBERS, Heading, Style, Table
-from elqr.report.trends import Trend
+from elqr.report.page.chart import HEIGHT, WIDTH, Chart, bar_chart, line_chart
+from elqr.report.tables.ageing import Age, AgeRow
+from elqr.report.tables.table import NUMBERS, Heading, Style, Table
+from elqr.report.tables.trends import Trend
 from elqr.rules.kpi import COUNTING_RULE, YearCount
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import Severity
@@ -151,7 +151,7 @@ def _style(page: Page, night: str) -> str:
         f"@top-left {{ content: {head}; }} "
         '@bottom-right { content: counter(page) " / " counter(pages); } }\n'
     )
-    return paper + (files("elqr.report") / "page.css").read_text(encoding="utf-8")
+    return paper + (files("elqr.report.page") / "page.css").read_text(encoding="utf-8")
 
 
 def _css_text(text: str) -> str:
@@ -169,8 +169,8 @@ def render(page: Page) -> str:
     environment.filters["comma"] = lambda value: f"{value:,}"
     environment.filters["seen"] = seen
     night = wareki(page.night_on)
-    style, script = _style(page, night), (files("elqr.report") / "page.js").read_text(encoding="utf-8")
-    template = environment.from_string((files("elqr.report") / "page.html").read_text(encoding="utf-8"))
+    style, script = _style(page, night), (files("elqr.report.page") / "page.js").read_text(encoding="utf-8")
+    template = environment.from_string((files("elqr.report.page") / "page.html").read_text(encoding="utf-8"))
     return template.render(
         page=page,
         night=night,

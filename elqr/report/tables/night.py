@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from elqr.arithmetic.wareki import wareki_fiscal_year
-from elqr.report.table import Heading, LongTable, Style, Table
+from elqr.report.tables.table import Heading, LongTable, Style, Table
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
 from elqr.vocabulary.terms import (

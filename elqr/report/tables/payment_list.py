@@ -10,11 +10,11 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report import tables as shape
-from elqr.report.ageing import age_label
-from elqr.report.backlog import open_only
-from elqr.report.rows import Rows
-from elqr.report.table import Style
+from elqr.report.tables import night as shape
+from elqr.report.tables.ageing import age_label
+from elqr.report.tables.backlog import open_only
+from elqr.report.tables.ledger_rows import Rows
+from elqr.report.tables.table import Style
 from elqr.rules.register import Register
 from elqr.vocabulary.limits import ON_PAGE, ON_PAGE_PER_PLACE
 from elqr.vocabulary.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from elqr.report.case_file import Cases
-from elqr.report.trends import Sums
+from elqr.report.tables.case_file import Cases
+from elqr.report.tables.trends import Sums
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.terms import Term
 

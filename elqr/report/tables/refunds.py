@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from elqr.report.table import Style, Table
-from elqr.report.tables import department, flag_names, installment_name, procedure_name, shown, table_of
+from elqr.report.tables.night import department, flag_names, installment_name, procedure_name, shown, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome, Ruling
 

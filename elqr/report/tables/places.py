@@ -7,8 +7,8 @@ night and for each file, channel and procedure × fiscal year.
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
-from elqr.report.table import Style, Table
-from elqr.report.tables import procedure_name, shown, table_of
+from elqr.report.tables.night import procedure_name, shown, table_of
+from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.terms import Channel, Place
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report import tables as shape
+from elqr.report.tables import night as shape
 from elqr.rules.register import Register
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.terms import Outcome

@@ -16,9 +16,9 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from elqr.report.book import Book, Check, Sheet
-from elqr.report.cells import Stamp, blank_row_xml, row_xml
-from elqr.report.worksheet import (
+from elqr.report.excel.book import Book, Check, Sheet
+from elqr.report.excel.cells import Stamp, blank_row_xml, row_xml
+from elqr.report.excel.worksheet import (
     AGREES,
     BODY,
     DIFFERS,

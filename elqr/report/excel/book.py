@@ -6,7 +6,7 @@ No rules of the field and no files: those who define books and those who write t
 from dataclasses import dataclass
 from datetime import date
 
-from elqr.report.table import Style, Table
+from elqr.report.tables.table import Style, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import polars as pl
 
 from elqr.arithmetic.wareki import wareki_year
 from elqr.formats.intake.raw_records import Original
-from elqr.report.tables import installment_name, moved_by, procedure_name, shown
+from elqr.report.tables.night import installment_name, moved_by, procedure_name, shown
 from elqr.rules.register import Register
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.vocabulary.terms import Channel, KeyKind

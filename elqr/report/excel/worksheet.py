@@ -1,7 +1,7 @@
 """One worksheet (シート): totals above, an Excel table below, entries with drop-downs. Knows no rules of the field.
 
 The body of the table is not written here: a pattern row takes its place, whose cells carry the column's
-format and which is all the table has; `elqr.report.workbook` puts the rows there and widens the table.
+format and which is all the table has; `elqr.report.excel.workbook` puts the rows there and widens the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from xlsxwriter.utility import xl_col_to_name, xl_range, xl_range_abs, xl_rowcol
 from xlsxwriter.worksheet import Worksheet
 
 from elqr.arithmetic.wareki import wareki
-from elqr.report.book import Book, Column, Entry, Sheet
-from elqr.report.cells import text_width
-from elqr.report.table import NUMBERS, Style
+from elqr.report.excel.book import Book, Column, Entry, Sheet
+from elqr.report.excel.cells import text_width
+from elqr.report.tables.table import NUMBERS, Style
 
 TITLE, NOTE, VISIBLE, SUM, OURS, VERDICT, HEAD, BODY = range(8)
 """Rows from the top, from 0."""
