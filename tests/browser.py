@@ -114,6 +114,7 @@ class Browser:
                 own["text"] = "\r" if key == "Enter" else " "
             self._send("Input.dispatchKeyEvent", type="keyDown", **own)
             self._send("Input.dispatchKeyEvent", type="keyUp", **own)
+        self.run("new Promise(done => setTimeout(done))")  # what a key sets off, as the end of a dialog, comes after it
 
     def write(self, text: str) -> None:
         """Types text into what has the focus."""
