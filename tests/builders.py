@@ -22,7 +22,7 @@ from elqr.printing.proof import Order
 from elqr.printing.template import Template, read_templates
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import Office
-from elqr.store.schema import metadata
+from elqr.store.db.schema import metadata
 from elqr.vocabulary.frames import Slip
 from tests.server import Server
 

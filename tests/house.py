@@ -35,17 +35,19 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "store",
-        "__init__ migrations.versions.v1_night schema act_tables arrears_tables export_tables held_tables "
-        "money_tables month_tables refused_tables retraction_tables review_tables server_shape postgresql sqlite "
-        "database bulk difference_queries migrations.steps migrations.versions.v2_printing "
-        "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v7_said_once "
-        "migrations.versions.v9_reductions retraction_queries tables announced belonging_queries identity links "
-        "migrations.identities migrations.versions.v8_places moves drill_queries owed export_queries "
-        "refused_queries tally_tables past_queries seals tallies entries acts migrations ledger_file "
-        "migrations.versions.v5_tallies month_queries undecided_queries arrears_queries queries late_queries "
-        "print_queries report_queries held_queries money_queries money_entries migrations.versions.v4_money "
-        "staging target_queries unsealed_queries waiting_queries trend_queries withdrawal_queries "
-        "reduction_queries review_queries verify_queries year_queries",
+        "__init__ db db.schema db.server_shape db.postgresql db.sqlite db.database db.bulk entries "
+        "migrations.steps migrations.versions.v1_night migrations.versions.v2_printing "
+        "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
+        "tables tables.acts tables.arrears tables.exports tables.held_files tables.ledger migrations.identities "
+        "queries.chain queries.ledger_identity migrations.versions.v8_places queries.owed queries.undecided "
+        "tables.money queries.differences queries.unsealed tables.months migrations.versions.v7_said_once "
+        "tables.refused_rows queries.refused_rows tables.retractions queries.retractions tables.reviews "
+        "queries.announced queries.arrears queries.exports queries.moves queries.details queries.reports "
+        "queries.held_files queries.money queries.open_exceptions queries.fiscal_year queries.row_owners "
+        "queries.sender_corrections queries.trends tables.totals entries.seals queries.past_nights queries.totals "
+        "entries.night entries.acts entries.money migrations ledger_file migrations.versions.v4_money "
+        "migrations.versions.v5_tallies queries.matching queries.late_notices queries.months queries.printing "
+        "queries.reductions queries.reviews queries.ruling_target queries.verification staging",
     ),
     (
         "report",

@@ -19,7 +19,7 @@ from elqr.formats.authoring.lint import lint
 from elqr.formats.authoring.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.spec import Spec
 from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
-from elqr.store.schema import metadata
+from elqr.store.db.schema import metadata
 from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.limits import LIMITS
 from elqr.vocabulary.meanings import EXIT_MEANINGS, RULING_MEANINGS, SETTLEMENT_MEANINGS

@@ -49,7 +49,7 @@ _ASKS_THE_TIME = {"session.clock"}
 _MEASURES = {"time.perf_counter", "time.monotonic", "time.sleep"}
 """What is measured says no time, and may be asked anywhere."""
 
-_DRAWS_BY_LOT = {"cli.file", "store.identity"}
+_DRAWS_BY_LOT = {"cli.file", "store.queries.ledger_identity"}
 """The key of a masked copy, and the id of a ledger."""
 
 _READS_THE_ENVIRONMENT = {
@@ -76,7 +76,7 @@ _OPENS_FILES = {
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library
     "report.early_files", "report.excel.package", "report.excel.workbook", "report.page.page",  # parts of the package, and of a workbook
-    "store.ledger_file", "store.sqlite",  # the ledger's own file
+    "store.ledger_file", "store.db.sqlite",  # the ledger's own file
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES = 400, 60
 

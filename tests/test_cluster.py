@@ -18,9 +18,9 @@ import pytest
 from elqr.disk.temporary_files import Watch
 from elqr.formats.intake.delivered_file import take
 from elqr.night.cluster import _read, _Reading
-from elqr.store import tables
-from elqr.store.schema import metadata
+from elqr.store.db.schema import metadata
 from elqr.store.staging import Staging, staged
+from elqr.store.tables import ledger as tables
 from elqr.synthetic import generate
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.frames import Decision

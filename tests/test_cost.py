@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, event, select
 
-from elqr.store import sqlite
-from elqr.store import tables as t
-from elqr.store.bulk import staged
+from elqr.store.db import sqlite
+from elqr.store.db.bulk import staged
 from elqr.store.ledger_file import open_ledger
+from elqr.store.tables import ledger as t
 from tests.builders import City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
 from tests.builders import barcode as code_of
 from tests.plans import plan_of

@@ -10,10 +10,10 @@ import pytest
 
 from elqr.disk.archive import keep
 from elqr.disk.content import sha256_of
+from elqr.store.db.schema import SCHEMA_VERSION
 from elqr.store.ledger_file import open_ledger
 from elqr.store.migrations import bring_up
 from elqr.store.migrations.identities import SENDERS
-from elqr.store.schema import SCHEMA_VERSION
 from tests.builders import NIGHT, REFUSED, ROOT, SPECS, City, elqr
 
 pytestmark = pytest.mark.ledger_file
@@ -137,7 +137,7 @@ def test_a_migration_that_breaks_off_leaves_the_ledger_as_it_was(
     city = older(1)
     before = _structure(city.folder / "ledger.db")
     with monkeypatch.context() as broken:
-        broken.setattr("elqr.store.money_entries.bundle_all", lambda _: 1 / 0)
+        broken.setattr("elqr.store.entries.money.bundle_all", lambda _: 1 / 0)
         broken.setattr(
             "elqr.store.migrations.bring_up", lambda connection, version: (bring_up(connection, version), 1 / 0)
         )

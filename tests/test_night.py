@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from elqr.disk.atomic_write import write_parts
-from elqr.store import bulk
-from elqr.store.schema import metadata
+from elqr.store.db import bulk
+from elqr.store.db.schema import metadata
 from elqr.synthetic import generate
 from tests.builders import (
     JOB,

@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import Connection, event, func, literal, select
 from sqlalchemy.engine import make_url
 
-from elqr.store import bulk
-from elqr.store.bulk import read_unordered, staged
-from elqr.store.database import engine
+from elqr.store.db import bulk
+from elqr.store.db.bulk import read_unordered, staged
+from elqr.store.db.database import engine
+from elqr.store.db.schema import metadata
 from elqr.store.ledger_file import open_ledger
-from elqr.store.schema import metadata
 from elqr.synthetic import generate
 from tests import builders
 from tests.builders import (
@@ -283,7 +283,7 @@ def test_a_server_that_goes_in_mid_night_loses_nothing(
     city: City, on_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Connections are cut while decisions are written; the next run ends as if nothing had been."""
-    from elqr.store import entries
+    from elqr.store.entries import night as entries
 
     honest, cut = entries.enter_decisions, []
 

@@ -27,8 +27,8 @@ from elqr.audit.verification.people import two_people
 from elqr.audit.verification.runs import anchors
 from elqr.night.opening import prepared
 from elqr.session.night import Night
+from elqr.store.db.schema import metadata
 from elqr.store.ledger_file import open_to_read
-from elqr.store.schema import metadata
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from tests.builders import (

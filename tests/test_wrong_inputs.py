@@ -288,7 +288,7 @@ def test_the_real_code_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_somebody_else_writes_to(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("elqr.store.sqlite.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("elqr.store.db.sqlite.BUSY_SECONDS", 0.1)
     city.night()
     other = sqlite3.connect(city.folder / "ledger.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -22,10 +22,10 @@ from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.handover.manifest import refuse_strangers
 from elqr.report.arrears import List, reminder_list
 from elqr.session.night import Night
-from elqr.store import arrears_queries as queries
-from elqr.store import report_queries
-from elqr.store.acts import ASKED, RECORDED, Act, enter_act
-from elqr.store.identity import ledger_id
+from elqr.store.entries.acts import ASKED, RECORDED, Act, enter_act
+from elqr.store.queries import arrears as queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries.ledger_identity import ledger_id
 from elqr.vocabulary.arrival_frames import Unpaid
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.limits import BY_ELQR

@@ -15,10 +15,10 @@ from elqr.approvals.four_eyes import need_another
 from elqr.night.remittance import standing
 from elqr.rules.settlement import Settlement
 from elqr.session.night import Night
-from elqr.store import difference_queries as queries
-from elqr.store import money_entries
-from elqr.store.acts import ASKED, Act, enter_act
-from elqr.store.retraction_queries import retractions_approved
+from elqr.store.entries import money as money_entries
+from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.queries import differences as queries
+from elqr.store.queries.retractions import retractions_approved
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.vocabulary.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome

@@ -14,8 +14,8 @@ from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
 from elqr.session.night import Night
-from elqr.store import print_queries as queries
-from elqr.store.acts import ASKED, RECORDED, Act, enter_act
+from elqr.store.entries.acts import ASKED, RECORDED, Act, enter_act
+from elqr.store.queries import printing as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.findings import Finding, Location

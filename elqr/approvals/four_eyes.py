@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 from elqr.arithmetic.person_name import same_person
 from elqr.session.night import Night
-from elqr.store.acts import ASKED, acts_of
+from elqr.store.entries.acts import ASKED, acts_of
 from elqr.vocabulary.errors import BadFile
 
 

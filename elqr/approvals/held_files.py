@@ -13,8 +13,8 @@ from elqr.approvals.four_eyes import need_another
 from elqr.disk.archive import is_kept
 from elqr.night.take_in import still_held
 from elqr.session.night import Night
-from elqr.store import held_queries as queries
-from elqr.store.acts import ASKED, Act, enter_act
+from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.queries import held_files as queries
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.terms import RulingResult
 

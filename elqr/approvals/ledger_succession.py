@@ -23,8 +23,8 @@ from elqr.disk.own_json import own_json_bytes
 from elqr.session.ledger_belonging import disagreement, traces_with_keys
 from elqr.session.ledger_traces import Traces
 from elqr.session.night import Night
-from elqr.store import identity
-from elqr.store.acts import Act, enter_act
+from elqr.store.entries.acts import Act, enter_act
+from elqr.store.queries import ledger_identity as identity
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.number_series import LABELS, HandedOut

@@ -11,11 +11,11 @@ from elqr.arithmetic.fiscal_year import month_end
 from elqr.report.months import Monthly, monthly
 from elqr.rules.month_figures import Figures
 from elqr.session.night import Night
-from elqr.store import month_queries as queries
-from elqr.store import report_queries
-from elqr.store.acts import ASKED, Act, enter_act
-from elqr.store.bulk import next_no
-from elqr.store.month_tables import month_close
+from elqr.store.db.bulk import next_no
+from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.queries import months as queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.tables.months import month_close
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.terms import RulingResult
 

@@ -11,8 +11,9 @@ from elqr.report.excel.row_mark import marks
 from elqr.report.tables import night as shape
 from elqr.report.tables.table import Table
 from elqr.session.night import Night
-from elqr.store import late_queries, report_queries
-from elqr.store import review_queries as queries
+from elqr.store.queries import late_notices as late_queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries import reviews as queries
 from elqr.vocabulary.terms import Channel, Outcome
 
 NOW = date.max

@@ -9,8 +9,8 @@ from typing import Any
 
 from elqr.approvals.four_eyes import need_another
 from elqr.session.night import Night
-from elqr.store import refused_queries as queries
-from elqr.store.acts import ASKED, Act, enter_act
+from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.queries import refused_rows as queries
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.terms import RulingResult
 

@@ -16,8 +16,11 @@ from elqr.rules.expected_files import arriving
 from elqr.rules.joint_payment import sums_of
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours
 from elqr.session.night import Night
-from elqr.store import arrears_queries, money_queries, report_queries, review_queries
-from elqr.store import queries as night_queries
+from elqr.store.queries import arrears as arrears_queries
+from elqr.store.queries import matching as night_queries
+from elqr.store.queries import money as money_queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries import reviews as review_queries
 from elqr.vocabulary.arrival_frames import Arriving, Unpaid
 from elqr.vocabulary.money_frames import Settled
 from elqr.vocabulary.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome

@@ -14,9 +14,11 @@ from typing import Any
 from elqr.approvals.four_eyes import need_another
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.night import Night
-from elqr.store import difference_queries, export_queries, print_queries
-from elqr.store import retraction_queries as queries
-from elqr.store.acts import ASKED, Act, enter_act
+from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.queries import differences as difference_queries
+from elqr.store.queries import exports as export_queries
+from elqr.store.queries import printing as print_queries
+from elqr.store.queries import retractions as queries
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import PrintState, RetractionKind, RulingResult

@@ -21,10 +21,11 @@ from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.rules.sender_correction import held_beside
 from elqr.session.night import Night
-from elqr.store import report_queries, withdrawal_queries
-from elqr.store import review_queries as queries
-from elqr.store.acts import ASKED, Act, enter_act
-from elqr.store.target_queries import TARGET_MARK, target_marks
+from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries import reviews as queries
+from elqr.store.queries import sender_corrections as withdrawal_queries
+from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect

@@ -7,8 +7,8 @@ from elqr.arithmetic.fiscal_year import fiscal_year as fiscal_year_of
 from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.report.years import Yearly, YearRows, yearly
 from elqr.session.night import Night
-from elqr.store import report_queries
-from elqr.store import year_queries as queries
+from elqr.store.queries import fiscal_year as queries
+from elqr.store.queries import reports as report_queries
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.terms import AccountingKind
 

@@ -13,8 +13,8 @@ from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
+from elqr.store.db.sqlite import copied_to, told_by
 from elqr.store.ledger_file import ledger_path
-from elqr.store.sqlite import copied_to, told_by
 from elqr.vocabulary.errors import BadFile, NotFound
 from elqr.vocabulary.limits import BY_ELQR
 

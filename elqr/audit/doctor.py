@@ -31,9 +31,10 @@ from elqr.printing.typeface import typeface
 from elqr.session.configuration import calendar_for, processing_day, read_register, sheets_for, specs_exist, specs_for
 from elqr.session.job import Inbox, Job, read_job, read_secret, read_store_url
 from elqr.session.ledger_access import ledger_of
-from elqr.store import queries, report_queries
-from elqr.store.database import structure_breaks
+from elqr.store.db.database import structure_breaks
 from elqr.store.ledger_file import ledger_path
+from elqr.store.queries import matching as queries
+from elqr.store.queries import reports as report_queries
 from elqr.vocabulary.errors import OperatorError
 from elqr.vocabulary.terms import FileStatus
 

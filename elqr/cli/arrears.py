@@ -77,7 +77,7 @@ def _show_against(against: tuple[Against, ...]) -> None:
 def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.arrears import drawn, situation
     from elqr.night.opening import prepared
-    from elqr.store.arrears_queries import requests
+    from elqr.store.queries.arrears import requests
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         found = situation(opened.night)

@@ -88,7 +88,7 @@ def _made(made: Handover | None, folder: Path, as_json: bool) -> int:
 @json_option
 def export_list(job: Path, as_json: bool) -> int:
     from elqr.night.opening import prepared
-    from elqr.store.export_queries import exports, outstanding
+    from elqr.store.queries.exports import exports, outstanding
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
         found, (count, yen) = exports(open_), outstanding(open_)

@@ -58,7 +58,7 @@ def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.night.opening import prepared
     from elqr.session.ledger_access import Which
     from elqr.session.ledger_belonging import disagreement, traces_with_keys
-    from elqr.store import identity
+    from elqr.store.queries import ledger_identity as identity
 
     with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
         traces, own, asked = traces_with_keys(opened.night.job), opened.night.ledger, waiting_request(opened.night)

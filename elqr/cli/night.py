@@ -32,7 +32,7 @@ def night(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
     from elqr.night.opening import prepared
     from elqr.night.run import run_night
     from elqr.report.screen import screen
-    from elqr.store.report_queries import anchor
+    from elqr.store.queries.reports import anchor
 
     with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
         own = opened.night

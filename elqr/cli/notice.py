@@ -84,7 +84,7 @@ def notice_issue(job: Path, day: date | None) -> int:
 @json_option
 def notice_refused(job: Path, as_json: bool) -> int:
     from elqr.night.opening import prepared
-    from elqr.store.refused_queries import give_ups, waiting_files
+    from elqr.store.queries.refused_rows import give_ups, waiting_files
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
         files, asked = waiting_files(open_), [one for one in give_ups(open_) if one["result"] is None]

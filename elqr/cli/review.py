@@ -209,7 +209,7 @@ def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as
 @json_option
 def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
     from elqr.night.opening import prepared
-    from elqr.store.review_queries import reviews
+    from elqr.store.queries.reviews import reviews
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
         found = [one for one in reviews(open_) if with_ended or one["result"] is None]
@@ -232,8 +232,8 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
     from elqr.night.opening import prepared
-    from elqr.store.acts import ASKED, acts_of_kinds, seat
-    from elqr.store.review_queries import trail
+    from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
+    from elqr.store.queries.reviews import trail
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
         found = trail(open_, review_no=no, payment_no=payment).to_dicts()

@@ -108,7 +108,7 @@ def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @json_option
 def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
     from elqr.night.opening import prepared
-    from elqr.store.retraction_queries import retractions
+    from elqr.store.queries.retractions import retractions
 
     with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
         found = [one for one in retractions(open_) if with_ended or one["result"] is None]

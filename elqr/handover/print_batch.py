@@ -36,10 +36,10 @@ from elqr.printing.wording import Office
 from elqr.rules.register import Register
 from elqr.session.job import Job
 from elqr.session.night import Night
-from elqr.store import print_queries as queries
-from elqr.store import tables
-from elqr.store.acts import RECORDED, Act, enter_act
-from elqr.store.identity import ledger_id, next_handed_out
+from elqr.store.entries.acts import RECORDED, Act, enter_act
+from elqr.store.queries import printing as queries
+from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
+from elqr.store.tables import ledger as tables
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location

@@ -35,10 +35,16 @@ from elqr.rules.suggestions import ASKED_AT_MOST, neighbours, suggestions
 from elqr.rules.totals import night_tallies
 from elqr.session.job import Job
 from elqr.session.night import Night, Posted
-from elqr.store import entries, money_tables, queries, staging, tables, tally_tables, undecided_queries
-from elqr.store.entries import Delivered
+from elqr.store import staging
+from elqr.store.entries import night as entries
+from elqr.store.entries.night import Delivered
 from elqr.store.ledger_file import ledger_path
+from elqr.store.queries import matching as queries
+from elqr.store.queries import undecided as undecided_queries
 from elqr.store.staging import Staging
+from elqr.store.tables import ledger as tables
+from elqr.store.tables import money as money_tables
+from elqr.store.tables import totals as tally_tables
 from elqr.vocabulary.errors import CannotWrite, ClusterError, NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Candidate, Decision, Payment, Posting

@@ -37,18 +37,16 @@ from elqr.rules.alarms import (
 from elqr.rules.expected_files import arriving
 from elqr.rules.kpi import Evidence, Kpi, kpi
 from elqr.session.night import Night
-from elqr.store import (
-    drill_queries,
-    late_queries,
-    refused_queries,
-    report_queries,
-    review_queries,
-    tallies,
-    trend_queries,
-    waiting_queries,
-)
 from elqr.store.ledger_file import Aside
-from elqr.store.retraction_queries import retractions_in
+from elqr.store.queries import details as drill_queries
+from elqr.store.queries import late_notices as late_queries
+from elqr.store.queries import open_exceptions as waiting_queries
+from elqr.store.queries import refused_rows as refused_queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries import reviews as review_queries
+from elqr.store.queries import totals as tallies
+from elqr.store.queries import trends as trend_queries
+from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite, LedgerError
 from elqr.vocabulary.findings import Finding, Location

@@ -22,8 +22,8 @@ from elqr.session.ledger_access import Which, before_new, ledger_of, lock, make_
 from elqr.session.ledger_traces import read_traces
 from elqr.session.login import operators_for, who_runs
 from elqr.session.night import Hands, Night
-from elqr.store import review_queries
 from elqr.store.ledger_file import Ledger, is_nothing
+from elqr.store.queries import reviews as review_queries
 from elqr.vocabulary.errors import LedgerError
 
 _FOR_GROUP = 0o027

@@ -10,8 +10,9 @@ from elqr.rules.deposits import doubtful
 from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
 from elqr.rules.settlement import Settlement, deposits_with_contract, settle, with_contract
 from elqr.rules.settlement_rules import Rules
-from elqr.store import money_entries, money_queries
+from elqr.store.entries import money as money_entries
 from elqr.store.ledger_file import Ledger
+from elqr.store.queries import money as money_queries
 from elqr.vocabulary.errors import LedgerError
 from elqr.vocabulary.limits import IN_MONEY_LINE
 from elqr.vocabulary.money_frames import Bundle, Deposit, Settled

@@ -25,8 +25,8 @@ from elqr.rules.settlement_rules import Rules
 from elqr.session.configuration import calendar_for, read_register, specs_exist, specs_for
 from elqr.session.job import Job, read_job, read_secret
 from elqr.session.night import Night
-from elqr.store import past_queries as past
 from elqr.store.ledger_file import Ledger, open_ledger
+from elqr.store.queries import past_nights as past
 from elqr.vocabulary.errors import BadFile
 
 _NOWHERE = ".replay"
@@ -45,7 +45,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """結果 of some nights: `payments` and `files`, as elqr/store/past_queries.py reads them."""
+    """結果 of some nights: `payments` and `files`, as elqr/store/queries/past_nights.py reads them."""
 
     payments: pl.DataFrame
     files: pl.DataFrame

@@ -30,19 +30,17 @@ from elqr.rules.reductions import reductions
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import neighbours, suggestions
 from elqr.session.night import Night, Posted
-from elqr.store import (
-    entries,
-    links,
-    money_entries,
-    month_queries,
-    moves,
-    queries,
-    reduction_queries,
-    report_queries,
-    tables,
-    undecided_queries,
-)
-from elqr.store.identity import ledger_id, next_handed_out, skip_serials
+from elqr.store.entries import money as money_entries
+from elqr.store.entries import night as entries
+from elqr.store.queries import chain as links
+from elqr.store.queries import matching as queries
+from elqr.store.queries import months as month_queries
+from elqr.store.queries import moves
+from elqr.store.queries import reductions as reduction_queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries import undecided as undecided_queries
+from elqr.store.queries.ledger_identity import ledger_id, next_handed_out, skip_serials
+from elqr.store.tables import ledger as tables
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.vocabulary.terms import KeyKind, Outcome, Place

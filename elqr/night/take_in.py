@@ -20,9 +20,13 @@ from elqr.formats.spec import Spec
 from elqr.rules.notices import gain, key_rows, rows_of
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.session.night import Night
-from elqr.store import entries, held_queries, money_entries, queries, tables
-from elqr.store.bulk import next_no
-from elqr.store.entries import Delivered
+from elqr.store.db.bulk import next_no
+from elqr.store.entries import money as money_entries
+from elqr.store.entries import night as entries
+from elqr.store.entries.night import Delivered
+from elqr.store.queries import held_files as held_queries
+from elqr.store.queries import matching as queries
+from elqr.store.tables import ledger as tables
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice
 from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE

@@ -9,8 +9,8 @@ from dataclasses import replace
 from elqr.issue.serials import last_serial
 from elqr.session.job import Job
 from elqr.session.ledger_traces import Mark, Traces, read_traces, write_mark
-from elqr.store import identity
 from elqr.store.ledger_file import Ledger
+from elqr.store.queries import ledger_identity as identity
 from elqr.vocabulary.errors import LedgerError
 from elqr.vocabulary.number_series import HandedOut
 

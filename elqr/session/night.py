@@ -25,10 +25,10 @@ from elqr.rules.register import Register
 from elqr.rules.settlement_rules import Rules
 from elqr.session.job import Inbox, Job, Notices
 from elqr.session.operators import Operator, Operators
-from elqr.store.identity import handed_out, ledger_id
+from elqr.store.entries.seals import Seal
 from elqr.store.ledger_file import Ledger
-from elqr.store.review_queries import last_night
-from elqr.store.seals import Seal
+from elqr.store.queries.ledger_identity import handed_out, ledger_id
+from elqr.store.queries.reviews import last_night
 from elqr.vocabulary.errors import BadFile, CannotWrite, cause
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.limits import NAMED

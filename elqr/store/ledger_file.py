@@ -16,25 +16,23 @@ from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
-from elqr.store import (
-    act_tables,
-    arrears_tables,
-    export_tables,
-    held_tables,
-    money_tables,
-    month_tables,
-    refused_tables,
-    retraction_tables,
-    review_tables,
-    sqlite,
-    tables,
-    tally_tables,
-)
-from elqr.store.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidied
-from elqr.store.entries import OPERATOR
-from elqr.store.identity import begin
-from elqr.store.schema import SCHEMA_VERSION, metadata
-from elqr.store.tables import setting
+from elqr.store.db import sqlite
+from elqr.store.db.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidied
+from elqr.store.db.schema import SCHEMA_VERSION, metadata
+from elqr.store.entries.night import OPERATOR
+from elqr.store.queries.ledger_identity import begin
+from elqr.store.tables import acts as act_tables
+from elqr.store.tables import arrears as arrears_tables
+from elqr.store.tables import exports as export_tables
+from elqr.store.tables import held_files as held_tables
+from elqr.store.tables import ledger as tables
+from elqr.store.tables import money as money_tables
+from elqr.store.tables import months as month_tables
+from elqr.store.tables import refused_rows as refused_tables
+from elqr.store.tables import retractions as retraction_tables
+from elqr.store.tables import reviews as review_tables
+from elqr.store.tables import totals as tally_tables
+from elqr.store.tables.ledger import setting
 from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorError, cause
 
 _ROOMS = (

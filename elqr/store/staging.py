@@ -20,14 +20,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from elqr.rules.suggestions import ASKED
-from elqr.store import money_tables as m
-from elqr.store import tables as t
-from elqr.store.bulk import insert_frame, next_no, read_frame
-from elqr.store.entries import NIGHT, Delivered, enter_content, enter_decided_files
-from elqr.store.money_entries import enter_bundles
-from elqr.store.schema import Text, Whole
-from elqr.store.tallies import enter_posting_tallies
-from elqr.store.tally_tables import posting_tally
+from elqr.store.db.bulk import insert_frame, next_no, read_frame
+from elqr.store.db.schema import Text, Whole
+from elqr.store.entries.money import enter_bundles
+from elqr.store.entries.night import NIGHT, Delivered, enter_content, enter_decided_files
+from elqr.store.queries.totals import enter_posting_tallies
+from elqr.store.tables import ledger as t
+from elqr.store.tables import money as m
+from elqr.store.tables.totals import posting_tally
 from elqr.vocabulary.frames import Payment, PaymentContent, Posting, PostingTally
 from elqr.vocabulary.money_frames import Bundle
 from elqr.vocabulary.terms import KeyKind, Outcome
@@ -53,7 +53,7 @@ class Staging:
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         """One transaction that reads the ledger and writes here; it takes no turn, the run that sent it has it."""
-        from elqr.store.postgresql import engine
+        from elqr.store.db.postgresql import engine
 
         made = engine(make_url(self.url), is_writer=False)
         try:

@@ -18,8 +18,8 @@ from elqr.formats.intake.delivered_file import Intake, take
 from elqr.night.cluster import _bucketed, _matched
 from elqr.night.opening import prepared
 from elqr.night.run import Alone
+from elqr.store.queries.undecided import undecided
 from elqr.store.staging import staged
-from elqr.store.undecided_queries import undecided
 from tests.bench.measure import Row
 from tests.bench.town import Town
 from tests.builders import ROOT

@@ -19,7 +19,7 @@ from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
 from elqr.rules.notices import Gained
-from elqr.store import entries
+from elqr.store.entries import night as entries
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload

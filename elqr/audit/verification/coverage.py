@@ -7,8 +7,8 @@ kind of row inserted and deleted, in each of these tables.
 from dataclasses import dataclass
 from enum import Enum
 
-from elqr.store.acts import SAID
-from elqr.store.seals import NIGHTS, RANGES
+from elqr.store.entries.acts import SAID
+from elqr.store.entries.seals import NIGHTS, RANGES
 
 
 class Proof(Enum):

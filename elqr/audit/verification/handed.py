@@ -12,7 +12,9 @@ from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json
 from elqr.handover.manifest import MANIFEST, Handover, folder_name
-from elqr.store import arrears_queries, export_queries, month_queries
+from elqr.store.queries import arrears as arrears_queries
+from elqr.store.queries import exports as export_queries
+from elqr.store.queries import months as month_queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import Finding

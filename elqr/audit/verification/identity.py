@@ -7,8 +7,8 @@ from typing import Any
 from elqr.audit.verification.looking import Looked, told
 from elqr.session.ledger_belonging import disagreement
 from elqr.session.ledger_traces import read_traces
-from elqr.store import identity as store
-from elqr.store import verify_queries as queries
+from elqr.store.queries import ledger_identity as store
+from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.number_series import HandedOut

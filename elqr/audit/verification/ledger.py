@@ -9,9 +9,9 @@ from elqr.audit.verification.looking import Looked, differing, told
 from elqr.formats.payment_identity import ACCEPTED, variants
 from elqr.rules.postings import postings as made_from
 from elqr.rules.totals import issue_tallies, posting_tallies
-from elqr.store import tallies as stored
-from elqr.store import verify_queries as queries
-from elqr.store.database import structure_breaks
+from elqr.store.db.database import structure_breaks
+from elqr.store.queries import totals as stored
+from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally

@@ -8,8 +8,8 @@ import polars as pl
 
 from elqr.audit.verification.anchor import Anchor
 from elqr.session.night import Night
-from elqr.store import verify_queries as queries
-from elqr.store.database import UNANSWERED
+from elqr.store.db.database import UNANSWERED
+from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import LedgerError
 from elqr.vocabulary.findings import LISTED_PER_CODE, MASKED, Finding, Location
@@ -37,7 +37,7 @@ class Looked:
     links: list[dict[str, Any]] | None = None
 
     def runs(self) -> list[dict[str, Any]]:
-        """実行の連鎖, read once: see `elqr.store.verify_queries.runs`."""
+        """実行の連鎖, read once: see `elqr.store.queries.verification.runs`."""
         if self.links is None:
             self.links = queries.runs(self.night.ledger.connection)
         return self.links

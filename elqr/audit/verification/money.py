@@ -9,9 +9,10 @@ from elqr.audit.verification.looking import Looked, differing, told
 from elqr.formats.deposits import RULE
 from elqr.rules.deposits import ranked
 from elqr.rules.settlement import bundles as made_from
-from elqr.store import difference_queries, money_queries
-from elqr.store import verify_queries as queries
-from elqr.store.money_entries import money_yen
+from elqr.store.entries.money import money_yen
+from elqr.store.queries import differences as difference_queries
+from elqr.store.queries import money as money_queries
+from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.money_frames import Bundle, Deposit, DepositContent, Settled

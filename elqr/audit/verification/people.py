@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from elqr.arithmetic.person_name import same_person, written_alike
 from elqr.audit.verification.looking import Looked, told
-from elqr.store import belonging_queries as belonging
-from elqr.store.acts import ASKED, acts_of_kinds
+from elqr.store.entries.acts import ASKED, acts_of_kinds
+from elqr.store.queries import row_owners as belonging
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import RulingResult

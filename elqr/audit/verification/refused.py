@@ -9,7 +9,7 @@ from elqr.audit.verification.looking import Looked, differing, told
 from elqr.disk.archive import kept
 from elqr.formats.decode import decode
 from elqr.rules.refused_rows import ended
-from elqr.store import refused_queries as queries
+from elqr.store.queries import refused_rows as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding

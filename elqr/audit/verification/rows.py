@@ -6,11 +6,22 @@ from typing import Any
 import polars as pl
 
 from elqr.audit.verification.looking import Looked, told
-from elqr.store import belonging_queries as belonging
-from elqr.store.act_tables import act
-from elqr.store.acts import SAID, act_row
-from elqr.store.links import last_link
-from elqr.store.seals import NIGHTS, NOTHING, RANGES, TAKEN_IN, Range, Stored, all_rows, changing, schema_of, seal
+from elqr.store.entries.acts import SAID, act_row
+from elqr.store.entries.seals import (
+    NIGHTS,
+    NOTHING,
+    RANGES,
+    TAKEN_IN,
+    Range,
+    Stored,
+    all_rows,
+    changing,
+    schema_of,
+    seal,
+)
+from elqr.store.queries import row_owners as belonging
+from elqr.store.queries.chain import last_link
+from elqr.store.tables.acts import act
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 

@@ -8,8 +8,8 @@ import polars as pl
 from elqr.audit.verification.identity import skipped_to
 from elqr.audit.verification.looking import Looked, told
 from elqr.rules.rulings import fingerprint
-from elqr.store import review_queries
-from elqr.store import verify_queries as queries
+from elqr.store.queries import reviews as review_queries
+from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.frames import Decision, Move, Posting

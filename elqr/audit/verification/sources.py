@@ -18,11 +18,11 @@ from elqr.issue.payload import encode_frame
 from elqr.rules.deposits import known_with, none_known
 from elqr.rules.notices import GIVEN, key_rows, rows_of
 from elqr.rules.row_checks import NOTICE_KEY
-from elqr.store import belonging_queries as belonging
-from elqr.store import unsealed_queries as unsealed
-from elqr.store import verify_queries as queries
-from elqr.store.queries import registered
-from elqr.store.refused_queries import all_refused
+from elqr.store.queries import row_owners as belonging
+from elqr.store.queries import unsealed
+from elqr.store.queries import verification as queries
+from elqr.store.queries.matching import registered
+from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding

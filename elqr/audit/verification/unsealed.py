@@ -22,10 +22,10 @@ from elqr.disk.inbox import arrivals, stands_for
 from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import LargeIntake, take, take_large
 from elqr.session.night import Night
-from elqr.store import seals
-from elqr.store import unsealed_queries as queries
-from elqr.store.links import last_link
-from elqr.store.verify_queries import unsealed_notice_files
+from elqr.store.entries import seals
+from elqr.store.queries import unsealed as queries
+from elqr.store.queries.chain import last_link
+from elqr.store.queries.verification import unsealed_notice_files
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import LedgerError, NotFound
 from elqr.vocabulary.findings import Finding

@@ -15,11 +15,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, update
 
 from elqr import __version__
-from elqr.store.acts import SAID
-from elqr.store.entries import enter_run
-from elqr.store.schema import SCHEMA_VERSION
-from elqr.store.seals import before
-from elqr.store.tables import run, setting
+from elqr.store.db.schema import SCHEMA_VERSION
+from elqr.store.entries.acts import SAID
+from elqr.store.entries.night import enter_run
+from elqr.store.entries.seals import before
+from elqr.store.tables.ledger import run, setting
 
 _HERE = Path(__file__).parent
 

@@ -10,9 +10,9 @@ import polars as pl
 from sqlalchemy import Connection, case, column, func, literal, select, table, update
 
 from elqr.formats.payment_identity import ACCEPTED, CONTENT, content, variants
-from elqr.store import tables as t
-from elqr.store.bulk import insert_frame, read_frame, staged
+from elqr.store.db.bulk import insert_frame, read_frame, staged
 from elqr.store.migrations.steps import created, unguarded
+from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Known, Payment
 
 SENDERS = {

@@ -8,8 +8,8 @@ from typing import Any
 from alembic import op
 from sqlalchemy import Column, insert, inspect, text
 
-from elqr.store.database import is_server
-from elqr.store.schema import append_only, metadata
+from elqr.store.db.database import is_server
+from elqr.store.db.schema import append_only, metadata
 
 
 def created(*names: str, unless_there: bool = False) -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
+from elqr.store.entries.money import bundle_all
 from elqr.store.migrations.steps import created
-from elqr.store.money_entries import bundle_all
 
 revision, down_revision = "4", "3"
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 from elqr.store.migrations.steps import created, indexed
-from elqr.store.tallies import tally_all
+from elqr.store.queries.totals import tally_all
 
 revision, down_revision = "5", "4"
 

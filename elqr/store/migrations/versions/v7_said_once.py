@@ -2,8 +2,8 @@
 
 from alembic import op
 
-from elqr.store.database import is_server
-from elqr.store.month_tables import NOT_IN_CLOSED_MONTH
+from elqr.store.db.database import is_server
+from elqr.store.tables.months import NOT_IN_CLOSED_MONTH
 
 revision, down_revision = "7", "6"
 

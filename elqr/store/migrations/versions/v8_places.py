@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-from elqr.store.identity import begin
+from elqr.store.db.schema import Whole
 from elqr.store.migrations.identities import bring_up_identities
 from elqr.store.migrations.steps import Remade, added, check_replaced, created, indexed, remade
-from elqr.store.schema import Whole
+from elqr.store.queries.ledger_identity import begin
 
 revision, down_revision = "8", "7"
 

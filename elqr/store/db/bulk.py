@@ -1,0 +1,156 @@
+"""Bulk loading (一括の読み書き): frames ↔ tables inside the current transaction.
+
+Rows go through SQLite's driver as plain tuples, column lists zipped: an order of magnitude faster than one
+object a row. A server takes them by COPY. A staging table holds tonight's keys, so that a query costs what the night
+holds.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Column, Connection, FromClause, MetaData, Select, Table, func, literal, select
+
+from elqr.store.db.database import asked_first, copied, read_columns
+from elqr.store.db.schema import Text, Whole
+
+Schema = Mapping[str, Any]
+_ROWS_A_FETCH = 20_000
+_KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 25_000
+_ROWS_A_STATEMENT = 100
+"""Of an insert into a file: a statement for each row takes more than twice as long, without keys and indexes."""
+
+
+def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **constants: object) -> None:
+    """Appends every row; `constants` fill columns that are the same in all. Unnamed columns stay null."""
+    if frame.is_empty():
+        return
+    rows = as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
+    rows = rows.select(name for name in rows.columns if name in table.c)
+    if copied(connection, table, rows):
+        return
+    spelt = {name: said for name in rows.columns[1:] if (said := _spelt(connection, rows[name])) is not None}
+    names = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in rows.columns)
+    row = f"({', '.join(spelt.get(name, '?') for name in rows.columns)})"
+    statement = f"INSERT INTO {table.name} ({names}) VALUES "
+    for part in rows.drop(spelt).iter_slices(_ROWS_A_FETCH):
+        whole = part.height - part.height % _ROWS_A_STATEMENT
+        for own, each in ((part.slice(0, whole), _ROWS_A_STATEMENT), (part.slice(whole), 1)):
+            if values := _in_statements(own, each):
+                connection.exec_driver_sql(statement + ", ".join([row] * each), values)
+
+
+def _in_statements(rows: pl.DataFrame, each: int) -> list[tuple[object, ...]]:
+    """The values of so many rows together, as one statement takes them."""
+    flat = chain.from_iterable(zip(*(column.to_list() for column in rows.iter_columns()), strict=True))
+    return list(zip(*[flat] * (each * rows.width), strict=True))
+
+
+def _spelt(connection: Connection, values: pl.Series) -> str | None:
+    """A value that is the same in all rows, as SQL spells it: said once, not handed over a hundred thousand times."""
+    first = values[0]
+    if (isinstance(first, str) and not first.isprintable()) or not values.eq_missing(first).all():
+        return None
+    return str(literal(first).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+
+
+def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
+    """Dates as ISO text, booleans as 0 and 1."""
+    dates = [pl.col(pl.Date).dt.to_string("%Y-%m-%d")] if pl.Date in frame.dtypes else []
+    booleans = [pl.col(pl.Boolean).cast(pl.Int64)] if pl.Boolean in frame.dtypes else []
+    return frame.with_columns(*dates, *booleans)
+
+
+def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
+    """The rows of a query as a frame of exactly this schema; the query's columns are in its order."""
+    stored = _stored(schema)
+    result = connection.execute(statement)
+    pieces, driver = [], result.cursor
+    assert driver is not None, "a query gives rows"
+    while rows := driver.fetchmany(_ROWS_A_FETCH):  # the driver's tuples, not objects made of them
+        columns = list(zip(*rows, strict=True))
+        pieces.append(
+            pl.DataFrame(
+                [
+                    pl.Series(name, column, dtype=dtype)
+                    for (name, dtype), column in zip(stored.items(), columns, strict=True)
+                ]
+            )
+        )
+    result.close()
+    return _as_asked(pl.concat(pieces) if pieces else pl.DataFrame(schema=stored), schema)
+
+
+def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
+    """The rows of a query in any order, as fast as they come; so many that they can be held as text for a moment."""
+    return _as_asked(read_columns(connection, statement, _stored(schema)), schema)
+
+
+def _stored(schema: Schema) -> Schema:
+    """As the database keeps it: see `as_stored`."""
+    return {
+        name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
+        for name, dtype in schema.items()
+    }
+
+
+def _as_asked(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
+        for name, dtype in schema.items()
+        if dtype in (pl.Date, pl.Boolean)
+    )
+
+
+@contextmanager
+def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
+    """A temporary table of tonight's rows, gone at the end of the block, or with the transaction that fails in it.
+
+    Its rows are in order, so that looking them up goes once through the ledger's pages.
+    """
+    types = {name: Text if dtype in (pl.String, pl.Date) else Whole for name, dtype in frame.schema.items()}
+    table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
+    table.create(connection)
+    insert_frame(connection, table, frame.sort(frame.columns))
+    yield asked_first(connection, table)
+    table.drop(connection)
+
+
+def asked(
+    connections: Sequence[Connection], keys: pl.DataFrame, query: Callable[[FromClause], Select[Any]], schema: Schema
+) -> pl.DataFrame:
+    """照会: what a query gives for these keys, each in one row, in no order.
+
+    Many keys are asked on all connections at once, so many a question: a connection gets the keys that stand together,
+    so that each reads pages of its own.
+    """
+
+    def answer(connection: Connection, own: pl.DataFrame) -> list[pl.DataFrame]:
+        found = []
+        for some in own.iter_slices(_KEYS_A_QUESTION):
+            with staged(connection, some) as table:
+                found.append(read_unordered(connection, query(table), schema))
+        return found
+
+    if keys.is_empty():
+        return pl.DataFrame(schema=schema)
+    if len(connections) == 1 or keys.height < _KEYS_A_CONNECTION:
+        return pl.concat(answer(connections[0], keys))
+    keys = keys.sort(keys.columns)
+    each = -(-keys.height // len(connections))
+    parts = [keys.slice(number * each, each) for number in range(len(connections))]
+    with ThreadPoolExecutor(len(connections)) as pool:
+        return pl.concat(chain.from_iterable(pool.map(answer, connections, parts)))
+
+
+def next_no(connection: Connection, column: Column[Any]) -> int:
+    """The number after the largest one in use. Safe because the transaction holds the write lock."""
+    return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
+
+
+def numbered(frame: pl.DataFrame, name: str, first: int) -> pl.DataFrame:
+    """The frame with consecutive numbers from `first` in a column."""
+    return frame.with_columns(pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(name))

@@ -1,0 +1,101 @@
+"""Acts (人のしたこと): what a person asked for, approved or recorded: one link of the chain, with its rows.
+
+Every act of a person ends in `enter_act`; so who, when, why and at which machine can be told from the chain alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from elqr import __version__
+from elqr.store.entries.night import enter_run, operator
+from elqr.store.tables import arrears as arrears_tables
+from elqr.store.tables import exports as export_tables
+from elqr.store.tables import held_files as held_tables
+from elqr.store.tables import ledger as tables
+from elqr.store.tables import money as money_tables
+from elqr.store.tables import months as month_tables
+from elqr.store.tables import refused_rows as refused_tables
+from elqr.store.tables import retractions as retraction_tables
+from elqr.store.tables import reviews as review_tables
+from elqr.store.tables.acts import act as act_table
+
+SAID = (
+    tables.upload_step,
+    tables.print_batch,
+    tables.release_step,
+    review_tables.review,
+    review_tables.review_step,
+    month_tables.month_close,
+    month_tables.month_close_step,
+    money_tables.difference,
+    money_tables.difference_step,
+    arrears_tables.arrears_request,
+    arrears_tables.arrears_step,
+    arrears_tables.arrears_list,
+    export_tables.export,
+    export_tables.export_again,
+    export_tables.export_taken,
+    held_tables.waiver,
+    held_tables.waiver_step,
+    refused_tables.notice_give_up,
+    refused_tables.notice_give_up_step,
+    retraction_tables.retraction,
+    retraction_tables.retraction_step,
+)
+"""連鎖に行ごと記す表: each row stands whole in the link of the act that entered it."""
+
+WHO = ("os_user", "login", "machine", "session_user")
+ASKED, RECORDED = "asked", "recorded"
+"""申請・記録, beside the results that end a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """人のしたこと: which step of what (`kind` is a table), under whose name, and the rows entered, by table."""
+
+    kind: str
+    number: int
+    step: str
+    by: str
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def enter_act(connection: Connection, night: date, act: Act, link: Mapping[str, object] | None = None) -> None:
+    """人のしたことを記す: one link with its rows and what else belongs in it, and where to find it again."""
+    said = {name: [dict(row) for row in rows] for name, rows in act.rows.items()}
+    named = {"kind": act.kind, "number": act.number, "step": act.step, "taken_by": act.by}
+    run_id = enter_run(connection, night, {"version": __version__, **(link or {}), "act": named, "said": said})
+    row = act_row(int(run_id.rpartition("-")[2]), named, operator(connection))
+    connection.execute(insert(act_table).values(**row))
+
+
+def act_row(run_no: int, named: Mapping[str, Any], who: Mapping[str, str]) -> dict[str, Any]:
+    """A row of the acts' table, from what its link says of the act and of its operator."""
+    return {"run_no": run_no, **named, **{name: who.get(name, "") for name in WHO}}
+
+
+def acts_of(connection: Connection, kind: str, number: int) -> list[dict[str, Any]]:
+    """申請から承認まで of a request, in order."""
+    own = act_table.c
+    query = select(*own).where(own.kind == kind, own.number == number).order_by(own.run_no)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def seat(act: Mapping[str, Any] | None) -> str:
+    """誰がどこで操作したか, as lists show it beside a name: login, account and machine; empty where it is not known."""
+    if act is None or not act["os_user"]:
+        return ""
+    account = act["os_user"] if act["login"] in ("", act["os_user"]) else f"{act['login']}→{act['os_user']}"
+    return f"［{account}@{act['machine']}］"
+
+
+def acts_of_kinds(connection: Connection, kinds: Iterable[str]) -> dict[tuple[str, int, str], dict[str, Any]]:
+    """人のしたこと of some kinds, by kind, number and step, each with its night_on."""
+    runs, own = tables.run.c, act_table.c
+    query = select(*own, runs.night_on).join(tables.run, runs.run_no == own.run_no).where(own.kind.in_(list(kinds)))
+    found = connection.execute(query).mappings()
+    return {(row["kind"], row["number"], row["step"]): dict(row) for row in found}

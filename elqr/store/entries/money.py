@@ -1,0 +1,90 @@
+"""What the night writes about money (入金と突合の記帳). Each function runs inside the caller's transaction."""
+
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, and_, case, func, insert, or_, select
+
+from elqr.rules.deposits import ranked
+from elqr.rules.settlement import Settlement
+from elqr.store.db.bulk import insert_frame, next_no, numbered
+from elqr.store.entries.night import Delivered, enter_content
+from elqr.store.queries.money import known_deposits
+from elqr.store.tables import ledger as t
+from elqr.store.tables import money as m
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import DepositKind, Place, Stage
+
+
+def enter_deposits(
+    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, lines: pl.DataFrame
+) -> pl.DataFrame:
+    """入金ファイルを取り込む: the file, its delivery and all its lines (frame DepositContent). Returns them as kept."""
+    file_no = enter_content(connection, delivered, night, spec, record_count, 0, 0)
+    known = known_deposits(connection, lines)
+    rows = ranked(lines, known, spec, next_no(connection, m.deposit.c.deposit_no))
+    new = rows.filter(pl.col(Deposit.REPEATS_NO).is_null())
+    connection.execute(
+        insert(m.deposit_file).values(
+            file_no=file_no,
+            night_on=night.isoformat(),
+            lines=rows.height,
+            new_lines=new.height,
+            money_yen=money_yen(new),
+        )
+    )
+    insert_frame(connection, m.deposit, rows, file_no=file_no)
+    return rows
+
+
+def money_yen(lines: pl.DataFrame) -> int:
+    """入金の額 of lines: what came in less what was taken back. What was paid out is no money received."""
+    sums = dict(lines.group_by(Deposit.KIND).agg(pl.col(Deposit.YEN).sum()).iter_rows())
+    return int(sums.get(DepositKind.RECEIVED.value, 0)) - int(sums.get(DepositKind.CANCELLED.value, 0))
+
+
+def enter_bundles(connection: Connection, night: date, bundles: pl.DataFrame) -> None:
+    """収納の束を記す: frame Bundle without numbers."""
+    rows = numbered(bundles, Bundle.BUNDLE_NO, next_no(connection, m.bundle.c.bundle_no))
+    insert_frame(connection, m.bundle, rows, night_on=night.isoformat())
+
+
+def enter_settled(connection: Connection, night: date, found: Settlement) -> int:
+    """突合済を記す: lines, with the bundles and deposits that stand in them. Returns the first line's number."""
+    first = next_no(connection, m.settlement.c.settlement_no)
+    number = pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("settlement_no")
+    lines = found.lines.with_columns(number)
+    insert_frame(connection, m.settlement, lines, night_on=night.isoformat())
+    numbers = lines.select(Settled.LINE_NO, "settlement_no")
+    for table, parts in ((m.settlement_bundle, found.bundles), (m.settlement_deposit, found.deposits)):
+        insert_frame(connection, table, parts.join(numbers, on=Settled.LINE_NO, how="inner", maintain_order="left"))
+    return first
+
+
+def enter_watched(connection: Connection, night: date, bundles: pl.DataFrame, overdue: pl.DataFrame) -> None:
+    """期限を調べた束と、期限超過の速報を記す. `overdue` has payment_no and contract."""
+    insert_frame(connection, m.watched_bundle, bundles.select(Bundle.BUNDLE_NO), night_on=night.isoformat())
+    insert_frame(connection, m.overdue_payment, overdue.select("payment_no", "contract"), night_on=night.isoformat())
+
+
+def bundle_all(connection: Connection) -> None:
+    """収納の束を作る, for a ledger that was begun before there were any: from all its decided payments."""
+    p, d, number = t.payment.c, t.decision.c, t.decided_file.c
+    is_money = and_(p.stage == Stage.CONFIRMED.value, d.place.in_([Place.POSTED.value, Place.EXCEPTION.value]))
+    day, is_funds_day = func.coalesce(p.funds_on, p.paid_on), case((p.funds_on.is_(None), 0), else_=1)
+    keys = (p.file_no, p.channel, p.stage, day, is_funds_day)
+    number_after = next_no(connection, m.bundle.c.bundle_no) - 1
+    made = (
+        select(
+            number_after + func.row_number().over(order_by=keys),
+            *keys,
+            func.count(),
+            func.sum(p.paid_yen),
+            number.night_on,
+        )
+        .join(t.decision, d.payment_no == p.payment_no)
+        .join(t.decided_file, number.file_no == p.file_no)
+        .where(or_(is_money, d.place == Place.PENDING.value), p.file_no.not_in(select(m.bundle.c.file_no)))
+        .group_by(*keys, number.night_on)
+    )
+    connection.execute(insert(m.bundle).from_select([*Bundle.SCHEMA, "night_on"], made))

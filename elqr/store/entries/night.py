@@ -1,0 +1,271 @@
+"""What the night writes (記帳). Each function runs inside the caller's transaction and appends only."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, insert, literal, select, update
+
+from elqr.formats.payment_identity import ACCEPTED
+from elqr.rules.notices import Gained
+from elqr.rules.totals import night_tallies
+from elqr.store.db.bulk import insert_frame, next_no, numbered
+from elqr.store.db.database import session
+from elqr.store.entries.seals import Seal, seal, sealing
+from elqr.store.queries.chain import last_link
+from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
+from elqr.store.queries.refused_rows import enter_refused
+from elqr.store.queries.totals import enter_issue_tallies, enter_posting_tallies
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
+from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
+
+OPERATOR = "elqr.operator"
+"""Where a connection keeps who opened it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """受信ファイル: name and content hash of one delivery."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """取り込んだファイル: its number, that of its first payment, how many payments, and their yen."""
+
+    file_no: int
+    first_payment_no: int
+    count: int
+    yen: int
+
+    def rows(self, payments: pl.DataFrame) -> pl.DataFrame:
+        """収納 as the ledger keeps them, frame Payment, of all that the file brought."""
+        assert payments.height == self.count, "the whole file"
+        own = numbered(payments, Payment.PAYMENT_NO, self.first_payment_no)
+        return Payment.of(own.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))
+
+
+def _finding_rows(findings: Iterable[Finding]) -> pl.DataFrame:
+    rows = [
+        (no, f.code.value, f.at.record_no, f.at.offset_bytes, f.at.field, f.actual, f.expected)
+        for no, f in enumerate(findings, start=1)
+    ]
+    names = ("line_no", "code", "record_no", "offset_bytes", "field", "actual", "expected")
+    whole = ("line_no", "record_no", "offset_bytes")
+    return pl.DataFrame(rows, schema={name: pl.Int64 if name in whole else pl.String for name in names}, orient="row")
+
+
+def enter_delivery(
+    connection: Connection, delivered: Delivered, night: date, status: FileStatus, spec: str, count: int, yen: int
+) -> int:
+    """受信を記す; returns its number."""
+    delivery_no = next_no(connection, t.delivery.c.delivery_no)
+    connection.execute(
+        insert(t.delivery).values(
+            delivery_no=delivery_no,
+            sha256=delivered.sha256,
+            name=delivered.name,
+            night_on=night.isoformat(),
+            status=status.value,
+            spec=spec,
+            payment_count=count,
+            payment_yen=yen,
+        )
+    )
+    return delivery_no
+
+
+def enter_quarantine(
+    connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding]
+) -> None:
+    """取込保留を記す, with why."""
+    delivery_no = enter_delivery(connection, delivered, night, FileStatus.QUARANTINED, spec, 0, 0)
+    insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)
+
+
+def enter_content(
+    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, count: int, yen: int
+) -> int:
+    """ファイルを記す: content that is taken in, and its first delivery; returns the file's number."""
+    file_no = next_no(connection, t.file.c.file_no)
+    connection.execute(
+        insert(t.file).values(
+            file_no=file_no,
+            sha256=delivered.sha256,
+            spec=spec,
+            size_bytes=delivered.size_bytes,
+            record_count=record_count,
+            payment_count=count,
+            payment_yen=yen,
+        )
+    )
+    enter_delivery(connection, delivered, night, FileStatus.ACCEPTED, spec, count, yen)
+    return file_no
+
+
+def enter_file(
+    connection: Connection,
+    delivered: Delivered,
+    night: date,
+    spec: str,
+    record_count: int,
+    payments: Iterable[pl.DataFrame],
+) -> Entered:
+    """ファイルを取り込む: all its payments (frames PaymentContent, in order), the file and its delivery."""
+    file_no, first = next_no(connection, t.file.c.file_no), next_no(connection, t.payment.c.payment_no)
+    count = yen = 0
+    for part in payments:
+        rows = numbered(part, Payment.PAYMENT_NO, first + count)
+        insert_frame(connection, t.payment, rows, file_no=file_no)
+        count, yen = count + part.height, yen + int(part[Payment.PAID_YEN].sum())
+    enter_content(connection, delivered, night, spec, record_count, count, yen)
+    return Entered(file_no, first, count, yen)
+
+
+def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: Gained) -> None:
+    """納付書を登録する: new claims, notices, keys and cancellations, and the file's findings."""
+    file_no = next_no(connection, t.notice_file.c.notice_file_no)
+    connection.execute(
+        insert(t.notice_file).values(
+            notice_file_no=file_no,
+            sha256=delivered.sha256,
+            name=delivered.name,
+            night_on=night.isoformat(),
+            rows_read=gained.rows_read,
+            rows_new=gained.rows_new,
+            rows_same=gained.rows_same,
+            rows_bad=gained.rows_bad,
+        )
+    )
+    insert_frame(connection, t.notice_finding, _finding_rows(gained.findings), notice_file_no=file_no)
+    enter_refused(connection, file_no, night, gained.refused, gained.good)
+    insert_frame(connection, t.claim, gained.claims)
+    insert_frame(connection, t.notice, gained.notices.drop("record_no"), notice_file_no=file_no)
+    insert_frame(connection, t.notice_claim, gained.covers)
+    insert_frame(connection, t.notice_key, gained.keys)
+    insert_frame(connection, t.notice_cancel, gained.cancelled, notice_file_no=file_no, night_on=night.isoformat())
+
+
+def take_serials(connection: Connection, count: int, name: str = "key_serial") -> int:
+    """連番を取る: the first of `count` serials that were never handed out before."""
+    last = connection.execute(select(t.counter.c.value).where(t.counter.c.name == name)).scalar_one_or_none()
+    if last is None:
+        connection.execute(insert(t.counter).values(name=name, value=count))
+        return 1
+    connection.execute(update(t.counter).where(t.counter.c.name == name).values(value=last + count))
+    return int(last) + 1
+
+
+def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mapping[str, object]) -> Seal:
+    """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with; returns their seal."""
+    connection.execute(insert(t.upload).values(**upload))
+    insert_frame(connection, t.payload, payloads.select(*Payload.SCHEMA))
+    enter_issue_tallies(connection, payloads)
+    keys = payloads.filter("is_composed").select(
+        pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND),
+        pl.col(Payload.KEY_NO).alias(NoticeKey.KEY_DIGITS),
+        pl.lit("").alias(NoticeKey.REISSUE_NO),
+        Payload.NOTICE_NO,
+    )
+    insert_frame(connection, t.notice_key, keys)
+    return seal(t.payload, payloads)
+
+
+def enter_decisions(
+    connection: Connection,
+    night: date,
+    payments: pl.DataFrame,
+    decisions: pl.DataFrame,
+    postings: pl.DataFrame,
+    suggestions: pl.DataFrame,
+) -> dict[str, Seal]:
+    """消込を記す: decisions, postings and suggestions of one night, and which files are done; returns their seals."""
+    insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
+    rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
+    insert_frame(connection, t.posting, rows, **said)
+    enter_posting_tallies(connection, night_tallies(postings, payments, night))
+    insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
+    enter_decided_files(connection, night)
+    return {"decision": seal(t.decision, decisions), "posting": seal(t.posting, rows, **said)}
+
+
+def enter_known(
+    connection: Connection, payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFrame
+) -> None:
+    """既知の収納を記す, of one night: what later nights take for a repeat."""
+    insert_frame(connection, t.payment_identity, events(payments, decisions, known_as))
+
+
+def events(payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納になるもの: frame Known, of all payments that are no repeats, in the order of the ledger's key.
+
+    Those of `known_as` (frame KnownAs) by what stands there, all others by what their record says.
+    """
+    first = decisions.filter(pl.col(Decision.OUTCOME) != Outcome.ALREADY_POSTED.value).select(Payment.PAYMENT_NO)
+    rows = payments.select(
+        Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, pl.lit(ACCEPTED).alias(Known.VARIANT), Known.PAYMENT_NO
+    )
+    own = rows.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
+    if known_as.height:
+        own = own.update(known_as, on=Payment.PAYMENT_NO)
+    return own.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, Known.VARIANT)
+
+
+def enter_decided_files(connection: Connection, night: date) -> None:
+    """消込済ファイルを記す: every file that is taken in."""
+    open_files = select(t.file.c.file_no, literal(night.isoformat())).where(_is_open)
+    connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
+
+
+_is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
+"""未消込のファイルか: no night has matched it."""
+
+
+def operator(connection: Connection) -> dict[str, str]:
+    """操作した人 of a connection, as whoever opened it said, and as a server knows them."""
+    return {**connection.info.get(OPERATOR, {}), **session(connection)}
+
+
+def enter_run(
+    connection: Connection,
+    night: date,
+    entry: Mapping[str, object],
+    sealed: Mapping[str, Seal] | None = None,
+    earlier: Mapping[str, object] | None = None,
+) -> str:
+    """実行を記す: one link of the hash chain, with who ran it and the seals of all rows that are new; returns its id.
+
+    `sealed` are the seals of new rows that were in hand, by table; of the others the ledger is asked. `earlier` is
+    what a migration says of rows that older programs entered without a link.
+    """
+    run_no = next_handed_out(connection, t.run.c.run_no)
+    previous, before = last_link(connection)
+    whole = {
+        "ledger": ledger_id(connection),
+        **entry,
+        "operator": operator(connection),
+        **sealing(connection, night.isoformat(), before.get("upto", {}), sealed or {}),
+        **(earlier or {}),
+    }
+    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    run_id = f"{night:%Y%m%d}-{run_no:04d}"
+    connection.execute(
+        insert(t.run).values(
+            run_no=run_no,
+            run_id=run_id,
+            night_on=night.isoformat(),
+            entry=text,
+            previous_hash=previous,
+            hash=hashlib.sha256(f"{previous}\n{run_id}\n{text}".encode()).hexdigest(),
+        )
+    )
+    return run_id

@@ -1,0 +1,198 @@
+"""Seals (封): what a link of the chain says of the rows that came since the link before, so that none can change.
+
+Tables whose rows are numbered as they come are sealed by ranges: how far each goes (`upto`), and of what is new the
+count and the digest (`sealed`). Tables whose rows only have a night are sealed by nights, the last link of a night
+saying all of it (`nightly`). Beside them stand the counters and the settings, the two tables whose rows change.
+The digest is the SHA-256 of the rows in the order of their key, as RFC 4180: texts quoted, null empty, lines end in LF.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Column, Connection, Table, and_, func, select
+
+from elqr.store.db.bulk import as_stored, read_frame
+from elqr.store.db.schema import Text
+from elqr.store.tables import arrears as arrears_tables
+from elqr.store.tables import ledger as tables
+from elqr.store.tables import money as money_tables
+from elqr.store.tables import refused_rows as refused_tables
+from elqr.store.tables import reviews as review_tables
+from elqr.store.tables import totals as tally_tables
+
+Stored = Table
+"""台帳の表, for those who hold its rows against the chain."""
+
+Seal = tuple[int, str]
+"""封: how many rows, and their digest."""
+
+NOTHING: Seal = (0, hashlib.sha256().hexdigest())
+_ROWS_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """番号の順に増える表: the column that numbers them, and the tables whose rows came with those numbers.
+
+    A row without a number came otherwise, and is not sealed here.
+    """
+
+    number: Column[Any]
+    members: tuple[tuple[Table, str], ...]
+
+    @property
+    def name(self) -> str:
+        """How the chain names the numbers."""
+        return str(self.number.table.name)
+
+
+def _range(number: Column[Any], *members: Table, more: tuple[tuple[Table, str], ...] = ()) -> Range:
+    return Range(number, (*((member, number.name) for member in (number.table, *members)), *more))
+
+
+RANGES = (
+    _range(
+        tables.notice_file.c.notice_file_no,
+        tables.notice_finding,
+        tables.notice_cancel,
+        refused_tables.notice_refused,
+        more=((refused_tables.notice_refused_end, "by_file_no"),),
+    ),
+    _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
+    _range(tables.delivery.c.delivery_no, tables.delivery_finding),
+    _range(tables.decision.c.payment_no, tables.suggestion),
+    _range(tables.posting.c.posting_no, review_tables.ruling_posting, review_tables.reduced_posting),
+    _range(tally_tables.posting_tally.c.tally_no),
+    _range(money_tables.deposit.c.deposit_no),
+    _range(money_tables.bundle.c.bundle_no),
+    _range(money_tables.settlement.c.settlement_no, money_tables.settlement_bundle, money_tables.settlement_deposit),
+    _range(review_tables.ruling.c.ruling_no),
+    _range(arrears_tables.arrears_list.c.list_no, arrears_tables.arrears_claim),
+    _range(tables.print_batch.c.print_no, tables.print_notice),
+)
+"""番号で封をする表."""
+
+NIGHTS = (review_tables.ruling_result, money_tables.watched_bundle, money_tables.overdue_payment)
+"""夜で封をする表."""
+
+TAKEN_IN = ("notice_file", "upload", "delivery", "deposit")
+"""What is entered before the night's link: an interrupted night leaves it to the next."""
+
+
+def schema_of(table: Table) -> dict[str, Any]:
+    """The stored types of a table's columns, in its order."""
+    return {column.name: pl.String if column.type is Text else pl.Int64 for column in table.c}
+
+
+def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
+    """封 of rows of a table, in the order of its key; columns that are not there are null."""
+    schema = schema_of(table)
+    given = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+    lost = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in given.columns]
+    stored = as_stored(given.with_columns(lost)).select(*schema)
+    keys = [column.name for column in table.primary_key.columns]
+    ordered = stored if len(keys) == 1 and stored[keys[0]].is_sorted() else stored.sort(keys)
+    made = hashlib.sha256()
+    for part in ordered.iter_slices(_ROWS_AT_ONCE):
+        made.update(_written(part))
+    return ordered.height, made.hexdigest()
+
+
+def _written(rows: pl.DataFrame) -> bytes:
+    return rows.write_csv(include_header=False, quote_style="non_numeric").encode()
+
+
+def all_rows(connection: Connection, table: Table) -> pl.DataFrame:
+    """すべての行 of a table, in stored types."""
+    return read_frame(connection, select(*table.c), schema_of(table))
+
+
+def sealing(
+    connection: Connection, night_on: str, upto: Mapping[str, int], given: Mapping[str, Seal]
+) -> dict[str, Any]:
+    """封をする: what the next link says, after one that went `upto`. `given` are seals of rows that were in hand."""
+    now, sealed = dict(upto), dict[str, Seal]()
+    for own in RANGES:
+        first = upto.get(own.name, 0)
+        now[own.name] = last = int(connection.execute(select(func.coalesce(func.max(own.number), 0))).scalar_one())
+        is_given = own.name != tables.upload.name or last == first + 1  # an upload of before is not in hand
+        for table, column in own.members if last > first else ():
+            made = given.get(table.name) if is_given else None
+            if (made := made or _where(connection, table, table.c[column] > first)) != NOTHING:
+                sealed[table.name] = made
+    nightly = {
+        table.name: {night_on: made}
+        for table in NIGHTS
+        if (made := _where(connection, table, table.c.night_on == night_on)) != NOTHING
+    }
+    return {"upto": now, "sealed": sealed, "nightly": nightly, **changing(connection)}
+
+
+def unsealed(connection: Connection) -> dict[str, int]:
+    """封のない行: how many by table, of what only the transaction of a link enters: none of them is true.
+
+    Rows of `TAKEN_IN` may wait, but not without what they are numbered by. Payloads are found by their upload only,
+    which is asked for where uploads are.
+    """
+    runs, found = tables.run.c, dict[str, int]()
+    newest = connection.execute(select(runs.entry).order_by(runs.run_no.desc()).limit(1)).scalar_one_or_none()
+    upto = json.loads(newest or "{}").get("upto", {})
+    for own in RANGES:
+        first = upto.get(own.name, 0)
+        for table, column in own.members:
+            after, may_wait = table.c[column] > first, own.name in TAKEN_IN
+            if table is tables.payload or (may_wait and table is own.number.table):
+                continue
+            if may_wait:
+                after = and_(after, table.c[column].not_in(select(own.number).where(own.number > first)))
+            found[table.name] = found.get(table.name, 0) + _count(connection, table, after)
+    last = connection.execute(
+        select(runs.night_on, runs.entry).order_by(runs.night_on.desc(), runs.run_no.desc()).limit(1)
+    ).one_or_none()
+    night_on, nightly = ("", {}) if last is None else (last.night_on, json.loads(last.entry).get("nightly", {}))
+    for table in NIGHTS:
+        said, on = nightly.get(table.name, {}).get(night_on, NOTHING), table.c.night_on
+        is_other = _where(connection, table, on == night_on) != tuple(said)
+        found[table.name] = _count(connection, table, on > night_on) + is_other
+    return {name: count for name, count in found.items() if count}
+
+
+def _count(connection: Connection, table: Table, condition: Any) -> int:
+    return int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
+
+
+def changing(connection: Connection) -> dict[str, dict[str, Any]]:
+    """変わる行: the counters and the settings, as they are."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, table in (("counters", tables.counter), ("settings", tables.setting)):
+        rows = connection.execute(select(*table.c).order_by(table.c.name))
+        found[name] = {key: value for key, value in rows}
+    return found
+
+
+def before(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
+    """前からの行: what a link says of rows that older programs entered without one, by table, and all nights."""
+    nightly = {}
+    for table in NIGHTS:
+        rows = all_rows(connection, table)
+        parts = rows.partition_by("night_on", as_dict=True)
+        nightly[table.name] = {str(night_on): seal(table, part) for (night_on,), part in sorted(parts.items())}
+    return {"before": {table.name: seal(table, all_rows(connection, table)) for table in names}, "nightly": nightly}
+
+
+def _where(connection: Connection, table: Table, condition: Any) -> Seal:
+    """封 of the rows that meet a condition, however many: in the order of one number they need not be held at once."""
+    query, schema, (key, *more) = select(*table.c).where(condition), schema_of(table), table.primary_key.columns
+    if more:
+        return seal(table, read_frame(connection, query, schema))
+    made, count, part = hashlib.sha256(), 0, query
+    while (rows := read_frame(connection, part.order_by(key).limit(_ROWS_AT_ONCE), schema)).height:
+        made.update(_written(rows))
+        count, part = count + rows.height, query.where(key > rows[key.name][-1])
+        if rows.height < _ROWS_AT_ONCE:
+            break
+    return count, made.hexdigest()

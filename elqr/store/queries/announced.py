@@ -1,0 +1,64 @@
+"""Announcements (速報の照会): whether a 速報 still waits for the 確報 that it announced.
+
+Told by numbers, not by pairs: of the n 速報 of a payment as many are over as 取消 and 確報 of it came, the earliest
+first. Two people may end one that nobody will confirm; a 確報 that comes later posts all the same.
+"""
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+
+from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
+from elqr.vocabulary.terms import CLOSES, Outcome, RulingResult, Stage
+
+
+def still_waits(night: date | None = None) -> ColumnElement[bool]:
+    """確報も取消も来ていない速報か: the payment of a query, with its decision, as of a night or now."""
+    own, ends = t.payment_identity.alias("own").c, _ends(night)
+    is_left = exists().where(
+        own.identity == t.payment.c.identity,
+        own.stage == t.payment.c.stage,
+        own.payment_no == t.payment.c.payment_no,
+        own.occurrence_no > ends,
+    )
+    return and_(t.decision.c.outcome == Outcome.PENDING.value, is_left, ~is_ended(night))
+
+
+def _ends(night: date | None) -> ColumnElement[int]:
+    """確報と取消の件数 of the payment's identity; contents that contradict each other tell of one."""
+    end, other, decided = (
+        t.payment_identity.alias("end").c,
+        t.payment.alias("other").c,
+        t.decided_file.alias("decided").c,
+    )
+    came = select(func.count(func.distinct(end.stage.concat(end.occurrence_no)))).where(
+        end.identity == t.payment.c.identity, end.stage.in_([Stage.CONFIRMED.value, Stage.CANCELLED.value])
+    )
+    if night is not None:
+        came = came.where(
+            other.payment_no == end.payment_no,
+            decided.file_no == other.file_no,
+            decided.night_on <= night.isoformat(),
+        )
+    return came.correlate(t.payment).scalar_subquery()
+
+
+def is_ended(night: date | None = None) -> ColumnElement[bool]:
+    """二人が閉じたか: the last ruling on the payment that took effect closes it."""
+    day = (night or date.max).isoformat()
+    ruling, effect = r.ruling.alias("ending").c, r.ruling_result.alias("ending_effect").c
+    later, its = r.ruling.alias("later").c, r.ruling_result.alias("later_effect").c
+    approved = RulingResult.APPROVED.value
+    is_undone = exists().where(
+        later.payment_no == ruling.payment_no, later.ruling_no > ruling.ruling_no,
+        its.ruling_no == later.ruling_no, its.result == approved, its.night_on <= day,
+    )  # fmt: skip
+    return exists().where(
+        ruling.payment_no == t.payment.c.payment_no,
+        ruling.ruling.in_([own.value for own in CLOSES]),
+        effect.ruling_no == ruling.ruling_no,
+        effect.result == approved,
+        effect.night_on <= day,
+        ~is_undone,
+    )

@@ -1,0 +1,211 @@
+"""Questions and entries of the arrears (督促の照会と記帳): what is left of claims, and the lists that were drawn."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, literal, literal_column, select
+
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.queries.announced import still_waits
+from elqr.store.queries.ledger_identity import next_handed_out
+from elqr.store.queries.owed import newest_slip_no
+from elqr.store.queries.undecided import OPEN
+from elqr.store.tables import arrears as a
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.frames import Claim
+
+SIGNED = ("situation", "claims", "yen", "risks", "night_on", "asked_at", "asked_by", "reason")
+"""What of a request stands in the chain of runs once it is ended."""
+
+
+def unpaid(connection: Connection, night: date) -> pl.DataFrame:
+    """未納の調定 as of a night: frame Unpaid; what is left of claims whose 納期限 of the newest valid slip is over.
+
+    Who owes it is who that slip names: 宛名番号, name and address are of one payer, an heir's as well.
+    """
+    query = _left(night).where(t.notice.c.due_on < night.isoformat())
+    rows = read_frame(connection, query, Unpaid.SCHEMA)
+    named = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
+    is_named = pl.col(Unpaid.CLAIM_NO).is_in(named.implode())
+    return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_named).alias(Unpaid.IS_ANNOUNCED))
+
+
+def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
+    """納期限の前も含めた未納の調定 of some payers (payer_ref) as of a night: the claim, its payer and left_yen."""
+    names = (*Claim.SCHEMA, Unpaid.LEFT_YEN)
+    rows = read_frame(connection, _left(night, names), {name: Unpaid.SCHEMA[name] for name in names})
+    return rows.join(payers.select(Unpaid.PAYER_REF).unique(), on=Unpaid.PAYER_REF, how="semi")
+
+
+def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
+    """今の納付者 of some claims: claim_no and payer_ref, as the newest valid slip names it."""
+    n, own = t.notice.c, t.claim.c
+    with staged(connection, claims.select(Claim.CLAIM_NO).unique()) as asked:
+        query = (
+            select(own.claim_no, n.payer_ref)
+            .join(asked, asked.c.claim_no == own.claim_no)
+            .join(t.notice, n.notice_no == newest_slip_no(literal(night.isoformat())))
+        )
+        return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64, Unpaid.PAYER_REF: pl.String})
+
+
+def _left(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[Any]:
+    """未収のある調定 up to a night, with the slip that says who owes it; columns of Unpaid."""
+    day = night.isoformat()
+    n, slip = t.notice.c, newest_slip_no(literal(day))
+    g = t.posting.c
+    paid = (
+        select(g.claim_no, func.sum(g.yen).label("yen"))
+        .where(g.claim_no.is_not(None), g.night_on <= day)
+        .group_by(g.claim_no)
+        .subquery()
+    )
+    collected = func.coalesce(paid.c.yen, 0)
+    columns = {
+        **{name: t.claim.c[name] for name in Claim.SCHEMA},
+        Unpaid.PAYER_REF: n.payer_ref,
+        Unpaid.NOTICE_NO: n.notice_no,
+        Unpaid.ISSUE_NO: n.issue_no,
+        Unpaid.DUE_ON: n.due_on,
+        Unpaid.OWED_YEN: n.amount_yen,
+        Unpaid.COLLECTED_YEN: collected,
+        Unpaid.LEFT_YEN: n.amount_yen - collected,
+        Unpaid.IS_ANNOUNCED: _is_announced(),
+        Unpaid.PAYER_NAME: n.payer_name,
+        Unpaid.POSTAL_CODE: n.postal_code,
+        Unpaid.ADDRESS: n.address,
+    }
+    return (
+        select(*(columns[name] for name in names))
+        .select_from(t.claim)
+        .join(t.notice, n.notice_no == slip)
+        .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
+        .where(n.amount_yen > collected)
+        .order_by(n.payer_ref, t.claim.c.claim_no)
+    )
+
+
+def _announced_unknown(connection: Connection) -> pl.DataFrame:
+    """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The slip of their key may have come since."""
+    p, d = t.payment.c, t.decision.c
+    query = (
+        select(p.payment_no, p.key_kind, p.key_digits)
+        .join(t.decision, d.payment_no == p.payment_no)
+        .where(d.outcome == literal_column("'pending'"), d.notice_no.is_(None), still_waits())
+    )
+    return read_frame(connection, query, {"payment_no": pl.Int64, "key_kind": pl.String, "key_digits": pl.String})
+
+
+def _is_announced() -> ColumnElement[bool]:
+    """速報のある調定か: a slip that pays it was announced as paid, and nothing came since that ends it."""
+    covers, d, p = t.notice_claim.c, t.decision.c, t.payment.c
+    return exists().where(
+        covers.claim_no == t.claim.c.claim_no,
+        d.notice_no == covers.notice_no,
+        p.payment_no == d.payment_no,
+        still_waits(),
+    )
+
+
+def named_claims(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """今のキーの指す調定: payment_no and claim_no. `keys` has payment_no, key_kind, key_digits."""
+    key, covers = t.notice_key.c, t.notice_claim.c
+    with staged(connection, keys.select("key_kind", "key_digits", "payment_no")) as asked:
+        query = (
+            select(asked.c.payment_no, covers.claim_no)
+            .join(t.notice_key, and_(key.key_kind == asked.c.key_kind, key.key_digits == asked.c.key_digits))
+            .join(t.notice_claim, covers.notice_no == key.notice_no)
+        )
+        return read_frame(connection, query, {"payment_no": pl.Int64, "claim_no": pl.Int64})
+
+
+def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """納付書の額 of some claims: claim_no, paid_yen of every slip that pays them, 全期 and old ones too."""
+    covers = t.notice_claim.c
+    schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
+    with staged(connection, claims.select(Claim.CLAIM_NO)) as asked:
+        query = (
+            select(covers.claim_no, t.notice.c.amount_yen)
+            .join(asked, asked.c.claim_no == covers.claim_no)
+            .join(t.notice, t.notice.c.notice_no == covers.notice_no)
+        )
+        return read_frame(connection, query, schema)
+
+
+def undecided(connection: Connection) -> tuple[int, int]:
+    """未消込の収納: count and yen of files that no night has decided."""
+    open_files = select(t.file.c.file_no).where(OPEN)
+    query = select(func.count(), func.coalesce(func.sum(t.payment.c.paid_yen), 0))
+    count, yen = connection.execute(query.where(t.payment.c.file_no.in_(open_files))).one()
+    return int(count), int(yen)
+
+
+def requests(connection: Connection) -> list[dict[str, Any]]:
+    """督促対象を引く申請, in order, with the step that ended each and the list that used it."""
+    step, made = a.arrears_step.c, a.arrears_list.c
+    ended = (step.result, step.taken_at, step.taken_by, step.reason.label("because"), step.night_on.label("ended_on"))
+    query = (
+        select(a.arrears_request, *ended, made.list_no)
+        .outerjoin(a.arrears_step, step.request_no == a.arrears_request.c.request_no)
+        .outerjoin(a.arrears_list, made.request_no == a.arrears_request.c.request_no)
+        .order_by(a.arrears_request.c.request_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def lists(connection: Connection) -> list[dict[str, Any]]:
+    """督促対象一覧 that were drawn, in order, with the sums of their claims."""
+    own = a.arrears_claim.c
+    sums = (
+        select(own.list_no, func.count().label("held_claims"), func.sum(own.left_yen).label("held_yen"))
+        .group_by(own.list_no)
+        .subquery()
+    )
+    query = (
+        select(a.arrears_list, sums.c.held_claims, sums.c.held_yen)
+        .outerjoin(sums, sums.c.list_no == a.arrears_list.c.list_no)
+        .order_by(a.arrears_list.c.list_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
+    """一覧の調定: frame Claim with left_yen as it was listed; payer_ref is that of the newest slip as of a night."""
+    own = a.arrears_claim.c
+    payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref)
+    query = (
+        select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), own.left_yen)
+        .select_from(t.claim)
+        .join(a.arrears_claim, own.claim_no == t.claim.c.claim_no)
+        .outerjoin(t.notice, t.notice.c.notice_no == newest_slip_no(literal(night.isoformat())))
+        .where(own.list_no == list_no)
+        .order_by(own.claim_no)
+    )
+    return read_frame(connection, query, {**Claim.SCHEMA, "left_yen": pl.Int64})
+
+
+def enter_request(connection: Connection, row: Mapping[str, object]) -> int:
+    """督促対象を引く申請を記す; returns its number."""
+    number = next_no(connection, a.arrears_request.c.request_no)
+    connection.execute(insert(a.arrears_request).values(request_no=number, **row))
+    return number
+
+
+def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
+    """承認・却下を記す."""
+    connection.execute(insert(a.arrears_step).values(**row))
+
+
+def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.DataFrame) -> None:
+    """督促対象一覧を記す, with its claims."""
+    connection.execute(insert(a.arrears_list).values(**row))
+    own = claims.select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).sort(Unpaid.CLAIM_NO)
+    insert_frame(connection, a.arrears_claim, own, list_no=row["list_no"])
+
+
+def next_list_no(connection: Connection) -> int:
+    """次の一覧の番号."""
+    return next_handed_out(connection, a.arrears_list.c.list_no)

@@ -1,0 +1,143 @@
+"""What the page's details ask the ledger (明細の照会): of the payments it shows, as of a night.
+
+All are staged joins on numbers that are keys or indexed, so they cost what is shown and not what is stored.
+"""
+
+from datetime import date
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
+
+from elqr.store.db.bulk import read_frame, staged
+from elqr.store.queries.moves import is_move, is_reduction
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
+from elqr.vocabulary.terms import Account
+
+
+def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """収納の照会キーと原データの場所 of payments; frame CaseKeys, in the order of `payments` (payment_no)."""
+    p, f = t.payment.c, t.file.c
+    with staged(connection, payments.select("payment_no")) as asked:
+        query = (
+            select(
+                p.payment_no, f.sha256, f.size_bytes, f.spec, p.record_no, p.offset_bytes, p.key_kind, p.key_digits,
+                p.reissue_no, p.check_no, p.item_no, p.office_code, p.funds_on,
+            )
+            .join(asked, asked.c.payment_no == p.payment_no)
+            .join(t.file, f.file_no == p.file_no)
+        )  # fmt: skip
+        found = read_frame(connection, query, CaseKeys.SCHEMA)
+    return payments.select("payment_no").join(found, on="payment_no", validate="1:1", maintain_order="left")
+
+
+def case_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """収納の調定: the claims that the slip of each payment pays; frame CaseClaim."""
+    with staged(connection, payments.select("payment_no")) as asked:
+        query = (
+            select(t.decision.c.payment_no, t.notice_claim.c.claim_no)
+            .join(asked, asked.c.payment_no == t.decision.c.payment_no)
+            .join(t.notice_claim, t.notice_claim.c.notice_no == t.decision.c.notice_no)
+            .order_by(t.decision.c.payment_no, t.notice_claim.c.claim_no)
+        )
+        return read_frame(connection, query, CaseClaim.SCHEMA)
+
+
+def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
+    """調定の納付書 known on a night, with its cancellation by then; frame ClaimSlip."""
+    n, c, day = t.notice.c, t.claim.c, night.isoformat()
+    cancel = t.notice_cancel.c
+    with staged(connection, claims.select("claim_no").unique()) as asked:
+        query = (
+            select(
+                c.claim_no, c.levy_year, c.bill_no, c.installment_no, n.notice_no, n.installment_no, n.issue_no,
+                n.amount_yen, n.issued_on, n.payable_until_on, t.payload.c.key_no, cancel.night_on,
+            )
+            .select_from(t.claim)
+            .join(asked, asked.c.claim_no == c.claim_no)
+            .join(t.notice_claim, t.notice_claim.c.claim_no == asked.c.claim_no)
+            .join(t.notice, n.notice_no == t.notice_claim.c.notice_no)
+            .join(t.notice_file, t.notice_file.c.notice_file_no == n.notice_file_no)
+            .outerjoin(t.notice_cancel, and_(cancel.notice_no == n.notice_no, cancel.night_on <= day))
+            .outerjoin(t.payload, _issued(day))
+            .where(t.notice_file.c.night_on <= day)
+            .order_by(c.claim_no, n.issued_on, n.issue_no, n.notice_no)
+        )  # fmt: skip
+        return read_frame(connection, query, ClaimSlip.SCHEMA)
+
+
+def _issued(day: str) -> ColumnElement[bool]:
+    """The notice's payload, when it was issued by a day."""
+    issued = select(t.upload.c.upload_no).where(t.upload.c.night_on <= day)
+    return and_(t.payload.c.notice_no == t.notice.c.notice_no, t.payload.c.upload_no.in_(issued))
+
+
+def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
+    """調定への計上 up to a night, with the payments behind them; frame ClaimPosting."""
+    g, p = t.posting.c, t.payment.c
+    with staged(connection, claims.select("claim_no").unique()) as asked:
+        query = (
+            select(
+                g.claim_no, g.posting_no, g.night_on, g.yen, is_move(), is_reduction(), g.decided_by,
+                g.reason,
+                p.payment_no, p.channel, p.paid_on,
+            )
+            .join(asked, asked.c.claim_no == g.claim_no)
+            .join(t.payment, p.payment_no == g.payment_no)
+            .where(g.night_on <= night.isoformat())
+            .order_by(g.claim_no, g.posting_no)
+        )  # fmt: skip
+        return read_frame(connection, query, ClaimPosting.SCHEMA)
+
+
+def suspense_postings(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
+    """仮受への計上 of payments up to a night; frame SuspensePosting."""
+    g = t.posting.c
+    found = []
+    with staged(connection, payments.select("payment_no")) as asked:
+        for moved in (False, True):
+            query = (
+                select(g.payment_no, g.posting_no, g.night_on, g.yen, g.decided_by, g.reason)
+                .join(asked, asked.c.payment_no == g.payment_no)
+                .where(g.reverses_no.is_not(None) if moved else g.reverses_no.is_(None))
+                .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+            )
+            found.append(read_frame(connection, query, SuspensePosting.SCHEMA))
+    return pl.concat(found).sort("payment_no", "posting_no")
+
+
+def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame, night: date) -> pl.DataFrame:
+    """近い納付書 of payments, and what stands on their claims on a night; frame NearNotice.
+
+    First those that came later with the same key (`late`: payment_no, notice_no, how).
+    """
+    s = t.suggestion.c
+    own = late.join(payments, on="payment_no", how="semi").select("payment_no", "notice_no", "how")
+    with staged(connection, own) as asked:
+        found = [read_frame(connection, _near(asked, night).order_by(asked.c.payment_no), NearNotice.SCHEMA)]
+    with staged(connection, payments.select("payment_no")) as asked:
+        near = select(s.payment_no, s.notice_no, s.how).join(asked, asked.c.payment_no == s.payment_no).subquery()
+        query = _near(near, night).order_by(near.c.payment_no, near.c.notice_no)
+        found.append(read_frame(connection, query, NearNotice.SCHEMA))
+    return pl.concat(found)
+
+
+def _near(asked: FromClause, night: date) -> Select[tuple[object, ...]]:
+    """Of rows with payment_no, notice_no, how: what a person is shown of the notice."""
+    n = t.notice.c
+    collected = (
+        select(func.coalesce(func.sum(t.posting.c.yen), 0))
+        .join(t.notice_claim, t.notice_claim.c.claim_no == t.posting.c.claim_no)
+        .where(t.notice_claim.c.notice_no == n.notice_no, t.posting.c.night_on <= night.isoformat())
+        .correlate(t.notice)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            asked.c.payment_no, asked.c.how, n.procedure_code, n.levy_year, n.bill_no, n.installment_no, n.amount_yen,
+            t.payload.c.key_no, collected,
+        )
+        .select_from(asked)
+        .join(t.notice, n.notice_no == asked.c.notice_no)
+        .outerjoin(t.payload, _issued(night.isoformat()))
+    )  # fmt: skip

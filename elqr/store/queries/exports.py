@@ -1,0 +1,197 @@
+"""Questions and entries of the export (書き出しの照会と記帳): by the number of the posting, each exactly once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, and_, func, insert, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.store.db.bulk import next_no, read_frame
+from elqr.store.queries.owed import owed_yen
+from elqr.store.queries.retractions import numbers_taken_back, retractions_approved
+from elqr.store.tables import exports as e
+from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
+from elqr.vocabulary.export_frames import Collected
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.terms import Account, RetractionKind
+
+
+def last_posting_no(connection: Connection) -> int:
+    """書き出し済の最後の仕訳, 0 when nothing was exported, or all of it was withdrawn."""
+    query = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(_holds())
+    return int(connection.execute(query).scalar_one())
+
+
+def _holds() -> ColumnElement[bool]:
+    """書き出したままか: not withdrawn by two people."""
+    return e.export.c.export_no.not_in(numbers_taken_back(RetractionKind.EXPORT))
+
+
+def _is_taken() -> ColumnElement[bool]:
+    """取込済のままか: the record that the core system has it was not taken back."""
+    return e.export_taken.c.taken_no.not_in(numbers_taken_back(RetractionKind.TAKEN))
+
+
+def _on_claims_after(posting_no: int) -> ColumnElement[bool]:
+    return and_(t.posting.c.account == Account.CLAIM.value, t.posting.c.posting_no > posting_no)
+
+
+def outstanding(connection: Connection) -> tuple[int, int]:
+    """まだ書き出していない計上: count and yen."""
+    query = select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0))
+    count, yen = connection.execute(query.where(_on_claims_after(last_posting_no(connection)))).one()
+    return int(count), int(yen)
+
+
+def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
+    """収納履歴 of the postings on claims after a number, in order; frame Collected."""
+    g, slip = t.posting.c, t.notice.c
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: t.claim.c[name] for name in ClaimKey.SCHEMA},
+        Collected.POSTING_NO: g.posting_no,
+        Collected.REVERSES_NO: g.reverses_no,
+        Collected.YEN: g.yen,
+        Collected.FISCAL_YEAR: g.fiscal_year,
+        Collected.IS_ARREARS: g.is_arrears,
+        Collected.NIGHT_ON: g.night_on,
+        Collected.BY_RULING: r.ruling_posting.c.ruling_no.is_not(None),
+        Collected.CHANNEL: t.payment.c.channel,
+        Collected.PAID_ON: t.payment.c.paid_on,
+        Collected.FUNDS_ON: t.payment.c.funds_on,
+        Collected.OUTCOME: t.decision.c.outcome,
+        Collected.ISSUE_NO: slip.issue_no,
+        Collected.SLIP_INSTALLMENT_NO: slip.installment_no,
+        Collected.KEY_NO: func.coalesce(t.payload.c.key_no, slip.key_no),
+        Collected.CHECK_NO: func.coalesce(t.payload.c.check_no, slip.check_no),
+        Collected.ITEM_NO: t.payload.c.item_no,
+        Collected.SLIP_YEN: slip.amount_yen,
+        Collected.PRINCIPAL_YEN: slip.principal_yen,
+        Collected.DEMAND_FEE_YEN: slip.demand_fee_yen,
+        Collected.LATE_CHARGE_YEN: slip.late_charge_yen,
+        Collected.COVER_YEN: t.notice_claim.c.cover_yen,
+        Collected.COLLECTED_YEN: _collected_so_far(),
+        Collected.OWED_YEN: owed_yen(g.night_on),
+    }
+    query = _with_its_slip(select(*(columns[name] for name in Collected.SCHEMA)))
+    query = query.where(_on_claims_after(posting_no)).order_by(g.posting_no)
+    return read_frame(connection, query, Collected.SCHEMA)
+
+
+def _with_its_slip(query: Select[Any]) -> Select[Any]:
+    """Postings with the slip that was paid: the one a ruling named or meant, or a reduction takes back, or else the one
+    that the key named.
+    """
+    reduced = r.reduced_posting.c
+    slip_no = func.coalesce(
+        reduced.notice_no, r.ruling_posting.c.notice_no, r.ruling.c.notice_no, t.decision.c.notice_no
+    )
+    covers = and_(t.notice_claim.c.notice_no == t.notice.c.notice_no, t.notice_claim.c.claim_no == t.posting.c.claim_no)
+    return (
+        query.select_from(t.posting)
+        .join(t.claim, t.claim.c.claim_no == t.posting.c.claim_no)
+        .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
+        .join(t.decision, t.decision.c.payment_no == t.posting.c.payment_no)
+        .outerjoin(r.reduced_posting, reduced.posting_no == t.posting.c.posting_no)
+        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
+        .outerjoin(r.ruling, r.ruling.c.ruling_no == r.ruling_posting.c.ruling_no)
+        .join(t.notice, t.notice.c.notice_no == slip_no)
+        .join(t.notice_claim, covers)
+        .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+    )
+
+
+def _collected_so_far() -> ColumnElement[int]:
+    """収納額 on the claim, up to and with the posting."""
+    before = t.posting.alias("before")
+    return (
+        select(func.sum(before.c.yen))
+        .where(before.c.claim_no == t.posting.c.claim_no, before.c.posting_no <= t.posting.c.posting_no)
+        .correlate(t.posting)
+        .scalar_subquery()
+    )
+
+
+def exports(connection: Connection) -> list[dict[str, Any]]:
+    """書き出しの一覧, oldest first: each with its `again` rows, its `taken` rows that hold and those taken back
+    (`not_taken`), and how it was withdrawn, or None.
+    """
+    made = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
+    withdrawn = {row["number"]: row for row in retractions_approved(connection, RetractionKind.EXPORT)}
+    parts = {
+        "again": select(e.export_again).order_by(e.export_again.c.again_no),
+        "taken": select(e.export_taken).where(_is_taken()).order_by(e.export_taken.c.taken_no),
+        "not_taken": select(e.export_taken).where(~_is_taken()).order_by(e.export_taken.c.taken_no),
+    }
+    rows: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for name, query in parts.items():
+        for row in connection.execute(query).mappings():
+            rows.setdefault((name, row["export_no"]), []).append(dict(row))
+    return [
+        {**one, **{name: rows.get((name, one["export_no"]), []) for name in parts}}
+        | {"withdrawn": withdrawn.get(one["export_no"])}
+        for one in made
+    ]
+
+
+def untaken_before(connection: Connection, export_no: int) -> list[int]:
+    """取込済と記録されていない書き出し before a number; what was withdrawn is not waited for."""
+    query = select(e.export.c.export_no).where(
+        e.export.c.export_no < export_no,
+        e.export.c.export_no.not_in(select(e.export_taken.c.export_no).where(_is_taken())),
+        _holds(),
+    )
+    return list(connection.execute(query.order_by(e.export.c.export_no)).scalars())
+
+
+def enter_export(connection: Connection, row: Mapping[str, object]) -> None:
+    """書き出しを記す."""
+    connection.execute(insert(e.export).values(**row))
+
+
+def enter_again(connection: Connection, row: Mapping[str, object]) -> None:
+    """再書き出しを記す."""
+    connection.execute(insert(e.export_again).values(**row))
+
+
+def enter_taken(connection: Connection, row: Mapping[str, object]) -> dict[str, object]:
+    """基幹システムの取込を記す; returns its row, numbered."""
+    numbered = {"taken_no": next_no(connection, e.export_taken.c.taken_no), **row}
+    connection.execute(insert(e.export_taken).values(**numbered))
+    return numbered
+
+
+def export_breaks(connection: Connection, export_no: int) -> list[str]:
+    """書き出しと計上が合うか, asked of the database: what does not add up, in words.
+
+    An export is compared with every posting on a claim since the export that ended before it began; so all exports
+    that hold are compared with all postings, without reading the ledger whole each night.
+    """
+    own = connection.execute(select(e.export).where(e.export.c.export_no == export_no)).mappings().one()
+    before = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(
+        e.export.c.export_no < export_no, e.export.c.last_posting_no < own["first_posting_no"]
+    )
+    count, yen = connection.execute(
+        select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
+            _on_claims_after(connection.execute(before).scalar_one()), t.posting.c.posting_no <= own["last_posting_no"]
+        )
+    ).one()
+    found = {"件数": (own["postings"], count), "金額": (own["yen"], yen)}
+    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, (ours, theirs) in found.items() if ours != theirs]
+
+
+def all_exports_break(connection: Connection) -> list[str]:
+    """すべての書き出しの合計と計上の合計, asked of the database: what does not add up, in words."""
+    exported = connection.execute(
+        select(func.coalesce(func.sum(e.export.c.postings), 0), func.coalesce(func.sum(e.export.c.yen), 0)).where(
+            _holds()
+        )
+    ).one()
+    posted = connection.execute(
+        select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
+            t.posting.c.account == Account.CLAIM.value, t.posting.c.posting_no <= last_posting_no(connection)
+        )
+    ).one()
+    pairs = zip(("件数", "金額"), exported, posted, strict=True)
+    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, ours, theirs in pairs if ours != theirs]

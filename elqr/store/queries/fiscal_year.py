@@ -1,0 +1,116 @@
+"""Questions of the fiscal year's end (決算の照会): claims of a levy year, and what stands on them and in suspense."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
+
+from elqr.arithmetic.fiscal_year import closing_day, last_day
+from elqr.store.db.bulk import read_frame
+from elqr.store.queries.open_exceptions import waiting_outcome
+from elqr.store.queries.owed import slip_no_at_the_end
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.terms import Account, AccountingKind
+
+
+@dataclass(frozen=True, slots=True)
+class YearEnd:
+    """年度の末日と、出納整理期間の末日: procedures without 出納整理期間 close on the last day."""
+
+    last: date
+    closing: date
+
+    @classmethod
+    def of(cls, fiscal_year: int) -> "YearEnd":
+        """Of a fiscal year."""
+        return cls(last_day(fiscal_year), closing_day(fiscal_year, AccountingKind.GENERAL))
+
+
+def claims_of_year(
+    connection: Connection, levy_year: int, as_of: date, days: YearEnd, without_closing_period: Iterable[str]
+) -> pl.DataFrame:
+    """調定 of a levy year: frame Claim with due_on, owed_yen, own_yen, closing_yen.
+
+    `own_yen` was paid by the year's last day and `closing_yen` after it, both for the accounts of that year and
+    known by `as_of`. What is owed is as of the closing day of the procedure: what changes later belongs to the
+    next year. Claims that nothing was owed on by then, and nothing paid on, are left out.
+    """
+    schema = {**Claim.SCHEMA, "due_on": pl.Date} | dict.fromkeys(("owed_yen", "own_yen", "closing_yen"), pl.Int64)
+    closing = case(
+        (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(days.last.isoformat())),
+        else_=literal(days.closing.isoformat()),
+    )
+    slip = t.notice.alias("slip")
+    paid = _paid(levy_year, as_of, days.last).subquery()
+    query = (
+        select(
+            *(_payer(slip) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
+            slip.c.due_on,
+            func.coalesce(slip.c.amount_yen, 0),
+            func.coalesce(paid.c.own_yen, 0),
+            func.coalesce(paid.c.closing_yen, 0),
+        )
+        .select_from(t.claim)
+        .outerjoin(slip, slip.c.notice_no == slip_no_at_the_end(closing, as_of))
+        .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
+        .where(t.claim.c.levy_year == levy_year, or_(slip.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
+        .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
+    )
+    return read_frame(connection, query, schema)
+
+
+def _payer(slip: FromClause) -> ColumnElement[str]:
+    """宛名番号 of who owes a claim: as its slip names the payer, an heir as well."""
+    return func.coalesce(slip.c.payer_ref, t.claim.c.payer_ref)
+
+
+def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
+    """収納額 of each claim of a levy year for its own year, by 領収日."""
+    g = t.posting.c
+    in_year = t.payment.c.paid_on <= last_day.isoformat()
+    return (
+        select(
+            g.claim_no,
+            func.coalesce(func.sum(g.yen).filter(in_year), 0).label("own_yen"),
+            func.coalesce(func.sum(g.yen).filter(~in_year), 0).label("closing_yen"),
+        )
+        .join(t.payment, t.payment.c.payment_no == g.payment_no)
+        .join(t.claim, t.claim.c.claim_no == g.claim_no)
+        .where(t.claim.c.levy_year == levy_year, _of_year(levy_year, Account.CLAIM, as_of), ~_is_arrears())
+        .group_by(g.claim_no)
+    )
+
+
+def _of_year(fiscal_year: int, account: Account, as_of: date) -> ColumnElement[bool]:
+    g = t.posting.c
+    return and_(g.fiscal_year == fiscal_year, g.account == account.value, g.night_on <= as_of.isoformat())
+
+
+def _is_arrears() -> ColumnElement[bool]:
+    return t.posting.c.is_arrears == 1
+
+
+def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
+    """会計年度の収納額: procedure_code, is_arrears, yen; what every list of claims must come to."""
+    g = t.posting.c
+    query = (
+        select(g.procedure_code, g.is_arrears, func.sum(g.yen))
+        .where(_of_year(fiscal_year, Account.CLAIM, as_of))
+        .group_by(g.procedure_code, g.is_arrears)
+    )
+    return read_frame(connection, query, {"procedure_code": pl.String, "is_arrears": pl.Boolean, "yen": pl.Int64})
+
+
+def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
+    """会計年度の仮受の残高: procedure_code, outcome, yen."""
+    g, d, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
+    query = (
+        select(g.procedure_code, outcome, func.sum(g.yen))
+        .join(t.decision, d.payment_no == g.payment_no)
+        .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
+        .group_by(g.procedure_code, outcome)
+    )
+    return read_frame(connection, query, {"procedure_code": pl.String, "outcome": pl.String, "yen": pl.Int64})

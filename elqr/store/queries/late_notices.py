@@ -1,0 +1,62 @@
+"""Late notices (後から届いた納付書): what the ledger has now for payments whose key it did not know on their night.
+
+As of a night, so that a night drawn again shows what it showed. All are staged joins: they cost what waits.
+"""
+
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from elqr.rules.notice_lookup import with_notice
+from elqr.rules.suggestions import exact
+from elqr.store.db.bulk import read_frame, staged
+from elqr.store.queries.matching import candidates
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.frames import Candidate, Payment
+from elqr.vocabulary.terms import KeyKind
+
+_ASKED = (
+    Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.REISSUE_NO, Payment.PAID_ON, Payment.CHECK_NO,
+    Payment.ITEM_NO, Payment.OFFICE_CODE,
+)  # fmt: skip
+
+
+def late_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
+    """同じ照会キーの納付書 of payments (payment_no) without one, known by a night: frame Suggestion with `fits`.
+
+    `fits`: had it been known, the payment would have been matched with it. Nothing is applied by itself.
+    """
+    with staged(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
+        query = select(*(t.payment.c[name] for name in _ASKED)).join(
+            asked, asked.c.payment_no == t.payment.c.payment_no
+        )
+        rows = read_frame(connection, query, {str(name): name.dtype for name in _ASKED})
+    return exact(with_notice(rows, _known_by(connection, candidates([connection], rows), night)))
+
+
+def _known_by(connection: Connection, found: pl.DataFrame, night: date) -> pl.DataFrame:
+    """その夜までに知られていた納付書: those that came by then, by keys that they had by then; cancelled or not then."""
+    notice, file, upload = t.notice.c, t.notice_file.c, t.upload.c
+    schema = {Candidate.NOTICE_NO: pl.Int64, "came_on": pl.Date, "came_with_key": pl.Boolean, "keyed_on": pl.Date}
+    issued = select(upload.night_on).join(t.payload, t.payload.c.upload_no == upload.upload_no)
+    of_notice = issued.where(t.payload.c.notice_no == notice.notice_no).correlate(t.notice).scalar_subquery()
+    with staged(connection, found.select(Candidate.NOTICE_NO).unique()) as asked:
+        query = (
+            select(notice.notice_no, file.night_on, notice.key_no.is_not(None), of_notice)
+            .join(asked, asked.c.notice_no == notice.notice_no)
+            .join(t.notice_file, file.notice_file_no == notice.notice_file_no)
+        )
+        known = read_frame(connection, query, schema)
+    rows = found.join(known, on=Candidate.NOTICE_NO, validate="m:1", maintain_order="left")
+    is_given = (pl.col(Candidate.KEY_KIND) != KeyKind.ELQR.value) | pl.col("came_with_key")
+    has_key = is_given | (pl.col("keyed_on") <= night).fill_null(False)
+    gone = pl.col(Candidate.CANCELLED_ON) <= night
+    return (
+        rows.filter((pl.col("came_on") <= night) & has_key)
+        .with_columns(
+            gone.fill_null(False).alias(Candidate.IS_CANCELLED),
+            pl.when(gone).then(Candidate.CANCELLED_ON).alias(Candidate.CANCELLED_ON),
+        )
+        .select(*Candidate.SCHEMA)
+    )

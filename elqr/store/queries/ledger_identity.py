@@ -1,0 +1,101 @@
+"""Who the ledger is (台帳の素性): its id, and how far the numbers that it hands out have come.
+
+The id is random, given when the ledger is made. A ledger of a program that knew none has it from its first run, so that
+every copy of it is the same ledger. Numbers are those of its rows, or of what was handed out before it went on.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Column, Connection, func, insert, select, update
+
+from elqr.store.db.bulk import next_no
+from elqr.store.tables import ledger as t
+from elqr.store.tables.arrears import arrears_list
+from elqr.store.tables.exports import export
+from elqr.vocabulary.number_series import HandedOut
+
+KEY_SERIAL = "key_serial"
+"""The counter of the serials in keys."""
+
+_ID_BYTES = 16
+_SERIES: tuple[Column[Any], ...] = (
+    t.run.c.run_no, t.upload.c.upload_no, export.c.export_no, arrears_list.c.list_no, t.print_batch.c.print_no,
+)  # fmt: skip
+
+
+def begin(connection: Connection) -> None:
+    """台帳に素性を与える: once, when its tables are made or brought up."""
+    first = connection.execute(select(t.run.c.hash).order_by(t.run.c.run_no).limit(1)).scalar_one_or_none()
+    given = hashlib.sha256(first.encode()).digest()[:_ID_BYTES].hex() if first else secrets.token_hex(_ID_BYTES)
+    said = dict.fromkeys(("started_at", "started_by", "approved_by", "reason"), "")
+    connection.execute(insert(t.ledger_start).values(start_no=1, ledger_id=given, numbers="{}", **said))
+
+
+def ledger_id(connection: Connection) -> str:
+    """台帳の素性."""
+    own = t.ledger_start.c
+    return str(connection.execute(select(own.ledger_id).order_by(own.start_no).limit(1)).scalar_one_or_none() or "")
+
+
+def starts(connection: Connection) -> list[dict[str, Any]]:
+    """台帳の始まり, in order."""
+    rows = connection.execute(select(t.ledger_start).order_by(t.ledger_start.c.start_no))
+    return [dict(row) for row in rows.mappings()]
+
+
+def _before(connection: Connection) -> HandedOut:
+    """渡した番号 that the ledger was told of when it went on."""
+    furthest = HandedOut()
+    for text in connection.execute(select(t.ledger_start.c.numbers)).scalars():
+        furthest = furthest.furthest(HandedOut.of(json.loads(text)))
+    return furthest
+
+
+def handed_out(connection: Connection) -> HandedOut:
+    """渡した番号: the last of each series, by the ledger's rows and by what it was told."""
+    own = {column.name: next_no(connection, column) - 1 for column in _SERIES}
+    counted = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL)
+    own[KEY_SERIAL] = connection.execute(counted).scalar_one_or_none() or 0
+    return HandedOut.of(own).furthest(_before(connection))
+
+
+def next_handed_out(connection: Connection, column: Column[Any]) -> int:
+    """次に渡す番号 of a series, after all that were ever handed out. `column` is one that `HandedOut` names."""
+    return max(next_no(connection, column) - 1, _before(connection).as_dict()[column.name]) + 1
+
+
+def has_run(connection: Connection, run_hash: str) -> bool:
+    """その実行があるか in the ledger's chain."""
+    found = connection.execute(select(func.count()).select_from(t.run).where(t.run.c.hash == run_hash))
+    return bool(found.scalar_one())
+
+
+def last_run(connection: Connection) -> tuple[str, str]:
+    """最後の実行: its id and hash; empty without runs."""
+    query = select(t.run.c.run_id, t.run.c.hash).order_by(t.run.c.run_no.desc()).limit(1)
+    run_id, run_hash = connection.execute(query).one_or_none() or ("", "")
+    return run_id, run_hash
+
+
+def skip_serials(connection: Connection, last: int) -> None:
+    """連番を飛ばす: serials up to this one are not handed out any more."""
+    own = t.counter.c
+    there = connection.execute(select(own.value).where(own.name == KEY_SERIAL)).scalar_one_or_none()
+    if there is None:
+        connection.execute(insert(t.counter).values(name=KEY_SERIAL, value=last))
+    elif there < last:
+        connection.execute(update(t.counter).where(own.name == KEY_SERIAL).values(value=last))
+
+
+def enter_start(connection: Connection, numbers: HandedOut, said: Mapping[str, str]) -> dict[str, object]:
+    """台帳の続き・始め直しを記す, with the numbers handed out so far; returns the row. `said`: who, when and why."""
+    number = next_no(connection, t.ledger_start.c.start_no)
+    text = json.dumps(numbers.as_dict(), separators=(",", ":"))
+    row = {"start_no": number, "ledger_id": ledger_id(connection), "numbers": text, **said}
+    connection.execute(insert(t.ledger_start).values(row))
+    skip_serials(connection, numbers.key_serial)
+    return row

@@ -1,0 +1,375 @@
+"""Questions the night asks the ledger (照会). Each costs what tonight holds: a staged join, never a scan."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.rules.notice_lookup import as_registered, under_their_keys
+from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
+from elqr.store.db.bulk import asked, read_frame, staged
+from elqr.store.queries.refused_rows import waiting_rows
+from elqr.store.queries.totals import last_issued
+from elqr.store.queries.undecided import OPEN
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.frames import (
+    Candidate,
+    CandidateSlip,
+    Claim,
+    ClaimKey,
+    Known,
+    KnownEvent,
+    Notice,
+    NoticeKey,
+    OpenClaim,
+    Payment,
+    met_again,
+)
+from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
+
+_CLAIM_KEY = list(ClaimKey.SCHEMA)
+
+
+def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -> Registered:
+    """登録済の納付書: all notices of the assessments in `rows`, and the owners of the keys in `keys`."""
+    with staged(connection, rows.select(ASSESSMENT_KEY).unique()) as asked:
+        same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        notices = read_frame(connection, select(*t.notice.c).join(asked, and_(*same)), Notice.SCHEMA)
+        same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(asked, and_(*same))
+        claims = read_frame(connection, query, Claim.SCHEMA)
+        same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        query = (
+            select(t.notice.c.notice_no)
+            .join(asked, and_(*same))
+            .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+        )
+        cancelled = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
+        same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        query = (
+            select(t.notice_claim.c.notice_no)
+            .join(t.claim, t.claim.c.claim_no == t.notice_claim.c.claim_no)
+            .join(asked, and_(*same))
+            .where(t.claim.c.installment_no == WHOLE_YEAR)
+        )
+        singles = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
+        refused = waiting_rows(connection, asked, ASSESSMENT_KEY)
+    return Registered(notices, claims, cancelled, singles, refused, _key_owners(connection, keys))
+
+
+def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    owner = {
+        NoticeKey.KEY_KIND: pl.String,
+        NoticeKey.KEY_DIGITS: pl.String,
+        **{name: Notice.SCHEMA[name] for name in NOTICE_KEY},
+    }
+    with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
+        query = (
+            select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
+            .join(asked, same_key(asked))
+            .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+        )
+        return read_frame(connection, query, owner)
+
+
+def elqr_keys(key_no: pl.Series) -> pl.DataFrame:
+    """案件特定キー as keys to ask for, each once: key_kind, key_digits.
+
+    The kind is asked for like the digits: were it a constant, SQLite would go through all keys of the kind.
+    """
+    kind = pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND)
+    return key_no.unique().to_frame(NoticeKey.KEY_DIGITS).select(kind, NoticeKey.KEY_DIGITS)
+
+
+def same_key(asked: object) -> ColumnElement[bool]:
+    """照会キーが同じか: of the ledger's keys and those asked for."""
+    columns = asked.c  # type: ignore[attr-defined]
+    return and_(t.notice_key.c.key_kind == columns.key_kind, t.notice_key.c.key_digits == columns.key_digits)
+
+
+def undecided_files(connection: Connection) -> list[str]:
+    """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
+    query = select(t.file.c.sha256).where(OPEN)
+    return list(connection.execute(query.order_by(t.file.c.file_no)).scalars())
+
+
+def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納 of tonight's identities; frame KnownEvent."""
+    known = t.payment_identity.c
+
+    def query(own: FromClause) -> Select[Any]:
+        said = (t.payment.c[name] for name in KnownEvent.SCHEMA if name not in (*Known.SCHEMA, KnownEvent.OUTCOME))
+        return (
+            select(*known, *said, t.decision.c.outcome)
+            .join(own, own.c.identity == known.identity)
+            .join(t.payment, t.payment.c.payment_no == known.payment_no)
+            .join(t.decision, t.decision.c.payment_no == known.payment_no)
+        )
+
+    return asked(connections, payments.select(Payment.IDENTITY).unique(), query, KnownEvent.SCHEMA)
+
+
+def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
+    """照会キーが指す納付書 for tonight's keys; frame CandidateSlip.
+
+    A payload is looked up only for keys whose payments say something that it says too; rows come back with the
+    number of the key asked for, not with its digits.
+    """
+    keys = _keys(payments).with_row_index("at").cast({"at": pl.Int64})
+    stored = as_registered(keys)
+
+    def query(own: FromClause) -> Select[Any]:
+        payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
+        return (
+            _candidate_columns(own.c.at)
+            .join(own, same_key(own))
+            .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
+            .outerjoin(t.payload, payload)
+        )
+
+    schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
+    for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
+        del schema[name]
+    found = asked(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
+    return under_their_keys(found, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
+
+
+def _keys(payments: pl.DataFrame) -> pl.DataFrame:
+    """今夜の照会キー, each once, and whether a payment `says` what a payload says too.
+
+    Few keys are met again, and only those are grouped: to group a million took 400 MB.
+    """
+    key = (Payment.KEY_KIND, Payment.KEY_DIGITS)
+    says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
+    rows = payments.select(*key, says.cast(pl.Int64).alias("says"))
+    again = met_again(rows.select(pl.struct(key).hash()).to_series())
+    return pl.concat([rows.filter(~again), rows.filter(again).group_by(key).agg(pl.col("says").max())])
+
+
+def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
+    notice, payload = t.notice.c, t.payload.c
+    return select(
+        at,
+        notice.notice_no,
+        t.notice_key.c.reissue_no,
+        notice.issue_no,
+        notice.installment_no,
+        notice.amount_yen,
+        notice.issued_on,
+        notice.payable_until_on,
+        func.coalesce(payload.check_no, notice.check_no),
+        payload.item_no,
+        payload.office_code,
+        notice.procedure_code,
+        exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+        _cancelled_on(),
+        ~newer_slip_exists(),
+        notice.levy_year,
+        notice.bill_no,
+        notice.payer_ref,
+    ).select_from(t.notice_key)
+
+
+def _cancelled_on() -> ColumnElement[str]:
+    """取消の日: the night on which a notice's cancellation came to the ledger, or null."""
+    cancel = t.notice_cancel.c
+    return select(cancel.night_on).where(cancel.notice_no == t.notice.c.notice_no).correlate(t.notice).scalar_subquery()
+
+
+def newer_slip_exists() -> ColumnElement[bool]:
+    """A later slip of the same claim that is not cancelled. Issues count from 1, and few slips are later ones."""
+    newer = t.notice.alias("newer")
+    return exists().where(
+        *(newer.c[name] == t.notice.c[name] for name in _CLAIM_KEY),
+        newer.c.issue_no > t.notice.c.issue_no,
+        newer.c.issue_no > literal_column("1"),
+        ~exists().where(t.notice_cancel.c.notice_no == newer.c.notice_no),
+    )
+
+
+def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
+    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount, or nothing.
+
+    `notices` has notice_no, owed_yen and levy_year: what `owed_by` knows already is not looked up.
+    """
+    covers, first = t.notice_claim.c, t.payment.c.payment_no
+    collected = case((first.is_(None), 0), else_=_of_claim(func.sum(t.posting.c.yen)))
+
+    def query(own: FromClause) -> Select[Any]:
+        return (
+            select(
+                covers.notice_no,
+                covers.claim_no,
+                covers.cover_yen,
+                func.coalesce(own.c.owed_yen, _owed_yen(), 0),
+                collected,
+                func.coalesce(own.c.levy_year, _levy_year()),
+                first,
+                t.decision.c.notice_no,
+                t.payment.c.channel,
+                t.notice.c.installment_no,
+            )
+            .select_from(t.notice_claim)
+            .join(own, own.c.notice_no == covers.notice_no)
+            .outerjoin(t.payment, first == _first_on_claim())
+            .outerjoin(t.decision, t.decision.c.payment_no == first)
+            .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
+        )
+
+    keys = notices.select(Candidate.NOTICE_NO, OpenClaim.OWED_YEN, OpenClaim.LEVY_YEAR)
+    return asked(connections, keys, query, OpenClaim.SCHEMA)
+
+
+def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
+    """調定額のわかる納付書: of each notice its number, and what it says of its claim where it is the newest valid slip.
+
+    A 全期 slip says nothing of the claims that it pays, and another slip may be newer than a cancelled one.
+    """
+    is_valid = pl.col(Candidate.IS_CURRENT) & ~pl.col(Candidate.IS_CANCELLED)
+    says = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
+    said = candidates.select(
+        Candidate.NOTICE_NO,
+        pl.when(says).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
+        pl.when(says).then(CandidateSlip.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
+    )
+    return said.unique(Candidate.NOTICE_NO)
+
+
+def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
+    return (
+        select(aggregate)
+        .where(t.posting.c.claim_no == t.notice_claim.c.claim_no)
+        .correlate(t.notice_claim)
+        .scalar_subquery()
+    )
+
+
+def _first_on_claim() -> ColumnElement[int]:
+    """先の収納 of a claim: the first whose yen are still there."""
+    g = t.posting.c
+    return (
+        select(g.payment_no)
+        .where(g.claim_no == t.notice_claim.c.claim_no)
+        .group_by(g.payment_no)
+        .having(func.sum(g.yen) > 0)
+        .order_by(g.payment_no)
+        .limit(1)
+        .correlate(t.notice_claim)
+        .scalar_subquery()
+    )
+
+
+def _levy_year() -> ColumnElement[int]:
+    own = t.claim.alias("own_claim").c
+    return (
+        select(own.levy_year).where(own.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim)
+    ).scalar_subquery()
+
+
+def _owed_yen() -> ColumnElement[int]:
+    own, pays = t.notice.alias("own"), t.notice_claim.alias("pays").c
+    return (
+        select(own.c.amount_yen)
+        .join(t.claim, and_(*(own.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
+        .where(
+            t.claim.c.claim_no == t.notice_claim.c.claim_no,
+            exists().where(pays.notice_no == own.c.notice_no, pays.claim_no == t.claim.c.claim_no),
+            ~exists().where(t.notice_cancel.c.notice_no == own.c.notice_no),
+        )
+        .order_by(own.c.issue_no.desc())
+        .limit(1)
+        .correlate(t.notice_claim)
+        .scalar_subquery()
+    )
+
+
+def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataFrame:
+    """未発行の納付書: not cancelled, without payload, of procedures that support eL-QR; frame Notice, in order.
+
+    Only notices after the last one issued of their procedure are read; of a procedure without any, all are.
+    """
+    last = last_issued(connection)
+    notice = t.notice.c
+    query = (
+        select(*notice)
+        .outerjoin(t.payload, t.payload.c.notice_no == notice.notice_no)
+        .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == notice.notice_no)
+        .where(t.payload.c.notice_no.is_(None), t.notice_cancel.c.notice_no.is_(None))
+    )
+    found = []
+    for code in live_procedures:
+        # An expression is no index's column: the rows are found by their numbers, which are few.
+        own = notice.procedure_code.concat("") == code if code in last else notice.procedure_code == code
+        found.append(read_frame(connection, query.where(own, notice.notice_no > last.get(code, 0)), Notice.SCHEMA))
+    return pl.concat(found).sort(Notice.NOTICE_NO) if found else Notice.empty()
+
+
+def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
+    """使用済の案件特定キー among these: they must never be given again."""
+    with staged(connection, elqr_keys(key_no)) as asked:
+        query = select(t.notice_key.c.key_digits).join(asked, same_key(asked))
+        return set(connection.execute(query).scalars())
+
+
+_OF_KEY = (
+    Candidate.NOTICE_NO, Candidate.REISSUE_NO, Candidate.ISSUE_NO, Candidate.ISSUED_ON, Candidate.IS_CANCELLED,
+    Candidate.CANCELLED_ON,
+)  # fmt: skip
+
+
+def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """既知のキー among possible misreadings: their notices; key_kind, key_digits, and of Candidate what tells which is
+    meant.
+    """
+    own = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
+    stored = as_registered(own)
+    schema = {"at": pl.Int64, **{str(name): name.dtype for name in _OF_KEY}}
+    notice = t.notice.c
+    with staged(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
+        query = (
+            select(
+                asked.c.at, notice.notice_no, t.notice_key.c.reissue_no, notice.issue_no, notice.issued_on,
+                exists().where(t.notice_cancel.c.notice_no == notice.notice_no), _cancelled_on(),
+            )
+            .join(t.notice_key, same_key(asked))
+            .join(t.notice, notice.notice_no == t.notice_key.c.notice_no)
+        )  # fmt: skip
+        return under_their_keys(read_frame(connection, query, schema), own, stored["only_reissue_no"])
+
+
+def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:
+    """受信の記録 of this content under this name: (status, spec)."""
+    query = select(t.delivery.c.status, t.delivery.c.spec).where(
+        t.delivery.c.name == name, t.delivery.c.sha256 == sha256
+    )
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def file_of(connection: Connection, sha256: str) -> tuple[int, str, int, int] | None:
+    """取込済のファイル of this content: file_no, spec, payments, yen."""
+    columns = (t.file.c.file_no, t.file.c.spec, t.file.c.payment_count, t.file.c.payment_yen)
+    row = connection.execute(select(*columns).where(t.file.c.sha256 == sha256)).first()
+    return tuple(row) if row else None
+
+
+def clean_notice_file(connection: Connection, sha256: str) -> bool:
+    """A notice file that was imported before with no bad row need not be read again."""
+    query = select(literal(1)).where(t.notice_file.c.sha256 == sha256, t.notice_file.c.rows_bad == 0)
+    return connection.execute(query).first() is not None
+
+
+def notice_file_known(connection: Connection, sha256: str, name: str | None = None) -> bool:
+    """Was this content imported before (under this name), with whatever result."""
+    file = t.notice_file.c
+    query = select(literal(1)).where(file.sha256 == sha256, *([] if name is None else [file.name == name]))
+    return connection.execute(query).first() is not None
+
+
+def newest_composed(connection: Connection) -> tuple[str, str] | None:
+    """最後に作った案件特定キーと確認番号 that are ours to compose; None without any."""
+    p, n = t.payload.c, t.notice.c
+    query = select(p.key_no, p.check_no).join(t.notice, n.notice_no == p.notice_no).where(n.key_no.is_(None))
+    newest = connection.execute(query.order_by(p.notice_no.desc()).limit(1)).one_or_none()
+    return None if newest is None else (newest[0], newest[1])

@@ -1,0 +1,375 @@
+"""Questions about money and its settlement (入金と突合の照会). All that is open is small; settled rows are not read."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy.sql import ColumnElement
+
+from elqr.rules.deposits import known_lines
+from elqr.rules.offsets import SETTLED_AS, SETTLEMENT_NO
+from elqr.store.db.bulk import read_frame, staged
+from elqr.store.queries.announced import still_waits
+from elqr.store.queries.reports import file_name
+from elqr.store.queries.retractions import numbers_taken_back
+from elqr.store.tables import ledger as t
+from elqr.store.tables import money as m
+from elqr.vocabulary.frames import Payment
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import REOPENED, DepositKind, Outcome, Place, RetractionKind, SettlementOutcome, Stage
+
+_SPEC = {"spec": pl.String}
+
+
+def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
+    """既知の入金 of some days and yen, as elqr/rules/deposits.py knows them.
+
+    Not asked for by the identity that is written: an older rule may have written the same transfer differently.
+    """
+    d = m.deposit.c
+    schema = {**Deposit.SCHEMA, **_SPEC}
+    with staged(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
+        query = (
+            select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec)
+            .join(asked, and_(asked.c.booked_on == d.booked_on, asked.c.yen == d.yen))
+            .join(t.file, t.file.c.file_no == d.file_no)
+            .order_by(d.deposit_no)
+        )
+        rows = read_frame(connection, query, schema)
+    return known_lines(rows)
+
+
+def _settled_by(night: date, part: ColumnElement[int], link: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    number = next(iter(link.primary_key.columns))
+    return exists().where(
+        number == part,
+        m.settlement.c.settlement_no == link.c.settlement_no,
+        m.settlement.c.night_on <= night.isoformat(),
+        _holds(night),
+        *more,
+    )
+
+
+def _holds(night: date) -> ColumnElement[bool]:
+    """突合済のままか, up to a night: no difference that two people opened again, no money taken back since."""
+    s, opened = m.settlement.c, numbers_taken_back(RetractionKind.DIFFERENCE, night)
+    reopened = select(m.difference_step.c.settlement_no).where(
+        m.difference_step.c.settlement_no.is_not(None), m.difference_step.c.difference_no.in_(opened)
+    )
+    is_lasting = s.outcome.not_in([outcome.value for outcome in REOPENED])
+    return and_(s.settlement_no.not_in(reopened), or_(is_lasting, s.settlement_no.not_in(_offset(night))))
+
+
+def _offset(night: date) -> Select[tuple[int]]:
+    """取消で開き直した突合済: a later line offsets a deposit of theirs with what took it back."""
+    own, other = m.settlement_deposit.alias("opened"), m.settlement_deposit.alias("opening")
+    by = m.settlement.alias("offset")
+    return (
+        select(own.c.settlement_no)
+        .join(other, and_(other.c.deposit_no == own.c.deposit_no, other.c.settlement_no > own.c.settlement_no))
+        .join(by, by.c.settlement_no == other.c.settlement_no)
+        .where(by.c.outcome == SettlementOutcome.TAKEN_BACK.value, by.c.night_on <= night.isoformat())
+    )
+
+
+def _bundles(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*(m.bundle.c[name] for name in Bundle.SCHEMA), t.file.c.spec, m.bundle.c.night_on)
+        .join(t.file, t.file.c.file_no == m.bundle.c.file_no)
+        .where(*conditions)
+        .order_by(m.bundle.c.bundle_no)
+    )
+
+
+_BUNDLE = {**Bundle.SCHEMA, **_SPEC, "night_on": pl.Date}
+
+
+def open_bundles(connection: Connection, night: date) -> pl.DataFrame:
+    """突合の済んでいない確報の束 as of a night: frame Bundle with spec and night_on."""
+    settled = _settled_by(night, m.bundle.c.bundle_no, m.settlement_bundle)
+    query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= night.isoformat(), ~settled)
+    return read_frame(connection, query, _BUNDLE)
+
+
+def unwatched_bundles(connection: Connection) -> pl.DataFrame:
+    """期限をまだ調べていない速報の束: frame Bundle with spec and night_on."""
+    watched = exists().where(m.watched_bundle.c.bundle_no == m.bundle.c.bundle_no)
+    return read_frame(connection, _bundles(m.bundle.c.stage == Stage.PRELIMINARY.value, ~watched), _BUNDLE)
+
+
+def night_bundles(connection: Connection, night: date) -> pl.DataFrame:
+    """今夜の確報の束: frame Bundle with spec and night_on."""
+    query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on == night.isoformat())
+    return read_frame(connection, query, _BUNDLE)
+
+
+def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
+    """突合の済んでいない入金 as of a night: frame Deposit with spec, file_name and night_on. Repeats are none."""
+    settled = _settled_by(night, m.deposit.c.deposit_no, m.settlement_deposit)
+    query = _counting().where(m.deposit_file.c.night_on <= night.isoformat(), ~settled)
+    return read_frame(connection, query, _DEPOSIT)
+
+
+_DEPOSIT = {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date}
+
+
+def _counting(*more: ColumnElement[Any]) -> Select[Any]:
+    """入金 that counts: no repeat, and not paid out."""
+    return _deposits(*more).where(m.deposit.c.repeats_no.is_(None), m.deposit.c.kind != DepositKind.PAID_OUT.value)
+
+
+def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
+    d = m.deposit.c
+    return (
+        select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on, *more)
+        .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
+        .join(t.file, t.file.c.file_no == d.file_no)
+        .order_by(d.deposit_no)
+    )
+
+
+def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
+    """今夜の入金と突合の済んでいなかった入金、それと日と額の同じ入金, up to the night and repeats too.
+
+    As `open_deposits`, with `is_watched`: it came tonight, or its transfer was not settled before tonight. What was
+    taken back is none.
+    """
+    d, own, came = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
+    is_before = m.settlement.c.night_on < night.isoformat()
+    is_open = ~_settled_by(night, own.deposit_no, m.settlement_deposit, is_before)
+    watched = select(own.booked_on, own.yen).join(m.deposit_file, came.file_no == own.file_no).distinct()
+    watched = watched.where(
+        own.kind == DepositKind.RECEIVED.value,
+        came.night_on <= night.isoformat(),
+        or_(came.night_on == night.isoformat(), and_(own.repeats_no.is_(None), is_open)),
+    )
+    days = watched.subquery()
+    root = func.coalesce(d.repeats_no, d.deposit_no)
+    was_settled = _settled_by(night, root, m.settlement_deposit, is_before)
+    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0)
+    is_gone = m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value
+    query = _deposits(is_watched).join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
+    query = query.where(d.kind == DepositKind.RECEIVED.value, came.night_on <= night.isoformat())
+    query = query.where(~_settled_by(night, root, m.settlement_deposit, is_gone))
+    return read_frame(connection, query, {**_DEPOSIT, "is_watched": pl.Boolean})
+
+
+def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) -> pl.DataFrame:
+    """突合の済んだ入金 of the yen of some open ones, where money of that yen was ever taken back.
+
+    As `open_deposits`, with `settlement_no` and `settled_as` of the line that holds as of the night.
+    """
+    d, s = m.deposit.c, m.settlement.c
+    schema = {**_DEPOSIT, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
+    back = m.deposit.alias("back").c
+    with staged(connection, deposits.select(Deposit.YEN).unique()) as asked:
+        query = select(back.yen).where(back.kind == DepositKind.CANCELLED.value, back.repeats_no.is_(None))
+        taken = read_frame(connection, query.join(asked, asked.c.yen == back.yen).distinct(), {Deposit.YEN: pl.Int64})
+    if taken.is_empty():
+        return pl.DataFrame(schema=schema)
+    with staged(connection, taken) as asked:
+        query = (
+            _counting(s.settlement_no, s.outcome.label(SETTLED_AS))
+            .join(asked, asked.c.yen == d.yen)
+            .join(m.settlement_deposit, m.settlement_deposit.c.deposit_no == d.deposit_no)
+            .join(m.settlement, s.settlement_no == m.settlement_deposit.c.settlement_no)
+            .where(s.night_on <= night.isoformat(), _holds(night))
+            .where(s.outcome != SettlementOutcome.OUTSIDE.value)
+        )
+        return read_frame(connection, query, schema)
+
+
+def bundles_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame:
+    """突合済の中の束, as `open_bundles`."""
+    link = m.settlement_bundle.c
+    query = _bundles(m.bundle.c.bundle_no.in_(select(link.bundle_no).where(link.settlement_no.in_(numbers))))
+    return read_frame(connection, query, _BUNDLE)
+
+
+def deposits_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame:
+    """突合済の中の入金, as `open_deposits`."""
+    link = m.settlement_deposit.c
+    query = _counting().where(
+        m.deposit.c.deposit_no.in_(select(link.deposit_no).where(link.settlement_no.in_(numbers)))
+    )
+    return read_frame(connection, query, _DEPOSIT)
+
+
+def settled(connection: Connection, night: date) -> pl.DataFrame:
+    """今夜突合の済んだもの: frame Settled."""
+    columns = [m.settlement.c.settlement_no, *(m.settlement.c[name] for name in list(Settled.SCHEMA)[1:])]
+    query = select(*columns).where(m.settlement.c.night_on == night.isoformat(), _holds(night))
+    return read_frame(connection, query.order_by(m.settlement.c.settlement_no), Settled.SCHEMA)
+
+
+def settled_before(connection: Connection, night: date) -> pl.DataFrame:
+    """前夜までに突合の済んだもの by contract and outcome: sums, with the days they span; frame Settled."""
+    s = m.settlement.c
+    sums = [func.sum(s[name]) for name in list(Settled.SCHEMA)[5:]]
+    query = (
+        select(func.min(s.settlement_no), s.contract, s.outcome, func.min(s.from_on), func.max(s.until_on), *sums)
+        .where(s.night_on < night.isoformat(), _holds(night))
+        .group_by(s.contract, s.outcome)
+        .order_by(s.contract, s.outcome)
+    )
+    return read_frame(connection, query, Settled.SCHEMA)
+
+
+def settled_twice(connection: Connection) -> list[tuple[str, int]]:
+    """二つの突合済の行にある束か入金, among the lines that hold: what is never there."""
+    found: list[tuple[str, int]] = []
+    for what, link in (("収納の束", m.settlement_bundle), ("入金明細", m.settlement_deposit)):
+        number = next(iter(link.primary_key.columns))
+        query = (
+            select(number)
+            .join(m.settlement, m.settlement.c.settlement_no == link.c.settlement_no)
+            .where(_holds(date.max))
+            .group_by(number)
+            .having(func.count() > 1)
+        )
+        found += [(what, int(own)) for own in connection.execute(query.order_by(number)).scalars()]
+    return found
+
+
+def offset_badly(connection: Connection) -> list[int]:
+    """入金取消で相殺の組でない突合済: not just one deposit and, no older, one line that takes its yen back."""
+    link, d, bundle = m.settlement_deposit.c, m.deposit.c, m.settlement_bundle.c
+    is_back, day = d.kind == DepositKind.CANCELLED.value, func.coalesce(d.funds_on, d.booked_on)
+    came_on, back_on = func.max(case((~is_back, day))), func.max(case((is_back, day)))
+    sums = (func.count(), func.sum(case((is_back, 1), else_=0)), func.sum(case((is_back, -d.yen), else_=d.yen)))
+    query = (
+        select(m.settlement.c.settlement_no)
+        .outerjoin(m.settlement_deposit, link.settlement_no == m.settlement.c.settlement_no)
+        .outerjoin(m.deposit, d.deposit_no == link.deposit_no)
+        .where(m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value)
+        .group_by(m.settlement.c.settlement_no)
+        .having(or_(sums[0] != 2, sums[1] != 1, sums[2] != 0, came_on > back_on))
+    )
+    holding = select(bundle.settlement_no).join(m.settlement, m.settlement.c.settlement_no == bundle.settlement_no)
+    holding = holding.where(m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value)
+    return sorted({*connection.execute(query).scalars(), *connection.execute(holding).scalars()})
+
+
+def money_sums(connection: Connection, night: date) -> tuple[int, int]:
+    """確報の額と入金の額 up to a night, as the lines of payments and of money say: what a settlement must add up to."""
+    day = night.isoformat()
+    due = select(func.coalesce(func.sum(m.bundle.c.yen), 0)).where(
+        m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= day
+    )
+    d = m.deposit.c
+    signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
+    money = (
+        select(func.coalesce(func.sum(signed), 0))
+        .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
+        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day)
+    )
+    return int(connection.execute(due).scalar_one()), int(connection.execute(money).scalar_one())
+
+
+_LISTED: dict[str, Any] = {
+    "bundle_no": pl.Int64,
+    "payment_no": pl.Int64,
+    "file_name": pl.String,
+    "record_no": pl.Int64,
+    "channel": pl.String,
+    "stage": pl.String,
+    "paid_on": pl.Date,
+    "funds_on": pl.Date,
+    "paid_yen": pl.Int64,
+    "outcome": pl.String,
+    "key_digits": pl.String,
+    "night_on": pl.Date,
+}
+
+
+def _listed(bundle_no: ColumnElement[Any]) -> Select[Any]:
+    p = t.payment.c
+    return (
+        select(
+            bundle_no, p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on, p.funds_on, p.paid_yen,
+            t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on,
+        )
+        .select_from(t.payment)
+        .join(t.decision, t.decision.c.payment_no == p.payment_no)
+        .join(t.file, t.file.c.file_no == p.file_no)
+        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
+        .order_by(p.payment_no)
+    )  # fmt: skip
+
+
+def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage) -> pl.DataFrame:
+    """束の収納: the payments of some bundles of a stage, as settlement counts them.
+
+    Where `bundles` has `only_yen`, only the payments of that amount, unless it is null.
+    """
+    names = [name for name in (Bundle.BUNDLE_NO, "only_yen") if name in bundles.columns]
+    b, p = m.bundle.c, t.payment.c
+    asked_outcome = (
+        t.decision.c.outcome == Outcome.PENDING.value
+        if stage is Stage.PRELIMINARY
+        else t.decision.c.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
+    )
+    with staged(connection, bundles.select(names)) as asked:
+        of_yen = or_(asked.c.only_yen.is_(None), asked.c.only_yen == p.paid_yen) if len(names) > 1 else true()
+        query = (
+            _listed(b.bundle_no)
+            .join(m.bundle, and_(b.file_no == p.file_no, b.channel == p.channel, b.stage == p.stage))
+            .join(asked, asked.c.bundle_no == b.bundle_no)
+            .where(b.day_on == func.coalesce(p.funds_on, p.paid_on), asked_outcome)
+            .where(b.is_funds_day == case((p.funds_on.is_(None), 0), else_=1), of_yen)
+        )
+        return read_frame(connection, query, _LISTED)
+
+
+def _was_announced(night: date) -> ColumnElement[bool]:
+    """速報のある確報か: the same payment is known as 速報, decided up to a night."""
+    k, other, decided = t.payment_identity.c, t.payment.alias("other").c, t.decided_file.alias("decided").c
+    return exists().where(
+        k.identity == t.payment.c.identity,
+        k.occurrence_no == t.payment.c.occurrence_no,
+        k.stage == Stage.PRELIMINARY.value,
+        other.payment_no == k.payment_no,
+        decided.file_no == other.file_no,
+        decided.night_on <= night.isoformat(),
+    )
+
+
+def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
+    """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
+    found = bundle_payments(connection, bundles, Stage.PRELIMINARY).select("bundle_no", "payment_no")
+    with staged(connection, found.select("payment_no")) as asked:
+        query = (
+            select(t.payment.c.payment_no)
+            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+            .where(still_waits())
+        )
+        left = read_frame(connection, query, {"payment_no": pl.Int64})
+    return found.join(left, on="payment_no", how="semi", maintain_order="left")
+
+
+def overdue(connection: Connection, night: date) -> pl.DataFrame:
+    """期限を過ぎた速報 that are still without 確報 or 取消 as of a night, with their contracts."""
+    o = m.overdue_payment.c
+    query = (
+        _listed(o.payment_no)
+        .add_columns(o.contract)
+        .join(m.overdue_payment, o.payment_no == t.payment.c.payment_no)
+        .where(o.night_on <= night.isoformat(), still_waits(night))
+    )
+    return read_frame(connection, query, {**_LISTED, "contract": pl.String}).drop("bundle_no")
+
+
+def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
+    """速報のない確報 of some bundles."""
+    found = bundle_payments(connection, bundles, Stage.CONFIRMED)
+    with staged(connection, found.select(Payment.PAYMENT_NO)) as asked:
+        query = (
+            select(t.payment.c.payment_no)
+            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .where(~_was_announced(night))
+        )
+        left = read_frame(connection, query, {"payment_no": pl.Int64})
+    return found.join(left, on="payment_no", how="semi", maintain_order="left")

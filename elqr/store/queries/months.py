@@ -1,0 +1,97 @@
+"""Questions and entries of the monthly close (月計・月締めの照会と記帳): a month's postings by night, and balances."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, func, insert, select
+
+from elqr.arithmetic.fiscal_year import month_end
+from elqr.rules.month_figures import Figures
+from elqr.store.db.bulk import read_frame
+from elqr.store.queries.moves import is_move, is_reduction, signed_count
+from elqr.store.queries.totals import balances
+from elqr.store.tables import ledger as t
+from elqr.store.tables import months as m
+from elqr.vocabulary.terms import Account, RulingResult
+
+
+def figures(connection: Connection, first: date) -> Figures:
+    """月の数字 of the month that begins on a day, with the closing balance asked of the database by itself."""
+    last = month_end(first)
+    closing_yen = balances(connection, last)[Account.SUSPENSE]
+    return Figures(first, month_sums(connection, first, last), suspense_before(connection, first), closing_yen)
+
+
+def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
+    """計上の合計 of the nights from one day to another: as 収納日計表 sums them, and by night."""
+    g, p = t.posting.c, t.payment.c
+    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, g.night_on, is_move(), is_reduction())
+    query = (
+        select(*keys, signed_count(), func.sum(g.yen))
+        .join(t.payment, p.payment_no == g.payment_no)
+        .where(g.night_on >= first.isoformat(), g.night_on <= last.isoformat())
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    schema = {
+        "account": pl.String,
+        "procedure_code": pl.String,
+        "fiscal_year": pl.Int64,
+        "is_arrears": pl.Boolean,
+        "channel": pl.String,
+        "night_on": pl.Date,
+        "is_move": pl.Boolean,
+        "is_reduction": pl.Boolean,
+        "count": pl.Int64,
+        "yen": pl.Int64,
+    }
+    return read_frame(connection, query, schema)
+
+
+def suspense_before(connection: Connection, day: date) -> int:
+    """仮受の残高 over all nights before a day."""
+    g = t.posting.c
+    query = select(func.coalesce(func.sum(g.yen), 0)).where(
+        g.account == Account.SUSPENSE.value, g.night_on < day.isoformat()
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def last_closed_month(connection: Connection) -> str:
+    """締めた最後の月 (2026-10), or empty."""
+    step = m.month_close_step.c
+    query = select(func.coalesce(func.max(step.month), "")).where(step.result == RulingResult.APPROVED.value)
+    return str(connection.execute(query).scalar_one())
+
+
+def closes(connection: Connection, month: str) -> list[dict[str, Any]]:
+    """月締めの申請 of a month, oldest first, with the step that ended each."""
+    step = m.month_close_step.c
+    query = (
+        select(m.month_close, step.result, step.taken_at, step.taken_by, step.reason)
+        .outerjoin(m.month_close_step, step.close_no == m.month_close.c.close_no)
+        .where(m.month_close.c.month == month)
+        .order_by(m.month_close.c.close_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def ended_closes(connection: Connection) -> list[dict[str, Any]]:
+    """終わった月締めの申請: approved or refused, with the step."""
+    step = m.month_close_step.c
+    query = select(m.month_close, step.result, step.taken_by).join(
+        m.month_close_step, step.close_no == m.month_close.c.close_no
+    )
+    return [dict(row) for row in connection.execute(query.order_by(m.month_close.c.close_no)).mappings()]
+
+
+def enter_close(connection: Connection, row: Mapping[str, object]) -> None:
+    """月締めの申請を記す."""
+    connection.execute(insert(m.month_close).values(**row))
+
+
+def enter_close_step(connection: Connection, row: Mapping[str, object]) -> None:
+    """月締めの承認・却下を記す."""
+    connection.execute(insert(m.month_close_step).values(**row))

@@ -1,0 +1,35 @@
+"""Moves (付け替え): postings that a payment's first ones are changed by, of a ruling or of a reduction."""
+
+from datetime import date
+
+from sqlalchemy import Connection, and_, case, exists, func, literal, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
+
+
+def is_move() -> ColumnElement[bool]:
+    """付け替えの仕訳か, of the posting of a query."""
+    return t.posting.c.reverses_no.is_not(None)
+
+
+def is_reduction() -> ColumnElement[bool]:
+    """減額による過納の仕訳か, of the posting of a query."""
+    return exists().where(r.reduced_posting.c.posting_no == t.posting.c.posting_no)
+
+
+def has_moves(connection: Connection, night: date) -> bool:
+    """付け替えのあった夜か: not all postings of its date are what its payments were decided."""
+    query = select(literal(1)).where(t.posting.c.night_on == night.isoformat(), is_move()).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def signed_count() -> ColumnElement[int]:
+    """計上の件数: what a posting takes back counts as minus one; a reduction that leaves some of it, as nothing."""
+    g, before = t.posting.c, t.posting.alias("before").c
+    left = select(func.sum(before.yen)).where(
+        before.payment_no == g.payment_no, before.claim_no == g.claim_no, before.posting_no <= g.posting_no
+    )
+    leaves_some = and_(is_reduction(), left.correlate(t.posting).scalar_subquery() > 0)
+    return func.sum(case((g.yen > 0, 1), (leaves_some, 0), else_=-1))

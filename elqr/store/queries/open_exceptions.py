@@ -1,0 +1,294 @@
+"""Questions about what waits (要確認の残): open exceptions and overdue 速報, their sums and the oldest of them."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from elqr.store.db.bulk import read_frame
+from elqr.store.queries.announced import still_waits
+from elqr.store.queries.reports import decided
+from elqr.store.tables import ledger as t
+from elqr.store.tables import money as m
+from elqr.store.tables import reviews as r
+from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.terms import (
+    AWAITS_PAYOUT,
+    CLOSES,
+    CLOSES_WHEN_EMPTY,
+    Account,
+    Outcome,
+    Place,
+    Ruling,
+    RulingResult,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """要確認か: of the decided payments of a query, with the joins that it needs.
+
+    `condition` is of exceptions, `announced` of 速報 that are overdue, `reduced` and `returned` of payments that a
+    night had settled and that a later one took off their claims, or an undone ruling did not put back: asked for
+    together they would name no index. `is_reduced` and `is_returned` say so of any of them.
+    """
+
+    is_open: ColumnElement[bool]
+    outcome: ColumnElement[str]
+    is_reduced: ColumnElement[bool]
+    is_returned: ColumnElement[bool]
+    suspense_yen: ColumnElement[int]
+    condition: ColumnElement[bool]
+    announced: ColumnElement[bool]
+    reduced: ColumnElement[bool]
+    returned: ColumnElement[bool]
+    joins: tuple[tuple[FromClause, Any], ...]
+
+    @classmethod
+    def on(cls, night: date) -> "Waits":
+        """As of a night. What people closed is open again when an undone ruling holds more of it than they left."""
+        last = r.ruling.c
+        suspense = t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)
+        is_as_left = suspense <= r.ruling_result.c.after_yen
+        closed = or_(
+            and_(last.ruling.in_([ruling.value for ruling in CLOSES]), is_as_left),
+            and_(last.ruling.in_([ruling.value for ruling in CLOSES_WHEN_EMPTY]), suspense == 0),
+        )
+        is_open = or_(func.coalesce(~closed, True), _is_reduced_since(last.ruling_no, night))
+        awaits = and_(last.ruling.in_([ruling.value for ruling in AWAITS_PAYOUT]), suspense != 0)
+        decided = t.decided_file.c.night_on <= night.isoformat()
+        joins = (
+            (r.ruling, last.ruling_no == last_ruling_no(night)),
+            (r.ruling_result, r.ruling_result.c.ruling_no == last.ruling_no),
+        )
+        overdue = m.overdue_payment.c
+        late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
+        announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
+        waits = or_(is_open, awaits)
+        condition, reduced = and_(_is_waiting(), decided, waits), and_(_is_reduced(night), ~_is_waiting(), waits)
+        is_returned = _is_returned(night)
+        others = and_(is_returned, ~_is_waiting(), ~_is_reduced(night), suspense != 0)
+        outcome = waiting_outcome(night)
+        is_reduced = and_(_is_reduced(night), ~_is_all_reduced(night))
+        return cls(is_open, outcome, is_reduced, is_returned, suspense, condition, announced, reduced, others, joins)
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """待つわけ, each to be asked for by itself."""
+        return self.condition, self.announced, self.reduced, self.returned
+
+
+def _reduced(night: date) -> Select[tuple[int]]:
+    """減額された収納 up to a night."""
+    g, own = t.posting.c, r.reduced_posting.c
+    query = select(g.payment_no).join(r.reduced_posting, own.posting_no == g.posting_no)
+    return query.where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+
+
+def _is_reduced(night: date) -> ColumnElement[bool]:
+    return t.decision.c.payment_no.in_(_reduced(night))
+
+
+def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnElement[bool]:
+    """その決裁の後に減額されたか: what a ruling closed is open again, until a later ruling."""
+    own = _reduced(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
+    return own.where(r.reduced_posting.c.after_ruling_no == ruling_no).correlate(t.payment, r.ruling).exists()
+
+
+def waiting_outcome(night: date) -> ColumnElement[str]:
+    """要確認の理由: the outcome of the night; where it had put all on claims, 減額による過納, or else 過納.
+
+    過納 is what an undone ruling left: the claim did not take it back.
+    """
+    return case(
+        (_is_all_reduced(night), Outcome.REDUCED.value),
+        (and_(~_is_waiting(), _is_returned(night)), Outcome.OVERPAID.value),
+        else_=t.decision.c.outcome,
+    )
+
+
+def _is_all_reduced(night: date) -> ColumnElement[bool]:
+    """減額で初めて仮受に入ったか: its night had put all of it on claims, enough or too little."""
+    return and_(or_(~_is_waiting(), t.decision.c.outcome == Outcome.UNDERPAID.value), _is_reduced(night))
+
+
+_UNDO = r.ruling.alias("undo")
+
+
+def returned(night: date) -> Select[tuple[int]]:
+    """調定に戻らなかった収納 up to a night, by their numbers: of an undone ruling their claim took not all back."""
+    undo, link, g, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
+    return (
+        select(g.payment_no)
+        .select_from(_UNDO)
+        .join(r.ruling_posting, link.ruling_no == undo.ruling_no)
+        .join(t.posting, g.posting_no == link.posting_no)
+        .join(back.posting_no.table, back.posting_no == g.reverses_no)
+        .where(
+            undo.ruling == Ruling.UNDO.value,
+            g.account == Account.SUSPENSE.value,
+            g.yen > 0,
+            back.account == Account.CLAIM.value,
+            g.night_on <= night.isoformat(),
+        )
+    )
+
+
+def _is_returned(night: date) -> ColumnElement[bool]:
+    return t.decision.c.payment_no.in_(returned(night))
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    """Spelt out, as in the index of these rows: a value that comes later names no index."""
+    waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
+    spelt: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
+    return t.decision.c.place.in_(spelt)
+
+
+def are_more_waiting(connection: Connection, most: int) -> bool:
+    """要確認がこれより多いか, those that were decided since among them: only as many rows are looked at."""
+    some = select(t.decision.c.payment_no).where(_is_waiting()).limit(most + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one()) > most
+
+
+def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFrame:
+    """古い要確認, at most so many of each kind that waits, by their numbers: payment_no."""
+    waits, number = Waits.on(night), t.decision.c.payment_no
+    query = decided(number)
+    for joined, where in waits.joins:
+        query = query.outerjoin(joined, where)
+    parts = (query.where(own).order_by(number).limit(most) for own in waits.conditions)
+    return pl.concat(read_frame(connection, part, {"payment_no": pl.Int64}) for part in parts)
+
+
+def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
+    """要確認の合計 of all that waits up to a night; frame Waiting.
+
+    What no ruling ever named or moved is as its night left it, and is summed up without looking for rulings and their
+    postings.
+    """
+    number, waits = t.decision.c.payment_no, Waits.on(night)
+    moved = select(t.posting.c.payment_no).where(t.posting.c.reverses_no.is_not(None))
+    touched = or_(number.in_(select(r.ruling.c.payment_no)), number.in_(moved))
+    exceptions, *others = waits.conditions
+    parts = [
+        _untouched_sums(~touched, night),
+        _touched_sums(waits, and_(touched, exceptions)),
+        *(_touched_sums(waits, own) for own in others),
+    ]
+    rows = pl.concat(read_frame(connection, part, Waiting.SCHEMA) for part in parts)
+    return Waiting.of(rows.group_by(Waiting.KEYS).agg(pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()))
+
+
+def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
+    """By file first: the night of a file is looked up once."""
+    d, p, decided_on = t.decision.c, t.payment.c, t.decided_file.c.night_on
+    keys = (d.outcome, d.procedure_code, p.item_no, p.paid_on, p.file_no)
+    sums = (func.count().label(Waiting.COUNT), func.sum(d.suspense_yen).label(Waiting.SUSPENSE_YEN))
+    own = select(*keys, *sums).join(t.payment, p.payment_no == d.payment_no).where(_is_waiting(), condition)
+    rows = own.group_by(*keys).subquery()
+    named = [rows.c[name] for name in (Waiting.OUTCOME, Waiting.PROCEDURE_CODE, Waiting.ITEM_NO, Waiting.PAID_ON)]
+    return (
+        select(*named, decided_on, literal(1), rows.c[Waiting.COUNT], rows.c[Waiting.SUSPENSE_YEN])
+        .join(t.decided_file, t.decided_file.c.file_no == rows.c.file_no)
+        .where(decided_on <= night.isoformat())
+    )
+
+
+def _touched_sums(waits: Waits, condition: ColumnElement[bool]) -> Select[Any]:
+    columns = {
+        Waiting.OUTCOME: waits.outcome,
+        Waiting.PROCEDURE_CODE: t.decision.c.procedure_code,
+        Waiting.ITEM_NO: t.payment.c.item_no,
+        Waiting.PAID_ON: t.payment.c.paid_on,
+        Waiting.DECIDED_ON: t.decided_file.c.night_on,
+        Waiting.IS_OPEN: waits.is_open,
+        Waiting.SUSPENSE_YEN: waits.suspense_yen,
+    }
+    query = decided(*(column.label(name) for name, column in columns.items()))
+    for joined, where in waits.joins:
+        query = query.outerjoin(joined, where)
+    rows = query.where(condition).subquery().c
+    keys = [rows[name] for name in Waiting.KEYS]
+    return select(*keys, func.count(), func.sum(rows[Waiting.SUSPENSE_YEN])).group_by(*keys)
+
+
+def last_ruling_no(night: date) -> ColumnElement[int]:
+    """効力のある最後の決裁 of a payment up to a night, by its number."""
+    ruled, effect = r.ruling.alias(), r.ruling_result.alias()
+    return (
+        select(func.max(ruled.c.ruling_no))
+        .join(effect, effect.c.ruling_no == ruled.c.ruling_no)
+        .where(
+            ruled.c.payment_no == t.payment.c.payment_no,
+            effect.c.result == RulingResult.APPROVED.value,
+            effect.c.night_on <= night.isoformat(),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def last_standing_no(night: date) -> ColumnElement[int]:
+    """取り消されていない最後の決裁 of a payment up to a night, by its number; no 決裁の取消 itself."""
+    ruled, effect = r.ruling.alias("stands"), r.ruling_result.alias("stands_effect")
+    return (
+        select(func.max(ruled.c.ruling_no))
+        .join(effect, effect.c.ruling_no == ruled.c.ruling_no)
+        .where(
+            ruled.c.payment_no == t.payment.c.payment_no,
+            ruled.c.ruling != Ruling.UNDO.value,
+            effect.c.result == RulingResult.APPROVED.value,
+            effect.c.night_on <= night.isoformat(),
+            undone_by_no(ruled.c.ruling_no, ruled.c.payment_no).is_(None),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def undone_by_no(ruling_no: ColumnElement[int], payment_no: ColumnElement[int]) -> ColumnElement[int | None]:
+    """決裁を取り消した決裁 by its number, or null; it is of the same payment."""
+    undo, effect = r.ruling.alias("undoing").c, r.ruling_result.alias("undoing_effect").c
+    return (
+        select(func.max(undo.ruling_no))
+        .where(
+            undo.payment_no == payment_no,
+            undo.undoes_no == ruling_no,
+            effect.ruling_no == undo.ruling_no,
+            effect.result == RulingResult.APPROVED.value,
+        )
+        .correlate(payment_no.table)
+        .scalar_subquery()
+    )
+
+
+def moved_yen(account: Account, night: date) -> ColumnElement[int]:
+    """付け替えた額 of a payment on an account up to a night."""
+    moved = t.posting.alias()
+    return (
+        select(func.coalesce(func.sum(moved.c.yen), 0))
+        .where(
+            moved.c.payment_no == t.payment.c.payment_no,
+            moved.c.account == account.value,
+            moved.c.reverses_no.is_not(None),
+            moved.c.night_on <= night.isoformat(),
+        )
+        .correlate(t.payment)
+        .scalar_subquery()
+    )

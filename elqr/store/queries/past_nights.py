@@ -1,0 +1,186 @@
+"""The past (過去の夜): a ledger as it stood before a night, what came on each night, and what came of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select
+
+from elqr.issue.keys import KEY_DIGITS
+from elqr.store.db.bulk import insert_frame, read_frame
+from elqr.store.db.schema import Text
+from elqr.store.queries.ledger_identity import skip_serials
+from elqr.store.tables import ledger as t
+from elqr.store.tables.reviews import ruling_result
+from elqr.store.tables.totals import issue_tally, posting_tally
+from elqr.vocabulary.codes import Code
+from elqr.vocabulary.frames import ClaimKey, Decision, Notice, Payment
+from elqr.vocabulary.terms import FileStatus, KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class PastNight:
+    """過去の一夜: what came, by name and hash of content; the specs are those that the files were read by."""
+
+    night_on: date
+    notice_files: tuple[tuple[str, str], ...]
+    deliveries: tuple[tuple[str, str, str], ...]
+    issued: bool
+
+
+def copy_before(source: Connection, target: Connection, day: date, serial_digits: int) -> None:
+    """その夜の前の台帳を写す into an empty ledger: what nights before `day` took in, issued, decided and posted.
+
+    Left out is what no outcome depends on: prints, exports, money, reviews (the postings they made are copied),
+    and closed months, so that their nights may run again.
+    """
+    for table, condition in _parts(day.isoformat()):
+        schema = {column.name: pl.String if column.type is Text else pl.Int64 for column in table.c}
+        insert_frame(target, table, read_frame(source, select(*table.c).where(condition), schema))
+    serial = func.max(func.substr(t.payload.c.key_no, KEY_DIGITS + 1 - serial_digits))
+    serials = select(serial).join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+    if last := target.execute(serials.where(t.notice.c.key_no.is_(None))).scalar_one():
+        skip_serials(target, int(last))
+
+
+def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    notice_files = select(t.notice_file.c.notice_file_no).where(t.notice_file.c.night_on < day)
+    notices = select(t.notice.c.notice_no).where(t.notice.c.notice_file_no.in_(notice_files))
+    keyed = select(t.notice.c.notice_no).where(t.notice.c.key_no.is_not(None))
+    uploads = select(t.upload.c.upload_no).where(t.upload.c.night_on < day)
+    issued = select(t.payload.c.notice_no).where(t.payload.c.upload_no.in_(uploads))
+    accepted = and_(t.delivery.c.status == FileStatus.ACCEPTED.value, t.delivery.c.night_on < day)
+    contents = select(t.delivery.c.sha256).where(accepted)
+    files = select(t.file.c.file_no).where(t.file.c.sha256.in_(contents))
+    decided = select(t.decided_file.c.file_no).where(t.decided_file.c.night_on < day)
+    payments = select(t.payment.c.payment_no).where(t.payment.c.file_no.in_(decided))
+    key, covers = t.notice_key.c, t.notice_claim.c
+    yield t.notice_file, t.notice_file.c.night_on < day
+    yield t.claim, t.claim.c.claim_no.in_(select(covers.claim_no).where(covers.notice_no.in_(notices)))
+    yield t.notice, t.notice.c.notice_no.in_(notices)
+    yield t.notice_claim, covers.notice_no.in_(notices)
+    has_key = or_(key.key_kind != KeyKind.ELQR.value, key.notice_no.in_(keyed), key.notice_no.in_(issued))
+    yield t.notice_key, and_(key.notice_no.in_(notices), has_key)
+    yield t.notice_cancel, t.notice_cancel.c.night_on < day
+    yield t.upload, t.upload.c.night_on < day
+    yield t.payload, t.payload.c.upload_no.in_(uploads)
+    yield issue_tally, issue_tally.c.upload_no.in_(select(t.upload.c.upload_no).where(t.upload.c.night_on < day))
+    yield t.file, t.file.c.file_no.in_(files)
+    yield t.delivery, t.delivery.c.night_on < day
+    yield t.payment, t.payment.c.file_no.in_(files)
+    yield t.decided_file, t.decided_file.c.night_on < day
+    yield t.payment_identity, t.payment_identity.c.payment_no.in_(payments)
+    yield t.decision, t.decision.c.payment_no.in_(payments)
+    yield t.posting, t.posting.c.night_on < day
+    yield posting_tally, posting_tally.c.night_on < day
+
+
+def _within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:
+    """Both days included. PostgreSQL 15 reads no BETWEEN with the collation of our text."""
+    return and_(night_on >= since.isoformat(), night_on <= until.isoformat())
+
+
+def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
+    """過去の夜 between two days, each with what came on it in its order."""
+    days: set[str] = set()
+    for table in (t.notice_file, t.upload, t.delivery, t.decided_file):
+        query = select(table.c.night_on).where(_within(table.c.night_on, since, until)).distinct()
+        days |= set(connection.execute(query).scalars())
+    return [_night(connection, day) for day in sorted(days)]
+
+
+def _night(connection: Connection, day: str) -> PastNight:
+    file, delivery = t.notice_file.c, t.delivery.c
+    came = select(file.name, file.sha256).where(file.night_on == day).order_by(file.notice_file_no)
+    delivered = select(delivery.name, delivery.sha256, delivery.spec).where(delivery.night_on == day)
+    issued = select(exists().where(t.upload.c.night_on == day))
+    return PastNight(
+        date.fromisoformat(day),
+        tuple(tuple(row) for row in connection.execute(came)),
+        tuple(tuple(row) for row in connection.execute(delivered.order_by(delivery.delivery_no))),
+        bool(connection.execute(issued).scalar_one()),
+    )
+
+
+def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]:
+    """取込保留のまま before a night: name, hash and spec of what waited in the inbox."""
+    own, later = t.delivery.c, t.delivery.alias("later").c
+    taken = exists().where(
+        later.sha256 == own.sha256, later.status != FileStatus.QUARANTINED.value, later.night_on < day.isoformat()
+    )
+    query = select(own.name, own.sha256, func.max(own.spec)).where(
+        own.status == FileStatus.QUARANTINED.value, own.night_on < day.isoformat(), ~taken
+    )
+    return [tuple(row) for row in connection.execute(query.group_by(own.name, own.sha256).order_by(own.name))]
+
+
+def never_read(connection: Connection) -> set[tuple[str, str]]:
+    """読まなかったもの, by name and content: folders, links, what is too large, and what was on its way."""
+    own, finding = t.delivery.c, t.delivery_finding.c
+    query = select(own.name, own.sha256).join(t.delivery_finding, finding.delivery_no == own.delivery_no)
+    codes = [Code.NOT_A_FILE.value, Code.TOO_LARGE.value]
+    return {(name, sha256) for name, sha256 in connection.execute(query.where(finding.code.in_(codes)).distinct())}
+
+
+_SLIP = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
+"""納付書の名: the same in every ledger that holds it, unlike its number."""
+
+OUTCOME_KEY = {"sha256": pl.String, "record_no": pl.Int64}
+OUTCOME = {
+    "night_on": pl.Date,
+    Decision.OUTCOME: pl.String,
+    Decision.CLAIM_YEN: pl.Int64,
+    Decision.SUSPENSE_YEN: pl.Int64,
+    "slip": pl.String,
+}
+"""消込結果 of a record: what two nights are compared by, besides what they show."""
+
+RESULT_KEY = {"name": pl.String, "sha256": pl.String}
+RESULT = {"status": pl.String, "spec": pl.String, "payment_count": pl.Int64, "payment_yen": pl.Int64}
+"""受信の結果 of a file."""
+
+
+def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
+    """消込結果 of the nights between two days, by the content of the file and the record."""
+    first = select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("no")).group_by(t.delivery.c.sha256)
+    named = first.subquery()
+    columns = (
+        t.file.c.sha256,
+        t.payment.c.record_no,
+        t.delivery.c.name,
+        t.payment.c.paid_yen,
+        t.decided_file.c.night_on,
+    )
+    decided = (t.decision.c.outcome, t.decision.c.claim_yen, t.decision.c.suspense_yen)
+    query = (
+        select(*columns, *decided, *(t.notice.c[name] for name in _SLIP))
+        .select_from(t.decided_file)
+        .join(t.file, t.file.c.file_no == t.decided_file.c.file_no)
+        .join(named, named.c.sha256 == t.file.c.sha256)
+        .join(t.delivery, t.delivery.c.delivery_no == named.c.no)
+        .join(t.payment, t.payment.c.file_no == t.file.c.file_no)
+        .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+        .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
+        .where(_within(t.decided_file.c.night_on, since, until))
+    )
+    shown = {**OUTCOME_KEY, "name": pl.String, Payment.PAID_YEN: pl.Int64, **OUTCOME}
+    schema = {name: dtype for name, dtype in shown.items() if name != "slip"} | {n: Notice.SCHEMA[n] for n in _SLIP}
+    found = read_frame(connection, query, schema)
+    return found.with_columns(pl.concat_str(*_SLIP, separator="/").alias("slip")).select(*shown).sort(*OUTCOME_KEY)
+
+
+def file_results(connection: Connection, since: date, until: date) -> pl.DataFrame:
+    """受信の結果 of the nights between two days: name, hash, the status it came to, and the spec."""
+    own = t.delivery.c
+    schema = {**RESULT_KEY, **RESULT}
+    query = select(*(own[name] for name in schema)).where(_within(own.night_on, since, until))
+    found = read_frame(connection, query.order_by(own.delivery_no), schema)
+    return found.unique(list(RESULT_KEY), keep="last", maintain_order=True)
+
+
+def rulings_since(connection: Connection, since: date, until: date) -> int:
+    """承認された決裁 between two days: postings by people, which no night makes again."""
+    own = ruling_result.c.night_on
+    query = select(func.count()).select_from(ruling_result).where(_within(own, since, until))
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,250 @@
+"""Questions that printing and release ask the ledger (印刷の照会), and what they write into it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.sql import ColumnElement
+
+from elqr.formats.payment_identity import ACCEPTED
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.db.schema import Text
+from elqr.store.queries.announced import is_ended
+from elqr.store.queries.matching import newer_slip_exists
+from elqr.store.queries.retractions import numbers_taken_back
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice, Slip
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import Outcome, PrintState, RetractionKind, Stage
+
+_FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
+
+
+def standings(connection: Connection, procedures: Iterable[str] | None = None) -> pl.DataFrame:
+    """印刷できる納付書: every notice with an eL-QR, and how it stands; frame NoticeStanding."""
+    query = _standing()
+    if procedures is not None:
+        query = query.where(t.notice.c.procedure_code.in_(list(procedures)))
+    return read_frame(connection, query, NoticeStanding.SCHEMA)
+
+
+def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
+    """納付書の状態 of some notices; frame NoticeStanding."""
+    with staged(connection, notice_nos.unique().alias("notice_no").to_frame()) as asked:
+        query = _standing().join(asked, asked.c.notice_no == t.notice.c.notice_no)
+        return read_frame(connection, query, NoticeStanding.SCHEMA)
+
+
+def _standing() -> Select[Any]:
+    notice = t.notice.c
+    return (
+        select(
+            notice.notice_no,
+            t.payload.c.key_no,
+            *(notice[name] for name in NoticeStanding.ORDER),
+            notice.amount_yen,
+            exists().where(t.upload_step.c.upload_no == t.payload.c.upload_no, _is_uploaded()),
+            exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+            ~newer_slip_exists(),
+            _collected_yen(),
+            is_announced(),
+            exists().where(t.print_notice.c.notice_no == notice.notice_no),
+            exists().where(
+                t.print_notice.c.notice_no == notice.notice_no,
+                t.release_step.c.print_no == t.print_notice.c.print_no,
+                _has_left(),
+            ),
+        )
+        .select_from(t.notice)
+        .join(t.payload, t.payload.c.notice_no == notice.notice_no)
+    )
+
+
+def _is_uploaded() -> ColumnElement[bool]:
+    """登録済のままか: the record that 共通納税IFS has accepted it was not taken back."""
+    return t.upload_step.c.step_no.not_in(numbers_taken_back(RetractionKind.UPLOADED))
+
+
+def _collected_yen() -> ColumnElement[int]:
+    """収納済額 on all claims that the notice pays."""
+    return (
+        select(func.coalesce(func.sum(t.posting.c.yen), 0))
+        .select_from(t.notice_claim)
+        .join(t.posting, t.posting.c.claim_no == t.notice_claim.c.claim_no)
+        .where(t.notice_claim.c.notice_no == t.notice.c.notice_no)
+        .correlate(t.notice)
+        .scalar_subquery()
+    )
+
+
+def is_announced() -> ColumnElement[bool]:
+    """速報があるか: a payment of the notice that was announced more often than it was taken back."""
+    # Spelt out, as in the index of these rows: a value that comes later names no index.
+    pending: BindParameter[Any] = bindparam(None, Outcome.PENDING.value, literal_execute=True)
+    return exists().where(
+        t.decision.c.notice_no == t.notice.c.notice_no,
+        t.decision.c.outcome == pending,
+        t.payment.c.payment_no == t.decision.c.payment_no,
+        _records_of(Stage.PRELIMINARY) > _records_of(Stage.CANCELLED),
+        ~is_ended(),
+    )
+
+
+def _records_of(stage: Stage) -> ColumnElement[int]:
+    """How many records of one stage are known of a payment; those that contradict one are none of their own."""
+    known = t.payment_identity.c
+    return (
+        select(func.count())
+        .select_from(t.payment_identity)
+        .where(known.identity == t.payment.c.identity, known.stage == stage.value, known.variant == ACCEPTED)
+        .correlate(t.payment)
+        .scalar_subquery()
+    )
+
+
+def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
+    """印刷する納付書; frame Slip."""
+    columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in Slip.SCHEMA]
+    with staged(connection, notice_nos.alias("notice_no").to_frame()) as asked:
+        query = (
+            select(*columns)
+            .select_from(t.notice)
+            .join(asked, asked.c.notice_no == t.notice.c.notice_no)
+            .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
+        )
+        return read_frame(connection, query, Slip.SCHEMA)
+
+
+def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
+    """納付番号 → notice_no; keys without an eL-QR are not there."""
+    with staged(connection, key_nos.unique().alias("key_no").to_frame()) as asked:
+        query = select(t.payload.c.key_no, t.payload.c.notice_no).join(asked, asked.c.key_no == t.payload.c.key_no)
+        return read_frame(connection, query, {Payload.KEY_NO: pl.String, Payload.NOTICE_NO: pl.Int64})
+
+
+def placed_in(connection: Connection, print_no: int) -> pl.DataFrame:
+    """印刷した納付書 of one print, by place; frame PrintNotice."""
+    query = select(*t.print_notice.c).where(t.print_notice.c.print_no == print_no)
+    found = read_frame(connection, query, PrintNotice.SCHEMA)
+    return found.sort(PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO)
+
+
+def print_batch(connection: Connection, print_no: int) -> Mapping[str, Any] | None:
+    """印刷 of a number."""
+    row = connection.execute(select(t.print_batch).where(t.print_batch.c.print_no == print_no)).mappings().first()
+    return dict(row) if row else None
+
+
+def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Mapping[str, Any]]:
+    """発送の段階 of a print that hold: step → who and when; none that was withdrawn, or taken back after approval."""
+    is_over = or_(
+        t.release_step.c.step == PrintState.WITHDRAWN.value,
+        t.release_step.c.step_no.in_(numbers_taken_back(RetractionKind.RELEASED)),
+    )
+    own = t.release_step.c.print_no == print_no
+    last = select(func.coalesce(func.max(t.release_step.c.step_no), 0)).where(own, is_over).scalar_subquery()
+    rows = connection.execute(select(t.release_step).where(own, t.release_step.c.step_no > last)).mappings()
+    return {PrintState(row["step"]): {**row, "pulled": json.loads(row["pulled"])} for row in rows}
+
+
+def enter_print(connection: Connection, batch: Mapping[str, object], placed: Iterable[pl.DataFrame]) -> None:
+    """印刷を記す: the batch, and where each notice stands (frames PrintNotice)."""
+    connection.execute(insert(t.print_batch).values(**batch))
+    for frame in placed:
+        insert_frame(connection, t.print_notice, frame.sort(PrintNotice.NOTICE_NO))
+
+
+def enter_release(
+    connection: Connection, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature
+) -> dict[str, Any]:
+    """発送の段階を記す; returns its row."""
+    row = {
+        "step_no": next_no(connection, t.release_step.c.step_no),
+        "print_no": print_no,
+        "step": step.value,
+        "taken_at": signature.at,
+        "taken_by": signature.by,
+        "pulled": json.dumps(list(pulled)),
+        "reason": signature.reason,
+    }
+    connection.execute(insert(t.release_step).values(**row))
+    return row
+
+
+def withdrawn_requests(connection: Connection) -> list[dict[str, Any]]:
+    """取り下げ・却下した発送の申請, in order."""
+    withdrawn = t.release_step.c.step == PrintState.WITHDRAWN.value
+    query = select(t.release_step).where(withdrawn).order_by(t.release_step.c.step_no)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def released_count(connection: Connection, step_no: int) -> int:
+    """発送を承認した納付書の数 among those of a record of an upload: paper that may have left the house."""
+    query = (
+        select(func.count(func.distinct(t.payload.c.notice_no)))
+        .select_from(t.payload)
+        .join(t.print_notice, t.print_notice.c.notice_no == t.payload.c.notice_no)
+        .join(t.release_step, t.release_step.c.print_no == t.print_notice.c.print_no)
+        .join(t.upload_step, t.upload_step.c.upload_no == t.payload.c.upload_no)
+        .where(t.upload_step.c.step_no == step_no, _has_left())
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _has_left() -> ColumnElement[bool]:
+    """発送を承認した納付書か, of a place in a print and a step of it: not taken back, and its page was not pulled."""
+    step, placed = t.release_step.c, t.print_notice.c
+    file_no, page_no = (
+        func.substr(cast(literal(10**digits) + number, Text), 2)
+        for digits, number in ((4, placed.print_file_no), (5, placed.page_no))
+    )
+    return and_(
+        step.step == PrintState.RELEASED.value,
+        step.step_no.not_in(numbers_taken_back(RetractionKind.RELEASED)),
+        ~step.pulled.contains(literal('"') + file_no + "-" + page_no + '"'),
+    )
+
+
+def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
+    """納付書情報 of this content, and whether 共通納税IFS has accepted it."""
+    return _upload(connection, t.upload.c.sha256 == sha256)
+
+
+def upload_named(connection: Connection, file_name: str) -> Mapping[str, Any] | None:
+    """納付書情報 of this name, and whether 共通納税IFS has accepted it."""
+    return _upload(connection, t.upload.c.file_name == file_name)
+
+
+def _upload(connection: Connection, asked: ColumnElement[bool]) -> Mapping[str, Any] | None:
+    step = t.upload_step.c
+    query = (
+        select(t.upload, step.step_no, step.uploaded_by, step.uploaded_at)
+        .select_from(t.upload)
+        .outerjoin(t.upload_step, and_(step.upload_no == t.upload.c.upload_no, _is_uploaded()))
+        .where(asked)
+    )
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def enter_uploaded(connection: Connection, upload_no: int, by: str, at: str) -> dict[str, object]:
+    """登録を記す: 共通納税IFS has accepted the file; returns its row."""
+    step_no = next_no(connection, t.upload_step.c.step_no)
+    row: dict[str, object] = {"step_no": step_no, "upload_no": upload_no, "uploaded_at": at, "uploaded_by": by}
+    connection.execute(insert(t.upload_step).values(**row))
+    return row

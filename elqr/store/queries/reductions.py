@@ -1,0 +1,112 @@
+"""Questions and entries of reductions (減額による過納の照会と記帳): claims whose slips were cancelled or lowered."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, func, literal, select, union
+
+from elqr.rules.reductions import Reducible
+from elqr.rules.totals import posting_tallies
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, staged
+from elqr.store.queries.chain import NOTICE_FILES, last_saying
+from elqr.store.queries.open_exceptions import last_ruling_no
+from elqr.store.queries.owed import owed_yen
+from elqr.store.queries.sender_corrections import standing_of
+from elqr.store.queries.totals import enter_posting_tallies, posted_of
+from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
+from elqr.vocabulary.frames import Payment, Posting, Reduction
+from elqr.vocabulary.terms import Account, Outcome
+
+LAST_NOTICE = "last_notice"
+"""What a run says of how far the slips were looked at, beside the files of slips: the number of the last slip."""
+
+
+def last_notice_no(connection: Connection) -> int:
+    """最後の納付書の番号."""
+    return int(connection.execute(select(func.coalesce(func.max(t.notice.c.notice_no), 0))).scalar_one())
+
+
+def reducible(connection: Connection, night: date) -> pl.DataFrame:
+    """減額された調定にある収納; frame Reducible: where a slip was cancelled or reissued since a link last said so, and
+    more stands than is owed.
+
+    A ledger of before version 9 has no such link: all its cancellations and reissues are looked at once.
+    """
+    seen = slips_looked_at(connection)
+    cancelled = (
+        select(t.notice_claim.c.claim_no)
+        .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice_claim.c.notice_no)
+        .where(t.notice_cancel.c.notice_file_no > seen.file_no)
+    )
+    reissued = (
+        select(t.notice_claim.c.claim_no)
+        .join(t.notice, t.notice.c.notice_no == t.notice_claim.c.notice_no)
+        .where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1)
+    )
+    changed = read_frame(connection, select(union(cancelled, reissued).subquery()), {Posting.CLAIM_NO: pl.Int64})
+    with staged(connection, changed) as asked:
+        owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
+        query = (
+            select(asked.c.claim_no, owed).join(t.claim, t.claim.c.claim_no == asked.c.claim_no).where(_stands() > owed)
+        )
+        lowered = read_frame(connection, query, {Posting.CLAIM_NO: pl.Int64, Reducible.OWED_YEN: pl.Int64})
+    return _standing_on(connection, lowered)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """どこまで見たか: the last slip and the last file of slips that a link names; 0 before version 9."""
+
+    notice_no: int
+    file_no: int
+
+
+def slips_looked_at(connection: Connection) -> Seen:
+    """どこまで見たか, by the last link that says so."""
+    said = last_saying(connection, LAST_NOTICE)
+    return Seen(int(said.get(LAST_NOTICE, 0)), int(said.get(NOTICE_FILES, 0)))
+
+
+def _stands() -> ColumnElement[int]:
+    g = t.posting.c
+    own = select(func.coalesce(func.sum(g.yen), 0)).where(g.claim_no == t.claim.c.claim_no)
+    return own.correlate(t.claim).scalar_subquery()
+
+
+def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
+    """調定にある収納; frame Reducible. `lowered`: claim_no, owed_yen."""
+    g, p = t.posting.c, t.payment.c
+    order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
+    with staged(connection, lowered.select(Posting.CLAIM_NO)) as asked:
+        query = (
+            select(*(p[name] for name in order))
+            .distinct()
+            .join(t.posting, g.payment_no == p.payment_no)
+            .join(asked, asked.c.claim_no == g.claim_no)
+        )
+        payments = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in order})
+    rows = standing_of(connection, payments.select(Payment.PAYMENT_NO)).join(lowered, on=Posting.CLAIM_NO)
+    return Reducible.of(rows.join(payments, on=Posting.PAYMENT_NO, validate="m:1"))
+
+
+def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:
+    """減額による過納を記す: frame Reduction."""
+    rows = numbered(reductions, "posting_no", next_no(connection, t.posting.c.posting_no))
+    said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
+    insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **said)
+    with staged(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
+        query = select(t.payment.c.payment_no, last_ruling_no(night)).join(
+            asked, asked.c.payment_no == t.payment.c.payment_no
+        )
+        ruled = read_frame(connection, query, {Posting.PAYMENT_NO: pl.Int64, "after_ruling_no": pl.Int64})
+    links = rows.join(ruled, on=Posting.PAYMENT_NO, validate="m:1", maintain_order="left")
+    insert_frame(connection, r.reduced_posting, links.select("posting_no", Reduction.NOTICE_NO, "after_ruling_no"))
+    enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), int(rows["posting_no"][0])))
+
+
+def reduced_yen(reductions: pl.DataFrame) -> tuple[int, int]:
+    """減額による過納の件数と額 of frame Reduction: payments, and yen that left their claims."""
+    into = reductions.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
+    return into[Posting.PAYMENT_NO].n_unique(), int(into[Posting.YEN].sum())

@@ -1,0 +1,154 @@
+"""Questions and entries of refused rows (取り込まなかった行の照会と記帳): which still wait, and what a file ends."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, FromClause, and_, exists, func, insert, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.rules.refused_rows import ended
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.tables import ledger as t
+from elqr.store.tables.refused_rows import notice_give_up, notice_give_up_step, notice_refused, notice_refused_end
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.notice_frames import RefusedRow
+
+_KEY = list(ClaimKey.SCHEMA)
+_NUMBER = ("notice_file_no", RefusedRow.RECORD_NO)
+_ROW, _END = notice_refused.c, notice_refused_end.c
+
+FINDING = {
+    "code": pl.String,
+    "record_no": pl.Int64,
+    "offset_bytes": pl.Int64,
+    "field": pl.String,
+    "actual": pl.String,
+    "expected": pl.String,
+}
+
+
+def _ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    same = and_(_END.notice_file_no == _ROW.notice_file_no, _END.record_no == _ROW.record_no)
+    return exists().where(same, *conditions)
+
+
+def waiting_rows(connection: Connection, asked: FromClause, names: list[str]) -> pl.DataFrame:
+    """まだ取り込まれていない行 of what was asked for, by these columns: frame RefusedRow with notice_file_no."""
+    schema = {"notice_file_no": pl.Int64, **RefusedRow.SCHEMA}
+    same = [_ROW[name] == asked.c[name] for name in names]
+    query = select(*(_ROW[name] for name in schema)).join(asked, and_(*same)).where(~_ended())
+    return read_frame(connection, query, schema)
+
+
+def enter_refused(connection: Connection, file_no: int, night: date, refused: pl.DataFrame, good: pl.DataFrame) -> None:
+    """取り込まなかった行を記す, of a file that is entered; and earlier ones that it ends.
+
+    `refused` and `good`: frame RefusedRow.
+    """
+    before = _waiting_before(connection, file_no, pl.concat([refused, good]))
+    insert_frame(connection, notice_refused, refused, notice_file_no=file_no)
+    rows = ended(before, refused, good).select(*_NUMBER, "is_right").sort(_NUMBER)
+    insert_frame(connection, notice_refused_end, rows, by_file_no=file_no, night_on=night.isoformat())
+
+
+def all_refused(connection: Connection) -> pl.DataFrame:
+    """取り込まなかった行: frame RefusedRow with notice_file_no."""
+    schema = {"notice_file_no": pl.Int64, **RefusedRow.SCHEMA}
+    return read_frame(connection, select(*(_ROW[name] for name in schema)), schema).sort(_NUMBER)
+
+
+def all_ends(connection: Connection) -> pl.DataFrame:
+    """取り込まなかった行の終わり, as they are."""
+    whole = dict.fromkeys((*_NUMBER, "by_file_no", "give_up_no", "is_right"), pl.Int64)
+    schema = {**whole, "night_on": pl.String}
+    return read_frame(connection, select(*(_END[name] for name in schema)), schema).sort(_NUMBER)
+
+
+def files(connection: Connection) -> pl.DataFrame:
+    """納付書データの取込: notice_file_no, sha256, name, night_on (text), rows_bad."""
+    schema = {"notice_file_no": pl.Int64, "sha256": pl.String, "name": pl.String, "night_on": pl.String}
+    file = t.notice_file.c
+    query = select(*(file[name] for name in schema), file.rows_bad).order_by(file.notice_file_no)
+    return read_frame(connection, query, {**schema, "rows_bad": pl.Int64})
+
+
+def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
+    """まだ取り込まれていない行 of earlier files that speak of the same claims, or have the same content (`is_here`)."""
+    with staged(connection, rows.select(_KEY).drop_nulls().unique()) as asked:
+        named = waiting_rows(connection, asked, _KEY).with_columns(is_here=False)
+    own, file = t.notice_file.alias("own"), t.notice_file.c
+    same = and_(own.c.notice_file_no == file_no, own.c.sha256 == file.sha256)
+    earlier = select(file.notice_file_no).join(own, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
+    numbers = read_frame(connection, earlier, {"notice_file_no": pl.Int64})
+    with staged(connection, numbers) as asked:
+        here = waiting_rows(connection, asked, ["notice_file_no"]).with_columns(is_here=True)
+    return pl.concat([here, named]).unique(_NUMBER, keep="first")
+
+
+def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
+    """取り込まなかった行の指摘 that still stand at the end of a night: name, since, and the finding.
+
+    Those of the night itself, and of rows of earlier nights that no file has had right by then.
+    """
+    f, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
+    is_row = and_(_ROW.notice_file_no == f.notice_file_no, _ROW.record_no == f.record_no)
+    waits = and_(_ROW.record_no.is_not(None), ~_ended(_END.night_on <= day))
+    query = (
+        select(file.name, file.night_on, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
+        .select_from(t.notice_file)
+        .join(t.notice_finding, f.notice_file_no == file.notice_file_no)
+        .outerjoin(notice_refused, is_row)
+        .where(file.rows_bad > 0, file.night_on <= day)
+        .where(or_(waits, and_(_ROW.record_no.is_(None), file.night_on == day)))
+        .order_by(file.notice_file_no, f.line_no)
+    )
+    return read_frame(connection, query, {"name": pl.String, "since": pl.Date, **FINDING})
+
+
+def waiting_files(connection: Connection) -> list[dict[str, Any]]:
+    """行の待つ納付書データ: notice_file_no, name, night_on, and how many of its rows wait."""
+    file = t.notice_file.c
+    query = (
+        select(file.notice_file_no, file.name, file.night_on, func.count().label("rows"))
+        .join(notice_refused, _ROW.notice_file_no == file.notice_file_no)
+        .where(file.rows_bad > 0, ~_ended())
+        .group_by(file.notice_file_no, file.name, file.night_on)
+        .order_by(file.notice_file_no)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def waiting_numbers(connection: Connection, file_no: int) -> list[int]:
+    """まだ取り込まれていない行 of a file, by the numbers of their records."""
+    query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_ended()).order_by(_ROW.record_no)
+    return list(connection.execute(query).scalars())
+
+
+def give_ups(connection: Connection) -> list[dict[str, Any]]:
+    """あきらめる申請, in order, with the step that ended each."""
+    step, asked = notice_give_up_step.c, notice_give_up.c
+    ended = (step.result, step.ended_on, step.taken_at, step.taken_by, step.because)
+    query = select(*asked, *ended).outerjoin(notice_give_up_step, step.give_up_no == asked.give_up_no)
+    return [dict(row) for row in connection.execute(query.order_by(asked.give_up_no)).mappings()]
+
+
+def enter_give_up(connection: Connection, row: Mapping[str, object]) -> int:
+    """あきらめる申請を記す; returns its number."""
+    number = next_no(connection, notice_give_up.c.give_up_no)
+    connection.execute(insert(notice_give_up).values(give_up_no=number, **row))
+    return number
+
+
+def enter_give_up_step(connection: Connection, row: Mapping[str, object]) -> None:
+    """承認・却下を記す."""
+    connection.execute(insert(notice_give_up_step).values(**row))
+
+
+def enter_given_up(connection: Connection, asked: Mapping[str, Any], records: Sequence[int], night: date) -> None:
+    """あきらめた行を記す: these rows of a request have ended."""
+    rows = pl.DataFrame({RefusedRow.RECORD_NO: records}, schema={RefusedRow.RECORD_NO: pl.Int64})
+    number, file_no = asked["give_up_no"], asked["notice_file_no"]
+    fixed = {"notice_file_no": file_no, "give_up_no": number, "is_right": 0, "night_on": night.isoformat()}
+    insert_frame(connection, notice_refused_end, rows, **fixed)

@@ -1,0 +1,99 @@
+"""More questions of the verification (検算の照会): who approved what, and rows that ought to belong to others."""
+
+import polars as pl
+from sqlalchemy import Connection, and_, exists, func, literal, select
+
+from elqr.store.db.bulk import read_frame
+from elqr.store.tables import ledger as t
+from elqr.store.tables import money as m
+from elqr.store.tables import reviews as r
+from elqr.store.tables.arrears import arrears_request, arrears_step
+from elqr.store.tables.held_files import waiver, waiver_step
+from elqr.store.tables.months import month_close, month_close_step
+from elqr.store.tables.refused_rows import notice_give_up, notice_give_up_step
+from elqr.store.tables.retractions import retraction, retraction_step
+from elqr.vocabulary.frames import Notice
+from elqr.vocabulary.terms import PrintState, RulingResult
+
+_APPROVED = RulingResult.APPROVED.value
+
+
+def last_upload(connection: Connection) -> int:
+    """最後の納付書情報の番号; 0 without any."""
+    return int(connection.execute(select(func.coalesce(func.max(t.upload.c.upload_no), 0))).scalar_one())
+
+
+def claims(connection: Connection) -> pl.DataFrame:
+    """調定: claim_no and payer_ref."""
+    return read_frame(
+        connection, select(t.claim.c.claim_no, t.claim.c.payer_ref), {"claim_no": pl.Int64, "payer_ref": pl.String}
+    )
+
+
+def notice_cancels(connection: Connection) -> pl.DataFrame:
+    """納付書の取消: notice_no, notice_file_no, night_on, beside the notice's own key."""
+    key = ("procedure_code", "levy_year", "tax_year", "bill_no", "installment_no", "issue_no")
+    c = t.notice_cancel.c
+    query = select(c.notice_no, c.notice_file_no, c.night_on, *(t.notice.c[name] for name in key)).join(
+        t.notice, t.notice.c.notice_no == c.notice_no
+    )
+    schema = {"notice_no": pl.Int64, "notice_file_no": pl.Int64, "night_on": pl.Date}
+    return read_frame(connection, query, {**schema, **{name: Notice.SCHEMA[name] for name in key}})
+
+
+def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
+    """承認 of everything that takes two people: kind, number, each who asked or decided, and who approved.
+
+    A release is asked for by the last request before it: an earlier one was withdrawn.
+    """
+    start = t.ledger_start.c
+    asked, released, later = (t.release_step.alias(name) for name in ("asked", "released", "later"))
+    is_last = ~exists().where(
+        later.c.print_no == asked.c.print_no,
+        later.c.step == PrintState.REQUESTED.value,
+        later.c.step_no > asked.c.step_no,
+        later.c.step_no < released.c.step_no,
+    )
+    parts = [
+        select(literal("review"), r.review.c.review_no, r.review.c.asked_by, r.review_step.c.taken_by)
+        .join(r.review_step, r.review_step.c.review_no == r.review.c.review_no)
+        .where(r.review_step.c.result == _APPROVED),
+        select(literal("review"), r.ruling.c.review_no, r.ruling.c.staff, r.review_step.c.taken_by)
+        .join(r.review_step, r.review_step.c.review_no == r.ruling.c.review_no)
+        .where(r.review_step.c.result == _APPROVED)
+        .distinct(),
+        select(literal("print_batch"), asked.c.print_no, asked.c.taken_by, released.c.taken_by)
+        .join(released, and_(released.c.print_no == asked.c.print_no, released.c.step_no > asked.c.step_no))
+        .where(asked.c.step == PrintState.REQUESTED.value, released.c.step == PrintState.RELEASED.value, is_last),
+        select(literal("ledger_start"), start.start_no, start.started_by, start.approved_by).where(start.start_no > 1),
+    ]
+    pairs = (
+        (month_close, month_close_step), (m.difference, m.difference_step), (arrears_request, arrears_step),
+        (waiver, waiver_step), (retraction, retraction_step), (notice_give_up, notice_give_up_step),
+    )  # fmt: skip
+    for head, step in pairs:
+        number = next(iter(head.primary_key.columns))
+        parts.append(
+            select(literal(head.name), number, head.c.asked_by, step.c.taken_by)
+            .join(step, step.c[number.name] == number)
+            .where(step.c.result == _APPROVED)
+        )
+    return sorted({tuple(row) for part in parts for row in connection.execute(part)})
+
+
+def issued_by_upload(connection: Connection) -> dict[int, tuple[int, int]]:
+    """発行した枚数と金額, by upload_no."""
+    query = (
+        select(t.payload.c.upload_no, func.count(), func.sum(t.notice.c.amount_yen))
+        .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+        .group_by(t.payload.c.upload_no)
+    )
+    return {number: (count, yen) for number, count, yen in connection.execute(query)}
+
+
+def without_file(connection: Connection) -> list[tuple[str, int]]:
+    """ファイルのない収納と入金: table and number of what belongs to no file that was taken in."""
+    files = select(t.file.c.file_no)
+    parts = ((t.payment, t.payment.c.payment_no), (m.deposit, m.deposit.c.deposit_no))
+    asked = [select(literal(own.name), number).where(own.c.file_no.not_in(files)) for own, number in parts]
+    return [tuple(row) for query in asked for row in connection.execute(query)]

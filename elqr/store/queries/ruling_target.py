@@ -1,0 +1,59 @@
+"""Questions about the target of a ruling (対象の照会): how the notice that a person named stands, in one mark.
+
+A ruling keeps the mark of the moment in which it was asked for. When the notice was cancelled, reissued, announced,
+paid or ruled on since, its mark is another, and what was asked for is not carried out.
+"""
+
+import hashlib
+
+import polars as pl
+from sqlalchemy import Connection, exists, select
+
+from elqr.store.db.bulk import read_frame, staged
+from elqr.store.queries import matching as queries
+from elqr.store.queries.printing import is_announced
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.frames import Notice, OpenClaim
+
+TARGET_MARK = "target_mark"
+
+_STATE = {
+    Notice.NOTICE_NO: pl.Int64,
+    "is_cancelled": pl.Boolean,
+    "is_current": pl.Boolean,
+    "is_announced": pl.Boolean,
+}
+_CLAIM = (OpenClaim.CLAIM_NO, OpenClaim.COVER_YEN, OpenClaim.OWED_YEN, OpenClaim.COLLECTED_YEN)
+_HASH_DIGITS = 32
+
+
+def target_marks(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
+    """対象の照合値 of notices (notice_no): notice_no, target_mark over the notice and every claim that it pays."""
+    wanted = notice_nos.select(Notice.NOTICE_NO).drop_nulls().unique()
+    unknown = pl.lit(None, pl.Int64)
+    claims = queries.open_claims([connection], wanted.with_columns(owed_yen=unknown, levy_year=unknown))
+    by_notice = claims.sort(OpenClaim.CLAIM_NO).group_by(OpenClaim.NOTICE_NO).agg(_text(*_CLAIM).str.join(";"))
+    rows = _states(connection, wanted).join(by_notice, on=Notice.NOTICE_NO, validate="1:1").sort(Notice.NOTICE_NO)
+    texts = rows.select(pl.concat_str(*_STATE, "text", separator="|")).to_series()
+    marks = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in texts]
+    return rows.select(Notice.NOTICE_NO, pl.Series(TARGET_MARK, marks, dtype=pl.String))
+
+
+def _text(*names: str) -> pl.Expr:
+    return pl.concat_str(*names, separator=",").alias("text")
+
+
+def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
+    """納付書の状態: whether it was cancelled, is the newest of its claim, and has a 速報."""
+    with staged(connection, notice_nos) as asked:
+        query = (
+            select(
+                t.notice.c.notice_no,
+                exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no),
+                ~queries.newer_slip_exists(),
+                is_announced(),
+            )
+            .select_from(t.notice)
+            .join(asked, asked.c.notice_no == t.notice.c.notice_no)
+        )
+        return read_frame(connection, query, _STATE)

@@ -1,0 +1,83 @@
+"""What the trends ask the ledger (推移の照会): the runs' own sums and the rulings since, never the payments again."""
+
+import json
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, false, func, literal, or_, select, true
+
+from elqr.store.db.bulk import read_frame
+from elqr.store.queries.open_exceptions import returned
+from elqr.store.tables import ledger as t
+from elqr.store.tables import reviews as r
+from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
+from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
+
+
+def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """実行の合計 of the last nights up to one that matched anything: frames PlaceTrend, ChannelTrend, summed by night.
+
+    Approvals have runs without sums. Runs of older ledgers have none by channel; their nights are missing
+    from the second frame.
+    """
+    f, c = t.decided_file.c, t.run.c
+    newest_first = select(f.night_on).where(f.night_on <= night.isoformat()).distinct().order_by(f.night_on.desc())
+    days = list(connection.execute(newest_first.limit(nights)).scalars())
+    places, channels = [], []
+    has_sums = c.entry.contains('"places":')  # what people did has none
+    for day, text in connection.execute(select(c.night_on, c.entry).where(c.night_on.in_(days), has_sums)):
+        entry: dict[str, Any] = json.loads(text)
+        places += [(day, place, *sums) for place, sums in entry.get("places", {}).items()]
+        channels += [(day, channel, *sums) for channel, sums in entry.get("channels", {}).items()]
+    return _summed(places, PlaceTrend.SCHEMA), _summed(channels, ChannelTrend.SCHEMA)
+
+
+def _summed(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
+    """One row a night and name; a night may have had several runs."""
+    stored = {name: pl.String if dtype == pl.Date else dtype for name, dtype in schema.items()}
+    day, name, *sums = schema
+    frame = pl.DataFrame(rows, schema=stored, orient="row").group_by(day, name).agg(pl.col(sums).sum()).sort(day, name)
+    return frame.with_columns(pl.col(day).str.to_date("%Y-%m-%d"))
+
+
+def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFrame:
+    """効力のある決裁と減額 of every payment that one touched after a night and up to another; frame RulingTrend.
+
+    Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before. What
+    an undone ruling left in suspense of a payment is told like a reduction.
+    """
+    ruled, effect, g, own = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
+    was_exception = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
+    rulings = (
+        select(
+            ruled.payment_no, ruled.ruling_no, ruled.ruling, false(), was_exception, effect.after_yen, effect.night_on
+        )
+        .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
+        .join(t.decision, t.decision.c.payment_no == ruled.payment_no)
+        .where(effect.result == RulingResult.APPROVED.value, effect.night_on <= night.isoformat())
+    )
+    reductions = (
+        select(
+            g.payment_no, func.coalesce(own.after_ruling_no, 0), literal(""), true(), was_exception, g.yen, g.night_on
+        )
+        .join(r.reduced_posting, own.posting_no == g.posting_no)
+        .join(t.decision, t.decision.c.payment_no == g.payment_no)
+        .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+    )
+    left = (literal(Ruling.UNDO.value), true(), was_exception, g.yen, g.night_on)
+    returns = (
+        returned(night)
+        .join(t.decision, t.decision.c.payment_no == g.payment_no)
+        .with_only_columns(g.payment_no, r.ruling_posting.c.ruling_no, *left)
+    )
+    came_off = (reductions.with_only_columns(g.payment_no), returned(night))
+    since = (
+        rulings.with_only_columns(ruled.payment_no).where(effect.night_on > first.isoformat()),
+        *(own.where(g.night_on > first.isoformat()) for own in came_off),
+    )
+    touched = or_(*(t.decision.c.payment_no.in_(payments) for payments in since))
+    was_listed = or_(was_exception, *(t.decision.c.payment_no.in_(own) for own in came_off))
+    parts = (rulings.where(touched, was_listed), reductions.where(touched), returns.where(touched))
+    rows = pl.concat(read_frame(connection, part, RulingTrend.SCHEMA) for part in parts)
+    return rows.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)

@@ -1,0 +1,87 @@
+"""Questions about the payments that no night has decided yet (未消込の照会), for who asks piece by piece."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, exists, func, select
+
+from elqr.rules.notice_lookup import as_registered, under_their_keys
+from elqr.store.db.bulk import read_frame, read_unordered, staged
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.frames import NoticeClaim, NoticeKey, Payment
+
+_PAYMENTS_AT_ONCE = 100_000
+
+OPEN = ~exists().where(t.decided_file.c.file_no == t.file.c.file_no)
+"""未消込のファイルか: no night has matched it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """未消込の収納: how many and how much, by what their files hold, and between which numbers they stand."""
+
+    count: int
+    yen: int
+    first: int
+    last: int
+
+    def spans(self, size: int) -> list[tuple[int, int]]:
+        """区間: the numbers in spans of a size, each from its first to its last number."""
+        return [(at, min(at + size - 1, self.last)) for at in range(self.first, self.last + 1, size)]
+
+
+def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
+    """未消込の収納, but of files in hand.
+
+    Files and their payments are numbered alike, so the first open file has the first number.
+    """
+    sums = select(
+        func.coalesce(func.sum(t.file.c.payment_count), 0),
+        func.coalesce(func.sum(t.file.c.payment_yen), 0),
+        func.min(t.file.c.file_no).filter(t.file.c.payment_count > 0),
+    ).where(OPEN, t.file.c.file_no.not_in(list(in_hand)))
+    count, yen, file_no = connection.execute(sums).one()
+    if file_no is None:
+        return Undecided(0, 0, 1, 0)
+    own = select(t.payment.c.payment_no).where(t.payment.c.file_no == file_no).order_by(t.payment.c.record_no).limit(1)
+    first = connection.execute(own).scalar_one()
+    last = connection.execute(select(func.max(t.payment.c.payment_no))).scalar_one()
+    return Undecided(int(count), int(yen), int(first), int(last))
+
+
+def undecided_between(connection: Connection, first: int, last: int, in_hand: Iterable[int] = ()) -> pl.DataFrame:
+    """未消込の収納 of a span, but of files in hand; frame Payment, in order."""
+    query = (
+        select(*(t.payment.c[name] for name in Payment.SCHEMA))
+        .join(t.file, t.file.c.file_no == t.payment.c.file_no)
+        .where(t.payment.c.payment_no.between(first, last), OPEN, t.file.c.file_no.not_in(list(in_hand)))
+    )
+    return read_unordered(connection, query, Payment.SCHEMA).sort(Payment.PAYMENT_NO)
+
+
+def undecided_payments(connection: Connection, in_hand: Collection[int] = ()) -> Iterator[pl.DataFrame]:
+    """未消込の収納 of every file that no night has decided, but of those in hand; frames Payment, in order."""
+    waiting = undecided(connection, in_hand)
+    if waiting.count:
+        for span in waiting.spans(_PAYMENTS_AT_ONCE):
+            yield undecided_between(connection, *span, in_hand)
+
+
+def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """キーの指す調定: key_kind, key_digits and each claim that a slip behind the key pays."""
+    named = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
+    keys = payments.select(named).unique().with_row_index("at").cast({"at": pl.Int64})
+    stored = as_registered(keys)
+    with staged(connection, stored.select(*named, "at")) as asked:
+        key, pays = t.notice_key.c, t.notice_claim.c
+        query = (
+            select(asked.c.at, key.reissue_no, pays.claim_no)
+            .join(asked, (key.key_kind == asked.c.key_kind) & (key.key_digits == asked.c.key_digits))
+            .join(t.notice_claim, pays.notice_no == key.notice_no)
+            .distinct()
+        )
+        schema = {"at": pl.Int64, NoticeKey.REISSUE_NO: pl.String, NoticeClaim.CLAIM_NO: pl.Int64}
+        found = read_frame(connection, query, schema)
+    found = under_their_keys(found, keys, stored["only_reissue_no"])
+    return found.select(*named, NoticeClaim.CLAIM_NO).unique()

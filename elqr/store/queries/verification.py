@@ -1,0 +1,375 @@
+"""Questions of the verification (検算の照会): the ledger's rows as they are, and whether its guards are still there."""
+
+import json
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
+
+from elqr.formats.payment_identity import CONTENT, content
+from elqr.store.db.bulk import read_frame, staged
+from elqr.store.queries.owed import owed_yen
+from elqr.store.queries.reductions import slips_looked_at
+from elqr.store.tables import ledger as t
+from elqr.store.tables import money as m
+from elqr.store.tables import reviews as r
+from elqr.store.tables.totals import issue_tally, posting_tally
+from elqr.vocabulary.frames import (
+    Decision,
+    IssueTally,
+    Known,
+    Move,
+    Notice,
+    NoticeClaim,
+    NoticeKey,
+    Payload,
+    Payment,
+    Posting,
+    PostingTally,
+)
+from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.terms import DepositKind, RulingResult
+
+_WHOLE, _TEXT = pl.Int64, pl.String
+_APPROVED = RulingResult.APPROVED.value
+
+
+def runs(connection: Connection) -> list[dict[str, Any]]:
+    """実行の連鎖, in order; `entry` as it was hashed and as read."""
+    rows = connection.execute(select(*t.run.c).order_by(t.run.c.run_no)).mappings()
+    return [{**row, "read": json.loads(row["entry"])} for row in rows]
+
+
+def files(connection: Connection) -> pl.DataFrame:
+    """取込済のファイル: what was taken in, and the night and name of its first delivery."""
+    first = (
+        select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("delivery_no"))
+        .where(t.delivery.c.status == "accepted")
+        .group_by(t.delivery.c.sha256)
+        .subquery()
+    )
+    columns = {
+        "file_no": (t.file.c.file_no, _WHOLE),
+        "sha256": (t.file.c.sha256, _TEXT),
+        "spec": (t.file.c.spec, _TEXT),
+        "size_bytes": (t.file.c.size_bytes, _WHOLE),
+        "record_count": (t.file.c.record_count, _WHOLE),
+        "payment_count": (t.file.c.payment_count, _WHOLE),
+        "payment_yen": (t.file.c.payment_yen, _WHOLE),
+        "name": (t.delivery.c.name, _TEXT),
+        "received_on": (t.delivery.c.night_on, pl.Date),
+        "decided_on": (t.decided_file.c.night_on, pl.Date),
+    }
+    query = (
+        select(*(column for column, _ in columns.values()))
+        .outerjoin(first, first.c.sha256 == t.file.c.sha256)
+        .outerjoin(t.delivery, t.delivery.c.delivery_no == first.c.delivery_no)
+        .outerjoin(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
+        .order_by(t.file.c.file_no)
+    )
+    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+
+
+def payments_of(connection: Connection, file_no: int) -> pl.DataFrame:
+    """収納 of a file; frame Payment."""
+    query = select(*(t.payment.c[name] for name in Payment.SCHEMA)).where(t.payment.c.file_no == file_no)
+    return read_frame(connection, query, Payment.SCHEMA).sort(Payment.RECORD_NO)
+
+
+def _all(connection: Connection, table: Table, schema: dict[str, Any]) -> pl.DataFrame:
+    return read_frame(connection, select(*(table.c[name] for name in schema)), schema)
+
+
+def issue_tallies(connection: Connection) -> pl.DataFrame:
+    """発行の累計; frame IssueTally."""
+    return _all(connection, issue_tally, IssueTally.SCHEMA)
+
+
+def posting_tallies(connection: Connection) -> pl.DataFrame:
+    """計上の累計; frame PostingTally, its `is_elqr` as the number that it is there."""
+    return _all(connection, posting_tally, {**PostingTally.SCHEMA, PostingTally.IS_ELQR: _WHOLE})
+
+
+def decisions(connection: Connection) -> pl.DataFrame:
+    """消込結果 beside the payment: frame Decision with paid_yen, stage, paid_on, file_no."""
+    more = {"paid_yen": _WHOLE, "stage": _TEXT, "paid_on": pl.Date, "file_no": _WHOLE}
+    query = (
+        select(*(t.decision.c[name] for name in Decision.SCHEMA), *(t.payment.c[name] for name in more))
+        .select_from(t.payment)
+        .outerjoin(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+    )
+    schema = {**Decision.SCHEMA, **more}
+    return read_frame(connection, query, schema)
+
+
+def postings(connection: Connection) -> pl.DataFrame:
+    """仕訳: frame Posting with posting_no, night_on, reverses_no, ruling_no, the claim's levy_year, is_reduction."""
+    schema = {
+        **Posting.SCHEMA,
+        "posting_no": _WHOLE,
+        "night_on": _TEXT,
+        Move.REVERSES_NO: _WHOLE,
+        Move.RULING_NO: _WHOLE,
+        "levy_year": _WHOLE,
+        "is_reduction": pl.Boolean,
+    }
+    g = t.posting.c
+    query = (
+        select(
+            *(g[name] for name in Posting.SCHEMA),
+            g.posting_no,
+            g.night_on,
+            g.reverses_no,
+            r.ruling_posting.c.ruling_no,
+            t.claim.c.levy_year,
+            r.reduced_posting.c.posting_no.is_not(None),
+        )
+        .outerjoin(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
+        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == g.posting_no)
+        .outerjoin(t.claim, t.claim.c.claim_no == g.claim_no)
+    )
+    return read_frame(connection, query, schema).sort("posting_no")
+
+
+def stray_postings(connection: Connection) -> list[int]:
+    """調定が違う仕訳: on a claim that neither the payment's notice nor the ruling's target pays, nor is taken back.
+
+    A correction may go where its own ruling takes yen back, or where the slip stands that it names.
+    """
+    g, back, covers, d = t.posting.c, t.posting.alias("back").c, t.notice_claim.c, t.decision.c
+    link, target = r.ruling_posting.c, r.ruling.c
+    of_notice = exists().where(
+        d.payment_no == g.payment_no, covers.notice_no == d.notice_no, covers.claim_no == g.claim_no
+    )
+    of_ruling = exists().where(
+        link.posting_no == g.posting_no,
+        target.ruling_no == link.ruling_no,
+        covers.notice_no == func.coalesce(link.notice_no, target.notice_no),
+        covers.claim_no == g.claim_no,
+    )
+    of_reversed = exists().where(back.posting_no == g.reverses_no, back.claim_no == g.claim_no)
+    is_move = g.reverses_no.is_not(None)
+    query = (
+        select(g.posting_no)
+        .where(g.claim_no.is_not(None))
+        .where(or_(and_(~is_move, ~of_notice), and_(is_move, ~of_ruling, ~of_reversed)))
+    )
+    return list(connection.execute(query.order_by(g.posting_no)).scalars())
+
+
+def overpaid_claims(connection: Connection) -> pl.DataFrame:
+    """納め過ぎの調定: claim_no, collected_yen, owed_yen: more than is owed, after a cancellation or a reissue.
+
+    As far as a link of the chain looked at the slips.
+    """
+    looked_at, covers = slips_looked_at(connection), t.notice_claim.c
+    gone = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+    changed = (
+        select(covers.claim_no)
+        .join(t.notice, t.notice.c.notice_no == covers.notice_no)
+        .where(or_(t.notice.c.issue_no > 1, gone))
+    )
+    unseen = select(covers.claim_no).where(
+        covers.notice_no.in_(
+            union(
+                select(t.notice.c.notice_no).where(t.notice.c.notice_no > looked_at.notice_no),
+                select(t.notice_cancel.c.notice_no).where(t.notice_cancel.c.notice_file_no > looked_at.file_no),
+            )
+        )
+    )
+    owed = func.coalesce(owed_yen(literal(date.max.isoformat())), 0)
+    query = (
+        select(t.claim.c.claim_no, func.sum(t.posting.c.yen), owed)
+        .join(t.posting, t.posting.c.claim_no == t.claim.c.claim_no)
+        .where(t.claim.c.claim_no.in_(changed), t.claim.c.claim_no.not_in(unseen))
+        .group_by(t.claim.c.claim_no)
+        .having(func.sum(t.posting.c.yen) > owed)
+    )
+    schema = {Posting.CLAIM_NO: _WHOLE, "collected_yen": _WHOLE, "owed_yen": _WHOLE}
+    return read_frame(connection, query, schema).sort(Posting.CLAIM_NO)
+
+
+def identities(connection: Connection) -> pl.DataFrame:
+    """既知の収納, beside the payments they are of: both sides' identity, stage and occurrence."""
+    names = (Payment.PAYMENT_NO, Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
+    own = _all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
+    known = _all(connection, t.payment_identity, Known.SCHEMA)
+    return known.join(own, on=Payment.PAYMENT_NO, how="full", suffix="_paid", coalesce=True)
+
+
+def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+    """収納の中身 of some payments: payment_no, and as one text all that was `said` of the money."""
+    p = t.payment.c
+    schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
+    with staged(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
+        query = select(*(p[name] for name in schema)).join(asked, asked.c.payment_no == p.payment_no)
+        return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias("said"))
+
+
+def rulings(connection: Connection) -> pl.DataFrame:
+    """決裁 with what came of them: its numbers, kind, result, the yen in suspense before and after, and the night."""
+    own = ("ruling_no", "review_no", "payment_no", "notice_no", "undoes_no")
+    came = ("result", "before_yen", "after_yen", "night_on")
+    schema = {
+        **dict.fromkeys(own, _WHOLE),
+        "ruling": _TEXT,
+        "result": _TEXT,
+        "before_yen": _WHOLE,
+        "after_yen": _WHOLE,
+        "night_on": _TEXT,
+    }
+    columns = (*(r.ruling.c[name] for name in (*own, "ruling")), *(r.ruling_result.c[name] for name in came))
+    query = select(*columns).outerjoin(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
+    return read_frame(connection, query, schema).sort("ruling_no")
+
+
+def deposits_of(connection: Connection, file_no: int) -> pl.DataFrame:
+    """入金明細 of a file; frame Deposit."""
+    query = select(*(m.deposit.c[name] for name in Deposit.SCHEMA)).where(m.deposit.c.file_no == file_no)
+    return read_frame(connection, query, Deposit.SCHEMA).sort(Deposit.RECORD_NO)
+
+
+def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
+    """入金ファイル by file_no."""
+    return {row["file_no"]: dict(row) for row in connection.execute(select(*m.deposit_file.c)).mappings()}
+
+
+def bundles(connection: Connection) -> pl.DataFrame:
+    """収納の束; frame Bundle with night_on."""
+    return _all(connection, m.bundle, {**Bundle.SCHEMA, "night_on": _TEXT}).sort(Bundle.BUNDLE_NO)
+
+
+def decided_payments(connection: Connection) -> pl.DataFrame:
+    """消し込んだ収納: what bundles are made of: the payment's file, channel, stage, days, yen; its place; its night."""
+    own = ("payment_no", "file_no", "channel", "stage", "funds_on", "paid_on", "paid_yen")
+    placed = ("place", "claim_yen", "suspense_yen")
+    schema = {**{name: Payment.SCHEMA[name] for name in own}, **{name: Decision.SCHEMA[name] for name in placed}}
+    query = (
+        select(
+            *(t.payment.c[name] for name in own), *(t.decision.c[name] for name in placed), t.decided_file.c.night_on
+        )
+        .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
+        .join(t.decided_file, t.decided_file.c.file_no == t.payment.c.file_no)
+    )
+    return read_frame(connection, query, {**schema, "night_on": _TEXT})
+
+
+def settlements(connection: Connection) -> pl.DataFrame:
+    """突合済, beside the sums of what stands in each: payments, payment_yen and money_yen as `held_…`."""
+    held = (
+        select(m.settlement_bundle.c.settlement_no, func.sum(m.bundle.c.payments), func.sum(m.bundle.c.yen))
+        .join(m.bundle, m.bundle.c.bundle_no == m.settlement_bundle.c.bundle_no)
+        .group_by(m.settlement_bundle.c.settlement_no)
+    )
+    d = m.deposit.c
+    signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
+    money = (
+        select(m.settlement_deposit.c.settlement_no, func.sum(signed))
+        .join(m.deposit, d.deposit_no == m.settlement_deposit.c.deposit_no)
+        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value)
+        .group_by(m.settlement_deposit.c.settlement_no)
+    )
+    schema = {"settlement_no": _WHOLE, **dict(list(Settled.SCHEMA.items())[1:]), "night_on": _TEXT}
+    rows = _all(connection, m.settlement, schema)
+    of_bundles = read_frame(connection, held, {"settlement_no": _WHOLE, "held_payments": _WHOLE, "held_yen": _WHOLE})
+    of_money = read_frame(connection, money, {"settlement_no": _WHOLE, "held_money": _WHOLE})
+    for own in (of_bundles, of_money):
+        rows = rows.join(own, on="settlement_no", how="full", coalesce=True)
+    return rows.sort("settlement_no")
+
+
+def overdue(connection: Connection) -> pl.DataFrame:
+    """期限超過の速報: payment_no, contract, night_on, with the night its bundle was looked at and whether it waits."""
+    o, w, p = m.overdue_payment.c, m.watched_bundle.c, t.payment.c
+    query = (
+        select(o.payment_no, o.contract, o.night_on, w.night_on, t.decision.c.outcome)
+        .join(t.payment, p.payment_no == o.payment_no)
+        .join(t.decision, t.decision.c.payment_no == o.payment_no)
+        .outerjoin(
+            m.bundle,
+            and_(
+                m.bundle.c.file_no == p.file_no,
+                m.bundle.c.channel == p.channel,
+                m.bundle.c.stage == p.stage,
+                m.bundle.c.day_on == func.coalesce(p.funds_on, p.paid_on),
+            ),
+        )
+        .outerjoin(m.watched_bundle, w.bundle_no == m.bundle.c.bundle_no)
+    )
+    return read_frame(
+        connection,
+        query,
+        {"payment_no": _WHOLE, "contract": _TEXT, "night_on": _TEXT, "watched_on": _TEXT, "outcome": _TEXT},
+    )
+
+
+def notice_files(connection: Connection) -> pl.DataFrame:
+    """納付書データの取込: notice_file_no, sha256, name, night_on, rows_read, rows_bad."""
+    return _notice_files(connection, true())
+
+
+def _notice_files(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
+    own = t.notice_file.c
+    schema = {"notice_file_no": _WHOLE, "sha256": _TEXT, "name": _TEXT, "night_on": pl.Date}
+    schema |= dict.fromkeys(("rows_read", "rows_bad"), _WHOLE)
+    return read_frame(connection, select(*(own[name] for name in schema)).where(condition), schema).sort(
+        "notice_file_no"
+    )
+
+
+def unsealed_notice_files(connection: Connection, notice_file_no: int) -> pl.DataFrame:
+    """納付書データの取込 after a number; as `notice_files`, which has them all."""
+    return _notice_files(connection, t.notice_file.c.notice_file_no > notice_file_no)
+
+
+def notices_of(connection: Connection, notice_file_no: int) -> pl.DataFrame:
+    """納付書 of one file; frame Notice."""
+    query = select(*(t.notice.c[name] for name in Notice.SCHEMA)).where(t.notice.c.notice_file_no == notice_file_no)
+    return read_frame(connection, query, Notice.SCHEMA)
+
+
+def notice_count(connection: Connection) -> int:
+    """納付書の数 in the ledger, of whatever file."""
+    return int(connection.execute(select(func.count()).select_from(t.notice)).scalar_one())
+
+
+def keys(connection: Connection) -> pl.DataFrame:
+    """照会キー; frame NoticeKey."""
+    return _all(connection, t.notice_key, NoticeKey.SCHEMA)
+
+
+def covers(connection: Connection) -> pl.DataFrame:
+    """納付書が払う調定 beside the notice and the claim: both keys, the yen, and the notice's payer."""
+    key = ("procedure_code", "levy_year", "tax_year", "bill_no", "installment_no")
+    schema = {
+        **NoticeClaim.SCHEMA,
+        "amount_yen": _WHOLE,
+        **{name: Notice.SCHEMA[name] for name in key},
+        **{f"claim_{name}": Notice.SCHEMA[name] for name in key},
+        "payer_ref": _TEXT,
+    }
+    n, c = t.notice.c, t.claim.c
+    query = (
+        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *(c[name] for name in key), n.payer_ref)
+        .outerjoin(t.notice, n.notice_no == t.notice_claim.c.notice_no)
+        .outerjoin(t.claim, c.claim_no == t.notice_claim.c.claim_no)
+    )
+    return read_frame(connection, query, schema)
+
+
+def payloads(connection: Connection) -> pl.DataFrame:
+    """eL-QR発行 beside its notice: frame Payload with what the digits are made of."""
+    more = ("amount_yen", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")
+    schema = {**Payload.SCHEMA, **{name: Notice.SCHEMA[name] for name in more}}
+    query = (
+        select(*(t.payload.c[name] for name in Payload.SCHEMA), *(t.notice.c[name] for name in more))
+        .select_from(t.payload)
+        .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+    )
+    return read_frame(connection, query, schema)
+
+
+def uploads(connection: Connection) -> list[dict[str, Any]]:
+    """納付書情報 that was written: file_name, sha256, notices, yen."""
+    return [dict(row) for row in connection.execute(select(*t.upload.c).order_by(t.upload.c.upload_no)).mappings()]

@@ -1,0 +1,1 @@
+"""The tables (表) of the ledger, by what they are about."""

@@ -1,0 +1,20 @@
+"""The acts' table (人のしたことの表): which link of the chain says who asked and who approved, and at which machine."""
+
+from sqlalchemy import Column, ForeignKey, Index
+
+from elqr.store.db.schema import Text, Whole, table
+
+act = table(
+    "act",
+    Column("run_no", Whole, ForeignKey("run.run_no"), primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("os_user", Text, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("machine", Text, nullable=False),
+    Column("session_user", Text, nullable=False),
+    Index("act_by_number", "kind", "number"),
+)
+"""人のしたこと: one step of one request or record, as its link says it; `session_user` is a server's own word."""

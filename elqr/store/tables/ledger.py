@@ -1,0 +1,246 @@
+"""The ledger's tables (台帳の表): what a night reads, matches, posts, issues and prints."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
+
+from elqr.store.db.schema import Text, Whole, columns, findings, index, table
+from elqr.vocabulary import frames
+from elqr.vocabulary.terms import PrintState
+
+NIGHT = "夜間消込"
+"""Who decides on a posting that no person decided on."""
+
+_CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
+
+setting = table("setting", Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+"""台帳の設定: the schema's version."""
+
+counter = table("counter", Column("name", Text, primary_key=True), Column("value", Whole, nullable=False))
+"""連番: the last serial handed out. The one table whose rows change."""
+
+run = table(
+    "run",
+    Column("run_no", Whole, primary_key=True, autoincrement=False),
+    Column("run_id", Text, nullable=False, unique=True),
+    Column("night_on", Text, nullable=False),
+    Column("entry", Text, nullable=False),
+    Column("previous_hash", Text, nullable=False, unique=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Index("run_by_night", "night_on"),
+)
+"""実行: the hash chain of runs and of people's acts that changed the ledger."""
+
+ledger_start = table(
+    "ledger_start",
+    Column("start_no", Whole, primary_key=True, autoincrement=False),
+    Column("ledger_id", Text, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("approved_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""台帳の始まり: the ledger's id, given when it was made; and each time two people went on with it after a restore or
+began anew, with the numbers that had been handed out by then."""
+
+claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(*_CLAIM_KEY))
+
+notice_file = table(
+    "notice_file",
+    Column("notice_file_no", Whole, primary_key=True, autoincrement=False),
+    Column("sha256", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("night_on", Text, nullable=False),
+    Column("rows_read", Whole, nullable=False),
+    Column("rows_new", Whole, nullable=False),
+    Column("rows_same", Whole, nullable=False),
+    Column("rows_bad", Whole, nullable=False),
+)
+
+notice_finding = findings("notice_finding", "notice_file.notice_file_no")
+
+notice = table(
+    "notice",
+    *columns(frames.Notice, nullable=("key_no", "check_no", "barcode", "customer_no"), key="notice_no"),
+    UniqueConstraint(*_CLAIM_KEY, "issue_no"),
+    UniqueConstraint("key_no"),
+    index("notice_reissued", *_CLAIM_KEY, "issue_no", where=Column("issue_no", Whole) > 1),
+    CheckConstraint("amount_yen > 0 AND amount_yen = principal_yen + demand_fee_yen + late_charge_yen"),
+    CheckConstraint("principal_yen >= 0 AND demand_fee_yen >= 0 AND late_charge_yen >= 0"),
+)
+
+notice_claim = table(
+    "notice_claim",
+    *columns(frames.NoticeClaim),
+    PrimaryKeyConstraint("notice_no", "claim_no"),
+    CheckConstraint("cover_yen > 0"),
+    Index("notice_claim_by_claim", "claim_no"),
+    without_rowid=True,
+)
+
+notice_key = table(
+    "notice_key",
+    *columns(frames.NoticeKey),
+    PrimaryKeyConstraint("key_kind", "key_digits", "notice_no"),
+    without_rowid=True,
+)
+
+notice_cancel = table(
+    "notice_cancel",
+    Column("notice_no", Whole, ForeignKey("notice.notice_no"), primary_key=True, autoincrement=False),
+    Column("night_on", Text, nullable=False),
+    Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
+    Index("notice_cancel_by_file", "notice_file_no"),
+)
+
+upload = table(
+    "upload",
+    Column("upload_no", Whole, primary_key=True, autoincrement=False),
+    Column("night_on", Text, nullable=False),
+    Column("file_name", Text, nullable=False, unique=True),
+    Column("notices", Whole, nullable=False),
+    Column("yen", Whole, nullable=False),
+    Column("sha256", Text, nullable=False),
+)
+
+payload = table(
+    "payload",
+    *columns(frames.Payload, key="notice_no"),
+    UniqueConstraint("key_no"),
+    CheckConstraint("length(digits) = 255 AND length(key_no) = 20 AND length(check_no) = 6"),
+)
+
+file = table(
+    "file",
+    Column("file_no", Whole, primary_key=True, autoincrement=False),
+    Column("sha256", Text, nullable=False, unique=True),
+    Column("spec", Text, nullable=False),
+    Column("size_bytes", Whole, nullable=False),
+    Column("record_count", Whole, nullable=False),
+    Column("payment_count", Whole, nullable=False),
+    Column("payment_yen", Whole, nullable=False),
+)
+"""ファイル: content that was taken in, once however often it is delivered."""
+
+delivery = table(
+    "delivery",
+    Column("delivery_no", Whole, primary_key=True, autoincrement=False),
+    Column("sha256", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("night_on", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Column("payment_count", Whole, nullable=False),
+    Column("payment_yen", Whole, nullable=False),
+    UniqueConstraint("name", "sha256", "status", "spec"),
+    Index("delivery_by_night", "night_on"),
+)
+"""受信: each delivery of a file under a name, and what came of it."""
+
+delivery_finding = findings("delivery_finding", "delivery.delivery_no")
+
+payment = table(
+    "payment",
+    *columns(
+        frames.Payment,
+        nullable=("offset_bytes", "check_no", "item_no", "office_code", "funds_on", "result_code"),
+        key="payment_no",
+    ),
+    CheckConstraint("paid_yen >= 0"),
+    UniqueConstraint("file_no", "record_no"),
+)
+
+decided_file = table(
+    "decided_file",
+    Column("file_no", Whole, ForeignKey("file.file_no"), primary_key=True, autoincrement=False),
+    Column("night_on", Text, nullable=False),
+    Index("decided_file_by_night", "night_on"),
+)
+"""消込済ファイル: its payments have their decisions. A file without one is matched by the next night."""
+
+payment_identity = table(
+    "payment_identity",
+    *columns(frames.Known),
+    PrimaryKeyConstraint("identity", "stage", "occurrence_no", "variant"),
+    without_rowid=True,
+)
+"""既知の収納: one row for each payment record that was not a repeat; conflicts stand beside what they contradict."""
+
+decision = table(
+    "decision",
+    *columns(frames.Decision, nullable=("notice_no", "procedure_code", "other_payment_no"), key="payment_no"),
+    CheckConstraint("claim_yen >= 0 AND suspense_yen >= 0"),
+    index("decision_pending", "notice_no", where=Column("outcome") == "pending"),
+    index("decision_waiting", "payment_no", where=Column("place").in_(["exception", "rejected"])),
+)
+
+posting = table(
+    "posting",
+    Column("posting_no", Whole, primary_key=True, autoincrement=False),
+    *columns(frames.Posting, nullable=("claim_no", "procedure_code")),
+    Column("night_on", Text, nullable=False),
+    Column("reverses_no", Whole, ForeignKey("posting.posting_no")),
+    Column("decided_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    CheckConstraint("account IN ('claim', 'suspense', 'withdrawn')"),
+    CheckConstraint("(account = 'claim') = (claim_no IS NOT NULL)"),
+    CheckConstraint("yen <> 0"),
+    Index("posting_by_claim", "claim_no"),
+    Index("posting_by_night", "night_on"),
+    index("posting_moved", "payment_no", where=Column("reverses_no").is_not(None)),
+    index("posting_once", "payment_no", "account", "claim_no", unique=True, where=Column("reverses_no").is_(None)),
+)
+
+suggestion = table(
+    "suggestion",
+    *columns(frames.Suggestion),
+    PrimaryKeyConstraint("payment_no", "notice_no"),
+    without_rowid=True,
+)
+
+upload_step = table(
+    "upload_step",
+    Column("step_no", Whole, primary_key=True, autoincrement=False),
+    Column("upload_no", Whole, ForeignKey("upload.upload_no"), nullable=False),
+    Column("uploaded_at", Text, nullable=False),
+    Column("uploaded_by", Text, nullable=False),
+    Index("upload_step_by_upload", "upload_no"),
+)
+"""登録: a 納付書情報 file that 共通納税IFS has accepted. It may be recorded again once it was taken back."""
+
+print_batch = table(
+    "print_batch",
+    Column("print_no", Whole, primary_key=True, autoincrement=False),
+    Column("printed_on", Text, nullable=False),
+    Column("pages", Whole, nullable=False),
+    Column("notices", Whole, nullable=False),
+    Column("yen", Whole, nullable=False),
+    Column("is_passed", Whole, nullable=False),
+    Column("manifest_sha256", Text, nullable=False),
+)
+"""印刷: what was printed together; `is_passed` says that preflight found nothing wrong."""
+
+print_notice = table(
+    "print_notice",
+    *columns(frames.PrintNotice),
+    PrimaryKeyConstraint("print_no", "notice_no"),
+    Index("print_notice_by_notice", "notice_no"),
+    without_rowid=True,
+)
+
+release_step = table(
+    "release_step",
+    Column("step_no", Whole, primary_key=True, autoincrement=False),
+    Column("print_no", Whole, ForeignKey("print_batch.print_no"), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("pulled", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("release_step_by_print", "print_no"),
+    CheckConstraint(f"step IN ('{PrintState.REQUESTED}', '{PrintState.RELEASED}', '{PrintState.WITHDRAWN}')"),
+)
+"""発送: asked for by one person, approved by another, or withdrawn with a reason and asked for anew.
+
+`pulled` names the pages taken out of the pile. The last steps count, in their order. `reason` says why it was
+withdrawn, or why what was printed on a provisional sheet may leave; empty where nothing had to be said.
+"""

@@ -1,0 +1,57 @@
+"""The refused rows' tables (取り込まなかった行の表): rows of notice files that wait to come right."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
+
+from elqr.store.db.schema import Text, Whole, columns, table
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.notice_frames import RefusedRow
+
+_NUMBER = ("notice_file_no", "record_no")
+
+notice_refused = table(
+    "notice_refused",
+    Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
+    *columns(RefusedRow, nullable=[name for name in RefusedRow.SCHEMA if name != RefusedRow.RECORD_NO]),
+    PrimaryKeyConstraint(*_NUMBER),
+    Index("notice_refused_by_key", *ClaimKey.SCHEMA),
+)
+"""取り込まなかった行 of a file. It stands on every morning's page until it has ended."""
+
+notice_give_up = table(
+    "notice_give_up",
+    Column("give_up_no", Whole, primary_key=True, autoincrement=False),
+    Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
+    Column("records", Text, nullable=False),
+    Column("night_on", Text, nullable=False),
+    Column("asked_at", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""あきらめる申請: numbers of refused rows of a file, with commas between them, and why."""
+
+notice_give_up_step = table(
+    "notice_give_up_step",
+    Column("give_up_no", Whole, ForeignKey("notice_give_up.give_up_no"), primary_key=True, autoincrement=False),
+    Column("result", Text, nullable=False),
+    Column("ended_on", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("because", Text, nullable=False),
+)
+"""承認・却下: the one step that ends a request."""
+
+notice_refused_end = table(
+    "notice_refused_end",
+    Column("notice_file_no", Whole, nullable=False),
+    Column("record_no", Whole, nullable=False),
+    Column("by_file_no", Whole, ForeignKey("notice_file.notice_file_no")),
+    Column("give_up_no", Whole, ForeignKey("notice_give_up.give_up_no")),
+    Column("is_right", Whole, nullable=False),
+    Column("night_on", Text, nullable=False),
+    PrimaryKeyConstraint(*_NUMBER),
+    Index("notice_refused_end_by_file", "by_file_no"),
+    ForeignKeyConstraint(_NUMBER, ["notice_refused.notice_file_no", "notice_refused.record_no"]),
+    CheckConstraint("is_right IN (0, 1)"),
+    CheckConstraint("(by_file_no IS NULL) <> (give_up_no IS NULL)"),
+)
+"""取り込まなかった行の終わり: a later file has the row right, or wrong again in its place; or two people gave it up."""

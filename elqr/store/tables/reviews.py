@@ -1,0 +1,63 @@
+"""The review's tables (決裁の表): what was asked for, by whom, what came of it, and which postings it made."""
+
+from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint
+
+from elqr.store.db.schema import Text, Whole, columns, table
+from elqr.vocabulary import frames
+
+review = table(
+    "review",
+    Column("review_no", Whole, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("night_on", Text, nullable=False),
+    Column("asked_at", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+)
+"""決裁の申請: rulings that one person handed in together."""
+
+ruling = table(
+    "ruling",
+    *columns(frames.Ruled, nullable=("notice_no", "undoes_no"), key="ruling_no"),
+    Index("ruling_by_payment", "payment_no"),
+    Index("ruling_by_review", "review_no"),
+)
+"""決裁: one decision on one payment; it does nothing until a second person approves it."""
+
+review_step = table(
+    "review_step",
+    Column("review_no", Whole, ForeignKey("review.review_no"), nullable=False),
+    Column("result", Text, nullable=False),
+    Column("night_on", Text, nullable=False),
+    Column("taken_at", Text, nullable=False),
+    Column("taken_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("review_no"),
+)
+"""承認・却下: the one step that ends a request."""
+
+ruling_result = table(
+    "ruling_result",
+    *columns(frames.RulingEffect, key="ruling_no"),
+    Column("night_on", Text, nullable=False),
+    Index("ruling_result_by_night", "night_on"),
+)
+"""決裁の結果 of each ruling, with the yen in suspense before and after."""
+
+ruling_posting = table(
+    "ruling_posting",
+    Column("posting_no", Whole, ForeignKey("posting.posting_no"), primary_key=True, autoincrement=False),
+    Column("ruling_no", Whole, ForeignKey("ruling.ruling_no"), nullable=False),
+    Column("notice_no", Whole),
+    Index("ruling_posting_by_ruling", "ruling_no"),
+)
+"""決裁による仕訳: which ruling is behind a posting, and which slip it pays, where the ruling names none."""
+
+reduced_posting = table(
+    "reduced_posting",
+    Column("posting_no", Whole, ForeignKey("posting.posting_no"), primary_key=True, autoincrement=False),
+    Column("notice_no", Whole, ForeignKey("notice.notice_no")),
+    Column("after_ruling_no", Whole, ForeignKey("ruling.ruling_no")),
+)
+"""減額による過納の仕訳: which slip had been paid, and the last ruling on the payment by then; a later one decides."""
