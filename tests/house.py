@@ -42,7 +42,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "queries.chain queries.ledger_identity migrations.versions.v8_places queries.owed queries.undecided "
         "tables.money queries.differences queries.unsealed tables.months migrations.versions.v7_said_once "
         "tables.refused_rows queries.refused_rows tables.retractions queries.retractions tables.reviews "
-        "queries.announced queries.arrears queries.exports queries.moves queries.details queries.reports "
+        "queries.announced queries.exports queries.moves queries.arrears queries.details queries.reports "
         "queries.held_files queries.money queries.open_exceptions queries.fiscal_year queries.row_owners "
         "queries.sender_corrections queries.trends tables.totals entries.seals queries.past_nights queries.totals "
         "entries.night entries.acts entries.money migrations ledger_file migrations.versions.v4_money "

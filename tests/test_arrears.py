@@ -449,6 +449,190 @@ def test_an_exception_that_was_decided_stops_nothing(office: Office) -> None:
     assert office.draw().code == 0
 
 
+FAR = notice_row(bill_no="900", payer_ref="72", principal_yen=900, due_on=DUE, key_no="0" * 19 + "7", check_no="777777")
+"""A slip whose key is like none of the five, which differ in their last digit alone."""
+
+
+def with_far(office: Office) -> tuple[str, str]:
+    """The first of the five is paid; its key and 確認番号. The others owe 40,010 yen, and the far slip 900."""
+    office.notices(FAR, name="far.csv")
+    office.paid("first.csv", 0)
+    office.night(NIGHT)
+    assert risks(office.draw()) == []
+    return office.issued()["kokuho", "100001", 1, 1]
+
+
+def taken(
+    office: Office, *rows: dict[str, object], day: date = DAY, name: str = "more.csv"
+) -> list[tuple[str, int, int]]:
+    office.deliver(name, eltax_file(*rows))
+    office.night(day)
+    return risks(office.draw(day=day))
+
+
+OTHER_PAYMENT, SAME_PAYMENT = {"serial_no": "00000077"}, {"serial_no": "00000001"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        OTHER_PAYMENT | {"check_no": "000000"},
+        OTHER_PAYMENT | {"item_no": "902"},
+        OTHER_PAYMENT | {"office_code": "44001"},
+        OTHER_PAYMENT | {"paid_on": date(2026, 9, 30)},
+        SAME_PAYMENT | {"check_no": "000000"},
+    ],
+    ids=["確認番号相違", "納付区分相違", "機関コード相違", "発行前の領収", "計上済と内容相違"],
+)
+@pytest.mark.parametrize(("yen", "at_risk"), [(55, (4, 40_010)), (900, (5, 40_910))])
+def test_a_misread_key_that_hits_another_slip_stops_the_list(
+    office: Office, said: dict[str, object], yen: int, at_risk: tuple[int, int]
+) -> None:
+    """The slip of its key says otherwise: one of the near keys may be meant, or any claim of those yen."""
+    key_no, check_no = with_far(office)
+    row = eltax_row(key_no, check_no, yen) | said
+    assert taken(office, row) == [("exceptions", *at_risk)]
+
+
+@pytest.mark.parametrize(
+    ("key_no", "at_risk"), [("9" * 20, (1, 900)), (None, (5, 40_910))], ids=["近い納付書なし", "1桁違い"]
+)
+def test_what_contradicts_another_payment_under_an_unknown_key_stops_the_list(
+    office: Office, key_no: str | None, at_risk: tuple[int, int]
+) -> None:
+    """Its outcome is 計上済と内容相違, which comes before 該当なし."""
+    own, check_no = with_far(office)
+    row = eltax_row(key_no or own[:-1] + "9", check_no, 900) | SAME_PAYMENT
+    assert taken(office, row) == [("exceptions", *at_risk)]
+
+
+def test_what_comes_out_of_order_under_an_unknown_key_stops_the_list(office: Office) -> None:
+    with_far(office)
+    announced = [eltax_row("9" * 20, "123456", 900, data_kind=kind, **OTHER_PAYMENT) for kind in ("1", "9")]
+    assert taken(office, *announced) == []
+    later = date(2026, 11, 22)
+    again = eltax_row("9" * 20, "123456", 900, **OTHER_PAYMENT)
+    assert taken(office, again, day=later, name="again.csv") == [("exceptions", 1, 900)]
+    assert [row["理由"] for row in office.report("要確認一覧", later)] == ["段階の順序が不正"]
+
+
+@pytest.mark.parametrize("said", [OTHER_PAYMENT, SAME_PAYMENT], ids=["二重納付", "計上済と内容相違"])
+def test_a_payment_whose_own_slip_agrees_stops_its_payers_claims_only(office: Office, said: dict[str, object]) -> None:
+    """Whose it is, is known and paid: neither the near keys nor another's claim of just these yen are in doubt."""
+    key_no, check_no = with_far(office)
+    assert taken(office, eltax_row(key_no, check_no, 900) | said) == []
+    office.notices(notice_row(bill_no="950", payer_ref="9000", principal_yen=70, due_on=DUE), name="own.csv")
+    assert risks(office.draw()) == [("files_held", 5, 40_910)]
+    office.night(later := date(2026, 11, 22))
+    assert risks(office.draw(day=later)) == [("exceptions", 1, 70)]
+
+
+def decided(office: Office, ruling: str, day: date, *more: object, payment: int = 1) -> None:
+    job = ("--job", office.job, "--date", day.isoformat())
+    given = ("--ruling", ruling, "--payment", payment, "--reason", "確かめた", "--by", "山田", "--json", *more)
+    asked = elqr("review", "decide", *given, *job)
+    assert asked.code == 0, asked.out + asked.err
+    assert elqr("review", "approve", asked.json["review"], "--by", "佐藤", *job).code == 0  # type: ignore[index]
+
+
+RULED = {"bill_no": "701", "payer_ref": "78", "due_on": DUE}
+
+
+def put_on(office: Office, yen: int) -> None:
+    """An unknown payment of so many yen is put on bill 701 of 10,000 by two people."""
+    office.notices(notice_row(**RULED), name="bill.csv")
+    office.deliver("unknown.csv", eltax_file(eltax_row("9" * 20, "123456", yen)))
+    office.night(NIGHT)
+    decided(office, "納付書に充てる", NIGHT, "--target", office.issued()["kokuho", "701", 1, 1][0])
+
+
+@pytest.mark.parametrize("ruling", ["還付候補", "当市の収納でない"])
+def test_money_to_be_paid_back_stops_the_reminder_of_the_claim_on_which_it_stood(office: Office, ruling: str) -> None:
+    """10,000 stood on it by a ruling, 3,000 came off when it was lowered; now it asks them again."""
+    put_on(office, 10_000)
+    office.notices(notice_row(**RULED, issue_no=2, principal_yen=7_000), name="lowered.csv")
+    office.night(DAY)
+    decided(office, ruling, DAY)
+    assert risks(office.draw()) == []
+    office.notices(notice_row(**RULED, issue_no=3), name="raised.csv")
+    office.night(later := date(2026, 11, 22))
+    assert risks(office.draw(day=later)) == [("exceptions", 1, 3_000)]
+
+
+def test_what_was_taken_off_a_claim_by_undoing_a_ruling_stops_its_reminder(office: Office) -> None:
+    put_on(office, 55)
+    job = ("--job", office.job, "--date", DAY.isoformat())
+    assert elqr("review", "undo", 1, "--by", "山田", "--reason", "別の人だった", *job).code == 0
+    assert elqr("review", "approve", 2, "--by", "佐藤", *job).code == 0
+    assert risks(office.draw()) == [("exceptions", 1, 10_000)]
+
+
+@pytest.mark.parametrize("is_paid_before", [True, False], ids=["減額による過納", "取消済納付書"])
+@pytest.mark.parametrize(("parts", "yen"), [(1, 6_000), (2, 3_000)], ids=["相続人", "分割"])
+def test_money_of_a_cancelled_bill_stops_the_bills_that_may_stand_in_its_place(
+    office: Office, is_paid_before: bool, parts: int, yen: int
+) -> None:
+    """Another payer's bill under another number: alone, or its instalments together, of just what was paid."""
+    old = notice_row(bill_no="800", payer_ref="80", principal_yen=6_000, due_on=DUE)
+    office.notices(old, name="old.csv")
+    office.night(NIGHT)
+    payment = eltax_file(eltax_row(*office.issued()["kokuho", "800", 1, 1], 6_000))
+    if is_paid_before:
+        office.deliver("paid.csv", payment)
+        office.night(DAY)
+    same = {"bill_no": "805", "payer_ref": "82", "principal_yen": yen, "due_on": DUE}
+    office.notices(
+        {**old, "change_kind": "9"}, *(notice_row(**same, installment_no=no + 1) for no in range(parts)), name="new.csv"
+    )
+    office.night(cancelled := date(2026, 11, 22))
+    if not is_paid_before:
+        office.deliver("paid.csv", payment)
+        office.night(cancelled)
+    assert risks(office.draw(day=cancelled)) == [("exceptions", parts, 6_000)]
+    decided(office, "還付候補", cancelled)
+    assert risks(office.draw(day=cancelled)) == [], "two people know whose it is"
+
+
+def test_a_second_payment_of_a_bill_that_is_cancelled_later_is_in_doubt_as_the_first(office: Office) -> None:
+    old = notice_row(bill_no="800", payer_ref="80", principal_yen=6_000, due_on=DUE)
+    heir = notice_row(bill_no="805", payer_ref="82", principal_yen=6_000, due_on=DUE)
+    office.notices(old, name="old.csv")
+    office.night(NIGHT)
+    key = office.issued()["kokuho", "800", 1, 1]
+    rows = [eltax_row(*key, 6_000, serial_no=f"{no:08d}") for no in (1, 2)]
+    assert taken(office, *rows) == []
+    office.notices({**old, "change_kind": "9"}, heir, name="new.csv")
+    office.night(later := date(2026, 11, 22))
+    ran = office.draw(day=later)
+    assert risks(ran) == [("exceptions", 1, 6_000)]
+    assert ran.json["against"][0]["found"] == ["受付1", "受付2"]  # type: ignore[index]
+
+
+def test_what_is_taken_off_a_bill_stops_the_bill_for_the_other_part_and_no_near_key(office: Office) -> None:
+    """The first of the five is lowered by 1,000, which another is asked for; the other four are not in doubt."""
+    office.paid("first.csv", 0)
+    office.night(NIGHT)
+    office.notices(notice_row(**{**SLIPS[0], "issue_no": 2, "principal_yen": 9_000}), name="lowered.csv")
+    office.night(DAY)
+    assert risks(office.draw()) == []
+    office.notices(notice_row(bill_no="805", payer_ref="82", principal_yen=1_000, due_on=DUE), name="part.csv")
+    office.night(later := date(2026, 11, 22))
+    assert risks(office.draw(day=later)) == [("exceptions", 1, 1_000)]
+
+
+def test_an_old_slip_of_a_claim_that_is_paid_stops_nothing(office: Office) -> None:
+    """It was cancelled, and another slip of its claim is paid: whose money it is, is known."""
+    old = notice_row(bill_no="800", payer_ref="80", principal_yen=900, due_on=DUE)
+    office.notices(old, FAR, name="old.csv")
+    office.night(NIGHT)
+    office.notices({**old, "change_kind": "9"}, {**old, "issue_no": 2}, name="new.csv")
+    office.night(NIGHT)
+    keys = office.issued()
+    new, gone = (eltax_row(*keys["kokuho", "800", 1, no], 900, serial_no=f"{no:08d}") for no in (2, 1))
+    assert taken(office, new, gone) == []
+    assert [row["理由"] for row in office.report("要確認一覧", DAY)] == ["取消済納付書"]
+
+
 def test_money_without_payments_and_overdue_announcements_stop_the_list_真庭_いわき(tmp_path: Path) -> None:
     office = Office.opened(tmp_path / "city", MONEY + CONTRACT + "confirm_days = 3\n")
     office.paid("sokuho.csv", 4, stage="1")

@@ -9,6 +9,7 @@ import pytest
 
 from elqr.rules.notice_lookup import as_registered
 from elqr.rules.suggestions import neighbours, suggestions
+from elqr.store.arrears_queries import named_claims
 from elqr.store.ledger_file import open_ledger
 from elqr.store.queries.undecided import covers
 from elqr.vocabulary.frames import Candidate, Payment
@@ -122,7 +123,9 @@ def test_who_meets_on_a_claim_is_known_by_numbers_with_and_without_the_digit(str
     asked = pl.DataFrame({"key_kind": ["barcode"] * 4, "key_digits": keys})
     with open_ledger(f"sqlite:///{strict.folder / 'ledger.db'}") as ledger, ledger.transaction() as connection:
         found = covers(connection, asked)
+        named = named_claims(connection, asked.with_row_index("payment_no"))
     assert sorted(found.rows()) == [("barcode", key, 1) for key in keys[:3]]
+    assert sorted(named.rows()) == [(no, 1) for no in range(3)], "what the reminder gate asks"
 
 
 def test_only_a_bar_codes_number_has_a_digit_that_may_belong_to_it() -> None:

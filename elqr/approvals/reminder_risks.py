@@ -6,6 +6,7 @@ counts, not what it knew on the night of a payment: a slip may have come after t
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from elqr.rules.joint_payment import sums_of
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours
 from elqr.session.night import Night
 from elqr.store.queries import arrears as arrears_queries
+from elqr.store.queries import late_notices as late_queries
 from elqr.store.queries import matching as night_queries
 from elqr.store.queries import money as money_queries
 from elqr.store.queries import reports as report_queries
@@ -99,21 +101,10 @@ def _is_new(night: Night, arrived: Arrived) -> bool:
 
 
 def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
-    """消し込んでいない収納, and open exceptions that could belong to one of these claims.
-
-    Also yen in suspense that are to be paid back, where they were paid for one of these claims: it was settled when
-    that was decided.
-    """
+    """消し込んでいない収納, and yen in suspense that could belong to one of these claims."""
     with night.ledger.transaction() as connection:
         count, yen = arrears_queries.undecided(connection)
-        found = review_queries.exceptions(connection, night.night_on)
-        open_, awaiting = found.filter("is_open"), found.filter(~pl.col("is_open") & (pl.col("suspense_yen") > 0))
-        waits = (pl.col("suspense_yen") > 0) | (pl.col("place") == Place.REJECTED.value)
-        asked = ("payment_no", "outcome", "payer_ref", "paid_on", "key_kind", "key_digits")
-        left = pl.when(pl.col("suspense_yen") > 0).then("suspense_yen").otherwise("paid_yen").alias("yen")
-        open_ = open_.filter(waits).select(*asked, left)
-        paid_for = arrears_queries.named_claims(connection, awaiting.select(*_KEY)).join(claims, on=Unpaid.CLAIM_NO)
-        pairs = pl.concat([_pairs(night, open_, claims), paid_for.select("payment_no", Unpaid.CLAIM_NO)]).unique()
+        pairs = _pairs(night, _in_suspense(night), claims)
     yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
     numbers = pairs["payment_no"].unique().sort()
     told = {number: text for number in numbers if (text := f"受付{number}") not in agreed}
@@ -122,44 +113,81 @@ def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Ite
     yield Against(Risk.EXCEPTIONS, tuple(told.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
 
 
-def _pairs(night: Night, open_: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """要確認の収納と調定: payment_no, claim_no of every payment that may be one of the claims'.
+class Doubt(IntEnum):
+    """どこまで探すか: by what claims are sought that a payment may be for. Each does so by all before it as well."""
 
-    By its payer, and who pays its claim now; by its key or a near one, as known today; and, when its key says nothing,
-    by the yen that are left of it: what one of the slips of a claim asks (全期 as well), or what is left of some of a
-    payer's claims together.
-    """
-    unknown = open_.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
-    # Every slip of a near key is a risk, whatever its 再発行 digit.
-    readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
-    near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
-    keys = [frame.select(*_KEY) for frame in (open_, *near)]
-    named = [arrears_queries.named_claims(night.ledger.connection, frame) for frame in keys]
-    payers = [open_.select("payment_no", Unpaid.PAYER_REF).drop_nulls(), _payers_now(night, named[0])]
+    ITS_CLAIMS = 0
+    """What its key names today, and where it ever stood: two people decided that it is paid back."""
+    ITS_PAYER = 1
+    """Its slip agrees, and its claim is still asked for: what else its payer owes."""
+    ITS_YEN = 2
+    """What it was for is asked of nobody any more, or not so much: another slip may have come in its place."""
+    ITS_KEY = 3
+    """Its slip is not known or says otherwise: a slip with a near key may have been meant."""
+
+
+_DOUBT = (
+    pl.when(~pl.col("is_open")).then(Doubt.ITS_CLAIMS.value)
+    .when(pl.col("is_unknown") | ~pl.col("agrees")).then(Doubt.ITS_KEY.value)
+    .when(pl.col("is_off") | ~pl.col("is_asked_for")).then(Doubt.ITS_YEN.value)
+    .otherwise(Doubt.ITS_PAYER.value)
+    .alias("doubt")
+)  # fmt: skip
+
+
+def _in_suspense(night: Night) -> pl.DataFrame:
+    """仮受にある収納 that is open, or to be paid back: what is left of it as `yen`. Old conflicts stand nowhere."""
+    rows = review_queries.exceptions(night.ledger.connection, night.night_on)
+    is_held = pl.col("suspense_yen") > 0
+    waits = is_held | (pl.col("is_open") & (pl.col("place") == Place.REJECTED.value))
+    yen = pl.when(is_held).then("suspense_yen").otherwise("paid_yen").alias("yen")
+    is_unknown = pl.col("outcome") == Outcome.KEY_UNKNOWN.value
+    return rows.filter(waits).select(*_KEY, "payer_ref", "paid_on", "is_open", yen, is_unknown.alias("is_unknown"))
+
+
+def _pairs(night: Night, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """仮受の収納と調定: payment_no, claim_no of all that may be one of the claims', as far as each is in doubt."""
+    connection = night.ledger.connection
+    named, stood = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
+    own = pl.concat([named, stood.select(named.columns)]).unique()
+    payers = own.join(arrears_queries.payers_now(connection, own, night.night_on), on=Unpaid.CLAIM_NO)
+    slips = late_queries.late_notices(connection, held.filter("is_open"), night.night_on)
+    truths = {
+        "agrees": slips.filter("agrees"),
+        "is_off": stood.filter("is_off"),
+        "is_asked_for": payers.join(named, on=named.columns, how="semi"),
+    }
+    found = {name: of_these["payment_no"].unique().implode() for name, of_these in truths.items()}
+    is_so = (pl.col("payment_no").is_in(number).alias(name) for name, number in found.items())
+    held = held.with_columns(is_so).with_columns(_DOUBT)
+    by_payer, by_yen, by_key = (held.filter(pl.col("doubt") >= least) for least in list(Doubt)[1:])
+    theirs = [by_payer, payers.join(by_payer, on="payment_no", how="semi")]
     pairs = [
-        *(own.join(claims, on=Unpaid.PAYER_REF).select("payment_no", Unpaid.CLAIM_NO) for own in payers),
-        *named,
-        *_by_yen(night, unknown, claims),
+        own,
+        *(some.join(claims, on=Unpaid.PAYER_REF).select(named.columns) for some in theirs),
+        *_of_the_same_yen(night, by_yen, claims),
+        *_of_near_keys(night, by_key),
     ]
     return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
 
 
-def _by_yen(night: Night, unknown: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
+def _of_near_keys(night: Night, unknown: pl.DataFrame) -> list[pl.DataFrame]:
+    """近い照会キーの調定: payment_no, claim_no. Every slip of a near key is a risk, whatever its 再発行 digit."""
+    readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
+    near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
+    return [arrears_queries.named_claims(night.ledger.connection, frame) for frame in near]
+
+
+def _of_the_same_yen(night: Night, doubtful: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
     """金額の合う調定: payment_no, claim_no; by what a slip asks, and by what is left of one or several claims."""
-    if unknown.is_empty():
+    if doubtful.is_empty():
         return []
     slips = arrears_queries.slip_amounts(night.ledger.connection, claims).rename({"paid_yen": "yen"})
-    yen = unknown["yen"].unique()
+    yen = doubtful["yen"].unique()
     more = arrears_queries.unpaid_of(night.ledger.connection, night.night_on, claims.select(Unpaid.PAYER_REF))
     # With those that are not due a payer may have too many for every choice: of those that are, by themselves as well.
     found = (slips, sums_of(claims, yen), sums_of(more, yen))
-    return [unknown.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in found]
-
-
-def _payers_now(night: Night, named: pl.DataFrame) -> pl.DataFrame:
-    """今の納付者 of the claims that payments name (payment_no, claim_no): payment_no, payer_ref; an heir's as well."""
-    payers = arrears_queries.payers_now(night.ledger.connection, named, night.night_on)
-    return named.join(payers, on=Unpaid.CLAIM_NO).select("payment_no", Unpaid.PAYER_REF)
+    return [doubtful.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in found]
 
 
 def _money(night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:

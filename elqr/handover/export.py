@@ -27,11 +27,11 @@ from elqr.handover.manifest import (
 )
 from elqr.session.night import Night
 from elqr.store.entries.acts import RECORDED, Act, enter_act
-from elqr.store.entries.night import NIGHT
 from elqr.store.queries import exports as queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
 from elqr.store.tables.exports import export as export_table
+from elqr.store.tables.ledger import NIGHT
 from elqr.vocabulary.errors import BadFile, LedgerError, NotFound
 from elqr.vocabulary.export_frames import Collected
 

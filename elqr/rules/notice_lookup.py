@@ -21,7 +21,10 @@ TRUTHS = (
 )  # fmt: skip
 """What `with_notice` says of each payment. `is_void`: the notice is cancelled, and none stands in its place."""
 
-RULED_OUT = ("check_no_differs", "item_or_office_differs", "is_before_issue", "is_void")
+CONTRADICTED = ("check_no_differs", "item_or_office_differs", "is_before_issue")
+"""What the notice of its key says otherwise than a payment: another may be meant."""
+
+RULED_OUT = (*CONTRADICTED, "is_void")
 """What keeps a payment from the claims of its notice, whatever is owed on them."""
 
 

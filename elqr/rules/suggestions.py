@@ -5,7 +5,7 @@ Only ever shown to a person; never applied by themselves.
 
 import polars as pl
 
-from elqr.rules.notice_lookup import RULED_OUT, meant
+from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, meant
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
 from elqr.vocabulary.terms import Outcome
 
@@ -67,14 +67,19 @@ _BUT = {
 
 
 def exact(rows: pl.DataFrame) -> pl.DataFrame:
-    """同じ照会キーの納付書: frame Suggestion and `fits`, of payments beside their notices (`lookup.with_notice`).
+    """同じ照会キーの納付書: frame Suggestion, `agrees`, `fits`, of payments beside their notices (`with_notice`).
 
-    One that does not fit is what the payment would not have been matched with; `how` says why.
+    One that does not fit is what the payment would not have been matched with; `how` says why. It `agrees` where it
+    says nothing otherwise than the payment, cancelled or not.
     """
     named = rows.filter(pl.col(Suggestion.NOTICE_NO).is_not_null())
     said = [pl.when(name).then(pl.lit(words)) for name, words in _BUT.items()]
     how = pl.concat_str(pl.lit(SAME_KEY), *said, separator="・", ignore_nulls=True)
     made = named.select(
-        Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO, how.alias("how"), fits=~pl.any_horizontal(RULED_OUT)
+        Suggestion.PAYMENT_NO,
+        Suggestion.NOTICE_NO,
+        how.alias("how"),
+        agrees=~pl.any_horizontal(CONTRADICTED),
+        fits=~pl.any_horizontal(RULED_OUT),
     )
     return made.sort(Suggestion.PAYMENT_NO)

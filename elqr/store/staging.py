@@ -23,10 +23,11 @@ from elqr.rules.suggestions import ASKED
 from elqr.store.db.bulk import insert_frame, next_no, read_frame
 from elqr.store.db.schema import Text, Whole
 from elqr.store.entries.money import enter_bundles
-from elqr.store.entries.night import NIGHT, Delivered, enter_content, enter_decided_files
+from elqr.store.entries.night import Delivered, enter_content, enter_decided_files
 from elqr.store.queries.totals import enter_posting_tallies
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
+from elqr.store.tables.ledger import NIGHT
 from elqr.store.tables.totals import posting_tally
 from elqr.vocabulary.frames import Payment, PaymentContent, Posting, PostingTally
 from elqr.vocabulary.money_frames import Bundle

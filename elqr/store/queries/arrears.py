@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, literal, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, literal, literal_column, select
 
 from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
+from elqr.store.queries.moves import is_move
 from elqr.store.queries.owed import newest_slip_no
-from elqr.store.queries.undecided import OPEN
+from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.arrival_frames import Unpaid
@@ -101,10 +102,10 @@ def _announced_unknown(connection: Connection) -> pl.DataFrame:
 
 def _is_announced() -> ColumnElement[bool]:
     """速報のある調定か: a slip that pays it was announced as paid, and nothing came since that ends it."""
-    covers, d, p = t.notice_claim.c, t.decision.c, t.payment.c
+    pays, d, p = t.notice_claim.c, t.decision.c, t.payment.c
     return exists().where(
-        covers.claim_no == t.claim.c.claim_no,
-        d.notice_no == covers.notice_no,
+        pays.claim_no == t.claim.c.claim_no,
+        d.notice_no == pays.notice_no,
         p.payment_no == d.payment_no,
         still_waits(),
     )
@@ -112,25 +113,33 @@ def _is_announced() -> ColumnElement[bool]:
 
 def named_claims(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     """今のキーの指す調定: payment_no and claim_no. `keys` has payment_no, key_kind, key_digits."""
-    key, covers = t.notice_key.c, t.notice_claim.c
-    with staged(connection, keys.select("key_kind", "key_digits", "payment_no")) as asked:
-        query = (
-            select(asked.c.payment_no, covers.claim_no)
-            .join(t.notice_key, and_(key.key_kind == asked.c.key_kind, key.key_digits == asked.c.key_digits))
-            .join(t.notice_claim, covers.notice_no == key.notice_no)
-        )
-        return read_frame(connection, query, {"payment_no": pl.Int64, "claim_no": pl.Int64})
+    of_key = covers(connection, keys)
+    return keys.join(of_key, on=["key_kind", "key_digits"]).select("payment_no", Claim.CLAIM_NO).unique()
+
+
+def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
+    """収納のあった調定 of payments (payment_no), now or before: payment_no, claim_no; `is_off`: yen left it again."""
+    g, found = t.posting.c, []
+    with staged(connection, payments.select("payment_no").unique()) as asked:
+        for own in (is_move(), ~is_move()):
+            query = (
+                select(g.payment_no, g.claim_no, g.yen)
+                .join(asked, asked.c.payment_no == g.payment_no)
+                .where(g.claim_no.is_not(None), own)
+            )
+            found.append(read_frame(connection, query, dict.fromkeys(("payment_no", "claim_no", "yen"), pl.Int64)))
+    return pl.concat(found).group_by("payment_no", "claim_no").agg((pl.col("yen") < 0).any().alias("is_off"))
 
 
 def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """納付書の額 of some claims: claim_no, paid_yen of every slip that pays them, 全期 and old ones too."""
-    covers = t.notice_claim.c
+    pays = t.notice_claim.c
     schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
     with staged(connection, claims.select(Claim.CLAIM_NO)) as asked:
         query = (
-            select(covers.claim_no, t.notice.c.amount_yen)
-            .join(asked, asked.c.claim_no == covers.claim_no)
-            .join(t.notice, t.notice.c.notice_no == covers.notice_no)
+            select(pays.claim_no, t.notice.c.amount_yen)
+            .join(asked, asked.c.claim_no == pays.claim_no)
+            .join(t.notice, t.notice.c.notice_no == pays.notice_no)
         )
         return read_frame(connection, query, schema)
 

@@ -1,4 +1,4 @@
-"""Late notices (後から届いた納付書): what the ledger has now for payments whose key it did not know on their night.
+"""Late notices (後から届いた納付書): what the ledger has now for the keys of payments, known on their night or not.
 
 As of a night, so that a night drawn again shows what it showed. All are staged joins: they cost what waits.
 """
@@ -23,9 +23,10 @@ _ASKED = (
 
 
 def late_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
-    """同じ照会キーの納付書 of payments (payment_no) without one, known by a night: frame Suggestion with `fits`.
+    """同じ照会キーの納付書 of payments (payment_no), known by a night: frame Suggestion with `agrees` and `fits`.
 
-    `fits`: had it been known, the payment would have been matched with it. Nothing is applied by itself.
+    `fits`: had it been known, the payment would have been matched with it; `agrees`: or would have been, were it not
+    cancelled. Nothing is applied by itself.
     """
     with staged(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
         query = select(*(t.payment.c[name] for name in _ASKED)).join(
