@@ -3,6 +3,7 @@
 A block stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 """
 
+import ast
 import json
 import re
 import shutil
@@ -31,6 +32,7 @@ from tests.bench.limit_payloads import ELQR, LIMIT
 from tests.bench.limits import TOTAL
 from tests.bench.measure import POSTGRESQL, SQLITE, Row
 from tests.builders import ROOT, SPECS, TEMPLATES, elqr
+from tests.house import HOUSE
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 
@@ -239,7 +241,32 @@ def coverage() -> str:
     return "\n".join(lines)
 
 
+def _said(*names: str) -> str:
+    """What a room or a module says of itself, in one line."""
+    path = ROOT.joinpath("elqr", *names)
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
+def rooms() -> str:
+    """部屋, from the ground up."""
+    rows = [f"| `elqr/{room}/` | {_said(room)} |" for room, _ in HOUSE if room]
+    return "\n".join(["| 部屋 | 何があるか |", "|---|---|", *rows])
+
+
+def modules() -> str:
+    """モジュール of each room, from the ground up."""
+    lines = []
+    for room, names in HOUSE:
+        own = [name.split(".") for name in names.split() if room and name != "__init__" and "versions" not in name]
+        rows = [f"| `{'/'.join(name)}` | {_said(room, *name)} |" for name in own]
+        lines += [f"### `elqr/{room}/`", "", "| | |", "|---|---|", *rows, ""] if rows else []
+    return "\n".join(lines).rstrip("\n")
+
+
 BLOCKS = {
+    "rooms": rooms,
+    "modules": modules,
     "coverage": coverage,
     "codes": codes,
     "outcomes": outcomes,
@@ -258,6 +285,7 @@ BLOCKS = {
 }
 FILES = (
     ROOT / "README.md",
+    ROOT / "elqr" / "README.md",
     ROOT / "tests" / "README.md",
     ROOT / "specs" / "README.md",
     ROOT / "specs" / "sheets" / "README.md",

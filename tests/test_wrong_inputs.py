@@ -467,3 +467,13 @@ def test_what_is_written_is_for_its_user_alone(city: City, mask: int) -> None:
 
     assert others("night", city.job) == {"0"}
     assert others("month", "--month", "2026-11", "--job", city.job, "--out", city.folder / "month") == {"0"}
+
+
+@pytest.mark.parametrize("way", [("-O",), ("-OO",)])
+def test_python_without_its_assertions_is_refused(way: tuple[str, ...], city: City) -> None:
+    command = [sys.executable, *way, "-m", "elqr", "night", str(city.job)]
+    ran = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1 and "金額を守る検査が外れています" in ran.stderr and "Traceback" not in ran.stderr
+    assert not (city.folder / "ledger.db").exists()

@@ -25,7 +25,7 @@ from elqr.cli.review import review
 from elqr.cli.settlement import settlement
 from elqr.cli.spec import spec
 from elqr.cli.synthetic import synthetic_command
-from elqr.cli.terminal import Group, make_writable, refuse_unnameable, say, visible_output
+from elqr.cli.terminal import Group, make_writable, refuse_unchecked, refuse_unnameable, say, visible_output
 from elqr.cli.undo import undo
 from elqr.cli.verify import verify_command
 from elqr.cli.year import year_command
@@ -129,6 +129,7 @@ def _run(arguments: list[str] | None) -> int:
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
     mask = os.umask(_PRIVATE)
     try:
+        refuse_unchecked()
         refuse_unnameable()
         code = cli.main(args=arguments, prog_name="elqr", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

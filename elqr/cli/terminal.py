@@ -175,6 +175,15 @@ def refuse_unnameable() -> None:
         ) from error
 
 
+def refuse_unchecked() -> None:
+    """検査を外した Python を断る: what guards money is asserted. Raises CannotWrite."""
+    if not __debug__:
+        raise CannotWrite(
+            "Python が -O で動いているため、金額を守る検査が外れています。何もしていません。"
+            "-O と環境変数 PYTHONOPTIMIZE を外して、もう一度実行してください。"
+        )
+
+
 def say(text: str) -> None:
     click.echo(text, err=True)
 
