@@ -135,9 +135,10 @@ def _scattered(body: Bytes, sizes: npt.NDArray[np.int64], width: int, blank: int
 
 def _is_writable(text: str, charset: Charset) -> bool:
     try:
-        return "\n" not in text and bool(encode_text(text, charset) or True)
+        encode_text(text, charset)
     except UnicodeEncodeError:
         return False
+    return "\n" not in text
 
 
 def _refuse(record: RecordSpec, field: FieldSpec, bad: pl.Series, why: str) -> None:

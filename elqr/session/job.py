@@ -7,7 +7,7 @@ environment and never appear in logs.
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -207,37 +207,21 @@ def read_job(path: Path) -> Job:
 
 def _absolute(job: Job, folder: Path) -> Job:
     """Paths of a job file are relative to it, wherever the program is started."""
+    whole: Job = _from(folder, job)
+    store = whole.store.model_copy(update={"url": _absolute_url(job.store.url, folder)})
+    name = f"{job.city.name}（訓練）" if job.training else job.city.name
+    return whole.model_copy(update={"store": store, "city": whole.city.model_copy(update={"name": name})})
 
-    def whole(path: Path) -> Path:
-        return (folder / path).resolve()
 
-    secret = job.issue.check_no_secret_file
-    return job.model_copy(
-        update={
-            "register_file": whole(job.register_file),
-            "specs": tuple(whole(path) for path in job.specs),
-            "out": whole(job.out),
-            "city": job.city.model_copy(update={"name": f"{job.city.name}（訓練）"}) if job.training else job.city,
-            "store": Store(
-                url=_absolute_url(job.store.url, folder),
-                url_file=whole(job.store.url_file) if job.store.url_file else None,
-                archive=whole(job.store.archive),
-            ),
-            "printing": job.printing.model_copy(update={"sheets": tuple(whole(path) for path in job.printing.sheets)}),
-            "issue": job.issue.model_copy(update={"check_no_secret_file": whole(secret) if secret else None}),
-            "calendar": job.calendar.model_copy(
-                update={"holidays": whole(job.calendar.holidays) if job.calendar.holidays else None}
-            ),
-            "export": job.export.model_copy(update={"folder": whole(job.export.folder) if job.export.folder else None}),
-            "arrears": job.arrears.model_copy(
-                update={"folder": whole(job.arrears.folder) if job.arrears.folder else None}
-            ),
-            "approval": Approval(operators=whole(job.approval.operators) if job.approval.operators else None),
-            "notices": job.notices and job.notices.model_copy(update={"inbox": whole(job.notices.inbox)}),
-            "inbox": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.inbox),
-            "money": tuple(box.model_copy(update={"path": whole(box.path)}) for box in job.money),
-        }
-    )
+def _from(folder: Path, said: Any) -> Any:
+    """すべてのパスをフォルダから: every path in what was said, however deep it stands."""
+    if isinstance(said, Path):
+        return (folder / said).resolve()
+    if isinstance(said, tuple):
+        return tuple(_from(folder, one) for one in said)
+    if isinstance(said, Strict):
+        return said.model_copy(update={name: _from(folder, getattr(said, name)) for name in type(said).model_fields})
+    return said
 
 
 def _absolute_url(url: str, folder: Path) -> str:

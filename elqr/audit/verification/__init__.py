@@ -25,32 +25,32 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import cause
 from elqr.vocabulary.findings import Finding
 
-RULES: tuple[Callable[[Looked], Iterator[Finding]], ...] = (
-    structure,
-    identity,
-    chain,
-    anchors,
-    runs,
-    records,
-    deliveries,
-    unsealed,
-    decisions,
-    postings,
-    tallies,
-    bundles,
-    settlements,
-    notices,
-    refused,
-    outputs,
-    exports,
-    months,
-    arrears,
-    seals,
-    said,
-    two_people,
-    changing_rows,
+RULES: tuple[tuple[str, Callable[[Looked], Iterator[Finding]]], ...] = (
+    ("台帳の作り", structure),
+    ("台帳の素性", identity),
+    ("実行の連鎖", chain),
+    ("照合値の控え", anchors),
+    ("実行の記録", runs),
+    ("収納と入金", records),
+    ("受信の記録", deliveries),
+    ("記録を待つ行", unsealed),
+    ("消込結果", decisions),
+    ("仕訳", postings),
+    ("累計", tallies),
+    ("収納の束", bundles),
+    ("突合済", settlements),
+    ("納付書", notices),
+    ("取り込まなかった行", refused),
+    ("書き出したファイル", outputs),
+    ("基幹システムへの書き出し", exports),
+    ("締めた月", months),
+    ("督促対象一覧", arrears),
+    ("封", seals),
+    ("人のしたこと", said),
+    ("二人の目", two_people),
+    ("連番と設定", changing_rows),
 )
-"""検算の規則, in the order in which they are told."""
+"""検算の規則 with the names that staff read, in the order in which they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +65,22 @@ def verified(night: Night, kept: Sequence[Anchor] = ()) -> Verified:
     """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
     looked = Looked(night, {}, kept)
     found: list[Finding] = []
-    for rule in RULES:
-        with night.journal.step("検算", _name(rule)):
-            found += _carried_out(rule, looked)
+    for name, rule in RULES:
+        with night.journal.step("検算", name):
+            found += _carried_out(name, rule, looked)
     night.ledger.has_stayed()
     return Verified(looked.counts, tuple(found))
 
 
-def _carried_out(rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
+def _carried_out(name: str, rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
     """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
     try:
         with looked.night.ledger.transaction():
             yield from rule(looked)
     except OSError as error:
         yield told(
-            str(error.filename or "ファイル"), Code.OUTPUT_DIFFERS, f"読めない（{cause(error)}）", "読める", _name(rule)
+            str(error.filename or "ファイル"), Code.OUTPUT_DIFFERS, f"読めない（{cause(error)}）", "読める", name
         )
     except UNREADABLE as error:
         said = str(error).partition("\n")[0][:120]
-        yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", _name(rule))
-
-
-def _name(rule: Callable[[Looked], Iterator[Finding]]) -> str:
-    return (rule.__doc__ or "").partition(":")[0].strip(".")
+        yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", name)

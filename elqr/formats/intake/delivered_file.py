@@ -39,7 +39,8 @@ class Intake:
 
 def take(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
     """One file through all its tiers; the first tier that fires is the last that runs."""
-    spec, findings = recognize(data, specs := tuple(specs), name, received_on)
+    specs = tuple(specs)
+    spec, findings = recognize(data, specs, name, received_on)
     if spec is None:
         makers = {own.made_by for own in specs}
         return Intake("", 0, None, of_file_made_by(findings, makers.pop() if len(makers) == 1 else ""))
