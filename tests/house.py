@@ -36,18 +36,19 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "store",
         "__init__ db db.schema db.server_shape db.postgresql db.sqlite db.database db.bulk entries "
-        "migrations.steps migrations.versions.v1_night migrations.versions.v2_printing "
-        "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
-        "tables tables.acts tables.arrears tables.exports tables.held_files tables.ledger migrations.identities "
-        "queries.chain queries.ledger_identity migrations.versions.v8_places queries.owed queries.undecided "
-        "tables.money queries.differences queries.unsealed tables.months migrations.versions.v7_said_once "
-        "tables.refused_rows queries.refused_rows tables.retractions queries.retractions tables.reviews "
-        "queries.announced queries.exports queries.moves queries.arrears queries.details queries.reports "
-        "queries.held_files queries.money queries.open_exceptions queries.fiscal_year queries.row_owners "
-        "queries.sender_corrections queries.trends tables.totals entries.seals queries.past_nights queries.totals "
-        "entries.night entries.acts entries.money migrations ledger_file migrations.versions.v4_money "
-        "migrations.versions.v5_tallies queries.matching queries.late_notices queries.months queries.printing "
-        "queries.reductions queries.reviews queries.ruling_target queries.verification staging",
+        "migrations.steps migrations.versions.v10_held_again migrations.versions.v1_night "
+        "migrations.versions.v2_printing migrations.versions.v3_review migrations.versions.v6_reissued "
+        "migrations.versions.v9_reductions queries tables tables.acts tables.arrears tables.exports "
+        "tables.held_files tables.ledger migrations.identities queries.chain queries.ledger_identity "
+        "migrations.versions.v8_places queries.owed queries.undecided tables.money queries.differences "
+        "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
+        "tables.retractions queries.retractions tables.reviews queries.announced queries.exports queries.moves "
+        "queries.arrears queries.details queries.reports queries.held_files queries.money queries.open_exceptions "
+        "queries.fiscal_year queries.row_owners queries.sender_corrections queries.trends tables.totals "
+        "entries.seals queries.past_nights queries.totals entries.night entries.acts entries.money migrations "
+        "ledger_file migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
+        "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
+        "queries.ruling_target queries.verification staging",
     ),
     (
         "report",

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.ledger_file
 _KEPT = ROOT / "tests" / "golden" / "ledgers"
 VERSIONS = sorted(int(path.stem[1:]) for path in _KEPT.glob("v*.sql"))
 """Each night: three notices of 1,000, 2,000 and 3,000 yen; one paid, paid again, one announced, one key unknown."""
+_FIRST_WITH_A_GIVEN_UP_FILE = 9
+"""An empty file that two people gave up lay in its inbox."""
 
 
 _LAST_BY_NUMBER = 7
@@ -40,6 +42,8 @@ def older(tmp_path: Path) -> Callable[[int], City]:
             data = (_KEPT / name).read_bytes()
             shutil.copy(_KEPT / name, city.folder / folder)
             keep(city.folder / "archive", sha256_of(data), data)
+        if version >= _FIRST_WITH_A_GIVEN_UP_FILE:
+            keep(city.folder / "archive", sha256_of(b""), b"")
         return city
 
     return made
@@ -95,6 +99,23 @@ def test_what_an_older_ledger_took_in_is_recognised_when_it_comes_again(
     ran = city.night(date(2026, 11, 21))
     assert {place: count for place, (count, _) in ran.places().items()} == {"already_posted": len(records)}
     assert city.sql("SELECT sum(yen) FROM posting") == [(2_077,)]
+
+
+@pytest.mark.parametrize("version", [own for own in VERSIONS if own >= _FIRST_WITH_A_GIVEN_UP_FILE])
+def test_what_an_older_program_gave_up_stays_given_up_and_ends_nothing_that_comes_later(
+    older: Callable[[int], City], version: int
+) -> None:
+    """It named the content alone, and kept no inbox."""
+    city, held = older(version), ("held", "list", "--json", "--job")
+    city.deliver("empty.csv", b"")
+    for day in (NIGHT, date(2026, 11, 21)):
+        ran = city.night(day)
+        assert ran.code != 4 and ran.json["given_up"] == ["empty.csv"] and ran.json["changed"] is False
+        assert elqr(*held, city.job, "--date", day.isoformat()).json == []
+    city.deliver("another.csv", b"")
+    assert city.night(date(2026, 11, 22)).json["quarantined"] == ["another.csv"]
+    (line,) = elqr(*held, city.job, "--date", "2026-11-22").json  # type: ignore[misc]
+    assert line["name"] == "another.csv"  # type: ignore[index]
 
 
 def test_records_of_one_number_that_say_different_things_are_known_by_what_they_say(

@@ -179,7 +179,7 @@ _AS_VERSION_6 = (
     "RAISE EXCEPTION 'closed month'; END IF; RETURN NEW; END$$",
     "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
     "EXECUTE FUNCTION elqr_not_in_closed_month()",
-    "DROP TABLE reduced_posting, act, waiver_step, waiver, retraction_step, retraction",
+    "DROP TABLE delivery_box, waiver_delivery, reduced_posting, act, waiver_step, waiver, retraction_step, retraction",
     "DROP TABLE notice_refused_end, notice_give_up_step, notice_give_up, notice_refused",
     "DROP INDEX deposit_by_day",
     "DROP INDEX run_by_night; DROP INDEX notice_cancel_by_file; DROP INDEX watched_bundle_by_night; DROP INDEX overdue_payment_by_night",

@@ -474,6 +474,7 @@ SAID_ONCE: dict[str, list[str]] = {
     "既知の収納": ["INSERT INTO payment_identity SELECT 'x' || identity, stage, occurrence_no, variant, payment_no FROM payment_identity LIMIT 1"],
     "消込済ファイル": ["INSERT INTO decided_file SELECT max(file_no) + 1, '2026-11-21' FROM file"],
     "あきらめた保留": [_like("waiver", "waiver_no"), _like("waiver_step", "waiver_no")],
+    "あきらめた受信": ["INSERT INTO waiver_delivery SELECT waiver_no, (SELECT min(delivery_no) FROM delivery) FROM waiver LIMIT 1"],
     "あきらめた行": [_like("notice_give_up", "give_up_no"), _like("notice_give_up_step", "give_up_no")],
     "取込済の書き出し": [_like("export_taken", "taken_no")],
     "登録した納付書情報": [_like("upload_step", "step_no")],

@@ -2,7 +2,9 @@
 
 A file stays here wherever its sender or an operator moved it, until its content is taken in, or a file that was still
 on its way then and has come whole, or the corrected file of the same name and day, with something new in it, or until a
-second person agrees that nobody waits for it any more. What was kept of it stays archived.
+second person agrees that nobody waits for it any more. What was kept of it stays archived. What is given up are the
+deliveries of one line of the list: the same bytes under another name, in another inbox, or again under their name after
+something else came under it, are another file.
 """
 
 from typing import Any
@@ -23,27 +25,50 @@ MARK_CHARS = 8
 
 
 def held_files(night: Night) -> pl.DataFrame:
-    """残っている取込保留 as of the night: name, sha256, spec, delivery_no, night_on, and waiver_no of what is asked."""
+    """残っている取込保留 as of the night, as `still_held` gives it, with the waiver_no of what is asked."""
     with night.ledger.transaction() as connection:
         rows = still_held(night)
-        asked = {own["sha256"]: own["waiver_no"] for own in queries.waivers(connection) if own["result"] is None}
-    waiting = pl.col("sha256").replace_strict(asked, default=None, return_dtype=pl.Int64).alias("waiver_no")
-    return rows.with_columns(waiting)
+        asked = [own for own in queries.waivers(connection) if own["result"] is None]
+    by_delivery = {number: own["waiver_no"] for own in asked for number in own["deliveries"]}
+    by_content = {own["sha256"]: own["waiver_no"] for own in asked if not own["deliveries"]}
+    number, old = (
+        pl.col(name).replace_strict(found, default=None, return_dtype=pl.Int64)
+        for name, found in (("delivery_no", by_delivery), ("sha256", by_content))
+    )
+    return rows.with_columns(pl.coalesce(number, pl.when(pl.col("box") == "").then(old)).alias("waiver_no"))
+
+
+def _marks(row: dict[str, Any]) -> str:
+    """一つを言い分ける指定: what no other line of the list answers to."""
+    return "/".join(part for part in (row["sha256"][:MARK_CHARS], row["box"], row["name"]) if part)
+
+
+def _named(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
+    """指定した一つ: the line of a name, of an inbox and a name, of the first of its hash, or of that before these.
+
+    Raises NotFound for none, and for several.
+    """
+    head, _, rest = mark.partition("/")
+    name, placed = pl.col("name"), pl.concat_str("box", "name", separator="/")
+    is_named = (name == mark) | (placed == mark)
+    if len(head) >= MARK_CHARS:
+        begins = pl.col("sha256").str.starts_with(head)
+        is_named |= begins & ((name == rest) | (placed == rest)) if rest else begins
+    found = rows.filter(is_named)
+    if found.is_empty():
+        raise NotFound(
+            f"残っている取込保留に {mark} はありません。"
+            "elqr held list で確かめ、ファイル名か照合値の先頭8文字を指定してください。"
+        )
+    if found.height > 1:
+        each = "、".join(_marks(row) for row in found.iter_rows(named=True))
+        raise NotFound(f"残っている取込保留に {mark} は{found.height}つあります。次のどれかで指定してください: {each}")
+    return found.row(0, named=True)
 
 
 def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, str]:
     """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, BadFile."""
-    rows = held_files(night)
-    is_named = pl.col("name") == mark
-    if len(mark) >= MARK_CHARS:
-        is_named |= pl.col("sha256").str.starts_with(mark)
-    named = rows.filter(is_named)
-    if named.height != 1:
-        raise NotFound(
-            f"残っている取込保留に {mark} は{'ありません' if named.is_empty() else 'いくつもあります'}。"
-            "elqr held list で確かめ、照合値の先頭8文字を指定してください。"
-        )
-    row = named.row(0, named=True)
+    row = _named(held_files(night), mark)
     if row["waiver_no"] is not None:
         raise BadFile(
             f"このファイルは申請済みです（申請 {row['waiver_no']}）。"
@@ -58,8 +83,7 @@ def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tu
         "reason": reason,
     }
     with night.ledger.transaction() as connection:
-        number = queries.enter_waiver(connection, request)
-        said = {"waiver": [{"waiver_no": number, **request}]}
+        number, said = queries.enter_waiver(connection, request, row["deliveries"])
         enter_act(connection, night.night_on, Act("waiver", number, ASKED, by, said))
     return number, str(row["name"])
 
@@ -77,13 +101,20 @@ def end_waiver(
             raise NotFound(f"承認を待つ申請 {waiver_no} はありません。elqr held list で番号を確かめてください。")
         if result is RulingResult.APPROVED:
             need_another(night, "waiver", waiver_no, [request["asked_by"]], by)
-            if request["sha256"] not in set(still_held(night)["sha256"]):
+            if not _waits(still_held(night), request):
                 raise BadFile(
                     f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
                     "elqr held reject で申請を終えてください。"
                 )
         _end(night, request, {"result": result.value, "taken_at": at, "taken_by": by}, reason)
     return str(request["name"]), is_kept(night.job.store.archive, request["sha256"])
+
+
+def _waits(rows: pl.DataFrame, request: dict[str, Any]) -> bool:
+    """申請したものがすべて残っているか; what an older program asked for is known by its content."""
+    if not request["deliveries"]:
+        return request["sha256"] in set(rows.filter(pl.col("box") == "")["sha256"])
+    return set(request["deliveries"]) <= set(rows["deliveries"].explode())
 
 
 def _end(night: Night, request: dict[str, Any], said: dict[str, str], reason: str) -> None:

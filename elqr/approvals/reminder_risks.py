@@ -12,12 +12,13 @@ import polars as pl
 
 from elqr.disk.inbox import Arrived, arrivals
 from elqr.night.remittance import standing
-from elqr.night.take_in import still_held
+from elqr.night.take_in import Box, still_held
 from elqr.rules.expected_files import arriving
 from elqr.rules.joint_payment import sums_of
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours
 from elqr.session.night import Night
 from elqr.store.queries import arrears as arrears_queries
+from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import late_notices as late_queries
 from elqr.store.queries import matching as night_queries
 from elqr.store.queries import money as money_queries
@@ -73,30 +74,31 @@ def _files(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Itera
         delivered = report_queries.taken_in(connection, night.night_on)
         rows = arriving(night.rules.arrivals, delivered, night.night_on, night.rules.calendar)
         held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in still_held(night)["name"]]
-        waiting = [f"{arrived.name}（未取込）" for arrived in _boxes(night) if _is_new(night, arrived)]
+        waiting = {f"{arrived.name}（未取込）" for box, arrived in _boxes(night) if _is_new(night, box, arrived)}
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
         pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)
     )
     yield _all(Risk.FILES_MISSING, [text.strip() for text in missing.to_series()], claims, agreed)
-    yield _all(Risk.FILES_HELD, sorted({*held, *waiting}), claims, agreed)
+    yield _all(Risk.FILES_HELD, sorted([*held, *waiting]), claims, agreed)
 
 
-def _boxes(night: Night) -> Iterator[Arrived]:
+def _boxes(night: Night) -> Iterator[tuple[Box, Arrived]]:
     """受信箱の中身 of all inboxes: a payment, money, or a slip that was cancelled may be in any of them."""
-    boxes = [(box.path, night.watch(box)) for box in (*night.job.inbox, *night.job.money)]
-    if night.job.notices is not None:
-        boxes.append((night.job.notices.inbox, night.watch_notices(night.job.notices)))
-    for folder, watch in boxes:
-        yield from arrivals(folder, night.job.thresholds.file_megabytes, watch)
+    boxes = [(box.path, box.specs, night.watch(box)) for box in (*night.job.inbox, *night.job.money)]
+    if (own := night.job.notices) is not None:
+        boxes.append((own.inbox, (own.spec,), night.watch_notices(own)))
+    for folder, names, watch in boxes:
+        box = Box(night.job.box_name(folder), tuple(night.specs[name] for name in names))
+        yield from ((box, arrived) for arrived in arrivals(folder, night.job.thresholds.file_megabytes, watch))
 
 
-def _is_new(night: Night, arrived: Arrived) -> bool:
-    """未取込か: no night has looked at this content."""
-    connection = night.ledger.connection
+def _is_new(night: Night, box: Box, arrived: Arrived) -> bool:
+    """未取込か: no night has looked at this content, or at what was held back before and has come again."""
+    connection, file = night.ledger.connection, (arrived.name, arrived.sha256)
     return not (
-        night_queries.deliveries_of(connection, arrived.name, arrived.sha256)
-        or night_queries.file_of(connection, arrived.sha256)
+        night_queries.file_of(connection, arrived.sha256)
         or night_queries.notice_file_known(connection, arrived.sha256)
+        or held_queries.lying(connection, night.night_on, file, box.name, box.formats)
     )
 
 

@@ -37,19 +37,20 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
 
     with prepared(job, day, rehearsal=True, show=progress()) as opened:
         rows = held_files(opened.night)
-    shown = rows.select("name", "sha256", "spec", "night_on", "waiver_no")
+    shown = rows.select("name", "sha256", "spec", "night_on", "waiver_no", "box")
     if as_json:
         print_json([{**row, "night_on": row["night_on"].isoformat()} for row in shown.to_dicts()])
     else:
-        for name, sha256, _, on, waiver_no in shown.iter_rows():
+        for name, sha256, _, on, waiver_no, box in shown.iter_rows():
             asked = f"　あきらめる申請 {waiver_no}" if waiver_no else ""
-            click.echo(f"{sha256[:8]}　{on}　{name}{asked}")
+            click.echo(f"{sha256[:8]}　{on}　{f'{box}/{name}' if box else name}{asked}")
         click.echo(f"残っている取込保留　{rows.height:,}")
     return ExitCode.REVIEW if rows.height else ExitCode.CLEAN
 
 
 @held.command(
-    "give-up", help="FILE（list の8文字かファイル名）をもう待たないことを申請します。保管庫にある中身は残ります。"
+    "give-up",
+    help="FILE（list の8文字かファイル名、受信箱/ファイル名）をもう待たないことを申請します。保管庫の中身は残ります。",
 )
 @click.argument("file")
 @reason_option

@@ -26,7 +26,7 @@ from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_l
 from elqr.formats.spec import Spec
 from elqr.night.run import Alone, channels, places
 from elqr.night.spark import Engine, started
-from elqr.night.take_in import hold_back, known_before
+from elqr.night.take_in import Box, hold_back, known_before
 from elqr.rules import partition
 from elqr.rules.matching import match
 from elqr.rules.postings import postings
@@ -223,7 +223,7 @@ class Cluster:
             with night.journal.step("クラスタ復号", str(box.path)):
                 found = self.engine.each(partial(_read, reading), delivered_paths(box.path, reading.watch))
             for own in found:
-                _take_in(night, self.place, own)
+                _take_in(night, self.place, own, Box(night.job.box_name(box.path), specs))
 
     def post(self, night: Night) -> Posted:
         """計上する: matched on all machines in parts, entered on this one."""
@@ -253,13 +253,13 @@ class Cluster:
         self.engine.together(rows, partial(_cut, parts, joined), parts, work)
 
 
-def _take_in(night: Night, place: Staging, own: _Read) -> None:
+def _take_in(night: Night, place: Staging, own: _Read, box: Box) -> None:
     """一つのファイルを取り込む: one transaction; accepted, held back, or delivered before."""
     with night.journal.step("収納データ取込", own.delivered.name) as step, night.ledger.transaction() as connection:
         if known_before(night, own.delivered, step):
             return
         if own.findings:
-            hold_back(night, own.delivered, own.spec_name, own.findings, step)
+            hold_back(night, own.delivered, box, own.spec_name, own.findings, step)
             return
         if not is_kept(night.job.store.archive, own.delivered.sha256):
             raise CannotWrite(

@@ -58,7 +58,7 @@ class Alone:
         for box in night.job.inbox:
             specs = [night.specs[name] for name in box.specs]
             for arrived in night.arrivals(box.path, night.watch(box)):
-                take_file(night, arrived, specs)
+                take_file(night, arrived, specs, box=night.job.box_name(box.path))
 
     def post(self, night: Night) -> Posted:
         """計上する."""
@@ -83,7 +83,7 @@ def run_night(night: Night, configuration_hash: str) -> str:
     for box in night.job.money:
         specs = [night.specs[name] for name in box.specs]
         for arrived in night.arrivals(box.path, night.watch(box)):
-            take_file(night, arrived, specs, "入金データ取込")
+            take_file(night, arrived, specs, "入金データ取込", night.job.box_name(box.path))
     night.ledger.refresh()
     run_id = reconcile(night, configuration_hash)
     night.ledger.refresh()

@@ -5,6 +5,7 @@ A file is accepted, held back with why, or known from before; nothing here match
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
@@ -31,6 +32,19 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice
 from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
 from elqr.vocabulary.terms import FileStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """受信箱: its name, as the job says it (empty where nobody knows it), and what may arrive in it."""
+
+    name: str
+    specs: tuple[Spec, ...]
+
+    @property
+    def formats(self) -> dict[str, str]:
+        """様式の名前, with the purpose of each."""
+        return {spec.name: spec.purpose for spec in self.specs}
 
 
 def _delivered(arrived: Arrived) -> Delivered:
@@ -82,16 +96,20 @@ def _hold_back_notices(
     night: Night, arrived: Arrived, spec: Spec, findings: Sequence[Finding], step: Step
 ) -> list[Finding]:
     """納付書データを取込保留にする: told every night while it lies there, and remembered wherever it is moved."""
-    if hold_back(night, _delivered(night.keep(arrived)), spec.name, findings, step):
+    name = night.job.box_name(night.job.notices.inbox) if night.job.notices else ""
+    if hold_back(night, _delivered(night.keep(arrived)), Box(name, (spec,)), spec.name, findings, step):
         night.findings += findings
     return list(findings)
 
 
-def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込") -> None:
-    """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before."""
+def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込", box: str = "") -> None:
+    """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before.
+
+    `box` is the name of the inbox, as the job says it; empty where nobody knows it.
+    """
     with night.journal.step(what, arrived.name) as step, night.ledger.transaction():
         if not known_before(night, _delivered(arrived), step):
-            _take_new(night, arrived, specs, step)
+            _take_new(night, arrived, Box(box, tuple(specs)), step)
 
 
 def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
@@ -110,26 +128,33 @@ def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
     return known is not None
 
 
-def hold_back(night: Night, delivered: Delivered, spec_name: str, findings: Sequence[Finding], step: Step) -> bool:
-    """取込保留にする: noted once for each format that it was read as. False for what two people gave up."""
-    connection = night.ledger.connection
-    if held_queries.is_given_up(connection, delivered.sha256, night.night_on):
+def hold_back(
+    night: Night, delivered: Delivered, box: Box, spec_name: str, findings: Sequence[Finding], step: Step
+) -> bool:
+    """取込保留にする: noted once for each format that it was read as, and again when it came anew.
+
+    False for what two people gave up and lies there still.
+    """
+    connection, file = night.ledger.connection, (delivered.name, delivered.sha256)
+    before = held_queries.lying(connection, night.night_on, file, box.name, box.formats)
+    if before is not None and before.is_given_up:
         night.given_up.append(delivered.name)
         step.result = "取込保留（あきらめ済）"
         return False
     night.quarantined.append(delivered.name)
     step.result = FileStatus.QUARANTINED.value
-    before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
-    if spec_name not in {spec for _, spec in before}:
-        entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings)
+    if before is None or spec_name not in before.specs:
+        entries.enter_quarantine(connection, delivered, night.night_on, spec_name, findings, box.name)
         night.changes.append(delivered.name)
     return True
 
 
 def still_held(night: Night) -> pl.DataFrame:
-    """残っている取込保留 as of the night: name, sha256, spec, delivery_no, night_on; each content once, oldest first.
+    """残っている取込保留 as of the night: name, sha256, spec, box, delivery_no, night_on, deliveries; oldest first.
 
-    What was on its way under another name is over when a file came whole under its own, and begins with it.
+    A content stands once for each name and inbox that it was held in, with the numbers of all those `deliveries`, and
+    with the first of them; a name that hid it is the same file's. What was on its way under another name is over when a
+    file came whole under its own, and begins with it.
     """
     connection, archive = night.ledger.connection, night.job.store.archive
     purposes = {name: spec.purpose for name, spec in night.specs.items()}
@@ -144,21 +169,23 @@ def still_held(night: Night) -> pl.DataFrame:
             for name, sha256, place in came
         )
     ]
-    return rows.filter(~pl.col("delivery_no").is_in(over))
+    left = rows.filter(~pl.col("delivery_no").is_in(over))
+    once = [pl.col("name", "spec", "delivery_no", "night_on").first(), pl.col("delivery_no").alias("deliveries")]
+    return left.group_by("own_name", "sha256", "box", maintain_order=True).agg(once).drop("own_name")
 
 
-def _take_new(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> None:
+def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> None:
     arrived = night.kept(night.keep(arrived))
-    is_taken = _taken_in_pieces(night, arrived, specs, step)
+    is_taken = _taken_in_pieces(night, arrived, box, step)
     if is_taken is None:
-        is_taken = _taken_whole(night, arrived, specs, step)
+        is_taken = _taken_whole(night, arrived, box, step)
     if not is_taken:
         return
     night.changes.append(arrived.name)
     step.result = FileStatus.ACCEPTED.value
 
 
-def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool | None:
+def _taken_in_pieces(night: Night, arrived: Arrived, box: Box, step: Step) -> bool | None:
     """大きなファイル, a piece at a time: accepted, or held back; None when it is to be read whole.
 
     That is one with something wrong or odd in it, if it is not too large for that.
@@ -166,11 +193,11 @@ def _taken_in_pieces(night: Night, arrived: Arrived, specs: list[Spec], step: St
     if arrived.path is None or arrived.findings:
         return None
     read = partial(read_part, arrived.path)
-    large = take_large(read, arrived.size_bytes, arrived.name, specs, night.night_on, PIECE_BYTES)
+    large = take_large(read, arrived.size_bytes, arrived.name, box.specs, night.night_on, PIECE_BYTES)
     if isinstance(large, Intake):
         if arrived.size_bytes <= WHOLE.most:
             return None
-        hold_back(night, _delivered(arrived), large.spec_name, large.findings, step)
+        hold_back(night, _delivered(arrived), box, large.spec_name, large.findings, step)
         return False
     payments, kept = large.payments(read, arrived.name, night.night_on), list[pl.DataFrame]()
     if large.record_count <= IN_HAND_PAYMENTS:
@@ -204,14 +231,14 @@ def _keeping(payments: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iter
         yield part
 
 
-def _taken_whole(night: Night, arrived: Arrived, specs: list[Spec], step: Step) -> bool:
+def _taken_whole(night: Night, arrived: Arrived, box: Box, step: Step) -> bool:
     """Accepted, with what it brought; false when it was held back."""
     connection, delivered, data = night.ledger.connection, _delivered(arrived), arrived.whole()
-    intake = take(data, arrived.name, specs, night.night_on) if data is not None else None
+    intake = take(data, arrived.name, box.specs, night.night_on) if data is not None else None
     findings = arrived.findings if intake is None else intake.findings
     spec_name = "" if intake is None else intake.spec_name
     if intake is None or findings:
-        hold_back(night, delivered, spec_name, findings, step)
+        hold_back(night, delivered, box, spec_name, findings, step)
         return False
     if intake.deposits is not None:
         lines = money_entries.enter_deposits(

@@ -171,6 +171,17 @@ class Job(Strict):
     thresholds: Thresholds = Thresholds()
     cluster: Cluster | None = None
 
+    def box_name(self, path: Path) -> str:
+        """受信箱の名前: its folder, with as many of those above it as tell it from the other inboxes of the job.
+
+        Those further up are left out: a city may lie elsewhere tomorrow.
+        """
+        others = {box.path for box in (*self.inbox, *self.money)} | ({self.notices.inbox} if self.notices else set())
+        tails = range(1, len(path.parts))
+        names = {own: ["/".join(own.parts[-length:]) for length in tails] for own in (others - {path}) | {path}}
+        mine = names.pop(path)
+        return next((name for name in mine if not any(name in other for other in names.values())), str(path))
+
     @property
     def arrears_folder(self) -> Path:
         """督促対象一覧を書くフォルダ."""

@@ -78,7 +78,7 @@ COVERAGE = tuple(Cover(name, tuple(proofs)) for name, proofs in sorted(_proofs()
 
 UNPROVED = {
     "最後の夜の後で取込保留にしたもの": (
-        "次の実行が記録するまで、保留の理由（delivery_finding）は、保管した中身から計算し直していない"
+        "次の実行が記録するまで、保留の理由（delivery_finding）と受信箱（delivery_box）は、計算し直していない"
     ),
     "古い elqr が記録した行": (
         "版上げのときに、その時の中身に封をする。その前に書き換えたものは、元のファイルから計算し直せるものだけがわかる"

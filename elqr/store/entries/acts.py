@@ -40,6 +40,7 @@ SAID = (
     export_tables.export_again,
     export_tables.export_taken,
     held_tables.waiver,
+    held_tables.waiver_delivery,
     held_tables.waiver_step,
     refused_tables.notice_give_up,
     refused_tables.notice_give_up_step,

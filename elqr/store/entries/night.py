@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
-from sqlalchemy import Connection, insert, literal, select, update
+from sqlalchemy import Connection, func, insert, literal, select, update
 
 from elqr.formats.payment_identity import ACCEPTED
 from elqr.rules.notices import Gained
@@ -20,6 +20,7 @@ from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
 from elqr.store.queries.refused_rows import enter_refused
 from elqr.store.queries.totals import enter_issue_tallies, enter_posting_tallies
 from elqr.store.tables import ledger as t
+from elqr.store.tables.held_files import delivery_box
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
 from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
@@ -84,11 +85,15 @@ def enter_delivery(
 
 
 def enter_quarantine(
-    connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding]
+    connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding], box: str = ""
 ) -> None:
-    """取込保留を記す, with why."""
+    """取込保留を記す, with why, and the inbox where it is known."""
     delivery_no = enter_delivery(connection, delivered, night, FileStatus.QUARANTINED, spec, 0, 0)
     insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)
+    if box:
+        last = select(func.coalesce(func.max(t.notice_file.c.notice_file_no), 0)).scalar_subquery()
+        row = {"delivery_no": delivery_no, "box": box, "notice_file_no": last}
+        connection.execute(insert(delivery_box).values(**row))
 
 
 def enter_content(

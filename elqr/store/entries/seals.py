@@ -18,6 +18,7 @@ from sqlalchemy import Column, Connection, Table, and_, func, select
 from elqr.store.db.bulk import as_stored, read_frame
 from elqr.store.db.schema import Text
 from elqr.store.tables import arrears as arrears_tables
+from elqr.store.tables import held_files as held_tables
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
 from elqr.store.tables import refused_rows as refused_tables
@@ -63,7 +64,7 @@ RANGES = (
         more=((refused_tables.notice_refused_end, "by_file_no"),),
     ),
     _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
-    _range(tables.delivery.c.delivery_no, tables.delivery_finding),
+    _range(tables.delivery.c.delivery_no, tables.delivery_finding, held_tables.delivery_box),
     _range(tables.decision.c.payment_no, tables.suggestion),
     _range(tables.posting.c.posting_no, review_tables.ruling_posting, review_tables.reduced_posting),
     _range(tally_tables.posting_tally.c.tally_no),

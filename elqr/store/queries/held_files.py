@@ -1,11 +1,12 @@
 """Questions and entries about files that were held back (取込保留の照会と記帳): which still matter, who gave one up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, or_, select, true
 
 from elqr.store.db.bulk import next_no, read_frame
 from elqr.store.queries.reports import brings_payments
@@ -18,7 +19,7 @@ from elqr.vocabulary.terms import FileStatus, RulingResult
 _NAMES_A_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 """A file name with a day in it names one file; others come again under the same name with another content."""
 
-_SHOWN = dict.fromkeys(("name", "sha256", "spec"), pl.String) | {
+_SHOWN = dict.fromkeys(("name", "sha256", "spec", "box"), pl.String) | {
     "delivery_no": pl.Int64,
     "night_on": pl.Date,
 }
@@ -29,33 +30,30 @@ PAYMENT, MONEY, NOTICE = "payment", "money", "notice"
 
 
 def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl.DataFrame:
-    """残っている取込保留 up to a night: name, sha256, spec, delivery_no, night_on; each content once, oldest first.
+    """残っている取込保留 up to a night: name, sha256, spec, box, delivery_no, night_on, own_name; oldest first.
 
-    Over when the content was taken in, when two people gave it up, or when the corrected file of that name and day
-    came: taken in for the first time, later, of the same purpose, and with something in it that had not come before.
-    A content that was held under the names of several days is over when each of them was corrected. `purposes` of the
-    formats by name; a file whose purpose nobody can tell may have held payments, and nothing but payments ends it.
+    Over when the content was taken in, when two people gave up that delivery, or when the corrected file of that name
+    and day came: taken in for the first time, later, of the same purpose, and with something in it that had not come
+    before. `purposes` of the formats by name; a file whose purpose nobody can tell may have held payments, and nothing
+    but payments ends it. `own_name` is the name without what hid it.
     """
-    day, own = night.isoformat(), t.delivery.c
+    day, own, box = night.isoformat(), t.delivery.c, h.delivery_box.c
     query = (
-        select(own.name, own.sha256, own.spec, own.delivery_no, own.night_on, _formats_named())
+        select(own.name, own.sha256, own.spec, func.coalesce(box.box, ""), own.delivery_no, own.night_on)
+        .add_columns(_formats_named())
+        .outerjoin(h.delivery_box, box.delivery_no == own.delivery_no)
         .where(own.status == FileStatus.QUARANTINED.value, own.night_on <= day, ~_is_over(day))
         .order_by(own.delivery_no)
     )
     rows = read_frame(connection, query, _HELD)
     was = [_purpose(spec, formats, purposes) for spec, formats in rows.select("spec", "formats").iter_rows()]
-    rows = rows.with_columns(pl.Series("purpose", was, dtype=pl.String))
-    is_dated = pl.col("name").str.contains(_NAMES_A_DAY)
-    brought = _brought(connection, day, sorted(set(rows.filter(is_dated)["name"])))
-    latest = brought.group_by("name", "purpose").agg(pl.col("place").max())
-    is_corrected = (pl.col("place") > pl.col("delivery_no")).fill_null(False)
-    its_name = pl.col("name").str.strip_chars_start(".")  # a name that hid it is the same file's
-    rows = rows.join(latest, on=["name", "purpose"], how="left", maintain_order="left").with_columns(
-        is_dated.alias("is_dated"), is_corrected.any().over("sha256", its_name).alias("is_corrected")
-    )
-    is_over = pl.col("is_corrected").any() & (pl.col("is_corrected") | ~pl.col("is_dated")).all()
-    left = rows.filter(~is_over.over("sha256") & ~pl.col("is_corrected"))
-    return left.unique("sha256", keep="first", maintain_order=True).select(*_SHOWN)
+    own_name = pl.col("name").str.strip_chars_start(".").alias("own_name")
+    rows = rows.with_columns(own_name, pl.Series("purpose", was, dtype=pl.String))
+    dated = rows["own_name"].filter(rows["own_name"].str.contains(_NAMES_A_DAY))
+    latest = _brought(connection, day, sorted(set(dated))).group_by("name", "purpose").agg(pl.col("place").max())
+    latest = latest.rename({"name": "own_name"})
+    rows = rows.join(latest, on=["own_name", "purpose"], how="left", maintain_order="left")
+    return rows.filter(~(pl.col("place") > pl.col("delivery_no")).fill_null(False)).select(*_SHOWN, "own_name")
 
 
 def _formats_named() -> ColumnElement[str]:
@@ -99,22 +97,69 @@ def _place_of_notices() -> ColumnElement[int]:
 
 
 def _is_over(day: str) -> ColumnElement[bool]:
-    """The content of a delivery was taken in, or given up by two people."""
+    """The content of a delivery was taken in, or the delivery was given up by two people."""
     sha256 = t.delivery.c.sha256
-    given_up = exists().where(_gives_up(sha256, day))
-    return or_(exists().where(t.file.c.sha256 == sha256), exists().where(t.notice_file.c.sha256 == sha256), given_up)
+    is_known = or_(exists().where(t.file.c.sha256 == sha256), exists().where(t.notice_file.c.sha256 == sha256))
+    return or_(is_known, _is_given_up(day))
 
 
-def _gives_up(sha256: object, day: str) -> ColumnElement[bool]:
-    step = h.waiver_step.c
+def _is_given_up(day: str) -> ColumnElement[bool]:
+    """A delivery that a request names; of an older program's request, what older programs held of its content.
+
+    Asked of deliveries with their inboxes, where there are some.
+    """
+    own, asked, named, step = t.delivery.c, h.waiver.c, h.waiver_delivery.c, h.waiver_step.c
     is_approved = and_(step.result == RulingResult.APPROVED.value, step.night_on <= day)
-    return and_(h.waiver.c.sha256 == sha256, step.waiver_no == h.waiver.c.waiver_no, is_approved)
+    by_number = exists().where(named.delivery_no == own.delivery_no, step.waiver_no == named.waiver_no, is_approved)
+    by_content = exists().where(
+        asked.sha256 == own.sha256,
+        step.waiver_no == asked.waiver_no,
+        is_approved,
+        asked.waiver_no.not_in(select(named.waiver_no)),
+    )
+    return or_(by_number, and_(by_content, h.delivery_box.c.delivery_no.is_(None)))
 
 
-def is_given_up(connection: Connection, sha256: str, night: date) -> bool:
-    """あきらめた中身か, up to a night."""
-    query = select(h.waiver.c.waiver_no).where(_gives_up(sha256, night.isoformat())).limit(1)
-    return connection.execute(query).first() is not None
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """受信箱にあるままの取込保留: the formats that it was read as, and whether two people gave it up."""
+
+    specs: frozenset[str]
+    is_given_up: bool
+
+
+def lying(
+    connection: Connection, night: date, file: tuple[str, str], box: str, formats: Mapping[str, str]
+) -> Lying | None:
+    """受信箱にあるままか: what was noted of a file (name, SHA-256) that was held back in an inbox, up to a night.
+
+    None for what came anew: it was not held there, or something else came there under its name since. `box` is the
+    name of the inbox, empty where nobody knows which it is, and `formats` are its own, with the purpose of each.
+    """
+    (name, sha256), own, where = file, t.delivery.c, h.delivery_box.c
+    is_here = or_(where.box.is_(None), where.box == box) if box else true()
+    named = (
+        select(own.delivery_no, own.spec, own.night_on, where.notice_file_no, _is_given_up(night.isoformat()))
+        .outerjoin(h.delivery_box, where.delivery_no == own.delivery_no)
+        .where(own.name == name)
+        .order_by(own.delivery_no)
+    )
+    is_held = own.status == FileStatus.QUARANTINED.value
+    noted = connection.execute(named.where(own.sha256 == sha256, is_held, is_here)).all()
+    if not noted:
+        return None
+    number, _, night_on, notice_file_no, is_given_up = noted[-1]
+    other = named.where(
+        own.sha256 != sha256,
+        own.delivery_no > number,
+        or_(and_(is_held, is_here), and_(~is_held, own.spec.in_(list(formats)))),
+    )
+    slips = t.notice_file.c
+    is_later = slips.night_on >= night_on if notice_file_no is None else slips.notice_file_no > notice_file_no
+    imported = select(slips.notice_file_no).where(slips.name == name, slips.sha256 != sha256, is_later)
+    if connection.execute(other).first() or (NOTICE in formats.values() and connection.execute(imported).first()):
+        return None
+    return Lying(frozenset(row.spec for row in noted), bool(is_given_up))
 
 
 def came_whole(connection: Connection, night: date, names: Sequence[str]) -> list[tuple[str, str, int]]:
@@ -128,7 +173,7 @@ def came_whole(connection: Connection, night: date, names: Sequence[str]) -> lis
 
 
 def waivers(connection: Connection) -> list[dict[str, Any]]:
-    """あきらめの申請, in order, with the step that ended each."""
+    """あきらめの申請, in order, with the deliveries that each names and the step that ended it."""
     step = h.waiver_step.c
     ended = (step.result, step.taken_at, step.taken_by, step.reason.label("because"), step.night_on.label("ended_on"))
     query = (
@@ -136,14 +181,25 @@ def waivers(connection: Connection) -> list[dict[str, Any]]:
         .outerjoin(h.waiver_step, step.waiver_no == h.waiver.c.waiver_no)
         .order_by(h.waiver.c.waiver_no)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    found = [{**row, "deliveries": []} for row in connection.execute(query).mappings()]
+    by_number = {row["waiver_no"]: row["deliveries"] for row in found}
+    for number, delivery_no in connection.execute(select(*h.waiver_delivery.c)):
+        by_number[number].append(delivery_no)
+    return found
 
 
-def enter_waiver(connection: Connection, row: Mapping[str, object]) -> int:
-    """あきらめの申請を記す; returns its number."""
+def enter_waiver(
+    connection: Connection, row: Mapping[str, object], deliveries: Iterable[int]
+) -> tuple[int, dict[str, list[dict[str, object]]]]:
+    """あきらめの申請を記す, with the deliveries that it names; returns its number, and its rows by table."""
     number = next_no(connection, h.waiver.c.waiver_no)
-    connection.execute(insert(h.waiver).values(waiver_no=number, **row))
-    return number
+    rows: dict[str, list[dict[str, object]]] = {
+        "waiver": [{"waiver_no": number, **row}],
+        "waiver_delivery": [{"waiver_no": number, "delivery_no": own} for own in deliveries],
+    }
+    connection.execute(insert(h.waiver), rows["waiver"])
+    connection.execute(insert(h.waiver_delivery), rows["waiver_delivery"])
+    return number, rows
 
 
 def enter_step(connection: Connection, row: Mapping[str, object]) -> None:

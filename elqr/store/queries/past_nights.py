@@ -12,6 +12,7 @@ from elqr.store.db.bulk import insert_frame, read_frame
 from elqr.store.db.schema import Text
 from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
+from elqr.store.tables.held_files import delivery_box
 from elqr.store.tables.reviews import ruling_result
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.codes import Code
@@ -68,6 +69,8 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield issue_tally, issue_tally.c.upload_no.in_(select(t.upload.c.upload_no).where(t.upload.c.night_on < day))
     yield t.file, t.file.c.file_no.in_(files)
     yield t.delivery, t.delivery.c.night_on < day
+    delivered = select(t.delivery.c.delivery_no).where(t.delivery.c.night_on < day)
+    yield delivery_box, delivery_box.c.delivery_no.in_(delivered)
     yield t.payment, t.payment.c.file_no.in_(files)
     yield t.decided_file, t.decided_file.c.night_on < day
     yield t.payment_identity, t.payment_identity.c.payment_no.in_(payments)

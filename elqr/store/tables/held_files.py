@@ -1,8 +1,22 @@
-"""The tables of files that are given up (取込保留をあきらめた記録): asked for by one person, agreed to by another."""
+"""The tables of files that were held back (取込保留): where each came, and who gave it up.
+
+Giving up is asked for by one person and agreed to by another.
+"""
 
 from sqlalchemy import Column, ForeignKey, Index
 
 from elqr.store.db.schema import Text, Whole, table
+
+delivery_box = table(
+    "delivery_box",
+    Column("delivery_no", Whole, ForeignKey("delivery.delivery_no"), primary_key=True, autoincrement=False),
+    Column("box", Text, nullable=False),
+    Column("notice_file_no", Whole, nullable=False),
+)
+"""取込保留の受信箱: where what was held back lay, and the last 納付書データ that there was then.
+
+A delivery that an older program held back has none.
+"""
 
 waiver = table(
     "waiver",
@@ -15,7 +29,15 @@ waiver = table(
     Column("reason", Text, nullable=False),
     Index("waiver_by_content", "sha256"),
 )
-"""あきらめの申請: a file that was held back and will not be waited for any more, by its content."""
+"""あきらめの申請: a file that was held back and will not be waited for any more."""
+
+waiver_delivery = table(
+    "waiver_delivery",
+    Column("waiver_no", Whole, ForeignKey("waiver.waiver_no"), primary_key=True, autoincrement=False),
+    Column("delivery_no", Whole, ForeignKey("delivery.delivery_no"), primary_key=True, autoincrement=False),
+    Index("waiver_by_delivery", "delivery_no"),
+)
+"""あきらめる受信: the deliveries that the request names. One of an older program has none, and means its content."""
 
 waiver_step = table(
     "waiver_step",

@@ -131,10 +131,10 @@ delivery = table(
     Column("spec", Text, nullable=False),
     Column("payment_count", Whole, nullable=False),
     Column("payment_yen", Whole, nullable=False),
-    UniqueConstraint("name", "sha256", "status", "spec"),
+    Index("delivery_by_name", "name", "sha256"),
     Index("delivery_by_night", "night_on"),
 )
-"""受信: each delivery of a file under a name, and what came of it."""
+"""受信: each delivery of a file under a name, and what came of it; what comes again may be a delivery of its own."""
 
 delivery_finding = findings("delivery_finding", "delivery.delivery_no")
 
