@@ -124,6 +124,33 @@ def test_what_was_given_up_comes_anew_after_something_else_came_under_its_name(
     proved(city, _day(6))
 
 
+def test_what_was_given_up_comes_anew_after_a_file_that_was_there_before(city: City) -> None:
+    """The sender has nothing new: yesterday's file lies there again, and then the empty one."""
+    for number, data in enumerate((good(1), EMPTY, good(1), EMPTY)):
+        city.deliver("eltax.csv", data)
+        ran = city.night(_day(number))
+        assert ran.json["quarantined"] == ([] if data else ["eltax.csv"])
+        if number == 1:
+            give_up(city, "eltax.csv", _day(number))
+    assert lines(city, _day(3)) == [("inbox", "eltax.csv")]
+    statuses = [status for (status,) in city.sql("SELECT status FROM delivery ORDER BY delivery_no")]
+    assert statuses == ["accepted", "quarantined", "redelivered", "quarantined"]
+    proved(city, _day(3))
+
+
+def test_inboxes_that_share_formats_and_names_are_no_turns_of_each_other(tmp_path: Path) -> None:
+    city = City.founded(tmp_path / "city", f'{JOB}\n[[inbox]]\npath = "money"\nspecs = ["eltax_payment_csv"]\n')
+    (city.folder / "money").mkdir()
+    (city.folder / "money" / "a.csv").write_bytes(EMPTY)
+    city.deliver("a.csv", good(1))
+    for number in range(4):
+        city.night(_day(number))
+    assert city.sql("SELECT status, count(*) FROM delivery GROUP BY 1 ORDER BY 1") == [
+        ("accepted", 1),
+        ("quarantined", 1),
+    ]
+
+
 def test_what_comes_again_after_its_corrected_file_is_held_again(city: City) -> None:
     """Nobody gave it up: it stood in no list, and moving it away opened the gate."""
     for number, data in enumerate((PDF, good(1), PDF)):

@@ -256,7 +256,7 @@ class Cluster:
 def _take_in(night: Night, place: Staging, own: _Read, box: Box) -> None:
     """一つのファイルを取り込む: one transaction; accepted, held back, or delivered before."""
     with night.journal.step("収納データ取込", own.delivered.name) as step, night.ledger.transaction() as connection:
-        if known_before(night, own.delivered, step):
+        if known_before(night, own.delivered, box, step):
             return
         if own.findings:
             hold_back(night, own.delivered, box, own.spec_name, own.findings, step)

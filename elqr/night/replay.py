@@ -132,7 +132,8 @@ def _night(
     if night.issued:
         issue_payloads(own)
     return_excess(own)
-    offered = dict.fromkeys([*held, *night.deliveries])
+    replaced = {name for name, _, _ in night.deliveries}
+    offered = dict.fromkeys([*(file for file in held if file[0] not in replaced), *night.deliveries])
     for name, sha256, spec in offered:
         if candidates := _candidates(own, spec):
             arrived = Arrived(name, None, sha256) if (name, sha256) in unread else _arrived(own, name, sha256)

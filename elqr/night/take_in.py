@@ -108,15 +108,20 @@ def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "�
     `box` is the name of the inbox, as the job says it; empty where nobody knows it.
     """
     with night.journal.step(what, arrived.name) as step, night.ledger.transaction():
-        if not known_before(night, _delivered(arrived), step):
-            _take_new(night, arrived, Box(box, tuple(specs)), step)
+        own = Box(box, tuple(specs))
+        if not known_before(night, _delivered(arrived), own, step):
+            _take_new(night, arrived, own, step)
 
 
-def known_before(night: Night, delivered: Delivered, step: Step) -> bool:
-    """取込済か再受信: content that the ledger holds is not taken in again; under another name its delivery is noted."""
+def known_before(night: Night, delivered: Delivered, box: Box, step: Step) -> bool:
+    """取込済か再受信: content that the ledger holds is not taken in again; its delivery is noted where it is one.
+
+    That is under another name, and where another was held back in its place meanwhile.
+    """
     connection = night.ledger.connection
     before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
-    if any(status != FileStatus.QUARANTINED for status, _ in before):
+    is_noted = any(status != FileStatus.QUARANTINED for status, _ in before)
+    if is_noted and not held_queries.held_since(connection, (delivered.name, delivered.sha256), box.name):
         step.result = "取込済"
         return True
     known = queries.file_of(connection, delivered.sha256)

@@ -162,6 +162,20 @@ def lying(
     return Lying(frozenset(row.spec for row in noted), bool(is_given_up))
 
 
+def held_since(connection: Connection, file: tuple[str, str], box: str) -> bool:
+    """別のものを取込保留にしたか under the name of a file (name, SHA-256), in an inbox, since it last came there."""
+    (name, sha256), own, where = file, t.delivery.c, h.delivery_box.c
+    is_held = own.status == FileStatus.QUARANTINED.value
+    last = select(func.max(own.delivery_no)).where(own.name == name, own.sha256 == sha256, ~is_held).scalar_subquery()
+    query = (
+        select(own.delivery_no)
+        .outerjoin(h.delivery_box, where.delivery_no == own.delivery_no)
+        .where(own.name == name, own.sha256 != sha256, is_held, own.delivery_no > last)
+        .where(or_(where.box.is_(None), where.box == box) if box else true())
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def came_whole(connection: Connection, night: date, names: Sequence[str]) -> list[tuple[str, str, int]]:
     """届いて取り込んだもの under these names up to a night: name, SHA-256, and its place among 受信."""
     day, own, file = night.isoformat(), t.delivery.c, t.notice_file.c
