@@ -67,7 +67,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "verification.refused verification.rows verification.runs verification.sources verification.unsealed "
         "verification",
     ),
-    ("night", "__init__ remittance morning spark take_in run cluster opening replay"),
+    ("night", "__init__ remittance morning spark take_in steps cluster opening order replay"),
     (
         "approvals",
         "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "

@@ -71,7 +71,7 @@ _OPENS_FILES = {
     "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
     "approvals.arrears", "audit.backup", "night.cluster", "audit.doctor", "night.morning",
-    "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "night.run", "approvals.ledger_succession",
+    "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "night.steps", "approvals.ledger_succession",
     "audit.verification.anchor", "audit.verification.handed", "audit.verification.sources", "audit.verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
     "printing.picture_file", "printing.picture_reader",  # pictures in memory, by their library

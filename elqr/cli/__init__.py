@@ -16,7 +16,7 @@ from elqr.cli.file import file
 from elqr.cli.held import held
 from elqr.cli.ledger import ledger
 from elqr.cli.month import month
-from elqr.cli.night import kpi_command, night
+from elqr.cli.night import kpi_command, night_command
 from elqr.cli.notice import notice
 from elqr.cli.payload import payload
 from elqr.cli.printing import COMMANDS as PRINT_COMMANDS
@@ -49,7 +49,7 @@ _LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "muzzy_decay_ms:
 memory that polars has no use for any more goes back to the machine."""
 
 _COMMANDS = (
-    night,
+    night_command,
     review,
     settlement,
     arrears,

@@ -37,7 +37,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
     from elqr.disk.inbox import arrived
     from elqr.disk.named_files import readable
     from elqr.night.opening import prepared
-    from elqr.night.run import record_notices
+    from elqr.night.steps import record_notices
     from elqr.night.take_in import take_notices
 
     readable(file, WHOLE, "分けて取り込んでください。")
@@ -68,7 +68,7 @@ def _say_reduced(count: int, yen: int) -> None:
 @date_option
 def notice_issue(job: Path, day: date | None) -> int:
     from elqr.night.opening import prepared
-    from elqr.night.run import issue_payloads, record_notices
+    from elqr.night.steps import issue_payloads, record_notices
 
     with prepared(job, day, rehearsal=False, show=progress()) as opened:
         path = issue_payloads(opened.night)

@@ -24,8 +24,8 @@ from elqr.disk.inbox import Arrived, arrived, delivered_paths
 from elqr.disk.temporary_files import Watch
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
-from elqr.night.run import Alone, channels, places
 from elqr.night.spark import Engine, started
+from elqr.night.steps import OneMachine, channels, places
 from elqr.night.take_in import Box, hold_back, known_before
 from elqr.rules import partition
 from elqr.rules.matching import match
@@ -202,8 +202,8 @@ def _unpacked(data: bytes) -> pl.DataFrame:
 
 
 @dataclass(slots=True)
-class Cluster:
-    """クラスタ: hands of a night on many machines."""
+class Cluster(OneMachine):
+    """クラスタ: a night's payments on many machines; everything else on this one."""
 
     master: str
     url: str
@@ -211,7 +211,7 @@ class Cluster:
     engine: Engine | None = None
     place: Staging | None = None
 
-    def take_files(self, night: Night) -> None:
+    def take_payments(self, night: Night) -> None:
         """収納データを取り込む: read on all machines, taken in on this one in the order of names."""
         with night.journal.step("クラスタ開始"):
             self.place = self.stack.enter_context(staging.staged(self.url))
@@ -231,7 +231,7 @@ class Cluster:
         connection = night.ledger.connection
         waiting = undecided_queries.undecided(connection)
         if not waiting.count:
-            return Alone().post(night)
+            return OneMachine.post(self, night)
         with night.journal.step("クラスタ消込"):
             self._match(waiting, night)
             self.engine.stop()

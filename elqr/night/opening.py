@@ -13,7 +13,7 @@ from pathlib import Path
 
 from elqr.audit.verification.unsealed import refuse_unbacked
 from elqr.disk.run_log import Journal
-from elqr.night.run import Alone, not_in_a_closed_month
+from elqr.night.steps import OneMachine, not_in_a_closed_month
 from elqr.rules.settlement_rules import Rules
 from elqr.session import clock
 from elqr.session.configuration import calendar_for, processing_day, read_register, specs_exist, specs_for
@@ -21,7 +21,7 @@ from elqr.session.job import Job, configuration_hash, read_job, read_secret, rea
 from elqr.session.ledger_access import Which, before_new, ledger_of, lock, make_folder
 from elqr.session.ledger_traces import read_traces
 from elqr.session.login import operators_for, who_runs
-from elqr.session.night import Hands, Night
+from elqr.session.night import Night, Workers
 from elqr.store.ledger_file import Ledger, is_nothing
 from elqr.store.queries import reviews as review_queries
 from elqr.vocabulary.errors import LedgerError
@@ -61,14 +61,14 @@ def prepared(
         make_folder(job.out)
     with (
         nullcontext() if rehearsal else lock(job, url),
-        nullcontext(Alone()) if rehearsal or job.cluster is None else _hired(job, url) as hands,
+        nullcontext(OneMachine()) if rehearsal or job.cluster is None else _hired(job, url) as workers,
         ledger_of(job, url, rehearsal=rehearsal, which=which, operator=operator) as ledger,
     ):
         if not (rehearsal or day or job.run_on):
             _clock_has_not_gone_back(ledger, night_on)
         journal = Journal(clock=clock.now, show=show)
         rules = Rules(job.settlement, job.arrival, calendar_for(job))
-        night = Night(job, register, specs, ledger, night_on, secret, journal, rules, hands)
+        night = Night(job, register, specs, ledger, night_on, secret, journal, rules, workers)
         night.operator, night.operators = operator, operators
         if which is Which.OWN or not rehearsal:
             refuse_unbacked(night)
@@ -79,13 +79,13 @@ def prepared(
 
 
 @contextmanager
-def _hired(job: Job, url: str) -> Iterator[Hands]:
+def _hired(job: Job, url: str) -> Iterator[Workers]:
     """クラスタを使う: its machines run the Python of the same path, unless the environment names another."""
     from elqr.night.cluster import hired
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with hired(job, url) as hands:
-        yield hands
+    with hired(job, url) as workers:
+        yield workers
 
 
 def _clock_has_not_gone_back(ledger: Ledger, today: date) -> None:

@@ -18,7 +18,8 @@ from elqr.disk.inbox import Arrived
 from elqr.disk.run_log import Clock, Journal
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
-from elqr.night.run import Alone, issue_payloads, reconcile, return_excess
+from elqr.night.order import run_night
+from elqr.night.steps import OneMachine
 from elqr.night.take_in import take_file, take_notices
 from elqr.rules.register import Register
 from elqr.rules.settlement_rules import Rules
@@ -116,30 +117,56 @@ def _again(ledger: Ledger, ways: Ways, nights: list[past.PastNight], since: date
             past.copy_before(connection, target, since, ways.job.issue.serial_digits)
             held = past.held_before(connection, since)
             unread = past.never_read(connection)
-        for night in nights:
-            given = (job, ways.register, ways.specs, copy, night.night_on, ways.secret, Journal(clock), rules)
-            own = Night(*given, Alone())
-            held = _night(own, night, held, unread)
+        for past_night in nights:
+            workers = PastDeliveries(past_night, held, unread)
+            night = Night(
+                job=job,
+                register=ways.register,
+                specs=ways.specs,
+                ledger=copy,
+                night_on=past_night.night_on,
+                secret=ways.secret,
+                journal=Journal(clock),
+                rules=rules,
+                workers=workers,
+            )
+            run_night(night, "")
+            held = [file for file in workers.offered() if file[0] in night.quarantined]
         return _results(copy, since, until)
 
 
-def _night(
-    own: Night, night: past.PastNight, held: list[tuple[str, str, str]], unread: set[tuple[str, str]]
-) -> list[tuple[str, str, str]]:
-    """One night, as run_night runs it; returns what is held back and stays in the inbox."""
-    for name, sha256 in night.notice_files:
-        take_notices(own, _arrived(own, name, sha256))
-    if night.issued:
-        issue_payloads(own)
-    return_excess(own)
-    replaced = {name for name, _, _ in night.deliveries}
-    offered = dict.fromkeys([*(file for file in held if file[0] not in replaced), *night.deliveries])
-    for name, sha256, spec in offered:
-        if candidates := _candidates(own, spec):
-            arrived = Arrived(name, None, sha256) if (name, sha256) in unread else _arrived(own, name, sha256)
-            take_file(own, arrived, candidates)
-    reconcile(own, "")
-    return [file for file in offered if file[0] in own.quarantined]
+@dataclass(frozen=True, slots=True)
+class PastDeliveries(OneMachine):
+    """過去に届いたもの: what came on a night, from the archive, and what was `held` back before and lay there still.
+
+    Name, hash and spec of each; `unread` are names and hashes of what could not be read then.
+    """
+
+    night: past.PastNight
+    held: list[tuple[str, str, str]]
+    unread: set[tuple[str, str]]
+
+    def take_notices(self, night: Night) -> bool:
+        """納付書データを取り込む as it came."""
+        for name, sha256 in self.night.notice_files:
+            take_notices(night, _arrived(night, name, sha256))
+        return self.night.issued
+
+    def take_payments(self, night: Night) -> None:
+        """収納データを取り込む as it came."""
+        for name, sha256, spec in self.offered():
+            if candidates := _candidates(night, spec):
+                is_unread = (name, sha256) in self.unread
+                arrived = Arrived(name, None, sha256) if is_unread else _arrived(night, name, sha256)
+                take_file(night, arrived, candidates)
+
+    def take_money(self, night: Night) -> None:
+        """入金データは取り込まない: nights are run again for what they posted."""
+
+    def offered(self) -> list[tuple[str, str, str]]:
+        """受信箱にあったもの: a file that came takes the place of one of its name."""
+        replaced = {name for name, _, _ in self.night.deliveries}
+        return list(dict.fromkeys([*(file for file in self.held if file[0] not in replaced), *self.night.deliveries]))
 
 
 def _candidates(own: Night, spec: str) -> list[Spec]:

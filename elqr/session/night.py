@@ -52,7 +52,7 @@ class Night:
     secret: bytes
     journal: Journal
     rules: Rules
-    hands: "Hands"
+    workers: "Workers"
     changes: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
@@ -174,11 +174,17 @@ class Posted:
     posted_yen: int
 
 
-class Hands(Protocol):
-    """働き手: who decodes the payment files and matches the payments: this machine alone, or others too."""
+class Workers(Protocol):
+    """働き手: who brings in what came and matches the payments: this machine alone, others too, or past nights."""
 
-    def take_files(self, night: Night) -> None:
-        """収納データを取り込む: every file of the inboxes, each by one transaction."""
+    def take_notices(self, night: Night) -> bool:
+        """納付書データを取り込む: every file that came; returns whether slips are issued then."""
+
+    def take_payments(self, night: Night) -> None:
+        """収納データを取り込む: every file that came, each by one transaction."""
+
+    def take_money(self, night: Night) -> None:
+        """入金データを取り込む: likewise."""
 
     def post(self, night: Night) -> Posted:
         """計上する: every payment without a decision, inside the night's transaction."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from elqr.formats.intake.delivered_file import Intake, take
 from elqr.night.cluster import _bucketed, _matched
 from elqr.night.opening import prepared
-from elqr.night.run import Alone
+from elqr.night.steps import OneMachine
 from elqr.store.queries.undecided import undecided
 from elqr.store.staging import staged
 from tests.bench.measure import Row
@@ -82,7 +82,7 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
         )
         made = [intake.payments for intake in found if intake.payments is not None]
         yield _a_second("COPY", count, lambda: [place.put_file(f"{at:<064}", own) for at, own in enumerate(made)])
-        Alone().take_files(night)
+        OneMachine().take_payments(night)
         with night.ledger.transaction() as connection:
             waiting = undecided(connection)
         assert waiting.count == count

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from elqr.night.opening import prepared
-from elqr.night.run import run_night
+from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
 from tests.simulation.desk import Asked, approve, ask
 from tests.simulation.life import FIRST, ITEM, notice_data, year

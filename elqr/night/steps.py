@@ -5,6 +5,7 @@ together and whatever an interrupted night left unmatched. So the order of files
 between two steps loses nothing, and running again changes nothing.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from elqr.rules.postings import postings
 from elqr.rules.reductions import reductions
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import neighbours, suggestions
+from elqr.session.job import Inbox
 from elqr.session.night import Night, Posted
 from elqr.store.entries import money as money_entries
 from elqr.store.entries import night as entries
@@ -50,44 +52,37 @@ _MATCHED_AT_ONCE = 125_000
 UPLOAD_SPEC = "eltax_notice_upload_csv"
 
 
-class Alone:
-    """一台の機械."""
+class OneMachine:
+    """一台の機械: what lies in the inboxes, taken in and matched here."""
 
-    def take_files(self, night: Night) -> None:
-        """収納データを取り込む."""
-        for box in night.job.inbox:
+    def take_notices(self, night: Night) -> bool:
+        """納付書データを取り込む from its inbox."""
+        notices = night.job.notices
+        if notices is None:
+            return False
+        for arrived in night.arrivals(notices.inbox, night.watch_notices(notices)):
+            take_notices(night, arrived)
+        return notices.issue
+
+    def take_payments(self, night: Night) -> None:
+        """収納データを取り込む from the inboxes."""
+        self._take(night, night.job.inbox, "収納データ取込")
+
+    def take_money(self, night: Night) -> None:
+        """入金データを取り込む from the inboxes."""
+        self._take(night, night.job.money, "入金データ取込")
+
+    def _take(self, night: Night, boxes: Iterable[Inbox], what: str) -> None:
+        for box in boxes:
             specs = [night.specs[name] for name in box.specs]
             for arrived in night.arrivals(box.path, night.watch(box)):
-                take_file(night, arrived, specs, box=night.job.box_name(box.path))
+                take_file(night, arrived, specs, what, night.job.box_name(box.path))
 
     def post(self, night: Night) -> Posted:
         """計上する."""
         decisions, payments, posted_yen = _post(night, _waiting(night))
         yen = int(payments[Payment.PAID_YEN].sum())
         return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)
-
-
-def run_night(night: Night, configuration_hash: str) -> str:
-    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards.
-
-    Raises BadFile for a date in a closed month.
-    """
-    not_in_a_closed_month(night)
-    if night.job.notices is not None:
-        for arrived in night.arrivals(night.job.notices.inbox, night.watch_notices(night.job.notices)):
-            take_notices(night, arrived)
-        if night.job.notices.issue:
-            issue_payloads(night)
-    return_excess(night)
-    night.hands.take_files(night)
-    for box in night.job.money:
-        specs = [night.specs[name] for name in box.specs]
-        for arrived in night.arrivals(box.path, night.watch(box)):
-            take_file(night, arrived, specs, "入金データ取込", night.job.box_name(box.path))
-    night.ledger.refresh()
-    run_id = reconcile(night, configuration_hash)
-    night.ledger.refresh()
-    return run_id
 
 
 def return_excess(night: Night) -> None:
@@ -218,7 +213,7 @@ def reconcile(night: Night, configuration_hash: str) -> str:
     with night.journal.step("消込") as step, night.ledger.transaction() as connection:
         notice_files, last_notice_file = links.unnamed_notice_files(connection)
         inputs = {*notice_files, *queries.undecided_files(connection)}
-        posted = night.hands.post(night)
+        posted = night.workers.post(night)
         with night.journal.step("払込突合") as money_step:
             settled = settle_night(night.ledger, night.rules, night.night_on)
             money_step.count = sum(settled.get("settled", {}).values())
