@@ -27,7 +27,7 @@ from elqr.store.queries import arrears as queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries.ledger_identity import ledger_id
 from elqr.vocabulary.arrival_frames import Unpaid
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.terms import RulingResult
 
@@ -72,14 +72,14 @@ def situation(night: Night) -> Situation:
 
 
 def asked(night: Night, reason: str, by: str, at: str) -> tuple[int, Situation]:
-    """督促対象を引く申請: in spite of what stands against it. Raises BadFile when nothing does, or it waits already."""
+    """督促対象を引く申請: in spite of what stands against it. Raises Refused when nothing does, or it waits already."""
     now = situation(night)
     if not now.against:
-        raise BadFile("督促を妨げるものはありません。elqr arrears list で引けます。")
+        raise Refused("督促を妨げるものはありません。elqr arrears list で引けます。")
     with night.ledger.transaction() as connection:
         same = [own for own in queries.requests(connection) if own["situation"] == now.sha256]
         if any(own["result"] is None for own in same):
-            raise BadFile(
+            raise Refused(
                 "同じ状況の申請が承認を待っています。承認は elqr arrears approve、取り下げは elqr arrears reject です。"
             )
         row = {
@@ -122,7 +122,7 @@ def ended(night: Night, request_no: int, result: RulingResult, by: str, at: str,
 
 def _is_the_same(now: Situation, request: dict[str, Any]) -> None:
     if now.sha256 != request["situation"]:
-        raise BadFile(
+        raise Refused(
             f"申請のあとで状況が変わりました（申請 {request['claims']:,}件 {request['yen']:,}円、"
             f"今 {now.count:,}件 {now.yen:,}円）。確かめてから申請し直してください。"
         )
@@ -139,10 +139,10 @@ class Drawn:
 
 
 def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, *, with_names: bool) -> Drawn | None:
-    """督促対象一覧を引く. None when there is nothing to list. Raises BadFile, NotFound when it may not be drawn."""
+    """督促対象一覧を引く. None when there is nothing to list. Raises Refused, NotFound when it may not be drawn."""
     request = None if approval is None else _approval(night, approval, now)
     if now.against and request is None:
-        raise BadFile("督促を妨げるものがあるので、一覧は引けません。")
+        raise Refused("督促を妨げるものがあるので、一覧は引けません。")
     if not now.count:
         return None
     with night.ledger.transaction() as connection:
@@ -190,7 +190,7 @@ def _approval(night: Night, request_no: int, now: Situation) -> dict[str, Any]:
     if request is None or request["result"] != RulingResult.APPROVED.value:
         raise NotFound(f"承認された督促の申請 {request_no} はありません。elqr arrears approve で承認してください。")
     if request["list_no"] is not None:
-        raise BadFile(f"申請 {request_no} の承認は、一覧{request['list_no']}で使いました。もう一度申請してください。")
+        raise Refused(f"申請 {request_no} の承認は、一覧{request['list_no']}で使いました。もう一度申請してください。")
     _is_the_same(now, request)
     return request
 
@@ -275,7 +275,7 @@ def checked(night: Night, folder: Path) -> Checked:
 
 
 def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile."""
+    """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile, Refused."""
     path = folder / MANIFEST
     data = read_written(path, "督促対象一覧の目録", "elqr arrears list が作ったフォルダを指定してください。", BY_ELQR)
     try:
@@ -296,7 +296,7 @@ def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             raise BadFile(f"{own} が作ったときと違うか、ありません。送らずに、一覧を引き直してください。")
     refuse_strangers(folder, (MANIFEST, *files), f"{list_no:06d}")
     if row is not rows[-1]:
-        raise BadFile(
+        raise Refused(
             f"一覧{list_no}は古いものです。新しい一覧{rows[-1]['list_no']}"
             f"（{rows[-1]['night_on']}、{rows[-1]['claims']:,}件）を使ってください。"
         )

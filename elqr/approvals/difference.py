@@ -19,7 +19,7 @@ from elqr.store.entries import money as money_entries
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import differences as queries
 from elqr.store.queries.retractions import retractions_approved
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
 from elqr.vocabulary.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
 
@@ -59,12 +59,12 @@ def _difference(row: dict[str, Any], found: Settlement) -> Difference:
 
 
 def asked(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, Difference]:
-    """差額の確認を申請する. Returns the request's number. Raises NotFound, BadFile."""
+    """差額の確認を申請する. Returns the request's number. Raises NotFound, Refused."""
     own = _open(night, mark)
     with night.ledger.transaction() as connection:
         for request in queries.requests(connection, own.mark):
             if request["result"] is None:
-                raise BadFile(
+                raise Refused(
                     f"この行は {request['asked_by']} が申請済みです（申請 {request['difference_no']}）。"
                     "承認は elqr settlement approve、取り下げは elqr settlement reject です。"
                 )
@@ -111,7 +111,7 @@ def _open(night: Night, mark: str) -> Difference:
 
 
 def approved(night: Night, difference_no: int, by: str, at: str) -> Difference:
-    """差額の確認を承認する, by another person, when the line is still the same. Raises NotFound, BadFile."""
+    """差額の確認を承認する, by another person, when the line is still the same. Raises NotFound, Refused."""
     request = _waiting(night, difference_no)
     need_another(night, "difference", difference_no, [request["asked_by"]], by)
     own = _open(night, request["mark"])

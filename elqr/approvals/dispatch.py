@@ -17,7 +17,7 @@ from elqr.session.night import Night
 from elqr.store.entries.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.queries import printing as queries
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import PrintNotice, Slip
 from elqr.vocabulary.signature import Signature
@@ -25,7 +25,7 @@ from elqr.vocabulary.terms import PrintState, RulingResult
 
 
 def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
-    """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, BadFile."""
+    """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, Refused."""
     with night.ledger.transaction() as connection:
         upload = queries.upload_of(connection, sha256_of(data))
         if upload is None:
@@ -34,7 +34,7 @@ def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[
                 "out の upload フォルダにある元のファイルを指定してください。"
             )
         if upload["uploaded_by"] is not None:
-            raise BadFile(
+            raise Refused(
                 f"{name} は {upload['uploaded_at'][:10]} に {upload['uploaded_by']} が登録済みと記録しています。"
             )
         number = int(upload["upload_no"])
@@ -59,7 +59,7 @@ def requested(
     with night.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
         if PrintState.REQUESTED in steps:
-            raise BadFile(
+            raise Refused(
                 f"印刷{manifest.print_no}は {steps[PrintState.REQUESTED]['taken_by']} が申請済みです。"
                 "承認は elqr notice approve、取り下げて申請し直すなら先に elqr notice reject です。"
             )
@@ -87,11 +87,11 @@ def withdraw_request(night: Night, folder: Path, signature: Signature) -> Manife
 
 
 def _waits(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None:
-    """承認を待つ申請があるか. Raises BadFile."""
+    """承認を待つ申請があるか. Raises Refused."""
     if PrintState.REQUESTED not in steps:
-        raise BadFile(f"印刷{print_no}は申請されていません。先に elqr notice release を実行してください。")
+        raise Refused(f"印刷{print_no}は申請されていません。先に elqr notice release を実行してください。")
     if PrintState.RELEASED in steps:
-        raise BadFile(
+        raise Refused(
             f"印刷{print_no}は {steps[PrintState.RELEASED]['taken_by']} が承認済みです。"
             f"承認がまちがいなら elqr undo release {print_no} で取り消しを申請してください。"
         )
@@ -149,9 +149,9 @@ def _refuse_foreign(batch: Mapping[str, object] | None, manifest: Manifest, fold
 
 
 def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
-    """台帳の印刷か, unchanged and passed. Raises BadFile."""
+    """台帳の印刷か, unchanged and passed. Raises BadFile, Refused."""
     if not _refuse_foreign(batch, manifest, folder)["is_passed"]:
-        raise BadFile(
+        raise Refused(
             f"印刷{manifest.print_no}は印刷前検査で止まっています（指摘{len(manifest.preflight.findings)}件）。"
             "目録の指摘を直して、もう一度印刷してください。"
         )
@@ -163,14 +163,14 @@ def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Pat
 
 
 def _refuse_provisional(manifest: Manifest, sheets: Sheets, asked: Mapping[str, object] | None = None) -> None:
-    """仮の版下を断る, unless this person says why it may leave, and the one who asked has said so. Raises BadFile."""
+    """仮の版下を断る, unless this person says why it may leave, and the one who asked has said so. Raises Refused."""
     said = [f"{name} は{why}" for name, sha256 in manifest.sheets.items() for why in _doubts(sheets, name, sha256)]
     if sheets.reason and not said:
-        raise BadFile(f"印刷{manifest.print_no}の版下に仮のものはありません。--provisional を外して実行してください。")
+        raise Refused(f"印刷{manifest.print_no}の版下に仮のものはありません。--provisional を外して実行してください。")
     if not said or (sheets.reason and (asked is None or asked["reason"])):
         return
     reason = f"申請の理由は「{asked['reason']}」です。" if asked and asked["reason"] else ""
-    raise BadFile(
+    raise Refused(
         f"印刷{manifest.print_no}は仮の版下で刷ってあります（{'、'.join(said)}）。{reason}"
         "審査の済んだ版下で刷り直してください。このまま発送してよいなら、"
         "申請する人と承認する人の両方が --provisional に理由を書きます。"

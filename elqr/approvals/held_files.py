@@ -17,7 +17,7 @@ from elqr.night.take_in import still_held
 from elqr.session.night import Night
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import held_files as queries
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.terms import RulingResult
 
 MARK_CHARS = 8
@@ -67,10 +67,10 @@ def _named(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
 
 
 def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, str]:
-    """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, BadFile."""
+    """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, Refused."""
     row = _named(held_files(night), mark)
     if row["waiver_no"] is not None:
-        raise BadFile(
+        raise Refused(
             f"このファイルは申請済みです（申請 {row['waiver_no']}）。"
             "承認は elqr held approve、取り下げは elqr held reject です。"
         )
@@ -93,7 +93,7 @@ def end_waiver(
 ) -> tuple[str, bool]:
     """申請を承認か却下する: returns the file's name, and whether its bytes are kept: those of a link never were.
 
-    An approval is another person's. Raises NotFound, BadFile.
+    An approval is another person's. Raises NotFound, Refused.
     """
     with night.ledger.transaction() as connection:
         request = next((own for own in queries.waivers(connection) if own["waiver_no"] == waiver_no), None)
@@ -102,7 +102,7 @@ def end_waiver(
         if result is RulingResult.APPROVED:
             need_another(night, "waiver", waiver_no, [request["asked_by"]], by)
             if not _waits(still_held(night), request):
-                raise BadFile(
+                raise Refused(
                     f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
                     "elqr held reject で申請を終えてください。"
                 )

@@ -25,7 +25,7 @@ from elqr.session.ledger_traces import Traces
 from elqr.session.night import Night
 from elqr.store.entries.acts import Act, enter_act
 from elqr.store.queries import ledger_identity as identity
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.number_series import LABELS, HandedOut
 from elqr.vocabulary.signature import Signature
@@ -77,13 +77,13 @@ def waiting_request(night: Night) -> Request | None:
 
 
 def request_going_on(night: Night, last: Mapping[str, int], signature: Signature, *, is_new: bool) -> HandedOut:
-    """この台帳で続けることを申請する. Returns the numbers after which it will go on. Raises BadFile, CannotWrite.
+    """この台帳で続けることを申請する. Returns the numbers after which it will go on. Raises Refused, CannotWrite.
 
     With `is_new` the ledger is yet to be made. `last` are the last numbers that people know of, by series (see
     elqr/vocabulary/number_series.py); where no trace tells how far the ledger had come, they must say all of them.
     """
     if waiting_request(night) is not None:
-        raise BadFile(
+        raise Refused(
             "承認を待つ申請があります。elqr ledger show で見て、elqr ledger approve か reject で終えてください。"
         )
     now = _standing(night, last, is_new=is_new)
@@ -102,17 +102,17 @@ def request_going_on(night: Night, last: Mapping[str, int], signature: Signature
 
 
 def check_going_on(night: Night, by: str) -> Request:
-    """承認してよいか: another person and account, and all is as it was. Raises NotFound, BadFile."""
+    """承認してよいか: another person and account, and all is as it was. Raises NotFound, Refused."""
     request = _asked(night)
     need_another_of(night, [request.asked_by], [request.operator], by)
     owner = _owner(request_path(night))
     if owner not in ("", request.operator.get("os_user", "")):
-        raise BadFile(
+        raise Refused(
             f"申請のファイルを書いたOSの利用者（{owner}）が、申請した利用者（{request.operator.get('os_user')}）と違います。"
             "誰が書いたか調べ、elqr ledger reject で申請を終えてください。"
         )
     if _standing(night, request.last, is_new=request.is_new).situation != request.situation:
-        raise BadFile(
+        raise Refused(
             "申請のあとで、台帳か保管庫・フォルダが変わりました。"
             "elqr ledger reject で申請を終え、今の様子を確かめて申請し直してください。"
         )
@@ -169,7 +169,7 @@ def _asked(night: Night) -> Request:
 
 
 def _standing(night: Night, last: Mapping[str, int], *, is_new: bool) -> _Standing:
-    """今の様子, where going on can be asked for at all. Raises BadFile."""
+    """今の様子, where going on can be asked for at all. Raises Refused."""
     traces, ledger = traces_with_keys(night.job), night.ledger
     with ledger.transaction() as connection:
         known, starts = identity.handed_out(connection), identity.starts(connection)
@@ -177,11 +177,11 @@ def _standing(night: Night, last: Mapping[str, int], *, is_new: bool) -> _Standi
         own = "" if is_new else identity.ledger_id(connection)
         _, run_hash = identity.last_run(connection)
     if is_new and (known != HandedOut() or starts[1:]):
-        raise BadFile("使い始めた台帳があります。新しく始めるときは、[store] に空の場所を書いてください。")
+        raise Refused("使い始めた台帳があります。新しく始めるときは、[store] に空の場所を書いてください。")
     if not is_new and ledger.is_new:
-        raise BadFile("台帳がありません。控えから戻すか、elqr ledger new で新しい台帳を始めてください。")
+        raise Refused("台帳がありません。控えから戻すか、elqr ledger new で新しい台帳を始めてください。")
     if not is_new and not wrong:
-        raise BadFile("台帳と保管庫・フォルダは合っています。することはありません。")
+        raise Refused("台帳と保管庫・フォルダは合っています。することはありません。")
     if is_new and not traces.tells_all:
         _need_told(last)
     numbers = traces.numbers.furthest(known).furthest(HandedOut.of(last))
@@ -191,9 +191,9 @@ def _standing(night: Night, last: Mapping[str, int], *, is_new: bool) -> _Standi
 
 
 def _need_told(last: Mapping[str, int]) -> None:
-    """最後の番号を言わせる: nothing that remains says it. 0 is an answer, and silence is none. Raises BadFile."""
+    """最後の番号を言わせる: nothing that remains says it. 0 is an answer, and silence is none. Raises Refused."""
     if untold := [LABELS[name] for name in _UNTOLD if name not in last]:
-        raise BadFile(
+        raise Refused(
             f"前の台帳がどこまで番号を渡したか、残っているものからはわかりません（{'、'.join(untold)}）。"
             f"最後の番号を --last {untold[0]}=番号 のように書いてください。納付書、共通納税IFS、基幹システムで確かめ、"
             "わからなければ確かに超えている番号を、一つも渡していなければ 0 を書きます。"

@@ -16,7 +16,7 @@ from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import months as queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.tables.months import month_close
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.terms import RulingResult
 
 
@@ -41,17 +41,17 @@ def drawn(night: Night, first: date) -> Monthly:
 
 
 def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
-    """月締めを申請する. Raises BadFile for a month that is not over, is closed, or waits already."""
+    """月締めを申請する. Raises Refused for a month that is not over, is closed, or waits already."""
     _is_over(night, first)
     figures = _figures(night, first)
     with night.ledger.transaction() as connection:
         for one in queries.closes(connection, figures.month):
             if one["result"] == RulingResult.APPROVED.value:
-                raise BadFile(
+                raise Refused(
                     f"{figures.month} は {one['taken_at'][:10]} に {one['taken_by']} が承認して締めています。"
                 )
             if one["result"] is None:
-                raise BadFile(
+                raise Refused(
                     f"{figures.month} は {one['asked_by']} が申請済みです。承認は elqr month approve、"
                     "取り下げは elqr month reject です。"
                 )
@@ -73,13 +73,13 @@ def close_asked(night: Night, first: date, by: str, at: str) -> Figures:
 
 
 def close_approved(night: Night, first: date, by: str, at: str) -> Figures:
-    """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, BadFile."""
+    """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, Refused."""
     _is_over(night, first)
     figures = _figures(night, first)
     asked = _waiting(night, figures.month)
     need_another(night, "month_close", int(asked["close_no"]), [asked["asked_by"]], by)
     if asked["sha256"] != figures.sha256:
-        raise BadFile(
+        raise Refused(
             f"申請のあとで {figures.month} の月計が変わりました（申請 {asked['yen']:,}円、今 {figures.yen:,}円）。"
             "elqr month reject で取り下げ、確かめてから申請し直してください。"
         )
@@ -100,7 +100,7 @@ def _figures(night: Night, first: date) -> Figures:
 def _is_over(night: Night, first: date) -> None:
     """終わった月か: a night of it must not come after the close, nor one of the days before a run that is recorded."""
     if night.night_on <= month_end(first):
-        raise BadFile(
+        raise Refused(
             f"{first:%Y-%m} は、処理日（{night.night_on}）ではまだ終わっていません。"
             "月が終わってから締めてください（--date で処理日を指定できます）。"
         )

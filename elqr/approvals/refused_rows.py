@@ -11,14 +11,14 @@ from elqr.approvals.four_eyes import need_another
 from elqr.session.night import Night
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import refused_rows as queries
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.terms import RulingResult
 
 
 def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason: str, signed: tuple[str, str]) -> int:
     """あきらめることを申請する: waiting rows of a notice file, or all of them. Returns the request's number.
 
-    `signed`: by whom, and when. Raises NotFound for rows that do not wait, BadFile for rows of a waiting request.
+    `signed`: by whom, and when. Raises NotFound for rows that do not wait, Refused for rows of a waiting request.
     """
     with night.ledger.transaction() as connection:
         night.refuse_earlier_day()
@@ -33,7 +33,7 @@ def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason
         for one in queries.give_ups(connection):
             same = {*map(int, one["records"].split(","))} & {*chosen}
             if one["result"] is None and one["notice_file_no"] == file_no and same:
-                raise BadFile(f"申請{one['give_up_no']}が承認を待っています。承認か却下をしてください。")
+                raise Refused(f"申請{one['give_up_no']}が承認を待っています。承認か却下をしてください。")
         by, at = signed
         records = ",".join(map(str, chosen))
         row = {"notice_file_no": file_no, "records": records, "reason": reason.strip(), "asked_by": by, "asked_at": at}
@@ -45,7 +45,7 @@ def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason
 
 
 def approve_giving_up(night: Night, give_up_no: int, signed: tuple[str, str]) -> int:
-    """申請を承認する, by another person. Returns how many rows were given up. Raises NotFound, BadFile."""
+    """申請を承認する, by another person. Returns how many rows were given up. Raises NotFound, Refused."""
     with night.ledger.transaction() as connection:
         night.refuse_earlier_day()
         asked = _waiting(night, give_up_no)
@@ -58,7 +58,7 @@ def approve_giving_up(night: Night, give_up_no: int, signed: tuple[str, str]) ->
 
 
 def refuse_giving_up(night: Night, give_up_no: int, reason: str, signed: tuple[str, str]) -> None:
-    """申請を却下する, or take back one's own. Raises NotFound, BadFile."""
+    """申請を却下する, or take back one's own. Raises NotFound, Refused."""
     with night.ledger.transaction():
         night.refuse_earlier_day()
         _end(night, _waiting(night, give_up_no), RulingResult.REFUSED, signed, reason.strip())
@@ -70,7 +70,7 @@ def _waiting(night: Night, give_up_no: int) -> dict[str, Any]:
         raise NotFound(f"申請{give_up_no}はありません。elqr notice refused で確かめてください。")
     if found[0]["result"] is not None:
         said = RulingResult(found[0]["result"]).label
-        raise BadFile(f"申請{give_up_no}は {found[0]['taken_by']} が{said}しています。")
+        raise Refused(f"申請{give_up_no}は {found[0]['taken_by']} が{said}しています。")
     return found[0]
 
 

@@ -19,7 +19,7 @@ from elqr.store.queries import differences as difference_queries
 from elqr.store.queries import exports as export_queries
 from elqr.store.queries import printing as print_queries
 from elqr.store.queries import retractions as queries
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import PrintState, RetractionKind, RulingResult
 
@@ -46,7 +46,7 @@ class _Record:
 
 
 def request_retraction(night: Night, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
-    """記録の取り消しを申請する: the record by the name that people give it. Raises NotFound, BadFile."""
+    """記録の取り消しを申請する: the record by the name that people give it. Raises NotFound, Refused."""
     with night.ledger.transaction() as connection:
         night.refuse_earlier_day()
         subject = _RECORDS[kind].find(night, name)
@@ -57,7 +57,7 @@ def request_retraction(night: Night, kind: RetractionKind, name: str, signature:
             )
         for row in queries.retractions_of(connection, kind, subject.number):
             if row["result"] is None:
-                raise BadFile(
+                raise Refused(
                     f"{subject.words}の取り消しは {row['asked_by']} が申請済みです（申請 {row['retraction_no']}）。"
                     "承認は elqr undo approve、取り下げは elqr undo reject です。"
                 )
@@ -81,7 +81,7 @@ def request_retraction(night: Night, kind: RetractionKind, name: str, signature:
 def approve_retraction(night: Night, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
     """記録の取り消しを承認する, by another person. Returns what was taken back and what follows from it.
 
-    Raises NotFound, and BadFile for one's own request, or when something rests on the record by now.
+    Raises NotFound, and Refused for one's own request, or when something rests on the record by now.
     """
     with night.ledger.transaction():
         night.refuse_earlier_day()
@@ -94,7 +94,7 @@ def approve_retraction(night: Night, retraction_no: int, signature: Signature) -
 
 
 def reject_retraction(night: Night, retraction_no: int, signature: Signature) -> Subject:
-    """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, BadFile."""
+    """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, Refused."""
     with night.ledger.transaction():
         night.refuse_earlier_day()
         subject = _subject(_waiting(night, retraction_no))
@@ -113,7 +113,7 @@ def _waiting(night: Night, retraction_no: int) -> dict[str, Any]:
     if request["result"] is not None:
         said = RulingResult(request["result"]).label
         by = f"{request['taken_at'][:10]} に {request['taken_by']}"
-        raise BadFile(f"取り消しの申請 {retraction_no} は {by} が{said}しています。")
+        raise Refused(f"取り消しの申請 {retraction_no} は {by} が{said}しています。")
     return request
 
 
@@ -135,7 +135,7 @@ def _end(night: Night, retraction_no: int, result: RulingResult, signature: Sign
 
 def _rests_on_nothing(night: Night, subject: Subject, asked: frozenset[int]) -> None:
     if against := _RECORDS[subject.kind].against(night, subject.number, asked):
-        raise BadFile(against)
+        raise Refused(against)
 
 
 def _number(name: str) -> int:

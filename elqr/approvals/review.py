@@ -26,7 +26,7 @@ from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
 from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
@@ -227,7 +227,7 @@ def _with_targets(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
-    """決裁の取消を申請する, by their numbers. Raises NotFound, BadFile with why when one cannot be undone."""
+    """決裁の取消を申請する, by their numbers. Raises NotFound, Refused with why when one cannot be undone."""
     with night.ledger.transaction() as connection:
         night.refuse_earlier_day()
         wanted = queries.rulings_by_no(connection, ruling_nos)
@@ -243,7 +243,7 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
         back = reversal(undone, queries.target_claims(connection, made.drop_nulls(Ruled.NOTICE_NO)), made, years)
         rows = _beside_undoing(night, wanted, made, back.gone)
         if wrong := refusals(rows):
-            raise BadFile(f"取り消せない決裁があります。{'。'.join(wrong)}。")
+            raise Refused(f"取り消せない決裁があります。{'。'.join(wrong)}。")
         rows = rows.join(_slip_marks(night, made), on=Ruled.RULING_NO, how="left", validate="1:1")
         proposals = rows.select(
             Ruled.PAYMENT_NO,
@@ -361,13 +361,13 @@ def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ende
 
 
 def _waiting(night: Night, review_no: int) -> tuple[str, pl.DataFrame]:
-    """承認を待つ申請: who asked, and its rulings. Raises NotFound, BadFile."""
+    """承認を待つ申請: who asked, and its rulings. Raises NotFound, Refused."""
     own = [one for one in queries.reviews(night.ledger.connection) if one["review_no"] == review_no]
     if not own:
         raise NotFound(f"申請{review_no}はありません。elqr review list で確かめてください。")
     if own[0]["result"] is not None:
         said = RulingResult(own[0]["result"]).label
-        raise BadFile(f"申請{review_no}は {own[0]['taken_at'][:10]} に {own[0]['taken_by']} が{said}しています。")
+        raise Refused(f"申請{review_no}は {own[0]['taken_at'][:10]} に {own[0]['taken_by']} が{said}しています。")
     return own[0]["asked_by"], queries.rulings_of(night.ledger.connection, review_no)
 
 

@@ -9,7 +9,7 @@ from elqr.report.years import Yearly, YearRows, yearly
 from elqr.session.night import Night
 from elqr.store.queries import fiscal_year as queries
 from elqr.store.queries import reports as report_queries
-from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.errors import Refused
 from elqr.vocabulary.terms import AccountingKind
 
 
@@ -17,7 +17,7 @@ def drawn(night: Night, fiscal_year: int) -> Yearly:
     """決算見込を引く: a fiscal year, as far as the ledger knew on the prepared night.
 
     Claims change by later slips until the year's closing day; from then on a change is the next year's. What came to
-    the ledger after that day, and belongs to the year all the same, is told as such. Raises BadFile for a year that has
+    the ledger after that day, and belongs to the year all the same, is told as such. Raises Refused for a year that has
     not begun by that night, and of which the ledger has nothing yet.
     """
     closing = closing_day(fiscal_year, AccountingKind.GENERAL)
@@ -26,7 +26,7 @@ def drawn(night: Night, fiscal_year: int) -> Yearly:
         at_close = _rows(night, fiscal_year, closing) if closing < night.night_on else None
         chain = report_queries.chain(connection, night.night_on)
     if rows.is_empty and fiscal_year > fiscal_year_of(night.night_on):
-        raise BadFile(
+        raise Refused(
             f"{wareki_fiscal_year(fiscal_year)}はまだ始まっていません（{night.night_on} の夜まで）。"
             "--fiscal-year の西暦を確かめてください。"
         )

@@ -15,7 +15,7 @@ from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.store.db.sqlite import copied_to, told_by
 from elqr.store.ledger_file import ledger_path
-from elqr.vocabulary.errors import BadFile, NotFound
+from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 
 
@@ -28,10 +28,10 @@ class Backup:
 
 
 def made(url: str, folder: Path, stamp: str) -> Backup:
-    """控えを取る of the ledger of a URL, named by a stamp. Raises NotFound, BadFile, LedgerError, CannotWrite."""
+    """控えを取る of the ledger of a URL, named by a stamp. Raises NotFound, BadFile, Refused, LedgerError."""
     source = ledger_path(url)
     if source is None:
-        raise BadFile("台帳がサーバーにあるので、控えはサーバーの道具（pg_dump など）で取ってください。")
+        raise Refused("台帳がサーバーにあるので、控えはサーバーの道具（pg_dump など）で取ってください。")
     if not source.is_file():
         raise NotFound(f"台帳 {source} がありません。--job を確かめてください。")
     path = folder / f"ledger_{stamp}.db"

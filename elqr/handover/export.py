@@ -32,7 +32,7 @@ from elqr.store.queries import reports as report_queries
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
 from elqr.store.tables.exports import export as export_table
 from elqr.store.tables.ledger import NIGHT
-from elqr.vocabulary.errors import BadFile, LedgerError, NotFound
+from elqr.vocabulary.errors import BadFile, LedgerError, NotFound, Refused
 from elqr.vocabulary.export_frames import Collected
 
 _AGAIN = "elqr export again で書き出し直してください。"
@@ -208,47 +208,47 @@ def _is_ours(found: Exported, row: dict[str, Any] | None, ledger: str, folder: P
 
 
 def _is_in_turn(made: Handover, row: dict[str, Any], untaken: list[int]) -> None:
-    """順番どおりの、まだ取り込んでいない書き出しか. Raises BadFile."""
+    """順番どおりの、まだ取り込んでいない書き出しか. Raises Refused."""
     _holds(row, made.label)
     _is_untaken(row, made.label)
     if len(row["again"]) > made.again_no:
-        raise BadFile(
+        raise Refused(
             f"{made.label}は古い書き出しです。後から書き出した（再{len(row['again'])}）のフォルダを使ってください。"
         )
     if untaken:
-        raise BadFile(
+        raise Refused(
             f"{made.label}より前の書き出し{untaken[0]}が、まだ取込済と記録されていません（{len(untaken)}件）。"
             "番号の順に取り込み、elqr export taken で記録してください。"
         )
 
 
 def _holds(row: dict[str, Any], label: str) -> None:
-    """取り消されていない書き出しか. Raises BadFile."""
+    """取り消されていない書き出しか. Raises Refused."""
     if withdrawn := row["withdrawn"]:
-        raise BadFile(
+        raise Refused(
             f"{label}は {withdrawn['taken_at'][:10]} に取り消されています（申請 {withdrawn['asked_by']}、承認 "
             f"{withdrawn['taken_by']}、{withdrawn['reason']}）。取り込まずに、後の書き出しを使ってください。"
         )
 
 
 def _is_untaken(row: dict[str, Any], label: str) -> None:
-    """同じ計上がまだ取り込まれていないか, under whatever name. Raises BadFile."""
+    """同じ計上がまだ取り込まれていないか, under whatever name. Raises Refused."""
     if row["taken"]:
         taken = row["taken"][-1]
         by = f"{taken['taken_at'][:10]} に {taken['taken_by']} が"
         which = f"（再{taken['again_no']}）" if taken["again_no"] else ""
-        raise BadFile(
+        raise Refused(
             f"{label}の計上は {by}{which}取込済と記録しています。二度取り込まないでください。"
             f"記録がまちがいなら elqr undo taken {row['export_no']} で取り消しを申請してください。"
         )
 
 
 def _has_no_other_mark(night: Night, row: dict[str, Any], label: str, again_no: int | None = None) -> None:
-    """台帳の知らない取込済の印がないか, but for that of one folder. Raises BadFile."""
+    """台帳の知らない取込済の印がないか, but for that of one folder. Raises Refused."""
     known = {(one["again_no"], one["taken_at"], one["taken_by"]) for one in (*row["taken"], *row["not_taken"])}
     for mark in taken_marks(night.job.export_folder, row["export_no"]):
         if (mark.again_no, mark.at, mark.by) not in known and mark.again_no != again_no:
-            raise BadFile(
+            raise Refused(
                 f"{label}の計上は取込済です（{mark.path} の印。{mark.at[:10]} {mark.by}）。台帳にその記録がないのは、"
                 "台帳を古い控えから戻したためです。取り込まずに、そのフォルダを elqr export taken で"
                 "記録し直してください。"

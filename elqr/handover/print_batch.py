@@ -41,7 +41,7 @@ from elqr.store.queries import printing as queries
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.codes import Code
-from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
+from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound, Refused
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice
 from elqr.vocabulary.limits import BY_ELQR
@@ -79,7 +79,7 @@ def print_notices(
         return Printed(None, findings)
     is_reprint = bool(chosen[NoticeStanding.IS_RELEASED].all())
     if wish.sample is not None and not is_reprint:
-        raise BadFile(
+        raise Refused(
             "抜取り検査（--sample）は、前に発送した納付書の刷り直しだけで使えます。--sample を外して実行してください。"
         )
     planned = _planned(night, chosen, templates, wish)

@@ -43,7 +43,7 @@ from elqr.store.queries import reports as report_queries
 from elqr.store.queries import undecided as undecided_queries
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out, skip_serials
 from elqr.store.tables import ledger as tables
-from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.errors import BadFile, Refused
 from elqr.vocabulary.frames import Candidate, Decision, Known, Notice, Payload, Payment
 from elqr.vocabulary.terms import KeyKind, Outcome, Place
 
@@ -135,11 +135,11 @@ def _looked_at(night: Night, last_file_no: int) -> dict[str, int]:
 
 
 def not_in_a_closed_month(night: Night) -> None:
-    """締めた月の日では動かさない: its figures, and the balances they begin with, stand. Raises BadFile."""
+    """締めた月の日では動かさない: its figures, and the balances they begin with, stand. Raises Refused."""
     with night.ledger.transaction() as connection:
         closed = month_queries.last_closed_month(connection)
     if f"{night.night_on:%Y-%m}" <= closed:
-        raise BadFile(
+        raise Refused(
             f"{closed} までの月は締めてあるので、{night.night_on} の日付では何も台帳に入れられません。"
             "--date かジョブの date を、締めた月より後の日にしてください。"
         )

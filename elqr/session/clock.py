@@ -6,7 +6,7 @@ time.
 
 from datetime import date, datetime, timedelta, timezone
 
-from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.errors import Refused
 
 JAPAN = timezone(timedelta(hours=9), "JST")
 
@@ -22,9 +22,9 @@ def today() -> date:
 
 
 def refuse_future(day: date, what: str, *, is_training: bool = False) -> None:
-    """まだ来ていない日を断る, but in training: a night of such a day would stop all before it. Raises BadFile."""
+    """まだ来ていない日を断る, but in training: a night of such a day would stop all before it. Raises Refused."""
     if day > today() and not is_training:
-        raise BadFile(
+        raise Refused(
             f"{what} {day} は、今日（日本の {today()}）より後です。何も書いていません。"
             "訓練で先の日を使うときだけジョブに training = true と書き、そうでなければ年の書き間違いを直してください。"
         )

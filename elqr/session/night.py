@@ -29,7 +29,7 @@ from elqr.store.entries.seals import Seal
 from elqr.store.ledger_file import Ledger
 from elqr.store.queries.ledger_identity import handed_out, ledger_id
 from elqr.store.queries.reviews import last_night
-from elqr.vocabulary.errors import BadFile, CannotWrite, cause
+from elqr.vocabulary.errors import CannotWrite, Refused, cause
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.limits import NAMED
 
@@ -81,10 +81,10 @@ class Night:
             return handed_out(connection).as_dict()
 
     def refuse_earlier_day(self) -> None:
-        """最後の処理日より前では動かさない: the pages of nights that were drawn must stay true. Raises BadFile."""
+        """最後の処理日より前では動かさない: the pages of nights that were drawn must stay true. Raises Refused."""
         last = last_night(self.ledger.connection)
         if self.night_on.isoformat() < last:
-            raise BadFile(
+            raise Refused(
                 f"処理日（{self.night_on}）が、台帳の最後の処理日（{last}）より前です。"
                 "--date かジョブの date を、最後の処理日以後にしてください。"
             )

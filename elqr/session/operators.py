@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from elqr.arithmetic.person_name import name_fault, same_person
 from elqr.disk.config_files import read_toml
-from elqr.vocabulary.errors import BadFile, explain
+from elqr.vocabulary.errors import BadFile, Refused, explain
 from elqr.vocabulary.strict import Strict
 
 Role = Literal["申請", "承認"]
@@ -76,21 +76,21 @@ class Operators(Strict):
         return is_registered and not is_before and own == self.account(ended)
 
     def admit(self, who: Operator, by: str, roles: Iterable[str]) -> None:
-        """してよいか: the account is registered, the name is its own, and so is one of these roles. Raises BadFile."""
+        """してよいか: the account is registered, the name is its own, and so is one of these roles. Raises Refused."""
         account = self.account(who.as_dict())
         found = next((own for own in self.operator if own.os_user == account), None)
         if found is None:
-            raise BadFile(
+            raise Refused(
                 f"OSの利用者 {account or '（不明）'} は、操作する人の表（[approval] operators）にありません。"
                 "自分の利用者で実行するか、管理者に登録を頼んでください。"
             )
         if not same_person(found.name, by):
-            raise BadFile(
+            raise Refused(
                 f"OSの利用者 {account} は {found.name} です。--by {by} では実行できません。本人が実行してください。"
             )
         if not set(roles) & set(found.roles):
             needed = "か".join(roles)
-            raise BadFile(f"{found.name}（{account}）は{needed}ができません。{needed}のできる人に頼んでください。")
+            raise Refused(f"{found.name}（{account}）は{needed}ができません。{needed}のできる人に頼んでください。")
 
 
 def read_operators(path: Path) -> Operators:

@@ -1,7 +1,8 @@
 """What the operator did wrong: one Japanese sentence with what to do about it; exit 1.
 
 OperatorError
-├── BadFile       a file a person wrote (job, register, spec) cannot be used
+├── BadFile       what a person wrote or gave (job, register, spec, folder, option) cannot be used
+├── Refused       a rule of the house forbids it as things are: two people, a closed month, something done already
 ├── NotFound      a named file, folder, notice or format does not exist
 ├── CannotWrite   a folder or file cannot be written
 ├── LedgerError   the ledger cannot be opened or is not ours
@@ -26,6 +27,10 @@ class OperatorError(Exception):
 
 class BadFile(OperatorError):
     """設定ファイルの誤り."""
+
+
+class Refused(OperatorError):
+    """規則により断る: nothing is wrong with a file; it may not be done, or not now, or not by this person."""
 
 
 class NotFound(OperatorError):
