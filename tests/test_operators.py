@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from elqr.session.operators import Operator, Operators
-from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.errors import Refused
 from tests.builders import JOB, City, Ran, elqr
 
 TABLE = """
@@ -50,7 +50,7 @@ def test_a_person_is_known_by_the_account_or_behind_a_shared_one_by_the_login() 
     ids=["別人の名前", "役割がない", "表にない", "共用の利用者のまま"],
 )
 def test_who_is_somebody_else_is_refused(who: Operator, by: str, role: str, said: str) -> None:
-    with pytest.raises(BadFile, match=said):
+    with pytest.raises(Refused, match=said):
         _table().admit(who, by, (role,))
 
 
