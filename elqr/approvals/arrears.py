@@ -243,7 +243,7 @@ class Checked:
 
     @property
     def may_be_sent(self) -> bool:
-        """送ってよいか."""
+        """送ってよいか: no claim of the list has changed, and nothing new stands against it."""
         return self.changed.is_empty() and not self.against
 
 

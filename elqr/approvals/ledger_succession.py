@@ -59,7 +59,7 @@ class _Standing:
 
 
 def request_path(night: Night) -> Path:
-    """申請のファイル."""
+    """申請のファイル: where a request waits, in the folder of the reports."""
     return night.job.out / "ledger_request.json"
 
 

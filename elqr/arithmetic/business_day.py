@@ -22,7 +22,7 @@ class Calendar:
     last_on: date
 
     def is_business_day(self, day: date) -> bool:
-        """営業日か."""
+        """営業日か: a weekday that is no holiday and on which banks are open."""
         return day.weekday() < _SATURDAY and day not in self.holidays and f"{day:%m-%d}" not in self.closures
 
     def later(self, day: date, days: int) -> date:

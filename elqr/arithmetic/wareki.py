@@ -43,7 +43,7 @@ def wareki_month(day: date) -> str:
 
 
 def wareki_fiscal_year(year: int) -> str:
-    """和暦の会計年度: 令和8（2026）年度."""
+    """和暦の会計年度, with the western year: 令和8（2026）年度."""
     era, year_of_era = _era_year(date(year, *_NAMING_DAY))
     return f"{era}{year_of_era}（{year}）年度"
 

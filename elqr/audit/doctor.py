@@ -49,7 +49,7 @@ _SAMPLE_SECRET = "0bc0f28b9ec22db8e1cee2319f21a26d7a2a94bd45c859b9dee270dd9f977e
 
 
 class State(StrEnum):
-    """点検の結果."""
+    """点検の結果: how a line of the check-up ends."""
 
     GOOD = "良"
     NOTICE = "注意"

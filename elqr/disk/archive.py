@@ -71,7 +71,7 @@ def _unchanged(source: Path, sha256: str) -> Iterator[bytes]:
 
 
 def is_kept(archive: Path, sha256: str) -> bool:
-    """保管してあるか."""
+    """保管してあるか: whether a regular file lies under a hash."""
     return kept_at(archive, sha256).is_file()
 
 

@@ -27,7 +27,7 @@ def is_known(name: str, more: Iterable[str] = ()) -> bool:
 
 
 class Kind(Enum):
-    """見分けた結果."""
+    """見分けた結果: what a file in an inbox is taken for."""
 
     DELIVERED = auto()
     PASSED_OVER = auto()
@@ -35,7 +35,7 @@ class Kind(Enum):
 
 
 def fits_nothing(_head: bytes) -> bool:
-    """何も届かない受信箱."""
+    """何も届かない受信箱: no head of a file is of what may arrive."""
     return False
 
 

@@ -46,7 +46,7 @@ class CsvRows:
 
     @property
     def count(self) -> int:
-        """行数."""
+        """行数: how many rows there are."""
         return len(self.rows) if self.table is None else self.table.height
 
     def kinds(self, spec: Spec) -> Kinds:

@@ -78,7 +78,7 @@ class Handover(Strict):
 
     @property
     def label(self) -> str:
-        """書き出しの呼び名."""
+        """書き出しの呼び名: its number, and which of its repetitions it is."""
         return f"書き出し{self.export_no}" + (f"（再{self.again_no}）" if self.again_no else "")
 
     def again(self, again_no: int, reason: str, by: str) -> Self:

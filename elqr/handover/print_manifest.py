@@ -41,7 +41,7 @@ class PrintedFile(Strict):
 
 
 class Preflight(Strict):
-    """印刷前検査の結果."""
+    """印刷前検査の結果: pages that were proved, and what was found."""
 
     scope: Literal["all", "sample"]
     pages: int

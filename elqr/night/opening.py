@@ -32,7 +32,7 @@ _FOR_GROUP = 0o027
 
 @dataclass(slots=True)
 class Prepared:
-    """準備のできた夜."""
+    """準備のできた夜: a night that may begin, and the hash of what configures it."""
 
     night: Night
     configuration: str

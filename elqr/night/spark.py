@@ -34,7 +34,7 @@ class Engine:
 
     @property
     def hands(self) -> int:
-        """いくつの仕事が同時に進むか."""
+        """いくつの仕事が同時に進むか: how many tasks run at a time."""
         count: int = self.context.defaultParallelism
         return count
 

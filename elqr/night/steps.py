@@ -79,7 +79,7 @@ class OneMachine:
                 take_file(night, arrived, specs, what, night.job.box_name(box.path))
 
     def post(self, night: Night) -> Posted:
-        """計上する."""
+        """計上する: all payments without a decision, matched and entered here."""
         decisions, payments, posted_yen = _post(night, _waiting(night))
         yen = int(payments[Payment.PAID_YEN].sum())
         return Posted(payments.height, yen, places(decisions, payments), channels(decisions, payments), posted_yen)

@@ -50,7 +50,7 @@ class Pen:
         return f"BT /F {size:.2f} Tf {x:.3f} {y:.3f} Td <{glyphs}> Tj ET\n"
 
     def line(self, line: Line) -> str:
-        """線."""
+        """線: a straight line between two points, in millimetres."""
         path = f"{self._point(line.start)} m {self._point(line.end)} l"
         return f"q {_dashed(line.dash)}{line.width * MM:.3f} w {path} S Q\n"
 

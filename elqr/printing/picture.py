@@ -15,7 +15,7 @@ from elqr.printing.picture_file import Grey
 
 
 class Symbology(StrEnum):
-    """コードの種類."""
+    """コードの種類: which symbol a picture shows."""
 
     QR = "qr"
     CODE_128 = "code_128"

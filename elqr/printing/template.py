@@ -207,7 +207,7 @@ class Page(Strict):
 
     @property
     def printable(self) -> Area:
-        """印字できる範囲."""
+        """印字できる範囲: the area of a page that a printer reaches."""
         return Area(self.margin, self.margin, self.width - self.margin, self.height - self.margin)
 
 
@@ -223,7 +223,7 @@ class Limits(Strict):
 
 
 class Template(Strict):
-    """版下."""
+    """版下: a sheet with its pages, texts, symbols and marks."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str

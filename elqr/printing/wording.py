@@ -65,7 +65,7 @@ class Office:
 
 
 def yen(value: int) -> str:
-    """金額: 12,345."""
+    """金額 as it is printed: 12,345."""
     return f"{value:,}"
 
 

@@ -33,7 +33,7 @@ _OVERRIDE = {"reason": "妨げがあるまま引いた理由", "asked_by": "申�
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """督促対象一覧."""
+    """督促対象一覧: its table, and the book made of it."""
 
     table: Table
     book: Book

@@ -7,7 +7,7 @@ from elqr.rules.kpi import COUNTING_RULE, Kpi
 
 
 def kpi_lines(found: Kpi) -> Iterator[str]:
-    """年度別の累積と、手続ごとの証拠."""
+    """年度別の累積と、手続ごとの証拠: the lines that the terminal shows."""
     yield f"KPI eL-QR対応の手続数（累積） {wareki(found.as_of)}現在"
     yield f"集計の定め: {COUNTING_RULE}"
     for year in found.years:

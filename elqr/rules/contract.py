@@ -65,7 +65,7 @@ class Contract(Strict):
         return self
 
     def takes(self, spec: str, channel: Channel) -> bool:
-        """この契約の収納か."""
+        """この契約の収納か: whether payments of a spec, by a channel, are settled by this contract."""
         return spec in self.specs and (not self.channels or channel in self.channels)
 
 

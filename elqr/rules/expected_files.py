@@ -74,7 +74,7 @@ class Arrival(Strict):
 
     @property
     def names_days(self) -> bool:
-        """ファイル名に日があるか."""
+        """ファイル名に日があるか: whether the name of the file says its day."""
         return _DAY in re.compile(self.files).groupindex
 
     @property

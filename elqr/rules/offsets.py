@@ -33,7 +33,7 @@ class Offset:
 
     @property
     def left(self) -> pl.DataFrame:
-        """ほかの入金."""
+        """ほかの入金: deposits that are in no pair: neither taken back, nor what takes one back."""
         numbers = [number for pair in self.pairs for number in pair]
         return self.deposits.filter(~pl.col(Deposit.DEPOSIT_NO).is_in(numbers))
 

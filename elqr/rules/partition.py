@@ -34,7 +34,7 @@ class Part:
     claims: pl.DataFrame
 
     def matched(self) -> Matched:
-        """消し込む."""
+        """消し込む: the part's payments matched by themselves."""
         return match(self.payments, self.known, self.candidates, self.claims)
 
 

@@ -26,7 +26,7 @@ def _as_dated(given: object) -> object:
 
 
 class Procedure(Strict):
-    """手続（科目）."""
+    """手続（科目）: one line of the register, as the KPI counts it."""
 
     code: str = Field(pattern=r"^[a-z0-9_]{1,20}$")
     name: str = Field(min_length=1)
@@ -63,7 +63,7 @@ class Procedure(Strict):
 
 
 class Register(Strict):
-    """手続台帳."""
+    """手続台帳: the procedures of a city."""
 
     procedure: tuple[Procedure, ...] = Field(min_length=1)
 

@@ -146,7 +146,7 @@ class Approval(Strict):
 
 
 class Job(Strict):
-    """夜間ジョブ."""
+    """夜間ジョブ: everything that jobs/*.toml says."""
 
     title: str = Field(min_length=1)
     training: bool = False
@@ -184,7 +184,7 @@ class Job(Strict):
 
     @property
     def arrears_folder(self) -> Path:
-        """督促対象一覧を書くフォルダ."""
+        """督促対象一覧を書くフォルダ: the job's, or one below its reports."""
         return self.arrears.folder or self.out / "arrears"
 
     @property

@@ -57,7 +57,7 @@ class Traces:
 
     @property
     def numbers(self) -> HandedOut:
-        """すべての跡のうち一番遠い番号."""
+        """すべての跡のうち一番遠い番号: the furthest number of each series that any trace tells."""
         return self.files.furthest(self.mark.numbers) if self.mark else self.files
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ def read_traces(job: Job) -> Traces:
 
 
 def mark_path(archive: Path) -> Path:
-    """台帳の印のファイル."""
+    """台帳の印のファイル: where the mark lies in an archive."""
     return archive / "ledger.json"
 
 

@@ -71,7 +71,7 @@ class Night:
 
     @property
     def ledger_id(self) -> str:
-        """台帳の素性."""
+        """台帳の素性: the id of the night's ledger."""
         with self.ledger.transaction() as connection:
             return ledger_id(connection)
 
@@ -115,11 +115,11 @@ class Night:
         }
 
     def watch(self, box: Inbox) -> Watch:
-        """受信箱の見方."""
+        """受信箱の見方: what a payment or money inbox ignores, and what may arrive in it."""
         return Watch(box.ignore, self._fits(*box.specs))
 
     def watch_notices(self, box: Notices) -> Watch:
-        """納付書データの受信箱の見方."""
+        """納付書データの受信箱の見方: likewise, of notice files."""
         return Watch((), self._fits(box.spec))
 
     def _fits(self, *names: str) -> Callable[[bytes], bool]:

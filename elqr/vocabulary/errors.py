@@ -26,7 +26,7 @@ class OperatorError(Exception):
 
 
 class BadFile(OperatorError):
-    """設定ファイルの誤り."""
+    """設定ファイルの誤り: what was written or given cannot be used."""
 
 
 class Refused(OperatorError):
@@ -34,23 +34,23 @@ class Refused(OperatorError):
 
 
 class NotFound(OperatorError):
-    """見つからない."""
+    """見つからない: what was named is not there."""
 
 
 class CannotWrite(OperatorError):
-    """書き込めない."""
+    """書き込めない: a folder or file that is ours to write."""
 
 
 class LedgerError(OperatorError):
-    """台帳を開けない."""
+    """台帳を開けない: it cannot be opened, or is not ours."""
 
 
 class ClusterError(OperatorError):
-    """クラスタを使えない."""
+    """クラスタを使えない: its machines cannot be reached, or gave up."""
 
 
 class Locked(OperatorError):
-    """別の実行が動いている."""
+    """別の実行が動いている: another run holds the lock."""
 
     exit_code = ExitCode.LOCKED
 

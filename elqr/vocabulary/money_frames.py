@@ -61,14 +61,14 @@ class Settled(Frame):
 
 
 class LineBundle(Frame):
-    """突合の一行にある束."""
+    """突合の一行にある束: a bundle of payments in a line of the settlement."""
 
     LINE_NO = Column("line_no", pl.Int64)
     BUNDLE_NO = Column("bundle_no", pl.Int64)
 
 
 class LineDeposit(Frame):
-    """突合の一行にある入金."""
+    """突合の一行にある入金: a deposit in a line of the settlement."""
 
     LINE_NO = Column("line_no", pl.Int64)
     DEPOSIT_NO = Column("deposit_no", pl.Int64)

@@ -61,7 +61,7 @@ class CaseKeys(Frame):
 
 
 class CaseClaim(Frame):
-    """収納の調定."""
+    """収納の調定: a claim that a payment names, for the page."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     CLAIM_NO = Column("claim_no", pl.Int64)
@@ -101,7 +101,7 @@ class ClaimPosting(Frame):
 
 
 class SuspensePosting(Frame):
-    """仮受への計上."""
+    """仮受への計上: a posting into or out of suspense, for the page."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     POSTING_NO = Column("posting_no", pl.Int64)

@@ -19,7 +19,7 @@ from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place
 
 
 def structure(looked: Looked) -> Iterator[Finding]:
-    """台帳の作り."""
+    """台帳の作り: tables, columns, indexes and guards are as they were declared."""
     for said in structure_breaks(looked.night.ledger.connection):
         yield told("台帳", Code.LEDGER_STRUCTURE, said, "作ったときのまま")
 

@@ -36,7 +36,7 @@ def deposits(
 
 
 def file_sums(stored: pl.DataFrame, said: dict[str, object], received_on: object, where: str) -> Iterator[Finding]:
-    """入金ファイルの合計."""
+    """入金ファイルの合計: lines and yen of a money file, as its deposits add up, against what was said of it."""
     new = stored.filter(pl.col(Deposit.REPEATS_NO).is_null())
     own = (str(received_on), stored.height, new.height, money_yen(new))
     wanted = (said.get("night_on"), said.get("lines"), said.get("new_lines"), said.get("money_yen"))

@@ -28,7 +28,7 @@ class DraftField:
 
 @dataclass(frozen=True, slots=True)
 class DraftRecord:
-    """レコードの下書き."""
+    """レコードの下書き: one kind of record, with its fields as guessed."""
 
     name: str
     title: str
@@ -42,7 +42,7 @@ class DraftRecord:
 
 @dataclass(frozen=True, slots=True)
 class DraftPayment:
-    """収納への対応の下書き."""
+    """収納への対応の下書き: which fields say what of a payment."""
 
     record: str
     channel: Channel
@@ -55,7 +55,7 @@ class DraftPayment:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """様式の下書き."""
+    """様式の下書き: a whole spec, every guess marked as one."""
 
     name: str
     source: str
@@ -72,7 +72,7 @@ class Draft:
 
 
 def toml(draft: Draft) -> str:
-    """下書きの本文."""
+    """下書きの本文: the draft as the TOML of a spec."""
     return "\n".join([*_head(draft), *_records(draft), *_controls(draft), *_payment(draft), ""])
 
 

@@ -12,7 +12,7 @@ _PERSONAL = ("氏名", "名義", "預金者", "口座番号", "住所", "電話"
 
 
 def field_remarks(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """すべての項目の指摘."""
+    """すべての項目の指摘: remarks on every field of every record."""
     is_fixed = own.given.get("layout") == "fixed"
     payment_record = own.table("payment").get("record")
     for number, record in enumerate(own.records()):

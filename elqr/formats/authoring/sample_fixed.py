@@ -71,7 +71,7 @@ def _agreement(body: bytes, width: int) -> float:
 
 
 def fixed_draft(name: str, source: str, data: bytes, charset: str, record_bytes: int | None) -> Draft:
-    """固定長の下書き."""
+    """固定長の下書き: a draft from the bytes of a sample of fixed records."""
     rows, end = records_of(data, record_bytes)
     tags = _tags(rows[:, 0])
     kinds = [(tag, rows[rows[:, 0] == ord(tag)] if tag else rows) for tag in tags]

@@ -40,7 +40,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class SpecText:
-    """本文と、読めた値."""
+    """本文と、読めた値: the text of a spec, and what TOML made of it."""
 
     text: str
     given: dict[str, Any]

@@ -95,7 +95,7 @@ def _calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
 
 
 def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
-    """領収日・勘定日が処理日より後ではない."""
+    """領収日・勘定日が処理日より後ではない: no payment or booking of a day to come."""
     spec = decoded.spec
     days = [(spec.payment.record, spec.payment.paid_on)] if spec.payment else []
     days += [(spec.deposit.record, spec.deposit.booked_on)] if spec.deposit else []

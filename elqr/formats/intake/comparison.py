@@ -62,7 +62,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
-        """すべての記録と項目が同じか."""
+        """すべての記録と項目が同じか: whether nothing differs."""
         return not (self.added or self.removed or self.changed)
 
     @property

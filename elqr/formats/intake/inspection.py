@@ -30,7 +30,7 @@ class Total:
 
     @property
     def agrees(self) -> bool:
-        """一致するか."""
+        """一致するか: whether the file's own total is what its records add up to."""
         return self.stated == self.calculated
 
 

@@ -91,5 +91,5 @@ class Book:
 
     @property
     def has_entries(self) -> bool:
-        """記入欄のあるブックか."""
+        """記入欄のあるブックか: whether people write into it."""
         return any(column.entry for sheet in self.sheets for column in sheet.columns)

@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """図."""
+    """図: the places of bars, lines and marks of one small picture."""
 
     key: str
     title: str

@@ -31,7 +31,7 @@ class AgeRow:
 
 
 def age_label(days: pl.Expr) -> pl.Expr:
-    """経過日数 → 区分の名."""
+    """経過日数 → 区分の名: the label of the age that so many days fall into."""
     said = pl.lit(Age.FRESH.label)
     for age in sorted(Age):
         said = pl.when(days >= age.value).then(pl.lit(age.label)).otherwise(said)

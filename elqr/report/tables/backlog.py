@@ -21,7 +21,7 @@ def waiting_of(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def open_only(waiting: pl.DataFrame) -> pl.DataFrame:
-    """未処理の要確認だけ."""
+    """未処理の要確認だけ: rows that nobody has decided."""
     return waiting.filter(Waiting.IS_OPEN)
 
 

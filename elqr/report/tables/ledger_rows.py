@@ -33,7 +33,7 @@ class Money:
 
     @property
     def open_lines(self) -> pl.DataFrame:
-        """未済の行."""
+        """未済の行: lines of the settlement that do not agree yet."""
         return self.lines.filter(pl.col("standing") == Standing.OPEN.value)
 
 

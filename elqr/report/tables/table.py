@@ -49,7 +49,7 @@ class Table:
 
     @property
     def height(self) -> int:
-        """行の数."""
+        """行の数: how many rows the table has."""
         return self.frame.height
 
     def total(self, name: str) -> int:
@@ -85,7 +85,7 @@ class LongTable(Table):
 
     @property
     def height(self) -> int:
-        """行の数."""
+        """行の数: how many rows the table has."""
         return self.rows
 
     def total(self, name: str) -> int:

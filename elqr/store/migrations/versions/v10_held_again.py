@@ -6,6 +6,6 @@ revision, down_revision = "10", "9"
 
 
 def upgrade() -> None:
-    """同じ中身の再びの取込保留、受信箱、あきらめた受信."""
+    """同じ中身の再びの取込保留、受信箱、あきらめた受信: a content may be held again."""
     remade(Remade("delivery_finding"), Remade("delivery"))
     created("delivery_box", "waiver_delivery")

@@ -6,6 +6,6 @@ revision, down_revision = "2", "1"
 
 
 def upgrade() -> None:
-    """印刷と発送の表."""
+    """印刷と発送の表: tables of prints and releases."""
     created("upload_step", "print_batch", "print_notice", "release_step")
     indexed("decision", "decision_pending")

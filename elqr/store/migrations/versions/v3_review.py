@@ -6,7 +6,7 @@ revision, down_revision = "3", "2"
 
 
 def upgrade() -> None:
-    """決裁・書き出し・月締めの表."""
+    """決裁・書き出し・月締めの表: tables of reviews, exports and closes."""
     created("review", "ruling", "review_step", "ruling_result", "ruling_posting")
     created("retraction", "retraction_step")  # the guard of exports, as it stands today, asks what was withdrawn
     created("export", "export_again", "export_taken", "month_close", "month_close_step")

@@ -6,5 +6,5 @@ revision, down_revision = "6", "5"
 
 
 def upgrade() -> None:
-    """再発行の納付書の索引."""
+    """再発行の納付書の索引: an index of slips that were issued again."""
     indexed("notice", "notice_reissued")

@@ -9,7 +9,7 @@ revision, down_revision = "7", "6"
 
 
 def upgrade() -> None:
-    """同じ中身を繰り返した列をなくし、締めた月の守りを置き換える."""
+    """同じ中身を繰り返した列をなくし、締めた月の守りを置き換える: what was said twice goes."""
     op.drop_column("payment", "content")
     op.drop_column("payment_identity", "content")
     connection = op.get_bind()

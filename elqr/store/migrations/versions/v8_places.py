@@ -12,7 +12,7 @@ revision, down_revision = "8", "7"
 
 
 def upgrade() -> None:
-    """収納の識別、勘定、取り消しの記録."""
+    """収納の識別、勘定、取り消しの記録: identities by sender, a third account, retractions."""
     created("waiver", "waiver_step")
     created("ledger_start")
     begin(op.get_bind())

@@ -6,5 +6,5 @@ revision, down_revision = "9", "8"
 
 
 def upgrade() -> None:
-    """減額による過納の仕訳."""
+    """減額による過納の仕訳: postings that a lowered slip made."""
     created("reduced_posting")
