@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def lines(folder: Path) -> list[str]:
-    """One line for each wheel: name==version --hash=sha256:…"""
+    """One line for each wheel: name==version --hash=sha256:…."""
     found = []
     for path in sorted(folder.glob("*.whl")):
         name, version = path.name.split("-")[:2]

@@ -44,10 +44,12 @@ class Situation:
 
     @property
     def count(self) -> int:
+        """何件: claims that look unpaid."""
         return self.claims.height
 
     @property
     def yen(self) -> int:
+        """いくら: what is left of them."""
         return int(self.claims[Unpaid.LEFT_YEN].sum())
 
     @property

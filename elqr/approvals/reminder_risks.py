@@ -43,6 +43,7 @@ class Against:
 
     @property
     def label(self) -> str:
+        """妨げるもの, with how many there are and what is at stake."""
         return f"{self.risk.label} {len(self.found):,}（危うい督促 {self.claims:,}件 {self.yen:,}円）"
 
 

@@ -53,7 +53,7 @@ def checked(path: Path) -> Backup:
 
     Raises NotFound, BadFile, LedgerError.
     """
-    if os.path.isdir(path):
+    if os.path.isdir(path):  # noqa: PTH112  a name that is too long is no folder
         raise NotFound(f"{path} はフォルダです。elqr backup make が作った控えのファイルを指定してください。")
     remedy = "elqr backup make が作った控えを指定してください。"
     data = read_written(_manifest(path), "控えの目録", remedy, BY_ELQR)

@@ -28,7 +28,7 @@ _DEFAULT_JOB = "jobs/nightly.toml"
 
 
 class Formatter(click.HelpFormatter):
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:  # noqa: ARG002
         super().write_usage(prog, args, "使い方: ")
 
     def write_heading(self, heading: str) -> None:

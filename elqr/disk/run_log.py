@@ -27,6 +27,7 @@ class Step:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
+        """`run.json` の一歩."""
         return {
             "step": self.name,
             "file": self.file,

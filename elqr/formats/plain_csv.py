@@ -47,8 +47,10 @@ def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
 
 
 def _separators(text: bytes, commas: int) -> int:
-    """How many bytes part the values; 0 unless all lines end alike, none is too long for a value, and their commas
-    are so many on average. Reading them into columns fails when one has more, so that none can have fewer.
+    """How many bytes part the values; 0 unless all lines end alike and none is too long for a value.
+
+    Their commas must be so many on average. Reading them into columns fails when one has more, so that none can have
+    fewer.
     """
     array = np.frombuffer(text, dtype=np.uint8)
     ends = np.flatnonzero(array == _LF)

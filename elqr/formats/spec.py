@@ -102,9 +102,11 @@ class RecordSpec(Strict):
 
     @property
     def width_bytes(self) -> int:
+        """レコードの長さ in bytes, of a fixed layout."""
         return sum(field.width or 0 for field in self.fields)
 
     def field(self, name: str) -> FieldSpec | None:
+        """項目 of a name."""
         return next((field for field in self.fields if field.name == name), None)
 
 
@@ -292,6 +294,7 @@ class Spec(Strict):
         return (self.payment.sender if self.payment else None) or self.name
 
     def record_named(self, name: str) -> RecordSpec | None:
+        """レコード of a name."""
         return next((record for record in self.record if record.name == name), None)
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
-"""The engine (分散処理の基盤): Apache Spark, asked to run functions on the machines of a cluster and to bring together
-what belongs together. The only module that knows it; it is loaded where a job asks for a cluster.
+"""The engine (分散処理の基盤): Apache Spark, asked to run functions on machines, and to bring together what belongs so.
 
+The only module that knows it; it is loaded where a job asks for a cluster.
 Who does what, whose work is done again when a machine dies, and how pieces travel is the engine's business. What is
 sent must give the same however often it is run. Refuses a cluster that does not answer, or that has another program.
 """

@@ -41,6 +41,7 @@ class YearCount:
 
     @property
     def label(self) -> str:
+        """和暦の年度 as it is shown."""
         return wareki_fiscal_year(self.fiscal_year)
 
 

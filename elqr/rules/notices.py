@@ -44,6 +44,7 @@ class Gained:
 
     @property
     def rows_new(self) -> int:
+        """新しい行: slips, and cancellations of slips."""
         return self.notices.height + self.cancelled.height
 
 

@@ -45,6 +45,7 @@ class Issue(Strict):
 
     @property
     def key_rule(self) -> KeyRule:
+        """案件特定キーの構成."""
         return KeyRule(self.key_prefix, self.key_class, self.serial_digits)
 
     @model_validator(mode="after")

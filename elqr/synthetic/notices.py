@@ -56,6 +56,7 @@ class Calendar:
 
     @property
     def issued_on(self) -> date:
+        """発行日 of the city's slips."""
         return self.first_on - timedelta(days=21)
 
     @property
@@ -77,6 +78,7 @@ class Calendar:
 
     @property
     def late_until_on(self) -> date:
+        """支払期限 of slips that are still payable after the last day."""
         return self.last_on + timedelta(days=20)
 
 

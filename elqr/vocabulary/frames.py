@@ -19,6 +19,7 @@ class Column(str):
     dtype: pl.DataType | type[pl.DataType]
 
     def __new__(cls, name: str, dtype: pl.DataType | type[pl.DataType]) -> "Column":
+        """A column is its name, and knows its type."""
         column = super().__new__(cls, name)
         column.dtype = dtype
         return column

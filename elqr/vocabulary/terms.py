@@ -14,6 +14,7 @@ class Term(StrEnum):
     label: str
 
     def __new__(cls, value: str, label: str = "") -> Self:
+        """A term is its value, and has words."""
         assert label, f"{value} has words that staff read"
         term = str.__new__(cls, value)
         term._value_ = value

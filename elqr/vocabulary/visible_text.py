@@ -1,7 +1,7 @@
-"""Visible text (見える文字): what a value may show, wherever it is shown.
+r"""Visible text (見える文字): what a value may show, wherever it is shown.
 
 A text from a file, a name or a reason may hold what is not seen: sequences that steer a terminal, marks that turn the
-order of reading, spaces of no width. Each is written as its number (`\\u202e`), which is also how JSON writes it, so
+order of reading, spaces of no width. Each is written as its number (`\u202e`), which is also how JSON writes it, so
 that JSON stays JSON. Characters of a city's own (外字) stay, and so do the selectors of a kanji's form.
 """
 

@@ -101,8 +101,11 @@ def _height(stamps: Sequence[Stamp]) -> Iterator[str | pl.Expr]:
 
 @dataclass(frozen=True, slots=True)
 class _Needs:
-    """要るもの: names of the columns where a value is missing, a date is too early for a serial, or a text is empty,
-    too long, not to be written as it is in XML, or begins or ends with a space."""
+    """要るもの: names of the columns in which something has to be looked after.
+
+    A value is missing, a date is too early for a serial, or a text is empty, too long, not to be written as it is in
+    XML, or begins or ends with a space.
+    """
 
     gap: set[str]
     early: set[str]

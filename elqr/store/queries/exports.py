@@ -80,8 +80,9 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
 
 
 def _with_its_slip(query: Select[Any]) -> Select[Any]:
-    """Postings with the slip that was paid: the one a ruling named or meant, or a reduction takes back, or else the one
-    that the key named.
+    """Postings with the slip that was paid.
+
+    The one that a ruling named or meant, or a reduction takes back, or else the one that the key named.
     """
     reduced = r.reduced_posting.c
     slip_no = func.coalesce(
@@ -114,8 +115,10 @@ def _collected_so_far() -> ColumnElement[int]:
 
 
 def exports(connection: Connection) -> list[dict[str, Any]]:
-    """書き出しの一覧, oldest first: each with its `again` rows, its `taken` rows that hold and those taken back
-    (`not_taken`), and how it was withdrawn, or None.
+    """書き出しの一覧, oldest first.
+
+    Each with its `again` rows, its `taken` rows that hold and those taken back (`not_taken`), and how it was withdrawn,
+    or None.
     """
     made = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
     withdrawn = {row["number"]: row for row in retractions_approved(connection, RetractionKind.EXPORT)}

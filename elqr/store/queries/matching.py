@@ -320,8 +320,9 @@ _OF_KEY = (
 
 
 def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    """既知のキー among possible misreadings: their notices; key_kind, key_digits, and of Candidate what tells which is
-    meant.
+    """既知のキー among possible misreadings: their notices.
+
+    Columns key_kind, key_digits, and of Candidate what tells which is meant.
     """
     own = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
     stored = as_registered(own)

@@ -29,9 +29,9 @@ def last_notice_no(connection: Connection) -> int:
 
 
 def reducible(connection: Connection, night: date) -> pl.DataFrame:
-    """減額された調定にある収納; frame Reducible: where a slip was cancelled or reissued since a link last said so, and
-    more stands than is owed.
+    """減額された調定にある収納; frame Reducible.
 
+    Where a slip was cancelled or reissued since a link last said so, and more stands than is owed.
     A ledger of before version 9 has no such link: all its cancellations and reissues are looked at once.
     """
     seen = slips_looked_at(connection)

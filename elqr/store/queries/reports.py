@@ -281,9 +281,10 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
 
 
 def postings(connection: Connection, night: date) -> pl.DataFrame:
-    """収納日計 of a night: sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether it is a move:
-    of a ruling, or of a reduction.
+    """収納日計 of a night.
 
+    Sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether it is a move: of a ruling, or of a
+    reduction.
     What is taken back counts as minus one.
     """
     g, p = t.posting.c, t.payment.c
