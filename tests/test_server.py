@@ -80,7 +80,8 @@ def test_columns_come_out_as_they_went_in(where: str, database_server: Server, t
     schema = {"no": pl.Int64, "text": pl.String, "same": pl.String, "is_first": pl.Boolean, "sum": pl.Int64}
     with engine(make_url(url)).begin() as connection, staged(connection, rows) as table:
         no, text = table.c
-        query = select(no, text, literal("100% :x 'y'"), no == 0, func.sum(no).over())
+        same, is_first = literal("100% :x 'y'").label("same"), (no == 0).label("is_first")
+        query = select(no, text, same, is_first, func.sum(no).over().label("sum"))
         found = read_unordered(connection, query, schema)
         assert read_unordered(connection, query.where(no < 0), schema).equals(pl.DataFrame(schema=schema))
     total = sum(range(len(TEXTS)))

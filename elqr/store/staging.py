@@ -196,7 +196,8 @@ def enter_decided(
 def _bundles(connection: Connection, staging: Staging) -> pl.DataFrame:
     own = staging.of(m.bundle).c
     keys = [column for column in own if column.name not in (Bundle.PAYMENTS, Bundle.YEN)]
-    query = select(*keys, func.sum(own.payments), func.sum(own.yen)).group_by(*keys)
+    sums = (func.sum(own[name]).label(name) for name in (Bundle.PAYMENTS, Bundle.YEN))
+    query = select(*keys, *sums).group_by(*keys)
     schema = {name: dtype for name, dtype in Bundle.SCHEMA.items() if name != Bundle.BUNDLE_NO}
     return read_frame(connection, query, schema).sort([key.name for key in keys])
 
@@ -204,7 +205,9 @@ def _bundles(connection: Connection, staging: Staging) -> pl.DataFrame:
 def _tallies(connection: Connection, staging: Staging) -> pl.DataFrame:
     own = staging.of(posting_tally).c
     keys = (own.night_on, own.account, own.procedure_code, own.is_elqr)
-    query = select(*keys, func.min(own.first_paid_on), func.sum(own.payments), func.sum(own.yen)).group_by(*keys)
+    first = func.min(own.first_paid_on).label(PostingTally.FIRST_PAID_ON)
+    sums = (func.sum(own[name]).label(name) for name in (PostingTally.PAYMENTS, PostingTally.YEN))
+    query = select(*keys, first, *sums).group_by(*keys)
     return read_frame(connection, query, PostingTally.SCHEMA).sort([key.name for key in keys])
 
 

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Connection, FromClause, MetaData, Select, Table, func, literal, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, MetaData, Select, Table, func, literal, select
 
 from elqr.store.db.database import asked_first, copied, read_columns
 from elqr.store.db.schema import Text, Whole
@@ -62,6 +62,11 @@ def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
     dates = [pl.col(pl.Date).dt.to_string("%Y-%m-%d")] if pl.Date in frame.dtypes else []
     booleans = [pl.col(pl.Boolean).cast(pl.Int64)] if pl.Boolean in frame.dtypes else []
     return frame.with_columns(*dates, *booleans)
+
+
+def select_named(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+    """A query of these columns, each under its name: what is read is bound by name."""
+    return select(*(column.label(name) for name, column in columns.items()))
 
 
 def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, literal, literal_column, select
 
-from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, staged
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
@@ -80,7 +80,7 @@ def _left(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[An
         Unpaid.ADDRESS: n.address,
     }
     return (
-        select(*(columns[name] for name in names))
+        select_named({name: columns[name] for name in names})
         .select_from(t.claim)
         .join(t.notice, n.notice_no == slip)
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
@@ -137,7 +137,7 @@ def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
     with staged(connection, claims.select(Claim.CLAIM_NO)) as asked:
         query = (
-            select(pays.claim_no, t.notice.c.amount_yen)
+            select(pays.claim_no, t.notice.c.amount_yen.label("paid_yen"))
             .join(asked, asked.c.claim_no == pays.claim_no)
             .join(t.notice, t.notice.c.notice_no == pays.notice_no)
         )
@@ -184,7 +184,7 @@ def lists(connection: Connection) -> list[dict[str, Any]]:
 def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
     """一覧の調定: frame Claim with left_yen as it was listed; payer_ref is that of the newest slip as of a night."""
     own = a.arrears_claim.c
-    payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref)
+    payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
     query = (
         select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), own.left_yen)
         .select_from(t.claim)

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
 
-from elqr.store.db.bulk import read_frame, staged
+from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.queries.moves import is_move, is_reduction
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
@@ -21,8 +21,8 @@ def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     with staged(connection, payments.select("payment_no")) as asked:
         query = (
             select(
-                p.payment_no, f.sha256, f.size_bytes, f.spec, p.record_no, p.offset_bytes, p.key_kind, p.key_digits,
-                p.reissue_no, p.check_no, p.item_no, p.office_code, p.funds_on,
+                p.payment_no, f.sha256.label(CaseKeys.FILE_SHA256), f.size_bytes, f.spec, p.record_no, p.offset_bytes,
+                p.key_kind, p.key_digits, p.reissue_no, p.check_no, p.item_no, p.office_code, p.funds_on,
             )
             .join(asked, asked.c.payment_no == p.payment_no)
             .join(t.file, f.file_no == p.file_no)
@@ -49,9 +49,21 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
     cancel = t.notice_cancel.c
     with staged(connection, claims.select("claim_no").unique()) as asked:
         query = (
-            select(
-                c.claim_no, c.levy_year, c.bill_no, c.installment_no, n.notice_no, n.installment_no, n.issue_no,
-                n.amount_yen, n.issued_on, n.payable_until_on, t.payload.c.key_no, cancel.night_on,
+            select_named(
+                {
+                    ClaimSlip.CLAIM_NO: c.claim_no,
+                    ClaimSlip.LEVY_YEAR: c.levy_year,
+                    ClaimSlip.BILL_NO: c.bill_no,
+                    ClaimSlip.CLAIM_INSTALLMENT_NO: c.installment_no,
+                    ClaimSlip.NOTICE_NO: n.notice_no,
+                    ClaimSlip.INSTALLMENT_NO: n.installment_no,
+                    ClaimSlip.ISSUE_NO: n.issue_no,
+                    ClaimSlip.AMOUNT_YEN: n.amount_yen,
+                    ClaimSlip.ISSUED_ON: n.issued_on,
+                    ClaimSlip.PAYABLE_UNTIL_ON: n.payable_until_on,
+                    ClaimSlip.KEY_NO: t.payload.c.key_no,
+                    ClaimSlip.CANCELLED_ON: cancel.night_on,
+                }
             )
             .select_from(t.claim)
             .join(asked, asked.c.claim_no == c.claim_no)
@@ -62,7 +74,7 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
             .outerjoin(t.payload, _issued(day))
             .where(t.notice_file.c.night_on <= day)
             .order_by(c.claim_no, n.issued_on, n.issue_no, n.notice_no)
-        )  # fmt: skip
+        )
         return read_frame(connection, query, ClaimSlip.SCHEMA)
 
 
@@ -77,16 +89,26 @@ def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) ->
     g, p = t.posting.c, t.payment.c
     with staged(connection, claims.select("claim_no").unique()) as asked:
         query = (
-            select(
-                g.claim_no, g.posting_no, g.night_on, g.yen, is_move(), is_reduction(), g.decided_by,
-                g.reason,
-                p.payment_no, p.channel, p.paid_on,
+            select_named(
+                {
+                    ClaimPosting.CLAIM_NO: g.claim_no,
+                    ClaimPosting.POSTING_NO: g.posting_no,
+                    ClaimPosting.NIGHT_ON: g.night_on,
+                    ClaimPosting.YEN: g.yen,
+                    ClaimPosting.IS_MOVE: is_move(),
+                    ClaimPosting.IS_REDUCTION: is_reduction(),
+                    ClaimPosting.DECIDED_BY: g.decided_by,
+                    ClaimPosting.REASON: g.reason,
+                    ClaimPosting.PAYMENT_NO: p.payment_no,
+                    ClaimPosting.CHANNEL: p.channel,
+                    ClaimPosting.PAID_ON: p.paid_on,
+                }
             )
             .join(asked, asked.c.claim_no == g.claim_no)
             .join(t.payment, p.payment_no == g.payment_no)
             .where(g.night_on <= night.isoformat())
             .order_by(g.claim_no, g.posting_no)
-        )  # fmt: skip
+        )
         return read_frame(connection, query, ClaimPosting.SCHEMA)
 
 
@@ -135,7 +157,7 @@ def _near(asked: FromClause, night: date) -> Select[tuple[object, ...]]:
     return (
         select(
             asked.c.payment_no, asked.c.how, n.procedure_code, n.levy_year, n.bill_no, n.installment_no, n.amount_yen,
-            t.payload.c.key_no, collected,
+            t.payload.c.key_no, collected.label(NearNotice.COLLECTED_YEN),
         )
         .select_from(asked)
         .join(t.notice, n.notice_no == asked.c.notice_no)

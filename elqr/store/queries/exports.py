@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, func, insert, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import next_no, read_frame
+from elqr.store.db.bulk import next_no, read_frame, select_named
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.retractions import numbers_taken_back, retractions_approved
 from elqr.store.tables import exports as e
@@ -74,7 +74,7 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
         Collected.COLLECTED_YEN: _collected_so_far(),
         Collected.OWED_YEN: owed_yen(g.night_on),
     }
-    query = _with_its_slip(select(*(columns[name] for name in Collected.SCHEMA)))
+    query = _with_its_slip(select_named(columns))
     query = query.where(_on_claims_after(posting_no)).order_by(g.posting_no)
     return read_frame(connection, query, Collected.SCHEMA)
 

@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
 
 from elqr.arithmetic.fiscal_year import closing_day, last_day
-from elqr.store.db.bulk import read_frame
+from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.open_exceptions import waiting_outcome
 from elqr.store.queries.owed import slip_no_at_the_end
 from elqr.store.tables import ledger as t
@@ -49,9 +49,8 @@ def claims_of_year(
         select(
             *(_payer(slip) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
             slip.c.due_on,
-            func.coalesce(slip.c.amount_yen, 0),
-            func.coalesce(paid.c.own_yen, 0),
-            func.coalesce(paid.c.closing_yen, 0),
+            func.coalesce(slip.c.amount_yen, 0).label("owed_yen"),
+            *(func.coalesce(paid.c[name], 0).label(name) for name in ("own_yen", "closing_yen")),
         )
         .select_from(t.claim)
         .outerjoin(slip, slip.c.notice_no == slip_no_at_the_end(closing, as_of))
@@ -64,7 +63,7 @@ def claims_of_year(
 
 def _payer(slip: FromClause) -> ColumnElement[str]:
     """宛名番号 of who owes a claim: as its slip names the payer, an heir as well."""
-    return func.coalesce(slip.c.payer_ref, t.claim.c.payer_ref)
+    return func.coalesce(slip.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
 
 
 def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
@@ -97,7 +96,7 @@ def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> 
     """会計年度の収納額: procedure_code, is_arrears, yen; what every list of claims must come to."""
     g = t.posting.c
     query = (
-        select(g.procedure_code, g.is_arrears, func.sum(g.yen))
+        select(g.procedure_code, g.is_arrears, func.sum(g.yen).label("yen"))
         .where(_of_year(fiscal_year, Account.CLAIM, as_of))
         .group_by(g.procedure_code, g.is_arrears)
     )
@@ -108,7 +107,7 @@ def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.Da
     """会計年度の仮受の残高: procedure_code, outcome, yen."""
     g, d, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
     query = (
-        select(g.procedure_code, outcome, func.sum(g.yen))
+        select_named({"procedure_code": g.procedure_code, "outcome": outcome, "yen": func.sum(g.yen)})
         .join(t.decision, d.payment_no == g.payment_no)
         .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
         .group_by(g.procedure_code, outcome)

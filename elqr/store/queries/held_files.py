@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, or_, select, true
 
-from elqr.store.db.bulk import next_no, read_frame
+from elqr.store.db.bulk import next_no, read_frame, select_named
 from elqr.store.queries.reports import brings_payments
 from elqr.store.tables import held_files as h
 from elqr.store.tables import ledger as t
@@ -39,8 +39,8 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
     """
     day, own, box = night.isoformat(), t.delivery.c, h.delivery_box.c
     query = (
-        select(own.name, own.sha256, own.spec, func.coalesce(box.box, ""), own.delivery_no, own.night_on)
-        .add_columns(_formats_named())
+        select(own.name, own.sha256, own.spec, func.coalesce(box.box, "").label("box"), own.delivery_no, own.night_on)
+        .add_columns(_formats_named().label("formats"))
         .outerjoin(h.delivery_box, box.delivery_no == own.delivery_no)
         .where(own.status == FileStatus.QUARANTINED.value, own.night_on <= day, ~_is_over(day))
         .order_by(own.delivery_no)
@@ -73,17 +73,17 @@ def _purpose(spec: str, formats: str, purposes: Mapping[str, str]) -> str:
 def _brought(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
     """初めて取り込んで新しい中身のあったもの under these names up to a day: name, purpose, and its place among 受信."""
     own, lines, notices = t.delivery.c, m.deposit_file.c, t.notice_file.c
+    place = own.delivery_no.label("place")
     accepted = (
-        select(own.name, literal(PAYMENT), own.delivery_no)
+        select(own.name, literal(PAYMENT).label("purpose"), place)
         .join(t.file, t.file.c.sha256 == own.sha256)
         .where(own.status == FileStatus.ACCEPTED.value, own.name.in_(names), own.night_on <= day)
     )
-    money = accepted.with_only_columns(own.name, literal(MONEY), own.delivery_no).join(
+    money = accepted.with_only_columns(own.name, literal(MONEY).label("purpose"), place).join(
         m.deposit_file, lines.file_no == t.file.c.file_no
     )
-    slips = select(notices.name, literal(NOTICE), _place_of_notices()).where(
-        notices.name.in_(names), notices.night_on <= day, notices.rows_new > 0
-    )
+    of_notices = {"name": notices.name, "purpose": literal(NOTICE), "place": _place_of_notices()}
+    slips = select_named(of_notices).where(notices.name.in_(names), notices.night_on <= day, notices.rows_new > 0)
     queries = (accepted.where(brings_payments()), money.where(lines.new_lines > 0), slips)
     schema = {"name": pl.String, "purpose": pl.String, "place": pl.Int64}
     return pl.concat([read_frame(connection, query, schema) for query in queries])

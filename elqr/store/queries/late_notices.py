@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from elqr.rules.notice_lookup import with_notice
 from elqr.rules.suggestions import exact
-from elqr.store.db.bulk import read_frame, staged
+from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.queries.matching import candidates
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Candidate, Payment
@@ -44,7 +44,14 @@ def _known_by(connection: Connection, found: pl.DataFrame, night: date) -> pl.Da
     of_notice = issued.where(t.payload.c.notice_no == notice.notice_no).correlate(t.notice).scalar_subquery()
     with staged(connection, found.select(Candidate.NOTICE_NO).unique()) as asked:
         query = (
-            select(notice.notice_no, file.night_on, notice.key_no.is_not(None), of_notice)
+            select_named(
+                {
+                    Candidate.NOTICE_NO: notice.notice_no,
+                    "came_on": file.night_on,
+                    "came_with_key": notice.key_no.is_not(None),
+                    "keyed_on": of_notice,
+                }
+            )
             .join(asked, asked.c.notice_no == notice.notice_no)
             .join(t.notice_file, file.notice_file_no == notice.notice_file_no)
         )

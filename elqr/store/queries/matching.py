@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.notice_lookup import as_registered, under_their_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
-from elqr.store.db.bulk import asked, read_frame, staged
+from elqr.store.db.bulk import asked, read_frame, select_named, staged
 from elqr.store.queries.refused_rows import waiting_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
@@ -148,28 +148,29 @@ def _keys(payments: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows.filter(~again), rows.filter(again).group_by(key).agg(pl.col("says").max())])
 
 
-def _candidate_columns(at: ColumnElement[int]) -> Select[tuple[object, ...]]:
+def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
     notice, payload = t.notice.c, t.payload.c
-    return select(
-        at,
-        notice.notice_no,
-        t.notice_key.c.reissue_no,
-        notice.issue_no,
-        notice.installment_no,
-        notice.amount_yen,
-        notice.issued_on,
-        notice.payable_until_on,
-        func.coalesce(payload.check_no, notice.check_no),
-        payload.item_no,
-        payload.office_code,
-        notice.procedure_code,
-        exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
-        _cancelled_on(),
-        ~newer_slip_exists(),
-        notice.levy_year,
-        notice.bill_no,
-        notice.payer_ref,
-    ).select_from(t.notice_key)
+    columns: dict[str, ColumnElement[Any]] = {
+        "at": at,
+        CandidateSlip.NOTICE_NO: notice.notice_no,
+        CandidateSlip.REISSUE_NO: t.notice_key.c.reissue_no,
+        CandidateSlip.ISSUE_NO: notice.issue_no,
+        CandidateSlip.INSTALLMENT_NO: notice.installment_no,
+        CandidateSlip.AMOUNT_YEN: notice.amount_yen,
+        CandidateSlip.ISSUED_ON: notice.issued_on,
+        CandidateSlip.PAYABLE_UNTIL_ON: notice.payable_until_on,
+        CandidateSlip.CHECK_NO: func.coalesce(payload.check_no, notice.check_no),
+        CandidateSlip.ITEM_NO: payload.item_no,
+        CandidateSlip.OFFICE_CODE: payload.office_code,
+        CandidateSlip.PROCEDURE_CODE: notice.procedure_code,
+        CandidateSlip.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+        CandidateSlip.CANCELLED_ON: _cancelled_on(),
+        CandidateSlip.IS_CURRENT: ~newer_slip_exists(),
+        CandidateSlip.LEVY_YEAR: notice.levy_year,
+        CandidateSlip.BILL_NO: notice.bill_no,
+        CandidateSlip.PAYER_REF: notice.payer_ref,
+    }
+    return select_named(columns).select_from(t.notice_key)
 
 
 def _cancelled_on() -> ColumnElement[str]:
@@ -199,17 +200,19 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
 
     def query(own: FromClause) -> Select[Any]:
         return (
-            select(
-                covers.notice_no,
-                covers.claim_no,
-                covers.cover_yen,
-                func.coalesce(own.c.owed_yen, _owed_yen(), 0),
-                collected,
-                func.coalesce(own.c.levy_year, _levy_year()),
-                first,
-                t.decision.c.notice_no,
-                t.payment.c.channel,
-                t.notice.c.installment_no,
+            select_named(
+                {
+                    OpenClaim.NOTICE_NO: covers.notice_no,
+                    OpenClaim.CLAIM_NO: covers.claim_no,
+                    OpenClaim.COVER_YEN: covers.cover_yen,
+                    OpenClaim.OWED_YEN: func.coalesce(own.c.owed_yen, _owed_yen(), 0),
+                    OpenClaim.COLLECTED_YEN: collected,
+                    OpenClaim.LEVY_YEAR: func.coalesce(own.c.levy_year, _levy_year()),
+                    OpenClaim.BY_PAYMENT_NO: first,
+                    OpenClaim.BY_NOTICE_NO: t.decision.c.notice_no,
+                    OpenClaim.BY_CHANNEL: t.payment.c.channel,
+                    OpenClaim.BY_INSTALLMENT_NO: t.notice.c.installment_no,
+                }
             )
             .select_from(t.notice_claim)
             .join(own, own.c.notice_no == covers.notice_no)
@@ -330,13 +333,20 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     notice = t.notice.c
     with staged(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
         query = (
-            select(
-                asked.c.at, notice.notice_no, t.notice_key.c.reissue_no, notice.issue_no, notice.issued_on,
-                exists().where(t.notice_cancel.c.notice_no == notice.notice_no), _cancelled_on(),
+            select_named(
+                {
+                    "at": asked.c.at,
+                    Candidate.NOTICE_NO: notice.notice_no,
+                    Candidate.REISSUE_NO: t.notice_key.c.reissue_no,
+                    Candidate.ISSUE_NO: notice.issue_no,
+                    Candidate.ISSUED_ON: notice.issued_on,
+                    Candidate.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+                    Candidate.CANCELLED_ON: _cancelled_on(),
+                }
             )
             .join(t.notice_key, same_key(asked))
             .join(t.notice, notice.notice_no == t.notice_key.c.notice_no)
-        )  # fmt: skip
+        )
         return under_their_keys(read_frame(connection, query, schema), own, stored["only_reissue_no"])
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.deposits import known_lines
 from elqr.rules.offsets import SETTLED_AS, SETTLEMENT_NO
-from elqr.store.db.bulk import read_frame, staged
+from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.reports import file_name
 from elqr.store.queries.retractions import numbers_taken_back
@@ -148,7 +148,7 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     days = watched.subquery()
     root = func.coalesce(d.repeats_no, d.deposit_no)
     was_settled = _settled_by(night, root, m.settlement_deposit, is_before)
-    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0)
+    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0).label("is_watched")
     is_gone = m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value
     query = _deposits(is_watched).join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
     query = query.where(d.kind == DepositKind.RECEIVED.value, came.night_on <= night.isoformat())
@@ -199,17 +199,25 @@ def deposits_in(connection: Connection, numbers: Collection[int]) -> pl.DataFram
 
 def settled(connection: Connection, night: date) -> pl.DataFrame:
     """今夜突合の済んだもの: frame Settled."""
-    columns = [m.settlement.c.settlement_no, *(m.settlement.c[name] for name in list(Settled.SCHEMA)[1:])]
-    query = select(*columns).where(m.settlement.c.night_on == night.isoformat(), _holds(night))
+    number = m.settlement.c.settlement_no.label(Settled.LINE_NO)
+    query = select(number, *(m.settlement.c[name] for name in list(Settled.SCHEMA)[1:]))
+    query = query.where(m.settlement.c.night_on == night.isoformat(), _holds(night))
     return read_frame(connection, query.order_by(m.settlement.c.settlement_no), Settled.SCHEMA)
 
 
 def settled_before(connection: Connection, night: date) -> pl.DataFrame:
     """前夜までに突合の済んだもの by contract and outcome: sums, with the days they span; frame Settled."""
     s = m.settlement.c
-    sums = [func.sum(s[name]) for name in list(Settled.SCHEMA)[5:]]
+    columns: dict[str, ColumnElement[Any]] = {
+        Settled.LINE_NO: func.min(s.settlement_no),
+        Settled.CONTRACT: s.contract,
+        Settled.OUTCOME: s.outcome,
+        Settled.FROM_ON: func.min(s.from_on),
+        Settled.UNTIL_ON: func.max(s.until_on),
+        **{name: func.sum(s[name]) for name in list(Settled.SCHEMA)[5:]},
+    }
     query = (
-        select(func.min(s.settlement_no), s.contract, s.outcome, func.min(s.from_on), func.max(s.until_on), *sums)
+        select_named(columns)
         .where(s.night_on < night.isoformat(), _holds(night))
         .group_by(s.contract, s.outcome)
         .order_by(s.contract, s.outcome)
@@ -288,8 +296,8 @@ def _listed(bundle_no: ColumnElement[Any]) -> Select[Any]:
     p = t.payment.c
     return (
         select(
-            bundle_no, p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on, p.funds_on, p.paid_yen,
-            t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on,
+            bundle_no.label("bundle_no"), p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on,
+            p.funds_on, p.paid_yen, t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on,
         )
         .select_from(t.payment)
         .join(t.decision, t.decision.c.payment_no == p.payment_no)

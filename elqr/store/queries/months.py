@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.rules.month_figures import Figures
-from elqr.store.db.bulk import read_frame
+from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.totals import balances
 from elqr.store.tables import ledger as t
@@ -27,9 +27,19 @@ def figures(connection: Connection, first: date) -> Figures:
 def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
     """計上の合計 of the nights from one day to another: as 収納日計表 sums them, and by night."""
     g, p = t.posting.c, t.payment.c
-    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, g.night_on, is_move(), is_reduction())
+    named = {
+        "account": g.account,
+        "procedure_code": g.procedure_code,
+        "fiscal_year": g.fiscal_year,
+        "is_arrears": g.is_arrears,
+        "channel": p.channel,
+        "night_on": g.night_on,
+        "is_move": is_move(),
+        "is_reduction": is_reduction(),
+    }
+    keys = named.values()
     query = (
-        select(*keys, signed_count(), func.sum(g.yen))
+        select_named({**named, "count": signed_count(), "yen": func.sum(g.yen)})
         .join(t.payment, p.payment_no == g.payment_no)
         .where(g.night_on >= first.isoformat(), g.night_on <= last.isoformat())
         .group_by(*keys)

@@ -199,12 +199,13 @@ def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
     """By file first: the night of a file is looked up once."""
     d, p, decided_on = t.decision.c, t.payment.c, t.decided_file.c.night_on
     keys = (d.outcome, d.procedure_code, p.item_no, p.paid_on, p.file_no)
-    sums = (func.count().label(Waiting.COUNT), func.sum(d.suspense_yen).label(Waiting.SUSPENSE_YEN))
-    own = select(*keys, *sums).join(t.payment, p.payment_no == d.payment_no).where(_is_waiting(), condition)
+    summed = (func.count().label(Waiting.COUNT), func.sum(d.suspense_yen).label(Waiting.SUSPENSE_YEN))
+    own = select(*keys, *summed).join(t.payment, p.payment_no == d.payment_no).where(_is_waiting(), condition)
     rows = own.group_by(*keys).subquery()
+    sums = [rows.c[name] for name in (Waiting.COUNT, Waiting.SUSPENSE_YEN)]
     named = [rows.c[name] for name in (Waiting.OUTCOME, Waiting.PROCEDURE_CODE, Waiting.ITEM_NO, Waiting.PAID_ON)]
     return (
-        select(*named, decided_on, literal(1), rows.c[Waiting.COUNT], rows.c[Waiting.SUSPENSE_YEN])
+        select(*named, decided_on.label(Waiting.DECIDED_ON), literal(1).label(Waiting.IS_OPEN), *sums)
         .join(t.decided_file, t.decided_file.c.file_no == rows.c.file_no)
         .where(decided_on <= night.isoformat())
     )
@@ -225,7 +226,8 @@ def _touched_sums(waits: Waits, condition: ColumnElement[bool]) -> Select[Any]:
         query = query.outerjoin(joined, where)
     rows = query.where(condition).subquery().c
     keys = [rows[name] for name in Waiting.KEYS]
-    return select(*keys, func.count(), func.sum(rows[Waiting.SUSPENSE_YEN])).group_by(*keys)
+    sums = (func.count().label(Waiting.COUNT), func.sum(rows[Waiting.SUSPENSE_YEN]).label(Waiting.SUSPENSE_YEN))
+    return select(*keys, *sums).group_by(*keys)
 
 
 def last_ruling_no(night: date) -> ColumnElement[int]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from elqr.formats.payment_identity import ACCEPTED
-from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, staged
 from elqr.store.db.schema import Text
 from elqr.store.queries.announced import is_ended
 from elqr.store.queries.matching import newer_slip_exists
@@ -53,22 +53,26 @@ def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 def _standing() -> Select[Any]:
     notice = t.notice.c
     return (
-        select(
-            notice.notice_no,
-            t.payload.c.key_no,
-            *(notice[name] for name in NoticeStanding.ORDER),
-            notice.amount_yen,
-            exists().where(t.upload_step.c.upload_no == t.payload.c.upload_no, _is_uploaded()),
-            exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
-            ~newer_slip_exists(),
-            _collected_yen(),
-            is_announced(),
-            exists().where(t.print_notice.c.notice_no == notice.notice_no),
-            exists().where(
-                t.print_notice.c.notice_no == notice.notice_no,
-                t.release_step.c.print_no == t.print_notice.c.print_no,
-                _has_left(),
-            ),
+        select_named(
+            {
+                NoticeStanding.NOTICE_NO: notice.notice_no,
+                NoticeStanding.KEY_NO: t.payload.c.key_no,
+                **{name: notice[name] for name in NoticeStanding.ORDER},
+                NoticeStanding.AMOUNT_YEN: notice.amount_yen,
+                NoticeStanding.IS_UPLOADED: exists().where(
+                    t.upload_step.c.upload_no == t.payload.c.upload_no, _is_uploaded()
+                ),
+                NoticeStanding.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+                NoticeStanding.IS_CURRENT: ~newer_slip_exists(),
+                NoticeStanding.COLLECTED_YEN: _collected_yen(),
+                NoticeStanding.IS_ANNOUNCED: is_announced(),
+                NoticeStanding.IS_PRINTED: exists().where(t.print_notice.c.notice_no == notice.notice_no),
+                NoticeStanding.IS_RELEASED: exists().where(
+                    t.print_notice.c.notice_no == notice.notice_no,
+                    t.release_step.c.print_no == t.print_notice.c.print_no,
+                    _has_left(),
+                ),
+            }
         )
         .select_from(t.notice)
         .join(t.payload, t.payload.c.notice_no == notice.notice_no)

@@ -49,7 +49,9 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     with staged(connection, changed) as asked:
         owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
         query = (
-            select(asked.c.claim_no, owed).join(t.claim, t.claim.c.claim_no == asked.c.claim_no).where(_stands() > owed)
+            select(asked.c.claim_no, owed.label(Reducible.OWED_YEN))
+            .join(t.claim, t.claim.c.claim_no == asked.c.claim_no)
+            .where(_stands() > owed)
         )
         lowered = read_frame(connection, query, {Posting.CLAIM_NO: pl.Int64, Reducible.OWED_YEN: pl.Int64})
     return _standing_on(connection, lowered)
@@ -97,9 +99,8 @@ def enter_reductions(connection: Connection, night: date, reductions: pl.DataFra
     said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
     insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **said)
     with staged(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
-        query = select(t.payment.c.payment_no, last_ruling_no(night)).join(
-            asked, asked.c.payment_no == t.payment.c.payment_no
-        )
+        last = last_ruling_no(night).label("after_ruling_no")
+        query = select(t.payment.c.payment_no, last).join(asked, asked.c.payment_no == t.payment.c.payment_no)
         ruled = read_frame(connection, query, {Posting.PAYMENT_NO: pl.Int64, "after_ruling_no": pl.Int64})
     links = rows.join(ruled, on=Posting.PAYMENT_NO, validate="m:1", maintain_order="left")
     insert_frame(connection, r.reduced_posting, links.select("posting_no", Reduction.NOTICE_NO, "after_ruling_no"))

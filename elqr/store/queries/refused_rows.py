@@ -95,8 +95,9 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
     f, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
     is_row = and_(_ROW.notice_file_no == f.notice_file_no, _ROW.record_no == f.record_no)
     waits = and_(_ROW.record_no.is_not(None), ~_ended(_END.night_on <= day))
+    since = file.night_on.label("since")
     query = (
-        select(file.name, file.night_on, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
+        select(file.name, since, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
         .select_from(t.notice_file)
         .join(t.notice_finding, f.notice_file_no == file.notice_file_no)
         .outerjoin(notice_refused, is_row)

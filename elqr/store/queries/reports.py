@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import asked, read_frame, read_unordered, staged
+from elqr.store.db.bulk import asked, read_frame, read_unordered, select_named, staged
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
@@ -28,10 +28,11 @@ def file_name() -> ColumnElement[Any]:
         .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
         .correlate(t.file)
         .scalar_subquery()
+        .label("file_name")
     )
 
 
-_FILE = select(t.file.c.file_no, file_name(), t.file.c.sha256)
+_FILE = select(t.file.c.file_no, file_name(), t.file.c.sha256.label("file_sha256"))
 
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
@@ -39,7 +40,7 @@ def deliveries(connection: Connection, night: date) -> pl.DataFrame:
     d, own = t.delivery.c, m.deposit_file.c
     columns = (d.delivery_no, d.name, d.sha256, d.status, d.spec, d.payment_count, d.payment_yen)
     query = (
-        select(*columns, func.coalesce(own.lines, 0), func.coalesce(own.money_yen, 0))
+        select(*columns, *(func.coalesce(own[name], 0).label(name) for name in ("lines", "money_yen")))
         .outerjoin(t.file, t.file.c.sha256 == d.sha256)
         .outerjoin(m.deposit_file, own.file_no == t.file.c.file_no)
         .where(d.night_on == night.isoformat())
@@ -58,7 +59,7 @@ def taken_in(connection: Connection, night: date) -> pl.DataFrame:
     """
     d = t.delivery.c
     query = (
-        select(d.name, d.spec, d.night_on)
+        select(d.name.label(DeliveredFile.FILE_NAME), d.spec, d.night_on)
         .join(t.file, t.file.c.sha256 == d.sha256)
         .where(d.status == FileStatus.ACCEPTED.value, d.night_on <= night.isoformat(), _brings_something())
         .order_by(d.night_on, d.delivery_no)
@@ -155,7 +156,7 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
 
     def query(own: FromClause) -> Select[Any]:
         return (
-            select(*(column.label(name) for name, (column, _) in columns.items()))
+            select_named({name: column for name, (column, _) in columns.items()})
             .select_from(own)
             .join(t.payment, p.payment_no == own.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == own.c.payment_no)
@@ -288,41 +289,41 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
     What is taken back counts as minus one.
     """
     g, p = t.posting.c, t.payment.c
-    keys = (g.account, g.procedure_code, g.fiscal_year, g.is_arrears, p.channel, p.paid_on, is_move(), is_reduction())
+    columns: Columns = {
+        "account": (g.account, pl.String),
+        "procedure_code": (g.procedure_code, pl.String),
+        "fiscal_year": (g.fiscal_year, pl.Int64),
+        "is_arrears": (g.is_arrears, pl.Boolean),
+        "channel": (p.channel, pl.String),
+        "paid_on": (p.paid_on, pl.Date),
+        "is_move": (is_move(), pl.Boolean),
+        "is_reduction": (is_reduction(), pl.Boolean),
+    }
+    keys = [column for column, _ in columns.values()]
+    columns |= {"count": (signed_count(), pl.Int64), "yen": (func.sum(g.yen), pl.Int64)}
     query = (
-        select(*keys, signed_count(), func.sum(g.yen))
+        select_named({name: column for name, (column, _) in columns.items()})
         .join(t.payment, p.payment_no == g.payment_no)
         .where(g.night_on == night.isoformat())
         .group_by(*keys)
         .order_by(*keys)
     )
-    schema = {
-        "account": pl.String,
-        "procedure_code": pl.String,
-        "fiscal_year": pl.Int64,
-        "is_arrears": pl.Boolean,
-        "channel": pl.String,
-        "paid_on": pl.Date,
-        "is_move": pl.Boolean,
-        "is_reduction": pl.Boolean,
-        "count": pl.Int64,
-        "yen": pl.Int64,
-    }
-    return read_frame(connection, query, schema)
+    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
 
 
 def redelivered(connection: Connection, night: date) -> pl.DataFrame:
     """再受信ファイルの収納 of a night: file_name, channel, procedure_code, paid_on, count, yen."""
     d, p = t.delivery.c, t.payment.c
-    keys = (d.name, p.channel, t.decision.c.procedure_code, p.paid_on)
+    keys = (p.channel, t.decision.c.procedure_code, p.paid_on)
+    sums = (func.count().label("count"), func.sum(p.paid_yen).label("yen"))
     query = (
-        select(*keys, func.count(), func.sum(p.paid_yen))
+        select(d.name.label("file_name"), *keys, *sums)
         .select_from(t.delivery)
         .join(t.file, t.file.c.sha256 == d.sha256)
         .join(t.payment, p.file_no == t.file.c.file_no)
         .outerjoin(t.decision, t.decision.c.payment_no == p.payment_no)
         .where(d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value)
-        .group_by(*keys)
+        .group_by(d.name, *keys)
     )
     names = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
     return read_frame(connection, query, {**names, "paid_on": pl.Date, "count": pl.Int64, "yen": pl.Int64})

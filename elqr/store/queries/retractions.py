@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, insert, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import next_no, read_frame
+from elqr.store.db.bulk import next_no, read_frame, select_named
 from elqr.store.tables import retractions as r
 from elqr.vocabulary.terms import RetractionKind, RulingResult
 
@@ -77,7 +77,7 @@ def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
         **{name: (step[name], pl.String) for name in ("result", "taken_by", "taken_at")},
     }
     query = (
-        select(*(column for column, _ in columns.values()))
+        select_named({name: column for name, (column, _) in columns.items()})
         .outerjoin(r.retraction_step, by_then)
         .where(asked.night_on <= day, or_(step.night_on.is_(None), step.night_on == day))
         .order_by(asked.retraction_no)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from elqr.rules.ruling_reversal import Made
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, select_named, staged
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.queries.reports import decision_columns, decision_rows
@@ -83,7 +83,8 @@ def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFram
     """対象の納付書 by 納付番号: key_no, notice_no."""
     schema = {"key_no": pl.String, "notice_no": pl.Int64}
     with staged(connection, queries.elqr_keys(key_nos["key_no"])) as asked:
-        query = select(asked.c.key_digits, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(asked))
+        key_no = asked.c.key_digits.label("key_no")
+        query = select(key_no, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(asked))
         return read_frame(connection, query, schema)
 
 
@@ -93,7 +94,7 @@ def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
     notice, gone = t.notice.c, t.notice_cancel.c.notice_no
     with staged(connection, notice_nos.select("notice_no").unique()) as asked:
         query = (
-            select(notice.notice_no, notice.payer_ref, gone.is_not(None))
+            select(notice.notice_no, notice.payer_ref, gone.is_not(None).label("is_cancelled"))
             .join(asked, asked.c.notice_no == notice.notice_no)
             .outerjoin(t.notice_cancel, gone == notice.notice_no)
         )
@@ -130,8 +131,8 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
                 t.payment.c.payment_no,
                 t.payment.c.stage,
                 t.payment.c.paid_on,
-                t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night),
-                last_standing_no(night),
+                (t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)).label("suspense_yen"),
+                last_standing_no(night).label("last_standing_no"),
             )
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
@@ -153,8 +154,9 @@ def rulings_of(connection: Connection, review_no: int) -> pl.DataFrame:
 def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataFrame:
     """決裁 by number: frame Ruled with its result (null while it waits) and `undone_by_no`."""
     own, effect = r.ruling.c, r.ruling_result.c
+    undone = undone_by_no(own.ruling_no, own.payment_no).label("undone_by_no")
     query = (
-        select(*(own[name] for name in Ruled.SCHEMA), effect.result, undone_by_no(own.ruling_no, own.payment_no))
+        select(*(own[name] for name in Ruled.SCHEMA), effect.result, undone)
         .outerjoin(r.ruling_result, effect.ruling_no == own.ruling_no)
         .where(own.ruling_no.in_(list(ruling_nos)))
     )
@@ -215,7 +217,8 @@ def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
 def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     """決裁による仕訳 of rulings; frame Made, on a claim with the slip that it pays."""
     schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64, Move.NOTICE_NO: pl.Int64}
-    slip = case((t.posting.c.claim_no.is_not(None), func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)))
+    named = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
+    slip = case((t.posting.c.claim_no.is_not(None), named)).label(Move.NOTICE_NO)
     with staged(connection, ruling_nos.select("ruling_no").unique()) as asked:
         query = (
             select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, slip)
@@ -245,7 +248,7 @@ def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     g = t.posting.c
     with staged(connection, rows.select("posting_no", "payment_no").unique()) as asked:
         query = (
-            select(asked.c.posting_no, -func.sum(g.yen))
+            select(asked.c.posting_no, (-func.sum(g.yen)).label("lowered_yen"))
             .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
             .join(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
             .where(g.reverses_no == asked.c.posting_no, g.account == Account.CLAIM.value)
@@ -263,7 +266,7 @@ def moved_since(connection: Connection, made: pl.DataFrame) -> pl.DataFrame:
     schema = {"ruling_no": pl.Int64, "later_no": pl.Int64, "payment_no": pl.Int64}
     with staged(connection, made.select("ruling_no", "payment_no").unique()) as asked:
         query = (
-            select(asked.c.ruling_no, later.ruling_no, asked.c.payment_no)
+            select(asked.c.ruling_no, later.ruling_no.label("later_no"), asked.c.payment_no)
             .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
             .join(r.ruling_posting, link.posting_no == g.posting_no)
             .join(r.ruling, and_(later.ruling_no == link.ruling_no, later.ruling_no > asked.c.ruling_no))
@@ -320,7 +323,7 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         "undoes_no": (r.ruling.c.undoes_no, pl.Int64),
     }
     query = (
-        select(*(column for column, _ in columns.values()))
+        select_named({name: column for name, (column, _) in columns.items()})
         .select_from(r.ruling)
         .join(r.review, asked.review_no == r.ruling.c.review_no)
         .join(t.payment, t.payment.c.payment_no == r.ruling.c.payment_no)

@@ -7,9 +7,9 @@ paid or ruled on since, its mark is another, and what was asked for is not carri
 import hashlib
 
 import polars as pl
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists
 
-from elqr.store.db.bulk import read_frame, staged
+from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.queries import matching as queries
 from elqr.store.queries.printing import is_announced
 from elqr.store.tables import ledger as t
@@ -47,11 +47,13 @@ def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """納付書の状態: whether it was cancelled, is the newest of its claim, and has a 速報."""
     with staged(connection, notice_nos) as asked:
         query = (
-            select(
-                t.notice.c.notice_no,
-                exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no),
-                ~queries.newer_slip_exists(),
-                is_announced(),
+            select_named(
+                {
+                    Notice.NOTICE_NO: t.notice.c.notice_no,
+                    "is_cancelled": exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no),
+                    "is_current": ~queries.newer_slip_exists(),
+                    "is_announced": is_announced(),
+                }
             )
             .select_from(t.notice)
             .join(asked, asked.c.notice_no == t.notice.c.notice_no)

@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from elqr.rules.sender_correction import OTHER_NO, Concerned, Standing
-from elqr.store.db.bulk import read_frame, staged
+from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.frames import Posting, Ruled
@@ -47,7 +47,12 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
     same_key = and_(other.key_kind == p.key_kind, other.key_digits == p.key_digits)
     with staged(connection, payment_nos.select("payment_no").unique()) as asked:
         query = (
-            select(p.payment_no, other.payment_no, same_key, other.paid_yen, d.outcome, d.notice_no)
+            select_named(
+                {
+                    "payment_no": p.payment_no, OTHER_NO: other.payment_no, "same_key": same_key,
+                    "other_paid_yen": other.paid_yen, "other_outcome": d.outcome, "other_notice_no": d.notice_no,
+                }
+            )
             .select_from(asked)
             .join(t.payment, p.payment_no == asked.c.payment_no)
             .join(
@@ -58,7 +63,7 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
             .join(other.payment_no.table, other.payment_no == k.payment_no)
             .join(t.decision, d.payment_no == other.payment_no)
             .where(k.stage == Stage.CONFIRMED.value, k.payment_no != own.payment_no)
-        )
+        )  # fmt: skip
         others = read_frame(connection, query, schema)
     numbers = pl.concat([others.select(pl.col(OTHER_NO).alias("payment_no")), payment_nos.select("payment_no")])
     return Concerned.of(others, standing_of(connection, numbers.unique()))
@@ -75,7 +80,7 @@ def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFra
     with staged(connection, payment_nos) as asked:
         for is_move in (False, True):
             query = (
-                select(*(g[name] for name in Posting.SCHEMA), g.posting_no, slip)
+                select(*(g[name] for name in Posting.SCHEMA), g.posting_no, slip.label(Ruled.NOTICE_NO))
                 .select_from(asked)
                 .join(t.posting, g.payment_no == asked.c.payment_no)
                 .join(t.decision, t.decision.c.payment_no == g.payment_no)

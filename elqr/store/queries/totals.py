@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, func, select
 
 from elqr.rules.totals import issue_tallies, posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, select_named, staged
 from elqr.store.tables import ledger as t
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.frames import Posting
@@ -83,18 +83,26 @@ def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
     """運用の証拠 per procedure, as known on a night: first notice and first eL-QR payment, counts and yen."""
     day, i, p = as_of.isoformat(), issue_tally.c, posting_tally.c
     issued = (
-        select(i.procedure_code, func.min(i.issued_on), func.sum(i.notices))
+        select_named(
+            {
+                "procedure_code": i.procedure_code,
+                "first_issued_on": func.min(i.issued_on),
+                "notices": func.sum(i.notices),
+            }
+        )
         .join(t.upload, t.upload.c.upload_no == i.upload_no)
         .where(i.issued_on <= day, t.upload.c.night_on <= day)
         .group_by(i.procedure_code)
     )
     posted = (
-        select(
-            p.procedure_code,
-            func.min(p.first_paid_on).filter(p.is_elqr == 1),
-            func.sum(p.payments).filter(p.is_elqr == 1),
-            func.sum(p.yen).filter(p.is_elqr == 1),
-            func.sum(p.payments),
+        select_named(
+            {
+                "procedure_code": p.procedure_code,
+                "first_paid_on": func.min(p.first_paid_on).filter(p.is_elqr == 1),
+                "elqr_payments": func.sum(p.payments).filter(p.is_elqr == 1),
+                "elqr_yen": func.sum(p.yen).filter(p.is_elqr == 1),
+                "payments": func.sum(p.payments),
+            }
         )
         .where(p.account == Account.CLAIM.value, p.night_on <= day)
         .group_by(p.procedure_code)

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Connection, false, func, literal, or_, select, true
 
-from elqr.store.db.bulk import read_frame
+from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.open_exceptions import returned
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
@@ -50,26 +50,46 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
     ruled, effect, g, own = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
     was_exception = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
     rulings = (
-        select(
-            ruled.payment_no, ruled.ruling_no, ruled.ruling, false(), was_exception, effect.after_yen, effect.night_on
+        select_named(
+            {
+                RulingTrend.PAYMENT_NO: ruled.payment_no,
+                RulingTrend.RULING_NO: ruled.ruling_no,
+                RulingTrend.RULING: ruled.ruling,
+                RulingTrend.IS_REDUCTION: false(),
+                RulingTrend.WAS_EXCEPTION: was_exception,
+                RulingTrend.AFTER_YEN: effect.after_yen,
+                RulingTrend.NIGHT_ON: effect.night_on,
+            }
         )
         .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
         .join(t.decision, t.decision.c.payment_no == ruled.payment_no)
         .where(effect.result == RulingResult.APPROVED.value, effect.night_on <= night.isoformat())
     )
+    left: dict[str, ColumnElement[Any]] = {
+        RulingTrend.IS_REDUCTION: true(),
+        RulingTrend.WAS_EXCEPTION: was_exception,
+        RulingTrend.AFTER_YEN: g.yen,
+        RulingTrend.NIGHT_ON: g.night_on,
+    }
     reductions = (
-        select(
-            g.payment_no, func.coalesce(own.after_ruling_no, 0), literal(""), true(), was_exception, g.yen, g.night_on
+        select_named(
+            {
+                RulingTrend.PAYMENT_NO: g.payment_no,
+                RulingTrend.RULING_NO: func.coalesce(own.after_ruling_no, 0),
+                RulingTrend.RULING: literal(""),
+                **left,
+            }
         )
         .join(r.reduced_posting, own.posting_no == g.posting_no)
         .join(t.decision, t.decision.c.payment_no == g.payment_no)
         .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
     )
-    left = (literal(Ruling.UNDO.value), true(), was_exception, g.yen, g.night_on)
+    undone = literal(Ruling.UNDO.value).label(RulingTrend.RULING)
+    told = (undone, *(column.label(name) for name, column in left.items()))
     returns = (
         returned(night)
         .join(t.decision, t.decision.c.payment_no == g.payment_no)
-        .with_only_columns(g.payment_no, r.ruling_posting.c.ruling_no, *left)
+        .with_only_columns(g.payment_no, r.ruling_posting.c.ruling_no, *told)
     )
     came_off = (reductions.with_only_columns(g.payment_no), returned(night))
     since = (

@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
 
 from elqr.formats.payment_identity import CONTENT, content
-from elqr.store.db.bulk import read_frame, staged
+from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.reductions import slips_looked_at
 from elqr.store.tables import ledger as t
@@ -62,7 +62,7 @@ def files(connection: Connection) -> pl.DataFrame:
         "decided_on": (t.decided_file.c.night_on, pl.Date),
     }
     query = (
-        select(*(column for column, _ in columns.values()))
+        select_named({name: column for name, (column, _) in columns.items()})
         .outerjoin(first, first.c.sha256 == t.file.c.sha256)
         .outerjoin(t.delivery, t.delivery.c.delivery_no == first.c.delivery_no)
         .outerjoin(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
@@ -123,7 +123,7 @@ def postings(connection: Connection) -> pl.DataFrame:
             g.reverses_no,
             r.ruling_posting.c.ruling_no,
             t.claim.c.levy_year,
-            r.reduced_posting.c.posting_no.is_not(None),
+            r.reduced_posting.c.posting_no.is_not(None).label("is_reduction"),
         )
         .outerjoin(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
         .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == g.posting_no)
@@ -180,7 +180,7 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
     )
     owed = func.coalesce(owed_yen(literal(date.max.isoformat())), 0)
     query = (
-        select(t.claim.c.claim_no, func.sum(t.posting.c.yen), owed)
+        select_named({"claim_no": t.claim.c.claim_no, "collected_yen": func.sum(t.posting.c.yen), "owed_yen": owed})
         .join(t.posting, t.posting.c.claim_no == t.claim.c.claim_no)
         .where(t.claim.c.claim_no.in_(changed), t.claim.c.claim_no.not_in(unseen))
         .group_by(t.claim.c.claim_no)
@@ -257,15 +257,16 @@ def decided_payments(connection: Connection) -> pl.DataFrame:
 
 def settlements(connection: Connection) -> pl.DataFrame:
     """突合済, beside the sums of what stands in each: payments, payment_yen and money_yen as `held_…`."""
+    sums = (func.sum(m.bundle.c[name]).label(f"held_{name}") for name in (Bundle.PAYMENTS, Bundle.YEN))
     held = (
-        select(m.settlement_bundle.c.settlement_no, func.sum(m.bundle.c.payments), func.sum(m.bundle.c.yen))
+        select(m.settlement_bundle.c.settlement_no, *sums)
         .join(m.bundle, m.bundle.c.bundle_no == m.settlement_bundle.c.bundle_no)
         .group_by(m.settlement_bundle.c.settlement_no)
     )
     d = m.deposit.c
     signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
     money = (
-        select(m.settlement_deposit.c.settlement_no, func.sum(signed))
+        select(m.settlement_deposit.c.settlement_no, func.sum(signed).label("held_money"))
         .join(m.deposit, d.deposit_no == m.settlement_deposit.c.deposit_no)
         .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value)
         .group_by(m.settlement_deposit.c.settlement_no)
@@ -282,8 +283,9 @@ def settlements(connection: Connection) -> pl.DataFrame:
 def overdue(connection: Connection) -> pl.DataFrame:
     """期限超過の速報: payment_no, contract, night_on, with the night its bundle was looked at and whether it waits."""
     o, w, p = m.overdue_payment.c, m.watched_bundle.c, t.payment.c
+    watched_on = w.night_on.label("watched_on")
     query = (
-        select(o.payment_no, o.contract, o.night_on, w.night_on, t.decision.c.outcome)
+        select(o.payment_no, o.contract, o.night_on, watched_on, t.decision.c.outcome)
         .join(t.payment, p.payment_no == o.payment_no)
         .join(t.decision, t.decision.c.payment_no == o.payment_no)
         .outerjoin(
@@ -350,8 +352,9 @@ def covers(connection: Connection) -> pl.DataFrame:
         "payer_ref": _TEXT,
     }
     n, c = t.notice.c, t.claim.c
+    of_claim = (c[name].label(f"claim_{name}") for name in key)
     query = (
-        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *(c[name] for name in key), n.payer_ref)
+        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *of_claim, n.payer_ref)
         .outerjoin(t.notice, n.notice_no == t.notice_claim.c.notice_no)
         .outerjoin(t.claim, c.claim_no == t.notice_claim.c.claim_no)
     )
