@@ -244,6 +244,11 @@ def test_files_are_opened_in_their_places() -> None:
     assert opening == _OPENS_FILES
 
 
+def test_columns_come_out_of_the_ledger_by_name_alone() -> None:
+    """What knows no names is asked by the one module that compares them (tests/test_named_columns.py)."""
+    assert _who({"read_columns"}) == {"store.db.bulk", "store.db.database"}
+
+
 def test_modules_and_functions_stay_small() -> None:
     for module in _modules():
         assert len(_file(module).read_text(encoding="utf-8").splitlines()) <= MOST_MODULE_LINES, module

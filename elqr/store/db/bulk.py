@@ -12,12 +12,25 @@ from itertools import chain
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, MetaData, Select, Table, func, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    FromClause,
+    MetaData,
+    Select,
+    Table,
+    func,
+    literal,
+    select,
+)
 
 from elqr.store.db.database import asked_first, copied, read_columns
 from elqr.store.db.schema import Text, Whole
 
 Schema = Mapping[str, Any]
+Query = Select[Any] | CompoundSelect[Any]
 _ROWS_A_FETCH = 20_000
 _KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 25_000
 _ROWS_A_STATEMENT = 100
@@ -69,9 +82,24 @@ def select_named(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
     return select(*(column.label(name) for name, column in columns.items()))
 
 
-def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
-    """The rows of a query as a frame of exactly this schema; the query's columns are in its order."""
-    stored = _stored(schema)
+def _bound(query: Query, schema: Schema) -> Schema:
+    """The schema as the database keeps it (see `as_stored`), of a query that names its columns so; so does each part
+    of a union.
+
+    Rows come without names: two columns of one type that change places would be read as each other.
+    """
+    for part in query.selects if isinstance(query, CompoundSelect) else (query,):
+        names = [getattr(column, "name", None) for column in part.selected_columns]
+        assert names == list(schema), f"a query of {names} is read as {list(schema)}"
+    return {
+        name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
+        for name, dtype in schema.items()
+    }
+
+
+def read_frame(connection: Connection, statement: Query, schema: Schema) -> pl.DataFrame:
+    """The rows of a query as a frame of exactly this schema; the query's columns have its names, in its order."""
+    stored = _bound(statement, schema)
     result = connection.execute(statement)
     pieces, driver = [], result.cursor
     assert driver is not None, "a query gives rows"
@@ -90,16 +118,10 @@ def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -
 
 
 def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
-    """The rows of a query in any order, as fast as they come; so many that they can be held as text for a moment."""
-    return _as_asked(read_columns(connection, statement, _stored(schema)), schema)
-
-
-def _stored(schema: Schema) -> Schema:
-    """As the database keeps it: see `as_stored`."""
-    return {
-        name: pl.String if dtype == pl.Date else pl.Int64 if dtype == pl.Boolean else dtype
-        for name, dtype in schema.items()
-    }
+    """The rows of a query, named as in `read_frame`, in any order, as fast as they come; so many that they can be held
+    as text for a moment.
+    """
+    return _as_asked(read_columns(connection, statement, _bound(statement, schema)), schema)
 
 
 def _as_asked(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

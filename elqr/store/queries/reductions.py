@@ -45,7 +45,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
         .join(t.notice, t.notice.c.notice_no == t.notice_claim.c.notice_no)
         .where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1)
     )
-    changed = read_frame(connection, select(union(cancelled, reissued).subquery()), {Posting.CLAIM_NO: pl.Int64})
+    changed = read_frame(connection, union(cancelled, reissued), {Posting.CLAIM_NO: pl.Int64})
     with staged(connection, changed) as asked:
         owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
         query = (
