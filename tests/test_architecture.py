@@ -4,6 +4,7 @@ Every table of places is held to the letter: what is missing from it fails, and 
 """
 
 import ast
+import re
 import sqlite3
 import subprocess
 import sys
@@ -285,7 +286,8 @@ def test_every_module_and_public_function_says_what_it_is() -> None:
         for node in tree.body:
             is_public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
             if is_public and _room(module) != "cli":
-                assert ast.get_docstring(node), f"{module}: {node.name}"
+                says = ast.get_docstring(node) or ""
+                assert re.search("[A-Za-z]{2}", says), f"{module}: {node.name} says {says!r}, and nothing in English"
 
 
 _KINDS = {pl.Int64: "INTEGER", pl.Boolean: "INTEGER", pl.String: "TEXT", pl.Date: "TEXT"}

@@ -83,10 +83,10 @@ def select_named(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
 
 
 def _bound(query: Query, schema: Schema) -> Schema:
-    """The schema as the database keeps it (see `as_stored`), of a query that names its columns so; so does each part
-    of a union.
+    """The schema as the database keeps it (see `as_stored`), of a query that names its columns so.
 
-    Rows come without names: two columns of one type that change places would be read as each other.
+    So does each part of a union. Rows come without names: two columns of one type that change places would be read as
+    each other.
     """
     for part in query.selects if isinstance(query, CompoundSelect) else (query,):
         names = [getattr(column, "name", None) for column in part.selected_columns]
@@ -118,8 +118,9 @@ def read_frame(connection: Connection, statement: Query, schema: Schema) -> pl.D
 
 
 def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
-    """The rows of a query, named as in `read_frame`, in any order, as fast as they come; so many that they can be held
-    as text for a moment.
+    """The rows of a query, named as in `read_frame`, in any order, as fast as they come.
+
+    They are so many at most that they can be held as text for a moment.
     """
     return _as_asked(read_columns(connection, statement, _bound(statement, schema)), schema)
 

@@ -204,7 +204,7 @@ def enter_request(connection: Connection, row: Mapping[str, object]) -> int:
 
 
 def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す."""
+    """承認・却下を記す: how a request ended."""
     connection.execute(insert(a.arrears_step).values(**row))
 
 
@@ -216,5 +216,5 @@ def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.Dat
 
 
 def next_list_no(connection: Connection) -> int:
-    """次の一覧の番号."""
+    """次の一覧の番号: the number that the next list bears."""
     return next_handed_out(connection, a.arrears_list.c.list_no)

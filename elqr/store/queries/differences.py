@@ -46,5 +46,5 @@ def enter_request(connection: Connection, row: Mapping[str, object]) -> int:
 
 
 def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す."""
+    """承認・却下を記す: how a request ended."""
     connection.execute(insert(m.difference_step).values(**row))

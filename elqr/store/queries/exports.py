@@ -149,12 +149,12 @@ def untaken_before(connection: Connection, export_no: int) -> list[int]:
 
 
 def enter_export(connection: Connection, row: Mapping[str, object]) -> None:
-    """書き出しを記す."""
+    """書き出しを記す: one export with the postings in it."""
     connection.execute(insert(e.export).values(**row))
 
 
 def enter_again(connection: Connection, row: Mapping[str, object]) -> None:
-    """再書き出しを記す."""
+    """再書き出しを記す: an export that was made again."""
     connection.execute(insert(e.export_again).values(**row))
 
 

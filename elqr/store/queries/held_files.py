@@ -217,5 +217,5 @@ def enter_waiver(
 
 
 def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す."""
+    """承認・却下を記す: how a request ended."""
     connection.execute(insert(h.waiver_step).values(**row))

@@ -36,7 +36,7 @@ def begin(connection: Connection) -> None:
 
 
 def ledger_id(connection: Connection) -> str:
-    """台帳の素性."""
+    """台帳の素性: the id of the ledger that is open."""
     own = t.ledger_start.c
     return str(connection.execute(select(own.ledger_id).order_by(own.start_no).limit(1)).scalar_one_or_none() or "")
 

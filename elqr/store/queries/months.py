@@ -98,10 +98,10 @@ def ended_closes(connection: Connection) -> list[dict[str, Any]]:
 
 
 def enter_close(connection: Connection, row: Mapping[str, object]) -> None:
-    """月締めの申請を記す."""
+    """月締めの申請を記す: the figures that somebody wants to close."""
     connection.execute(insert(m.month_close).values(**row))
 
 
 def enter_close_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """月締めの承認・却下を記す."""
+    """月締めの承認・却下を記す: how a request ended."""
     connection.execute(insert(m.month_close_step).values(**row))

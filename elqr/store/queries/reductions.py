@@ -24,7 +24,7 @@ LAST_NOTICE = "last_notice"
 
 
 def last_notice_no(connection: Connection) -> int:
-    """最後の納付書の番号."""
+    """最後の納付書の番号: the number of the newest slip."""
     return int(connection.execute(select(func.coalesce(func.max(t.notice.c.notice_no), 0))).scalar_one())
 
 

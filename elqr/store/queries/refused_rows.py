@@ -143,7 +143,7 @@ def enter_give_up(connection: Connection, row: Mapping[str, object]) -> int:
 
 
 def enter_give_up_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す."""
+    """承認・却下を記す: how a request ended."""
     connection.execute(insert(notice_give_up_step).values(**row))
 
 

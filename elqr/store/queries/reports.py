@@ -170,7 +170,7 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
 
 
 def decision_schema() -> dict[str, Any]:
-    """消込結果の列の型."""
+    """消込結果の列の型: the schema in which results are read."""
     return {name: dtype for name, (_, dtype) in decision_columns().items()}
 
 

@@ -93,5 +93,5 @@ def enter_retraction(connection: Connection, row: Mapping[str, object]) -> int:
 
 
 def enter_retraction_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す."""
+    """承認・却下を記す: how a request ended."""
     connection.execute(insert(r.retraction_step).values(**row))
