@@ -9,8 +9,8 @@ import pytest
 
 from elqr.rules.notice_lookup import as_registered
 from elqr.rules.suggestions import neighbours, suggestions
-from elqr.store.arrears_queries import named_claims
 from elqr.store.ledger_file import open_ledger
+from elqr.store.queries.arrears import named_claims
 from elqr.store.queries.undecided import covers
 from elqr.vocabulary.frames import Candidate, Payment
 from tests.builders import JOB, NIGHT, ROOT, City, barcode, cvs_file, cvs_row, notice_row, transfer_file, transfer_row

@@ -89,7 +89,7 @@ def _guards(night: Night) -> list[tuple[str, str]]:
 def told(night: Night, *anchors: str) -> list[Finding]:
     """What the first rule that finds anything says: the rows' own rules first, as they are the quickest."""
     looked = Looked(night, {}, read_anchors(anchors))
-    for rule in reversed(RULES):
+    for _, rule in reversed(RULES):
         try:
             if found := list(rule(looked)):
                 return found
