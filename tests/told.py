@@ -57,6 +57,11 @@ class Told:
             )
 
     def _untold(self, config: pytest.Config) -> Iterator[Code]:
-        chosen = config.getoption("keyword") or config.getoption("markexpr") or config.getoption("lf") or config.option.collectonly
+        chosen = (
+            config.getoption("keyword")
+            or config.getoption("markexpr")
+            or config.getoption("lf")
+            or config.option.collectonly
+        )
         if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not chosen:
             yield from (code for code in Code if code.value not in self.codes)
