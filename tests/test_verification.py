@@ -74,7 +74,7 @@ def test_a_night_that_was_broken_off_and_finished_later_is_whole(
     city.deliver("eltax.csv", eltax_file(eltax_row("9" * 20, "123456", 5_000)))
     city.deliver("later.csv", eltax_file(eltax_row("8" * 20, "123456", 5))[:-9])
     with monkeypatch.context() as broken:
-        broken.setattr("elqr.night.steps.reconcile", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("elqr.night.order.reconcile", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert city.night().code == 130
     assert told(city) == set(), "taken in, and not matched yet"
     city.night(date(2026, 11, next_day))
