@@ -75,7 +75,6 @@ def _standing_still() -> Iterator[None]:
     lots = count(1)
     with ExitStack() as stack:
         stack.enter_context(patch.object(clock, "datetime", _Stopped))
-        stack.enter_context(patch.object(time, "perf_counter", lambda: 0.0))
         stack.enter_context(patch.object(time, "localtime", lambda *_: time.gmtime(_A_MOMENT)))
         for module in ("openpyxl.writer.excel", "openpyxl.packaging.core"):  # books in which staff decide
             stack.enter_context(patch(f"{module}.datetime", _Clocks))

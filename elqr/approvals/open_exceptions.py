@@ -1,4 +1,4 @@
-"""What waits (要確認の残): open exceptions as staff ask for them, and the book in which they write their decisions."""
+"""Open exceptions (要確認の残): as staff ask for them, and the book in which they write their decisions."""
 
 from dataclasses import dataclass
 from datetime import date

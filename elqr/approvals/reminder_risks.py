@@ -1,4 +1,4 @@
-"""Risks (督促を妨げるもの): everything that says that claims which look unpaid may have been paid.
+"""Reminder risks (督促を妨げるもの): everything that says that claims which look unpaid may have been paid.
 
 Asked when a list is drawn, when two people let one be drawn, and again before it is sent. What the ledger knows now
 counts, not what it knew on the night of a payment: a slip may have come after the payment that names it.

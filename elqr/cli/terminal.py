@@ -16,7 +16,7 @@ import click
 
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.session import clock
-from elqr.vocabulary.errors import BadFile, CannotWrite
+from elqr.vocabulary.errors import BadFile, CannotWrite, Refused
 from elqr.vocabulary.visible_text import visible, visible_lines
 
 if TYPE_CHECKING:
@@ -176,9 +176,9 @@ def refuse_unnameable() -> None:
 
 
 def refuse_unchecked() -> None:
-    """検査を外した Python を断る: what guards money is asserted. Raises CannotWrite."""
+    """検査を外した Python を断る: what guards money is asserted. Raises Refused."""
     if not __debug__:
-        raise CannotWrite(
+        raise Refused(
             "Python が -O で動いているため、金額を守る検査が外れています。何もしていません。"
             "-O と環境変数 PYTHONOPTIMIZE を外して、もう一度実行してください。"
         )

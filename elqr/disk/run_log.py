@@ -1,4 +1,4 @@
-"""The run's journal (実行記録): what happened to every step, as `run.json` and a JSON-lines log.
+"""The run log (実行記録): what happened to every step, as `run.json` and a JSON-lines log.
 
 One artefact a run. It holds file names, counts, yen and durations; never a name, an address or a secret.
 """

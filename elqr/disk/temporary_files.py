@@ -1,4 +1,4 @@
-"""Droppings (作業用のファイル): what programs leave in an inbox that nobody sent.
+"""Temporary files (作業用のファイル): what programs leave in an inbox that nobody sent.
 
 A file is passed over when its name is known for one and its content is of none of the inbox's formats. With a
 name like that, or a hidden one, and such a content it is a delivery that somebody put aside: it is told, and stays.

@@ -1,4 +1,4 @@
-"""Identity (収納の識別): what makes two records tell of one payment, and what makes them say the same of it.
+"""Payment identity (収納の識別): what makes two records tell of one payment, and what makes them say the same of it.
 
 The identity begins with the sender, so that the numbers of two senders never meet. Records of one identity and stage
 are the same when they are equal in all that the sender says of the money, the day on which it comes included.

@@ -1,4 +1,4 @@
-"""The handover (引渡し): the manifest that goes with an export, and reading an exported folder again.
+"""The manifest (引渡しの目録): what goes with an export and proves it, and reading an exported folder again.
 
 Everything in it follows from the ledger, so that an export written again after a crash is the same to the byte.
 The ledger keeps the manifest's hash, and the manifest the file's: neither can change unseen.

@@ -1,4 +1,4 @@
-"""The release (発送): the manifest of a print, and what must be true before it leaves the house.
+"""The manifest of a print (印刷の目録), and what must be true before it leaves the house.
 
 A print is asked for by one person and approved by another. Refused: a print that preflight stopped, a file
 that is not the one that was checked, and any notice that is not uploaded to 共通納税IFS, cancelled, replaced

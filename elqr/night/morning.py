@@ -1,4 +1,4 @@
-"""Drawing (帳票を引く): the morning's reports of a night that the ledger holds, and their files.
+"""The morning (帳票を引く): the morning's reports of a night that the ledger holds, and their files.
 
 The ledger is asked of its own sums beside everything else, and no report gets its name before it has told the same.
 """

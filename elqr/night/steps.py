@@ -1,4 +1,4 @@
-"""The night (夜間処理), readable from top to bottom: notices, payloads, files, matching, reports.
+"""The steps of a night (夜の一歩ずつ): issuing, returning excess, matching, posting. Their order is in order.py.
 
 Each file is taken in by one transaction and the night is posted by one more, over all accepted files
 together and whatever an interrupted night left unmatched. So the order of files cannot matter, a crash

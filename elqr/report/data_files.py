@@ -1,4 +1,4 @@
-"""Writers (CSV・JSON): tables as files. They know no rules of the field.
+"""Data files (CSV・JSON): tables as files. They know no rules of the field.
 
 CSV is for Excel in Japanese: UTF-8 with BOM, CRLF; what Excel would make of a text is for `excel_text` to say.
 JSON is for programs: keys stay as they are.

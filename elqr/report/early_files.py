@@ -1,4 +1,4 @@
-"""Drawn ahead (先に引く): files of the night that are drawn and written while the ledger is still being written.
+"""Early files (先に引く): files of the night that are drawn and written while the ledger is still being written.
 
 They stand beside their places and are no reports yet: they get their names when the ledger has told the same as they
 do. What nobody names is removed.

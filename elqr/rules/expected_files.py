@@ -1,4 +1,4 @@
-"""Expected arrivals (到着予定): which files should have come by a night, and what came instead.
+"""Expected files (到着予定): which files should have come by a night, and what came instead.
 
 Pure. A delivered file fills the expectation of its own day, else the oldest that is open, else it came unexpectedly.
 Held back and repeated deliveries fill none. What is missing stays so until it comes, or the job says it never will.

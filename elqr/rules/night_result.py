@@ -1,4 +1,4 @@
-"""What a run has in hand (今夜の手元): the frames it decided, as the reports read them from the ledger.
+"""The result of a night (今夜の手元): the frames it decided, as the reports read them from the ledger.
 
 The reports of the night that has just been written need not read back every row of it; its sums are asked of the
 ledger all the same. A night drawn again later is read from the ledger, and is the same to the byte.

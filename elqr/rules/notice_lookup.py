@@ -1,4 +1,4 @@
-"""Lookup (照会): the notice that a payment's key means, and what the payment says otherwise than the notice.
+"""Notice lookup (照会): the notice that a payment's key means, and what the payment says otherwise than the notice.
 
 A key that stays the same when its notice is issued again (顧客番号, a bar code whose 再発行 digit never changes) names
 several notices of one claim. The one in force on 領収日 is meant; where none was, the nearest one, with what is true

@@ -1,4 +1,4 @@
-"""手続台帳 and KPI: the register of procedures, and how many of them support eL-QR.
+"""The register (手続台帳): the procedures of a city, with their dates and kinds of accounting.
 
 Counting rule (集計の定め): one procedure is one fee or tax type of the register with a dated go-live;
 it counts from the fiscal year of its go-live. Beside the count stands the evidence from the ledger.

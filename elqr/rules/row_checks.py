@@ -1,4 +1,4 @@
-"""The sieve (ふるい): rows of a notice file that are still good, and findings of those that are not.
+"""Row checks (納付書の行の検査): rows of a notice file that are still good, and findings of those that are not.
 
 Every rule takes out what breaks it. What the ledger holds already stands beside the rows, to be compared with.
 """

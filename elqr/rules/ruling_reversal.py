@@ -1,4 +1,4 @@
-"""Reversals (決裁の取消): what undoing a ruling posts, as the claims are when it is undone.
+"""Ruling reversals (決裁の取消): what undoing a ruling posts, as the claims are when it is undone.
 
 Pure. Every posting of the ruling is taken back. What a claim does not take any more, because others paid it or nothing
 is owed on it now, goes into suspense, where people decide on it anew; a 全期 goes back as it stood, or not at all. A

@@ -1,4 +1,4 @@
-"""Withdrawals (送付元の取消): what the sender took back or corrected, carried out on the ledger by two people.
+"""Sender corrections (送付元の取消): what the sender took back or corrected, carried out on the ledger by two people.
 
 Pure. The yen of a payment that its sender took back stand on an account of their own, so that every payment's postings
 still sum to its yen. A correction takes the place of the earlier payment as far as the claims take it; what they do

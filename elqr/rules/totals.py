@@ -1,4 +1,4 @@
-"""Tallies (累計): small sums of what was issued and posted at once, so that the KPI and the balances are sums of these.
+"""Totals (累計): small sums of what was issued and posted at once, so that the KPI and the balances are sums of these.
 
 Nothing in a night then reads all that the ledger holds. Pure; the verification makes them again from every row.
 """

@@ -1,4 +1,4 @@
-"""Originals (原データ): the records behind payments, read again from the archive as they were delivered.
+"""Raw records (原データ): the records behind payments, read again from the archive as they were delivered.
 
 A record of a fixed layout costs its own bytes, wherever in its file it stands; a CSV must be read whole, so only
 so many megabytes of them are. What is not shown says why; nothing of the night depends on it.
