@@ -58,7 +58,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "tables.trends page.page screen tables.ledger_rows books months review_form tables.money arrears "
         "tables.payment_list morning years",
     ),
-    ("session", "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login night"),
+    (
+        "session",
+        "__init__ clock job configuration ledger_traces ledger_belonging operators ledger_access login setup session",
+    ),
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
     (
         "audit",
@@ -67,7 +70,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "verification.refused verification.rows verification.runs verification.sources verification.unsealed "
         "verification",
     ),
-    ("night", "__init__ remittance morning spark take_in steps cluster opening order replay"),
+    (
+        "night",
+        "__init__ night excess remittance morning spark take_in posting upload workers cluster opening order replay",
+    ),
     (
         "approvals",
         "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.report.early_files import Ahead
+from elqr.report.early_files import EarlyFiles
 from tests.builders import NIGHT, REAL_NOTICE, REAL_PAYMENT, SERVERS, City, eltax_file, notice_row
 
 _RESULTS = {"消込結果.csv", "消込結果.json"}
@@ -29,7 +29,7 @@ def _names(folder: Path) -> set[str]:
 
 
 def test_files_get_their_names_when_they_are_asked_for(tmp_path: Path) -> None:
-    with Ahead() as ahead:
+    with EarlyFiles() as ahead:
         ahead.begin(tmp_path, {"a.csv": lambda: [b"1", b"2"], "b.csv": lambda: iter([b"3"])})
         assert not _names(tmp_path) & {"a.csv", "b.csv"}
         assert ahead.take_places() == {"a.csv": "", "b.csv": ""}
@@ -46,7 +46,7 @@ def test_what_nobody_names_is_gone(tmp_path: Path) -> None:
         go_on.wait(10)
         yield b"1"
 
-    with pytest.raises(KeyboardInterrupt), Ahead() as ahead:
+    with pytest.raises(KeyboardInterrupt), EarlyFiles() as ahead:
         ahead.begin(tmp_path, {"a.csv": slow, "b.csv": lambda: [b"2"]})
         assert begun.wait(10)
         go_on.set()
@@ -56,7 +56,7 @@ def test_what_nobody_names_is_gone(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_told_when_it_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with Ahead() as ahead:
+    with EarlyFiles() as ahead:
         ahead.begin(tmp_path / "file", {"a.csv": lambda: [b"1"], "b.csv": lambda: [b"2"]})
         told = ahead.take_places()
     assert set(told) == {"a.csv", "b.csv"} and all("に書けません" in why for why in told.values())

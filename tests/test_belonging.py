@@ -318,12 +318,12 @@ def test_what_a_cut_off_issue_wrote_is_written_again_or_its_numbers_are_passed_b
     """Between the upload file and the ledger the power fails; somebody may have handed the file in."""
     city.notices(notice_row(bill_no="100003"), name="more.csv")
     with monkeypatch.context() as broken:
-        broken.setattr("elqr.night.steps.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("elqr.night.upload.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert city.night(NEXT).code == 130
     path = city.folder / "out" / "upload" / "elqr_notices_000002.csv"
     cut_off = path.read_bytes()
     with monkeypatch.context() as broken:
-        broken.setattr("elqr.night.steps.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr("elqr.night.upload.entries.enter_payloads", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         assert city.night(NEXT).code == 130
     assert path.read_bytes() == cut_off, "the same notices: the same bytes, the same keys"
     city.notices(notice_row(bill_no="100000"), name="early.csv")

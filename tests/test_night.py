@@ -282,9 +282,9 @@ def test_a_night_broken_off_is_finished_by_the_next_run(
         city.deliver("b.dat", cvs_file(cvs_row(REAL_BARCODE, paid_on=date(2024, 6, 10))))
     whole.night()
 
-    from elqr.night import order, steps
+    from elqr.night import order, workers
 
-    asked = steps if step == "take_file" else order
+    asked = workers if step == "take_file" else order
     real = getattr(asked, step)
     calls = itertools.count()
 

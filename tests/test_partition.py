@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.night import steps
+from elqr.night import posting
 from elqr.rules.matching import Matched, match
 from elqr.rules.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
 from elqr.synthetic import generate
@@ -137,6 +137,6 @@ def test_the_night_of_a_city_in_parts(tmp_path: Path, monkeypatch: pytest.Monkey
         assert count == 1 or len(cut) > 1 or frames[0].height < 2
         return [Part(*frames)]
 
-    monkeypatch.setattr(steps, "slices", compared)
+    monkeypatch.setattr(posting, "slices", compared)
     assert City(tmp_path).night().code == 4
     assert seen.total() > 400 and len(seen) > 12

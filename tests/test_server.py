@@ -297,7 +297,7 @@ def test_a_server_that_goes_in_mid_night_loses_nothing(
             time.sleep(0.2)
         return entered
 
-    monkeypatch.setattr("elqr.night.steps.entries.enter_decisions", cutting)
+    monkeypatch.setattr("elqr.night.posting.entries.enter_decisions", cutting)
     broken = city.night()
     assert broken.code == 1 and "台帳に書き込めません" in broken.err and broken.err.count("\n") == 1
     assert city.sql("SELECT count(*) FROM decision") == [(0,)]

@@ -25,8 +25,8 @@ from elqr.audit.verification.ledger import structure
 from elqr.audit.verification.looking import UNREADABLE, Looked
 from elqr.audit.verification.people import two_people
 from elqr.audit.verification.runs import anchors
-from elqr.night.opening import prepared
-from elqr.session.night import Night
+from elqr.night.opening import open_session
+from elqr.session.session import Session
 from elqr.store.db.schema import metadata
 from elqr.store.ledger_file import open_to_read
 from elqr.vocabulary.codes import Code
@@ -53,13 +53,13 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
 
 
 @pytest.fixture(scope="module")
-def night(city: City) -> Iterator[Night]:
-    with prepared(city.job, LAST, rehearsal=True, show=lambda _: None) as opened:
-        yield opened.night
+def night(city: City) -> Iterator[Session]:
+    with open_session(city.job, LAST, rehearsal=True, show=lambda _: None) as session:
+        yield session
 
 
 @contextmanager
-def damaged(night: Night, *statements: str, with_guards: bool = True) -> Iterator[None]:
+def damaged(night: Session, *statements: str, with_guards: bool = True) -> Iterator[None]:
     """The ledger as somebody with a tool leaves it; as it was afterwards."""
     connection = night.ledger.connection
     with connection.begin_nested() as moment:
@@ -81,12 +81,12 @@ def damaged(night: Night, *statements: str, with_guards: bool = True) -> Iterato
         moment.rollback()
 
 
-def _guards(night: Night) -> list[tuple[str, str]]:
+def _guards(night: Session) -> list[tuple[str, str]]:
     asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     return [(name, guard) for name, guard in night.ledger.connection.exec_driver_sql(asked)]
 
 
-def told(night: Night, *anchors: str) -> list[Finding]:
+def told(night: Session, *anchors: str) -> list[Finding]:
     """What the first rule that finds anything says: the rows' own rules first, as they are the quickest."""
     looked = Looked(night, {}, read_anchors(anchors))
     for _, rule in reversed(RULES):
@@ -98,11 +98,11 @@ def told(night: Night, *anchors: str) -> list[Finding]:
     return []
 
 
-def test_nothing_is_told_of_the_ledger_as_it_is(night: Night) -> None:
+def test_nothing_is_told_of_the_ledger_as_it_is(night: Session) -> None:
     assert told(night) == []
 
 
-def test_every_table_is_covered_and_holds_rows(night: Night) -> None:
+def test_every_table_is_covered_and_holds_rows(night: Session) -> None:
     assert [own.table for own in COVERAGE] == sorted(TABLES)
     assert all(own.proofs for own in COVERAGE)
     for name in TABLES:
@@ -139,7 +139,7 @@ def _inserted(table: Table) -> str:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_column_that_is_changed_and_every_row_that_comes_or_goes_is_told(night: Night, name: str) -> None:
+def test_every_column_that_is_changed_and_every_row_that_comes_or_goes_is_told(night: Session, name: str) -> None:
     table = TABLES[name]
     plants = {column.name: _changed(table, column.name) for column in table.c}
     plants |= {"（行の追加）": _inserted(table), "（行の削除）": f"DELETE FROM {name} WHERE {_first(table)}"}
@@ -175,7 +175,7 @@ def _guard_plants(name: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name not in ("counter", "setting")])
-def test_a_guard_that_is_gone_or_weaker_is_told(night: Night, name: str) -> None:
+def test_a_guard_that_is_gone_or_weaker_is_told(night: Session, name: str) -> None:
     for what, statements in _guard_plants(name).items():
         with night.ledger.connection.begin_nested() as moment:
             for statement in statements:
@@ -206,7 +206,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_ledger_of_another_shape_is_told(night: Night, shape: str) -> None:
+def test_a_ledger_of_another_shape_is_told(night: Session, shape: str) -> None:
     given = SHAPES[shape]
     said = given if isinstance(given, str) else given["postgresql" if SERVERS else "sqlite"]
     with night.ledger.connection.begin_nested() as moment:
@@ -227,7 +227,7 @@ PEOPLE = {
 
 
 @pytest.mark.parametrize("what", PEOPLE)
-def test_who_approved_what_they_asked_for_is_told_by_itself(night: Night, what: str) -> None:
+def test_who_approved_what_they_asked_for_is_told_by_itself(night: Session, what: str) -> None:
     with damaged(night, PEOPLE[what]):
         assert {own.code for own in two_people(Looked(night, {}))} == {Code.SAME_PERSON}
     assert list(two_people(Looked(night, {}))) == []
@@ -269,12 +269,12 @@ MONEY = {
 
 
 @pytest.mark.parametrize("what", MONEY)
-def test_a_change_that_adds_up_is_told_too(night: Night, what: str) -> None:
+def test_a_change_that_adds_up_is_told_too(night: Session, what: str) -> None:
     with damaged(night, *MONEY[what]):
         assert told(night)
 
 
-def _forged(night: Night, change: Callable[[dict[str, Any]], None]) -> list[str]:
+def _forged(night: Session, change: Callable[[dict[str, Any]], None]) -> list[str]:
     """Statements that make the chain anew with other entries: every hash is right again."""
     previous, made = "", []
     for run in Looked(night, {}).runs():
@@ -291,7 +291,7 @@ def _forged(night: Night, change: Callable[[dict[str, Any]], None]) -> list[str]
 
 
 def test_a_chain_made_anew_is_told_by_the_mark_in_the_archive_and_without_it_by_its_anchor_only(
-    night: Night, city: City
+    night: Session, city: City
 ) -> None:
     """Somebody else's account in every link and in the acts' table, and all hashes computed again."""
 
@@ -321,7 +321,7 @@ def _mark_of(city: City, run_hash: str) -> Iterator[None]:
         mark.write_bytes(before)
 
 
-def test_the_anchor_stands_on_the_sheet_that_finance_signs(night: Night, city: City) -> None:
+def test_the_anchor_stands_on_the_sheet_that_finance_signs(night: Session, city: City) -> None:
     sheet = load_workbook(city.folder / "out" / LAST.isoformat() / "会計.xlsx")["収納日計表"]
     (said,) = [
         match
@@ -339,7 +339,7 @@ def test_what_is_no_anchor_is_refused(city: City, written: str) -> None:
     assert ran.code == 1 and "照合値として読めません" in ran.err
 
 
-def test_a_ledger_without_its_last_runs_is_told_by_its_anchor(night: Night) -> None:
+def test_a_ledger_without_its_last_runs_is_told_by_its_anchor(night: Session) -> None:
     runs = Looked(night, {}).runs()
     with damaged(night, f"DELETE FROM act WHERE run_no = {len(runs)}", f"DELETE FROM run WHERE run_no = {len(runs)}"):
         assert Code.ANCHOR_LOST in {own.code for own in anchors(Looked(night, {}, read_anchors([runs[-1]["hash"]])))}
@@ -541,7 +541,7 @@ def _edited(path: Path) -> tuple[Path, bytes]:
 
 
 @pytest.mark.parametrize("what", FILES)
-def test_an_edited_file_is_told(night: Night, city: City, what: str) -> None:
+def test_an_edited_file_is_told(night: Session, city: City, what: str) -> None:
     path, before = FILES[what](city)
     try:
         assert told(night)
@@ -550,7 +550,7 @@ def test_an_edited_file_is_told(night: Night, city: City, what: str) -> None:
     assert told(night) == []
 
 
-def test_files_of_the_archive_that_changed_places_are_told(night: Night, city: City) -> None:
+def test_files_of_the_archive_that_changed_places_are_told(night: Session, city: City) -> None:
     one, other = _archived(city)[:2]
     before = one.read_bytes(), other.read_bytes()
     for path, data in zip((one, other), reversed(before), strict=True):

@@ -21,7 +21,7 @@ from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
 from elqr.handover.manifest import refuse_strangers
 from elqr.report.arrears import List, reminder_list
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.queries import arrears as queries
 from elqr.store.queries import reports as report_queries
@@ -60,25 +60,25 @@ class Situation:
         return hashlib.sha256(json.dumps([rows, found], ensure_ascii=False).encode()).hexdigest()
 
 
-def situation(night: Night) -> Situation:
+def situation(session: Session) -> Situation:
     """督促の状況 as the ledger and the inboxes are now."""
-    with night.ledger.transaction() as connection:
-        rows = queries.unpaid(connection, night.night_on)
-    days = night.job.arrears
+    with session.ledger.transaction() as connection:
+        rows = queries.unpaid(connection, session.night_on)
+    days = session.job.arrears
     grace = pl.col(Unpaid.PROCEDURE_CODE).replace_strict(
         days.procedures, default=days.days_after_due, return_dtype=pl.Int64
     )
-    due = rows.filter(pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < night.night_on)
+    due = rows.filter(pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < session.night_on)
     claims, announced = due.filter(~pl.col(Unpaid.IS_ANNOUNCED)), due.filter(Unpaid.IS_ANNOUNCED)
-    return Situation(claims, announced, against(night, claims, announced))
+    return Situation(claims, announced, against(session, claims, announced))
 
 
-def asked(night: Night, reason: str, by: str, at: str) -> tuple[int, Situation]:
+def asked(session: Session, reason: str, by: str, at: str) -> tuple[int, Situation]:
     """督促対象を引く申請: in spite of what stands against it. Raises Refused when nothing does, or it waits already."""
-    now = situation(night)
+    now = situation(session)
     if not now.against:
         raise Refused("督促を妨げるものはありません。elqr arrears list で引けます。")
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         same = [own for own in queries.requests(connection) if own["situation"] == now.sha256]
         if any(own["result"] is None for own in same):
             raise Refused(
@@ -89,37 +89,37 @@ def asked(night: Night, reason: str, by: str, at: str) -> tuple[int, Situation]:
             "claims": now.count,
             "yen": now.yen,
             "risks": json.dumps([own.label for own in now.against], ensure_ascii=False),
-            "night_on": night.night_on.isoformat(),
+            "night_on": session.night_on.isoformat(),
             "asked_at": at,
             "asked_by": by,
             "reason": reason,
         }
         number = queries.enter_request(connection, row)
         said = {"arrears_request": [{"request_no": number, **row}]}
-        enter_act(connection, night.night_on, Act("arrears_request", number, ASKED, by, said))
+        enter_act(connection, session.night_on, Act("arrears_request", number, ASKED, by, said))
         return number, now
 
 
-def ended(night: Night, request_no: int, result: RulingResult, by: str, at: str, reason: str = "") -> None:
+def ended(session: Session, request_no: int, result: RulingResult, by: str, at: str, reason: str = "") -> None:
     """申請を承認か却下する. An approval is another person's. Raises NotFound, BadFile."""
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         request = next((own for own in queries.requests(connection) if own["request_no"] == request_no), None)
         if request is None or request["result"] is not None:
             raise NotFound(
                 f"承認を待つ督促の申請 {request_no} はありません。elqr arrears list で番号を確かめてください。"
             )
     if result is RulingResult.APPROVED:
-        need_another(night, "arrears_request", request_no, [request["asked_by"]], by)
-        _is_the_same(situation(night), request)
-    on = night.night_on.isoformat()
+        need_another(session, "arrears_request", request_no, [request["asked_by"]], by)
+        _is_the_same(situation(session), request)
+    on = session.night_on.isoformat()
     step = {"request_no": request_no, "result": result.value, "night_on": on, "taken_at": at, "taken_by": by}
     step["reason"] = reason
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         queries.enter_step(connection, step)
         ends = {"result": result.value, "ended_on": on, "taken_at": at, "taken_by": by, "because": reason}
         link = {name: request[name] for name in queries.SIGNED} | ends
         act = Act("arrears_request", request_no, result.value, by, {"arrears_step": [step]})
-        enter_act(connection, night.night_on, act, {"arrears_request": request_no, **link})
+        enter_act(connection, session.night_on, act, {"arrears_request": request_no, **link})
 
 
 def _is_the_same(now: Situation, request: dict[str, Any]) -> None:
@@ -140,18 +140,20 @@ class Drawn:
     yen: int
 
 
-def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, *, with_names: bool) -> Drawn | None:
+def drawn(
+    session: Session, now: Situation, approval: int | None, by: str, at: str, *, with_names: bool
+) -> Drawn | None:
     """督促対象一覧を引く. None when there is nothing to list. Raises Refused, NotFound when it may not be drawn."""
-    request = None if approval is None else _approval(night, approval, now)
+    request = None if approval is None else _approval(session, approval, now)
     if now.against and request is None:
         raise Refused("督促を妨げるものがあるので、一覧は引けません。")
     if not now.count:
         return None
-    with night.ledger.transaction() as connection:
-        chain = report_queries.chain(connection, night.night_on)
+    with session.ledger.transaction() as connection:
+        chain = report_queries.chain(connection, session.night_on)
         facts: dict[str, Any] = {
             "list_no": queries.next_list_no(connection),
-            "night_on": night.night_on.isoformat(),
+            "night_on": session.night_on.isoformat(),
             "claims": now.count,
             "yen": now.yen,
             "announced_claims": now.announced.height,
@@ -162,16 +164,16 @@ def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, 
             "ledger_id": ledger_id(connection),
             "override": _override(request, now),
         }
-        made = _listed(night, now, facts)
-        while _is_taken(night, made, facts):  # by a list that was cut off, and of other claims
+        made = _listed(session, now, facts)
+        while _is_taken(session, made, facts):  # by a list that was cut off, and of other claims
             facts = facts | {"list_no": facts["list_no"] + 1}
-            made = _listed(night, now, facts)
-        list_no, folder = facts["list_no"], _folder(night, facts)
-        manifest = _written(night, made, facts)
+            made = _listed(session, now, facts)
+        list_no, folder = facts["list_no"], _folder(session, facts)
+        manifest = _written(session, made, facts)
         row = {
             "list_no": list_no,
             "request_no": approval,
-            "night_on": night.night_on.isoformat(),
+            "night_on": session.night_on.isoformat(),
             "made_at": at,
             "made_by": by,
             "claims": now.count,
@@ -182,12 +184,12 @@ def drawn(night: Night, now: Situation, approval: int | None, by: str, at: str, 
         queries.enter_list(connection, row, now.claims)
         link = {"arrears_list": list_no, "manifest": row["manifest_sha256"], "claims": now.count, "yen": now.yen}
         act = Act("arrears_list", list_no, RECORDED, by, {"arrears_list": [row]})
-        enter_act(connection, night.night_on, act, {**link, "made_at": at, "made_by": by})
+        enter_act(connection, session.night_on, act, {**link, "made_at": at, "made_by": by})
     return Drawn(list_no, folder, now.count, now.yen)
 
 
-def _approval(night: Night, request_no: int, now: Situation) -> dict[str, Any]:
-    with night.ledger.transaction() as connection:
+def _approval(session: Session, request_no: int, now: Situation) -> dict[str, Any]:
+    with session.ledger.transaction() as connection:
         request = next((own for own in queries.requests(connection) if own["request_no"] == request_no), None)
     if request is None or request["result"] != RulingResult.APPROVED.value:
         raise NotFound(f"承認された督促の申請 {request_no} はありません。elqr arrears approve で承認してください。")
@@ -206,31 +208,31 @@ def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] 
     return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": known}
 
 
-def _listed(night: Night, now: Situation, facts: dict[str, Any]) -> List:
+def _listed(session: Session, now: Situation, facts: dict[str, Any]) -> List:
     return reminder_list(
-        night.job.city.name, night.night_on, now.claims, night.register, facts, with_names=facts["with_names"]
+        session.job.city.name, session.night_on, now.claims, session.register, facts, with_names=facts["with_names"]
     )
 
 
-def _folder(night: Night, facts: dict[str, Any]) -> Path:
-    return night.job.arrears_folder / f"{facts['list_no']:06d}"
+def _folder(session: Session, facts: dict[str, Any]) -> Path:
+    return session.job.arrears_folder / f"{facts['list_no']:06d}"
 
 
-def _is_taken(night: Night, made: List, facts: dict[str, Any]) -> bool:
+def _is_taken(session: Session, made: List, facts: dict[str, Any]) -> bool:
     """使われた番号か: its folder holds another list, which may have been sent and stays as it is."""
-    return any(night.holds_other(_folder(night, facts) / name, data) for name, data in made.files().items())
+    return any(session.holds_other(_folder(session, facts) / name, data) for name, data in made.files().items())
 
 
-def _written(night: Night, made: List, facts: dict[str, Any]) -> bytes:
+def _written(session: Session, made: List, facts: dict[str, Any]) -> bytes:
     """The files, and last the manifest that names them; returns the manifest's bytes."""
-    files, folder = made.files(), _folder(night, facts)
+    files, folder = made.files(), _folder(session, facts)
     hashes = {name: sha256_of(data) for name, data in sorted(files.items())}
     manifest = own_json_bytes({**facts, "files": hashes})
-    if not night.ledger.rehearsal:
-        keep(night.job.store.archive, sha256_of(manifest), manifest)
+    if not session.ledger.rehearsal:
+        keep(session.job.store.archive, sha256_of(manifest), manifest)
     for name, data in files.items():
-        night.write(folder / name, data)
-    night.write(folder / MANIFEST, manifest)
+        session.write(folder / name, data)
+    session.write(folder / MANIFEST, manifest)
     return manifest
 
 
@@ -249,16 +251,16 @@ class Checked:
         return self.changed.is_empty() and not self.against
 
 
-def checked(night: Night, folder: Path) -> Checked:
+def checked(session: Session, folder: Path) -> Checked:
     """送る前に確かめる: the folder is ours, unchanged and the newest; claims that changed since are named.
 
     What would stop the list today stops it from being sent, but for what two people knew of when it was drawn.
     Raises NotFound, BadFile.
     """
-    row, manifest = _ours(night, folder)
-    with night.ledger.transaction() as connection:
-        listed = queries.listed(connection, row["list_no"], night.night_on)
-        today = queries.unpaid(connection, night.night_on)
+    row, manifest = _ours(session, folder)
+    with session.ledger.transaction() as connection:
+        listed = queries.listed(connection, row["list_no"], session.night_on)
+        today = queries.unpaid(connection, session.night_on)
     now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias("now_yen"), Unpaid.IS_ANNOUNCED)
     rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")
     why = (
@@ -272,11 +274,11 @@ def checked(night: Night, folder: Path) -> Checked:
     changed = rows.with_columns(why.alias("why"), pl.col("now_yen").fill_null(0)).drop_nulls("why")
     still = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
     agreed = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
-    found = against(night, still.filter(~pl.col(Unpaid.IS_ANNOUNCED)), still.filter(Unpaid.IS_ANNOUNCED), agreed)
+    found = against(session, still.filter(~pl.col(Unpaid.IS_ANNOUNCED)), still.filter(Unpaid.IS_ANNOUNCED), agreed)
     return Checked(row["list_no"], listed.height, changed, found)
 
 
-def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _ours(session: Session, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile, Refused."""
     path = folder / MANIFEST
     data = read_written(path, "督促対象一覧の目録", "elqr arrears list が作ったフォルダを指定してください。", BY_ELQR)
@@ -287,7 +289,7 @@ def _ours(night: Night, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise BadFile(
             f"{path} は督促対象一覧の目録ではありません。elqr arrears list が作ったものを使ってください。"
         ) from error
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         rows = queries.lists(connection)
     row = next((own for own in rows if own["list_no"] == list_no), None)
     if row is None or row["manifest_sha256"] != sha256_of(data):

@@ -13,7 +13,7 @@ from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.wording import Office
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, RECORDED, Act, enter_act
 from elqr.store.queries import printing as queries
 from elqr.vocabulary.codes import Code
@@ -24,9 +24,9 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import PrintState, RulingResult
 
 
-def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
+def uploaded(session: Session, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
     """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, Refused."""
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         upload = queries.upload_of(connection, sha256_of(data))
         if upload is None:
             raise NotFound(
@@ -39,7 +39,7 @@ def uploaded(night: Night, name: str, data: bytes, by: str, at: str) -> Mapping[
             )
         number = int(upload["upload_no"])
         row = queries.enter_uploaded(connection, number, by, at)
-        enter_act(connection, night.night_on, Act("upload", number, RECORDED, by, {"upload_step": [row]}))
+        enter_act(connection, session.night_on, Act("upload", number, RECORDED, by, {"upload_step": [row]}))
     return upload
 
 
@@ -52,11 +52,11 @@ class Sheets:
 
 
 def requested(
-    night: Night, folder: Path, by: str, at: str, pulled: tuple[str, ...], sheets: Sheets
+    session: Session, folder: Path, by: str, at: str, pulled: tuple[str, ...], sheets: Sheets
 ) -> tuple[Manifest, Blocked]:
     """発送を申請する. Nothing is written when anything stands against it."""
     manifest = read_manifest(folder)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
         if PrintState.REQUESTED in steps:
             raise Refused(
@@ -65,24 +65,24 @@ def requested(
             )
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets)
-        against = _against(night, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
+        against = _against(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
         if against.findings:
             return manifest, against
-        _enter_step(night, manifest.print_no, PrintState.REQUESTED, pulled, Signature(by, at, sheets.reason))
+        _enter_step(session, manifest.print_no, PrintState.REQUESTED, pulled, Signature(by, at, sheets.reason))
     requested_by = Person(by=by, at=at, reason=sheets.reason)
     update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": requested_by, "released": None}
     return _rewritten(folder, manifest, update), against
 
 
-def withdraw_request(night: Night, folder: Path, signature: Signature) -> Manifest:
+def withdraw_request(session: Session, folder: Path, signature: Signature) -> Manifest:
     """発送の申請を取り下げるか却下する: it may be asked for anew, with other pages pulled. Raises NotFound, BadFile."""
     manifest = read_manifest(folder)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
         _waits(manifest.print_no, steps)
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
         pulled = steps[PrintState.REQUESTED]["pulled"]
-        _enter_step(night, manifest.print_no, PrintState.WITHDRAWN, pulled, signature)
+        _enter_step(session, manifest.print_no, PrintState.WITHDRAWN, pulled, signature)
     return _rewritten(folder, manifest, {"state": PrintState.PRINTED, "pulled": (), "requested": None})
 
 
@@ -97,20 +97,20 @@ def _waits(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None
         )
 
 
-def approved(night: Night, folder: Path, by: str, at: str, sheets: Sheets) -> tuple[Manifest, Blocked]:
+def approved(session: Session, folder: Path, by: str, at: str, sheets: Sheets) -> tuple[Manifest, Blocked]:
     """発送を承認する, by another person; everything is looked at again, as days may have passed."""
     manifest = read_manifest(folder)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
         _waits(manifest.print_no, steps)
-        need_another(night, "print_batch", manifest.print_no, [steps[PrintState.REQUESTED]["taken_by"]], by)
+        need_another(session, "print_batch", manifest.print_no, [steps[PrintState.REQUESTED]["taken_by"]], by)
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
-        against = _against(night, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
+        against = _against(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
         if against.findings:
             return manifest, against
-        _enter_step(night, manifest.print_no, PrintState.RELEASED, pulled, Signature(by, at, sheets.reason))
+        _enter_step(session, manifest.print_no, PrintState.RELEASED, pulled, Signature(by, at, sheets.reason))
     person = Person(by=by, at=at, reason=sheets.reason)
     return _rewritten(folder, manifest, {"state": PrintState.RELEASED, "released": person}), against
 
@@ -123,12 +123,12 @@ _STEP = {
 """発送の段階, as the chain of runs names what a person did."""
 
 
-def _enter_step(night: Night, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature) -> None:
+def _enter_step(session: Session, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature) -> None:
     """発送の段階を記す, with its link of the chain."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     row = queries.enter_release(connection, print_no, step, pulled, signature)
     act = Act("print_batch", print_no, _STEP[step], signature.by, {"release_step": [row]})
-    enter_act(connection, night.night_on, act)
+    enter_act(connection, session.night_on, act)
 
 
 def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
@@ -185,9 +185,9 @@ def _doubts(sheets: Sheets, name: str, sha256: str) -> tuple[str, ...]:
     return template.provisional
 
 
-def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...], rules: Rules) -> Blocked:
+def _against(session: Session, manifest: Manifest, pulled: tuple[str, ...], rules: Rules) -> Blocked:
     """発送を止めるもの. Raises NotFound for a page that is not in the print."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     placed = queries.placed_in(connection, manifest.print_no)
     labels = {page_label(*row) for row in placed.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).unique().iter_rows()}
     if lost := sorted(set(pulled) - labels):
@@ -198,25 +198,25 @@ def _against(night: Night, manifest: Manifest, pulled: tuple[str, ...], rules: R
     return blocked(queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled, rules)
 
 
-def recorded_sha256(night: Night, folder: Path) -> str:
+def recorded_sha256(session: Session, folder: Path) -> str:
     """目録の照合値 of a printed folder, as the ledger keeps it. Raises NotFound, BadFile."""
     manifest = read_manifest(folder)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
     return manifest.body_sha256
 
 
-def checked_again(night: Night, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
+def checked_again(session: Session, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
     """もう一度検査する: the printed files, if they are those that were printed, against the ledger as it is now.
 
     What was cancelled, replaced or paid since it was printed is told too, unless its page was pulled.
     """
     manifest = read_manifest(folder)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
         asked = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
-        against = _against(night, manifest, tuple(asked["pulled"]) if asked else (), PRINT_RULES)
-    office = Office(night.job.city.name, night.register.names)
+        against = _against(session, manifest, tuple(asked["pulled"]) if asked else (), PRINT_RULES)
+    office = Office(session.job.city.name, session.register.names)
     found = [Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added(folder, manifest)]
     for file in manifest.files:
         if file.template not in templates:
@@ -227,7 +227,7 @@ def checked_again(night: Night, templates: Mapping[str, Template], folder: Path)
         placed = listed(folder, [file]).select(
             Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
         )
-        with night.ledger.transaction() as connection:
+        with session.ledger.transaction() as connection:
             slips = queries.slips(connection, placed[Slip.NOTICE_NO])
         rows = placed.join(slips, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
             *sheet_columns()

@@ -8,29 +8,29 @@ from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 
 from elqr.arithmetic.person_name import same_person
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, acts_of
 from elqr.vocabulary.errors import Refused
 
 
-def need_another(night: Night, kind: str, number: int, names: Iterable[str], by: str) -> None:
+def need_another(session: Session, kind: str, number: int, names: Iterable[str], by: str) -> None:
     """別の人か: none of these names (of who asked, then of who decided), nor the account that asked. Raises Refused."""
-    connection, asked = night.ledger.connection, list[Mapping[str, str]]()
-    if night.operators is not None:
-        with nullcontext() if connection.in_transaction() else night.ledger.transaction():
+    connection, asked = session.ledger.connection, list[Mapping[str, str]]()
+    if session.who.operators is not None:
+        with nullcontext() if connection.in_transaction() else session.ledger.transaction():
             asked = [own for own in acts_of(connection, kind, number) if own["step"] == ASKED]
-    need_another_of(night, names, asked, by)
+    need_another_of(session, names, asked, by)
 
 
-def need_another_of(night: Night, names: Iterable[str], asked: Iterable[Mapping[str, str]], by: str) -> None:
+def need_another_of(session: Session, names: Iterable[str], asked: Iterable[Mapping[str, str]], by: str) -> None:
     """別の人か, where it is known who `asked`: the account, login and machine of each. Raises Refused."""
     for place, name in enumerate(names):
         if same_person(name, by):
             raise Refused(_refusal("決めた人" if place else "申請した人", name, by))
-    if night.operators is None:
+    if session.who.operators is None:
         return
-    account = night.operators.account(night.operator.as_dict())
-    if any(night.operators.account(own) == account for own in asked):
+    account = session.who.operators.account(session.who.operator.as_dict())
+    if any(session.who.operators.account(own) == account for own in asked):
         raise Refused(f"申請したOSの利用者（{account}）では承認できません。別の人が、自分の利用者で承認してください。")
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from elqr.approvals.four_eyes import need_another
 from elqr.disk.archive import is_kept
 from elqr.night.take_in import still_held
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import held_files as queries
 from elqr.vocabulary.errors import NotFound, Refused
@@ -24,10 +24,10 @@ MARK_CHARS = 8
 """Of a content's hash so many are shown and typed."""
 
 
-def held_files(night: Night) -> pl.DataFrame:
+def held_files(session: Session) -> pl.DataFrame:
     """残っている取込保留 as of the night, as `still_held` gives it, with the waiver_no of what is asked."""
-    with night.ledger.transaction() as connection:
-        rows = still_held(night)
+    with session.ledger.transaction() as connection:
+        rows = still_held(session)
         asked = [own for own in queries.waivers(connection) if own["result"] is None]
     by_delivery = {number: own["waiver_no"] for own in asked for number in own["deliveries"]}
     by_content = {own["sha256"]: own["waiver_no"] for own in asked if not own["deliveries"]}
@@ -66,9 +66,9 @@ def _named(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
     return found.row(0, named=True)
 
 
-def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tuple[int, str]:
+def request_waiver(session: Session, mark: str, reason: str, by: str, at: str) -> tuple[int, str]:
     """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, Refused."""
-    row = _named(held_files(night), mark)
+    row = _named(held_files(session), mark)
     if row["waiver_no"] is not None:
         raise Refused(
             f"このファイルは申請済みです（申請 {row['waiver_no']}）。"
@@ -77,37 +77,37 @@ def request_waiver(night: Night, mark: str, reason: str, by: str, at: str) -> tu
     request = {
         "sha256": row["sha256"],
         "name": row["name"],
-        "night_on": night.night_on.isoformat(),
+        "night_on": session.night_on.isoformat(),
         "asked_at": at,
         "asked_by": by,
         "reason": reason,
     }
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         number, said = queries.enter_waiver(connection, request, row["deliveries"])
-        enter_act(connection, night.night_on, Act("waiver", number, ASKED, by, said))
+        enter_act(connection, session.night_on, Act("waiver", number, ASKED, by, said))
     return number, str(row["name"])
 
 
 def end_waiver(
-    night: Night, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = ""
+    session: Session, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = ""
 ) -> tuple[str, bool]:
     """申請を承認か却下する: returns the file's name, and whether its bytes are kept: those of a link never were.
 
     An approval is another person's. Raises NotFound, Refused.
     """
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         request = next((own for own in queries.waivers(connection) if own["waiver_no"] == waiver_no), None)
         if request is None or request["result"] is not None:
             raise NotFound(f"承認を待つ申請 {waiver_no} はありません。elqr held list で番号を確かめてください。")
         if result is RulingResult.APPROVED:
-            need_another(night, "waiver", waiver_no, [request["asked_by"]], by)
-            if not _waits(still_held(night), request):
+            need_another(session, "waiver", waiver_no, [request["asked_by"]], by)
+            if not _waits(still_held(session), request):
                 raise Refused(
                     f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
                     "elqr held reject で申請を終えてください。"
                 )
-        _end(night, request, {"result": result.value, "taken_at": at, "taken_by": by}, reason)
-    return str(request["name"]), is_kept(night.job.store.archive, request["sha256"])
+        _end(session, request, {"result": result.value, "taken_at": at, "taken_by": by}, reason)
+    return str(request["name"]), is_kept(session.job.store.archive, request["sha256"])
 
 
 def _waits(rows: pl.DataFrame, request: dict[str, Any]) -> bool:
@@ -117,10 +117,10 @@ def _waits(rows: pl.DataFrame, request: dict[str, Any]) -> bool:
     return set(request["deliveries"]) <= set(rows["deliveries"].explode())
 
 
-def _end(night: Night, request: dict[str, Any], said: dict[str, str], reason: str) -> None:
+def _end(session: Session, request: dict[str, Any], said: dict[str, str], reason: str) -> None:
     """申請を終える, with its link of the chain of runs."""
-    connection, number = night.ledger.connection, request["waiver_no"]
-    step = {"waiver_no": number, **said, "night_on": night.night_on.isoformat(), "reason": reason}
+    connection, number = session.ledger.connection, request["waiver_no"]
+    step = {"waiver_no": number, **said, "night_on": session.night_on.isoformat(), "reason": reason}
     queries.enter_step(connection, step)
     act = Act("waiver", number, said["result"], said["taken_by"], {"waiver_step": [step]})
-    enter_act(connection, night.night_on, act)
+    enter_act(connection, session.night_on, act)

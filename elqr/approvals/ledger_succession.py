@@ -22,7 +22,7 @@ from elqr.disk.config_files import plain_bytes
 from elqr.disk.own_json import own_json_bytes
 from elqr.session.ledger_belonging import disagreement, traces_with_keys
 from elqr.session.ledger_traces import Traces
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import Act, enter_act
 from elqr.store.queries import ledger_identity as identity
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
@@ -58,14 +58,14 @@ class _Standing:
     situation: str
 
 
-def request_path(night: Night) -> Path:
+def request_path(session: Session) -> Path:
     """申請のファイル: where a request waits, in the folder of the reports."""
-    return night.job.out / "ledger_request.json"
+    return session.job.out / "ledger_request.json"
 
 
-def waiting_request(night: Night) -> Request | None:
+def waiting_request(session: Session) -> Request | None:
     """承認を待つ申請; None without one. Raises BadFile."""
-    path = request_path(night)
+    path = request_path(session)
     try:
         return Request.model_validate_json(plain_bytes(path, BY_ELQR))
     except (FileNotFoundError, NotADirectoryError):
@@ -76,42 +76,42 @@ def waiting_request(night: Night) -> Request | None:
         ) from error
 
 
-def request_going_on(night: Night, last: Mapping[str, int], signature: Signature, *, is_new: bool) -> HandedOut:
+def request_going_on(session: Session, last: Mapping[str, int], signature: Signature, *, is_new: bool) -> HandedOut:
     """この台帳で続けることを申請する. Returns the numbers after which it will go on. Raises Refused, CannotWrite.
 
     With `is_new` the ledger is yet to be made. `last` are the last numbers that people know of, by series (see
     elqr/vocabulary/number_series.py); where no trace tells how far the ledger had come, they must say all of them.
     """
-    if waiting_request(night) is not None:
+    if waiting_request(session) is not None:
         raise Refused(
             "承認を待つ申請があります。elqr ledger show で見て、elqr ledger approve か reject で終えてください。"
         )
-    now = _standing(night, last, is_new=is_new)
+    now = _standing(session, last, is_new=is_new)
     request = Request(
         is_new=is_new,
         asked_by=signature.by,
         asked_at=signature.at,
         reason=signature.reason,
-        operator=night.operator.as_dict(),
+        operator=session.who.operator.as_dict(),
         last=dict(last),
         numbers=now.numbers.as_dict(),
         situation=now.situation,
     )
-    write_whole(request_path(night), _written(request.model_dump()))
+    write_whole(request_path(session), _written(request.model_dump()))
     return now.numbers
 
 
-def check_going_on(night: Night, by: str) -> Request:
+def check_going_on(session: Session, by: str) -> Request:
     """承認してよいか: another person and account, and all is as it was. Raises NotFound, Refused."""
-    request = _asked(night)
-    need_another_of(night, [request.asked_by], [request.operator], by)
-    owner = _owner(request_path(night))
+    request = _asked(session)
+    need_another_of(session, [request.asked_by], [request.operator], by)
+    owner = _owner(request_path(session))
     if owner not in ("", request.operator.get("os_user", "")):
         raise Refused(
             f"申請のファイルを書いたOSの利用者（{owner}）が、申請した利用者（{request.operator.get('os_user')}）と違います。"
             "誰が書いたか調べ、elqr ledger reject で申請を終えてください。"
         )
-    if _standing(night, request.last, is_new=request.is_new).situation != request.situation:
+    if _standing(session, request.last, is_new=request.is_new).situation != request.situation:
         raise Refused(
             "申請のあとで、台帳か保管庫・フォルダが変わりました。"
             "elqr ledger reject で申請を終え、今の様子を確かめて申請し直してください。"
@@ -119,29 +119,29 @@ def check_going_on(night: Night, by: str) -> Request:
     return request
 
 
-def approve_going_on(night: Night, signature: Signature) -> HandedOut:
+def approve_going_on(session: Session, signature: Signature) -> HandedOut:
     """この台帳で続けることを承認する: no number that was handed out is handed out again. Returns the numbers.
 
     Raises NotFound, BadFile.
     """
-    request = check_going_on(night, signature.by)
+    request = check_going_on(session, signature.by)
     numbers = HandedOut.of(request.numbers)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         said = {"started_at": signature.at, "started_by": request.asked_by, "approved_by": signature.by}
         row = identity.enter_start(connection, numbers, {**said, "reason": request.reason})
-        traces = traces_with_keys(night.job)
+        traces = traces_with_keys(session.job)
         before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
         act = Act("ledger_start", int(str(row["start_no"])), RulingResult.APPROVED.value, signature.by, {})
         link = {"ledger_start": row, "ledger_before": before, "ledger_request": request.model_dump()}
-        enter_act(connection, night.night_on, act, link)
+        enter_act(connection, session.night_on, act, link)
     with suppress(OSError):  # what stays is refused: the ledger is not what it was
-        request_path(night).unlink(missing_ok=True)
+        request_path(session).unlink(missing_ok=True)
     return numbers
 
 
-def reject_going_on(night: Night, signature: Signature) -> Path:
+def reject_going_on(session: Session, signature: Signature) -> Path:
     """申請を却下するか取り下げる: it is put aside with who did so and why. Raises NotFound, CannotWrite."""
-    request, path = _asked(night), request_path(night)
+    request, path = _asked(session), request_path(session)
     number = 1
     while (aside := path.with_name(f"ledger_request_rejected_{number}.json")).exists():
         number += 1
@@ -161,16 +161,16 @@ def last_numbers(given: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {names[label]: number for label, number in numbers.items()}
 
 
-def _asked(night: Night) -> Request:
-    request = waiting_request(night)
+def _asked(session: Session) -> Request:
+    request = waiting_request(session)
     if request is None:
         raise NotFound("承認を待つ申請はありません。elqr ledger accept か elqr ledger new で申請してください。")
     return request
 
 
-def _standing(night: Night, last: Mapping[str, int], *, is_new: bool) -> _Standing:
+def _standing(session: Session, last: Mapping[str, int], *, is_new: bool) -> _Standing:
     """今の様子, where going on can be asked for at all. Raises Refused."""
-    traces, ledger = traces_with_keys(night.job), night.ledger
+    traces, ledger = traces_with_keys(session.job), session.ledger
     with ledger.transaction() as connection:
         known, starts = identity.handed_out(connection), identity.starts(connection)
         wrong = "" if is_new else disagreement(ledger, traces)

@@ -10,7 +10,7 @@ from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import marks
 from elqr.report.tables import night as shape
 from elqr.report.tables.table import Table
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.queries import late_notices as late_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
@@ -44,36 +44,36 @@ class Search:
         return "、".join(f"{name} {'・'.join(values)}" for name, values in said.items() if values) or "すべて"
 
 
-def exported(night: Night, search: Search, file_name: str) -> tuple[Book, int]:
+def exported(session: Session, search: Search, file_name: str) -> tuple[Book, int]:
     """要確認を書き出す: a book for decisions on what is open now, and the number of its rows."""
-    with night.ledger.transaction() as connection:
-        chain = report_queries.chain(connection, night.night_on)
-        rows = find(night, queries.exceptions(connection, night.night_on).filter("is_open"), search)
-        table = table_of(night, rows)
+    with session.ledger.transaction() as connection:
+        chain = report_queries.chain(connection, session.night_on)
+        rows = find(session, queries.exceptions(connection, session.night_on).filter("is_open"), search)
+        table = table_of(session, rows)
     title = "要確認（決裁の記入用）"
-    book = review_book(file_name, title, night.job.city.name, night.night_on, table, marks(rows), chain)
+    book = review_book(file_name, title, session.job.city.name, session.night_on, table, marks(rows), chain)
     return book, rows.height
 
 
-def table_of(night: Night, rows: pl.DataFrame) -> Table:
+def table_of(session: Session, rows: pl.DataFrame) -> Table:
     """要確認一覧 of these rows, with the candidates known now."""
-    others = report_queries.other_payments(night.ledger.connection, rows)
-    near = report_queries.suggestions(night.ledger.connection, rows, late_notices(night, rows))
-    named = shape.with_procedure(rows, night.register)
-    return shape.exception_table(named, others, near, night.register, night.night_on)
+    others = report_queries.other_payments(session.ledger.connection, rows)
+    near = report_queries.suggestions(session.ledger.connection, rows, late_notices(session, rows))
+    named = shape.with_procedure(rows, session.register)
+    return shape.exception_table(named, others, near, session.register, session.night_on)
 
 
-def late_notices(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+def late_notices(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """同じ照会キーの納付書 that came after the night of a payment, as the ledger is now."""
-    return late_queries.late_notices(night.ledger.connection, rows.filter(pl.col("bill_no").is_null()), NOW)
+    return late_queries.late_notices(session.ledger.connection, rows.filter(pl.col("bill_no").is_null()), NOW)
 
 
-def find(night: Night, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
+def find(session: Session, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
     """絞り込んだ行: those of the exceptions that a search asks for."""
     departments = [
-        procedure.code for procedure in night.register.procedure if procedure.department in search.departments
+        procedure.code for procedure in session.register.procedure if procedure.department in search.departments
     ]
-    code = shape.with_procedure(rows, night.register)["procedure_code"]
+    code = shape.with_procedure(rows, session.register)["procedure_code"]
     wanted: list[tuple[object, pl.Expr | pl.Series]] = [
         (search.payment_nos, pl.col("payment_no").is_in(search.payment_nos)),
         (search.outcomes, pl.col("outcome").is_in([outcome.value for outcome in search.outcomes])),

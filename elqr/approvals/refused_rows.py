@@ -8,20 +8,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from elqr.approvals.four_eyes import need_another
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import refused_rows as queries
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.terms import RulingResult
 
 
-def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason: str, signed: tuple[str, str]) -> int:
+def ask_to_give_up(
+    session: Session, file_no: int, record_nos: Sequence[int], reason: str, signed: tuple[str, str]
+) -> int:
     """あきらめることを申請する: waiting rows of a notice file, or all of them. Returns the request's number.
 
     `signed`: by whom, and when. Raises NotFound for rows that do not wait, Refused for rows of a waiting request.
     """
-    with night.ledger.transaction() as connection:
-        night.refuse_earlier_day()
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
         waiting = queries.waiting_numbers(connection, file_no)
         chosen = sorted(set(record_nos)) or waiting
         lost = sorted(set(chosen) - set(waiting))
@@ -37,35 +39,35 @@ def ask_to_give_up(night: Night, file_no: int, record_nos: Sequence[int], reason
         by, at = signed
         records = ",".join(map(str, chosen))
         row = {"notice_file_no": file_no, "records": records, "reason": reason.strip(), "asked_by": by, "asked_at": at}
-        row |= {"night_on": night.night_on.isoformat()}
+        row |= {"night_on": session.night_on.isoformat()}
         number = queries.enter_give_up(connection, row)
         rows = {"notice_give_up": [{"give_up_no": number, **row}]}
-        enter_act(connection, night.night_on, Act("notice_give_up", number, ASKED, by, rows))
+        enter_act(connection, session.night_on, Act("notice_give_up", number, ASKED, by, rows))
         return number
 
 
-def approve_giving_up(night: Night, give_up_no: int, signed: tuple[str, str]) -> int:
+def approve_giving_up(session: Session, give_up_no: int, signed: tuple[str, str]) -> int:
     """申請を承認する, by another person. Returns how many rows were given up. Raises NotFound, Refused."""
-    with night.ledger.transaction() as connection:
-        night.refuse_earlier_day()
-        asked = _waiting(night, give_up_no)
-        need_another(night, "notice_give_up", give_up_no, [asked["asked_by"]], signed[0])
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
+        asked = _waiting(session, give_up_no)
+        need_another(session, "notice_give_up", give_up_no, [asked["asked_by"]], signed[0])
         waiting = set(queries.waiting_numbers(connection, asked["notice_file_no"]))
         rows = sorted({*map(int, asked["records"].split(","))} & waiting)
-        _end(night, asked, RulingResult.APPROVED, signed, "")
-        queries.enter_given_up(connection, asked, rows, night.night_on)
+        _end(session, asked, RulingResult.APPROVED, signed, "")
+        queries.enter_given_up(connection, asked, rows, session.night_on)
         return len(rows)
 
 
-def refuse_giving_up(night: Night, give_up_no: int, reason: str, signed: tuple[str, str]) -> None:
+def refuse_giving_up(session: Session, give_up_no: int, reason: str, signed: tuple[str, str]) -> None:
     """申請を却下する, or take back one's own. Raises NotFound, Refused."""
-    with night.ledger.transaction():
-        night.refuse_earlier_day()
-        _end(night, _waiting(night, give_up_no), RulingResult.REFUSED, signed, reason.strip())
+    with session.ledger.transaction():
+        session.refuse_earlier_day()
+        _end(session, _waiting(session, give_up_no), RulingResult.REFUSED, signed, reason.strip())
 
 
-def _waiting(night: Night, give_up_no: int) -> dict[str, Any]:
-    found = [one for one in queries.give_ups(night.ledger.connection) if one["give_up_no"] == give_up_no]
+def _waiting(session: Session, give_up_no: int) -> dict[str, Any]:
+    found = [one for one in queries.give_ups(session.ledger.connection) if one["give_up_no"] == give_up_no]
     if not found:
         raise NotFound(f"申請{give_up_no}はありません。elqr notice refused で確かめてください。")
     if found[0]["result"] is not None:
@@ -74,7 +76,7 @@ def _waiting(night: Night, give_up_no: int) -> dict[str, Any]:
     return found[0]
 
 
-def _end(night: Night, asked: dict[str, Any], result: RulingResult, signed: tuple[str, str], reason: str) -> None:
+def _end(session: Session, asked: dict[str, Any], result: RulingResult, signed: tuple[str, str], reason: str) -> None:
     """申請を終える, with its link of the chain of runs."""
     by, at = signed
     step = {
@@ -83,8 +85,8 @@ def _end(night: Night, asked: dict[str, Any], result: RulingResult, signed: tupl
         "taken_by": by,
         "taken_at": at,
         "because": reason,
-        "ended_on": night.night_on.isoformat(),
+        "ended_on": session.night_on.isoformat(),
     }
-    queries.enter_give_up_step(night.ledger.connection, step)
+    queries.enter_give_up_step(session.ledger.connection, step)
     act = Act("notice_give_up", asked["give_up_no"], result.value, by, {"notice_give_up_step": [step]})
-    enter_act(night.ledger.connection, night.night_on, act)
+    enter_act(session.ledger.connection, session.night_on, act)

@@ -16,7 +16,7 @@ from elqr.night.take_in import Box, still_held
 from elqr.rules.expected_files import arriving
 from elqr.rules.joint_payment import sums_of
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.queries import arrears as arrears_queries
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import late_notices as late_queries
@@ -48,7 +48,7 @@ class Against:
 
 
 def against(
-    night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str] = ()
+    session: Session, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str] = ()
 ) -> tuple[Against, ...]:
     """督促を妨げるもの as the ledger and the inboxes are now; none where nothing was found.
 
@@ -56,9 +56,9 @@ def against(
     knew of.
     """
     found = [
-        *_files(night, claims, agreed),
-        *_records(night, claims, agreed),
-        *_money(night, claims, announced, agreed),
+        *_files(session, claims, agreed),
+        *_records(session, claims, agreed),
+        *_money(session, claims, announced, agreed),
     ]
     return tuple(own for own in found if own.found)
 
@@ -69,13 +69,13 @@ def _all(risk: Risk, found: Sequence[str], claims: pl.DataFrame, agreed: Collect
     return Against(risk, left, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
 
 
-def _files(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+def _files(session: Session, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
     """届いていないファイル, and those that were held back or not taken in yet."""
-    with night.ledger.transaction() as connection:
-        delivered = report_queries.taken_in(connection, night.night_on)
-        rows = arriving(night.rules.arrivals, delivered, night.night_on, night.rules.calendar)
-        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in still_held(night)["name"]]
-        waiting = {f"{arrived.name}（未取込）" for box, arrived in _boxes(night) if _is_new(night, box, arrived)}
+    with session.ledger.transaction() as connection:
+        delivered = report_queries.taken_in(connection, session.night_on)
+        rows = arriving(session.rules.arrivals, delivered, session.night_on, session.rules.calendar)
+        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in still_held(session)["name"]]
+        waiting = {f"{arrived.name}（未取込）" for box, arrived in _boxes(session) if _is_new(session, box, arrived)}
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
         pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)
     )
@@ -83,31 +83,31 @@ def _files(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Itera
     yield _all(Risk.FILES_HELD, sorted([*held, *waiting]), claims, agreed)
 
 
-def _boxes(night: Night) -> Iterator[tuple[Box, Arrived]]:
+def _boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
     """受信箱の中身 of all inboxes: a payment, money, or a slip that was cancelled may be in any of them."""
-    boxes = [(box.path, box.specs, night.watch(box)) for box in (*night.job.inbox, *night.job.money)]
-    if (own := night.job.notices) is not None:
-        boxes.append((own.inbox, (own.spec,), night.watch_notices(own)))
+    boxes = [(box.path, box.specs, session.watch(box)) for box in (*session.job.inbox, *session.job.money)]
+    if (own := session.job.notices) is not None:
+        boxes.append((own.inbox, (own.spec,), session.watch_notices(own)))
     for folder, names, watch in boxes:
-        box = Box(night.job.box_name(folder), tuple(night.specs[name] for name in names))
-        yield from ((box, arrived) for arrived in arrivals(folder, night.job.thresholds.file_megabytes, watch))
+        box = Box(session.job.box_name(folder), tuple(session.specs[name] for name in names))
+        yield from ((box, arrived) for arrived in arrivals(folder, session.job.thresholds.file_megabytes, watch))
 
 
-def _is_new(night: Night, box: Box, arrived: Arrived) -> bool:
+def _is_new(session: Session, box: Box, arrived: Arrived) -> bool:
     """未取込か: no night has looked at this content, or at what was held back before and has come again."""
-    connection, file = night.ledger.connection, (arrived.name, arrived.sha256)
+    connection, file = session.ledger.connection, (arrived.name, arrived.sha256)
     return not (
         night_queries.file_of(connection, arrived.sha256)
         or night_queries.notice_file_known(connection, arrived.sha256)
-        or held_queries.lying(connection, night.night_on, file, box.name, box.formats)
+        or held_queries.lying(connection, session.night_on, file, box.name, box.formats)
     )
 
 
-def _records(night: Night, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+def _records(session: Session, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
     """消し込んでいない収納, and yen in suspense that could belong to one of these claims."""
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         count, yen = arrears_queries.undecided(connection)
-        pairs = _pairs(night, _in_suspense(night), claims)
+        pairs = _pairs(session, _in_suspense(session), claims)
     yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
     numbers = pairs["payment_no"].unique().sort()
     told = {number: text for number in numbers if (text := f"受付{number}") not in agreed}
@@ -138,9 +138,9 @@ _DOUBT = (
 )  # fmt: skip
 
 
-def _in_suspense(night: Night) -> pl.DataFrame:
+def _in_suspense(session: Session) -> pl.DataFrame:
     """仮受にある収納 that is open, or to be paid back: what is left of it as `yen`. Old conflicts stand nowhere."""
-    rows = review_queries.exceptions(night.ledger.connection, night.night_on)
+    rows = review_queries.exceptions(session.ledger.connection, session.night_on)
     is_held = pl.col("suspense_yen") > 0
     waits = is_held | (pl.col("is_open") & (pl.col("place") == Place.REJECTED.value))
     yen = pl.when(is_held).then("suspense_yen").otherwise("paid_yen").alias("yen")
@@ -148,13 +148,13 @@ def _in_suspense(night: Night) -> pl.DataFrame:
     return rows.filter(waits).select(*_KEY, "payer_ref", "paid_on", "is_open", yen, is_unknown.alias("is_unknown"))
 
 
-def _pairs(night: Night, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+def _pairs(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """仮受の収納と調定: payment_no, claim_no of all that may be one of the claims', as far as each is in doubt."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     named, stood = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
     own = pl.concat([named, stood.select(named.columns)]).unique()
-    payers = own.join(arrears_queries.payers_now(connection, own, night.night_on), on=Unpaid.CLAIM_NO)
-    slips = late_queries.late_notices(connection, held.filter("is_open"), night.night_on)
+    payers = own.join(arrears_queries.payers_now(connection, own, session.night_on), on=Unpaid.CLAIM_NO)
+    slips = late_queries.late_notices(connection, held.filter("is_open"), session.night_on)
     truths = {
         "agrees": slips.filter("agrees"),
         "is_off": stood.filter("is_off"),
@@ -168,38 +168,40 @@ def _pairs(night: Night, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFra
     pairs = [
         own,
         *(some.join(claims, on=Unpaid.PAYER_REF).select(named.columns) for some in theirs),
-        *_of_the_same_yen(night, by_yen, claims),
-        *_of_near_keys(night, by_key),
+        *_of_the_same_yen(session, by_yen, claims),
+        *_of_near_keys(session, by_key),
     ]
     return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
 
 
-def _of_near_keys(night: Night, unknown: pl.DataFrame) -> list[pl.DataFrame]:
+def _of_near_keys(session: Session, unknown: pl.DataFrame) -> list[pl.DataFrame]:
     """近い照会キーの調定: payment_no, claim_no. Every slip of a near key is a risk, whatever its 再発行 digit."""
     readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
     near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
-    return [arrears_queries.named_claims(night.ledger.connection, frame) for frame in near]
+    return [arrears_queries.named_claims(session.ledger.connection, frame) for frame in near]
 
 
-def _of_the_same_yen(night: Night, doubtful: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
+def _of_the_same_yen(session: Session, doubtful: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
     """金額の合う調定: payment_no, claim_no; by what a slip asks, and by what is left of one or several claims."""
     if doubtful.is_empty():
         return []
-    slips = arrears_queries.slip_amounts(night.ledger.connection, claims).rename({"paid_yen": "yen"})
+    slips = arrears_queries.slip_amounts(session.ledger.connection, claims).rename({"paid_yen": "yen"})
     yen = doubtful["yen"].unique()
-    more = arrears_queries.unpaid_of(night.ledger.connection, night.night_on, claims.select(Unpaid.PAYER_REF))
+    more = arrears_queries.unpaid_of(session.ledger.connection, session.night_on, claims.select(Unpaid.PAYER_REF))
     # With those that are not due a payer may have too many for every choice: of those that are, by themselves as well.
     found = (slips, sums_of(claims, yen), sums_of(more, yen))
     return [doubtful.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in found]
 
 
-def _money(night: Night, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+def _money(
+    session: Session, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]
+) -> Iterator[Against]:
     """確報の届かない速報, and money for which there are no payments."""
-    if not night.rules.contracts:
+    if not session.rules.contracts:
         return
-    with night.ledger.transaction() as connection:
-        overdue = money_queries.overdue(connection, night.night_on)
-        lines = standing(night.ledger, night.rules, night.night_on).lines
+    with session.ledger.transaction() as connection:
+        overdue = money_queries.overdue(connection, session.night_on)
+        lines = standing(session.ledger, session.rules, session.night_on).lines
     more = pl.col(Settled.MONEY_YEN) > pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN)
     unmet = [SettlementOutcome.DIFFERS.value, SettlementOutcome.NO_PAYMENTS.value]
     rows = lines.filter(pl.col(Settled.OUTCOME).is_in(unmet) & more)

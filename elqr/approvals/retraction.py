@@ -13,7 +13,7 @@ from typing import Any
 
 from elqr.approvals.four_eyes import need_another
 from elqr.arithmetic.plain_number import plain_number
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import differences as difference_queries
 from elqr.store.queries import exports as export_queries
@@ -40,16 +40,16 @@ class _Record:
     `against` is given the numbers that count as taken back already: at a request those that wait for approval too.
     """
 
-    find: Callable[[Night, str], Subject | None]
-    against: Callable[[Night, int, frozenset[int]], str]
-    follows: Callable[[Night, int], str]
+    find: Callable[[Session, str], Subject | None]
+    against: Callable[[Session, int, frozenset[int]], str]
+    follows: Callable[[Session, int], str]
 
 
-def request_retraction(night: Night, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
+def request_retraction(session: Session, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
     """記録の取り消しを申請する: the record by the name that people give it. Raises NotFound, Refused."""
-    with night.ledger.transaction() as connection:
-        night.refuse_earlier_day()
-        subject = _RECORDS[kind].find(night, name)
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
+        subject = _RECORDS[kind].find(session, name)
         if subject is None:
             raise NotFound(
                 f"取り消せる{kind.label}（{name}）はありません。番号かファイル名を確かめてください"
@@ -62,43 +62,43 @@ def request_retraction(night: Night, kind: RetractionKind, name: str, signature:
                     "承認は elqr undo approve、取り下げは elqr undo reject です。"
                 )
         asked = frozenset(row["number"] for row in queries.retractions_waiting(connection, kind))
-        _rests_on_nothing(night, subject, asked)
+        _rests_on_nothing(session, subject, asked)
         row = {
             "kind": kind.value,
             "number": subject.number,
             "subject": subject.words,
-            "night_on": night.night_on.isoformat(),
+            "night_on": session.night_on.isoformat(),
             "asked_at": signature.at,
             "asked_by": signature.by,
             "reason": signature.reason,
         }
         number = queries.enter_retraction(connection, row)
         said = {"retraction": [{"retraction_no": number, **row}]}
-        enter_act(connection, night.night_on, Act("retraction", number, ASKED, signature.by, said))
+        enter_act(connection, session.night_on, Act("retraction", number, ASKED, signature.by, said))
     return number, subject
 
 
-def approve_retraction(night: Night, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
+def approve_retraction(session: Session, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
     """記録の取り消しを承認する, by another person. Returns what was taken back and what follows from it.
 
     Raises NotFound, and Refused for one's own request, or when something rests on the record by now.
     """
-    with night.ledger.transaction():
-        night.refuse_earlier_day()
-        request = _waiting(night, retraction_no)
-        need_another(night, "retraction", retraction_no, [request["asked_by"]], signature.by)
+    with session.ledger.transaction():
+        session.refuse_earlier_day()
+        request = _waiting(session, retraction_no)
+        need_another(session, "retraction", retraction_no, [request["asked_by"]], signature.by)
         subject = _subject(request)
-        _rests_on_nothing(night, subject, frozenset())
-        _end(night, retraction_no, RulingResult.APPROVED, signature)
-        return subject, _RECORDS[subject.kind].follows(night, subject.number)
+        _rests_on_nothing(session, subject, frozenset())
+        _end(session, retraction_no, RulingResult.APPROVED, signature)
+        return subject, _RECORDS[subject.kind].follows(session, subject.number)
 
 
-def reject_retraction(night: Night, retraction_no: int, signature: Signature) -> Subject:
+def reject_retraction(session: Session, retraction_no: int, signature: Signature) -> Subject:
     """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, Refused."""
-    with night.ledger.transaction():
-        night.refuse_earlier_day()
-        subject = _subject(_waiting(night, retraction_no))
-        _end(night, retraction_no, RulingResult.REFUSED, signature)
+    with session.ledger.transaction():
+        session.refuse_earlier_day()
+        subject = _subject(_waiting(session, retraction_no))
+        _end(session, retraction_no, RulingResult.REFUSED, signature)
     return subject
 
 
@@ -106,8 +106,8 @@ def _subject(request: dict[str, Any]) -> Subject:
     return Subject(RetractionKind(request["kind"]), request["number"], request["subject"])
 
 
-def _waiting(night: Night, retraction_no: int) -> dict[str, Any]:
-    request = queries.retraction(night.ledger.connection, retraction_no)
+def _waiting(session: Session, retraction_no: int) -> dict[str, Any]:
+    request = queries.retraction(session.ledger.connection, retraction_no)
     if request is None:
         raise NotFound(f"取り消しの申請 {retraction_no} はありません。elqr undo list で番号を確かめてください。")
     if request["result"] is not None:
@@ -117,24 +117,24 @@ def _waiting(night: Night, retraction_no: int) -> dict[str, Any]:
     return request
 
 
-def _end(night: Night, retraction_no: int, result: RulingResult, signature: Signature) -> None:
+def _end(session: Session, retraction_no: int, result: RulingResult, signature: Signature) -> None:
     """申請を終える, with its link of the chain of runs."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     step = {
         "retraction_no": retraction_no,
         "result": result.value,
-        "night_on": night.night_on.isoformat(),
+        "night_on": session.night_on.isoformat(),
         "taken_at": signature.at,
         "taken_by": signature.by,
         "reason": signature.reason,
     }
     queries.enter_retraction_step(connection, step)
     act = Act("retraction", retraction_no, result.value, signature.by, {"retraction_step": [step]})
-    enter_act(connection, night.night_on, act)
+    enter_act(connection, session.night_on, act)
 
 
-def _rests_on_nothing(night: Night, subject: Subject, asked: frozenset[int]) -> None:
-    if against := _RECORDS[subject.kind].against(night, subject.number, asked):
+def _rests_on_nothing(session: Session, subject: Subject, asked: frozenset[int]) -> None:
+    if against := _RECORDS[subject.kind].against(session, subject.number, asked):
         raise Refused(against)
 
 
@@ -147,70 +147,70 @@ def _number(name: str) -> int:
 _MOST_DIGITS = 16
 
 
-def _find_upload(night: Night, name: str) -> Subject | None:
-    row = print_queries.upload_named(night.ledger.connection, Path(name).name)
+def _find_upload(session: Session, name: str) -> Subject | None:
+    row = print_queries.upload_named(session.ledger.connection, Path(name).name)
     if row is None or row["step_no"] is None:
         return None
     words = f"納付書情報 {row['file_name']} の登録（{row['uploaded_at'][:10]} {row['uploaded_by']}）"
     return Subject(RetractionKind.UPLOADED, row["step_no"], words)
 
 
-def _after_upload(night: Night, number: int) -> str:
-    sent = print_queries.released_count(night.ledger.connection, number)
+def _after_upload(session: Session, number: int) -> str:
+    sent = print_queries.released_count(session.ledger.connection, number)
     warning = f"発送を承認した納付書が {sent:,}枚あります。納付できないおそれがあるので、すぐに登録してください。"
     return "登録を記録し直すまで、この納付書情報の納付書は発送できません。" + (warning if sent else "")
 
 
-def _find_release(night: Night, name: str) -> Subject | None:
-    step = print_queries.release_steps(night.ledger.connection, _number(name)).get(PrintState.RELEASED)
+def _find_release(session: Session, name: str) -> Subject | None:
+    step = print_queries.release_steps(session.ledger.connection, _number(name)).get(PrintState.RELEASED)
     if step is None:
         return None
     words = f"印刷{step['print_no']}の発送の承認（{step['taken_at'][:10]} {step['taken_by']}）"
     return Subject(RetractionKind.RELEASED, step["step_no"], words)
 
 
-def _after_release(night: Night, number: int) -> str:
+def _after_release(session: Session, number: int) -> str:
     return (
         "この印刷は発送しないでください。フォルダの目録は、elqr notice release で申請し直すまで承認済みのままです。"
         "発送するなら、申請と承認をし直してください。"
     )
 
 
-def _find_difference(night: Night, name: str) -> Subject | None:
-    connection, number = night.ledger.connection, _number(name)
+def _find_difference(session: Session, name: str) -> Subject | None:
+    connection, number = session.ledger.connection, _number(name)
     row = difference_queries.request(connection, number)
-    if row is None or row["result"] != RulingResult.APPROVED.value or _is_taken_back(night, number):
+    if row is None or row["result"] != RulingResult.APPROVED.value or _is_taken_back(session, number):
         return None
     yen = f"収納 {row['payment_yen']:,}円、入金 {row['money_yen']:,}円"
     words = f"差額の確認{number}（{row['contract'] or '契約なし'}、{yen}、{row['taken_at'][:10]} {row['taken_by']}）"
     return Subject(RetractionKind.DIFFERENCE, number, words)
 
 
-def _is_taken_back(night: Night, difference_no: int) -> bool:
-    asked = queries.retractions_of(night.ledger.connection, RetractionKind.DIFFERENCE, difference_no)
+def _is_taken_back(session: Session, difference_no: int) -> bool:
+    asked = queries.retractions_of(session.ledger.connection, RetractionKind.DIFFERENCE, difference_no)
     return any(row["result"] == RulingResult.APPROVED.value for row in asked)
 
 
-def _after_difference(night: Night, number: int) -> str:
+def _after_difference(session: Session, number: int) -> str:
     return "この行の収納と入金は、次の夜からまた突き合わせ、合わなければ警報にします。"
 
 
-def _standing_export(night: Night, number: int) -> dict[str, Any] | None:
-    made = export_queries.exports(night.ledger.connection)
+def _standing_export(session: Session, number: int) -> dict[str, Any] | None:
+    made = export_queries.exports(session.ledger.connection)
     return next((one for one in made if one["export_no"] == number and not one["withdrawn"]), None)
 
 
-def _find_export(night: Night, name: str) -> Subject | None:
-    row = _standing_export(night, _number(name))
+def _find_export(session: Session, name: str) -> Subject | None:
+    row = _standing_export(session, _number(name))
     if row is None:
         return None
     words = f"書き出し{row['export_no']}（{row['night_on']}、{row['postings']:,}件 {row['yen']:,}円）"
     return Subject(RetractionKind.EXPORT, row["export_no"], words)
 
 
-def _against_export(night: Night, number: int, asked: frozenset[int]) -> str:
+def _against_export(session: Session, number: int, asked: frozenset[int]) -> str:
     """Its postings are exported again with all that came after it: no export after it may hold, nor its 取込済."""
-    made = {one["export_no"]: one for one in export_queries.exports(night.ledger.connection) if not one["withdrawn"]}
+    made = {one["export_no"]: one for one in export_queries.exports(session.ledger.connection) if not one["withdrawn"]}
     if later := sorted(own for own in made if own > number and own not in asked):
         return (
             f"後の書き出し{later[-1]}があるので、書き出し{number}は取り消せません。"
@@ -225,14 +225,14 @@ def _against_export(night: Night, number: int, asked: frozenset[int]) -> str:
     return ""
 
 
-def _after_export(night: Night, number: int) -> str:
+def _after_export(session: Session, number: int) -> str:
     return (
         "このフォルダは取り込まないでください。中の計上は、次の elqr export make（か夜）が、新しい番号で書き出します。"
     )
 
 
-def _find_taken(night: Night, name: str) -> Subject | None:
-    row = _standing_export(night, _number(name))
+def _find_taken(session: Session, name: str) -> Subject | None:
+    row = _standing_export(session, _number(name))
     if row is None or not row["taken"]:
         return None
     taken = row["taken"][-1]
@@ -240,11 +240,11 @@ def _find_taken(night: Night, name: str) -> Subject | None:
     return Subject(RetractionKind.TAKEN, taken["taken_no"], words)
 
 
-def _after_taken(night: Night, number: int) -> str:
+def _after_taken(session: Session, number: int) -> str:
     return "elqr export check で確かめて取り込み、elqr export taken で記録し直してください。"
 
 
-def _nothing(night: Night, number: int, asked: frozenset[int]) -> str:
+def _nothing(session: Session, number: int, asked: frozenset[int]) -> str:
     return ""
 
 

@@ -20,7 +20,7 @@ from elqr.report.tables import night as shape
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.rules.sender_correction import held_beside
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
@@ -66,15 +66,15 @@ class Ended:
     returned: tuple[tuple[int, int], ...] = ()
 
 
-def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
+def handed_in(session: Session, name: str, data: bytes, by: str, at: str) -> Asked:
     """ブックを取り込む: what people wrote in it becomes a request; rows that cannot be are refused one by one.
 
     Raises BadFile for a book that is not ours, of another ledger, or tampered with.
     """
     form = read_form(data, name)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         chain = report_queries.chain(connection, NOW)
-    if form.facts["city"] != night.job.city.name or form.facts["ledger"] != chain["ledger"]:
+    if form.facts["city"] != session.job.city.name or form.facts["ledger"] != chain["ledger"]:
         raise BadFile(
             f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
             "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
@@ -88,19 +88,21 @@ def handed_in(night: Night, name: str, data: bytes, by: str, at: str) -> Asked:
         pl.lit(None, dtype=pl.Int64).alias("own_notice_no"),
     )
     head = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
-    return _asked(night, name, rows, head, by, at)
+    return _asked(session, name, rows, head, by, at)
 
 
-def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str, at: str, target: str = "") -> Asked:
+def searched(
+    session: Session, search: Search, ruling: Ruling, reason: str, by: str, at: str, target: str = ""
+) -> Asked:
     """条件でまとめて決める: one ruling, with the 納付番号 where it needs one, on every open exception that is found.
 
     「納付書に充てる」 without one is for those with yen whose notice came later: each is tied to the notice of its own
     key, and all others that the search finds are left out.
     """
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         # What is asked for by its number is answered, though it is decided already.
         is_asked = pl.col("is_open") | pl.col("payment_no").is_in(search.payment_nos)
-        found = find(night, queries.exceptions(connection, NOW).filter(is_asked), search)
+        found = find(session, queries.exceptions(connection, NOW).filter(is_asked), search)
         if search.payment_nos and found.is_empty():
             numbers = "・".join(f"受付{number}" for number in search.payment_nos)
             raise NotFound(f"{numbers}は要確認にありません。elqr review list で確かめてください。")
@@ -108,7 +110,7 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
         is_by_own_key = ruling is Ruling.APPLY and not target.strip()
         if is_by_own_key:
             own = (
-                late_notices(night, found.filter(pl.col("suspense_yen") > 0))
+                late_notices(session, found.filter(pl.col("suspense_yen") > 0))
                 .filter("fits")
                 .select("payment_no", "notice_no")
             )
@@ -129,30 +131,30 @@ def searched(night: Night, search: Search, ruling: Ruling, reason: str, by: str,
         pl.col("notice_no").alias("own_notice_no"),
     )
     head = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
-    asked = _asked(night, "条件指定", rows, head, by, at)
+    asked = _asked(session, "条件指定", rows, head, by, at)
     return replace(asked, left_out=found.height - chosen.height)
 
 
-def _asked(night: Night, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
+def _asked(session: Session, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
     """申請する, the rows that may be."""
-    with night.ledger.transaction():
-        night.refuse_earlier_day()
-        beside = _beside_the_ledger(night, rows)
+    with session.ledger.transaction():
+        session.refuse_earlier_day()
+        beside = _beside_the_ledger(session, rows)
         found = judged(beside, name)
         review_no = 0
         if not found.proposals.is_empty():
-            review_no = _entered(night, {**head, "asked_at": at, "asked_by": by}, found.proposals)
+            review_no = _entered(session, {**head, "asked_at": at, "asked_by": by}, found.proposals)
     yen = beside.join(found.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
     return Asked(review_no, found.proposals.height, int(yen), found.same, found.findings)
 
 
-def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+def _beside_the_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """決裁案の横に今の台帳: what the rules of elqr/rules/rulings.py ask for."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     known = queries.payments_at(connection, rows)
     rows = rows.join(known, on=["file_sha256", "record_no"], how="left", validate="m:1", maintain_order="left")
     now = queries.exceptions(connection, NOW).join(known, on="payment_no", how="semi")
-    shown = table_of(night, now).frame.select(
+    shown = table_of(session, now).frame.select(
         pl.col("受付番号").alias("payment_no"), *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN)
     )
     state = (
@@ -176,7 +178,7 @@ def _beside_the_ledger(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
     beside = held_beside(withdrawal_queries.concerned(connection, known))
     rows = rows.join(beside, on="payment_no", how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(pl.col("others", "others_yen").fill_null(0))
-    rows = _with_targets(night, rows).with_columns(decided_on("mark"))
+    rows = _with_targets(session, rows).with_columns(decided_on("mark"))
     waiting = queries.waiting_rulings(connection).select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
     )
@@ -205,12 +207,12 @@ def _altered(rows: pl.DataFrame) -> pl.Expr:
     return pl.coalesce(*differ, pl.lit(""))
 
 
-def _with_targets(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
+def _with_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 beside each row, by the number that somebody wrote, or that of the payment's own key.
 
     notice_no, target_payer_ref, is_cancelled, target_mark, left_yen over its claims.
     """
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     written = rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no"))
     named = queries.target_notices(connection, written).select(pl.col("key_no").alias("target"), "notice_no")
     rows = rows.join(named, on="target", how="left", validate="m:1", maintain_order="left")
@@ -226,10 +228,10 @@ def _with_targets(night: Night, rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
-def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
+def undo_asked(session: Session, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
     """決裁の取消を申請する, by their numbers. Raises NotFound, Refused with why when one cannot be undone."""
-    with night.ledger.transaction() as connection:
-        night.refuse_earlier_day()
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
         wanted = queries.rulings_by_no(connection, ruling_nos)
         if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
             raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
@@ -239,12 +241,12 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
             pl.col(Ruled.RULING_NO).alias(Ruled.UNDOES_NO),
             is_current=pl.lit(True),
         )
-        years = OpenYears(night.register.without_closing_period(), night.night_on)
+        years = OpenYears(session.register.without_closing_period(), session.night_on)
         back = reversal(undone, queries.target_claims(connection, made.drop_nulls(Ruled.NOTICE_NO)), made, years)
-        rows = _beside_undoing(night, wanted, made, back.gone)
+        rows = _beside_undoing(session, wanted, made, back.gone)
         if wrong := refusals(rows):
             raise Refused(f"取り消せない決裁があります。{'。'.join(wrong)}。")
-        rows = rows.join(_slip_marks(night, made), on=Ruled.RULING_NO, how="left", validate="1:1")
+        rows = rows.join(_slip_marks(session, made), on=Ruled.RULING_NO, how="left", validate="1:1")
         proposals = rows.select(
             Ruled.PAYMENT_NO,
             pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
@@ -255,14 +257,14 @@ def undo_asked(night: Night, ruling_nos: tuple[int, ...], reason: str, by: str, 
             pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
         )
         head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "asked_at": at, "asked_by": by}
-        review_no = _entered(night, head, proposals)
+        review_no = _entered(session, head, proposals)
     yen = int(rows["suspense_yen"].sum())
     return Asked(review_no, proposals.height, yen, 0, (), returned=by_payment(back.returned))
 
 
-def _beside_undoing(night: Night, wanted: pl.DataFrame, made: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
+def _beside_undoing(session: Session, wanted: pl.DataFrame, made: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
     """取り消す決裁の横に今の台帳: what `reversal.refusals` asks for, and the balance of its payment."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     waits = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
         pl.col(Ruled.REVIEW_NO).max().alias("waiting_review_no")
     )  # fmt: skip
@@ -274,42 +276,42 @@ def _beside_undoing(night: Night, wanted: pl.DataFrame, made: pl.DataFrame, gone
     return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias("is_gone"))
 
 
-def _slip_marks(night: Night, made: pl.DataFrame) -> pl.DataFrame:
+def _slip_marks(session: Session, made: pl.DataFrame) -> pl.DataFrame:
     """取り消す決裁の納付書の照合値: ruling_no and target_mark, over all slips that its postings (frame Made) are of."""
     slips = made.select(Ruled.RULING_NO, Ruled.NOTICE_NO).drop_nulls().unique().sort(Ruled.RULING_NO, Ruled.NOTICE_NO)
-    marked = slips.join(target_marks(night.ledger.connection, slips), on=Ruled.NOTICE_NO, maintain_order="left")
+    marked = slips.join(target_marks(session.ledger.connection, slips), on=Ruled.NOTICE_NO, maintain_order="left")
     return marked.group_by(Ruled.RULING_NO).agg(pl.col(TARGET_MARK).str.join("/"))
 
 
-def _entered(night: Night, head: dict[str, str], proposals: pl.DataFrame) -> int:
+def _entered(session: Session, head: dict[str, str], proposals: pl.DataFrame) -> int:
     """申請を記す, with its link of the chain; returns its number."""
-    connection, whole = night.ledger.connection, {**head, "night_on": night.night_on.isoformat()}
+    connection, whole = session.ledger.connection, {**head, "night_on": session.night_on.isoformat()}
     review_no = queries.enter_review(connection, whole, proposals)
     act = Act("review", review_no, ASKED, whole["asked_by"], {"review": [{"review_no": review_no, **whole}]})
-    enter_act(connection, night.night_on, act)
+    enter_act(connection, session.night_on, act)
     return review_no
 
 
-def approved(night: Night, review_no: int, by: str, at: str) -> Ended:
+def approved(session: Session, review_no: int, by: str, at: str) -> Ended:
     """決裁を承認する, by another person: what still stands is carried out, all of it in one transaction.
 
     Raises NotFound, BadFile for a request that has ended, and for one's own.
     """
-    with night.ledger.transaction() as connection:
-        night.refuse_earlier_day()
-        asked_by, rulings = _waiting(night, review_no)
-        need_another(night, "review", review_no, [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()], by)
-        rows = _as_they_stand(night, rulings)
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
+        asked_by, rulings = _waiting(session, review_no)
+        need_another(session, "review", review_no, [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()], by)
+        rows = _as_they_stand(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
         made = queries.made_by(connection, _undone(rulings))
         claims = queries.target_claims(connection, concerned.slips(rows, made))
-        years = OpenYears(night.register.without_closing_period(), night.night_on)
+        years = OpenYears(session.register.without_closing_period(), session.night_on)
         found = effects(rows, claims, made, concerned, years)
         step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
-        ends = {**step, "night_on": night.night_on.isoformat(), "reason": ""}
+        ends = {**step, "night_on": session.night_on.isoformat(), "reason": ""}
         queries.enter_step(connection, ends, found.effects, found.moves)
         ended = replace(_ended(review_no, found.effects, found.moves), returned=by_payment(found.returned))
-        _enter_end(night, ends, ended, rulings)
+        _enter_end(session, ends, ended, rulings)
     return ended
 
 
@@ -318,9 +320,9 @@ def _undone(rulings: pl.DataFrame) -> pl.DataFrame:
     return rulings.select(pl.col(Ruled.UNDOES_NO).alias(Ruled.RULING_NO)).drop_nulls()
 
 
-def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
+def _as_they_stand(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     """決裁の横に今の収納: is_current, the balance, and the posting that holds it in suspense."""
-    connection = night.ledger.connection
+    connection = session.ledger.connection
     now = queries.exceptions(connection, NOW).filter("is_open").join(rulings, on=Ruled.PAYMENT_NO, how="semi")
     marked = marks(now).select(pl.col("受付番号").alias("payment_no"), pl.col(CONTENT).alias("mark_now"))
     held = queries.held(connection, rulings).select(
@@ -328,7 +330,7 @@ def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
     )
     targets = target_marks(connection, rulings)
     rows = rulings.join(targets, on=Ruled.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
-    slips = _slip_marks(night, queries.made_by(connection, _undone(rulings)))
+    slips = _slip_marks(session, queries.made_by(connection, _undone(rulings)))
     slips = slips.rename({Ruled.RULING_NO: Ruled.UNDOES_NO, TARGET_MARK: "slip_mark"})
     rows = rows.join(slips, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
     for beside in (queries.standing(connection, rulings, NOW), marked, held):
@@ -341,11 +343,11 @@ def _as_they_stand(night: Night, rulings: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns((as_decided & still_last).alias("is_current"))
 
 
-def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ended:
+def refused(session: Session, review_no: int, by: str, reason: str, at: str) -> Ended:
     """決裁の申請を却下する, or take back one's own. Raises NotFound, BadFile."""
-    with night.ledger.transaction() as connection:
-        night.refuse_earlier_day()
-        _, rulings = _waiting(night, review_no)
+    with session.ledger.transaction() as connection:
+        session.refuse_earlier_day()
+        _, rulings = _waiting(session, review_no)
         yen = queries.standing(connection, rulings, NOW).select(
             "payment_no", *(pl.col("suspense_yen").alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN))
         )
@@ -353,22 +355,22 @@ def refused(night: Night, review_no: int, by: str, reason: str, at: str) -> Ende
             pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)
         )
         step = {"review_no": review_no, "result": RulingResult.REFUSED.value, "taken_at": at, "taken_by": by}
-        ends = {**step, "night_on": night.night_on.isoformat(), "reason": reason.strip()}
+        ends = {**step, "night_on": session.night_on.isoformat(), "reason": reason.strip()}
         queries.enter_step(connection, ends, found, Move.empty())
         ended = _ended(review_no, found, Move.empty())
-        _enter_end(night, ends, ended, rulings)
+        _enter_end(session, ends, ended, rulings)
     return ended
 
 
-def _waiting(night: Night, review_no: int) -> tuple[str, pl.DataFrame]:
+def _waiting(session: Session, review_no: int) -> tuple[str, pl.DataFrame]:
     """承認を待つ申請: who asked, and its rulings. Raises NotFound, Refused."""
-    own = [one for one in queries.reviews(night.ledger.connection) if one["review_no"] == review_no]
+    own = [one for one in queries.reviews(session.ledger.connection) if one["review_no"] == review_no]
     if not own:
         raise NotFound(f"申請{review_no}はありません。elqr review list で確かめてください。")
     if own[0]["result"] is not None:
         said = RulingResult(own[0]["result"]).label
         raise Refused(f"申請{review_no}は {own[0]['taken_at'][:10]} に {own[0]['taken_by']} が{said}しています。")
-    return own[0]["asked_by"], queries.rulings_of(night.ledger.connection, review_no)
+    return own[0]["asked_by"], queries.rulings_of(session.ledger.connection, review_no)
 
 
 def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
@@ -381,7 +383,7 @@ def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
     return Ended(review_no, counts, *yen, tuple(stale[RulingEffect.RULING_NO].to_list()))
 
 
-def _enter_end(night: Night, step: dict[str, object], ended: Ended, rulings: pl.DataFrame) -> None:
+def _enter_end(session: Session, step: dict[str, object], ended: Ended, rulings: pl.DataFrame) -> None:
     """実行の連鎖に記す: which rulings ended how, and by whom."""
     by = str(step["taken_by"])
     link = {
@@ -393,4 +395,4 @@ def _enter_end(night: Night, step: dict[str, object], ended: Ended, rulings: pl.
         "taken_by": by,
     }
     act = Act("review", ended.review_no, str(step["result"]), by, {"review_step": [step]})
-    enter_act(night.ledger.connection, night.night_on, act, link)
+    enter_act(session.ledger.connection, session.night_on, act, link)

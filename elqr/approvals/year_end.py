@@ -6,14 +6,14 @@ from elqr.arithmetic.fiscal_year import closing_day
 from elqr.arithmetic.fiscal_year import fiscal_year as fiscal_year_of
 from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.report.years import Yearly, YearRows, yearly
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.queries import fiscal_year as queries
 from elqr.store.queries import reports as report_queries
 from elqr.vocabulary.errors import Refused
 from elqr.vocabulary.terms import AccountingKind
 
 
-def drawn(night: Night, fiscal_year: int) -> Yearly:
+def drawn(session: Session, fiscal_year: int) -> Yearly:
     """決算見込を引く: a fiscal year, as far as the ledger knew on the prepared night.
 
     Claims change by later slips until the year's closing day; from then on a change is the next year's. What came to
@@ -21,21 +21,21 @@ def drawn(night: Night, fiscal_year: int) -> Yearly:
     not begun by that night, and of which the ledger has nothing yet.
     """
     closing = closing_day(fiscal_year, AccountingKind.GENERAL)
-    with night.ledger.transaction() as connection:
-        rows = _rows(night, fiscal_year, night.night_on)
-        at_close = _rows(night, fiscal_year, closing) if closing < night.night_on else None
-        chain = report_queries.chain(connection, night.night_on)
-    if rows.is_empty and fiscal_year > fiscal_year_of(night.night_on):
+    with session.ledger.transaction() as connection:
+        rows = _rows(session, fiscal_year, session.night_on)
+        at_close = _rows(session, fiscal_year, closing) if closing < session.night_on else None
+        chain = report_queries.chain(connection, session.night_on)
+    if rows.is_empty and fiscal_year > fiscal_year_of(session.night_on):
         raise Refused(
-            f"{wareki_fiscal_year(fiscal_year)}はまだ始まっていません（{night.night_on} の夜まで）。"
+            f"{wareki_fiscal_year(fiscal_year)}はまだ始まっていません（{session.night_on} の夜まで）。"
             "--fiscal-year の西暦を確かめてください。"
         )
-    return yearly(night.job.city.name, rows, night.register, chain, at_close)
+    return yearly(session.job.city.name, rows, session.register, chain, at_close)
 
 
-def _rows(night: Night, fiscal_year: int, as_of: date) -> YearRows:
-    connection, days = night.ledger.connection, queries.YearEnd.of(fiscal_year)
-    enterprise = [own.code for own in night.register.procedure if own.closing_day(fiscal_year) == days.last]
+def _rows(session: Session, fiscal_year: int, as_of: date) -> YearRows:
+    connection, days = session.ledger.connection, queries.YearEnd.of(fiscal_year)
+    enterprise = [own.code for own in session.register.procedure if own.closing_day(fiscal_year) == days.last]
     return YearRows(
         fiscal_year,
         as_of,

@@ -76,15 +76,15 @@ def _show_against(against: tuple[Against, ...]) -> None:
 @json_option
 def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.arrears import drawn, situation
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.store.queries.arrears import requests
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        found = situation(opened.night)
-        with opened.night.ledger.transaction() as connection:
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        found = situation(session)
+        with session.ledger.transaction() as connection:
             waiting = [own for own in requests(connection) if own["result"] is None]
         is_free = not found.against or approval is not None
-        made = drawn(opened.night, found, approval, by, now(), with_names=with_names) if is_free else None
+        made = drawn(session, found, approval, by, now(), with_names=with_names) if is_free else None
     if as_json:
         print_json(
             _as_dict(found) | {"list_no": made.list_no if made else None, "folder": str(made.folder) if made else None}
@@ -114,10 +114,10 @@ def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day
 @date_option
 def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.arrears import asked
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        number, found = asked(opened.night, reason, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        number, found = asked(session, reason, by, now())
     _show(found)
     click.echo(f"申請しました（申請 {number}）。ほかの人が elqr arrears approve {number} で承認してください。")
     return ExitCode.CLEAN
@@ -130,10 +130,10 @@ def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
 @date_option
 def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.arrears import ended
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        ended(opened.night, no, RulingResult.APPROVED, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        ended(session, no, RulingResult.APPROVED, by, now())
     click.echo(f"申請 {no} を承認しました。elqr arrears list --approval {no} で、一度だけ引けます。")
     return ExitCode.CLEAN
 
@@ -146,10 +146,10 @@ def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
 @date_option
 def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.arrears import ended
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        ended(opened.night, no, RulingResult.REFUSED, by, now(), reason)
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        ended(session, no, RulingResult.REFUSED, by, now(), reason)
     click.echo(f"申請 {no} を却下しました。")
     return ExitCode.CLEAN
 
@@ -161,10 +161,10 @@ def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -
 @json_option
 def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.arrears import checked
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        found = checked(opened.night, folder)
+    with open_session(job, day, rehearsal=True, show=progress()) as session:
+        found = checked(session, folder)
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
         rows = found.changed.select(names).to_dicts()

@@ -42,11 +42,11 @@ def export() -> None:
 @json_option
 def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.handover.export import exported
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        made = exported(opened.night, by, now())
-        folder = opened.night.job.export_folder
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        made = exported(session, by, now())
+        folder = session.job.export_folder
     return _made(made, folder, as_json)
 
 
@@ -59,11 +59,11 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 @json_option
 def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.handover.export import exported_again
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        made = exported_again(opened.night, no, by, reason, now())
-        folder = opened.night.job.export_folder
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        made = exported_again(session, no, by, reason, now())
+        folder = session.job.export_folder
     return _made(made, folder, as_json)
 
 
@@ -87,10 +87,10 @@ def _made(made: Handover | None, folder: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def export_list(job: Path, as_json: bool) -> int:
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.store.queries.exports import exports, outstanding
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
         found, (count, yen) = exports(open_), outstanding(open_)
     if as_json:
         print_json({"exports": found, "outstanding": {"postings": count, "yen": yen}})
@@ -114,10 +114,10 @@ def export_list(job: Path, as_json: bool) -> int:
 @json_option
 def export_check(folder: Path, job: Path, as_json: bool) -> int:
     from elqr.handover.export import checked
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened:
-        made = checked(opened.night, folder)
+    with open_session(job, None, rehearsal=True, show=progress()) as session:
+        made = checked(session, folder)
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
@@ -133,9 +133,9 @@ def export_check(folder: Path, job: Path, as_json: bool) -> int:
 @job_option
 def export_taken(folder: Path, by: str, job: Path) -> int:
     from elqr.handover.export import taken
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        made = taken(opened.night, folder, by, now())
+    with open_session(job, None, rehearsal=False, show=progress()) as session:
+        made = taken(session, folder, by, now())
     click.echo(f"{made.label}　取込済と記録しました（{made.postings:,}件 {made.yen:,}円）。")
     return ExitCode.CLEAN

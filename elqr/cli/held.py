@@ -33,10 +33,10 @@ def held() -> None:
 @json_option
 def held_list(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.held_files import held_files
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        rows = held_files(opened.night)
+    with open_session(job, day, rehearsal=True, show=progress()) as session:
+        rows = held_files(session)
     shown = rows.select("name", "sha256", "spec", "night_on", "waiver_no", "box")
     if as_json:
         print_json([{**row, "night_on": row["night_on"].isoformat()} for row in shown.to_dicts()])
@@ -59,10 +59,10 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
 @date_option
 def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.held_files import request_waiver
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        number, name = request_waiver(opened.night, file, reason, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        number, name = request_waiver(session, file, reason, by, now())
     click.echo(f"{name}　申請しました（申請 {number}）。ほかの人が elqr held approve {number} で承認してください。")
     return ExitCode.CLEAN
 
@@ -74,10 +74,10 @@ def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -
 @date_option
 def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.held_files import end_waiver
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        name, is_kept = end_waiver(opened.night, number, RulingResult.APPROVED, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        name, is_kept = end_waiver(session, number, RulingResult.APPROVED, by, now())
     kept = "中身は保管庫に残り" if is_kept else "中身は読めなかったので保管庫になく"
     click.echo(f"{name} をあきらめました。{kept}、届き直せば取り込みます。")
     return ExitCode.CLEAN
@@ -91,9 +91,9 @@ def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
 @date_option
 def held_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.held_files import end_waiver
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        end_waiver(opened.night, number, RulingResult.REFUSED, by, now(), reason)
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        end_waiver(session, number, RulingResult.REFUSED, by, now(), reason)
     click.echo(f"申請 {number} を却下しました。")
     return ExitCode.CLEAN

@@ -55,13 +55,13 @@ def ledger() -> None:
 @json_option
 def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.ledger_succession import waiting_request
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
     from elqr.session.ledger_belonging import disagreement, traces_with_keys
     from elqr.store.queries import ledger_identity as identity
 
-    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
-        traces, own, asked = traces_with_keys(opened.night.job), opened.night.ledger, waiting_request(opened.night)
+    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
+        traces, own, asked = traces_with_keys(session.job), session.ledger, waiting_request(session)
         with own.transaction() as open_:
             wrong = disagreement(own, traces) if not own.is_new else _NONE if str(traces) else ""
             ledger_id = "" if own.is_new else identity.ledger_id(open_)
@@ -110,13 +110,13 @@ def ledger_new(last: list[tuple[str, int]], reason: str, by: str, job: Path, day
 
 def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: tuple[str, str], **how: Any) -> int:
     from elqr.approvals.ledger_succession import last_numbers, request_going_on
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
     from elqr.vocabulary.signature import Signature
 
     by, reason = signed
-    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
-        numbers = request_going_on(opened.night, last_numbers(last), Signature(by, now(), reason), **how)
+    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
+        numbers = request_going_on(session, last_numbers(last), Signature(by, now(), reason), **how)
     click.echo(f"申請しました。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     click.echo("ほかの人が elqr ledger show で確かめ、elqr ledger approve で承認してください。")
     return ExitCode.CLEAN
@@ -128,14 +128,14 @@ def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: t
 @date_option
 def ledger_approve(by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.ledger_succession import approve_going_on, check_going_on
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
     from elqr.vocabulary.signature import Signature
 
-    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
-        check_going_on(opened.night, by)  # before a new ledger is made
-    with prepared(job, day, rehearsal=False, show=progress(), which=Which.ANY) as opened:
-        numbers = approve_going_on(opened.night, Signature(by, now()))
+    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
+        check_going_on(session, by)  # before a new ledger is made
+    with open_session(job, day, rehearsal=False, show=progress(), which=Which.ANY) as session:
+        numbers = approve_going_on(session, Signature(by, now()))
     click.echo(f"この台帳で続けます。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     say(
         "この台帳にない書き出し・納付書情報・督促対象一覧は、取り込み・登録・発送が済んだものと重なることがあります。"
@@ -151,11 +151,11 @@ def ledger_approve(by: str, job: Path, day: date | None) -> int:
 @date_option
 def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.ledger_succession import reject_going_on
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
     from elqr.vocabulary.signature import Signature
 
-    with prepared(job, day, rehearsal=True, show=progress(), which=Which.ANY) as opened:
-        aside = reject_going_on(opened.night, Signature(by, now(), reason))
+    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
+        aside = reject_going_on(session, Signature(by, now(), reason))
     click.echo(f"申請を却下しました（{aside} に残しました）。")
     return ExitCode.CLEAN

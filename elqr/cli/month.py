@@ -53,15 +53,15 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month)
 def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
     from elqr.approvals.month_close import drawn
     from elqr.disk.atomic_write import write_whole
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
     if context.invoked_subcommand is not None:
         return ExitCode.CLEAN
     if first is None:
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
-    with prepared(job, None, rehearsal=True, show=progress()) as opened:
-        clock.refuse_future(first, "月", is_training=opened.night.job.training)
-        made = drawn(opened.night, first)
+    with open_session(job, None, rehearsal=True, show=progress()) as session:
+        clock.refuse_future(first, "月", is_training=session.job.training)
+        made = drawn(session, first)
     for name, data in made.files().items() if out is not None else ():
         assert out is not None
         write_whole(out / name, data)
@@ -109,10 +109,10 @@ def _show(made: Monthly, out: Path | None) -> None:
 @date_option
 def month_close(first: date, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.month_close import close_asked
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        figures = close_asked(opened.night, first, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        figures = close_asked(session, first, by, now())
     click.echo(
         f"{figures.month} の締めを申請しました"
         f"（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
@@ -128,10 +128,10 @@ def month_close(first: date, by: str, job: Path, day: date | None) -> int:
 @date_option
 def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.month_close import close_approved
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        figures = close_approved(opened.night, first, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        figures = close_approved(session, first, by, now())
     click.echo(
         f"{figures.month} を締めました（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
         "この月までの日付では、もう計上できません。"
@@ -147,9 +147,9 @@ def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
 @date_option
 def month_reject(first: date, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.month_close import close_refused
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        close_refused(opened.night, first, by, reason, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        close_refused(session, first, by, reason, now())
     click.echo(f"{first:%Y-%m} の締めの申請を却下しました。")
     return ExitCode.CLEAN

@@ -25,13 +25,16 @@ from elqr.cli.terminal import (
 @click.option("--dry-run", is_flag=True, help="予行。何も書き込まず、どうなるかだけを表示します。")
 @json_option
 def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> int:
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session, workers_for
     from elqr.night.order import work_night
     from elqr.report.screen import screen
 
-    with prepared(job, day, rehearsal=dry_run, show=progress()) as opened:
-        night = opened.night
-        worked = work_night(night, opened.configuration, now())
+    with (
+        open_session(job, day, rehearsal=dry_run, show=progress()) as session,
+        workers_for(session) as workers,
+    ):
+        worked = work_night(session, workers, now())
+    night = worked.night
     clear_progress()
     for why in worked.written.failures:
         say(why)
@@ -44,7 +47,7 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
     if as_json:
         print_json(worked.record)
         return worked.exit_code
-    for line in screen(worked.page, len(night.changes), str(night.folder / "index.html"), rehearsal=dry_run):
+    for line in screen(worked.page, len(night.changes), str(session.folder / "index.html"), rehearsal=dry_run):
         click.echo(line)
     if (handed := worked.handed) is not None:
         click.echo(f"　基幹システムへ　{handed.label}　{handed.postings:,}件 {handed.yen:,}円")
@@ -59,12 +62,12 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
 @date_option
 @json_option
 def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:
-    from elqr.night.morning import counted
-    from elqr.night.opening import prepared
+    from elqr.night.morning import count_kpi
+    from elqr.night.opening import open_session
     from elqr.report.kpi import kpi_lines
 
-    with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        found = counted(opened.night, opened.night.night_on, fiscal_year)
+    with open_session(job, day, rehearsal=True, show=progress()) as session:
+        found = count_kpi(session, session.night_on, fiscal_year)
     if as_json:
         print_json(found.as_dict())
     else:

@@ -36,15 +36,17 @@ def notice() -> None:
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.disk.inbox import arrived
     from elqr.disk.named_files import readable
-    from elqr.night.opening import prepared
-    from elqr.night.steps import record_notices
+    from elqr.night.excess import record_notices
+    from elqr.night.night import Night
+    from elqr.night.opening import open_session
     from elqr.night.take_in import take_notices
 
     readable(file, WHOLE, "分けて取り込んでください。")
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        findings = take_notices(opened.night, arrived(file, opened.night.job.thresholds.file_megabytes), is_sent=True)
-        step = opened.night.journal.steps[-1][1]
-        reduced = record_notices(opened.night)
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        night = Night(session)
+        findings = take_notices(night, arrived(file, session.job.thresholds.file_megabytes), is_sent=True)
+        step = session.journal.steps[-1][1]
+        reduced = record_notices(night)
     if as_json:
         said = {"reduced": {"payments": reduced[0], "yen": reduced[1]}}
         print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings], **said})
@@ -52,7 +54,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
         click.echo(f"{file.name}: {step.result}（{step.yen:,}円）")
         _say_reduced(*reduced)
         say_findings(findings)
-    if opened.night.quarantined:
+    if night.quarantined:
         return ExitCode.QUARANTINE
     return ExitCode.REVIEW if findings or reduced[0] else ExitCode.CLEAN
 
@@ -67,14 +69,17 @@ def _say_reduced(count: int, yen: int) -> None:
 @job_option
 @date_option
 def notice_issue(job: Path, day: date | None) -> int:
-    from elqr.night.opening import prepared
-    from elqr.night.steps import issue_payloads, record_notices
+    from elqr.night.excess import record_notices
+    from elqr.night.night import Night
+    from elqr.night.opening import open_session
+    from elqr.night.upload import issue_payloads
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        path = issue_payloads(opened.night)
-        step = opened.night.journal.steps[-1][1]
-        reduced = record_notices(opened.night)
-    click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {path}" if path else step.result)
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        night = Night(session)
+        upload = issue_payloads(night)
+        step = session.journal.steps[-1][1]
+        reduced = record_notices(night, upload.seals)
+    click.echo(f"発行 {step.count:,}件 {step.yen:,}円 → {upload.path}" if upload.path else step.result)
     _say_reduced(*reduced)
     return ExitCode.REVIEW if reduced[0] else ExitCode.CLEAN
 
@@ -83,10 +88,10 @@ def notice_issue(job: Path, day: date | None) -> int:
 @job_option
 @json_option
 def notice_refused(job: Path, as_json: bool) -> int:
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.store.queries.refused_rows import give_ups, waiting_files
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
         files, asked = waiting_files(open_), [one for one in give_ups(open_) if one["result"] is None]
     if as_json:
         print_json({"files": files, "give_ups": asked})
@@ -114,10 +119,10 @@ def notice_refused(job: Path, as_json: bool) -> int:
 @date_option
 def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.refused_rows import ask_to_give_up
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        number = ask_to_give_up(opened.night, no, records, reason, (by, now()))
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        number = ask_to_give_up(session, no, records, reason, (by, now()))
     click.echo(f"申請{number}　ほかの人が elqr notice give-up-approve {number} で承認すると、指摘から消えます。")
     return ExitCode.CLEAN
 
@@ -129,10 +134,10 @@ def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job:
 @date_option
 def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.refused_rows import approve_giving_up
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        count = approve_giving_up(opened.night, no, (by, now()))
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        count = approve_giving_up(session, no, (by, now()))
     click.echo(f"申請{no}　{count:,}行をあきらめました。")
     return ExitCode.CLEAN
 
@@ -145,9 +150,9 @@ def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int
 @date_option
 def notice_give_up_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.refused_rows import refuse_giving_up
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        refuse_giving_up(opened.night, no, reason, (by, now()))
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        refuse_giving_up(session, no, reason, (by, now()))
     click.echo(f"申請{no}　却下しました。")
     return ExitCode.CLEAN

@@ -79,19 +79,17 @@ def notice_print(
 ) -> int:
     from elqr.disk.named_files import readable
     from elqr.handover.print_batch import Wish, print_notices
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.printing.wishlist import read_keys
     from elqr.session.configuration import sheets_for
 
     keys = read_keys(readable(source), source.name) if source else None
     show = progress()
-    with prepared(job, day, rehearsal=False, show=show) as opened:
-        own = opened.night
-        wish = Wish(
-            out, procedures, keys, template, pages or own.job.printing.pages, sample, workers or os.cpu_count() or 1
-        )
-        sheets = sheets_for(own.job)
-        printed = print_notices(own, sheets, wish, lambda done, of: show(_bar(done, of)))
+    with open_session(job, day, rehearsal=False, show=show) as session:
+        job_pages, cores = session.job.printing.pages, os.cpu_count() or 1
+        wish = Wish(out, procedures, keys, template, pages or job_pages, sample, workers or cores)
+        sheets = sheets_for(session.job)
+        printed = print_notices(session, sheets, wish, lambda done, of: show(_bar(done, of)))
     clear_progress()
     manifest = printed.manifest
     say_findings(printed.findings)
@@ -160,11 +158,11 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
     from elqr.approvals.dispatch import uploaded
     from elqr.disk.named_files import readable
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, None, rehearsal=False, show=progress()) as opened:
+    with open_session(job, None, rehearsal=False, show=progress()) as session:
         for file in files:
-            upload = uploaded(opened.night, file.name, readable(file), by, now())
+            upload = uploaded(session, file.name, readable(file), by, now())
             click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
     return 0
 
@@ -177,12 +175,12 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 @job_option
 def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, job: Path) -> int:
     from elqr.approvals.dispatch import Sheets, requested
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
 
-    with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        sheets = Sheets(sheets_for(opened.night.job), reason)
-        manifest, against = requested(opened.night, folder, by, now(), tuple(sorted(set(pulled))), sheets)
+    with open_session(job, None, rehearsal=False, show=progress()) as session:
+        sheets = Sheets(sheets_for(session.job), reason)
+        manifest, against = requested(session, folder, by, now(), tuple(sorted(set(pulled))), sheets)
     done = "申請しました。ほかの人が elqr notice approve で承認してください"
     return _answered(manifest.print_no, _because(reason) + done, against)
 
@@ -194,12 +192,12 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, 
 @job_option
 def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
     from elqr.approvals.dispatch import Sheets, approved
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
 
-    with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        sheets = Sheets(sheets_for(opened.night.job), reason)
-        manifest, against = approved(opened.night, folder, by, now(), sheets)
+    with open_session(job, None, rehearsal=False, show=progress()) as session:
+        sheets = Sheets(sheets_for(session.job), reason)
+        manifest, against = approved(session, folder, by, now(), sheets)
     first = "elqr notice reject で申請を取り下げ（却下し）、"
     return _answered(manifest.print_no, _because(reason) + "発送を承認しました", against, first)
 
@@ -216,11 +214,11 @@ def _because(reason: str) -> str:
 @job_option
 def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
     from elqr.approvals.dispatch import withdraw_request
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
-    with prepared(job, None, rehearsal=False, show=progress()) as opened:
-        manifest = withdraw_request(opened.night, folder, Signature(by, now(), reason))
+    with open_session(job, None, rehearsal=False, show=progress()) as session:
+        manifest = withdraw_request(session, folder, Signature(by, now(), reason))
     click.echo(f"印刷{manifest.print_no}　発送の申請を却下しました。抜き取るページがあれば --pull で申請し直せます。")
     return ExitCode.CLEAN
 
@@ -242,11 +240,11 @@ def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> in
 @job_option
 def notice_preflight(folder: Path, job: Path) -> int:
     from elqr.approvals.dispatch import checked_again
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened:
-        findings = checked_again(opened.night, sheets_for(opened.night.job), folder)
+    with open_session(job, None, rehearsal=True, show=progress()) as session:
+        findings = checked_again(session, sheets_for(session.job), folder)
     say_findings(findings)
     click.echo(f"指摘 {len(findings)}件" + ("。発送しないでください。" if findings else "。すべて台帳のとおりです。"))
     return ExitCode.FAILED if findings else ExitCode.CLEAN
@@ -276,13 +274,13 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
     from elqr.disk.named_files import readable_picture
     from elqr.handover.printed_folder import verify_scans
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
     if sha256 is None:
         from elqr.approvals.dispatch import recorded_sha256
 
-        with prepared(job, None, rehearsal=True, show=progress()) as opened:
-            sha256 = recorded_sha256(opened.night, folder)
+        with open_session(job, None, rehearsal=True, show=progress()) as session:
+            sha256 = recorded_sha256(session, folder)
     scans = list(verify_scans(folder, map(readable_picture, images), sha256))
     if as_json:
         print_json([scan.as_dict() for scan in scans])

@@ -34,16 +34,20 @@ def replay_command(
 ) -> int:
     import os
 
-    from elqr.night.replay import replayed, ways, with_archive_of
+    from elqr.night.replay import Nights, replay, with_archive_of
     from elqr.session.configuration import processing_day, store_url
+    from elqr.session.job import read_job
     from elqr.session.ledger_access import ledger_of
+    from elqr.session.setup import read_setup
 
-    own = ways(job, os.environ)
+    own, given = read_setup(job, read_job(job), os.environ), None
     for day in (since, until):
         processing_day(own.job, day)
-    given = with_archive_of(ways(other_job or job, os.environ, specs), own) if specs or other_job else None
+    if specs or other_job:
+        other = other_job or job
+        given = with_archive_of(read_setup(other, read_job(other), os.environ, specs), own)
     with ledger_of(own.job, store_url(job), rehearsal=True) as ledger:
-        found = replayed(ledger, own, given, since, until or date.max, clock.now)
+        found = replay(ledger, own, given, Nights(since, until or date.max), clock.now)
     if as_json:
         sides = {"payments": found.payments, "files": found.files}
         rows = {name: [_plain(row) for row in frame.iter_rows(named=True)] for name, frame in sides.items()}

@@ -97,7 +97,7 @@ def _search(
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     from elqr.approvals.open_exceptions import exported
     from elqr.disk.atomic_write import write_whole
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.report.excel.workbook import book_bytes
     from elqr.vocabulary.errors import BadFile
 
@@ -105,8 +105,8 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
         raise BadFile(f"{out} は .xlsx ではありません。Excel のブックの名前を指定してください。")
     if out.exists():
         raise BadFile(f"{out} はすでにあります。書き込んだ決裁を消さないよう、別の名前を指定してください。")
-    with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        book, count = exported(opened.night, _search(**search), out.name)
+    with open_session(job, day, rehearsal=True, show=progress()) as session:
+        book, count = exported(session, _search(**search), out.name)
     write_whole(out, book_bytes(book))
     click.echo(f"要確認 {count:,}件　→ {out}")
     return ExitCode.CLEAN
@@ -121,10 +121,10 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 def review_import(file: Path, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.review import handed_in
     from elqr.disk.named_files import readable
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        asked = handed_in(opened.night, file.name, readable(file), by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        asked = handed_in(session, file.name, readable(file), by, now())
     return _asked(asked, as_json)
 
 
@@ -145,14 +145,14 @@ def review_decide(
     ruling: Ruling, target: str, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
 ) -> int:
     from elqr.approvals.review import searched
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
     if ruling not in WRITTEN_RULINGS:
         raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
     if ruling is Ruling.APPROPRIATE and not target.strip():
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        asked = searched(opened.night, _search(**search), ruling, reason, by, now(), target)
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        asked = searched(session, _search(**search), ruling, reason, by, now(), target)
     return _asked(asked, as_json)
 
 
@@ -165,10 +165,10 @@ def review_decide(
 @json_option
 def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.review import undo_asked
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        asked = undo_asked(opened.night, numbers, reason, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        asked = undo_asked(session, numbers, reason, by, now())
     return _asked(asked, as_json)
 
 
@@ -180,10 +180,10 @@ def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @json_option
 def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.review import approved
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        ended = approved(opened.night, no, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        ended = approved(session, no, by, now())
     return _ended(ended, as_json)
 
 
@@ -196,10 +196,10 @@ def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool)
 @json_option
 def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.review import refused
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        ended = refused(opened.night, no, by, reason, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        ended = refused(session, no, by, reason, now())
     return _ended(ended, as_json)
 
 
@@ -208,10 +208,10 @@ def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as
 @job_option
 @json_option
 def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.store.queries.reviews import reviews
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
         found = [one for one in reviews(open_) if with_ended or one["result"] is None]
     if as_json:
         print_json(found)
@@ -231,11 +231,11 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
     from elqr.store.queries.reviews import trail
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
         found = trail(open_, review_no=no, payment_no=payment).to_dicts()
         acts = acts_of_kinds(open_, ("review",))
     for one in found:

@@ -56,11 +56,11 @@ def _request(row: dict[str, Any]) -> str:
 @json_option
 def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.difference import closed, differences, waiting
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=True, show=progress()) as opened:
-        found = [] if is_closed else differences(opened.night)
-        requests = closed(opened.night) if is_closed else waiting(opened.night)
+    with open_session(job, day, rehearsal=True, show=progress()) as session:
+        found = [] if is_closed else differences(session)
+        requests = closed(session) if is_closed else waiting(session)
     if is_closed:
         for row in requests if not as_json else ():
             click.echo(_request(row))
@@ -103,10 +103,10 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
 @date_option
 def settlement_close(line: str, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.difference import asked
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        number, own = asked(opened.night, line, reason, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        number, own = asked(session, line, reason, by, now())
     click.echo(
         f"差額の確認を申請しました（申請 {number}）。ほかの人が elqr settlement approve {number} で承認してください。"
     )
@@ -121,10 +121,10 @@ def settlement_close(line: str, reason: str, by: str, job: Path, day: date | Non
 @date_option
 def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.difference import approved
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        own = approved(opened.night, number, by, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        own = approved(session, number, by, now())
     click.echo(f"差額を確認済にしました。　{_line(own)}")
     return ExitCode.CLEAN
 
@@ -137,9 +137,9 @@ def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int
 @date_option
 def settlement_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.difference import refused
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
-        refused(opened.night, number, by, reason, now())
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
+        refused(session, number, by, reason, now())
     click.echo(f"申請 {number} を却下しました。")
     return ExitCode.CLEAN

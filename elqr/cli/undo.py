@@ -48,12 +48,12 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
     @date_option
     def ask(names: tuple[str, ...], reason: str, by: str, job: Path, day: date | None) -> int:
         from elqr.approvals.retraction import request_retraction
-        from elqr.night.opening import prepared
+        from elqr.night.opening import open_session
         from elqr.vocabulary.signature import Signature
 
-        with prepared(job, day, rehearsal=False, show=progress()) as opened:
+        with open_session(job, day, rehearsal=False, show=progress()) as session:
             for own in names:
-                number, subject = request_retraction(opened.night, kind, own, Signature(by, now(), reason))
+                number, subject = request_retraction(session, kind, own, Signature(by, now(), reason))
                 click.echo(
                     f"{subject.words}の取り消しを申請しました（申請 {number}）。"
                     f"ほかの人が elqr undo approve {number} で承認してください。"
@@ -74,12 +74,12 @@ _numbers = click.argument("numbers", nargs=-1, required=True, type=NUMBER, metav
 @date_option
 def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.retraction import approve_retraction
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
         for number in numbers:
-            subject, follows = approve_retraction(opened.night, number, Signature(by, now()))
+            subject, follows = approve_retraction(session, number, Signature(by, now()))
             click.echo(f"{subject.words}を取り消しました。{follows}")
     return ExitCode.CLEAN
 
@@ -92,12 +92,12 @@ def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None)
 @date_option
 def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.retraction import reject_retraction
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
-    with prepared(job, day, rehearsal=False, show=progress()) as opened:
+    with open_session(job, day, rehearsal=False, show=progress()) as session:
         for number in numbers:
-            subject = reject_retraction(opened.night, number, Signature(by, now(), reason))
+            subject = reject_retraction(session, number, Signature(by, now(), reason))
             click.echo(f"{subject.words}の取り消しの申請 {number} を却下しました。")
     return ExitCode.CLEAN
 
@@ -107,10 +107,10 @@ def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @job_option
 @json_option
 def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.store.queries.retractions import retractions
 
-    with prepared(job, None, rehearsal=True, show=progress()) as opened, opened.night.ledger.transaction() as open_:
+    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
         found = [one for one in retractions(open_) if with_ended or one["result"] is None]
     if as_json:
         print_json(found)

@@ -32,12 +32,12 @@ from elqr.vocabulary.terms import ExitCode
 def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
     from elqr.audit.verification import verified
     from elqr.audit.verification.anchor import read_anchors
-    from elqr.night.opening import prepared
+    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
 
     kept = read_anchors(anchors)
-    with prepared(job, day, rehearsal=True, show=progress(), which=Which.TO_READ) as opened:
-        found = verified(opened.night, kept)
+    with open_session(job, day, rehearsal=True, show=progress(), which=Which.TO_READ) as session:
+        found = verified(session, kept)
     clear_progress()
     if as_json:
         print_json({"looked_at": found.counts, "findings": [finding.as_dict() for finding in found.findings]})

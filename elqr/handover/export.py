@@ -25,7 +25,7 @@ from elqr.handover.manifest import (
     taken_mark,
     taken_marks,
 )
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
 from elqr.store.queries import exports as queries
 from elqr.store.queries import reports as report_queries
@@ -38,30 +38,30 @@ from elqr.vocabulary.export_frames import Collected
 _AGAIN = "elqr export again で書き出し直してください。"
 
 
-def nightly(night: Night, at: str) -> Handover | None:
+def export_night(session: Session, at: str) -> Handover | None:
     """夜の書き出し: when the job asks for it, after the night has posted."""
-    if not night.job.export.nightly:
+    if not session.job.export.nightly:
         return None
-    with night.journal.step("基幹システムへの書き出し") as step:
-        made = exported(night, NIGHT, at)
+    with session.journal.step("基幹システムへの書き出し") as step:
+        made = exported(session, NIGHT, at)
         if made is not None:
             step.file, step.count, step.yen = made.file, made.postings, made.yen
         step.result = "書き出し" if made else "計上なし"
     return made
 
 
-def exported(night: Night, by: str, at: str) -> Handover | None:
+def exported(session: Session, by: str, at: str) -> Handover | None:
     """書き出す: every posting on a claim that no export has; None without any. Raises BadFile, LedgerError."""
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         rows = queries.collected_after(connection, queries.last_posting_no(connection))
         if rows.is_empty():
             return None
-        spec = night.specs[night.job.export.spec]
-        data = collection_file(rows, night.job.city.city_code, spec, night.night_on)
-        made = _handover(night, next_handed_out(connection, export_table.c.export_no), rows, sha256_of(data))
-        while _is_taken(night, made, data):  # by an export that was cut off, and of other postings
-            made = _handover(night, made.export_no + 1, rows, made.sha256)
-        _write(night, made, data)
+        spec = session.specs[session.job.export.spec]
+        data = collection_file(rows, session.job.city.city_code, spec, session.night_on)
+        made = _handover(session, next_handed_out(connection, export_table.c.export_no), rows, sha256_of(data))
+        while _is_taken(session, made, data):  # by an export that was cut off, and of other postings
+            made = _handover(session, made.export_no + 1, rows, made.sha256)
+        _write(session, made, data)
         row: dict[str, Any] = {
             "night_on": made.night_on.isoformat(),
             "made_at": at,
@@ -72,14 +72,14 @@ def exported(night: Night, by: str, at: str) -> Handover | None:
         same = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
         row |= {name: getattr(made, name) for name in same}
         queries.enter_export(connection, row)
-        enter_act(connection, night.night_on, Act("export", made.export_no, RECORDED, by, {"export": [row]}))
+        enter_act(connection, session.night_on, Act("export", made.export_no, RECORDED, by, {"export": [row]}))
         _add_up(queries.export_breaks(connection, made.export_no))
     return made
 
 
-def _handover(night: Night, export_no: int, rows: pl.DataFrame, sha256: str) -> Handover:
-    spec, yen = night.specs[night.job.export.spec], rows[Collected.YEN]
-    chain = report_queries.chain(night.ledger.connection, night.night_on)
+def _handover(session: Session, export_no: int, rows: pl.DataFrame, sha256: str) -> Handover:
+    spec, yen = session.specs[session.job.export.spec], rows[Collected.YEN]
+    chain = report_queries.chain(session.ledger.connection, session.night_on)
     return Handover(
         export_no=export_no,
         file=f"elqr_history_{export_no:06d}.{'csv' if spec.layout == 'csv' else 'dat'}",
@@ -90,30 +90,30 @@ def _handover(night: Night, export_no: int, rows: pl.DataFrame, sha256: str) -> 
         taken_back_yen=-int(yen.filter(yen < 0).sum()),
         first_posting_no=rows[Collected.POSTING_NO][0],
         last_posting_no=rows[Collected.POSTING_NO][-1],
-        night_on=night.night_on,
+        night_on=session.night_on,
         spec=spec.name,
         spec_verified=spec.verified,
         program=f"elqr {__version__}",
         ledger=chain["ledger"],
-        ledger_id=ledger_id(night.ledger.connection),
+        ledger_id=ledger_id(session.ledger.connection),
         run_id=chain["run_id"],
         run_hash=chain["run_hash"],
     )
 
 
-def _is_taken(night: Night, made: Handover, data: bytes) -> bool:
+def _is_taken(session: Session, made: Handover, data: bytes) -> bool:
     """使われた番号か: its folder holds something else. What is there may have been taken in, and stays as it is."""
-    folder = night.job.export_folder / made.folder_name
-    return night.holds_other(folder / made.file, data) or night.holds_other(folder / MANIFEST, made.as_bytes())
+    folder = session.job.export_folder / made.folder_name
+    return session.holds_other(folder / made.file, data) or session.holds_other(folder / MANIFEST, made.as_bytes())
 
 
-def _write(night: Night, made: Handover, data: bytes) -> None:
+def _write(session: Session, made: Handover, data: bytes) -> None:
     """The copies in the archive, the file, and last its manifest; a rehearsal writes nothing."""
-    for content in (data, made.as_bytes()) if not night.ledger.rehearsal else ():
-        keep(night.job.store.archive, sha256_of(content), content)
-    folder = night.job.export_folder / made.folder_name
-    night.write(folder / made.file, data)
-    night.write(folder / MANIFEST, made.as_bytes())
+    for content in (data, made.as_bytes()) if not session.ledger.rehearsal else ():
+        keep(session.job.store.archive, sha256_of(content), content)
+    folder = session.job.export_folder / made.folder_name
+    session.write(folder / made.file, data)
+    session.write(folder / MANIFEST, made.as_bytes())
 
 
 def _add_up(broken: list[str]) -> None:
@@ -124,61 +124,61 @@ def _add_up(broken: list[str]) -> None:
         )
 
 
-def exported_again(night: Night, export_no: int, by: str, reason: str, at: str) -> Handover:
+def exported_again(session: Session, export_no: int, by: str, reason: str, at: str) -> Handover:
     """もう一度書き出す: the same bytes under a marked name. Raises NotFound, BadFile."""
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         row = next((one for one in queries.exports(connection) if one["export_no"] == export_no), None)
         if row is None:
             raise NotFound(f"書き出し{export_no}はありません。elqr export list で確かめてください。")
         _holds(row, f"書き出し{export_no}")
         _is_untaken(row, f"書き出し{export_no}")
-        _has_no_other_mark(night, row, f"書き出し{export_no}")
-        first = Handover.model_validate_json(_kept(night, row["manifest_sha256"]))
+        _has_no_other_mark(session, row, f"書き出し{export_no}")
+        first = Handover.model_validate_json(_kept(session, row["manifest_sha256"]))
         made = first.again(len(row["again"]) + 1, reason, by)
-        if _is_taken(night, made, _kept(night, row["sha256"])):
+        if _is_taken(session, made, _kept(session, row["sha256"])):
             raise BadFile(
-                f"{night.job.export_folder / made.folder_name} に、途中で止まった書き出しがあります。"
+                f"{session.job.export_folder / made.folder_name} に、途中で止まった書き出しがあります。"
                 "取り込んでいないことを確かめ、ほかの場所に移してから、もう一度実行してください。"
             )
-        _write(night, made, _kept(night, row["sha256"]))
+        _write(session, made, _kept(session, row["sha256"]))
         again = {
             "export_no": export_no,
             "again_no": made.again_no,
-            "night_on": night.night_on.isoformat(),
+            "night_on": session.night_on.isoformat(),
             "made_at": at,
             "made_by": by,
             "reason": reason,
             "manifest_sha256": sha256_of(made.as_bytes()),
         }
         queries.enter_again(connection, again)
-        enter_act(connection, night.night_on, Act("export", export_no, "again", by, {"export_again": [again]}))
+        enter_act(connection, session.night_on, Act("export", export_no, "again", by, {"export_again": [again]}))
     return made
 
 
-def _kept(night: Night, sha256: str) -> bytes:
+def _kept(session: Session, sha256: str) -> bytes:
     """控え in the archive, as it was written. Raises NotFound, BadFile."""
-    data = kept(night.job.store.archive, sha256)
+    data = kept(session.job.store.archive, sha256)
     if sha256_of(data) != sha256:
         raise BadFile(f"保管庫の {sha256} が書き出したときと違います。保管庫を控えから戻してください。")
     return data
 
 
-def checked(night: Night, folder: Path) -> Handover:
+def checked(session: Session, folder: Path) -> Handover:
     """書き出したフォルダを確かめる: it is ours, unchanged, not taken in yet, and the next in turn.
 
     Raises NotFound, BadFile, and LedgerError when the exports and the postings do not add up.
     """
-    with night.ledger.transaction():
-        made, row = _checked(night, folder)
-        _has_no_other_mark(night, row, made.label)
+    with session.ledger.transaction():
+        made, row = _checked(session, folder)
+        _has_no_other_mark(session, row, made.label)
     return made
 
 
-def _checked(night: Night, folder: Path) -> tuple[Handover, dict[str, Any]]:
+def _checked(session: Session, folder: Path) -> tuple[Handover, dict[str, Any]]:
     """書き出したフォルダと台帳の行, but for the marks in folders."""
-    connection, found = night.ledger.connection, read_exported(folder)
+    connection, found = session.ledger.connection, read_exported(folder)
     _add_up(queries.all_exports_break(connection))
-    chain = report_queries.chain(connection, night.night_on)
+    chain = report_queries.chain(connection, session.night_on)
     row = next((own for own in queries.exports(connection) if own["export_no"] == found.handover.export_no), None)
     _is_ours(found, row, chain["ledger"], folder)
     assert row is not None
@@ -243,10 +243,10 @@ def _is_untaken(row: dict[str, Any], label: str) -> None:
         )
 
 
-def _has_no_other_mark(night: Night, row: dict[str, Any], label: str, again_no: int | None = None) -> None:
+def _has_no_other_mark(session: Session, row: dict[str, Any], label: str, again_no: int | None = None) -> None:
     """台帳の知らない取込済の印がないか, but for that of one folder. Raises Refused."""
     known = {(one["again_no"], one["taken_at"], one["taken_by"]) for one in (*row["taken"], *row["not_taken"])}
-    for mark in taken_marks(night.job.export_folder, row["export_no"]):
+    for mark in taken_marks(session.job.export_folder, row["export_no"]):
         if (mark.again_no, mark.at, mark.by) not in known and mark.again_no != again_no:
             raise Refused(
                 f"{label}の計上は取込済です（{mark.path} の印。{mark.at[:10]} {mark.by}）。台帳にその記録がないのは、"
@@ -255,13 +255,13 @@ def _has_no_other_mark(night: Night, row: dict[str, Any], label: str, again_no: 
             )
 
 
-def taken(night: Night, folder: Path, by: str, at: str) -> Handover:
+def taken(session: Session, folder: Path, by: str, at: str) -> Handover:
     """取込済と記録する: the core system has this export. Raises NotFound, BadFile as `checked` does."""
-    with night.ledger.transaction() as connection:
-        made, own = _checked(night, folder)
-        _has_no_other_mark(night, own, made.label, made.again_no)
+    with session.ledger.transaction() as connection:
+        made, own = _checked(session, folder)
+        _has_no_other_mark(session, own, made.label, made.again_no)
         row = {"export_no": made.export_no, "again_no": made.again_no, "taken_at": at, "taken_by": by}
-        night.write(night.job.export_folder / made.folder_name / TAKEN, taken_mark(row))
+        session.write(session.job.export_folder / made.folder_name / TAKEN, taken_mark(row))
         entered = queries.enter_taken(connection, row)
-        enter_act(connection, night.night_on, Act("export", made.export_no, "taken", by, {"export_taken": [entered]}))
+        enter_act(connection, session.night_on, Act("export", made.export_no, "taken", by, {"export_taken": [entered]}))
     return made

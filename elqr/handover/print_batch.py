@@ -35,7 +35,7 @@ from elqr.printing.typeface import Typeface
 from elqr.printing.wording import Office
 from elqr.rules.register import Register
 from elqr.session.job import Job
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries.acts import RECORDED, Act, enter_act
 from elqr.store.queries import printing as queries
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
@@ -70,11 +70,11 @@ class Printed:
 
 
 def print_notices(
-    night: Night, templates: Mapping[str, Template], wish: Wish, show: Callable[[int, int], None]
+    session: Session, templates: Mapping[str, Template], wish: Wish, show: Callable[[int, int], None]
 ) -> Printed:
     """納付書を印刷する: PDFs, their lists and the manifest into `wish.out`. `show` gets pages done and to do."""
-    _not_finished(night, wish.out)
-    chosen, findings = _chosen(night, wish)
+    _not_finished(session, wish.out)
+    chosen, findings = _chosen(session, wish)
     if chosen.is_empty():
         return Printed(None, findings)
     is_reprint = bool(chosen[NoticeStanding.IS_RELEASED].all())
@@ -82,21 +82,21 @@ def print_notices(
         raise Refused(
             "抜取り検査（--sample）は、前に発送した納付書の刷り直しだけで使えます。--sample を外して実行してください。"
         )
-    planned = _planned(night, chosen, templates, wish)
-    made = _Batch(night, templates, wish, planned)
+    planned = _planned(session, chosen, templates, wish)
+    made = _Batch(session, templates, wish, planned)
     files = made.printed(show)
-    manifest = _recorded(night, made, files, is_reprint) if files else None
+    manifest = _recorded(session, made, files, is_reprint) if files else None
     (wish.out / PROGRESS).unlink(missing_ok=True)
     return Printed(manifest, findings + made.left_out + made.stopped)
 
 
-def _not_finished(night: Night, folder: Path) -> None:
+def _not_finished(session: Session, folder: Path) -> None:
     """A folder whose print the ledger has is done with; one with a manifest that it has not was cut short."""
     path, progress = folder / MANIFEST, folder / PROGRESS
     if not path.exists():
         return
     manifest = read_manifest(folder)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         batch = queries.print_batch(connection, manifest.print_no)
     if batch is not None and batch["manifest_sha256"] == manifest.body_sha256:
         progress.unlink(missing_ok=True)
@@ -123,13 +123,13 @@ def _named(templates: Mapping[str, Template], name: str) -> Template:
     return templates[name]
 
 
-def _chosen(night: Night, wish: Wish) -> tuple[pl.DataFrame, list[Finding]]:
+def _chosen(session: Session, wish: Wish) -> tuple[pl.DataFrame, list[Finding]]:
     """印刷する納付書, frame NoticeStanding, and why some that were asked for are not among them."""
-    known = {procedure.code for procedure in night.register.procedure}
+    known = {procedure.code for procedure in session.register.procedure}
     if unknown := sorted(set(wish.procedures) - known):
         raise NotFound(f"手続 {', '.join(unknown)} は手続台帳にありません。code を確かめてください。")
     can = ~pl.any_horizontal(broken for _, broken in PRINT_RULES)
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         if wish.keys is None:
             rows = queries.standings(connection, wish.procedures or None)
             return rows.filter(can & ~pl.col(NoticeStanding.IS_PRINTED)), []
@@ -144,13 +144,13 @@ def _chosen(night: Night, wish: Wish) -> tuple[pl.DataFrame, list[Finding]]:
     return rows.filter(can), findings
 
 
-def _planned(night: Night, chosen: pl.DataFrame, templates: Mapping[str, Template], wish: Wish) -> pl.DataFrame:
+def _planned(session: Session, chosen: pl.DataFrame, templates: Mapping[str, Template], wish: Wish) -> pl.DataFrame:
     """版下とファイルを決める: notice_no, template, file number; the keys only, in enveloping order."""
     if wish.template is not None:
         _named(templates, wish.template)
     by_code: dict[str, str] = {}
     for code in sorted(chosen[NoticeStanding.PROCEDURE_CODE].unique()):
-        procedure = night.register.named(code)
+        procedure = session.register.named(code)
         if procedure is None:
             raise NotFound(f"手続 {code} は手続台帳にありません。手続台帳に登録してから印刷してください。")
         fit = [name for name, template in templates.items() if procedure.kind in template.kinds]
@@ -190,12 +190,12 @@ class _Progress(BaseModel):
 class _Batch:
     """One print under way: what is planned, what is done, and what was found on the way."""
 
-    def __init__(self, night: Night, templates: Mapping[str, Template], wish: Wish, planned: pl.DataFrame) -> None:
-        self.night, self.wish, self.planned = night, wish, planned
+    def __init__(self, session: Session, templates: Mapping[str, Template], wish: Wish, planned: pl.DataFrame) -> None:
+        self.session, self.wish, self.planned = session, wish, planned
         used = planned[Placed.TEMPLATE].unique().sort()
         self.templates = {name: templates[name] for name in used}
         self.faces: dict[str, Typeface] = {name: face_for(template) for name, template in self.templates.items()}
-        self.office = Office(night.job.city.name, night.register.names)
+        self.office = Office(session.job.city.name, session.register.names)
         self.left_out: list[Finding] = []
         self.stopped: list[Finding] = []
         self.checked: list[Checked] = []
@@ -205,7 +205,7 @@ class _Batch:
         """What decides every byte of the print; a folder that was begun otherwise is not gone on with."""
         settings = {
             "program": __version__,
-            "made_on": self.night.night_on.isoformat(),
+            "made_on": self.session.night_on.isoformat(),
             "sample": self.wish.sample,
             "sheets": self.sheets,
             "fonts": {name: sha256_of(face.data) for name, face in self.faces.items()},
@@ -227,7 +227,7 @@ class _Batch:
         todo = (self._order(no) for no in numbers if no not in progress.files)
         for order, proof in _side_by_side(todo, self.wish.workers):
             progress.files[order.file_no] = self._kept(order, proof)
-            progress.seal = progress.sealed_with(self.night.secret)
+            progress.seal = progress.sealed_with(self.session.setup.secret)
             write_printed(self.wish.out / PROGRESS, progress.model_dump_json().encode())
             show(len(progress.files), len(numbers))
         done = [progress.files[no] for no in numbers]
@@ -247,7 +247,7 @@ class _Batch:
             progress = _Progress.model_validate_json(plain_bytes(path, BY_ELQR))
         except (OSError, ValidationError):
             return _Progress(plan=plan)
-        if not hmac.compare_digest(progress.seal.encode(), progress.sealed_with(self.night.secret).encode()):
+        if not hmac.compare_digest(progress.seal.encode(), progress.sealed_with(self.session.setup.secret).encode()):
             return _Progress(plan=plan)
         if progress.plan != plan:
             raise BadFile(
@@ -264,11 +264,11 @@ class _Batch:
     def _order(self, file_no: int) -> Order:
         own = self.planned.filter(pl.col(Placed.FILE_NO) == file_no)
         name = own[Placed.TEMPLATE][0]
-        with self.night.ledger.transaction() as connection:
+        with self.session.ledger.transaction() as connection:
             slips = queries.slips(connection, own[NoticeStanding.NOTICE_NO])
         assert slips.height == own.height, "every planned notice is read once"
         return Order(
-            self.templates[name], self.faces[name], self.office, file_no, self.night.night_on, slips, self.wish.sample
+            self.templates[name], self.faces[name], self.office, file_no, self.session.night_on, slips, self.wish.sample
         )
 
     def _kept(self, order: Order, proof: Proof) -> _Done:
@@ -314,15 +314,15 @@ def _side_by_side(orders: Iterable[Order], workers: int) -> Iterator[tuple[Order
             ) from error
 
 
-def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint: bool) -> Manifest:
+def _recorded(session: Session, batch: _Batch, files: list[PrintedFile], is_reprint: bool) -> Manifest:
     """印刷を台帳に記す, and its manifest, written before the ledger says so: after a crash both are made again."""
     checked = batch.checked
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         print_no = next_handed_out(connection, tables.print_batch.c.print_no)
         manifest = Manifest(
             print_no=print_no,
             ledger_id=ledger_id(connection),
-            printed_on=night.night_on.isoformat(),
+            printed_on=session.night_on.isoformat(),
             program=f"elqr {__version__}",
             sheets=batch.sheets,
             font=" / ".join(sorted({face.name for face in batch.faces.values()})),
@@ -352,7 +352,7 @@ def _recorded(night: Night, batch: _Batch, files: list[PrintedFile], is_reprint:
             "manifest_sha256": manifest.body_sha256,
         }
         queries.enter_print(connection, row, _placed(batch.wish.out, files, print_no))
-        enter_act(connection, night.night_on, Act("print_batch", print_no, RECORDED, "", {"print_batch": [row]}))
+        enter_act(connection, session.night_on, Act("print_batch", print_no, RECORDED, "", {"print_batch": [row]}))
         write_printed(batch.wish.out / MANIFEST, manifest.as_bytes())
     return manifest
 

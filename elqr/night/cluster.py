@@ -3,7 +3,7 @@
 What runs on the machines are the functions that run on one (`take`, `match`, `postings`), over files and over parts of
 the night that cannot influence each other. They read the inbox, the archive and the ledger, and write to a staging
 beside it (elqr/store/staging.py). What becomes ledger is entered here, by the transactions of any night, numbered
-alike: the rows are the same. Refuses a ledger in a file, and folders that the machines do not share.
+alike: the rows are the same. Refuses folders that the machines do not share.
 """
 
 import io
@@ -24,28 +24,28 @@ from elqr.disk.inbox import Arrived, arrived, delivered_paths
 from elqr.disk.temporary_files import Watch
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
+from elqr.night.night import Night
+from elqr.night.posting import Decided, Posted, channels, places
 from elqr.night.spark import Engine, started
-from elqr.night.steps import OneMachine, channels, places
-from elqr.night.take_in import Box, hold_back, known_before
+from elqr.night.take_in import Box, Taken, hold_back, known_before
+from elqr.night.workers import OneMachine
 from elqr.rules import partition
 from elqr.rules.matching import match
 from elqr.rules.postings import postings
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours, suggestions
 from elqr.rules.totals import night_tallies
-from elqr.session.job import Job
-from elqr.session.night import Night, Posted
+from elqr.session.session import Session
 from elqr.store import staging
 from elqr.store.entries import night as entries
 from elqr.store.entries.night import Delivered
-from elqr.store.ledger_file import ledger_path
 from elqr.store.queries import matching as queries
 from elqr.store.queries import undecided as undecided_queries
 from elqr.store.staging import Staging
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
 from elqr.store.tables import totals as tally_tables
-from elqr.vocabulary.errors import CannotWrite, ClusterError, NotFound
+from elqr.vocabulary.errors import CannotWrite, NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Candidate, Decision, Payment, Posting
 from elqr.vocabulary.limits import PIECE_BYTES, WHOLE
@@ -56,16 +56,10 @@ _A_PART = 100_000
 
 
 @contextmanager
-def hired(job: Job, url: str) -> Iterator["Cluster"]:
-    """クラスタを使う for the block; it is started when there is work. Raises ClusterError."""
-    assert job.cluster is not None
-    if ledger_path(url) is not None:
-        raise ClusterError(
-            "クラスタで動かすには、台帳が PostgreSQL のサーバーにある必要があります。"
-            "ジョブの [store] url を直すか、[cluster] を消してください。"
-        )
+def hire(master: str, url: str) -> Iterator["Cluster"]:
+    """クラスタを使う for the block; it is started when there is work."""
     with ExitStack() as stack:
-        yield Cluster(job.cluster.master, url, stack)
+        yield Cluster(master, url, stack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,63 +205,82 @@ class Cluster(OneMachine):
     engine: Engine | None = None
     place: Staging | None = None
 
-    def take_payments(self, night: Night) -> None:
+    def take_payments(self, night: Night) -> Taken:
         """収納データを取り込む: read on all machines, taken in on this one in the order of names."""
-        with night.journal.step("クラスタ開始"):
+        session = night.session
+        with session.journal.step("クラスタ開始"):
             self.place = self.stack.enter_context(staging.staged(self.url))
             self.engine = self.stack.enter_context(started(self.master))
-        limit, archive = night.job.thresholds.file_megabytes, night.job.store.archive
-        for box in night.job.inbox:
-            specs = tuple(night.specs[name] for name in box.specs)
-            reading = _Reading(specs, limit, archive, night.night_on, self.place, night.watch(box))
-            with night.journal.step("クラスタ復号", str(box.path)):
-                found = self.engine.each(partial(_read, reading), delivered_paths(box.path, reading.watch))
-            for own in found:
-                _take_in(night, self.place, own, Box(night.job.box_name(box.path), specs))
+        limit, archive = session.job.thresholds.file_megabytes, session.job.store.archive
+        for box in session.job.inbox:
+            specs = tuple(session.specs[name] for name in box.specs)
+            reading = _Reading(specs, limit, archive, session.night_on, self.place, session.watch(box))
+            with session.journal.step("クラスタ復号", str(box.path)):
+                files = self.engine.each(partial(_read, reading), delivered_paths(box.path, reading.watch))
+            for file in files:
+                _take_in(night, self.place, file, Box(session.job.box_name(box.path), specs))
+        return {}
 
-    def post(self, night: Night) -> Posted:
-        """計上する: matched on all machines in parts, entered on this one."""
+    def decide(self, night: Night, taken: Taken) -> Decided:
+        """消し込む: on all machines in parts, entered on this one."""
         assert self.engine is not None and self.place is not None, "files are taken in first"
-        connection = night.ledger.connection
+        session, connection = night.session, night.session.ledger.connection
         waiting = undecided_queries.undecided(connection)
         if not waiting.count:
-            return OneMachine.post(self, night)
-        with night.journal.step("クラスタ消込"):
-            self._match(waiting, night)
+            return OneMachine.decide(self, night, taken)
+        with session.journal.step("クラスタ消込"):
+            self._match(waiting, session)
             self.engine.stop()
-        posted = _summed(staging.told(connection, self.place))
-        assert (posted.count, posted.yen) == (waiting.count, waiting.yen), "all that waited is decided, to the yen"
-        near = neighbours(staging.unknown_keys(connection, self.place, ASKED_AT_MOST))
-        found = suggestions(near, queries.notices_by_key(connection, near))
-        staging.enter_decided(connection, self.place, night.night_on, posted.count, posted.posted_yen, found)
-        return posted
+        return Decided(None, partial(_enter, session, self.place, waiting))
 
-    def _match(self, waiting: undecided_queries.Undecided, night: Night) -> None:
+    def _match(self, waiting: undecided_queries.Undecided, session: Session) -> None:
         assert self.engine is not None and self.place is not None
         parts = max(self.engine.hands, -(-waiting.count // _A_PART))
         spans = waiting.spans(-(-waiting.count // parts))
         rows = self.engine.read(partial(_bucketed, self.place), spans)
         strays = self.engine.together(rows, partial(_met, parts), parts, _across)
         joined = partition.roots(pl.concat(strays))
-        work = partial(_matched, self.place, night.night_on, night.register.without_closing_period())
+        work = partial(_matched, self.place, session.night_on, session.register.without_closing_period())
         self.engine.together(rows, partial(_cut, parts, joined), parts, work)
+
+
+def _enter(session: Session, place: Staging, waiting: undecided_queries.Undecided) -> Posted:
+    """記帳する: what the machines decided of all that was waiting."""
+    connection = session.ledger.connection
+    posted = _summed(staging.told(connection, place))
+    assert (posted.count, posted.yen) == (waiting.count, waiting.yen), "all that waited is decided, to the yen"
+    near = neighbours(staging.unknown_keys(connection, place, ASKED_AT_MOST))
+    rows = suggestions(near, queries.notices_by_key(connection, near))
+    staging.enter_decided(connection, place, session.night_on, posted.count, posted.posted_yen, rows)
+    return posted
 
 
 def _take_in(night: Night, place: Staging, own: _Read, box: Box) -> None:
     """一つのファイルを取り込む: one transaction; accepted, held back, or delivered before."""
-    with night.journal.step("収納データ取込", own.delivered.name) as step, night.ledger.transaction() as connection:
+    session = night.session
+    with (
+        session.journal.step("収納データ取込", own.delivered.name) as step,
+        session.ledger.transaction() as connection,
+    ):
         if known_before(night, own.delivered, box, step):
             return
         if own.findings:
             hold_back(night, own.delivered, box, own.spec_name, own.findings, step)
             return
-        if not is_kept(night.job.store.archive, own.delivered.sha256):
+        if not is_kept(session.job.store.archive, own.delivered.sha256):
             raise CannotWrite(
-                f"クラスタの機械が保管したファイルが、保管庫 {night.job.store.archive} にありません。"
+                f"クラスタの機械が保管したファイルが、保管庫 {session.job.store.archive} にありません。"
                 "保管庫は、すべての機械に同じパスで見える共有フォルダにしてください。"
             )
         staging.enter_file(
-            connection, place, own.delivered, night.night_on, own.spec_name, own.record_count, own.count, own.yen
+            connection,
+            place,
+            own.delivered,
+            session.night_on,
+            own.spec_name,
+            own.record_count,
+            own.count,
+            own.yen,
         )
         night.changes.append(own.delivered.name)
         step.count, step.yen, step.result = own.count, own.yen, FileStatus.ACCEPTED.value
@@ -283,4 +296,4 @@ def _summed(told: list[dict[str, object]]) -> Posted:
             for key, (first, second) in own[name].items():  # type: ignore[attr-defined]
                 before = sums.get(key, [0, 0])
                 sums[key] = [before[0] + first, before[1] + second]
-    return Posted(whole["count"], whole["yen"], pairs["places"], pairs["channels"], whole["posted_yen"])
+    return Posted(whole["count"], whole["yen"], pairs["places"], pairs["channels"], whole["posted_yen"], {})

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ import polars as pl
 
 from elqr.disk.atomic_write import set_aside, sweep, write_parts
 from elqr.formats.intake.raw_records import originals
+from elqr.night.night import Night
 from elqr.night.remittance import money_rows
-from elqr.report.early_files import Ahead
+from elqr.report.data_files import files_of
+from elqr.report.early_files import EarlyFiles
 from elqr.report.morning import Morning, morning
 from elqr.report.review_form import is_untouched
 from elqr.report.tables.backlog import waiting_of
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.ledger_rows import Rows
+from elqr.report.tables.night import long_outcome_table
 from elqr.report.tables.payment_list import DETAILED, listed
 from elqr.report.tables.trends import NIGHTS, Sums
 from elqr.rules.alarms import (
@@ -36,7 +40,8 @@ from elqr.rules.alarms import (
 )
 from elqr.rules.expected_files import arriving
 from elqr.rules.kpi import Evidence, Kpi, kpi
-from elqr.session.night import Night
+from elqr.rules.night_result import NightResult
+from elqr.session.session import Session
 from elqr.store.ledger_file import Aside
 from elqr.store.queries import details as drill_queries
 from elqr.store.queries import late_notices as late_queries
@@ -54,31 +59,45 @@ from elqr.vocabulary.limits import WAITING
 from elqr.vocabulary.terms import ExitCode, Place
 
 
-def draw(night: Night, findings: list[Finding] | None = None) -> Morning:
-    """帳票を引く: the reports of the prepared night, from the ledger. Raises LedgerError when it does not add up."""
-    day = night.night_on
-    found = counted(night, day)
-    decided = night.in_hand.by_outcome() if night.in_hand is not None else None
-    with night.ledger.aside() as aside, night.ledger.transaction() as connection, _proved(aside, day, decided):
+def draw(session: Session, night: Night | None = None, result: NightResult | None = None) -> Morning:
+    """帳票を引く: the reports of a night, from the ledger. Raises LedgerError when it does not add up.
+
+    Of the `night` that has just run they tell what only it knows; its `result` need not be read back.
+    """
+    day = session.night_on
+    night = Night(session) if night is None else night
+    kpi_now = count_kpi(session, day)
+    decided = result.by_outcome() if result is not None else None
+    with session.ledger.aside() as aside, session.ledger.transaction() as connection, _proved(aside, day, decided):
         aside.tidy()
-        rows = _rows(night)
-        expected = arriving(night.rules.arrivals, report_queries.taken_in(connection, day), day, night.rules.calendar)
-        rows = replace(rows, arrivals=expected if night.rules.arrivals else None)
-        limits, money = night.job.thresholds, rows.money
+        rows = _rows(session, result)
+        arrivals, calendar = session.rules.arrivals, session.rules.calendar
+        expected = arriving(arrivals, report_queries.taken_in(connection, day), day, calendar)
+        rows = replace(rows, arrivals=expected if arrivals else None)
+        limits, money = session.job.thresholds, rows.money
         raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
         raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
         raised += repeat_alarms(rows.decisions, rows.others)
         raised += reduction_alarms(rows.postings)
-        raised += arrival_alarms(expected, night.rules.calendar.last_on if night.rules.arrivals else None, day)
+        raised += arrival_alarms(expected, calendar.last_on if arrivals else None, day)
         raised += backlog_alarms(rows.waiting, day, limits.backlog_days)
         raised += money_alarms(money.open_lines, money.gaps, money.doubts) if money else []
-        makers = {name: spec.made_by for name, spec in night.specs.items()}
+        makers = {name: spec.made_by for name, spec in session.specs.items()}
         raised += [_finding(*row, makers.get(spec, "")) for *row, spec in rows.delivery_findings.iter_rows()]
         raised += _refused(refused_queries.waiting_findings(connection, day), day)
-        raised += [finding for finding in findings or [] if finding not in raised]
+        raised += [finding for finding in night.findings if finding not in raised]
         is_clean = not raised and rows.decisions.filter(_waits()).is_empty()
         status = "quarantine" if night.quarantined else "clean" if is_clean else "review"
-        return morning(night.job.city.name, day, rows, night.register, found, sorted(raised), status)
+        return morning(session.job.city.name, day, rows, session.register, kpi_now, sorted(raised), status)
+
+
+def draw_early(session: Session, result: NightResult, early: EarlyFiles) -> None:
+    """消込結果を先に引く: while the ledger is written. A rehearsal writes nothing."""
+    if result.payments.height and not session.ledger.rehearsal:
+        schema = report_queries.decision_schema()
+        parts = partial(result.parts, list(schema))
+        table = long_outcome_table(schema, parts, result.by_outcome().values(), session.register)
+        early.begin(session.folder, files_of(table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,7 @@ class Written:
     failures: tuple[str, ...] = ()
 
 
-def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> Written:
+def write_out(folder: Path, drawn: Morning, early: EarlyFiles) -> Written:
     """帳票を書く: every file of the night, drawn as it is written, as many at a time as there are cores.
 
     What was drawn ahead gets its name. A book that people wrote in stays beside the new one. A file that cannot be
@@ -108,7 +127,7 @@ def write_out(folder: Path, drawn: Morning, ahead: Ahead) -> Written:
             return "", str(error)
         return aside.name if aside else "", ""
 
-    there, drawings = ahead.take_places(), drawn.drawings()
+    there, drawings = early.take_places(), drawn.drawings()
     sweep(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(write, [name for name in drawings if name not in there]))
@@ -142,10 +161,10 @@ def _proved(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> It
         _prove(broken(), told(), decided)
 
 
-def _rows(night: Night) -> Rows:
-    connection, day = night.ledger.connection, night.night_on
-    decisions, postings = _tonight(night)
-    found, waiting = _waiting(night, decisions)
+def _rows(session: Session, result: NightResult | None) -> Rows:
+    connection, day = session.ledger.connection, session.night_on
+    decisions, postings = _tonight(session, result)
+    found, waiting = _waiting(session, decisions)
     named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
     late = late_queries.late_notices(connection, found.filter(pl.col("bill_no").is_null()), day)
     rows = Rows(
@@ -162,17 +181,17 @@ def _rows(night: Night) -> Rows:
         redelivered=report_queries.redelivered(connection, day),
         balances=tallies.balances(connection, day),
         chain=report_queries.chain(connection, day),
-        sums=_sums(night),
-        money=money_rows(night.ledger, night.rules, day),
+        sums=_sums(session),
+        money=money_rows(session.ledger, session.rules, day),
         waiting=waiting,
     )
     taken_back = retractions_in(connection, day)
-    return replace(rows, cases=_cases(night, rows, late), retractions=None if taken_back.is_empty() else taken_back)
+    return replace(rows, cases=_cases(session, rows, late), retractions=None if taken_back.is_empty() else taken_back)
 
 
-def _waiting(night: Night, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _waiting(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """要確認 that is listed, and the sums of all: tonight's, and of very many others the oldest."""
-    connection, day = night.ledger.connection, night.night_on
+    connection, day = session.ledger.connection, session.night_on
     if not waiting_queries.are_more_waiting(connection, WAITING.most):
         found = review_queries.exceptions(connection, day)
         return found, waiting_of(found)
@@ -182,14 +201,13 @@ def _waiting(night: Night, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.Da
     return found, waiting_queries.waiting_sums(connection, day)
 
 
-def _tonight(night: Night) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _tonight(session: Session, result: NightResult | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """消込結果と収納日計 of the night: what the run has in hand, or read again."""
-    held, night.in_hand = night.in_hand, None
-    if held is not None:
-        return held.rows(list(report_queries.decision_schema())), held.sums
-    with night.ledger.readers() as readers:
-        decisions = report_queries.decisions(readers, night.night_on)
-    return decisions, report_queries.postings(night.ledger.connection, night.night_on)
+    if result is not None:
+        return result.rows(list(report_queries.decision_schema())), result.sums
+    with session.ledger.readers() as readers:
+        decisions = report_queries.decisions(readers, session.night_on)
+    return decisions, report_queries.postings(session.ledger.connection, session.night_on)
 
 
 def _prove(broken: list[str], told: dict[str, list[int]], decided: dict[str, list[int]] | None) -> None:
@@ -204,19 +222,19 @@ def _prove(broken: list[str], told: dict[str, list[int]], decided: dict[str, lis
         )
 
 
-def _sums(night: Night) -> Sums:
+def _sums(session: Session) -> Sums:
     """夜ごとの合計 of the last nights."""
-    connection, day = night.ledger.connection, night.night_on
+    connection, day = session.ledger.connection, session.night_on
     places, channels = trend_queries.run_sums(connection, day, NIGHTS)
     first = places["night_on"].min()
     since = first if isinstance(first, date) else day
     return Sums(places, channels, trend_queries.rulings_since(connection, since, day))
 
 
-def _cases(night: Night, rows: Rows, late: pl.DataFrame) -> Cases:
+def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
     """明細のもと of the payments that the page lists."""
     payments = listed(rows.exceptions, rows.decisions).select("payment_no").head(DETAILED)
-    connection, day = night.ledger.connection, night.night_on
+    connection, day = session.ledger.connection, session.night_on
     keys = drill_queries.case_keys(connection, payments)
     claims = drill_queries.case_claims(connection, payments)
     return Cases(
@@ -226,7 +244,7 @@ def _cases(night: Night, rows: Rows, late: pl.DataFrame) -> Cases:
         postings=drill_queries.claim_postings(connection, claims, day),
         suspense=drill_queries.suspense_postings(connection, payments, day),
         near=drill_queries.near_notices(connection, payments, late, day),
-        originals=originals(keys, night.specs, night.job.store.archive),
+        originals=originals(keys, session.specs, session.job.store.archive),
     )
 
 
@@ -248,12 +266,12 @@ def _finding(*stored: Any) -> Finding:
     return Finding(Location(name, no, offset, field), Code(code), actual, expected, made_by)
 
 
-def counted(night: Night, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
+def count_kpi(session: Session, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
     """KPI as of a day, from the register and the ledger's evidence."""
-    with night.ledger.transaction() as connection:
+    with session.ledger.transaction() as connection:
         rows = tallies.evidence(connection, as_of)
     seen = {code: Evidence(*values) for code, *values in rows.iter_rows()}
-    return kpi(night.register, seen, as_of, years)
+    return kpi(session.register, seen, as_of, years)
 
 
 def exit_code(status: str) -> ExitCode:

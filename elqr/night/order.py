@@ -1,22 +1,47 @@
-"""The order of a night (夜の順), readable from top to bottom: the command, the replay and the tests call this."""
+"""The order of a night (夜の順), readable from top to bottom: the command, the replay and the tests call this.
+
+What one step makes is returned and given to the next.
+"""
 
 from dataclasses import dataclass
+from typing import Any
 
+from elqr import __version__
 from elqr.disk.atomic_write import write_whole
-from elqr.handover.export import nightly
+from elqr.handover.export import export_night
 from elqr.handover.manifest import Handover
-from elqr.night.morning import Written, draw, exit_code, write_out
-from elqr.night.steps import issue_payloads, not_in_a_closed_month, reconcile, return_excess
+from elqr.night.excess import Seals, notices_looked_at, return_excess
+from elqr.night.morning import Written, draw, draw_early, exit_code, write_out
+from elqr.night.night import Night
+from elqr.night.posting import Posted
+from elqr.night.remittance import settle_night
+from elqr.night.take_in import Taken
+from elqr.night.upload import Upload, issue_payloads
+from elqr.night.workers import Workers
+from elqr.report.early_files import EarlyFiles
 from elqr.report.page.page import Page
-from elqr.session.night import Night
+from elqr.rules.night_result import NightResult
+from elqr.session.session import Session
+from elqr.store.entries.night import enter_run
+from elqr.store.queries import chain as links
+from elqr.store.queries.matching import undecided_files
 from elqr.store.queries.reports import anchor
 from elqr.vocabulary.terms import ExitCode
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
-    """動かした夜: the head of its `run.json`, what was handed over, the page, its files, and the exit code."""
+class Run:
+    """実行: its id, empty when nothing changed, and what it decided, where that is in hand."""
 
+    run_id: str
+    result: NightResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """動かした夜: the night, the head of its `run.json`, what was handed over, the page, its files, the exit code."""
+
+    night: Night
     record: dict[str, object]
     handed: Handover | None
     page: Page
@@ -24,36 +49,78 @@ class Worked:
     exit_code: ExitCode
 
 
-def work_night(night: Night, configuration_hash: str, at: str) -> Worked:
+def work_night(session: Session, workers: Workers, at: str) -> Worked:
     """一夜のすべて: run, handed over, drawn, written, recorded. A rehearsal writes nothing."""
-    run_id = run_night(night, configuration_hash)
-    handed = nightly(night, at)
-    with night.journal.step("帳票"):
-        drawn = draw(night, night.findings)
-        written = Written() if night.ledger.rehearsal else write_out(night.folder, drawn, night.ahead)
-    code = ExitCode.FAILED if written.failures else exit_code(drawn.page.status)
-    record = night.summary(drawn.page, run_id, code)
-    with night.ledger.transaction() as connection:
+    night = Night(session)
+    with EarlyFiles() as early:
+        run = run_night(night, workers, early)
+        handed = export_night(session, at)
+        with session.journal.step("帳票"):
+            morning = draw(session, night, run.result)
+            written = Written() if session.ledger.rehearsal else write_out(session.folder, morning, early)
+    code = ExitCode.FAILED if written.failures else exit_code(morning.page.status)
+    record = night.summary(morning.page, run.run_id, code)
+    with session.ledger.transaction() as connection:
         record["anchor"] = anchor(connection)
     if handed is not None:
         record["export"] = handed.model_dump(mode="json")
-    if not night.ledger.rehearsal:
-        night.journal.write(night.folder / "runs" / str(record["run_id"]), record, write_whole)
-    return Worked(record, handed, drawn.page, written, code)
+    if not session.ledger.rehearsal:
+        session.journal.write(session.folder / "runs" / str(record["run_id"]), record, write_whole)
+    return Worked(night, record, handed, morning.page, written, code)
 
 
-def run_night(night: Night, configuration_hash: str) -> str:
-    """夜間処理: returns the id of the run, empty when nothing changed. Reports are drawn afterwards.
+def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -> Run:
+    """夜間処理: what came is taken in, matched, posted and settled. Reports are drawn afterwards.
 
-    Raises BadFile for a date in a closed month.
+    What is drawn `early` is drawn while the ledger is written. Raises Refused for a date in a closed month.
     """
-    not_in_a_closed_month(night)
-    if night.workers.take_notices(night):
-        issue_payloads(night)
-    return_excess(night)
-    night.workers.take_payments(night)
-    night.workers.take_money(night)
-    night.ledger.refresh()
-    run_id = reconcile(night, configuration_hash)
-    night.ledger.refresh()
-    return run_id
+    session = night.session
+    session.refuse_closed_month()
+    upload = issue_payloads(night) if workers.take_notices(night) else Upload()
+    seals = return_excess(night, upload.seals)
+    taken = workers.take_payments(night)
+    workers.take_money(night)
+    session.ledger.refresh()
+    run = reconcile(night, workers, taken, seals, early)
+    session.ledger.refresh()
+    return run
+
+
+def reconcile(night: Night, workers: Workers, taken: Taken, seals: Seals, early: EarlyFiles | None) -> Run:
+    """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
+    session = night.session
+    with session.journal.step("消込") as step, session.ledger.transaction() as connection:
+        notice_files, last_notice_file = links.unnamed_notice_files(connection)
+        inputs = {*notice_files, *undecided_files(connection)}
+        decided = workers.decide(night, taken)
+        if early is not None and decided.result is not None:
+            draw_early(session, decided.result, early)
+        posted = decided.enter()
+        with session.journal.step("払込突合") as money_step:
+            settled = settle_night(session.ledger, session.rules, session.night_on)
+            money_step.count = sum(settled.get("settled", {}).values())
+        if not posted.count and not night.changes and not settled:
+            step.result = "変更なし"
+            return Run("", decided.result)
+        step.count, step.yen = posted.count, posted.yen
+        looked_at = notices_looked_at(session, last_notice_file)
+        link = _link(session, sorted(inputs), looked_at, posted, settled)
+        run_id = enter_run(connection, session.night_on, link, {**seals, **posted.seals})
+    return Run(run_id, decided.result)
+
+
+def _link(
+    session: Session, inputs: list[str], looked_at: dict[str, int], posted: Posted, settled: dict[str, Any]
+) -> dict[str, object]:
+    """連鎖の輪: what the run's record says of the night."""
+    return {
+        "version": __version__,
+        "configuration": session.setup.configuration,
+        "inputs": inputs,
+        **looked_at,
+        "places": posted.places,
+        "channels": posted.channels,
+        "posted_yen": posted.posted_yen,
+        **({"settlement": settled} if settled else {}),
+        **({"training": True} if session.job.training else {}),
+    }

@@ -13,7 +13,7 @@ from elqr.disk.atomic_write import take_place, write_beside
 from elqr.vocabulary.errors import CannotWrite
 
 
-class Ahead:
+class EarlyFiles:
     """先に引いたもの: drawn one after the other in a thread of their own."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The result of a night (今夜の手元): the frames it decided, as the reports read them from the ledger.
+"""The result of a night (今夜の結果): the frames it decided, as the reports read them from the ledger.
 
 The reports of the night that has just been written need not read back every row of it; its sums are asked of the
 ledger all the same. A night drawn again later is read from the ledger, and is the same to the byte.
@@ -26,8 +26,8 @@ _SLIP_AT = "slip_at"
 
 
 @dataclass(frozen=True, slots=True)
-class InHand:
-    """今夜の手元: columns of Payment and CandidateSlip in `payments` and `slips`, frame Decision, and the 収納日計.
+class NightResult:
+    """今夜の結果: columns of Payment and CandidateSlip in `payments` and `slips`, frame Decision, and the 収納日計.
 
     Payments and their decisions are in the same order, and each decision says where its slip stands; `oldest_first` is
     the order of the reports. `sums` are by account, procedure, fiscal year, arrears, channel and 領収日, none of them
@@ -51,7 +51,7 @@ class InHand:
         postings: pl.DataFrame,
         files: pl.DataFrame,
         night: date,
-    ) -> "InHand":
+    ) -> "NightResult":
         """What the reports read of these, and no more. `slips`: columns `SLIP`; one may stand there by several keys."""
         own = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
         decided = beside(decisions, own.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])

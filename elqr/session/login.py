@@ -4,13 +4,9 @@ import os
 import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from elqr.session.job import Job, read_job
 from elqr.session.operators import Operator, Operators, read_operators
-
-if TYPE_CHECKING:
-    pass
 
 
 def operators_for(job: Job) -> Operators | None:

@@ -93,6 +93,14 @@ class Operators(Strict):
             raise Refused(f"{found.name}（{account}）は{needed}ができません。{needed}のできる人に頼んでください。")
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """誰が: the operator as the machine sees them, and the city's table of operators, where it keeps one."""
+
+    operator: Operator = Operator()
+    operators: Operators | None = None
+
+
 def read_operators(path: Path) -> Operators:
     """操作する人の表を読む. Raises NotFound, BadFile."""
     try:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from elqr.formats.intake.delivered_file import Intake, take
 from elqr.night.cluster import _bucketed, _matched
-from elqr.night.opening import prepared
-from elqr.night.steps import OneMachine
+from elqr.night.night import Night
+from elqr.night.opening import open_session
+from elqr.night.workers import OneMachine
 from elqr.store.queries.undecided import undecided
 from elqr.store.staging import staged
 from tests.bench.measure import Row
@@ -70,26 +71,25 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
     """What the machines do, each kind by itself; the night that it belongs to is left open."""
     count = town.deliver(no, payments)
     with (
-        prepared(town.job, town.night(no), rehearsal=False, show=lambda _: None) as opened,
+        open_session(town.job, town.night(no), rehearsal=False, show=lambda _: None) as session,
         staged(url) as place,
     ):
-        night = opened.night
         data = [(path.name, path.read_bytes()) for path in sorted((town.folder / "inbox").iterdir())]
-        specs = [night.specs[name] for name in night.job.inbox[0].specs]
+        specs = [session.specs[name] for name in session.job.inbox[0].specs]
         found: list[Intake] = []
         yield _a_second(
-            "復号", count, lambda: found.extend(take(own, name, specs, night.night_on) for name, own in data)
+            "復号", count, lambda: found.extend(take(own, name, specs, session.night_on) for name, own in data)
         )
         made = [intake.payments for intake in found if intake.payments is not None]
         yield _a_second("COPY", count, lambda: [place.put_file(f"{at:<064}", own) for at, own in enumerate(made)])
-        OneMachine().take_payments(night)
-        with night.ledger.transaction() as connection:
+        OneMachine().take_payments(Night(session))
+        with session.ledger.transaction() as connection:
             waiting = undecided(connection)
         assert waiting.count == count
         pieces: list[tuple[bytes, bytes]] = []
         yield _a_second("読み出しと籠", count, lambda: pieces.append(_bucketed(place, (waiting.first, waiting.last))))
         yield Row("仕事", "集めるために送る量", sum(map(len, pieces[0])) / count, "バイト/件")
-        yield _a_second("照会・消込・COPY", count, lambda: _matched(place, night.night_on, [], 0, [pieces[0][0]]))
+        yield _a_second("照会・消込・COPY", count, lambda: _matched(place, session.night_on, [], 0, [pieces[0][0]]))
 
 
 def _a_second(what: str, count: int, work: Callable[[], object]) -> Row:

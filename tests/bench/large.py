@@ -22,14 +22,12 @@ _PAID_ON = NIGHT - timedelta(days=10)
 _TAKES = """
 import sys
 from pathlib import Path
-from elqr.night.opening import prepared
-from elqr.disk.inbox import arrivals
-from elqr.night.take_in import take_file
-with prepared(Path(sys.argv[1]), None, rehearsal=False, show=lambda text: None) as opened:
-    night = opened.night
-    for box in night.job.inbox:
-        for arrived in arrivals(box.path, night.job.thresholds.file_megabytes, night.watch(box)):
-            take_file(night, arrived, [night.specs[name] for name in box.specs])
+from elqr.night.night import Night
+from elqr.night.opening import open_session
+from elqr.night.workers import OneMachine
+with open_session(Path(sys.argv[1]), None, rehearsal=False, show=lambda text: None) as session:
+    night = Night(session)
+    OneMachine().take_payments(night)
     assert night.changes and not night.quarantined, night.findings
 """
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from elqr.night.morning import draw
-from elqr.night.opening import prepared
+from elqr.night.opening import open_session
 from elqr.report.page.page import render
 from tests.bench.measure import Row
 from tests.browser import PROGRAM, browser
@@ -46,9 +46,9 @@ def rows(scale: int) -> list[Row]:
             city = _city(Path(folder) / "city", count)
             path = city.folder / "out" / NIGHT.isoformat() / "index.html"
             found.append(Row(group, "index.html の大きさ", path.stat().st_size / 1_000_000, "MB"))
-            with prepared(city.job, NIGHT, rehearsal=True, show=lambda text: None) as opened:
+            with open_session(city.job, NIGHT, rehearsal=True, show=lambda text: None) as session:
                 started = time.process_time()
-                drawn = draw(opened.night, [])
+                drawn = draw(session)
                 found.append(Row(group, "帳票を引く（CPU）", time.process_time() - started, "秒"))
                 started = time.process_time()
                 render(drawn.page)

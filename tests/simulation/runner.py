@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from elqr.night.opening import prepared
+from elqr.night.night import Night
+from elqr.night.opening import open_session, workers_for
 from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
 from tests.simulation.desk import Asked, approve, ask
@@ -105,8 +106,11 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
 
 
 def _run(city: City, night: date) -> None:
-    with prepared(city.job, night, rehearsal=False, show=lambda _: None) as opened:
-        run_night(opened.night, opened.configuration)
+    with (
+        open_session(city.job, night, rehearsal=False, show=lambda _: None) as session,
+        workers_for(session) as workers,
+    ):
+        run_night(Night(session), workers)
 
 
 def _compare(

@@ -20,7 +20,7 @@ from elqr.audit.verification.rows import changing_rows, said, seals
 from elqr.audit.verification.runs import anchors, chain, runs
 from elqr.audit.verification.sources import deliveries, notices, outputs, records
 from elqr.audit.verification.unsealed import unsealed
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import cause
 from elqr.vocabulary.findings import Finding
@@ -61,21 +61,21 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verified(night: Night, kept: Sequence[Anchor] = ()) -> Verified:
+def verified(session: Session, kept: Sequence[Anchor] = ()) -> Verified:
     """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
-    looked = Looked(night, {}, kept)
+    looked = Looked(session, {}, kept)
     found: list[Finding] = []
     for name, rule in RULES:
-        with night.journal.step("検算", name):
+        with session.journal.step("検算", name):
             found += _carried_out(name, rule, looked)
-    night.ledger.has_stayed()
+    session.ledger.has_stayed()
     return Verified(looked.counts, tuple(found))
 
 
 def _carried_out(name: str, rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
     """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
     try:
-        with looked.night.ledger.transaction():
+        with looked.session.ledger.transaction():
             yield from rule(looked)
     except OSError as error:
         yield told(

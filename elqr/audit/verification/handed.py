@@ -25,7 +25,7 @@ _SAME = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posti
 
 def exports(looked: Looked) -> Iterator[Finding]:
     """基幹システムへの書き出し: each is what the ledger posted, and its file and manifest are kept as they were."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     for row in export_queries.exports(connection):
         looked.count("書き出し", 1)
         where = f"書き出し{row['export_no']}"
@@ -45,7 +45,7 @@ def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Find
         if not _is_kept(looked, record["manifest_sha256"]):
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", record["manifest_sha256"][:16], "目録")
             continue
-        data = kept(looked.night.job.store.archive, record["manifest_sha256"])
+        data = kept(looked.session.job.store.archive, record["manifest_sha256"])
         try:
             made = Handover.model_validate_json(data).model_dump(mode="json")
         except ValidationError:
@@ -59,7 +59,7 @@ def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Find
 def _folders(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Finding]:
     """書き出したフォルダ that are still there: the file and its manifest as the ledger says they were written."""
     for record in (row, *row["again"]):
-        folder = looked.night.job.export_folder / folder_name(row["export_no"], record.get("again_no", 0))
+        folder = looked.session.job.export_folder / folder_name(row["export_no"], record.get("again_no", 0))
         yield from _as_written(where, {folder / MANIFEST: record["manifest_sha256"]})
         for path in folder.glob("elqr_history_*") if folder.is_dir() else ():
             yield from _as_written(where, {path: row["sha256"]})
@@ -73,14 +73,14 @@ def _as_written(where: str, files: dict[Path, str]) -> Iterator[Finding]:
 
 def _is_kept(looked: Looked, sha256: str) -> bool:
     try:
-        return sha256_of(kept(looked.night.job.store.archive, sha256)) == sha256
+        return sha256_of(kept(looked.session.job.store.archive, sha256)) == sha256
     except NotFound:
         return False
 
 
 def months(looked: Looked) -> Iterator[Finding]:
     """締めた月: its figures again, and the run that recorded who closed it."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     links = {run["read"]["month_close"]: run["read"] for run in looked.runs() if "month_close" in run["read"]}
     for row in month_queries.ended_closes(connection):
         looked.count("月締め", 1)
@@ -110,7 +110,7 @@ _LINKED = (
 
 def arrears(looked: Looked) -> Iterator[Finding]:
     """督促対象一覧: the sums of its claims, its kept manifest, and the two people who opened the gate."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     read = [run["read"] for run in looked.runs()]
     lists = {own["arrears_list"]: own for own in read if "arrears_list" in own}
     ends = {own["arrears_request"]: own for own in read if "arrears_request" in own}
@@ -124,7 +124,7 @@ def arrears(looked: Looked) -> Iterator[Finding]:
         if not _is_kept(looked, row["manifest_sha256"]):
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
             continue
-        folder = looked.night.job.arrears_folder / f"{row['list_no']:06d}"
+        folder = looked.session.job.arrears_folder / f"{row['list_no']:06d}"
         files = {folder / MANIFEST: row["manifest_sha256"], folder / "督促対象一覧.csv": row["sha256"]}
         yield from _as_written(where, files)
         if _said(looked, row["manifest_sha256"]) != (row["sha256"], row["night_on"], row["request_no"]):
@@ -144,7 +144,7 @@ def arrears(looked: Looked) -> Iterator[Finding]:
 def _said(looked: Looked, manifest_sha256: str) -> tuple[object, ...]:
     """目録の言うこと: the hash of the list, its night, and its request; nothing where it is no manifest."""
     try:
-        said = own_json(kept(looked.night.job.store.archive, manifest_sha256))
+        said = own_json(kept(looked.session.job.store.archive, manifest_sha256))
         return said["files"].get("督促対象一覧.csv"), said["night_on"], (said["override"] or {}).get("request_no")
     except (ValueError, KeyError, TypeError, AttributeError):
         return ()

@@ -18,7 +18,7 @@ _UNSAID = ("started_at", "started_by", "approved_by", "reason")
 
 def identity(looked: Looked) -> Iterator[Finding]:
     """台帳の素性: one id in all of the ledger; each start as its run says; and no trace of a later ledger."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     own, starts = store.ledger_id(connection), store.starts(connection)
     runs = queries.runs(connection)
     for run in runs:
@@ -30,7 +30,7 @@ def identity(looked: Looked) -> Iterator[Finding]:
         yield told(
             "台帳", Code.CHAIN_BROKEN, f"始まり {len(starts)}件", f"{1 + len(signed)}件、記録のとおり", "台帳の始まり"
         )
-    if wrong := disagreement(looked.night.ledger, read_traces(looked.night.job)):
+    if wrong := disagreement(looked.session.ledger, read_traces(looked.session.job)):
         yield told("台帳", Code.CHAIN_BROKEN, wrong, "保管庫・フォルダの跡と同じ台帳", "台帳の素性")
 
 

@@ -20,13 +20,13 @@ from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place
 
 def structure(looked: Looked) -> Iterator[Finding]:
     """台帳の作り: tables, columns, indexes and guards are as they were declared."""
-    for said in structure_breaks(looked.night.ledger.connection):
+    for said in structure_breaks(looked.session.ledger.connection):
         yield told("台帳", Code.LEDGER_STRUCTURE, said, "作ったときのまま")
 
 
 def decisions(looked: Looked) -> Iterator[Finding]:
     """消込結果: one for each decided payment, in the place of its outcome, and its yen whole."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     files = queries.files(connection).select("file_no", "decided_on")
     rows = queries.decisions(connection).join(files, on="file_no", how="left")
     looked.count("消込結果", rows.height)
@@ -56,7 +56,7 @@ def decisions(looked: Looked) -> Iterator[Finding]:
 
 def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     """既知の収納: one for each record that was no repeat, numbered without a gap, and conflicts by what they say."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     known = queries.identities(connection)
     own = known.join(rows.select("payment_no", Decision.OUTCOME, Decision.PLACE), on="payment_no", how="left")
     is_known, outcome = pl.col("identity").is_not_null(), pl.col(Decision.OUTCOME)
@@ -79,7 +79,7 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
 
 def postings(looked: Looked) -> Iterator[Finding]:
     """仕訳: made again from the decisions, and equal in every column; balances never below nothing."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     rows, made = queries.decisions(connection), queries.postings(connection)
     looked.count("仕訳", made.height)
     first = made.filter(pl.col(Move.REVERSES_NO).is_null())
@@ -96,7 +96,7 @@ def postings(looked: Looked) -> Iterator[Finding]:
     if short.is_empty() and allocations["levy_year"].null_count() == 0:
         paid = rows.select(Posting.PAYMENT_NO, "paid_on").drop_nulls()
         again = made_from(
-            Decision.of(decided), Allocation.of(allocations), paid, looked.night.register.without_closing_period()
+            Decision.of(decided), Allocation.of(allocations), paid, looked.session.register.without_closing_period()
         )
         whole = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
         own = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
@@ -134,7 +134,7 @@ def _with_years_as_before(again: pl.DataFrame, own: pl.DataFrame, paid: pl.DataF
 
 def tallies(looked: Looked) -> Iterator[Finding]:
     """累計: made again from every payload and every posting."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     issued = (queries.issue_tallies(connection), issue_tallies(stored.issued(connection)))
     yield from differing(*issued, list(IssueTally.SCHEMA)[:3], Code.TALLY_DIFFERS, "発行の累計")
     keys = list(PostingTally.SCHEMA)[:4]

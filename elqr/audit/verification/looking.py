@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from elqr.audit.verification.anchor import Anchor
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.db.database import UNANSWERED
 from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
@@ -31,7 +31,7 @@ UNREADABLE = (
 class Looked:
     """調べた数, by what; and what was kept elsewhere of the chain, to be found in it."""
 
-    night: Night
+    session: Session
     counts: dict[str, int]
     anchors: Sequence[Anchor] = ()
     links: list[dict[str, Any]] | None = None
@@ -39,7 +39,7 @@ class Looked:
     def runs(self) -> list[dict[str, Any]]:
         """実行の連鎖, read once: see `elqr.store.queries.verification.runs`."""
         if self.links is None:
-            self.links = queries.runs(self.night.ledger.connection)
+            self.links = queries.runs(self.session.ledger.connection)
         return self.links
 
     def count(self, what: str, number: int) -> None:

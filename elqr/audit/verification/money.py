@@ -51,7 +51,7 @@ def file_sums(stored: pl.DataFrame, said: dict[str, object], received_on: object
 
 def bundles(looked: Looked) -> Iterator[Finding]:
     """収納の束: made again from payments and decisions, equal in every column."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     rows = queries.decided_payments(connection)
     stored = queries.bundles(connection)
     looked.count("収納の束", stored.height)
@@ -74,7 +74,7 @@ def bundles(looked: Looked) -> Iterator[Finding]:
 
 def settlements(looked: Looked) -> Iterator[Finding]:
     """突合済: the yen of what stands in each, sums that agree after the fee, and who closed a difference."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     rows = queries.settlements(connection)
     looked.count("突合済", rows.height)
     pairs = ((Settled.PAYMENTS, "held_payments"), (Settled.PAYMENT_YEN, "held_yen"), (Settled.MONEY_YEN, "held_money"))
@@ -106,7 +106,7 @@ def settlements(looked: Looked) -> Iterator[Finding]:
 
 def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     """夜ごとの数: how many of each contract were settled and how many 速報 were overdue, as the runs say."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     by_runs = Counter[tuple[str, str, str]]()
     for run in looked.runs():
         for what, counts in run["read"].get("settlement", {}).items():
@@ -121,7 +121,7 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     links = {run["read"]["difference"]: run for run in looked.runs() if "difference" in run["read"]}
     closed = {
         row["settlement_no"]: row

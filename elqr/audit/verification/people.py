@@ -16,7 +16,7 @@ def two_people(looked: Looked) -> Iterator[Finding]:
 
     An approval that an older program entered is judged by what that program asked of names.
     """
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     approvals = belonging.approvals(connection)
     looked.count("承認", len(approvals))
     acts = acts_of_kinds(connection, {kind for kind, _, _, _ in approvals})
@@ -24,7 +24,7 @@ def two_people(looked: Looked) -> Iterator[Finding]:
         is_same = same_person if (kind, number, RulingResult.APPROVED.value) in acts else written_alike
         if is_same(asked_by, taken_by):
             yield told(f"{kind} {number}", Code.SAME_PERSON, f"{asked_by}・{taken_by}", "別の二人", "申請と承認")
-    operators = looked.night.operators
+    operators = looked.session.who.operators
     if operators is None:
         return
     for (kind, number, step), asked in acts.items():

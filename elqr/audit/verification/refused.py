@@ -21,7 +21,7 @@ _NUMBER = ["notice_file_no", str(RefusedRow.RECORD_NO)]
 
 def refused(looked: Looked) -> Iterator[Finding]:
     """取り込まなかった行: each is its raw row, and what ended it is what a later file says."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     stored, ends, files = queries.all_refused(connection), queries.all_ends(connection), queries.files(connection)
     looked.count("取り込まなかった行", stored.height)
     for number in stored.join(files, on="notice_file_no", how="anti")["notice_file_no"].unique().sort():
@@ -45,19 +45,19 @@ def refused(looked: Looked) -> Iterator[Finding]:
 
 def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
     """The raw rows of a notice file; none where its content is lost, which is told where notices are verified."""
-    notices, name = looked.night.job.notices, str(file["name"])
+    notices, name = looked.session.job.notices, str(file["name"])
     try:
-        data = kept(looked.night.job.store.archive, str(file["sha256"]))
+        data = kept(looked.session.job.store.archive, str(file["sha256"]))
     except NotFound:
         return RefusedRow.empty()
-    spec = looked.night.specs[notices.spec if notices else "notice_csv"]
+    spec = looked.session.specs[notices.spec if notices else "notice_csv"]
     decoded = decode(data, spec, name, date.fromisoformat(str(file["night_on"])))
     return RefusedRow.of(decoded.tables["notice"]) if "notice" in decoded.tables else RefusedRow.empty()
 
 
 def _given_up(looked: Looked, ends: pl.DataFrame) -> Iterator[Finding]:
     """あきらめた行: each of an approved request, on its day; and every row of such a request has ended."""
-    asked = {row["give_up_no"]: row for row in queries.give_ups(looked.night.ledger.connection)}
+    asked = {row["give_up_no"]: row for row in queries.give_ups(looked.session.ledger.connection)}
     given_up = ends.filter(pl.col("by_file_no").is_null())
     over = {*ends.select(*_NUMBER).iter_rows()}
     for own in asked.values():

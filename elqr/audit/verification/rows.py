@@ -47,7 +47,7 @@ def seals(looked: Looked) -> Iterator[Finding]:
 def _sealed(
     looked: Looked, own: Range, table: Stored, column: str, ends: list[int], links: _Links
 ) -> Iterator[Finding]:
-    rows = all_rows(looked.night.ledger.connection, table).drop_nulls(column)
+    rows = all_rows(looked.session.ledger.connection, table).drop_nulls(column)
     looked.count("封をした行", rows.height)
     place = pl.Series("link", ends).search_sorted(rows[column], side="left").alias("link")
     found = {
@@ -74,13 +74,13 @@ def _awaits_the_next_run(looked: Looked, own: Range, numbers: pl.Series, last: i
     """
     if own.name not in TAKEN_IN:
         return False
-    known = all_rows(looked.night.ledger.connection, own.number.table)[own.number.name]
+    known = all_rows(looked.session.ledger.connection, own.number.table)[own.number.name]
     awaited = range(last + 1, last + 1 + known.filter(known > last).len())
     return set(awaited) == set(known.filter(known > last)) >= set(numbers)
 
 
 def _nightly(looked: Looked, table: Stored, links: _Links) -> Iterator[Finding]:
-    rows = all_rows(looked.night.ledger.connection, table)
+    rows = all_rows(looked.session.ledger.connection, table)
     looked.count("封をした行", rows.height)
     said: dict[str, tuple[int, str]] = {}
     for link in links:
@@ -97,7 +97,7 @@ def _nightly(looked: Looked, table: Stored, links: _Links) -> Iterator[Finding]:
 
 def said(looked: Looked) -> Iterator[Finding]:
     """人のしたこと: every request, approval and record as its link wrote it, each in one link and no other."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     runs = looked.runs()
     migrated = max((number for number, run in enumerate(runs) if "before" in run["read"]), default=-1)
     for table in SAID:
@@ -132,7 +132,7 @@ def _unsaid(table: Stored, left: dict[tuple[Any, ...], dict[str, Any]], before: 
 
 def _acts(looked: Looked, runs: _Links) -> Iterator[Finding]:
     """操作した人: the table that finds an act's link, made again from the chain."""
-    stored = {row["run_no"]: row for row in all_rows(looked.night.ledger.connection, act).iter_rows(named=True)}
+    stored = {row["run_no"]: row for row in all_rows(looked.session.ledger.connection, act).iter_rows(named=True)}
     for run in runs:
         if "act" in run["read"]:
             made = act_row(run["run_no"], run["read"]["act"], run["read"]["operator"])
@@ -144,7 +144,7 @@ def _acts(looked: Looked, runs: _Links) -> Iterator[Finding]:
 
 def changing_rows(looked: Looked) -> Iterator[Finding]:
     """連番と設定: as the last run says; a serial may have gone on where what it was for waits for the next run."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     _, last = last_link(connection)
     if "counters" not in last:
         return

@@ -50,7 +50,7 @@ def anchors(looked: Looked) -> Iterator[Finding]:
 
 def runs(looked: Looked) -> Iterator[Finding]:
     """実行の記録: the places and yen of each night, its inputs, and what each approval moved."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     places: dict[tuple[str, str], list[int]] = {}
     posted: dict[str, int] = {}
     reduced: dict[str, int] = {}

@@ -36,7 +36,7 @@ _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 def _raw(looked: Looked, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
     """保管した受信ファイル, or what is wrong with it."""
     try:
-        data = kept(looked.night.job.store.archive, sha256)
+        data = kept(looked.session.job.store.archive, sha256)
     except NotFound:
         return told(where, Code.RAW_LOST, "保管庫にない", sha256[:16])
     looked.count("受信ファイル", 1)
@@ -47,7 +47,7 @@ def _raw(looked: Looked, sha256: str, where: str, size_bytes: int | None = None)
 
 def records(looked: Looked) -> Iterator[Finding]:
     """収納と入金: every payment and line of money back to its raw record, and every raw record to one of them."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     money_files, known = queries.deposit_files(connection), none_known()
     for file in queries.files(connection).iter_rows(named=True):
         where = f"{file['name']}（ファイル{file['file_no']}）"
@@ -64,7 +64,7 @@ def records(looked: Looked) -> Iterator[Finding]:
         if isinstance(data, Finding):
             yield data
             continue
-        spec = looked.night.specs.get(file["spec"])
+        spec = looked.session.specs.get(file["spec"])
         if spec is None:
             yield told(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
             continue
@@ -90,7 +90,7 @@ def records(looked: Looked) -> Iterator[Finding]:
 
 def notices(looked: Looked) -> Iterator[Finding]:
     """納付書: every one back to its row of the notice file, with its keys and what it pays."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
     cancels = belonging.notice_cancels(connection)
     for file in queries.notice_files(connection).iter_rows(named=True):
@@ -150,13 +150,13 @@ def notices(looked: Looked) -> Iterator[Finding]:
 
 def notice_spec(looked: Looked) -> Spec:
     """納付書データの様式 of the job."""
-    job = looked.night.job
-    return looked.night.specs[job.notices.spec if job.notices else "notice_csv"]
+    job = looked.session.job
+    return looked.session.specs[job.notices.spec if job.notices else "notice_csv"]
 
 
 def undone(looked: Looked, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
     """取り込んでいない行: all rows of a notice file are notices of the ledger, or as many as it says were refused."""
-    connection, said = looked.night.ledger.connection, file["rows_bad"]
+    connection, said = looked.session.ledger.connection, file["rows_bad"]
     if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
         yield told(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
         return
@@ -171,7 +171,7 @@ def undone(looked: Looked, file: Mapping[str, Any], decoded: Decoded, where: str
 
 def _nowhere(looked: Looked, rows: pl.DataFrame) -> int:
     """どこにもない行: how many are no notice of the ledger, or cancel none, nor a row that was refused."""
-    connection, is_cancel = looked.night.ledger.connection, pl.col("change_kind") == CANCEL
+    connection, is_cancel = looked.session.ledger.connection, pl.col("change_kind") == CANCEL
     there, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
     gone = there.notices.join(there.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
     lost = rows.filter(~is_cancel).join(there.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
@@ -211,7 +211,7 @@ def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
 
 def deliveries(looked: Looked, after: int = 0) -> Iterator[Finding]:
     """受信の記録: what is called taken in is a file of the ledger, and is called so once; after a number of 受信."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     for number, name in unsealed.without_content(connection, after)[:LISTED_PER_CODE]:
         yield told(f"{name}（受信{number}）", Code.NOT_BACKED, "取り込んだファイルがない", "同じ中身の取込済のファイル")
     for sha256, name in unsealed.taken_twice(connection, after)[:LISTED_PER_CODE]:
@@ -220,12 +220,12 @@ def deliveries(looked: Looked, after: int = 0) -> Iterator[Finding]:
 
 def outputs(looked: Looked) -> Iterator[Finding]:
     """書き出したファイル: uploads hold what was issued, and those still there are what the ledger says was written."""
-    issued = belonging.issued_by_upload(looked.night.ledger.connection)
-    for upload in queries.uploads(looked.night.ledger.connection):
+    issued = belonging.issued_by_upload(looked.session.ledger.connection)
+    for upload in queries.uploads(looked.session.ledger.connection):
         if (own := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
             said = f"{upload['notices']:,}枚 {upload['yen']:,}円"
             yield told(upload["file_name"], Code.OUTPUT_DIFFERS, said, f"{own[0]:,}枚 {own[1]:,}円", "件数と金額")
-        path: Path = looked.night.job.out / "upload" / upload["file_name"]
+        path: Path = looked.session.job.out / "upload" / upload["file_name"]
         if not path.is_file():
             continue
         looked.count("納付書情報", 1)

@@ -21,7 +21,7 @@ from elqr.disk.content import read_part, sha256_of_file
 from elqr.disk.inbox import arrivals, stands_for
 from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import LargeIntake, take, take_large
-from elqr.session.night import Night
+from elqr.session.session import Session
 from elqr.store.entries import seals
 from elqr.store.queries import unsealed as queries
 from elqr.store.queries.chain import last_link
@@ -36,11 +36,11 @@ from elqr.vocabulary.terms import FileStatus
 _Row = Mapping[str, Any]
 
 
-def refuse_unbacked(night: Night) -> None:
+def refuse_unbacked(session: Session) -> None:
     """合うもののない行があれば動かさない: a run seals what it wrote, and what is what it claims. Raises LedgerError."""
-    looked = Looked(night, {})
+    looked = Looked(session, {})
     try:
-        with night.ledger.transaction() as connection:
+        with session.ledger.transaction() as connection:
             after = last_link(connection)[1].get("upto", {}).get("delivery", 0)
             extra = seals.unsealed(connection).items()
             found = [told(name, Code.NOT_BACKED, f"{count:,}行", "実行の記録と一緒に入る行") for name, count in extra]
@@ -57,12 +57,12 @@ def refuse_unbacked(night: Night) -> None:
 
 def unsealed(looked: Looked) -> Iterator[Finding]:
     """記録を待つ行: what came since the last run is kept and as it was when it came, and so is what it brought."""
-    connection = looked.night.ledger.connection
+    connection = looked.session.ledger.connection
     upto = last_link(connection)[1].get("upto", {})
     for notice_file in unsealed_notice_files(connection, upto.get("notice_file", 0)).iter_rows(named=True):
         yield from _notice_file(looked, notice_file)
     came = queries.deliveries(connection, upto.get("delivery", 0))
-    lies_there = _lie_there(looked.night) if any(map(_is_redelivered, came)) else set()
+    lies_there = _lie_there(looked.session) if any(map(_is_redelivered, came)) else set()
     for own in came:
         looked.count("記録を待つ受信", 1)
         yield from _delivery(looked, own, lies_there)
@@ -80,7 +80,7 @@ def _unbacked(where: str, actual: object, expected: object) -> Finding:
 
 
 def _is_kept(looked: Looked, sha256: str) -> bool:
-    path = kept_at(looked.night.job.store.archive, sha256)
+    path = kept_at(looked.session.job.store.archive, sha256)
     return path.is_file() and sha256_of_file(path) == sha256
 
 
@@ -90,7 +90,7 @@ def _notice_file(looked: Looked, file: _Row) -> Iterator[Finding]:
     if not _is_kept(looked, sha256):
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
         return
-    data = kept(looked.night.job.store.archive, sha256)
+    data = kept(looked.session.job.store.archive, sha256)
     yield from undone(looked, file, decode(data, notice_spec(looked), file["name"], file["night_on"]), where)
 
 
@@ -108,12 +108,12 @@ def _delivery(looked: Looked, own: _Row, lies_there: Container[tuple[str, str]])
         yield _unbacked(where, "再受信したものが受信箱にない", f"保管庫の {sha256[:16]} と同じ中身")
 
 
-def _lie_there(night: Night) -> set[tuple[str, str]]:
+def _lie_there(session: Session) -> set[tuple[str, str]]:
     """受信箱にあるもの: name and content of each."""
     found = set[tuple[str, str]]()
-    for box in (*night.job.inbox, *night.job.money):
+    for box in (*session.job.inbox, *session.job.money):
         with suppress(NotFound):
-            there = arrivals(box.path, night.job.thresholds.file_megabytes, night.watch(box))
+            there = arrivals(box.path, session.job.thresholds.file_megabytes, session.watch(box))
             found |= {(own.name, own.sha256) for own in there}
     return found
 
@@ -140,7 +140,7 @@ def _sums(payments: int, yen: int, lines: int) -> str:
 
 def _read_again(looked: Looked, file: _Row) -> tuple[int, int, int] | None:
     """もう一度読む: payments, their yen and lines of money of a kept file; None when it cannot be taken in."""
-    spec, path = looked.night.specs.get(file["spec"]), kept_at(looked.night.job.store.archive, file["sha256"])
+    spec, path = looked.session.specs.get(file["spec"]), kept_at(looked.session.job.store.archive, file["sha256"])
     if spec is None:
         return None
     name, on, read = file["name"], date.fromisoformat(file["night_on"]), partial(read_part, path)
@@ -162,7 +162,7 @@ def _paid(payments: pl.DataFrame | None) -> tuple[int, int]:
 
 def _upload(looked: Looked, own: _Row) -> Iterator[Finding]:
     """納付書情報: the file was written before the ledger said so, and holds what was issued with it."""
-    path = looked.night.job.out / "upload" / own["file_name"]
+    path = looked.session.job.out / "upload" / own["file_name"]
     if not path.is_file() or sha256_of_file(path) != own["sha256"]:
         yield _unbacked(own["file_name"], "書いたファイルが out にないか、違う", own["sha256"][:16])
     if (own["payloads"], own["payload_yen"]) != (own["notices"], own["yen"]):

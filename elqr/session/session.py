@@ -1,15 +1,11 @@
-"""The night's state (一夜): what a run is given, what it has changed so far, and who works for it."""
+"""The session (作業): what one command works with, from its setup to the ledger that it opened. It never changes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-import polars as pl
-
-from elqr import __version__
 from elqr.disk.archive import keep_arrived, kept_at
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes
@@ -18,51 +14,48 @@ from elqr.disk.run_log import Journal
 from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
-from elqr.report.early_files import Ahead
-from elqr.report.page.page import Page
-from elqr.rules.night_result import InHand
 from elqr.rules.register import Register
 from elqr.rules.settlement_rules import Rules
 from elqr.session.job import Inbox, Job, Notices
-from elqr.session.operators import Operator, Operators
-from elqr.store.entries.seals import Seal
+from elqr.session.operators import Who
+from elqr.session.setup import Setup
 from elqr.store.ledger_file import Ledger
 from elqr.store.queries.ledger_identity import handed_out, ledger_id
+from elqr.store.queries.months import last_closed_month
 from elqr.store.queries.reviews import last_night
 from elqr.vocabulary.errors import CannotWrite, Refused, cause
-from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.limits import NAMED
 
 
-@dataclass(slots=True)
-class Night:
-    """一夜: everything a run needs, and what it has changed so far.
+@dataclass(frozen=True, slots=True)
+class Session:
+    """作業: the setup, the open ledger, the day it works for, its journal, and who runs it."""
 
-    `taken` are the payments that it took in and keeps in hand, frame Payment by file; `in_hand` is what it decided,
-    `ahead` what is drawn of that while it is entered, `seals` what its link says of the rows that were in hand.
-    `given_up` are files that lie there still, and that two people do not wait for.
-    `operator` is who runs it; with a table of `operators` it is known which person that is.
-    """
-
-    job: Job
-    register: Register
-    specs: Mapping[str, Spec]
+    setup: Setup
     ledger: Ledger
     night_on: date
-    secret: bytes
     journal: Journal
-    rules: Rules
-    workers: "Workers"
-    changes: list[str] = field(default_factory=list)
-    quarantined: list[str] = field(default_factory=list)
-    given_up: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    taken: dict[int, pl.DataFrame] = field(default_factory=dict)
-    in_hand: InHand | None = None
-    ahead: Ahead = field(default_factory=Ahead)
-    operator: Operator = field(default_factory=Operator)
-    operators: Operators | None = None
-    seals: dict[str, Seal] = field(default_factory=dict)
+    who: Who = field(default_factory=Who)
+
+    @property
+    def job(self) -> Job:
+        """ジョブ."""
+        return self.setup.job
+
+    @property
+    def register(self) -> Register:
+        """手続台帳."""
+        return self.setup.register
+
+    @property
+    def specs(self) -> Mapping[str, Spec]:
+        """様式, by name."""
+        return self.setup.specs
+
+    @property
+    def rules(self) -> Rules:
+        """突合と到着の決まり."""
+        return self.setup.rules
 
     @property
     def folder(self) -> Path:
@@ -89,30 +82,15 @@ class Night:
                 "--date かジョブの date を、最後の処理日以後にしてください。"
             )
 
-    def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
-        """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
-        return {
-            "run_id": run_id or f"{self.night_on:%Y%m%d}-same",
-            "program": f"elqr {__version__}",
-            "ledger": self.ledger_id,
-            "numbers": self.numbers(),
-            "night_on": self.night_on.isoformat(),
-            "rehearsal": self.ledger.rehearsal,
-            **({"training": True} if self.job.training else {}),
-            "changed": bool(self.changes),
-            "status": page.status,
-            "exit_code": exit_code,
-            "quarantined": self.quarantined,
-            **({"given_up": self.given_up} if self.given_up else {}),
-            "funnel": [
-                {"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel
-            ],
-            "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
-            "kpi": [
-                {"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live}
-                for y in page.years
-            ],
-        }
+    def refuse_closed_month(self) -> None:
+        """締めた月の日では動かさない: its figures, and the balances they begin with, stand. Raises Refused."""
+        with self.ledger.transaction() as connection:
+            closed = last_closed_month(connection)
+        if f"{self.night_on:%Y-%m}" <= closed:
+            raise Refused(
+                f"{closed} までの月は締めてあるので、{self.night_on} の日付では何も台帳に入れられません。"
+                "--date かジョブの date を、締めた月より後の日にしてください。"
+            )
 
     def watch(self, box: Inbox) -> Watch:
         """受信箱の見方: what a payment or money inbox ignores, and what may arrive in it."""
@@ -161,30 +139,3 @@ class Night:
         """Writes an output file; a rehearsal writes nothing."""
         if not self.ledger.rehearsal:
             write_whole(path, data)
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """計上した結果: sums of what was decided, for the run's record."""
-
-    count: int
-    yen: int
-    places: dict[str, list[int]]
-    channels: dict[str, list[int]]
-    posted_yen: int
-
-
-class Workers(Protocol):
-    """働き手: who brings in what came and matches the payments: this machine alone, others too, or past nights."""
-
-    def take_notices(self, night: Night) -> bool:
-        """納付書データを取り込む: every file that came; returns whether slips are issued then."""
-
-    def take_payments(self, night: Night) -> None:
-        """収納データを取り込む: every file that came, each by one transaction."""
-
-    def take_money(self, night: Night) -> None:
-        """入金データを取り込む: likewise."""
-
-    def post(self, night: Night) -> Posted:
-        """計上する: every payment without a decision, inside the night's transaction."""

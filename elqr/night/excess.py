@@ -1,0 +1,73 @@
+"""Excess (減額による過納): what slips that came since leave on their claims beyond what is owed goes into suspense.
+
+Each act has its link of the chain of runs, which says how far slips were looked at.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from elqr import __version__
+from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.night.night import Night
+from elqr.rules.reductions import reductions
+from elqr.session.session import Session
+from elqr.store.entries import night as entries
+from elqr.store.entries.seals import Seal
+from elqr.store.queries import chain as links
+from elqr.store.queries import reductions as queries
+
+Seals = Mapping[str, Seal]
+
+
+def return_excess(night: Night, seals: Seals) -> Seals:
+    """減額による過納を仮受へ移す, before the files: a payment of tonight meets the claims as they are owed tonight.
+
+    `seals` are of rows that no link has told yet; returns those that it has not told either.
+    """
+    with night.session.ledger.transaction():
+        excess = _excess(night.session)
+        if excess.is_empty():
+            return seals
+        _enter_link(night, excess, seals)
+        return {}
+
+
+def record_notices(night: Night, seals: Seals | None = None) -> tuple[int, int]:
+    """納付書の取込・発行を記録する, done by themselves: the run's link that a night would add.
+
+    Returns payments and yen of 減額による過納 that went into suspense.
+    """
+    with night.session.ledger.transaction():
+        excess = _excess(night.session)
+        if night.changes or not excess.is_empty():
+            _enter_link(night, excess, seals or {})
+    return queries.reduced_yen(excess)
+
+
+def notices_looked_at(session: Session, last_file_no: int) -> dict[str, int]:
+    """見た納付書: how far a link has looked at slips."""
+    return {links.NOTICE_FILES: last_file_no, queries.LAST_NOTICE: queries.last_notice_no(session.ledger.connection)}
+
+
+def _excess(session: Session) -> pl.DataFrame:
+    """減額による過納 of the slips that no link has looked at; frame Reduction."""
+    years = OpenYears(session.register.without_closing_period(), session.night_on)
+    return reductions(queries.reducible(session.ledger.connection, session.night_on), years)
+
+
+def _enter_link(night: Night, excess: pl.DataFrame, seals: Seals) -> None:
+    session, connection = night.session, night.session.ledger.connection
+    inputs, last = links.unnamed_notice_files(connection)
+    entry: dict[str, object] = {
+        "version": __version__,
+        "inputs": sorted(inputs),
+        **notices_looked_at(session, last),
+    }
+    if not excess.is_empty():
+        with session.journal.step("減額による過納") as step:
+            queries.enter_reductions(connection, session.night_on, excess)
+            entry["reduced"] = step.count, step.yen = queries.reduced_yen(excess)
+            step.result = "仮受へ"
+        night.changes.append("減額による過納")
+    entries.enter_run(connection, session.night_on, entry, seals)

@@ -1,0 +1,47 @@
+"""The night (一夜): a session, and what this night has done so far. Only the night's steps write into it."""
+
+from dataclasses import dataclass, field
+
+from elqr import __version__
+from elqr.report.page.page import Page
+from elqr.session.session import Session
+from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
+
+
+@dataclass(slots=True)
+class Night:
+    """一夜: what changed the ledger, files held back, those that two people do not wait for, and what is told besides.
+
+    All but the session is for the record of the run and for the morning's page; no step takes its work from here.
+    """
+
+    session: Session
+    changes: list[str] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
+        """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
+        return {
+            "run_id": run_id or f"{self.session.night_on:%Y%m%d}-same",
+            "program": f"elqr {__version__}",
+            "ledger": self.session.ledger_id,
+            "numbers": self.session.numbers(),
+            "night_on": self.session.night_on.isoformat(),
+            "rehearsal": self.session.ledger.rehearsal,
+            **({"training": True} if self.session.job.training else {}),
+            "changed": bool(self.changes),
+            "status": page.status,
+            "exit_code": exit_code,
+            "quarantined": self.quarantined,
+            **({"given_up": self.given_up} if self.given_up else {}),
+            "funnel": [
+                {"place": line.kind, "label": line.label, "count": line.count, "yen": line.yen} for line in page.funnel
+            ],
+            "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
+            "kpi": [
+                {"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live}
+                for y in page.years
+            ],
+        }

@@ -1,0 +1,136 @@
+"""Posting (消込・計上): the payments without a decision, matched with the notices and entered in the ledger.
+
+The night is posted by one transaction, over all accepted files together and whatever an interrupted night left
+unmatched. So the order of files cannot matter, a crash between two steps loses nothing, and running again changes
+nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from elqr.night.take_in import Taken
+from elqr.rules.alarms import unknown_by_channel
+from elqr.rules.matching import Matched
+from elqr.rules.night_result import SLIP, NightResult
+from elqr.rules.partition import slices, together
+from elqr.rules.postings import postings
+from elqr.rules.settlement import bundles
+from elqr.rules.suggestions import neighbours, suggestions
+from elqr.session.session import Session
+from elqr.store.entries import money as money_entries
+from elqr.store.entries import night as entries
+from elqr.store.entries.seals import Seal
+from elqr.store.queries import matching as queries
+from elqr.store.queries import moves
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries import undecided as undecided_queries
+from elqr.vocabulary.frames import Candidate, Decision, Known, Payment, Posting
+from elqr.vocabulary.terms import KeyKind, Outcome, Place
+
+_MATCHED_AT_ONCE = 125_000
+"""Payments: more at a time take more memory, and no less time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """計上した結果: sums of what was decided, for the run's record, and the seals of its rows."""
+
+    count: int
+    yen: int
+    places: dict[str, list[int]]
+    channels: dict[str, list[int]]
+    posted_yen: int
+    seals: dict[str, Seal]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """決めたこと, not yet entered: what the reports show of it, where it is in hand, and how it is entered."""
+
+    result: NightResult | None
+    enter: Callable[[], Posted]
+
+
+def decide(session: Session, taken: Taken) -> Decided:
+    """消し込む: all payments without a decision. `taken` is used up: a large night has no room for it twice.
+
+    What makes a payment known is entered already: nothing asks for it afterwards, and that needs the room too.
+    """
+    payments = _waiting(session, taken)
+    matched, posted, result = _match(session, payments)
+    entries.enter_known(session.ledger.connection, payments, matched.decisions, matched.known_as)
+    payments = payments.drop(Known.IDENTITY, Known.OCCURRENCE_NO)
+    return Decided(result, partial(_enter, session, payments, matched.decisions, posted))
+
+
+def _waiting(session: Session, taken: Taken) -> pl.DataFrame:
+    """未消込の収納: what was just taken in, from hand, and what else waits; frame Payment, in order."""
+    parts = [*undecided_queries.undecided_payments(session.ledger.connection, taken), *taken.values()]
+    taken.clear()
+    parts.sort(key=lambda part: part[Payment.PAYMENT_NO].min() or 0)
+    waiting = pl.concat([Payment.empty(), *parts])
+    return waiting if waiting[Payment.PAYMENT_NO].is_sorted() else waiting.sort(Payment.PAYMENT_NO)
+
+
+def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame, NightResult | None]:
+    """消し込む: what was matched, frame Posting, and what the reports show of both, if it is all of the day."""
+    parts, slips = _match_parts(session, payments)
+    matched = together(parts)
+    decisions, connection, day = matched.decisions, session.ledger.connection, session.night_on
+    assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "each once, in the same order"
+    posted = postings(decisions, matched.allocations, payments, session.register.without_closing_period())
+    if moves.has_moves(connection, day) or not report_queries.decided_files(connection, day).is_empty():
+        return matched, posted, None
+    files = report_queries.open_files(connection)
+    return matched, posted, NightResult.of(payments, decisions, slips, posted, files, day)
+
+
+def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
+    """A part after the other, and the slips that the keys name, columns `SLIP`.
+
+    What is looked up for it lasts no longer than this: a large night has no room for it any more.
+    """
+    with session.ledger.readers() as readers:
+        known = queries.known_events(readers, payments)
+        candidates = queries.candidates(readers, payments)
+        claims = queries.open_claims(readers, queries.owed_by(candidates))
+    parts = slices(_MATCHED_AT_ONCE, payments, known, candidates.select(*Candidate.SCHEMA), claims)
+    return [part.matched() for part in parts], candidates.select(SLIP)
+
+
+def _enter(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame, posted: pl.DataFrame) -> Posted:
+    """記帳する: decisions, postings and bundles of these payments."""
+    connection, day = session.ledger.connection, session.night_on
+    near = _suggest(session, payments, decisions)
+    seals = entries.enter_decisions(connection, day, payments, decisions, posted, near)
+    money_entries.enter_bundles(connection, day, bundles(payments, decisions))
+    count, yen = payments.height, int(payments[Payment.PAID_YEN].sum())
+    posted_yen = int(posted[Posting.YEN].sum())
+    return Posted(count, yen, places(decisions, payments), channels(decisions, payments), posted_yen, seals)
+
+
+def _suggest(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    """近い納付書 of payments whose key is not known; frame Suggestion."""
+    is_unknown = decisions[Decision.OUTCOME] == Outcome.KEY_UNKNOWN.value
+    unknown = payments.filter(is_unknown).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
+    near = neighbours(unknown)
+    return suggestions(near, queries.notices_by_key(session.ledger.connection, near))
+
+
+def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+    """行き先ごとの件数と金額. Asserts that they add up to what was read."""
+    rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO, validate="1:1")
+    sums = rows.group_by(Decision.PLACE).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
+    by_place = {place: [count, yen] for place, count, yen in sums.iter_rows()}
+    assert sum(count for count, _ in by_place.values()) == payments.height
+    assert sum(yen for _, yen in by_place.values()) == int(payments[Payment.PAID_YEN].sum())
+    return {place.value: by_place.get(place.value, [0, 0]) for place in Place}
+
+
+def channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
+    """チャネルごとの確報の件数と該当なしの件数: what later nights compare theirs with."""
+    rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.STAGE), on=Payment.PAYMENT_NO)
+    return {channel: [confirmed, unknown] for channel, confirmed, unknown in unknown_by_channel(rows).iter_rows()}

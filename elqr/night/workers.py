@@ -1,0 +1,59 @@
+"""Workers (働き手): who takes in what came and matches the payments: this machine, many, or those of past nights."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from elqr.night.night import Night
+from elqr.night.posting import Decided, decide
+from elqr.night.take_in import Taken, take_file, take_notices
+from elqr.session.job import Inbox
+
+
+class Workers(Protocol):
+    """働き手 of a night."""
+
+    def take_notices(self, night: Night) -> bool:
+        """納付書データを取り込む: every file that came; returns whether slips are issued then."""
+
+    def take_payments(self, night: Night) -> Taken:
+        """収納データを取り込む: every file that came, each by one transaction. Returns what need not be read back."""
+
+    def take_money(self, night: Night) -> None:
+        """入金データを取り込む: likewise."""
+
+    def decide(self, night: Night, taken: Taken) -> Decided:
+        """消し込む: every payment without a decision, inside the night's transaction. Uses up what was taken."""
+
+
+class OneMachine:
+    """一台の機械: what lies in the inboxes, taken in and matched here."""
+
+    def take_notices(self, night: Night) -> bool:
+        """納付書データを取り込む from its inbox."""
+        session, notices = night.session, night.session.job.notices
+        if notices is None:
+            return False
+        for arrived in session.arrivals(notices.inbox, session.watch_notices(notices)):
+            take_notices(night, arrived)
+        return notices.issue
+
+    def take_payments(self, night: Night) -> Taken:
+        """収納データを取り込む from the inboxes."""
+        return _take(night, night.session.job.inbox, "収納データ取込")
+
+    def take_money(self, night: Night) -> None:
+        """入金データを取り込む from the inboxes."""
+        _take(night, night.session.job.money, "入金データ取込")
+
+    def decide(self, night: Night, taken: Taken) -> Decided:
+        """消し込む: all payments without a decision, here."""
+        return decide(night.session, taken)
+
+
+def _take(night: Night, boxes: Iterable[Inbox], what: str) -> Taken:
+    session, taken = night.session, Taken()
+    for box in boxes:
+        specs = [session.specs[name] for name in box.specs]
+        for arrived in session.arrivals(box.path, session.watch(box)):
+            taken |= take_file(night, arrived, specs, what, session.job.box_name(box.path))
+    return taken

@@ -1,0 +1,48 @@
+"""The setup (やり方): what people wrote that a session works by, read and checked before anything is touched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from elqr.formats.spec import Spec
+from elqr.formats.spec_files import read_spec
+from elqr.rules.register import Register
+from elqr.rules.settlement_rules import Rules
+from elqr.session.configuration import calendar_for, read_register, specs_exist, specs_for
+from elqr.session.job import Job, configuration_hash, read_secret
+from elqr.vocabulary.errors import BadFile
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """やり方: a job, the register and specs that it names, its contracts and calendar, and the 確認番号's secret.
+
+    `configuration` is the hash of the job and the register, for the run's record.
+    """
+
+    job: Job
+    register: Register
+    specs: Mapping[str, Spec]
+    rules: Rules
+    secret: bytes
+    configuration: str
+
+
+def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files: tuple[Path, ...] = ()) -> Setup:
+    """やり方を読む: everything that the job at a path names, some of its specs replaced by files.
+
+    Raises NotFound, BadFile.
+    """
+    register, specs = read_register(job.register_file), specs_for(job)
+    for file in spec_files:
+        spec = read_spec(file, {name: part for name, part in specs.items() if part.purpose == "part"})
+        if not any(spec.name in box.specs for box in job.inbox):
+            raise BadFile(
+                f"様式 {file} の名前 {spec.name} は、ジョブのどの [[inbox]] にもありません。"
+                "name を、入れ替える様式と同じにしてください。"
+            )
+        specs[spec.name] = spec
+    specs_exist(job, specs, path)
+    secret = read_secret(job, environment)
+    rules = Rules(job.settlement, job.arrival, calendar_for(job))
+    return Setup(job, register, specs, rules, secret, configuration_hash(path, job.register_file))
