@@ -242,7 +242,7 @@ def test_files_are_opened_in_their_places() -> None:
 
 
 def test_columns_come_out_of_the_ledger_by_name_alone() -> None:
-    """What knows no names is asked by the one module that compares them (tests/test_named_columns.py)."""
+    """What knows no names is asked by the one module that compares them (tests/store/test_bulk.py)."""
     assert _who({"read_columns"}) == {"store.db.bulk", "store.db.database"}
 
 

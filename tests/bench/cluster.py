@@ -24,8 +24,8 @@ from elqr.store.staging import staged
 from tests.bench.measure import Row
 from tests.bench.town import Town
 from tests.builders import ROOT
-from tests.machines import lacking
-from tests.machines import running as machines
+from tests.night.machines import lacking
+from tests.night.machines import running as machines
 from tests.server import programs, running
 
 NOTICES, PAYMENTS = 1_000_000, 100_000

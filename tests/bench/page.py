@@ -12,8 +12,8 @@ from elqr.night.morning import draw
 from elqr.night.opening import open_session
 from elqr.report.page.page import render
 from tests.bench.measure import Row
-from tests.browser import PROGRAM, browser
 from tests.builders import NIGHT, City, eltax_file, eltax_row, notice_row
+from tests.report.browser import PROGRAM, browser
 
 SIZES = (2_000, 50_000)
 _WAITED = "performance.getEntriesByType('navigation')[0].loadEventEnd"

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.bench.measure import Row
-from tests.paper import DAMAGES, printed, read, sheets
+from tests.printing.paper import DAMAGES, printed, read, sheets
 
 SHEETS = 100
 _NOTICES_A_SHEET = 2

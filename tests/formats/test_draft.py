@@ -29,7 +29,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.typist import typed
+from tests.formats.typist import typed
 
 _INBOX = ROOT / "samples" / "inbox"
 _PARTS = {name: spec for name, spec in SPECS.items() if spec.purpose == "part"}

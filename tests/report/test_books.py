@@ -34,8 +34,8 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.office import calculated, needs_office, printed
 from tests.report.invented import books_of, exceptions, register
-from tests.report.office import calculated, needs_office, printed
 from tests.report.test_workbook import book, table
 
 DECISIONS = ["決裁", "対象の納付番号", "決裁の理由", "担当"]

@@ -9,8 +9,8 @@ from typing import Any
 import pypdfium2 as pdfium
 import pytest
 
-from tests.browser import Browser, browser, needs_browser
 from tests.builders import City, eltax_file, eltax_row
+from tests.report.browser import Browser, browser, needs_browser
 from tests.report.page_city import BREAKING, FILE, OFFICE, founded, page
 
 pytestmark = needs_browser

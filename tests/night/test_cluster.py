@@ -24,7 +24,7 @@ from elqr.store.tables import ledger as tables
 from elqr.synthetic import generate
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.frames import Decision
-from tests import builders, machines
+from tests import builders
 from tests.builders import (
     JOB,
     NIGHT,
@@ -39,7 +39,8 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
-from tests.machines import Machines
+from tests.night import machines
+from tests.night.machines import Machines
 from tests.server import Server
 
 _EVENING = date(2026, 11, 19)

@@ -1,6 +1,6 @@
 """A typist (打鍵する人): runs elqr on a terminal of its own and types an answer whenever a prompt stands there.
 
-`python -m tests.typist '["folder", ["spec", "new", "x"], ["fixed\\n"]]'` prints the exit code and the screen as JSON. It is a
+`python -m tests.formats.typist '["folder", ["spec", "new", "x"], ["fixed\\n"]]'` prints the exit code and the screen as JSON. It is a
 process of its own because a process with threads must not be forked and go on as Python.
 """
 
@@ -13,14 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _BREAK = "\x03"
 
 
 def typed(folder: Path, arguments: list[str], answers: list[str]) -> tuple[int, str]:
     """(exit code, screen) of a command run in a folder; Ctrl+C is the answer "\\x03"."""
     ran = subprocess.run(
-        [sys.executable, "-m", "tests.typist", json.dumps([str(folder), arguments, answers])],
+        [sys.executable, "-m", "tests.formats.typist", json.dumps([str(folder), arguments, answers])],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     code, screen = json.loads(ran.stdout)

@@ -5,9 +5,9 @@ import pytest
 
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.printing.wishlist import read_keys
+from tests.approvals.test_review import HELD, UNKNOWN, WHOLE, Desk, written
+from tests.approvals.test_review import desk as _desk
 from tests.builders import REAL_CODE, elqr
-from tests.test_review import HELD, UNKNOWN, WHOLE, Desk, written
-from tests.test_review import desk as _desk
 
 desk = _desk
 KEY = "00000202690000000002"

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 
 from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, REFUSED, ROOT, City, Ran, elqr, eltax_file, eltax_row, notice_row
-from tests.report.office import converted, needs_office
+from tests.office import converted, needs_office
 
 MORNING = date(2026, 11, 24)
 TWICE, WRONG_CHECK, UNKNOWN, SHORT = 2, 3, 4, 5

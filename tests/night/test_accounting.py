@@ -10,6 +10,7 @@ from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.rules.postings import postings
 from elqr.session.configuration import read_register
 from elqr.vocabulary.frames import Allocation, Decision, Payment
+from tests.approvals.test_review import written
 from tests.builders import (
     JOB,
     NIGHT,
@@ -25,8 +26,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.test_review import written
-from tests.test_settlement import SENDER, Till, codes
+from tests.night.test_settlement import SENDER, Till, codes
 
 UNTIL_2027 = WithoutPeriod("suido", date(2027, 4, 1), date.max)
 PARTS = [

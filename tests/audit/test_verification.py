@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from elqr.vocabulary.codes import Code
+from tests.approvals.test_review import TWICE, UNKNOWN, desk_in, written
 from tests.builders import SERVERS, City, Ran, elqr, eltax_file, eltax_row, notice_row
-from tests.test_review import TWICE, UNKNOWN, desk_in, written
-from tests.test_settlement import settled_in
+from tests.night.test_settlement import settled_in
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from elqr.formats.deposits import _LIKE_ANOTHER, folded, plain_account, with_ide
 from elqr.rules.deposits import known_with, none_known, ranked
 from elqr.vocabulary.money_frames import DepositContent
 from tests.builders import NIGHT, Ran, credit_file, credit_row, elqr, statement_file
-from tests.test_settlement import SENDER, Till, codes
+from tests.night.test_settlement import SENDER, Till, codes
 
 HEAD = "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分\r\n"
 

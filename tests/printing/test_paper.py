@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.paper import DAMAGES, printed, read, sheets
+from tests.printing.paper import DAMAGES, printed, read, sheets
 
 SHEETS = 12
 

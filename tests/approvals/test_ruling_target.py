@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.approvals.test_review import HELD, MORNING, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, written
+from tests.approvals.test_review import desk as _desk
 from tests.builders import JOB, City, eltax_file, eltax_row, notice_row
-from tests.test_review import HELD, MORNING, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, written
-from tests.test_review import desk as _desk
 
 desk = _desk
 LATER = date(2026, 11, 21)

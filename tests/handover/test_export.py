@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.approvals.test_review import UNKNOWN, Desk, written
 from tests.builders import (
     JOB,
     NIGHT,
@@ -22,7 +23,6 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.test_review import UNKNOWN, Desk, written
 
 NEXT = date(2026, 11, 21)
 _NO_DATE = JOB.replace("date = 2026-11-20\n", "")
@@ -235,7 +235,7 @@ def test_what_a_ruling_posts_and_takes_back_is_exported_with_its_slip(tmp_path: 
 
 def _desk(folder: Path) -> Desk:
     """The review's desk, made by its own fixture's function."""
-    from tests import test_review
+    from tests.approvals import test_review
 
     return test_review.desk.__wrapped__(folder)  # type: ignore[attr-defined,no-any-return]
 

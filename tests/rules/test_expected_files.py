@@ -21,7 +21,7 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
-from tests.test_settlement import MONEY, SENDER
+from tests.night.test_settlement import MONEY, SENDER
 
 DAILY = """
 [[arrival]]

@@ -10,11 +10,11 @@ import pytest
 
 from elqr.vocabulary.codes import Code
 from tests.builders import JOB, NIGHT, REFUSED, City, Ran, credit_file, credit_row, elqr, notice_row, went_on
-from tests.test_export import _folder as export_folder
-from tests.test_export import _pay as pay
-from tests.test_export import _run as export
-from tests.test_printing import PRINT, _approve, _manifest, _paid, _print, _release, _uploaded
-from tests.test_settlement import SENDER, Till, act, codes, open_marks
+from tests.handover.test_export import _folder as export_folder
+from tests.handover.test_export import _pay as pay
+from tests.handover.test_export import _run as export
+from tests.handover.test_printing import PRINT, _approve, _manifest, _paid, _print, _release, _uploaded
+from tests.night.test_settlement import SENDER, Till, act, codes, open_marks
 
 NEXT, AFTER = date(2026, 11, 21), date(2026, 11, 22)
 

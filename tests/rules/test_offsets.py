@@ -8,8 +8,8 @@ import pytest
 
 from elqr.rules.offsets import Answers, answers
 from tests.builders import NIGHT, credit_file, credit_row, elqr, statement_file
-from tests.test_deposits import HEAD, by_hand, correction
-from tests.test_settlement import CONTRACT, SENDER, Till, act, codes, open_marks
+from tests.night.test_settlement import CONTRACT, SENDER, Till, act, codes, open_marks
+from tests.rules.test_deposits import HEAD, by_hand, correction
 
 NAME = "地方税共同機構"
 Wanted = list[tuple[object, ...]]

@@ -38,9 +38,9 @@ from tests.builders import (
     eltax_file,
     notice_row,
 )
+from tests.night.test_settlement import SENDER, Till, codes
+from tests.rules.test_deposits import HAND_ROW, by_hand
 from tests.server import Server, done
-from tests.test_deposits import HAND_ROW, by_hand
-from tests.test_settlement import SENDER, Till, codes
 
 
 @pytest.fixture

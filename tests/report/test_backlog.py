@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from elqr.vocabulary.limits import WAITING
+from tests.approvals.test_review import written
 from tests.builders import JOB, NIGHT, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
-from tests.test_review import written
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import JOB, REFUSED, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
-from tests.report.office import calculated, needs_office
+from tests.office import calculated, needs_office
 
 OCTOBER, NOVEMBER = date(2026, 10, 30), date(2026, 11, 2)
 CLOSING = date(2026, 11, 5)

@@ -42,7 +42,7 @@ from tests.builders import (
     notice_file,
     notice_row,
 )
-from tests.whole import LAST, everything
+from tests.cases.full_ledger import LAST, everything
 
 TABLES = {table.name: table for table in metadata.sorted_tables}
 

@@ -22,7 +22,7 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
-from tests.test_settlement import CONTRACT, MONEY, SENDER
+from tests.night.test_settlement import CONTRACT, MONEY, SENDER
 
 ARRIVAL = '\n[[arrival]]\nname = "eLTAX 確報"\nspecs = ["eltax_payment_csv"]\nsince = 2026-11-20\nuntil = 2026-11-20\n'
 DUE = date(2026, 10, 31)
