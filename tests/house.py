@@ -35,16 +35,16 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "store",
-        "__init__ db db.schema db.server_shape db.postgresql db.sqlite db.database db.bulk entries "
+        "__init__ db db.schema db.server_shape db.postgresql db.sqlite db.database db.bulk entries entries.links "
         "migrations.steps migrations.versions.v10_held_again migrations.versions.v1_night "
         "migrations.versions.v2_printing migrations.versions.v3_review migrations.versions.v6_reissued "
         "migrations.versions.v9_reductions queries tables tables.acts tables.arrears tables.exports "
         "tables.held_files tables.ledger migrations.identities queries.chain queries.ledger_identity "
-        "migrations.versions.v8_places queries.owed queries.undecided tables.money queries.differences "
-        "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
-        "tables.retractions queries.retractions tables.reviews queries.announced queries.exports queries.moves "
-        "queries.arrears queries.details queries.reports queries.held_files queries.money queries.open_exceptions "
-        "queries.fiscal_year queries.row_owners queries.sender_corrections queries.trends tables.totals "
+        "migrations.versions.v8_places queries.owed queries.undecided tables.money queries.unsealed tables.months "
+        "migrations.versions.v7_said_once tables.refused_rows queries.refused_rows tables.retractions "
+        "tables.reviews queries.announced queries.moves queries.details queries.reports queries.open_exceptions "
+        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions "
+        "queries.exports queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals "
         "entries.seals queries.past_nights queries.totals entries.night entries.acts entries.money migrations "
         "ledger_file migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
         "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
@@ -77,7 +77,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "approvals",
         "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "
-        "refused_rows reminder_risks arrears retraction review year_end",
+        "refused_rows reminder_risks arrears reminder_list retraction review year_end",
     ),
     ("synthetic", "files register notices events cast __init__"),
     (

@@ -69,7 +69,7 @@ _FILE_VERBS = {
 _OPENS_FILES = {
     "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
-    "approvals.arrears", "audit.backup", "night.cluster", "audit.doctor", "night.morning",
+    "approvals.reminder_list", "audit.backup", "night.cluster", "audit.doctor", "night.morning",
     "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "night.upload", "approvals.ledger_succession",
     "audit.verification.anchor", "audit.verification.handed", "audit.verification.sources", "audit.verification.unsealed",
     "printing.document", "printing.template", "printing.typeface",  # a PDF by its library, templates, fonts
@@ -79,14 +79,6 @@ _OPENS_FILES = {
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 5
 MANY_PARAMETERS = {
-    "approvals.arrears.drawn": 6,
-    "approvals.arrears.ended": 6,
-    "approvals.difference._end": 7,
-    "approvals.dispatch.requested": 6,
-    "approvals.held_files.end_waiver": 6,
-    "approvals.month_close._end": 6,
-    "approvals.review._asked": 6,
-    "approvals.review.searched": 7,
     "audit.verification.looking.differing": 6,
     "audit.verification.looking.told": 6,
     "audit.verification.money.deposits": 6,
@@ -125,7 +117,7 @@ MANY_PARAMETERS = {
 }
 """Functions that still take more: the list only shrinks."""
 
-SAYS_NOTHING = {"own": 378, "found": 231, "made": 117, "said": 136}
+SAYS_NOTHING = {"own": 356, "found": 221, "made": 114, "said": 126}
 """Names of locals that need their line to be understood, and how often each is bound: the numbers only shrink."""
 
 

@@ -1,11 +1,11 @@
 """Sending (発送): uploads recorded, and a printed folder asked for, approved and checked again, on the ledger."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from elqr.approvals.four_eyes import need_another
+from elqr.approvals.four_eyes import need_another_for
 from elqr.disk.content import sha256_of
 from elqr.handover.print_manifest import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
 from elqr.handover.printed_folder import added, changed, listed, read_manifest, stored, write_printed
@@ -24,7 +24,7 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import PrintState, RulingResult
 
 
-def uploaded(session: Session, name: str, data: bytes, by: str, at: str) -> Mapping[str, object]:
+def record_upload(session: Session, name: str, data: bytes, signature: Signature) -> Mapping[str, object]:
     """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, Refused."""
     with session.ledger.transaction() as connection:
         upload = queries.upload_of(connection, sha256_of(data))
@@ -38,23 +38,22 @@ def uploaded(session: Session, name: str, data: bytes, by: str, at: str) -> Mapp
                 f"{name} は {upload['uploaded_at'][:10]} に {upload['uploaded_by']} が登録済みと記録しています。"
             )
         number = int(upload["upload_no"])
-        row = queries.enter_uploaded(connection, number, by, at)
-        enter_act(connection, session.night_on, Act("upload", number, RECORDED, by, {"upload_step": [row]}))
+        row = queries.enter_uploaded(connection, number, signature.by, signature.at)
+        enter_act(connection, session.night_on, Act("upload", number, RECORDED, signature.by, {"upload_step": [row]}))
     return upload
 
 
-@dataclass(frozen=True)
-class Sheets:
-    """版下の見立て: the sheets as they are now, and why a print on a provisional one may leave, if it may."""
-
-    templates: Mapping[str, Template]
-    reason: str = ""
+Sheets = Mapping[str, Template]
+"""版下, by name, as they are now."""
 
 
-def requested(
-    session: Session, folder: Path, by: str, at: str, pulled: tuple[str, ...], sheets: Sheets
+def request_release(
+    session: Session, folder: Path, pulled: tuple[str, ...], sheets: Sheets, signature: Signature
 ) -> tuple[Manifest, Blocked]:
-    """発送を申請する. Nothing is written when anything stands against it."""
+    """発送を申請する. Nothing is written when anything stands against it.
+
+    The signature's reason says why a print on a provisional sheet may leave, where it must.
+    """
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
@@ -64,29 +63,29 @@ def requested(
                 "承認は elqr notice approve、取り下げて申請し直すなら先に elqr notice reject です。"
             )
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
-        _refuse_provisional(manifest, sheets)
+        _refuse_provisional(manifest, sheets, signature.reason)
         against = _against(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
         if against.findings:
             return manifest, against
-        _enter_step(session, manifest.print_no, PrintState.REQUESTED, pulled, Signature(by, at, sheets.reason))
-    requested_by = Person(by=by, at=at, reason=sheets.reason)
+        _enter_step(session, manifest.print_no, PrintState.REQUESTED, pulled, signature)
+    requested_by = Person(**asdict(signature))
     update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": requested_by, "released": None}
-    return _rewritten(folder, manifest, update), against
+    return _rewrite(folder, manifest, update), against
 
 
-def withdraw_request(session: Session, folder: Path, signature: Signature) -> Manifest:
+def refuse_release(session: Session, folder: Path, signature: Signature) -> Manifest:
     """発送の申請を取り下げるか却下する: it may be asked for anew, with other pages pulled. Raises NotFound, BadFile."""
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
-        _waits(manifest.print_no, steps)
+        _refuse_not_waiting(manifest.print_no, steps)
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
         pulled = steps[PrintState.REQUESTED]["pulled"]
         _enter_step(session, manifest.print_no, PrintState.WITHDRAWN, pulled, signature)
-    return _rewritten(folder, manifest, {"state": PrintState.PRINTED, "pulled": (), "requested": None})
+    return _rewrite(folder, manifest, {"state": PrintState.PRINTED, "pulled": (), "requested": None})
 
 
-def _waits(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None:
+def _refuse_not_waiting(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None:
     """承認を待つ申請があるか. Raises Refused."""
     if PrintState.REQUESTED not in steps:
         raise Refused(f"印刷{print_no}は申請されていません。先に elqr notice release を実行してください。")
@@ -97,22 +96,26 @@ def _waits(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None
         )
 
 
-def approved(session: Session, folder: Path, by: str, at: str, sheets: Sheets) -> tuple[Manifest, Blocked]:
-    """発送を承認する, by another person; everything is looked at again, as days may have passed."""
+def approve_release(session: Session, folder: Path, sheets: Sheets, signature: Signature) -> tuple[Manifest, Blocked]:
+    """発送を承認する, by another person; everything is looked at again, as days may have passed.
+
+    The signature's reason is as of `request_release`.
+    """
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
-        _waits(manifest.print_no, steps)
-        need_another(session, "print_batch", manifest.print_no, [steps[PrintState.REQUESTED]["taken_by"]], by)
+        _refuse_not_waiting(manifest.print_no, steps)
+        asked_by = steps[PrintState.REQUESTED]["taken_by"]
+        need_another_for(session, ("print_batch", manifest.print_no), [asked_by], signature.by)
         _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
-        _refuse_provisional(manifest, sheets, steps[PrintState.REQUESTED])
+        _refuse_provisional(manifest, sheets, signature.reason, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
         against = _against(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
         if against.findings:
             return manifest, against
-        _enter_step(session, manifest.print_no, PrintState.RELEASED, pulled, Signature(by, at, sheets.reason))
-    person = Person(by=by, at=at, reason=sheets.reason)
-    return _rewritten(folder, manifest, {"state": PrintState.RELEASED, "released": person}), against
+        _enter_step(session, manifest.print_no, PrintState.RELEASED, pulled, signature)
+    update = {"state": PrintState.RELEASED, "released": Person(**asdict(signature))}
+    return _rewrite(folder, manifest, update), against
 
 
 _STEP = {
@@ -131,7 +134,7 @@ def _enter_step(session: Session, print_no: int, step: PrintState, pulled: Seque
     enter_act(connection, session.night_on, act)
 
 
-def _rewritten(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
+def _rewrite(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
     """The manifest with a further step. The ledger has it already; this is the copy that goes with the paper."""
     made = manifest.model_copy(update=dict(update))
     write_printed(folder / MANIFEST, made.as_bytes())
@@ -162,16 +165,18 @@ def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Pat
         raise BadFile(f"{folder / name} は目録にありません。誰が置いたか確かめ、ほかの場所に移してください。")
 
 
-def _refuse_provisional(manifest: Manifest, sheets: Sheets, asked: Mapping[str, object] | None = None) -> None:
+def _refuse_provisional(
+    manifest: Manifest, sheets: Sheets, reason: str, asked: Mapping[str, object] | None = None
+) -> None:
     """仮の版下を断る, unless this person says why it may leave, and the one who asked has said so. Raises Refused."""
-    said = [f"{name} は{why}" for name, sha256 in manifest.sheets.items() for why in _doubts(sheets, name, sha256)]
-    if sheets.reason and not said:
+    doubts = [f"{name} は{why}" for name, sha256 in manifest.sheets.items() for why in _doubts(sheets, name, sha256)]
+    if reason and not doubts:
         raise Refused(f"印刷{manifest.print_no}の版下に仮のものはありません。--provisional を外して実行してください。")
-    if not said or (sheets.reason and (asked is None or asked["reason"])):
+    if not doubts or (reason and (asked is None or asked["reason"])):
         return
-    reason = f"申請の理由は「{asked['reason']}」です。" if asked and asked["reason"] else ""
+    why = f"申請の理由は「{asked['reason']}」です。" if asked and asked["reason"] else ""
     raise Refused(
-        f"印刷{manifest.print_no}は仮の版下で刷ってあります（{'、'.join(said)}）。{reason}"
+        f"印刷{manifest.print_no}は仮の版下で刷ってあります（{'、'.join(doubts)}）。{why}"
         "審査の済んだ版下で刷り直してください。このまま発送してよいなら、"
         "申請する人と承認する人の両方が --provisional に理由を書きます。"
     )
@@ -179,7 +184,7 @@ def _refuse_provisional(manifest: Manifest, sheets: Sheets, asked: Mapping[str, 
 
 def _doubts(sheets: Sheets, name: str, sha256: str) -> tuple[str, ...]:
     """仮である理由 of a sheet that was printed on; one that is no longer as it was cannot be vouched for."""
-    template = sheets.templates.get(name)
+    template = sheets.get(name)
     if template is None or template.sha256 != sha256:
         return ("印刷したときの版下と違い、確かめられません",)
     return template.provisional
@@ -206,7 +211,7 @@ def recorded_sha256(session: Session, folder: Path) -> str:
     return manifest.body_sha256
 
 
-def checked_again(session: Session, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
+def check_again(session: Session, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
     """もう一度検査する: the printed files, if they are those that were printed, against the ledger as it is now.
 
     What was cancelled, replaced or paid since it was printed is told too, unless its page was pulled.

@@ -1,24 +1,141 @@
-"""Four eyes (二人の目): the person who approves is another than those who asked and decided.
+"""Four eyes (二人の目): one person asks, another approves or refuses, and both stand in the chain of runs.
 
-Names are compared by what a reader sees (elqr/arithmetic/person_name.py); where an administrator has said whose the
-accounts are (elqr/session/operators.py), the account that asked does not approve either, whatever name is given.
+The person who approves is another than those who asked and decided. Names are compared by what a reader sees
+(elqr/arithmetic/person_name.py); where an administrator has said whose the accounts are (elqr/session/operators.py),
+the account that asked does not approve either, whatever name is given.
 """
 
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
 
 from elqr.arithmetic.person_name import same_person
 from elqr.session.session import Session
-from elqr.store.entries.acts import ASKED, acts_of
-from elqr.vocabulary.errors import Refused
+from elqr.store.entries.acts import ASKED, Act, acts_of, enter_act
+from elqr.store.queries import requests as queries
+from elqr.store.queries.requests import ARREARS, DIFFERENCE, GIVE_UP, RETRACTION, REVIEW, WAIVER, RequestKind
+from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import RulingResult
 
 
-def need_another(session: Session, kind: str, number: int, names: Iterable[str], by: str) -> None:
-    """別の人か: none of these names (of who asked, then of who decided), nor the account that asked. Raises Refused."""
-    connection, asked = session.ledger.connection, list[Mapping[str, str]]()
+@dataclass(frozen=True, slots=True)
+class Request:
+    """申請: its kind, and its row (keys as of `elqr.store.queries.requests.requests_with`)."""
+
+    kind: RequestKind
+    row: Mapping[str, Any]
+
+    @property
+    def number(self) -> int:
+        """申請番号."""
+        return int(self.row[self.kind.number.name])
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """断る言葉: for a number that nobody asked with, and for a request that has ended, where that is told apart."""
+
+    unknown: str
+    ended: str = ""
+
+
+_WORDS = {
+    REVIEW: _Words(
+        "申請{number}はありません。elqr review list で確かめてください。",
+        "申請{number}は {on} に {by} が{result}しています。",
+    ),
+    DIFFERENCE: _Words("承認を待つ差額の確認の申請 {number} はありません。番号を確かめてください。"),
+    ARREARS: _Words("承認を待つ督促の申請 {number} はありません。elqr arrears list で番号を確かめてください。"),
+    WAIVER: _Words("承認を待つ申請 {number} はありません。elqr held list で番号を確かめてください。"),
+    GIVE_UP: _Words(
+        "申請{number}はありません。elqr notice refused で確かめてください。",
+        "申請{number}は {by} が{result}しています。",
+    ),
+    RETRACTION: _Words(
+        "取り消しの申請 {number} はありません。elqr undo list で番号を確かめてください。",
+        "取り消しの申請 {number} は {on} に {by} が{result}しています。",
+    ),
+}
+
+
+def ask(session: Session, kind: RequestKind, row: Mapping[str, object], signature: Signature) -> int:
+    """申請する, inside a transaction: `row` is what the kind's table holds besides who asks, when and why."""
+    request = enter_request(session, kind, row, signature)
+    record_request(session, request)
+    return request.number
+
+
+def enter_request(session: Session, kind: RequestKind, row: Mapping[str, object], signature: Signature) -> Request:
+    """申請を記す, for one whose other rows come before `record_request`."""
+    who: dict[str, object] = {
+        "night_on": session.night_on.isoformat(),
+        "asked_at": signature.at,
+        "asked_by": signature.by,
+    }
+    if "reason" in kind.asked.c:
+        who["reason"] = signature.reason
+    return Request(kind, queries.enter_request(session.ledger.connection, kind, {**row, **who}))
+
+
+def record_request(
+    session: Session, request: Request, more: Mapping[str, Sequence[Mapping[str, object]]] | None = None
+) -> None:
+    """申請を連鎖に記す: the request's row, and `more` rows by table that belong to it."""
+    rows = {request.kind.name: [request.row], **(more or {})}
+    act = Act(request.kind.name, request.number, ASKED, request.row["asked_by"], rows)
+    enter_act(session.ledger.connection, session.night_on, act)
+
+
+def find_waiting(session: Session, kind: RequestKind, number: int) -> Request:
+    """承認を待つ申請. Raises NotFound for a number that nobody asked with, Refused for a request that has ended."""
+    with _transaction(session):
+        rows = queries.requests(session.ledger.connection, kind, kind.number == number)
+    words = _WORDS[kind]
+    if not rows or (rows[0]["result"] is not None and not words.ended):
+        raise NotFound(words.unknown.format(number=number))
+    (row,) = rows
+    if row["result"] is not None:
+        label = RulingResult(row["result"]).label
+        raise Refused(words.ended.format(number=number, on=row["taken_at"][:10], by=row["taken_by"], result=label))
+    return Request(kind, row)
+
+
+def end_request(
+    session: Session,
+    request: Request,
+    result: RulingResult,
+    signature: Signature,
+    link: Mapping[str, object] | None = None,
+) -> None:
+    """申請を終える, inside a transaction: its one step, and `link`, what the chain of runs says of it besides."""
+    kind, connection = request.kind, session.ledger.connection
+    step = {
+        kind.number.name: request.number,
+        **{name: request.row[name] for name in kind.more},
+        "result": result.value,
+        kind.on: session.night_on.isoformat(),
+        "taken_at": signature.at,
+        "taken_by": signature.by,
+        kind.because: signature.reason,
+    }
+    queries.enter_end(connection, kind, step)
+    act = Act(kind.name, request.number, result.value, signature.by, {kind.step.name: [step]})
+    enter_act(connection, session.night_on, act, link)
+
+
+def need_another(session: Session, request: Request, by: str, deciders: Iterable[str] = ()) -> None:
+    """別の人か: neither who asked nor one of those who decided, nor the account that asked. Raises Refused."""
+    need_another_for(session, (request.kind.name, request.number), [request.row["asked_by"], *deciders], by)
+
+
+def need_another_for(session: Session, subject: tuple[str, int], names: Iterable[str], by: str) -> None:
+    """別の人か, likewise, of what the chain calls by a kind and a number. Of the names the first is who asked."""
+    asked = list[Mapping[str, str]]()
     if session.who.operators is not None:
-        with nullcontext() if connection.in_transaction() else session.ledger.transaction():
-            asked = [own for own in acts_of(connection, kind, number) if own["step"] == ASKED]
+        with _transaction(session):
+            asked = [act for act in acts_of(session.ledger.connection, *subject) if act["step"] == ASKED]
     need_another_of(session, names, asked, by)
 
 
@@ -27,10 +144,11 @@ def need_another_of(session: Session, names: Iterable[str], asked: Iterable[Mapp
     for place, name in enumerate(names):
         if same_person(name, by):
             raise Refused(_refusal("決めた人" if place else "申請した人", name, by))
-    if session.who.operators is None:
+    operators = session.who.operators
+    if operators is None:
         return
-    account = session.who.operators.account(session.who.operator.as_dict())
-    if any(session.who.operators.account(own) == account for own in asked):
+    account = operators.account(session.who.operator.as_dict())
+    if any(operators.account(act) == account for act in asked):
         raise Refused(f"申請したOSの利用者（{account}）では承認できません。別の人が、自分の利用者で承認してください。")
 
 
@@ -41,3 +159,8 @@ def _refusal(who: str, name: str, by: str) -> str:
         f"{who}（{name}）と承認する人（{by}）が同じ人に見えます。別の人が承認してください。"
         "別の人なら、申請も承認も、氏名をすべて書いてやり直してください。"
     )
+
+
+def _transaction(session: Session) -> AbstractContextManager[object]:
+    """A transaction, unless one is open."""
+    return nullcontext() if session.ledger.connection.in_transaction() else session.ledger.transaction()

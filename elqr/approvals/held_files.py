@@ -11,13 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from elqr.approvals.four_eyes import need_another
+from elqr.approvals.four_eyes import end_request, enter_request, find_waiting, need_another, record_request
 from elqr.disk.archive import is_kept
 from elqr.night.take_in import still_held
 from elqr.session.session import Session
-from elqr.store.entries.acts import ASKED, Act, enter_act
 from elqr.store.queries import held_files as queries
+from elqr.store.queries.requests import WAIVER
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import RulingResult
 
 MARK_CHARS = 8
@@ -28,9 +29,9 @@ def held_files(session: Session) -> pl.DataFrame:
     """残っている取込保留 as of the night, as `still_held` gives it, with the waiver_no of what is asked."""
     with session.ledger.transaction() as connection:
         rows = still_held(session)
-        asked = [own for own in queries.waivers(connection) if own["result"] is None]
-    by_delivery = {number: own["waiver_no"] for own in asked for number in own["deliveries"]}
-    by_content = {own["sha256"]: own["waiver_no"] for own in asked if not own["deliveries"]}
+        waiting = queries.waiting_waivers(connection)
+    by_delivery = {number: row["waiver_no"] for row in waiting for number in row["deliveries"]}
+    by_content = {row["sha256"]: row["waiver_no"] for row in waiting if not row["deliveries"]}
     number, old = (
         pl.col(name).replace_strict(found, default=None, return_dtype=pl.Int64)
         for name, found in (("delivery_no", by_delivery), ("sha256", by_content))
@@ -66,7 +67,7 @@ def _named(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
     return found.row(0, named=True)
 
 
-def request_waiver(session: Session, mark: str, reason: str, by: str, at: str) -> tuple[int, str]:
+def request_waiver(session: Session, mark: str, signature: Signature) -> tuple[int, str]:
     """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, Refused."""
     row = _named(held_files(session), mark)
     if row["waiver_no"] is not None:
@@ -74,53 +75,39 @@ def request_waiver(session: Session, mark: str, reason: str, by: str, at: str) -
             f"このファイルは申請済みです（申請 {row['waiver_no']}）。"
             "承認は elqr held approve、取り下げは elqr held reject です。"
         )
-    request = {
-        "sha256": row["sha256"],
-        "name": row["name"],
-        "night_on": session.night_on.isoformat(),
-        "asked_at": at,
-        "asked_by": by,
-        "reason": reason,
-    }
     with session.ledger.transaction() as connection:
-        number, said = queries.enter_waiver(connection, request, row["deliveries"])
-        enter_act(connection, session.night_on, Act("waiver", number, ASKED, by, said))
-    return number, str(row["name"])
+        request = enter_request(session, WAIVER, {"sha256": row["sha256"], "name": row["name"]}, signature)
+        deliveries = queries.enter_waived(connection, request.number, row["deliveries"])
+        record_request(session, request, {"waiver_delivery": deliveries})
+    return request.number, str(row["name"])
 
 
-def end_waiver(
-    session: Session, waiver_no: int, result: RulingResult, by: str, at: str, reason: str = ""
-) -> tuple[str, bool]:
-    """申請を承認か却下する: returns the file's name, and whether its bytes are kept: those of a link never were.
+def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tuple[str, bool]:
+    """あきらめる申請を承認する, by another person, while the file is held still.
 
-    An approval is another person's. Raises NotFound, Refused.
+    Returns the file's name, and whether its bytes are kept: those of a link never were. Raises NotFound, Refused.
     """
     with session.ledger.transaction() as connection:
-        request = next((own for own in queries.waivers(connection) if own["waiver_no"] == waiver_no), None)
-        if request is None or request["result"] is not None:
-            raise NotFound(f"承認を待つ申請 {waiver_no} はありません。elqr held list で番号を確かめてください。")
-        if result is RulingResult.APPROVED:
-            need_another(session, "waiver", waiver_no, [request["asked_by"]], by)
-            if not _waits(still_held(session), request):
-                raise Refused(
-                    f"{request['name']} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
-                    "elqr held reject で申請を終えてください。"
-                )
-        _end(session, request, {"result": result.value, "taken_at": at, "taken_by": by}, reason)
-    return str(request["name"]), is_kept(session.job.store.archive, request["sha256"])
+        request = find_waiting(session, WAIVER, waiver_no)
+        need_another(session, request, signature.by)
+        name, deliveries = str(request.row["name"]), queries.waived(connection, waiver_no)
+        if not _is_held(still_held(session), request.row["sha256"], deliveries):
+            raise Refused(
+                f"{name} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
+                "elqr held reject で申請を終えてください。"
+            )
+        end_request(session, request, RulingResult.APPROVED, signature)
+    return name, is_kept(session.job.store.archive, request.row["sha256"])
 
 
-def _waits(rows: pl.DataFrame, request: dict[str, Any]) -> bool:
+def refuse_waiver(session: Session, waiver_no: int, signature: Signature) -> None:
+    """あきらめる申請を却下する, or take back one's own. Raises NotFound."""
+    with session.ledger.transaction():
+        end_request(session, find_waiting(session, WAIVER, waiver_no), RulingResult.REFUSED, signature)
+
+
+def _is_held(rows: pl.DataFrame, sha256: str, deliveries: list[int]) -> bool:
     """申請したものがすべて残っているか; what an older program asked for is known by its content."""
-    if not request["deliveries"]:
-        return request["sha256"] in set(rows.filter(pl.col("box") == "")["sha256"])
-    return set(request["deliveries"]) <= set(rows["deliveries"].explode())
-
-
-def _end(session: Session, request: dict[str, Any], said: dict[str, str], reason: str) -> None:
-    """申請を終える, with its link of the chain of runs."""
-    connection, number = session.ledger.connection, request["waiver_no"]
-    step = {"waiver_no": number, **said, "night_on": session.night_on.isoformat(), "reason": reason}
-    queries.enter_step(connection, step)
-    act = Act("waiver", number, said["result"], said["taken_by"], {"waiver_step": [step]})
-    enter_act(connection, session.night_on, act)
+    if not deliveries:
+        return sha256 in set(rows.filter(pl.col("box") == "")["sha256"])
+    return set(deliveries) <= set(rows["deliveries"].explode())

@@ -24,6 +24,7 @@ from elqr.session.ledger_belonging import disagreement, traces_with_keys
 from elqr.session.ledger_traces import Traces
 from elqr.session.session import Session
 from elqr.store.entries.acts import Act, enter_act
+from elqr.store.entries.links import LedgerStart
 from elqr.store.queries import ledger_identity as identity
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
@@ -132,14 +133,14 @@ def approve_going_on(session: Session, signature: Signature) -> HandedOut:
         traces = traces_with_keys(session.job)
         before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
         act = Act("ledger_start", int(str(row["start_no"])), RulingResult.APPROVED.value, signature.by, {})
-        link = {"ledger_start": row, "ledger_before": before, "ledger_request": request.model_dump()}
+        link = LedgerStart(ledger_start=row, ledger_before=before, ledger_request=request.model_dump())
         enter_act(connection, session.night_on, act, link)
     with suppress(OSError):  # what stays is refused: the ledger is not what it was
         request_path(session).unlink(missing_ok=True)
     return numbers
 
 
-def reject_going_on(session: Session, signature: Signature) -> Path:
+def refuse_going_on(session: Session, signature: Signature) -> Path:
     """申請を却下するか取り下げる: it is put aside with who did so and why. Raises NotFound, CannotWrite."""
     request, path = _asked(session), request_path(session)
     number = 1

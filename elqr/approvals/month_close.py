@@ -6,21 +6,21 @@ month is compared with what was closed.
 
 from datetime import date
 
-from elqr.approvals.four_eyes import need_another
+from elqr.approvals.four_eyes import Request, ask, end_request, need_another
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.report.months import Monthly, monthly
 from elqr.rules.month_figures import Figures
 from elqr.session.session import Session
-from elqr.store.db.bulk import next_no
-from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.entries.links import MonthEnd
 from elqr.store.queries import months as queries
 from elqr.store.queries import reports as report_queries
-from elqr.store.tables.months import month_close
+from elqr.store.queries.requests import MONTH_CLOSE
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import RulingResult
 
 
-def drawn(session: Session, first: date) -> Monthly:
+def draw_month(session: Session, first: date) -> Monthly:
     """月計を引く: the month that begins on a day, as the ledger has it now."""
     figures = _figures(session, first)
     with session.ledger.transaction() as connection:
@@ -40,56 +40,51 @@ def drawn(session: Session, first: date) -> Monthly:
     return monthly(session.job.city.name, figures, session.register, chain, standing, is_changed=is_changed)
 
 
-def close_asked(session: Session, first: date, by: str, at: str) -> Figures:
+def request_close(session: Session, first: date, signature: Signature) -> Figures:
     """月締めを申請する. Raises Refused for a month that is not over, is closed, or waits already."""
     _is_over(session, first)
     figures = _figures(session, first)
     with session.ledger.transaction() as connection:
-        for one in queries.closes(connection, figures.month):
-            if one["result"] == RulingResult.APPROVED.value:
+        for row in queries.closes(connection, figures.month):
+            if row["result"] == RulingResult.APPROVED.value:
                 raise Refused(
-                    f"{figures.month} は {one['taken_at'][:10]} に {one['taken_by']} が承認して締めています。"
+                    f"{figures.month} は {row['taken_at'][:10]} に {row['taken_by']} が承認して締めています。"
                 )
-            if one["result"] is None:
+            if row["result"] is None:
                 raise Refused(
-                    f"{figures.month} は {one['asked_by']} が申請済みです。承認は elqr month approve、"
+                    f"{figures.month} は {row['asked_by']} が申請済みです。承認は elqr month approve、"
                     "取り下げは elqr month reject です。"
                 )
-        close_no = next_no(connection, month_close.c.close_no)
-        row = {
-            "close_no": close_no,
+        closed = {
             "month": figures.month,
-            "night_on": session.night_on.isoformat(),
-            "asked_at": at,
-            "asked_by": by,
             "postings": figures.count,
             "yen": figures.yen,
             "suspense_yen": figures.closing_yen,
             "sha256": figures.sha256,
         }
-        queries.enter_close(connection, row)
-        enter_act(connection, session.night_on, Act("month_close", close_no, ASKED, by, {"month_close": [row]}))
+        ask(session, MONTH_CLOSE, closed, signature)
     return figures
 
 
-def close_approved(session: Session, first: date, by: str, at: str) -> Figures:
+def approve_close(session: Session, first: date, signature: Signature) -> Figures:
     """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, Refused."""
     _is_over(session, first)
     figures = _figures(session, first)
-    asked = _waiting(session, figures.month)
-    need_another(session, "month_close", int(asked["close_no"]), [asked["asked_by"]], by)
-    if asked["sha256"] != figures.sha256:
+    request = _find_waiting(session, figures.month)
+    need_another(session, request, signature.by)
+    if request.row["sha256"] != figures.sha256:
+        before, now = request.row["yen"], figures.yen
         raise Refused(
-            f"申請のあとで {figures.month} の月計が変わりました（申請 {asked['yen']:,}円、今 {figures.yen:,}円）。"
+            f"申請のあとで {figures.month} の月計が変わりました（申請 {before:,}円、今 {now:,}円）。"
             "elqr month reject で取り下げ、確かめてから申請し直してください。"
         )
-    _end(session, asked, RulingResult.APPROVED, by, at, "")
+    _end(session, request, RulingResult.APPROVED, signature)
     return figures
 
 
-def close_refused(session: Session, first: date, by: str, reason: str, at: str) -> None:
+def refuse_close(session: Session, first: date, signature: Signature) -> None:
     """月締めの申請を却下する, or take back one's own. Raises NotFound."""
-    _end(session, _waiting(session, f"{first:%Y-%m}"), RulingResult.REFUSED, by, at, reason)
+    _end(session, _find_waiting(session, f"{first:%Y-%m}"), RulingResult.REFUSED, signature)
 
 
 def _figures(session: Session, first: date) -> Figures:
@@ -106,20 +101,19 @@ def _is_over(session: Session, first: date) -> None:
         )
 
 
-def _waiting(session: Session, month: str) -> dict[str, str]:
+def _find_waiting(session: Session, month: str) -> Request:
+    """承認を待つ月締めの申請: one at most waits for a month. Raises NotFound."""
     with session.ledger.transaction() as connection:
-        found = next((one for one in queries.closes(connection, month) if one["result"] is None), None)
-    if found is None:
+        row = next((row for row in queries.closes(connection, month) if row["result"] is None), None)
+    if row is None:
         raise NotFound(f"{month} の締めは申請されていません。先に elqr month close を実行してください。")
-    return found
+    return Request(MONTH_CLOSE, row)
 
 
-def _end(session: Session, asked: dict[str, str], result: RulingResult, by: str, at: str, reason: str) -> None:
-    """申請を終える, with its link of the chain of runs."""
-    with session.ledger.transaction() as connection:
-        step = {"close_no": asked["close_no"], "month": asked["month"], "result": result.value, "taken_by": by}
-        ends = {**step, "night_on": session.night_on.isoformat(), "taken_at": at, "reason": reason}
-        queries.enter_close_step(connection, ends)
-        link = {"month_close": asked["close_no"], "figures": asked["sha256"]}
-        act = Act("month_close", int(asked["close_no"]), result.value, by, {"month_close_step": [ends]})
-        enter_act(connection, session.night_on, act, {**link, "result": result.value, "taken_by": by})
+def _end(session: Session, request: Request, result: RulingResult, signature: Signature) -> None:
+    """申請を終える; the chain of runs says the hash of the figures."""
+    link = MonthEnd(
+        month_close=request.number, figures=request.row["sha256"], result=result.value, taken_by=signature.by
+    )
+    with session.ledger.transaction():
+        end_request(session, request, result, signature, link)

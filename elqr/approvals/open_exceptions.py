@@ -44,7 +44,7 @@ class Search:
         return "、".join(f"{name} {'・'.join(values)}" for name, values in said.items() if values) or "すべて"
 
 
-def exported(session: Session, search: Search, file_name: str) -> tuple[Book, int]:
+def export_exceptions(session: Session, search: Search, file_name: str) -> tuple[Book, int]:
     """要確認を書き出す: a book for decisions on what is open now, and the number of its rows."""
     with session.ledger.transaction() as connection:
         chain = report_queries.chain(connection, session.night_on)

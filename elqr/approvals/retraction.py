@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr.approvals.four_eyes import need_another
+from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
-from elqr.store.entries.acts import ASKED, Act, enter_act
-from elqr.store.queries import differences as difference_queries
 from elqr.store.queries import exports as export_queries
 from elqr.store.queries import printing as print_queries
 from elqr.store.queries import retractions as queries
+from elqr.store.queries.requests import DIFFERENCE, RETRACTION, requests
+from elqr.store.tables.money import difference
 from elqr.vocabulary.errors import NotFound, Refused
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import PrintState, RetractionKind, RulingResult
@@ -63,19 +63,8 @@ def request_retraction(session: Session, kind: RetractionKind, name: str, signat
                 )
         asked = frozenset(row["number"] for row in queries.retractions_waiting(connection, kind))
         _rests_on_nothing(session, subject, asked)
-        row = {
-            "kind": kind.value,
-            "number": subject.number,
-            "subject": subject.words,
-            "night_on": session.night_on.isoformat(),
-            "asked_at": signature.at,
-            "asked_by": signature.by,
-            "reason": signature.reason,
-        }
-        number = queries.enter_retraction(connection, row)
-        said = {"retraction": [{"retraction_no": number, **row}]}
-        enter_act(connection, session.night_on, Act("retraction", number, ASKED, signature.by, said))
-    return number, subject
+        row = {"kind": kind.value, "number": subject.number, "subject": subject.words}
+        return ask(session, RETRACTION, row, signature), subject
 
 
 def approve_retraction(session: Session, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
@@ -85,52 +74,25 @@ def approve_retraction(session: Session, retraction_no: int, signature: Signatur
     """
     with session.ledger.transaction():
         session.refuse_earlier_day()
-        request = _waiting(session, retraction_no)
-        need_another(session, "retraction", retraction_no, [request["asked_by"]], signature.by)
+        request = find_waiting(session, RETRACTION, retraction_no)
+        need_another(session, request, signature.by)
         subject = _subject(request)
         _rests_on_nothing(session, subject, frozenset())
-        _end(session, retraction_no, RulingResult.APPROVED, signature)
+        end_request(session, request, RulingResult.APPROVED, signature)
         return subject, _RECORDS[subject.kind].follows(session, subject.number)
 
 
-def reject_retraction(session: Session, retraction_no: int, signature: Signature) -> Subject:
+def refuse_retraction(session: Session, retraction_no: int, signature: Signature) -> Subject:
     """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, Refused."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
-        subject = _subject(_waiting(session, retraction_no))
-        _end(session, retraction_no, RulingResult.REFUSED, signature)
-    return subject
+        request = find_waiting(session, RETRACTION, retraction_no)
+        end_request(session, request, RulingResult.REFUSED, signature)
+    return _subject(request)
 
 
-def _subject(request: dict[str, Any]) -> Subject:
-    return Subject(RetractionKind(request["kind"]), request["number"], request["subject"])
-
-
-def _waiting(session: Session, retraction_no: int) -> dict[str, Any]:
-    request = queries.retraction(session.ledger.connection, retraction_no)
-    if request is None:
-        raise NotFound(f"取り消しの申請 {retraction_no} はありません。elqr undo list で番号を確かめてください。")
-    if request["result"] is not None:
-        said = RulingResult(request["result"]).label
-        by = f"{request['taken_at'][:10]} に {request['taken_by']}"
-        raise Refused(f"取り消しの申請 {retraction_no} は {by} が{said}しています。")
-    return request
-
-
-def _end(session: Session, retraction_no: int, result: RulingResult, signature: Signature) -> None:
-    """申請を終える, with its link of the chain of runs."""
-    connection = session.ledger.connection
-    step = {
-        "retraction_no": retraction_no,
-        "result": result.value,
-        "night_on": session.night_on.isoformat(),
-        "taken_at": signature.at,
-        "taken_by": signature.by,
-        "reason": signature.reason,
-    }
-    queries.enter_retraction_step(connection, step)
-    act = Act("retraction", retraction_no, result.value, signature.by, {"retraction_step": [step]})
-    enter_act(connection, session.night_on, act)
+def _subject(request: Request) -> Subject:
+    return Subject(RetractionKind(request.row["kind"]), request.row["number"], request.row["subject"])
 
 
 def _rests_on_nothing(session: Session, subject: Subject, asked: frozenset[int]) -> None:
@@ -177,10 +139,11 @@ def _after_release(session: Session, number: int) -> str:
 
 
 def _find_difference(session: Session, name: str) -> Subject | None:
-    connection, number = session.ledger.connection, _number(name)
-    row = difference_queries.request(connection, number)
-    if row is None or row["result"] != RulingResult.APPROVED.value or _is_taken_back(session, number):
+    number = _number(name)
+    rows = requests(session.ledger.connection, DIFFERENCE, difference.c.difference_no == number)
+    if not rows or rows[0]["result"] != RulingResult.APPROVED.value or _is_taken_back(session, number):
         return None
+    (row,) = rows
     yen = f"収納 {row['payment_yen']:,}円、入金 {row['money_yen']:,}円"
     words = f"差額の確認{number}（{row['contract'] or '契約なし'}、{yen}、{row['taken_at'][:10]} {row['taken_by']}）"
     return Subject(RetractionKind.DIFFERENCE, number, words)

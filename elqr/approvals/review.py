@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from elqr.approvals.four_eyes import need_another
+from elqr.approvals.four_eyes import Request, end_request, enter_request, find_waiting, need_another, record_request
 from elqr.approvals.open_exceptions import NOW, Search, find, late_notices, table_of
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
@@ -21,21 +21,23 @@ from elqr.rules.ruling_reversal import by_payment, refusals, reversal
 from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
 from elqr.rules.sender_correction import held_beside
 from elqr.session.session import Session
-from elqr.store.entries.acts import ASKED, Act, enter_act
+from elqr.store.entries.links import ReviewEnd
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
+from elqr.store.queries.requests import REVIEW
 from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffect
+from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
 
 _SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """申請の結果: its number (0 when nothing was handed in), its rulings, and the rows refused or left out.
 
     `returned` are the yen by payment that an undone ruling would put into suspense, as their claims are now.
@@ -66,7 +68,7 @@ class Ended:
     returned: tuple[tuple[int, int], ...] = ()
 
 
-def handed_in(session: Session, name: str, data: bytes, by: str, at: str) -> Asked:
+def request_from_book(session: Session, name: str, data: bytes, signature: Signature) -> Requested:
     """ブックを取り込む: what people wrote in it becomes a request; rows that cannot be are refused one by one.
 
     Raises BadFile for a book that is not ours, of another ledger, or tampered with.
@@ -88,12 +90,12 @@ def handed_in(session: Session, name: str, data: bytes, by: str, at: str) -> Ask
         pl.lit(None, dtype=pl.Int64).alias("own_notice_no"),
     )
     head = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
-    return _asked(session, name, rows, head, by, at)
+    return _request(session, name, rows, head, signature)
 
 
-def searched(
-    session: Session, search: Search, ruling: Ruling, reason: str, by: str, at: str, target: str = ""
-) -> Asked:
+def request_by_search(
+    session: Session, search: Search, ruling: Ruling, signature: Signature, target: str = ""
+) -> Requested:
     """条件でまとめて決める: one ruling, with the 納付番号 where it needs one, on every open exception that is found.
 
     「納付書に充てる」 without one is for those with yen whose notice came later: each is tied to the notice of its own
@@ -125,27 +127,27 @@ def searched(
         pl.lit(ruling.label).alias("ruling_said"),
         pl.lit(ruling.value).alias("ruling"),
         pl.lit(plain_number(target.strip())).alias("target"),
-        pl.lit(reason.strip()).alias("reason"),
-        pl.lit(by).alias("staff"),
+        pl.lit(signature.stripped().reason).alias("reason"),
+        pl.lit(signature.by).alias("staff"),
         pl.lit("").alias("formula"),
         pl.col("notice_no").alias("own_notice_no"),
     )
     head = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
-    asked = _asked(session, "条件指定", rows, head, by, at)
-    return replace(asked, left_out=found.height - chosen.height)
+    requested = _request(session, "条件指定", rows, head, signature)
+    return replace(requested, left_out=found.height - chosen.height)
 
 
-def _asked(session: Session, name: str, rows: pl.DataFrame, head: dict[str, str], by: str, at: str) -> Asked:
+def _request(session: Session, name: str, rows: pl.DataFrame, head: dict[str, str], signature: Signature) -> Requested:
     """申請する, the rows that may be."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
         beside = _beside_the_ledger(session, rows)
-        found = judged(beside, name)
+        verdict = judged(beside, name)
         review_no = 0
-        if not found.proposals.is_empty():
-            review_no = _entered(session, {**head, "asked_at": at, "asked_by": by}, found.proposals)
-    yen = beside.join(found.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
-    return Asked(review_no, found.proposals.height, int(yen), found.same, found.findings)
+        if not verdict.proposals.is_empty():
+            review_no = _enter(session, head, verdict.proposals, signature)
+    yen = beside.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
+    return Requested(review_no, verdict.proposals.height, int(yen), verdict.same, verdict.findings)
 
 
 def _beside_the_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
@@ -228,7 +230,7 @@ def _with_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
-def undo_asked(session: Session, ruling_nos: tuple[int, ...], reason: str, by: str, at: str) -> Asked:
+def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signature) -> Requested:
     """決裁の取消を申請する, by their numbers. Raises NotFound, Refused with why when one cannot be undone."""
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
@@ -251,15 +253,15 @@ def undo_asked(session: Session, ruling_nos: tuple[int, ...], reason: str, by: s
             Ruled.PAYMENT_NO,
             pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
             Proposal.NOTICE_NO,
-            pl.lit(reason.strip()).alias(Proposal.REASON),
-            pl.lit(by).alias(Proposal.STAFF),
+            pl.lit(signature.stripped().reason).alias(Proposal.REASON),
+            pl.lit(signature.by).alias(Proposal.STAFF),
             decided_on(pl.lit("")).alias(Proposal.MARK),
             pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
         )
-        head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": "", "asked_at": at, "asked_by": by}
-        review_no = _entered(session, head, proposals)
+        head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
+        review_no = _enter(session, head, proposals, signature)
     yen = int(rows["suspense_yen"].sum())
-    return Asked(review_no, proposals.height, yen, 0, (), returned=by_payment(back.returned))
+    return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(back.returned))
 
 
 def _beside_undoing(session: Session, wanted: pl.DataFrame, made: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
@@ -283,35 +285,33 @@ def _slip_marks(session: Session, made: pl.DataFrame) -> pl.DataFrame:
     return marked.group_by(Ruled.RULING_NO).agg(pl.col(TARGET_MARK).str.join("/"))
 
 
-def _entered(session: Session, head: dict[str, str], proposals: pl.DataFrame) -> int:
-    """申請を記す, with its link of the chain; returns its number."""
-    connection, whole = session.ledger.connection, {**head, "night_on": session.night_on.isoformat()}
-    review_no = queries.enter_review(connection, whole, proposals)
-    act = Act("review", review_no, ASKED, whole["asked_by"], {"review": [{"review_no": review_no, **whole}]})
-    enter_act(connection, session.night_on, act)
-    return review_no
+def _enter(session: Session, head: dict[str, str], proposals: pl.DataFrame, signature: Signature) -> int:
+    """申請を記す, with its rulings and its link of the chain; returns its number."""
+    request = enter_request(session, REVIEW, head, signature)
+    queries.enter_rulings(session.ledger.connection, request.number, proposals)
+    record_request(session, request)
+    return request.number
 
 
-def approved(session: Session, review_no: int, by: str, at: str) -> Ended:
+def approve_review(session: Session, review_no: int, signature: Signature) -> Ended:
     """決裁を承認する, by another person: what still stands is carried out, all of it in one transaction.
 
-    Raises NotFound, BadFile for a request that has ended, and for one's own.
+    Raises NotFound, and Refused for a request that has ended, and for one's own.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
-        asked_by, rulings = _waiting(session, review_no)
-        need_another(session, "review", review_no, [asked_by, *rulings[Ruled.STAFF].unique().sort().to_list()], by)
+        request = find_waiting(session, REVIEW, review_no)
+        rulings = queries.rulings_of(connection, review_no)
+        need_another(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
         rows = _as_they_stand(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
         made = queries.made_by(connection, _undone(rulings))
         claims = queries.target_claims(connection, concerned.slips(rows, made))
         years = OpenYears(session.register.without_closing_period(), session.night_on)
-        found = effects(rows, claims, made, concerned, years)
-        step = {"review_no": review_no, "result": RulingResult.APPROVED.value, "taken_at": at, "taken_by": by}
-        ends = {**step, "night_on": session.night_on.isoformat(), "reason": ""}
-        queries.enter_step(connection, ends, found.effects, found.moves)
-        ended = replace(_ended(review_no, found.effects, found.moves), returned=by_payment(found.returned))
-        _enter_end(session, ends, ended, rulings)
+        carried = effects(rows, claims, made, concerned, years)
+        queries.enter_effects(connection, session.night_on, carried.effects, carried.moves)
+        ended = replace(_ended(review_no, carried.effects, carried.moves), returned=by_payment(carried.returned))
+        _end(session, request, RulingResult.APPROVED, replace(signature, reason=""), (ended, rulings))
     return ended
 
 
@@ -343,34 +343,22 @@ def _as_they_stand(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns((as_decided & still_last).alias("is_current"))
 
 
-def refused(session: Session, review_no: int, by: str, reason: str, at: str) -> Ended:
-    """決裁の申請を却下する, or take back one's own. Raises NotFound, BadFile."""
+def refuse_review(session: Session, review_no: int, signature: Signature) -> Ended:
+    """決裁の申請を却下する, or take back one's own. Raises NotFound, Refused."""
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
-        _, rulings = _waiting(session, review_no)
+        request = find_waiting(session, REVIEW, review_no)
+        rulings = queries.rulings_of(connection, review_no)
         yen = queries.standing(connection, rulings, NOW).select(
             "payment_no", *(pl.col("suspense_yen").alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN))
         )
-        found = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left").with_columns(
+        refused = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left").with_columns(
             pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)
         )
-        step = {"review_no": review_no, "result": RulingResult.REFUSED.value, "taken_at": at, "taken_by": by}
-        ends = {**step, "night_on": session.night_on.isoformat(), "reason": reason.strip()}
-        queries.enter_step(connection, ends, found, Move.empty())
-        ended = _ended(review_no, found, Move.empty())
-        _enter_end(session, ends, ended, rulings)
+        queries.enter_effects(connection, session.night_on, refused, Move.empty())
+        ended = _ended(review_no, refused, Move.empty())
+        _end(session, request, RulingResult.REFUSED, signature.stripped(), (ended, rulings))
     return ended
-
-
-def _waiting(session: Session, review_no: int) -> tuple[str, pl.DataFrame]:
-    """承認を待つ申請: who asked, and its rulings. Raises NotFound, Refused."""
-    own = [one for one in queries.reviews(session.ledger.connection) if one["review_no"] == review_no]
-    if not own:
-        raise NotFound(f"申請{review_no}はありません。elqr review list で確かめてください。")
-    if own[0]["result"] is not None:
-        said = RulingResult(own[0]["result"]).label
-        raise Refused(f"申請{review_no}は {own[0]['taken_at'][:10]} に {own[0]['taken_by']} が{said}しています。")
-    return own[0]["asked_by"], queries.rulings_of(session.ledger.connection, review_no)
 
 
 def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
@@ -383,16 +371,17 @@ def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
     return Ended(review_no, counts, *yen, tuple(stale[RulingEffect.RULING_NO].to_list()))
 
 
-def _enter_end(session: Session, step: dict[str, object], ended: Ended, rulings: pl.DataFrame) -> None:
-    """実行の連鎖に記す: which rulings ended how, and by whom."""
-    by = str(step["taken_by"])
-    link = {
-        "review": ended.review_no,
-        "rulings": fingerprint(rulings),
-        "results": {result.value: count for result, count in ended.counts.items()},
-        "moved_yen": ended.moved_yen,
-        "withdrawn_yen": ended.withdrawn_yen,
-        "taken_by": by,
-    }
-    act = Act("review", ended.review_no, str(step["result"]), by, {"review_step": [step]})
-    enter_act(session.ledger.connection, session.night_on, act, link)
+def _end(
+    session: Session, request: Request, result: RulingResult, signature: Signature, done: tuple[Ended, pl.DataFrame]
+) -> None:
+    """申請を終える; the chain of runs says which rulings ended how, and the yen that moved."""
+    ended, rulings = done
+    link = ReviewEnd(
+        review=ended.review_no,
+        rulings=fingerprint(rulings),
+        results={result.value: count for result, count in ended.counts.items()},
+        moved_yen=ended.moved_yen,
+        withdrawn_yen=ended.withdrawn_yen,
+        taken_by=signature.by,
+    )
+    end_request(session, request, result, signature, link)

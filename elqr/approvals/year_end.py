@@ -13,7 +13,7 @@ from elqr.vocabulary.errors import Refused
 from elqr.vocabulary.terms import AccountingKind
 
 
-def drawn(session: Session, fiscal_year: int) -> Yearly:
+def draw_year(session: Session, fiscal_year: int) -> Yearly:
     """決算見込を引く: a fiscal year, as far as the ledger knew on the prepared night.
 
     Claims change by later slips until the year's closing day; from then on a change is the next year's. What came to

@@ -22,7 +22,7 @@ from elqr.cli.terminal import (
     reason_option,
     say,
 )
-from elqr.vocabulary.terms import ExitCode, RulingResult
+from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
     from elqr.approvals.arrears import Situation
@@ -75,16 +75,18 @@ def _show_against(against: tuple[Against, ...]) -> None:
 @date_option
 @json_option
 def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.arrears import drawn, situation
+    from elqr.approvals.arrears import situation
+    from elqr.approvals.reminder_list import draw_list
     from elqr.night.opening import open_session
     from elqr.store.queries.arrears import requests
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
         found = situation(session)
         with session.ledger.transaction() as connection:
             waiting = [own for own in requests(connection) if own["result"] is None]
         is_free = not found.against or approval is not None
-        made = drawn(session, found, approval, by, now(), with_names=with_names) if is_free else None
+        made = draw_list(session, found, approval, Signature(by, now()), with_names=with_names) if is_free else None
     if as_json:
         print_json(
             _as_dict(found) | {"list_no": made.list_no if made else None, "folder": str(made.folder) if made else None}
@@ -113,11 +115,12 @@ def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day
 @job_option
 @date_option
 def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.arrears import asked
+    from elqr.approvals.arrears import request_list
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number, found = asked(session, reason, by, now())
+        number, found = request_list(session, Signature(by, now(), reason))
     _show(found)
     click.echo(f"申請しました（申請 {number}）。ほかの人が elqr arrears approve {number} で承認してください。")
     return ExitCode.CLEAN
@@ -129,11 +132,12 @@ def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.arrears import ended
+    from elqr.approvals.arrears import approve_list
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        ended(session, no, RulingResult.APPROVED, by, now())
+        approve_list(session, no, Signature(by, now()))
     click.echo(f"申請 {no} を承認しました。elqr arrears list --approval {no} で、一度だけ引けます。")
     return ExitCode.CLEAN
 
@@ -145,11 +149,12 @@ def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.arrears import ended
+    from elqr.approvals.arrears import refuse_list
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        ended(session, no, RulingResult.REFUSED, by, now(), reason)
+        refuse_list(session, no, Signature(by, now(), reason))
     click.echo(f"申請 {no} を却下しました。")
     return ExitCode.CLEAN
 
@@ -160,11 +165,11 @@ def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -
 @date_option
 @json_option
 def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.arrears import checked
+    from elqr.approvals.reminder_list import check_list
     from elqr.night.opening import open_session
 
     with open_session(job, day, rehearsal=True, show=progress()) as session:
-        found = checked(session, folder)
+        found = check_list(session, folder)
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
         rows = found.changed.select(names).to_dicts()

@@ -19,7 +19,7 @@ from elqr.cli.terminal import (
     progress,
     reason_option,
 )
-from elqr.vocabulary.terms import ExitCode, RulingResult
+from elqr.vocabulary.terms import ExitCode
 
 
 @click.group("held", cls=Group, help="取込保留のうち、まだ取り込めていないものの一覧と、あきらめる申請（二人で）。")
@@ -60,9 +60,10 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
 def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.held_files import request_waiver
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number, name = request_waiver(session, file, reason, by, now())
+        number, name = request_waiver(session, file, Signature(by, now(), reason))
     click.echo(f"{name}　申請しました（申請 {number}）。ほかの人が elqr held approve {number} で承認してください。")
     return ExitCode.CLEAN
 
@@ -73,11 +74,12 @@ def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -
 @job_option
 @date_option
 def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.held_files import end_waiver
+    from elqr.approvals.held_files import approve_waiver
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        name, is_kept = end_waiver(session, number, RulingResult.APPROVED, by, now())
+        name, is_kept = approve_waiver(session, number, Signature(by, now()))
     kept = "中身は保管庫に残り" if is_kept else "中身は読めなかったので保管庫になく"
     click.echo(f"{name} をあきらめました。{kept}、届き直せば取り込みます。")
     return ExitCode.CLEAN
@@ -90,10 +92,11 @@ def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def held_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.held_files import end_waiver
+    from elqr.approvals.held_files import refuse_waiver
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        end_waiver(session, number, RulingResult.REFUSED, by, now(), reason)
+        refuse_waiver(session, number, Signature(by, now(), reason))
     click.echo(f"申請 {number} を却下しました。")
     return ExitCode.CLEAN

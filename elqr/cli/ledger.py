@@ -150,12 +150,12 @@ def ledger_approve(by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.ledger_succession import reject_going_on
+    from elqr.approvals.ledger_succession import refuse_going_on
     from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
     from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
-        aside = reject_going_on(session, Signature(by, now(), reason))
+        aside = refuse_going_on(session, Signature(by, now(), reason))
     click.echo(f"申請を却下しました（{aside} に残しました）。")
     return ExitCode.CLEAN

@@ -51,7 +51,7 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month)
 @json_option
 @click.pass_context
 def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
-    from elqr.approvals.month_close import drawn
+    from elqr.approvals.month_close import draw_month
     from elqr.disk.atomic_write import write_whole
     from elqr.night.opening import open_session
 
@@ -61,7 +61,7 @@ def month(context: click.Context, first: date | None, out: Path | None, job: Pat
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
     with open_session(job, None, rehearsal=True, show=progress()) as session:
         clock.refuse_future(first, "月", is_training=session.job.training)
-        made = drawn(session, first)
+        made = draw_month(session, first)
     for name, data in made.files().items() if out is not None else ():
         assert out is not None
         write_whole(out / name, data)
@@ -108,11 +108,12 @@ def _show(made: Monthly, out: Path | None) -> None:
 @job_option
 @date_option
 def month_close(first: date, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.month_close import close_asked
+    from elqr.approvals.month_close import request_close
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        figures = close_asked(session, first, by, now())
+        figures = request_close(session, first, Signature(by, now()))
     click.echo(
         f"{figures.month} の締めを申請しました"
         f"（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
@@ -127,11 +128,12 @@ def month_close(first: date, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.month_close import close_approved
+    from elqr.approvals.month_close import approve_close
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        figures = close_approved(session, first, by, now())
+        figures = approve_close(session, first, Signature(by, now()))
     click.echo(
         f"{figures.month} を締めました（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
         "この月までの日付では、もう計上できません。"
@@ -146,10 +148,11 @@ def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
 @job_option
 @date_option
 def month_reject(first: date, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.month_close import close_refused
+    from elqr.approvals.month_close import refuse_close
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        close_refused(session, first, by, reason, now())
+        refuse_close(session, first, Signature(by, now(), reason))
     click.echo(f"{first:%Y-%m} の締めの申請を却下しました。")
     return ExitCode.CLEAN

@@ -89,10 +89,11 @@ def notice_issue(job: Path, day: date | None) -> int:
 @json_option
 def notice_refused(job: Path, as_json: bool) -> int:
     from elqr.night.opening import open_session
-    from elqr.store.queries.refused_rows import give_ups, waiting_files
+    from elqr.store.queries.refused_rows import waiting_files
+    from elqr.store.queries.requests import GIVE_UP, requests
 
     with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
-        files, asked = waiting_files(open_), [one for one in give_ups(open_) if one["result"] is None]
+        files, asked = waiting_files(open_), [one for one in requests(open_, GIVE_UP) if one["result"] is None]
     if as_json:
         print_json({"files": files, "give_ups": asked})
         return ExitCode.CLEAN
@@ -118,11 +119,12 @@ def notice_refused(job: Path, as_json: bool) -> int:
 @job_option
 @date_option
 def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.refused_rows import ask_to_give_up
+    from elqr.approvals.refused_rows import request_giving_up
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number = ask_to_give_up(session, no, records, reason, (by, now()))
+        number = request_giving_up(session, no, records, Signature(by, now(), reason))
     click.echo(f"申請{number}　ほかの人が elqr notice give-up-approve {number} で承認すると、指摘から消えます。")
     return ExitCode.CLEAN
 
@@ -135,9 +137,10 @@ def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job:
 def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.refused_rows import approve_giving_up
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        count = approve_giving_up(session, no, (by, now()))
+        count = approve_giving_up(session, no, Signature(by, now()))
     click.echo(f"申請{no}　{count:,}行をあきらめました。")
     return ExitCode.CLEAN
 
@@ -151,8 +154,9 @@ def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int
 def notice_give_up_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
     from elqr.approvals.refused_rows import refuse_giving_up
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refuse_giving_up(session, no, reason, (by, now()))
+        refuse_giving_up(session, no, Signature(by, now(), reason))
     click.echo(f"申請{no}　却下しました。")
     return ExitCode.CLEAN

@@ -156,13 +156,14 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 @by_option
 @job_option
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
-    from elqr.approvals.dispatch import uploaded
+    from elqr.approvals.dispatch import record_upload
     from elqr.disk.named_files import readable
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, None, rehearsal=False, show=progress()) as session:
         for file in files:
-            upload = uploaded(session, file.name, readable(file), by, now())
+            upload = record_upload(session, file.name, readable(file), Signature(by, now()))
             click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
     return 0
 
@@ -174,13 +175,14 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 @_provisional_option
 @job_option
 def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, job: Path) -> int:
-    from elqr.approvals.dispatch import Sheets, requested
+    from elqr.approvals.dispatch import request_release
     from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, None, rehearsal=False, show=progress()) as session:
-        sheets = Sheets(sheets_for(session.job), reason)
-        manifest, against = requested(session, folder, by, now(), tuple(sorted(set(pulled))), sheets)
+        pages, sheets = tuple(sorted(set(pulled))), sheets_for(session.job)
+        manifest, against = request_release(session, folder, pages, sheets, Signature(by, now(), reason))
     done = "申請しました。ほかの人が elqr notice approve で承認してください"
     return _answered(manifest.print_no, _because(reason) + done, against)
 
@@ -191,13 +193,14 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, 
 @_provisional_option
 @job_option
 def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
-    from elqr.approvals.dispatch import Sheets, approved
+    from elqr.approvals.dispatch import approve_release
     from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, None, rehearsal=False, show=progress()) as session:
-        sheets = Sheets(sheets_for(session.job), reason)
-        manifest, against = approved(session, folder, by, now(), sheets)
+        signature = Signature(by, now(), reason)
+        manifest, against = approve_release(session, folder, sheets_for(session.job), signature)
     first = "elqr notice reject で申請を取り下げ（却下し）、"
     return _answered(manifest.print_no, _because(reason) + "発送を承認しました", against, first)
 
@@ -213,12 +216,12 @@ def _because(reason: str) -> str:
 @by_option
 @job_option
 def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
-    from elqr.approvals.dispatch import withdraw_request
+    from elqr.approvals.dispatch import refuse_release
     from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
     with open_session(job, None, rehearsal=False, show=progress()) as session:
-        manifest = withdraw_request(session, folder, Signature(by, now(), reason))
+        manifest = refuse_release(session, folder, Signature(by, now(), reason))
     click.echo(f"印刷{manifest.print_no}　発送の申請を却下しました。抜き取るページがあれば --pull で申請し直せます。")
     return ExitCode.CLEAN
 
@@ -239,12 +242,12 @@ def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> in
 @_folder
 @job_option
 def notice_preflight(folder: Path, job: Path) -> int:
-    from elqr.approvals.dispatch import checked_again
+    from elqr.approvals.dispatch import check_again
     from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
 
     with open_session(job, None, rehearsal=True, show=progress()) as session:
-        findings = checked_again(session, sheets_for(session.job), folder)
+        findings = check_again(session, sheets_for(session.job), folder)
     say_findings(findings)
     click.echo(f"指摘 {len(findings)}件" + ("。発送しないでください。" if findings else "。すべて台帳のとおりです。"))
     return ExitCode.FAILED if findings else ExitCode.CLEAN

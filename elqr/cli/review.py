@@ -28,7 +28,7 @@ from elqr.vocabulary.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, R
 
 if TYPE_CHECKING:
     from elqr.approvals.open_exceptions import Search
-    from elqr.approvals.review import Asked, Ended
+    from elqr.approvals.review import Ended, Requested
 
 
 _ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
@@ -95,7 +95,7 @@ def _search(
 @job_option
 @date_option
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
-    from elqr.approvals.open_exceptions import exported
+    from elqr.approvals.open_exceptions import export_exceptions
     from elqr.disk.atomic_write import write_whole
     from elqr.night.opening import open_session
     from elqr.report.excel.workbook import book_bytes
@@ -106,7 +106,7 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     if out.exists():
         raise BadFile(f"{out} はすでにあります。書き込んだ決裁を消さないよう、別の名前を指定してください。")
     with open_session(job, day, rehearsal=True, show=progress()) as session:
-        book, count = exported(session, _search(**search), out.name)
+        book, count = export_exceptions(session, _search(**search), out.name)
     write_whole(out, book_bytes(book))
     click.echo(f"要確認 {count:,}件　→ {out}")
     return ExitCode.CLEAN
@@ -119,13 +119,14 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 @date_option
 @json_option
 def review_import(file: Path, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.review import handed_in
+    from elqr.approvals.review import request_from_book
     from elqr.disk.named_files import readable
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        asked = handed_in(session, file.name, readable(file), by, now())
-    return _asked(asked, as_json)
+        requested = request_from_book(session, file.name, readable(file), Signature(by, now()))
+    return _say_requested(requested, as_json)
 
 
 @review.command(
@@ -144,16 +145,17 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
 def review_decide(
     ruling: Ruling, target: str, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
 ) -> int:
-    from elqr.approvals.review import searched
+    from elqr.approvals.review import request_by_search
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     if ruling not in WRITTEN_RULINGS:
         raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
     if ruling is Ruling.APPROPRIATE and not target.strip():
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        asked = searched(session, _search(**search), ruling, reason, by, now(), target)
-    return _asked(asked, as_json)
+        requested = request_by_search(session, _search(**search), ruling, Signature(by, now(), reason), target)
+    return _say_requested(requested, as_json)
 
 
 @review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")
@@ -164,12 +166,13 @@ def review_decide(
 @date_option
 @json_option
 def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.review import undo_asked
+    from elqr.approvals.review import request_undo
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        asked = undo_asked(session, numbers, reason, by, now())
-    return _asked(asked, as_json)
+        requested = request_undo(session, numbers, Signature(by, now(), reason))
+    return _say_requested(requested, as_json)
 
 
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
@@ -179,12 +182,13 @@ def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @date_option
 @json_option
 def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.review import approved
+    from elqr.approvals.review import approve_review
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        ended = approved(session, no, by, now())
-    return _ended(ended, as_json)
+        ended = approve_review(session, no, Signature(by, now()))
+    return _say_ended(ended, as_json)
 
 
 @review.command("reject", help="申請 NO を却下します（自分の申請の取り下げにも使います）。")
@@ -195,12 +199,19 @@ def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool)
 @date_option
 @json_option
 def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.review import refused
+    from elqr.approvals.review import refuse_review
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        ended = refused(session, no, by, reason, now())
-    return _ended(ended, as_json)
+        ended = refuse_review(session, no, Signature(by, now(), reason))
+    return _say_ended(ended, as_json)
+
+
+_LISTED = (
+    "review_no", "kind", "night_on", "asked_at", "asked_by", "source", "sha256", "rulings",
+    "result", "taken_at", "taken_by",
+)  # fmt: skip
 
 
 @review.command("list", help="決裁の申請の一覧。")
@@ -214,7 +225,8 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
     with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
         found = [one for one in reviews(open_) if with_ended or one["result"] is None]
     if as_json:
-        print_json(found)
+        names = {name: name for name in _LISTED} | {"reason": "because"}
+        print_json([{name: one[column] for name, column in names.items()} for one in found])
         return ExitCode.CLEAN
     for one in found:
         ended = f"{one['taken_by']} が{RulingResult(one['result']).label}" if one["result"] else "承認待ち"
@@ -271,32 +283,34 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
     return ExitCode.CLEAN
 
 
-def _asked(asked: Asked, as_json: bool) -> int:
-    say_findings(asked.findings)
+def _say_requested(requested: Requested, as_json: bool) -> int:
+    say_findings(requested.findings)
     if as_json:
         print_json(
             {
-                "review": asked.review_no or None,
-                "rulings": asked.count,
-                "suspense_yen": asked.yen,
-                "unchanged": asked.same,
-                "left_out": asked.left_out,
-                "returned": _by_payment(asked.returned),
-                "refused": [finding.as_dict() for finding in asked.findings],
+                "review": requested.review_no or None,
+                "rulings": requested.count,
+                "suspense_yen": requested.yen,
+                "unchanged": requested.same,
+                "left_out": requested.left_out,
+                "returned": _by_payment(requested.returned),
+                "refused": [finding.as_dict() for finding in requested.findings],
             }
         )
-    elif asked.review_no:
-        click.echo(f"申請{asked.review_no}　決裁 {asked.count:,}件　仮受額 {asked.yen:,}円")
-        click.echo(f"ほかの人が elqr review approve {asked.review_no} で承認すると、台帳に反映します。")
-        if asked.returned:
-            click.echo(f"調定に戻せない {_returned_said(asked.returned)}は、承認すると仮受に入り、要確認になります。")
+    elif requested.review_no:
+        click.echo(f"申請{requested.review_no}　決裁 {requested.count:,}件　仮受額 {requested.yen:,}円")
+        click.echo(f"ほかの人が elqr review approve {requested.review_no} で承認すると、台帳に反映します。")
+        if requested.returned:
+            click.echo(
+                f"調定に戻せない {_returned_said(requested.returned)}は、承認すると仮受に入り、要確認になります。"
+            )
     else:
         click.echo("新しい申請はありません。")
-    if not as_json and asked.left_out:
-        click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {asked.left_out:,}件は、申請に入れていません。")
-    if not as_json and (asked.same or asked.findings):
-        click.echo(f"申請済みと同じ行 {asked.same:,}件　取り込まなかった行 {len(asked.findings):,}件")
-    return ExitCode.REVIEW if asked.findings else ExitCode.CLEAN
+    if not as_json and requested.left_out:
+        click.echo(f"同じ照会キーの納付書がない（充てられない）収納 {requested.left_out:,}件は、申請に入れていません。")
+    if not as_json and (requested.same or requested.findings):
+        click.echo(f"申請済みと同じ行 {requested.same:,}件　取り込まなかった行 {len(requested.findings):,}件")
+    return ExitCode.REVIEW if requested.findings else ExitCode.CLEAN
 
 
 def _by_payment(returned: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
@@ -308,7 +322,7 @@ def _returned_said(returned: tuple[tuple[int, int], ...]) -> str:
     return "・".join(f"受付{number}の {yen:,}円" for number, yen in returned)
 
 
-def _ended(ended: Ended, as_json: bool) -> int:
+def _say_ended(ended: Ended, as_json: bool) -> int:
     counts = {result.label: ended.counts[result] for result in RulingResult if ended.counts[result]}
     if as_json:
         print_json(

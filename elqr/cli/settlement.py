@@ -49,23 +49,29 @@ def _request(row: dict[str, Any]) -> str:
     return f"{said}　{row['taken_at'][:10]} {row['taken_by']} が承認" if row["result"] else f"{said}　承認待ち"
 
 
+_CLOSED = (
+    "difference_no", "mark", "contract", "payment_yen", "money_yen", "night_on", "asked_at", "asked_by", "reason",
+    "result", "settlement_no", "taken_at", "taken_by", "because", "ended_on",
+)  # fmt: skip
+
+
 @settlement.command("list", help="合わない行を表示します。先頭の8文字が行の名前です。")
 @click.option("--closed", "is_closed", is_flag=True, help="合わない行の代わりに、確認済にした差額を表示します。")
 @job_option
 @date_option
 @json_option
 def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.approvals.difference import closed, differences, waiting
+    from elqr.approvals.difference import list_closed, list_differences, list_waiting
     from elqr.night.opening import open_session
 
     with open_session(job, day, rehearsal=True, show=progress()) as session:
-        found = [] if is_closed else differences(session)
-        requests = closed(session) if is_closed else waiting(session)
+        found = [] if is_closed else list_differences(session)
+        requests = list_closed(session) if is_closed else list_waiting(session)
     if is_closed:
         for row in requests if not as_json else ():
             click.echo(_request(row))
         if as_json:
-            print_json(requests)
+            print_json([{name: row[name] for name in _CLOSED} for row in requests])
         else:
             click.echo(f"確認済にした差額　{len(requests):,}")
         return ExitCode.CLEAN
@@ -102,11 +108,12 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
 @job_option
 @date_option
 def settlement_close(line: str, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.difference import asked
+    from elqr.approvals.difference import request_closing
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number, own = asked(session, line, reason, by, now())
+        number, own = request_closing(session, line, Signature(by, now(), reason))
     click.echo(
         f"差額の確認を申請しました（申請 {number}）。ほかの人が elqr settlement approve {number} で承認してください。"
     )
@@ -120,11 +127,12 @@ def settlement_close(line: str, reason: str, by: str, job: Path, day: date | Non
 @job_option
 @date_option
 def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.difference import approved
+    from elqr.approvals.difference import approve_closing
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        own = approved(session, number, by, now())
+        own = approve_closing(session, number, Signature(by, now()))
     click.echo(f"差額を確認済にしました。　{_line(own)}")
     return ExitCode.CLEAN
 
@@ -136,10 +144,11 @@ def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int
 @job_option
 @date_option
 def settlement_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.difference import refused
+    from elqr.approvals.difference import refuse_closing
     from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refused(session, number, by, reason, now())
+        refuse_closing(session, number, Signature(by, now(), reason))
     click.echo(f"申請 {number} を却下しました。")
     return ExitCode.CLEAN

@@ -91,13 +91,13 @@ def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None)
 @job_option
 @date_option
 def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
-    from elqr.approvals.retraction import reject_retraction
+    from elqr.approvals.retraction import refuse_retraction
     from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
         for number in numbers:
-            subject = reject_retraction(session, number, Signature(by, now(), reason))
+            subject = refuse_retraction(session, number, Signature(by, now(), reason))
             click.echo(f"{subject.words}の取り消しの申請 {number} を却下しました。")
     return ExitCode.CLEAN
 
@@ -108,10 +108,10 @@ def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @json_option
 def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
     from elqr.night.opening import open_session
-    from elqr.store.queries.retractions import retractions
+    from elqr.store.queries.requests import RETRACTION, requests
 
     with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
-        found = [one for one in retractions(open_) if with_ended or one["result"] is None]
+        found = [one for one in requests(open_, RETRACTION) if with_ended or one["result"] is None]
     if as_json:
         print_json(found)
         return ExitCode.CLEAN

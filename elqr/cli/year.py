@@ -17,12 +17,12 @@ from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_opti
 @job_option
 @json_option
 def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:
-    from elqr.approvals.year_end import drawn
+    from elqr.approvals.year_end import draw_year
     from elqr.disk.atomic_write import write_whole
     from elqr.night.opening import open_session
 
     with open_session(job, day, rehearsal=True, show=progress()) as session:
-        made = drawn(session, fiscal_year)
+        made = draw_year(session, fiscal_year)
         as_of = session.night_on
     summary = made.summary
     if summary.frame.is_empty():

@@ -13,6 +13,7 @@ from elqr.night.night import Night
 from elqr.rules.reductions import reductions
 from elqr.session.session import Session
 from elqr.store.entries import night as entries
+from elqr.store.entries.links import LookedAt, NoticesRun
 from elqr.store.entries.seals import Seal
 from elqr.store.queries import chain as links
 from elqr.store.queries import reductions as queries
@@ -45,9 +46,9 @@ def record_notices(night: Night, seals: Seals | None = None) -> tuple[int, int]:
     return queries.reduced_yen(excess)
 
 
-def notices_looked_at(session: Session, last_file_no: int) -> dict[str, int]:
+def notices_looked_at(session: Session, last_file_no: int) -> LookedAt:
     """見た納付書: how far a link has looked at slips."""
-    return {links.NOTICE_FILES: last_file_no, queries.LAST_NOTICE: queries.last_notice_no(session.ledger.connection)}
+    return LookedAt(notice_files=last_file_no, last_notice=queries.last_notice_no(session.ledger.connection))
 
 
 def _excess(session: Session) -> pl.DataFrame:
@@ -59,15 +60,17 @@ def _excess(session: Session) -> pl.DataFrame:
 def _enter_link(night: Night, excess: pl.DataFrame, seals: Seals) -> None:
     session, connection = night.session, night.session.ledger.connection
     inputs, last = links.unnamed_notice_files(connection)
-    entry: dict[str, object] = {
-        "version": __version__,
-        "inputs": sorted(inputs),
-        **notices_looked_at(session, last),
-    }
+    looked_at = notices_looked_at(session, last)
+    link = NoticesRun(
+        version=__version__,
+        inputs=sorted(inputs),
+        notice_files=looked_at["notice_files"],
+        last_notice=looked_at["last_notice"],
+    )
     if not excess.is_empty():
         with session.journal.step("減額による過納") as step:
             queries.enter_reductions(connection, session.night_on, excess)
-            entry["reduced"] = step.count, step.yen = queries.reduced_yen(excess)
+            link["reduced"] = step.count, step.yen = queries.reduced_yen(excess)
             step.result = "仮受へ"
         night.changes.append("減額による過納")
-    entries.enter_run(connection, session.night_on, entry, seals)
+    entries.enter_run(connection, session.night_on, link, seals)

@@ -4,7 +4,6 @@ What one step makes is returned and given to the next.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from elqr import __version__
 from elqr.disk.atomic_write import write_whole
@@ -22,6 +21,7 @@ from elqr.report.early_files import EarlyFiles
 from elqr.report.page.page import Page
 from elqr.rules.night_result import NightResult
 from elqr.session.session import Session
+from elqr.store.entries.links import LookedAt, NightRun
 from elqr.store.entries.night import enter_run
 from elqr.store.queries import chain as links
 from elqr.store.queries.matching import undecided_files
@@ -110,17 +110,21 @@ def reconcile(night: Night, workers: Workers, taken: Taken, seals: Seals, early:
 
 
 def _link(
-    session: Session, inputs: list[str], looked_at: dict[str, int], posted: Posted, settled: dict[str, Any]
-) -> dict[str, object]:
+    session: Session, inputs: list[str], looked_at: LookedAt, posted: Posted, settled: dict[str, dict[str, int]]
+) -> NightRun:
     """連鎖の輪: what the run's record says of the night."""
-    return {
-        "version": __version__,
-        "configuration": session.setup.configuration,
-        "inputs": inputs,
-        **looked_at,
-        "places": posted.places,
-        "channels": posted.channels,
-        "posted_yen": posted.posted_yen,
-        **({"settlement": settled} if settled else {}),
-        **({"training": True} if session.job.training else {}),
-    }
+    link = NightRun(
+        version=__version__,
+        configuration=session.setup.configuration,
+        inputs=inputs,
+        notice_files=looked_at["notice_files"],
+        last_notice=looked_at["last_notice"],
+        places=posted.places,
+        channels=posted.channels,
+        posted_yen=posted.posted_yen,
+    )
+    if settled:
+        link["settlement"] = settled
+    if session.job.training:
+        link["training"] = True
+    return link

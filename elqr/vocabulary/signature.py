@@ -1,6 +1,6 @@
 """Signatures (署名): who takes a step of what needs two people, when, and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +10,7 @@ class Signature:
     by: str
     at: str
     reason: str = ""
+
+    def stripped(self) -> "Signature":
+        """理由の前後の空白を除いた署名."""
+        return replace(self, reason=self.reason.strip())

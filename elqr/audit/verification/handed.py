@@ -12,13 +12,18 @@ from elqr.disk.archive import kept
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json
 from elqr.handover.manifest import MANIFEST, Handover, folder_name
+from elqr.store.entries.links import ArrearsEnd, ArrearsList, MonthEnd, says
 from elqr.store.queries import arrears as arrears_queries
 from elqr.store.queries import exports as export_queries
 from elqr.store.queries import months as month_queries
+from elqr.store.queries.requests import MONTH_CLOSE, requests
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import RulingResult
+
+_NO_LINK: dict[str, Any] = {"read": {}}
+"""Where the chain of runs says nothing."""
 
 _SAME = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
 
@@ -81,10 +86,10 @@ def _is_kept(looked: Looked, sha256: str) -> bool:
 def months(looked: Looked) -> Iterator[Finding]:
     """締めた月: its figures again, and the run that recorded who closed it."""
     connection = looked.session.ledger.connection
-    links = {run["read"]["month_close"]: run["read"] for run in looked.runs() if "month_close" in run["read"]}
-    for row in month_queries.ended_closes(connection):
+    links = looked.links_of(MonthEnd)
+    for row in (row for row in requests(connection, MONTH_CLOSE) if row["result"] is not None):
         looked.count("月締め", 1)
-        where, link = f"{row['month']} の締め", links.pop(row["close_no"], {})
+        where, link = f"{row['month']} の締め", links.pop(row["close_no"], _NO_LINK)["read"]
         for name, said in (("figures", row["sha256"]), ("result", row["result"]), ("taken_by", row["taken_by"])):
             if link.get(name) != said:
                 yield told(where, Code.MONTH_DIFFERS, str(said)[:16], str(link.get(name, "記録がない"))[:16], name)
@@ -111,12 +116,10 @@ _LINKED = (
 def arrears(looked: Looked) -> Iterator[Finding]:
     """督促対象一覧: the sums of its claims, its kept manifest, and the two people who opened the gate."""
     connection = looked.session.ledger.connection
-    read = [run["read"] for run in looked.runs()]
-    lists = {own["arrears_list"]: own for own in read if "arrears_list" in own}
-    ends = {own["arrears_request"]: own for own in read if "arrears_request" in own}
+    lists, ends = looked.links_of(ArrearsList), looked.links_of(ArrearsEnd)
     for row in arrears_queries.lists(connection):
         looked.count("督促対象一覧", 1)
-        where, link = f"督促対象一覧{row['list_no']}", lists.pop(row["list_no"], {})
+        where, link = f"督促対象一覧{row['list_no']}", lists.pop(row["list_no"], _NO_LINK)["read"]
         for name, said in (("claims", row["held_claims"]), ("yen", row["held_yen"])):
             if row[name] != said:
                 yield told(where, Code.OUTPUT_DIFFERS, said, row[name], name)
@@ -131,12 +134,9 @@ def arrears(looked: Looked) -> Iterator[Finding]:
             yield told(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
     for row in arrears_queries.requests(connection):
         if row["result"] is not None:
-            names = tuple(
-                (name, name)
-                for name in (*arrears_queries.SIGNED, "result", "ended_on", "taken_at", "taken_by", "because")
-            )
-            where = f"督促の申請{row['request_no']}"
-            yield from _as_recorded(where, row, ends.pop(row["request_no"], {}), names)
+            names = tuple((name, name) for name in says(ArrearsEnd))
+            where, link = f"督促の申請{row['request_no']}", ends.pop(row["request_no"], _NO_LINK)["read"]
+            yield from _as_recorded(where, row, link, names)
     for number in [*lists, *ends]:
         yield told(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
 

@@ -9,6 +9,7 @@ import polars as pl
 from elqr.audit.verification.anchor import Anchor
 from elqr.session.session import Session
 from elqr.store.db.database import UNANSWERED
+from elqr.store.entries.links import name_of
 from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import LedgerError
@@ -41,6 +42,11 @@ class Looked:
         if self.links is None:
             self.links = queries.runs(self.session.ledger.connection)
         return self.links
+
+    def links_of(self, kind: type) -> dict[int, dict[str, Any]]:
+        """一つの種類の輪 of elqr/store/entries/links.py, as `runs` gives them, by number; the last of each."""
+        name = name_of(kind)
+        return {run["read"][name]: run for run in self.runs() if name in run["read"]}
 
     def count(self, what: str, number: int) -> None:
         """数える: so many more of these were looked at."""

@@ -9,10 +9,11 @@ from elqr.audit.verification.looking import Looked, differing, told
 from elqr.formats.deposits import RULE
 from elqr.rules.deposits import ranked
 from elqr.rules.settlement import bundles as made_from
+from elqr.store.entries.links import DifferenceEnd, says
 from elqr.store.entries.money import money_yen
-from elqr.store.queries import differences as difference_queries
 from elqr.store.queries import money as money_queries
 from elqr.store.queries import verification as queries
+from elqr.store.queries.requests import DIFFERENCE, requests
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.money_frames import Bundle, Deposit, DepositContent, Settled
@@ -122,16 +123,16 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
 
 def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     connection = looked.session.ledger.connection
-    links = {run["read"]["difference"]: run for run in looked.runs() if "difference" in run["read"]}
+    links = looked.links_of(DifferenceEnd)
     closed = {
         row["settlement_no"]: row
         for row in rows.filter(pl.col(Settled.OUTCOME) == SettlementOutcome.CLOSED.value).to_dicts()
     }
-    for row in difference_queries.all_requests(connection):
+    for row in requests(connection, DIFFERENCE):
         if row["result"] is None:
             continue
         where, link = f"差額の確認 {row['difference_no']}", links.pop(row["difference_no"], {"read": {}})
-        for name in (*difference_queries.SIGNED, "result", "settlement_no", "taken_by", "taken_at", "because"):
+        for name in says(DifferenceEnd):
             if link["read"].get(name) != row[name]:
                 yield told(where, Code.SETTLEMENT_DIFFERS, str(row[name])[:16], str(link["read"].get(name))[:16], name)
         if link.get("night_on") != row["ended_on"]:

@@ -10,6 +10,7 @@ from elqr.disk.archive import kept
 from elqr.formats.decode import decode
 from elqr.rules.refused_rows import ended
 from elqr.store.queries import refused_rows as queries
+from elqr.store.queries.requests import GIVE_UP, requests
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
@@ -57,7 +58,7 @@ def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
 
 def _given_up(looked: Looked, ends: pl.DataFrame) -> Iterator[Finding]:
     """あきらめた行: each of an approved request, on its day; and every row of such a request has ended."""
-    asked = {row["give_up_no"]: row for row in queries.give_ups(looked.session.ledger.connection)}
+    asked = {row["give_up_no"]: row for row in requests(looked.session.ledger.connection, GIVE_UP)}
     given_up = ends.filter(pl.col("by_file_no").is_null())
     over = {*ends.select(*_NUMBER).iter_rows()}
     for own in asked.values():

@@ -7,19 +7,17 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, literal, literal_column, select
 
-from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, staged
+from elqr.store.db.bulk import insert_frame, read_frame, select_named, staged
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
 from elqr.store.queries.owed import newest_slip_no
+from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.arrival_frames import Unpaid
 from elqr.vocabulary.frames import Claim
-
-SIGNED = ("situation", "claims", "yen", "risks", "night_on", "asked_at", "asked_by", "reason")
-"""What of a request stands in the chain of runs once it is ended."""
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
@@ -154,13 +152,9 @@ def undecided(connection: Connection) -> tuple[int, int]:
 
 def requests(connection: Connection) -> list[dict[str, Any]]:
     """督促対象を引く申請, in order, with the step that ended each and the list that used it."""
-    step, made = a.arrears_step.c, a.arrears_list.c
-    ended = (step.result, step.taken_at, step.taken_by, step.reason.label("because"), step.night_on.label("ended_on"))
-    query = (
-        select(a.arrears_request, *ended, made.list_no)
-        .outerjoin(a.arrears_step, step.request_no == a.arrears_request.c.request_no)
-        .outerjoin(a.arrears_list, made.request_no == a.arrears_request.c.request_no)
-        .order_by(a.arrears_request.c.request_no)
+    used = a.arrears_list.c
+    query = requests_with(ARREARS, used.list_no).outerjoin(
+        a.arrears_list, used.request_no == a.arrears_request.c.request_no
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -194,18 +188,6 @@ def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
         .order_by(own.claim_no)
     )
     return read_frame(connection, query, {**Claim.SCHEMA, "left_yen": pl.Int64})
-
-
-def enter_request(connection: Connection, row: Mapping[str, object]) -> int:
-    """督促対象を引く申請を記す; returns its number."""
-    number = next_no(connection, a.arrears_request.c.request_no)
-    connection.execute(insert(a.arrears_request).values(request_no=number, **row))
-    return number
-
-
-def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す: how a request ended."""
-    connection.execute(insert(a.arrears_step).values(**row))
 
 
 def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.DataFrame) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, or_, select, true
 
-from elqr.store.db.bulk import next_no, read_frame, select_named
+from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.reports import brings_payments
+from elqr.store.queries.requests import WAIVER, requests
 from elqr.store.tables import held_files as h
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -186,36 +187,20 @@ def came_whole(connection: Connection, night: date, names: Sequence[str]) -> lis
     return [tuple(row) for query in queries if names for row in connection.execute(query)]
 
 
-def waivers(connection: Connection) -> list[dict[str, Any]]:
-    """あきらめの申請, in order, with the deliveries that each names and the step that ended it."""
-    step = h.waiver_step.c
-    ended = (step.result, step.taken_at, step.taken_by, step.reason.label("because"), step.night_on.label("ended_on"))
-    query = (
-        select(h.waiver, *ended)
-        .outerjoin(h.waiver_step, step.waiver_no == h.waiver.c.waiver_no)
-        .order_by(h.waiver.c.waiver_no)
-    )
-    found = [{**row, "deliveries": []} for row in connection.execute(query).mappings()]
-    by_number = {row["waiver_no"]: row["deliveries"] for row in found}
-    for number, delivery_no in connection.execute(select(*h.waiver_delivery.c)):
-        by_number[number].append(delivery_no)
-    return found
+def waiting_waivers(connection: Connection) -> list[dict[str, Any]]:
+    """承認を待つあきらめの申請, in order, each with the `deliveries` that it names."""
+    waiting = [row for row in requests(connection, WAIVER) if row["result"] is None]
+    return [{**row, "deliveries": waived(connection, row["waiver_no"])} for row in waiting]
 
 
-def enter_waiver(
-    connection: Connection, row: Mapping[str, object], deliveries: Iterable[int]
-) -> tuple[int, dict[str, list[dict[str, object]]]]:
-    """あきらめの申請を記す, with the deliveries that it names; returns its number, and its rows by table."""
-    number = next_no(connection, h.waiver.c.waiver_no)
-    rows: dict[str, list[dict[str, object]]] = {
-        "waiver": [{"waiver_no": number, **row}],
-        "waiver_delivery": [{"waiver_no": number, "delivery_no": own} for own in deliveries],
-    }
-    connection.execute(insert(h.waiver), rows["waiver"])
-    connection.execute(insert(h.waiver_delivery), rows["waiver_delivery"])
-    return number, rows
+def waived(connection: Connection, waiver_no: int) -> list[int]:
+    """申請の受信: the numbers of the deliveries that a request names."""
+    query = select(h.waiver_delivery.c.delivery_no).where(h.waiver_delivery.c.waiver_no == waiver_no)
+    return list(connection.execute(query).scalars())
 
 
-def enter_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す: how a request ended."""
-    connection.execute(insert(h.waiver_step).values(**row))
+def enter_waived(connection: Connection, waiver_no: int, deliveries: Iterable[int]) -> list[dict[str, object]]:
+    """申請の受信を記す; returns the rows."""
+    rows: list[dict[str, object]] = [{"waiver_no": waiver_no, "delivery_no": number} for number in deliveries]
+    connection.execute(insert(h.waiver_delivery), rows)
+    return rows

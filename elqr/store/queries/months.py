@@ -1,16 +1,16 @@
 """Questions and entries of the monthly close (月計・月締めの照会と記帳): a month's postings by night, and balances."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.rules.month_figures import Figures
 from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
+from elqr.store.queries.requests import MONTH_CLOSE, requests
 from elqr.store.queries.totals import balances
 from elqr.store.tables import ledger as t
 from elqr.store.tables import months as m
@@ -78,30 +78,4 @@ def last_closed_month(connection: Connection) -> str:
 
 def closes(connection: Connection, month: str) -> list[dict[str, Any]]:
     """月締めの申請 of a month, oldest first, with the step that ended each."""
-    step = m.month_close_step.c
-    query = (
-        select(m.month_close, step.result, step.taken_at, step.taken_by, step.reason)
-        .outerjoin(m.month_close_step, step.close_no == m.month_close.c.close_no)
-        .where(m.month_close.c.month == month)
-        .order_by(m.month_close.c.close_no)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def ended_closes(connection: Connection) -> list[dict[str, Any]]:
-    """終わった月締めの申請: approved or refused, with the step."""
-    step = m.month_close_step.c
-    query = select(m.month_close, step.result, step.taken_by).join(
-        m.month_close_step, step.close_no == m.month_close.c.close_no
-    )
-    return [dict(row) for row in connection.execute(query.order_by(m.month_close.c.close_no)).mappings()]
-
-
-def enter_close(connection: Connection, row: Mapping[str, object]) -> None:
-    """月締めの申請を記す: the figures that somebody wants to close."""
-    connection.execute(insert(m.month_close).values(**row))
-
-
-def enter_close_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """月締めの承認・却下を記す: how a request ended."""
-    connection.execute(insert(m.month_close_step).values(**row))
+    return requests(connection, MONTH_CLOSE, m.month_close.c.month == month)

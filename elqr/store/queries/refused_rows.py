@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, and_, exists, func, insert, or_, select
+from sqlalchemy import Connection, FromClause, and_, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.refused_rows import ended
-from elqr.store.db.bulk import insert_frame, next_no, read_frame, staged
+from elqr.store.db.bulk import insert_frame, read_frame, staged
 from elqr.store.tables import ledger as t
-from elqr.store.tables.refused_rows import notice_give_up, notice_give_up_step, notice_refused, notice_refused_end
+from elqr.store.tables.refused_rows import notice_refused, notice_refused_end
 from elqr.vocabulary.frames import ClaimKey
 from elqr.vocabulary.notice_frames import RefusedRow
 
@@ -125,26 +125,6 @@ def waiting_numbers(connection: Connection, file_no: int) -> list[int]:
     """まだ取り込まれていない行 of a file, by the numbers of their records."""
     query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_ended()).order_by(_ROW.record_no)
     return list(connection.execute(query).scalars())
-
-
-def give_ups(connection: Connection) -> list[dict[str, Any]]:
-    """あきらめる申請, in order, with the step that ended each."""
-    step, asked = notice_give_up_step.c, notice_give_up.c
-    ended = (step.result, step.ended_on, step.taken_at, step.taken_by, step.because)
-    query = select(*asked, *ended).outerjoin(notice_give_up_step, step.give_up_no == asked.give_up_no)
-    return [dict(row) for row in connection.execute(query.order_by(asked.give_up_no)).mappings()]
-
-
-def enter_give_up(connection: Connection, row: Mapping[str, object]) -> int:
-    """あきらめる申請を記す; returns its number."""
-    number = next_no(connection, notice_give_up.c.give_up_no)
-    connection.execute(insert(notice_give_up).values(give_up_no=number, **row))
-    return number
-
-
-def enter_give_up_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す: how a request ended."""
-    connection.execute(insert(notice_give_up_step).values(**row))
 
 
 def enter_given_up(connection: Connection, asked: Mapping[str, Any], records: Sequence[int], night: date) -> None:

@@ -1,14 +1,14 @@
 """Questions and entries about records that are taken back (記録の取り消しの照会と記帳)."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, insert, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import next_no, read_frame, select_named
+from elqr.store.db.bulk import read_frame, select_named
+from elqr.store.queries.requests import RETRACTION, requests
 from elqr.store.tables import retractions as r
 from elqr.vocabulary.terms import RetractionKind, RulingResult
 
@@ -28,43 +28,24 @@ def numbers_taken_back(kind: RetractionKind, until: date | None = None) -> Selec
     return select(r.retraction.c.number).where(_approved(kind, until))
 
 
-def _requests() -> Select[Any]:
-    step = r.retraction_step.c
-    ended = (step.result, step.night_on.label("ended_on"), step.taken_at, step.taken_by, step.reason.label("because"))
-    whole = select(*r.retraction.c, *ended).outerjoin(
-        r.retraction_step, step.retraction_no == r.retraction.c.retraction_no
-    )
-    return whole.order_by(r.retraction.c.retraction_no)
-
-
-def retractions(connection: Connection) -> list[dict[str, Any]]:
-    """取り消しの申請, all of them, in order, with the step that ended each."""
-    return [dict(row) for row in connection.execute(_requests()).mappings()]
-
-
-def retraction(connection: Connection, retraction_no: int) -> dict[str, Any] | None:
-    """取り消しの申請 by its number."""
-    row = connection.execute(_requests().where(r.retraction.c.retraction_no == retraction_no)).mappings().first()
-    return dict(row) if row else None
-
-
 def retractions_of(connection: Connection, kind: RetractionKind, number: int) -> list[dict[str, Any]]:
     """一つの記録の取り消しの申請, in order."""
-    query = _requests().where(r.retraction.c.kind == kind.value, r.retraction.c.number == number)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    asked = r.retraction.c
+    return requests(connection, RETRACTION, asked.kind == kind.value, asked.number == number)
 
 
 def retractions_waiting(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
     """承認を待つ取り消しの申請 of a kind, in order."""
-    query = _requests().where(r.retraction.c.kind == kind.value, r.retraction_step.c.result.is_(None))
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [row for row in _of_kind(connection, kind) if row["result"] is None]
 
 
 def retractions_approved(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
     """取り消された記録 of a kind, in order, with who asked and who approved."""
-    query = _requests().where(r.retraction.c.kind == kind.value)
-    query = query.where(r.retraction_step.c.result == RulingResult.APPROVED.value)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [row for row in _of_kind(connection, kind) if row["result"] == RulingResult.APPROVED.value]
+
+
+def _of_kind(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
+    return requests(connection, RETRACTION, r.retraction.c.kind == kind.value)
 
 
 def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
@@ -83,15 +64,3 @@ def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
         .order_by(asked.retraction_no)
     )
     return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
-
-
-def enter_retraction(connection: Connection, row: Mapping[str, object]) -> int:
-    """取り消しの申請を記す; returns its number."""
-    number = next_no(connection, r.retraction.c.retraction_no)
-    connection.execute(insert(r.retraction).values(retraction_no=number, **row))
-    return number
-
-
-def enter_retraction_step(connection: Connection, row: Mapping[str, object]) -> None:
-    """承認・却下を記す: how a request ended."""
-    connection.execute(insert(r.retraction_step).values(**row))

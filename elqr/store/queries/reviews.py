@@ -1,6 +1,6 @@
 """Questions and entries of the review (決裁の照会と記帳): all by the night, append-only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    insert,
     or_,
     select,
 )
@@ -22,6 +21,7 @@ from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, sele
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.queries.reports import decision_columns, decision_rows
+from elqr.store.queries.requests import REVIEW, requests_with
 from elqr.store.queries.sender_corrections import others_moved, standing_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
@@ -167,28 +167,22 @@ def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataF
 def reviews(connection: Connection) -> list[dict[str, Any]]:
     """決裁の申請, newest last, with the number of rulings and the step that ended each."""
     count = select(func.count()).where(r.ruling.c.review_no == r.review.c.review_no).scalar_subquery()
-    step = r.review_step.c
-    query = select(
-        *r.review.c, count.label("rulings"), step.result, step.taken_at, step.taken_by, step.reason
-    ).outerjoin(r.review_step, step.review_no == r.review.c.review_no)
-    return [dict(row) for row in connection.execute(query.order_by(r.review.c.review_no)).mappings()]
+    query = requests_with(REVIEW, count.label("rulings"))
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def enter_review(connection: Connection, head: Mapping[str, object], proposals: pl.DataFrame) -> int:
-    """申請を記す: its head and its rulings (frame Proposal); returns its number."""
-    review_no = next_no(connection, r.review.c.review_no)
-    connection.execute(insert(r.review).values(review_no=review_no, **head))
+def enter_rulings(connection: Connection, review_no: int, proposals: pl.DataFrame) -> None:
+    """申請の決裁を記す: frame Proposal."""
     rows = numbered(proposals.select(*Proposal.SCHEMA), Ruled.RULING_NO, next_no(connection, r.ruling.c.ruling_no))
     insert_frame(connection, r.ruling, rows, review_no=review_no)
-    return review_no
 
 
-def enter_step(connection: Connection, step: Mapping[str, object], effects: pl.DataFrame, moves: pl.DataFrame) -> None:
-    """承認・却下を記す: what came of each ruling (frame RulingEffect), and its postings (frame Move)."""
-    connection.execute(insert(r.review_step).values(**step))
-    insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=step["night_on"])
+def enter_effects(connection: Connection, night: date, effects: pl.DataFrame, moves: pl.DataFrame) -> None:
+    """決裁の結果を記す: what came of each ruling (frame RulingEffect), and its postings (frame Move)."""
+    night_on = night.isoformat()
+    insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=night_on)
     rows = numbered(moves.select(*Move.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
-    insert_frame(connection, t.posting, rows.drop(Move.RULING_NO, Move.NOTICE_NO), night_on=step["night_on"])
+    insert_frame(connection, t.posting, rows.drop(Move.RULING_NO, Move.NOTICE_NO), night_on=night_on)
     insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO, Move.NOTICE_NO))
     if rows.height:
         enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), int(rows["posting_no"][0])))

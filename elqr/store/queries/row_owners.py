@@ -4,14 +4,10 @@ import polars as pl
 from sqlalchemy import Connection, and_, exists, func, literal, select
 
 from elqr.store.db.bulk import read_frame
+from elqr.store.queries.requests import KINDS
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
-from elqr.store.tables.arrears import arrears_request, arrears_step
-from elqr.store.tables.held_files import waiver, waiver_step
-from elqr.store.tables.months import month_close, month_close_step
-from elqr.store.tables.refused_rows import notice_give_up, notice_give_up_step
-from elqr.store.tables.retractions import retraction, retraction_step
 from elqr.vocabulary.frames import Notice
 from elqr.vocabulary.terms import PrintState, RulingResult
 
@@ -55,9 +51,6 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
         later.c.step_no < released.c.step_no,
     )
     parts = [
-        select(literal("review"), r.review.c.review_no, r.review.c.asked_by, r.review_step.c.taken_by)
-        .join(r.review_step, r.review_step.c.review_no == r.review.c.review_no)
-        .where(r.review_step.c.result == _APPROVED),
         select(literal("review"), r.ruling.c.review_no, r.ruling.c.staff, r.review_step.c.taken_by)
         .join(r.review_step, r.review_step.c.review_no == r.ruling.c.review_no)
         .where(r.review_step.c.result == _APPROVED)
@@ -67,16 +60,12 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
         .where(asked.c.step == PrintState.REQUESTED.value, released.c.step == PrintState.RELEASED.value, is_last),
         select(literal("ledger_start"), start.start_no, start.started_by, start.approved_by).where(start.start_no > 1),
     ]
-    pairs = (
-        (month_close, month_close_step), (m.difference, m.difference_step), (arrears_request, arrears_step),
-        (waiver, waiver_step), (retraction, retraction_step), (notice_give_up, notice_give_up_step),
-    )  # fmt: skip
-    for head, step in pairs:
-        number = next(iter(head.primary_key.columns))
+    for kind in KINDS:
+        asked_by, step = kind.asked.c.asked_by, kind.step.c
         parts.append(
-            select(literal(head.name), number, head.c.asked_by, step.c.taken_by)
-            .join(step, step.c[number.name] == number)
-            .where(step.c.result == _APPROVED)
+            select(literal(kind.name), kind.number, asked_by, step.taken_by)
+            .join(kind.step, step[kind.number.name] == kind.number)
+            .where(step.result == _APPROVED)
         )
     return sorted({tuple(row) for part in parts for row in connection.execute(part)})
 

@@ -1,0 +1,213 @@
+"""Reminder lists (督促対象一覧): drawn once the gate is open, and checked before they are sent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from elqr import __version__
+from elqr.approvals.arrears import Situation, refuse_change
+from elqr.approvals.reminder_risks import Against, against
+from elqr.disk.archive import keep
+from elqr.disk.config_files import read_written
+from elqr.disk.content import sha256_of
+from elqr.disk.own_json import own_json, own_json_bytes
+from elqr.handover.manifest import refuse_strangers
+from elqr.report.arrears import List, reminder_list
+from elqr.session.session import Session
+from elqr.store.entries.acts import RECORDED, Act, enter_act
+from elqr.store.entries.links import ArrearsList
+from elqr.store.queries import arrears as queries
+from elqr.store.queries import reports as report_queries
+from elqr.store.queries.ledger_identity import ledger_id
+from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.errors import BadFile, NotFound, Refused
+from elqr.vocabulary.limits import BY_ELQR
+from elqr.vocabulary.signature import Signature
+from elqr.vocabulary.terms import RulingResult
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnList:
+    """引いた一覧: its number, folder and what it holds."""
+
+    list_no: int
+    folder: Path
+    count: int
+    yen: int
+
+
+def draw_list(
+    session: Session, now: Situation, approval: int | None, signature: Signature, *, with_names: bool
+) -> DrawnList | None:
+    """督促対象一覧を引く. None when there is nothing to list. Raises Refused, NotFound when it may not be drawn."""
+    request = None if approval is None else _approved(session, approval, now)
+    if now.against and request is None:
+        raise Refused("督促を妨げるものがあるので、一覧は引けません。")
+    if not now.count:
+        return None
+    with session.ledger.transaction() as connection:
+        chain = report_queries.chain(connection, session.night_on)
+        facts: dict[str, Any] = {
+            "list_no": queries.next_list_no(connection),
+            "night_on": session.night_on.isoformat(),
+            "claims": now.count,
+            "yen": now.yen,
+            "announced_claims": now.announced.height,
+            "with_names": with_names,
+            "made_by": signature.by,
+            "program": f"elqr {__version__}",
+            **chain,
+            "ledger_id": ledger_id(connection),
+            "override": _override(request, now),
+        }
+        reminders = _list(session, now, facts)
+        while _is_taken(session, reminders, facts):  # by a list that was cut off, and of other claims
+            facts = facts | {"list_no": facts["list_no"] + 1}
+            reminders = _list(session, now, facts)
+        manifest = _write(session, reminders, facts)
+        _enter(session, now, reminders, manifest, facts | {"request_no": approval, "made_at": signature.at})
+    return DrawnList(facts["list_no"], _folder(session, facts), now.count, now.yen)
+
+
+def _enter(session: Session, now: Situation, reminders: List, manifest: bytes, facts: Mapping[str, Any]) -> None:
+    """一覧を記す, with its link of the chain."""
+    names = ("list_no", "request_no", "night_on", "made_at", "made_by", "claims", "yen")
+    row = {name: facts[name] for name in names}
+    row |= {"sha256": sha256_of(reminders.csv), "manifest_sha256": sha256_of(manifest)}
+    queries.enter_list(session.ledger.connection, row, now.claims)
+    link = ArrearsList(
+        arrears_list=row["list_no"],
+        manifest=row["manifest_sha256"],
+        claims=row["claims"],
+        yen=row["yen"],
+        made_at=row["made_at"],
+        made_by=row["made_by"],
+    )
+    act = Act("arrears_list", row["list_no"], RECORDED, row["made_by"], {"arrears_list": [row]})
+    enter_act(session.ledger.connection, session.night_on, act, link)
+
+
+def _approved(session: Session, request_no: int, now: Situation) -> dict[str, Any]:
+    """承認された申請 that no list has used, for the situation as it is now. Raises NotFound, Refused."""
+    with session.ledger.transaction() as connection:
+        request = next((row for row in queries.requests(connection) if row["request_no"] == request_no), None)
+    if request is None or request["result"] != RulingResult.APPROVED.value:
+        raise NotFound(f"承認された督促の申請 {request_no} はありません。elqr arrears approve で承認してください。")
+    if request["list_no"] is not None:
+        raise Refused(f"申請 {request_no} の承認は、一覧{request['list_no']}で使いました。もう一度申請してください。")
+    refuse_change(now, request)
+    return request
+
+
+def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] | None:
+    """妨げがあるまま引いた記録: who agreed to it, why, and to what exactly."""
+    if request is None:
+        return None
+    names = ("request_no", "reason", "asked_by", "taken_by")
+    known = [{"risk": one.risk.value, "found": list(one.found)} for one in now.against]
+    return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": known}
+
+
+def _list(session: Session, now: Situation, facts: dict[str, Any]) -> List:
+    return reminder_list(
+        session.job.city.name, session.night_on, now.claims, session.register, facts, with_names=facts["with_names"]
+    )
+
+
+def _folder(session: Session, facts: dict[str, Any]) -> Path:
+    return session.job.arrears_folder / f"{facts['list_no']:06d}"
+
+
+def _is_taken(session: Session, reminders: List, facts: dict[str, Any]) -> bool:
+    """使われた番号か: its folder holds another list, which may have been sent and stays as it is."""
+    return any(session.holds_other(_folder(session, facts) / name, data) for name, data in reminders.files().items())
+
+
+def _write(session: Session, reminders: List, facts: dict[str, Any]) -> bytes:
+    """The files, and last the manifest that names them; returns the manifest's bytes."""
+    files, folder = reminders.files(), _folder(session, facts)
+    hashes = {name: sha256_of(data) for name, data in sorted(files.items())}
+    manifest = own_json_bytes({**facts, "files": hashes})
+    if not session.ledger.rehearsal:
+        keep(session.job.store.archive, sha256_of(manifest), manifest)
+    for name, data in files.items():
+        session.write(folder / name, data)
+    session.write(folder / MANIFEST, manifest)
+    return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class ListCheck:
+    """一覧の確かめ: its number, the claims that should not be reminded any more, with why, and the risks since then."""
+
+    list_no: int
+    count: int
+    changed: pl.DataFrame
+    against: tuple[Against, ...]
+
+    @property
+    def may_be_sent(self) -> bool:
+        """送ってよいか: no claim of the list has changed, and nothing new stands against it."""
+        return self.changed.is_empty() and not self.against
+
+
+def check_list(session: Session, folder: Path) -> ListCheck:
+    """送る前に確かめる: the folder is ours, unchanged and the newest; claims that changed since are named.
+
+    What would stop the list today stops it from being sent, but for what two people knew of when it was drawn.
+    Raises NotFound, BadFile.
+    """
+    row, manifest = _ours(session, folder)
+    with session.ledger.transaction() as connection:
+        listed = queries.listed(connection, row["list_no"], session.night_on)
+        today = queries.unpaid(connection, session.night_on)
+    now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias("now_yen"), Unpaid.IS_ANNOUNCED)
+    rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")
+    why = (
+        pl.when(pl.col("now_yen").is_null())
+        .then(pl.lit("収納済か、取消・再発行"))
+        .when(pl.col(Unpaid.IS_ANNOUNCED))
+        .then(pl.lit("速報あり"))
+        .when(pl.col("now_yen") != pl.col(Unpaid.LEFT_YEN))
+        .then(pl.lit("未収額が変わった"))
+    )
+    changed = rows.with_columns(why.alias("why"), pl.col("now_yen").fill_null(0)).drop_nulls("why")
+    still = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
+    agreed = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
+    risks = against(session, still.filter(~pl.col(Unpaid.IS_ANNOUNCED)), still.filter(Unpaid.IS_ANNOUNCED), agreed)
+    return ListCheck(row["list_no"], listed.height, changed, risks)
+
+
+def _ours(session: Session, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile, Refused."""
+    path = folder / MANIFEST
+    data = read_written(path, "督促対象一覧の目録", "elqr arrears list が作ったフォルダを指定してください。", BY_ELQR)
+    try:
+        manifest = own_json(data)
+        list_no, files = int(manifest["list_no"]), dict(manifest["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadFile(
+            f"{path} は督促対象一覧の目録ではありません。elqr arrears list が作ったものを使ってください。"
+        ) from error
+    with session.ledger.transaction() as connection:
+        rows = queries.lists(connection)
+    row = next((row for row in rows if row["list_no"] == list_no), None)
+    if row is None or row["manifest_sha256"] != sha256_of(data):
+        raise BadFile(f"{path} が作ったときと違うか、別の台帳のものです。送らずに、一覧を引き直してください。")
+    for name, sha256 in files.items():
+        file = folder / Path(name).name
+        if not file.is_file() or sha256_of(file.read_bytes()) != sha256:
+            raise BadFile(f"{file} が作ったときと違うか、ありません。送らずに、一覧を引き直してください。")
+    refuse_strangers(folder, (MANIFEST, *files), f"{list_no:06d}")
+    if row is not rows[-1]:
+        raise Refused(
+            f"一覧{list_no}は古いものです。新しい一覧{rows[-1]['list_no']}"
+            f"（{rows[-1]['night_on']}、{rows[-1]['claims']:,}件）を使ってください。"
+        )
+    return row, manifest

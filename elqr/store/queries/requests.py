@@ -1,0 +1,71 @@
+"""Requests (申請): what one person asks for and another ends, of every kind: a table of them, and one of their ends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, insert, select
+
+from elqr.store.db.bulk import next_no
+from elqr.store.tables import arrears, held_files, money, months, refused_rows, retractions, reviews
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKind:
+    """申請の種類: the table of its requests, and that of the one step that ends each.
+
+    `on` and `because` are how the step's table calls its day and its reason; `more` it says as the request's row does.
+    """
+
+    asked: Table
+    step: Table
+    on: str = "night_on"
+    because: str = "reason"
+    more: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How the chain of runs calls it."""
+        return str(self.asked.name)
+
+    @property
+    def number(self) -> Column[Any]:
+        """申請番号."""
+        return next(iter(self.asked.primary_key.columns))
+
+
+REVIEW = RequestKind(reviews.review, reviews.review_step)
+DIFFERENCE = RequestKind(money.difference, money.difference_step, more=("settlement_no",))
+MONTH_CLOSE = RequestKind(months.month_close, months.month_close_step, more=("month",))
+ARREARS = RequestKind(arrears.arrears_request, arrears.arrears_step)
+WAIVER = RequestKind(held_files.waiver, held_files.waiver_step)
+GIVE_UP = RequestKind(refused_rows.notice_give_up, refused_rows.notice_give_up_step, "ended_on", "because")
+RETRACTION = RequestKind(retractions.retraction, retractions.retraction_step)
+KINDS = (REVIEW, DIFFERENCE, MONTH_CLOSE, ARREARS, WAIVER, GIVE_UP, RETRACTION)
+
+
+def requests_with(kind: RequestKind, *more: ColumnElement[Any]) -> Select[Any]:
+    """申請, in order: its row, and of the step that ended it `result` (null while it waits), when, by whom and why."""
+    step = kind.step.c
+    further = (step[name] for name in kind.more if name not in kind.asked.c)
+    when, why = step[kind.on].label("ended_on"), step[kind.because].label("because")
+    ended = (step.result, *further, when, step.taken_at, step.taken_by, why)
+    query = select(*kind.asked.c, *more, *ended).outerjoin(kind.step, step[kind.number.name] == kind.number)
+    return query.order_by(kind.number)
+
+
+def requests(connection: Connection, kind: RequestKind, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
+    """申請 of a kind, in order, that meet the conditions; keys as of `requests_with`."""
+    return [dict(row) for row in connection.execute(requests_with(kind).where(*conditions)).mappings()]
+
+
+def enter_request(connection: Connection, kind: RequestKind, row: Mapping[str, object]) -> dict[str, Any]:
+    """申請を記す; returns its row with its number."""
+    whole = {kind.number.name: next_no(connection, kind.number), **row}
+    connection.execute(insert(kind.asked).values(**whole))
+    return whole
+
+
+def enter_end(connection: Connection, kind: RequestKind, row: Mapping[str, object]) -> None:
+    """承認・却下を記す: how a request ended."""
+    connection.execute(insert(kind.step).values(**row))
