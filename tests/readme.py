@@ -1,4 +1,4 @@
-"""The generated blocks of the READMEs. `python -m tests.readme` writes them; a test compares them.
+"""The generated blocks of the documents. `python -m tests.readme` writes them; a test compares them.
 
 A block stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 """
@@ -35,6 +35,20 @@ from tests.builders import ROOT, SPECS, TEMPLATES, elqr
 from tests.house import HOUSE
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
+_TIERS = {
+    "F1": "ファイルの形",
+    "F2": "項目",
+    "F3": "合計",
+    "A1": "到着予定",
+    "M4": "消込",
+    "L5": "台帳と検算",
+    "N6": "納付書データ",
+    "S7": "払込突合",
+    "P8": "eL-QR のコード",
+    "R9": "印刷と発送",
+    "V1": "決裁のブック",
+}
+"""What the codes that begin so are about, in the order in which one looks for them."""
 
 
 def _rows(*heads: str) -> list[str]:
@@ -42,12 +56,15 @@ def _rows(*heads: str) -> list[str]:
 
 
 def codes() -> str:
-    """指摘コード."""
-    lines = _rows("コード", "見出し", "重要度", "すること")
-    lines += [
-        f"| {code} | {text.heading} | {_SEVERITY[text.severity]} | {text.remedy} |" for code, text in CODES.items()
-    ]
-    return "\n".join(lines)
+    """指摘コード, a table for each thing that they are about."""
+    assert {code[:2] for code in CODES} == set(_TIERS)
+    lines = []
+    for tier, about in _TIERS.items():
+        lines += [f"## {tier} {about}", "", *_rows("コード", "見出し", "重要度", "すること")]
+        own = sorted((code, text) for code, text in CODES.items() if code.startswith(tier))
+        lines += [f"| {code} | {text.heading} | {_SEVERITY[text.severity]} | {text.remedy} |" for code, text in own]
+        lines.append("")
+    return "\n".join(lines).rstrip("\n")
 
 
 def outcomes() -> str:
@@ -286,9 +303,13 @@ BLOCKS = {
 FILES = (
     ROOT / "README.md",
     ROOT / "elqr" / "README.md",
-    ROOT / "tests" / "README.md",
+    ROOT / "jobs" / "README.md",
+    ROOT / "jobs" / "staff.md",
     ROOT / "specs" / "README.md",
+    ROOT / "specs" / "codes.md",
     ROOT / "specs" / "sheets" / "README.md",
+    ROOT / "tests" / "README.md",
+    ROOT / "tests" / "bench" / "README.md",
 )
 
 
