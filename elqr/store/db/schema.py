@@ -58,6 +58,11 @@ def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = 
     return made
 
 
+def texts(*names: str) -> list[Column[Any]]:
+    """文字の列: columns of text that always say something, even if it is nothing."""
+    return [Column(name, Text, nullable=False) for name in names]
+
+
 def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
     """A STRICT table whose rows are never changed or deleted; triggers say so.
 

@@ -2,19 +2,14 @@
 
 from sqlalchemy import Column, ForeignKey, Index
 
-from elqr.store.db.schema import Text, Whole, table
+from elqr.store.db.schema import Text, Whole, table, texts
 
 act = table(
     "act",
     Column("run_no", Whole, ForeignKey("run.run_no"), primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("number", Whole, nullable=False),
-    Column("step", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("os_user", Text, nullable=False),
-    Column("login", Text, nullable=False),
-    Column("machine", Text, nullable=False),
-    Column("session_user", Text, nullable=False),
+    *texts("step", "taken_by", "os_user", "login", "machine", "session_user"),
     Index("act_by_number", "kind", "number"),
 )
 """人のしたこと: one step of one request or record, as its link says it; `session_user` is a server's own word."""

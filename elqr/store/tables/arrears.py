@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr.store.db.schema import Text, Whole, table
+from elqr.store.db.schema import Text, Whole, table, texts
 
 arrears_request = table(
     "arrears_request",
@@ -10,11 +10,7 @@ arrears_request = table(
     Column("situation", Text, nullable=False),
     Column("claims", Whole, nullable=False),
     Column("yen", Whole, nullable=False),
-    Column("risks", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("risks", "night_on", "asked_at", "asked_by", "reason"),
     Index("arrears_request_by_situation", "situation"),
 )
 """督促対象を引く申請: the situation, by the hash of its claims and of all that stands against drawing them."""
@@ -22,11 +18,7 @@ arrears_request = table(
 arrears_step = table(
     "arrears_step",
     Column("request_no", Whole, ForeignKey("arrears_request.request_no"), primary_key=True, autoincrement=False),
-    Column("result", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("result", "night_on", "taken_at", "taken_by", "reason"),
 )
 """承認・却下: the one step that ends a request."""
 
@@ -34,13 +26,10 @@ arrears_list = table(
     "arrears_list",
     Column("list_no", Whole, primary_key=True, autoincrement=False),
     Column("request_no", Whole, ForeignKey("arrears_request.request_no"), unique=True),
-    Column("night_on", Text, nullable=False),
-    Column("made_at", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
+    *texts("night_on", "made_at", "made_by"),
     Column("claims", Whole, nullable=False),
     Column("yen", Whole, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("manifest_sha256", Text, nullable=False),
+    *texts("sha256", "manifest_sha256"),
     CheckConstraint("claims > 0 AND yen > 0"),
 )
 """督促対象一覧: each list that was drawn; an approval opens one."""

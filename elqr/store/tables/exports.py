@@ -2,23 +2,18 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr.store.db.schema import Text, Whole, guard, table
+from elqr.store.db.schema import Whole, guard, table, texts
 from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 export = table(
     "export",
     Column("export_no", Whole, primary_key=True, autoincrement=False),
-    Column("night_on", Text, nullable=False),
-    Column("made_at", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
-    Column("file_name", Text, nullable=False),
-    Column("spec", Text, nullable=False),
+    *texts("night_on", "made_at", "made_by", "file_name", "spec"),
     Column("postings", Whole, nullable=False),
     Column("yen", Whole, nullable=False),
     Column("first_posting_no", Whole, ForeignKey("posting.posting_no"), nullable=False),
     Column("last_posting_no", Whole, ForeignKey("posting.posting_no"), nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("manifest_sha256", Text, nullable=False),
+    *texts("sha256", "manifest_sha256"),
     CheckConstraint("postings > 0 AND first_posting_no <= last_posting_no"),
 )
 """書き出し: the postings on claims from one number to another, each in one export only that holds."""
@@ -52,11 +47,7 @@ export_again = table(
     "export_again",
     Column("export_no", Whole, ForeignKey("export.export_no"), nullable=False),
     Column("again_no", Whole, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("made_at", Text, nullable=False),
-    Column("made_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("manifest_sha256", Text, nullable=False),
+    *texts("night_on", "made_at", "made_by", "reason", "manifest_sha256"),
     PrimaryKeyConstraint("export_no", "again_no"),
     CheckConstraint("again_no > 0"),
 )
@@ -67,8 +58,7 @@ export_taken = table(
     Column("taken_no", Whole, primary_key=True, autoincrement=False),
     Column("export_no", Whole, ForeignKey("export.export_no"), nullable=False),
     Column("again_no", Whole, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
+    *texts("taken_at", "taken_by"),
     Index("export_taken_by_export", "export_no"),
 )
 """取込済: the core system has it. `again_no` is 0 for the first export. May be recorded again once taken back."""

@@ -5,7 +5,7 @@ Giving up is asked for by one person and agreed to by another.
 
 from sqlalchemy import Column, ForeignKey, Index
 
-from elqr.store.db.schema import Text, Whole, table
+from elqr.store.db.schema import Text, Whole, table, texts
 
 delivery_box = table(
     "delivery_box",
@@ -21,12 +21,7 @@ A delivery that an older program held back has none.
 waiver = table(
     "waiver",
     Column("waiver_no", Whole, primary_key=True, autoincrement=False),
-    Column("sha256", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("sha256", "name", "night_on", "asked_at", "asked_by", "reason"),
     Index("waiver_by_content", "sha256"),
 )
 """あきらめの申請: a file that was held back and will not be waited for any more."""
@@ -42,10 +37,6 @@ waiver_delivery = table(
 waiver_step = table(
     "waiver_step",
     Column("waiver_no", Whole, ForeignKey("waiver.waiver_no"), primary_key=True, autoincrement=False),
-    Column("result", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("result", "night_on", "taken_at", "taken_by", "reason"),
 )
 """承認・却下: the one step that ends a request."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
-from elqr.store.db.schema import Text, Whole, columns, findings, index, table
+from elqr.store.db.schema import Text, Whole, columns, findings, index, table, texts
 from elqr.vocabulary import frames
 from elqr.vocabulary.terms import PrintState
 
@@ -21,8 +21,7 @@ run = table(
     "run",
     Column("run_no", Whole, primary_key=True, autoincrement=False),
     Column("run_id", Text, nullable=False, unique=True),
-    Column("night_on", Text, nullable=False),
-    Column("entry", Text, nullable=False),
+    *texts("night_on", "entry"),
     Column("previous_hash", Text, nullable=False, unique=True),
     Column("hash", Text, nullable=False, unique=True),
     Index("run_by_night", "night_on"),
@@ -32,12 +31,7 @@ run = table(
 ledger_start = table(
     "ledger_start",
     Column("start_no", Whole, primary_key=True, autoincrement=False),
-    Column("ledger_id", Text, nullable=False),
-    Column("numbers", Text, nullable=False),
-    Column("started_at", Text, nullable=False),
-    Column("started_by", Text, nullable=False),
-    Column("approved_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("ledger_id", "numbers", "started_at", "started_by", "approved_by", "reason"),
 )
 """台帳の始まり: the ledger's id, given when it was made; and each time two people went on with it after a restore or
 began anew, with the numbers that had been handed out by then."""
@@ -47,9 +41,7 @@ claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(
 notice_file = table(
     "notice_file",
     Column("notice_file_no", Whole, primary_key=True, autoincrement=False),
-    Column("sha256", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
+    *texts("sha256", "name", "night_on"),
     Column("rows_read", Whole, nullable=False),
     Column("rows_new", Whole, nullable=False),
     Column("rows_same", Whole, nullable=False),
@@ -124,11 +116,7 @@ file = table(
 delivery = table(
     "delivery",
     Column("delivery_no", Whole, primary_key=True, autoincrement=False),
-    Column("sha256", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("spec", Text, nullable=False),
+    *texts("sha256", "name", "night_on", "status", "spec"),
     Column("payment_count", Whole, nullable=False),
     Column("payment_yen", Whole, nullable=False),
     Index("delivery_by_name", "name", "sha256"),
@@ -179,8 +167,7 @@ posting = table(
     *columns(frames.Posting, nullable=("claim_no", "procedure_code")),
     Column("night_on", Text, nullable=False),
     Column("reverses_no", Whole, ForeignKey("posting.posting_no")),
-    Column("decided_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("decided_by", "reason"),
     CheckConstraint("account IN ('claim', 'suspense', 'withdrawn')"),
     CheckConstraint("(account = 'claim') = (claim_no IS NOT NULL)"),
     CheckConstraint("yen <> 0"),
@@ -201,8 +188,7 @@ upload_step = table(
     "upload_step",
     Column("step_no", Whole, primary_key=True, autoincrement=False),
     Column("upload_no", Whole, ForeignKey("upload.upload_no"), nullable=False),
-    Column("uploaded_at", Text, nullable=False),
-    Column("uploaded_by", Text, nullable=False),
+    *texts("uploaded_at", "uploaded_by"),
     Index("upload_step_by_upload", "upload_no"),
 )
 """登録: a 納付書情報 file that 共通納税IFS has accepted. It may be recorded again once it was taken back."""
@@ -231,11 +217,7 @@ release_step = table(
     "release_step",
     Column("step_no", Whole, primary_key=True, autoincrement=False),
     Column("print_no", Whole, ForeignKey("print_batch.print_no"), nullable=False),
-    Column("step", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("pulled", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("step", "taken_at", "taken_by", "pulled", "reason"),
     Index("release_step_by_print", "print_no"),
     CheckConstraint(f"step IN ('{PrintState.REQUESTED}', '{PrintState.RELEASED}', '{PrintState.WITHDRAWN}')"),
 )

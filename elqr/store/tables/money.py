@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr.store.db.schema import Text, Whole, columns, index, table
+from elqr.store.db.schema import Text, Whole, columns, index, table, texts
 from elqr.vocabulary import money_frames as frames
 
 deposit_file = table(
@@ -78,8 +78,7 @@ watched_bundle = table(
 overdue_payment = table(
     "overdue_payment",
     Column("payment_no", Whole, ForeignKey("payment.payment_no"), primary_key=True, autoincrement=False),
-    Column("contract", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
+    *texts("contract", "night_on"),
     Index("overdue_payment_by_night", "night_on"),
 )
 """期限超過の速報: without 確報 or 取消 on the night its time was over; closed by the record that comes late."""
@@ -87,14 +86,10 @@ overdue_payment = table(
 difference = table(
     "difference",
     Column("difference_no", Whole, primary_key=True, autoincrement=False),
-    Column("mark", Text, nullable=False),
-    Column("contract", Text, nullable=False),
+    *texts("mark", "contract"),
     Column("payment_yen", Whole, nullable=False),
     Column("money_yen", Whole, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("night_on", "asked_at", "asked_by", "reason"),
     Index("difference_by_mark", "mark"),
 )
 """差額の確認の申請: a line that does not agree, known by its members, and why it may be closed."""
@@ -104,9 +99,6 @@ difference_step = table(
     Column("difference_no", Whole, ForeignKey("difference.difference_no"), primary_key=True, autoincrement=False),
     Column("result", Text, nullable=False),
     Column("settlement_no", Whole, ForeignKey("settlement.settlement_no")),
-    Column("night_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("night_on", "taken_at", "taken_by", "reason"),
 )
 """承認・却下: the one step that ends a request; approved, the line is settled."""

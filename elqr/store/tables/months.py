@@ -6,16 +6,13 @@ opening balance from all the nights before it.
 
 from sqlalchemy import Column, ForeignKey, Index
 
-from elqr.store.db.schema import Text, Whole, guard, index, table
+from elqr.store.db.schema import Text, Whole, guard, index, table, texts
 from elqr.vocabulary.terms import RulingResult
 
 month_close = table(
     "month_close",
     Column("close_no", Whole, primary_key=True, autoincrement=False),
-    Column("month", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
+    *texts("month", "night_on", "asked_at", "asked_by"),
     Column("postings", Whole, nullable=False),
     Column("yen", Whole, nullable=False),
     Column("suspense_yen", Whole, nullable=False),
@@ -27,12 +24,7 @@ month_close = table(
 month_close_step = table(
     "month_close_step",
     Column("close_no", Whole, ForeignKey("month_close.close_no"), primary_key=True, autoincrement=False),
-    Column("month", Text, nullable=False),
-    Column("result", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("month", "result", "night_on", "taken_at", "taken_by", "reason"),
     index("month_closed", "month", unique=True, where=Column("result") == RulingResult.APPROVED.value),
 )
 """承認・却下: the one step that ends a request. A month is closed once."""

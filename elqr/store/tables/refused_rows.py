@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
-from elqr.store.db.schema import Text, Whole, columns, table
+from elqr.store.db.schema import Text, Whole, columns, table, texts
 from elqr.vocabulary.frames import ClaimKey
 from elqr.vocabulary.notice_frames import RefusedRow
 
@@ -21,22 +21,14 @@ notice_give_up = table(
     "notice_give_up",
     Column("give_up_no", Whole, primary_key=True, autoincrement=False),
     Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
-    Column("records", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("records", "night_on", "asked_at", "asked_by", "reason"),
 )
 """あきらめる申請: numbers of refused rows of a file, with commas between them, and why."""
 
 notice_give_up_step = table(
     "notice_give_up_step",
     Column("give_up_no", Whole, ForeignKey("notice_give_up.give_up_no"), primary_key=True, autoincrement=False),
-    Column("result", Text, nullable=False),
-    Column("ended_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("because", Text, nullable=False),
+    *texts("result", "ended_on", "taken_at", "taken_by", "because"),
 )
 """承認・却下: the one step that ends a request."""
 

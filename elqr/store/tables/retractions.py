@@ -6,18 +6,14 @@ holds from the step in which another person approves it. What is true again is r
 
 from sqlalchemy import Column, ForeignKey, Index
 
-from elqr.store.db.schema import Text, Whole, table
+from elqr.store.db.schema import Text, Whole, table, texts
 
 retraction = table(
     "retraction",
     Column("retraction_no", Whole, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("number", Whole, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("subject", "night_on", "asked_at", "asked_by", "reason"),
     Index("retraction_by_subject", "kind", "number"),
 )
 """取り消しの申請: of which kind of record, its number in the table of its kind, and how people call it."""
@@ -25,10 +21,6 @@ retraction = table(
 retraction_step = table(
     "retraction_step",
     Column("retraction_no", Whole, ForeignKey("retraction.retraction_no"), primary_key=True, autoincrement=False),
-    Column("result", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("result", "night_on", "taken_at", "taken_by", "reason"),
 )
 """承認・却下: the one step that ends a request; approved, the record does not hold any more."""

@@ -2,18 +2,13 @@
 
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint
 
-from elqr.store.db.schema import Text, Whole, columns, table
+from elqr.store.db.schema import Text, Whole, columns, table, texts
 from elqr.vocabulary import frames
 
 review = table(
     "review",
     Column("review_no", Whole, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("asked_at", Text, nullable=False),
-    Column("asked_by", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
+    *texts("kind", "night_on", "asked_at", "asked_by", "source", "sha256"),
 )
 """決裁の申請: rulings that one person handed in together."""
 
@@ -28,11 +23,7 @@ ruling = table(
 review_step = table(
     "review_step",
     Column("review_no", Whole, ForeignKey("review.review_no"), nullable=False),
-    Column("result", Text, nullable=False),
-    Column("night_on", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
-    Column("taken_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *texts("result", "night_on", "taken_at", "taken_by", "reason"),
     PrimaryKeyConstraint("review_no"),
 )
 """承認・却下: the one step that ends a request."""
