@@ -351,6 +351,11 @@ def elqr(*arguments: object, text: str | None = None, **environment: str) -> Ran
     return Ran(result.exit_code, result.stdout, result.stderr)
 
 
+def codes(ran: Ran) -> list[str]:
+    """The codes of a command's findings, in their order."""
+    return [finding["code"] for finding in ran.json["findings"]]  # type: ignore[attr-defined,index]
+
+
 def went_on(kind: str, *arguments: object, last: tuple[object, ...] = ()) -> Ran:
     """Two people go on with a ledger (`accept`) or begin one (`new`): asked for and approved. Returns what refused."""
     asked = elqr("ledger", kind, *last, "--by", "山田", "--reason", "控えから戻した", *arguments)

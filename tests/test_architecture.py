@@ -318,6 +318,28 @@ def test_frames_are_the_tables_of_the_oldest_ledger_brought_up(tmp_path: Path) -
             assert there == {column: _KINDS[kind] for column, kind in frame.SCHEMA.items()} | more, name
 
 
+def test_no_test_lives_on_another() -> None:
+    """What two of them need stands in tests/cases, or is a builder."""
+    imported = Counter[str]()
+    for path in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            else:
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            ours = [name for name in names if name.startswith("tests")]
+            imported.update(ours)
+            borrowed = [name for name in ours if ".test_" in name]
+            assert not borrowed, f"{path}: {borrowed}"
+    assert imported["tests.builders"] > 60 and any(name.startswith("tests.cases.") for name in imported)
+
+
+def test_tests_stand_in_the_rooms_of_what_they_test() -> None:
+    """Those of the project itself stand above the rooms."""
+    folders = {path.parent.relative_to(ROOT / "tests").as_posix() for path in (ROOT / "tests").rglob("test_*.py")}
+    assert folders <= {".", *(room for room, _ in HOUSE)} and len(folders) > 12
+
+
 def test_the_top_level_holds_nothing_else() -> None:
     checkout = {"elqr", "specs", "samples", "jobs", "tests", "pyproject.toml", "README.md"}
     made_here = {"var", "wheels", "build", "dist"}

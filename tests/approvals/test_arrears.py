@@ -22,9 +22,8 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
-from tests.night.test_settlement import CONTRACT, MONEY, SENDER
+from tests.cases.job_parts import ARRIVAL, CONTRACT, MONEY, SENDER
 
-ARRIVAL = '\n[[arrival]]\nname = "eLTAX 確報"\nspecs = ["eltax_payment_csv"]\nsince = 2026-11-20\nuntil = 2026-11-20\n'
 DUE = date(2026, 10, 31)
 """The 20th day after it is 20 November; the 21st day is the first on which a claim is listed."""
 DAY = date(2026, 11, 21)

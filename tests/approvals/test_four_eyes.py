@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.approvals.test_arrears import ARRIVAL
 from tests.builders import JOB, City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
-from tests.night.test_settlement import CONTRACT, MONEY, SENDER
+from tests.cases.job_parts import ARRIVAL, CONTRACT, MONEY, SENDER
 
 ASKED_BY, ANOTHER, LAST = "髙橋 一郎", "佐藤", date(2026, 11, 21)
 LIKE = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import JOB, REFUSED, City, Ran, elqr, eltax_file, eltax_row, notice_file, notice_row
+from tests.builders import JOB, REFUSED, City, Ran, codes, elqr, eltax_file, eltax_row, notice_file, notice_row
 from tests.office import calculated, needs_office
 
 OCTOBER, NOVEMBER = date(2026, 10, 30), date(2026, 11, 2)
@@ -184,7 +184,7 @@ def test_verify_draws_closed_months_again_and_asks_who_closed_them(city: City) -
 
 def _verified(city: City) -> set[str]:
     ran = elqr("verify", "--job", city.job, "--date", CLOSING.isoformat(), "--json")
-    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined,index]
+    return set(codes(ran))
 
 
 def test_what_changed_between_the_request_and_the_approval_is_not_closed(city: City) -> None:

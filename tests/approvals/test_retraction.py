@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from elqr.vocabulary.codes import Code
-from tests.builders import JOB, NIGHT, REFUSED, City, Ran, credit_file, credit_row, elqr, notice_row, went_on
-from tests.handover.test_export import _folder as export_folder
-from tests.handover.test_export import _pay as pay
-from tests.handover.test_export import _run as export
-from tests.handover.test_printing import PRINT, _approve, _manifest, _paid, _print, _release, _uploaded
-from tests.night.test_settlement import SENDER, Till, act, codes, open_marks
+from tests.builders import JOB, NIGHT, REFUSED, City, Ran, codes, credit_file, credit_row, elqr, notice_row, went_on
+from tests.cases.exports import export, export_folder, pay
+from tests.cases.job_parts import PRINT, SENDER
+from tests.cases.prints import approve_release, manifest_of, pay_slip, print_slips, record_uploads, request_release
+from tests.cases.till import Till, act, open_marks
 
 NEXT, AFTER = date(2026, 11, 21), date(2026, 11, 22)
 
@@ -38,7 +37,7 @@ def undone(city: City, *arguments: object, day: date = NIGHT) -> None:
 
 def verified(city: City, day: date = AFTER) -> set[str]:
     ran = elqr("verify", "--job", city.job, "--date", day.isoformat(), "--json")
-    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined,index]
+    return set(codes(ran))
 
 
 @pytest.fixture
@@ -47,8 +46,8 @@ def printed(tmp_path: Path) -> City:
     city = City.founded(tmp_path / "city", JOB + PRINT)
     city.notices(notice_row(bill_no="101", principal_yen=1_000), notice_row(bill_no="102", payer_ref="2"))
     city.night()
-    assert _print(city).code == 0
-    _uploaded(city)
+    assert print_slips(city).code == 0
+    record_uploads(city)
     return city
 
 
@@ -57,18 +56,18 @@ def reject(city: City, by: str = "佐藤") -> Ran:
 
 
 def test_a_request_that_cannot_be_approved_any_more_is_withdrawn_and_asked_for_without_the_page(printed: City) -> None:
-    assert _release(printed).code == 0
-    _paid(printed)
+    assert request_release(printed).code == 0
+    pay_slip(printed)
     printed.night()
-    ran = _approve(printed)
+    ran = approve_release(printed)
     assert ran.code == 1 and f"[{Code.NOTICE_PAID}] 0001-00002ページ" in ran.err and "elqr notice reject" in ran.err
-    assert "elqr notice reject" in _release(printed, "print", "--pull", "0001-00002").err
+    assert "elqr notice reject" in request_release(printed, "print", "--pull", "0001-00002").err
     assert reject(printed).code == 0
-    assert (_manifest(printed)["state"], _manifest(printed)["requested"]) == ("printed", None)
-    assert reject(printed).code == 1 and "申請されていません" in _approve(printed).err
-    assert _release(printed, "print", "--pull", "0001-00002").code == 0
-    assert "申請した人（山田）" in _approve(printed, by="山田").err
-    assert _approve(printed).code == 0 and _manifest(printed)["pulled"] == ["0001-00002"]
+    assert (manifest_of(printed)["state"], manifest_of(printed)["requested"]) == ("printed", None)
+    assert reject(printed).code == 1 and "申請されていません" in approve_release(printed).err
+    assert request_release(printed, "print", "--pull", "0001-00002").code == 0
+    assert "申請した人（山田）" in approve_release(printed, by="山田").err
+    assert approve_release(printed).code == 0 and manifest_of(printed)["pulled"] == ["0001-00002"]
     assert printed.sql("SELECT step, taken_by FROM release_step ORDER BY step_no") == [
         ("requested", "山田"),
         ("withdrawn", "佐藤"),
@@ -83,31 +82,35 @@ def test_a_request_that_cannot_be_approved_any_more_is_withdrawn_and_asked_for_w
 
 def test_a_release_that_was_approved_wrongly_is_taken_back_and_may_be_asked_for_again(printed: City) -> None:
     assert undo(printed, "release", 1).code == 1, "nothing was approved yet"
-    assert (_release(printed).code, _approve(printed).code) == (0, 0)
-    assert "elqr undo release 1" in _approve(printed).err
-    assert _print(printed, "second", "--from", next((printed.folder / "out" / "upload").glob("*.csv"))).code == 0
-    assert _manifest(printed, "second")["is_reprint"]
+    assert (request_release(printed).code, approve_release(printed).code) == (0, 0)
+    assert "elqr undo release 1" in approve_release(printed).err
+    assert print_slips(printed, "second", "--from", next((printed.folder / "out" / "upload").glob("*.csv"))).code == 0
+    assert manifest_of(printed, "second")["is_reprint"]
     assert undo(printed, "release", 1).code == 0
     assert "申請済みです" in undo(printed, "release", 1, by="鈴木").err
     own = undo(printed, "approve", 1, by="山 田")
     assert own.code == 1 and "申請した人" in own.err
     assert undo(printed, "approve", 1, by="鈴木").code == 0
     assert undo(printed, "approve", 1, by="鈴木").code == 1
-    assert "申請されていません" in _approve(printed).err
-    assert (_release(printed).code, _manifest(printed)["released"], _approve(printed).code) == (0, None, 0)
+    assert "申請されていません" in approve_release(printed).err
+    assert (request_release(printed).code, manifest_of(printed)["released"], approve_release(printed).code) == (
+        0,
+        None,
+        0,
+    )
     undone(printed, "release", "1")
     assert [one["number"] for one in waiting(printed, "--all")] == [2, 4], "each approval has a number of its own"
 
 
 def test_a_notice_that_was_not_uploaded_after_all_is_not_sent(printed: City) -> None:
     (path,) = (printed.folder / "out" / "upload").glob("*.csv")
-    assert _release(printed).code == 0
+    assert request_release(printed).code == 0
     undone(printed, "uploaded", path)
-    ran = _approve(printed)
+    ran = approve_release(printed)
     assert ran.code == 1 and f"[{Code.NOT_UPLOADED}] 0001-00001ページ" in ran.err
     assert undo(printed, "uploaded", path.name).code == 1, "it is not recorded any more"
-    _uploaded(printed)
-    assert _approve(printed).code == 0
+    record_uploads(printed)
+    assert approve_release(printed).code == 0
     asked = undo(printed, "uploaded", path.name)
     assert asked.code == 0 and path.name in asked.out
     told = undo(printed, "approve", 2, by="佐藤")
@@ -120,10 +123,10 @@ def test_a_notice_that_was_not_uploaded_after_all_is_not_sent(printed: City) -> 
 def test_a_page_that_was_pulled_did_not_leave_the_house(printed: City) -> None:
     """It is not counted among what was sent when the record of its upload is taken back, nor as sent before."""
     (path,) = (printed.folder / "out" / "upload").glob("*.csv")
-    assert _release(printed, "print", "--pull", "0001-00002").code == 0 and _approve(printed).code == 0
-    assert _print(printed, "second", "--from", path).code == 0
-    assert not _manifest(printed, "second")["is_reprint"], "one of its two was never sent"
-    sent = _release(printed, "second")
+    assert request_release(printed, "print", "--pull", "0001-00002").code == 0 and approve_release(printed).code == 0
+    assert print_slips(printed, "second", "--from", path).code == 0
+    assert not manifest_of(printed, "second")["is_reprint"], "one of its two was never sent"
+    sent = request_release(printed, "second")
     assert sent.code == 1 and "0001-00001ページ" in sent.err and "0001-00002ページ" not in sent.err
     assert undo(printed, "uploaded", path).code == 0
     assert "発送を承認した納付書が 1枚あります" in undo(printed, "approve", 1, by="佐藤").out

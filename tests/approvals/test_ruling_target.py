@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.approvals.test_review import HELD, MORNING, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, written
-from tests.approvals.test_review import desk as _desk
 from tests.builders import JOB, City, eltax_file, eltax_row, notice_row
+from tests.cases.review_book import written
+from tests.cases.review_desk import HELD, MORNING, TWICE, UNKNOWN, WHOLE, WRONG_CHECK, Desk, desk_in
 
-desk = _desk
 LATER = date(2026, 11, 21)
 BILLS = ("取消", "同額の再発行", "減額の再発行", "一部の納付", "全額の納付", "速報", "何もない")
 """What happens to each of seven notices of 10,000 yen between request and approval, by bill from 101 on."""
@@ -20,6 +19,11 @@ def _pays(desk: Desk, yen: int) -> None:
     key_no, check_no = desk.city.issued()["kokuho", "100001", 2, 1]
     desk.city.deliver("later.csv", eltax_file(eltax_row(key_no, check_no, yen, serial_no="00000009")))
     desk.city.night(LATER)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return desk_in(tmp_path / "city")
 
 
 @pytest.fixture

@@ -1,15 +1,16 @@
 """A number is the same however people write it, in a book and on the command line."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
 from elqr.printing.wishlist import read_keys
-from tests.approvals.test_review import HELD, UNKNOWN, WHOLE, Desk, written
-from tests.approvals.test_review import desk as _desk
 from tests.builders import REAL_CODE, elqr
+from tests.cases.review_book import written
+from tests.cases.review_desk import HELD, UNKNOWN, WHOLE, Desk, desk_in
 
-desk = _desk
 KEY = "00000202690000000002"
 WRITINGS = {
     "そのまま": KEY,
@@ -24,6 +25,11 @@ WRITINGS = {
     "アポストロフィ": "'00000202690000000002",
 }
 NO_NUMBERS = ["", "-", "0000-0202-69OO", "1,234", "２期", "1.5", "②x", "Ⅳ", "٣"]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return desk_in(tmp_path / "city")
 
 
 @pytest.mark.parametrize("text", WRITINGS.values(), ids=WRITINGS)

@@ -34,6 +34,7 @@ from elqr.vocabulary.findings import Finding, Location
 from tests.builders import (
     SERVERS,
     City,
+    codes,
     credit_file,
     credit_row,
     elqr,
@@ -433,7 +434,7 @@ def _coming(city: City, folder: str) -> str:
 def _codes(city: City) -> set[str]:
     ran = elqr("verify", "--job", city.job, "--date", NEXT.isoformat(), "--json")
     assert ran.code == (1 if ran.json["findings"] else 0)
-    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined]
+    return set(codes(ran))
 
 
 @pytest.mark.parametrize("what", FORGED)

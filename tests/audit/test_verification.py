@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from elqr.vocabulary.codes import Code
-from tests.approvals.test_review import TWICE, UNKNOWN, desk_in, written
-from tests.builders import SERVERS, City, Ran, elqr, eltax_file, eltax_row, notice_row
-from tests.night.test_settlement import settled_in
+from tests.builders import SERVERS, City, Ran, codes, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.review_book import written
+from tests.cases.review_desk import TWICE, UNKNOWN, desk_in
+from tests.cases.till import settled_in
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def verify(city: City) -> Ran:
 
 
 def told(city: City) -> set[str]:
-    return {finding["code"] for finding in verify(city).json["findings"]}  # type: ignore[attr-defined,index]
+    return set(codes(verify(city)))
 
 
 def test_a_whole_ledger_agrees(whole: City) -> None:

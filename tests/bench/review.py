@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.approvals.test_review import written
 from tests.bench.measure import Row
 from tests.builders import City, elqr, eltax_file, eltax_row
+from tests.cases.review_book import written
 
 EXCEPTIONS = 50_000
 """At any scale: a book of ten times as many is refused for its size."""

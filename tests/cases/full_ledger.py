@@ -3,11 +3,10 @@
 from datetime import date
 from pathlib import Path
 
-from tests.approvals.test_arrears import ARRIVAL
-from tests.approvals.test_review import written
 from tests.builders import JOB as _JOB
 from tests.builders import City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
-from tests.night.test_settlement import CONTRACT, MONEY, SENDER
+from tests.cases.job_parts import ARRIVAL, CONTRACT, MONEY, SENDER
+from tests.cases.review_book import written
 
 DUE = date(2026, 10, 31)
 LAST = date(2026, 11, 21)

@@ -9,56 +9,40 @@ from pathlib import Path
 
 import pytest
 
-from tests.approvals.test_review import UNKNOWN, Desk, written
 from tests.builders import (
     JOB,
     NIGHT,
     ROOT,
     City,
     Ran,
+    codes,
     elqr,
-    eltax_file,
-    eltax_row,
     notice_row,
     transfer_file,
     transfer_row,
 )
+from tests.cases.exports import export, export_folder, pay
+from tests.cases.review_book import written
+from tests.cases.review_desk import UNKNOWN, desk_in
 
 NEXT = date(2026, 11, 21)
 _NO_DATE = JOB.replace("date = 2026-11-20\n", "")
 _SPEC = (ROOT / "specs" / "collection_history_csv.toml").read_text(encoding="utf-8")
 
 
-def _run(city: City, *arguments: object, day: date = NIGHT) -> Ran:
-    dated = ("--date", day.isoformat()) if arguments[0] in ("make", "again") else ()
-    return elqr("export", *arguments, "--job", city.job, *dated)
-
-
 def _make(city: City, day: date = NIGHT) -> dict[str, object]:
-    ran = _run(city, "make", "--by", "山田", "--json", day=day)
+    ran = export(city, "make", "--by", "山田", "--json", day=day)
     assert ran.code == 0
     return ran.json
 
 
-def _folder(city: City, name: str) -> Path:
-    return city.folder / "out" / "export" / name
-
-
 def _rows(city: City, no: int) -> list[dict[str, str]]:
-    data = (_folder(city, f"{no:06d}") / f"elqr_history_{no:06d}.csv").read_bytes()
+    data = (export_folder(city, f"{no:06d}") / f"elqr_history_{no:06d}.csv").read_bytes()
     return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
 
 
 def _ledger(city: City, query: str) -> list[tuple[int, ...]]:
     return city.sql(query)
-
-
-def _pay(city: City, *parts: tuple[tuple[str, str, int, int], int], name: str = "eltax.csv") -> None:
-    """Payments by (slip, yen), each with an identity of its own."""
-    issued = city.issued()
-    first = 1 + sum(1 for path in (city.folder / "inbox").iterdir()) * 100
-    rows = [eltax_row(*issued[slip], yen, serial_no=f"{no:08d}") for no, (slip, yen) in enumerate(parts, start=first)]
-    city.deliver(name, eltax_file(*rows))
 
 
 FEES = {"principal_yen": 9_500, "demand_fee_yen": 100, "late_charge_yen": 400}
@@ -83,7 +67,7 @@ def city(tmp_path: Path) -> City:
     made = City.founded(tmp_path / "city", _NO_DATE)
     made.notices(*NOTICES)
     made.night(date(2026, 11, 19))
-    _pay(
+    pay(
         made,
         (("kokuho", "100001", 1, 1), 10_000),
         (("kokuho", "100002", 1, 1), 4_000),
@@ -145,8 +129,8 @@ def test_every_posting_says_what_became_of_its_claim_and_divides_only_where_the_
 
 def test_only_what_is_new_is_exported_and_nothing_twice(city: City) -> None:
     first = _make(city)
-    assert _run(city, "make", "--by", "山田").out == "書き出していない計上はありません。\n"
-    _pay(city, (("kokuho", "100002", 1, 1), 1_000), name="second.csv")
+    assert export(city, "make", "--by", "山田").out == "書き出していない計上はありません。\n"
+    pay(city, (("kokuho", "100002", 1, 1), 1_000), name="second.csv")
     city.night(NEXT)
     second = _make(city, NEXT)
     assert (second["export_no"], second["first_posting_no"]) == (2, 11) and first["last_posting_no"] == 10
@@ -161,7 +145,7 @@ def test_only_what_is_new_is_exported_and_nothing_twice(city: City) -> None:
         == _ledger(city, "SELECT sum(yen) FROM posting WHERE account = 'claim'")
         == [(46_200,)]
     )
-    listed = _run(city, "list")
+    listed = export(city, "list")
     assert listed.out.splitlines()[-1] == "まだ書き出していない計上 0件 0円" and len(listed.out.splitlines()) == 3
 
 
@@ -170,11 +154,11 @@ def test_what_is_owed_is_what_was_owed_on_the_night_of_the_posting(tmp_path: Pat
     lower = notice_row(issue_no=2, principal_yen=8_000)
     city.notices(notice_row(), lower)
     city.night(date(2026, 11, 19))
-    _pay(city, (("kokuho", "100001", 1, 2), 8_000))
+    pay(city, (("kokuho", "100001", 1, 2), 8_000))
     city.night(NIGHT)
     city.notices(lower | {"change_kind": "9"}, notice_row(bill_no="100002"), name="later.csv")
     city.night(NEXT)
-    _pay(city, (("kokuho", "100002", 1, 1), 10_000), name="later.csv")
+    pay(city, (("kokuho", "100002", 1, 1), 10_000), name="later.csv")
     city.night(date(2026, 11, 22))
     _make(city, date(2026, 11, 22))
     assert [(row["通知書番号"], row["発行連番"], row["消込結果"], row["収納額"]) for row in _rows(city, 1)] == [
@@ -185,7 +169,7 @@ def test_what_is_owed_is_what_was_owed_on_the_night_of_the_posting(tmp_path: Pat
 
 def test_the_manifest_says_where_the_export_stands_in_the_ledger(city: City) -> None:
     made = _make(city)
-    manifest = json.loads((_folder(city, "000001") / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((export_folder(city, "000001") / "manifest.json").read_text(encoding="utf-8"))
     assert manifest == made
     ((run_id, run_hash),) = _ledger(city, "SELECT run_id, hash FROM run ORDER BY run_no DESC LIMIT 1 OFFSET 1")
     assert (made["run_id"], made["run_hash"], made["night_on"]) == (run_id, run_hash, "2026-11-20")
@@ -196,20 +180,20 @@ def test_the_manifest_says_where_the_export_stands_in_the_ledger(city: City) -> 
 
 def test_after_a_crash_before_the_ledger_knew_the_same_is_written_again(city: City) -> None:
     _make(city)
-    before = {path.name: path.read_bytes() for path in _folder(city, "000001").iterdir()}
+    before = {path.name: path.read_bytes() for path in export_folder(city, "000001").iterdir()}
     last = "run_no = (SELECT max(run_no) FROM run)"
     city.damage("DELETE FROM export", f"DELETE FROM act WHERE {last}", f"DELETE FROM run WHERE {last}")
     (city.folder / "archive" / "ledger.json").unlink()  # it is left after the ledger knew
-    stray = _run(city, "check", _folder(city, "000001"))
+    stray = export(city, "check", export_folder(city, "000001"))
     assert stray.code == 1 and "台帳に記録がありません" in stray.err
-    (_folder(city, "000001") / "elqr_history_000001.csv").unlink()
+    (export_folder(city, "000001") / "elqr_history_000001.csv").unlink()
     _make(city)
-    assert {path.name: path.read_bytes() for path in _folder(city, "000001").iterdir()} == before
-    assert _run(city, "check", _folder(city, "000001")).code == 0
+    assert {path.name: path.read_bytes() for path in export_folder(city, "000001").iterdir()} == before
+    assert export(city, "check", export_folder(city, "000001")).code == 0
 
 
 def test_what_a_ruling_posts_and_takes_back_is_exported_with_its_slip(tmp_path: Path) -> None:
-    desk = _desk(tmp_path)
+    desk = desk_in(tmp_path / "city")
     _make(desk.city)
     target = desk.keys["100003/2"]
     desk.taken(written(desk.book("a.xlsx"), {UNKNOWN: ("納付書に充てる", target, "読み違い", "山田")}))
@@ -233,18 +217,11 @@ def test_what_a_ruling_posts_and_takes_back_is_exported_with_its_slip(tmp_path: 
     assert back["取消元の仕訳番号"] == onto["仕訳番号"]
 
 
-def _desk(folder: Path) -> Desk:
-    """The review's desk, made by its own fixture's function."""
-    from tests.approvals import test_review
-
-    return test_review.desk.__wrapped__(folder)  # type: ignore[attr-defined,no-any-return]
-
-
 def test_the_same_bytes_go_out_again_only_under_a_marked_name(city: City) -> None:
     made = _make(city)
-    first = (_folder(city, "000001") / "elqr_history_000001.csv").read_bytes()
-    shutil.rmtree(_folder(city, "000001"))
-    again = _run(city, "again", 1, "--by", "佐藤", "--reason", "送る途中で壊れた", "--json").json
+    first = (export_folder(city, "000001") / "elqr_history_000001.csv").read_bytes()
+    shutil.rmtree(export_folder(city, "000001"))
+    again = export(city, "again", 1, "--by", "佐藤", "--reason", "送る途中で壊れた", "--json").json
     assert (again["reexport_of"], again["again_no"], again["sha256"], again["reason"], again["by"]) == (
         1,
         1,
@@ -252,52 +229,52 @@ def test_the_same_bytes_go_out_again_only_under_a_marked_name(city: City) -> Non
         "送る途中で壊れた",
         "佐藤",
     )
-    assert (_folder(city, "000001_again1") / "elqr_history_000001_again1.csv").read_bytes() == first
-    assert _run(city, "again", 1, "--by", "佐藤", "--reason", "もう一度").code == 0
-    old = _run(city, "check", _folder(city, "000001_again1"))
+    assert (export_folder(city, "000001_again1") / "elqr_history_000001_again1.csv").read_bytes() == first
+    assert export(city, "again", 1, "--by", "佐藤", "--reason", "もう一度").code == 0
+    old = export(city, "check", export_folder(city, "000001_again1"))
     assert old.code == 1 and "（再2）のフォルダを使ってください" in old.err
-    assert _run(city, "check", _folder(city, "000001_again2")).code == 0
+    assert export(city, "check", export_folder(city, "000001_again2")).code == 0
     assert _ledger(city, "SELECT count(*) FROM export") == [(1,)], "an export made again is none of its own"
 
 
 def _changed(city: City) -> None:
-    path = _folder(city, "000001") / "elqr_history_000001.csv"
+    path = export_folder(city, "000001") / "elqr_history_000001.csv"
     path.write_bytes(path.read_bytes().replace(b"10000", b"10001", 1))
 
 
 def _cut(city: City) -> None:
-    (_folder(city, "000001") / "elqr_history_000001.csv").unlink()
+    (export_folder(city, "000001") / "elqr_history_000001.csv").unlink()
 
 
 def _manifest(city: City) -> None:
-    path = _folder(city, "000001") / "manifest.json"
+    path = export_folder(city, "000001") / "manifest.json"
     path.write_bytes(path.read_bytes().replace(b'"postings": 9', b'"postings": 8'))
 
 
 def _torn(city: City) -> None:
-    (_folder(city, "000001") / "manifest.json").write_bytes(b'{"export_no": 1')
+    (export_folder(city, "000001") / "manifest.json").write_bytes(b'{"export_no": 1')
 
 
 def _none(city: City) -> None:
-    (_folder(city, "000001") / "manifest.json").unlink()
+    (export_folder(city, "000001") / "manifest.json").unlink()
 
 
 def _had(city: City) -> None:
-    assert _run(city, "taken", _folder(city, "000001"), "--by", "鈴木").code == 0
+    assert export(city, "taken", export_folder(city, "000001"), "--by", "鈴木").code == 0
 
 
 def _replaced(city: City) -> None:
-    assert _run(city, "again", 1, "--by", "佐藤", "--reason", "壊れた").code == 0
+    assert export(city, "again", 1, "--by", "佐藤", "--reason", "壊れた").code == 0
 
 
 def _other(city: City) -> None:
-    path = _folder(city, "000001") / "manifest.json"
+    path = export_folder(city, "000001") / "manifest.json"
     made = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(made | {"ledger": "0" * 64}), encoding="utf-8")
 
 
 def _extra(city: City) -> None:
-    path = _folder(city, "000001") / "elqr_history_000001.csv"
+    path = export_folder(city, "000001") / "elqr_history_000001.csv"
     shutil.copy(path, path.with_name("elqr_history_000001 (2).csv"))
 
 
@@ -313,7 +290,7 @@ SPOILT = [
     ("目録にないファイル", _extra, "目録（manifest.json）にないもの elqr_history_000001 (2).csv があります"),
     (
         "目録にないフォルダ",
-        lambda city: (_folder(city, "000001") / "もう一つ").mkdir(),
+        lambda city: (export_folder(city, "000001") / "もう一つ").mkdir(),
         "にないもの もう一つ があります",
     ),
 ]
@@ -322,44 +299,44 @@ SPOILT = [
 @pytest.mark.parametrize(("name", "spoil", "said"), SPOILT, ids=[row[0] for row in SPOILT])
 def test_a_stale_or_changed_folder_is_refused(city: City, name: str, spoil: object, said: str) -> None:
     _make(city)
-    assert _run(city, "check", _folder(city, "000001")).code == 0
+    assert export(city, "check", export_folder(city, "000001")).code == 0
     spoil(city)  # type: ignore[operator]
-    for command in (("check", _folder(city, "000001")), ("taken", _folder(city, "000001"), "--by", "鈴木")):
-        ran = _run(city, *command)
+    for command in (("check", export_folder(city, "000001")), ("taken", export_folder(city, "000001"), "--by", "鈴木")):
+        ran = export(city, *command)
         assert ran.code == 1 and said in ran.err
 
 
 def test_what_programs_leave_in_an_exported_folder_is_no_reason(city: City) -> None:
     _make(city)
     for name in ("Thumbs.db", ".DS_Store", ".manifest.json.1234"):
-        (_folder(city, "000001") / name).write_bytes(b"x")
-    assert _run(city, "check", _folder(city, "000001")).code == 0
+        (export_folder(city, "000001") / name).write_bytes(b"x")
+    assert export(city, "check", export_folder(city, "000001")).code == 0
 
 
 def test_an_export_under_another_number_is_refused_and_elsewhere_is_not(city: City, tmp_path: Path) -> None:
     _make(city)
     for name, code in (("000002", 1), ("000001_again1", 1), ("渡す分", 0)):
-        shutil.copytree(_folder(city, "000001"), tmp_path / name)
-        ran = _run(city, "check", tmp_path / name)
+        shutil.copytree(export_folder(city, "000001"), tmp_path / name)
+        ran = export(city, "check", tmp_path / name)
         assert ran.code == code and ("000001 のものです" in ran.err) == bool(code), name
 
 
 def test_exports_are_taken_in_their_turn(city: City) -> None:
     _make(city)
-    _pay(city, (("kokuho", "100002", 1, 1), 1_000), name="second.csv")
+    pay(city, (("kokuho", "100002", 1, 1), 1_000), name="second.csv")
     city.night(NEXT)
     _make(city, NEXT)
-    early = _run(city, "check", _folder(city, "000002"))
+    early = export(city, "check", export_folder(city, "000002"))
     assert early.code == 1 and "書き出し1が、まだ取込済と記録されていません" in early.err
     for name in ("000001", "000002"):
-        assert _run(city, "taken", _folder(city, name), "--by", "鈴木").code == 0
-    assert "鈴木 が取込済" in _run(city, "list").out
+        assert export(city, "taken", export_folder(city, name), "--by", "鈴木").code == 0
+    assert "鈴木 が取込済" in export(city, "list").out
 
 
 def test_a_ledger_that_was_written_in_behind_our_back_is_not_exported(city: City) -> None:
     _make(city)
     city.damage("UPDATE posting SET yen = yen + 1 WHERE posting_no = 1")
-    ran = _run(city, "check", _folder(city, "000001"))
+    ran = export(city, "check", export_folder(city, "000001"))
     assert ran.code == 1 and "書き出しと計上の合計が合いません（金額 書き出し 45,200 計上 45,201）" in ran.err
 
 
@@ -367,7 +344,7 @@ def test_the_night_exports_what_it_posted_when_the_job_says_so(tmp_path: Path) -
     city = City.founded(tmp_path / "city", JOB + '\n[export]\nnightly = true\nfolder = "kikan"\n')
     city.notices(*NOTICES)
     assert "export" not in city.night(date(2026, 11, 19)).json
-    _pay(city, (("kokuho", "100002", 1, 1), 5_000))
+    pay(city, (("kokuho", "100002", 1, 1), 5_000))
     assert not city.night(NIGHT, "--dry-run").json.get("folder") and not (city.folder / "kikan").exists()
     ran = city.night()
     assert ran.json["export"]["yen"] == 5_000  # type: ignore[index]
@@ -379,7 +356,7 @@ def test_the_night_exports_what_it_posted_when_the_job_says_so(tmp_path: Path) -
 
 def test_verify_tells_every_change_of_an_export_and_of_its_kept_bytes(city: City, tmp_path: Path) -> None:
     _make(city)
-    _run(city, "again", 1, "--by", "佐藤", "--reason", "壊れた")
+    export(city, "again", 1, "--by", "佐藤", "--reason", "壊れた")
     assert _verified(city) == set()
     columns = (
         "file_name",
@@ -410,13 +387,13 @@ def test_verify_tells_every_change_of_an_export_and_of_its_kept_bytes(city: City
     (sha256,) = _ledger(city, "SELECT sha256 FROM export")[0]
     (city.folder / "archive" / str(sha256)[:2] / str(sha256)).unlink()
     assert _verified(city) == {"L513"}
-    again = _run(city, "again", 1, "--by", "佐藤", "--reason", "もう一度")
+    again = export(city, "again", 1, "--by", "佐藤", "--reason", "もう一度")
     assert again.code == 1 and "保管庫" in again.err
 
 
 def _verified(city: City) -> set[str]:
     ran = elqr("verify", "--job", city.job, "--date", NEXT.isoformat(), "--json")
-    return {finding["code"] for finding in ran.json["findings"]}  # type: ignore[attr-defined,index]
+    return set(codes(ran))
 
 
 def _with_spec(city: City, text: str) -> Ran:
@@ -426,7 +403,7 @@ def _with_spec(city: City, text: str) -> Ran:
     city.job.write_text(
         city.job.read_text(encoding="utf-8").replace('out = "out"', 'out = "out"\nspecs = ["own"]'), encoding="utf-8"
     )
-    return _run(city, "make", "--by", "山田")
+    return export(city, "make", "--by", "山田")
 
 
 WRONG_SPECS = [
@@ -456,7 +433,7 @@ def test_a_spec_that_cannot_say_it_is_refused_and_nothing_is_recorded(
     assert text != _SPEC
     ran = _with_spec(city, text)
     assert ran.code == 1 and said in ran.err and ran.err.count("\n") == 1
-    assert _ledger(city, "SELECT count(*) FROM export") == [(0,)] and not _folder(city, "000001").exists()
+    assert _ledger(city, "SELECT count(*) FROM export") == [(0,)] and not export_folder(city, "000001").exists()
 
 
 _FIXED = """
@@ -492,5 +469,5 @@ fields = [
 def test_a_city_replaces_the_format_without_python_even_by_a_fixed_one(city: City) -> None:
     ran = _with_spec(city, _FIXED)
     assert ran.code == 0, ran.err
-    lines = (_folder(city, "000001") / "elqr_history_000001.dat").read_bytes().split(b"\r\n")
+    lines = (export_folder(city, "000001") / "elqr_history_000001.dat").read_bytes().split(b"\r\n")
     assert lines[0] == b"D000000001A1100001000010000" + b" " * 13 and len(lines) == 10

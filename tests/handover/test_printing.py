@@ -32,10 +32,10 @@ from tests.builders import (
     cvs_file,
     cvs_row,
     elqr,
-    eltax_file,
-    eltax_row,
     notice_row,
 )
+from tests.cases.job_parts import PRINT
+from tests.cases.prints import approve_release, manifest_of, pay_slip, print_slips, record_uploads, request_release
 
 DOURO = """
 [[procedure]]
@@ -47,7 +47,6 @@ priority = "優先"
 item_no = "907"
 go_live_on = 2026-10-01
 """
-PRINT = "\n[print]\npages = 2\n"
 
 # Two payers of 国保 with four and two 期別, one 占用料, and one of 水道, which has no eL-QR yet.
 ROWS = [
@@ -66,39 +65,14 @@ def city(tmp_path: Path) -> City:
     return made
 
 
-def _print(city: City, name: str = "print", *options: object) -> Ran:
-    return elqr("notice", "print", "--job", city.job, "--workers", 1, "--out", city.folder / name, *options)
-
-
-def _manifest(city: City, name: str = "print") -> dict[str, Any]:
-    return json.loads((city.folder / name / MANIFEST).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-def _uploaded(city: City) -> None:
-    files = sorted((city.folder / "out" / "upload").glob("*.csv"))
-    assert elqr("notice", "uploaded", *files, "--by", "山田", "--job", city.job).code == 0
-
-
-PROVISIONAL = ("--provisional", "同梱の版下での試し刷り")
-"""The shipped sheets are provisional, and say so."""
-
-
-def _release(city: City, name: str = "print", *options: object, reason: tuple[str, ...] = PROVISIONAL) -> Ran:
-    return elqr("notice", "release", city.folder / name, "--by", "山田", "--job", city.job, *reason, *options)
-
-
-def _approve(city: City, name: str = "print", by: str = "佐藤", reason: tuple[str, ...] = PROVISIONAL) -> Ran:
-    return elqr("notice", "approve", city.folder / name, "--by", by, "--job", city.job, *reason)
-
-
 def _key(city: City, bill_no: str, installment_no: int, procedure: str = "kokuho", issue_no: int = 1) -> str:
     return city.issued()[procedure, bill_no, installment_no, issue_no][0]
 
 
 def test_a_print_counts_and_its_files_are_as_the_manifest_says(city: City) -> None:
-    ran = _print(city)
+    ran = print_slips(city)
     assert (ran.code, ran.err) == (0, "")
-    manifest = _manifest(city)
+    manifest = manifest_of(city)
     # 国保: bills of two and one pages do not fit one file of two; 1,000+2,000+3,000+4,000 and 500+1,000 yen.
     assert [(file["name"], file["pages"], file["notices"], file["yen"]) for file in manifest["files"]] == [
         ("0001_hokenryo.pdf", 2, 4, 10_000),
@@ -115,33 +89,33 @@ def test_a_print_counts_and_its_files_are_as_the_manifest_says(city: City) -> No
 
 
 def test_what_is_printed_is_not_printed_again_and_new_notices_are(city: City) -> None:
-    assert _print(city).code == 0
-    again = _print(city, "again")
+    assert print_slips(city).code == 0
+    again = print_slips(city, "again")
     assert (again.code, again.out) == (0, "印刷できる納付書はありません。\n") and not (city.folder / "again").exists()
     city.notices(notice_row(payer_ref="9", bill_no="999"), name="more.csv")
     assert city.night().code == 0
-    assert _print(city, "more").code == 0
-    assert (_manifest(city, "more")["print_no"], _manifest(city, "more")["notices"]) == (2, 1)
+    assert print_slips(city, "more").code == 0
+    assert (manifest_of(city, "more")["print_no"], manifest_of(city, "more")["notices"]) == (2, 1)
 
 
 def test_only_the_procedures_asked_for(city: City) -> None:
-    assert _print(city, "one", "--procedure", "douro").code == 0
-    assert _manifest(city, "one")["notices"] == 1
-    assert _print(city, "rest").code == 0
-    assert _manifest(city, "rest")["notices"] == 6
-    assert "手続 nashi は手続台帳にありません" in _print(city, "x", "--procedure", "nashi").err
+    assert print_slips(city, "one", "--procedure", "douro").code == 0
+    assert manifest_of(city, "one")["notices"] == 1
+    assert print_slips(city, "rest").code == 0
+    assert manifest_of(city, "rest")["notices"] == 6
+    assert "手続 nashi は手続台帳にありません" in print_slips(city, "x", "--procedure", "nashi").err
 
 
 def test_from_a_list_and_a_reprint_gives_the_same_bytes(city: City, tmp_path: Path) -> None:
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     keys = tmp_path / "keys.txt"
     grouped = "-".join(_key(city, "102", 1)[at : at + 4] for at in range(0, 20, 4))
     full_width = _key(city, "102", 2).translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
     keys.write_text(f"{grouped}\n\n{full_width}\n{grouped}\n", encoding="cp932")
-    assert _print(city, "re", "--from", keys).code == 0
-    assert _manifest(city, "re")["notices"] == 2
+    assert print_slips(city, "re", "--from", keys).code == 0
+    assert manifest_of(city, "re")["notices"] == 2
     upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
-    assert _print(city, "all", "--from", upload).code == 0
+    assert print_slips(city, "all", "--from", upload).code == 0
     for name in ("0001_hokenryo.pdf", "0002_hokenryo.pdf", "0003_shiyoryo.pdf"):
         assert (city.folder / "all" / name).read_bytes() == (city.folder / "print" / name).read_bytes()
 
@@ -160,35 +134,35 @@ WRONG_LISTS = [
 def test_a_list_that_is_none(city: City, tmp_path: Path, data: bytes, said: str) -> None:
     path = tmp_path / "list.txt"
     path.write_bytes(data)
-    ran = _print(city, "x", "--from", path)
+    ran = print_slips(city, "x", "--from", path)
     assert ran.code == 1 and said in ran.err and not (city.folder / "x").exists()
 
 
 def test_keys_that_cannot_be_printed_are_named_and_the_others_printed(city: City, tmp_path: Path) -> None:
     keys = tmp_path / "keys.txt"
     keys.write_text(f"{'9' * 20}\n{_key(city, '102', 1)}\n", encoding="utf-8")
-    ran = _print(city, "print", "--from", keys)
+    ran = print_slips(city, "print", "--from", keys)
     assert ran.code == 3 and f"[{Code.NOT_ISSUED}] 納付番号{'9' * 20}" in ran.err
-    assert _manifest(city)["notices"] == 1
+    assert manifest_of(city)["notices"] == 1
 
 
 def test_a_name_the_font_lacks_is_told_and_the_rest_is_printed(city: City) -> None:
     city.notices(notice_row(payer_ref="7", bill_no="777", payer_name="𠮷田 太郎"), name="more.csv")
     assert city.night().code == 0
-    ran = _print(city)
+    ran = print_slips(city)
     assert ran.code == 3 and "[R901] 宛名番号7 通知書番号777" in ran.err and "「𠮷」（U+20BB7）" in ran.err
     assert "太郎" not in ran.err
-    assert (_manifest(city)["notices"], len(_manifest(city)["left_out"])) == (7, 1)
+    assert (manifest_of(city)["notices"], len(manifest_of(city)["left_out"])) == (7, 1)
 
 
 def test_when_nothing_can_be_set_nothing_is_recorded(tmp_path: Path) -> None:
     city = City.founded(tmp_path / "city")
     city.notices(notice_row(payer_name="𠮷田 太郎"))
     city.night()
-    ran = _print(city)
+    ran = print_slips(city)
     assert ran.code == 3 and "[R901]" in ran.err and "印刷できる納付書はありません" in ran.out
     assert not list((city.folder / "print").glob("*"))
-    assert _print(city).code == 3, "it may be tried again"
+    assert print_slips(city).code == 3, "it may be tried again"
 
 
 def test_a_form_that_the_font_cannot_set_is_refused(city: City) -> None:
@@ -204,13 +178,13 @@ def test_a_form_that_the_font_cannot_set_is_refused(city: City) -> None:
         ("　様", "　様𠮷", "「　様𠮷」の 𠮷 が書体"),
     ):
         (own / "hokenryo.toml").write_text(text.replace(old, new), encoding="utf-8")
-        ran = _print(city, "x", "--procedure", "kokuho")
+        ran = print_slips(city, "x", "--procedure", "kokuho")
         assert ran.code == 1 and said in ran.err and not (city.folder / "x").exists(), ran.err
 
 
 def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     whole = city.copy(tmp_path / "whole")
-    assert _print(whole).code == 0
+    assert print_slips(whole).code == 0
     done: list[int] = []
     real = print_batch.proved
 
@@ -221,12 +195,12 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
         return real(order)
 
     monkeypatch.setattr(print_batch, "proved", failing)
-    ran = _print(city)
+    ran = print_slips(city)
     assert ran.code == 130 and not (city.folder / "print" / MANIFEST).exists()
     (city.folder / "print" / "0002_hokenryo.pdf").write_bytes(b"half")
     drawn: list[int] = []
     monkeypatch.setattr(print_batch, "proved", lambda order: (drawn.append(order.file_no), real(order))[1])
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     assert drawn == [2, 3], "what is whole is kept; what was spoilt is made again"
     for path in (whole.folder / "print").iterdir():
         assert (city.folder / "print" / path.name).read_bytes() == path.read_bytes()
@@ -235,7 +209,7 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
 @pytest.mark.parametrize("cut", ["before the manifest", "before the ledger", "after the ledger"])
 def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: str) -> None:  # fmt: skip
     whole = city.copy(tmp_path / "whole")
-    assert _print(whole).code == 0
+    assert print_slips(whole).code == 0
     real_write = print_batch.write_printed
 
     def cut_write(path: Path, data: bytes) -> None:
@@ -252,14 +226,14 @@ def test_power_that_fails_at_the_end_of_a_print(city: City, tmp_path: Path, monk
         patch.setattr(print_batch, "write_printed", cut_write)
         if cut == "after the ledger":
             patch.setattr(Path, "unlink", cut_unlink)
-        assert _print(city).code == 130
-    again = _print(city)
+        assert print_slips(city).code == 130
+    again = print_slips(city)
     assert ("印刷済みの納付書があります" in again.err) if cut == "after the ledger" else (again.code == 0)
     assert {path.name: path.read_bytes() for path in (city.folder / "print").iterdir()} == {
         path.name: path.read_bytes() for path in (whole.folder / "print").iterdir()
     }
-    _uploaded(city)
-    assert (_release(city).code, _approve(city).code) == (0, 0)
+    record_uploads(city)
+    assert (request_release(city).code, approve_release(city).code) == (0, 0)
 
 
 def test_a_folder_begun_otherwise_is_not_gone_on_with(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,39 +244,41 @@ def test_a_folder_begun_otherwise_is_not_gone_on_with(city: City, monkeypatch: p
 
     with monkeypatch.context() as patch:
         patch.setattr(print_batch, "proved", interrupted)
-        assert _print(city).code == 130
-    ran = _print(city, "print", "--date", "2026-11-21")
+        assert print_slips(city).code == 130
+    ran = print_slips(city, "print", "--date", "2026-11-21")
     assert ran.code == 1 and "違う印刷の途中です" in ran.err
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
 
 
 def test_folders_that_hold_something_else_are_refused(city: City) -> None:
-    assert _print(city).code == 0
-    assert "印刷済みの納付書があります" in _print(city).err
+    assert print_slips(city).code == 0
+    assert "印刷済みの納付書があります" in print_slips(city).err
     (city.folder / "other").mkdir()
     (city.folder / "other" / "a.pdf").write_bytes(b"%PDF")
     city.notices(notice_row(payer_ref="9", bill_no="999"), name="more.csv")
     city.night()
-    assert "ほかのPDFがあります" in _print(city, "other").err
+    assert "ほかのPDFがあります" in print_slips(city, "other").err
 
 
 def test_a_template_by_name_and_one_that_is_not_there(city: City) -> None:
-    assert "版下 nai はありません。使えるのは hokenryo, shiyoryo です。" in _print(city, "x", "--template", "nai").err
-    assert _print(city, "one", "--template", "shiyoryo").code == 0
-    assert {file["template"] for file in _manifest(city, "one")["files"]} == {"shiyoryo"}
-    assert _manifest(city, "one")["pages"] == 7
+    assert (
+        "版下 nai はありません。使えるのは hokenryo, shiyoryo です。" in print_slips(city, "x", "--template", "nai").err
+    )
+    assert print_slips(city, "one", "--template", "shiyoryo").code == 0
+    assert {file["template"] for file in manifest_of(city, "one")["files"]} == {"shiyoryo"}
+    assert manifest_of(city, "one")["pages"] == 7
 
 
 def test_sampling_is_for_reprints_of_what_was_released(city: City, tmp_path: Path) -> None:
-    assert "--sample" in _print(city, "x", "--sample", 1).err
-    assert _print(city).code == 0
+    assert "--sample" in print_slips(city, "x", "--sample", 1).err
+    assert print_slips(city).code == 0
     upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
-    assert "--sample" in _print(city, "x", "--sample", 1, "--from", upload).err, "printed but never released"
-    _uploaded(city)
-    assert (_release(city).code, _approve(city).code) == (0, 0)
-    assert _print(city, "re", "--sample", 1, "--from", upload).code == 0
-    checked = _manifest(city, "re")["preflight"]
-    assert (checked["scope"], checked["pages"], _manifest(city, "re")["pages"]) == ("sample", 3, 4)
+    assert "--sample" in print_slips(city, "x", "--sample", 1, "--from", upload).err, "printed but never released"
+    record_uploads(city)
+    assert (request_release(city).code, approve_release(city).code) == (0, 0)
+    assert print_slips(city, "re", "--sample", 1, "--from", upload).code == 0
+    checked = manifest_of(city, "re")["preflight"]
+    assert (checked["scope"], checked["pages"], manifest_of(city, "re")["pages"]) == ("sample", 3, 4)
 
 
 def test_a_fault_stops_the_release_and_the_page_is_named(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,36 +290,36 @@ def test_a_fault_stops_the_release_and_the_page_is_named(city: City, monkeypatch
         return real(template, face, slips.with_columns(pl.Series("digits", shifted)), words, made_on)
 
     monkeypatch.setattr(proof, "document", swapped)
-    ran = _print(city)
+    ran = print_slips(city)
     assert ran.code == 1 and "[R908] 0001_hokenryo.pdf 1ページ 「1枚目 eL-QR」" in ran.err
-    assert _manifest(city)["state"] == "stopped"
-    _uploaded(city)
-    refused = _release(city)
+    assert manifest_of(city)["state"] == "stopped"
+    record_uploads(city)
+    refused = request_release(city)
     assert refused.code == 1 and "印刷前検査で止まっています" in refused.err
 
 
 def test_two_people_release_what_is_uploaded(city: City) -> None:
-    assert _print(city).code == 0
-    _uploaded(city)
-    assert "申請されていません" in _approve(city).err
-    assert _release(city).code == 0
-    assert _manifest(city)["state"] == "requested"
-    assert "申請済みです" in _release(city).err
-    assert "申請した人（山田）は承認できません" in _approve(city, by=" 山田 ").err
-    assert "名前が空です" in _approve(city, by=" ").err
-    assert _approve(city).code == 0
-    manifest = _manifest(city)
+    assert print_slips(city).code == 0
+    record_uploads(city)
+    assert "申請されていません" in approve_release(city).err
+    assert request_release(city).code == 0
+    assert manifest_of(city)["state"] == "requested"
+    assert "申請済みです" in request_release(city).err
+    assert "申請した人（山田）は承認できません" in approve_release(city, by=" 山田 ").err
+    assert "名前が空です" in approve_release(city, by=" ").err
+    assert approve_release(city).code == 0
+    manifest = manifest_of(city)
     assert (manifest["state"], manifest["requested"]["by"], manifest["released"]["by"]) == ("released", "山田", "佐藤")
-    assert "承認済みです" in _approve(city).err
+    assert "承認済みです" in approve_release(city).err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_what_is_printed_is_for_its_user_alone(city: City) -> None:
     before = os.umask(0)
     try:
-        assert _print(city, "deep/print", "--procedure", "douro").code == 0
-        _uploaded(city)
-        assert _release(city, "deep/print").code == 0
+        assert print_slips(city, "deep/print", "--procedure", "douro").code == 0
+        record_uploads(city)
+        assert request_release(city, "deep/print").code == 0
     finally:
         os.umask(before)
     written = [city.folder / "deep", *(city.folder / "deep").rglob("*")]
@@ -357,23 +333,24 @@ def test_what_is_printed_is_for_its_user_alone(city: City) -> None:
 
 
 def test_a_provisional_sheet_leaves_only_when_two_people_say_why(city: City) -> None:
-    printed = _print(city, "print", "--procedure", "douro")
+    printed = print_slips(city, "print", "--procedure", "douro")
     assert "仮の版下 shiyoryo　審査の済んだ版下ではありません" in printed.out
     assert "仮の版下 shiyoryo　eLマークの図がなく、場所の点線だけです" in printed.out
-    _uploaded(city)
-    refused = _release(city, reason=())
+    record_uploads(city)
+    refused = request_release(city, reason=())
     assert refused.code == 1 and "印刷1は仮の版下で刷ってあります" in refused.err and "点線だけです" in refused.err
-    assert "理由が空です" in _release(city, reason=("--provisional", "　")).err
-    assert _release(city, reason=("--provisional", "審査のための試し刷り")).code == 0
-    alone = _approve(city, reason=())
+    assert "理由が空です" in request_release(city, reason=("--provisional", "　")).err
+    assert request_release(city, reason=("--provisional", "審査のための試し刷り")).code == 0
+    alone = approve_release(city, reason=())
     assert alone.code == 1 and "申請の理由は「審査のための試し刷り」です" in alone.err
-    assert _manifest(city)["state"] == "requested"
+    assert manifest_of(city)["state"] == "requested"
     assert (
-        "仮の版下のまま（課長も了承）、発送を承認しました" in _approve(city, reason=("--provisional", "課長も了承")).out
+        "仮の版下のまま（課長も了承）、発送を承認しました"
+        in approve_release(city, reason=("--provisional", "課長も了承")).out
     )
     said = [("requested", "審査のための試し刷り"), ("released", "課長も了承")]
     assert sorted(city.sql("SELECT step, reason FROM release_step")) == sorted(said)
-    assert [_manifest(city)[step]["reason"] for step, _ in said] == [reason for _, reason in said]
+    assert [manifest_of(city)[step]["reason"] for step, _ in said] == [reason for _, reason in said]
 
 
 def _own_sheet(city: City, *changes: tuple[str, str]) -> None:
@@ -402,19 +379,19 @@ OWN_SHEETS = [
 @pytest.mark.parametrize(("changes", "said"), [case[1:] for case in OWN_SHEETS], ids=[case[0] for case in OWN_SHEETS])
 def test_a_citys_own_sheet_is_judged_as_it_is(city: City, changes: list[tuple[str, str]], said: str) -> None:
     _own_sheet(city, *changes)
-    printed = _print(city, "print", "--procedure", "douro")
+    printed = print_slips(city, "print", "--procedure", "douro")
     assert printed.code == 0 and ("仮の版下" in printed.out) is bool(said)
-    _uploaded(city)
+    record_uploads(city)
     if said:
-        assert said in _release(city, reason=()).err
+        assert said in request_release(city, reason=()).err
         return
-    assert "--provisional を外して" in _release(city).err
+    assert "--provisional を外して" in request_release(city).err
     shipped = ROOT / "specs" / "sheets" / "shiyoryo.toml"
     examined = (city.folder / "sheets" / "shiyoryo.toml").read_bytes()
     (city.folder / "sheets" / "shiyoryo.toml").write_bytes(shipped.read_bytes())
-    assert "印刷したときの版下と違い、確かめられません" in _release(city, reason=()).err
+    assert "印刷したときの版下と違い、確かめられません" in request_release(city, reason=()).err
     (city.folder / "sheets" / "shiyoryo.toml").write_bytes(examined)
-    assert (_release(city, reason=()).code, _approve(city, reason=()).code) == (0, 0)
+    assert (request_release(city, reason=()).code, approve_release(city, reason=()).code) == (0, 0)
 
 
 def _cancelled(city: City) -> None:
@@ -423,11 +400,6 @@ def _cancelled(city: City) -> None:
 
 def _reissued(city: City) -> None:
     city.notices(ROWS[0] | {"issue_no": 2, "barcode": None}, name="more.csv")
-
-
-def _paid(city: City) -> None:
-    key_no, check_no = city.issued()["kokuho", "101", 1, 1]
-    city.deliver("eltax.csv", eltax_file(eltax_row(key_no, check_no, 1_000)))
 
 
 def _announced(city: City) -> None:
@@ -439,40 +411,40 @@ BLOCKED: list[tuple[str, Code, Callable[[City], None]]] = [
     ("未登録", Code.NOT_UPLOADED, lambda city: None),
     ("取消済", Code.NOTICE_CANCELLED, _cancelled),
     ("再発行済", Code.NOTICE_OLD, _reissued),
-    ("納付済", Code.NOTICE_PAID, _paid),
+    ("納付済", Code.NOTICE_PAID, pay_slip),
     ("速報あり", Code.NOTICE_PAID, _announced),
 ]
 
 
 @pytest.mark.parametrize(("code", "happens"), [case[1:] for case in BLOCKED], ids=[case[0] for case in BLOCKED])
 def test_what_must_not_be_sent_stops_the_release_until_it_is_pulled(city: City, code: Code, happens: Callable[[City], None]) -> None:  # fmt: skip
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     if code is not Code.NOT_UPLOADED:
-        _uploaded(city)
+        record_uploads(city)
     happens(city)
     city.night()
-    ran = _release(city)
-    assert ran.code == 1 and f"[{code}] 0001-00001ページ" in ran.err and _manifest(city)["state"] == "printed"
+    ran = request_release(city)
+    assert ran.code == 1 and f"[{code}] 0001-00001ページ" in ran.err and manifest_of(city)["state"] == "printed"
     if code is not Code.NOT_UPLOADED:
-        assert "0009-00001 はこの印刷にありません" in _release(city, "print", "--pull", "0009-00001").err
-        assert _release(city, "print", "--pull", "0001-00001").code == 0
+        assert "0009-00001 はこの印刷にありません" in request_release(city, "print", "--pull", "0009-00001").err
+        assert request_release(city, "print", "--pull", "0001-00001").code == 0
         again = ("notice", "preflight", city.folder / "print", "--job", city.job)
         assert elqr(*again).out == "指摘 0件。すべて台帳のとおりです。\n", "what was pulled is not in the pile"
-        assert (_manifest(city)["pulled"], _approve(city).code) == (["0001-00001"], 0)
+        assert (manifest_of(city)["pulled"], approve_release(city).code) == (["0001-00001"], 0)
 
 
 def test_a_stale_print_of_what_was_sent_is_refused(city: City, tmp_path: Path) -> None:
     """Printed twice before either was sent: only one of the two may leave."""
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     upload = sorted((city.folder / "out" / "upload").glob("*.csv"))[0]
-    assert _print(city, "second", "--from", upload).code == 0
-    _uploaded(city)
-    assert (_release(city, "second").code, _approve(city, "second").code) == (0, 0)
-    ran = _release(city)
+    assert print_slips(city, "second", "--from", upload).code == 0
+    record_uploads(city)
+    assert (request_release(city, "second").code, approve_release(city, "second").code) == (0, 0)
+    ran = request_release(city)
     assert ran.code == 1 and f"[{Code.SENT_BEFORE}] 0001-00001ページ" in ran.err
-    assert _print(city, "third", "--from", upload).code == 0
-    assert _manifest(city, "third")["is_reprint"]
-    assert (_release(city, "third").code, _approve(city, "third").code) == (0, 0)
+    assert print_slips(city, "third", "--from", upload).code == 0
+    assert manifest_of(city, "third")["is_reprint"]
+    assert (request_release(city, "third").code, approve_release(city, "third").code) == (0, 0)
 
 
 EVENING = [("01", "1012"), ("03", "1012"), ("01", "1815")]
@@ -480,29 +452,29 @@ EVENING = [("01", "1012"), ("03", "1012"), ("01", "1815")]
 
 @pytest.mark.parametrize(("records", "may_go"), [(1, False), (2, True), (3, False)])
 def test_a_preliminary_counts_until_it_is_taken_back(city: City, records: int, may_go: bool) -> None:
-    assert _print(city).code == 0
-    _uploaded(city)
+    assert print_slips(city).code == 0
+    record_uploads(city)
     code = barcode("11", 1_000, date(2026, 11, 30))
     for kind, paid_at in EVENING[:records]:
         city.deliver(f"{kind}{paid_at}.dat", cvs_file(cvs_row(code, data_kind=kind, paid_at=paid_at, funds_on=None)))
         city.night()
-    ran = _release(city)
+    ran = request_release(city)
     assert (ran.code == 0) is may_go and ("速報あり" in ran.err) is not may_go
 
 
 def test_what_happens_between_request_and_approval_is_seen(city: City) -> None:
-    assert _print(city).code == 0
-    _uploaded(city)
-    assert _release(city).code == 0
-    _paid(city)
+    assert print_slips(city).code == 0
+    record_uploads(city)
+    assert request_release(city).code == 0
+    pay_slip(city)
     city.night()
-    ran = _approve(city)
-    assert ran.code == 1 and "[R917] 0001-00001ページ" in ran.err and _manifest(city)["state"] == "requested"
+    ran = approve_release(city)
+    assert ran.code == 1 and "[R917] 0001-00001ページ" in ran.err and manifest_of(city)["state"] == "requested"
 
 
 @pytest.mark.parametrize(("code", "happens"), [case[1:] for case in BLOCKED[1:]], ids=[case[0] for case in BLOCKED[1:]])
 def test_the_second_look_at_a_print_tells_what_must_not_be_sent(city: City, code: Code, happens: Callable[[City], None]) -> None:  # fmt: skip
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     happens(city)
     city.night()
     ran = elqr("notice", "preflight", city.folder / "print", "--job", city.job)
@@ -510,8 +482,8 @@ def test_the_second_look_at_a_print_tells_what_must_not_be_sent(city: City, code
 
 
 def test_a_page_that_was_not_printed_is_not_sent_with_those_that_were(city: City) -> None:
-    assert _print(city).code == 0
-    _uploaded(city)
+    assert print_slips(city).code == 0
+    record_uploads(city)
     folder = city.folder / "print"
     (folder / "Thumbs.db").write_bytes(b"x")
     looked = ("notice", "preflight", folder, "--job", city.job)
@@ -519,10 +491,10 @@ def test_a_page_that_was_not_printed_is_not_sent_with_those_that_were(city: City
     (folder / "0009_hokenryo.pdf").write_bytes((folder / "0001_hokenryo.pdf").read_bytes())
     ran = elqr(*looked)
     assert ran.code == 1 and "0009_hokenryo.pdf" in ran.err and "目録にないファイル" in ran.err
-    ran = _release(city)
+    ran = request_release(city)
     assert ran.code == 1 and "0009_hokenryo.pdf は目録にありません" in ran.err
     (folder / "0009_hokenryo.pdf").unlink()
-    assert _release(city).code == 0
+    assert request_release(city).code == 0
 
 
 def _spoil_pdf(folder: Path) -> None:
@@ -546,10 +518,10 @@ TAMPERED: list[tuple[str, Callable[[Path], None], str]] = [
 
 @pytest.mark.parametrize(("spoil", "said"), [case[1:] for case in TAMPERED], ids=[case[0] for case in TAMPERED])
 def test_a_folder_that_was_tampered_with_is_refused(city: City, spoil: Callable[[Path], None], said: str) -> None:
-    assert _print(city).code == 0
-    _uploaded(city)
+    assert print_slips(city).code == 0
+    record_uploads(city)
     spoil(city.folder / "print")
-    ran = _release(city)
+    ran = request_release(city)
     assert ran.code == 1 and said in ran.err
 
 
@@ -564,7 +536,7 @@ def test_uploads_are_recorded_once_and_only_as_they_were_written(city: City, tmp
 
 
 def test_printed_files_are_checked_again_against_the_ledger(city: City) -> None:
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     command = ("notice", "preflight", city.folder / "print", "--job", city.job)
     assert elqr(*command).out == "指摘 0件。すべて台帳のとおりです。\n"
     one, other = (city.folder / "print" / f"000{no}_hokenryo.pdf" for no in (1, 2))
@@ -606,7 +578,7 @@ EDITED: list[tuple[str, Callable[[Path], str], str, str]] = [
 
 @pytest.mark.parametrize(("edit", "said", "checked"), [case[1:] for case in EDITED], ids=[case[0] for case in EDITED])
 def test_an_edited_list_does_not_pass_a_forged_code(city: City, tmp_path: Path, edit: Callable[[Path], str], said: str, checked: str) -> None:  # fmt: skip
-    printed = _print(city)
+    printed = print_slips(city)
     sha256 = printed.out.split("目録の照合値 ")[1].strip()
     scan, without_ledger = tmp_path / "scan.png", ("notice", "verify-scan", tmp_path / "scan.png", "--in", city.folder / "print", "--hash")  # fmt: skip
     _scan(city, "0002_hokenryo.pdf").save(scan)
@@ -621,7 +593,7 @@ def test_an_edited_list_does_not_pass_a_forged_code(city: City, tmp_path: Path, 
 
 
 def test_a_forged_code_says_whom_it_pays(city: City, tmp_path: Path) -> None:
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     own = (city.folder / "print" / "0002_hokenryo.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[9]
     _painted(city, _forge(own), FIRST_CODE).save(tmp_path / "scan.png")
     ran = _verified(city, tmp_path / "scan.png")
@@ -637,14 +609,14 @@ def test_a_half_finished_print_that_somebody_changed_is_made_again(city: City, m
 
     with monkeypatch.context() as patch:
         patch.setattr(print_batch, "proved", interrupted)
-        assert _print(city).code == 130
+        assert print_slips(city).code == 130
     folder = city.folder / "print"
     true, before = (folder / "0002_hokenryo.csv").read_bytes(), hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()  # fmt: skip
     _edit_list(folder)
     after = hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()
     progress = folder / print_batch.PROGRESS
     progress.write_text(progress.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     assert (folder / "0002_hokenryo.csv").read_bytes() == true
 
 
@@ -658,7 +630,7 @@ def _verified(city: City, *pictures: Path) -> Ran:
 
 
 def test_scans_of_the_paper_are_compared_with_the_print(city: City, tmp_path: Path) -> None:
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     good, turned, pages = tmp_path / "good.png", tmp_path / "turned.jpg", tmp_path / "two.tif"
     _scan(city, "0001_hokenryo.pdf").save(good)
     _scan(city, "0002_hokenryo.pdf").rotate(180, expand=True).save(turned)
@@ -686,7 +658,7 @@ FIRST_CODE = (80.6 - 4 * 0.4233, 99 + 38.5 - 4 * 0.4233)
 
 
 def test_scans_that_show_something_else_are_told(city: City, tmp_path: Path) -> None:
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     path = tmp_path / "scan.png"
     own = (city.folder / "print" / "0002_hokenryo.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[9]
     values = read_payload(own).values | {"amount_yen": 501}
@@ -723,8 +695,8 @@ def test_a_picture_of_a_code_is_decoded(tmp_path: Path) -> None:
 
 def test_workers_make_the_same_print(city: City, tmp_path: Path) -> None:
     twin = city.copy(tmp_path / "twin")
-    assert _print(city).code == 0
-    assert _print(twin, "print", "--workers", 2).code == 0
+    assert print_slips(city).code == 0
+    assert print_slips(twin, "print", "--workers", 2).code == 0
     for path in (city.folder / "print").iterdir():
         assert (twin.folder / "print" / path.name).read_bytes() == path.read_bytes()
 
@@ -746,7 +718,7 @@ def test_postscript_in_a_scan_or_in_a_mark_runs_nothing(
     city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the file is called: neither what a scanner sent nor what stands in a sheet's folder."""
-    assert _print(city).code == 0
+    assert print_slips(city).code == 0
     ran, program, scan = tmp_path / "ran", tmp_path / "bin" / "gs", tmp_path / "scan.tif"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\ntouch {ran}\n", encoding="utf-8")
@@ -757,7 +729,7 @@ def test_postscript_in_a_scan_or_in_a_mark_runs_nothing(
     assert refused.code == 1 and "画像として読めません" in refused.err
     _own_sheet(city, MARKED)
     (city.folder / "sheets" / "mark.png").write_bytes(scan.read_bytes())
-    marked = _print(
+    marked = print_slips(
         city, "second", "--procedure", "douro", "--from", next((city.folder / "out" / "upload").glob("*.csv"))
     )
     assert marked.code == 1 and "eLマークの図" in marked.err

@@ -10,13 +10,13 @@ from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.rules.postings import postings
 from elqr.session.configuration import read_register
 from elqr.vocabulary.frames import Allocation, Decision, Payment
-from tests.approvals.test_review import written
 from tests.builders import (
     JOB,
     NIGHT,
     REGISTER,
     TRAINING,
     City,
+    codes,
     credit_file,
     credit_row,
     elqr,
@@ -26,7 +26,9 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.night.test_settlement import SENDER, Till, codes
+from tests.cases.job_parts import SENDER
+from tests.cases.review_book import written
+from tests.cases.till import Till
 
 UNTIL_2027 = WithoutPeriod("suido", date(2027, 4, 1), date.max)
 PARTS = [

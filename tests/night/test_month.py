@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from elqr.synthetic import generate
-from tests.approvals.test_review import Written, written
 from tests.builders import JOB, SPECS, City, elqr
+from tests.cases.review_book import Written, written
 
 _DAY = re.compile(r"_(\d{4})(\d\d)(\d\d)")
 _FIRST, _LAST = date(2026, 10, 23), date(2026, 11, 24)

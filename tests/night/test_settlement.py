@@ -1,6 +1,5 @@
 """払込突合 as staff meet it: payments and money delivered on real nights, sums worked out by hand."""
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -10,74 +9,23 @@ from tests.builders import (
     JOB,
     NIGHT,
     City,
-    Ran,
+    codes,
     credit_file,
     credit_row,
     elqr,
     eltax_file,
     eltax_row,
-    notice_row,
     statement_file,
 )
+from tests.cases.job_parts import CONTRACT, SENDER
+from tests.cases.till import Till, act, open_marks, settled_in
 
-MONEY = """
-[[money]]
-path = "money"
-specs = ["bank_credit_01_a", "bank_credit_01_b", "bank_statement_03", "money_by_hand_csv"]
-"""
-CONTRACT = """
-[[settlement]]
-name = "地方税共同機構"
-specs = ["eltax_payment_csv"]
-senders = ["チホウゼイキヨウドウ"]
-days = 3
-"""
-SENDER = "ﾁﾎｳｾﾞｲｷﾖｳﾄﾞｳｷｺｳ"
-SLIPS = [
-    notice_row(bill_no=str(100_001 + number), payer_ref=str(number), principal_yen=10_000 + number)
-    for number in range(4)
-]
 FUNDS_ON = date(2026, 11, 12)
-
-
-class Till(City):
-    """A city with an inbox for money, four slips of 10,000, 10,001, 10,002 and 10,003 yen, and a way to pay them."""
-
-    @classmethod
-    def opened(cls, folder: Path, contract: str = CONTRACT, money: str = MONEY) -> "Till":
-        own = cls(City.founded(folder, JOB + money + contract).folder)
-        (folder / "money").mkdir()
-        own.notices(*SLIPS)
-        own.night(date(2026, 11, 4))
-        return own
-
-    def paid(self, name: str, *numbers: int, stage: str = "2", **given: object) -> None:
-        """A file of 確報 (or of another stage) of some slips."""
-        keys = self.issued()
-        rows = []
-        for number in numbers:
-            key_no, check_no = keys["kokuho", str(100_001 + number), 1, 1]
-            rows.append(
-                eltax_row(key_no, check_no, 10_000 + number, data_kind=stage, serial_no=f"{number + 1:08d}", **given)
-            )
-        self.deliver(name, eltax_file(*rows))
-
-    def money(self, name: str, data: bytes) -> None:
-        (self.folder / "money" / name).write_bytes(data)
-
-    def lines(self, day: date = NIGHT) -> list[tuple[object, ...]]:
-        """(契約, 結果, 状態, 収納額, 手数料, 入金額, 差額) of the 払込突合表."""
-        names = ("契約", "突合結果", "状態", "収納額", "手数料", "入金額", "差額")
-        return [tuple(row[name] for name in names) for row in self.report("払込突合表", day)]
 
 
 @pytest.fixture
 def till(tmp_path: Path) -> Till:
     return Till.opened(tmp_path / "city")
-
-
-def codes(ran: Ran) -> list[str]:
-    return [finding["code"] for finding in ran.json["findings"]]  # type: ignore[attr-defined,index]
 
 
 def test_payments_and_the_bank_s_notice_agree(till: Till) -> None:
@@ -376,15 +324,6 @@ def test_running_the_night_again_changes_nothing(till: Till) -> None:
     assert "払込突合表.csv" in reports and "払込突合の内訳.csv" in reports and "速報確報突合.csv" in reports
 
 
-def act(till: Till, *arguments: object, day: date = NIGHT) -> Ran:
-    return elqr("settlement", *arguments, "--job", till.job, "--date", day.isoformat())
-
-
-def open_marks(till: Till) -> list[str]:
-    ran = act(till, "list", "--json")
-    return [line["line"] for line in json.loads(ran.out)]
-
-
 @pytest.fixture
 def short(till: Till) -> Till:
     """The bank received one yen less than was confirmed."""
@@ -438,29 +377,6 @@ def test_a_reason_is_needed(short: Till) -> None:
 @pytest.fixture
 def settled(tmp_path: Path) -> Till:
     return settled_in(tmp_path / "city")
-
-
-def settled_in(folder: Path) -> Till:
-    """A ledger with every table of money filled: agreed, taken back, said twice, overdue, closed by two, refused."""
-    till = Till.opened(folder, CONTRACT + "confirm_days = 5\n")
-    till.paid("sokuho.csv", 3, stage="1")
-    till.night(date(2026, 11, 6))
-    till.paid("eltax.csv", 0, 1)
-    till.paid("next.csv", 2, funds_on=date(2026, 11, 13))
-    twice = credit_row(20_001, SENDER, inquiry_no="000001")
-    back = [
-        credit_row(90, "ｶｸｳ", inquiry_no=number, cancel_kind=kind)
-        for number, kind in (("000002", None), ("000003", "1"))
-    ]
-    till.money("01.dat", credit_file(twice, *(row | {"sender": SENDER} for row in back)))
-    till.money("02.dat", credit_file(twice, credit_row(10_000, SENDER, date(2026, 11, 13))))
-    till.night()
-    (mark,) = open_marks(till)
-    act(till, "close", mark, "--by", "花子", "--reason", "端数")
-    act(till, "reject", 1, "--by", "三郎", "--reason", "調べる")
-    act(till, "close", mark, "--by", "花子", "--reason", "調べた")
-    act(till, "approve", 2, "--by", "三郎")
-    return till
 
 
 def test_the_lines_of_that_ledger(settled: Till) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from elqr.vocabulary.limits import WAITING
-from tests.approvals.test_review import written
-from tests.builders import JOB, NIGHT, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, NIGHT, TRAINING, City, codes, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.review_book import written
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19)]
 
@@ -29,10 +29,6 @@ def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
         made.night(day)
     monkeypatch.setattr("elqr.night.morning.WAITING", WAITING._replace(most=4))
     return made
-
-
-def codes(ran: Ran) -> list[str]:
-    return [finding["code"] for finding in ran.json["findings"]]  # type: ignore[attr-defined,index]
 
 
 def listed(city: City, day: date) -> list[object]:

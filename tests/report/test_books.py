@@ -34,9 +34,9 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.cases.small_book import book, table
 from tests.office import calculated, needs_office, printed
 from tests.report.invented import books_of, exceptions, register
-from tests.report.test_workbook import book, table
 
 DECISIONS = ["決裁", "対象の納付番号", "決裁の理由", "担当"]
 

@@ -20,60 +20,10 @@ from elqr.report.excel.cells import CUT_SHORT, clipped
 from elqr.report.excel.workbook import MOST_ROWS, book_bytes, parted, sheet_name
 from elqr.report.tables.table import Heading, Style, Table
 from tests.builders import NIGHT
+from tests.cases.small_book import EVIL, book, table
 
 HEAD_ROW, FIRST_ROW = 7, 8
 """As a reader counts: the heading stands in row 7, the first row of data in row 8."""
-
-EVIL = [
-    "=1+1",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    '=HYPERLINK("http://x","y")',
-    "=cmd|' /C calc'!A0",
-    "'=1",
-    "<b>&amp;</b>",
-    "_x0041_",
-    "0012",
-    "00000202401010104348",
-    "1E5",
-    "2026-11-20",
-    "TRUE",
-    "𠮷野家 髙﨑",
-    "  両側に空白  ",
-    '"引用", と読点',
-    "",
-]
-
-
-def table(texts: list[str | None], yen: list[int] | None = None, title: str = "表") -> Table:
-    count = len(texts)
-    frame = pl.DataFrame(
-        {
-            "受付番号": list(range(1, count + 1)),
-            "名": texts,
-            "円": yen or [100 * (no + 1) for no in range(count)],
-            "日": [date(2026, 11, 20)] * count,
-            "キー": ["00000202401010104348"] * count,
-            "率": [0.125] * count,
-        },
-        schema={
-            "受付番号": pl.Int64,
-            "名": pl.String,
-            "円": pl.Int64,
-            "日": pl.Date,
-            "キー": pl.String,
-            "率": pl.Float64,
-        },
-    )
-    styles = (Style.COUNT, Style.TEXT, Style.YEN, Style.DATE, Style.DIGITS, Style.SHARE)
-    headings = tuple(Heading(name, style) for name, style in zip(frame.columns, styles, strict=True))
-    return Table(title, title, "説明", headings, frame, ("円",))
-
-
-def book(own: Table, *more: Column, checks: tuple[Check, ...] = (), protect: bool = False) -> Book:
-    columns = tuple(Column(heading.name, heading.style) for heading in own.headings)
-    return Book("b.xlsx", "試験", "見本市", NIGHT, (Sheet(own, (*columns, *more), checks, 1, protect),), ())
 
 
 def opened(data: bytes) -> Workbook:
@@ -256,7 +206,8 @@ def test_the_same_book_gives_the_same_bytes() -> None:
 
 _IN_ANOTHER_PROCESS = """
 import hashlib
-from tests.report.test_workbook import EVIL, book, book_bytes, table
+from elqr.report.excel.workbook import book_bytes
+from tests.cases.small_book import EVIL, book, table
 print(hashlib.sha256(book_bytes(book(table(EVIL)))).hexdigest())
 """
 

@@ -10,10 +10,10 @@ import pytest
 from elqr.formats.deposits import _LIKE_ANOTHER, folded, plain_account, with_identity
 from elqr.rules.deposits import known_with, none_known, ranked
 from elqr.vocabulary.money_frames import DepositContent
-from tests.builders import NIGHT, Ran, credit_file, credit_row, elqr, statement_file
-from tests.night.test_settlement import SENDER, Till, codes
-
-HEAD = "整理番号,入金日,金額,振込依頼人,資金化日,口座,区分\r\n"
+from tests.builders import NIGHT, Ran, codes, credit_file, credit_row, elqr, statement_file
+from tests.cases.deposit_lines import HAND_ROW, HEAD, by_hand, correction
+from tests.cases.job_parts import SENDER
+from tests.cases.till import Till
 
 
 @pytest.fixture
@@ -159,13 +159,6 @@ def test_money_taken_back_without_an_account_is_not_taken_for_another_s() -> Non
     assert said == [[None], [None]]
 
 
-def by_hand(*rows: str) -> bytes:
-    return (HEAD + "".join(f"{row}\r\n" for row in rows)).encode()
-
-
-HAND_ROW = "1,2026/11/12,10000,チホウゼイキョウドウキコウ,,,入金"
-
-
 @pytest.mark.parametrize("nights", [1, 2])
 @pytest.mark.parametrize("bank_first", [True, False])
 def test_a_line_by_hand_without_its_account_hides_no_shortage(till: Till, nights: int, bank_first: bool) -> None:
@@ -296,11 +289,6 @@ def test_two_equal_transfers_that_the_trailer_counts_are_two_though_their_number
     till.night(date(2026, 11, 21))
     assert till.lines(date(2026, 11, 21)) == [("地方税共同機構", "一致", "前夜までに済", 20_000, 0, 20_000, 0)]
     assert elqr("verify", "--job", till.job, "--date", "2026-11-21").code == 0
-
-
-def correction(way: str, yen: int, sender: str, day: int = 12, **given: object) -> dict[str, object]:
-    """訂正 of a statement: 出金 takes a deposit back, 入金 a withdrawal."""
-    return credit_row(yen, sender, date(2026, 11, day), **given) | {"in_out": way, "deal_kind": "19"}
 
 
 @pytest.mark.parametrize("sender", [SENDER, ""], ids=["依頼人あり", "依頼人なし"])

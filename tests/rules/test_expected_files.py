@@ -10,8 +10,8 @@ from tests.builders import (
     NIGHT,
     TRAINING,
     City,
-    Ran,
     barcode,
+    codes,
     credit_file,
     credit_row,
     cvs_file,
@@ -21,7 +21,7 @@ from tests.builders import (
     eltax_row,
     notice_row,
 )
-from tests.night.test_settlement import MONEY, SENDER
+from tests.cases.job_parts import MONEY, SENDER
 
 DAILY = """
 [[arrival]]
@@ -44,10 +44,6 @@ def eltax(city: City, name: str, serial: int) -> None:
 def states(city: City, day: date = NIGHT) -> list[tuple[object, ...]]:
     names = ("到着予定", "状況", "予定日", "予定数", "届いた数", "ファイル")
     return [tuple(row[name] for name in names) for row in city.report("到着予定表", day)]
-
-
-def codes(ran: Ran) -> list[str]:
-    return [finding["code"] for finding in ran.json["findings"]]  # type: ignore[attr-defined,index]
 
 
 def test_a_file_that_does_not_come_is_an_alarm_the_same_morning_真庭_いわき_伊達(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from elqr.rules.offsets import Answers, answers
-from tests.builders import NIGHT, credit_file, credit_row, elqr, statement_file
-from tests.night.test_settlement import CONTRACT, SENDER, Till, act, codes, open_marks
-from tests.rules.test_deposits import HEAD, by_hand, correction
+from tests.builders import NIGHT, codes, credit_file, credit_row, elqr, statement_file
+from tests.cases.deposit_lines import HEAD, by_hand, correction
+from tests.cases.job_parts import CONTRACT, SENDER
+from tests.cases.till import Till, act, open_marks
 
 NAME = "地方税共同機構"
 Wanted = list[tuple[object, ...]]

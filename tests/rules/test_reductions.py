@@ -1,7 +1,6 @@
 """A slip that is cancelled or lowered after it was paid: what is too much is seen that night, and two people decide."""
 
 import csv
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from elqr.vocabulary.codes import Code
 from tests.builders import City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.trend import trend
 
 ISSUED, PAID, LOWERED, LATER, LAST = (date(2026, 11, day) for day in (10, 11, 12, 13, 14))
 OLD = {"due_on": date(2026, 9, 30)}
@@ -362,12 +362,6 @@ def test_what_stood_on_an_heirs_claim_stops_the_reminder_of_the_heirs_other_bill
     city.night(LOWERED)
     refused = listed(city)
     assert refused.code == 3 and "受付1" in refused.out + refused.err
-
-
-def trend(city: City, day: date) -> list[tuple[str, str]]:
-    """(夜, 要確認の残) as the page tells them."""
-    page = (city.folder / "out" / day.isoformat() / "index.html").read_text(encoding="utf-8")
-    return re.findall(r'<tr><th scope="row">([-\d]+)</th>(?:<td class="n">[^<]*</td>){2}<td class="n">(\d+)</td>', page)
 
 
 def test_the_trend_of_what_waits_knows_when_it_came_off_its_claim(city: City) -> None:

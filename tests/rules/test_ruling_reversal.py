@@ -9,7 +9,7 @@ import pytest
 
 from tests import builders
 from tests.builders import JOB, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
-from tests.rules.test_reductions import trend
+from tests.cases.trend import trend
 from tests.server import Server
 
 DUE, FIRST, SECOND, MORNING = date(2026, 9, 30), date(2026, 11, 11), date(2026, 11, 12), date(2026, 11, 20)

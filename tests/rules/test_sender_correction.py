@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.approvals.test_review import written
 from tests.builders import JOB, City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.cases.review_book import written
 
 FIRST, AGAIN, MORNING = date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 24)
 REPLACE, TAKE_BACK = "訂正（先の収納に代える）", "収納の取消"

@@ -32,14 +32,16 @@ from tests.builders import (
     TRAINING,
     City,
     Ran,
+    codes,
     credit_file,
     credit_row,
     elqr,
     eltax_file,
     notice_row,
 )
-from tests.night.test_settlement import SENDER, Till, codes
-from tests.rules.test_deposits import HAND_ROW, by_hand
+from tests.cases.deposit_lines import HAND_ROW, by_hand
+from tests.cases.job_parts import SENDER
+from tests.cases.till import Till
 from tests.server import Server, done
 
 

@@ -21,6 +21,7 @@ from tests.builders import (
     SPECS,
     City,
     barcode,
+    codes,
     cvs_file,
     cvs_row,
     dsk_file,
@@ -107,7 +108,7 @@ def _inbox_findings(tmp_path: Path, prepare: Callable[[City], None], job: str = 
     city = City.founded(tmp_path / "city")
     city.job.write_text(city.job.read_text(encoding="utf-8") + job, encoding="utf-8")
     prepare(city)
-    return [finding["code"] for finding in city.night().json["findings"]]  # type: ignore[attr-defined]
+    return codes(city.night())
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:

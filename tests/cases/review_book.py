@@ -1,0 +1,24 @@
+"""The review's book (要確認のブック), filled in as a person does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+Written = tuple[str, str, str, str]
+"""決裁, 対象の納付番号, 決裁の理由, 担当."""
+
+
+def written(path: Path, entries: dict[int, Written], changed: Callable[[object], None] | None = None) -> Path:
+    """Writes decisions beside the payments of these 受付番号, as a person does, and saves."""
+    book = load_workbook(path)
+    sheet = book["要確認一覧"]
+    column = {cell.value: cell.column for cell in sheet[7]}
+    for row in range(8, sheet.max_row + 1):
+        values = entries.get(sheet.cell(row, column["受付番号"]).value)
+        for heading, value in zip(("決裁", "対象の納付番号", "決裁の理由", "担当"), values or (), strict=False):
+            sheet.cell(row, column[heading]).value = value or None
+    if changed is not None:
+        changed(book)
+    book.save(path)
+    return path
