@@ -1,15 +1,12 @@
-"""会計年度と会計区分: the parts of one payment, a procedure that becomes 公営企業会計, and what an old night said."""
+"""会計年度と会計区分 over nights: a procedure that becomes 公営企業会計, and what an old night said."""
 
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod
-from elqr.rules.postings import postings
 from elqr.session.configuration import read_register
-from elqr.vocabulary.frames import Allocation, Decision, Payment
 from tests.builders import (
     JOB,
     NIGHT,
@@ -29,35 +26,6 @@ from tests.builders import (
 from tests.cases.job_parts import SENDER
 from tests.cases.review_book import written
 from tests.cases.till import Till
-
-UNTIL_2027 = WithoutPeriod("suido", date(2027, 4, 1), date.max)
-PARTS = [
-    ("整理期間の過納", "kokuho", 2025, date(2026, 4, 10), 900, [2025, 2025]),
-    ("出納閉鎖後の過納", "kokuho", 2025, date(2026, 6, 10), 900, [2026, 2026]),
-    ("整理期間の二重納付", "kokuho", 2025, date(2026, 4, 10), 0, [2026]),
-    ("公営企業会計になる前", "suido", 2025, date(2026, 4, 10), 900, [2025, 2025]),
-    ("公営企業会計になった後", "suido", 2026, date(2027, 4, 10), 900, [2027, 2027]),
-]
-
-
-@pytest.mark.parametrize(
-    ("code", "levy_year", "paid_on", "claim_yen", "years"), [row[1:] for row in PARTS], ids=[row[0] for row in PARTS]
-)
-def test_the_parts_of_one_payment_belong_to_one_year(
-    code: str, levy_year: int, paid_on: date, claim_yen: int, years: list[int]
-) -> None:
-    """1,000 yen: what stands on the claim and the excess in suspense; all in suspense is of the year of 領収日."""
-    said = {"payment_no": 1, "procedure_code": code, "claim_yen": claim_yen, "suspense_yen": 1_000 - claim_yen}
-    rows = {name: [said.get(name)] for name in Decision.SCHEMA}
-    decisions = pl.DataFrame(rows, schema=Decision.SCHEMA)
-    on_claim = {"payment_no": 1, "claim_no": 7, "claim_yen": claim_yen, "levy_year": levy_year}
-    allocations = pl.DataFrame([on_claim], schema=Allocation.SCHEMA).filter(pl.col("claim_yen") > 0)
-    payments = pl.DataFrame(
-        {"payment_no": [1], "paid_on": [paid_on]}, schema={n: Payment.SCHEMA[n] for n in ("payment_no", "paid_on")}
-    )
-    made = postings(decisions, allocations, payments, [UNTIL_2027])
-    assert made["fiscal_year"].to_list() == years and made["yen"].sum() == 1_000
-
 
 DATED = REGISTER.replace(
     'accounting = "公営企業会計"',
