@@ -7,24 +7,25 @@ import polars as pl
 from elqr.vocabulary.arrival_frames import Arriving
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
-from elqr.vocabulary.money_frames import APART, BESIDE, MERGED, Settled
+from elqr.vocabulary.money_frames import APART, BESIDE, MERGED, Gap, Settled
 from elqr.vocabulary.page_frames import ChannelTrend, Waiting
+from elqr.vocabulary.report_frames import DailySum, DecidedPayment, EarlierPayment
 from elqr.vocabulary.terms import Account, ArrivalState, Channel, Outcome, SettlementOutcome, Stage, StageGap
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:
     """警報: conflicts with what was posted, and channels whose unmatched rate is over the threshold.
 
-    `decisions` has file_name, record_no, channel, stage, outcome. A key layout that changed shows
-    first as a jump in the share of unknown keys.
+    `decisions` is frame DecidedPayment. A key layout that changed shows first as a jump in the share of unknown keys.
     """
-    conflicts = decisions.filter(pl.col("outcome") == Outcome.CONFLICTS.value).head(LISTED_PER_CODE)
+    conflicts = decisions.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.CONFLICTS.value).head(LISTED_PER_CODE)
     found = [
         Finding(Location(name, no), Code.POSTED_CONFLICT, "内容が違う記録", "計上済の記録と同じ内容")
-        for name, no in conflicts.select("file_name", "record_no").iter_rows()
+        for name, no in conflicts.select(DecidedPayment.FILE_NAME, DecidedPayment.RECORD_NO).iter_rows()
     ]
     rates = unknown_by_channel(decisions)
-    over = rates.filter((pl.col("unknown") >= at_least) & (pl.col("unknown") > pl.col("confirmed") * unmatched_rate))
+    unknowns = pl.col(ChannelTrend.UNKNOWN)
+    over = rates.filter((unknowns >= at_least) & (unknowns > pl.col(ChannelTrend.CONFIRMED) * unmatched_rate))
     for channel, count, unknown in over.iter_rows():
         at = Location(field=f"チャネル {Channel(channel).label}")
         found.append(
@@ -79,12 +80,12 @@ def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Findin
 def reduction_alarms(postings: pl.DataFrame) -> list[Finding]:
     """減額による過納: what came off claims tonight because their slips were cancelled or lowered.
 
-    `postings` are the 収納日計 of the night: account, is_reduction, count, yen.
+    `postings` is frame DailySum of the night.
     """
-    into = postings.filter((pl.col("account") == Account.SUSPENSE.value) & pl.col("is_reduction"))
+    into = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
     if into.is_empty():
         return []
-    count, yen = into.select(pl.col("count", "yen").sum()).row(0)
+    count, yen = into.select(pl.col(DailySum.COUNT, DailySum.YEN).sum()).row(0)
     said = f"{count:,}件 {yen:,}円を調定から仮受へ移しました"
     return [Finding(Location(field="要確認"), Code.REDUCED, said, "調定額までの収納")]
 
@@ -95,28 +96,30 @@ _REPEATED_AT_LEAST = 3
 def repeat_alarms(decisions: pl.DataFrame, others: pl.DataFrame) -> list[Finding]:
     """同じファイルの再送: most 確報 of a file are those of an earlier file, to the yen, with another 領収日.
 
-    `others` are the payments that decisions name: payment_no, channel, paid_on, paid_yen, file_name.
+    `decisions` is frame DecidedPayment; `others` are the payments that they name (frame EarlierPayment).
     """
-    confirmed = decisions.filter(pl.col("stage") == Stage.CONFIRMED.value)
+    confirmed = decisions.filter(pl.col(DecidedPayment.STAGE) == Stage.CONFIRMED.value)
+    file, paid_on, paid_yen = DecidedPayment.FILE_NAME, DecidedPayment.PAID_ON, DecidedPayment.PAID_YEN
     before = others.select(
-        pl.col("payment_no").alias("other_payment_no"), "channel", "paid_yen",
-        pl.col("paid_on").alias("other_paid_on"), pl.col("file_name").alias("other_file"),
+        pl.col(EarlierPayment.PAYMENT_NO).alias(DecidedPayment.OTHER_PAYMENT_NO), EarlierPayment.CHANNEL,
+        EarlierPayment.PAID_YEN, pl.col(EarlierPayment.PAID_ON).alias("before_on"),
+        pl.col(EarlierPayment.FILE_NAME).alias("before_file"),
     )  # fmt: skip
-    again = confirmed.filter(pl.col("outcome") == Outcome.ALREADY_SETTLED.value).join(
-        before, on=["other_payment_no", "channel", "paid_yen"], how="inner", validate="m:1"
+    again = confirmed.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.ALREADY_SETTLED.value).join(
+        before, on=[DecidedPayment.OTHER_PAYMENT_NO, DecidedPayment.CHANNEL, paid_yen], how="inner", validate="m:1"
     )
-    again = again.filter((pl.col("file_name") != pl.col("other_file")) & (pl.col("paid_on") != pl.col("other_paid_on")))
-    pairs = again.group_by("file_name", "other_file", "paid_on", "other_paid_on").agg(
-        pl.len().cast(pl.Int64).alias("count"), pl.col("paid_yen").sum()
+    again = again.filter((pl.col(file) != pl.col("before_file")) & (pl.col(paid_on) != pl.col("before_on")))
+    pairs = again.group_by(file, paid_on, "before_file", "before_on").agg(
+        pl.len().cast(pl.Int64).alias("repeated"), pl.col(paid_yen).sum()
     )
-    sizes = confirmed.group_by("file_name").agg(pl.len().cast(pl.Int64).alias("size"))
-    rows = pairs.join(sizes, on="file_name", validate="m:1")
-    rows = rows.filter((pl.col("count") >= _REPEATED_AT_LEAST) & (2 * pl.col("count") > pl.col("size")))
+    sizes = confirmed.group_by(file).agg(pl.len().cast(pl.Int64).alias("size"))
+    rows = pairs.join(sizes, on=file, validate="m:1")
+    rows = rows.filter((pl.col("repeated") >= _REPEATED_AT_LEAST) & (2 * pl.col("repeated") > pl.col("size")))
     found = []
-    for row in rows.iter_rows(named=True):
-        said = f"{row['size']:,}件中{row['count']:,}件 {row['paid_yen']:,}円（領収日 {row['paid_on']}）"
-        wanted = f"{row['other_file']} の領収日 {row['other_paid_on']} の収納と別の収納"
-        found.append(Finding(Location(row["file_name"]), Code.FILE_REPEATED, said, wanted))
+    for name, day, before_file, before_on, repeated, yen, size in rows.iter_rows():
+        said = f"{size:,}件中{repeated:,}件 {yen:,}円（領収日 {day}）"
+        wanted = f"{before_file} の領収日 {before_on} の収納と別の収納"
+        found.append(Finding(Location(name), Code.FILE_REPEATED, said, wanted))
     return sorted(found)
 
 
@@ -167,7 +170,7 @@ _DOUBTS = {
 def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) -> list[Finding]:
     """払込突合の警報: lines (frame Settled) that do not agree, and contracts with missing 速報 or 確報.
 
-    `gaps` has gap, contract, paid_on, paid_yen; `doubts` file_name, record_no, booked_on, yen, why, other_file.
+    `gaps` is frame Gap, `doubts` frame Doubt.
     """
     found = []
     for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
@@ -183,7 +186,7 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) 
                 f"{owed:,}円（収納 {row[Settled.PAYMENTS]:,}件 {row[Settled.PAYMENT_YEN]:,}円{fee}）",
             )
         )
-    sums = gaps.group_by("gap", "contract").agg(pl.len(), pl.col("paid_yen").sum(), pl.col("paid_on").min())
+    sums = gaps.group_by(Gap.GAP, Gap.CONTRACT).agg(pl.len(), pl.col(Gap.PAID_YEN).sum(), pl.col(Gap.PAID_ON).min())
     for gap, contract, count, yen, first in sums.iter_rows():
         at = Location(field=contract or "契約なし")
         found.append(Finding(at, _GAP_CODES[gap], f"{count:,}件 {yen:,}円（最も古い領収日 {first}）", "0件"))
@@ -194,11 +197,9 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) 
 
 
 def unknown_by_channel(decisions: pl.DataFrame) -> pl.DataFrame:
-    """チャネルごとの該当なし: channel, confirmed (確報の件数), unknown, by channel. `decisions` as for `alarms`."""
-    rows = decisions.filter(pl.col("stage") == Stage.CONFIRMED.value)
-    unknown = (pl.col("outcome") == Outcome.KEY_UNKNOWN.value).sum().cast(pl.Int64)
-    return (
-        rows.group_by("channel")
-        .agg(pl.len().cast(pl.Int64).alias("confirmed"), unknown.alias("unknown"))
-        .sort("channel")
-    )
+    """チャネルごとの該当なし of one night: frame ChannelTrend without it. `decisions` is frame DecidedPayment."""
+    rows = decisions.filter(pl.col(DecidedPayment.STAGE) == Stage.CONFIRMED.value)
+    confirmed = pl.len().cast(pl.Int64).alias(ChannelTrend.CONFIRMED)
+    unknown = (pl.col(DecidedPayment.OUTCOME) == Outcome.KEY_UNKNOWN.value).sum().cast(pl.Int64)
+    by_channel = rows.group_by(DecidedPayment.CHANNEL).agg(confirmed, unknown.alias(ChannelTrend.UNKNOWN))
+    return by_channel.sort(DecidedPayment.CHANNEL)

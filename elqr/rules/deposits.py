@@ -16,14 +16,26 @@ from datetime import date
 import polars as pl
 
 from elqr.formats.deposits import EVENT, PLACE, RULE, placed, with_identity
-from elqr.vocabulary.money_frames import APART, BESIDE, MERGED, Deposit, DepositContent
+from elqr.vocabulary.money_frames import (
+    APART,
+    BESIDE,
+    MERGED,
+    Deposit,
+    DepositContent,
+    Doubt,
+    ReceivedDeposit,
+    Settled,
+    WatchedDeposit,
+)
 from elqr.vocabulary.terms import DepositKind
 
 _IDENTITY, _NUMBER, _RANK, _NO = Deposit.IDENTITY, Deposit.NUMBER, Deposit.RANK_NO, Deposit.DEPOSIT_NO
-_REPEATS = Deposit.REPEATS_NO
+_REPEATS, _SPEC = Deposit.REPEATS_NO, ReceivedDeposit.SPEC
+_ROOT_NO, _FIRST_NO, _REACHED, _TOLD = "root_no", "first_no", "reached", "told"
+_IS_PLACED, _OTHER = "is_placed", "_other"
 
 KNOWN = {name: Deposit.SCHEMA[name] for name in (_IDENTITY, _NUMBER, _RANK, _NO, _REPEATS)} | dict.fromkeys(
-    (PLACE, EVENT, "spec"), pl.String
+    (PLACE, EVENT, _SPEC), pl.String
 )
 """Columns of a line that the ledger holds, by today's rule (既知の入金)."""
 
@@ -43,7 +55,7 @@ def ranked(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -
 
 
 def known_lines(stored: pl.DataFrame) -> pl.DataFrame:
-    """既知の入金 (KNOWN) of stored lines, frame Deposit with spec, in order."""
+    """既知の入金 (KNOWN) of stored lines, frame Deposit with their format, in order."""
     if stored[_IDENTITY].str.starts_with(RULE).all():
         return placed(with_identity(stored)).select(*KNOWN)
     known = none_known()
@@ -65,76 +77,75 @@ def known_with(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """
     today = with_identity(stored)
     if not stored[_IDENTITY].str.starts_with(RULE).all():
-        again = _ranked_in_place(DepositContent.of(today), known, str(stored["spec"][0]), 1)
+        again = _ranked_in_place(DepositContent.of(today), known, str(stored[_SPEC][0]), 1)
         today = today.with_columns(again[_RANK])
     return pl.concat([known, placed(today).select(*KNOWN)])
 
 
 def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:
-    """同じ入金かもしれない明細 as of a night: file_name, record_no, booked_on, yen, `why`, and `other_file`.
+    """同じ入金かもしれない明細 as of a night: frame Doubt.
 
-    `lines` is frame Deposit with spec, contract, file_name, night_on and is_watched: what came tonight or is not long
-    settled, and what has its day and yen. Either one of the two names no account, and they are one (MERGED); or both
-    count, though they may be of one account and contract, because different formats write different senders (APART);
-    or a line without account counts beside an equal one that has it, by its own number or row (BESIDE), until a line
-    with an account says the same as it.
+    `lines` is frame WatchedDeposit with its contract: what is watched, and what has its day and yen. Either one of the
+    two names no account, and they are one (MERGED); or both count, though they may be of one account and contract,
+    because different formats write different senders (APART); or a line without account counts beside an equal one that
+    has it, by its own number or row (BESIDE), until a line with an account says the same as it.
     """
+    file, came_on = WatchedDeposit.FILE_NAME, WatchedDeposit.NIGHT_ON
     rows = placed(lines).with_columns(_root())
     is_blank = pl.col(PLACE) == ""
-    rows = rows.with_columns((~is_blank).any().over("root_no").alias("is_placed"))
+    rows = rows.with_columns((~is_blank).any().over(_ROOT_NO).alias(_IS_PLACED))
     other = rows.select(
-        pl.col(_NO, _REPEATS, PLACE, EVENT, "root_no", "spec", "file_name", "night_on").name.suffix("_other"),
-        Deposit.BOOKED_ON, Deposit.YEN, "contract",
+        pl.col(_NO, _REPEATS, PLACE, EVENT, _ROOT_NO, _SPEC, file, came_on).name.suffix(_OTHER),
+        Deposit.BOOKED_ON, Deposit.YEN, Settled.CONTRACT,
     )  # fmt: skip
-    pairs = rows.join(other, on=[Deposit.BOOKED_ON, Deposit.YEN, "contract"])
-    is_later, counts = pl.col(f"{_NO}_other") < pl.col(_NO), pl.col(_REPEATS).is_null()
-    is_other_blank = pl.col(f"{PLACE}_other") == ""
-    is_same = pl.col(EVENT) == pl.col(f"{EVENT}_other")
-    is_merged = (pl.col(_REPEATS) == pl.col(f"{_NO}_other")) & (is_blank != is_other_blank)
-    both = counts & pl.col(f"{_REPEATS}_other").is_null()
-    is_there = (pl.col(PLACE) == pl.col(f"{PLACE}_other")) | is_blank | is_other_blank
-    is_apart = (pl.col("spec") != pl.col("spec_other")) & ~is_same
-    is_beside = counts & ~pl.col("is_placed") & is_same & ~is_other_blank & (pl.col("root_no_other") != pl.col(_NO))
-    watched = pl.col("is_watched")
+    pairs = rows.join(other, on=[Deposit.BOOKED_ON, Deposit.YEN, Settled.CONTRACT])
+    is_later, counts = pl.col(f"{_NO}{_OTHER}") < pl.col(_NO), pl.col(_REPEATS).is_null()
+    is_other_blank = pl.col(f"{PLACE}{_OTHER}") == ""
+    is_same = pl.col(EVENT) == pl.col(f"{EVENT}{_OTHER}")
+    is_merged = (pl.col(_REPEATS) == pl.col(f"{_NO}{_OTHER}")) & (is_blank != is_other_blank)
+    both = counts & pl.col(f"{_REPEATS}{_OTHER}").is_null()
+    is_there = (pl.col(PLACE) == pl.col(f"{PLACE}{_OTHER}")) | is_blank | is_other_blank
+    is_apart = (pl.col(_SPEC) != pl.col(f"{_SPEC}{_OTHER}")) & ~is_same
+    is_beside = (
+        counts & ~pl.col(_IS_PLACED) & is_same & ~is_other_blank & (pl.col(f"{_ROOT_NO}{_OTHER}") != pl.col(_NO))
+    )
+    watched = pl.col(WatchedDeposit.IS_WATCHED)
     why = (
-        pl.when(is_beside & (watched | (pl.col("night_on_other") == night))).then(pl.lit(BESIDE))
+        pl.when(is_beside & (watched | (pl.col(f"{came_on}{_OTHER}") == night))).then(pl.lit(BESIDE))
         .when(watched & is_later & is_merged.fill_null(False)).then(pl.lit(MERGED))
         .when(watched & is_later & both & is_there & is_apart).then(pl.lit(APART))
     )  # fmt: skip
-    found = pairs.with_columns(why.alias("why")).filter(pl.col("why").is_not_null())
-    found = found.sort(_NO, pl.col("why") != BESIDE, f"{_NO}_other").unique(_NO, keep="first", maintain_order=True)
-    return found.select(
-        "file_name", Deposit.RECORD_NO, Deposit.BOOKED_ON, Deposit.YEN, "why",
-        pl.col("file_name_other").alias("other_file"),
-    )  # fmt: skip
+    found = pairs.with_columns(why.alias(Doubt.WHY)).filter(pl.col(Doubt.WHY).is_not_null())
+    found = found.sort(_NO, pl.col(Doubt.WHY) != BESIDE, f"{_NO}{_OTHER}").unique(
+        _NO, keep="first", maintain_order=True
+    )
+    return Doubt.of(found.with_columns(pl.col(f"{file}{_OTHER}").alias(Doubt.OTHER_FILE)))
 
 
 def _ranked_in_place(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -> pl.DataFrame:
     """同じ口座の中の順位: by identity, the account included."""
     has_number = _has_number(pl.col(_NUMBER))
     nth = pl.int_range(pl.len(), dtype=pl.Int64).over(_IDENTITY, _NUMBER).alias("nth")
-    own = known.filter(pl.col("spec") == spec)
+    own = known.filter(pl.col(_SPEC) == spec)
     numbered = own.filter(has_number).select(_IDENTITY, _NUMBER, pl.col(_RANK).alias("seen")).unique()
     seen = numbered.sort("seen").with_columns(nth)
-    reached = own.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias("reached"))
+    reached = own.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias(_REACHED))
     position = (~has_number | pl.col("seen").is_null()).cum_sum().over(_IDENTITY).cast(pl.Int64)
-    after_known = position + pl.col("reached").fill_null(0)
+    after_known = position + pl.col(_REACHED).fill_null(0)
     rank = pl.when(has_number).then(pl.coalesce("seen", after_known)).otherwise(position)
     rows = (
         lines.with_columns(pl.int_range(first_no, first_no + pl.len(), dtype=pl.Int64).alias(_NO), nth)
         .join(seen, on=[_IDENTITY, _NUMBER, "nth"], how="left", maintain_order="left")
         .join(reached, on=_IDENTITY, how="left", maintain_order="left")
         .with_columns(rank.alias(_RANK))
-        .drop("nth", "seen", "reached")
+        .drop("nth", "seen", _REACHED)
     )
     before = known.select(_IDENTITY, _RANK, _root())
-    said = pl.concat([before, rows.select(_IDENTITY, _RANK, pl.col(_NO).alias("root_no"))])
-    first = said.group_by(_IDENTITY, _RANK).agg(pl.col("root_no").min().alias("first_no"))
-    repeats = pl.when(pl.col("first_no") < pl.col(_NO)).then("first_no").alias(_REPEATS)
+    said = pl.concat([before, rows.select(_IDENTITY, _RANK, pl.col(_NO).alias(_ROOT_NO))])
+    first = said.group_by(_IDENTITY, _RANK).agg(pl.col(_ROOT_NO).min().alias(_FIRST_NO))
+    repeats = pl.when(pl.col(_FIRST_NO) < pl.col(_NO)).then(_FIRST_NO).alias(_REPEATS)
     return (
-        rows.join(first, on=[_IDENTITY, _RANK], how="left", maintain_order="left")
-        .with_columns(repeats)
-        .drop("first_no")
+        rows.join(first, on=[_IDENTITY, _RANK], how="left", maintain_order="left").with_columns(repeats).drop(_FIRST_NO)
     )
 
 
@@ -144,7 +155,7 @@ def _has_number(number: pl.Expr) -> pl.Expr:
 
 def _root() -> pl.Expr:
     """その入金を初めて言った明細."""
-    return pl.coalesce(_REPEATS, _NO).alias("root_no")
+    return pl.coalesce(_REPEATS, _NO).alias(_ROOT_NO)
 
 
 def _beside_accounts(rows: pl.DataFrame, said: pl.DataFrame, known: pl.DataFrame, spec: str) -> pl.DataFrame:
@@ -152,27 +163,27 @@ def _beside_accounts(rows: pl.DataFrame, said: pl.DataFrame, known: pl.DataFrame
 
     Lines with accounts choose first, of the transfers that have none. `said` are the file's lines with place and event.
     """
-    numbers = pl.col(_NUMBER).filter(pl.col("spec") == spec, _has_number(pl.col(_NUMBER)))
+    numbers = pl.col(_NUMBER).filter(pl.col(_SPEC) == spec, _has_number(pl.col(_NUMBER)))
     is_placed = pl.col(PLACE) != ""
-    transfers = known.group_by(EVENT, _root()).agg(is_placed.any().alias("is_placed"), numbers.alias("told"))
+    transfers = known.group_by(EVENT, _root()).agg(is_placed.any().alias(_IS_PLACED), numbers.alias(_TOLD))
     with_place = pl.concat([frame.filter(is_placed).select(EVENT) for frame in (known, said)])
     is_money = pl.col(Deposit.KIND) == DepositKind.RECEIVED.value
     placed_new = said.filter(is_placed, is_money, pl.col(_REPEATS).is_null())
     unplaced = said.filter(~is_placed, is_money).join(with_place, on=EVENT, how="semi", maintain_order="left")
     taken = set(said.filter(is_placed)[_REPEATS].drop_nulls())
-    found = _chosen(placed_new, transfers.filter(~pl.col("is_placed")), taken)
+    found = _chosen(placed_new, transfers.filter(~pl.col(_IS_PLACED)), taken)
     found |= _chosen(unplaced, transfers, taken | {*found.values()})
-    roots = pl.DataFrame([*found.items()], schema={_NO: pl.Int64, "root_no": pl.Int64}, orient="row")
-    reached = known.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias("reached"))
+    roots = pl.DataFrame([*found.items()], schema={_NO: pl.Int64, _ROOT_NO: pl.Int64}, orient="row")
+    reached = known.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias(_REACHED))
     rows = rows.join(roots, on=_NO, how="left", maintain_order="left")
     rows = rows.join(reached, on=_IDENTITY, how="left", maintain_order="left")
     is_unplaced = pl.col(_NO).is_in(unplaced[_NO].implode())
-    is_new = is_unplaced & pl.col("root_no").is_null()
-    rank = pl.col("reached").fill_null(0) + is_new.cum_sum().over(_IDENTITY).cast(pl.Int64)
+    is_new = is_unplaced & pl.col(_ROOT_NO).is_null()
+    rank = pl.col(_REACHED).fill_null(0) + is_new.cum_sum().over(_IDENTITY).cast(pl.Int64)
     return rows.with_columns(
         pl.when(is_new).then(rank).otherwise(_RANK).alias(_RANK),
-        pl.when(is_unplaced).then("root_no").otherwise(pl.coalesce(_REPEATS, "root_no")).alias(_REPEATS),
-    ).drop("root_no", "reached")
+        pl.when(is_unplaced).then(_ROOT_NO).otherwise(pl.coalesce(_REPEATS, _ROOT_NO)).alias(_REPEATS),
+    ).drop(_ROOT_NO, _REACHED)
 
 
 def _chosen(lines: pl.DataFrame, transfers: pl.DataFrame, taken: set[int]) -> dict[int, int]:
@@ -181,11 +192,11 @@ def _chosen(lines: pl.DataFrame, transfers: pl.DataFrame, taken: set[int]) -> di
     One of its own number in its own format before all; one that its format says under another number never.
     """
     number = pl.col(_NUMBER)
-    is_same = _has_number(number) & pl.col("told").list.contains(number)
-    is_other = _has_number(number) & (pl.col("told").list.len() > 0) & ~is_same
-    pairs = lines.join(transfers, on=EVENT).filter(~is_other).sort(~is_same, _NO, "root_no")
+    is_same = _has_number(number) & pl.col(_TOLD).list.contains(number)
+    is_other = _has_number(number) & (pl.col(_TOLD).list.len() > 0) & ~is_same
+    pairs = lines.join(transfers, on=EVENT).filter(~is_other).sort(~is_same, _NO, _ROOT_NO)
     found: dict[int, int] = {}
-    for line, root in pairs.select(_NO, "root_no").iter_rows():
+    for line, root in pairs.select(_NO, _ROOT_NO).iter_rows():
         if line not in found and root not in taken:
             found[line] = root
             taken = taken | {root}

@@ -7,7 +7,7 @@ of all of a bill's, is looked at always. Nothing is ever posted by it: it says w
 
 import polars as pl
 
-from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.arrival_frames import SummedClaim, Unpaid
 
 FEW = 8
 """Claims of one payer of which every choice is looked at: 255 sums. Of more they would double with each claim."""
@@ -15,24 +15,25 @@ _AT_ONCE = 4_000
 """Payers looked at together, each with at most so many sums: a million at a time."""
 
 _BILL = (Unpaid.PAYER_REF, Unpaid.PROCEDURE_CODE, Unpaid.LEVY_YEAR, Unpaid.TAX_YEAR, Unpaid.BILL_NO)
+_YEN, _AT = SummedClaim.YEN, "at"
 
 
 def sums_of(claims: pl.DataFrame, amounts: pl.Series) -> pl.DataFrame:
-    """合計の合う調定: claim_no and `yen`, of each claim (frame Unpaid) that makes up one of these amounts with others.
+    """合計の合う調定: frame SummedClaim, of each claim (frame Unpaid) that makes up one of these amounts with others.
 
     Each claim alone is among them.
     """
-    wanted = amounts.unique().rename("yen").to_frame()
+    wanted = amounts.unique().rename(_YEN).to_frame()
     payer, left = Unpaid.PAYER_REF, Unpaid.LEFT_YEN
     if wanted.is_empty() or claims.is_empty():
-        return pl.DataFrame(schema={Unpaid.CLAIM_NO: pl.Int64, "yen": pl.Int64})
-    whole = [claims.select(Unpaid.CLAIM_NO, yen.alias("yen")) for yen in (left_of(_BILL), left_of((payer,)))]
+        return SummedClaim.empty()
+    whole = [claims.select(Unpaid.CLAIM_NO, yen.alias(_YEN)) for yen in (left_of(_BILL), left_of((payer,)))]
     rows = claims.select(*_BILL, Unpaid.INSTALLMENT_NO, Unpaid.CLAIM_NO, left)
     rows = rows.filter(pl.col(left) <= amounts.max(), left_of((payer,)) >= amounts.min())
     is_few = pl.len().over(payer) <= FEW
     found = [*whole, *_choices(rows.filter(is_few), wanted), *_pairs(rows.filter(~is_few), wanted)]
     found.append(_in_a_row(rows.filter(~is_few), wanted))
-    return pl.concat(own.join(wanted, on="yen", how="semi") for own in found).unique()
+    return pl.concat(own.join(wanted, on=_YEN, how="semi") for own in found).unique()
 
 
 def left_of(by: tuple[str, ...]) -> pl.Expr:
@@ -42,43 +43,41 @@ def left_of(by: tuple[str, ...]) -> pl.Expr:
 
 def _choices(rows: pl.DataFrame, wanted: pl.DataFrame) -> list[pl.DataFrame]:
     """すべての組合せ of each payer's claims: one bit of a number says whether a claim is chosen."""
-    place = pl.int_range(pl.len()).over(Unpaid.PAYER_REF).alias("place")
+    place = pl.int_range(pl.len()).over(Unpaid.PAYER_REF).alias(_AT)
     rows = rows.sort(Unpaid.PAYER_REF, Unpaid.CLAIM_NO).with_columns(place)
     payers, found = rows[Unpaid.PAYER_REF].unique(maintain_order=True), []
     for first in range(0, payers.len(), _AT_ONCE):
         own = rows.filter(pl.col(Unpaid.PAYER_REF).is_in(payers.slice(first, _AT_ONCE).implode()))
         count = pl.len().over(Unpaid.PAYER_REF)
         lines = own.with_columns(pl.int_ranges(1, 2**count).alias("choice")).explode("choice")
-        lines = lines.filter((pl.col("choice") // 2 ** pl.col("place")) % 2 == 1)
+        lines = lines.filter((pl.col("choice") // 2 ** pl.col(_AT)) % 2 == 1)
         key = [str(Unpaid.PAYER_REF), "choice"]
-        sums = lines.group_by(key).agg(pl.col(Unpaid.LEFT_YEN).sum().alias("yen")).join(wanted, on="yen", how="semi")
-        found.append(lines.join(sums, on=key).select(Unpaid.CLAIM_NO, "yen"))
+        sums = lines.group_by(key).agg(pl.col(Unpaid.LEFT_YEN).sum().alias(_YEN)).join(wanted, on=_YEN, how="semi")
+        found.append(lines.join(sums, on=key).select(Unpaid.CLAIM_NO, _YEN))
     return found
 
 
 def _pairs(rows: pl.DataFrame, wanted: pl.DataFrame) -> list[pl.DataFrame]:
     """一つと、二つの組合せ of each payer's claims: of the other one's yen it is known what they must be."""
     own = rows.select(Unpaid.PAYER_REF, Unpaid.CLAIM_NO, Unpaid.LEFT_YEN)
-    alone = own.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias("yen"))
-    needs = own.join(wanted, how="cross").with_columns((pl.col("yen") - pl.col(Unpaid.LEFT_YEN)).alias("needs_yen"))
+    alone = own.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(_YEN))
+    needs = own.join(wanted, how="cross").with_columns((pl.col(_YEN) - pl.col(Unpaid.LEFT_YEN)).alias("needs_yen"))
     other = own.rename({Unpaid.CLAIM_NO: "other_no", Unpaid.LEFT_YEN: "needs_yen"})
     both = needs.filter(pl.col("needs_yen") > 0).join(other, on=[str(Unpaid.PAYER_REF), "needs_yen"])
-    return [alone, both.filter(pl.col(Unpaid.CLAIM_NO) != pl.col("other_no")).select(Unpaid.CLAIM_NO, "yen")]
+    return [alone, both.filter(pl.col(Unpaid.CLAIM_NO) != pl.col("other_no")).select(Unpaid.CLAIM_NO, _YEN)]
 
 
 def _in_a_row(rows: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
     """続いた期別 of a bill: sums from one instalment to a later one, as differences of what there is up to each."""
     order = [*map(str, _BILL), str(Unpaid.INSTALLMENT_NO)]
     until = pl.col(Unpaid.LEFT_YEN).cum_sum().over(_BILL)
-    rows = rows.sort(order).with_columns(until.alias("until_yen"), pl.int_range(pl.len()).over(_BILL).alias("place"))
+    rows = rows.sort(order).with_columns(until.alias("until_yen"), pl.int_range(pl.len()).over(_BILL).alias(_AT))
     before = pl.col("until_yen") - pl.col(Unpaid.LEFT_YEN)
-    starts = rows.select(*_BILL, before.alias("before_yen"), pl.col("place").alias("first")).join(wanted, how="cross")
-    starts = starts.with_columns((pl.col("before_yen") + pl.col("yen")).alias("until_yen"))
+    starts = rows.select(*_BILL, before.alias("before_yen"), pl.col(_AT).alias("first")).join(wanted, how="cross")
+    starts = starts.with_columns((pl.col("before_yen") + pl.col(_YEN)).alias("until_yen"))
     key = [*map(str, _BILL), "until_yen"]
-    runs = starts.join(rows.select(*key, pl.col("place").alias("last")), on=key).filter(
-        pl.col("last") > pl.col("first")
-    )
-    every = runs.select(*_BILL, "yen", pl.int_ranges("first", pl.col("last") + 1).alias("place")).explode("place")
-    return every.join(rows.select(*_BILL, "place", Unpaid.CLAIM_NO), on=[*map(str, _BILL), "place"]).select(
-        Unpaid.CLAIM_NO, "yen"
+    runs = starts.join(rows.select(*key, pl.col(_AT).alias("last")), on=key).filter(pl.col("last") > pl.col("first"))
+    every = runs.select(*_BILL, _YEN, pl.int_ranges("first", pl.col("last") + 1).alias(_AT)).explode(_AT)
+    return every.join(rows.select(*_BILL, _AT, Unpaid.CLAIM_NO), on=[*map(str, _BILL), _AT]).select(
+        Unpaid.CLAIM_NO, _YEN
     )

@@ -6,12 +6,13 @@ from datetime import date
 
 import polars as pl
 
+from elqr.vocabulary.report_frames import MonthlySum
 from elqr.vocabulary.terms import Account
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """月の数字: sums of the month's postings (the month query's rows), and 仮受 before and after it."""
+    """月の数字: sums of the month's postings (frame MonthlySum), and 仮受 before and after it."""
 
     first: date
     sums: pl.DataFrame
@@ -20,14 +21,14 @@ class Figures:
 
     def __post_init__(self) -> None:
         assert self.opening_yen + self._yen(Account.SUSPENSE) == self.closing_yen, "suspense runs on"
-        moved = self.sums.filter("is_move").group_by("night_on").agg(pl.col("yen").sum())
-        assert moved["yen"].eq(0).all(), "rulings and reductions move yen and make none"
+        moved = self.sums.filter(MonthlySum.IS_MOVE).group_by(MonthlySum.NIGHT_ON).agg(pl.col(MonthlySum.YEN).sum())
+        assert moved[MonthlySum.YEN].eq(0).all(), "rulings and reductions move yen and make none"
 
     def _of(self, account: Account) -> pl.DataFrame:
-        return self.sums.filter(pl.col("account") == account.value)
+        return self.sums.filter(pl.col(MonthlySum.ACCOUNT) == account.value)
 
     def _yen(self, account: Account) -> int:
-        return int(self._of(account)["yen"].sum())
+        return int(self._of(account)[MonthlySum.YEN].sum())
 
     @property
     def month(self) -> str:
@@ -57,16 +58,16 @@ class Figures:
     @property
     def reduced_yen(self) -> int:
         """減額による過納 of the month: what nights took off claims because their slips were cancelled or lowered."""
-        return int(self.in_suspense.filter("is_reduction")["yen"].sum())
+        return int(self.in_suspense.filter(MonthlySum.IS_REDUCTION)[MonthlySum.YEN].sum())
 
     @property
     def count(self) -> int:
         """件数 of the month."""
-        return int(self.on_claims["count"].sum())
+        return int(self.on_claims[MonthlySum.COUNT].sum())
 
     @property
     def sha256(self) -> str:
         """数字の照合値: over every sum and both balances, whatever the register calls its procedures."""
-        sums = self.sums.drop("is_reduction")  # which a month that was closed before there were any does not have
+        sums = self.sums.drop(MonthlySum.IS_REDUCTION)  # a month that was closed before there were any does not have it
         text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{sums.write_csv()}"
         return hashlib.sha256(text.encode()).hexdigest()

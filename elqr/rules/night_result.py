@@ -10,7 +10,8 @@ from datetime import date
 
 import polars as pl
 
-from elqr.vocabulary.frames import CandidateSlip, Decision, Payment, Posting, beside
+from elqr.vocabulary.frames import CandidateSlip, Decision, Payment, beside
+from elqr.vocabulary.report_frames import DailySum, DecidedPayment
 
 SLIP = (
     CandidateSlip.NOTICE_NO, CandidateSlip.LEVY_YEAR, CandidateSlip.BILL_NO, CandidateSlip.INSTALLMENT_NO,
@@ -30,8 +31,8 @@ class NightResult:
     """今夜の結果: columns of Payment and CandidateSlip in `payments` and `slips`, frame Decision, and the 収納日計.
 
     Payments and their decisions are in the same order, and each decision says where its slip stands; `oldest_first` is
-    the order of the reports. `sums` are by account, procedure, fiscal year, arrears, channel and 領収日, none of them
-    moved. `files`: file_no, file_name, file_sha256 of those that the payments came in.
+    the order of the reports. `sums` are frame DailySum, none of them moved. `files`: file_no, file_name, file_sha256 of
+    those that the payments came in.
     """
 
     payments: pl.DataFrame
@@ -74,7 +75,7 @@ class NightResult:
         rows = self.payments.select(some).hstack(self.decisions.drop(Payment.PAYMENT_NO).select(some))
         rows = rows.hstack(self.slips.select(pl.all().gather(rows[_SLIP_AT])))
         rows = beside(rows, self.files, [Payment.FILE_NO])
-        return rows.with_columns(pl.lit(self.night_on).alias("decided_on")).select(columns)
+        return rows.with_columns(pl.lit(self.night_on).alias(DecidedPayment.DECIDED_ON)).select(columns)
 
     def by_outcome(self) -> dict[str, list[int]]:
         """消込結果ごとの件数, 領収額, 収納額, 仮受額: what the ledger must say as well."""
@@ -85,11 +86,7 @@ class NightResult:
 
 
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
-    keys = (
-        Posting.ACCOUNT, Posting.PROCEDURE_CODE, Posting.FISCAL_YEAR, Posting.IS_ARREARS,
-        Payment.CHANNEL, Payment.PAID_ON, "is_move", "is_reduction",
-    )  # fmt: skip
     paid = payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
     rows = beside(postings, paid, [Payment.PAYMENT_NO]).with_columns(is_move=False, is_reduction=False)
-    sums = rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"), pl.col(Posting.YEN).sum())
-    return sums.sort(keys)
+    sums = rows.group_by(DailySum.KEYS).agg(pl.len().cast(pl.Int64).alias(DailySum.COUNT), pl.col(DailySum.YEN).sum())
+    return sums.sort(DailySum.KEYS)

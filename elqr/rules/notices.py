@@ -92,8 +92,8 @@ def gain(
     """
     sieve = Sieve(file, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     _row_rules(sieve, known_procedures)
-    cancels = replace(sieve, rows=sieve.rows.filter(pl.col("change_kind") == CANCEL))
-    sieve.rows = sieve.rows.filter(pl.col("change_kind") != CANCEL)
+    cancels = replace(sieve, rows=sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) == CANCEL))
+    sieve.rows = sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
     record = decoded.spec.record_named("notice")
     assert record is not None, "a notice format has notices"
     titles = {own.name: own.title for own in record.fields}
@@ -172,7 +172,7 @@ def _row_rules(sieve: Sieve, known_procedures: list[str]) -> None:
     sieve.refuse(
         Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != slip_limit) & (limit != "999999"), limit, slip_limit
     )
-    twice = pl.struct(*NOTICE_KEY, "change_kind").is_first_distinct()
+    twice = pl.struct(*NOTICE_KEY, RefusedRow.CHANGE_KIND).is_first_distinct()
     sieve.refuse(Code.NOTICE_TWICE, "通知書番号", ~twice, pl.col(Notice.BILL_NO), pl.lit("一度だけ"))
 
 
@@ -248,9 +248,9 @@ def _keys_taken(sieve: Sieve, owners: pl.DataFrame) -> None:
     owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(
         key, keep="first"
     )
-    identities = sieve.rows.select(RECORD_NO, identity.alias("identity"), slip.alias("slip"))
+    identities = sieve.rows.select(RECORD_NO, identity.alias("claim"), slip.alias("slip"))
     asked = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
-    asked = asked.with_columns(pl.when(is_elqr).then("slip").otherwise("identity").alias("asker"))
+    asked = asked.with_columns(pl.when(is_elqr).then("slip").otherwise("claim").alias("asker"))
     asked = asked.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
     asked = asked.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
     taken = (

@@ -14,14 +14,11 @@ import polars as pl
 
 from elqr.formats.deposits import folded_sender, plain_account
 from elqr.rules.contract import Contract
-from elqr.vocabulary.money_frames import Deposit
+from elqr.vocabulary.money_frames import ContractDeposit, Deposit, SettledDeposit
 from elqr.vocabulary.terms import SettlementOutcome
 
-CONTRACT, SIGNED_YEN, DAY_ON = "contract", "signed_yen", "counts_on"
-"""What a deposit has besides in a settlement: its contract, its yen, negative when taken back, and its day."""
-
-SETTLEMENT_NO, SETTLED_AS = "settlement_no", "settled_as"
-"""In which line that holds it stands, and what came of that; null while it is open."""
+CONTRACT, SIGNED_YEN, DAY_ON = ContractDeposit.CONTRACT, ContractDeposit.SIGNED_YEN, ContractDeposit.DAY_ON
+SETTLEMENT_NO, SETTLED_AS = SettledDeposit.SETTLEMENT_NO, SettledDeposit.SETTLED_AS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class _Money:
 
 
 def answers(money: pl.DataFrame, contracts: Sequence[Contract]) -> Answers:
-    """取消の相手を探す: `money` are deposits with CONTRACT, SIGNED_YEN, DAY_ON, SETTLEMENT_NO and SETTLED_AS.
+    """取消の相手を探す: `money` is frame SettledDeposit.
 
     What stands in a difference that two people closed stays where they put it: its deposits are the answer all the
     same, and the line that takes one back is told until they have decided on it too. Money that is not compared is not

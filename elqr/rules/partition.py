@@ -42,7 +42,9 @@ def groups(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFram
     """組: payment_no and group_no, the smallest number of the payments that can influence each other."""
     keys = payments.select(Payment.PAYMENT_NO, *_KEY)
     slips = candidates.select(*_KEY, Candidate.NOTICE_NO).unique()
-    on_claims = keys.join(slips, on=_KEY).join(claims.select(OpenClaim.NOTICE_NO, OpenClaim.CLAIM_NO), on="notice_no")
+    on_claims = keys.join(slips, on=_KEY).join(
+        claims.select(OpenClaim.NOTICE_NO, OpenClaim.CLAIM_NO), on=OpenClaim.NOTICE_NO
+    )
     shared = (
         payments.select(Payment.PAYMENT_NO, _SAME_IDENTITY.alias(PLACE)),
         keys.select(Payment.PAYMENT_NO, _SAME_KEY.alias(PLACE)),

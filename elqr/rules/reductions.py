@@ -7,8 +7,8 @@ on another claim. Which payment is the last is decided by 領収日 and the send
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.rules.sender_correction import Standing
 from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
+from elqr.vocabulary.ruling_frames import Standing
 from elqr.vocabulary.terms import Account
 
 

@@ -10,22 +10,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.vocabulary.frames import Column, Move, OpenClaim, Posting, Ruled
+from elqr.vocabulary.frames import Move, OpenClaim, Ruled
+from elqr.vocabulary.ruling_frames import CurrentRuling, Made, RulingToUndo
 from elqr.vocabulary.terms import Account, Ruling, RulingResult
-
-
-class Made(Posting):
-    """決裁による仕訳, with what stands now where it put its yen, and the year in which its payment has yen held.
-
-    `stands_yen` is what the posting's payment has on its account and claim, and no more than nights left of the posting
-    itself when its slip was lowered; `held_year` is null where nothing was ever held.
-    """
-
-    POSTING_NO = Column("posting_no", pl.Int64)
-    RULING_NO = Column("ruling_no", pl.Int64)
-    NOTICE_NO = Column("notice_no", pl.Int64)
-    STANDS_YEN = Column("stands_yen", pl.Int64)
-    HELD_YEAR = Column("held_year", pl.Int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +28,7 @@ _PLACE = (Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
 
 
 def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> Reversal:
-    """決裁を取り消す: those of `rulings` (frame Ruled) that undo another.
+    """決裁を取り消す: those of `rulings` (frame Ruled with is_current) that undo another.
 
     `made` is frame Made of the rulings undone; `claims` is frame OpenClaim, as they stand before this. What comes back
     to a claim, or into suspense instead, belongs to the year that is open, unless its payment has yen held already.
@@ -74,7 +61,7 @@ def by_payment(returned: pl.DataFrame) -> tuple[tuple[int, int], ...]:
 
 def _back(rulings: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """戻す仕訳: each posting of an undone ruling with the opposite yen, and what `Made` says besides."""
-    undone = rulings.filter(pl.col(Ruled.RULING) == Ruling.UNDO.value, "is_current").select(
+    undone = rulings.filter(pl.col(Ruled.RULING) == Ruling.UNDO.value, CurrentRuling.IS_CURRENT).select(
         pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
     )
     rows = made.rename({Made.RULING_NO: "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
@@ -139,33 +126,33 @@ def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
 def refusals(rows: pl.DataFrame) -> list[str]:
     """取り消せない理由 in words, one for each ruling of `rows` that cannot be undone.
 
-    `rows` is frame Ruled with result, undone_by_no, last_standing_no and waiting_review_no of its payment, `is_gone`,
-    and later_no and later_payment_no, what moved its yen since.
+    `rows` is frame RulingToUndo.
     """
-    rows = rows.with_columns(pl.col("later_no", "later_payment_no").cast(pl.String).fill_null("？"))
-    own, last = Ruled.RULING_NO, "last_standing_no"
-    label = pl.col("result").replace_strict({one.value: one.label for one in RulingResult}, default="")
+    moved_by = (RulingToUndo.LATER_NO, RulingToUndo.LATER_PAYMENT_NO)
+    rows = rows.with_columns(pl.col(*moved_by).cast(pl.String).fill_null("？"))
+    own, last, result = Ruled.RULING_NO, RulingToUndo.LAST_STANDING_NO, pl.col(RulingToUndo.RESULT)
+    label = result.replace_strict({one.value: one.label for one in RulingResult}, default="")
     is_last = pl.col(last).eq_missing(pl.col(own))
-    waits, later = "waiting_review_no", ("later_no", "later_no", "later_payment_no")
+    waits, undone_by = RulingToUndo.WAITING_REVIEW_NO, RulingToUndo.UNDONE_BY_NO
     why = (
-        pl.when(pl.col("result").is_null())
+        pl.when(result.is_null())
         .then(pl.format("決裁{}は承認待ちです（取り下げは elqr review reject {}）", own, Ruled.REVIEW_NO))
-        .when(pl.col("result") != RulingResult.APPROVED.value)
+        .when(result != RulingResult.APPROVED.value)
         .then(pl.format("決裁{}は{}で、効力がありません", own, label))
         .when(pl.col(Ruled.RULING) == Ruling.UNDO.value)
         .then(pl.format("決裁{}は決裁の取消です。受付{}を要確認で決め直してください", own, Ruled.PAYMENT_NO))
-        .when(pl.col("undone_by_no").is_not_null())
-        .then(pl.format("決裁{}は決裁{}で取り消してあります", own, "undone_by_no"))
+        .when(pl.col(undone_by).is_not_null())
+        .then(pl.format("決裁{}は決裁{}で取り消してあります", own, undone_by))
         .when(~is_last)
         .then(pl.format("決裁{}の後に決裁{}があります。先に決裁{}を取り消してください", own, last, last))
         .when(pl.col(waits).is_not_null())
         .then(pl.format("受付{}の申請{}が承認待ちです。先に承認か却下をしてください", Ruled.PAYMENT_NO, waits))
-        .when("is_gone")
+        .when(RulingToUndo.IS_GONE)
         .then(
             pl.format(
                 "決裁{}で動かした額は、後の決裁{}が動かしました。先に決裁{}を取り消すか、受付{}が要確認にあればそこで"
                 "決めてください",
-                own, *later,
+                own, RulingToUndo.LATER_NO, *moved_by,
             )
         )
     )  # fmt: skip

@@ -11,23 +11,24 @@ import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.vocabulary.frames import Move, OpenClaim, Posting, Ruled
+from elqr.vocabulary.ruling_frames import Beside, CurrentRuling, OtherConfirmed, Standing, TargetClaim
 from elqr.vocabulary.terms import Account, Outcome, Ruling, Stage
 
-OTHER_NO = "other_no"
+TARGET_PROCEDURE = "target_procedure"
+"""The procedure of a claim that yen are put on, beside a payment that has one of its own."""
 
+PART_YEN = "part_yen"
+"""What a claim takes of a payment."""
 
-class Standing(Posting):
-    """収納の今の置き場所: yen that stand in one place, with the posting that put them there and the slip it pays."""
-
-    POSTING_NO = Move.REVERSES_NO
-    NOTICE_NO = Move.NOTICE_NO
+_ROOM_YEN, _WAS_YEN, _LEAVES_YEN = "room_yen", "was_yen", "leaves_yen"
+"""Of a place of a correction: what the claim can take, what stood there, and what leaves it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
     """かかわる収納: for each payment ruled on the other 確報 of the same event, and where the yen of all of them stand.
 
-    `others`: payment_no, other_no, same_key, other_paid_yen, other_outcome, other_notice_no. `standing`: Standing.
+    `others`: frame OtherConfirmed. `standing`: Standing.
     """
 
     others: pl.DataFrame
@@ -37,8 +38,8 @@ class Concerned:
     def of(cls, others: pl.DataFrame, standing: pl.DataFrame) -> "Concerned":
         """Without those that contradict too and stand on no claim: they wait for a decision of their own."""
         on_claims = standing.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value)[Posting.PAYMENT_NO].unique()
-        is_waiting = pl.col("other_outcome") == Outcome.CONFLICTS.value
-        return cls(others.filter(~is_waiting | pl.col(OTHER_NO).is_in(on_claims.implode())), standing)
+        is_waiting = pl.col(OtherConfirmed.OTHER_OUTCOME) == Outcome.CONFLICTS.value
+        return cls(others.filter(~is_waiting | pl.col(OtherConfirmed.OTHER_NO).is_in(on_claims.implode())), standing)
 
     def slips(self, rulings: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
         """納付書 whose claims approving these rulings may change: notice_no."""
@@ -46,30 +47,32 @@ class Concerned:
             rulings.select(Ruled.NOTICE_NO),
             made.select(Move.NOTICE_NO),
             self.standing.select(Standing.NOTICE_NO),
-            self.others.select(pl.col("other_notice_no").alias(Ruled.NOTICE_NO)),
+            self.others.select(pl.col(OtherConfirmed.OTHER_NOTICE_NO).alias(Ruled.NOTICE_NO)),
         )
         return pl.concat(numbers).drop_nulls().unique().sort(Ruled.NOTICE_NO)
 
 
 def held_beside(concerned: Concerned) -> pl.DataFrame:
-    """ほかの確報の額 by payment: payment_no, `others`, and `others_yen` that stand on claims and in suspense."""
+    """ほかの確報の額 by payment: frame Beside."""
     is_held = pl.col(Posting.ACCOUNT) != Account.WITHDRAWN.value
     held = concerned.standing.filter(is_held).group_by(Posting.PAYMENT_NO).agg(pl.col(Posting.YEN).sum())
-    rows = concerned.others.join(held, left_on=OTHER_NO, right_on=Posting.PAYMENT_NO, how="left")
+    rows = concerned.others.join(held, left_on=OtherConfirmed.OTHER_NO, right_on=Posting.PAYMENT_NO, how="left")
     return rows.group_by(Ruled.PAYMENT_NO).agg(
-        pl.len().cast(pl.Int64).alias("others"), pl.col(Posting.YEN).fill_null(0).sum().alias("others_yen")
+        pl.len().cast(pl.Int64).alias(Beside.OTHERS), pl.col(Posting.YEN).fill_null(0).sum().alias(Beside.OTHERS_YEN)
     )
 
 
 def withdrawn(rulings: pl.DataFrame, concerned: Concerned) -> pl.DataFrame:
-    """取り消される収納: ruling_no and payment_no, for the rulings (frame Ruled with stage) that take yen back."""
+    """取り消される収納: ruling_no and payment_no, for the rulings (frame CurrentRuling) that take yen back."""
     rows = rulings.filter(_is(Ruling.REPLACE, Ruling.TAKE_BACK)).select(
-        Ruled.RULING_NO, Ruled.PAYMENT_NO, Ruled.RULING, "stage"
+        Ruled.RULING_NO, Ruled.PAYMENT_NO, Ruled.RULING, CurrentRuling.STAGE
     )
-    is_own = (pl.col(Ruled.RULING) == Ruling.TAKE_BACK.value) & (pl.col("stage") == Stage.CONFIRMED.value)
-    others = rows.filter(~is_own).join(concerned.others.select(Ruled.PAYMENT_NO, OTHER_NO), on=Ruled.PAYMENT_NO)
+    is_own = (pl.col(Ruled.RULING) == Ruling.TAKE_BACK.value) & (pl.col(CurrentRuling.STAGE) == Stage.CONFIRMED.value)
+    others = rows.filter(~is_own).join(
+        concerned.others.select(Ruled.PAYMENT_NO, OtherConfirmed.OTHER_NO), on=Ruled.PAYMENT_NO
+    )
     own = rows.filter(is_own).select(Ruled.RULING_NO, Ruled.PAYMENT_NO)
-    return pl.concat([own, others.select(Ruled.RULING_NO, pl.col(OTHER_NO).alias(Ruled.PAYMENT_NO))])
+    return pl.concat([own, others.select(Ruled.RULING_NO, pl.col(OtherConfirmed.OTHER_NO).alias(Ruled.PAYMENT_NO))])
 
 
 def overlapping(rulings: pl.DataFrame, concerned: Concerned) -> pl.Series:
@@ -85,8 +88,9 @@ def overlapping(rulings: pl.DataFrame, concerned: Concerned) -> pl.Series:
 
 
 def moves_of(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, years: OpenYears) -> pl.DataFrame:
-    """取消と訂正の仕訳: frame Move. `rulings` are current, do not overlap, and have what `ruling.effects` asks for.
+    """取消と訂正の仕訳: frame Move.
 
+    `rulings` (frame CurrentRuling) are current and do not overlap; `claims` are frame TargetClaim.
     What comes off a claim after its year was closed belongs to the year that is open, like what is put on one.
     """
     back = (
@@ -109,23 +113,25 @@ def moves_of(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, 
         pl.lit(None, dtype=pl.Int64).alias(Move.NOTICE_NO),
     )
     lines = _replacing(rulings, _places(rulings, claims, concerned, back))
-    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col("paid_on"), pl.col("target_procedure"))
-    lines = lines.with_columns(pl.col("held_no").alias(Move.REVERSES_NO), pl.col(Ruled.STAFF).alias(Move.DECIDED_BY))
+    year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col(CurrentRuling.PAID_ON), pl.col(TARGET_PROCEDURE))
+    lines = lines.with_columns(
+        pl.col(CurrentRuling.HELD_NO).alias(Move.REVERSES_NO), pl.col(Ruled.STAFF).alias(Move.DECIDED_BY)
+    )
     onto = lines.with_columns(
         pl.lit(Account.CLAIM.value).alias(Move.ACCOUNT),
-        pl.col("part_yen").alias(Move.YEN),
-        pl.col("target_procedure").alias(Move.PROCEDURE_CODE),
+        pl.col(PART_YEN).alias(Move.YEN),
+        pl.col(TARGET_PROCEDURE).alias(Move.PROCEDURE_CODE),
         year.alias(Move.FISCAL_YEAR),
         (year != pl.col(OpenClaim.LEVY_YEAR)).alias(Move.IS_ARREARS),
     )
     held = lines.group_by(Ruled.RULING_NO, maintain_order=True).agg(
-        pl.col("part_yen").sum(), pl.all().exclude("part_yen").first()
+        pl.col(PART_YEN).sum(), pl.all().exclude(PART_YEN).first()
     )
     from_suspense = held.with_columns(
         pl.lit(Account.SUSPENSE.value).alias(Move.ACCOUNT),
         pl.lit(None, dtype=pl.Int64).alias(Move.CLAIM_NO),
         pl.lit(None, dtype=pl.Int64).alias(Move.NOTICE_NO),
-        (-pl.col("part_yen")).alias(Move.YEN),
+        (-pl.col(PART_YEN)).alias(Move.YEN),
     )
     return pl.concat([Move.of(rows) for rows in (out, into, onto, from_suspense)])
 
@@ -142,38 +148,47 @@ def _places(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, b
     """
     replaces = rulings.filter(_is(Ruling.REPLACE)).select(Ruled.RULING_NO, Ruled.PAYMENT_NO)
     others = replaces.join(concerned.others, on=Ruled.PAYMENT_NO)
-    named = others.group_by(Ruled.RULING_NO).agg(pl.col("same_key").all()).filter("same_key").select(Ruled.RULING_NO)
+    named = (
+        others.group_by(Ruled.RULING_NO)
+        .agg(pl.col(OtherConfirmed.SAME_KEY).all())
+        .filter(OtherConfirmed.SAME_KEY)
+        .select(Ruled.RULING_NO)
+    )
     key = [OpenClaim.NOTICE_NO, OpenClaim.CLAIM_NO]
     stood = (
         back.drop_nulls(Posting.CLAIM_NO)
         .join(replaces.select(Ruled.RULING_NO), on=Ruled.RULING_NO, how="semi")
         .group_by(Ruled.RULING_NO, *key)
-        .agg(pl.col(Posting.YEN).sum().alias("was_yen"), pl.col(Posting.YEN).sum().alias("leaves_yen"))
+        .agg(pl.col(Posting.YEN).sum().alias(_WAS_YEN), pl.col(Posting.YEN).sum().alias(_LEAVES_YEN))
     )
-    was_nothing = (pl.col("other_paid_yen") == 0) & (pl.col("other_outcome") == Outcome.UNDERPAID.value)
+    was_nothing = (pl.col(OtherConfirmed.OTHER_PAID_YEN) == 0) & (
+        pl.col(OtherConfirmed.OTHER_OUTCOME) == Outcome.UNDERPAID.value
+    )
     nowhere = (
         others.filter(was_nothing)
         .join(stood, on=Ruled.RULING_NO, how="anti")
-        .select(Ruled.RULING_NO, pl.col("other_notice_no").alias(OpenClaim.NOTICE_NO))
-        .join(claims.select(*key, pl.col(OpenClaim.COVER_YEN).alias("was_yen")), on=OpenClaim.NOTICE_NO)
-        .with_columns(pl.lit(0, dtype=pl.Int64).alias("leaves_yen"))
+        .select(Ruled.RULING_NO, pl.col(OtherConfirmed.OTHER_NOTICE_NO).alias(OpenClaim.NOTICE_NO))
+        .join(claims.select(*key, pl.col(OpenClaim.COVER_YEN).alias(_WAS_YEN)), on=OpenClaim.NOTICE_NO)
+        .with_columns(pl.lit(0, dtype=pl.Int64).alias(_LEAVES_YEN))
     )
     places = pl.concat([stood, nowhere.select(stood.columns)]).join(named, on=Ruled.RULING_NO, how="semi")
-    own = claims.rename({"procedure_code": "target_procedure"})
-    room = pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) + pl.col("leaves_yen")
-    return places.join(own, on=key).with_columns(room.clip(lower_bound=0).alias("room_yen"))
+    own = claims.rename({TargetClaim.PROCEDURE_CODE: TARGET_PROCEDURE})
+    room = pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) + pl.col(_LEAVES_YEN)
+    return places.join(own, on=key).with_columns(room.clip(lower_bound=0).alias(_ROOM_YEN))
+
+
+_HELD = (CurrentRuling.FISCAL_YEAR, CurrentRuling.IS_ARREARS, CurrentRuling.PROCEDURE_CODE)
+"""What leaves suspense stays in the year and procedure in which it is held."""
 
 
 def _replacing(rulings: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """訂正の充て方: `part_yen` of each place. One claim takes what it can; several what stood there, or nothing."""
-    rows = rulings.drop(OpenClaim.NOTICE_NO, "procedure_code", "fiscal_year", "is_arrears").join(
-        places, on=Ruled.RULING_NO
-    )
-    held = rulings.select(Ruled.RULING_NO, Move.FISCAL_YEAR, Move.IS_ARREARS, Move.PROCEDURE_CODE)
+    rows = rulings.drop(Ruled.NOTICE_NO, *_HELD).join(places, on=Ruled.RULING_NO)
+    held = rulings.select(Ruled.RULING_NO, *_HELD)
     rows = rows.join(held, on=Ruled.RULING_NO).sort(Ruled.RULING_NO, OpenClaim.CLAIM_NO)
     is_one = pl.len().over(Ruled.RULING_NO) == 1
-    fits = (pl.col("room_yen") >= pl.col("was_yen")).all().over(Ruled.RULING_NO)
-    enough = pl.col("was_yen").sum().over(Ruled.RULING_NO) <= pl.col("suspense_yen")
-    whole = pl.when(fits & enough).then("was_yen").otherwise(0)
-    part = pl.when(is_one).then(pl.min_horizontal("suspense_yen", "room_yen")).otherwise(whole)
-    return rows.with_columns(part.alias("part_yen")).filter(pl.col("part_yen") > 0)
+    fits = (pl.col(_ROOM_YEN) >= pl.col(_WAS_YEN)).all().over(Ruled.RULING_NO)
+    enough = pl.col(_WAS_YEN).sum().over(Ruled.RULING_NO) <= pl.col(CurrentRuling.SUSPENSE_YEN)
+    whole = pl.when(fits & enough).then(_WAS_YEN).otherwise(0)
+    part = pl.when(is_one).then(pl.min_horizontal(CurrentRuling.SUSPENSE_YEN, _ROOM_YEN)).otherwise(whole)
+    return rows.with_columns(part.alias(PART_YEN)).filter(pl.col(PART_YEN) > 0)

@@ -15,7 +15,16 @@ from elqr.formats.deposits import bare_digits, folded, plain_account
 from elqr.rules.contract import Contract
 from elqr.rules.offsets import CONTRACT, DAY_ON, SIGNED_YEN, Offset
 from elqr.rules.pairing import Credit, Due, Later, Line, paired
-from elqr.vocabulary.money_frames import Bundle, Deposit, LineBundle, LineDeposit, Settled
+from elqr.vocabulary.frames import Decision, Payment
+from elqr.vocabulary.money_frames import (
+    Bundle,
+    Deposit,
+    FileBundle,
+    LineBundle,
+    LineDeposit,
+    ReceivedDeposit,
+    Settled,
+)
 from elqr.vocabulary.terms import Channel, DepositKind, Place, SettlementOutcome, Stage
 
 
@@ -30,30 +39,34 @@ class Settlement:
 
 def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """収納の束 of a night: frame Bundle without numbers. Confirmed payments that hold yen, and 速報 that wait."""
-    said = payments.select("payment_no", "file_no", "channel", "stage", "paid_yen", "paid_on", "funds_on")
-    rows = said.join(decisions.select("payment_no", "place"), on="payment_no", validate="1:1")
-    is_money = (pl.col("stage") == Stage.CONFIRMED.value) & pl.col("place").is_in(
-        [Place.POSTED.value, Place.EXCEPTION.value]
-    )
-    rows = rows.filter(is_money | (pl.col("place") == Place.PENDING.value))
+    said = payments.select(
+        Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, Payment.PAID_YEN, Payment.PAID_ON,
+        Payment.FUNDS_ON,
+    )  # fmt: skip
+    placed = decisions.select(Decision.PAYMENT_NO, Decision.PLACE)
+    rows = said.join(placed, on=Payment.PAYMENT_NO, validate="1:1")
+    is_confirmed, place = pl.col(Payment.STAGE) == Stage.CONFIRMED.value, pl.col(Decision.PLACE)
+    is_money = is_confirmed & place.is_in([Place.POSTED.value, Place.EXCEPTION.value])
+    rows = rows.filter(is_money | (place == Place.PENDING.value))
     keys = (Bundle.FILE_NO, Bundle.CHANNEL, Bundle.STAGE, Bundle.DAY_ON, Bundle.IS_FUNDS_DAY)
     made = (
         rows.with_columns(
-            pl.coalesce("funds_on", "paid_on").alias(Bundle.DAY_ON),
-            pl.col("funds_on").is_not_null().alias(Bundle.IS_FUNDS_DAY),
+            pl.coalesce(Payment.FUNDS_ON, Payment.PAID_ON).alias(Bundle.DAY_ON),
+            pl.col(Payment.FUNDS_ON).is_not_null().alias(Bundle.IS_FUNDS_DAY),
         )
         .group_by(keys)
-        .agg(pl.len().cast(pl.Int64).alias(Bundle.PAYMENTS), pl.col("paid_yen").sum().alias(Bundle.YEN))
+        .agg(pl.len().cast(pl.Int64).alias(Bundle.PAYMENTS), pl.col(Payment.PAID_YEN).sum().alias(Bundle.YEN))
         .sort(keys)
     )
     confirmed = made.filter(pl.col(Bundle.STAGE) == Stage.CONFIRMED.value)[Bundle.YEN].sum()
-    placed = decisions.select(pl.sum_horizontal("claim_yen", "suspense_yen").sum()).item()
-    assert confirmed == placed, "every confirmed yen is due"
+    decided = decisions.select(pl.sum_horizontal(Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()).item()
+    assert confirmed == decided, "every confirmed yen is due"
     return made
 
 
 def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
-    """契約のわかる束: `contract` by `spec` and channel, null where none takes it."""
+    """契約のわかる束 (frame FileBundle): CONTRACT by its format and channel, null where none takes it."""
+    columns = (CONTRACT, FileBundle.SPEC, FileBundle.CHANNEL)
     pairs = [
         (contract.name, spec, channel.value)
         for contract in contracts
@@ -61,21 +74,19 @@ def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.D
         for channel in Channel
         if contract.takes(spec, channel)
     ]
-    known = pl.DataFrame(
-        pairs,
-        schema=[CONTRACT, "spec", Bundle.CHANNEL],
-        orient="row",
-        schema_overrides=dict.fromkeys((CONTRACT, "spec", Bundle.CHANNEL), pl.String),
-    )
-    return bundles_.join(known, on=["spec", Bundle.CHANNEL], how="left", maintain_order="left", validate="m:1")
+    known = pl.DataFrame(pairs, schema=dict.fromkeys(columns, pl.String), orient="row")
+    return bundles_.join(known, on=columns[1:], how="left", maintain_order="left", validate="m:1")
 
 
 def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
-    """契約のわかる入金: the first contract whose marks all fit; with the signed yen and the day it counts for."""
+    """契約のわかる入金 (frame ReceivedDeposit): the first contract whose marks all fit.
+
+    With the signed yen and the day it counts for.
+    """
     sender, account = folded(pl.col(Deposit.SENDER)), plain_account(pl.col(Deposit.ACCOUNT))
     found: pl.Expr = pl.lit(None, dtype=pl.String)
     for contract in reversed(contracts):
-        marks = [pl.col("spec").is_in(contract.money_specs)] if contract.money_specs else []
+        marks = [pl.col(ReceivedDeposit.SPEC).is_in(contract.money_specs)] if contract.money_specs else []
         if contract.accounts:
             marks.append(account.is_in(_texts(contract.accounts, plain_account)))
         names = [name for name in _texts(contract.senders, folded) if name]
@@ -162,7 +173,7 @@ def _without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Li
     """契約なし: payments by format and channel, money transfer by transfer."""
     made = [
         Line(f"{spec} {Channel(channel).label}", _alone(sums[-1]), [Due(None, tuple(own), *sums)], [])
-        for spec, channel, own, *sums in _sums(bundles_, "spec", Bundle.CHANNEL)
+        for spec, channel, own, *sums in _sums(bundles_, FileBundle.SPEC, FileBundle.CHANNEL)
     ]
     return made + [Line("", _alone(credit.yen), [], [credit]) for credit in _credits(deposits)]
 

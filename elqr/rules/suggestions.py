@@ -7,6 +7,7 @@ import polars as pl
 
 from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, meant
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
+from elqr.vocabulary.report_frames import LateNotice
 from elqr.vocabulary.terms import Outcome
 
 ASKED_AT_MOST = 2_000
@@ -33,15 +34,17 @@ def neighbours(unknown: pl.DataFrame) -> pl.DataFrame:
     digits = at.with_columns(pl.lit([str(digit) for digit in range(10)]).alias("digit")).explode(
         "digit", empty_as_null=False
     )
-    changed = digits.with_columns(pl.concat_str(before, "digit", after).alias("to"), pl.lit(_ONE_DIGIT).alias("how"))
+    changed = digits.with_columns(
+        pl.concat_str(before, "digit", after).alias("to"), pl.lit(_ONE_DIGIT).alias(Suggestion.HOW)
+    )
     pair = pl.concat_str(after.str.head(1), pl.col("was").str.slice(pl.col("at"), 1))
     swapped = at.filter(after != "").with_columns(
-        pl.concat_str(before, pair, after.str.slice(1)).alias("to"), pl.lit(_SWAP).alias("how")
+        pl.concat_str(before, pair, after.str.slice(1)).alias("to"), pl.lit(_SWAP).alias(Suggestion.HOW)
     )
-    columns = [*_OF_PAYMENT, "was", "to", "how"]
+    columns = [*_OF_PAYMENT, "was", "to", Suggestion.HOW]
     both = pl.concat([changed.select(columns), swapped.select(columns)])
     return both.filter(pl.col("was") != pl.col("to")).select(
-        *_OF_PAYMENT, pl.col("to").alias(NoticeKey.KEY_DIGITS), "how"
+        *_OF_PAYMENT, pl.col("to").alias(NoticeKey.KEY_DIGITS), Suggestion.HOW
     )
 
 
@@ -67,10 +70,9 @@ _BUT = {
 
 
 def exact(rows: pl.DataFrame) -> pl.DataFrame:
-    """同じ照会キーの納付書: frame Suggestion, `agrees`, `fits`, of payments beside their notices (`with_notice`).
+    """同じ照会キーの納付書: frame LateNotice, of payments beside their notices (`with_notice`).
 
-    One that does not fit is what the payment would not have been matched with; `how` says why. It `agrees` where it
-    says nothing otherwise than the payment, cancelled or not.
+    One that does not fit is what the payment would not have been matched with; `how` says why.
     """
     named = rows.filter(pl.col(Suggestion.NOTICE_NO).is_not_null())
     said = [pl.when(name).then(pl.lit(words)) for name, words in _BUT.items()]
@@ -78,8 +80,8 @@ def exact(rows: pl.DataFrame) -> pl.DataFrame:
     made = named.select(
         Suggestion.PAYMENT_NO,
         Suggestion.NOTICE_NO,
-        how.alias("how"),
-        agrees=~pl.any_horizontal(CONTRADICTED),
-        fits=~pl.any_horizontal(RULED_OUT),
+        how.alias(Suggestion.HOW),
+        (~pl.any_horizontal(CONTRADICTED)).alias(LateNotice.AGREES),
+        (~pl.any_horizontal(RULED_OUT)).alias(LateNotice.FITS),
     )
     return made.sort(Suggestion.PAYMENT_NO)

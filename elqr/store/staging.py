@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from elqr.rules.suggestions import ASKED
-from elqr.store.db.bulk import insert_frame, next_no, read_frame
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, schema_of
 from elqr.store.db.schema import Text, Whole
 from elqr.store.entries.money import enter_bundles
 from elqr.store.entries.night import Delivered, enter_content, enter_decided_files
@@ -29,8 +29,9 @@ from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables.ledger import NIGHT
 from elqr.store.tables.totals import posting_tally
-from elqr.vocabulary.frames import Payment, PaymentContent, Posting, PostingTally
+from elqr.vocabulary.frames import Payment, PaymentContent, Posting
 from elqr.vocabulary.money_frames import Bundle
+from elqr.vocabulary.tally_frames import PostingTally
 from elqr.vocabulary.terms import KeyKind, Outcome
 
 _SCHEMA = "elqr_cluster_"
@@ -163,7 +164,7 @@ def unknown_keys(connection: Connection, staging: Staging, most: int) -> pl.Data
         .order_by(payment.payment_no)
         .limit(most)
     )
-    return read_frame(connection, query, {str(name): name.dtype for name in ASKED})
+    return read_frame(connection, query, schema_of(ASKED))
 
 
 def enter_decided(

@@ -39,3 +39,10 @@ class Unpaid(Claim):
     PAYER_NAME = Column("payer_name", pl.String)
     POSTAL_CODE = Column("postal_code", pl.String)
     ADDRESS = Column("address", pl.String)
+
+
+class SummedClaim(Frame):
+    """合計の合う調定: a claim, and the yen that it comes to with others of its payer."""
+
+    CLAIM_NO = Claim.CLAIM_NO
+    YEN = Column("yen", pl.Int64)

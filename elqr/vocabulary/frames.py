@@ -321,26 +321,10 @@ class Posting(Frame):
     PROCEDURE_CODE = Column("procedure_code", pl.String)
 
 
-class IssueTally(Frame):
-    """発行の累計: what one upload issued of a procedure with a date, and the last notice among it."""
+class NumberedPosting(Posting):
+    """台帳の仕訳: a posting with its number, in the order in which postings were entered."""
 
-    UPLOAD_NO = Column("upload_no", pl.Int64)
-    PROCEDURE_CODE = Column("procedure_code", pl.String)
-    ISSUED_ON = Column("issued_on", pl.Date)
-    NOTICES = Column("notices", pl.Int64)
-    LAST_NOTICE_NO = Column("last_notice_no", pl.Int64)
-
-
-class PostingTally(Frame):
-    """計上の累計: what was posted at once. A payment counts where its first posting on an account stands."""
-
-    NIGHT_ON = Column("night_on", pl.Date)
-    ACCOUNT = Column("account", pl.String)
-    PROCEDURE_CODE = Column("procedure_code", pl.String)
-    IS_ELQR = Column("is_elqr", pl.Boolean)
-    FIRST_PAID_ON = Column("first_paid_on", pl.Date)
-    PAYMENTS = Column("payments", pl.Int64)
-    YEN = Column("yen", pl.Int64)
+    POSTING_NO = Column("posting_no", pl.Int64)
 
 
 class Suggestion(Frame):

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.vocabulary.frames import Column, Frame
+from elqr.vocabulary.frames import Column, Decision, Frame, Payment
 
 
 class DepositContent(Frame):
@@ -72,6 +72,87 @@ class LineDeposit(Frame):
 
     LINE_NO = Column("line_no", pl.Int64)
     DEPOSIT_NO = Column("deposit_no", pl.Int64)
+
+
+class ReceivedDeposit(Deposit):
+    """入金明細とそのファイル: a line of money with its file's format and name, and the night it came."""
+
+    SPEC = Column("spec", pl.String)
+    FILE_NAME = Column("file_name", pl.String)
+    NIGHT_ON = Column("night_on", pl.Date)
+
+
+class WatchedDeposit(ReceivedDeposit):
+    """同じ入金かもしれない明細: `is_watched` came tonight or was not settled before it."""
+
+    IS_WATCHED = Column("is_watched", pl.Boolean)
+
+
+class ContractDeposit(ReceivedDeposit):
+    """契約のわかる入金: its contract, null where none takes it, its yen, negative when taken back, and its day."""
+
+    CONTRACT = Settled.CONTRACT
+    SIGNED_YEN = Column("signed_yen", pl.Int64)
+    DAY_ON = Column("counts_on", pl.Date)
+
+
+class SettledDeposit(ContractDeposit):
+    """突合済か未済の入金: the line of the settlement that holds it and what came of that; null while it is open."""
+
+    SETTLEMENT_NO = Column("settlement_no", pl.Int64)
+    SETTLED_AS = Column("settled_as", pl.String)
+
+
+class Doubt(Frame):
+    """疑いのある入金明細: a line that may say what a line of another file says, and why it is doubtful."""
+
+    FILE_NAME = ReceivedDeposit.FILE_NAME
+    RECORD_NO = Deposit.RECORD_NO
+    BOOKED_ON = Deposit.BOOKED_ON
+    YEN = Deposit.YEN
+    WHY = Column("why", pl.String)
+    OTHER_FILE = Column("other_file", pl.String)
+
+
+class FileBundle(Bundle):
+    """収納の束とそのファイル: a bundle with its file's format, and the night that decided its payments."""
+
+    SPEC = ReceivedDeposit.SPEC
+    NIGHT_ON = ReceivedDeposit.NIGHT_ON
+
+
+class SettledPayment(Frame):
+    """突合にかける収納, as its reports list it."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    FILE_NAME = ReceivedDeposit.FILE_NAME
+    RECORD_NO = Payment.RECORD_NO
+    CHANNEL = Payment.CHANNEL
+    STAGE = Payment.STAGE
+    PAID_ON = Payment.PAID_ON
+    FUNDS_ON = Payment.FUNDS_ON
+    PAID_YEN = Payment.PAID_YEN
+    OUTCOME = Decision.OUTCOME
+    KEY_DIGITS = Payment.KEY_DIGITS
+    NIGHT_ON = ReceivedDeposit.NIGHT_ON
+
+
+class BundlePayment(SettledPayment):
+    """束の収納: a payment in its bundle."""
+
+    BUNDLE_NO = Bundle.BUNDLE_NO
+
+
+class OverduePayment(SettledPayment):
+    """期限を過ぎた速報, with its contract."""
+
+    CONTRACT = Settled.CONTRACT
+
+
+class Gap(OverduePayment):
+    """速報と確報の食い違い: a payment whose 速報 or 確報 is missing."""
+
+    GAP = Column("gap", pl.String)
 
 
 MERGED, APART, BESIDE = "merged", "apart", "beside"

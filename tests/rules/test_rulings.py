@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elqr.arithmetic.fiscal_year import OpenYears, WithoutPeriod
-from elqr.rules.ruling_reversal import Made
 from elqr.rules.rulings import Effects, effects
-from elqr.rules.sender_correction import Concerned, Standing
+from elqr.rules.sender_correction import Concerned
 from elqr.vocabulary.frames import Move, OpenClaim, Ruled, RulingEffect
+from elqr.vocabulary.ruling_frames import Made, Standing
 from elqr.vocabulary.terms import Account, Ruling, RulingResult
 
 _OTHERS = {

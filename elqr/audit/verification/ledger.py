@@ -14,7 +14,8 @@ from elqr.store.queries import totals as stored
 from elqr.store.queries import verification as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
-from elqr.vocabulary.frames import Allocation, Decision, IssueTally, Move, Posting, PostingTally
+from elqr.vocabulary.frames import Allocation, Decision, Move, Posting
+from elqr.vocabulary.tally_frames import IssueTally, PostingTally
 from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place
 
 

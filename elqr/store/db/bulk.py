@@ -5,7 +5,7 @@ object a row. A server takes them by COPY. A staging table holds tonight's keys,
 holds.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from elqr.store.db.database import asked_first, copied, read_columns
 from elqr.store.db.schema import Text, Whole
+from elqr.vocabulary import frames
 
 Schema = Mapping[str, Any]
 Query = Select[Any] | CompoundSelect[Any]
@@ -77,9 +78,14 @@ def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(*dates, *booleans)
 
 
-def select_named(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+def select_named(columns: Mapping[str, ColumnElement[Any]] | Mapping[frames.Column, ColumnElement[Any]]) -> Select[Any]:
     """A query of these columns, each under its name: what is read is bound by name."""
     return select(*(column.label(name) for name, column in columns.items()))
+
+
+def schema_of(columns: Iterable[frames.Column]) -> dict[str, Any]:
+    """列の型: the schema of declared columns, in their order."""
+    return {str(column): column.dtype for column in columns}
 
 
 def _bound(query: Query, schema: Schema) -> Schema:

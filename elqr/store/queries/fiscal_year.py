@@ -13,6 +13,7 @@ from elqr.store.queries.open_exceptions import waiting_outcome
 from elqr.store.queries.owed import slip_no_at_the_end
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld
 from elqr.vocabulary.terms import Account, AccountingKind
 
 
@@ -32,13 +33,12 @@ class YearEnd:
 def claims_of_year(
     connection: Connection, levy_year: int, as_of: date, days: YearEnd, without_closing_period: Iterable[str]
 ) -> pl.DataFrame:
-    """調定 of a levy year: frame Claim with due_on, owed_yen, own_yen, closing_yen.
+    """調定 of a levy year: frame YearClaim.
 
     `own_yen` was paid by the year's last day and `closing_yen` after it, both for the accounts of that year and
     known by `as_of`. What is owed is as of the closing day of the procedure: what changes later belongs to the
     next year. Claims that nothing was owed on by then, and nothing paid on, are left out.
     """
-    schema = {**Claim.SCHEMA, "due_on": pl.Date} | dict.fromkeys(("owed_yen", "own_yen", "closing_yen"), pl.Int64)
     closing = case(
         (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(days.last.isoformat())),
         else_=literal(days.closing.isoformat()),
@@ -49,8 +49,8 @@ def claims_of_year(
         select(
             *(_payer(slip) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
             slip.c.due_on,
-            func.coalesce(slip.c.amount_yen, 0).label("owed_yen"),
-            *(func.coalesce(paid.c[name], 0).label(name) for name in ("own_yen", "closing_yen")),
+            func.coalesce(slip.c.amount_yen, 0).label(YearClaim.OWED_YEN),
+            *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
         )
         .select_from(t.claim)
         .outerjoin(slip, slip.c.notice_no == slip_no_at_the_end(closing, as_of))
@@ -58,7 +58,7 @@ def claims_of_year(
         .where(t.claim.c.levy_year == levy_year, or_(slip.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
-    return read_frame(connection, query, schema)
+    return read_frame(connection, query, YearClaim.SCHEMA)
 
 
 def _payer(slip: FromClause) -> ColumnElement[str]:
@@ -73,8 +73,8 @@ def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int,
     return (
         select(
             g.claim_no,
-            func.coalesce(func.sum(g.yen).filter(in_year), 0).label("own_yen"),
-            func.coalesce(func.sum(g.yen).filter(~in_year), 0).label("closing_yen"),
+            func.coalesce(func.sum(g.yen).filter(in_year), 0).label(YearClaim.OWN_YEN),
+            func.coalesce(func.sum(g.yen).filter(~in_year), 0).label(YearClaim.CLOSING_YEN),
         )
         .join(t.payment, t.payment.c.payment_no == g.payment_no)
         .join(t.claim, t.claim.c.claim_no == g.claim_no)
@@ -93,23 +93,25 @@ def _is_arrears() -> ColumnElement[bool]:
 
 
 def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
-    """会計年度の収納額: procedure_code, is_arrears, yen; what every list of claims must come to."""
+    """会計年度の収納額: frame YearCollected; what every list of claims must come to."""
     g = t.posting.c
     query = (
-        select(g.procedure_code, g.is_arrears, func.sum(g.yen).label("yen"))
+        select(g.procedure_code, g.is_arrears, func.sum(g.yen).label(YearCollected.YEN))
         .where(_of_year(fiscal_year, Account.CLAIM, as_of))
         .group_by(g.procedure_code, g.is_arrears)
     )
-    return read_frame(connection, query, {"procedure_code": pl.String, "is_arrears": pl.Boolean, "yen": pl.Int64})
+    return read_frame(connection, query, YearCollected.SCHEMA)
 
 
 def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
-    """会計年度の仮受の残高: procedure_code, outcome, yen."""
+    """会計年度の仮受の残高: frame YearHeld."""
     g, d, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
     query = (
-        select_named({"procedure_code": g.procedure_code, "outcome": outcome, "yen": func.sum(g.yen)})
+        select_named(
+            {YearHeld.PROCEDURE_CODE: g.procedure_code, YearHeld.OUTCOME: outcome, YearHeld.YEN: func.sum(g.yen)}
+        )
         .join(t.decision, d.payment_no == g.payment_no)
         .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
         .group_by(g.procedure_code, outcome)
     )
-    return read_frame(connection, query, {"procedure_code": pl.String, "outcome": pl.String, "yen": pl.Int64})
+    return read_frame(connection, query, YearHeld.SCHEMA)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from elqr.rules.notice_lookup import with_notice
 from elqr.rules.suggestions import exact
-from elqr.store.db.bulk import read_frame, select_named, staged
+from elqr.store.db.bulk import read_frame, schema_of, select_named, staged
 from elqr.store.queries.matching import candidates
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Candidate, Payment
@@ -23,16 +23,12 @@ _ASKED = (
 
 
 def late_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
-    """同じ照会キーの納付書 of payments (payment_no), known by a night: frame Suggestion with `agrees` and `fits`.
-
-    `fits`: had it been known, the payment would have been matched with it; `agrees`: or would have been, were it not
-    cancelled. Nothing is applied by itself.
-    """
+    """同じ照会キーの納付書 of payments (payment_no), known by a night: frame LateNotice. Nothing is applied."""
     with staged(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
         query = select(*(t.payment.c[name] for name in _ASKED)).join(
             asked, asked.c.payment_no == t.payment.c.payment_no
         )
-        rows = read_frame(connection, query, {str(name): name.dtype for name in _ASKED})
+        rows = read_frame(connection, query, schema_of(_ASKED))
     return exact(with_notice(rows, _known_by(connection, candidates([connection], rows), night)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.notice_lookup import as_registered, under_their_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
-from elqr.store.db.bulk import asked, read_frame, select_named, staged
+from elqr.store.db.bulk import asked, read_frame, schema_of, select_named, staged
 from elqr.store.queries.refused_rows import waiting_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
@@ -329,7 +329,7 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     """
     own = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
     stored = as_registered(own)
-    schema = {"at": pl.Int64, **{str(name): name.dtype for name in _OF_KEY}}
+    schema = {"at": pl.Int64, **schema_of(_OF_KEY)}
     notice = t.notice.c
     with staged(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
         query = (

@@ -17,10 +17,17 @@ from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.vocabulary.frames import Payment
-from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.money_frames import (
+    Bundle,
+    BundlePayment,
+    Deposit,
+    FileBundle,
+    OverduePayment,
+    ReceivedDeposit,
+    Settled,
+    WatchedDeposit,
+)
 from elqr.vocabulary.terms import REOPENED, DepositKind, Outcome, Place, RetractionKind, SettlementOutcome, Stage
-
-_SPEC = {"spec": pl.String}
 
 
 def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
@@ -29,7 +36,7 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
     Not asked for by the identity that is written: an older rule may have written the same transfer differently.
     """
     d = m.deposit.c
-    schema = {**Deposit.SCHEMA, **_SPEC}
+    schema = {**Deposit.SCHEMA, ReceivedDeposit.SPEC: pl.String}
     with staged(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
         query = (
             select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec)
@@ -83,36 +90,30 @@ def _bundles(*conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-_BUNDLE = {**Bundle.SCHEMA, **_SPEC, "night_on": pl.Date}
-
-
 def open_bundles(connection: Connection, night: date) -> pl.DataFrame:
-    """突合の済んでいない確報の束 as of a night: frame Bundle with spec and night_on."""
+    """突合の済んでいない確報の束 as of a night: frame FileBundle."""
     settled = _settled_by(night, m.bundle.c.bundle_no, m.settlement_bundle)
     query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= night.isoformat(), ~settled)
-    return read_frame(connection, query, _BUNDLE)
+    return read_frame(connection, query, FileBundle.SCHEMA)
 
 
 def unwatched_bundles(connection: Connection) -> pl.DataFrame:
-    """期限をまだ調べていない速報の束: frame Bundle with spec and night_on."""
+    """期限をまだ調べていない速報の束: frame FileBundle."""
     watched = exists().where(m.watched_bundle.c.bundle_no == m.bundle.c.bundle_no)
-    return read_frame(connection, _bundles(m.bundle.c.stage == Stage.PRELIMINARY.value, ~watched), _BUNDLE)
+    return read_frame(connection, _bundles(m.bundle.c.stage == Stage.PRELIMINARY.value, ~watched), FileBundle.SCHEMA)
 
 
 def night_bundles(connection: Connection, night: date) -> pl.DataFrame:
-    """今夜の確報の束: frame Bundle with spec and night_on."""
+    """今夜の確報の束: frame FileBundle."""
     query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on == night.isoformat())
-    return read_frame(connection, query, _BUNDLE)
+    return read_frame(connection, query, FileBundle.SCHEMA)
 
 
 def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
-    """突合の済んでいない入金 as of a night: frame Deposit with spec, file_name and night_on. Repeats are none."""
+    """突合の済んでいない入金 as of a night: frame ReceivedDeposit. Repeats are none."""
     settled = _settled_by(night, m.deposit.c.deposit_no, m.settlement_deposit)
     query = _counting().where(m.deposit_file.c.night_on <= night.isoformat(), ~settled)
-    return read_frame(connection, query, _DEPOSIT)
-
-
-_DEPOSIT = {**Deposit.SCHEMA, **_SPEC, "file_name": pl.String, "night_on": pl.Date}
+    return read_frame(connection, query, ReceivedDeposit.SCHEMA)
 
 
 def _counting(*more: ColumnElement[Any]) -> Select[Any]:
@@ -133,8 +134,8 @@ def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
 def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     """今夜の入金と突合の済んでいなかった入金、それと日と額の同じ入金, up to the night and repeats too.
 
-    As `open_deposits`, with `is_watched`: it came tonight, or its transfer was not settled before tonight. What was
-    taken back is none.
+    Frame WatchedDeposit: watched is what came tonight, or whose transfer was not settled before tonight. What was taken
+    back is none.
     """
     d, own, came = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
     is_before = m.settlement.c.night_on < night.isoformat()
@@ -148,12 +149,13 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     days = watched.subquery()
     root = func.coalesce(d.repeats_no, d.deposit_no)
     was_settled = _settled_by(night, root, m.settlement_deposit, is_before)
-    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0).label("is_watched")
+    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0)
     is_gone = m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value
-    query = _deposits(is_watched).join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
+    query = _deposits(is_watched.label(WatchedDeposit.IS_WATCHED))
+    query = query.join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
     query = query.where(d.kind == DepositKind.RECEIVED.value, came.night_on <= night.isoformat())
     query = query.where(~_settled_by(night, root, m.settlement_deposit, is_gone))
-    return read_frame(connection, query, {**_DEPOSIT, "is_watched": pl.Boolean})
+    return read_frame(connection, query, WatchedDeposit.SCHEMA)
 
 
 def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) -> pl.DataFrame:
@@ -162,7 +164,7 @@ def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) ->
     As `open_deposits`, with `settlement_no` and `settled_as` of the line that holds as of the night.
     """
     d, s = m.deposit.c, m.settlement.c
-    schema = {**_DEPOSIT, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
+    schema = {**ReceivedDeposit.SCHEMA, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
     back = m.deposit.alias("back").c
     with staged(connection, deposits.select(Deposit.YEN).unique()) as asked:
         query = select(back.yen).where(back.kind == DepositKind.CANCELLED.value, back.repeats_no.is_(None))
@@ -185,7 +187,7 @@ def bundles_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame
     """突合済の中の束, as `open_bundles`."""
     link = m.settlement_bundle.c
     query = _bundles(m.bundle.c.bundle_no.in_(select(link.bundle_no).where(link.settlement_no.in_(numbers))))
-    return read_frame(connection, query, _BUNDLE)
+    return read_frame(connection, query, FileBundle.SCHEMA)
 
 
 def deposits_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame:
@@ -194,7 +196,7 @@ def deposits_in(connection: Connection, numbers: Collection[int]) -> pl.DataFram
     query = _counting().where(
         m.deposit.c.deposit_no.in_(select(link.deposit_no).where(link.settlement_no.in_(numbers)))
     )
-    return read_frame(connection, query, _DEPOSIT)
+    return read_frame(connection, query, ReceivedDeposit.SCHEMA)
 
 
 def settled(connection: Connection, night: date) -> pl.DataFrame:
@@ -276,28 +278,12 @@ def money_sums(connection: Connection, night: date) -> tuple[int, int]:
     return int(connection.execute(due).scalar_one()), int(connection.execute(money).scalar_one())
 
 
-_LISTED: dict[str, Any] = {
-    "bundle_no": pl.Int64,
-    "payment_no": pl.Int64,
-    "file_name": pl.String,
-    "record_no": pl.Int64,
-    "channel": pl.String,
-    "stage": pl.String,
-    "paid_on": pl.Date,
-    "funds_on": pl.Date,
-    "paid_yen": pl.Int64,
-    "outcome": pl.String,
-    "key_digits": pl.String,
-    "night_on": pl.Date,
-}
-
-
-def _listed(bundle_no: ColumnElement[Any]) -> Select[Any]:
+def _listed(*more: ColumnElement[Any]) -> Select[Any]:
     p = t.payment.c
     return (
         select(
-            bundle_no.label("bundle_no"), p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on,
-            p.funds_on, p.paid_yen, t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on,
+            p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on, p.funds_on, p.paid_yen,
+            t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on, *more,
         )
         .select_from(t.payment)
         .join(t.decision, t.decision.c.payment_no == p.payment_no)
@@ -308,7 +294,7 @@ def _listed(bundle_no: ColumnElement[Any]) -> Select[Any]:
 
 
 def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    """束の収納: the payments of some bundles of a stage, as settlement counts them.
+    """束の収納: the payments of some bundles of a stage, as settlement counts them; frame BundlePayment.
 
     Where `bundles` has `only_yen`, only the payments of that amount, unless it is null.
     """
@@ -328,7 +314,7 @@ def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage)
             .where(b.day_on == func.coalesce(p.funds_on, p.paid_on), asked_outcome)
             .where(b.is_funds_day == case((p.funds_on.is_(None), 0), else_=1), of_yen)
         )
-        return read_frame(connection, query, _LISTED)
+        return read_frame(connection, query, BundlePayment.SCHEMA)
 
 
 def _was_announced(night: date) -> ColumnElement[bool]:
@@ -346,32 +332,31 @@ def _was_announced(night: date) -> ColumnElement[bool]:
 
 def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
     """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
-    found = bundle_payments(connection, bundles, Stage.PRELIMINARY).select("bundle_no", "payment_no")
-    with staged(connection, found.select("payment_no")) as asked:
+    found = bundle_payments(connection, bundles, Stage.PRELIMINARY).select(Bundle.BUNDLE_NO, Payment.PAYMENT_NO)
+    with staged(connection, found.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
             .where(still_waits())
         )
-        left = read_frame(connection, query, {"payment_no": pl.Int64})
-    return found.join(left, on="payment_no", how="semi", maintain_order="left")
+        left = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})
+    return found.join(left, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
 
 
 def overdue(connection: Connection, night: date) -> pl.DataFrame:
-    """期限を過ぎた速報 that are still without 確報 or 取消 as of a night, with their contracts."""
+    """期限を過ぎた速報 that are still without 確報 or 取消 as of a night: frame OverduePayment."""
     o = m.overdue_payment.c
     query = (
-        _listed(o.payment_no)
-        .add_columns(o.contract)
+        _listed(o.contract)
         .join(m.overdue_payment, o.payment_no == t.payment.c.payment_no)
         .where(o.night_on <= night.isoformat(), still_waits(night))
     )
-    return read_frame(connection, query, {**_LISTED, "contract": pl.String}).drop("bundle_no")
+    return read_frame(connection, query, OverduePayment.SCHEMA)
 
 
 def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
-    """速報のない確報 of some bundles."""
+    """速報のない確報 of some bundles: frame BundlePayment."""
     found = bundle_payments(connection, bundles, Stage.CONFIRMED)
     with staged(connection, found.select(Payment.PAYMENT_NO)) as asked:
         query = (
@@ -379,5 +364,5 @@ def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: da
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .where(~_was_announced(night))
         )
-        left = read_frame(connection, query, {"payment_no": pl.Int64})
-    return found.join(left, on="payment_no", how="semi", maintain_order="left")
+        left = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})
+    return found.join(left, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")

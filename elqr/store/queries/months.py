@@ -14,6 +14,7 @@ from elqr.store.queries.requests import MONTH_CLOSE, requests
 from elqr.store.queries.totals import balances
 from elqr.store.tables import ledger as t
 from elqr.store.tables import months as m
+from elqr.vocabulary.report_frames import MonthlySum
 from elqr.vocabulary.terms import Account, RulingResult
 
 
@@ -25,39 +26,27 @@ def figures(connection: Connection, first: date) -> Figures:
 
 
 def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
-    """計上の合計 of the nights from one day to another: as 収納日計表 sums them, and by night."""
+    """計上の合計 of the nights from one day to another: frame MonthlySum."""
     g, p = t.posting.c, t.payment.c
     named = {
-        "account": g.account,
-        "procedure_code": g.procedure_code,
-        "fiscal_year": g.fiscal_year,
-        "is_arrears": g.is_arrears,
-        "channel": p.channel,
-        "night_on": g.night_on,
-        "is_move": is_move(),
-        "is_reduction": is_reduction(),
+        MonthlySum.ACCOUNT: g.account,
+        MonthlySum.PROCEDURE_CODE: g.procedure_code,
+        MonthlySum.FISCAL_YEAR: g.fiscal_year,
+        MonthlySum.IS_ARREARS: g.is_arrears,
+        MonthlySum.CHANNEL: p.channel,
+        MonthlySum.NIGHT_ON: g.night_on,
+        MonthlySum.IS_MOVE: is_move(),
+        MonthlySum.IS_REDUCTION: is_reduction(),
     }
     keys = named.values()
     query = (
-        select_named({**named, "count": signed_count(), "yen": func.sum(g.yen)})
+        select_named({**named, MonthlySum.COUNT: signed_count(), MonthlySum.YEN: func.sum(g.yen)})
         .join(t.payment, p.payment_no == g.payment_no)
         .where(g.night_on >= first.isoformat(), g.night_on <= last.isoformat())
         .group_by(*keys)
         .order_by(*keys)
     )
-    schema = {
-        "account": pl.String,
-        "procedure_code": pl.String,
-        "fiscal_year": pl.Int64,
-        "is_arrears": pl.Boolean,
-        "channel": pl.String,
-        "night_on": pl.Date,
-        "is_move": pl.Boolean,
-        "is_reduction": pl.Boolean,
-        "count": pl.Int64,
-        "yen": pl.Int64,
-    }
-    return read_frame(connection, query, schema)
+    return read_frame(connection, query, MonthlySum.SCHEMA)
 
 
 def suspense_before(connection: Connection, day: date) -> int:

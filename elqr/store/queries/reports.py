@@ -8,17 +8,24 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import asked, read_frame, read_unordered, select_named, staged
+from elqr.store.db.bulk import asked, read_frame, read_unordered, schema_of, select_named, staged
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.vocabulary.arrival_frames import DeliveredFile
-from elqr.vocabulary.frames import Payment, beside
+from elqr.vocabulary.frames import Column, Payment, Suggestion, beside
+from elqr.vocabulary.report_frames import (
+    DailySum,
+    DecidedPayment,
+    Delivery,
+    DeliveryFinding,
+    EarlierPayment,
+    NearSlip,
+    NoticeIntake,
+    RedeliveredSum,
+)
 from elqr.vocabulary.terms import FileStatus, Outcome, Place
-
-_PLACE = {"record_no": pl.Int64, "offset_bytes": pl.Int64}
-_FINDING = {"code": pl.String, **_PLACE, **dict.fromkeys(("field", "actual", "expected"), pl.String)}
 
 
 def file_name() -> ColumnElement[Any]:
@@ -28,27 +35,26 @@ def file_name() -> ColumnElement[Any]:
         .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
         .correlate(t.file)
         .scalar_subquery()
-        .label("file_name")
+        .label(DecidedPayment.FILE_NAME)
     )
 
 
-_FILE = select(t.file.c.file_no, file_name(), t.file.c.sha256.label("file_sha256"))
+_FILE = (Payment.FILE_NO, DecidedPayment.FILE_NAME, DecidedPayment.FILE_SHA256)
+_FILES = select(t.file.c.file_no, file_name(), t.file.c.sha256.label(DecidedPayment.FILE_SHA256))
 
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
-    """取込結果 of a night: delivery_no, name, sha256, status, spec, payment_count, payment_yen, lines, money_yen."""
-    d, own = t.delivery.c, m.deposit_file.c
-    columns = (d.delivery_no, d.name, d.sha256, d.status, d.spec, d.payment_count, d.payment_yen)
+    """取込結果 of a night: frame Delivery."""
+    d, own, of_money = t.delivery.c, m.deposit_file.c, (Delivery.LINES, Delivery.MONEY_YEN)
+    columns = (d[name] for name in Delivery.SCHEMA if name not in of_money)
     query = (
-        select(*columns, *(func.coalesce(own[name], 0).label(name) for name in ("lines", "money_yen")))
+        select(*columns, *(func.coalesce(own[name], 0).label(name) for name in of_money))
         .outerjoin(t.file, t.file.c.sha256 == d.sha256)
         .outerjoin(m.deposit_file, own.file_no == t.file.c.file_no)
         .where(d.night_on == night.isoformat())
         .order_by(d.name, d.delivery_no)
     )
-    text = dict.fromkeys(("name", "sha256", "status", "spec"), pl.String)
-    whole = dict.fromkeys(("payment_count", "payment_yen", "lines", "money_yen"), pl.Int64)
-    return read_frame(connection, query, {"delivery_no": pl.Int64, **text, **whole})
+    return read_frame(connection, query, Delivery.SCHEMA)
 
 
 def taken_in(connection: Connection, night: date) -> pl.DataFrame:
@@ -88,7 +94,7 @@ def brings_payments() -> ColumnElement[bool]:
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
-    """取込保留の理由 of a night: name of the file, the finding, and the format it was read as."""
+    """取込保留の理由 of a night: frame DeliveryFinding."""
     f = t.delivery_finding.c
     query = (
         select(t.delivery.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected, t.delivery.c.spec)
@@ -96,15 +102,14 @@ def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
         .where(t.delivery.c.night_on == night.isoformat())
         .order_by(t.delivery.c.name, f.line_no)
     )
-    return read_frame(connection, query, {"name": pl.String, **_FINDING, "spec": pl.String})
+    return read_frame(connection, query, DeliveryFinding.SCHEMA)
 
 
 def notice_files(connection: Connection, night: date) -> pl.DataFrame:
-    """納付書の取込 of a night: name, rows read, new, same, bad."""
+    """納付書の取込 of a night: frame NoticeIntake."""
     n = t.notice_file.c
-    query = select(n.name, n.rows_read, n.rows_new, n.rows_same, n.rows_bad).where(n.night_on == night.isoformat())
-    schema = {"name": pl.String, **dict.fromkeys(("rows_read", "rows_new", "rows_same", "rows_bad"), pl.Int64)}
-    return read_frame(connection, query.order_by(n.notice_file_no), schema)
+    query = select(*(n[name] for name in NoticeIntake.SCHEMA)).where(n.night_on == night.isoformat())
+    return read_frame(connection, query.order_by(n.notice_file_no), NoticeIntake.SCHEMA)
 
 
 def decided(*columns: Any) -> Select[Any]:
@@ -121,18 +126,17 @@ def decided(*columns: Any) -> Select[Any]:
 def decided_files(connection: Connection, night: date) -> pl.DataFrame:
     """消込済のファイル of a night: file_no, file_name, file_sha256."""
     decided_on = t.decided_file.c.night_on
-    own = _FILE.join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
+    own = _FILES.join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
     return _files(connection, own.where(decided_on == night.isoformat()))
 
 
 def open_files(connection: Connection) -> pl.DataFrame:
     """未消込のファイル, which the next night decides: file_no, file_name, file_sha256."""
-    return _files(connection, _FILE.where(OPEN))
+    return _files(connection, _FILES.where(OPEN))
 
 
 def _files(connection: Connection, query: Select[Any]) -> pl.DataFrame:
-    schema = {"file_no": pl.Int64, "file_name": pl.String, "file_sha256": pl.String}
-    return read_frame(connection, query.order_by(t.file.c.file_no), schema)
+    return read_frame(connection, query.order_by(t.file.c.file_no), schema_of(_FILE))
 
 
 def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
@@ -144,19 +148,19 @@ def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
 
 
 def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
-    """消込結果 of a night, one row a payment, with the claim it names: oldest first, as `decision_rows` has them.
+    """消込結果 of a night: frame DecidedPayment, oldest first.
 
     What is true of a whole file is looked up once, and the rows come in columns, on all connections at once.
     """
     files, p = decided_files(connections[0], night), t.payment.c
     of_night = t.decided_file.c.night_on == night.isoformat()
     numbers = select(p.payment_no).join(t.decided_file, t.decided_file.c.file_no == p.file_no).where(of_night)
-    columns = {name: column for name, column in decision_columns().items() if name not in _OF_FILE}
-    columns |= {name: (p[name], Payment.SCHEMA[name]) for name in (Payment.FILE_NO, Payment.IDENTITY)}
+    columns = {name: column for name, column in decision_columns().items() if name not in DecidedPayment.OF_FILE}
+    columns |= {name: p[name] for name in (Payment.FILE_NO, Payment.IDENTITY)}
 
     def query(own: FromClause) -> Select[Any]:
         return (
-            select_named({name: column for name, (column, _) in columns.items()})
+            select_named(columns)
             .select_from(own)
             .join(t.payment, p.payment_no == own.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == own.c.payment_no)
@@ -164,56 +168,52 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
         )
 
     keys = read_unordered(connections[0], numbers, {Payment.PAYMENT_NO: pl.Int64})
-    rows = asked(connections, keys, query, {name: dtype for name, (_, dtype) in columns.items()})
+    rows = asked(connections, keys, query, schema_of(columns))
     rows = beside(rows.sort(*Payment.OLDEST_FIRST), files, [Payment.FILE_NO])
-    return rows.with_columns(pl.lit(night).alias("decided_on")).select(*decision_schema())
+    return rows.with_columns(pl.lit(night).alias(DecidedPayment.DECIDED_ON)).select(*DecidedPayment.SCHEMA)
 
 
 def decision_schema() -> dict[str, Any]:
     """消込結果の列の型: the schema in which results are read."""
-    return {name: dtype for name, (_, dtype) in decision_columns().items()}
+    return DecidedPayment.SCHEMA
 
 
-Columns = dict[str, tuple[ColumnElement[Any], Any]]
-"""Columns of a query by name: what is selected, and its dtype."""
-
-
-_OF_FILE = ("file_name", "file_sha256", "decided_on")
-"""消込結果の列 that are the same for all payments of a file."""
+Columns = dict[Column, ColumnElement[Any]]
+"""Columns of a query by what they are read as."""
 
 
 def decision_columns() -> Columns:
-    """消込結果の列: of a payment, its decision and the notice that its key named."""
+    """消込結果の列: those of frame DecidedPayment."""
     d, p, n = t.decision.c, t.payment.c, t.notice.c
     return {
-        "payment_no": (p.payment_no, pl.Int64),
-        "file_name": (file_name(), pl.String),
-        "file_sha256": (t.file.c.sha256, pl.String),
-        "record_no": (p.record_no, pl.Int64),
-        "channel": (p.channel, pl.String),
-        "stage": (p.stage, pl.String),
-        "outcome": (d.outcome, pl.String),
-        "place": (d.place, pl.String),
-        "flags": (d.flags, pl.String),
-        "paid_yen": (p.paid_yen, pl.Int64),
-        "claim_yen": (d.claim_yen, pl.Int64),
-        "suspense_yen": (d.suspense_yen, pl.Int64),
-        "paid_on": (p.paid_on, pl.Date),
-        "funds_on": (p.funds_on, pl.Date),
-        "key_kind": (p.key_kind, pl.String),
-        "key_digits": (p.key_digits, pl.String),
-        "procedure_code": (d.procedure_code, pl.String),
-        "levy_year": (n.levy_year, pl.Int64),
-        "bill_no": (n.bill_no, pl.String),
-        "installment_no": (n.installment_no, pl.Int64),
-        "issue_no": (n.issue_no, pl.Int64),
-        "payer_ref": (n.payer_ref, pl.String),
-        "amount_yen": (n.amount_yen, pl.Int64),
-        "payable_until_on": (n.payable_until_on, pl.Date),
-        "other_payment_no": (d.other_payment_no, pl.Int64),
-        "result_code": (p.result_code, pl.String),
-        "item_no": (p.item_no, pl.String),
-        "decided_on": (t.decided_file.c.night_on, pl.Date),
+        DecidedPayment.PAYMENT_NO: p.payment_no,
+        DecidedPayment.FILE_NAME: file_name(),
+        DecidedPayment.FILE_SHA256: t.file.c.sha256,
+        DecidedPayment.RECORD_NO: p.record_no,
+        DecidedPayment.CHANNEL: p.channel,
+        DecidedPayment.STAGE: p.stage,
+        DecidedPayment.OUTCOME: d.outcome,
+        DecidedPayment.PLACE: d.place,
+        DecidedPayment.FLAGS: d.flags,
+        DecidedPayment.PAID_YEN: p.paid_yen,
+        DecidedPayment.CLAIM_YEN: d.claim_yen,
+        DecidedPayment.SUSPENSE_YEN: d.suspense_yen,
+        DecidedPayment.PAID_ON: p.paid_on,
+        DecidedPayment.FUNDS_ON: p.funds_on,
+        DecidedPayment.KEY_KIND: p.key_kind,
+        DecidedPayment.KEY_DIGITS: p.key_digits,
+        DecidedPayment.PROCEDURE_CODE: d.procedure_code,
+        DecidedPayment.LEVY_YEAR: n.levy_year,
+        DecidedPayment.BILL_NO: n.bill_no,
+        DecidedPayment.INSTALLMENT_NO: n.installment_no,
+        DecidedPayment.ISSUE_NO: n.issue_no,
+        DecidedPayment.PAYER_REF: n.payer_ref,
+        DecidedPayment.AMOUNT_YEN: n.amount_yen,
+        DecidedPayment.PAYABLE_UNTIL_ON: n.payable_until_on,
+        DecidedPayment.OTHER_PAYMENT_NO: d.other_payment_no,
+        DecidedPayment.RESULT_CODE: p.result_code,
+        DecidedPayment.ITEM_NO: p.item_no,
+        DecidedPayment.DECIDED_ON: t.decided_file.c.night_on,
     }
 
 
@@ -228,7 +228,7 @@ def decision_rows(
 
     `asked` is a staged table with payment_no of those that are asked for.
     """
-    query = decided(*(column.label(name) for name, (column, _) in columns.items())).outerjoin(
+    query = decided(*(column.label(name) for name, column in columns.items())).outerjoin(
         t.notice, t.notice.c.notice_no == t.decision.c.notice_no
     )
     for joined, where in joins:
@@ -236,97 +236,93 @@ def decision_rows(
     if asked is not None:
         query = query.join(asked, asked.c.payment_no == t.decision.c.payment_no)
     query = query.where(condition).order_by(*(t.payment.c[name] for name in Payment.OLDEST_FIRST))
-    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+    return read_frame(connection, query, schema_of(columns))
 
 
 def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame:
-    """先の収納 that decisions name in `other_payment_no`: payment_no, channel, paid_on, paid_yen, file_name."""
-    p = t.payment.c
-    numbers = naming.select(pl.col("other_payment_no").alias("payment_no")).drop_nulls().unique()
+    """先の収納 that decisions (with other_payment_no) name: frame EarlierPayment."""
+    p, named = t.payment.c, pl.col(DecidedPayment.OTHER_PAYMENT_NO)
+    of_payment = [name for name in EarlierPayment.SCHEMA if name != EarlierPayment.FILE_NAME]
+    numbers = naming.select(named.alias(Payment.PAYMENT_NO)).drop_nulls().unique()
     with staged(connection, numbers) as asked:
-        own = select(p.payment_no, p.channel, p.paid_on, p.paid_yen, p.file_no).join(
-            asked, asked.c.payment_no == p.payment_no
-        )
-        columns = {"payment_no": pl.Int64, "channel": pl.String, "paid_on": pl.Date, "paid_yen": pl.Int64}
-        found = read_frame(connection, own, {**columns, "file_no": pl.Int64})
-    with staged(connection, found.select("file_no").unique()) as asked:
-        named = select(t.file.c.file_no, file_name()).join(asked, asked.c.file_no == t.file.c.file_no)
-        names = read_frame(connection, named, {"file_no": pl.Int64, "file_name": pl.String})
-    return found.join(names, on="file_no", how="left", validate="m:1", maintain_order="left").drop("file_no")
+        own = select(*(p[name] for name in of_payment), p.file_no).join(asked, asked.c.payment_no == p.payment_no)
+        schema = {name: EarlierPayment.SCHEMA[name] for name in of_payment}
+        found = read_frame(connection, own, {**schema, Payment.FILE_NO: pl.Int64})
+    with staged(connection, found.select(Payment.FILE_NO).unique()) as asked:
+        query = select(t.file.c.file_no, file_name()).join(asked, asked.c.file_no == t.file.c.file_no)
+        names = read_frame(connection, query, schema_of((Payment.FILE_NO, EarlierPayment.FILE_NAME)))
+    rows = found.join(names, on=Payment.FILE_NO, how="left", validate="m:1", maintain_order="left")
+    return rows.drop(Payment.FILE_NO)
 
 
 def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
-    """近い納付書 of payments with unknown keys: payment_no, how, procedure_code, bill_no, installment_no.
+    """近い納付書 of payments (payment_no, outcome) with unknown keys: frame NearSlip.
 
-    First those that came later with the same key (`late`: payment_no, notice_no, how).
+    First those that came later with the same key (`late`: frame LateNotice).
     """
     s, n = t.suggestion.c, t.notice.c
-    text = dict.fromkeys(("how", "procedure_code", "bill_no"), pl.String)
-    unknown = payments.filter(pl.col("outcome") == Outcome.KEY_UNKNOWN.value)
-    with staged(connection, unknown.select("payment_no").unique()) as asked:
+    unknown = payments.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.KEY_UNKNOWN.value)
+    with staged(connection, unknown.select(Payment.PAYMENT_NO).unique()) as asked:
         query = (
             select(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
             .join(asked, asked.c.payment_no == s.payment_no)
             .join(t.notice, n.notice_no == s.notice_no)
             .order_by(s.payment_no, s.notice_no)
         )
-        schema = {"payment_no": pl.Int64, **text, "installment_no": pl.Int64}
-        near = read_frame(connection, query, schema)
-    with staged(connection, late.select("payment_no", "notice_no", "how")) as asked:
+        near = read_frame(connection, query, NearSlip.SCHEMA)
+    with staged(connection, late.select(*Suggestion.SCHEMA)) as asked:
         query = (
             select(asked.c.payment_no, asked.c.how, n.procedure_code, n.bill_no, n.installment_no)
             .join(t.notice, n.notice_no == asked.c.notice_no)
             .order_by(asked.c.payment_no)
         )
-        return pl.concat([read_frame(connection, query, schema), near])
+        return pl.concat([read_frame(connection, query, NearSlip.SCHEMA), near])
 
 
 def postings(connection: Connection, night: date) -> pl.DataFrame:
-    """収納日計 of a night.
-
-    Sums by account, procedure, fiscal year, arrears, channel, 領収日, and whether it is a move: of a ruling, or of a
-    reduction.
-    What is taken back counts as minus one.
-    """
+    """収納日計 of a night: frame DailySum. A move is one of a ruling or of a reduction."""
     g, p = t.posting.c, t.payment.c
-    columns: Columns = {
-        "account": (g.account, pl.String),
-        "procedure_code": (g.procedure_code, pl.String),
-        "fiscal_year": (g.fiscal_year, pl.Int64),
-        "is_arrears": (g.is_arrears, pl.Boolean),
-        "channel": (p.channel, pl.String),
-        "paid_on": (p.paid_on, pl.Date),
-        "is_move": (is_move(), pl.Boolean),
-        "is_reduction": (is_reduction(), pl.Boolean),
+    keys: Columns = {
+        DailySum.ACCOUNT: g.account,
+        DailySum.PROCEDURE_CODE: g.procedure_code,
+        DailySum.FISCAL_YEAR: g.fiscal_year,
+        DailySum.IS_ARREARS: g.is_arrears,
+        DailySum.CHANNEL: p.channel,
+        DailySum.PAID_ON: p.paid_on,
+        DailySum.IS_MOVE: is_move(),
+        DailySum.IS_REDUCTION: is_reduction(),
     }
-    keys = [column for column, _ in columns.values()]
-    columns |= {"count": (signed_count(), pl.Int64), "yen": (func.sum(g.yen), pl.Int64)}
+    sums: Columns = {DailySum.COUNT: signed_count(), DailySum.YEN: func.sum(g.yen)}
     query = (
-        select_named({name: column for name, (column, _) in columns.items()})
+        select_named(keys | sums)
         .join(t.payment, p.payment_no == g.payment_no)
         .where(g.night_on == night.isoformat())
-        .group_by(*keys)
-        .order_by(*keys)
+        .group_by(*keys.values())
+        .order_by(*keys.values())
     )
-    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+    return read_frame(connection, query, DailySum.SCHEMA)
 
 
 def redelivered(connection: Connection, night: date) -> pl.DataFrame:
-    """再受信ファイルの収納 of a night: file_name, channel, procedure_code, paid_on, count, yen."""
+    """再受信ファイルの収納 of a night: frame RedeliveredSum."""
     d, p = t.delivery.c, t.payment.c
-    keys = (p.channel, t.decision.c.procedure_code, p.paid_on)
-    sums = (func.count().label("count"), func.sum(p.paid_yen).label("yen"))
+    keys: Columns = {
+        RedeliveredSum.FILE_NAME: d.name,
+        RedeliveredSum.CHANNEL: p.channel,
+        RedeliveredSum.PROCEDURE_CODE: t.decision.c.procedure_code,
+        RedeliveredSum.PAID_ON: p.paid_on,
+    }
+    sums: Columns = {RedeliveredSum.COUNT: func.count(), RedeliveredSum.YEN: func.sum(p.paid_yen)}
     query = (
-        select(d.name.label("file_name"), *keys, *sums)
+        select_named(keys | sums)
         .select_from(t.delivery)
         .join(t.file, t.file.c.sha256 == d.sha256)
         .join(t.payment, p.file_no == t.file.c.file_no)
         .outerjoin(t.decision, t.decision.c.payment_no == p.payment_no)
         .where(d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value)
-        .group_by(d.name, *keys)
+        .group_by(*keys.values())
     )
-    names = dict.fromkeys(("file_name", "channel", "procedure_code"), pl.String)
-    return read_frame(connection, query, {**names, "paid_on": pl.Date, "count": pl.Int64, "yen": pl.Int64})
+    return read_frame(connection, query, RedeliveredSum.SCHEMA)
 
 
 def chain(connection: Connection, night: date) -> dict[str, str]:

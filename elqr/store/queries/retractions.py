@@ -7,9 +7,10 @@ import polars as pl
 from sqlalchemy import Connection, Select, and_, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import read_frame, select_named
+from elqr.store.db.bulk import read_frame
 from elqr.store.queries.requests import RETRACTION, requests
 from elqr.store.tables import retractions as r
+from elqr.vocabulary.report_frames import RetractionRecord
 from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 
@@ -49,18 +50,17 @@ def _of_kind(connection: Connection, kind: RetractionKind) -> list[dict[str, Any
 
 
 def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
-    """取り消し一覧 of a night: asked for up to it and waiting at its end, or ended on it; `result` as of the night."""
+    """取り消し一覧 of a night: asked for up to it and waiting at its end, or ended on it.
+
+    Frame RetractionRecord; `result` is as of the night.
+    """
     asked, step, day = r.retraction.c, r.retraction_step.c, night.isoformat()
     by_then = and_(step.retraction_no == asked.retraction_no, step.night_on <= day)
-    columns = {
-        "retraction_no": (asked.retraction_no, pl.Int64),
-        **{name: (asked[name], pl.String) for name in ("kind", "subject", "reason", "asked_by", "asked_at")},
-        **{name: (step[name], pl.String) for name in ("result", "taken_by", "taken_at")},
-    }
+    of_step = (RetractionRecord.RESULT, RetractionRecord.TAKEN_BY, RetractionRecord.TAKEN_AT)
     query = (
-        select_named({name: column for name, (column, _) in columns.items()})
+        select(*((step if name in of_step else asked)[name] for name in RetractionRecord.SCHEMA))
         .outerjoin(r.retraction_step, by_then)
         .where(asked.night_on <= day, or_(step.night_on.is_(None), step.night_on == day))
         .order_by(asked.retraction_no)
     )
-    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+    return read_frame(connection, query, RetractionRecord.SCHEMA)

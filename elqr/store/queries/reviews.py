@@ -15,18 +15,31 @@ from sqlalchemy import (
     select,
 )
 
-from elqr.rules.ruling_reversal import Made
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, select_named, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, staged
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
-from elqr.store.queries.reports import decision_columns, decision_rows
+from elqr.store.queries.reports import Columns, decision_columns, decision_rows
 from elqr.store.queries.requests import REVIEW, requests_with
 from elqr.store.queries.sender_corrections import others_moved, standing_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
-from elqr.vocabulary.frames import Move, Notice, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.vocabulary.frames import (
+    Column,
+    Move,
+    Notice,
+    NoticeStanding,
+    NumberedPosting,
+    OpenClaim,
+    Payment,
+    Posting,
+    Proposal,
+    Ruled,
+    RulingEffect,
+)
+from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow, RulingRecord
+from elqr.vocabulary.ruling_frames import EndedRuling, LaterRuling, Made, PaymentNow
 from elqr.vocabulary.terms import LEFT_CLAIM, Account, Flag, KeyKind, Ruling, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
@@ -37,40 +50,41 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
 
     速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people; and 収納 with
     yen in suspense that had stood on a claim (`terms.LEFT_CLAIM`), whatever came of them on their night.
-    Rows as of the report's decisions; `claim_yen` and `suspense_yen` are balances as of the night, and
-    ruling_no, ruling, ruling_reason and ruled_on are those of the last ruling that took effect. `only` has
-    payment_no of those that are asked for.
+    Frame ExceptionRow; `claim_yen` and `suspense_yen` are balances as of the night. `only` has payment_no of those
+    that are asked for.
     """
     last, waits = r.ruling.c, Waits.on(night)
     columns = decision_columns() | {
-        "outcome": (waits.outcome, pl.String),
-        "claim_yen": (t.decision.c.claim_yen + moved_yen(Account.CLAIM, night), pl.Int64),
-        "suspense_yen": (waits.suspense_yen, pl.Int64),
-        "ruling_no": (last.ruling_no, pl.Int64),
-        "ruling": (last.ruling, pl.String),
-        "ruling_reason": (last.reason, pl.String),
-        "ruled_on": (r.ruling_result.c.night_on, pl.Date),
-        "is_open": (waits.is_open, pl.Boolean),
-        Flag.REDUCED.name: (waits.is_reduced, pl.Boolean),
-        Flag.RETURNED.name: (waits.is_returned, pl.Boolean),
-        "others_moved": (others_moved(night), pl.Int64),
+        ExceptionRow.OUTCOME: waits.outcome,
+        ExceptionRow.CLAIM_YEN: t.decision.c.claim_yen + moved_yen(Account.CLAIM, night),
+        ExceptionRow.SUSPENSE_YEN: waits.suspense_yen,
+        ExceptionRow.RULING_NO: last.ruling_no,
+        ExceptionRow.RULING: last.ruling,
+        ExceptionRow.RULING_REASON: last.reason,
+        ExceptionRow.RULED_ON: r.ruling_result.c.night_on,
+        ExceptionRow.IS_OPEN: waits.is_open,
+        ExceptionRow.OTHERS_MOVED: others_moved(night),
+        Column(Flag.REDUCED.name, pl.Boolean): waits.is_reduced,
+        Column(Flag.RETURNED.name, pl.Boolean): waits.is_returned,
     }
     if only is None:
         rows = [decision_rows(connection, columns, own, *waits.joins) for own in waits.conditions]
     else:
-        with staged(connection, only.select("payment_no")) as asked:
+        with staged(connection, only.select(Payment.PAYMENT_NO)) as asked:
             rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in waits.conditions]
     some = [part for part in rows if not part.is_empty()] or rows[:1]
-    whole = some[0] if len(some) == 1 else pl.concat(some).sort("paid_on", maintain_order=True)
+    whole = some[0] if len(some) == 1 else pl.concat(some).sort(ExceptionRow.PAID_ON, maintain_order=True)
     more = (pl.when(flag.name).then(pl.lit(flag.value)) for flag in LEFT_CLAIM)
-    flags = pl.concat_str(pl.col("flags").replace("", None), *more, separator=",", ignore_nulls=True)
-    return whole.with_columns(flags.alias("flags")).drop(flag.name for flag in LEFT_CLAIM)
+    said = pl.col(ExceptionRow.FLAGS).replace("", None)
+    flags = pl.concat_str(said, *more, separator=",", ignore_nulls=True).alias(ExceptionRow.FLAGS)
+    return whole.with_columns(flags).select(*ExceptionRow.SCHEMA)
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
     """受付番号 of records: file_sha256, record_no → payment_no; those the ledger does not have are missing."""
-    schema = {"file_sha256": pl.String, "record_no": pl.Int64, "payment_no": pl.Int64}
-    with staged(connection, identities.select("file_sha256", "record_no").unique()) as asked:
+    schema = schema_of((DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO, DecidedPayment.PAYMENT_NO))
+    wanted = identities.select(DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO).unique()
+    with staged(connection, wanted) as asked:
         query = (
             select(asked.c.file_sha256, asked.c.record_no, t.payment.c.payment_no)
             .join(t.file, t.file.c.sha256 == asked.c.file_sha256)
@@ -81,20 +95,19 @@ def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFram
 
 def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 by 納付番号: key_no, notice_no."""
-    schema = {"key_no": pl.String, "notice_no": pl.Int64}
-    with staged(connection, queries.elqr_keys(key_nos["key_no"])) as asked:
-        key_no = asked.c.key_digits.label("key_no")
+    with staged(connection, queries.elqr_keys(key_nos[Notice.KEY_NO])) as asked:
+        key_no = asked.c.key_digits.label(Notice.KEY_NO)
         query = select(key_no, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(asked))
-        return read_frame(connection, query, schema)
+        return read_frame(connection, query, schema_of((Notice.KEY_NO, Notice.NOTICE_NO)))
 
 
 def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 by their numbers: notice_no, payer_ref, is_cancelled."""
-    schema = {"notice_no": pl.Int64, "payer_ref": pl.String, "is_cancelled": pl.Boolean}
+    schema = schema_of((NoticeStanding.NOTICE_NO, NoticeStanding.PAYER_REF, NoticeStanding.IS_CANCELLED))
     notice, gone = t.notice.c, t.notice_cancel.c.notice_no
-    with staged(connection, notice_nos.select("notice_no").unique()) as asked:
+    with staged(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
         query = (
-            select(notice.notice_no, notice.payer_ref, gone.is_not(None).label("is_cancelled"))
+            select(notice.notice_no, notice.payer_ref, gone.is_not(None).label(NoticeStanding.IS_CANCELLED))
             .join(asked, asked.c.notice_no == notice.notice_no)
             .outerjoin(t.notice_cancel, gone == notice.notice_no)
         )
@@ -104,13 +117,13 @@ def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
 def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """充てる先の調定 of notices: frame OpenClaim with procedure_code, levy_year."""
     unknown = pl.lit(None, pl.Int64)
-    every = notice_nos.select("notice_no").unique().with_columns(owed_yen=unknown, levy_year=unknown)
+    every = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
     claims = queries.open_claims([connection], every)
-    with staged(connection, notice_nos.select("notice_no").unique()) as asked:
+    with staged(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
             asked, asked.c.notice_no == t.notice.c.notice_no
         )
-        codes = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64, Notice.PROCEDURE_CODE: pl.String})
+        codes = read_frame(connection, query, schema_of((Notice.NOTICE_NO, Notice.PROCEDURE_CODE)))
     return claims.join(codes, on=OpenClaim.NOTICE_NO, validate="m:1", maintain_order="left")
 
 
@@ -122,22 +135,20 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
 
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
-    """収納の今: payment_no, stage, paid_on, suspense_yen (a balance), last_standing_no (the last not undone)."""
-    whole = dict.fromkeys(("suspense_yen", "last_standing_no"), pl.Int64)
-    schema = {"payment_no": pl.Int64, "stage": pl.String, "paid_on": pl.Date, **whole}
-    with staged(connection, payment_nos.select("payment_no").unique()) as asked:
+    """収納の今: frame PaymentNow."""
+    with staged(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
         query = (
             select(
                 t.payment.c.payment_no,
                 t.payment.c.stage,
                 t.payment.c.paid_on,
-                (t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)).label("suspense_yen"),
-                last_standing_no(night).label("last_standing_no"),
+                (t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)).label(PaymentNow.SUSPENSE_YEN),
+                last_standing_no(night).label(PaymentNow.LAST_STANDING_NO),
             )
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
         )
-        return read_frame(connection, query, schema)
+        return read_frame(connection, query, PaymentNow.SCHEMA)
 
 
 def last_night(connection: Connection) -> str:
@@ -152,16 +163,15 @@ def rulings_of(connection: Connection, review_no: int) -> pl.DataFrame:
 
 
 def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataFrame:
-    """決裁 by number: frame Ruled with its result (null while it waits) and `undone_by_no`."""
+    """決裁 by number: frame EndedRuling."""
     own, effect = r.ruling.c, r.ruling_result.c
-    undone = undone_by_no(own.ruling_no, own.payment_no).label("undone_by_no")
+    undone = undone_by_no(own.ruling_no, own.payment_no).label(EndedRuling.UNDONE_BY_NO)
     query = (
         select(*(own[name] for name in Ruled.SCHEMA), effect.result, undone)
         .outerjoin(r.ruling_result, effect.ruling_no == own.ruling_no)
         .where(own.ruling_no.in_(list(ruling_nos)))
     )
-    schema = {**Ruled.SCHEMA, "result": pl.String, "undone_by_no": pl.Int64}
-    return read_frame(connection, query, schema).sort(Ruled.RULING_NO)
+    return read_frame(connection, query, EndedRuling.SCHEMA).sort(Ruled.RULING_NO)
 
 
 def reviews(connection: Connection) -> list[dict[str, Any]]:
@@ -181,57 +191,63 @@ def enter_effects(connection: Connection, night: date, effects: pl.DataFrame, mo
     """決裁の結果を記す: what came of each ruling (frame RulingEffect), and its postings (frame Move)."""
     night_on = night.isoformat()
     insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=night_on)
-    rows = numbered(moves.select(*Move.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    rows = numbered(moves.select(*Move.SCHEMA), NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
     insert_frame(connection, t.posting, rows.drop(Move.RULING_NO, Move.NOTICE_NO), night_on=night_on)
-    insert_frame(connection, r.ruling_posting, rows.select("posting_no", Move.RULING_NO, Move.NOTICE_NO))
+    insert_frame(connection, r.ruling_posting, rows.select(NumberedPosting.POSTING_NO, Move.RULING_NO, Move.NOTICE_NO))
     if rows.height:
-        enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), int(rows["posting_no"][0])))
+        first = int(rows[NumberedPosting.POSTING_NO][0])
+        enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), first))
 
 
 def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """仮受の仕訳 of payments: frame Posting with posting_no, the first that put yen of each into suspense.
+    """仮受の仕訳 of payments: frame NumberedPosting, the first that put yen of each into suspense.
 
     What rulings move out of suspense stays in its year. It is the night's, or by which a later night
     or an undone ruling took the payment off a claim.
     """
-    schema = {**Posting.SCHEMA, "posting_no": pl.Int64}
     g, found = t.posting.c, []
-    with staged(connection, payment_nos.select("payment_no").unique()) as asked:
+    with staged(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
         for is_move in (False, True):
             query = (
-                select(*(g[name] for name in schema))
+                select(*(g[name] for name in NumberedPosting.SCHEMA))
                 .join(asked, asked.c.payment_no == g.payment_no)
                 .where(g.account == Account.SUSPENSE.value, g.yen > 0)
                 .where(g.reverses_no.is_not(None) if is_move else g.reverses_no.is_(None))
             )
-            found.append(read_frame(connection, query, schema))
-    return pl.concat(found).sort("posting_no").unique("payment_no", keep="first", maintain_order=True)
+            found.append(read_frame(connection, query, NumberedPosting.SCHEMA))
+    return (
+        pl.concat(found).sort(NumberedPosting.POSTING_NO).unique(Posting.PAYMENT_NO, keep="first", maintain_order=True)
+    )
 
 
 def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     """決裁による仕訳 of rulings; frame Made, on a claim with the slip that it pays."""
-    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, "ruling_no": pl.Int64, Move.NOTICE_NO: pl.Int64}
+    schema = {**Posting.SCHEMA, **schema_of((Made.POSTING_NO, Made.RULING_NO, Made.NOTICE_NO))}
     named = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
     slip = case((t.posting.c.claim_no.is_not(None), named)).label(Move.NOTICE_NO)
-    with staged(connection, ruling_nos.select("ruling_no").unique()) as asked:
+    with staged(connection, ruling_nos.select(Ruled.RULING_NO).unique()) as asked:
         query = (
             select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, slip)
             .join(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
             .join(asked, asked.c.ruling_no == r.ruling_posting.c.ruling_no)
             .join(r.ruling, r.ruling.c.ruling_no == asked.c.ruling_no)
         )
-        rows = read_frame(connection, query, schema).sort("posting_no")
+        rows = read_frame(connection, query, schema).sort(Made.POSTING_NO)
     place = [Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO]
-    stands = standing_of(connection, rows.select("payment_no").unique()).group_by(place)
+    stands = standing_of(connection, rows.select(Posting.PAYMENT_NO).unique()).group_by(place)
     now = stands.agg(pl.col(Posting.YEN).sum().alias(Made.STANDS_YEN))
-    years = held(connection, rows).select("payment_no", pl.col(Posting.FISCAL_YEAR).alias(Made.HELD_YEAR))
+    years = held(connection, rows).select(Posting.PAYMENT_NO, pl.col(Posting.FISCAL_YEAR).alias(Made.HELD_YEAR))
     rows = rows.join(now, on=place, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
-    rows = rows.join(years, on="payment_no", how="left", validate="m:1", maintain_order="left")
-    rows = rows.join(_lowered(connection, rows), on="posting_no", how="left", validate="m:1", maintain_order="left")
-    left = (pl.col(Posting.YEN) - pl.col("lowered_yen").fill_null(0)).clip(lower_bound=0)
+    rows = rows.join(years, on=Posting.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    lowered = _lowered(connection, rows)
+    rows = rows.join(lowered, on=Made.POSTING_NO, how="left", validate="m:1", maintain_order="left")
+    left = (pl.col(Posting.YEN) - pl.col(_LOWERED_YEN).fill_null(0)).clip(lower_bound=0)
     there, came = pl.col(Made.STANDS_YEN).fill_null(0), (pl.col(Posting.YEN) > 0).any().over(place)
     kept = pl.when(came).then(pl.min_horizontal(there, left.sum().over(place))).otherwise(there)
     return Made.of(rows.with_columns(kept.alias(Made.STANDS_YEN)))
+
+
+_LOWERED_YEN = "lowered_yen"
 
 
 def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
@@ -240,44 +256,43 @@ def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     What later rulings took back has to be undone first, and is there again then.
     """
     g = t.posting.c
-    with staged(connection, rows.select("posting_no", "payment_no").unique()) as asked:
+    with staged(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as asked:
         query = (
-            select(asked.c.posting_no, (-func.sum(g.yen)).label("lowered_yen"))
+            select(asked.c.posting_no, (-func.sum(g.yen)).label(_LOWERED_YEN))
             .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
             .join(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
             .where(g.reverses_no == asked.c.posting_no, g.account == Account.CLAIM.value)
             .group_by(asked.c.posting_no)
         )
-        return read_frame(connection, query, {"posting_no": pl.Int64, "lowered_yen": pl.Int64})
+        return read_frame(connection, query, {Made.POSTING_NO: pl.Int64, _LOWERED_YEN: pl.Int64})
 
 
 def moved_since(connection: Connection, made: pl.DataFrame) -> pl.DataFrame:
-    """後で動かした決裁: ruling_no, `later_no` and its payment, the last that moved yen of a payment that it moved too.
+    """後で動かした決裁: frame LaterRuling, the last that moved yen of a payment that the ruling moved too.
 
     `made` is frame Made.
     """
     link, g, later = r.ruling_posting.c, t.posting.c, r.ruling.c
-    schema = {"ruling_no": pl.Int64, "later_no": pl.Int64, "payment_no": pl.Int64}
-    with staged(connection, made.select("ruling_no", "payment_no").unique()) as asked:
+    with staged(connection, made.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as asked:
         query = (
-            select(asked.c.ruling_no, later.ruling_no.label("later_no"), asked.c.payment_no)
+            select(asked.c.ruling_no, later.ruling_no.label(LaterRuling.LATER_NO), asked.c.payment_no)
             .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
             .join(r.ruling_posting, link.posting_no == g.posting_no)
             .join(r.ruling, and_(later.ruling_no == link.ruling_no, later.ruling_no > asked.c.ruling_no))
         )
-        rows = read_frame(connection, query, schema)
-    return rows.sort("later_no").unique("ruling_no", keep="last", maintain_order=True)
+        rows = read_frame(connection, query, LaterRuling.SCHEMA)
+    return rows.sort(LaterRuling.LATER_NO).unique(LaterRuling.RULING_NO, keep="last", maintain_order=True)
 
 
 def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
-    """決裁一覧 of a night: asked for up to it and waiting at its end, or ended on it; as `trail` gives them."""
+    """決裁一覧 of a night: frame RulingRecord, asked for up to it and waiting at its end, or ended on it."""
     day = night.isoformat()
     ended = r.review_step.c.night_on
     return _trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= day)], day)
 
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
-    """決裁の記録 of a request, of a payment with what rulings on others moved of it, or all of it."""
+    """決裁の記録 of a request, of a payment with what rulings on others moved of it, or all: frame RulingRecord."""
     asked = [r.ruling.c.review_no == review_no] if review_no is not None else []
     if payment_no is not None:
         moved = select(r.ruling_posting.c.ruling_no).join(
@@ -289,35 +304,35 @@ def trail(connection: Connection, review_no: int | None = None, payment_no: int 
 
 
 def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:
-    """Who decided what, why, who approved it, and the yen before and after; as of a night."""
+    """決裁の記録 as of a night: frame RulingRecord."""
     asked, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
     effect_on, key = r.ruling_result.c.night_on, t.notice_key.c
     digits = select(func.min(key.key_digits)).where(key.notice_no == r.ruling.c.notice_no).correlate(r.ruling)
     target = func.coalesce(digits.where(key.key_kind == KeyKind.ELQR.value).scalar_subquery(), digits.scalar_subquery())
-    columns: dict[str, tuple[Any, Any]] = {
-        "review_no": (asked.review_no, pl.Int64),
-        "ruling_no": (r.ruling.c.ruling_no, pl.Int64),
-        "payment_no": (r.ruling.c.payment_no, pl.Int64),
-        "outcome": (waiting_outcome(date.fromisoformat(until)), pl.String),
-        "paid_yen": (t.payment.c.paid_yen, pl.Int64),
-        "ruling": (r.ruling.c.ruling, pl.String),
-        "target": (target, pl.String),
-        "reason": (r.ruling.c.reason, pl.String),
-        "staff": (r.ruling.c.staff, pl.String),
-        "asked_by": (asked.asked_by, pl.String),
-        "asked_at": (asked.asked_at, pl.String),
-        "result": (effect.result, pl.String),
-        "taken_by": (step.taken_by, pl.String),
-        "taken_at": (step.taken_at, pl.String),
-        "step_reason": (step.reason, pl.String),
-        "before_yen": (effect.before_yen, pl.Int64),
-        "after_yen": (effect.after_yen, pl.Int64),
-        "withdrawn_yen": (_withdrawn_yen(until), pl.Int64),
-        "returned_yen": (_returned_yen(until), pl.Int64),
-        "undoes_no": (r.ruling.c.undoes_no, pl.Int64),
+    columns: Columns = {
+        RulingRecord.REVIEW_NO: asked.review_no,
+        RulingRecord.RULING_NO: r.ruling.c.ruling_no,
+        RulingRecord.PAYMENT_NO: r.ruling.c.payment_no,
+        RulingRecord.OUTCOME: waiting_outcome(date.fromisoformat(until)),
+        RulingRecord.PAID_YEN: t.payment.c.paid_yen,
+        RulingRecord.RULING: r.ruling.c.ruling,
+        RulingRecord.TARGET: target,
+        RulingRecord.REASON: r.ruling.c.reason,
+        RulingRecord.STAFF: r.ruling.c.staff,
+        RulingRecord.ASKED_BY: asked.asked_by,
+        RulingRecord.ASKED_AT: asked.asked_at,
+        RulingRecord.RESULT: effect.result,
+        RulingRecord.TAKEN_BY: step.taken_by,
+        RulingRecord.TAKEN_AT: step.taken_at,
+        RulingRecord.STEP_REASON: step.reason,
+        RulingRecord.BEFORE_YEN: effect.before_yen,
+        RulingRecord.AFTER_YEN: effect.after_yen,
+        RulingRecord.WITHDRAWN_YEN: _withdrawn_yen(until),
+        RulingRecord.RETURNED_YEN: _returned_yen(until),
+        RulingRecord.UNDOES_NO: r.ruling.c.undoes_no,
     }
     query = (
-        select_named({name: column for name, (column, _) in columns.items()})
+        select_named(columns)
         .select_from(r.ruling)
         .join(r.review, asked.review_no == r.ruling.c.review_no)
         .join(t.payment, t.payment.c.payment_no == r.ruling.c.payment_no)
@@ -327,7 +342,7 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         .where(*conditions)
         .order_by(r.ruling.c.ruling_no)
     )
-    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+    return read_frame(connection, query, RulingRecord.SCHEMA)
 
 
 def _withdrawn_yen(until: str) -> ColumnElement[int]:

@@ -9,21 +9,23 @@ import hashlib
 import polars as pl
 from sqlalchemy import Connection, exists
 
-from elqr.store.db.bulk import read_frame, select_named, staged
+from elqr.store.db.bulk import read_frame, schema_of, select_named, staged
 from elqr.store.queries import matching as queries
 from elqr.store.queries.printing import is_announced
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.frames import Notice, OpenClaim
+from elqr.vocabulary.frames import Notice, NoticeStanding, OpenClaim
+from elqr.vocabulary.ruling_frames import DraftRuling
 
-TARGET_MARK = "target_mark"
+TARGET_MARK = DraftRuling.TARGET_MARK
 
-_STATE = {
-    Notice.NOTICE_NO: pl.Int64,
-    "is_cancelled": pl.Boolean,
-    "is_current": pl.Boolean,
-    "is_announced": pl.Boolean,
-}
+_STATE = (
+    NoticeStanding.NOTICE_NO,
+    NoticeStanding.IS_CANCELLED,
+    NoticeStanding.IS_CURRENT,
+    NoticeStanding.IS_ANNOUNCED,
+)
 _CLAIM = (OpenClaim.CLAIM_NO, OpenClaim.COVER_YEN, OpenClaim.OWED_YEN, OpenClaim.COLLECTED_YEN)
+_TEXT = "text"
 _HASH_DIGITS = 32
 
 
@@ -34,13 +36,13 @@ def target_marks(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFra
     claims = queries.open_claims([connection], wanted.with_columns(owed_yen=unknown, levy_year=unknown))
     by_notice = claims.sort(OpenClaim.CLAIM_NO).group_by(OpenClaim.NOTICE_NO).agg(_text(*_CLAIM).str.join(";"))
     rows = _states(connection, wanted).join(by_notice, on=Notice.NOTICE_NO, validate="1:1").sort(Notice.NOTICE_NO)
-    texts = rows.select(pl.concat_str(*_STATE, "text", separator="|")).to_series()
+    texts = rows.select(pl.concat_str(*_STATE, _TEXT, separator="|")).to_series()
     marks = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in texts]
     return rows.select(Notice.NOTICE_NO, pl.Series(TARGET_MARK, marks, dtype=pl.String))
 
 
 def _text(*names: str) -> pl.Expr:
-    return pl.concat_str(*names, separator=",").alias("text")
+    return pl.concat_str(*names, separator=",").alias(_TEXT)
 
 
 def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
@@ -49,13 +51,13 @@ def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
         query = (
             select_named(
                 {
-                    Notice.NOTICE_NO: t.notice.c.notice_no,
-                    "is_cancelled": exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no),
-                    "is_current": ~queries.newer_slip_exists(),
-                    "is_announced": is_announced(),
+                    NoticeStanding.NOTICE_NO: t.notice.c.notice_no,
+                    NoticeStanding.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no),
+                    NoticeStanding.IS_CURRENT: ~queries.newer_slip_exists(),
+                    NoticeStanding.IS_ANNOUNCED: is_announced(),
                 }
             )
             .select_from(t.notice)
             .join(asked, asked.c.notice_no == t.notice.c.notice_no)
         )
-        return read_frame(connection, query, _STATE)
+        return read_frame(connection, query, schema_of(_STATE))

@@ -5,11 +5,12 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
-from elqr.rules.sender_correction import OTHER_NO, Concerned, Standing
+from elqr.rules.sender_correction import Concerned
 from elqr.store.db.bulk import read_frame, select_named, staged
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
-from elqr.vocabulary.frames import Posting, Ruled
+from elqr.vocabulary.frames import NumberedPosting, Posting, Ruled
+from elqr.vocabulary.ruling_frames import OtherConfirmed, Standing
 from elqr.vocabulary.terms import Outcome, Stage
 
 
@@ -40,17 +41,17 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
     """かかわる収納 of payments: the other 確報 of their event, and where the yen of all of them stand."""
     own, k, other = t.payment_identity.alias("own").c, t.payment_identity.alias("k").c, t.payment.alias("other").c
     p, d = t.payment.c, t.decision.c
-    schema = {
-        "payment_no": pl.Int64, OTHER_NO: pl.Int64, "same_key": pl.Boolean, "other_paid_yen": pl.Int64,
-        "other_outcome": pl.String, "other_notice_no": pl.Int64,
-    }  # fmt: skip
     same_key = and_(other.key_kind == p.key_kind, other.key_digits == p.key_digits)
-    with staged(connection, payment_nos.select("payment_no").unique()) as asked:
+    with staged(connection, payment_nos.select(Ruled.PAYMENT_NO).unique()) as asked:
         query = (
             select_named(
                 {
-                    "payment_no": p.payment_no, OTHER_NO: other.payment_no, "same_key": same_key,
-                    "other_paid_yen": other.paid_yen, "other_outcome": d.outcome, "other_notice_no": d.notice_no,
+                    OtherConfirmed.PAYMENT_NO: p.payment_no,
+                    OtherConfirmed.OTHER_NO: other.payment_no,
+                    OtherConfirmed.SAME_KEY: same_key,
+                    OtherConfirmed.OTHER_PAID_YEN: other.paid_yen,
+                    OtherConfirmed.OTHER_OUTCOME: d.outcome,
+                    OtherConfirmed.OTHER_NOTICE_NO: d.notice_no,
                 }
             )
             .select_from(asked)
@@ -63,10 +64,11 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
             .join(other.payment_no.table, other.payment_no == k.payment_no)
             .join(t.decision, d.payment_no == other.payment_no)
             .where(k.stage == Stage.CONFIRMED.value, k.payment_no != own.payment_no)
-        )  # fmt: skip
-        others = read_frame(connection, query, schema)
-    numbers = pl.concat([others.select(pl.col(OTHER_NO).alias("payment_no")), payment_nos.select("payment_no")])
-    return Concerned.of(others, standing_of(connection, numbers.unique()))
+        )
+        others = read_frame(connection, query, OtherConfirmed.SCHEMA)
+    numbers = others.select(pl.col(OtherConfirmed.OTHER_NO).alias(Ruled.PAYMENT_NO))
+    whole = pl.concat([numbers, payment_nos.select(Ruled.PAYMENT_NO)]).unique()
+    return Concerned.of(others, standing_of(connection, whole))
 
 
 def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
@@ -75,12 +77,12 @@ def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFra
     slip = case(
         (g.claim_no.is_not(None), func.coalesce(r.ruling_posting.c.notice_no, r_.notice_no, t.decision.c.notice_no))
     )
-    schema = {**Posting.SCHEMA, "posting_no": pl.Int64, Ruled.NOTICE_NO: pl.Int64}
+    schema = {**Posting.SCHEMA, NumberedPosting.POSTING_NO: pl.Int64, Standing.NOTICE_NO: pl.Int64}
     found = []
     with staged(connection, payment_nos) as asked:
         for is_move in (False, True):
             query = (
-                select(*(g[name] for name in Posting.SCHEMA), g.posting_no, slip.label(Ruled.NOTICE_NO))
+                select(*(g[name] for name in Posting.SCHEMA), g.posting_no, slip.label(Standing.NOTICE_NO))
                 .select_from(asked)
                 .join(t.posting, g.payment_no == asked.c.payment_no)
                 .join(t.decision, t.decision.c.payment_no == g.payment_no)
@@ -89,12 +91,12 @@ def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFra
                 .where(g.reverses_no.is_not(None) if is_move else g.reverses_no.is_(None))
             )
             found.append(read_frame(connection, query, schema))
-    rows = pl.concat(found).sort("posting_no")
+    rows = pl.concat(found).sort(NumberedPosting.POSTING_NO)
     place = [name for name in Posting.SCHEMA if name != Posting.YEN]
     is_added = pl.col(Posting.YEN) > 0
     left = rows.group_by(place).agg(
         pl.col(Posting.YEN).sum(),
-        pl.col("posting_no").filter(is_added).last().alias(Standing.POSTING_NO),
-        pl.col(Ruled.NOTICE_NO).filter(is_added).last(),
+        pl.col(NumberedPosting.POSTING_NO).filter(is_added).last().alias(Standing.POSTING_NO),
+        pl.col(Standing.NOTICE_NO).filter(is_added).last(),
     )
     return Standing.of(left.filter(pl.col(Posting.YEN) != 0).sort(place))

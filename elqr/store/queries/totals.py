@@ -7,18 +7,12 @@ import polars as pl
 from sqlalchemy import Connection, Select, func, select
 
 from elqr.rules.totals import issue_tallies, posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, select_named, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, staged
 from elqr.store.tables import ledger as t
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.frames import Posting
+from elqr.vocabulary.tally_frames import EvidenceSum, IssuedNotice, PostedPayment
 from elqr.vocabulary.terms import Account
-
-_WHOLE, _TEXT = pl.Int64, pl.String
-_ISSUED = {"upload_no": _WHOLE, "procedure_code": _TEXT, "issued_on": pl.Date, "notice_no": _WHOLE}
-_POSTED = {
-    "posting_no": _WHOLE, "night_on": pl.Date, "payment_no": _WHOLE, "account": _TEXT, "procedure_code": _TEXT,
-    "yen": _WHOLE, "key_kind": _TEXT, "paid_on": pl.Date,
-}  # fmt: skip
 
 
 def enter_issue_tallies(connection: Connection, issued: pl.DataFrame) -> None:
@@ -39,9 +33,10 @@ def tally_all(connection: Connection) -> None:
 
 
 def issued(connection: Connection) -> pl.DataFrame:
-    """発行した納付書のすべて, as `elqr.rules.totals.issue_tallies` takes them."""
+    """発行した納付書のすべて: frame IssuedNotice."""
     query = select(t.payload.c.upload_no, t.notice.c.procedure_code, t.notice.c.issued_on, t.notice.c.notice_no)
-    return read_frame(connection, query.join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no), _ISSUED)
+    query = query.join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+    return read_frame(connection, query, IssuedNotice.SCHEMA)
 
 
 def _posted() -> Select[Any]:
@@ -52,16 +47,17 @@ def _posted() -> Select[Any]:
 
 
 def posted(connection: Connection) -> pl.DataFrame:
-    """仕訳のすべて, as `elqr.rules.totals.posting_tallies` takes them."""
-    return read_frame(connection, _posted(), _POSTED)
+    """仕訳のすべて: frame PostedPayment."""
+    return read_frame(connection, _posted(), PostedPayment.SCHEMA)
 
 
 def posted_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """収納の仕訳 of some payments. Asked in two parts, each with an index of its own."""
+    """収納の仕訳 of some payments: frame PostedPayment. Asked in two parts, each with an index of its own."""
     with staged(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as asked:
         own = _posted().join(asked, asked.c.payment_no == t.posting.c.payment_no)
         moved = t.posting.c.reverses_no.is_not(None)
-        return pl.concat([read_frame(connection, own.where(part), _POSTED) for part in (moved, ~moved)])
+        parts = [read_frame(connection, own.where(part), PostedPayment.SCHEMA) for part in (moved, ~moved)]
+        return pl.concat(parts)
 
 
 def last_issued(connection: Connection) -> dict[str, int]:
@@ -80,41 +76,31 @@ def balances(connection: Connection, night: date) -> dict[str, int]:
 
 
 def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
-    """運用の証拠 per procedure, as known on a night: first notice and first eL-QR payment, counts and yen."""
+    """運用の証拠 per procedure, as known on a night: frame EvidenceSum."""
     day, i, p = as_of.isoformat(), issue_tally.c, posting_tally.c
+    code = EvidenceSum.PROCEDURE_CODE
+    of_notices = {
+        code: i.procedure_code,
+        EvidenceSum.FIRST_ISSUED_ON: func.min(i.issued_on),
+        EvidenceSum.NOTICES: func.sum(i.notices),
+    }
+    of_payments = {
+        code: p.procedure_code,
+        EvidenceSum.FIRST_PAID_ON: func.min(p.first_paid_on).filter(p.is_elqr == 1),
+        EvidenceSum.ELQR_PAYMENTS: func.sum(p.payments).filter(p.is_elqr == 1),
+        EvidenceSum.ELQR_YEN: func.sum(p.yen).filter(p.is_elqr == 1),
+        EvidenceSum.PAYMENTS: func.sum(p.payments),
+    }
     issued = (
-        select_named(
-            {
-                "procedure_code": i.procedure_code,
-                "first_issued_on": func.min(i.issued_on),
-                "notices": func.sum(i.notices),
-            }
-        )
+        select_named(of_notices)
         .join(t.upload, t.upload.c.upload_no == i.upload_no)
         .where(i.issued_on <= day, t.upload.c.night_on <= day)
         .group_by(i.procedure_code)
     )
     posted = (
-        select_named(
-            {
-                "procedure_code": p.procedure_code,
-                "first_paid_on": func.min(p.first_paid_on).filter(p.is_elqr == 1),
-                "elqr_payments": func.sum(p.payments).filter(p.is_elqr == 1),
-                "elqr_yen": func.sum(p.yen).filter(p.is_elqr == 1),
-                "payments": func.sum(p.payments),
-            }
-        )
-        .where(p.account == Account.CLAIM.value, p.night_on <= day)
-        .group_by(p.procedure_code)
+        select_named(of_payments).where(p.account == Account.CLAIM.value, p.night_on <= day).group_by(p.procedure_code)
     )
-    own = {"procedure_code": _TEXT, "first_issued_on": pl.Date, "notices": _WHOLE}
-    paid = dict.fromkeys(("elqr_payments", "elqr_yen", "payments"), _WHOLE)
-    both = read_frame(connection, issued, own).join(
-        read_frame(connection, posted, {"procedure_code": _TEXT, "first_paid_on": pl.Date, **paid}),
-        on="procedure_code",
-        how="full",
-        coalesce=True,
-        validate="1:1",
+    both = read_frame(connection, issued, schema_of(of_notices)).join(
+        read_frame(connection, posted, schema_of(of_payments)), on=code, how="full", coalesce=True, validate="1:1"
     )
-    shown = ("procedure_code", "first_issued_on", "first_paid_on", "notices", *paid)
-    return both.select(shown).with_columns(pl.col(pl.Int64).fill_null(0)).sort("procedure_code")
+    return both.select(*EvidenceSum.SCHEMA).with_columns(pl.col(pl.Int64).fill_null(0)).sort(code)

@@ -17,7 +17,6 @@ from elqr.store.tables import reviews as r
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.frames import (
     Decision,
-    IssueTally,
     Known,
     Move,
     Notice,
@@ -26,9 +25,9 @@ from elqr.vocabulary.frames import (
     Payload,
     Payment,
     Posting,
-    PostingTally,
 )
 from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.tally_frames import IssueTally, PostingTally
 from elqr.vocabulary.terms import DepositKind, RulingResult
 
 _WHOLE, _TEXT = pl.Int64, pl.String

@@ -1,0 +1,265 @@
+"""Frames of the reports (帳票の表): what the ledger is asked of a night, a month and a year, and tables are drawn from.
+
+None of these is a table of the ledger; the queries and the reports name their columns through them.
+"""
+
+import polars as pl
+
+from elqr.vocabulary.frames import (
+    Claim,
+    ClaimKey,
+    Column,
+    Decision,
+    Frame,
+    Notice,
+    Payment,
+    Posting,
+    Ruled,
+    RulingEffect,
+    Suggestion,
+)
+
+
+class DecidedPayment(Frame):
+    """消込結果の行: a payment with its decision, and the notice that its key named."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    FILE_NAME = Column("file_name", pl.String)
+    FILE_SHA256 = Column("file_sha256", pl.String)
+    RECORD_NO = Payment.RECORD_NO
+    CHANNEL = Payment.CHANNEL
+    STAGE = Payment.STAGE
+    OUTCOME = Decision.OUTCOME
+    PLACE = Decision.PLACE
+    FLAGS = Decision.FLAGS
+    PAID_YEN = Payment.PAID_YEN
+    CLAIM_YEN = Decision.CLAIM_YEN
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    PAID_ON = Payment.PAID_ON
+    FUNDS_ON = Payment.FUNDS_ON
+    KEY_KIND = Payment.KEY_KIND
+    KEY_DIGITS = Payment.KEY_DIGITS
+    PROCEDURE_CODE = Decision.PROCEDURE_CODE
+    LEVY_YEAR = Notice.LEVY_YEAR
+    BILL_NO = Notice.BILL_NO
+    INSTALLMENT_NO = Notice.INSTALLMENT_NO
+    ISSUE_NO = Notice.ISSUE_NO
+    PAYER_REF = Notice.PAYER_REF
+    AMOUNT_YEN = Notice.AMOUNT_YEN
+    PAYABLE_UNTIL_ON = Notice.PAYABLE_UNTIL_ON
+    OTHER_PAYMENT_NO = Decision.OTHER_PAYMENT_NO
+    RESULT_CODE = Payment.RESULT_CODE
+    ITEM_NO = Payment.ITEM_NO
+    DECIDED_ON = Column("decided_on", pl.Date)
+
+    OF_FILE = (FILE_NAME, FILE_SHA256, DECIDED_ON)
+    """What is the same for all payments of a file."""
+
+
+class ExceptionRow(DecidedPayment):
+    """要確認の行: a payment that waits, its yen as of a night, and the last ruling on it that took effect.
+
+    What is not `is_open` was decided, and waits in suspense to be paid out.
+    """
+
+    RULING_NO = Ruled.RULING_NO
+    RULING = Ruled.RULING
+    RULING_REASON = Column("ruling_reason", pl.String)
+    RULED_ON = Column("ruled_on", pl.Date)
+    IS_OPEN = Column("is_open", pl.Boolean)
+    OTHERS_MOVED = Column("others_moved", pl.Int64)
+
+
+class EarlierPayment(Frame):
+    """先の収納: a payment that a decision names as the one before it."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    CHANNEL = Payment.CHANNEL
+    PAID_ON = Payment.PAID_ON
+    PAID_YEN = Payment.PAID_YEN
+    FILE_NAME = DecidedPayment.FILE_NAME
+
+
+class NearSlip(Frame):
+    """近い納付書: the notice of a suggestion, as a list names it."""
+
+    PAYMENT_NO = Suggestion.PAYMENT_NO
+    HOW = Suggestion.HOW
+    PROCEDURE_CODE = Notice.PROCEDURE_CODE
+    BILL_NO = Notice.BILL_NO
+    INSTALLMENT_NO = Notice.INSTALLMENT_NO
+
+
+class LateNotice(Suggestion):
+    """同じ照会キーの納付書: a notice of the payment's own key, known on its night or not.
+
+    `agrees`: it says nothing otherwise than the payment, cancelled or not; `fits`: the payment would have been matched
+    with it.
+    """
+
+    AGREES = Column("agrees", pl.Boolean)
+    FITS = Column("fits", pl.Boolean)
+
+
+class DailySum(Frame):
+    """収納日計: postings of a night summed up. What is taken back counts as minus one."""
+
+    ACCOUNT = Posting.ACCOUNT
+    PROCEDURE_CODE = Posting.PROCEDURE_CODE
+    FISCAL_YEAR = Posting.FISCAL_YEAR
+    IS_ARREARS = Posting.IS_ARREARS
+    CHANNEL = Payment.CHANNEL
+    PAID_ON = Payment.PAID_ON
+    IS_MOVE = Column("is_move", pl.Boolean)
+    IS_REDUCTION = Column("is_reduction", pl.Boolean)
+    COUNT = Column("count", pl.Int64)
+    YEN = Posting.YEN
+
+    KEYS = (ACCOUNT, PROCEDURE_CODE, FISCAL_YEAR, IS_ARREARS, CHANNEL, PAID_ON, IS_MOVE, IS_REDUCTION)
+
+
+class MonthlySum(Frame):
+    """月計: postings of a month summed up by night."""
+
+    ACCOUNT = Posting.ACCOUNT
+    PROCEDURE_CODE = Posting.PROCEDURE_CODE
+    FISCAL_YEAR = Posting.FISCAL_YEAR
+    IS_ARREARS = Posting.IS_ARREARS
+    CHANNEL = Payment.CHANNEL
+    NIGHT_ON = Column("night_on", pl.Date)
+    IS_MOVE = DailySum.IS_MOVE
+    IS_REDUCTION = DailySum.IS_REDUCTION
+    COUNT = DailySum.COUNT
+    YEN = Posting.YEN
+
+
+class Delivery(Frame):
+    """取込結果: a file that came, what came of it, and the payments and money in it."""
+
+    DELIVERY_NO = Column("delivery_no", pl.Int64)
+    NAME = Column("name", pl.String)
+    SHA256 = Column("sha256", pl.String)
+    STATUS = Column("status", pl.String)
+    SPEC = Column("spec", pl.String)
+    PAYMENT_COUNT = Column("payment_count", pl.Int64)
+    PAYMENT_YEN = Column("payment_yen", pl.Int64)
+    LINES = Column("lines", pl.Int64)
+    MONEY_YEN = Column("money_yen", pl.Int64)
+
+
+class DeliveryFinding(Frame):
+    """取込保留の理由: a finding of a delivery, with the file's name and the format it was read as."""
+
+    NAME = Delivery.NAME
+    CODE = Column("code", pl.String)
+    RECORD_NO = Payment.RECORD_NO
+    OFFSET_BYTES = Payment.OFFSET_BYTES
+    FIELD = Column("field", pl.String)
+    ACTUAL = Column("actual", pl.String)
+    EXPECTED = Column("expected", pl.String)
+    SPEC = Delivery.SPEC
+
+
+class NoticeIntake(Frame):
+    """納付書の取込: a notice file, and what its rows came to."""
+
+    NAME = Delivery.NAME
+    ROWS_READ = Column("rows_read", pl.Int64)
+    ROWS_NEW = Column("rows_new", pl.Int64)
+    ROWS_SAME = Column("rows_same", pl.Int64)
+    ROWS_BAD = Column("rows_bad", pl.Int64)
+
+
+class RedeliveredSum(Frame):
+    """再受信ファイルの収納: records of a file that was delivered again whole, summed up."""
+
+    FILE_NAME = DecidedPayment.FILE_NAME
+    CHANNEL = Payment.CHANNEL
+    PROCEDURE_CODE = Decision.PROCEDURE_CODE
+    PAID_ON = Payment.PAID_ON
+    COUNT = DailySum.COUNT
+    YEN = Posting.YEN
+
+
+class PlacedRecord(Frame):
+    """読んだ記録: records of a file in the place where they ended, one or several together."""
+
+    FILE_NAME = DecidedPayment.FILE_NAME
+    CHANNEL = Payment.CHANNEL
+    PROCEDURE_CODE = Decision.PROCEDURE_CODE
+    PAID_ON = Payment.PAID_ON
+    PLACE = Decision.PLACE
+    COUNT = DailySum.COUNT
+    YEN = Posting.YEN
+
+
+class RulingRecord(Frame):
+    """決裁の記録: who decided what and why, who approved it, and the yen in suspense before and after it."""
+
+    REVIEW_NO = Ruled.REVIEW_NO
+    RULING_NO = Ruled.RULING_NO
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    OUTCOME = Decision.OUTCOME
+    PAID_YEN = Payment.PAID_YEN
+    RULING = Ruled.RULING
+    TARGET = Column("target", pl.String)
+    REASON = Ruled.REASON
+    STAFF = Ruled.STAFF
+    ASKED_BY = Column("asked_by", pl.String)
+    ASKED_AT = Column("asked_at", pl.String)
+    RESULT = RulingEffect.RESULT
+    TAKEN_BY = Column("taken_by", pl.String)
+    TAKEN_AT = Column("taken_at", pl.String)
+    STEP_REASON = Column("step_reason", pl.String)
+    BEFORE_YEN = RulingEffect.BEFORE_YEN
+    AFTER_YEN = RulingEffect.AFTER_YEN
+    WITHDRAWN_YEN = Column("withdrawn_yen", pl.Int64)
+    RETURNED_YEN = Column("returned_yen", pl.Int64)
+    UNDOES_NO = Ruled.UNDOES_NO
+
+
+class RetractionRecord(Frame):
+    """取り消しの申請: what of the records is to be taken back, who asked for it, and who ended it how."""
+
+    RETRACTION_NO = Column("retraction_no", pl.Int64)
+    KIND = Column("kind", pl.String)
+    SUBJECT = Column("subject", pl.String)
+    REASON = Column("reason", pl.String)
+    ASKED_BY = RulingRecord.ASKED_BY
+    ASKED_AT = RulingRecord.ASKED_AT
+    RESULT = RulingEffect.RESULT
+    TAKEN_BY = RulingRecord.TAKEN_BY
+    TAKEN_AT = RulingRecord.TAKEN_AT
+
+
+class YearClaim(Claim):
+    """年度の調定: what was owed at the closing day, and what came in by the year's last day and after it."""
+
+    DUE_ON = Notice.DUE_ON
+    OWED_YEN = Column("owed_yen", pl.Int64)
+    OWN_YEN = Column("own_yen", pl.Int64)
+    CLOSING_YEN = Column("closing_yen", pl.Int64)
+
+
+class ClosedClaim(YearClaim):
+    """年度の調定の残り: what was collected for the year, what is left, and what stands there over what is owed."""
+
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    LEFT_YEN = Column("left_yen", pl.Int64)
+    EXCESS_YEN = Column("excess_yen", pl.Int64)
+
+
+class YearCollected(Frame):
+    """会計年度の収納額: what stands on claims, by procedure."""
+
+    PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
+    IS_ARREARS = Posting.IS_ARREARS
+    YEN = Posting.YEN
+
+
+class YearHeld(Frame):
+    """会計年度の仮受の残高: what stands in suspense, by procedure and why it waits."""
+
+    PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
+    OUTCOME = Decision.OUTCOME
+    YEN = Posting.YEN

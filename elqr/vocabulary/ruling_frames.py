@@ -1,0 +1,155 @@
+"""Columns of rulings and of what they rest on (決裁の列), spelt once as in elqr/vocabulary/frames.py."""
+
+import polars as pl
+
+from elqr.vocabulary.frames import (
+    Column,
+    Decision,
+    Frame,
+    Move,
+    Notice,
+    NumberedPosting,
+    OpenClaim,
+    Payment,
+    Posting,
+    Proposal,
+    Ruled,
+    RulingEffect,
+)
+
+
+class Made(NumberedPosting):
+    """決裁による仕訳, with what stands now where it put its yen, and the year in which its payment has yen held.
+
+    `stands_yen` is what the posting's payment has on its account and claim, and no more than nights left of the posting
+    itself when its slip was lowered; `held_year` is null where nothing was ever held.
+    """
+
+    RULING_NO = Move.RULING_NO
+    NOTICE_NO = Move.NOTICE_NO
+    STANDS_YEN = Column("stands_yen", pl.Int64)
+    HELD_YEAR = Column("held_year", pl.Int64)
+
+
+class PaymentNow(Frame):
+    """収納の今: its balance in suspense, and the last ruling on it that was not undone."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    STAGE = Payment.STAGE
+    PAID_ON = Payment.PAID_ON
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    LAST_STANDING_NO = Column("last_standing_no", pl.Int64)
+
+
+class CurrentRuling(Ruled):
+    """決裁の横に今の収納: whether it stands as it was decided on, its balance, and the posting that holds it.
+
+    The posting is the one that put its yen into suspense; what it holds stays in its year and procedure.
+    """
+
+    IS_CURRENT = Column("is_current", pl.Boolean)
+    STAGE = PaymentNow.STAGE
+    PAID_ON = PaymentNow.PAID_ON
+    SUSPENSE_YEN = PaymentNow.SUSPENSE_YEN
+    HELD_NO = Column("held_no", pl.Int64)
+    FISCAL_YEAR = Posting.FISCAL_YEAR
+    IS_ARREARS = Posting.IS_ARREARS
+    PROCEDURE_CODE = Posting.PROCEDURE_CODE
+
+
+class EndedRuling(Ruled):
+    """終わった決裁: its result, null while it waits, and the ruling that undid it."""
+
+    RESULT = RulingEffect.RESULT
+    UNDONE_BY_NO = Column("undone_by_no", pl.Int64)
+
+
+class LaterRuling(Frame):
+    """後で動かした決裁: the last ruling that moved yen of a payment which an earlier one had moved too."""
+
+    RULING_NO = Ruled.RULING_NO
+    LATER_NO = Column("later_no", pl.Int64)
+    PAYMENT_NO = Ruled.PAYMENT_NO
+
+
+class RulingToUndo(EndedRuling):
+    """取り消す決裁の横に今の台帳: what may keep a ruling from being undone.
+
+    `is_gone`: its yen are not where it put them; `later_no` on `later_payment_no` is what moved them since.
+    """
+
+    LAST_STANDING_NO = PaymentNow.LAST_STANDING_NO
+    WAITING_REVIEW_NO = Column("waiting_review_no", pl.Int64)
+    IS_GONE = Column("is_gone", pl.Boolean)
+    LATER_NO = LaterRuling.LATER_NO
+    LATER_PAYMENT_NO = Column("later_payment_no", pl.Int64)
+
+
+class Standing(Posting):
+    """収納の今の置き場所: yen that stand in one place, with the posting that put them there and the slip it pays."""
+
+    POSTING_NO = Move.REVERSES_NO
+    NOTICE_NO = Move.NOTICE_NO
+
+
+class TargetClaim(OpenClaim):
+    """充てる先の調定: a claim of a notice that yen may be put on, with its procedure."""
+
+    PROCEDURE_CODE = Posting.PROCEDURE_CODE
+
+
+class OtherConfirmed(Frame):
+    """ほかの確報: of the event of a payment that is ruled on another 確報, and what came of that."""
+
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    OTHER_NO = Column("other_no", pl.Int64)
+    SAME_KEY = Column("same_key", pl.Boolean)
+    OTHER_PAID_YEN = Column("other_paid_yen", pl.Int64)
+    OTHER_OUTCOME = Column("other_outcome", pl.String)
+    OTHER_NOTICE_NO = Column("other_notice_no", pl.Int64)
+
+
+class Beside(Frame):
+    """ほかの確報の額: how many there are beside a payment, and their yen on claims and in suspense."""
+
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    OTHERS = Column("others", pl.Int64)
+    OTHERS_YEN = Column("others_yen", pl.Int64)
+
+
+class DraftRuling(Frame):
+    """決裁案の横に今の台帳: what somebody wrote in a row, and how the payment and the target of it stand now.
+
+    `mark` is what the row was decided on, and `decided_on` what a ruling keeps of it; `altered` and `formula` name what
+    somebody wrote where nothing is to be written. The target is the notice that the row names, or that of the payment's
+    own key; `waiting_…` is a ruling on the payment that waits for approval.
+    """
+
+    LINE_NO = Column("line_no", pl.Int64)
+    IDENTITY = Column("identity", pl.String)
+    MARK = Proposal.MARK
+    RULING_SAID = Column("ruling_said", pl.String)
+    RULING = Proposal.RULING
+    TARGET = Column("target", pl.String)
+    REASON = Proposal.REASON
+    STAFF = Proposal.STAFF
+    FORMULA = Column("formula", pl.String)
+    PAYMENT_NO = Proposal.PAYMENT_NO
+    MARK_NOW = Column("mark_now", pl.String)
+    STATE_NOW = Column("state_now", pl.String)
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    PAYER_REF = Notice.PAYER_REF
+    STAGE = Payment.STAGE
+    OUTCOME = Decision.OUTCOME
+    OTHERS = Beside.OTHERS
+    OTHERS_YEN = Beside.OTHERS_YEN
+    ALTERED = Column("altered", pl.String)
+    NOTICE_NO = Proposal.NOTICE_NO
+    TARGET_PAYER_REF = Column("target_payer_ref", pl.String)
+    IS_CANCELLED = Column("is_cancelled", pl.Boolean)
+    TARGET_MARK = Column("target_mark", pl.String)
+    LEFT_YEN = Column("left_yen", pl.Int64)
+    DECIDED_ON = Column("decided_on", pl.String)
+    WAITING_REVIEW_NO = Column("waiting_review_no", pl.Int64)
+    WAITING_SAID = Column("waiting_said", pl.String)
+    WAITING_IS_SAME = Column("waiting_is_same", pl.Boolean)
