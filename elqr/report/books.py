@@ -24,6 +24,7 @@ from elqr.rules.register import Register
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.limits import IN_BOOK
 from elqr.vocabulary.meanings import RULING_MEANINGS
+from elqr.vocabulary.report_frames import DecidedPayment
 from elqr.vocabulary.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome
 
 REVIEW_FORM = "elqr-review-1"
@@ -129,7 +130,7 @@ def books(
     names = sorted({procedure.department for procedure in register.procedure})
     for name, stem in zip(names, file_stems(names), strict=True):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
-        own = pl.col("procedure_code").is_in(codes)
+        own = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
         outcome = outcomes(rows.decisions, register, own)
         exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
         own_waiting = shape.with_procedure(rows.waiting, register).filter(own)
@@ -138,7 +139,7 @@ def books(
     return tuple(made)
 
 
-_EVERY = pl.col("payment_no").is_not_null()
+_EVERY = pl.col(DecidedPayment.PAYMENT_NO).is_not_null()
 _PLAIN = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outcome.ALREADY_POSTED)]
 
 
@@ -147,7 +148,7 @@ def outcomes(decisions: pl.DataFrame, register: Register, own: pl.Expr = _EVERY,
     count = decisions.select(own.sum()).item()
     if count <= most:
         return shape.outcome_table(decisions.filter(own), register)
-    some = decisions.filter(own & ~pl.col("outcome").is_in(_PLAIN))
+    some = decisions.filter(own & ~pl.col(DecidedPayment.OUTCOME).is_in(_PLAIN))
     note = (
         f"収納が{count:,}件あるので、一致・速報・計上済を除いた{some.height:,}件だけを載せました。"
         "全件は 消込結果.csv にあります。"

@@ -18,6 +18,7 @@ from elqr.report.tables.night import procedure_name, shown, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.month_figures import Figures
 from elqr.rules.register import Register
+from elqr.vocabulary.report_frames import MonthlySum
 from elqr.vocabulary.terms import Account, Channel, YearKind
 
 _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
@@ -66,7 +67,7 @@ def monthly(
     return Monthly(figures, (whole, nights, balance), book, standing, is_changed)
 
 
-_IS_RULED = pl.col("is_move") & ~pl.col("is_reduction")
+_IS_RULED = pl.col(MonthlySum.IS_MOVE) & ~pl.col(MonthlySum.IS_REDUCTION)
 
 
 def _if(condition: pl.Expr, name: str) -> pl.Expr:
@@ -75,20 +76,20 @@ def _if(condition: pl.Expr, name: str) -> pl.Expr:
 
 def month_table(figures: Figures, register: Register) -> Table:
     """月計表: procedure × fiscal year × 現年・滞納繰越 × channel."""
-    keys = ("procedure_code", "fiscal_year", "is_arrears", "channel")
+    keys = (MonthlySum.PROCEDURE_CODE, MonthlySum.FISCAL_YEAR, MonthlySum.IS_ARREARS, MonthlySum.CHANNEL)
     rows = (
         figures.on_claims.group_by(keys)
         .agg(
-            pl.col("count").sum(),
-            pl.col("yen").sum(),
-            _if(_IS_RULED, "count").alias("move_count"),
-            _if(_IS_RULED, "yen").alias("move_yen"),
-            _if(pl.col("is_reduction"), "yen").alias("reduced_yen"),
+            pl.col(MonthlySum.COUNT).sum(),
+            pl.col(MonthlySum.YEN).sum(),
+            _if(_IS_RULED, MonthlySum.COUNT).alias("move_count"),
+            _if(_IS_RULED, MonthlySum.YEN).alias("move_yen"),
+            _if(pl.col(MonthlySum.IS_REDUCTION), MonthlySum.YEN).alias("reduced_yen"),
         )
         .sort(keys)
     )
-    years = {year: wareki_fiscal_year(year) for year in rows["fiscal_year"].unique().to_list()}
-    kind = pl.when("is_arrears").then(pl.lit(YearKind.ARREARS.label)).otherwise(pl.lit(YearKind.OWN.label))
+    years = {year: wareki_fiscal_year(year) for year in rows[MonthlySum.FISCAL_YEAR].unique().to_list()}
+    kind = pl.when(MonthlySum.IS_ARREARS).then(pl.lit(YearKind.ARREARS.label)).otherwise(pl.lit(YearKind.OWN.label))
     return table_of(
         "月計表",
         f"{wareki_month(figures.first)}の夜に調定へ計上した額。月の収納日計表の合計と一致します。"
@@ -97,11 +98,14 @@ def month_table(figures: Figures, register: Register) -> Table:
         rows,
         {
             "手続": (procedure_name(register), Style.TEXT),
-            "会計年度": (pl.col("fiscal_year").replace_strict(years, default=None, return_dtype=pl.String), Style.TEXT),
+            "会計年度": (
+                pl.col(MonthlySum.FISCAL_YEAR).replace_strict(years, default=None, return_dtype=pl.String),
+                Style.TEXT,
+            ),
             "現年・滞納": (kind, Style.TEXT),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "件数": (pl.col("count"), Style.COUNT),
-            "収納額": (pl.col("yen"), Style.YEN),
+            "チャネル": (shown(MonthlySum.CHANNEL, Channel), Style.TEXT),
+            "件数": (pl.col(MonthlySum.COUNT), Style.COUNT),
+            "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
             "うち決裁件数": (pl.col("move_count"), Style.COUNT),
             "うち決裁額": (pl.col("move_yen"), Style.YEN),
             **({"うち減額": (pl.col("reduced_yen"), Style.YEN)} if figures.reduced_yen else {}),
@@ -112,32 +116,32 @@ def month_table(figures: Figures, register: Register) -> Table:
 
 def nights_table(figures: Figures) -> Table:
     """月計（夜別）: what each night put on claims, and 仮受 before, in, out and after it."""
-    is_claim, is_held = (pl.col("account") == own.value for own in (Account.CLAIM, Account.SUSPENSE))
+    is_claim, is_held = (pl.col(MonthlySum.ACCOUNT) == own.value for own in (Account.CLAIM, Account.SUSPENSE))
     rows = (
-        figures.sums.group_by("night_on")
+        figures.sums.group_by(MonthlySum.NIGHT_ON)
         .agg(
-            pl.col("count").filter(is_claim).sum(),
-            pl.col("yen").filter(is_claim).sum(),
-            pl.col("yen").filter(is_held & ~_IS_RULED).sum().alias("in_yen"),
-            -pl.col("yen").filter(is_held & _IS_RULED).sum().alias("out_yen"),
+            pl.col(MonthlySum.COUNT).filter(is_claim).sum(),
+            pl.col(MonthlySum.YEN).filter(is_claim).sum(),
+            pl.col(MonthlySum.YEN).filter(is_held & ~_IS_RULED).sum().alias("in_yen"),
+            -pl.col(MonthlySum.YEN).filter(is_held & _IS_RULED).sum().alias("out_yen"),
         )
-        .sort("night_on")
-        .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("after_yen"))
+        .sort(MonthlySum.NIGHT_ON)
+        .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("balance_yen"))
     )
-    assert rows.is_empty() or rows["after_yen"][-1] == figures.closing_yen, "the nights lead to the closing balance"
-    before = pl.col("after_yen") - pl.col("in_yen") + pl.col("out_yen")
+    assert rows.is_empty() or rows["balance_yen"][-1] == figures.closing_yen, "the nights lead to the closing balance"
+    before = pl.col("balance_yen") - pl.col("in_yen") + pl.col("out_yen")
     return table_of(
         "月計夜別",
         f"{wareki_month(figures.first)}の夜ごとの収納と仮受。仮受は前の残高から続きます。",
         rows,
         {
-            "夜": (pl.col("night_on"), Style.DATE),
-            "件数": (pl.col("count"), Style.COUNT),
-            "収納額": (pl.col("yen"), Style.YEN),
+            "夜": (pl.col(MonthlySum.NIGHT_ON), Style.DATE),
+            "件数": (pl.col(MonthlySum.COUNT), Style.COUNT),
+            "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
             "仮受の前残": (before, Style.YEN),
             "仮受へ": (pl.col("in_yen"), Style.YEN),
             "仮受から調定へ": (pl.col("out_yen"), Style.YEN),
-            "仮受の残高": (pl.col("after_yen"), Style.YEN),
+            "仮受の残高": (pl.col("balance_yen"), Style.YEN),
         },
         ("件数", "収納額", "仮受へ", "仮受から調定へ"),
     )
@@ -146,7 +150,7 @@ def nights_table(figures: Figures) -> Table:
 def balance_table(figures: Figures) -> Table:
     """仮受残高: from the end of the month before to the end of the month."""
     held, back, reduced = figures.in_suspense, figures.withdrawn_yen, figures.reduced_yen
-    came, moved = (int(held.filter(own)["yen"].sum()) for own in (~pl.col("is_move"), _IS_RULED))
+    came, moved = (int(held.filter(own)[MonthlySum.YEN].sum()) for own in (~pl.col(MonthlySum.IS_MOVE), _IS_RULED))
     lines = [
         ("前月末の残高", figures.opening_yen),
         ("仮受へ（要確認になった額）", came),
@@ -155,7 +159,7 @@ def balance_table(figures: Figures) -> Table:
         ("月末の残高", figures.closing_yen),
         *([("送付元の取消になった額（この月の決裁、調定からの分を含む）", back)] if back else []),
     ]
-    rows = pl.DataFrame(lines, schema={"what": pl.String, "yen": pl.Int64}, orient="row")
+    rows = pl.DataFrame(lines, schema={"what": pl.String, "amount": pl.Int64}, orient="row")
     note = "仮受（要確認の額）の残高。前月末の残高に、この月の増減を足すと月末の残高です。"
-    columns = {"区分": (pl.col("what"), Style.TEXT), "金額": (pl.col("yen"), Style.YEN)}
+    columns = {"区分": (pl.col("what"), Style.TEXT), "金額": (pl.col("amount"), Style.YEN)}
     return table_of("仮受残高", note, rows, columns, ())

@@ -32,6 +32,8 @@ from elqr.report.tables.trends import trend
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
 from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.report_frames import DailySum, DecidedPayment, Delivery, ExceptionRow, PlacedRecord
 from elqr.vocabulary.terms import NIGHT_ACCOUNTS, Account, FileStatus, Outcome, Place
 
 
@@ -102,7 +104,7 @@ def morning(
         register,
     )
     tables = (*expected, intake, exception, refund, rulings, *taken_back, daily, places, *money, kpis, notices, outcome)
-    statuses = [FileStatus(status) for status in rows.deliveries["status"].to_list()]
+    statuses = [FileStatus(status) for status in rows.deliveries[Delivery.STATUS].to_list()]
     page = Page(
         city=city,
         night_on=night,
@@ -127,7 +129,9 @@ def morning(
 
 
 def _outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
-    sums = decisions.select(pl.len(), pl.col("paid_yen", "claim_yen", "suspense_yen").sum()).rows()
+    sums = decisions.select(
+        pl.len(), pl.col(DecidedPayment.PAID_YEN, DecidedPayment.CLAIM_YEN, DecidedPayment.SUSPENSE_YEN).sum()
+    ).rows()
     return shape.long_outcome_table(decisions.schema, decisions.iter_slices, sums, register)
 
 
@@ -147,8 +151,10 @@ def _intake(deliveries: pl.DataFrame, statuses: list[FileStatus]) -> list[tuple[
     """受信ファイル by what came of them: records and yen within, and how many files."""
     found = []
     for kind in FileStatus:
-        own = deliveries.filter(pl.col("status") == kind.value)
-        line = Line(kind.label, int(own["payment_count"].sum()), int(own["payment_yen"].sum()), kind.value)
+        own = deliveries.filter(pl.col(Delivery.STATUS) == kind.value)
+        line = Line(
+            kind.label, int(own[Delivery.PAYMENT_COUNT].sum()), int(own[Delivery.PAYMENT_YEN].sum()), kind.value
+        )
         found.append((line, statuses.count(kind)))
     return found
 
@@ -171,25 +177,28 @@ def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
     assert outcome.total("仮受額") == posted[Account.SUSPENSE], "仮受額 agrees"
     assert daily.total("収納額") == posted[Account.CLAIM] + moved[Account.CLAIM], "収納日計 holds what rulings moved"
     assert sum(moved.values()) == 0 == posted[Account.WITHDRAWN], "rulings move yen and make none"
-    waiting = int(rows.waiting["suspense_yen"].sum())
+    waiting = int(rows.waiting[Waiting.SUSPENSE_YEN].sum())
     assert waiting == rows.balances[Account.SUSPENSE], "what waits holds all of suspense"
-    listed = exception.total("仮受額") + int(rows.awaiting["suspense_yen"].sum())
-    is_whole = exception.height + rows.awaiting.height == int(rows.waiting["count"].sum())
+    listed = exception.total("仮受額") + int(rows.awaiting[ExceptionRow.SUSPENSE_YEN].sum())
+    is_whole = exception.height + rows.awaiting.height == int(rows.waiting[Waiting.COUNT].sum())
     assert listed == waiting or not is_whole, "the lists hold all that waits"
 
 
 def _yen_of(postings: pl.DataFrame, *, is_move: bool) -> dict[Account, int]:
-    own = postings.filter(pl.col("is_move") == is_move)
-    return {account: int(own.filter(pl.col("account") == account.value)["yen"].sum()) for account in Account}
+    own = postings.filter(pl.col(DailySum.IS_MOVE) == is_move)
+    on = pl.col(DailySum.ACCOUNT)
+    return {account: int(own.filter(on == account.value)[DailySum.YEN].sum()) for account in Account}
 
 
 def _funnel(read: pl.DataFrame) -> list[Line]:
     """行き先: what was read, then every place; the places sum to what was read."""
-    whole = Line("読んだ記録", int(read["count"].sum()), int(read["yen"].sum()), "sum")
+    whole = Line("読んだ記録", int(read[PlacedRecord.COUNT].sum()), int(read[PlacedRecord.YEN].sum()), "sum")
     lines = []
     for place in Place:
-        own = read.filter(pl.col("place") == place.value)
-        lines.append(Line(place.label, int(own["count"].sum()), int(own["yen"].sum()), place.value))
+        own = read.filter(pl.col(PlacedRecord.PLACE) == place.value)
+        lines.append(
+            Line(place.label, int(own[PlacedRecord.COUNT].sum()), int(own[PlacedRecord.YEN].sum()), place.value)
+        )
     assert sum(line.count for line in lines) == whole.count and sum(line.yen for line in lines) == whole.yen
     return [whole, *lines]
 
@@ -202,21 +211,21 @@ def _balances(rows: Rows) -> list[Line]:
 
 def _open_count(rows: Rows) -> int:
     """未処理の要確認の件数, listed or not."""
-    return int(backlog.open_only(rows.waiting)["count"].sum())
+    return int(backlog.open_only(rows.waiting)[Waiting.COUNT].sum())
 
 
 def _announced_count(rows: Rows) -> int:
     """期限を過ぎた速報の件数 among them: no night brought them as exceptions."""
-    return int(rows.waiting.filter(pl.col("outcome") == Outcome.PENDING.value)["count"].sum())
+    return int(rows.waiting.filter(pl.col(Waiting.OUTCOME) == Outcome.PENDING.value)[Waiting.COUNT].sum())
 
 
 def _reasons(waiting: pl.DataFrame) -> list[Line]:
     lines = []
     for outcome in Outcome:
-        own = waiting.filter(pl.col("outcome") == outcome.value)
+        own = waiting.filter(pl.col(Waiting.OUTCOME) == outcome.value)
         if own.height:
-            lines.append(Line(outcome.label, int(own["count"].sum()), int(own["suspense_yen"].sum())))
-    total = Line("計", int(waiting["count"].sum()), int(waiting["suspense_yen"].sum()), "sum")
+            lines.append(Line(outcome.label, int(own[Waiting.COUNT].sum()), int(own[Waiting.SUSPENSE_YEN].sum())))
+    total = Line("計", int(waiting[Waiting.COUNT].sum()), int(waiting[Waiting.SUSPENSE_YEN].sum()), "sum")
     return [*lines, total] if lines else []
 
 
@@ -224,29 +233,32 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     """確報の額 and where it went; then what rulings moved, and what came off claims that were lowered."""
     lines = []
     for account in NIGHT_ACCOUNTS:
-        own = postings.filter((pl.col("account") == account.value) & ~pl.col("is_move"))
-        lines.append(Line(f"{account.label}へ", int(own["count"].sum()), int(own["yen"].sum()), account.value))
+        own = postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & ~pl.col(DailySum.IS_MOVE))
+        lines.append(
+            Line(f"{account.label}へ", int(own[DailySum.COUNT].sum()), int(own[DailySum.YEN].sum()), account.value)
+        )
     whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
-    reduced = postings.filter((pl.col("account") == Account.SUSPENSE.value) & pl.col("is_reduction"))
+    reduced = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
     whole_and_moved = [*lines, whole]
-    is_ruled = pl.col("is_move") & ~pl.col("is_reduction")
-    ruled = {account: postings.filter((pl.col("account") == account.value) & is_ruled) for account in Account}
+    is_ruled = pl.col(DailySum.IS_MOVE) & ~pl.col(DailySum.IS_REDUCTION)
+    ruled = {account: postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & is_ruled) for account in Account}
     back = ruled[Account.WITHDRAWN]
     said = "決裁で調定へ（差引）" if back.height else "決裁で仮受から調定へ"
     moves = (
         (said, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", back), ("減額による過納で調定から仮受へ", reduced)
     )  # fmt: skip
     for what, rows in moves:
-        moved = [Line(what, int(rows["count"].sum()), int(rows["yen"].sum()))] if rows.height else []
+        moved = [Line(what, int(rows[DailySum.COUNT].sum()), int(rows[DailySum.YEN].sum()))] if rows.height else []
         whole_and_moved += moved
     return whole_and_moved
 
 
 def _headline(status: str, rows: Rows) -> str:
-    posted = rows.decisions.filter(pl.col("place") == Place.POSTED.value)
+    posted = rows.decisions.filter(pl.col(DecidedPayment.PLACE) == Place.POSTED.value)
+    yen = int(posted[DecidedPayment.PAID_YEN].sum())
     waiting = _open_count(rows)
-    held = int((rows.deliveries["status"] == FileStatus.QUARANTINED.value).sum())
-    parts = [f"収納 {posted.height:,}件 {int(posted['paid_yen'].sum()):,}円を消し込みました"]
+    held = int((rows.deliveries[Delivery.STATUS] == FileStatus.QUARANTINED.value).sum())
+    parts = [f"収納 {posted.height:,}件 {yen:,}円を消し込みました"]
     parts += [f"要確認 {waiting:,}件"] if waiting else []
     parts += [f"取込保留 {held}ファイル"] if held else []
     parts += ["警報・指摘があります"] if status != "clean" and not waiting and not held else []

@@ -19,6 +19,8 @@ from elqr.report.excel.workbook import FACTS_SHEET
 from elqr.report.excel.worksheet import BODY, HEAD
 from elqr.rules.rulings import REASON, RULING, STAFF, TARGET
 from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.report_frames import DecidedPayment
+from elqr.vocabulary.ruling_frames import DraftRuling
 
 REVIEW_SHEET = "要確認一覧"
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")
@@ -42,8 +44,8 @@ _AGAIN = "elqr review export で書き出したブックに書いて、保存し
 class Form:
     """記入されたブック: its facts, and the rows in which something was written.
 
-    `rows`: line_no (as Excel counts), identity, file_sha256, record_no, mark, ruling_said, target, reason,
-    staff, formula (the entry's name where one holds a formula), and the columns of SHOWN as text.
+    `rows`: of frame DraftRuling line_no (as Excel counts), identity, mark, ruling_said, target, reason, staff and
+    formula (the entry's name where one holds a formula); file_sha256 and record_no; and the columns of SHOWN as text.
     """
 
     facts: dict[str, str]
@@ -68,19 +70,19 @@ def read_form(data: bytes, name: str) -> Form:
             f"または隠れた列の変更）。{_AGAIN}"
         )
     is_written = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
-    written = whole.filter(is_written | pl.col("formula").is_not_null())
+    written = whole.filter(is_written | pl.col(DraftRuling.FORMULA).is_not_null())
     identity = pl.col(row_mark.IDENTITY)
     rows = written.select(
-        "line_no",
-        identity.alias("identity"),
-        identity.str.extract("^([^:]*):").alias("file_sha256"),
-        identity.str.extract(":([0-9]{1,18})$").cast(pl.Int64).alias("record_no"),
-        pl.col(row_mark.CONTENT).alias("mark"),
-        pl.col(RULING).alias("ruling_said"),
-        pl.col(TARGET).alias("target"),
-        pl.col(REASON).alias("reason"),
-        pl.col(STAFF).alias("staff"),
-        pl.col("formula").fill_null(""),
+        DraftRuling.LINE_NO,
+        identity.alias(DraftRuling.IDENTITY),
+        identity.str.extract("^([^:]*):").alias(DecidedPayment.FILE_SHA256),
+        identity.str.extract(":([0-9]{1,18})$").cast(pl.Int64).alias(DecidedPayment.RECORD_NO),
+        pl.col(row_mark.CONTENT).alias(DraftRuling.MARK),
+        pl.col(RULING).alias(DraftRuling.RULING_SAID),
+        pl.col(TARGET).alias(DraftRuling.TARGET),
+        pl.col(REASON).alias(DraftRuling.REASON),
+        pl.col(STAFF).alias(DraftRuling.STAFF),
+        pl.col(DraftRuling.FORMULA).fill_null(""),
         *SHOWN,
     )
     return Form(facts, rows)
@@ -125,13 +127,14 @@ def _rows(title: str, sheet: list[list[Any]], look: SheetLook, name: str) -> pl.
     body = [(BODY + 1 + number, row) for number, row in enumerate(sheet[BODY:]) if any(value != "" for value in row)]
     columns = {heading: [_text(row[place]) for _, row in body] for heading, place in at.items()}
     frame = pl.DataFrame(
-        {"line_no": [line_no for line_no, _ in body], **columns},
-        schema={"line_no": pl.Int64, **dict.fromkeys(columns, pl.String)},
+        {DraftRuling.LINE_NO: [line_no for line_no, _ in body], **columns},
+        schema={DraftRuling.LINE_NO: pl.Int64, **dict.fromkeys(columns, pl.String)},
     )
-    formulas = pl.DataFrame(look.formulas, schema={"line_no": pl.Int64, "formula": pl.String}, orient="row")
-    named = formulas.filter(pl.col("line_no") > BODY).group_by("line_no").agg(pl.col("formula").str.join("・"))
+    schema: dict[str, Any] = {DraftRuling.LINE_NO: pl.Int64, DraftRuling.FORMULA: pl.String}
+    formulas = pl.DataFrame(look.formulas, schema=schema, orient="row").filter(pl.col(DraftRuling.LINE_NO) > BODY)
+    named = formulas.group_by(DraftRuling.LINE_NO).agg(pl.col(DraftRuling.FORMULA).str.join("・"))
     stripped = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\r\n]+", " ").str.strip_chars())
-    return stripped.join(named, on="line_no", how="left", maintain_order="left")
+    return stripped.join(named, on=DraftRuling.LINE_NO, how="left", maintain_order="left")
 
 
 def _text(value: object) -> str:

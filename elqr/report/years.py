@@ -20,10 +20,13 @@ from elqr.report.tables.night import installment_name, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld
 from elqr.vocabulary.terms import AccountingKind, Outcome
 
 _OWED, _COLLECTED, LEFT_BESIDE, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
 _RATE = "収納率"
+_CLAIMS, _LEFT_CLAIMS, _ARREARS_YEN = "claims", "left_claims", "arrears_yen"
+_OVERPAID_YEN, _TWICE_YEN, _OTHER_YEN = "overpaid_yen", "twice_yen", "other_yen"
 _TOTALS = (
     "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", LEFT_BESIDE,
     "滞納繰越分の収納額", "還付未済（過納）", "還付未済（二重納付）", "その他の仮受",
@@ -32,7 +35,7 @@ _TOTALS = (
 
 @dataclass(frozen=True, slots=True)
 class YearRows:
-    """台帳から読んだ行: the year query's claims, what the year collected, and what it holds in suspense."""
+    """台帳から読んだ行: frames YearClaim, YearCollected and YearHeld."""
 
     fiscal_year: int
     as_of: date
@@ -104,42 +107,47 @@ def _changes_since(then: Table, now: Table) -> str:
 
 
 def _stood(claims: pl.DataFrame) -> pl.DataFrame:
-    """調定ごとの残り: what was collected for the year, what is left, and what stands there over what is owed."""
-    collected = pl.col("own_yen") + pl.col("closing_yen")
-    left = pl.col("owed_yen") - collected
+    """調定ごとの残り: frame ClosedClaim."""
+    collected = pl.col(ClosedClaim.OWN_YEN) + pl.col(ClosedClaim.CLOSING_YEN)
+    left = pl.col(ClosedClaim.OWED_YEN) - collected
     return claims.with_columns(
-        collected.alias("collected_yen"),
-        left.clip(lower_bound=0).alias("left_yen"),
-        (-left).clip(lower_bound=0).alias("excess_yen"),
+        collected.alias(ClosedClaim.COLLECTED_YEN),
+        left.clip(lower_bound=0).alias(ClosedClaim.LEFT_YEN),
+        (-left).clip(lower_bound=0).alias(ClosedClaim.EXCESS_YEN),
     )
 
 
 def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
     """手続ごと: claims, arrears and suspense side by side."""
     code = Claim.PROCEDURE_CODE
-    yen = ("owed_yen", "own_yen", "closing_yen", "collected_yen", "excess_yen", "left_yen")
+    yen = (
+        ClosedClaim.OWED_YEN, ClosedClaim.OWN_YEN, ClosedClaim.CLOSING_YEN, ClosedClaim.COLLECTED_YEN,
+        ClosedClaim.EXCESS_YEN, ClosedClaim.LEFT_YEN,
+    )  # fmt: skip
     of_claims = claims.group_by(code).agg(
-        (pl.col("owed_yen") > 0).sum().cast(pl.Int64).alias("claims"),
-        (pl.col("left_yen") > 0).sum().cast(pl.Int64).alias("left_claims"),
+        (pl.col(ClosedClaim.OWED_YEN) > 0).sum().cast(pl.Int64).alias(_CLAIMS),
+        (pl.col(ClosedClaim.LEFT_YEN) > 0).sum().cast(pl.Int64).alias(_LEFT_CLAIMS),
         *(pl.col(name).sum() for name in yen),
     )
     of_year = rows.collected.group_by(code).agg(
-        pl.col("yen").filter(~pl.col("is_arrears")).sum().alias("asked_yen"),
-        pl.col("yen").filter("is_arrears").sum().alias("arrears_yen"),
+        pl.col(YearCollected.YEN).filter(~pl.col(YearCollected.IS_ARREARS)).sum().alias("asked_yen"),
+        pl.col(YearCollected.YEN).filter(YearCollected.IS_ARREARS).sum().alias(_ARREARS_YEN),
     )
-    overpaid = pl.col("outcome").is_in([Outcome.OVERPAID.value, Outcome.REDUCED.value])
-    twice = pl.col("outcome") == Outcome.ALREADY_SETTLED.value
+    overpaid = pl.col(YearHeld.OUTCOME).is_in([Outcome.OVERPAID.value, Outcome.REDUCED.value])
+    twice = pl.col(YearHeld.OUTCOME) == Outcome.ALREADY_SETTLED.value
     of_held = rows.held.group_by(code).agg(
-        pl.col("yen").filter(overpaid).sum().alias("overpaid_yen"),
-        pl.col("yen").filter(twice).sum().alias("twice_yen"),
-        pl.col("yen").filter(~overpaid & ~twice).sum().alias("other_yen"),
+        pl.col(YearHeld.YEN).filter(overpaid).sum().alias(_OVERPAID_YEN),
+        pl.col(YearHeld.YEN).filter(twice).sum().alias(_TWICE_YEN),
+        pl.col(YearHeld.YEN).filter(~overpaid & ~twice).sum().alias(_OTHER_YEN),
     )
     codes = pl.concat([frame.select(code) for frame in (of_claims, of_year, of_held)]).unique()
     made = codes
     for beside in (of_claims, of_year, of_held):
         made = made.join(beside, on=code, how="left", validate="1:1", nulls_equal=True)
     made = made.with_columns(pl.col(pl.Int64).fill_null(0)).sort(code, nulls_last=True)
-    assert made["collected_yen"].equals(made["asked_yen"].rename("collected_yen")), "each claim's yen are the ledger's"
+    assert made[ClosedClaim.COLLECTED_YEN].equals(made["asked_yen"].rename(ClosedClaim.COLLECTED_YEN)), (
+        "each claim's yen are the ledger's"
+    )
     return made
 
 
@@ -151,7 +159,9 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
     code = pl.col(Claim.PROCEDURE_CODE)
     kind = code.replace_strict({own: kind.value for own, kind in kinds.items()}, default="", return_dtype=pl.String)
     day = code.replace_strict(days, default=wareki(closing_day(year, AccountingKind.GENERAL)), return_dtype=pl.String)
-    rate = pl.when(pl.col("owed_yen") > 0).then(pl.col("collected_yen") / pl.col("owed_yen"))
+    rate = pl.when(pl.col(ClosedClaim.OWED_YEN) > 0).then(
+        pl.col(ClosedClaim.COLLECTED_YEN) / pl.col(ClosedClaim.OWED_YEN)
+    )
     return table_of(
         "決算見込",
         f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は領収日で分け、調定は締めの日の納付書の額"
@@ -161,19 +171,19 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "手続": (procedure_name(register), Style.TEXT),
             "会計": (kind, Style.TEXT),
             "締めの日": (day, Style.TEXT),
-            "調定件数": (pl.col("claims"), Style.COUNT),
-            _OWED: (pl.col("owed_yen"), Style.YEN),
-            "収納額（3月31日まで）": (pl.col("own_yen"), Style.YEN),
-            "収納額（出納整理期間）": (pl.col("closing_yen"), Style.YEN),
-            _COLLECTED: (pl.col("collected_yen"), Style.YEN),
-            _EXCESS: (pl.col("excess_yen"), Style.YEN),
-            "未収件数": (pl.col("left_claims"), Style.COUNT),
-            LEFT_BESIDE: (pl.col("left_yen"), Style.YEN),
+            "調定件数": (pl.col(_CLAIMS), Style.COUNT),
+            _OWED: (pl.col(ClosedClaim.OWED_YEN), Style.YEN),
+            "収納額（3月31日まで）": (pl.col(ClosedClaim.OWN_YEN), Style.YEN),
+            "収納額（出納整理期間）": (pl.col(ClosedClaim.CLOSING_YEN), Style.YEN),
+            _COLLECTED: (pl.col(ClosedClaim.COLLECTED_YEN), Style.YEN),
+            _EXCESS: (pl.col(ClosedClaim.EXCESS_YEN), Style.YEN),
+            "未収件数": (pl.col(_LEFT_CLAIMS), Style.COUNT),
+            LEFT_BESIDE: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
             _RATE: (rate, Style.SHARE),
-            "滞納繰越分の収納額": (pl.col("arrears_yen"), Style.YEN),
-            "還付未済（過納）": (pl.col("overpaid_yen"), Style.YEN),
-            "還付未済（二重納付）": (pl.col("twice_yen"), Style.YEN),
-            "その他の仮受": (pl.col("other_yen"), Style.YEN),
+            "滞納繰越分の収納額": (pl.col(_ARREARS_YEN), Style.YEN),
+            "還付未済（過納）": (pl.col(_OVERPAID_YEN), Style.YEN),
+            "還付未済（二重納付）": (pl.col(_TWICE_YEN), Style.YEN),
+            "その他の仮受": (pl.col(_OTHER_YEN), Style.YEN),
         },
         _TOTALS,
     )
@@ -184,7 +194,7 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
     return table_of(
         "滞納繰越一覧",
         f"{wareki_fiscal_year(rows.fiscal_year)}の調定のうち、締めの日に未収の残るもの。合計は決算見込の未収額と一致します。",
-        claims.filter(pl.col("left_yen") > 0),
+        claims.filter(pl.col(ClosedClaim.LEFT_YEN) > 0),
         {
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col(Claim.LEVY_YEAR).cast(pl.String), Style.TEXT),
@@ -192,10 +202,10 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "通知書番号": (pl.col(Claim.BILL_NO), Style.DIGITS),
             "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col(Claim.PAYER_REF), Style.DIGITS),
-            "納期限": (pl.col("due_on"), Style.DATE),
-            _OWED: (pl.col("owed_yen"), Style.YEN),
-            _COLLECTED: (pl.col("collected_yen"), Style.YEN),
-            LEFT_BESIDE: (pl.col("left_yen"), Style.YEN),
+            "納期限": (pl.col(ClosedClaim.DUE_ON), Style.DATE),
+            _OWED: (pl.col(ClosedClaim.OWED_YEN), Style.YEN),
+            _COLLECTED: (pl.col(ClosedClaim.COLLECTED_YEN), Style.YEN),
+            LEFT_BESIDE: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
         },
         (_OWED, _COLLECTED, LEFT_BESIDE),
     )

@@ -10,29 +10,51 @@ import hashlib
 
 import polars as pl
 
+from elqr.vocabulary.report_frames import ExceptionRow
+
 IDENTITY, CONTENT = "行の識別", "行の照合値"
 _CONTENT = (
-    "channel", "stage", "outcome", "place", "flags", "paid_yen", "claim_yen", "suspense_yen", "paid_on",
-    "key_kind", "key_digits", "procedure_code", "levy_year", "bill_no", "installment_no", "issue_no", "payer_ref",
-    "amount_yen", "ruling_no",
-)  # fmt: skip
+    ExceptionRow.CHANNEL,
+    ExceptionRow.STAGE,
+    ExceptionRow.OUTCOME,
+    ExceptionRow.PLACE,
+    ExceptionRow.FLAGS,
+    ExceptionRow.PAID_YEN,
+    ExceptionRow.CLAIM_YEN,
+    ExceptionRow.SUSPENSE_YEN,
+    ExceptionRow.PAID_ON,
+    ExceptionRow.KEY_KIND,
+    ExceptionRow.KEY_DIGITS,
+    ExceptionRow.PROCEDURE_CODE,
+    ExceptionRow.LEVY_YEAR,
+    ExceptionRow.BILL_NO,
+    ExceptionRow.INSTALLMENT_NO,
+    ExceptionRow.ISSUE_NO,
+    ExceptionRow.PAYER_REF,
+    ExceptionRow.AMOUNT_YEN,
+    ExceptionRow.RULING_NO,
+)
 """What a decision rests on, in the order in which it is hashed."""
 
-_BESIDES = "others_moved"
+_BESIDES = ExceptionRow.OTHERS_MOVED
 """Where a row is in doubt beside other payments, a number that rises with what becomes of these."""
 
 _HASH_DIGITS = 32
 
 
 def marks(rows: pl.DataFrame) -> pl.DataFrame:
-    """行の識別と照合値: 受付番号, 行の識別, 行の照合値 of decided payments (rows of the ledger's review query)."""
-    identity = pl.concat_str(pl.col("file_sha256"), pl.lit(":"), pl.col("record_no").cast(pl.String))
+    """行の識別と照合値: 受付番号, 行の識別, 行の照合値 of decided payments: frame ExceptionRow."""
+    identity = pl.concat_str(
+        pl.col(ExceptionRow.FILE_SHA256), pl.lit(":"), pl.col(ExceptionRow.RECORD_NO).cast(pl.String)
+    )
     content = pl.concat_str(
         [identity, *(pl.col(name).cast(pl.String).fill_null("\x00") for name in _CONTENT)], separator="\x1f"
     )
     if _BESIDES in rows.columns:
         content += pl.concat_str(pl.lit("\x1f"), pl.col(_BESIDES).cast(pl.String)).fill_null("")
-    made = rows.select(pl.col("payment_no").alias("受付番号"), identity.alias(IDENTITY), content.alias(CONTENT))
+    made = rows.select(
+        pl.col(ExceptionRow.PAYMENT_NO).alias("受付番号"), identity.alias(IDENTITY), content.alias(CONTENT)
+    )
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in made[CONTENT].to_list()]
     return made.with_columns(pl.Series(CONTENT, hashed, dtype=pl.String))
 

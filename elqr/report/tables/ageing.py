@@ -44,7 +44,7 @@ def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
     `rows` has 経過日数, 件数 and 仮受額. Asserts that the cells add up to all rows, in count and in yen.
     """
     own = rows.with_columns(age_label(pl.col("経過日数")).alias("age"))
-    sums = own.group_by(by, "age").agg(pl.col("件数").sum().alias("count"), pl.col("仮受額").sum().alias("yen"))
+    sums = own.group_by(by, "age").agg(pl.col("件数").sum(), pl.col("仮受額").sum())
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for name, age, count, yen in sums.iter_rows():
         found.setdefault(name, {})[age] = (count, yen)

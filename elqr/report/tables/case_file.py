@@ -12,6 +12,7 @@ from elqr.arithmetic.wareki import wareki_year
 from elqr.formats.intake.raw_records import Original
 from elqr.report.tables.night import installment_name, moved_by, procedure_name, shown
 from elqr.rules.register import Register
+from elqr.vocabulary.frames import Column, Frame
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
 from elqr.vocabulary.terms import Channel, KeyKind
 
@@ -125,9 +126,9 @@ def _suspense(rows: pl.DataFrame) -> dict[int, list[object]]:
 def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
     """調定の履歴: title, yen collected, and what happened, by day."""
     events = pl.concat([_slip_events(cases.slips), _posting_events(cases.postings), _waiting_events(cases, frame)])
-    ordered = events.sort("claim_no", "day", "rank", "order")
-    told = _entries(*(pl.col(name) for name in ("day", "what", "text", "yen", "payment_no")))
-    histories = _grouped(ordered, "claim_no", told)
+    ordered = events.sort(_Event.CLAIM_NO, _Event.DAY, _Event.RANK, _Event.ORDER)
+    told = _entries(*(pl.col(name) for name in _Event.TOLD))
+    histories = _grouped(ordered, _Event.CLAIM_NO, told)
     collected = dict(cases.postings.group_by(ClaimPosting.CLAIM_NO).agg(pl.col(ClaimPosting.YEN).sum()).iter_rows())
     titles = cases.slips.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
         ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, installment_name(ClaimSlip.CLAIM_INSTALLMENT_NO)
@@ -138,12 +139,28 @@ def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
     }
 
 
+class _Event(Frame):
+    """調定の出来事: what happened to a claim on a day, in words; `rank` and `order` are its place within the day."""
+
+    CLAIM_NO = CaseClaim.CLAIM_NO
+    DAY = Column("day", pl.Date)
+    RANK = Column("rank", pl.Int32)
+    ORDER = Column("order", pl.Int64)
+    WHAT = Column("what", pl.String)
+    TEXT = Column("text", pl.String)
+    YEN = Column("yen", pl.Int64)
+    PAYMENT_NO = CaseClaim.PAYMENT_NO
+
+    TOLD = (DAY, WHAT, TEXT, YEN, PAYMENT_NO)
+
+
 def _event(
     what: pl.Expr, rank: int, order: pl.Expr, day: pl.Expr, text: pl.Expr, yen: pl.Expr, no: pl.Expr
 ) -> list[pl.Expr]:
     return [
-        pl.col("claim_no"), day.alias("day"), pl.lit(rank).alias("rank"), order.alias("order"), what.alias("what"),
-        text.alias("text"), yen.alias("yen"), no.cast(pl.Int64).alias("payment_no"),
+        pl.col(_Event.CLAIM_NO), day.alias(_Event.DAY), pl.lit(rank).alias(_Event.RANK), order.alias(_Event.ORDER),
+        what.alias(_Event.WHAT), text.alias(_Event.TEXT), yen.alias(_Event.YEN),
+        no.cast(pl.Int64).alias(_Event.PAYMENT_NO),
     ]  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from elqr.report.tables.trends import Sums
 from elqr.vocabulary.page_frames import Waiting
 from elqr.vocabulary.terms import Term
 
+STANDING = "standing"
+
 
 class Standing(Term):
     """突合の状態 of a line, as of a night."""
@@ -20,9 +22,10 @@ class Standing(Term):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """払込突合の行. `lines` are frame Settled with `standing`; `payments` and `deposits` name their open line.
+    """払込突合の行. `lines` are frame Settled with STANDING.
 
-    `gaps` are payments whose 速報 or 確報 is missing, `doubts` lines that may say what another says.
+    `payments` (frame BundlePayment) and `deposits` (frame ReceivedDeposit) name their open line; `gaps` are frame Gap,
+    `doubts` frame Doubt.
     """
 
     lines: pl.DataFrame
@@ -34,14 +37,15 @@ class Money:
     @property
     def open_lines(self) -> pl.DataFrame:
         """未済の行: lines of the settlement that do not agree yet."""
-        return self.lines.filter(pl.col("standing") == Standing.OPEN.value)
+        return self.lines.filter(pl.col(STANDING) == Standing.OPEN.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
 
-    Both are what is listed; `waiting` (frame Waiting) sums up all there is, and is made of them where all is listed.
+    Both are frame ExceptionRow, and what is listed; `waiting` (frame Waiting) sums up all there is, and is made of them
+    where all is listed.
 
     `chain` says which ledger this is and where its chain of runs ends. `sums` are those of earlier nights,
     `cases` the details of the payments that the page lists. `money` is None where the job has no contracts,

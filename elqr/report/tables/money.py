@@ -4,10 +4,11 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report.tables.ledger_rows import Money, Standing
+from elqr.report.tables.ledger_rows import STANDING, Money, Standing
 from elqr.report.tables.night import shown, table_of
 from elqr.report.tables.table import Style, Table
-from elqr.vocabulary.money_frames import Deposit, Settled
+from elqr.vocabulary.frames import Column, Frame
+from elqr.vocabulary.money_frames import Deposit, Gap, Settled, SettledPayment
 from elqr.vocabulary.terms import Channel, DepositKind, Outcome, SettlementOutcome, StageGap
 
 _NO_DIFFERENCE = [SettlementOutcome.AWAITED.value, SettlementOutcome.OUTSIDE.value]
@@ -28,7 +29,7 @@ def age(day: str, night: date) -> pl.Expr:
 def settlement_table(money: Money, night: date) -> Table:
     """払込突合表: every line that is open, those that were settled tonight, and the sums of earlier nights."""
     order = {standing.value: number for number, standing in enumerate(Standing)}
-    rows = money.lines.with_columns(pl.col("standing").replace_strict(order, return_dtype=pl.Int64).alias("order"))
+    rows = money.lines.with_columns(pl.col(STANDING).replace_strict(order, return_dtype=pl.Int64).alias("order"))
     rows = rows.sort("order", Settled.FROM_ON, Settled.CONTRACT, Settled.OUTCOME, Settled.LINE_NO)
     return table_of(
         "払込突合表",
@@ -37,11 +38,11 @@ def settlement_table(money: Money, night: date) -> Table:
         {
             "契約": (_contract(), Style.TEXT),
             "突合結果": (shown(Settled.OUTCOME, SettlementOutcome), Style.TEXT),
-            "状態": (shown("standing", Standing), Style.TEXT),
+            "状態": (shown(STANDING, Standing), Style.TEXT),
             "資金化日": (pl.col(Settled.FROM_ON), Style.DATE),
             "資金化日（至）": (pl.col(Settled.UNTIL_ON), Style.DATE),
             "経過日数": (
-                pl.when(pl.col("standing") == Standing.OPEN.value).then(age(Settled.FROM_ON, night)),
+                pl.when(pl.col(STANDING) == Standing.OPEN.value).then(age(Settled.FROM_ON, night)),
                 Style.COUNT,
             ),
             "収納件数": (pl.col(Settled.PAYMENTS), Style.COUNT),
@@ -59,73 +60,75 @@ def _contract() -> pl.Expr:
     return pl.when(name == "").then(pl.lit("（契約なし）")).otherwise(name)
 
 
-_DETAIL = {
-    "contract": pl.String,
-    "settled_as": pl.String,
-    "from_on": pl.Date,
-    "side": pl.String,
-    "number": pl.Int64,
-    "file_name": pl.String,
-    "record_no": pl.Int64,
-    "channel": pl.String,
-    "day_on": pl.Date,
-    "yen": pl.Int64,
-    "is_difference": pl.Boolean,
-    "outcome": pl.String,
-    "who": pl.String,
-    "key_digits": pl.String,
-}
+class _Detail(Frame):
+    """内訳の行: a payment or a deposit in a line that does not agree, told as one of either side."""
+
+    CONTRACT = Settled.CONTRACT
+    SETTLED_AS = Column("settled_as", pl.String)
+    FROM_ON = Settled.FROM_ON
+    SIDE = Column("side", pl.String)
+    NUMBER = Column("number", pl.Int64)
+    FILE_NAME = SettledPayment.FILE_NAME
+    RECORD_NO = SettledPayment.RECORD_NO
+    CHANNEL = SettledPayment.CHANNEL
+    DAY_ON = Column("day_on", pl.Date)
+    YEN = Column("yen", pl.Int64)
+    IS_DIFFERENCE = Column("is_difference", pl.Boolean)
+    OUTCOME = SettledPayment.OUTCOME
+    WHO = Column("who", pl.String)
+    KEY_DIGITS = SettledPayment.KEY_DIGITS
 
 
 def detail_table(money: Money) -> Table:
     """払込突合の内訳: payments and money behind every line that does not agree; what equals the difference is told."""
     differs = pl.col(Settled.OUTCOME) == SettlementOutcome.DIFFERS.value
     lines = money.open_lines.select(
-        Settled.LINE_NO, Settled.CONTRACT, pl.col(Settled.OUTCOME).alias("settled_as"), Settled.FROM_ON,
+        Settled.LINE_NO, Settled.CONTRACT, pl.col(Settled.OUTCOME).alias(_Detail.SETTLED_AS), Settled.FROM_ON,
         pl.when(differs).then(difference().abs()).alias("difference"),
     )  # fmt: skip
-    is_difference = pl.col("yen").abs() == pl.col("difference")
-    payments = money.payments.join(lines, on=Settled.LINE_NO, maintain_order="left").select(
-        Settled.CONTRACT, "settled_as", Settled.FROM_ON, pl.lit("収納").alias("side"),
-        pl.col("payment_no").alias("number"), "file_name", "record_no", "channel", pl.col("paid_on").alias("day_on"),
-        pl.col("paid_yen").alias("yen"), (pl.col("paid_yen") == pl.col("difference")).alias("is_difference"),
-        shown("outcome", Outcome).alias("outcome"), pl.lit(None, dtype=pl.String).alias("who"), "key_digits",
-    )  # fmt: skip
-    back = pl.col(Deposit.KIND) == DepositKind.CANCELLED.value
-    deposits = (
-        money.deposits.join(lines, on=Settled.LINE_NO, maintain_order="left")
-        .with_columns(pl.when(back).then(-pl.col(Deposit.YEN)).otherwise(Deposit.YEN).alias(Deposit.YEN))
-        .select(
-            Settled.CONTRACT, "settled_as", Settled.FROM_ON, shown(Deposit.KIND, DepositKind).alias("side"),
-            pl.col(Deposit.DEPOSIT_NO).alias("number"), "file_name", Deposit.RECORD_NO,
-            pl.lit(None, dtype=pl.String).alias("channel"), pl.col(Deposit.BOOKED_ON).alias("day_on"), Deposit.YEN,
-            is_difference.alias("is_difference"), pl.lit(None, dtype=pl.String).alias("outcome"),
-            pl.col(Deposit.SENDER).alias("who"), pl.lit(None, dtype=pl.String).alias("key_digits"),
-        )
-    )  # fmt: skip
-    rows = pl.concat([payments.cast(_DETAIL), deposits.cast(_DETAIL)])  # type: ignore[arg-type]
-    rows = rows.sort(
-        "from_on", "contract", "side", "is_difference", "number", descending=[False, False, True, True, False]
+    paid_yen = pl.col(SettledPayment.PAID_YEN)
+    payments = money.payments.join(lines, on=Settled.LINE_NO, maintain_order="left").with_columns(
+        pl.lit("収納").alias(_Detail.SIDE),
+        pl.col(SettledPayment.PAYMENT_NO).alias(_Detail.NUMBER),
+        pl.col(SettledPayment.PAID_ON).alias(_Detail.DAY_ON),
+        paid_yen.alias(_Detail.YEN),
+        (paid_yen == pl.col("difference")).alias(_Detail.IS_DIFFERENCE),
+        shown(SettledPayment.OUTCOME, Outcome).alias(_Detail.OUTCOME),
+        pl.lit(None).alias(_Detail.WHO),
     )
+    is_back, yen = pl.col(Deposit.KIND) == DepositKind.CANCELLED.value, pl.col(Deposit.YEN)
+    deposits = money.deposits.join(lines, on=Settled.LINE_NO, maintain_order="left").with_columns(
+        shown(Deposit.KIND, DepositKind).alias(_Detail.SIDE),
+        pl.col(Deposit.DEPOSIT_NO).alias(_Detail.NUMBER),
+        pl.col(Deposit.BOOKED_ON).alias(_Detail.DAY_ON),
+        pl.when(is_back).then(-yen).otherwise(yen).alias(_Detail.YEN),
+        (yen.abs() == pl.col("difference")).alias(_Detail.IS_DIFFERENCE),
+        pl.col(Deposit.SENDER).alias(_Detail.WHO),
+        *(pl.lit(None).alias(name) for name in (_Detail.CHANNEL, _Detail.OUTCOME, _Detail.KEY_DIGITS)),
+    )
+    rows = pl.concat([_Detail.of(payments), _Detail.of(deposits)]).sort(
+        _Detail.FROM_ON, _Detail.CONTRACT, _Detail.SIDE, _Detail.IS_DIFFERENCE, _Detail.NUMBER,
+        descending=[False, False, True, True, False],
+    )  # fmt: skip
     return table_of(
         "払込突合の内訳",
         "突合で合わない行の収納と入金の一件ごと。差額と同じ額に○。収納が1万件を超える行は、○のものだけです。",
         rows,
         {
             "契約": (_contract(), Style.TEXT),
-            "突合結果": (shown("settled_as", SettlementOutcome), Style.TEXT),
-            "資金化日": (pl.col("from_on"), Style.DATE),
-            "区分": (pl.col("side"), Style.TEXT),
-            "番号": (pl.col("number").cast(pl.String), Style.TEXT),
-            "ファイル": (pl.col("file_name"), Style.TEXT),
-            "記録": (pl.col("record_no"), Style.COUNT),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "領収日・勘定日": (pl.col("day_on"), Style.DATE),
-            "金額": (pl.col("yen"), Style.YEN),
-            "差額と同額": (pl.when("is_difference").then(pl.lit("○")), Style.TEXT),
-            "消込結果": (pl.col("outcome"), Style.TEXT),
-            "振込依頼人": (pl.col("who"), Style.TEXT),
-            "照会キー": (pl.col("key_digits"), Style.DIGITS),
+            "突合結果": (shown(_Detail.SETTLED_AS, SettlementOutcome), Style.TEXT),
+            "資金化日": (pl.col(_Detail.FROM_ON), Style.DATE),
+            "区分": (pl.col(_Detail.SIDE), Style.TEXT),
+            "番号": (pl.col(_Detail.NUMBER).cast(pl.String), Style.TEXT),
+            "ファイル": (pl.col(_Detail.FILE_NAME), Style.TEXT),
+            "記録": (pl.col(_Detail.RECORD_NO), Style.COUNT),
+            "チャネル": (shown(_Detail.CHANNEL, Channel), Style.TEXT),
+            "領収日・勘定日": (pl.col(_Detail.DAY_ON), Style.DATE),
+            "金額": (pl.col(_Detail.YEN), Style.YEN),
+            "差額と同額": (pl.when(_Detail.IS_DIFFERENCE).then(pl.lit("○")), Style.TEXT),
+            "消込結果": (pl.col(_Detail.OUTCOME), Style.TEXT),
+            "振込依頼人": (pl.col(_Detail.WHO), Style.TEXT),
+            "照会キー": (pl.col(_Detail.KEY_DIGITS), Style.DIGITS),
         },
         (),
     )
@@ -138,16 +141,16 @@ def stage_table(money: Money, night: date) -> Table:
         "期限までに確報の届かない速報と、速報を送る契約で速報のなかった今夜の確報。",
         money.gaps,
         {
-            "区分": (shown("gap", StageGap), Style.TEXT),
+            "区分": (shown(Gap.GAP, StageGap), Style.TEXT),
             "契約": (_contract(), Style.TEXT),
-            "受付番号": (pl.col("payment_no").cast(pl.String), Style.TEXT),
-            "ファイル": (pl.col("file_name"), Style.TEXT),
-            "記録": (pl.col("record_no"), Style.COUNT),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "領収日": (pl.col("paid_on"), Style.DATE),
-            "経過日数": (age("paid_on", night), Style.COUNT),
-            "領収額": (pl.col("paid_yen"), Style.YEN),
-            "照会キー": (pl.col("key_digits"), Style.DIGITS),
+            "受付番号": (pl.col(Gap.PAYMENT_NO).cast(pl.String), Style.TEXT),
+            "ファイル": (pl.col(Gap.FILE_NAME), Style.TEXT),
+            "記録": (pl.col(Gap.RECORD_NO), Style.COUNT),
+            "チャネル": (shown(Gap.CHANNEL, Channel), Style.TEXT),
+            "領収日": (pl.col(Gap.PAID_ON), Style.DATE),
+            "経過日数": (age(Gap.PAID_ON, night), Style.COUNT),
+            "領収額": (pl.col(Gap.PAID_YEN), Style.YEN),
+            "照会キー": (pl.col(Gap.KEY_DIGITS), Style.DIGITS),
         },
         ("領収額",),
     )

@@ -12,6 +12,18 @@ from elqr.arithmetic.wareki import wareki_fiscal_year
 from elqr.report.tables.table import Heading, LongTable, Style, Table
 from elqr.rules.kpi import Kpi
 from elqr.rules.register import Register
+from elqr.vocabulary.frames import ClaimKey
+from elqr.vocabulary.report_frames import (
+    DailySum,
+    DecidedPayment,
+    Delivery,
+    DeliveryFinding,
+    EarlierPayment,
+    ExceptionRow,
+    NearSlip,
+    NoticeIntake,
+    RulingRecord,
+)
 from elqr.vocabulary.terms import (
     SEVERITY_OF,
     WHOLE_YEAR,
@@ -30,6 +42,9 @@ from elqr.vocabulary.terms import (
 
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
+_OTHER, _NEAR = "other", "near"
+"""先の収納 and 近い納付書 of a row, in words."""
+
 _FILES_ONLY = (
     "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
     "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時", "送付元の取消額",
@@ -44,33 +59,33 @@ def shown(name: str, terms: type[Term]) -> pl.Expr:
 
 
 def procedure_name(register: Register) -> pl.Expr:
-    """手続の名 of the procedure_code column."""
+    """手続の名 of the procedure_code column, of whatever frame has one."""
     names = {procedure.code: procedure.name for procedure in register.procedure}
-    return pl.col("procedure_code").replace_strict(names, default=_UNKNOWN, return_dtype=pl.String)
+    return pl.col(ClaimKey.PROCEDURE_CODE).replace_strict(names, default=_UNKNOWN, return_dtype=pl.String)
 
 
 def department(register: Register) -> pl.Expr:
-    """所管課の名 of the procedure_code column."""
+    """所管課の名 of the procedure_code column, of whatever frame has one."""
     names = {procedure.code: procedure.department for procedure in register.procedure}
-    return pl.col("procedure_code").replace_strict(names, default="会計（所管課不明）", return_dtype=pl.String)
+    return pl.col(ClaimKey.PROCEDURE_CODE).replace_strict(names, default="会計（所管課不明）", return_dtype=pl.String)
 
 
 def with_procedure(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
     """手続 of payments whose notice is not known: told by the 納付区分 they bear, so that a department can be asked."""
     codes = {procedure.item_no: procedure.code for procedure in register.procedure}
-    borne = pl.col("item_no").replace_strict(codes, default=None, return_dtype=pl.String)
-    return rows.with_columns(pl.coalesce("procedure_code", borne).alias("procedure_code"))
+    borne = pl.col(DecidedPayment.ITEM_NO).replace_strict(codes, default=None, return_dtype=pl.String)
+    return rows.with_columns(pl.coalesce(DecidedPayment.PROCEDURE_CODE, borne).alias(DecidedPayment.PROCEDURE_CODE))
 
 
 def flag_names() -> pl.Expr:
     """付記の名 of the flags column: 旧納付書・支払期限後."""
-    shown = pl.col("flags")
+    shown = pl.col(DecidedPayment.FLAGS)
     for flag in Flag:
         shown = shown.str.replace_all(rf"\b{flag.value}\b", flag.label)
     return shown.str.replace_all(",", "・", literal=True)
 
 
-def installment_name(column: str = "installment_no") -> pl.Expr:
+def installment_name(column: str = ClaimKey.INSTALLMENT_NO) -> pl.Expr:
     """期別の名 of a column: 全期, 1期."""
     number = pl.col(column)
     return (
@@ -92,23 +107,24 @@ def table_of(
 
 def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
     """取込結果: every delivery of the night and what came of it."""
-    first = findings.group_by("name", maintain_order=True).agg(pl.col("code").first(), pl.len().alias("findings"))
-    rows = deliveries.join(first, on="name", how="left", maintain_order="left")
+    by_file = findings.group_by(DeliveryFinding.NAME, maintain_order=True)
+    first = by_file.agg(pl.col(DeliveryFinding.CODE).first(), pl.len().alias("findings"))
+    rows = deliveries.join(first, on=Delivery.NAME, how="left", maintain_order="left")
     return table_of(
         "取込結果",
         "今夜受信したファイル一つごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",
         rows,
         {
-            "ファイル": (pl.col("name"), Style.TEXT),
-            "結果": (shown("status", FileStatus), Style.TEXT),
-            "様式": (pl.col("spec"), Style.TEXT),
-            "件数": (pl.col("payment_count"), Style.COUNT),
-            "金額": (pl.col("payment_yen"), Style.YEN),
-            "入金明細": (pl.col("lines"), Style.COUNT),
-            "入金額": (pl.col("money_yen"), Style.YEN),
-            "指摘": (pl.col("code"), Style.TEXT),
+            "ファイル": (pl.col(Delivery.NAME), Style.TEXT),
+            "結果": (shown(Delivery.STATUS, FileStatus), Style.TEXT),
+            "様式": (pl.col(Delivery.SPEC), Style.TEXT),
+            "件数": (pl.col(Delivery.PAYMENT_COUNT), Style.COUNT),
+            "金額": (pl.col(Delivery.PAYMENT_YEN), Style.YEN),
+            "入金明細": (pl.col(Delivery.LINES), Style.COUNT),
+            "入金額": (pl.col(Delivery.MONEY_YEN), Style.YEN),
+            "指摘": (pl.col(DeliveryFinding.CODE), Style.TEXT),
             "指摘数": (pl.col("findings").fill_null(0).cast(pl.Int64), Style.COUNT),
-            "SHA-256": (pl.col("sha256"), Style.TEXT),
+            "SHA-256": (pl.col(Delivery.SHA256), Style.TEXT),
         },
         ("件数", "金額", "入金明細", "入金額"),
     )
@@ -121,11 +137,11 @@ def notice_intake_table(files: pl.DataFrame) -> Table:
         "今夜取り込んだ納付書データ。指摘のある行は登録せず、理由を指摘に示しています。",
         files,
         {
-            "ファイル": (pl.col("name"), Style.TEXT),
-            "行数": (pl.col("rows_read"), Style.COUNT),
-            "新規": (pl.col("rows_new"), Style.COUNT),
-            "変更なし": (pl.col("rows_same"), Style.COUNT),
-            "指摘": (pl.col("rows_bad"), Style.COUNT),
+            "ファイル": (pl.col(NoticeIntake.NAME), Style.TEXT),
+            "行数": (pl.col(NoticeIntake.ROWS_READ), Style.COUNT),
+            "新規": (pl.col(NoticeIntake.ROWS_NEW), Style.COUNT),
+            "変更なし": (pl.col(NoticeIntake.ROWS_SAME), Style.COUNT),
+            "指摘": (pl.col(NoticeIntake.ROWS_BAD), Style.COUNT),
         },
         ("行数", "新規", "変更なし", "指摘"),
     )
@@ -138,23 +154,23 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
         "今夜の収納一件ごとの消込結果。領収額は収納額（調定へ）と仮受額に分かれます。",
         decisions,
         {
-            "受付番号": (pl.col("payment_no"), Style.COUNT),
-            "ファイル": (pl.col("file_name"), Style.TEXT),
-            "記録": (pl.col("record_no"), Style.COUNT),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "段階": (shown("stage", Stage), Style.TEXT),
-            "消込結果": (shown("outcome", Outcome), Style.TEXT),
-            "行き先": (shown("place", Place), Style.TEXT),
+            "受付番号": (pl.col(DecidedPayment.PAYMENT_NO), Style.COUNT),
+            "ファイル": (pl.col(DecidedPayment.FILE_NAME), Style.TEXT),
+            "記録": (pl.col(DecidedPayment.RECORD_NO), Style.COUNT),
+            "チャネル": (shown(DecidedPayment.CHANNEL, Channel), Style.TEXT),
+            "段階": (shown(DecidedPayment.STAGE, Stage), Style.TEXT),
+            "消込結果": (shown(DecidedPayment.OUTCOME, Outcome), Style.TEXT),
+            "行き先": (shown(DecidedPayment.PLACE, Place), Style.TEXT),
             "付記": (flag_names(), Style.TEXT),
-            "領収日": (pl.col("paid_on"), Style.DATE),
-            "領収額": (pl.col("paid_yen"), Style.YEN),
-            "収納額": (pl.col("claim_yen"), Style.YEN),
-            "仮受額": (pl.col("suspense_yen"), Style.YEN),
+            "領収日": (pl.col(DecidedPayment.PAID_ON), Style.DATE),
+            "領収額": (pl.col(DecidedPayment.PAID_YEN), Style.YEN),
+            "収納額": (pl.col(DecidedPayment.CLAIM_YEN), Style.YEN),
+            "仮受額": (pl.col(DecidedPayment.SUSPENSE_YEN), Style.YEN),
             "手続": (procedure_name(register), Style.TEXT),
-            "賦課年度": (pl.col("levy_year"), Style.TEXT),
-            "通知書番号": (pl.col("bill_no"), Style.DIGITS),
+            "賦課年度": (pl.col(DecidedPayment.LEVY_YEAR), Style.TEXT),
+            "通知書番号": (pl.col(DecidedPayment.BILL_NO), Style.DIGITS),
             "期別": (installment_name(), Style.TEXT),
-            "照会キー": (pl.col("key_digits"), Style.DIGITS),
+            "照会キー": (pl.col(DecidedPayment.KEY_DIGITS), Style.DIGITS),
         },
         ("領収額", "収納額", "仮受額"),
     )
@@ -185,33 +201,33 @@ def _with_neighbours(
 ) -> pl.DataFrame:
     """先の収納 and 近い納付書 beside each row, in words."""
     before = others.select(
-        pl.col("payment_no").alias("other_payment_no"),
+        pl.col(EarlierPayment.PAYMENT_NO).alias(ExceptionRow.OTHER_PAYMENT_NO),
         pl.concat_str(
             pl.lit("受付"),
-            pl.col("payment_no").cast(pl.String),
+            pl.col(EarlierPayment.PAYMENT_NO).cast(pl.String),
             pl.lit(" "),
-            shown("channel", Channel),
+            shown(EarlierPayment.CHANNEL, Channel),
             pl.lit(" "),
-            pl.col("paid_on").cast(pl.String),
-        ).alias("other"),
+            pl.col(EarlierPayment.PAID_ON).cast(pl.String),
+        ).alias(_OTHER),
     )
     named = pl.concat_str(
         procedure_name(register),
         pl.lit(" "),
-        pl.col("bill_no"),
+        pl.col(NearSlip.BILL_NO),
         pl.lit(" "),
         installment_name(),
         pl.lit("（"),
-        pl.col("how"),
+        pl.col(NearSlip.HOW),
         pl.lit("）"),
     )
     near = (
-        suggestions.group_by("payment_no", maintain_order=True)
-        .agg(named.alias("near"))
-        .with_columns(pl.col("near").list.join("／"))
+        suggestions.group_by(NearSlip.PAYMENT_NO, maintain_order=True)
+        .agg(named.alias(_NEAR))
+        .with_columns(pl.col(_NEAR).list.join("／"))
     )
-    return rows.join(before, on="other_payment_no", how="left", maintain_order="left").join(
-        near, on="payment_no", how="left", maintain_order="left"
+    return rows.join(before, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left").join(
+        near, on=ExceptionRow.PAYMENT_NO, how="left", maintain_order="left"
     )
 
 
@@ -226,31 +242,34 @@ def exception_table(
         "担当者の判断を待つ収納。古い順。近い納付書は読み違いの候補で、自動では消し込みません。",
         joined,
         {
-            "受付番号": (pl.col("payment_no"), Style.COUNT),
-            "理由": (shown("outcome", Outcome), Style.TEXT),
-            "重要度": (pl.col("outcome").replace_strict(severity, default="中", return_dtype=pl.String), Style.TEXT),
+            "受付番号": (pl.col(ExceptionRow.PAYMENT_NO), Style.COUNT),
+            "理由": (shown(ExceptionRow.OUTCOME, Outcome), Style.TEXT),
+            "重要度": (
+                pl.col(ExceptionRow.OUTCOME).replace_strict(severity, default="中", return_dtype=pl.String),
+                Style.TEXT,
+            ),
             "所管課": (department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),
-            "領収日": (pl.col("paid_on"), Style.DATE),
-            "経過日数": ((pl.lit(night) - pl.col("paid_on")).dt.total_days(), Style.COUNT),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "段階": (shown("stage", Stage), Style.TEXT),
-            "領収額": (pl.col("paid_yen"), Style.YEN),
-            "収納額": (pl.col("claim_yen"), Style.YEN),
-            "仮受額": (pl.col("suspense_yen"), Style.YEN),
-            "納付書の額": (pl.col("amount_yen"), Style.YEN),
-            "賦課年度": (pl.col("levy_year"), Style.TEXT),
-            "通知書番号": (pl.col("bill_no"), Style.DIGITS),
+            "領収日": (pl.col(ExceptionRow.PAID_ON), Style.DATE),
+            "経過日数": ((pl.lit(night) - pl.col(ExceptionRow.PAID_ON)).dt.total_days(), Style.COUNT),
+            "チャネル": (shown(ExceptionRow.CHANNEL, Channel), Style.TEXT),
+            "段階": (shown(ExceptionRow.STAGE, Stage), Style.TEXT),
+            "領収額": (pl.col(ExceptionRow.PAID_YEN), Style.YEN),
+            "収納額": (pl.col(ExceptionRow.CLAIM_YEN), Style.YEN),
+            "仮受額": (pl.col(ExceptionRow.SUSPENSE_YEN), Style.YEN),
+            "納付書の額": (pl.col(ExceptionRow.AMOUNT_YEN), Style.YEN),
+            "賦課年度": (pl.col(ExceptionRow.LEVY_YEAR), Style.TEXT),
+            "通知書番号": (pl.col(ExceptionRow.BILL_NO), Style.DIGITS),
             "期別": (installment_name(), Style.TEXT),
-            "宛名番号": (pl.col("payer_ref"), Style.DIGITS),
-            "照会キー": (pl.col("key_digits"), Style.DIGITS),
+            "宛名番号": (pl.col(ExceptionRow.PAYER_REF), Style.DIGITS),
+            "照会キー": (pl.col(ExceptionRow.KEY_DIGITS), Style.DIGITS),
             "付記": (flag_names(), Style.TEXT),
-            "先の収納": (pl.col("other"), Style.TEXT),
-            "近い納付書（候補）": (pl.col("near"), Style.TEXT),
+            "先の収納": (pl.col(_OTHER), Style.TEXT),
+            "近い納付書（候補）": (pl.col(_NEAR), Style.TEXT),
             "前回の決裁": (_last_ruling(), Style.TEXT),
-            "ファイル": (pl.col("file_name"), Style.TEXT),
-            "記録": (pl.col("record_no"), Style.COUNT),
-            "消込日": (pl.col("decided_on"), Style.DATE),
+            "ファイル": (pl.col(ExceptionRow.FILE_NAME), Style.TEXT),
+            "記録": (pl.col(ExceptionRow.RECORD_NO), Style.COUNT),
+            "消込日": (pl.col(ExceptionRow.DECIDED_ON), Style.DATE),
         },
         ("領収額", "収納額", "仮受額"),
     )
@@ -258,7 +277,9 @@ def exception_table(
 
 def _last_ruling() -> pl.Expr:
     """前回の決裁 in words: what was ruled, when and why."""
-    return pl.format("{}（{} {}）", shown("ruling", Ruling), "ruled_on", "ruling_reason")
+    return pl.format(
+        "{}（{} {}）", shown(ExceptionRow.RULING, Ruling), ExceptionRow.RULED_ON, ExceptionRow.RULING_REASON
+    )
 
 
 def ruling_table(rulings: pl.DataFrame) -> Table:
@@ -268,24 +289,24 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
         "承認を待つ決裁と、この日に承認・却下された決裁。承認されるまで、お金は動きません。",
         rulings,
         {
-            "申請": (pl.col("review_no").cast(pl.String), Style.TEXT),
-            "決裁番号": (pl.col("ruling_no").cast(pl.String), Style.TEXT),
-            "受付番号": (pl.col("payment_no").cast(pl.String), Style.TEXT),
-            "理由": (shown("outcome", Outcome), Style.TEXT),
-            "領収額": (pl.col("paid_yen"), Style.YEN),
-            "決裁": (shown("ruling", Ruling), Style.TEXT),
-            "対象の納付番号": (pl.col("target"), Style.DIGITS),
-            "決裁の理由": (pl.col("reason"), Style.TEXT),
-            "担当": (pl.col("staff"), Style.TEXT),
-            "申請者": (pl.col("asked_by"), Style.TEXT),
-            "申請日時": (pl.col("asked_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
-            "結果": (shown("result", RulingResult).fill_null("承認待ち"), Style.TEXT),
-            "承認者": (pl.col("taken_by"), Style.TEXT),
-            "承認日時": (pl.col("taken_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
-            "仮受額（前）": (pl.col("before_yen"), Style.YEN),
-            "仮受額（後）": (pl.col("after_yen"), Style.YEN),
-            "送付元の取消額": (pl.col("withdrawn_yen"), Style.YEN),
-            "仮受に置いた額": (pl.col("returned_yen"), Style.YEN),
+            "申請": (pl.col(RulingRecord.REVIEW_NO).cast(pl.String), Style.TEXT),
+            "決裁番号": (pl.col(RulingRecord.RULING_NO).cast(pl.String), Style.TEXT),
+            "受付番号": (pl.col(RulingRecord.PAYMENT_NO).cast(pl.String), Style.TEXT),
+            "理由": (shown(RulingRecord.OUTCOME, Outcome), Style.TEXT),
+            "領収額": (pl.col(RulingRecord.PAID_YEN), Style.YEN),
+            "決裁": (shown(RulingRecord.RULING, Ruling), Style.TEXT),
+            "対象の納付番号": (pl.col(RulingRecord.TARGET), Style.DIGITS),
+            "決裁の理由": (pl.col(RulingRecord.REASON), Style.TEXT),
+            "担当": (pl.col(RulingRecord.STAFF), Style.TEXT),
+            "申請者": (pl.col(RulingRecord.ASKED_BY), Style.TEXT),
+            "申請日時": (pl.col(RulingRecord.ASKED_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "結果": (shown(RulingRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
+            "承認者": (pl.col(RulingRecord.TAKEN_BY), Style.TEXT),
+            "承認日時": (pl.col(RulingRecord.TAKEN_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "仮受額（前）": (pl.col(RulingRecord.BEFORE_YEN), Style.YEN),
+            "仮受額（後）": (pl.col(RulingRecord.AFTER_YEN), Style.YEN),
+            "送付元の取消額": (pl.col(RulingRecord.WITHDRAWN_YEN), Style.YEN),
+            "仮受に置いた額": (pl.col(RulingRecord.RETURNED_YEN), Style.YEN),
         },
         ("領収額",),
     )
@@ -293,8 +314,8 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
 
 def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     """収納日計表: what the night put on claims, by procedure × fiscal year × channel × day."""
-    rows = postings.filter(pl.col("account") == Account.CLAIM.value)
-    years = {year: wareki_fiscal_year(year) for year in rows["fiscal_year"].unique().to_list()}
+    rows = postings.filter(pl.col(DailySum.ACCOUNT) == Account.CLAIM.value)
+    years = {year: wareki_fiscal_year(year) for year in rows[DailySum.FISCAL_YEAR].unique().to_list()}
     return table_of(
         "収納日計表",
         "今夜の収納額（調定への計上）。手続×会計年度×チャネル×領収日。"
@@ -302,13 +323,16 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
         rows,
         {
             "手続": (procedure_name(register), Style.TEXT),
-            "会計年度": (pl.col("fiscal_year").replace_strict(years, default=None, return_dtype=pl.String), Style.TEXT),
-            "現年・滞納": (pl.when("is_arrears").then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
-            "チャネル": (shown("channel", Channel), Style.TEXT),
-            "領収日": (pl.col("paid_on"), Style.DATE),
+            "会計年度": (
+                pl.col(DailySum.FISCAL_YEAR).replace_strict(years, default=None, return_dtype=pl.String),
+                Style.TEXT,
+            ),
+            "現年・滞納": (pl.when(DailySum.IS_ARREARS).then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
+            "チャネル": (shown(DailySum.CHANNEL, Channel), Style.TEXT),
+            "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
             "区分": (moved_by().fill_null("消込"), Style.TEXT),
-            "件数": (pl.col("count"), Style.COUNT),
-            "収納額": (pl.col("yen"), Style.YEN),
+            "件数": (pl.col(DailySum.COUNT), Style.COUNT),
+            "収納額": (pl.col(DailySum.YEN), Style.YEN),
         },
         ("件数", "収納額"),
     )
@@ -316,7 +340,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
 
 def moved_by() -> pl.Expr:
     """付け替えのもと: 決裁 or 減額; null of what a night decided."""
-    return pl.when("is_reduction").then(pl.lit("減額")).when("is_move").then(pl.lit("決裁"))
+    return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
 
 
 def kpi_table(found: Kpi) -> Table:

@@ -17,6 +17,8 @@ from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.table import Style
 from elqr.rules.register import Register
 from elqr.vocabulary.limits import ON_PAGE, ON_PAGE_PER_PLACE
+from elqr.vocabulary.page_frames import Waiting
+from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow, RedeliveredSum
 from elqr.vocabulary.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
 
 LISTED = ON_PAGE.most
@@ -69,24 +71,24 @@ class View:
 
 
 def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """一覧に載せる収納: rows of the ledger's queries with `is_open`, open exceptions first."""
-    waiting = exceptions.head(LISTED).with_columns(pl.lit(True).alias("is_open"))
-    is_other = ~pl.col("payment_no").is_in(exceptions["payment_no"].implode())
-    some = decisions.filter(is_other & (is_other.cum_sum().over("place") <= LISTED_PER_PLACE))
-    return pl.concat([waiting, some.with_columns(pl.lit(False).alias("is_open"))], how="diagonal_relaxed")
+    """一覧に載せる収納: frame ExceptionRow, open exceptions first, then some of the night's (frame DecidedPayment)."""
+    waiting = exceptions.head(LISTED).with_columns(pl.lit(True).alias(ExceptionRow.IS_OPEN))
+    is_other = ~pl.col(ExceptionRow.PAYMENT_NO).is_in(exceptions[ExceptionRow.PAYMENT_NO].implode())
+    some = decisions.filter(is_other & (is_other.cum_sum().over(ExceptionRow.PLACE) <= LISTED_PER_PLACE))
+    return pl.concat([waiting, some.with_columns(pl.lit(False).alias(ExceptionRow.IS_OPEN))], how="diagonal_relaxed")
 
 
 def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
     """一覧の表: the columns of 要確認一覧 and those that filters need; one row a listed payment."""
     own = listed(rows.exceptions, rows.decisions)
     frame = shape.exception_table(own, rows.others, rows.suggestions, register, night).frame
-    assert frame["受付番号"].equals(own["payment_no"].alias("受付番号")), "rows stay in their order"
+    assert frame["受付番号"].equals(own[ExceptionRow.PAYMENT_NO].alias("受付番号")), "rows stay in their order"
     severity = {outcome.label: None for outcome in PLACE_OF if outcome not in SEVERITY_OF}
     marked = pl.DataFrame(
         {
-            "行き先": own.select(shape.shown("place", Place)).to_series(),
-            "未処理": own["is_open"].cast(pl.Int64),
-            "今夜": (own["decided_on"] == night).cast(pl.Int64),
+            "行き先": own.select(shape.shown(ExceptionRow.PLACE, Place)).to_series(),
+            "未処理": own[ExceptionRow.IS_OPEN].cast(pl.Int64),
+            "今夜": (own[ExceptionRow.DECIDED_ON] == night).cast(pl.Int64),
         }
     )
     graver = pl.when(pl.col("理由").is_in(list(severity))).then(None).otherwise(pl.col("重要度"))
@@ -98,10 +100,10 @@ def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
 
 def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
     """一覧の範囲: open exceptions, all of the night, and each of its places."""
-    again = int(rows.redelivered["count"].sum())
+    again = int(rows.redelivered[RedeliveredSum.COUNT].sum())
     tonight = frame.filter(pl.col("今夜") == 1)
     waiting = int(frame["未処理"].sum())
-    count = int(open_only(rows.waiting)["count"].sum())
+    count = int(open_only(rows.waiting)[Waiting.COUNT].sum())
     files = (
         "要確認.xlsx と 要確認一覧.csv" if count == rows.exceptions.height else "elqr review export で書き出すブック"
     )
@@ -110,7 +112,7 @@ def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
         View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=again),
     ]
     for place in Place:
-        count = int((rows.decisions["place"] == place.value).sum())
+        count = int((rows.decisions[DecidedPayment.PLACE] == place.value).sum())
         own = int((tonight["行き先"] == place.label).sum())
         elsewhere = again if place is Place.ALREADY_POSTED else 0
         title = f"今夜の収納：{place.label}"
@@ -123,7 +125,7 @@ def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
 
 
 _RESULTS = "消込結果.csv"
-_HELD = {Account.CLAIM: ("claim_yen", "収納額"), Account.SUSPENSE: ("suspense_yen", "仮受額")}
+_HELD = {Account.CLAIM: (DecidedPayment.CLAIM_YEN, "収納額"), Account.SUSPENSE: (DecidedPayment.SUSPENSE_YEN, "仮受額")}
 _STYLES: Mapping[str, Style] = {
     **dict.fromkeys(("領収額", "収納額", "仮受額", "納付書の額"), Style.YEN),
     **dict.fromkeys(("経過日数",), Style.COUNT),

@@ -10,41 +10,42 @@ from elqr.arithmetic.fiscal_year import fiscal_year_expr
 from elqr.report.tables.night import procedure_name, shown, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
+from elqr.vocabulary.report_frames import DecidedPayment, PlacedRecord
 from elqr.vocabulary.terms import Channel, Place
 
-_KINDS = {"夜": "night", "ファイル": "file_name", "チャネル": "channel", "手続×年度": "procedure"}
+_KINDS = {"夜": "night", "ファイル": PlacedRecord.FILE_NAME, "チャネル": PlacedRecord.CHANNEL, "手続×年度": "procedure"}
 _NOTE = "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上済＋受付拒否。件数と金額の両方で確かめています。"
 
 
 def records(decisions: pl.DataFrame, redelivered: pl.DataFrame) -> pl.DataFrame:
-    """読んだ記録: file_name, channel, procedure_code, paid_on, place, count, yen.
+    """読んだ記録: frame PlacedRecord, of decisions (frame DecidedPayment) and of what was redelivered (RedeliveredSum).
 
     One row a decided record, and one for each group of records in files that were delivered again whole.
     """
-    keys = ("file_name", "channel", "procedure_code", "paid_on", "place")
-    own = decisions.select(*keys, pl.lit(1, dtype=pl.Int64).alias("count"), pl.col("paid_yen").alias("yen"))
-    again = redelivered.with_columns(pl.lit(Place.ALREADY_POSTED.value).alias("place"))
-    return pl.concat([own, again.select(own.columns)])
+    one, yen = pl.lit(1, dtype=pl.Int64), pl.col(DecidedPayment.PAID_YEN)
+    own = decisions.with_columns(one.alias(PlacedRecord.COUNT), yen.alias(PlacedRecord.YEN))
+    again = redelivered.with_columns(pl.lit(Place.ALREADY_POSTED.value).alias(PlacedRecord.PLACE))
+    return pl.concat([own.select(*PlacedRecord.SCHEMA), again.select(*PlacedRecord.SCHEMA)])
 
 
 def places_table(read: pl.DataFrame, register: Register) -> Table:
     """行き先の確認: one row for the night, each file, each channel, each procedure × fiscal year."""
-    year = fiscal_year_expr(pl.col("paid_on")).cast(pl.String)
+    year = fiscal_year_expr(pl.col(PlacedRecord.PAID_ON)).cast(pl.String)
     named = read.with_columns(
         pl.lit("全体").alias("night"),
-        shown("channel", Channel).alias("channel"),
+        shown(PlacedRecord.CHANNEL, Channel).alias(PlacedRecord.CHANNEL),
         pl.concat_str(procedure_name(register), pl.lit(" "), year, pl.lit("年度")).alias("procedure"),
     )
     sums = pl.concat([_sums(named, kind, column) for kind, column in _KINDS.items()])
     count = pl.sum_horizontal(pl.col(f"{place.value}_count") for place in Place)
     yen = pl.sum_horizontal(pl.col(f"{place.value}_yen") for place in Place)
-    adds_up = (pl.col("count") == count) & (pl.col("yen") == yen)
+    adds_up = (pl.col(PlacedRecord.COUNT) == count) & (pl.col(PlacedRecord.YEN) == yen)
     assert sums.select(adds_up.all()).item(), "every record read has exactly one place"
     columns: dict[str, tuple[pl.Expr, Style]] = {
-        "区分": (pl.col("kind"), Style.TEXT),
+        "区分": (pl.col("of"), Style.TEXT),
         "対象": (pl.col("what"), Style.TEXT),
-        "受信件数": (pl.col("count"), Style.COUNT),
-        "受信金額": (pl.col("yen"), Style.YEN),
+        "受信件数": (pl.col(PlacedRecord.COUNT), Style.COUNT),
+        "受信金額": (pl.col(PlacedRecord.YEN), Style.YEN),
     }
     for place in Place:
         columns[f"{place.label}件数"] = (pl.col(f"{place.value}_count"), Style.COUNT)
@@ -56,9 +57,10 @@ def places_table(read: pl.DataFrame, register: Register) -> Table:
 def _sums(named: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
     """One kind of row: what was read, and how it divides among the places."""
     parts = [
-        pl.col(name).filter(pl.col("place") == place.value).sum().alias(f"{place.value}_{name}")
+        pl.col(name).filter(pl.col(PlacedRecord.PLACE) == place.value).sum().alias(f"{place.value}_{name}")
         for place in Place
-        for name in ("count", "yen")
+        for name in (PlacedRecord.COUNT, PlacedRecord.YEN)
     ]
-    sums = named.group_by(pl.col(column).alias("what")).agg(pl.col("count").sum(), pl.col("yen").sum(), *parts)
-    return sums.sort("what").select(pl.lit(kind).alias("kind"), pl.all())
+    whole = pl.col(PlacedRecord.COUNT, PlacedRecord.YEN).sum()
+    sums = named.group_by(pl.col(column).alias("what")).agg(whole, *parts)
+    return sums.sort("what").select(pl.lit(kind).alias("of"), pl.all())

@@ -4,25 +4,26 @@ import polars as pl
 
 from elqr.report.tables.night import shown, table_of
 from elqr.report.tables.table import Style, Table
+from elqr.vocabulary.report_frames import RetractionRecord
 from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 
 def retraction_table(rows: pl.DataFrame) -> Table:
-    """取り消し一覧 of the requests as of a night (`retractions_in`)."""
+    """取り消し一覧 of the requests as of a night: frame RetractionRecord."""
     return table_of(
         "取り消し一覧",
         "承認を待つ記録の取り消しと、この日に承認・却下されたもの。承認されるまで、記録は有効です。",
         rows,
         {
-            "申請": (pl.col("retraction_no").cast(pl.String), Style.TEXT),
-            "種別": (shown("kind", RetractionKind), Style.TEXT),
-            "取り消すもの": (pl.col("subject"), Style.TEXT),
-            "理由": (pl.col("reason"), Style.TEXT),
-            "申請者": (pl.col("asked_by"), Style.TEXT),
-            "申請日時": (pl.col("asked_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
-            "結果": (shown("result", RulingResult).fill_null("承認待ち"), Style.TEXT),
-            "承認者": (pl.col("taken_by"), Style.TEXT),
-            "承認日時": (pl.col("taken_at").str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "申請": (pl.col(RetractionRecord.RETRACTION_NO).cast(pl.String), Style.TEXT),
+            "種別": (shown(RetractionRecord.KIND, RetractionKind), Style.TEXT),
+            "取り消すもの": (pl.col(RetractionRecord.SUBJECT), Style.TEXT),
+            "理由": (pl.col(RetractionRecord.REASON), Style.TEXT),
+            "申請者": (pl.col(RetractionRecord.ASKED_BY), Style.TEXT),
+            "申請日時": (pl.col(RetractionRecord.ASKED_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
+            "結果": (shown(RetractionRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
+            "承認者": (pl.col(RetractionRecord.TAKEN_BY), Style.TEXT),
+            "承認日時": (pl.col(RetractionRecord.TAKEN_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
         },
         (),
     )

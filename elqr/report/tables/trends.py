@@ -9,6 +9,7 @@ from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
 from elqr.vocabulary.terms import CLOSES, CLOSES_WHEN_EMPTY, Channel, Place
 
 NIGHTS = 30
+_REOPENED, _IS_OPEN = "reopened", "is_open_after"
 _WAITING = [Place.EXCEPTION.value, Place.REJECTED.value]
 """Places whose payments stay on the list until somebody decides."""
 
@@ -43,27 +44,29 @@ def trend(sums: Sums, night: date, open_now: int) -> Trend:
         pl.col(PlaceTrend.COUNT, PlaceTrend.YEN).sum(),
         pl.col(PlaceTrend.COUNT).filter(pl.col(PlaceTrend.PLACE).is_in(_WAITING)).sum().alias("opened"),
     )
+    night_on = PlaceTrend.NIGHT_ON
     days = pl.DataFrame(
-        {"night_on": sorted({*read["night_on"].to_list(), night})[-NIGHTS:]}, schema={"night_on": pl.Date}
+        {night_on: sorted({*read[night_on].to_list(), night})[-NIGHTS:]}, schema={night_on: night_on.dtype}
     )
     reopened = (
         _reopened(sums.rulings)
-        .join_asof(days.with_columns(pl.col("night_on").alias("day")), on="night_on", strategy="forward")
+        .join_asof(days.with_columns(pl.col(night_on).alias("day")), on=night_on, strategy="forward")
         .group_by("day")
-        .agg(pl.col("reopened").sum())
+        .agg(pl.col(_REOPENED).sum())
     )
     rows = (
-        days.join(read, on="night_on", how="left", validate="1:1", maintain_order="left")
-        .join(reopened, left_on="night_on", right_on="day", how="left", validate="1:1", maintain_order="left")
-        .with_columns(pl.col("count", "yen", "opened", "reopened").fill_null(0))
+        days.join(read, on=night_on, how="left", validate="1:1", maintain_order="left")
+        .join(reopened, left_on=night_on, right_on="day", how="left", validate="1:1", maintain_order="left")
+        .with_columns(pl.col(PlaceTrend.COUNT, PlaceTrend.YEN, "opened", _REOPENED).fill_null(0))
     )
-    came = (rows["opened"] + rows["reopened"]).reverse().cum_sum().reverse().shift(-1, fill_value=0)
+    came = (rows["opened"] + rows[_REOPENED]).reverse().cum_sum().reverse().shift(-1, fill_value=0)
+    nights = rows[night_on].to_list()
     return Trend(
-        tuple(rows["night_on"].to_list()),
-        tuple(rows["count"].to_list()),
-        tuple(rows["yen"].to_list()),
+        tuple(nights),
+        tuple(rows[PlaceTrend.COUNT].to_list()),
+        tuple(rows[PlaceTrend.YEN].to_list()),
         tuple((open_now - came).to_list()),
-        _rates(sums.channels, rows["night_on"].to_list()),
+        _rates(sums.channels, nights),
     )
 
 
@@ -73,10 +76,10 @@ def _reopened(rulings: pl.DataFrame) -> pl.DataFrame:
     moved_all = ruling.is_in([own.value for own in CLOSES_WHEN_EMPTY]) & (pl.col(RulingTrend.AFTER_YEN) == 0)
     is_open = ~(ruling.is_in([own.value for own in CLOSES]) | moved_all)
     order = (RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)
-    rows = rulings.sort(*order).with_columns(is_open.alias("is_open"))
-    was_open = pl.coalesce(pl.col("is_open").shift(1).over(RulingTrend.PAYMENT_NO), RulingTrend.WAS_EXCEPTION)
+    rows = rulings.sort(*order).with_columns(is_open.alias(_IS_OPEN))
+    was_open = pl.coalesce(pl.col(_IS_OPEN).shift(1).over(RulingTrend.PAYMENT_NO), RulingTrend.WAS_EXCEPTION)
     return rows.select(
-        RulingTrend.NIGHT_ON, (pl.col("is_open").cast(pl.Int64) - was_open.cast(pl.Int64)).alias("reopened")
+        RulingTrend.NIGHT_ON, (pl.col(_IS_OPEN).cast(pl.Int64) - was_open.cast(pl.Int64)).alias(_REOPENED)
     ).sort(RulingTrend.NIGHT_ON)
 
 
