@@ -15,6 +15,7 @@ from elqr.rules.notice_lookup import RULED_OUT, TRUTHS, with_notice
 from elqr.rules.repeats import known_as, with_repeats
 from elqr.rules.whole_year import too_late
 from elqr.vocabulary.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, but
+from elqr.vocabulary.matching_frames import ClaimLine, InOrder, Truths
 from elqr.vocabulary.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
@@ -26,15 +27,15 @@ _GIVEN = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.STAGE, Payment.IDENTITY, Payment.OCCURRENCE_NO,
     *CONTENT,
 )  # fmt: skip
-_JUDGED = (
-    "first_no", "confirmed_no", "is_repeat", "is_conflict", "is_out_of_order", "is_taken_back", "is_confirmed",
-)  # fmt: skip
+_JUDGED = tuple(name for name in InOrder.SCHEMA if name != InOrder.OCCURRENCE_NO)
+_KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED = "known_preliminary", "known_cancelled", "known_confirmed"
+_IS_ELIGIBLE = "is_eligible"
 _UP_TO_HERE = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE)
 _ORDERED = (*(name for name in _GIVEN if name not in _UP_TO_HERE), *_JUDGED)
 _SHOWN = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,
     *_JUDGED, Candidate.NOTICE_NO, Candidate.INSTALLMENT_NO, Candidate.AMOUNT_YEN, Candidate.PROCEDURE_CODE,
-    Candidate.IS_CANCELLED, *TRUTHS, "is_eligible",
+    Candidate.IS_CANCELLED, *TRUTHS, _IS_ELIGIBLE,
 )  # fmt: skip
 """What each step hands on: a night of a million rows is not carried along in sixty columns."""
 
@@ -71,11 +72,11 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     assert money.select(
         (pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN) == pl.col(Payment.PAID_YEN)).all()
     ).item()
-    allocations = lines.filter(pl.col("claim_part_yen") > 0).select(
+    allocations = lines.filter(pl.col(ClaimLine.CLAIM_PART_YEN) > 0).select(
         Payment.PAYMENT_NO,
         Allocation.CLAIM_NO,
         Allocation.LEVY_YEAR,
-        pl.col("claim_part_yen").alias(Allocation.CLAIM_YEN),
+        pl.col(ClaimLine.CLAIM_PART_YEN).alias(Allocation.CLAIM_YEN),
     )
     assert allocations[Allocation.CLAIM_YEN].sum() == decisions[Decision.CLAIM_YEN].sum(), (
         "claims get what decisions say"
@@ -111,9 +112,9 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     Within a night the order is 速報, 取消, 振替不能, 確報, whatever came first.
     """
     rows = beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
-        pl.col("known_preliminary", "known_cancelled", "known_confirmed").fill_null(0)
+        pl.col(_KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED).fill_null(0)
     )
-    fresh = ~pl.col("is_repeat") & ~pl.col("is_conflict")
+    fresh = ~pl.col(InOrder.IS_REPEAT) & ~pl.col(InOrder.IS_CONFLICT)
     stage = {kind: fresh & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
     one = {f"nth_{kind.value}": is_it.cast(pl.Int64) for kind, is_it in stage.items()}
     by_event = (Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO)
@@ -121,21 +122,21 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     counted = {"tonight_preliminary": one["nth_preliminary"], "tonight_cancelled": one["nth_cancelled"]}
     tonight = {name: value.sum().over(Payment.IDENTITY) for name, value in counted.items()}
     rows = _within(rows, Payment.IDENTITY, one | counted, nth | tonight)
-    preliminary = pl.col("known_preliminary") + pl.col("tonight_preliminary")
-    may_cancel = (preliminary - pl.col("known_confirmed") - pl.col("known_cancelled")).clip(lower_bound=0)
-    cancelled = pl.col("known_cancelled") + pl.min_horizontal("tonight_cancelled", may_cancel)
-    nth_preliminary = pl.col("known_preliminary") + pl.col("nth_preliminary")
-    nth_confirmed = pl.col("known_confirmed") + pl.col("nth_confirmed")
+    preliminary = pl.col(_KNOWN_PRELIMINARY) + pl.col("tonight_preliminary")
+    may_cancel = (preliminary - pl.col(_KNOWN_CONFIRMED) - pl.col(_KNOWN_CANCELLED)).clip(lower_bound=0)
+    cancelled = pl.col(_KNOWN_CANCELLED) + pl.min_horizontal("tonight_cancelled", may_cancel)
+    nth_preliminary = pl.col(_KNOWN_PRELIMINARY) + pl.col("nth_preliminary")
+    nth_confirmed = pl.col(_KNOWN_CONFIRMED) + pl.col("nth_confirmed")
     return rows.with_columns(
         (
-            (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col("known_confirmed")))
+            (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col(_KNOWN_CONFIRMED)))
             | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > may_cancel))
-            | (stage[Stage.NOT_COLLECTED] & (pl.col("known_preliminary") + pl.col("known_confirmed") > 0))
+            | (stage[Stage.NOT_COLLECTED] & (pl.col(_KNOWN_PRELIMINARY) + pl.col(_KNOWN_CONFIRMED) > 0))
             | (stage[Stage.CONFIRMED] & (cancelled > 0) & (nth_confirmed > preliminary - cancelled))
-        ).alias("is_out_of_order"),
-        pl.when(stage[Stage.CANCELLED]).then("confirmed_no").alias("confirmed_no"),
-        (stage[Stage.PRELIMINARY] & (nth_preliminary <= cancelled)).alias("is_taken_back"),
-        stage[Stage.CONFIRMED].alias("is_confirmed"),
+        ).alias(InOrder.IS_OUT_OF_ORDER),
+        pl.when(stage[Stage.CANCELLED]).then(InOrder.CONFIRMED_NO).alias(InOrder.CONFIRMED_NO),
+        (stage[Stage.PRELIMINARY] & (nth_preliminary <= cancelled)).alias(InOrder.IS_TAKEN_BACK),
+        stage[Stage.CONFIRMED].alias(InOrder.IS_CONFIRMED),
     )
 
 
@@ -144,18 +145,19 @@ def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
     in_order = ~outcome.is_in([Outcome.STAGE_UNEXPECTED.value, Outcome.CONFLICTS.value])
     is_confirmed = stage == Stage.CONFIRMED.value
     return known.group_by(Known.IDENTITY).agg(
-        ((stage == Stage.PRELIMINARY.value) & in_order).sum().cast(pl.Int64).alias("known_preliminary"),
-        ((stage == Stage.CANCELLED.value) & in_order).sum().cast(pl.Int64).alias("known_cancelled"),
-        pl.col(Known.OCCURRENCE_NO).filter(is_confirmed).n_unique().cast(pl.Int64).alias("known_confirmed"),
-        pl.col(Known.PAYMENT_NO).filter(is_confirmed).max().alias("confirmed_no"),
+        ((stage == Stage.PRELIMINARY.value) & in_order).sum().cast(pl.Int64).alias(_KNOWN_PRELIMINARY),
+        ((stage == Stage.CANCELLED.value) & in_order).sum().cast(pl.Int64).alias(_KNOWN_CANCELLED),
+        pl.col(Known.OCCURRENCE_NO).filter(is_confirmed).n_unique().cast(pl.Int64).alias(_KNOWN_CONFIRMED),
+        pl.col(Known.PAYMENT_NO).filter(is_confirmed).max().alias(InOrder.CONFIRMED_NO),
     )
 
 
 def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """照会: the notice behind each key, and whether the payment may settle what it asks."""
     rows = with_notice(rows, candidates)
-    may_settle = pl.col("is_confirmed") & ~pl.col("is_out_of_order") & pl.col(Candidate.NOTICE_NO).is_not_null()
-    return rows.with_columns((may_settle & ~pl.any_horizontal(RULED_OUT)).alias("is_eligible"))
+    is_in_order = pl.col(InOrder.IS_CONFIRMED) & ~pl.col(InOrder.IS_OUT_OF_ORDER)
+    may_settle = is_in_order & pl.col(Candidate.NOTICE_NO).is_not_null()
+    return rows.with_columns((may_settle & ~pl.any_horizontal(RULED_OUT)).alias(_IS_ELIGIBLE))
 
 
 def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -166,62 +168,65 @@ def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     takes what is left of its claim.
     """
     slips = claims.with_columns(
-        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias("is_whole"),
-        pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN).alias("share_yen"),
+        (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias(ClaimLine.IS_WHOLE),
+        pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN).alias(ClaimLine.SHARE_YEN),
     )
-    lines = rows.filter("is_eligible").select(_LINE)
+    lines = rows.filter(_IS_ELIGIBLE).select(_LINE)
     lines = lines.join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
     is_shared = pl.col(OpenClaim.CLAIM_NO).is_duplicated()
     in_order = lines.filter(is_shared).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
     lines = _with_refused(pl.concat([lines.filter(~is_shared), in_order]))
-    offered = pl.when("is_refused_whole").then(0).when("is_whole").then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
+    asks = pl.when(ClaimLine.IS_WHOLE).then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
+    offered = pl.when(ClaimLine.IS_REFUSED_WHOLE).then(0).otherwise(asks)
     lines = lines.with_columns(offered.alias("offered_yen"))
     until = {"offered_until_yen": pl.col("offered_yen")}
     lines = _within(lines, OpenClaim.CLAIM_NO, until, _running(until, OpenClaim.CLAIM_NO))
     before = pl.col("offered_until_yen") - pl.col("offered_yen")
     stands = pl.col(OpenClaim.COLLECTED_YEN) + before
     left = (pl.col(OpenClaim.OWED_YEN) - stands).clip(lower_bound=0)
-    lines = lines.with_columns(left.alias("left_yen"), (stands > 0).alias("is_second_here")).with_columns(
-        pl.min_horizontal("offered_yen", "left_yen").alias("claim_part_yen")
-    )
+    lines = lines.with_columns(left.alias(ClaimLine.LEFT_YEN), (stands > 0).alias(ClaimLine.IS_SECOND_HERE))
+    part = pl.min_horizontal("offered_yen", ClaimLine.LEFT_YEN)
+    lines = lines.with_columns(part.alias(ClaimLine.CLAIM_PART_YEN))
     return _with_settler(lines)
 
 
 def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
     """入れない全期: slips that are paid short of what they ask, or with yen on one of their claims before them."""
-    is_short = pl.col("is_whole") & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
-    lines = _with_touched(lines.with_columns(is_short.alias("is_short_whole")), ~pl.col("is_whole"))
-    may_take = pl.col("is_whole") & ~pl.col("is_short_whole") & ~pl.col("is_touched_whole")
-    takers = lines.filter(may_take & (pl.col("share_yen") > 0))
+    is_whole = pl.col(ClaimLine.IS_WHOLE)
+    is_short = is_whole & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
+    lines = _with_touched(lines.with_columns(is_short.alias(ClaimLine.IS_SHORT_WHOLE)), ~is_whole)
+    is_refused = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | pl.col(ClaimLine.IS_SHORT_WHOLE)
+    may_take = is_whole & ~is_refused
+    takers = lines.filter(may_take & (pl.col(ClaimLine.SHARE_YEN) > 0))
     if takers[OpenClaim.CLAIM_NO].is_duplicated().any():
         late = too_late(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
         may_take = may_take & ~pl.col(Payment.PAYMENT_NO).is_in(late.implode())
     if not takers.is_empty():
-        lines = _with_touched(lines, ~pl.col("is_whole") | may_take)
-    return lines.with_columns((pl.col("is_touched_whole") | pl.col("is_short_whole")).alias("is_refused_whole"))
+        lines = _with_touched(lines, ~is_whole | may_take)
+    return lines.with_columns(is_refused.alias(ClaimLine.IS_REFUSED_WHOLE))
 
 
 def _with_touched(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
     """先の収納のある全期: `is_touched_whole`, where the ledger or a line of `takes` put yen on a claim before it."""
-    counts = {"counted": (takes & (pl.min_horizontal(Payment.PAID_YEN, "share_yen") > 0)).cast(pl.Int64)}
+    counts = {"counted": (takes & (pl.min_horizontal(Payment.PAID_YEN, ClaimLine.SHARE_YEN) > 0)).cast(pl.Int64)}
     lines = _within(lines, OpenClaim.CLAIM_NO, counts, _running(counts, OpenClaim.CLAIM_NO))
     touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (pl.col("counted") > counts["counted"])
     lines = lines.with_columns(touched.alias("is_touched"))
-    anywhere = {"is_touched_whole": pl.col("is_whole") & pl.col("is_touched")}
+    anywhere: dict[str, pl.Expr] = {ClaimLine.IS_TOUCHED_WHOLE: pl.col(ClaimLine.IS_WHOLE) & pl.col("is_touched")}
     shared = {name: is_it.any().over(Payment.PAYMENT_NO) for name, is_it in anywhere.items()}
-    lines = lines.drop("is_touched_whole", strict=False)
+    lines = lines.drop(ClaimLine.IS_TOUCHED_WHOLE, strict=False)
     return _within(lines, Payment.PAYMENT_NO, anywhere, shared).drop("counted", "is_touched")
 
 
 def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
     """先の収納: the payment that stands first on each claim, in the ledger or else tonight."""
     first = (Payment.PAYMENT_NO, Candidate.NOTICE_NO, Payment.CHANNEL, Candidate.INSTALLMENT_NO)
-    giving = pl.col("claim_part_yen") > 0
+    giving = pl.col(ClaimLine.CLAIM_PART_YEN) > 0
     alone = {f"first_{name}": pl.when(giving).then(name) for name in first}
     shared = {f"first_{name}": pl.col(name).filter(giving).first().over(OpenClaim.CLAIM_NO) for name in first}
     lines = _within(lines, OpenClaim.CLAIM_NO, alone, shared)
     return lines.with_columns(
-        pl.when("is_second_here").then(pl.coalesce(by, f"first_{name}")).alias(by)
+        pl.when(ClaimLine.IS_SECOND_HERE).then(pl.coalesce(by, f"first_{name}")).alias(by)
         for name, by in zip(first, _BY, strict=True)
     )
 
@@ -232,45 +237,45 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         lines.sort(OpenClaim.CLAIM_NO)
         .group_by(Payment.PAYMENT_NO)
         .agg(
-            pl.col("claim_part_yen").sum().alias(Decision.CLAIM_YEN),
-            pl.col("left_yen").sum(),
+            pl.col(ClaimLine.CLAIM_PART_YEN).sum().alias(Decision.CLAIM_YEN),
+            pl.col(ClaimLine.LEFT_YEN).sum(),
             pl.col(OpenClaim.OWED_YEN).sum(),
-            (pl.col("left_yen") - pl.col("claim_part_yen")).sum().alias("still_owed_yen"),
-            pl.col("is_touched_whole").any(),
-            pl.col("is_short_whole").any(),
+            (pl.col(ClaimLine.LEFT_YEN) - pl.col(ClaimLine.CLAIM_PART_YEN)).sum().alias("still_owed_yen"),
+            pl.col(ClaimLine.IS_TOUCHED_WHOLE).any(),
+            pl.col(ClaimLine.IS_SHORT_WHOLE).any(),
             pl.col(*_BY).drop_nulls().first(),
         )
     )
     rows = beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
-    is_settled = (pl.col("left_yen") == 0) | pl.col("is_touched_whole")
+    is_settled = (pl.col(ClaimLine.LEFT_YEN) == 0) | pl.col(ClaimLine.IS_TOUCHED_WHOLE)
     outcome = (
-        pl.when("is_repeat").then(pl.lit(Outcome.ALREADY_POSTED.value))
-        .when("is_conflict").then(pl.lit(Outcome.CONFLICTS.value))
-        .when("is_out_of_order").then(pl.lit(Outcome.STAGE_UNEXPECTED.value))
-        .when(pl.col("is_taken_back") | stage[Stage.CANCELLED]).then(pl.lit(Outcome.TAKEN_BACK.value))
+        pl.when(InOrder.IS_REPEAT).then(pl.lit(Outcome.ALREADY_POSTED.value))
+        .when(InOrder.IS_CONFLICT).then(pl.lit(Outcome.CONFLICTS.value))
+        .when(InOrder.IS_OUT_OF_ORDER).then(pl.lit(Outcome.STAGE_UNEXPECTED.value))
+        .when(pl.col(InOrder.IS_TAKEN_BACK) | stage[Stage.CANCELLED]).then(pl.lit(Outcome.TAKEN_BACK.value))
         .when(stage[Stage.PRELIMINARY]).then(pl.lit(Outcome.PENDING.value))
         .when(stage[Stage.NOT_COLLECTED]).then(pl.lit(Outcome.NOT_COLLECTED.value))
         .when(pl.col(Candidate.NOTICE_NO).is_null()).then(pl.lit(Outcome.KEY_UNKNOWN.value))
-        .when("check_no_differs").then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
-        .when("item_or_office_differs").then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
-        .when("is_before_issue").then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
-        .when(pl.col("is_void") | (pl.col(OpenClaim.OWED_YEN) == 0)).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
+        .when(Truths.CHECK_NO_DIFFERS).then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
+        .when(Truths.ITEM_OR_OFFICE_DIFFERS).then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
+        .when(Truths.IS_BEFORE_ISSUE).then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
+        .when(pl.col(Truths.IS_VOID) | (pl.col(OpenClaim.OWED_YEN) == 0)).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
         .when(is_settled).then(pl.lit(Outcome.ALREADY_SETTLED.value))
-        .when("is_short_whole").then(pl.lit(Outcome.UNDERPAID.value))
+        .when(ClaimLine.IS_SHORT_WHOLE).then(pl.lit(Outcome.UNDERPAID.value))
         .when(has_excess).then(pl.lit(Outcome.OVERPAID.value))
         .when(pl.col("still_owed_yen") > 0).then(pl.lit(Outcome.UNDERPAID.value))
-        .when("is_old_slip").then(pl.lit(Outcome.OLD_SLIP.value))
-        .when("is_late").then(pl.lit(Outcome.LATE.value))
+        .when(Truths.IS_OLD_SLIP).then(pl.lit(Outcome.OLD_SLIP.value))
+        .when(Truths.IS_LATE).then(pl.lit(Outcome.LATE.value))
         .otherwise(pl.lit(Outcome.MATCHED.value))
     )  # fmt: skip
     rows = rows.with_columns(outcome.alias(Decision.OUTCOME))
     is_second = pl.col(Decision.OUTCOME) == Outcome.ALREADY_SETTLED.value
     other = (
-        pl.when(pl.col("is_repeat") | pl.col("is_conflict")).then("first_no")
-        .when("is_out_of_order").then("confirmed_no")
-        .when(is_second).then("by_payment_no")
+        pl.when(pl.col(InOrder.IS_REPEAT) | pl.col(InOrder.IS_CONFLICT)).then(InOrder.FIRST_NO)
+        .when(InOrder.IS_OUT_OF_ORDER).then(InOrder.CONFIRMED_NO)
+        .when(is_second).then(OpenClaim.BY_PAYMENT_NO)
     )  # fmt: skip
     return Decision.of(
         rows.with_columns(
@@ -289,20 +294,20 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _flags(is_second: pl.Expr) -> pl.Expr:
     """付記: everything else that is true, comma-separated, in the order of terms.Flag."""
-    same_slip = pl.col("by_notice_no") == pl.col(Candidate.NOTICE_NO)
-    whole_and_part = (pl.col("by_installment_no") == WHOLE_YEAR) != (pl.col(Candidate.INSTALLMENT_NO) == WHOLE_YEAR)
-    confirmed = pl.col("is_confirmed")
+    same_slip = pl.col(OpenClaim.BY_NOTICE_NO) == pl.col(Candidate.NOTICE_NO)
+    is_whole = [pl.col(name) == WHOLE_YEAR for name in (OpenClaim.BY_INSTALLMENT_NO, Candidate.INSTALLMENT_NO)]
+    confirmed = pl.col(InOrder.IS_CONFIRMED)
     true_of = {
-        Flag.OLD_SLIP: confirmed & pl.col("is_old_slip"),
-        Flag.LATE: confirmed & pl.col("is_late"),
-        Flag.BEFORE_ISSUE: confirmed & pl.col("is_before_issue"),
+        Flag.OLD_SLIP: confirmed & pl.col(Truths.IS_OLD_SLIP),
+        Flag.LATE: confirmed & pl.col(Truths.IS_LATE),
+        Flag.BEFORE_ISSUE: confirmed & pl.col(Truths.IS_BEFORE_ISSUE),
         Flag.CANCELLED_NOTICE: confirmed & pl.col(Candidate.IS_CANCELLED),
         Flag.SAME_SLIP: is_second & same_slip,
         Flag.OTHER_SLIP: is_second & ~same_slip,
-        Flag.OTHER_CHANNEL: is_second & (pl.col("by_channel") != pl.col(Payment.CHANNEL)),
-        Flag.WHOLE_AND_PART: is_second & whole_and_part,
-        Flag.AFTER_CANCEL: confirmed & pl.col("is_out_of_order"),
-        Flag.REISSUE_UNISSUED: confirmed & pl.col("is_reissue_unissued"),
+        Flag.OTHER_CHANNEL: is_second & (pl.col(OpenClaim.BY_CHANNEL) != pl.col(Payment.CHANNEL)),
+        Flag.WHOLE_AND_PART: is_second & (is_whole[0] != is_whole[1]),
+        Flag.AFTER_CANCEL: confirmed & pl.col(InOrder.IS_OUT_OF_ORDER),
+        Flag.REISSUE_UNISSUED: confirmed & pl.col(Truths.IS_REISSUE_UNISSUED),
     }
     shown = [pl.when(truth.fill_null(False)).then(pl.lit(flag.value)) for flag, truth in true_of.items()]
     return pl.concat_str(shown, separator=",", ignore_nulls=True)

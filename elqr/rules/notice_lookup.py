@@ -8,6 +8,7 @@ of it. Pure functions over frames; who asks decides what follows.
 import polars as pl
 
 from elqr.vocabulary.frames import Candidate, Payment, beside
+from elqr.vocabulary.matching_frames import Meant, Truths
 from elqr.vocabulary.terms import KeyKind
 
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
@@ -15,18 +16,16 @@ _ASKED = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)
 _SAID = (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE, Candidate.REISSUE_NO)
 """What a payment and its notice both say."""
 
-TRUTHS = (
-    "check_no_differs", "item_or_office_differs", "is_before_issue", "is_void", "is_late", "is_old_slip",
-    "is_reissue_unissued",
-)  # fmt: skip
-"""What `with_notice` says of each payment. `is_void`: the notice is cancelled, and none stands in its place."""
+TRUTHS = tuple(Truths.SCHEMA)
+"""What `with_notice` says of each payment."""
 
-CONTRADICTED = ("check_no_differs", "item_or_office_differs", "is_before_issue")
+CONTRADICTED = (Truths.CHECK_NO_DIFFERS, Truths.ITEM_OR_OFFICE_DIFFERS, Truths.IS_BEFORE_ISSUE)
 """What the notice of its key says otherwise than a payment: another may be meant."""
 
-RULED_OUT = (*CONTRADICTED, "is_void")
+RULED_OUT = (*CONTRADICTED, Truths.IS_VOID)
 """What keeps a payment from the claims of its notice, whatever is owed on them."""
 
+_PICKED = "picked"
 
 _BARCODE_DIGITS = 27
 """発行企業, 収納企業 and 自由使用欄: what names a notice's bar code in the ledger."""
@@ -65,19 +64,19 @@ def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """
     slips = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _SAID})
     found = meant(rows, candidates)
-    rows = rows.hstack(slips.select(pl.all().gather(found["slip"])))
+    rows = rows.hstack(slips.select(pl.all().gather(found[Meant.SLIP])))
     is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
     digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
     return rows.with_columns(
-        _differs(Payment.CHECK_NO).alias("check_no_differs"),
-        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias("item_or_office_differs"),
-        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias("is_before_issue"),
-        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias("is_late"),
-        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias("is_old_slip"),
+        _differs(Payment.CHECK_NO).alias(Truths.CHECK_NO_DIFFERS),
+        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias(Truths.ITEM_OR_OFFICE_DIFFERS),
+        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias(Truths.IS_BEFORE_ISSUE),
+        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias(Truths.IS_LATE),
+        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias(Truths.IS_OLD_SLIP),
         (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
-            "is_reissue_unissued"
+            Truths.IS_REISSUE_UNISSUED
         ),
-        (is_cancelled & ~found["stands"]).alias("is_void"),
+        (is_cancelled & ~found[Meant.STANDS]).alias(Truths.IS_VOID),
         is_cancelled.alias(Candidate.IS_CANCELLED),
     )
 
@@ -87,7 +86,7 @@ def _differs(name: str) -> pl.Expr:
 
 
 def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """どの納付書か: of each row `slip`, the place of its notice among the candidates, null where there is none.
+    """どの納付書か: frame Meant of each row; `slip` is null where there is none.
 
     `rows` has key_kind, key_digits, reissue_no, paid_on; `candidates` also reissue_no, issue_no, issued_on,
     is_cancelled and cancelled_on.
@@ -95,14 +94,14 @@ def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     `stands`: the notice was in force on 領収日, and if it was cancelled later, another that the same number means is in
     its place. Nearly every key has one notice, which is not looked at any further.
     """
-    slips = candidates.with_row_index("slip")
-    keys = slips.group_by(_KEY).agg(pl.col("slip").first(), pl.len())
+    slips = candidates.with_row_index(Meant.SLIP)
+    keys = slips.group_by(_KEY).agg(pl.col(Meant.SLIP).first(), pl.len())
     several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
     asked = rows.select(_ASKED)
-    found = beside(asked, keys.select(*_KEY, "slip"), _KEY)
+    found = beside(asked, keys.select(*_KEY, Meant.SLIP), _KEY)
     picked = _in_force(asked.join(several, on=_KEY, how="semi").unique(), several)
     found = beside(found, picked, _ASKED)
-    return found.select(pl.coalesce("picked", "slip").alias("slip"), pl.col("stands").fill_null(False))
+    return found.select(pl.coalesce(_PICKED, Meant.SLIP).alias(Meant.SLIP), pl.col(Meant.STANDS).fill_null(False))
 
 
 def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
@@ -120,8 +119,8 @@ def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
     has_digit = pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)
     is_replaced = is_uncancelled.any().over(*_ASKED, has_digit)
     return (
-        pairs.with_columns((is_issued & was_valid & is_replaced).alias("stands"))
-        .sort(has_digit, is_issued & was_valid, is_issued, order, "slip", descending=True)
+        pairs.with_columns((is_issued & was_valid & is_replaced).alias(Meant.STANDS))
+        .sort(has_digit, is_issued & was_valid, is_issued, order, Meant.SLIP, descending=True)
         .unique(_ASKED, keep="first", maintain_order=True)
-        .select(*_ASKED, pl.col("slip").alias("picked"), "stands")
+        .select(*_ASKED, pl.col(Meant.SLIP).alias(_PICKED), Meant.STANDS)
     )

@@ -11,6 +11,8 @@ from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
 from elqr.vocabulary.ruling_frames import Standing
 from elqr.vocabulary.terms import Account
 
+_PART_YEN = "part_yen"
+
 
 class Reducible(Standing):
     """減額された調定にある収納: what stands on such a claim, of which payment, and the claim's owed yen."""
@@ -35,18 +37,18 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     excess = yen.sum().over(Posting.CLAIM_NO) - pl.col(Reducible.OWED_YEN)
     taken_before = yen.cum_sum().over(Posting.CLAIM_NO) - yen
     part = pl.min_horizontal(yen, (excess - taken_before).clip(lower_bound=0))
-    rows = last_first.with_columns(part.alias("part_yen"))
-    left = rows.group_by(Posting.CLAIM_NO).agg((yen - pl.col("part_yen")).sum(), pl.col(Reducible.OWED_YEN).first())
+    rows = last_first.with_columns(part.alias(_PART_YEN))
+    left = rows.group_by(Posting.CLAIM_NO).agg((yen - pl.col(_PART_YEN)).sum(), pl.col(Reducible.OWED_YEN).first())
     assert left.select((yen <= pl.col(Reducible.OWED_YEN)).all()).item(), "no claim keeps more than is owed"
     was = pl.col(Posting.FISCAL_YEAR)
     open_year = years.of(was, pl.col(Posting.PROCEDURE_CODE))
-    taken = rows.filter(pl.col("part_yen") > 0).with_columns(
+    taken = rows.filter(pl.col(_PART_YEN) > 0).with_columns(
         open_year.alias(Posting.FISCAL_YEAR),
         (pl.col(Posting.IS_ARREARS) | (open_year != was)).alias(Posting.IS_ARREARS),
     )
-    off = taken.with_columns((-pl.col("part_yen")).alias(Posting.YEN))
+    off = taken.with_columns((-pl.col(_PART_YEN)).alias(Posting.YEN))
     into = taken.with_columns(
-        pl.col("part_yen").alias(Posting.YEN),
+        pl.col(_PART_YEN).alias(Posting.YEN),
         pl.lit(Account.SUSPENSE.value).alias(Posting.ACCOUNT),
         pl.lit(None, dtype=pl.Int64).alias(Posting.CLAIM_NO),
         pl.lit(None, dtype=pl.Int64).alias(Reduction.NOTICE_NO),

@@ -11,16 +11,18 @@ import polars as pl
 
 from elqr.formats.payment_identity import ACCEPTED, content, variants
 from elqr.vocabulary.frames import Known, KnownAs, KnownEvent, Payment, beside, but
+from elqr.vocabulary.matching_frames import Repeat
 from elqr.vocabulary.terms import Outcome, Stage
 
 _NAMED = (Payment.IDENTITY, Payment.STAGE)
 _SAID = "said"
 _EVENT = (*_NAMED, Payment.OCCURRENCE_NO, _SAID)
-_JUDGED = (Payment.OCCURRENCE_NO, "first_no", "is_repeat", "is_conflict")
+_JUDGED = tuple(Repeat.SCHEMA)
+_IS_PLAIN, _IS_CONTESTED = "is_plain", "is_contested"
 
 
 def with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """再受信と内容相違: `first_no` (what a record repeats or contradicts, else itself), `is_repeat`, `is_conflict`.
+    """再受信と内容相違: the payments with what frame Repeat says of them.
 
     `payments` Payment · `known` KnownEvent of their identities. Where a payment is known by another number than its
     file gave it, `occurrence_no` is that.
@@ -30,13 +32,13 @@ def with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     is_alone = ~identities.is_duplicated()
     alone = payments.select(
         Payment.OCCURRENCE_NO,
-        pl.col(Payment.PAYMENT_NO).alias("first_no"),
-        is_repeat=pl.repeat(False, pl.len()),
-        is_conflict=pl.repeat(False, pl.len()),
+        pl.col(Payment.PAYMENT_NO).alias(Repeat.FIRST_NO),
+        pl.repeat(False, pl.len()).alias(Repeat.IS_REPEAT),
+        pl.repeat(False, pl.len()).alias(Repeat.IS_CONFLICT),
     )
     seen = _plain(payments[at], known).with_columns(at.alias("at"), is_alone[at].alias("is_alone"))
-    plain = seen.filter(pl.col("is_plain") & pl.col("is_alone"))
-    doubtful = pl.concat([(~is_alone).arg_true(), seen.filter(~pl.col("is_plain") & pl.col("is_alone"))["at"]])
+    plain = seen.filter(pl.col(_IS_PLAIN) & pl.col("is_alone"))
+    doubtful = pl.concat([(~is_alone).arg_true(), seen.filter(~pl.col(_IS_PLAIN) & pl.col("is_alone"))["at"]])
     doubtful = doubtful.sort()
     others = _renewed(_judged(payments[doubtful], known), known)
     judged = but(but(alone, plain.select("at", *_JUDGED)), others.select(doubtful.alias("at"), *_JUDGED))
@@ -63,24 +65,24 @@ def _plain(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     is_repeat = (pl.col(_SAID) == pl.col("known_said")).fill_null(False)
     return rows.select(
         Payment.OCCURRENCE_NO,
-        pl.when(is_repeat).then("known_no").otherwise(Payment.PAYMENT_NO).alias("first_no"),
-        is_repeat.alias("is_repeat"),
-        pl.lit(False).alias("is_conflict"),
-        (pl.col("is_clear") & (is_repeat | pl.col("is_named").is_null())).alias("is_plain"),
+        pl.when(is_repeat).then("known_no").otherwise(Payment.PAYMENT_NO).alias(Repeat.FIRST_NO),
+        is_repeat.alias(Repeat.IS_REPEAT),
+        pl.lit(False).alias(Repeat.IS_CONFLICT),
+        (pl.col("is_clear") & (is_repeat | pl.col("is_named").is_null())).alias(_IS_PLAIN),
     )
 
 
 def known_as(payments: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     """何として知るか: frame KnownAs, of the new ones that their own record alone does not say it of."""
     is_renumbered = judged[Payment.OCCURRENCE_NO] != payments[Payment.OCCURRENCE_NO]
-    few = payments.filter(judged["is_conflict"] | (is_renumbered & ~judged["is_repeat"]))
+    few = payments.filter(judged[Repeat.IS_CONFLICT] | (is_renumbered & ~judged[Repeat.IS_REPEAT]))
     rows = few.select(Payment.PAYMENT_NO, content().alias(_SAID)).join(
-        judged.select(Payment.PAYMENT_NO, Payment.OCCURRENCE_NO, "is_conflict"), on=Payment.PAYMENT_NO
+        judged.select(Payment.PAYMENT_NO, Payment.OCCURRENCE_NO, Repeat.IS_CONFLICT), on=Payment.PAYMENT_NO
     )
     hashed = variants(rows[_SAID]).alias(Known.VARIANT)
     return KnownAs.of(
         rows.with_columns(
-            pl.when("is_conflict").then(hashed).otherwise(pl.lit(ACCEPTED)).alias(Known.VARIANT),
+            pl.when(Repeat.IS_CONFLICT).then(hashed).otherwise(pl.lit(ACCEPTED)).alias(Known.VARIANT),
         )
     )
 
@@ -120,10 +122,10 @@ def _judged(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     contradicted = pl.coalesce("own_no", "any_no", other_tonight)
     return rows.with_columns(
         pl.when(~is_new).then(pl.coalesce("known_no", "tonight_no")).when(is_contested).then(contradicted)
-        .otherwise(number).alias("first_no"),
-        (~is_new).alias("is_repeat"),
-        (is_new & is_contested).alias("is_conflict"),
-        is_contested.alias("is_contested"),
+        .otherwise(number).alias(Repeat.FIRST_NO),
+        (~is_new).alias(Repeat.IS_REPEAT),
+        (is_new & is_contested).alias(Repeat.IS_CONFLICT),
+        is_contested.alias(_IS_CONTESTED),
     )  # fmt: skip
 
 
@@ -134,9 +136,9 @@ def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     stands and a night brings more 取消 than 速報, likewise the last 取消. So it is the night's last word that counts,
     and a bundle of old records changes nothing. A file that begins with the 取消 tells of a 速報 before it.
     """
-    stage, is_plain = pl.col(Payment.STAGE), ~pl.col("is_contested")
+    stage, is_plain = pl.col(Payment.STAGE), ~pl.col(_IS_CONTESTED)
     is_told, is_back = (is_plain & (stage == own.value) for own in (Stage.PRELIMINARY, Stage.CANCELLED))
-    is_new, by = ~pl.col("is_repeat"), Payment.IDENTITY
+    is_new, by = ~pl.col(Repeat.IS_REPEAT), Payment.IDENTITY
     opens_with = (
         pl.col(Payment.STAGE)
         .filter(is_told | is_back)
@@ -158,9 +160,11 @@ def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     all_back = pl.col("known_back") + pl.col("new_back")
     is_over = (all_told > 0) & (all_told <= all_back) & (pl.col("told") > pl.col("back"))
     stands = (all_told > pl.col("any_back") + pl.col("new_back")) & (pl.col("back") > pl.col("told"))
-    turns = counts.select(is_over=is_over & (pl.col("known_paid") == 0), stands=stands & (pl.col("known_paid") == 0))
+    turns = counts.select(
+        is_over=is_over & (pl.col("known_paid") == 0), is_standing=stands & (pl.col("known_paid") == 0)
+    )
     rows = rows.hstack(turns)
-    may = pl.col("is_repeat") & ((is_told & pl.col("is_over")) | (is_back & pl.col("stands")))
+    may = pl.col(Repeat.IS_REPEAT) & ((is_told & pl.col("is_over")) | (is_back & pl.col("is_standing")))
     rows = rows.with_columns(may.alias("may"))
     last = (
         pl.col(Payment.PAYMENT_NO)
@@ -180,8 +184,8 @@ def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     after = pl.max_horizontal(pl.col("highest").fill_null(0), tonight) + 1
     return rows.with_columns(
         pl.when(is_renewed).then(after).otherwise(Payment.OCCURRENCE_NO).alias(Payment.OCCURRENCE_NO),
-        pl.when(is_renewed).then(Payment.PAYMENT_NO).otherwise("first_no").alias("first_no"),
-        (pl.col("is_repeat") & ~is_renewed).alias("is_repeat"),
+        pl.when(is_renewed).then(Payment.PAYMENT_NO).otherwise(Repeat.FIRST_NO).alias(Repeat.FIRST_NO),
+        (pl.col(Repeat.IS_REPEAT) & ~is_renewed).alias(Repeat.IS_REPEAT),
     )
 
 

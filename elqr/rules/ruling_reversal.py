@@ -24,6 +24,9 @@ class Reversal:
     gone: pl.Series
 
 
+_SHORT_YEN, _ROOM_YEN, _PART_YEN = "short_yen", "room_yen", "part_yen"
+"""What is not any more where a ruling put it, what a claim still takes, and what comes back to it."""
+
 _PLACE = (Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
 
 
@@ -35,16 +38,16 @@ def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, ye
     """
     rows = _back(rulings, made, years)
     rows = _without_held(rows)
-    gone = rows.filter(pl.col("short_yen") > 0)[Move.RULING_NO].unique()
+    gone = rows.filter(pl.col(_SHORT_YEN) > 0)[Move.RULING_NO].unique()
     rows = rows.filter(~pl.col(Move.RULING_NO).is_in(gone.implode()), pl.col(Move.YEN) != 0)
     comes = (pl.col(Move.ACCOUNT) == Account.CLAIM.value) & (pl.col(Move.YEN) > 0)
     lines = _with_parts(rows.filter(comes), _room(claims, rows))
-    onto = lines.filter(pl.col("part_yen") > 0).with_columns(pl.col("part_yen").alias(Move.YEN))
-    returned = lines.filter(pl.col("part_yen") < pl.col(Move.YEN)).with_columns(
+    onto = lines.filter(pl.col(_PART_YEN) > 0).with_columns(pl.col(_PART_YEN).alias(Move.YEN))
+    returned = lines.filter(pl.col(_PART_YEN) < pl.col(Move.YEN)).with_columns(
         pl.lit(Account.SUSPENSE.value).alias(Move.ACCOUNT),
         pl.lit(None, dtype=pl.Int64).alias(Move.CLAIM_NO),
         pl.lit(None, dtype=pl.Int64).alias(Move.NOTICE_NO),
-        (pl.col(Move.YEN) - pl.col("part_yen")).alias(Move.YEN),
+        (pl.col(Move.YEN) - pl.col(_PART_YEN)).alias(Move.YEN),
         pl.coalesce(Made.HELD_YEAR, Move.FISCAL_YEAR).alias(Move.FISCAL_YEAR),
         pl.lit(False).alias(Move.IS_ARREARS),
     )
@@ -86,16 +89,16 @@ def _without_held(rows: pl.DataFrame) -> pl.DataFrame:
     taken = (-pl.col(Move.YEN)).clip(lower_bound=0)
     so_far = taken.cum_sum().over(*_PLACE, order_by=[Move.RULING_NO, Made.POSTING_NO])
     short = pl.min_horizontal(taken, (so_far - pl.col(Made.STANDS_YEN)).clip(lower_bound=0))
-    rows = rows.with_columns(short.alias("short_yen"))
+    rows = rows.with_columns(short.alias(_SHORT_YEN))
     own = (Move.RULING_NO, Move.PAYMENT_NO)
     on_claim, in_suspense = (pl.col(Move.ACCOUNT) == one.value for one in (Account.CLAIM, Account.SUSPENSE))
-    missing = pl.col("short_yen").filter(on_claim).sum().over(own)
+    missing = pl.col(_SHORT_YEN).filter(on_claim).sum().over(own)
     may_be_left = pl.min_horizontal(Move.YEN, Made.STANDS_YEN).filter(in_suspense & (pl.col(Move.YEN) > 0))
     is_held = (missing > 0) & (missing <= may_be_left.sum().over(own))
-    moved = pl.when(on_claim).then(pl.col("short_yen")).when(in_suspense & (pl.col(Move.YEN) > 0)).then(-missing)
+    moved = pl.when(on_claim).then(pl.col(_SHORT_YEN)).when(in_suspense & (pl.col(Move.YEN) > 0)).then(-missing)
     return rows.with_columns(
         pl.when(is_held).then(pl.col(Move.YEN) + moved.otherwise(0)).otherwise(Move.YEN).alias(Move.YEN),
-        pl.when(is_held & on_claim).then(0).otherwise("short_yen").alias("short_yen"),
+        pl.when(is_held & on_claim).then(0).otherwise(_SHORT_YEN).alias(_SHORT_YEN),
     )
 
 
@@ -103,10 +106,10 @@ def _room(claims: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """調定の空き: claim_no, `room_yen` that a claim still takes once these rows took off it what they take."""
     freed = rows.filter(pl.col(Move.YEN) < 0).drop_nulls(Move.CLAIM_NO)
     sums = freed.group_by(Move.CLAIM_NO).agg((-pl.col(Move.YEN)).sum().alias("freed_yen"))
-    left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).min().alias("room_yen")
+    left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).min().alias(_ROOM_YEN)
     own = claims.group_by(OpenClaim.CLAIM_NO).agg(left).join(sums, on=Move.CLAIM_NO, how="left")
-    room = pl.col("room_yen") + pl.col("freed_yen").fill_null(0)
-    return own.select(Move.CLAIM_NO, room.clip(lower_bound=0).alias("room_yen"))
+    room = pl.col(_ROOM_YEN) + pl.col("freed_yen").fill_null(0)
+    return own.select(Move.CLAIM_NO, room.clip(lower_bound=0).alias(_ROOM_YEN))
 
 
 def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
@@ -115,12 +118,12 @@ def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
         Move.RULING_NO, Move.PAYMENT_NO, Move.CLAIM_NO, Made.POSTING_NO
     )
     before = pl.col(Move.YEN).cum_sum().over(Move.CLAIM_NO) - pl.col(Move.YEN)
-    part = pl.min_horizontal(Move.YEN, (pl.col("room_yen").fill_null(0) - before).clip(lower_bound=0))
+    part = pl.min_horizontal(Move.YEN, (pl.col(_ROOM_YEN).fill_null(0) - before).clip(lower_bound=0))
     whole = (Move.RULING_NO, Move.PAYMENT_NO)
-    rows = rows.with_columns(part.alias("part_yen"))
+    rows = rows.with_columns(part.alias(_PART_YEN))
     is_one = pl.col(Move.CLAIM_NO).n_unique().over(whole) == 1
-    fits = (pl.col("part_yen") == pl.col(Move.YEN)).all().over(whole)
-    return rows.with_columns(pl.when(is_one | fits).then("part_yen").otherwise(0).alias("part_yen"))
+    fits = (pl.col(_PART_YEN) == pl.col(Move.YEN)).all().over(whole)
+    return rows.with_columns(pl.when(is_one | fits).then(_PART_YEN).otherwise(0).alias(_PART_YEN))
 
 
 def refusals(rows: pl.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ import polars as pl
 
 from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, meant
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
+from elqr.vocabulary.matching_frames import Meant, Truths
 from elqr.vocabulary.report_frames import LateNotice
 from elqr.vocabulary.terms import Outcome
 
@@ -54,7 +55,7 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     `known`: their notices, as `lookup.meant` looks at them, with notice_no.
     """
     found = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
-    found = found.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(found, known)["slip"]))
+    found = found.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(found, known)[Meant.SLIP]))
     return Suggestion.of(
         found.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
     ).sort(Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO)
@@ -62,10 +63,10 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 SAME_KEY = "同じ照会キー"
 _BUT = {
-    "check_no_differs": Outcome.CHECK_NO_DIFFERS.label,
-    "item_or_office_differs": Outcome.ITEM_OR_OFFICE_DIFFERS.label,
-    "is_before_issue": Outcome.PAID_BEFORE_ISSUE.label,
-    "is_void": Outcome.NOTICE_CANCELLED.label,
+    Truths.CHECK_NO_DIFFERS: Outcome.CHECK_NO_DIFFERS.label,
+    Truths.ITEM_OR_OFFICE_DIFFERS: Outcome.ITEM_OR_OFFICE_DIFFERS.label,
+    Truths.IS_BEFORE_ISSUE: Outcome.PAID_BEFORE_ISSUE.label,
+    Truths.IS_VOID: Outcome.NOTICE_CANCELLED.label,
 }
 
 

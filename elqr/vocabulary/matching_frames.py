@@ -1,0 +1,61 @@
+"""Columns that the steps of matching hand on (消込の途中の列), spelt once as in elqr/vocabulary/frames.py."""
+
+import polars as pl
+
+from elqr.vocabulary.frames import Column, Frame, Payment
+
+
+class Truths(Frame):
+    """照会でわかること: what is true of a payment beside the notice that its key means.
+
+    `is_void`: the notice is cancelled, and none stands in its place.
+    """
+
+    CHECK_NO_DIFFERS = Column("check_no_differs", pl.Boolean)
+    ITEM_OR_OFFICE_DIFFERS = Column("item_or_office_differs", pl.Boolean)
+    IS_BEFORE_ISSUE = Column("is_before_issue", pl.Boolean)
+    IS_VOID = Column("is_void", pl.Boolean)
+    IS_LATE = Column("is_late", pl.Boolean)
+    IS_OLD_SLIP = Column("is_old_slip", pl.Boolean)
+    IS_REISSUE_UNISSUED = Column("is_reissue_unissued", pl.Boolean)
+
+
+class Meant(Frame):
+    """キーの指す納付書: its place among the candidates, and whether it was in force on 領収日."""
+
+    SLIP = Column("slip", pl.UInt32)
+    STANDS = Column("stands", pl.Boolean)
+
+
+class Repeat(Frame):
+    """再受信と内容相違: what a record repeats or contradicts (`first_no`, else itself), and as what it counts."""
+
+    OCCURRENCE_NO = Payment.OCCURRENCE_NO
+    FIRST_NO = Column("first_no", pl.Int64)
+    IS_REPEAT = Column("is_repeat", pl.Boolean)
+    IS_CONFLICT = Column("is_conflict", pl.Boolean)
+
+
+class InOrder(Repeat):
+    """段階の順序: whether a record may stand where it stands among those of its event.
+
+    `confirmed_no` is the 確報 that a 取消 came after; `is_taken_back` says so of a 速報.
+    """
+
+    CONFIRMED_NO = Column("confirmed_no", pl.Int64)
+    IS_OUT_OF_ORDER = Column("is_out_of_order", pl.Boolean)
+    IS_TAKEN_BACK = Column("is_taken_back", pl.Boolean)
+    IS_CONFIRMED = Column("is_confirmed", pl.Boolean)
+
+
+class ClaimLine(Frame):
+    """収納と調定の行: what a claim takes of an eligible payment, whose slip pays it, perhaps with others (全期)."""
+
+    IS_WHOLE = Column("is_whole", pl.Boolean)
+    SHARE_YEN = Column("share_yen", pl.Int64)
+    IS_SHORT_WHOLE = Column("is_short_whole", pl.Boolean)
+    IS_TOUCHED_WHOLE = Column("is_touched_whole", pl.Boolean)
+    IS_REFUSED_WHOLE = Column("is_refused_whole", pl.Boolean)
+    LEFT_YEN = Column("left_yen", pl.Int64)
+    IS_SECOND_HERE = Column("is_second_here", pl.Boolean)
+    CLAIM_PART_YEN = Column("claim_part_yen", pl.Int64)
