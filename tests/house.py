@@ -6,8 +6,9 @@ A module may import what stands before it, and nothing else. A module that is no
 HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
-        "__init__ codes frames arrival_frames export_frames limits matching_frames money_frames notice_frames number_series "
-        "page_frames report_frames ruling_frames signature strict tally_frames terms code_texts errors meanings visible_text findings",
+        "__init__ codes frames arrival_frames export_frames limits matching_frames money_frames notice_frames "
+        "number_series page_frames report_frames ruling_frames signature strict tally_frames terms code_texts "
+        "errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files named_files own_json run_log temporary_files inbox archive"),
@@ -24,9 +25,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "rules",
         "__init__ alarms contract deposits expected_files joint_payment month_figures night_result notice_lookup "
-        "offsets pairing postings refused_rows register kpi repeats row_checks instalments notices "
-        "ruling_reversal sender_correction reductions settlement settlement_rules suggestions totals whole_year "
-        "matching partition rulings",
+        "offsets pairing postings reductions refused_rows register kpi repeats row_checks instalments notices "
+        "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching "
+        "partition rulings",
     ),
     (
         "printing",
