@@ -47,8 +47,8 @@ class Situation:
     def sha256(self) -> str:
         """この状況の照合値: of the claims with their yen, and of all that stands against drawing them."""
         rows = self.claims.sort(Unpaid.CLAIM_NO).select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).rows()
-        found = [(own.risk.value, own.found) for own in self.against]
-        return hashlib.sha256(json.dumps([rows, found], ensure_ascii=False).encode()).hexdigest()
+        risks = [(one.risk.value, one.found) for one in self.against]
+        return hashlib.sha256(json.dumps([rows, risks], ensure_ascii=False).encode()).hexdigest()
 
 
 def situation(session: Session) -> Situation:

@@ -136,9 +136,9 @@ def _enter_step(session: Session, print_no: int, step: PrintState, pulled: Seque
 
 def _rewrite(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
     """The manifest with a further step. The ledger has it already; this is the copy that goes with the paper."""
-    made = manifest.model_copy(update=dict(update))
-    write_printed(folder / MANIFEST, made.as_bytes())
-    return made
+    rewritten = manifest.model_copy(update=dict(update))
+    write_printed(folder / MANIFEST, rewritten.as_bytes())
+    return rewritten
 
 
 def _refuse_foreign(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> Mapping[str, object]:
@@ -222,12 +222,12 @@ def check_again(session: Session, templates: Mapping[str, Template], folder: Pat
         asked = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
         against = _against(session, manifest, tuple(asked["pulled"]) if asked else (), PRINT_RULES)
     office = Office(session.job.city.name, session.register.names)
-    found = [Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added(folder, manifest)]
+    findings = [Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added(folder, manifest)]
     for file in manifest.files:
         if file.template not in templates:
             raise NotFound(f"版下 {file.template} がありません。印刷したときの版下を用意してください。")
         if altered := changed(folder, file):
-            found += [Finding(Location(name), Code.PRINT_CHANGED) for name in altered]
+            findings += [Finding(Location(name), Code.PRINT_CHANGED) for name in altered]
             continue
         placed = listed(folder, [file]).select(
             Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
@@ -237,5 +237,5 @@ def check_again(session: Session, templates: Mapping[str, Template], folder: Pat
         rows = placed.join(slips, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
             *sheet_columns()
         )
-        found += preflight(templates[file.template], office, file.name, stored(folder / file.name), rows).findings
-    return [*found, *against.findings]
+        findings += preflight(templates[file.template], office, file.name, stored(folder / file.name), rows).findings
+    return [*findings, *against.findings]

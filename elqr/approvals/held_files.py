@@ -33,8 +33,8 @@ def held_files(session: Session) -> pl.DataFrame:
     by_delivery = {number: row["waiver_no"] for row in waiting for number in row["deliveries"]}
     by_content = {row["sha256"]: row["waiver_no"] for row in waiting if not row["deliveries"]}
     number, old = (
-        pl.col(name).replace_strict(found, default=None, return_dtype=pl.Int64)
-        for name, found in (("delivery_no", by_delivery), ("sha256", by_content))
+        pl.col(name).replace_strict(numbers, default=None, return_dtype=pl.Int64)
+        for name, numbers in (("delivery_no", by_delivery), ("sha256", by_content))
     )
     return rows.with_columns(pl.coalesce(number, pl.when(pl.col("box") == "").then(old)).alias("waiver_no"))
 
@@ -55,16 +55,16 @@ def _named(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
     if len(head) >= MARK_CHARS:
         begins = pl.col("sha256").str.starts_with(head)
         is_named |= begins & ((name == rest) | (placed == rest)) if rest else begins
-    found = rows.filter(is_named)
-    if found.is_empty():
+    lines = rows.filter(is_named)
+    if lines.is_empty():
         raise NotFound(
             f"残っている取込保留に {mark} はありません。"
             "elqr held list で確かめ、ファイル名か照合値の先頭8文字を指定してください。"
         )
-    if found.height > 1:
-        each = "、".join(_marks(row) for row in found.iter_rows(named=True))
-        raise NotFound(f"残っている取込保留に {mark} は{found.height}つあります。次のどれかで指定してください: {each}")
-    return found.row(0, named=True)
+    if lines.height > 1:
+        each = "、".join(_marks(row) for row in lines.iter_rows(named=True))
+        raise NotFound(f"残っている取込保留に {mark} は{lines.height}つあります。次のどれかで指定してください: {each}")
+    return lines.row(0, named=True)
 
 
 def request_waiver(session: Session, mark: str, signature: Signature) -> tuple[int, str]:

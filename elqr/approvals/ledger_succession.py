@@ -128,8 +128,8 @@ def approve_going_on(session: Session, signature: Signature) -> HandedOut:
     request = check_going_on(session, signature.by)
     numbers = HandedOut.of(request.numbers)
     with session.ledger.transaction() as connection:
-        said = {"started_at": signature.at, "started_by": request.asked_by, "approved_by": signature.by}
-        row = identity.enter_start(connection, numbers, {**said, "reason": request.reason})
+        signed = {"started_at": signature.at, "started_by": request.asked_by, "approved_by": signature.by}
+        row = identity.enter_start(connection, numbers, {**signed, "reason": request.reason})
         traces = traces_with_keys(session.job)
         before = traces.mark.ledger if traces.mark else traces.ledger_of_runs
         act = Act("ledger_start", int(str(row["start_no"])), RulingResult.APPROVED.value, signature.by, {})
@@ -175,7 +175,7 @@ def _standing(session: Session, last: Mapping[str, int], *, is_new: bool) -> _St
     with ledger.transaction() as connection:
         known, starts = identity.handed_out(connection), identity.starts(connection)
         wrong = "" if is_new else disagreement(ledger, traces)
-        own = "" if is_new else identity.ledger_id(connection)
+        ledger_id = "" if is_new else identity.ledger_id(connection)
         _, run_hash = identity.last_run(connection)
     if is_new and (known != HandedOut() or starts[1:]):
         raise Refused("使い始めた台帳があります。新しく始めるときは、[store] に空の場所を書いてください。")
@@ -186,7 +186,7 @@ def _standing(session: Session, last: Mapping[str, int], *, is_new: bool) -> _St
     if is_new and not traces.tells_all:
         _need_told(last)
     numbers = traces.numbers.furthest(known).furthest(HandedOut.of(last))
-    facts = {"is_new": is_new, "ledger": own, "run_hash": run_hash, "wrong": wrong, "numbers": numbers.as_dict()}
+    facts = {"is_new": is_new, "ledger": ledger_id, "run_hash": run_hash, "wrong": wrong, "numbers": numbers.as_dict()}
     whole = json.dumps({**facts, "traces": asdict(traces)}, ensure_ascii=False, sort_keys=True)
     return _Standing(traces, numbers, hashlib.sha256(whole.encode()).hexdigest())
 

@@ -31,8 +31,8 @@ def draw_month(session: Session, first: date) -> Monthly:
     waits = next((one for one in asked if one["result"] is None), None)
     is_changed = closed is not None and closed["sha256"] != figures.sha256
     if closed is not None:
-        said = f"締済（申請 {closed['asked_by']}、承認 {closed['taken_by']} {closed['taken_at'][:10]}）"
-        standing = f"★締後の変更あり　{said}" if is_changed else said
+        by_whom = f"締済（申請 {closed['asked_by']}、承認 {closed['taken_by']} {closed['taken_at'][:10]}）"
+        standing = f"★締後の変更あり　{by_whom}" if is_changed else by_whom
     elif waits is not None:
         standing = f"締めの承認待ち（申請 {waits['asked_by']} {waits['asked_at'][:10]}）"
     else:

@@ -33,7 +33,7 @@ class Search:
 
     def __str__(self) -> str:
         """条件 in words."""
-        said = {
+        conditions = {
             "受付番号": [str(number) for number in self.payment_nos],
             "理由": [outcome.label for outcome in self.outcomes],
             "所管課": self.departments,
@@ -41,7 +41,7 @@ class Search:
             "チャネル": [channel.label for channel in self.channels],
             "領収日": [f"{self.paid_until}まで"] if self.paid_until else [],
         }
-        return "、".join(f"{name} {'・'.join(values)}" for name, values in said.items() if values) or "すべて"
+        return "、".join(f"{name} {'・'.join(values)}" for name, values in conditions.items() if values) or "すべて"
 
 
 def export_exceptions(session: Session, search: Search, file_name: str) -> tuple[Book, int]:

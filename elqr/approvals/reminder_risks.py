@@ -55,17 +55,17 @@ def against(
     Both frames are Unpaid: claims to be reminded, and those that a 速報 says are paid. `agreed` names what two people
     knew of.
     """
-    found = [
+    obstacles = [
         *_files(session, claims, agreed),
         *_records(session, claims, agreed),
         *_money(session, claims, announced, agreed),
     ]
-    return tuple(own for own in found if own.found)
+    return tuple(one for one in obstacles if one.found)
 
 
-def _all(risk: Risk, found: Sequence[str], claims: pl.DataFrame, agreed: Collection[str]) -> Against:
+def _all(risk: Risk, texts: Sequence[str], claims: pl.DataFrame, agreed: Collection[str]) -> Against:
     """What may concern every one of these claims."""
-    left = tuple(text for text in found if text not in agreed)
+    left = tuple(text for text in texts if text not in agreed)
     return Against(risk, left, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
 
 
@@ -86,8 +86,8 @@ def _files(session: Session, claims: pl.DataFrame, agreed: Collection[str]) -> I
 def _boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
     """受信箱の中身 of all inboxes: a payment, money, or a slip that was cancelled may be in any of them."""
     boxes = [(box.path, box.specs, session.watch(box)) for box in (*session.job.inbox, *session.job.money)]
-    if (own := session.job.notices) is not None:
-        boxes.append((own.inbox, (own.spec,), session.watch_notices(own)))
+    if (notices := session.job.notices) is not None:
+        boxes.append((notices.inbox, (notices.spec,), session.watch_notices(notices)))
     for folder, names, watch in boxes:
         box = Box(session.job.box_name(folder), tuple(session.specs[name] for name in names))
         yield from ((box, arrived) for arrived in arrivals(folder, session.job.thresholds.file_megabytes, watch))

@@ -159,8 +159,8 @@ def _after_difference(session: Session, number: int) -> str:
 
 
 def _standing_export(session: Session, number: int) -> dict[str, Any] | None:
-    made = export_queries.exports(session.ledger.connection)
-    return next((one for one in made if one["export_no"] == number and not one["withdrawn"]), None)
+    exports = export_queries.exports(session.ledger.connection)
+    return next((row for row in exports if row["export_no"] == number and not row["withdrawn"]), None)
 
 
 def _find_export(session: Session, name: str) -> Subject | None:
@@ -173,14 +173,15 @@ def _find_export(session: Session, name: str) -> Subject | None:
 
 def _against_export(session: Session, number: int, asked: frozenset[int]) -> str:
     """Its postings are exported again with all that came after it: no export after it may hold, nor its 取込済."""
-    made = {one["export_no"]: one for one in export_queries.exports(session.ledger.connection) if not one["withdrawn"]}
-    if later := sorted(own for own in made if own > number and own not in asked):
+    rows = export_queries.exports(session.ledger.connection)
+    exports = {row["export_no"]: row for row in rows if not row["withdrawn"]}
+    if later := sorted(export_no for export_no in exports if export_no > number and export_no not in asked):
         return (
             f"後の書き出し{later[-1]}があるので、書き出し{number}は取り消せません。"
             "新しい書き出しから順に（elqr undo export 3 2 1 のように）取り消してください。"
         )
-    if made[number]["taken"]:
-        taken = made[number]["taken"][-1]
+    if exports[number]["taken"]:
+        taken = exports[number]["taken"][-1]
         return (
             f"書き出し{number}は {taken['taken_at'][:10]} に {taken['taken_by']} が取込済と記録しています。"
             "基幹システムが取り込んでいなければ、先に elqr undo taken でその記録を取り消してください。"

@@ -104,20 +104,20 @@ def request_by_search(
     with session.ledger.transaction() as connection:
         # What is asked for by its number is answered, though it is decided already.
         is_asked = pl.col("is_open") | pl.col("payment_no").is_in(search.payment_nos)
-        found = find(session, queries.exceptions(connection, NOW).filter(is_asked), search)
-        if search.payment_nos and found.is_empty():
+        exceptions = find(session, queries.exceptions(connection, NOW).filter(is_asked), search)
+        if search.payment_nos and exceptions.is_empty():
             numbers = "・".join(f"受付{number}" for number in search.payment_nos)
             raise NotFound(f"{numbers}は要確認にありません。elqr review list で確かめてください。")
-        own = pl.DataFrame(schema={"payment_no": pl.Int64, "notice_no": pl.Int64})
+        own_notices = pl.DataFrame(schema={"payment_no": pl.Int64, "notice_no": pl.Int64})
         is_by_own_key = ruling is Ruling.APPLY and not target.strip()
         if is_by_own_key:
-            own = (
-                late_notices(session, found.filter(pl.col("suspense_yen") > 0))
+            own_notices = (
+                late_notices(session, exceptions.filter(pl.col("suspense_yen") > 0))
                 .filter("fits")
                 .select("payment_no", "notice_no")
             )
-    chosen = found.join(own, on="payment_no", how="semi") if is_by_own_key else found
-    rows = chosen.join(own, on="payment_no", how="left", validate="1:1", maintain_order="left")
+    chosen = exceptions.join(own_notices, on="payment_no", how="semi") if is_by_own_key else exceptions
+    rows = chosen.join(own_notices, on="payment_no", how="left", validate="1:1", maintain_order="left")
     rows = rows.join(marks(chosen).rename({"受付番号": "payment_no"}), on="payment_no").select(
         pl.col("payment_no").alias("line_no"),
         "file_sha256",
@@ -134,7 +134,7 @@ def request_by_search(
     )
     head = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
     requested = _request(session, "条件指定", rows, head, signature)
-    return replace(requested, left_out=found.height - chosen.height)
+    return replace(requested, left_out=exceptions.height - chosen.height)
 
 
 def _request(session: Session, name: str, rows: pl.DataFrame, head: dict[str, str], signature: Signature) -> Requested:
@@ -220,12 +220,12 @@ def _with_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(named, on="target", how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(pl.coalesce("own_notice_no", "notice_no").alias("notice_no"))
     numbers = rows.select("notice_no").drop_nulls().unique()
-    found = queries.notices_by_no(connection, numbers).rename({"payer_ref": "target_payer_ref"})
+    notices = queries.notices_by_no(connection, numbers).rename({"payer_ref": "target_payer_ref"})
     claims = queries.target_claims(connection, numbers)
     left = claims.group_by(OpenClaim.NOTICE_NO).agg(
         (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias("left_yen")
     )
-    for beside in (found, target_marks(connection, numbers), left):
+    for beside in (notices, target_marks(connection, numbers), left):
         rows = rows.join(beside, on=OpenClaim.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
     return rows
 
@@ -237,18 +237,19 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         wanted = queries.rulings_by_no(connection, ruling_nos)
         if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
             raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
-        made = queries.made_by(connection, wanted)
+        postings = queries.made_by(connection, wanted)
         undone = wanted.with_columns(
             pl.lit(Ruling.UNDO.value).alias(Ruled.RULING),
             pl.col(Ruled.RULING_NO).alias(Ruled.UNDOES_NO),
             is_current=pl.lit(True),
         )
         years = OpenYears(session.register.without_closing_period(), session.night_on)
-        back = reversal(undone, queries.target_claims(connection, made.drop_nulls(Ruled.NOTICE_NO)), made, years)
-        rows = _beside_undoing(session, wanted, made, back.gone)
+        claims = queries.target_claims(connection, postings.drop_nulls(Ruled.NOTICE_NO))
+        back = reversal(undone, claims, postings, years)
+        rows = _beside_undoing(session, wanted, postings, back.gone)
         if wrong := refusals(rows):
             raise Refused(f"取り消せない決裁があります。{'。'.join(wrong)}。")
-        rows = rows.join(_slip_marks(session, made), on=Ruled.RULING_NO, how="left", validate="1:1")
+        rows = rows.join(_slip_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
         proposals = rows.select(
             Ruled.PAYMENT_NO,
             pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
@@ -264,13 +265,13 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
     return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(back.returned))
 
 
-def _beside_undoing(session: Session, wanted: pl.DataFrame, made: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
+def _beside_undoing(session: Session, wanted: pl.DataFrame, postings: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
     """取り消す決裁の横に今の台帳: what `reversal.refusals` asks for, and the balance of its payment."""
     connection = session.ledger.connection
     waits = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
         pl.col(Ruled.REVIEW_NO).max().alias("waiting_review_no")
     )  # fmt: skip
-    since = queries.moved_since(connection, made).rename({"payment_no": "later_payment_no"})
+    since = queries.moved_since(connection, postings).rename({"payment_no": "later_payment_no"})
     rows = wanted
     for beside, key in ((queries.standing(connection, wanted, NOW), Ruled.PAYMENT_NO), (waits, Ruled.PAYMENT_NO),
                         (since, Ruled.RULING_NO)):  # fmt: skip
@@ -278,10 +279,12 @@ def _beside_undoing(session: Session, wanted: pl.DataFrame, made: pl.DataFrame, 
     return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias("is_gone"))
 
 
-def _slip_marks(session: Session, made: pl.DataFrame) -> pl.DataFrame:
+def _slip_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
     """取り消す決裁の納付書の照合値: ruling_no and target_mark, over all slips that its postings (frame Made) are of."""
-    slips = made.select(Ruled.RULING_NO, Ruled.NOTICE_NO).drop_nulls().unique().sort(Ruled.RULING_NO, Ruled.NOTICE_NO)
-    marked = slips.join(target_marks(session.ledger.connection, slips), on=Ruled.NOTICE_NO, maintain_order="left")
+    notices = (
+        postings.select(Ruled.RULING_NO, Ruled.NOTICE_NO).drop_nulls().unique().sort(Ruled.RULING_NO, Ruled.NOTICE_NO)
+    )
+    marked = notices.join(target_marks(session.ledger.connection, notices), on=Ruled.NOTICE_NO, maintain_order="left")
     return marked.group_by(Ruled.RULING_NO).agg(pl.col(TARGET_MARK).str.join("/"))
 
 
@@ -305,10 +308,10 @@ def approve_review(session: Session, review_no: int, signature: Signature) -> En
         need_another(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
         rows = _as_they_stand(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
-        made = queries.made_by(connection, _undone(rulings))
-        claims = queries.target_claims(connection, concerned.slips(rows, made))
+        postings = queries.made_by(connection, _undone(rulings))
+        claims = queries.target_claims(connection, concerned.slips(rows, postings))
         years = OpenYears(session.register.without_closing_period(), session.night_on)
-        carried = effects(rows, claims, made, concerned, years)
+        carried = effects(rows, claims, postings, concerned, years)
         queries.enter_effects(connection, session.night_on, carried.effects, carried.moves)
         ended = replace(_ended(review_no, carried.effects, carried.moves), returned=by_payment(carried.returned))
         _end(session, request, RulingResult.APPROVED, replace(signature, reason=""), (ended, rulings))
@@ -361,11 +364,11 @@ def refuse_review(session: Session, review_no: int, signature: Signature) -> End
     return ended
 
 
-def _ended(review_no: int, found: pl.DataFrame, moves: pl.DataFrame) -> Ended:
-    results = found[RulingEffect.RESULT].to_list()
+def _ended(review_no: int, effects_of: pl.DataFrame, moves: pl.DataFrame) -> Ended:
+    results = effects_of[RulingEffect.RESULT].to_list()
     withdrawn = moves.filter(pl.col(Move.ACCOUNT) == Account.WITHDRAWN.value)
-    left = found.select(pl.col(RulingEffect.BEFORE_YEN).sum() - pl.col(RulingEffect.AFTER_YEN).sum()).item()
-    stale = found.filter(pl.col(RulingEffect.RESULT) == RulingResult.STALE.value)
+    left = effects_of.select(pl.col(RulingEffect.BEFORE_YEN).sum() - pl.col(RulingEffect.AFTER_YEN).sum()).item()
+    stale = effects_of.filter(pl.col(RulingEffect.RESULT) == RulingResult.STALE.value)
     counts = {result: results.count(result.value) for result in RulingResult}
     yen = int(left), int(withdrawn[Move.YEN].sum())
     return Ended(review_no, counts, *yen, tuple(stale[RulingEffect.RULING_NO].to_list()))

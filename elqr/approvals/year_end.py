@@ -35,7 +35,9 @@ def draw_year(session: Session, fiscal_year: int) -> Yearly:
 
 def _rows(session: Session, fiscal_year: int, as_of: date) -> YearRows:
     connection, days = session.ledger.connection, queries.YearEnd.of(fiscal_year)
-    enterprise = [own.code for own in session.register.procedure if own.closing_day(fiscal_year) == days.last]
+    enterprise = [
+        procedure.code for procedure in session.register.procedure if procedure.closing_day(fiscal_year) == days.last
+    ]
     return YearRows(
         fiscal_year,
         as_of,

@@ -93,39 +93,39 @@ def _read(reading: _Reading, path: Path) -> _Read:
             f"クラスタの機械から {path} が見えません。"
             "受信箱は、すべての機械に同じパスで見える共有フォルダにしてください。"
         )
-    own = arrived(path, reading.most_megabytes, reading.watch)
-    delivered = Delivered(own.name, own.sha256, own.size_bytes)
-    if own.findings:
-        kept = keep_arrived(reading.archive, own)
+    file = arrived(path, reading.most_megabytes, reading.watch)
+    delivered = Delivered(file.name, file.sha256, file.size_bytes)
+    if file.findings:
+        kept = keep_arrived(reading.archive, file)
         return _Read(Delivered(kept.name, kept.sha256, kept.size_bytes), kept.findings)
     with reading.staging.connected() as connection:
-        if queries.file_of(connection, own.sha256) is not None:
+        if queries.file_of(connection, file.sha256) is not None:
             return _Read(delivered)
-    intake = _decoded(reading, own)
+    intake = _decoded(reading, file)
     if intake.payments is None:
         return _Read(delivered, intake.findings, intake.spec_name, intake.record_count)
     assert intake.payments[Payment.RECORD_NO].is_sorted(), "in file order"
-    reading.staging.put_file(own.sha256, intake.payments)
+    reading.staging.put_file(file.sha256, intake.payments)
     yen = int(intake.payments[Payment.PAID_YEN].sum())
     return _Read(delivered, (), intake.spec_name, intake.record_count, intake.payments.height, yen)
 
 
-def _decoded(reading: _Reading, own: Arrived) -> Intake:
+def _decoded(reading: _Reading, file: Arrived) -> Intake:
     """復号する, and keep what was read: a large file a piece at a time where it can be."""
-    if own.path is None:
-        data = own.whole() or b""
-        keep(reading.archive, own.sha256, data)
-        return take(data, own.name, reading.specs, reading.night_on)
-    keep_file(reading.archive, own.sha256, own.path)
-    path = kept_at(reading.archive, own.sha256)
+    if file.path is None:
+        data = file.whole() or b""
+        keep(reading.archive, file.sha256, data)
+        return take(data, file.name, reading.specs, reading.night_on)
+    keep_file(reading.archive, file.sha256, file.path)
+    path = kept_at(reading.archive, file.sha256)
     read = partial(read_part, path)
-    large = take_large(read, own.size_bytes, own.name, reading.specs, reading.night_on, PIECE_BYTES)
+    large = take_large(read, file.size_bytes, file.name, reading.specs, reading.night_on, PIECE_BYTES)
     if isinstance(large, LargeIntake):
-        parts = large.payments(read, own.name, reading.night_on)
+        parts = large.payments(read, file.name, reading.night_on)
         return Intake(large.spec.name, large.record_count, pl.concat(parts), ())
-    if own.size_bytes > WHOLE.most:
+    if file.size_bytes > WHOLE.most:
         return large
-    return take(path.read_bytes(), own.name, reading.specs, reading.night_on)
+    return take(path.read_bytes(), file.name, reading.specs, reading.night_on)
 
 
 def _bucketed(place: Staging, span: tuple[int, int]) -> tuple[bytes, bytes]:
@@ -151,8 +151,8 @@ def _cut(parts: int, joined: pl.DataFrame, piece: tuple[bytes, bytes]) -> Iterat
 
 def _divided(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int, bytes]]:
     marked = rows.with_columns(partition.part_of(column, parts).alias("part_no"))
-    for (part_no,), own in marked.partition_by("part_no", as_dict=True, include_key=False).items():
-        yield int(part_no), _packed(own)
+    for (part_no,), part in marked.partition_by("part_no", as_dict=True, include_key=False).items():
+        yield int(part_no), _packed(part)
 
 
 def _matched(
@@ -166,21 +166,21 @@ def _matched(
         candidates = queries.candidates([connection], payments)
         known = queries.known_events([connection], payments)
         claims = queries.open_claims([connection], queries.owed_by(candidates))
-        found = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
-        made = postings(found.decisions, found.allocations, payments, without_closing_period)
+        matched = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
+        posted = postings(matched.decisions, matched.allocations, payments, without_closing_period)
         told = {
             "count": payments.height,
             "yen": int(payments[Payment.PAID_YEN].sum()),
-            "posted_yen": int(made[Posting.YEN].sum()),
-            "places": places(found.decisions, payments),
-            "channels": channels(found.decisions, payments),
+            "posted_yen": int(posted[Posting.YEN].sum()),
+            "places": places(matched.decisions, payments),
+            "channels": channels(matched.decisions, payments),
         }
         rows = {
-            tables.payment_identity: entries.events(payments, found.decisions, found.known_as),
-            tables.decision: found.decisions.select(*Decision.SCHEMA),
-            tables.posting: made,
-            money_tables.bundle: bundles(payments, found.decisions),
-            tally_tables.posting_tally: night_tallies(made, payments, night_on),
+            tables.payment_identity: entries.events(payments, matched.decisions, matched.known_as),
+            tables.decision: matched.decisions.select(*Decision.SCHEMA),
+            tables.posting: posted,
+            money_tables.bundle: bundles(payments, matched.decisions),
+            tally_tables.posting_tally: night_tallies(posted, payments, night_on),
         }
         place.put_part(connection, part_no, told, rows)
 
@@ -255,19 +255,19 @@ def _enter(session: Session, place: Staging, waiting: undecided_queries.Undecide
     return posted
 
 
-def _take_in(night: Night, place: Staging, own: _Read, box: Box) -> None:
+def _take_in(night: Night, place: Staging, file: _Read, box: Box) -> None:
     """一つのファイルを取り込む: one transaction; accepted, held back, or delivered before."""
     session = night.session
     with (
-        session.journal.step("収納データ取込", own.delivered.name) as step,
+        session.journal.step("収納データ取込", file.delivered.name) as step,
         session.ledger.transaction() as connection,
     ):
-        if known_before(night, own.delivered, box, step):
+        if known_before(night, file.delivered, box, step):
             return
-        if own.findings:
-            hold_back(night, own.delivered, box, own.spec_name, own.findings, step)
+        if file.findings:
+            hold_back(night, file.delivered, box, file.spec_name, file.findings, step)
             return
-        if not is_kept(session.job.store.archive, own.delivered.sha256):
+        if not is_kept(session.job.store.archive, file.delivered.sha256):
             raise CannotWrite(
                 f"クラスタの機械が保管したファイルが、保管庫 {session.job.store.archive} にありません。"
                 "保管庫は、すべての機械に同じパスで見える共有フォルダにしてください。"
@@ -275,25 +275,25 @@ def _take_in(night: Night, place: Staging, own: _Read, box: Box) -> None:
         staging.enter_file(
             connection,
             place,
-            own.delivered,
+            file.delivered,
             session.night_on,
-            own.spec_name,
-            own.record_count,
-            own.count,
-            own.yen,
+            file.spec_name,
+            file.record_count,
+            file.count,
+            file.yen,
         )
-        night.changes.append(own.delivered.name)
-        step.count, step.yen, step.result = own.count, own.yen, FileStatus.ACCEPTED.value
+        night.changes.append(file.delivered.name)
+        step.count, step.yen, step.result = file.count, file.yen, FileStatus.ACCEPTED.value
 
 
 def _summed(told: list[dict[str, object]]) -> Posted:
     """部分の申告の合計."""
     whole: Counter[str] = Counter()
     pairs: dict[str, dict[str, list[int]]] = {"places": {}, "channels": {}}
-    for own in told:
-        whole.update({name: int(str(own[name])) for name in ("count", "yen", "posted_yen")})
+    for part in told:
+        whole.update({name: int(str(part[name])) for name in ("count", "yen", "posted_yen")})
         for name, sums in pairs.items():
-            for key, (first, second) in own[name].items():  # type: ignore[attr-defined]
+            for key, (first, second) in part[name].items():  # type: ignore[attr-defined]
                 before = sums.get(key, [0, 0])
                 sums[key] = [before[0] + first, before[1] + second]
     return Posted(whole["count"], whole["yen"], pairs["places"], pairs["channels"], whole["posted_yen"], {})

@@ -164,16 +164,16 @@ def _proved(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> It
 def _rows(session: Session, result: NightResult | None) -> Rows:
     connection, day = session.ledger.connection, session.night_on
     decisions, postings = _tonight(session, result)
-    found, waiting = _waiting(session, decisions)
-    named = pl.concat(own.select("payment_no", "other_payment_no", "outcome") for own in (found, decisions))
-    late = late_queries.late_notices(connection, found.filter(pl.col("bill_no").is_null()), day)
+    exceptions, waiting = _waiting(session, decisions)
+    named = pl.concat(frame.select("payment_no", "other_payment_no", "outcome") for frame in (exceptions, decisions))
+    late = late_queries.late_notices(connection, exceptions.filter(pl.col("bill_no").is_null()), day)
     rows = Rows(
         notice_files=report_queries.notice_files(connection, day),
         deliveries=report_queries.deliveries(connection, day),
         delivery_findings=report_queries.delivery_findings(connection, day),
         decisions=decisions,
-        exceptions=found.filter("is_open"),
-        awaiting=found.filter(~pl.col("is_open")),
+        exceptions=exceptions.filter("is_open"),
+        awaiting=exceptions.filter(~pl.col("is_open")),
         rulings=review_queries.rulings_in(connection, day),
         others=report_queries.other_payments(connection, named),
         suggestions=report_queries.suggestions(connection, named, late),
@@ -193,12 +193,12 @@ def _waiting(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, p
     """要確認 that is listed, and the sums of all: tonight's, and of very many others the oldest."""
     connection, day = session.ledger.connection, session.night_on
     if not waiting_queries.are_more_waiting(connection, WAITING.most):
-        found = review_queries.exceptions(connection, day)
-        return found, waiting_of(found)
+        exceptions = review_queries.exceptions(connection, day)
+        return exceptions, waiting_of(exceptions)
     tonight = decisions.filter(_waits()).select("payment_no")
     oldest = waiting_queries.oldest_waiting(connection, day, WAITING.most)
-    found = review_queries.exceptions(connection, day, pl.concat([tonight, oldest]).unique())
-    return found, waiting_queries.waiting_sums(connection, day)
+    exceptions = review_queries.exceptions(connection, day, pl.concat([tonight, oldest]).unique())
+    return exceptions, waiting_queries.waiting_sums(connection, day)
 
 
 def _tonight(session: Session, result: NightResult | None) -> tuple[pl.DataFrame, pl.DataFrame]:

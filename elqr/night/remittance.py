@@ -30,17 +30,17 @@ def _settled(ledger: Ledger, rules: Rules, night: date, *, reopens: bool) -> Set
     bundles, deposits = money_queries.open_bundles(connection, night), money_queries.open_deposits(connection, night)
     stands = money_queries.settled_like(connection, deposits, night)
     money = deposits_with_contract(pl.concat([deposits, stands], how="diagonal"), rules.contracts)
-    found = answers(money, rules.contracts)
+    offsets = answers(money, rules.contracts)
     where = dict(stands.select(Deposit.DEPOSIT_NO, SETTLEMENT_NO).iter_rows())
-    again = {where[number] for pair in found.pairs for number in pair if number in where}
-    pairs = found.pairs
+    again = {where[number] for pair in offsets.pairs for number in pair if number in where}
+    pairs = offsets.pairs
     if not reopens:
         pairs = tuple(pair for pair in pairs if not where.keys() & set(pair))
     elif again:
         bundles = pl.concat([bundles, money_queries.bundles_in(connection, again)])
         deposits = pl.concat([deposits, money_queries.deposits_in(connection, again)])
     deposits = deposits_with_contract(deposits, rules.contracts)
-    known = pl.col(Deposit.DEPOSIT_NO).replace_strict(found.contracts, default=None, return_dtype=pl.String)
+    known = pl.col(Deposit.DEPOSIT_NO).replace_strict(offsets.contracts, default=None, return_dtype=pl.String)
     deposits = deposits.with_columns(pl.coalesce(known, CONTRACT).alias(CONTRACT))
     bundles = with_contract(bundles, rules.contracts)
     return settle(bundles, Offset(deposits, pairs), rules.contracts, night, rules.calendar.later)
@@ -53,13 +53,14 @@ def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, dict[st
     """
     if not rules.contracts:
         return {}
-    connection, found = ledger.connection, _settled(ledger, rules, night, reopens=True)
-    ended = found.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in ENDED]))
+    connection, settlement = ledger.connection, _settled(ledger, rules, night, reopens=True)
+    ended = settlement.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in ENDED]))
     money_entries.enter_settled(
         connection,
         night,
         Settlement(
-            ended, *(own.join(ended, on=Settled.LINE_NO, how="semi") for own in (found.bundles, found.deposits))
+            ended,
+            *(part.join(ended, on=Settled.LINE_NO, how="semi") for part in (settlement.bundles, settlement.deposits)),
         ),
     )
     due = _out_of_time(with_contract(money_queries.unwatched_bundles(connection), rules.contracts), rules, night)
@@ -104,26 +105,26 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
     """払込突合の行 as of a night; None without contracts. Raises LedgerError when the lines do not hold all money."""
     if not rules.contracts:
         return None
-    connection, found = ledger.connection, standing(ledger, rules, night)
+    connection, settlement = ledger.connection, standing(ledger, rules, night)
     parts = {
-        Standing.OPEN: found.lines,
+        Standing.OPEN: settlement.lines,
         Standing.TONIGHT: money_queries.settled(connection, night),
         Standing.BEFORE: money_queries.settled_before(connection, night),
     }
-    lines = pl.concat([part.with_columns(pl.lit(own.value).alias("standing")) for own, part in parts.items()])
+    lines = pl.concat([part.with_columns(pl.lit(state.value).alias("standing")) for state, part in parts.items()])
     held = lines.select(pl.col(Settled.PAYMENT_YEN).sum(), pl.col(Settled.MONEY_YEN).sum()).row(0)
     if held != money_queries.money_sums(connection, night):
         raise LedgerError(
             "払込突合の合計が、台帳の収納と入金の合計と合いません。帳票は作っていません。"
             "台帳がほかの手段で書き換えられていないか elqr verify で調べ、控えから戻してください。"
         )
-    listed = found.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in _LISTED]))
+    listed = settlement.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in _LISTED]))
     difference = (pl.col(Settled.MONEY_YEN) - pl.col(Settled.PAYMENT_YEN) + pl.col(Settled.FEE_YEN)).abs()
     is_long = pl.col(Settled.PAYMENTS) > LISTED_PER_LINE
     only = listed.select(Settled.LINE_NO, pl.when(is_long).then(difference).alias("only_yen"))
-    asked = found.bundles.join(only, on=Settled.LINE_NO, maintain_order="left")
+    asked = settlement.bundles.join(only, on=Settled.LINE_NO, maintain_order="left")
     payments = money_queries.bundle_payments(connection, asked, Stage.CONFIRMED)
-    deposits = money_queries.open_deposits(connection, night).join(found.deposits, on=Deposit.DEPOSIT_NO)
+    deposits = money_queries.open_deposits(connection, night).join(settlement.deposits, on=Deposit.DEPOSIT_NO)
     return Money(
         lines,
         payments.join(asked.select(Bundle.BUNDLE_NO, Settled.LINE_NO), on=Bundle.BUNDLE_NO, maintain_order="left"),

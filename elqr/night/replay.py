@@ -159,7 +159,7 @@ def _arrived(job: Job, name: str, sha256: str) -> Arrived:
     return Arrived(name, data, sha256)
 
 
-def with_archive_of(given: Setup, own: Setup) -> Setup:
+def with_archive_of(given: Setup, owner: Setup) -> Setup:
     """別のジョブで、同じ保管庫から: what was delivered lies where the ledger's own job keeps it."""
-    store = given.job.store.model_copy(update={"archive": own.job.store.archive})
+    store = given.job.store.model_copy(update={"archive": owner.job.store.archive})
     return replace(given, job=given.job.model_copy(update={"store": store}))

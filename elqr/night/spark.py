@@ -54,10 +54,10 @@ class Engine:
         work: Callable[[int, list[bytes]], B],
     ) -> list[B]:
         """集める: every row is cut into bytes for parts; the function is given a part's number and all its bytes."""
-        said = _Said(_Sent(work))
+        bound = _Said(_Sent(work))
 
         def gathered(part_no: int, sent: Iterable[tuple[int, bytes]]) -> Iterator[B]:
-            yield said(part_no, [data for _, data in sent])
+            yield bound(part_no, [data for _, data in sent])
 
         return _collected(rows.flatMap(cut).partitionBy(parts, int).mapPartitionsWithIndex(gathered))
 
@@ -168,16 +168,16 @@ def _collected(rows: "RDD[B]") -> list[B]:
     from py4j.protocol import Py4JJavaError
 
     try:
-        found: list[B] = rows.collect()
+        answers: list[B] = rows.collect()
     except Py4JJavaError as error:
         raise ClusterError(
             f"クラスタの仕事が終わりませんでした（{_reason(error)}）。"
             "クラスタの機械とその記録を確かめて、もう一度実行してください。取り込み済みの分は失われていません。"
         ) from error
-    for own in found:
-        if isinstance(own, OperatorError):
-            raise own
-    return found
+    for answer in answers:
+        if isinstance(answer, OperatorError):
+            raise answer
+    return answers
 
 
 def _reason(error: Any) -> str:

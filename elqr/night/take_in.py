@@ -177,8 +177,10 @@ def still_held(session: Session) -> pl.DataFrame:
     connection, archive, day = session.ledger.connection, session.job.store.archive, session.night_on
     purposes = {name: spec.purpose for name, spec in session.specs.items()}
     rows = held_queries.held(connection, day, purposes)
-    names = {name: own for name in rows["name"] if (own := sent_as(name))}
-    came = held_queries.came_whole(connection, day, sorted({name for own in names.values() for name in own}))
+    names = {name: plain_name for name in rows["name"] if (plain_name := sent_as(name))}
+    came = held_queries.came_whole(
+        connection, day, sorted({name for plain_name in names.values() for name in plain_name})
+    )
     over = [
         row["delivery_no"]
         for row in rows.filter(pl.col("name").is_in(list(names))).iter_rows(named=True)

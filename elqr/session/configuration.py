@@ -77,10 +77,10 @@ def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
     places = [(box.specs, "inbox", "payment", "収納データ") for box in job.inbox]
     places += [(box.specs, "money", "money", "入金データ") for box in job.money]
     places += [(contract.specs, "settlement", "payment", "収納データ") for contract in job.settlement]
-    for names, table, purpose, said in places:
+    for names, table, purpose, kind in places:
         if wrong := sorted(name for name in names if specs[name].purpose != purpose):
             raise BadFile(
-                f"ジョブ {path}: 様式 {', '.join(wrong)} は{said}の様式ではありません。"
+                f"ジョブ {path}: 様式 {', '.join(wrong)} は{kind}の様式ではありません。"
                 f"[[{table}]] の specs を直してください。"
             )
     if specs[job.export.spec].purpose != "upload":

@@ -179,7 +179,9 @@ class Job(Strict):
         """
         others = {box.path for box in (*self.inbox, *self.money)} | ({self.notices.inbox} if self.notices else set())
         tails = range(1, len(path.parts))
-        names = {own: ["/".join(own.parts[-length:]) for length in tails] for own in (others - {path}) | {path}}
+        names = {
+            folder: ["/".join(folder.parts[-length:]) for length in tails] for folder in (others - {path}) | {path}
+        }
         mine = names.pop(path)
         return next((name for name in mine if not any(name in other for other in names.values())), str(path))
 
@@ -225,15 +227,15 @@ def _absolute(job: Job, folder: Path) -> Job:
     return whole.model_copy(update={"store": store, "city": whole.city.model_copy(update={"name": name})})
 
 
-def _from(folder: Path, said: Any) -> Any:
+def _from(folder: Path, value: Any) -> Any:
     """すべてのパスをフォルダから: every path in what was said, however deep it stands."""
-    if isinstance(said, Path):
-        return (folder / said).resolve()
-    if isinstance(said, tuple):
-        return tuple(_from(folder, one) for one in said)
-    if isinstance(said, Strict):
-        return said.model_copy(update={name: _from(folder, getattr(said, name)) for name in type(said).model_fields})
-    return said
+    if isinstance(value, Path):
+        return (folder / value).resolve()
+    if isinstance(value, tuple):
+        return tuple(_from(folder, item) for item in value)
+    if isinstance(value, Strict):
+        return value.model_copy(update={name: _from(folder, getattr(value, name)) for name in type(value).model_fields})
+    return value
 
 
 def _absolute_url(url: str, folder: Path) -> str:

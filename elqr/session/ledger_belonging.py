@@ -30,9 +30,9 @@ def refuse_new(traces: Traces) -> None:
 def disagreement(ledger: Ledger, traces: Traces) -> str:
     """台帳と跡の食い違い, in words, inside a transaction; empty when they belong together."""
     connection = ledger.connection
-    own, known, mark = identity.ledger_id(connection), identity.handed_out(connection), traces.mark
-    if (other := mark.ledger if mark else traces.ledger_of_runs) not in ("", own):
-        return f"別の台帳の保管庫・フォルダです（跡の台帳 {other[:8]}、この台帳 {own[:8]}）"
+    ledger_id, known, mark = identity.ledger_id(connection), identity.handed_out(connection), traces.mark
+    if (other := mark.ledger if mark else traces.ledger_of_runs) not in ("", ledger_id):
+        return f"別の台帳の保管庫・フォルダです（跡の台帳 {other[:8]}、この台帳 {ledger_id[:8]}）"
     if mark is not None:
         if ahead := mark.numbers.beyond(known):
             return f"台帳が、保管庫の印より古いものです（{ahead}）"

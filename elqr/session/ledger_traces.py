@@ -88,9 +88,9 @@ def read_mark(archive: Path) -> Mark | None:
     """台帳の印を読む; None without one. Raises BadFile."""
     path = mark_path(archive)
     try:
-        found = read_own_json(path)
-        ledger, run_id, run_hash = (str(found[name]) for name in ("ledger", "run_id", "run_hash"))
-        return Mark(ledger, run_id, run_hash, HandedOut.of(found))
+        marked = read_own_json(path)
+        ledger, run_id, run_hash = (str(marked[name]) for name in ("ledger", "run_id", "run_hash"))
+        return Mark(ledger, run_id, run_hash, HandedOut.of(marked))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -123,8 +123,8 @@ def _last(folder: Path, pattern: str) -> int:
 
 def _numbers(names: Iterable[str], pattern: str) -> Iterator[int]:
     for name in names:
-        if found := re.fullmatch(pattern, name):
-            yield int(found[1])
+        if match := re.fullmatch(pattern, name):
+            yield int(match[1])
 
 
 def _newest_run(out: Path) -> tuple[int, str, HandedOut | None]:
@@ -134,16 +134,18 @@ def _newest_run(out: Path) -> tuple[int, str, HandedOut | None]:
     """
     nights = [path for path in _entries(out) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", path.name)]
     runs = [
-        (int(found[1]), path)
+        (int(match[1]), path)
         for night in sorted(nights, key=lambda path: path.name)[-_NIGHTS_READ:]
         for path in _entries(night / "runs")
-        if (found := re.fullmatch(r"[0-9]{8}-([0-9]{4,12})", path.name))
+        if (match := re.fullmatch(r"[0-9]{8}-([0-9]{4,12})", path.name))
     ]
     if not runs:
         return 0, "", None
     number, folder = max(runs)
     record, same = _record(folder), _record(folder.with_name(f"{folder.name[:8]}-same"))
-    numbers = [own_numbers for own in (record, same) if own and (own_numbers := _numbers_told(own)) is not None]
+    numbers = [
+        own_numbers for told_by in (record, same) if told_by and (own_numbers := _numbers_told(told_by)) is not None
+    ]
     is_whole = bool(record) and same is not None and not any(_is_shut(night / "runs") for night in nights)
     told = reduce(HandedOut.furthest, numbers) if numbers and is_whole else None
     return number, str((record or {}).get("ledger", "")), told

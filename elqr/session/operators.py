@@ -54,11 +54,11 @@ class Operators(Strict):
 
     @model_validator(mode="after")
     def _are_different_people(self) -> Self:
-        for own in self.operator:
-            if fault := name_fault(own.name):
-                raise ValueError(f"{own.os_user}: {fault}")
-            if own.os_user in self.through_sudo:
-                raise ValueError(f"{own.os_user} は through_sudo の共用の利用者です。人の利用者を書いてください")
+        for person in self.operator:
+            if fault := name_fault(person.name):
+                raise ValueError(f"{person.os_user}: {fault}")
+            if person.os_user in self.through_sudo:
+                raise ValueError(f"{person.os_user} は through_sudo の共用の利用者です。人の利用者を書いてください")
         for one, other in combinations(self.operator, 2):
             if one.os_user == other.os_user or same_person(one.name, other.name):
                 raise ValueError(f"{one.os_user}（{one.name}）と {other.os_user}（{other.name}）が同じ人に見えます")
@@ -70,27 +70,27 @@ class Operators(Strict):
 
     def are_one(self, asked: Mapping[str, str], ended: Mapping[str, str]) -> bool:
         """同じ人の利用者か: a request and its end, as the acts' table has them, each with its night_on."""
-        own = self.account(asked)
+        account = self.account(asked)
         is_before = self.since is not None and ended["night_on"] < self.since.isoformat()
-        is_registered = any(person.os_user == own for person in self.operator)
-        return is_registered and not is_before and own == self.account(ended)
+        is_registered = any(person.os_user == account for person in self.operator)
+        return is_registered and not is_before and account == self.account(ended)
 
     def admit(self, who: Operator, by: str, roles: Iterable[str]) -> None:
         """してよいか: the account is registered, the name is its own, and so is one of these roles. Raises Refused."""
         account = self.account(who.as_dict())
-        found = next((own for own in self.operator if own.os_user == account), None)
-        if found is None:
+        person = next((registered for registered in self.operator if registered.os_user == account), None)
+        if person is None:
             raise Refused(
                 f"OSの利用者 {account or '（不明）'} は、操作する人の表（[approval] operators）にありません。"
                 "自分の利用者で実行するか、管理者に登録を頼んでください。"
             )
-        if not same_person(found.name, by):
+        if not same_person(person.name, by):
             raise Refused(
-                f"OSの利用者 {account} は {found.name} です。--by {by} では実行できません。本人が実行してください。"
+                f"OSの利用者 {account} は {person.name} です。--by {by} では実行できません。本人が実行してください。"
             )
-        if not set(roles) & set(found.roles):
+        if not set(roles) & set(person.roles):
             needed = "か".join(roles)
-            raise Refused(f"{found.name}（{account}）は{needed}ができません。{needed}のできる人に頼んでください。")
+            raise Refused(f"{person.name}（{account}）は{needed}ができません。{needed}のできる人に頼んでください。")
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,8 +107,8 @@ _CAUSES = {
 
 def cause(error: OSError) -> str:
     """わけ: why the system would not, in Japanese; in its own words only where it has no number that is known."""
-    said = error.strerror or str(error)
-    return said if not said.isascii() else _CAUSES.get(error.errno or 0, said)
+    text = error.strerror or str(error)
+    return text if not text.isascii() else _CAUSES.get(error.errno or 0, text)
 
 
 def explain(error: "ValidationError") -> str:
@@ -119,9 +119,9 @@ def explain(error: "ValidationError") -> str:
     lines = []
     for problem in error.errors():
         place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
-        said = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        text = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         given = problem["input"]
         is_shown = problem["type"] not in ("json_invalid", "extra_forbidden") and problem["loc"][:1] != ("store",)
         shown = f"（{str(given)[:40]}）" if is_shown and isinstance(given, str | int | float) else ""
-        lines.append(f"{place}: {said}{shown}")
+        lines.append(f"{place}: {text}{shown}")
     return " / ".join(lines)

@@ -31,8 +31,8 @@ class Frame:
     SCHEMA: ClassVar[dict[str, pl.DataType | type[pl.DataType]]] = {}
 
     def __init_subclass__(cls) -> None:
-        own = {str(value): value.dtype for value in vars(cls).values() if isinstance(value, Column)}
-        cls.SCHEMA = {**cls.SCHEMA, **own}
+        columns = {str(value): value.dtype for value in vars(cls).values() if isinstance(value, Column)}
+        cls.SCHEMA = {**cls.SCHEMA, **columns}
 
     @classmethod
     def empty(cls) -> pl.DataFrame:
@@ -45,9 +45,9 @@ class Frame:
         return frame.select(pl.col(name).cast(dtype) for name, dtype in cls.SCHEMA.items())
 
 
-def beside(rows: pl.DataFrame, found: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+def beside(rows: pl.DataFrame, known: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
     """引いたものを横に置く: what is known of a key beside each row that has it. The rows themselves are not copied."""
-    looked_up = rows.select(on).join(found, on=on, how="left", validate="m:1", maintain_order="left")
+    looked_up = rows.select(on).join(known, on=on, how="left", validate="m:1", maintain_order="left")
     return rows.hstack(looked_up.drop(on))
 
 

@@ -37,7 +37,7 @@ class HandedOut:
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
         """From what `as_dict` made. Raises ValueError."""
-        numbers = {own.name: given.get(own.name, 0) for own in fields(cls)}
+        numbers = {series.name: given.get(series.name, 0) for series in fields(cls)}
         if wrong := [name for name, value in numbers.items() if type(value) is not int or not 0 <= value < _BEYOND]:
             raise ValueError(f"{wrong[0]} は番号ではありません")
         return cls(**numbers)  # type: ignore[arg-type]
@@ -48,8 +48,8 @@ class HandedOut:
 
     def furthest(self, other: "HandedOut") -> "HandedOut":
         """どちらか遠い方 of each series."""
-        own, its = self.as_dict(), other.as_dict()
-        return HandedOut(**{name: max(own[name], its[name]) for name in own})
+        mine, theirs = self.as_dict(), other.as_dict()
+        return HandedOut(**{name: max(mine[name], theirs[name]) for name in mine})
 
     def beyond(self, known: "HandedOut") -> str:
         """先にある番号: the series that have come further than what is known, in words; empty when none has."""

@@ -33,6 +33,6 @@ def visible_lines(text: str) -> str:
     return _IN_LINES.sub(_number, text)
 
 
-def _number(found: re.Match[str]) -> str:
-    units = found[0].encode("utf-16-be", errors="surrogatepass").hex()
+def _number(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", errors="surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
