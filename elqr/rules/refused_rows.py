@@ -3,14 +3,14 @@
 import polars as pl
 
 from elqr.vocabulary.frames import ClaimKey
-from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
+from elqr.vocabulary.notice_frames import CANCEL, EarlierRow, EndedRow, RefusedRow
 
 _KEY = list(ClaimKey.SCHEMA)
 _SAME = [*_KEY, RefusedRow.CHANGE_KIND]
 
 
 def ended(before: pl.DataFrame, refused: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
-    """終わった行 of `before` (frame RefusedRow, `is_here`), by what a later file refused and had right: with is_right.
+    """終わった行 of `before` (frame EarlierRow), by what a later file refused and had right: frame EndedRow.
 
     A row is right when the file has it, or a newer issue of its claim, or its 取消. One that is wrong again, or stood
     in the same content before (`is_here`), waits in its new place only.
@@ -22,6 +22,6 @@ def ended(before: pl.DataFrame, refused: pl.DataFrame, good: pl.DataFrame) -> pl
     rows = rows.join(again, on=[*_SAME, RefusedRow.ISSUE_NO], how="left")
     has_it = (pl.col("newest_no") >= pl.col(RefusedRow.ISSUE_NO)) & (pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
     is_right = (has_it | pl.col("is_gone")).fill_null(False)
-    rows = rows.with_columns(is_right.alias("is_right"))
-    is_over = pl.col("is_right") | pl.col("is_again").fill_null(False) | pl.col("is_here")
-    return rows.filter(is_over).select(*before.columns, "is_right")
+    rows = rows.with_columns(is_right.alias(EndedRow.IS_RIGHT))
+    is_over = pl.col(EndedRow.IS_RIGHT) | pl.col("is_again").fill_null(False) | pl.col(EarlierRow.IS_HERE)
+    return rows.filter(is_over).select(*before.columns, EndedRow.IS_RIGHT)

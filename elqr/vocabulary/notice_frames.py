@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.vocabulary.frames import ClaimKey, Column, Notice
+from elqr.vocabulary.frames import ClaimKey, Column, Frame, Notice
 
 CANCEL = "9"
 """異動区分 取消."""
@@ -14,3 +14,32 @@ class RefusedRow(ClaimKey):
     ISSUE_NO = Notice.ISSUE_NO
     CHANGE_KIND = Column("change_kind", pl.String)
     RECORD_NO = Column("record_no", pl.Int64)
+
+
+class FiledRow(RefusedRow):
+    """取り込まなかった行とそのファイル."""
+
+    NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
+
+
+class EarlierRow(FiledRow):
+    """前のファイルの取り込まなかった行: `is_here` is one whose file had the same content as a later one."""
+
+    IS_HERE = Column("is_here", pl.Boolean)
+
+
+class EndedRow(EarlierRow):
+    """終わった行: `is_right` came right in the later file, and did not only come again."""
+
+    IS_RIGHT = Column("is_right", pl.Boolean)
+
+
+class RowEnd(Frame):
+    """取り込まなかった行の終わり, as the ledger has it: by which file or which request, and whether it came right."""
+
+    NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
+    RECORD_NO = RefusedRow.RECORD_NO
+    BY_FILE_NO = Column("by_file_no", pl.Int64)
+    GIVE_UP_NO = Column("give_up_no", pl.Int64)
+    IS_RIGHT = Column("is_right", pl.Int64)
+    NIGHT_ON = Column("night_on", pl.String)

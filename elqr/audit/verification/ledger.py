@@ -12,11 +12,12 @@ from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store.db.database import structure_breaks
 from elqr.store.queries import totals as stored
 from elqr.store.queries import verification as queries
+from elqr.vocabulary.audit_frames import DecisionBeside, EnteredPosting, SaidContent, TakenFile
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
-from elqr.vocabulary.frames import Allocation, Decision, Move, Posting
+from elqr.vocabulary.frames import Allocation, Decision, Known, Move, Payment, Posting
 from elqr.vocabulary.tally_frames import IssueTally, PostingTally
-from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place
+from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place, Stage
 
 
 def structure(looked: Looked) -> Iterator[Finding]:
@@ -28,29 +29,31 @@ def structure(looked: Looked) -> Iterator[Finding]:
 def decisions(looked: Looked) -> Iterator[Finding]:
     """消込結果: one for each decided payment, in the place of its outcome, and its yen whole."""
     connection = looked.session.ledger.connection
-    files = queries.files(connection).select("file_no", "decided_on")
-    rows = queries.decisions(connection).join(files, on="file_no", how="left")
+    files = queries.files(connection).select(TakenFile.FILE_NO, TakenFile.DECIDED_ON)
+    rows = queries.decisions(connection).join(files, on=DecisionBeside.FILE_NO, how="left")
     looked.count("消込結果", rows.height)
     place = pl.col(Decision.OUTCOME).replace_strict({o.value: p.value for o, p in PLACE_OF.items()}, default=None)
     is_decided = pl.col(Decision.PAYMENT_NO).is_not_null()
-    held = pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN)
-    money = pl.col(Decision.PLACE).is_in([Place.POSTED.value, Place.EXCEPTION.value]) & (pl.col("stage") == "confirmed")
+    held, paid_yen = pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN), pl.col(DecisionBeside.PAID_YEN)
+    is_confirmed = pl.col(DecisionBeside.STAGE) == Stage.CONFIRMED.value
+    money = pl.col(Decision.PLACE).is_in([Place.POSTED.value, Place.EXCEPTION.value]) & is_confirmed
     was_rejected = (pl.col(Decision.PLACE) == Place.REJECTED.value) & (
         pl.col(Decision.OUTCOME) == Outcome.CONFLICTS.value
     )
     rules = (
-        (pl.col("decided_on").is_not_null() & ~is_decided, "消込結果がない", "消込結果"),
-        (pl.col("decided_on").is_null() & is_decided, "消込済でないファイルの消込結果", "消込済ファイル"),
+        (pl.col(TakenFile.DECIDED_ON).is_not_null() & ~is_decided, "消込結果がない", "消込結果"),
+        (pl.col(TakenFile.DECIDED_ON).is_null() & is_decided, "消込済でないファイルの消込結果", "消込済ファイル"),
         (
             is_decided & ~was_rejected & place.ne_missing(pl.col(Decision.PLACE)),
             "行き先が消込結果と合わない",
             "消込結果の行き先",
         ),
-        (is_decided & money & (held != pl.col("paid_yen")), "額が領収額と合わない", "収納額＋仮受額＝領収額"),
+        (is_decided & money & (held != paid_yen), "額が領収額と合わない", "収納額＋仮受額＝領収額"),
         (is_decided & ~money & (held != 0), "確報でないのに額がある", "0円"),
     )
     for broken, said, wanted in rules:
-        for number, file_no in rows.filter(broken).select("payment_no", "file_no").head(LISTED_PER_CODE).iter_rows():
+        wrong = rows.filter(broken).select(DecisionBeside.PAYMENT_NO, DecisionBeside.FILE_NO)
+        for number, file_no in wrong.head(LISTED_PER_CODE).iter_rows():
             yield told(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, said, wanted)
     yield from _identities(looked, rows)
 
@@ -59,21 +62,23 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     """既知の収納: one for each record that was no repeat, numbered without a gap, and conflicts by what they say."""
     connection = looked.session.ledger.connection
     known = queries.identities(connection)
-    own = known.join(rows.select("payment_no", Decision.OUTCOME, Decision.PLACE), on="payment_no", how="left")
-    is_known, outcome = pl.col("identity").is_not_null(), pl.col(Decision.OUTCOME)
+    own = known.join(rows.select(Known.PAYMENT_NO, Decision.OUTCOME, Decision.PLACE), on=Known.PAYMENT_NO, how="left")
+    is_known, outcome = pl.col(Known.IDENTITY).is_not_null(), pl.col(Decision.OUTCOME)
     is_new = (outcome != Outcome.ALREADY_POSTED.value) & (pl.col(Decision.PLACE) != Place.REJECTED.value)
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_paid")) for name in ("identity", "stage"))
-    is_earlier = pl.col("occurrence_no") < pl.col("occurrence_no_paid")
-    unnamed = (outcome == Outcome.CONFLICTS.value) & (pl.col("variant") == ACCEPTED)
+    of_payment = queries.OF_PAYMENT
+    same = (pl.col(name).eq_missing(pl.col(f"{name}{of_payment}")) for name in (Known.IDENTITY, Known.STAGE))
+    differs = ~pl.all_horizontal(same)
+    is_earlier = pl.col(Known.OCCURRENCE_NO) < pl.col(f"{Known.OCCURRENCE_NO}{of_payment}")
+    unnamed = (outcome == Outcome.CONFLICTS.value) & (pl.col(Known.VARIANT) == ACCEPTED)
     wrong = own.filter((is_known != is_new.fill_null(False)) | (is_known & (differs | is_earlier | unnamed)))
-    event = ("identity", "stage", "variant")
-    several = known.join(known.filter(pl.col("occurrence_no") > 1).select(event), on=event, how="semi")
-    gaps = several.filter(pl.col("occurrence_no").max().over(event) != pl.len().over(event))
-    named = known.filter(pl.col("variant") != ACCEPTED)
-    said = queries.contents(connection, named).sort("payment_no")
-    hashed = said.select("payment_no", variants(said["said"]).alias("hashed"))
-    misnamed = named.join(hashed, on="payment_no").filter(pl.col("variant") != pl.col("hashed"))
-    numbers = pl.concat(found["payment_no"] for found in (wrong, gaps, misnamed)).unique().sort()
+    event = (Known.IDENTITY, Known.STAGE, Known.VARIANT)
+    several = known.join(known.filter(pl.col(Known.OCCURRENCE_NO) > 1).select(event), on=event, how="semi")
+    gaps = several.filter(pl.col(Known.OCCURRENCE_NO).max().over(event) != pl.len().over(event))
+    named = known.filter(pl.col(Known.VARIANT) != ACCEPTED)
+    said = queries.contents(connection, named).sort(Known.PAYMENT_NO)
+    hashed = said.select(Known.PAYMENT_NO, variants(said[SaidContent.SAID]).alias("hashed"))
+    misnamed = named.join(hashed, on=Known.PAYMENT_NO).filter(pl.col(Known.VARIANT) != pl.col("hashed"))
+    numbers = pl.concat(found[Known.PAYMENT_NO] for found in (wrong, gaps, misnamed)).unique().sort()
     for number in numbers.head(LISTED_PER_CODE):
         yield told(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
 
@@ -86,16 +91,16 @@ def postings(looked: Looked) -> Iterator[Finding]:
     first = made.filter(pl.col(Move.REVERSES_NO).is_null())
     on_claims = first.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value)
     allocations = on_claims.select(
-        Posting.PAYMENT_NO, Posting.CLAIM_NO, "levy_year", pl.col(Posting.YEN).alias(Allocation.CLAIM_YEN)
+        Posting.PAYMENT_NO, Posting.CLAIM_NO, EnteredPosting.LEVY_YEAR, pl.col(Posting.YEN).alias(Allocation.CLAIM_YEN)
     )
     decided = rows.filter(pl.col(Decision.PAYMENT_NO).is_not_null())
     sums = allocations.group_by(Posting.PAYMENT_NO).agg(pl.col(Allocation.CLAIM_YEN).sum().alias("on_claims"))
     joined = decided.join(sums, on=Posting.PAYMENT_NO, how="left").with_columns(pl.col("on_claims").fill_null(0))
     short = joined.filter(pl.col("on_claims") != pl.col(Decision.CLAIM_YEN))
-    for number, own, said in short.select("payment_no", "on_claims", Decision.CLAIM_YEN).iter_rows():
+    for number, own, said in short.select(Posting.PAYMENT_NO, "on_claims", Decision.CLAIM_YEN).iter_rows():
         yield told(f"受付{number}", Code.POSTING_DIFFERS, f"{own:,}円", f"{said:,}円", "調定への計上")
-    if short.is_empty() and allocations["levy_year"].null_count() == 0:
-        paid = rows.select(Posting.PAYMENT_NO, "paid_on").drop_nulls()
+    if short.is_empty() and allocations[EnteredPosting.LEVY_YEAR].null_count() == 0:
+        paid = rows.select(Posting.PAYMENT_NO, DecisionBeside.PAID_ON).drop_nulls()
         again = made_from(
             Decision.of(decided), Allocation.of(allocations), paid, looked.session.register.without_closing_period()
         )
@@ -107,9 +112,11 @@ def postings(looked: Looked) -> Iterator[Finding]:
         yield told(f"調定{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{owed:,}円まで", "収納額")
     for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
         yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
-    nights = queries.files(connection).select("file_no", pl.col("decided_on").cast(pl.String))
-    when = first.join(rows.select("payment_no", "file_no"), on="payment_no").join(nights, on="file_no")
-    for number in when.filter(pl.col("night_on").ne_missing(pl.col("decided_on")))["posting_no"].head(LISTED_PER_CODE):
+    nights = queries.files(connection).select(TakenFile.FILE_NO, pl.col(TakenFile.DECIDED_ON).cast(pl.String))
+    in_files = rows.select(DecisionBeside.PAYMENT_NO, DecisionBeside.FILE_NO)
+    when = first.join(in_files, on=Posting.PAYMENT_NO).join(nights, on=TakenFile.FILE_NO)
+    strays = when.filter(pl.col(EnteredPosting.NIGHT_ON).ne_missing(pl.col(TakenFile.DECIDED_ON)))
+    for number in strays[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
         yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "日が違う", "消し込んだ夜", "処理日")
     places = ((Account.SUSPENSE, "受付"), (Account.WITHDRAWN, "受付"), (Account.CLAIM, "調定"))
     for account, name in places:
@@ -122,14 +129,14 @@ def postings(looked: Looked) -> Iterator[Finding]:
 def _with_years_as_before(again: pl.DataFrame, own: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
     """年度の古い決まり: earlier versions held an excess in the year of 領収日, not in that of its payment's claim."""
     said = own.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value).select(
-        Posting.PAYMENT_NO, pl.col(Posting.FISCAL_YEAR).alias("said")
+        Posting.PAYMENT_NO, pl.col(Posting.FISCAL_YEAR).alias("said_year")
     )
     rows = again.join(said, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
     rows = rows.join(paid, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
     is_older = (pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value) & (
-        pl.col("said") == fiscal_year_expr(pl.col("paid_on"))
+        pl.col("said_year") == fiscal_year_expr(pl.col(Payment.PAID_ON))
     )
-    year = pl.when(is_older).then("said").otherwise(Posting.FISCAL_YEAR).alias(Posting.FISCAL_YEAR)
+    year = pl.when(is_older).then("said_year").otherwise(Posting.FISCAL_YEAR).alias(Posting.FISCAL_YEAR)
     return rows.with_columns(year).select(again.columns)
 
 

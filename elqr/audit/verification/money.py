@@ -14,6 +14,7 @@ from elqr.store.entries.money import money_yen
 from elqr.store.queries import money as money_queries
 from elqr.store.queries import verification as queries
 from elqr.store.queries.requests import DIFFERENCE, requests
+from elqr.vocabulary.audit_frames import BundledPayment, EnteredSettlement
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.money_frames import Bundle, Deposit, DepositContent, Settled
@@ -56,12 +57,12 @@ def bundles(looked: Looked) -> Iterator[Finding]:
     rows = queries.decided_payments(connection)
     stored = queries.bundles(connection)
     looked.count("収納の束", stored.height)
-    decided = rows.drop_nulls("night_on")
+    decided = rows.drop_nulls(BundledPayment.NIGHT_ON)
     again = made_from(
-        decided.drop("place", "claim_yen", "suspense_yen", "night_on"),
-        decided.select("payment_no", "place", "claim_yen", "suspense_yen"),
+        decided.select(BundledPayment.OF_PAYMENT),
+        decided.select(BundledPayment.PAYMENT_NO, *BundledPayment.OF_DECISION),
     )
-    nights = rows.select(Bundle.FILE_NO, "night_on").unique()
+    nights = rows.select(Bundle.FILE_NO, BundledPayment.NIGHT_ON).unique()
     again = again.join(nights, on=Bundle.FILE_NO, how="left")
     key = [str(name) for name in (Bundle.FILE_NO, Bundle.CHANNEL, Bundle.STAGE, Bundle.DAY_ON, Bundle.IS_FUNDS_DAY)]
     yield from differing(
@@ -78,10 +79,10 @@ def settlements(looked: Looked) -> Iterator[Finding]:
     connection = looked.session.ledger.connection
     rows = queries.settlements(connection)
     looked.count("突合済", rows.height)
-    pairs = ((Settled.PAYMENTS, "held_payments"), (Settled.PAYMENT_YEN, "held_yen"), (Settled.MONEY_YEN, "held_money"))
+    pairs = tuple(zip((Settled.PAYMENTS, Settled.PAYMENT_YEN, Settled.MONEY_YEN), EnteredSettlement.HELD, strict=True))
     wrong = pl.any_horizontal(pl.col(own).ne_missing(pl.col(held).fill_null(0)) for own, held in pairs)
     is_empty = pl.all_horizontal(pl.col(held).is_null() for _, held in pairs)
-    for number in rows.filter(wrong | is_empty)["settlement_no"].head(LISTED_PER_CODE):
+    for number in rows.filter(wrong | is_empty)[EnteredSettlement.SETTLEMENT_NO].head(LISTED_PER_CODE):
         yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "件数・額が違う", "中にある収納と入金の合計")
     agreed = [
         outcome.value
@@ -92,7 +93,7 @@ def settlements(looked: Looked) -> Iterator[Finding]:
     is_agreed = pl.col(Settled.OUTCOME).is_in(agreed)
     ended = [*agreed, SettlementOutcome.OUTSIDE.value, SettlementOutcome.CLOSED.value]
     broken = (is_agreed & (unequal | has_no_fee)) | ~pl.col(Settled.OUTCOME).is_in(ended)
-    for number in rows.filter(broken)["settlement_no"].head(LISTED_PER_CODE):
+    for number in rows.filter(broken)[EnteredSettlement.SETTLEMENT_NO].head(LISTED_PER_CODE):
         yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "結果と額が合わない", "収納額－手数料＝入金額")
     for number in money_queries.offset_badly(connection)[:LISTED_PER_CODE]:
         yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "相殺の組でない", "入金と、後でそれを取り消した一行")
@@ -115,7 +116,8 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     found = Counter[tuple[str, str, str]]()
     settled = rows.filter(pl.col(Settled.OUTCOME) != SettlementOutcome.CLOSED.value)
     for what, own in (("settled", settled), ("overdue", queries.overdue(connection))):
-        found.update((on, what, name) for on, name in own.select("night_on", Settled.CONTRACT).iter_rows())
+        named = own.select(EnteredSettlement.NIGHT_ON, Settled.CONTRACT)
+        found.update((on, what, name) for on, name in named.iter_rows())
     for key in sorted(found.keys() | by_runs.keys()):
         if found[key] != by_runs[key]:
             yield told(f"夜 {key[0]}", Code.SETTLEMENT_DIFFERS, found[key], by_runs[key], f"{key[2]} {key[1]}")

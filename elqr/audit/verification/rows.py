@@ -79,20 +79,22 @@ def _awaits_the_next_run(looked: Looked, own: Range, numbers: pl.Series, last: i
     return set(awaited) == set(known.filter(known > last)) >= set(numbers)
 
 
+_NIGHT_ON = "night_on"
+"""What rows that a night makes are sealed by."""
+
+
 def _nightly(looked: Looked, table: Stored, links: _Links) -> Iterator[Finding]:
     rows = all_rows(looked.session.ledger.connection, table)
     looked.count("封をした行", rows.height)
     said: dict[str, tuple[int, str]] = {}
     for link in links:
         said |= {night: tuple(own) for night, own in link["read"]["nightly"].get(table.name, {}).items()}
-    made = {str(night): seal(table, part) for (night,), part in rows.partition_by("night_on", as_dict=True).items()}
+    made = {str(night): seal(table, part) for (night,), part in rows.partition_by(_NIGHT_ON, as_dict=True).items()}
     for night in sorted(said.keys() | made.keys()):
         own, its = made.get(night, NOTHING), said.get(night, NOTHING)
         if own != its:
             where = f"{table.name}（{night} の夜）"
-            yield told(
-                where, Code.ROWS_DIFFER, f"{own[0]:,}行 {own[1][:12]}", f"{its[0]:,}行 {its[1][:12]}", "night_on"
-            )
+            yield told(where, Code.ROWS_DIFFER, f"{own[0]:,}行 {own[1][:12]}", f"{its[0]:,}行 {its[1][:12]}", _NIGHT_ON)
 
 
 def said(looked: Looked) -> Iterator[Finding]:

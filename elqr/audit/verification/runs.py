@@ -10,6 +10,7 @@ from elqr.audit.verification.looking import Looked, told
 from elqr.rules.rulings import fingerprint
 from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import verification as queries
+from elqr.vocabulary.audit_frames import CarriedRuling, DecisionBeside, EnteredPosting, TakenFile
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.frames import Decision, Move, Posting
@@ -77,13 +78,14 @@ def runs(looked: Looked) -> Iterator[Finding]:
     yield from _places(queries.files(connection), queries.decisions(connection), places)
     yield from _posted(made_postings, posted)
     yield from _reduced(made_postings, reduced)
-    for sha256, decided_on in queries.files(connection).select("sha256", "decided_on").iter_rows():
+    for sha256, decided_on in queries.files(connection).select(TakenFile.SHA256, TakenFile.DECIDED_ON).iter_rows():
         if (said := inputs.get(sha256)) != (decided_on and str(decided_on)):
             yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, said or "記録がない", "消し込んだ日")
     rulings = queries.rulings(connection)
-    for number, review_no, on in (
-        rulings.drop_nulls("night_on").select("ruling_no", "review_no", "night_on").iter_rows()
-    ):
+    ended = rulings.drop_nulls(CarriedRuling.NIGHT_ON)
+    for number, review_no, on in ended.select(
+        CarriedRuling.RULING_NO, CarriedRuling.REVIEW_NO, CarriedRuling.NIGHT_ON
+    ).iter_rows():
         if ended_on.get(review_no) != on:
             yield told(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
     yield from _moved(rulings, made_postings, moved)
@@ -95,8 +97,10 @@ def _places(
     files: pl.DataFrame, decisions: pl.DataFrame, by_runs: dict[tuple[str, str], list[int]]
 ) -> Iterator[Finding]:
     """夜ごとの行き先: count and yen of each place, as decided and as the runs say."""
-    rows = decisions.join(files.select("file_no", "decided_on"), on="file_no").drop_nulls("decided_on")
-    sums = rows.group_by(pl.col("decided_on").cast(pl.String), Decision.PLACE).agg(pl.len(), pl.col("paid_yen").sum())
+    nights, decided_on = files.select(TakenFile.FILE_NO, TakenFile.DECIDED_ON), pl.col(TakenFile.DECIDED_ON)
+    rows = decisions.join(nights, on=TakenFile.FILE_NO).filter(decided_on.is_not_null())
+    by_place = rows.group_by(decided_on.cast(pl.String), Decision.PLACE)
+    sums = by_place.agg(pl.len(), pl.col(DecisionBeside.PAID_YEN).sum())
     found = {(on, place): [count, yen] for on, place, count, yen in sums.iter_rows()}
     for on, place in sorted(set(found) | {key for key, own in by_runs.items() if any(own)}, key=str):
         own, said = found.get((on, place), [0, 0]), by_runs.get((on, place), [0, 0])
@@ -108,8 +112,8 @@ def _places(
 
 def _posted(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
     """夜ごとの計上額, as posted and as the runs say."""
-    first = made.filter(pl.col(Move.REVERSES_NO).is_null()).group_by("night_on").agg(pl.col(Posting.YEN).sum())
-    sums: dict[str, int] = dict(first.iter_rows())
+    first = made.filter(pl.col(Move.REVERSES_NO).is_null()).group_by(EnteredPosting.NIGHT_ON)
+    sums: dict[str, int] = dict(first.agg(pl.col(Posting.YEN).sum()).iter_rows())
     for on in sorted(set(sums) | {on for on, yen in by_runs.items() if yen}):
         if sums.get(on, 0) != by_runs.get(on, 0):
             yield told(f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額")
@@ -117,9 +121,9 @@ def _posted(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
 
 def _reduced(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
     """夜ごとの減額による過納, as posted and as the runs say; what it takes off claims stands in suspense."""
-    rows = made.filter("is_reduction").with_columns((pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value).alias("into"))
-    yen = pl.col(Posting.YEN)
-    sums = rows.group_by("night_on").agg(yen.filter("into").sum().alias("into"), -yen.filter(~pl.col("into")).sum())
+    yen, is_into = pl.col(Posting.YEN), pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value
+    by_night = made.filter(EnteredPosting.IS_REDUCTION).group_by(EnteredPosting.NIGHT_ON)
+    sums = by_night.agg(yen.filter(is_into).sum().alias("into"), -yen.filter(~is_into).sum())
     found = {on: (into, off) for on, into, off in sums.iter_rows()}
     for on in sorted(found.keys() | {on for on, said in by_runs.items() if said}):
         into, off = found.get(on, (0, 0))
@@ -153,17 +157,17 @@ def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> 
         if moved.get(review_no) != yen:
             said = moved.get(review_no, "実行の記録にない")
             yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", said)
-    is_loose = pl.col(Move.RULING_NO).is_null() & ~pl.col("is_reduction")
+    is_loose = pl.col(Move.RULING_NO).is_null() & ~pl.col(EnteredPosting.IS_REDUCTION)
     loose = made.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_loose)
-    for number in loose["posting_no"].head(LISTED_PER_CODE):
+    for number in loose[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
         yield told(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
 
 
 def _withdrawn(rulings: pl.DataFrame, made: pl.DataFrame, said: dict[int, int]) -> Iterator[Finding]:
     """送付元の取消: what each approval took back, and what its run says."""
     own = made.filter(pl.col(Posting.ACCOUNT) == Account.WITHDRAWN.value)
-    rows = own.join(rulings.select(Move.RULING_NO, "review_no"), on=Move.RULING_NO, how="left")
-    sums: dict[int, int] = dict(rows.group_by("review_no").agg(pl.col(Posting.YEN).sum()).iter_rows())
+    rows = own.join(rulings.select(Move.RULING_NO, CarriedRuling.REVIEW_NO), on=Move.RULING_NO, how="left")
+    sums: dict[int, int] = dict(rows.group_by(CarriedRuling.REVIEW_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
     for review_no in sorted(sums.keys() | {number for number, yen in said.items() if yen}, key=str):
         found, told_yen = sums.get(review_no, 0), said.get(review_no, 0)
         if found != told_yen:
@@ -175,14 +179,15 @@ def _undone(rulings: pl.DataFrame, made: pl.DataFrame) -> Iterator[Finding]:
 
     What a night had moved from the claim into suspense before stays there: it is missing on both sides alike.
     """
-    is_undo = (pl.col("ruling") == Ruling.UNDO.value) & (pl.col("result") == RulingResult.APPROVED.value)
-    undo = rulings.filter(is_undo).select(pl.col(Move.RULING_NO).alias("undo_no"), "undoes_no")
-    names = ("posting_no", Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
-    was = undo.join(made, left_on="undoes_no", right_on=Move.RULING_NO).select("undo_no", *names)
+    is_approved = pl.col(CarriedRuling.RESULT) == RulingResult.APPROVED.value
+    is_undo = (pl.col(CarriedRuling.RULING) == Ruling.UNDO.value) & is_approved
+    undo = rulings.filter(is_undo).select(pl.col(Move.RULING_NO).alias("undo_no"), CarriedRuling.UNDOES_NO)
+    names = (EnteredPosting.POSTING_NO, Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
+    was = undo.join(made, left_on=CarriedRuling.UNDOES_NO, right_on=Move.RULING_NO).select("undo_no", *names)
     back = undo.join(made, left_on="undo_no", right_on=Move.RULING_NO)
     rows = was.join(
-        back.select("undo_no", pl.col(Move.REVERSES_NO).alias("posting_no"), *names[1:]),
-        on=["undo_no", "posting_no"], how="full", coalesce=True, suffix="_back",
+        back.select("undo_no", pl.col(Move.REVERSES_NO).alias(EnteredPosting.POSTING_NO), *names[1:]),
+        on=["undo_no", EnteredPosting.POSTING_NO], how="full", coalesce=True, suffix="_back",
     )  # fmt: skip
     same = [pl.col(name).eq_missing(pl.col(f"{name}_back")) for name in names[1:4]]
     is_held = (pl.col(f"{Posting.ACCOUNT}_back") == Account.SUSPENSE.value) & (
@@ -193,11 +198,12 @@ def _undone(rulings: pl.DataFrame, made: pl.DataFrame) -> Iterator[Finding]:
     is_moved = pl.col(f"{Posting.YEN}_back").is_not_null()
     is_right = pl.when(is_moved).then(pl.all_horizontal(*same) | is_held).otherwise(True).fill_null(False)
     first = [pl.col(name).first() for name in (Posting.PAYMENT_NO, Posting.ACCOUNT)]
-    sums = rows.group_by("undo_no", "posting_no").agg(is_right.all().alias("is_right"), left.alias("left_yen"), *first)
-    stays = pl.col("left_yen").sum().over("undo_no", Posting.PAYMENT_NO) == 0
-    sides = {Account.CLAIM: pl.col("left_yen") > 0, Account.SUSPENSE: pl.col("left_yen") < 0}
+    by_posting = rows.group_by("undo_no", EnteredPosting.POSTING_NO)
+    sums = by_posting.agg(is_right.all().alias("all_right"), left.alias("rest_yen"), *first)
+    stays = pl.col("rest_yen").sum().over("undo_no", Posting.PAYMENT_NO) == 0
+    sides = {Account.CLAIM: pl.col("rest_yen") > 0, Account.SUSPENSE: pl.col("rest_yen") < 0}
     was_held = pl.any_horizontal(*((pl.col(Posting.ACCOUNT) == own.value) & side for own, side in sides.items()))
-    whole = (pl.col("left_yen") == 0) | (stays & was_held)
-    wrong = sums.filter(~pl.col("is_right") | ~whole.fill_null(False))
+    whole = (pl.col("rest_yen") == 0) | (stays & was_held)
+    wrong = sums.filter(~pl.col("all_right") | ~whole.fill_null(False))
     for number in wrong["undo_no"].unique().sort().head(LISTED_PER_CODE):
         yield told(f"決裁 {number}", Code.RULING_DIFFERS, "取り消した仕訳と違う", "元の決裁の仕訳の反対", "決裁の取消")

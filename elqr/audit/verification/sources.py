@@ -17,18 +17,20 @@ from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
 from elqr.rules.deposits import known_with, none_known
 from elqr.rules.notices import GIVEN, key_rows, rows_of
-from elqr.rules.row_checks import NOTICE_KEY
+from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
 from elqr.store.queries import row_owners as belonging
 from elqr.store.queries import unsealed
 from elqr.store.queries import verification as queries
 from elqr.store.queries.matching import registered
 from elqr.store.queries.refused_rows import all_refused
+from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
-from elqr.vocabulary.frames import Notice, NoticeKey, Payload, Payment, PaymentContent
-from elqr.vocabulary.notice_frames import CANCEL
-from elqr.vocabulary.terms import KeyKind
+from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload, Payment, PaymentContent
+from elqr.vocabulary.money_frames import ReceivedDeposit
+from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
+from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
 
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 
@@ -78,7 +80,7 @@ def records(looked: Looked) -> Iterator[Finding]:
             lines = queries.deposits_of(connection, file["file_no"])
             yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
             yield from deposits(looked, lines, again.deposits, spec.name, known, where)
-            known = known_with(known, lines.with_columns(pl.lit(spec.name).alias("spec")))
+            known = known_with(known, lines.with_columns(pl.lit(spec.name).alias(ReceivedDeposit.SPEC)))
         if again.payments is not None:
             own, made = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
             yield from differing(own, made, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
@@ -96,7 +98,7 @@ def notices(looked: Looked) -> Iterator[Finding]:
     for file in queries.notice_files(connection).iter_rows(named=True):
         own = queries.notices_of(connection, file["notice_file_no"])
         looked.count("納付書", own.height)
-        cancelled = cancels.filter(pl.col("notice_file_no") == file["notice_file_no"])
+        cancelled = cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
         where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
         data = _raw(looked, file["sha256"], where)
         if isinstance(data, Finding):
@@ -106,17 +108,18 @@ def notices(looked: Looked) -> Iterator[Finding]:
         yield from undone(looked, file, decoded, where)
         if "notice" not in decoded.tables:
             continue
-        told_by_file = rows_of(decoded)
-        yield from _cancels(cancelled, told_by_file.filter(pl.col("change_kind") == "9"), file["night_on"], where)
-        rows = told_by_file.filter(pl.col("change_kind") != "9")
+        told_by_file, is_cancel = rows_of(decoded), pl.col(RefusedRow.CHANGE_KIND) == CANCEL
+        yield from _cancels(cancelled, told_by_file.filter(is_cancel), file["night_on"], where)
+        rows = told_by_file.filter(~is_cancel)
         numbers = own.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
         numbered = _taken_from(numbered, own)
         again = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
         yield from differing(own, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
-        keys = key_rows(numbered.filter(pl.col("record_no").is_not_null()))
-        expected_keys.append(keys.join(numbered.select("record_no", Notice.NOTICE_NO), on="record_no"))
+        record_no = RefusedRow.RECORD_NO
+        keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
+        expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))
     if (there := queries.notice_count(connection)) != looked.counts.get("納付書", 0):
         yield told(
             "納付書",
@@ -137,10 +140,9 @@ def notices(looked: Looked) -> Iterator[Finding]:
     yield from differing(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
     covers = queries.covers(connection)
     yield from _covers(covers)
-    payers = belonging.claims(connection).join(
-        covers.select("claim_no", "payer_ref"), on=["claim_no", "payer_ref"], how="anti"
-    )
-    for number in payers["claim_no"].head(LISTED_PER_CODE):
+    owed_by = (NoticeClaim.CLAIM_NO, Notice.PAYER_REF)
+    payers = belonging.claims(connection).join(covers.select(owed_by), on=owed_by, how="anti")
+    for number in payers[Claim.CLAIM_NO].head(LISTED_PER_CODE):
         yield told(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
     looked.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
@@ -171,7 +173,7 @@ def undone(looked: Looked, file: Mapping[str, Any], decoded: Decoded, where: str
 
 def _nowhere(looked: Looked, rows: pl.DataFrame) -> int:
     """どこにもない行: how many are no notice of the ledger, or cancel none, nor a row that was refused."""
-    connection, is_cancel = looked.session.ledger.connection, pl.col("change_kind") == CANCEL
+    connection, is_cancel = looked.session.ledger.connection, pl.col(RefusedRow.CHANGE_KIND) == CANCEL
     there, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
     gone = there.notices.join(there.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
     lost = rows.filter(~is_cancel).join(there.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
@@ -192,21 +194,22 @@ def _taken_from(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
 def _cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, where: str) -> Iterator[Finding]:
     """納付書の取消: each named by a row of its notice file, on the night that file came."""
     unnamed = stored.join(rows, on=NOTICE_KEY, how="anti")
-    late = stored.filter(pl.col("night_on") != night_on)
-    for number in pl.concat([unnamed, late])["notice_no"].head(LISTED_PER_CODE):
+    late = stored.filter(pl.col(NoticeFile.NIGHT_ON) != night_on)
+    for number in pl.concat([unnamed, late])[Notice.NOTICE_NO].head(LISTED_PER_CODE):
         yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
 
 
 def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
     """納付書が払う調定: a slip pays its own claim whole, a 全期 slip the instalments of its assessment."""
-    assessment = ("procedure_code", "levy_year", "tax_year", "bill_no")
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"claim_{name}")) for name in assessment)
-    own = pl.col("installment_no") == pl.col("claim_installment_no")
-    wrong = covers.filter(~same | (~own & (pl.col("installment_no") != 0)))
-    sums = covers.group_by("notice_no").agg(pl.col("cover_yen").sum(), pl.col("amount_yen").first())
-    short = sums.filter(pl.col("cover_yen").ne_missing(pl.col("amount_yen")))
-    for number in [*wrong["notice_no"], *short["notice_no"]]:
-        yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
+    number, claim = Notice.INSTALLMENT_NO, queries.OF_CLAIM
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{claim}{name}")) for name in ASSESSMENT_KEY)
+    own = pl.col(number) == pl.col(f"{claim}{number}")
+    wrong = covers.filter(~same | (~own & (pl.col(number) != WHOLE_YEAR)))
+    cover, amount = pl.col(NoticeClaim.COVER_YEN), pl.col(Notice.AMOUNT_YEN)
+    sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first())
+    short = sums.filter(cover.ne_missing(amount))
+    for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO]]:
+        yield told(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 
 def deliveries(looked: Looked, after: int = 0) -> Iterator[Finding]:

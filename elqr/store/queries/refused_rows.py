@@ -9,24 +9,27 @@ from sqlalchemy import Connection, FromClause, and_, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.refused_rows import ended
-from elqr.store.db.bulk import insert_frame, read_frame, staged
+from elqr.store.db.bulk import insert_frame, read_frame, schema_of, staged
 from elqr.store.tables import ledger as t
 from elqr.store.tables.refused_rows import notice_refused, notice_refused_end
+from elqr.vocabulary.audit_frames import NoticeFile
 from elqr.vocabulary.frames import ClaimKey
-from elqr.vocabulary.notice_frames import RefusedRow
+from elqr.vocabulary.notice_frames import EarlierRow, EndedRow, FiledRow, RefusedRow, RowEnd
+from elqr.vocabulary.report_frames import DeliveryFinding
 
 _KEY = list(ClaimKey.SCHEMA)
-_NUMBER = ("notice_file_no", RefusedRow.RECORD_NO)
+_NUMBER = (FiledRow.NOTICE_FILE_NO, FiledRow.RECORD_NO)
 _ROW, _END = notice_refused.c, notice_refused_end.c
 
-FINDING = {
-    "code": pl.String,
-    "record_no": pl.Int64,
-    "offset_bytes": pl.Int64,
-    "field": pl.String,
-    "actual": pl.String,
-    "expected": pl.String,
-}
+_FINDING = (
+    DeliveryFinding.CODE,
+    DeliveryFinding.RECORD_NO,
+    DeliveryFinding.OFFSET_BYTES,
+    DeliveryFinding.FIELD,
+    DeliveryFinding.ACTUAL,
+    DeliveryFinding.EXPECTED,
+)
+FINDING = schema_of(_FINDING)
 
 
 def _ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -35,11 +38,10 @@ def _ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def waiting_rows(connection: Connection, asked: FromClause, names: list[str]) -> pl.DataFrame:
-    """まだ取り込まれていない行 of what was asked for, by these columns: frame RefusedRow with notice_file_no."""
-    schema = {"notice_file_no": pl.Int64, **RefusedRow.SCHEMA}
+    """まだ取り込まれていない行 of what was asked for, by these columns: frame FiledRow."""
     same = [_ROW[name] == asked.c[name] for name in names]
-    query = select(*(_ROW[name] for name in schema)).join(asked, and_(*same)).where(~_ended())
-    return read_frame(connection, query, schema)
+    query = select(*(_ROW[name] for name in FiledRow.SCHEMA)).join(asked, and_(*same)).where(~_ended())
+    return read_frame(connection, query, FiledRow.SCHEMA)
 
 
 def enter_refused(connection: Connection, file_no: int, night: date, refused: pl.DataFrame, good: pl.DataFrame) -> None:
@@ -49,41 +51,41 @@ def enter_refused(connection: Connection, file_no: int, night: date, refused: pl
     """
     before = _waiting_before(connection, file_no, pl.concat([refused, good]))
     insert_frame(connection, notice_refused, refused, notice_file_no=file_no)
-    rows = ended(before, refused, good).select(*_NUMBER, "is_right").sort(_NUMBER)
+    rows = ended(before, refused, good).select(*_NUMBER, EndedRow.IS_RIGHT).sort(_NUMBER)
     insert_frame(connection, notice_refused_end, rows, by_file_no=file_no, night_on=night.isoformat())
 
 
 def all_refused(connection: Connection) -> pl.DataFrame:
-    """取り込まなかった行: frame RefusedRow with notice_file_no."""
-    schema = {"notice_file_no": pl.Int64, **RefusedRow.SCHEMA}
-    return read_frame(connection, select(*(_ROW[name] for name in schema)), schema).sort(_NUMBER)
+    """取り込まなかった行: frame FiledRow."""
+    query = select(*(_ROW[name] for name in FiledRow.SCHEMA))
+    return read_frame(connection, query, FiledRow.SCHEMA).sort(_NUMBER)
 
 
 def all_ends(connection: Connection) -> pl.DataFrame:
-    """取り込まなかった行の終わり, as they are."""
-    whole = dict.fromkeys((*_NUMBER, "by_file_no", "give_up_no", "is_right"), pl.Int64)
-    schema = {**whole, "night_on": pl.String}
-    return read_frame(connection, select(*(_END[name] for name in schema)), schema).sort(_NUMBER)
+    """取り込まなかった行の終わり: frame RowEnd."""
+    query = select(*(_END[name] for name in RowEnd.SCHEMA))
+    return read_frame(connection, query, RowEnd.SCHEMA).sort(_NUMBER)
 
 
 def files(connection: Connection) -> pl.DataFrame:
     """納付書データの取込: notice_file_no, sha256, name, night_on (text), rows_bad."""
-    schema = {"notice_file_no": pl.Int64, "sha256": pl.String, "name": pl.String, "night_on": pl.String}
     file = t.notice_file.c
-    query = select(*(file[name] for name in schema), file.rows_bad).order_by(file.notice_file_no)
-    return read_frame(connection, query, {**schema, "rows_bad": pl.Int64})
+    names = (NoticeFile.NOTICE_FILE_NO, NoticeFile.SHA256, NoticeFile.NAME, NoticeFile.NIGHT_ON, NoticeFile.ROWS_BAD)
+    query = select(*(file[name] for name in names)).order_by(file.notice_file_no)
+    return read_frame(connection, query, {**schema_of(names), NoticeFile.NIGHT_ON: pl.String})
 
 
 def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
-    """まだ取り込まれていない行 of earlier files that speak of the same claims, or have the same content (`is_here`)."""
+    """まだ取り込まれていない行 of earlier files, of the same claims or the same content: frame EarlierRow."""
     with staged(connection, rows.select(_KEY).drop_nulls().unique()) as asked:
-        named = waiting_rows(connection, asked, _KEY).with_columns(is_here=False)
+        named = waiting_rows(connection, asked, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
     own, file = t.notice_file.alias("own"), t.notice_file.c
     same = and_(own.c.notice_file_no == file_no, own.c.sha256 == file.sha256)
     earlier = select(file.notice_file_no).join(own, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
-    numbers = read_frame(connection, earlier, {"notice_file_no": pl.Int64})
+    numbers = read_frame(connection, earlier, {FiledRow.NOTICE_FILE_NO: pl.Int64})
     with staged(connection, numbers) as asked:
-        here = waiting_rows(connection, asked, ["notice_file_no"]).with_columns(is_here=True)
+        here = waiting_rows(connection, asked, [FiledRow.NOTICE_FILE_NO])
+    here = here.with_columns(pl.lit(True).alias(EarlierRow.IS_HERE))
     return pl.concat([here, named]).unique(_NUMBER, keep="first")
 
 
@@ -105,7 +107,7 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
         .where(or_(waits, and_(_ROW.record_no.is_(None), file.night_on == day)))
         .order_by(file.notice_file_no, f.line_no)
     )
-    return read_frame(connection, query, {"name": pl.String, "since": pl.Date, **FINDING})
+    return read_frame(connection, query, {DeliveryFinding.NAME: pl.String, "since": pl.Date, **FINDING})
 
 
 def waiting_files(connection: Connection) -> list[dict[str, Any]]:

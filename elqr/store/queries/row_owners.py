@@ -3,12 +3,13 @@
 import polars as pl
 from sqlalchemy import Connection, and_, exists, func, literal, select
 
-from elqr.store.db.bulk import read_frame
+from elqr.store.db.bulk import read_frame, schema_of
 from elqr.store.queries.requests import KINDS
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
-from elqr.vocabulary.frames import Notice
+from elqr.vocabulary.audit_frames import NoticeFile
+from elqr.vocabulary.frames import Claim, ClaimKey, Notice
 from elqr.vocabulary.terms import PrintState, RulingResult
 
 _APPROVED = RulingResult.APPROVED.value
@@ -21,19 +22,18 @@ def last_upload(connection: Connection) -> int:
 
 def claims(connection: Connection) -> pl.DataFrame:
     """調定: claim_no and payer_ref."""
-    return read_frame(
-        connection, select(t.claim.c.claim_no, t.claim.c.payer_ref), {"claim_no": pl.Int64, "payer_ref": pl.String}
-    )
+    query = select(t.claim.c.claim_no, t.claim.c.payer_ref)
+    return read_frame(connection, query, schema_of((Claim.CLAIM_NO, Claim.PAYER_REF)))
 
 
 def notice_cancels(connection: Connection) -> pl.DataFrame:
     """納付書の取消: notice_no, notice_file_no, night_on, beside the notice's own key."""
-    key = ("procedure_code", "levy_year", "tax_year", "bill_no", "installment_no", "issue_no")
+    key = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
     c = t.notice_cancel.c
     query = select(c.notice_no, c.notice_file_no, c.night_on, *(t.notice.c[name] for name in key)).join(
         t.notice, t.notice.c.notice_no == c.notice_no
     )
-    schema = {"notice_no": pl.Int64, "notice_file_no": pl.Int64, "night_on": pl.Date}
+    schema = schema_of((Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, NoticeFile.NIGHT_ON))
     return read_frame(connection, query, {**schema, **{name: Notice.SCHEMA[name] for name in key}})
 
 

@@ -8,25 +8,40 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
 
 from elqr.formats.payment_identity import CONTENT, content
-from elqr.store.db.bulk import read_frame, select_named, staged
+from elqr.store.db.bulk import read_frame, schema_of, select_named, staged
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.reductions import slips_looked_at
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
 from elqr.store.tables.totals import issue_tally, posting_tally
+from elqr.vocabulary.audit_frames import (
+    BundledPayment,
+    CarriedRuling,
+    DecisionBeside,
+    EnteredBundle,
+    EnteredPosting,
+    EnteredSettlement,
+    NoticeFile,
+    OverpaidClaim,
+    PayloadBeside,
+    SaidContent,
+    TakenFile,
+    WatchedOverdue,
+)
 from elqr.vocabulary.frames import (
+    ClaimKey,
     Decision,
     Known,
-    Move,
     Notice,
     NoticeClaim,
     NoticeKey,
     Payload,
     Payment,
     Posting,
+    Ruled,
 )
-from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.money_frames import Bundle, Deposit
 from elqr.vocabulary.tally_frames import IssueTally, PostingTally
 from elqr.vocabulary.terms import DepositKind, RulingResult
 
@@ -41,7 +56,7 @@ def runs(connection: Connection) -> list[dict[str, Any]]:
 
 
 def files(connection: Connection) -> pl.DataFrame:
-    """取込済のファイル: what was taken in, and the night and name of its first delivery."""
+    """取込済のファイル: frame TakenFile."""
     first = (
         select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("delivery_no"))
         .where(t.delivery.c.status == "accepted")
@@ -49,25 +64,25 @@ def files(connection: Connection) -> pl.DataFrame:
         .subquery()
     )
     columns = {
-        "file_no": (t.file.c.file_no, _WHOLE),
-        "sha256": (t.file.c.sha256, _TEXT),
-        "spec": (t.file.c.spec, _TEXT),
-        "size_bytes": (t.file.c.size_bytes, _WHOLE),
-        "record_count": (t.file.c.record_count, _WHOLE),
-        "payment_count": (t.file.c.payment_count, _WHOLE),
-        "payment_yen": (t.file.c.payment_yen, _WHOLE),
-        "name": (t.delivery.c.name, _TEXT),
-        "received_on": (t.delivery.c.night_on, pl.Date),
-        "decided_on": (t.decided_file.c.night_on, pl.Date),
+        TakenFile.FILE_NO: t.file.c.file_no,
+        TakenFile.SHA256: t.file.c.sha256,
+        TakenFile.SPEC: t.file.c.spec,
+        TakenFile.SIZE_BYTES: t.file.c.size_bytes,
+        TakenFile.RECORD_COUNT: t.file.c.record_count,
+        TakenFile.PAYMENT_COUNT: t.file.c.payment_count,
+        TakenFile.PAYMENT_YEN: t.file.c.payment_yen,
+        TakenFile.NAME: t.delivery.c.name,
+        TakenFile.RECEIVED_ON: t.delivery.c.night_on,
+        TakenFile.DECIDED_ON: t.decided_file.c.night_on,
     }
     query = (
-        select_named({name: column for name, (column, _) in columns.items()})
+        select_named(columns)
         .outerjoin(first, first.c.sha256 == t.file.c.sha256)
         .outerjoin(t.delivery, t.delivery.c.delivery_no == first.c.delivery_no)
         .outerjoin(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
         .order_by(t.file.c.file_no)
     )
-    return read_frame(connection, query, {name: dtype for name, (_, dtype) in columns.items()})
+    return read_frame(connection, query, TakenFile.SCHEMA)
 
 
 def payments_of(connection: Connection, file_no: int) -> pl.DataFrame:
@@ -91,28 +106,18 @@ def posting_tallies(connection: Connection) -> pl.DataFrame:
 
 
 def decisions(connection: Connection) -> pl.DataFrame:
-    """消込結果 beside the payment: frame Decision with paid_yen, stage, paid_on, file_no."""
-    more = {"paid_yen": _WHOLE, "stage": _TEXT, "paid_on": pl.Date, "file_no": _WHOLE}
+    """消込結果 beside the payment: frame DecisionBeside."""
+    more = [name for name in DecisionBeside.SCHEMA if name not in Decision.SCHEMA]
     query = (
         select(*(t.decision.c[name] for name in Decision.SCHEMA), *(t.payment.c[name] for name in more))
         .select_from(t.payment)
         .outerjoin(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
     )
-    schema = {**Decision.SCHEMA, **more}
-    return read_frame(connection, query, schema)
+    return read_frame(connection, query, DecisionBeside.SCHEMA)
 
 
 def postings(connection: Connection) -> pl.DataFrame:
-    """仕訳: frame Posting with posting_no, night_on, reverses_no, ruling_no, the claim's levy_year, is_reduction."""
-    schema = {
-        **Posting.SCHEMA,
-        "posting_no": _WHOLE,
-        "night_on": _TEXT,
-        Move.REVERSES_NO: _WHOLE,
-        Move.RULING_NO: _WHOLE,
-        "levy_year": _WHOLE,
-        "is_reduction": pl.Boolean,
-    }
+    """仕訳: frame EnteredPosting."""
     g = t.posting.c
     query = (
         select(
@@ -122,13 +127,13 @@ def postings(connection: Connection) -> pl.DataFrame:
             g.reverses_no,
             r.ruling_posting.c.ruling_no,
             t.claim.c.levy_year,
-            r.reduced_posting.c.posting_no.is_not(None).label("is_reduction"),
+            r.reduced_posting.c.posting_no.is_not(None).label(EnteredPosting.IS_REDUCTION),
         )
         .outerjoin(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
         .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == g.posting_no)
         .outerjoin(t.claim, t.claim.c.claim_no == g.claim_no)
     )
-    return read_frame(connection, query, schema).sort("posting_no")
+    return read_frame(connection, query, EnteredPosting.SCHEMA).sort(EnteredPosting.POSTING_NO)
 
 
 def stray_postings(connection: Connection) -> list[int]:
@@ -158,7 +163,7 @@ def stray_postings(connection: Connection) -> list[int]:
 
 
 def overpaid_claims(connection: Connection) -> pl.DataFrame:
-    """納め過ぎの調定: claim_no, collected_yen, owed_yen: more than is owed, after a cancellation or a reissue.
+    """納め過ぎの調定: frame OverpaidClaim, of claims whose slips were cancelled or issued again.
 
     As far as a link of the chain looked at the slips.
     """
@@ -179,14 +184,23 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
     )
     owed = func.coalesce(owed_yen(literal(date.max.isoformat())), 0)
     query = (
-        select_named({"claim_no": t.claim.c.claim_no, "collected_yen": func.sum(t.posting.c.yen), "owed_yen": owed})
+        select_named(
+            {
+                OverpaidClaim.CLAIM_NO: t.claim.c.claim_no,
+                OverpaidClaim.COLLECTED_YEN: func.sum(t.posting.c.yen),
+                OverpaidClaim.OWED_YEN: owed,
+            }
+        )
         .join(t.posting, t.posting.c.claim_no == t.claim.c.claim_no)
         .where(t.claim.c.claim_no.in_(changed), t.claim.c.claim_no.not_in(unseen))
         .group_by(t.claim.c.claim_no)
         .having(func.sum(t.posting.c.yen) > owed)
     )
-    schema = {Posting.CLAIM_NO: _WHOLE, "collected_yen": _WHOLE, "owed_yen": _WHOLE}
-    return read_frame(connection, query, schema).sort(Posting.CLAIM_NO)
+    return read_frame(connection, query, OverpaidClaim.SCHEMA).sort(OverpaidClaim.CLAIM_NO)
+
+
+OF_PAYMENT = "_paid"
+"""Behind the name of a column: what the payment says, beside what it is known by."""
 
 
 def identities(connection: Connection) -> pl.DataFrame:
@@ -194,33 +208,23 @@ def identities(connection: Connection) -> pl.DataFrame:
     names = (Payment.PAYMENT_NO, Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
     own = _all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
     known = _all(connection, t.payment_identity, Known.SCHEMA)
-    return known.join(own, on=Payment.PAYMENT_NO, how="full", suffix="_paid", coalesce=True)
+    return known.join(own, on=Payment.PAYMENT_NO, how="full", suffix=OF_PAYMENT, coalesce=True)
 
 
 def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """収納の中身 of some payments: payment_no, and as one text all that was `said` of the money."""
+    """収納の中身 of some payments: frame SaidContent."""
     p = t.payment.c
     schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
     with staged(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
         query = select(*(p[name] for name in schema)).join(asked, asked.c.payment_no == p.payment_no)
-        return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias("said"))
+        return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias(SaidContent.SAID))
 
 
 def rulings(connection: Connection) -> pl.DataFrame:
-    """決裁 with what came of them: its numbers, kind, result, the yen in suspense before and after, and the night."""
-    own = ("ruling_no", "review_no", "payment_no", "notice_no", "undoes_no")
-    came = ("result", "before_yen", "after_yen", "night_on")
-    schema = {
-        **dict.fromkeys(own, _WHOLE),
-        "ruling": _TEXT,
-        "result": _TEXT,
-        "before_yen": _WHOLE,
-        "after_yen": _WHOLE,
-        "night_on": _TEXT,
-    }
-    columns = (*(r.ruling.c[name] for name in (*own, "ruling")), *(r.ruling_result.c[name] for name in came))
+    """決裁 with what came of them: frame CarriedRuling."""
+    columns = ((r.ruling if name in Ruled.SCHEMA else r.ruling_result).c[name] for name in CarriedRuling.SCHEMA)
     query = select(*columns).outerjoin(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
-    return read_frame(connection, query, schema).sort("ruling_no")
+    return read_frame(connection, query, CarriedRuling.SCHEMA).sort(CarriedRuling.RULING_NO)
 
 
 def deposits_of(connection: Connection, file_no: int) -> pl.DataFrame:
@@ -235,28 +239,29 @@ def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
 
 
 def bundles(connection: Connection) -> pl.DataFrame:
-    """収納の束; frame Bundle with night_on."""
-    return _all(connection, m.bundle, {**Bundle.SCHEMA, "night_on": _TEXT}).sort(Bundle.BUNDLE_NO)
+    """収納の束; frame EnteredBundle."""
+    return _all(connection, m.bundle, EnteredBundle.SCHEMA).sort(Bundle.BUNDLE_NO)
 
 
 def decided_payments(connection: Connection) -> pl.DataFrame:
-    """消し込んだ収納: what bundles are made of: the payment's file, channel, stage, days, yen; its place; its night."""
-    own = ("payment_no", "file_no", "channel", "stage", "funds_on", "paid_on", "paid_yen")
-    placed = ("place", "claim_yen", "suspense_yen")
-    schema = {**{name: Payment.SCHEMA[name] for name in own}, **{name: Decision.SCHEMA[name] for name in placed}}
+    """消し込んだ収納: frame BundledPayment."""
     query = (
         select(
-            *(t.payment.c[name] for name in own), *(t.decision.c[name] for name in placed), t.decided_file.c.night_on
+            *(t.payment.c[name] for name in BundledPayment.OF_PAYMENT),
+            *(t.decision.c[name] for name in BundledPayment.OF_DECISION),
+            t.decided_file.c.night_on,
         )
         .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
         .join(t.decided_file, t.decided_file.c.file_no == t.payment.c.file_no)
     )
-    return read_frame(connection, query, {**schema, "night_on": _TEXT})
+    return read_frame(connection, query, BundledPayment.SCHEMA)
 
 
 def settlements(connection: Connection) -> pl.DataFrame:
-    """突合済, beside the sums of what stands in each: payments, payment_yen and money_yen as `held_…`."""
-    sums = (func.sum(m.bundle.c[name]).label(f"held_{name}") for name in (Bundle.PAYMENTS, Bundle.YEN))
+    """突合済, beside the sums of what stands in each: frame EnteredSettlement."""
+    number, held_money = EnteredSettlement.SETTLEMENT_NO, EnteredSettlement.HELD_MONEY
+    held_names = {EnteredSettlement.HELD_PAYMENTS: Bundle.PAYMENTS, EnteredSettlement.HELD_YEN: Bundle.YEN}
+    sums = (func.sum(m.bundle.c[name]).label(held) for held, name in held_names.items())
     held = (
         select(m.settlement_bundle.c.settlement_no, *sums)
         .join(m.bundle, m.bundle.c.bundle_no == m.settlement_bundle.c.bundle_no)
@@ -265,24 +270,24 @@ def settlements(connection: Connection) -> pl.DataFrame:
     d = m.deposit.c
     signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
     money = (
-        select(m.settlement_deposit.c.settlement_no, func.sum(signed).label("held_money"))
+        select(m.settlement_deposit.c.settlement_no, func.sum(signed).label(held_money))
         .join(m.deposit, d.deposit_no == m.settlement_deposit.c.deposit_no)
         .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value)
         .group_by(m.settlement_deposit.c.settlement_no)
     )
-    schema = {"settlement_no": _WHOLE, **dict(list(Settled.SCHEMA.items())[1:]), "night_on": _TEXT}
-    rows = _all(connection, m.settlement, schema)
-    of_bundles = read_frame(connection, held, {"settlement_no": _WHOLE, "held_payments": _WHOLE, "held_yen": _WHOLE})
-    of_money = read_frame(connection, money, {"settlement_no": _WHOLE, "held_money": _WHOLE})
+    line = {name: kind for name, kind in EnteredSettlement.SCHEMA.items() if name not in EnteredSettlement.HELD}
+    rows = _all(connection, m.settlement, line)
+    of_bundles = read_frame(connection, held, schema_of((number, *held_names)))
+    of_money = read_frame(connection, money, schema_of((number, held_money)))
     for own in (of_bundles, of_money):
-        rows = rows.join(own, on="settlement_no", how="full", coalesce=True)
-    return rows.sort("settlement_no")
+        rows = rows.join(own, on=number, how="full", coalesce=True)
+    return rows.sort(number)
 
 
 def overdue(connection: Connection) -> pl.DataFrame:
-    """期限超過の速報: payment_no, contract, night_on, with the night its bundle was looked at and whether it waits."""
+    """期限超過の速報: frame WatchedOverdue."""
     o, w, p = m.overdue_payment.c, m.watched_bundle.c, t.payment.c
-    watched_on = w.night_on.label("watched_on")
+    watched_on = w.night_on.label(WatchedOverdue.WATCHED_ON)
     query = (
         select(o.payment_no, o.contract, o.night_on, watched_on, t.decision.c.outcome)
         .join(t.payment, p.payment_no == o.payment_no)
@@ -298,25 +303,17 @@ def overdue(connection: Connection) -> pl.DataFrame:
         )
         .outerjoin(m.watched_bundle, w.bundle_no == m.bundle.c.bundle_no)
     )
-    return read_frame(
-        connection,
-        query,
-        {"payment_no": _WHOLE, "contract": _TEXT, "night_on": _TEXT, "watched_on": _TEXT, "outcome": _TEXT},
-    )
+    return read_frame(connection, query, WatchedOverdue.SCHEMA)
 
 
 def notice_files(connection: Connection) -> pl.DataFrame:
-    """納付書データの取込: notice_file_no, sha256, name, night_on, rows_read, rows_bad."""
+    """納付書データの取込: frame NoticeFile."""
     return _notice_files(connection, true())
 
 
 def _notice_files(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
-    own = t.notice_file.c
-    schema = {"notice_file_no": _WHOLE, "sha256": _TEXT, "name": _TEXT, "night_on": pl.Date}
-    schema |= dict.fromkeys(("rows_read", "rows_bad"), _WHOLE)
-    return read_frame(connection, select(*(own[name] for name in schema)).where(condition), schema).sort(
-        "notice_file_no"
-    )
+    query = select(*(t.notice_file.c[name] for name in NoticeFile.SCHEMA)).where(condition)
+    return read_frame(connection, query, NoticeFile.SCHEMA).sort(NoticeFile.NOTICE_FILE_NO)
 
 
 def unsealed_notice_files(connection: Connection, notice_file_no: int) -> pl.DataFrame:
@@ -340,18 +337,22 @@ def keys(connection: Connection) -> pl.DataFrame:
     return _all(connection, t.notice_key, NoticeKey.SCHEMA)
 
 
+OF_CLAIM = "claim_"
+"""Before the name of a column: what the claim says, beside what its notice does."""
+
+
 def covers(connection: Connection) -> pl.DataFrame:
     """納付書が払う調定 beside the notice and the claim: both keys, the yen, and the notice's payer."""
-    key = ("procedure_code", "levy_year", "tax_year", "bill_no", "installment_no")
+    key = ClaimKey.SCHEMA
     schema = {
         **NoticeClaim.SCHEMA,
-        "amount_yen": _WHOLE,
-        **{name: Notice.SCHEMA[name] for name in key},
-        **{f"claim_{name}": Notice.SCHEMA[name] for name in key},
-        "payer_ref": _TEXT,
+        Notice.AMOUNT_YEN: _WHOLE,
+        **key,
+        **{f"{OF_CLAIM}{name}": kind for name, kind in key.items()},
+        Notice.PAYER_REF: _TEXT,
     }
     n, c = t.notice.c, t.claim.c
-    of_claim = (c[name].label(f"claim_{name}") for name in key)
+    of_claim = (c[name].label(f"{OF_CLAIM}{name}") for name in key)
     query = (
         select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *of_claim, n.payer_ref)
         .outerjoin(t.notice, n.notice_no == t.notice_claim.c.notice_no)
@@ -361,15 +362,10 @@ def covers(connection: Connection) -> pl.DataFrame:
 
 
 def payloads(connection: Connection) -> pl.DataFrame:
-    """eL-QR発行 beside its notice: frame Payload with what the digits are made of."""
-    more = ("amount_yen", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")
-    schema = {**Payload.SCHEMA, **{name: Notice.SCHEMA[name] for name in more}}
-    query = (
-        select(*(t.payload.c[name] for name in Payload.SCHEMA), *(t.notice.c[name] for name in more))
-        .select_from(t.payload)
-        .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
-    )
-    return read_frame(connection, query, schema)
+    """eL-QR発行 beside its notice: frame PayloadBeside."""
+    columns = ((t.payload if name in Payload.SCHEMA else t.notice).c[name] for name in PayloadBeside.SCHEMA)
+    query = select(*columns).select_from(t.payload).join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
+    return read_frame(connection, query, PayloadBeside.SCHEMA)
 
 
 def uploads(connection: Connection) -> list[dict[str, Any]]:

@@ -1,0 +1,161 @@
+"""Columns of what the verification looks at (検算の列), spelt once as in elqr/vocabulary/frames.py."""
+
+import polars as pl
+
+from elqr.vocabulary.frames import (
+    Allocation,
+    Column,
+    Decision,
+    Frame,
+    Move,
+    Notice,
+    NoticeClaim,
+    NumberedPosting,
+    Payload,
+    Payment,
+    Ruled,
+    RulingEffect,
+)
+from elqr.vocabulary.money_frames import Bundle, Settled
+from elqr.vocabulary.report_frames import DailySum, Delivery, NoticeIntake
+
+
+class TakenFile(Frame):
+    """取込済のファイル: what was taken in, with its first delivery, and the night that decided it."""
+
+    FILE_NO = Payment.FILE_NO
+    SHA256 = Delivery.SHA256
+    SPEC = Delivery.SPEC
+    SIZE_BYTES = Column("size_bytes", pl.Int64)
+    RECORD_COUNT = Column("record_count", pl.Int64)
+    PAYMENT_COUNT = Delivery.PAYMENT_COUNT
+    PAYMENT_YEN = Delivery.PAYMENT_YEN
+    NAME = Delivery.NAME
+    RECEIVED_ON = Column("received_on", pl.Date)
+    DECIDED_ON = Column("decided_on", pl.Date)
+
+
+class DecisionBeside(Decision):
+    """消込結果 beside its payment; null where there is none."""
+
+    PAID_YEN = Payment.PAID_YEN
+    STAGE = Payment.STAGE
+    PAID_ON = Payment.PAID_ON
+    FILE_NO = Payment.FILE_NO
+
+
+class EnteredPosting(NumberedPosting):
+    """記された仕訳: a posting with the night and the ruling that made it, and the year of its claim."""
+
+    NIGHT_ON = Column("night_on", pl.String)
+    REVERSES_NO = Move.REVERSES_NO
+    RULING_NO = Move.RULING_NO
+    LEVY_YEAR = Allocation.LEVY_YEAR
+    IS_REDUCTION = DailySum.IS_REDUCTION
+
+
+class OverpaidClaim(Frame):
+    """納め過ぎの調定: more was collected than is owed."""
+
+    CLAIM_NO = NoticeClaim.CLAIM_NO
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    OWED_YEN = Column("owed_yen", pl.Int64)
+
+
+class SaidContent(Frame):
+    """収納の中身: all that was said of the money, as one text."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    SAID = Column("said", pl.String)
+
+
+class CarriedRuling(Frame):
+    """決裁と結果: a ruling, and what came of it on which night."""
+
+    RULING_NO = Ruled.RULING_NO
+    REVIEW_NO = Ruled.REVIEW_NO
+    PAYMENT_NO = Ruled.PAYMENT_NO
+    NOTICE_NO = Ruled.NOTICE_NO
+    UNDOES_NO = Ruled.UNDOES_NO
+    RULING = Ruled.RULING
+    RESULT = RulingEffect.RESULT
+    BEFORE_YEN = RulingEffect.BEFORE_YEN
+    AFTER_YEN = RulingEffect.AFTER_YEN
+    NIGHT_ON = EnteredPosting.NIGHT_ON
+
+
+class EnteredBundle(Bundle):
+    """記された束: a bundle with its night."""
+
+    NIGHT_ON = EnteredPosting.NIGHT_ON
+
+
+class BundledPayment(Frame):
+    """束にする収納: what bundles are made of: a payment, its place, and its night."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    FILE_NO = Payment.FILE_NO
+    CHANNEL = Payment.CHANNEL
+    STAGE = Payment.STAGE
+    FUNDS_ON = Payment.FUNDS_ON
+    PAID_ON = Payment.PAID_ON
+    PAID_YEN = Payment.PAID_YEN
+    PLACE = Decision.PLACE
+    CLAIM_YEN = Decision.CLAIM_YEN
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    NIGHT_ON = EnteredPosting.NIGHT_ON
+
+    OF_PAYMENT = (PAYMENT_NO, FILE_NO, CHANNEL, STAGE, FUNDS_ON, PAID_ON, PAID_YEN)
+    OF_DECISION = (PLACE, CLAIM_YEN, SUSPENSE_YEN)
+
+
+class EnteredSettlement(Frame):
+    """記された突合済: a line of the settlement, its night, and the sums of what stands in it."""
+
+    SETTLEMENT_NO = Column("settlement_no", pl.Int64)
+    CONTRACT = Settled.CONTRACT
+    OUTCOME = Settled.OUTCOME
+    FROM_ON = Settled.FROM_ON
+    UNTIL_ON = Settled.UNTIL_ON
+    PAYMENTS = Settled.PAYMENTS
+    PAYMENT_YEN = Settled.PAYMENT_YEN
+    FEE_YEN = Settled.FEE_YEN
+    MONEY_YEN = Settled.MONEY_YEN
+    NIGHT_ON = EnteredPosting.NIGHT_ON
+    HELD_PAYMENTS = Column("held_payments", pl.Int64)
+    HELD_YEN = Column("held_yen", pl.Int64)
+    HELD_MONEY = Column("held_money", pl.Int64)
+
+    HELD = (HELD_PAYMENTS, HELD_YEN, HELD_MONEY)
+
+
+class WatchedOverdue(Frame):
+    """期限超過の速報, with the night its bundle was looked at and what came of it."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    CONTRACT = Settled.CONTRACT
+    NIGHT_ON = EnteredPosting.NIGHT_ON
+    WATCHED_ON = Column("watched_on", pl.String)
+    OUTCOME = Decision.OUTCOME
+
+
+class NoticeFile(Frame):
+    """納付書データの取込."""
+
+    NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
+    SHA256 = Delivery.SHA256
+    NAME = Delivery.NAME
+    NIGHT_ON = Column("night_on", pl.Date)
+    ROWS_READ = NoticeIntake.ROWS_READ
+    ROWS_BAD = NoticeIntake.ROWS_BAD
+
+
+class PayloadBeside(Payload):
+    """eL-QR発行 beside its notice: with what the digits are made of."""
+
+    AMOUNT_YEN = Notice.AMOUNT_YEN
+    LEVY_YEAR = Notice.LEVY_YEAR
+    TAX_YEAR = Notice.TAX_YEAR
+    INSTALLMENT_NO = Notice.INSTALLMENT_NO
+    DUE_ON = Notice.DUE_ON
+    PAYABLE_UNTIL_ON = Notice.PAYABLE_UNTIL_ON
