@@ -80,7 +80,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "
         "refused_rows reminder_risks arrears reminder_list retraction review year_end",
     ),
-    ("synthetic", "files register notices events cast __init__"),
+    ("synthetic", "frames files register notices events cast __init__"),
     (
         "cli",
         "terminal arrears backup doctor export file held ledger month night notice payload printing replay review "

@@ -18,6 +18,7 @@ from elqr.formats.spec import Charset, Spec
 from elqr.issue.keys import KeyRule
 from elqr.synthetic import files
 from elqr.synthetic.cast import described, played
+from elqr.synthetic.frames import InventedPayment, InventedSlip, ScenicSlip, Truth
 from elqr.synthetic.notices import Calendar, slips, with_issued_keys
 from elqr.synthetic.register import register_toml
 from elqr.vocabulary.terms import Stage
@@ -60,7 +61,7 @@ def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, 
     delivered = _with_planted_deliveries(files.delivered(events, specs, last_on), rows, calendar, specs)
     _write(out, rows, delivered, specs["notice_csv"])
     truth = pl.concat([file.truth for file in delivered])
-    counts = truth.group_by("fault").len()
+    counts = truth.group_by(Truth.FAULT).len()
     return City(rows.height, len(delivered), truth.height, dict(counts.iter_rows()))
 
 
@@ -81,15 +82,15 @@ def _with_planted_deliveries(
 
 
 def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]) -> files.Delivered:
-    some = described(rows, calendar).filter(pl.col("customer_no").is_not_null()).head(5)
+    some = described(rows, calendar).filter(pl.col(InventedPayment.CUSTOMER_NO).is_not_null()).head(5)
     events = some.select(
-        "claim_id",
-        "customer_no",
-        pl.col("amount_yen").alias("paid_yen"),
-        pl.lit(calendar.last_on - timedelta(days=3)).alias("paid_on"),
-        pl.lit(Stage.CONFIRMED.value).alias("stage"),
-        *(pl.lit("").alias(name) for name in ("outcome", "place", "fault")),
-        *(pl.lit(0, dtype=pl.Int64).alias(name) for name in ("claim_yen", "suspense_yen")),
+        InventedPayment.CLAIM_ID,
+        InventedPayment.CUSTOMER_NO,
+        pl.col(ScenicSlip.AMOUNT_YEN).alias(InventedPayment.PAID_YEN),
+        pl.lit(calendar.last_on - timedelta(days=3)).alias(InventedPayment.PAID_ON),
+        pl.lit(Stage.CONFIRMED.value).alias(InventedPayment.STAGE),
+        *(pl.lit("").alias(name) for name in (InventedPayment.OUTCOME, InventedPayment.PLACE, InventedPayment.FAULT)),
+        *(pl.lit(0, dtype=pl.Int64).alias(name) for name in (InventedPayment.CLAIM_YEN, InventedPayment.SUSPENSE_YEN)),
     )
     name = f"kouza_{calendar.last_on:%Y%m%d}_gokei.dat"
     return files.broken(files.transfer(name, events, specs, off_by_yen=1))
@@ -98,10 +99,10 @@ def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Sp
 def _write(out: Path, rows: pl.DataFrame, delivered: list[files.Delivered], spec: Spec) -> None:
     write_whole(out / "procedures.toml", register_toml().encode())
     write_whole(out / "check_no_secret", SECRET + b"\n")
-    for number, ((code,), own) in enumerate(rows.group_by(["procedure_code"], maintain_order=True)):
+    for number, ((code,), own) in enumerate(rows.group_by([InventedSlip.PROCEDURE_CODE], maintain_order=True)):
         charset: Charset = "cp932" if number % 2 else "utf-8-sig"
         write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, own, charset))
     for file in delivered:
         write_whole(out / "inbox" / file.name, file.data)
-    truth = pl.concat([file.truth for file in delivered]).sort("file", "record_no")
+    truth = pl.concat([file.truth for file in delivered]).sort(Truth.FILE, Truth.RECORD_NO)
     write_whole(out / "truth.csv", truth.write_csv().encode())

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from elqr.synthetic.frames import InventedPayment, ScenicSlip
 from elqr.synthetic.notices import Calendar
 from elqr.vocabulary.terms import PLACE_OF, Outcome, Stage
 
@@ -58,8 +59,8 @@ class Scenes:
 
     def elqr_days(self, slips: pl.DataFrame, first_share: float = 0.0, last_share: float = 1.0) -> pl.Series:
         """Days within a part of the stretch, none before the procedure's 運用開始."""
-        days = slips.select("live_on", self.days(slips.height, first_share, last_share).alias("day"))
-        return days.select(pl.max_horizontal("day", "live_on")).to_series()
+        days = slips.select(ScenicSlip.LIVE_ON, self.days(slips.height, first_share, last_share).alias("day"))
+        return days.select(pl.max_horizontal("day", ScenicSlip.LIVE_ON)).to_series()
 
     def event(
         self,
@@ -74,32 +75,35 @@ class Scenes:
         claim_yen: pl.Expr | int | None = None,
         minute: int = 0,
     ) -> pl.DataFrame:
-        """One record of each slip. What goes to the claim is stated; the rest of a confirmed payment is in suspense."""
-        paid = pl.col("amount_yen") + extra_yen
+        """One record of each slip: frame InventedPayment.
+
+        What goes to the claim is stated; the rest of a confirmed payment is in suspense.
+        """
+        paid = pl.col(ScenicSlip.AMOUNT_YEN) + extra_yen
         to_claim = pl.lit(0) if claim_yen is None else pl.lit(claim_yen) if isinstance(claim_yen, int) else claim_yen
         rest = paid - to_claim if stage is Stage.CONFIRMED else pl.lit(0)
-        return slips.with_columns(paid_on.alias("paid_on")).select(
-            "claim_id",
-            pl.lit(via).alias("via"),
-            pl.lit(stage.value).alias("stage"),
-            "paid_on",
-            (pl.col("row") % 600 + 480 + minute).cast(pl.Int64).alias("minute"),
-            "elqr_key",
-            "elqr_check",
-            "item_no",
-            "barcode",
-            "customer_no",
-            paid.cast(pl.Int64).alias("paid_yen"),
-            pl.lit(outcome.value).alias("outcome"),
-            pl.lit(PLACE_OF[outcome].value).alias("place"),
-            to_claim.cast(pl.Int64).alias("claim_yen"),
-            rest.cast(pl.Int64).alias("suspense_yen"),
-            pl.lit(fault).alias("fault"),
+        return slips.with_columns(paid_on.alias(InventedPayment.PAID_ON)).select(
+            InventedPayment.CLAIM_ID,
+            pl.lit(via).alias(InventedPayment.VIA),
+            pl.lit(stage.value).alias(InventedPayment.STAGE),
+            InventedPayment.PAID_ON,
+            (pl.col(ScenicSlip.ROW) % 600 + 480 + minute).cast(pl.Int64).alias(InventedPayment.MINUTE),
+            InventedPayment.ELQR_KEY,
+            InventedPayment.ELQR_CHECK,
+            InventedPayment.ITEM_NO,
+            InventedPayment.BARCODE,
+            InventedPayment.CUSTOMER_NO,
+            paid.cast(pl.Int64).alias(InventedPayment.PAID_YEN),
+            pl.lit(outcome.value).alias(InventedPayment.OUTCOME),
+            pl.lit(PLACE_OF[outcome].value).alias(InventedPayment.PLACE),
+            to_claim.cast(pl.Int64).alias(InventedPayment.CLAIM_YEN),
+            rest.cast(pl.Int64).alias(InventedPayment.SUSPENSE_YEN),
+            pl.lit(fault).alias(InventedPayment.FAULT),
         )
 
 
 Scene = Callable[[Scenes, pl.DataFrame], list[pl.DataFrame]]
-_ALL = pl.col("amount_yen")
+_ALL = pl.col(ScenicSlip.AMOUNT_YEN)
 
 
 def _late(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
@@ -152,22 +156,24 @@ def _twins(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _unknown_key(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    strange = slips.with_columns(pl.concat_str(pl.lit("9"), pl.col("elqr_key").str.slice(1)).alias("elqr_key"))
+    strange = slips.with_columns(
+        pl.concat_str(pl.lit("9"), pl.col(ScenicSlip.ELQR_KEY).str.slice(1)).alias(ScenicSlip.ELQR_KEY)
+    )
     days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(strange, "elqr", Outcome.KEY_UNKNOWN, "unknown_key", days)]
 
 
 def _check_no_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    last = (pl.col("elqr_check").str.slice(5).cast(pl.Int64) + 1) % 10
+    last = (pl.col(ScenicSlip.ELQR_CHECK).str.slice(5).cast(pl.Int64) + 1) % 10
     wrong = slips.with_columns(
-        pl.concat_str(pl.col("elqr_check").str.head(5), last.cast(pl.String)).alias("elqr_check")
+        pl.concat_str(pl.col(ScenicSlip.ELQR_CHECK).str.head(5), last.cast(pl.String)).alias(ScenicSlip.ELQR_CHECK)
     )
     days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(wrong, "elqr", Outcome.CHECK_NO_DIFFERS, "check_no_differs", days)]
 
 
 def _item_differs(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
-    wrong = slips.with_columns(pl.lit("999").alias("item_no"))
+    wrong = slips.with_columns(pl.lit("999").alias(ScenicSlip.ITEM_NO))
     days = scenes.elqr_days(slips, 0, 0.5)
     return [scenes.event(wrong, "elqr", Outcome.ITEM_OR_OFFICE_DIFFERS, "item_differs", days)]
 
@@ -187,7 +193,7 @@ def _old_slip(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     """The first slip is paid after a second was sent: the same amount, or short of the 督促手数料 added."""
     made = []
     for is_same, outcome in ((True, Outcome.OLD_SLIP), (False, Outcome.UNDERPAID)):
-        own = slips.filter((pl.col("owed_yen") == pl.col("amount_yen")) == is_same)
+        own = slips.filter((pl.col(ScenicSlip.OWED_YEN) == pl.col(ScenicSlip.AMOUNT_YEN)) == is_same)
         days = scenes.days(own.height, 0, 0.5)
         made.append(scenes.event(own, "barcode", outcome, "old_slip", days, claim_yen=_ALL))
     return made
@@ -210,7 +216,7 @@ def _part_then_whole(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _first_part(whole: pl.DataFrame) -> pl.DataFrame:
     """The first instalment's slip of each whole-year slip, in its place."""
-    return whole.select("part").unnest("part")
+    return whole.select(ScenicSlip.PART).unnest(ScenicSlip.PART)
 
 
 SCENES: dict[str, Scene] = {
@@ -238,8 +244,8 @@ assert list(SCENES) == list(SHARES), "every fault has its scene and its share"
 def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     """ふつうの収納: by eL-QR, bar code or account transfer; most bar-code payments announced by a 速報 first."""
     choice = pl.Series(scenes.rng.random(slips.height))
-    has_elqr, has_barcode = slips["elqr_key"].is_not_null(), slips["barcode"].is_not_null()
-    by_transfer = slips["customer_no"].is_not_null() & ((choice < 0.9) | ~has_elqr)
+    has_elqr, has_barcode = slips[ScenicSlip.ELQR_KEY].is_not_null(), slips[ScenicSlip.BARCODE].is_not_null()
+    by_transfer = slips[ScenicSlip.CUSTOMER_NO].is_not_null() & ((choice < 0.9) | ~has_elqr)
     by_elqr = ~by_transfer & has_elqr & ((choice < 0.4) | ~has_barcode)
     made = []
     for via, rows in (

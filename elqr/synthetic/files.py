@@ -7,12 +7,13 @@ import polars as pl
 
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.formats.spec import LineEnd, Spec
+from elqr.synthetic.frames import InventedPayment, Truth
 from elqr.vocabulary.terms import Stage
 
 _GROUP_DAYS = 6
 """Days that one file of a sender covers."""
 _AFTER = {Stage.PRELIMINARY: 1, Stage.CANCELLED: 1, Stage.CONFIRMED: 5, Stage.NOT_COLLECTED: 5}
-_TRUTH = ("file", "record_no", "stage", "paid_yen", "outcome", "place", "claim_yen", "suspense_yen", "fault")
+_SERIAL = "serial"
 _STORES = 900
 
 
@@ -28,24 +29,34 @@ class Delivered:
 def delivered(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> list[Delivered]:
     """収納データの一式: every event in exactly one file, then the planted deliveries (again, broken)."""
     senders = ["cvs_a", "cvs_b", "dsk"]
-    after = pl.col("stage").replace_strict({stage.value: days for stage, days in _AFTER.items()}, return_dtype=pl.Int64)
-    day = pl.min_horizontal(pl.col("paid_on") + pl.duration(days=after), pl.lit(last_on))
+    after = pl.col(InventedPayment.STAGE).replace_strict(
+        {stage.value: days for stage, days in _AFTER.items()}, return_dtype=pl.Int64
+    )
+    day = pl.min_horizontal(pl.col(InventedPayment.PAID_ON) + pl.duration(days=after), pl.lit(last_on))
     first = pl.lit(last_on - timedelta(days=400))
     group = ((day - first).dt.total_days() // _GROUP_DAYS + 1) * _GROUP_DAYS
-    serial = pl.struct("claim_id", "paid_on", "minute").rank("dense").cast(pl.Int64)
+    serial = (
+        pl.struct(InventedPayment.CLAIM_ID, InventedPayment.PAID_ON, InventedPayment.MINUTE)
+        .rank("dense")
+        .cast(pl.Int64)
+    )
     rows = events.with_columns(
-        pl.when(pl.col("via") == "elqr")
+        pl.when(pl.col(InventedPayment.VIA) == "elqr")
         .then(pl.lit("eltax"))
-        .when(pl.col("via") == "transfer")
+        .when(pl.col(InventedPayment.VIA) == "transfer")
         .then(pl.lit("kouza"))
-        .when(pl.col("via") == "twin")
+        .when(pl.col(InventedPayment.VIA) == "twin")
         .then(pl.lit("cvs_a"))
-        .otherwise((pl.col("claim_id").abs() % 3).replace_strict(dict(enumerate(senders)), return_dtype=pl.String))
+        .otherwise(
+            (pl.col(InventedPayment.CLAIM_ID).abs() % 3).replace_strict(
+                dict(enumerate(senders)), return_dtype=pl.String
+            )
+        )
         .alias("sender"),
         pl.min_horizontal(first + pl.duration(days=group), pl.lit(last_on)).alias("file_on"),
-        serial.alias("serial"),
+        serial.alias(_SERIAL),
     )
-    order = ["sender", "file_on", "paid_on", "serial", "stage", "outcome"]
+    order = ["sender", "file_on", InventedPayment.PAID_ON, _SERIAL, InventedPayment.STAGE, InventedPayment.OUTCOME]
     files = []
     for (sender, file_on), own in rows.sort(order, descending=[False] * 5 + [True]).group_by(
         ["sender", "file_on"], maintain_order=True
@@ -66,9 +77,9 @@ def _file(sender: str, file_on: date, rows: pl.DataFrame, specs: dict[str, Spec]
 
 def _truth(name: str, rows: pl.DataFrame, first_record_no: int) -> pl.DataFrame:
     numbered = rows.with_columns(
-        pl.lit(name).alias("file"), pl.int_range(first_record_no, first_record_no + pl.len()).alias("record_no")
+        pl.lit(name).alias(Truth.FILE), pl.int_range(first_record_no, first_record_no + pl.len()).alias(Truth.RECORD_NO)
     )
-    return numbered.select(_TRUTH)
+    return numbered.select(*Truth.SCHEMA)
 
 
 def _csv(name: str, rows: pl.DataFrame, fields: pl.DataFrame, spec: Spec, *, final_end: bool = True) -> Delivered:
@@ -76,45 +87,49 @@ def _csv(name: str, rows: pl.DataFrame, fields: pl.DataFrame, spec: Spec, *, fin
 
 
 def _coded(codes: dict[Stage, str]) -> pl.Expr:
-    return pl.col("stage").replace_strict({stage.value: code for stage, code in codes.items()}, return_dtype=pl.String)
+    return pl.col(InventedPayment.STAGE).replace_strict(
+        {stage.value: code for stage, code in codes.items()}, return_dtype=pl.String
+    )
 
 
 def _eltax(rows: pl.DataFrame) -> pl.DataFrame:
-    final = pl.col("stage") == Stage.CONFIRMED.value
+    final = pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value
     return rows.select(
         _coded({Stage.PRELIMINARY: "1", Stage.CONFIRMED: "2", Stage.CANCELLED: "9"}).alias("data_kind"),
         pl.lit("999999").alias("city_code"),
-        pl.col("elqr_key").alias("key_no"),
-        pl.col("elqr_check").alias("check_no"),
+        pl.col(InventedPayment.ELQR_KEY).alias("key_no"),
+        pl.col(InventedPayment.ELQR_CHECK).alias("check_no"),
         "item_no",
         pl.lit("44000").alias("office_code"),
         pl.lit("040").alias("tax_office_code"),
-        pl.col("paid_yen").alias("amount_yen"),
-        (pl.col("claim_id").abs() % 5 + 1).cast(pl.String).str.zfill(2).alias("channel_kind"),
+        pl.col(InventedPayment.PAID_YEN).alias("amount_yen"),
+        (pl.col(InventedPayment.CLAIM_ID).abs() % 5 + 1).cast(pl.String).str.zfill(2).alias("channel_kind"),
         "paid_on",
-        pl.when(final).then(pl.col("paid_on") + pl.duration(days=1)).alias("received_on"),
-        pl.when(final).then(pl.col("paid_on") + pl.duration(days=7)).alias("funds_on"),
+        pl.when(final).then(pl.col(InventedPayment.PAID_ON) + pl.duration(days=1)).alias("received_on"),
+        pl.when(final).then(pl.col(InventedPayment.PAID_ON) + pl.duration(days=7)).alias("funds_on"),
         pl.lit("0000013800").alias("center"),
-        pl.col("paid_on").alias("processed_on"),
-        pl.col("serial").cast(pl.String).str.zfill(8).alias("serial_no"),
+        pl.col(InventedPayment.PAID_ON).alias("processed_on"),
+        pl.col(_SERIAL).cast(pl.String).str.zfill(8).alias("serial_no"),
     )
 
 
 def _clock() -> pl.Expr:
     """収納時分 from minutes since midnight."""
-    hours, minutes = pl.col("minute") // 60, pl.col("minute") % 60
+    hours, minutes = pl.col(InventedPayment.MINUTE) // 60, pl.col(InventedPayment.MINUTE) % 60
     return pl.concat_str(hours.cast(pl.String).str.zfill(2), minutes.cast(pl.String).str.zfill(2))
 
 
 def _funds_on() -> pl.Expr:
-    return pl.when(pl.col("stage") == Stage.CONFIRMED.value).then(pl.col("paid_on") + pl.duration(days=9))
+    return pl.when(pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value).then(
+        pl.col(InventedPayment.PAID_ON) + pl.duration(days=9)
+    )
 
 
 _CVS_KINDS = {Stage.PRELIMINARY: "01", Stage.CONFIRMED: "02", Stage.CANCELLED: "03"}
 
 
 def _store() -> pl.Expr:
-    return (pl.col("claim_id").abs() % _STORES + 1).cast(pl.String)
+    return (pl.col(InventedPayment.CLAIM_ID).abs() % _STORES + 1).cast(pl.String)
 
 
 def _dsk(rows: pl.DataFrame, file_on: date) -> pl.DataFrame:
@@ -124,11 +139,11 @@ def _dsk(rows: pl.DataFrame, file_on: date) -> pl.DataFrame:
         "paid_on",
         _clock().alias("paid_at"),
         "barcode",
-        pl.col("barcode").str.slice(13, 6).alias("free_1"),
-        pl.col("barcode").str.slice(19, 11).alias("free_2"),
+        pl.col(InventedPayment.BARCODE).str.slice(13, 6).alias("free_1"),
+        pl.col(InventedPayment.BARCODE).str.slice(19, 11).alias("free_2"),
         pl.lit("0").alias("stamp"),
-        pl.col("paid_yen").alias("amount_yen"),
-        (pl.col("claim_id").abs() % 3).replace_strict(centers, return_dtype=pl.String).alias("center"),
+        pl.col(InventedPayment.PAID_YEN).alias("amount_yen"),
+        (pl.col(InventedPayment.CLAIM_ID).abs() % 3).replace_strict(centers, return_dtype=pl.String).alias("center"),
         pl.lit("架空ストア").alias("cvs_name"),
         _store().alias("store"),
         _funds_on().alias("funds_on"),
@@ -162,33 +177,33 @@ def transfer(
 ) -> Delivered:
     """口座振替の結果ファイル; `off_by_yen` breaks its trailer."""
     spec = specs["account_transfer_91_result"]
-    done = pl.col("stage") == Stage.CONFIRMED.value
+    done = pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value
     data = rows.select(
         pl.lit("0001").alias("bank"),
         pl.lit("ﾐﾎﾝ").alias("bank_name"),
         pl.lit("001").alias("branch"),
         pl.lit("1").alias("account_kind"),
-        (pl.col("claim_id").abs() % 10_000_000).cast(pl.String).str.zfill(7).alias("account_no"),
+        (pl.col(InventedPayment.CLAIM_ID).abs() % 10_000_000).cast(pl.String).str.zfill(7).alias("account_no"),
         pl.lit("ｶｸｳ ﾀﾛｳ").alias("holder"),
-        pl.col("paid_yen").alias("amount_yen"),
+        pl.col(InventedPayment.PAID_YEN).alias("amount_yen"),
         pl.lit("0").alias("new_kind"),
         "customer_no",
         pl.when(done).then(pl.lit("0")).otherwise(pl.lit("1")).alias("result"),
     )
     totals = rows.select(
         pl.len().cast(pl.Int64).alias("total_count"),
-        (pl.col("paid_yen").sum() + off_by_yen).alias("total_yen"),
+        (pl.col(InventedPayment.PAID_YEN).sum() + off_by_yen).alias("total_yen"),
         done.sum().cast(pl.Int64).alias("done_count"),
-        pl.col("paid_yen").filter(done).sum().alias("done_yen"),
+        pl.col(InventedPayment.PAID_YEN).filter(done).sum().alias("done_yen"),
         (~done).sum().cast(pl.Int64).alias("failed_count"),
-        pl.col("paid_yen").filter(~done).sum().alias("failed_yen"),
+        pl.col(InventedPayment.PAID_YEN).filter(~done).sum().alias("failed_yen"),
     )
     header = pl.DataFrame(
         {
             "charset_kind": ["0"],
             "client_code": ["0000013800"],
             "client_name": ["ﾐﾎﾝｼ"],
-            "debit_on": [rows["paid_on"][0]],
+            "debit_on": [rows[InventedPayment.PAID_ON][0]],
         }
     )
     parts = [("header", header), ("data", data), ("trailer", totals), ("end", pl.DataFrame({"record_kind": [""]}))]
@@ -199,12 +214,12 @@ def transfer(
 def again(file: Delivered, name: str, data: bytes | None = None) -> Delivered:
     """再受信: the same records under another name, all of them counted before."""
     truth = file.truth.with_columns(
-        pl.lit(name).alias("file"),
-        pl.lit("already_posted").alias("outcome"),
-        pl.lit("already_posted").alias("place"),
-        pl.lit(0, dtype=pl.Int64).alias("claim_yen"),
-        pl.lit(0, dtype=pl.Int64).alias("suspense_yen"),
-        pl.lit("delivered_again").alias("fault"),
+        pl.lit(name).alias(Truth.FILE),
+        pl.lit("already_posted").alias(Truth.OUTCOME),
+        pl.lit("already_posted").alias(Truth.PLACE),
+        pl.lit(0, dtype=pl.Int64).alias(Truth.CLAIM_YEN),
+        pl.lit(0, dtype=pl.Int64).alias(Truth.SUSPENSE_YEN),
+        pl.lit("delivered_again").alias(Truth.FAULT),
     )
     return Delivered(name, file.data if data is None else data, truth)
 
@@ -212,10 +227,10 @@ def again(file: Delivered, name: str, data: bytes | None = None) -> Delivered:
 def broken(file: Delivered) -> Delivered:
     """取込保留になるファイル: none of its records is read."""
     truth = file.truth.with_columns(
-        pl.lit("quarantined").alias("outcome"),
-        pl.lit("quarantined").alias("place"),
-        pl.lit(0, dtype=pl.Int64).alias("claim_yen"),
-        pl.lit(0, dtype=pl.Int64).alias("suspense_yen"),
-        pl.lit("broken_trailer").alias("fault"),
+        pl.lit("quarantined").alias(Truth.OUTCOME),
+        pl.lit("quarantined").alias(Truth.PLACE),
+        pl.lit(0, dtype=pl.Int64).alias(Truth.CLAIM_YEN),
+        pl.lit(0, dtype=pl.Int64).alias(Truth.SUSPENSE_YEN),
+        pl.lit("broken_trailer").alias(Truth.FAULT),
     )
     return Delivered(file.name, file.data, truth)

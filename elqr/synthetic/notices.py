@@ -8,17 +8,21 @@ import polars as pl
 
 from elqr.arithmetic.checkdigit import gs1_column
 from elqr.issue.keys import KeyRule, check_no_column
+from elqr.synthetic.frames import InventedSlip
 from elqr.synthetic.register import LEVIES, Levy
 
 _SURNAMES = ("架空", "見本", "例示", "仮名", "試作", "雛形", "想定", "模擬")
 _GIVEN_NAMES = ("太郎", "花子", "一郎", "さくら", "次郎", "みどり", "三郎", "かおる")
 _MOST_BARCODE_YEN = 999_999
 _REISSUED, _CANCELLED, _WHOLE_YEAR, _TRANSFER = 0.05, 0.02, 0.15, 0.15
-_IS_REISSUED, _IS_CANCELLED = pl.col("fate") < _REISSUED, pl.col("fate") > 1 - _CANCELLED
 _WHOLE_PROCEDURE, _WHOLE_AT_LEAST = "kotei", 4
 _AT_LEAST = 2
 """Slips that every scene of `cast` finds, however small the city."""
 _LEVY_YEAR = 2026
+_BILL, _FATE, _BY_TRANSFER, _PERSON, _HOUSE, _CHECK = "bill", "fate", "by_transfer", "person", "house", "check"
+"""What a base slip has besides, from which its rows and keys are made."""
+
+_IS_REISSUED, _IS_CANCELLED = pl.col(_FATE) < _REISSUED, pl.col(_FATE) > 1 - _CANCELLED
 _ISSUER_AND_COMPANY = "959919" + "83326"
 
 REAL_SLIP: dict[str, object] = {
@@ -83,10 +87,7 @@ class Calendar:
 
 
 def slips(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFrame:
-    """納付書の行 in file order: frame of the notice spec's fields, with claim_id, role and is_live beside them.
-
-    `role` is base, reissue, cancel or whole; a claim's base row comes first.
-    """
+    """納付書の行 in file order: frame InventedSlip as far as its row; a claim's base row comes first."""
     bases = [
         _base(rng, number, levy, max(int(count * levy.share / 1.08), 12), calendar)
         for number, levy in enumerate(LEVIES)
@@ -95,10 +96,10 @@ def slips(rng: np.random.Generator, count: int, calendar: Calendar) -> pl.DataFr
         _of_procedure(base, number, levy, calendar)
         for number, (base, levy) in enumerate(zip(_with_enough(bases), LEVIES, strict=True))
     ]
-    rows = pl.concat(parts).sort("procedure_code", maintain_order=True)
+    rows = pl.concat(parts).sort(InventedSlip.PROCEDURE_CODE, maintain_order=True)
     real = pl.DataFrame([REAL_SLIP | {"claim_id": -1, "role": "real", "is_live": True}], schema_overrides=rows.schema)
-    rows = pl.concat([rows, real.select(rows.columns)]).sort("procedure_code", maintain_order=True)
-    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
+    rows = pl.concat([rows, real.select(rows.columns)]).sort(InventedSlip.PROCEDURE_CODE, maintain_order=True)
+    return rows.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(InventedSlip.ROW))
 
 
 def _base(rng: np.random.Generator, number: int, levy: Levy, count: int, calendar: Calendar) -> pl.DataFrame:
@@ -111,26 +112,26 @@ def _base(rng: np.random.Generator, number: int, levy: Levy, count: int, calenda
     is_early = rng.random(size) < 0.5
     return pl.DataFrame(
         {
-            "claim_id": number * 10_000_000 + np.arange(size),
-            "bill": bill,
-            "installment_no": np.tile(np.array(levy.installments, dtype=np.int64), bills),
-            "principal_yen": rng.integers(10, 400, size) * 100,
-            "levy_year": np.where(rng.random(bills)[bill] < 0.05, _LEVY_YEAR - 1, _LEVY_YEAR),
-            "by_transfer": rng.random(size) < _TRANSFER,
-            "fate": rng.random(size),
-            "name": names,
-            "house": rng.integers(1, 99, bills)[bill],
-            "check": rng.integers(0, 1_000_000, size),
+            InventedSlip.CLAIM_ID: number * 10_000_000 + np.arange(size),
+            _BILL: bill,
+            InventedSlip.INSTALLMENT_NO: np.tile(np.array(levy.installments, dtype=np.int64), bills),
+            InventedSlip.PRINCIPAL_YEN: rng.integers(10, 400, size) * 100,
+            InventedSlip.LEVY_YEAR: np.where(rng.random(bills)[bill] < 0.05, _LEVY_YEAR - 1, _LEVY_YEAR),
+            _BY_TRANSFER: rng.random(size) < _TRANSFER,
+            _FATE: rng.random(size),
+            _PERSON: names,
+            _HOUSE: rng.integers(1, 99, bills)[bill],
+            _CHECK: rng.integers(0, 1_000_000, size),
         }
     ).with_columns(
-        pl.lit("base").alias("role"),
-        pl.lit(1, dtype=pl.Int64).alias("issue_no"),
-        pl.lit(0, dtype=pl.Int64).alias("demand_fee_yen"),
-        pl.lit(calendar.issued_on).alias("issued_on"),
+        pl.lit("base").alias(InventedSlip.ROLE),
+        pl.lit(1, dtype=pl.Int64).alias(InventedSlip.ISSUE_NO),
+        pl.lit(0, dtype=pl.Int64).alias(InventedSlip.DEMAND_FEE_YEN),
+        pl.lit(calendar.issued_on).alias(InventedSlip.ISSUED_ON),
         pl.when(pl.Series(is_early))
         .then(pl.lit(calendar.early_until_on))
         .otherwise(pl.lit(calendar.late_until_on))
-        .alias("payable_until_on"),
+        .alias(InventedSlip.PAYABLE_UNTIL_ON),
     )
 
 
@@ -140,33 +141,38 @@ def _with_enough(bases: list[pl.DataFrame]) -> list[pl.DataFrame]:
     slips = pl.concat(
         base.with_columns(pl.lit(whole).alias("may_be_whole")) for base, whole in zip(bases, is_whole, strict=True)
     )
-    own = slips.filter("may_be_whole").select(_is_plain().all().over("bill").alias("plain"), "bill")
-    if own.filter("plain")["bill"].n_unique() < _WHOLE_AT_LEAST:
-        first = pl.col("may_be_whole") & (pl.col("bill") < _WHOLE_AT_LEAST)
+    own = slips.filter("may_be_whole").select(_is_plain().all().over(_BILL).alias("plain"), _BILL)
+    if own.filter("plain")[_BILL].n_unique() < _WHOLE_AT_LEAST:
+        first = pl.col("may_be_whole") & (pl.col(_BILL) < _WHOLE_AT_LEAST)
         slips = slips.with_columns(
-            (pl.col("by_transfer") & ~first).alias("by_transfer"),
-            pl.when(first).then(pl.lit(0.5)).otherwise("fate").alias("fate"),
+            (pl.col(_BY_TRANSFER) & ~first).alias(_BY_TRANSFER),
+            pl.when(first).then(pl.lit(0.5)).otherwise(_FATE).alias(_FATE),
         )
-    has_barcode = ~pl.col("by_transfer")
+    has_barcode = ~pl.col(_BY_TRANSFER)
     for is_fated, fate in ((_IS_REISSUED, 0.0), (_IS_CANCELLED, 1.0)):
         short = _AT_LEAST - slips.filter(is_fated & has_barcode).height
         free = has_barcode & ~_IS_REISSUED & ~_IS_CANCELLED & ~pl.col("may_be_whole")
         chosen = free & (free.cast(pl.Int64).cum_sum() <= short)
-        slips = slips.with_columns(pl.when(chosen).then(pl.lit(fate)).otherwise("fate").alias("fate"))
+        slips = slips.with_columns(pl.when(chosen).then(pl.lit(fate)).otherwise(_FATE).alias(_FATE))
     starts = np.cumsum([0, *(base.height for base in bases)])
     return [slips[start : start + base.height, base.columns] for start, base in zip(starts, bases, strict=False)]
 
 
 def _is_plain() -> pl.Expr:
     """再発行も取消も口座振替もない: what every instalment under a 全期 slip must be."""
-    return pl.col("fate").is_between(_REISSUED, 1 - _CANCELLED) & ~pl.col("by_transfer")
+    return pl.col(_FATE).is_between(_REISSUED, 1 - _CANCELLED) & ~pl.col(_BY_TRANSFER)
 
 
 def _of_procedure(base: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) -> pl.DataFrame:
     """手続の納付書: its rows in file order, with their keys."""
     rows = pl.concat([base, *_further(base, levy, calendar)])
     rows = rows.sort(
-        "bill", pl.col("role") == "whole", "installment_no", "issue_no", pl.col("role") == "cancel", maintain_order=True
+        _BILL,
+        pl.col(InventedSlip.ROLE) == "whole",
+        InventedSlip.INSTALLMENT_NO,
+        InventedSlip.ISSUE_NO,
+        pl.col(InventedSlip.ROLE) == "cancel",
+        maintain_order=True,
     )
     return _with_keys(rows, number, levy, calendar)
 
@@ -174,32 +180,30 @@ def _of_procedure(base: pl.DataFrame, number: int, levy: Levy, calendar: Calenda
 def _further(base: pl.DataFrame, levy: Levy, calendar: Calendar) -> list[pl.DataFrame]:
     """再発行・取消・全期: further rows for some claims."""
     reissue = base.filter(_IS_REISSUED).with_columns(
-        pl.lit("reissue").alias("role"),
-        pl.lit(2, dtype=pl.Int64).alias("issue_no"),
-        pl.when(pl.col("fate") < _REISSUED / 2).then(100).otherwise(0).cast(pl.Int64).alias("demand_fee_yen"),
-        pl.lit(calendar.issued_on + timedelta(days=10)).alias("issued_on"),
+        pl.lit("reissue").alias(InventedSlip.ROLE),
+        pl.lit(2, dtype=pl.Int64).alias(InventedSlip.ISSUE_NO),
+        pl.when(pl.col(_FATE) < _REISSUED / 2).then(100).otherwise(0).cast(pl.Int64).alias(InventedSlip.DEMAND_FEE_YEN),
+        pl.lit(calendar.issued_on + timedelta(days=10)).alias(InventedSlip.ISSUED_ON),
     )
-    cancel = base.filter(_IS_CANCELLED).with_columns(pl.lit("cancel").alias("role"))
+    cancel = base.filter(_IS_CANCELLED).with_columns(pl.lit("cancel").alias(InventedSlip.ROLE))
     if levy.procedure.code != _WHOLE_PROCEDURE:
         return [reissue, cancel]
-    plain = base.group_by("bill").agg(
+    plain = base.group_by(_BILL).agg(
         _is_plain().all().alias("is_plain"),
-        pl.col("fate").first().alias("bill_fate"),
-        pl.col("principal_yen").sum().alias("whole_yen"),
+        pl.col(_FATE).first().alias("bill_fate"),
+        pl.col(InventedSlip.PRINCIPAL_YEN).sum().alias("whole_yen"),
     )
-    plain = plain.filter("is_plain").sort("bill").with_row_index("place")
-    some = plain.filter((pl.col("bill_fate") < _REISSUED + _WHOLE_YEAR) | (pl.col("place") < _WHOLE_AT_LEAST)).drop(
-        "place"
-    )
-    whole = base.unique("bill", keep="first", maintain_order=True).join(
-        some, on="bill", how="inner", maintain_order="left"
+    plain = plain.filter("is_plain").sort(_BILL).with_row_index("nth")
+    some = plain.filter((pl.col("bill_fate") < _REISSUED + _WHOLE_YEAR) | (pl.col("nth") < _WHOLE_AT_LEAST)).drop("nth")
+    whole = base.unique(_BILL, keep="first", maintain_order=True).join(
+        some, on=_BILL, how="inner", maintain_order="left"
     )
     whole = whole.with_columns(
-        pl.lit("whole").alias("role"),
-        pl.lit(0, dtype=pl.Int64).alias("installment_no"),
-        pl.col("whole_yen").alias("principal_yen"),
-        (pl.col("claim_id") + 5_000_000).alias("claim_id"),
-        pl.lit(calendar.late_until_on).alias("payable_until_on"),
+        pl.lit("whole").alias(InventedSlip.ROLE),
+        pl.lit(0, dtype=pl.Int64).alias(InventedSlip.INSTALLMENT_NO),
+        pl.col("whole_yen").alias(InventedSlip.PRINCIPAL_YEN),
+        (pl.col(InventedSlip.CLAIM_ID) + 5_000_000).alias(InventedSlip.CLAIM_ID),
+        pl.lit(calendar.late_until_on).alias(InventedSlip.PAYABLE_UNTIL_ON),
     )
     return [reissue, cancel, whole.select(base.columns)]
 
@@ -207,56 +211,71 @@ def _further(base: pl.DataFrame, levy: Levy, calendar: Calendar) -> list[pl.Data
 def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) -> pl.DataFrame:
     """照会キー: bar code or customer number on the slip; a given 案件特定キー where an older system set it."""
     live_on = levy.procedure.go_live_on
-    claim = (pl.col("claim_id") % 10_000_000).cast(pl.String).str.zfill(8)
-    limit = pl.col("payable_until_on").dt.to_string("%y%m%d")
-    amount = pl.col("principal_yen") + pl.col("demand_fee_yen")
+    claim = (pl.col(InventedSlip.CLAIM_ID) % 10_000_000).cast(pl.String).str.zfill(8)
+    limit = pl.col(InventedSlip.PAYABLE_UNTIL_ON).dt.to_string("%y%m%d")
+    amount = pl.col(InventedSlip.PRINCIPAL_YEN) + pl.col(InventedSlip.DEMAND_FEE_YEN)
     body = pl.concat_str(
         pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"),
         claim,
-        (pl.col("issue_no") - 1).cast(pl.String),
+        (pl.col(InventedSlip.ISSUE_NO) - 1).cast(pl.String),
         limit,
         pl.lit("0"),
         amount.cast(pl.String).str.zfill(6),
     )
-    has_barcode = ~pl.col("by_transfer") & (amount <= _MOST_BARCODE_YEN)
+    has_barcode = ~pl.col(_BY_TRANSFER) & (amount <= _MOST_BARCODE_YEN)
     rows = rows.with_columns(
         body.alias("body"),
         has_barcode.alias("has_barcode"),
-        pl.concat_str(pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, pl.col("issue_no").cast(pl.String)).alias(
-            "given_key"
-        ),
-        (pl.col("check") + pl.col("issue_no")).mod(1_000_000).cast(pl.String).str.zfill(6).alias("given_check"),
+        pl.concat_str(
+            pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, pl.col(InventedSlip.ISSUE_NO).cast(pl.String)
+        ).alias("given_key"),
+        (pl.col(_CHECK) + pl.col(InventedSlip.ISSUE_NO))
+        .mod(1_000_000)
+        .cast(pl.String)
+        .str.zfill(6)
+        .alias("given_check"),
     )
     is_keyed = pl.lit(levy.has_given_keys)
     names = pl.Series([f"{surname} {given}" for surname in _SURNAMES for given in _GIVEN_NAMES])
     codes = gs1_column(rows["body"].str.slice(0, 43))
     return rows.select(
-        pl.when(pl.col("role") == "cancel").then(pl.lit("9")).otherwise(pl.lit("1")).alias("change_kind"),
-        pl.lit(levy.procedure.code).alias("procedure_code"),
-        "levy_year",
-        pl.col("levy_year").alias("tax_year"),
-        pl.concat_str(pl.lit(f"{number + 10}"), pl.col("bill").cast(pl.String).str.zfill(8)).alias("bill_no"),
-        "installment_no",
-        "issue_no",
-        "principal_yen",
-        "demand_fee_yen",
-        pl.lit(0, dtype=pl.Int64).alias("late_charge_yen"),
-        pl.min_horizontal(pl.col("payable_until_on"), pl.lit(calendar.early_until_on)).alias("due_on"),
-        "payable_until_on",
-        "issued_on",
-        pl.concat_str(pl.lit("1"), pl.col("bill").cast(pl.String).str.zfill(9)).alias("payer_ref"),
-        pl.col("name").replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias("payer_name"),
-        pl.lit("510-0000").alias("postal_code"),
-        pl.concat_str(pl.lit("見本市架空町"), pl.col("house").cast(pl.String), pl.lit("番地")).alias("address"),
-        pl.when(is_keyed).then("given_key").alias("key_no"),
-        pl.when(is_keyed).then("given_check").alias("check_no"),
-        pl.when("has_barcode").then(codes).alias("barcode"),
-        pl.when("by_transfer")
-        .then(pl.concat_str(pl.lit(f"{number + 10:04d}"), claim, pl.col("issue_no").cast(pl.String).str.zfill(8)))
-        .alias("customer_no"),
-        "claim_id",
-        "role",
-        pl.lit(live_on is not None and live_on <= calendar.last_on).alias("is_live"),
+        pl.when(pl.col(InventedSlip.ROLE) == "cancel")
+        .then(pl.lit("9"))
+        .otherwise(pl.lit("1"))
+        .alias(InventedSlip.CHANGE_KIND),
+        pl.lit(levy.procedure.code).alias(InventedSlip.PROCEDURE_CODE),
+        InventedSlip.LEVY_YEAR,
+        pl.col(InventedSlip.LEVY_YEAR).alias(InventedSlip.TAX_YEAR),
+        pl.concat_str(pl.lit(f"{number + 10}"), pl.col(_BILL).cast(pl.String).str.zfill(8)).alias(InventedSlip.BILL_NO),
+        InventedSlip.INSTALLMENT_NO,
+        InventedSlip.ISSUE_NO,
+        InventedSlip.PRINCIPAL_YEN,
+        InventedSlip.DEMAND_FEE_YEN,
+        pl.lit(0, dtype=pl.Int64).alias(InventedSlip.LATE_CHARGE_YEN),
+        pl.min_horizontal(pl.col(InventedSlip.PAYABLE_UNTIL_ON), pl.lit(calendar.early_until_on)).alias(
+            InventedSlip.DUE_ON
+        ),
+        InventedSlip.PAYABLE_UNTIL_ON,
+        InventedSlip.ISSUED_ON,
+        pl.concat_str(pl.lit("1"), pl.col(_BILL).cast(pl.String).str.zfill(9)).alias(InventedSlip.PAYER_REF),
+        pl.col(_PERSON).replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias(InventedSlip.PAYER_NAME),
+        pl.lit("510-0000").alias(InventedSlip.POSTAL_CODE),
+        pl.concat_str(pl.lit("見本市架空町"), pl.col(_HOUSE).cast(pl.String), pl.lit("番地")).alias(
+            InventedSlip.ADDRESS
+        ),
+        pl.when(is_keyed).then("given_key").alias(InventedSlip.KEY_NO),
+        pl.when(is_keyed).then("given_check").alias(InventedSlip.CHECK_NO),
+        pl.when("has_barcode").then(codes).alias(InventedSlip.BARCODE),
+        pl.when(_BY_TRANSFER)
+        .then(
+            pl.concat_str(
+                pl.lit(f"{number + 10:04d}"), claim, pl.col(InventedSlip.ISSUE_NO).cast(pl.String).str.zfill(8)
+            )
+        )
+        .alias(InventedSlip.CUSTOMER_NO),
+        InventedSlip.CLAIM_ID,
+        InventedSlip.ROLE,
+        pl.lit(live_on is not None and live_on <= calendar.last_on).alias(InventedSlip.IS_LIVE),
     )
 
 
@@ -265,22 +284,29 @@ def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes) -> pl.Dat
 
     Cancelled slips get none: their cancellation stands in the same file.
     """
-    identity = ["claim_id", "issue_no"]
+    identity = [InventedSlip.CLAIM_ID, InventedSlip.ISSUE_NO]
     cancelled = (
-        rows.filter(pl.col("role") == "cancel").select(identity).with_columns(pl.lit(True).alias("is_cancelled"))
+        rows.filter(pl.col(InventedSlip.ROLE) == "cancel")
+        .select(identity)
+        .with_columns(pl.lit(True).alias(InventedSlip.IS_CANCELLED))
     )
     rows = rows.join(cancelled, on=identity, how="left", maintain_order="left").with_columns(
-        pl.col("is_cancelled").fill_null(False)
+        pl.col(InventedSlip.IS_CANCELLED).fill_null(False)
     )
     is_composed = (
-        (pl.col("change_kind") == "1") & pl.col("is_live") & ~pl.col("is_cancelled") & pl.col("key_no").is_null()
+        (pl.col(InventedSlip.CHANGE_KIND) == "1")
+        & pl.col(InventedSlip.IS_LIVE)
+        & ~pl.col(InventedSlip.IS_CANCELLED)
+        & pl.col(InventedSlip.KEY_NO).is_null()
     )
     bare = rows.filter(is_composed)
     serials = pl.Series(range(1, bare.height + 1), dtype=pl.Int64)
-    keys = rule.compose_column(bare["levy_year"], serials)
-    made = bare.select("row").with_columns(keys.alias("made_key"), check_no_column(keys, secret).alias("made_check"))
-    is_issued = pl.col("is_live") & ~pl.col("is_cancelled")
-    return rows.join(made, on="row", how="left", maintain_order="left").with_columns(
-        pl.when(is_issued).then(pl.coalesce("key_no", "made_key")).alias("elqr_key"),
-        pl.when(is_issued).then(pl.coalesce("check_no", "made_check")).alias("elqr_check"),
+    keys = rule.compose_column(bare[InventedSlip.LEVY_YEAR], serials)
+    made = bare.select(InventedSlip.ROW).with_columns(
+        keys.alias("made_key"), check_no_column(keys, secret).alias("made_check")
+    )
+    is_issued = pl.col(InventedSlip.IS_LIVE) & ~pl.col(InventedSlip.IS_CANCELLED)
+    return rows.join(made, on=InventedSlip.ROW, how="left", maintain_order="left").with_columns(
+        pl.when(is_issued).then(pl.coalesce(InventedSlip.KEY_NO, "made_key")).alias(InventedSlip.ELQR_KEY),
+        pl.when(is_issued).then(pl.coalesce(InventedSlip.CHECK_NO, "made_check")).alias(InventedSlip.ELQR_CHECK),
     )

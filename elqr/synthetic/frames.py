@@ -1,0 +1,93 @@
+"""Columns of the synthetic city (架空の都市の列): its slips, what payers did with them, and the truth of each record.
+
+Names of fields that a file's spec gives them are spelt as there, in elqr/synthetic/files.py.
+"""
+
+import polars as pl
+
+from elqr.vocabulary.frames import Column, Decision, Frame, Notice, Payment
+from elqr.vocabulary.notice_frames import RefusedRow
+
+
+class InventedSlip(Frame):
+    """架空の納付書の行: what the notice spec's fields say of a slip, and who it is in the city.
+
+    `role` is base, reissue, cancel, whole or real; `row` is its place in the files; `elqr_key` and `elqr_check` are
+    what issuing on a new ledger will give it.
+    """
+
+    CHANGE_KIND = RefusedRow.CHANGE_KIND
+    PROCEDURE_CODE = Notice.PROCEDURE_CODE
+    LEVY_YEAR = Notice.LEVY_YEAR
+    TAX_YEAR = Notice.TAX_YEAR
+    BILL_NO = Notice.BILL_NO
+    INSTALLMENT_NO = Notice.INSTALLMENT_NO
+    ISSUE_NO = Notice.ISSUE_NO
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    DUE_ON = Notice.DUE_ON
+    PAYABLE_UNTIL_ON = Notice.PAYABLE_UNTIL_ON
+    ISSUED_ON = Notice.ISSUED_ON
+    PAYER_REF = Notice.PAYER_REF
+    PAYER_NAME = Notice.PAYER_NAME
+    POSTAL_CODE = Notice.POSTAL_CODE
+    ADDRESS = Notice.ADDRESS
+    KEY_NO = Notice.KEY_NO
+    CHECK_NO = Notice.CHECK_NO
+    BARCODE = Notice.BARCODE
+    CUSTOMER_NO = Notice.CUSTOMER_NO
+    CLAIM_ID = Column("claim_id", pl.Int64)
+    ROLE = Column("role", pl.String)
+    IS_LIVE = Column("is_live", pl.Boolean)
+    ROW = Column("row", pl.Int64)
+    IS_CANCELLED = Column("is_cancelled", pl.Boolean)
+    ELQR_KEY = Column("elqr_key", pl.String)
+    ELQR_CHECK = Column("elqr_check", pl.String)
+
+
+class ScenicSlip(InventedSlip):
+    """筋書きの材料のある納付書: what a scene needs to know of a slip; `part` is the first slip under a 全期 slip."""
+
+    AMOUNT_YEN = Notice.AMOUNT_YEN
+    ITEM_NO = Payment.ITEM_NO
+    LIVE_ON = Column("live_on", pl.Date)
+    HAS_REISSUE = Column("has_reissue", pl.Boolean)
+    HAS_WHOLE = Column("has_whole", pl.Boolean)
+    OWED_YEN = Column("owed_yen", pl.Int64)
+    PART = Column("part", pl.Struct)
+
+
+class InventedPayment(Frame):
+    """架空の収納の記録: one record of a slip, and what it should come out as; `fault` is empty for an ordinary one."""
+
+    CLAIM_ID = InventedSlip.CLAIM_ID
+    VIA = Column("via", pl.String)
+    STAGE = Payment.STAGE
+    PAID_ON = Payment.PAID_ON
+    MINUTE = Column("minute", pl.Int64)
+    ELQR_KEY = InventedSlip.ELQR_KEY
+    ELQR_CHECK = InventedSlip.ELQR_CHECK
+    ITEM_NO = Payment.ITEM_NO
+    BARCODE = InventedSlip.BARCODE
+    CUSTOMER_NO = InventedSlip.CUSTOMER_NO
+    PAID_YEN = Payment.PAID_YEN
+    OUTCOME = Decision.OUTCOME
+    PLACE = Decision.PLACE
+    CLAIM_YEN = Decision.CLAIM_YEN
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    FAULT = Column("fault", pl.String)
+
+
+class Truth(Frame):
+    """真実: what each record of a file should come out as."""
+
+    FILE = Column("file", pl.String)
+    RECORD_NO = Payment.RECORD_NO
+    STAGE = Payment.STAGE
+    PAID_YEN = Payment.PAID_YEN
+    OUTCOME = Decision.OUTCOME
+    PLACE = Decision.PLACE
+    CLAIM_YEN = Decision.CLAIM_YEN
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    FAULT = InventedPayment.FAULT
