@@ -7,8 +7,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
         "__init__ codes frames arrival_frames export_frames limits matching_frames money_frames notice_frames "
-        "number_series page_frames report_frames ruling_frames audit_frames signature strict tally_frames terms code_texts "
-        "errors meanings visible_text findings",
+        "number_series page_frames report_frames audit_frames ruling_frames signature strict tally_frames terms "
+        "code_texts errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files named_files own_json run_log temporary_files inbox archive"),
