@@ -153,12 +153,12 @@ def _fonts(job: Job) -> Iterator[Line]:
 def _folders(job: Job) -> Iterator[Line]:
     boxes = [*(box.path for box in (*job.inbox, *job.money)), *([job.notices.inbox] if job.notices else [])]
     for folder in boxes:
-        state, said = (
+        state, text = (
             (State.GOOD, "") if folder.is_dir() else (State.BAD, "がありません。作るか、ジョブの path を直してください")
         )
-        yield Line("受信箱", state, f"{folder} {said}".strip())
+        yield Line("受信箱", state, f"{folder} {text}".strip())
     for what, folder in (("帳票のフォルダ", job.out), ("保管庫", job.store.archive)):
-        there = next(own for own in (folder, *folder.parents) if own.exists())
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         free = shutil.disk_usage(there).free
         if free < _LEAST_FREE:
             yield Line(what, State.NOTICE, f"{folder} の空きが {free / 1e9:.1f} GB です。空けてください")
@@ -230,8 +230,8 @@ def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[L
     except OperatorError as error:
         yield Line("台帳", State.BAD, str(error))
         return
-    for said in broken:
-        yield Line("台帳", State.BAD, f"{said}。elqr verify で調べ、控えから戻してください")
+    for text in broken:
+        yield Line("台帳", State.BAD, f"{text}。elqr verify で調べ、控えから戻してください")
     if not broken:
         yield Line("台帳", State.GOOD, f"最後の実行 {chain['run_id'] or 'なし'}")
     with suppress(OperatorError):
@@ -268,8 +268,8 @@ def bundle(path: Path, lines: list[Line]) -> bytes:
     No ledger, no delivered file, no report: nothing that names a person. Of the job only what it may say, so that
     nothing comes along that somebody wrote beside it; a job that cannot be used is told in the examination.
     """
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("doctor.txt", "\n".join(map(str, lines)) + "\n")
         with suppress(OperatorError):
             job = read_job(path)
@@ -277,4 +277,4 @@ def bundle(path: Path, lines: list[Line]) -> bytes:
             archive.writestr("job.json", json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
             for record in sorted(job.out.glob("*/runs/*/run.json"))[-_RUNS_IN_BUNDLE:]:
                 archive.writestr(f"runs/{record.parent.name}.json", record.read_bytes())
-    return whole.getvalue()
+    return data.getvalue()

@@ -64,12 +64,12 @@ class Verified:
 def verified(session: Session, kept: Sequence[Anchor] = ()) -> Verified:
     """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
     looked = Looked(session, {}, kept)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, rule in RULES:
         with session.journal.step("検算", name):
-            found += _carried_out(name, rule, looked)
+            findings += _carried_out(name, rule, looked)
     session.ledger.has_stayed()
-    return Verified(looked.counts, tuple(found))
+    return Verified(looked.counts, tuple(findings))
 
 
 def _carried_out(name: str, rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
@@ -82,5 +82,5 @@ def _carried_out(name: str, rule: Callable[[Looked], Iterator[Finding]], looked:
             str(error.filename or "ファイル"), Code.OUTPUT_DIFFERS, f"読めない（{cause(error)}）", "読める", name
         )
     except UNREADABLE as error:
-        said = str(error).partition("\n")[0][:120]
-        yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{said}）", "書いたときのままの値", name)
+        reason = str(error).partition("\n")[0][:120]
+        yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{reason}）", "書いたときのままの値", name)

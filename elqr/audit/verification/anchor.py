@@ -37,10 +37,10 @@ def read_anchors(given: Iterable[str]) -> list[Anchor]:
 def _read(text: str) -> list[Anchor]:
     path = Path(text)
     if text.strip() and os.path.isdir(path):  # noqa: PTH112  a hash that is too long for a path is no folder
-        found = [_of_record(record) for record in sorted(path.rglob("run.json"))]
-        if not found:
+        anchors = [_of_record(record) for record in sorted(path.rglob("run.json"))]
+        if not anchors:
             raise NotFound(f"フォルダ {path} に実行の記録（run.json）がありません。")
-        return found
+        return anchors
     if os.path.isfile(path):  # noqa: PTH113
         return [_of_record(path)]
     return [_anchor(text, text)]

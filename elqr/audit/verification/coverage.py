@@ -60,17 +60,17 @@ _RECOMPUTED = {
 
 
 def _proofs() -> dict[str, list[Proof]]:
-    found: dict[str, list[Proof]] = {"run": [Proof.CHAIN], "setting": [Proof.CHANGING], "counter": [Proof.CHANGING]}
+    proofs: dict[str, list[Proof]] = {"run": [Proof.CHAIN], "setting": [Proof.CHANGING], "counter": [Proof.CHANGING]}
     for name, proof in _RECOMPUTED.items():
-        found.setdefault(name, []).append(proof)
-    for own in RANGES:
-        for table, _ in own.members:
-            found.setdefault(table.name, []).append(Proof.SEALED)
+        proofs.setdefault(name, []).append(proof)
+    for numbered in RANGES:
+        for table, _ in numbered.members:
+            proofs.setdefault(table.name, []).append(Proof.SEALED)
     for table in NIGHTS:
-        found.setdefault(table.name, []).append(Proof.NIGHTLY)
+        proofs.setdefault(table.name, []).append(Proof.NIGHTLY)
     for table in SAID:
-        found.setdefault(table.name, []).append(Proof.SAID)
-    return found
+        proofs.setdefault(table.name, []).append(Proof.SAID)
+    return proofs
 
 
 COVERAGE = tuple(Cover(name, tuple(proofs)) for name, proofs in sorted(_proofs().items()))

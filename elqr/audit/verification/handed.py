@@ -34,8 +34,8 @@ def exports(looked: Looked) -> Iterator[Finding]:
     for row in export_queries.exports(connection):
         looked.count("書き出し", 1)
         where = f"書き出し{row['export_no']}"
-        for said in export_queries.export_breaks(connection, row["export_no"]):
-            yield told(where, Code.OUTPUT_DIFFERS, said, "計上と同じ件数と金額")
+        for text in export_queries.export_breaks(connection, row["export_no"]):
+            yield told(where, Code.OUTPUT_DIFFERS, text, "計上と同じ件数と金額")
         if not _is_kept(looked, row["sha256"]):
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["sha256"][:16], "ファイル")
         yield from _manifests(looked, row, where)
@@ -52,13 +52,13 @@ def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Find
             continue
         data = kept(looked.session.job.store.archive, record["manifest_sha256"])
         try:
-            made = Handover.model_validate_json(data).model_dump(mode="json")
+            manifest = Handover.model_validate_json(data).model_dump(mode="json")
         except ValidationError:
             yield told(where, Code.OUTPUT_DIFFERS, "目録ではない", "目録のとおり", "目録")
             continue
         for name, value in wanted.items():
-            if made[name] != value:
-                yield told(where, Code.OUTPUT_DIFFERS, value, made[name], f"目録の {name}")
+            if manifest[name] != value:
+                yield told(where, Code.OUTPUT_DIFFERS, value, manifest[name], f"目録の {name}")
 
 
 def _folders(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Finding]:
@@ -72,8 +72,8 @@ def _folders(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Findin
 
 def _as_written(where: str, files: dict[Path, str]) -> Iterator[Finding]:
     for path, sha256 in files.items():
-        if path.is_file() and (found := sha256_of(path.read_bytes())) != sha256:
-            yield told(where, Code.OUTPUT_DIFFERS, found[:16], sha256[:16], path.name)
+        if path.is_file() and (written := sha256_of(path.read_bytes())) != sha256:
+            yield told(where, Code.OUTPUT_DIFFERS, written[:16], sha256[:16], path.name)
 
 
 def _is_kept(looked: Looked, sha256: str) -> bool:
@@ -90,9 +90,9 @@ def months(looked: Looked) -> Iterator[Finding]:
     for row in (row for row in requests(connection, MONTH_CLOSE) if row["result"] is not None):
         looked.count("月締め", 1)
         where, link = f"{row['month']} の締め", links.pop(row["close_no"], _NO_LINK)["read"]
-        for name, said in (("figures", row["sha256"]), ("result", row["result"]), ("taken_by", row["taken_by"])):
-            if link.get(name) != said:
-                yield told(where, Code.MONTH_DIFFERS, str(said)[:16], str(link.get(name, "記録がない"))[:16], name)
+        for name, stored in (("figures", row["sha256"]), ("result", row["result"]), ("taken_by", row["taken_by"])):
+            if link.get(name) != stored:
+                yield told(where, Code.MONTH_DIFFERS, str(stored)[:16], str(link.get(name, "記録がない"))[:16], name)
         if row["result"] == RulingResult.APPROVED.value:
             figures = month_queries.figures(connection, date.fromisoformat(f"{row['month']}-01"))
             now = (figures.count, figures.yen, figures.closing_yen, figures.sha256)
@@ -120,9 +120,9 @@ def arrears(looked: Looked) -> Iterator[Finding]:
     for row in arrears_queries.lists(connection):
         looked.count("督促対象一覧", 1)
         where, link = f"督促対象一覧{row['list_no']}", lists.pop(row["list_no"], _NO_LINK)["read"]
-        for name, said in (("claims", row["held_claims"]), ("yen", row["held_yen"])):
-            if row[name] != said:
-                yield told(where, Code.OUTPUT_DIFFERS, said, row[name], name)
+        for name, computed in (("claims", row["held_claims"]), ("yen", row["held_yen"])):
+            if row[name] != computed:
+                yield told(where, Code.OUTPUT_DIFFERS, computed, row[name], name)
         yield from _as_recorded(where, row, link, _LINKED)
         if not _is_kept(looked, row["manifest_sha256"]):
             yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
@@ -144,8 +144,12 @@ def arrears(looked: Looked) -> Iterator[Finding]:
 def _said(looked: Looked, manifest_sha256: str) -> tuple[object, ...]:
     """目録の言うこと: the hash of the list, its night, and its request; nothing where it is no manifest."""
     try:
-        said = own_json(kept(looked.session.job.store.archive, manifest_sha256))
-        return said["files"].get("督促対象一覧.csv"), said["night_on"], (said["override"] or {}).get("request_no")
+        manifest = own_json(kept(looked.session.job.store.archive, manifest_sha256))
+        return (
+            manifest["files"].get("督促対象一覧.csv"),
+            manifest["night_on"],
+            (manifest["override"] or {}).get("request_no"),
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         return ()
 
@@ -154,6 +158,6 @@ def _as_recorded(
     where: str, row: dict[str, Any], link: dict[str, Any], names: tuple[tuple[str, str], ...]
 ) -> Iterator[Finding]:
     """What a row says, as the chain of runs says it."""
-    for own, name in names:
-        if link.get(name, "記録がない") != row[own]:
-            yield told(where, Code.OUTPUT_DIFFERS, str(row[own])[:16], str(link.get(name, "記録がない"))[:16], name)
+    for column, name in names:
+        if link.get(name, "記録がない") != row[column]:
+            yield told(where, Code.OUTPUT_DIFFERS, str(row[column])[:16], str(link.get(name, "記録がない"))[:16], name)

@@ -19,14 +19,14 @@ _UNSAID = ("started_at", "started_by", "approved_by", "reason")
 def identity(looked: Looked) -> Iterator[Finding]:
     """台帳の素性: one id in all of the ledger; each start as its run says; and no trace of a later ledger."""
     connection = looked.session.ledger.connection
-    own, starts = store.ledger_id(connection), store.starts(connection)
+    ledger_id, starts = store.ledger_id(connection), store.starts(connection)
     runs = queries.runs(connection)
     for run in runs:
-        if (said := run["read"].get("ledger", own)) != own:
-            yield told(f"実行 {run['run_id']}", Code.CHAIN_BROKEN, own[:16], str(said)[:16], "台帳の素性")
-    first: dict[str, Any] = {"start_no": 1, "ledger_id": own, "numbers": "{}", **dict.fromkeys(_UNSAID, "")}
+        if (told_by := run["read"].get("ledger", ledger_id)) != ledger_id:
+            yield told(f"実行 {run['run_id']}", Code.CHAIN_BROKEN, ledger_id[:16], str(told_by)[:16], "台帳の素性")
+    first: dict[str, Any] = {"start_no": 1, "ledger_id": ledger_id, "numbers": "{}", **dict.fromkeys(_UNSAID, "")}
     signed = [run["read"]["ledger_start"] for run in runs if "ledger_start" in run["read"]]
-    if not own or starts != [first, *signed]:
+    if not ledger_id or starts != [first, *signed]:
         yield told(
             "台帳", Code.CHAIN_BROKEN, f"始まり {len(starts)}件", f"{1 + len(signed)}件、記録のとおり", "台帳の始まり"
         )

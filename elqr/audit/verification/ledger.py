@@ -22,8 +22,8 @@ from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place, Stage
 
 def structure(looked: Looked) -> Iterator[Finding]:
     """台帳の作り: tables, columns, indexes and guards are as they were declared."""
-    for said in structure_breaks(looked.session.ledger.connection):
-        yield told("台帳", Code.LEDGER_STRUCTURE, said, "作ったときのまま")
+    for text in structure_breaks(looked.session.ledger.connection):
+        yield told("台帳", Code.LEDGER_STRUCTURE, text, "作ったときのまま")
 
 
 def decisions(looked: Looked) -> Iterator[Finding]:
@@ -51,10 +51,10 @@ def decisions(looked: Looked) -> Iterator[Finding]:
         (is_decided & money & (held != paid_yen), "額が領収額と合わない", "収納額＋仮受額＝領収額"),
         (is_decided & ~money & (held != 0), "確報でないのに額がある", "0円"),
     )
-    for broken, said, wanted in rules:
+    for broken, actual, wanted in rules:
         wrong = rows.filter(broken).select(DecisionBeside.PAYMENT_NO, DecisionBeside.FILE_NO)
         for number, file_no in wrong.head(LISTED_PER_CODE).iter_rows():
-            yield told(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, said, wanted)
+            yield told(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, actual, wanted)
     yield from _identities(looked, rows)
 
 
@@ -62,7 +62,9 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     """既知の収納: one for each record that was no repeat, numbered without a gap, and conflicts by what they say."""
     connection = looked.session.ledger.connection
     known = queries.identities(connection)
-    own = known.join(rows.select(Known.PAYMENT_NO, Decision.OUTCOME, Decision.PLACE), on=Known.PAYMENT_NO, how="left")
+    identified = known.join(
+        rows.select(Known.PAYMENT_NO, Decision.OUTCOME, Decision.PLACE), on=Known.PAYMENT_NO, how="left"
+    )
     is_known, outcome = pl.col(Known.IDENTITY).is_not_null(), pl.col(Decision.OUTCOME)
     is_new = (outcome != Outcome.ALREADY_POSTED.value) & (pl.col(Decision.PLACE) != Place.REJECTED.value)
     of_payment = queries.OF_PAYMENT
@@ -70,15 +72,15 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     differs = ~pl.all_horizontal(same)
     is_earlier = pl.col(Known.OCCURRENCE_NO) < pl.col(f"{Known.OCCURRENCE_NO}{of_payment}")
     unnamed = (outcome == Outcome.CONFLICTS.value) & (pl.col(Known.VARIANT) == ACCEPTED)
-    wrong = own.filter((is_known != is_new.fill_null(False)) | (is_known & (differs | is_earlier | unnamed)))
+    wrong = identified.filter((is_known != is_new.fill_null(False)) | (is_known & (differs | is_earlier | unnamed)))
     event = (Known.IDENTITY, Known.STAGE, Known.VARIANT)
     several = known.join(known.filter(pl.col(Known.OCCURRENCE_NO) > 1).select(event), on=event, how="semi")
     gaps = several.filter(pl.col(Known.OCCURRENCE_NO).max().over(event) != pl.len().over(event))
     named = known.filter(pl.col(Known.VARIANT) != ACCEPTED)
-    said = queries.contents(connection, named).sort(Known.PAYMENT_NO)
-    hashed = said.select(Known.PAYMENT_NO, variants(said[SaidContent.SAID]).alias("hashed"))
+    contents = queries.contents(connection, named).sort(Known.PAYMENT_NO)
+    hashed = contents.select(Known.PAYMENT_NO, variants(contents[SaidContent.SAID]).alias("hashed"))
     misnamed = named.join(hashed, on=Known.PAYMENT_NO).filter(pl.col(Known.VARIANT) != pl.col("hashed"))
-    numbers = pl.concat(found[Known.PAYMENT_NO] for found in (wrong, gaps, misnamed)).unique().sort()
+    numbers = pl.concat(part[Known.PAYMENT_NO] for part in (wrong, gaps, misnamed)).unique().sort()
     for number in numbers.head(LISTED_PER_CODE):
         yield told(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
 
@@ -86,9 +88,9 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
 def postings(looked: Looked) -> Iterator[Finding]:
     """仕訳: made again from the decisions, and equal in every column; balances never below nothing."""
     connection = looked.session.ledger.connection
-    rows, made = queries.decisions(connection), queries.postings(connection)
-    looked.count("仕訳", made.height)
-    first = made.filter(pl.col(Move.REVERSES_NO).is_null())
+    rows, posted = queries.decisions(connection), queries.postings(connection)
+    looked.count("仕訳", posted.height)
+    first = posted.filter(pl.col(Move.REVERSES_NO).is_null())
     on_claims = first.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value)
     allocations = on_claims.select(
         Posting.PAYMENT_NO, Posting.CLAIM_NO, EnteredPosting.LEVY_YEAR, pl.col(Posting.YEN).alias(Allocation.CLAIM_YEN)
@@ -97,17 +99,17 @@ def postings(looked: Looked) -> Iterator[Finding]:
     sums = allocations.group_by(Posting.PAYMENT_NO).agg(pl.col(Allocation.CLAIM_YEN).sum().alias("on_claims"))
     joined = decided.join(sums, on=Posting.PAYMENT_NO, how="left").with_columns(pl.col("on_claims").fill_null(0))
     short = joined.filter(pl.col("on_claims") != pl.col(Decision.CLAIM_YEN))
-    for number, own, said in short.select(Posting.PAYMENT_NO, "on_claims", Decision.CLAIM_YEN).iter_rows():
-        yield told(f"受付{number}", Code.POSTING_DIFFERS, f"{own:,}円", f"{said:,}円", "調定への計上")
+    for number, yen, wanted in short.select(Posting.PAYMENT_NO, "on_claims", Decision.CLAIM_YEN).iter_rows():
+        yield told(f"受付{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{wanted:,}円", "調定への計上")
     if short.is_empty() and allocations[EnteredPosting.LEVY_YEAR].null_count() == 0:
         paid = rows.select(Posting.PAYMENT_NO, DecisionBeside.PAID_ON).drop_nulls()
         again = made_from(
             Decision.of(decided), Allocation.of(allocations), paid, looked.session.register.without_closing_period()
         )
-        whole = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
-        own = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
-        again = _with_years_as_before(again, own, paid)
-        yield from differing(own, again, whole, Code.POSTING_DIFFERS, "仕訳")
+        key_columns = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
+        stored_rows = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
+        again = _with_years_as_before(again, stored_rows, paid)
+        yield from differing(stored_rows, again, key_columns, Code.POSTING_DIFFERS, "仕訳")
     for number, yen, owed in queries.overpaid_claims(connection).head(LISTED_PER_CODE).iter_rows():
         yield told(f"調定{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{owed:,}円まで", "収納額")
     for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
@@ -121,17 +123,18 @@ def postings(looked: Looked) -> Iterator[Finding]:
     places = ((Account.SUSPENSE, "受付"), (Account.WITHDRAWN, "受付"), (Account.CLAIM, "調定"))
     for account, name in places:
         key = Posting.CLAIM_NO if account is Account.CLAIM else Posting.PAYMENT_NO
-        own = made.filter(pl.col(Posting.ACCOUNT) == account.value).group_by(key).agg(pl.col(Posting.YEN).sum())
-        for number, yen in own.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
+        on_account = posted.filter(pl.col(Posting.ACCOUNT) == account.value)
+        sums = on_account.group_by(key).agg(pl.col(Posting.YEN).sum())
+        for number, yen in sums.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
             yield told(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")
 
 
-def _with_years_as_before(again: pl.DataFrame, own: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
+def _with_years_as_before(again: pl.DataFrame, stored: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
     """年度の古い決まり: earlier versions held an excess in the year of 領収日, not in that of its payment's claim."""
-    said = own.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value).select(
+    suspense = stored.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value).select(
         Posting.PAYMENT_NO, pl.col(Posting.FISCAL_YEAR).alias("said_year")
     )
-    rows = again.join(said, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
+    rows = again.join(suspense, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
     rows = rows.join(paid, on=Posting.PAYMENT_NO, how="left", maintain_order="left", validate="m:1")
     is_older = (pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value) & (
         pl.col("said_year") == fiscal_year_expr(pl.col(Payment.PAID_ON))
@@ -148,6 +151,6 @@ def tallies(looked: Looked) -> Iterator[Finding]:
     keys = list(PostingTally.SCHEMA)[:4]
     sums = pl.col(PostingTally.FIRST_PAID_ON).min(), pl.col(PostingTally.PAYMENTS, PostingTally.YEN).sum()
     kept = queries.posting_tallies(connection).group_by(keys).agg(*sums)
-    made = posting_tallies(stored.posted(connection))
-    made = made.with_columns(pl.col(PostingTally.IS_ELQR).cast(pl.Int64))
-    yield from differing(kept.select(made.columns), made, keys, Code.TALLY_DIFFERS, "計上の累計")
+    computed = posting_tallies(stored.posted(connection))
+    computed = computed.with_columns(pl.col(PostingTally.IS_ELQR).cast(pl.Int64))
+    yield from differing(kept.select(computed.columns), computed, keys, Code.TALLY_DIFFERS, "計上の累計")

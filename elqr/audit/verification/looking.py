@@ -66,11 +66,11 @@ def differing(
     both = stored.with_columns(is_stored=True).join(
         computed.with_columns(is_computed=True), on=key, how="full", suffix="_computed", coalesce=True, nulls_equal=True
     )
-    found = 0
+    count = 0
     for row in both.filter(pl.col("is_stored").is_null() | pl.col("is_computed").is_null()).iter_rows(named=True):
-        said = "台帳にない" if row["is_stored"] is None else "台帳だけにある"
-        yield told(where, code, said, "両方にある", _named(row, key))
-        if (found := found + 1) >= LISTED_PER_CODE:
+        actual = "台帳にない" if row["is_stored"] is None else "台帳だけにある"
+        yield told(where, code, actual, "両方にある", _named(row, key))
+        if (count := count + 1) >= LISTED_PER_CODE:
             return
     for name in names:
         other = pl.col(f"{name}_computed")

@@ -30,23 +30,25 @@ def deposits(
     """入金明細 of one file: each its raw record, and the same rank as when it was taken in."""
     looked.count("入金明細", stored.height)
     first = int(stored[Deposit.DEPOSIT_NO].min() or 1)  # type: ignore[arg-type]
-    made = ranked(DepositContent.of(again), known, spec, first).drop(Deposit.DEPOSIT_NO)
+    computed = ranked(DepositContent.of(again), known, spec, first).drop(Deposit.DEPOSIT_NO)
     if not stored[Deposit.IDENTITY].str.starts_with(RULE).all():
-        made = made.drop(_BY_RULE)
-    own = stored.select(*made.columns)
-    yield from differing(own, made, [Deposit.RECORD_NO], Code.RECORD_DIFFERS, where, (Deposit.SENDER, Deposit.IDENTITY))
+        computed = computed.drop(_BY_RULE)
+    stored_rows = stored.select(*computed.columns)
+    yield from differing(
+        stored_rows, computed, [Deposit.RECORD_NO], Code.RECORD_DIFFERS, where, (Deposit.SENDER, Deposit.IDENTITY)
+    )
 
 
-def file_sums(stored: pl.DataFrame, said: dict[str, object], received_on: object, where: str) -> Iterator[Finding]:
+def file_sums(stored: pl.DataFrame, file: dict[str, object], received_on: object, where: str) -> Iterator[Finding]:
     """入金ファイルの合計: lines and yen of a money file, as its deposits add up, against what was said of it."""
     new = stored.filter(pl.col(Deposit.REPEATS_NO).is_null())
-    own = (str(received_on), stored.height, new.height, money_yen(new))
-    wanted = (said.get("night_on"), said.get("lines"), said.get("new_lines"), said.get("money_yen"))
-    if own != wanted:
+    counted = (str(received_on), stored.height, new.height, money_yen(new))
+    wanted = (file.get("night_on"), file.get("lines"), file.get("new_lines"), file.get("money_yen"))
+    if counted != wanted:
         yield told(
             where,
             Code.FILE_TOTALS,
-            f"{own[1]}行（新規{own[2]}）{own[3]:,}円",
+            f"{counted[1]}行（新規{counted[2]}）{counted[3]:,}円",
             f"{wanted[1]}行（新規{wanted[2]}）{wanted[3]}円",
         )
 
@@ -80,7 +82,7 @@ def settlements(looked: Looked) -> Iterator[Finding]:
     rows = queries.settlements(connection)
     looked.count("突合済", rows.height)
     pairs = tuple(zip((Settled.PAYMENTS, Settled.PAYMENT_YEN, Settled.MONEY_YEN), EnteredSettlement.HELD, strict=True))
-    wrong = pl.any_horizontal(pl.col(own).ne_missing(pl.col(held).fill_null(0)) for own, held in pairs)
+    wrong = pl.any_horizontal(pl.col(column).ne_missing(pl.col(held).fill_null(0)) for column, held in pairs)
     is_empty = pl.all_horizontal(pl.col(held).is_null() for _, held in pairs)
     for number in rows.filter(wrong | is_empty)[EnteredSettlement.SETTLEMENT_NO].head(LISTED_PER_CODE):
         yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "件数・額が違う", "中にある収納と入金の合計")
@@ -113,14 +115,14 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     for run in looked.runs():
         for what, counts in run["read"].get("settlement", {}).items():
             by_runs.update({(run["night_on"], what, name): count for name, count in counts.items()})
-    found = Counter[tuple[str, str, str]]()
+    counted = Counter[tuple[str, str, str]]()
     settled = rows.filter(pl.col(Settled.OUTCOME) != SettlementOutcome.CLOSED.value)
-    for what, own in (("settled", settled), ("overdue", queries.overdue(connection))):
-        named = own.select(EnteredSettlement.NIGHT_ON, Settled.CONTRACT)
-        found.update((on, what, name) for on, name in named.iter_rows())
-    for key in sorted(found.keys() | by_runs.keys()):
-        if found[key] != by_runs[key]:
-            yield told(f"夜 {key[0]}", Code.SETTLEMENT_DIFFERS, found[key], by_runs[key], f"{key[2]} {key[1]}")
+    for what, frame in (("settled", settled), ("overdue", queries.overdue(connection))):
+        named = frame.select(EnteredSettlement.NIGHT_ON, Settled.CONTRACT)
+        counted.update((on, what, name) for on, name in named.iter_rows())
+    for key in sorted(counted.keys() | by_runs.keys()):
+        if counted[key] != by_runs[key]:
+            yield told(f"夜 {key[0]}", Code.SETTLEMENT_DIFFERS, counted[key], by_runs[key], f"{key[2]} {key[1]}")
 
 
 def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
@@ -139,13 +141,13 @@ def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
                 yield told(where, Code.SETTLEMENT_DIFFERS, str(row[name])[:16], str(link["read"].get(name))[:16], name)
         if link.get("night_on") != row["ended_on"]:
             yield told(where, Code.SETTLEMENT_DIFFERS, row["ended_on"], link.get("night_on"), "処理日")
-        own = closed.pop(row["settlement_no"], None)
+        settlement = closed.pop(row["settlement_no"], None)
         if row["result"] == RulingResult.APPROVED.value:
-            said = tuple(row[name] for name in ("contract", "payment_yen", "money_yen"))
+            figures = tuple(row[name] for name in ("contract", "payment_yen", "money_yen"))
             if (
-                own is None
-                or said != tuple(own[name] for name in ("contract", "payment_yen", "money_yen"))
-                or own["night_on"] != link.get("night_on")
+                settlement is None
+                or figures != tuple(settlement[name] for name in ("contract", "payment_yen", "money_yen"))
+                or settlement["night_on"] != link.get("night_on")
             ):
                 yield told(where, Code.SETTLEMENT_DIFFERS, "突合済の行と違う", "承認した行")
     for number in [*links, *closed]:

@@ -32,16 +32,18 @@ def refused(looked: Looked) -> Iterator[Finding]:
     ours = {*stored[FiledRow.NOTICE_FILE_NO], *by_file[RowEnd.BY_FILE_NO]}
     raw: dict[int, pl.DataFrame] = {}
     for file in files.filter(pl.col(FiledRow.NOTICE_FILE_NO).is_in(list(ours))).iter_rows(named=True):
-        number, own = file["notice_file_no"], stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == file["notice_file_no"])
+        number, rows = file["notice_file_no"], stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == file["notice_file_no"])
         raw[number] = _rows(looked, file)
         where = f"{file['name']}（納付書データ{number}）"
-        if own.height not in (0, file["rows_bad"]):
-            yield told(where, Code.NOTICE_DIFFERS, f"{own.height:,}行", f"{file['rows_bad']:,}行", "取り込まなかった行")
-        again = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(own[RefusedRow.RECORD_NO].implode()))
+        if rows.height not in (0, file["rows_bad"]):
+            yield told(
+                where, Code.NOTICE_DIFFERS, f"{rows.height:,}行", f"{file['rows_bad']:,}行", "取り込まなかった行"
+            )
+        again = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(rows[RefusedRow.RECORD_NO].implode()))
         key = [str(RefusedRow.RECORD_NO)]
-        yield from differing(own.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
-    for (number,), own in by_file.partition_by(RowEnd.BY_FILE_NO, as_dict=True).items():
-        yield from _ends(int(str(number)), own, stored, files, raw)
+        yield from differing(rows.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
+    for (number,), rows in by_file.partition_by(RowEnd.BY_FILE_NO, as_dict=True).items():
+        yield from _ends(int(str(number)), rows, stored, files, raw)
     yield from _given_up(looked, ends)
 
 
@@ -62,21 +64,21 @@ def _given_up(looked: Looked, ends: pl.DataFrame) -> Iterator[Finding]:
     asked = {row["give_up_no"]: row for row in requests(looked.session.ledger.connection, GIVE_UP)}
     given_up = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_null())
     over = {*ends.select(*_NUMBER).iter_rows()}
-    for own in asked.values():
-        wanted = own["records"].split(",") if own["result"] == RulingResult.APPROVED.value else []
-        for record_no in (int(one) for one in wanted if (own["notice_file_no"], int(one)) not in over):
-            where = f"納付書データ{own['notice_file_no']} {record_no}件目"
-            yield told(where, Code.NOTICE_DIFFERS, "終わっていない", f"申請{own['give_up_no']}で承認された行")
+    for request in asked.values():
+        wanted = request["records"].split(",") if request["result"] == RulingResult.APPROVED.value else []
+        for record_no in (int(one) for one in wanted if (request["notice_file_no"], int(one)) not in over):
+            where = f"納付書データ{request['notice_file_no']} {record_no}件目"
+            yield told(where, Code.NOTICE_DIFFERS, "終わっていない", f"申請{request['give_up_no']}で承認された行")
     for file_no, record_no, number, night in given_up.select(*_NUMBER, RowEnd.GIVE_UP_NO, RowEnd.NIGHT_ON).iter_rows():
-        own = asked.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
-        is_one = str(record_no) in own["records"].split(",") and own["result"] == RulingResult.APPROVED.value
-        if not is_one or (own["notice_file_no"], own["ended_on"]) != (file_no, night):
+        request = asked.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
+        is_one = str(record_no) in request["records"].split(",") and request["result"] == RulingResult.APPROVED.value
+        if not is_one or (request["notice_file_no"], request["ended_on"]) != (file_no, night):
             where = f"納付書データ{file_no} {record_no}件目"
             yield told(where, Code.NOTICE_DIFFERS, f"申請{number}", "承認された申請の行")
 
 
 def _ends(
-    number: int, own: pl.DataFrame, stored: pl.DataFrame, files: pl.DataFrame, raw: dict[int, pl.DataFrame]
+    number: int, ends: pl.DataFrame, stored: pl.DataFrame, files: pl.DataFrame, raw: dict[int, pl.DataFrame]
 ) -> Iterator[Finding]:
     """What one file ended: rows of earlier files, on its night, as its own rows say."""
     where = f"納付書データ{number} が終えた行"
@@ -84,18 +86,18 @@ def _ends(
     if file.is_empty():
         yield told(where, Code.NOTICE_DIFFERS, "ないファイル", "取り込んだファイル")
         return
-    rows = stored.join(own.select(_NUMBER), on=_NUMBER, how="semi")
+    rows = stored.join(ends.select(_NUMBER), on=_NUMBER, how="semi")
     same = files.filter(pl.col(NoticeFile.SHA256) == file[NoticeFile.SHA256][0])[NoticeFile.NOTICE_FILE_NO]
     before = rows.filter(pl.col(FiledRow.NOTICE_FILE_NO) < number).with_columns(
         pl.col(FiledRow.NOTICE_FILE_NO).is_in(same.implode()).alias(EarlierRow.IS_HERE)
     )
     here = stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
     is_bad = pl.col(RefusedRow.RECORD_NO).is_in(here[RefusedRow.RECORD_NO].implode())
-    made = ended(before, here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
-    computed = made.select(
+    computed_ends = ended(before, here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
+    computed = computed_ends.select(
         *_NUMBER, pl.col(EndedRow.IS_RIGHT).cast(pl.Int64), pl.lit(file[NoticeFile.NIGHT_ON][0]).alias(RowEnd.NIGHT_ON)
     )
-    wrong = own.join(computed, on=computed.columns, how="anti")
+    wrong = ends.join(computed, on=computed.columns, how="anti")
     for file_no, record_no in wrong.select(_NUMBER).head(LISTED_PER_CODE).iter_rows():
         yield told(
             where, Code.NOTICE_DIFFERS, f"納付書データ{file_no} {record_no}件目", "この夜にこのファイルが終えた行"

@@ -33,48 +33,52 @@ def seals(looked: Looked) -> Iterator[Finding]:
     links = [run for run in looked.runs() if "upto" in run["read"]]
     if not links:
         return
-    for own in RANGES:
-        ends = [int(link["read"]["upto"].get(own.name, 0)) for link in links]
+    for numbered in RANGES:
+        ends = [int(link["read"]["upto"].get(numbered.name, 0)) for link in links]
         if ends != sorted(ends):
-            yield told(own.name, Code.ROWS_DIFFER, "番号が戻る", "増えるだけ", "連鎖")
+            yield told(numbered.name, Code.ROWS_DIFFER, "番号が戻る", "増えるだけ", "連鎖")
             continue
-        for table, column in own.members:
-            yield from _sealed(looked, own, table, column, ends, links)
+        for table, column in numbered.members:
+            yield from _sealed(looked, numbered, table, column, ends, links)
     for table in NIGHTS:
         yield from _nightly(looked, table, links)
 
 
 def _sealed(
-    looked: Looked, own: Range, table: Stored, column: str, ends: list[int], links: _Links
+    looked: Looked, numbered: Range, table: Stored, column: str, ends: list[int], links: _Links
 ) -> Iterator[Finding]:
     rows = all_rows(looked.session.ledger.connection, table).drop_nulls(column)
     looked.count("封をした行", rows.height)
     place = pl.Series("link", ends).search_sorted(rows[column], side="left").alias("link")
-    found = {
+    by_link = {
         int(number): part for (number,), part in rows.with_columns(place).partition_by("link", as_dict=True).items()
     }
     for number, link in enumerate(links):
-        said = tuple(link["read"]["sealed"].get(table.name, NOTHING))
-        made = seal(table, found[number]) if number in found else NOTHING
-        if made != said:
+        sealed = tuple(link["read"]["sealed"].get(table.name, NOTHING))
+        computed = seal(table, by_link[number]) if number in by_link else NOTHING
+        if computed != sealed:
             where = f"{table.name}（実行 {link['run_id']}）"
             yield told(
-                where, Code.ROWS_DIFFER, f"{made[0]:,}行 {made[1][:12]}", f"{said[0]:,}行 {said[1][:12]}", column
+                where,
+                Code.ROWS_DIFFER,
+                f"{computed[0]:,}行 {computed[1][:12]}",
+                f"{sealed[0]:,}行 {sealed[1][:12]}",
+                column,
             )
-    waiting = found[len(links)] if len(links) in found else rows.clear()
+    waiting = by_link[len(links)] if len(links) in by_link else rows.clear()
     looked.count("記録を待つ行", waiting.height)
-    if waiting.height and not _awaits_the_next_run(looked, own, waiting[column], ends[-1]):
+    if waiting.height and not _awaits_the_next_run(looked, numbered, waiting[column], ends[-1]):
         yield told(table.name, Code.ROWS_DIFFER, f"{waiting.height:,}行", "実行の記録にない行はない", column)
 
 
-def _awaits_the_next_run(looked: Looked, own: Range, numbers: pl.Series, last: int) -> bool:
+def _awaits_the_next_run(looked: Looked, numbered: Range, numbers: pl.Series, last: int) -> bool:
     """Whether rows of these numbers, of which no run knows, came after the last one: nothing is left out in between.
 
     Not every number has a row in every table: a file without findings has none there.
     """
-    if own.name not in TAKEN_IN:
+    if numbered.name not in TAKEN_IN:
         return False
-    known = all_rows(looked.session.ledger.connection, own.number.table)[own.number.name]
+    known = all_rows(looked.session.ledger.connection, numbered.number.table)[numbered.number.name]
     awaited = range(last + 1, last + 1 + known.filter(known > last).len())
     return set(awaited) == set(known.filter(known > last)) >= set(numbers)
 
@@ -86,15 +90,21 @@ _NIGHT_ON = "night_on"
 def _nightly(looked: Looked, table: Stored, links: _Links) -> Iterator[Finding]:
     rows = all_rows(looked.session.ledger.connection, table)
     looked.count("封をした行", rows.height)
-    said: dict[str, tuple[int, str]] = {}
+    by_links: dict[str, tuple[int, str]] = {}
     for link in links:
-        said |= {night: tuple(own) for night, own in link["read"]["nightly"].get(table.name, {}).items()}
-    made = {str(night): seal(table, part) for (night,), part in rows.partition_by(_NIGHT_ON, as_dict=True).items()}
-    for night in sorted(said.keys() | made.keys()):
-        own, its = made.get(night, NOTHING), said.get(night, NOTHING)
-        if own != its:
+        by_links |= {night: tuple(actual) for night, actual in link["read"]["nightly"].get(table.name, {}).items()}
+    computed = {str(night): seal(table, part) for (night,), part in rows.partition_by(_NIGHT_ON, as_dict=True).items()}
+    for night in sorted(by_links.keys() | computed.keys()):
+        actual, expected = computed.get(night, NOTHING), by_links.get(night, NOTHING)
+        if actual != expected:
             where = f"{table.name}（{night} の夜）"
-            yield told(where, Code.ROWS_DIFFER, f"{own[0]:,}行 {own[1][:12]}", f"{its[0]:,}行 {its[1][:12]}", _NIGHT_ON)
+            yield told(
+                where,
+                Code.ROWS_DIFFER,
+                f"{actual[0]:,}行 {actual[1][:12]}",
+                f"{expected[0]:,}行 {expected[1][:12]}",
+                _NIGHT_ON,
+            )
 
 
 def said(looked: Looked) -> Iterator[Finding]:
@@ -107,23 +117,23 @@ def said(looked: Looked) -> Iterator[Finding]:
         left = {tuple(row[key] for key in keys): row for row in all_rows(connection, table).iter_rows(named=True)}
         looked.count("人のしたこと", len(left))
         for number, run in enumerate(runs):
-            for own in run["read"].get("said", {}).get(table.name, []):
-                key = tuple(own.get(name) for name in keys)
+            for copy in run["read"].get("said", {}).get(table.name, []):
+                key = tuple(copy.get(name) for name in keys)
                 row = left.pop(key, None) if number > migrated else left.get(key)
                 where = f"{table.name} {'-'.join(map(str, key))}（実行 {run['run_id']}）"
                 if row is None:
                     yield told(where, Code.ROWS_DIFFER, "台帳にない", "実行の記録にある")
                     continue
-                for name in (name for name in own if own[name] != row.get(name)):
-                    yield told(where, Code.ROWS_DIFFER, str(row.get(name))[:40], str(own[name])[:40], name)
+                for name in (name for name in copy if copy[name] != row.get(name)):
+                    yield told(where, Code.ROWS_DIFFER, str(row.get(name))[:40], str(copy[name])[:40], name)
         yield from _unsaid(table, left, runs[migrated]["read"]["before"] if migrated >= 0 else {})
     yield from _acts(looked, runs)
 
 
 def _unsaid(table: Stored, left: dict[tuple[Any, ...], dict[str, Any]], before: dict[str, Any]) -> Iterator[Finding]:
     """連鎖に写しのない行: only those that were there when the ledger was brought up, and all of those."""
-    made = seal(table, pl.DataFrame(list(left.values()), schema=schema_of(table)))
-    if made != tuple(before.get(table.name, NOTHING)):
+    computed = seal(table, pl.DataFrame(list(left.values()), schema=schema_of(table)))
+    if computed != tuple(before.get(table.name, NOTHING)):
         for key in sorted(left, key=str)[:LISTED_PER_CODE]:
             yield told(
                 f"{table.name} {'-'.join(map(str, key))}", Code.ROWS_DIFFER, "台帳だけにある", "実行の記録にもある"
@@ -137,8 +147,8 @@ def _acts(looked: Looked, runs: _Links) -> Iterator[Finding]:
     stored = {row["run_no"]: row for row in all_rows(looked.session.ledger.connection, act).iter_rows(named=True)}
     for run in runs:
         if "act" in run["read"]:
-            made = act_row(run["run_no"], run["read"]["act"], run["read"]["operator"])
-            if stored.pop(run["run_no"], None) != made:
+            computed = act_row(run["run_no"], run["read"]["act"], run["read"]["operator"])
+            if stored.pop(run["run_no"], None) != computed:
                 yield told(f"act {run['run_no']}", Code.ROWS_DIFFER, "台帳の行", "実行の記録のとおり", "操作した人")
     for number in stored:
         yield told(f"act {number}", Code.ROWS_DIFFER, "台帳だけにある", "実行の記録にもある", "操作した人")

@@ -28,9 +28,9 @@ def chain(looked: Looked) -> Iterator[Finding]:
             yield told(where, Code.CHAIN_BROKEN, f"{run['run_no']}番", f"{number}番")
         if run["previous_hash"] != previous:
             yield told(where, Code.CHAIN_BROKEN, run["previous_hash"][:16], previous[:16], "前の実行の照合値")
-        made = hashlib.sha256(f"{run['previous_hash']}\n{run['run_id']}\n{run['entry']}".encode()).hexdigest()
-        if made != run["hash"]:
-            yield told(where, Code.CHAIN_BROKEN, run["hash"][:16], made[:16], "照合値")
+        computed = hashlib.sha256(f"{run['previous_hash']}\n{run['run_id']}\n{run['entry']}".encode()).hexdigest()
+        if computed != run["hash"]:
+            yield told(where, Code.CHAIN_BROKEN, run["hash"][:16], computed[:16], "照合値")
         if not run["run_id"].startswith(run["night_on"].replace("-", "")):
             yield told(where, Code.CHAIN_BROKEN, run["night_on"], run["run_id"][:8], "処理日")
         previous = run["hash"]
@@ -39,14 +39,14 @@ def chain(looked: Looked) -> Iterator[Finding]:
 def anchors(looked: Looked) -> Iterator[Finding]:
     """照合値の控え: each is a run of this ledger's chain."""
     links = looked.runs() if looked.anchors else []
-    for own in looked.anchors:
+    for anchor in looked.anchors:
         looked.count("照合値の控え", 1)
-        numbers = [run["run_no"] for run in links if run["hash"].startswith(own.run_hash)]
-        if own.run_no in numbers or (numbers and not own.run_no):
+        numbers = [run["run_no"] for run in links if run["hash"].startswith(anchor.run_hash)]
+        if anchor.run_no in numbers or (numbers and not anchor.run_no):
             continue
-        there = next((run["hash"][:16] for run in links if run["run_no"] == own.run_no), "")
+        there = next((run["hash"][:16] for run in links if run["run_no"] == anchor.run_no), "")
         actual = there or f"最後の実行は {len(links)}番"
-        yield told(own.source, Code.ANCHOR_LOST, actual, f"{own.run_no or ''}:{own.run_hash[:16]}", "照合値")
+        yield told(anchor.source, Code.ANCHOR_LOST, actual, f"{anchor.run_no or ''}:{anchor.run_hash[:16]}", "照合値")
 
 
 def runs(looked: Looked) -> Iterator[Finding]:
@@ -70,17 +70,19 @@ def runs(looked: Looked) -> Iterator[Finding]:
         if "review" in entry:
             moved[entry["review"]] = entry["moved_yen"]
             withdrawn[entry["review"]] = entry.get("withdrawn_yen", 0)
-            own = review_queries.rulings_of(connection, entry["review"])
-            if (made := fingerprint(own)) != entry["rulings"]:
-                yield told(f"申請 {entry['review']}", Code.RULING_DIFFERS, made[:16], entry["rulings"][:16], "照合値")
+            ruled = review_queries.rulings_of(connection, entry["review"])
+            if (computed := fingerprint(ruled)) != entry["rulings"]:
+                yield told(
+                    f"申請 {entry['review']}", Code.RULING_DIFFERS, computed[:16], entry["rulings"][:16], "照合値"
+                )
             ended_on[entry["review"]] = on
     made_postings = queries.postings(connection)
     yield from _places(queries.files(connection), queries.decisions(connection), places)
     yield from _posted(made_postings, posted)
     yield from _reduced(made_postings, reduced)
     for sha256, decided_on in queries.files(connection).select(TakenFile.SHA256, TakenFile.DECIDED_ON).iter_rows():
-        if (said := inputs.get(sha256)) != (decided_on and str(decided_on)):
-            yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, said or "記録がない", "消し込んだ日")
+        if (by_run := inputs.get(sha256)) != (decided_on and str(decided_on)):
+            yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, by_run or "記録がない", "消し込んだ日")
     rulings = queries.rulings(connection)
     ended = rulings.drop_nulls(CarriedRuling.NIGHT_ON)
     for number, review_no, on in ended.select(
@@ -101,80 +103,80 @@ def _places(
     rows = decisions.join(nights, on=TakenFile.FILE_NO).filter(decided_on.is_not_null())
     by_place = rows.group_by(decided_on.cast(pl.String), Decision.PLACE)
     sums = by_place.agg(pl.len(), pl.col(DecisionBeside.PAID_YEN).sum())
-    found = {(on, place): [count, yen] for on, place, count, yen in sums.iter_rows()}
-    for on, place in sorted(set(found) | {key for key, own in by_runs.items() if any(own)}, key=str):
-        own, said = found.get((on, place), [0, 0]), by_runs.get((on, place), [0, 0])
-        if own != said:
+    decided = {(on, place): [count, yen] for on, place, count, yen in sums.iter_rows()}
+    for on, place in sorted(set(decided) | {key for key, here in by_runs.items() if any(here)}, key=str):
+        here, by_run = decided.get((on, place), [0, 0]), by_runs.get((on, place), [0, 0])
+        if here != by_run:
             label = Place(place).label if place in set(Place) else str(place)
-            actual, expected = (f"{count}件 {yen:,}円" for count, yen in (own, said))
+            actual, expected = (f"{count}件 {yen:,}円" for count, yen in (here, by_run))
             yield told(f"夜 {on}", Code.RUN_DIFFERS, actual, expected, label)
 
 
-def _posted(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
+def _posted(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
     """夜ごとの計上額, as posted and as the runs say."""
-    first = made.filter(pl.col(Move.REVERSES_NO).is_null()).group_by(EnteredPosting.NIGHT_ON)
+    first = postings.filter(pl.col(Move.REVERSES_NO).is_null()).group_by(EnteredPosting.NIGHT_ON)
     sums: dict[str, int] = dict(first.agg(pl.col(Posting.YEN).sum()).iter_rows())
     for on in sorted(set(sums) | {on for on, yen in by_runs.items() if yen}):
         if sums.get(on, 0) != by_runs.get(on, 0):
             yield told(f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額")
 
 
-def _reduced(made: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
+def _reduced(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
     """夜ごとの減額による過納, as posted and as the runs say; what it takes off claims stands in suspense."""
     yen, is_into = pl.col(Posting.YEN), pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value
-    by_night = made.filter(EnteredPosting.IS_REDUCTION).group_by(EnteredPosting.NIGHT_ON)
-    sums = by_night.agg(yen.filter(is_into).sum().alias("into"), -yen.filter(~is_into).sum())
-    found = {on: (into, off) for on, into, off in sums.iter_rows()}
-    for on in sorted(found.keys() | {on for on, said in by_runs.items() if said}):
-        into, off = found.get(on, (0, 0))
+    reduced = postings.filter(EnteredPosting.IS_REDUCTION).group_by(EnteredPosting.NIGHT_ON)
+    sums = reduced.agg(yen.filter(is_into).sum().alias("into"), -yen.filter(~is_into).sum())
+    by_night = {on: (into, off) for on, into, off in sums.iter_rows()}
+    for on in sorted(by_night.keys() | {on for on, yen in by_runs.items() if yen}):
+        into, off = by_night.get(on, (0, 0))
         if not into == off == by_runs.get(on, 0):
-            said = f"仮受へ {into:,}円・調定から {off:,}円"
-            yield told(f"夜 {on}", Code.RUN_DIFFERS, said, f"{by_runs.get(on, 0):,}円", "減額による過納")
+            text = f"仮受へ {into:,}円・調定から {off:,}円"
+            yield told(f"夜 {on}", Code.RUN_DIFFERS, text, f"{by_runs.get(on, 0):,}円", "減額による過納")
 
 
-def _moved(rulings: pl.DataFrame, made: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
+def _moved(rulings: pl.DataFrame, postings: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
     """決裁の仕訳: what each ruling moved, and what the run of its approval says."""
-    out = made.filter(pl.col(Move.RULING_NO).is_not_null())
+    out = postings.filter(pl.col(Move.RULING_NO).is_not_null())
     ruled_on = rulings.select(Move.RULING_NO, Posting.PAYMENT_NO)
     in_suspense = out.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
     suspense = in_suspense.join(ruled_on, on=[Move.RULING_NO, Posting.PAYMENT_NO], how="semi")
     by_ruling = dict(suspense.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
-    whole = dict(out.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
+    sums = dict(out.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
     of_review: dict[int, int] = {}
     for row in rulings.iter_rows(named=True):
         number, where = row["ruling_no"], f"決裁 {row['ruling_no']}"
-        if whole.get(number, 0):
-            yield told(where, Code.RULING_DIFFERS, f"{whole[number]:,}円", "0円", "仕訳の合計")
+        if sums.get(number, 0):
+            yield told(where, Code.RULING_DIFFERS, f"{sums[number]:,}円", "0円", "仕訳の合計")
         if row["result"] is None:
             continue
         change = row["after_yen"] - row["before_yen"]
         if change != by_ruling.get(number, 0):
             yield told(where, Code.RULING_DIFFERS, f"{by_ruling.get(number, 0):,}円", f"{change:,}円", "仮受の動き")
-        if row["result"] != RulingResult.APPROVED.value and number in whole:
+        if row["result"] != RulingResult.APPROVED.value and number in sums:
             yield told(where, Code.RULING_DIFFERS, "仕訳がある", "仕訳がない（承認されていない）")
         of_review[row["review_no"]] = of_review.get(row["review_no"], 0) - change
     for review_no, yen in of_review.items():
         if moved.get(review_no) != yen:
-            said = moved.get(review_no, "実行の記録にない")
-            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", said)
+            by_run = moved.get(review_no, "実行の記録にない")
+            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", by_run)
     is_loose = pl.col(Move.RULING_NO).is_null() & ~pl.col(EnteredPosting.IS_REDUCTION)
-    loose = made.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_loose)
+    loose = postings.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_loose)
     for number in loose[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
         yield told(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
 
 
-def _withdrawn(rulings: pl.DataFrame, made: pl.DataFrame, said: dict[int, int]) -> Iterator[Finding]:
+def _withdrawn(rulings: pl.DataFrame, postings: pl.DataFrame, by_runs: dict[int, int]) -> Iterator[Finding]:
     """送付元の取消: what each approval took back, and what its run says."""
-    own = made.filter(pl.col(Posting.ACCOUNT) == Account.WITHDRAWN.value)
-    rows = own.join(rulings.select(Move.RULING_NO, CarriedRuling.REVIEW_NO), on=Move.RULING_NO, how="left")
+    withdrawn = postings.filter(pl.col(Posting.ACCOUNT) == Account.WITHDRAWN.value)
+    rows = withdrawn.join(rulings.select(Move.RULING_NO, CarriedRuling.REVIEW_NO), on=Move.RULING_NO, how="left")
     sums: dict[int, int] = dict(rows.group_by(CarriedRuling.REVIEW_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
-    for review_no in sorted(sums.keys() | {number for number, yen in said.items() if yen}, key=str):
-        found, told_yen = sums.get(review_no, 0), said.get(review_no, 0)
-        if found != told_yen:
-            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{found:,}円", f"{told_yen:,}円", "送付元の取消")
+    for review_no in sorted(sums.keys() | {number for number, yen in by_runs.items() if yen}, key=str):
+        here, told_yen = sums.get(review_no, 0), by_runs.get(review_no, 0)
+        if here != told_yen:
+            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{here:,}円", f"{told_yen:,}円", "送付元の取消")
 
 
-def _undone(rulings: pl.DataFrame, made: pl.DataFrame) -> Iterator[Finding]:
+def _undone(rulings: pl.DataFrame, postings: pl.DataFrame) -> Iterator[Finding]:
     """決裁の取消: each posting of an undone ruling taken back whole, where it stood or from a claim into suspense.
 
     What a night had moved from the claim into suspense before stays there: it is missing on both sides alike.
@@ -183,8 +185,8 @@ def _undone(rulings: pl.DataFrame, made: pl.DataFrame) -> Iterator[Finding]:
     is_undo = (pl.col(CarriedRuling.RULING) == Ruling.UNDO.value) & is_approved
     undo = rulings.filter(is_undo).select(pl.col(Move.RULING_NO).alias("undo_no"), CarriedRuling.UNDOES_NO)
     names = (EnteredPosting.POSTING_NO, Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
-    was = undo.join(made, left_on=CarriedRuling.UNDOES_NO, right_on=Move.RULING_NO).select("undo_no", *names)
-    back = undo.join(made, left_on="undo_no", right_on=Move.RULING_NO)
+    was = undo.join(postings, left_on=CarriedRuling.UNDOES_NO, right_on=Move.RULING_NO).select("undo_no", *names)
+    back = undo.join(postings, left_on="undo_no", right_on=Move.RULING_NO)
     rows = was.join(
         back.select("undo_no", pl.col(Move.REVERSES_NO).alias(EnteredPosting.POSTING_NO), *names[1:]),
         on=["undo_no", EnteredPosting.POSTING_NO], how="full", coalesce=True, suffix="_back",
@@ -202,8 +204,10 @@ def _undone(rulings: pl.DataFrame, made: pl.DataFrame) -> Iterator[Finding]:
     sums = by_posting.agg(is_right.all().alias("all_right"), left.alias("rest_yen"), *first)
     stays = pl.col("rest_yen").sum().over("undo_no", Posting.PAYMENT_NO) == 0
     sides = {Account.CLAIM: pl.col("rest_yen") > 0, Account.SUSPENSE: pl.col("rest_yen") < 0}
-    was_held = pl.any_horizontal(*((pl.col(Posting.ACCOUNT) == own.value) & side for own, side in sides.items()))
-    whole = (pl.col("rest_yen") == 0) | (stays & was_held)
-    wrong = sums.filter(~pl.col("all_right") | ~whole.fill_null(False))
+    was_held = pl.any_horizontal(
+        *((pl.col(Posting.ACCOUNT) == account.value) & side for account, side in sides.items())
+    )
+    is_balanced = (pl.col("rest_yen") == 0) | (stays & was_held)
+    wrong = sums.filter(~pl.col("all_right") | ~is_balanced.fill_null(False))
     for number in wrong["undo_no"].unique().sort().head(LISTED_PER_CODE):
         yield told(f"決裁 {number}", Code.RULING_DIFFERS, "取り消した仕訳と違う", "元の決裁の仕訳の反対", "決裁の取消")

@@ -60,8 +60,8 @@ def records(looked: Looked) -> Iterator[Finding]:
         looked.count("収納", stored.height)
         sums = (stored.height, int(stored[Payment.PAID_YEN].sum()))
         if sums != (file["payment_count"], file["payment_yen"]):
-            said = f"{file['payment_count']}件 {file['payment_yen']:,}円"
-            yield told(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", said)
+            wanted = f"{file['payment_count']}件 {file['payment_yen']:,}円"
+            yield told(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", wanted)
         data = _raw(looked, file["sha256"], where, file["size_bytes"])
         if isinstance(data, Finding):
             yield data
@@ -82,8 +82,8 @@ def records(looked: Looked) -> Iterator[Finding]:
             yield from deposits(looked, lines, again.deposits, spec.name, known, where)
             known = known_with(known, lines.with_columns(pl.lit(spec.name).alias(ReceivedDeposit.SPEC)))
         if again.payments is not None:
-            own, made = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
-            yield from differing(own, made, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+            content, decoded_again = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
+            yield from differing(content, decoded_again, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
     for name, number in belonging.without_file(connection)[:LISTED_PER_CODE]:
         yield told(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
     for number in money_files:
@@ -96,8 +96,8 @@ def notices(looked: Looked) -> Iterator[Finding]:
     stored_keys, expected_keys = queries.keys(connection), []
     cancels = belonging.notice_cancels(connection)
     for file in queries.notice_files(connection).iter_rows(named=True):
-        own = queries.notices_of(connection, file["notice_file_no"])
-        looked.count("納付書", own.height)
+        stored = queries.notices_of(connection, file["notice_file_no"])
+        looked.count("納付書", stored.height)
         cancelled = cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
         where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
         data = _raw(looked, file["sha256"], where)
@@ -111,12 +111,12 @@ def notices(looked: Looked) -> Iterator[Finding]:
         told_by_file, is_cancel = rows_of(decoded), pl.col(RefusedRow.CHANGE_KIND) == CANCEL
         yield from _cancels(cancelled, told_by_file.filter(is_cancel), file["night_on"], where)
         rows = told_by_file.filter(~is_cancel)
-        numbers = own.select(*NOTICE_KEY, Notice.NOTICE_NO)
+        numbers = stored.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
-        numbered = _taken_from(numbered, own)
+        numbered = _taken_from(numbered, stored)
         again = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
-        yield from differing(own, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
+        yield from differing(stored, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
         record_no = RefusedRow.RECORD_NO
         keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
         expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))
@@ -158,17 +158,17 @@ def notice_spec(looked: Looked) -> Spec:
 
 def undone(looked: Looked, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
     """取り込んでいない行: all rows of a notice file are notices of the ledger, or as many as it says were refused."""
-    connection, said = looked.session.ledger.connection, file["rows_bad"]
+    connection, rows_bad = looked.session.ledger.connection, file["rows_bad"]
     if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
         yield told(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
         return
-    own = queries.notices_of(connection, file["notice_file_no"])
-    rows = rows_of(decoded).join(own.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
+    stored = queries.notices_of(connection, file["notice_file_no"])
+    rows = rows_of(decoded).join(stored.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
     left = len(decoded.flawed) + (_nowhere(looked, rows) if rows.height else 0)
-    if left > said:
-        yield told(where, Code.NOTICE_DIFFERS, f"台帳にない行 {left:,}行", f"{said:,}行", "取り込まなかった行")
-    if said and not unsealed.has_findings(connection, file["notice_file_no"]):
-        yield told(where, Code.NOTICE_DIFFERS, "指摘がない", f"{said:,}行の指摘", "取り込まなかった行")
+    if left > rows_bad:
+        yield told(where, Code.NOTICE_DIFFERS, f"台帳にない行 {left:,}行", f"{rows_bad:,}行", "取り込まなかった行")
+    if rows_bad and not unsealed.has_findings(connection, file["notice_file_no"]):
+        yield told(where, Code.NOTICE_DIFFERS, "指摘がない", f"{rows_bad:,}行の指摘", "取り込まなかった行")
 
 
 def _nowhere(looked: Looked, rows: pl.DataFrame) -> int:
@@ -203,8 +203,8 @@ def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
     """納付書が払う調定: a slip pays its own claim whole, a 全期 slip the instalments of its assessment."""
     number, claim = Notice.INSTALLMENT_NO, queries.OF_CLAIM
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{claim}{name}")) for name in ASSESSMENT_KEY)
-    own = pl.col(number) == pl.col(f"{claim}{number}")
-    wrong = covers.filter(~same | (~own & (pl.col(number) != WHOLE_YEAR)))
+    is_own_claim = pl.col(number) == pl.col(f"{claim}{number}")
+    wrong = covers.filter(~same | (~is_own_claim & (pl.col(number) != WHOLE_YEAR)))
     cover, amount = pl.col(NoticeClaim.COVER_YEN), pl.col(Notice.AMOUNT_YEN)
     sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first())
     short = sums.filter(cover.ne_missing(amount))
@@ -225,9 +225,11 @@ def outputs(looked: Looked) -> Iterator[Finding]:
     """書き出したファイル: uploads hold what was issued, and those still there are what the ledger says was written."""
     issued = belonging.issued_by_upload(looked.session.ledger.connection)
     for upload in queries.uploads(looked.session.ledger.connection):
-        if (own := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
-            said = f"{upload['notices']:,}枚 {upload['yen']:,}円"
-            yield told(upload["file_name"], Code.OUTPUT_DIFFERS, said, f"{own[0]:,}枚 {own[1]:,}円", "件数と金額")
+        if (payloads := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
+            sums = f"{upload['notices']:,}枚 {upload['yen']:,}円"
+            yield told(
+                upload["file_name"], Code.OUTPUT_DIFFERS, sums, f"{payloads[0]:,}枚 {payloads[1]:,}円", "件数と金額"
+            )
         path: Path = looked.session.job.out / "upload" / upload["file_name"]
         if not path.is_file():
             continue

@@ -43,16 +43,18 @@ def refuse_unbacked(session: Session) -> None:
         with session.ledger.transaction() as connection:
             after = last_link(connection)[1].get("upto", {}).get("delivery", 0)
             extra = seals.unsealed(connection).items()
-            found = [told(name, Code.NOT_BACKED, f"{count:,}行", "実行の記録と一緒に入る行") for name, count in extra]
-            found += [*changing_rows(looked), *deliveries(looked, after), *unsealed(looked)]
+            findings = [
+                told(name, Code.NOT_BACKED, f"{count:,}行", "実行の記録と一緒に入る行") for name, count in extra
+            ]
+            findings += [*changing_rows(looked), *deliveries(looked, after), *unsealed(looked)]
     except (*UNREADABLE, OSError) as error:
-        said = str(error).partition("\n")[0][:120]
+        reason = str(error).partition("\n")[0][:120]
         raise LedgerError(
-            f"台帳の行を確かめられません（{said}）。何も書いていません。elqr verify で調べてください。"
+            f"台帳の行を確かめられません（{reason}）。何も書いていません。elqr verify で調べてください。"
         ) from error
-    if found:
-        more = f"ほか {len(found) - 1:,}件。" if len(found) > 1 else ""
-        raise LedgerError(f"{found[0]}{more}何も書いていません。すべてを見るには elqr verify を実行してください。")
+    if findings:
+        more = f"ほか {len(findings) - 1:,}件。" if len(findings) > 1 else ""
+        raise LedgerError(f"{findings[0]}{more}何も書いていません。すべてを見るには elqr verify を実行してください。")
 
 
 def unsealed(looked: Looked) -> Iterator[Finding]:
@@ -63,13 +65,15 @@ def unsealed(looked: Looked) -> Iterator[Finding]:
         yield from _notice_file(looked, notice_file)
     came = queries.deliveries(connection, upto.get("delivery", 0))
     lies_there = _lie_there(looked.session) if any(map(_is_redelivered, came)) else set()
-    for own in came:
+    for delivery in came:
         looked.count("記録を待つ受信", 1)
-        yield from _delivery(looked, own, lies_there)
+        yield from _delivery(looked, delivery, lies_there)
     files = queries.files(connection, upto.get("delivery", 0))
     for file in files:
         yield from _file(looked, file)
-    for number in sorted(queries.deposits(connection, upto.get("deposit", 0)) - {own["file_no"] for own in files}):
+    for number in sorted(
+        queries.deposits(connection, upto.get("deposit", 0)) - {delivery["file_no"] for delivery in files}
+    ):
         yield _unbacked(f"ファイル{number} の入金明細", "前の実行が封をしたファイル", "次の実行を待つファイル")
     for upload in queries.uploads(connection, upto.get("upload", 0)):
         yield from _upload(looked, upload)
@@ -94,28 +98,28 @@ def _notice_file(looked: Looked, file: _Row) -> Iterator[Finding]:
     yield from undone(looked, file, decode(data, notice_spec(looked), file["name"], file["night_on"]), where)
 
 
-def _is_redelivered(own: _Row) -> bool:
-    return str(own["status"]) == FileStatus.REDELIVERED.value
+def _is_redelivered(delivery: _Row) -> bool:
+    return str(delivery["status"]) == FileStatus.REDELIVERED.value
 
 
-def _delivery(looked: Looked, own: _Row, lies_there: Container[tuple[str, str]]) -> Iterator[Finding]:
+def _delivery(looked: Looked, delivery: _Row, lies_there: Container[tuple[str, str]]) -> Iterator[Finding]:
     """受信: its content is kept, or was never read; what came again lies there still (name and content)."""
-    where, sha256 = f"{own['name']}（受信{own['delivery_no']}）", own["sha256"]
-    never_read = own["code"] and sha256 == stands_for(own["name"], own["code"], own["actual"])
+    where, sha256 = f"{delivery['name']}（受信{delivery['delivery_no']}）", delivery["sha256"]
+    never_read = delivery["code"] and sha256 == stands_for(delivery["name"], delivery["code"], delivery["actual"])
     if not never_read and not _is_kept(looked, sha256):
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
-    if _is_redelivered(own) and (own["name"], sha256) not in lies_there:
+    if _is_redelivered(delivery) and (delivery["name"], sha256) not in lies_there:
         yield _unbacked(where, "再受信したものが受信箱にない", f"保管庫の {sha256[:16]} と同じ中身")
 
 
 def _lie_there(session: Session) -> set[tuple[str, str]]:
     """受信箱にあるもの: name and content of each."""
-    found = set[tuple[str, str]]()
+    lying = set[tuple[str, str]]()
     for box in (*session.job.inbox, *session.job.money):
         with suppress(NotFound):
             there = arrivals(box.path, session.job.thresholds.file_megabytes, session.watch(box))
-            found |= {(own.name, own.sha256) for own in there}
-    return found
+            lying |= {(file.name, file.sha256) for file in there}
+    return lying
 
 
 def _file(looked: Looked, file: _Row) -> Iterator[Finding]:
@@ -124,14 +128,14 @@ def _file(looked: Looked, file: _Row) -> Iterator[Finding]:
     if file["name"] is None:
         yield _unbacked(where, "受信の記録がない", "取込の受信の記録")
         return
-    said = (file["payment_count"], file["payment_yen"], file["lines"] or 0)
+    sums = (file["payment_count"], file["payment_yen"], file["lines"] or 0)
     held = (file["payments"], file["yen"], file["deposits"])
-    if held != said:
-        yield _unbacked(where, _sums(*held), _sums(*said))
+    if held != sums:
+        yield _unbacked(where, _sums(*held), _sums(*sums))
     if not _is_kept(looked, file["sha256"]):
         yield _unbacked(where, "保管庫に中身がない", file["sha256"][:16])
-    elif (read := _read_again(looked, file)) != said:
-        yield _unbacked(where, _sums(*said), "取り込めるファイル" if read is None else f"中身は {_sums(*read)}")
+    elif (read := _read_again(looked, file)) != sums:
+        yield _unbacked(where, _sums(*sums), "取り込めるファイル" if read is None else f"中身は {_sums(*read)}")
 
 
 def _sums(payments: int, yen: int, lines: int) -> str:
@@ -160,10 +164,12 @@ def _paid(payments: pl.DataFrame | None) -> tuple[int, int]:
     return (0, 0) if payments is None else (payments.height, int(payments[Payment.PAID_YEN].sum()))
 
 
-def _upload(looked: Looked, own: _Row) -> Iterator[Finding]:
+def _upload(looked: Looked, upload: _Row) -> Iterator[Finding]:
     """納付書情報: the file was written before the ledger said so, and holds what was issued with it."""
-    path = looked.session.job.out / "upload" / own["file_name"]
-    if not path.is_file() or sha256_of_file(path) != own["sha256"]:
-        yield _unbacked(own["file_name"], "書いたファイルが out にないか、違う", own["sha256"][:16])
-    if (own["payloads"], own["payload_yen"]) != (own["notices"], own["yen"]):
-        yield _unbacked(own["file_name"], f"{own['payloads'] or 0:,}枚", f"{own['notices']:,}枚 {own['yen']:,}円")
+    path = looked.session.job.out / "upload" / upload["file_name"]
+    if not path.is_file() or sha256_of_file(path) != upload["sha256"]:
+        yield _unbacked(upload["file_name"], "書いたファイルが out にないか、違う", upload["sha256"][:16])
+    if (upload["payloads"], upload["payload_yen"]) != (upload["notices"], upload["yen"]):
+        yield _unbacked(
+            upload["file_name"], f"{upload['payloads'] or 0:,}枚", f"{upload['notices']:,}枚 {upload['yen']:,}円"
+        )
