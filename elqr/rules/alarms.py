@@ -19,7 +19,7 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
     `decisions` is frame DecidedPayment. A key layout that changed shows first as a jump in the share of unknown keys.
     """
     conflicts = decisions.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.CONFLICTS.value).head(LISTED_PER_CODE)
-    found = [
+    findings = [
         Finding(Location(name, no), Code.POSTED_CONFLICT, "内容が違う記録", "計上済の記録と同じ内容")
         for name, no in conflicts.select(DecidedPayment.FILE_NAME, DecidedPayment.RECORD_NO).iter_rows()
     ]
@@ -28,12 +28,12 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
     over = rates.filter((unknowns >= at_least) & (unknowns > pl.col(ChannelTrend.CONFIRMED) * unmatched_rate))
     for channel, count, unknown in over.iter_rows():
         at = Location(field=f"チャネル {Channel(channel).label}")
-        found.append(
+        findings.append(
             Finding(
                 at, Code.UNMATCHED_RATE, f"{count}件中{unknown}件（{unknown / count:.1%}）", f"{unmatched_rate:.1%}以下"
             )
         )
-    return sorted(found)
+    return sorted(findings)
 
 
 JUMP_NIGHTS = 10
@@ -46,20 +46,20 @@ def jump_alarms(channels: pl.DataFrame, night: date, jump: float, at_least: int)
     `channels` is frame ChannelTrend of tonight and the nights before.
     """
     rows = channels.filter(pl.col(ChannelTrend.CONFIRMED) > 0).sort(ChannelTrend.NIGHT_ON)
-    found = []
+    findings = []
     tonight = rows.filter(pl.col(ChannelTrend.NIGHT_ON) == night)
     for channel, confirmed, unknown in tonight.drop(ChannelTrend.NIGHT_ON).iter_rows():
-        own = (pl.col(ChannelTrend.CHANNEL) == channel) & (pl.col(ChannelTrend.NIGHT_ON) < night)
-        before = rows.filter(own).tail(JUMP_NIGHTS)
+        is_earlier = (pl.col(ChannelTrend.CHANNEL) == channel) & (pl.col(ChannelTrend.NIGHT_ON) < night)
+        before = rows.filter(is_earlier).tail(JUMP_NIGHTS)
         if before.height < _FEWEST_NIGHTS:
             continue
         usual = int(before[ChannelTrend.UNKNOWN].sum()) / int(before[ChannelTrend.CONFIRMED].sum())
         if unknown >= at_least and unknown / confirmed > usual + jump:
             at = Location(field=f"チャネル {Channel(channel).label}")
-            said = f"{confirmed:,}件中{unknown:,}件（{unknown / confirmed:.1%}）"
+            tonight_said = f"{confirmed:,}件中{unknown:,}件（{unknown / confirmed:.1%}）"
             wanted = f"これまでの{before.height}夜 {usual:.1%} から {jump:.1%} 以内"
-            found.append(Finding(at, Code.UNMATCHED_JUMP, said, wanted))
-    return sorted(found)
+            findings.append(Finding(at, Code.UNMATCHED_JUMP, tonight_said, wanted))
+    return sorted(findings)
 
 
 def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Finding]:
@@ -73,8 +73,8 @@ def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Findin
         return []
     sums = pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()
     count, yen, first = old.select(sums, pl.col(Waiting.DECIDED_ON).min()).row(0)
-    said = f"{count:,}件 仮受額 {yen:,}円（最も古い消込日 {first}）"
-    return [Finding(Location(field="要確認"), Code.BACKLOG, said, f"{days}日以内の決裁")]
+    actual = f"{count:,}件 仮受額 {yen:,}円（最も古い消込日 {first}）"
+    return [Finding(Location(field="要確認"), Code.BACKLOG, actual, f"{days}日以内の決裁")]
 
 
 def reduction_alarms(postings: pl.DataFrame) -> list[Finding]:
@@ -86,8 +86,8 @@ def reduction_alarms(postings: pl.DataFrame) -> list[Finding]:
     if into.is_empty():
         return []
     count, yen = into.select(pl.col(DailySum.COUNT, DailySum.YEN).sum()).row(0)
-    said = f"{count:,}件 {yen:,}円を調定から仮受へ移しました"
-    return [Finding(Location(field="要確認"), Code.REDUCED, said, "調定額までの収納")]
+    actual = f"{count:,}件 {yen:,}円を調定から仮受へ移しました"
+    return [Finding(Location(field="要確認"), Code.REDUCED, actual, "調定額までの収納")]
 
 
 _REPEATED_AT_LEAST = 3
@@ -115,12 +115,12 @@ def repeat_alarms(decisions: pl.DataFrame, others: pl.DataFrame) -> list[Finding
     sizes = confirmed.group_by(file).agg(pl.len().cast(pl.Int64).alias("size"))
     rows = pairs.join(sizes, on=file, validate="m:1")
     rows = rows.filter((pl.col("repeated") >= _REPEATED_AT_LEAST) & (2 * pl.col("repeated") > pl.col("size")))
-    found = []
+    findings = []
     for name, day, before_file, before_on, repeated, yen, size in rows.iter_rows():
-        said = f"{size:,}件中{repeated:,}件 {yen:,}円（領収日 {day}）"
+        actual = f"{size:,}件中{repeated:,}件 {yen:,}円（領収日 {day}）"
         wanted = f"{before_file} の領収日 {before_on} の収納と別の収納"
-        found.append(Finding(Location(name), Code.FILE_REPEATED, said, wanted))
-    return sorted(found)
+        findings.append(Finding(Location(name), Code.FILE_REPEATED, actual, wanted))
+    return sorted(findings)
 
 
 _ARRIVAL_CODES = {
@@ -133,19 +133,19 @@ _HOLIDAYS_AHEAD = 60
 
 def arrival_alarms(rows: pl.DataFrame, holidays_until: date | None, night: date) -> list[Finding]:
     """到着の警報: files that are missing, too few or out of sequence (frame Arriving), and holidays that run out."""
-    found = []
+    findings = []
     for row in rows.filter(pl.col(Arriving.STATE).is_in(list(_ARRIVAL_CODES))).iter_rows(named=True):
         code = _ARRIVAL_CODES[row[Arriving.STATE]]
         is_number = code is Code.FILE_SEQUENCE
         at = Location(field=row[Arriving.NAME] + ("" if is_number else f" {row[Arriving.DUE_ON]} の分"))
         actual = row[Arriving.FILES] if is_number else f"{row[Arriving.ARRIVED]}ファイル"
         wanted = "続いた連番" if is_number else f"{row[Arriving.COUNT]}ファイル（期限 {row[Arriving.LIMIT_ON]}）"
-        found.append(Finding(at, code, actual, wanted))
+        findings.append(Finding(at, code, actual, wanted))
     if holidays_until is not None and (holidays_until - night).days < _HOLIDAYS_AHEAD:
-        found.append(
+        findings.append(
             Finding(Location(field="祝日の表"), Code.HOLIDAYS_END, f"{holidays_until} まで", "この先の年の祝日")
         )
-    return sorted(found)
+    return sorted(findings)
 
 
 _MONEY_CODES = {
@@ -172,13 +172,13 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) 
 
     `gaps` is frame Gap, `doubts` frame Doubt.
     """
-    found = []
+    findings = []
     for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
         what = "資金化日" if row[Settled.PAYMENTS] else "入金日"
         day = "" if row[Settled.FROM_ON] is None else f" {what} {row[Settled.FROM_ON]}"
         owed = row[Settled.PAYMENT_YEN] - row[Settled.FEE_YEN]
         fee = f"－手数料 {row[Settled.FEE_YEN]:,}円" if row[Settled.FEE_YEN] else ""
-        found.append(
+        findings.append(
             Finding(
                 Location(field=f"{row[Settled.CONTRACT] or '契約なしの入金'}{day}"),
                 _MONEY_CODES[row[Settled.OUTCOME]],
@@ -189,11 +189,11 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) 
     sums = gaps.group_by(Gap.GAP, Gap.CONTRACT).agg(pl.len(), pl.col(Gap.PAID_YEN).sum(), pl.col(Gap.PAID_ON).min())
     for gap, contract, count, yen, first in sums.iter_rows():
         at = Location(field=contract or "契約なし")
-        found.append(Finding(at, _GAP_CODES[gap], f"{count:,}件 {yen:,}円（最も古い領収日 {first}）", "0件"))
+        findings.append(Finding(at, _GAP_CODES[gap], f"{count:,}件 {yen:,}円（最も古い領収日 {first}）", "0件"))
     for name, no, on, yen, why, other in doubts.iter_rows():
         at, wanted = Location(name, no), f"{other} の入金と、一件か二件か"
-        found.append(Finding(at, Code.DEPOSIT_DOUBTFUL, f"入金日 {on} {yen:,}円（{_DOUBTS[why]}）", wanted))
-    return sorted(found)
+        findings.append(Finding(at, Code.DEPOSIT_DOUBTFUL, f"入金日 {on} {yen:,}円（{_DOUBTS[why]}）", wanted))
+    return sorted(findings)
 
 
 def unknown_by_channel(decisions: pl.DataFrame) -> pl.DataFrame:

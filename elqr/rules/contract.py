@@ -71,14 +71,14 @@ class Contract(Strict):
 
 def overlapping(contracts: tuple[Contract, ...]) -> list[str]:
     """重なり: what two contracts both claim, in words; payments must have one sender."""
-    found = []
+    pairs = []
     for at, one in enumerate(contracts):
         for other in contracts[at + 1 :]:
             specs = sorted(set(one.specs) & set(other.specs))
             channels = [
                 channel
                 for channel in Channel
-                if all(own.takes(spec, channel) for own in (one, other) for spec in specs)
+                if all(contract.takes(spec, channel) for contract in (one, other) for spec in specs)
             ]
-            found += [f"{one.name} と {other.name}（{spec}）" for spec in specs if channels]
-    return found
+            pairs += [f"{one.name} と {other.name}（{spec}）" for spec in specs if channels]
+    return pairs

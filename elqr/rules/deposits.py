@@ -47,11 +47,11 @@ def ranked(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -
     `repeats_no` is the line that says the same; null for what is new.
     """
     rows = _ranked_in_place(lines, known, spec, first_no)
-    said = placed(rows).select(_NO, _NUMBER, _REPEATS, Deposit.KIND, PLACE, EVENT)
-    same = known.join(said, on=EVENT, how="semi")
-    events = pl.concat([frame.select(EVENT, PLACE) for frame in (same, said)])
+    placed_lines = placed(rows).select(_NO, _NUMBER, _REPEATS, Deposit.KIND, PLACE, EVENT)
+    same = known.join(placed_lines, on=EVENT, how="semi")
+    events = pl.concat([frame.select(EVENT, PLACE) for frame in (same, placed_lines)])
     is_doubtful = events.select(((pl.col(PLACE) == "").any() & (pl.col(PLACE) != "").any()).over(EVENT).any()).item()
-    return _beside_accounts(rows, said, same, spec) if is_doubtful else rows
+    return _beside_accounts(rows, placed_lines, same, spec) if is_doubtful else rows
 
 
 def known_lines(stored: pl.DataFrame) -> pl.DataFrame:
@@ -115,21 +115,21 @@ def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:
         .when(watched & is_later & is_merged.fill_null(False)).then(pl.lit(MERGED))
         .when(watched & is_later & both & is_there & is_apart).then(pl.lit(APART))
     )  # fmt: skip
-    found = pairs.with_columns(why.alias(Doubt.WHY)).filter(pl.col(Doubt.WHY).is_not_null())
-    found = found.sort(_NO, pl.col(Doubt.WHY) != BESIDE, f"{_NO}{_OTHER}").unique(
+    doubts = pairs.with_columns(why.alias(Doubt.WHY)).filter(pl.col(Doubt.WHY).is_not_null())
+    doubts = doubts.sort(_NO, pl.col(Doubt.WHY) != BESIDE, f"{_NO}{_OTHER}").unique(
         _NO, keep="first", maintain_order=True
     )
-    return Doubt.of(found.with_columns(pl.col(f"{file}{_OTHER}").alias(Doubt.OTHER_FILE)))
+    return Doubt.of(doubts.with_columns(pl.col(f"{file}{_OTHER}").alias(Doubt.OTHER_FILE)))
 
 
 def _ranked_in_place(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -> pl.DataFrame:
     """同じ口座の中の順位: by identity, the account included."""
     has_number = _has_number(pl.col(_NUMBER))
     nth = pl.int_range(pl.len(), dtype=pl.Int64).over(_IDENTITY, _NUMBER).alias("nth")
-    own = known.filter(pl.col(_SPEC) == spec)
-    numbered = own.filter(has_number).select(_IDENTITY, _NUMBER, pl.col(_RANK).alias("seen")).unique()
+    of_spec = known.filter(pl.col(_SPEC) == spec)
+    numbered = of_spec.filter(has_number).select(_IDENTITY, _NUMBER, pl.col(_RANK).alias("seen")).unique()
     seen = numbered.sort("seen").with_columns(nth)
-    reached = own.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias(_REACHED))
+    reached = of_spec.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias(_REACHED))
     position = (~has_number | pl.col("seen").is_null()).cum_sum().over(_IDENTITY).cast(pl.Int64)
     after_known = position + pl.col(_REACHED).fill_null(0)
     rank = pl.when(has_number).then(pl.coalesce("seen", after_known)).otherwise(position)
@@ -141,8 +141,8 @@ def _ranked_in_place(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_
         .drop("nth", "seen", _REACHED)
     )
     before = known.select(_IDENTITY, _RANK, _root())
-    said = pl.concat([before, rows.select(_IDENTITY, _RANK, pl.col(_NO).alias(_ROOT_NO))])
-    first = said.group_by(_IDENTITY, _RANK).agg(pl.col(_ROOT_NO).min().alias(_FIRST_NO))
+    identities = pl.concat([before, rows.select(_IDENTITY, _RANK, pl.col(_NO).alias(_ROOT_NO))])
+    first = identities.group_by(_IDENTITY, _RANK).agg(pl.col(_ROOT_NO).min().alias(_FIRST_NO))
     repeats = pl.when(pl.col(_FIRST_NO) < pl.col(_NO)).then(_FIRST_NO).alias(_REPEATS)
     return (
         rows.join(first, on=[_IDENTITY, _RANK], how="left", maintain_order="left").with_columns(repeats).drop(_FIRST_NO)
@@ -158,7 +158,7 @@ def _root() -> pl.Expr:
     return pl.coalesce(_REPEATS, _NO).alias(_ROOT_NO)
 
 
-def _beside_accounts(rows: pl.DataFrame, said: pl.DataFrame, known: pl.DataFrame, spec: str) -> pl.DataFrame:
+def _beside_accounts(rows: pl.DataFrame, told: pl.DataFrame, known: pl.DataFrame, spec: str) -> pl.DataFrame:
     """口座のない明細の相手: each line of an event is taken for a transfer of it where one of the two has no account.
 
     Lines with accounts choose first, of the transfers that have none. `said` are the file's lines with place and event.
@@ -166,14 +166,14 @@ def _beside_accounts(rows: pl.DataFrame, said: pl.DataFrame, known: pl.DataFrame
     numbers = pl.col(_NUMBER).filter(pl.col(_SPEC) == spec, _has_number(pl.col(_NUMBER)))
     is_placed = pl.col(PLACE) != ""
     transfers = known.group_by(EVENT, _root()).agg(is_placed.any().alias(_IS_PLACED), numbers.alias(_TOLD))
-    with_place = pl.concat([frame.filter(is_placed).select(EVENT) for frame in (known, said)])
+    with_place = pl.concat([frame.filter(is_placed).select(EVENT) for frame in (known, told)])
     is_money = pl.col(Deposit.KIND) == DepositKind.RECEIVED.value
-    placed_new = said.filter(is_placed, is_money, pl.col(_REPEATS).is_null())
-    unplaced = said.filter(~is_placed, is_money).join(with_place, on=EVENT, how="semi", maintain_order="left")
-    taken = set(said.filter(is_placed)[_REPEATS].drop_nulls())
-    found = _chosen(placed_new, transfers.filter(~pl.col(_IS_PLACED)), taken)
-    found |= _chosen(unplaced, transfers, taken | {*found.values()})
-    roots = pl.DataFrame([*found.items()], schema={_NO: pl.Int64, _ROOT_NO: pl.Int64}, orient="row")
+    placed_new = told.filter(is_placed, is_money, pl.col(_REPEATS).is_null())
+    unplaced = told.filter(~is_placed, is_money).join(with_place, on=EVENT, how="semi", maintain_order="left")
+    taken = set(told.filter(is_placed)[_REPEATS].drop_nulls())
+    chosen = _chosen(placed_new, transfers.filter(~pl.col(_IS_PLACED)), taken)
+    chosen |= _chosen(unplaced, transfers, taken | {*chosen.values()})
+    roots = pl.DataFrame([*chosen.items()], schema={_NO: pl.Int64, _ROOT_NO: pl.Int64}, orient="row")
     reached = known.group_by(_IDENTITY).agg(pl.col(_RANK).max().alias(_REACHED))
     rows = rows.join(roots, on=_NO, how="left", maintain_order="left")
     rows = rows.join(reached, on=_IDENTITY, how="left", maintain_order="left")
@@ -195,9 +195,9 @@ def _chosen(lines: pl.DataFrame, transfers: pl.DataFrame, taken: set[int]) -> di
     is_same = _has_number(number) & pl.col(_TOLD).list.contains(number)
     is_other = _has_number(number) & (pl.col(_TOLD).list.len() > 0) & ~is_same
     pairs = lines.join(transfers, on=EVENT).filter(~is_other).sort(~is_same, _NO, _ROOT_NO)
-    found: dict[int, int] = {}
+    chosen: dict[int, int] = {}
     for line, root in pairs.select(_NO, _ROOT_NO).iter_rows():
-        if line not in found and root not in taken:
-            found[line] = root
+        if line not in chosen and root not in taken:
+            chosen[line] = root
             taken = taken | {root}
-    return found
+    return chosen

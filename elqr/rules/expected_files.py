@@ -90,20 +90,20 @@ class Arrival(Strict):
         rows = delivered.filter(name.str.contains(self._whole), pl.col(DeliveredFile.NIGHT_ON) >= self.since)
         if self.specs:
             rows = rows.filter(pl.col(DeliveredFile.SPEC).is_in(self.specs))
-        found = [
+        files = [
             rows.select(name.str.extract_groups(self._whole).struct.field(group)).to_series()
             if group in re.compile(self.files).groupindex
             else [None] * rows.height
             for group in (_DAY, _NUMBER)
         ]
-        return list(zip(*found, rows[DeliveredFile.FILE_NAME], rows[DeliveredFile.NIGHT_ON], strict=True))
+        return list(zip(*files, rows[DeliveredFile.FILE_NAME], rows[DeliveredFile.NIGHT_ON], strict=True))
 
     def days(self, night: date, calendar: Calendar) -> list[date]:
         """予定日 up to a night; one a day, without those that the job says never come."""
         last = min(night, self.until or night)
         plain = (self.since + timedelta(number) for number in range((last - self.since).days + 32))
-        found = {self._rolled(day, calendar) for day in plain if self._is_due(day, calendar)}
-        return sorted(day for day in found if self.since <= day <= last and day not in self.skipped)
+        days = {self._rolled(day, calendar) for day in plain if self._is_due(day, calendar)}
+        return sorted(day for day in days if self.since <= day <= last and day not in self.skipped)
 
     def _is_due(self, day: date, calendar: Calendar) -> bool:
         if self.every == "営業日":
@@ -148,9 +148,9 @@ def arriving(arrivals: Iterable[Arrival], delivered: pl.DataFrame, night: date, 
     """
     rows = []
     for arrival in arrivals:
-        own = arrival.of(delivered)
-        rows += list(_of(arrival, own, night, calendar))
-        rows += list(_sequence(arrival, own, night))
+        files = arrival.of(delivered)
+        rows += list(_of(arrival, files, night, calendar))
+        rows += list(_sequence(arrival, files, night))
     return pl.DataFrame(rows, schema=Arriving.SCHEMA, orient="row")
 
 
@@ -196,9 +196,9 @@ def _slot_for(
         except (ValueError, OverflowError):
             return None
         return slot if slot is not None and slot.is_open else None
-    own = slots.get(on)
-    if own is not None and own.is_open:
-        return own
+    slot = slots.get(on)
+    if slot is not None and slot.is_open:
+        return slot
     last = calendar.later(on, arrival.early_days)
     return next((slot for slot in slots.values() if slot.is_open and slot.due_on <= last), None)
 
@@ -228,5 +228,5 @@ def _sequence(arrival: Arrival, delivered: Sequence[_Delivered], night: date) ->
         yield _out_of_sequence(arrival, f"連番 {number} がない（{name} の前）", on)
 
 
-def _out_of_sequence(arrival: Arrival, said: str, on: date) -> _Row:
-    return arrival.name, on, on, ArrivalState.OUT_OF_SEQUENCE.value, 0, 1, said, on
+def _out_of_sequence(arrival: Arrival, detail: str, on: date) -> _Row:
+    return arrival.name, on, on, ArrivalState.OUT_OF_SEQUENCE.value, 0, 1, detail, on

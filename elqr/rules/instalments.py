@@ -59,8 +59,8 @@ def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame
     )
     sums = covers.group_by(RECORD_NO).agg(pl.col(NoticeClaim.COVER_YEN).sum().alias("covered_yen"))
     divided = whole.join(parts, on=ASSESSMENT_KEY, how="semi").select(RECORD_NO, is_divided=True)
-    for found in (sums, divided):
-        sieve.rows = sieve.rows.join(found, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
+    for frame in (sums, divided):
+        sieve.rows = sieve.rows.join(frame, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
     amount, covered = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")
     sieve.refuse(Code.WHOLE_YEAR_SUM, "全期の額", covered.is_not_null() & (amount != covered), amount, covered)
     wanted = pl.lit("発行日までに発行され、取り消されていない各期の納付書")

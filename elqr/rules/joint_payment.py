@@ -31,9 +31,9 @@ def sums_of(claims: pl.DataFrame, amounts: pl.Series) -> pl.DataFrame:
     rows = claims.select(*_BILL, Unpaid.INSTALLMENT_NO, Unpaid.CLAIM_NO, left)
     rows = rows.filter(pl.col(left) <= amounts.max(), left_of((payer,)) >= amounts.min())
     is_few = pl.len().over(payer) <= FEW
-    found = [*whole, *_choices(rows.filter(is_few), wanted), *_pairs(rows.filter(~is_few), wanted)]
-    found.append(_in_a_row(rows.filter(~is_few), wanted))
-    return pl.concat(own.join(wanted, on=_YEN, how="semi") for own in found).unique()
+    choices = [*whole, *_choices(rows.filter(is_few), wanted), *_pairs(rows.filter(~is_few), wanted)]
+    choices.append(_in_a_row(rows.filter(~is_few), wanted))
+    return pl.concat(part.join(wanted, on=_YEN, how="semi") for part in choices).unique()
 
 
 def left_of(by: tuple[str, ...]) -> pl.Expr:
@@ -45,24 +45,24 @@ def _choices(rows: pl.DataFrame, wanted: pl.DataFrame) -> list[pl.DataFrame]:
     """すべての組合せ of each payer's claims: one bit of a number says whether a claim is chosen."""
     place = pl.int_range(pl.len()).over(Unpaid.PAYER_REF).alias(_AT)
     rows = rows.sort(Unpaid.PAYER_REF, Unpaid.CLAIM_NO).with_columns(place)
-    payers, found = rows[Unpaid.PAYER_REF].unique(maintain_order=True), []
+    payers, choices = rows[Unpaid.PAYER_REF].unique(maintain_order=True), []
     for first in range(0, payers.len(), _AT_ONCE):
-        own = rows.filter(pl.col(Unpaid.PAYER_REF).is_in(payers.slice(first, _AT_ONCE).implode()))
+        some = rows.filter(pl.col(Unpaid.PAYER_REF).is_in(payers.slice(first, _AT_ONCE).implode()))
         count = pl.len().over(Unpaid.PAYER_REF)
-        lines = own.with_columns(pl.int_ranges(1, 2**count).alias("choice")).explode("choice")
+        lines = some.with_columns(pl.int_ranges(1, 2**count).alias("choice")).explode("choice")
         lines = lines.filter((pl.col("choice") // 2 ** pl.col(_AT)) % 2 == 1)
         key = [str(Unpaid.PAYER_REF), "choice"]
         sums = lines.group_by(key).agg(pl.col(Unpaid.LEFT_YEN).sum().alias(_YEN)).join(wanted, on=_YEN, how="semi")
-        found.append(lines.join(sums, on=key).select(Unpaid.CLAIM_NO, _YEN))
-    return found
+        choices.append(lines.join(sums, on=key).select(Unpaid.CLAIM_NO, _YEN))
+    return choices
 
 
 def _pairs(rows: pl.DataFrame, wanted: pl.DataFrame) -> list[pl.DataFrame]:
     """一つと、二つの組合せ of each payer's claims: of the other one's yen it is known what they must be."""
-    own = rows.select(Unpaid.PAYER_REF, Unpaid.CLAIM_NO, Unpaid.LEFT_YEN)
-    alone = own.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(_YEN))
-    needs = own.join(wanted, how="cross").with_columns((pl.col(_YEN) - pl.col(Unpaid.LEFT_YEN)).alias("needs_yen"))
-    other = own.rename({Unpaid.CLAIM_NO: "other_no", Unpaid.LEFT_YEN: "needs_yen"})
+    claims = rows.select(Unpaid.PAYER_REF, Unpaid.CLAIM_NO, Unpaid.LEFT_YEN)
+    alone = claims.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(_YEN))
+    needs = claims.join(wanted, how="cross").with_columns((pl.col(_YEN) - pl.col(Unpaid.LEFT_YEN)).alias("needs_yen"))
+    other = claims.rename({Unpaid.CLAIM_NO: "other_no", Unpaid.LEFT_YEN: "needs_yen"})
     both = needs.filter(pl.col("needs_yen") > 0).join(other, on=[str(Unpaid.PAYER_REF), "needs_yen"])
     return [alone, both.filter(pl.col(Unpaid.CLAIM_NO) != pl.col("other_no")).select(Unpaid.CLAIM_NO, _YEN)]
 

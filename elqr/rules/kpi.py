@@ -83,14 +83,14 @@ class Kpi:
 
 
 def _as_dict(line: ProcedureEvidence) -> dict[str, object]:
-    own, seen = line.procedure, line.evidence
+    procedure, seen = line.procedure, line.evidence
     return {
-        "code": own.code,
-        "name": own.name,
-        "kind": own.kind.value,
-        "department": own.department,
-        "priority": own.priority.value,
-        "go_live_on": own.go_live_on.isoformat() if own.go_live_on else None,
+        "code": procedure.code,
+        "name": procedure.name,
+        "kind": procedure.kind.value,
+        "department": procedure.department,
+        "priority": procedure.priority.value,
+        "go_live_on": procedure.go_live_on.isoformat() if procedure.go_live_on else None,
         "first_issued_on": seen.first_issued_on.isoformat() if seen.first_issued_on else None,
         "first_paid_on": seen.first_paid_on.isoformat() if seen.first_paid_on else None,
         "notices": seen.notices,
@@ -107,9 +107,11 @@ def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years
     counts = tuple(_year_count(register, year, as_of) for year in years or tuple(TARGETS))
     lines = tuple(
         ProcedureEvidence(
-            own, evidence.get(own.code, Evidence()), _remark(own, evidence.get(own.code, Evidence()), as_of)
+            procedure,
+            evidence.get(procedure.code, Evidence()),
+            _remark(procedure, evidence.get(procedure.code, Evidence()), as_of),
         )
-        for own in register.procedure
+        for procedure in register.procedure
     )
     return Kpi(as_of, counts, lines)
 
@@ -119,9 +121,9 @@ def _year_count(register: Register, year: int, as_of: date) -> YearCount:
     return YearCount(year, TARGETS.get(year, 0), len(dated), sum(day <= as_of for day in dated))
 
 
-def _remark(own: Procedure, seen: Evidence, as_of: date) -> str:
+def _remark(procedure: Procedure, seen: Evidence, as_of: date) -> str:
     """注意: declared without evidence, or evidence without a declaration."""
-    live = own.is_live(as_of)
+    live = procedure.is_live(as_of)
     if live and not seen.notices:
         return "運用開始済だが、eL-QR付き納付書の発行がない"
     if live and not seen.elqr_payments:

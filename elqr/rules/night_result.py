@@ -54,12 +54,12 @@ class NightResult:
         night: date,
     ) -> "NightResult":
         """What the reports read of these, and no more. `slips`: columns `SLIP`; one may stand there by several keys."""
-        own = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
-        decided = beside(decisions, own.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
-        own = own.drop(CandidateSlip.NOTICE_NO, _SLIP_AT)
+        notices = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
+        decided = beside(decisions, notices.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
+        notices = notices.drop(CandidateSlip.NOTICE_NO, _SLIP_AT)
         oldest = pl.arg_sort_by(*Payment.OLDEST_FIRST)
         order = payments.select(oldest).to_series()
-        return cls(payments.select(_PAID), decided, order, own, _sums(payments, postings), files, night)
+        return cls(payments.select(_PAID), decided, order, notices, _sums(payments, postings), files, night)
 
     def rows(self, columns: Sequence[str]) -> pl.DataFrame:
         """消込結果, oldest first, in these columns."""
@@ -82,7 +82,7 @@ class NightResult:
         rows = self.decisions.hstack(self.payments.select(Payment.PAID_YEN))
         yen = pl.col(Payment.PAID_YEN, Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()
         sums = rows.group_by(Decision.OUTCOME).agg(pl.len(), yen)
-        return {outcome: found for outcome, *found in sums.iter_rows()}
+        return {outcome: figures for outcome, *figures in sums.iter_rows()}
 
 
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:

@@ -45,15 +45,15 @@ def as_registered(keys: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def under_their_keys(found: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> pl.DataFrame:
+def under_their_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> pl.DataFrame:
     """見つけたものを照会キーの横に: what the ledger has for keys asked for by their number `at`, beside these keys.
 
     `only` is the `only_reissue_no` of each: what has another digit than is wanted is left out.
     """
     if only.null_count() < only.len():
-        wanted = only.gather(found["at"])
-        found = found.filter(wanted.is_null() | (wanted == found[Candidate.REISSUE_NO]))
-    return found.hstack(keys.select(pl.col(_KEY).gather(found["at"])))
+        wanted = only.gather(known["at"])
+        known = known.filter(wanted.is_null() | (wanted == known[Candidate.REISSUE_NO]))
+    return known.hstack(keys.select(pl.col(_KEY).gather(known["at"])))
 
 
 def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
@@ -63,8 +63,8 @@ def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     Candidate of their keys.
     """
     slips = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _SAID})
-    found = meant(rows, candidates)
-    rows = rows.hstack(slips.select(pl.all().gather(found[Meant.SLIP])))
+    places = meant(rows, candidates)
+    rows = rows.hstack(slips.select(pl.all().gather(places[Meant.SLIP])))
     is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
     digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
     return rows.with_columns(
@@ -76,7 +76,7 @@ def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
         (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
             Truths.IS_REISSUE_UNISSUED
         ),
-        (is_cancelled & ~found[Meant.STANDS]).alias(Truths.IS_VOID),
+        (is_cancelled & ~places[Meant.STANDS]).alias(Truths.IS_VOID),
         is_cancelled.alias(Candidate.IS_CANCELLED),
     )
 
@@ -98,10 +98,10 @@ def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     keys = slips.group_by(_KEY).agg(pl.col(Meant.SLIP).first(), pl.len())
     several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
     asked = rows.select(_ASKED)
-    found = beside(asked, keys.select(*_KEY, Meant.SLIP), _KEY)
+    places = beside(asked, keys.select(*_KEY, Meant.SLIP), _KEY)
     picked = _in_force(asked.join(several, on=_KEY, how="semi").unique(), several)
-    found = beside(found, picked, _ASKED)
-    return found.select(pl.coalesce(_PICKED, Meant.SLIP).alias(Meant.SLIP), pl.col(Meant.STANDS).fill_null(False))
+    places = beside(places, picked, _ASKED)
+    return places.select(pl.coalesce(_PICKED, Meant.SLIP).alias(Meant.SLIP), pl.col(Meant.STANDS).fill_null(False))
 
 
 def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
@@ -110,8 +110,8 @@ def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
     A 再発行 digit picks among the notices that have it; one that none has picks nothing. Of those the newest is meant
     that was issued by 領収日 and not yet cancelled; else the newest issued by then; else the first issued after it.
     """
-    own = several.rename({str(Candidate.REISSUE_NO): "own_reissue_no"})
-    pairs = asked.join(own, on=_KEY)
+    issued = several.rename({str(Candidate.REISSUE_NO): "own_reissue_no"})
+    pairs = asked.join(issued, on=_KEY)
     is_issued = (pl.col(Candidate.ISSUED_ON) <= pl.col(Payment.PAID_ON)).fill_null(True)
     is_uncancelled = ~pl.col(Candidate.IS_CANCELLED)
     was_valid = is_uncancelled | (pl.col(Candidate.CANCELLED_ON) > pl.col(Payment.PAID_ON)).fill_null(False)

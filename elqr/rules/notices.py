@@ -96,7 +96,7 @@ def gain(
     sieve.rows = sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
     record = decoded.spec.record_named("notice")
     assert record is not None, "a notice format has notices"
-    titles = {own.name: own.title for own in record.fields}
+    titles = {field.name: field.title for field in record.fields}
     gone = cancelled_by_now(registered, cancels.rows)
     if is_sent:
         _cancelled_rows(sieve, registered, cancels.rows)
@@ -114,7 +114,7 @@ def gain(
     )
     cancelled, cancelled_before = _cancellations(cancels, known_notices, registered)
     numbers = notices.select(RECORD_NO, Notice.NOTICE_NO)
-    said = RefusedRow.of(decoded.tables["notice"])
+    file_rows = RefusedRow.of(decoded.tables["notice"])
     keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
     return Gained(
         claims=claims,
@@ -125,8 +125,8 @@ def gain(
         rows_read=decoded.record_count,
         rows_same=same + cancelled_before,
         rows_bad=len(sieve.flawed),
-        refused=said.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
-        good=said.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
+        refused=file_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
+        good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
         findings=sorted(sieve.findings),
     )
 
@@ -192,14 +192,14 @@ def _changed_rows(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str, s
         held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left"
     )
     differs = {name: pl.col(name).ne_missing(pl.col(f"held_{name}")) for name in compared}
-    said = {name: differ for name, differ in differs.items() if name in titles}
+    named = {name: differ for name, differ in differs.items() if name in titles}
 
     def told(prefix: str) -> pl.Expr:
         parts = [
             pl.when(differ).then(
                 pl.format("{} {}", pl.lit(titles[name]), pl.lit(MASKED) if name in personal else _plain(prefix + name))
             )
-            for name, differ in said.items()
+            for name, differ in named.items()
         ]
         return pl.concat_str(parts, separator="、", ignore_nulls=True)
 
@@ -271,8 +271,8 @@ def _keys_taken(sieve: Sieve, owners: pl.DataFrame) -> None:
 
 
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:
-    own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
-    fresh = own.unique(CLAIM_KEY, keep="first", maintain_order=True).join(
+    single = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    fresh = single.unique(CLAIM_KEY, keep="first", maintain_order=True).join(
         registered, on=CLAIM_KEY, how="anti", maintain_order="left"
     )
     return Claim.of(
@@ -283,8 +283,8 @@ def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.Data
 def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """What each new notice pays, by number: its own claim, or for a 全期 slip the instalments."""
     numbers = claims.select(Claim.CLAIM_NO, *CLAIM_KEY)
-    own = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
-    single = own.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
+    single = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    single = single.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
     whole = covers.join(
         notices.select(RECORD_NO, Notice.NOTICE_NO), on=RECORD_NO, validate="m:1", maintain_order="left"
     )
@@ -301,8 +301,8 @@ def _cancellations(sieve: Sieve, notices: pl.DataFrame, registered: Registered) 
     The 取消 of a row that was refused, and never came right, takes that row back.
     """
     refused = registered.refused.select(NOTICE_KEY).unique().with_columns(is_refused=True)
-    for found in (notices, refused):
-        sieve.rows = sieve.rows.join(found, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    for frame in (notices, refused):
+        sieve.rows = sieve.rows.join(frame, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     missing = pl.col(Notice.NOTICE_NO).is_null()
     unknown = missing & pl.col("is_refused").is_null()
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, pl.col(Notice.BILL_NO), pl.lit("登録済の納付書"))

@@ -79,8 +79,8 @@ class _Open:
 
     def days(self, credits: Iterable[Credit] | None = None) -> list[list[Credit]]:
         """入金 by day."""
-        own = self.credits if credits is None else credits
-        return [list(day) for _, day in groupby(own, key=lambda credit: credit.on)]
+        of_days = self.credits if credits is None else credits
+        return [list(day) for _, day in groupby(of_days, key=lambda credit: credit.on)]
 
     def window(self, due: Due) -> list[Credit]:
         """期間内の入金 of one day's payments."""

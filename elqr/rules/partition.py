@@ -55,13 +55,13 @@ def groups(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFram
 
 def _grouped(links: pl.DataFrame, member: str) -> pl.DataFrame:
     """Members that meet in a place, directly or through others, with the smallest of them as their group_no."""
-    found = links.select(member, pl.col(member).alias(_GROUP)).unique().sort(member)
+    members = links.select(member, pl.col(member).alias(_GROUP)).unique().sort(member)
     while True:  # as often as the longest chain from claim to claim: 全期 and 期別 of one bill take two or three
-        least = links.join(found, on=member).with_columns(pl.col(_GROUP).min().over(PLACE))
+        least = links.join(members, on=member).with_columns(pl.col(_GROUP).min().over(PLACE))
         smaller = least.group_by(member).agg(pl.col(_GROUP).min()).sort(member)
-        if smaller.equals(found):
+        if smaller.equals(members):
             return smaller
-        found = smaller
+        members = smaller
 
 
 def parts(
@@ -69,8 +69,8 @@ def parts(
 ) -> Iterator[Part]:
     """分ける: into at most `count` parts, each of whole groups, with what `match` needs to know of them."""
     part_no = (pl.col(_GROUP).hash(3) % count).alias(_PART)
-    found = groups(payments, candidates, claims).select(Payment.PAYMENT_NO, part_no)
-    rows = payments.select(Payment.PAYMENT_NO).join(found, on=Payment.PAYMENT_NO, maintain_order="left")
+    numbered = groups(payments, candidates, claims).select(Payment.PAYMENT_NO, part_no)
+    rows = payments.select(Payment.PAYMENT_NO).join(numbered, on=Payment.PAYMENT_NO, maintain_order="left")
     return _split(rows[_PART], payments, known, candidates, claims)
 
 
@@ -126,11 +126,11 @@ def _may_share(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.Data
     return met_again(identities) | met_again(keys) | keys.is_in(shared_keys.implode())
 
 
-def together(found: list[Matched]) -> Matched:
+def together(parts: list[Matched]) -> Matched:
     """合わせる: what the parts said, in the order of the payments' numbers. Empties the list as it goes."""
-    decisions, allocations = [own.decisions for own in found], [own.allocations for own in found]
-    known_as = [own.known_as for own in found]
-    found.clear()
+    decisions, allocations = [part.decisions for part in parts], [part.allocations for part in parts]
+    known_as = [part.known_as for part in parts]
+    parts.clear()
     return Matched(
         _in_order(decisions, Payment.PAYMENT_NO),
         _in_order(allocations, Payment.PAYMENT_NO, OpenClaim.CLAIM_NO),
@@ -172,10 +172,10 @@ def part_of(column: str, count: int) -> pl.Expr:
     return (pl.col(column) % count).cast(pl.Int64)
 
 
-def across(found: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def across(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """籠をまたぐ出会い: of all meetings in some places, those with more than one bucket."""
     none = pl.DataFrame(schema={PLACE: pl.UInt64, BUCKET: pl.UInt64})
-    return pl.concat([none, *found]).unique().filter(pl.len().over(PLACE) > 1)
+    return pl.concat([none, *parts]).unique().filter(pl.len().over(PLACE) > 1)
 
 
 def roots(strays: pl.DataFrame) -> pl.DataFrame:

@@ -57,9 +57,9 @@ def postings(
         pl.lit(False).alias(Posting.IS_ARREARS),
         Decision.PROCEDURE_CODE,
     )
-    made = Posting.of(
+    rows = Posting.of(
         pl.concat([on_claims.select(*Posting.SCHEMA), in_suspense.select(*Posting.SCHEMA)], how="vertical_relaxed")
     )
     both = decisions.select(pl.col(Decision.CLAIM_YEN).sum() + pl.col(Decision.SUSPENSE_YEN).sum()).item()
-    assert made[Posting.YEN].sum() == both, "postings sum to what was decided"
-    return made.sort(Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)
+    assert rows[Posting.YEN].sum() == both, "postings sum to what was decided"
+    return rows.sort(Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)

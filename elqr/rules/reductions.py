@@ -53,6 +53,6 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
         pl.lit(None, dtype=pl.Int64).alias(Posting.CLAIM_NO),
         pl.lit(None, dtype=pl.Int64).alias(Reduction.NOTICE_NO),
     )
-    made = Reduction.of(pl.concat([Reduction.of(off), Reduction.of(into)]))
-    assert made[Posting.YEN].sum() == 0, "reductions move yen and make none"
-    return made.sort(Posting.PAYMENT_NO, Reduction.REVERSES_NO, Posting.ACCOUNT)
+    moves = Reduction.of(pl.concat([Reduction.of(off), Reduction.of(into)]))
+    assert moves[Posting.YEN].sum() == 0, "reductions move yen and make none"
+    return moves.sort(Posting.PAYMENT_NO, Reduction.REVERSES_NO, Posting.ACCOUNT)

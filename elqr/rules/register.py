@@ -41,7 +41,7 @@ class Procedure(Strict):
 
     @model_validator(mode="after")
     def _accounting_is_in_order(self) -> Self:
-        first, *later = [own.since for own in self.accounting] or [date.min]
+        first, *later = [kind.since for kind in self.accounting] or [date.min]
         days = [day for day in later if day is not None]
         if first is not None or len(days) != len(later) or days != sorted(set(days)):
             raise ValueError("accounting は、初めの一つを from なしで、次からを from（始まる日）の順に書いてください")
@@ -51,7 +51,9 @@ class Procedure(Strict):
 
     def accounting_on(self, day: date) -> AccountingKind:
         """会計区分 on a day."""
-        return [own.kind for own in self.accounting if own.since is None or own.since <= day][-1]
+        return [
+            accounting.kind for accounting in self.accounting if accounting.since is None or accounting.since <= day
+        ][-1]
 
     def closing_day(self, fiscal_year: int) -> date:
         """締めの日 of a fiscal year, by the kind of accounting that follows it: 打切決算 has no 出納整理期間."""
@@ -85,14 +87,14 @@ class Register(Strict):
     @property
     def names(self) -> dict[str, tuple[str, str]]:
         """名前と所管課 of each procedure, by its code."""
-        return {own.code: (own.name, own.department) for own in self.procedure}
+        return {procedure.code: (procedure.name, procedure.department) for procedure in self.procedure}
 
     def without_closing_period(self) -> list[WithoutPeriod]:
         """出納整理期間のない間 (公営企業会計) of all procedures."""
-        found = []
-        for own in self.procedure:
-            ends = [later.since - timedelta(days=1) for later in own.accounting[1:] if later.since is not None]
-            for one, end in zip(own.accounting, [*ends, date.max], strict=True):
+        spans = []
+        for procedure in self.procedure:
+            ends = [later.since - timedelta(days=1) for later in procedure.accounting[1:] if later.since is not None]
+            for one, end in zip(procedure.accounting, [*ends, date.max], strict=True):
                 if one.kind is AccountingKind.PUBLIC_ENTERPRISE:
-                    found.append(WithoutPeriod(own.code, one.since or date.min, end))
-        return found
+                    spans.append(WithoutPeriod(procedure.code, one.since or date.min, end))
+        return spans

@@ -104,13 +104,17 @@ def _judged(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
              number.min().alias("any_no"))
     )  # fmt: skip
     rows = beside(rows.join(same, on=_EVENT, how="left", validate="m:1", maintain_order="left"), before, _NAMED)
-    said = pl.col(_SAID).sort_by(*arrival)
+    content_in_order = pl.col(_SAID).sort_by(*arrival)
     rows = rows.with_columns(
         number.sort_by(*arrival).first().over(_EVENT).alias("tonight_no"),
         (pl.col(_SAID).n_unique().over(_NAMED) > 1).alias("is_several"),
         number.sort_by(*arrival).first().over(_NAMED).alias("one_no"),
-        number.sort_by(*arrival).filter(said != said.first()).first().over(_NAMED).alias("two_no"),
-        said.first().over(_NAMED).alias("one_said"),
+        number.sort_by(*arrival)
+        .filter(content_in_order != content_in_order.first())
+        .first()
+        .over(_NAMED)
+        .alias("two_no"),
+        content_in_order.first().over(_NAMED).alias("one_said"),
     )
     is_new = pl.col("known_no").is_null() & (pl.col("tonight_no") == number)
     is_contested = (
@@ -137,7 +141,7 @@ def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     and a bundle of old records changes nothing. A file that begins with the 取消 tells of a 速報 before it.
     """
     stage, is_plain = pl.col(Payment.STAGE), ~pl.col(_IS_CONTESTED)
-    is_told, is_back = (is_plain & (stage == own.value) for own in (Stage.PRELIMINARY, Stage.CANCELLED))
+    is_told, is_back = (is_plain & (stage == one_stage.value) for one_stage in (Stage.PRELIMINARY, Stage.CANCELLED))
     is_new, by = ~pl.col(Repeat.IS_REPEAT), Payment.IDENTITY
     opens_with = (
         pl.col(Payment.STAGE)
@@ -193,6 +197,8 @@ def _counts(known: pl.DataFrame) -> pl.DataFrame:
     """既知の速報・取消・確報 of each identity; `any_back` are all 取消, in order or not."""
     stage, outcome = pl.col(Known.STAGE), pl.col(KnownEvent.OUTCOME)
     in_order = ~outcome.is_in([Outcome.STAGE_UNEXPECTED.value, Outcome.CONFLICTS.value])
-    told, back, paid = (stage == own.value for own in (Stage.PRELIMINARY, Stage.CANCELLED, Stage.CONFIRMED))
+    told, back, paid = (stage == one_stage.value for one_stage in (Stage.PRELIMINARY, Stage.CANCELLED, Stage.CONFIRMED))
     sums = {"known_told": told & in_order, "known_back": back & in_order, "any_back": back, "known_paid": paid}
-    return known.group_by(Known.IDENTITY).agg(own.sum().cast(pl.Int64).alias(name) for name, own in sums.items())
+    return known.group_by(Known.IDENTITY).agg(
+        one_stage.sum().cast(pl.Int64).alias(name) for name, one_stage in sums.items()
+    )

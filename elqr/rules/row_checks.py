@@ -49,8 +49,8 @@ class Sieve:
             RECORD_NO, actual.cast(pl.String).alias("a"), expected.cast(pl.String).alias("e")
         )
         self.flawed.update(wrong[RECORD_NO])
-        for no, found, wanted in wrong.head(LISTED_PER_CODE).iter_rows():
-            self.findings.append(Finding(Location(self.file, no, field=title), code, found or "", wanted or ""))
+        for no, value, wanted in wrong.head(LISTED_PER_CODE).iter_rows():
+            self.findings.append(Finding(Location(self.file, no, field=title), code, value or "", wanted or ""))
         if (more := wrong.height - LISTED_PER_CODE) > 0:
             at = Location(self.file, int(wrong[RECORD_NO][-1]), field=title)
             self.findings.append(Finding(at, code, f"ほか{more}件"))

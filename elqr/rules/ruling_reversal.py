@@ -30,13 +30,13 @@ _SHORT_YEN, _ROOM_YEN, _PART_YEN = "short_yen", "room_yen", "part_yen"
 _PLACE = (Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
 
 
-def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> Reversal:
+def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, postings: pl.DataFrame, years: OpenYears) -> Reversal:
     """決裁を取り消す: those of `rulings` (frame Ruled with is_current) that undo another.
 
     `made` is frame Made of the rulings undone; `claims` is frame OpenClaim, as they stand before this. What comes back
     to a claim, or into suspense instead, belongs to the year that is open, unless its payment has yen held already.
     """
-    rows = _back(rulings, made, years)
+    rows = _back(rulings, postings, years)
     rows = _without_held(rows)
     gone = rows.filter(pl.col(_SHORT_YEN) > 0)[Move.RULING_NO].unique()
     rows = rows.filter(~pl.col(Move.RULING_NO).is_in(gone.implode()), pl.col(Move.YEN) != 0)
@@ -51,7 +51,7 @@ def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, made: pl.DataFrame, ye
         pl.coalesce(Made.HELD_YEAR, Move.FISCAL_YEAR).alias(Move.FISCAL_YEAR),
         pl.lit(False).alias(Move.IS_ARREARS),
     )
-    moves = pl.concat([Move.of(own) for own in (rows.filter(~comes), onto, returned)])
+    moves = pl.concat([Move.of(part) for part in (rows.filter(~comes), onto, returned)])
     assert moves[Move.YEN].sum() == rows[Move.YEN].sum(), "what a claim does not take is held"
     return Reversal(moves, Move.of(returned), gone)
 
@@ -62,12 +62,12 @@ def by_payment(returned: pl.DataFrame) -> tuple[tuple[int, int], ...]:
     return tuple((int(number), int(yen)) for number, yen in sums.iter_rows())
 
 
-def _back(rulings: pl.DataFrame, made: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
+def _back(rulings: pl.DataFrame, postings: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """戻す仕訳: each posting of an undone ruling with the opposite yen, and what `Made` says besides."""
     undone = rulings.filter(pl.col(Ruled.RULING) == Ruling.UNDO.value, CurrentRuling.IS_CURRENT).select(
         pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
     )
-    rows = made.rename({Made.RULING_NO: "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
+    rows = postings.rename({Made.RULING_NO: "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
     was = pl.col(Move.FISCAL_YEAR)
     year = years.of(was, pl.col(Move.PROCEDURE_CODE))
     year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(was)
@@ -90,11 +90,11 @@ def _without_held(rows: pl.DataFrame) -> pl.DataFrame:
     so_far = taken.cum_sum().over(*_PLACE, order_by=[Move.RULING_NO, Made.POSTING_NO])
     short = pl.min_horizontal(taken, (so_far - pl.col(Made.STANDS_YEN)).clip(lower_bound=0))
     rows = rows.with_columns(short.alias(_SHORT_YEN))
-    own = (Move.RULING_NO, Move.PAYMENT_NO)
+    of_ruling = (Move.RULING_NO, Move.PAYMENT_NO)
     on_claim, in_suspense = (pl.col(Move.ACCOUNT) == one.value for one in (Account.CLAIM, Account.SUSPENSE))
-    missing = pl.col(_SHORT_YEN).filter(on_claim).sum().over(own)
+    missing = pl.col(_SHORT_YEN).filter(on_claim).sum().over(of_ruling)
     may_be_left = pl.min_horizontal(Move.YEN, Made.STANDS_YEN).filter(in_suspense & (pl.col(Move.YEN) > 0))
-    is_held = (missing > 0) & (missing <= may_be_left.sum().over(own))
+    is_held = (missing > 0) & (missing <= may_be_left.sum().over(of_ruling))
     moved = pl.when(on_claim).then(pl.col(_SHORT_YEN)).when(in_suspense & (pl.col(Move.YEN) > 0)).then(-missing)
     return rows.with_columns(
         pl.when(is_held).then(pl.col(Move.YEN) + moved.otherwise(0)).otherwise(Move.YEN).alias(Move.YEN),
@@ -107,9 +107,9 @@ def _room(claims: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     freed = rows.filter(pl.col(Move.YEN) < 0).drop_nulls(Move.CLAIM_NO)
     sums = freed.group_by(Move.CLAIM_NO).agg((-pl.col(Move.YEN)).sum().alias("freed_yen"))
     left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).min().alias(_ROOM_YEN)
-    own = claims.group_by(OpenClaim.CLAIM_NO).agg(left).join(sums, on=Move.CLAIM_NO, how="left")
+    open_claims = claims.group_by(OpenClaim.CLAIM_NO).agg(left).join(sums, on=Move.CLAIM_NO, how="left")
     room = pl.col(_ROOM_YEN) + pl.col("freed_yen").fill_null(0)
-    return own.select(Move.CLAIM_NO, room.clip(lower_bound=0).alias(_ROOM_YEN))
+    return open_claims.select(Move.CLAIM_NO, room.clip(lower_bound=0).alias(_ROOM_YEN))
 
 
 def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
@@ -133,21 +133,21 @@ def refusals(rows: pl.DataFrame) -> list[str]:
     """
     moved_by = (RulingToUndo.LATER_NO, RulingToUndo.LATER_PAYMENT_NO)
     rows = rows.with_columns(pl.col(*moved_by).cast(pl.String).fill_null("？"))
-    own, last, result = Ruled.RULING_NO, RulingToUndo.LAST_STANDING_NO, pl.col(RulingToUndo.RESULT)
+    ruling_no, last, result = Ruled.RULING_NO, RulingToUndo.LAST_STANDING_NO, pl.col(RulingToUndo.RESULT)
     label = result.replace_strict({one.value: one.label for one in RulingResult}, default="")
-    is_last = pl.col(last).eq_missing(pl.col(own))
+    is_last = pl.col(last).eq_missing(pl.col(ruling_no))
     waits, undone_by = RulingToUndo.WAITING_REVIEW_NO, RulingToUndo.UNDONE_BY_NO
     why = (
         pl.when(result.is_null())
-        .then(pl.format("決裁{}は承認待ちです（取り下げは elqr review reject {}）", own, Ruled.REVIEW_NO))
+        .then(pl.format("決裁{}は承認待ちです（取り下げは elqr review reject {}）", ruling_no, Ruled.REVIEW_NO))
         .when(result != RulingResult.APPROVED.value)
-        .then(pl.format("決裁{}は{}で、効力がありません", own, label))
+        .then(pl.format("決裁{}は{}で、効力がありません", ruling_no, label))
         .when(pl.col(Ruled.RULING) == Ruling.UNDO.value)
-        .then(pl.format("決裁{}は決裁の取消です。受付{}を要確認で決め直してください", own, Ruled.PAYMENT_NO))
+        .then(pl.format("決裁{}は決裁の取消です。受付{}を要確認で決め直してください", ruling_no, Ruled.PAYMENT_NO))
         .when(pl.col(undone_by).is_not_null())
-        .then(pl.format("決裁{}は決裁{}で取り消してあります", own, undone_by))
+        .then(pl.format("決裁{}は決裁{}で取り消してあります", ruling_no, undone_by))
         .when(~is_last)
-        .then(pl.format("決裁{}の後に決裁{}があります。先に決裁{}を取り消してください", own, last, last))
+        .then(pl.format("決裁{}の後に決裁{}があります。先に決裁{}を取り消してください", ruling_no, last, last))
         .when(pl.col(waits).is_not_null())
         .then(pl.format("受付{}の申請{}が承認待ちです。先に承認か却下をしてください", Ruled.PAYMENT_NO, waits))
         .when(RulingToUndo.IS_GONE)
@@ -155,7 +155,7 @@ def refusals(rows: pl.DataFrame) -> list[str]:
             pl.format(
                 "決裁{}で動かした額は、後の決裁{}が動かしました。先に決裁{}を取り消すか、受付{}が要確認にあればそこで"
                 "決めてください",
-                own, RulingToUndo.LATER_NO, *moved_by,
+                ruling_no, RulingToUndo.LATER_NO, *moved_by,
             )
         )
     )  # fmt: skip

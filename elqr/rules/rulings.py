@@ -205,10 +205,10 @@ def judged(rows: pl.DataFrame, file: str) -> Judged:
     )
     refused = seen.filter(pl.col("rule").is_not_null())
     findings = []
-    for line_no, number, said in refused.select(DraftRuling.LINE_NO, "rule", "actual").iter_rows():
+    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "actual").iter_rows():
         rule = RULES[number]
         at = Location(file, line_no, field=rule.column, unit="行目")
-        findings.append(Finding(at, rule.code, said or "", rule.expected))
+        findings.append(Finding(at, rule.code, value or "", rule.expected))
     good = seen.filter(pl.col("rule").is_null())
     handed_in = good.filter(~is_same).with_columns(
         pl.col(DraftRuling.DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
@@ -248,7 +248,7 @@ class Effects:
 def effects(
     rulings: pl.DataFrame,
     claims: pl.DataFrame,
-    made: pl.DataFrame,
+    postings: pl.DataFrame,
     concerned: Concerned,
     years: OpenYears,
 ) -> Effects:
@@ -264,15 +264,15 @@ def effects(
     rulings = rulings.with_columns(is_current & ~pl.col(Ruled.RULING_NO).is_in(late.implode()))
     withdrawn = moves_of(rulings.filter(is_current), claims, concerned, years)
     onto = _onto_claims(rulings, _beside(claims, withdrawn), years)
-    back = reversal(rulings, _beside(claims, pl.concat([withdrawn, onto])), made, years)
+    back = reversal(rulings, _beside(claims, pl.concat([withdrawn, onto])), postings, years)
     moves = Move.of(pl.concat([withdrawn, onto, back.moves]))
     moved, held = pl.col(Move.YEN).sum().alias(_MOVED_YEN), pl.col(CurrentRuling.SUSPENSE_YEN)
-    own = moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value).group_by(Move.RULING_NO, Move.PAYMENT_NO)
+    suspense = moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value).group_by(Move.RULING_NO, Move.PAYMENT_NO)
     assert moves.group_by(Move.RULING_NO, Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
     takes = ~_any_of(NEEDS_TARGET) | (pl.col(_MOVED_YEN).fill_null(0) != 0)
     is_carried_out = is_current & takes & ~pl.col(Ruled.RULING_NO).is_in(back.gone.implode())
     rows = rulings.join(
-        own.agg(moved), on=[Ruled.RULING_NO, Ruled.PAYMENT_NO], how="left", validate="1:1", maintain_order="left"
+        suspense.agg(moved), on=[Ruled.RULING_NO, Ruled.PAYMENT_NO], how="left", validate="1:1", maintain_order="left"
     )
     rows = rows.with_columns(
         pl.when(is_carried_out)

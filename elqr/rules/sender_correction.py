@@ -41,11 +41,11 @@ class Concerned:
         is_waiting = pl.col(OtherConfirmed.OTHER_OUTCOME) == Outcome.CONFLICTS.value
         return cls(others.filter(~is_waiting | pl.col(OtherConfirmed.OTHER_NO).is_in(on_claims.implode())), standing)
 
-    def slips(self, rulings: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    def slips(self, rulings: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
         """納付書 whose claims approving these rulings may change: notice_no."""
         numbers = (
             rulings.select(Ruled.NOTICE_NO),
-            made.select(Move.NOTICE_NO),
+            postings.select(Move.NOTICE_NO),
             self.standing.select(Standing.NOTICE_NO),
             self.others.select(pl.col(OtherConfirmed.OTHER_NOTICE_NO).alias(Ruled.NOTICE_NO)),
         )
@@ -71,8 +71,8 @@ def withdrawn(rulings: pl.DataFrame, concerned: Concerned) -> pl.DataFrame:
     others = rows.filter(~is_own).join(
         concerned.others.select(Ruled.PAYMENT_NO, OtherConfirmed.OTHER_NO), on=Ruled.PAYMENT_NO
     )
-    own = rows.filter(is_own).select(Ruled.RULING_NO, Ruled.PAYMENT_NO)
-    return pl.concat([own, others.select(Ruled.RULING_NO, pl.col(OtherConfirmed.OTHER_NO).alias(Ruled.PAYMENT_NO))])
+    itself = rows.filter(is_own).select(Ruled.RULING_NO, Ruled.PAYMENT_NO)
+    return pl.concat([itself, others.select(Ruled.RULING_NO, pl.col(OtherConfirmed.OTHER_NO).alias(Ruled.PAYMENT_NO))])
 
 
 def overlapping(rulings: pl.DataFrame, concerned: Concerned) -> pl.Series:
@@ -172,9 +172,9 @@ def _places(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, b
         .with_columns(pl.lit(0, dtype=pl.Int64).alias(_LEAVES_YEN))
     )
     places = pl.concat([stood, nowhere.select(stood.columns)]).join(named, on=Ruled.RULING_NO, how="semi")
-    own = claims.rename({TargetClaim.PROCEDURE_CODE: TARGET_PROCEDURE})
+    targets = claims.rename({TargetClaim.PROCEDURE_CODE: TARGET_PROCEDURE})
     room = pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) + pl.col(_LEAVES_YEN)
-    return places.join(own, on=key).with_columns(room.clip(lower_bound=0).alias(_ROOM_YEN))
+    return places.join(targets, on=key).with_columns(room.clip(lower_bound=0).alias(_ROOM_YEN))
 
 
 _HELD = (CurrentRuling.FISCAL_YEAR, CurrentRuling.IS_ARREARS, CurrentRuling.PROCEDURE_CODE)

@@ -39,17 +39,17 @@ class Settlement:
 
 def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """収納の束 of a night: frame Bundle without numbers. Confirmed payments that hold yen, and 速報 that wait."""
-    said = payments.select(
+    contents = payments.select(
         Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, Payment.PAID_YEN, Payment.PAID_ON,
         Payment.FUNDS_ON,
     )  # fmt: skip
     placed = decisions.select(Decision.PAYMENT_NO, Decision.PLACE)
-    rows = said.join(placed, on=Payment.PAYMENT_NO, validate="1:1")
+    rows = contents.join(placed, on=Payment.PAYMENT_NO, validate="1:1")
     is_confirmed, place = pl.col(Payment.STAGE) == Stage.CONFIRMED.value, pl.col(Decision.PLACE)
     is_money = is_confirmed & place.is_in([Place.POSTED.value, Place.EXCEPTION.value])
     rows = rows.filter(is_money | (place == Place.PENDING.value))
     keys = (Bundle.FILE_NO, Bundle.CHANNEL, Bundle.STAGE, Bundle.DAY_ON, Bundle.IS_FUNDS_DAY)
-    made = (
+    sums = (
         rows.with_columns(
             pl.coalesce(Payment.FUNDS_ON, Payment.PAID_ON).alias(Bundle.DAY_ON),
             pl.col(Payment.FUNDS_ON).is_not_null().alias(Bundle.IS_FUNDS_DAY),
@@ -58,10 +58,10 @@ def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().cast(pl.Int64).alias(Bundle.PAYMENTS), pl.col(Payment.PAID_YEN).sum().alias(Bundle.YEN))
         .sort(keys)
     )
-    confirmed = made.filter(pl.col(Bundle.STAGE) == Stage.CONFIRMED.value)[Bundle.YEN].sum()
+    confirmed = sums.filter(pl.col(Bundle.STAGE) == Stage.CONFIRMED.value)[Bundle.YEN].sum()
     decided = decisions.select(pl.sum_horizontal(Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()).item()
     assert confirmed == decided, "every confirmed yen is due"
-    return made
+    return sums
 
 
 def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
@@ -84,7 +84,7 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
     With the signed yen and the day it counts for.
     """
     sender, account = folded(pl.col(Deposit.SENDER)), plain_account(pl.col(Deposit.ACCOUNT))
-    found: pl.Expr = pl.lit(None, dtype=pl.String)
+    contract_name: pl.Expr = pl.lit(None, dtype=pl.String)
     for contract in reversed(contracts):
         marks = [pl.col(ReceivedDeposit.SPEC).is_in(contract.money_specs)] if contract.money_specs else []
         if contract.accounts:
@@ -95,10 +95,12 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
         if who:
             marks.append(pl.any_horizontal(who))
         if marks:
-            found = pl.when(pl.all_horizontal(marks)).then(pl.lit(contract.name)).otherwise(found)
+            contract_name = pl.when(pl.all_horizontal(marks)).then(pl.lit(contract.name)).otherwise(contract_name)
     yen = pl.when(pl.col(Deposit.KIND) == DepositKind.CANCELLED.value).then(-pl.col(Deposit.YEN)).otherwise(Deposit.YEN)
     return deposits.with_columns(
-        found.alias(CONTRACT), yen.alias(SIGNED_YEN), pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(DAY_ON)
+        contract_name.alias(CONTRACT),
+        yen.alias(SIGNED_YEN),
+        pl.coalesce(Deposit.FUNDS_ON, Deposit.BOOKED_ON).alias(DAY_ON),
     )
 
 
@@ -115,8 +117,8 @@ def settle(
     Each bundle and each deposit stands in exactly one line, and the lines add up to what was given. Money that was
     taken back stands beside what took it back, whosoever it was.
     """
-    deposits, made = money.left, _taken_back(money)
-    made += [
+    deposits, lines = money.left, _taken_back(money)
+    lines += [
         line
         for contract in contracts
         for line in paired(
@@ -128,15 +130,15 @@ def settle(
         )
     ]
     known = [contract.name for contract in contracts]
-    made += _without_contract(
-        *(own.filter(~pl.col(CONTRACT).is_in(known).fill_null(False)) for own in (bundles_, deposits))
+    lines += _without_contract(
+        *(frame.filter(~pl.col(CONTRACT).is_in(known).fill_null(False)) for frame in (bundles_, deposits))
     )
-    found = _framed(made)
-    assert found.lines[Settled.PAYMENT_YEN].sum() == bundles_[Bundle.YEN].sum(), "all payments stand in a line"
-    assert found.lines[Settled.MONEY_YEN].sum() == money.deposits[SIGNED_YEN].sum(), "all money stands in a line"
-    assert found.bundles[Bundle.BUNDLE_NO].n_unique() == bundles_.height == found.bundles.height
-    assert found.deposits[Deposit.DEPOSIT_NO].n_unique() == money.deposits.height == found.deposits.height
-    return found
+    settlement = _framed(lines)
+    assert settlement.lines[Settled.PAYMENT_YEN].sum() == bundles_[Bundle.YEN].sum(), "all payments stand in a line"
+    assert settlement.lines[Settled.MONEY_YEN].sum() == money.deposits[SIGNED_YEN].sum(), "all money stands in a line"
+    assert settlement.bundles[Bundle.BUNDLE_NO].n_unique() == bundles_.height == settlement.bundles.height
+    assert settlement.deposits[Deposit.DEPOSIT_NO].n_unique() == money.deposits.height == settlement.deposits.height
+    return settlement
 
 
 def _taken_back(money: Offset) -> list[Line]:
@@ -155,7 +157,7 @@ def _dues(rows: pl.DataFrame, contract: Contract, later: Later) -> list[Due]:
     counted = {} if contract.funds_days is None else {day: later(day, contract.funds_days) for day in undated}
     from_paid = pl.col(Bundle.DAY_ON).replace_strict(counted, default=None, return_dtype=pl.Date)
     on = pl.when(Bundle.IS_FUNDS_DAY).then(Bundle.DAY_ON).otherwise(from_paid)
-    return [Due(day, tuple(own), *sums) for day, own, *sums in _sums(rows.with_columns(on.alias("on")), "on")]
+    return [Due(day, tuple(numbers), *sums) for day, numbers, *sums in _sums(rows.with_columns(on.alias("on")), "on")]
 
 
 def _sums(rows: pl.DataFrame, *keys: str) -> Iterable[tuple[Any, ...]]:
@@ -171,11 +173,11 @@ def _credits(rows: pl.DataFrame) -> list[Credit]:
 
 def _without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Line]:
     """契約なし: payments by format and channel, money transfer by transfer."""
-    made = [
-        Line(f"{spec} {Channel(channel).label}", _alone(sums[-1]), [Due(None, tuple(own), *sums)], [])
-        for spec, channel, own, *sums in _sums(bundles_, FileBundle.SPEC, FileBundle.CHANNEL)
+    lines = [
+        Line(f"{spec} {Channel(channel).label}", _alone(sums[-1]), [Due(None, tuple(numbers), *sums)], [])
+        for spec, channel, numbers, *sums in _sums(bundles_, FileBundle.SPEC, FileBundle.CHANNEL)
     ]
-    return made + [Line("", _alone(credit.yen), [], [credit]) for credit in _credits(deposits)]
+    return lines + [Line("", _alone(credit.yen), [], [credit]) for credit in _credits(deposits)]
 
 
 def _alone(yen: int) -> SettlementOutcome:
@@ -183,9 +185,9 @@ def _alone(yen: int) -> SettlementOutcome:
     return SettlementOutcome.NO_CONTRACT if yen else SettlementOutcome.OUTSIDE
 
 
-def _framed(made: list[Line]) -> Settlement:
+def _framed(lines: list[Line]) -> Settlement:
     rows, in_bundles, in_deposits = [], [], []
-    for no, line in enumerate(made, start=1):
+    for no, line in enumerate(lines, start=1):
         in_bundles += [(no, number) for due in line.dues for number in due.bundle_nos]
         in_deposits += [(no, credit.deposit_no) for credit in line.credits]
         days = sorted(due.on for due in line.dues if due.on) or sorted(credit.on for credit in line.credits)

@@ -54,10 +54,10 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
     `known`: their notices, as `lookup.meant` looks at them, with notice_no.
     """
-    found = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
-    found = found.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(found, known)[Meant.SLIP]))
+    candidates = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
+    candidates = candidates.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(candidates, known)[Meant.SLIP]))
     return Suggestion.of(
-        found.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
+        candidates.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
     ).sort(Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO)
 
 
@@ -76,13 +76,13 @@ def exact(rows: pl.DataFrame) -> pl.DataFrame:
     One that does not fit is what the payment would not have been matched with; `how` says why.
     """
     named = rows.filter(pl.col(Suggestion.NOTICE_NO).is_not_null())
-    said = [pl.when(name).then(pl.lit(words)) for name, words in _BUT.items()]
-    how = pl.concat_str(pl.lit(SAME_KEY), *said, separator="・", ignore_nulls=True)
-    made = named.select(
+    words_of = [pl.when(name).then(pl.lit(words)) for name, words in _BUT.items()]
+    how = pl.concat_str(pl.lit(SAME_KEY), *words_of, separator="・", ignore_nulls=True)
+    rows = named.select(
         Suggestion.PAYMENT_NO,
         Suggestion.NOTICE_NO,
         how.alias(Suggestion.HOW),
         (~pl.any_horizontal(CONTRADICTED)).alias(LateNotice.AGREES),
         (~pl.any_horizontal(RULED_OUT)).alias(LateNotice.FITS),
     )
-    return made.sort(Suggestion.PAYMENT_NO)
+    return rows.sort(Suggestion.PAYMENT_NO)

@@ -29,9 +29,9 @@ def posting_tallies(postings: pl.DataFrame, since: int = 1) -> pl.DataFrame:
 
     `postings` (frame PostedPayment) are these, and all earlier ones of the same payments.
     """
-    own = [PostedPayment.PAYMENT_NO, PostedPayment.ACCOUNT, PostedPayment.PROCEDURE_CODE]
-    rows = postings.sort(*own, PostedPayment.POSTING_NO)
-    is_first = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in own)
+    part = [PostedPayment.PAYMENT_NO, PostedPayment.ACCOUNT, PostedPayment.PROCEDURE_CODE]
+    rows = postings.sort(*part, PostedPayment.POSTING_NO)
+    is_first = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in part)
     rows = rows.with_columns(
         is_first.fill_null(True).alias("is_first"),
         (pl.col(PostedPayment.KEY_KIND) == KeyKind.ELQR.value).alias(PostingTally.IS_ELQR),

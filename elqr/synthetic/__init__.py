@@ -99,9 +99,9 @@ def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Sp
 def _write(out: Path, rows: pl.DataFrame, delivered: list[files.Delivered], spec: Spec) -> None:
     write_whole(out / "procedures.toml", register_toml().encode())
     write_whole(out / "check_no_secret", SECRET + b"\n")
-    for number, ((code,), own) in enumerate(rows.group_by([InventedSlip.PROCEDURE_CODE], maintain_order=True)):
+    for number, ((code,), of_procedure) in enumerate(rows.group_by([InventedSlip.PROCEDURE_CODE], maintain_order=True)):
         charset: Charset = "cp932" if number % 2 else "utf-8-sig"
-        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, own, charset))
+        write_whole(out / "notices" / f"{code}.csv", encode_csv(spec, of_procedure, charset))
     for file in delivered:
         write_whole(out / "inbox" / file.name, file.data)
     truth = pl.concat([file.truth for file in delivered]).sort(Truth.FILE, Truth.RECORD_NO)

@@ -191,12 +191,12 @@ def _cancelled_notice(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]
 
 def _old_slip(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     """The first slip is paid after a second was sent: the same amount, or short of the 督促手数料 added."""
-    made = []
+    parts = []
     for is_same, outcome in ((True, Outcome.OLD_SLIP), (False, Outcome.UNDERPAID)):
-        own = slips.filter((pl.col(ScenicSlip.OWED_YEN) == pl.col(ScenicSlip.AMOUNT_YEN)) == is_same)
-        days = scenes.days(own.height, 0, 0.5)
-        made.append(scenes.event(own, "barcode", outcome, "old_slip", days, claim_yen=_ALL))
-    return made
+        slips_of = slips.filter((pl.col(ScenicSlip.OWED_YEN) == pl.col(ScenicSlip.AMOUNT_YEN)) == is_same)
+        days = scenes.days(slips_of.height, 0, 0.5)
+        parts.append(scenes.event(slips_of, "barcode", outcome, "old_slip", days, claim_yen=_ALL))
+    return parts
 
 
 def _whole_then_part(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
@@ -247,29 +247,29 @@ def ordinary(scenes: Scenes, slips: pl.DataFrame) -> list[pl.DataFrame]:
     has_elqr, has_barcode = slips[ScenicSlip.ELQR_KEY].is_not_null(), slips[ScenicSlip.BARCODE].is_not_null()
     by_transfer = slips[ScenicSlip.CUSTOMER_NO].is_not_null() & ((choice < 0.9) | ~has_elqr)
     by_elqr = ~by_transfer & has_elqr & ((choice < 0.4) | ~has_barcode)
-    made = []
+    parts = []
     for via, rows in (
         ("elqr", slips.filter(by_elqr)),
         ("barcode", slips.filter(~by_transfer & ~by_elqr & has_barcode)),
     ):
         days = scenes.elqr_days(rows, 0, 0.5) if via == "elqr" else scenes.days(rows.height, 0, 0.5)
-        made.append(scenes.event(rows, via, Outcome.MATCHED, "", days, claim_yen=_ALL))
+        parts.append(scenes.event(rows, via, Outcome.MATCHED, "", days, claim_yen=_ALL))
         announced = pl.Series(scenes.rng.random(rows.height)) < (0.6 if via == "barcode" else 0.3)
-        made.append(
+        parts.append(
             scenes.event(
                 rows.filter(announced), via, Outcome.PENDING, "", days.filter(announced), stage=Stage.PRELIMINARY
             )
         )
     rows, debits = slips.filter(by_transfer), pl.Series(scenes.calendar.debit_days)
     fails = (pl.Series(scenes.rng.random(rows.height)) < NOT_COLLECTED_SHARE) | pl.Series(np.arange(rows.height) < 2)
-    for own, outcome, stage in (
+    for some, outcome, stage in (
         (rows.filter(~fails), Outcome.MATCHED, Stage.CONFIRMED),
         (rows.filter(fails), Outcome.NOT_COLLECTED, Stage.NOT_COLLECTED),
     ):
-        days = debits.gather(pl.Series(scenes.rng.integers(0, debits.len(), own.height)))
-        made.append(
+        days = debits.gather(pl.Series(scenes.rng.integers(0, debits.len(), some.height)))
+        parts.append(
             scenes.event(
-                own, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None
+                some, "transfer", outcome, "", days, stage=stage, claim_yen=_ALL if stage is Stage.CONFIRMED else None
             )
         )
-    return made
+    return parts

@@ -58,10 +58,10 @@ def delivered(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> li
     )
     order = ["sender", "file_on", InventedPayment.PAID_ON, _SERIAL, InventedPayment.STAGE, InventedPayment.OUTCOME]
     files = []
-    for (sender, file_on), own in rows.sort(order, descending=[False] * 5 + [True]).group_by(
+    for (sender, file_on), of_file in rows.sort(order, descending=[False] * 5 + [True]).group_by(
         ["sender", "file_on"], maintain_order=True
     ):
-        files.append(_file(str(sender), file_on, own, specs))
+        files.append(_file(str(sender), file_on, of_file, specs))
     return files
 
 
@@ -168,7 +168,9 @@ def _cvs(name: str, rows: pl.DataFrame, file_on: date, spec: Spec) -> Delivered:
     blank = pl.DataFrame({"record_kind": [""]})
     parts = [("header", pl.DataFrame(header)), ("data", data), ("trailer", blank), ("end", blank)]
     return Delivered(
-        name, join_records(spec, [encode_records(spec, kind, own) for kind, own in parts]), _truth(name, rows, 2)
+        name,
+        join_records(spec, [encode_records(spec, kind, records) for kind, records in parts]),
+        _truth(name, rows, 2),
     )
 
 
@@ -207,7 +209,7 @@ def transfer(
         }
     )
     parts = [("header", header), ("data", data), ("trailer", totals), ("end", pl.DataFrame({"record_kind": [""]}))]
-    records = [encode_records(spec, kind, own) for kind, own in parts]
+    records = [encode_records(spec, kind, rows_of) for kind, rows_of in parts]
     return Delivered(name, join_records(spec, records, line_end), _truth(name, rows, 2))
 
 

@@ -141,8 +141,8 @@ def _with_enough(bases: list[pl.DataFrame]) -> list[pl.DataFrame]:
     slips = pl.concat(
         base.with_columns(pl.lit(whole).alias("may_be_whole")) for base, whole in zip(bases, is_whole, strict=True)
     )
-    own = slips.filter("may_be_whole").select(_is_plain().all().over(_BILL).alias("plain"), _BILL)
-    if own.filter("plain")[_BILL].n_unique() < _WHOLE_AT_LEAST:
+    bills = slips.filter("may_be_whole").select(_is_plain().all().over(_BILL).alias("plain"), _BILL)
+    if bills.filter("plain")[_BILL].n_unique() < _WHOLE_AT_LEAST:
         first = pl.col("may_be_whole") & (pl.col(_BILL) < _WHOLE_AT_LEAST)
         slips = slips.with_columns(
             (pl.col(_BY_TRANSFER) & ~first).alias(_BY_TRANSFER),
@@ -302,11 +302,11 @@ def with_issued_keys(rows: pl.DataFrame, rule: KeyRule, secret: bytes) -> pl.Dat
     bare = rows.filter(is_composed)
     serials = pl.Series(range(1, bare.height + 1), dtype=pl.Int64)
     keys = rule.compose_column(bare[InventedSlip.LEVY_YEAR], serials)
-    made = bare.select(InventedSlip.ROW).with_columns(
+    keyed = bare.select(InventedSlip.ROW).with_columns(
         keys.alias("made_key"), check_no_column(keys, secret).alias("made_check")
     )
     is_issued = pl.col(InventedSlip.IS_LIVE) & ~pl.col(InventedSlip.IS_CANCELLED)
-    return rows.join(made, on=InventedSlip.ROW, how="left", maintain_order="left").with_columns(
+    return rows.join(keyed, on=InventedSlip.ROW, how="left", maintain_order="left").with_columns(
         pl.when(is_issued).then(pl.coalesce(InventedSlip.KEY_NO, "made_key")).alias(InventedSlip.ELQR_KEY),
         pl.when(is_issued).then(pl.coalesce(InventedSlip.CHECK_NO, "made_check")).alias(InventedSlip.ELQR_CHECK),
     )

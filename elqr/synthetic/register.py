@@ -156,9 +156,18 @@ def register_toml() -> str:
     """procedures.toml of the invented city, live ones first."""
     order = sorted(LEVIES, key=lambda levy: (levy.procedure.go_live_on or date.max, levy.procedure.item_no))
     lines = ["# 手続台帳（架空の都市の見本）。item_no の 9xx は仮の値。", ""]
-    for own in (levy.procedure for levy in order):
-        lines += ["[[procedure]]", f'code = "{own.code}"', f'name = "{own.name}"', f'kind = "{own.kind}"']
-        lines += [f'department = "{own.department}"', f'priority = "{own.priority}"', f'item_no = "{own.item_no}"']
-        lines += [f"go_live_on = {own.go_live_on.isoformat()}"] if own.go_live_on else []
-        lines += [f'accounting = "{own.accounting[0].kind}"', ""]
+    for procedure in (levy.procedure for levy in order):
+        lines += [
+            "[[procedure]]",
+            f'code = "{procedure.code}"',
+            f'name = "{procedure.name}"',
+            f'kind = "{procedure.kind}"',
+        ]
+        lines += [
+            f'department = "{procedure.department}"',
+            f'priority = "{procedure.priority}"',
+            f'item_no = "{procedure.item_no}"',
+        ]
+        lines += [f"go_live_on = {procedure.go_live_on.isoformat()}"] if procedure.go_live_on else []
+        lines += [f'accounting = "{procedure.accounting[0].kind}"', ""]
     return "\n".join(lines)

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from elqr.rules.totals import issue_tallies, night_tallies, posting_tallies
-from elqr.vocabulary.frames import IssueTally, Payment, Posting, PostingTally
+from elqr.vocabulary.frames import Payment, Posting
+from elqr.vocabulary.tally_frames import IssueTally, PostingTally
 from tests.cases.frame import frame_of
 
 FIRST, SECOND = date(2026, 11, 19), date(2026, 11, 20)
