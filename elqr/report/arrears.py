@@ -53,14 +53,14 @@ def reminder_list(
 ) -> List:
     """督促対象一覧を作る of frame Unpaid. `facts` are the manifest's."""
     override = facts["override"]
-    said = [Fact("form", "様式", "elqr-arrears-1"), Fact("city", "団体", city)]
-    said += [Fact(name, label, facts[name]) for name, label in _FACTS.items()]
+    facts_shown = [Fact("form", "様式", "elqr-arrears-1"), Fact("city", "団体", city)]
+    facts_shown += [Fact(name, label, facts[name]) for name, label in _FACTS.items()]
     if override:
-        said += [Fact(name, label, override[name]) for name, label in _OVERRIDE.items()]
-        said += [Fact(f"risk_{number}", "妨げ", risk) for number, risk in enumerate(override["risks"], start=1)]
+        facts_shown += [Fact(name, label, override[name]) for name, label in _OVERRIDE.items()]
+        facts_shown += [Fact(f"risk_{number}", "妨げ", risk) for number, risk in enumerate(override["risks"], start=1)]
     table = _table(claims, register, night, with_names, bool(override))
     sheet = plain_sheet(table)
-    return List(table, Book(f"{table.file_name}.xlsx", "督促対象一覧", city, night, (sheet,), tuple(said)))
+    return List(table, Book(f"{table.file_name}.xlsx", "督促対象一覧", city, night, (sheet,), tuple(facts_shown)))
 
 
 def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bool, is_override: bool) -> Table:
@@ -86,5 +86,5 @@ def _table(claims: pl.DataFrame, register: Register, night: date, with_names: bo
         }
     note = "★二人の承認により、妨げがあるまま引いたものです。" if is_override else ""
     note += "納期限から決めた日数を過ぎて、未収の残る調定。速報のあるものは載せていません。"
-    made = table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))
-    return replace(made, headings=tuple(replace(heading, on_page=True) for heading in made.headings))
+    table = table_of("督促対象一覧", note, claims, columns, ("調定額", "収納額", "未収額"))
+    return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))

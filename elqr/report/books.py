@@ -111,7 +111,7 @@ def books(
     def for_decisions(stem: str, title: str, exceptions: Table, *more: Sheet) -> Book:
         return review_book(f"{stem}.xlsx", title, city, night, exceptions, marked, rows.chain, *more)
 
-    made = [
+    all_books = [
         for_decisions("要確認", "要確認（決裁の記入用）", drawn.exception),
         book(
             "税料",
@@ -130,25 +130,29 @@ def books(
     names = sorted({procedure.department for procedure in register.procedure})
     for name, stem in zip(names, file_stems(names), strict=True):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
-        own = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
-        outcome = outcomes(rows.decisions, register, own)
-        exception = shape.exception_table(rows.exceptions.filter(own), rows.others, rows.suggestions, register, night)
-        own_waiting = shape.with_procedure(rows.waiting, register).filter(own)
+        is_theirs = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
+        outcome = outcomes(rows.decisions, register, is_theirs)
+        exception = shape.exception_table(
+            rows.exceptions.filter(is_theirs), rows.others, rows.suggestions, register, night
+        )
+        own_waiting = shape.with_procedure(rows.waiting, register).filter(is_theirs)
         exception = replace(exception, note=exception.note + left_out(exception.height, own_waiting))
-        made.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
-    return tuple(made)
+        all_books.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
+    return tuple(all_books)
 
 
 _EVERY = pl.col(DecidedPayment.PAYMENT_NO).is_not_null()
 _PLAIN = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outcome.ALREADY_POSTED)]
 
 
-def outcomes(decisions: pl.DataFrame, register: Register, own: pl.Expr = _EVERY, most: int = IN_BOOK.most) -> Table:
+def outcomes(
+    decisions: pl.DataFrame, register: Register, is_theirs: pl.Expr = _EVERY, most: int = IN_BOOK.most
+) -> Table:
     """消込結果のシートの表: all of its own, or of very many what is not plain, saying where all of them are."""
-    count = decisions.select(own.sum()).item()
+    count = decisions.select(is_theirs.sum()).item()
     if count <= most:
-        return shape.outcome_table(decisions.filter(own), register)
-    some = decisions.filter(own & ~pl.col(DecidedPayment.OUTCOME).is_in(_PLAIN))
+        return shape.outcome_table(decisions.filter(is_theirs), register)
+    some = decisions.filter(is_theirs & ~pl.col(DecidedPayment.OUTCOME).is_in(_PLAIN))
     note = (
         f"収納が{count:,}件あるので、一致・速報・計上済を除いた{some.height:,}件だけを載せました。"
         "全件は 消込結果.csv にあります。"
@@ -199,8 +203,8 @@ def daily_sheet(table: Table) -> Sheet:
     """収納日計表, with the sum of each procedure."""
     checks = []
     for name in table.frame["手続"].unique().sort().to_list():
-        own = table.frame.filter(pl.col("手続") == name)
-        checks += [Check(total, int(own[total].sum()), total, ("手続", name)) for total in table.totals]
+        of_procedure = table.frame.filter(pl.col("手続") == name)
+        checks += [Check(total, int(of_procedure[total].sum()), total, ("手続", name)) for total in table.totals]
     return replace(plain_sheet(table), checks=tuple(checks))
 
 
@@ -222,9 +226,9 @@ def review_sheet(exceptions: Table, marked: pl.DataFrame) -> Sheet:
     details = tuple(_column(name, style, False) for name, style in styles.items() if name not in _REVIEW_PRINTED)
     checks = []
     for reason in frame["理由"].unique(maintain_order=True).sort().to_list():
-        own = frame.filter(pl.col("理由") == reason)
-        checks.append(Check("行の数", own.height, where=("理由", reason)))
-        checks.append(Check("仮受額", int(own["仮受額"].sum()), "仮受額", ("理由", reason)))
+        of_reason = frame.filter(pl.col("理由") == reason)
+        checks.append(Check("行の数", of_reason.height, where=("理由", reason)))
+        checks.append(Check("仮受額", int(of_reason["仮受額"].sum()), "仮受額", ("理由", reason)))
     columns = (*printed, *_ENTRIES, *details, *_MARKS)
     return Sheet(replace(exceptions, frame=frame), columns, tuple(checks), frozen_columns=2, is_protected=True)
 

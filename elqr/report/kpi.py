@@ -6,19 +6,20 @@ from elqr.arithmetic.wareki import wareki
 from elqr.rules.kpi import COUNTING_RULE, Kpi
 
 
-def kpi_lines(found: Kpi) -> Iterator[str]:
+def kpi_lines(kpi: Kpi) -> Iterator[str]:
     """年度別の累積と、手続ごとの証拠: the lines that the terminal shows."""
-    yield f"KPI eL-QR対応の手続数（累積） {wareki(found.as_of)}現在"
+    yield f"KPI eL-QR対応の手続数（累積） {wareki(kpi.as_of)}現在"
     yield f"集計の定め: {COUNTING_RULE}"
-    for year in found.years:
+    for year in kpi.years:
         target = f"目標{year.target}以上 " if year.target else ""
         reached = "達成の予定" if year.planned >= year.target else "不足"
         yield f"  {year.label}  {target}予定{year.planned}（うち運用中{year.live}）{reached if year.target else ''}"
     yield "手続ごとの証拠:"
-    for line in found.procedures:
-        own, seen = line.procedure, line.evidence
+    for line in kpi.procedures:
+        procedure, seen = line.procedure, line.evidence
         share = f"{seen.elqr_share:.1%}" if seen.elqr_share is not None else "－"
-        yield f"  {own.name}（{own.kind.value}・{own.priority.value}） 運用開始 {own.go_live_on or '未定'}"
+        kind = f"{procedure.kind.value}・{procedure.priority.value}"
+        yield f"  {procedure.name}（{kind}） 運用開始 {procedure.go_live_on or '未定'}"
         yield (
             f"    最初の発行 {seen.first_issued_on or '－'}  最初のeL-QR収納 {seen.first_paid_on or '－'}  "
             f"発行 {seen.notices:,}件  eL-QR収納 {seen.elqr_payments:,}件 {seen.elqr_yen:,}円  eL-QRの割合 {share}"

@@ -36,10 +36,10 @@ class Monthly:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes."""
-        made: dict[str, bytes] = {}
+        files: dict[str, bytes] = {}
         for table in self.tables:
-            made |= bytes_of(table)
-        return made | {self.book.file_name: book_bytes(self.book)}
+            files |= bytes_of(table)
+        return files | {self.book.file_name: book_bytes(self.book)}
 
 
 def monthly(
@@ -116,7 +116,7 @@ def month_table(figures: Figures, register: Register) -> Table:
 
 def nights_table(figures: Figures) -> Table:
     """月計（夜別）: what each night put on claims, and 仮受 before, in, out and after it."""
-    is_claim, is_held = (pl.col(MonthlySum.ACCOUNT) == own.value for own in (Account.CLAIM, Account.SUSPENSE))
+    is_claim, is_held = (pl.col(MonthlySum.ACCOUNT) == account.value for account in (Account.CLAIM, Account.SUSPENSE))
     rows = (
         figures.sums.group_by(MonthlySum.NIGHT_ON)
         .agg(
@@ -150,7 +150,9 @@ def nights_table(figures: Figures) -> Table:
 def balance_table(figures: Figures) -> Table:
     """仮受残高: from the end of the month before to the end of the month."""
     held, back, reduced = figures.in_suspense, figures.withdrawn_yen, figures.reduced_yen
-    came, moved = (int(held.filter(own)[MonthlySum.YEN].sum()) for own in (~pl.col(MonthlySum.IS_MOVE), _IS_RULED))
+    came, moved = (
+        int(held.filter(condition)[MonthlySum.YEN].sum()) for condition in (~pl.col(MonthlySum.IS_MOVE), _IS_RULED)
+    )
     lines = [
         ("前月末の残高", figures.opening_yen),
         ("仮受へ（要確認になった額）", came),

@@ -51,12 +51,12 @@ class Morning:
 
     def drawings(self) -> dict[str, Callable[[], Iterable[bytes]]]:
         """File name → how to draw it, in pieces, of everything in the night's folder; what takes longest first."""
-        made: dict[str, Callable[[], Iterable[bytes]]] = {"index.html": partial(_page, self.page)}
+        drawings: dict[str, Callable[[], Iterable[bytes]]] = {"index.html": partial(_page, self.page)}
         for book in sorted(self.books, key=lambda book: -book.rows):
-            made[book.file_name] = partial(_book, book)
+            drawings[book.file_name] = partial(_book, book)
         for table in reversed(self.tables):
-            made |= files_of(table)
-        return made
+            drawings |= files_of(table)
+        return drawings
 
 
 def _book(book: Book) -> Iterator[bytes]:
@@ -68,7 +68,7 @@ def _page(page: Page) -> Iterator[bytes]:
 
 
 def morning(
-    city: str, night: date, rows: Rows, register: Register, found: Kpi, findings: list[Finding], status: str
+    city: str, night: date, rows: Rows, register: Register, kpi: Kpi, findings: list[Finding], status: str
 ) -> Morning:
     """帳票を作る. `status` is clean, review or quarantine."""
     marked = marks(rows.exceptions)
@@ -93,9 +93,9 @@ def morning(
     expected = () if rows.arrivals is None else (arrival_table(rows.arrivals),)
     taken_back = () if rows.retractions is None else (retraction_table(rows.retractions),)
     _agree(outcome, exception, daily, rows)
-    kpis = shape.kpi_table(found)
+    kpis = shape.kpi_table(kpi)
     aged = backlog.aged(rows.waiting, register, night)
-    made = books(
+    all_books = books(
         city,
         night,
         Drawn(exception, refund, rulings, daily, places, intake, notices, kpis, money, expected, taken_back),
@@ -115,17 +115,17 @@ def morning(
         reasons=_reasons(backlog.open_only(rows.waiting)),
         money=_money(rows.postings),
         balances=_balances(rows),
-        years=found.years,
+        years=kpi.years,
         findings=findings,
         notices=[(name, notices.total(name)) for name in notices.totals],
         tables=tables,
         intake=_intake(rows.deliveries, statuses),
         ageing=[(title, key, ageing(aged, title)) for key, title in _AGEING.items()],
         trend=trend(rows.sums, night, _open_count(rows) - _announced_count(rows)),
-        books=[(book.file_name, book.title) for book in made],
+        books=[(book.file_name, book.title) for book in all_books],
         data=_data(rows, list_frame(rows, register, night), register, night),
     )
-    return Morning(tuple(page.tables), page, made)
+    return Morning(tuple(page.tables), page, all_books)
 
 
 def _outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
@@ -149,14 +149,14 @@ _AGEING = {"reason": "理由", "department": "所管課"}
 
 def _intake(deliveries: pl.DataFrame, statuses: list[FileStatus]) -> list[tuple[Line, int]]:
     """受信ファイル by what came of them: records and yen within, and how many files."""
-    found = []
+    lines = []
     for kind in FileStatus:
-        own = deliveries.filter(pl.col(Delivery.STATUS) == kind.value)
+        of_kind = deliveries.filter(pl.col(Delivery.STATUS) == kind.value)
         line = Line(
-            kind.label, int(own[Delivery.PAYMENT_COUNT].sum()), int(own[Delivery.PAYMENT_YEN].sum()), kind.value
+            kind.label, int(of_kind[Delivery.PAYMENT_COUNT].sum()), int(of_kind[Delivery.PAYMENT_YEN].sum()), kind.value
         )
-        found.append((line, statuses.count(kind)))
-    return found
+        lines.append((line, statuses.count(kind)))
+    return lines
 
 
 def _data(rows: Rows, listed: pl.DataFrame, register: Register, night: date) -> dict[str, object]:
@@ -185,9 +185,9 @@ def _agree(outcome: Table, exception: Table, daily: Table, rows: Rows) -> None:
 
 
 def _yen_of(postings: pl.DataFrame, *, is_move: bool) -> dict[Account, int]:
-    own = postings.filter(pl.col(DailySum.IS_MOVE) == is_move)
+    rows = postings.filter(pl.col(DailySum.IS_MOVE) == is_move)
     on = pl.col(DailySum.ACCOUNT)
-    return {account: int(own.filter(on == account.value)[DailySum.YEN].sum()) for account in Account}
+    return {account: int(rows.filter(on == account.value)[DailySum.YEN].sum()) for account in Account}
 
 
 def _funnel(read: pl.DataFrame) -> list[Line]:
@@ -195,9 +195,9 @@ def _funnel(read: pl.DataFrame) -> list[Line]:
     whole = Line("読んだ記録", int(read[PlacedRecord.COUNT].sum()), int(read[PlacedRecord.YEN].sum()), "sum")
     lines = []
     for place in Place:
-        own = read.filter(pl.col(PlacedRecord.PLACE) == place.value)
+        records = read.filter(pl.col(PlacedRecord.PLACE) == place.value)
         lines.append(
-            Line(place.label, int(own[PlacedRecord.COUNT].sum()), int(own[PlacedRecord.YEN].sum()), place.value)
+            Line(place.label, int(records[PlacedRecord.COUNT].sum()), int(records[PlacedRecord.YEN].sum()), place.value)
         )
     assert sum(line.count for line in lines) == whole.count and sum(line.yen for line in lines) == whole.yen
     return [whole, *lines]
@@ -222,9 +222,11 @@ def _announced_count(rows: Rows) -> int:
 def _reasons(waiting: pl.DataFrame) -> list[Line]:
     lines = []
     for outcome in Outcome:
-        own = waiting.filter(pl.col(Waiting.OUTCOME) == outcome.value)
-        if own.height:
-            lines.append(Line(outcome.label, int(own[Waiting.COUNT].sum()), int(own[Waiting.SUSPENSE_YEN].sum())))
+        of_outcome = waiting.filter(pl.col(Waiting.OUTCOME) == outcome.value)
+        if of_outcome.height:
+            lines.append(
+                Line(outcome.label, int(of_outcome[Waiting.COUNT].sum()), int(of_outcome[Waiting.SUSPENSE_YEN].sum()))
+            )
     total = Line("計", int(waiting[Waiting.COUNT].sum()), int(waiting[Waiting.SUSPENSE_YEN].sum()), "sum")
     return [*lines, total] if lines else []
 
@@ -233,9 +235,14 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     """確報の額 and where it went; then what rulings moved, and what came off claims that were lowered."""
     lines = []
     for account in NIGHT_ACCOUNTS:
-        own = postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & ~pl.col(DailySum.IS_MOVE))
+        on_account = postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & ~pl.col(DailySum.IS_MOVE))
         lines.append(
-            Line(f"{account.label}へ", int(own[DailySum.COUNT].sum()), int(own[DailySum.YEN].sum()), account.value)
+            Line(
+                f"{account.label}へ",
+                int(on_account[DailySum.COUNT].sum()),
+                int(on_account[DailySum.YEN].sum()),
+                account.value,
+            )
         )
     whole = Line("確報の額", sum(line.count for line in lines), sum(line.yen for line in lines), "sum")
     reduced = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
@@ -243,9 +250,9 @@ def _money(postings: pl.DataFrame) -> list[Line]:
     is_ruled = pl.col(DailySum.IS_MOVE) & ~pl.col(DailySum.IS_REDUCTION)
     ruled = {account: postings.filter((pl.col(DailySum.ACCOUNT) == account.value) & is_ruled) for account in Account}
     back = ruled[Account.WITHDRAWN]
-    said = "決裁で調定へ（差引）" if back.height else "決裁で仮受から調定へ"
+    label = "決裁で調定へ（差引）" if back.height else "決裁で仮受から調定へ"
     moves = (
-        (said, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", back), ("減額による過納で調定から仮受へ", reduced)
+        (label, ruled[Account.CLAIM]), ("決裁で送付元の取消へ", back), ("減額による過納で調定から仮受へ", reduced)
     )  # fmt: skip
     for what, rows in moves:
         moved = [Line(what, int(rows[DailySum.COUNT].sum()), int(rows[DailySum.YEN].sum()))] if rows.height else []

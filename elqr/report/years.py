@@ -60,10 +60,10 @@ class Yearly:
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes."""
-        made = {self.book.file_name: book_bytes(self.book)}
+        files = {self.book.file_name: book_bytes(self.book)}
         for table in (self.summary, self.carried):
-            made |= bytes_of(table)
-        return made
+            files |= bytes_of(table)
+        return files
 
 
 def yearly(
@@ -102,8 +102,8 @@ def yearly(
 def _changes_since(then: Table, now: Table) -> str:
     """締後の変更: totals that are not what they were on the closing day, in words; empty when all are."""
     changes = {name: now.total(name) - then.total(name) for name in _TOTALS}
-    said = "、".join(f"{name} {change:+,}" for name, change in changes.items() if change)
-    return f"★締後の変更（締めの日の夜との差）：{said}。" if said else ""
+    changed = "、".join(f"{name} {change:+,}" for name, change in changes.items() if change)
+    return f"★締後の変更（締めの日の夜との差）：{changed}。" if changed else ""
 
 
 def _stood(claims: pl.DataFrame) -> pl.DataFrame:
@@ -141,23 +141,25 @@ def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
         pl.col(YearHeld.YEN).filter(~overpaid & ~twice).sum().alias(_OTHER_YEN),
     )
     codes = pl.concat([frame.select(code) for frame in (of_claims, of_year, of_held)]).unique()
-    made = codes
+    lines = codes
     for beside in (of_claims, of_year, of_held):
-        made = made.join(beside, on=code, how="left", validate="1:1", nulls_equal=True)
-    made = made.with_columns(pl.col(pl.Int64).fill_null(0)).sort(code, nulls_last=True)
-    assert made[ClosedClaim.COLLECTED_YEN].equals(made["asked_yen"].rename(ClosedClaim.COLLECTED_YEN)), (
+        lines = lines.join(beside, on=code, how="left", validate="1:1", nulls_equal=True)
+    lines = lines.with_columns(pl.col(pl.Int64).fill_null(0)).sort(code, nulls_last=True)
+    assert lines[ClosedClaim.COLLECTED_YEN].equals(lines["asked_yen"].rename(ClosedClaim.COLLECTED_YEN)), (
         "each claim's yen are the ledger's"
     )
-    return made
+    return lines
 
 
 def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> Table:
     """決算見込: one row a procedure."""
     year = rows.fiscal_year
-    kinds = {own.code: own.accounting_on(last_day(year)) for own in register.procedure}
-    days = {own.code: wareki(own.closing_day(year)) for own in register.procedure}
+    kinds = {procedure.code: procedure.accounting_on(last_day(year)) for procedure in register.procedure}
+    days = {procedure.code: wareki(procedure.closing_day(year)) for procedure in register.procedure}
     code = pl.col(Claim.PROCEDURE_CODE)
-    kind = code.replace_strict({own: kind.value for own, kind in kinds.items()}, default="", return_dtype=pl.String)
+    kind = code.replace_strict(
+        {procedure: kind.value for procedure, kind in kinds.items()}, default="", return_dtype=pl.String
+    )
     day = code.replace_strict(days, default=wareki(closing_day(year, AccountingKind.GENERAL)), return_dtype=pl.String)
     rate = pl.when(pl.col(ClosedClaim.OWED_YEN) > 0).then(
         pl.col(ClosedClaim.COLLECTED_YEN) / pl.col(ClosedClaim.OWED_YEN)

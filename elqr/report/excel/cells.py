@@ -66,15 +66,15 @@ _ROW = pl.col("").cast(pl.String)
 
 def _joined(pieces: Iterable[str | pl.Expr]) -> Iterator[pl.Expr]:
     """What stands together in all rows becomes one piece."""
-    said = ""
+    text = ""
     for piece in pieces:
         if isinstance(piece, str):
-            said += piece
+            text += piece
             continue
-        yield from [pl.lit(said)] if said else []
+        yield from [pl.lit(text)] if text else []
         yield piece
-        said = ""
-    yield from [pl.lit(said)] if said else []
+        text = ""
+    yield from [pl.lit(text)] if text else []
 
 
 def blank_row_xml(stamps: Sequence[Stamp], row: int) -> bytes:
@@ -126,8 +126,8 @@ def _needs(chunk: pl.DataFrame) -> _Needs:
         texts.str.contains(_NEEDS_ESCAPE).any(),
         texts.str.contains(_AT_AN_END).any(),
     )
-    found = chunk.select(look.name.prefix(str(kind)) for kind, look in enumerate(looks)).row(0, named=True)
-    needed = [name for name, is_needed in found.items() if is_needed]
+    flags = chunk.select(look.name.prefix(str(kind)) for kind, look in enumerate(looks)).row(0, named=True)
+    needed = [name for name, is_needed in flags.items() if is_needed]
     return _Needs(*({name[1:] for name in needed if name[0] == str(kind)} for kind in range(len(looks))))
 
 

@@ -47,11 +47,11 @@ def look_through(data: bytes, name: str, wanted: Callable[[str], bool]) -> dict[
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         parts = _parts(package, name)
         text_sizes = _text_sizes(package, parts, name)
-        found: dict[str, SheetLook] = {}
+        looks: dict[str, SheetLook] = {}
         for title, part in _sheets(package, parts, name):
             if not wanted(title):
                 continue
-            if title in found:
+            if title in looks:
                 raise BadFile(f"{name} にシート「{title}」が二つあります。一つを削除してください。")
             look = _looked_at(package, parts, part, name)
             if look.area > min(BOOK_CELLS.most, 100 * look.cells + 1_000_000):
@@ -61,8 +61,8 @@ def look_through(data: bytes, name: str, wanted: Callable[[str], bool]) -> dict[
                 )
             if look.shared * max(text_sizes, default=0) > BOOK_UNPACKED.most:
                 _refuse_long_texts(package, parts, part, text_sizes, name)
-            found[title] = look
-        return found
+            looks[title] = look
+        return looks
 
 
 def has_comments(data: bytes) -> bool:

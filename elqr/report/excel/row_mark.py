@@ -52,11 +52,11 @@ def marks(rows: pl.DataFrame) -> pl.DataFrame:
     )
     if _BESIDES in rows.columns:
         content += pl.concat_str(pl.lit("\x1f"), pl.col(_BESIDES).cast(pl.String)).fill_null("")
-    made = rows.select(
+    marked = rows.select(
         pl.col(ExceptionRow.PAYMENT_NO).alias("受付番号"), identity.alias(IDENTITY), content.alias(CONTENT)
     )
-    hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in made[CONTENT].to_list()]
-    return made.with_columns(pl.Series(CONTENT, hashed, dtype=pl.String))
+    hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in marked[CONTENT].to_list()]
+    return marked.with_columns(pl.Series(CONTENT, hashed, dtype=pl.String))
 
 
 def digest(marked: pl.DataFrame) -> str:

@@ -79,8 +79,8 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
             "default_format_properties": dict(_FONT),
         },
     )
-    made = datetime(book.night_on.year, book.night_on.month, book.night_on.day, tzinfo=UTC)
-    workbook.set_properties({"title": book.title, "company": book.city, "author": "elqr", "created": made})
+    made_on = datetime(book.night_on.year, book.night_on.month, book.night_on.day, tzinfo=UTC)
+    workbook.set_properties({"title": book.title, "company": book.city, "author": "elqr", "created": made_on})
     formats = {name: workbook.add_format({**_FONT, **properties}) for name, properties in _FORMATS.items()}
     parts = [part for sheet in book.sheets for part in parted(sheet, most_rows)]
     bodies: dict[str, Part] = {}
@@ -103,9 +103,9 @@ def parted(sheet: Sheet, most_rows: int) -> list[Part]:
     of = max(1, -(-frame.height // most_rows))
 
     def part(number: int) -> Part:
-        own = frame.slice((number - 1) * most_rows, most_rows)
+        rows = frame.slice((number - 1) * most_rows, most_rows)
         name = sheet_name(sheet.table.title, number)
-        return Part(sheet, name, number, of, own, longest(sheet.columns, own))
+        return Part(sheet, name, number, of, rows, longest(sheet.columns, rows))
 
     return [part(number) for number in range(1, of + 1)]
 
@@ -126,13 +126,13 @@ def _write_checks(worksheet: Worksheet, book: Book, parts: list[Part], formats: 
         worksheet.write_string(3, at, name, formats["head"])
     row = 4
     for sheet in book.sheets:
-        own = [part for part in parts if part.sheet is sheet]
+        sheet_parts = [part for part in parts if part.sheet is sheet]
         totals = [Check(name, sheet.table.total(name), name) for name in sheet.table.totals]
         for check in (Check("行の数", sheet.table.frame.height), *totals, *sheet.checks):
             worksheet.write_string(row, 0, sheet.table.title, formats["text"])
             worksheet.write_string(row, 1, check.what, formats["text"])
             worksheet.write_string(row, 2, "＝".join(check.where or ("すべて",)), formats["text"])
-            formula = "=" + "+".join(_formula(part, check) for part in own)
+            formula = "=" + "+".join(_formula(part, check) for part in sheet_parts)
             worksheet.write_formula(row, 3, formula, formats["yen"], check.ours)
             worksheet.write_number(row, 4, check.ours, formats["yen"])
             verdict = f"=IF(D{row + 1}=E{row + 1},{said(AGREES)},{said(DIFFERS)})"
@@ -215,11 +215,11 @@ def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
     tables = {f"xl/tables/table{number}.xml": part for number, part in enumerate(bodies.values(), start=1)}
     seen = 0
     with (
-        zipfile.ZipFile(skeleton) as made,
+        zipfile.ZipFile(skeleton) as written,
         zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as package,
     ):
-        for name in made.namelist():
-            data = made.read(name)
+        for name in written.namelist():
+            data = written.read(name)
             part = bodies.get(name)
             if part is None:
                 with package.open(name, "w") as entry:
@@ -251,9 +251,9 @@ def _widened(table: bytes, part: Part) -> bytes:
 
 def _cut(data: bytes, part: Part) -> tuple[bytes, tuple[Stamp, ...], bytes]:
     """型を取る: what stands before and after the pattern row, and the stamps made from its cells."""
-    found = re.search(rf'<row r="{BODY + 1}" .*?</row>'.encode(), data, re.DOTALL)
-    assert found, "the pattern row is there"
-    format_nos = re.findall(r'<c r="[A-Z]+\d+" s="(\d+)"/>', found[0].decode())
+    match = re.search(rf'<row r="{BODY + 1}" .*?</row>'.encode(), data, re.DOTALL)
+    assert match, "the pattern row is there"
+    format_nos = re.findall(r'<c r="[A-Z]+\d+" s="(\d+)"/>', match[0].decode())
     columns = part.sheet.columns
     assert len(format_nos) == len(columns), "the pattern row has a cell a column"
     stamps = tuple(
@@ -267,5 +267,5 @@ def _cut(data: bytes, part: Part) -> tuple[bytes, tuple[Stamp, ...], bytes]:
         for at, (column, format_no) in enumerate(zip(columns, format_nos, strict=True))
     )
     far = f"A1:{letters(len(columns) - 1)}{part.last + 1}".encode()
-    before = re.sub(rb'<dimension ref="[^"]*"/>', b'<dimension ref="' + far + b'"/>', data[: found.start()])
-    return before, stamps, data[found.end() :]
+    before = re.sub(rb'<dimension ref="[^"]*"/>', b'<dimension ref="' + far + b'"/>', data[: match.start()])
+    return before, stamps, data[match.end() :]

@@ -155,13 +155,13 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
     """記入欄: what may be written, the hint beside it, and the colour of what is lacking."""
     columns = part.sheet.columns
     lead = next(place for place, column in enumerate(columns) if column.entry)
-    own, first = xl_rowcol_to_cell(BODY, at, col_abs=True), xl_rowcol_to_cell(BODY, lead, col_abs=True)
+    cell, first = xl_rowcol_to_cell(BODY, at, col_abs=True), xl_rowcol_to_cell(BODY, lead, col_abs=True)
     rule: dict[str, object] = {"input_title": columns[at].name, "input_message": entry.hint}
     if entry.choices:
         rule |= {"validate": "list", "source": list(entry.choices), "error_title": "一覧から選んでください"}
         rule |= {"error_message": "この欄は一覧にある言葉だけを受け付けます。"}
     elif entry.digits:
-        bare = f'SUBSTITUTE(SUBSTITUTE({own}," ",""),"-","")'
+        bare = f'SUBSTITUTE(SUBSTITUTE({cell}," ",""),"-","")'
         rule |= {"validate": "custom", "value": f"=AND(LEN({bare})={entry.digits},ISNUMBER(VALUE({bare})))"}
         rule |= {"error_type": "warning", "error_title": f"{entry.digits}桁ではありません"}
         rule |= {"error_message": "番号を確かめてください。"}
@@ -171,7 +171,7 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
     worksheet.data_validation(BODY, at, part.last, at, rule)
     if entry.needed_for:
         asked = ",".join(f"{first}={said(choice)}" for choice in entry.needed_for)
-        lacking = {"type": "formula", "criteria": f"=AND(OR({asked}),LEN({own})=0)", "format": formats["lacking"]}
+        lacking = {"type": "formula", "criteria": f"=AND(OR({asked}),LEN({cell})=0)", "format": formats["lacking"]}
         worksheet.conditional_format(BODY, at, part.last, at, lacking)
     if at == lead:
         height = part.frame.height
@@ -188,8 +188,8 @@ def longest(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
             return values.abs().sum().cast(pl.Int64).cast(pl.String).str.len_chars().cast(pl.Int64)
         return text_width(values.cast(pl.String)).max()
 
-    found = frame.select(width(column) for column in columns if column.entry is None)
-    return {name: most or 0 for name, most in zip(found.columns, found.row(0), strict=True)}
+    widths = frame.select(width(column) for column in columns if column.entry is None)
+    return {name: most or 0 for name, most in zip(widths.columns, widths.row(0), strict=True)}
 
 
 def width_of(column: Column, part: Part) -> float:

@@ -64,8 +64,8 @@ def bar_chart(key: str, title: str, unit: str, nights: Sequence[date], values: S
         x, y = _fine(LEFT_BESIDE + slot * (at + 0.15)), _y(value / top)
         label = f"{night.month}月{night.day}日 {value:,}{unit}"
         bars.append(Bar(x, y, _fine(slot * 0.7), _fine(HEIGHT - _BOTTOM - y), label))
-    said = f"{_span(nights)}。最大 {max(values):,}{unit}、最新 {values[-1]:,}{unit}"
-    return Chart(key, title, said, tuple(bars), (), ticks, _days(nights))
+    summary = f"{_span(nights)}。最大 {max(values):,}{unit}、最新 {values[-1]:,}{unit}"
+    return Chart(key, title, summary, tuple(bars), (), ticks, _days(nights))
 
 
 def line_chart(

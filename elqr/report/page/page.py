@@ -111,10 +111,10 @@ def embedded(value: object) -> Markup:
     """スクリプトが読むJSON: nothing in it can end the element, begin another or break a line of JavaScript."""
     text = re.sub(
         _NOT_PICTURED,
-        lambda found: "\\" + visible(found[0]),
+        lambda match: "\\" + visible(match[0]),
         json.dumps(value, ensure_ascii=False, separators=(",", ":")),
     )
-    return Markup(re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text))
+    return Markup(re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def _kind_of(heading: Heading) -> str:
@@ -126,12 +126,12 @@ def _kind_of(heading: Heading) -> str:
 def _groups(findings: Sequence[Finding]) -> list[Group]:
     """By code, the gravest first."""
     ordered = sorted(findings, key=lambda finding: (-finding.text.severity, finding.code, finding.remedy, finding))
-    made = []
-    for (code, remedy), own in groupby(ordered, key=lambda finding: (finding.code, finding.remedy)):
-        listed = list(own)
+    groups = []
+    for (code, remedy), of_code in groupby(ordered, key=lambda finding: (finding.code, finding.remedy)):
+        listed = list(of_code)
         text = listed[0].text
-        made.append(Group(code.value, text.heading, remedy, text.severity is Severity.HIGH, listed))
-    return made
+        groups.append(Group(code.value, text.heading, remedy, text.severity is Severity.HIGH, listed))
+    return groups
 
 
 def _charts(trend: Trend) -> tuple[Chart, ...]:
@@ -156,7 +156,9 @@ def _style(page: Page, night: str) -> str:
 
 def _css_text(text: str) -> str:
     """A string of CSS: whatever could end it or the style element is written by its number."""
-    return '"' + "".join(own if own.isalnum() or own == "　" else f"\\{ord(own):x} " for own in text) + '"'
+    return (
+        '"' + "".join(letter if letter.isalnum() or letter == "　" else f"\\{ord(letter):x} " for letter in text) + '"'
+    )
 
 
 def _hash(text: str) -> str:

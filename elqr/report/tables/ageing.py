@@ -32,10 +32,10 @@ class AgeRow:
 
 def age_label(days: pl.Expr) -> pl.Expr:
     """経過日数 → 区分の名: the label of the age that so many days fall into."""
-    said = pl.lit(Age.FRESH.label)
+    label = pl.lit(Age.FRESH.label)
     for age in sorted(Age):
-        said = pl.when(days >= age.value).then(pl.lit(age.label)).otherwise(said)
-    return said
+        label = pl.when(days >= age.value).then(pl.lit(age.label)).otherwise(label)
+    return label
 
 
 def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
@@ -43,19 +43,19 @@ def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
 
     `rows` has 経過日数, 件数 and 仮受額. Asserts that the cells add up to all rows, in count and in yen.
     """
-    own = rows.with_columns(age_label(pl.col("経過日数")).alias("age"))
-    sums = own.group_by(by, "age").agg(pl.col("件数").sum(), pl.col("仮受額").sum())
-    found: dict[str, dict[str, tuple[int, int]]] = {}
+    aged_rows = rows.with_columns(age_label(pl.col("経過日数")).alias("age"))
+    sums = aged_rows.group_by(by, "age").agg(pl.col("件数").sum(), pl.col("仮受額").sum())
+    cells_of: dict[str, dict[str, tuple[int, int]]] = {}
     for name, age, count, yen in sums.iter_rows():
-        found.setdefault(name, {})[age] = (count, yen)
-    made = [_row(name, cells) for name, cells in found.items()]
-    made.sort(key=lambda row: (-row.whole[1], -row.whole[0], row.name))
-    columns = zip(*(row.cells for row in made), strict=True)
-    whole = AgeRow("計", tuple(_sum(column) for column in columns), _sum([row.whole for row in made]))
+        cells_of.setdefault(name, {})[age] = (count, yen)
+    lines = [_row(name, cells) for name, cells in cells_of.items()]
+    lines.sort(key=lambda row: (-row.whole[1], -row.whole[0], row.name))
+    columns = zip(*(row.cells for row in lines), strict=True)
+    whole = AgeRow("計", tuple(_sum(column) for column in columns), _sum([row.whole for row in lines]))
     assert whole.whole == (int(rows["件数"].sum()), int(rows["仮受額"].sum())), (
         "every exception has one reason and one age"
     )
-    return (*made, whole) if made else ()
+    return (*lines, whole) if lines else ()
 
 
 def _row(name: str, cells: dict[str, tuple[int, int]]) -> AgeRow:

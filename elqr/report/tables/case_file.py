@@ -71,11 +71,11 @@ def _record(original: Original, layouts: dict[_Layout, int]) -> object:
 
 def _layout(spec: str, record: str, is_fixed: bool, places: tuple[_Place, ...]) -> list[object]:
     """A layout as the script shows it."""
-    said = [
+    layout = [
         (f"{start}+{width}" if width else f"{start}列目", title, int(is_part))
         for start, width, title, is_part in places
     ]
-    return [spec, record, int(is_fixed), said]
+    return [spec, record, int(is_fixed), layout]
 
 
 def _grouped(rows: pl.DataFrame, by: str, value: pl.Expr) -> dict[int, list[object]]:
@@ -99,8 +99,8 @@ def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
         "機関コード": pl.col(CaseKeys.OFFICE_CODE),
         "払込日": pl.col(CaseKeys.FUNDS_ON),
     }
-    own = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in named.items()))
-    long = own.unpivot(index=CaseKeys.PAYMENT_NO, on=list(named)).filter(pl.col("value").fill_null("") != "")
+    key_rows = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in named.items()))
+    long = key_rows.unpivot(index=CaseKeys.PAYMENT_NO, on=list(named)).filter(pl.col("value").fill_null("") != "")
     return _grouped(long, CaseKeys.PAYMENT_NO, _entries(pl.col("variable"), pl.col("value")))
 
 
@@ -117,9 +117,11 @@ def _near(rows: pl.DataFrame, register: Register) -> dict[int, list[object]]:
 
 
 def _suspense(rows: pl.DataFrame) -> dict[int, list[object]]:
-    said = pl.concat_str(SuspensePosting.DECIDED_BY, pl.lit(" "), SuspensePosting.REASON).str.strip_chars()
+    reason = pl.concat_str(SuspensePosting.DECIDED_BY, pl.lit(" "), SuspensePosting.REASON).str.strip_chars()
     return _grouped(
-        rows, SuspensePosting.PAYMENT_NO, _entries(pl.col(SuspensePosting.NIGHT_ON), pl.col(SuspensePosting.YEN), said)
+        rows,
+        SuspensePosting.PAYMENT_NO,
+        _entries(pl.col(SuspensePosting.NIGHT_ON), pl.col(SuspensePosting.YEN), reason),
     )
 
 

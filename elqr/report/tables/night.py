@@ -100,9 +100,9 @@ def table_of(
     stem: str, note: str, frame: pl.DataFrame, columns: Mapping[str, tuple[pl.Expr, Style]], totals: tuple[str, ...]
 ) -> Table:
     """A table of named expressions over a frame."""
-    made = frame.select(expression.alias(name) for name, (expression, _) in columns.items())
+    shown_frame = frame.select(expression.alias(name) for name, (expression, _) in columns.items())
     headings = tuple(Heading(name, style, name not in _FILES_ONLY) for name, (_, style) in columns.items())
-    return Table(stem, stem, note, headings, made, totals)
+    return Table(stem, stem, note, headings, shown_frame, totals)
 
 
 def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
@@ -190,10 +190,12 @@ def long_outcome_table(
     def made(each: int) -> Iterable[pl.DataFrame]:
         return (outcome_table(with_procedure(part, register), register).frame for part in parts(each))
 
-    own = outcome_table(pl.DataFrame(schema=schema), register)
+    empty = outcome_table(pl.DataFrame(schema=schema), register)
     rows, *yen = map(sum, zip(*sums, strict=True))
-    totals = dict(zip(own.totals, yen, strict=True))
-    return LongTable(own.file_name, own.title, own.note, own.headings, own.frame, own.totals, made, rows, totals)
+    totals = dict(zip(empty.totals, yen, strict=True))
+    return LongTable(
+        empty.file_name, empty.title, empty.note, empty.headings, empty.frame, empty.totals, made, rows, totals
+    )
 
 
 def _with_neighbours(
@@ -343,7 +345,7 @@ def moved_by() -> pl.Expr:
     return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
 
 
-def kpi_table(found: Kpi) -> Table:
+def kpi_table(kpi: Kpi) -> Table:
     """KPI表: the procedures with their evidence."""
     schema = {
         **dict.fromkeys(("手続", "種別", "所管課", "区分"), pl.String),
@@ -373,7 +375,7 @@ def kpi_table(found: Kpi) -> Table:
             line.evidence.elqr_share,
             line.remark,
         )
-        for line in found.procedures
+        for line in kpi.procedures
     ]
     styles = {pl.String: Style.TEXT, pl.Date: Style.DATE, pl.Int64: Style.COUNT, pl.Float64: Style.SHARE}
     columns = {

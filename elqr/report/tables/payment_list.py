@@ -53,16 +53,16 @@ class View:
     @property
     def note(self) -> str:
         """What the list leaves out, and where it stands."""
-        said = []
+        parts = []
         if self.listed < self.count:
-            said.append(
+            parts.append(
                 f"この一覧は先頭の{self.listed:,}件です（全{self.count:,}件）。すべては {self.files} にあります。"
             )
         if self.elsewhere:
-            said.append(
+            parts.append(
                 f"再受信したファイルの{self.elsewhere:,}件は、計上済のため一件ずつの結果がありません（取込結果）。"
             )
-        return "".join(said)
+        return "".join(parts)
 
     def as_dict(self) -> dict[str, object]:
         """For the script."""
@@ -80,22 +80,22 @@ def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
 
 def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
     """一覧の表: the columns of 要確認一覧 and those that filters need; one row a listed payment."""
-    own = listed(rows.exceptions, rows.decisions)
-    frame = shape.exception_table(own, rows.others, rows.suggestions, register, night).frame
-    assert frame["受付番号"].equals(own[ExceptionRow.PAYMENT_NO].alias("受付番号")), "rows stay in their order"
+    payments = listed(rows.exceptions, rows.decisions)
+    frame = shape.exception_table(payments, rows.others, rows.suggestions, register, night).frame
+    assert frame["受付番号"].equals(payments[ExceptionRow.PAYMENT_NO].alias("受付番号")), "rows stay in their order"
     severity = {outcome.label: None for outcome in PLACE_OF if outcome not in SEVERITY_OF}
     marked = pl.DataFrame(
         {
-            "行き先": own.select(shape.shown(ExceptionRow.PLACE, Place)).to_series(),
-            "未処理": own[ExceptionRow.IS_OPEN].cast(pl.Int64),
-            "今夜": (own[ExceptionRow.DECIDED_ON] == night).cast(pl.Int64),
+            "行き先": payments.select(shape.shown(ExceptionRow.PLACE, Place)).to_series(),
+            "未処理": payments[ExceptionRow.IS_OPEN].cast(pl.Int64),
+            "今夜": (payments[ExceptionRow.DECIDED_ON] == night).cast(pl.Int64),
         }
     )
     graver = pl.when(pl.col("理由").is_in(list(severity))).then(None).otherwise(pl.col("重要度"))
-    made = pl.concat([frame, marked], how="horizontal").with_columns(
+    framed = pl.concat([frame, marked], how="horizontal").with_columns(
         graver.alias("重要度"), age_label(pl.col("経過日数")).alias("経過日数の区分")
     )
-    return made.select(_COLUMNS)
+    return framed.select(_COLUMNS)
 
 
 def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
@@ -107,21 +107,23 @@ def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
     files = (
         "要確認.xlsx と 要確認一覧.csv" if count == rows.exceptions.height else "elqr review export で書き出すブック"
     )
-    found = [
+    views = [
         View(OPEN, "要確認（未処理のすべて）", count, waiting, files),
         View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=again),
     ]
     for place in Place:
         count = int((rows.decisions[DecidedPayment.PLACE] == place.value).sum())
-        own = int((tonight["行き先"] == place.label).sum())
+        on_page = int((tonight["行き先"] == place.label).sum())
         elsewhere = again if place is Place.ALREADY_POSTED else 0
         title = f"今夜の収納：{place.label}"
-        found.append(View(f"{TONIGHT}:{place.value}", title, count, own, _RESULTS, place.label, elsewhere=elsewhere))
+        views.append(
+            View(f"{TONIGHT}:{place.value}", title, count, on_page, _RESULTS, place.label, elsewhere=elsewhere)
+        )
     for account, (name, label) in _HELD.items():
-        count, own = int((rows.decisions[name] > 0).sum()), int((tonight[label] > 0).sum())
+        count, on_page = int((rows.decisions[name] > 0).sum()), int((tonight[label] > 0).sum())
         title = f"今夜の収納のうち{account.label}にあるもの"
-        found.append(View(f"{TONIGHT}:{account.value}", title, count, own, _RESULTS, holds=label))
-    return tuple(found)
+        views.append(View(f"{TONIGHT}:{account.value}", title, count, on_page, _RESULTS, holds=label))
+    return tuple(views)
 
 
 _RESULTS = "消込結果.csv"
@@ -142,18 +144,18 @@ _ORDERED: Mapping[str, tuple[str, ...]] = {
 
 def columns(frame: pl.DataFrame) -> list[dict[str, object]]:
     """列ごとの値 for the script: words that repeat are written once, and each row says which."""
-    made: list[dict[str, object]] = []
+    columns: list[dict[str, object]] = []
     for name, dtype in frame.schema.items():
         style = _STYLES.get(name, Style.TEXT)
         column = frame[name].dt.to_string("%Y-%m-%d") if dtype == pl.Date else frame[name]
-        own: dict[str, object] = {"name": name, "style": style.value}
+        head: dict[str, object] = {"name": name, "style": style.value}
         if dtype in (pl.String, pl.Date) and style is not Style.DIGITS:
             ordered = _ORDERED.get(name)
             words = column.drop_nulls().unique().sort().to_list()
             words = words if ordered is None else [word for word in ordered if word in words]
             places = {word: at for at, word in enumerate(words)}
-            own |= {"words": words, "at": [places.get(word) for word in column.to_list()]}
+            head |= {"words": words, "at": [places.get(word) for word in column.to_list()]}
         else:
-            own["values"] = column.to_list()
-        made.append(own)
-    return made
+            head["values"] = column.to_list()
+        columns.append(head)
+    return columns

@@ -23,9 +23,9 @@ def records(decisions: pl.DataFrame, redelivered: pl.DataFrame) -> pl.DataFrame:
     One row a decided record, and one for each group of records in files that were delivered again whole.
     """
     one, yen = pl.lit(1, dtype=pl.Int64), pl.col(DecidedPayment.PAID_YEN)
-    own = decisions.with_columns(one.alias(PlacedRecord.COUNT), yen.alias(PlacedRecord.YEN))
+    placed_rows = decisions.with_columns(one.alias(PlacedRecord.COUNT), yen.alias(PlacedRecord.YEN))
     again = redelivered.with_columns(pl.lit(Place.ALREADY_POSTED.value).alias(PlacedRecord.PLACE))
-    return pl.concat([own.select(*PlacedRecord.SCHEMA), again.select(*PlacedRecord.SCHEMA)])
+    return pl.concat([placed_rows.select(*PlacedRecord.SCHEMA), again.select(*PlacedRecord.SCHEMA)])
 
 
 def places_table(read: pl.DataFrame, register: Register) -> Table:

@@ -73,8 +73,10 @@ def trend(sums: Sums, night: date, open_now: int) -> Trend:
 def _reopened(rulings: pl.DataFrame) -> pl.DataFrame:
     """決裁と減額で開いた件数 (closed counts as minus one): night_on, reopened, by night."""
     ruling = pl.col(RulingTrend.RULING)
-    moved_all = ruling.is_in([own.value for own in CLOSES_WHEN_EMPTY]) & (pl.col(RulingTrend.AFTER_YEN) == 0)
-    is_open = ~(ruling.is_in([own.value for own in CLOSES]) | moved_all)
+    moved_all = ruling.is_in([ruling_kind.value for ruling_kind in CLOSES_WHEN_EMPTY]) & (
+        pl.col(RulingTrend.AFTER_YEN) == 0
+    )
+    is_open = ~(ruling.is_in([ruling_kind.value for ruling_kind in CLOSES]) | moved_all)
     order = (RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)
     rows = rulings.sort(*order).with_columns(is_open.alias(_IS_OPEN))
     was_open = pl.coalesce(pl.col(_IS_OPEN).shift(1).over(RulingTrend.PAYMENT_NO), RulingTrend.WAS_EXCEPTION)
@@ -85,10 +87,10 @@ def _reopened(rulings: pl.DataFrame) -> pl.DataFrame:
 
 def _rates(channels: pl.DataFrame, nights: list[date]) -> tuple[tuple[str, tuple[float | None, ...]], ...]:
     """該当なしの割合 of each channel that had any 確報."""
-    found = []
+    lines = []
     for channel in Channel:
-        own = channels.filter(pl.col(ChannelTrend.CHANNEL) == channel.value, pl.col(ChannelTrend.CONFIRMED) > 0)
-        rates = {day: unknown / confirmed for day, _, confirmed, unknown in own.iter_rows()}
+        of_channel = channels.filter(pl.col(ChannelTrend.CHANNEL) == channel.value, pl.col(ChannelTrend.CONFIRMED) > 0)
+        rates = {day: unknown / confirmed for day, _, confirmed, unknown in of_channel.iter_rows()}
         if rates:
-            found.append((channel.label, tuple(rates.get(day) for day in nights)))
-    return tuple(found)
+            lines.append((channel.label, tuple(rates.get(day) for day in nights)))
+    return tuple(lines)
