@@ -270,9 +270,9 @@ def _table(file: str, places: pl.DataFrame, columns: Iterable[_Column], charset:
 def _listed(file: str, places: pl.DataFrame, flaw: Flaw, own: _Column) -> list[Finding]:
     """Findings of one flaw; past the limit they are counted in one more finding."""
     expected = pl.lit(flaw.expected) if isinstance(flaw.expected, str) else flaw.expected
-    rows = places.with_columns(flaw.shown.alias("shown"), expected.alias("expected")).filter(flaw.bad)
+    rows = places.with_columns(flaw.shown.alias("shown"), expected.alias("wanted")).filter(flaw.bad)
     found = []
-    for no, shown, wanted in rows.select(RECORD_NO, "shown", "expected").head(LISTED_PER_CODE).iter_rows():
+    for no, shown, wanted in rows.select(RECORD_NO, "shown", "wanted").head(LISTED_PER_CODE).iter_rows():
         actual = _shown_value(flaw, own, shown or "")
         at = Location(file, no, own.offset_bytes, own.field.title)
         found.append(Finding(at, flaw.code, actual[:60], wanted))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from elqr.vocabulary.frames import Payload
+
 KEY_DIGITS = 20
 YEAR_DIGITS = 4
 
@@ -40,7 +42,7 @@ class KeyRule:
                 pl.col("year").cast(pl.String).str.zfill(YEAR_DIGITS),
                 pl.lit(self.key_class),
                 pl.col("serial").cast(pl.String).str.zfill(self.serial_digits),
-            ).alias("key_no")
+            ).alias(Payload.KEY_NO)
         ).to_series()
 
 

@@ -36,6 +36,7 @@ from elqr.arithmetic.checkdigit import (
     mpn_check_digits,
 )
 from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LAYOUT, PARTS, line_body
+from elqr.vocabulary.frames import Payload
 
 _ROWS_A_SLICE, _ROWS_A_CHUNK = 128_000, 8_000
 """Columns become digits a slice at a time, in few calls; payloads are put together in chunks that stay in the cache.
@@ -116,7 +117,7 @@ def encode_frame(frame: pl.DataFrame) -> pl.Series:
     """255桁 for each row. Columns: the fields of `PayloadValues`, yen and years whole numbers, codes String, Date."""
     slices = (frame.slice(at, _ROWS_A_SLICE) for at in range(0, frame.height, _ROWS_A_SLICE))
     pieces = [piece for own in slices for piece in _encoded(own)]
-    return pl.concat(pieces).alias("digits") if pieces else pl.Series("digits", [], dtype=pl.String)
+    return pl.concat(pieces).alias(Payload.DIGITS) if pieces else pl.Series(Payload.DIGITS, [], dtype=pl.String)
 
 
 def encode(values: PayloadValues) -> str:

@@ -39,15 +39,13 @@ def in_files(slips: pl.DataFrame, places: dict[str, int], most_pages: int) -> pl
     """
     ordered = slips.sort(Placed.TEMPLATE, *_enveloping())
     per_page = pl.col(Placed.TEMPLATE).replace_strict(places, return_dtype=pl.Int64)
-    ordered = ordered.with_columns(_place_no(per_page).alias("place"))
-    bills = ordered.group_by(Placed.TEMPLATE, *BILL, maintain_order=True).agg(
-        (pl.col("place") == 0).sum().alias("pages")
-    )
+    ordered = ordered.with_columns(_place_no(per_page).alias("nth"))
+    bills = ordered.group_by(Placed.TEMPLATE, *BILL, maintain_order=True).agg((pl.col("nth") == 0).sum().alias("pages"))
     numbers: list[npt.NDArray[np.int64]] = []
     for _, own in bills.group_by(Placed.TEMPLATE, maintain_order=True):
         numbers.append(_numbered(own["pages"].to_numpy(), most_pages) + (numbers[-1][-1] if numbers else 0))
     files = pl.Series(Placed.FILE_NO, np.concatenate(numbers) if numbers else [], dtype=pl.Int64)
-    return ordered.drop("place").join(
+    return ordered.drop("nth").join(
         bills.select(Placed.TEMPLATE, *BILL, files),
         on=[Placed.TEMPLATE, *BILL],
         maintain_order="left",

@@ -8,16 +8,18 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.frames import Notice, NoticeClaim
 from elqr.vocabulary.terms import WHOLE_YEAR
 
+_IS_GONE = "is_gone"
+
 
 def cancelled_by_now(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:
-    """取り消された納付書, by the ledger or by this file; frame of NOTICE_KEY with is_gone."""
+    """取り消された納付書, by the ledger or by this file; by their NOTICE_KEY; what other functions here call gone."""
     before = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
-    return pl.concat([before, cancels.select(NOTICE_KEY)]).unique().with_columns(is_gone=True)
+    return pl.concat([before, cancels.select(NOTICE_KEY)]).unique().with_columns(pl.lit(True).alias(_IS_GONE))
 
 
 def _with_gone(notices: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     rows = notices.join(gone, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
-    return rows.with_columns(pl.col("is_gone").fill_null(False))
+    return rows.with_columns(pl.col(_IS_GONE).fill_null(False))
 
 
 def instalments_after_whole(sieve: Sieve, registered: Registered, gone: pl.DataFrame) -> None:
@@ -26,7 +28,7 @@ def instalments_after_whole(sieve: Sieve, registered: Registered, gone: pl.DataF
     The two would be paid twice. What is refused here does not count for what looks at 全期 and 期別 afterwards.
     """
     slips = registered.notices.join(registered.singles, on=Notice.NOTICE_NO, how="semi")
-    single = _with_gone(slips, gone).filter(~pl.col("is_gone")).select(ASSESSMENT_KEY).unique()
+    single = _with_gone(slips, gone).filter(~pl.col(_IS_GONE)).select(ASSESSMENT_KEY).unique()
     single = single.with_columns(is_single=True)
     sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
     is_part = pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR
@@ -46,14 +48,14 @@ def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame
     columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
     slips = _with_gone(pl.concat([registered.select(columns), sieve.rows.select(columns)]), gone)
     parts = slips.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
-    stands = (~pl.col("is_gone")).any().over(CLAIM_KEY)
+    stands = (~pl.col(_IS_GONE)).any().over(CLAIM_KEY)
     whole = sieve.rows.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
         RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
     )
     covers = (
         whole.join(parts.filter(stands), on=ASSESSMENT_KEY, how="inner", maintain_order="left")
         .filter(pl.col(Notice.ISSUED_ON) <= pl.col("whole_issued_on"))
-        .sort(RECORD_NO, Notice.INSTALLMENT_NO, ~pl.col("is_gone"), Notice.ISSUE_NO)
+        .sort(RECORD_NO, Notice.INSTALLMENT_NO, ~pl.col(_IS_GONE), Notice.ISSUE_NO)
         .unique([RECORD_NO, Notice.INSTALLMENT_NO], keep="last", maintain_order=True)
         .select(RECORD_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
     )

@@ -62,9 +62,9 @@ def _pairs(rows: pl.DataFrame, wanted: pl.DataFrame) -> list[pl.DataFrame]:
     claims = rows.select(Unpaid.PAYER_REF, Unpaid.CLAIM_NO, Unpaid.LEFT_YEN)
     alone = claims.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(_YEN))
     needs = claims.join(wanted, how="cross").with_columns((pl.col(_YEN) - pl.col(Unpaid.LEFT_YEN)).alias("needs_yen"))
-    other = claims.rename({Unpaid.CLAIM_NO: "other_no", Unpaid.LEFT_YEN: "needs_yen"})
+    other = claims.rename({Unpaid.CLAIM_NO: "second_no", Unpaid.LEFT_YEN: "needs_yen"})
     both = needs.filter(pl.col("needs_yen") > 0).join(other, on=[str(Unpaid.PAYER_REF), "needs_yen"])
-    return [alone, both.filter(pl.col(Unpaid.CLAIM_NO) != pl.col("other_no")).select(Unpaid.CLAIM_NO, _YEN)]
+    return [alone, both.filter(pl.col(Unpaid.CLAIM_NO) != pl.col("second_no")).select(Unpaid.CLAIM_NO, _YEN)]
 
 
 def _in_a_row(rows: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -73,8 +73,8 @@ def _in_a_row(rows: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
     until = pl.col(Unpaid.LEFT_YEN).cum_sum().over(_BILL)
     rows = rows.sort(order).with_columns(until.alias("until_yen"), pl.int_range(pl.len()).over(_BILL).alias(_AT))
     before = pl.col("until_yen") - pl.col(Unpaid.LEFT_YEN)
-    starts = rows.select(*_BILL, before.alias("before_yen"), pl.col(_AT).alias("first")).join(wanted, how="cross")
-    starts = starts.with_columns((pl.col("before_yen") + pl.col(_YEN)).alias("until_yen"))
+    starts = rows.select(*_BILL, before.alias("from_yen"), pl.col(_AT).alias("first")).join(wanted, how="cross")
+    starts = starts.with_columns((pl.col("from_yen") + pl.col(_YEN)).alias("until_yen"))
     key = [*map(str, _BILL), "until_yen"]
     runs = starts.join(rows.select(*key, pl.col(_AT).alias("last")), on=key).filter(pl.col("last") > pl.col("first"))
     every = runs.select(*_BILL, _YEN, pl.int_ranges("first", pl.col("last") + 1).alias(_AT)).explode(_AT)

@@ -64,7 +64,7 @@ def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """
     slips = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _SAID})
     places = meant(rows, candidates)
-    rows = rows.hstack(slips.select(pl.all().gather(places[Meant.SLIP])))
+    rows = rows.hstack(slips.select(pl.all().gather(places[Meant.SLIP_INDEX])))
     is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
     digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
     return rows.with_columns(
@@ -76,7 +76,7 @@ def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
         (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
             Truths.IS_REISSUE_UNISSUED
         ),
-        (is_cancelled & ~places[Meant.STANDS]).alias(Truths.IS_VOID),
+        (is_cancelled & ~places[Meant.IS_IN_FORCE]).alias(Truths.IS_VOID),
         is_cancelled.alias(Candidate.IS_CANCELLED),
     )
 
@@ -86,26 +86,28 @@ def _differs(name: str) -> pl.Expr:
 
 
 def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """どの納付書か: frame Meant of each row; `slip` is null where there is none.
+    """どの納付書か: frame Meant of each row; `slip_index` is null where there is none.
 
     `rows` has key_kind, key_digits, reissue_no, paid_on; `candidates` also reissue_no, issue_no, issued_on,
     is_cancelled and cancelled_on.
 
-    `stands`: the notice was in force on 領収日, and if it was cancelled later, another that the same number means is in
-    its place. Nearly every key has one notice, which is not looked at any further.
+    `is_in_force`: the notice was in force on 領収日, and if it was cancelled later, another that the same number means
+    is in its place. Nearly every key has one notice, which is not looked at any further.
     """
-    slips = candidates.with_row_index(Meant.SLIP)
-    keys = slips.group_by(_KEY).agg(pl.col(Meant.SLIP).first(), pl.len())
+    slips = candidates.with_row_index(Meant.SLIP_INDEX)
+    keys = slips.group_by(_KEY).agg(pl.col(Meant.SLIP_INDEX).first(), pl.len())
     several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
     asked = rows.select(_ASKED)
-    places = beside(asked, keys.select(*_KEY, Meant.SLIP), _KEY)
+    places = beside(asked, keys.select(*_KEY, Meant.SLIP_INDEX), _KEY)
     picked = _in_force(asked.join(several, on=_KEY, how="semi").unique(), several)
     places = beside(places, picked, _ASKED)
-    return places.select(pl.coalesce(_PICKED, Meant.SLIP).alias(Meant.SLIP), pl.col(Meant.STANDS).fill_null(False))
+    return places.select(
+        pl.coalesce(_PICKED, Meant.SLIP_INDEX).alias(Meant.SLIP_INDEX), pl.col(Meant.IS_IN_FORCE).fill_null(False)
+    )
 
 
 def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
-    """領収日に有効だった納付書: `_ASKED` with `picked` and `stands`, where several notices have a key.
+    """領収日に有効だった納付書: `_ASKED` with the place that is picked and `is_in_force`, of keys of several.
 
     A 再発行 digit picks among the notices that have it; one that none has picks nothing. Of those the newest is meant
     that was issued by 領収日 and not yet cancelled; else the newest issued by then; else the first issued after it.
@@ -119,8 +121,8 @@ def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
     has_digit = pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)
     is_replaced = is_uncancelled.any().over(*_ASKED, has_digit)
     return (
-        pairs.with_columns((is_issued & was_valid & is_replaced).alias(Meant.STANDS))
-        .sort(has_digit, is_issued & was_valid, is_issued, order, Meant.SLIP, descending=True)
+        pairs.with_columns((is_issued & was_valid & is_replaced).alias(Meant.IS_IN_FORCE))
+        .sort(has_digit, is_issued & was_valid, is_issued, order, Meant.SLIP_INDEX, descending=True)
         .unique(_ASKED, keep="first", maintain_order=True)
-        .select(*_ASKED, pl.col(Meant.SLIP).alias(_PICKED), Meant.STANDS)
+        .select(*_ASKED, pl.col(Meant.SLIP_INDEX).alias(_PICKED), Meant.IS_IN_FORCE)
     )

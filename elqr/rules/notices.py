@@ -248,15 +248,15 @@ def _keys_taken(sieve: Sieve, owners: pl.DataFrame) -> None:
     owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(
         key, keep="first"
     )
-    identities = sieve.rows.select(RECORD_NO, identity.alias("claim"), slip.alias("slip"))
+    identities = sieve.rows.select(RECORD_NO, identity.alias("claim"), slip.alias("issue"))
     asked = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
-    asked = asked.with_columns(pl.when(is_elqr).then("slip").otherwise("claim").alias("asker"))
+    asked = asked.with_columns(pl.when(is_elqr).then("issue").otherwise("claim").alias("asker"))
     asked = asked.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
     asked = asked.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
     taken = (
         asked.filter(pl.col("owner") != pl.col("asker"))
         .group_by(RECORD_NO, maintain_order=True)
-        .agg(pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("taken_by"))
+        .agg(pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("key_owner"))
     )
     sieve.rows = sieve.rows.join(taken, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
     is_taken = pl.col("taken_key").is_not_null()
@@ -264,10 +264,10 @@ def _keys_taken(sieve: Sieve, owners: pl.DataFrame) -> None:
         Code.KEY_TAKEN,
         "照会キー",
         is_taken,
-        pl.format("{}は「{}」のキー", "taken_key", "taken_by"),
+        pl.format("{}は「{}」のキー", "taken_key", "key_owner"),
         pl.lit("未使用のキー"),
     )
-    sieve.rows = sieve.rows.drop("taken_key", "taken_by")
+    sieve.rows = sieve.rows.drop("taken_key", "key_owner")
 
 
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:

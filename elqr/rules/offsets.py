@@ -72,9 +72,9 @@ def answers(money: pl.DataFrame, contracts: Sequence[Contract]) -> Answers:
     paired.
     """
     rows = money.filter(~_is_outside(contracts)).sort(DAY_ON, Deposit.DEPOSIT_NO)
-    place = plain_account(pl.col(Deposit.ACCOUNT)).alias("place")
+    place = plain_account(pl.col(Deposit.ACCOUNT)).alias("plain_account")
     columns = (Deposit.DEPOSIT_NO, DAY_ON, SIGNED_YEN, CONTRACT, SETTLEMENT_NO, SETTLED_AS)
-    lines = [_Money(*row) for row in rows.select(*columns, place, folded_sender().alias("who")).iter_rows()]
+    lines = [_Money(*row) for row in rows.select(*columns, place, folded_sender().alias("plain_sender")).iter_rows()]
     closed = SettlementOutcome.CLOSED.value
     came = [one for one in lines if one.yen > 0]
     backs = [one for one in lines if one.yen < 0 and one.settled_as != closed]

@@ -159,4 +159,4 @@ def refusals(rows: pl.DataFrame) -> list[str]:
             )
         )
     )  # fmt: skip
-    return rows.select(why.alias("why")).drop_nulls()["why"].to_list()
+    return rows.select(why).to_series().drop_nulls().to_list()

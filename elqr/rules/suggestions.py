@@ -55,7 +55,7 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     `known`: their notices, as `lookup.meant` looks at them, with notice_no.
     """
     candidates = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
-    candidates = candidates.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(candidates, known)[Meant.SLIP]))
+    candidates = candidates.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(candidates, known)[Meant.SLIP_INDEX]))
     return Suggestion.of(
         candidates.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
     ).sort(Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO)

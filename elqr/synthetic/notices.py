@@ -212,37 +212,29 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
     """照会キー: bar code or customer number on the slip; a given 案件特定キー where an older system set it."""
     live_on = levy.procedure.go_live_on
     claim = (pl.col(InventedSlip.CLAIM_ID) % 10_000_000).cast(pl.String).str.zfill(8)
-    limit = pl.col(InventedSlip.PAYABLE_UNTIL_ON).dt.to_string("%y%m%d")
+    issue_no, until_on = pl.col(InventedSlip.ISSUE_NO), pl.col(InventedSlip.PAYABLE_UNTIL_ON)
     amount = pl.col(InventedSlip.PRINCIPAL_YEN) + pl.col(InventedSlip.DEMAND_FEE_YEN)
     body = pl.concat_str(
         pl.lit(f"91{_ISSUER_AND_COMPANY}{number + 10:02d}202600"),
         claim,
-        (pl.col(InventedSlip.ISSUE_NO) - 1).cast(pl.String),
-        limit,
+        (issue_no - 1).cast(pl.String),
+        until_on.dt.to_string("%y%m%d"),
         pl.lit("0"),
         amount.cast(pl.String).str.zfill(6),
     )
     has_barcode = ~pl.col(_BY_TRANSFER) & (amount <= _MOST_BARCODE_YEN)
-    rows = rows.with_columns(
-        body.alias("body"),
-        has_barcode.alias("has_barcode"),
-        pl.concat_str(
-            pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, pl.col(InventedSlip.ISSUE_NO).cast(pl.String)
-        ).alias("given_key"),
-        (pl.col(_CHECK) + pl.col(InventedSlip.ISSUE_NO))
-        .mod(1_000_000)
-        .cast(pl.String)
-        .str.zfill(6)
-        .alias("given_check"),
-    )
+    given_key = pl.concat_str(pl.lit(f"00000{_LEVY_YEAR}{number + 1:02d}"), claim, issue_no.cast(pl.String))
+    given_check = (pl.col(_CHECK) + issue_no).mod(1_000_000).cast(pl.String).str.zfill(6)
+    rows = rows.with_columns(body.alias("body"), has_barcode.alias("has_barcode"))
     is_keyed = pl.lit(levy.has_given_keys)
     names = pl.Series([f"{surname} {given}" for surname in _SURNAMES for given in _GIVEN_NAMES])
     codes = gs1_column(rows["body"].str.slice(0, 43))
+    is_cancel = pl.col(InventedSlip.ROLE) == "cancel"
+    due_on = pl.min_horizontal(until_on, pl.lit(calendar.early_until_on))
+    address = pl.concat_str(pl.lit("見本市架空町"), pl.col(_HOUSE).cast(pl.String), pl.lit("番地"))
+    customer_no = pl.concat_str(pl.lit(f"{number + 10:04d}"), claim, issue_no.cast(pl.String).str.zfill(8))
     return rows.select(
-        pl.when(pl.col(InventedSlip.ROLE) == "cancel")
-        .then(pl.lit("9"))
-        .otherwise(pl.lit("1"))
-        .alias(InventedSlip.CHANGE_KIND),
+        pl.when(is_cancel).then(pl.lit("9")).otherwise(pl.lit("1")).alias(InventedSlip.CHANGE_KIND),
         pl.lit(levy.procedure.code).alias(InventedSlip.PROCEDURE_CODE),
         InventedSlip.LEVY_YEAR,
         pl.col(InventedSlip.LEVY_YEAR).alias(InventedSlip.TAX_YEAR),
@@ -252,27 +244,17 @@ def _with_keys(rows: pl.DataFrame, number: int, levy: Levy, calendar: Calendar) 
         InventedSlip.PRINCIPAL_YEN,
         InventedSlip.DEMAND_FEE_YEN,
         pl.lit(0, dtype=pl.Int64).alias(InventedSlip.LATE_CHARGE_YEN),
-        pl.min_horizontal(pl.col(InventedSlip.PAYABLE_UNTIL_ON), pl.lit(calendar.early_until_on)).alias(
-            InventedSlip.DUE_ON
-        ),
+        due_on.alias(InventedSlip.DUE_ON),
         InventedSlip.PAYABLE_UNTIL_ON,
         InventedSlip.ISSUED_ON,
         pl.concat_str(pl.lit("1"), pl.col(_BILL).cast(pl.String).str.zfill(9)).alias(InventedSlip.PAYER_REF),
         pl.col(_PERSON).replace_strict(dict(enumerate(names)), return_dtype=pl.String).alias(InventedSlip.PAYER_NAME),
         pl.lit("510-0000").alias(InventedSlip.POSTAL_CODE),
-        pl.concat_str(pl.lit("見本市架空町"), pl.col(_HOUSE).cast(pl.String), pl.lit("番地")).alias(
-            InventedSlip.ADDRESS
-        ),
-        pl.when(is_keyed).then("given_key").alias(InventedSlip.KEY_NO),
-        pl.when(is_keyed).then("given_check").alias(InventedSlip.CHECK_NO),
+        address.alias(InventedSlip.ADDRESS),
+        pl.when(is_keyed).then(given_key).alias(InventedSlip.KEY_NO),
+        pl.when(is_keyed).then(given_check).alias(InventedSlip.CHECK_NO),
         pl.when("has_barcode").then(codes).alias(InventedSlip.BARCODE),
-        pl.when(_BY_TRANSFER)
-        .then(
-            pl.concat_str(
-                pl.lit(f"{number + 10:04d}"), claim, pl.col(InventedSlip.ISSUE_NO).cast(pl.String).str.zfill(8)
-            )
-        )
-        .alias(InventedSlip.CUSTOMER_NO),
+        pl.when(_BY_TRANSFER).then(customer_no).alias(InventedSlip.CUSTOMER_NO),
         InventedSlip.CLAIM_ID,
         InventedSlip.ROLE,
         pl.lit(live_on is not None and live_on <= calendar.last_on).alias(InventedSlip.IS_LIVE),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.vocabulary.frames import Claim, Column, Frame
+from elqr.vocabulary.frames import Claim, Column, Frame, Payment
 
 
 class DeliveredFile(Frame):
@@ -46,3 +46,11 @@ class SummedClaim(Frame):
 
     CLAIM_NO = Claim.CLAIM_NO
     YEN = Column("yen", pl.Int64)
+
+
+class StoodOn(Frame):
+    """収納のあった調定: a claim that a payment stands on, or stood on; `is_off`: yen left it again."""
+
+    PAYMENT_NO = Payment.PAYMENT_NO
+    CLAIM_NO = Claim.CLAIM_NO
+    IS_OFF = Column("is_off", pl.Boolean)

@@ -66,7 +66,7 @@ class SaidContent(Frame):
     """収納の中身: all that was said of the money, as one text."""
 
     PAYMENT_NO = Payment.PAYMENT_NO
-    SAID = Column("said", pl.String)
+    CONTENT = Column("content", pl.String)
 
 
 class CarriedRuling(Frame):

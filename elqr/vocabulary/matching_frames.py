@@ -23,8 +23,8 @@ class Truths(Frame):
 class Meant(Frame):
     """キーの指す納付書: its place among the candidates, and whether it was in force on 領収日."""
 
-    SLIP = Column("slip", pl.UInt32)
-    STANDS = Column("stands", pl.Boolean)
+    SLIP_INDEX = Column("slip_index", pl.UInt32)
+    IS_IN_FORCE = Column("is_in_force", pl.Boolean)
 
 
 class Repeat(Frame):

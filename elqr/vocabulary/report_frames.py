@@ -147,6 +147,18 @@ class Delivery(Frame):
     MONEY_YEN = Column("money_yen", pl.Int64)
 
 
+class HeldFile(Frame):
+    """残っている取込保留: a file that was held back; `own_name` is its name without what hid it."""
+
+    NAME = Delivery.NAME
+    SHA256 = Delivery.SHA256
+    SPEC = Delivery.SPEC
+    BOX = Column("box", pl.String)
+    DELIVERY_NO = Delivery.DELIVERY_NO
+    NIGHT_ON = MonthlySum.NIGHT_ON
+    OWN_NAME = Column("own_name", pl.String)
+
+
 class DeliveryFinding(Frame):
     """取込保留の理由: a finding of a delivery, with the file's name and the format it was read as."""
 

@@ -78,7 +78,7 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     gaps = several.filter(pl.col(Known.OCCURRENCE_NO).max().over(event) != pl.len().over(event))
     named = known.filter(pl.col(Known.VARIANT) != ACCEPTED)
     contents = queries.contents(connection, named).sort(Known.PAYMENT_NO)
-    hashed = contents.select(Known.PAYMENT_NO, variants(contents[SaidContent.SAID]).alias("hashed"))
+    hashed = contents.select(Known.PAYMENT_NO, variants(contents[SaidContent.CONTENT]).alias("hashed"))
     misnamed = named.join(hashed, on=Known.PAYMENT_NO).filter(pl.col(Known.VARIANT) != pl.col("hashed"))
     numbers = pl.concat(part[Known.PAYMENT_NO] for part in (wrong, gaps, misnamed)).unique().sort()
     for number in numbers.head(LISTED_PER_CODE):

@@ -21,7 +21,7 @@ from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.findings import MASKED
-from elqr.vocabulary.frames import joined
+from elqr.vocabulary.frames import PaymentContent, joined
 from elqr.vocabulary.limits import FINDINGS
 from elqr.vocabulary.visible_text import visible
 
@@ -170,17 +170,21 @@ class _Texts:
         return texts
 
 
+_SAME = [PaymentContent.IDENTITY, PaymentContent.STAGE]
+"""What records of two files have in common that tell of one payment."""
+
+
 def _pairs(record: RecordSpec, decoded: Sequence[Decoded]) -> pl.DataFrame:
     """Which record of A is which of B: no_a, no_b; null where the other file has none."""
     sides = [
         _identified(own, record).rename({RECORD_NO: name}) for own, name in zip(decoded, (_A, _B), strict=True)
     ]  # fmt: skip
-    first = _joined(sides[0], sides[1], ["identity", "stage"])
+    first = _joined(sides[0], sides[1], _SAME)
     met = first.drop_nulls([_A, _B])
     left = [
         side.filter(~pl.col(name).is_in(met[name].implode())) for side, name in zip(sides, (_A, _B), strict=True)
     ]  # fmt: skip
-    rest = _joined(left[0], left[1], ["identity"])
+    rest = _joined(left[0], left[1], [PaymentContent.IDENTITY])
     return pl.concat([met, rest]).sort(pl.coalesce(_A, _B), _B)
 
 
@@ -188,13 +192,14 @@ def _identified(decoded: Decoded, record: RecordSpec) -> pl.DataFrame:
     """record_no, identity and stage; both are empty for records that have none."""
     rows, pay = decoded.tables[record.name], decoded.spec.payment
     if pay is None or pay.record != record.name:
-        return rows.select(RECORD_NO, pl.lit("").alias("identity"), pl.lit("").alias("stage"))
+        return rows.select(RECORD_NO, *(pl.lit("").alias(name) for name in _SAME))
     stage = pl.col(pay.stage.field).cast(pl.String).fill_null("") if pay.stage.field else pl.lit("")
     rows = with_other_records(decoded, pay.record)
-    return rows.select(RECORD_NO, joined(pay.identity).alias("identity"), stage.alias("stage"))
+    identity = joined(pay.identity).alias(PaymentContent.IDENTITY)
+    return rows.select(RECORD_NO, identity, stage.alias(PaymentContent.STAGE))
 
 
-def _joined(a: pl.DataFrame, b: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+def _joined(a: pl.DataFrame, b: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
     """The n-th of equal ones with the n-th."""
     nth = pl.int_range(pl.len()).over(on).alias(_PAIR)
     a, b = a.with_columns(nth), b.with_columns(nth)

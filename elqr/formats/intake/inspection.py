@@ -16,6 +16,7 @@ from elqr.formats.payments import meaning, with_other_records
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import Spec
 from elqr.vocabulary.findings import Finding
+from elqr.vocabulary.frames import PaymentContent
 from elqr.vocabulary.terms import Channel, Stage
 
 
@@ -131,10 +132,11 @@ def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | Non
     pay = decoded.spec.payment
     assert pay is not None, "only payments have money"
     rows = with_other_records(decoded, pay.record)
+    by = (PaymentContent.STAGE, PaymentContent.CHANNEL)
     lines = (
-        rows.group_by(meaning(pay.stage).alias("stage"), meaning(pay.channel).alias("channel"))
+        rows.group_by(meaning(pay.stage).alias(by[0]), meaning(pay.channel).alias(by[1]))
         .agg(pl.len(), pl.col(pay.paid_yen).sum())
-        .sort(pl.col("stage", "channel").fill_null(""))
+        .sort(pl.col(by).fill_null(""))
     )
     made = tuple(
         Money(_said(Stage, stage), _said(Channel, channel), count, yen)

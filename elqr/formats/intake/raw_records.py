@@ -15,6 +15,7 @@ from elqr.formats.excerpt import HEAD_BYTES, Excerpt, csv_excerpts, fixed_excerp
 from elqr.formats.spec import Spec
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.limits import ORIGINAL_CSV
+from elqr.vocabulary.page_frames import CaseKeys
 
 CSV_MEGABYTES = ORIGINAL_CSV.most
 """Of CSV files read again for one page, oldest payments first."""
@@ -44,10 +45,10 @@ def originals(rows: pl.DataFrame, specs: Mapping[str, Spec], archive: Path) -> d
     """原データ of payments: payment_no → record. `rows`: frame CaseKeys."""
     found: dict[int, Original] = {}
     left = CSV_MEGABYTES * 1_000_000
-    for own in rows.partition_by("file_sha256", maintain_order=True):
-        sha256, name = str(own["file_sha256"][0]), str(own["spec"][0])
+    for own in rows.partition_by(CaseKeys.FILE_SHA256, maintain_order=True):
+        sha256, name = str(own[CaseKeys.FILE_SHA256][0]), str(own[CaseKeys.SPEC][0])
         spec = specs.get(name)
-        cost = int(own["size_bytes"][0]) if spec is not None and spec.layout == "csv" else 0
+        cost = int(own[CaseKeys.SIZE_BYTES][0]) if spec is not None and spec.layout == "csv" else 0
         if spec is None:
             found |= _without(own, name, _NO_SPEC.format(name))
         elif cost > left:
@@ -66,20 +67,21 @@ def _of_file(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict
 
 
 def _without(rows: pl.DataFrame, spec: str, why: str) -> dict[int, Original]:
-    return {no: Original(spec, None, why) for no in rows["payment_no"].to_list()}
+    return {no: Original(spec, None, why) for no in rows[CaseKeys.PAYMENT_NO].to_list()}
 
 
 def _fixed(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
-    places = [(offset or 0, spec.record_bytes or 0) for offset in rows["offset_bytes"].to_list()]
+    places = [(offset or 0, spec.record_bytes or 0) for offset in rows[CaseKeys.OFFSET_BYTES].to_list()]
     head, *records = kept_parts(archive, sha256, [(0, HEAD_BYTES), *places])
     found = {}
-    for no, (start, _), piece in zip(rows["payment_no"].to_list(), places, records, strict=True):
+    for no, (start, _), piece in zip(rows[CaseKeys.PAYMENT_NO].to_list(), places, records, strict=True):
         excerpt = fixed_excerpt(piece, head, spec)
         found[no] = Original(spec.title, excerpt, "" if excerpt else _NOT_CUT, start)
     return found
 
 
 def _csv(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
-    read = csv_excerpts(kept(archive, sha256), spec, rows["record_no"].to_list())
-    asked = zip(rows["payment_no"].to_list(), rows["record_no"].to_list(), strict=True)
+    record_nos = rows[CaseKeys.RECORD_NO].to_list()
+    read = csv_excerpts(kept(archive, sha256), spec, record_nos)
+    asked = zip(rows[CaseKeys.PAYMENT_NO].to_list(), record_nos, strict=True)
     return {no: Original(spec.title, read.get(record), "" if record in read else _NOT_CUT) for no, record in asked}

@@ -12,7 +12,7 @@ from elqr.store.entries.night import Delivered, enter_content
 from elqr.store.queries.money import known_deposits
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
-from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.money_frames import Bundle, Deposit, OverduePayment, Settled, SettledDeposit
 from elqr.vocabulary.terms import DepositKind, Place, Stage
 
 
@@ -52,19 +52,20 @@ def enter_bundles(connection: Connection, night: date, bundles: pl.DataFrame) ->
 def enter_settled(connection: Connection, night: date, found: Settlement) -> int:
     """突合済を記す: lines, with the bundles and deposits that stand in them. Returns the first line's number."""
     first = next_no(connection, m.settlement.c.settlement_no)
-    number = pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias("settlement_no")
+    number = pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(SettledDeposit.SETTLEMENT_NO)
     lines = found.lines.with_columns(number)
     insert_frame(connection, m.settlement, lines, night_on=night.isoformat())
-    numbers = lines.select(Settled.LINE_NO, "settlement_no")
+    numbers = lines.select(Settled.LINE_NO, SettledDeposit.SETTLEMENT_NO)
     for table, parts in ((m.settlement_bundle, found.bundles), (m.settlement_deposit, found.deposits)):
         insert_frame(connection, table, parts.join(numbers, on=Settled.LINE_NO, how="inner", maintain_order="left"))
     return first
 
 
 def enter_watched(connection: Connection, night: date, bundles: pl.DataFrame, overdue: pl.DataFrame) -> None:
-    """期限を調べた束と、期限超過の速報を記す. `overdue` has payment_no and contract."""
+    """期限を調べた束と、期限超過の速報を記す. `overdue`: payment_no and contract of OverduePayment."""
     insert_frame(connection, m.watched_bundle, bundles.select(Bundle.BUNDLE_NO), night_on=night.isoformat())
-    insert_frame(connection, m.overdue_payment, overdue.select("payment_no", "contract"), night_on=night.isoformat())
+    rows = overdue.select(OverduePayment.PAYMENT_NO, OverduePayment.CONTRACT)
+    insert_frame(connection, m.overdue_payment, rows, night_on=night.isoformat())
 
 
 def bundle_all(connection: Connection) -> None:

@@ -23,6 +23,7 @@ from elqr.store.tables import ledger as t
 from elqr.store.tables.held_files import delivery_box
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
+from elqr.vocabulary.notice_frames import RefusedRow
 from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
 
 OPERATOR = "elqr.operator"
@@ -153,7 +154,7 @@ def enter_notices(connection: Connection, delivered: Delivered, night: date, gai
     insert_frame(connection, t.notice_finding, _finding_rows(gained.findings), notice_file_no=file_no)
     enter_refused(connection, file_no, night, gained.refused, gained.good)
     insert_frame(connection, t.claim, gained.claims)
-    insert_frame(connection, t.notice, gained.notices.drop("record_no"), notice_file_no=file_no)
+    insert_frame(connection, t.notice, gained.notices.drop(RefusedRow.RECORD_NO), notice_file_no=file_no)
     insert_frame(connection, t.notice_claim, gained.covers)
     insert_frame(connection, t.notice_key, gained.keys)
     insert_frame(connection, t.notice_cancel, gained.cancelled, notice_file_no=file_no, night_on=night.isoformat())

@@ -180,7 +180,7 @@ def before(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
     nightly = {}
     for table in NIGHTS:
         rows = all_rows(connection, table)
-        parts = rows.partition_by("night_on", as_dict=True)
+        parts = rows.partition_by(table.c.night_on.name, as_dict=True)
         nightly[table.name] = {str(night_on): seal(table, part) for (night_on,), part in sorted(parts.items())}
     return {"before": {table.name: seal(table, all_rows(connection, table)) for table in names}, "nightly": nightly}
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, literal, literal_column, select
 
-from elqr.store.db.bulk import insert_frame, read_frame, select_named, staged
+from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, staged
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
@@ -16,8 +16,8 @@ from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.arrival_frames import Unpaid
-from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.arrival_frames import StoodOn, Unpaid
+from elqr.vocabulary.frames import Claim, Payment, Posting
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
@@ -95,7 +95,7 @@ def _announced_unknown(connection: Connection) -> pl.DataFrame:
         .join(t.decision, d.payment_no == p.payment_no)
         .where(d.outcome == literal_column("'pending'"), d.notice_no.is_(None), still_waits())
     )
-    return read_frame(connection, query, {"payment_no": pl.Int64, "key_kind": pl.String, "key_digits": pl.String})
+    return read_frame(connection, query, schema_of((Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS)))
 
 
 def _is_announced() -> ColumnElement[bool]:
@@ -112,21 +112,24 @@ def _is_announced() -> ColumnElement[bool]:
 def named_claims(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     """今のキーの指す調定: payment_no and claim_no. `keys` has payment_no, key_kind, key_digits."""
     of_key = covers(connection, keys)
-    return keys.join(of_key, on=["key_kind", "key_digits"]).select("payment_no", Claim.CLAIM_NO).unique()
+    named = keys.join(of_key, on=[Payment.KEY_KIND, Payment.KEY_DIGITS])
+    return named.select(Payment.PAYMENT_NO, Claim.CLAIM_NO).unique()
 
 
 def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """収納のあった調定 of payments (payment_no), now or before: payment_no, claim_no; `is_off`: yen left it again."""
+    """収納のあった調定 of payments (payment_no), now or before: frame StoodOn."""
     g, found = t.posting.c, []
-    with staged(connection, payments.select("payment_no").unique()) as asked:
+    schema = schema_of((Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.YEN))
+    with staged(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
         for own in (is_move(), ~is_move()):
             query = (
                 select(g.payment_no, g.claim_no, g.yen)
                 .join(asked, asked.c.payment_no == g.payment_no)
                 .where(g.claim_no.is_not(None), own)
             )
-            found.append(read_frame(connection, query, dict.fromkeys(("payment_no", "claim_no", "yen"), pl.Int64)))
-    return pl.concat(found).group_by("payment_no", "claim_no").agg((pl.col("yen") < 0).any().alias("is_off"))
+            found.append(read_frame(connection, query, schema))
+    is_off = (pl.col(Posting.YEN) < 0).any().alias(StoodOn.IS_OFF)
+    return pl.concat(found).group_by(StoodOn.PAYMENT_NO, StoodOn.CLAIM_NO).agg(is_off)
 
 
 def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:

@@ -15,23 +15,22 @@ from elqr.store.tables import held_files as h
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.vocabulary.codes import Code
+from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus, RulingResult
 
 _NAMES_A_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 """A file name with a day in it names one file; others come again under the same name with another content."""
 
-_SHOWN = dict.fromkeys(("name", "sha256", "spec", "box"), pl.String) | {
-    "delivery_no": pl.Int64,
-    "night_on": pl.Date,
-}
-_HELD = _SHOWN | {"formats": pl.String}
+_FORMATS, _PURPOSE, _PLACE = "formats", "purpose", "place_no"
+_HELD = {name: kind for name, kind in HeldFile.SCHEMA.items() if name != HeldFile.OWN_NAME} | {_FORMATS: pl.String}
+_BROUGHT = {HeldFile.NAME: pl.String, _PURPOSE: pl.String, _PLACE: pl.Int64}
 
 PAYMENT, MONEY, NOTICE = "payment", "money", "notice"
 """Purposes of formats that are taken in."""
 
 
 def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl.DataFrame:
-    """残っている取込保留 up to a night: name, sha256, spec, box, delivery_no, night_on, own_name; oldest first.
+    """残っている取込保留 up to a night: frame HeldFile, oldest first.
 
     Over when the content was taken in, when two people gave up that delivery, or when the corrected file of that name
     and day came: taken in for the first time, later, of the same purpose, and with something in it that had not come
@@ -40,21 +39,29 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
     """
     day, own, box = night.isoformat(), t.delivery.c, h.delivery_box.c
     query = (
-        select(own.name, own.sha256, own.spec, func.coalesce(box.box, "").label("box"), own.delivery_no, own.night_on)
-        .add_columns(_formats_named().label("formats"))
+        select(
+            own.name,
+            own.sha256,
+            own.spec,
+            func.coalesce(box.box, "").label(HeldFile.BOX),
+            own.delivery_no,
+            own.night_on,
+        )
+        .add_columns(_formats_named().label(_FORMATS))
         .outerjoin(h.delivery_box, box.delivery_no == own.delivery_no)
         .where(own.status == FileStatus.QUARANTINED.value, own.night_on <= day, ~_is_over(day))
         .order_by(own.delivery_no)
     )
     rows = read_frame(connection, query, _HELD)
-    was = [_purpose(spec, formats, purposes) for spec, formats in rows.select("spec", "formats").iter_rows()]
-    own_name = pl.col("name").str.strip_chars_start(".").alias("own_name")
-    rows = rows.with_columns(own_name, pl.Series("purpose", was, dtype=pl.String))
-    dated = rows["own_name"].filter(rows["own_name"].str.contains(_NAMES_A_DAY))
-    latest = _brought(connection, day, sorted(set(dated))).group_by("name", "purpose").agg(pl.col("place").max())
-    latest = latest.rename({"name": "own_name"})
-    rows = rows.join(latest, on=["own_name", "purpose"], how="left", maintain_order="left")
-    return rows.filter(~(pl.col("place") > pl.col("delivery_no")).fill_null(False)).select(*_SHOWN, "own_name")
+    was = [_purpose(spec, formats, purposes) for spec, formats in rows.select(HeldFile.SPEC, _FORMATS).iter_rows()]
+    own_name = pl.col(HeldFile.NAME).str.strip_chars_start(".").alias(HeldFile.OWN_NAME)
+    rows = rows.with_columns(own_name, pl.Series(_PURPOSE, was, dtype=pl.String))
+    names = rows[HeldFile.OWN_NAME]
+    brought = _brought(connection, day, sorted(set(names.filter(names.str.contains(_NAMES_A_DAY)))))
+    latest = brought.group_by(pl.col(HeldFile.NAME).alias(HeldFile.OWN_NAME), _PURPOSE).agg(pl.col(_PLACE).max())
+    rows = rows.join(latest, on=[HeldFile.OWN_NAME, _PURPOSE], how="left", maintain_order="left")
+    is_over = (pl.col(_PLACE) > pl.col(HeldFile.DELIVERY_NO)).fill_null(False)
+    return rows.filter(~is_over).select(*HeldFile.SCHEMA)
 
 
 def _formats_named() -> ColumnElement[str]:
@@ -74,20 +81,19 @@ def _purpose(spec: str, formats: str, purposes: Mapping[str, str]) -> str:
 def _brought(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
     """初めて取り込んで新しい中身のあったもの under these names up to a day: name, purpose, and its place among 受信."""
     own, lines, notices = t.delivery.c, m.deposit_file.c, t.notice_file.c
-    place = own.delivery_no.label("place")
+    place = own.delivery_no.label(_PLACE)
     accepted = (
-        select(own.name, literal(PAYMENT).label("purpose"), place)
+        select(own.name, literal(PAYMENT).label(_PURPOSE), place)
         .join(t.file, t.file.c.sha256 == own.sha256)
         .where(own.status == FileStatus.ACCEPTED.value, own.name.in_(names), own.night_on <= day)
     )
-    money = accepted.with_only_columns(own.name, literal(MONEY).label("purpose"), place).join(
+    money = accepted.with_only_columns(own.name, literal(MONEY).label(_PURPOSE), place).join(
         m.deposit_file, lines.file_no == t.file.c.file_no
     )
-    of_notices = {"name": notices.name, "purpose": literal(NOTICE), "place": _place_of_notices()}
+    of_notices = {HeldFile.NAME: notices.name, _PURPOSE: literal(NOTICE), _PLACE: _place_of_notices()}
     slips = select_named(of_notices).where(notices.name.in_(names), notices.night_on <= day, notices.rows_new > 0)
     queries = (accepted.where(brings_payments()), money.where(lines.new_lines > 0), slips)
-    schema = {"name": pl.String, "purpose": pl.String, "place": pl.Int64}
-    return pl.concat([read_frame(connection, query, schema) for query in queries])
+    return pl.concat([read_frame(connection, query, _BROUGHT) for query in queries])
 
 
 def _place_of_notices() -> ColumnElement[int]:

@@ -16,7 +16,7 @@ from elqr.store.queries.sender_corrections import standing_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
-from elqr.vocabulary.frames import Payment, Posting, Reduction
+from elqr.vocabulary.frames import NumberedPosting, Payment, Posting, Reduction
 from elqr.vocabulary.terms import Account, Outcome
 
 LAST_NOTICE = "last_notice"
@@ -95,7 +95,7 @@ def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
 
 def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:
     """減額による過納を記す: frame Reduction."""
-    rows = numbered(reductions, "posting_no", next_no(connection, t.posting.c.posting_no))
+    rows = numbered(reductions, NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
     said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
     insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **said)
     with staged(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
@@ -103,8 +103,12 @@ def enter_reductions(connection: Connection, night: date, reductions: pl.DataFra
         query = select(t.payment.c.payment_no, last).join(asked, asked.c.payment_no == t.payment.c.payment_no)
         ruled = read_frame(connection, query, {Posting.PAYMENT_NO: pl.Int64, "after_ruling_no": pl.Int64})
     links = rows.join(ruled, on=Posting.PAYMENT_NO, validate="m:1", maintain_order="left")
-    insert_frame(connection, r.reduced_posting, links.select("posting_no", Reduction.NOTICE_NO, "after_ruling_no"))
-    enter_posting_tallies(connection, posting_tallies(posted_of(connection, rows), int(rows["posting_no"][0])))
+    insert_frame(
+        connection, r.reduced_posting, links.select(NumberedPosting.POSTING_NO, Reduction.NOTICE_NO, "after_ruling_no")
+    )
+    enter_posting_tallies(
+        connection, posting_tallies(posted_of(connection, rows), int(rows[NumberedPosting.POSTING_NO][0]))
+    )
 
 
 def reduced_yen(reductions: pl.DataFrame) -> tuple[int, int]:

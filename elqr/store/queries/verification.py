@@ -217,7 +217,7 @@ def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
     with staged(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
         query = select(*(p[name] for name in schema)).join(asked, asked.c.payment_no == p.payment_no)
-        return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias(SaidContent.SAID))
+        return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias(SaidContent.CONTENT))
 
 
 def rulings(connection: Connection) -> pl.DataFrame:
