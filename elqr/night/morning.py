@@ -56,6 +56,8 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite, LedgerError
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.limits import WAITING
+from elqr.vocabulary.page_frames import PlaceTrend
+from elqr.vocabulary.report_frames import DecidedPayment, DeliveryFinding, ExceptionRow
 from elqr.vocabulary.terms import ExitCode, Place
 
 
@@ -94,7 +96,7 @@ def draw(session: Session, night: Night | None = None, result: NightResult | Non
 def draw_early(session: Session, result: NightResult, early: EarlyFiles) -> None:
     """消込結果を先に引く: while the ledger is written. A rehearsal writes nothing."""
     if result.payments.height and not session.ledger.rehearsal:
-        schema = report_queries.decision_schema()
+        schema = DecidedPayment.SCHEMA
         parts = partial(result.parts, list(schema))
         table = long_outcome_table(schema, parts, result.by_outcome().values(), session.register)
         early.begin(session.folder, files_of(table))
@@ -165,15 +167,16 @@ def _rows(session: Session, result: NightResult | None) -> Rows:
     connection, day = session.ledger.connection, session.night_on
     decisions, postings = _tonight(session, result)
     exceptions, waiting = _waiting(session, decisions)
-    named = pl.concat(frame.select("payment_no", "other_payment_no", "outcome") for frame in (exceptions, decisions))
-    late = late_queries.late_notices(connection, exceptions.filter(pl.col("bill_no").is_null()), day)
+    of_others = (DecidedPayment.PAYMENT_NO, DecidedPayment.OTHER_PAYMENT_NO, DecidedPayment.OUTCOME)
+    named = pl.concat(frame.select(of_others) for frame in (exceptions, decisions))
+    late = late_queries.late_notices(connection, exceptions.filter(pl.col(ExceptionRow.BILL_NO).is_null()), day)
     rows = Rows(
         notice_files=report_queries.notice_files(connection, day),
         deliveries=report_queries.deliveries(connection, day),
         delivery_findings=report_queries.delivery_findings(connection, day),
         decisions=decisions,
-        exceptions=exceptions.filter("is_open"),
-        awaiting=exceptions.filter(~pl.col("is_open")),
+        exceptions=exceptions.filter(ExceptionRow.IS_OPEN),
+        awaiting=exceptions.filter(~pl.col(ExceptionRow.IS_OPEN)),
         rulings=review_queries.rulings_in(connection, day),
         others=report_queries.other_payments(connection, named),
         suggestions=report_queries.suggestions(connection, named, late),
@@ -195,7 +198,7 @@ def _waiting(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, p
     if not waiting_queries.are_more_waiting(connection, WAITING.most):
         exceptions = review_queries.exceptions(connection, day)
         return exceptions, waiting_of(exceptions)
-    tonight = decisions.filter(_waits()).select("payment_no")
+    tonight = decisions.filter(_waits()).select(DecidedPayment.PAYMENT_NO)
     oldest = waiting_queries.oldest_waiting(connection, day, WAITING.most)
     exceptions = review_queries.exceptions(connection, day, pl.concat([tonight, oldest]).unique())
     return exceptions, waiting_queries.waiting_sums(connection, day)
@@ -204,7 +207,7 @@ def _waiting(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, p
 def _tonight(session: Session, result: NightResult | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """消込結果と収納日計 of the night: what the run has in hand, or read again."""
     if result is not None:
-        return result.rows(list(report_queries.decision_schema())), result.sums
+        return result.rows(list(DecidedPayment.SCHEMA)), result.sums
     with session.ledger.readers() as readers:
         decisions = report_queries.decisions(readers, session.night_on)
     return decisions, report_queries.postings(session.ledger.connection, session.night_on)
@@ -226,14 +229,14 @@ def _sums(session: Session) -> Sums:
     """夜ごとの合計 of the last nights."""
     connection, day = session.ledger.connection, session.night_on
     places, channels = trend_queries.run_sums(connection, day, NIGHTS)
-    first = places["night_on"].min()
+    first = places[PlaceTrend.NIGHT_ON].min()
     since = first if isinstance(first, date) else day
     return Sums(places, channels, trend_queries.rulings_since(connection, since, day))
 
 
 def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
     """明細のもと of the payments that the page lists."""
-    payments = listed(rows.exceptions, rows.decisions).select("payment_no").head(DETAILED)
+    payments = listed(rows.exceptions, rows.decisions).select(DecidedPayment.PAYMENT_NO).head(DETAILED)
     connection, day = session.ledger.connection, session.night_on
     keys = drill_queries.case_keys(connection, payments)
     claims = drill_queries.case_claims(connection, payments)
@@ -250,13 +253,13 @@ def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
 
 def _waits() -> pl.Expr:
     """要確認になった収納か."""
-    return pl.col("place").is_in([Place.EXCEPTION.value, Place.REJECTED.value])
+    return pl.col(DecidedPayment.PLACE).is_in([Place.EXCEPTION.value, Place.REJECTED.value])
 
 
 def _refused(rows: pl.DataFrame, night: date) -> list[Finding]:
     """納付書の指摘: those of earlier nights say since when they stand."""
     since = pl.when(pl.col("since") < night).then(pl.format("（{} 取込）", "since")).otherwise(pl.lit(""))
-    told = rows.with_columns(pl.concat_str("name", since).alias("name")).drop("since")
+    told = rows.with_columns(pl.concat_str(DeliveryFinding.NAME, since).alias(DeliveryFinding.NAME)).drop("since")
     return [_finding(*row, "core") for row in told.iter_rows()]
 
 

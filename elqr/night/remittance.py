@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.report.tables.ledger_rows import Money, Standing
+from elqr.report.tables.ledger_rows import STANDING, Money, Standing
 from elqr.rules.contract import Contract
 from elqr.rules.deposits import doubtful
 from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
@@ -15,7 +15,7 @@ from elqr.store.ledger_file import Ledger
 from elqr.store.queries import money as money_queries
 from elqr.vocabulary.errors import LedgerError
 from elqr.vocabulary.limits import IN_MONEY_LINE
-from elqr.vocabulary.money_frames import Bundle, Deposit, Settled
+from elqr.vocabulary.money_frames import Bundle, Deposit, FileBundle, Gap, Settled
 from elqr.vocabulary.terms import ENDED, SettlementOutcome, Stage, StageGap
 
 
@@ -83,7 +83,7 @@ def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFra
     rows = bundles.with_columns(pl.col(CONTRACT).fill_null(""))
     over = [
         rules.calendar.later(came, days.get(name, _CONFIRM_DAYS)) < night
-        for came, name in rows.select("night_on", CONTRACT).iter_rows()
+        for came, name in rows.select(FileBundle.NIGHT_ON, CONTRACT).iter_rows()
     ]
     return rows.filter(pl.Series(over, dtype=pl.Boolean))
 
@@ -111,7 +111,7 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
         Standing.TONIGHT: money_queries.settled(connection, night),
         Standing.BEFORE: money_queries.settled_before(connection, night),
     }
-    lines = pl.concat([part.with_columns(pl.lit(state.value).alias("standing")) for state, part in parts.items()])
+    lines = pl.concat([part.with_columns(pl.lit(state.value).alias(STANDING)) for state, part in parts.items()])
     held = lines.select(pl.col(Settled.PAYMENT_YEN).sum(), pl.col(Settled.MONEY_YEN).sum()).row(0)
     if held != money_queries.money_sums(connection, night):
         raise LedgerError(
@@ -150,5 +150,5 @@ def _gaps(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
     alone = alone.join(bundles.select(Bundle.BUNDLE_NO, CONTRACT), on=Bundle.BUNDLE_NO, maintain_order="left")
     overdue = money_queries.overdue(ledger.connection, night)
     both = {StageGap.PRELIMINARY_ONLY: overdue, StageGap.CONFIRMED_ONLY: alone.select(overdue.columns)}
-    rows = pl.concat([part.with_columns(pl.lit(gap.value).alias("gap")) for gap, part in both.items()])
-    return rows.sort("gap", CONTRACT, "paid_on", "payment_no", descending=[True, False, False, False])
+    rows = pl.concat([part.with_columns(pl.lit(gap.value).alias(Gap.GAP)) for gap, part in both.items()])
+    return rows.sort(Gap.GAP, CONTRACT, Gap.PAID_ON, Gap.PAYMENT_NO, descending=[True, False, False, False])

@@ -33,6 +33,7 @@ from elqr.store.tables import ledger as tables
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice
 from elqr.vocabulary.limits import IN_HAND_PAYMENTS, PIECE_BYTES, WHOLE
+from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus
 
 Taken = dict[int, pl.DataFrame]
@@ -168,7 +169,7 @@ def hold_back(
 
 
 def still_held(session: Session) -> pl.DataFrame:
-    """残っている取込保留 as of the night: name, sha256, spec, box, delivery_no, night_on, deliveries; oldest first.
+    """残っている取込保留 as of the night: frame HeldFile without own_name, and `deliveries`; oldest first.
 
     A content stands once for each name and inbox that it was held in, with the numbers of all those `deliveries`, and
     with the first of them; a name that hid it is the same file's. What was on its way under another name is over when a
@@ -177,21 +178,25 @@ def still_held(session: Session) -> pl.DataFrame:
     connection, archive, day = session.ledger.connection, session.job.store.archive, session.night_on
     purposes = {name: spec.purpose for name, spec in session.specs.items()}
     rows = held_queries.held(connection, day, purposes)
-    names = {name: plain_name for name in rows["name"] if (plain_name := sent_as(name))}
+    names = {name: plain_name for name in rows[HeldFile.NAME] if (plain_name := sent_as(name))}
     came = held_queries.came_whole(
         connection, day, sorted({name for plain_name in names.values() for name in plain_name})
     )
+    hidden = rows.filter(pl.col(HeldFile.NAME).is_in(list(names)))
     over = [
-        row["delivery_no"]
-        for row in rows.filter(pl.col("name").is_in(list(names))).iter_rows(named=True)
+        number
+        for held_name, number, held_sha256 in hidden.select(
+            HeldFile.NAME, HeldFile.DELIVERY_NO, HeldFile.SHA256
+        ).iter_rows()
         if any(
-            name in names[row["name"]] and place > row["delivery_no"] and begins_with(archive, sha256, row["sha256"])
+            name in names[held_name] and place > number and begins_with(archive, sha256, held_sha256)
             for name, sha256, place in came
         )
     ]
-    left = rows.filter(~pl.col("delivery_no").is_in(over))
-    once = [pl.col("name", "spec", "delivery_no", "night_on").first(), pl.col("delivery_no").alias("deliveries")]
-    return left.group_by("own_name", "sha256", "box", maintain_order=True).agg(once).drop("own_name")
+    left = rows.filter(~pl.col(HeldFile.DELIVERY_NO).is_in(over))
+    first = pl.col(HeldFile.NAME, HeldFile.SPEC, HeldFile.DELIVERY_NO, HeldFile.NIGHT_ON).first()
+    by_content = left.group_by(HeldFile.OWN_NAME, HeldFile.SHA256, HeldFile.BOX, maintain_order=True)
+    return by_content.agg(first, pl.col(HeldFile.DELIVERY_NO).alias("deliveries")).drop(HeldFile.OWN_NAME)
 
 
 def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:

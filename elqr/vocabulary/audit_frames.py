@@ -140,7 +140,7 @@ class WatchedOverdue(Frame):
 
 
 class NoticeFile(Frame):
-    """納付書データの取込."""
+    """納付書データの取込: a notice file, when it came, and how many of its rows were refused."""
 
     NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
     SHA256 = Delivery.SHA256

@@ -17,7 +17,7 @@ class RefusedRow(ClaimKey):
 
 
 class FiledRow(RefusedRow):
-    """取り込まなかった行とそのファイル."""
+    """取り込まなかった行とそのファイル: a refused row, and the file in which it stood."""
 
     NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
 

@@ -177,7 +177,7 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
 
 
 def long_outcome_table(
-    schema: Mapping[str, pl.DataType],
+    schema: Mapping[str, pl.DataType | type[pl.DataType]],
     parts: Callable[[int], Iterable[pl.DataFrame]],
     sums: Iterable[Sequence[int]],
     register: Register,

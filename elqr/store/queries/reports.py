@@ -173,11 +173,6 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
     return rows.with_columns(pl.lit(night).alias(DecidedPayment.DECIDED_ON)).select(*DecidedPayment.SCHEMA)
 
 
-def decision_schema() -> dict[str, Any]:
-    """消込結果の列の型: the schema in which results are read."""
-    return DecidedPayment.SCHEMA
-
-
 Columns = dict[Column, ColumnElement[Any]]
 """Columns of a query by what they are read as."""
 
