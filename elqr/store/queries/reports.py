@@ -339,6 +339,14 @@ def anchor(connection: Connection) -> str:
 def conservation_breaks(connection: Connection, night: date) -> list[str]:
     """金額の保存, asked of the database again: what does not add up, in words; empty when all is well."""
     day = night.isoformat()
+    counts = dict(connection.execute(_payments_that_break(day)).mappings().one())
+    counts["取込時と件数・金額が違うファイル"] = connection.execute(_files_that_differ(day)).scalar_one()
+    counts["決裁の付け替えが合わない収納"] = connection.execute(_moves_that_differ(day)).scalar_one()
+    return [f"{what}: {count}件" for what, count in counts.items() if count]
+
+
+def _payments_that_break(day: str) -> Select[Any]:
+    """合わない収納 of a night: how many of them break each rule, under its name."""
     p, d = t.payment.c, t.decision.c
     posted = (
         select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen"))
@@ -351,27 +359,36 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         "計上額が消込結果と違う収納": func.coalesce(posted.c.yen, 0) != d.claim_yen + d.suspense_yen,
         "行き先のない収納": d.place.not_in([place.value for place in Place]),
     }
-    payments = (
-        select(*(func.coalesce(func.sum(case((broken, 1), else_=0)), 0) for broken in breaks.values()))
+    return (
+        select_named({what: func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for what, is_so in breaks.items()})
         .select_from(t.payment)
         .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
         .outerjoin(t.decision, d.payment_no == p.payment_no)
         .outerjoin(posted, posted.c.payment_no == p.payment_no)
         .where(t.decided_file.c.night_on == day)
     )
-    file_sums = (
+
+
+def _files_that_differ(day: str) -> Select[Any]:
+    """取込時と違うファイル of a night: how many hold other payments, or other yen, than when they were taken in."""
+    p = t.payment.c
+    sums = (
         select(p.file_no, func.count().label("count"), func.sum(p.paid_yen).label("yen"))
         .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
         .where(t.decided_file.c.night_on == day)
         .group_by(p.file_no)
         .subquery()
     )
-    files = (
+    return (
         select(func.count())
         .select_from(t.file)
-        .join(file_sums, file_sums.c.file_no == t.file.c.file_no)
-        .where((file_sums.c.count != t.file.c.payment_count) | (file_sums.c.yen != t.file.c.payment_yen))
+        .join(sums, sums.c.file_no == t.file.c.file_no)
+        .where((sums.c.count != t.file.c.payment_count) | (sums.c.yen != t.file.c.payment_yen))
     )
+
+
+def _moves_that_differ(day: str) -> Select[Any]:
+    """付け替えの合わない収納 of a day: of how many the moves do not come to nothing."""
     moved = (
         select(t.posting.c.payment_no)
         .where(t.posting.c.night_on == day, t.posting.c.reverses_no.is_not(None))
@@ -379,7 +396,4 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
         .having(func.sum(t.posting.c.yen) != 0)
         .subquery()
     )
-    counts = dict(zip(breaks, connection.execute(payments).one(), strict=True))
-    counts["取込時と件数・金額が違うファイル"] = connection.execute(files).scalar_one()
-    counts["決裁の付け替えが合わない収納"] = connection.execute(select(func.count()).select_from(moved)).scalar_one()
-    return [f"{what}: {count}件" for what, count in counts.items() if count]
+    return select(func.count()).select_from(moved)
