@@ -19,6 +19,7 @@ from elqr.store.queries.chain import last_link
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
 from elqr.store.queries.refused_rows import enter_refused
 from elqr.store.queries.totals import enter_issue_tallies, enter_posting_tallies
+from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables.held_files import delivery_box
 from elqr.vocabulary.findings import Finding
@@ -228,12 +229,8 @@ def events(payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFra
 
 def enter_decided_files(connection: Connection, night: date) -> None:
     """消込済ファイルを記す: every file that is taken in."""
-    open_files = select(t.file.c.file_no, literal(night.isoformat())).where(_is_open)
+    open_files = select(t.file.c.file_no, literal(night.isoformat())).where(OPEN)
     connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
-
-
-_is_open = t.file.c.file_no.not_in(select(t.decided_file.c.file_no))
-"""未消込のファイルか: no night has matched it."""
 
 
 def operator(connection: Connection) -> dict[str, str]:
