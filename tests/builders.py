@@ -453,10 +453,11 @@ class City:
             server.run("; ".join(["SET session_replication_role = replica", *statements]), self.database)
             return
         with sqlite3.connect(self.folder / "ledger.db") as ledger:
+            ledger.execute("PRAGMA ignore_check_constraints = ON")
             guards = ledger.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            ledger.execute("BEGIN")
             for name, _ in guards:
                 ledger.execute(f"DROP TRIGGER {name}")
-            ledger.execute("PRAGMA ignore_check_constraints = ON")
             for statement in statements:
                 assert ledger.execute(statement).rowcount, statement
             for _, text in guards:
