@@ -1,9 +1,8 @@
 """Check digits (チェックデジット): MPN line pairs, CRC-16, GS1 modulus 10. Pure arithmetic on digits.
 
 Columns are numpy matrices of ASCII bytes, n × width; results are vectors of n, or n × 2 for MPN pairs.
-Nothing here knows what the digits mean. Every check digit is arithmetic that anyone can do: it finds
-mistakes, and proves no origin. Sources: recomputed on a real code; GS1 General
-Specifications for modulus 10.
+Nothing here knows what the digits mean. Anyone can compute a check digit: it finds mistakes but proves no origin.
+Sources: recomputed on a real code; GS1 General Specifications for modulus 10.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ _ROWS_A_CHUNK = 8_192
 
 
 def as_matrix(column: pl.Series, width: int) -> Bytes:
-    """文字列の列 → n × width bytes. Every value, not their sum, has the stated width; none is null."""
+    """文字列の列 → n × width bytes. Every single value has the stated width and none is null; both are asserted."""
     assert column.null_count() == 0, f"{column.name} has nulls"
     assert (column.str.len_bytes() == width).all(), f"every value of {column.name} has {width} bytes"
     joined: bytes = column.str.join("", ignore_nulls=False).cast(pl.Binary).item()
@@ -29,17 +28,17 @@ def as_matrix(column: pl.Series, width: int) -> Bytes:
 
 
 def as_column(matrix: Bytes) -> pl.Series:
-    """The way back (文字列の列): n × width ASCII bytes, none of them NUL → n strings."""
+    """文字列の列に戻す: n × width ASCII bytes, none of them NUL → n strings."""
     rows = np.ascontiguousarray(matrix)
     return pl.Series(rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary).cast(pl.String)
 
 
 _FOURS = (np.arange(10_000)[:, np.newaxis] // [1000, 100, 10, 1] % 10 + _ZERO).astype(np.uint8).view(np.uint32).ravel()
-"""四桁ずつ: the four ASCII digits of each number as one item, so that four are looked up and written at once."""
+"""四桁ずつ: the four ASCII digits of each number as one item, so that they are looked up and written at once."""
 
 
 def as_digits(numbers: npt.NDArray[np.int64], width: int) -> Bytes:
-    """ゼロ埋め: n whole numbers → n × width ASCII digits. One that does not fit is asserted, never cut."""
+    """ゼロ埋め: n whole numbers → n × width ASCII digits. Asserts that every number fits."""
     assert numbers.min(initial=0) >= 0 and numbers.max(initial=0) < 10**width, f"0 to {width} digits"
     fours = np.empty((len(numbers), -(-width // 4)), dtype=_FOURS.dtype)
     for place in reversed(range(fours.shape[1])):
@@ -50,7 +49,7 @@ def as_digits(numbers: npt.NDArray[np.int64], width: int) -> Bytes:
 
 
 def all_digits(matrix: Bytes) -> npt.NDArray[np.bool_]:
-    """数字だけか, for each row of ASCII bytes."""
+    """数字だけか: whether each row of bytes is ASCII digits only."""
     if matrix.size and matrix.min() >= _ZERO and matrix.max() <= _NINE:
         return np.ones(len(matrix), dtype=np.bool_)
     return np.asarray((matrix - np.uint8(_ZERO) <= 9).all(axis=1), dtype=np.bool_)
@@ -60,17 +59,17 @@ Sums = npt.NDArray[np.uint16]
 
 
 def mpn_check_digits(body: Bytes) -> Bytes:
-    """MPNのチェックデジット of line bodies (n × 37 or 42) → n × 2 ASCII bytes, CD1 CD2."""
-    first, second = _weighted(body, *_mpn_weights(body.shape[1]))
+    """MPNのチェックデジット: bodies of lines (n × 37 or 42) → n × 2 ASCII bytes, CD1 CD2."""
+    first, second = _weighted_sums(body, *_mpn_weights(body.shape[1]))
     cd2 = second % 10
     cd1 = (2 * cd2 + first) % 11 % 10
     return (np.stack([cd1, cd2], axis=1) + _ZERO).astype(np.uint8)
 
 
-def _weighted(body: Bytes, *weights: Sums) -> Sums:
-    """重み付きの和 of the digits of each row, for each set of weights: sets × n, no sum comes near 2**16.
+def _weighted_sums(body: Bytes, *weights: Sums) -> Sums:
+    """重み付きの和 of the digits of each row, for each set of weights: sets × n. No sum comes near 2**16.
 
-    A product of matrices would be as fast, were it not shared out among threads that wait for each other.
+    A matrix product would be as fast, but it is spread over threads that wait for each other.
     """
     digits = (body - np.uint8(_ZERO)).astype(np.uint16)
     sums: Sums = np.einsum("rd,wd->wr", digits, np.stack(weights))
@@ -78,7 +77,7 @@ def _weighted(body: Bytes, *weights: Sums) -> Sums:
 
 
 def _mpn_weights(width: int) -> tuple[Sums, Sums]:
-    """Of CD1 (1 at even places, 3…9, 2 over the odd) and of CD2 (1 at odd places, 9…2 over the even)."""
+    """Weights of CD1 (1 at even places; 3…9, 2 at odd ones) and of CD2 (1 at odd places; 9…2 at even ones)."""
     at = np.arange(width)
     up, down = np.array([3, 4, 5, 6, 7, 8, 9, 2]), np.array([9, 8, 7, 6, 5, 4, 3, 2])
     first = np.where(at % 2 == 0, 1, up[at // 2 % 8])
@@ -87,12 +86,12 @@ def _mpn_weights(width: int) -> tuple[Sums, Sums]:
 
 
 def mpn_check_digits_of(body: str) -> str:
-    """The same (MPN) for one line's body of ASCII digits."""
+    """MPNのチェックデジット of one line's body, a string of ASCII digits."""
     return mpn_check_digits(_one_row(body)).tobytes().decode("ascii")
 
 
 def _crc_table() -> npt.NDArray[np.uint16]:
-    """CRC of every 16-bit word from a zero start: two bytes a step."""
+    """The CRC of every 16-bit word from a zero start, so that a step takes two bytes."""
     state = np.arange(65_536, dtype=np.uint16)
     for _ in range(16):
         state = (state << np.uint16(1)) ^ (state >> np.uint16(15)) * np.uint16(_CRC_POLYNOMIAL)
@@ -102,26 +101,26 @@ def _crc_table() -> npt.NDArray[np.uint16]:
 _CRC_TABLE = _crc_table()
 States = npt.NDArray[np.uint16]
 CrcStep = int | States
-"""一歩 through a row: which word of two bytes, or what a run of known bytes makes of every state."""
+"""一歩 through a row: the index of a two-byte word, or a table of what a run of known bytes makes of each state."""
 
 
 def crc16(data: Bytes, steps: Sequence[CrcStep] | None = None) -> States:
-    """CRC-16/CCITT-FALSE of each row → n; quicker with the steps of what all rows share.
+    """CRC-16/CCITT-FALSE of each row → n; faster with the `crc_steps` of what all rows share.
 
-    Rows are of an even width, and each row's bytes stand side by side: two are read as one word, the first the higher.
+    Rows have an even width and their bytes are contiguous: two are read as one big-endian word.
     """
     assert data.shape[1] % 2 == 0, "two bytes a step"
     crcs = np.empty(len(data), dtype=np.uint16)
     for start in range(0, len(data), _ROWS_A_CHUNK):
         words = data[start : start + _ROWS_A_CHUNK].view(">u2")
-        crcs[start : start + len(words)] = _crc_of(words, range(words.shape[1]) if steps is None else steps)
+        crcs[start : start + len(words)] = _crc_rows(words, range(words.shape[1]) if steps is None else steps)
     return crcs
 
 
-def _crc_of(words: States, steps: Iterable[CrcStep]) -> States:
+def _crc_rows(words: States, steps: Iterable[CrcStep]) -> States:
     state = np.full(len(words), _CRC_START, dtype=np.uint16)
     for step in steps:
-        # No word lies outside a table; "clip" only spares the check for it.
+        # Every word is in the table; "clip" only skips the bounds check.
         if isinstance(step, int):
             state = _CRC_TABLE.take(state ^ words[:, step], mode="clip")
         else:
@@ -130,7 +129,7 @@ def _crc_of(words: States, steps: Iterable[CrcStep]) -> States:
 
 
 def crc_steps(template: Bytes, varies: npt.NDArray[np.bool_]) -> tuple[CrcStep, ...]:
-    """CRCの歩み through rows that are the template but where they vary: each run of the template is one step."""
+    """CRCの歩み: steps through rows that equal the template but where they vary; a run of the template is one step."""
     steps: list[CrcStep] = []
     words = template.view(">u2").astype(np.uint16)
     varied: list[bool] = np.any(varies.reshape(-1, 2), axis=1).tolist()
@@ -158,25 +157,25 @@ def gs1_check_digits(body: Bytes) -> Bytes:
     weights = np.where(np.arange(body.shape[1])[::-1] % 2 == 0, 3, 1).astype(np.uint16)
     digits = np.empty(len(body), dtype=np.uint8)
     for start in range(0, len(body), _ROWS_A_CHUNK):
-        (total,) = _weighted(body[start : start + _ROWS_A_CHUNK], weights)
+        (total,) = _weighted_sums(body[start : start + _ROWS_A_CHUNK], weights)
         digits[start : start + _ROWS_A_CHUNK] = -total.astype(np.int32) % 10 + _ZERO
     return digits
 
 
 def gs1_check_digit_of(body: str) -> str:
-    """The same (GS1) for one string of ASCII digits."""
+    """GS1 モジュラス10 of one string of ASCII digits."""
     return gs1_check_digits(_one_row(body)).tobytes().decode("ascii")
 
 
 def gs1_valid(codes: Bytes) -> npt.NDArray[np.bool_]:
-    """44桁のチェックデジットが合うか, for each row of ASCII bytes: false for anything but digits."""
+    """44桁のチェックデジットが合うか: for each row of bytes; false for anything but digits."""
     good = all_digits(codes)
     good &= gs1_check_digits(codes[:, :-1]) == codes[:, -1]
     return good
 
 
 def gs1_column(bodies: pl.Series) -> pl.Series:
-    """43桁 → 44桁: each body with its check digit behind it."""
+    """43桁 → 44桁: each body followed by its check digit."""
     matrix = as_matrix(bodies, BARCODE_DIGITS - 1)
     return as_column(np.column_stack([matrix, gs1_check_digits(matrix)])).alias(bodies.name)
 

@@ -1,8 +1,8 @@
-"""People (担当者): who asked and who approved, known by the names they give, as a reader sees them.
+"""People (担当者): who asked and who approved, identified by the names they give, as a reader sees them.
 
-Two spellings that a reader takes for one name are one person's: width, case, spaces and dots, old and new forms of a
-kanji, kana that look like a kanji, and a surname beside the full name or after a section's. What a reader
-cannot see is refused.
+Two spellings that a reader takes for one name belong to one person. Width, case, spaces, dots, old and new forms of a
+kanji, and kana that look like a kanji make no difference; nor does a surname alone, or the name of a section before
+it. Characters that a reader cannot see are refused.
 """
 
 import unicodedata
@@ -22,45 +22,45 @@ _VARIANTS = (
     "読讀 誉譽 諌諫 謡謠 賛贊 践踐 転轉 軽輕 辞辭 逓遞 遅遲 酔醉 醸釀 鉱鑛 銭錢 陥陷 険險 隣鄰 随隨 霊靈 頚頸 飲飮 "
     "餅餠 駆驅 駅驛 験驗 鰐鱷 鶏鷄雞 野埜 藤籐"
 )
-"""Forms of one kanji as names are written in, the usual one first: 旧字体 and 異体字 that Unicode keeps apart.
+"""Forms of one kanji in names, the usual one first: 旧字体 and 異体字 that Unicode keeps apart.
 
-Sources: 常用漢字表 (2010, its いわゆる康熙字典体), 戸籍法施行規則 別表第二, and what offices write by habit, as 斎
-beside 斉. What Unicode itself makes one, as 塚 and U+FA10, NFKC has folded before.
+Sources: 常用漢字表 (2010, its いわゆる康熙字典体), 戸籍法施行規則 別表第二, and what offices write by habit, such as 斎
+for 斉. Forms that Unicode itself unifies, such as 塚 and U+FA10, have already been folded by NFKC.
 """
 
 _LOOKALIKES = "口ロ 力カ 二ニ 工エ 夕タ 卜ト 八ハ 一ー 〇○"
-"""Kana and signs that a reader takes for the kanji before them."""
+"""Pairs of a kanji and the kana or sign that a reader takes for it."""
 
-_ONE_FORM = {ord(other): group[0] for group in _VARIANTS.split() for other in group[1:]}
-_AS_KANJI = {ord(other): group[0] for group in _LOOKALIKES.split() for other in group[1:]}
+_ONE_FORM = {ord(variant): group[0] for group in _VARIANTS.split() for variant in group[1:]}
+_AS_KANJI = {ord(variant): group[0] for group in _LOOKALIKES.split() for variant in group[1:]}
 _VOICED = {0x309B: 0x3099, 0x309C: 0x309A}
-"""濁点・半濁点 that stand apart, as the ones that join their kana."""
+"""Free-standing 濁点・半濁点 → those that combine with their kana."""
 _AS_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 _JAPANESE = {"CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "KANGXI", "VERTICAL"}
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
-"""Letters and signs of which nothing is to be seen."""
+"""Letters and signs that are invisible."""
 
 _WHOLE_NAME = "氏名をすべて、ふだんの文字で書いてください。"
 
 
 def same_person(one: str, other: str) -> bool:
-    """同じ人か, as far as four eyes go: names that look alike, or of which one is the beginning of the other."""
-    own_words, its_words = set(_words(one)), set(_words(other))
-    if own_words and its_words and (own_words <= its_words or its_words <= own_words):
+    """同じ人か, for four eyes: names that look alike, or one of which begins with the other or has all its words."""
+    one_words, other_words = set(_words(one)), set(_words(other))
+    if one_words and other_words and (one_words <= other_words or other_words <= one_words):
         return True
-    pairs = zip(_folded(one), _folded(other), strict=True)
-    return any(own and its and (own.startswith(its) or its.startswith(own)) for own, its in pairs)
+    pairs = zip(_fold(one), _fold(other), strict=True)
+    return any(left and right and (left.startswith(right) or right.startswith(left)) for left, right in pairs)
 
 
 def written_alike(one: str, other: str) -> bool:
-    """同じ書き方か: names that differ in width, case or spaces only; all that ledgers before version 8 asked."""
-    plain = ["".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in (one, other)]
-    return plain[0] == plain[1]
+    """同じ書き方か: names that differ in width, case or spaces only. Ledgers before version 8 compared no more."""
+    folded = ["".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in (one, other)]
+    return folded[0] == folded[1]
 
 
 def name_fault(name: str) -> str:
-    """名前の誤り in one sentence; empty for a name that a reader sees as it is."""
+    """名前の誤り: one Japanese sentence on why a name is refused; empty for a name that a reader sees as it is."""
     if any(_is_unseen(character) for character in unicodedata.normalize("NFC", name)):
         return f"担当者の名前に、目に見えない文字か記号の重ね書きが入っています。{_WHOLE_NAME}"
     letters = [character for character in unicodedata.normalize("NFKC", name) if character.isalpha()]
@@ -74,9 +74,9 @@ def name_fault(name: str) -> str:
 
 
 def spelt(name: str) -> str:
-    """名前のつづり: as it looks, and by its number what is not seen or looks like a letter of another script."""
-    own = (character if _is_plain(character) else f"\\u{ord(character):04x}" for character in name)
-    return f"「{''.join(own)}」"
+    """名前のつづり: the name, with the code points of characters that are invisible or may be mistaken for others."""
+    characters = (character if _is_plain(character) else f"\\u{ord(character):04x}" for character in name)
+    return f"「{''.join(characters)}」"
 
 
 def _is_plain(character: str) -> bool:
@@ -84,24 +84,24 @@ def _is_plain(character: str) -> bool:
 
 
 def _is_unseen(character: str) -> bool:
-    """目に見えないか: controls, formats, private and unassigned, and marks that stand on no letter of their own."""
+    """目に見えないか: control, format, private-use and unassigned characters, and marks that join no letter."""
     kind = unicodedata.category(character)
     return kind[0] in "CM" or kind in ("Zl", "Zp") or character in _FILLERS
 
 
 def _script(character: str) -> str:
-    """文字の種類: the first word of the character's name, as LATIN, CJK or KATAKANA."""
+    """文字の種類: the first word of the character's name, such as LATIN, CJK or KATAKANA."""
     return unicodedata.name(character, "").replace("-", " ").partition(" ")[0]
 
 
-def _folded(name: str) -> tuple[str, str]:
-    """The name as it looks: once with kana that look like kanji as these, once with all kana alike."""
-    plain = "".join(_words(name))
-    return plain.translate(_AS_KANJI), plain.translate(_AS_HIRAGANA)
+def _fold(name: str) -> tuple[str, str]:
+    """The name as it looks, twice: with lookalike kana as kanji, and with katakana as hiragana."""
+    letters = "".join(_words(name))
+    return letters.translate(_AS_KANJI), letters.translate(_AS_HIRAGANA)
 
 
 def _words(name: str) -> list[str]:
-    """The name's words, of letters and digits only, each kanji in one form."""
-    seen = "".join(character for character in name if not _is_unseen(character))
-    plain = unicodedata.normalize("NFKC", seen.translate(_VOICED)).casefold().translate(_ONE_FORM)
-    return "".join(character if character.isalnum() or character == "ー" else " " for character in plain).split()
+    """The words of a name: letters and digits only, each kanji in one form."""
+    visible = "".join(character for character in name if not _is_unseen(character))
+    folded = unicodedata.normalize("NFKC", visible.translate(_VOICED)).casefold().translate(_ONE_FORM)
+    return "".join(character if character.isalnum() or character == "ー" else " " for character in folded).split()

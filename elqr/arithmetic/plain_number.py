@@ -1,7 +1,7 @@
-"""Numbers as people write them (番号の書き方): what groups digits is taken away, and full width made half width.
+"""Numbers as people write them (番号の書き方): grouping marks are removed and full-width digits become half-width.
 
-Our page and our CSV group long numbers, and people copy them. One rule for every number that a person gives, in a book
-or on the command line. What is no number without its groups stays as it was written, to be told so.
+Our page and our CSV group long numbers, and people copy them. The same rule holds for every number that a person
+enters, in a book or on the command line. Text that is not a number stays as it was written, so that it can be reported.
 """
 
 import re
@@ -10,17 +10,17 @@ import unicodedata
 import polars as pl
 
 _GROUPING = r"[\s'\u200B-\u200D\u2060\uFEFF\u2010-\u2015\u2212\u2500\u30FC-]"
-"""Blanks of every kind, an apostrophe, what nobody sees, and all that is taken for a hyphen. After NFKC."""
+"""After NFKC: every kind of space, the apostrophe, invisible characters, and whatever looks like a hyphen."""
 
 
 def plain_number(text: str) -> str:
-    """番号の数字だけ; a text that is none stays as it is."""
+    """番号の数字だけ: the digits alone; text that is not a number is returned unchanged."""
     digits = re.sub(_GROUPING, "", unicodedata.normalize("NFKC", text))
     return digits if digits.isascii() and digits.isdecimal() else text
 
 
 def plain_number_expr(name: str) -> pl.Expr:
-    """番号の数字だけ, of a column of texts."""
+    """番号の数字だけ: `plain_number` for a String column."""
     digits = pl.col(name).str.normalize("NFKC").str.replace_all(_RUST_GROUPING, "")
     return pl.when(digits.str.contains("^[0-9]+$")).then(digits).otherwise(name).alias(name)
 

@@ -1,11 +1,11 @@
 """Pseudonyms (仮名): text → other text of the same shape, by a key, one to one, as columns.
 
-Each character is replaced by another of its class (a digit by a digit, a half-width kana by one, a kanji
-by a kanji that every charset here writes in as many bytes), so a value keeps its length in characters and
-in bytes; spaces, punctuation and signs stay. Values of one shape are permuted: equal values get equal
-pseudonyms, different values different ones, and only who holds the key could tell them back. The
-permutation is a Feistel network whose round function is SipHash-2-4 (Aumasson and Bernstein, 2012).
-What it does not hide: lengths, classes of characters, and which values are equal.
+Each character is replaced by another of its class: a digit by a digit, a half-width kana by a half-width kana, a kanji
+by a kanji that takes as many bytes in every charset used here. A value keeps its length in characters and in bytes;
+spaces, punctuation and signs stay. Values of one shape are permuted: equal values get equal pseudonyms, different
+values different ones, and only the holder of the key could reverse them. The permutation is a Feistel network whose
+round function is SipHash-2-4 (Aumasson and Bernstein, 2012).
+It does not hide lengths, classes of characters, or which values are equal.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _LAST = 0x110000
 
 
 def sip_hash(words: Words, key: tuple[int, int]) -> Words:
-    """SipHash-2-4 (鍵付きハッシュ) of each row of n × k words, the last of them holding the length, → n."""
+    """SipHash-2-4 (鍵付きハッシュ) of each row of n × k words, the last word holding the length → n words."""
     k0, k1 = (np.uint64(part) for part in key)
     v0 = np.full(len(words), k0 ^ np.uint64(0x736F6D6570736575))
     v1 = np.full(len(words), k1 ^ np.uint64(0x646F72616E646F6D))
@@ -45,18 +45,18 @@ def _mix(state: list[Words]) -> None:
     """One SipRound, in place."""
     v0, v1, v2, v3 = state
     v0 += v1
-    v1[:] = _turned(v1, 13) ^ v0
-    v0[:] = _turned(v0, 32)
+    v1[:] = _rotate(v1, 13) ^ v0
+    v0[:] = _rotate(v0, 32)
     v2 += v3
-    v3[:] = _turned(v3, 16) ^ v2
+    v3[:] = _rotate(v3, 16) ^ v2
     v0 += v3
-    v3[:] = _turned(v3, 21) ^ v0
+    v3[:] = _rotate(v3, 21) ^ v0
     v2 += v1
-    v1[:] = _turned(v1, 17) ^ v2
-    v2[:] = _turned(v2, 32)
+    v1[:] = _rotate(v1, 17) ^ v2
+    v2[:] = _rotate(v2, 32)
 
 
-def _turned(words: Words, bits: int) -> Words:
+def _rotate(words: Words, bits: int) -> Words:
     return (words << np.uint64(bits)) | (words >> np.uint64(64 - bits))
 
 
@@ -68,12 +68,12 @@ def _is_in_cp932(point: int) -> bool:
 
 
 def _classes() -> list[list[int]]:
-    """文字の種類: code points that may stand for each other. All of one class have the same width in every charset."""
+    """文字の種類: code points that may replace each other. Those of one class have the same width in every charset."""
     ideographs = [*map(ord, "々〆〇仝"), *range(0x4E00, 0xA000), *range(0xF900, 0xFB00)]
     common = sorted({point for point in ideographs if _is_in_cp932(point)})
     rare = _letters([(0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00)], set(common))
-    own = [point for point in range(0xE000, 0xF900) if _is_in_cp932(point)]
-    other = [point for point in range(0xE000, 0xF900) if not _is_in_cp932(point)]
+    user_defined = [point for point in range(0xE000, 0xF900) if _is_in_cp932(point)]
+    private = [point for point in range(0xE000, 0xF900) if not _is_in_cp932(point)]
     runs = [
         ("0", "9"), ("A", "Z"), ("a", "z"),
         ("ｱ", "ﾝ"), ("ｧ", "ｯ"),
@@ -82,21 +82,21 @@ def _classes() -> list[list[int]]:
     ]  # fmt: skip
     beyond = _letters([(0x20000, 0x2FA20), (0x30000, 0x32400)], set())
     kana = [*range(ord("ァ"), ord("ヶ") + 1), *map(ord, "ゝゞヽヾ")]
-    sets = [kana, common, rare, own, other, beyond, [*map(ord, "ゔゕゖヷヸヹヺ")]]
+    sets = [kana, common, rare, user_defined, private, beyond, [*map(ord, "ゔゕゖヷヸヹヺ")]]
     sets += [_letters([(0x391, 0x3AA)], set()), _letters([(0x3B1, 0x3CA)], {0x3C2})]
     sets += [_letters([(0xC0, 0x250)], set()), _letters([(0x1E00, 0x1F00)], set())]
     return [list(range(ord(first), ord(last) + 1)) for first, last in runs] + sets
 
 
 def _letters(ranges: list[tuple[int, int]], without: set[int]) -> list[int]:
-    """The letters that Unicode has in some ranges."""
+    """The letters in ranges of code points (end excluded), without some."""
     points = (point for start, end in ranges for point in range(start, end))
     return [point for point in points if point not in without and unicodedata.category(chr(point))[0] == "L"]
 
 
 @cache
 def _tables() -> tuple[Words, Words, Words, Words]:
-    """Of each code point its class (0: it stays) and place in it; the classes' sizes, and all of them on end."""
+    """Class (0: stays as it is) and place in the class of each code point; sizes of the classes; all classes joined."""
     kind = np.zeros(_LAST, dtype=np.uint64)
     place = np.zeros(_LAST, dtype=np.uint64)
     classes = _classes()
@@ -109,28 +109,29 @@ def _tables() -> tuple[Words, Words, Words, Words]:
 
 
 def pseudonyms(values: pl.Series, key: bytes) -> pl.Series:
-    """仮名: String column → String column of the same shapes; null stays null. Spaces behind a value do not count."""
+    """仮名: String column → String column of the same shapes; null stays null. Trailing spaces do not count."""
     distinct = values.drop_nulls().unique()
     bare = distinct.str.strip_chars_end(" \u3000")
     texts = bare.unique()
     texts = texts.gather(texts.str.len_chars().arg_sort())
-    made = [pl.Series([], dtype=pl.String)]
-    for _, own in texts.to_frame().group_by(texts.str.len_chars(), maintain_order=True):
-        made += [_permuted(own.to_series().slice(at, _ROWS_A_CHUNK), key) for at in range(0, own.height, _ROWS_A_CHUNK)]
+    parts = [pl.Series([], dtype=pl.String)]
+    for _, group in texts.to_frame().group_by(texts.str.len_chars(), maintain_order=True):
+        starts = range(0, group.height, _ROWS_A_CHUNK)
+        parts += [_permute(group.to_series().slice(start, _ROWS_A_CHUNK), key) for start in starts]
     frame = pl.DataFrame({"value": distinct, "bare": bare}).join(
-        pl.DataFrame({"bare": texts, "made": pl.concat(made)}),
+        pl.DataFrame({"bare": texts, "pseudonym": pl.concat(parts)}),
         on="bare",
         how="left",
         validate="m:1",
         maintain_order="left",
     )
     spaces = pl.col("value").str.strip_prefix(pl.col("bare"))
-    whole = frame.select("value", pl.concat_str("made", spaces).alias("made"))
-    return values.replace_strict(whole["value"], whole["made"], default=None, return_dtype=pl.String)
+    pairs = frame.select("value", pl.concat_str("pseudonym", spaces).alias("pseudonym"))
+    return values.replace_strict(pairs["value"], pairs["pseudonym"], default=None, return_dtype=pl.String)
 
 
-def _permuted(texts: pl.Series, key: bytes) -> pl.Series:
-    """The permutation itself, over the code points of texts of one length."""
+def _permute(texts: pl.Series, key: bytes) -> pl.Series:
+    """Permute texts of one length by their code points."""
     width = len(texts[0])
     if not width:
         return texts
@@ -145,13 +146,13 @@ def _permuted(texts: pl.Series, key: bytes) -> pl.Series:
     for turn in range(_ROUNDS):
         turned = moves & (side if turn % 2 else ~side)
         seen = np.where(turned | ~moves, fixed, places)
-        state = sip_hash(_paired(seen).T, _round_key(key, turn))
+        state = sip_hash(_pack(seen).T, _round_key(key, turn))
         for at in np.flatnonzero(turned.any(axis=1)):
             moved = (places[at] + _stream(state, int(at)) % radix[at]) % radix[at]
             places[at] = np.where(turned[at], moved, places[at])
     starts = np.cumsum(sizes) - sizes
-    made = np.where(moves, alphabet[starts[kinds] + places], points.T).T.astype(np.uint32)
-    return pl.Series(texts.name, np.ascontiguousarray(made).view(f"U{width}").ravel().tolist(), dtype=pl.String)
+    replaced = np.where(moves, alphabet[starts[kinds] + places], points.T).T.astype(np.uint32)
+    return pl.Series(texts.name, np.ascontiguousarray(replaced).view(f"U{width}").ravel().tolist(), dtype=pl.String)
 
 
 def _round_key(key: bytes, turn: int) -> tuple[int, int]:
@@ -159,17 +160,17 @@ def _round_key(key: bytes, turn: int) -> tuple[int, int]:
     return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
 
 
-def _paired(seen: Words) -> Words:
-    """Two code points a word, and the length behind them: k words × n."""
-    width = len(seen)
-    words = np.full(((width + 1) // 2 + 1, seen.shape[1]), width, dtype=np.uint64)
-    words[:-1] = seen[::2] << np.uint64(32)
-    words[: width // 2] |= seen[1::2]
+def _pack(points: Words) -> Words:
+    """Two code points in each word, and the length in the last: k words × n."""
+    width = len(points)
+    words = np.full(((width + 1) // 2 + 1, points.shape[1]), width, dtype=np.uint64)
+    words[:-1] = points[::2] << np.uint64(32)
+    words[: width // 2] |= points[1::2]
     return words
 
 
 def _stream(state: Words, at: int) -> Words:
-    """The word for one place, out of the round's hash (SplitMix64)."""
+    """The words for one place, from the hash of the round (SplitMix64)."""
     word = state + np.uint64((at + 1) * 0x9E3779B97F4A7C15 % 2**64)
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,1 +1,1 @@
-"""The disk (ファイルとフォルダ): inboxes, the archive, files that people wrote, and how a file of ours is written."""
+"""The disk (ファイルとフォルダ): inboxes, the archive, files that people wrote, and how our own files are written."""

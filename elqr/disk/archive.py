@@ -1,4 +1,4 @@
-"""The archive (保管庫): what was delivered, kept byte for byte under its hash, and read again."""
+"""The archive (保管庫): delivered files, kept byte for byte under their hash, and read again."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ from elqr.vocabulary.limits import PIECE_BYTES
 
 
 def keep_arrived(archive: Path, arrived: Arrived) -> Arrived:
-    """届いたものを保管する; returns it as it is kept. Raises CannotWrite.
+    """届いたものを保管する: returns the entry as it is kept. Raises CannotWrite.
 
-    A large file that may still be on its way is known by what was there when it was copied.
+    A large file that may still be growing is identified by the bytes that were there when it was copied.
     """
     if arrived.data is not None:
         keep(archive, arrived.sha256, arrived.data)
@@ -27,26 +27,26 @@ def keep_arrived(archive: Path, arrived: Arrived) -> Arrived:
 
 
 def _keep_as_it_lies(archive: Path, source: Path) -> str:
-    """今あるところまで保管する: returns the hash of what was read."""
-    found = hashlib.sha256()
+    """今あるところまで保管する: keep the bytes that are there now; returns their hash."""
+    digest = hashlib.sha256()
 
     def parts() -> Iterator[bytes]:
-        left = source.stat().st_size
+        remaining = source.stat().st_size
         with open_regular(source) as file:
-            while left > 0 and (part := file.read(min(left, PIECE_BYTES))):
-                left -= len(part)
-                found.update(part)
+            while remaining > 0 and (part := file.read(min(remaining, PIECE_BYTES))):
+                remaining -= len(part)
+                digest.update(part)
                 yield part
 
-    beside = write_beside(archive / "aside", parts(), mode=0o600)
-    path = kept_at(archive, found.hexdigest())
+    temporary = write_beside(archive / "aside", parts(), mode=0o600)
+    path = kept_at(archive, digest.hexdigest())
     path.parent.mkdir(parents=True, exist_ok=True)
-    take_place(path, beside)
-    return found.hexdigest()
+    take_place(path, temporary)
+    return digest.hexdigest()
 
 
 def keep(archive: Path, sha256: str, data: bytes) -> None:
-    """保管する: under its hash, complete or not at all. Raises CannotWrite."""
+    """保管する: keep data under its hash, complete or not at all. Raises CannotWrite."""
     path = kept_at(archive, sha256)
     if path.is_file():
         return
@@ -54,42 +54,42 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
 
 
 def keep_file(archive: Path, sha256: str, source: Path) -> None:
-    """大きなファイルを保管する, part by part; it is read from there. Raises CannotWrite, also when it has changed."""
+    """大きなファイルを保管する: copy it part by part. Raises CannotWrite, also when it no longer has this hash."""
     path = kept_at(archive, sha256)
     if not path.is_file() or sha256_of_file(path) != sha256:
-        write_parts(path, _unchanged(source, sha256), mode=0o600)
+        write_parts(path, _read_unchanged(source, sha256), mode=0o600)
 
 
-def _unchanged(source: Path, sha256: str) -> Iterator[bytes]:
-    found = hashlib.sha256()
+def _read_unchanged(source: Path, sha256: str) -> Iterator[bytes]:
+    digest = hashlib.sha256()
     with open_regular(source) as file:
         while part := file.read(PIECE_BYTES):
-            found.update(part)
+            digest.update(part)
             yield part
-    if found.hexdigest() != sha256:
+    if digest.hexdigest() != sha256:
         raise CannotWrite(f"{source} は読んでいる間に変わりました。送り終わってから、もう一度実行してください。")
 
 
 def is_kept(archive: Path, sha256: str) -> bool:
-    """保管してあるか: whether a regular file lies under a hash."""
+    """保管してあるか: whether there is a regular file under a hash."""
     return kept_at(archive, sha256).is_file()
 
 
 def kept(archive: Path, sha256: str) -> bytes:
-    """保管した中身 of a hash, as it is now. Raises NotFound."""
+    """保管した中身: the bytes under a hash, unchecked. Raises NotFound."""
     return kept_parts(archive, sha256, [(0, -1)])[0]
 
 
 def begins_with(archive: Path, whole: str, beginning: str) -> bool:
-    """初めが同じか: whether the kept content of one hash begins with that of another, and that says something."""
-    there, start = kept_at(archive, whole), kept_at(archive, beginning)
+    """初めが同じか: whether the content kept under `whole` begins with that under `beginning`, which is not empty."""
+    longer_path, start_path = kept_at(archive, whole), kept_at(archive, beginning)
     try:
-        size = start.stat().st_size
-        if not 0 < size <= there.stat().st_size:
+        size = start_path.stat().st_size
+        if not 0 < size <= longer_path.stat().st_size:
             return False
-        with open_regular(there) as one, open_regular(start) as other:
-            while part := other.read(PIECE_BYTES):
-                if one.read(len(part)) != part:
+        with open_regular(longer_path) as longer, open_regular(start_path) as shorter:
+            while part := shorter.read(PIECE_BYTES):
+                if longer.read(len(part)) != part:
                     return False
     except OSError:
         return False
@@ -97,7 +97,7 @@ def begins_with(archive: Path, whole: str, beginning: str) -> bool:
 
 
 def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
-    """保管した中身の一部: from a first byte on so many bytes each, all when -1. Raises NotFound."""
+    """保管した中身の一部: parts given as (first byte, size), a size of -1 for all that follows. Raises NotFound."""
     try:
         with open_regular(kept_at(archive, sha256)) as file:
             return [(file.seek(start), file.read(size))[1] for start, size in parts]
@@ -108,5 +108,5 @@ def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> 
 
 
 def kept_at(archive: Path, sha256: str) -> Path:
-    """保管した場所 of a hash."""
+    """保管した場所: the path of a hash in the archive."""
     return archive / sha256[:2] / sha256

@@ -1,4 +1,4 @@
-"""Atomic writes (書き込み): a file of ours is complete or not there, wherever the power fails."""
+"""Atomic writes (書き込み): our files are complete or absent, even if the power fails."""
 
 import os
 import re
@@ -11,81 +11,81 @@ from elqr.vocabulary.errors import CannotWrite, cause
 from elqr.vocabulary.limits import PIECE_BYTES
 
 LEFT_BESIDE = re.compile(r"\..+\.[0-9]+")
-"""What a run that was cut off left beside its place is called."""
+"""The names of temporary files that an interrupted run left behind."""
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """A file that is complete or not there. Raises CannotWrite."""
+    """ファイルを書く: complete or not at all. Raises CannotWrite."""
     write_parts(path, [data], mode=mode)
 
 
 def write_parts(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> None:
-    """A file that is complete or not there, part by part: written beside, synced, renamed. Raises CannotWrite.
+    """ファイルを少しずつ書く: to a temporary file, synced, then renamed; complete or not at all. Raises CannotWrite.
 
-    What is for staff is for the user, or for the group where the job says so; what is kept for ourselves is ours alone.
-    What is there already, to the byte, is not written again: whoever has it open is not in the way.
+    Files for staff have the permissions of the user's umask; files that only elqr reads get a stricter `mode`.
+    A file that holds these very bytes already is not written again, so that someone who has it open is not in the way.
     """
-    if (new := _unless_there(path, iter(parts))) is not None:
+    if (new := _changed_parts(path, iter(parts))) is not None:
         take_place(path, write_beside(path, new, mode=mode))
 
 
-def _unless_there(path: Path, parts: Iterator[bytes]) -> Iterable[bytes] | None:
-    """すでにあるか: None where the file holds just these parts; else all of them, as far as it does from the file."""
+def _changed_parts(path: Path, parts: Iterator[bytes]) -> Iterable[bytes] | None:
+    """変わった中身: all the parts, those that the file already holds read from it; None when it holds exactly these."""
     same = 0
-    if not path.is_file():  # a pipe would be waited for
+    if not path.is_file():  # reading a pipe would block
         return parts
     try:
-        there = path.open("rb")
+        file = path.open("rb")
     except OSError:
         return parts
-    with there:
+    with file:
         for part in parts:
-            if there.read(len(part)) != part:
+            if file.read(len(part)) != part:
                 return chain(_beginning(path, same), [part], parts)
             same += len(part)
-        return _beginning(path, same) if there.read(1) else None
+        return _beginning(path, same) if file.read(1) else None
 
 
 def _beginning(path: Path, size: int) -> Iterator[bytes]:
-    with path.open("rb") as there:
+    with path.open("rb") as file:
         for at in range(0, size, PIECE_BYTES):
-            yield there.read(min(PIECE_BYTES, size - at))
+            yield file.read(min(PIECE_BYTES, size - at))
 
 
 def write_beside(path: Path, parts: Iterable[bytes], *, mode: int = 0o666) -> Path:
-    """横に書く: all of a file, synced, under another name in its folder; returns it. Raises CannotWrite."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with _complete(path, beside):
+    """横に書く: write and sync a temporary file in the folder of `path`; returns its path. Raises CannotWrite."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with _remove_on_failure(path, temporary):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-    return beside
+    return temporary
 
 
-def take_place(path: Path, beside: Path) -> None:
-    """名前を付ける: what was written beside becomes the file. Raises CannotWrite."""
-    with _complete(path, beside):
-        beside.replace(path)
+def take_place(path: Path, temporary: Path) -> None:
+    """名前を付ける: rename the temporary file to the final name. Raises CannotWrite."""
+    with _remove_on_failure(path, temporary):
+        temporary.replace(path)
 
 
 def sweep(folder: Path) -> None:
-    """掃除する: what runs that were cut off left beside its place, in a folder in which nobody else writes."""
-    for left in folder.glob(".*"):
-        if LEFT_BESIDE.fullmatch(left.name):
-            left.unlink(missing_ok=True)
+    """掃除する: delete temporary files of interrupted runs from a folder in which nobody else writes."""
+    for path in folder.glob(".*"):
+        if LEFT_BESIDE.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
-def _complete(path: Path, beside: Path) -> Iterator[None]:
-    """Nothing of it stays where it cannot be whole."""
+def _remove_on_failure(path: Path, temporary: Path) -> Iterator[None]:
+    """Remove the temporary file when the block fails; raises CannotWrite."""
     try:
         yield
     except (OSError, CannotWrite) as error:
-        if beside.parent.is_dir():
-            beside.unlink(missing_ok=True)
-        if isinstance(error, CannotWrite):  # where the parts come from
+        if temporary.parent.is_dir():
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, CannotWrite):  # raised by the source of the parts
             raise
         raise CannotWrite(
             f"{path} に書けません（{cause(error)}）。"
@@ -94,7 +94,7 @@ def _complete(path: Path, beside: Path) -> Iterator[None]:
 
 
 def set_aside(path: Path, data: bytes) -> Path | None:
-    """控えに残す: a file that people write in is renamed, not overwritten, when it differs from what comes.
+    """控えに残す: rename a file in which people write, so that different new data does not overwrite it.
 
     Returns its new path, or None when there was nothing to keep. Raises CannotWrite.
     """

@@ -1,7 +1,6 @@
-"""What people write (人が書くファイル): small files in UTF-8, most of them TOML; each mistake has its answer.
+"""Files that people write (人が書くファイル): small UTF-8 files, most of them TOML, with a message for every mistake.
 
-Whatever lies in a file is read here no further than its limit, and from nothing but a regular file: a pipe would be
-waited for, and a device never ends.
+Only regular files are read, and never beyond their limit: a pipe would block, and a device never ends.
 """
 
 import errno
@@ -16,12 +15,12 @@ from elqr.vocabulary.limits import WRITTEN, Limit
 
 
 def plain_bytes(path: Path, limit: Limit) -> bytes:
-    """通常のファイルのバイト, read no further than its limit. Raises OSError that says in Japanese why not."""
+    """通常のファイルのバイト: never read beyond the limit. Raises OSError with the reason in Japanese."""
     size, data = path.stat().st_size, b""
     with open_regular(path) as file:
         if size <= limit.most:
             data = file.read(size + 1)
-            if size < len(data) <= limit.most:  # it has grown, or does not say how long it is
+            if size < len(data) <= limit.most:  # it has grown, or reports no length
                 data += file.read(limit.most + 1 - len(data))
     if max(size, len(data)) > limit.most:
         raise OSError(errno.EFBIG, f"大きすぎます。上限 {limit.most:,} {limit.unit}")
@@ -29,7 +28,7 @@ def plain_bytes(path: Path, limit: Limit) -> bytes:
 
 
 def read_written(path: Path, what: str, remedy: str, limit: Limit = WRITTEN) -> bytes:
-    """ファイルのバイト, named `what` to whoever gives it. Raises NotFound with the remedy, BadFile."""
+    """ファイルのバイト: messages call the file `what`. Raises NotFound with the remedy, BadFile."""
     try:
         return plain_bytes(path, limit)
     except FileNotFoundError as error:
@@ -39,7 +38,7 @@ def read_written(path: Path, what: str, remedy: str, limit: Limit = WRITTEN) -> 
 
 
 def read_text(path: Path, what: str, remedy: str) -> str:
-    """本文 of a file that is named `what` to its writer, without a BOM. Raises NotFound with the remedy, BadFile."""
+    """本文: the text of a file without a BOM; messages call it `what`. Raises NotFound with the remedy, BadFile."""
     data = read_written(path, what, remedy)
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -48,12 +47,12 @@ def read_text(path: Path, what: str, remedy: str) -> str:
 
 
 def read_toml(path: Path, what: str, remedy: str) -> dict[str, Any]:
-    """TOML. Raises NotFound, BadFile with the place."""
+    """TOML の中身. Raises NotFound, and BadFile with the place."""
     try:
-        found = tomllib.loads(read_text(path, what, remedy))
-        if "\\u0000" in json.dumps(found, default=str):
+        table = tomllib.loads(read_text(path, what, remedy))
+        if "\\u0000" in json.dumps(table, default=str):
             raise BadFile(f"{what} {path} に、名前やパスに使えない文字（NUL）があります。消してください。")
-        return found
+        return table
     except RecursionError as error:
         raise BadFile(f"{what} {path} の括弧の重なりが深すぎます。書き方を直してください。") from error
     except (tomllib.TOMLDecodeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The inbox (受信箱): what lies in a folder, which of it was delivered, and what is wrong with what cannot be read."""
+"""The inbox (受信箱): the entries of a folder, which of them were delivered, and why some cannot be read."""
 
 import os
 import unicodedata
@@ -17,15 +17,15 @@ from elqr.vocabulary.visible_text import visible
 
 _MEGABYTE = 1_000_000
 _OF_THE_MACHINE = tuple(("/", name) for name in ("proc", "sys", "dev"))
-"""What lies there are no files: some never end."""
+"""Folders of the system: their entries are not real files, and some never end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """届いたもの: one entry of an inbox; `findings` say why it is not read.
 
-    `data` are its bytes; of a large file they stay at `path` and are read in parts. What cannot be read has neither;
-    what is under the name of a file on its way has them to be kept and known again, and is not read.
+    `data` holds its bytes; those of a large file stay at `path` and are read in parts. An unreadable entry has neither.
+    A file with the name of one still being sent has them, so that it can be kept and recognised later, but is not read.
     """
 
     name: str
@@ -36,17 +36,17 @@ class Arrived:
 
     @property
     def size_bytes(self) -> int:
-        """大きさ; 0 when it cannot be read."""
+        """大きさ: 0 when the entry cannot be read."""
         return self.path.stat().st_size if self.path is not None else len(self.data or b"")
 
     def whole(self) -> bytes | None:
-        """すべてのバイト; None when it is not read."""
+        """すべてのバイト: None when the entry is not read."""
         if self.findings:
             return None
         return self.data if self.path is None else self.path.read_bytes()
 
     def small_enough(self) -> "Arrived":
-        """全体を読める大きさか: itself, or what is wrong with it when it is too large to be held whole."""
+        """全体を読める大きさか: the entry itself, or one with a finding when it is too large to be held in memory."""
         if self.findings or (size := self.size_bytes) <= WHOLE.most:
             return self
         at, most = Location(self.name), f"{WHOLE.most:,}バイト以下"
@@ -54,18 +54,18 @@ class Arrived:
 
 
 def arrivals(folder: Path, most_megabytes: int, watch: Watch) -> Iterator[Arrived]:
-    """受信箱の中身, by name, without what programs leave. Raises NotFound when there is no such folder."""
+    """受信箱の中身: by name, without temporary files of programs. Raises NotFound when there is no such folder."""
     for path in delivered_paths(folder, watch):
         yield arrived(path, most_megabytes, watch)
 
 
 def delivered_paths(folder: Path, watch: Watch) -> list[Path]:
-    """受信箱のファイル, by name, without what programs leave. Raises NotFound when there is no such folder."""
+    """受信箱のファイル: by name, without temporary files of programs. Raises NotFound when there is no such folder."""
     return [path for path in _entries(folder) if _kind_of(path, watch) is not Kind.PASSED_OVER]
 
 
 def passed_over(folder: Path, watch: Watch) -> list[str]:
-    """無視したファイルの名前. Raises NotFound when there is no such folder."""
+    """無視したファイルの名前: the temporary files of programs. Raises NotFound when there is no such folder."""
     return [readable_name(path.name) for path in _entries(folder) if _kind_of(path, watch) is Kind.PASSED_OVER]
 
 
@@ -81,7 +81,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _kind_of(path: Path, watch: Watch) -> Kind:
-    """What cannot be read is told, whatever its name."""
+    """An entry that cannot be read is reported, whatever its name."""
     try:
         return watch.kind_of(path)
     except OSError:
@@ -89,7 +89,7 @@ def _kind_of(path: Path, watch: Watch) -> Kind:
 
 
 def readable_name(name: str) -> str:
-    """読める名前: a file name as it may be shown anywhere; cp932 is read, and what steers a screen is spelt out."""
+    """読める名前: a file name that is safe to show anywhere; cp932 is read, and control characters are spelt out."""
     raw = os.fsencode(name)
     try:
         text = raw.decode("utf-8")
@@ -99,7 +99,7 @@ def readable_name(name: str) -> str:
 
 
 def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arrived:
-    """One file, read whole or, if it is large, only hashed; or what is wrong with it. One of an inbox has a watch."""
+    """届いたファイル: read whole or, if large, only hashed; or why it is not read. A file in an inbox has a watch."""
     name = readable_name(path.name)
     if watch is not None and _kind_of(path, watch) is Kind.PUT_ASIDE:
         return _put_aside(path, name, most_megabytes)
@@ -118,17 +118,17 @@ def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arri
 
 
 def _put_aside(path: Path, name: str, most_megabytes: int) -> Arrived:
-    """送信中か隠した名前のもの: told, and known by its content as far as it has come, where that can be read."""
-    said = _unreadable(name, Code.NOT_A_FILE, "作業用か隠しファイルの名前", "送付元の名前（無視するなら ignore）")
+    """送信中か隠した名前のもの: reported, and identified by the content that has arrived so far if it can be read."""
+    entry = _unreadable(name, Code.NOT_A_FILE, "作業用か隠しファイルの名前", "送付元の名前（無視するなら ignore）")
     try:
         if path.is_symlink() or not path.is_file() or (size := path.stat().st_size) > most_megabytes * _MEGABYTE:
-            return said
+            return entry
         if size > PIECE_BYTES:
-            return replace(said, sha256=sha256_of_file(path), path=path)
+            return replace(entry, sha256=sha256_of_file(path), path=path)
         data = path.read_bytes()
     except OSError:
-        return said
-    return replace(said, data=data, sha256=sha256_of(data))
+        return entry
+    return replace(entry, data=data, sha256=sha256_of(data))
 
 
 def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
@@ -136,12 +136,12 @@ def _unreadable(name: str, code: Code, actual: str, expected: str) -> Arrived:
 
 
 def stands_for(name: str, code: str, actual: str) -> str:
-    """中身の代わり: what stands for the hash of what was never read: its name and why."""
+    """中身の代わり: a hash of the name and the reason, in place of that of a content that was never read."""
     return sha256_of(f"{name}/{code}/{actual}".encode())
 
 
 def strangers(folder: Path, ours: Iterable[str]) -> list[str]:
-    """目録にないもの: what lies in a folder of ours that none of these names is of, and that no program left there."""
+    """目録にないもの: entries of our folder that are not among these names and are no program's temporary files."""
     known = {unicodedata.normalize("NFC", name) for name in ours}
     return [
         readable_name(path.name)

@@ -8,7 +8,7 @@ from elqr.vocabulary.limits import NAMED, PICTURE, Limit
 
 
 def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
-    """A file named on the command line, read no further than its limit. Raises NotFound, BadFile."""
+    """名指したファイルのバイト: never read beyond the limit. Raises NotFound, and BadFile with `advice`."""
     try:
         return plain_bytes(path, most)
     except FileNotFoundError as error:
@@ -19,7 +19,7 @@ def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
 
 
 def readable_picture(path: Path) -> tuple[str, bytes]:
-    """A picture named on the command line: its name and bytes. Raises NotFound, BadFile for no file or a large one."""
+    """名指した画像: its name and bytes. Raises NotFound, and BadFile when it is not a regular file or too large."""
     if path.exists() and not path.is_dir() and not path.is_file():
         raise BadFile(f"{path} は通常のファイルではありません。画像をファイルに保存してから指定してください。")
     if path.is_file() and (size := path.stat().st_size) > PICTURE.most:

@@ -1,4 +1,4 @@
-"""JSON of elqr's own (elqr が書いた JSON), which somebody may have changed since."""
+"""JSON that elqr wrote (elqr が書いた JSON) and that somebody may have changed since."""
 
 import json
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from elqr.vocabulary.limits import BY_ELQR
 
 
 def own_json(data: bytes) -> dict[str, Any]:
-    """elqr が書いた JSON, always a table of names. Raises ValueError for whatever else it is, however deep it nests.
+    """elqr が書いた JSON: always an object. Raises ValueError in every other case, also for JSON nested too deep.
 
-    Numbers without an end and halves of characters are in no file of ours, and nothing after this can hold them.
+    Our files hold no infinite numbers and no lone surrogates; nothing downstream could store them.
     """
     try:
-        found = json.loads(data)
-        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+        value = json.loads(data)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except RecursionError as error:
         raise ValueError("括弧の重なりが深すぎます") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise ValueError("項目の表ではありません")
-    return found
+    return value
 
 
 def own_json_bytes(facts: Mapping[str, Any]) -> bytes:
-    """elqr が書く JSON: as `own_json` reads it, for people to look at as well."""
+    """elqr が書く JSON: indented, because people look at it as well; `own_json` reads it."""
     return (json.dumps(facts, ensure_ascii=False, indent=1) + "\n").encode()
 
 

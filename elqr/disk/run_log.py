@@ -1,6 +1,6 @@
-"""The run log (実行記録): what happened to every step, as `run.json` and a JSON-lines log.
+"""The run log (実行記録): what every step did, as `run.json` and a JSON-lines log.
 
-One artefact a run. It holds file names, counts, yen and durations; never a name, an address or a secret.
+It holds file names, counts, yen and durations; never a person's name, an address or a secret.
 """
 
 import json
@@ -27,7 +27,7 @@ class Step:
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
-        """`run.json` の一歩."""
+        """`run.json` の一段階."""
         return {
             "step": self.name,
             "file": self.file,
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(slots=True)
 class Journal:
-    """実行記録: steps as they end; `show` tells a terminal what is under way."""
+    """実行記録: the steps in the order in which they ended; `show` tells a terminal what is under way."""
 
     clock: Clock
     show: Callable[[str], None] = lambda text: None
@@ -48,7 +48,7 @@ class Journal:
 
     @contextmanager
     def step(self, name: str, file: str = "") -> Iterator[Step]:
-        """Times a block; the block fills in count, yen and result."""
+        """段階の時間を測る: time a block; the block fills in count, yen and result."""
         self.show(f"{name} {file}".rstrip())
         started, step = self.clock(), Step(name, file)
         try:
@@ -59,7 +59,7 @@ class Journal:
             self.steps.append((ended, step))
 
     def write(self, folder: Path, head: dict[str, object], write: Callable[[Path, bytes], None]) -> None:
-        """`run.json` and `log.jsonl` into a folder."""
+        """実行記録を書く: `run.json` and `log.jsonl` in a folder."""
         lines = [
             {"at": at.isoformat(timespec="milliseconds"), "run_id": head["run_id"], **step.as_dict()}
             for at, step in self.steps

@@ -1,7 +1,8 @@
-"""Temporary files (作業用のファイル): what programs leave in an inbox that nobody sent.
+"""Temporary files (作業用のファイル): files in an inbox that programs left and nobody sent.
 
-A file is passed over when its name is known for one and its content is of none of the inbox's formats. With a
-name like that, or a hidden one, and such a content it is a delivery that somebody put aside: it is told, and stays.
+A file is passed over when its name is that of a temporary file and its content fits no format of the inbox. A file with
+such a name whose content does fit, or a hidden file that is not blank, is a delivery that somebody put aside: it is
+reported and stays.
 """
 
 import re
@@ -18,12 +19,12 @@ KNOWN = (
     ".ds_store", "._*", ".~lock.*#", ".nfs*", ".gitkeep", ".keep", ".directory", ".trash-*", ".snapshot",
     ".fuse_hidden*", "~$*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.filepart", "*.swp", "*~",
 )  # fmt: skip
-"""無視する名前, in small letters: of Windows, macOS, Linux, Excel, LibreOffice, and of programs that copy."""
+"""無視する名前, in lower case: of Windows, macOS, Linux, Excel, LibreOffice, and of programs that copy files."""
 
 
-def is_known(name: str, more: Iterable[str] = ()) -> bool:
-    """作業用の名前か: one of those known, or of some more patterns."""
-    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in (*KNOWN, *more))
+def is_known(name: str, extra_patterns: Iterable[str] = ()) -> bool:
+    """作業用の名前か: a known one, or one of the extra patterns."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in (*KNOWN, *extra_patterns))
 
 
 class Kind(Enum):
@@ -35,19 +36,19 @@ class Kind(Enum):
 
 
 def fits_nothing(_head: bytes) -> bool:
-    """何も届かない受信箱: no head of a file is of what may arrive."""
+    """何も届かない受信箱: the head of no file fits an expected format."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """受信箱の見方: names that the job ignores besides those known, and whether a file's head is of what may arrive."""
+    """受信箱の見方: extra names that the job ignores, and whether the head of a file fits an expected format."""
 
     ignored: tuple[str, ...] = ()
     fits: Callable[[bytes], bool] = fits_nothing
 
     def kind_of(self, path: Path) -> Kind:
-        """届いたものか、作業用のものか. Raises OSError for one that cannot be read."""
+        """届いたものか、作業用のものか. Raises OSError when the file cannot be read."""
         known = is_known(path.name, self.ignored)
         if not known and not path.name.startswith("."):
             return Kind.DELIVERED
@@ -66,11 +67,12 @@ _SENDING = re.compile(
 
 
 def sent_as(name: str) -> list[str]:
-    """送り終えた名前: which name a file may have when it has come whole; none where its name is not of one on its way.
+    """送り終えた名前: the names that a file may have once it is complete; none if it has no name of a file being sent.
 
-    A program that copies begins with a dot, ends with a word of its own, or both, or ends with six letters by chance.
+    While a program copies a file, its name begins with a dot, ends with a suffix such as .part, or both, or it begins
+    with a dot and ends with six random letters.
     """
-    found = _SENDING.fullmatch(name)
-    if found is None or found["name"] == name or (found["mark"] and not found["dot"]):
+    match = _SENDING.fullmatch(name)
+    if match is None or match["name"] == name or (match["mark"] and not match["dot"]):
         return []
-    return sorted({found["name"], found["name"] + (found["mark"] or "")})
+    return sorted({match["name"], match["name"] + (match["mark"] or "")})
