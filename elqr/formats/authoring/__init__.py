@@ -1,1 +1,1 @@
-"""Authoring (様式づくり): drafts of a spec from samples, what is wrong with one, and how it is shown."""
+"""Authoring (様式づくり): drafts of specs from samples, and remarks on specs that a city wrote."""

@@ -1,7 +1,7 @@
 """Draft (様式の下書き): a spec that nobody has confirmed yet, as commented TOML.
 
-Whatever was guessed says 推測 on its line, the spec is `verified = false` and PROVISIONAL, and what is not known
-stands in open_questions. A draft never moves money: its payments are 速報, which are counted and not posted,
+Every guess says 推測 on its line, the spec is `verified = false` and PROVISIONAL, and everything unknown is listed
+in open_questions. A draft never moves money: its payments are 速報, which are counted and not posted,
 until a person who has read the sender's document says otherwise.
 """
 
@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from elqr.vocabulary.terms import Channel, KeyKind, Stage
 
 GUESS = "推測"
+_KINDS_OF_A_PAYMENT = ("yen", "date", "nested", "digits")
 
 
 @dataclass(frozen=True, slots=True)
 class DraftField:
-    """項目の下書き. `note` says what it was guessed from; it never repeats a value that may be personal."""
+    """項目の下書き. `note` says what the guess is based on; it never repeats a value that may be personal."""
 
     name: str
     title: str
@@ -28,7 +29,7 @@ class DraftField:
 
 @dataclass(frozen=True, slots=True)
 class DraftRecord:
-    """レコードの下書き: one kind of record, with its fields as guessed."""
+    """レコードの下書き: one kind of record with its guessed fields."""
 
     name: str
     title: str
@@ -42,7 +43,7 @@ class DraftRecord:
 
 @dataclass(frozen=True, slots=True)
 class DraftPayment:
-    """収納への対応の下書き: which fields say what of a payment."""
+    """収納への対応の下書き: the fields that make up a payment."""
 
     record: str
     channel: Channel
@@ -76,12 +77,12 @@ def toml(draft: Draft) -> str:
     return "\n".join([*_head(draft), *_records(draft), *_controls(draft), *_payment(draft), ""])
 
 
-def _said(value: object) -> str:
+def _toml_value(value: object) -> str:
     """A value in TOML: strings, numbers, booleans, lists and tables."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_said(own)}" for key, own in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_toml_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_said, value)) + "]"
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -95,24 +96,24 @@ def _head(draft: Draft) -> Iterator[str]:
     yield f"# 「{GUESS}」とある行は見本や指定からの推測。確かめたら「{GUESS}」を消す。"
     yield "# すべて済んだら sources に資料の名前を書き、verified = true にする。"
     yield f"# 検査は elqr spec check {draft.name}.toml、中身を見るのは elqr spec dump。"
-    yield f"name = {_said(draft.name)}"
-    yield f"title = {_said(draft.name + '（下書き）')}"
+    yield f"name = {_toml_value(draft.name)}"
+    yield f"title = {_toml_value(draft.name + '（下書き）')}"
     yield f'purpose = "{purpose}"' + (
         "" if draft.payment else "  # 収納データなら payment に変え、下の [payment] を書く"
     )
     yield f'layout = "{draft.layout}"'
     yield "verified = false"
     yield 'grade = "PROVISIONAL"'
-    yield f"sources = {_said([draft.source])}"
+    yield f"sources = {_toml_value([draft.source])}"
     yield "open_questions = ["
-    yield from (f"  {_said(question)}," for question in questions)
+    yield from (f"  {_toml_value(question)}," for question in questions)
     yield "]"
-    yield f"charsets = {_said([draft.charset])}  # {GUESS}"
+    yield f"charsets = {_toml_value([draft.charset])}  # {GUESS}"
     if draft.layout == "csv":
-        yield f"header_row = {_said(draft.header_row)}  # {GUESS}"
-    yield f"line_ends = {_said([draft.line_end])}  # {GUESS}"
+        yield f"header_row = {_toml_value(draft.header_row)}  # {GUESS}"
+    yield f"line_ends = {_toml_value([draft.line_end])}  # {GUESS}"
     if draft.accepts:
-        yield f"accepts = {_said(draft.accepts)}  # {GUESS}。見本の形のゆれ"
+        yield f"accepts = {_toml_value(draft.accepts)}  # {GUESS}。見本の形のゆれ"
     if draft.layout == "fixed":
         yield f"record_bytes = {draft.record_bytes}  # {GUESS}"
         if draft.payment:
@@ -121,33 +122,33 @@ def _head(draft: Draft) -> Iterator[str]:
 
 def _recognize(draft: Draft, pay: DraftPayment) -> Iterator[str]:
     record = next(record for record in draft.records if record.name == pay.record)
-    sure = [own.name for own in record.fields if own.kind in ("const", "date", "nested")]
-    names = sure or [record.fields[0].name]
-    yield f"recognize = {_said({'record': record.name, 'fields': names})}  # {GUESS}。ほかの様式と見分ける項目"
+    telling = [item.name for item in record.fields if item.kind in ("const", "date", "nested")]
+    names = telling or [record.fields[0].name]
+    yield f"recognize = {_toml_value({'record': record.name, 'fields': names})}  # {GUESS}。ほかの様式と見分ける項目"
 
 
 def _records(draft: Draft) -> Iterator[str]:
     for record in draft.records:
         yield ""
         yield "[[record]]" + (f"  # {record.note}" if record.note else "")
-        yield f"name = {_said(record.name)}"
-        yield f"title = {_said(record.title)}"
+        yield f"name = {_toml_value(record.name)}"
+        yield f"title = {_toml_value(record.title)}"
         if record.tag is not None:
-            yield f"tag = {_said(record.tag)}"
+            yield f"tag = {_toml_value(record.tag)}"
         if record.follows:
-            yield f"follows = {_said(record.follows)}  # {GUESS}。見本にあった並び"
+            yield f"follows = {_toml_value(record.follows)}  # {GUESS}。見本にあった並び"
         if record.opens_group:
             yield "opens_group = true"
         if record.closes:
             yield "closes = true"
         yield "fields = ["
         at = 1
-        for own in record.fields:
-            table: dict[str, object] = {"name": own.name, "title": own.title}
-            table |= {"width": own.width} if own.width else {}
+        for item in record.fields:
+            table: dict[str, object] = {"name": item.name, "title": item.title}
+            table |= {"width": item.width} if item.width else {}
             place = f"{at}バイト目から。" if draft.layout == "fixed" else ""
-            yield f"  {_said(table | {'kind': own.kind} | own.extra)},  # {place}{own.note}"
-            at += own.width or 0
+            yield f"  {_toml_value(table | {'kind': item.kind} | item.extra)},  # {place}{item.note}"
+            at += item.width or 0
         yield "]"
 
 
@@ -155,9 +156,9 @@ def _controls(draft: Draft) -> Iterator[str]:
     for title, at, what in draft.controls:
         yield ""
         yield f"[[control]]  # {GUESS}。見本で計算値と一致した"
-        yield f"title = {_said(title)}"
-        yield f"at = {_said(at)}"
-        yield f"{'sum' if '.' in what else 'count'} = {_said(what)}"
+        yield f"title = {_toml_value(title)}"
+        yield f"at = {_toml_value(at)}"
+        yield f"{'sum' if '.' in what else 'count'} = {_toml_value(what)}"
 
 
 def _payment(draft: Draft) -> Iterator[str]:
@@ -175,27 +176,28 @@ def _payment(draft: Draft) -> Iterator[str]:
         yield '# paid_on = "…"'
         return
     yield f"[payment]  # すべて{GUESS}"
-    yield f"record = {_said(pay.record)}"
-    yield f"channel = {_said(pay.channel.value)}  # {GUESS}。どこで納めた収納か"
-    yield f"stage = {_said(Stage.PRELIMINARY.value)}  # 下書きのうちは速報（計上しない）。確報とわかったら confirmed"
-    yield f"key = {_said({'kind': pay.key_kind.value, 'fields': list(pay.key)})}  # {GUESS}。納付書を名指す番号"
-    yield f"identity = {_said(list(pay.identity))}  # {GUESS}。送付元がこの収納を一つに決める項目"
-    yield f"paid_yen = {_said(pay.paid_yen)}  # {GUESS}"
-    yield f"paid_on = {_said(pay.paid_on)}  # {GUESS}。領収日"
+    yield f"record = {_toml_value(pay.record)}"
+    yield f"channel = {_toml_value(pay.channel.value)}  # {GUESS}。どこで納めた収納か"
+    stage = _toml_value(Stage.PRELIMINARY.value)
+    yield f"stage = {stage}  # 下書きのうちは速報（計上しない）。確報とわかったら confirmed"
+    yield f"key = {_toml_value({'kind': pay.key_kind.value, 'fields': list(pay.key)})}  # {GUESS}。納付書を名指す番号"
+    yield f"identity = {_toml_value(list(pay.identity))}  # {GUESS}。送付元がこの収納を一つに決める項目"
+    yield f"paid_yen = {_toml_value(pay.paid_yen)}  # {GUESS}"
+    yield f"paid_on = {_toml_value(pay.paid_on)}  # {GUESS}。領収日"
 
 
 def payment_of(record: DraftRecord, other_dates: tuple[str, ...] = (), yen: str | None = None) -> DraftPayment | None:
     """収納への対応を推測する: amount, day and key; None when one of them cannot be found."""
-    kinds = {kind: [own for own in record.fields if own.kind == kind] for kind in ("yen", "date", "nested", "digits")}
-    days = (*(own.name for own in kinds["date"]), *other_dates)
-    numbers = sorted(kinds["digits"], key=lambda own: -(own.width or 0))
-    code = kinds["nested"][0].name if kinds["nested"] else None
-    amount = f"{code}.amount_yen" if code else yen or (kinds["yen"][0].name if kinds["yen"] else None)
+    by_kind = {kind: [item for item in record.fields if item.kind == kind] for kind in _KINDS_OF_A_PAYMENT}
+    days = (*(item.name for item in by_kind["date"]), *other_dates)
+    numbers = sorted(by_kind["digits"], key=lambda item: -(item.width or 0))
+    code = by_kind["nested"][0].name if by_kind["nested"] else None
+    amount = f"{code}.amount_yen" if code else yen or (by_kind["yen"][0].name if by_kind["yen"] else None)
     if not days or amount is None or not (code or numbers):
         return None
     key = (f"{code}.issuer", f"{code}.company", f"{code}.city_no") if code else (numbers[0].name,)
-    rest = [own.name for own in (numbers if code else numbers[1:]) if "常に" not in own.note]
-    identity = (days[0], *rest[:4], code or numbers[0].name)
+    others = [item.name for item in (numbers if code else numbers[1:]) if "常に" not in item.note]
+    identity = (days[0], *others[:4], code or numbers[0].name)
     kind = KeyKind.BARCODE if code else KeyKind.CUSTOMER
     return DraftPayment(
         record.name, Channel.CVS if code else Channel.COUNTER, kind, key, identity, amount, days[0]
@@ -203,13 +205,13 @@ def payment_of(record: DraftRecord, other_dates: tuple[str, ...] = (), yen: str 
 
 
 def blank_fixed(name: str, record_bytes: int, tags: tuple[str, ...], charset: str, line_end: str) -> Draft:
-    """固定長の下書き from answers alone: kinds of records, and all else still to be cut."""
+    """固定長の下書き from options alone: kinds of records, each with one field for everything that is still unknown."""
     records = []
     for at, tag in enumerate(tags or ("",), start=1):
         head = DraftField("record_kind", "レコード区分", "const", len(tag), {"value": tag}, "指定された区分")
-        rest = DraftField("rest", "未記入", "filler", record_bytes - len(tag), {}, "ここを項目に分ける")
-        own = (head, rest) if tag else (rest,)
-        records.append(DraftRecord(f"record_{tag.lower() or at}", f"レコード{tag or at}", own, tag or None))
+        unknown = DraftField("rest", "未記入", "filler", record_bytes - len(tag), {}, "ここを項目に分ける")
+        fields = (head, unknown) if tag else (unknown,)
+        records.append(DraftRecord(f"record_{tag.lower() or at}", f"レコード{tag or at}", fields, tag or None))
     return Draft(
         name, "送付元の資料の名前と版をここに書く", "fixed", charset, tuple(records), line_end, record_bytes,
         questions=("項目の配置", "レコードの並び（follows）", "金額・日付・照会キーの項目"),

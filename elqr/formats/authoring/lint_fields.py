@@ -1,4 +1,4 @@
-"""Lint of fields (項目の検査): kinds, widths, forms and values of each field of a spec as it was written."""
+"""Lint of fields (項目の検査): kinds, widths, forms and values of every field in a spec as it was written."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,20 +11,20 @@ _MOST_DIGITS = 18
 _PERSONAL = ("氏名", "名義", "預金者", "口座番号", "住所", "電話", "郵便番号", "被保険者", "納税者名", "生年月日")
 
 
-def field_remarks(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """すべての項目の指摘: remarks on every field of every record."""
-    is_fixed = own.given.get("layout") == "fixed"
-    payment_record = own.table("payment").get("record")
-    for number, record in enumerate(own.records()):
+def field_remarks(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """項目の指摘: remarks on every field of every record."""
+    is_fixed = written.values.get("layout") == "fixed"
+    payment_record = written.table("payment").get("record")
+    for number, record in enumerate(written.records()):
         names = [field.get("name") for field in fields_of(record)]
         for at, field in enumerate(fields_of(record)):
-            line = own.line_of_field(number, names[at], names[:at].count(names[at]))
+            line = written.line_of_field(number, names[at], names[:at].count(names[at]))
             place = f"レコード {record.get('name')} の項目 {names[at]}"
             rules = (_needs(field), _values(field), _dates(field, is_fixed), _numbers(field), _nested(field, others))
-            for found, wanted, remedy, is_error in (said for rule in rules for said in rule):
-                yield Remark(line, place, found, wanted, remedy, is_error)
+            for actual, wanted, remedy, is_error in (complaint for rule in rules for complaint in rule):
+                yield Remark(line, place, actual, wanted, remedy, is_error)
             title = str(field.get("title", ""))
-            is_of_a_person = payment_record == record.get("name") or len(own.records()) == 1
+            is_of_a_person = payment_record == record.get("name") or len(written.records()) == 1
             if is_of_a_person and any(word in title for word in _PERSONAL) and not field.get("personal"):
                 yield Remark(
                     line,
@@ -36,10 +36,10 @@ def field_remarks(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]
                 )
 
 
-_Said = Iterator[tuple[str, str, str, bool]]
+_Complaints = Iterator[tuple[str, str, str, bool]]
 
 
-def _needs(field: Table) -> _Said:
+def _needs(field: Table) -> _Complaints:
     kind = field.get("kind")
     wanted = _NEEDS.get(str(kind))
     if wanted and not field.get(wanted):
@@ -53,7 +53,7 @@ def _needs(field: Table) -> _Said:
         )
 
 
-def _values(field: Table) -> _Said:
+def _values(field: Table) -> _Complaints:
     width, kind = field.get("width"), field.get("kind")
     values = [field.get("value")] if kind == "const" else field.get("values") if kind == "code" else None
     if not isinstance(width, int) or not values:
@@ -68,7 +68,7 @@ def _values(field: Table) -> _Said:
         )
 
 
-def _dates(field: Table, is_fixed: bool) -> _Said:
+def _dates(field: Table, is_fixed: bool) -> _Complaints:
     width, form = field.get("width"), field.get("form")
     if field.get("kind") == "time" and isinstance(width, int) and width not in (4, 6):
         yield f"時刻なのに width = {width} です", "4（HHMM）か 6（HHMMSS）", "width か kind を直してください。", True
@@ -105,7 +105,7 @@ def _dates(field: Table, is_fixed: bool) -> _Said:
         )
 
 
-def _numbers(field: Table) -> _Said:
+def _numbers(field: Table) -> _Complaints:
     most = field.get("width") or field.get("max_width")
     if field.get("kind") in ("yen", "count") and isinstance(most, int) and most > _MOST_DIGITS:
         yield (
@@ -116,12 +116,12 @@ def _numbers(field: Table) -> _Said:
         )
 
 
-def _nested(field: Table, others: Mapping[str, Spec]) -> _Said:
+def _nested(field: Table, others: Mapping[str, Spec]) -> _Complaints:
     name = field.get("spec")
     if field.get("kind") != "nested" or not name:
         return
     inner = others.get(str(name))
-    parts = "・".join(sorted(other for other, spec in others.items() if spec.purpose == "part"))
+    parts = "・".join(sorted(part_name for part_name, spec in others.items() if spec.purpose == "part"))
     if inner is None:
         yield (
             f"入れ子の様式 {name} がありません",

@@ -1,4 +1,4 @@
-"""Identity in a spec (識別の検査): whether it tells one payment from another, and a second payment from a repeat."""
+"""Lint of identities (識別の検査): whether a spec tells payments apart, and a second payment from a re-delivery."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,50 +11,48 @@ NO_DATE = "日付がないので、番号が元に戻ると、前の収納と見
 NO_NUMBER = "送付元の番号・時刻・口座がないので、同じ日の二度目の納付を見分けられません"
 
 
-def identity(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """収納の識別: it names a day, and beside the key something of the payment's own."""
-    pay = own.table("payment")
+def identity(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """収納の識別: besides the key it names a date and something that only this payment has."""
+    pay = written.table("payment")
     key: Any = pay.get("key")
     keys = {name.partition(".")[0] for name in words_of(key, "fields")} if isinstance(key, dict) else set()
     names = words_of(pay, "identity")
-    fields = [_field(own, str(pay.get("record")), name) for name in names]
+    fields = [_field_of(written, str(pay.get("record")), name) for name in names]
     if not keys or not names or None in fields:
         return
     known = [field for field in fields if field is not None]
     if {name.partition(".")[0] for name in names} <= keys:
-        said, wanted = ONLY_THE_KEY, "日付・時刻・店舗・通番なども"
+        actual, wanted = ONLY_THE_KEY, "日付・時刻・店舗・通番なども"
     elif not any(field.get("kind") == "date" for field in known):
-        said, wanted = NO_DATE, "処理日・領収日・作成日など"
-    elif not any(_is_own(own, str(pay.get("record")), field, keys) for field in known):
-        said, wanted = NO_NUMBER, "通番・時刻・店舗・口座など"
+        actual, wanted = NO_DATE, "処理日・領収日・作成日など"
+    elif not any(_is_distinctive(written, str(pay.get("record")), field, keys) for field in known):
+        actual, wanted = NO_NUMBER, "通番・時刻・店舗・口座など"
     else:
         return
     yield Remark(
-        own.line_of("payment", 0, "identity"),
+        written.line_of("payment", 0, "identity"),
         "[payment] の identity",
-        said,
+        actual,
         wanted,
         "送付元がこの収納を一つに決める項目を足してください。ないなら open_questions に書いてください。",
         is_error=False,
     )
 
 
-def _field(own: SpecText, home: str, name: str) -> dict[str, Any] | None:
-    """The field that a name of the identity points at, with the record that it stands in as `home`."""
-    head, _, rest = name.partition(".")
-    record, field = (home, head) if head == home or own.record(head) is None else (head, rest)
-    found = own.record(record)
-    return next(
-        ({**own_field, "home": record} for own_field in fields_of(found or {}) if own_field.get("name") == field), None
-    )
+def _field_of(written: SpecText, home: str, name: str) -> dict[str, Any] | None:
+    """The field that a name in the identity refers to, with the name of its record as `home`."""
+    head, _, field_name = name.partition(".")
+    record, field = (home, head) if head == home or written.record(head) is None else (head, field_name)
+    record_table = written.record(record)
+    return next(({**item, "home": record} for item in fields_of(record_table or {}) if item.get("name") == field), None)
 
 
-def _is_own(own: SpecText, home: str, field: dict[str, Any], keys: set[str]) -> bool:
-    """この収納だけの値か: a time, an account, or a number of the record; not the day, the key, or the sender's code."""
+def _is_distinctive(written: SpecText, home: str, field: dict[str, Any], keys: set[str]) -> bool:
+    """この収納だけの値か: a time, an account, or a number of the record; no day, key, or code of the sender."""
     if field.get("kind") == "time" or field.get("personal"):
         return True
     elsewhere = {
-        name.get("name") for record in own.records() if record.get("name") != home for name in fields_of(record)
+        name.get("name") for record in written.records() if record.get("name") != home for name in fields_of(record)
     }
     is_of_the_sender = field["home"] != home or field.get("name") in elsewhere
     return field.get("kind") not in ("date", "yen", "count") and field.get("name") not in keys and not is_of_the_sender

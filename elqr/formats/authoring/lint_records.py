@@ -1,4 +1,4 @@
-"""Lint of records (レコードの検査): widths, kinds and their order in a spec as it was written."""
+"""Lint of records (レコードの検査): widths, kinds and order of the records in a spec as it was written."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,13 +6,13 @@ from elqr.formats.authoring.spec_text import Remark, SpecText, fields_of, neares
 from elqr.formats.spec import Spec
 
 
-def widths(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """幅の合計 against record_bytes."""
-    length = own.given.get("record_bytes")
-    if own.given.get("layout") != "fixed":
-        if length is not None and own.given.get("layout") == "csv":
+def widths(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """幅の合計: the widths of each record add up to record_bytes."""
+    length = written.values.get("record_bytes")
+    if written.values.get("layout") != "fixed":
+        if length is not None and written.values.get("layout") == "csv":
             yield Remark(
-                own.line_of("", 0, "record_bytes"),
+                written.line_of("", 0, "record_bytes"),
                 "record_bytes",
                 "CSV には record_bytes を使いません",
                 "書かない",
@@ -22,28 +22,28 @@ def widths(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         return
     if not isinstance(length, int) or isinstance(length, bool) or length < 1:
         yield Remark(
-            own.line_of("", 0, "record_bytes"),
+            written.line_of("", 0, "record_bytes"),
             "record_bytes",
             "固定長なのにレコード長がありません",
             "record_bytes = 120 など",
             "1レコードのバイト数（改行を除く）を書いてください。",
         )
         return
-    for number, record in enumerate(own.records()):
-        found = [field.get("width") for field in fields_of(record)]
-        if any(not isinstance(width, int) for width in found):
+    for number, record in enumerate(written.records()):
+        field_widths = [field.get("width") for field in fields_of(record)]
+        if any(not isinstance(width, int) for width in field_widths):
             lost = "・".join(str(f.get("name")) for f in fields_of(record) if not isinstance(f.get("width"), int))
             yield Remark(
-                own.line_of("record", number),
+                written.line_of("record", number),
                 f"レコード {record.get('name')}",
                 f"width のない項目があります（{lost}）",
                 "すべての項目に width",
                 "様式の資料にある桁数（バイト数）を書いてください。",
             )
-        elif (total := sum(found)) != length:  # type: ignore[arg-type]
+        elif (total := sum(field_widths)) != length:  # type: ignore[arg-type]
             short = f"{length - total}バイト足りません" if total < length else f"{total - length}バイト多すぎます"
             yield Remark(
-                own.line_of("record", number),
+                written.line_of("record", number),
                 f"レコード {record.get('name')}",
                 f"width の合計が {total} です",
                 f"{length}（record_bytes）",
@@ -51,12 +51,12 @@ def widths(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
             )
 
 
-def record_kinds(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """レコードの名前と区分: unique, present, and agreeing with the first field's constant."""
-    records = own.records()
+def record_kinds(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """レコードの名前と区分: present, unique, and equal to the constant in the first field."""
+    records = written.records()
     for number, record in enumerate(records):
-        at, place = own.line_of("record", number), f"レコード {record.get('name')}"
-        if [other.get("name") for other in records].index(record.get("name")) != number:
+        at, place = written.line_of("record", number), f"レコード {record.get('name')}"
+        if [earlier.get("name") for earlier in records].index(record.get("name")) != number:
             yield Remark(
                 at, place, "同じ名前のレコードが二つあります", "一つだけ", "どちらかの name を変えてください。"
             )
@@ -70,7 +70,9 @@ def record_kinds(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
                 "レコードの種類が二つ以上あれば、それぞれに tag が要ります。",
             )
         twins = [
-            other.get("name") for other in records[:number] if tag is not None and _starts_alike(tag, other.get("tag"))
+            earlier.get("name")
+            for earlier in records[:number]
+            if tag is not None and _starts_alike(tag, earlier.get("tag"))
         ]
         if twins:
             yield Remark(
@@ -87,7 +89,7 @@ def record_kinds(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         names = [field.get("name") for field in fields]
         for where, name in enumerate(names):
             if names.index(name) != where:
-                line = own.line_of_field(number, name, names[:where].count(name))
+                line = written.line_of_field(number, name, names[:where].count(name))
                 yield Remark(
                     line,
                     f"{place} の項目 {name}",
@@ -101,14 +103,14 @@ def _starts_alike(tag: object, other: object) -> bool:
     return isinstance(tag, str) and isinstance(other, str) and (tag.startswith(other) or other.startswith(tag))
 
 
-def order(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """並び: every kind can occur, some kind can stand first and some last."""
-    records = own.records()
+def order(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """並び: every kind can occur, and some kind can come first and some last."""
+    records = written.records()
     names = [str(record.get("name")) for record in records]
     if not any(words_of(record, "follows") for record in records):
         return
     for number, record in enumerate(records):
-        at, place = own.line_of("record", number, "follows"), f"レコード {names[number]}"
+        at, place = written.line_of("record", number, "follows"), f"レコード {names[number]}"
         for lost in sorted(set(words_of(record, "follows")) - {*names, "start"}):
             near = nearest(lost, names)
             yield Remark(
@@ -126,7 +128,7 @@ def order(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
                 "follows に一つ以上",
                 "follows を書いてください（先頭に立つなら start）。",
             )
-        elif names[number] not in reachable(own):
+        elif names[number] not in reachable(written):
             yield Remark(
                 at,
                 place,
@@ -136,7 +138,7 @@ def order(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
             )
     if not any("start" in words_of(record, "follows") for record in records):
         yield Remark(
-            own.line_of("record"),
+            written.line_of("record"),
             "follows",
             "先頭に立てるレコードがありません",
             'どれかの follows に "start"',
@@ -144,7 +146,7 @@ def order(own: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         )
     if not any(record.get("closes") for record in records):
         yield Remark(
-            own.line_of("record"),
+            written.line_of("record"),
             "closes",
             "最後に立つレコードが決まっていません",
             "どれかに closes = true",

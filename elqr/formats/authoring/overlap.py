@@ -1,6 +1,6 @@
-"""Overlap (様式の重なり): whether a file of one spec would also be taken for another.
+"""Overlap (様式の重なり): whether a file of one spec would also be taken for a file of another.
 
-Asked by trial: a smallest file is made of each spec from nothing but its layout, and recognition is asked.
+This is tried out: the smallest file of each spec is made from its layout alone, and given to recognition.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,28 +19,28 @@ _DAY = date(2026, 4, 1)
 _ENDS: tuple[LineEnd, ...] = ("crlf", "lf", "cr")
 
 
-def _with_mpn_digits(line: str) -> str:
+def _add_mpn_digits(line: str) -> str:
     upper, lower = line[2:UPPER_DIGITS], line[UPPER_DIGITS + 2 :]
     return mpn_check_digits_of(upper) + upper + mpn_check_digits_of(lower) + lower
 
 
 _CHECKED: dict[str, Callable[[str], str]] = {
     "gs1_mod10": lambda body: body[:-1] + gs1_check_digit_of(body[:-1]),
-    "mpn": _with_mpn_digits,
+    "mpn": _add_mpn_digits,
 }
 
 
 def overlapping(spec: Spec, others: Iterable[Spec]) -> list[str]:
-    """重なる様式: names of payment specs that the same file could be of."""
+    """重なる様式: names of payment specs that cannot be told apart from this one."""
     if spec.purpose != "payment":
         return []
-    found = []
+    names = []
     for other in others:
         if other.purpose == "payment" and other.name != spec.name:
             pair = (spec, other)
-            if any(_is_ambiguous(specimen(own), pair) for own in pair):
-                found.append(other.name)
-    return found
+            if any(_is_ambiguous(specimen(each), pair) for each in pair):
+                names.append(other.name)
+    return names
 
 
 def _is_ambiguous(data: bytes, pair: tuple[Spec, Spec]) -> bool:
@@ -48,24 +48,24 @@ def _is_ambiguous(data: bytes, pair: tuple[Spec, Spec]) -> bool:
 
 
 def specimen(spec: Spec) -> bytes:
-    """見本: one record of every kind (or the header row and one row), of values that its layout allows."""
+    """見本: one record of every kind (or the header row and one row), with values that the layout allows."""
     charset = spec.charsets[0]
     if spec.layout == "csv":
         lines = [encode_csv(spec, _row(record), charset, record_name=record.name) for record in spec.record]
         return b"".join(lines)
-    line_end: LineEnd = next((own for own in spec.line_ends if own in _ENDS), "none")
+    line_end: LineEnd = next((end for end in spec.line_ends if end in _ENDS), "none")
     records = [encode_records(spec, record.name, _row(record), charset) for record in spec.record]
     return join_records(spec, records, line_end, charset)
 
 
 def _row(record: RecordSpec) -> pl.DataFrame:
-    """One record's values; what the layout itself says (const) or leaves open (text, filler) is not given."""
+    """The values of one record, without those that the layout fixes (const) or leaves open (text, filler)."""
     values = {field.name: value for field in record.fields if (value := _value(field)) is not None}
     return pl.DataFrame([values or {record.fields[0].name: None}])
 
 
 def _value(field: FieldSpec) -> date | str | None:
-    """A value that the field allows."""
+    """A value that the field allows; None for a kind that needs none."""
     width = field.width or 1
     match field.kind:
         case "date":

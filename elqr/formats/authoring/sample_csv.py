@@ -1,9 +1,10 @@
-"""A sampled CSV (CSVの見本): guesses of its columns from titles and values. Guesses only; nothing is stated as fact."""
+"""A sampled CSV (CSVの見本): its columns, guessed from titles and values. Guesses only; nothing is stated as fact."""
 
 import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -30,7 +31,7 @@ _CODE = re.compile(rf"^(\D*)(91[0-9]{{{BARCODE_DIGITS - 2}}})$")
 
 
 def csv_rows_of(text: str) -> list[list[str]]:
-    """CSVの行, or none when the text is no CSV of at least two columns and equal rows."""
+    """CSVの行; none when the text is not a CSV of at least two columns and equally long rows."""
     try:
         rows = [row for row in csv.reader(io.StringIO(text.rstrip("\x1a"), newline=""), strict=True) if row]
     except csv.Error:
@@ -40,10 +41,10 @@ def csv_rows_of(text: str) -> list[list[str]]:
 
 
 def csv_draft(name: str, source: str, rows: Sequence[Sequence[str]], charset: str) -> Draft:
-    """CSVの下書き: titles from the header row where there seems to be one."""
+    """CSVの下書き: titles come from the header row, if there seems to be one."""
     head = rows[0]
     is_header = (
-        len(set(head)) == len(head) and all(head) and not any(re.search("[0-9]{4}|^[0-9]+$", own) for own in head)
+        len(set(head)) == len(head) and all(head) and not any(re.search("[0-9]{4}|^[0-9]+$", title) for title in head)
     )
     body = rows[1:] if is_header else rows
     titles = list(head) if is_header else [f"{at}列目" for at in range(1, len(head) + 1)]
@@ -51,7 +52,7 @@ def csv_draft(name: str, source: str, rows: Sequence[Sequence[str]], charset: st
     fields = tuple(
         _field(at, title, list(column)) for at, (title, column) in enumerate(zip(titles, columns, strict=True), 1)
     )
-    return _csv(
+    return _draft_of(
         name, source, fields, charset, is_header, () if is_header else ("見出し行がないように見える。本当にないか",)
     )
 
@@ -62,54 +63,55 @@ def columns_draft(name: str, titles: Sequence[str], charset: str) -> Draft:
     if not all(clean) or len(set(clean)) != len(clean) or len(clean) < 2:
         raise BadFile("--columns には、空でなく重ならない見出しをコンマで区切って二つ以上書いてください。")
     fields = tuple(_field(at, title, []) for at, title in enumerate(clean, 1))
-    return _csv(name, "送付元の資料の名前と版をここに書く", fields, charset, True, ("項目の種類（kind）と日付の形",))
+    return _draft_of(
+        name, "送付元の資料の名前と版をここに書く", fields, charset, True, ("項目の種類（kind）と日付の形",)
+    )
 
 
-def _csv(
-    name: str, source: str, fields: Sequence[DraftField], charset: str, is_header: bool, more: tuple[str, ...]
+def _draft_of(
+    name: str, source: str, fields: Sequence[DraftField], charset: str, is_header: bool, questions: tuple[str, ...]
 ) -> Draft:
-    record = DraftRecord("data", "データ", _named_apart(fields))
+    record = DraftRecord("data", "データ", _make_names_unique(fields))
     pay = payment_of(record)
-    questions = (*more, "文字コード", "速報・確報・取消の区別があるか")
+    questions += ("文字コード", "速報・確報・取消の区別があるか")
     questions += () if pay else ("金額・日付・照会キーのどれかを推測できなかった",)
     return Draft(name, source, "csv", charset, (record,), header_row=is_header, payment=pay, questions=questions)
 
 
-def _named_apart(fields: Sequence[DraftField]) -> tuple[DraftField, ...]:
-    made: list[DraftField] = []
-    for at, own in enumerate(fields, start=1):
-        taken = own.name in {other.name for other in made}
-        unique = f"column_{at}" if taken else own.name
-        made.append(DraftField(unique, own.title, own.kind, own.width, own.extra, own.note))
-    return tuple(made)
+def _make_names_unique(fields: Sequence[DraftField]) -> tuple[DraftField, ...]:
+    unique: list[DraftField] = []
+    for at, field in enumerate(fields, start=1):
+        is_taken = field.name in {earlier.name for earlier in unique}
+        unique.append(replace(field, name=f"column_{at}") if is_taken else field)
+    return tuple(unique)
 
 
 def _field(at: int, title: str, values: list[str]) -> DraftField:
     name = _WORDS.get(title, f"column_{at}")
-    given = pl.Series([value.strip() for value in values if value.strip()], dtype=pl.String)
-    extra: dict[str, object] = {"blank": True} if len(given) < len(values) else {}
+    filled = pl.Series([value.strip() for value in values if value.strip()], dtype=pl.String)
+    extra: dict[str, object] = {"blank": True} if len(filled) < len(values) else {}
     personal: dict[str, object] = {"personal": True} if any(word in title for word in _PERSONAL) else {}
-    if not len(given):
+    if not len(filled):
         return _by_title(name, title, personal, extra if values else {})
     for form, shape in _DAYS.items():
-        if given.str.contains(shape).all() and given.str.to_date(FORMS[form], strict=False).is_not_null().all():
+        if filled.str.contains(shape).all() and filled.str.to_date(FORMS[form], strict=False).is_not_null().all():
             return DraftField(
                 name, title, "date", None, {"form": form} | extra | personal, f"{GUESS}: 見本がすべてこの形の日付"
             )
-    codes = [_CODE.match(value) for value in given]
+    codes = [_CODE.match(value) for value in filled]
     if all(codes) and gs1_valid_column(pl.Series([code[2] for code in codes if code])).all():
         prefix = {code[1] for code in codes if code}
         if len(prefix) == 1:
-            own = {"prefix": next(iter(prefix))} if prefix != {""} else {}
+            prefix_extra = {"prefix": next(iter(prefix))} if prefix != {""} else {}
             return DraftField(
-                name, title, "nested", None, {"spec": "gs1_128"} | own | extra, f"{GUESS}: 44桁のバーコード"
+                name, title, "nested", None, {"spec": "gs1_128"} | prefix_extra | extra, f"{GUESS}: 44桁のバーコード"
             )
-    if given.str.contains("^[0-9]+$").all() and not personal:
-        longest = int(given.str.len_chars().max() or 1)  # type: ignore[arg-type]
+    if filled.str.contains("^[0-9]+$").all() and not personal:
+        longest = int(filled.str.len_chars().max() or 1)  # type: ignore[arg-type]
         if _YEN.search(title) and longest <= 12:
             return DraftField(name, title, "yen", None, {"max_width": 11} | extra, f"{GUESS}: 見出しと数字だけの値から")
-        same = given.str.len_chars().n_unique() == 1
-        width = longest if same and (len(given) > 1 or longest > 1) else None
+        same = filled.str.len_chars().n_unique() == 1
+        width = longest if same and (len(filled) > 1 or longest > 1) else None
         return DraftField(
             name, title, "digits", width, ({} if width else {"max_width": longest}) | extra, f"{GUESS}: 数字だけ"
         )
@@ -117,7 +119,7 @@ def _field(at: int, title: str, values: list[str]) -> DraftField:
 
 
 def _by_title(name: str, title: str, personal: dict[str, object], extra: dict[str, object]) -> DraftField:
-    """With no value to look at, the title alone."""
+    """A field guessed from its title alone, because there is no value to look at."""
     note = f"{GUESS}: 見出しだけから"
     if personal:
         return DraftField(name, title, "text", None, personal, f"{note}。個人情報")

@@ -1,6 +1,6 @@
-"""A sampled fixed-length file (固定長の見本): guesses of record length, kinds and fields. Guesses only.
+"""A sampled fixed-length file (固定長の見本): record length, kinds and fields. Guesses only.
 
-A comment made here never repeats a value of the sample except short constants of digits.
+A comment written here never repeats a value of the sample, except short constants of digits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _TOTALS = [(counts, yen) for counts in (6, 7, 8, 5, 10, 4) for yen in (12, 10, 1
 
 
 def records_of(data: bytes, record_bytes: int | None) -> tuple[Bytes, str]:
-    """レコードに切る: matrix of records and the line end found. Raises BadFile when no length is plausible."""
+    """レコードに切る: matrix of records, and the line end. Raises BadFile when no length is plausible."""
     body = data.rstrip(b"\x1a")
     end = "crlf" if b"\r\n" in body else "lf" if b"\n" in body else "none"
     if end != "none":
@@ -39,14 +39,14 @@ def records_of(data: bytes, record_bytes: int | None) -> tuple[Bytes, str]:
                 "固定長なら --record-bytes を指定し、そうでなければ送付元に形式を確かめてください。"
             )
         return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(-1, width), end
-    width = record_bytes or _guessed_width(body)
+    width = record_bytes or _guess_width(body)
     if len(body) % width:
         raise BadFile(f"{len(body):,}バイトは {width}で割り切れません。--record-bytes を確かめてください。")
     return np.frombuffer(body, dtype=np.uint8).reshape(-1, width)[:_MOST_RECORDS], end
 
 
-def _guessed_width(body: bytes) -> int:
-    """Without line ends: the length at which the columns of records of one kind agree best, a usual one first."""
+def _guess_width(body: bytes) -> int:
+    """Without line ends: the length at which the columns of each kind agree best; a usual length wins a tie."""
     fitting = [width for width in range(20, 1_001) if len(body) % width == 0 and len(body) > width]
     fitting = fitting or [width for width in _USUAL if len(body) == width]
     if not fitting:
@@ -55,7 +55,7 @@ def _guessed_width(body: bytes) -> int:
 
 
 def _agreement(body: bytes, width: int) -> float:
-    """列のそろい: how many bytes are of their column's usual class; a record alone of its kind proves little."""
+    """列のそろい: the share of bytes in the usual class of their column; the only record of a kind counts half."""
     rows = np.frombuffer(body, dtype=np.uint8)[: width * _MOST_COMPARED].reshape(-1, width)
     if not all(chr(byte).isascii() and chr(byte).isalnum() for byte in set(rows[:, 0].tolist())):
         return 0.0
@@ -64,34 +64,36 @@ def _agreement(body: bytes, width: int) -> float:
     classes[rows == _SPACE] = 2
     agreed = 0.0
     for byte in np.unique(rows[:, 0]):
-        own = classes[rows[:, 0] == byte]
-        most = np.max([(own == kind).sum(axis=0) for kind in (1, 2, 3)], axis=0).sum()
-        agreed += float(most) if len(own) > 1 else own.size / 2
+        kind_classes = classes[rows[:, 0] == byte]
+        most = np.max([(kind_classes == class_).sum(axis=0) for class_ in (1, 2, 3)], axis=0).sum()
+        agreed += float(most) if len(kind_classes) > 1 else kind_classes.size / 2
     return round(agreed / classes.size, 2)
 
 
 def fixed_draft(name: str, source: str, data: bytes, charset: str, record_bytes: int | None) -> Draft:
-    """固定長の下書き: a draft from the bytes of a sample of fixed records."""
+    """固定長の下書き from a sample of fixed records."""
     rows, end = records_of(data, record_bytes)
     tags = _tags(rows[:, 0])
     kinds = [(tag, rows[rows[:, 0] == ord(tag)] if tag else rows) for tag in tags]
-    most = max(range(len(kinds)), key=lambda at: len(kinds[at][1]))
-    main = _record_name(kinds[most][0])
-    cut = {_record_name(tag): tuple(_numbered(_fields(own, tag))) for tag, own in kinds}
+    main_tag, main_rows = max(kinds, key=lambda kind: len(kind[1]))
+    main = _record_name(main_tag)
+    cut = {_record_name(tag): tuple(_name_fields(_fields(kind_rows, tag))) for tag, kind_rows in kinds}
     controls: tuple[tuple[str, str, str], ...] = ()
     confirmed: str | None = None
-    for tag, own in kinds:
-        at = _record_name(tag)
-        found = _totals(own, kinds[most][1], cut[main]) if len(own) == 1 and at != main and not controls else None
-        if found is not None:
-            cut[main] = _with_amount(kinds[most][1], cut[main], found.start, found.width)
-            confirmed = next(own.name for own in cut[main] if own.note == _CONFIRMED)
-            cut[at] = _with_totals(own, tag, found.where, found.counts, found.yen)
+    for tag, kind_rows in kinds:
+        record_name = _record_name(tag)
+        if len(kind_rows) > 1 or record_name == main or controls:
+            continue
+        total = _totals(kind_rows, main_rows, cut[main])
+        if total is not None:
+            cut[main] = _cut_at_amount(main_rows, cut[main], total.start, total.width)
+            confirmed = next(field.name for field in cut[main] if field.note == _CONFIRMED)
+            cut[record_name] = _cut_at_totals(kind_rows, tag, total.where, total.counts, total.yen)
             controls = (
-                ("合計件数", f"{at}.total_count", main),
-                ("合計金額", f"{at}.total_yen", f"{main}.{confirmed}"),
+                ("合計件数", f"{record_name}.total_count", main),
+                ("合計金額", f"{record_name}.total_yen", f"{main}.{confirmed}"),
             )
-    records = tuple(_record(tag, own, cut, rows[:, 0], tags) for tag, own in kinds)
+    records = tuple(_record(tag, kind_rows, cut, rows[:, 0], tags) for tag, kind_rows in kinds)
     pay = payment_of(next(record for record in records if record.name == main), (), confirmed)
     questions: tuple[str, ...] = (
         "項目の境目（数字の続きは、いくつかの項目かもしれない）",
@@ -107,23 +109,25 @@ def fixed_draft(name: str, source: str, data: bytes, charset: str, record_bytes:
 
 
 def _tags(first: Bytes) -> list[str]:
-    """レコード区分: the first bytes, when they are few letters or digits; else none."""
-    found = [chr(byte) for byte in dict.fromkeys(first.tolist())]
-    is_plain = all(tag.isascii() and tag.isalnum() for tag in found)
-    return found if is_plain and len(found) <= _MOST_KINDS else [""]
+    """レコード区分: the distinct first bytes if they are a few letters or digits; else one empty tag."""
+    letters = [chr(byte) for byte in dict.fromkeys(first.tolist())]
+    is_plain = all(tag.isascii() and tag.isalnum() for tag in letters)
+    return letters if is_plain and len(letters) <= _MOST_KINDS else [""]
 
 
 def _record_name(tag: str) -> str:
-    """A name for a kind: what its tag usually means, or the tag itself (an upper-case letter marked as such)."""
+    """A name for a kind: the usual meaning of its tag, or the tag itself (an upper-case letter marked as such)."""
     if not tag:
         return "data"
     return _NAMES.get(tag, f"record_u{tag.lower()}" if tag.isupper() else f"record_{tag}")
 
 
-def _record(tag: str, own: Bytes, cut: dict[str, tuple[DraftField, ...]], first: Bytes, tags: list[str]) -> DraftRecord:
+def _record(
+    tag: str, rows: Bytes, cut: dict[str, tuple[DraftField, ...]], first: Bytes, tags: list[str]
+) -> DraftRecord:
     name = _record_name(tag)
     if not tag:
-        return DraftRecord(name, "データ", cut[name], note=f"{GUESS}: 見本 {len(own):,}件")
+        return DraftRecord(name, "データ", cut[name], note=f"{GUESS}: 見本 {len(rows):,}件")
     pairs = {(chr(before), chr(after)) for before, after in pairwise(first.tolist())}
     follows = [_record_name(before) for before in tags if (before, tag) in pairs]
     is_first = chr(first[0]) == tag
@@ -135,23 +139,23 @@ def _record(tag: str, own: Bytes, cut: dict[str, tuple[DraftField, ...]], first:
         (*(("start",) if is_first else ()), *follows),
         opens_group=is_first and len(tags) > 1,
         closes=chr(first[-1]) == tag,
-        note=f"{GUESS}: 先頭の1バイトから。見本 {len(own):,}件",
+        note=f"{GUESS}: 先頭の1バイトから。見本 {len(rows):,}件",
     )
 
 
-def _numbered(fields: Sequence[DraftField]) -> Iterator[DraftField]:
-    """A name of its own for each: by its kind where it is the only one, else by its place."""
+def _name_fields(fields: Sequence[DraftField]) -> Iterator[DraftField]:
+    """Give fields without a name one by their place."""
     at = 1
-    for own in fields:
-        name = own.name or f"field_{at:03d}"
-        title = own.title or f"{at}バイト目からの項目"
-        yield DraftField(name, title, own.kind, own.width, own.extra, own.note)
-        at += own.width or 0
+    for field in fields:
+        name = field.name or f"field_{at:03d}"
+        title = field.title or f"{at}バイト目からの項目"
+        yield DraftField(name, title, field.kind, field.width, field.extra, field.note)
+        at += field.width or 0
 
 
 def _fields(rows: Bytes, tag: str) -> list[DraftField]:
-    """項目に分ける: the tag, then runs of columns of one class."""
-    made = (
+    """項目に分ける: the tag, then runs of byte columns of one class."""
+    fields = (
         [DraftField("record_kind", "レコード区分", "const", 1, {"value": tag}, f"{GUESS}: 先頭の1バイト")]
         if tag
         else []
@@ -162,27 +166,27 @@ def _fields(rows: Bytes, tag: str) -> list[DraftField]:
         end = start + 1
         while end < rows.shape[1] and classes[end] == classes[start]:
             end += 1
-        made += _run(rows[:, start:end], classes[start])
+        fields += _cut_run(rows[:, start:end], classes[start])
         start = end
-    return made
+    return fields
 
 
 def _classes(rows: Bytes) -> list[str]:
-    """Of each column: digits, spaces behind nothing, or text (which keeps the spaces behind it)."""
+    """The class of each byte column: digits, text (including spaces after it), or other spaces."""
     digit = np.asarray(((rows >= _ZERO) & (rows <= _ZERO + 9)).all(axis=0))
     space = np.asarray((rows == _SPACE).all(axis=0))
-    found: list[str] = []
+    classes: list[str] = []
     for column in range(rows.shape[1]):
         if digit[column]:
-            found.append("digits")
+            classes.append("digits")
         elif space[column]:
-            found.append("text" if found and found[-1] == "text" else "space")
+            classes.append("text" if classes and classes[-1] == "text" else "space")
         else:
-            found.append("text")
-    return found
+            classes.append("text")
+    return classes
 
 
-def _run(rows: Bytes, kind: str) -> list[DraftField]:
+def _cut_run(rows: Bytes, kind: str) -> list[DraftField]:
     width = rows.shape[1]
     if kind == "space":
         return [DraftField("", "", "filler", width, {}, f"{GUESS}: 見本では空白だけ")]
@@ -200,17 +204,17 @@ def _run(rows: Bytes, kind: str) -> list[DraftField]:
                 {"spec": "gs1_128"},
                 f"{GUESS}: チェックデジットの合う44桁",
             )
-            return [*_split(rows, 0, start), code, *_split(rows, start + BARCODE_DIGITS, width)]
+            return [*_cut_rest(rows, 0, start), code, *_cut_rest(rows, start + BARCODE_DIGITS, width)]
     for start in range(width - 7):
         if _are_days(rows[:, start : start + 8]):
             day = DraftField("", "", "date", 8, {}, f"{GUESS}: 見本がすべて日付として正しい")
-            return [*_split(rows, 0, start), day, *_split(rows, start + 8, width)]
+            return [*_cut_rest(rows, 0, start), day, *_cut_rest(rows, start + 8, width)]
     cuts = [0, *_starts_of_padding(rows), width]
-    return [_number(rows[:, one:two]) for one, two in pairwise(cuts)]
+    return [_number(rows[:, start:end]) for start, end in pairwise(cuts)]
 
 
-def _split(rows: Bytes, start: int, end: int) -> list[DraftField]:
-    return _run(rows[:, start:end], "digits") if end > start else []
+def _cut_rest(rows: Bytes, start: int, end: int) -> list[DraftField]:
+    return _cut_run(rows[:, start:end], "digits") if end > start else []
 
 
 def _is_barcode(rows: Bytes) -> bool:
@@ -229,7 +233,7 @@ def _are_days(rows: Bytes) -> bool:
 
 
 def _starts_of_padding(rows: Bytes) -> list[int]:
-    """Where zeros begin in every record behind a column that varies: a number filled with zeros seems to start."""
+    """Where zeros begin in every record after a column that varies: a zero-padded number seems to start there."""
     if len(rows) < 2:
         return []
     zero = np.asarray((rows == _ZERO).all(axis=0))
@@ -254,7 +258,7 @@ def _number(rows: Bytes) -> DraftField:
 
 @dataclass(frozen=True, slots=True)
 class _Total:
-    """合計の見つかった所: the amount's place in the data records, and of the totals in the trailer."""
+    """合計の見つかった所: the place of the amount in the data records, and of the totals in the trailer."""
 
     start: int
     width: int
@@ -264,7 +268,7 @@ class _Total:
 
 
 def _totals(trailer: Bytes, rows: Bytes, fields: Sequence[DraftField]) -> _Total | None:
-    """合計を探す: where in the only trailer the count and the sum of some digits of the data stand side by side."""
+    """合計を探す: find the count of data records next to the sum of some of their digits in the only trailer."""
     text = trailer[0].tobytes().decode("latin-1")
     sums = {window: _sum(rows, *window) for window in _windows(fields)}
     for counts, yen in _TOTALS:
@@ -276,10 +280,10 @@ def _totals(trailer: Bytes, rows: Bytes, fields: Sequence[DraftField]) -> _Total
 
 
 def _windows(fields: Sequence[DraftField]) -> Iterator[tuple[int, int]]:
-    """Runs of digits that could be an amount: from the start of a field, no further than the digits go."""
-    at = [0, *accumulate(own.width or 0 for own in fields)]
-    for number, own in enumerate(fields):
-        if own.kind not in ("yen", "digits"):
+    """(start, width) of digits that could be an amount: they start with a field and may cover several fields."""
+    at = [0, *accumulate(field.width or 0 for field in fields)]
+    for number, field in enumerate(fields):
+        if field.kind not in ("yen", "digits"):
             continue
         end = next((at[n] for n in range(number, len(fields)) if fields[n].kind not in ("yen", "digits")), at[-1])
         for width in sorted(
@@ -292,22 +296,22 @@ def _sum(rows: Bytes, start: int, width: int) -> int:
     return int(as_column(rows[:, start : start + width]).cast(pl.Int64).sum())
 
 
-def _with_amount(rows: Bytes, fields: Sequence[DraftField], start: int, width: int) -> tuple[DraftField, ...]:
-    """The data record cut anew at the amount that the trailer confirms."""
-    at = [0, *accumulate(own.width or 0 for own in fields)]
-    head = [own for number, own in enumerate(fields) if at[number + 1] <= start]
-    rest = rows[:, start + width :]
-    tail = _fields(rest, "") if rest.shape[1] else []
-    return tuple(_numbered([*head, DraftField("", "", "yen", width, {}, _CONFIRMED), *tail]))
+def _cut_at_amount(rows: Bytes, fields: Sequence[DraftField], start: int, width: int) -> tuple[DraftField, ...]:
+    """Cut the data record again, at the amount that the trailer confirms."""
+    at = [0, *accumulate(field.width or 0 for field in fields)]
+    head = [field for number, field in enumerate(fields) if at[number + 1] <= start]
+    rows_after = rows[:, start + width :]
+    tail = _fields(rows_after, "") if rows_after.shape[1] else []
+    return tuple(_name_fields([*head, DraftField("", "", "yen", width, {}, _CONFIRMED), *tail]))
 
 
-def _with_totals(rows: Bytes, tag: str, where: int, counts: int, yen: int) -> tuple[DraftField, ...]:
-    """The trailer cut at its totals."""
+def _cut_at_totals(rows: Bytes, tag: str, where: int, counts: int, yen: int) -> tuple[DraftField, ...]:
+    """Cut the trailer at its totals."""
     head = _fields(rows[:, :where], tag)
     totals = [
         DraftField("total_count", "合計件数", "count", counts, {}, f"{GUESS}: 見本の件数と一致"),
         DraftField("total_yen", "合計金額", "yen", yen, {}, f"{GUESS}: 見本の合計と一致"),
     ]
-    rest = rows[:, where + counts + yen :]
-    tail = _fields(rest, "") if rest.shape[1] else []
-    return tuple(_numbered([*head, *totals, *tail]))
+    rows_after = rows[:, where + counts + yen :]
+    tail = _fields(rows_after, "") if rows_after.shape[1] else []
+    return tuple(_name_fields([*head, *totals, *tail]))

@@ -1,7 +1,7 @@
 """Spec text (様式の本文): the TOML of a spec as it was written, with the line of every table and field.
 
-Tolerant: whatever can be said of a spec that is not yet valid is said here, so that all of its problems can
-be told at once. Values of a wrong type are passed over; the model says that they are wrong.
+Tolerant: an invalid spec is read as far as possible, so that all of its problems can be reported at once.
+Values of a wrong type are skipped here; the model reports them.
 """
 
 import difflib
@@ -18,7 +18,7 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Remark:
-    """様式への指摘: where (line from 1, 0: the whole file), what was found, what is wanted, what to do."""
+    """様式への指摘: where (line from 1; 0 for the whole file), what was found, what is expected, what to do."""
 
     line: int
     place: str
@@ -40,35 +40,35 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class SpecText:
-    """本文と、読めた値: the text of a spec, and what TOML made of it."""
+    """本文と、読めた値: the text of a spec, and the values that TOML reads in it."""
 
     text: str
-    given: dict[str, Any]
+    values: dict[str, Any]
 
     def records(self) -> list[Table]:
-        """[[record]] の並び; what is no table is passed over."""
-        return _tables(self.given.get("record"))
+        """[[record]] の並び; anything that is not a table is skipped."""
+        return _tables_in(self.values.get("record"))
 
     def record(self, name: str) -> Table | None:
-        """The record of a name."""
+        """レコード with a name; None when there is none."""
         return next((record for record in self.records() if record.get("name") == name), None)
 
     def controls(self) -> list[Table]:
         """[[control]] の並び."""
-        return _tables(self.given.get("control"))
+        return _tables_in(self.values.get("control"))
 
     def table(self, name: str) -> Table:
         """[payment] or [deposit]; empty when there is none."""
-        own = self.given.get(name)
-        return own if isinstance(own, dict) else {}
+        value = self.values.get(name)
+        return value if isinstance(value, dict) else {}
 
     def probes(self) -> list[Table]:
         """recognize, one table or several."""
-        own = self.given.get("recognize")
-        return [own] if isinstance(own, dict) else _tables(own)
+        value = self.values.get("recognize")
+        return [value] if isinstance(value, dict) else _tables_in(value)
 
     def line_of(self, table: str, number: int = 0, key: str = "") -> int:
-        """The line of the n-th [[table]], or of a key in it; 0 when it cannot be told."""
+        """行番号 of the n-th [[table]], or of a key in it; 0 when it cannot be found."""
         heads = [line for line, text in self._lines() if re.match(rf"\s*\[+\s*{re.escape(table)}\s*\]+", text)]
         if table and number >= len(heads):
             return self.line_of("", 0, table)
@@ -83,55 +83,55 @@ class SpecText:
         return first
 
     def line_of_field(self, number: int, name: object, nth: int = 0) -> int:
-        """The line of a field of the n-th record, by its name; the record's line when it cannot be told."""
+        """項目の行番号 in the n-th record, by its name; the line of the record when it cannot be found."""
         first = self.line_of("record", number)
         after = self.line_of("record", number + 1) if number + 1 < len(self.records()) else 10**9
         pattern = re.compile(rf"""\bname\s*=\s*["']{re.escape(str(name))}["']""")
-        found = [
+        lines = [
             line
             for line, text in self._lines()
             if first < line < after and pattern.search(text) and not re.match(r"\s*name\s*=", text)
         ]
-        return found[nth] if nth < len(found) else first
+        return lines[nth] if nth < len(lines) else first
 
     def _lines(self) -> Iterator[tuple[int, str]]:
         return enumerate(self.text.splitlines(), start=1)
 
 
-def reachable(own: SpecText) -> set[str]:
-    """出てくるレコード: those that can be reached from the start of a file, with `start` itself."""
-    found, more = {"start"}, True
-    while more:
-        new = {str(r.get("name")) for r in own.records() if found & set(words_of(r, "follows"))} - found
-        found, more = found | new, bool(new)
-    return found
+def reachable(written: SpecText) -> set[str]:
+    """出てくるレコード: names that can be reached from the start of a file, and `start` itself."""
+    names, grows = {"start"}, True
+    while grows:
+        new = {str(r.get("name")) for r in written.records() if names & set(words_of(r, "follows"))} - names
+        names, grows = names | new, bool(new)
+    return names
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """似た名前, as a question; empty when nothing is near."""
+    """似た名前, as a question; empty when no known name is similar."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"{near[0]} ではありませんか。" if near else ""
 
 
 def words_of(table: Table, key: str) -> list[str]:
-    """文字列の並び as written; anything else is none."""
-    own = table.get(key)
-    return [str(word) for word in own] if isinstance(own, list) else []
+    """文字列の並び as written; empty when it is not a list."""
+    value = table.get(key)
+    return [str(word) for word in value] if isinstance(value, list) else []
 
 
 def fields_of(record: Table) -> list[Table]:
     """項目の並び of a record as written."""
-    return _tables(record.get("fields"))
+    return _tables_in(record.get("fields"))
 
 
-def _tables(given: object) -> list[Table]:
-    return [own for own in given if isinstance(own, dict)] if isinstance(given, list) else []
+def _tables_in(value: object) -> list[Table]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def read_text(data: bytes) -> tuple[SpecText | None, list[Remark]]:
-    """本文を読む: as far as it can be read, with what is wrong with its characters or its TOML."""
+    """本文を読む: the text if it can be read, and remarks on its characters or its TOML."""
     remarks: list[Remark] = []
-    data = data.removeprefix(b"\xef\xbb\xbf")  # an editor puts it there, and every reader takes it off
+    data = data.removeprefix(b"\xef\xbb\xbf")  # some editors add it, and every reader removes it
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -143,12 +143,12 @@ def read_text(data: bytes) -> tuple[SpecText | None, list[Remark]]:
         except UnicodeDecodeError:
             return None, remarks
     try:
-        given = tomllib.loads(text.replace("\r\n", "\n"))
-    except (ValueError, RecursionError) as error:  # of a number too long, and of brackets too deep
+        values = tomllib.loads(text.replace("\r\n", "\n"))
+    except (ValueError, RecursionError) as error:  # for a number too long, and for brackets nested too deep
         at = re.search(r"line (\d+)", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         shown = (text.splitlines() or [""])[min(line, text.count("\n") + 1) - 1 :][:1]
-        said = f"TOML として読めません（{shown[0].strip()[:40] if shown else ''}）"
+        actual = f"TOML として読めません（{shown[0].strip()[:40] if shown else ''}）"
         remedy = "この行と前の行の、引用符・括弧・コンマ・「=」と、同じ名前の重なりを確かめてください。"
-        return None, [*remarks, Remark(line, "ファイル全体", said, "TOML", remedy)]
-    return SpecText(text, given), remarks
+        return None, [*remarks, Remark(line, "ファイル全体", actual, "TOML", remedy)]
+    return SpecText(text, values), remarks
