@@ -44,18 +44,18 @@ _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 _WHOLE_NAME = "氏名をすべて、ふだんの文字で書いてください。"
 
 
-def same_person(one: str, other: str) -> bool:
+def same_person(name: str, other: str) -> bool:
     """同じ人か, for four eyes: names that look alike, or one of which begins with the other or has all its words."""
-    one_words, other_words = set(_words(one)), set(_words(other))
-    if one_words and other_words and (one_words <= other_words or other_words <= one_words):
+    name_words, other_words = set(_words(name)), set(_words(other))
+    if name_words and other_words and (name_words <= other_words or other_words <= name_words):
         return True
-    pairs = zip(_fold(one), _fold(other), strict=True)
+    pairs = zip(_fold(name), _fold(other), strict=True)
     return any(left and right and (left.startswith(right) or right.startswith(left)) for left, right in pairs)
 
 
-def written_alike(one: str, other: str) -> bool:
+def written_alike(name: str, other: str) -> bool:
     """同じ書き方か: names that differ in width, case or spaces only. Ledgers before version 8 compared no more."""
-    folded = ["".join(unicodedata.normalize("NFKC", name).casefold().split()) for name in (one, other)]
+    folded = ["".join(unicodedata.normalize("NFKC", spelling).casefold().split()) for spelling in (name, other)]
     return folded[0] == folded[1]
 
 

@@ -1,1 +1,1 @@
-"""Formats (様式): bytes ↔ typed frames, for any layout that a spec in specs/ describes."""
+"""Formats (様式): bytes ↔ typed frames, for every layout that a spec in specs/ describes."""

@@ -1,7 +1,7 @@
-"""Files typed by hand (手で打ったファイル): what a spreadsheet makes of a CSV, read where its meaning is certain.
+"""Files typed by hand (手で打ったファイル): CSVs as a spreadsheet writes them, read where their meaning is certain.
 
-Excel writes `2026/11/5` for a day, `"18,900"` for an amount, rows of nothing but commas below the last, and full-width
-digits where they were typed. Only what can mean one thing is made plain; the rest is left for the fields to refuse.
+Excel writes `2026/11/5` for a day, `"18,900"` for an amount, rows of commas alone below the last, and full-width
+digits where they were typed. Only text with exactly one meaning is normalised; the fields refuse the rest.
 """
 
 import re
@@ -19,40 +19,40 @@ _YEN = re.compile(r"[¥\\]?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.0+)?円?")
 
 
 def without_blank_rows(rows: list[list[str]], width: int) -> list[list[str]]:
-    """下の空の行と右の空の列を除く: a blank row between others stays, because records are counted by rows."""
+    """下の空の行と右の空の列を除く: a blank row between others stays, because record numbers count rows."""
     last = max((no for no, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)), default=0)
     return [row[:width] if not any(cell.strip() for cell in row[width:]) else row for row in rows[:last]]
 
 
 def plain_texts(field: FieldSpec, texts: pl.Series) -> pl.Series:
-    """素直な文字にする: a column of cells as its field's kind wants them; what is not certain stays as it was."""
+    """素直な文字にする: a column of cells in the form that its field expects; text of uncertain meaning stays."""
     distinct = texts.drop_nulls().unique()
-    made = [_plain(field, text) for text in distinct]
-    return texts.replace_strict(distinct, pl.Series(made, dtype=pl.String), default=None, return_dtype=pl.String)
+    plain = [_plain_text(field, text) for text in distinct]
+    return texts.replace_strict(distinct, pl.Series(plain, dtype=pl.String), default=None, return_dtype=pl.String)
 
 
-def _plain(field: FieldSpec, text: str) -> str:
+def _plain_text(field: FieldSpec, text: str) -> str:
     if field.kind == "text":
         return text.strip()
     bare = unicodedata.normalize("NFKC", text).strip()
-    if field.kind in ("yen", "count") and (found := _YEN.fullmatch(bare)):
-        return found[1].replace(",", "")
+    if field.kind in ("yen", "count") and (match := _YEN.fullmatch(bare)):
+        return match[1].replace(",", "")
     if field.kind == "date":
-        return _day(bare, field.form)
+        return _plain_day(bare, field.form)
     return bare
 
 
-def _era_spelt(text: str) -> str:
-    """`R8.11.5` as 令和8年11月5日."""
-    found = _SHORT_ERA.fullmatch(text)
-    return f"{_ERAS[found[1].upper()]}{int(found[2])}年{int(found[3])}月{int(found[4])}日" if found else text
+def _spell_era(text: str) -> str:
+    """Spell `R8.11.5` as 令和8年11月5日; other text stays."""
+    match = _SHORT_ERA.fullmatch(text)
+    return f"{_ERAS[match[1].upper()]}{int(match[2])}年{int(match[3])}月{int(match[4])}日" if match else text
 
 
-def _day(text: str, form: str) -> str:
-    """A day with year, month and day, in the Western count or in an era's; as the field's form writes it."""
-    if found := _DAY.fullmatch(text):
-        parts = [found[1], found[2].zfill(2), found[3].zfill(2)]
-    elif (day := parse_wareki(_era_spelt(text))) is not None:
+def _plain_day(text: str, form: str) -> str:
+    """A day with year, month and day, western or of an era, in the form of the field; other text stays."""
+    if match := _DAY.fullmatch(text):
+        parts = [match[1], match[2].zfill(2), match[3].zfill(2)]
+    elif (day := parse_wareki(_spell_era(text))) is not None:
         parts = [f"{day.year:04}", f"{day.month:02}", f"{day.day:02}"]
     else:
         return text

@@ -1,7 +1,7 @@
-"""Cells (区画): where every field of every record stands in a file's bytes, for whoever reads or changes them raw.
+"""Cells (区画): the place of every field of every record in the bytes of a file, for reading or changing them raw.
 
-Decode gives meanings; this gives places. It knows framing only through the record offsets that decode found,
-and CSV through its separators, none of which can be a part of a character in CP932 or UTF-8.
+Decode gives meanings; this module gives places. It knows fixed layouts through the record offsets that decode found,
+and CSVs through their separators, none of which can be part of a character in CP932 or UTF-8.
 A file whose records cannot be told apart has no cells.
 """
 
@@ -25,12 +25,12 @@ Places = npt.NDArray[np.int64]
 _CR, _LF, _QUOTE, _COMMA = 0x0D, 0x0A, 0x22, 0x2C
 _EBCDIC_LF = 0x25
 _SPARSE = 16
-"""A matrix with so many times the bytes of its cells is not made."""
+"""A matrix that would have more than this many times the bytes of its cells is not built."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """区画 of all records of one kind: the first byte and the number of bytes of each, by field."""
+    """区画 of all records of one kind: by field, the first byte and the number of bytes in each record."""
 
     record: RecordSpec
     record_nos: pl.Series
@@ -38,13 +38,13 @@ class Cells:
     sizes: Mapping[str, Places]
 
     def part(self, name: str, start: int, width: int) -> tuple[Places, Places]:
-        """Where bytes `start` to `start + width` of a field stand."""
+        """項目の一部: first bytes and sizes of the bytes `start` to `start + width` of a field."""
         return self.starts[name] + start, np.clip(self.sizes[name] - start, 0, width)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """区画のすべて, by record kind; or none, and the findings that say why."""
+    """区画のすべて by record kind; or none, with the findings that say why."""
 
     charset: Charset
     cells: Mapping[str, Cells]
@@ -52,24 +52,24 @@ class Sheet:
 
 
 def cells_of(data: bytes, decoded: Decoded, file: str, received_on: date) -> Sheet:
-    """区画を求める. Records out of order still have their cells; records of no kind leave the file without any."""
+    """区画を求める. Records out of order still have cells; a file with records of an unknown kind has none."""
     spec = decoded.spec
     if not decoded.tables:
         loose = [record.model_copy(update={"follows": (), "closes": False}) for record in spec.record]
         decoded = decode(data, spec.model_copy(update={"record": tuple(loose)}), file, received_on)
-    charset: Charset = next((own for own in spec.charsets if own == decoded.charset), spec.charsets[0])
+    charset: Charset = next((name for name in spec.charsets if name == decoded.charset), spec.charsets[0])
     if not decoded.tables:
         return Sheet(charset, {}, decoded.findings)
-    found = _csv_cells(data, decoded) if spec.layout == "csv" else _fixed_cells(data, decoded, charset)
-    return Sheet(charset, found)
+    cells = _csv_cells(data, decoded) if spec.layout == "csv" else _fixed_cells(data, decoded, charset)
+    return Sheet(charset, cells)
 
 
 def _fixed_cells(data: bytes, decoded: Decoded, charset: Charset) -> dict[str, Cells]:
-    """固定長: fields at their offsets, no further than the record's own line."""
+    """固定長: fields at their offsets, cut at the end of the record's line."""
     array = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero((array == _CR) | (array == _line_feed(charset)))
     ends = np.append(ends, len(data))
-    found = {}
+    cells = {}
     for record in decoded.spec.record:
         table = decoded.tables[record.name]
         base = table[OFFSET_BYTES].to_numpy().astype(np.int64)
@@ -78,35 +78,35 @@ def _fixed_cells(data: bytes, decoded: Decoded, charset: Charset) -> dict[str, C
         for field, offset in zip(record.fields, record.offsets, strict=True):
             starts[field.name] = base + offset
             sizes[field.name] = np.clip(line - base - offset, 0, field.width or 0)
-        found[record.name] = Cells(record, table[RECORD_NO], starts, sizes)
-    return found
+        cells[record.name] = Cells(record, table[RECORD_NO], starts, sizes)
+    return cells
 
 
 def _csv_cells(data: bytes, decoded: Decoded) -> dict[str, Cells]:
-    """CSV: cells between separators that stand outside quotes. A file it reads otherwise than decode has none."""
-    starts, sizes, rows = _separated(data)
+    """CSV: cells between separators outside quotes; none if that disagrees with how decode read the file."""
+    starts, sizes, rows = _split_cells(data)
     first = np.flatnonzero(np.diff(rows, prepend=-1))
     widths = np.diff(np.append(first, len(rows)))
     head = 1 if decoded.spec.header_row else 0
-    found = {}
+    cells = {}
     for record in decoded.spec.record:
         table = decoded.tables[record.name]
         at = table[RECORD_NO].to_numpy().astype(np.int64) - 1 + head
         if len(at) and (at[-1] >= len(first) or (widths[at] != len(record.fields)).any()):
             return {}
-        cells = [first[at] + column for column in range(len(record.fields))]
+        indices = [first[at] + column for column in range(len(record.fields))]
         names = [field.name for field in record.fields]
-        found[record.name] = Cells(
+        cells[record.name] = Cells(
             record,
             table[RECORD_NO],
-            {name: starts[cell] for name, cell in zip(names, cells, strict=True)},
-            {name: sizes[cell] for name, cell in zip(names, cells, strict=True)},
+            {name: starts[index] for name, index in zip(names, indices, strict=True)},
+            {name: sizes[index] for name, index in zip(names, indices, strict=True)},
         )
-    return found
+    return cells
 
 
-def _separated(data: bytes) -> tuple[Places, Places, Places]:
-    """Of every cell: its first byte inside the quotes, its bytes, its row from 0."""
+def _split_cells(data: bytes) -> tuple[Places, Places, Places]:
+    """The first byte inside the quotes, the number of bytes, and the row (from 0) of every cell."""
     skipped = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     bare = without_eof(data)
     array = np.frombuffer(bare[: len(bare.rstrip(b"\r\n")) + 2], dtype=np.uint8)
@@ -132,20 +132,20 @@ def _line_feed(charset: str) -> int:
 
 
 def read_texts(array: Bytes, starts: Places, sizes: Places, charset: Charset) -> pl.Series:
-    """区画の文字: String column; null where the bytes are not of the charset."""
+    """区画の文字: String column; null where the charset cannot read the bytes."""
     if not len(starts):
         return pl.Series("text", [], dtype=pl.String)
     end = _line_feed(charset)
-    whole = decode_bytes(_gathered(array, starts, sizes, end), charset)
-    texts = whole[:-1].split("\n") if whole is not None else []
+    joined_text = decode_bytes(_gather(array, starts, sizes, end), charset)
+    texts = joined_text[:-1].split("\n") if joined_text is not None else []
     if len(texts) == len(starts):
         return pl.Series("text", texts, dtype=pl.String)
     pairs = zip(starts.tolist(), sizes.tolist(), strict=True)
     return pl.Series("text", [decode_bytes(array[at : at + size].tobytes(), charset) for at, size in pairs], pl.String)
 
 
-def _gathered(array: Bytes, starts: Places, sizes: Places, end: int) -> bytes:
-    """All cells on end, each with a line end behind it."""
+def _gather(array: Bytes, starts: Places, sizes: Places, end: int) -> bytes:
+    """Concatenate all cells, each followed by a line end."""
     width = int(sizes.max())
     if len(starts) * (width + 1) > _SPARSE * (int(sizes.sum()) + len(starts)):  # one long cell among many short ones
         data = array.tobytes()
@@ -164,7 +164,7 @@ def _gathered(array: Bytes, starts: Places, sizes: Places, end: int) -> bytes:
 
 
 def write_texts(array: Bytes, starts: Places, sizes: Places, texts: pl.Series, charset: Charset) -> None:
-    """区画に書く: each text in place of a cell's bytes. It must have as many bytes, and none may be null."""
+    """区画に書く: replace the bytes of each cell with a text of as many bytes. No text may be null."""
     data = encode_text("".join(texts.to_list()), charset)
     body = np.frombuffer(data, dtype=np.uint8)
     assert len(body) == sizes.sum(), "a cell keeps its number of bytes"

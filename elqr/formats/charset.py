@@ -1,8 +1,8 @@
 """Characters (文字コード): columns of bytes ↔ columns of text, a whole column in one call.
 
-`jisx0201` is one byte a character: 0x20–0x7E with ¥ and ‾ at 0x5C and 0x7E, half-width kana at
-0xA1–0xDF. `ebcdic` is translated byte for byte into it (formats/ebcdic.py), so that everything behind
-the cut sees one charset. A value that cannot be read becomes null; nothing is replaced silently.
+`jisx0201` has one byte per character: 0x20–0x7E with ¥ and ‾ at 0x5C and 0x7E, half-width kana at
+0xA1–0xDF. `ebcdic` is translated into it byte for byte (formats/ebcdic.py), so that only one of the two is left
+after cutting. A value that cannot be read becomes null; nothing is replaced silently.
 """
 
 import codecs
@@ -22,13 +22,13 @@ CHARSETS: dict[str, str] = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8（BOM付き）",
 }
-"""文字コードの名, as staff read them."""
+"""文字コードの名, as staff read it."""
 
 _LINE_FEED = 0x0A
 _FIRST_PRINTABLE = 0x20
 _ROWS_A_CHUNK = 8_192
 _NONE = "\ufffe"
-"""What a charmap table holds where a byte means nothing."""
+"""The entry of a charmap table for a byte without a character."""
 
 
 def _jis_character(byte: int) -> str:
@@ -39,7 +39,7 @@ def _jis_character(byte: int) -> str:
 
 _JIS_TABLE = "".join(map(_jis_character, range(256)))
 _JIS_BYTES = np.zeros(0x1_0000, dtype=np.uint8)
-"""Of every UTF-16 unit its byte in JIS X0201, or 0."""
+"""The JIS X0201 byte of every UTF-16 unit, or 0."""
 for _byte, _character in enumerate(_JIS_TABLE):
     if _character != _NONE:
         _JIS_BYTES[ord(_character)] = _byte
@@ -47,12 +47,12 @@ _PYTHON = {"cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
 
 
 def has_ascii(charset: Charset) -> bool:
-    """ASCIIを含むか: whether ASCII bytes are the same characters in this charset and in UTF-8."""
+    """ASCIIを含むか: whether ASCII bytes mean the same characters in this charset as in UTF-8."""
     return charset in _PYTHON
 
 
 def decode_bytes(data: bytes, charset: Charset) -> str | None:
-    """文字にする: None when the bytes are not of this charset."""
+    """文字にする: None when this charset cannot read the bytes."""
     try:
         if charset in _PYTHON:
             return data.decode(_PYTHON[charset], errors="strict")
@@ -63,7 +63,7 @@ def decode_bytes(data: bytes, charset: Charset) -> str | None:
 
 
 def first_bad_byte(value: bytes, charset: Charset) -> int:
-    """読めないバイト: the first one, from 0, of bytes that are not of this charset or hold a control character."""
+    """読めないバイト: the first, from 0, in bytes that this charset cannot read or that hold a control character."""
     for at in range(len(value)):
         if value[at] < _FIRST_PRINTABLE:
             return at
@@ -76,34 +76,34 @@ def encode_text(text: str, charset: Charset) -> bytes:
     """バイトにする. Raises UnicodeEncodeError for a character that the charset lacks."""
     if charset in _PYTHON:
         return text.encode(_PYTHON[charset], errors="strict")
-    found = _JIS_BYTES[np.frombuffer(text.encode("utf-16-le", errors="surrogatepass"), dtype="<u2")]
-    if (lost := np.flatnonzero(found == 0)).size:
-        at = int(lost[0])
+    codes = _JIS_BYTES[np.frombuffer(text.encode("utf-16-le", errors="surrogatepass"), dtype="<u2")]
+    if (unwritable := np.flatnonzero(codes == 0)).size:
+        at = int(unwritable[0])
         raise UnicodeEncodeError("jisx0201", text, at, at + 1, "JIS X0201 にない文字")
-    data = found.tobytes()
+    data = codes.tobytes()
     return to_ebcdic(data, text) if charset == "ebcdic" else data
 
 
-def behind_the_cut(charset: Charset) -> Charset:
-    """切り出した後の文字コード: EBCDIC has been translated into JIS X0201 by then."""
+def charset_after_cut(charset: Charset) -> Charset:
+    """切り出した後の文字コード: by then EBCDIC has been translated into JIS X0201."""
     return "jisx0201" if charset == "ebcdic" else charset
 
 
 def decode_matrix(name: str, matrix: Bytes, charset: Charset) -> pl.Series:
-    """n × width bytes → String column; null where a value cannot be read or holds a control character.
+    """バイトの列 → 文字列の列: n × width bytes; null where a value cannot be read or holds a control character.
 
-    Values are decoded together, a line feed behind each, as many at a time as stay in the processor's cache;
-    only when that fails is each value tried by itself, to find the bad ones.
+    Values are decoded together, each followed by a line feed, in chunks that fit into the processor's cache.
+    Only if that fails is each value decoded by itself, to find the bad ones.
     """
     starts = range(0, len(matrix), _ROWS_A_CHUNK)
-    chunks = [_lines_of(matrix[start : start + _ROWS_A_CHUNK], charset) for start in starts]
+    chunks = [_decode_lines(matrix[start : start + _ROWS_A_CHUNK], charset) for start in starts]
     if None not in chunks:
         return pl.Series(name, chunks, dtype=pl.String).str.split("\n").explode()
-    return pl.Series(name, [_printable(row.tobytes(), charset) for row in matrix], dtype=pl.String)
+    return pl.Series(name, [_decode_printable(row.tobytes(), charset) for row in matrix], dtype=pl.String)
 
 
-def _lines_of(matrix: Bytes, charset: Charset) -> str | None:
-    """One line a value; None when any of them cannot be read."""
+def _decode_lines(matrix: Bytes, charset: Charset) -> str | None:
+    """Decode values as one line each; None when any of them cannot be read."""
     lines = np.full((len(matrix), matrix.shape[1] + 1), _LINE_FEED, dtype=np.uint8)
     lines[:, :-1] = matrix
     if np.count_nonzero(lines < _FIRST_PRINTABLE) > len(matrix):
@@ -111,25 +111,25 @@ def _lines_of(matrix: Bytes, charset: Charset) -> str | None:
     return decode_bytes(lines.tobytes()[:-1], charset)
 
 
-def _printable(value: bytes, charset: Charset) -> str | None:
+def _decode_printable(value: bytes, charset: Charset) -> str | None:
     return None if value and min(value) < _FIRST_PRINTABLE else decode_bytes(value, charset)
 
 
 def encode_column(texts: pl.Series, charset: Charset) -> tuple[Bytes, npt.NDArray[np.int64]]:
-    """文字列の列 → all its bytes on end, and how many each value has. No value is null.
+    """文字列の列 → the bytes of all values concatenated, and the size of each. No value may be null.
 
-    Raises UnicodeEncodeError for a character that the charset lacks, or for a line feed. Values are parted by
-    line feeds; EBCDIC has none in its table, so they are parted in JIS and translated after.
+    Raises UnicodeEncodeError for a character that the charset lacks, or for a line feed. Values are separated by
+    line feeds; EBCDIC is translated only after they are split, because its line feed is another byte.
     """
     if not len(texts):
         return np.empty(0, dtype=np.uint8), np.empty(0, dtype=np.int64)
-    whole: str = texts.str.join("\n", ignore_nulls=False).item()
-    data = np.frombuffer(encode_text(whole, behind_the_cut(charset)), dtype=np.uint8)
+    joined_text: str = texts.str.join("\n", ignore_nulls=False).item()
+    data = np.frombuffer(encode_text(joined_text, charset_after_cut(charset)), dtype=np.uint8)
     ends = np.flatnonzero(data == _LINE_FEED)
     if len(ends) != len(texts) - 1:
-        raise UnicodeEncodeError(charset, whole, 0, len(whole), "改行は項目に書けません")
+        raise UnicodeEncodeError(charset, joined_text, 0, len(joined_text), "改行は項目に書けません")
     bounds = np.concatenate([[-1], ends, [len(data)]])
     body = data[data != _LINE_FEED]
     if charset == "ebcdic":
-        body = np.frombuffer(to_ebcdic(body.tobytes(), whole), dtype=np.uint8)
+        body = np.frombuffer(to_ebcdic(body.tobytes(), joined_text), dtype=np.uint8)
     return body, (np.diff(bounds) - 1).astype(np.int64)

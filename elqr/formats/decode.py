@@ -1,8 +1,8 @@
-"""Decode (復号): a file's bytes and a spec → typed frames by record kind, with findings.
+"""Decode (復号): the bytes of a file and a spec → typed frames by record kind, with findings.
 
-Tiers: when framing (F1xx) finds something, fields are not read, because they would only describe
-the misalignment. Refused here is nothing by exception: what is wrong comes back as findings.
-Every byte column is looked at once (its least and greatest byte); that alone proves most fields sound.
+Tiers: when framing (F1xx) finds something, fields are not read, because their findings would only describe
+the misalignment. Nothing is refused by an exception: what is wrong comes back as findings.
+The least and greatest byte of every byte column are computed once; they alone prove most fields sound.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ import polars as pl
 
 from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.by_hand import plain_texts
-from elqr.formats.charset import CHARSETS, behind_the_cut, decode_bytes, decode_matrix, first_bad_byte
+from elqr.formats.charset import CHARSETS, charset_after_cut, decode_bytes, decode_matrix, first_bad_byte
 from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated, value_without_names
 from elqr.formats.framing import Framed, frame
@@ -23,7 +23,7 @@ from elqr.formats.sequence import (
     OFFSET_BYTES,
     RECORD_NO,
     Sequence,
-    groups_twice,
+    find_repeated_groups,
     kinds_of_rows,
     sequence,
     shape_of,
@@ -35,15 +35,15 @@ from elqr.vocabulary.findings import LISTED_PER_CODE, MASKED, Finding, Location,
 _ZERO, _NINE, _SPACE, _YEN, _TILDE, _LEAD = 0x30, 0x39, 0x20, 0x5C, 0x7E, 0x81
 _SIDE_BY_SIDE = 32
 _MOST_TAG = 20
-"""Characters of a record's tag that are shown."""
+"""How many characters of a record's tag are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """復号したファイル. `tables`: record name → frame (record_no, group_no, offset_bytes, its fields).
+    """復号したファイル. `tables`: record name → frame (record_no, group_no, offset_bytes, and the record's fields).
 
-    `shape`: what was found in the file that not every file of the format has (形のゆれ), in words. `flawed`: the
-    numbers of all records with a field that cannot be read; `findings` list the first of them.
+    `shape`: in words, how the file departs from the usual form of its format (形のゆれ). `flawed`: numbers of all
+    records with an unreadable field; `findings` list the first of them.
     """
 
     spec: Spec
@@ -57,8 +57,8 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What is wrong with the fields of a file, and with which of its records."""
+class _FieldFindings:
+    """Findings in the fields of a file, and the numbers of the records they are in."""
 
     findings: list[Finding] = field(default_factory=list)
     flawed: set[int] = field(default_factory=set)
@@ -66,7 +66,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One field of all records of a kind, typed; `unread` are the rows whose bytes mean nothing."""
+    """One field of all records of a kind, typed; `unread` marks the rows whose bytes could not be decoded."""
 
     field: FieldSpec
     offset_bytes: int
@@ -77,7 +77,7 @@ class _Column:
 
 
 def decode(data: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
-    """Decode a whole file. `received_on` (受領日) settles dates that carry no year."""
+    """ファイルを復号する. `received_on` (受領日) settles dates without a year."""
     if spec.error_prefix and data.startswith(spec.error_prefix.encode()):
         shown = data[:80].decode("ascii", errors="replace").splitlines()[0]
         return Decoded(spec, findings=(Finding(Location(file, 1), Code.SENDER_ERROR, shown, "データ"),))
@@ -92,28 +92,28 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
         return Decoded(spec, findings=framed.findings)
     rows = framed.rows
     widest = max(len(record.tag or "") for record in spec.record)
-    own = sequence(
+    order = sequence(
         kinds_of_rows(rows, spec), spec, file, lambda at: rows[at, :widest].tobytes().decode("ascii", errors="replace")
     )
-    found = own.findings or tuple(
-        groups_twice(own, spec, file, lambda start, end: sha256(rows[start:end].tobytes()).digest())
+    findings = order.findings or tuple(
+        find_repeated_groups(order, spec, file, lambda start, end: sha256(rows[start:end].tobytes()).digest())
     )
-    whole = Decoded(spec, {}, len(rows), framed.line_end, framed.charset, found)
-    if found:
-        return whole
-    shape = [*(VARIATIONS[name] for name in framed.variations), *shape_of(own, spec)]
+    decoded = Decoded(spec, {}, len(rows), framed.line_end, framed.charset, findings)
+    if findings:
+        return decoded
+    shape = [*(VARIATIONS[name] for name in framed.variations), *shape_of(order, spec)]
     tables: dict[str, pl.DataFrame] = {}
-    wrong = _Found()
+    wrong = _FieldFindings()
     for number, record in enumerate(spec.record):
-        places = own.places(number, framed.starts)
-        columns = _fixed_columns(data, framed, record, _rows_of(framed.rows, own, number), places, received_on)
-        tables[record.name] = _table(file, places, _noting(columns, shape), framed.charset, wrong)
-    return _with_charset_kind(_told(replace(whole, tables=tables, shape=tuple(shape)), wrong), file)
+        places = order.places(number, framed.starts)
+        columns = _fixed_columns(data, framed, record, _rows_of(framed.rows, order, number), places, received_on)
+        tables[record.name] = _table(file, places, _note_mended(columns, shape), framed.charset, wrong)
+    return _check_charset_kind(_add_field_findings(replace(decoded, tables=tables, shape=tuple(shape)), wrong), file)
 
 
-def _rows_of(rows: Bytes, own: Sequence, kind: int) -> Bytes:
-    """The records of one kind: a view of the file where they stand together."""
-    index = np.flatnonzero(own.kinds == kind)
+def _rows_of(rows: Bytes, order: Sequence, kind: int) -> Bytes:
+    """The records of one kind: a view of the file when they are consecutive."""
+    index = np.flatnonzero(order.kinds == kind)
     together = len(index) and index[-1] - index[0] + 1 == len(index)
     return np.ascontiguousarray(rows[index[0] : index[-1] + 1] if together else rows[index])
 
@@ -121,44 +121,46 @@ def _rows_of(rows: Bytes, own: Sequence, kind: int) -> Bytes:
 def _fixed_columns(
     data: bytes, framed: Framed, record: RecordSpec, rows: Bytes, places: pl.DataFrame, received_on: date
 ) -> Iterable[_Column]:
-    """Every field of the records of one kind: cut as bytes, then read as its kind is."""
+    """Every field of the records of one kind: cut as bytes, then read according to its kind."""
     if not len(rows):
         rows = np.empty((0, record.width_bytes), dtype=np.uint8)
-    behind = behind_the_cut(framed.charset)
-    low, high = _over_rows(np.minimum, rows, 255), _over_rows(np.maximum, rows, 0)
-    whole = pl.Series("record", rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary)
-    for own, start in zip(record.fields, record.offsets, strict=True):
-        end = start + (own.width or 0)
-        if own.kind == "filler":
+    cut_charset = charset_after_cut(framed.charset)
+    low, high = _column_extremes(np.minimum, rows, 255), _column_extremes(np.maximum, rows, 0)
+    records = pl.Series("record", rows.view(f"S{rows.shape[1]}").ravel(), dtype=pl.Binary)
+    for spec_field, start in zip(record.fields, record.offsets, strict=True):
+        end = start + (spec_field.width or 0)
+        if spec_field.kind == "filler":
             continue
-        if own.kind == "raw":
-            yield _Column(own, start, Typed({own.name: whole.bin.slice(start, own.width).alias(own.name)}))
+        if spec_field.kind == "raw":
+            raw = records.bin.slice(start, spec_field.width).alias(spec_field.name)
+            yield _Column(spec_field, start, Typed({spec_field.name: raw}))
             continue
-        if own.kind == "text":
-            end = _last_used(low, high, start, end)
+        if spec_field.kind == "text":
+            end = _end_of_text(low, high, start, end)
         least, most = int(low[start:end].min()), int(high[start:end].max())
         same = len(rows) > 1 and bool((low[start:end] == high[start:end]).all())
         cut = rows[:1, start:end] if same else rows[:, start:end]
-        is_plain = least >= _SPACE and most <= _TILDE and not (behind == "jisx0201" and _has_yen(cut, own, most))
+        has_yen = cut_charset == "jisx0201" and _has_yen(cut, spec_field, most)
+        is_plain = least >= _SPACE and most <= _TILDE and not has_yen
         if is_plain and not same:
-            texts = whole.bin.slice(start, end - start).cast(pl.String).alias(own.name)
+            texts = records.bin.slice(start, end - start).cast(pl.String).alias(spec_field.name)
         else:
-            texts = decode_matrix(own.name, cut, behind)
-        is_mended = framed.mends and own.kind == "text" and behind == "cp932" and texts.null_count() > 0
+            texts = decode_matrix(spec_field.name, cut, cut_charset)
+        is_mended = framed.mends and spec_field.kind == "text" and cut_charset == "cp932" and texts.null_count() > 0
         if is_mended:
-            texts, is_mended = _without_cut_characters(texts, cut)
-        is_wide = not is_plain and behind != "jisx0201"  # 全角の空白 may stand there
+            texts, is_mended = _drop_cut_characters(texts, cut)
+        is_wide = not is_plain and cut_charset != "jisx0201"  # may contain 全角の空白
         spaces = SPACES if is_wide else " " if least <= _SPACE else ""
-        typed = _read(own, texts, received_on, spaces, is_digits=least >= _ZERO and most <= _NINE)
+        typed = _read_column(spec_field, texts, received_on, spaces, is_digits=least >= _ZERO and most <= _NINE)
         if same:
             typed, texts = repeated(typed, len(rows)), texts.new_from_index(0, len(rows))
         unread = texts.is_null() if texts.null_count() else None
         shown = None if unread is None else _bad_bytes(data, places[OFFSET_BYTES], unread, (start, end), framed.charset)
-        yield _Column(own, start, typed, unread, shown, is_mended=is_mended)
+        yield _Column(spec_field, start, typed, unread, shown, is_mended=is_mended)
 
 
-def _without_cut_characters(texts: pl.Series, cut: Bytes) -> tuple[pl.Series, bool]:
-    """切れた文字を除く: texts that read well without their last byte, the first half of a character; and if any did."""
+def _drop_cut_characters(texts: pl.Series, cut: Bytes) -> tuple[pl.Series, bool]:
+    """切れた文字を除く: read texts without a last byte that is half a character; also tells whether there were any."""
     read = texts.to_list()
     for row in texts.is_null().arg_true().to_list():
         value = cut[row].tobytes().rstrip(b" ")
@@ -168,45 +170,48 @@ def _without_cut_characters(texts: pl.Series, cut: Bytes) -> tuple[pl.Series, bo
     return mended, mended.null_count() < texts.null_count()
 
 
-def _noting(columns: Iterable[_Column], shape: list[str]) -> Iterator[_Column]:
-    """The columns as they are; a text without its last character is noted in the shape."""
-    for own in columns:
-        if own.is_mended and VARIATIONS["cut_character"] not in shape:
+def _note_mended(columns: Iterable[_Column], shape: list[str]) -> Iterator[_Column]:
+    """Pass the columns on, and note in the shape that a text has lost its last character."""
+    for column in columns:
+        if column.is_mended and VARIATIONS["cut_character"] not in shape:
             shape.append(VARIATIONS["cut_character"])
-        yield own
+        yield column
 
 
-def _over_rows(extreme: np.ufunc, rows: Bytes, initial: int) -> Bytes:
-    """Of every byte column its least or greatest: of records side by side first, since one is a short way to go."""
+def _column_extremes(extreme: np.ufunc, rows: Bytes, initial: int) -> Bytes:
+    """The least or greatest byte of every byte column.
+
+    Records are reduced in blocks side by side first, because a single record is too short for an efficient loop.
+    """
     even = len(rows) // _SIDE_BY_SIDE * _SIDE_BY_SIDE
     wide = extreme.reduce(rows[:even].reshape(-1, _SIDE_BY_SIDE * rows.shape[1]), axis=0, initial=initial)
-    rest = np.concatenate([wide.reshape(_SIDE_BY_SIDE, -1), rows[even:]])
-    return np.asarray(extreme.reduce(rest, axis=0, initial=initial), dtype=np.uint8)
+    folded = np.concatenate([wide.reshape(_SIDE_BY_SIDE, -1), rows[even:]])
+    return np.asarray(extreme.reduce(folded, axis=0, initial=initial), dtype=np.uint8)
 
 
-def _last_used(low: Bytes, high: Bytes, start: int, end: int) -> int:
-    """Where a text field's trailing spaces begin in every record; they mean nothing and need not be read."""
+def _end_of_text(low: Bytes, high: Bytes, start: int, end: int) -> int:
+    """Where the spaces begin that end a text field in every record; they mean nothing and need not be read."""
     while end - 1 > start and low[end - 1] == high[end - 1] == _SPACE:
         end -= 1
     return end
 
 
-def _has_yen(cut: Bytes, own: FieldSpec, most: int) -> bool:
-    """0x5C and 0x7E are ¥ and ‾ in JIS X0201; only text can hold them unnoticed."""
-    return own.kind == "text" and most >= _YEN and bool(((cut == _YEN) | (cut == _TILDE)).any())
+def _has_yen(cut: Bytes, spec_field: FieldSpec, most: int) -> bool:
+    """Whether 0x5C or 0x7E occurs, ¥ and ‾ in JIS X0201; in any kind but text they would be found anyway."""
+    return spec_field.kind == "text" and most >= _YEN and bool(((cut == _YEN) | (cut == _TILDE)).any())
 
 
-def _read(own: FieldSpec, texts: pl.Series, received_on: date, spaces: str, *, is_digits: bool) -> Typed:
-    """What cannot be read is read as blank."""
+def _read_column(spec_field: FieldSpec, texts: pl.Series, received_on: date, spaces: str, *, is_digits: bool) -> Typed:
+    """Read a column; values that could not be decoded are read as blank."""
     if texts.null_count():
         texts, spaces = texts.fill_null(" "), spaces or " "
-    return read_field(own, texts, received_on, is_digits=is_digits, spaces=spaces)
+    return read_field(spec_field, texts, received_on, is_digits=is_digits, spaces=spaces)
 
 
 def _bad_bytes(
     data: bytes, offsets: pl.Series, unread: pl.Series, span: tuple[int, int], charset: Charset
 ) -> pl.Series:  # fmt: skip
-    """The first byte that means nothing, and its place in the record, of those rows that will be listed."""
+    """The first undecodable byte and its place in the record, for the rows that will be listed."""
     start, end = span
     texts = {}
     for row in unread.arg_true()[:LISTED_PER_CODE]:
@@ -222,95 +227,98 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     if read.findings:
         return Decoded(spec, record_count=read.count, charset=read.charset, findings=read.findings)
     kinds = read.kinds(spec)
-    own = sequence(kinds, spec, file, lambda at: without_names(read.rows[at][0])[:_MOST_TAG])
-    found = own.findings or tuple(read.count_findings(own.kinds, spec, file))
-    found = found or tuple(groups_twice(own, spec, file, read.digest))
-    whole = Decoded(spec, {}, read.count, read.line_end, read.charset, found)
-    if found:
-        return whole
-    shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(own, spec))
+    order = sequence(kinds, spec, file, lambda at: without_names(read.rows[at][0])[:_MOST_TAG])
+    findings = order.findings or tuple(read.count_findings(order.kinds, spec, file))
+    findings = findings or tuple(find_repeated_groups(order, spec, file, read.digest))
+    decoded = Decoded(spec, {}, read.count, read.line_end, read.charset, findings)
+    if findings:
+        return decoded
+    shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(order, spec))
     tables: dict[str, pl.DataFrame] = {}
-    wrong = _Found()
+    wrong = _FieldFindings()
     for number, record in enumerate(spec.record):
         columns = _csv_columns(record, read.columns(spec, kinds, number), received_on, by_hand=spec.typed_by_hand)
-        tables[record.name] = _table(file, own.places(number, None), columns, read.charset, wrong)
-    return _told(replace(whole, tables=tables, shape=shape), wrong)
+        tables[record.name] = _table(file, order.places(number, None), columns, read.charset, wrong)
+    return _add_field_findings(replace(decoded, tables=tables, shape=shape), wrong)
 
 
-def _told(whole: Decoded, wrong: _Found) -> Decoded:
-    return replace(whole, findings=tuple(sorted(wrong.findings)), flawed=frozenset(wrong.flawed))
+def _add_field_findings(decoded: Decoded, wrong: _FieldFindings) -> Decoded:
+    return replace(decoded, findings=tuple(sorted(wrong.findings)), flawed=frozenset(wrong.flawed))
 
 
 def _csv_columns(
     record: RecordSpec, columns: list[pl.Series], received_on: date, *, by_hand: bool
 ) -> Iterable[_Column]:
     """Every field of the rows of one kind."""
-    for own, texts in zip(record.fields, columns, strict=True):
-        yield _Column(own, -1, read_field(own, plain_texts(own, texts) if by_hand else texts, received_on))
+    for spec_field, texts in zip(record.fields, columns, strict=True):
+        plain = plain_texts(spec_field, texts) if by_hand else texts
+        yield _Column(spec_field, -1, read_field(spec_field, plain, received_on))
 
 
-def _table(file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, wrong: _Found) -> pl.DataFrame:
-    """One record kind's frame; what is wrong with its fields is added to `wrong`."""
-    made: list[pl.Series] = []
-    for own in columns:
-        made += own.typed.columns.values()
-        flaws = own.typed.flaws
-        if own.unread is not None:
-            assert own.shown is not None, "what cannot be read is shown as bytes"
-            unread = Flaw(own.field, Code.NOT_TEXT, own.unread, own.shown, f"{CHARSETS[charset]}の文字")
-            wrong.findings.extend(_listed(file, places, unread, own))
-            wrong.flawed.update(places.filter(own.unread)[RECORD_NO])
-            flaws = tuple(replace(flaw, bad=flaw.bad & ~own.unread) for flaw in flaws)
+def _table(
+    file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, wrong: _FieldFindings
+) -> pl.DataFrame:
+    """The frame of one record kind; findings in its fields are added to `wrong`."""
+    series: list[pl.Series] = []
+    for column in columns:
+        series += column.typed.columns.values()
+        flaws = column.typed.flaws
+        if column.unread is not None:
+            assert column.shown is not None, "what cannot be read is shown as bytes"
+            unread = Flaw(column.field, Code.NOT_TEXT, column.unread, column.shown, f"{CHARSETS[charset]}の文字")
+            wrong.findings.extend(_list_flaw(file, places, unread, column))
+            wrong.flawed.update(places.filter(column.unread)[RECORD_NO])
+            flaws = tuple(replace(flaw, bad=flaw.bad & ~column.unread) for flaw in flaws)
         for flaw in flaws:
-            wrong.findings.extend(_listed(file, places, flaw, own))
+            wrong.findings.extend(_list_flaw(file, places, flaw, column))
             wrong.flawed.update(places.filter(flaw.bad)[RECORD_NO])
-    return places.with_columns(made)
+    return places.with_columns(series)
 
 
-def _listed(file: str, places: pl.DataFrame, flaw: Flaw, own: _Column) -> list[Finding]:
-    """Findings of one flaw; past the limit they are counted in one more finding."""
+def _list_flaw(file: str, places: pl.DataFrame, flaw: Flaw, column: _Column) -> list[Finding]:
+    """Findings of one flaw; those beyond the limit are counted in one more finding."""
     expected = pl.lit(flaw.expected) if isinstance(flaw.expected, str) else flaw.expected
     rows = places.with_columns(flaw.shown.alias("shown"), expected.alias("wanted")).filter(flaw.bad)
-    found = []
+    findings = []
     for no, shown, wanted in rows.select(RECORD_NO, "shown", "wanted").head(LISTED_PER_CODE).iter_rows():
-        actual = _shown_value(flaw, own, shown or "")
-        at = Location(file, no, own.offset_bytes, own.field.title)
-        found.append(Finding(at, flaw.code, actual[:60], wanted))
-    if (more := rows.height - LISTED_PER_CODE) > 0:
-        at = Location(file, rows[RECORD_NO][-1], own.offset_bytes, own.field.title)
-        found.append(Finding(at, flaw.code, f"ほか{more}件"))
-    return found
+        actual = _shown_value(flaw, column, shown or "")
+        at = Location(file, no, column.offset_bytes, column.field.title)
+        findings.append(Finding(at, flaw.code, actual[:60], wanted))
+    if (unlisted := rows.height - LISTED_PER_CODE) > 0:
+        at = Location(file, rows[RECORD_NO][-1], column.offset_bytes, column.field.title)
+        findings.append(Finding(at, flaw.code, f"ほか{unlisted}件"))
+    return findings
 
 
-def _shown_value(flaw: Flaw, own: _Column, text: str) -> str:
-    """What a finding may show: nothing of a personal field, and no name that stands where no text was expected."""
-    if flaw.code in (Code.NOT_TEXT, Code.BLANK):  # our own words
+def _shown_value(flaw: Flaw, column: _Column, text: str) -> str:
+    """What a finding may show: nothing of a personal field, and no name in a field where no text was expected."""
+    if flaw.code in (Code.NOT_TEXT, Code.BLANK):  # our own wording, nothing from the file
         return text
-    if own.field.personal or flaw.field.personal:
+    if column.field.personal or flaw.field.personal:
         return MASKED
     return value_without_names(flaw.field, text)
 
 
-def _with_charset_kind(decoded: Decoded, file: str) -> Decoded:
-    """コード区分 against the bytes: a contradiction is a finding, or, where the spec accepts it, part of the shape."""
+def _check_charset_kind(decoded: Decoded, file: str) -> Decoded:
+    """コード区分 against the bytes: a contradiction is a finding, or part of the shape where the spec accepts it."""
     kind = decoded.spec.charset_kind
     if kind is None or kind.field is None:
         return decoded
     record_name, _, name = kind.field.partition(".")
     rows = decoded.tables[record_name]
-    said = pl.col(name).replace_strict(kind.map, default=None, return_dtype=pl.String)
-    wrong = rows.filter(said != decoded.charset).select(RECORD_NO, name).head(LISTED_PER_CODE)
+    stated = pl.col(name).replace_strict(kind.map, default=None, return_dtype=pl.String)
+    wrong = rows.filter(stated != decoded.charset).select(RECORD_NO, name).head(LISTED_PER_CODE)
     if not wrong.height:
         return decoded
     if "charset_kind_differs" in decoded.spec.accepts:
         return replace(decoded, shape=(*decoded.shape, VARIATIONS["charset_kind_differs"]))
     record = decoded.spec.record_named(record_name)
-    own = record.field(name) if record else None
-    assert record is not None and own is not None, "a spec that was read points at fields that exist"
-    offset = record.offsets[record.fields.index(own)]
+    spec_field = record.field(name) if record else None
+    assert record is not None and spec_field is not None, "a spec that was read points at fields that exist"
+    offset = record.offsets[record.fields.index(spec_field)]
     wanted = "・".join(value for value, charset in kind.map.items() if charset == decoded.charset)
-    found = [
-        Finding(Location(file, no, offset, own.title), Code.CHARSET_KIND, value, wanted)
+    contradictions = [
+        Finding(Location(file, no, offset, spec_field.title), Code.CHARSET_KIND, value, wanted)
         for no, value in wrong.iter_rows()
     ]
-    return replace(decoded, findings=tuple(sorted([*decoded.findings, *found])))
+    return replace(decoded, findings=tuple(sorted([*decoded.findings, *contradictions])))

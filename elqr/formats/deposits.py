@@ -1,9 +1,9 @@
-"""From a decoded file about money to its lines (入金明細): the spec's `[deposit]` table, applied as columns.
+"""Lines of money received (入金明細) of a decoded file: the spec's `[deposit]` table, applied as columns.
 
-The identity of a line says the same in every format, so that a bank's notice and its statement of the same account, and
-what a person types from the passbook, tell of one transfer and not of several: account, day, kind, yen and sender, each
-folded so that only writing differs. `number` is what the sender numbers it with. Without its account a line is of the
-same *event*: what it may be besides is judged in `elqr.rules.deposits`.
+The identity of a line is the same in every format, so that a bank's notice, its statement of the same account, and
+what a person types from the passbook are recognised as one transfer. It consists of account, day, kind, yen and sender,
+each folded so that differences of spelling do not count. `number` is the sender's own number of the line. Lines that
+agree in everything but the account are of the same *event*: `elqr.rules.deposits` judges whether they may be one.
 """
 
 import polars as pl
@@ -22,17 +22,17 @@ _LIKE_ANOTHER = {
     **{small: _SMALL.get(kana, kana) for small, kana in _HIRAGANA.items()},
     **dict.fromkeys("ー-‐‑‒–—―−─━~〜・.,。、()[]「」『』", ""),
 }
-"""Banks write neither small kana nor ー, and people write both or leave - out; hiragana stands for katakana."""
+"""Banks write neither small kana nor ー; people write both, or omit -. Hiragana counts as katakana."""
 
 RULE = "v3"
-"""The first part of an identity: by which rule it was folded. What an older rule wrote stays as it is."""
+"""The first part of an identity: the rule by which it was folded. Identities by an older rule stay as they are."""
 
 _BANK, _BRANCH, _NUMBER = 4, 3, 7
-"""Digits of a bank, of its branch, and of an account there."""
+"""Digits of a bank, of a branch, and of an account."""
 
 
 def deposits_of(decoded: Decoded) -> pl.DataFrame:
-    """入金明細: frame `DepositContent`, one row a line, in file order."""
+    """入金明細: frame `DepositContent`, one row per line, in file order."""
     money = decoded.spec.deposit
     assert money is not None, "recognition offers only money specs"
     rows = with_other_records(decoded, money.record).select(
@@ -52,25 +52,25 @@ def deposits_of(decoded: Decoded) -> pl.DataFrame:
 
 
 def with_identity(rows: pl.DataFrame) -> pl.DataFrame:
-    """識別を付ける: `identity` by today's rule, of columns of DepositContent."""
-    own = placed(rows)
+    """識別を付ける: add `identity`, by today's rule, to columns of DepositContent."""
+    placed_rows = placed(rows)
     identity = joined((pl.lit(RULE), PLACE, EVENT)).alias(DepositContent.IDENTITY)
-    return own.with_columns(identity).drop(PLACE, EVENT)
+    return placed_rows.with_columns(identity).drop(PLACE, EVENT)
 
 
 PLACE, EVENT = "place", "event"
-"""比べるための口座, empty where none is known; and what happened there: day, kind, yen and sender."""
+"""比べるための口座, empty where it is unknown; and the event there: day, kind, yen and sender."""
 
 
 def placed(rows: pl.DataFrame) -> pl.DataFrame:
-    """口座と出来事を付ける: `place` and `event` as texts to compare, of columns of DepositContent."""
+    """口座と出来事を付ける: add `place` and `event`, texts to be compared, to columns of DepositContent."""
     parts = (DepositContent.BOOKED_ON, DepositContent.KIND, DepositContent.YEN)
     event = joined((*parts, folded_sender())).alias(EVENT)
     return rows.with_columns(plain_account(pl.col(DepositContent.ACCOUNT)).alias(PLACE), event)
 
 
 def folded_sender() -> pl.Expr:
-    """比べるための依頼人: the name, or the code where there is no name."""
+    """比べるための依頼人: the folded name, or the code where there is no name."""
     sender = pl.col(DepositContent.SENDER)
     return folded(pl.when(sender == "").then(bare_digits(pl.col(DepositContent.SENDER_CODE))).otherwise(sender))
 
@@ -83,32 +83,32 @@ def _account(names: tuple[str, ...]) -> pl.Expr:
 
 
 def bare_digits(text: pl.Expr) -> pl.Expr:
-    """前ゼロのない番号: formats write the same account with different widths."""
+    """前ゼロのない番号, because formats write the same account in different widths."""
     return text.str.strip_chars_start("0")
 
 
 def plain_account(text: pl.Expr) -> pl.Expr:
-    """比べるための口座: bank, branch and number with or without zeros, blanks, hyphens and width. Never shown.
+    """比べるための口座: zeros, spaces, hyphens and width in bank, branch and number make no difference. Never shown.
 
-    What is no number of an account is compared as a name.
+    Text without digits is compared as a name.
     """
     plain = text.str.normalize("NFKC").str.replace_all(r"[‐‑‒–—―−─━ーｰ]", "-")
     plain = plain.str.replace_all(r"[^0-9-]", "").str.replace_all("-+", "-").str.strip_chars("-")
     parts = plain.str.split("-")
     bank, branch = parts.list.get(0, null_on_oob=True), parts.list.get(1, null_on_oob=True)
     number = parts.list.slice(2).list.join("")
-    whole = pl.concat_str(
+    full = pl.concat_str(
         bare_digits(bank).str.zfill(_BANK),
         bare_digits(branch).str.zfill(_BRANCH),
         bare_digits(number).str.zfill(_NUMBER),
     )
-    short = parts.list.eval(pl.element().str.strip_chars_start("0")).list.join("-")
-    digits = pl.when(parts.list.len() > 2).then(whole).otherwise(short)
-    one = pl.when(parts.list.len() == 1).then(plain).otherwise(digits)
-    return pl.when(plain == "").then(folded(text)).otherwise(one)
+    partial = parts.list.eval(pl.element().str.strip_chars_start("0")).list.join("-")
+    digits = pl.when(parts.list.len() > 2).then(full).otherwise(partial)
+    account = pl.when(parts.list.len() == 1).then(plain).otherwise(digits)
+    return pl.when(plain == "").then(folded(text)).otherwise(account)
 
 
 def folded(text: pl.Expr) -> pl.Expr:
-    """比べるための名前: width, small kana, ー, hyphens, dots, brackets, case, spaces make no difference. Not shown."""
+    """比べるための名前: width, small kana, ー, hyphens, dots, brackets, case, spaces do not matter. Never shown."""
     wide = text.str.normalize("NFKC").str.to_uppercase().str.replace_all(r"\s", "").str.normalize("NFC")
     return wide.str.replace_many(_LIKE_ANOTHER)

@@ -14,26 +14,26 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.visible_text import visible
 
 _HEAD_BYTES = 8
-"""Of a record that no field names: it may hold a name, so only its head is shown."""
+"""Bytes shown of a record of an unknown kind: it may hold a person's name, so only its head is shown."""
 
 
 def dump(data: bytes, spec: Spec, file: str, received_on: date, *, show_personal: bool = False) -> Iterator[str]:
-    """Lines of text: what framing was found, every field of every record, then the findings."""
+    """ファイルの中身: lines of text with the framing, every field of every record, then the findings."""
     decoded = decode(data, spec, file, received_on)
-    lines = _fixed if spec.layout == "fixed" else _csv
+    lines = _fixed_lines if spec.layout == "fixed" else _csv_lines
     yield from lines(data, spec, file, decoded, show_personal)
     yield from (str(finding) for finding in decoded.findings)
 
 
-def _fixed(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bool) -> Iterator[str]:
+def _fixed_lines(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bool) -> Iterator[str]:
     framed = frame(data, spec, file)
     yield f"様式 {spec.name}（{spec.title}）"
     if framed.findings:
         return
-    found = (
+    framing = (
         f"文字 {framed.charset}　改行 {framed.line_end}（{LINE_ENDS[framed.line_end]}）　レコード {len(framed.rows)}"
     )
-    yield found + _shape(decoded)
+    yield framing + _shape(decoded)
     for no, (row, at) in enumerate(zip(framed.rows, framed.starts.tolist(), strict=True), start=1):
         raw = row.tobytes()
         record = fixed_record_of(raw, spec)
@@ -50,7 +50,7 @@ def _shape(decoded: Decoded) -> str:
     return f"　形 {'・'.join(decoded.shape)}" if decoded.shape else ""
 
 
-def _csv(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bool) -> Iterator[str]:
+def _csv_lines(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bool) -> Iterator[str]:
     text, charset = text_of(data, spec)
     yield f"様式 {spec.name}（{spec.title}）"
     yield f"文字 {charset or '不明'}　改行 {decoded.line_end or '不明'}　レコード {decoded.record_count}" + _shape(
@@ -71,13 +71,13 @@ def _csv(data: bytes, spec: Spec, file: str, decoded: Decoded, show_personal: bo
 
 
 def _line(cell: Cell) -> str:
-    """One field, or a part of one: its place, its title and what stands there."""
+    """One field, or a part of one: its place, its title and its text."""
     indent = "    " if cell.is_part else "  "
     return f"{indent}[{cell.start}+{cell.width}] {cell.title}（{cell.name}）: {visible(cell.text)}".rstrip()
 
 
 def describe(spec: Spec) -> Iterator[str]:
-    """様式の配置: what `elqr spec show` prints; positions from 1, as the documents count."""
+    """様式の配置: what `elqr spec show` prints; positions count from 1, as in the senders' documents."""
     yield f"{spec.name}: {spec.title}"
     standing = "確認済" if spec.verified else "仮様式（公表されていない部分がある）"
     yield f"  {standing} 確度 {spec.grade} 文字 {'・'.join(spec.charsets)}"

@@ -1,18 +1,18 @@
-"""EBCDIC（カナ）: an own table of 256 entries, byte for byte against JIS X0201.
+"""EBCDIC（カナ）: a table of 256 entries, byte for byte to JIS X0201. Python ships no such codec.
 
-Only what is known of the banks' kana EBCDIC stands here; every other byte is undefined and becomes
-`UNDEFINED`, which is no character of JIS X0201, so that its field is reported and never guessed.
-CR and the line end's second byte (0x25) keep their part in framing. Python ships no such codec.
+It holds only what is known of the banks' kana EBCDIC. Every other byte becomes `UNDEFINED`, which is not a character
+of JIS X0201, so that its field is reported and never guessed.
+CR and 0x25, the second byte of the line end, are translated too, because framing needs them.
 """
 
 UNDEFINED = 0x80
-"""What an undefined EBCDIC byte becomes: no character in JIS X0201."""
+"""The byte that replaces an undefined EBCDIC byte: not a character in JIS X0201."""
 MARK = 0xF1
 """The first byte of a file whose first record kind is 1 (0x31 in JIS)."""
 
 
 def _runs() -> list[tuple[int, bytes]]:
-    """(first EBCDIC byte, the JIS X0201 bytes that follow one another from there)."""
+    """(first EBCDIC byte, JIS X0201 bytes of it and of the bytes after it)."""
 
     def kana(text: str) -> bytes:
         return text.encode("cp932")
@@ -63,12 +63,12 @@ _UNWRITABLE = bytes(byte for byte in range(256) if byte not in _FROM_JIS)
 
 
 def from_ebcdic(data: bytes) -> bytes:
-    """EBCDIC → JIS X0201, byte for byte: every offset stays what it was."""
+    """EBCDIC → JIS X0201, byte for byte: offsets do not change."""
     return data.translate(TO_JIS)
 
 
 def to_ebcdic(data: bytes, text: str) -> bytes:
-    """JIS X0201 → EBCDIC. Raises UnicodeEncodeError (naming nothing of `text` but its length) for the rest."""
+    """JIS X0201 → EBCDIC. Raises UnicodeEncodeError for other characters, which reveals only the length of `text`."""
     if len(data.translate(None, _UNWRITABLE)) != len(data):
         raise UnicodeEncodeError("ebcdic", text, 0, len(text), "EBCDIC（カナ）の表にない文字")
     return data.translate(_TO_EBCDIC)

@@ -1,6 +1,6 @@
 """Encode (書き出し): typed frames and a spec → the bytes of a file; the reverse of decode.
 
-Column work: each field becomes a block of bytes, n records × its width, and the blocks side by side are
+Work is done by column: each field becomes a block of bytes, n records × its width, and the blocks side by side are
 the records. A value that does not fit its width, or that the charset cannot write, is refused with its
 place (ValueError); it is never cut.
 """
@@ -28,7 +28,7 @@ def encode_csv(
     final_end: bool = True,
     record_name: str | None = None,
 ) -> bytes:
-    """CSVにする: one record kind (the first unless named); columns are the spec's field names, missing ones blank."""
+    """CSVにする: one record kind, by default the first. Columns are named after fields; missing ones are blank."""
     record = spec.record_named(record_name) if record_name else spec.record[0]
     assert record is not None, f"{spec.name} has no record {record_name}"
     rows = frame.select(_texts(record, frame.columns)).rename({field.name: field.title for field in record.fields})
@@ -41,7 +41,7 @@ def encode_csv(
 
 
 def encode_records(spec: Spec, record_name: str, frame: pl.DataFrame, charset: Charset | None = None) -> pl.Series:
-    """固定長レコードにする: an Array column of UInt8, one value of exactly the record's bytes a row."""
+    """固定長レコードにする: an Array column of UInt8; each row has exactly the bytes of one record."""
     record = spec.record_named(record_name)
     assert record is not None, f"{spec.name} has no record {record_name}"
     charset = charset or spec.charsets[0]
@@ -57,7 +57,7 @@ def encode_records(spec: Spec, record_name: str, frame: pl.DataFrame, charset: C
 def join_records(
     spec: Spec, records: Iterable[pl.Series], line_end: LineEnd = "crlf", charset: Charset | None = None
 ) -> bytes:
-    """Records one after another, each followed by the line end (or ending in it, when it replaces filler)."""
+    """レコードをつなぐ: each record is followed by the line end, or ends in it when the line end replaces filler."""
     end = end_bytes(line_end, charset or spec.charsets[0])
     inside = line_end.endswith("_inside")
     width = spec.record_bytes or 0
@@ -71,8 +71,8 @@ def join_records(
     return np.concatenate(parts).tobytes() if parts else b""
 
 
-def _texts(record: RecordSpec, given: Iterable[str]) -> list[pl.Expr]:
-    names = set(given)
+def _texts(record: RecordSpec, columns: Iterable[str]) -> list[pl.Expr]:
+    names = set(columns)
     return [_text(field, field.name in names).alias(field.name) for field in record.fields]
 
 
@@ -97,14 +97,14 @@ def _date_text(field: FieldSpec, day: pl.Expr) -> pl.Expr:
 
 
 def _block(record: RecordSpec, field: FieldSpec, values: pl.Series, charset: Charset) -> Bytes:
-    """One field of all records: n × width bytes, padded as its kind is."""
+    """One field of all records: n × width bytes, padded according to its kind."""
     width = field.width or 0
     blank = encode_text(" ", charset)[0]
     if values.dtype == pl.Binary:
         raw = values.fill_null(b"")
         sizes = raw.bin.size(unit="b").cast(pl.Int64).to_numpy()
         _refuse(record, field, pl.Series(sizes > width), f"幅 {width}バイトに入りません")
-        return _scattered(np.frombuffer(b"".join(raw), dtype=np.uint8), sizes, width, blank)
+        return _scatter(np.frombuffer(b"".join(raw), dtype=np.uint8), sizes, width, blank)
     texts = values.fill_null("")
     if field.kind in ("yen", "count"):
         texts = pl.select(pl.when(texts == "").then(texts).otherwise(texts.str.zfill(width))).to_series()
@@ -112,20 +112,20 @@ def _block(record: RecordSpec, field: FieldSpec, values: pl.Series, charset: Cha
     try:
         if charset in ("jisx0201", "ebcdic") or (texts.str.len_bytes() == texts.str.len_chars()).all():
             _refuse(record, field, texts.str.len_chars() > width, f"幅 {width}バイトに入りません")
-            whole: str = texts.str.pad_end(width, " ").str.join("", ignore_nulls=False).item()
+            joined_text: str = texts.str.pad_end(width, " ").str.join("", ignore_nulls=False).item()
             _refuse(record, field, texts.str.contains("\n", literal=True), "改行を含みます")
-            return np.frombuffer(encode_text(whole, charset), dtype=np.uint8).reshape(len(values), width)
+            return np.frombuffer(encode_text(joined_text, charset), dtype=np.uint8).reshape(len(values), width)
         body, sizes = encode_column(texts, charset)
     except UnicodeEncodeError as error:
         unwritable = pl.Series([not _is_writable(text, charset) for text in texts], dtype=pl.Boolean)
         _refuse(record, field, unwritable, f"{charset} で書けない文字があります")
         raise AssertionError("one of the values cannot be written") from error
     _refuse(record, field, pl.Series(sizes > width), f"幅 {width}バイトに入りません")
-    return _scattered(body, sizes, width, blank)
+    return _scatter(body, sizes, width, blank)
 
 
-def _scattered(body: Bytes, sizes: npt.NDArray[np.int64], width: int, blank: int) -> Bytes:
-    """Values of different sizes, all on end in `body`, each to the left of its row."""
+def _scatter(body: Bytes, sizes: npt.NDArray[np.int64], width: int, blank: int) -> Bytes:
+    """Put values of different sizes, concatenated in `body`, at the left of their rows; the rest is `blank`."""
     block = np.full((len(sizes), width), blank, dtype=np.uint8)
     rows = np.repeat(np.arange(len(sizes)), sizes)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -142,7 +142,7 @@ def _is_writable(text: str, charset: Charset) -> bool:
 
 
 def _refuse(record: RecordSpec, field: FieldSpec, bad: pl.Series, why: str) -> None:
-    """The first bad value is named by its place; the value itself may be personal."""
+    """Raise ValueError with the place of the first bad value; the value itself may be personal."""
     if bad.any():
         row = bad.arg_true()[0] + 1
         raise ValueError(

@@ -1,7 +1,7 @@
-"""Fields (項目): one column of text → one typed column, with what is wrong in it.
+"""Fields (項目): one column of text → one typed column and its flaws.
 
-Each kind is one function in `KINDS`. Text is checked before it is cast, because a cast forgives
-(`+12` is an integer to it) and cannot tell garbage from blank.
+Each kind is one function in `KINDS`. Text is checked before it is cast, because a cast is too lenient
+(it takes `+12` for an integer) and cannot tell garbage from blank.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from elqr.vocabulary.findings import without_names
 
 _ZERO, _NINE = 0x30, 0x39
 SPACES = " \u3000"
-"""空白: what fills a text field."""
+"""空白: the characters that pad a text field."""
 _TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
 CHECKS = {"gs1_mod10": (gs1_valid, "GS1 モジュラス10"), "mpn": (mpn_valid, "MPN 上段・下段のCD")}
-"""検査: of a whole part as rows of bytes, by the name a spec gives it."""
+"""検査 of a nested layout: the name in the spec → the check of rows of bytes, and the name that staff read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """項目の誤り: which rows of a column break which rule."""
+    """項目の誤り: a rule, and the rows of a column that break it."""
 
     field: FieldSpec
     code: Code
@@ -40,7 +40,7 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Columns made from one field, and its flaws. A nested field makes several columns."""
+    """読んだ項目: the columns of one field, and its flaws. A nested field has several columns."""
 
     columns: dict[str, pl.Series]
     flaws: tuple[Flaw, ...] = ()
@@ -49,10 +49,10 @@ class Typed:
 def read_field(
     field: FieldSpec, texts: pl.Series, received_on: date, *, is_digits: bool = False, spaces: str = SPACES
 ) -> Typed:
-    """項目を読む: blanks are settled here, the rest by the kind. A column whose values are all the same is read once.
+    """項目を読む: blanks are handled here, everything else by the kind. A column of equal values is read once.
 
-    `is_digits`: the caller has seen that every byte of the column is a digit, and its width is the field's.
-    `spaces`: those of `SPACES` that the caller has not seen to be absent.
+    `is_digits`: the caller knows that every byte of the column is a digit and that it has the field's width.
+    `spaces`: those of `SPACES` that may occur.
     """
     if len(texts) > 1 and not texts.null_count() and (texts == texts[0]).all():
         return repeated(read_field(field, texts.head(1), received_on, is_digits=is_digits, spaces=spaces), len(texts))
@@ -65,24 +65,24 @@ def read_field(
     if is_digits and field.kind == "nested" and not field.prefix:
         return _nested(field, texts, received_on)
     if field.space_padded:
-        texts = _zero_filled(field, texts)
+        texts = _fill_with_zeros(field, texts)
     is_text = field.kind in ("text", "filler")
-    stripped = _stripped(texts, spaces, is_text=is_text)
+    stripped = _strip(texts, spaces, is_text=is_text)
     blank = stripped == ""
     if field.zero_is_blank:
         blank = blank | stripped.str.contains(r"^0+$")
     may_be_blank = field.blank or is_text
-    given = stripped if may_be_blank else texts
+    values = stripped if may_be_blank else texts
     if may_be_blank and blank.any():
-        given = stripped.set(blank, None)
-    typed = KINDS[field.kind](field, given, received_on)
+        values = stripped.set(blank, None)
+    typed = KINDS[field.kind](field, values, received_on)
     if may_be_blank:
         return typed
-    return Typed(typed.columns, (*_blank_flaw(field, blank, texts), *_without(typed.flaws, blank)))
+    return Typed(typed.columns, (*_blank_flaw(field, blank, texts), *_without_rows(typed.flaws, blank)))
 
 
 def value_without_names(field: FieldSpec, text: str) -> str:
-    """氏名を伏せた値 of a field: text and the values that its spec names stay, and so does a prefix."""
+    """氏名を伏せた値 of a field: text fields, values that the spec names, and the prefix stay as they are."""
     bare = text.strip()
     if field.kind in TEXT_KINDS or bare == field.value or (field.values and bare in field.values):
         return text
@@ -91,18 +91,18 @@ def value_without_names(field: FieldSpec, text: str) -> str:
 
 
 def repeated(typed: Typed, count: int) -> Typed:
-    """同じ値の列: what was read once of a column whose values are all the same."""
+    """同じ値の列: repeat the result of one value for a column in which all values are equal."""
 
-    def many(values: pl.Series) -> pl.Series:
+    def repeat(values: pl.Series) -> pl.Series:
         return values.new_from_index(0, count)
 
-    columns = {name: many(values) for name, values in typed.columns.items()}
+    columns = {name: repeat(values) for name, values in typed.columns.items()}
     flaws = tuple(
         replace(
             flaw,
-            bad=many(flaw.bad),
-            shown=many(flaw.shown),
-            expected=flaw.expected if isinstance(flaw.expected, str) else many(flaw.expected),
+            bad=repeat(flaw.bad),
+            shown=repeat(flaw.shown),
+            expected=flaw.expected if isinstance(flaw.expected, str) else repeat(flaw.expected),
         )
         for flaw in typed.flaws
     )
@@ -110,7 +110,7 @@ def repeated(typed: Typed, count: int) -> Typed:
 
 
 def _all_digits(field: FieldSpec, texts: pl.Series) -> bool:
-    """Nothing but digits in every value, and as many as the field's kind wants."""
+    """Whether every value is digits only, and as many as the field's kind wants."""
     most = field.width or field.max_width or 0
     return _are_digits(texts, most if field.kind == "digits" and field.width else 1, most)
 
@@ -125,15 +125,15 @@ def _are_digits(texts: pl.Series, least: int, most: int) -> bool:
     return bool(digits.min() >= _ZERO and digits.max() <= _NINE)
 
 
-def _stripped(texts: pl.Series, spaces: str, *, is_text: bool) -> pl.Series:
-    """Without the spaces that fill a field."""
+def _strip(texts: pl.Series, spaces: str, *, is_text: bool) -> pl.Series:
+    """Strip the spaces that pad a field."""
     if not spaces:
         return texts
     return texts.str.strip_chars_end(spaces) if is_text else texts.str.strip_chars(" ")
 
 
-def _zero_filled(field: FieldSpec, texts: pl.Series) -> pl.Series:
-    """空白で埋めた数字: spaces on the left, if the spec names them, are zeros; an all blank field stays so."""
+def _fill_with_zeros(field: FieldSpec, texts: pl.Series) -> pl.Series:
+    """空白で埋めた数字: spaces on the left become zeros; an entirely blank field stays blank."""
     bare = texts.str.strip_chars_start(" ")
     return pl.select(pl.when(bare == "").then(texts).otherwise(bare.str.zfill(field.width or 0))).to_series()
 
@@ -145,11 +145,11 @@ def _blank_flaw(field: FieldSpec, blank: pl.Series, texts: pl.Series) -> tuple[F
     return (Flaw(field, Code.BLANK, blank, spaces, "値"),)
 
 
-def _without(flaws: tuple[Flaw, ...], rows: pl.Series) -> tuple[Flaw, ...]:
+def _without_rows(flaws: tuple[Flaw, ...], rows: pl.Series) -> tuple[Flaw, ...]:
     return tuple(replace(flaw, bad=flaw.bad & ~rows) for flaw in flaws)
 
 
-def _flawed(
+def _flaws_of(
     field: FieldSpec, code: Code, texts: pl.Series, good: pl.Series, expected: str | pl.Series
 ) -> tuple[Flaw, ...]:
     bad = ~good.fill_null(True)
@@ -157,13 +157,15 @@ def _flawed(
 
 
 def _const(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
-    flaws = _flawed(field, Code.NOT_THE_CONSTANT, texts, texts == field.value, field.value or "")
+    flaws = _flaws_of(field, Code.NOT_THE_CONSTANT, texts, texts == field.value, field.value or "")
     return Typed({field.name: texts}, flaws)
 
 
 def _code(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     allowed = list(field.values or {})
-    return Typed({field.name: texts}, _flawed(field, Code.NOT_IN_LIST, texts, texts.is_in(allowed), "・".join(allowed)))
+    return Typed(
+        {field.name: texts}, _flaws_of(field, Code.NOT_IN_LIST, texts, texts.is_in(allowed), "・".join(allowed))
+    )
 
 
 def _digits(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
@@ -172,22 +174,22 @@ def _digits(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     else:
         most = field.max_width or 255
         shape, expected = f"^[0-9]{{1,{most}}}$", f"{most}桁以内の数字"
-    return Typed({field.name: texts}, _flawed(field, Code.NOT_DIGITS, texts, texts.str.contains(shape), expected))
+    return Typed({field.name: texts}, _flaws_of(field, Code.NOT_DIGITS, texts, texts.str.contains(shape), expected))
 
 
 def _integer(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     most = field.width or field.max_width or 12
     good = texts.str.contains(f"^[0-9]{{1,{most}}}$")
-    whole = pl.select(pl.when(good).then(texts)).to_series().cast(pl.Int64, strict=False).alias(field.name)
-    return Typed({field.name: whole}, _flawed(field, Code.NOT_DIGITS, texts, good, f"{most}桁以内の数字"))
+    numbers = pl.select(pl.when(good).then(texts)).to_series().cast(pl.Int64, strict=False).alias(field.name)
+    return Typed({field.name: numbers}, _flaws_of(field, Code.NOT_DIGITS, texts, good, f"{most}桁以内の数字"))
 
 
 def _date(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     day, doubt = read_dates(texts, field.form, received_on, ahead=field.ahead)
     good = texts.is_null() | day.is_not_null()
-    flaws = _flawed(field, Code.NOT_A_DATE, texts, good, field.form.upper())
+    flaws = _flaws_of(field, Code.NOT_A_DATE, texts, good, field.form.upper())
     if doubt.null_count() < len(doubt):
-        flaws += _flawed(field, Code.DATE_IN_DOUBT, texts, doubt.is_null(), doubt)
+        flaws += _flaws_of(field, Code.DATE_IN_DOUBT, texts, doubt.is_null(), doubt)
     return Typed({field.name: day.alias(field.name)}, flaws)
 
 
@@ -196,7 +198,7 @@ def _time(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     all_good = distinct.str.contains(_TIME).fill_null(True).all()
     return Typed(
         {field.name: texts},
-        () if all_good else _flawed(field, Code.NOT_A_TIME, texts, texts.str.contains(_TIME), "HHMM"),
+        () if all_good else _flaws_of(field, Code.NOT_A_TIME, texts, texts.str.contains(_TIME), "HHMM"),
     )
 
 
@@ -204,23 +206,23 @@ def _text(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     if not field.max_width:
         return Typed({field.name: texts})
     good = texts.str.len_chars() <= field.max_width
-    return Typed({field.name: texts}, _flawed(field, Code.TOO_LONG, texts, good, f"{field.max_width}文字以内"))
+    return Typed({field.name: texts}, _flaws_of(field, Code.TOO_LONG, texts, good, f"{field.max_width}文字以内"))
 
 
 def _nested(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
-    """入れ子: the prefix, then the parts of the nested layout at their widths."""
+    """入れ子: cut the prefix off, and read the parts of the nested layout."""
     assert field.nested is not None, "a spec that was read has its nested layouts"
     record = field.nested.record[0]
     body, flaws = _body(field, texts, record.width_bytes)
-    given = body.is_not_null()
+    is_given = body.is_not_null()
     digits = as_matrix(body.drop_nulls(), record.width_bytes)
     alike = (digits == digits[:1]).all(axis=0) & (1 < len(digits) == len(body))
     columns = {field.name: body.alias(field.name)}
     for part, start in zip(record.fields, record.offsets, strict=True):
         end = start + (part.width or 0)
         values = (body.head(1) if alike[start:end].all() else body).str.slice(start, part.width)
-        own = part.model_copy(update={"blank": True})
-        typed = read_field(own, values, received_on, is_digits=len(digits) == len(body))
+        optional_part = part.model_copy(update={"blank": True})
+        typed = read_field(optional_part, values, received_on, is_digits=len(digits) == len(body))
         typed = repeated(typed, len(body)) if len(values) < len(body) else typed
         columns |= {
             f"{field.name}.{name}": values.alias(f"{field.name}.{name}") for name, values in typed.columns.items()
@@ -229,19 +231,19 @@ def _nested(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     if field.nested.check is not None:
         valid, expected = CHECKS[field.nested.check]
         good = np.ones(len(body), dtype=np.bool_)
-        good[given.to_numpy()] = valid(digits)
-        flaws += _flawed(field, Code.CHECK_DIGIT, texts, pl.Series(good), expected)
+        good[is_given.to_numpy()] = valid(digits)
+        flaws += _flaws_of(field, Code.CHECK_DIGIT, texts, pl.Series(good), expected)
     return Typed(columns, flaws)
 
 
 def _body(field: FieldSpec, texts: pl.Series, width: int) -> tuple[pl.Series, tuple[Flaw, ...]]:
-    """What stands behind the prefix, if it is digits; null where it is not."""
+    """The text after the prefix where it is digits, null elsewhere; and the flaws."""
     body = texts.str.slice(len(field.prefix)) if texts.str.starts_with(field.prefix).all() else texts
     if _are_digits(body, width, width):
         return body, ()
     good = texts.str.contains(f"^{field.prefix}[0-9]{{{width}}}$")
     body = pl.select(pl.when(good).then(texts.str.strip_prefix(field.prefix))).to_series()
-    return body, _flawed(field, Code.NOT_DIGITS, texts, good, f"{field.prefix}{width}桁の数字")
+    return body, _flaws_of(field, Code.NOT_DIGITS, texts, good, f"{field.prefix}{width}桁の数字")
 
 
 KINDS: dict[str, Callable[[FieldSpec, pl.Series, date], Typed]] = {

@@ -1,7 +1,7 @@
-"""Payment identity (収納の識別): what makes two records tell of one payment, and what makes them say the same of it.
+"""Payment identity (収納の識別): when two records are of one payment, and when they say the same about it.
 
-The identity begins with the sender, so that the numbers of two senders never meet. Records of one identity and stage
-are the same when they are equal in all that the sender says of the money, the day on which it comes included.
+The identity begins with the sender, so that numbers of different senders never clash. Records of one identity and stage
+are the same when they agree in everything the sender says about the money, including the day on which it arrives.
 """
 
 import hashlib
@@ -16,25 +16,25 @@ CONTENT = (
     PaymentContent.CHECK_NO, PaymentContent.ITEM_NO, PaymentContent.OFFICE_CODE, PaymentContent.PAID_YEN,
     PaymentContent.PAID_ON, PaymentContent.FUNDS_ON, PaymentContent.RESULT_CODE,
 )  # fmt: skip
-"""中身: what makes a record that was delivered again the same record."""
+"""中身: the columns in which a record must agree to be the same record delivered again."""
 
 ACCEPTED = ""
-"""The variant of the first content of an identity and stage; another content has a hash of its own."""
+"""The variant of the first content of an identity and stage; any other content has a hash as its variant."""
 
 _HASH_DIGITS = 16
 
 
 def content() -> pl.Expr:
-    """中身を一つの文に: equal in it means equal in all that the sender says of the money."""
+    """中身を一つの文に: equal when everything the sender says about the money is equal."""
     return joined(CONTENT)
 
 
 def identity_of(sender: str, fields: Sequence[str]) -> pl.Expr:
-    """識別: the sender, and the fields that make a payment its own."""
+    """識別: the sender and the fields that distinguish a payment from others."""
     return joined((pl.lit(sender), *fields))
 
 
 def variants(contents: pl.Series) -> pl.Series:
-    """中身の照合値 of contents, each a short hash: what a conflict is known by when it comes again."""
+    """中身の照合値: a short hash of each content, by which a conflict is recognised when it is delivered again."""
     hashed = [hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS] for text in contents.to_list()]
     return pl.Series(hashed, dtype=pl.String)

@@ -1,7 +1,7 @@
-"""From a decoded payment file to payments (収納): the spec's `[payment]` table, applied as columns.
+"""Payments (収納) of a decoded payment file: the spec's `[payment]` table, applied as columns.
 
-The identity of a payment is the sender's own; `occurrence_no` counts records of one file that agree in it and in
-all that they say of the money, so that two genuine twins both count and a re-delivery of both is recognised.
+The identity of a payment is the sender's own. `occurrence_no` counts records of one file that agree in it and in
+everything they say about the money, so that two genuine twins both count and a re-delivery of both is recognised.
 """
 
 from collections.abc import Iterable
@@ -17,15 +17,15 @@ from elqr.formats.spec import Mapped, PaymentMap, Spec
 from elqr.vocabulary.frames import Payment, PaymentContent
 from elqr.vocabulary.terms import Stage
 
-_NAMED = (Payment.IDENTITY, Payment.STAGE)
-_SAID, _BEFORE = "said", "before"
-_AGREEING = (*_NAMED, _SAID)
+_IDENTIFYING = (Payment.IDENTITY, Payment.STAGE)
+_CONTENT, _BEFORE = "content", "before"
+_AGREEING = (*_IDENTIFYING, _CONTENT)
 
 
 def payments_of(decoded: Decoded) -> pl.DataFrame:
-    """収納データ: frame `PaymentContent`, one row a payment record, in file order."""
+    """収納データ: frame `PaymentContent`, one row per payment record, in file order."""
     rows = contents_of(decoded)
-    return Occurrences.among([hashes_of(rows)]).counted(rows)
+    return Occurrences.among([hashes_of(rows)]).add_numbers(rows)
 
 
 def contents_of(decoded: Decoded) -> pl.DataFrame:
@@ -55,7 +55,7 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
 
 
 def identities_of(decoded: Decoded) -> pl.DataFrame:
-    """識別だけ: identity and stage of every payment record, as `contents_of` gives them."""
+    """識別だけ: identity and stage of every payment record, as in `contents_of`."""
     pay = decoded.spec.payment
     assert pay is not None, "recognition offers only payment specs"
     return with_other_records(decoded, pay.record).select(
@@ -68,16 +68,16 @@ def _identity(spec: Spec, pay: PaymentMap) -> pl.Expr:
 
 
 def hashes_of(rows: pl.DataFrame) -> pl.Series:
-    """識別のハッシュ: records of one identity and stage have the same; of others two may, by chance."""
-    return rows.select(pl.struct(_NAMED).hash()).to_series()
+    """識別のハッシュ: equal for records of one identity and stage; others may have the same by chance."""
+    return rows.select(pl.struct(_IDENTIFYING).hash()).to_series()
 
 
 @dataclass(slots=True)
 class Occurrences:
-    """何件目か, among the records of a file that agree, however many pieces it is read in.
+    """何件目か among the records of a file that agree, however many pieces it is read in.
 
-    `several` are the hashes that occur more than once. Nearly all records stand alone by theirs; the others are
-    compared as they are, with all they say of the money, and with those `seen` so far.
+    `several` holds the hashes that occur more than once. Nearly all records have a hash of their own; the others are
+    compared by identity, stage and everything they say about the money, with each other and with those `seen` so far.
     """
 
     several: pl.Series
@@ -85,27 +85,30 @@ class Occurrences:
 
     @classmethod
     def among(cls, hashes: Iterable[pl.Series]) -> Self:
-        """Of all records of a file, by their hashes."""
+        """全件のハッシュから: for all records of a file."""
         every = pl.concat(hashes)
         several = every.filter(every.is_duplicated()).unique() if every.n_unique() < len(every) else every.clear()
         return cls(several, pl.DataFrame(schema={name: pl.String for name in _AGREEING} | {_BEFORE: pl.Int64}))
 
-    def counted(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The next records of the file with their `occurrence_no`: frame `PaymentContent`."""
+    def add_numbers(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """何件目かを付ける: the next records of the file with their `occurrence_no`: frame `PaymentContent`."""
         rows = rows.with_columns(pl.lit(1, dtype=pl.Int64).alias(Payment.OCCURRENCE_NO))
         if len(self.several):
             at = hashes_of(rows).is_in(self.several.implode()).arg_true()
-            few = rows[at].select(*_NAMED, content().alias(_SAID))
+            few = rows[at].select(*_IDENTIFYING, content().alias(_CONTENT))
             number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(_AGREEING)
-            before = few.join(self.seen, on=_AGREEING, how="left", maintain_order="left")[_BEFORE].fill_null(0)
-            rows = rows.with_columns(rows[Payment.OCCURRENCE_NO].scatter(at, few.select(number).to_series() + before))
-            found = few.group_by(_AGREEING).agg(pl.len().cast(pl.Int64).alias(_BEFORE))
-            self.seen = pl.concat([self.seen, found]).group_by(_AGREEING).agg(pl.col(_BEFORE).sum())
+            earlier = few.join(self.seen, on=_AGREEING, how="left", maintain_order="left")[_BEFORE].fill_null(0)
+            rows = rows.with_columns(rows[Payment.OCCURRENCE_NO].scatter(at, few.select(number).to_series() + earlier))
+            counts = few.group_by(_AGREEING).agg(pl.len().cast(pl.Int64).alias(_BEFORE))
+            self.seen = pl.concat([self.seen, counts]).group_by(_AGREEING).agg(pl.col(_BEFORE).sum())
         return PaymentContent.of(rows)
 
 
 def with_other_records(decoded: Decoded, home: str) -> pl.DataFrame:
-    """The records of one name with the fields of other records of their group (`header.debit_on`) beside them."""
+    """ほかのレコードの項目を付ける: records of one kind, with fields of the records that open their group.
+
+    The columns of those are named by their record, such as `header.debit_on`.
+    """
     rows = decoded.tables[home]
     for record in decoded.spec.record:
         if record.name == home or not record.opens_group:
@@ -118,18 +121,18 @@ def with_other_records(decoded: Decoded, home: str) -> pl.DataFrame:
 
 
 def meaning(mapped: Mapped) -> pl.Expr:
-    """対応: what a record's value stands for; null for a value without a meaning in the spec."""
+    """対応: the meaning of a record's value; null for a value without a meaning in the spec."""
     if mapped.value is not None:
         return pl.lit(mapped.value)
     assert mapped.field is not None
     if not mapped.map:
         return pl.col(mapped.field)
-    found = pl.col(mapped.field).replace_strict(mapped.map, default=mapped.default, return_dtype=pl.String)
-    for value, own in mapped.maps.items():
+    term = pl.col(mapped.field).replace_strict(mapped.map, default=mapped.default, return_dtype=pl.String)
+    for value, table in mapped.maps.items():
         assert mapped.by is not None, "a second table is for a second field"
-        other = pl.col(mapped.field).replace_strict(own, default=None, return_dtype=pl.String)
-        found = pl.when(pl.col(mapped.by) == value).then(other).otherwise(found)
-    return found
+        table_term = pl.col(mapped.field).replace_strict(table, default=None, return_dtype=pl.String)
+        term = pl.when(pl.col(mapped.by) == value).then(table_term).otherwise(term)
+    return term
 
 
 def optional(name: str | None) -> pl.Expr:

@@ -1,9 +1,9 @@
 """Pieces (切れ端): a large file cut at its records, each piece to be decoded as a small file of the same format.
 
-A piece knows all that the bytes before it say about it, so that it can be read anywhere: how many records and groups
-there are before it, and the record or line it stands under (the group's first record, or the header row of a CSV).
-What is cut is the file that almost every file is: fixed records at one step, or a CSV of one kind of records without
-quotes. Of any other, and of one that has something wrong in it, this says only that it has to be read whole.
+A piece carries everything it needs to know about the bytes before it, so that it can be read anywhere: the numbers of
+records and groups before it, and its head (the first record of its group, or the header row of a CSV).
+Almost every file can be cut: fixed records at equal steps, or a CSV without quotes and with one kind of records. Any
+other file, or one with something wrong in it, has to be read whole.
 """
 
 import hashlib
@@ -21,16 +21,16 @@ from elqr.formats.spec import VARIATIONS, Spec
 from elqr.vocabulary.findings import Finding
 
 Read = Callable[[int, int], bytes]
-"""Reads of a file: from a first byte on so many bytes, fewer at its end."""
+"""Reads part of a file: (first byte, size) → bytes, fewer at the end of the file."""
 
 _RECORDS_A_READ = 100_000
 _AT_THE_END = {VARIATIONS["no_final_line_end"], VARIATIONS["final_1a"]}
-"""形のゆれ that only the last piece can have."""
+"""形のゆれ that are possible in the last piece only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """切れ端: bytes of a file, and what stands before them; `step` is from one fixed record to the next."""
+    """切れ端: bytes of a file, and what comes before them; `step`: bytes from one fixed record to the next."""
 
     start: int
     size: int
@@ -42,12 +42,12 @@ class Piece:
 
 
 def pieces(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tuple[Piece, bytes]]:
-    """切る: the pieces of a file and their bytes. Of a file that has to be read whole the last piece does not come."""
-    yield from (_of_csv if spec.layout == "csv" else _of_fixed)(read, size, spec, most_bytes)
+    """切る: the pieces of a file and their bytes. The last piece of a file that has to be read whole is missing."""
+    yield from (_csv_pieces if spec.layout == "csv" else _fixed_pieces)(read, size, spec, most_bytes)
 
 
-def _of_csv(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tuple[Piece, bytes]]:
-    """Cut behind a line end; every piece but the first stands under the header row."""
+def _csv_pieces(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tuple[Piece, bytes]]:
+    """Cut after line ends; the head of every piece but the first is the header row."""
     (record, *others) = spec.record
     if others or record.tag is not None or record.opens_group or not spec.header_row:
         return
@@ -63,8 +63,8 @@ def _of_csv(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tupl
         head = head or body[: body.find(b"\n") + 1]
 
 
-def _of_fixed(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tuple[Piece, bytes]]:
-    """Cut at the step of the first record; every piece stands under the first record of its group."""
+def _fixed_pieces(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tuple[Piece, bytes]]:
+    """Cut at the step of the first record; the head of a piece is the first record of its group."""
     first, width = read(0, 2 * (spec.record_bytes or 0)), spec.record_bytes or 0
     charset, line_end = charset_of(first, spec), line_end_of(first, width)
     if charset in (None, "ebcdic") or first.startswith(b"\xef\xbb\xbf"):
@@ -83,46 +83,48 @@ def _of_fixed(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterator[tu
 
 
 def decode_piece(piece: Piece, body: bytes, spec: Spec, file: str, received_on: date) -> Decoded:
-    """切れ端の復号: as `decode` of the whole file gives these records, and what is wrong with them.
+    """切れ端の復号: its records and findings as `decode` would give them for the whole file.
 
-    Order and repetition of groups can only be told of the whole file (`kinds_of`), totals of whole groups. The tables
-    hold the record of `head` too, in front of the piece's own records: `own_records` are without it.
+    The order of records and repeated groups can only be judged for the whole file (`kinds_of`), and totals for whole
+    groups. The tables also hold the record of `head`, before those of the piece: `records_of_piece` removes it.
     """
     loose = [record.model_copy(update={"follows": (), "closes": False}) for record in spec.record]
-    found = decode(piece.head + body, spec.model_copy(update={"record": tuple(loose)}), file, received_on)
-    under = int(piece.step > 0 and bool(piece.head))
+    decoded = decode(piece.head + body, spec.model_copy(update={"record": tuple(loose)}), file, received_on)
+    head_records = int(piece.step > 0 and bool(piece.head))
     moved = {
         name: table.with_columns(
-            pl.col(RECORD_NO) + (piece.records - under),
-            pl.col(GROUP_NO) + (piece.groups - under),
+            pl.col(RECORD_NO) + (piece.records - head_records),
+            pl.col(GROUP_NO) + (piece.groups - head_records),
             pl.col(OFFSET_BYTES) + (piece.start - len(piece.head)),
         )
-        for name, table in found.tables.items()
+        for name, table in decoded.tables.items()
     }
-    placed = tuple(_placed(finding, piece.records - under) for finding in found.findings)
-    return replace(found, spec=spec, tables=moved, record_count=found.record_count - under, findings=placed)
+    findings = tuple(_place(finding, piece.records - head_records) for finding in decoded.findings)
+    return replace(
+        decoded, spec=spec, tables=moved, record_count=decoded.record_count - head_records, findings=findings
+    )
 
 
-def _placed(finding: Finding, before: int) -> Finding:
-    """A finding of a piece, at its record of the whole file."""
+def _place(finding: Finding, before: int) -> Finding:
+    """Move a finding in a piece to its record in the whole file."""
     at = finding.at
     return replace(finding, at=replace(at, record_no=at.record_no + before)) if at.record_no else finding
 
 
 def is_odd(decoded: Decoded, piece: Piece) -> bool:
-    """形のゆれがあるか: whether something in it can only be judged, or made good, in the whole file."""
+    """形のゆれがあるか: whether the piece has a departure that can only be judged or mended in the whole file."""
     odd = set(decoded.shape) & set(VARIATIONS.values())
     return not odd <= (_AT_THE_END if piece.is_last else set())
 
 
-def own_records(decoded: Decoded, piece: Piece) -> Decoded:
-    """自分のレコードだけ: without the record that the piece stands under."""
-    own = {name: table.filter(pl.col(RECORD_NO) > piece.records) for name, table in decoded.tables.items()}
-    return replace(decoded, tables=own)
+def records_of_piece(decoded: Decoded, piece: Piece) -> Decoded:
+    """切れ端のレコードだけ: without the record of `head`."""
+    tables = {name: table.filter(pl.col(RECORD_NO) > piece.records) for name, table in decoded.tables.items()}
+    return replace(decoded, tables=tables)
 
 
 def kinds_of(decoded: Decoded, piece: Piece) -> Kinds:
-    """レコード区分 of a piece's own records, in their order."""
+    """レコード区分 of the records of a piece, without that of `head`, in their order."""
     kinds = np.empty(decoded.record_count, dtype=np.int16)
     for number, record in enumerate(decoded.spec.record):
         numbers = decoded.tables[record.name][RECORD_NO].to_numpy() - piece.records - 1
@@ -131,14 +133,14 @@ def kinds_of(decoded: Decoded, piece: Piece) -> Kinds:
 
 
 def digest_of(read: Read, step: int, width: int) -> Callable[[int, int], bytes]:
-    """中身のハッシュ of fixed records from one index to another, read some at a time, without line ends."""
+    """中身のハッシュ: a function from two indices to the hash of the fixed records between, without line ends."""
 
     def digest(start: int, end: int) -> bytes:
-        made = hashlib.sha256()
+        hasher = hashlib.sha256()
         for at in range(start, end, _RECORDS_A_READ):
-            found = read(at * step, (min(at + _RECORDS_A_READ, end) - at) * step)
-            rows = np.frombuffer(found.ljust(-(-len(found) // step) * step), dtype=np.uint8).reshape(-1, step)
-            made.update(rows[:, :width].tobytes())
-        return made.digest()
+            data = read(at * step, (min(at + _RECORDS_A_READ, end) - at) * step)
+            rows = np.frombuffer(data.ljust(-(-len(data) // step) * step), dtype=np.uint8).reshape(-1, step)
+            hasher.update(rows[:, :width].tobytes())
+        return hasher.digest()
 
     return digest

@@ -1,10 +1,10 @@
-"""Recognition (形式の判定): which spec a file is of, from its content.
+"""Recognition (形式の判定): finds the spec of a file from its content.
 
-A spec is a candidate when its probe fields are well-formed in one of the first records, or when the
-header row of its CSV stands there. Of several candidates those stay that cut the whole file into records of
-kinds they know. Where none does, the file will be held back, and those with the most probes found stay.
+A spec is a candidate when its probe fields are well-formed in one of the first records, or when the file starts with
+the header row of its CSV. Of several candidates, those remain that cut the whole file into records of kinds they know.
+If none does, the file will be held back, and those with the most matching probes remain.
 Exactly one is an answer; none or several is a finding that names them. A damaged record further on does not
-hide the format, so that its place can be told.
+hide the format, so that its place can be reported.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from elqr.formats.charset import behind_the_cut, decode_bytes, decode_matrix
+from elqr.formats.charset import charset_after_cut, decode_bytes, decode_matrix
 from elqr.formats.csv_rows import csv_rows, text_of
 from elqr.formats.ebcdic import from_ebcdic
 from elqr.formats.fields import read_field
@@ -25,18 +25,18 @@ from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.limits import HEAD_BYTES
 
 _PACKED = {b"%PDF": "PDF文書", b"PK\x03\x04": "ZIP・Excel", b"\x89PNG": "画像"}
-"""How files begin that are none of ours, even where the text of one of ours stands readable in them."""
+"""First bytes of files that are never ours, even if they contain the readable text of one of ours."""
 
 _SPACE = ord(" ")
 _NOTHING = b"\r\n\x1a \t"
 _LOOKED_AT = 12
-"""Records at the start of a file that are looked at."""
+"""How many records at the start of a file are looked at."""
 
 
 def recognize(
     data: bytes, specs: Iterable[Spec], file: str, received_on: date
 ) -> tuple[Spec | None, tuple[Finding, ...]]:
-    """The one spec that fits, or a finding: empty, unknown, ambiguous."""
+    """形式を判定する: the one spec that fits, or a finding: empty, unknown, ambiguous."""
     specs = tuple(specs)
     if not data[:HEAD_BYTES].strip(_NOTHING) and not data.strip(_NOTHING):
         return None, (Finding(Location(file), Code.EMPTY, f"{len(data)}バイト", "データ"),)
@@ -47,37 +47,37 @@ def recognize(
         known = [spec for spec in cut if _has_known_kinds(data, spec, file)]
         most = [spec for spec in candidates if evidence[spec.name] == max(evidence.values())]
         candidates = known or [spec for spec in most if spec in cut] or most
-    candidates = candidates or _without_payments(data, specs, file, received_on)
+    candidates = candidates or _specs_of_empty_day(data, specs, file, received_on)
     return _answer(data, specs, candidates, file)
 
 
 def recognize_head(
     head: bytes, specs: tuple[Spec, ...], file: str, received_on: date
 ) -> tuple[Spec | None, tuple[Finding, ...]]:
-    """The one spec that the beginning of a large file shows, or a finding; of several none is tried on the rest."""
+    """大きなファイルの形式を初めの部分で判定する: one spec, or a finding; several are not tried on the whole file."""
     if not head.strip(_NOTHING):
         return None, (Finding(Location(file), Code.EMPTY, f"初めの{len(head):,}バイトが空白だけ", "データ"),)
     evidence = evidence_for(head, specs, received_on)
     return _answer(head, specs, [spec for spec in specs if evidence[spec.name]], file)
 
 
-def _without_payments(data: bytes, specs: tuple[Spec, ...], file: str, received_on: date) -> list[Spec]:
-    """収納のない日のファイル: a format told by its payments alone, of which there are none, is told by its header.
+def _specs_of_empty_day(data: bytes, specs: tuple[Spec, ...], file: str, received_on: date) -> list[Spec]:
+    """収納のない日のファイル: a format that is recognised by its payments alone is recognised by its header here.
 
-    Whatever format of several it is, nothing was paid: the first that is verified is the answer.
+    If several formats fit, it does not matter which one is chosen, because nothing was paid: a verified one goes first.
     """
-    found = [
+    fitting = [
         spec
         for spec in specs
         if len(data) <= HEAD_BYTES and spec.layout == "fixed" and spec.payment is not None
         if {probe.record for probe in spec.recognize} == {spec.payment.record}
         if _is_empty_day(data, spec, file, received_on)
     ]
-    return sorted(found, key=lambda spec: not spec.verified)[:1]
+    return sorted(fitting, key=lambda spec: not spec.verified)[:1]
 
 
 def _is_empty_day(data: bytes, spec: Spec, file: str, received_on: date) -> bool:
-    """Records that the spec knows, none of them a payment, under a header with all that it should have."""
+    """Whether a file has only record kinds of the spec, none of them payments, and a well-formed header."""
     framed = frame(data, spec, file)
     if framed.findings or len(framed.rows) < 2:
         return False
@@ -90,13 +90,15 @@ def _is_empty_day(data: bytes, spec: Spec, file: str, received_on: date) -> bool
     if spec.payment is None or spec.payment.record in {spec.record[int(kind)].name for kind in kinds}:
         return False
     probe = Probe(record=first.name, fields=names)
-    return bool(_well_formed([framed.rows[0].tobytes()], first, probe, behind_the_cut(framed.charset), received_on)[0])
+    return bool(
+        _well_formed([framed.rows[0].tobytes()], first, probe, charset_after_cut(framed.charset), received_on)[0]
+    )
 
 
 def _answer(
     data: bytes, specs: tuple[Spec, ...], candidates: list[Spec], file: str
 ) -> tuple[Spec | None, tuple[Finding, ...]]:
-    """Exactly one is the answer."""
+    """The only candidate, or a finding that names the candidates or all specs."""
     if len(candidates) == 1:
         return candidates[0], ()
     names = "・".join(spec.name for spec in candidates or specs)
@@ -106,35 +108,35 @@ def _answer(
 
 
 def evidence_for(data: bytes, specs: Iterable[Spec], received_on: date) -> dict[str, int]:
-    """何が様式を示すか: what speaks for each spec, by name; 0 rules it out. `HEAD_BYTES` of a file are enough."""
+    """様式の手がかり: by name, how much speaks for each spec; 0 rules it out. `HEAD_BYTES` of a file are enough."""
     is_packed = data.startswith(tuple(_PACKED))
     return {spec.name: 0 if is_packed else _evidence(data, spec, received_on) for spec in specs}
 
 
 def fits_one(specs: Iterable[Spec], received_on: date, head: bytes) -> bool:
-    """様式のどれかに見えるか: whether something speaks for one of these, by the first `HEAD_BYTES` of a file."""
+    """様式のどれかに見えるか: whether the first `HEAD_BYTES` of a file speak for one of the specs."""
     return any(evidence_for(head, specs, received_on).values())
 
 
 def _head(data: bytes) -> str:
-    """The first bytes, in hexadecimal only: they may hold a name."""
+    """The first bytes, only in hexadecimal because they may hold a name."""
     known = _PACKED | {b"\xf1": "EBCDIC"}
     kind = next((name for magic, name in known.items() if data.startswith(magic)), "")
     return f"先頭 {data[:8].hex(' ').upper()}" + (f"（{kind}）" if kind else "")
 
 
 def _can_be_cut(data: bytes, spec: Spec, file: str) -> bool:
-    """The whole file has the shape of the spec."""
+    """Whether the whole file has the shape of the spec."""
     return not (csv_rows(data, spec, file) if spec.layout == "csv" else frame(data, spec, file)).findings
 
 
 def _has_known_kinds(data: bytes, spec: Spec, file: str) -> bool:
-    """Every record of a file that can be cut is of a kind that the spec has."""
+    """Whether every record of a file that can be cut is of a kind in the spec."""
     return spec.layout == "csv" or bool((kinds_of_rows(frame(data, spec, file).rows, spec) >= 0).all())
 
 
 def _evidence(data: bytes, spec: Spec, received_on: date) -> int:
-    """What speaks for a spec: the number of its probes that were found; 0 rules it out."""
+    """How much speaks for a spec: the number of its probes that match; 0 rules it out."""
     if spec.error_prefix and data.startswith(spec.error_prefix.encode()):
         return 1
     if spec.layout == "fixed":
@@ -143,23 +145,23 @@ def _evidence(data: bytes, spec: Spec, received_on: date) -> int:
 
 
 def _has_header_row(data: bytes, spec: Spec) -> bool:
-    """Most titles of the header row stand there, in any charset: what is wrong with the rest is told by name."""
+    """Whether most titles of the header row are there, in any charset; findings will name the others."""
     first = _first_line(data).rstrip(b"\r").removeprefix(b"\xef\xbb\xbf")
     text = decode_bytes(first, "utf-8") or decode_bytes(first, "cp932")
     titles = {field.title for field in spec.record[0].fields}
-    found = {title.strip('"') for title in (text or "").split(",")}
-    return len(titles & found) * 4 >= len(titles) * 3
+    cells = {title.strip('"') for title in (text or "").split(",")}
+    return len(titles & cells) * 4 >= len(titles) * 3
 
 
 def _first_line(data: bytes) -> bytes:
-    """Up to the first LF; of a file without one, or with a very long first line, so many whole values."""
+    """The data up to the first LF; without one in the head, as many complete values as the head holds."""
     if (at := data.find(b"\n", 0, HEAD_BYTES)) >= 0:
         return data[:at]
     return data if len(data) <= HEAD_BYTES else data[: data.rfind(b",", 0, HEAD_BYTES) + 1]
 
 
 def _has_tagged_rows(data: bytes, spec: Spec) -> bool:
-    """見出し行のないCSV: the first rows carry known record kinds and have their numbers of columns."""
+    """見出し行のないCSV: whether the first row is of a kind that may stand first and has its number of columns."""
     text, _ = text_of(data[: data.find(b"\n", 0, 10_000) + 1] or data[:10_000], spec)
     row = [value.strip('"') for value in (text or "").rstrip("\r\n").split(",")]
     kind = int(kinds_of_tags(row[:1], spec)[0])
@@ -167,7 +169,7 @@ def _has_tagged_rows(data: bytes, spec: Spec) -> bool:
 
 
 def _probes_found(data: bytes, spec: Spec, received_on: date) -> int:
-    """固定長: how many probes find their fields in the first records; 0 when one contradicts them."""
+    """固定長: how many probes match the first records; 0 when one contradicts them."""
     charset = charset_of(data, spec)
     width = spec.record_bytes or 0
     if charset is None or not spec.recognize:
@@ -176,12 +178,12 @@ def _probes_found(data: bytes, spec: Spec, received_on: date) -> int:
     start = data[: (width + 2) * _LOOKED_AT]
     start = from_ebcdic(start) if charset == "ebcdic" else start
     heads = _heads(start, width)
-    answers = [_answers(heads, spec, probe, behind_the_cut(charset), received_on) for probe in spec.recognize]
+    answers = [_probe_fits(heads, spec, probe, charset_after_cut(charset), received_on) for probe in spec.recognize]
     return 0 if False in answers else answers.count(True)
 
 
 def _heads(start: bytes, width: int) -> list[bytes]:
-    """The first records as this width would cut them; one with a line end inside is none."""
+    """The first records as this width would cut them, without those that have a line end inside."""
     line_end = line_end_of(start, width)
     if len(start) > width and line_end in ("crlf", "lf", "cr"):
         lines = start.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
@@ -191,18 +193,18 @@ def _heads(start: bytes, width: int) -> list[bytes]:
     return [head for head in heads[:_LOOKED_AT] if b"\n" not in head and b"\r" not in head]
 
 
-def _answers(heads: list[bytes], spec: Spec, probe: Probe, charset: Charset, received_on: date) -> bool | None:
-    """Whether any of the records that carry the probe's tag is well-formed; None when there are none."""
+def _probe_fits(heads: list[bytes], spec: Spec, probe: Probe, charset: Charset, received_on: date) -> bool | None:
+    """Whether any record with the tag of the probe's kind is well-formed; None when there is no such record."""
     record = spec.record_named(probe.record)
     assert record is not None, "a spec that was read names records that exist"
-    own = [head for head in heads if head.startswith((record.tag or "").encode())]
-    return bool(_well_formed(own, record, probe, charset, received_on).any()) if own else None
+    tagged = [head for head in heads if head.startswith((record.tag or "").encode())]
+    return bool(_well_formed(tagged, record, probe, charset, received_on).any()) if tagged else None
 
 
 def _well_formed(
     heads: list[bytes], record: RecordSpec, probe: Probe, charset: Charset, received_on: date
 ) -> npt.NDArray[np.bool_]:
-    """Which of some records have what the probe names as its fields say, and blanks where it says so."""
+    """For each record, whether the fields that the probe names are well-formed, and blank where it says so."""
     matrix = np.frombuffer(b"".join(heads), dtype=np.uint8).reshape(len(heads), -1)
     good = np.ones(len(heads), dtype=np.bool_)
     for field, start in zip(record.fields, record.offsets, strict=True):

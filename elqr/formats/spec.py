@@ -1,7 +1,7 @@
 """A format's spec (様式): what one TOML file in specs/ may say.
 
-A layout is written once, as widths; offsets are computed. A spec that a city writes needs no Python.
-Refused: widths that do not add up to the record length, kinds that need what is not given. The messages are Japanese
+A layout is written once, as widths; offsets are computed. A city can write a spec without Python.
+Refused: widths that do not add up to the record length, and kinds without the keys they need. The messages are Japanese
 and name the place.
 """
 
@@ -39,18 +39,18 @@ VARIATIONS: dict[Variation, str] = {
     "final_blank_line": "最後に空の行がある",
     "cut_character": "文字の項目が二バイト文字の途中で切れている",
 }
-"""形のゆれ: what a spec may name in `accepts`. What it does not name is a finding."""
+"""形のゆれ: departures that a spec may name in `accepts`. Those it does not name are findings."""
 
 
 TEXT_KINDS = frozenset({"text", "filler", "raw"})
-"""Kinds of fields where any text may stand."""
+"""Kinds of fields that may hold any text."""
 
 MOST_DIGITS = 18
-"""Digits of a number that fit 64 bits whatever they are."""
+"""Every number of this many digits fits into 64 bits."""
 
 
 class FieldSpec(Strict):
-    """項目: one field. `width` is bytes in a fixed record, exact characters for digits in a CSV."""
+    """項目: one field. `width` counts bytes in a fixed record, and exact characters of `digits` in a CSV."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
@@ -81,7 +81,7 @@ class FieldSpec(Strict):
 
 
 class RecordSpec(Strict):
-    """レコード: its tag (レコード区分, the first field), what it may follow, and its fields."""
+    """レコード: its tag (レコード区分, the first field), the records it may follow, and its fields."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
@@ -93,7 +93,7 @@ class RecordSpec(Strict):
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """First byte of each field, from 0."""
+        """項目の位置: the first byte of each field, from 0."""
         starts, at = [], 0
         for field in self.fields:
             starts.append(at)
@@ -102,16 +102,16 @@ class RecordSpec(Strict):
 
     @property
     def width_bytes(self) -> int:
-        """レコードの長さ in bytes, of a fixed layout."""
+        """レコードの長さ in bytes, for a fixed layout."""
         return sum(field.width or 0 for field in self.fields)
 
     def field(self, name: str) -> FieldSpec | None:
-        """項目 of a name."""
+        """項目 with a name; None when there is none."""
         return next((field for field in self.fields if field.name == name), None)
 
 
 class Control(Strict):
-    """合計の検査: a field against a count or a sum of its group's records, or of other fields."""
+    """合計の検査: compares a field with a count or sum over the records of its group, or with other fields."""
 
     title: str
     at: str
@@ -129,9 +129,9 @@ class Control(Strict):
 
 
 class Mapped(Strict):
-    """A value of the payment: a constant, or a field's value looked up in a table.
+    """対応: a value of the payment, either a constant, or a field's value looked up in a table (`map`).
 
-    For some values of a second field (`by`) the first is looked up in another table (`maps`).
+    For some values of a second field (`by`) another table (`maps`) is used.
     """
 
     value: str | None = None
@@ -142,33 +142,33 @@ class Mapped(Strict):
     maps: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
-def _as_mapped(given: object) -> object:
-    return {"value": given} if isinstance(given, str) else given
+def _as_mapped(value: object) -> object:
+    return {"value": value} if isinstance(value, str) else value
 
 
 MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
 
 
 class KeyMap(Strict):
-    """照会キー: its kind, the fields whose digits make it, and whether a bar code's 再発行 digit belongs to it."""
+    """照会キー: its kind, the fields whose digits make it up, and whether a bar code's 再発行 digit belongs to it."""
 
     kind: KeyKind
     fields: tuple[str, ...] = Field(min_length=1)
     with_reissue_no: bool = False
 
 
-def _known(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
-    """Raises ValueError when a mapping speaks of what is no term."""
-    named = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
-    named += [term for own in mapped.maps.values() for term in own.values()]
+def _require_terms(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
+    """Raise ValueError when a mapping uses a value that is not one of the terms."""
+    used = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
+    used += [term for table in mapped.maps.values() for term in table.values()]
     if bool(mapped.maps) != (mapped.by is not None):
         raise ValueError(f"{place} の by と maps は両方そろえてください")
-    if unknown := sorted(set(named) - {term.value for term in terms}):
+    if unknown := sorted(set(used) - {term.value for term in terms}):
         raise ValueError(f"{place} に使えない値です: {', '.join(unknown)}")
 
 
 class DepositMap(Strict):
-    """入金への対応: which fields make a line of money received. A dotted name points into another record."""
+    """入金への対応: the fields that make up a line of money received. A dotted name points into another record."""
 
     record: str
     kind: MappedValue
@@ -182,20 +182,20 @@ class DepositMap(Strict):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All fields that are pointed at."""
-        own = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field, self.kind.by)
-        return tuple(name for name in (*own, *self.account, *self.number) if name is not None)
+        """指す項目: the names of all fields that are used."""
+        fields = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field, self.kind.by)
+        return tuple(name for name in (*fields, *self.account, *self.number) if name is not None)
 
     @model_validator(mode="after")
     def _kinds_exist(self) -> Self:
-        _known(self.kind, DepositKind, "[deposit] kind")
+        _require_terms(self.kind, DepositKind, "[deposit] kind")
         return self
 
 
 class PaymentMap(Strict):
-    """収納への対応: which fields make a payment. A dotted name points into another record or a nested field.
+    """収納への対応: the fields that make up a payment. A dotted name points into another record or a nested field.
 
-    `sender` begins the identity: formats in which one sender tells of the same payments have the same.
+    `sender` begins the identity: formats in which one sender reports the same payments share it.
     """
 
     record: str
@@ -215,42 +215,37 @@ class PaymentMap(Strict):
 
     @model_validator(mode="after")
     def _stages_exist(self) -> Self:
-        _known(self.stage, Stage, "[payment] stage")
+        _require_terms(self.stage, Stage, "[payment] stage")
         if self.key.with_reissue_no and (self.key.kind is not KeyKind.BARCODE or self.reissue_no is None):
             raise ValueError("[payment] key の with_reissue_no は、reissue_no のあるバーコードのキーだけに書けます")
         return self
 
     @property
     def key_fields(self) -> tuple[str, ...]:
-        """照会キーの項目, in order; a 再発行 digit that belongs to the number stands at its end."""
-        own = self.reissue_no if self.key.with_reissue_no else None
-        return self.key.fields if own is None else (*self.key.fields, own)
+        """照会キーの項目, in order; a 再発行 digit that belongs to the key comes last."""
+        reissue_no = self.reissue_no if self.key.with_reissue_no else None
+        return self.key.fields if reissue_no is None else (*self.key.fields, reissue_no)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All fields that are pointed at."""
-        own = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
-        more = (
-            self.office_code,
-            self.result_code,
-            self.channel.field,
-            self.stage.field,
-            self.channel.by,
-            self.stage.by,
-        )
-        return tuple(name for name in (*own, *more, *self.key.fields, *self.identity) if name is not None)
+        """指す項目: the names of all fields that are used."""
+        fields = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
+        codes = (self.office_code, self.result_code)
+        mapped = (self.channel.field, self.stage.field, self.channel.by, self.stage.by)
+        names = (*fields, *codes, *mapped, *self.key.fields, *self.identity)
+        return tuple(name for name in names if name is not None)
 
 
 class Probe(Strict):
-    """見分け方: the fields that must be well-formed (or `blank`) in one of the first records of a kind."""
+    """見分け方: fields that must be well-formed (or `blank`) in one of the first records of a kind."""
 
     record: str
     fields: tuple[str, ...] = Field(min_length=1)
     blank: tuple[str, ...] = ()
 
 
-def _as_probes(given: object) -> object:
-    return [given] if isinstance(given, dict) else given
+def _as_probes(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
 
 
 Probes = Annotated[tuple[Probe, ...], BeforeValidator(_as_probes)]
@@ -285,16 +280,16 @@ class Spec(Strict):
 
     @property
     def maps(self) -> tuple[PaymentMap | DepositMap, ...]:
-        """対応: what the spec's records mean, where they mean anything to us."""
-        return tuple(own for own in (self.payment, self.deposit) if own is not None)
+        """対応: the mappings of the spec, to payments or to money received."""
+        return tuple(mapping for mapping in (self.payment, self.deposit) if mapping is not None)
 
     @property
     def sender(self) -> str:
-        """送付元: what begins the identity of its payments; the spec's own name where it names none."""
+        """送付元: begins the identity of its payments; the name of the spec if it names no sender."""
         return (self.payment.sender if self.payment else None) or self.name
 
     def record_named(self, name: str) -> RecordSpec | None:
-        """レコード of a name."""
+        """レコード with a name; None when there is none."""
         return next((record for record in self.record if record.name == name), None)
 
     @model_validator(mode="after")
@@ -321,11 +316,11 @@ class Spec(Strict):
     @model_validator(mode="after")
     def _records_named_exist(self) -> Self:
         names = {record.name for record in self.record}
-        asked = {name for record in self.record for name in record.follows if name != "start"}
-        asked |= {own.record for own in self.maps}
-        asked |= {probe.record for probe in self.recognize}
-        asked |= {control.at.partition(".")[0] for control in self.control}
-        if unknown := sorted(asked - names):
+        referred = {name for record in self.record for name in record.follows if name != "start"}
+        referred |= {mapping.record for mapping in self.maps}
+        referred |= {probe.record for probe in self.recognize}
+        referred |= {control.at.partition(".")[0] for control in self.control}
+        if unknown := sorted(referred - names):
             raise ValueError(f"レコードがありません: {', '.join(unknown)}")
         if self.purpose == "payment" and (self.payment is None or (self.layout == "fixed" and not self.recognize)):
             raise ValueError("purpose = payment には [payment] と（固定長なら）[recognize] が必要です")

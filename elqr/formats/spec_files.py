@@ -1,6 +1,6 @@
-"""The files of specs (様式のファイル): from TOML to specs, with nested layouts filled in.
+"""The files of specs (様式のファイル): TOML → specs, with nested layouts filled in.
 
-Refused: references to fields that do not exist, and a name that is not the file's.
+Refused: references to fields that do not exist, and a name that differs from that of the file.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from elqr.vocabulary.errors import BadFile, NotFound, explain
 
 
 def _unknown_references(spec: Spec) -> Iterable[str]:
-    """Dotted names in controls and in the maps that no field has."""
+    """Dotted names of fields that are used in the spec but do not exist."""
     names: set[str] = set()
     for record in spec.record:
         for field in record.fields:
@@ -23,32 +23,34 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
             if field.nested is not None:
                 parts += [f"{field.name}.{part.name}" for part in field.nested.record[0].fields]
             names |= {f"{record.name}.{part}" for part in parts}
-    asked: list[str] = []
+    references: list[str] = []
     for control in spec.control:
-        asked += [name for name in (control.at, control.sum, *control.plus, *control.minus) if name]
-        asked += [f"{control.count or (control.sum or '').partition('.')[0]}.{name}" for name in control.where]
+        references += [name for name in (control.at, control.sum, *control.plus, *control.minus) if name]
+        references += [f"{control.count or (control.sum or '').partition('.')[0]}.{name}" for name in control.where]
     heads = {record.name for record in spec.record}
-    for own in spec.maps:
-        others = heads - {own.record}
-        asked += [name if name.partition(".")[0] in others else f"{own.record}.{name}" for name in own.names]
+    for mapping in spec.maps:
+        others = heads - {mapping.record}
+        references += [
+            name if name.partition(".")[0] in others else f"{mapping.record}.{name}" for name in mapping.names
+        ]
     for probe in spec.recognize:
-        asked += [f"{probe.record}.{name}" for name in (*probe.fields, *probe.blank)]
+        references += [f"{probe.record}.{name}" for name in (*probe.fields, *probe.blank)]
     if spec.charset_kind is not None and spec.charset_kind.field:
-        asked.append(spec.charset_kind.field)
-    return sorted(set(asked) - names)
+        references.append(spec.charset_kind.field)
+    return sorted(set(references) - names)
 
 
 def read_spec(path: Path, parts: dict[str, Spec] | None = None) -> Spec:
     """様式を読む: one TOML file, with its nested layouts filled in from `parts`. Raises BadFile."""
-    return _spec(path, _written(path), parts or {})
+    return _build(path, _read(path), parts or {})
 
 
-def _written(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     return read_toml(path, "様式", "パスを確かめてください。")
 
 
-def _spec(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
-    """What a file says as a spec. Raises BadFile."""
+def _build(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
+    """Build a spec from the tables of its file. Raises BadFile."""
     try:
         for record in written.get("record", []):
             for field in record.get("fields", []):
@@ -66,27 +68,27 @@ def _spec(path: Path, written: dict[str, Any], parts: dict[str, Spec]) -> Spec:
 
 
 def read_specs(folders: Iterable[Path]) -> dict[str, Spec]:
-    """様式一覧: all specs of some folders by name; a later folder's spec replaces an earlier one's.
+    """様式一覧: all specs in the folders, by name; a spec in a later folder replaces one in an earlier folder.
 
-    One that names no sender keeps that of the spec it replaces: what was delivered before is recognised by it.
+    If it names no sender it keeps that of the spec it replaces, because earlier deliveries are recognised by it.
     """
     paths: dict[str, Path] = {}
     written: dict[str, dict[str, Any]] = {}
     for folder in folders:
         if not folder.is_dir():
             raise NotFound(f"様式のフォルダ {folder} がありません。ジョブの specs を確かめてください。")
-        own = {path.stem: path for path in sorted(folder.glob("*.toml"))}
-        written |= {stem: _with_sender(_written(path), written.get(stem, {})) for stem, path in own.items()}
-        paths |= own
-    parts = {stem: _spec(paths[stem], own, {}) for stem, own in written.items() if own.get("purpose") == "part"}
-    specs = parts | {stem: _spec(paths[stem], own, parts) for stem, own in written.items() if stem not in parts}
+        folder_paths = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        written |= {stem: _keep_sender(_read(path), written.get(stem, {})) for stem, path in folder_paths.items()}
+        paths |= folder_paths
+    parts = {stem: _build(paths[stem], table, {}) for stem, table in written.items() if table.get("purpose") == "part"}
+    specs = parts | {stem: _build(paths[stem], table, parts) for stem, table in written.items() if stem not in parts}
     for stem, spec in specs.items():
         if stem != spec.name:
             raise BadFile(f"様式 {paths[stem]}: name = {spec.name} をファイル名と同じにしてください。")
     return dict(sorted(specs.items()))
 
 
-def _with_sender(written: dict[str, Any], replaced: dict[str, Any]) -> dict[str, Any]:
+def _keep_sender(written: dict[str, Any], replaced: dict[str, Any]) -> dict[str, Any]:
     payment, before = written.get("payment"), replaced.get("payment")
     if isinstance(payment, dict) and isinstance(before, dict) and "sender" in before and "sender" not in payment:
         return {**written, "payment": {**payment, "sender": before["sender"]}}

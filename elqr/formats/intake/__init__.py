@@ -1,1 +1,1 @@
-"""Intake (取込): one delivered file as a whole: checked, taken in, inspected, compared, masked, read again."""
+"""Intake (取込): one delivered file as a whole: checked, taken in, inspected, compared, masked, read again later."""

@@ -1,7 +1,7 @@
-"""Inspection (ファイルの検査): everything that can be told of a delivered file without the ledger.
+"""Inspection (ファイルの検査): everything that can be said about a delivered file without the ledger.
 
-Pure: bytes in, a value out. It goes through the same tiers as the night's intake, so that what it says of
-a file is what the night would do with it; what only the ledger knows (delivered before, matched) is not said.
+Pure: bytes in, a value out. It goes through the same tiers as the night's intake, so that it predicts what the night
+would do with a file. What only the ledger knows (delivered before, matched) is left out.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from elqr.vocabulary.terms import Channel, Stage
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """合計の検査 of one group: what the file states and what its records come to."""
+    """合計の検査 of one group: the total that the file states, and that of its records."""
 
     title: str
     record_no: int
@@ -31,7 +31,7 @@ class Total:
 
     @property
     def agrees(self) -> bool:
-        """一致するか: whether the file's own total is what its records add up to."""
+        """一致するか: whether the records add up to the stated total."""
         return self.stated == self.calculated
 
 
@@ -47,7 +47,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """検査の結果. `money` is None when fields are misread, because a sum over them would mislead."""
+    """検査の結果. `money` is None when fields could not be read, because a sum would mislead."""
 
     file: str
     size_bytes: int
@@ -84,7 +84,7 @@ class Inspection:
             "records": self.record_count,
             "kinds": [{"title": title, "count": count} for title, count in self.kinds],
             "money": None if self.money is None else [
-                {"stage": own.stage, "channel": own.channel, "count": own.count, "yen": own.yen} for own in self.money
+                {"stage": row.stage, "channel": row.channel, "count": row.count, "yen": row.yen} for row in self.money
             ],
             "paid_from": self.paid_from.isoformat() if self.paid_from else None,
             "paid_to": self.paid_to.isoformat() if self.paid_to else None,
@@ -97,14 +97,14 @@ class Inspection:
 
 
 def inspect(data: bytes, file: str, specs: Iterable[Spec], received_on: date, named: Spec | None = None) -> Inspection:
-    """検査する. `named` is the spec the operator says it is; without it the file must be told apart from `specs`."""
+    """検査する. `named`: the spec that the operator gives; without it the file must be recognised among `specs`."""
     recognised, findings = recognize(data, [named] if named else specs, file, received_on)
     spec = named or recognised
     if spec is None:
         return Inspection(file, len(data), None, False, "", "", 0, (), None, None, None, (), findings)
     decoded = decode(data, spec, file, received_on)
-    found = check(decoded, file, received_on)
-    findings = (*findings, *found) if decoded.tables else tuple(found)
+    check_findings = check(decoded, file, received_on)
+    findings = (*findings, *check_findings) if decoded.tables else tuple(check_findings)
     kinds = tuple(
         (record.title, decoded.tables[record.name].height) for record in spec.record if record.name in decoded.tables
     )
@@ -128,7 +128,7 @@ def inspect(data: bytes, file: str, specs: Iterable[Spec], received_on: date, na
 
 
 def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | None]:
-    """件数と金額 by stage and channel, and the first and last 領収日."""
+    """件数と金額 by stage and channel, with the first and the last 領収日."""
     pay = decoded.spec.payment
     assert pay is not None, "only payments have money"
     rows = with_other_records(decoded, pay.record)
@@ -138,17 +138,17 @@ def _money(decoded: Decoded) -> tuple[tuple[Money, ...], date | None, date | Non
         .agg(pl.len(), pl.col(pay.paid_yen).sum())
         .sort(pl.col(by).fill_null(""))
     )
-    made = tuple(
-        Money(_said(Stage, stage), _said(Channel, channel), count, yen)
+    money = tuple(
+        Money(_label(Stage, stage), _label(Channel, channel), count, yen)
         for stage, channel, count, yen in lines.iter_rows()
     )
-    assert sum(own.yen for own in made) == rows[pay.paid_yen].sum(), "every payment is in one line"
+    assert sum(line.yen for line in money) == rows[pay.paid_yen].sum(), "every payment is in one line"
     days = rows[pay.paid_on]
-    return made, days.min(), days.max()  # type: ignore[return-value]
+    return money, days.min(), days.max()  # type: ignore[return-value]
 
 
-def _said(kind: type[Stage] | type[Channel], value: str | None) -> str:
-    """What staff read; a value without a meaning in the spec stays visible."""
+def _label(kind: type[Stage] | type[Channel], value: str | None) -> str:
+    """The label that staff read; a value without a meaning in the spec stays visible."""
     return kind(value).label if value in set(kind) else f"不明（{value or '対応なし'}）"
 
 
@@ -160,23 +160,23 @@ def _totals(decoded: Decoded) -> tuple[Total, ...]:
     )
 
 
-def why(own: Inspection) -> str:
-    """形式の判定の理由, in words."""
-    if own.spec is None:
+def why(inspection: Inspection) -> str:
+    """形式の判定の理由 in words."""
+    if inspection.spec is None:
         return "どの様式にも決まりません"
-    if own.was_named:
+    if inspection.was_named:
         return "指定された様式で読みました（自動の判定ではありません）"
-    if own.spec.layout == "csv":
-        return "見出し行がこの様式と合います" if own.spec.header_row else "行の区分と項目数がこの様式と合います"
-    return "ほかの様式にはない組合せで、" + "、".join(_probed(own.spec)) + "が正しく読めます"
+    if inspection.spec.layout == "csv":
+        return "見出し行がこの様式と合います" if inspection.spec.header_row else "行の区分と項目数がこの様式と合います"
+    return "ほかの様式にはない組合せで、" + "、".join(_probed_fields(inspection.spec)) + "が正しく読めます"
 
 
-def _probed(spec: Spec) -> list[str]:
+def _probed_fields(spec: Spec) -> list[str]:
     """The titles of the fields that recognition looks at."""
-    said = []
+    words = []
     for probe in spec.recognize:
         record = spec.record_named(probe.record)
         assert record is not None, "a spec that was read names records that exist"
         titles = [field.title for field in record.fields if field.name in probe.fields]
-        said.append(f"{record.title}の" + "・".join(f"「{title}」" for title in titles))
-    return said
+        words.append(f"{record.title}の" + "・".join(f"「{title}」" for title in titles))
+    return words

@@ -1,7 +1,7 @@
 """Raw records (原データ): the records behind payments, read again from the archive as they were delivered.
 
-A record of a fixed layout costs its own bytes, wherever in its file it stands; a CSV must be read whole, so only
-so many megabytes of them are. What is not shown says why; nothing of the night depends on it.
+Of a fixed layout only the bytes of the record are read. A CSV must be read whole, so only a limited number of megabytes
+of them is read. A record that is not shown says why; nothing in the night depends on it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from elqr.vocabulary.limits import ORIGINAL_CSV
 from elqr.vocabulary.page_frames import CaseKeys
 
 CSV_MEGABYTES = ORIGINAL_CSV.most
-"""Of CSV files read again for one page, oldest payments first."""
+"""Megabytes of CSV files that are read again for one page, oldest payments first."""
 
 _NOT_KEPT = "保管庫に元のファイルがないため、表示できません。"
 _NO_SPEC = "様式 {} が今はないため、表示できません。"
@@ -28,7 +28,7 @@ _TOO_MUCH = "大きなCSVのため省きました。elqr spec dump で見られ�
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """原データ: the record and its first byte in the file (-1 in a CSV), or `why` it is not shown."""
+    """原データ: the record and its first byte in the file (-1 in a CSV), or the reason (`why`) it is not shown."""
 
     spec: str
     excerpt: Excerpt | None
@@ -37,51 +37,50 @@ class Original:
 
     @property
     def is_fixed(self) -> bool:
-        """固定長か: fields have bytes instead of columns."""
+        """固定長か: whether cells are numbered by bytes instead of columns."""
         return self.start >= 0
 
 
 def originals(rows: pl.DataFrame, specs: Mapping[str, Spec], archive: Path) -> dict[int, Original]:
-    """原データ of payments: payment_no → record. `rows`: frame CaseKeys."""
-    found: dict[int, Original] = {}
-    left = CSV_MEGABYTES * 1_000_000
-    for own in rows.partition_by(CaseKeys.FILE_SHA256, maintain_order=True):
-        sha256, name = str(own[CaseKeys.FILE_SHA256][0]), str(own[CaseKeys.SPEC][0])
+    """原データ: payment_no → record. `rows`: frame CaseKeys."""
+    records: dict[int, Original] = {}
+    remaining = CSV_MEGABYTES * 1_000_000
+    for file_rows in rows.partition_by(CaseKeys.FILE_SHA256, maintain_order=True):
+        sha256, name = str(file_rows[CaseKeys.FILE_SHA256][0]), str(file_rows[CaseKeys.SPEC][0])
         spec = specs.get(name)
-        cost = int(own[CaseKeys.SIZE_BYTES][0]) if spec is not None and spec.layout == "csv" else 0
+        cost = int(file_rows[CaseKeys.SIZE_BYTES][0]) if spec is not None and spec.layout == "csv" else 0
         if spec is None:
-            found |= _without(own, name, _NO_SPEC.format(name))
-        elif cost > left:
-            found |= _without(own, spec.title, _TOO_MUCH)
+            records |= _explain(file_rows, name, _NO_SPEC.format(name))
+        elif cost > remaining:
+            records |= _explain(file_rows, spec.title, _TOO_MUCH)
         else:
-            left -= cost
-            found |= _of_file(own, spec, archive, sha256)
-    return found
+            remaining -= cost
+            records |= _read_file(file_rows, spec, archive, sha256)
+    return records
 
 
-def _of_file(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
+def _read_file(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
     try:
-        return (_fixed if spec.layout == "fixed" else _csv)(rows, spec, archive, sha256)
+        return (_read_fixed if spec.layout == "fixed" else _read_csv)(rows, spec, archive, sha256)
     except NotFound:
-        return _without(rows, spec.title, _NOT_KEPT)
+        return _explain(rows, spec.title, _NOT_KEPT)
 
 
-def _without(rows: pl.DataFrame, spec: str, why: str) -> dict[int, Original]:
+def _explain(rows: pl.DataFrame, spec: str, why: str) -> dict[int, Original]:
     return {no: Original(spec, None, why) for no in rows[CaseKeys.PAYMENT_NO].to_list()}
 
 
-def _fixed(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
+def _read_fixed(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
     places = [(offset or 0, spec.record_bytes or 0) for offset in rows[CaseKeys.OFFSET_BYTES].to_list()]
-    head, *records = kept_parts(archive, sha256, [(0, HEAD_BYTES), *places])
-    found = {}
-    for no, (start, _), piece in zip(rows[CaseKeys.PAYMENT_NO].to_list(), places, records, strict=True):
+    head, *pieces = kept_parts(archive, sha256, [(0, HEAD_BYTES), *places])
+    records = {}
+    for no, (start, _), piece in zip(rows[CaseKeys.PAYMENT_NO].to_list(), places, pieces, strict=True):
         excerpt = fixed_excerpt(piece, head, spec)
-        found[no] = Original(spec.title, excerpt, "" if excerpt else _NOT_CUT, start)
-    return found
+        records[no] = Original(spec.title, excerpt, "" if excerpt else _NOT_CUT, start)
+    return records
 
 
-def _csv(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
-    record_nos = rows[CaseKeys.RECORD_NO].to_list()
-    read = csv_excerpts(kept(archive, sha256), spec, record_nos)
-    asked = zip(rows[CaseKeys.PAYMENT_NO].to_list(), record_nos, strict=True)
-    return {no: Original(spec.title, read.get(record), "" if record in read else _NOT_CUT) for no, record in asked}
+def _read_csv(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
+    read = csv_excerpts(kept(archive, sha256), spec, rows[CaseKeys.RECORD_NO].to_list())
+    numbers = zip(rows[CaseKeys.PAYMENT_NO].to_list(), rows[CaseKeys.RECORD_NO].to_list(), strict=True)
+    return {no: Original(spec.title, read.get(record), "" if record in read else _NOT_CUT) for no, record in numbers}
