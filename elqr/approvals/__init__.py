@@ -1,1 +1,1 @@
-"""Approvals (二人の目): what one person asks for and another approves, and what they are shown to decide by."""
+"""Approvals (二人の目): what one person requests and another approves, and what they see before they decide."""

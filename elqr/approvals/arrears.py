@@ -1,7 +1,7 @@
-"""The reminder gate (督促の関門): claims that look unpaid, and everything that says they may have been paid.
+"""The reminder gate (督促の関門): claims that look unpaid, and the signs that they may have been paid.
 
-A list is drawn only when nothing stands against it, or when two people agreed to draw it in spite of just that. An
-approval holds for one situation: these claims with these yen, and these risks; and it opens one list.
+A list is drawn only when there are no such signs, or when two people agreed to draw it in spite of them. An approval
+holds for one situation (the same claims, yen and risks) and for one list.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
-from elqr.approvals.reminder_risks import Against, against
+from elqr.approvals.reminder_risks import Against, find_risks
 from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
 from elqr.store.queries import arrears as queries
@@ -27,7 +27,10 @@ from elqr.vocabulary.terms import RulingResult
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """督促の状況: claims to be listed (frame Unpaid), those that a 速報 says are paid, and what stands against."""
+    """督促の状況: what a list would hold and what speaks against drawing it.
+
+    `claims` are to be listed, `announced` are paid according to a 速報; both are frame Unpaid.
+    """
 
     claims: pl.DataFrame
     announced: pl.DataFrame
@@ -35,24 +38,24 @@ class Situation:
 
     @property
     def count(self) -> int:
-        """何件: claims that look unpaid."""
+        """件数: how many claims look unpaid."""
         return self.claims.height
 
     @property
     def yen(self) -> int:
-        """いくら: what is left of them."""
+        """金額: the yen still owed on them."""
         return int(self.claims[Unpaid.LEFT_YEN].sum())
 
     @property
     def sha256(self) -> str:
-        """この状況の照合値: of the claims with their yen, and of all that stands against drawing them."""
+        """この状況の照合値: the hash of the claims, their yen and the risks."""
         rows = self.claims.sort(Unpaid.CLAIM_NO).select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).rows()
-        risks = [(one.risk.value, one.found) for one in self.against]
+        risks = [(obstacle.risk.value, obstacle.found) for obstacle in self.against]
         return hashlib.sha256(json.dumps([rows, risks], ensure_ascii=False).encode()).hexdigest()
 
 
 def situation(session: Session) -> Situation:
-    """督促の状況 as the ledger and the inboxes are now."""
+    """督促の状況, from the ledger and the inboxes as they are now."""
     with session.ledger.transaction() as connection:
         rows = queries.unpaid(connection, session.night_on)
     days = session.job.arrears
@@ -61,11 +64,14 @@ def situation(session: Session) -> Situation:
     )
     due = rows.filter(pl.col(Unpaid.DUE_ON) + pl.duration(days=grace) < session.night_on)
     claims, announced = due.filter(~pl.col(Unpaid.IS_ANNOUNCED)), due.filter(Unpaid.IS_ANNOUNCED)
-    return Situation(claims, announced, against(session, claims, announced))
+    return Situation(claims, announced, find_risks(session, claims, announced))
 
 
 def request_list(session: Session, signature: Signature) -> tuple[int, Situation]:
-    """督促対象を引く申請: in spite of what stands against it. Raises Refused when nothing does, or it waits already."""
+    """督促対象を引く申請: request to draw the list in spite of the risks. Returns its number and the situation.
+
+    Raises Refused when there is no risk, or when a request for the same situation is waiting.
+    """
     now = situation(session)
     if not now.against:
         raise Refused("督促を妨げるものはありません。elqr arrears list で引けます。")
@@ -79,13 +85,13 @@ def request_list(session: Session, signature: Signature) -> tuple[int, Situation
             "situation": now.sha256,
             "claims": now.count,
             "yen": now.yen,
-            "risks": json.dumps([one.label for one in now.against], ensure_ascii=False),
+            "risks": json.dumps([obstacle.label for obstacle in now.against], ensure_ascii=False),
         }
         return ask(session, ARREARS, row, signature), now
 
 
 def approve_list(session: Session, request_no: int, signature: Signature) -> None:
-    """申請を承認する, by another person, when all is as it was. Raises NotFound, Refused."""
+    """申請を承認する: by another person, while the situation is unchanged. Raises NotFound, Refused."""
     request = find_waiting(session, ARREARS, request_no)
     need_another(session, request, signature.by)
     refuse_change(situation(session), request.row)
@@ -93,23 +99,23 @@ def approve_list(session: Session, request_no: int, signature: Signature) -> Non
 
 
 def refuse_list(session: Session, request_no: int, signature: Signature) -> None:
-    """申請を却下する, or take back one's own. Raises NotFound."""
+    """申請を却下する, or withdraw one's own. Raises NotFound."""
     _end(session, find_waiting(session, ARREARS, request_no), RulingResult.REFUSED, signature)
 
 
 def _end(session: Session, request: Request, result: RulingResult, signature: Signature) -> None:
-    """申請を終える; the chain of runs says what was asked for as well."""
-    asked = request.row
+    """申請を終える: the link of the chain repeats what was requested."""
+    row = request.row
     link = ArrearsEnd(
         arrears_request=request.number,
-        situation=asked["situation"],
-        claims=asked["claims"],
-        yen=asked["yen"],
-        risks=asked["risks"],
-        night_on=asked["night_on"],
-        asked_at=asked["asked_at"],
-        asked_by=asked["asked_by"],
-        reason=asked["reason"],
+        situation=row["situation"],
+        claims=row["claims"],
+        yen=row["yen"],
+        risks=row["risks"],
+        night_on=row["night_on"],
+        asked_at=row["asked_at"],
+        asked_by=row["asked_by"],
+        reason=row["reason"],
         result=result.value,
         ended_on=session.night_on.isoformat(),
         taken_at=signature.at,
@@ -121,7 +127,7 @@ def _end(session: Session, request: Request, result: RulingResult, signature: Si
 
 
 def refuse_change(now: Situation, request: Mapping[str, Any]) -> None:
-    """状況が変わったか since a request (its row). Raises Refused."""
+    """状況が変わった申請を断る. `request` has keys `situation`, `claims` and `yen`. Raises Refused."""
     if now.sha256 != request["situation"]:
         raise Refused(
             f"申請のあとで状況が変わりました（申請 {request['claims']:,}件 {request['yen']:,}円、"

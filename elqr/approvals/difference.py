@@ -1,7 +1,8 @@
-"""Differences (差額の確認): a line of the settlement that does not agree, closed by two people with a reason.
+"""Differences (差額の確認): two people close a line of the settlement that does not agree, with a reason.
 
-A line is known by its members (`mark`): when money or payments join it, it is another line, and a request about the
-old one is refused. Closing moves no yen; the line is settled as 差額を確認済 and is no alarm any more.
+A line is identified by its members (`mark`). When money or payments join it, it becomes another line, and a request
+about the old one can no longer be approved. Closing moves no yen: the line is settled as 差額を確認済, and its alarm
+stops.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
-from elqr.night.remittance import standing
+from elqr.night.remittance import open_settlement
 from elqr.rules.settlement import Settlement
 from elqr.session.session import Session
 from elqr.store.entries import money as money_entries
@@ -26,7 +27,7 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import ENDED, RetractionKind, RulingResult, SettlementOutcome
 
 MARK_CHARS = 8
-"""Of a line's mark so many are shown and typed."""
+"""How many characters of a mark are shown and typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +41,30 @@ class Difference:
 
     @property
     def difference_yen(self) -> int:
-        """差額: the money less what was to come."""
+        """差額: the money received less the money expected."""
         return int(self.row[Settled.MONEY_YEN] - self.row[Settled.PAYMENT_YEN] + self.row[Settled.FEE_YEN])
 
 
 def list_differences(session: Session) -> list[Difference]:
-    """合わない行 as the ledger stands: all that is open and no longer only waited for."""
+    """合わない行 in the ledger now: every open line except those whose money is not due yet."""
     with session.ledger.transaction():
-        now = standing(session.ledger, session.rules, session.night_on)
+        settlement = open_settlement(session.ledger, session.rules, session.night_on)
     quiet = [outcome.value for outcome in (*ENDED, SettlementOutcome.AWAITED)]
-    return [_difference(row, now) for row in now.lines.iter_rows(named=True) if row[Settled.OUTCOME] not in quiet]
+    lines = settlement.lines.iter_rows(named=True)
+    return [_difference(line, settlement) for line in lines if line[Settled.OUTCOME] not in quiet]
 
 
-def _difference(row: dict[str, Any], now: Settlement) -> Difference:
+def _difference(row: dict[str, Any], settlement: Settlement) -> Difference:
+    """合わない行 of a row of frame Settled, with its members."""
     is_member = pl.col(Settled.LINE_NO) == row[Settled.LINE_NO]
-    bundle_nos = tuple(sorted(now.bundles.filter(is_member)[Bundle.BUNDLE_NO]))
-    deposit_nos = tuple(sorted(now.deposits.filter(is_member)[Deposit.DEPOSIT_NO]))
+    bundle_nos = tuple(sorted(settlement.bundles.filter(is_member)[Bundle.BUNDLE_NO]))
+    deposit_nos = tuple(sorted(settlement.deposits.filter(is_member)[Deposit.DEPOSIT_NO]))
     members = f"{row[Settled.CONTRACT]}|{bundle_nos}|{deposit_nos}"
     return Difference(hashlib.sha256(members.encode()).hexdigest(), row, bundle_nos, deposit_nos)
 
 
 def request_closing(session: Session, mark: str, signature: Signature) -> tuple[int, Difference]:
-    """差額の確認を申請する. Returns the request's number. Raises NotFound, Refused."""
+    """差額の確認を申請する. Returns the request's number and the line. Raises NotFound, Refused."""
     line = _find(session, mark)
     with session.ledger.transaction() as connection:
         for row in requests(connection, DIFFERENCE, difference.c.mark == line.mark):
@@ -80,22 +83,25 @@ def request_closing(session: Session, mark: str, signature: Signature) -> tuple[
 
 
 def list_closed(session: Session) -> list[dict[str, Any]]:
-    """確認済にした差額: the approved requests that hold, oldest first."""
+    """確認済にした差額: the approved requests that were not retracted, oldest first.
+
+    Keys are the columns of the table `difference` and those of its end; see elqr/store/queries/requests.py.
+    """
     with session.ledger.transaction() as connection:
-        taken_back = {row["number"] for row in retractions_approved(connection, RetractionKind.DIFFERENCE)}
+        retracted = {row["number"] for row in retractions_approved(connection, RetractionKind.DIFFERENCE)}
         rows = requests(connection, DIFFERENCE)
-    is_approved = RulingResult.APPROVED.value
-    return [row for row in rows if row["result"] == is_approved and row["difference_no"] not in taken_back]
+    approved = RulingResult.APPROVED.value
+    return [row for row in rows if row["result"] == approved and row["difference_no"] not in retracted]
 
 
 def list_waiting(session: Session) -> list[dict[str, Any]]:
-    """承認を待つ差額の確認の申請, oldest first, those of lines that have changed since too."""
+    """承認を待つ差額の確認の申請, oldest first; keys as of `list_closed`. Their lines may have changed since."""
     with session.ledger.transaction() as connection:
         return [row for row in requests(connection, DIFFERENCE) if row["result"] is None]
 
 
 def _find(session: Session, mark: str) -> Difference:
-    """合わない行 by the first characters of its mark. Raises NotFound."""
+    """合わない行を探す, by the first characters of its mark. Raises NotFound."""
     typed = unicodedata.normalize("NFKC", mark).strip().lower()
     lines = [line for line in list_differences(session) if len(typed) >= MARK_CHARS and line.mark.startswith(typed)]
     if len(lines) != 1:
@@ -107,7 +113,7 @@ def _find(session: Session, mark: str) -> Difference:
 
 
 def approve_closing(session: Session, difference_no: int, signature: Signature) -> Difference:
-    """差額の確認を承認する, by another person, when the line is still the same. Raises NotFound, Refused."""
+    """差額の確認を承認する: by another person, while the line is unchanged. Raises NotFound, Refused."""
     request = find_waiting(session, DIFFERENCE, difference_no)
     need_another(session, request, signature.by)
     line = _find(session, request.row["mark"])
@@ -124,7 +130,7 @@ def approve_closing(session: Session, difference_no: int, signature: Signature) 
 
 
 def refuse_closing(session: Session, difference_no: int, signature: Signature) -> None:
-    """差額の確認の申請を却下する, or take back one's own. Raises NotFound."""
+    """差額の確認の申請を却下する, or withdraw one's own. Raises NotFound."""
     request = find_waiting(session, DIFFERENCE, difference_no)
     with session.ledger.transaction():
         _end(session, request, RulingResult.REFUSED, signature, None)
@@ -133,23 +139,23 @@ def refuse_closing(session: Session, difference_no: int, signature: Signature) -
 def _end(
     session: Session, request: Request, result: RulingResult, signature: Signature, settlement_no: int | None
 ) -> None:
-    """申請を終える; the chain of runs says what was asked for as well."""
-    asked = request.row
+    """申請を終える: the link of the chain repeats what was requested."""
+    row = request.row
     link = DifferenceEnd(
         difference=request.number,
-        mark=asked["mark"],
-        contract=asked["contract"],
-        payment_yen=asked["payment_yen"],
-        money_yen=asked["money_yen"],
-        night_on=asked["night_on"],
-        asked_at=asked["asked_at"],
-        asked_by=asked["asked_by"],
-        reason=asked["reason"],
+        mark=row["mark"],
+        contract=row["contract"],
+        payment_yen=row["payment_yen"],
+        money_yen=row["money_yen"],
+        night_on=row["night_on"],
+        asked_at=row["asked_at"],
+        asked_by=row["asked_by"],
+        reason=row["reason"],
         result=result.value,
         settlement_no=settlement_no,
         taken_at=signature.at,
         taken_by=signature.by,
         because=signature.reason,
     )
-    request = replace(request, row={**asked, "settlement_no": settlement_no})
+    request = replace(request, row={**row, "settlement_no": settlement_no})
     end_request(session, request, result, signature, link)

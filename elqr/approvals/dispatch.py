@@ -1,4 +1,4 @@
-"""Sending (発送): uploads recorded, and a printed folder asked for, approved and checked again, on the ledger."""
+"""Sending (発送): record uploads, and request, approve and check again the release of a printed folder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -25,7 +25,10 @@ from elqr.vocabulary.terms import PrintState, RulingResult
 
 
 def record_upload(session: Session, name: str, data: bytes, signature: Signature) -> Mapping[str, object]:
-    """登録を記録する: a 納付書情報 file, as we wrote it, that 共通納税IFS has accepted. Raises NotFound, Refused."""
+    """登録を記録する: 共通納税IFS has accepted a 納付書情報 file that we wrote. Returns the ledger's row of it.
+
+    Raises NotFound for a file that this ledger did not write, Refused for one that is recorded already.
+    """
     with session.ledger.transaction() as connection:
         upload = queries.upload_of(connection, sha256_of(data))
         if upload is None:
@@ -44,15 +47,16 @@ def record_upload(session: Session, name: str, data: bytes, signature: Signature
 
 
 Sheets = Mapping[str, Template]
-"""版下, by name, as they are now."""
+"""版下 by name, as they are now."""
 
 
 def request_release(
     session: Session, folder: Path, pulled: tuple[str, ...], sheets: Sheets, signature: Signature
 ) -> tuple[Manifest, Blocked]:
-    """発送を申請する. Nothing is written when anything stands against it.
+    """発送を申請する. Returns the manifest and what blocks the release; nothing is written when anything blocks it.
 
-    The signature's reason says why a print on a provisional sheet may leave, where it must.
+    A print on a provisional sheet needs a reason in the signature, any other print must have none. Raises NotFound,
+    BadFile, Refused.
     """
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
@@ -62,19 +66,19 @@ def request_release(
                 f"印刷{manifest.print_no}は {steps[PrintState.REQUESTED]['taken_by']} が申請済みです。"
                 "承認は elqr notice approve、取り下げて申請し直すなら先に elqr notice reject です。"
             )
-        _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        _refuse_altered(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets, signature.reason)
-        against = _against(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
-        if against.findings:
-            return manifest, against
+        obstacles = _obstacles(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
+        if obstacles.findings:
+            return manifest, obstacles
         _enter_step(session, manifest.print_no, PrintState.REQUESTED, pulled, signature)
     requested_by = Person(**asdict(signature))
     update = {"state": PrintState.REQUESTED, "pulled": pulled, "requested": requested_by, "released": None}
-    return _rewrite(folder, manifest, update), against
+    return _rewrite(folder, manifest, update), obstacles
 
 
 def refuse_release(session: Session, folder: Path, signature: Signature) -> Manifest:
-    """発送の申請を取り下げるか却下する: it may be asked for anew, with other pages pulled. Raises NotFound, BadFile."""
+    """発送の申請を取り下げるか却下する. A new request may pull other pages. Raises NotFound, BadFile, Refused."""
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
         steps = queries.release_steps(connection, manifest.print_no)
@@ -86,7 +90,7 @@ def refuse_release(session: Session, folder: Path, signature: Signature) -> Mani
 
 
 def _refuse_not_waiting(print_no: int, steps: Mapping[PrintState, Mapping[str, Any]]) -> None:
-    """承認を待つ申請があるか. Raises Refused."""
+    """承認を待つ申請がなければ断る. Rows of the steps have the key `taken_by`. Raises Refused."""
     if PrintState.REQUESTED not in steps:
         raise Refused(f"印刷{print_no}は申請されていません。先に elqr notice release を実行してください。")
     if PrintState.RELEASED in steps:
@@ -97,9 +101,9 @@ def _refuse_not_waiting(print_no: int, steps: Mapping[PrintState, Mapping[str, A
 
 
 def approve_release(session: Session, folder: Path, sheets: Sheets, signature: Signature) -> tuple[Manifest, Blocked]:
-    """発送を承認する, by another person; everything is looked at again, as days may have passed.
+    """発送を承認する: by another person. Everything is checked again, because days may have passed.
 
-    The signature's reason is as of `request_release`.
+    Returns, raises and reads the signature's reason as `request_release`.
     """
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
@@ -107,15 +111,15 @@ def approve_release(session: Session, folder: Path, sheets: Sheets, signature: S
         _refuse_not_waiting(manifest.print_no, steps)
         asked_by = steps[PrintState.REQUESTED]["taken_by"]
         need_another_for(session, ("print_batch", manifest.print_no), [asked_by], signature.by)
-        _is_ours(queries.print_batch(connection, manifest.print_no), manifest, folder)
+        _refuse_altered(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets, signature.reason, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])
-        against = _against(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
-        if against.findings:
-            return manifest, against
+        obstacles = _obstacles(session, manifest, pulled, release_rules(is_reprint=manifest.is_reprint))
+        if obstacles.findings:
+            return manifest, obstacles
         _enter_step(session, manifest.print_no, PrintState.RELEASED, pulled, signature)
     update = {"state": PrintState.RELEASED, "released": Person(**asdict(signature))}
-    return _rewrite(folder, manifest, update), against
+    return _rewrite(folder, manifest, update), obstacles
 
 
 _STEP = {
@@ -123,11 +127,11 @@ _STEP = {
     PrintState.RELEASED: RulingResult.APPROVED.value,
     PrintState.WITHDRAWN: RulingResult.REFUSED.value,
 }
-"""発送の段階, as the chain of runs names what a person did."""
+"""発送の段階: step → what the chain of runs calls it."""
 
 
 def _enter_step(session: Session, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature) -> None:
-    """発送の段階を記す, with its link of the chain."""
+    """発送の段階を記す, with its link in the chain."""
     connection = session.ledger.connection
     row = queries.enter_release(connection, print_no, step, pulled, signature)
     act = Act("print_batch", print_no, _STEP[step], signature.by, {"release_step": [row]})
@@ -135,14 +139,14 @@ def _enter_step(session: Session, print_no: int, step: PrintState, pulled: Seque
 
 
 def _rewrite(folder: Path, manifest: Manifest, update: Mapping[str, object]) -> Manifest:
-    """The manifest with a further step. The ledger has it already; this is the copy that goes with the paper."""
+    """目録を書き直す with a further step. The ledger has the step already; this copy goes with the paper."""
     rewritten = manifest.model_copy(update=dict(update))
     write_printed(folder / MANIFEST, rewritten.as_bytes())
     return rewritten
 
 
 def _refuse_foreign(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> Mapping[str, object]:
-    """台帳の印刷でないものを断る; returns the ledger's record of it. Raises BadFile."""
+    """台帳の印刷でないものを断る. Returns the ledger's row (keys `manifest_sha256`, `is_passed`). Raises BadFile."""
     if batch is None or batch["manifest_sha256"] != manifest.body_sha256:
         raise BadFile(
             f"{folder} の目録は台帳の印刷{manifest.print_no}と違います。"
@@ -151,8 +155,8 @@ def _refuse_foreign(batch: Mapping[str, object] | None, manifest: Manifest, fold
     return batch
 
 
-def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
-    """台帳の印刷か, unchanged and passed. Raises BadFile, Refused."""
+def _refuse_altered(batch: Mapping[str, object] | None, manifest: Manifest, folder: Path) -> None:
+    """検査を通らないか変わった印刷を断る. Raises BadFile, Refused."""
     if not _refuse_foreign(batch, manifest, folder)["is_passed"]:
         raise Refused(
             f"印刷{manifest.print_no}は印刷前検査で止まっています（指摘{len(manifest.preflight.findings)}件）。"
@@ -166,15 +170,18 @@ def _is_ours(batch: Mapping[str, object] | None, manifest: Manifest, folder: Pat
 
 
 def _refuse_provisional(
-    manifest: Manifest, sheets: Sheets, reason: str, asked: Mapping[str, object] | None = None
+    manifest: Manifest, sheets: Sheets, reason: str, request: Mapping[str, object] | None = None
 ) -> None:
-    """仮の版下を断る, unless this person says why it may leave, and the one who asked has said so. Raises Refused."""
+    """仮の版下を断る, unless both people give a reason. At an approval `request` is the request's step (key `reason`).
+
+    Raises Refused, also for a reason where no sheet is provisional.
+    """
     doubts = [f"{name} は{why}" for name, sha256 in manifest.sheets.items() for why in _doubts(sheets, name, sha256)]
     if reason and not doubts:
         raise Refused(f"印刷{manifest.print_no}の版下に仮のものはありません。--provisional を外して実行してください。")
-    if not doubts or (reason and (asked is None or asked["reason"])):
+    if not doubts or (reason and (request is None or request["reason"])):
         return
-    why = f"申請の理由は「{asked['reason']}」です。" if asked and asked["reason"] else ""
+    why = f"申請の理由は「{request['reason']}」です。" if request and request["reason"] else ""
     raise Refused(
         f"印刷{manifest.print_no}は仮の版下で刷ってあります（{'、'.join(doubts)}）。{why}"
         "審査の済んだ版下で刷り直してください。このまま発送してよいなら、"
@@ -183,15 +190,15 @@ def _refuse_provisional(
 
 
 def _doubts(sheets: Sheets, name: str, sha256: str) -> tuple[str, ...]:
-    """仮である理由 of a sheet that was printed on; one that is no longer as it was cannot be vouched for."""
+    """仮である理由: why the sheet that was printed on is provisional. A sheet that changed since cannot be checked."""
     template = sheets.get(name)
     if template is None or template.sha256 != sha256:
         return ("印刷したときの版下と違い、確かめられません",)
     return template.provisional
 
 
-def _against(session: Session, manifest: Manifest, pulled: tuple[str, ...], rules: Rules) -> Blocked:
-    """発送を止めるもの. Raises NotFound for a page that is not in the print."""
+def _obstacles(session: Session, manifest: Manifest, pulled: tuple[str, ...], rules: Rules) -> Blocked:
+    """発送を止めるもの, except on the pulled pages. Raises NotFound for a page that is not in the print."""
     connection = session.ledger.connection
     placed = queries.placed_in(connection, manifest.print_no)
     labels = {page_label(*row) for row in placed.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).unique().iter_rows()}
@@ -204,7 +211,7 @@ def _against(session: Session, manifest: Manifest, pulled: tuple[str, ...], rule
 
 
 def recorded_sha256(session: Session, folder: Path) -> str:
-    """目録の照合値 of a printed folder, as the ledger keeps it. Raises NotFound, BadFile."""
+    """目録の照合値: the hash of a printed folder's manifest that the ledger keeps. Raises NotFound, BadFile."""
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
@@ -212,15 +219,16 @@ def recorded_sha256(session: Session, folder: Path) -> str:
 
 
 def check_again(session: Session, templates: Mapping[str, Template], folder: Path) -> list[Finding]:
-    """もう一度検査する: the printed files, if they are those that were printed, against the ledger as it is now.
+    """もう一度検査する: the printed files, as long as they are unchanged, against the ledger as it is now.
 
-    What was cancelled, replaced or paid since it was printed is told too, unless its page was pulled.
+    Also finds notices that were cancelled, replaced or paid since they were printed, unless their page was pulled.
+    Raises NotFound, BadFile.
     """
     manifest = read_manifest(folder)
     with session.ledger.transaction() as connection:
         _refuse_foreign(queries.print_batch(connection, manifest.print_no), manifest, folder)
-        asked = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
-        against = _against(session, manifest, tuple(asked["pulled"]) if asked else (), PRINT_RULES)
+        request = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
+        obstacles = _obstacles(session, manifest, tuple(request["pulled"]) if request else (), PRINT_RULES)
     office = Office(session.job.city.name, session.register.names)
     findings = [Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added(folder, manifest)]
     for file in manifest.files:
@@ -233,9 +241,9 @@ def check_again(session: Session, templates: Mapping[str, Template], folder: Pat
             Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
         )
         with session.ledger.transaction() as connection:
-            slips = queries.slips(connection, placed[Slip.NOTICE_NO])
-        rows = placed.join(slips, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
+            notices = queries.slips(connection, placed[Slip.NOTICE_NO])
+        rows = placed.join(notices, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
             *sheet_columns()
         )
         findings += preflight(templates[file.template], office, file.name, stored(folder / file.name), rows).findings
-    return [*findings, *against.findings]
+    return [*findings, *obstacles.findings]

@@ -1,8 +1,8 @@
-"""Four eyes (二人の目): one person asks, another approves or refuses, and both stand in the chain of runs.
+"""Four eyes (二人の目): one person requests, another approves or refuses, and the chain of runs records both.
 
-The person who approves is another than those who asked and decided. Names are compared by what a reader sees
-(elqr/arithmetic/person_name.py); where an administrator has said whose the accounts are (elqr/session/operators.py),
-the account that asked does not approve either, whatever name is given.
+Whoever requested or decided cannot approve. Names are compared as a reader sees them (elqr/arithmetic/person_name.py).
+Where the administrator keeps a table of accounts (elqr/session/operators.py), the account that requested cannot
+approve either, whatever name it gives.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ from elqr.vocabulary.terms import RulingResult
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """申請: its kind, and its row (keys as of `elqr.store.queries.requests.requests_with`)."""
+    """申請: its kind and its row, with keys as of `elqr.store.queries.requests.requests_with`."""
 
     kind: RequestKind
     row: Mapping[str, Any]
@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """断る言葉: for a number that nobody asked with, and for a request that has ended, where that is told apart."""
+    """断る言葉: for an unknown number, and for a request that has ended, where the two differ."""
 
     unknown: str
     ended: str = ""
@@ -61,14 +61,14 @@ _WORDS = {
 
 
 def ask(session: Session, kind: RequestKind, row: Mapping[str, object], signature: Signature) -> int:
-    """申請する, inside a transaction: `row` is what the kind's table holds besides who asks, when and why."""
+    """申請する, inside a transaction. Returns the number. `row` has the kind's own columns: not who, when and why."""
     request = enter_request(session, kind, row, signature)
     record_request(session, request)
     return request.number
 
 
 def enter_request(session: Session, kind: RequestKind, row: Mapping[str, object], signature: Signature) -> Request:
-    """申請を記す, for one whose other rows come before `record_request`."""
+    """申請を記す: only the row of the request (`row` as of `ask`). Enter its other rows, then call `record_request`."""
     who: dict[str, object] = {
         "night_on": session.night_on.isoformat(),
         "asked_at": signature.at,
@@ -80,16 +80,16 @@ def enter_request(session: Session, kind: RequestKind, row: Mapping[str, object]
 
 
 def record_request(
-    session: Session, request: Request, more: Mapping[str, Sequence[Mapping[str, object]]] | None = None
+    session: Session, request: Request, members: Mapping[str, Sequence[Mapping[str, object]]] | None = None
 ) -> None:
-    """申請を連鎖に記す: the request's row, and `more` rows by table that belong to it."""
-    rows = {request.kind.name: [request.row], **(more or {})}
+    """申請を連鎖に記す: the request's row, and its rows in other tables, `members` by the table's name."""
+    rows = {request.kind.name: [request.row], **(members or {})}
     act = Act(request.kind.name, request.number, ASKED, request.row["asked_by"], rows)
     enter_act(session.ledger.connection, session.night_on, act)
 
 
 def find_waiting(session: Session, kind: RequestKind, number: int) -> Request:
-    """承認を待つ申請. Raises NotFound for a number that nobody asked with, Refused for a request that has ended."""
+    """承認を待つ申請を探す. Raises NotFound for an unknown number, Refused for a request that has ended."""
     with _transaction(session):
         rows = queries.requests(session.ledger.connection, kind, kind.number == number)
     words = _WORDS[kind]
@@ -109,7 +109,7 @@ def end_request(
     signature: Signature,
     link: Mapping[str, object] | None = None,
 ) -> None:
-    """申請を終える, inside a transaction: its one step, and `link`, what the chain of runs says of it besides."""
+    """申請を終える, inside a transaction. `link` holds further keys for its link in the chain of runs."""
     kind, connection = request.kind, session.ledger.connection
     step = {
         kind.number.name: request.number,
@@ -126,29 +126,35 @@ def end_request(
 
 
 def need_another(session: Session, request: Request, by: str, deciders: Iterable[str] = ()) -> None:
-    """別の人か: neither who asked nor one of those who decided, nor the account that asked. Raises Refused."""
+    """同じ人の承認を断る: `by` must be neither the requester nor a decider, nor use the requester's account.
+
+    Raises Refused.
+    """
     need_another_for(session, (request.kind.name, request.number), [request.row["asked_by"], *deciders], by)
 
 
 def need_another_for(session: Session, subject: tuple[str, int], names: Iterable[str], by: str) -> None:
-    """別の人か, likewise, of what the chain calls by a kind and a number. Of the names the first is who asked."""
-    asked = list[Mapping[str, str]]()
+    """同じ人の承認を断る, for a `subject`: its kind and number in the chain. The first name is the requester's.
+
+    Raises Refused.
+    """
+    requesters = list[Mapping[str, str]]()
     if session.who.operators is not None:
         with _transaction(session):
-            asked = [act for act in acts_of(session.ledger.connection, *subject) if act["step"] == ASKED]
-    need_another_of(session, names, asked, by)
+            requesters = [act for act in acts_of(session.ledger.connection, *subject) if act["step"] == ASKED]
+    need_another_of(session, names, requesters, by)
 
 
-def need_another_of(session: Session, names: Iterable[str], asked: Iterable[Mapping[str, str]], by: str) -> None:
-    """別の人か, where it is known who `asked`: the account, login and machine of each. Raises Refused."""
-    for place, name in enumerate(names):
+def need_another_of(session: Session, names: Iterable[str], requesters: Iterable[Mapping[str, str]], by: str) -> None:
+    """同じ人の承認を断る, where the requesters are known (keys `os_user`, `login`, `machine`). Raises Refused."""
+    for index, name in enumerate(names):
         if same_person(name, by):
-            raise Refused(_refusal("決めた人" if place else "申請した人", name, by))
+            raise Refused(_refusal("決めた人" if index else "申請した人", name, by))
     operators = session.who.operators
     if operators is None:
         return
     account = operators.account(session.who.operator.as_dict())
-    if any(operators.account(act) == account for act in asked):
+    if any(operators.account(requester) == account for requester in requesters):
         raise Refused(f"申請したOSの利用者（{account}）では承認できません。別の人が、自分の利用者で承認してください。")
 
 

@@ -1,10 +1,11 @@
-"""Files that were held back (残っている取込保留): what may be in them, and how two people give one up.
+"""Files that were held back (残っている取込保留): the list of them, and how two people give one up.
 
-A file stays here wherever its sender or an operator moved it, until its content is taken in, or a file that was still
-on its way then and has come whole, or the corrected file of the same name and day, with something new in it, or until a
-second person agrees that nobody waits for it any more. What was kept of it stays archived. What is given up are the
-deliveries of one line of the list: the same bytes under another name, in another inbox, or again under their name after
-something else came under it, are another file.
+A file stays on the list, wherever its sender or an operator moves it, until one of these happens: its content is taken
+in; it was only a part, and the whole file comes; the corrected file of the same name and day comes, with something new
+in it; two people agree that nobody waits for it any more. What was kept of it stays in the archive.
+
+Giving up covers the deliveries of one line of the list. The same bytes under another name, in another inbox, or again
+under their name after something else came under it, are another file.
 """
 
 from typing import Any
@@ -22,54 +23,55 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import RulingResult
 
 MARK_CHARS = 8
-"""Of a content's hash so many are shown and typed."""
+"""How many characters of a content's hash are shown and typed."""
 
 
 def held_files(session: Session) -> pl.DataFrame:
-    """残っている取込保留 as of the night, as `still_held` gives it, with the waiver_no of what is asked."""
+    """残っている取込保留 as of the night: columns of `still_held`, and waiver_no where a request to give up waits."""
     with session.ledger.transaction() as connection:
         rows = still_held(session)
         waiting = queries.waiting_waivers(connection)
     by_delivery = {number: row["waiver_no"] for row in waiting for number in row["deliveries"]}
     by_content = {row["sha256"]: row["waiver_no"] for row in waiting if not row["deliveries"]}
-    number, old = (
+    of_delivery, of_content = (
         pl.col(name).replace_strict(numbers, default=None, return_dtype=pl.Int64)
         for name, numbers in (("delivery_no", by_delivery), ("sha256", by_content))
     )
-    return rows.with_columns(pl.coalesce(number, pl.when(pl.col("box") == "").then(old)).alias("waiver_no"))
+    waiver_no = pl.coalesce(of_delivery, pl.when(pl.col("box") == "").then(of_content))
+    return rows.with_columns(waiver_no.alias("waiver_no"))
 
 
-def _marks(row: dict[str, Any]) -> str:
-    """一つを言い分ける指定: what no other line of the list answers to."""
+def _full_mark(row: dict[str, Any]) -> str:
+    """一つだけを指す指定: the start of the hash, the inbox and the name. Keys `sha256`, `box` and `name`."""
     return "/".join(part for part in (row["sha256"][:MARK_CHARS], row["box"], row["name"]) if part)
 
 
-def _named(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
-    """指定した一つ: the line of a name, of an inbox and a name, of the first of its hash, or of that before these.
+def _find(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
+    """指定した一つを探す, by `name`, `box/name`, or the start of the hash, alone or before either of these.
 
-    Raises NotFound for none, and for several.
+    Returns a row of `held_files`. Raises NotFound for none, and for several.
     """
-    head, _, rest = mark.partition("/")
-    name, placed = pl.col("name"), pl.concat_str("box", "name", separator="/")
-    is_named = (name == mark) | (placed == mark)
-    if len(head) >= MARK_CHARS:
-        begins = pl.col("sha256").str.starts_with(head)
-        is_named |= begins & ((name == rest) | (placed == rest)) if rest else begins
-    lines = rows.filter(is_named)
+    hash_start, _, name_part = mark.partition("/")
+    name, box_and_name = pl.col("name"), pl.concat_str("box", "name", separator="/")
+    is_meant = (name == mark) | (box_and_name == mark)
+    if len(hash_start) >= MARK_CHARS:
+        has_hash = pl.col("sha256").str.starts_with(hash_start)
+        is_meant |= has_hash & ((name == name_part) | (box_and_name == name_part)) if name_part else has_hash
+    lines = rows.filter(is_meant)
     if lines.is_empty():
         raise NotFound(
             f"残っている取込保留に {mark} はありません。"
             "elqr held list で確かめ、ファイル名か照合値の先頭8文字を指定してください。"
         )
     if lines.height > 1:
-        each = "、".join(_marks(row) for row in lines.iter_rows(named=True))
-        raise NotFound(f"残っている取込保留に {mark} は{lines.height}つあります。次のどれかで指定してください: {each}")
+        marks = "、".join(_full_mark(row) for row in lines.iter_rows(named=True))
+        raise NotFound(f"残っている取込保留に {mark} は{lines.height}つあります。次のどれかで指定してください: {marks}")
     return lines.row(0, named=True)
 
 
 def request_waiver(session: Session, mark: str, signature: Signature) -> tuple[int, str]:
-    """取込保留をあきらめる申請: returns its number and the file's name. Raises NotFound, Refused."""
-    row = _named(held_files(session), mark)
+    """取込保留をあきらめる申請. Returns its number and the file's name. Raises NotFound, Refused."""
+    row = _find(held_files(session), mark)
     if row["waiver_no"] is not None:
         raise Refused(
             f"このファイルは申請済みです（申請 {row['waiver_no']}）。"
@@ -83,9 +85,10 @@ def request_waiver(session: Session, mark: str, signature: Signature) -> tuple[i
 
 
 def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tuple[str, bool]:
-    """あきらめる申請を承認する, by another person, while the file is held still.
+    """あきらめる申請を承認する: by another person, while the file is still held.
 
-    Returns the file's name, and whether its bytes are kept: those of a link never were. Raises NotFound, Refused.
+    Returns the file's name, and whether its bytes are in the archive; those of a link never are. Raises NotFound,
+    Refused.
     """
     with session.ledger.transaction() as connection:
         request = find_waiting(session, WAIVER, waiver_no)
@@ -101,13 +104,13 @@ def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tu
 
 
 def refuse_waiver(session: Session, waiver_no: int, signature: Signature) -> None:
-    """あきらめる申請を却下する, or take back one's own. Raises NotFound."""
+    """あきらめる申請を却下する, or withdraw one's own. Raises NotFound."""
     with session.ledger.transaction():
         end_request(session, find_waiting(session, WAIVER, waiver_no), RulingResult.REFUSED, signature)
 
 
 def _is_held(rows: pl.DataFrame, sha256: str, deliveries: list[int]) -> bool:
-    """申請したものがすべて残っているか; what an older program asked for is known by its content."""
+    """申請したものがすべて残っているか. Requests of an older program name no deliveries, only the content."""
     if not deliveries:
         return sha256 in set(rows.filter(pl.col("box") == "")["sha256"])
     return set(deliveries) <= set(rows["deliveries"].explode())

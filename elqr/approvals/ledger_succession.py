@@ -1,9 +1,10 @@
-"""Going on with another ledger (台帳の引継ぎ): asked for by one person, approved by another with their own login.
+"""Going on with another ledger (台帳の引継ぎ): one person requests it, another approves it with their own login.
 
-There is no ledger that could hold the request: it is missing, or not to be trusted yet. So the request is a file in the
-job's output folder. It says who asked, from which account and machine, and what for: the ledger and the traces as they
-were, by their hash. Refused: an approval by who asked, of a request whose file another account wrote than it names, or
-of anything that is not what it was. Who can write the folder can withdraw a request by deleting it, and no more.
+No ledger can hold the request: the ledger is missing, or not to be trusted yet. So the request is a file in the job's
+output folder. It names the requester with account and machine, and the state of the ledger and its traces by a hash.
+
+An approval is refused by the requester, for a file that another account wrote than it names, and when that state has
+changed. Whoever can write to the folder can withdraw a request by deleting it, and no more.
 """
 
 import hashlib
@@ -12,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -33,12 +33,16 @@ from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import RulingResult
 
-_UNTOLD = tuple(name for name in LABELS if name != "run_no")
-"""The series that must be told where nothing that remains tells them: runs stand in the names of folders."""
+_ASKED_FOR = tuple(name for name in LABELS if name != "run_no")
+"""The series that people must give when no trace tells them. Runs are left out: the names of folders tell them."""
 
 
 class Request(Strict):
-    """続ける申請 as its file says it. `situation` is the hash of what was there; `numbers` are handed out no more."""
+    """続ける申請 as its file says it.
+
+    `last` are the numbers that people gave, `numbers` those after which the ledger goes on, both by series.
+    `situation` is the hash of the state at the request.
+    """
 
     is_new: bool
     asked_by: str
@@ -51,8 +55,8 @@ class Request(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """今の様子: the traces, how far all is known to have come, and the hash of both and of the ledger."""
+class _State:
+    """今の様子: the traces, the furthest numbers known, and the hash of these and of the ledger."""
 
     traces: Traces
     numbers: HandedOut
@@ -60,12 +64,12 @@ class _Standing:
 
 
 def request_path(session: Session) -> Path:
-    """申請のファイル: where a request waits, in the folder of the reports."""
+    """申請のファイル: where a request waits, in the output folder."""
     return session.job.out / "ledger_request.json"
 
 
 def waiting_request(session: Session) -> Request | None:
-    """承認を待つ申請; None without one. Raises BadFile."""
+    """承認を待つ申請; None when there is none. Raises BadFile."""
     path = request_path(session)
     try:
         return Request.model_validate_json(plain_bytes(path, BY_ELQR))
@@ -80,14 +84,14 @@ def waiting_request(session: Session) -> Request | None:
 def request_going_on(session: Session, last: Mapping[str, int], signature: Signature, *, is_new: bool) -> HandedOut:
     """この台帳で続けることを申請する. Returns the numbers after which it will go on. Raises Refused, CannotWrite.
 
-    With `is_new` the ledger is yet to be made. `last` are the last numbers that people know of, by series (see
-    elqr/vocabulary/number_series.py); where no trace tells how far the ledger had come, they must say all of them.
+    With `is_new` a new ledger is started. `last` are the last numbers that people know of, by series (see
+    elqr/vocabulary/number_series.py). Where no trace tells how far the ledger had come, `last` must have every series.
     """
     if waiting_request(session) is not None:
         raise Refused(
             "承認を待つ申請があります。elqr ledger show で見て、elqr ledger approve か reject で終えてください。"
         )
-    now = _standing(session, last, is_new=is_new)
+    state = _current_state(session, last, is_new=is_new)
     request = Request(
         is_new=is_new,
         asked_by=signature.by,
@@ -95,16 +99,16 @@ def request_going_on(session: Session, last: Mapping[str, int], signature: Signa
         reason=signature.reason,
         operator=session.who.operator.as_dict(),
         last=dict(last),
-        numbers=now.numbers.as_dict(),
-        situation=now.situation,
+        numbers=state.numbers.as_dict(),
+        situation=state.situation,
     )
-    write_whole(request_path(session), _written(request.model_dump()))
-    return now.numbers
+    write_whole(request_path(session), own_json_bytes(request.model_dump()))
+    return state.numbers
 
 
 def check_going_on(session: Session, by: str) -> Request:
-    """承認してよいか: another person and account, and all is as it was. Raises NotFound, Refused."""
-    request = _asked(session)
+    """承認してよい申請: another person and account approves, and nothing has changed. Raises NotFound, Refused."""
+    request = _find_waiting(session)
     need_another_of(session, [request.asked_by], [request.operator], by)
     owner = _owner(request_path(session))
     if owner not in ("", request.operator.get("os_user", "")):
@@ -112,7 +116,7 @@ def check_going_on(session: Session, by: str) -> Request:
             f"申請のファイルを書いたOSの利用者（{owner}）が、申請した利用者（{request.operator.get('os_user')}）と違います。"
             "誰が書いたか調べ、elqr ledger reject で申請を終えてください。"
         )
-    if _standing(session, request.last, is_new=request.is_new).situation != request.situation:
+    if _current_state(session, request.last, is_new=request.is_new).situation != request.situation:
         raise Refused(
             "申請のあとで、台帳か保管庫・フォルダが変わりました。"
             "elqr ledger reject で申請を終え、今の様子を確かめて申請し直してください。"
@@ -121,9 +125,9 @@ def check_going_on(session: Session, by: str) -> Request:
 
 
 def approve_going_on(session: Session, signature: Signature) -> HandedOut:
-    """この台帳で続けることを承認する: no number that was handed out is handed out again. Returns the numbers.
+    """この台帳で続けることを承認する. Returns the numbers after which the ledger goes on.
 
-    Raises NotFound, BadFile.
+    Raises NotFound, Refused, BadFile.
     """
     request = check_going_on(session, signature.by)
     numbers = HandedOut.of(request.numbers)
@@ -135,26 +139,29 @@ def approve_going_on(session: Session, signature: Signature) -> HandedOut:
         act = Act("ledger_start", int(str(row["start_no"])), RulingResult.APPROVED.value, signature.by, {})
         link = LedgerStart(ledger_start=row, ledger_before=before, ledger_request=request.model_dump())
         enter_act(connection, session.night_on, act, link)
-    with suppress(OSError):  # what stays is refused: the ledger is not what it was
+    with suppress(OSError):  # a file that stays can never be approved: the ledger has changed
         request_path(session).unlink(missing_ok=True)
     return numbers
 
 
 def refuse_going_on(session: Session, signature: Signature) -> Path:
-    """申請を却下するか取り下げる: it is put aside with who did so and why. Raises NotFound, CannotWrite."""
-    request, path = _asked(session), request_path(session)
+    """申請を却下するか取り下げる. Returns the file where it is kept with who rejected it and why.
+
+    Raises NotFound, CannotWrite.
+    """
+    request, path = _find_waiting(session), request_path(session)
     number = 1
     while (aside := path.with_name(f"ledger_request_rejected_{number}.json")).exists():
         number += 1
-    write_whole(aside, _written({**request.model_dump(), "rejected": asdict(signature)}))
+    write_whole(aside, own_json_bytes({**request.model_dump(), "rejected": asdict(signature)}))
     path.unlink(missing_ok=True)
     return aside
 
 
-def last_numbers(given: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """最後の番号 by series, as people name them in the words of `LABELS`. Raises BadFile."""
-    names = {LABELS[name]: name for name in _UNTOLD}
-    numbers = dict(given)
+def last_numbers(labelled: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """最後の番号 by series, from pairs of a label of `LABELS` and a number. Raises BadFile."""
+    names = {LABELS[name]: name for name in _ASKED_FOR}
+    numbers = dict(labelled)
     if wrong := sorted(set(numbers) - set(names)):
         raise BadFile(
             f"--last の {'、'.join(wrong)} は番号の種類ではありません。{'、'.join(names)}から選んでください。"
@@ -162,15 +169,16 @@ def last_numbers(given: Iterable[tuple[str, int]]) -> dict[str, int]:
     return {names[label]: number for label, number in numbers.items()}
 
 
-def _asked(session: Session) -> Request:
+def _find_waiting(session: Session) -> Request:
+    """承認を待つ申請を探す. Raises NotFound, BadFile."""
     request = waiting_request(session)
     if request is None:
         raise NotFound("承認を待つ申請はありません。elqr ledger accept か elqr ledger new で申請してください。")
     return request
 
 
-def _standing(session: Session, last: Mapping[str, int], *, is_new: bool) -> _Standing:
-    """今の様子, where going on can be asked for at all. Raises Refused."""
+def _current_state(session: Session, last: Mapping[str, int], *, is_new: bool) -> _State:
+    """今の様子. Raises Refused where there is nothing to request."""
     traces, ledger = traces_with_keys(session.job), session.ledger
     with ledger.transaction() as connection:
         known, starts = identity.handed_out(connection), identity.starts(connection)
@@ -184,29 +192,25 @@ def _standing(session: Session, last: Mapping[str, int], *, is_new: bool) -> _St
     if not is_new and not wrong:
         raise Refused("台帳と保管庫・フォルダは合っています。することはありません。")
     if is_new and not traces.tells_all:
-        _need_told(last)
+        _refuse_missing(last)
     numbers = traces.numbers.furthest(known).furthest(HandedOut.of(last))
     facts = {"is_new": is_new, "ledger": ledger_id, "run_hash": run_hash, "wrong": wrong, "numbers": numbers.as_dict()}
-    whole = json.dumps({**facts, "traces": asdict(traces)}, ensure_ascii=False, sort_keys=True)
-    return _Standing(traces, numbers, hashlib.sha256(whole.encode()).hexdigest())
+    text = json.dumps({**facts, "traces": asdict(traces)}, ensure_ascii=False, sort_keys=True)
+    return _State(traces, numbers, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _need_told(last: Mapping[str, int]) -> None:
-    """最後の番号を言わせる: nothing that remains says it. 0 is an answer, and silence is none. Raises Refused."""
-    if untold := [LABELS[name] for name in _UNTOLD if name not in last]:
+def _refuse_missing(last: Mapping[str, int]) -> None:
+    """最後の番号のない申請を断る, where no trace tells them. 0 counts as an answer. Raises Refused."""
+    if missing := [LABELS[name] for name in _ASKED_FOR if name not in last]:
         raise Refused(
-            f"前の台帳がどこまで番号を渡したか、残っているものからはわかりません（{'、'.join(untold)}）。"
-            f"最後の番号を --last {untold[0]}=番号 のように書いてください。納付書、共通納税IFS、基幹システムで確かめ、"
+            f"前の台帳がどこまで番号を渡したか、残っているものからはわかりません（{'、'.join(missing)}）。"
+            f"最後の番号を --last {missing[0]}=番号 のように書いてください。納付書、共通納税IFS、基幹システムで確かめ、"
             "わからなければ確かに超えている番号を、一つも渡していなければ 0 を書きます。"
         )
 
 
-def _written(value: Mapping[str, Any]) -> bytes:
-    return own_json_bytes(value)
-
-
 def _owner(path: Path) -> str:
-    """ファイルを書いた利用者, as the system knows it; empty where it does not tell."""
+    """ファイルを書いた利用者: the owner of a file; empty where the system does not tell."""
     try:
         return path.owner()
     except (OSError, KeyError, NotImplementedError):

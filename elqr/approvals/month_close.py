@@ -1,7 +1,7 @@
-"""The monthly close (月計・月締め): a month drawn from the ledger, asked to be closed, and approved by another person.
+"""The monthly close (月計・月締め): draw a month from the ledger; one person requests its close, another approves.
 
-Closing freezes the figures: no night up to the end of the month can post any more. Drawn again, a closed
-month is compared with what was closed.
+Closing freezes the figures: no night up to the end of the month can post any more. A closed month that is drawn again
+is compared with the figures that were closed.
 """
 
 from datetime import date
@@ -21,28 +21,28 @@ from elqr.vocabulary.terms import RulingResult
 
 
 def draw_month(session: Session, first: date) -> Monthly:
-    """月計を引く: the month that begins on a day, as the ledger has it now."""
+    """月計を引く: the month that begins on `first`, from the ledger as it is now."""
     figures = _figures(session, first)
     with session.ledger.transaction() as connection:
-        asked = queries.closes(connection, figures.month)
+        requests = queries.closes(connection, figures.month)
         chain = report_queries.chain(connection, month_end(first))
         earliest_open = queries.last_closed_month(connection) < figures.month
-    closed = next((one for one in asked if one["result"] == RulingResult.APPROVED.value), None)
-    waits = next((one for one in asked if one["result"] is None), None)
+    closed = next((row for row in requests if row["result"] == RulingResult.APPROVED.value), None)
+    waiting = next((row for row in requests if row["result"] is None), None)
     is_changed = closed is not None and closed["sha256"] != figures.sha256
     if closed is not None:
         by_whom = f"締済（申請 {closed['asked_by']}、承認 {closed['taken_by']} {closed['taken_at'][:10]}）"
         standing = f"★締後の変更あり　{by_whom}" if is_changed else by_whom
-    elif waits is not None:
-        standing = f"締めの承認待ち（申請 {waits['asked_by']} {waits['asked_at'][:10]}）"
+    elif waiting is not None:
+        standing = f"締めの承認待ち（申請 {waiting['asked_by']} {waiting['asked_at'][:10]}）"
     else:
         standing = "未締" if earliest_open else "未締（後の月を締めたため、もう変わりません）"
     return monthly(session.job.city.name, figures, session.register, chain, standing, is_changed=is_changed)
 
 
 def request_close(session: Session, first: date, signature: Signature) -> Figures:
-    """月締めを申請する. Raises Refused for a month that is not over, is closed, or waits already."""
-    _is_over(session, first)
+    """月締めを申請する. Raises Refused for a month that is not over, is closed, or has a request waiting."""
+    _refuse_unfinished(session, first)
     figures = _figures(session, first)
     with session.ledger.transaction() as connection:
         for row in queries.closes(connection, figures.month):
@@ -55,20 +55,20 @@ def request_close(session: Session, first: date, signature: Signature) -> Figure
                     f"{figures.month} は {row['asked_by']} が申請済みです。承認は elqr month approve、"
                     "取り下げは elqr month reject です。"
                 )
-        closed = {
+        request_row = {
             "month": figures.month,
             "postings": figures.count,
             "yen": figures.yen,
             "suspense_yen": figures.closing_yen,
             "sha256": figures.sha256,
         }
-        ask(session, MONTH_CLOSE, closed, signature)
+        ask(session, MONTH_CLOSE, request_row, signature)
     return figures
 
 
 def approve_close(session: Session, first: date, signature: Signature) -> Figures:
-    """月締めを承認する, by another person, when the figures still are what was asked for. Raises NotFound, Refused."""
-    _is_over(session, first)
+    """月締めを承認する: by another person, while the figures are unchanged. Raises NotFound, Refused."""
+    _refuse_unfinished(session, first)
     figures = _figures(session, first)
     request = _find_waiting(session, figures.month)
     need_another(session, request, signature.by)
@@ -83,7 +83,7 @@ def approve_close(session: Session, first: date, signature: Signature) -> Figure
 
 
 def refuse_close(session: Session, first: date, signature: Signature) -> None:
-    """月締めの申請を却下する, or take back one's own. Raises NotFound."""
+    """月締めの申請を却下する, or withdraw one's own. Raises NotFound."""
     _end(session, _find_waiting(session, f"{first:%Y-%m}"), RulingResult.REFUSED, signature)
 
 
@@ -92,8 +92,8 @@ def _figures(session: Session, first: date) -> Figures:
         return queries.figures(connection, first)
 
 
-def _is_over(session: Session, first: date) -> None:
-    """終わった月か: a night of it must not come after the close, nor one of the days before a run that is recorded."""
+def _refuse_unfinished(session: Session, first: date) -> None:
+    """終わっていない月を断る: no night of the month may follow its close. Raises Refused."""
     if session.night_on <= month_end(first):
         raise Refused(
             f"{first:%Y-%m} は、処理日（{session.night_on}）ではまだ終わっていません。"
@@ -102,7 +102,7 @@ def _is_over(session: Session, first: date) -> None:
 
 
 def _find_waiting(session: Session, month: str) -> Request:
-    """承認を待つ月締めの申請: one at most waits for a month. Raises NotFound."""
+    """承認を待つ月締めの申請を探す; a month has at most one. Raises NotFound."""
     with session.ledger.transaction() as connection:
         row = next((row for row in queries.closes(connection, month) if row["result"] is None), None)
     if row is None:
@@ -111,7 +111,7 @@ def _find_waiting(session: Session, month: str) -> Request:
 
 
 def _end(session: Session, request: Request, result: RulingResult, signature: Signature) -> None:
-    """申請を終える; the chain of runs says the hash of the figures."""
+    """申請を終える: the link of the chain has the hash of the figures."""
     link = MonthEnd(
         month_close=request.number, figures=request.row["sha256"], result=result.value, taken_by=signature.by
     )

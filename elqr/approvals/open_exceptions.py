@@ -1,4 +1,4 @@
-"""Open exceptions (要確認の残): as staff ask for them, and the book in which they write their decisions."""
+"""Open exceptions (要確認の残): staff search them, and write their decisions in an exported book."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,12 +17,12 @@ from elqr.store.queries import reviews as queries
 from elqr.vocabulary.terms import Channel, Outcome
 
 NOW = date.max
-"""The state of the ledger as it is, whatever night it is asked for."""
+"""As of this day the ledger says all that it knows, whatever the session's night."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """絞り込み: which open exceptions; what is empty does not narrow."""
+    """絞り込み: which open exceptions. An empty field does not narrow the search."""
 
     payment_nos: tuple[int, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -45,36 +45,36 @@ class Search:
 
 
 def export_exceptions(session: Session, search: Search, file_name: str) -> tuple[Book, int]:
-    """要確認を書き出す: a book for decisions on what is open now, and the number of its rows."""
+    """要確認を書き出す. Returns a book for decisions on what is open now, and the number of its rows."""
     with session.ledger.transaction() as connection:
         chain = report_queries.chain(connection, session.night_on)
-        rows = find(session, queries.exceptions(connection, session.night_on).filter("is_open"), search)
-        table = table_of(session, rows)
+        rows = filter_exceptions(session, queries.exceptions(connection, session.night_on).filter("is_open"), search)
+        table = exceptions_table(session, rows)
     title = "要確認（決裁の記入用）"
     book = review_book(file_name, title, session.job.city.name, session.night_on, table, marks(rows), chain)
     return book, rows.height
 
 
-def table_of(session: Session, rows: pl.DataFrame) -> Table:
-    """要確認一覧 of these rows, with the candidates known now."""
+def exceptions_table(session: Session, rows: pl.DataFrame) -> Table:
+    """要確認一覧 of rows of frame ExceptionRow, with the candidates known now."""
     others = report_queries.other_payments(session.ledger.connection, rows)
     near = report_queries.suggestions(session.ledger.connection, rows, late_notices(session, rows))
-    named = shape.with_procedure(rows, session.register)
-    return shape.exception_table(named, others, near, session.register, session.night_on)
+    with_procedure = shape.with_procedure(rows, session.register)
+    return shape.exception_table(with_procedure, others, near, session.register, session.night_on)
 
 
 def late_notices(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
-    """同じ照会キーの納付書 that came after the night of a payment, as the ledger is now."""
+    """同じ照会キーの納付書 that came after the payment's night; frame LateNotice, as the ledger is now."""
     return late_queries.late_notices(session.ledger.connection, rows.filter(pl.col("bill_no").is_null()), NOW)
 
 
-def find(session: Session, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
-    """絞り込んだ行: those of the exceptions that a search asks for."""
+def filter_exceptions(session: Session, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """要確認を絞り込む: the rows of frame ExceptionRow that a search asks for."""
     departments = [
         procedure.code for procedure in session.register.procedure if procedure.department in search.departments
     ]
     code = shape.with_procedure(rows, session.register)["procedure_code"]
-    wanted: list[tuple[object, pl.Expr | pl.Series]] = [
+    conditions: list[tuple[object, pl.Expr | pl.Series]] = [
         (search.payment_nos, pl.col("payment_no").is_in(search.payment_nos)),
         (search.outcomes, pl.col("outcome").is_in([outcome.value for outcome in search.outcomes])),
         (search.departments, code.is_in(departments)),
@@ -82,4 +82,4 @@ def find(session: Session, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
         (search.channels, pl.col("channel").is_in([channel.value for channel in search.channels])),
         (search.paid_until, pl.col("paid_on") <= (search.paid_until or date.max)),
     ]
-    return rows.filter(*(condition for asked, condition in wanted if asked))
+    return rows.filter(*(condition for value, condition in conditions if value))

@@ -1,7 +1,7 @@
-"""Giving up (取り込まなかった行をあきらめる): refused notice rows that will never come right, by two people.
+"""Giving up (取り込まなかった行をあきらめる): two people agree that refused notice rows will never be corrected.
 
-One person asks, another approves; only then do the rows leave the morning's page. What they said stays in the ledger
-and their file in the archive. A row that came right in the meantime is left as it is.
+One person requests it, another approves, and only then do the rows leave the morning's page. Their content stays in
+the ledger, and their file in the archive. A row that was corrected in the meantime stays as it is.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ from elqr.vocabulary.terms import RulingResult
 
 
 def request_giving_up(session: Session, file_no: int, record_nos: Sequence[int], signature: Signature) -> int:
-    """あきらめることを申請する: waiting rows of a notice file, or all of them. Returns the request's number.
+    """あきらめることを申請する: some waiting rows of a notice file, or without `record_nos` all. Returns its number.
 
-    Raises NotFound for rows that do not wait, Refused for rows of a waiting request.
+    Raises NotFound for rows that do not wait, Refused for rows of another waiting request.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
@@ -40,7 +40,7 @@ def request_giving_up(session: Session, file_no: int, record_nos: Sequence[int],
 
 
 def approve_giving_up(session: Session, give_up_no: int, signature: Signature) -> int:
-    """申請を承認する, by another person. Returns how many rows were given up. Raises NotFound, Refused."""
+    """申請を承認する: by another person. Returns how many rows were given up. Raises NotFound, Refused."""
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         request = find_waiting(session, GIVE_UP, give_up_no)
@@ -53,7 +53,7 @@ def approve_giving_up(session: Session, give_up_no: int, signature: Signature) -
 
 
 def refuse_giving_up(session: Session, give_up_no: int, signature: Signature) -> None:
-    """申請を却下する, or take back one's own. Raises NotFound, Refused."""
+    """申請を却下する, or withdraw one's own. Raises NotFound, Refused."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
         request = find_waiting(session, GIVE_UP, give_up_no)
@@ -61,5 +61,5 @@ def refuse_giving_up(session: Session, give_up_no: int, signature: Signature) ->
 
 
 def _record_nos(records: str) -> list[int]:
-    """何件目か, as a request keeps them."""
+    """何件目か: the record numbers, from a request's comma-separated text."""
     return [int(number) for number in records.split(",")]

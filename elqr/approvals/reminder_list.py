@@ -1,4 +1,4 @@
-"""Reminder lists (督促対象一覧): drawn once the gate is open, and checked before they are sent."""
+"""Reminder lists (督促対象一覧): drawn once the gate is open, and checked again before they are sent."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import polars as pl
 
 from elqr import __version__
 from elqr.approvals.arrears import Situation, refuse_change
-from elqr.approvals.reminder_risks import Against, against
+from elqr.approvals.reminder_risks import Against, find_risks
 from elqr.disk.archive import keep
 from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
@@ -34,7 +34,7 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class DrawnList:
-    """引いた一覧: its number, folder and what it holds."""
+    """引いた一覧: its number and folder, and how many claims and yen it holds."""
 
     list_no: int
     folder: Path
@@ -45,8 +45,11 @@ class DrawnList:
 def draw_list(
     session: Session, now: Situation, approval: int | None, signature: Signature, *, with_names: bool
 ) -> DrawnList | None:
-    """督促対象一覧を引く. None when there is nothing to list. Raises Refused, NotFound when it may not be drawn."""
-    request = None if approval is None else _approved(session, approval, now)
+    """督促対象一覧を引く, by the approval of a request where there are risks. None when there is nothing to list.
+
+    Raises Refused, NotFound.
+    """
+    request = None if approval is None else _find_approved(session, approval, now)
     if now.against and request is None:
         raise Refused("督促を妨げるものがあるので、一覧は引けません。")
     if not now.count:
@@ -66,17 +69,17 @@ def draw_list(
             "ledger_id": ledger_id(connection),
             "override": _override(request, now),
         }
-        reminders = _list(session, now, facts)
-        while _is_taken(session, reminders, facts):  # by a list that was cut off, and of other claims
+        reminders = _compose(session, now, facts)
+        while _is_taken(session, reminders, facts):  # by an interrupted list of other claims
             facts = facts | {"list_no": facts["list_no"] + 1}
-            reminders = _list(session, now, facts)
+            reminders = _compose(session, now, facts)
         manifest = _write(session, reminders, facts)
         _enter(session, now, reminders, manifest, facts | {"request_no": approval, "made_at": signature.at})
     return DrawnList(facts["list_no"], _folder(session, facts), now.count, now.yen)
 
 
 def _enter(session: Session, now: Situation, reminders: List, manifest: bytes, facts: Mapping[str, Any]) -> None:
-    """一覧を記す, with its link of the chain."""
+    """一覧を記す, with its link in the chain. `facts` has the keys of `names`."""
     names = ("list_no", "request_no", "night_on", "made_at", "made_by", "claims", "yen")
     row = {name: facts[name] for name in names}
     row |= {"sha256": sha256_of(reminders.csv), "manifest_sha256": sha256_of(manifest)}
@@ -93,8 +96,8 @@ def _enter(session: Session, now: Situation, reminders: List, manifest: bytes, f
     enter_act(session.ledger.connection, session.night_on, act, link)
 
 
-def _approved(session: Session, request_no: int, now: Situation) -> dict[str, Any]:
-    """承認された申請 that no list has used, for the situation as it is now. Raises NotFound, Refused."""
+def _find_approved(session: Session, request_no: int, now: Situation) -> dict[str, Any]:
+    """承認された申請を探す: its row. Raises NotFound; Refused when a list has used it or the situation has changed."""
     with session.ledger.transaction() as connection:
         request = next((row for row in queries.requests(connection) if row["request_no"] == request_no), None)
     if request is None or request["result"] != RulingResult.APPROVED.value:
@@ -106,15 +109,15 @@ def _approved(session: Session, request_no: int, now: Situation) -> dict[str, An
 
 
 def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] | None:
-    """妨げがあるまま引いた記録: who agreed to it, why, and to what exactly."""
+    """妨げがあるまま引いた記録: who agreed, why, and to which risks. `request` is a row of the requests."""
     if request is None:
         return None
     names = ("request_no", "reason", "asked_by", "taken_by")
-    known = [{"risk": one.risk.value, "found": list(one.found)} for one in now.against]
-    return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": known}
+    accepted = [{"risk": obstacle.risk.value, "found": list(obstacle.found)} for obstacle in now.against]
+    return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": accepted}
 
 
-def _list(session: Session, now: Situation, facts: dict[str, Any]) -> List:
+def _compose(session: Session, now: Situation, facts: dict[str, Any]) -> List:
     return reminder_list(
         session.job.city.name, session.night_on, now.claims, session.register, facts, with_names=facts["with_names"]
     )
@@ -125,12 +128,12 @@ def _folder(session: Session, facts: dict[str, Any]) -> Path:
 
 
 def _is_taken(session: Session, reminders: List, facts: dict[str, Any]) -> bool:
-    """使われた番号か: its folder holds another list, which may have been sent and stays as it is."""
+    """使われた番号か: its folder holds another list. That list may have been sent, so it stays."""
     return any(session.holds_other(_folder(session, facts) / name, data) for name, data in reminders.files().items())
 
 
 def _write(session: Session, reminders: List, facts: dict[str, Any]) -> bytes:
-    """The files, and last the manifest that names them; returns the manifest's bytes."""
+    """一覧を書く: the files, and last the manifest that names them. Returns the manifest's bytes."""
     files, folder = reminders.files(), _folder(session, facts)
     hashes = {name: sha256_of(data) for name, data in sorted(files.items())}
     manifest = own_json_bytes({**facts, "files": hashes})
@@ -144,7 +147,11 @@ def _write(session: Session, reminders: List, facts: dict[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class ListCheck:
-    """一覧の確かめ: its number, the claims that should not be reminded any more, with why, and the risks since then."""
+    """一覧の確かめ: whether a list may still be sent.
+
+    `changed` are the claims that must not be reminded as listed: frame Unpaid with now_yen and why. `against` are the
+    risks that nobody knew of when the list was drawn.
+    """
 
     list_no: int
     count: int
@@ -153,17 +160,17 @@ class ListCheck:
 
     @property
     def may_be_sent(self) -> bool:
-        """送ってよいか: no claim of the list has changed, and nothing new stands against it."""
+        """送ってよいか: no claim of the list has changed, and there is no new risk."""
         return self.changed.is_empty() and not self.against
 
 
 def check_list(session: Session, folder: Path) -> ListCheck:
-    """送る前に確かめる: the folder is ours, unchanged and the newest; claims that changed since are named.
+    """送る前に確かめる: the folder must be ours, unchanged and the newest. Finds the claims that changed since.
 
-    What would stop the list today stops it from being sent, but for what two people knew of when it was drawn.
-    Raises NotFound, BadFile.
+    Risks that would stop the list today also stop it from being sent, except those that two people accepted when it
+    was drawn. Raises NotFound, BadFile, Refused.
     """
-    row, manifest = _ours(session, folder)
+    row, manifest = _read_list(session, folder)
     with session.ledger.transaction() as connection:
         listed = queries.listed(connection, row["list_no"], session.night_on)
         today = queries.unpaid(connection, session.night_on)
@@ -178,14 +185,14 @@ def check_list(session: Session, folder: Path) -> ListCheck:
         .then(pl.lit("未収額が変わった"))
     )
     changed = rows.with_columns(why.alias("why"), pl.col("now_yen").fill_null(0)).drop_nulls("why")
-    still = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
-    agreed = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
-    risks = against(session, still.filter(~pl.col(Unpaid.IS_ANNOUNCED)), still.filter(Unpaid.IS_ANNOUNCED), agreed)
-    return ListCheck(row["list_no"], listed.height, changed, risks)
+    unpaid = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
+    claims, announced = unpaid.filter(~pl.col(Unpaid.IS_ANNOUNCED)), unpaid.filter(Unpaid.IS_ANNOUNCED)
+    accepted = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}
+    return ListCheck(row["list_no"], listed.height, changed, find_risks(session, claims, announced, accepted))
 
 
-def _ours(session: Session, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """台帳に記した一覧か, unchanged and the newest: its row and its manifest. Raises NotFound, BadFile, Refused."""
+def _read_list(session: Session, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """台帳に記した一覧を読む: its row and its manifest. Raises NotFound, BadFile; Refused for an older list."""
     path = folder / MANIFEST
     data = read_written(path, "督促対象一覧の目録", "elqr arrears list が作ったフォルダを指定してください。", BY_ELQR)
     try:

@@ -1,7 +1,7 @@
-"""Reminder risks (督促を妨げるもの): everything that says that claims which look unpaid may have been paid.
+"""Reminder risks (督促を妨げるもの): every sign that claims which look unpaid may have been paid.
 
-Asked when a list is drawn, when two people let one be drawn, and again before it is sent. What the ledger knows now
-counts, not what it knew on the night of a payment: a slip may have come after the payment that names it.
+They are looked for when a list is drawn, when two people let one be drawn, and again before it is sent. What counts is
+what the ledger knows now, not on the night of a payment: a notice may have come after the payment that names it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -11,7 +11,7 @@ from enum import IntEnum
 import polars as pl
 
 from elqr.disk.inbox import Arrived, arrivals
-from elqr.night.remittance import standing
+from elqr.night.remittance import open_settlement
 from elqr.night.take_in import Box, still_held
 from elqr.rules.expected_files import arriving
 from elqr.rules.joint_payment import sums_of
@@ -34,7 +34,7 @@ _MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.O
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """督促を妨げるもの of one kind: what was found, and the claims and yen at risk."""
+    """督促を妨げるもの of one kind: what was found, in words, and how many claims and yen are at risk."""
 
     risk: Risk
     found: tuple[str, ...]
@@ -43,48 +43,49 @@ class Against:
 
     @property
     def label(self) -> str:
-        """妨げるもの, with how many there are and what is at stake."""
+        """妨げるもの in words, with its counts and yen."""
         return f"{self.risk.label} {len(self.found):,}（危うい督促 {self.claims:,}件 {self.yen:,}円）"
 
 
-def against(
-    session: Session, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str] = ()
+def find_risks(
+    session: Session, claims: pl.DataFrame, announced: pl.DataFrame, accepted: Collection[str] = ()
 ) -> tuple[Against, ...]:
-    """督促を妨げるもの as the ledger and the inboxes are now; none where nothing was found.
+    """督促を妨げるものを探す, in the ledger and the inboxes as they are now.
 
-    Both frames are Unpaid: claims to be reminded, and those that a 速報 says are paid. `agreed` names what two people
-    knew of.
+    Both frames are Unpaid: `claims` are to be reminded, `announced` are paid according to a 速報. `accepted` are texts
+    of risks that two people accepted; they are left out.
     """
     obstacles = [
-        *_files(session, claims, agreed),
-        *_records(session, claims, agreed),
-        *_money(session, claims, announced, agreed),
+        *_file_risks(session, claims, accepted),
+        *_payment_risks(session, claims, accepted),
+        *_money_risks(session, claims, announced, accepted),
     ]
-    return tuple(one for one in obstacles if one.found)
+    return tuple(obstacle for obstacle in obstacles if obstacle.found)
 
 
-def _all(risk: Risk, texts: Sequence[str], claims: pl.DataFrame, agreed: Collection[str]) -> Against:
-    """What may concern every one of these claims."""
-    left = tuple(text for text in texts if text not in agreed)
-    return Against(risk, left, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
+def _risk_to_all(risk: Risk, texts: Sequence[str], claims: pl.DataFrame, accepted: Collection[str]) -> Against:
+    """A risk that may concern every one of these claims."""
+    new = tuple(text for text in texts if text not in accepted)
+    return Against(risk, new, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
 
 
-def _files(session: Session, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
-    """届いていないファイル, and those that were held back or not taken in yet."""
+def _file_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str]) -> Iterator[Against]:
+    """届いていないファイル, and files that were held back or not taken in yet."""
     with session.ledger.transaction() as connection:
         delivered = report_queries.taken_in(connection, session.night_on)
         rows = arriving(session.rules.arrivals, delivered, session.night_on, session.rules.calendar)
         held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in still_held(session)["name"]]
-        waiting = {f"{arrived.name}（未取込）" for box, arrived in _boxes(session) if _is_new(session, box, arrived)}
+        new_names = (arrived.name for box, arrived in _list_boxes(session) if _is_new(session, box, arrived))
+        waiting = {f"{name}（未取込）" for name in new_names}
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
         pl.concat_str(Arriving.NAME, pl.lit(" "), pl.col(Arriving.DUE_ON).cast(pl.String), pl.lit(" "), Arriving.FILES)
     )
-    yield _all(Risk.FILES_MISSING, [text.strip() for text in missing.to_series()], claims, agreed)
-    yield _all(Risk.FILES_HELD, sorted([*held, *waiting]), claims, agreed)
+    yield _risk_to_all(Risk.FILES_MISSING, [text.strip() for text in missing.to_series()], claims, accepted)
+    yield _risk_to_all(Risk.FILES_HELD, sorted([*held, *waiting]), claims, accepted)
 
 
-def _boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
-    """受信箱の中身 of all inboxes: a payment, money, or a slip that was cancelled may be in any of them."""
+def _list_boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
+    """受信箱の中身を並べる, of all inboxes: any may hold a payment, money, or the cancellation of a notice."""
     boxes = [(box.path, box.specs, session.watch(box)) for box in (*session.job.inbox, *session.job.money)]
     if (notices := session.job.notices) is not None:
         boxes.append((notices.inbox, (notices.spec,), session.watch_notices(notices)))
@@ -94,7 +95,7 @@ def _boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
 
 
 def _is_new(session: Session, box: Box, arrived: Arrived) -> bool:
-    """未取込か: no night has looked at this content, or at what was held back before and has come again."""
+    """未取込か: no night has looked at this content. A file that was held back and came again counts as new."""
     connection, file = session.ledger.connection, (arrived.name, arrived.sha256)
     return not (
         night_queries.file_of(connection, arrived.sha256)
@@ -103,30 +104,30 @@ def _is_new(session: Session, box: Box, arrived: Arrived) -> bool:
     )
 
 
-def _records(session: Session, claims: pl.DataFrame, agreed: Collection[str]) -> Iterator[Against]:
+def _payment_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str]) -> Iterator[Against]:
     """消し込んでいない収納, and yen in suspense that could belong to one of these claims."""
     with session.ledger.transaction() as connection:
         count, yen = arrears_queries.undecided(connection)
-        pairs = _pairs(session, _in_suspense(session), claims)
-    yield _all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, agreed)
+        pairs = _pair(session, _suspended_payments(session), claims)
+    yield _risk_to_all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, accepted)
     numbers = pairs["payment_no"].unique().sort()
-    told = {number: text for number in numbers if (text := f"受付{number}") not in agreed}
-    pairs = pairs.filter(pl.col("payment_no").is_in(list(told)))
+    texts = {number: text for number in numbers if (text := f"受付{number}") not in accepted}
+    pairs = pairs.filter(pl.col("payment_no").is_in(list(texts)))
     at_risk = claims.join(pairs, on=Unpaid.CLAIM_NO, how="semi")
-    yield Against(Risk.EXCEPTIONS, tuple(told.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
+    yield Against(Risk.EXCEPTIONS, tuple(texts.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
 
 
 class Doubt(IntEnum):
-    """どこまで探すか: by what claims are sought that a payment may be for. Each does so by all before it as well."""
+    """どこまで探すか: how widely to look for the claims that a payment may be for. Each level includes those before."""
 
     ITS_CLAIMS = 0
-    """What its key names today, and where it ever stood: two people decided that it is paid back."""
+    """Two people decided to pay it back: the claims that its key names today, and those it ever stood on."""
     ITS_PAYER = 1
-    """Its slip agrees, and its claim is still asked for: what else its payer owes."""
+    """Its notice agrees, and the claim is still owed: also the payer's other claims."""
     ITS_YEN = 2
-    """What it was for is asked of nobody any more, or not so much: another slip may have come in its place."""
+    """Its claim is owed no more, or not that much: also claims of the same yen, as another notice may have come."""
     ITS_KEY = 3
-    """Its slip is not known or says otherwise: a slip with a near key may have been meant."""
+    """Its notice is unknown or contradicts it: also notices with a near key."""
 
 
 _DOUBT = (
@@ -138,8 +139,11 @@ _DOUBT = (
 )  # fmt: skip
 
 
-def _in_suspense(session: Session) -> pl.DataFrame:
-    """仮受にある収納 that is open, or to be paid back: what is left of it as `yen`. Old conflicts stand nowhere."""
+def _suspended_payments(session: Session) -> pl.DataFrame:
+    """仮受にある収納, open or to be paid back: its key, payer_ref, paid_on, is_open, yen, is_unknown.
+
+    `yen` are those in suspense. Conflicts of old nights stand on no account; all their yen count.
+    """
     rows = review_queries.exceptions(session.ledger.connection, session.night_on)
     is_held = pl.col("suspense_yen") > 0
     waits = is_held | (pl.col("is_open") & (pl.col("place") == Place.REJECTED.value))
@@ -148,66 +152,66 @@ def _in_suspense(session: Session) -> pl.DataFrame:
     return rows.filter(waits).select(*_KEY, "payer_ref", "paid_on", "is_open", yen, is_unknown.alias("is_unknown"))
 
 
-def _pairs(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """仮受の収納と調定: payment_no, claim_no of all that may be one of the claims', as far as each is in doubt."""
+def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """仮受の収納と調定を組む: payment_no, claim_no wherever a payment may be for a claim. See `Doubt`."""
     connection = session.ledger.connection
     named, stood = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
-    own = pl.concat([named, stood.select(named.columns)]).unique()
-    payers = own.join(arrears_queries.payers_now(connection, own, session.night_on), on=Unpaid.CLAIM_NO)
-    slips = late_queries.late_notices(connection, held.filter("is_open"), session.night_on)
+    known = pl.concat([named, stood.select(named.columns)]).unique()
+    payers = known.join(arrears_queries.payers_now(connection, known, session.night_on), on=Unpaid.CLAIM_NO)
+    notices = late_queries.late_notices(connection, held.filter("is_open"), session.night_on)
     truths = {
-        "agrees": slips.filter("agrees"),
+        "agrees": notices.filter("agrees"),
         "is_off": stood.filter("is_off"),
         "is_asked_for": payers.join(named, on=named.columns, how="semi"),
     }
-    found = {name: of_these["payment_no"].unique().implode() for name, of_these in truths.items()}
-    is_so = (pl.col("payment_no").is_in(number).alias(name) for name, number in found.items())
-    held = held.with_columns(is_so).with_columns(_DOUBT)
+    numbers = {name: rows["payment_no"].unique().implode() for name, rows in truths.items()}
+    are_true = (pl.col("payment_no").is_in(payment_nos).alias(name) for name, payment_nos in numbers.items())
+    held = held.with_columns(are_true).with_columns(_DOUBT)
     by_payer, by_yen, by_key = (held.filter(pl.col("doubt") >= least) for least in list(Doubt)[1:])
-    theirs = [by_payer, payers.join(by_payer, on="payment_no", how="semi")]
+    with_payer = [by_payer, payers.join(by_payer, on="payment_no", how="semi")]
     pairs = [
-        own,
-        *(some.join(claims, on=Unpaid.PAYER_REF).select(named.columns) for some in theirs),
-        *_of_the_same_yen(session, by_yen, claims),
-        *_of_near_keys(session, by_key),
+        known,
+        *(payments.join(claims, on=Unpaid.PAYER_REF).select(named.columns) for payments in with_payer),
+        *_pair_by_yen(session, by_yen, claims),
+        *_pair_by_near_keys(session, by_key),
     ]
     return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
 
 
-def _of_near_keys(session: Session, unknown: pl.DataFrame) -> list[pl.DataFrame]:
-    """近い照会キーの調定: payment_no, claim_no. Every slip of a near key is a risk, whatever its 再発行 digit."""
+def _pair_by_near_keys(session: Session, unknown: pl.DataFrame) -> list[pl.DataFrame]:
+    """近い照会キーで組む: payment_no, claim_no. Every notice of a near key is a risk, whatever its 再発行 digit."""
     readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
-    near = [neighbours(some) for some in readable.iter_slices(ASKED_AT_MOST)]
-    return [arrears_queries.named_claims(session.ledger.connection, frame) for frame in near]
+    near = [neighbours(payments) for payments in readable.iter_slices(ASKED_AT_MOST)]
+    return [arrears_queries.named_claims(session.ledger.connection, keys) for keys in near]
 
 
-def _of_the_same_yen(session: Session, doubtful: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
-    """金額の合う調定: payment_no, claim_no; by what a slip asks, and by what is left of one or several claims."""
+def _pair_by_yen(session: Session, doubtful: pl.DataFrame, claims: pl.DataFrame) -> list[pl.DataFrame]:
+    """金額で組む: payment_no, claim_no, by the amount of a notice, and by what is left of one or several claims."""
     if doubtful.is_empty():
         return []
-    slips = arrears_queries.slip_amounts(session.ledger.connection, claims).rename({"paid_yen": "yen"})
+    notices = arrears_queries.slip_amounts(session.ledger.connection, claims).rename({"paid_yen": "yen"})
     yen = doubtful["yen"].unique()
-    more = arrears_queries.unpaid_of(session.ledger.connection, session.night_on, claims.select(Unpaid.PAYER_REF))
-    # With those that are not due a payer may have too many for every choice: of those that are, by themselves as well.
-    found = (slips, sums_of(claims, yen), sums_of(more, yen))
-    return [doubtful.join(own, on="yen").select("payment_no", Unpaid.CLAIM_NO) for own in found]
+    unpaid = arrears_queries.unpaid_of(session.ledger.connection, session.night_on, claims.select(Unpaid.PAYER_REF))
+    # A payer may have too many unpaid claims to try every choice of them. So the due ones are tried alone as well.
+    amounts = (notices, sums_of(claims, yen), sums_of(unpaid, yen))
+    return [doubtful.join(rows, on="yen").select("payment_no", Unpaid.CLAIM_NO) for rows in amounts]
 
 
-def _money(
-    session: Session, claims: pl.DataFrame, announced: pl.DataFrame, agreed: Collection[str]
+def _money_risks(
+    session: Session, claims: pl.DataFrame, announced: pl.DataFrame, accepted: Collection[str]
 ) -> Iterator[Against]:
     """確報の届かない速報, and money for which there are no payments."""
     if not session.rules.contracts:
         return
     with session.ledger.transaction() as connection:
         overdue = money_queries.overdue(connection, session.night_on)
-        lines = standing(session.ledger, session.rules, session.night_on).lines
-    more = pl.col(Settled.MONEY_YEN) > pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN)
+        lines = open_settlement(session.ledger, session.rules, session.night_on).lines
+    is_more_money = pl.col(Settled.MONEY_YEN) > pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN)
     unmet = [SettlementOutcome.DIFFERS.value, SettlementOutcome.NO_PAYMENTS.value]
-    rows = lines.filter(pl.col(Settled.OUTCOME).is_in(unmet) & more)
-    said = [
+    rows = lines.filter(pl.col(Settled.OUTCOME).is_in(unmet) & is_more_money)
+    deposits = [
         f"{name} {day} 入金 {yen:,}円" for name, day, yen in rows.select("contract", "from_on", "money_yen").iter_rows()
     ]
-    numbers = [f"受付{number}" for number in overdue["payment_no"].sort()]
-    yield _all(Risk.OVERDUE, numbers, announced, agreed)
-    yield _all(Risk.MONEY, said, claims, agreed)
+    payments = [f"受付{number}" for number in overdue["payment_no"].sort()]
+    yield _risk_to_all(Risk.OVERDUE, payments, announced, accepted)
+    yield _risk_to_all(Risk.MONEY, deposits, claims, accepted)

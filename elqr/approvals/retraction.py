@@ -1,9 +1,9 @@
-"""Taking back what was recorded wrongly (記録の取り消し): asked for by one person with a reason, approved by another.
+"""Retraction (記録の取り消し): one person requests that a wrong record no longer counts; another approves.
 
-One way for every kind of record, those of `_RECORDS`. Nothing is changed or deleted: from the approval on, whatever
-asks whether the record holds is told that it does not, and what is true can be recorded again. Refused: what does not
-hold any more, what waits already, what a later record rests on, and a day before the last night, whose reports must
-stay true. Every request and every step is a link of the chain of runs.
+All kinds of records in `_RECORDS` go one way. Nothing is changed or deleted: from the approval on the record no longer
+holds, and the truth can be recorded again. Refused: a record that does not hold, one whose retraction is already
+requested, one that a later record builds on, and a day before the last night, because its reports must stay true.
+Every request and its end are links of the chain of runs.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from elqr.vocabulary.terms import PrintState, RetractionKind, RulingResult
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """取り消すもの: a record that holds, by its kind and number, and how people call it."""
+    """取り消すもの: a record that holds, by its kind and number, and its name in words."""
 
     kind: RetractionKind
     number: int
@@ -35,18 +35,22 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """記録の種類: how a record that holds is found, what rests on it (empty when nothing does), what follows.
+    """記録の種類: how to find a record by its name, why it cannot be retracted, and what follows when it is.
 
-    `against` is given the numbers that count as taken back already: at a request those that wait for approval too.
+    `find_obstacle` takes a record's number and the numbers to count as retracted already: at a request those that wait
+    for approval. It returns Japanese text, empty when nothing builds on the record.
     """
 
     find: Callable[[Session, str], Subject | None]
-    against: Callable[[Session, int, frozenset[int]], str]
-    follows: Callable[[Session, int], str]
+    find_obstacle: Callable[[Session, int, frozenset[int]], str]
+    consequence: Callable[[Session, int], str]
 
 
 def request_retraction(session: Session, kind: RetractionKind, name: str, signature: Signature) -> tuple[int, Subject]:
-    """記録の取り消しを申請する: the record by the name that people give it. Raises NotFound, Refused."""
+    """記録の取り消しを申請する: a record by its number or file name. Returns the request's number and the record.
+
+    Raises NotFound, Refused.
+    """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         subject = _RECORDS[kind].find(session, name)
@@ -61,29 +65,29 @@ def request_retraction(session: Session, kind: RetractionKind, name: str, signat
                     f"{subject.words}の取り消しは {row['asked_by']} が申請済みです（申請 {row['retraction_no']}）。"
                     "承認は elqr undo approve、取り下げは elqr undo reject です。"
                 )
-        asked = frozenset(row["number"] for row in queries.retractions_waiting(connection, kind))
-        _rests_on_nothing(session, subject, asked)
+        waiting = frozenset(row["number"] for row in queries.retractions_waiting(connection, kind))
+        _refuse_obstacle(session, subject, waiting)
         row = {"kind": kind.value, "number": subject.number, "subject": subject.words}
         return ask(session, RETRACTION, row, signature), subject
 
 
 def approve_retraction(session: Session, retraction_no: int, signature: Signature) -> tuple[Subject, str]:
-    """記録の取り消しを承認する, by another person. Returns what was taken back and what follows from it.
+    """記録の取り消しを承認する: by another person. Returns the record, and in words what follows.
 
-    Raises NotFound, and Refused for one's own request, or when something rests on the record by now.
+    Raises NotFound; Refused for one's own request, or when something builds on the record by now.
     """
     with session.ledger.transaction():
         session.refuse_earlier_day()
         request = find_waiting(session, RETRACTION, retraction_no)
         need_another(session, request, signature.by)
         subject = _subject(request)
-        _rests_on_nothing(session, subject, frozenset())
+        _refuse_obstacle(session, subject, frozenset())
         end_request(session, request, RulingResult.APPROVED, signature)
-        return subject, _RECORDS[subject.kind].follows(session, subject.number)
+        return subject, _RECORDS[subject.kind].consequence(session, subject.number)
 
 
 def refuse_retraction(session: Session, retraction_no: int, signature: Signature) -> Subject:
-    """記録の取り消しの申請を却下する, or take back one's own. Raises NotFound, Refused."""
+    """記録の取り消しの申請を却下する, or withdraw one's own. Raises NotFound, Refused."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
         request = find_waiting(session, RETRACTION, retraction_no)
@@ -95,13 +99,13 @@ def _subject(request: Request) -> Subject:
     return Subject(RetractionKind(request.row["kind"]), request.row["number"], request.row["subject"])
 
 
-def _rests_on_nothing(session: Session, subject: Subject, asked: frozenset[int]) -> None:
-    if against := _RECORDS[subject.kind].against(session, subject.number, asked):
-        raise Refused(against)
+def _refuse_obstacle(session: Session, subject: Subject, retracted: frozenset[int]) -> None:
+    if obstacle := _RECORDS[subject.kind].find_obstacle(session, subject.number, retracted):
+        raise Refused(obstacle)
 
 
 def _number(name: str) -> int:
-    """番号, 0 for what is none."""
+    """番号: the number that a name is, or 0."""
     digits = plain_number(name)
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < _MOST_DIGITS else 0
 
@@ -141,7 +145,7 @@ def _after_release(session: Session, number: int) -> str:
 def _find_difference(session: Session, name: str) -> Subject | None:
     number = _number(name)
     rows = requests(session.ledger.connection, DIFFERENCE, difference.c.difference_no == number)
-    if not rows or rows[0]["result"] != RulingResult.APPROVED.value or _is_taken_back(session, number):
+    if not rows or rows[0]["result"] != RulingResult.APPROVED.value or _is_retracted(session, number):
         return None
     (row,) = rows
     yen = f"収納 {row['payment_yen']:,}円、入金 {row['money_yen']:,}円"
@@ -149,9 +153,9 @@ def _find_difference(session: Session, name: str) -> Subject | None:
     return Subject(RetractionKind.DIFFERENCE, number, words)
 
 
-def _is_taken_back(session: Session, difference_no: int) -> bool:
-    asked = queries.retractions_of(session.ledger.connection, RetractionKind.DIFFERENCE, difference_no)
-    return any(row["result"] == RulingResult.APPROVED.value for row in asked)
+def _is_retracted(session: Session, difference_no: int) -> bool:
+    rows = queries.retractions_of(session.ledger.connection, RetractionKind.DIFFERENCE, difference_no)
+    return any(row["result"] == RulingResult.APPROVED.value for row in rows)
 
 
 def _after_difference(session: Session, number: int) -> str:
@@ -171,11 +175,11 @@ def _find_export(session: Session, name: str) -> Subject | None:
     return Subject(RetractionKind.EXPORT, row["export_no"], words)
 
 
-def _against_export(session: Session, number: int, asked: frozenset[int]) -> str:
-    """Its postings are exported again with all that came after it: no export after it may hold, nor its 取込済."""
+def _find_export_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
+    """取り消せない理由: a later export, or the export's own 取込済. The next export repeats all its postings."""
     rows = export_queries.exports(session.ledger.connection)
     exports = {row["export_no"]: row for row in rows if not row["withdrawn"]}
-    if later := sorted(export_no for export_no in exports if export_no > number and export_no not in asked):
+    if later := sorted(export_no for export_no in exports if export_no > number and export_no not in retracted):
         return (
             f"後の書き出し{later[-1]}があるので、書き出し{number}は取り消せません。"
             "新しい書き出しから順に（elqr undo export 3 2 1 のように）取り消してください。"
@@ -208,15 +212,15 @@ def _after_taken(session: Session, number: int) -> str:
     return "elqr export check で確かめて取り込み、elqr export taken で記録し直してください。"
 
 
-def _nothing(session: Session, number: int, asked: frozenset[int]) -> str:
+def _no_obstacle(session: Session, number: int, retracted: frozenset[int]) -> str:
     return ""
 
 
 _RECORDS = {
-    RetractionKind.UPLOADED: _Record(_find_upload, _nothing, _after_upload),
-    RetractionKind.RELEASED: _Record(_find_release, _nothing, _after_release),
-    RetractionKind.DIFFERENCE: _Record(_find_difference, _nothing, _after_difference),
-    RetractionKind.EXPORT: _Record(_find_export, _against_export, _after_export),
-    RetractionKind.TAKEN: _Record(_find_taken, _nothing, _after_taken),
+    RetractionKind.UPLOADED: _Record(_find_upload, _no_obstacle, _after_upload),
+    RetractionKind.RELEASED: _Record(_find_release, _no_obstacle, _after_release),
+    RetractionKind.DIFFERENCE: _Record(_find_difference, _no_obstacle, _after_difference),
+    RetractionKind.EXPORT: _Record(_find_export, _find_export_obstacle, _after_export),
+    RetractionKind.TAKEN: _Record(_find_taken, _no_obstacle, _after_taken),
 }
 """取り消せる記録, by kind."""

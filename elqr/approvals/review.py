@@ -1,7 +1,7 @@
-"""The review (要確認の往復): exceptions out to finance, decisions back, and a second person's approval, on the ledger.
+"""The review (要確認の往復): exceptions go to finance, decisions come back, and a second person approves them.
 
-A request holds the rulings that one person handed in; nothing moves until another approves it. At approval
-every ruling is looked at again: what has changed since is not carried out, row by row.
+A request holds the rulings that one person handed in. Nothing moves until another approves it. The approval checks
+every ruling again and does not carry out those whose payment or notice has changed since.
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from elqr.approvals.four_eyes import Request, end_request, enter_request, find_waiting, need_another, record_request
-from elqr.approvals.open_exceptions import NOW, Search, find, late_notices, table_of
+from elqr.approvals.open_exceptions import NOW, Search, exceptions_table, filter_exceptions, late_notices
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
@@ -33,14 +33,16 @@ from elqr.vocabulary.frames import Move, OpenClaim, Proposal, Ruled, RulingEffec
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, Outcome, ReviewKind, Ruling, RulingResult
 
-_SAID = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
+_RULING_OF_LABEL = {ruling.label: ruling.value for ruling in WRITTEN_RULINGS}
 
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """申請の結果: its number (0 when nothing was handed in), its rulings, and the rows refused or left out.
+    """申請の結果: its number (0 when there is none), how many rulings and yen it holds, and the rows not in it.
 
-    `returned` are the yen by payment that an undone ruling would put into suspense, as their claims are now.
+    `same` rows repeat a waiting ruling, `findings` say why rows were refused, `left_out` were found by the search but
+    have no notice to be applied to. `returned` are pairs of payment_no and yen that undoing a ruling would put into
+    suspense, as the claims are now.
     """
 
     review_no: int
@@ -54,10 +56,11 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """承認・却下の結果: the rulings by result, yen that left the payments' suspense, and those not carried out.
+    """承認・却下の結果: how many rulings had which result, and the yen that they moved out of suspense.
 
-    `withdrawn_yen` are those that their sender took back, wherever they stood; `returned` those by payment that an
-    undone ruling put into suspense, because their claim did not take them back.
+    `withdrawn_yen` were taken back by their sender, wherever they stood. `stale` are the ruling_no of those that were
+    not carried out. `returned` are pairs of payment_no and yen that undoing a ruling put into suspense, because the
+    claim had no room for them.
     """
 
     review_no: int
@@ -69,9 +72,9 @@ class Ended:
 
 
 def request_from_book(session: Session, name: str, data: bytes, signature: Signature) -> Requested:
-    """ブックを取り込む: what people wrote in it becomes a request; rows that cannot be are refused one by one.
+    """ブックを取り込む: what people wrote in it becomes a request. Rows that cannot be carried out are refused singly.
 
-    Raises BadFile for a book that is not ours, of another ledger, or tampered with.
+    Raises BadFile for a book that is not ours, is of another ledger, or was tampered with.
     """
     form = read_form(data, name)
     with session.ledger.transaction() as connection:
@@ -85,26 +88,27 @@ def request_from_book(session: Session, name: str, data: bytes, signature: Signa
         if fault := name_fault(staff) if staff else "":
             raise BadFile(f"{name} の担当 {spelt(staff)}: {fault}")
     rows = form.rows.with_columns(
-        pl.col("ruling_said").replace_strict(_SAID, default=None).alias("ruling"),
+        pl.col("ruling_said").replace_strict(_RULING_OF_LABEL, default=None).alias("ruling"),
         plain_number_expr("target"),
         pl.lit(None, dtype=pl.Int64).alias("own_notice_no"),
     )
-    head = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
-    return _request(session, name, rows, head, signature)
+    request_row = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
+    return _request(session, name, rows, request_row, signature)
 
 
 def request_by_search(
     session: Session, search: Search, ruling: Ruling, signature: Signature, target: str = ""
 ) -> Requested:
-    """条件でまとめて決める: one ruling, with the 納付番号 where it needs one, on every open exception that is found.
+    """条件でまとめて決める: one ruling on every open exception that the search finds. `target` is a 納付番号.
 
-    「納付書に充てる」 without one is for those with yen whose notice came later: each is tied to the notice of its own
-    key, and all others that the search finds are left out.
+    「納付書に充てる」 without a target is for payments whose notice came later: each with yen in suspense is applied to
+    the notice of its own key. The others that the search finds are left out. Raises NotFound for numbers that are no
+    exceptions.
     """
     with session.ledger.transaction() as connection:
-        # What is asked for by its number is answered, though it is decided already.
-        is_asked = pl.col("is_open") | pl.col("payment_no").is_in(search.payment_nos)
-        exceptions = find(session, queries.exceptions(connection, NOW).filter(is_asked), search)
+        # A payment that is named by its number is answered even when it is decided already.
+        is_eligible = pl.col("is_open") | pl.col("payment_no").is_in(search.payment_nos)
+        exceptions = filter_exceptions(session, queries.exceptions(connection, NOW).filter(is_eligible), search)
         if search.payment_nos and exceptions.is_empty():
             numbers = "・".join(f"受付{number}" for number in search.payment_nos)
             raise NotFound(f"{numbers}は要確認にありません。elqr review list で確かめてください。")
@@ -132,31 +136,33 @@ def request_by_search(
         pl.lit("").alias("formula"),
         pl.col("notice_no").alias("own_notice_no"),
     )
-    head = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
-    requested = _request(session, "条件指定", rows, head, signature)
+    request_row = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
+    requested = _request(session, "条件指定", rows, request_row, signature)
     return replace(requested, left_out=exceptions.height - chosen.height)
 
 
-def _request(session: Session, name: str, rows: pl.DataFrame, head: dict[str, str], signature: Signature) -> Requested:
-    """申請する, the rows that may be."""
+def _request(
+    session: Session, name: str, rows: pl.DataFrame, request_row: dict[str, str], signature: Signature
+) -> Requested:
+    """申請する, for the rows that can be carried out. `request_row` has keys `kind`, `source` and `sha256`."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
-        beside = _beside_the_ledger(session, rows)
-        verdict = judged(beside, name)
+        drafts = _join_ledger(session, rows)
+        verdict = judged(drafts, name)
         review_no = 0
         if not verdict.proposals.is_empty():
-            review_no = _enter(session, head, verdict.proposals, signature)
-    yen = beside.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
+            review_no = _enter(session, request_row, verdict.proposals, signature)
+    yen = drafts.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
     return Requested(review_no, verdict.proposals.height, int(yen), verdict.same, verdict.findings)
 
 
-def _beside_the_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
-    """決裁案の横に今の台帳: what the rules of elqr/rules/rulings.py ask for."""
+def _join_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
+    """決裁案に今の台帳を並べる: what the rules of elqr/rules/rulings.py need; frame DraftRuling and more."""
     connection = session.ledger.connection
     known = queries.payments_at(connection, rows)
     rows = rows.join(known, on=["file_sha256", "record_no"], how="left", validate="m:1", maintain_order="left")
     now = queries.exceptions(connection, NOW).join(known, on="payment_no", how="semi")
-    shown = table_of(session, now).frame.select(
+    shown = exceptions_table(session, now).frame.select(
         pl.col("受付番号").alias("payment_no"), *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN)
     )
     state = (
@@ -177,28 +183,26 @@ def _beside_the_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
         )
     )
     rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
-    beside = held_beside(withdrawal_queries.concerned(connection, known))
-    rows = rows.join(beside, on="payment_no", how="left", validate="m:1", maintain_order="left")
+    other_yen = held_beside(withdrawal_queries.concerned(connection, known))
+    rows = rows.join(other_yen, on="payment_no", how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(pl.col("others", "others_yen").fill_null(0))
-    rows = _with_targets(session, rows).with_columns(decided_on("mark"))
+    rows = _join_targets(session, rows).with_columns(decided_on("mark"))
     waiting = queries.waiting_rulings(connection).select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
     )
     rows = rows.join(waiting, on=Proposal.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    as_before = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF)
-    is_as_before = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in as_before]
+    compared = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF)
+    is_same = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in compared]
     return rows.with_columns(
         pl.col("state_now").fill_null("要確認にありません"),
-        _altered(rows).alias("altered"),
-        pl.all_horizontal(*is_as_before, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias(
-            "waiting_is_same"
-        ),
+        _altered_cell(rows).alias("altered"),
+        pl.all_horizontal(*is_same, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias("waiting_is_same"),
         shape.shown("waiting_ruling", Ruling).alias("waiting_said"),
     )
 
 
-def _altered(rows: pl.DataFrame) -> pl.Expr:
-    """書き換えられた欄: what a row shows that the ledger does not say; empty where it shows nothing."""
+def _altered_cell(rows: pl.DataFrame) -> pl.Expr:
+    """書き換えられた欄: the first cell of a row that differs from the ledger, in words; empty where none does."""
     differ = [
         pl.when(pl.col(name) != pl.col(f"{name}の今").fill_null("").str.strip_chars()).then(
             pl.format("{} {}（台帳では {}）", pl.lit(name), name, pl.col(f"{name}の今").fill_null("空欄"))
@@ -209,47 +213,47 @@ def _altered(rows: pl.DataFrame) -> pl.Expr:
     return pl.coalesce(*differ, pl.lit(""))
 
 
-def _with_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
-    """対象の納付書 beside each row, by the number that somebody wrote, or that of the payment's own key.
+def _join_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
+    """対象の納付書を並べる: the notice of the number that somebody wrote, or of the payment's own key.
 
-    notice_no, target_payer_ref, is_cancelled, target_mark, left_yen over its claims.
+    Adds notice_no, target_payer_ref, is_cancelled, target_mark, and left_yen: what is still owed on its claims.
     """
     connection = session.ledger.connection
     written = rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no"))
-    named = queries.target_notices(connection, written).select(pl.col("key_no").alias("target"), "notice_no")
-    rows = rows.join(named, on="target", how="left", validate="m:1", maintain_order="left")
+    targets = queries.target_notices(connection, written).select(pl.col("key_no").alias("target"), "notice_no")
+    rows = rows.join(targets, on="target", how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(pl.coalesce("own_notice_no", "notice_no").alias("notice_no"))
     numbers = rows.select("notice_no").drop_nulls().unique()
     notices = queries.notices_by_no(connection, numbers).rename({"payer_ref": "target_payer_ref"})
     claims = queries.target_claims(connection, numbers)
-    left = claims.group_by(OpenClaim.NOTICE_NO).agg(
+    left_yen = claims.group_by(OpenClaim.NOTICE_NO).agg(
         (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias("left_yen")
     )
-    for beside in (notices, target_marks(connection, numbers), left):
-        rows = rows.join(beside, on=OpenClaim.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
+    for known in (notices, target_marks(connection, numbers), left_yen):
+        rows = rows.join(known, on=OpenClaim.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
     return rows
 
 
 def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signature) -> Requested:
-    """決裁の取消を申請する, by their numbers. Raises NotFound, Refused with why when one cannot be undone."""
+    """決裁の取消を申請する, by their numbers. Raises NotFound; Refused with the reason when one cannot be undone."""
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
-        wanted = queries.rulings_by_no(connection, ruling_nos)
-        if lost := sorted(set(ruling_nos) - set(wanted[Ruled.RULING_NO].to_list())):
+        rulings = queries.rulings_by_no(connection, ruling_nos)
+        if lost := sorted(set(ruling_nos) - set(rulings[Ruled.RULING_NO].to_list())):
             raise NotFound(f"決裁番号 {', '.join(map(str, lost))} はありません。elqr review trail で確かめてください。")
-        postings = queries.made_by(connection, wanted)
-        undone = wanted.with_columns(
+        postings = queries.made_by(connection, rulings)
+        undoing = rulings.with_columns(
             pl.lit(Ruling.UNDO.value).alias(Ruled.RULING),
             pl.col(Ruled.RULING_NO).alias(Ruled.UNDOES_NO),
             is_current=pl.lit(True),
         )
         years = OpenYears(session.register.without_closing_period(), session.night_on)
         claims = queries.target_claims(connection, postings.drop_nulls(Ruled.NOTICE_NO))
-        back = reversal(undone, claims, postings, years)
-        rows = _beside_undoing(session, wanted, postings, back.gone)
-        if wrong := refusals(rows):
-            raise Refused(f"取り消せない決裁があります。{'。'.join(wrong)}。")
-        rows = rows.join(_slip_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
+        reversed_ = reversal(undoing, claims, postings, years)
+        rows = _join_for_undoing(session, rulings, postings, reversed_.gone)
+        if reasons := refusals(rows):
+            raise Refused(f"取り消せない決裁があります。{'。'.join(reasons)}。")
+        rows = rows.join(_notice_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
         proposals = rows.select(
             Ruled.PAYMENT_NO,
             pl.lit(Ruling.UNDO.value).alias(Proposal.RULING),
@@ -259,28 +263,28 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
             decided_on(pl.lit("")).alias(Proposal.MARK),
             pl.col(Ruled.RULING_NO).alias(Proposal.UNDOES_NO),
         )
-        head = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
-        review_no = _enter(session, head, proposals, signature)
+        request_row = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
+        review_no = _enter(session, request_row, proposals, signature)
     yen = int(rows["suspense_yen"].sum())
-    return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(back.returned))
+    return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(reversed_.returned))
 
 
-def _beside_undoing(session: Session, wanted: pl.DataFrame, postings: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
-    """取り消す決裁の横に今の台帳: what `reversal.refusals` asks for, and the balance of its payment."""
+def _join_for_undoing(session: Session, rulings: pl.DataFrame, postings: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
+    """取り消す決裁に今の台帳を並べる: what `refusals` needs (frame RulingToUndo), and the balance of its payment."""
     connection = session.ledger.connection
-    waits = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
+    waiting = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
         pl.col(Ruled.REVIEW_NO).max().alias("waiting_review_no")
     )  # fmt: skip
-    since = queries.moved_since(connection, postings).rename({"payment_no": "later_payment_no"})
-    rows = wanted
-    for beside, key in ((queries.standing(connection, wanted, NOW), Ruled.PAYMENT_NO), (waits, Ruled.PAYMENT_NO),
-                        (since, Ruled.RULING_NO)):  # fmt: skip
-        rows = rows.join(beside, on=key, how="left", validate="m:1", maintain_order="left")
+    later = queries.moved_since(connection, postings).rename({"payment_no": "later_payment_no"})
+    balances = queries.standing(connection, rulings, NOW)
+    rows = rulings
+    for known, key in ((balances, Ruled.PAYMENT_NO), (waiting, Ruled.PAYMENT_NO), (later, Ruled.RULING_NO)):
+        rows = rows.join(known, on=key, how="left", validate="m:1", maintain_order="left")
     return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias("is_gone"))
 
 
-def _slip_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
-    """取り消す決裁の納付書の照合値: ruling_no and target_mark, over all slips that its postings (frame Made) are of."""
+def _notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
+    """取り消す決裁の納付書の照合値: ruling_no, target_mark over all notices of its postings (frame Made)."""
     notices = (
         postings.select(Ruled.RULING_NO, Ruled.NOTICE_NO).drop_nulls().unique().sort(Ruled.RULING_NO, Ruled.NOTICE_NO)
     )
@@ -288,43 +292,43 @@ def _slip_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
     return marked.group_by(Ruled.RULING_NO).agg(pl.col(TARGET_MARK).str.join("/"))
 
 
-def _enter(session: Session, head: dict[str, str], proposals: pl.DataFrame, signature: Signature) -> int:
-    """申請を記す, with its rulings and its link of the chain; returns its number."""
-    request = enter_request(session, REVIEW, head, signature)
+def _enter(session: Session, request_row: dict[str, str], proposals: pl.DataFrame, signature: Signature) -> int:
+    """申請を記す, with its rulings and its link in the chain. Returns its number. `request_row` as of `_request`."""
+    request = enter_request(session, REVIEW, request_row, signature)
     queries.enter_rulings(session.ledger.connection, request.number, proposals)
     record_request(session, request)
     return request.number
 
 
 def approve_review(session: Session, review_no: int, signature: Signature) -> Ended:
-    """決裁を承認する, by another person: what still stands is carried out, all of it in one transaction.
+    """決裁を承認する: by another person. Carries out the rulings that are still current, in one transaction.
 
-    Raises NotFound, and Refused for a request that has ended, and for one's own.
+    Raises NotFound; Refused for a request that has ended, and for one's own.
     """
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
         need_another(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
-        rows = _as_they_stand(session, rulings)
+        rows = _join_payments(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
-        postings = queries.made_by(connection, _undone(rulings))
+        postings = queries.made_by(connection, _rulings_to_undo(rulings))
         claims = queries.target_claims(connection, concerned.slips(rows, postings))
         years = OpenYears(session.register.without_closing_period(), session.night_on)
         carried = effects(rows, claims, postings, concerned, years)
         queries.enter_effects(connection, session.night_on, carried.effects, carried.moves)
-        ended = replace(_ended(review_no, carried.effects, carried.moves), returned=by_payment(carried.returned))
+        ended = replace(_summarize(review_no, carried.effects, carried.moves), returned=by_payment(carried.returned))
         _end(session, request, RulingResult.APPROVED, replace(signature, reason=""), (ended, rulings))
     return ended
 
 
-def _undone(rulings: pl.DataFrame) -> pl.DataFrame:
-    """取り消す決裁: ruling_no of those that others undo."""
+def _rulings_to_undo(rulings: pl.DataFrame) -> pl.DataFrame:
+    """取り消す決裁: ruling_no of the rulings that these undo."""
     return rulings.select(pl.col(Ruled.UNDOES_NO).alias(Ruled.RULING_NO)).drop_nulls()
 
 
-def _as_they_stand(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
-    """決裁の横に今の収納: is_current, the balance, and the posting that holds it in suspense."""
+def _join_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
+    """決裁に今の収納を並べる (frame CurrentRuling): is_current, the balance, and the posting that holds it."""
     connection = session.ledger.connection
     now = queries.exceptions(connection, NOW).filter("is_open").join(rulings, on=Ruled.PAYMENT_NO, how="semi")
     marked = marks(now).select(pl.col("受付番号").alias("payment_no"), pl.col(CONTENT).alias("mark_now"))
@@ -333,21 +337,21 @@ def _as_they_stand(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     )
     targets = target_marks(connection, rulings)
     rows = rulings.join(targets, on=Ruled.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
-    slips = _slip_marks(session, queries.made_by(connection, _undone(rulings)))
-    slips = slips.rename({Ruled.RULING_NO: Ruled.UNDOES_NO, TARGET_MARK: "slip_mark"})
-    rows = rows.join(slips, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
-    for beside in (queries.standing(connection, rulings, NOW), marked, held):
-        rows = rows.join(beside, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    notice_marks = _notice_marks(session, queries.made_by(connection, _rulings_to_undo(rulings)))
+    notice_marks = notice_marks.rename({Ruled.RULING_NO: Ruled.UNDOES_NO, TARGET_MARK: "undone_mark"})
+    rows = rows.join(notice_marks, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
+    for known in (queries.standing(connection, rulings, NOW), marked, held):
+        rows = rows.join(known, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
-    rows = rows.with_columns(pl.when(is_undo).then("slip_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
-    payment_now = pl.when(is_undo).then(pl.lit("")).otherwise("mark_now")
-    as_decided = pl.col(Ruled.MARK).eq_missing(decided_on(payment_now))
-    still_last = ~is_undo | pl.col("last_standing_no").eq_missing(pl.col(Ruled.UNDOES_NO))
-    return rows.with_columns((as_decided & still_last).alias("is_current"))
+    rows = rows.with_columns(pl.when(is_undo).then("undone_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
+    payment_mark = pl.when(is_undo).then(pl.lit("")).otherwise("mark_now")
+    is_unchanged = pl.col(Ruled.MARK).eq_missing(decided_on(payment_mark))
+    is_still_last = ~is_undo | pl.col("last_standing_no").eq_missing(pl.col(Ruled.UNDOES_NO))
+    return rows.with_columns((is_unchanged & is_still_last).alias("is_current"))
 
 
 def refuse_review(session: Session, review_no: int, signature: Signature) -> Ended:
-    """決裁の申請を却下する, or take back one's own. Raises NotFound, Refused."""
+    """決裁の申請を却下する, or withdraw one's own. Raises NotFound, Refused."""
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         request = find_waiting(session, REVIEW, review_no)
@@ -359,25 +363,26 @@ def refuse_review(session: Session, review_no: int, signature: Signature) -> End
             pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)
         )
         queries.enter_effects(connection, session.night_on, refused, Move.empty())
-        ended = _ended(review_no, refused, Move.empty())
+        ended = _summarize(review_no, refused, Move.empty())
         _end(session, request, RulingResult.REFUSED, signature.stripped(), (ended, rulings))
     return ended
 
 
-def _ended(review_no: int, effects_of: pl.DataFrame, moves: pl.DataFrame) -> Ended:
-    results = effects_of[RulingEffect.RESULT].to_list()
-    withdrawn = moves.filter(pl.col(Move.ACCOUNT) == Account.WITHDRAWN.value)
-    left = effects_of.select(pl.col(RulingEffect.BEFORE_YEN).sum() - pl.col(RulingEffect.AFTER_YEN).sum()).item()
-    stale = effects_of.filter(pl.col(RulingEffect.RESULT) == RulingResult.STALE.value)
+def _summarize(review_no: int, ruling_effects: pl.DataFrame, moves: pl.DataFrame) -> Ended:
+    """結果をまとめる, from frames RulingEffect and Move."""
+    results = ruling_effects[RulingEffect.RESULT].to_list()
     counts = {result: results.count(result.value) for result in RulingResult}
-    yen = int(left), int(withdrawn[Move.YEN].sum())
-    return Ended(review_no, counts, *yen, tuple(stale[RulingEffect.RULING_NO].to_list()))
+    before, after = ruling_effects.select(pl.col(RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN).sum()).row(0)
+    withdrawn = moves.filter(pl.col(Move.ACCOUNT) == Account.WITHDRAWN.value)
+    stale = ruling_effects.filter(pl.col(RulingEffect.RESULT) == RulingResult.STALE.value)
+    stale_nos = tuple(stale[RulingEffect.RULING_NO].to_list())
+    return Ended(review_no, counts, int(before - after), int(withdrawn[Move.YEN].sum()), stale_nos)
 
 
 def _end(
     session: Session, request: Request, result: RulingResult, signature: Signature, done: tuple[Ended, pl.DataFrame]
 ) -> None:
-    """申請を終える; the chain of runs says which rulings ended how, and the yen that moved."""
+    """申請を終える: the link of the chain has the result of each ruling, and the yen that moved."""
     ended, rulings = done
     link = ReviewEnd(
         review=ended.review_no,

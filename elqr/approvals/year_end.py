@@ -1,4 +1,4 @@
-"""The fiscal year's end (決算見込・滞納繰越): drawn from the ledger as of a night; nothing is written into it."""
+"""The fiscal year's end (決算見込・滞納繰越): drawn from the ledger as of a night. The ledger is not written."""
 
 from datetime import date
 
@@ -14,11 +14,11 @@ from elqr.vocabulary.terms import AccountingKind
 
 
 def draw_year(session: Session, fiscal_year: int) -> Yearly:
-    """決算見込を引く: a fiscal year, as far as the ledger knew on the prepared night.
+    """決算見込を引く: a fiscal year, from what the ledger knew on the session's night.
 
-    Claims change by later slips until the year's closing day; from then on a change is the next year's. What came to
-    the ledger after that day, and belongs to the year all the same, is told as such. Raises Refused for a year that has
-    not begun by that night, and of which the ledger has nothing yet.
+    Later notices change the year's claims until its closing day; after that a change belongs to the next year. What
+    reached the ledger after that day but belongs to the year is shown apart. Raises Refused for a year that has not
+    begun by that night and has nothing in the ledger.
     """
     closing = closing_day(fiscal_year, AccountingKind.GENERAL)
     with session.ledger.transaction() as connection:
@@ -34,6 +34,7 @@ def draw_year(session: Session, fiscal_year: int) -> Yearly:
 
 
 def _rows(session: Session, fiscal_year: int, as_of: date) -> YearRows:
+    """年度の行: what the reports of the year are drawn from, as of a day."""
     connection, days = session.ledger.connection, queries.YearEnd.of(fiscal_year)
     enterprise = [
         procedure.code for procedure in session.register.procedure if procedure.closing_day(fiscal_year) == days.last

@@ -19,7 +19,7 @@ from elqr.vocabulary.money_frames import Bundle, Deposit, FileBundle, Gap, Settl
 from elqr.vocabulary.terms import ENDED, SettlementOutcome, Stage, StageGap
 
 
-def standing(ledger: Ledger, rules: Rules, night: date) -> Settlement:
+def open_settlement(ledger: Ledger, rules: Rules, night: date) -> Settlement:
     """突合の今: all that is open as of a night, in lines."""
     return _settled(ledger, rules, night, reopens=False)
 
@@ -105,7 +105,7 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
     """払込突合の行 as of a night; None without contracts. Raises LedgerError when the lines do not hold all money."""
     if not rules.contracts:
         return None
-    connection, settlement = ledger.connection, standing(ledger, rules, night)
+    connection, settlement = ledger.connection, open_settlement(ledger, rules, night)
     parts = {
         Standing.OPEN: settlement.lines,
         Standing.TONIGHT: money_queries.settled(connection, night),

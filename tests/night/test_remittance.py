@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from elqr.arithmetic.business_day import Calendar
-from elqr.night.remittance import LISTED_PER_LINE, money_rows, settle_night, standing
+from elqr.night.remittance import LISTED_PER_LINE, money_rows, open_settlement, settle_night
 from elqr.report.tables.ledger_rows import Standing
 from elqr.rules.contract import Contract
 from elqr.rules.offsets import SETTLED_AS, SETTLEMENT_NO
@@ -179,7 +179,7 @@ def test_what_agrees_is_entered_and_what_does_not_stays_open(ledger: Told) -> No
     assert sorted(ledger.entered.bundles["bundle_no"]) == [1, 3] and ledger.entered.deposits[
         "deposit_no"
     ].to_list() == [1]
-    assert said(standing(ledger, rules(contract()), NIGHT).lines) == [  # type: ignore[arg-type]
+    assert said(open_settlement(ledger, rules(contract()), NIGHT).lines) == [  # type: ignore[arg-type]
         ("", "no_contract", 0, 5),
         ("機構", "agreed", 0, 0),
         ("機構", "agreed", 10_000, 10_000),
@@ -213,13 +213,13 @@ def test_money_that_is_taken_back_opens_what_it_agreed_with(ledger: Told) -> Non
 def test_who_only_looks_opens_nothing(ledger: Told) -> None:
     """Until a night has entered it, the line holds: what takes its money back stands alone, in its contract."""
     agreed_before(ledger)
-    found = standing(ledger, rules(contract()), NIGHT)  # type: ignore[arg-type]
+    found = open_settlement(ledger, rules(contract()), NIGHT)  # type: ignore[arg-type]
     assert said(found.lines) == [("機構", "differs", 0, -10_000)] and found.bundles.is_empty()
 
 
 def test_open_money_that_is_taken_back_is_offset_for_who_looks_too(ledger: Told) -> None:
     ledger.deposits = [deposit(1), deposit(2, on=NIGHT, kind="cancelled")]
-    assert said(standing(ledger, rules(contract()), NIGHT).lines) == [("機構", "taken_back", 0, 0)]  # type: ignore[arg-type]
+    assert said(open_settlement(ledger, rules(contract()), NIGHT).lines) == [("機構", "taken_back", 0, 0)]  # type: ignore[arg-type]
 
 
 OVER: list[tuple[str, dict[str, object], date, int, bool]] = [
