@@ -1,1 +1,1 @@
-"""The night (夜間処理): opened, taken in, issued, matched and posted, settled, drawn; on one machine or on many."""
+"""The night (夜間処理): open, take in, issue, match and post, settle, draw; on one machine or on many."""

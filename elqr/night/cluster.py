@@ -1,9 +1,9 @@
-"""The cluster (クラスタ): a night that outgrows one machine. Many decode and match; one takes in and commits.
+"""The cluster (クラスタ): a night that outgrows one machine. Many machines decode and match; one takes in and commits.
 
-What runs on the machines are the functions that run on one (`take`, `match`, `postings`), over files and over parts of
-the night that cannot influence each other. They read the inbox, the archive and the ledger, and write to a staging
-beside it (elqr/store/staging.py). What becomes ledger is entered here, by the transactions of any night, numbered
-alike: the rows are the same. Refuses folders that the machines do not share.
+The machines run the same functions as a single one (`take`, `match`, `postings`), over files and over parts of the
+night that cannot influence each other. They read the inbox, the archive and the ledger, and write to a staging area
+beside the ledger (elqr/store/staging.py). This machine enters the rows in the ledger by the same transactions as any
+night, so their numbers and contents are the same. Refuses folders that the machines do not share.
 """
 
 import io
@@ -26,8 +26,8 @@ from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_l
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.night.posting import Decided, Posted, channels, places
-from elqr.night.spark import Engine, started
-from elqr.night.take_in import Box, Taken, hold_back, known_before
+from elqr.night.spark import Engine, start_engine
+from elqr.night.take_in import Box, Taken, hold_back, note_known
 from elqr.night.workers import OneMachine
 from elqr.rules import partition
 from elqr.rules.matching import match
@@ -51,20 +51,20 @@ from elqr.vocabulary.frames import Candidate, Decision, Payment, Posting
 from elqr.vocabulary.limits import PIECE_BYTES, WHOLE
 from elqr.vocabulary.terms import FileStatus
 
-_A_PART = 100_000
-"""Payments in a part, on the average: some 200 MB where it is matched."""
+_PART_PAYMENTS = 100_000
+"""Payments in an average part: matching one takes some 200 MB."""
 
 
 @contextmanager
 def hire(master: str, url: str) -> Iterator["Cluster"]:
-    """クラスタを使う for the block; it is started when there is work."""
+    """クラスタを使う for the block. It is started when there is work."""
     with ExitStack() as stack:
         yield Cluster(master, url, stack)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """読み方: what a machine needs to know to read a file of an inbox."""
+    """読み方: what a machine needs to read a file of an inbox."""
 
     specs: tuple[Spec, ...]
     most_megabytes: int
@@ -76,7 +76,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """読んだファイル: what came of it; its payments are in the staging."""
+    """読んだファイル: the result of reading it. Its payments are in the staging area."""
 
     delivered: Delivered
     findings: tuple[Finding, ...] = ()
@@ -87,7 +87,7 @@ class _Read:
 
 
 def _read(reading: _Reading, path: Path) -> _Read:
-    """ファイルを読む, on whatever machine. Raises NotFound when it is not seen from there."""
+    """ファイルを読む, on any machine. Raises NotFound when that machine does not see it."""
     if not path.exists() and not path.is_symlink():
         raise NotFound(
             f"クラスタの機械から {path} が見えません。"
@@ -101,7 +101,7 @@ def _read(reading: _Reading, path: Path) -> _Read:
     with reading.staging.connected() as connection:
         if queries.file_of(connection, file.sha256) is not None:
             return _Read(delivered)
-    intake = _decoded(reading, file)
+    intake = _decode(reading, file)
     if intake.payments is None:
         return _Read(delivered, intake.findings, intake.spec_name, intake.record_count)
     assert intake.payments[Payment.RECORD_NO].is_sorted(), "in file order"
@@ -110,8 +110,8 @@ def _read(reading: _Reading, path: Path) -> _Read:
     return _Read(delivered, (), intake.spec_name, intake.record_count, intake.payments.height, yen)
 
 
-def _decoded(reading: _Reading, file: Arrived) -> Intake:
-    """復号する, and keep what was read: a large file a piece at a time where it can be."""
+def _decode(reading: _Reading, file: Arrived) -> Intake:
+    """復号する, and keep the file in the archive. A large file is read piece by piece where its format allows it."""
     if file.path is None:
         data = file.whole() or b""
         keep(reading.archive, file.sha256, data)
@@ -128,47 +128,47 @@ def _decoded(reading: _Reading, file: Arrived) -> Intake:
     return take(path.read_bytes(), file.name, reading.specs, reading.night_on)
 
 
-def _bucketed(place: Staging, span: tuple[int, int]) -> tuple[bytes, bytes]:
-    """区間を読む: its payments with their buckets, and where they meet others."""
-    with place.connected() as connection:
+def _read_span(area: Staging, span: tuple[int, int]) -> tuple[bytes, bytes]:
+    """区間を読む: the payments from one number to another with their buckets, and where the buckets meet others."""
+    with area.connected() as connection:
         payments = undecided_queries.undecided_between(connection, *span)
         covers = undecided_queries.covers(connection, payments)
     rows = partition.with_bucket(payments, covers)
-    return _packed(rows), _packed(partition.meetings(rows, covers))
+    return _pack(rows), _pack(partition.meetings(rows, covers))
 
 
-def _met(parts: int, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
-    return _divided(_unpacked(piece[1]), partition.PLACE, parts)
+def _divide_meetings(parts: int, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
+    return _divide(_unpack(piece[1]), partition.PLACE, parts)
 
 
-def _across(_: int, pieces: list[bytes]) -> pl.DataFrame:
-    return partition.across(map(_unpacked, pieces))
+def _join_meetings(_: int, pieces: list[bytes]) -> pl.DataFrame:
+    return partition.across(map(_unpack, pieces))
 
 
-def _cut(parts: int, joined: pl.DataFrame, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
-    return _divided(partition.rooted(_unpacked(piece[0]), joined), partition.BUCKET, parts)
+def _divide_payments(parts: int, joined: pl.DataFrame, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
+    return _divide(partition.rooted(_unpack(piece[0]), joined), partition.BUCKET, parts)
 
 
-def _divided(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int, bytes]]:
-    marked = rows.with_columns(partition.part_of(column, parts).alias("part_no"))
-    for (part_no,), part in marked.partition_by("part_no", as_dict=True, include_key=False).items():
-        yield int(part_no), _packed(part)
+def _divide(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int, bytes]]:
+    numbered = rows.with_columns(partition.part_of(column, parts).alias("part_no"))
+    for (part_no,), part in numbered.partition_by("part_no", as_dict=True, include_key=False).items():
+        yield int(part_no), _pack(part)
 
 
-def _matched(
-    place: Staging, night_on: date, without_closing_period: Sequence[WithoutPeriod], part_no: int, pieces: list[bytes]
+def _match_part(
+    area: Staging, night_on: date, without_closing_period: Sequence[WithoutPeriod], part_no: int, pieces: list[bytes]
 ) -> None:
-    """部分を消し込む, on whatever machine."""
+    """部分を消し込む, on any machine."""
     if not pieces:
         return
-    payments = Payment.of(pl.concat(map(_unpacked, pieces)).sort(Payment.PAYMENT_NO))
-    with place.connected() as connection:
+    payments = Payment.of(pl.concat(map(_unpack, pieces)).sort(Payment.PAYMENT_NO))
+    with area.connected() as connection:
         candidates = queries.candidates([connection], payments)
         known = queries.known_events([connection], payments)
         claims = queries.open_claims([connection], queries.owed_by(candidates))
         matched = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
         posted = postings(matched.decisions, matched.allocations, payments, without_closing_period)
-        told = {
+        summary = {
             "count": payments.height,
             "yen": int(payments[Payment.PAID_YEN].sum()),
             "posted_yen": int(posted[Posting.YEN].sum()),
@@ -182,48 +182,48 @@ def _matched(
             money_tables.bundle: bundles(payments, matched.decisions),
             tally_tables.posting_tally: night_tallies(posted, payments, night_on),
         }
-        place.put_part(connection, part_no, told, rows)
+        area.put_part(connection, part_no, summary, rows)
 
 
-def _packed(rows: pl.DataFrame) -> bytes:
+def _pack(rows: pl.DataFrame) -> bytes:
     data = io.BytesIO()
     rows.write_ipc(data, compression="lz4")
     return data.getvalue()
 
 
-def _unpacked(data: bytes) -> pl.DataFrame:
+def _unpack(data: bytes) -> pl.DataFrame:
     return pl.read_ipc(data)
 
 
 @dataclass(slots=True)
 class Cluster(OneMachine):
-    """クラスタ: a night's payments on many machines; everything else on this one."""
+    """クラスタ: a night's payments on many machines, everything else on this one."""
 
     master: str
     url: str
     stack: ExitStack
     engine: Engine | None = None
-    place: Staging | None = None
+    area: Staging | None = None
 
     def take_payments(self, night: Night) -> Taken:
         """収納データを取り込む: read on all machines, taken in on this one in the order of names."""
         session = night.session
         with session.journal.step("クラスタ開始"):
-            self.place = self.stack.enter_context(staging.staged(self.url))
-            self.engine = self.stack.enter_context(started(self.master))
+            self.area = self.stack.enter_context(staging.staged(self.url))
+            self.engine = self.stack.enter_context(start_engine(self.master))
         limit, archive = session.job.thresholds.file_megabytes, session.job.store.archive
         for box in session.job.inbox:
             specs = tuple(session.specs[name] for name in box.specs)
-            reading = _Reading(specs, limit, archive, session.night_on, self.place, session.watch(box))
+            reading = _Reading(specs, limit, archive, session.night_on, self.area, session.watch(box))
             with session.journal.step("クラスタ復号", str(box.path)):
                 files = self.engine.each(partial(_read, reading), delivered_paths(box.path, reading.watch))
             for file in files:
-                _take_in(night, self.place, file, Box(session.job.box_name(box.path), specs))
+                _take_in(night, self.area, file, Box(session.job.box_name(box.path), specs))
         return {}
 
     def decide(self, night: Night, taken: Taken) -> Decided:
-        """消し込む: on all machines in parts, entered on this one."""
-        assert self.engine is not None and self.place is not None, "files are taken in first"
+        """消し込む: in parts on all machines; entered by this one."""
+        assert self.engine is not None and self.area is not None, "files are taken in first"
         session, connection = night.session, night.session.ledger.connection
         waiting = undecided_queries.undecided(connection)
         if not waiting.count:
@@ -231,38 +231,38 @@ class Cluster(OneMachine):
         with session.journal.step("クラスタ消込"):
             self._match(waiting, session)
             self.engine.stop()
-        return Decided(None, partial(_enter, session, self.place, waiting))
+        return Decided(None, partial(_enter, session, self.area, waiting))
 
     def _match(self, waiting: undecided_queries.Undecided, session: Session) -> None:
-        assert self.engine is not None and self.place is not None
-        parts = max(self.engine.hands, -(-waiting.count // _A_PART))
+        assert self.engine is not None and self.area is not None
+        parts = max(self.engine.slots, -(-waiting.count // _PART_PAYMENTS))
         spans = waiting.spans(-(-waiting.count // parts))
-        rows = self.engine.read(partial(_bucketed, self.place), spans)
-        strays = self.engine.together(rows, partial(_met, parts), parts, _across)
-        joined = partition.roots(pl.concat(strays))
-        work = partial(_matched, self.place, session.night_on, session.register.without_closing_period())
-        self.engine.together(rows, partial(_cut, parts, joined), parts, work)
+        pieces = self.engine.read(partial(_read_span, self.area), spans)
+        meetings = self.engine.gather(pieces, partial(_divide_meetings, parts), parts, _join_meetings)
+        joined = partition.roots(pl.concat(meetings))
+        work = partial(_match_part, self.area, session.night_on, session.register.without_closing_period())
+        self.engine.gather(pieces, partial(_divide_payments, parts, joined), parts, work)
 
 
-def _enter(session: Session, place: Staging, waiting: undecided_queries.Undecided) -> Posted:
-    """記帳する: what the machines decided of all that was waiting."""
+def _enter(session: Session, area: Staging, waiting: undecided_queries.Undecided) -> Posted:
+    """記帳する: what the machines decided on all that was waiting."""
     connection = session.ledger.connection
-    posted = _summed(staging.told(connection, place))
+    posted = _sum_up(staging.told(connection, area))
     assert (posted.count, posted.yen) == (waiting.count, waiting.yen), "all that waited is decided, to the yen"
-    near = neighbours(staging.unknown_keys(connection, place, ASKED_AT_MOST))
+    near = neighbours(staging.unknown_keys(connection, area, ASKED_AT_MOST))
     rows = suggestions(near, queries.notices_by_key(connection, near))
-    staging.enter_decided(connection, place, session.night_on, posted.count, posted.posted_yen, rows)
+    staging.enter_decided(connection, area, session.night_on, posted.count, posted.posted_yen, rows)
     return posted
 
 
-def _take_in(night: Night, place: Staging, file: _Read, box: Box) -> None:
+def _take_in(night: Night, area: Staging, file: _Read, box: Box) -> None:
     """一つのファイルを取り込む: one transaction; accepted, held back, or delivered before."""
     session = night.session
     with (
         session.journal.step("収納データ取込", file.delivered.name) as step,
         session.ledger.transaction() as connection,
     ):
-        if known_before(night, file.delivered, box, step):
+        if note_known(night, file.delivered, box, step):
             return
         if file.findings:
             hold_back(night, file.delivered, box, file.spec_name, file.findings, step)
@@ -274,7 +274,7 @@ def _take_in(night: Night, place: Staging, file: _Read, box: Box) -> None:
             )
         staging.enter_file(
             connection,
-            place,
+            area,
             file.delivered,
             session.night_on,
             file.spec_name,
@@ -286,14 +286,14 @@ def _take_in(night: Night, place: Staging, file: _Read, box: Box) -> None:
         step.count, step.yen, step.result = file.count, file.yen, FileStatus.ACCEPTED.value
 
 
-def _summed(told: list[dict[str, object]]) -> Posted:
-    """部分の申告の合計."""
-    whole: Counter[str] = Counter()
+def _sum_up(summaries: list[dict[str, object]]) -> Posted:
+    """部分の合計. Summaries have keys `count`, `yen`, `posted_yen`, and `places` and `channels` as in `Posted`."""
+    totals: Counter[str] = Counter()
     pairs: dict[str, dict[str, list[int]]] = {"places": {}, "channels": {}}
-    for part in told:
-        whole.update({name: int(str(part[name])) for name in ("count", "yen", "posted_yen")})
+    for summary in summaries:
+        totals.update({name: int(str(summary[name])) for name in ("count", "yen", "posted_yen")})
         for name, sums in pairs.items():
-            for key, (first, second) in part[name].items():  # type: ignore[attr-defined]
+            for key, (first, second) in summary[name].items():  # type: ignore[attr-defined]
                 before = sums.get(key, [0, 0])
                 sums[key] = [before[0] + first, before[1] + second]
-    return Posted(whole["count"], whole["yen"], pairs["places"], pairs["channels"], whole["posted_yen"], {})
+    return Posted(totals["count"], totals["yen"], pairs["places"], pairs["channels"], totals["posted_yen"], {})

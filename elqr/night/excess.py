@@ -1,6 +1,6 @@
-"""Excess (減額による過納): what slips that came since leave on their claims beyond what is owed goes into suspense.
+"""Excess (減額による過納): when a new notice lowers what a claim owes, the yen collected beyond it go into suspense.
 
-Each act has its link of the chain of runs, which says how far slips were looked at.
+Each time has its link in the chain of runs, which says up to which notice was checked.
 """
 
 from collections.abc import Mapping
@@ -22,9 +22,9 @@ Seals = Mapping[str, Seal]
 
 
 def return_excess(night: Night, seals: Seals) -> Seals:
-    """減額による過納を仮受へ移す, before the files: a payment of tonight meets the claims as they are owed tonight.
+    """減額による過納を仮受へ移す, before the payment files: tonight's payments must meet what is owed tonight.
 
-    `seals` are of rows that no link has told yet; returns those that it has not told either.
+    `seals` are of rows that no link of the chain has yet. Returns those that still have none.
     """
     with night.session.ledger.transaction():
         excess = _excess(night.session)
@@ -35,9 +35,9 @@ def return_excess(night: Night, seals: Seals) -> Seals:
 
 
 def record_notices(night: Night, seals: Seals | None = None) -> tuple[int, int]:
-    """納付書の取込・発行を記録する, done by themselves: the run's link that a night would add.
+    """納付書の取込・発行を記録する, outside a night: adds the link to the chain that a night would add.
 
-    Returns payments and yen of 減額による過納 that went into suspense.
+    Returns how many payments and yen of 減額による過納 went into suspense.
     """
     with night.session.ledger.transaction():
         excess = _excess(night.session)
@@ -47,12 +47,12 @@ def record_notices(night: Night, seals: Seals | None = None) -> tuple[int, int]:
 
 
 def notices_looked_at(session: Session, last_file_no: int) -> LookedAt:
-    """見た納付書: how far a link has looked at slips."""
+    """見た納付書: the last notice file and notice that a link has checked."""
     return LookedAt(notice_files=last_file_no, last_notice=queries.last_notice_no(session.ledger.connection))
 
 
 def _excess(session: Session) -> pl.DataFrame:
-    """減額による過納 of the slips that no link has looked at; frame Reduction."""
+    """減額による過納 of the notices that no link has checked; frame Reduction."""
     years = OpenYears(session.register.without_closing_period(), session.night_on)
     return reductions(queries.reducible(session.ledger.connection, session.night_on), years)
 

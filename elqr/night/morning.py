@@ -1,6 +1,6 @@
-"""The morning (帳票を引く): the morning's reports of a night that the ledger holds, and their files.
+"""The morning (帳票を引く): draw the reports of a night from the ledger, and write their files.
 
-The ledger is asked of its own sums beside everything else, and no report gets its name before it has told the same.
+The ledger's own sums are computed at the same time. No report gets its final name before they agree with it.
 """
 
 import os
@@ -64,37 +64,37 @@ from elqr.vocabulary.terms import ExitCode, Place
 def draw(session: Session, night: Night | None = None, result: NightResult | None = None) -> Morning:
     """帳票を引く: the reports of a night, from the ledger. Raises LedgerError when it does not add up.
 
-    Of the `night` that has just run they tell what only it knows; its `result` need not be read back.
+    A `night` that has just run adds what only it knows, and its `result` need not be read back.
     """
     day = session.night_on
     night = Night(session) if night is None else night
     kpi_now = count_kpi(session, day)
     decided = result.by_outcome() if result is not None else None
-    with session.ledger.aside() as aside, session.ledger.transaction() as connection, _proved(aside, day, decided):
+    with session.ledger.aside() as aside, session.ledger.transaction() as connection, _prove_sums(aside, day, decided):
         aside.tidy()
         rows = _rows(session, result)
         arrivals, calendar = session.rules.arrivals, session.rules.calendar
         expected = arriving(arrivals, report_queries.taken_in(connection, day), day, calendar)
         rows = replace(rows, arrivals=expected if arrivals else None)
         limits, money = session.job.thresholds, rows.money
-        raised = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
-        raised += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
-        raised += repeat_alarms(rows.decisions, rows.others)
-        raised += reduction_alarms(rows.postings)
-        raised += arrival_alarms(expected, calendar.last_on if arrivals else None, day)
-        raised += backlog_alarms(rows.waiting, day, limits.backlog_days)
-        raised += money_alarms(money.open_lines, money.gaps, money.doubts) if money else []
+        findings = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
+        findings += jump_alarms(rows.sums.channels, day, limits.unmatched_jump, limits.unmatched_at_least)
+        findings += repeat_alarms(rows.decisions, rows.others)
+        findings += reduction_alarms(rows.postings)
+        findings += arrival_alarms(expected, calendar.last_on if arrivals else None, day)
+        findings += backlog_alarms(rows.waiting, day, limits.backlog_days)
+        findings += money_alarms(money.open_lines, money.gaps, money.doubts) if money else []
         makers = {name: spec.made_by for name, spec in session.specs.items()}
-        raised += [_finding(*row, makers.get(spec, "")) for *row, spec in rows.delivery_findings.iter_rows()]
-        raised += _refused(refused_queries.waiting_findings(connection, day), day)
-        raised += [finding for finding in night.findings if finding not in raised]
-        is_clean = not raised and rows.decisions.filter(_waits()).is_empty()
+        findings += [_finding(*row, makers.get(spec, "")) for *row, spec in rows.delivery_findings.iter_rows()]
+        findings += _notice_findings(refused_queries.waiting_findings(connection, day), day)
+        findings += [finding for finding in night.findings if finding not in findings]
+        is_clean = not findings and rows.decisions.filter(_is_exception()).is_empty()
         status = "quarantine" if night.quarantined else "clean" if is_clean else "review"
-        return morning(session.job.city.name, day, rows, session.register, kpi_now, sorted(raised), status)
+        return morning(session.job.city.name, day, rows, session.register, kpi_now, sorted(findings), status)
 
 
 def draw_early(session: Session, result: NightResult, early: EarlyFiles) -> None:
-    """消込結果を先に引く: while the ledger is written. A rehearsal writes nothing."""
+    """消込結果を先に引く, while the ledger is written. A rehearsal writes nothing."""
     if result.payments.height and not session.ledger.rehearsal:
         schema = DecidedPayment.SCHEMA
         parts = partial(result.parts, list(schema))
@@ -104,17 +104,17 @@ def draw_early(session: Session, result: NightResult, early: EarlyFiles) -> None
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """書いた結果: the names under which books that people wrote in stay, and why files could not be written."""
+    """書いた結果: the names of books kept because people wrote in them, and why files could not be written."""
 
     kept: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
 
 def write_out(folder: Path, drawn: Morning, early: EarlyFiles) -> Written:
-    """帳票を書く: every file of the night, drawn as it is written, as many at a time as there are cores.
+    """帳票を書く: every file of the night. Each is drawn as it is written, as many at once as there are cores.
 
-    What was drawn ahead gets its name. A book that people wrote in stays beside the new one. A file that cannot be
-    written, because somebody has it open, keeps none of the others back.
+    Files that were drawn early get their final names. A book that people wrote in is kept beside the new one. A file
+    that cannot be written, for example because somebody has it open, does not stop the others.
     """
     written_in = drawn.written_in()
 
@@ -129,20 +129,23 @@ def write_out(folder: Path, drawn: Morning, early: EarlyFiles) -> Written:
             return "", str(error)
         return aside.name if aside else "", ""
 
-    there, drawings = early.take_places(), drawn.drawings()
+    early_failures, drawings = early.take_places(), drawn.drawings()
     sweep(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(write, [name for name in drawings if name not in there]))
+        results = list(pool.map(write, [name for name in drawings if name not in early_failures]))
     kept = sorted(name for name, _ in results if name)
-    failures = sorted(why for why in (*there.values(), *(why for _, why in results)) if why)
+    failures = sorted(why for why in (*early_failures.values(), *(why for _, why in results)) if why)
     return Written(tuple(kept), tuple(failures))
 
 
 def _set_aside(path: Path, data: bytes) -> Path | None:
-    """A book that differs from the new one is kept, unless nobody wrote in it. Raises CannotWrite."""
+    """記入のあるブックを残す: returns where, or None when nobody wrote in it or it equals the new one.
+
+    Raises CannotWrite.
+    """
     try:
-        there = path.read_bytes() if path.is_file() else data
-        if there == data or is_untouched(there, path.name):
+        old = path.read_bytes() if path.is_file() else data
+        if old == data or is_untouched(old, path.name):
             return None
     except OSError:
         pass
@@ -150,25 +153,25 @@ def _set_aside(path: Path, data: bytes) -> Path | None:
 
 
 @contextmanager
-def _proved(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> Iterator[None]:
-    """台帳の合計が合うか, by itself and with what was decided, asked beside the drawing. Raises LedgerError.
+def _prove_sums(aside: Aside, day: date, decided: dict[str, list[int]] | None) -> Iterator[None]:
+    """台帳の合計を確かめる, by themselves and against what was decided, while the block draws. Raises LedgerError.
 
-    What the ledger says of itself comes before what reports make of it, though they end in an error.
+    This error comes first, even when the block fails: a ledger that does not add up may be why.
     """
-    broken = aside.ask(report_queries.conservation_breaks, day)
-    told = aside.ask(report_queries.outcome_sums, day)
+    breaks = aside.ask(report_queries.conservation_breaks, day)
+    sums = aside.ask(report_queries.outcome_sums, day)
     try:
         yield
     finally:
-        _prove(broken(), told(), decided)
+        _refuse_wrong_sums(breaks(), sums(), decided)
 
 
 def _rows(session: Session, result: NightResult | None) -> Rows:
     connection, day = session.ledger.connection, session.night_on
-    decisions, postings = _tonight(session, result)
-    exceptions, waiting = _waiting(session, decisions)
+    decisions, postings = _decisions_and_sums(session, result)
+    exceptions, waiting = _exceptions(session, decisions)
     of_others = (DecidedPayment.PAYMENT_NO, DecidedPayment.OTHER_PAYMENT_NO, DecidedPayment.OUTCOME)
-    named = pl.concat(frame.select(of_others) for frame in (exceptions, decisions))
+    payments = pl.concat(frame.select(of_others) for frame in (exceptions, decisions))
     late = late_queries.late_notices(connection, exceptions.filter(pl.col(ExceptionRow.BILL_NO).is_null()), day)
     rows = Rows(
         notice_files=report_queries.notice_files(connection, day),
@@ -178,8 +181,8 @@ def _rows(session: Session, result: NightResult | None) -> Rows:
         exceptions=exceptions.filter(ExceptionRow.IS_OPEN),
         awaiting=exceptions.filter(~pl.col(ExceptionRow.IS_OPEN)),
         rulings=review_queries.rulings_in(connection, day),
-        others=report_queries.other_payments(connection, named),
-        suggestions=report_queries.suggestions(connection, named, late),
+        others=report_queries.other_payments(connection, payments),
+        suggestions=report_queries.suggestions(connection, payments, late),
         postings=postings,
         redelivered=report_queries.redelivered(connection, day),
         balances=tallies.balances(connection, day),
@@ -188,24 +191,27 @@ def _rows(session: Session, result: NightResult | None) -> Rows:
         money=money_rows(session.ledger, session.rules, day),
         waiting=waiting,
     )
-    taken_back = retractions_in(connection, day)
-    return replace(rows, cases=_cases(session, rows, late), retractions=None if taken_back.is_empty() else taken_back)
+    retractions = retractions_in(connection, day)
+    return replace(rows, cases=_cases(session, rows, late), retractions=None if retractions.is_empty() else retractions)
 
 
-def _waiting(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """要確認 that is listed, and the sums of all: tonight's, and of very many others the oldest."""
+def _exceptions(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """要確認 to be listed (frame ExceptionRow), and the sums of all (frame Waiting).
+
+    Tonight's are all listed; of the others only the oldest when there are very many.
+    """
     connection, day = session.ledger.connection, session.night_on
     if not waiting_queries.are_more_waiting(connection, WAITING.most):
         exceptions = review_queries.exceptions(connection, day)
         return exceptions, waiting_of(exceptions)
-    tonight = decisions.filter(_waits()).select(DecidedPayment.PAYMENT_NO)
+    tonight = decisions.filter(_is_exception()).select(DecidedPayment.PAYMENT_NO)
     oldest = waiting_queries.oldest_waiting(connection, day, WAITING.most)
     exceptions = review_queries.exceptions(connection, day, pl.concat([tonight, oldest]).unique())
     return exceptions, waiting_queries.waiting_sums(connection, day)
 
 
-def _tonight(session: Session, result: NightResult | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """消込結果と収納日計 of the night: what the run has in hand, or read again."""
+def _decisions_and_sums(session: Session, result: NightResult | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """消込結果と収納日計 of the night (frames DecidedPayment, DailySum), from the run's result or from the ledger."""
     if result is not None:
         return result.rows(list(DecidedPayment.SCHEMA)), result.sums
     with session.ledger.readers() as readers:
@@ -213,20 +219,21 @@ def _tonight(session: Session, result: NightResult | None) -> tuple[pl.DataFrame
     return decisions, report_queries.postings(session.ledger.connection, session.night_on)
 
 
-def _prove(broken: list[str], told: dict[str, list[int]], decided: dict[str, list[int]] | None) -> None:
-    if broken:
+def _refuse_wrong_sums(breaks: list[str], sums: dict[str, list[int]], decided: dict[str, list[int]] | None) -> None:
+    """合わない台帳を断る. `sums` and `decided` are count and yen by outcome. Raises LedgerError."""
+    if breaks:
         raise LedgerError(
-            f"台帳の件数・金額が合いません（{'、'.join(broken)}）。帳票は作っていません。"
+            f"台帳の件数・金額が合いません（{'、'.join(breaks)}）。帳票は作っていません。"
             "台帳がほかの手段で書き換えられていないか調べ、控えから戻してください。"
         )
-    if decided is not None and told != decided:
+    if decided is not None and sums != decided:
         raise LedgerError(
             "台帳の件数・金額が、消し込んだものと違います。帳票は作っていません。elqr verify で調べてください。"
         )
 
 
 def _sums(session: Session) -> Sums:
-    """夜ごとの合計 of the last nights."""
+    """夜ごとの合計: those of the last nights."""
     connection, day = session.ledger.connection, session.night_on
     places, channels = trend_queries.run_sums(connection, day, NIGHTS)
     first = places[PlaceTrend.NIGHT_ON].min()
@@ -235,7 +242,7 @@ def _sums(session: Session) -> Sums:
 
 
 def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
-    """明細のもと of the payments that the page lists."""
+    """明細のもと: what the details of the payments on the page are drawn from."""
     payments = listed(rows.exceptions, rows.decisions).select(DecidedPayment.PAYMENT_NO).head(DETAILED)
     connection, day = session.ledger.connection, session.night_on
     keys = drill_queries.case_keys(connection, payments)
@@ -251,30 +258,30 @@ def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
     )
 
 
-def _waits() -> pl.Expr:
+def _is_exception() -> pl.Expr:
     """要確認になった収納か."""
     return pl.col(DecidedPayment.PLACE).is_in([Place.EXCEPTION.value, Place.REJECTED.value])
 
 
-def _refused(rows: pl.DataFrame, night: date) -> list[Finding]:
-    """納付書の指摘: those of earlier nights say since when they stand."""
+def _notice_findings(rows: pl.DataFrame, night: date) -> list[Finding]:
+    """納付書の指摘. Those of earlier nights say when their file was taken in."""
     since = pl.when(pl.col("since") < night).then(pl.format("（{} 取込）", "since")).otherwise(pl.lit(""))
-    told = rows.with_columns(pl.concat_str(DeliveryFinding.NAME, since).alias(DeliveryFinding.NAME)).drop("since")
-    return [_finding(*row, "core") for row in told.iter_rows()]
+    dated = rows.with_columns(pl.concat_str(DeliveryFinding.NAME, since).alias(DeliveryFinding.NAME)).drop("since")
+    return [_finding(*row, "core") for row in dated.iter_rows()]
 
 
-def _finding(*stored: Any) -> Finding:
-    """A finding of the ledger, and who made its file."""
-    name, code, no, offset, field, actual, expected, made_by = stored
-    return Finding(Location(name, no, offset, field), Code(code), actual, expected, made_by)
+def _finding(*values: Any) -> Finding:
+    """台帳の指摘: the values of a row of frame DeliveryFinding up to `expected`, and who made the file."""
+    name, code, record_no, offset_bytes, field, actual, expected, made_by = values
+    return Finding(Location(name, record_no, offset_bytes, field), Code(code), actual, expected, made_by)
 
 
 def count_kpi(session: Session, as_of: date, years: tuple[int, ...] = ()) -> Kpi:
-    """KPI as of a day, from the register and the ledger's evidence."""
+    """KPIを数える as of a day, from the register and the ledger's evidence."""
     with session.ledger.transaction() as connection:
         rows = tallies.evidence(connection, as_of)
-    seen = {code: Evidence(*values) for code, *values in rows.iter_rows()}
-    return kpi(session.register, seen, as_of, years)
+    evidence = {code: Evidence(*values) for code, *values in rows.iter_rows()}
+    return kpi(session.register, evidence, as_of, years)
 
 
 def exit_code(status: str) -> ExitCode:

@@ -1,4 +1,4 @@
-"""The night (一夜): a session, and what this night has done so far. Only the night's steps write into it."""
+"""The night (一夜): a session and what this night has done so far. Only the night's steps write to it."""
 
 from dataclasses import dataclass, field
 
@@ -10,9 +10,9 @@ from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 
 @dataclass(slots=True)
 class Night:
-    """一夜: what changed the ledger, files held back, those that two people do not wait for, and what is told besides.
+    """一夜: a session, with what changed the ledger, the files held back or given up, and findings.
 
-    All but the session is for the record of the run and for the morning's page; no step takes its work from here.
+    All but the session is for the record of the run and the morning's page. No step takes its input from here.
     """
 
     session: Session
@@ -22,7 +22,7 @@ class Night:
     findings: list[Finding] = field(default_factory=list)
 
     def summary(self, page: Page, run_id: str, exit_code: int) -> dict[str, object]:
-        """実行の要約: the head of `run.json`. Holds counts and yen, no names."""
+        """実行の要約: the head of `run.json`. It has counts and yen, but no names of people."""
         return {
             "run_id": run_id or f"{self.session.night_on:%Y%m%d}-same",
             "program": f"elqr {__version__}",
@@ -41,7 +41,7 @@ class Night:
             ],
             "findings": [finding.as_dict() for finding in page.findings[:LISTED_PER_CODE]],
             "kpi": [
-                {"fiscal_year": y.fiscal_year, "target": y.target, "planned": y.planned, "live": y.live}
-                for y in page.years
+                {"fiscal_year": year.fiscal_year, "target": year.target, "planned": year.planned, "live": year.live}
+                for year in page.years
             ],
         }

@@ -1,6 +1,6 @@
-"""The opening (実行の準備): from the path of a job to a session, read, locked and opened, and to who works on it.
+"""The opening (実行の準備): from the path of a job to an open session and its workers.
 
-Clock, environment, lock and files are found here and handed on.
+The clock, the environment, the lock and the files are obtained here and passed on.
 """
 
 import os
@@ -27,16 +27,17 @@ from elqr.store.queries import reviews as review_queries
 from elqr.vocabulary.errors import ClusterError, LedgerError
 
 _FOR_GROUP = 0o027
-"""The group reads reports, and nobody else does; the ledger and the archive are their user's all the same."""
+"""The group may read reports, nobody else. The ledger and the archive are still for their user only."""
 
 
 @contextmanager
 def open_session(
     path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None], which: Which = Which.OWN
 ) -> Iterator[Session]:
-    """作業を始める: everything a person wrote is validated before anything is touched.
+    """作業を始める. Everything that people wrote is validated before anything is touched.
 
-    What is entered bears the session's date. Raises BadFile, and Refused for a date in a closed month.
+    `day` is the processing day, where the operator names one. Raises OperatorError, above all BadFile; Refused for a
+    day in a closed month.
     """
     job = read_job(path)
     night_on = processing_day(job, day)
@@ -65,9 +66,9 @@ def open_session(
 
 @contextmanager
 def workers_for(session: Session) -> Iterator[Workers]:
-    """働き手: this machine, or the job's cluster, unless it is a rehearsal.
+    """働き手: the job's cluster where it has one and this is no rehearsal, else this machine.
 
-    The cluster's machines run the Python of the same path, unless the environment names another.
+    The cluster's machines run Python from the same path as here, unless the environment names another.
     """
     job = session.job
     if job.cluster is None or session.ledger.rehearsal:
@@ -81,7 +82,7 @@ def workers_for(session: Session) -> Iterator[Workers]:
 
 
 def _refuse_cluster_on_file(job: Job, url: str) -> None:
-    """ファイルの台帳とクラスタを断る: the machines share a server. Raises ClusterError."""
+    """ファイルの台帳とクラスタを断る: the machines need a ledger on a server. Raises ClusterError."""
     if job.cluster is not None and ledger_path(url) is not None:
         raise ClusterError(
             "クラスタで動かすには、台帳が PostgreSQL のサーバーにある必要があります。"
@@ -90,7 +91,7 @@ def _refuse_cluster_on_file(job: Job, url: str) -> None:
 
 
 def _refuse_earlier_clock(ledger: Ledger, today: date) -> None:
-    """時計が戻っていないか: a day that nobody named is not before the last night. Raises LedgerError."""
+    """戻った時計を断る: a day taken from the clock must not be before the last night. Raises LedgerError."""
     with ledger.transaction() as connection:
         last = review_queries.last_night(connection)
     if today.isoformat() < last:

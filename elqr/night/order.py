@@ -1,6 +1,6 @@
-"""The order of a night (夜の順), readable from top to bottom: the command, the replay and the tests call this.
+"""The order of a night (夜の順), readable from top to bottom: the command, the replay and the tests call it.
 
-What one step makes is returned and given to the next.
+Each step returns its result, and the next is given it.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from elqr.vocabulary.terms import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """実行: its id, empty when nothing changed, and what it decided, where that is in hand."""
+    """実行: its id, empty when nothing changed, and its decisions where they need not be read back."""
 
     run_id: str
     result: NightResult | None
@@ -39,7 +39,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """動かした夜: the night, the head of its `run.json`, what was handed over, the page, its files, the exit code."""
+    """動かした夜: the night, the head of its `run.json`, the handover, the page, the files and the exit code."""
 
     night: Night
     record: dict[str, object]
@@ -50,11 +50,11 @@ class Worked:
 
 
 def work_night(session: Session, workers: Workers, at: str) -> Worked:
-    """一夜のすべて: run, handed over, drawn, written, recorded. A rehearsal writes nothing."""
+    """一夜を動かす: run, hand over, draw, write, record. `at` is the time of the export. A rehearsal writes nothing."""
     night = Night(session)
     with EarlyFiles() as early:
         run = run_night(night, workers, early)
-        handed = export_night(session, at)
+        handover = export_night(session, at)
         with session.journal.step("帳票"):
             morning = draw(session, night, run.result)
             written = Written() if session.ledger.rehearsal else write_out(session.folder, morning, early)
@@ -62,17 +62,17 @@ def work_night(session: Session, workers: Workers, at: str) -> Worked:
     record = night.summary(morning.page, run.run_id, code)
     with session.ledger.transaction() as connection:
         record["anchor"] = anchor(connection)
-    if handed is not None:
-        record["export"] = handed.model_dump(mode="json")
+    if handover is not None:
+        record["export"] = handover.model_dump(mode="json")
     if not session.ledger.rehearsal:
         session.journal.write(session.folder / "runs" / str(record["run_id"]), record, write_whole)
-    return Worked(night, record, handed, morning.page, written, code)
+    return Worked(night, record, handover, morning.page, written, code)
 
 
 def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -> Run:
-    """夜間処理: what came is taken in, matched, posted and settled. Reports are drawn afterwards.
+    """夜間処理: take in what came, match, post and settle. Reports are drawn afterwards.
 
-    What is drawn `early` is drawn while the ledger is written. Raises Refused for a date in a closed month.
+    Files in `early` are drawn while the ledger is written. Raises Refused for a day in a closed month.
     """
     session = night.session
     session.refuse_closed_month()
@@ -87,7 +87,7 @@ def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -
 
 
 def reconcile(night: Night, workers: Workers, taken: Taken, seals: Seals, early: EarlyFiles | None) -> Run:
-    """消し込み、突き合わせる: in one transaction with the run's link of the chain."""
+    """消し込み、突き合わせる: in one transaction, with the run's link in the chain."""
     session = night.session
     with session.journal.step("消込") as step, session.ledger.transaction() as connection:
         notice_files, last_notice_file = links.unnamed_notice_files(connection)
@@ -112,7 +112,7 @@ def reconcile(night: Night, workers: Workers, taken: Taken, seals: Seals, early:
 def _link(
     session: Session, inputs: list[str], looked_at: LookedAt, posted: Posted, settled: dict[str, dict[str, int]]
 ) -> NightRun:
-    """連鎖の輪: what the run's record says of the night."""
+    """連鎖の輪: what the chain of runs says of the night. `settled` is as `settle_night` returns it."""
     link = NightRun(
         version=__version__,
         configuration=session.setup.configuration,

@@ -1,8 +1,7 @@
-"""Posting (消込・計上): the payments without a decision, matched with the notices and entered in the ledger.
+"""Posting (消込・計上): match the payments without a decision with the notices, and enter the result in the ledger.
 
-The night is posted by one transaction, over all accepted files together and whatever an interrupted night left
-unmatched. So the order of files cannot matter, a crash between two steps loses nothing, and running again changes
-nothing.
+One transaction posts the night: all accepted files together, and whatever an interrupted night left unmatched. So the
+order of files cannot matter, a crash between two steps loses nothing, and running again changes nothing.
 """
 
 from collections.abc import Callable
@@ -31,12 +30,15 @@ from elqr.vocabulary.frames import Candidate, Decision, Known, Payment, Posting
 from elqr.vocabulary.terms import KeyKind, Outcome, Place
 
 _MATCHED_AT_ONCE = 125_000
-"""Payments: more at a time take more memory, and no less time."""
+"""Payments: more at once take more memory, and are no faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """計上した結果: sums of what was decided, for the run's record, and the seals of its rows."""
+    """計上した結果: sums for the run's record, and the seals of the rows that were entered.
+
+    `places` are count and yen by 行き先, `channels` the counts that `channels` of this module returns.
+    """
 
     count: int
     yen: int
@@ -48,16 +50,16 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """決めたこと, not yet entered: what the reports show of it, where it is in hand, and how it is entered."""
+    """決めたこと, not yet entered: what the reports show of it, where it need not be read back, and how to enter it."""
 
     result: NightResult | None
     enter: Callable[[], Posted]
 
 
 def decide(session: Session, taken: Taken) -> Decided:
-    """消し込む: all payments without a decision. `taken` is used up: a large night has no room for it twice.
+    """消し込む: all payments without a decision. `taken` is emptied: memory does not hold a large night twice.
 
-    What makes a payment known is entered already: nothing asks for it afterwards, and that needs the room too.
+    The identities of the payments are entered here, because nothing needs them afterwards and they take memory too.
     """
     payments = _waiting(session, taken)
     matched, posted, result = _match(session, payments)
@@ -67,7 +69,7 @@ def decide(session: Session, taken: Taken) -> Decided:
 
 
 def _waiting(session: Session, taken: Taken) -> pl.DataFrame:
-    """未消込の収納: what was just taken in, from hand, and what else waits; frame Payment, in order."""
+    """未消込の収納: those just taken in, from memory, and the others from the ledger; frame Payment, by number."""
     parts = [*undecided_queries.undecided_payments(session.ledger.connection, taken), *taken.values()]
     taken.clear()
     parts.sort(key=lambda part: part[Payment.PAYMENT_NO].min() or 0)
@@ -76,8 +78,8 @@ def _waiting(session: Session, taken: Taken) -> pl.DataFrame:
 
 
 def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame, NightResult | None]:
-    """消し込む: what was matched, frame Posting, and what the reports show of both, if it is all of the day."""
-    parts, slips = _match_parts(session, payments)
+    """消し込む. Returns the decisions, frame Posting, and what reports show of both if nothing else is of this day."""
+    parts, notices = _match_parts(session, payments)
     matched = together(parts)
     decisions, connection, day = matched.decisions, session.ledger.connection, session.night_on
     assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "each once, in the same order"
@@ -85,13 +87,13 @@ def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFr
     if moves.has_moves(connection, day) or not report_queries.decided_files(connection, day).is_empty():
         return matched, posted, None
     files = report_queries.open_files(connection)
-    return matched, posted, NightResult.of(payments, decisions, slips, posted, files, day)
+    return matched, posted, NightResult.of(payments, decisions, notices, posted, files, day)
 
 
 def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
-    """A part after the other, and the slips that the keys name, columns `SLIP`.
+    """部分ごとに消し込む. Returns the parts, and the notices that the keys name, columns `SLIP`.
 
-    What is looked up for it lasts no longer than this: a large night has no room for it any more.
+    What is looked up ends with this function, to free the memory that a large night needs.
     """
     with session.ledger.readers() as readers:
         known = queries.known_events(readers, payments)
@@ -113,7 +115,7 @@ def _enter(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame, po
 
 
 def _suggest(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """近い納付書 of payments whose key is not known; frame Suggestion."""
+    """近い納付書を探す, for payments whose key is not known; frame Suggestion."""
     is_unknown = decisions[Decision.OUTCOME] == Outcome.KEY_UNKNOWN.value
     unknown = payments.filter(is_unknown).filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value)
     near = neighbours(unknown)
@@ -121,7 +123,7 @@ def _suggest(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame) 
 
 
 def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
-    """行き先ごとの件数と金額. Asserts that they add up to what was read."""
+    """行き先ごとの件数と金額: place → count and yen. Asserts that they add up to what was read."""
     rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.PAID_YEN), on=Payment.PAYMENT_NO, validate="1:1")
     sums = rows.group_by(Decision.PLACE).agg(pl.len(), pl.col(Payment.PAID_YEN).sum())
     by_place = {place: [count, yen] for place, count, yen in sums.iter_rows()}
@@ -131,6 +133,6 @@ def places(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[in
 
 
 def channels(decisions: pl.DataFrame, payments: pl.DataFrame) -> dict[str, list[int]]:
-    """チャネルごとの確報の件数と該当なしの件数: what later nights compare theirs with."""
+    """チャネルごとの確報の件数と該当なしの件数: channel → both counts. Later nights compare theirs with these."""
     rows = decisions.join(payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.STAGE), on=Payment.PAYMENT_NO)
     return {channel: [confirmed, unknown] for channel, confirmed, unknown in unknown_by_channel(rows).iter_rows()}

@@ -1,4 +1,4 @@
-"""Remittance (払込): the night's part about money, inside its transaction: what should come, and what agreed."""
+"""Remittance (払込): the night's part about money, inside its transaction: compare what should come with what came."""
 
 from datetime import date
 
@@ -20,40 +20,41 @@ from elqr.vocabulary.terms import ENDED, SettlementOutcome, Stage, StageGap
 
 
 def open_settlement(ledger: Ledger, rules: Rules, night: date) -> Settlement:
-    """突合の今: all that is open as of a night, in lines."""
-    return _settled(ledger, rules, night, reopens=False)
+    """未済の突合: all that is open as of a night, in lines."""
+    return _settle_open(ledger, rules, night, reopens=False)
 
 
-def _settled(ledger: Ledger, rules: Rules, night: date, *, reopens: bool) -> Settlement:
-    """突き合わせる: all that is open, and where the night `reopens`, what agreed with money that was taken back."""
+def _settle_open(ledger: Ledger, rules: Rules, night: date, *, reopens: bool) -> Settlement:
+    """突き合わせる: all that is open. With `reopens` also the lines that agreed with money that was taken back."""
     connection = ledger.connection
     bundles, deposits = money_queries.open_bundles(connection, night), money_queries.open_deposits(connection, night)
-    stands = money_queries.settled_like(connection, deposits, night)
-    money = deposits_with_contract(pl.concat([deposits, stands], how="diagonal"), rules.contracts)
+    settled = money_queries.settled_like(connection, deposits, night)
+    money = deposits_with_contract(pl.concat([deposits, settled], how="diagonal"), rules.contracts)
     offsets = answers(money, rules.contracts)
-    where = dict(stands.select(Deposit.DEPOSIT_NO, SETTLEMENT_NO).iter_rows())
-    again = {where[number] for pair in offsets.pairs for number in pair if number in where}
+    settlement_nos = dict(settled.select(Deposit.DEPOSIT_NO, SETTLEMENT_NO).iter_rows())
+    reopened = {settlement_nos[number] for pair in offsets.pairs for number in pair if number in settlement_nos}
     pairs = offsets.pairs
     if not reopens:
-        pairs = tuple(pair for pair in pairs if not where.keys() & set(pair))
-    elif again:
-        bundles = pl.concat([bundles, money_queries.bundles_in(connection, again)])
-        deposits = pl.concat([deposits, money_queries.deposits_in(connection, again)])
+        pairs = tuple(pair for pair in pairs if not settlement_nos.keys() & set(pair))
+    elif reopened:
+        bundles = pl.concat([bundles, money_queries.bundles_in(connection, reopened)])
+        deposits = pl.concat([deposits, money_queries.deposits_in(connection, reopened)])
     deposits = deposits_with_contract(deposits, rules.contracts)
-    known = pl.col(Deposit.DEPOSIT_NO).replace_strict(offsets.contracts, default=None, return_dtype=pl.String)
-    deposits = deposits.with_columns(pl.coalesce(known, CONTRACT).alias(CONTRACT))
+    of_pair = pl.col(Deposit.DEPOSIT_NO).replace_strict(offsets.contracts, default=None, return_dtype=pl.String)
+    deposits = deposits.with_columns(pl.coalesce(of_pair, CONTRACT).alias(CONTRACT))
     bundles = with_contract(bundles, rules.contracts)
     return settle(bundles, Offset(deposits, pairs), rules.contracts, night, rules.calendar.later)
 
 
 def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, dict[str, int]]:
-    """突合済を記す: what agrees by now, and 速報 whose time is over. Returns how many by contract; empty when none.
+    """突合済を記す: the lines that agree by now, and the 速報 whose 確報 is overdue.
 
-    A line that agreed with money that the bank took back since holds no more: what was in it is settled again.
+    Returns how many by contract, with keys `settled` and `overdue`; empty when there are none. A line no longer holds
+    when the bank has taken its money back: its members are settled again.
     """
     if not rules.contracts:
         return {}
-    connection, settlement = ledger.connection, _settled(ledger, rules, night, reopens=True)
+    connection, settlement = ledger.connection, _settle_open(ledger, rules, night, reopens=True)
     ended = settlement.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in ENDED]))
     money_entries.enter_settled(
         connection,
@@ -63,7 +64,7 @@ def settle_night(ledger: Ledger, rules: Rules, night: date) -> dict[str, dict[st
             *(part.join(ended, on=Settled.LINE_NO, how="semi") for part in (settlement.bundles, settlement.deposits)),
         ),
     )
-    due = _out_of_time(with_contract(money_queries.unwatched_bundles(connection), rules.contracts), rules, night)
+    due = _overdue_bundles(with_contract(money_queries.unwatched_bundles(connection), rules.contracts), rules, night)
     overdue = money_queries.overdue_among(connection, due).join(
         due.select(Bundle.BUNDLE_NO, CONTRACT), on=Bundle.BUNDLE_NO
     )
@@ -77,32 +78,35 @@ def _by_contract(rows: pl.DataFrame) -> dict[str, int]:
     return dict(rows.group_by(CONTRACT).agg(pl.len()).sort(CONTRACT).iter_rows())
 
 
-def _out_of_time(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFrame:
-    """確報の期限を過ぎた束: counted from the night on which the 速報 came, by the days of its contract."""
+def _overdue_bundles(bundles: pl.DataFrame, rules: Rules, night: date) -> pl.DataFrame:
+    """確報の期限を過ぎた束: the contract's days count from the night on which the 速報 came."""
     days = {contract.name: contract.confirm_days for contract in rules.contracts}
     rows = bundles.with_columns(pl.col(CONTRACT).fill_null(""))
-    over = [
-        rules.calendar.later(came, days.get(name, _CONFIRM_DAYS)) < night
-        for came, name in rows.select(FileBundle.NIGHT_ON, CONTRACT).iter_rows()
+    are_overdue = [
+        rules.calendar.later(came_on, days.get(name, _CONFIRM_DAYS)) < night
+        for came_on, name in rows.select(FileBundle.NIGHT_ON, CONTRACT).iter_rows()
     ]
-    return rows.filter(pl.Series(over, dtype=pl.Boolean))
+    return rows.filter(pl.Series(are_overdue, dtype=pl.Boolean))
 
 
 _CONFIRM_DAYS = Contract.model_fields["confirm_days"].default
 
 
 LISTED_PER_LINE = IN_MONEY_LINE.most
-"""Payments of a line that are listed; of a longer one only those of exactly the difference."""
+"""The most payments of a line that are all listed. Of a longer line only those of exactly the difference are."""
 
 _LISTED = (
     SettlementOutcome.DIFFERS, SettlementOutcome.NO_MONEY, SettlementOutcome.NO_PAYMENTS,
     SettlementOutcome.NO_FUNDS_DAY, SettlementOutcome.NO_CONTRACT,
 )  # fmt: skip
-"""What is listed to the payment."""
+"""Lines whose payments are listed."""
 
 
 def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
-    """払込突合の行 as of a night; None without contracts. Raises LedgerError when the lines do not hold all money."""
+    """払込突合の行 as of a night; None without contracts.
+
+    Raises LedgerError when the lines do not add up to all payments and all money.
+    """
     if not rules.contracts:
         return None
     connection, settlement = ledger.connection, open_settlement(ledger, rules, night)
@@ -112,8 +116,8 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
         Standing.BEFORE: money_queries.settled_before(connection, night),
     }
     lines = pl.concat([part.with_columns(pl.lit(state.value).alias(STANDING)) for state, part in parts.items()])
-    held = lines.select(pl.col(Settled.PAYMENT_YEN).sum(), pl.col(Settled.MONEY_YEN).sum()).row(0)
-    if held != money_queries.money_sums(connection, night):
+    sums = lines.select(pl.col(Settled.PAYMENT_YEN).sum(), pl.col(Settled.MONEY_YEN).sum()).row(0)
+    if sums != money_queries.money_sums(connection, night):
         raise LedgerError(
             "払込突合の合計が、台帳の収納と入金の合計と合いません。帳票は作っていません。"
             "台帳がほかの手段で書き換えられていないか elqr verify で調べ、控えから戻してください。"
@@ -121,13 +125,13 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
     listed = settlement.lines.filter(pl.col(Settled.OUTCOME).is_in([outcome.value for outcome in _LISTED]))
     difference = (pl.col(Settled.MONEY_YEN) - pl.col(Settled.PAYMENT_YEN) + pl.col(Settled.FEE_YEN)).abs()
     is_long = pl.col(Settled.PAYMENTS) > LISTED_PER_LINE
-    only = listed.select(Settled.LINE_NO, pl.when(is_long).then(difference).alias("only_yen"))
-    asked = settlement.bundles.join(only, on=Settled.LINE_NO, maintain_order="left")
-    payments = money_queries.bundle_payments(connection, asked, Stage.CONFIRMED)
+    only_yen = listed.select(Settled.LINE_NO, pl.when(is_long).then(difference).alias("only_yen"))
+    bundles = settlement.bundles.join(only_yen, on=Settled.LINE_NO, maintain_order="left")
+    payments = money_queries.bundle_payments(connection, bundles, Stage.CONFIRMED)
     deposits = money_queries.open_deposits(connection, night).join(settlement.deposits, on=Deposit.DEPOSIT_NO)
     return Money(
         lines,
-        payments.join(asked.select(Bundle.BUNDLE_NO, Settled.LINE_NO), on=Bundle.BUNDLE_NO, maintain_order="left"),
+        payments.join(bundles.select(Bundle.BUNDLE_NO, Settled.LINE_NO), on=Bundle.BUNDLE_NO, maintain_order="left"),
         deposits.join(listed, on=Settled.LINE_NO, how="semi", maintain_order="left"),
         _gaps(ledger, rules, night),
         _doubts(ledger, rules, night),
@@ -135,20 +139,21 @@ def money_rows(ledger: Ledger, rules: Rules, night: date) -> Money | None:
 
 
 def _doubts(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
-    """同じ入金かもしれない明細 as of the night, of contracts that are compared."""
+    """同じ入金かもしれない明細 as of the night, of contracts that are settled; frame Doubt."""
     lines = deposits_with_contract(money_queries.deposits_beside(ledger.connection, night), rules.contracts)
     compared = [contract.name for contract in rules.contracts if not contract.outside]
     return doubtful(lines.filter(pl.col(CONTRACT).is_in(compared)), night)
 
 
 def _gaps(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
-    """速報と確報の食い違い: what is overdue, and tonight's 確報 without 速報 of contracts that send them."""
+    """速報と確報の食い違い: overdue 速報, and tonight's 確報 without 速報 where the contract sends them; frame Gap."""
     announced = [contract.name for contract in rules.contracts if contract.preliminary]
     bundles = with_contract(money_queries.night_bundles(ledger.connection, night), rules.contracts)
     bundles = bundles.filter(pl.col(CONTRACT).is_in(announced))
-    alone = money_queries.without_preliminary(ledger.connection, bundles, night)
-    alone = alone.join(bundles.select(Bundle.BUNDLE_NO, CONTRACT), on=Bundle.BUNDLE_NO, maintain_order="left")
+    unannounced = money_queries.without_preliminary(ledger.connection, bundles, night)
+    contracts = bundles.select(Bundle.BUNDLE_NO, CONTRACT)
+    unannounced = unannounced.join(contracts, on=Bundle.BUNDLE_NO, maintain_order="left")
     overdue = money_queries.overdue(ledger.connection, night)
-    both = {StageGap.PRELIMINARY_ONLY: overdue, StageGap.CONFIRMED_ONLY: alone.select(overdue.columns)}
-    rows = pl.concat([part.with_columns(pl.lit(gap.value).alias(Gap.GAP)) for gap, part in both.items()])
+    parts = {StageGap.PRELIMINARY_ONLY: overdue, StageGap.CONFIRMED_ONLY: unannounced.select(overdue.columns)}
+    rows = pl.concat([part.with_columns(pl.lit(gap.value).alias(Gap.GAP)) for gap, part in parts.items()])
     return rows.sort(Gap.GAP, CONTRACT, Gap.PAID_ON, Gap.PAYMENT_NO, descending=[True, False, False, False])

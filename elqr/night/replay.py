@@ -1,8 +1,8 @@
-"""Replay (やり直し): past nights run again on a copy of the ledger, and what came out differently.
+"""Replay (やり直し): run past nights again on a copy of the ledger, and find what comes out differently.
 
-The copy lies in memory and begins as the ledger stood before the first night. What was delivered comes from the
-archive, in its order; the program is the one that runs every night. With another job or other specs the nights
-run twice, with what holds now and with what was given, so that a difference is due to what was given alone.
+The copy is in memory and begins with the state of the ledger before the first night. The delivered files come from
+the archive, in their order, and the program is the one that runs every night. With another job or other specs the
+nights run twice, with the current setup and with the other one, so that only the setup can make a difference.
 """
 
 from collections.abc import Iterable
@@ -29,11 +29,11 @@ from elqr.store.queries import past_nights as past
 from elqr.vocabulary.errors import BadFile
 
 _NOWHERE = ".replay"
-"""A copy writes no file, and files that the nights wrote stand in nobody's way."""
+"""An output folder that does not exist: a copy writes no files, and must not meet those that the nights wrote."""
 
 
 class Nights(NamedTuple):
-    """夜の範囲: from one to another, both among them."""
+    """夜の範囲: the first and the last night, both included."""
 
     since: date
     until: date
@@ -41,7 +41,7 @@ class Nights(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """結果 of some nights: `payments` and `files`, as elqr/store/queries/past_nights.py reads them."""
+    """夜の結果: `payments` and `files`, as elqr/store/queries/past_nights.py reads them."""
 
     payments: pl.DataFrame
     files: pl.DataFrame
@@ -49,11 +49,12 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """やり直しの結果: the nights, how many payments both have, and what differs, as rows before and after.
+    """やり直しの結果: how many nights, how many payments both sides have, and the rows that differ.
 
-    `payments`: sha256, record_no, and `name`, `paid_yen`, `night_on`, `outcome`, `claim_yen`, `suspense_yen`, `slip`
-    of each side, the other's with `_after`; null where a side has no such record. `files` likewise.
-    `rulings`: how many decisions of people fall into these nights, which are not made again.
+    `payments` has sha256, record_no, and `name`, `paid_yen`, `night_on`, `outcome`, `claim_yen`, `suspense_yen`, `slip`
+    of the side before; those of the side after end in `_after`. A side without the record has nulls. `files` has the
+    columns of past_nights.RESULT_KEY and RESULT in the same way. `rulings` counts the decisions of people in these
+    nights, which are not repeated.
     """
 
     nights: int
@@ -63,26 +64,26 @@ class Replayed:
     rulings: int
 
 
-def replay(ledger: Ledger, now: Setup, given: Setup | None, nights: Nights, clock: Clock) -> Replayed:
-    """過去の夜をやり直す: with what holds now beside the ledger, or with what is given beside what holds now."""
+def replay(ledger: Ledger, current: Setup, other: Setup | None, nights: Nights, clock: Clock) -> Replayed:
+    """過去の夜をやり直す: compare the ledger with the current setup, or the current setup with another one."""
     with ledger.transaction() as connection:
         past_nights = past.nights(connection, *nights)
-        rulings = 0 if given else past.rulings_since(connection, *nights)
-    before = _run_again(ledger, now, past_nights, nights, clock) if given else _results(ledger, nights)
-    after = _run_again(ledger, given or now, past_nights, nights, clock)
+        rulings = 0 if other else past.rulings_since(connection, *nights)
+    before = _run_again(ledger, current, past_nights, nights, clock) if other else _read_results(ledger, nights)
+    after = _run_again(ledger, other or current, past_nights, nights, clock)
     compared = before.payments.join(after.payments, on=list(past.OUTCOME_KEY)).height
-    payments = _differing(before.payments, after.payments, past.OUTCOME_KEY, past.OUTCOME)
-    files = _differing(before.files, after.files, past.RESULT_KEY, past.RESULT)
+    payments = _differences(before.payments, after.payments, past.OUTCOME_KEY, past.OUTCOME)
+    files = _differences(before.files, after.files, past.RESULT_KEY, past.RESULT)
     return Replayed(len(past_nights), compared, payments, files, rulings)
 
 
-def _differing(before: pl.DataFrame, after: pl.DataFrame, on: Iterable[str], columns: Iterable[str]) -> pl.DataFrame:
+def _differences(before: pl.DataFrame, after: pl.DataFrame, on: Iterable[str], columns: Iterable[str]) -> pl.DataFrame:
     both = before.join(after, on=list(on), how="full", coalesce=True, suffix="_after")
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_after")) for name in columns)
     return both.filter(differs).sort(*on)
 
 
-def _results(ledger: Ledger, nights: Nights) -> Results:
+def _read_results(ledger: Ledger, nights: Nights) -> Results:
     with ledger.transaction() as connection:
         return Results(past.outcomes(connection, *nights), past.file_results(connection, *nights))
 
@@ -90,7 +91,7 @@ def _results(ledger: Ledger, nights: Nights) -> Results:
 def _run_again(
     ledger: Ledger, setup: Setup, past_nights: list[past.PastNight], nights: Nights, clock: Clock
 ) -> Results:
-    """Runs the nights on a copy, of which nothing remains but their results."""
+    """夜をもう一度動かす, on a copy that is dropped afterwards. Returns the results."""
     job = setup.job.model_copy(update={"out": setup.job.out / _NOWHERE})
     rules = replace(setup.rules, contracts=(), arrivals=())
     setup = replace(setup, job=job, rules=rules, configuration="")
@@ -104,14 +105,14 @@ def _run_again(
             night = Night(Session(setup, copy, past_night.night_on, Journal(clock)))
             run_night(night, workers)
             held = [file for file in workers.offered() if file[0] in night.quarantined]
-        return _results(copy, nights)
+        return _read_results(copy, nights)
 
 
 @dataclass(frozen=True, slots=True)
 class PastDeliveries(OneMachine):
-    """過去に届いたもの: what came on a night, from the archive, and what was `held` back before and lay there still.
+    """過去に届いたもの: the files of a night, from the archive, and those `held` back before that were still there.
 
-    Name, hash and spec of each; `unread` are names and hashes of what could not be read then.
+    `held` are name, hash and spec; `unread` are name and hash of files that could not be read then.
     """
 
     night: past.PastNight
@@ -119,32 +120,32 @@ class PastDeliveries(OneMachine):
     unread: set[tuple[str, str]]
 
     def take_notices(self, night: Night) -> bool:
-        """納付書データを取り込む as it came."""
+        """納付書データを取り込む, in the order in which it came."""
         for name, sha256 in self.night.notice_files:
-            take_notices(night, _arrived(night.session.job, name, sha256))
+            take_notices(night, _read_kept(night.session.job, name, sha256))
         return self.night.issued
 
     def take_payments(self, night: Night) -> Taken:
-        """収納データを取り込む as it came."""
+        """収納データを取り込む, in the order in which it came."""
         taken = Taken()
         for name, sha256, spec in self.offered():
             if candidates := _candidates(night.session, spec):
                 is_unread = (name, sha256) in self.unread
-                arrived = Arrived(name, None, sha256) if is_unread else _arrived(night.session.job, name, sha256)
+                arrived = Arrived(name, None, sha256) if is_unread else _read_kept(night.session.job, name, sha256)
                 taken |= take_file(night, arrived, candidates)
         return taken
 
     def take_money(self, night: Night) -> None:
-        """入金データは取り込まない: nights are run again for what they posted."""
+        """入金データは取り込まない: a replay compares only what the nights posted."""
 
     def offered(self) -> list[tuple[str, str, str]]:
-        """受信箱にあったもの: a file that came takes the place of one of its name."""
+        """受信箱にあったもの: name, hash and spec. A file that came replaces a held one of its name."""
         replaced = {name for name, _, _ in self.night.deliveries}
         return list(dict.fromkeys([*(file for file in self.held if file[0] not in replaced), *self.night.deliveries]))
 
 
 def _candidates(session: Session, spec: str) -> list[Spec]:
-    """The specs of the inbox that a file came into: the one that has the spec it was read by. Money has none."""
+    """様式の候補: the specs of the inboxes that allow the spec by which the file was read; none for money."""
     specs, inboxes = session.specs, session.job.inbox
     if spec in specs and specs[spec].purpose == "money":
         return []
@@ -152,14 +153,15 @@ def _candidates(session: Session, spec: str) -> list[Spec]:
     return [specs[name] for name in dict.fromkeys(name for box in boxes for name in box)]
 
 
-def _arrived(job: Job, name: str, sha256: str) -> Arrived:
+def _read_kept(job: Job, name: str, sha256: str) -> Arrived:
+    """保管庫から読む, as if it arrived. Raises BadFile for a file that has changed."""
     data = kept(job.store.archive, sha256)
     if sha256_of(data) != sha256:
         raise BadFile(f"保管庫の {sha256} が届いたときと違います。elqr verify で調べてください。")
     return Arrived(name, data, sha256)
 
 
-def with_archive_of(given: Setup, owner: Setup) -> Setup:
-    """別のジョブで、同じ保管庫から: what was delivered lies where the ledger's own job keeps it."""
-    store = given.job.store.model_copy(update={"archive": owner.job.store.archive})
-    return replace(given, job=given.job.model_copy(update={"store": store}))
+def with_archive_of(other: Setup, owner: Setup) -> Setup:
+    """別のジョブで、同じ保管庫から: the other setup with the archive of the ledger's own job."""
+    store = other.job.store.model_copy(update={"archive": owner.job.store.archive})
+    return replace(other, job=other.job.model_copy(update={"store": store}))

@@ -1,8 +1,8 @@
-"""The engine (分散処理の基盤): Apache Spark, asked to run functions on machines, and to bring together what belongs so.
+"""The engine (分散処理の基盤): Apache Spark runs functions on many machines, and gathers rows that belong together.
 
-The only module that knows it; it is loaded where a job asks for a cluster.
-Who does what, whose work is done again when a machine dies, and how pieces travel is the engine's business. What is
-sent must give the same however often it is run. Refuses a cluster that does not answer, or that has another program.
+The only module that knows Spark; it is loaded only when a job has a cluster. The engine decides which machine does
+what, repeats the work of a machine that dies, and moves the data. So a function must give the same result however
+often it runs. Refuses a cluster that does not answer, or that has another version of the program.
 """
 
 import socket
@@ -28,41 +28,44 @@ _ANSWER_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """分散処理の基盤, started."""
+    """動いている分散処理の基盤."""
 
     context: "SparkContext"
 
     @property
-    def hands(self) -> int:
-        """いくつの仕事が同時に進むか: how many tasks run at a time."""
+    def slots(self) -> int:
+        """いくつの仕事が同時に進むか: how many tasks run at the same time."""
         count: int = self.context.defaultParallelism
         return count
 
     def each(self, work: Callable[[A], B], items: Sequence[A]) -> list[B]:
-        """一つずつ: what the function makes of every item, in order. Raises the OperatorError that one raises."""
-        return _collected(self.context.parallelize(items, max(len(items), 1)).map(_Said(_Sent(work))))
+        """一つずつ処理する: the function's results, in the order of the items. Raises an OperatorError of a task."""
+        return _collect(self.context.parallelize(items, max(len(items), 1)).map(_ErrorAsValue(_SameProgram(work))))
 
     def read(self, work: Callable[[A], B], items: Sequence[A]) -> "RDD[B]":
-        """読む: what the function makes of every item, kept on the machines where it was made."""
-        return self.context.parallelize(items, max(len(items), 1)).map(_Sent(work)).persist()
+        """読む: the function's results, kept on the machines that computed them."""
+        return self.context.parallelize(items, max(len(items), 1)).map(_SameProgram(work)).persist()
 
-    def together(
+    def gather(
         self,
         rows: "RDD[A]",
         cut: Callable[[A], Iterable[tuple[int, bytes]]],
         parts: int,
         work: Callable[[int, list[bytes]], B],
     ) -> list[B]:
-        """集める: every row is cut into bytes for parts; the function is given a part's number and all its bytes."""
-        bound = _Said(_Sent(work))
+        """集める: `cut` divides each row into bytes for numbered parts; `work` takes a part's number and all its bytes.
 
-        def gathered(part_no: int, sent: Iterable[tuple[int, bytes]]) -> Iterator[B]:
-            yield bound(part_no, [data for _, data in sent])
+        Returns the results in the order of the parts. Raises an OperatorError of a task.
+        """
+        task = _ErrorAsValue(_SameProgram(work))
 
-        return _collected(rows.flatMap(cut).partitionBy(parts, int).mapPartitionsWithIndex(gathered))
+        def run_part(part_no: int, numbered: Iterable[tuple[int, bytes]]) -> Iterator[B]:
+            yield task(part_no, [data for _, data in numbered])
+
+        return _collect(rows.flatMap(cut).partitionBy(parts, int).mapPartitionsWithIndex(run_part))
 
     def stop(self) -> None:
-        """終える: the machines are free for others."""
+        """終える, so that the machines are free for others."""
         self.context.stop()
 
 
@@ -70,35 +73,38 @@ _PROGRAM = f"elqr {__version__}・polars {pl.__version__}"
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """The work as it is sent. Another program might decide or divide differently. Raises ClusterError."""
+class _SameProgram:
+    """同じプログラムか: work that refuses to run in another version, which might decide or divide differently.
+
+    Raises ClusterError.
+    """
 
     work: Callable[..., Any]
     program: str = _PROGRAM
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *args: Any) -> Any:
         if self.program != _PROGRAM:
             raise ClusterError(
                 f"クラスタの機械のプログラム（{_PROGRAM}）が、この機械（{self.program}）と違います。同じ版を入れてください。"
             )
-        return self.work(*given)
+        return self.work(*args)
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """The work, with what the operator did wrong as a value: another attempt would only say it again."""
+class _ErrorAsValue:
+    """誤りを値にする: work that returns an OperatorError, so that the engine does not try again in vain."""
 
     work: Callable[..., Any]
 
-    def __call__(self, *given: Any) -> Any:
+    def __call__(self, *args: Any) -> Any:
         try:
-            return self.work(*given)
+            return self.work(*args)
         except OperatorError as error:
             return error
 
 
 @contextmanager
-def started(master: str) -> Iterator[Engine]:
+def start_engine(master: str) -> Iterator[Engine]:
     """基盤を始める for the block. Raises ClusterError."""
     try:
         from py4j.protocol import Py4JError
@@ -110,7 +116,7 @@ def started(master: str) -> Iterator[Engine]:
             "ジョブの [cluster] には pyspark が要ります。"
             "pip install 'elqr[cluster]' で入れるか、[cluster] を消してください。"
         ) from error
-    _reached(master)
+    _refuse_unreachable(master)
     try:
         settings = SparkConf().setMaster(master).setAppName("elqr").set("spark.ui.showConsoleProgress", "false")
         gateway = launch_gateway(settings, {"stdout": DEVNULL, "stderr": DEVNULL})  # type: ignore[no-untyped-call,unused-ignore]
@@ -122,14 +128,14 @@ def started(master: str) -> Iterator[Engine]:
         ) from error
     try:
         engine = Engine(context)
-        _answers(engine)
+        _refuse_silent(engine)
         yield engine
     finally:
         context.stop()
 
 
-def _reached(master: str) -> None:
-    """A master that is not there is told at once; left to itself the engine tries for a minute."""
+def _refuse_unreachable(master: str) -> None:
+    """つながらないクラスタを断る, at once: the engine would try for a minute. Raises ClusterError."""
     if not master.startswith("spark://"):
         return
     host, _, port = master.removeprefix("spark://").rpartition(":")
@@ -142,8 +148,8 @@ def _reached(master: str) -> None:
         ) from error
 
 
-def _answers(engine: Engine) -> None:
-    """A cluster without machines is told after a while; left to itself the engine waits for ever."""
+def _refuse_silent(engine: Engine) -> None:
+    """応じないクラスタを断る: without machines the engine would wait for ever. Raises ClusterError."""
     late = Event()
 
     def give_up() -> None:
@@ -164,7 +170,7 @@ def _answers(engine: Engine) -> None:
         timer.cancel()
 
 
-def _collected(rows: "RDD[B]") -> list[B]:
+def _collect(rows: "RDD[B]") -> list[B]:
     from py4j.protocol import Py4JJavaError
 
     try:
@@ -181,7 +187,7 @@ def _collected(rows: "RDD[B]") -> list[B]:
 
 
 def _reason(error: Any) -> str:
-    """The last line of what a machine said, or what the engine says itself."""
+    """わけ: the last error line of a machine, or else the engine's own first line."""
     lines = [line.strip() for line in str(error.java_exception.getMessage()).splitlines()]
     raised = [line for line in lines if "Error: " in line and not line.startswith(("at ", "File "))]
     return (raised or lines or ["?"])[-1 if raised else 0]

@@ -1,6 +1,6 @@
-"""What is delivered (受信): notice files, payment files and money files into the ledger, each by one transaction.
+"""Taking in (受信): notice files, payment files and money files go into the ledger, each by one transaction.
 
-A file is accepted, held back with why, or known from before; nothing here matches or posts.
+A file is accepted, held back with the reason, or known from before. Nothing here matches or posts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,19 +37,19 @@ from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus
 
 Taken = dict[int, pl.DataFrame]
-"""手元の収納: payments that were just taken in and need not be read back, frame Payment by file."""
+"""手元の収納: file_no → payments that were just taken in and need not be read back (frame Payment)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """受信箱: its name, as the job says it (empty where nobody knows it), and what may arrive in it."""
+    """受信箱: its name (`Job.box_name`; empty where it is unknown), and the formats that may arrive in it."""
 
     name: str
     specs: tuple[Spec, ...]
 
     @property
     def formats(self) -> dict[str, str]:
-        """様式の名前, with the purpose of each."""
+        """様式: name → purpose."""
         return {spec.name: spec.purpose for spec in self.specs}
 
 
@@ -60,7 +60,8 @@ def _delivered(arrived: Arrived) -> Delivered:
 def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> list[Finding]:
     """納付書データを取り込む: good rows go in, bad rows are kept as findings. Returns the findings.
 
-    Content that was imported under its name before only lies there still, unless a person says that it `is_sent`.
+    A file whose name and content were imported before has merely stayed in the inbox and is not taken in again, unless
+    a person says that it `is_sent` anew.
     """
     session = night.session
     with (
@@ -90,12 +91,12 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         gained = gain(decoded, arrived.name, codes, registered, claim_no, notice_no, is_sent=is_sent)
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
-        is_here = is_known or queries.notice_file_known(connection, arrived.sha256)
-        is_told = bool(gained.findings) and not is_known
-        ends = is_sent and gained.good.join(registered.refused, on=CLAIM_KEY, how="semi").height > 0
-        if is_here and not gained.rows_new and not gained.findings and not ends:
+        is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
+        has_new_findings = bool(gained.findings) and not is_known
+        ends_refusals = is_sent and gained.good.join(registered.refused, on=CLAIM_KEY, how="semi").height > 0
+        if is_content_known and not gained.rows_new and not gained.findings and not ends_refusals:
             step.result = "取込済"
-        elif gained.rows_new or is_told or ends or not is_here:
+        elif gained.rows_new or has_new_findings or ends_refusals or not is_content_known:
             session.keep(arrived)
             entries.enter_notices(connection, _delivered(arrived), session.night_on, gained)
             night.changes.append(arrived.name)
@@ -105,7 +106,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
 def _hold_back_notices(
     night: Night, arrived: Arrived, spec: Spec, findings: Sequence[Finding], step: Step
 ) -> list[Finding]:
-    """納付書データを取込保留にする: told every night while it lies there, and remembered wherever it is moved."""
+    """納付書データを取込保留にする. It is reported every night while it is in the inbox. Returns the findings."""
     name = night.session.job.box_name(night.session.job.notices.inbox) if night.session.job.notices else ""
     if hold_back(night, _delivered(night.session.keep(arrived)), Box(name, (spec,)), spec.name, findings, step):
         night.findings += findings
@@ -113,22 +114,21 @@ def _hold_back_notices(
 
 
 def take_file(night: Night, arrived: Arrived, specs: list[Spec], what: str = "収納データ取込", box: str = "") -> Taken:
-    """収納データか入金データを取り込む: one file, one transaction; accepted, held back, or delivered before.
+    """収納データか入金データを取り込む: one file in one transaction; accepted, held back, or known from before.
 
-    `box` is the name of the inbox, as the job says it; empty where nobody knows it. Returns its payments where they
-    need not be read back.
+    `box` is the name of the inbox as in `Box`. Returns the payments where they need not be read back.
     """
     with night.session.journal.step(what, arrived.name) as step, night.session.ledger.transaction():
         inbox = Box(box, tuple(specs))
-        if known_before(night, _delivered(arrived), inbox, step):
+        if note_known(night, _delivered(arrived), inbox, step):
             return {}
         return _take_new(night, arrived, inbox, step)
 
 
-def known_before(night: Night, delivered: Delivered, box: Box, step: Step) -> bool:
-    """取込済か再受信: content that the ledger holds is not taken in again; its delivery is noted where it is one.
+def note_known(night: Night, delivered: Delivered, box: Box, step: Step) -> bool:
+    """取込済・再受信を記す. Returns whether the ledger has this content, which is then not taken in again.
 
-    That is under another name, and where another was held back in its place meanwhile.
+    It counts as a delivery under a new name, and when another file was held back under its name in the meantime.
     """
     connection = night.session.ledger.connection
     before = queries.deliveries_of(connection, delivered.name, delivered.sha256)
@@ -150,9 +150,9 @@ def known_before(night: Night, delivered: Delivered, box: Box, step: Step) -> bo
 def hold_back(
     night: Night, delivered: Delivered, box: Box, spec_name: str, findings: Sequence[Finding], step: Step
 ) -> bool:
-    """取込保留にする: noted once for each format that it was read as, and again when it came anew.
+    """取込保留にする: entered once for each format that the file was read as, and again when it comes anew.
 
-    False for what two people gave up and lies there still.
+    Returns False for a file that two people gave up and that is still in the inbox.
     """
     connection, file = night.session.ledger.connection, (delivered.name, delivered.sha256)
     before = held_queries.lying(connection, night.session.night_on, file, box.name, box.formats)
@@ -171,36 +171,37 @@ def hold_back(
 def still_held(session: Session) -> pl.DataFrame:
     """残っている取込保留 as of the night: frame HeldFile without own_name, and `deliveries`; oldest first.
 
-    A content stands once for each name and inbox that it was held in, with the numbers of all those `deliveries`, and
-    with the first of them; a name that hid it is the same file's. What was on its way under another name is over when a
-    file came whole under its own, and begins with it.
+    One row is one content under one name in one inbox. `deliveries` has the delivery_no of all its deliveries; the
+    other columns are those of the first. A temporary name (see elqr/disk/temporary_files.py) counts as the file's own.
+    A file that was held under a temporary name is left out once the whole file, which begins with it, came under its
+    own name.
     """
     connection, archive, day = session.ledger.connection, session.job.store.archive, session.night_on
     purposes = {name: spec.purpose for name, spec in session.specs.items()}
     rows = held_queries.held(connection, day, purposes)
-    names = {name: plain_name for name in rows[HeldFile.NAME] if (plain_name := sent_as(name))}
-    came = held_queries.came_whole(
-        connection, day, sorted({name for plain_name in names.values() for name in plain_name})
+    own_names = {name: names for name in rows[HeldFile.NAME] if (names := sent_as(name))}
+    whole_files = held_queries.came_whole(
+        connection, day, sorted({name for names in own_names.values() for name in names})
     )
-    hidden = rows.filter(pl.col(HeldFile.NAME).is_in(list(names)))
-    over = [
-        number
-        for held_name, number, held_sha256 in hidden.select(
+    hidden = rows.filter(pl.col(HeldFile.NAME).is_in(list(own_names)))
+    completed = [
+        held_no
+        for held_name, held_no, held_sha256 in hidden.select(
             HeldFile.NAME, HeldFile.DELIVERY_NO, HeldFile.SHA256
         ).iter_rows()
         if any(
-            name in names[held_name] and place > number and begins_with(archive, sha256, held_sha256)
-            for name, sha256, place in came
+            name in own_names[held_name] and delivery_no > held_no and begins_with(archive, sha256, held_sha256)
+            for name, sha256, delivery_no in whole_files
         )
     ]
-    left = rows.filter(~pl.col(HeldFile.DELIVERY_NO).is_in(over))
+    remaining = rows.filter(~pl.col(HeldFile.DELIVERY_NO).is_in(completed))
     first = pl.col(HeldFile.NAME, HeldFile.SPEC, HeldFile.DELIVERY_NO, HeldFile.NIGHT_ON).first()
-    by_content = left.group_by(HeldFile.OWN_NAME, HeldFile.SHA256, HeldFile.BOX, maintain_order=True)
+    by_content = remaining.group_by(HeldFile.OWN_NAME, HeldFile.SHA256, HeldFile.BOX, maintain_order=True)
     return by_content.agg(first, pl.col(HeldFile.DELIVERY_NO).alias("deliveries")).drop(HeldFile.OWN_NAME)
 
 
 def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
-    """新しいファイルを取り込む: accepted, or held back."""
+    """新しいファイルを取り込む: accept it or hold it back."""
     session = night.session
     arrived = session.kept(session.keep(arrived))
     intake = _read(arrived, box.specs, session.night_on)
@@ -217,9 +218,9 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
 
 
 def _read(arrived: Arrived, specs: Sequence[Spec], night_on: date) -> Intake | LargeIntake:
-    """読む: a large file a piece at a time.
+    """読む: a large file piece by piece.
 
-    One with something wrong or odd in it is read whole, if it is not too large for that, so that all of it is told.
+    A large file with something wrong or odd in it is read whole if its size allows, to find everything at once.
     """
     if arrived.findings:
         return Intake("", 0, None, arrived.findings)
@@ -232,26 +233,26 @@ def _read(arrived: Arrived, specs: Sequence[Spec], night_on: date) -> Intake | L
 
 
 def _enter_pieces(session: Session, arrived: Arrived, large: LargeIntake, step: Step) -> Taken:
-    """大きなファイルを記帳する, a piece at a time; its payments stay in hand where there are not too many."""
+    """大きなファイルを記帳する, piece by piece. Returns its payments unless there are too many to keep in memory."""
     assert arrived.path is not None
-    read, in_hand = partial(read_part, arrived.path), list[pl.DataFrame]()
+    read, kept = partial(read_part, arrived.path), list[pl.DataFrame]()
     payments = large.payments(read, arrived.name, session.night_on)
     if large.record_count <= IN_HAND_PAYMENTS:
-        payments = _keeping(payments, in_hand)
+        payments = _keep_parts(payments, kept)
     entered = entries.enter_file(
         session.ledger.connection,
         _delivered(arrived),
         session.night_on,
         large.spec.name,
         large.record_count,
-        _one_ahead(payments),
+        _read_ahead(payments),
     )
     step.count, step.yen = entered.count, entered.yen
-    return {entered.file_no: entered.rows(pl.concat(in_hand))} if in_hand else {}
+    return {entered.file_no: entered.rows(pl.concat(kept))} if kept else {}
 
 
 def _enter_whole(session: Session, arrived: Arrived, intake: Intake, step: Step) -> Taken:
-    """記帳する: the payments of a file, which stay in hand, or its money."""
+    """記帳する: the payments of a file, which are returned, or its money."""
     file = session.ledger.connection, _delivered(arrived), session.night_on, intake.spec_name, intake.record_count
     if intake.deposits is not None:
         lines = money_entries.enter_deposits(*file, intake.deposits)
@@ -263,8 +264,8 @@ def _enter_whole(session: Session, arrived: Arrived, intake: Intake, step: Step)
     return {entered.file_no: entered.rows(intake.payments)}
 
 
-def _one_ahead(payments: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """一つ先を読む: the next piece is decoded while this one is entered."""
+def _read_ahead(payments: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """一つ先を読む: decode the next piece while this one is entered."""
     with ThreadPoolExecutor(1) as thread:
         coming = thread.submit(next, payments, None)
         while (part := coming.result()) is not None:
@@ -272,7 +273,7 @@ def _one_ahead(payments: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
             yield part
 
 
-def _keeping(payments: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _keep_parts(payments: Iterator[pl.DataFrame], kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for part in payments:
         kept.append(part)
         yield part

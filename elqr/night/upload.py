@@ -1,4 +1,4 @@
-"""The upload (納付書情報): keys, 確認番号 and eL-QR for the slips that have none, and the file for 共通納税IFS."""
+"""The upload (納付書情報): keys, 確認番号 and eL-QR for the notices that have none, and the file for 共通納税IFS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,14 +27,14 @@ UPLOAD_SPEC = "eltax_notice_upload_csv"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """書き出した納付書情報: its file, and the seals of the rows entered with it; nothing when no slip waited."""
+    """書き出した納付書情報: its file, and the seals of the rows entered with it; empty when no notice waited."""
 
     path: Path | None = None
     seals: Mapping[str, Seal] = field(default_factory=dict)
 
 
 def issue_payloads(night: Night) -> Upload:
-    """eL-QRを発行する: keys, 確認番号, payloads, and the upload file with its manifest."""
+    """eL-QRを発行する: keys, 確認番号, payloads, and the upload file with its manifest. Raises BadFile, CannotWrite."""
     session = night.session
     with session.journal.step("eL-QR発行") as step, session.ledger.transaction() as connection:
         live = [procedure.code for procedure in session.register.procedure if procedure.is_live(session.night_on)]
@@ -45,7 +45,7 @@ def issue_payloads(night: Night) -> Upload:
         issued, data = _issue(session, notices)
         upload_no = next_handed_out(connection, tables.upload.c.upload_no)
         while session.holds_other(path := _path(session, upload_no), data):
-            # An issue that was cut off, and of other notices. Somebody may have handed it in: its numbers are gone.
+            # An interrupted issue of other notices. Somebody may have uploaded it, so its numbers are used up.
             skip_serials(connection, last_serial(path.read_bytes(), session.job.issue.key_rule))
             issued, data = _issue(session, notices)
             upload_no += 1
@@ -58,11 +58,14 @@ def issue_payloads(night: Night) -> Upload:
 
 
 def _issue(session: Session, notices: pl.DataFrame) -> tuple[pl.DataFrame, bytes]:
-    """発行する: frame Payload with what the upload says besides, and the upload's bytes. Takes new serials."""
+    """発行する. Returns frame Payload with the other columns of the upload, and the upload's bytes. Takes new serials.
+
+    Raises BadFile when a new key is in use already.
+    """
     connection, job, city = session.ledger.connection, session.job, session.job.city
-    composed = notices[Notice.KEY_NO].null_count()
-    first = entries.take_serials(connection, composed) if composed else 1
-    keyed = with_keys(notices, job.issue.key_rule, first, session.setup.secret)
+    without_key = notices[Notice.KEY_NO].null_count()
+    first_serial = entries.take_serials(connection, without_key) if without_key else 1
+    keyed = with_keys(notices, job.issue.key_rule, first_serial, session.setup.secret)
     in_use = queries.key_numbers_in_use(connection, keyed.filter("is_composed")[Notice.KEY_NO])
     if in_use:
         raise BadFile(
@@ -80,7 +83,7 @@ def _path(session: Session, upload_no: int) -> Path:
 
 
 def _write(session: Session, issued: pl.DataFrame, upload_no: int, data: bytes) -> dict[str, object]:
-    """書き出す, before the ledger says so: after a crash it is written again, the same. Returns the ledger's row."""
+    """書き出す, before the ledger has it: after a crash the same file is written again. Returns the ledger's row."""
     spec, path = session.specs[UPLOAD_SPEC], _path(session, upload_no)
     row: dict[str, object] = {
         "upload_no": upload_no,

@@ -1,4 +1,4 @@
-"""Workers (働き手): who takes in what came and matches the payments: this machine, many, or those of past nights."""
+"""Workers (働き手): who takes in the files and matches the payments: this machine, a cluster, or a replay."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -10,23 +10,23 @@ from elqr.session.job import Inbox
 
 
 class Workers(Protocol):
-    """働き手 of a night."""
+    """働き手: what takes in and matches for a night."""
 
     def take_notices(self, night: Night) -> bool:
-        """納付書データを取り込む: every file that came; returns whether slips are issued then."""
+        """納付書データを取り込む: every file that came. Returns whether the night issues notices."""
 
     def take_payments(self, night: Night) -> Taken:
-        """収納データを取り込む: every file that came, each by one transaction. Returns what need not be read back."""
+        """収納データを取り込む: every file that came, each in one transaction. Returns what need not be read back."""
 
     def take_money(self, night: Night) -> None:
-        """入金データを取り込む: likewise."""
+        """入金データを取り込む: every file that came, each in one transaction."""
 
     def decide(self, night: Night, taken: Taken) -> Decided:
-        """消し込む: every payment without a decision, inside the night's transaction. Uses up what was taken."""
+        """消し込む: every payment without a decision, inside the night's transaction. Empties `taken`."""
 
 
 class OneMachine:
-    """一台の機械: what lies in the inboxes, taken in and matched here."""
+    """一台の機械: takes in and matches what lies in the inboxes, here."""
 
     def take_notices(self, night: Night) -> bool:
         """納付書データを取り込む from its inbox."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from elqr.formats.intake.delivered_file import Intake, take
-from elqr.night.cluster import _bucketed, _matched
+from elqr.night.cluster import _match_part, _read_span
 from elqr.night.night import Night
 from elqr.night.opening import open_session
 from elqr.night.workers import OneMachine
@@ -87,9 +87,9 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
             waiting = undecided(connection)
         assert waiting.count == count
         pieces: list[tuple[bytes, bytes]] = []
-        yield _a_second("読み出しと籠", count, lambda: pieces.append(_bucketed(place, (waiting.first, waiting.last))))
+        yield _a_second("読み出しと籠", count, lambda: pieces.append(_read_span(place, (waiting.first, waiting.last))))
         yield Row("仕事", "集めるために送る量", sum(map(len, pieces[0])) / count, "バイト/件")
-        yield _a_second("照会・消込・COPY", count, lambda: _matched(place, session.night_on, [], 0, [pieces[0][0]]))
+        yield _a_second("照会・消込・COPY", count, lambda: _match_part(place, session.night_on, [], 0, [pieces[0][0]]))
 
 
 def _a_second(what: str, count: int, work: Callable[[], object]) -> Row:
