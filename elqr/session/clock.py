@@ -1,7 +1,7 @@
-"""The clock (時計): what time and what day it is, in Japan, whatever the zone of the machine; and which days have come.
+"""The clock (時計): the time and the day in Japan, whatever the time zone of the machine.
 
-Japan has had one offset and no summer time since 1952, so a fixed offset is exact. The only module that asks for the
-time.
+The only module that asks for the time. Japan has had one offset and no summer time since 1952, so a fixed offset is
+exact.
 """
 
 from datetime import date, datetime, timedelta, timezone
@@ -22,7 +22,10 @@ def today() -> date:
 
 
 def refuse_future(day: date, what: str, *, is_training: bool = False) -> None:
-    """まだ来ていない日を断る, but in training: a night of such a day would stop all before it. Raises Refused."""
+    """まだ来ていない日を断る, except in training: its night would shut out every day before it. Raises Refused.
+
+    `what` names the day in the message.
+    """
     if day > today() and not is_training:
         raise Refused(
             f"{what} {day} は、今日（日本の {today()}）より後です。何も書いていません。"

@@ -24,18 +24,18 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_specs() -> Path:
-    """同梱の様式: beside the package in a checkout, inside it when installed."""
+    """同梱の様式のフォルダ: beside the package in a checkout, inside it when installed."""
     beside = _PACKAGE.parent / "specs"
     return beside if (beside / "gs1_128.toml").is_file() else _PACKAGE / "shipped_specs"
 
 
 def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:
-    """様式: the shipped ones, replaced and extended by the job's folders."""
+    """様式 by name: the shipped ones, replaced and extended by those of the job's folders."""
     return read_specs([shipped_specs(), *(job.specs if job else ()), *extra])
 
 
 def sheets_for(job: Job | None) -> "dict[str, Template]":
-    """版下: the shipped ones, replaced and extended by the job's folders."""
+    """版下 by name: the shipped ones, replaced and extended by those of the job's folders."""
     from elqr.printing.template import read_templates
 
     return read_templates([shipped_specs() / "sheets", *(job.printing.sheets if job else ())])
@@ -52,25 +52,25 @@ def calendar_for(job: Job) -> Calendar:
 
 
 def store_url(path: Path) -> str:
-    """台帳のURL of a job. Raises NotFound, BadFile."""
+    """台帳のURL of the job at a path. Raises NotFound, BadFile."""
     return read_store_url(read_job(path), os.environ)
 
 
 def processing_day(job: Job, day: date | None) -> date:
-    """処理日: the day that was named, or the job's, or today in Japan. Raises BadFile for one that has not come."""
+    """処理日: `day` where the operator names one, else the job's, else today. Raises Refused for a future day."""
     on = day or job.run_on or clock.today()
     clock.refuse_future(on, "処理日", is_training=job.training)
     return on
 
 
 def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
-    """様式があるか: every one that the job names, and of the kind its place needs. Raises BadFile."""
+    """様式があるか: the job names only specs that exist, each with the purpose that its place needs. Raises BadFile."""
     boxes = (*job.inbox, *job.money)
-    asked = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
-    asked |= {name for arrival in job.arrival for name in arrival.specs}
-    asked |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
-    asked |= {job.export.spec}
-    if lost := sorted(asked - set(specs)):
+    used = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    used |= {name for arrival in job.arrival for name in arrival.specs}
+    used |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
+    used |= {job.export.spec}
+    if lost := sorted(used - set(specs)):
         raise BadFile(
             f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
         )
@@ -91,7 +91,7 @@ def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
 
 
 def read_register(path: Path) -> Register:
-    """手続台帳を読む. Raises NotFound, BadFile with the place."""
+    """手続台帳を読む. Raises NotFound; BadFile, which says where the mistake is."""
     try:
         return Register.model_validate(read_toml(path, "手続台帳", "ジョブの register を確かめてください。"))
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """The job (ジョブ): what jobs/*.toml may say, validated into one frozen value.
 
-Paths are relative to the job file. Secrets are not written here: they come from a file or the
-environment and never appear in logs.
+Paths are relative to the job file. A job holds no secrets: they come from a file or the environment, and never appear
+in logs.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Issue(Strict):
 
 
 class Notices(Strict):
-    """納付書データの受信箱, and whether the night issues what is new."""
+    """納付書データの受信箱, and whether the night issues new notices."""
 
     inbox: Path
     spec: str = "notice_csv"
@@ -72,11 +72,11 @@ class Inbox(Strict):
 
 
 class MoneyInbox(Inbox):
-    """入金データの受信箱: notices of a bank, statements, what is typed by hand."""
+    """入金データの受信箱: a bank's notifications, statements, and files typed by hand."""
 
 
 class Store(Strict):
-    """台帳の場所: the URL of a file, or of a server; a URL with a password stands in a file of its own."""
+    """台帳の場所: the URL of a file or of a server. A URL with a password is kept in a file of its own."""
 
     url: str = ""
     url_file: Path | None = None
@@ -90,13 +90,13 @@ class Store(Strict):
 
 
 class Cluster(Strict):
-    """クラスタ: the master of the machines that decode and match; their settings are those of the cluster itself."""
+    """クラスタ: the master of the machines that decode and match. The cluster brings its own settings."""
 
     master: str = Field(pattern=r"^(spark://[^/]+:[0-9]+|k8s://.+|yarn)$")
 
 
 class Thresholds(Strict):
-    """しきい値: where a night stops being clean, and what is too large to read."""
+    """しきい値: from where on a night is not clean, and which file is too large to read."""
 
     unmatched_rate: float = Field(default=0.2, ge=0, le=1)
     unmatched_at_least: int = Field(default=5, ge=1)
@@ -106,7 +106,7 @@ class Thresholds(Strict):
 
 
 class CalendarDays(Strict):
-    """営業日の暦: the table of holidays (the shipped one when none is named), and the days on which banks close."""
+    """営業日の暦: the table of holidays (by default the shipped one), and the days on which banks close."""
 
     holidays: Path | None = None
     closed: tuple[Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")], ...] = (
@@ -118,14 +118,14 @@ class CalendarDays(Strict):
 
 
 class Print(Strict):
-    """印刷: folders of the city's own templates, and how many pages a file has."""
+    """印刷: folders of the city's own sheets, and how many pages a file has."""
 
     sheets: tuple[Path, ...] = ()
     pages: int = Field(default=1_000, ge=1, le=10_000)
 
 
 class Arrears(Strict):
-    """督促対象: how many days after the 納期限 a claim is listed, by procedure where it differs, and where lists go."""
+    """督促対象: how many days after the 納期限 a claim is listed, by procedure if it differs, and where lists go."""
 
     days_after_due: int = Field(default=20, ge=0, le=366)
     procedures: dict[str, Annotated[int, Field(ge=0, le=366)]] = Field(default_factory=dict)
@@ -133,7 +133,7 @@ class Arrears(Strict):
 
 
 class Export(Strict):
-    """基幹システムへの書き出し: whether the night makes it, in which format, and where."""
+    """基幹システムへの書き出し: whether the night exports, in which format, and where."""
 
     nightly: bool = False
     folder: Path | None = None
@@ -141,7 +141,7 @@ class Export(Strict):
 
 
 class Approval(Strict):
-    """承認: the administrator's table of whose the accounts of the operating system are, where there is one."""
+    """承認: the administrator's table of operating system accounts and their owners, where there is one."""
 
     operators: Path | None = None
 
@@ -173,30 +173,31 @@ class Job(Strict):
     cluster: Cluster | None = None
 
     def box_name(self, path: Path) -> str:
-        """受信箱の名前: its folder, with as many of those above it as tell it from the other inboxes of the job.
+        """受信箱の名前: its folder, with as many parent folders as it takes to tell it from the job's other inboxes.
 
-        Those further up are left out: a city may lie elsewhere tomorrow.
+        The folders further up are left out, because a city may move its files.
         """
         others = {box.path for box in (*self.inbox, *self.money)} | ({self.notices.inbox} if self.notices else set())
         tails = range(1, len(path.parts))
         names = {
             folder: ["/".join(folder.parts[-length:]) for length in tails] for folder in (others - {path}) | {path}
         }
-        mine = names.pop(path)
-        return next((name for name in mine if not any(name in other for other in names.values())), str(path))
+        candidates = names.pop(path)
+        taken = {name for other in names.values() for name in other}
+        return next((name for name in candidates if name not in taken), str(path))
 
     @property
     def arrears_folder(self) -> Path:
-        """督促対象一覧を書くフォルダ: the job's, or one below its reports."""
+        """督促対象一覧を書くフォルダ: the one that the job names, or `arrears` in its output folder."""
         return self.arrears.folder or self.out / "arrears"
 
     @property
     def export_folder(self) -> Path:
-        """書き出すフォルダ for the core system."""
+        """基幹システムへの書き出しのフォルダ: the one that the job names, or `export` in its output folder."""
         return self.export.folder or self.out / "export"
 
     @model_validator(mode="after")
-    def _names_are_one_thing_s(self) -> Self:
+    def _are_distinct(self) -> Self:
         names = [contract.name for contract in self.settlement]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"[[settlement]] に同じ名前の契約があります: {', '.join(twice)}")
@@ -209,70 +210,74 @@ class Job(Strict):
 
 
 def read_job(path: Path) -> Job:
-    """ジョブを読む: with every path made absolute. Raises NotFound, BadFile with the place."""
+    """ジョブを読む, with every path made absolute. Raises NotFound; BadFile, which says where the mistake is."""
     try:
         job = Job.model_validate(read_toml(path, "ジョブ", _JOB_REMEDY))
     except ValidationError as error:
         raise BadFile(
             f"ジョブ {path} に誤りがあります: {explain(error)}。直してから、もう一度実行してください。"
         ) from error
-    return _absolute(job, path.resolve().parent)
+    return _complete(job, path.resolve().parent)
 
 
-def _absolute(job: Job, folder: Path) -> Job:
-    """Paths of a job file are relative to it, wherever the program is started."""
-    whole: Job = _from(folder, job)
-    store = whole.store.model_copy(update={"url": _absolute_url(job.store.url, folder)})
+def _complete(job: Job, folder: Path) -> Job:
+    """ジョブを仕上げる: paths are relative to the job file's folder, and a training job says so in the city's name."""
+    absolute: Job = _resolve_paths(job, folder)
+    store = absolute.store.model_copy(update={"url": _resolve_url(job.store.url, folder)})
     name = f"{job.city.name}（訓練）" if job.training else job.city.name
-    return whole.model_copy(update={"store": store, "city": whole.city.model_copy(update={"name": name})})
+    return absolute.model_copy(update={"store": store, "city": absolute.city.model_copy(update={"name": name})})
 
 
-def _from(folder: Path, value: Any) -> Any:
-    """すべてのパスをフォルダから: every path in what was said, however deep it stands."""
+def _resolve_paths(value: Any, folder: Path) -> Any:
+    """パスを絶対にする: every path in a value, however deeply nested."""
     if isinstance(value, Path):
         return (folder / value).resolve()
     if isinstance(value, tuple):
-        return tuple(_from(folder, item) for item in value)
+        return tuple(_resolve_paths(item, folder) for item in value)
     if isinstance(value, Strict):
-        return value.model_copy(update={name: _from(folder, getattr(value, name)) for name in type(value).model_fields})
+        fields = type(value).model_fields
+        return value.model_copy(update={name: _resolve_paths(getattr(value, name), folder) for name in fields})
     return value
 
 
-def _absolute_url(url: str, folder: Path) -> str:
-    """台帳のURL with the path of a file's ledger from the folder of what says it."""
+def _resolve_url(url: str, folder: Path) -> str:
+    """台帳のURLを絶対にする: the path of a ledger file is relative to the folder of the file that names it."""
     if not url.startswith("sqlite:///") or url.startswith("sqlite:////"):
         return url
     return f"sqlite:///{(folder / url.removeprefix('sqlite:///')).resolve()}"
 
 
 def read_store_url(job: Job, environment: Mapping[str, str]) -> str:
-    """台帳のURL: from the environment, else from its file, else from the job. It may hold a password; never shown."""
-    given = environment.get(STORE_VARIABLE, "").strip() or job.store.url
-    if not given and job.store.url_file is not None:
+    """台帳のURL: from the environment, else from the job, else from its file. Never shown: it may hold a password.
+
+    Raises NotFound, BadFile.
+    """
+    url = environment.get(STORE_VARIABLE, "").strip() or job.store.url
+    if not url and job.store.url_file is not None:
         text = read_text(job.store.url_file, "台帳のURLのファイル", "場所と権限を確かめてください。").strip()
-        given = _absolute_url(text, job.store.url_file.parent)
-    if not given:
+        url = _resolve_url(text, job.store.url_file.parent)
+    if not url:
         raise BadFile(
             f"台帳のURLがありません。ジョブの [store] url か url_file、環境変数 {STORE_VARIABLE} で渡してください。"
         )
-    return given
+    return url
 
 
 def read_secret(job: Job, environment: Mapping[str, str]) -> bytes:
-    """確認番号の鍵: from the environment, or else from the job's file. Never logged."""
-    given = environment.get(SECRET_VARIABLE, "").removeprefix("\ufeff").strip()
+    """確認番号の鍵: from the environment, else from the job's file. Never logged. Raises NotFound, BadFile."""
+    secret = environment.get(SECRET_VARIABLE, "").removeprefix("\ufeff").strip()
     path = job.issue.check_no_secret_file
-    if not given and path is not None:
-        given = read_text(path, "確認番号の鍵ファイル", "場所と権限を確かめてください。").strip()
-    if len(given.encode()) < _SECRET_BYTES:
+    if not secret and path is not None:
+        secret = read_text(path, "確認番号の鍵ファイル", "場所と権限を確かめてください。").strip()
+    if len(secret.encode()) < _SECRET_BYTES:
         raise BadFile(
             f"確認番号の鍵がないか、短すぎます（{_SECRET_BYTES}バイト以上）。環境変数 {SECRET_VARIABLE} か "
             "ジョブの [issue] check_no_secret_file で渡してください。"
         )
-    return given.encode()
+    return secret.encode()
 
 
 def configuration_hash(path: Path, register: Path) -> str:
     """設定のハッシュ: SHA-256 of the job and register files, for the run's record. Raises NotFound, BadFile."""
-    written = (read_written(path, "ジョブ", _JOB_REMEDY), read_written(register, "手続台帳", _REGISTER_REMEDY))
-    return hashlib.sha256(b"\x00".join(written)).hexdigest()
+    contents = (read_written(path, "ジョブ", _JOB_REMEDY), read_written(register, "手続台帳", _REGISTER_REMEDY))
+    return hashlib.sha256(b"\x00".join(contents)).hexdigest()

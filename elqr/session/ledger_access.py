@@ -1,4 +1,4 @@
-"""The ledger of a job (ジョブの台帳): opened when it belongs to the job's folders, one run at a time."""
+"""The ledger of a job (ジョブの台帳): opened only if it belongs to the job's folders, by one run at a time."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from elqr.vocabulary.errors import CannotWrite, Locked, OperatorError, cause
 
 
 class Which(Enum):
-    """どの台帳でよいか: the job's own; one that is there, whether it is that or not, to be read only; or any."""
+    """どの台帳でよいか: the job's own; any that exists, read only; or any at all, even a new one."""
 
     OWN = auto()
     TO_READ = auto()
@@ -25,7 +25,7 @@ class Which(Enum):
 
 
 def before_new(which: Which, traces: Traces) -> Callable[[], None]:
-    """新しい台帳の前に: what is asked before a ledger is made where none is. Raises LedgerError."""
+    """新しい台帳の前に: the check to run before a ledger is created. It raises LedgerError."""
 
     def refuse() -> None:
         if which is not Which.ANY:
@@ -40,9 +40,9 @@ def before_new(which: Which, traces: Traces) -> Callable[[], None]:
 def ledger_of(
     job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN, operator: Operator | None = None
 ) -> Iterator[Ledger]:
-    """ジョブの台帳を開く, when it belongs to the job's folders; its mark is left when it is closed.
+    """ジョブの台帳を開く if it belongs to the job's folders, and leave its mark at the end. Raises LedgerError.
 
-    A run that fails leaves what it can: a mark that is behind its ledger does no harm. Raises LedgerError.
+    A run that fails leaves the mark if it can: a mark that is behind its ledger does no harm.
     """
     traces = read_traces(job)
     if which is Which.TO_READ:
@@ -69,7 +69,7 @@ def _leave_mark(job: Job, ledger: Ledger) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """書けるフォルダ, made where there is none. Raises CannotWrite."""
+    """フォルダを作る where there is none, and see that it can be written to. Raises CannotWrite."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -82,7 +82,7 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def lock(job: Job, url: str) -> Iterator[None]:
-    """二重起動の防止: one run at a time on one ledger."""
+    """二重起動を防ぐ: one run at a time on one ledger. Raises Locked, CannotWrite."""
     ledger = ledger_path(url)
     path = job.out / ".elqr.lock" if ledger is None else ledger.with_name(f"{ledger.name}.lock")
     make_folder(path.parent)

@@ -1,7 +1,8 @@
-"""Whether ledger and folders belong together (台帳と跡の照合), asked before anything is written.
+"""Whether ledger and folders belong together (台帳と跡の照合): checked before anything is written.
 
-A ledger that is missing, empty, older than what was handed out, or another's would give numbers a second time: keys of
-notices, uploads, exports, lists. So no command works with one, until two people say that it is meant.
+A ledger that is missing, empty, older than the numbers handed out, or not the one of these folders would hand out
+numbers twice: keys of notices, uploads, exports, lists. So no command works with it until two people say that it is
+intended.
 """
 
 from dataclasses import replace
@@ -18,7 +19,7 @@ _NOT_STARTED = "何も書いていません。"
 
 
 def refuse_new(traces: Traces) -> None:
-    """新しい台帳を断る where an old one has left traces. Raises LedgerError."""
+    """新しい台帳を断る, where an old one has left traces. Raises LedgerError."""
     if str(traces):
         raise LedgerError(
             f"台帳がないか、空です。フォルダには台帳の跡があります（{traces}）。{_NOT_STARTED}"
@@ -28,7 +29,7 @@ def refuse_new(traces: Traces) -> None:
 
 
 def disagreement(ledger: Ledger, traces: Traces) -> str:
-    """台帳と跡の食い違い, in words, inside a transaction; empty when they belong together."""
+    """台帳と跡の食い違い in words; empty when they belong together. Needs an open transaction."""
     connection = ledger.connection
     ledger_id, known, mark = identity.ledger_id(connection), identity.handed_out(connection), traces.mark
     if (other := mark.ledger if mark else traces.ledger_of_runs) not in ("", ledger_id):
@@ -38,15 +39,16 @@ def disagreement(ledger: Ledger, traces: Traces) -> str:
             return f"台帳が、保管庫の印より古いものです（{ahead}）"
         if mark.run_hash and not identity.has_run(connection, mark.run_hash):
             return f"台帳に、保管庫の印にある実行 {mark.run_id} がありません"
-    of_files = replace(traces.files, key_serial=0)
-    one_ahead = HandedOut(**{name: number + (name != "run_no") for name, number in known.as_dict().items()})
-    if of_files.beyond(one_ahead):
-        return f"台帳が、書き出したファイルより古いものです（{of_files.beyond(known)}）"
+    file_numbers = replace(traces.files, key_serial=0)
+    # Files are written before the ledger enters them, so each series may be one ahead.
+    tolerated = HandedOut(**{name: number + (name != "run_no") for name, number in known.as_dict().items()})
+    if file_numbers.beyond(tolerated):
+        return f"台帳が、書き出したファイルより古いものです（{file_numbers.beyond(known)}）"
     return ""
 
 
 def refuse_disagreement(ledger: Ledger, traces: Traces) -> None:
-    """食い違う台帳では動かさない. Raises LedgerError."""
+    """食い違う台帳を断る. Raises LedgerError."""
     with ledger.transaction():
         wrong = disagreement(ledger, traces)
     if wrong:
@@ -57,7 +59,7 @@ def refuse_disagreement(ledger: Ledger, traces: Traces) -> None:
 
 
 def leave_mark(job: Job, ledger: Ledger) -> None:
-    """台帳の印を残す: how far the ledger has come. Raises CannotWrite."""
+    """台帳の印を残す: which numbers the ledger has handed out. Raises CannotWrite."""
     with ledger.transaction() as connection:
         numbers = identity.handed_out(connection)
         run_id, run_hash = identity.last_run(connection)
@@ -67,7 +69,7 @@ def leave_mark(job: Job, ledger: Ledger) -> None:
 
 
 def traces_with_keys(job: Job) -> Traces:
-    """すべての跡, with the last serial of our own keys in any 納付書情報 that is still there. Raises BadFile."""
+    """すべての跡, including the last serial of our own keys in the 納付書情報 that are still there. Raises BadFile."""
     traces, rule = read_traces(job), job.issue.key_rule
     paths = sorted((job.out / "upload").glob("elqr_notices_*.csv"))
     last = max((last_serial(path.read_bytes(), rule) for path in paths if path.is_file()), default=0)

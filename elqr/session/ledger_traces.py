@@ -1,12 +1,12 @@
-"""The ledger's mark (台帳の印) and what else the folders of a job say of the ledger that wrote into them.
+"""The ledger's mark (台帳の印), and what else the folders of a job say about the ledger that wrote to them.
 
-The mark lies in the archive, beside the files that the ledger's payments were read from. It says whose archive it is
-and how far the ledger had come. It is written after the ledger, so it is never ahead of it: a ledger that is behind
-its mark is an older one. Files that are for other people are written before the ledger says so, and may be one ahead.
+The mark lies in the archive, beside the files that the ledger's payments were read from. It names the ledger and the
+numbers that it had handed out. It is written after the ledger and so is never ahead of it: a ledger that is behind its
+mark is an older copy. Files for other people are written before the ledger enters them, and may be one number ahead.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
@@ -19,12 +19,12 @@ from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.number_series import HandedOut
 
 _NIGHTS_READ = 30
-"""Of the newest nights: runs are numbered upwards."""
+"""The runs of so many newest nights are read. That suffices, because runs are numbered upwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """台帳の印: the id of the ledger, its last run, and how far its numbers had come."""
+    """台帳の印: the id of the ledger, its last run, and the numbers that it had handed out."""
 
     ledger: str
     run_id: str
@@ -32,16 +32,16 @@ class Mark:
     numbers: HandedOut
 
     def as_bytes(self) -> bytes:
-        """ledger.json."""
+        """The content of ledger.json."""
         facts = {"ledger": self.ledger, "run_id": self.run_id, "run_hash": self.run_hash}
         return own_json_bytes(facts | self.numbers.as_dict())
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """台帳の跡 in the folders of a job: its mark, the numbers that files bear, and the ledger of the newest run.
+    """台帳の跡 in the folders of a job: its mark, the numbers in file names, and the ledger of the newest run.
 
-    `is_told`: the record of the newest run says how far every series had come.
+    `is_told`: the record of the newest run has the last number of every series.
     """
 
     mark: Mark | None = None
@@ -52,12 +52,12 @@ class Traces:
 
     @property
     def tells_all(self) -> bool:
-        """どこまで渡したかがわかるか, of every series: files bear only some of the numbers, and may be elsewhere."""
+        """すべての番号がわかるか: the mark or the newest run tells every series. File names tell only some of them."""
         return self.mark is not None or self.is_told
 
     @property
     def numbers(self) -> HandedOut:
-        """すべての跡のうち一番遠い番号: the furthest number of each series that any trace tells."""
+        """すべての跡のうち一番大きい番号 of each series."""
         return self.files.furthest(self.mark.numbers) if self.mark else self.files
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class Traces:
 
 def read_traces(job: Job) -> Traces:
     """台帳の跡を読む. Raises BadFile for a mark that cannot be read."""
-    run_no, ledger, told = _newest_run(job.out)
+    run_no, ledger, recorded = _newest_run(job.out)
     files = HandedOut(
         run_no=run_no,
         upload_no=_last(job.out / "upload", r"elqr_notices_([0-9]{6,12})\.csv"),
@@ -75,22 +75,22 @@ def read_traces(job: Job) -> Traces:
     )
     archive = job.store.archive
     has_archive = any(re.fullmatch(r"[0-9a-f]{2}", path.name) and _entries(path) for path in _entries(archive))
-    whole = files.furthest(told or HandedOut())
-    return Traces(read_mark(archive), whole, ledger, has_archive, told is not None)
+    files = files.furthest(recorded or HandedOut())
+    return Traces(read_mark(archive), files, ledger, has_archive, recorded is not None)
 
 
 def mark_path(archive: Path) -> Path:
-    """台帳の印のファイル: where the mark lies in an archive."""
+    """台帳の印のファイル: where the mark is in an archive."""
     return archive / "ledger.json"
 
 
 def read_mark(archive: Path) -> Mark | None:
-    """台帳の印を読む; None without one. Raises BadFile."""
+    """台帳の印を読む; None when there is none. Raises BadFile."""
     path = mark_path(archive)
     try:
-        marked = read_own_json(path)
-        ledger, run_id, run_hash = (str(marked[name]) for name in ("ledger", "run_id", "run_hash"))
-        return Mark(ledger, run_id, run_hash, HandedOut.of(marked))
+        facts = read_own_json(path)
+        ledger, run_id, run_hash = (str(facts[name]) for name in ("ledger", "run_id", "run_hash"))
+        return Mark(ledger, run_id, run_hash, HandedOut.of(facts))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -101,7 +101,7 @@ def read_mark(archive: Path) -> Mark | None:
 
 
 def write_mark(archive: Path, mark: Mark) -> None:
-    """台帳の印を書く, where it says something new. Raises CannotWrite."""
+    """台帳の印を書く, if it has changed. Raises CannotWrite."""
     path = mark_path(archive)
     data = mark.as_bytes()
     if not path.is_file() or path.read_bytes() != data:
@@ -109,7 +109,7 @@ def write_mark(archive: Path, mark: Mark) -> None:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What lies in a folder; nothing where there is none, or none that we may see."""
+    """フォルダの中身; nothing for a folder that does not exist or that we may not read."""
     try:
         return list(folder.iterdir())
     except OSError:
@@ -117,20 +117,15 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _last(folder: Path, pattern: str) -> int:
-    """The largest number that names in a folder bear."""
-    return max(_numbers((path.name for path in _entries(folder)), pattern), default=0)
-
-
-def _numbers(names: Iterable[str], pattern: str) -> Iterator[int]:
-    for name in names:
-        if match := re.fullmatch(pattern, name):
-            yield int(match[1])
+    """一番大きい番号 in the names in a folder; 0 without one. The pattern's group is the number."""
+    matches = (re.fullmatch(pattern, path.name) for path in _entries(folder))
+    return max((int(match[1]) for match in matches if match), default=0)
 
 
 def _newest_run(out: Path) -> tuple[int, str, HandedOut | None]:
-    """実行の記録のうち一番新しいもの: the run's number, the ledger that it names, the numbers that it tells.
+    """一番新しい実行の記録: the run's number, the ledger that it names, and the numbers, None where they are not sure.
 
-    A night that changed nothing leaves a record without a number of its own, that may know of what came in the day.
+    A night that changed nothing leaves a record without a run number. It may have numbers handed out since the run.
     """
     nights = [path for path in _entries(out) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", path.name)]
     runs = [
@@ -143,16 +138,14 @@ def _newest_run(out: Path) -> tuple[int, str, HandedOut | None]:
         return 0, "", None
     number, folder = max(runs)
     record, same = _record(folder), _record(folder.with_name(f"{folder.name[:8]}-same"))
-    numbers = [
-        own_numbers for told_by in (record, same) if told_by and (own_numbers := _numbers_told(told_by)) is not None
-    ]
-    is_whole = bool(record) and same is not None and not any(_is_shut(night / "runs") for night in nights)
-    told = reduce(HandedOut.furthest, numbers) if numbers and is_whole else None
-    return number, str((record or {}).get("ledger", "")), told
+    recorded = [numbers for facts in (record, same) if facts and (numbers := _recorded_numbers(facts)) is not None]
+    is_sure = bool(record) and same is not None and not any(_is_unreadable(night / "runs") for night in nights)
+    furthest = reduce(HandedOut.furthest, recorded) if recorded and is_sure else None
+    return number, str((record or {}).get("ledger", "")), furthest
 
 
-def _is_shut(folder: Path) -> bool:
-    """見られないフォルダか: one that is there, and may hold a run newer than those that are seen."""
+def _is_unreadable(folder: Path) -> bool:
+    """見られないフォルダか: it exists, and may hold a newer run than those we can see."""
     try:
         folder.iterdir().__next__()
     except (FileNotFoundError, NotADirectoryError, StopIteration):
@@ -163,7 +156,7 @@ def _is_shut(folder: Path) -> bool:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    """実行の記録 of a folder: empty where there is none, None for one that cannot be read."""
+    """実行の記録 in a folder: empty when there is none, None when it cannot be read."""
     try:
         return read_own_json(folder / "run.json")
     except FileNotFoundError:
@@ -172,7 +165,8 @@ def _record(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _numbers_told(record: Mapping[str, Any]) -> HandedOut | None:
+def _recorded_numbers(record: Mapping[str, Any]) -> HandedOut | None:
+    """記録にある番号: under the key `numbers`; None where they are missing or wrong."""
     try:
         return HandedOut.of(record["numbers"])
     except (KeyError, ValueError, TypeError, AttributeError):

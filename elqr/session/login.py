@@ -1,4 +1,4 @@
-"""The login (操作する人): who sits at this machine, and whether the city's table admits that person."""
+"""The login (操作する人): who sits at this machine, and whether the table of operators admits that person."""
 
 import os
 import platform
@@ -10,19 +10,19 @@ from elqr.session.operators import Operator, Operators, read_operators
 
 
 def operators_for(job: Job) -> Operators | None:
-    """操作する人の表 of a job, where it names one. Raises NotFound, BadFile."""
+    """操作する人の表 of a job; None where it names none. Raises NotFound, BadFile."""
     return read_operators(job.approval.operators) if job.approval.operators else None
 
 
 def admit(path: Path, by: str, roles: Iterable[str]) -> None:
-    """この名前で操作してよいか, as the job's table of operators says; without one anybody may. Raises BadFile."""
+    """この名前での操作を認める, by the job's table of operators; without one anybody may. Raises BadFile, Refused."""
     operators = operators_for(read_job(path))
     if operators is not None:
         operators.admit(who_runs(os.environ), by, roles)
 
 
 def who_runs(environment: Mapping[str, str]) -> Operator:
-    """操作した人: the account of this process, who logged in (as the kernel says, or else sudo), and the machine."""
+    """操作した人: the account of this process, who logged in (from the kernel, else from sudo), and the machine."""
     return Operator(_account(), _login(environment), platform.node())
 
 
@@ -38,7 +38,7 @@ def _account() -> str:
 
 
 def _login(environment: Mapping[str, str]) -> str:
-    """Set once at the login and kept through sudo and su: nobody but the system changes it (audit's loginuid)."""
+    """ログインした利用者: audit's loginuid. Only the system sets it, once at the login; sudo and su keep it."""
     try:
         import pwd
 

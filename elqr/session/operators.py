@@ -1,7 +1,7 @@
 """Operators (操作した人): who sat at which machine, and the administrator's file that says which person that is.
 
-Without the file the account, the login and the machine are recorded and nothing else. With it a command that names a
-person is run by that person's account only, and a request and its approval by one account are refused.
+Without the file, the account, the login and the machine are only recorded. With it, a command that names a person runs
+only under that person's account, and one account cannot both request and approve.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ class Operator:
 
 
 class Registered(Strict):
-    """登録した人: an account of the operating system, whose it is, and what they may do."""
+    """登録した人: an account of the operating system, its owner, and what they may do."""
 
     os_user: str = Field(min_length=1)
     name: str = Field(min_length=1)
@@ -43,9 +43,9 @@ class Registered(Strict):
 
 
 class Operators(Strict):
-    """操作する人の表. `through_sudo` are shared accounts that are reached by sudo only: there the login counts.
+    """操作する人の表. `through_sudo` are shared accounts that people reach only by sudo: for these the login counts.
 
-    Acts before `since` were done without the table, and are judged by names only.
+    Acts before `since` were done without the table, and only their names are compared.
     """
 
     since: date | None = None
@@ -59,24 +59,26 @@ class Operators(Strict):
                 raise ValueError(f"{person.os_user}: {fault}")
             if person.os_user in self.through_sudo:
                 raise ValueError(f"{person.os_user} は through_sudo の共用の利用者です。人の利用者を書いてください")
-        for one, other in combinations(self.operator, 2):
-            if one.os_user == other.os_user or same_person(one.name, other.name):
-                raise ValueError(f"{one.os_user}（{one.name}）と {other.os_user}（{other.name}）が同じ人に見えます")
+        for person, other in combinations(self.operator, 2):
+            if person.os_user == other.os_user or same_person(person.name, other.name):
+                raise ValueError(
+                    f"{person.os_user}（{person.name}）と {other.os_user}（{other.name}）が同じ人に見えます"
+                )
         return self
 
     def account(self, who: Mapping[str, str]) -> str:
-        """人の利用者 of what a link of the chain says of its operator."""
+        """人の利用者, from keys `os_user` and `login`."""
         return who["login"] if who["os_user"] in self.through_sudo else who["os_user"]
 
-    def are_one(self, asked: Mapping[str, str], ended: Mapping[str, str]) -> bool:
-        """同じ人の利用者か: a request and its end, as the acts' table has them, each with its night_on."""
-        account = self.account(asked)
-        is_before = self.since is not None and ended["night_on"] < self.since.isoformat()
+    def are_one(self, request: Mapping[str, str], end: Mapping[str, str]) -> bool:
+        """同じ人の利用者か: a request and its end, with keys `os_user` and `login`, and of the end `night_on`."""
+        account = self.account(request)
+        is_before = self.since is not None and end["night_on"] < self.since.isoformat()
         is_registered = any(person.os_user == account for person in self.operator)
-        return is_registered and not is_before and account == self.account(ended)
+        return is_registered and not is_before and account == self.account(end)
 
     def admit(self, who: Operator, by: str, roles: Iterable[str]) -> None:
-        """してよいか: the account is registered, the name is its own, and so is one of these roles. Raises Refused."""
+        """操作を認める: the account must be registered, under this name, and with one of the roles. Raises Refused."""
         account = self.account(who.as_dict())
         person = next((registered for registered in self.operator if registered.os_user == account), None)
         if person is None:
@@ -95,7 +97,7 @@ class Operators(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """誰が: the operator as the machine sees them, and the city's table of operators, where it keeps one."""
+    """誰が: the operator as the machine sees them, and the table of operators where there is one."""
 
     operator: Operator = Operator()
     operators: Operators | None = None

@@ -1,4 +1,4 @@
-"""The session (作業): what one command works with, from its setup to the ledger that it opened. It never changes."""
+"""The session (作業): what one command works with, such as its setup and its open ledger. It never changes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ from elqr.vocabulary.limits import NAMED
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """作業: the setup, the open ledger, the day it works for, its journal, and who runs it."""
+    """作業: the setup, the open ledger, the processing day, the journal, and who runs it."""
 
     setup: Setup
     ledger: Ledger
@@ -49,7 +49,7 @@ class Session:
 
     @property
     def specs(self) -> Mapping[str, Spec]:
-        """様式, by name."""
+        """様式 by name."""
         return self.setup.specs
 
     @property
@@ -64,17 +64,17 @@ class Session:
 
     @property
     def ledger_id(self) -> str:
-        """台帳の素性: the id of the night's ledger."""
+        """台帳の素性: the id of the ledger."""
         with self.ledger.transaction() as connection:
             return ledger_id(connection)
 
     def numbers(self) -> dict[str, int]:
-        """渡した番号, so far: what is left of the ledger when it is lost."""
+        """渡した番号 so far, by series. Recorded with every run, in case the ledger is lost."""
         with self.ledger.transaction() as connection:
             return handed_out(connection).as_dict()
 
     def refuse_earlier_day(self) -> None:
-        """最後の処理日より前では動かさない: the pages of nights that were drawn must stay true. Raises Refused."""
+        """最後の処理日より前の日を断る: the pages of past nights must stay true. Raises Refused."""
         last = last_night(self.ledger.connection)
         if self.night_on.isoformat() < last:
             raise Refused(
@@ -83,7 +83,7 @@ class Session:
             )
 
     def refuse_closed_month(self) -> None:
-        """締めた月の日では動かさない: its figures, and the balances they begin with, stand. Raises Refused."""
+        """締めた月までの日を断る: the figures of a closed month, and of those before it, stand. Raises Refused."""
         with self.ledger.transaction() as connection:
             closed = last_closed_month(connection)
         if f"{self.night_on:%Y-%m}" <= closed:
@@ -93,37 +93,37 @@ class Session:
             )
 
     def watch(self, box: Inbox) -> Watch:
-        """受信箱の見方: what a payment or money inbox ignores, and what may arrive in it."""
+        """受信箱の見方: what to ignore in a payment or money inbox, and which content may arrive in it."""
         return Watch(box.ignore, self._fits(*box.specs))
 
     def watch_notices(self, box: Notices) -> Watch:
-        """納付書データの受信箱の見方: likewise, of notice files."""
+        """納付書データの受信箱の見方: which content may arrive in it."""
         return Watch((), self._fits(box.spec))
 
     def _fits(self, *names: str) -> Callable[[bytes], bool]:
         return partial(fits_one, [self.specs[name] for name in names], self.night_on)
 
     def arrivals(self, folder: Path, watch: Watch) -> Iterator[Arrived]:
-        """受信箱の中身; what is passed over stands in the record of the run."""
+        """受信箱の中身. Files that are passed over are noted in the record of the run."""
         for name in passed_over(folder, watch):
             with self.journal.step("受信箱", name) as step:
                 step.result = "作業用のファイルとして無視"
         yield from arrivals(folder, self.job.thresholds.file_megabytes, watch)
 
     def keep(self, arrived: Arrived) -> Arrived:
-        """Archives what arrived, and returns it as it is kept; a rehearsal writes nothing."""
+        """保管する: archive what arrived, and return it as it is kept. A rehearsal writes nothing."""
         return arrived if self.ledger.rehearsal else keep_arrived(self.job.store.archive, arrived)
 
     def kept(self, arrived: Arrived) -> Arrived:
-        """A large file where nobody writes to it any more; in a rehearsal where it came."""
+        """保管したもの: a large file from the archive, where nobody writes to it; in a rehearsal from the inbox."""
         if arrived.path is None or self.ledger.rehearsal:
             return arrived
         return replace(arrived, path=kept_at(self.job.store.archive, arrived.sha256))
 
     def holds_other(self, path: Path, data: bytes) -> bool:
-        """ほかの中身があるか: a file of that name that says something else, and that somebody may have taken away.
+        """ほかの中身があるか: a file of that name with other content, of which somebody may have a copy.
 
-        Raises CannotWrite where that cannot be seen: no other number would be seen either.
+        Raises CannotWrite where that cannot be seen: trying the next number would not help.
         """
         try:
             return plain_bytes(path, NAMED) != data
@@ -136,6 +136,6 @@ class Session:
             ) from error
 
     def write(self, path: Path, data: bytes) -> None:
-        """Writes an output file; a rehearsal writes nothing."""
+        """ファイルを書く. A rehearsal writes nothing."""
         if not self.ledger.rehearsal:
             write_whole(path, data)

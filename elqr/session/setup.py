@@ -1,4 +1,4 @@
-"""The setup (やり方): what people wrote that a session works by, read and checked before anything is touched."""
+"""The setup (やり方): the files by which a session works, read and checked before anything is touched."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from elqr.vocabulary.errors import BadFile
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """やり方: a job, the register and specs that it names, its contracts and calendar, and the 確認番号's secret.
+    """やり方: a job, its register and specs, its contracts and calendar, and the secret of the 確認番号.
 
     `configuration` is the hash of the job and the register, for the run's record.
     """
@@ -29,7 +29,7 @@ class Setup:
 
 
 def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files: tuple[Path, ...] = ()) -> Setup:
-    """やり方を読む: everything that the job at a path names, some of its specs replaced by files.
+    """やり方を読む: everything that the job at a path names. `spec_files` replace its specs of the same name.
 
     Raises NotFound, BadFile.
     """
