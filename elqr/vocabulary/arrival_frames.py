@@ -14,7 +14,7 @@ class DeliveredFile(Frame):
 
 
 class Arriving(Frame):
-    """到着の状況: one expected day of one kind of file, or what is wrong with its numbers."""
+    """到着の状況: one expected file on one day, or a fault in the sequence of its numbers."""
 
     NAME = Column("name", pl.String)
     DUE_ON = Column("due_on", pl.Date)
@@ -27,7 +27,7 @@ class Arriving(Frame):
 
 
 class Unpaid(Claim):
-    """未納の調定: its newest valid slip, what is left of it, and whether a 速報 says that it was paid."""
+    """未納の調定: its newest valid notice, what is still owed, and whether a 速報 says that it was paid."""
 
     NOTICE_NO = Column("notice_no", pl.Int64)
     ISSUE_NO = Column("issue_no", pl.Int64)
@@ -42,7 +42,7 @@ class Unpaid(Claim):
 
 
 class SummedClaim(Frame):
-    """合計の合う調定: a claim, and the yen that it comes to with others of its payer."""
+    """合計の合う調定: a claim, and a sum of yen that it makes alone or with other claims of its payer."""
 
     CLAIM_NO = Claim.CLAIM_NO
     YEN = Column("yen", pl.Int64)

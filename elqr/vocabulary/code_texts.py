@@ -1,4 +1,4 @@
-"""What finding codes say (指摘の言葉): how grave each is, its heading, and what to do about it."""
+"""What finding codes say (指摘の言葉): the severity of each, its heading, and what to do about it."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from elqr.vocabulary.terms import Severity
 
 @dataclass(frozen=True, slots=True)
 class CodeText:
-    """What a code means: 重要度, 見出し and 対処."""
+    """指摘の言葉: 重要度, 見出し and 対処 of a code."""
 
     severity: Severity
     heading: str
     remedy: str
 
     def remedy_for(self, made_by: str) -> str:
-        """対処, by who made the file: what the city or its core system made is not asked of a sender."""
+        """対処, by who made the file. For a file of the city or its core system no sender is asked."""
         return _OF_OUR_OWN[made_by] if made_by in _OF_OUR_OWN and "送付元" in self.remedy else self.remedy
 
 

@@ -1,4 +1,4 @@
-"""Finding codes (指摘コード): the names. What each means stands in elqr/vocabulary/code_texts.py.
+"""Finding codes (指摘コード): the names. elqr/vocabulary/code_texts.py says what each means.
 
 Codes are stable and append-only, in tiers: F1xx framing, F2xx field, F3xx totals, A1xx arrivals, M4xx matching, L5xx
 ledger, N6xx notice, S7xx settlement, P8xx payload, R9xx printing and release, V1xx review. If a tier fires for a file,

@@ -1,11 +1,11 @@
 """What the operator did wrong: one Japanese sentence with what to do about it; exit 1.
 
 OperatorError
-├── BadFile       what a person wrote or gave (job, register, spec, folder, option) cannot be used
-├── Refused       a rule of the house forbids it as things are: two people, a closed month, something done already
+├── BadFile       something that a person wrote or named (job, register, spec, folder, option) cannot be used
+├── Refused       a rule forbids it now: two people are needed, the month is closed, it was done already
 ├── NotFound      a named file, folder, notice or format does not exist
 ├── CannotWrite   a folder or file cannot be written
-├── LedgerError   the ledger cannot be opened or is not ours
+├── LedgerError   the ledger cannot be opened, or is not the right one
 ├── ClusterError  the cluster cannot be used, or gave up
 └── Locked        another run holds the lock; exit 5
 """
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 
 class OperatorError(Exception):
-    """操作の誤り. Its message is what the operator reads."""
+    """操作の誤り. The operator reads its message."""
 
     exit_code = ExitCode.FAILED
 
 
 class BadFile(OperatorError):
-    """設定ファイルの誤り: what was written or given cannot be used."""
+    """設定ファイルの誤り: something that a person wrote or named cannot be used."""
 
 
 class Refused(OperatorError):
-    """規則により断る: nothing is wrong with a file; it may not be done, or not now, or not by this person."""
+    """規則により断る: the files are right, but this may not be done, or not now, or not by this person."""
 
 
 class NotFound(OperatorError):
-    """見つからない: what was named is not there."""
+    """見つからない: something that a person named does not exist."""
 
 
 class CannotWrite(OperatorError):
-    """書き込めない: a folder or file that is ours to write."""
+    """書き込めない: a folder or file that we have to write."""
 
 
 class LedgerError(OperatorError):
-    """台帳を開けない: it cannot be opened, or is not ours."""
+    """台帳を開けない: it cannot be opened, or is not the right one."""
 
 
 class ClusterError(OperatorError):
@@ -106,22 +106,22 @@ _CAUSES = {
 
 
 def cause(error: OSError) -> str:
-    """わけ: why the system would not, in Japanese; in its own words only where it has no number that is known."""
+    """わけ: the reason of a system error in Japanese; in the system's own words for an unknown error number."""
     text = error.strerror or str(error)
     return text if not text.isascii() else _CAUSES.get(error.errno or 0, text)
 
 
 def explain(error: "ValidationError") -> str:
-    """どこが・なぜ: what pydantic found in a file a person wrote, as place: reason (value).
+    """どこが・なぜ: the mistakes in a file that a person wrote, each as place: reason (value).
 
-    No value of what we do not know, and none of where the ledger is: either may be a password.
+    Values of unknown fields, and of the ledger's address, are left out: they may be passwords.
     """
     lines = []
     for problem in error.errors():
         place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"]) or "全体"
         text = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        given = problem["input"]
+        value = problem["input"]
         is_shown = problem["type"] not in ("json_invalid", "extra_forbidden") and problem["loc"][:1] != ("store",)
-        shown = f"（{str(given)[:40]}）" if is_shown and isinstance(given, str | int | float) else ""
+        shown = f"（{str(value)[:40]}）" if is_shown and isinstance(value, str | int | float) else ""
         lines.append(f"{place}: {text}{shown}")
     return " / ".join(lines)

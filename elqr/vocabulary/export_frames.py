@@ -1,4 +1,4 @@
-"""Columns of what is handed to the core system (書き出しの列), spelt once as in elqr/vocabulary/frames.py."""
+"""Columns of the export to the core system (書き出しの列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
@@ -6,7 +6,7 @@ from elqr.vocabulary.frames import ClaimKey, Column
 
 
 class Collected(ClaimKey):
-    """収納履歴: one posting on a claim, with the slip and the payment behind it, and how the claim stood after it."""
+    """収納履歴: one posting on a claim, with its notice and payment, and the state of the claim after it."""
 
     POSTING_NO = Column("posting_no", pl.Int64)
     REVERSES_NO = Column("reverses_no", pl.Int64)

@@ -1,7 +1,7 @@
-"""Findings (指摘): what is wrong with data, where, what was found and what was wanted.
+"""Findings (指摘): what is wrong with data, where, what was found and what was expected.
 
-A finding is a value, not an exception: the run goes on. What its code means stands in elqr/vocabulary/code_texts.py.
-Personal fields are masked by whoever makes the finding (`MASKED`).
+A finding is a value, not an exception: the run goes on. elqr/vocabulary/code_texts.py says what its code means.
+Whoever makes a finding masks personal fields (`MASKED`).
 """
 
 import re
@@ -16,20 +16,20 @@ from elqr.vocabulary.visible_text import visible
 MASKED = "＊＊＊"
 _HIDDEN = "＊"
 _MAY_BE_A_NAME = re.compile(r"[A-Za-z]{3,}|[^\x00-\x7f０-９　，．－／：￥]+")
-"""Letters that make a word, and whatever is neither ASCII nor a wide digit or sign."""
+"""Letters that make a word, and everything that is neither ASCII nor a full-width digit or sign."""
 
 LISTED_PER_CODE = FINDINGS.most
-"""After so many findings of one code in one file, the rest are counted and not listed."""
+"""Further findings of one code in one file are counted, not listed."""
 
 
 def without_names(text: str) -> str:
-    """氏名を伏せた値: what stands where no text was expected may be a name or an address; digits and signs stay."""
+    """氏名を伏せた値: a text where none was expected may be a name or an address. Digits and signs stay."""
     return _MAY_BE_A_NAME.sub(_HIDDEN, text)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Location:
-    """場所: file, record (from 1; `unit` says what is counted), byte within it (from 0; `offset_unit`), field."""
+    """場所: file, record (from 1, in `unit`), byte within the record (from 0, in `offset_unit`), field."""
 
     file: str = ""
     record_no: int = 0
@@ -61,18 +61,18 @@ class Finding:
 
     @property
     def remedy(self) -> str:
-        """対処 of this finding."""
+        """対処: what to do about it."""
         return self.text.remedy_for(self.made_by)
 
     @property
     def text(self) -> CodeText:
-        """見出しと対処 of this finding's code."""
+        """見出しと対処 of the code."""
         return CODES[self.code]
 
     def __str__(self) -> str:
-        found = f" 実際: {visible(self.actual)}" if self.actual else ""
-        wanted = f" 正: {visible(self.expected)}" if self.expected else ""
-        return f"[{self.code}] {self.at}: {self.text.heading}。{found}{wanted} → {self.remedy}"
+        actual = f" 実際: {visible(self.actual)}" if self.actual else ""
+        expected = f" 正: {visible(self.expected)}" if self.expected else ""
+        return f"[{self.code}] {self.at}: {self.text.heading}。{actual}{expected} → {self.remedy}"
 
     def as_dict(self) -> dict[str, str]:
         """For `--json` and reports."""
@@ -80,5 +80,5 @@ class Finding:
 
 
 def of_file_made_by(findings: Iterable[Finding], made_by: str) -> tuple[Finding, ...]:
-    """誰が作ったファイルの指摘か: what to do about them depends on it."""
+    """作った人を記した指摘: findings that know who made their file, because the remedy depends on it."""
     return tuple(replace(finding, made_by=made_by) for finding in findings)

@@ -1,8 +1,8 @@
-"""Every column and dtype of every frame, spelt once.
+"""Frames (表の列): every column and dtype, spelt once.
 
-A column is a `str` that carries its dtype, so `pl.col(Payment.PAID_YEN)` is the only spelling.
-Yen are Int64, identifiers are strings, dates are dates. A frame here whose name is also a table
-of the ledger has the same columns there; a test compares the two.
+A column is a `str` that carries its dtype, so `pl.col(Payment.PAID_YEN)` is the only spelling. Yen are Int64,
+identifiers are strings, dates are dates. Where a frame is also a table of the ledger, both have the same columns; a
+test compares them.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,19 @@ _SEPARATOR = "|"
 
 
 class Column(str):
-    """A column's name with its dtype."""
+    """列: the name of a column, with its dtype."""
 
     dtype: pl.DataType | type[pl.DataType]
 
     def __new__(cls, name: str, dtype: pl.DataType | type[pl.DataType]) -> "Column":
-        """A column is its name, and knows its type."""
+        """The string is the name; `dtype` is an attribute."""
         column = super().__new__(cls, name)
         column.dtype = dtype
         return column
 
 
 class Frame:
-    """A frame's declaration; `SCHEMA` is what a DataFrame of it has, in order."""
+    """表の宣言: the columns of a kind of DataFrame. `SCHEMA` has them in order."""
 
     SCHEMA: ClassVar[dict[str, pl.DataType | type[pl.DataType]]] = {}
 
@@ -36,35 +36,35 @@ class Frame:
 
     @classmethod
     def empty(cls) -> pl.DataFrame:
-        """No rows, all columns."""
+        """空の表: all columns and no rows."""
         return pl.DataFrame(schema=cls.SCHEMA)
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> pl.DataFrame:
-        """Exactly the declared columns, in order, with the declared dtypes."""
+        """宣言どおりの表: exactly the declared columns, in order, with the declared dtypes."""
         return frame.select(pl.col(name).cast(dtype) for name, dtype in cls.SCHEMA.items())
 
 
 def beside(rows: pl.DataFrame, known: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
-    """引いたものを横に置く: what is known of a key beside each row that has it. The rows themselves are not copied."""
+    """引いたものを横に置く: adds the columns of `known` to each row, by the key `on`. The rows are not copied."""
     looked_up = rows.select(on).join(known, on=on, how="left", validate="m:1", maintain_order="left")
     return rows.hstack(looked_up.drop(on))
 
 
 def but(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """だが: the rows, with other values in some places, `at`."""
+    """書き換えた行: the rows, with the values of `others` at the indices in its column `at`."""
     if others.is_empty():
         return rows
     return rows.with_columns(rows[name].scatter(others["at"], others[name]) for name in rows.columns)
 
 
 def met_again(values: pl.Series) -> pl.Series:
-    """二度あるか: whether a value stands in another row too. Few do, so what is kept in mind is little."""
+    """二度あるか: whether another row has the same value. Written for few repeats: only those take memory."""
     return values.is_in(values.filter(~values.is_first_distinct()).implode())
 
 
 def joined(names: Sequence[str | pl.Expr]) -> pl.Expr:
-    """つないだ値: some columns or expressions as one text, a null as nothing."""
+    """つないだ値: columns or expressions as one text. A null counts as empty."""
     values = [pl.col(name) if isinstance(name, str) else name for name in names]
     return pl.concat_str([value.cast(pl.String).fill_null("") for value in values], separator=_SEPARATOR)
 
@@ -80,14 +80,14 @@ class ClaimKey(Frame):
 
 
 class Claim(ClaimKey):
-    """調定（期別）as the ledger holds it."""
+    """調定（期別）in the ledger."""
 
     CLAIM_NO = Column("claim_no", pl.Int64)
     PAYER_REF = Column("payer_ref", pl.String)
 
 
 class Notice(ClaimKey):
-    """納付書: one slip."""
+    """納付書: one notice."""
 
     NOTICE_NO = Column("notice_no", pl.Int64)
     ISSUE_NO = Column("issue_no", pl.Int64)
@@ -110,7 +110,7 @@ class Notice(ClaimKey):
 
 
 class NoticeClaim(Frame):
-    """納付書が払う調定: what a notice pays; a 全期 slip pays several claims."""
+    """納付書が払う調定: a claim that a notice pays. A 全期 notice pays several."""
 
     NOTICE_NO = Column("notice_no", pl.Int64)
     CLAIM_NO = Column("claim_no", pl.Int64)
@@ -118,7 +118,7 @@ class NoticeClaim(Frame):
 
 
 class NoticeKey(Frame):
-    """照会キー. `reissue_no` is the bar code's 再発行 digit, empty for other kinds."""
+    """照会キー of a notice. `reissue_no` is the bar code's 再発行 digit, empty for other kinds."""
 
     KEY_KIND = Column("key_kind", pl.String)
     KEY_DIGITS = Column("key_digits", pl.String)
@@ -140,7 +140,7 @@ class Payload(Frame):
 
 
 class Slip(Notice):
-    """印刷する納付書: a notice with what its payload says."""
+    """印刷する納付書: a notice with its 納付区分 and its payload."""
 
     ITEM_NO = Column("item_no", pl.String)
     DIGITS = Column("digits", pl.String)
@@ -167,11 +167,11 @@ class NoticeStanding(Frame):
     IS_RELEASED = Column("is_released", pl.Boolean)
 
     ORDER = (PAYER_REF, PROCEDURE_CODE, LEVY_YEAR, TAX_YEAR, BILL_NO, INSTALLMENT_NO)
-    """What the order of enveloping comes from."""
+    """The order in which notices are put into envelopes."""
 
 
 class PrintNotice(Frame):
-    """印刷した納付書: where a notice stands in a print. Files and pages count from 1, places from 0."""
+    """印刷した納付書: where a notice is in a print. Files and pages count from 1, places on a page from 0."""
 
     PRINT_NO = Column("print_no", pl.Int64)
     NOTICE_NO = Column("notice_no", pl.Int64)
@@ -181,7 +181,7 @@ class PrintNotice(Frame):
 
 
 class PaymentContent(Frame):
-    """収納データの中身: what a record says about the money, before the ledger numbers it."""
+    """収納データの中身: what a payment record says, before the ledger numbers it."""
 
     RECORD_NO = Column("record_no", pl.Int64)
     OFFSET_BYTES = Column("offset_bytes", pl.Int64)
@@ -202,7 +202,7 @@ class PaymentContent(Frame):
 
 
 class Payment(PaymentContent):
-    """収納: one record of a payment file, as the ledger keeps it."""
+    """収納: one record of a payment file, in the ledger."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     FILE_NO = Column("file_no", pl.Int64)
@@ -212,7 +212,7 @@ class Payment(PaymentContent):
 
 
 class KnownAs(Frame):
-    """何件目の何として知るか, of the few payments that are not known by what their own record says."""
+    """何件目の何として知るか: occurrence and variant of the few payments that differ from what their record says."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     OCCURRENCE_NO = Column("occurrence_no", pl.Int64)
@@ -220,7 +220,7 @@ class KnownAs(Frame):
 
 
 class Known(Frame):
-    """既知の収納: records that were no repeats. `variant` is empty for the first content of an identity and stage."""
+    """既知の収納: records that repeat no other. `variant` is empty for the first content of an identity and stage."""
 
     IDENTITY = Column("identity", pl.String)
     STAGE = Column("stage", pl.String)
@@ -230,7 +230,7 @@ class Known(Frame):
 
 
 class KnownEvent(Known):
-    """既知の収納 with what its record says of the money, and what came of it."""
+    """既知の収納 with the content of its record, and its outcome."""
 
     CHANNEL = PaymentContent.CHANNEL
     KEY_KIND = PaymentContent.KEY_KIND
@@ -264,7 +264,7 @@ class Candidate(NoticeKey):
 
 
 class CandidateSlip(Candidate):
-    """照会キーが指す納付書, with what the reports show of it."""
+    """照会キーが指す納付書 with the columns that the reports show."""
 
     LEVY_YEAR = Column("levy_year", pl.Int64)
     BILL_NO = Column("bill_no", pl.String)
@@ -272,7 +272,7 @@ class CandidateSlip(Candidate):
 
 
 class OpenClaim(Frame):
-    """消込前の調定: what is owed on a claim, what stands on it, and who settled it."""
+    """消込前の調定: what is owed on a claim, what was collected on it, and the payment that settled it."""
 
     NOTICE_NO = Column("notice_no", pl.Int64)
     CLAIM_NO = Column("claim_no", pl.Int64)
@@ -287,7 +287,7 @@ class OpenClaim(Frame):
 
 
 class Decision(Frame):
-    """消込結果: one per payment; how its yen divide, and what is true besides."""
+    """消込結果: one per payment, with how its yen are divided, and flags for what else is true."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     OUTCOME = Column("outcome", pl.String)
@@ -301,7 +301,7 @@ class Decision(Frame):
 
 
 class Allocation(Frame):
-    """調定への配分: yen of a payment on each claim that its slip pays."""
+    """調定への配分: a payment's yen on each claim that its notice pays."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     CLAIM_NO = Column("claim_no", pl.Int64)
@@ -322,13 +322,13 @@ class Posting(Frame):
 
 
 class NumberedPosting(Posting):
-    """台帳の仕訳: a posting with its number, in the order in which postings were entered."""
+    """台帳の仕訳: a posting with its number. Numbers follow the order of entry."""
 
     POSTING_NO = Column("posting_no", pl.Int64)
 
 
 class Suggestion(Frame):
-    """近い照会キー: a known key one digit or one swap away. Never applied by itself."""
+    """近い照会キー: a known key one digit or one swap away. Never applied automatically."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     NOTICE_NO = Column("notice_no", pl.Int64)
@@ -348,14 +348,14 @@ class Proposal(Frame):
 
 
 class Ruled(Proposal):
-    """決裁: a proposal as the ledger numbers it."""
+    """決裁: a proposal with its numbers in the ledger."""
 
     RULING_NO = Column("ruling_no", pl.Int64)
     REVIEW_NO = Column("review_no", pl.Int64)
 
 
 class RulingEffect(Frame):
-    """決裁の結果: what came of a ruling, and the yen in suspense before and after it."""
+    """決裁の結果: the result of a ruling, and the yen in suspense before and after it."""
 
     RULING_NO = Column("ruling_no", pl.Int64)
     RESULT = Column("result", pl.String)
@@ -364,9 +364,9 @@ class RulingEffect(Frame):
 
 
 class Reduction(Posting):
-    """減額による過納: a posting that a night makes of what stands on a claim beyond what is owed.
+    """減額による過納: a night's posting of the yen on a claim beyond what is owed.
 
-    It says what it reverses and, on a claim, the slip that was paid.
+    It names the posting that it reverses and, on a claim, the notice that was paid.
     """
 
     REVERSES_NO = Column("reverses_no", pl.Int64)
@@ -374,7 +374,7 @@ class Reduction(Posting):
 
 
 class Move(Posting):
-    """付け替え: a posting of a ruling, with what it reverses and, on a claim, the slip that it pays."""
+    """付け替え: a ruling's posting, with the posting that it reverses and, on a claim, the notice that it pays."""
 
     REVERSES_NO = Column("reverses_no", pl.Int64)
     RULING_NO = Column("ruling_no", pl.Int64)

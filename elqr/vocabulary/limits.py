@@ -1,10 +1,10 @@
-"""Limits (上限): how much of anything is read, listed and shown; what is above is refused or told, never cut."""
+"""Limits (上限): how much is read, listed and shown. Anything beyond is refused or reported, never silently cut."""
 
 from typing import NamedTuple
 
 
 class Limit(NamedTuple):
-    """上限: of what, how much, and what happens to more."""
+    """上限: of what, how much, and what happens beyond it."""
 
     what: str
     most: int
@@ -42,13 +42,13 @@ WAITING = Limit("夜の帳票とブックに並べる、前の夜からの要確
 IN_MONEY_LINE = Limit("払込突合の内訳に並べる、一行の収納と入金", 10_000, "件", "数だけを示す")
 
 PIECE_BYTES = 16_000_000
-"""一度に読む大きさ: a delivered file above it is read in pieces of so many bytes. Nothing is refused for it alone."""
+"""一度に読む大きさ: a larger delivered file is read in pieces of this size. No file is refused for this alone."""
 
 HEAD_BYTES = 100_000
-"""頭の大きさ: what is looked at of a file whose format is told by its beginning alone."""
+"""頭の大きさ: how much is read of a file whose format is recognized by its beginning."""
 
 IN_HAND_PAYMENTS = 1_000_000
-"""手元に置く収納: of one file; the payments of a larger one are read back when they are matched."""
+"""手元に置く収納: payments of one file that stay in memory. Those of a larger file are read back for matching."""
 
 LIMITS = (
     WRITTEN,

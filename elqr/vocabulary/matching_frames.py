@@ -1,4 +1,4 @@
-"""Columns that the steps of matching hand on (消込の途中の列), spelt once as in elqr/vocabulary/frames.py."""
+"""Columns between the steps of matching (消込の途中の列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
@@ -6,9 +6,9 @@ from elqr.vocabulary.frames import Column, Frame, Payment
 
 
 class Truths(Frame):
-    """照会でわかること: what is true of a payment beside the notice that its key means.
+    """照会でわかること: what comparing a payment with the notice of its key shows.
 
-    `is_void`: the notice is cancelled, and none stands in its place.
+    `is_void`: the notice is cancelled, and no other replaces it.
     """
 
     CHECK_NO_DIFFERS = Column("check_no_differs", pl.Boolean)
@@ -21,14 +21,14 @@ class Truths(Frame):
 
 
 class Meant(Frame):
-    """キーの指す納付書: its place among the candidates, and whether it was in force on 領収日."""
+    """キーの指す納付書: its index among the candidates, and whether it was in force on 領収日."""
 
     SLIP_INDEX = Column("slip_index", pl.UInt32)
     IS_IN_FORCE = Column("is_in_force", pl.Boolean)
 
 
 class Repeat(Frame):
-    """再受信と内容相違: what a record repeats or contradicts (`first_no`, else itself), and as what it counts."""
+    """再受信と内容相違: the record that this one repeats or contradicts (`first_no`, else itself); its occurrence."""
 
     OCCURRENCE_NO = Payment.OCCURRENCE_NO
     FIRST_NO = Column("first_no", pl.Int64)
@@ -37,9 +37,9 @@ class Repeat(Frame):
 
 
 class InOrder(Repeat):
-    """段階の順序: whether a record may stand where it stands among those of its event.
+    """段階の順序: whether a record may follow the earlier records of its event.
 
-    `confirmed_no` is the 確報 that a 取消 came after; `is_taken_back` says so of a 速報.
+    `confirmed_no` is the 確報 that a 取消 follows. `is_taken_back` is true of a 速報 that a 取消 follows.
     """
 
     CONFIRMED_NO = Column("confirmed_no", pl.Int64)
@@ -49,7 +49,7 @@ class InOrder(Repeat):
 
 
 class ClaimLine(Frame):
-    """収納と調定の行: what a claim takes of an eligible payment, whose slip pays it, perhaps with others (全期)."""
+    """収納と調定の行: what a claim takes of a payment whose notice pays it, alone or with other claims (全期)."""
 
     IS_WHOLE = Column("is_whole", pl.Boolean)
     SHARE_YEN = Column("share_yen", pl.Int64)

@@ -1,4 +1,4 @@
-"""Meanings (言葉の意味): what staff read about the terms of rulings, of settlement and of exit codes."""
+"""Meanings (言葉の意味): what staff read about rulings, settlement outcomes and exit codes."""
 
 from elqr.vocabulary.terms import ExitCode, Ruling, SettlementOutcome
 

@@ -6,7 +6,7 @@ from elqr.vocabulary.frames import Column, Decision, Frame, Payment
 
 
 class DepositContent(Frame):
-    """入金明細の中身: what one line says about money on the city's account. Yen are never negative; the kind tells."""
+    """入金明細の中身: one line about money on the city's account. Yen are never negative: the kind gives the sign."""
 
     RECORD_NO = Column("record_no", pl.Int64)
     OFFSET_BYTES = Column("offset_bytes", pl.Int64)
@@ -22,7 +22,7 @@ class DepositContent(Frame):
 
 
 class Deposit(DepositContent):
-    """入金明細 as the ledger keeps it: the how-manieth of its identity, and which line it says again."""
+    """入金明細 in the ledger: its rank among lines of the same identity, and the line that it repeats."""
 
     DEPOSIT_NO = Column("deposit_no", pl.Int64)
     FILE_NO = Column("file_no", pl.Int64)
@@ -31,9 +31,9 @@ class Deposit(DepositContent):
 
 
 class Bundle(Frame):
-    """収納の束: the payments of one file that are of one channel, stage and day; what settlement works on.
+    """収納の束: the payments of one file with the same channel, stage and day. Settlement works on bundles.
 
-    The day is the 資金化日, or the 領収日 where the sender names none.
+    The day is the 資金化日, or the 領収日 where the sender gives none.
     """
 
     BUNDLE_NO = Column("bundle_no", pl.Int64)
@@ -47,7 +47,7 @@ class Bundle(Frame):
 
 
 class Settled(Frame):
-    """突合の一行: payments and money that belong together, and what came of it. Payments' yen are before fees."""
+    """突合の一行: payments and money that belong together, and the outcome. `payment_yen` is before fees."""
 
     LINE_NO = Column("line_no", pl.Int64)
     CONTRACT = Column("contract", pl.String)
@@ -75,7 +75,7 @@ class LineDeposit(Frame):
 
 
 class ReceivedDeposit(Deposit):
-    """入金明細とそのファイル: a line of money with its file's format and name, and the night it came."""
+    """入金明細とそのファイル: a deposit with its file's format and name, and the night it came."""
 
     SPEC = Column("spec", pl.String)
     FILE_NAME = Column("file_name", pl.String)
@@ -83,13 +83,13 @@ class ReceivedDeposit(Deposit):
 
 
 class WatchedDeposit(ReceivedDeposit):
-    """同じ入金かもしれない明細: `is_watched` came tonight or was not settled before it."""
+    """同じ入金かもしれない明細: `is_watched` when it came tonight or was not settled before tonight."""
 
     IS_WATCHED = Column("is_watched", pl.Boolean)
 
 
 class ContractDeposit(ReceivedDeposit):
-    """契約のわかる入金: its contract, null where none takes it, its yen, negative when taken back, and its day."""
+    """契約のわかる入金: its contract (null where there is none), its yen (negative when taken back) and its day."""
 
     CONTRACT = Settled.CONTRACT
     SIGNED_YEN = Column("signed_yen", pl.Int64)
@@ -97,14 +97,14 @@ class ContractDeposit(ReceivedDeposit):
 
 
 class SettledDeposit(ContractDeposit):
-    """突合済か未済の入金: the line of the settlement that holds it and what came of that; null while it is open."""
+    """突合済か未済の入金: the line of the settlement that holds it, and its outcome; null while it is open."""
 
     SETTLEMENT_NO = Column("settlement_no", pl.Int64)
     SETTLED_AS = Column("settled_as", pl.String)
 
 
 class Doubt(Frame):
-    """疑いのある入金明細: a line that may say what a line of another file says, and why it is doubtful."""
+    """疑いのある入金明細: a deposit that a line of another file may repeat, and why."""
 
     FILE_NAME = ReceivedDeposit.FILE_NAME
     RECORD_NO = Deposit.RECORD_NO
@@ -122,7 +122,7 @@ class FileBundle(Bundle):
 
 
 class SettledPayment(Frame):
-    """突合にかける収納, as its reports list it."""
+    """突合にかける収納, as the settlement's reports list it."""
 
     PAYMENT_NO = Payment.PAYMENT_NO
     FILE_NAME = ReceivedDeposit.FILE_NAME
@@ -144,7 +144,7 @@ class BundlePayment(SettledPayment):
 
 
 class OverduePayment(SettledPayment):
-    """期限を過ぎた速報, with its contract."""
+    """期限を過ぎた速報 with its contract."""
 
     CONTRACT = Settled.CONTRACT
 
@@ -156,4 +156,4 @@ class Gap(OverduePayment):
 
 
 MERGED, APART, BESIDE = "merged", "apart", "beside"
-"""Why a line is doubtful: taken for another's, counted beside another sender's, counted beside an equal one."""
+"""Why a line is doubtful: merged with another, counted apart from another sender's, counted beside an equal one."""

@@ -1,4 +1,4 @@
-"""Frames of notice files (納付書データの表): rows that were refused."""
+"""Frames of notice files (納付書データの表): refused rows."""
 
 import polars as pl
 
@@ -9,7 +9,7 @@ CANCEL = "9"
 
 
 class RefusedRow(ClaimKey):
-    """取り込まなかった行: what a row said of itself; null where it could not be read."""
+    """取り込まなかった行: the content of a refused row; null where it could not be read."""
 
     ISSUE_NO = Notice.ISSUE_NO
     CHANGE_KIND = Column("change_kind", pl.String)

@@ -1,7 +1,7 @@
-"""Numbers handed out (渡した番号): how far each series of the ledger has come in the world outside.
+"""Numbers handed out (渡した番号): the last number of each series that has left the house.
 
-What bears a number is with somebody else: a key on a notice, an upload with the tax agency, an export in the core
-system, a list of reminders with the printer. A number is never handed out again, whatever became of the ledger.
+Somebody else has what bears the number: a key is on a notice, an upload at the tax agency, an export in the core
+system, a list of reminders at the printer. A number is never handed out again, whatever happens to the ledger.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ LABELS = {
     "list_no": "督促対象一覧",
     "print_no": "印刷",
 }
-"""What each series is called, in the order in which they are told."""
+"""What staff read for each series, in this order."""
 
 
 _BEYOND = 10**12
-"""No series comes so far; a number from here on was not handed out."""
+"""No series comes this far: such a number was never handed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +35,29 @@ class HandedOut:
     print_no: int = 0
 
     @classmethod
-    def of(cls, given: Mapping[str, object]) -> Self:
-        """From what `as_dict` made. Raises ValueError."""
-        numbers = {series.name: given.get(series.name, 0) for series in fields(cls)}
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """渡した番号, from keys as of `as_dict`; a missing one is 0. Raises ValueError."""
+        numbers = {series.name: values.get(series.name, 0) for series in fields(cls)}
         if wrong := [name for name, value in numbers.items() if type(value) is not int or not 0 <= value < _BEYOND]:
             raise ValueError(f"{wrong[0]} は番号ではありません")
         return cls(**numbers)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, int]:
-        """For files and the ledger."""
+        """系列と番号, for files and the ledger."""
         return asdict(self)
 
     def furthest(self, other: "HandedOut") -> "HandedOut":
-        """どちらか遠い方 of each series."""
-        mine, theirs = self.as_dict(), other.as_dict()
-        return HandedOut(**{name: max(mine[name], theirs[name]) for name in mine})
+        """大きい方 of each series."""
+        other_numbers = other.as_dict()
+        return HandedOut(**{name: max(number, other_numbers[name]) for name, number in self.as_dict().items()})
 
     def beyond(self, known: "HandedOut") -> str:
-        """先にある番号: the series that have come further than what is known, in words; empty when none has."""
-        its = known.as_dict()
+        """先にある番号: the series that are further than `known`, in words; empty when none is."""
+        known_numbers = known.as_dict()
         return "、".join(
-            f"{LABELS[name]}{number:,}（台帳は{its[name]:,}まで）"
+            f"{LABELS[name]}{number:,}（台帳は{known_numbers[name]:,}まで）"
             for name, number in self.as_dict().items()
-            if number > its[name]
+            if number > known_numbers[name]
         )
 
     def __str__(self) -> str:

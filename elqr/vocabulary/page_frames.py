@@ -1,6 +1,6 @@
-"""Frames of the page (今朝の一枚の表): what the ledger is asked for trends and for the details of single payments.
+"""Frames of the page (今朝の一枚の表): results of the queries for trends and for the details of single payments.
 
-None of these is a table of the ledger; both the queries and the page name their columns through them.
+None of these is a table of the ledger. The queries and the page name their columns through them.
 """
 
 import polars as pl
@@ -9,7 +9,7 @@ from elqr.vocabulary.frames import Column, Frame
 
 
 class PlaceTrend(Frame):
-    """夜ごとの行き先: what the runs of a night decided, in count and yen."""
+    """夜ごとの行き先: count and yen that the runs of a night decided."""
 
     NIGHT_ON = Column("night_on", pl.Date)
     PLACE = Column("place", pl.String)
@@ -27,10 +27,10 @@ class ChannelTrend(Frame):
 
 
 class RulingTrend(Frame):
-    """決裁の効力: which ruling took effect on which payment when, and what it left in suspense.
+    """決裁の効力: a ruling that took effect on a payment, when, and what it left in suspense.
 
-    A payment that came off its claim was opened by no ruling: its row says so, after the ruling that was the last by
-    then. `was_exception` says whether the night of the payment had left it for somebody to look at.
+    A payment that came off its claim without a ruling has a row of its own (`is_reduction`), with the ruling that was
+    the last until then. `was_exception`: the payment's own night had left it as 要確認.
     """
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
@@ -43,7 +43,7 @@ class RulingTrend(Frame):
 
 
 class CaseKeys(Frame):
-    """収納の照会キーと原データの場所, for whoever looks at one payment."""
+    """収納の照会キーと原データの場所, for the details of one payment."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     FILE_SHA256 = Column("file_sha256", pl.String)
@@ -68,7 +68,7 @@ class CaseClaim(Frame):
 
 
 class ClaimSlip(Frame):
-    """調定の納付書: every slip that pays a claim, and when it was cancelled."""
+    """調定の納付書: a notice that pays a claim, and when it was cancelled."""
 
     CLAIM_NO = Column("claim_no", pl.Int64)
     LEVY_YEAR = Column("levy_year", pl.Int64)
@@ -85,7 +85,7 @@ class ClaimSlip(Frame):
 
 
 class ClaimPosting(Frame):
-    """調定への計上, with the payment behind it."""
+    """調定への計上 with the payment behind it."""
 
     CLAIM_NO = Column("claim_no", pl.Int64)
     POSTING_NO = Column("posting_no", pl.Int64)
@@ -112,7 +112,7 @@ class SuspensePosting(Frame):
 
 
 class NearNotice(Frame):
-    """近い納付書: a suggestion in full, with what its claims have collected."""
+    """近い納付書: a suggestion in full, with what was collected on its claims."""
 
     PAYMENT_NO = Column("payment_no", pl.Int64)
     HOW = Column("how", pl.String)
@@ -126,9 +126,9 @@ class NearNotice(Frame):
 
 
 class Waiting(Frame):
-    """要確認の合計: how many payments of a reason, procedure and days wait, and their yen in suspense.
+    """要確認の合計: how many payments of an outcome, procedure and days wait, and their yen in suspense.
 
-    `is_open` waits for somebody's decision; what is not open was decided, and waits to be paid out.
+    `is_open`: they wait for a decision. The others are decided, and wait to be paid out.
     """
 
     OUTCOME = Column("outcome", pl.String)

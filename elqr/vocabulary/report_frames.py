@@ -1,6 +1,6 @@
-"""Frames of the reports (帳票の表): what the ledger is asked of a night, a month and a year, and tables are drawn from.
+"""Frames of the reports (帳票の表): results of the queries about a night, a month and a year.
 
-None of these is a table of the ledger; the queries and the reports name their columns through them.
+None of these is a table of the ledger. The queries and the reports name their columns through them.
 """
 
 import polars as pl
@@ -53,13 +53,13 @@ class DecidedPayment(Frame):
     DECIDED_ON = Column("decided_on", pl.Date)
 
     OF_FILE = (FILE_NAME, FILE_SHA256, DECIDED_ON)
-    """What is the same for all payments of a file."""
+    """These are the same for all payments of a file."""
 
 
 class ExceptionRow(DecidedPayment):
     """要確認の行: a payment that waits, its yen as of a night, and the last ruling on it that took effect.
 
-    What is not `is_open` was decided, and waits in suspense to be paid out.
+    A row that is not `is_open` is decided, and waits in suspense to be paid out.
     """
 
     RULING_NO = Ruled.RULING_NO
@@ -81,7 +81,7 @@ class EarlierPayment(Frame):
 
 
 class NearSlip(Frame):
-    """近い納付書: the notice of a suggestion, as a list names it."""
+    """近い納付書: the notice of a suggestion, as the lists show it."""
 
     PAYMENT_NO = Suggestion.PAYMENT_NO
     HOW = Suggestion.HOW
@@ -91,10 +91,9 @@ class NearSlip(Frame):
 
 
 class LateNotice(Suggestion):
-    """同じ照会キーの納付書: a notice of the payment's own key, known on its night or not.
+    """同じ照会キーの納付書: a notice of the payment's own key, whether it was known on that night or not.
 
-    `agrees`: it says nothing otherwise than the payment, cancelled or not; `fits`: the payment would have been matched
-    with it.
+    `agrees`: nothing in it contradicts the payment; it may be cancelled. `fits`: the payment would have matched it.
     """
 
     AGREES = Column("agrees", pl.Boolean)
@@ -102,7 +101,7 @@ class LateNotice(Suggestion):
 
 
 class DailySum(Frame):
-    """収納日計: postings of a night summed up. What is taken back counts as minus one."""
+    """収納日計: sums of a night's postings. A posting that takes back counts as minus one."""
 
     ACCOUNT = Posting.ACCOUNT
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
@@ -119,7 +118,7 @@ class DailySum(Frame):
 
 
 class MonthlySum(Frame):
-    """月計: postings of a month summed up by night."""
+    """月計: sums of a month's postings, by night."""
 
     ACCOUNT = Posting.ACCOUNT
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
@@ -134,7 +133,7 @@ class MonthlySum(Frame):
 
 
 class Delivery(Frame):
-    """取込結果: a file that came, what came of it, and the payments and money in it."""
+    """取込結果: a delivered file, its status, and the payments and money in it."""
 
     DELIVERY_NO = Column("delivery_no", pl.Int64)
     NAME = Column("name", pl.String)
@@ -160,7 +159,7 @@ class HeldFile(Frame):
 
 
 class DeliveryFinding(Frame):
-    """取込保留の理由: a finding of a delivery, with the file's name and the format it was read as."""
+    """取込保留の理由: a finding about a delivery, with the file's name and the format as which it was read."""
 
     NAME = Delivery.NAME
     CODE = Column("code", pl.String)
@@ -173,7 +172,7 @@ class DeliveryFinding(Frame):
 
 
 class NoticeIntake(Frame):
-    """納付書の取込: a notice file, and what its rows came to."""
+    """納付書の取込: a notice file, and how many of its rows were new, unchanged or bad."""
 
     NAME = Delivery.NAME
     ROWS_READ = Column("rows_read", pl.Int64)
@@ -183,7 +182,7 @@ class NoticeIntake(Frame):
 
 
 class RedeliveredSum(Frame):
-    """再受信ファイルの収納: records of a file that was delivered again whole, summed up."""
+    """再受信ファイルの収納: sums of the records of a file that was delivered again."""
 
     FILE_NAME = DecidedPayment.FILE_NAME
     CHANNEL = Payment.CHANNEL
@@ -194,7 +193,7 @@ class RedeliveredSum(Frame):
 
 
 class PlacedRecord(Frame):
-    """読んだ記録: records of a file in the place where they ended, one or several together."""
+    """読んだ記録: one or several records of a file, with their 行き先."""
 
     FILE_NAME = DecidedPayment.FILE_NAME
     CHANNEL = Payment.CHANNEL
@@ -231,7 +230,7 @@ class RulingRecord(Frame):
 
 
 class RetractionRecord(Frame):
-    """取り消しの申請: what of the records is to be taken back, who asked for it, and who ended it how."""
+    """取り消しの申請: which record is to be retracted, who requested it, and how it ended."""
 
     RETRACTION_NO = Column("retraction_no", pl.Int64)
     KIND = Column("kind", pl.String)
@@ -245,7 +244,7 @@ class RetractionRecord(Frame):
 
 
 class YearClaim(Claim):
-    """年度の調定: what was owed at the closing day, and what came in by the year's last day and after it."""
+    """年度の調定: what was owed on the closing day, and what was collected by the year's last day and after it."""
 
     DUE_ON = Notice.DUE_ON
     OWED_YEN = Column("owed_yen", pl.Int64)
@@ -254,7 +253,7 @@ class YearClaim(Claim):
 
 
 class ClosedClaim(YearClaim):
-    """年度の調定の残り: what was collected for the year, what is left, and what stands there over what is owed."""
+    """年度の調定の残り: what was collected for the year, what is still owed, and what was collected beyond it."""
 
     COLLECTED_YEN = Column("collected_yen", pl.Int64)
     LEFT_YEN = Column("left_yen", pl.Int64)
@@ -262,7 +261,7 @@ class ClosedClaim(YearClaim):
 
 
 class YearCollected(Frame):
-    """会計年度の収納額: what stands on claims, by procedure."""
+    """会計年度の収納額: yen collected on claims, by procedure."""
 
     PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
     IS_ARREARS = Posting.IS_ARREARS
@@ -270,7 +269,7 @@ class YearCollected(Frame):
 
 
 class YearHeld(Frame):
-    """会計年度の仮受の残高: what stands in suspense, by procedure and why it waits."""
+    """会計年度の仮受の残高: yen in suspense, by procedure and outcome."""
 
     PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
     OUTCOME = Decision.OUTCOME

@@ -1,4 +1,4 @@
-"""Columns of rulings and of what they rest on (決裁の列), spelt once as in elqr/vocabulary/frames.py."""
+"""Columns of rulings and of what they are based on (決裁の列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
@@ -19,10 +19,10 @@ from elqr.vocabulary.frames import (
 
 
 class Made(NumberedPosting):
-    """決裁による仕訳, with what stands now where it put its yen, and the year in which its payment has yen held.
+    """決裁による仕訳, with what is left now where it put its yen, and the fiscal year of its payment in suspense.
 
-    `stands_yen` is what the posting's payment has on its account and claim, and no more than nights left of the posting
-    itself when its slip was lowered; `held_year` is null where nothing was ever held.
+    `stands_yen` is what the payment has now on the posting's account and claim, at most what nights left of the posting
+    when its notice was lowered. `held_year` is null where the payment never was in suspense.
     """
 
     RULING_NO = Move.RULING_NO
@@ -42,9 +42,9 @@ class PaymentNow(Frame):
 
 
 class CurrentRuling(Ruled):
-    """決裁の横に今の収納: whether it stands as it was decided on, its balance, and the posting that holds it.
+    """決裁の横に今の収納: whether the payment is unchanged since the decision, its balance, and the posting holding it.
 
-    The posting is the one that put its yen into suspense; what it holds stays in its year and procedure.
+    That posting put the yen into suspense. Further postings keep its year and procedure.
     """
 
     IS_CURRENT = Column("is_current", pl.Boolean)
@@ -65,7 +65,7 @@ class EndedRuling(Ruled):
 
 
 class LaterRuling(Frame):
-    """後で動かした決裁: the last ruling that moved yen of a payment which an earlier one had moved too."""
+    """後で動かした決裁: the last ruling that moved yen of a payment after an earlier one (`ruling_no`) did."""
 
     RULING_NO = Ruled.RULING_NO
     LATER_NO = Column("later_no", pl.Int64)
@@ -73,9 +73,9 @@ class LaterRuling(Frame):
 
 
 class RulingToUndo(EndedRuling):
-    """取り消す決裁の横に今の台帳: what may keep a ruling from being undone.
+    """取り消す決裁の横に今の台帳: what may prevent undoing a ruling.
 
-    `is_gone`: its yen are not where it put them; `later_no` on `later_payment_no` is what moved them since.
+    `is_gone`: its yen are no longer where it put them. The ruling `later_no` on `later_payment_no` moved them since.
     """
 
     LAST_STANDING_NO = PaymentNow.LAST_STANDING_NO
@@ -86,20 +86,20 @@ class RulingToUndo(EndedRuling):
 
 
 class Standing(Posting):
-    """収納の今の置き場所: yen that stand in one place, with the posting that put them there and the slip it pays."""
+    """収納の今の置き場所: yen in one place, with the posting that put them there and the notice that it pays."""
 
     POSTING_NO = Move.REVERSES_NO
     NOTICE_NO = Move.NOTICE_NO
 
 
 class TargetClaim(OpenClaim):
-    """充てる先の調定: a claim of a notice that yen may be put on, with its procedure."""
+    """充てる先の調定: a claim that yen may be applied to, with its procedure."""
 
     PROCEDURE_CODE = Posting.PROCEDURE_CODE
 
 
 class OtherConfirmed(Frame):
-    """ほかの確報: of the event of a payment that is ruled on another 確報, and what came of that."""
+    """ほかの確報: another 確報 of the same event as a payment under decision, and its outcome."""
 
     PAYMENT_NO = Ruled.PAYMENT_NO
     OTHER_NO = Column("other_no", pl.Int64)
@@ -110,7 +110,7 @@ class OtherConfirmed(Frame):
 
 
 class Beside(Frame):
-    """ほかの確報の額: how many there are beside a payment, and their yen on claims and in suspense."""
+    """ほかの確報の額: how many other 確報 a payment's event has, and their yen on claims and in suspense."""
 
     PAYMENT_NO = Ruled.PAYMENT_NO
     OTHERS = Column("others", pl.Int64)
@@ -118,11 +118,11 @@ class Beside(Frame):
 
 
 class DraftRuling(Frame):
-    """決裁案の横に今の台帳: what somebody wrote in a row, and how the payment and the target of it stand now.
+    """決裁案の横に今の台帳: what somebody wrote in a row, and the current state of its payment and target.
 
-    `mark` is what the row was decided on, and `decided_on` what a ruling keeps of it; `altered` and `formula` name what
-    somebody wrote where nothing is to be written. The target is the notice that the row names, or that of the payment's
-    own key; `waiting_…` is a ruling on the payment that waits for approval.
+    `mark` identifies the state that was decided on, and `decided_on` is what a ruling keeps of it. `altered` and
+    `formula` name cells that nobody may write in. The target is the notice that the row names, or that of the payment's
+    own key. The columns `waiting_…` are of a ruling on the payment that waits for approval.
     """
 
     LINE_NO = Column("line_no", pl.Int64)

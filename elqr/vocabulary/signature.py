@@ -1,4 +1,4 @@
-"""Signatures (署名): who takes a step of what needs two people, when, and why."""
+"""Signatures (署名): who takes a step that is part of a decision by two people, when, and why."""
 
 from dataclasses import dataclass, replace
 

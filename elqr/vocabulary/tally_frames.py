@@ -1,4 +1,4 @@
-"""Columns of what is summed up as it is entered (累計の列), spelt once as in elqr/vocabulary/frames.py."""
+"""Columns of sums that are kept as rows are entered (累計の列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
@@ -15,7 +15,7 @@ class IssuedNotice(Frame):
 
 
 class IssueTally(Frame):
-    """発行の累計: what one upload issued of a procedure with a date, and the last notice among it."""
+    """発行の累計: how many notices of a procedure and issue date one upload has, and the last of them."""
 
     UPLOAD_NO = Column("upload_no", pl.Int64)
     PROCEDURE_CODE = Column("procedure_code", pl.String)
@@ -25,7 +25,7 @@ class IssueTally(Frame):
 
 
 class PostedPayment(Frame):
-    """仕訳と収納: a posting beside the key and 領収日 of its payment."""
+    """仕訳と収納: a posting with the kind of key and the 領収日 of its payment."""
 
     POSTING_NO = NumberedPosting.POSTING_NO
     NIGHT_ON = Column("night_on", pl.Date)
@@ -38,7 +38,7 @@ class PostedPayment(Frame):
 
 
 class PostingTally(Frame):
-    """計上の累計: what was posted at once. A payment counts where its first posting on an account stands."""
+    """計上の累計: sums of postings entered together. A payment counts where its first posting on an account is."""
 
     NIGHT_ON = Column("night_on", pl.Date)
     ACCOUNT = Column("account", pl.String)
@@ -50,7 +50,7 @@ class PostingTally(Frame):
 
 
 class EvidenceSum(Frame):
-    """運用の証拠: what was issued and paid of a procedure, as the tallies sum it up."""
+    """運用の証拠: the notices and payments of a procedure so far, from the tallies."""
 
     PROCEDURE_CODE = Notice.PROCEDURE_CODE
     FIRST_ISSUED_ON = Column("first_issued_on", pl.Date)

@@ -1,7 +1,7 @@
-"""The vocabulary of the field: one concept, one word, in code, table, column and heading.
+"""Terms (用語): one word for each concept, in code, table, column and heading.
 
-Every enumeration says its Japanese term, and every member of a `Term` what staff read.
-This module knows nothing of files, frames or the database.
+Every enumeration names its Japanese term, and every member of a `Term` what staff read. This module knows nothing of
+files, frames or the database.
 """
 
 from enum import IntEnum, StrEnum
@@ -14,8 +14,8 @@ class Term(StrEnum):
     label: str
 
     def __new__(cls, value: str, label: str = "") -> Self:
-        """A term is its value, and has words."""
-        assert label, f"{value} has words that staff read"
+        """A term is its value, with a label."""
+        assert label, f"{value} has a label that staff read"
         term = str.__new__(cls, value)
         term._value_ = value
         term.label = label
@@ -50,7 +50,7 @@ class AccountingKind(StrEnum):
 
 
 class KeyKind(Term):
-    """照会キーの種別: which key of a slip a payment names."""
+    """照会キーの種別: which key of a notice a payment names."""
 
     ELQR = "elqr", "eL-QR（案件特定キー）"
     BARCODE = "barcode", "コンビニバーコード"
@@ -71,7 +71,7 @@ class Channel(Term):
 
 
 class Stage(Term):
-    """段階: what a payment record says has happened to the money."""
+    """段階: what has happened to the money, according to a payment record."""
 
     PRELIMINARY = "preliminary", "速報"
     CANCELLED = "cancelled", "速報取消"
@@ -80,7 +80,7 @@ class Stage(Term):
 
 
 class StageState(StrEnum):
-    """収納の状態: where one payment stands after the records of it that are known."""
+    """収納の状態: the state of one payment after all of its known records."""
 
     NOTHING = "nothing"
     PENDING = "pending"
@@ -88,8 +88,8 @@ class StageState(StrEnum):
     SETTLED = "settled"
 
 
-# 段階の遷移表. A pair that is missing is an outcome to look at (stage_unexpected), never a crash.
-# Records of one payment that arrive in one night are taken in the order of `Stage` above.
+# 段階の遷移表. A missing pair is an outcome for people to look at (stage_unexpected), never a crash.
+# Records of one payment that arrive in one night are applied in the order of `Stage` above.
 STAGE_TRANSITIONS: dict[tuple[StageState, Stage], StageState] = {
     (StageState.NOTHING, Stage.PRELIMINARY): StageState.PENDING,
     (StageState.NOTHING, Stage.NOT_COLLECTED): StageState.NOTHING,
@@ -101,7 +101,7 @@ STAGE_TRANSITIONS: dict[tuple[StageState, Stage], StageState] = {
 
 
 class Outcome(Term):
-    """消込結果: what came of one payment record. Precedence is the order of this list."""
+    """消込結果: the outcome of one payment record. The first that applies counts."""
 
     ALREADY_POSTED = "already_posted", "計上済（再受信）"
     CONFLICTS = "conflicts", "計上済と内容相違"
@@ -121,15 +121,15 @@ class Outcome(Term):
     LATE = "late", "支払期限後の納付"
     MATCHED = "matched", "一致"
     REDUCED = "reduced", "減額による過納"
-    """Of a payment that was settled, and stands on its claim no more since its notice was cancelled or lowered: what
-    is shown of it while it waits. No night decides so.
+    """Shown for a payment that was matched and came off its claim when its notice was cancelled or lowered, while it
+    waits. No night decides this outcome.
     """
 
 
 class Place(Term):
-    """行き先: the one place in which a record that was read ends (domain identity).
+    """行き先: the one place where each record that was read ends. Their sums must equal what was read.
 
-    Nothing is rejected any more: nights before version 8 left conflicts there, and their yen nowhere.
+    Nothing is rejected any more. Nights before version 8 put conflicts there, with their yen on no account.
     """
 
     POSTED = "posted", "収納"
@@ -181,11 +181,11 @@ class Flag(Term):
 
 
 LEFT_CLAIM = (Flag.REDUCED, Flag.RETURNED)
-"""付記 of yen in suspense that had stood on a claim: they may be paid back, whatever came of them on their night."""
+"""付記 of yen in suspense that were on a claim before: they may be paid back, whatever their outcome was."""
 
 
 class Account(Term):
-    """勘定: where the yen of a confirmed payment stand. Only a ruling puts them on the last."""
+    """勘定: where the yen of a confirmed payment are. Only a ruling puts them on the last."""
 
     CLAIM = "claim", "調定"
     SUSPENSE = "suspense", "仮受"
@@ -212,26 +212,26 @@ class Ruling(Term):
 
 
 WRITTEN_RULINGS = tuple(ruling for ruling in Ruling if ruling is not Ruling.UNDO)
-"""What may be written in a workbook; 取消 is asked for by the number of a ruling."""
+"""What may be written in a workbook. 取消 is requested by the number of a ruling."""
 
 NEEDS_TARGET = (Ruling.APPLY, Ruling.APPROPRIATE)
-"""対象の納付番号 must be named for these."""
+"""These need a 対象の納付番号."""
 
 WITHDRAWS = (Ruling.REPLACE, Ruling.TAKE_BACK)
-"""These take yen back that the sender took back or corrected."""
+"""These withdraw yen that the sender took back or corrected."""
 
 CLOSES_WHEN_EMPTY = (*NEEDS_TARGET, *WITHDRAWS)
-"""These close an exception when nothing is left of it in suspense."""
+"""These close an exception when none of its yen are left in suspense."""
 
 AWAITS_PAYOUT = (Ruling.REFUND, Ruling.NOT_OURS)
 """These close an exception while its yen stay in suspense, until they are paid out."""
 
 CLOSES = (*AWAITS_PAYOUT, Ruling.NOTED)
-"""These close an exception whatever stands in suspense."""
+"""These close an exception whatever is in suspense."""
 
 
 class RulingResult(Term):
-    """決裁の結果: what a second person made of a ruling, or the ledger that had moved on."""
+    """決裁の結果: what a second person decided on a ruling, or that the ledger had changed in the meantime."""
 
     APPROVED = "approved", "承認"
     REFUSED = "refused", "却下"
@@ -239,7 +239,7 @@ class RulingResult(Term):
 
 
 class RetractionKind(Term):
-    """取り消しの種別: what was recorded, and may be taken back by two people."""
+    """取り消しの種別: which kind of record two people may retract."""
 
     UPLOADED = "uploaded", "登録の記録"
     RELEASED = "released", "発送の承認"
@@ -257,7 +257,7 @@ class ReviewKind(Term):
 
 
 class PostingResult(Term):
-    """消込結果（基幹システムへ）: what one posting on a claim made of the claim."""
+    """消込結果（基幹システムへ）: the state of a claim after one posting on it."""
 
     SETTLED = "settled", "消込済"
     PARTIAL = "partial", "一部"
@@ -266,7 +266,7 @@ class PostingResult(Term):
 
 
 class Direction(Term):
-    """増減区分: whether a posting adds to what was collected or takes it back."""
+    """増減区分: whether a posting adds to what was collected or takes from it."""
 
     ADDED = "added", "増"
     TAKEN_BACK = "taken_back", "減"
@@ -280,7 +280,7 @@ class YearKind(Term):
 
 
 class DepositKind(Term):
-    """入金明細の種別: what a line of an account's movements did to the account."""
+    """入金明細の種別: what a line of a bank statement did to the account."""
 
     RECEIVED = "received", "入金"
     CANCELLED = "cancelled", "入金取消"
@@ -288,7 +288,7 @@ class DepositKind(Term):
 
 
 class SettlementOutcome(Term):
-    """突合結果: what came of comparing confirmed payments with the money received for them."""
+    """突合結果: the outcome of comparing confirmed payments with the money received for them."""
 
     AGREED = "agreed", "一致"
     AGREED_NET = "agreed_net", "手数料控除後一致"
@@ -307,10 +307,10 @@ ENDED = (
     SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK, SettlementOutcome.OUTSIDE,
     SettlementOutcome.CLOSED,
 )  # fmt: skip
-"""突合が済んだ結果: entered once. The others stay open, and are told every morning."""
+"""突合が済んだ結果: entered once. The others stay open, and are reported every morning."""
 
 REOPENED = (SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK)
-"""取消で開き直す結果: found by the program alone. What two people closed, only two people open again."""
+"""取消で開き直す結果: those that the program decided. A line that two people closed needs two people to open it."""
 
 
 class StageGap(Term):
@@ -321,7 +321,7 @@ class StageGap(Term):
 
 
 class ArrivalState(Term):
-    """到着の状況 of an expected file, as of a night."""
+    """到着の状況: the state of an expected file as of a night."""
 
     MISSING = "missing", "未着"
     SHORT = "short", "不足"
@@ -344,7 +344,7 @@ class Risk(Term):
 
 
 class FileStatus(Term):
-    """取込結果: what came of a delivered file."""
+    """取込結果: the status of a delivered file."""
 
     ACCEPTED = "accepted", "取込"
     QUARANTINED = "quarantined", "取込保留"
@@ -352,7 +352,7 @@ class FileStatus(Term):
 
 
 class PrintState(StrEnum):
-    """印刷の状態: from the press to the post. The last three are steps that people take."""
+    """印刷の状態: from the print to the post. The last three are steps that people take."""
 
     PRINTED = "printed"
     STOPPED = "stopped"
@@ -397,4 +397,4 @@ class ExitCode(IntEnum):
 
 
 WHOLE_YEAR = 0
-"""期別 0 means 全期: one slip that pays every instalment of its assessment."""
+"""期別 0 means 全期: one notice that pays every instalment of its assessment."""

@@ -1,8 +1,8 @@
-r"""Visible text (見える文字): what a value may show, wherever it is shown.
+r"""Visible text (見える文字): how any value is shown to people.
 
-A text from a file, a name or a reason may hold what is not seen: sequences that steer a terminal, marks that turn the
-order of reading, spaces of no width. Each is written as its number (`\u202e`), which is also how JSON writes it, so
-that JSON stays JSON. Characters of a city's own (外字) stay, and so do the selectors of a kanji's form.
+A text from a file, a name or a reason may hold invisible characters: sequences that steer a terminal, marks that
+reverse the reading order, spaces without width. Each is written as its number (`\u202e`), just as JSON would write it,
+so that JSON stays valid. Private-use characters (外字) and variation selectors of kanji stay.
 """
 
 import re
@@ -14,10 +14,10 @@ _FROM_TO = (
     (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x1343F), (0x1BCA0, 0x1BCA3),
     (0x1D173, 0x1D17A), (0xE0000, 0xE00FF),
 )  # fmt: skip
-"""Control and format characters, and letters that are not seen; line ends and tabs stand apart."""
+"""Control and format characters, and invisible letters; without line ends and tabs."""
 
 HIDDEN = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _FROM_TO) + "]"
-"""見えない文字, as a regular expression for columns of text; line ends and tabs are none."""
+"""見えない文字, as a regular expression for columns of text; without line ends and tabs."""
 
 _IN_LINES = re.compile(HIDDEN + "|\r(?!\n)|[\ud800-\udfff]")
 _IN_A_VALUE = re.compile(HIDDEN + "|[\t\r\n]|[\ud800-\udfff]")
@@ -29,7 +29,7 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """見える行: a whole text; its line ends and tabs stay."""
+    """見える行: a text of several lines. Line ends and tabs stay."""
     return _IN_LINES.sub(_number, text)
 
 
