@@ -20,17 +20,17 @@ class Codes:
 
 
 def with_keys(notices: pl.DataFrame, rule: KeyRule, first_serial: int, secret: bytes) -> pl.DataFrame:
-    """採番: notices that carry no key get one; `is_composed` says which. Others keep the key they came with."""
-    given = notices.filter(pl.col(Notice.KEY_NO).is_not_null()).with_columns(pl.lit(False).alias("is_composed"))
-    bare = notices.filter(pl.col(Notice.KEY_NO).is_null())
-    serials = pl.select(pl.int_range(first_serial, first_serial + bare.height, dtype=pl.Int64)).to_series()
-    keys = rule.compose_column(bare[Notice.LEVY_YEAR], serials)
-    made = bare.with_columns(keys.alias(Notice.KEY_NO), check_no_column(keys, secret).alias(Notice.CHECK_NO))
-    return pl.concat([given, made.with_columns(pl.lit(True).alias("is_composed"))]).sort(Notice.NOTICE_NO)
+    """採番: notices without a key get one, the others keep theirs; `is_composed` tells which."""
+    keyed = notices.filter(pl.col(Notice.KEY_NO).is_not_null()).with_columns(pl.lit(False).alias("is_composed"))
+    unkeyed = notices.filter(pl.col(Notice.KEY_NO).is_null())
+    serials = pl.select(pl.int_range(first_serial, first_serial + unkeyed.height, dtype=pl.Int64)).to_series()
+    keys = rule.compose_column(unkeyed[Notice.LEVY_YEAR], serials)
+    composed = unkeyed.with_columns(keys.alias(Notice.KEY_NO), check_no_column(keys, secret).alias(Notice.CHECK_NO))
+    return pl.concat([keyed, composed.with_columns(pl.lit(True).alias("is_composed"))]).sort(Notice.NOTICE_NO)
 
 
 def payloads(keyed: pl.DataFrame, codes: Codes) -> pl.DataFrame:
-    """255桁: frame Payload (without upload_no), with the notice's columns beside it for the upload."""
+    """255桁: notices with keys → frame Payload (without upload_no); the upload needs the notice's columns too."""
     rows = keyed.with_columns(
         pl.col(Notice.PROCEDURE_CODE)
         .replace_strict(dict(codes.item_no), return_dtype=pl.String)

@@ -1,9 +1,9 @@
-"""案件特定キー and 確認番号: how a city composes the two numbers that name a slip.
+"""案件特定キー and 確認番号: how a city composes the two numbers that identify a notice.
 
-The key is prefix + 賦課年度 + class + serial, 20 digits; the serial comes from the ledger and never
-repeats. The 確認番号 is six digits of HMAC-SHA256 over the key with the city's secret, so it cannot
-be guessed from the key, and issuing the same notice again gives the same number. The real rule for
-確認番号 is not published; this one is ours.
+The key is prefix + 賦課年度 + class + serial, 20 digits; the serial comes from the ledger and never repeats.
+The 確認番号 is six digits of HMAC-SHA256 over the key with the city's secret, so it cannot be guessed from the
+key, and issuing the same notice again gives the same number. The real rule for 確認番号 is not published; this
+one is ours.
 """
 
 import hashlib
@@ -28,11 +28,11 @@ class KeyRule:
 
     @property
     def length(self) -> int:
-        """How many digits this rule makes; must be 20."""
+        """How many digits a key of this rule has; must be 20."""
         return len(self.prefix) + YEAR_DIGITS + len(self.key_class) + self.serial_digits
 
     def compose_column(self, levy_year: pl.Series, serial: pl.Series) -> pl.Series:
-        """案件特定キー for each row, as 20-digit strings. A serial that outgrows its digits is asserted."""
+        """案件特定キー for each row, as 20-digit strings. Asserts that every serial fits its digits."""
         assert self.length == KEY_DIGITS, "the job file's validation refuses other lengths"
         assert serial.is_empty() or int(serial.max()) < 10**self.serial_digits, "the serial has outgrown its digits"  # type: ignore[arg-type]
         parts = pl.DataFrame({"year": levy_year, "serial": serial})
@@ -49,7 +49,7 @@ class KeyRule:
 def check_no_column(key_no: pl.Series, secret: bytes) -> pl.Series:
     """確認番号 for each key, six digits.
 
-    One HMAC a key: a keyed hash has no column form, and copying the keyed state keeps it at about
+    A keyed hash has no column form, so each key is hashed on its own. Copying the keyed state keeps that at about
     two microseconds a key.
     """
     keyed = hmac.new(secret, digestmod=hashlib.sha256)

@@ -1,8 +1,7 @@
 """The layout of the payload (255桁の配置), written once; encoding, reading and offsets come from it.
 
-EMV-style tag(2) length(2) value, tags in exactly this order. Source:
-read in public source code and recomputed on a real code. 付加情報 is zeros in every real code seen
-and its meaning is not published.
+EMV-style tag(2) length(2) value, tags in exactly this order. Source: public source code, recomputed on a real
+code. 付加情報 is zeros in every real code seen; its meaning is not published.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ DIGITS = 255
 AGENCY = "13800"
 """機関ID of 地方税共同機構."""
 EARLIEST_YEAR, LATEST_YEAR = 1989, 2999
-"""年度 outside these is a slip of the pen: 平成元年 is older than any claim that can still be paid."""
+"""年度 outside these is a typing error: 平成元年 is older than any claim that can still be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +64,19 @@ def _tag(tag: str, width: int, *, within: str = "") -> tuple[Part, Part]:
     )
 
 
-def _laid_out(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def _lay_out(parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """The parts with their offsets."""
-    made, at = [], 0
+    placed, at = [], 0
     for part in parts:
-        made.append(Part(part.name, part.title, part.width, part.constant, at))
+        placed.append(Part(part.name, part.title, part.width, part.constant, at))
         at += part.width
     assert at == DIGITS, "the layout is 255 digits"
-    return tuple(made)
+    return tuple(placed)
 
 
 _MPN_WIDTH = _width(_UPPER) + _width(_LOWER)
 
-LAYOUT: tuple[Part, ...] = _laid_out(
+LAYOUT: tuple[Part, ...] = _lay_out(
     (
         *_tag("00", 2),
         Part("payload_format", "ペイロード形式", 2, "01"),
@@ -105,7 +104,7 @@ CRC_COVERS = PARTS["crc"].at
 
 
 def line_body(check: str) -> tuple[int, int]:
-    """The digits that a line's check digits cover: from just behind them to the line's end."""
+    """MPN行の本体: start and end of the digits that a line's check digits cover, which are all behind them."""
     parts = _UPPER if check == "upper_check" else _LOWER
     start = PARTS[check].at + 2
     return start, start + _width(parts) - 2

@@ -1,8 +1,8 @@
-"""The payload (eL-QRペイロード): what a slip says → its 255 digits, a million in well under a second on one core.
+"""The payload (eL-QRペイロード): what a notice says → its 255 digits, a million in well under a second on one core.
 
-Where each digit stands comes from the layout; values come as columns, and one payload is a frame of one
-row. Refused: a code with another width, anything but digits, a number too long for its place. In columns
-these are our own mistakes and asserted, never cut; in the JSON that a person wrote they are explained.
+The layout says where each digit stands. Values come as columns; one payload is a frame of one row. Refused: a code
+of another width, anything but digits, a number too long for its place. In columns these are our own mistakes, so
+they are asserted and nothing is cut; in JSON that a person wrote they are explained.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,20 +39,20 @@ from elqr.issue.layout import CRC_COVERS, DIGITS, EARLIEST_YEAR, LATEST_YEAR, LA
 from elqr.vocabulary.frames import Payload
 
 _ROWS_A_SLICE, _ROWS_A_CHUNK = 128_000, 8_000
-"""Columns become digits a slice at a time, in few calls; payloads are put together in chunks that stay in the cache.
+"""Columns become digits a slice at a time, in few calls; payloads are assembled in chunks that stay in the cache.
 
-Texts of a chunk lie in blocks that double from 8 KiB: 8,000 rows fill theirs, 8,192 begin one that stays empty.
+The texts of a chunk lie in blocks that double from 8 KiB: 8,000 rows fill theirs, 8,192 begin one that stays empty.
 """
 
 
 def _code(name: str) -> Any:
-    """コード of as many digits as the layout has for it."""
+    """コード with the number of digits that the layout gives it."""
     width = PARTS[name].width
     return Field(pattern=f"^[0-9]{{{width}}}$", description=f"数字{width}桁の文字列")
 
 
 def _number(name: str) -> Any:
-    """数 that fits its place in the layout."""
+    """整数 that fits its place in the layout."""
     most = 10 ** PARTS[name].width - 1
     return Field(ge=0, le=most, description=f"0から{most}までの整数")
 
@@ -66,7 +66,7 @@ def _day() -> Any:
 
 
 def _from_iso(value: object) -> object:
-    """YYYY-MM-DD and no other spelling of it that Python knows."""
+    """YYYY-MM-DD, and no other spelling that Python accepts."""
     if isinstance(value, str) and (day := date.fromisoformat(value)).isoformat() == value:
         return day
     return value
@@ -78,7 +78,7 @@ Day = Annotated[date, BeforeValidator(_from_iso)]
 class PayloadValues(BaseModel):
     """一件分の値: what one payload says; the JSON of `elqr payload encode`.
 
-    Keys that are not values are passed over, so that what `decode --json` prints can be encoded again.
+    Other keys are ignored, so that what `decode --json` prints can be encoded again.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
@@ -97,8 +97,8 @@ class PayloadValues(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _explained(cls, value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
-        """日本語の理由 instead of the library's English."""
+    def _explain(cls, value: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+        """日本語の理由, in place of the library's English."""
         name = info.field_name or ""
         try:
             return handler(value)
@@ -107,7 +107,7 @@ class PayloadValues(BaseModel):
             raise ValueError(f"{PARTS[name].title}は{wanted}で書いてください") from None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
+    def _refuse_wrong_order(self) -> Self:
         if self.payable_until_on < self.due_on:
             raise ValueError("支払期限が納期限より前です。支払期限は納期限以後の日で書いてください")
         return self
@@ -116,8 +116,8 @@ class PayloadValues(BaseModel):
 def encode_frame(frame: pl.DataFrame) -> pl.Series:
     """255桁 for each row. Columns: the fields of `PayloadValues`, yen and years whole numbers, codes String, Date."""
     slices = (frame.slice(at, _ROWS_A_SLICE) for at in range(0, frame.height, _ROWS_A_SLICE))
-    pieces = [piece for own in slices for piece in _encoded(own)]
-    return pl.concat(pieces).alias(Payload.DIGITS) if pieces else pl.Series(Payload.DIGITS, [], dtype=pl.String)
+    chunks = [chunk for rows in slices for chunk in _encode_slice(rows)]
+    return pl.concat(chunks).alias(Payload.DIGITS) if chunks else pl.Series(Payload.DIGITS, [], dtype=pl.String)
 
 
 def encode(values: PayloadValues) -> str:
@@ -133,21 +133,21 @@ assert all(name in PARTS for name in _COLUMN_OF), "every value has its place in 
 
 
 @cache
-def _steps() -> tuple[CrcStep, ...]:
-    """CRCの歩み: more than half of every payload is the same in all."""
+def _crc_steps() -> tuple[CrcStep, ...]:
+    """CRCの手順, computed ahead for the digits that are the same in every payload: more than half."""
     varies = np.zeros(CRC_COVERS, dtype=np.bool_)
     for part in LAYOUT:
         varies[part.at : part.at + part.width] = part.constant is None
     return crc_steps(_TEMPLATE[:CRC_COVERS], varies)
 
 
-def _encoded(frame: pl.DataFrame) -> Iterator[pl.Series]:
+def _encode_slice(frame: pl.DataFrame) -> Iterator[pl.Series]:
     values = {name: _digits(frame[name], PARTS[name].width) for name in PayloadValues.model_fields}
     for at in range(0, frame.height, _ROWS_A_CHUNK):
-        yield _put_together({name: digits[at : at + _ROWS_A_CHUNK] for name, digits in values.items()})
+        yield _assemble({name: digits[at : at + _ROWS_A_CHUNK] for name, digits in values.items()})
 
 
-def _put_together(values: Mapping[str, Bytes]) -> pl.Series:
+def _assemble(values: Mapping[str, Bytes]) -> pl.Series:
     digits = np.tile(_TEMPLATE, (len(values["amount_yen"]), 1))
     for name, column in _COLUMN_OF.items():
         part = PARTS[name]
@@ -155,14 +155,15 @@ def _put_together(values: Mapping[str, Bytes]) -> pl.Series:
     for check in ("upper_check", "lower_check"):
         start, end = line_body(check)
         digits[:, start - 2 : start] = mpn_check_digits(digits[:, start:end])
-    digits[:, CRC_COVERS:] = as_digits(crc16(digits[:, :CRC_COVERS], _steps()).astype(np.int64), DIGITS - CRC_COVERS)
+    crc = crc16(digits[:, :CRC_COVERS], _crc_steps()).astype(np.int64)
+    digits[:, CRC_COVERS:] = as_digits(crc, DIGITS - CRC_COVERS)
     return as_column(digits)
 
 
 def _digits(column: pl.Series, width: int) -> Bytes:
     """n × width digits of one column: codes as they are, dates as YYYYMMDD, numbers filled with zeros.
 
-    Many slips share few days: each day is taken apart once.
+    Many notices share few days, so each day is converted once.
     """
     assert column.null_count() == 0, f"{column.name} has nulls"
     if column.dtype == pl.String:
@@ -171,12 +172,12 @@ def _digits(column: pl.Series, width: int) -> Bytes:
         return codes
     if column.dtype == pl.Date:
         days = column.unique()
-        column = column.replace_strict(days, _as_numbers(days))
+        column = column.replace_strict(days, _numbers_of(days))
     assert column.dtype.is_integer(), f"{column.name} is whole numbers"
     return as_digits(column.cast(pl.Int64).to_numpy(), width)
 
 
-def _as_numbers(days: pl.Series) -> pl.Series:
-    """YYYYMMDD as whole numbers."""
+def _numbers_of(days: pl.Series) -> pl.Series:
+    """YYYYMMDD of each day, as whole numbers."""
     day = days.dt
     return day.year().cast(pl.Int64) * 10_000 + day.month().cast(pl.Int64) * 100 + day.day().cast(pl.Int64)

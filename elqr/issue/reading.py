@@ -1,8 +1,8 @@
 """Reading a payload (eL-QRの読取り): digits → values, and every broken rule with its place.
 
-Never raises, whatever text it is given. All rules are tried, not just the first that fails; a payload is
-valid when nothing is wrong, and then encoding its values gives the same 255 digits. Refused altogether:
-another length, because places then mean nothing; nothing is read from it and no further rule is tried.
+Never raises, whatever the text. Every rule is tried, not just the first that fails. A payload is valid when nothing is
+wrong; encoding its values then gives the same 255 digits. Refused altogether: another length. Places then mean
+nothing, so no value is read and no further rule is tried.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,11 +41,11 @@ class Reading:
 
 def read_payload(digits: str) -> Reading:
     """eL-QRを読む: the values and every broken rule, in order of place."""
-    findings = list(_shape(digits))
-    whole = len(digits) == DIGITS
-    if whole:
-        findings += [*_constants(digits), *_checks(digits), *_repeats(digits), *_years(digits), *_dates(digits)]
-    values = {name: _value(digits, PARTS[name]) if whole else None for name in PayloadValues.model_fields}
+    findings = list(_check_shape(digits))
+    is_whole = len(digits) == DIGITS
+    if is_whole:
+        findings += [finding for check in _CHECKS for finding in check(digits)]
+    values = {name: _value(digits, PARTS[name]) if is_whole else None for name in PayloadValues.model_fields}
     return Reading(digits, values, tuple(sorted(findings)))
 
 
@@ -59,26 +59,26 @@ def group_digits(digits: str, sizes: Sequence[int] = (4, 4, 4, 4, 4), separator:
     return separator.join(digits[end - size : end] for end, size in zip(ends, sizes, strict=True))
 
 
-def _of(digits: str, part: Part) -> str:
+def _digits_of(digits: str, part: Part) -> str:
     return digits[part.at : part.at + part.width]
 
 
-def _place(at: int, title: str = "") -> Location:
+def _location(at: int, title: str = "") -> Location:
     return Location(offset_bytes=at, field=title, offset_unit="桁目")
 
 
-def _at(part: Part) -> Location:
-    return _place(part.at, part.title)
+def _location_of(part: Part) -> Location:
+    return _location(part.at, part.title)
 
 
 def _is_digits(text: str) -> bool:
-    """数字か: 0 to 9 only; other scripts have digits too."""
+    """数字か: 0 to 9 only, as other scripts have digits too."""
     return text.isascii() and text.isdigit()
 
 
 def _value(digits: str, part: Part) -> object:
-    """One value, or None where the digits do not hold one."""
-    text = _of(digits, part)
+    """項目の値: text, int or date; None where the digits hold none."""
+    text = _digits_of(digits, part)
     if not _is_digits(text):
         return None
     if part.name in _DATES:
@@ -93,15 +93,15 @@ def _date_of(text: str) -> date | None:
         return None
 
 
-def _shape(digits: str) -> Iterator[Finding]:
-    """255 characters, each of them 0 to 9; those behind the 255th are not listed."""
+def _check_shape(digits: str) -> Iterator[Finding]:
+    """255 characters, each of them 0 to 9; what stands behind the 255th is not listed."""
     if len(digits) != DIGITS:
-        at = _place(min(len(digits), DIGITS))
+        at = _location(min(len(digits), DIGITS))
         yield Finding(at, Code.PAYLOAD_LENGTH, f"{len(digits)}桁", f"{DIGITS}桁")
     for part in LAYOUT:
-        for index, character in enumerate(_of(digits, part), start=part.at):
+        for index, character in enumerate(_digits_of(digits, part), start=part.at):
             if not _is_digits(character):
-                at = _place(index, part.title)
+                at = _location(index, part.title)
                 yield Finding(
                     at,
                     Code.PAYLOAD_NOT_DIGITS,
@@ -113,60 +113,64 @@ def _shape(digits: str) -> Iterator[Finding]:
 _CODE_OF = {"tag": Code.PAYLOAD_TAG, "length": Code.PAYLOAD_TAG_LENGTH, "additional": Code.PAYLOAD_ADDITIONAL}
 
 
-def _constants(digits: str) -> Iterator[Finding]:
-    """Tags in their order, their lengths, and everything that is the same in every code."""
+def _check_constants(digits: str) -> Iterator[Finding]:
+    """Tags in order, their lengths, and whatever else is the same in every code."""
     for part in LAYOUT:
-        if part.constant is not None and (found := _of(digits, part)) != part.constant:
+        if part.constant is not None and (actual := _digits_of(digits, part)) != part.constant:
             code = _CODE_OF.get(part.name.partition("_")[0], Code.PAYLOAD_CONSTANT)
-            yield _finding(part, code, found, part.constant)
+            yield _finding(part, code, actual, part.constant)
 
 
-def _finding(part: Part, code: Code, found: str, wanted: str) -> Finding:
-    return Finding(_at(part), code, _shown(found), _shown(wanted))
+def _finding(part: Part, code: Code, actual: str, expected: str) -> Finding:
+    return Finding(_location_of(part), code, _shorten(actual), _shorten(expected))
 
 
-def _shown(text: str) -> str:
-    """Cut short, and control characters and lone surrogates escaped: a report must be writable as UTF-8."""
+def _shorten(text: str) -> str:
+    """Shortens a text, and escapes control characters and lone surrogates: a report must be writable as UTF-8."""
     short = text if len(text) <= _SHOWN_AT_MOST else f"{text[:_SHOWN_AT_MOST]}…"
     return short if short.isprintable() else repr(short)[1:-1]
 
 
-def _checks(digits: str) -> Iterator[Finding]:
-    """Check digits and CRC, over what is digits: a line with another character in it has none to compare."""
+def _check_check_digits(digits: str) -> Iterator[Finding]:
+    """Check digits and CRC. A line with a character that is no digit has none to compare."""
     for name, code in (("upper_check", Code.PAYLOAD_UPPER_CHECK), ("lower_check", Code.PAYLOAD_LOWER_CHECK)):
         start, end = line_body(name)
-        found = _of(digits, PARTS[name])
-        if _is_digits(digits[start:end]) and found != (wanted := mpn_check_digits_of(digits[start:end])):
-            yield _finding(PARTS[name], code, found, wanted)
-    found, covered = _of(digits, PARTS["crc"]), digits[:CRC_COVERS]
-    if _is_digits(covered) and found != (wanted := f"{crc16_of(covered):05d}"):
-        yield _finding(PARTS["crc"], Code.PAYLOAD_CRC, found, wanted)
+        actual = _digits_of(digits, PARTS[name])
+        if _is_digits(digits[start:end]) and actual != (expected := mpn_check_digits_of(digits[start:end])):
+            yield _finding(PARTS[name], code, actual, expected)
+    actual, covered = _digits_of(digits, PARTS["crc"]), digits[:CRC_COVERS]
+    if _is_digits(covered) and actual != (expected := f"{crc16_of(covered):05d}"):
+        yield _finding(PARTS["crc"], Code.PAYLOAD_CRC, actual, expected)
 
 
 _TWICE = (("amount_yen", "mpn_amount", Code.PAYLOAD_AMOUNT), ("agency", "mpn_agency", Code.PAYLOAD_AGENCY))
 
 
-def _repeats(digits: str) -> Iterator[Finding]:
-    """Facts that stand twice must agree."""
-    for one, other, code in _TWICE:
-        found, wanted = _of(digits, PARTS[other]), _of(digits, PARTS[one])
-        if found != wanted:
-            yield _finding(PARTS[other], code, found, wanted)
+def _check_repeats(digits: str) -> Iterator[Finding]:
+    """What stands twice must agree."""
+    for first, second, code in _TWICE:
+        actual, expected = _digits_of(digits, PARTS[second]), _digits_of(digits, PARTS[first])
+        if actual != expected:
+            yield _finding(PARTS[second], code, actual, expected)
 
 
-def _years(digits: str) -> Iterator[Finding]:
+def _check_years(digits: str) -> Iterator[Finding]:
     for part in (PARTS["levy_year"], PARTS["tax_year"]):
-        text = _of(digits, part)
+        text = _digits_of(digits, part)
         if _is_digits(text) and not EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
             yield _finding(part, Code.PAYLOAD_DATE, text, f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
 
 
-def _dates(digits: str) -> Iterator[Finding]:
+def _check_dates(digits: str) -> Iterator[Finding]:
     for part in (PARTS[name] for name in _DATES):
-        text = _of(digits, part)
+        text = _digits_of(digits, part)
         if _is_digits(text) and _date_of(text) is None:
             yield _finding(part, Code.PAYLOAD_DATE, text, "YYYYMMDDの実在する日")
     due_on, until_on = (_value(digits, PARTS[name]) for name in _DATES)
     if isinstance(due_on, date) and isinstance(until_on, date) and until_on < due_on:
-        wanted = f"{due_on:%Y%m%d}以後"
-        yield _finding(PARTS["payable_until_on"], Code.PAYLOAD_DATE_ORDER, f"{until_on:%Y%m%d}", wanted)
+        expected = f"{due_on:%Y%m%d}以後"
+        yield _finding(PARTS["payable_until_on"], Code.PAYLOAD_DATE_ORDER, f"{until_on:%Y%m%d}", expected)
+
+
+_CHECKS = (_check_constants, _check_check_digits, _check_repeats, _check_years, _check_dates)
+"""Rules for a payload of the right length."""

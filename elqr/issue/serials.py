@@ -1,4 +1,4 @@
-"""Serials (案件特定キーの連番) that files bear which were written for others: they are never handed out again."""
+"""Serials (案件特定キーの連番) in files that were handed over: they are never used again."""
 
 import polars as pl
 
@@ -8,7 +8,7 @@ _TITLE = "納付番号"
 
 
 def last_serial(upload: bytes, rule: KeyRule) -> int:
-    """最後の連番 of the keys in a 納付書情報 file that this rule composes, 0 where there are none."""
+    """最後の連番: the last serial among the keys in a 納付書情報 file that follow this rule; 0 if there are none."""
     try:
         keys = pl.read_csv(upload, infer_schema=False, columns=[_TITLE])[_TITLE].drop_nulls()
     except (pl.exceptions.PolarsError, UnicodeDecodeError):

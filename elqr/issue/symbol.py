@@ -1,7 +1,7 @@
 """The symbol (eL-QRの図形): 255 digits → QR 6-M numeric, 41 × 41 modules, always.
 
-A library left to itself would choose 5-L or raise the level, so everything is said and asserted.
-The same digits give the same bytes. Whether the digits are a payload is for the caller to refuse.
+Left to itself the library would choose 5-L or raise the level, so every choice is passed and asserted. The same digits
+give the same bytes. The caller refuses digits that are no payload.
 """
 
 import io
@@ -22,9 +22,9 @@ _NO_TIME = b"/CreationDate(D:20000101000000+00'00')"
 
 
 def symbol(digits: str, mask: int | None = None) -> segno.QRCode:
-    """QRコード 6-M under one mask, or under the best. The digits are 255; the caller has read them."""
+    """QRコード 6-M of 255 digits, with the given mask or the best one."""
     assert len(digits) == DIGITS and digits.isascii() and digits.isdigit(), "a payload is 255 digits"
-    made = segno.make(
+    code = segno.make(
         digits,
         error="m",
         version=6,
@@ -35,29 +35,29 @@ def symbol(digits: str, mask: int | None = None) -> segno.QRCode:
         micro=False,
         boost_error=False,
     )
-    assert (made.version, made.error, made.mode) == (6, "M", "numeric"), "eL-QR is 6-M numeric"
-    assert made.symbol_size(scale=1, border=0) == (MODULES, MODULES), "version 6 is 41 × 41"
-    return made
+    assert (code.version, code.error, code.mode) == (6, "M", "numeric"), "eL-QR is 6-M numeric"
+    assert code.symbol_size(scale=1, border=0) == (MODULES, MODULES), "version 6 is 41 × 41"
+    return code
 
 
 def draw(digits: str, kind: Picture) -> bytes:
-    """図形のファイル, with the quiet zone of four modules."""
+    """図形のファイル: the symbol with its quiet zone of four modules, as the bytes of a file."""
     out = io.BytesIO()
-    made = symbol(digits)
+    code = symbol(digits)
     match kind:
         case "svg":
-            made.save(out, kind="svg", scale=_SCALE, border=QUIET_MODULES, title="eL-QR", encoding="utf-8")
+            code.save(out, kind="svg", scale=_SCALE, border=QUIET_MODULES, title="eL-QR", encoding="utf-8")
         case "png":
-            made.save(out, kind="png", scale=_SCALE, border=QUIET_MODULES, compresslevel=9)
+            code.save(out, kind="png", scale=_SCALE, border=QUIET_MODULES, compresslevel=9)
         case "pdf":
-            made.save(out, kind="pdf", scale=_SCALE, border=QUIET_MODULES, compresslevel=9)
+            code.save(out, kind="pdf", scale=_SCALE, border=QUIET_MODULES, compresslevel=9)
         case _:
             assert_never(kind)
-    return _timeless(out.getvalue()) if kind == "pdf" else out.getvalue()
+    return _fix_time(out.getvalue()) if kind == "pdf" else out.getvalue()
 
 
-def _timeless(pdf: bytes) -> bytes:
-    """作成時刻 replaced by a fixed one of the same length, as a PDF counts its bytes."""
-    timeless = _PDF_MADE_AT.sub(_NO_TIME, pdf, count=1)
-    assert len(timeless) == len(pdf) and _NO_TIME in timeless, "the date has the length that the library writes"
-    return timeless
+def _fix_time(pdf: bytes) -> bytes:
+    """作成時刻を固定する: by one of the same length, as a PDF counts its bytes."""
+    fixed = _PDF_MADE_AT.sub(_NO_TIME, pdf, count=1)
+    assert len(fixed) == len(pdf) and _NO_TIME in fixed, "the date has the length that the library writes"
+    return fixed

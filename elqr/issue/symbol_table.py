@@ -1,14 +1,14 @@
 """The symbol table (図形の一括生成): a night's 255-digit payloads → their QR 6-M modules, as segno draws them.
 
 255 digits fill version 6 level M to the last bit, so every bit of data has a fixed place in the symbol. Error
-correction is linear, masking and placing only flip and move bits: under one mask the 41 × 41 modules are an
-affine function of the data bits over GF(2). A symbol is thus what 255 zeros give (the base) XOR one pattern for
-each bit that is set; and as the mask is another XOR, it changes the base but no pattern. Bases and patterns are
-read off symbols that segno draws, once a process and as they are needed: about half of a payload is zeros
-always and needs none. That takes up to a second; for fewer than a hundred symbols `symbol` is faster.
+correction is linear, and masking and placing only flip and move bits: under one mask the 41 × 41 modules are an
+affine function of the data bits over GF(2). So a symbol is what 255 zeros give (the base) XOR one pattern for each
+bit that is set. The mask is another XOR, so it changes the base but no pattern. Bases and patterns are read off
+symbols that segno draws, once per process and when first needed: about half of a payload is always zeros and needs
+none. That takes up to a second; for fewer than a hundred symbols `symbol` is faster.
 
-Which of the eight masks is best is decided as segno decides it (失点, ISO/IEC 18004 7.8.3). Refused, as our own
-mistake: anything but 255 digits.
+The best of the eight masks is chosen as segno chooses it (失点, ISO/IEC 18004 7.8.3). Anything but 255 digits is our
+own mistake and asserted.
 """
 
 from functools import cache
@@ -27,19 +27,19 @@ Points = npt.NDArray[np.uint16]
 
 _ROW_BYTES = (MODULES + 7) // 8
 _SYMBOLS_A_CHUNK = 128
-"""Their 82 lines are less than 128 KiB: the system would map larger arrays anew at each step, at half the speed."""
+"""Their 82 lines take less than 128 KiB. The system would map larger arrays anew at each step, at half the speed."""
 _ZEROS = "0" * DIGITS
 _GROUPS = DIGITS // 3
 """Three digits are one number of ten bits."""
 _HALF_BITS = 5
-"""Ten bits are looked up in two halves: their tables stay in the cache, one of all 1,000 numbers would not."""
+"""Ten bits are looked up in two halves: both tables stay in the cache, one of all 1,000 numbers would not."""
 _MASKS = range(8)
 _BEYOND = np.uint64((1 << (65 - MODULES)) - 1)
-"""The bits from a line's last module on: those that have no next module."""
+"""The bits from a line's last module on, which have no next module."""
 _BALANCE = np.array(
     [10 * int(abs(float(dark) / MODULES**2 * 100 - 50) / 5) for dark in range(MODULES**2 + 1)], dtype=np.uint16
 )
-"""N4, of the number of dark modules: in floating point like segno's, so that both round alike."""
+"""N4 by the number of dark modules, in floating point as in segno, so that both round alike."""
 
 
 def symbol_rows(digits: pl.Series) -> Lines:
@@ -69,7 +69,7 @@ def _modules(digits: str, mask: int) -> Bytes:
 
 
 def _lines(modules: Bytes) -> Lines:
-    """… × 41 × 41 → … × 82: the rows, then the columns, as both are scored and by the same rules."""
+    """… × 41 × 41 → … × 82: the rows, then the columns; both are scored by the same rules."""
     lines = np.concatenate([modules, modules.swapaxes(-1, -2)], axis=-2)
     padded = np.zeros((*lines.shape[:-1], 64), dtype=np.uint8)
     padded[..., :MODULES] = lines
@@ -83,8 +83,8 @@ def _bases() -> Lines:
 
 
 @cache
-def _scored_bases() -> Lines:
-    """8 × 82: the same with format and dark module light, as a mask is scored before they are written."""
+def _bases_to_score() -> Lines:
+    """8 × 82: the bases without format and dark module, as a mask is scored before these are written."""
     written = np.zeros((MODULES, MODULES), dtype=np.uint8)
     written[8, :9] = written[8, -8:] = 1
     written[:9, 8] = written[-8:, 8] = 1
@@ -94,22 +94,22 @@ def _scored_bases() -> Lines:
 
 @cache
 def _patterns(half: int) -> Lines:
-    """32 × 82: what each value of these five bits flips. Half 0 is the upper one of the first group, 1 its lower.
+    """32 × 82: what each value of five bits flips. Half 0 is the upper half of the first group, 1 its lower half.
 
-    1, 2, 4, … 512 are all numbers of three digits, so each bit can be set alone.
+    1, 2, 4, … 512 all fit three digits, so each bit can be set alone.
     """
     group, is_lower = divmod(half, 2)
     patterns = np.zeros((1 << _HALF_BITS, 2 * MODULES), dtype=np.uint64)
     for bit in range(_HALF_BITS):
-        one = 1 << bit
-        number = one if is_lower else one << _HALF_BITS
-        drawn = _lines(_modules(f"{_ZEROS[: 3 * group]}{number:03d}{_ZEROS[3 * group + 3 :]}", mask=0))
-        patterns[one : 2 * one] = patterns[:one] ^ drawn ^ _bases()[0]
+        value = 1 << bit
+        group_value = value if is_lower else value << _HALF_BITS
+        drawn = _lines(_modules(f"{_ZEROS[: 3 * group]}{group_value:03d}{_ZEROS[3 * group + 3 :]}", mask=0))
+        patterns[value : 2 * value] = patterns[:value] ^ drawn ^ _bases()[0]
     return patterns
 
 
 def _data_lines(digits: Bytes) -> Lines:
-    """n × 255 ASCII digits → n × 82: all that the data flip in a base."""
+    """n × 255 ASCII digits → n × 82: everything that the data flip in a base."""
     assert all_digits(digits).all(), "a payload is 255 digits"
     places = np.array([100, 10, 1], dtype=np.uint16)
     numbers = ((digits - np.uint8(ord("0"))).reshape(-1, _GROUPS, 3) @ places).T
@@ -125,9 +125,9 @@ def _data_lines(digits: Bytes) -> Lines:
 
 
 def _best_masks(data: Lines) -> npt.NDArray[np.intp]:
-    """マスクの選択: the mask with the fewest points of each symbol, the first of equals."""
+    """マスクの選択: for each symbol the mask with the fewest points, the first among equals."""
     by_line = np.ascontiguousarray(data.T)
-    points = [_penalties(by_line ^ base[:, None]) for base in _scored_bases()]
+    points = [_penalties(by_line ^ base[:, None]) for base in _bases_to_score()]
     return np.asarray(np.argmin(points, axis=0), dtype=np.intp)
 
 
@@ -143,9 +143,9 @@ def _penalties(lines: Lines) -> Points:
 
 
 def _run_points(changes: Lines) -> Points:
-    """N1: a run of L ≥ 5 modules alike costs L - 2, that is 1 for each five in a row within it and 2 for its end."""
-    two = changes | (changes << 1)
-    fives = ~(two | (two << 2))
+    """N1: a run of L ≥ 5 equal modules costs L - 2: 1 for each five in a row within it, and 2 for its end."""
+    in_two = changes | (changes << 1)
+    fives = ~(in_two | (in_two << 2))
     ends = fives & ~(fives << 1)
     return _sum(np.bitwise_count(fives) + 2 * np.bitwise_count(ends))
 
@@ -153,18 +153,18 @@ def _run_points(changes: Lines) -> Points:
 def _finder_points(lines: Lines, changes: Lines) -> Points:
     """N3: 40 for each 1011101 with four light modules before or behind it; beyond the edges all is light.
 
-    Two share modules only when one starts four or six after the other. The light then lies before the first and
-    behind the second; segno counts the first and goes on behind its end, so the second is not counted.
+    Two of them share modules only when one starts four or six after the other. The light then lies before the first
+    and behind the second. segno counts the first and continues behind its end, so the second is not counted.
     """
     dark_light_dark = lines & changes & (lines << 2)
-    found = dark_light_dark & (dark_light_dark << 4) & (lines << 3)
-    two = lines | (lines >> 1)
-    any_of_four = two | (two >> 2)
+    finders = dark_light_dark & (dark_light_dark << 4) & (lines << 3)
+    in_two = lines | (lines >> 1)
+    in_four = in_two | (in_two >> 2)
     # At the pattern's first module: dark among the four before it, and among the four from the seventh after it.
-    counted = found & ~((any_of_four >> 1) & (any_of_four << 10))
+    counted = finders & ~((in_four >> 1) & (in_four << 10))
     return 40 * _sum(np.bitwise_count(counted & ~((counted >> 4) | (counted >> 6))))
 
 
 def _sum(counts: Bytes) -> Points:
-    """Over the lines of each symbol. Sixteen bits hold all points: N1 to N4 are below 30,000 together."""
+    """Sums over the lines of each symbol. Sixteen bits hold all points: N1 to N4 together are below 30,000."""
     return np.asarray(np.add.reduce(counts, axis=0, dtype=np.uint16), dtype=np.uint16)
