@@ -19,7 +19,7 @@ from elqr.audit.verification.coverage import COVERAGE, UNPROVED
 from elqr.formats.authoring.lint import lint
 from elqr.formats.authoring.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.spec import Spec
-from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+from elqr.printing.wording import NOTICE_WORDS, PAGE_WORDS
 from elqr.store.db.schema import metadata
 from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.limits import LIMITS
@@ -160,7 +160,7 @@ def sources() -> str:
 def words() -> str:
     """版下に差し込める項目."""
     lines = _rows("書き方", "差し込むもの", "使える場所")
-    lines += [f"| `{{{name}}}` | {title} | 宛名・納付書 |" for name, title in SLIP_WORDS.items()]
+    lines += [f"| `{{{name}}}` | {title} | 宛名・納付書 |" for name, title in NOTICE_WORDS.items()]
     lines += [f"| `{{{name}}}` | {title} | 宛名（`[head]`）だけ |" for name, title in PAGE_WORDS.items()]
     return "\n".join(lines)
 

@@ -1,1 +1,1 @@
-"""The handover (引渡し): what leaves the house: files for the core system, and printed slips for the post."""
+"""The handover (引渡し): what leaves the house: files for the core system, and printed notices for the post."""

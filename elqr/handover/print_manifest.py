@@ -1,9 +1,8 @@
 """The manifest of a print (印刷の目録), and what must be true before it leaves the house.
 
-A print is asked for by one person and approved by another. Refused: a print that preflight stopped, a file
-that is not the one that was checked, and any notice that is not uploaded to 共通納税IFS, cancelled, replaced
-or already paid, unless its page was pulled from the pile. What was printed on a provisional sheet leaves only when
-both say why.
+One person requests the release of a print and another approves it. Refused: a print that preflight stopped, a file that
+is not the one that was checked, and any notice that is not uploaded to 共通納税IFS, or is cancelled, replaced or paid,
+unless its page was pulled from the pile. A print on a provisional template leaves only if both give a reason.
 """
 
 import hashlib
@@ -41,7 +40,7 @@ class PrintedFile(Strict):
 
 
 class Preflight(Strict):
-    """印刷前検査の結果: pages that were proved, and what was found."""
+    """印刷前検査の結果: what was read back, and what was found."""
 
     scope: Literal["all", "sample"]
     pages: int
@@ -52,7 +51,7 @@ class Preflight(Strict):
 
 
 class Person(Strict):
-    """誰が・いつ, and why what was printed on a provisional sheet may leave."""
+    """誰が・いつ, and why a print on a provisional template may leave."""
 
     by: str
     at: str
@@ -60,7 +59,7 @@ class Person(Strict):
 
 
 class Manifest(Strict):
-    """発送の目録. Everything but the steps of the release is hashed, and the ledger keeps the hash."""
+    """発送の目録. All but the steps of the release is hashed, and the ledger keeps the hash."""
 
     print_no: int
     ledger_id: str = ""
@@ -82,7 +81,7 @@ class Manifest(Strict):
 
     @property
     def body_sha256(self) -> str:
-        """Hash of what was printed and checked, whoever releases it."""
+        """印刷の照合値: the hash of what was printed and checked, independent of its release."""
         steps = {"state", "pulled", "requested", "released"}
         body = self.model_dump(mode="json", exclude=steps if self.ledger_id else {*steps, "ledger_id"})
         text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -106,14 +105,14 @@ class Manifest(Strict):
 
 @dataclass(frozen=True)
 class Blocked:
-    """発送できない納付書: findings, and the labels of the pages they are on."""
+    """発送できない納付書: findings, and the labels of their pages."""
 
     findings: tuple[Finding, ...]
     pages: tuple[str, ...] = ()
 
 
 Rules = tuple[tuple[Code, pl.Expr], ...]
-"""規則: what speaks against a notice, as a code and an expression over NoticeStanding."""
+"""規則: reasons against a notice, as a code and an expression over NoticeStanding."""
 
 _RULES: Rules = (
     (Code.NOT_UPLOADED, ~pl.col(NoticeStanding.IS_UPLOADED)),
@@ -121,10 +120,10 @@ _RULES: Rules = (
     (Code.NOTICE_OLD, ~pl.col(NoticeStanding.IS_CURRENT)),
     (Code.NOTICE_PAID, (pl.col(NoticeStanding.COLLECTED_YEN) != 0) | pl.col(NoticeStanding.IS_ANNOUNCED)),
 )
-"""発送できない理由. A print leaves only when none of them holds for any notice that is still in the pile."""
+"""発送できない理由. A print leaves only if none applies to any notice still in the pile."""
 
 _SENT_BEFORE = (Code.SENT_BEFORE, pl.col(NoticeStanding.IS_RELEASED))
-"""A print of what was sent before may leave only when all of it was, that is as a 刷り直し."""
+"""What was sent before may leave only in a 刷り直し, a print of which all was sent before."""
 
 PRINT_RULES = _RULES[1:]
 """印刷できない理由. A notice may be printed before it is uploaded."""
@@ -137,15 +136,15 @@ def release_rules(*, is_reprint: bool) -> Rules:
 
 def standing_findings(notices: pl.DataFrame, rules: Rules) -> list[Finding]:
     """納付書ごとの指摘: frame NoticeStanding → every rule broken, by key."""
-    found = []
+    findings = []
     for code, broken in rules:
         for row in notices.filter(broken).iter_rows(named=True):
-            found.append(Finding(Location(f"納付番号{row[NoticeStanding.KEY_NO]}"), code, _paid(row, code)))
-    return sorted(found)
+            findings.append(Finding(Location(f"納付番号{row[NoticeStanding.KEY_NO]}"), code, _paid_text(row, code)))
+    return sorted(findings)
 
 
-def _paid(notice: dict[str, Any], code: Code) -> str:
-    """What has come in for a notice that is paid: confirmed yen, or a 速報 that no 取消 has taken back."""
+def _paid_text(notice: dict[str, Any], code: Code) -> str:
+    """収納: what has come in for a paid notice: confirmed yen, or a 速報 that no 取消 has taken back; else empty."""
     if code is not Code.NOTICE_PAID:
         return ""
     collected = notice[NoticeStanding.COLLECTED_YEN]
@@ -153,7 +152,7 @@ def _paid(notice: dict[str, Any], code: Code) -> str:
 
 
 def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], rules: Rules) -> Blocked:
-    """止まるもの by these rules: frames NoticeStanding and PrintNotice of one print, without the pages pulled."""
+    """止まるもの by these rules: frames NoticeStanding and PrintNotice of one print, without the pulled pages."""
     rows = placed.join(standings, on=PrintNotice.NOTICE_NO, how="left", validate="1:1", maintain_order="left")
     assert rows[NoticeStanding.KEY_NO].null_count() == 0, "what was printed is in the ledger"
     labels = pl.Series(
@@ -161,14 +160,14 @@ def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ..
         [page_label(*row) for row in rows.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).iter_rows()],
         pl.String,
     )
-    left = rows.with_columns(labels).filter(~pl.col("label").is_in(list(pulled)))
-    found, pages = [], set()
+    in_pile = rows.with_columns(labels).filter(~pl.col("label").is_in(list(pulled)))
+    findings, pages = [], set()
     for code, broken in rules:
-        for row in left.filter(broken).iter_rows(named=True):
+        for row in in_pile.filter(broken).iter_rows(named=True):
             at = Location(
                 f"{row['label']}ページ",
                 field=f"{row[PrintNotice.PLACE_NO] + 1}枚目 納付番号{row[NoticeStanding.KEY_NO]}",
             )
-            found.append(Finding(at, code, _paid(row, code)))
+            findings.append(Finding(at, code, _paid_text(row, code)))
             pages.add(row["label"])
-    return Blocked(tuple(sorted(found)), tuple(sorted(pages)))
+    return Blocked(tuple(sorted(findings)), tuple(sorted(pages)))

@@ -1,7 +1,7 @@
 """The bar code (コンビニ用バーコード): 44 digits → the modules of a GS1-128, a night's at a time.
 
-The bars of each symbol character are the library's; what is ours is their order: start C, FNC1, a character
-for each pair of digits, the check character, stop.
+The library gives the bars of each symbol character, we give their order: start C, FNC1, a character for each pair of
+digits, the check character, stop.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def bar_code_bits(digits: pl.Series) -> Bytes:
     assert all_digits(codes).all(), "a bar code is 44 digits"
     numbers = (codes - np.uint8(ord("0"))).astype(np.int64)
     pairs = numbers[:, ::2] * 10 + numbers[:, 1::2]
-    # The check character: start counts once, each following character as often as its place says.
+    # The check character: start counts once, each following character as many times as its place.
     check = (_START_C + _FNC1 + pairs @ np.arange(2, 2 + pairs.shape[1])) % _MODULUS
     head = np.broadcast_to([_START_C, _FNC1], (len(codes), 2))
     characters = np.concatenate([head, pairs, check[:, None]], axis=1)

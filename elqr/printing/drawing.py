@@ -1,12 +1,12 @@
-"""Drawing (版面): a template's art and texts as PDF operators. Millimetres from the top left in, points out.
+"""Drawing (版面): a template's art and texts as PDF operators. Millimetres from the top left → points.
 
-Codes are drawn as one-bit images, a pixel a module: sharp at any size, and small.
+Codes are drawn as one-bit images with one pixel per module: sharp at any size, and small.
 """
 
 from dataclasses import dataclass, field
 
 from elqr.printing.template import BAR_CODE_MODULES, MM, Art, BarCode, Box, Line, Mark, Pair, Symbol, Template, Text
-from elqr.printing.typeface import Embedded, Typeface, typeface
+from elqr.printing.typeface import EmbeddedFont, Typeface, typeface
 from elqr.vocabulary.errors import BadFile
 
 _BASELINE = 0.86
@@ -24,24 +24,24 @@ class Pen:
     """ペン: sets type and codes on a sheet of one height (mm)."""
 
     face: Typeface
-    embedded: Embedded
+    embedded: EmbeddedFont
     height: float
-    _known: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _measures: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def _point(self, at: Pair) -> str:
         return f"{at[0] * MM:.3f} {(self.height - at[1]) * MM:.3f}"
 
-    def _measured(self, value: str) -> tuple[str, float]:
-        """The glyphs of a text and its width at size 1; a slip says the same in several places."""
-        if (known := self._known.get(value)) is None:
-            known = self._known[value] = self.embedded.hexed(value), self.face.width(value, 1)
-        return known
+    def _measure(self, value: str) -> tuple[str, float]:
+        """The glyphs of a text and its width at size 1, kept because a notice repeats its texts."""
+        if (measure := self._measures.get(value)) is None:
+            measure = self._measures[value] = self.embedded.encode(value), self.face.width(value, 1)
+        return measure
 
     def text(self, place: Text, value: str, origin: Pair = (0, 0)) -> str:
-        """文字 in its box, set smaller if it is too long; `overlong` has said before that it fits."""
-        glyphs, width = self._measured(value)
+        """文字 in its box, set smaller if it is too long. `is_overlong` has been asked before."""
+        glyphs, width = self._measure(value)
         room = place.width * MM
-        size = _fitted(place, width, room)
+        size = _fitting_size(place, width, room)
         spare = 0.0 if place.align == "left" else (room - width * size) * (1 if place.align == "right" else 0.5)
         x = (place.at[0] + origin[0]) * MM + spare
         y = (self.height - place.at[1] - origin[1]) * MM - place.size * _BASELINE
@@ -52,26 +52,26 @@ class Pen:
     def line(self, line: Line) -> str:
         """線: a straight line between two points, in millimetres."""
         path = f"{self._point(line.start)} m {self._point(line.end)} l"
-        return f"q {_dashed(line.dash)}{line.width * MM:.3f} w {path} S Q\n"
+        return f"q {_dash(line.dash)}{line.width * MM:.3f} w {path} S Q\n"
 
     def box(self, box: Box) -> str:
-        """枠, filled first, then its edge."""
+        """枠: the fill first, then the edge."""
         left, bottom = box.at[0] * MM, (self.height - box.at[1] - box.size[1]) * MM
         path = f"{left:.3f} {bottom:.3f} {box.size[0] * MM:.3f} {box.size[1] * MM:.3f} re"
         fill = f"q {box.fill:.2f} g {path} f Q\n" if box.fill is not None else ""
-        return fill + (f"q {_dashed(box.dash)}{box.width * MM:.3f} w {path} S Q\n" if box.width else "")
+        return fill + (f"q {_dash(box.dash)}{box.width * MM:.3f} w {path} S Q\n" if box.width else "")
 
     def mark(self, mark: Mark, name: str | None) -> str:
-        """eLマーク: the picture of that name, or its place."""
+        """eLマーク: the picture of that name, or a dashed box in its place."""
         if name is None:
             middle = (mark.at[0], mark.at[1] + mark.size[1] / 2 - 1)
-            said = Text(at=middle, width=mark.size[0], size=5, least=2, align="center", text=_MARK)
-            return self.box(Box(at=mark.at, size=mark.size, width=0.1, dash=(0.6, 0.6))) + self.text(said, _MARK)
+            label = Text(at=middle, width=mark.size[0], size=5, least=2, align="center", text=_MARK)
+            return self.box(Box(at=mark.at, size=mark.size, width=0.1, dash=(0.6, 0.6))) + self.text(label, _MARK)
         left, bottom = mark.at[0] * MM, (self.height - mark.at[1] - mark.size[1]) * MM
         return f"q {mark.size[0] * MM:.3f} 0 0 {mark.size[1] * MM:.3f} {left:.3f} {bottom:.3f} cm /{name} Do Q\n"
 
     def art(self, art: Art, marks: dict[Mark, str]) -> str:
-        """図柄: everything of it that is the same on every sheet."""
+        """図柄: everything that is the same on every sheet."""
         drawn = [*map(self.box, art.boxes), *map(self.line, art.lines)]
         drawn += [self.mark(mark, marks.get(mark)) for mark in art.el_mark]
         return "".join(drawn + [self.text(text, text.text) for text in art.forms])
@@ -81,11 +81,11 @@ class Pen:
         return self._image(place, bits, _QR_PIXELS, origin)
 
     def bar_code(self, place: BarCode, bits: bytes, origin: Pair) -> str:
-        """バーコード: one row of 288 pixels, drawn as high as it is to be."""
+        """バーコード: one row of 288 pixels, stretched to its height."""
         return self._image(place, bits, _BAR_PIXELS, origin)
 
     def _image(self, place: Symbol, bits: bytes, pixels: tuple[int, int], origin: Pair) -> str:
-        """An inline image mask, its bits in hexadecimal so that no reader can take them for an operator."""
+        """An inline image mask. Its bits are hexadecimal, so that no reader takes them for an operator."""
         left, top, right, bottom = place.area.moved(origin)
         size = f"{(right - left) * MM:.4f} 0 0 {(bottom - top) * MM:.4f}"
         at = f"{left * MM:.4f} {(self.height - bottom) * MM:.4f}"
@@ -96,35 +96,36 @@ class Pen:
 _MARK = "eLマーク"
 
 
-def _dashed(dash: Pair | None) -> str:
+def _dash(dash: Pair | None) -> str:
     return f"[{dash[0] * MM:.2f} {dash[1] * MM:.2f}] 0 d " if dash else ""
 
 
-def _fitted(place: Text, width: float, room: float) -> float:
+def _fitting_size(place: Text, width: float, room: float) -> float:
     """文字の大きさ in points at which a text of this width (at size 1) fits its box."""
     return place.size if width * place.size <= room + _CUT else room / width
 
 
-def overlong(face: Typeface, place: Text, value: str) -> bool:
-    """枠に入らないか, even at the smallest size allowed."""
-    return _fitted(place, face.width(value, 1), place.width * MM) < min(place.least, place.size)
+def is_overlong(face: Typeface, place: Text, value: str) -> bool:
+    """枠に入らないか, even at the smallest size that is allowed."""
+    return _fitting_size(place, face.width(value, 1), place.width * MM) < min(place.least, place.size)
 
 
 def face_for(template: Template) -> Typeface:
-    """版下の書体: the first of its fonts that exists, and that the form itself can be set in.
+    """版下の書体: the first of its fonts that exists.
 
-    Raises NotFound, BadFile: a word of the form without glyphs, or longer than its box, spoils every sheet.
+    Raises NotFound, and BadFile for a fixed text that lacks glyphs or is longer than its box: it would spoil every
+    sheet.
     """
     face = typeface(template.fonts, template.folder)
-    said = []
+    faults = []
     for text in (*template.head.texts, *template.slip.texts):
         fixed = "".join(text.pieces[::2])
         if lacking := face.lacking(fixed):
-            said.append(f"「{fixed}」の {'・'.join(lacking[:_SHOWN])} が書体 {face.path.name} にありません")
-        elif not text.names and overlong(face, text, fixed):
-            said.append(f"「{fixed}」が幅{text.width:g}mmに入りません（at = {list(text.at)}）")
-    if said:
+            faults.append(f"「{fixed}」の {'・'.join(lacking[:_SHOWN])} が書体 {face.path.name} にありません")
+        elif not text.names and is_overlong(face, text, fixed):
+            faults.append(f"「{fixed}」が幅{text.width:g}mmに入りません（at = {list(text.at)}）")
+    if faults:
         raise BadFile(
-            f"版下 {template.name} の文字を組めません: {'、'.join(said[:_SHOWN])}。文字・枠・fonts を直してください。"
+            f"版下 {template.name} の文字を組めません: {'、'.join(faults[:_SHOWN])}。文字・枠・fonts を直してください。"
         )
     return face

@@ -1,7 +1,7 @@
 """Imposition (面付け): which notice stands in which file, on which page, in which place. Columns in, columns out.
 
-In the order of enveloping: payer, then bill, then 期別. One payer's bill is never split over two files, and
-a page holds slips of one bill only, so that what is folded together belongs to one envelope.
+In the order of enveloping: payer, then bill, then 期別. A bill is never split over two files, and a page holds
+notices of one bill only, so that what is folded together belongs in one envelope.
 """
 
 import numpy as np
@@ -15,15 +15,15 @@ BILL = (Slip.PAYER_REF, Slip.PROCEDURE_CODE, Slip.LEVY_YEAR, Slip.TAX_YEAR, Slip
 """封筒の単位: what is folded together."""
 
 
-class Placed(PrintNotice):
-    """場所: the columns that imposition adds to a slip."""
+class Placement(PrintNotice):
+    """場所: the columns that imposition adds to a notice."""
 
     TEMPLATE = Column("template", pl.String)
     SHEET_NO = Column("sheet_no", pl.Int64)
     SHEET_COUNT = Column("sheet_count", pl.Int64)
 
 
-def _enveloping() -> list[pl.Expr]:
+def _enveloping_order() -> list[pl.Expr]:
     """封入順. 宛名番号 and 通知書番号 by their length first, so that 9 comes before 10."""
     by_number = [pl.col(Slip.PAYER_REF).str.len_bytes(), pl.col(Slip.PAYER_REF)]
     bill = [pl.col(name) for name in BILL[1:-1]]
@@ -31,30 +31,34 @@ def _enveloping() -> list[pl.Expr]:
     return [*by_number, *bill, *bill_no, pl.col(Slip.INSTALLMENT_NO), pl.col(Slip.NOTICE_NO)]
 
 
-def in_files(slips: pl.DataFrame, places: dict[str, int], most_pages: int) -> pl.DataFrame:
+def assign_files(notices: pl.DataFrame, places: dict[str, int], most_pages: int) -> pl.DataFrame:
     """ファイルに分ける: notices with TEMPLATE → the same in enveloping order, with FILE_NO.
 
-    `places` is how many slips a page of each template holds. A file has at most `most_pages` pages, or
-    one bill that alone has more.
+    `places`: template → notices that a page of it holds. A file has at most `most_pages` pages, or one bill that
+    alone has more.
     """
-    ordered = slips.sort(Placed.TEMPLATE, *_enveloping())
-    per_page = pl.col(Placed.TEMPLATE).replace_strict(places, return_dtype=pl.Int64)
+    ordered = notices.sort(Placement.TEMPLATE, *_enveloping_order())
+    per_page = pl.col(Placement.TEMPLATE).replace_strict(places, return_dtype=pl.Int64)
     ordered = ordered.with_columns(_place_no(per_page).alias("nth"))
-    bills = ordered.group_by(Placed.TEMPLATE, *BILL, maintain_order=True).agg((pl.col("nth") == 0).sum().alias("pages"))
+    bills = ordered.group_by(Placement.TEMPLATE, *BILL, maintain_order=True).agg(
+        (pl.col("nth") == 0).sum().alias("pages")
+    )
     numbers: list[npt.NDArray[np.int64]] = []
-    for _, own in bills.group_by(Placed.TEMPLATE, maintain_order=True):
-        numbers.append(_numbered(own["pages"].to_numpy(), most_pages) + (numbers[-1][-1] if numbers else 0))
-    files = pl.Series(Placed.FILE_NO, np.concatenate(numbers) if numbers else [], dtype=pl.Int64)
+    for _, template_bills in bills.group_by(Placement.TEMPLATE, maintain_order=True):
+        numbers.append(
+            _number_files(template_bills["pages"].to_numpy(), most_pages) + (numbers[-1][-1] if numbers else 0)
+        )
+    files = pl.Series(Placement.FILE_NO, np.concatenate(numbers) if numbers else [], dtype=pl.Int64)
     return ordered.drop("nth").join(
-        bills.select(Placed.TEMPLATE, *BILL, files),
-        on=[Placed.TEMPLATE, *BILL],
+        bills.select(Placement.TEMPLATE, *BILL, files),
+        on=[Placement.TEMPLATE, *BILL],
         maintain_order="left",
         validate="m:1",
     )
 
 
-def _numbered(pages: npt.NDArray[np.int64], most_pages: int) -> npt.NDArray[np.int64]:
-    """Bills to files, from 1: as many to a file as fit. One step a file, not a bill."""
+def _number_files(pages: npt.NDArray[np.int64], most_pages: int) -> npt.NDArray[np.int64]:
+    """ファイルの番号 of each bill, from 1: as many bills to a file as fit. One step per file, not per bill."""
     ends = np.cumsum(pages)
     number, start, before = np.empty(len(pages), np.int64), 0, 0
     for no in range(1, len(pages) + 1):
@@ -66,13 +70,13 @@ def _numbered(pages: npt.NDArray[np.int64], most_pages: int) -> npt.NDArray[np.i
     return number
 
 
-def on_pages(slips: pl.DataFrame, places: int) -> pl.DataFrame:
+def assign_pages(notices: pl.DataFrame, places: int) -> pl.DataFrame:
     """ページに置く: notices of one file, in enveloping order → with PAGE_NO, PLACE_NO, SHEET_NO, SHEET_COUNT."""
-    ordered = slips.sort(*_enveloping()).with_columns(_place_no(pl.lit(places)).alias(Placed.PLACE_NO))
-    begins = (pl.col(Placed.PLACE_NO) == 0).cast(pl.Int64)
-    made = ordered.with_columns(begins.cum_sum().alias(Placed.PAGE_NO), *sheet_columns())
-    assert made.select(Placed.PAGE_NO, Placed.PLACE_NO).is_duplicated().sum() == 0, "one slip in one place"
-    return made
+    ordered = notices.sort(*_enveloping_order()).with_columns(_place_no(pl.lit(places)).alias(Placement.PLACE_NO))
+    begins = (pl.col(Placement.PLACE_NO) == 0).cast(pl.Int64)
+    placed = ordered.with_columns(begins.cum_sum().alias(Placement.PAGE_NO), *sheet_columns())
+    assert placed.select(Placement.PAGE_NO, Placement.PLACE_NO).is_duplicated().sum() == 0, "one notice in one place"
+    return placed
 
 
 def page_label(file_no: int, page_no: int) -> str:
@@ -81,11 +85,11 @@ def page_label(file_no: int, page_no: int) -> str:
 
 
 def sheet_columns() -> list[pl.Expr]:
-    """何枚目・全部で何枚: of the sheets of a bill whose slips stand in order, with their PLACE_NO."""
-    begins = (pl.col(Placed.PLACE_NO) == 0).cast(pl.Int64)
-    return [begins.cum_sum().over(BILL).alias(Placed.SHEET_NO), begins.sum().over(BILL).alias(Placed.SHEET_COUNT)]
+    """何枚目・全部で何枚: columns SHEET_NO and SHEET_COUNT, for notices in order with their PLACE_NO."""
+    begins = (pl.col(Placement.PLACE_NO) == 0).cast(pl.Int64)
+    return [begins.cum_sum().over(BILL).alias(Placement.SHEET_NO), begins.sum().over(BILL).alias(Placement.SHEET_COUNT)]
 
 
 def _place_no(places: pl.Expr) -> pl.Expr:
-    """Place on the page. A 全期 slip has a sheet of its own: who pays it does not pay the others."""
+    """ページの中の場所. A 全期 notice has a sheet of its own: who pays it does not pay the others."""
     return pl.int_range(pl.len(), dtype=pl.Int64).over(*BILL, pl.col(Slip.INSTALLMENT_NO) == WHOLE_YEAR) % places

@@ -26,15 +26,14 @@ _FORMATS = {Symbology.QR: zxingcpp.BarcodeFormat.QRCode, Symbology.CODE_128: zxi
 
 _SQUEEZED, _STRETCHED = (5, 8, 12), 4
 _SHARPER = ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)
-"""How bars are brought out: rows averaged into one, pixels across each, and edges drawn apart again."""
+"""How bars are brought out: rows averaged into one, pixels per pixel across, and edges sharpened again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """読めたコード: what it says, its form, and where it stands in the picture (pixels).
+class DecodedCode:
+    """読めたコード: its text, its form, and its top left in the picture (pixels).
 
-    `form` is 6-M for an eL-QR and GS1 for a bar code that begins with FNC1. `whole` says that no module had
-    to be corrected.
+    `form` is 6-M for an eL-QR and GS1 for a bar code that begins with FNC1. `whole`: no module had to be corrected.
     """
 
     symbology: Symbology
@@ -45,37 +44,39 @@ class Decoded:
     top: int
 
 
-def decoded(grey: Grey, symbology: Symbology) -> list[Decoded]:
-    """コードを読む in a clean picture that stands upright, such as a rendered page."""
-    return _found(grey, symbology, careful=False)
+def decode_render(grey: Grey, symbology: Symbology) -> list[DecodedCode]:
+    """コードを読む, in a clean and upright picture such as a rendered page."""
+    return _decode(grey, symbology, careful=False)
 
 
-def codes_in(picture: Grey) -> list[Decoded]:
-    """コードを読む in a scan or a photo, each code once, from the top of the picture down.
+def decode_scan(picture: Grey) -> list[DecodedCode]:
+    """コードを読む, in a scan or a photo: each code once, from the top of the picture down.
 
-    Paper is turned, shrunk, blurred and has specks, so each kind of code is looked for in several
-    preparations of the picture. An eL-QR corrects itself or is not read. Bars that are read wrong can look
-    right, so they count only with their own check digit, and when two preparations show the same.
+    Paper is turned, shrunk, blurred and has specks, so several preparations of the picture are searched. An eL-QR
+    corrects itself or is not read. Bars can be misread unnoticed, so they count only with their check digit, and if
+    two preparations show the same.
     """
-    found: dict[tuple[Symbology, str], Decoded] = {}
-    seen: Counter[tuple[Symbology, str]] = Counter()
+    codes: dict[tuple[Symbology, str], DecodedCode] = {}
+    counts: Counter[tuple[Symbology, str]] = Counter()
     for symbology in Symbology:
-        for prepared, across, down in _prepared(Image.fromarray(picture), symbology):
-            for code in _found(prepared, symbology, careful=True):
+        for prepared, across, down in _prepare(Image.fromarray(picture), symbology):
+            for code in _decode(prepared, symbology, careful=True):
                 placed = replace(code, left=round(code.left / across), top=round(code.top / down))
-                found.setdefault((symbology, code.text), placed)
-                seen[symbology, code.text] += 1
-    sure = [code for key, code in found.items() if code.symbology is Symbology.QR or (seen[key] > 1 and _adds_up(code))]
+                codes.setdefault((symbology, code.text), placed)
+                counts[symbology, code.text] += 1
+    sure = [
+        code for key, code in codes.items() if code.symbology is Symbology.QR or (counts[key] > 1 and _adds_up(code))
+    ]
     return sorted(sure, key=lambda code: (code.top, code.left))
 
 
-def _adds_up(code: Decoded) -> bool:
-    """A GS1-128 of 44 digits with its check digit."""
+def _adds_up(code: DecodedCode) -> bool:
+    """検査数字が合うか: a GS1-128 of 44 digits, the last of which is their check digit."""
     is_ours = code.form == "GS1" and len(code.text) == BARCODE_DIGITS and code.text.isdigit()
     return is_ours and gs1_check_digit_of(code.text[:-1]) == code.text[-1]
 
 
-def _prepared(picture: Image.Image, symbology: Symbology) -> Iterator[tuple[Grey, float, float]]:
+def _prepare(picture: Image.Image, symbology: Symbology) -> Iterator[tuple[Grey, float, float]]:
     """下ごしらえ: the picture as it is, smoothed against specks, and for bars squeezed, stretched and sharpened."""
     for radius in (0, 1, 2) if symbology is Symbology.QR else (0, 1):
         yield np.asarray(picture.filter(ImageFilter.BoxBlur(radius)) if radius else picture), 1, 1
@@ -86,7 +87,7 @@ def _prepared(picture: Image.Image, symbology: Symbology) -> Iterator[tuple[Grey
             yield np.asarray(wide.filter(_SHARPER)), _STRETCHED, 1 / rows
 
 
-def _found(grey: Grey, symbology: Symbology, *, careful: bool) -> list[Decoded]:
+def _decode(grey: Grey, symbology: Symbology, *, careful: bool) -> list[DecodedCode]:
     results = zxingcpp.read_barcodes(
         np.ascontiguousarray(grey),
         formats=zxingcpp.BarcodeFormats(_FORMATS[symbology]),
@@ -95,14 +96,14 @@ def _found(grey: Grey, symbology: Symbology, *, careful: bool) -> list[Decoded]:
         try_invert=False,
         text_mode=zxingcpp.TextMode.Plain,
     )
-    return [_decoded(symbology, result) for result in results]
+    return [_code_of(symbology, result) for result in results]
 
 
-def _decoded(symbology: Symbology, result: zxingcpp.Barcode) -> Decoded:
+def _code_of(symbology: Symbology, result: zxingcpp.Barcode) -> DecodedCode:
     corner = result.position.top_left
     if symbology is Symbology.CODE_128:
         form = "GS1" if result.content_type == zxingcpp.ContentType.GS1 else "Code 128"
-        return Decoded(symbology, result.text.replace("\x1d", ""), form, True, corner.x, corner.y)
+        return DecodedCode(symbology, result.text.replace("\x1d", ""), form, True, corner.x, corner.y)
     extra = cast(dict[str, object], result.extra)
     form = f"{extra.get('Version', '?')}-{extra.get('ECLevel', '?')}"
-    return Decoded(symbology, result.text, form, extra.get("UEC") == 1.0, corner.x, corner.y)
+    return DecodedCode(symbology, result.text, form, extra.get("UEC") == 1.0, corner.x, corner.y)

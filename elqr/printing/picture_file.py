@@ -1,7 +1,7 @@
-"""Picture files (画像ファイル): what may be opened, and how much of it, whatever its name says.
+"""Picture files (画像ファイル): which ones may be opened, and up to what size, whatever their names say.
 
-PNG, JPEG and TIFF, told by their content: a library that opens more would hand some of it to other programs
-(EPS to Ghostscript). How large a picture is, and how many pages it has, is read before anything is decoded.
+PNG, JPEG and TIFF, recognized by their content: a library that opens more would pass some of it to other programs
+(EPS to Ghostscript). The size of a picture and its number of pages are read before anything is decoded.
 """
 
 import io
@@ -22,39 +22,39 @@ Grey = npt.NDArray[np.uint8]
 _FORMATS = ("PNG", "JPEG", "TIFF")
 _MOST_SCANS = 64
 _SCAN = b"\xff\xda"
-"""A progressive JPEG has about ten scans; each takes a pass over the whole picture, however small it is."""
+"""A progressive JPEG has about ten scans. Each is a pass over the whole picture, however few bytes it has."""
 _MOST_PLANES = 4
 _ENOUGH_PIXELS, _LONGEST_SIDE = 40_000_000, 16_000
-"""A page with more is made smaller: A4 at 600 dpi is enough to read codes of, and keeps the time within bounds.
-The decoder takes sides of 65,535 pixels, and bars are stretched fourfold for it."""
+"""A larger page is shrunk: A4 at 600 dpi is enough to read codes, and limits the time. The decoder takes sides of
+65,535 pixels, and bars are stretched fourfold for it."""
 
 
 class Unreadable(Exception):
-    """開けない画像; its message says why, to be followed by what to do."""
+    """開けない画像. The message says why; whoever catches it adds what to do."""
 
 
 def grey_pages(data: bytes) -> Iterator[Grey]:
-    """画像のページ in grey, one after the other: all of a TIFF, the first of anything else. Raises Unreadable."""
-    with _foreign(), _opened(data) as picture:
+    """画像のページ in grey: every page of a TIFF, the first of anything else. Raises Unreadable."""
+    with _guard(), _open(data) as picture:
         pages = _count_pages(picture)
         for no in range(pages):
             if pages > 1:
                 picture.seek(no)
-            yield np.asarray(_shrunk(picture).convert("L"))
+            yield np.asarray(_shrink(picture).convert("L"))
 
 
 def flat_picture(data: bytes, most: Limit) -> Image.Image:
-    """一枚の絵 on white, in RGB; `most` limits its pixels. Raises Unreadable."""
-    with _foreign(), _opened(data) as picture:
-        _within(_pixels(picture), most)
+    """一枚の絵: RGB on white; `most` limits its pixels. Raises Unreadable."""
+    with _guard(), _open(data) as picture:
+        _refuse_above(_pixels(picture), most)
         _refuse_repeats(picture)
         coloured = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", coloured.size, "white"), coloured).convert("RGB")
 
 
 @contextmanager
-def _foreign() -> Iterator[None]:
-    """Whatever a decoder finds in bytes that others made, it is the picture that cannot be read."""
+def _guard() -> Iterator[None]:
+    """Turns whatever a decoder raises on bytes that others made into Unreadable."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -62,13 +62,13 @@ def _foreign() -> Iterator[None]:
     except (Unreadable, MemoryError):
         raise
     except Image.DecompressionBombError as error:
-        raise _beyond(PIXELS) from error
+        raise _too_large(PIXELS) from error
     except Exception as error:  # A decoder promises no kind of its own.
         raise Unreadable("画像として読めません") from error
 
 
-def _opened(data: bytes) -> ImageFile.ImageFile:
-    """The picture, of which only the header is read."""
+def _open(data: bytes) -> ImageFile.ImageFile:
+    """The picture; only its header is read."""
     Image.MAX_IMAGE_PIXELS = PIXELS.most
     picture = Image.open(io.BytesIO(data), formats=_FORMATS)
     if picture.format not in ("PNG", "TIFF") and data.count(_SCAN) > _MOST_SCANS:
@@ -77,12 +77,12 @@ def _opened(data: bytes) -> ImageFile.ImageFile:
 
 
 def _count_pages(picture: ImageFile.ImageFile) -> int:
-    """ページ数, when all headers are within the limits. Further frames of a PNG or JPEG are no pages."""
+    """ページ数. Raises Unreadable if the headers exceed a limit. Further frames of a PNG or JPEG are no pages."""
     pages = pixels = 0
     while True:
         pages, pixels = pages + 1, pixels + _pixels(picture)
-        _within(pages, PICTURE_PAGES)
-        _within(pixels, PIXELS)
+        _refuse_above(pages, PICTURE_PAGES)
+        _refuse_above(pixels, PIXELS)
         _refuse_repeats(picture)
         if picture.format != "TIFF":
             return pages
@@ -97,7 +97,7 @@ def _pixels(picture: Image.Image) -> int:
 
 
 def _refuse_repeats(picture: ImageFile.ImageFile) -> None:
-    """A TIFF may draw the same place a million times."""
+    """同じ所を描き続ける画像を断る: a TIFF may draw one place a million times."""
     if sum(map(_area, picture.tile)) > _MOST_PLANES * _pixels(picture):
         raise Unreadable("同じ所を何度も描いています")
 
@@ -107,24 +107,24 @@ def _area(tile: ImageFile._Tile) -> int:
     return (right - left) * (bottom - top)
 
 
-def _within(amount: int, limit: Limit) -> None:
+def _refuse_above(amount: int, limit: Limit) -> None:
     if amount > limit.most:
-        raise _beyond(limit)
+        raise _too_large(limit)
 
 
-def _beyond(limit: Limit) -> Unreadable:
+def _too_large(limit: Limit) -> Unreadable:
     return Unreadable(f"{limit.what}が、上限の {limit.most:,} {limit.unit}を超えています")
 
 
-def _shrunk(picture: ImageFile.ImageFile) -> Image.Image:
-    """小さくした絵: of a page with more pixels than are needed; a JPEG is decoded small at once."""
-    by = _too_fine(picture)
-    picture.draft("L", (max(1, picture.width // by), max(1, picture.height // by)))
-    by = _too_fine(picture)
-    return picture.convert("L").reduce(by) if by > 1 else picture
+def _shrink(picture: ImageFile.ImageFile) -> Image.Image:
+    """小さくした絵, if the page has more pixels than are needed. A JPEG is decoded at the smaller size."""
+    divisor = _divisor(picture)
+    picture.draft("L", (max(1, picture.width // divisor), max(1, picture.height // divisor)))
+    divisor = _divisor(picture)
+    return picture.convert("L").reduce(divisor) if divisor > 1 else picture
 
 
-def _too_fine(picture: Image.Image) -> int:
-    """By how much each side can be divided; 1 for a page of ordinary size."""
+def _divisor(picture: Image.Image) -> int:
+    """縮める割合: the number by which each side is divided; 1 for a page of ordinary size."""
     by_side = math.ceil(max(picture.size) / _LONGEST_SIDE)
     return max(1, by_side, math.ceil(math.sqrt(_pixels(picture) / _ENOUGH_PIXELS)))

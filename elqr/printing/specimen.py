@@ -1,4 +1,4 @@
-"""A specimen (見本刷り): one bill of an invented payer, to look at a template and to hand to those who examine it.
+"""A specimen (見本刷り): one bill of an invented payer, to look at a template and to give to those who examine it.
 
 Its codes are well-formed and belong to nobody: 納付番号 of nines, which no rule of ours composes.
 """
@@ -14,10 +14,10 @@ from elqr.vocabulary.frames import Slip
 _PAYER = {"payer_ref": "999999", "payer_name": "見本 太郎", "postal_code": "000-0000", "address": "見本市見本町1番地"}
 
 
-def specimen(procedure_code: str, item_no: str, slips: int, made_on: date) -> pl.DataFrame:
-    """見本の納付書, frame Slip: `slips` instalments, the first with a long amount, the last without a bar code."""
+def specimen(procedure_code: str, item_no: str, count: int, made_on: date) -> pl.DataFrame:
+    """見本の納付書, frame Slip: `count` instalments, the first with a long amount, the last without a bar code."""
     rows = []
-    for no in range(1, slips + 1):
+    for no in range(1, count + 1):
         yen = 123_456 if no == 1 else 10_000 + no
         due_on = made_on + timedelta(days=30 * no)
         bar_code = f"91999999{'9' * 20}{no % 10}0{due_on:%y%m%d}0{yen:06d}"
@@ -42,7 +42,7 @@ def specimen(procedure_code: str, item_no: str, slips: int, made_on: date) -> pl
                 "issued_on": made_on,
                 "key_no": f"{'9' * 18}{no:02d}",
                 "check_no": "000000",
-                "barcode": f"{bar_code}{gs1_check_digit_of(bar_code)}" if no < slips or slips == 1 else None,
+                "barcode": f"{bar_code}{gs1_check_digit_of(bar_code)}" if no < count or count == 1 else None,
                 "office_code": "99999",
                 "tax_office_code": "999",
                 "customer_no": None,

@@ -1,9 +1,8 @@
 """A sheet's template (版下): what one TOML file in specs/sheets/ may say, in millimetres from the top left.
 
-A city moves, resizes and rewords without Python. Texts with {names} are filled in from the notice, all
-others are the form itself. Refused, with the place and the reason: a code outside the printable margin, a
-module or quiet zone smaller than the settings allow, a bar code too close to the eL-QR, and anything
-printed into the place of a code.
+A city moves, resizes and rewords without Python. Texts with {names} are filled in from the notice, all others are the
+form itself. Refused, with the place and the reason: a code outside the printable area, a module or quiet zone smaller
+than the limits, a bar code too close to the eL-QR, and anything printed into the place of a code.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from elqr.disk.config_files import read_toml
 from elqr.issue.symbol import MODULES
-from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS
+from elqr.printing.wording import NOTICE_WORDS, PAGE_WORDS
 from elqr.vocabulary.errors import BadFile, NotFound, explain
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import ProcedureKind
@@ -39,26 +38,26 @@ class Area(NamedTuple):
     bottom: float
 
     def grown(self, by: float) -> "Area":
-        """The same, wider on every side."""
+        """The area, larger on every side."""
         return Area(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
     def moved(self, by: Pair) -> "Area":
-        """The same, elsewhere."""
+        """The area, moved right and down."""
         return Area(self.left + by[0], self.top + by[1], self.right + by[0], self.bottom + by[1])
 
     def touches(self, other: "Area") -> bool:
-        """重なり: do the two share any point inside."""
+        """重なるか: whether the two areas overlap."""
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
 
     def holds(self, other: "Area") -> bool:
-        """Is the other one wholly inside."""
+        """含むか: whether the other area is wholly inside."""
         across = self.left <= other.left and other.right <= self.right
         return across and self.top <= other.top and other.bottom <= self.bottom
 
 
 class Text(Strict):
-    """文字: one line in a box of `width` × the type's size; too long a text is set smaller, to `least` points."""
+    """文字: one line in a box of `width` × `size`. A text that is too long is set smaller, down to `least` points."""
 
     at: Pair
     width: float = Field(gt=0)
@@ -76,7 +75,7 @@ class Text(Strict):
 
     @property
     def pieces(self) -> list[str]:
-        """The text cut at its names: fixed text and names by turns, fixed text first."""
+        """The text cut at its names: fixed text and names alternate, fixed text first."""
         return _NAME.split(self.text)
 
     @property
@@ -86,7 +85,7 @@ class Text(Strict):
 
 
 class Line(Strict):
-    """線. `dash` is on and off, for a line to cut along."""
+    """線. `dash` is the length on and off, for a line to cut along."""
 
     start: Pair = Field(alias="from")
     end: Pair = Field(alias="to")
@@ -171,7 +170,7 @@ class BarCode(Symbol):
 
 
 class Art(Strict):
-    """図柄: what is drawn, each part in its own coordinates."""
+    """図柄: what is drawn, from its own top left."""
 
     lines: tuple[Line, ...] = ()
     boxes: tuple[Box, ...] = ()
@@ -185,11 +184,11 @@ class Art(Strict):
 
     @property
     def fills(self) -> list[Text]:
-        """差し込みの文字, or text that not every slip carries."""
+        """差し込みの文字, and texts that not every notice carries."""
         return [text for text in self.texts if text.names or text.only_if is not None]
 
 
-class Slip(Art):
+class NoticeArt(Art):
     """納付書一枚: drawn once for each notice, from its own top left."""
 
     size: Pair
@@ -198,7 +197,7 @@ class Slip(Art):
 
 
 class Page(Strict):
-    """用紙: its size, the margin a printer cannot print in, and where the slips stand."""
+    """用紙: its size, the margin a printer cannot print in, and the places of notices."""
 
     width: float = 210.0
     height: float = 297.0
@@ -212,7 +211,7 @@ class Page(Strict):
 
 
 class Limits(Strict):
-    """下限: what a code must at least be. ISO/IEC 18004 asks for four modules; the rest is the city's to set."""
+    """下限 of the codes. ISO/IEC 18004 requires a quiet zone of four modules; the rest is for the city to set."""
 
     qr_module: float = Field(default=0.33, gt=0)
     qr_quiet: float = Field(default=4, ge=4)
@@ -236,57 +235,57 @@ class Template(Strict):
     page: Page
     limits: Limits = Limits()
     head: Art = Art()
-    slip: Slip
+    slip: NoticeArt
     folder: Path = Path()
 
     @property
     def sha256(self) -> str:
-        """版下の内容のハッシュ, wherever its file lies."""
+        """版下の内容のハッシュ, independent of where its file lies."""
         return hashlib.sha256(self.model_dump_json(exclude={"folder"}).encode()).hexdigest()
 
     @property
     def provisional(self) -> tuple[str, ...]:
-        """仮である理由: why what is printed with it is not to be sent yet; empty when it is ready."""
+        """仮である理由: why a print with this template must not be sent yet; empty when it is ready."""
         marks = (*self.head.el_mark, *self.slip.el_mark)
         reasons = (
             (not self.verified, "審査の済んだ版下ではありません（verified = false）"),
             (any(mark.file is None for mark in marks), "eLマークの図がなく、場所の点線だけです"),
         )
-        return tuple(said for holds, said in reasons if holds)
+        return tuple(reason for holds, reason in reasons if holds)
 
     @model_validator(mode="after")
-    def _key_has_twenty_digits(self) -> Self:
+    def _check_key_groups(self) -> Self:
         if sum(self.key_groups) != 20:
             raise ValueError(f"key_groups の合計は納付番号の20桁です（今は{sum(self.key_groups)}桁）")
         return self
 
     @model_validator(mode="after")
-    def _codes_can_be_read(self) -> Self:
-        if said := [*_too_small(self), *_crowded(self)]:
-            raise ValueError("、".join(said))
+    def _check_codes(self) -> Self:
+        if faults := [*_size_faults(self), *_place_faults(self)]:
+            raise ValueError("、".join(faults))
         return self
 
     @model_validator(mode="after")
-    def _knows_its_names(self) -> Self:
-        head = [name for text in self.head.texts for name in text.names if name not in SLIP_WORDS | PAGE_WORDS]
-        slip = [name for text in self.slip.texts for name in text.names if name not in SLIP_WORDS]
-        if unknown := [*dict.fromkeys(head + slip)]:
+    def _check_names(self) -> Self:
+        in_head = [name for text in self.head.texts for name in text.names if name not in NOTICE_WORDS | PAGE_WORDS]
+        in_slip = [name for text in self.slip.texts for name in text.names if name not in NOTICE_WORDS]
+        if unknown := [*dict.fromkeys(in_head + in_slip)]:
             raise ValueError(f"差し込めない項目です: {', '.join('{' + name + '}' for name in unknown)}")
         return self
 
     @model_validator(mode="after")
-    def _says_what_is_checked(self) -> Self:
-        said = {name for text in self.slip.texts for name in text.names if text.only_if is None}
-        if lost := [name for name in MUST_SAY if name not in said]:
-            raise ValueError(f"[slip] の文字に {', '.join('{' + name + '}' for name in lost)} がありません")
+    def _check_must_say(self) -> Self:
+        names = {name for text in self.slip.texts for name in text.names if text.only_if is None}
+        if lacking := [name for name in MUST_SAY if name not in names]:
+            raise ValueError(f"[slip] の文字に {', '.join('{' + name + '}' for name in lacking)} がありません")
         return self
 
 
 MUST_SAY = ("amount", "due_on", "payable_until_on", "installment", "key_no", "check_no", "item_no")
-"""Every slip says these in words too, so that the page itself can be compared with its code."""
+"""Every notice says these in words, so that its page can be compared with its code."""
 
 
-def _too_small(template: Template) -> Iterator[str]:
+def _size_faults(template: Template) -> Iterator[str]:
     qr, bar, least = template.slip.qr, template.slip.bar_code, template.limits
     checks = [
         ("eL-QRのモジュール", qr.module, least.qr_module),
@@ -298,13 +297,13 @@ def _too_small(template: Template) -> Iterator[str]:
             ("バーコードの余白（モジュール数）", bar.quiet, least.bar_code_quiet),
             ("バーコードの高さ", bar.height, least.bar_code_height),
         ]
-    for what, given, wanted in checks:
-        if given < wanted:
-            yield f"{what}は{wanted}以上にしてください（今は{given}）"
+    for what, size, least_size in checks:
+        if size < least_size:
+            yield f"{what}は{least_size}以上にしてください（今は{size}）"
 
 
-def _crowded(template: Template) -> Iterator[str]:
-    """Codes off the printable area, too near each other, or printed over."""
+def _place_faults(template: Template) -> Iterator[str]:
+    """Codes outside the printable area, too close to each other, or printed over."""
     slip, printable = template.slip, template.page.printable
     codes: list[tuple[str, Symbol]] = [("eL-QR", slip.qr)]
     if slip.bar_code is not None:
@@ -315,40 +314,40 @@ def _crowded(template: Template) -> Iterator[str]:
         for no, at in enumerate(template.page.slips, start=1):
             if not printable.holds(code.area.moved(at)):
                 yield f"{no}枚目の{what}が印字できる範囲（余白{template.page.margin}mm）からはみ出しています"
-        for kind, drawn in _drawn(slip):
-            instead = code is slip.bar_code and isinstance(drawn, Text) and drawn.only_if == "no_bar_code"
-            if not instead and _covers(drawn, code.clear):
-                yield f"{what}の場所（余白を含む）に{kind}が重なっています（at = {list(drawn.at)}）"
+        for kind, part in _parts_of(slip):
+            is_instead = code is slip.bar_code and isinstance(part, Text) and part.only_if == "no_bar_code"
+            if not is_instead and _covers(part, code.clear):
+                yield f"{what}の場所（余白を含む）に{kind}が重なっています（at = {list(part.at)}）"
         for line in slip.lines:
             if line.area.touches(code.clear):
                 yield f"{what}の場所（余白を含む）に線が重なっています（from = {list(line.start)}）"
 
 
-def _drawn(art: Art) -> Iterator[tuple[str, Text | Box | Mark]]:
+def _parts_of(art: Art) -> Iterator[tuple[str, Text | Box | Mark]]:
     yield from (("文字", text) for text in art.texts)
     yield from (("枠", box) for box in art.boxes)
     yield from (("eLマーク", mark) for mark in art.el_mark)
 
 
-def _covers(drawn: Text | Box | Mark, clear: Area) -> bool:
-    """Does it print into a code's place. An unfilled box may stand round a code."""
-    if isinstance(drawn, Box) and drawn.fill in (None, 1) and drawn.area.grown(-drawn.width).holds(clear):
+def _covers(part: Text | Box | Mark, clear: Area) -> bool:
+    """重なるか: whether a part prints into a code's place. An unfilled box may surround a code."""
+    if isinstance(part, Box) and part.fill in (None, 1) and part.area.grown(-part.width).holds(clear):
         return False
-    return drawn.area.touches(clear)
+    return part.area.touches(clear)
 
 
 def read_template(path: Path) -> Template:
-    """版下を読む. Raises NotFound, BadFile with the place."""
+    """版下を読む. Raises NotFound, and BadFile with the place."""
     try:
-        given = read_toml(path, "版下", "パスを確かめてください。")
-        return Template.model_validate(given | {"folder": path.resolve().parent})
+        table = read_toml(path, "版下", "パスを確かめてください。")
+        return Template.model_validate(table | {"folder": path.resolve().parent})
     except ValidationError as error:
         raise BadFile(f"版下 {path} に誤りがあります: {explain(error)}") from error
 
 
 def read_templates(folders: Iterable[Path]) -> dict[str, Template]:
-    """版下一覧: all templates of some folders by name; a later folder's replaces an earlier one's."""
-    found: dict[str, Template] = {}
+    """版下一覧: name → template. One in a later folder replaces one in an earlier folder. Raises NotFound, BadFile."""
+    templates: dict[str, Template] = {}
     for folder in folders:
         if not folder.is_dir():
             raise NotFound(f"版下のフォルダ {folder} がありません。ジョブの [print] sheets を確かめてください。")
@@ -356,5 +355,5 @@ def read_templates(folders: Iterable[Path]) -> dict[str, Template]:
             template = read_template(path)
             if template.name != path.stem:
                 raise BadFile(f"版下 {path}: name = {template.name} をファイル名と同じにしてください。")
-            found[template.name] = template
-    return dict(sorted(found.items()))
+            templates[template.name] = template
+    return dict(sorted(templates.items()))

@@ -1,9 +1,8 @@
 """The typeface (書体): which characters a font has, how wide they are, and the subset that goes into a PDF.
 
-A character that the font lacks is told, never printed as a blank box. So are characters that change
-others (異体字セレクタ, 結合文字), cannot be seen, or are written from the right: setting them one after the
-other would print another name.
-Refused: fonts that forbid embedding, and fonts without TrueType outlines.
+A character that the font lacks is reported, never printed as a blank box. So are characters that change others
+(異体字セレクタ, 結合文字), are invisible, or run from right to left: set one after the other, they would print another
+name. Refused: fonts that forbid embedding, and fonts without TrueType outlines.
 """
 
 import io
@@ -19,15 +18,15 @@ from fontTools.ttLib import TTFont, TTLibError
 from elqr.vocabulary.errors import BadFile, NotFound
 
 _RESTRICTED = 0x0002
-"""OS/2 fsType: embedding needs a licence that is not in the font."""
+"""OS/2 fsType: embedding requires a licence that the font does not give."""
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddedFont:
     """埋め込む書体: the subset's bytes, and for each character a number of its own.
 
-    Two characters may share a glyph (- and ‐, 長 and ⻑). What is read from the page must be what was written, so
-    a character is known by its number and not by its glyph. `numbers`: code point → number from 1, four hex digits;
+    Two characters may share a glyph (- and ‐, 長 and ⻑). The page must read back as it was written, so each character
+    has its number, whatever its glyph. `numbers`: code point → number from 1, four hex digits;
     `glyph_nos` and `widths` (per mille of the size) by number, 0 for what is not there.
     """
 
@@ -40,7 +39,7 @@ class Embedded:
     descent: int
     bounds: tuple[int, ...]
 
-    def hexed(self, text: str) -> str:
+    def encode(self, text: str) -> str:
         """The text as numbers, four hex digits a character."""
         return text.translate(self.numbers)
 
@@ -54,7 +53,7 @@ class Typeface:
 
     @cached_property
     def _font(self) -> TTFont:
-        return _opened(self.data, self.path)
+        return _open(self.data, self.path)
 
     @cached_property
     def name(self) -> str:
@@ -68,18 +67,18 @@ class Typeface:
         return {chr(code): widths[glyph][0] / unit for code, glyph in self._font.getBestCmap().items()}
 
     def lacking(self, text: str) -> list[str]:
-        """組めない文字 of a text, each once, in order: without a glyph, or not to be set one after the other."""
+        """組めない文字 of a text, each once, in order: they have no glyph or do not stand alone."""
         return [c for c in dict.fromkeys(text) if c not in self.advances or not _stands_alone(c)]
 
     def width(self, text: str, size: float) -> float:
         """The width of a text in the unit of `size`."""
         return sum(map(self.advances.__getitem__, text)) * size
 
-    def embedded(self, texts: Iterable[str]) -> Embedded:
-        """埋め込み: the subset with just these characters. The same characters give the same bytes."""
+    def embed(self, texts: Iterable[str]) -> EmbeddedFont:
+        """埋め込む書体を作る: the subset with just these characters. The same characters give the same bytes."""
         characters = "".join(sorted(set().union(*texts)))
         options = subset.Options(hinting=False, layout_features=[], name_IDs=[1, 2, 4, 6], notdef_outline=True)
-        font = _opened(self.data, self.path)
+        font = _open(self.data, self.path)
         cutter = subset.Subsetter(options)
         cutter.populate(text=characters)
         cutter.subset(font)
@@ -92,7 +91,7 @@ class Typeface:
             return (value * 2000 + unit) // (2 * unit)
 
         head, across = font["head"], font["hhea"]
-        return Embedded(
+        return EmbeddedFont(
             name=self._font["name"].getDebugName(6),
             data=out.getvalue(),
             numbers={code: f"{number:04X}" for number, (code, _) in enumerate(by_code, start=1)},
@@ -105,12 +104,12 @@ class Typeface:
 
 
 def _stands_alone(character: str) -> bool:
-    """Is it seen, by itself, in the order in which it is written: no mark, no control, none written to the left."""
+    """一字で立つか: visible, in the order of writing; no mark, no control, nothing written to the left."""
     is_seen = unicodedata.category(character) not in ("Mn", "Mc", "Me", "Cc", "Cf", "Cs", "Zl", "Zp")
     return is_seen and unicodedata.bidirectional(character) not in ("R", "AL", "AN")
 
 
-def _opened(data: bytes, path: Path) -> TTFont:
+def _open(data: bytes, path: Path) -> TTFont:
     try:
         font = TTFont(io.BytesIO(data), fontNumber=0, recalcTimestamp=False)
         if any(table.offset + table.length > len(data) for table in font.reader.tables.values()):
@@ -125,7 +124,7 @@ def _opened(data: bytes, path: Path) -> TTFont:
 
 
 def typeface(candidates: Iterable[str], folder: Path) -> Typeface:
-    """書体を選ぶ: the first file that exists; relative names are beside the template. Raises NotFound, BadFile."""
+    """書体を選ぶ: the first file that exists; relative names start at `folder`. Raises NotFound."""
     tried = [folder / name for name in candidates]
     for path in tried:
         if path.is_file():

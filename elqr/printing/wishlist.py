@@ -1,4 +1,4 @@
-"""The wish list (印刷する納付書の一覧): a list of 納付番号 that a person wrote, or a CSV that has them in a column."""
+"""The wish list (印刷する納付書の一覧): 納付番号 that a person listed, or a CSV with a column of them."""
 
 import csv
 import io
@@ -11,8 +11,8 @@ _KEY_DIGITS = 20
 
 
 def read_keys(data: bytes, name: str) -> tuple[str, ...]:
-    """納付番号の一覧を読む, each once, in the order written. Raises BadFile with the line."""
-    text = _decoded(data, name)
+    """納付番号の一覧を読む: each once, in the order written. Raises BadFile with the line."""
+    text = _decode(data, name)
     try:
         rows = list(csv.reader(io.StringIO(text)))
     except csv.Error as error:
@@ -38,7 +38,7 @@ def read_keys(data: bytes, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def _decoded(data: bytes, name: str) -> str:
+def _decode(data: bytes, name: str) -> str:
     for charset in ("utf-8-sig", "cp932"):
         try:
             return data.decode(charset)

@@ -1,6 +1,6 @@
-"""Wording (文言): what a slip says, as columns of text: a notice's yen, dates and numbers as a payer reads them.
+"""Wording (文言): a notice's yen, dates and numbers as a payer reads them, as columns of text.
 
-One column for each name that a template may put in braces. Nothing here knows where a text stands.
+One column for each name that a template may use in braces. Where a text stands is not known here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,11 +12,11 @@ import polars as pl
 from elqr.arithmetic.wareki import wareki, wareki_year
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import group_digits
-from elqr.printing.imposition import Placed, page_label
+from elqr.printing.imposition import Placement, page_label
 from elqr.vocabulary.frames import Slip
 from elqr.vocabulary.terms import WHOLE_YEAR
 
-SLIP_WORDS: dict[str, str] = {
+NOTICE_WORDS: dict[str, str] = {
     "city": "団体名",
     "department": "所管課",
     "procedure": "手続（科目）",
@@ -41,7 +41,7 @@ SLIP_WORDS: dict[str, str] = {
     "item_no": "納付区分",
     "bar_code": "バーコードの数字",
 }
-"""差し込める項目 of a slip: name in a template → what it is."""
+"""差し込める項目 of a notice: name in a template → title."""
 
 PAGE_WORDS: dict[str, str] = {
     "sheet_no": "何枚目",
@@ -50,15 +50,15 @@ PAGE_WORDS: dict[str, str] = {
     "page_installments": "この用紙の期別",
     "page_total": "この用紙の合計額",
 }
-"""差し込める項目 of a page: known once the slips are laid out."""
+"""差し込める項目 of a page, known once the notices have their places: name in a template → title."""
 
 BAR_CODE_GROUPS = (6, 22, 6, 1, 6, 1)
-"""バーコードの数字の区切り behind the AI: 発行企業, 収納企業 to 再発行, 支払期限, 印紙, 金額, 検査数字."""
+"""バーコードの数字の区切り after the AI: 発行企業, 収納企業 to 再発行, 支払期限, 印紙, 金額, 検査数字."""
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """発行者: the city, and each procedure's name and department by its code."""
+    """発行者: the city, and procedure code → name and department."""
 
     city: str
     procedures: Mapping[str, tuple[str, str]]
@@ -70,63 +70,68 @@ def yen(value: int) -> str:
 
 
 def installment(value: int) -> str:
-    """期別: 第3期, or 全期."""
+    """期別 as it is printed: 第3期, or 全期."""
     return "全期" if value == WHOLE_YEAR else f"第{value}期"
 
 
 def bar_code_digits(digits: str) -> str:
-    """バーコードの数字 as printed below the bars."""
+    """バーコードの数字 as they are printed below the bars."""
     return f"({digits[:2]}){group_digits(digits[2:], BAR_CODE_GROUPS)}"
 
 
-def words(slips: pl.DataFrame, office: Office, key_groups: Sequence[int]) -> pl.DataFrame:
-    """文言: frame Slip → one String column for each of `SLIP_WORDS`, row by row."""
+def words(notices: pl.DataFrame, office: Office, key_groups: Sequence[int]) -> pl.DataFrame:
+    """文言: frame Slip → one String column for each of NOTICE_WORDS, row by row."""
     names = {code: name for code, (name, _) in office.procedures.items()}
     departments = {code: department for code, (_, department) in office.procedures.items()}
-    said: dict[str, pl.Series] = {
-        "city": pl.Series([office.city]).new_from_index(0, slips.height),
-        "agency": pl.Series([AGENCY]).new_from_index(0, slips.height),
-        "department": _said(slips[Slip.PROCEDURE_CODE], departments.__getitem__),
-        "procedure": _said(slips[Slip.PROCEDURE_CODE], names.__getitem__),
-        "levy_year": _said(slips[Slip.LEVY_YEAR], wareki_year),
-        "tax_year": _said(slips[Slip.TAX_YEAR], wareki_year),
-        "installment": _said(slips[Slip.INSTALLMENT_NO], installment),
-        "amount": _said(slips[Slip.AMOUNT_YEN], yen),
-        "principal": _said(slips[Slip.PRINCIPAL_YEN], yen),
-        "demand_fee": _said(slips[Slip.DEMAND_FEE_YEN], yen),
-        "late_charge": _said(slips[Slip.LATE_CHARGE_YEN], yen),
-        "due_on": _said(slips[Slip.DUE_ON], wareki),
-        "payable_until_on": _said(slips[Slip.PAYABLE_UNTIL_ON], wareki),
-        "issued_on": _said(slips[Slip.ISSUED_ON], wareki),
-        "key_no": _said(slips[Slip.KEY_NO], lambda digits: group_digits(digits, key_groups)),
-        "bar_code": _said(slips[Slip.BARCODE].fill_null(""), lambda digits: bar_code_digits(digits) if digits else ""),
+    worded: dict[str, pl.Series] = {
+        "city": pl.Series([office.city]).new_from_index(0, notices.height),
+        "agency": pl.Series([AGENCY]).new_from_index(0, notices.height),
+        "department": _word_each(notices[Slip.PROCEDURE_CODE], departments.__getitem__),
+        "procedure": _word_each(notices[Slip.PROCEDURE_CODE], names.__getitem__),
+        "levy_year": _word_each(notices[Slip.LEVY_YEAR], wareki_year),
+        "tax_year": _word_each(notices[Slip.TAX_YEAR], wareki_year),
+        "installment": _word_each(notices[Slip.INSTALLMENT_NO], installment),
+        "amount": _word_each(notices[Slip.AMOUNT_YEN], yen),
+        "principal": _word_each(notices[Slip.PRINCIPAL_YEN], yen),
+        "demand_fee": _word_each(notices[Slip.DEMAND_FEE_YEN], yen),
+        "late_charge": _word_each(notices[Slip.LATE_CHARGE_YEN], yen),
+        "due_on": _word_each(notices[Slip.DUE_ON], wareki),
+        "payable_until_on": _word_each(notices[Slip.PAYABLE_UNTIL_ON], wareki),
+        "issued_on": _word_each(notices[Slip.ISSUED_ON], wareki),
+        "key_no": _word_each(notices[Slip.KEY_NO], lambda digits: group_digits(digits, key_groups)),
+        "bar_code": _word_each(
+            notices[Slip.BARCODE].fill_null(""), lambda digits: bar_code_digits(digits) if digits else ""
+        ),
     }
-    given = {name: slips[name].fill_null("") for name in SLIP_WORDS if name not in said}
-    return pl.DataFrame({name: (said | given)[name] for name in SLIP_WORDS})
+    unchanged = {name: notices[name].fill_null("") for name in NOTICE_WORDS if name not in worded}
+    return pl.DataFrame({name: (worded | unchanged)[name] for name in NOTICE_WORDS})
 
 
-def _said(values: pl.Series, say: Callable[[Any], str]) -> pl.Series:
-    """Each different value is worded once."""
+def _word_each(values: pl.Series, say: Callable[[Any], str]) -> pl.Series:
+    """文言 of each row; every different value is worded once."""
     different = values.unique()
     return values.replace_strict(different, [say(value) for value in different], return_dtype=pl.String).cast(pl.String)
 
 
 def page_words(placed: pl.DataFrame, file_no: int) -> pl.DataFrame:
-    """文言 of the pages: a placed file (frame Slip with Placed) → one String column for each of `PAGE_WORDS`."""
+    """ページの文言: the notices of a file in their places → one String column for each of PAGE_WORDS, row by row."""
     first, last = pl.col(Slip.INSTALLMENT_NO).first(), pl.col(Slip.INSTALLMENT_NO).last()
     on_page = placed.select(
-        Placed.SHEET_NO,
-        Placed.SHEET_COUNT,
-        Placed.PAGE_NO,
-        first.over(Placed.PAGE_NO).alias("first"),
-        last.over(Placed.PAGE_NO).alias("last"),
-        pl.col(Slip.AMOUNT_YEN).sum().over(Placed.PAGE_NO).alias("total"),
+        Placement.SHEET_NO,
+        Placement.SHEET_COUNT,
+        Placement.PAGE_NO,
+        first.over(Placement.PAGE_NO).alias("first"),
+        last.over(Placement.PAGE_NO).alias("last"),
+        pl.col(Slip.AMOUNT_YEN).sum().over(Placement.PAGE_NO).alias("total"),
     )
-    one, other = _said(on_page["first"], installment), _said(on_page["last"], installment)
+    first_text, last_text = _word_each(on_page["first"], installment), _word_each(on_page["last"], installment)
     return on_page.select(
-        pl.col(Placed.SHEET_NO).cast(pl.String).alias("sheet_no"),
-        pl.col(Placed.SHEET_COUNT).cast(pl.String).alias("sheet_count"),
-        _said(on_page[Placed.PAGE_NO], lambda page_no: page_label(file_no, page_no)).alias("page_label"),
-        pl.when(one == other).then(one).otherwise(one + "〜" + other).alias("page_installments"),
-        _said(on_page["total"], yen).alias("page_total"),
+        pl.col(Placement.SHEET_NO).cast(pl.String).alias("sheet_no"),
+        pl.col(Placement.SHEET_COUNT).cast(pl.String).alias("sheet_count"),
+        _word_each(on_page[Placement.PAGE_NO], lambda page_no: page_label(file_no, page_no)).alias("page_label"),
+        pl.when(first_text == last_text)
+        .then(first_text)
+        .otherwise(first_text + "〜" + last_text)
+        .alias("page_installments"),
+        _word_each(on_page["total"], yen).alias("page_total"),
     )

@@ -9,7 +9,7 @@ from fpdf import FPDF
 
 from elqr.issue.symbol_table import image_bits, symbol_rows
 from elqr.printing.document import document
-from elqr.printing.imposition import Placed, on_pages
+from elqr.printing.imposition import Placement, assign_pages
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
 from elqr.printing.typeface import typeface
@@ -53,9 +53,9 @@ def _symbols(scale: int) -> list[Row]:
 
 
 def _placed(template: Template, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    placed = on_pages(rows, len(template.page.slips)).with_columns(pl.lit(1, pl.Int64).alias(Placed.FILE_NO))
+    placed = assign_pages(rows, len(template.page.slips)).with_columns(pl.lit(1, pl.Int64).alias(Placement.FILE_NO))
     texts = words(placed, OFFICE, template.key_groups).hstack(page_words(placed, 1))
-    return placed, texts.with_columns(placed[Placed.PLACE_NO])
+    return placed, texts.with_columns(placed[Placement.PLACE_NO])
 
 
 def _with_fpdf(template: Template, rows: pl.DataFrame, font: str) -> bytes:
@@ -87,7 +87,7 @@ def _pages(scale: int) -> list[Row]:
         template = TEMPLATES[name]
         face = typeface(template.fonts, template.folder)
         placed, texts = _placed(template, many(PAGES * scale, each, procedure))
-        pages = int(placed[Placed.PAGE_NO].max())  # type: ignore[arg-type]
+        pages = int(placed[Placement.PAGE_NO].max())  # type: ignore[arg-type]
         pdf = document(template, face, placed, texts, PRINTED_ON)
         drawn = a_second(pages, lambda t=template, f=face, p=placed, w=texts: document(t, f, p, w, PRINTED_ON))  # type: ignore[misc]
         group = f"{name}（{each}枚）"
@@ -102,7 +102,7 @@ def _pages(scale: int) -> list[Row]:
             )  # type: ignore[misc]
         found += compared(group, "ページ/秒", rows)
         found.append(Row(group, "1ページの大きさ", len(pdf) / pages, "バイト"))
-        checked = placed.filter(pl.col(Placed.PAGE_NO) <= 200)
+        checked = placed.filter(pl.col(Placement.PAGE_NO) <= 200)
         half = document(template, face, checked, texts.head(checked.height), PRINTED_ON)
         proved = a_second(200, lambda t=template, p=checked, h=half: preflight(t, OFFICE, "x", h, p), 2)  # type: ignore[misc]
         found.append(Row(group, "印刷前検査（描画・復号・文字の照合）", proved, "ページ/秒"))
@@ -120,12 +120,12 @@ from dataclasses import replace
 from pathlib import Path
 from tests.bench.printing import many
 from tests.builders import order
-from elqr.printing.proof import proved
+from elqr.printing.proof import prove
 rows, files = many(1000, 1, "douro"), int(sys.argv[1])
 with tempfile.TemporaryDirectory() as folder:
     for no in range(files):
         made = replace(order(rows, "shiyoryo"), file_no=no + 1, sample=1)
-        (Path(folder) / f"{no}.pdf").write_bytes(proved(made).pdf)
+        (Path(folder) / f"{no}.pdf").write_bytes(prove(made).pdf)
 """
 
 

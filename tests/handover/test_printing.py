@@ -186,7 +186,7 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
     whole = city.copy(tmp_path / "whole")
     assert print_slips(whole).code == 0
     done: list[int] = []
-    real = print_batch.proved
+    real = print_batch.prove
 
     def failing(order: proof.Order) -> proof.Proof:
         if len(done) == 2:
@@ -194,12 +194,12 @@ def test_an_interrupted_print_goes_on_and_ends_the_same(city: City, tmp_path: Pa
         done.append(order.file_no)
         return real(order)
 
-    monkeypatch.setattr(print_batch, "proved", failing)
+    monkeypatch.setattr(print_batch, "prove", failing)
     ran = print_slips(city)
     assert ran.code == 130 and not (city.folder / "print" / MANIFEST).exists()
     (city.folder / "print" / "0002_hokenryo.pdf").write_bytes(b"half")
     drawn: list[int] = []
-    monkeypatch.setattr(print_batch, "proved", lambda order: (drawn.append(order.file_no), real(order))[1])
+    monkeypatch.setattr(print_batch, "prove", lambda order: (drawn.append(order.file_no), real(order))[1])
     assert print_slips(city).code == 0
     assert drawn == [2, 3], "what is whole is kept; what was spoilt is made again"
     for path in (whole.folder / "print").iterdir():
@@ -240,10 +240,10 @@ def test_a_folder_begun_otherwise_is_not_gone_on_with(city: City, monkeypatch: p
     def interrupted(order: proof.Order) -> proof.Proof:
         if order.file_no == 2:
             raise KeyboardInterrupt
-        return proof.proved(order)
+        return proof.prove(order)
 
     with monkeypatch.context() as patch:
-        patch.setattr(print_batch, "proved", interrupted)
+        patch.setattr(print_batch, "prove", interrupted)
         assert print_slips(city).code == 130
     ran = print_slips(city, "print", "--date", "2026-11-21")
     assert ran.code == 1 and "違う印刷の途中です" in ran.err
@@ -605,10 +605,10 @@ def test_a_half_finished_print_that_somebody_changed_is_made_again(city: City, m
     def interrupted(order: proof.Order) -> proof.Proof:
         if order.file_no == 3:
             raise KeyboardInterrupt
-        return proof.proved(order)
+        return proof.prove(order)
 
     with monkeypatch.context() as patch:
-        patch.setattr(print_batch, "proved", interrupted)
+        patch.setattr(print_batch, "prove", interrupted)
         assert print_slips(city).code == 130
     folder = city.folder / "print"
     true, before = (folder / "0002_hokenryo.csv").read_bytes(), hashlib.sha256((folder / "0002_hokenryo.csv").read_bytes()).hexdigest()  # fmt: skip

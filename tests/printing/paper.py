@@ -9,7 +9,7 @@ import pypdfium2
 from PIL import Image, ImageFilter
 
 from elqr.handover.printed_folder import listed, read_manifest
-from elqr.printing.picture import Symbology, codes_in
+from elqr.printing.picture import Symbology, decode_scan
 from elqr.synthetic import generate
 from elqr.vocabulary.frames import PrintNotice, Slip
 from tests.builders import JOB, SPECS, elqr
@@ -79,7 +79,7 @@ def sheets(folder: Path, most: int) -> Iterator[tuple[Image.Image, pl.DataFrame]
 
 def read(sheet: Image.Image, slips: pl.DataFrame) -> dict[str, tuple[int, int, int]]:
     """読取り: of the eL-QR and of the bar codes of a sheet, how many were read, how many there are, how many read wrong."""
-    found = codes_in(np.asarray(sheet))
+    found = decode_scan(np.asarray(sheet))
     texts = {kind: {code.text for code in found if code.symbology is kind} for kind in Symbology}
     wanted = {Symbology.QR: set(slips[Slip.DIGITS]), Symbology.CODE_128: set(slips[Slip.BARCODE].drop_nulls())}
     return {

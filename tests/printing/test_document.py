@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from elqr.printing.proof import Proof, proved, read_listed
+from elqr.printing.proof import Proof, prove, read_list
 from elqr.printing.template import Mark
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
@@ -25,13 +25,13 @@ def _many(bills: int) -> pl.DataFrame:
 
 def test_the_same_slips_and_day_give_the_same_bytes() -> None:
     rows = _many(3)
-    one, other = proved(order(rows)), proved(order(rows.sample(fraction=1, shuffle=True, seed=1)))
-    assert one.pdf == other.pdf and one.listed == other.listed
-    assert proved(replace(order(rows), made_on=date(2026, 11, 21))).pdf != one.pdf
+    one, other = prove(order(rows)), prove(order(rows.sample(fraction=1, shuffle=True, seed=1)))
+    assert one.pdf == other.pdf and one.list_csv == other.list_csv
+    assert prove(replace(order(rows), made_on=date(2026, 11, 21))).pdf != one.pdf
 
 
 def test_the_font_is_embedded_once_and_cut_down() -> None:
-    with pikepdf.open(io.BytesIO(proved(order(_many(2))).pdf)) as pdf:
+    with pikepdf.open(io.BytesIO(prove(order(_many(2))).pdf)) as pdf:
         fonts = {page.Resources.Font.F.objgen for page in pdf.pages}
         font = pdf.pages[0].Resources.Font.F.DescendantFonts[0]
         assert len(fonts) == 1
@@ -40,13 +40,13 @@ def test_the_font_is_embedded_once_and_cut_down() -> None:
 
 
 def test_a_page_is_small() -> None:
-    few, many = proved(order(_many(1))), proved(order(_many(101)))
+    few, many = prove(order(_many(1))), prove(order(_many(101)))
     assert (few.pages, many.pages) == (1, 101)
     assert (len(many.pdf) - len(few.pdf)) / 100 < 3_000, "at most 3 KB a page"
 
 
 def test_the_text_on_the_page_reads_as_text() -> None:
-    pdf = pypdfium2.PdfDocument(proved(order(slips(REAL_NOTICE))).pdf)
+    pdf = pypdfium2.PdfDocument(prove(order(slips(REAL_NOTICE))).pdf)
     text = pdf[0].get_textpage().get_text_bounded()
     for words in (
         "軽自動車税（種別割）",
@@ -60,7 +60,7 @@ def test_the_text_on_the_page_reads_as_text() -> None:
 
 
 def _proof_of(*names: str) -> Proof:
-    return proved(order(slips(*(notice_row(payer_ref=str(no), bill_no=str(no), payer_name=name) for no, name in enumerate(names, 1)))))  # fmt: skip
+    return prove(order(slips(*(notice_row(payer_ref=str(no), bill_no=str(no), payer_name=name) for no, name in enumerate(names, 1)))))  # fmt: skip
 
 
 def test_a_name_that_cannot_be_set_is_told_and_left_out() -> None:
@@ -78,7 +78,7 @@ def test_characters_that_share_a_glyph_read_back_as_they_were_written() -> None:
         notice_row(payer_ref="1", bill_no="1", payer_name="⻑谷 長", address="見本市1‐2\u20113"),
         notice_row(payer_ref="2", bill_no="2", payer_name="長谷 ⻑", address="見本市1-2–3\u20124"),
     ]
-    proof = proved(order(slips(*rows)))
+    proof = prove(order(slips(*rows)))
     assert (proof.notices, proof.left_out, proof.checked.findings) == (2, (), ())
     one, other = (page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(proof.pdf))
     assert "⻑谷 長" in one and "見本市1‐2\u20113" in one and "0000-0202" in one
@@ -104,7 +104,7 @@ def test_each_bill_that_cannot_be_sent_is_left_out_and_the_rest_is_printed() -> 
         for payer, (_, given, _, _) in enumerate(LEFT_OUT, start=1)
         for no in (1, 2)
     ]
-    proof = proved(order(slips(*rows, notice_row(payer_ref="99", bill_no="99"))))
+    proof = prove(order(slips(*rows, notice_row(payer_ref="99", bill_no="99"))))
     assert (proof.notices, proof.checked.findings) == (1, ())
     assert {(finding.at.file, finding.code, finding.actual) for finding in proof.left_out} == {
         (f"宛名番号{payer} 通知書番号{payer}", code, said) for payer, (_, _, code, said) in enumerate(LEFT_OUT, start=1)
@@ -114,15 +114,15 @@ def test_each_bill_that_cannot_be_sent_is_left_out_and_the_rest_is_printed() -> 
 def test_a_bill_without_an_address_can_be_handed_over() -> None:
     given: list[dict[str, object]] = [{"postal_code": None}, {"postal_code": ""}, {"address": None}, {"address": ""}]
     rows = [notice_row(payer_ref=str(no), bill_no=str(no), **fields) for no, fields in enumerate(given)]
-    proof = proved(order(slips(*rows)))
+    proof = prove(order(slips(*rows)))
     assert (proof.notices, proof.left_out, proof.checked.findings) == (4, (), ())
 
 
 def test_a_bill_is_left_out_whole_and_nothing_may_be_left() -> None:
     rows = [notice_row(installment_no=no, payer_name="𠮷田") for no in (1, 2)]
-    proof = proved(order(slips(*rows)))
+    proof = prove(order(slips(*rows)))
     assert (proof.pdf, proof.pages, proof.notices, proof.yen) == (b"", 0, 0, 0)
-    assert len(proof.left_out) == 1 and read_listed(proof.listed).is_empty()
+    assert len(proof.left_out) == 1 and read_list(proof.list_csv).is_empty()
 
 
 def test_a_long_name_is_set_smaller_and_one_too_long_is_told() -> None:
@@ -135,18 +135,18 @@ def test_a_long_name_is_set_smaller_and_one_too_long_is_told() -> None:
 
 
 def test_the_list_names_every_slip_and_no_person() -> None:
-    proof = proved(order(slips(REAL_NOTICE)))
-    row = read_listed(proof.listed).row(0, named=True)
+    proof = prove(order(slips(REAL_NOTICE)))
+    row = read_list(proof.list_csv).row(0, named=True)
     assert (row[Slip.KEY_NO], row[Slip.DIGITS], row[Slip.BARCODE]) == ("00000202401010104348", REAL_CODE, REAL_BARCODE)
     assert (row[Slip.AMOUNT_YEN], row[Slip.DUE_ON], row["page_no"], row["place_no"]) == (39_500, date(2024, 5, 31), 1, 0)  # fmt: skip
-    assert "架空" not in proof.listed.decode()
+    assert "架空" not in proof.list_csv.decode()
 
 
 def _with_mark(folder: Path, file: str) -> Proof:
     template = TEMPLATES["hokenryo"]
     mark = Mark(at=template.slip.el_mark[0].at, size=template.slip.el_mark[0].size, file=file)
     slip = template.slip.model_copy(update={"el_mark": (mark,)})
-    return proved(order(slips(REAL_NOTICE), template.model_copy(update={"slip": slip, "folder": folder})))
+    return prove(order(slips(REAL_NOTICE), template.model_copy(update={"slip": slip, "folder": folder})))
 
 
 def _ink_in_mark(proof: Proof) -> int:
@@ -165,7 +165,7 @@ def test_the_el_mark_may_be_a_picture_or_a_pdf(tmp_path: Path) -> None:
     for file in ("mark.png", "mark.pdf", "pdf.png"):
         proof = _with_mark(tmp_path, file)
         assert proof.checked.findings == () and 80 < _ink_in_mark(proof) < 100, file
-    assert _ink_in_mark(proved(order(slips(REAL_NOTICE)))) > 250
+    assert _ink_in_mark(prove(order(slips(REAL_NOTICE)))) > 250
 
 
 def _pdf_page(width: int = 60, side: int = 1) -> bytes:

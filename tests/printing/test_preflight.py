@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from elqr.printing.document import document
-from elqr.printing.imposition import Placed, on_pages
-from elqr.printing.preflight import Checked, preflight
-from elqr.printing.proof import proved
+from elqr.printing.imposition import Placement, assign_pages
+from elqr.printing.preflight import PreflightResult, preflight
+from elqr.printing.proof import prove
 from elqr.printing.template import Template
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import page_words, words
@@ -49,15 +49,15 @@ def _drawn(rows: pl.DataFrame, template: Template = HOKENRYO, said: pl.DataFrame
     """The PDF of some rows; its texts from `said`, if they are to say something else."""
     placed = _placed(rows, template)
     texts = words(_placed(said, template) if said is not None else placed, OFFICE, template.key_groups)
-    texts = texts.hstack(page_words(placed, 1)).with_columns(placed[Placed.PLACE_NO])
+    texts = texts.hstack(page_words(placed, 1)).with_columns(placed[Placement.PLACE_NO])
     return document(template, typeface(template.fonts, template.folder), placed, texts, PRINTED_ON)
 
 
 def _placed(rows: pl.DataFrame, template: Template = HOKENRYO) -> pl.DataFrame:
-    return on_pages(rows, len(template.page.slips)).with_columns(pl.lit(1, pl.Int64).alias(Placed.FILE_NO))
+    return assign_pages(rows, len(template.page.slips)).with_columns(pl.lit(1, pl.Int64).alias(Placement.FILE_NO))
 
 
-def _checked(pdf: bytes, rows: pl.DataFrame = TRUE, template: Template = HOKENRYO) -> Checked:
+def _checked(pdf: bytes, rows: pl.DataFrame = TRUE, template: Template = HOKENRYO) -> PreflightResult:
     return preflight(template, OFFICE, "0001.pdf", pdf, _placed(rows, template))
 
 
@@ -209,11 +209,11 @@ def test_only_the_pages_asked_for_are_checked() -> None:
 
 def test_the_usage_fee_sheet_is_proved_too() -> None:
     row = notice_row(procedure_code="douro", installment_no=1, barcode=barcode("77", 10_000, date(2026, 11, 30)))
-    proof = proved(order(slips(row), "shiyoryo"))
+    proof = prove(order(slips(row), "shiyoryo"))
     assert (proof.pages, proof.notices, proof.yen, proof.checked.findings) == (1, 1, 10_000, ())
 
 
 def test_a_whole_year_slip_has_a_sheet_of_its_own() -> None:
     rows = [notice_row(installment_no=no, principal_yen=yen) for no, yen in ((0, 30_000), (1, 10_000), (2, 20_000))]
-    proof = proved(order(slips(*rows)))
+    proof = prove(order(slips(*rows)))
     assert (proof.pages, proof.checked.findings) == (2, ())

@@ -31,11 +31,11 @@ def test_widths() -> None:
 
 
 def test_only_the_characters_used_are_embedded_and_the_same_characters_give_the_same_bytes() -> None:
-    one, other = FACE.embedded(["国保", "12"]), FACE.embedded(["21", "保国", ""])
+    one, other = FACE.embed(["国保", "12"]), FACE.embed(["21", "保国", ""])
     assert one == other
     cut = TTFont(io.BytesIO(one.data))
     assert set(cut.getBestCmap()) == {ord(character) for character in "国保12"}
-    assert one.hexed("国1") == one.numbers[ord("国")] + one.numbers[ord("1")]
+    assert one.encode("国1") == one.numbers[ord("国")] + one.numbers[ord("1")]
     assert len(one.data) < 10_000 < len(FACE.data)
 
 

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from elqr.printing.imposition import on_pages
-from elqr.printing.wording import PAGE_WORDS, SLIP_WORDS, page_words, words
+from elqr.printing.imposition import assign_pages
+from elqr.printing.wording import NOTICE_WORDS, PAGE_WORDS, page_words, words
 from tests.builders import OFFICE, REAL_NOTICE, TEMPLATES, notice_row, slips
 
 GROUPS = (4, 4, 4, 4, 4)
@@ -49,7 +49,7 @@ def test_other_groups_years_and_no_bar_code() -> None:
 
 def test_a_page_says_its_sheets_installments_and_total() -> None:
     rows = [notice_row(installment_no=no, principal_yen=1_000 * no) for no in (5, 6, 7, 8)]
-    said = page_words(on_pages(slips(*rows), 3), 12)
+    said = page_words(assign_pages(slips(*rows), 3), 12)
     assert list(said.iter_rows())[2:] == [
         ("1", "2", "0012-00001", "第5期〜第7期", "18,000"),
         ("2", "2", "0012-00002", "第8期", "8,000"),
@@ -57,7 +57,7 @@ def test_a_page_says_its_sheets_installments_and_total() -> None:
 
 
 def test_every_name_a_template_may_use_is_worded() -> None:
-    placed = on_pages(slips(REAL_NOTICE), 3)
-    assert words(placed, OFFICE, GROUPS).columns == list(SLIP_WORDS)
+    placed = assign_pages(slips(REAL_NOTICE), 3)
+    assert words(placed, OFFICE, GROUPS).columns == list(NOTICE_WORDS)
     assert page_words(placed, 1).columns == list(PAGE_WORDS)
     assert sum(TEMPLATES["hokenryo"].key_groups) == 20
