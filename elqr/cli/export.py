@@ -41,13 +41,13 @@ def export() -> None:
 @date_option
 @json_option
 def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.handover.export import exported
+    from elqr.handover.export import export_postings
     from elqr.night.opening import open_session
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        made = exported(session, by, now())
+        handover = export_postings(session, by, now())
         folder = session.job.export_folder
-    return _made(made, folder, as_json)
+    return _made(handover, folder, as_json)
 
 
 @export.command("again", help="書き出し NO を、同じ中身のまま、印を付けてもう一度書き出します。")
@@ -58,27 +58,27 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 @date_option
 @json_option
 def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.handover.export import exported_again
+    from elqr.handover.export import repeat_export
     from elqr.night.opening import open_session
 
     with open_session(job, day, rehearsal=False, show=progress()) as session:
-        made = exported_again(session, no, by, reason, now())
+        handover = repeat_export(session, no, by, reason, now())
         folder = session.job.export_folder
-    return _made(made, folder, as_json)
+    return _made(handover, folder, as_json)
 
 
-def _made(made: Handover | None, folder: Path, as_json: bool) -> int:
+def _made(handover: Handover | None, folder: Path, as_json: bool) -> int:
     if as_json:
-        print_json(made.model_dump(mode="json") if made else None)
-    elif made is None:
+        print_json(handover.model_dump(mode="json") if handover else None)
+    elif handover is None:
         click.echo("書き出していない計上はありません。")
     else:
-        back = f"（うち取消・訂正 {made.taken_back_yen:,}円）" if made.taken_back_yen else ""
+        back = f"（うち取消・訂正 {handover.taken_back_yen:,}円）" if handover.taken_back_yen else ""
         click.echo(
-            f"{made.label}　仕訳{made.first_posting_no}～{made.last_posting_no}　"
-            f"{made.postings:,}件 {made.yen:,}円{back}　→ {folder / made.folder_name / made.file}"
+            f"{handover.label}　仕訳{handover.first_posting_no}～{handover.last_posting_no}　"
+            f"{handover.postings:,}件 {handover.yen:,}円{back}　→ {folder / handover.folder_name / handover.file}"
         )
-        if made.again_no:
+        if handover.again_no:
             click.echo(f"{_FIRST_UNTAKEN}。元のフォルダは、もう取り込めません。")
     return ExitCode.CLEAN
 
@@ -113,17 +113,19 @@ def export_list(job: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def export_check(folder: Path, job: Path, as_json: bool) -> int:
-    from elqr.handover.export import checked
+    from elqr.handover.export import check_export
     from elqr.night.opening import open_session
 
     with open_session(job, None, rehearsal=True, show=progress()) as session:
-        made = checked(session, folder)
+        handover = check_export(session, folder)
     if as_json:
-        print_json(made.model_dump(mode="json"))
+        print_json(handover.model_dump(mode="json"))
     else:
-        click.echo(f"{made.label}　{made.postings:,}件 {made.yen:,}円　台帳のとおりです。取り込んでよいです。")
-        if made.again_no:
-            click.echo(f"{_FIRST_UNTAKEN}（書き出し{made.export_no}の{made.postings:,}件と同じ計上です）。")
+        click.echo(
+            f"{handover.label}　{handover.postings:,}件 {handover.yen:,}円　台帳のとおりです。取り込んでよいです。"
+        )
+        if handover.again_no:
+            click.echo(f"{_FIRST_UNTAKEN}（書き出し{handover.export_no}の{handover.postings:,}件と同じ計上です）。")
     return ExitCode.CLEAN
 
 
@@ -132,10 +134,10 @@ def export_check(folder: Path, job: Path, as_json: bool) -> int:
 @by_option
 @job_option
 def export_taken(folder: Path, by: str, job: Path) -> int:
-    from elqr.handover.export import taken
+    from elqr.handover.export import record_taken
     from elqr.night.opening import open_session
 
     with open_session(job, None, rehearsal=False, show=progress()) as session:
-        made = taken(session, folder, by, now())
-    click.echo(f"{made.label}　取込済と記録しました（{made.postings:,}件 {made.yen:,}円）。")
+        handover = record_taken(session, folder, by, now())
+    click.echo(f"{handover.label}　取込済と記録しました（{handover.postings:,}件 {handover.yen:,}円）。")
     return ExitCode.CLEAN

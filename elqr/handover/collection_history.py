@@ -1,11 +1,11 @@
 """The collection history (収納履歴): what each posting on a claim tells the core system, as a file of a spec.
 
-Pure. How a posting divides into 本税・督促手数料・延滞金 is said only where the slip says it: when the whole of
-the slip was paid, or the whole of what a 全期 slip without fees covers of the claim. The order in which a part
-payment is allocated is the city's, so its split is left empty and never guessed.
+Pure. A posting is split into 本税・督促手数料・延滞金 only where the notice gives the split: when the whole notice was
+paid, or the whole share of the claim in a 全期 notice without fees. The city decides how a part payment is allocated,
+so its split is left empty and never guessed.
 
-Refused: a spec that names what is not known here, or lacks the code of a meaning; a value the spec cannot hold.
-Every file is read back with its own spec, and count and yen compared, before anybody sees it.
+Refused: a spec with a name that is unknown here or without the code of a meaning; a value that the spec cannot hold.
+Every file is read back with its own spec, and count and yen are compared, before anybody sees it.
 """
 
 from datetime import date
@@ -29,37 +29,37 @@ _AS_THEY_ARE = (
 
 
 def history(rows: pl.DataFrame, city_code: str) -> pl.DataFrame:
-    """収納履歴: frame Collected → the columns a spec may name. Terms stand as the words that staff read."""
+    """収納履歴: frame Collected → the columns that a spec may name. Terms are the words that staff read."""
     is_back = pl.col(Collected.YEN) < 0
-    made = rows.select(
+    shown = rows.select(
         *_AS_THEY_ARE,
-        _said(_result()).alias("result"),
-        _said(_chosen(is_back, Direction.TAKEN_BACK, Direction.ADDED)).alias("direction"),
+        _label(_result()).alias("result"),
+        _label(_choose(is_back, Direction.TAKEN_BACK, Direction.ADDED)).alias("direction"),
         pl.lit(city_code).alias("city_code"),
         pl.col(Collected.YEN).abs().alias(AMOUNT_YEN),
         *(_part(name).alias(name) for name in _PARTS),
         pl.col(Collected.CHANNEL)
         .replace_strict({term.value: term.label for term in Channel}, return_dtype=pl.String)
         .alias(Collected.CHANNEL),
-        _said(_chosen(pl.col(Collected.IS_ARREARS), YearKind.ARREARS, YearKind.OWN)).alias("year_kind"),
+        _label(_choose(pl.col(Collected.IS_ARREARS), YearKind.ARREARS, YearKind.OWN)).alias("year_kind"),
         pl.when(is_back).then(Collected.REVERSES_NO).alias(Collected.REVERSES_NO),
     )
     divided = pl.sum_horizontal(_PARTS) == pl.col(AMOUNT_YEN)
-    assert made.select((pl.col(_PARTS[0]).is_null() | divided).all()).item(), "a split sums to its posting"
-    return made
+    assert shown.select((pl.col(_PARTS[0]).is_null() | divided).all()).item(), "a split sums to its posting"
+    return shown
 
 
-def _chosen(condition: pl.Expr, yes: Term, no: Term) -> pl.Expr:
+def _choose(condition: pl.Expr, yes: Term, no: Term) -> pl.Expr:
     return pl.when(condition).then(pl.lit(yes)).otherwise(pl.lit(no))
 
 
-def _said(term: pl.Expr) -> pl.Expr:
+def _label(term: pl.Expr) -> pl.Expr:
     labels = {term.value: term.label for kind in (PostingResult, Direction, YearKind) for term in kind}
     return term.replace_strict(labels, return_dtype=pl.String)
 
 
 def _result() -> pl.Expr:
-    """消込結果: in order of precedence. The owed yen are the newest slip's, or what the paid slip covers."""
+    """消込結果: in order of precedence. The newest notice says what is owed, or the share that the paid one covers."""
     owed = pl.coalesce(Collected.OWED_YEN, Collected.COVER_YEN)
     has_excess = (pl.col(Collected.OUTCOME) == Outcome.OVERPAID.value) & ~pl.col(Collected.BY_RULING)
     return (
@@ -74,67 +74,67 @@ def _result() -> pl.Expr:
 
 
 def _part(name: str) -> pl.Expr:
-    """内訳: of a whole slip as it stands there; of a 全期 slip without fees all of it principal; else empty."""
+    """内訳: of a whole notice as printed; of a whole share of a 全期 notice without fees all principal; else null."""
     yen = pl.col(Collected.YEN).abs()
-    is_own_slip = pl.col(Collected.SLIP_INSTALLMENT_NO) == pl.col(Collected.INSTALLMENT_NO)
+    is_own_notice = pl.col(Collected.SLIP_INSTALLMENT_NO) == pl.col(Collected.INSTALLMENT_NO)
     has_no_fees = pl.col(Collected.PRINCIPAL_YEN) == pl.col(Collected.SLIP_YEN)
-    whole = is_own_slip & (yen == pl.col(Collected.SLIP_YEN))
-    whole_share = ~is_own_slip & has_no_fees & (yen == pl.col(Collected.COVER_YEN))
+    is_whole = is_own_notice & (yen == pl.col(Collected.SLIP_YEN))
+    is_whole_share = ~is_own_notice & has_no_fees & (yen == pl.col(Collected.COVER_YEN))
     share = yen if name == Collected.PRINCIPAL_YEN else pl.lit(0, dtype=pl.Int64)
-    return pl.when(whole).then(pl.col(name)).when(whole_share).then(share)
+    return pl.when(is_whole).then(pl.col(name)).when(is_whole_share).then(share)
 
 
 def collection_file(rows: pl.DataFrame, city_code: str, spec: Spec, made_on: date) -> bytes:
-    """収納履歴のファイル of frame Collected. Raises BadFile when the spec cannot say it."""
+    """収納履歴のファイル: frame Collected → bytes. Raises BadFile if the spec cannot hold them."""
     record = spec.record[0]
     shown = history(rows, city_code)
-    if unknown := _unknown(record, shown):
+    if unknown := _unknown_names(record, shown):
         raise BadFile(
             f"様式 {spec.name} の項目 {', '.join(unknown)} は書き出せません。"
             f"書ける項目は {', '.join(sorted(shown.columns))} です。様式の name を直してください。"
         )
-    coded = shown.with_columns(_coded(spec, record, shown))
+    coded = shown.with_columns(_choose_codes(spec, record, shown))
     try:
-        data = _encoded(spec, record, coded)
+        data = _encode(spec, record, coded)
     except ValueError as error:
         raise BadFile(f"様式 {spec.name} で書き出せません（{error}）。様式か納付書データを直してください。") from error
-    _proved(data, spec, record, shown, made_on)
+    _prove(data, spec, record, shown, made_on)
     return data
 
 
-def _unknown(record: RecordSpec, shown: pl.DataFrame) -> list[str]:
+def _unknown_names(record: RecordSpec, shown: pl.DataFrame) -> list[str]:
     free = ("const", "filler", "raw")
     return [field.name for field in record.fields if field.kind not in free and field.name not in shown.columns]
 
 
-def _coded(spec: Spec, record: RecordSpec, shown: pl.DataFrame) -> list[pl.Expr]:
-    """符号にする: a code is the one whose meaning the spec writes in the words of the terms."""
-    made = []
+def _choose_codes(spec: Spec, record: RecordSpec, shown: pl.DataFrame) -> list[pl.Expr]:
+    """符号にする: columns of codes, found by their meaning in the spec, which are the words of the terms."""
+    columns = []
     for field in (field for field in record.fields if field.kind == "code"):
         codes = {meaning: code for code, meaning in (field.values or {}).items()}
-        if lost := sorted(set(shown[field.name].drop_nulls()) - set(codes)):
+        if lacking := sorted(set(shown[field.name].drop_nulls()) - set(codes)):
             raise BadFile(
-                f"様式 {spec.name} の「{field.title}」（{field.name}）に「{'・'.join(lost)}」の符号がありません。"
+                f"様式 {spec.name} の「{field.title}」（{field.name}）に「{'・'.join(lacking)}」の符号がありません。"
                 "values に、その意味の符号を足してください。"
             )
-        made.append(pl.col(field.name).replace_strict(codes, return_dtype=pl.String))
-    return made
+        columns.append(pl.col(field.name).replace_strict(codes, return_dtype=pl.String))
+    return columns
 
 
-def _encoded(spec: Spec, record: RecordSpec, coded: pl.DataFrame) -> bytes:
+def _encode(spec: Spec, record: RecordSpec, coded: pl.DataFrame) -> bytes:
     if spec.layout == "csv":
         return encode_csv(spec, coded)
     return join_records(spec, [encode_records(spec, record.name, coded)], spec.line_ends[0])
 
 
-def _proved(data: bytes, spec: Spec, record: RecordSpec, shown: pl.DataFrame, made_on: date) -> None:
-    """読み返して確かめる: the file says the same count and yen. Raises BadFile."""
-    found = decode(data, spec, spec.name, made_on)
-    if found.findings:
+def _prove(data: bytes, spec: Spec, record: RecordSpec, shown: pl.DataFrame, made_on: date) -> None:
+    """読み返して確かめる: the file has the same count and yen. Raises BadFile."""
+    decoded = decode(data, spec, spec.name, made_on)
+    if decoded.findings:
         raise BadFile(
-            f"様式 {spec.name} で書き出したものを読み返せません（{found.findings[0]}）。様式を直してください。"
+            f"様式 {spec.name} で書き出したものを読み返せません（{decoded.findings[0]}）。様式を直してください。"
         )
-    read = found.tables[record.name]
-    assert read.height == shown.height, "every posting is in the file"
-    if AMOUNT_YEN in read.columns:
-        assert read[AMOUNT_YEN].sum() == shown[AMOUNT_YEN].sum(), "every yen is in the file"
+    rows = decoded.tables[record.name]
+    assert rows.height == shown.height, "every posting is in the file"
+    if AMOUNT_YEN in rows.columns:
+        assert rows[AMOUNT_YEN].sum() == shown[AMOUNT_YEN].sum(), "every yen is in the file"

@@ -1,9 +1,9 @@
 """The export (基幹システムへの書き出し): what was posted on claims goes back to the core system, each posting once.
 
-The file, its copy in the archive and its manifest are written whole before the ledger says so: after a crash
-they are written again, the same. Refused: a folder that was changed, that is another ledger's, whose postings were
-taken in already under whatever name, that was made again since or withdrawn, or whose turn has not come. That it was
-taken in stands in the folder too, for a ledger that was restored from before.
+The file, its copy in the archive and its manifest are complete before the ledger records the export; after a crash they
+are written again, byte for byte. Refused: a folder that was changed, is another ledger's, was exported again since, was
+withdrawn, or whose turn has not come, and postings that were taken in already, under whatever name. The folder itself
+also records that it was taken in, for a ledger that is restored from an older copy.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from elqr.handover.collection_history import collection_file
 from elqr.handover.manifest import (
     MANIFEST,
     TAKEN,
-    Exported,
+    ExportedFolder,
     Handover,
     read_exported,
     refuse_strangers,
@@ -39,45 +39,45 @@ _AGAIN = "elqr export again で書き出し直してください。"
 
 
 def export_night(session: Session, at: str) -> Handover | None:
-    """夜の書き出し: when the job asks for it, after the night has posted."""
+    """夜の書き出し: if the job asks for it, after the night has posted."""
     if not session.job.export.nightly:
         return None
     with session.journal.step("基幹システムへの書き出し") as step:
-        made = exported(session, NIGHT, at)
-        if made is not None:
-            step.file, step.count, step.yen = made.file, made.postings, made.yen
-        step.result = "書き出し" if made else "計上なし"
-    return made
+        handover = export_postings(session, NIGHT, at)
+        if handover is not None:
+            step.file, step.count, step.yen = handover.file, handover.postings, handover.yen
+        step.result = "書き出し" if handover else "計上なし"
+    return handover
 
 
-def exported(session: Session, by: str, at: str) -> Handover | None:
-    """書き出す: every posting on a claim that no export has; None without any. Raises BadFile, LedgerError."""
+def export_postings(session: Session, by: str, at: str) -> Handover | None:
+    """書き出す: all postings on claims that are in no export yet; None without any. Raises BadFile, LedgerError."""
     with session.ledger.transaction() as connection:
         rows = queries.collected_after(connection, queries.last_posting_no(connection))
         if rows.is_empty():
             return None
         spec = session.specs[session.job.export.spec]
         data = collection_file(rows, session.job.city.city_code, spec, session.night_on)
-        made = _handover(session, next_handed_out(connection, export_table.c.export_no), rows, sha256_of(data))
-        while _is_taken(session, made, data):  # by an export that was cut off, and of other postings
-            made = _handover(session, made.export_no + 1, rows, made.sha256)
-        _write(session, made, data)
+        handover = _describe(session, next_handed_out(connection, export_table.c.export_no), rows, sha256_of(data))
+        while _is_used(session, handover, data):  # by an export that was cut off, with other postings
+            handover = _describe(session, handover.export_no + 1, rows, handover.sha256)
+        _write(session, handover, data)
         row: dict[str, Any] = {
-            "night_on": made.night_on.isoformat(),
+            "night_on": handover.night_on.isoformat(),
             "made_at": at,
             "made_by": by,
-            "file_name": made.file,
-            "manifest_sha256": sha256_of(made.as_bytes()),
+            "file_name": handover.file,
+            "manifest_sha256": sha256_of(handover.as_bytes()),
         }
-        same = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
-        row |= {name: getattr(made, name) for name in same}
+        names = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
+        row |= {name: getattr(handover, name) for name in names}
         queries.enter_export(connection, row)
-        enter_act(connection, session.night_on, Act("export", made.export_no, RECORDED, by, {"export": [row]}))
-        _add_up(queries.export_breaks(connection, made.export_no))
-    return made
+        enter_act(connection, session.night_on, Act("export", handover.export_no, RECORDED, by, {"export": [row]}))
+        _refuse_breaks(queries.export_breaks(connection, handover.export_no))
+    return handover
 
 
-def _handover(session: Session, export_no: int, rows: pl.DataFrame, sha256: str) -> Handover:
+def _describe(session: Session, export_no: int, rows: pl.DataFrame, sha256: str) -> Handover:
     spec, yen = session.specs[session.job.export.spec], rows[Collected.YEN]
     chain = report_queries.chain(session.ledger.connection, session.night_on)
     return Handover(
@@ -101,22 +101,23 @@ def _handover(session: Session, export_no: int, rows: pl.DataFrame, sha256: str)
     )
 
 
-def _is_taken(session: Session, made: Handover, data: bytes) -> bool:
-    """使われた番号か: its folder holds something else. What is there may have been taken in, and stays as it is."""
-    folder = session.job.export_folder / made.folder_name
-    return session.holds_other(folder / made.file, data) or session.holds_other(folder / MANIFEST, made.as_bytes())
+def _is_used(session: Session, handover: Handover, data: bytes) -> bool:
+    """使われた番号か: its folder holds something else, which may have been taken in and is left as it is."""
+    folder = session.job.export_folder / handover.folder_name
+    contents = ((handover.file, data), (MANIFEST, handover.as_bytes()))
+    return any(session.holds_other(folder / name, content) for name, content in contents)
 
 
-def _write(session: Session, made: Handover, data: bytes) -> None:
-    """The copies in the archive, the file, and last its manifest; a rehearsal writes nothing."""
-    for content in (data, made.as_bytes()) if not session.ledger.rehearsal else ():
+def _write(session: Session, handover: Handover, data: bytes) -> None:
+    """書き込む: the copies in the archive, the file, and last its manifest. A rehearsal writes nothing."""
+    for content in (data, handover.as_bytes()) if not session.ledger.rehearsal else ():
         keep(session.job.store.archive, sha256_of(content), content)
-    folder = session.job.export_folder / made.folder_name
-    session.write(folder / made.file, data)
-    session.write(folder / MANIFEST, made.as_bytes())
+    folder = session.job.export_folder / handover.folder_name
+    session.write(folder / handover.file, data)
+    session.write(folder / MANIFEST, handover.as_bytes())
 
 
-def _add_up(broken: list[str]) -> None:
+def _refuse_breaks(broken: list[str]) -> None:
     if broken:
         raise LedgerError(
             f"書き出しと計上の合計が合いません（{'、'.join(broken)}）。基幹システムに渡さないでください。"
@@ -124,106 +125,106 @@ def _add_up(broken: list[str]) -> None:
         )
 
 
-def exported_again(session: Session, export_no: int, by: str, reason: str, at: str) -> Handover:
-    """もう一度書き出す: the same bytes under a marked name. Raises NotFound, BadFile."""
+def repeat_export(session: Session, export_no: int, by: str, reason: str, at: str) -> Handover:
+    """もう一度書き出す: the same bytes under a marked name. Raises NotFound, BadFile, Refused."""
     with session.ledger.transaction() as connection:
-        row = next((one for one in queries.exports(connection) if one["export_no"] == export_no), None)
+        row = next((row for row in queries.exports(connection) if row["export_no"] == export_no), None)
         if row is None:
             raise NotFound(f"書き出し{export_no}はありません。elqr export list で確かめてください。")
-        _holds(row, f"書き出し{export_no}")
-        _is_untaken(row, f"書き出し{export_no}")
-        _has_no_other_mark(session, row, f"書き出し{export_no}")
-        first = Handover.model_validate_json(_kept(session, row["manifest_sha256"]))
-        made = first.again(len(row["again"]) + 1, reason, by)
-        if _is_taken(session, made, _kept(session, row["sha256"])):
+        _refuse_withdrawn(row, f"書き出し{export_no}")
+        _refuse_taken(row, f"書き出し{export_no}")
+        _refuse_unknown_marks(session, row, f"書き出し{export_no}")
+        first = Handover.model_validate_json(_read_archived(session, row["manifest_sha256"]))
+        handover = first.again(len(row["again"]) + 1, reason, by)
+        if _is_used(session, handover, _read_archived(session, row["sha256"])):
             raise BadFile(
-                f"{session.job.export_folder / made.folder_name} に、途中で止まった書き出しがあります。"
+                f"{session.job.export_folder / handover.folder_name} に、途中で止まった書き出しがあります。"
                 "取り込んでいないことを確かめ、ほかの場所に移してから、もう一度実行してください。"
             )
-        _write(session, made, _kept(session, row["sha256"]))
+        _write(session, handover, _read_archived(session, row["sha256"]))
         again = {
             "export_no": export_no,
-            "again_no": made.again_no,
+            "again_no": handover.again_no,
             "night_on": session.night_on.isoformat(),
             "made_at": at,
             "made_by": by,
             "reason": reason,
-            "manifest_sha256": sha256_of(made.as_bytes()),
+            "manifest_sha256": sha256_of(handover.as_bytes()),
         }
         queries.enter_again(connection, again)
         enter_act(connection, session.night_on, Act("export", export_no, "again", by, {"export_again": [again]}))
-    return made
+    return handover
 
 
-def _kept(session: Session, sha256: str) -> bytes:
-    """控え in the archive, as it was written. Raises NotFound, BadFile."""
+def _read_archived(session: Session, sha256: str) -> bytes:
+    """保管庫の控えを読む, if it is as it was written. Raises NotFound, BadFile."""
     data = kept(session.job.store.archive, sha256)
     if sha256_of(data) != sha256:
         raise BadFile(f"保管庫の {sha256} が書き出したときと違います。保管庫を控えから戻してください。")
     return data
 
 
-def checked(session: Session, folder: Path) -> Handover:
+def check_export(session: Session, folder: Path) -> Handover:
     """書き出したフォルダを確かめる: it is ours, unchanged, not taken in yet, and the next in turn.
 
-    Raises NotFound, BadFile, and LedgerError when the exports and the postings do not add up.
+    Raises NotFound, BadFile, Refused, and LedgerError if exports and postings do not add up.
     """
     with session.ledger.transaction():
-        made, row = _checked(session, folder)
-        _has_no_other_mark(session, row, made.label)
-    return made
+        handover, row = _check_folder(session, folder)
+        _refuse_unknown_marks(session, row, handover.label)
+    return handover
 
 
-def _checked(session: Session, folder: Path) -> tuple[Handover, dict[str, Any]]:
-    """書き出したフォルダと台帳の行, but for the marks in folders."""
-    connection, found = session.ledger.connection, read_exported(folder)
-    _add_up(queries.all_exports_break(connection))
+def _check_folder(session: Session, folder: Path) -> tuple[Handover, dict[str, Any]]:
+    """書き出したフォルダを確かめる, except for marks in folders. Returns its manifest and its row of the ledger."""
+    connection, exported = session.ledger.connection, read_exported(folder)
+    _refuse_breaks(queries.all_exports_break(connection))
     chain = report_queries.chain(connection, session.night_on)
-    row = next((own for own in queries.exports(connection) if own["export_no"] == found.handover.export_no), None)
-    _is_ours(found, row, chain["ledger"], folder)
+    row = next((row for row in queries.exports(connection) if row["export_no"] == exported.handover.export_no), None)
+    _refuse_foreign(exported, row, chain["ledger"], folder)
     assert row is not None
-    made = found.handover
-    refuse_strangers(folder, (MANIFEST, TAKEN, Path(made.file).name), made.folder_name)
-    _is_in_turn(made, row, queries.untaken_before(connection, made.export_no))
-    return made, row
+    handover = exported.handover
+    refuse_strangers(folder, (MANIFEST, TAKEN, Path(handover.file).name), handover.folder_name)
+    _refuse_out_of_turn(handover, row, queries.untaken_before(connection, handover.export_no))
+    return handover, row
 
 
-def _is_ours(found: Exported, row: dict[str, Any] | None, ledger: str, folder: Path) -> None:
-    """台帳の書き出しか, and as it was written. Raises BadFile."""
-    made = found.handover
-    if made.ledger != ledger:
+def _refuse_foreign(exported: ExportedFolder, row: dict[str, Any] | None, ledger: str, folder: Path) -> None:
+    """台帳の書き出しでないものを断る, and one that was changed. Raises BadFile."""
+    handover = exported.handover
+    if handover.ledger != ledger:
         raise BadFile(f"{folder} は別の台帳の書き出しです。取り込まないでください。--job を確かめてください。")
-    own = [row, *row["again"]] if row else []
-    recorded = next((one for one in own if one.get("again_no", 0) == made.again_no), None)
-    if recorded is None:
+    records = [row, *row["again"]] if row else []
+    record = next((record for record in records if record.get("again_no", 0) == handover.again_no), None)
+    if record is None:
         raise BadFile(
-            f"{folder} の{made.label}は台帳に記録がありません（途中で止まった書き出しか、古い控えの台帳です）。"
+            f"{folder} の{handover.label}は台帳に記録がありません（途中で止まった書き出しか、古い控えの台帳です）。"
             "取り込まずに、elqr export make で書き出したものを使ってください。"
         )
-    if recorded["manifest_sha256"] != found.manifest_sha256:
+    if record["manifest_sha256"] != exported.manifest_sha256:
         raise BadFile(f"{folder / MANIFEST} が書き出したときと違います。取り込まずに、{_AGAIN}")
-    if made.sha256 != found.file_sha256:
-        said = "が書き出したときと違います" if found.file_sha256 else "がありません"
-        raise BadFile(f"{folder / made.file} {said}。取り込まずに、{_AGAIN}")
+    if handover.sha256 != exported.file_sha256:
+        fault = "が書き出したときと違います" if exported.file_sha256 else "がありません"
+        raise BadFile(f"{folder / handover.file} {fault}。取り込まずに、{_AGAIN}")
 
 
-def _is_in_turn(made: Handover, row: dict[str, Any], untaken: list[int]) -> None:
-    """順番どおりの、まだ取り込んでいない書き出しか. Raises Refused."""
-    _holds(row, made.label)
-    _is_untaken(row, made.label)
-    if len(row["again"]) > made.again_no:
+def _refuse_out_of_turn(handover: Handover, row: dict[str, Any], untaken: list[int]) -> None:
+    """順番でない書き出しを断る, and one that is withdrawn or taken in. Raises Refused."""
+    _refuse_withdrawn(row, handover.label)
+    _refuse_taken(row, handover.label)
+    if len(row["again"]) > handover.again_no:
         raise Refused(
-            f"{made.label}は古い書き出しです。後から書き出した（再{len(row['again'])}）のフォルダを使ってください。"
+            f"{handover.label}は古い書き出しです。後から書き出した（再{len(row['again'])}）のフォルダを使ってください。"
         )
     if untaken:
         raise Refused(
-            f"{made.label}より前の書き出し{untaken[0]}が、まだ取込済と記録されていません（{len(untaken)}件）。"
+            f"{handover.label}より前の書き出し{untaken[0]}が、まだ取込済と記録されていません（{len(untaken)}件）。"
             "番号の順に取り込み、elqr export taken で記録してください。"
         )
 
 
-def _holds(row: dict[str, Any], label: str) -> None:
-    """取り消されていない書き出しか. Raises Refused."""
+def _refuse_withdrawn(row: dict[str, Any], label: str) -> None:
+    """取り消された書き出しを断る. Raises Refused."""
     if withdrawn := row["withdrawn"]:
         raise Refused(
             f"{label}は {withdrawn['taken_at'][:10]} に取り消されています（申請 {withdrawn['asked_by']}、承認 "
@@ -231,8 +232,8 @@ def _holds(row: dict[str, Any], label: str) -> None:
         )
 
 
-def _is_untaken(row: dict[str, Any], label: str) -> None:
-    """同じ計上がまだ取り込まれていないか, under whatever name. Raises Refused."""
+def _refuse_taken(row: dict[str, Any], label: str) -> None:
+    """取り込まれた計上を断る, under whatever name. Raises Refused."""
     if row["taken"]:
         taken = row["taken"][-1]
         by = f"{taken['taken_at'][:10]} に {taken['taken_by']} が"
@@ -243,9 +244,10 @@ def _is_untaken(row: dict[str, Any], label: str) -> None:
         )
 
 
-def _has_no_other_mark(session: Session, row: dict[str, Any], label: str, again_no: int | None = None) -> None:
-    """台帳の知らない取込済の印がないか, but for that of one folder. Raises Refused."""
-    known = {(one["again_no"], one["taken_at"], one["taken_by"]) for one in (*row["taken"], *row["not_taken"])}
+def _refuse_unknown_marks(session: Session, row: dict[str, Any], label: str, again_no: int | None = None) -> None:
+    """台帳の知らない取込済の印を断る, except that of folder `again_no`. Raises Refused."""
+    records = (*row["taken"], *row["not_taken"])
+    known = {(record["again_no"], record["taken_at"], record["taken_by"]) for record in records}
     for mark in taken_marks(session.job.export_folder, row["export_no"]):
         if (mark.again_no, mark.at, mark.by) not in known and mark.again_no != again_no:
             raise Refused(
@@ -255,13 +257,14 @@ def _has_no_other_mark(session: Session, row: dict[str, Any], label: str, again_
             )
 
 
-def taken(session: Session, folder: Path, by: str, at: str) -> Handover:
-    """取込済と記録する: the core system has this export. Raises NotFound, BadFile as `checked` does."""
+def record_taken(session: Session, folder: Path, by: str, at: str) -> Handover:
+    """取込済と記録する: the core system has this export. Raises what `check_export` raises."""
     with session.ledger.transaction() as connection:
-        made, own = _checked(session, folder)
-        _has_no_other_mark(session, own, made.label, made.again_no)
-        row = {"export_no": made.export_no, "again_no": made.again_no, "taken_at": at, "taken_by": by}
-        session.write(session.job.export_folder / made.folder_name / TAKEN, taken_mark(row))
-        entered = queries.enter_taken(connection, row)
-        enter_act(connection, session.night_on, Act("export", made.export_no, "taken", by, {"export_taken": [entered]}))
-    return made
+        handover, row = _check_folder(session, folder)
+        _refuse_unknown_marks(session, row, handover.label, handover.again_no)
+        record = {"export_no": handover.export_no, "again_no": handover.again_no, "taken_at": at, "taken_by": by}
+        session.write(session.job.export_folder / handover.folder_name / TAKEN, taken_mark(record))
+        entered = queries.enter_taken(connection, record)
+        act = Act("export", handover.export_no, "taken", by, {"export_taken": [entered]})
+        enter_act(connection, session.night_on, act)
+    return handover

@@ -1,7 +1,7 @@
-"""The manifest (引渡しの目録): what goes with an export and proves it, and reading an exported folder again.
+"""The manifest (引渡しの目録): what accompanies an export and proves it; reading an exported folder.
 
-Everything in it follows from the ledger, so that an export written again after a crash is the same to the byte.
-The ledger keeps the manifest's hash, and the manifest the file's: neither can change unseen.
+All of it follows from the ledger, so that an export written again after a crash has the same bytes. The ledger keeps
+the hash of the manifest, and the manifest that of the file: neither can change unnoticed.
 """
 
 import re
@@ -27,18 +27,18 @@ _SHOWN = 10
 
 
 def folder_name(export_no: int, again_no: int) -> str:
-    """書き出しのフォルダ of an export, or of one made again: 000012, or 000012_again1."""
+    """書き出しのフォルダ: 000012, or 000012_again1 for an export made again."""
     return f"{export_no:06d}" + (f"_again{again_no}" if again_no else "")
 
 
 def refuse_strangers(folder: Path, ours: Iterable[str], number: str) -> None:
-    """渡すフォルダに目録にないものがないか, and whether it bears its own number. Raises BadFile.
+    """目録にないものがあるフォルダを断る, and one that bears another number than its own. Raises BadFile.
 
-    Whoever takes in a folder takes in all of it. Under a name that is no number it may lie anywhere.
+    Whoever takes in a folder takes in all of it. A folder whose name is no number may have been moved on purpose.
     """
-    if found := strangers(folder, ours):
+    if others := strangers(folder, ours):
         raise BadFile(
-            f"{folder} に、目録（{MANIFEST}）にないもの {'、'.join(found[:_SHOWN])} があります（{len(found)}件）。"
+            f"{folder} に、目録（{MANIFEST}）にないもの {'、'.join(others[:_SHOWN])} があります（{len(others)}件）。"
             "誰が置いたか確かめ、ほかの場所に移してから、もう一度実行してください。"
         )
     name = folder.resolve().name
@@ -47,7 +47,7 @@ def refuse_strangers(folder: Path, ours: Iterable[str], number: str) -> None:
 
 
 class Handover(Strict):
-    """引渡しの目録. `again_no` is 0 for the first export of these postings, and counts those made again."""
+    """引渡しの目録. `again_no` is 0 for the first export of these postings, and counts its repetitions."""
 
     export_no: int
     file: str
@@ -100,26 +100,26 @@ class Handover(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """書き出したフォルダ as it is now; `file_sha256` is empty when the file is not there."""
+class ExportedFolder:
+    """書き出したフォルダ as it is now; `file_sha256` is empty if there is no file."""
 
     handover: Handover
     manifest_sha256: str
     file_sha256: str
 
 
-def read_exported(folder: Path) -> Exported:
+def read_exported(folder: Path) -> ExportedFolder:
     """書き出したフォルダを読む. Raises NotFound, BadFile."""
     path = folder / MANIFEST
     data = read_written(path, "引渡しの目録", "elqr export make が作ったフォルダを指定してください。", BY_ELQR)
     try:
-        found = Handover.model_validate_json(data)
+        handover = Handover.model_validate_json(data)
     except ValidationError as error:
         raise BadFile(
             f"{path} は引渡しの目録ではありません（{explain(error)}）。"
             "elqr export make が作ったフォルダを指定してください。"
         ) from error
-    file = folder / Path(found.file).name
+    file = folder / Path(handover.file).name
     try:
         file_sha256 = sha256_of_file(file)
     except (FileNotFoundError, NotADirectoryError):
@@ -128,12 +128,12 @@ def read_exported(folder: Path) -> Exported:
         raise BadFile(
             f"{file} を読めません（{cause(error)}）。権限を直すか、元のフォルダを指定してください。"
         ) from error
-    return Exported(found, sha256_of(data), file_sha256)
+    return ExportedFolder(handover, sha256_of(data), file_sha256)
 
 
 @dataclass(frozen=True, slots=True)
 class TakenMark:
-    """取込済の印 in an exported folder: where it is, which of the exports, who recorded it and when."""
+    """取込済の印 in an exported folder: its path, the repetition, when and by whom it was recorded."""
 
     path: Path
     again_no: int
@@ -147,12 +147,12 @@ def taken_mark(row: Mapping[str, object]) -> bytes:
 
 
 def taken_marks(folder: Path, export_no: int) -> Iterator[TakenMark]:
-    """取込済の印 of an export and of those made again, among all exported folders. One that is unreadable is one."""
+    """取込済の印 of an export and its repetitions, in all exported folders. An unreadable mark counts as one."""
     first = f"{export_no:06d}"
     for path in sorted([*folder.glob(f"{first}/{TAKEN}"), *folder.glob(f"{first}_again*/{TAKEN}")]):
         _, _, again = path.parent.name.partition("_again")
         try:
-            read = read_own_json(path)
-            yield TakenMark(path, int(read["again_no"]), str(read["taken_at"]), str(read["taken_by"]))
+            mark = read_own_json(path)
+            yield TakenMark(path, int(mark["again_no"]), str(mark["taken_at"]), str(mark["taken_by"]))
         except (OSError, ValueError, KeyError, TypeError):
             yield TakenMark(path, int(again) if again.isdecimal() else 0, "", "読めない印")
