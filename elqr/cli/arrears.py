@@ -12,15 +12,15 @@ from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
     Group,
-    by_option,
+    Signer,
     date_option,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
     say,
+    signer_options,
 )
 from elqr.vocabulary.terms import ExitCode
 
@@ -70,23 +70,19 @@ def _show_against(against: tuple[Against, ...]) -> None:
 @arrears.command("list", help="督促対象一覧を引きます。妨げるものがあれば示し、何も書きません。")
 @click.option("--approval", type=NUMBER, metavar="NO", help="妨げがあるまま引くための、承認された申請の番号。")
 @click.option("--with-names", is_flag=True, help="氏名と住所を入れます。なければ宛名番号だけです。")
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day: date | None, as_json: bool) -> int:
+def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.arrears import situation
     from elqr.approvals.reminder_list import draw_list
-    from elqr.night.opening import open_session
     from elqr.store.queries.arrears import requests
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
+    with signer.open_job() as session:
         found = situation(session)
         with session.ledger.transaction() as connection:
             waiting = [own for own in requests(connection) if own["result"] is None]
         is_free = not found.against or approval is not None
-        made = draw_list(session, found, approval, Signature(by, now()), with_names=with_names) if is_free else None
+        made = draw_list(session, found, approval, signer.sign(), with_names=with_names) if is_free else None
     if as_json:
         print_json(
             _as_dict(found) | {"list_no": made.list_no if made else None, "folder": str(made.folder) if made else None}
@@ -111,16 +107,12 @@ def arrears_list(approval: int | None, with_names: bool, by: str, job: Path, day
 
 @arrears.command("request", help="妨げがあるまま一覧を引くことを申請します。")
 @reason_option
-@by_option
-@job_option
-@date_option
-def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def arrears_request(reason: str, signer: Signer) -> int:
     from elqr.approvals.arrears import request_list
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number, found = request_list(session, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        number, found = request_list(session, signer.sign(reason))
     _show(found)
     click.echo(f"申請しました（申請 {number}）。ほかの人が elqr arrears approve {number} で承認してください。")
     return ExitCode.CLEAN
@@ -128,16 +120,12 @@ def arrears_request(reason: str, by: str, job: Path, day: date | None) -> int:
 
 @arrears.command("approve", help="NO の申請を承認します（申請した人とは別の人が）。状況が変わっていれば断ります。")
 @click.argument("no", type=NUMBER)
-@by_option
-@job_option
-@date_option
-def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def arrears_approve(no: int, signer: Signer) -> int:
     from elqr.approvals.arrears import approve_list
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        approve_list(session, no, Signature(by, now()))
+    with signer.open_job() as session:
+        approve_list(session, no, signer.sign())
     click.echo(f"申請 {no} を承認しました。elqr arrears list --approval {no} で、一度だけ引けます。")
     return ExitCode.CLEAN
 
@@ -145,16 +133,12 @@ def arrears_approve(no: int, by: str, job: Path, day: date | None) -> int:
 @arrears.command("reject", help="NO の申請を却下します（自分の申請の取り下げにも使います）。")
 @click.argument("no", type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
-def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def arrears_reject(no: int, reason: str, signer: Signer) -> int:
     from elqr.approvals.arrears import refuse_list
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refuse_list(session, no, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        refuse_list(session, no, signer.sign(reason))
     click.echo(f"申請 {no} を却下しました。")
     return ExitCode.CLEAN
 
@@ -166,9 +150,8 @@ def arrears_reject(no: int, reason: str, by: str, job: Path, day: date | None) -
 @json_option
 def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.reminder_list import check_list
-    from elqr.night.opening import open_session
 
-    with open_session(job, day, rehearsal=True, show=progress()) as session:
+    with open_job(job, day, rehearsal=True) as session:
         found = check_list(session, folder)
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:

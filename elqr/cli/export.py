@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,15 @@ from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
     Group,
+    Signer,
     by_option,
-    date_option,
     job_option,
     json_option,
     now,
+    open_job,
     print_json,
-    progress,
     reason_option,
+    signer_options,
 )
 from elqr.vocabulary.terms import ExitCode
 
@@ -36,16 +36,13 @@ def export() -> None:
 
 
 @export.command("make", help="まだ書き出していない計上を、基幹システムに渡すファイルに書き出します。")
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
+def export_make(signer: Signer, as_json: bool) -> int:
     from elqr.handover.export import export_postings
-    from elqr.night.opening import open_session
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        handover = export_postings(session, by, now())
+    with signer.open_job() as session:
+        handover = export_postings(session, signer.sign())
         folder = session.job.export_folder
     return _made(handover, folder, as_json)
 
@@ -53,16 +50,13 @@ def export_make(by: str, job: Path, day: date | None, as_json: bool) -> int:
 @export.command("again", help="書き出し NO を、同じ中身のまま、印を付けてもう一度書き出します。")
 @click.argument("no", type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def export_again(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
+def export_again(no: int, reason: str, signer: Signer, as_json: bool) -> int:
     from elqr.handover.export import repeat_export
-    from elqr.night.opening import open_session
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        handover = repeat_export(session, no, by, reason, now())
+    with signer.open_job() as session:
+        handover = repeat_export(session, no, signer.sign(reason))
         folder = session.job.export_folder
     return _made(handover, folder, as_json)
 
@@ -87,10 +81,9 @@ def _made(handover: Handover | None, folder: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def export_list(job: Path, as_json: bool) -> int:
-    from elqr.night.opening import open_session
     from elqr.store.queries.exports import exports, outstanding
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
         found, (count, yen) = exports(open_), outstanding(open_)
     if as_json:
         print_json({"exports": found, "outstanding": {"postings": count, "yen": yen}})
@@ -114,9 +107,8 @@ def export_list(job: Path, as_json: bool) -> int:
 @json_option
 def export_check(folder: Path, job: Path, as_json: bool) -> int:
     from elqr.handover.export import check_export
-    from elqr.night.opening import open_session
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session:
+    with open_job(job, rehearsal=True) as session:
         handover = check_export(session, folder)
     if as_json:
         print_json(handover.model_dump(mode="json"))
@@ -135,9 +127,9 @@ def export_check(folder: Path, job: Path, as_json: bool) -> int:
 @job_option
 def export_taken(folder: Path, by: str, job: Path) -> int:
     from elqr.handover.export import record_taken
-    from elqr.night.opening import open_session
+    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, None, rehearsal=False, show=progress()) as session:
-        handover = record_taken(session, folder, by, now())
+    with open_job(job) as session:
+        handover = record_taken(session, folder, Signature(by, now()))
     click.echo(f"{handover.label}　取込済と記録しました（{handover.postings:,}件 {handover.yen:,}円）。")
     return ExitCode.CLEAN

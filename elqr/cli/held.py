@@ -10,14 +10,14 @@ import click
 from elqr.cli.terminal import (
     NUMBER,
     Group,
-    by_option,
+    Signer,
     date_option,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
+    signer_options,
 )
 from elqr.vocabulary.terms import ExitCode
 
@@ -33,9 +33,8 @@ def held() -> None:
 @json_option
 def held_list(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.held_files import held_files
-    from elqr.night.opening import open_session
 
-    with open_session(job, day, rehearsal=True, show=progress()) as session:
+    with open_job(job, day, rehearsal=True) as session:
         rows = held_files(session)
     shown = rows.select("name", "sha256", "spec", "night_on", "waiver_no", "box")
     if as_json:
@@ -54,32 +53,24 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
 )
 @click.argument("file")
 @reason_option
-@by_option
-@job_option
-@date_option
-def held_give_up(file: str, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def held_give_up(file: str, reason: str, signer: Signer) -> int:
     from elqr.approvals.held_files import request_waiver
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number, name = request_waiver(session, file, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        number, name = request_waiver(session, file, signer.sign(reason))
     click.echo(f"{name}　申請しました（申請 {number}）。ほかの人が elqr held approve {number} で承認してください。")
     return ExitCode.CLEAN
 
 
 @held.command("approve", help="NUMBER の申請を承認します（申請した人とは別の人が）。")
 @click.argument("number", type=NUMBER)
-@by_option
-@job_option
-@date_option
-def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def held_approve(number: int, signer: Signer) -> int:
     from elqr.approvals.held_files import approve_waiver
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        name, is_kept = approve_waiver(session, number, Signature(by, now()))
+    with signer.open_job() as session:
+        name, is_kept = approve_waiver(session, number, signer.sign())
     kept = "中身は保管庫に残り" if is_kept else "中身は読めなかったので保管庫になく"
     click.echo(f"{name} をあきらめました。{kept}、届き直せば取り込みます。")
     return ExitCode.CLEAN
@@ -88,15 +79,11 @@ def held_approve(number: int, by: str, job: Path, day: date | None) -> int:
 @held.command("reject", help="NUMBER の申請を却下します（自分の申請の取り下げにも使います）。")
 @click.argument("number", type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
-def held_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def held_reject(number: int, reason: str, signer: Signer) -> int:
     from elqr.approvals.held_files import refuse_waiver
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refuse_waiver(session, number, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        refuse_waiver(session, number, signer.sign(reason))
     click.echo(f"申請 {number} を却下しました。")
     return ExitCode.CLEAN

@@ -2,21 +2,20 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from elqr.cli.terminal import (
     Group,
-    by_option,
+    Signer,
     date_option,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
     say,
+    signer_options,
 )
 from elqr.vocabulary.terms import ExitCode
 
@@ -55,12 +54,11 @@ def ledger() -> None:
 @json_option
 def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.ledger_succession import waiting_request
-    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
     from elqr.session.ledger_belonging import disagreement, traces_with_keys
     from elqr.store.queries import ledger_identity as identity
 
-    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
+    with open_job(job, day, rehearsal=True, which=Which.ANY) as session:
         traces, own, asked = traces_with_keys(session.job), session.ledger, waiting_request(session)
         with own.transaction() as open_:
             wrong = disagreement(own, traces) if not own.is_new else _NONE if str(traces) else ""
@@ -88,11 +86,9 @@ _NONE = "台帳がありませんが、前の台帳の跡があります"
 @ledger.command("accept", help="控えから戻した台帳など、フォルダの跡と合わない台帳で続けることを申請します。")
 @_last_option
 @reason_option
-@by_option
-@job_option
-@date_option
-def ledger_accept(last: list[tuple[str, int]], reason: str, by: str, job: Path, day: date | None) -> int:
-    return _request(job, day, last, (by, reason), is_new=False)
+@signer_options
+def ledger_accept(last: list[tuple[str, int]], reason: str, signer: Signer) -> int:
+    return _request(signer, last, reason, is_new=False)
 
 
 @ledger.command(
@@ -101,41 +97,32 @@ def ledger_accept(last: list[tuple[str, int]], reason: str, by: str, job: Path, 
 )
 @_last_option
 @reason_option
-@by_option
-@job_option
-@date_option
-def ledger_new(last: list[tuple[str, int]], reason: str, by: str, job: Path, day: date | None) -> int:
-    return _request(job, day, last, (by, reason), is_new=True)
+@signer_options
+def ledger_new(last: list[tuple[str, int]], reason: str, signer: Signer) -> int:
+    return _request(signer, last, reason, is_new=True)
 
 
-def _request(job: Path, day: date | None, last: list[tuple[str, int]], signed: tuple[str, str], **how: Any) -> int:
+def _request(signer: Signer, last: list[tuple[str, int]], reason: str, *, is_new: bool) -> int:
     from elqr.approvals.ledger_succession import last_numbers, request_going_on
-    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
-    from elqr.vocabulary.signature import Signature
 
-    by, reason = signed
-    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
-        numbers = request_going_on(session, last_numbers(last), Signature(by, now(), reason), **how)
+    with signer.open_job(rehearsal=True, which=Which.ANY) as session:
+        numbers = request_going_on(session, last_numbers(last), signer.sign(reason), is_new=is_new)
     click.echo(f"申請しました。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     click.echo("ほかの人が elqr ledger show で確かめ、elqr ledger approve で承認してください。")
     return ExitCode.CLEAN
 
 
 @ledger.command("approve", help="続ける申請を承認します（申請した人とは別の人が）。")
-@by_option
-@job_option
-@date_option
-def ledger_approve(by: str, job: Path, day: date | None) -> int:
+@signer_options
+def ledger_approve(signer: Signer) -> int:
     from elqr.approvals.ledger_succession import approve_going_on, check_going_on
-    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
-        check_going_on(session, by)  # before a new ledger is made
-    with open_session(job, day, rehearsal=False, show=progress(), which=Which.ANY) as session:
-        numbers = approve_going_on(session, Signature(by, now()))
+    with signer.open_job(rehearsal=True, which=Which.ANY) as session:
+        check_going_on(session, signer.by)  # before a new ledger is made
+    with signer.open_job(which=Which.ANY) as session:
+        numbers = approve_going_on(session, signer.sign())
     click.echo(f"この台帳で続けます。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     say(
         "この台帳にない書き出し・納付書情報・督促対象一覧は、取り込み・登録・発送が済んだものと重なることがあります。"
@@ -146,16 +133,12 @@ def ledger_approve(by: str, job: Path, day: date | None) -> int:
 
 @ledger.command("reject", help="続ける申請を却下します（自分の申請の取り下げにも使います）。")
 @reason_option
-@by_option
-@job_option
-@date_option
-def ledger_reject(reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def ledger_reject(reason: str, signer: Signer) -> int:
     from elqr.approvals.ledger_succession import refuse_going_on
-    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=True, show=progress(), which=Which.ANY) as session:
-        aside = refuse_going_on(session, Signature(by, now(), reason))
+    with signer.open_job(rehearsal=True, which=Which.ANY) as session:
+        aside = refuse_going_on(session, signer.sign(reason))
     click.echo(f"申請を却下しました（{aside} に残しました）。")
     return ExitCode.CLEAN

@@ -12,15 +12,14 @@ import click
 from elqr.cli.terminal import (
     GIVEN_PATH,
     Group,
-    by_option,
-    date_option,
+    Signer,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
     say,
+    signer_options,
 )
 from elqr.session import clock
 from elqr.vocabulary.terms import ExitCode
@@ -53,13 +52,12 @@ _month_argument = click.argument("first", metavar="MONTH", callback=_month)
 def month(context: click.Context, first: date | None, out: Path | None, job: Path, as_json: bool) -> int:
     from elqr.approvals.month_close import draw_month
     from elqr.disk.atomic_write import write_whole
-    from elqr.night.opening import open_session
 
     if context.invoked_subcommand is not None:
         return ExitCode.CLEAN
     if first is None:
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
-    with open_session(job, None, rehearsal=True, show=progress()) as session:
+    with open_job(job, rehearsal=True) as session:
         clock.refuse_future(first, "月", is_training=session.job.training)
         made = draw_month(session, first)
     for name, data in made.files().items() if out is not None else ():
@@ -104,16 +102,12 @@ def _show(made: Monthly, out: Path | None) -> None:
 
 @month.command("close", help="MONTH（例: 2026-10）の締めを申請します。")
 @_month_argument
-@by_option
-@job_option
-@date_option
-def month_close(first: date, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def month_close(first: date, signer: Signer) -> int:
     from elqr.approvals.month_close import request_close
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        figures = request_close(session, first, Signature(by, now()))
+    with signer.open_job() as session:
+        figures = request_close(session, first, signer.sign())
     click.echo(
         f"{figures.month} の締めを申請しました"
         f"（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
@@ -124,16 +118,12 @@ def month_close(first: date, by: str, job: Path, day: date | None) -> int:
 
 @month.command("approve", help="MONTH の締めを承認します（申請した人とは別の人が）。")
 @_month_argument
-@by_option
-@job_option
-@date_option
-def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def month_approve(first: date, signer: Signer) -> int:
     from elqr.approvals.month_close import approve_close
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        figures = approve_close(session, first, Signature(by, now()))
+    with signer.open_job() as session:
+        figures = approve_close(session, first, signer.sign())
     click.echo(
         f"{figures.month} を締めました（{figures.count:,}件 {figures.yen:,}円、仮受 {figures.closing_yen:,}円）。"
         "この月までの日付では、もう計上できません。"
@@ -144,15 +134,11 @@ def month_approve(first: date, by: str, job: Path, day: date | None) -> int:
 @month.command("reject", help="MONTH の締めの申請を却下します（自分の申請の取り下げにも使います）。")
 @_month_argument
 @reason_option
-@by_option
-@job_option
-@date_option
-def month_reject(first: date, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def month_reject(first: date, reason: str, signer: Signer) -> int:
     from elqr.approvals.month_close import refuse_close
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refuse_close(session, first, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        refuse_close(session, first, signer.sign(reason))
     click.echo(f"{first:%Y-%m} の締めの申請を却下しました。")
     return ExitCode.CLEAN

@@ -13,6 +13,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     now,
+    open_job,
     print_json,
     progress,
     say,
@@ -63,10 +64,9 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
 @json_option
 def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_json: bool) -> int:
     from elqr.night.morning import count_kpi
-    from elqr.night.opening import open_session
     from elqr.report.kpi import kpi_lines
 
-    with open_session(job, day, rehearsal=True, show=progress()) as session:
+    with open_job(job, day, rehearsal=True) as session:
         found = count_kpi(session, session.night_on, fiscal_year)
     if as_json:
         print_json(found.as_dict())

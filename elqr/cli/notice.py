@@ -9,15 +9,15 @@ from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
     Group,
-    by_option,
+    Signer,
     date_option,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
     say_findings,
+    signer_options,
 )
 from elqr.vocabulary.limits import WHOLE
 from elqr.vocabulary.terms import ExitCode
@@ -38,11 +38,10 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
     from elqr.disk.named_files import readable
     from elqr.night.excess import record_notices
     from elqr.night.night import Night
-    from elqr.night.opening import open_session
     from elqr.night.take_in import take_notices
 
     readable(file, WHOLE, "分けて取り込んでください。")
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
+    with open_job(job, day) as session:
         night = Night(session)
         findings = take_notices(night, arrived(file, session.job.thresholds.file_megabytes), is_sent=True)
         step = session.journal.steps[-1][1]
@@ -71,10 +70,9 @@ def _say_reduced(count: int, yen: int) -> None:
 def notice_issue(job: Path, day: date | None) -> int:
     from elqr.night.excess import record_notices
     from elqr.night.night import Night
-    from elqr.night.opening import open_session
     from elqr.night.upload import issue_payloads
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
+    with open_job(job, day) as session:
         night = Night(session)
         upload = issue_payloads(night)
         step = session.journal.steps[-1][1]
@@ -88,11 +86,10 @@ def notice_issue(job: Path, day: date | None) -> int:
 @job_option
 @json_option
 def notice_refused(job: Path, as_json: bool) -> int:
-    from elqr.night.opening import open_session
     from elqr.store.queries.refused_rows import waiting_files
     from elqr.store.queries.requests import GIVE_UP, requests
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
         files, asked = waiting_files(open_), [one for one in requests(open_, GIVE_UP) if one["result"] is None]
     if as_json:
         print_json({"files": files, "give_ups": asked})
@@ -115,32 +112,24 @@ def notice_refused(job: Path, as_json: bool) -> int:
     "--record", "records", type=NUMBER, multiple=True, metavar="N", help="何件目か（いくつでも）。なければすべて。"
 )
 @reason_option
-@by_option
-@job_option
-@date_option
-def notice_give_up(no: int, records: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def notice_give_up(no: int, records: tuple[int, ...], reason: str, signer: Signer) -> int:
     from elqr.approvals.refused_rows import request_giving_up
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number = request_giving_up(session, no, records, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        number = request_giving_up(session, no, records, signer.sign(reason))
     click.echo(f"申請{number}　ほかの人が elqr notice give-up-approve {number} で承認すると、指摘から消えます。")
     return ExitCode.CLEAN
 
 
 @notice.command("give-up-approve", help="あきらめる申請 NO を承認します（申請した人とは別の人が）。")
 @click.argument("no", type=NUMBER)
-@by_option
-@job_option
-@date_option
-def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def notice_give_up_approve(no: int, signer: Signer) -> int:
     from elqr.approvals.refused_rows import approve_giving_up
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        count = approve_giving_up(session, no, Signature(by, now()))
+    with signer.open_job() as session:
+        count = approve_giving_up(session, no, signer.sign())
     click.echo(f"申請{no}　{count:,}行をあきらめました。")
     return ExitCode.CLEAN
 
@@ -148,15 +137,11 @@ def notice_give_up_approve(no: int, by: str, job: Path, day: date | None) -> int
 @notice.command("give-up-reject", help="あきらめる申請 NO を却下します（自分の申請の取り下げにも使います）。")
 @click.argument("no", type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
-def notice_give_up_reject(no: int, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def notice_give_up_reject(no: int, reason: str, signer: Signer) -> int:
     from elqr.approvals.refused_rows import refuse_giving_up
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refuse_giving_up(session, no, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        refuse_giving_up(session, no, signer.sign(reason))
     click.echo(f"申請{no}　却下しました。")
     return ExitCode.CLEAN

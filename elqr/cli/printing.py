@@ -19,6 +19,7 @@ from elqr.cli.terminal import (
     job_option,
     json_option,
     now,
+    open_job,
     print_json,
     progress,
     reason_option,
@@ -158,10 +159,9 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
     from elqr.approvals.dispatch import record_upload
     from elqr.disk.named_files import readable
-    from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
-    with open_session(job, None, rehearsal=False, show=progress()) as session:
+    with open_job(job) as session:
         for file in files:
             upload = record_upload(session, file.name, readable(file), Signature(by, now()))
             click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
@@ -176,11 +176,10 @@ def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
 @job_option
 def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, job: Path) -> int:
     from elqr.approvals.dispatch import request_release
-    from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
     from elqr.vocabulary.signature import Signature
 
-    with open_session(job, None, rehearsal=False, show=progress()) as session:
+    with open_job(job) as session:
         pages, sheets = tuple(sorted(set(pulled))), sheets_for(session.job)
         manifest, against = request_release(session, folder, pages, sheets, Signature(by, now(), reason))
     done = "申請しました。ほかの人が elqr notice approve で承認してください"
@@ -194,11 +193,10 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, 
 @job_option
 def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
     from elqr.approvals.dispatch import approve_release
-    from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
     from elqr.vocabulary.signature import Signature
 
-    with open_session(job, None, rehearsal=False, show=progress()) as session:
+    with open_job(job) as session:
         signature = Signature(by, now(), reason)
         manifest, against = approve_release(session, folder, sheets_for(session.job), signature)
     first = "elqr notice reject で申請を取り下げ（却下し）、"
@@ -217,10 +215,9 @@ def _because(reason: str) -> str:
 @job_option
 def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
     from elqr.approvals.dispatch import refuse_release
-    from elqr.night.opening import open_session
     from elqr.vocabulary.signature import Signature
 
-    with open_session(job, None, rehearsal=False, show=progress()) as session:
+    with open_job(job) as session:
         manifest = refuse_release(session, folder, Signature(by, now(), reason))
     click.echo(f"印刷{manifest.print_no}　発送の申請を却下しました。抜き取るページがあれば --pull で申請し直せます。")
     return ExitCode.CLEAN
@@ -243,10 +240,9 @@ def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> in
 @job_option
 def notice_preflight(folder: Path, job: Path) -> int:
     from elqr.approvals.dispatch import check_again
-    from elqr.night.opening import open_session
     from elqr.session.configuration import sheets_for
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session:
+    with open_job(job, rehearsal=True) as session:
         findings = check_again(session, sheets_for(session.job), folder)
     say_findings(findings)
     click.echo(f"指摘 {len(findings)}件" + ("。発送しないでください。" if findings else "。すべて台帳のとおりです。"))
@@ -277,12 +273,11 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
     from elqr.disk.named_files import readable_picture
     from elqr.handover.printed_folder import verify_scans
-    from elqr.night.opening import open_session
 
     if sha256 is None:
         from elqr.approvals.dispatch import recorded_sha256
 
-        with open_session(job, None, rehearsal=True, show=progress()) as session:
+        with open_job(job, rehearsal=True) as session:
             sha256 = recorded_sha256(session, folder)
     scans = list(verify_scans(folder, map(readable_picture, images), sha256))
     if as_json:

@@ -12,17 +12,17 @@ from elqr.cli.terminal import (
     GIVEN_PATH,
     NUMBER,
     Group,
-    by_option,
+    Signer,
     date_option,
     day_of,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
     say,
     say_findings,
+    signer_options,
 )
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Channel, ExitCode, Outcome, Ruling, RulingResult, Term
 
@@ -97,7 +97,6 @@ def _search(
 def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
     from elqr.approvals.open_exceptions import export_exceptions
     from elqr.disk.atomic_write import write_whole
-    from elqr.night.opening import open_session
     from elqr.report.excel.workbook import book_bytes
     from elqr.vocabulary.errors import BadFile
 
@@ -105,7 +104,7 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
         raise BadFile(f"{out} は .xlsx ではありません。Excel のブックの名前を指定してください。")
     if out.exists():
         raise BadFile(f"{out} はすでにあります。書き込んだ決裁を消さないよう、別の名前を指定してください。")
-    with open_session(job, day, rehearsal=True, show=progress()) as session:
+    with open_job(job, day, rehearsal=True) as session:
         book, count = export_exceptions(session, _search(**search), out.name)
     write_whole(out, book_bytes(book))
     click.echo(f"要確認 {count:,}件　→ {out}")
@@ -114,18 +113,14 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 
 @review.command("import", help="決裁を書いたブック FILE を取り込み、承認を申請します。")
 @click.argument("file", type=GIVEN_PATH)
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def review_import(file: Path, by: str, job: Path, day: date | None, as_json: bool) -> int:
+def review_import(file: Path, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.review import request_from_book
     from elqr.disk.named_files import readable
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        requested = request_from_book(session, file.name, readable(file), Signature(by, now()))
+    with signer.open_job() as session:
+        requested = request_from_book(session, file.name, readable(file), signer.sign())
     return _say_requested(requested, as_json)
 
 
@@ -138,73 +133,55 @@ def review_import(file: Path, by: str, job: Path, day: date | None, as_json: boo
 @click.option("--target", default="", metavar="KEY", help="対象の納付番号（納付書に充てる、充当のとき。20桁）。")
 @reason_option
 @_search_options
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def review_decide(
-    ruling: Ruling, target: str, reason: str, by: str, job: Path, day: date | None, as_json: bool, **search: Any
-) -> int:
+def review_decide(ruling: Ruling, target: str, reason: str, signer: Signer, as_json: bool, **search: Any) -> int:
     from elqr.approvals.review import request_by_search
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
     if ruling not in WRITTEN_RULINGS:
         raise click.BadParameter(f"{ruling.label} はまとめて決められません。elqr review undo を使ってください。")
     if ruling is Ruling.APPROPRIATE and not target.strip():
         raise click.BadParameter(f"{ruling.label} には --target に対象の納付番号が要ります。")
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        requested = request_by_search(session, _search(**search), ruling, Signature(by, now(), reason), target)
+    with signer.open_job() as session:
+        requested = request_by_search(session, _search(**search), ruling, signer.sign(reason), target)
     return _say_requested(requested, as_json)
 
 
 @review.command("undo", help="承認した決裁を取り消すことを申請します（NUMBERS は決裁番号）。")
 @click.argument("numbers", nargs=-1, required=True, type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def review_undo(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
+def review_undo(numbers: tuple[int, ...], reason: str, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.review import request_undo
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        requested = request_undo(session, numbers, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        requested = request_undo(session, numbers, signer.sign(reason))
     return _say_requested(requested, as_json)
 
 
 @review.command("approve", help="申請 NO を承認します（申請した人・決めた人とは別の人が）。")
 @click.argument("no", type=NUMBER)
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def review_approve(no: int, by: str, job: Path, day: date | None, as_json: bool) -> int:
+def review_approve(no: int, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.review import approve_review
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        ended = approve_review(session, no, Signature(by, now()))
+    with signer.open_job() as session:
+        ended = approve_review(session, no, signer.sign())
     return _say_ended(ended, as_json)
 
 
 @review.command("reject", help="申請 NO を却下します（自分の申請の取り下げにも使います）。")
 @click.argument("no", type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
+@signer_options
 @json_option
-def review_reject(no: int, reason: str, by: str, job: Path, day: date | None, as_json: bool) -> int:
+def review_reject(no: int, reason: str, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.review import refuse_review
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        ended = refuse_review(session, no, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        ended = refuse_review(session, no, signer.sign(reason))
     return _say_ended(ended, as_json)
 
 
@@ -219,10 +196,9 @@ _LISTED = (
 @job_option
 @json_option
 def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
-    from elqr.night.opening import open_session
     from elqr.store.queries.reviews import reviews
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
         found = [one for one in reviews(open_) if with_ended or one["result"] is None]
     if as_json:
         names = {name: name for name in _LISTED} | {"reason": "because"}
@@ -243,11 +219,10 @@ def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
 @job_option
 @json_option
 def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) -> int:
-    from elqr.night.opening import open_session
     from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
     from elqr.store.queries.reviews import trail
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
         found = trail(open_, review_no=no, payment_no=payment).to_dicts()
         acts = acts_of_kinds(open_, ("review",))
     for one in found:

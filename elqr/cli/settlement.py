@@ -12,14 +12,14 @@ from elqr.cli.terminal import (
     NUMBER,
     Command,
     Group,
-    by_option,
+    Signer,
     date_option,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
+    signer_options,
 )
 from elqr.vocabulary.terms import ExitCode, SettlementOutcome
 
@@ -62,9 +62,8 @@ _CLOSED = (
 @json_option
 def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.difference import list_closed, list_differences, list_waiting
-    from elqr.night.opening import open_session
 
-    with open_session(job, day, rehearsal=True, show=progress()) as session:
+    with open_job(job, day, rehearsal=True) as session:
         found = [] if is_closed else list_differences(session)
         requests = list_closed(session) if is_closed else list_waiting(session)
     if is_closed:
@@ -104,16 +103,12 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
 @settlement.command("close", cls=Command, help="LINE（list の8文字）を、理由を付けて確認済にする申請をします。")
 @click.argument("line")
 @reason_option
-@by_option
-@job_option
-@date_option
-def settlement_close(line: str, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def settlement_close(line: str, reason: str, signer: Signer) -> int:
     from elqr.approvals.difference import request_closing
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        number, own = request_closing(session, line, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        number, own = request_closing(session, line, signer.sign(reason))
     click.echo(
         f"差額の確認を申請しました（申請 {number}）。ほかの人が elqr settlement approve {number} で承認してください。"
     )
@@ -123,16 +118,12 @@ def settlement_close(line: str, reason: str, by: str, job: Path, day: date | Non
 
 @settlement.command("approve", help="NUMBER の申請を承認します（申請した人とは別の人が）。")
 @click.argument("number", type=NUMBER)
-@by_option
-@job_option
-@date_option
-def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def settlement_approve(number: int, signer: Signer) -> int:
     from elqr.approvals.difference import approve_closing
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        own = approve_closing(session, number, Signature(by, now()))
+    with signer.open_job() as session:
+        own = approve_closing(session, number, signer.sign())
     click.echo(f"差額を確認済にしました。　{_line(own)}")
     return ExitCode.CLEAN
 
@@ -140,15 +131,11 @@ def settlement_approve(number: int, by: str, job: Path, day: date | None) -> int
 @settlement.command("reject", help="NUMBER の申請を却下します（自分の申請の取り下げにも使います）。")
 @click.argument("number", type=NUMBER)
 @reason_option
-@by_option
-@job_option
-@date_option
-def settlement_reject(number: int, reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def settlement_reject(number: int, reason: str, signer: Signer) -> int:
     from elqr.approvals.difference import refuse_closing
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
-        refuse_closing(session, number, Signature(by, now(), reason))
+    with signer.open_job() as session:
+        refuse_closing(session, number, signer.sign(reason))
     click.echo(f"申請 {number} を却下しました。")
     return ExitCode.CLEAN

@@ -7,10 +7,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import click
 
@@ -20,8 +21,11 @@ from elqr.vocabulary.errors import BadFile, CannotWrite, Refused
 from elqr.vocabulary.visible_text import visible, visible_lines
 
 if TYPE_CHECKING:
+    from elqr.session.ledger_access import Which
+    from elqr.session.session import Session
     from elqr.vocabulary.codes import Code
     from elqr.vocabulary.findings import Finding
+    from elqr.vocabulary.signature import Signature
 
 _HEADINGS = {"Options": "オプション", "Commands": "コマンド", "Arguments": "引数"}
 _DEFAULT_JOB = "jobs/nightly.toml"
@@ -43,7 +47,7 @@ class Command(click.Command):
     context_class = Context
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command, when the person that it names may: see elqr/session/operators.py."""
+        """Runs the command if the person that it names may: see elqr/session/operators.py."""
         if ctx.params.get("by") and ctx.params.get("job"):
             from elqr.session.login import admit
 
@@ -64,7 +68,7 @@ class Group(click.Group, Command):
 
 
 class GivenPath(click.Path):
-    """パス: what is there or not, readable or not, is told by whoever opens it; nothing is no path."""
+    """パス: whoever opens it says whether it is there and readable; an empty text is no path."""
 
     name = "path"
 
@@ -72,7 +76,7 @@ class GivenPath(click.Path):
         super().__init__(readable=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Raises BadParameter for an empty one: a variable that is not set, most often."""
+        """Raises BadParameter for an empty one, which is mostly a variable that is not set."""
         if not str(value):
             self.fail("パスが空です。ファイルかフォルダを指定してください。", param, ctx)
         return super().convert(value, param, ctx)
@@ -92,7 +96,7 @@ def day_of(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 def past_day_of(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
-    """もう来た日 of an option: where no job is read, none says that it is for training."""
+    """もう来た日 of an option, without the exception that a job for training has: no job is read."""
     day = day_of(context, parameter, value)
     if day is not None:
         clock.refuse_future(day, "日付")
@@ -116,7 +120,7 @@ date_option = click.option(
 )
 received_option = click.option("--date", "day", callback=past_day_of, help="受け取った日（YYYY-MM-DD）。なければ今日。")
 NUMBER = click.IntRange(1, 10**15)
-"""番号 of anything in the ledger: what no database can look up is no number."""
+"""番号 of anything in the ledger; larger ones no database can look up."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSONで出力します。")
 
@@ -148,15 +152,52 @@ def now() -> str:
     return clock.now().isoformat(timespec="seconds")
 
 
+def open_job(
+    job: Path, day: date | None = None, *, rehearsal: bool = False, **which: "Which"
+) -> "AbstractContextManager[Session]":
+    """ジョブを始める: `open_session`, with its progress shown here."""
+    from elqr.night.opening import open_session
+
+    return open_session(job, day, rehearsal=rehearsal, show=progress(), **which)
+
+
+class Signer(NamedTuple):
+    """担当者: who takes a step of what needs two people, in which job and on which day."""
+
+    by: str
+    job: Path
+    day: date | None
+
+    def open_job(self, *, rehearsal: bool = False, **which: "Which") -> "AbstractContextManager[Session]":
+        """ジョブを始める: the one of the options."""
+        return open_job(self.job, self.day, rehearsal=rehearsal, **which)
+
+    def sign(self, reason: str = "") -> "Signature":
+        """署名 of this moment."""
+        from elqr.vocabulary.signature import Signature
+
+        return Signature(self.by, now(), reason)
+
+
+def signer_options(function: Any) -> Any:
+    """担当者・ジョブ・処理日: three options, which the command takes as one `signer`."""
+
+    @wraps(function)
+    def command(*, by: str, job: Path, day: date | None, **others: Any) -> Any:
+        return function(signer=Signer(by, job, day), **others)
+
+    return by_option(job_option(date_option(command)))
+
+
 def _spelt(error: UnicodeError) -> tuple[str, int]:
-    """書けない文字を綴る, as JSON does, so that what a program reads stays what it was."""
+    """書けない文字を綴る, as JSON does, so that a program reads what was meant."""
     assert isinstance(error, UnicodeEncodeError)
     raw = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{raw[at : at + 2].hex()}" for at in range(0, len(raw), 2)), error.end
 
 
 def make_writable(*streams: object) -> None:
-    """どの文字も書けるようにする: what an encoding does not have is spelt; one that has no Japanese at all is UTF-8."""
+    """どの文字も書けるようにする: what the encoding lacks is spelt; an encoding without Japanese becomes UTF-8."""
     codecs.register_error("elqr.spelt", _spelt)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
@@ -176,7 +217,7 @@ def refuse_unnameable() -> None:
 
 
 def refuse_unchecked() -> None:
-    """検査を外した Python を断る: what guards money is asserted. Raises Refused."""
+    """検査を外した Python を断る, as assertions guard the money. Raises Refused."""
     if not __debug__:
         raise Refused(
             "Python が -O で動いているため、金額を守る検査が外れています。何もしていません。"
@@ -189,7 +230,7 @@ def say(text: str) -> None:
 
 
 def clear_progress() -> None:
-    """進み具合を消す: the results begin on a line of their own."""
+    """進み具合を消す, so that the results begin on a line of their own."""
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         _steer("\r\x1b[K")
 
@@ -197,11 +238,11 @@ def clear_progress() -> None:
 _SHOWN_PER_CODE = 20
 
 TOO_LARGE = "elqr file check なら調べられます。ほかは、初めの部分だけを切り出したファイルで試してください。"
-"""What to do with a file that is too large to be held whole."""
+"""What to do with a file that is too large for memory."""
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
-    """指摘: the first of each code, and how many more there are."""
+    """指摘を示す: the first of each code, and how many more there are."""
     seen: Counter[Code] = Counter()
     for finding in findings:
         seen[finding.code] += 1
@@ -219,7 +260,7 @@ def print_json(value: object) -> None:
 
 
 def progress() -> Any:
-    """進み具合: one line on a terminal, nothing elsewhere."""
+    """進み具合: a function that shows a text on one line of a terminal, and nothing elsewhere."""
     if not sys.stderr.isatty():
         return lambda text: None
     if os.environ.get("NO_COLOR"):
@@ -228,16 +269,16 @@ def progress() -> Any:
 
 
 def _steer(text: str) -> None:
-    """What only this module may write: sequences that move the cursor."""
+    """画面を動かす: sequences that move the cursor, which only this module may write."""
     stream = getattr(sys.stderr, "bare", sys.stderr)
     stream.write(text)
     stream.flush()
 
 
 class _Visible:
-    """見える出力: a stream that shows what would steer a terminal, whoever writes it.
+    """見える出力: a stream that makes visible what would steer a terminal, whoever writes it.
 
-    It has no `buffer`, so that nothing is written past it.
+    It has no `buffer`, so that nothing bypasses it.
     """
 
     encoding: str
@@ -258,7 +299,7 @@ class _Visible:
 
 @contextmanager
 def visible_output() -> Iterator[None]:
-    """画面と標準出力を見える文字だけにする: all that a command writes, the messages of its libraries too."""
+    """画面と標準出力を見える文字だけにする: in all that a command and its libraries write."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (cast(TextIO, _Visible(stream)) for stream in before)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,13 @@ import click
 from elqr.cli.terminal import (
     NUMBER,
     Group,
-    by_option,
-    date_option,
+    Signer,
     job_option,
     json_option,
-    now,
+    open_job,
     print_json,
-    progress,
     reason_option,
+    signer_options,
 )
 from elqr.vocabulary.terms import ExitCode, RetractionKind, RulingResult
 
@@ -43,17 +41,13 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
     @undo.command(name, help=f"{words}の取り消しを申請します。")
     @click.argument("names", nargs=-1, required=True, metavar=named)
     @reason_option
-    @by_option
-    @job_option
-    @date_option
-    def ask(names: tuple[str, ...], reason: str, by: str, job: Path, day: date | None) -> int:
+    @signer_options
+    def ask(names: tuple[str, ...], reason: str, signer: Signer) -> int:
         from elqr.approvals.retraction import request_retraction
-        from elqr.night.opening import open_session
-        from elqr.vocabulary.signature import Signature
 
-        with open_session(job, day, rehearsal=False, show=progress()) as session:
+        with signer.open_job() as session:
             for own in names:
-                number, subject = request_retraction(session, kind, own, Signature(by, now(), reason))
+                number, subject = request_retraction(session, kind, own, signer.sign(reason))
                 click.echo(
                     f"{subject.words}の取り消しを申請しました（申請 {number}）。"
                     f"ほかの人が elqr undo approve {number} で承認してください。"
@@ -69,17 +63,13 @@ _numbers = click.argument("numbers", nargs=-1, required=True, type=NUMBER, metav
 
 @undo.command("approve", help="取り消しの申請 NO を承認します（申請した人とは別の人が）。")
 @_numbers
-@by_option
-@job_option
-@date_option
-def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None) -> int:
+@signer_options
+def undo_approve(numbers: tuple[int, ...], signer: Signer) -> int:
     from elqr.approvals.retraction import approve_retraction
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
+    with signer.open_job() as session:
         for number in numbers:
-            subject, follows = approve_retraction(session, number, Signature(by, now()))
+            subject, follows = approve_retraction(session, number, signer.sign())
             click.echo(f"{subject.words}を取り消しました。{follows}")
     return ExitCode.CLEAN
 
@@ -87,17 +77,13 @@ def undo_approve(numbers: tuple[int, ...], by: str, job: Path, day: date | None)
 @undo.command("reject", help="取り消しの申請 NO を却下します（自分の申請の取り下げにも使います）。")
 @_numbers
 @reason_option
-@by_option
-@job_option
-@date_option
-def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: date | None) -> int:
+@signer_options
+def undo_reject(numbers: tuple[int, ...], reason: str, signer: Signer) -> int:
     from elqr.approvals.retraction import refuse_retraction
-    from elqr.night.opening import open_session
-    from elqr.vocabulary.signature import Signature
 
-    with open_session(job, day, rehearsal=False, show=progress()) as session:
+    with signer.open_job() as session:
         for number in numbers:
-            subject = refuse_retraction(session, number, Signature(by, now(), reason))
+            subject = refuse_retraction(session, number, signer.sign(reason))
             click.echo(f"{subject.words}の取り消しの申請 {number} を却下しました。")
     return ExitCode.CLEAN
 
@@ -107,10 +93,9 @@ def undo_reject(numbers: tuple[int, ...], reason: str, by: str, job: Path, day: 
 @job_option
 @json_option
 def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
-    from elqr.night.opening import open_session
     from elqr.store.queries.requests import RETRACTION, requests
 
-    with open_session(job, None, rehearsal=True, show=progress()) as session, session.ledger.transaction() as open_:
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
         found = [one for one in requests(open_, RETRACTION) if with_ended or one["result"] is None]
     if as_json:
         print_json(found)

@@ -11,8 +11,8 @@ from elqr.cli.terminal import (
     date_option,
     job_option,
     json_option,
+    open_job,
     print_json,
-    progress,
     say_findings,
 )
 from elqr.vocabulary.terms import ExitCode
@@ -32,11 +32,10 @@ from elqr.vocabulary.terms import ExitCode
 def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
     from elqr.audit.verification import verified
     from elqr.audit.verification.anchor import read_anchors
-    from elqr.night.opening import open_session
     from elqr.session.ledger_access import Which
 
     kept = read_anchors(anchors)
-    with open_session(job, day, rehearsal=True, show=progress(), which=Which.TO_READ) as session:
+    with open_job(job, day, rehearsal=True, which=Which.TO_READ) as session:
         found = verified(session, kept)
     clear_progress()
     if as_json:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_option, print_json, progress
+from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_option, open_job, print_json
 
 
 @click.command("year", cls=Command, help="会計年度の決算見込と滞納繰越一覧。")
@@ -19,9 +19,8 @@ from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_opti
 def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path, as_json: bool) -> int:
     from elqr.approvals.year_end import draw_year
     from elqr.disk.atomic_write import write_whole
-    from elqr.night.opening import open_session
 
-    with open_session(job, day, rehearsal=True, show=progress()) as session:
+    with open_job(job, day, rehearsal=True) as session:
         made = draw_year(session, fiscal_year)
         as_of = session.night_on
     summary = made.summary

@@ -34,6 +34,7 @@ from elqr.store.tables.exports import export as export_table
 from elqr.store.tables.ledger import NIGHT
 from elqr.vocabulary.errors import BadFile, LedgerError, NotFound, Refused
 from elqr.vocabulary.export_frames import Collected
+from elqr.vocabulary.signature import Signature
 
 _AGAIN = "elqr export again で書き出し直してください。"
 
@@ -43,14 +44,14 @@ def export_night(session: Session, at: str) -> Handover | None:
     if not session.job.export.nightly:
         return None
     with session.journal.step("基幹システムへの書き出し") as step:
-        handover = export_postings(session, NIGHT, at)
+        handover = export_postings(session, Signature(NIGHT, at))
         if handover is not None:
             step.file, step.count, step.yen = handover.file, handover.postings, handover.yen
         step.result = "書き出し" if handover else "計上なし"
     return handover
 
 
-def export_postings(session: Session, by: str, at: str) -> Handover | None:
+def export_postings(session: Session, signature: Signature) -> Handover | None:
     """書き出す: all postings on claims that are in no export yet; None without any. Raises BadFile, LedgerError."""
     with session.ledger.transaction() as connection:
         rows = queries.collected_after(connection, queries.last_posting_no(connection))
@@ -64,15 +65,16 @@ def export_postings(session: Session, by: str, at: str) -> Handover | None:
         _write(session, handover, data)
         row: dict[str, Any] = {
             "night_on": handover.night_on.isoformat(),
-            "made_at": at,
-            "made_by": by,
+            "made_at": signature.at,
+            "made_by": signature.by,
             "file_name": handover.file,
             "manifest_sha256": sha256_of(handover.as_bytes()),
         }
         names = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
         row |= {name: getattr(handover, name) for name in names}
         queries.enter_export(connection, row)
-        enter_act(connection, session.night_on, Act("export", handover.export_no, RECORDED, by, {"export": [row]}))
+        act = Act("export", handover.export_no, RECORDED, signature.by, {"export": [row]})
+        enter_act(connection, session.night_on, act)
         _refuse_breaks(queries.export_breaks(connection, handover.export_no))
     return handover
 
@@ -125,7 +127,7 @@ def _refuse_breaks(broken: list[str]) -> None:
         )
 
 
-def repeat_export(session: Session, export_no: int, by: str, reason: str, at: str) -> Handover:
+def repeat_export(session: Session, export_no: int, signature: Signature) -> Handover:
     """もう一度書き出す: the same bytes under a marked name. Raises NotFound, BadFile, Refused."""
     with session.ledger.transaction() as connection:
         row = next((row for row in queries.exports(connection) if row["export_no"] == export_no), None)
@@ -135,7 +137,7 @@ def repeat_export(session: Session, export_no: int, by: str, reason: str, at: st
         _refuse_taken(row, f"書き出し{export_no}")
         _refuse_unknown_marks(session, row, f"書き出し{export_no}")
         first = Handover.model_validate_json(_read_archived(session, row["manifest_sha256"]))
-        handover = first.again(len(row["again"]) + 1, reason, by)
+        handover = first.again(len(row["again"]) + 1, signature.reason, signature.by)
         if _is_used(session, handover, _read_archived(session, row["sha256"])):
             raise BadFile(
                 f"{session.job.export_folder / handover.folder_name} に、途中で止まった書き出しがあります。"
@@ -146,13 +148,14 @@ def repeat_export(session: Session, export_no: int, by: str, reason: str, at: st
             "export_no": export_no,
             "again_no": handover.again_no,
             "night_on": session.night_on.isoformat(),
-            "made_at": at,
-            "made_by": by,
-            "reason": reason,
+            "made_at": signature.at,
+            "made_by": signature.by,
+            "reason": signature.reason,
             "manifest_sha256": sha256_of(handover.as_bytes()),
         }
         queries.enter_again(connection, again)
-        enter_act(connection, session.night_on, Act("export", export_no, "again", by, {"export_again": [again]}))
+        act = Act("export", export_no, "again", signature.by, {"export_again": [again]})
+        enter_act(connection, session.night_on, act)
     return handover
 
 
@@ -257,14 +260,19 @@ def _refuse_unknown_marks(session: Session, row: dict[str, Any], label: str, aga
             )
 
 
-def record_taken(session: Session, folder: Path, by: str, at: str) -> Handover:
+def record_taken(session: Session, folder: Path, signature: Signature) -> Handover:
     """取込済と記録する: the core system has this export. Raises what `check_export` raises."""
     with session.ledger.transaction() as connection:
         handover, row = _check_folder(session, folder)
         _refuse_unknown_marks(session, row, handover.label, handover.again_no)
-        record = {"export_no": handover.export_no, "again_no": handover.again_no, "taken_at": at, "taken_by": by}
+        record = {
+            "export_no": handover.export_no,
+            "again_no": handover.again_no,
+            "taken_at": signature.at,
+            "taken_by": signature.by,
+        }
         session.write(session.job.export_folder / handover.folder_name / TAKEN, taken_mark(record))
         entered = queries.enter_taken(connection, record)
-        act = Act("export", handover.export_no, "taken", by, {"export_taken": [entered]})
+        act = Act("export", handover.export_no, "taken", signature.by, {"export_taken": [entered]})
         enter_act(connection, session.night_on, act)
     return handover
