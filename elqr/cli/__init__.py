@@ -35,18 +35,18 @@ from elqr.vocabulary.terms import ExitCode
 for _command in PRINT_COMMANDS:
     notice.add_command(_command)
 _SHOWN = 60
-"""Of a name that is too long so many characters are shown."""
+"""How many characters of a name that is too long are shown."""
 
 _OBJECTS_PER_LOOK = 20_000
-"""Python looks for garbage after so many new objects. Columns are none; what imports and texts make is hardly garbage,
-and looking through it every 700 took 4 to 20 % of a night of 100,000 payments."""
+"""Python looks for garbage after this many new objects. Columns are no such objects, and those of imports and texts are
+rarely garbage; looking through them every 700 took 4 to 20 % of a night of 100,000 payments."""
 
 _PRIVATE = 0o077
-"""What is written is for its user alone, unless the job says that the group reads reports."""
+"""Files are for their user alone, unless the job lets the group read reports."""
 
 _LIBRARIES = {"OPENBLAS_NUM_THREADS": "1", "_RJEM_MALLOC_CONF": "muzzy_decay_ms:0"}
-"""What libraries look up when they are loaded. numpy multiplies nothing here, and its threads spin while they wait;
-memory that polars has no use for any more goes back to the machine."""
+"""Variables that libraries read when they are loaded. numpy multiplies nothing here, and its threads spin while they
+wait; memory that polars no longer uses goes back to the machine."""
 
 _COMMANDS = (
     night_command,
@@ -78,28 +78,28 @@ def cli() -> None:
     pass
 
 
-def _usage(error: click.UsageError) -> str:
-    """使い方の誤り in Japanese, with where to look."""
+def _explain_usage(error: click.UsageError) -> str:
+    """使い方の誤り in Japanese, and where to look."""
     parameter = getattr(error, "param", None)
     name = getattr(error, "option_name", "")
     if parameter is not None:
         name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
     command = error.ctx.command_path if error.ctx else "elqr"
     if isinstance(error, click.MissingParameter):
-        said = f"{name} が必要です。"
+        fault = f"{name} が必要です。"
     elif isinstance(error, click.NoSuchOption):
-        said = f"オプション {error.option_name} はありません。"
+        fault = f"オプション {error.option_name} はありません。"
     elif isinstance(error, click.BadParameter):
-        said = error.message if not error.message.isascii() else f"{name} の値が正しくありません。"
+        fault = error.message if not error.message.isascii() else f"{name} の値が正しくありません。"
     elif "No such command" in error.message:
-        said = f"コマンド {error.message.split(chr(39))[1]} はありません。"
+        fault = f"コマンド {error.message.split(chr(39))[1]} はありません。"
     else:
-        said = error.message if not error.message.isascii() else "指定が正しくありません。"
-    return f"{said} 使い方は {command} --help で見られます。"
+        fault = error.message if not error.message.isascii() else "指定が正しくありません。"
+    return f"{fault} 使い方は {command} --help で見られます。"
 
 
-def _unusable(error: OSError) -> str:
-    """使えないファイルかフォルダ in Japanese, where nothing nearer to it has answered."""
+def _explain_unusable(error: OSError) -> str:
+    """使えないファイルかフォルダ in Japanese, for errors that nothing closer to them has explained."""
     if error.errno == errno.ENAMETOOLONG:
         return f"名前が長すぎて、ファイルとして探せません（{str(error.filename)[:_SHOWN]}…）。パスを確かめてください。"
     what = error.filename2 or error.filename or "ファイルかフォルダ"
@@ -107,7 +107,7 @@ def _unusable(error: OSError) -> str:
 
 
 def program() -> None:
-    """プログラム: a process of its own. What it leaves ends with it, without being looked through for garbage."""
+    """プログラム: a process of its own, so its objects end with it and are not searched for garbage."""
     try:
         main()
     finally:
@@ -115,7 +115,7 @@ def program() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """入口: a command, in visible characters, of which those that an encoding does not have are spelt."""
+    """入口: runs a command. What it writes is in visible characters; those that the encoding lacks are spelt."""
     make_writable(sys.stdout, sys.stderr)
     with visible_output():
         code = _run(arguments)
@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str] | None) -> int:
-    """Maps what happened to an exit code."""
+    """Runs a command and maps what happens to an exit code."""
     for name, value in _LIBRARIES.items():
         os.environ.setdefault(name, value)
     gc.set_threshold(_OBJECTS_PER_LOOK, *gc.get_threshold()[1:])
@@ -136,7 +136,7 @@ def _run(arguments: list[str] | None) -> int:
         click.echo(error.format_message())
         code = ExitCode.USAGE
     except click.UsageError as error:
-        say(_usage(error))
+        say(_explain_usage(error))
         code = ExitCode.USAGE
     except click.exceptions.Exit as error:
         code = error.exit_code
@@ -144,7 +144,7 @@ def _run(arguments: list[str] | None) -> int:
         say(str(error))
         code = error.exit_code
     except OSError as error:
-        say(_unusable(error))
+        say(_explain_unusable(error))
         code = ExitCode.FAILED
     except (KeyboardInterrupt, click.Abort):
         say("中断しました。取り込み済みの分は台帳に残っています。もう一度実行すると続きから処理します。")

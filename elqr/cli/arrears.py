@@ -36,35 +36,42 @@ def arrears() -> None:
     pass
 
 
-def _as_dict(found: Situation) -> dict[str, object]:
+def _as_dict(reminders: Situation) -> dict[str, object]:
     return {
-        "claims": found.count,
-        "yen": found.yen,
-        "announced_claims": found.announced.height,
-        "situation": found.sha256,
-        "against": _dicts(found.against),
+        "claims": reminders.count,
+        "yen": reminders.yen,
+        "announced_claims": reminders.announced.height,
+        "situation": reminders.sha256,
+        "against": _against_dicts(reminders.against),
     }
 
 
-def _dicts(against: tuple[Against, ...]) -> list[dict[str, object]]:
+def _against_dicts(against: tuple[Against, ...]) -> list[dict[str, object]]:
     return [
-        {"risk": own.risk.value, "label": own.risk.label, "found": own.found, "claims": own.claims, "yen": own.yen}
-        for own in against
+        {
+            "risk": obstacle.risk.value,
+            "label": obstacle.risk.label,
+            "found": obstacle.found,
+            "claims": obstacle.claims,
+            "yen": obstacle.yen,
+        }
+        for obstacle in against
     ]
 
 
-def _show(found: Situation) -> None:
-    click.echo(f"督促対象　{found.count:,}件 {found.yen:,}円　（速報があり載せないもの {found.announced.height:,}件）")
-    _show_against(found.against)
+def _show(reminders: Situation) -> None:
+    announced = f"（速報があり載せないもの {reminders.announced.height:,}件）"
+    click.echo(f"督促対象　{reminders.count:,}件 {reminders.yen:,}円　{announced}")
+    _show_against(reminders.against)
 
 
 def _show_against(against: tuple[Against, ...]) -> None:
-    for own in against:
-        click.echo(f"　★{own.label}")
-        for text in own.found[:_SHOWN]:
+    for obstacle in against:
+        click.echo(f"　★{obstacle.label}")
+        for text in obstacle.found[:_SHOWN]:
             click.echo(f"　　{text}")
-        if len(own.found) > _SHOWN:
-            click.echo(f"　　ほか {len(own.found) - _SHOWN:,}")
+        if len(obstacle.found) > _SHOWN:
+            click.echo(f"　　ほか {len(obstacle.found) - _SHOWN:,}")
 
 
 @arrears.command("list", help="督促対象一覧を引きます。妨げるものがあれば示し、何も書きません。")
@@ -78,25 +85,24 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
     from elqr.store.queries.arrears import requests
 
     with signer.open_job() as session:
-        found = situation(session)
+        reminders = situation(session)
         with session.ledger.transaction() as connection:
-            waiting = [own for own in requests(connection) if own["result"] is None]
-        is_free = not found.against or approval is not None
-        made = draw_list(session, found, approval, signer.sign(), with_names=with_names) if is_free else None
+            waiting = [row for row in requests(connection) if row["result"] is None]
+        is_free = not reminders.against or approval is not None
+        drawn = draw_list(session, reminders, approval, signer.sign(), with_names=with_names) if is_free else None
     if as_json:
-        print_json(
-            _as_dict(found) | {"list_no": made.list_no if made else None, "folder": str(made.folder) if made else None}
-        )
+        number, folder = (drawn.list_no, str(drawn.folder)) if drawn else (None, None)
+        print_json(_as_dict(reminders) | {"list_no": number, "folder": folder})
     else:
-        _show(found)
-        if made is not None:
-            click.echo(f"一覧{made.list_no}　{made.count:,}件 {made.yen:,}円　→ {made.folder}")
-        for own in waiting:
-            now_or_before = (
-                "" if own["situation"] == found.sha256 else "（その後に状況が変わりました。却下してください）"
+        _show(reminders)
+        if drawn is not None:
+            click.echo(f"一覧{drawn.list_no}　{drawn.count:,}件 {drawn.yen:,}円　→ {drawn.folder}")
+        for row in waiting:
+            standing = (
+                "" if row["situation"] == reminders.sha256 else "（その後に状況が変わりました。却下してください）"
             )
-            said = f"{own['asked_at'][:10]} {own['asked_by']}　{own['claims']:,}件 {own['yen']:,}円　{own['reason']}"
-            click.echo(f"申請{own['request_no']}　{said}　承認待ち{now_or_before}")
+            asked = f"{row['asked_at'][:10]} {row['asked_by']}　{row['claims']:,}件 {row['yen']:,}円　{row['reason']}"
+            click.echo(f"申請{row['request_no']}　{asked}　承認待ち{standing}")
     if not is_free:
         say(
             "妨げるものがあるので、一覧は引いていません。なくなるのを待つか、elqr arrears request で申請し、"
@@ -112,8 +118,8 @@ def arrears_request(reason: str, signer: Signer) -> int:
     from elqr.approvals.arrears import request_list
 
     with signer.open_job() as session:
-        number, found = request_list(session, signer.sign(reason))
-    _show(found)
+        number, reminders = request_list(session, signer.sign(reason))
+    _show(reminders)
     click.echo(f"申請しました（申請 {number}）。ほかの人が elqr arrears approve {number} で承認してください。")
     return ExitCode.CLEAN
 
@@ -152,18 +158,18 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
     from elqr.approvals.reminder_list import check_list
 
     with open_job(job, day, rehearsal=True) as session:
-        found = check_list(session, folder)
+        checked = check_list(session, folder)
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
-        rows = found.changed.select(names).to_dicts()
-        print_json({"list_no": found.list_no, "claims": found.count, "changed": rows, "against": _dicts(found.against)})
+        rows, against = checked.changed.select(names).to_dicts(), _against_dicts(checked.against)
+        print_json({"list_no": checked.list_no, "claims": checked.count, "changed": rows, "against": against})
     else:
-        for code, year, bill, number, payer, was, left, why in found.changed.select(names).iter_rows():
-            click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{was:,}円 → {left:,}円　{why}")
-        _show_against(found.against)
-        click.echo(f"一覧{found.list_no}　{found.count:,}件のうち、変わったもの {found.changed.height:,}件")
-    if found.changed.height:
+        for code, year, bill, number, payer, before, after, why in checked.changed.select(names).iter_rows():
+            click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{before:,}円 → {after:,}円　{why}")
+        _show_against(checked.against)
+        click.echo(f"一覧{checked.list_no}　{checked.count:,}件のうち、変わったもの {checked.changed.height:,}件")
+    if checked.changed.height:
         say("変わったものを抜き取るか、一覧を引き直してから送ってください。")
-    if found.against:
+    if checked.against:
         say("一覧を引いた後に、妨げるものができました（★）。なくなるのを待つか、一覧を引き直してから送ってください。")
-    return ExitCode.CLEAN if found.may_be_sent else ExitCode.REVIEW
+    return ExitCode.CLEAN if checked.may_be_sent else ExitCode.REVIEW

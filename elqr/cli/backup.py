@@ -22,11 +22,11 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
     from elqr.audit.backup import made
     from elqr.session.configuration import store_url
 
-    own = made(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
+    copy = made(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
     if as_json:
-        print_json({**own.facts, "path": str(own.path)})
+        print_json({**copy.facts, "path": str(copy.path)})
     else:
-        click.echo(f"控え {own.path}　{own.facts['size_bytes']:,}バイト　最後の実行 {own.facts['run_id'] or 'なし'}")
+        click.echo(f"控え {copy.path}　{copy.facts['size_bytes']:,}バイト　最後の実行 {copy.facts['run_id'] or 'なし'}")
         click.echo("保管庫（[store] archive）も一緒に控えてください。")
     return ExitCode.CLEAN
 
@@ -36,7 +36,7 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
 def backup_check(file: Path) -> int:
     from elqr.audit.backup import checked
 
-    own = checked(file)
-    click.echo(f"控え {own.path}　目録のとおりで、壊れていません。最後の実行 {own.facts['run_id'] or 'なし'}")
+    copy = checked(file)
+    click.echo(f"控え {copy.path}　目録のとおりで、壊れていません。最後の実行 {copy.facts['run_id'] or 'なし'}")
     click.echo("目録ごと作り替えられていないかは、戻した台帳の elqr verify --anchor でわかります。")
     return ExitCode.CLEAN

@@ -44,7 +44,7 @@ def export_make(signer: Signer, as_json: bool) -> int:
     with signer.open_job() as session:
         handover = export_postings(session, signer.sign())
         folder = session.job.export_folder
-    return _made(handover, folder, as_json)
+    return _show_handover(handover, folder, as_json)
 
 
 @export.command("again", help="書き出し NO を、同じ中身のまま、印を付けてもう一度書き出します。")
@@ -58,10 +58,10 @@ def export_again(no: int, reason: str, signer: Signer, as_json: bool) -> int:
     with signer.open_job() as session:
         handover = repeat_export(session, no, signer.sign(reason))
         folder = session.job.export_folder
-    return _made(handover, folder, as_json)
+    return _show_handover(handover, folder, as_json)
 
 
-def _made(handover: Handover | None, folder: Path, as_json: bool) -> int:
+def _show_handover(handover: Handover | None, folder: Path, as_json: bool) -> int:
     if as_json:
         print_json(handover.model_dump(mode="json") if handover else None)
     elif handover is None:
@@ -83,19 +83,19 @@ def _made(handover: Handover | None, folder: Path, as_json: bool) -> int:
 def export_list(job: Path, as_json: bool) -> int:
     from elqr.store.queries.exports import exports, outstanding
 
-    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
-        found, (count, yen) = exports(open_), outstanding(open_)
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
+        rows, (count, yen) = exports(connection), outstanding(connection)
     if as_json:
-        print_json({"exports": found, "outstanding": {"postings": count, "yen": yen}})
+        print_json({"exports": rows, "outstanding": {"postings": count, "yen": yen}})
         return ExitCode.CLEAN
-    for one in found:
-        again = f"　再書き出し{len(one['again'])}回" if one["again"] else ""
-        done = f"{one['taken'][-1]['taken_by']} が取込済" if one["taken"] else "未取込"
-        if one["withdrawn"]:
-            done = f"取消（申請 {one['withdrawn']['asked_by']}、承認 {one['withdrawn']['taken_by']}）"
+    for row in rows:
+        again = f"　再書き出し{len(row['again'])}回" if row["again"] else ""
+        state = f"{row['taken'][-1]['taken_by']} が取込済" if row["taken"] else "未取込"
+        if row["withdrawn"]:
+            state = f"取消（申請 {row['withdrawn']['asked_by']}、承認 {row['withdrawn']['taken_by']}）"
         click.echo(
-            f"書き出し{one['export_no']}　{one['night_on']}　{one['made_by']}　{one['postings']:,}件 {one['yen']:,}円　"
-            f"{one['file_name']}　{done}{again}"
+            f"書き出し{row['export_no']}　{row['night_on']}　{row['made_by']}　{row['postings']:,}件 {row['yen']:,}円　"
+            f"{row['file_name']}　{state}{again}"
         )
     click.echo(f"まだ書き出していない計上 {count:,}件 {yen:,}円")
     return ExitCode.CLEAN

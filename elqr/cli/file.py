@@ -35,7 +35,7 @@ def _spec_options(function: Any) -> Any:
 
 
 def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
-    """The payment specs a file may be of, and the one that was named."""
+    """様式: the payment specs that a file may be of, and the one that was named."""
     from elqr.session.configuration import specs_for
 
     specs = specs_for(None, folders)
@@ -44,7 +44,7 @@ def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spe
     return [spec for spec in specs.values() if spec.purpose == "payment"], specs[name] if name else None
 
 
-def _received(day: date | None) -> date:
+def _received_on(day: date | None) -> date:
     return day or clock.today()
 
 
@@ -62,36 +62,36 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
     from elqr.disk.named_files import readable
     from elqr.formats.intake.inspection import inspect
 
-    specs, named = _specs(folders, name)
+    specs, spec = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
-        return _check_large(path, [named] if named else specs, _received(day), as_json=as_json)
+        return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
     data = readable(path, WHOLE)
-    found = inspect(data, path.name, specs, _received(day), named)
+    inspection = inspect(data, path.name, specs, _received_on(day), spec)
     if as_json:
-        print_json(found.as_dict())
+        print_json(inspection.as_dict())
     else:
-        for line in _lines(found):
+        for line in _lines(inspection):
             click.echo(line)
-        for other in _other_purposes(data, path.name, folders, _received(day)) if found.spec is None else ():
+        for other in _other_purposes(data, path.name, folders, _received_on(day)) if inspection.spec is None else ():
             click.echo(
                 f"　{other.name}（{other.title}）としては読めそうです。--spec {other.name} で中を確かめられます。"
             )
-    return ExitCode.CLEAN if found.accepted else ExitCode.QUARANTINE
+    return ExitCode.CLEAN if inspection.accepted else ExitCode.QUARANTINE
 
 
 def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> int:
-    """大きなファイルの検査: as the night reads it, piece by piece, up to the first piece with something wrong."""
+    """大きなファイルの検査: piece by piece as the night reads it, up to the first piece with a finding."""
     from elqr.disk.content import read_part
     from elqr.formats.intake.delivered_file import Intake, take_large
     from elqr.vocabulary.limits import PIECE_BYTES
 
     size = path.stat().st_size
-    found = take_large(partial(read_part, path), size, path.name, specs, day, PIECE_BYTES)
-    findings = found.findings if isinstance(found, Intake) else ()
-    spec = found.spec_name if isinstance(found, Intake) else found.spec.name
+    intake = take_large(partial(read_part, path), size, path.name, specs, day, PIECE_BYTES)
+    findings = intake.findings if isinstance(intake, Intake) else ()
+    spec = intake.spec_name if isinstance(intake, Intake) else intake.spec.name
     if as_json:
-        said = [finding.as_dict() for finding in findings]
-        print_json({"file": path.name, "bytes": size, "accepted": not findings, "spec": spec or None, "findings": said})
+        rows = [finding.as_dict() for finding in findings]
+        print_json({"file": path.name, "bytes": size, "accepted": not findings, "spec": spec or None, "findings": rows})
         return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
     click.echo(f"■ {path.name}（{size:,}バイト。大きいので少しずつ読み、最初に見つかった指摘までを示します）")
     click.echo(f"　様式　{spec or 'どの様式にも決まりません'}")
@@ -103,7 +103,7 @@ def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> 
 
 
 def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date) -> list[Spec]:
-    """Formats that are no payments, and that this file could be of."""
+    """ほかの用途の様式: formats of no payments that this file could be of."""
     from elqr.formats.recognize import recognize
     from elqr.session.configuration import specs_for
 
@@ -111,33 +111,35 @@ def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date
     return [spec for spec in others if recognize(data, [spec], name, day)[0]]
 
 
-def _lines(found: Inspection) -> Iterator[str]:
-    """検査の結果, as a clerk reads it."""
+def _lines(inspection: Inspection) -> Iterator[str]:
+    """検査の結果 in lines, as a clerk reads it."""
     from elqr.formats.intake.inspection import why
 
-    yield f"■ {found.file}（{found.size_bytes:,}バイト）"
-    if found.spec is None:
-        yield f"　様式　{why(found)}"
+    yield f"■ {inspection.file}（{inspection.size_bytes:,}バイト）"
+    if inspection.spec is None:
+        yield f"　様式　{why(inspection)}"
     else:
-        standing = "確認済" if found.spec.verified else "仮様式"
-        yield f"　様式　{found.spec.name}（{found.spec.title}）{standing}・確度 {found.spec.grade}"
-        yield f"　判定の理由　{why(found)}"
-        shape = "・".join([f"文字 {found.charset or '不明'}", f"改行 {found.line_end or '不明'}", *_shape(found)])
-        yield f"　形　　{shape}・レコード {found.record_count:,}"
-    if found.kinds:
-        yield "　レコード　" + "　".join(f"{title} {count:,}" for title, count in found.kinds)
-    yield from _money_lines(found)
-    for total in found.totals:
+        spec = inspection.spec
+        standing = "確認済" if spec.verified else "仮様式"
+        yield f"　様式　{spec.name}（{spec.title}）{standing}・確度 {spec.grade}"
+        yield f"　判定の理由　{why(inspection)}"
+        charset, line_end = inspection.charset or "不明", inspection.line_end or "不明"
+        shape = "・".join([f"文字 {charset}", f"改行 {line_end}", *_shape(inspection)])
+        yield f"　形　　{shape}・レコード {inspection.record_count:,}"
+    if inspection.kinds:
+        yield "　レコード　" + "　".join(f"{title} {count:,}" for title, count in inspection.kinds)
+    yield from _money_lines(inspection)
+    for total in inspection.totals:
         stated = "読めません" if total.stated is None else f"{total.stated:,}"
         mark = "一致" if total.agrees else "★不一致"
         place = f"{total.title}（{total.record_no:,}件目）"
         yield f"　合計　{mark}　{place}　ファイル {stated}　計算値 {total.calculated:,}"
-    if found.spec is not None and found.spec.payment is not None and not found.spec.control:
+    if inspection.spec is not None and inspection.spec.payment is not None and not inspection.spec.control:
         yield "　合計　この様式には検査できる合計がありません。払込額との突合で確かめてください。"
-    yield f"　指摘　{len(found.findings):,}件"
-    yield f"　判定　{_verdict(found)}"
+    yield f"　指摘　{len(inspection.findings):,}件"
+    yield f"　判定　{_verdict(inspection)}"
     seen: Counter[Code] = Counter()
-    for finding in found.findings:
+    for finding in inspection.findings:
         seen[finding.code] += 1
         if seen[finding.code] <= _SHOWN_PER_CODE:
             yield f"　　{finding}"
@@ -146,27 +148,27 @@ def _lines(found: Inspection) -> Iterator[str]:
     )
 
 
-def _shape(found: Inspection) -> tuple[str, ...]:
-    return found.decoded.shape if found.decoded else ()
+def _shape(inspection: Inspection) -> tuple[str, ...]:
+    return inspection.decoded.shape if inspection.decoded else ()
 
 
-def _money_lines(found: Inspection) -> Iterator[str]:
-    if found.money is None:
-        if found.spec is not None and found.spec.payment is not None:
+def _money_lines(inspection: Inspection) -> Iterator[str]:
+    if inspection.money is None:
+        if inspection.spec is not None and inspection.spec.payment is not None:
             yield "　収納　読めない項目があるため、件数と金額は数えていません。"
         return
-    for own in found.money:
-        yield f"　収納　{own.stage}・{own.channel}　{own.count:,}件　{own.yen:,}円"
-    count, yen = sum(own.count for own in found.money), sum(own.yen for own in found.money)
+    for line in inspection.money:
+        yield f"　収納　{line.stage}・{line.channel}　{line.count:,}件　{line.yen:,}円"
+    count, yen = sum(line.count for line in inspection.money), sum(line.yen for line in inspection.money)
     yield f"　収納　計　{count:,}件　{yen:,}円"
-    if found.paid_from and found.paid_to:
-        yield f"　領収日　{found.paid_from.isoformat()} から {found.paid_to.isoformat()}"
+    if inspection.paid_from and inspection.paid_to:
+        yield f"　領収日　{inspection.paid_from.isoformat()} から {inspection.paid_to.isoformat()}"
 
 
-def _verdict(found: Inspection) -> str:
-    if found.accepted and found.spec is not None and found.spec.payment is None:
+def _verdict(inspection: Inspection) -> str:
+    if inspection.accepted and inspection.spec is not None and inspection.spec.payment is None:
         return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
-    if found.accepted:
+    if inspection.accepted:
         return _TAKEN
     return "取込保留になります。下の指摘の対処をしてください。"
 
@@ -193,29 +195,29 @@ def file_mask(
     from elqr.disk.named_files import readable
     from elqr.formats.intake.masking import masked
 
-    specs, named = _specs(folders, name)
+    specs, spec = _specs(folders, name)
     data = readable(path, WHOLE, TOO_LARGE)
-    _is_free(out, path)
+    _refuse_overwriting(out, path)
     key = secrets.token_bytes(32) if key_file is None else readable(key_file, WRITTEN)
     if len(key) < _LEAST_KEY_BYTES:
         raise BadFile(f"鍵 {key_file} が短すぎます。{_LEAST_KEY_BYTES}バイト以上にしてください。")
-    made = masked(data, path.name, specs, _received(day), key, named)
-    write_whole(out, made.data)
-    click.echo(f"{out} に写しを書きました（{len(made.data):,}バイト。長さ・件数・金額・指摘は元と同じ）。")
-    for title, count in made.replaced.items():
+    copy = masked(data, path.name, specs, _received_on(day), key, spec)
+    write_whole(out, copy.data)
+    click.echo(f"{out} に写しを書きました（{len(copy.data):,}バイト。長さ・件数・金額・指摘は元と同じ）。")
+    for title, count in copy.replaced.items():
         click.echo(f"　置き換え　{title}　{count:,}か所")
-    if not made.replaced:
+    if not copy.replaced:
         click.echo("　置き換えた項目はありません。様式の personal と照会キーを確かめてください。")
     say("置き換えたのは personal = true の項目、照会キー、中身の知れない予備だけです。渡す前に中身を確かめてください。")
     return 0
 
 
-def _is_free(out: Path, path: Path) -> None:
-    """Nothing is overwritten, least of all the original."""
+def _refuse_overwriting(out: Path, path: Path) -> None:
+    """上書きを断る, above all of the original. Raises CannotWrite."""
     if out.exists() or out.is_symlink():
-        is_own = path.exists() and out.exists() and out.samefile(path)
-        said = "は元のファイルです" if is_own else "はフォルダです" if out.is_dir() else "はすでにあります"
-        raise CannotWrite(f"{out} {said}。上書きしないので、--out に新しい名前を指定してください。")
+        is_original = path.exists() and out.exists() and out.samefile(path)
+        fault = "は元のファイルです" if is_original else "はフォルダです" if out.is_dir() else "はすでにあります"
+        raise CannotWrite(f"{out} {fault}。上書きしないので、--out に新しい名前を指定してください。")
 
 
 @file.command("diff", help="ファイル A と B を項目ごとに比べます（収納は送付元の識別で、ほかは並び順で対にします）。")
@@ -231,55 +233,59 @@ def file_diff(
     from elqr.disk.named_files import readable
     from elqr.formats.intake.comparison import compare
 
-    specs, named = _specs(folders, name)
+    specs, spec = _specs(folders, name)
     sides = [(path.name, readable(path, WHOLE, TOO_LARGE)) for path in (a, b)]
-    found = compare(sides[0], sides[1], specs, _received(day), named, show_personal=show_personal)
+    comparison = compare(sides[0], sides[1], specs, _received_on(day), spec, show_personal=show_personal)
     if as_json:
-        print_json(found.as_dict())
+        print_json(comparison.as_dict())
     else:
-        for line in _difference_lines(found):
+        for line in _difference_lines(comparison):
             click.echo(line)
-    return ExitCode.CLEAN if found.equal else ExitCode.REVIEW
+    return ExitCode.CLEAN if comparison.equal else ExitCode.REVIEW
 
 
-def _difference_lines(found: Comparison) -> Iterator[str]:
-    """比較の結果, as a clerk reads it."""
-    yield f"■ A {found.a.file} と B {found.b.file}　様式 {found.spec.name}（{found.spec.title}）"
-    yield from _money_differences(found)
-    if found.equal:
-        yield "　まったく同じファイルです。" if found.is_same_file else f"　すべての記録と項目が同じです{_but(found)}。"
+def _difference_lines(comparison: Comparison) -> Iterator[str]:
+    """比較の結果 in lines, as a clerk reads it."""
+    yield f"■ A {comparison.a.file} と B {comparison.b.file}　様式 {comparison.spec.name}（{comparison.spec.title}）"
+    yield from _money_differences(comparison)
+    if comparison.equal:
+        records = f"　すべての記録と項目が同じです{_what_differs(comparison)}。"
+        yield "　まったく同じファイルです。" if comparison.is_same_file else records
         return
-    yield f"　Bで増えた記録 {found.added:,}件　Bで消えた記録 {found.removed:,}件　変わった記録 {found.changed:,}件"
-    for own in found.listed[:_SHOWN_DIFFERENCES]:
-        if own.no_a is None:
-            yield f"　＋ {own.record} B {own.no_b}件目 {own.new}"
-        elif own.no_b is None:
-            yield f"　－ {own.record} A {own.no_a}件目 {own.old}"
+    added, removed, changed = comparison.added, comparison.removed, comparison.changed
+    yield f"　Bで増えた記録 {added:,}件　Bで消えた記録 {removed:,}件　変わった記録 {changed:,}件"
+    for difference in comparison.listed[:_SHOWN_DIFFERENCES]:
+        if difference.no_a is None:
+            yield f"　＋ {difference.record} B {difference.no_b}件目 {difference.new}"
+        elif difference.no_b is None:
+            yield f"　－ {difference.record} A {difference.no_a}件目 {difference.old}"
         else:
-            values = f"{own.old or '空白'} → {own.new or '空白'}"
-            yield f"　～ {own.record} A {own.no_a}件目・B {own.no_b}件目「{own.field}」 {values}"
-    if (more := len(found.listed) + found.unlisted - _SHOWN_DIFFERENCES) > 0:
-        yield f"　ほか {more:,}か所（--json で {len(found.listed):,}か所まで見られます）"
+            values = f"{difference.old or '空白'} → {difference.new or '空白'}"
+            place = f"A {difference.no_a}件目・B {difference.no_b}件目「{difference.field}」"
+            yield f"　～ {difference.record} {place} {values}"
+    if (unshown := len(comparison.listed) + comparison.unlisted - _SHOWN_DIFFERENCES) > 0:
+        yield f"　ほか {unshown:,}か所（--json で {len(comparison.listed):,}か所まで見られます）"
 
 
-def _money_differences(found: Comparison) -> Iterator[str]:
-    if found.spec.payment is None:
+def _money_differences(comparison: Comparison) -> Iterator[str]:
+    if comparison.spec.payment is None:
         return
-    if found.a.money is None or found.b.money is None:
+    if comparison.a.money is None or comparison.b.money is None:
         yield "　収納　読めない項目があるため、件数と金額は比べていません。"
         return
-    money = found.money
+    money = comparison.money
     count_sums = [sum(line[1] for line in money), sum(line[3] for line in money)]
     yen_sums = [sum(line[2] for line in money), sum(line[4] for line in money)]
-    whole = ("計", count_sums[0], yen_sums[0], count_sums[1], yen_sums[1])
-    for title, count_a, yen_a, count_b, yen_b in [*money, whole]:
+    total = ("計", count_sums[0], yen_sums[0], count_sums[1], yen_sums[1])
+    for title, count_a, yen_a, count_b, yen_b in [*money, total]:
         count, yen = count_b - count_a, yen_b - yen_a
-        said = f"差 {count:+,}件 {yen:+,}円" if count or yen else "差なし"
-        yield f"　収納　{title}　A {count_a:,}件 {yen_a:,}円　B {count_b:,}件 {yen_b:,}円　{said}"
+        difference = f"差 {count:+,}件 {yen:+,}円" if count or yen else "差なし"
+        yield f"　収納　{title}　A {count_a:,}件 {yen_a:,}円　B {count_b:,}件 {yen_b:,}円　{difference}"
 
 
-def _but(found: Comparison) -> str:
-    """What else differs, when no field does."""
-    pairs = {"改行": (found.a.line_end, found.b.line_end), "文字コード": (found.a.charset, found.b.charset)}
-    other = [title for title, (one, two) in pairs.items() if one != two]
-    return f"（{'・'.join(other) or '記録の並びか、記録の外の部分'}だけが違います）"
+def _what_differs(comparison: Comparison) -> str:
+    """項目のほかに違うもの, if no field differs."""
+    a, b = comparison.a, comparison.b
+    pairs = {"改行": (a.line_end, b.line_end), "文字コード": (a.charset, b.charset)}
+    titles = [title for title, (value_a, value_b) in pairs.items() if value_a != value_b]
+    return f"（{'・'.join(titles) or '記録の並びか、記録の外の部分'}だけが違います）"

@@ -41,8 +41,8 @@ def held_list(job: Path, day: date | None, as_json: bool) -> int:
         print_json([{**row, "night_on": row["night_on"].isoformat()} for row in shown.to_dicts()])
     else:
         for name, sha256, _, on, waiver_no, box in shown.iter_rows():
-            asked = f"　あきらめる申請 {waiver_no}" if waiver_no else ""
-            click.echo(f"{sha256[:8]}　{on}　{f'{box}/{name}' if box else name}{asked}")
+            waiver = f"　あきらめる申請 {waiver_no}" if waiver_no else ""
+            click.echo(f"{sha256[:8]}　{on}　{f'{box}/{name}' if box else name}{waiver}")
         click.echo(f"残っている取込保留　{rows.height:,}")
     return ExitCode.REVIEW if rows.height else ExitCode.CLEAN
 

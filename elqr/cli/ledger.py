@@ -24,12 +24,12 @@ _last_option = click.option(
     "last",
     multiple=True,
     metavar="系列=番号",
-    callback=lambda context, parameter, value: [_last(one) for one in value],
+    callback=lambda context, parameter, value: [_last_number(text) for text in value],
     help="前の台帳が渡した最後の番号（案件特定キーの連番=120 のように。いくつでも）。跡からわからないときに要ります。",
 )
 
 
-def _last(text: str) -> tuple[str, int]:
+def _last_number(text: str) -> tuple[str, int]:
     """系列=番号 of an option."""
     from elqr.arithmetic.plain_number import plain_number
 
@@ -59,23 +59,31 @@ def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.store.queries import ledger_identity as identity
 
     with open_job(job, day, rehearsal=True, which=Which.ANY) as session:
-        traces, own, asked = traces_with_keys(session.job), session.ledger, waiting_request(session)
-        with own.transaction() as open_:
-            wrong = disagreement(own, traces) if not own.is_new else _NONE if str(traces) else ""
-            ledger_id = "" if own.is_new else identity.ledger_id(open_)
-            known, starts = identity.handed_out(open_), [] if own.is_new else identity.starts(open_)
+        traces, request = traces_with_keys(session.job), waiting_request(session)
+        is_new = session.ledger.is_new
+        with session.ledger.transaction() as connection:
+            wrong = disagreement(session.ledger, traces) if not is_new else _NONE if str(traces) else ""
+            ledger_id = "" if is_new else identity.ledger_id(connection)
+            numbers, starts = identity.handed_out(connection), [] if is_new else identity.starts(connection)
     if as_json:
-        seen = {"ledger": traces.mark.ledger if traces.mark else "", "numbers": traces.numbers.as_dict()}
-        given = {"ledger": ledger_id, "numbers": known.as_dict(), "starts": starts}
-        request = asked.model_dump() if asked else None
-        print_json({**given, "traces": seen, "disagreement": wrong, "request": request})
+        print_json(
+            {
+                "ledger": ledger_id,
+                "numbers": numbers.as_dict(),
+                "starts": starts,
+                "traces": {"ledger": traces.mark.ledger if traces.mark else "", "numbers": traces.numbers.as_dict()},
+                "disagreement": wrong,
+                "request": request.model_dump() if request else None,
+            }
+        )
         return ExitCode.FAILED if wrong else ExitCode.CLEAN
     none = "台帳　ありません" + ("" if str(traces) else "（最初の夜が作ります）")
-    click.echo(f"台帳 {ledger_id}　{known or '渡した番号なし'}" if ledger_id else none)
+    click.echo(f"台帳 {ledger_id}　{numbers or '渡した番号なし'}" if ledger_id else none)
     click.echo(f"跡　{str(traces) or 'なし'}")
-    if asked is not None:
-        what = "新しい台帳で始める" if asked.is_new else "この台帳で続ける"
-        click.echo(f"承認待ち　{what}申請　{asked.asked_at[:16].replace('T', ' ')}　{asked.asked_by}　{asked.reason}")
+    if request is not None:
+        what = "新しい台帳で始める" if request.is_new else "この台帳で続ける"
+        asked_at = request.asked_at[:16].replace("T", " ")
+        click.echo(f"承認待ち　{what}申請　{asked_at}　{request.asked_by}　{request.reason}")
     click.echo(f"★{wrong}" if wrong else "合っています。" if ledger_id else "跡もありません。")
     return ExitCode.FAILED if wrong else ExitCode.CLEAN
 
@@ -139,6 +147,6 @@ def ledger_reject(reason: str, signer: Signer) -> int:
     from elqr.session.ledger_access import Which
 
     with signer.open_job(rehearsal=True, which=Which.ANY) as session:
-        aside = refuse_going_on(session, signer.sign(reason))
-    click.echo(f"申請を却下しました（{aside} に残しました）。")
+        place = refuse_going_on(session, signer.sign(reason))
+    click.echo(f"申請を却下しました（{place} に残しました）。")
     return ExitCode.CLEAN

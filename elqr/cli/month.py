@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from elqr.report.months import Monthly
 
 
-def _month(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
+def _month_of(context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
     """月（YYYY-MM）, as its first day."""
     if value is None:
         return None
-    found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", value)
-    if found is None or found[1] == "0000":
+    match = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", value)
+    if match is None or match[1] == "0000":
         raise click.BadParameter(f"月 {value} は YYYY-MM の形ではありません（例: 2026-10）。")
-    return date(int(found[1]), int(found[2]), 1)
+    return date(int(match[1]), int(match[2]), 1)
 
 
-_month_argument = click.argument("first", metavar="MONTH", callback=_month)
+_month_argument = click.argument("first", metavar="MONTH", callback=_month_of)
 
 
 @click.group(
     "month", cls=Group, invoke_without_command=True, help="月計を表示・書き出します。締めは close と approve です。"
 )
-@click.option("--month", "first", callback=_month, metavar="YYYY-MM", help="月。")
+@click.option("--month", "first", callback=_month_of, metavar="YYYY-MM", help="月。")
 @click.option("--out", type=GIVEN_PATH, help="CSV・JSON・Excel を書くフォルダ。")
 @job_option
 @json_option
@@ -59,45 +59,45 @@ def month(context: click.Context, first: date | None, out: Path | None, job: Pat
         raise click.UsageError("--month に月（例: 2026-10）を書いてください。")
     with open_job(job, rehearsal=True) as session:
         clock.refuse_future(first, "月", is_training=session.job.training)
-        made = draw_month(session, first)
-    for name, data in made.files().items() if out is not None else ():
+        monthly = draw_month(session, first)
+    for name, data in monthly.files().items() if out is not None else ():
         assert out is not None
         write_whole(out / name, data)
     if as_json:
-        print_json(_as_dict(made))
+        print_json(_as_dict(monthly))
     else:
-        _show(made, out)
-    if made.is_changed:
+        _show(monthly, out)
+    if monthly.is_changed:
         say("締めた月の数字が、締めたときと違います。台帳がほかの手段で書き換えられていないか調べてください。")
-    return ExitCode.REVIEW if made.is_changed else ExitCode.CLEAN
+    return ExitCode.REVIEW if monthly.is_changed else ExitCode.CLEAN
 
 
-def _as_dict(made: Monthly) -> dict[str, object]:
-    figures = made.figures
+def _as_dict(monthly: Monthly) -> dict[str, object]:
+    figures = monthly.figures
     return {
         "month": figures.month,
-        "standing": made.standing,
-        "changed_after_close": made.is_changed,
+        "standing": monthly.standing,
+        "changed_after_close": monthly.is_changed,
         "postings": figures.count,
         "yen": figures.yen,
         "suspense_opening_yen": figures.opening_yen,
         "suspense_closing_yen": figures.closing_yen,
         "sha256": figures.sha256,
-        "rows": made.tables[0].frame.to_dicts(),
-        "nights": [{**row, "夜": row["夜"].isoformat()} for row in made.tables[1].frame.to_dicts()],
+        "rows": monthly.tables[0].frame.to_dicts(),
+        "nights": [{**row, "夜": row["夜"].isoformat()} for row in monthly.tables[1].frame.to_dicts()],
     }
 
 
-def _show(made: Monthly, out: Path | None) -> None:
-    figures = made.figures
-    click.echo(f"■ {made.book.title}　{made.standing}")
-    for row in made.tables[0].frame.iter_rows(named=True):
+def _show(monthly: Monthly, out: Path | None) -> None:
+    figures = monthly.figures
+    click.echo(f"■ {monthly.book.title}　{monthly.standing}")
+    for row in monthly.tables[0].frame.iter_rows(named=True):
         kind = f"{row['手続']}　{row['会計年度']}　{row['現年・滞納']}　{row['チャネル']}"
         click.echo(f"　{kind}　{row['件数']:,}件 {row['収納額']:,}円")
     click.echo(f"　計　{figures.count:,}件 {figures.yen:,}円")
     click.echo(f"　仮受　前月末 {figures.opening_yen:,}円　→　月末 {figures.closing_yen:,}円")
     if out is not None:
-        click.echo(f"　帳票　{out / made.book.file_name}")
+        click.echo(f"　帳票　{out / monthly.book.file_name}")
 
 
 @month.command("close", help="MONTH（例: 2026-10）の締めを申請します。")

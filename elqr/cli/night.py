@@ -50,8 +50,8 @@ def night_command(job: Path, day: date | None, dry_run: bool, as_json: bool) -> 
         return worked.exit_code
     for line in screen(worked.page, len(night.changes), str(session.folder / "index.html"), rehearsal=dry_run):
         click.echo(line)
-    if (handed := worked.handed) is not None:
-        click.echo(f"　基幹システムへ　{handed.label}　{handed.postings:,}件 {handed.yen:,}円")
+    if (handover := worked.handed) is not None:
+        click.echo(f"　基幹システムへ　{handover.label}　{handover.postings:,}件 {handover.yen:,}円")
     return worked.exit_code
 
 
@@ -67,10 +67,10 @@ def kpi_command(job: Path, fiscal_year: tuple[int, ...], day: date | None, as_js
     from elqr.report.kpi import kpi_lines
 
     with open_job(job, day, rehearsal=True) as session:
-        found = count_kpi(session, session.night_on, fiscal_year)
+        kpi = count_kpi(session, session.night_on, fiscal_year)
     if as_json:
-        print_json(found.as_dict())
+        print_json(kpi.as_dict())
     else:
-        for line in kpi_lines(found):
+        for line in kpi_lines(kpi):
             click.echo(line)
     return 0

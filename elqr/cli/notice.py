@@ -47,8 +47,8 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
         step = session.journal.steps[-1][1]
         reduced = record_notices(night)
     if as_json:
-        said = {"reduced": {"payments": reduced[0], "yen": reduced[1]}}
-        print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings], **said})
+        reduction = {"reduced": {"payments": reduced[0], "yen": reduced[1]}}
+        print_json({**step.as_dict(), "findings": [finding.as_dict() for finding in findings], **reduction})
     else:
         click.echo(f"{file.name}: {step.result}（{step.yen:,}円）")
         _say_reduced(*reduced)
@@ -59,7 +59,7 @@ def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int
 
 
 def _say_reduced(count: int, yen: int) -> None:
-    """減額による過納を告げる, where there is any."""
+    """減額による過納を告げる, if there is any."""
     if count:
         click.echo(f"減額による過納　{count:,}件 {yen:,}円を調定から仮受へ移しました。要確認で決裁してください。")
 
@@ -89,17 +89,18 @@ def notice_refused(job: Path, as_json: bool) -> int:
     from elqr.store.queries.refused_rows import waiting_files
     from elqr.store.queries.requests import GIVE_UP, requests
 
-    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
-        files, asked = waiting_files(open_), [one for one in requests(open_, GIVE_UP) if one["result"] is None]
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
+        files = waiting_files(connection)
+        waiting = [row for row in requests(connection, GIVE_UP) if row["result"] is None]
     if as_json:
-        print_json({"files": files, "give_ups": asked})
+        print_json({"files": files, "give_ups": waiting})
         return ExitCode.CLEAN
-    for one in files:
-        click.echo(f"納付書データ{one['notice_file_no']}　{one['name']}（{one['night_on']} 取込）　{one['rows']:,}行")
-    for one in asked:
+    for row in files:
+        click.echo(f"納付書データ{row['notice_file_no']}　{row['name']}（{row['night_on']} 取込）　{row['rows']:,}行")
+    for row in waiting:
         click.echo(
-            f"申請{one['give_up_no']}　納付書データ{one['notice_file_no']} {one['records']}件目　"
-            f"{one['asked_by']}　承認待ち　{one['reason']}"
+            f"申請{row['give_up_no']}　納付書データ{row['notice_file_no']} {row['records']}件目　"
+            f"{row['asked_by']}　承認待ち　{row['reason']}"
         )
     if not files:
         click.echo("直るのを待つ行はありません。")

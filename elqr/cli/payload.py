@@ -52,7 +52,8 @@ def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int
 
     if (digits is None) == (image is None):
         raise click.UsageError("255桁か --image のどちらか一つを指定してください。")
-    readings = [read_payload(text) for text in (_pictured(image) if image else [plain_number((digits or "").strip())])]
+    texts = _codes_in_picture(image) if image else [plain_number((digits or "").strip())]
+    readings = [read_payload(text) for text in texts]
     if as_json:
         shown = [reading.as_dict() for reading in readings]
         print_json(shown if image else shown[0])
@@ -62,14 +63,15 @@ def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int
     return ExitCode.CLEAN if all(reading.valid for reading in readings) else ExitCode.FAILED
 
 
-def _pictured(image: Path) -> list[str]:
-    """The eL-QR codes in a picture, from the top."""
+def _codes_in_picture(image: Path) -> list[str]:
+    """画像のeL-QR: their digits, from the top of the picture down. Raises BadFile if there are none."""
     from elqr.disk.named_files import readable_picture
     from elqr.printing.picture import Symbology
     from elqr.printing.picture_reader import read_pictures
 
     pictures = read_pictures([readable_picture(image)])
-    if texts := [c.text for _, pages in pictures for page in pages for c in page if c.symbology is Symbology.QR]:
+    codes = [code for _, pages in pictures for page in pages for code in page]
+    if texts := [code.text for code in codes if code.symbology is Symbology.QR]:
         return texts
     raise BadFile(f"{image.name} にeL-QRが見つかりません。まっすぐに、明るく、300dpi以上で撮り直してください。")
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def _reason_of(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
-    """理由 of an option, empty when it was not given."""
+    """理由 of an option; empty if it is not given."""
     if value is not None and not value.strip():
         raise BadFile("理由が空です。--provisional に、仮の版下のまま発送してよい理由を書いてください。")
     return (value or "").strip()
@@ -120,7 +120,7 @@ def notice_print(
 
 
 def _bar(done: int, of: int) -> str:
-    """進み具合: files done and to do."""
+    """進み具合: a bar of the files done, of all."""
     width = 30
     filled = width * done // max(of, 1)
     return f"印刷と検査 [{'#' * filled}{'.' * (width - filled)}] {done}/{of}ファイル"
@@ -140,10 +140,10 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
     from elqr.session.configuration import processing_day, read_register, sheets_for
     from elqr.session.job import read_job
 
-    read = read_job(job)
-    register = read_register(read.register_file)
-    made_on = processing_day(read, day)
-    proof = print_specimen(read, register, sheets_for(read), template, procedure, made_on)
+    settings = read_job(job)
+    register = read_register(settings.register_file)
+    made_on = processing_day(settings, day)
+    proof = print_specimen(settings, register, sheets_for(settings), template, procedure, made_on)
     findings = [*proof.left_out, *proof.checked.findings]
     say_findings(findings)
     if proof.pdf:
@@ -183,7 +183,7 @@ def notice_release(folder: Path, by: str, pulled: tuple[str, ...], reason: str, 
         pages, sheets = tuple(sorted(set(pulled))), sheets_for(session.job)
         manifest, against = request_release(session, folder, pages, sheets, Signature(by, now(), reason))
     done = "申請しました。ほかの人が elqr notice approve で承認してください"
-    return _answered(manifest.print_no, _because(reason) + done, against)
+    return _show_answer(manifest.print_no, _reason_text(reason) + done, against)
 
 
 @click.command("approve", cls=Command, help="申請された FOLDER の発送を承認します（申請した人とは別の人が）。")
@@ -200,11 +200,11 @@ def notice_approve(folder: Path, by: str, reason: str, job: Path) -> int:
         signature = Signature(by, now(), reason)
         manifest, against = approve_release(session, folder, sheets_for(session.job), signature)
     first = "elqr notice reject で申請を取り下げ（却下し）、"
-    return _answered(manifest.print_no, _because(reason) + "発送を承認しました", against, first)
+    return _show_answer(manifest.print_no, _reason_text(reason) + "発送を承認しました", against, first)
 
 
-def _because(reason: str) -> str:
-    """仮の版下の理由, said together with what was done."""
+def _reason_text(reason: str) -> str:
+    """仮の版下の理由, put before what was done."""
     return f"仮の版下のまま（{reason}）、" if reason else ""
 
 
@@ -223,7 +223,7 @@ def notice_reject(folder: Path, reason: str, by: str, job: Path) -> int:
     return ExitCode.CLEAN
 
 
-def _answered(print_no: int, done: str, against: Blocked, first: str = "") -> int:
+def _show_answer(print_no: int, done: str, against: Blocked, first: str = "") -> int:
     if not against.findings:
         click.echo(f"印刷{print_no}　{done}。")
         return ExitCode.CLEAN

@@ -40,44 +40,46 @@ def replay_command(
     from elqr.session.ledger_access import ledger_of
     from elqr.session.setup import read_setup
 
-    own, given = read_setup(job, read_job(job), os.environ), None
+    setup, other_setup = read_setup(job, read_job(job), os.environ), None
     for day in (since, until):
-        processing_day(own.job, day)
+        processing_day(setup.job, day)
     if specs or other_job:
         other = other_job or job
-        given = with_archive_of(read_setup(other, read_job(other), os.environ, specs), own)
-    with ledger_of(own.job, store_url(job), rehearsal=True) as ledger:
-        found = replay(ledger, own, given, Nights(since, until or date.max), clock.now)
+        other_setup = with_archive_of(read_setup(other, read_job(other), os.environ, specs), setup)
+    with ledger_of(setup.job, store_url(job), rehearsal=True) as ledger:
+        replayed = replay(ledger, setup, other_setup, Nights(since, until or date.max), clock.now)
     if as_json:
-        sides = {"payments": found.payments, "files": found.files}
+        sides = {"payments": replayed.payments, "files": replayed.files}
         rows = {name: [_plain(row) for row in frame.iter_rows(named=True)] for name, frame in sides.items()}
-        print_json({"nights": found.nights, "compared": found.compared, "rulings": found.rulings, **rows})
+        print_json({"nights": replayed.nights, "compared": replayed.compared, "rulings": replayed.rulings, **rows})
     else:
-        for line in _lines(found, given is not None):
+        for line in _lines(replayed, other_setup is not None):
             click.echo(line)
-    return ExitCode.REVIEW if found.payments.height or found.files.height else ExitCode.CLEAN
+    return ExitCode.REVIEW if replayed.payments.height or replayed.files.height else ExitCode.CLEAN
 
 
 def _plain(row: dict[str, object]) -> dict[str, object]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
 
 
-def _lines(found: "Replayed", is_given: bool) -> Iterator[str]:
+def _lines(replayed: "Replayed", is_given: bool) -> Iterator[str]:
     what = "今のやり方と、指定のやり方" if is_given else "台帳の結果と、今のやり方"
-    yield f"■ やり直し {found.nights}夜　収納 {found.compared:,}件　くらべたもの: {what}"
-    for file in found.files.head(_SHOWN).iter_rows(named=True):
+    yield f"■ やり直し {replayed.nights}夜　収納 {replayed.compared:,}件　くらべたもの: {what}"
+    for file in replayed.files.head(_SHOWN).iter_rows(named=True):
         yield f"　{file['name']}: {_file(file, '')} → {_file(file, '_after')}"
-    for row in found.payments.head(_SHOWN).iter_rows(named=True):
+    for row in replayed.payments.head(_SHOWN).iter_rows(named=True):
         place = f"{row['name'] or row['name_after']} {row['record_no']}件目"
         yield f"　{place}: {_payment(row, '')} → {_payment(row, '_after')}"
-    if left := max(found.files.height - _SHOWN, 0) + max(found.payments.height - _SHOWN, 0):
-        yield f"　ほか {left:,}件。すべては --json で見られます。"
-    if found.rulings:
-        yield f"　この間に承認された決裁 {found.rulings:,}件はやり直しません。同じ調定の後の収納が違うことがあります。"
-    if found.payments.is_empty() and found.files.is_empty():
+    if unshown := max(replayed.files.height - _SHOWN, 0) + max(replayed.payments.height - _SHOWN, 0):
+        yield f"　ほか {unshown:,}件。すべては --json で見られます。"
+    if replayed.rulings:
+        yield (
+            f"　この間に承認された決裁 {replayed.rulings:,}件はやり直しません。同じ調定の後の収納が違うことがあります。"
+        )
+    if replayed.payments.is_empty() and replayed.files.is_empty():
         yield "　違いはありません。"
     else:
-        yield f"　違い　受信ファイル {found.files.height:,}件　収納 {found.payments.height:,}件"
+        yield f"　違い　受信ファイル {replayed.files.height:,}件　収納 {replayed.payments.height:,}件"
 
 
 def _file(row: dict[str, object], side: str) -> str:

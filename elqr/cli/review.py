@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _ENDS = {result.value: RulingResult.APPROVED.value for result in RulingResult} | {
     RulingResult.REFUSED.value: RulingResult.REFUSED.value
 }
-"""How the request ended of which a ruling came to a result: one that is stale was approved with the others."""
+"""Result of a ruling → how its request ended. A stale ruling was approved with the others."""
 
 
 @click.group("review", cls=Group, help="要確認の決裁: 書き出し、取り込み、承認、取消。")
@@ -42,18 +42,18 @@ def review() -> None:
     pass
 
 
-def _term(kind: type[Term]) -> Any:
-    """A term by the word that staff read."""
+def _term_of(kind: type[Term]) -> Any:
+    """言葉から項目へ: a callback that finds a term by the word that staff read."""
 
     def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
         many = isinstance(value, tuple)
-        found = [term for said in (value if many else [value]) for term in kind if term.label == said]
-        if len(found) != (len(value) if many else 1):
+        terms = [term for word in (value if many else [value]) for term in kind if term.label == word]
+        if len(terms) != (len(value) if many else 1):
             words = "・".join(term.label for term in kind)
             raise click.BadParameter(
                 f"{'・'.join(value) if many else value} は選べません。{words} から選んでください。"
             )
-        return tuple(found) if many else found[0]
+        return tuple(terms) if many else terms[0]
 
     return read
 
@@ -64,11 +64,11 @@ def _search_options(function: Any) -> Any:
             "--payment", "payments", type=NUMBER, multiple=True, metavar="NO", help="受付番号（いくつでも）。"
         ),
         click.option(
-            "--outcome", "outcomes", multiple=True, callback=_term(Outcome), help="理由（該当なし、過納 など）。"
+            "--outcome", "outcomes", multiple=True, callback=_term_of(Outcome), help="理由（該当なし、過納 など）。"
         ),
         click.option("--department", "departments", multiple=True, help="所管課。"),
         click.option("--procedure", "procedures", multiple=True, metavar="CODE", help="手続。"),
-        click.option("--channel", "channels", multiple=True, callback=_term(Channel), help="収納チャネル。"),
+        click.option("--channel", "channels", multiple=True, callback=_term_of(Channel), help="収納チャネル。"),
         click.option("--paid-until", callback=day_of, help="領収日がこの日まで（YYYY-MM-DD）。"),
     )
     for option in reversed(options):
@@ -129,7 +129,7 @@ def review_import(file: Path, signer: Signer, as_json: bool) -> int:
     help="条件に合う要確認を、まとめて一つの決裁で申請します。--target のない「納付書に充てる」は、"
     "照会キーと同じ納付書が後から届いたものを、それぞれその納付書に充てます。",
 )
-@click.option("--ruling", required=True, callback=_term(Ruling), help="決裁（還付候補、保留 など）。")
+@click.option("--ruling", required=True, callback=_term_of(Ruling), help="決裁（還付候補、保留 など）。")
 @click.option("--target", default="", metavar="KEY", help="対象の納付番号（納付書に充てる、充当のとき。20桁）。")
 @reason_option
 @_search_options
@@ -198,17 +198,17 @@ _LISTED = (
 def review_list(with_ended: bool, job: Path, as_json: bool) -> int:
     from elqr.store.queries.reviews import reviews
 
-    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
-        found = [one for one in reviews(open_) if with_ended or one["result"] is None]
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
+        rows = [row for row in reviews(connection) if with_ended or row["result"] is None]
     if as_json:
         names = {name: name for name in _LISTED} | {"reason": "because"}
-        print_json([{name: one[column] for name, column in names.items()} for one in found])
+        print_json([{name: row[column] for name, column in names.items()} for row in rows])
         return ExitCode.CLEAN
-    for one in found:
-        ended = f"{one['taken_by']} が{RulingResult(one['result']).label}" if one["result"] else "承認待ち"
-        said = f"申請{one['review_no']}　{one['asked_at'][:16].replace('T', ' ')}　{one['asked_by']}"
-        click.echo(f"{said}　{one['rulings']:,}件　{ended}　{one['source']}")
-    if not found:
+    for row in rows:
+        ended = f"{row['taken_by']} が{RulingResult(row['result']).label}" if row["result"] else "承認待ち"
+        request = f"申請{row['review_no']}　{row['asked_at'][:16].replace('T', ' ')}　{row['asked_by']}"
+        click.echo(f"{request}　{row['rulings']:,}件　{ended}　{row['source']}")
+    if not rows:
         click.echo("承認を待つ申請はありません。" if not with_ended else "申請はありません。")
     return ExitCode.CLEAN
 
@@ -222,38 +222,38 @@ def review_trail(no: int | None, payment: int | None, job: Path, as_json: bool) 
     from elqr.store.entries.acts import ASKED, acts_of_kinds, seat
     from elqr.store.queries.reviews import trail
 
-    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
-        found = trail(open_, review_no=no, payment_no=payment).to_dicts()
-        acts = acts_of_kinds(open_, ("review",))
-    for one in found:
-        one["asked_at_seat"] = seat(acts.get(("review", one["review_no"], ASKED)))
-        one["taken_at_seat"] = seat(acts.get(("review", one["review_no"], _ENDS.get(one["result"], ""))))
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
+        rows = trail(connection, review_no=no, payment_no=payment).to_dicts()
+        acts = acts_of_kinds(connection, ("review",))
+    for row in rows:
+        row["asked_at_seat"] = seat(acts.get(("review", row["review_no"], ASKED)))
+        row["taken_at_seat"] = seat(acts.get(("review", row["review_no"], _ENDS.get(row["result"], ""))))
     if as_json:
-        print_json(found)
+        print_json(rows)
         return ExitCode.CLEAN
-    for one in found:
-        target = f" → {one['target']}" if one["target"] else ""
+    for row in rows:
+        target = f" → {row['target']}" if row["target"] else ""
         click.echo(
-            f"決裁{one['ruling_no']}（申請{one['review_no']}） 受付{one['payment_no']} {Outcome(one['outcome']).label} "
-            f"{one['paid_yen']:,}円　{Ruling(one['ruling']).label}{target}"
+            f"決裁{row['ruling_no']}（申請{row['review_no']}） 受付{row['payment_no']} {Outcome(row['outcome']).label} "
+            f"{row['paid_yen']:,}円　{Ruling(row['ruling']).label}{target}"
         )
         click.echo(
-            f"  {one['asked_at'][:16].replace('T', ' ')} 担当 {one['staff']}・申請 {one['asked_by']}"
-            f"{one['asked_at_seat']}　{one['reason']}"
+            f"  {row['asked_at'][:16].replace('T', ' ')} 担当 {row['staff']}・申請 {row['asked_by']}"
+            f"{row['asked_at_seat']}　{row['reason']}"
         )
-        if one["result"]:
-            yen = f"仮受 {one['before_yen']:,}円 → {one['after_yen']:,}円"
-            yen += f"　送付元の取消 {one['withdrawn_yen']:,}円" if one["withdrawn_yen"] else ""
-            yen += f"　調定に戻らず仮受へ {one['returned_yen']:,}円" if one["returned_yen"] else ""
-            because = f"　{one['step_reason']}" if one["step_reason"] else ""
-            result = RulingResult(one["result"]).label
+        if row["result"]:
+            yen = f"仮受 {row['before_yen']:,}円 → {row['after_yen']:,}円"
+            yen += f"　送付元の取消 {row['withdrawn_yen']:,}円" if row["withdrawn_yen"] else ""
+            yen += f"　調定に戻らず仮受へ {row['returned_yen']:,}円" if row["returned_yen"] else ""
+            because = f"　{row['step_reason']}" if row["step_reason"] else ""
+            result = RulingResult(row["result"]).label
             click.echo(
-                f"  {one['taken_at'][:16].replace('T', ' ')} {one['taken_by']}{one['taken_at_seat']}　"
+                f"  {row['taken_at'][:16].replace('T', ' ')} {row['taken_by']}{row['taken_at_seat']}　"
                 f"{result}　{yen}{because}"
             )
         else:
             click.echo("  承認待ち")
-    if not found:
+    if not rows:
         click.echo("決裁の記録はありません。")
     return ExitCode.CLEAN
 
@@ -277,7 +277,7 @@ def _say_requested(requested: Requested, as_json: bool) -> int:
         click.echo(f"ほかの人が elqr review approve {requested.review_no} で承認すると、台帳に反映します。")
         if requested.returned:
             click.echo(
-                f"調定に戻せない {_returned_said(requested.returned)}は、承認すると仮受に入り、要確認になります。"
+                f"調定に戻せない {_returned_text(requested.returned)}は、承認すると仮受に入り、要確認になります。"
             )
     else:
         click.echo("新しい申請はありません。")
@@ -292,7 +292,7 @@ def _by_payment(returned: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
     return [{"payment": number, "yen": yen} for number, yen in returned]
 
 
-def _returned_said(returned: tuple[tuple[int, int], ...]) -> str:
+def _returned_text(returned: tuple[tuple[int, int], ...]) -> str:
     """調定に戻らない額 in words, by payment."""
     return "・".join(f"受付{number}の {yen:,}円" for number, yen in returned)
 
@@ -311,15 +311,15 @@ def _say_ended(ended: Ended, as_json: bool) -> int:
             }
         )
     else:
-        said = "　".join(f"{name} {count:,}件" for name, count in counts.items())
+        results = "　".join(f"{name} {count:,}件" for name, count in counts.items())
         click.echo(
-            f"申請{ended.review_no}　{said}　仮受から {ended.moved_yen:,}円"
+            f"申請{ended.review_no}　{results}　仮受から {ended.moved_yen:,}円"
             + (f"　送付元の取消へ {ended.withdrawn_yen:,}円" if ended.withdrawn_yen > 0 else "")
             + (f"　送付元の取消から {-ended.withdrawn_yen:,}円" if ended.withdrawn_yen < 0 else "")
         )
     if ended.returned and not as_json:
         say(
-            f"調定がその後ふさがっていて戻せない {_returned_said(ended.returned)}は、仮受に入れました。"
+            f"調定がその後ふさがっていて戻せない {_returned_text(ended.returned)}は、仮受に入れました。"
             "要確認で、還付候補か充て先を決めてください。"
         )
     if ended.stale:

@@ -32,21 +32,21 @@ def settlement() -> None:
     pass
 
 
-def _line(own: Difference) -> str:
-    row = own.row
+def _line(difference: Difference) -> str:
+    row = difference.row
     day = f"　資金化日 {row['from_on']}" if row["from_on"] else ""
     owed = row["payment_yen"] - row["fee_yen"]
     return (
-        f"{own.mark[:8]}　{row['contract'] or '（契約なし）'}{day}　{SettlementOutcome(row['outcome']).label}"
-        f"　払込予定 {owed:,}円　入金 {row['money_yen']:,}円　差額 {own.difference_yen:,}円"
+        f"{difference.mark[:8]}　{row['contract'] or '（契約なし）'}{day}　{SettlementOutcome(row['outcome']).label}"
+        f"　払込予定 {owed:,}円　入金 {row['money_yen']:,}円　差額 {difference.difference_yen:,}円"
     )
 
 
-def _request(row: dict[str, Any]) -> str:
+def _request_line(row: dict[str, Any]) -> str:
     yen = f"収納 {row['payment_yen']:,}円　入金 {row['money_yen']:,}円"
-    asked = f"{row['asked_at'][:10]} {row['asked_by']}　{row['reason']}"
-    said = f"申請{row['difference_no']}　{row['mark'][:8]}　{row['contract'] or '（契約なし）'}　{yen}　{asked}"
-    return f"{said}　{row['taken_at'][:10]} {row['taken_by']} が承認" if row["result"] else f"{said}　承認待ち"
+    request = f"{row['asked_at'][:10]} {row['asked_by']}　{row['reason']}"
+    line = f"申請{row['difference_no']}　{row['mark'][:8]}　{row['contract'] or '（契約なし）'}　{yen}　{request}"
+    return f"{line}　{row['taken_at'][:10]} {row['taken_by']} が承認" if row["result"] else f"{line}　承認待ち"
 
 
 _CLOSED = (
@@ -64,11 +64,11 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
     from elqr.approvals.difference import list_closed, list_differences, list_waiting
 
     with open_job(job, day, rehearsal=True) as session:
-        found = [] if is_closed else list_differences(session)
+        differences = [] if is_closed else list_differences(session)
         requests = list_closed(session) if is_closed else list_waiting(session)
     if is_closed:
         for row in requests if not as_json else ():
-            click.echo(_request(row))
+            click.echo(_request_line(row))
         if as_json:
             print_json([{name: row[name] for name in _CLOSED} for row in requests])
         else:
@@ -78,26 +78,26 @@ def settlement_list(is_closed: bool, job: Path, day: date | None, as_json: bool)
         print_json(
             [
                 {
-                    "line": own.mark[:8],
-                    "contract": own.row["contract"],
-                    "funds_on": own.row["from_on"] and own.row["from_on"].isoformat(),
-                    "outcome": own.row["outcome"],
-                    "payments": own.row["payments"],
-                    "payment_yen": own.row["payment_yen"],
-                    "fee_yen": own.row["fee_yen"],
-                    "money_yen": own.row["money_yen"],
-                    "difference_yen": own.difference_yen,
+                    "line": difference.mark[:8],
+                    "contract": difference.row["contract"],
+                    "funds_on": difference.row["from_on"] and difference.row["from_on"].isoformat(),
+                    "outcome": difference.row["outcome"],
+                    "payments": difference.row["payments"],
+                    "payment_yen": difference.row["payment_yen"],
+                    "fee_yen": difference.row["fee_yen"],
+                    "money_yen": difference.row["money_yen"],
+                    "difference_yen": difference.difference_yen,
                 }
-                for own in found
+                for difference in differences
             ]
         )
     else:
-        for own in found:
-            click.echo(_line(own))
-        click.echo(f"合わない行　{len(found):,}")
+        for difference in differences:
+            click.echo(_line(difference))
+        click.echo(f"合わない行　{len(differences):,}")
         for row in requests:
-            click.echo(_request(row))
-    return ExitCode.REVIEW if found else ExitCode.CLEAN
+            click.echo(_request_line(row))
+    return ExitCode.REVIEW if differences else ExitCode.CLEAN
 
 
 @settlement.command("close", cls=Command, help="LINE（list の8文字）を、理由を付けて確認済にする申請をします。")
@@ -108,11 +108,11 @@ def settlement_close(line: str, reason: str, signer: Signer) -> int:
     from elqr.approvals.difference import request_closing
 
     with signer.open_job() as session:
-        number, own = request_closing(session, line, signer.sign(reason))
+        number, difference = request_closing(session, line, signer.sign(reason))
     click.echo(
         f"差額の確認を申請しました（申請 {number}）。ほかの人が elqr settlement approve {number} で承認してください。"
     )
-    click.echo(f"　{_line(own)}")
+    click.echo(f"　{_line(difference)}")
     return ExitCode.CLEAN
 
 
@@ -123,8 +123,8 @@ def settlement_approve(number: int, signer: Signer) -> int:
     from elqr.approvals.difference import approve_closing
 
     with signer.open_job() as session:
-        own = approve_closing(session, number, signer.sign())
-    click.echo(f"差額を確認済にしました。　{_line(own)}")
+        difference = approve_closing(session, number, signer.sign())
+    click.echo(f"差額を確認済にしました。　{_line(difference)}")
     return ExitCode.CLEAN
 
 

@@ -31,8 +31,8 @@ def spec() -> None:
 def spec_list(folders: tuple[Path, ...]) -> int:
     from elqr.session.configuration import specs_for
 
-    for name, own in specs_for(None, folders).items():
-        click.echo(f"{name:<28} {'確認済' if own.verified else '仮様式'} {own.grade:<11} {own.title}")
+    for name, listed in specs_for(None, folders).items():
+        click.echo(f"{name:<28} {'確認済' if listed.verified else '仮様式'} {listed.grade:<11} {listed.title}")
     return 0
 
 
@@ -43,7 +43,7 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
     from elqr.formats.dump import describe
     from elqr.session.configuration import specs_for
 
-    for line in describe(_spec_named(name, specs_for(None, folders))):
+    for line in describe(_find_spec(name, specs_for(None, folders))):
         click.echo(line)
     return 0
 
@@ -63,13 +63,13 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
     specs, data = specs_for(None, folders), readable(file, WHOLE, TOO_LARGE)
     received_on = day or clock.today()
     if name == "-":
-        payment_specs = [own for own in specs.values() if own.purpose == "payment"]
-        own, findings = recognize(data, payment_specs, file.name, received_on)
-        if own is None:
+        payment_specs = [file_spec for file_spec in specs.values() if file_spec.purpose == "payment"]
+        file_spec, findings = recognize(data, payment_specs, file.name, received_on)
+        if file_spec is None:
             raise BadFile(str(findings[0]))
     else:
-        own = _spec_named(name, specs)
-    for line in dump(data, own, file.name, received_on, show_personal=show_personal):
+        file_spec = _find_spec(name, specs)
+    for line in dump(data, file_spec, file.name, received_on, show_personal=show_personal):
         click.echo(line)
     return 0
 
@@ -89,7 +89,7 @@ def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
     others = specs_for(None, folders)
     if path.resolve() in {(folder / path.name).resolve() for folder in (shipped_specs(), *folders)}:
         others.pop(path.stem, None)
-    beside = _parts_beside(path, data, others)
+    beside = _read_parts(path, data, others)
     remarks = lint(data, path.stem, others | beside)
     if not any(remark.is_error for remark in remarks):
         try:
@@ -98,12 +98,14 @@ def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
             remarks.append(Remark(0, "ファイル全体", str(error), "", "この文のとおりに直してください。"))
     errors = sum(remark.is_error for remark in remarks)
     if as_json:
-        print_json({"errors": errors, "warnings": len(remarks) - errors, "remarks": [own.as_dict() for own in remarks]})
+        print_json(
+            {"errors": errors, "warnings": len(remarks) - errors, "remarks": [remark.as_dict() for remark in remarks]}
+        )
     else:
         for remark in remarks:
             click.echo(str(remark))
-        said = f"誤り {errors}件、注意 {len(remarks) - errors}件。"
-        click.echo(f"{path.name}: " + (said if remarks else "問題ありません。"))
+        counts = f"誤り {errors}件、注意 {len(remarks) - errors}件。"
+        click.echo(f"{path.name}: " + (counts if remarks else "問題ありません。"))
     return ExitCode.FAILED if errors else ExitCode.REVIEW if remarks else ExitCode.CLEAN
 
 
@@ -123,12 +125,12 @@ def spec_new(
     name: str, sample: Path | None, layout: str | None, record_bytes: int | None, tags: str, columns: str | None,
     charset: str | None, line_end: str, out: Path | None,
 ) -> int:  # fmt: skip
-    if sample is None:  # asked before the libraries are there that would keep Ctrl+C from a waiting prompt
-        layout = layout or _asked("--layout", "形（fixed か csv）", "fixed|csv")
+    if sample is None:  # asked before libraries are loaded that would keep Ctrl+C from a prompt
+        layout = layout or _ask("--layout", "形（fixed か csv）", "fixed|csv")
         if layout == "csv":
-            columns = columns or _asked("--columns", "見出し（コンマ区切り）", ".+")
+            columns = columns or _ask("--columns", "見出し（コンマ区切り）", ".+")
         else:
-            record_bytes = record_bytes or int(_asked("--record-bytes", "1レコードのバイト数", "[1-9][0-9]{0,3}"))
+            record_bytes = record_bytes or int(_ask("--record-bytes", "1レコードのバイト数", "[1-9][0-9]{0,3}"))
     from dataclasses import replace
 
     from elqr.disk.atomic_write import write_whole
@@ -140,7 +142,7 @@ def spec_new(
     from elqr.session.configuration import specs_for
 
     specs, path = specs_for(None), out or Path(f"{name}.toml")
-    _is_free_name(name, specs, path)
+    _refuse_name(name, specs, path)
     if sample is not None:
         draft = sampled(name, readable(sample, WHOLE, TOO_LARGE), sample.name, record_bytes)
         draft = replace(draft, charset=charset) if charset else draft
@@ -161,7 +163,8 @@ def spec_new(
     return 0
 
 
-def _is_free_name(name: str, specs: dict[str, Any], path: Path) -> None:
+def _refuse_name(name: str, specs: dict[str, Any], path: Path) -> None:
+    """使えない名前を断る, one that is in use, and a file that is there. Raises BadFile, CannotWrite."""
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise BadFile(
             f"様式の名前 {name} は使えません。英小文字で始まる英小文字・数字・_ にしてください（例: city_pay）。"
@@ -174,8 +177,8 @@ def _is_free_name(name: str, specs: dict[str, Any], path: Path) -> None:
         raise CannotWrite(f"{path} はすでにあります。上書きしないので、別の名前か別のフォルダを指定してください。")
 
 
-def _asked(option: str, what: str, shape: str) -> str:
-    """An answer of a shape: asked for on a terminal until it is one, wanted as an option anywhere else."""
+def _ask(option: str, what: str, shape: str) -> str:
+    """答えを聞く: on a terminal until the answer has this shape; elsewhere the option is required."""
     if not sys.stdin.isatty():
         raise click.UsageError(f"{option}（{what}）か、見本の --from を指定してください。")
     while not re.fullmatch(shape, answer := str(click.prompt(what, err=True)).strip()):
@@ -183,22 +186,22 @@ def _asked(option: str, what: str, shape: str) -> str:
     return answer
 
 
-def _parts_beside(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:
-    """入れ子の様式 that stand in the same folder, as far as they can be read."""
+def _read_parts(path: Path, data: bytes, others: dict[str, Any]) -> dict[str, Any]:
+    """入れ子の様式 in the same folder: name → spec. Those that are not there are left to the caller."""
     from elqr.formats.authoring.spec_text import fields_of, read_text
     from elqr.formats.spec_files import read_spec
 
-    own, _ = read_text(data)
-    names = {str(field.get("spec")) for record in own.records() for field in fields_of(record)} if own else set()
-    found = {}
+    draft, _ = read_text(data)
+    names = {str(field.get("spec")) for record in draft.records() for field in fields_of(record)} if draft else set()
+    parts = {}
     for name in sorted(names):
-        beside = path.with_name(f"{name}.toml")
-        if re.fullmatch("[a-z][a-z0-9_]*", name) and beside.is_file() and beside != path:
-            found[name] = read_spec(beside, others)
-    return found
+        file = path.with_name(f"{name}.toml")
+        if re.fullmatch("[a-z][a-z0-9_]*", name) and file.is_file() and file != path:
+            parts[name] = read_spec(file, others)
+    return parts
 
 
-def _spec_named(name: str, specs: dict[str, Any]) -> Any:
+def _find_spec(name: str, specs: dict[str, Any]) -> Any:
     if name not in specs:
         raise NotFound(f"様式 {name} はありません。elqr spec list にある名前を指定してください。")
     return specs[name]

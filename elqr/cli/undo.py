@@ -35,19 +35,19 @@ def undo() -> None:
     pass
 
 
-def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
+def _add_command(kind: RetractionKind, name: str, metavar: str, words: str) -> None:
     """The command that asks for taking back a record of one kind."""
 
     @undo.command(name, help=f"{words}の取り消しを申請します。")
-    @click.argument("names", nargs=-1, required=True, metavar=named)
+    @click.argument("names", nargs=-1, required=True, metavar=metavar)
     @reason_option
     @signer_options
     def ask(names: tuple[str, ...], reason: str, signer: Signer) -> int:
         from elqr.approvals.retraction import request_retraction
 
         with signer.open_job() as session:
-            for own in names:
-                number, subject = request_retraction(session, kind, own, signer.sign(reason))
+            for subject_name in names:
+                number, subject = request_retraction(session, kind, subject_name, signer.sign(reason))
                 click.echo(
                     f"{subject.words}の取り消しを申請しました（申請 {number}）。"
                     f"ほかの人が elqr undo approve {number} で承認してください。"
@@ -56,7 +56,7 @@ def _request(kind: RetractionKind, name: str, named: str, words: str) -> None:
 
 
 for _kind in _KINDS:
-    _request(*_kind)
+    _add_command(*_kind)
 
 _numbers = click.argument("numbers", nargs=-1, required=True, type=NUMBER, metavar="NO")
 
@@ -95,22 +95,22 @@ def undo_reject(numbers: tuple[int, ...], reason: str, signer: Signer) -> int:
 def undo_list(with_ended: bool, job: Path, as_json: bool) -> int:
     from elqr.store.queries.requests import RETRACTION, requests
 
-    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as open_:
-        found = [one for one in requests(open_, RETRACTION) if with_ended or one["result"] is None]
+    with open_job(job, rehearsal=True) as session, session.ledger.transaction() as connection:
+        rows = [row for row in requests(connection, RETRACTION) if with_ended or row["result"] is None]
     if as_json:
-        print_json(found)
+        print_json(rows)
         return ExitCode.CLEAN
-    for one in found:
-        click.echo(_line(one))
-    if not found:
+    for row in rows:
+        click.echo(_line(row))
+    if not rows:
         click.echo("承認を待つ取り消しの申請はありません。" if not with_ended else "取り消しの申請はありません。")
     return ExitCode.CLEAN
 
 
-def _line(one: dict[str, Any]) -> str:
-    said = f"申請{one['retraction_no']}　{one['asked_at'][:16].replace('T', ' ')}　{one['asked_by']}"
-    whole = f"{said}　{RetractionKind(one['kind']).label}　{one['subject']}　{one['reason']}"
-    if one["result"] is None:
-        return f"{whole}　承認待ち"
-    because = f"　{one['because']}" if one["because"] else ""
-    return f"{whole}　{one['taken_at'][:10]} {one['taken_by']} が{RulingResult(one['result']).label}{because}"
+def _line(row: dict[str, Any]) -> str:
+    request = f"申請{row['retraction_no']}　{row['asked_at'][:16].replace('T', ' ')}　{row['asked_by']}"
+    line = f"{request}　{RetractionKind(row['kind']).label}　{row['subject']}　{row['reason']}"
+    if row["result"] is None:
+        return f"{line}　承認待ち"
+    because = f"　{row['because']}" if row["because"] else ""
+    return f"{line}　{row['taken_at'][:10]} {row['taken_by']} が{RulingResult(row['result']).label}{because}"

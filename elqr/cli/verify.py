@@ -34,14 +34,14 @@ def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_jso
     from elqr.audit.verification.anchor import read_anchors
     from elqr.session.ledger_access import Which
 
-    kept = read_anchors(anchors)
+    anchor_hashes = read_anchors(anchors)
     with open_job(job, day, rehearsal=True, which=Which.TO_READ) as session:
-        found = verified(session, kept)
+        verdict = verified(session, anchor_hashes)
     clear_progress()
     if as_json:
-        print_json({"looked_at": found.counts, "findings": [finding.as_dict() for finding in found.findings]})
+        print_json({"looked_at": verdict.counts, "findings": [finding.as_dict() for finding in verdict.findings]})
     else:
-        say_findings(found.findings)
-        click.echo("　".join(f"{what} {count:,}" for what, count in found.counts.items()))
-        click.echo(f"合わないもの {len(found.findings):,}件" if found.findings else "すべて合っています。")
-    return ExitCode.FAILED if found.findings else ExitCode.CLEAN
+        say_findings(verdict.findings)
+        click.echo("　".join(f"{what} {count:,}" for what, count in verdict.counts.items()))
+        click.echo(f"合わないもの {len(verdict.findings):,}件" if verdict.findings else "すべて合っています。")
+    return ExitCode.FAILED if verdict.findings else ExitCode.CLEAN

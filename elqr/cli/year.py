@@ -21,12 +21,12 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
     from elqr.disk.atomic_write import write_whole
 
     with open_job(job, day, rehearsal=True) as session:
-        made = draw_year(session, fiscal_year)
+        yearly = draw_year(session, fiscal_year)
         as_of = session.night_on
-    summary = made.summary
+    summary = yearly.summary
     if summary.frame.is_empty():
         out = None
-    for name, data in made.files().items() if out is not None else ():
+    for name, data in yearly.files().items() if out is not None else ():
         assert out is not None
         write_whole(out / name, data)
     if as_json:
@@ -36,12 +36,12 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
                 "as_of": as_of.isoformat(),
                 "rows": summary.frame.to_dicts(),
                 "totals": {name: summary.total(name) for name in summary.totals},
-                "carried_over": made.carried.frame.height,
-                "changes_after_close": made.changes,
+                "carried_over": yearly.carried.frame.height,
+                "changes_after_close": yearly.changes,
             }
         )
         return 0
-    click.echo(f"■ {made.book.title}　{as_of}の夜まで")
+    click.echo(f"■ {yearly.book.title}　{as_of}の夜まで")
     if summary.frame.is_empty():
         click.echo("　この年度の調定・収納・仮受は、台帳に一つもありません。帳票は書いていません。")
         return 0
@@ -49,19 +49,19 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
         rate = f"{row['収納率']:.1%}" if row["収納率"] is not None else "－"
         click.echo(
             f"　{row['手続']}　調定 {row['調定額']:,}円　収納 {row['収納額']:,}円（{rate}）　"
-            f"未収 {row['未収件数']:,}件 {row['未収額']:,}円（{row['締めの日']}）{_held(row)}"
+            f"未収 {row['未収件数']:,}件 {row['未収額']:,}円（{row['締めの日']}）{_suspense_text(row)}"
         )
-    owed, collected, left = (summary.total(name) for name in ("調定額", "収納額", "未収額"))
-    click.echo(f"　計　調定 {owed:,}円　収納 {collected:,}円　未収 {left:,}円")
-    click.echo(f"　滞納繰越一覧　{made.carried.frame.height:,}件 {made.carried.total('未収額'):,}円")
-    if made.changes:
-        click.echo(f"　{made.changes}")
+    claimed_yen, collected_yen, open_yen = (summary.total(name) for name in ("調定額", "収納額", "未収額"))
+    click.echo(f"　計　調定 {claimed_yen:,}円　収納 {collected_yen:,}円　未収 {open_yen:,}円")
+    click.echo(f"　滞納繰越一覧　{yearly.carried.frame.height:,}件 {yearly.carried.total('未収額'):,}円")
+    if yearly.changes:
+        click.echo(f"　{yearly.changes}")
     if out is not None:
-        click.echo(f"　帳票　{out / made.book.file_name}")
+        click.echo(f"　帳票　{out / yearly.book.file_name}")
     return 0
 
 
-def _held(row: dict[str, int]) -> str:
-    """仮受 that a procedure has of the year, when it has any."""
+def _suspense_text(row: dict[str, int]) -> str:
+    """仮受 of a procedure in the year, if it has any; `row` is one of the summary."""
     yen = sum(row[name] for name in ("還付未済（過納）", "還付未済（二重納付）", "その他の仮受"))
     return f"　仮受 {yen:,}円" if yen else ""

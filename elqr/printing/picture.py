@@ -33,13 +33,13 @@ _SHARPER = ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)
 class DecodedCode:
     """読めたコード: its text, its form, and its top left in the picture (pixels).
 
-    `form` is 6-M for an eL-QR and GS1 for a bar code that begins with FNC1. `whole`: no module had to be corrected.
+    `form` is 6-M for an eL-QR and GS1 for a bar code that begins with FNC1. `is_whole`: no module was corrected.
     """
 
     symbology: Symbology
     text: str
     form: str
-    whole: bool
+    is_whole: bool
     left: int
     top: int
 

@@ -237,8 +237,8 @@ class _Page:
         if len(codes) != 1:
             yield Finding(self._at(where, "eL-QR"), Code.SYMBOL_UNREADABLE, f"{len(codes)}個", "1個")
             return
-        if codes[0].form != _FORM or not codes[0].whole:
-            form = codes[0].form if codes[0].whole else f"{codes[0].form}（欠けあり）"
+        if codes[0].form != _FORM or not codes[0].is_whole:
+            form = codes[0].form if codes[0].is_whole else f"{codes[0].form}（欠けあり）"
             yield Finding(self._at(where, "eL-QR"), Code.SYMBOL_UNREADABLE, form, f"{_FORM}、欠けなし")
         digits, expected = codes[0].text, str(notice[Slip.DIGITS])
         if digits != expected:

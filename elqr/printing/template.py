@@ -304,21 +304,21 @@ def _size_faults(template: Template) -> Iterator[str]:
 
 def _place_faults(template: Template) -> Iterator[str]:
     """Codes outside the printable area, too close to each other, or printed over."""
-    slip, printable = template.slip, template.page.printable
-    codes: list[tuple[str, Symbol]] = [("eL-QR", slip.qr)]
-    if slip.bar_code is not None:
-        codes.append(("バーコード", slip.bar_code))
-        if slip.qr.clear.grown(template.limits.apart).touches(slip.bar_code.clear):
+    art, printable = template.slip, template.page.printable
+    codes: list[tuple[str, Symbol]] = [("eL-QR", art.qr)]
+    if art.bar_code is not None:
+        codes.append(("バーコード", art.bar_code))
+        if art.qr.clear.grown(template.limits.apart).touches(art.bar_code.clear):
             yield f"eL-QRとバーコードは余白どうしを{template.limits.apart}mm以上離してください"
     for what, code in codes:
         for no, at in enumerate(template.page.slips, start=1):
             if not printable.holds(code.area.moved(at)):
                 yield f"{no}枚目の{what}が印字できる範囲（余白{template.page.margin}mm）からはみ出しています"
-        for kind, part in _parts_of(slip):
-            is_instead = code is slip.bar_code and isinstance(part, Text) and part.only_if == "no_bar_code"
+        for kind, part in _parts_of(art):
+            is_instead = code is art.bar_code and isinstance(part, Text) and part.only_if == "no_bar_code"
             if not is_instead and _covers(part, code.clear):
                 yield f"{what}の場所（余白を含む）に{kind}が重なっています（at = {list(part.at)}）"
-        for line in slip.lines:
+        for line in art.lines:
             if line.area.touches(code.clear):
                 yield f"{what}の場所（余白を含む）に線が重なっています（from = {list(line.start)}）"
 
