@@ -90,7 +90,7 @@ def notice_print(
         job_pages, cores = session.job.printing.pages, os.cpu_count() or 1
         wish = Wish(out, procedures, keys, template, pages or job_pages, sample, workers or cores)
         sheets = sheets_for(session.job)
-        printed = print_notices(session, sheets, wish, lambda done, of: show(_bar(done, of)))
+        printed = print_notices(session, sheets, wish, lambda done, total: show(_bar(done, total)))
     clear_progress()
     manifest = printed.manifest
     say_findings(printed.findings)
@@ -119,11 +119,11 @@ def notice_print(
     return ExitCode.REVIEW if printed.findings else ExitCode.CLEAN
 
 
-def _bar(done: int, of: int) -> str:
-    """進み具合: a bar of the files done, of all."""
+def _bar(done: int, total: int) -> str:
+    """進み具合: a bar of the files done."""
     width = 30
-    filled = width * done // max(of, 1)
-    return f"印刷と検査 [{'#' * filled}{'.' * (width - filled)}] {done}/{of}ファイル"
+    filled = width * done // max(total, 1)
+    return f"印刷と検査 [{'#' * filled}{'.' * (width - filled)}] {done}/{total}ファイル"
 
 
 @click.command(

@@ -189,7 +189,7 @@ def signer_options(function: Any) -> Any:
     return by_option(job_option(date_option(command)))
 
 
-def _spelt(error: UnicodeError) -> tuple[str, int]:
+def _spell(error: UnicodeError) -> tuple[str, int]:
     """書けない文字を綴る, as JSON does, so that a program reads what was meant."""
     assert isinstance(error, UnicodeEncodeError)
     raw = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
@@ -198,7 +198,7 @@ def _spelt(error: UnicodeError) -> tuple[str, int]:
 
 def make_writable(*streams: object) -> None:
     """どの文字も書けるようにする: what the encoding lacks is spelt; an encoding without Japanese becomes UTF-8."""
-    codecs.register_error("elqr.spelt", _spelt)
+    codecs.register_error("elqr.spelt", _spell)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):
             has_japanese = codecs.lookup(stream.encoding).name not in ("ascii", "iso8859-1", "cp1252")

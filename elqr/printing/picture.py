@@ -26,7 +26,7 @@ _FORMATS = {Symbology.QR: zxingcpp.BarcodeFormat.QRCode, Symbology.CODE_128: zxi
 
 _SQUEEZED, _STRETCHED = (5, 8, 12), 4
 _SHARPER = ImageFilter.UnsharpMask(radius=5, percent=250, threshold=0)
-"""How bars are brought out: rows averaged into one, pixels per pixel across, and edges sharpened again."""
+"""How bars are brought out: rows averaged into one, pixels for each one across, and edges sharpened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from elqr.vocabulary.terms import WHOLE_YEAR
 _DPI = 300
 _MARGIN_DPI = 100
 _WHITE = 250
-"""Grey from here on is paper."""
+"""Grey values from this one up are paper."""
 _PLACE_TOLERANCE_MM = 0.25
 _SIZE_TOLERANCE = 0.02
 _TEXT_SPARE_MM = 0.4
@@ -197,7 +197,7 @@ class _Page:
         crop = (area.left, height - area.bottom, width - area.right, area.top)
         bitmap = self.page.render(scale=dpi / 72, grayscale=True, crop=tuple(side * MM for side in crop))
         grey: Grey = bitmap.to_numpy()
-        assert grey.ndim == 2, "one byte a pixel was asked for"
+        assert grey.ndim == 2, "one byte per pixel was requested"
         return grey
 
     def _check_size(self) -> Finding | None:
