@@ -28,7 +28,7 @@ _ANSWER_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """動いている分散処理の基盤."""
+    """動いている分散処理の基盤: what hands the work to the machines and gathers their answers."""
 
     context: "SparkContext"
 
