@@ -26,7 +26,7 @@ from elqr.formats.authoring.lint import lint
 from elqr.formats.spec_files import read_spec
 from elqr.printing.template import read_template
 from elqr.report.review_form import read_form
-from elqr.rules.expected_files import arriving
+from elqr.rules.expected_files import check_arrivals
 from elqr.rules.kpi import kpi
 from elqr.session.configuration import calendar_for, read_register
 from elqr.session.job import read_job
@@ -167,7 +167,7 @@ _DELIVERED = pl.DataFrame(
 def _read_job(path: Path) -> None:
     """A job, and what a night asks of it before it begins."""
     job = read_job(path)
-    arriving(job.arrival, _DELIVERED, NIGHT, calendar_for(job))
+    check_arrivals(job.arrival, _DELIVERED, NIGHT, calendar_for(job))
 
 
 def _read_register(path: Path) -> None:

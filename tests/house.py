@@ -66,10 +66,9 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
     (
         "audit",
-        "__init__ backup doctor verification.anchor verification.coverage verification.looking "
-        "verification.handed verification.identity verification.ledger verification.money verification.people "
-        "verification.refused verification.rows verification.runs verification.sources verification.unsealed "
-        "verification",
+        "__init__ backup doctor verification.anchor verification.audit verification.coverage verification.handed "
+        "verification.identity verification.ledger verification.money verification.people verification.refused "
+        "verification.rows verification.runs verification.sources verification.unsealed verification",
     ),
     (
         "night",

@@ -79,8 +79,8 @@ _OPENS_FILES = {
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 5
 MANY_PARAMETERS = {
-    "audit.verification.looking.differing": 6,
-    "audit.verification.looking.told": 6,
+    "audit.verification.audit.compare_rows": 6,
+    "audit.verification.audit.mismatch": 6,
     "audit.verification.money.deposits": 6,
     "audit.verification.rows._sealed": 6,
     "formats.authoring.lint_references._check_reference": 6,
@@ -90,7 +90,7 @@ MANY_PARAMETERS = {
     "formats.framing._refuse": 7,
     "formats.intake.comparison.compare": 6,
     "formats.intake.delivered_file.take_large": 6,
-    "formats.intake.masking.masked": 6,
+    "formats.intake.masking.mask_file": 6,
     "formats.lines._refuse": 6,
     "handover.print_batch.print_specimen": 6,
     "night.take_in.hold_back": 6,
@@ -103,7 +103,7 @@ MANY_PARAMETERS = {
     "report.morning.morning": 7,
     "report.tables.case_file._event": 7,
     "rules.night_result.of": 6,
-    "rules.notices.gain": 7,
+    "rules.notices.judge_rows": 7,
     "store.entries.money.enter_deposits": 6,
     "store.entries.night.enter_content": 7,
     "store.entries.night.enter_decisions": 6,

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
-from elqr.approvals.reminder_risks import Against, find_risks
+from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
 from elqr.store.queries import arrears as queries
@@ -34,7 +34,7 @@ class Situation:
 
     claims: pl.DataFrame
     announced: pl.DataFrame
-    against: tuple[Against, ...]
+    obstacles: tuple[Obstacle, ...]
 
     @property
     def count(self) -> int:
@@ -50,7 +50,7 @@ class Situation:
     def sha256(self) -> str:
         """この状況の照合値: the hash of the claims, their yen and the risks."""
         rows = self.claims.sort(Unpaid.CLAIM_NO).select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).rows()
-        risks = [(obstacle.risk.value, obstacle.found) for obstacle in self.against]
+        risks = [(obstacle.risk.value, obstacle.found) for obstacle in self.obstacles]
         return hashlib.sha256(json.dumps([rows, risks], ensure_ascii=False).encode()).hexdigest()
 
 
@@ -73,7 +73,7 @@ def request_list(session: Session, signature: Signature) -> tuple[int, Situation
     Raises Refused when there is no risk, or when a request for the same situation is waiting.
     """
     now = situation(session)
-    if not now.against:
+    if not now.obstacles:
         raise Refused("督促を妨げるものはありません。elqr arrears list で引けます。")
     with session.ledger.transaction() as connection:
         same = requests(connection, ARREARS, arrears_request.c.situation == now.sha256)
@@ -85,7 +85,7 @@ def request_list(session: Session, signature: Signature) -> tuple[int, Situation
             "situation": now.sha256,
             "claims": now.count,
             "yen": now.yen,
-            "risks": json.dumps([obstacle.label for obstacle in now.against], ensure_ascii=False),
+            "risks": json.dumps([obstacle.label for obstacle in now.obstacles], ensure_ascii=False),
         }
         return ask(session, ARREARS, row, signature), now
 

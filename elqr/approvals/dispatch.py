@@ -7,8 +7,24 @@ from typing import Any
 
 from elqr.approvals.four_eyes import need_another_for
 from elqr.disk.content import sha256_of
-from elqr.handover.print_manifest import MANIFEST, PRINT_RULES, Blocked, Manifest, Person, Rules, blocked, release_rules
-from elqr.handover.printed_folder import added, changed, listed, read_manifest, stored, write_printed
+from elqr.handover.print_manifest import (
+    MANIFEST,
+    PRINT_RULES,
+    Blocked,
+    Manifest,
+    Person,
+    Rules,
+    find_blocked,
+    release_rules,
+)
+from elqr.handover.printed_folder import (
+    added_files,
+    changed_files,
+    read_lists,
+    read_manifest,
+    read_stored,
+    write_printed,
+)
 from elqr.printing.imposition import page_label, sheet_columns
 from elqr.printing.preflight import preflight
 from elqr.printing.template import Template
@@ -163,9 +179,9 @@ def _refuse_altered(batch: Mapping[str, object] | None, manifest: Manifest, fold
             "目録の指摘を直して、もう一度印刷してください。"
         )
     for file in manifest.files:
-        for name in changed(folder, file):
+        for name in changed_files(folder, file):
             raise BadFile(f"{folder / name} が検査したときのファイルと違います。発送せず、もう一度印刷してください。")
-    for name in added(folder, manifest):
+    for name in added_files(folder, manifest):
         raise BadFile(f"{folder / name} は目録にありません。誰が置いたか確かめ、ほかの場所に移してください。")
 
 
@@ -207,7 +223,7 @@ def _obstacles(session: Session, manifest: Manifest, pulled: tuple[str, ...], ru
             f"抜き取ったページ {', '.join(lost)} はこの印刷にありません。"
             "用紙の右の番号（0001-00001の形）で指定してください。"
         )
-    return blocked(queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled, rules)
+    return find_blocked(queries.standings_of(connection, placed[PrintNotice.NOTICE_NO]), placed, pulled, rules)
 
 
 def recorded_sha256(session: Session, folder: Path) -> str:
@@ -230,14 +246,16 @@ def check_again(session: Session, templates: Mapping[str, Template], folder: Pat
         request = queries.release_steps(connection, manifest.print_no).get(PrintState.REQUESTED)
         obstacles = _obstacles(session, manifest, tuple(request["pulled"]) if request else (), PRINT_RULES)
     office = Office(session.job.city.name, session.register.names)
-    findings = [Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added(folder, manifest)]
+    findings = [
+        Finding(Location(name), Code.PRINT_CHANGED, "目録にないファイル") for name in added_files(folder, manifest)
+    ]
     for file in manifest.files:
         if file.template not in templates:
             raise NotFound(f"版下 {file.template} がありません。印刷したときの版下を用意してください。")
-        if altered := changed(folder, file):
+        if altered := changed_files(folder, file):
             findings += [Finding(Location(name), Code.PRINT_CHANGED) for name in altered]
             continue
-        placed = listed(folder, [file]).select(
+        placed = read_lists(folder, [file]).select(
             Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
         )
         with session.ledger.transaction() as connection:
@@ -245,5 +263,7 @@ def check_again(session: Session, templates: Mapping[str, Template], folder: Pat
         rows = placed.join(notices, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
             *sheet_columns()
         )
-        findings += preflight(templates[file.template], office, file.name, stored(folder / file.name), rows).findings
+        findings += preflight(
+            templates[file.template], office, file.name, read_stored(folder / file.name), rows
+        ).findings
     return [*findings, *obstacles.findings]

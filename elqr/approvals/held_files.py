@@ -14,7 +14,7 @@ import polars as pl
 
 from elqr.approvals.four_eyes import end_request, enter_request, find_waiting, need_another, record_request
 from elqr.disk.archive import is_kept
-from elqr.night.take_in import still_held
+from elqr.night.take_in import list_held
 from elqr.session.session import Session
 from elqr.store.queries import held_files as queries
 from elqr.store.queries.requests import WAIVER
@@ -29,7 +29,7 @@ MARK_CHARS = 8
 def held_files(session: Session) -> pl.DataFrame:
     """残っている取込保留 as of the night: columns of `still_held`, and waiver_no where a request to give up waits."""
     with session.ledger.transaction() as connection:
-        rows = still_held(session)
+        rows = list_held(session)
         waiting = queries.waiting_waivers(connection)
     by_delivery = {number: row["waiver_no"] for row in waiting for number in row["deliveries"]}
     by_content = {row["sha256"]: row["waiver_no"] for row in waiting if not row["deliveries"]}
@@ -94,7 +94,7 @@ def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tu
         request = find_waiting(session, WAIVER, waiver_no)
         need_another(session, request, signature.by)
         name, deliveries = str(request.row["name"]), queries.waived(connection, waiver_no)
-        if not _is_held(still_held(session), request.row["sha256"], deliveries):
+        if not _is_held(list_held(session), request.row["sha256"], deliveries):
             raise Refused(
                 f"{name} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
                 "elqr held reject で申請を終えてください。"

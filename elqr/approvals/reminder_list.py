@@ -10,7 +10,7 @@ import polars as pl
 
 from elqr import __version__
 from elqr.approvals.arrears import Situation, refuse_change
-from elqr.approvals.reminder_risks import Against, find_risks
+from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.disk.archive import keep
 from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
@@ -50,7 +50,7 @@ def draw_list(
     Raises Refused, NotFound.
     """
     request = None if approval is None else _find_approved(session, approval, now)
-    if now.against and request is None:
+    if now.obstacles and request is None:
         raise Refused("督促を妨げるものがあるので、一覧は引けません。")
     if not now.count:
         return None
@@ -113,7 +113,7 @@ def _override(request: dict[str, Any] | None, now: Situation) -> dict[str, Any] 
     if request is None:
         return None
     names = ("request_no", "reason", "asked_by", "taken_by")
-    accepted = [{"risk": obstacle.risk.value, "found": list(obstacle.found)} for obstacle in now.against]
+    accepted = [{"risk": obstacle.risk.value, "found": list(obstacle.found)} for obstacle in now.obstacles]
     return {name: request[name] for name in names} | {"risks": json.loads(request["risks"]), "against": accepted}
 
 
@@ -149,19 +149,19 @@ def _write(session: Session, reminders: List, facts: dict[str, Any]) -> bytes:
 class ListCheck:
     """一覧の確かめ: whether a list may still be sent.
 
-    `changed` are the claims that must not be reminded as listed: frame Unpaid with now_yen and why. `against` are the
+    `changed` are the claims that must not be reminded as listed: frame Unpaid with now_yen and why. `obstacles` are the
     risks that nobody knew of when the list was drawn.
     """
 
     list_no: int
     count: int
     changed: pl.DataFrame
-    against: tuple[Against, ...]
+    obstacles: tuple[Obstacle, ...]
 
     @property
     def may_be_sent(self) -> bool:
         """送ってよいか: no claim of the list has changed, and there is no new risk."""
-        return self.changed.is_empty() and not self.against
+        return self.changed.is_empty() and not self.obstacles
 
 
 def check_list(session: Session, folder: Path) -> ListCheck:

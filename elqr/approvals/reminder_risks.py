@@ -10,11 +10,11 @@ from enum import IntEnum
 
 import polars as pl
 
-from elqr.disk.inbox import Arrived, arrivals
+from elqr.disk.inbox import Arrived, read_inbox
 from elqr.night.remittance import open_settlement
-from elqr.night.take_in import Box, still_held
-from elqr.rules.expected_files import arriving
-from elqr.rules.joint_payment import sums_of
+from elqr.night.take_in import Box, list_held
+from elqr.rules.expected_files import check_arrivals
+from elqr.rules.joint_payment import claims_adding_up
 from elqr.rules.suggestions import ASKED_AT_MOST, neighbours
 from elqr.session.session import Session
 from elqr.store.queries import arrears as arrears_queries
@@ -33,7 +33,7 @@ _MISSING = [ArrivalState.MISSING.value, ArrivalState.SHORT.value, ArrivalState.O
 
 
 @dataclass(frozen=True, slots=True)
-class Against:
+class Obstacle:
     """督促を妨げるもの of one kind: what was found, in words, and how many claims and yen are at risk."""
 
     risk: Risk
@@ -49,7 +49,7 @@ class Against:
 
 def find_risks(
     session: Session, claims: pl.DataFrame, announced: pl.DataFrame, accepted: Collection[str] = ()
-) -> tuple[Against, ...]:
+) -> tuple[Obstacle, ...]:
     """督促を妨げるものを探す, in the ledger and the inboxes as they are now.
 
     Both frames are Unpaid: `claims` are to be reminded, `announced` are paid according to a 速報. `accepted` are texts
@@ -63,18 +63,18 @@ def find_risks(
     return tuple(obstacle for obstacle in obstacles if obstacle.found)
 
 
-def _risk_to_all(risk: Risk, texts: Sequence[str], claims: pl.DataFrame, accepted: Collection[str]) -> Against:
+def _risk_to_all(risk: Risk, texts: Sequence[str], claims: pl.DataFrame, accepted: Collection[str]) -> Obstacle:
     """A risk that may concern every one of these claims."""
     new = tuple(text for text in texts if text not in accepted)
-    return Against(risk, new, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
+    return Obstacle(risk, new, claims.height, int(claims[Unpaid.LEFT_YEN].sum()))
 
 
-def _file_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str]) -> Iterator[Against]:
+def _file_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str]) -> Iterator[Obstacle]:
     """届いていないファイル, and files that were held back or not taken in yet."""
     with session.ledger.transaction() as connection:
         delivered = report_queries.taken_in(connection, session.night_on)
-        rows = arriving(session.rules.arrivals, delivered, session.night_on, session.rules.calendar)
-        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in still_held(session)["name"]]
+        rows = check_arrivals(session.rules.arrivals, delivered, session.night_on, session.rules.calendar)
+        held = [f"{name}（{FileStatus.QUARANTINED.label}）" for name in list_held(session)["name"]]
         new_names = (arrived.name for box, arrived in _list_boxes(session) if _is_new(session, box, arrived))
         waiting = {f"{name}（未取込）" for name in new_names}
     missing = rows.filter(pl.col(Arriving.STATE).is_in(_MISSING)).select(
@@ -91,7 +91,7 @@ def _list_boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
         boxes.append((notices.inbox, (notices.spec,), session.watch_notices(notices)))
     for folder, names, watch in boxes:
         box = Box(session.job.box_name(folder), tuple(session.specs[name] for name in names))
-        yield from ((box, arrived) for arrived in arrivals(folder, session.job.thresholds.file_megabytes, watch))
+        yield from ((box, arrived) for arrived in read_inbox(folder, session.job.thresholds.file_megabytes, watch))
 
 
 def _is_new(session: Session, box: Box, arrived: Arrived) -> bool:
@@ -104,7 +104,7 @@ def _is_new(session: Session, box: Box, arrived: Arrived) -> bool:
     )
 
 
-def _payment_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str]) -> Iterator[Against]:
+def _payment_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str]) -> Iterator[Obstacle]:
     """消し込んでいない収納, and yen in suspense that could belong to one of these claims."""
     with session.ledger.transaction() as connection:
         count, yen = arrears_queries.undecided(connection)
@@ -114,7 +114,7 @@ def _payment_risks(session: Session, claims: pl.DataFrame, accepted: Collection[
     texts = {number: text for number in numbers if (text := f"受付{number}") not in accepted}
     pairs = pairs.filter(pl.col("payment_no").is_in(list(texts)))
     at_risk = claims.join(pairs, on=Unpaid.CLAIM_NO, how="semi")
-    yield Against(Risk.EXCEPTIONS, tuple(texts.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
+    yield Obstacle(Risk.EXCEPTIONS, tuple(texts.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
 
 
 class Doubt(IntEnum):
@@ -193,13 +193,13 @@ def _pair_by_yen(session: Session, doubtful: pl.DataFrame, claims: pl.DataFrame)
     yen = doubtful["yen"].unique()
     unpaid = arrears_queries.unpaid_of(session.ledger.connection, session.night_on, claims.select(Unpaid.PAYER_REF))
     # A payer may have too many unpaid claims to try every choice of them. So the due ones are tried alone as well.
-    amounts = (notices, sums_of(claims, yen), sums_of(unpaid, yen))
+    amounts = (notices, claims_adding_up(claims, yen), claims_adding_up(unpaid, yen))
     return [doubtful.join(rows, on="yen").select("payment_no", Unpaid.CLAIM_NO) for rows in amounts]
 
 
 def _money_risks(
     session: Session, claims: pl.DataFrame, announced: pl.DataFrame, accepted: Collection[str]
-) -> Iterator[Against]:
+) -> Iterator[Obstacle]:
     """確報の届かない速報, and money for which there are no payments."""
     if not session.rules.contracts:
         return

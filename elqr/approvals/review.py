@@ -18,8 +18,8 @@ from elqr.report.excel.row_mark import CONTENT, marks
 from elqr.report.review_form import SHOWN, read_form
 from elqr.report.tables import night as shape
 from elqr.rules.ruling_reversal import by_payment, refusals, reversal
-from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judged, yen_text
-from elqr.rules.sender_correction import held_beside
+from elqr.rules.rulings import DECIDED_ON, decided_on, effects, fingerprint, judge_proposals, yen_text
+from elqr.rules.sender_correction import other_payments_held
 from elqr.session.session import Session
 from elqr.store.entries.links import ReviewEnd
 from elqr.store.queries import reports as report_queries
@@ -148,7 +148,7 @@ def _request(
     with session.ledger.transaction():
         session.refuse_earlier_day()
         drafts = _join_ledger(session, rows)
-        verdict = judged(drafts, name)
+        verdict = judge_proposals(drafts, name)
         review_no = 0
         if not verdict.proposals.is_empty():
             review_no = _enter(session, request_row, verdict.proposals, signature)
@@ -176,14 +176,14 @@ def _join_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
             "stage",
             "outcome",
             pl.when("is_open")
-            .then(pl.format("{} 仮受額 {}円", shape.shown("outcome", Outcome), yen_text("suspense_yen")))
-            .otherwise(pl.format("決裁済（{}）", shape.shown("ruling", Ruling)))
+            .then(pl.format("{} 仮受額 {}円", shape.labels_of("outcome", Outcome), yen_text("suspense_yen")))
+            .otherwise(pl.format("決裁済（{}）", shape.labels_of("ruling", Ruling)))
             .alias("state_now"),
             *(f"{name}の今" for name in SHOWN),
         )
     )
     rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
-    other_yen = held_beside(withdrawal_queries.concerned(connection, known))
+    other_yen = other_payments_held(withdrawal_queries.concerned(connection, known))
     rows = rows.join(other_yen, on="payment_no", how="left", validate="m:1", maintain_order="left")
     rows = rows.with_columns(pl.col("others", "others_yen").fill_null(0))
     rows = _join_targets(session, rows).with_columns(decided_on("mark"))
@@ -197,7 +197,7 @@ def _join_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("state_now").fill_null("要確認にありません"),
         _altered_cell(rows).alias("altered"),
         pl.all_horizontal(*is_same, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias("waiting_is_same"),
-        shape.shown("waiting_ruling", Ruling).alias("waiting_said"),
+        shape.labels_of("waiting_ruling", Ruling).alias("waiting_said"),
     )
 
 

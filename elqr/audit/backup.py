@@ -13,7 +13,7 @@ from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import read_written
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json, own_json_bytes
-from elqr.store.db.sqlite import copied_to, told_by
+from elqr.store.db.sqlite import copy_ledger, read_ends
 from elqr.store.ledger_file import ledger_path
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
@@ -27,7 +27,7 @@ class Backup:
     facts: dict[str, Any]
 
 
-def made(url: str, folder: Path, stamp: str) -> Backup:
+def make_backup(url: str, folder: Path, stamp: str) -> Backup:
     """控えを取る of the ledger of a URL, named by a stamp. Raises NotFound, BadFile, Refused, LedgerError."""
     source = ledger_path(url)
     if source is None:
@@ -39,13 +39,13 @@ def made(url: str, folder: Path, stamp: str) -> Backup:
         raise BadFile(f"{path} があります。同じ秒に取った控えです。もう一度実行してください。")
     write_whole(folder / ".writable", b"")
     (folder / ".writable").unlink()
-    copied_to(source, path)
+    copy_ledger(source, path)
     facts = _facts(path)
     write_whole(_manifest(path), own_json_bytes(facts))
     return Backup(path, facts)
 
 
-def checked(path: Path) -> Backup:
+def check_backup(path: Path) -> Backup:
     """控えを確かめる: the file is what its manifest says, and a ledger whose chain ends where it ended then.
 
     Who can write both can make both anew: that is for the verification of the ledger put back, with what was kept of
@@ -74,4 +74,4 @@ def _manifest(path: Path) -> Path:
 
 def _facts(path: Path) -> dict[str, Any]:
     data = path.read_bytes()
-    return {"file": path.name, "size_bytes": len(data), "sha256": sha256_of(data), **told_by(path)}
+    return {"file": path.name, "size_bytes": len(data), "sha256": sha256_of(data), **read_ends(path)}

@@ -23,14 +23,14 @@ from pathlib import Path
 import polars as pl
 
 from elqr import __version__
-from elqr.disk.inbox import arrivals
+from elqr.disk.inbox import read_inbox
 from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
 from elqr.issue.keys import check_no_column
 from elqr.printing.typeface import typeface
-from elqr.session.configuration import calendar_for, processing_day, read_register, sheets_for, specs_exist, specs_for
+from elqr.session.configuration import calendar_for, check_specs, processing_day, read_register, sheets_for, specs_for
 from elqr.session.job import Inbox, Job, read_job, read_secret, read_store_url
-from elqr.session.ledger_access import ledger_of
+from elqr.session.ledger_access import open_ledger_of
 from elqr.store.db.database import structure_breaks
 from elqr.store.ledger_file import ledger_path
 from elqr.store.queries import matching as queries
@@ -68,7 +68,7 @@ class Line:
         return f"{self.state.value}　{self.what}　{self.said}"
 
 
-def examined(path: Path, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
+def examine(path: Path, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
     """点検する: the machine, then the job and all that it names. A job that cannot be read ends it."""
     libraries = "、".join(f"{name} {version(name)}" for name in _LIBRARIES)
     yield Line(
@@ -134,7 +134,7 @@ def _secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
 
 def _specs(job: Job, path: Path) -> str:
     specs = specs_for(job)
-    specs_exist(job, specs, path)
+    check_specs(job, specs, path)
     provisional = [name for box in (*job.inbox, *job.money) for name in box.specs if not specs[name].verified]
     return f"{len(specs)}様式" + (
         f"（仮の様式を使っています: {'、'.join(sorted(set(provisional)))}）" if provisional else ""
@@ -213,7 +213,7 @@ def _watch(job: Job, box: Inbox, today: date) -> Watch:
 def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
     try:
         with (
-            ledger_of(job, read_store_url(job, environment), rehearsal=True) as ledger,
+            open_ledger_of(job, read_store_url(job, environment), rehearsal=True) as ledger,
             ledger.transaction() as connection,
         ):
             newest = queries.newest_composed(connection)
@@ -223,7 +223,7 @@ def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[L
                 arrived.name
                 for box in (*job.inbox, *job.money)
                 if box.path.is_dir()
-                for arrived in arrivals(box.path, job.thresholds.file_megabytes, _watch(job, box, today))
+                for arrived in read_inbox(box.path, job.thresholds.file_megabytes, _watch(job, box, today))
                 if {status for status, _ in queries.deliveries_of(connection, arrived.name, arrived.sha256)}
                 == {FileStatus.QUARANTINED.value}
             ]
@@ -262,7 +262,7 @@ def _clock(run_id: str, today: date) -> Iterator[Line]:
         yield Line("時計", State.GOOD, f"今日 {today}、最後の夜 {last}")
 
 
-def bundle(path: Path, lines: list[Line]) -> bytes:
+def bundle_for_support(path: Path, lines: list[Line]) -> bytes:
     """サポートに渡す一式 (ZIP): this examination, what the job says besides where the ledger is, and the last runs.
 
     No ledger, no delivered file, no report: nothing that names a person. Of the job only what it may say, so that

@@ -26,7 +26,7 @@ from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
     from elqr.approvals.arrears import Situation
-    from elqr.approvals.reminder_risks import Against
+    from elqr.approvals.reminder_risks import Obstacle
 
 _SHOWN = 10
 
@@ -42,11 +42,11 @@ def _as_dict(reminders: Situation) -> dict[str, object]:
         "yen": reminders.yen,
         "announced_claims": reminders.announced.height,
         "situation": reminders.sha256,
-        "against": _against_dicts(reminders.against),
+        "against": _obstacle_dicts(reminders.obstacles),
     }
 
 
-def _against_dicts(against: tuple[Against, ...]) -> list[dict[str, object]]:
+def _obstacle_dicts(against: tuple[Obstacle, ...]) -> list[dict[str, object]]:
     return [
         {
             "risk": obstacle.risk.value,
@@ -62,10 +62,10 @@ def _against_dicts(against: tuple[Against, ...]) -> list[dict[str, object]]:
 def _show(reminders: Situation) -> None:
     announced = f"（速報があり載せないもの {reminders.announced.height:,}件）"
     click.echo(f"督促対象　{reminders.count:,}件 {reminders.yen:,}円　{announced}")
-    _show_against(reminders.against)
+    _show_obstacles(reminders.obstacles)
 
 
-def _show_against(against: tuple[Against, ...]) -> None:
+def _show_obstacles(against: tuple[Obstacle, ...]) -> None:
     for obstacle in against:
         click.echo(f"　★{obstacle.label}")
         for text in obstacle.found[:_SHOWN]:
@@ -88,7 +88,7 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
         reminders = situation(session)
         with session.ledger.transaction() as connection:
             waiting = [row for row in requests(connection) if row["result"] is None]
-        is_free = not reminders.against or approval is not None
+        is_free = not reminders.obstacles or approval is not None
         drawn = draw_list(session, reminders, approval, signer.sign(), with_names=with_names) if is_free else None
     if as_json:
         number, folder = (drawn.list_no, str(drawn.folder)) if drawn else (None, None)
@@ -161,15 +161,15 @@ def arrears_check(folder: Path, job: Path, day: date | None, as_json: bool) -> i
         checked = check_list(session, folder)
     names = ("procedure_code", "levy_year", "bill_no", "installment_no", "payer_ref", "left_yen", "now_yen", "why")
     if as_json:
-        rows, against = checked.changed.select(names).to_dicts(), _against_dicts(checked.against)
+        rows, against = checked.changed.select(names).to_dicts(), _obstacle_dicts(checked.obstacles)
         print_json({"list_no": checked.list_no, "claims": checked.count, "changed": rows, "against": against})
     else:
         for code, year, bill, number, payer, before, after, why in checked.changed.select(names).iter_rows():
             click.echo(f"　{code} {year}年度 {bill} {number}期　宛名番号 {payer}　{before:,}円 → {after:,}円　{why}")
-        _show_against(checked.against)
+        _show_obstacles(checked.obstacles)
         click.echo(f"一覧{checked.list_no}　{checked.count:,}件のうち、変わったもの {checked.changed.height:,}件")
     if checked.changed.height:
         say("変わったものを抜き取るか、一覧を引き直してから送ってください。")
-    if checked.against:
+    if checked.obstacles:
         say("一覧を引いた後に、妨げるものができました（★）。なくなるのを待つか、一覧を引き直してから送ってください。")
     return ExitCode.CLEAN if checked.may_be_sent else ExitCode.REVIEW

@@ -19,10 +19,10 @@ def backup() -> None:
 @job_option
 @json_option
 def backup_make(out: Path, job: Path, as_json: bool) -> int:
-    from elqr.audit.backup import made
+    from elqr.audit.backup import make_backup
     from elqr.session.configuration import store_url
 
-    copy = made(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
+    copy = make_backup(store_url(job), out, f"{clock.now():%Y%m%d-%H%M%S}")
     if as_json:
         print_json({**copy.facts, "path": str(copy.path)})
     else:
@@ -34,9 +34,9 @@ def backup_make(out: Path, job: Path, as_json: bool) -> int:
 @backup.command("check", help="控え FILE が、横の目録のとおりで、壊れていないかを確かめます。")
 @click.argument("file", type=GIVEN_PATH)
 def backup_check(file: Path) -> int:
-    from elqr.audit.backup import checked
+    from elqr.audit.backup import check_backup
 
-    copy = checked(file)
+    copy = check_backup(file)
     click.echo(f"控え {copy.path}　目録のとおりで、壊れていません。最後の実行 {copy.facts['run_id'] or 'なし'}")
     click.echo("目録ごと作り替えられていないかは、戻した台帳の elqr verify --anchor でわかります。")
     return ExitCode.CLEAN

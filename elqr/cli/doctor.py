@@ -21,16 +21,16 @@ def doctor_command(archive: Path | None, job: Path, day: object) -> int:
     import os
     from datetime import date
 
-    from elqr.audit.doctor import State, bundle, examined
+    from elqr.audit.doctor import State, bundle_for_support, examine
     from elqr.disk.atomic_write import write_whole
     from elqr.session import clock
 
     today = day if isinstance(day, date) else clock.today()
-    lines = list(examined(job, today, os.environ))
+    lines = list(examine(job, today, os.environ))
     for line in lines:
         click.echo(str(line))
     if archive is not None:
-        write_whole(archive, bundle(job, lines))
+        write_whole(archive, bundle_for_support(job, lines))
         click.echo(f"サポートに渡す一式 {archive}")
     states = {line.state for line in lines}
     return ExitCode.FAILED if State.BAD in states else ExitCode.REVIEW if State.NOTICE in states else ExitCode.CLEAN

@@ -59,13 +59,13 @@ def file() -> None:
 @received_option
 @json_option
 def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: date | None, as_json: bool) -> int:
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.formats.intake.inspection import inspect
 
     specs, spec = _specs(folders, name)
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
-    data = readable(path, WHOLE)
+    data = read_named(path, WHOLE)
     inspection = inspect(data, path.name, specs, _received_on(day), spec)
     if as_json:
         print_json(inspection.as_dict())
@@ -192,16 +192,16 @@ def file_mask(
     import secrets
 
     from elqr.disk.atomic_write import write_whole
-    from elqr.disk.named_files import readable
-    from elqr.formats.intake.masking import masked
+    from elqr.disk.named_files import read_named
+    from elqr.formats.intake.masking import mask_file
 
     specs, spec = _specs(folders, name)
-    data = readable(path, WHOLE, TOO_LARGE)
+    data = read_named(path, WHOLE, TOO_LARGE)
     _refuse_overwriting(out, path)
-    key = secrets.token_bytes(32) if key_file is None else readable(key_file, WRITTEN)
+    key = secrets.token_bytes(32) if key_file is None else read_named(key_file, WRITTEN)
     if len(key) < _LEAST_KEY_BYTES:
         raise BadFile(f"鍵 {key_file} が短すぎます。{_LEAST_KEY_BYTES}バイト以上にしてください。")
-    copy = masked(data, path.name, specs, _received_on(day), key, spec)
+    copy = mask_file(data, path.name, specs, _received_on(day), key, spec)
     write_whole(out, copy.data)
     click.echo(f"{out} に写しを書きました（{len(copy.data):,}バイト。長さ・件数・金額・指摘は元と同じ）。")
     for title, count in copy.replaced.items():
@@ -230,11 +230,11 @@ def _refuse_overwriting(out: Path, path: Path) -> None:
 def file_diff(
     a: Path, b: Path, name: str | None, folders: tuple[Path, ...], day: date | None, show_personal: bool, as_json: bool
 ) -> int:
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.formats.intake.comparison import compare
 
     specs, spec = _specs(folders, name)
-    sides = [(path.name, readable(path, WHOLE, TOO_LARGE)) for path in (a, b)]
+    sides = [(path.name, read_named(path, WHOLE, TOO_LARGE)) for path in (a, b)]
     comparison = compare(sides[0], sides[1], specs, _received_on(day), spec, show_personal=show_personal)
     if as_json:
         print_json(comparison.as_dict())

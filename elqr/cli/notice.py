@@ -34,16 +34,16 @@ def notice() -> None:
 @date_option
 @json_option
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
-    from elqr.disk.inbox import arrived
-    from elqr.disk.named_files import readable
+    from elqr.disk.inbox import read_arrived
+    from elqr.disk.named_files import read_named
     from elqr.night.excess import record_notices
     from elqr.night.night import Night
     from elqr.night.take_in import take_notices
 
-    readable(file, WHOLE, "分けて取り込んでください。")
+    read_named(file, WHOLE, "分けて取り込んでください。")
     with open_job(job, day) as session:
         night = Night(session)
-        findings = take_notices(night, arrived(file, session.job.thresholds.file_megabytes), is_sent=True)
+        findings = take_notices(night, read_arrived(file, session.job.thresholds.file_megabytes), is_sent=True)
         step = session.journal.steps[-1][1]
         reduced = record_notices(night)
     if as_json:

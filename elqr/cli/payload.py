@@ -65,11 +65,11 @@ def payload_decode(digits: str | None, image: Path | None, as_json: bool) -> int
 
 def _codes_in_picture(image: Path) -> list[str]:
     """画像のeL-QR: their digits, from the top of the picture down. Raises BadFile if there are none."""
-    from elqr.disk.named_files import readable_picture
+    from elqr.disk.named_files import read_named_picture
     from elqr.printing.picture import Symbology
     from elqr.printing.picture_reader import read_pictures
 
-    pictures = read_pictures([readable_picture(image)])
+    pictures = read_pictures([read_named_picture(image)])
     codes = [code for _, pages in pictures for page in pages for code in page]
     if texts := [code.text for code in codes if code.symbology is Symbology.QR]:
         return texts

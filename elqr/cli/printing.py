@@ -78,13 +78,13 @@ def notice_print(
     workers: int | None,
     as_json: bool,
 ) -> int:
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.handover.print_batch import Wish, print_notices
     from elqr.night.opening import open_session
     from elqr.printing.wishlist import read_keys
     from elqr.session.configuration import sheets_for
 
-    keys = read_keys(readable(source), source.name) if source else None
+    keys = read_keys(read_named(source), source.name) if source else None
     show = progress()
     with open_session(job, day, rehearsal=False, show=show) as session:
         job_pages, cores = session.job.printing.pages, os.cpu_count() or 1
@@ -158,12 +158,12 @@ def notice_specimen(template: str, out: Path, procedure: str | None, job: Path, 
 @job_option
 def notice_uploaded(files: tuple[Path, ...], by: str, job: Path) -> int:
     from elqr.approvals.dispatch import record_upload
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.vocabulary.signature import Signature
 
     with open_job(job) as session:
         for file in files:
-            upload = record_upload(session, file.name, readable(file), Signature(by, now()))
+            upload = record_upload(session, file.name, read_named(file), Signature(by, now()))
             click.echo(f"{file.name}: 登録済みと記録しました（{upload['notices']:,}件 {upload['yen']:,}円）。")
     return 0
 
@@ -271,7 +271,7 @@ def _hash_of(context: click.Context, parameter: click.Parameter, value: str | No
 @job_option
 @json_option
 def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | None, job: Path, as_json: bool) -> int:
-    from elqr.disk.named_files import readable_picture
+    from elqr.disk.named_files import read_named_picture
     from elqr.handover.printed_folder import verify_scans
 
     if sha256 is None:
@@ -279,7 +279,7 @@ def notice_verify_scan(images: tuple[Path, ...], folder: Path, sha256: str | Non
 
         with open_job(job, rehearsal=True) as session:
             sha256 = recorded_sha256(session, folder)
-    scans = list(verify_scans(folder, map(readable_picture, images), sha256))
+    scans = list(verify_scans(folder, map(read_named_picture, images), sha256))
     if as_json:
         print_json([scan.as_dict() for scan in scans])
     for scan in scans:

@@ -37,7 +37,7 @@ def replay_command(
     from elqr.night.replay import Nights, replay, with_archive_of
     from elqr.session.configuration import processing_day, store_url
     from elqr.session.job import read_job
-    from elqr.session.ledger_access import ledger_of
+    from elqr.session.ledger_access import open_ledger_of
     from elqr.session.setup import read_setup
 
     setup, other_setup = read_setup(job, read_job(job), os.environ), None
@@ -46,7 +46,7 @@ def replay_command(
     if specs or other_job:
         other = other_job or job
         other_setup = with_archive_of(read_setup(other, read_job(other), os.environ, specs), setup)
-    with ledger_of(setup.job, store_url(job), rehearsal=True) as ledger:
+    with open_ledger_of(setup.job, store_url(job), rehearsal=True) as ledger:
         replayed = replay(ledger, setup, other_setup, Nights(since, until or date.max), clock.now)
     if as_json:
         sides = {"payments": replayed.payments, "files": replayed.files}

@@ -117,10 +117,10 @@ def review_export(out: Path, job: Path, day: date | None, **search: Any) -> int:
 @json_option
 def review_import(file: Path, signer: Signer, as_json: bool) -> int:
     from elqr.approvals.review import request_from_book
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
 
     with signer.open_job() as session:
-        requested = request_from_book(session, file.name, readable(file), signer.sign())
+        requested = request_from_book(session, file.name, read_named(file), signer.sign())
     return _say_requested(requested, as_json)
 
 

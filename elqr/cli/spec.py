@@ -55,12 +55,12 @@ def spec_show(name: str, folders: tuple[Path, ...]) -> int:
 @received_option
 @click.option("--show-personal", is_flag=True, help="氏名などを伏せずに表示します。")
 def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None, show_personal: bool) -> int:
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.formats.dump import dump
     from elqr.formats.recognize import recognize
     from elqr.session.configuration import specs_for
 
-    specs, data = specs_for(None, folders), readable(file, WHOLE, TOO_LARGE)
+    specs, data = specs_for(None, folders), read_named(file, WHOLE, TOO_LARGE)
     received_on = day or clock.today()
     if name == "-":
         payment_specs = [file_spec for file_spec in specs.values() if file_spec.purpose == "payment"]
@@ -79,13 +79,13 @@ def spec_dump(name: str, file: Path, folders: tuple[Path, ...], day: date | None
 @_specs_option
 @json_option
 def spec_check(path: Path, folders: tuple[Path, ...], as_json: bool) -> int:
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.formats.authoring.lint import lint
     from elqr.formats.authoring.spec_text import Remark
     from elqr.formats.spec_files import read_spec
     from elqr.session.configuration import shipped_specs, specs_for
 
-    data = readable(path, WRITTEN)
+    data = read_named(path, WRITTEN)
     others = specs_for(None, folders)
     if path.resolve() in {(folder / path.name).resolve() for folder in (shipped_specs(), *folders)}:
         others.pop(path.stem, None)
@@ -134,17 +134,17 @@ def spec_new(
     from dataclasses import replace
 
     from elqr.disk.atomic_write import write_whole
-    from elqr.disk.named_files import readable
+    from elqr.disk.named_files import read_named
     from elqr.formats.authoring.draft import blank_fixed, toml
     from elqr.formats.authoring.lint import lint
-    from elqr.formats.authoring.sample import sampled
+    from elqr.formats.authoring.sample import draft_from_sample
     from elqr.formats.authoring.sample_csv import columns_draft
     from elqr.session.configuration import specs_for
 
     specs, path = specs_for(None), out or Path(f"{name}.toml")
     _refuse_name(name, specs, path)
     if sample is not None:
-        draft = sampled(name, readable(sample, WHOLE, TOO_LARGE), sample.name, record_bytes)
+        draft = draft_from_sample(name, read_named(sample, WHOLE, TOO_LARGE), sample.name, record_bytes)
         draft = replace(draft, charset=charset) if charset else draft
     elif layout == "csv":
         draft = columns_draft(name, (columns or "").split(","), charset or "cp932")

@@ -30,13 +30,13 @@ from elqr.vocabulary.terms import ExitCode
 )
 @json_option
 def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
-    from elqr.audit.verification import verified
+    from elqr.audit.verification import verify_ledger
     from elqr.audit.verification.anchor import read_anchors
     from elqr.session.ledger_access import Which
 
     anchor_hashes = read_anchors(anchors)
     with open_job(job, day, rehearsal=True, which=Which.TO_READ) as session:
-        verdict = verified(session, anchor_hashes)
+        verdict = verify_ledger(session, anchor_hashes)
     clear_progress()
     if as_json:
         print_json({"looked_at": verdict.counts, "findings": [finding.as_dict() for finding in verdict.findings]})

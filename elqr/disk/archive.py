@@ -39,7 +39,7 @@ def _keep_as_it_lies(archive: Path, source: Path) -> str:
                 yield part
 
     temporary = write_beside(archive / "aside", parts(), mode=0o600)
-    path = kept_at(archive, digest.hexdigest())
+    path = kept_path(archive, digest.hexdigest())
     path.parent.mkdir(parents=True, exist_ok=True)
     take_place(path, temporary)
     return digest.hexdigest()
@@ -47,7 +47,7 @@ def _keep_as_it_lies(archive: Path, source: Path) -> str:
 
 def keep(archive: Path, sha256: str, data: bytes) -> None:
     """保管する: keep data under its hash, complete or not at all. Raises CannotWrite."""
-    path = kept_at(archive, sha256)
+    path = kept_path(archive, sha256)
     if path.is_file():
         return
     write_whole(path, data, mode=0o600)
@@ -55,7 +55,7 @@ def keep(archive: Path, sha256: str, data: bytes) -> None:
 
 def keep_file(archive: Path, sha256: str, source: Path) -> None:
     """大きなファイルを保管する: copy it part by part. Raises CannotWrite, also when it no longer has this hash."""
-    path = kept_at(archive, sha256)
+    path = kept_path(archive, sha256)
     if not path.is_file() or sha256_of_file(path) != sha256:
         write_parts(path, _read_unchanged(source, sha256), mode=0o600)
 
@@ -72,17 +72,17 @@ def _read_unchanged(source: Path, sha256: str) -> Iterator[bytes]:
 
 def is_kept(archive: Path, sha256: str) -> bool:
     """保管してあるか: whether there is a regular file under a hash."""
-    return kept_at(archive, sha256).is_file()
+    return kept_path(archive, sha256).is_file()
 
 
-def kept(archive: Path, sha256: str) -> bytes:
+def read_kept(archive: Path, sha256: str) -> bytes:
     """保管した中身: the bytes under a hash, unchecked. Raises NotFound."""
-    return kept_parts(archive, sha256, [(0, -1)])[0]
+    return read_kept_parts(archive, sha256, [(0, -1)])[0]
 
 
 def begins_with(archive: Path, whole: str, beginning: str) -> bool:
     """初めが同じか: whether the content kept under `whole` begins with that under `beginning`, which is not empty."""
-    longer_path, start_path = kept_at(archive, whole), kept_at(archive, beginning)
+    longer_path, start_path = kept_path(archive, whole), kept_path(archive, beginning)
     try:
         size = start_path.stat().st_size
         if not 0 < size <= longer_path.stat().st_size:
@@ -96,10 +96,10 @@ def begins_with(archive: Path, whole: str, beginning: str) -> bool:
     return True
 
 
-def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
+def read_kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> list[bytes]:
     """保管した中身の一部: parts given as (first byte, size), a size of -1 for all that follows. Raises NotFound."""
     try:
-        with open_regular(kept_at(archive, sha256)) as file:
+        with open_regular(kept_path(archive, sha256)) as file:
             return [(file.seek(start), file.read(size))[1] for start, size in parts]
     except FileNotFoundError as error:
         raise NotFound(f"保管庫 {archive} に {sha256} がありません。") from error
@@ -107,6 +107,6 @@ def kept_parts(archive: Path, sha256: str, parts: Sequence[tuple[int, int]]) -> 
         raise NotFound(f"保管庫 {archive} の {sha256} を読めません（{cause(error)}）。") from error
 
 
-def kept_at(archive: Path, sha256: str) -> Path:
+def kept_path(archive: Path, sha256: str) -> Path:
     """保管した場所: the path of a hash in the archive."""
     return archive / sha256[:2] / sha256

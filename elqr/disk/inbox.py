@@ -53,10 +53,10 @@ class Arrived:
         return replace(self, path=None, findings=(Finding(at, Code.TOO_LARGE, f"{size:,}バイト", most),))
 
 
-def arrivals(folder: Path, most_megabytes: int, watch: Watch) -> Iterator[Arrived]:
+def read_inbox(folder: Path, most_megabytes: int, watch: Watch) -> Iterator[Arrived]:
     """受信箱の中身: by name, without temporary files of programs. Raises NotFound when there is no such folder."""
     for path in delivered_paths(folder, watch):
-        yield arrived(path, most_megabytes, watch)
+        yield read_arrived(path, most_megabytes, watch)
 
 
 def delivered_paths(folder: Path, watch: Watch) -> list[Path]:
@@ -64,7 +64,7 @@ def delivered_paths(folder: Path, watch: Watch) -> list[Path]:
     return [path for path in _entries(folder) if _kind_of(path, watch) is not Kind.PASSED_OVER]
 
 
-def passed_over(folder: Path, watch: Watch) -> list[str]:
+def list_passed_over(folder: Path, watch: Watch) -> list[str]:
     """無視したファイルの名前: the temporary files of programs. Raises NotFound when there is no such folder."""
     return [readable_name(path.name) for path in _entries(folder) if _kind_of(path, watch) is Kind.PASSED_OVER]
 
@@ -98,7 +98,7 @@ def readable_name(name: str) -> str:
     return visible(text)
 
 
-def arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arrived:
+def read_arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arrived:
     """届いたファイル: read whole or, if large, only hashed; or why it is not read. A file in an inbox has a watch."""
     name = readable_name(path.name)
     if watch is not None and _kind_of(path, watch) is Kind.PUT_ASIDE:

@@ -7,7 +7,7 @@ from elqr.vocabulary.errors import BadFile, NotFound, cause
 from elqr.vocabulary.limits import NAMED, PICTURE, Limit
 
 
-def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
+def read_named(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
     """名指したファイルのバイト: never read beyond the limit. Raises NotFound, and BadFile with `advice`."""
     try:
         return plain_bytes(path, most)
@@ -18,10 +18,10 @@ def readable(path: Path, most: Limit = NAMED, advice: str = "") -> bytes:
         raise BadFile(f"ファイル {path} を読めません（{cause(error)}）。{remedy}") from error
 
 
-def readable_picture(path: Path) -> tuple[str, bytes]:
+def read_named_picture(path: Path) -> tuple[str, bytes]:
     """名指した画像: its name and bytes. Raises NotFound, and BadFile when it is not a regular file or too large."""
     if path.exists() and not path.is_dir() and not path.is_file():
         raise BadFile(f"{path} は通常のファイルではありません。画像をファイルに保存してから指定してください。")
     if path.is_file() and (size := path.stat().st_size) > PICTURE.most:
         raise BadFile(f"画像 {path} が大きすぎます（{size:,}バイト、上限 {PICTURE.most:,}）。分けて指定してください。")
-    return path.name, readable(path)
+    return path.name, read_named(path)

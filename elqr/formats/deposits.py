@@ -11,7 +11,7 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.payments import meaning, optional, with_other_records
 from elqr.formats.sequence import OFFSET_BYTES, RECORD_NO
-from elqr.vocabulary.frames import joined
+from elqr.vocabulary.frames import as_one_text
 from elqr.vocabulary.money_frames import DepositContent
 from elqr.vocabulary.terms import DepositKind
 
@@ -45,7 +45,9 @@ def deposits_of(decoded: Decoded) -> pl.DataFrame:
         _account(money.account).alias(DepositContent.ACCOUNT),
         optional(money.sender_code).fill_null("").str.strip_chars().alias(DepositContent.SENDER_CODE),
         optional(money.sender).fill_null("").str.strip_chars().alias(DepositContent.SENDER),
-        joined(money.number).alias(DepositContent.NUMBER) if money.number else pl.lit("").alias(DepositContent.NUMBER),
+        as_one_text(money.number).alias(DepositContent.NUMBER)
+        if money.number
+        else pl.lit("").alias(DepositContent.NUMBER),
     )
     assert rows[DepositContent.KIND].is_in([kind.value for kind in DepositKind]).all(), "a spec maps to kinds only"
     return DepositContent.of(with_identity(rows))
@@ -54,7 +56,7 @@ def deposits_of(decoded: Decoded) -> pl.DataFrame:
 def with_identity(rows: pl.DataFrame) -> pl.DataFrame:
     """識別を付ける: add `identity`, by today's rule, to columns of DepositContent."""
     placed_rows = placed(rows)
-    identity = joined((pl.lit(RULE), PLACE, EVENT)).alias(DepositContent.IDENTITY)
+    identity = as_one_text((pl.lit(RULE), PLACE, EVENT)).alias(DepositContent.IDENTITY)
     return placed_rows.with_columns(identity).drop(PLACE, EVENT)
 
 
@@ -65,7 +67,7 @@ PLACE, EVENT = "place", "event"
 def placed(rows: pl.DataFrame) -> pl.DataFrame:
     """口座と出来事を付ける: add `place` and `event`, texts to be compared, to columns of DepositContent."""
     parts = (DepositContent.BOOKED_ON, DepositContent.KIND, DepositContent.YEN)
-    event = joined((*parts, folded_sender())).alias(EVENT)
+    event = as_one_text((*parts, folded_sender())).alias(EVENT)
     return rows.with_columns(plain_account(pl.col(DepositContent.ACCOUNT)).alias(PLACE), event)
 
 

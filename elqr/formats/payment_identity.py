@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from elqr.vocabulary.frames import PaymentContent, joined
+from elqr.vocabulary.frames import PaymentContent, as_one_text
 
 CONTENT = (
     PaymentContent.CHANNEL, PaymentContent.KEY_KIND, PaymentContent.KEY_DIGITS, PaymentContent.REISSUE_NO,
@@ -26,12 +26,12 @@ _HASH_DIGITS = 16
 
 def content() -> pl.Expr:
     """中身を一つの文に: equal when everything the sender says about the money is equal."""
-    return joined(CONTENT)
+    return as_one_text(CONTENT)
 
 
 def identity_of(sender: str, fields: Sequence[str]) -> pl.Expr:
     """識別: the sender and the fields that distinguish a payment from others."""
-    return joined((pl.lit(sender), *fields))
+    return as_one_text((pl.lit(sender), *fields))
 
 
 def variants(contents: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
-from elqr.disk.archive import keep, kept
+from elqr.disk.archive import keep, read_kept
 from elqr.disk.content import sha256_of
 from elqr.handover.collection_history import collection_file
 from elqr.handover.manifest import (
@@ -161,7 +161,7 @@ def repeat_export(session: Session, export_no: int, signature: Signature) -> Han
 
 def _read_archived(session: Session, sha256: str) -> bytes:
     """保管庫の控えを読む, if it is as it was written. Raises NotFound, BadFile."""
-    data = kept(session.job.store.archive, sha256)
+    data = read_kept(session.job.store.archive, sha256)
     if sha256_of(data) != sha256:
         raise BadFile(f"保管庫の {sha256} が書き出したときと違います。保管庫を控えから戻してください。")
     return data

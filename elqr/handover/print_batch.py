@@ -24,7 +24,7 @@ from elqr import __version__
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.content import sha256_of
 from elqr.handover.print_manifest import MANIFEST, PRINT_RULES, Manifest, Preflight, PrintedFile, standing_findings
-from elqr.handover.printed_folder import PROGRESS, changed, read_manifest, write_printed
+from elqr.handover.printed_folder import PROGRESS, changed_files, read_manifest, write_printed
 from elqr.printing.drawing import face_for
 from elqr.printing.imposition import Placement, assign_files
 from elqr.printing.preflight import PreflightResult
@@ -260,7 +260,7 @@ class _Batch:
         files = {
             no: entry
             for no, entry in progress.files.items()
-            if entry.file is None or not changed(self.wish.out, entry.file)
+            if entry.file is None or not changed_files(self.wish.out, entry.file)
         }
         return _Progress(plan=plan, files=files)
 

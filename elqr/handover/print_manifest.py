@@ -151,7 +151,7 @@ def _paid_text(notice: dict[str, Any], code: Code) -> str:
     return f"収納額 {collected:,}円" if collected else "速報あり"
 
 
-def blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], rules: Rules) -> Blocked:
+def find_blocked(standings: pl.DataFrame, placed: pl.DataFrame, pulled: tuple[str, ...], rules: Rules) -> Blocked:
     """止まるもの by these rules: frames NoticeStanding and PrintNotice of one print, without the pulled pages."""
     rows = placed.join(standings, on=PrintNotice.NOTICE_NO, how="left", validate="1:1", maintain_order="left")
     assert rows[NoticeStanding.KEY_NO].null_count() == 0, "what was printed is in the ledger"

@@ -62,14 +62,14 @@ def refuse_altered(folder: Path, manifest: Manifest, sha256: str) -> None:
             "書き換えられたか、ほかの台帳のものです。発送しないでください。"
         )
     for file in manifest.files:
-        if file.list_name in changed(folder, file):
+        if file.list_name in changed_files(folder, file):
             raise BadFile(
                 f"{folder / file.list_name} が、印刷したときの目録と違います。"
                 "書き換えられています。発送せず、もう一度印刷してください。"
             )
 
 
-def stored(path: Path) -> bytes:
+def read_stored(path: Path) -> bytes:
     """印刷フォルダのファイル: its bytes. Raises NotFound."""
     try:
         return plain_bytes(path, NAMED)
@@ -79,12 +79,12 @@ def stored(path: Path) -> bytes:
         ) from error
 
 
-def listed(folder: Path, files: Iterable[PrintedFile]) -> pl.DataFrame:
+def read_lists(folder: Path, files: Iterable[PrintedFile]) -> pl.DataFrame:
     """目録 of these files, in order of page."""
-    return pl.concat([read_list(stored(folder / file.list_name)) for file in files])
+    return pl.concat([read_list(read_stored(folder / file.list_name)) for file in files])
 
 
-def changed(folder: Path, file: PrintedFile) -> list[str]:
+def changed_files(folder: Path, file: PrintedFile) -> list[str]:
     """変わったファイル: the names of a printed file and its list if they are not as they were written."""
     written = ((file.name, file.sha256), (file.list_name, file.list_sha256))
     return [
@@ -92,7 +92,7 @@ def changed(folder: Path, file: PrintedFile) -> list[str]:
     ]
 
 
-def added(folder: Path, manifest: Manifest) -> list[str]:
+def added_files(folder: Path, manifest: Manifest) -> list[str]:
     """加わったファイル: the names in the folder that do not belong to the print."""
     names = [name for file in manifest.files for name in (file.name, file.list_name)]
     return strangers(folder, (MANIFEST, PROGRESS, *names))
@@ -120,7 +120,7 @@ def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]], sha256: st
     """
     manifest = read_manifest(folder)
     refuse_altered(folder, manifest, sha256)
-    rows = listed(folder, manifest.files)
+    rows = read_lists(folder, manifest.files)
     for name, pages in read_pictures(pictures):
         for no, codes in enumerate(pages, start=1):
             yield _compare_scan(name if len(pages) == 1 else f"{name} {no}枚目", codes, rows)

@@ -18,9 +18,9 @@ from pathlib import Path
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod
-from elqr.disk.archive import is_kept, keep, keep_arrived, keep_file, kept_at
+from elqr.disk.archive import is_kept, keep, keep_arrived, keep_file, kept_path
 from elqr.disk.content import read_part
-from elqr.disk.inbox import Arrived, arrived, delivered_paths
+from elqr.disk.inbox import Arrived, delivered_paths, read_arrived
 from elqr.disk.temporary_files import Watch
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
@@ -93,7 +93,7 @@ def _read(reading: _Reading, path: Path) -> _Read:
             f"クラスタの機械から {path} が見えません。"
             "受信箱は、すべての機械に同じパスで見える共有フォルダにしてください。"
         )
-    file = arrived(path, reading.most_megabytes, reading.watch)
+    file = read_arrived(path, reading.most_megabytes, reading.watch)
     delivered = Delivered(file.name, file.sha256, file.size_bytes)
     if file.findings:
         kept = keep_arrived(reading.archive, file)
@@ -117,7 +117,7 @@ def _decode(reading: _Reading, file: Arrived) -> Intake:
         keep(reading.archive, file.sha256, data)
         return take(data, file.name, reading.specs, reading.night_on)
     keep_file(reading.archive, file.sha256, file.path)
-    path = kept_at(reading.archive, file.sha256)
+    path = kept_path(reading.archive, file.sha256)
     read = partial(read_part, path)
     large = take_large(read, file.size_bytes, file.name, reading.specs, reading.night_on, PIECE_BYTES)
     if isinstance(large, LargeIntake):
@@ -142,11 +142,11 @@ def _divide_meetings(parts: int, piece: tuple[bytes, bytes]) -> Iterator[tuple[i
 
 
 def _join_meetings(_: int, pieces: list[bytes]) -> pl.DataFrame:
-    return partition.across(map(_unpack, pieces))
+    return partition.strays_of(map(_unpack, pieces))
 
 
 def _divide_payments(parts: int, joined: pl.DataFrame, piece: tuple[bytes, bytes]) -> Iterator[tuple[int, bytes]]:
-    return _divide(partition.rooted(_unpack(piece[0]), joined), partition.BUCKET, parts)
+    return _divide(partition.join_buckets(_unpack(piece[0]), joined), partition.BUCKET, parts)
 
 
 def _divide(rows: pl.DataFrame, column: str, parts: int) -> Iterator[tuple[int, bytes]]:
@@ -209,7 +209,7 @@ class Cluster(OneMachine):
         """収納データを取り込む: read on all machines, taken in on this one in the order of names."""
         session = night.session
         with session.journal.step("クラスタ開始"):
-            self.area = self.stack.enter_context(staging.staged(self.url))
+            self.area = self.stack.enter_context(staging.open_staging(self.url))
             self.engine = self.stack.enter_context(start_engine(self.master))
         limit, archive = session.job.thresholds.file_megabytes, session.job.store.archive
         for box in session.job.inbox:
@@ -247,7 +247,7 @@ class Cluster(OneMachine):
 def _enter(session: Session, area: Staging, waiting: undecided_queries.Undecided) -> Posted:
     """記帳する: what the machines decided on all that was waiting."""
     connection = session.ledger.connection
-    posted = _sum_up(staging.told(connection, area))
+    posted = _sum_up(staging.read_told(connection, area))
     assert (posted.count, posted.yen) == (waiting.count, waiting.yen), "all that waited is decided, to the yen"
     near = neighbours(staging.unknown_keys(connection, area, ASKED_AT_MOST))
     rows = suggestions(near, queries.notices_by_key(connection, near))

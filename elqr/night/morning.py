@@ -27,7 +27,7 @@ from elqr.report.tables.backlog import waiting_of
 from elqr.report.tables.case_file import Cases
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.night import long_outcome_table
-from elqr.report.tables.payment_list import DETAILED, listed
+from elqr.report.tables.payment_list import DETAILED, choose_listed
 from elqr.report.tables.trends import NIGHTS, Sums
 from elqr.rules.alarms import (
     alarms,
@@ -38,7 +38,7 @@ from elqr.rules.alarms import (
     reduction_alarms,
     repeat_alarms,
 )
-from elqr.rules.expected_files import arriving
+from elqr.rules.expected_files import check_arrivals
 from elqr.rules.kpi import Evidence, Kpi, kpi
 from elqr.rules.night_result import NightResult
 from elqr.session.session import Session
@@ -74,7 +74,7 @@ def draw(session: Session, night: Night | None = None, result: NightResult | Non
         aside.tidy()
         rows = _rows(session, result)
         arrivals, calendar = session.rules.arrivals, session.rules.calendar
-        expected = arriving(arrivals, report_queries.taken_in(connection, day), day, calendar)
+        expected = check_arrivals(arrivals, report_queries.taken_in(connection, day), day, calendar)
         rows = replace(rows, arrivals=expected if arrivals else None)
         limits, money = session.job.thresholds, rows.money
         findings = alarms(rows.decisions, limits.unmatched_rate, limits.unmatched_at_least)
@@ -243,7 +243,7 @@ def _sums(session: Session) -> Sums:
 
 def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
     """明細のもと: what the details of the payments on the page are drawn from."""
-    payments = listed(rows.exceptions, rows.decisions).select(DecidedPayment.PAYMENT_NO).head(DETAILED)
+    payments = choose_listed(rows.exceptions, rows.decisions).select(DecidedPayment.PAYMENT_NO).head(DETAILED)
     connection, day = session.ledger.connection, session.night_on
     keys = drill_queries.case_keys(connection, payments)
     claims = drill_queries.case_claims(connection, payments)

@@ -16,7 +16,7 @@ from elqr.night.workers import OneMachine, Workers
 from elqr.session import clock
 from elqr.session.configuration import processing_day
 from elqr.session.job import Job, read_job, read_store_url
-from elqr.session.ledger_access import Which, before_new, ledger_of, lock, make_folder
+from elqr.session.ledger_access import Which, guard_new, lock, make_folder, open_ledger_of
 from elqr.session.ledger_traces import read_traces
 from elqr.session.login import operators_for, who_runs
 from elqr.session.operators import Who
@@ -45,14 +45,14 @@ def open_session(
         os.umask(_FOR_GROUP)
     setup, url = read_setup(path, job, os.environ), read_store_url(job, os.environ)
     if is_nothing(url):
-        before_new(which, read_traces(job))()
+        guard_new(which, read_traces(job))()
     who = Who(who_runs(os.environ), operators_for(job))
     if not rehearsal:
         make_folder(job.out)
         _refuse_cluster_on_file(job, url)
     with (
         nullcontext() if rehearsal else lock(job, url),
-        ledger_of(job, url, rehearsal=rehearsal, which=which, operator=who.operator) as ledger,
+        open_ledger_of(job, url, rehearsal=rehearsal, which=which, operator=who.operator) as ledger,
     ):
         if not (rehearsal or day or job.run_on):
             _refuse_earlier_clock(ledger, night_on)

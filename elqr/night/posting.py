@@ -14,7 +14,7 @@ from elqr.night.take_in import Taken
 from elqr.rules.alarms import unknown_by_channel
 from elqr.rules.matching import Matched
 from elqr.rules.night_result import SLIP, NightResult
-from elqr.rules.partition import slices, together
+from elqr.rules.partition import join_parts, slices
 from elqr.rules.postings import postings
 from elqr.rules.settlement import bundles
 from elqr.rules.suggestions import neighbours, suggestions
@@ -80,7 +80,7 @@ def _waiting(session: Session, taken: Taken) -> pl.DataFrame:
 def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFrame, NightResult | None]:
     """消し込む. Returns the decisions, frame Posting, and what reports show of both if nothing else is of this day."""
     parts, notices = _match_parts(session, payments)
-    matched = together(parts)
+    matched = join_parts(parts)
     decisions, connection, day = matched.decisions, session.ledger.connection, session.night_on
     assert payments[Payment.PAYMENT_NO].equals(decisions[Payment.PAYMENT_NO]), "each once, in the same order"
     posted = postings(decisions, matched.allocations, payments, session.register.without_closing_period())

@@ -6,8 +6,8 @@ import polars as pl
 
 from elqr.report.tables.ledger_rows import STANDING, Money, Standing
 from elqr.rules.contract import Contract
-from elqr.rules.deposits import doubtful
-from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, answers
+from elqr.rules.deposits import doubtful_deposits
+from elqr.rules.offsets import CONTRACT, SETTLEMENT_NO, Offset, pair_offsets
 from elqr.rules.settlement import Settlement, deposits_with_contract, settle, with_contract
 from elqr.rules.settlement_rules import Rules
 from elqr.store.entries import money as money_entries
@@ -30,7 +30,7 @@ def _settle_open(ledger: Ledger, rules: Rules, night: date, *, reopens: bool) ->
     bundles, deposits = money_queries.open_bundles(connection, night), money_queries.open_deposits(connection, night)
     settled = money_queries.settled_like(connection, deposits, night)
     money = deposits_with_contract(pl.concat([deposits, settled], how="diagonal"), rules.contracts)
-    offsets = answers(money, rules.contracts)
+    offsets = pair_offsets(money, rules.contracts)
     settlement_nos = dict(settled.select(Deposit.DEPOSIT_NO, SETTLEMENT_NO).iter_rows())
     reopened = {settlement_nos[number] for pair in offsets.pairs for number in pair if number in settlement_nos}
     pairs = offsets.pairs
@@ -142,7 +142,7 @@ def _doubts(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:
     """同じ入金かもしれない明細 as of the night, of contracts that are settled; frame Doubt."""
     lines = deposits_with_contract(money_queries.deposits_beside(ledger.connection, night), rules.contracts)
     compared = [contract.name for contract in rules.contracts if not contract.outside]
-    return doubtful(lines.filter(pl.col(CONTRACT).is_in(compared)), night)
+    return doubtful_deposits(lines.filter(pl.col(CONTRACT).is_in(compared)), night)
 
 
 def _gaps(ledger: Ledger, rules: Rules, night: date) -> pl.DataFrame:

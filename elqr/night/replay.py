@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from elqr.disk.archive import kept
+from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
 from elqr.disk.inbox import Arrived
 from elqr.disk.run_log import Clock, Journal
@@ -155,7 +155,7 @@ def _candidates(session: Session, spec: str) -> list[Spec]:
 
 def _read_kept(job: Job, name: str, sha256: str) -> Arrived:
     """保管庫から読む, as if it arrived. Raises BadFile for a file that has changed."""
-    data = kept(job.store.archive, sha256)
+    data = read_kept(job.store.archive, sha256)
     if sha256_of(data) != sha256:
         raise BadFile(f"保管庫の {sha256} が届いたときと違います。elqr verify で調べてください。")
     return Arrived(name, data, sha256)

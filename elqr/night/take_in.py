@@ -20,7 +20,7 @@ from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
-from elqr.rules.notices import gain, key_rows, rows_of
+from elqr.rules.notices import judge_rows, key_rows, rows_of
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.session.session import Session
 from elqr.store.db.bulk import next_no
@@ -88,7 +88,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         claim_no = next_no(connection, tables.claim.c.claim_no)
         notice_no = next_no(connection, tables.notice.c.notice_no)
         codes = [procedure.code for procedure in session.register.procedure]
-        gained = gain(decoded, arrived.name, codes, registered, claim_no, notice_no, is_sent=is_sent)
+        gained = judge_rows(decoded, arrived.name, codes, registered, claim_no, notice_no, is_sent=is_sent)
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
@@ -168,7 +168,7 @@ def hold_back(
     return True
 
 
-def still_held(session: Session) -> pl.DataFrame:
+def list_held(session: Session) -> pl.DataFrame:
     """残っている取込保留 as of the night: frame HeldFile without own_name, and `deliveries`; oldest first.
 
     One row is one content under one name in one inbox. `deliveries` has the delivery_no of all its deliveries; the

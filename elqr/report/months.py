@@ -14,7 +14,7 @@ from elqr.report.books import daily_sheet, plain_sheet
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.book import Book, Fact
 from elqr.report.excel.workbook import book_bytes
-from elqr.report.tables.night import procedure_name, shown, table_of
+from elqr.report.tables.night import labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.month_figures import Figures
 from elqr.rules.register import Register
@@ -103,7 +103,7 @@ def month_table(figures: Figures, register: Register) -> Table:
                 Style.TEXT,
             ),
             "現年・滞納": (kind, Style.TEXT),
-            "チャネル": (shown(MonthlySum.CHANNEL, Channel), Style.TEXT),
+            "チャネル": (labels_of(MonthlySum.CHANNEL, Channel), Style.TEXT),
             "件数": (pl.col(MonthlySum.COUNT), Style.COUNT),
             "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
             "うち決裁件数": (pl.col("move_count"), Style.COUNT),

@@ -40,7 +40,7 @@ KNOWN = {name: Deposit.SCHEMA[name] for name in (_IDENTITY, _NUMBER, _RANK, _NO,
 """Columns of a line that the ledger holds, by today's rule (既知の入金)."""
 
 
-def ranked(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -> pl.DataFrame:
+def rank_deposits(lines: pl.DataFrame, known: pl.DataFrame, spec: str, first_no: int) -> pl.DataFrame:
     """入金明細に番号と順位をつける: frame DepositContent → frame Deposit without `file_no`.
 
     `known` (KNOWN) are the ledger's lines of these days and yen.
@@ -58,18 +58,18 @@ def known_lines(stored: pl.DataFrame) -> pl.DataFrame:
     """既知の入金 (KNOWN) of stored lines, frame Deposit with their format, in order."""
     if stored[_IDENTITY].str.starts_with(RULE).all():
         return placed(with_identity(stored)).select(*KNOWN)
-    known = none_known()
+    known = no_deposits()
     for file in stored.sort(_NO).partition_by(Deposit.FILE_NO, maintain_order=True):
-        known = known_with(known, file)
+        known = extend_known(known, file)
     return known
 
 
-def none_known() -> pl.DataFrame:
+def no_deposits() -> pl.DataFrame:
     """既知の入金 before the first file."""
     return pl.DataFrame(schema=KNOWN)
 
 
-def known_with(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+def extend_known(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """既知の入金 after one more file, frame Deposit with spec.
 
     What an older rule ranked is ranked again as today's would have: it may have kept apart what is one, and two of a
@@ -82,7 +82,7 @@ def known_with(known: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([known, placed(today).select(*KNOWN)])
 
 
-def doubtful(lines: pl.DataFrame, night: date) -> pl.DataFrame:
+def doubtful_deposits(lines: pl.DataFrame, night: date) -> pl.DataFrame:
     """同じ入金かもしれない明細 as of a night: frame Doubt.
 
     `lines` is frame WatchedDeposit with its contract: what is watched, and what has its day and yen. Either one of the

@@ -141,7 +141,9 @@ class _Slot:
         return ArrivalState.SHORT if self.files else ArrivalState.MISSING
 
 
-def arriving(arrivals: Iterable[Arrival], delivered: pl.DataFrame, night: date, calendar: Calendar) -> pl.DataFrame:
+def check_arrivals(
+    arrivals: Iterable[Arrival], delivered: pl.DataFrame, night: date, calendar: Calendar
+) -> pl.DataFrame:
     """到着の状況 as of a night: frame Arriving; what is open, and what was due or came on this night.
 
     `delivered` is frame DeliveredFile: every file taken in up to the night, in the order of its delivery.

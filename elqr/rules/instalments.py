@@ -11,7 +11,7 @@ from elqr.vocabulary.terms import WHOLE_YEAR
 _IS_GONE = "is_gone"
 
 
-def cancelled_by_now(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:
+def cancelled_notices(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:
     """取り消された納付書, by the ledger or by this file; by their NOTICE_KEY; what other functions here call gone."""
     before = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
     return pl.concat([before, cancels.select(NOTICE_KEY)]).unique().with_columns(pl.lit(True).alias(_IS_GONE))

@@ -18,7 +18,7 @@ _BILL = (Unpaid.PAYER_REF, Unpaid.PROCEDURE_CODE, Unpaid.LEVY_YEAR, Unpaid.TAX_Y
 _YEN, _AT = SummedClaim.YEN, "at"
 
 
-def sums_of(claims: pl.DataFrame, amounts: pl.Series) -> pl.DataFrame:
+def claims_adding_up(claims: pl.DataFrame, amounts: pl.Series) -> pl.DataFrame:
     """合計の合う調定: frame SummedClaim, of each claim (frame Unpaid) that makes up one of these amounts with others.
 
     Each claim alone is among them.

@@ -11,10 +11,20 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.formats.payment_identity import CONTENT
-from elqr.rules.notice_lookup import RULED_OUT, TRUTHS, with_notice
-from elqr.rules.repeats import known_as, with_repeats
-from elqr.rules.whole_year import too_late
-from elqr.vocabulary.frames import Allocation, Candidate, Decision, Known, KnownEvent, OpenClaim, Payment, beside, but
+from elqr.rules.notice_lookup import RULED_OUT, TRUTHS, look_up_notices
+from elqr.rules.repeats import find_repeats, known_as
+from elqr.rules.whole_year import late_whole_years
+from elqr.vocabulary.frames import (
+    Allocation,
+    Candidate,
+    Decision,
+    Known,
+    KnownEvent,
+    OpenClaim,
+    Payment,
+    join_beside,
+    overwrite,
+)
 from elqr.vocabulary.matching_frames import ClaimLine, InOrder, Truths
 from elqr.vocabulary.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
@@ -60,7 +70,7 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     `payments` Payment · `known` KnownEvent of tonight's identities · `candidates` Candidate for tonight's
     keys · `claims` OpenClaim of the candidates' notices. Asserts that count and yen are conserved.
     """
-    rows = with_repeats(payments.select(_GIVEN), known)
+    rows = find_repeats(payments.select(_GIVEN), known)
     renamed = known_as(payments, rows)
     rows = _with_stage_order(rows, known).select(_ORDERED)
     rows = _with_notice(rows, candidates).select(_SHOWN)
@@ -98,7 +108,7 @@ def _within(
     Nearly every group is one row, and `alone` says its values; only the others are windowed, for those of `shared`.
     """
     others = rows.with_row_index("at").filter(pl.col(group).is_duplicated())
-    return rows.hstack(but(rows.select(**alone), others.select("at", **shared)))
+    return rows.hstack(overwrite(rows.select(**alone), others.select("at", **shared)))
 
 
 def _running(values: Mapping[str, pl.Expr], within: str, by: Sequence[str] = ()) -> dict[str, pl.Expr]:
@@ -111,7 +121,7 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
     Within a night the order is 速報, 取消, 振替不能, 確報, whatever came first.
     """
-    rows = beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
+    rows = join_beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
         pl.col(_KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED).fill_null(0)
     )
     fresh = ~pl.col(InOrder.IS_REPEAT) & ~pl.col(InOrder.IS_CONFLICT)
@@ -154,7 +164,7 @@ def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
 
 def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """照会: the notice behind each key, and whether the payment may settle what it asks."""
-    rows = with_notice(rows, candidates)
+    rows = look_up_notices(rows, candidates)
     is_in_order = pl.col(InOrder.IS_CONFIRMED) & ~pl.col(InOrder.IS_OUT_OF_ORDER)
     may_settle = is_in_order & pl.col(Candidate.NOTICE_NO).is_not_null()
     return rows.with_columns((may_settle & ~pl.any_horizontal(RULED_OUT)).alias(_IS_ELIGIBLE))
@@ -199,7 +209,7 @@ def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
     may_take = is_whole & ~is_refused
     takers = lines.filter(may_take & (pl.col(ClaimLine.SHARE_YEN) > 0))
     if takers[OpenClaim.CLAIM_NO].is_duplicated().any():
-        late = too_late(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
+        late = late_whole_years(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
         may_take = may_take & ~pl.col(Payment.PAYMENT_NO).is_in(late.implode())
     if not takers.is_empty():
         lines = _with_touched(lines, ~is_whole | may_take)
@@ -246,7 +256,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
             pl.col(*_BY).drop_nulls().first(),
         )
     )
-    rows = beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
+    rows = join_beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
     is_settled = (pl.col(ClaimLine.LEFT_YEN) == 0) | pl.col(ClaimLine.IS_TOUCHED_WHOLE)

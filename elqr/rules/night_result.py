@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from elqr.vocabulary.frames import CandidateSlip, Decision, Payment, beside
+from elqr.vocabulary.frames import CandidateSlip, Decision, Payment, join_beside
 from elqr.vocabulary.report_frames import DailySum, DecidedPayment
 
 SLIP = (
@@ -55,7 +55,7 @@ class NightResult:
     ) -> "NightResult":
         """What the reports read of these, and no more. `slips`: columns `SLIP`; one may stand there by several keys."""
         notices = slips.unique(CandidateSlip.NOTICE_NO).with_row_index(_SLIP_AT)
-        decided = beside(decisions, notices.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
+        decided = join_beside(decisions, notices.select(CandidateSlip.NOTICE_NO, _SLIP_AT), [Decision.NOTICE_NO])
         notices = notices.drop(CandidateSlip.NOTICE_NO, _SLIP_AT)
         oldest = pl.arg_sort_by(*Payment.OLDEST_FIRST)
         order = payments.select(oldest).to_series()
@@ -74,7 +74,7 @@ class NightResult:
         some = pl.all().gather(order)
         rows = self.payments.select(some).hstack(self.decisions.drop(Payment.PAYMENT_NO).select(some))
         rows = rows.hstack(self.slips.select(pl.all().gather(rows[_SLIP_AT])))
-        rows = beside(rows, self.files, [Payment.FILE_NO])
+        rows = join_beside(rows, self.files, [Payment.FILE_NO])
         return rows.with_columns(pl.lit(self.night_on).alias(DecidedPayment.DECIDED_ON)).select(columns)
 
     def by_outcome(self) -> dict[str, list[int]]:
@@ -87,6 +87,6 @@ class NightResult:
 
 def _sums(payments: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
     paid = payments.select(Payment.PAYMENT_NO, Payment.CHANNEL, Payment.PAID_ON)
-    rows = beside(postings, paid, [Payment.PAYMENT_NO]).with_columns(is_move=False, is_reduction=False)
+    rows = join_beside(postings, paid, [Payment.PAYMENT_NO]).with_columns(is_move=False, is_reduction=False)
     sums = rows.group_by(DailySum.KEYS).agg(pl.len().cast(pl.Int64).alias(DailySum.COUNT), pl.col(DailySum.YEN).sum())
     return sums.sort(DailySum.KEYS)

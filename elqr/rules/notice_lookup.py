@@ -7,7 +7,7 @@ of it. Pure functions over frames; who asks decides what follows.
 
 import polars as pl
 
-from elqr.vocabulary.frames import Candidate, Payment, beside
+from elqr.vocabulary.frames import Candidate, Payment, join_beside
 from elqr.vocabulary.matching_frames import Meant, Truths
 from elqr.vocabulary.terms import KeyKind
 
@@ -31,7 +31,7 @@ _BARCODE_DIGITS = 27
 """発行企業, 収納企業 and 自由使用欄: what names a notice's bar code in the ledger."""
 
 
-def as_registered(keys: pl.DataFrame) -> pl.DataFrame:
+def registered_keys(keys: pl.DataFrame) -> pl.DataFrame:
     """台帳のキー: `key_digits` as the ledger has them, and `only_reissue_no`.
 
     A format may say that a bar code's 再発行 digit belongs to the number, and gives one digit more: then no other digit
@@ -45,7 +45,7 @@ def as_registered(keys: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def under_their_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> pl.DataFrame:
+def attach_to_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> pl.DataFrame:
     """見つけたものを照会キーの横に: what the ledger has for keys asked for by their number `at`, beside these keys.
 
     `only` is the `only_reissue_no` of each: what has another digit than is wanted is left out.
@@ -56,14 +56,14 @@ def under_their_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -
     return known.hstack(keys.select(pl.col(_KEY).gather(known["at"])))
 
 
-def with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """照会する: each payment with its notice (columns of Candidate, null where the key is not known) and `TRUTHS`.
 
     `rows` has key_kind, key_digits, reissue_no, paid_on, check_no, item_no, office_code; `candidates` is frame
     Candidate of their keys.
     """
     slips = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _SAID})
-    places = meant(rows, candidates)
+    places = find_notice(rows, candidates)
     rows = rows.hstack(slips.select(pl.all().gather(places[Meant.SLIP_INDEX])))
     is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
     digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
@@ -85,7 +85,7 @@ def _differs(name: str) -> pl.Expr:
     return (pl.col(name) != pl.col(f"notice_{name}")).fill_null(False)
 
 
-def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+def find_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """どの納付書か: frame Meant of each row; `slip_index` is null where there is none.
 
     `rows` has key_kind, key_digits, reissue_no, paid_on; `candidates` also reissue_no, issue_no, issued_on,
@@ -98,9 +98,9 @@ def meant(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     keys = slips.group_by(_KEY).agg(pl.col(Meant.SLIP_INDEX).first(), pl.len())
     several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
     asked = rows.select(_ASKED)
-    places = beside(asked, keys.select(*_KEY, Meant.SLIP_INDEX), _KEY)
+    places = join_beside(asked, keys.select(*_KEY, Meant.SLIP_INDEX), _KEY)
     picked = _in_force(asked.join(several, on=_KEY, how="semi").unique(), several)
-    places = beside(places, picked, _ASKED)
+    places = join_beside(places, picked, _ASKED)
     return places.select(
         pl.coalesce(_PICKED, Meant.SLIP_INDEX).alias(Meant.SLIP_INDEX), pl.col(Meant.IS_IN_FORCE).fill_null(False)
     )

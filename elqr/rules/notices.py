@@ -13,7 +13,7 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
-from elqr.rules.instalments import cancelled_by_now, instalments_after_whole, whole_year_covers
+from elqr.rules.instalments import cancelled_notices, instalments_after_whole, whole_year_covers
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED, Finding
@@ -27,7 +27,7 @@ GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice
 
 
 @dataclass(slots=True)
-class Gained:
+class JudgedRows:
     """取込の結果: new rows for the ledger, counts, findings of bad rows, and what bad and good rows say they are."""
 
     claims: pl.DataFrame
@@ -76,7 +76,7 @@ def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def gain(
+def judge_rows(
     decoded: Decoded,
     file: str,
     known_procedures: list[str],
@@ -85,7 +85,7 @@ def gain(
     first_notice_no: int,
     *,
     is_sent: bool = True,
-) -> Gained:
+) -> JudgedRows:
     """取込: sieves the rows rule by rule, then numbers what is new.
 
     A row of a cancelled notice is told when the file `is_sent`, not when it lies where it was imported from.
@@ -97,7 +97,7 @@ def gain(
     record = decoded.spec.record_named("notice")
     assert record is not None, "a notice format has notices"
     titles = {field.name: field.title for field in record.fields}
-    gone = cancelled_by_now(registered, cancels.rows)
+    gone = cancelled_notices(registered, cancels.rows)
     if is_sent:
         _cancelled_rows(sieve, registered, cancels.rows)
     same = _changed_rows(sieve, registered.notices, titles)
@@ -116,7 +116,7 @@ def gain(
     numbers = notices.select(RECORD_NO, Notice.NOTICE_NO)
     file_rows = RefusedRow.of(decoded.tables["notice"])
     keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
-    return Gained(
+    return JudgedRows(
         claims=claims,
         notices=notices,
         covers=_numbered_covers(notices, covers, pl.concat([registered.claims.select(*Claim.SCHEMA), claims])),

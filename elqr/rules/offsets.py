@@ -36,7 +36,7 @@ class Offset:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class Offsets:
     """取消の答え: all pairs that do not stand yet, and the contracts of lines whose deposit is known but not free."""
 
     pairs: tuple[tuple[int, int], ...]
@@ -64,7 +64,7 @@ class _Money:
         return self.who == came.who != "" and self.contract == came.contract
 
 
-def answers(money: pl.DataFrame, contracts: Sequence[Contract]) -> Answers:
+def pair_offsets(money: pl.DataFrame, contracts: Sequence[Contract]) -> Offsets:
     """取消の相手を探す: `money` is frame SettledDeposit.
 
     What stands in a difference that two people closed stays where they put it: its deposits are the answer all the
@@ -96,7 +96,7 @@ def answers(money: pl.DataFrame, contracts: Sequence[Contract]) -> Answers:
             known |= {number: answer.contract} if answer.contract is not None else {}
         elif answer != stands:
             pairs.append((answer.deposit_no, number))
-    return Answers(tuple(pairs), known)
+    return Offsets(tuple(pairs), known)
 
 
 def _is_outside(contracts: Sequence[Contract]) -> pl.Expr:

@@ -94,7 +94,7 @@ _LESS_FEE = (
 )  # fmt: skip
 
 
-def paired(
+def pair_up(
     contract: Contract, dues: Iterable[Due], credits: Iterable[Credit], night_on: date, later: Later
 ) -> Iterator[Line]:
     """組み合わせる: every due and every credit into exactly one line."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.rules.matching import Matched, match
-from elqr.vocabulary.frames import Candidate, OpenClaim, Payment, met_again
+from elqr.vocabulary.frames import Candidate, OpenClaim, Payment, occurs_twice
 
 BUCKET, ROOT = "bucket", "root"
 PLACE = "place"
@@ -118,15 +118,15 @@ def _number_of(rows: pl.DataFrame, numbered: pl.DataFrame) -> pl.Series:
 
 def _may_share(payments: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> pl.Series:
     """ほかと関わりうる収納: its identity or key is met again, or its slip or a claim of it by another key."""
-    on_shared_claims = claims[OpenClaim.NOTICE_NO].filter(met_again(claims[OpenClaim.CLAIM_NO]))
+    on_shared_claims = claims[OpenClaim.NOTICE_NO].filter(occurs_twice(claims[OpenClaim.CLAIM_NO]))
     slips = candidates[Candidate.NOTICE_NO]
-    is_shared = met_again(slips) | slips.is_in(on_shared_claims.implode())
+    is_shared = occurs_twice(slips) | slips.is_in(on_shared_claims.implode())
     keys, shared_keys = (rows.select(_SAME_KEY).to_series() for rows in (payments, candidates.filter(is_shared)))
     identities = payments.select(_SAME_IDENTITY).to_series()
-    return met_again(identities) | met_again(keys) | keys.is_in(shared_keys.implode())
+    return occurs_twice(identities) | occurs_twice(keys) | keys.is_in(shared_keys.implode())
 
 
-def together(parts: list[Matched]) -> Matched:
+def join_parts(parts: list[Matched]) -> Matched:
     """合わせる: what the parts said, in the order of the payments' numbers. Empties the list as it goes."""
     decisions, allocations = [part.decisions for part in parts], [part.allocations for part in parts]
     known_as = [part.known_as for part in parts]
@@ -172,7 +172,7 @@ def part_of(column: str, count: int) -> pl.Expr:
     return (pl.col(column) % count).cast(pl.Int64)
 
 
-def across(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def strays_of(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """籠をまたぐ出会い: of all meetings in some places, those with more than one bucket."""
     none = pl.DataFrame(schema={PLACE: pl.UInt64, BUCKET: pl.UInt64})
     return pl.concat([none, *parts]).unique().filter(pl.len().over(PLACE) > 1)
@@ -183,7 +183,7 @@ def roots(strays: pl.DataFrame) -> pl.DataFrame:
     return _grouped(strays, BUCKET).rename({_GROUP: ROOT})
 
 
-def rooted(bucketed: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
+def join_buckets(bucketed: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
     """合わせた籠: the rows with their bucket replaced where it is joined with others."""
     rows = bucketed.join(joined, on=BUCKET, how="left", validate="m:1", maintain_order="left")
     return rows.with_columns(pl.coalesce(ROOT, BUCKET).alias(BUCKET)).drop(ROOT)

@@ -9,7 +9,7 @@ _KEY = list(ClaimKey.SCHEMA)
 _SAME = [*_KEY, RefusedRow.CHANGE_KIND]
 
 
-def ended(before: pl.DataFrame, refused: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
+def ended_rows(before: pl.DataFrame, refused: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
     """終わった行 of `before` (frame EarlierRow), by what a later file refused and had right: frame EndedRow.
 
     A row is right when the file has it, or a newer issue of its claim, or its 取消. One that is wrong again, or stood

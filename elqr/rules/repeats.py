@@ -10,7 +10,7 @@ night, and not by the order of files: see `_renewed`.
 import polars as pl
 
 from elqr.formats.payment_identity import ACCEPTED, content, variants
-from elqr.vocabulary.frames import Known, KnownAs, KnownEvent, Payment, beside, but
+from elqr.vocabulary.frames import Known, KnownAs, KnownEvent, Payment, join_beside, overwrite
 from elqr.vocabulary.matching_frames import Repeat
 from elqr.vocabulary.terms import Outcome, Stage
 
@@ -21,7 +21,7 @@ _JUDGED = tuple(Repeat.SCHEMA)
 _IS_PLAIN, _IS_CONTESTED = "is_plain", "is_contested"
 
 
-def with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def find_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """再受信と内容相違: the payments with what frame Repeat says of them.
 
     `payments` Payment · `known` KnownEvent of their identities. Where a payment is known by another number than its
@@ -41,7 +41,7 @@ def with_repeats(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     doubtful = pl.concat([(~is_alone).arg_true(), seen.filter(~pl.col(_IS_PLAIN) & pl.col("is_alone"))["at"]])
     doubtful = doubtful.sort()
     others = _renewed(_judged(payments[doubtful], known), known)
-    judged = but(but(alone, plain.select("at", *_JUDGED)), others.select(doubtful.alias("at"), *_JUDGED))
+    judged = overwrite(overwrite(alone, plain.select("at", *_JUDGED)), others.select(doubtful.alias("at"), *_JUDGED))
     return payments.drop(Payment.OCCURRENCE_NO).hstack(judged)
 
 
@@ -61,7 +61,7 @@ def _plain(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         is_clear=(pl.col(Payment.STAGE) != Stage.CANCELLED.value)
         & ((pl.col(Payment.STAGE) != Stage.PRELIMINARY.value) | ~pl.col(Payment.IDENTITY).is_in(backs)),
     )  # fmt: skip
-    rows = beside(beside(rows, names, _NAMED), same, (*_NAMED, Payment.OCCURRENCE_NO))
+    rows = join_beside(join_beside(rows, names, _NAMED), same, (*_NAMED, Payment.OCCURRENCE_NO))
     is_repeat = (pl.col(_SAID) == pl.col("known_said")).fill_null(False)
     return rows.select(
         Payment.OCCURRENCE_NO,
@@ -103,7 +103,7 @@ def _judged(payments: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col(_SAID).filter(accepted).first().alias("accepted"), number.filter(accepted).first().alias("own_no"),
              number.min().alias("any_no"))
     )  # fmt: skip
-    rows = beside(rows.join(same, on=_EVENT, how="left", validate="m:1", maintain_order="left"), before, _NAMED)
+    rows = join_beside(rows.join(same, on=_EVENT, how="left", validate="m:1", maintain_order="left"), before, _NAMED)
     content_in_order = pl.col(_SAID).sort_by(*arrival)
     rows = rows.with_columns(
         number.sort_by(*arrival).first().over(_EVENT).alias("tonight_no"),
@@ -152,7 +152,7 @@ def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     file = (Payment.IDENTITY, Payment.FILE_NO)
     is_first_told = is_told & (pl.col(Payment.RECORD_NO) == pl.col(Payment.RECORD_NO).filter(is_told).min().over(file))
     untold = is_first_told & (opens_with.over(file) == Stage.CANCELLED.value)
-    counts = beside(rows, _counts(known), [by]).select(
+    counts = join_beside(rows, _counts(known), [by]).select(
         pl.col("known_told", "known_back", "any_back", "known_paid").fill_null(0),
         (is_told.sum() + untold.sum()).over(by).alias("told"),
         is_back.sum().over(by).alias("back"),
@@ -183,7 +183,7 @@ def _renewed(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .group_by(_NAMED)
         .agg(pl.col(Known.OCCURRENCE_NO).max().alias("highest"))
     )
-    rows = beside(rows, highest, _NAMED)
+    rows = join_beside(rows, highest, _NAMED)
     tonight = pl.col(Payment.OCCURRENCE_NO).filter(is_plain).max().over(_NAMED)
     after = pl.max_horizontal(pl.col("highest").fill_null(0), tonight) + 1
     return rows.with_columns(

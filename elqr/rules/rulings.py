@@ -13,8 +13,8 @@ import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.rules.ruling_reversal import reversal
-from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping
-from elqr.rules.whole_year import too_late
+from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
+from elqr.rules.whole_year import late_whole_years
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 from elqr.vocabulary.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
@@ -192,7 +192,7 @@ RULES: tuple[_Rule, ...] = (
 """決裁の規則, in order: the first that is broken refuses the row."""
 
 
-def judged(rows: pl.DataFrame, file: str) -> Judged:
+def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
     """決裁案を改める: rows of a form beside the state of the ledger → proposals and findings.
 
     `rows` is frame DraftRuling. A row that says again what already waits is counted and not handed in twice.
@@ -260,7 +260,7 @@ def effects(
     postings sum to nothing.
     """
     is_current = pl.col(CurrentRuling.IS_CURRENT)
-    late = overlapping(rulings.filter(is_current), concerned)
+    late = overlapping_rulings(rulings.filter(is_current), concerned)
     rulings = rulings.with_columns(is_current & ~pl.col(Ruled.RULING_NO).is_in(late.implode()))
     withdrawn = moves_of(rulings.filter(is_current), claims, concerned, years)
     onto = _onto_claims(rulings, _beside(claims, withdrawn), years)
@@ -353,7 +353,7 @@ def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
     lines = lines.with_columns(is_touched.alias("is_touched"))
     fits = ~pl.col("is_touched").any().over(Ruled.RULING_NO) & (pl.col(_WHOLE_YEN) <= held)
     takers = lines.filter(is_whole & fits & (pl.col(_SHARE_YEN) > 0))
-    takes = takers.filter(~pl.col(Ruled.RULING_NO).is_in(too_late(takers, Ruled.RULING_NO, ()).implode()))
+    takes = takers.filter(~pl.col(Ruled.RULING_NO).is_in(late_whole_years(takers, Ruled.RULING_NO, ()).implode()))
     is_taken = pl.col(Ruled.RULING_NO).is_in(takes[Ruled.RULING_NO].implode())
     whole = pl.when(is_taken).then(_SHARE_YEN).otherwise(0)
     return lines.with_columns(pl.when(is_whole).then(whole).otherwise(held).alias(_OFFERED_YEN))

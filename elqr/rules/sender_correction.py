@@ -52,7 +52,7 @@ class Concerned:
         return pl.concat(numbers).drop_nulls().unique().sort(Ruled.NOTICE_NO)
 
 
-def held_beside(concerned: Concerned) -> pl.DataFrame:
+def other_payments_held(concerned: Concerned) -> pl.DataFrame:
     """ほかの確報の額 by payment: frame Beside."""
     is_held = pl.col(Posting.ACCOUNT) != Account.WITHDRAWN.value
     held = concerned.standing.filter(is_held).group_by(Posting.PAYMENT_NO).agg(pl.col(Posting.YEN).sum())
@@ -62,7 +62,7 @@ def held_beside(concerned: Concerned) -> pl.DataFrame:
     )
 
 
-def withdrawn(rulings: pl.DataFrame, concerned: Concerned) -> pl.DataFrame:
+def withdrawn_payments(rulings: pl.DataFrame, concerned: Concerned) -> pl.DataFrame:
     """取り消される収納: ruling_no and payment_no, for the rulings (frame CurrentRuling) that take yen back."""
     rows = rulings.filter(_is(Ruling.REPLACE, Ruling.TAKE_BACK)).select(
         Ruled.RULING_NO, Ruled.PAYMENT_NO, Ruled.RULING, CurrentRuling.STAGE
@@ -75,10 +75,16 @@ def withdrawn(rulings: pl.DataFrame, concerned: Concerned) -> pl.DataFrame:
     return pl.concat([itself, others.select(Ruled.RULING_NO, pl.col(OtherConfirmed.OTHER_NO).alias(Ruled.PAYMENT_NO))])
 
 
-def overlapping(rulings: pl.DataFrame, concerned: Concerned) -> pl.Series:
+def overlapping_rulings(rulings: pl.DataFrame, concerned: Concerned) -> pl.Series:
     """重なる決裁: numbers of rulings that concern what an earlier one of the same request takes back or replaces."""
-    touched = pl.concat([rulings.select(Ruled.RULING_NO, Ruled.PAYMENT_NO), withdrawn(rulings, concerned)]).unique()
-    taken = withdrawn(rulings, concerned).join(concerned.standing, on=Ruled.PAYMENT_NO).drop_nulls(Posting.CLAIM_NO)
+    touched = pl.concat(
+        [rulings.select(Ruled.RULING_NO, Ruled.PAYMENT_NO), withdrawn_payments(rulings, concerned)]
+    ).unique()
+    taken = (
+        withdrawn_payments(rulings, concerned)
+        .join(concerned.standing, on=Ruled.PAYMENT_NO)
+        .drop_nulls(Posting.CLAIM_NO)
+    )
     on_claims = taken.select(Ruled.RULING_NO, Posting.CLAIM_NO).unique()
     later = [
         rows.filter(pl.col(Ruled.RULING_NO) != pl.col(Ruled.RULING_NO).min().over(by))[Ruled.RULING_NO]
@@ -94,7 +100,7 @@ def moves_of(rulings: pl.DataFrame, claims: pl.DataFrame, concerned: Concerned, 
     What comes off a claim after its year was closed belongs to the year that is open, like what is put on one.
     """
     back = (
-        withdrawn(rulings, concerned)
+        withdrawn_payments(rulings, concerned)
         .join(concerned.standing, on=Ruled.PAYMENT_NO)
         .filter((pl.col(Posting.ACCOUNT) != Account.WITHDRAWN.value) & (pl.col(Posting.YEN) > 0))
         .join(rulings.select(Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON), on=Ruled.RULING_NO)

@@ -14,7 +14,7 @@ import polars as pl
 from elqr.formats.deposits import bare_digits, folded, plain_account
 from elqr.rules.contract import Contract
 from elqr.rules.offsets import CONTRACT, DAY_ON, SIGNED_YEN, Offset
-from elqr.rules.pairing import Credit, Due, Later, Line, paired
+from elqr.rules.pairing import Credit, Due, Later, Line, pair_up
 from elqr.vocabulary.frames import Decision, Payment
 from elqr.vocabulary.money_frames import (
     Bundle,
@@ -121,7 +121,7 @@ def settle(
     lines += [
         line
         for contract in contracts
-        for line in paired(
+        for line in pair_up(
             contract,
             _dues(bundles_.filter(pl.col(CONTRACT) == contract.name), contract, later),
             _credits(deposits.filter(pl.col(CONTRACT) == contract.name)),

@@ -5,7 +5,7 @@ Only ever shown to a person; never applied by themselves.
 
 import polars as pl
 
-from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, meant
+from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, find_notice
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
 from elqr.vocabulary.matching_frames import Meant, Truths
 from elqr.vocabulary.report_frames import LateNotice
@@ -55,7 +55,9 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     `known`: their notices, as `lookup.meant` looks at them, with notice_no.
     """
     candidates = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
-    candidates = candidates.with_columns(known[NoticeKey.NOTICE_NO].gather(meant(candidates, known)[Meant.SLIP_INDEX]))
+    candidates = candidates.with_columns(
+        known[NoticeKey.NOTICE_NO].gather(find_notice(candidates, known)[Meant.SLIP_INDEX])
+    )
     return Suggestion.of(
         candidates.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
     ).sort(Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO)

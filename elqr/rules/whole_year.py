@@ -11,7 +11,7 @@ import polars as pl
 from elqr.vocabulary.frames import OpenClaim
 
 
-def too_late(lines: pl.DataFrame, payer: str, order: Sequence[str]) -> pl.Series:
+def late_whole_years(lines: pl.DataFrame, payer: str, order: Sequence[str]) -> pl.Series:
     """遅れた全期: of payments that would take all of their instalments, those that others do before them.
 
     `lines`: one row a payment (the column `payer`) and instalment, with what `order` sorts by. The first takes its

@@ -63,7 +63,7 @@ def processing_day(job: Job, day: date | None) -> date:
     return on
 
 
-def specs_exist(job: Job, specs: dict[str, Spec], path: Path) -> None:
+def check_specs(job: Job, specs: dict[str, Spec], path: Path) -> None:
     """様式があるか: the job names only specs that exist, each with the purpose that its place needs. Raises BadFile."""
     boxes = (*job.inbox, *job.money)
     used = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())

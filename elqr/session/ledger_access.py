@@ -24,7 +24,7 @@ class Which(Enum):
     ANY = auto()
 
 
-def before_new(which: Which, traces: Traces) -> Callable[[], None]:
+def guard_new(which: Which, traces: Traces) -> Callable[[], None]:
     """新しい台帳の前に: the check to run before a ledger is created. It raises LedgerError."""
 
     def refuse() -> None:
@@ -37,7 +37,7 @@ def before_new(which: Which, traces: Traces) -> Callable[[], None]:
 
 
 @contextmanager
-def ledger_of(
+def open_ledger_of(
     job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN, operator: Operator | None = None
 ) -> Iterator[Ledger]:
     """ジョブの台帳を開く if it belongs to the job's folders, and leave its mark at the end. Raises LedgerError.
@@ -46,11 +46,11 @@ def ledger_of(
     """
     traces = read_traces(job)
     if which is Which.TO_READ:
-        with open_to_read(url, before_new(which, traces)) as ledger:
+        with open_to_read(url, guard_new(which, traces)) as ledger:
             yield ledger
         return
     who = (operator or Operator()).as_dict()
-    with open_ledger(url, rehearsal=rehearsal, before_new=before_new(which, traces), operator=who) as ledger:
+    with open_ledger(url, rehearsal=rehearsal, before_new=guard_new(which, traces), operator=who) as ledger:
         if which is Which.OWN:
             refuse_disagreement(ledger, traces)
         try:

@@ -6,10 +6,10 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from elqr.disk.archive import keep_arrived, kept_at
+from elqr.disk.archive import keep_arrived, kept_path
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes
-from elqr.disk.inbox import Arrived, arrivals, passed_over
+from elqr.disk.inbox import Arrived, list_passed_over, read_inbox
 from elqr.disk.run_log import Journal
 from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
@@ -105,10 +105,10 @@ class Session:
 
     def arrivals(self, folder: Path, watch: Watch) -> Iterator[Arrived]:
         """受信箱の中身. Files that are passed over are noted in the record of the run."""
-        for name in passed_over(folder, watch):
+        for name in list_passed_over(folder, watch):
             with self.journal.step("受信箱", name) as step:
                 step.result = "作業用のファイルとして無視"
-        yield from arrivals(folder, self.job.thresholds.file_megabytes, watch)
+        yield from read_inbox(folder, self.job.thresholds.file_megabytes, watch)
 
     def keep(self, arrived: Arrived) -> Arrived:
         """保管する: archive what arrived, and return it as it is kept. A rehearsal writes nothing."""
@@ -118,7 +118,7 @@ class Session:
         """保管したもの: a large file from the archive, where nobody writes to it; in a rehearsal from the inbox."""
         if arrived.path is None or self.ledger.rehearsal:
             return arrived
-        return replace(arrived, path=kept_at(self.job.store.archive, arrived.sha256))
+        return replace(arrived, path=kept_path(self.job.store.archive, arrived.sha256))
 
     def holds_other(self, path: Path, data: bytes) -> bool:
         """ほかの中身があるか: a file of that name with other content, of which somebody may have a copy.

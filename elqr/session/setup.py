@@ -8,7 +8,7 @@ from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
 from elqr.rules.register import Register
 from elqr.rules.settlement_rules import Rules
-from elqr.session.configuration import calendar_for, read_register, specs_exist, specs_for
+from elqr.session.configuration import calendar_for, check_specs, read_register, specs_for
 from elqr.session.job import Job, configuration_hash, read_secret
 from elqr.vocabulary.errors import BadFile
 
@@ -42,7 +42,7 @@ def read_setup(path: Path, job: Job, environment: Mapping[str, str], spec_files:
                 "name を、入れ替える様式と同じにしてください。"
             )
         specs[spec.name] = spec
-    specs_exist(job, specs, path)
+    check_specs(job, specs, path)
     secret = read_secret(job, environment)
     rules = Rules(job.settlement, job.arrival, calendar_for(job))
     return Setup(job, register, specs, rules, secret, configuration_hash(path, job.register_file))

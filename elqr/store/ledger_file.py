@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from elqr.store.db import sqlite
-from elqr.store.db.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidied
+from elqr.store.db.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidy
 from elqr.store.db.schema import SCHEMA_VERSION, metadata
 from elqr.store.entries.night import OPERATOR
 from elqr.store.queries.ledger_identity import begin
@@ -70,7 +70,7 @@ class Aside:
     def tidy(self) -> None:
         """片付ける: what closing the ledger would else have to do, and still does where it cannot be done here."""
         if self.thread is not None:
-            self.thread.submit(tidied, self.connection)
+            self.thread.submit(tidy, self.connection)
 
 
 @dataclass(slots=True)
@@ -323,5 +323,5 @@ def _bring_up(ledger: Ledger, version: int) -> None:
 
     path = ledger.engine.url.database
     if not is_server(ledger.connection) and path and not ledger.rehearsal:
-        sqlite.copied_to(Path(path), Path(f"{path}.v{version}"))
+        sqlite.copy_ledger(Path(path), Path(f"{path}.v{version}"))
     bring_up(ledger.connection, version)

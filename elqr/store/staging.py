@@ -108,7 +108,7 @@ _NUMBERS = (Payment.PAYMENT_NO, Payment.FILE_NO)
 
 
 @contextmanager
-def staged(url: str) -> Iterator[Staging]:
+def open_staging(url: str) -> Iterator[Staging]:
     """下書きを用意する for the block; what a run that died left goes first."""
     at_hand = Staging(url, "")
     with at_hand.connected() as connection:
@@ -146,7 +146,7 @@ def enter_file(
     assert tuple(connection.execute(entered).one()) == (count, yen), "all that the file holds"
 
 
-def told(connection: Connection, staging: Staging) -> list[dict[str, object]]:
+def read_told(connection: Connection, staging: Staging) -> list[dict[str, object]]:
     """部分の申告: what each part told when it was put here."""
     piece = staging.piece.c
     query = select(piece.told).where(piece.name.startswith("part "))

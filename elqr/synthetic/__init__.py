@@ -17,7 +17,7 @@ from elqr.formats.encode import encode_csv
 from elqr.formats.spec import Charset, Spec
 from elqr.issue.keys import KeyRule
 from elqr.synthetic import files
-from elqr.synthetic.cast import described, played
+from elqr.synthetic.cast import describe, play
 from elqr.synthetic.frames import InventedPayment, InventedSlip, ScenicSlip, Truth
 from elqr.synthetic.notices import Calendar, slips, with_issued_keys
 from elqr.synthetic.register import register_toml
@@ -57,8 +57,8 @@ def generate(out: Path, *, seed: int, notices: int, days: int, specs: dict[str, 
     rng = np.random.Generator(np.random.PCG64(seed))
     calendar = Calendar(last_on - timedelta(days=days - 1), last_on)
     rows = with_issued_keys(slips(rng, notices, calendar), KEY_RULE, SECRET)
-    events = played(rng, rows, calendar, _SMALL_PAID_SHARE if notices < _SMALL else _PAID_SHARE)
-    delivered = _with_planted_deliveries(files.delivered(events, specs, last_on), rows, calendar, specs)
+    events = play(rng, rows, calendar, _SMALL_PAID_SHARE if notices < _SMALL else _PAID_SHARE)
+    delivered = _with_planted_deliveries(files.deliver(events, specs, last_on), rows, calendar, specs)
     _write(out, rows, delivered, specs["notice_csv"])
     truth = pl.concat([file.truth for file in delivered])
     counts = truth.group_by(Truth.FAULT).len()
@@ -82,7 +82,7 @@ def _with_planted_deliveries(
 
 
 def _broken_transfer(rows: pl.DataFrame, calendar: Calendar, specs: dict[str, Spec]) -> files.Delivered:
-    some = described(rows, calendar).filter(pl.col(InventedPayment.CUSTOMER_NO).is_not_null()).head(5)
+    some = describe(rows, calendar).filter(pl.col(InventedPayment.CUSTOMER_NO).is_not_null()).head(5)
     events = some.select(
         InventedPayment.CLAIM_ID,
         InventedPayment.CUSTOMER_NO,

@@ -46,7 +46,7 @@ def _playable(slips: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]:
 _SETTLES_IN = timedelta(days=7)
 
 
-def described(slips: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+def describe(slips: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     """納付書に筋書きの材料を添える: frame ScenicSlip.
 
     A slip whose 支払期限 is over before its procedure goes live keeps its bar code only.
@@ -75,9 +75,9 @@ def described(slips: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     )
 
 
-def played(rng: np.random.Generator, slips: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
+def play(rng: np.random.Generator, slips: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
     """収納の記録: all records of all scenes, in no order (frame InventedPayment); each claim plays one at most."""
-    slips = described(slips, calendar)
+    slips = describe(slips, calendar)
     scenes = Scenes(rng, calendar)
     paid = int(slips.filter(pl.col(ScenicSlip.ROLE) == "base").height * paid_share)
     shuffled = pl.Series(rng.permutation(slips.height))

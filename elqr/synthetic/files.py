@@ -26,7 +26,7 @@ class Delivered:
     truth: pl.DataFrame
 
 
-def delivered(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> list[Delivered]:
+def deliver(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> list[Delivered]:
     """収納データの一式: every event in exactly one file, then the planted deliveries (again, broken)."""
     senders = ["cvs_a", "cvs_b", "dsk"]
     after = pl.col(InventedPayment.STAGE).replace_strict(

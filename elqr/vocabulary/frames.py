@@ -45,25 +45,25 @@ class Frame:
         return frame.select(pl.col(name).cast(dtype) for name, dtype in cls.SCHEMA.items())
 
 
-def beside(rows: pl.DataFrame, known: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
+def join_beside(rows: pl.DataFrame, known: pl.DataFrame, on: Sequence[str]) -> pl.DataFrame:
     """引いたものを横に置く: adds the columns of `known` to each row, by the key `on`. The rows are not copied."""
     looked_up = rows.select(on).join(known, on=on, how="left", validate="m:1", maintain_order="left")
     return rows.hstack(looked_up.drop(on))
 
 
-def but(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+def overwrite(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """書き換えた行: the rows, with the values of `others` at the indices in its column `at`."""
     if others.is_empty():
         return rows
     return rows.with_columns(rows[name].scatter(others["at"], others[name]) for name in rows.columns)
 
 
-def met_again(values: pl.Series) -> pl.Series:
+def occurs_twice(values: pl.Series) -> pl.Series:
     """二度あるか: whether another row has the same value. Written for few repeats: only those take memory."""
     return values.is_in(values.filter(~values.is_first_distinct()).implode())
 
 
-def joined(names: Sequence[str | pl.Expr]) -> pl.Expr:
+def as_one_text(names: Sequence[str | pl.Expr]) -> pl.Expr:
     """つないだ値: columns or expressions as one text. A null counts as empty."""
     values = [pl.col(name) if isinstance(name, str) else name for name in names]
     return pl.concat_str([value.cast(pl.String).fill_null("") for value in values], separator=_SEPARATOR)

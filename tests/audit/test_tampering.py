@@ -20,9 +20,9 @@ from sqlalchemy.exc import DBAPIError
 
 from elqr.audit.verification import RULES
 from elqr.audit.verification.anchor import read_anchors
+from elqr.audit.verification.audit import UNREADABLE, Audit
 from elqr.audit.verification.coverage import COVERAGE
 from elqr.audit.verification.ledger import structure
-from elqr.audit.verification.looking import UNREADABLE, Looked
 from elqr.audit.verification.people import two_people
 from elqr.audit.verification.runs import anchors
 from elqr.night.opening import open_session
@@ -92,7 +92,7 @@ def told(night: Session, *anchors: str, rules: list[Any] | None = None) -> list[
 
     Of `rules` that are given, the one that found something is asked first the next time.
     """
-    looked, rules = Looked(night, {}, read_anchors(anchors)), [*reversed(RULES)] if rules is None else rules
+    looked, rules = Audit(night, {}, read_anchors(anchors)), [*reversed(RULES)] if rules is None else rules
     for at, (_, rule) in enumerate(rules):
         try:
             if found := list(rule(looked)):
@@ -185,7 +185,7 @@ def test_a_guard_that_is_gone_or_weaker_is_told(night: Session, name: str) -> No
         with night.ledger.connection.begin_nested() as moment:
             for statement in statements:
                 night.ledger.connection.exec_driver_sql(statement)
-            found = list(structure(Looked(night, {})))
+            found = list(structure(Audit(night, {})))
             assert {own.code for own in found} == {Code.LEDGER_STRUCTURE}, (what, found)
             moment.rollback()
 
@@ -217,7 +217,7 @@ def test_a_ledger_of_another_shape_is_told(night: Session, shape: str) -> None:
     with night.ledger.connection.begin_nested() as moment:
         for statement in [said] if "BEGIN" in said else said.split("; "):
             night.ledger.connection.exec_driver_sql(statement)
-        assert {own.code for own in structure(Looked(night, {}))} == {Code.LEDGER_STRUCTURE}
+        assert {own.code for own in structure(Audit(night, {}))} == {Code.LEDGER_STRUCTURE}
         moment.rollback()
 
 
@@ -234,8 +234,8 @@ PEOPLE = {
 @pytest.mark.parametrize("what", PEOPLE)
 def test_who_approved_what_they_asked_for_is_told_by_itself(night: Session, what: str) -> None:
     with damaged(night, PEOPLE[what]):
-        assert {own.code for own in two_people(Looked(night, {}))} == {Code.SAME_PERSON}
-    assert list(two_people(Looked(night, {}))) == []
+        assert {own.code for own in two_people(Audit(night, {}))} == {Code.SAME_PERSON}
+    assert list(two_people(Audit(night, {}))) == []
 
 
 MONEY = {
@@ -282,7 +282,7 @@ def test_a_change_that_adds_up_is_told_too(night: Session, what: str) -> None:
 def _forged(night: Session, change: Callable[[dict[str, Any]], None]) -> list[str]:
     """Statements that make the chain anew with other entries: every hash is right again."""
     previous, made = "", []
-    for run in Looked(night, {}).runs():
+    for run in Audit(night, {}).runs():
         entry = json.loads(run["entry"])
         change(entry)
         text_ = json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -308,7 +308,7 @@ def test_a_chain_made_anew_is_told_by_the_mark_in_the_archive_and_without_it_by_
     assert told(night, anchor) == [] and told(night, str(record)) == [] and told(night, str(city.folder / "out")) == []
     with damaged(night, *_forged(night, change), "UPDATE act SET os_user = 'nobody'"):
         assert [own.code for own in told(night)] == [Code.CHAIN_BROKEN], "the mark in the archive has the run's hash"
-        with _mark_of(city, Looked(night, {}).runs()[-1]["hash"]):
+        with _mark_of(city, Audit(night, {}).runs()[-1]["hash"]):
             assert told(night) == [], "nothing in the ledger shows it"
             assert [own.code for own in told(night, anchor)] == [Code.ANCHOR_LOST]
             assert [own.code for own in told(night, anchor.partition(":")[2][:16])] == [Code.ANCHOR_LOST]
@@ -345,10 +345,10 @@ def test_what_is_no_anchor_is_refused(city: City, written: str) -> None:
 
 
 def test_a_ledger_without_its_last_runs_is_told_by_its_anchor(night: Session) -> None:
-    runs = Looked(night, {}).runs()
+    runs = Audit(night, {}).runs()
     with damaged(night, f"DELETE FROM act WHERE run_no = {len(runs)}", f"DELETE FROM run WHERE run_no = {len(runs)}"):
-        assert Code.ANCHOR_LOST in {own.code for own in anchors(Looked(night, {}, read_anchors([runs[-1]["hash"]])))}
-        assert list(anchors(Looked(night, {}, read_anchors([runs[-2]["hash"]])))) == []
+        assert Code.ANCHOR_LOST in {own.code for own in anchors(Audit(night, {}, read_anchors([runs[-1]["hash"]])))}
+        assert list(anchors(Audit(night, {}, read_anchors([runs[-2]["hash"]])))) == []
 
 
 def test_a_history_without_one_payment_is_told_by_its_anchor(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from elqr.night.night import Night
 from elqr.night.opening import open_session
 from elqr.night.workers import OneMachine
 from elqr.store.queries.undecided import undecided
-from elqr.store.staging import staged
+from elqr.store.staging import open_staging
 from tests.bench.measure import Row
 from tests.bench.town import Town
 from tests.builders import ROOT
@@ -72,7 +72,7 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
     count = town.deliver(no, payments)
     with (
         open_session(town.job, town.night(no), rehearsal=False, show=lambda _: None) as session,
-        staged(url) as place,
+        open_staging(url) as place,
     ):
         data = [(path.name, path.read_bytes()) for path in sorted((town.folder / "inbox").iterdir())]
         specs = [session.specs[name] for name in session.job.inbox[0].specs]

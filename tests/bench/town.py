@@ -18,7 +18,7 @@ from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
-from elqr.rules.notices import Gained
+from elqr.rules.notices import JudgedRows
 from elqr.store.entries import night as entries
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer
@@ -157,7 +157,7 @@ def _barcode(number: pl.Expr) -> pl.Expr:
     return body.map_batches(gs1_column, return_dtype=pl.String)
 
 
-def _gained(own: pl.DataFrame) -> Gained:
+def _gained(own: pl.DataFrame) -> JudgedRows:
     """What a notice file would have brought: a claim, a slip and its keys for each number."""
     bare = own.with_columns(pl.lit(None, pl.String).alias(Notice.KEY_NO), pl.lit(None, pl.String).alias("check_no"))
     numbered = own.with_columns(pl.col(Notice.NOTICE_NO).alias("claim_no"))
@@ -171,7 +171,7 @@ def _gained(own: pl.DataFrame) -> Gained:
         ).drop_nulls(NoticeKey.KEY_DIGITS)
         for kind, digits in kinds.items()
     ]
-    return Gained(
+    return JudgedRows(
         claims=Claim.of(numbered),
         notices=bare.select(
             pl.lit(0).alias("record_no"), *(name for name in Notice.SCHEMA if name != "notice_file_no")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from elqr.disk.archive import keep_arrived, kept
-from elqr.disk.inbox import arrived
+from elqr.disk.archive import keep_arrived, read_kept
+from elqr.disk.inbox import read_arrived
 from elqr.disk.temporary_files import Kind, Watch, sent_as
 from elqr.formats.recognize import fits_one
 from tests.builders import (
@@ -179,11 +179,11 @@ def test_a_large_file_that_grows_is_kept_as_far_as_it_came(tmp_path: Path, monke
     monkeypatch.setattr("elqr.disk.inbox.PIECE_BYTES", 100)
     path, watch = tmp_path / "a.csv.part", Watch((), _FITS)
     path.write_bytes(_GOOD)
-    came = arrived(path, 1, watch)
+    came = read_arrived(path, 1, watch)
     assert came.data is None and came.whole() is None and came.findings
     path.write_bytes(_GOOD + b"more")
     now = keep_arrived(tmp_path / "archive", came)
-    assert now.sha256 != came.sha256 and kept(tmp_path / "archive", now.sha256) == _GOOD + b"more"
+    assert now.sha256 != came.sha256 and read_kept(tmp_path / "archive", now.sha256) == _GOOD + b"more"
 
 
 _BAD = transfer_file(transfer_row("1" * 20, 10_000), total_yen=10_001)

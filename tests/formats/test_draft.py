@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from elqr.formats.authoring.lint import lint
-from elqr.formats.authoring.sample import sampled
+from elqr.formats.authoring.sample import draft_from_sample
 from elqr.formats.authoring.sample_fixed import records_of
 from elqr.formats.ebcdic import to_ebcdic
 from elqr.formats.intake.delivered_file import take
@@ -202,18 +202,18 @@ SAMPLES = [
 @pytest.mark.parametrize(("name", "data", "said"), SAMPLES, ids=[row[0] for row in SAMPLES])
 def test_what_is_no_sample(name: str, data: bytes, said: str) -> None:
     with pytest.raises(BadFile, match=said):
-        sampled("city_pay", data, "sample.dat")
+        draft_from_sample("city_pay", data, "sample.dat")
 
 
 def test_a_record_length_that_does_not_divide_the_file() -> None:
     with pytest.raises(BadFile, match="480バイトは 121で割り切れません"):
-        sampled("city_pay", transfer_file(transfer_row("1", 100)), "sample.dat", 121)
+        draft_from_sample("city_pay", transfer_file(transfer_row("1", 100)), "sample.dat", 121)
 
 
 def test_records_without_kinds_are_one_kind() -> None:
     """Nothing at the start of the records is a kind: their first byte is a different one in each."""
     rows = [f"{chr(0xB1 + at)}".encode("latin-1") + f"{at:09d}".encode() for at in range(20)]
-    draft = sampled("city_pay", b"\r\n".join(rows) + b"\r\n", "sample.dat")
+    draft = draft_from_sample("city_pay", b"\r\n".join(rows) + b"\r\n", "sample.dat")
     assert [record.name for record in draft.records] == ["data"]
 
 

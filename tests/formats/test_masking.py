@@ -10,7 +10,7 @@ from elqr.formats.authoring.overlap import specimen
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
 from elqr.formats.intake.delivered_file import take
-from elqr.formats.intake.masking import masked
+from elqr.formats.intake.masking import mask_file
 from elqr.formats.spec import Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
@@ -47,7 +47,7 @@ _ROWS = [
 
 
 def _mask(data: bytes, named: str | None = None) -> bytes:
-    return masked(data, "f", _SPECS, NIGHT, _KEY, SPECS[named] if named else None).data
+    return mask_file(data, "f", _SPECS, NIGHT, _KEY, SPECS[named] if named else None).data
 
 
 def test_names_accounts_and_keys_are_gone_and_equal_ones_stay_equal() -> None:
@@ -171,11 +171,11 @@ def test_personal_days_times_and_codes_become_others_of_their_kind() -> None:
     for name in ("issued_on", "change_kind"):
         spec = _with(spec, name, personal=True)
     rows = [notice_row(bill_no=str(at), issued_on=date(2026, 10, at)) for at in range(1, 29)]
-    made = masked(notice_file(*rows), "f", [], NIGHT, _KEY, spec).data
+    made = mask_file(notice_file(*rows), "f", [], NIGHT, _KEY, spec).data
     table = decode(made, spec, "f", NIGHT).tables["notice"]
     assert {day.year for day in table["issued_on"]} == {2026} and table["issued_on"].n_unique() > 14
     assert set(table["change_kind"]) <= {"1", "9"}
-    days = masked(
+    days = mask_file(
         cvs_file(cvs_row(REAL_BARCODE)), "f", [], NIGHT, _KEY, _with(SPECS["cvs_family_a"], "paid_at", personal=True)
     )
     assert take(days.data, "f", _SPECS, NIGHT).findings == ()
@@ -184,7 +184,7 @@ def test_personal_days_times_and_codes_become_others_of_their_kind() -> None:
 def test_personal_yen_cannot_be_masked() -> None:
     spec = _with(SPECS["notice_csv"], "principal_yen", personal=True)
     with pytest.raises(BadFile, match="合計が合わなく"):
-        masked(notice_file(notice_row()), "f", [], NIGHT, _KEY, spec)
+        mask_file(notice_file(notice_row()), "f", [], NIGHT, _KEY, spec)
 
 
 CSVS = [
@@ -252,7 +252,7 @@ def test_a_smallest_file_of_every_shipped_format(name: str) -> None:
         spec = SPECS[name].model_copy(update={"charsets": (charset,)})
         data = specimen(spec)
         before = decode(data, SPECS[name], "f", NIGHT)
-        made = masked(data, "f", [], NIGHT, _KEY, SPECS[name]).data
+        made = mask_file(data, "f", [], NIGHT, _KEY, SPECS[name]).data
         after = decode(made, SPECS[name], "f", NIGHT)
         assert before.charset == charset and before.tables and len(made) == len(data)
         assert [(f.code, f.at) for f in after.findings] == [(f.code, f.at) for f in before.findings]

@@ -10,7 +10,7 @@ from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.intake.comparison import compare
 from elqr.formats.intake.delivered_file import take
-from elqr.formats.intake.masking import masked
+from elqr.formats.intake.masking import mask_file
 from elqr.formats.spec import Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import without_names
@@ -54,7 +54,7 @@ def test_a_masked_copy_holds_no_name_that_strayed(name: str) -> None:
     row = _DSK.split(b"\r\n")[1]
     for value in (b"20261105", b"39500"):
         data = _DSK.replace(row, row.replace(b"," + value + b",", b"," + name.encode("cp932") + b","))
-        copy = masked(data, "f", [SPECS["dsk_csv"]], NIGHT, b"k" * 32)
+        copy = mask_file(data, "f", [SPECS["dsk_csv"]], NIGHT, b"k" * 32)
         assert len(copy.data) == len(data)
         for part in name.replace("　", " ").split():
             assert part.encode("cp932") not in copy.data

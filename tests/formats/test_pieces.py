@@ -175,9 +175,9 @@ def test_a_file_that_changes_while_it_is_archived_is_not_taken_in(tmp_path: Path
     assert not [path for path in archive.rglob("*") if path.is_file()]
     source.write_bytes(b"earlier")
     archive_files.keep_file(archive, sha256, source)
-    archive_files.kept_at(archive, sha256).write_bytes(b"damaged")
+    archive_files.kept_path(archive, sha256).write_bytes(b"damaged")
     archive_files.keep_file(archive, sha256, source)
-    assert archive_files.kept(archive, sha256) == b"earlier"
+    assert archive_files.read_kept(archive, sha256) == b"earlier"
 
 
 def _counted_reads(data: bytes, reads: list[int]) -> Callable[[int, int], bytes]:

@@ -19,7 +19,7 @@ from elqr.disk.temporary_files import Watch
 from elqr.formats.intake.delivered_file import take
 from elqr.night.cluster import _read, _Reading
 from elqr.store.db.schema import metadata
-from elqr.store.staging import Staging, staged
+from elqr.store.staging import Staging, open_staging
 from elqr.store.tables import ledger as tables
 from elqr.synthetic import generate
 from elqr.vocabulary.errors import NotFound
@@ -259,7 +259,7 @@ def test_what_is_handed_over_twice_is_there_once(on_server: Server, tmp_path: Pa
     ).payments
     assert rows is not None
     decided = Decision.of(pl.DataFrame([dict.fromkeys(Decision.SCHEMA, 1)], schema_overrides=Decision.SCHEMA))
-    with staged(on_server.url(city.database)) as place:
+    with open_staging(on_server.url(city.database)) as place:
 
         def hand_over(_: int) -> None:
             place.put_file("a" * 64, rows)

@@ -8,7 +8,7 @@ import polars as pl
 import pypdfium2
 from PIL import Image, ImageFilter
 
-from elqr.handover.printed_folder import listed, read_manifest
+from elqr.handover.printed_folder import read_lists, read_manifest
 from elqr.printing.picture import Symbology, decode_scan
 from elqr.synthetic import generate
 from elqr.vocabulary.frames import PrintNotice, Slip
@@ -69,7 +69,7 @@ def sheets(folder: Path, most: int) -> Iterator[tuple[Image.Image, pl.DataFrame]
     """紙面: each sheet at 300 dpi, and the slips it must show (the columns of a list)."""
     left = most
     for file in read_manifest(folder).files:
-        rows = listed(folder, [file])
+        rows = read_lists(folder, [file])
         document = pypdfium2.PdfDocument(folder / file.name)
         for index in range(min(len(document), left)):
             picture = document[index].render(scale=DPI / 72, grayscale=True).to_pil()

@@ -12,7 +12,7 @@ import pytest
 from elqr.report.page.chart import HEIGHT, bar_chart, line_chart
 from elqr.report.page.page import cell, embedded
 from elqr.report.tables.ageing import Age, age_label, ageing
-from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, listed, views
+from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, choose_listed, views
 from elqr.report.tables.table import Style
 from elqr.report.tables.trends import Sums, trend
 from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
@@ -164,7 +164,7 @@ def test_the_list_is_cut_at_its_limits_and_says_what_it_leaves_out() -> None:
     others = exceptions(LISTED_PER_PLACE + 50).with_columns(
         pl.col("payment_no") + 100_000, pl.lit(Place.POSTED.value).alias("place")
     )
-    own = listed(found, pl.concat([found, others]))
+    own = choose_listed(found, pl.concat([found, others]))
     assert own["is_open"].sum() == LISTED and own.height == LISTED + LISTED_PER_PLACE
     assert own["payment_no"].head(LISTED).equals(found["payment_no"].head(LISTED)), "the oldest first"
     assert own["payment_no"].is_unique().all()

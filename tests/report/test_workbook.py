@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from elqr.report.excel.book import Book, Check, Column, Entry, Sheet
 from elqr.report.excel.cells import CUT_SHORT, clipped
-from elqr.report.excel.workbook import MOST_ROWS, book_bytes, parted, sheet_name
+from elqr.report.excel.workbook import MOST_ROWS, book_bytes, divide_sheet, sheet_name
 from elqr.report.tables.table import Heading, Style, Table
 from tests.builders import NIGHT
 from tests.cases.small_book import EVIL, book, table
@@ -120,7 +120,7 @@ def test_a_wide_table_is_divided_sooner() -> None:
     names = [f"列{no}" for no in range(30)]
     frame = pl.DataFrame({name: pl.repeat(None, 700_000, dtype=pl.Boolean, eager=True) for name in names})
     wide = Table("表", "表", "", tuple(Heading(name, Style.TEXT) for name in names), frame, ())
-    parts = parted(Sheet(wide, tuple(Column(name) for name in names)), MOST_ROWS)
+    parts = divide_sheet(Sheet(wide, tuple(Column(name) for name in names)), MOST_ROWS)
     assert [part.frame.height for part in parts] == [666_666, 33_334]
 
 

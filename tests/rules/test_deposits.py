@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from elqr.formats.deposits import _LIKE_ANOTHER, folded, plain_account, with_identity
-from elqr.rules.deposits import known_with, none_known, ranked
+from elqr.rules.deposits import extend_known, no_deposits, rank_deposits
 from elqr.vocabulary.money_frames import DepositContent
 from tests.builders import NIGHT, Ran, codes, credit_file, credit_row, elqr, statement_file
 from tests.cases.deposit_lines import HAND_ROW, HEAD, by_hand, correction
@@ -78,11 +78,11 @@ FILES: list[tuple[str, list[tuple[str, tuple[str, ...]]], list[list[int | None]]
 def test_what_a_file_counts_as_two_are_two(
     given: list[tuple[str, tuple[str, ...]]], wanted: list[list[int | None]]
 ) -> None:
-    known = none_known()
+    known = no_deposits()
     for (spec, numbers), repeats in zip(given, wanted, strict=True):
-        made = ranked(lines(*numbers), known, spec, known.height + 1)
+        made = rank_deposits(lines(*numbers), known, spec, known.height + 1)
         assert made["repeats_no"].to_list() == repeats
-        known = known_with(known, made.with_columns(pl.lit(spec).alias("spec")))
+        known = extend_known(known, made.with_columns(pl.lit(spec).alias("spec")))
 
 
 A, B, BLANK = "1-1-1", "1-1-2", ""
@@ -118,13 +118,13 @@ ACCOUNTS: list[tuple[str, list[File], list[list[int | None]]]] = [
 
 def known_after(files: list[File], **given: object) -> tuple[list[list[int | None]], pl.DataFrame]:
     """What each line repeats, and all lines as they are known."""
-    known, said = none_known(), list[list[int | None]]()
+    known, said = no_deposits(), list[list[int | None]]()
     for spec, told in files:
         own = lines(*(number for _, number in told)).with_columns(pl.Series("account", [place for place, _ in told]))
         own = DepositContent.of(with_identity(own.with_columns(**{name: pl.lit(one) for name, one in given.items()})))
-        made = ranked(own, known, spec, known.height + 1)
+        made = rank_deposits(own, known, spec, known.height + 1)
         said.append(made["repeats_no"].to_list())
-        known = known_with(known, made.with_columns(pl.lit(spec).alias("spec")))
+        known = extend_known(known, made.with_columns(pl.lit(spec).alias("spec")))
     return said, known
 
 

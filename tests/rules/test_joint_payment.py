@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elqr.rules.joint_payment import FEW, sums_of
+from elqr.rules.joint_payment import FEW, claims_adding_up
 from elqr.vocabulary.arrival_frames import Unpaid
 
 
@@ -24,7 +24,7 @@ def _claims(*own: tuple[int, str, str, int, int]) -> pl.DataFrame:
 
 
 def _found(claims: pl.DataFrame, *amounts: int) -> set[tuple[int, int]]:
-    return set(sums_of(claims, pl.Series(amounts, dtype=pl.Int64)).select("claim_no", "yen").rows())
+    return set(claims_adding_up(claims, pl.Series(amounts, dtype=pl.Int64)).select("claim_no", "yen").rows())
 
 
 def test_two_of_one_payers_three_bills_make_up_an_amount() -> None:

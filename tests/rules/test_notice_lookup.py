@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.rules.notice_lookup import as_registered
+from elqr.rules.notice_lookup import registered_keys
 from elqr.rules.suggestions import neighbours, suggestions
 from elqr.store.ledger_file import open_ledger
 from elqr.store.queries.arrears import named_claims
@@ -130,7 +130,7 @@ def test_who_meets_on_a_claim_is_known_by_numbers_with_and_without_the_digit(str
 
 def test_only_a_bar_codes_number_has_a_digit_that_may_belong_to_it() -> None:
     keys = [("barcode", "1" * 27), ("barcode", "1" * 27 + "5"), ("customer", "1" * 28), ("barcode", "1" * 29)]
-    found = as_registered(pl.DataFrame(keys, schema=["key_kind", "key_digits"], orient="row"))
+    found = registered_keys(pl.DataFrame(keys, schema=["key_kind", "key_digits"], orient="row"))
     assert found.rows() == [(*keys[0], None), ("barcode", "1" * 27, "5"), (*keys[2], None), (*keys[3], None)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from elqr.rules.offsets import Answers, answers
+from elqr.rules.offsets import Offsets, pair_offsets
 from tests.builders import NIGHT, codes, credit_file, credit_row, elqr, statement_file
 from tests.cases.deposit_lines import HEAD, by_hand, correction
 from tests.cases.job_parts import CONTRACT, SENDER
@@ -39,32 +39,32 @@ def money(*rows: tuple[int, int, int, str], **given: str) -> pl.DataFrame:
     )  # fmt: skip
 
 
-PAIRS: list[tuple[str, pl.DataFrame, Answers]] = [
-    ("同じ依頼人の最も新しいもの", money((1, 2, 5, "A"), (2, 9, 5, "A"), (3, 13, -5, "A")), Answers(((2, 3),), {})),
-    ("後の入金ではない", money((1, 2, 5, "A"), (2, 14, 5, "A"), (3, 13, -5, "A")), Answers(((1, 3),), {})),
-    ("依頼人なしで答えが一つ", money((1, 2, 5, "A"), (2, 13, -5, "")), Answers(((1, 2),), {})),
-    ("依頼人なしで答えが二つ", money((1, 2, 5, "A"), (2, 3, 5, "B"), (3, 13, -5, "")), Answers((), {})),
+PAIRS: list[tuple[str, pl.DataFrame, Offsets]] = [
+    ("同じ依頼人の最も新しいもの", money((1, 2, 5, "A"), (2, 9, 5, "A"), (3, 13, -5, "A")), Offsets(((2, 3),), {})),
+    ("後の入金ではない", money((1, 2, 5, "A"), (2, 14, 5, "A"), (3, 13, -5, "A")), Offsets(((1, 3),), {})),
+    ("依頼人なしで答えが一つ", money((1, 2, 5, "A"), (2, 13, -5, "")), Offsets(((1, 2),), {})),
+    ("依頼人なしで答えが二つ", money((1, 2, 5, "A"), (2, 3, 5, "B"), (3, 13, -5, "")), Offsets((), {})),
     (
         "依頼人のある取消の残り",
         money((1, 2, 5, "A"), (2, 3, 5, "B"), (3, 13, -5, ""), (4, 14, -5, "A")),
-        Answers(((1, 4), (2, 3)), {}),
+        Offsets(((1, 4), (2, 3)), {}),
     ),
-    ("一つの入金の取消は一度", money((1, 2, 5, "A"), (2, 3, -5, "A"), (3, 4, -5, "A")), Answers(((1, 2),), {3: NAME})),
-    ("額が違う", money((1, 2, 6, "A"), (2, 3, -5, "A")), Answers((), {})),
+    ("一つの入金の取消は一度", money((1, 2, 5, "A"), (2, 3, -5, "A"), (3, 4, -5, "A")), Offsets(((1, 2),), {3: NAME})),
+    ("額が違う", money((1, 2, 6, "A"), (2, 3, -5, "A")), Offsets((), {})),
     (
         "別の口座",
         pl.concat([money((1, 2, 5, "A"), account="1-1-2"), money((2, 3, -5, "A"))]),
-        Answers((), {}),
+        Offsets((), {}),
     ),
     (
         "口座のない取消",
         pl.concat([money((1, 2, 5, "A")), money((2, 3, -5, "A"), account="")]),
-        Answers(((1, 2),), {}),
+        Offsets(((1, 2),), {}),
     ),
     (
         "二人が閉じた行の入金",
         pl.concat([money((1, 2, 5, "A")).with_columns(settlement_no=pl.lit(9, pl.Int64), settled_as=pl.lit("closed")), money((2, 3, -5, "A"))]),
-        Answers((), {2: NAME}),
+        Offsets((), {2: NAME}),
     ),
     (
         "二人が閉じた取消",
@@ -74,7 +74,7 @@ PAIRS: list[tuple[str, pl.DataFrame, Answers]] = [
                 money((2, 3, -5, "A")).with_columns(settlement_no=pl.lit(9, pl.Int64), settled_as=pl.lit("closed")),
             ]
         ),
-        Answers((), {}),
+        Offsets((), {}),
     ),
     (
         "その日の合計で一致した取消",
@@ -84,12 +84,12 @@ PAIRS: list[tuple[str, pl.DataFrame, Answers]] = [
                 money((2, 3, -5, "A")).with_columns(settlement_no=pl.lit(9, pl.Int64), settled_as=pl.lit("agreed")),
             ]
         ),
-        Answers(((1, 2),), {}),
+        Offsets(((1, 2),), {}),
     ),
     (
         "相殺した組はそのまま",
         money((1, 2, 5, "A"), (2, 3, -5, "")).with_columns(settlement_no=pl.lit(9, pl.Int64), settled_as=pl.lit("taken_back")),
-        Answers((), {}),
+        Offsets((), {}),
     ),
     (
         "後から届いた新しい入金",
@@ -99,16 +99,16 @@ PAIRS: list[tuple[str, pl.DataFrame, Answers]] = [
                 money((3, 9, 5, "A")),
             ]
         ),
-        Answers(((3, 2),), {}),
+        Offsets(((3, 2),), {}),
     ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "wanted"), [row[1:] for row in PAIRS], ids=[row[0] for row in PAIRS])
-def test_which_deposit_is_taken_back(given: pl.DataFrame, wanted: Answers) -> None:
-    found = answers(given, ())
+def test_which_deposit_is_taken_back(given: pl.DataFrame, wanted: Offsets) -> None:
+    found = pair_offsets(given, ())
     assert (sorted(found.pairs), found.contracts) == (sorted(wanted.pairs), wanted.contracts)
-    assert answers(given.reverse(), ()) == found
+    assert pair_offsets(given.reverse(), ()) == found
 
 
 D, E = credit_row(10_000, SENDER), credit_row(10_000, SENDER, day(11))
@@ -255,7 +255,7 @@ def test_a_correction_that_an_older_version_left_alone_is_mended_by_the_next_nig
     till.money("2.dat", statement_file(correction("2", 10_000, SENDER, 13), before_yen=10_000))
     on = date(2026, 11, 21)
     with monkeypatch.context() as older:
-        older.setattr("elqr.night.remittance.answers", lambda *_: Answers((), {}))
+        older.setattr("elqr.night.remittance.pair_offsets", lambda *_: Offsets((), {}))
         assert codes(till.night(on)) == ["S701"]
     assert codes(till.night(date(2026, 11, 24))) == ["S702"]
     assert elqr("verify", "--job", till.job, "--date", "2026-11-24").code == 0

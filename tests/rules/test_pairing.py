@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from elqr.rules.contract import Contract, Fee, overlapping
-from elqr.rules.pairing import Credit, Due, paired
+from elqr.rules.pairing import Credit, Due, pair_up
 from elqr.vocabulary.terms import SettlementOutcome as Said
 
 NIGHT = date(2026, 11, 20)
@@ -21,7 +21,7 @@ def contract(**given: object) -> Contract:
 
 def lines(own: Contract, dues: list[tuple[int, int, int]], credits: list[tuple[int, int]], night: date = NIGHT):  # type: ignore[no-untyped-def]
     """(結果, 資金化日, 入金日, 手数料) of days (day, payments, yen) and transfers (day, yen)."""
-    made = paired(
+    made = pair_up(
         own,
         [Due(day(on), (no,), payments, yen) for no, (on, payments, yen) in enumerate(dues)],
         [Credit(day(on), no, yen) for no, (on, yen) in enumerate(credits)],

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from elqr.night import posting
 from elqr.rules.matching import Matched, match
-from elqr.rules.partition import Part, across, groups, meetings, parts, rooted, roots, slices, together, with_bucket
+from elqr.rules.partition import (
+    Part,
+    groups,
+    join_buckets,
+    join_parts,
+    meetings,
+    parts,
+    roots,
+    slices,
+    strays_of,
+    with_bucket,
+)
 from elqr.synthetic import generate
 from elqr.vocabulary.frames import Candidate, KnownEvent, OpenClaim, Payment
 from tests.builders import JOB, SPECS, City
@@ -77,12 +88,12 @@ def test_a_night_in_parts_is_the_whole_night(rows: list[dict[str, object]]) -> N
     for count in COUNTS:
         cut = list(parts(count, *frames))
         assert sorted(pl.concat([part.payments for part in cut])["payment_no"]) == list(range(1, len(rows) + 1))
-        _same(together([part.matched() for part in cut]), whole)
+        _same(join_parts([part.matched() for part in cut]), whole)
     for most in (1, 3):
         cut = list(slices(most, *frames))
         assert sorted(pl.concat([part.payments for part in cut])["payment_no"]) == list(range(1, len(rows) + 1))
         assert all(part.payments.height <= most for part in cut[1:]), "only what shares something is more"
-        _same(together([part.matched() for part in cut]), whole)
+        _same(join_parts([part.matched() for part in cut]), whole)
 
 
 @settings(max_examples=80, deadline=None)
@@ -98,8 +109,8 @@ def test_pieces_that_do_not_see_each_other_find_the_same_groups(rows: list[dict[
         asked = covers.join(piece, on=["key_kind", "key_digits"], how="semi")
         found.append(with_bucket(piece, asked))
         met.append(meetings(found[-1], asked))
-    joined = roots(across(met))
-    buckets = pl.concat(rooted(piece, joined) for piece in found).select("payment_no", "bucket")
+    joined = roots(strays_of(met))
+    buckets = pl.concat(join_buckets(piece, joined) for piece in found).select("payment_no", "bucket")
     both = buckets.join(groups(payments, candidates, claims), on="payment_no", validate="1:1")
     assert both.height == len(rows)
     assert both["bucket"].n_unique() == both["group_no"].n_unique() == both.select("bucket", "group_no").n_unique()
@@ -131,8 +142,8 @@ def test_the_night_of_a_city_in_parts(tmp_path: Path, monkeypatch: pytest.Monkey
 
     def compared(_: int, *frames: pl.DataFrame) -> list[Part]:
         whole, cut = match(*frames), list(parts(count, *frames))
-        _same(together([part.matched() for part in cut]), whole)
-        _same(together([part.matched() for part in slices(10 * count, *frames)]), whole)
+        _same(join_parts([part.matched() for part in cut]), whole)
+        _same(join_parts([part.matched() for part in slices(10 * count, *frames)]), whole)
         seen.update(whole.decisions["outcome"].to_list())
         assert count == 1 or len(cut) > 1 or frames[0].height < 2
         return [Part(*frames)]

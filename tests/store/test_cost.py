@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from elqr.store.db import sqlite
-from elqr.store.db.bulk import staged
+from elqr.store.db.bulk import stage_rows
 from elqr.store.ledger_file import open_ledger
 from elqr.store.tables import ledger as t
 from tests.builders import City, cvs_file, cvs_row, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
@@ -77,10 +77,10 @@ def test_a_question_that_goes_through_the_ledger_for_each_of_tonights_rows_is_to
     """Every test of this suite watches for it (tests/plans.py)."""
     keys, own = pl.DataFrame({"digits": ["1"]}), t.notice_key.c
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger, ledger.transaction() as connection:
-        with staged(connection, keys) as asked:
+        with stage_rows(connection, keys) as asked:
             query = select(own.notice_no).join(asked, own.key_digits == asked.c.digits)
             with pytest.raises(AssertionError, match="SEARCH notice_key"):
                 connection.execute(query.where(own.key_kind == "elqr"))
-        with staged(connection, keys.with_columns(pl.lit("elqr").alias("kind"))) as asked:
+        with stage_rows(connection, keys.with_columns(pl.lit("elqr").alias("kind"))) as asked:
             same = (own.key_kind == asked.c.kind) & (own.key_digits == asked.c.digits)
             assert connection.execute(select(own.notice_no).join(asked, same)).all() == []

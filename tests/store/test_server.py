@@ -16,7 +16,7 @@ from sqlalchemy import Connection, event, func, literal, select
 from sqlalchemy.engine import make_url
 
 from elqr.store.db import bulk
-from elqr.store.db.bulk import read_unordered, staged
+from elqr.store.db.bulk import read_unordered, stage_rows
 from elqr.store.db.database import engine
 from elqr.store.db.schema import metadata
 from elqr.store.ledger_file import open_ledger
@@ -80,7 +80,7 @@ def test_columns_come_out_as_they_went_in(where: str, database_server: Server, t
     url = f"sqlite:///{tmp_path / 'own.db'}" if where == "file" else database_server.url(database_server.new_database())
     rows = pl.DataFrame({"no": range(len(TEXTS)), "text": TEXTS}, schema={"no": pl.Int64, "text": pl.String})
     schema = {"no": pl.Int64, "text": pl.String, "same": pl.String, "is_first": pl.Boolean, "sum": pl.Int64}
-    with engine(make_url(url)).begin() as connection, staged(connection, rows) as table:
+    with engine(make_url(url)).begin() as connection, stage_rows(connection, rows) as table:
         no, text = table.c
         same, is_first = literal("100% :x 'y'").label("same"), (no == 0).label("is_first")
         query = select(no, text, same, is_first, func.sum(no).over().label("sum"))

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from elqr.audit.verification.anchor import Anchor
+from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
 from elqr.audit.verification.handed import arrears, exports, months
 from elqr.audit.verification.identity import identity
 from elqr.audit.verification.ledger import decisions, postings, structure, tallies
-from elqr.audit.verification.looking import UNREADABLE, Looked, told
 from elqr.audit.verification.money import bundles, settlements
 from elqr.audit.verification.people import two_people
-from elqr.audit.verification.refused import refused
-from elqr.audit.verification.rows import changing_rows, said, seals
+from elqr.audit.verification.refused import refused_rows
+from elqr.audit.verification.rows import acts, changing_rows, seals
 from elqr.audit.verification.runs import anchors, chain, runs
 from elqr.audit.verification.sources import deliveries, notices, outputs, records
 from elqr.audit.verification.unsealed import unsealed
@@ -25,7 +25,7 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import cause
 from elqr.vocabulary.findings import Finding
 
-RULES: tuple[tuple[str, Callable[[Looked], Iterator[Finding]]], ...] = (
+RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("台帳の作り", structure),
     ("台帳の素性", identity),
     ("実行の連鎖", chain),
@@ -40,13 +40,13 @@ RULES: tuple[tuple[str, Callable[[Looked], Iterator[Finding]]], ...] = (
     ("収納の束", bundles),
     ("突合済", settlements),
     ("納付書", notices),
-    ("取り込まなかった行", refused),
+    ("取り込まなかった行", refused_rows),
     ("書き出したファイル", outputs),
     ("基幹システムへの書き出し", exports),
     ("締めた月", months),
     ("督促対象一覧", arrears),
     ("封", seals),
-    ("人のしたこと", said),
+    ("人のしたこと", acts),
     ("二人の目", two_people),
     ("連番と設定", changing_rows),
 )
@@ -61,26 +61,26 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-def verified(session: Session, kept: Sequence[Anchor] = ()) -> Verified:
+def verify_ledger(session: Session, kept: Sequence[Anchor] = ()) -> Verified:
     """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
-    looked = Looked(session, {}, kept)
+    audit = Audit(session, {}, kept)
     findings: list[Finding] = []
     for name, rule in RULES:
         with session.journal.step("検算", name):
-            findings += _carried_out(name, rule, looked)
+            findings += _carried_out(name, rule, audit)
     session.ledger.has_stayed()
-    return Verified(looked.counts, tuple(findings))
+    return Verified(audit.counts, tuple(findings))
 
 
-def _carried_out(name: str, rule: Callable[[Looked], Iterator[Finding]], looked: Looked) -> Iterator[Finding]:
+def _carried_out(name: str, rule: Callable[[Audit], Iterator[Finding]], audit: Audit) -> Iterator[Finding]:
     """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
     try:
-        with looked.session.ledger.transaction():
-            yield from rule(looked)
+        with audit.session.ledger.transaction():
+            yield from rule(audit)
     except OSError as error:
-        yield told(
+        yield mismatch(
             str(error.filename or "ファイル"), Code.OUTPUT_DIFFERS, f"読めない（{cause(error)}）", "読める", name
         )
     except UNREADABLE as error:
         reason = str(error).partition("\n")[0][:120]
-        yield told("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{reason}）", "書いたときのままの値", name)
+        yield mismatch("台帳", Code.LEDGER_STRUCTURE, f"計算できない値（{reason}）", "書いたときのままの値", name)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from elqr.audit.verification.looking import Looked, told
-from elqr.disk.archive import kept
+from elqr.audit.verification.audit import Audit, mismatch
+from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
 from elqr.disk.own_json import own_json
 from elqr.handover.manifest import MANIFEST, Handover, folder_name
@@ -28,43 +28,45 @@ _NO_LINK: dict[str, Any] = {"read": {}}
 _SAME = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
 
 
-def exports(looked: Looked) -> Iterator[Finding]:
+def exports(audit: Audit) -> Iterator[Finding]:
     """基幹システムへの書き出し: each is what the ledger posted, and its file and manifest are kept as they were."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     for row in export_queries.exports(connection):
-        looked.count("書き出し", 1)
+        audit.count("書き出し", 1)
         where = f"書き出し{row['export_no']}"
         for text in export_queries.export_breaks(connection, row["export_no"]):
-            yield told(where, Code.OUTPUT_DIFFERS, text, "計上と同じ件数と金額")
-        if not _is_kept(looked, row["sha256"]):
-            yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["sha256"][:16], "ファイル")
-        yield from _manifests(looked, row, where)
-        yield from _folders(looked, row, where)
+            yield mismatch(where, Code.OUTPUT_DIFFERS, text, "計上と同じ件数と金額")
+        if not _is_kept(audit, row["sha256"]):
+            yield mismatch(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["sha256"][:16], "ファイル")
+        yield from _manifests(audit, row, where)
+        yield from _folders(audit, row, where)
 
 
-def _manifests(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Finding]:
+def _manifests(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Finding]:
     """目録: of the export and of those made again, each saying what the ledger says."""
     first = {**{name: row[name] for name in _SAME}, "file": row["file_name"]}
     again = [{"again_no": one["again_no"], "reason": one["reason"], "by": one["made_by"]} for one in row["again"]]
     for record, wanted in zip((row, *row["again"]), (first, *again), strict=True):
-        if not _is_kept(looked, record["manifest_sha256"]):
-            yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", record["manifest_sha256"][:16], "目録")
+        if not _is_kept(audit, record["manifest_sha256"]):
+            yield mismatch(
+                where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", record["manifest_sha256"][:16], "目録"
+            )
             continue
-        data = kept(looked.session.job.store.archive, record["manifest_sha256"])
+        data = read_kept(audit.session.job.store.archive, record["manifest_sha256"])
         try:
             manifest = Handover.model_validate_json(data).model_dump(mode="json")
         except ValidationError:
-            yield told(where, Code.OUTPUT_DIFFERS, "目録ではない", "目録のとおり", "目録")
+            yield mismatch(where, Code.OUTPUT_DIFFERS, "目録ではない", "目録のとおり", "目録")
             continue
         for name, value in wanted.items():
             if manifest[name] != value:
-                yield told(where, Code.OUTPUT_DIFFERS, value, manifest[name], f"目録の {name}")
+                yield mismatch(where, Code.OUTPUT_DIFFERS, value, manifest[name], f"目録の {name}")
 
 
-def _folders(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Finding]:
+def _folders(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Finding]:
     """書き出したフォルダ that are still there: the file and its manifest as the ledger says they were written."""
     for record in (row, *row["again"]):
-        folder = looked.session.job.export_folder / folder_name(row["export_no"], record.get("again_no", 0))
+        folder = audit.session.job.export_folder / folder_name(row["export_no"], record.get("again_no", 0))
         yield from _as_written(where, {folder / MANIFEST: record["manifest_sha256"]})
         for path in folder.glob("elqr_history_*") if folder.is_dir() else ():
             yield from _as_written(where, {path: row["sha256"]})
@@ -73,34 +75,36 @@ def _folders(looked: Looked, row: dict[str, Any], where: str) -> Iterator[Findin
 def _as_written(where: str, files: dict[Path, str]) -> Iterator[Finding]:
     for path, sha256 in files.items():
         if path.is_file() and (written := sha256_of(path.read_bytes())) != sha256:
-            yield told(where, Code.OUTPUT_DIFFERS, written[:16], sha256[:16], path.name)
+            yield mismatch(where, Code.OUTPUT_DIFFERS, written[:16], sha256[:16], path.name)
 
 
-def _is_kept(looked: Looked, sha256: str) -> bool:
+def _is_kept(audit: Audit, sha256: str) -> bool:
     try:
-        return sha256_of(kept(looked.session.job.store.archive, sha256)) == sha256
+        return sha256_of(read_kept(audit.session.job.store.archive, sha256)) == sha256
     except NotFound:
         return False
 
 
-def months(looked: Looked) -> Iterator[Finding]:
+def months(audit: Audit) -> Iterator[Finding]:
     """締めた月: its figures again, and the run that recorded who closed it."""
-    connection = looked.session.ledger.connection
-    links = looked.links_of(MonthEnd)
+    connection = audit.session.ledger.connection
+    links = audit.links_of(MonthEnd)
     for row in (row for row in requests(connection, MONTH_CLOSE) if row["result"] is not None):
-        looked.count("月締め", 1)
+        audit.count("月締め", 1)
         where, link = f"{row['month']} の締め", links.pop(row["close_no"], _NO_LINK)["read"]
         for name, stored in (("figures", row["sha256"]), ("result", row["result"]), ("taken_by", row["taken_by"])):
             if link.get(name) != stored:
-                yield told(where, Code.MONTH_DIFFERS, str(stored)[:16], str(link.get(name, "記録がない"))[:16], name)
+                yield mismatch(
+                    where, Code.MONTH_DIFFERS, str(stored)[:16], str(link.get(name, "記録がない"))[:16], name
+                )
         if row["result"] == RulingResult.APPROVED.value:
             figures = month_queries.figures(connection, date.fromisoformat(f"{row['month']}-01"))
             now = (figures.count, figures.yen, figures.closing_yen, figures.sha256)
             closed = (row["postings"], row["yen"], row["suspense_yen"], row["sha256"])
             if now != closed:
-                yield told(where, Code.MONTH_DIFFERS, f"{figures.yen:,}円", f"{row['yen']:,}円", "締めた数字")
+                yield mismatch(where, Code.MONTH_DIFFERS, f"{figures.yen:,}円", f"{row['yen']:,}円", "締めた数字")
     for number in links:
-        yield told(f"月締め {number}", Code.MONTH_DIFFERS, "台帳にない", "実行の記録にある")
+        yield mismatch(f"月締め {number}", Code.MONTH_DIFFERS, "台帳にない", "実行の記録にある")
 
 
 _LINKED = (
@@ -113,38 +117,38 @@ _LINKED = (
 """What of a list of reminders its run says, and under which name."""
 
 
-def arrears(looked: Looked) -> Iterator[Finding]:
+def arrears(audit: Audit) -> Iterator[Finding]:
     """督促対象一覧: the sums of its claims, its kept manifest, and the two people who opened the gate."""
-    connection = looked.session.ledger.connection
-    lists, ends = looked.links_of(ArrearsList), looked.links_of(ArrearsEnd)
+    connection = audit.session.ledger.connection
+    lists, ends = audit.links_of(ArrearsList), audit.links_of(ArrearsEnd)
     for row in arrears_queries.lists(connection):
-        looked.count("督促対象一覧", 1)
+        audit.count("督促対象一覧", 1)
         where, link = f"督促対象一覧{row['list_no']}", lists.pop(row["list_no"], _NO_LINK)["read"]
         for name, computed in (("claims", row["held_claims"]), ("yen", row["held_yen"])):
             if row[name] != computed:
-                yield told(where, Code.OUTPUT_DIFFERS, computed, row[name], name)
+                yield mismatch(where, Code.OUTPUT_DIFFERS, computed, row[name], name)
         yield from _as_recorded(where, row, link, _LINKED)
-        if not _is_kept(looked, row["manifest_sha256"]):
-            yield told(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
+        if not _is_kept(audit, row["manifest_sha256"]):
+            yield mismatch(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
             continue
-        folder = looked.session.job.arrears_folder / f"{row['list_no']:06d}"
+        folder = audit.session.job.arrears_folder / f"{row['list_no']:06d}"
         files = {folder / MANIFEST: row["manifest_sha256"], folder / "督促対象一覧.csv": row["sha256"]}
         yield from _as_written(where, files)
-        if _said(looked, row["manifest_sha256"]) != (row["sha256"], row["night_on"], row["request_no"]):
-            yield told(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
+        if _said(audit, row["manifest_sha256"]) != (row["sha256"], row["night_on"], row["request_no"]):
+            yield mismatch(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
     for row in arrears_queries.requests(connection):
         if row["result"] is not None:
             names = tuple((name, name) for name in says(ArrearsEnd))
             where, link = f"督促の申請{row['request_no']}", ends.pop(row["request_no"], _NO_LINK)["read"]
             yield from _as_recorded(where, row, link, names)
     for number in [*lists, *ends]:
-        yield told(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
+        yield mismatch(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
 
 
-def _said(looked: Looked, manifest_sha256: str) -> tuple[object, ...]:
+def _said(audit: Audit, manifest_sha256: str) -> tuple[object, ...]:
     """目録の言うこと: the hash of the list, its night, and its request; nothing where it is no manifest."""
     try:
-        manifest = own_json(kept(looked.session.job.store.archive, manifest_sha256))
+        manifest = own_json(read_kept(audit.session.job.store.archive, manifest_sha256))
         return (
             manifest["files"].get("督促対象一覧.csv"),
             manifest["night_on"],
@@ -160,4 +164,6 @@ def _as_recorded(
     """What a row says, as the chain of runs says it."""
     for column, name in names:
         if link.get(name, "記録がない") != row[column]:
-            yield told(where, Code.OUTPUT_DIFFERS, str(row[column])[:16], str(link.get(name, "記録がない"))[:16], name)
+            yield mismatch(
+                where, Code.OUTPUT_DIFFERS, str(row[column])[:16], str(link.get(name, "記録がない"))[:16], name
+            )

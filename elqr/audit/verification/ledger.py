@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
-from elqr.audit.verification.looking import Looked, differing, told
+from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.formats.payment_identity import ACCEPTED, variants
 from elqr.rules.postings import postings as made_from
 from elqr.rules.totals import issue_tallies, posting_tallies
@@ -20,18 +20,18 @@ from elqr.vocabulary.tally_frames import IssueTally, PostingTally
 from elqr.vocabulary.terms import PLACE_OF, Account, Outcome, Place, Stage
 
 
-def structure(looked: Looked) -> Iterator[Finding]:
+def structure(audit: Audit) -> Iterator[Finding]:
     """台帳の作り: tables, columns, indexes and guards are as they were declared."""
-    for text in structure_breaks(looked.session.ledger.connection):
-        yield told("台帳", Code.LEDGER_STRUCTURE, text, "作ったときのまま")
+    for text in structure_breaks(audit.session.ledger.connection):
+        yield mismatch("台帳", Code.LEDGER_STRUCTURE, text, "作ったときのまま")
 
 
-def decisions(looked: Looked) -> Iterator[Finding]:
+def decisions(audit: Audit) -> Iterator[Finding]:
     """消込結果: one for each decided payment, in the place of its outcome, and its yen whole."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     files = queries.files(connection).select(TakenFile.FILE_NO, TakenFile.DECIDED_ON)
     rows = queries.decisions(connection).join(files, on=DecisionBeside.FILE_NO, how="left")
-    looked.count("消込結果", rows.height)
+    audit.count("消込結果", rows.height)
     place = pl.col(Decision.OUTCOME).replace_strict({o.value: p.value for o, p in PLACE_OF.items()}, default=None)
     is_decided = pl.col(Decision.PAYMENT_NO).is_not_null()
     held, paid_yen = pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN), pl.col(DecisionBeside.PAID_YEN)
@@ -54,13 +54,13 @@ def decisions(looked: Looked) -> Iterator[Finding]:
     for broken, actual, wanted in rules:
         wrong = rows.filter(broken).select(DecisionBeside.PAYMENT_NO, DecisionBeside.FILE_NO)
         for number, file_no in wrong.head(LISTED_PER_CODE).iter_rows():
-            yield told(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, actual, wanted)
-    yield from _identities(looked, rows)
+            yield mismatch(f"受付{number}（ファイル{file_no}）", Code.DECISION_DIFFERS, actual, wanted)
+    yield from _identities(audit, rows)
 
 
-def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
+def _identities(audit: Audit, rows: pl.DataFrame) -> Iterator[Finding]:
     """既知の収納: one for each record that was no repeat, numbered without a gap, and conflicts by what they say."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     known = queries.identities(connection)
     identified = known.join(
         rows.select(Known.PAYMENT_NO, Decision.OUTCOME, Decision.PLACE), on=Known.PAYMENT_NO, how="left"
@@ -82,14 +82,14 @@ def _identities(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
     misnamed = named.join(hashed, on=Known.PAYMENT_NO).filter(pl.col(Known.VARIANT) != pl.col("hashed"))
     numbers = pl.concat(part[Known.PAYMENT_NO] for part in (wrong, gaps, misnamed)).unique().sort()
     for number in numbers.head(LISTED_PER_CODE):
-        yield told(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
+        yield mismatch(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
 
 
-def postings(looked: Looked) -> Iterator[Finding]:
+def postings(audit: Audit) -> Iterator[Finding]:
     """仕訳: made again from the decisions, and equal in every column; balances never below nothing."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     rows, posted = queries.decisions(connection), queries.postings(connection)
-    looked.count("仕訳", posted.height)
+    audit.count("仕訳", posted.height)
     first = posted.filter(pl.col(Move.REVERSES_NO).is_null())
     on_claims = first.filter(pl.col(Posting.ACCOUNT) == Account.CLAIM.value)
     allocations = on_claims.select(
@@ -100,33 +100,33 @@ def postings(looked: Looked) -> Iterator[Finding]:
     joined = decided.join(sums, on=Posting.PAYMENT_NO, how="left").with_columns(pl.col("on_claims").fill_null(0))
     short = joined.filter(pl.col("on_claims") != pl.col(Decision.CLAIM_YEN))
     for number, yen, wanted in short.select(Posting.PAYMENT_NO, "on_claims", Decision.CLAIM_YEN).iter_rows():
-        yield told(f"受付{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{wanted:,}円", "調定への計上")
+        yield mismatch(f"受付{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{wanted:,}円", "調定への計上")
     if short.is_empty() and allocations[EnteredPosting.LEVY_YEAR].null_count() == 0:
         paid = rows.select(Posting.PAYMENT_NO, DecisionBeside.PAID_ON).drop_nulls()
         again = made_from(
-            Decision.of(decided), Allocation.of(allocations), paid, looked.session.register.without_closing_period()
+            Decision.of(decided), Allocation.of(allocations), paid, audit.session.register.without_closing_period()
         )
         key_columns = [str(name) for name in (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)]
         stored_rows = first.select(*(pl.col(name).cast(dtype) for name, dtype in Posting.SCHEMA.items()))
         again = _with_years_as_before(again, stored_rows, paid)
-        yield from differing(stored_rows, again, key_columns, Code.POSTING_DIFFERS, "仕訳")
+        yield from compare_rows(stored_rows, again, key_columns, Code.POSTING_DIFFERS, "仕訳")
     for number, yen, owed in queries.overpaid_claims(connection).head(LISTED_PER_CODE).iter_rows():
-        yield told(f"調定{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{owed:,}円まで", "収納額")
+        yield mismatch(f"調定{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{owed:,}円まで", "収納額")
     for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
-        yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
+        yield mismatch(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
     nights = queries.files(connection).select(TakenFile.FILE_NO, pl.col(TakenFile.DECIDED_ON).cast(pl.String))
     in_files = rows.select(DecisionBeside.PAYMENT_NO, DecisionBeside.FILE_NO)
     when = first.join(in_files, on=Posting.PAYMENT_NO).join(nights, on=TakenFile.FILE_NO)
     strays = when.filter(pl.col(EnteredPosting.NIGHT_ON).ne_missing(pl.col(TakenFile.DECIDED_ON)))
     for number in strays[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
-        yield told(f"仕訳 {number}", Code.POSTING_DIFFERS, "日が違う", "消し込んだ夜", "処理日")
+        yield mismatch(f"仕訳 {number}", Code.POSTING_DIFFERS, "日が違う", "消し込んだ夜", "処理日")
     places = ((Account.SUSPENSE, "受付"), (Account.WITHDRAWN, "受付"), (Account.CLAIM, "調定"))
     for account, name in places:
         key = Posting.CLAIM_NO if account is Account.CLAIM else Posting.PAYMENT_NO
         on_account = posted.filter(pl.col(Posting.ACCOUNT) == account.value)
         sums = on_account.group_by(key).agg(pl.col(Posting.YEN).sum())
         for number, yen in sums.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
-            yield told(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")
+            yield mismatch(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")
 
 
 def _with_years_as_before(again: pl.DataFrame, stored: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
@@ -143,14 +143,14 @@ def _with_years_as_before(again: pl.DataFrame, stored: pl.DataFrame, paid: pl.Da
     return rows.with_columns(year).select(again.columns)
 
 
-def tallies(looked: Looked) -> Iterator[Finding]:
+def tallies(audit: Audit) -> Iterator[Finding]:
     """累計: made again from every payload and every posting."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     issued = (queries.issue_tallies(connection), issue_tallies(stored.issued(connection)))
-    yield from differing(*issued, list(IssueTally.SCHEMA)[:3], Code.TALLY_DIFFERS, "発行の累計")
+    yield from compare_rows(*issued, list(IssueTally.SCHEMA)[:3], Code.TALLY_DIFFERS, "発行の累計")
     keys = list(PostingTally.SCHEMA)[:4]
     sums = pl.col(PostingTally.FIRST_PAID_ON).min(), pl.col(PostingTally.PAYMENTS, PostingTally.YEN).sum()
     kept = queries.posting_tallies(connection).group_by(keys).agg(*sums)
     computed = posting_tallies(stored.posted(connection))
     computed = computed.with_columns(pl.col(PostingTally.IS_ELQR).cast(pl.Int64))
-    yield from differing(kept.select(computed.columns), computed, keys, Code.TALLY_DIFFERS, "計上の累計")
+    yield from compare_rows(kept.select(computed.columns), computed, keys, Code.TALLY_DIFFERS, "計上の累計")

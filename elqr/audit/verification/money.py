@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from elqr.audit.verification.looking import Looked, differing, told
+from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.formats.deposits import RULE
-from elqr.rules.deposits import ranked
+from elqr.rules.deposits import rank_deposits
 from elqr.rules.settlement import bundles as made_from
 from elqr.store.entries.links import DifferenceEnd, says
 from elqr.store.entries.money import money_yen
@@ -25,16 +25,16 @@ _BY_RULE = (Deposit.IDENTITY, Deposit.RANK_NO, Deposit.REPEATS_NO, Deposit.KIND)
 
 
 def deposits(
-    looked: Looked, stored: pl.DataFrame, again: pl.DataFrame, spec: str, known: pl.DataFrame, where: str
+    audit: Audit, stored: pl.DataFrame, again: pl.DataFrame, spec: str, known: pl.DataFrame, where: str
 ) -> Iterator[Finding]:
     """入金明細 of one file: each its raw record, and the same rank as when it was taken in."""
-    looked.count("入金明細", stored.height)
+    audit.count("入金明細", stored.height)
     first = int(stored[Deposit.DEPOSIT_NO].min() or 1)  # type: ignore[arg-type]
-    computed = ranked(DepositContent.of(again), known, spec, first).drop(Deposit.DEPOSIT_NO)
+    computed = rank_deposits(DepositContent.of(again), known, spec, first).drop(Deposit.DEPOSIT_NO)
     if not stored[Deposit.IDENTITY].str.starts_with(RULE).all():
         computed = computed.drop(_BY_RULE)
     stored_rows = stored.select(*computed.columns)
-    yield from differing(
+    yield from compare_rows(
         stored_rows, computed, [Deposit.RECORD_NO], Code.RECORD_DIFFERS, where, (Deposit.SENDER, Deposit.IDENTITY)
     )
 
@@ -45,7 +45,7 @@ def file_sums(stored: pl.DataFrame, file: dict[str, object], received_on: object
     counted = (str(received_on), stored.height, new.height, money_yen(new))
     wanted = (file.get("night_on"), file.get("lines"), file.get("new_lines"), file.get("money_yen"))
     if counted != wanted:
-        yield told(
+        yield mismatch(
             where,
             Code.FILE_TOTALS,
             f"{counted[1]}行（新規{counted[2]}）{counted[3]:,}円",
@@ -53,12 +53,12 @@ def file_sums(stored: pl.DataFrame, file: dict[str, object], received_on: object
         )
 
 
-def bundles(looked: Looked) -> Iterator[Finding]:
+def bundles(audit: Audit) -> Iterator[Finding]:
     """収納の束: made again from payments and decisions, equal in every column."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     rows = queries.decided_payments(connection)
     stored = queries.bundles(connection)
-    looked.count("収納の束", stored.height)
+    audit.count("収納の束", stored.height)
     decided = rows.drop_nulls(BundledPayment.NIGHT_ON)
     again = made_from(
         decided.select(BundledPayment.OF_PAYMENT),
@@ -67,7 +67,7 @@ def bundles(looked: Looked) -> Iterator[Finding]:
     nights = rows.select(Bundle.FILE_NO, BundledPayment.NIGHT_ON).unique()
     again = again.join(nights, on=Bundle.FILE_NO, how="left")
     key = [str(name) for name in (Bundle.FILE_NO, Bundle.CHANNEL, Bundle.STAGE, Bundle.DAY_ON, Bundle.IS_FUNDS_DAY)]
-    yield from differing(
+    yield from compare_rows(
         stored.drop(Bundle.BUNDLE_NO),
         again.select(stored.drop(Bundle.BUNDLE_NO).columns),
         key,
@@ -76,16 +76,16 @@ def bundles(looked: Looked) -> Iterator[Finding]:
     )
 
 
-def settlements(looked: Looked) -> Iterator[Finding]:
+def settlements(audit: Audit) -> Iterator[Finding]:
     """突合済: the yen of what stands in each, sums that agree after the fee, and who closed a difference."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     rows = queries.settlements(connection)
-    looked.count("突合済", rows.height)
+    audit.count("突合済", rows.height)
     pairs = tuple(zip((Settled.PAYMENTS, Settled.PAYMENT_YEN, Settled.MONEY_YEN), EnteredSettlement.HELD, strict=True))
     wrong = pl.any_horizontal(pl.col(column).ne_missing(pl.col(held).fill_null(0)) for column, held in pairs)
     is_empty = pl.all_horizontal(pl.col(held).is_null() for _, held in pairs)
     for number in rows.filter(wrong | is_empty)[EnteredSettlement.SETTLEMENT_NO].head(LISTED_PER_CODE):
-        yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "件数・額が違う", "中にある収納と入金の合計")
+        yield mismatch(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "件数・額が違う", "中にある収納と入金の合計")
     agreed = [
         outcome.value
         for outcome in (SettlementOutcome.AGREED, SettlementOutcome.AGREED_NET, SettlementOutcome.TAKEN_BACK)
@@ -96,23 +96,25 @@ def settlements(looked: Looked) -> Iterator[Finding]:
     ended = [*agreed, SettlementOutcome.OUTSIDE.value, SettlementOutcome.CLOSED.value]
     broken = (is_agreed & (unequal | has_no_fee)) | ~pl.col(Settled.OUTCOME).is_in(ended)
     for number in rows.filter(broken)[EnteredSettlement.SETTLEMENT_NO].head(LISTED_PER_CODE):
-        yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "結果と額が合わない", "収納額－手数料＝入金額")
+        yield mismatch(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "結果と額が合わない", "収納額－手数料＝入金額")
     for number in money_queries.offset_badly(connection)[:LISTED_PER_CODE]:
-        yield told(f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "相殺の組でない", "入金と、後でそれを取り消した一行")
-    yield from _by_night(looked, rows)
-    yield from _differences(looked, rows)
+        yield mismatch(
+            f"突合済 {number}", Code.SETTLEMENT_DIFFERS, "相殺の組でない", "入金と、後でそれを取り消した一行"
+        )
+    yield from _by_night(audit, rows)
+    yield from _differences(audit, rows)
     for what, number in money_queries.settled_twice(connection):
-        yield told(f"{what}{number}", Code.SETTLEMENT_DIFFERS, "突合済の行が二つ", "多くても一つ")
+        yield mismatch(f"{what}{number}", Code.SETTLEMENT_DIFFERS, "突合済の行が二つ", "多くても一つ")
     for number, _, on, watched_on, outcome in queries.overdue(connection).iter_rows():
         if on != watched_on or outcome != Outcome.PENDING.value:
-            yield told(f"受付{number}", Code.SETTLEMENT_DIFFERS, "期限超過の速報でない", "期限を調べた夜の速報")
+            yield mismatch(f"受付{number}", Code.SETTLEMENT_DIFFERS, "期限超過の速報でない", "期限を調べた夜の速報")
 
 
-def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
+def _by_night(audit: Audit, rows: pl.DataFrame) -> Iterator[Finding]:
     """夜ごとの数: how many of each contract were settled and how many 速報 were overdue, as the runs say."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     by_runs = Counter[tuple[str, str, str]]()
-    for run in looked.runs():
+    for run in audit.runs():
         for what, counts in run["read"].get("settlement", {}).items():
             by_runs.update({(run["night_on"], what, name): count for name, count in counts.items()})
     counted = Counter[tuple[str, str, str]]()
@@ -122,12 +124,12 @@ def _by_night(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
         counted.update((on, what, name) for on, name in named.iter_rows())
     for key in sorted(counted.keys() | by_runs.keys()):
         if counted[key] != by_runs[key]:
-            yield told(f"夜 {key[0]}", Code.SETTLEMENT_DIFFERS, counted[key], by_runs[key], f"{key[2]} {key[1]}")
+            yield mismatch(f"夜 {key[0]}", Code.SETTLEMENT_DIFFERS, counted[key], by_runs[key], f"{key[2]} {key[1]}")
 
 
-def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
-    connection = looked.session.ledger.connection
-    links = looked.links_of(DifferenceEnd)
+def _differences(audit: Audit, rows: pl.DataFrame) -> Iterator[Finding]:
+    connection = audit.session.ledger.connection
+    links = audit.links_of(DifferenceEnd)
     closed = {
         row["settlement_no"]: row
         for row in rows.filter(pl.col(Settled.OUTCOME) == SettlementOutcome.CLOSED.value).to_dicts()
@@ -138,9 +140,11 @@ def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
         where, link = f"差額の確認 {row['difference_no']}", links.pop(row["difference_no"], {"read": {}})
         for name in says(DifferenceEnd):
             if link["read"].get(name) != row[name]:
-                yield told(where, Code.SETTLEMENT_DIFFERS, str(row[name])[:16], str(link["read"].get(name))[:16], name)
+                yield mismatch(
+                    where, Code.SETTLEMENT_DIFFERS, str(row[name])[:16], str(link["read"].get(name))[:16], name
+                )
         if link.get("night_on") != row["ended_on"]:
-            yield told(where, Code.SETTLEMENT_DIFFERS, row["ended_on"], link.get("night_on"), "処理日")
+            yield mismatch(where, Code.SETTLEMENT_DIFFERS, row["ended_on"], link.get("night_on"), "処理日")
         settlement = closed.pop(row["settlement_no"], None)
         if row["result"] == RulingResult.APPROVED.value:
             figures = tuple(row[name] for name in ("contract", "payment_yen", "money_yen"))
@@ -149,6 +153,6 @@ def _differences(looked: Looked, rows: pl.DataFrame) -> Iterator[Finding]:
                 or figures != tuple(settlement[name] for name in ("contract", "payment_yen", "money_yen"))
                 or settlement["night_on"] != link.get("night_on")
             ):
-                yield told(where, Code.SETTLEMENT_DIFFERS, "突合済の行と違う", "承認した行")
+                yield mismatch(where, Code.SETTLEMENT_DIFFERS, "突合済の行と違う", "承認した行")
     for number in [*links, *closed]:
-        yield told(f"差額の確認 {number}", Code.SETTLEMENT_DIFFERS, "申請と承認がない", "二人の記録")
+        yield mismatch(f"差額の確認 {number}", Code.SETTLEMENT_DIFFERS, "申請と承認がない", "二人の記録")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from elqr.arithmetic.person_name import same_person, written_alike
-from elqr.audit.verification.looking import Looked, told
+from elqr.audit.verification.audit import Audit, mismatch
 from elqr.store.entries.acts import ASKED, acts_of_kinds
 from elqr.store.queries import row_owners as belonging
 from elqr.vocabulary.codes import Code
@@ -11,29 +11,29 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import RulingResult
 
 
-def two_people(looked: Looked) -> Iterator[Finding]:
+def two_people(audit: Audit) -> Iterator[Finding]:
     """二人の目: nobody approved what they asked for or decided, by name, nor by account where accounts are known.
 
     An approval that an older program entered is judged by what that program asked of names.
     """
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     approvals = belonging.approvals(connection)
-    looked.count("承認", len(approvals))
+    audit.count("承認", len(approvals))
     acts = acts_of_kinds(connection, {kind for kind, _, _, _ in approvals})
     for kind, number, asked_by, taken_by in approvals:
         is_same = same_person if (kind, number, RulingResult.APPROVED.value) in acts else written_alike
         if is_same(asked_by, taken_by):
-            yield told(f"{kind} {number}", Code.SAME_PERSON, f"{asked_by}・{taken_by}", "別の二人", "申請と承認")
-    operators = looked.session.who.operators
+            yield mismatch(f"{kind} {number}", Code.SAME_PERSON, f"{asked_by}・{taken_by}", "別の二人", "申請と承認")
+    operators = audit.session.who.operators
     if operators is None:
         return
     for (kind, number, step), asked in acts.items():
         ended = acts.get((kind, number, RulingResult.APPROVED.value))
         if step == ASKED and ended and operators.are_one(asked, ended):
-            yield told(f"{kind} {number}", Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")
-    for run in looked.runs():
+            yield mismatch(f"{kind} {number}", Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")
+    for run in audit.runs():
         if "ledger_request" in run["read"]:
             asked, ended = run["read"]["ledger_request"]["operator"], run["read"]["operator"]
             if operators.are_one(asked, {**ended, "night_on": run["night_on"]}):
                 where = f"ledger_start（実行 {run['run_id']}）"
-                yield told(where, Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")
+                yield mismatch(where, Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")

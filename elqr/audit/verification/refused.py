@@ -5,10 +5,10 @@ from datetime import date
 
 import polars as pl
 
-from elqr.audit.verification.looking import Looked, differing, told
-from elqr.disk.archive import kept
+from elqr.audit.verification.audit import Audit, compare_rows, mismatch
+from elqr.disk.archive import read_kept
 from elqr.formats.decode import decode
-from elqr.rules.refused_rows import ended
+from elqr.rules.refused_rows import ended_rows
 from elqr.store.queries import refused_rows as queries
 from elqr.store.queries.requests import GIVE_UP, requests
 from elqr.vocabulary.audit_frames import NoticeFile
@@ -21,60 +21,60 @@ from elqr.vocabulary.terms import RulingResult
 _NUMBER = [FiledRow.NOTICE_FILE_NO, FiledRow.RECORD_NO]
 
 
-def refused(looked: Looked) -> Iterator[Finding]:
+def refused_rows(audit: Audit) -> Iterator[Finding]:
     """取り込まなかった行: each is its raw row, and what ended it is what a later file says."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     stored, ends, files = queries.all_refused(connection), queries.all_ends(connection), queries.files(connection)
-    looked.count("取り込まなかった行", stored.height)
+    audit.count("取り込まなかった行", stored.height)
     for number in stored.join(files, on=FiledRow.NOTICE_FILE_NO, how="anti")[FiledRow.NOTICE_FILE_NO].unique().sort():
-        yield told(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
+        yield mismatch(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
     by_file = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_not_null())
     ours = {*stored[FiledRow.NOTICE_FILE_NO], *by_file[RowEnd.BY_FILE_NO]}
     raw: dict[int, pl.DataFrame] = {}
     for file in files.filter(pl.col(FiledRow.NOTICE_FILE_NO).is_in(list(ours))).iter_rows(named=True):
         number, rows = file["notice_file_no"], stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == file["notice_file_no"])
-        raw[number] = _rows(looked, file)
+        raw[number] = _rows(audit, file)
         where = f"{file['name']}（納付書データ{number}）"
         if rows.height not in (0, file["rows_bad"]):
-            yield told(
+            yield mismatch(
                 where, Code.NOTICE_DIFFERS, f"{rows.height:,}行", f"{file['rows_bad']:,}行", "取り込まなかった行"
             )
         again = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(rows[RefusedRow.RECORD_NO].implode()))
         key = [str(RefusedRow.RECORD_NO)]
-        yield from differing(rows.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
+        yield from compare_rows(rows.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
     for (number,), rows in by_file.partition_by(RowEnd.BY_FILE_NO, as_dict=True).items():
         yield from _ends(int(str(number)), rows, stored, files, raw)
-    yield from _given_up(looked, ends)
+    yield from _given_up(audit, ends)
 
 
-def _rows(looked: Looked, file: dict[str, object]) -> pl.DataFrame:
+def _rows(audit: Audit, file: dict[str, object]) -> pl.DataFrame:
     """The raw rows of a notice file; none where its content is lost, which is told where notices are verified."""
-    notices, name = looked.session.job.notices, str(file["name"])
+    notices, name = audit.session.job.notices, str(file["name"])
     try:
-        data = kept(looked.session.job.store.archive, str(file["sha256"]))
+        data = read_kept(audit.session.job.store.archive, str(file["sha256"]))
     except NotFound:
         return RefusedRow.empty()
-    spec = looked.session.specs[notices.spec if notices else "notice_csv"]
+    spec = audit.session.specs[notices.spec if notices else "notice_csv"]
     decoded = decode(data, spec, name, date.fromisoformat(str(file["night_on"])))
     return RefusedRow.of(decoded.tables["notice"]) if "notice" in decoded.tables else RefusedRow.empty()
 
 
-def _given_up(looked: Looked, ends: pl.DataFrame) -> Iterator[Finding]:
+def _given_up(audit: Audit, ends: pl.DataFrame) -> Iterator[Finding]:
     """あきらめた行: each of an approved request, on its day; and every row of such a request has ended."""
-    asked = {row["give_up_no"]: row for row in requests(looked.session.ledger.connection, GIVE_UP)}
+    asked = {row["give_up_no"]: row for row in requests(audit.session.ledger.connection, GIVE_UP)}
     given_up = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_null())
     over = {*ends.select(*_NUMBER).iter_rows()}
     for request in asked.values():
         wanted = request["records"].split(",") if request["result"] == RulingResult.APPROVED.value else []
         for record_no in (int(one) for one in wanted if (request["notice_file_no"], int(one)) not in over):
             where = f"納付書データ{request['notice_file_no']} {record_no}件目"
-            yield told(where, Code.NOTICE_DIFFERS, "終わっていない", f"申請{request['give_up_no']}で承認された行")
+            yield mismatch(where, Code.NOTICE_DIFFERS, "終わっていない", f"申請{request['give_up_no']}で承認された行")
     for file_no, record_no, number, night in given_up.select(*_NUMBER, RowEnd.GIVE_UP_NO, RowEnd.NIGHT_ON).iter_rows():
         request = asked.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
         is_one = str(record_no) in request["records"].split(",") and request["result"] == RulingResult.APPROVED.value
         if not is_one or (request["notice_file_no"], request["ended_on"]) != (file_no, night):
             where = f"納付書データ{file_no} {record_no}件目"
-            yield told(where, Code.NOTICE_DIFFERS, f"申請{number}", "承認された申請の行")
+            yield mismatch(where, Code.NOTICE_DIFFERS, f"申請{number}", "承認された申請の行")
 
 
 def _ends(
@@ -84,7 +84,7 @@ def _ends(
     where = f"納付書データ{number} が終えた行"
     file = files.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
     if file.is_empty():
-        yield told(where, Code.NOTICE_DIFFERS, "ないファイル", "取り込んだファイル")
+        yield mismatch(where, Code.NOTICE_DIFFERS, "ないファイル", "取り込んだファイル")
         return
     rows = stored.join(ends.select(_NUMBER), on=_NUMBER, how="semi")
     same = files.filter(pl.col(NoticeFile.SHA256) == file[NoticeFile.SHA256][0])[NoticeFile.NOTICE_FILE_NO]
@@ -93,12 +93,12 @@ def _ends(
     )
     here = stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
     is_bad = pl.col(RefusedRow.RECORD_NO).is_in(here[RefusedRow.RECORD_NO].implode())
-    computed_ends = ended(before, here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
+    computed_ends = ended_rows(before, here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
     computed = computed_ends.select(
         *_NUMBER, pl.col(EndedRow.IS_RIGHT).cast(pl.Int64), pl.lit(file[NoticeFile.NIGHT_ON][0]).alias(RowEnd.NIGHT_ON)
     )
     wrong = ends.join(computed, on=computed.columns, how="anti")
     for file_no, record_no in wrong.select(_NUMBER).head(LISTED_PER_CODE).iter_rows():
-        yield told(
+        yield mismatch(
             where, Code.NOTICE_DIFFERS, f"納付書データ{file_no} {record_no}件目", "この夜にこのファイルが終えた行"
         )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from elqr.audit.verification.audit import Audit, mismatch
 from elqr.audit.verification.identity import skipped_to
-from elqr.audit.verification.looking import Looked, told
 from elqr.rules.rulings import fingerprint
 from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import verification as queries
@@ -17,41 +17,43 @@ from elqr.vocabulary.frames import Decision, Move, Posting
 from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
 
 
-def chain(looked: Looked) -> Iterator[Finding]:
+def chain(audit: Audit) -> Iterator[Finding]:
     """実行の連鎖: every link's hash from its content, and each tied to the one before."""
     previous, number = "", 0
-    for run in looked.runs():
+    for run in audit.runs():
         number = skipped_to(run, number + 1)
-        looked.count("実行の記録", 1)
+        audit.count("実行の記録", 1)
         where = f"実行 {run['run_id']}"
         if run["run_no"] != number:
-            yield told(where, Code.CHAIN_BROKEN, f"{run['run_no']}番", f"{number}番")
+            yield mismatch(where, Code.CHAIN_BROKEN, f"{run['run_no']}番", f"{number}番")
         if run["previous_hash"] != previous:
-            yield told(where, Code.CHAIN_BROKEN, run["previous_hash"][:16], previous[:16], "前の実行の照合値")
+            yield mismatch(where, Code.CHAIN_BROKEN, run["previous_hash"][:16], previous[:16], "前の実行の照合値")
         computed = hashlib.sha256(f"{run['previous_hash']}\n{run['run_id']}\n{run['entry']}".encode()).hexdigest()
         if computed != run["hash"]:
-            yield told(where, Code.CHAIN_BROKEN, run["hash"][:16], computed[:16], "照合値")
+            yield mismatch(where, Code.CHAIN_BROKEN, run["hash"][:16], computed[:16], "照合値")
         if not run["run_id"].startswith(run["night_on"].replace("-", "")):
-            yield told(where, Code.CHAIN_BROKEN, run["night_on"], run["run_id"][:8], "処理日")
+            yield mismatch(where, Code.CHAIN_BROKEN, run["night_on"], run["run_id"][:8], "処理日")
         previous = run["hash"]
 
 
-def anchors(looked: Looked) -> Iterator[Finding]:
+def anchors(audit: Audit) -> Iterator[Finding]:
     """照合値の控え: each is a run of this ledger's chain."""
-    links = looked.runs() if looked.anchors else []
-    for anchor in looked.anchors:
-        looked.count("照合値の控え", 1)
+    links = audit.runs() if audit.anchors else []
+    for anchor in audit.anchors:
+        audit.count("照合値の控え", 1)
         numbers = [run["run_no"] for run in links if run["hash"].startswith(anchor.run_hash)]
         if anchor.run_no in numbers or (numbers and not anchor.run_no):
             continue
         there = next((run["hash"][:16] for run in links if run["run_no"] == anchor.run_no), "")
         actual = there or f"最後の実行は {len(links)}番"
-        yield told(anchor.source, Code.ANCHOR_LOST, actual, f"{anchor.run_no or ''}:{anchor.run_hash[:16]}", "照合値")
+        yield mismatch(
+            anchor.source, Code.ANCHOR_LOST, actual, f"{anchor.run_no or ''}:{anchor.run_hash[:16]}", "照合値"
+        )
 
 
-def runs(looked: Looked) -> Iterator[Finding]:
+def runs(audit: Audit) -> Iterator[Finding]:
     """実行の記録: the places and yen of each night, its inputs, and what each approval moved."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     places: dict[tuple[str, str], list[int]] = {}
     posted: dict[str, int] = {}
     reduced: dict[str, int] = {}
@@ -59,7 +61,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
     moved: dict[int, int] = {}
     withdrawn: dict[int, int] = {}
     ended_on: dict[int, str] = {}
-    for run in looked.runs():
+    for run in audit.runs():
         on, entry = run["night_on"], run["read"]
         for place, (count, yen) in entry.get("places", {}).items():
             sums = places.setdefault((on, place), [0, 0])
@@ -72,7 +74,7 @@ def runs(looked: Looked) -> Iterator[Finding]:
             withdrawn[entry["review"]] = entry.get("withdrawn_yen", 0)
             ruled = review_queries.rulings_of(connection, entry["review"])
             if (computed := fingerprint(ruled)) != entry["rulings"]:
-                yield told(
+                yield mismatch(
                     f"申請 {entry['review']}", Code.RULING_DIFFERS, computed[:16], entry["rulings"][:16], "照合値"
                 )
             ended_on[entry["review"]] = on
@@ -82,14 +84,16 @@ def runs(looked: Looked) -> Iterator[Finding]:
     yield from _reduced(made_postings, reduced)
     for sha256, decided_on in queries.files(connection).select(TakenFile.SHA256, TakenFile.DECIDED_ON).iter_rows():
         if (by_run := inputs.get(sha256)) != (decided_on and str(decided_on)):
-            yield told(f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, by_run or "記録がない", "消し込んだ日")
+            yield mismatch(
+                f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, by_run or "記録がない", "消し込んだ日"
+            )
     rulings = queries.rulings(connection)
     ended = rulings.drop_nulls(CarriedRuling.NIGHT_ON)
     for number, review_no, on in ended.select(
         CarriedRuling.RULING_NO, CarriedRuling.REVIEW_NO, CarriedRuling.NIGHT_ON
     ).iter_rows():
         if ended_on.get(review_no) != on:
-            yield told(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
+            yield mismatch(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
     yield from _moved(rulings, made_postings, moved)
     yield from _withdrawn(rulings, made_postings, withdrawn)
     yield from _undone(rulings, made_postings)
@@ -109,7 +113,7 @@ def _places(
         if here != by_run:
             label = Place(place).label if place in set(Place) else str(place)
             actual, expected = (f"{count}件 {yen:,}円" for count, yen in (here, by_run))
-            yield told(f"夜 {on}", Code.RUN_DIFFERS, actual, expected, label)
+            yield mismatch(f"夜 {on}", Code.RUN_DIFFERS, actual, expected, label)
 
 
 def _posted(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
@@ -118,7 +122,9 @@ def _posted(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding
     sums: dict[str, int] = dict(first.agg(pl.col(Posting.YEN).sum()).iter_rows())
     for on in sorted(set(sums) | {on for on, yen in by_runs.items() if yen}):
         if sums.get(on, 0) != by_runs.get(on, 0):
-            yield told(f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額")
+            yield mismatch(
+                f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額"
+            )
 
 
 def _reduced(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
@@ -131,7 +137,7 @@ def _reduced(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Findin
         into, off = by_night.get(on, (0, 0))
         if not into == off == by_runs.get(on, 0):
             text = f"仮受へ {into:,}円・調定から {off:,}円"
-            yield told(f"夜 {on}", Code.RUN_DIFFERS, text, f"{by_runs.get(on, 0):,}円", "減額による過納")
+            yield mismatch(f"夜 {on}", Code.RUN_DIFFERS, text, f"{by_runs.get(on, 0):,}円", "減額による過納")
 
 
 def _moved(rulings: pl.DataFrame, postings: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
@@ -146,23 +152,23 @@ def _moved(rulings: pl.DataFrame, postings: pl.DataFrame, moved: dict[int, int])
     for row in rulings.iter_rows(named=True):
         number, where = row["ruling_no"], f"決裁 {row['ruling_no']}"
         if sums.get(number, 0):
-            yield told(where, Code.RULING_DIFFERS, f"{sums[number]:,}円", "0円", "仕訳の合計")
+            yield mismatch(where, Code.RULING_DIFFERS, f"{sums[number]:,}円", "0円", "仕訳の合計")
         if row["result"] is None:
             continue
         change = row["after_yen"] - row["before_yen"]
         if change != by_ruling.get(number, 0):
-            yield told(where, Code.RULING_DIFFERS, f"{by_ruling.get(number, 0):,}円", f"{change:,}円", "仮受の動き")
+            yield mismatch(where, Code.RULING_DIFFERS, f"{by_ruling.get(number, 0):,}円", f"{change:,}円", "仮受の動き")
         if row["result"] != RulingResult.APPROVED.value and number in sums:
-            yield told(where, Code.RULING_DIFFERS, "仕訳がある", "仕訳がない（承認されていない）")
+            yield mismatch(where, Code.RULING_DIFFERS, "仕訳がある", "仕訳がない（承認されていない）")
         of_review[row["review_no"]] = of_review.get(row["review_no"], 0) - change
     for review_no, yen in of_review.items():
         if moved.get(review_no) != yen:
             by_run = moved.get(review_no, "実行の記録にない")
-            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", by_run)
+            yield mismatch(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", by_run)
     is_loose = pl.col(Move.RULING_NO).is_null() & ~pl.col(EnteredPosting.IS_REDUCTION)
     loose = postings.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_loose)
     for number in loose[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
-        yield told(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
+        yield mismatch(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
 
 
 def _withdrawn(rulings: pl.DataFrame, postings: pl.DataFrame, by_runs: dict[int, int]) -> Iterator[Finding]:
@@ -173,7 +179,7 @@ def _withdrawn(rulings: pl.DataFrame, postings: pl.DataFrame, by_runs: dict[int,
     for review_no in sorted(sums.keys() | {number for number, yen in by_runs.items() if yen}, key=str):
         here, told_yen = sums.get(review_no, 0), by_runs.get(review_no, 0)
         if here != told_yen:
-            yield told(f"申請 {review_no}", Code.RULING_DIFFERS, f"{here:,}円", f"{told_yen:,}円", "送付元の取消")
+            yield mismatch(f"申請 {review_no}", Code.RULING_DIFFERS, f"{here:,}円", f"{told_yen:,}円", "送付元の取消")
 
 
 def _undone(rulings: pl.DataFrame, postings: pl.DataFrame) -> Iterator[Finding]:
@@ -210,4 +216,6 @@ def _undone(rulings: pl.DataFrame, postings: pl.DataFrame) -> Iterator[Finding]:
     is_balanced = (pl.col("rest_yen") == 0) | (stays & was_held)
     wrong = sums.filter(~pl.col("all_right") | ~is_balanced.fill_null(False))
     for number in wrong["undo_no"].unique().sort().head(LISTED_PER_CODE):
-        yield told(f"決裁 {number}", Code.RULING_DIFFERS, "取り消した仕訳と違う", "元の決裁の仕訳の反対", "決裁の取消")
+        yield mismatch(
+            f"決裁 {number}", Code.RULING_DIFFERS, "取り消した仕訳と違う", "元の決裁の仕訳の反対", "決裁の取消"
+        )

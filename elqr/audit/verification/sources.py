@@ -7,15 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from elqr.audit.verification.looking import Looked, differing, told
+from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.audit.verification.money import deposits, file_sums
-from elqr.disk.archive import kept
+from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.intake.delivered_file import take
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
-from elqr.rules.deposits import known_with, none_known
+from elqr.rules.deposits import extend_known, no_deposits
 from elqr.rules.notices import GIVEN, key_rows, rows_of
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
 from elqr.store.queries import row_owners as belonging
@@ -35,77 +35,77 @@ from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 
 
-def _raw(looked: Looked, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
+def _raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
     """保管した受信ファイル, or what is wrong with it."""
     try:
-        data = kept(looked.session.job.store.archive, sha256)
+        data = read_kept(audit.session.job.store.archive, sha256)
     except NotFound:
-        return told(where, Code.RAW_LOST, "保管庫にない", sha256[:16])
-    looked.count("受信ファイル", 1)
+        return mismatch(where, Code.RAW_LOST, "保管庫にない", sha256[:16])
+    audit.count("受信ファイル", 1)
     if sha256_of(data) != sha256 or (size_bytes is not None and len(data) != size_bytes):
-        return told(where, Code.RAW_DIFFERS, sha256_of(data)[:16], sha256[:16], "SHA-256")
+        return mismatch(where, Code.RAW_DIFFERS, sha256_of(data)[:16], sha256[:16], "SHA-256")
     return data
 
 
-def records(looked: Looked) -> Iterator[Finding]:
+def records(audit: Audit) -> Iterator[Finding]:
     """収納と入金: every payment and line of money back to its raw record, and every raw record to one of them."""
-    connection = looked.session.ledger.connection
-    money_files, known = queries.deposit_files(connection), none_known()
+    connection = audit.session.ledger.connection
+    money_files, known = queries.deposit_files(connection), no_deposits()
     for file in queries.files(connection).iter_rows(named=True):
         where = f"{file['name']}（ファイル{file['file_no']}）"
         if file["received_on"] is None:
-            yield told(f"ファイル{file['file_no']}", Code.FILE_TOTALS, "受信の記録がない", "取込の受信の記録")
+            yield mismatch(f"ファイル{file['file_no']}", Code.FILE_TOTALS, "受信の記録がない", "取込の受信の記録")
             continue
         stored = queries.payments_of(connection, file["file_no"])
-        looked.count("収納", stored.height)
+        audit.count("収納", stored.height)
         sums = (stored.height, int(stored[Payment.PAID_YEN].sum()))
         if sums != (file["payment_count"], file["payment_yen"]):
             wanted = f"{file['payment_count']}件 {file['payment_yen']:,}円"
-            yield told(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", wanted)
-        data = _raw(looked, file["sha256"], where, file["size_bytes"])
+            yield mismatch(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", wanted)
+        data = _raw(audit, file["sha256"], where, file["size_bytes"])
         if isinstance(data, Finding):
             yield data
             continue
-        spec = looked.session.specs.get(file["spec"])
+        spec = audit.session.specs.get(file["spec"])
         if spec is None:
-            yield told(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
+            yield mismatch(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
             continue
         again = take(data, file["name"], [spec], file["received_on"])
         if again.findings:
-            yield told(where, Code.RECORD_DIFFERS, f"指摘 {again.findings[0].code}", "取り込めるファイル")
+            yield mismatch(where, Code.RECORD_DIFFERS, f"指摘 {again.findings[0].code}", "取り込めるファイル")
             continue
         if again.record_count != file["record_count"]:
-            yield told(where, Code.FILE_TOTALS, file["record_count"], again.record_count, "レコード数")
+            yield mismatch(where, Code.FILE_TOTALS, file["record_count"], again.record_count, "レコード数")
         if again.deposits is not None:
             lines = queries.deposits_of(connection, file["file_no"])
             yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
-            yield from deposits(looked, lines, again.deposits, spec.name, known, where)
-            known = known_with(known, lines.with_columns(pl.lit(spec.name).alias(ReceivedDeposit.SPEC)))
+            yield from deposits(audit, lines, again.deposits, spec.name, known, where)
+            known = extend_known(known, lines.with_columns(pl.lit(spec.name).alias(ReceivedDeposit.SPEC)))
         if again.payments is not None:
             content, decoded_again = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
-            yield from differing(content, decoded_again, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+            yield from compare_rows(content, decoded_again, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
     for name, number in belonging.without_file(connection)[:LISTED_PER_CODE]:
-        yield told(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
+        yield mismatch(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
     for number in money_files:
-        yield told(f"ファイル{number}", Code.FILE_TOTALS, "入金ファイルでない", "入金データのファイル")
+        yield mismatch(f"ファイル{number}", Code.FILE_TOTALS, "入金ファイルでない", "入金データのファイル")
 
 
-def notices(looked: Looked) -> Iterator[Finding]:
+def notices(audit: Audit) -> Iterator[Finding]:
     """納付書: every one back to its row of the notice file, with its keys and what it pays."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
     cancels = belonging.notice_cancels(connection)
     for file in queries.notice_files(connection).iter_rows(named=True):
         stored = queries.notices_of(connection, file["notice_file_no"])
-        looked.count("納付書", stored.height)
+        audit.count("納付書", stored.height)
         cancelled = cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
         where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
-        data = _raw(looked, file["sha256"], where)
+        data = _raw(audit, file["sha256"], where)
         if isinstance(data, Finding):
             yield data
             continue
-        decoded = decode(data, notice_spec(looked), file["name"], file["night_on"])
-        yield from undone(looked, file, decoded, where)
+        decoded = decode(data, notice_spec(audit), file["name"], file["night_on"])
+        yield from undone(audit, file, decoded, where)
         if "notice" not in decoded.tables:
             continue
         told_by_file, is_cancel = rows_of(decoded), pl.col(RefusedRow.CHANGE_KIND) == CANCEL
@@ -116,16 +116,16 @@ def notices(looked: Looked) -> Iterator[Finding]:
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
         numbered = _taken_from(numbered, stored)
         again = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
-        yield from differing(stored, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
+        yield from compare_rows(stored, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
         record_no = RefusedRow.RECORD_NO
         keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
         expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))
-    if (there := queries.notice_count(connection)) != looked.counts.get("納付書", 0):
-        yield told(
+    if (there := queries.notice_count(connection)) != audit.counts.get("納付書", 0):
+        yield mismatch(
             "納付書",
             Code.NOTICE_DIFFERS,
             f"{there:,}枚",
-            f"{looked.counts.get('納付書', 0):,}枚",
+            f"{audit.counts.get('納付書', 0):,}枚",
             "納付書データのある枚数",
         )
     payloads = queries.payloads(connection)
@@ -137,43 +137,43 @@ def notices(looked: Looked) -> Iterator[Finding]:
     )
     wanted = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
     stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, wanted))
-    yield from differing(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
+    yield from compare_rows(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
     covers = queries.covers(connection)
     yield from _covers(covers)
     owed_by = (NoticeClaim.CLAIM_NO, Notice.PAYER_REF)
     payers = belonging.claims(connection).join(covers.select(owed_by), on=owed_by, how="anti")
     for number in payers[Claim.CLAIM_NO].head(LISTED_PER_CODE):
-        yield told(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
-    looked.count("eL-QR", payloads.height)
+        yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
+    audit.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
     for number in payloads.filter(digits != payloads[Payload.DIGITS])[Payload.NOTICE_NO].head(LISTED_PER_CODE):
-        yield told(f"納付書{number}", Code.PAYLOAD_DIFFERS, "台帳の255桁", "納付書から作った255桁")
+        yield mismatch(f"納付書{number}", Code.PAYLOAD_DIFFERS, "台帳の255桁", "納付書から作った255桁")
 
 
-def notice_spec(looked: Looked) -> Spec:
+def notice_spec(audit: Audit) -> Spec:
     """納付書データの様式 of the job."""
-    job = looked.session.job
-    return looked.session.specs[job.notices.spec if job.notices else "notice_csv"]
+    job = audit.session.job
+    return audit.session.specs[job.notices.spec if job.notices else "notice_csv"]
 
 
-def undone(looked: Looked, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
+def undone(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
     """取り込んでいない行: all rows of a notice file are notices of the ledger, or as many as it says were refused."""
-    connection, rows_bad = looked.session.ledger.connection, file["rows_bad"]
+    connection, rows_bad = audit.session.ledger.connection, file["rows_bad"]
     if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
-        yield told(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
+        yield mismatch(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
         return
     stored = queries.notices_of(connection, file["notice_file_no"])
     rows = rows_of(decoded).join(stored.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
-    left = len(decoded.flawed) + (_nowhere(looked, rows) if rows.height else 0)
+    left = len(decoded.flawed) + (_nowhere(audit, rows) if rows.height else 0)
     if left > rows_bad:
-        yield told(where, Code.NOTICE_DIFFERS, f"台帳にない行 {left:,}行", f"{rows_bad:,}行", "取り込まなかった行")
+        yield mismatch(where, Code.NOTICE_DIFFERS, f"台帳にない行 {left:,}行", f"{rows_bad:,}行", "取り込まなかった行")
     if rows_bad and not unsealed.has_findings(connection, file["notice_file_no"]):
-        yield told(where, Code.NOTICE_DIFFERS, "指摘がない", f"{rows_bad:,}行の指摘", "取り込まなかった行")
+        yield mismatch(where, Code.NOTICE_DIFFERS, "指摘がない", f"{rows_bad:,}行の指摘", "取り込まなかった行")
 
 
-def _nowhere(looked: Looked, rows: pl.DataFrame) -> int:
+def _nowhere(audit: Audit, rows: pl.DataFrame) -> int:
     """どこにもない行: how many are no notice of the ledger, or cancel none, nor a row that was refused."""
-    connection, is_cancel = looked.session.ledger.connection, pl.col(RefusedRow.CHANGE_KIND) == CANCEL
+    connection, is_cancel = audit.session.ledger.connection, pl.col(RefusedRow.CHANGE_KIND) == CANCEL
     there, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
     gone = there.notices.join(there.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
     lost = rows.filter(~is_cancel).join(there.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
@@ -196,7 +196,7 @@ def _cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, where: st
     unnamed = stored.join(rows, on=NOTICE_KEY, how="anti")
     late = stored.filter(pl.col(NoticeFile.NIGHT_ON) != night_on)
     for number in pl.concat([unnamed, late])[Notice.NOTICE_NO].head(LISTED_PER_CODE):
-        yield told(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
+        yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
 
 
 def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
@@ -209,30 +209,32 @@ def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
     sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first())
     short = sums.filter(cover.ne_missing(amount))
     for notice_no in [*wrong[NoticeClaim.NOTICE_NO], *short[NoticeClaim.NOTICE_NO]]:
-        yield told(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
+        yield mismatch(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 
-def deliveries(looked: Looked, after: int = 0) -> Iterator[Finding]:
+def deliveries(audit: Audit, after: int = 0) -> Iterator[Finding]:
     """受信の記録: what is called taken in is a file of the ledger, and is called so once; after a number of 受信."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     for number, name in unsealed.without_content(connection, after)[:LISTED_PER_CODE]:
-        yield told(f"{name}（受信{number}）", Code.NOT_BACKED, "取り込んだファイルがない", "同じ中身の取込済のファイル")
+        yield mismatch(
+            f"{name}（受信{number}）", Code.NOT_BACKED, "取り込んだファイルがない", "同じ中身の取込済のファイル"
+        )
     for sha256, name in unsealed.taken_twice(connection, after)[:LISTED_PER_CODE]:
-        yield told(name, Code.NOT_BACKED, "取込が二度", sha256[:16])
+        yield mismatch(name, Code.NOT_BACKED, "取込が二度", sha256[:16])
 
 
-def outputs(looked: Looked) -> Iterator[Finding]:
+def outputs(audit: Audit) -> Iterator[Finding]:
     """書き出したファイル: uploads hold what was issued, and those still there are what the ledger says was written."""
-    issued = belonging.issued_by_upload(looked.session.ledger.connection)
-    for upload in queries.uploads(looked.session.ledger.connection):
+    issued = belonging.issued_by_upload(audit.session.ledger.connection)
+    for upload in queries.uploads(audit.session.ledger.connection):
         if (payloads := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
             sums = f"{upload['notices']:,}枚 {upload['yen']:,}円"
-            yield told(
+            yield mismatch(
                 upload["file_name"], Code.OUTPUT_DIFFERS, sums, f"{payloads[0]:,}枚 {payloads[1]:,}円", "件数と金額"
             )
-        path: Path = looked.session.job.out / "upload" / upload["file_name"]
+        path: Path = audit.session.job.out / "upload" / upload["file_name"]
         if not path.is_file():
             continue
-        looked.count("納付書情報", 1)
+        audit.count("納付書情報", 1)
         if (found := sha256_of(path.read_bytes())) != upload["sha256"]:
-            yield told(upload["file_name"], Code.OUTPUT_DIFFERS, found[:16], upload["sha256"][:16], "SHA-256")
+            yield mismatch(upload["file_name"], Code.OUTPUT_DIFFERS, found[:16], upload["sha256"][:16], "SHA-256")

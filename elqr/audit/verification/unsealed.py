@@ -13,12 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from elqr.audit.verification.looking import UNREADABLE, Looked, told
+from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
 from elqr.audit.verification.rows import changing_rows
 from elqr.audit.verification.sources import deliveries, notice_spec, undone
-from elqr.disk.archive import kept, kept_at
+from elqr.disk.archive import kept_path, read_kept
 from elqr.disk.content import read_part, sha256_of_file
-from elqr.disk.inbox import arrivals, stands_for
+from elqr.disk.inbox import read_inbox, stands_for
 from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import LargeIntake, take, take_large
 from elqr.session.session import Session
@@ -38,15 +38,15 @@ _Row = Mapping[str, Any]
 
 def refuse_unbacked(session: Session) -> None:
     """合うもののない行があれば動かさない: a run seals what it wrote, and what is what it claims. Raises LedgerError."""
-    looked = Looked(session, {})
+    audit = Audit(session, {})
     try:
         with session.ledger.transaction() as connection:
             after = last_link(connection)[1].get("upto", {}).get("delivery", 0)
-            extra = seals.unsealed(connection).items()
+            extra = seals.count_unsealed(connection).items()
             findings = [
-                told(name, Code.NOT_BACKED, f"{count:,}行", "実行の記録と一緒に入る行") for name, count in extra
+                mismatch(name, Code.NOT_BACKED, f"{count:,}行", "実行の記録と一緒に入る行") for name, count in extra
             ]
-            findings += [*changing_rows(looked), *deliveries(looked, after), *unsealed(looked)]
+            findings += [*changing_rows(audit), *deliveries(audit, after), *unsealed(audit)]
     except (*UNREADABLE, OSError) as error:
         reason = str(error).partition("\n")[0][:120]
         raise LedgerError(
@@ -57,56 +57,56 @@ def refuse_unbacked(session: Session) -> None:
         raise LedgerError(f"{findings[0]}{more}何も書いていません。すべてを見るには elqr verify を実行してください。")
 
 
-def unsealed(looked: Looked) -> Iterator[Finding]:
+def unsealed(audit: Audit) -> Iterator[Finding]:
     """記録を待つ行: what came since the last run is kept and as it was when it came, and so is what it brought."""
-    connection = looked.session.ledger.connection
+    connection = audit.session.ledger.connection
     upto = last_link(connection)[1].get("upto", {})
     for notice_file in unsealed_notice_files(connection, upto.get("notice_file", 0)).iter_rows(named=True):
-        yield from _notice_file(looked, notice_file)
+        yield from _notice_file(audit, notice_file)
     came = queries.deliveries(connection, upto.get("delivery", 0))
-    lies_there = _lie_there(looked.session) if any(map(_is_redelivered, came)) else set()
+    lies_there = _lie_there(audit.session) if any(map(_is_redelivered, came)) else set()
     for delivery in came:
-        looked.count("記録を待つ受信", 1)
-        yield from _delivery(looked, delivery, lies_there)
+        audit.count("記録を待つ受信", 1)
+        yield from _delivery(audit, delivery, lies_there)
     files = queries.files(connection, upto.get("delivery", 0))
     for file in files:
-        yield from _file(looked, file)
+        yield from _file(audit, file)
     for number in sorted(
         queries.deposits(connection, upto.get("deposit", 0)) - {delivery["file_no"] for delivery in files}
     ):
         yield _unbacked(f"ファイル{number} の入金明細", "前の実行が封をしたファイル", "次の実行を待つファイル")
     for upload in queries.uploads(connection, upto.get("upload", 0)):
-        yield from _upload(looked, upload)
+        yield from _upload(audit, upload)
 
 
 def _unbacked(where: str, actual: object, expected: object) -> Finding:
-    return told(where, Code.NOT_BACKED, actual, expected)
+    return mismatch(where, Code.NOT_BACKED, actual, expected)
 
 
-def _is_kept(looked: Looked, sha256: str) -> bool:
-    path = kept_at(looked.session.job.store.archive, sha256)
+def _is_kept(audit: Audit, sha256: str) -> bool:
+    path = kept_path(audit.session.job.store.archive, sha256)
     return path.is_file() and sha256_of_file(path) == sha256
 
 
-def _notice_file(looked: Looked, file: _Row) -> Iterator[Finding]:
+def _notice_file(audit: Audit, file: _Row) -> Iterator[Finding]:
     """納付書データ: its content is kept, and each row of it is a notice, or one that was refused."""
     where, sha256 = f"{file['name']}（納付書データ{file['notice_file_no']}）", file["sha256"]
-    if not _is_kept(looked, sha256):
+    if not _is_kept(audit, sha256):
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
         return
-    data = kept(looked.session.job.store.archive, sha256)
-    yield from undone(looked, file, decode(data, notice_spec(looked), file["name"], file["night_on"]), where)
+    data = read_kept(audit.session.job.store.archive, sha256)
+    yield from undone(audit, file, decode(data, notice_spec(audit), file["name"], file["night_on"]), where)
 
 
 def _is_redelivered(delivery: _Row) -> bool:
     return str(delivery["status"]) == FileStatus.REDELIVERED.value
 
 
-def _delivery(looked: Looked, delivery: _Row, lies_there: Container[tuple[str, str]]) -> Iterator[Finding]:
+def _delivery(audit: Audit, delivery: _Row, lies_there: Container[tuple[str, str]]) -> Iterator[Finding]:
     """受信: its content is kept, or was never read; what came again lies there still (name and content)."""
     where, sha256 = f"{delivery['name']}（受信{delivery['delivery_no']}）", delivery["sha256"]
     never_read = delivery["code"] and sha256 == stands_for(delivery["name"], delivery["code"], delivery["actual"])
-    if not never_read and not _is_kept(looked, sha256):
+    if not never_read and not _is_kept(audit, sha256):
         yield _unbacked(where, "保管庫に中身がない", sha256[:16])
     if _is_redelivered(delivery) and (delivery["name"], sha256) not in lies_there:
         yield _unbacked(where, "再受信したものが受信箱にない", f"保管庫の {sha256[:16]} と同じ中身")
@@ -117,12 +117,12 @@ def _lie_there(session: Session) -> set[tuple[str, str]]:
     lying = set[tuple[str, str]]()
     for box in (*session.job.inbox, *session.job.money):
         with suppress(NotFound):
-            there = arrivals(box.path, session.job.thresholds.file_megabytes, session.watch(box))
+            there = read_inbox(box.path, session.job.thresholds.file_megabytes, session.watch(box))
             lying |= {(file.name, file.sha256) for file in there}
     return lying
 
 
-def _file(looked: Looked, file: _Row) -> Iterator[Finding]:
+def _file(audit: Audit, file: _Row) -> Iterator[Finding]:
     """取り込んだファイル: what the ledger says of it, what it holds of it, and what its kept content says."""
     where = f"{file['name']}（ファイル{file['file_no']}）"
     if file["name"] is None:
@@ -132,9 +132,9 @@ def _file(looked: Looked, file: _Row) -> Iterator[Finding]:
     held = (file["payments"], file["yen"], file["deposits"])
     if held != sums:
         yield _unbacked(where, _sums(*held), _sums(*sums))
-    if not _is_kept(looked, file["sha256"]):
+    if not _is_kept(audit, file["sha256"]):
         yield _unbacked(where, "保管庫に中身がない", file["sha256"][:16])
-    elif (read := _read_again(looked, file)) != sums:
+    elif (read := _read_again(audit, file)) != sums:
         yield _unbacked(where, _sums(*sums), "取り込めるファイル" if read is None else f"中身は {_sums(*read)}")
 
 
@@ -142,9 +142,9 @@ def _sums(payments: int, yen: int, lines: int) -> str:
     return f"収納 {payments:,}件 {yen:,}円" + (f"、入金 {lines:,}行" if lines else "")
 
 
-def _read_again(looked: Looked, file: _Row) -> tuple[int, int, int] | None:
+def _read_again(audit: Audit, file: _Row) -> tuple[int, int, int] | None:
     """もう一度読む: payments, their yen and lines of money of a kept file; None when it cannot be taken in."""
-    spec, path = looked.session.specs.get(file["spec"]), kept_at(looked.session.job.store.archive, file["sha256"])
+    spec, path = audit.session.specs.get(file["spec"]), kept_path(audit.session.job.store.archive, file["sha256"])
     if spec is None:
         return None
     name, on, read = file["name"], date.fromisoformat(file["night_on"]), partial(read_part, path)
@@ -164,9 +164,9 @@ def _paid(payments: pl.DataFrame | None) -> tuple[int, int]:
     return (0, 0) if payments is None else (payments.height, int(payments[Payment.PAID_YEN].sum()))
 
 
-def _upload(looked: Looked, upload: _Row) -> Iterator[Finding]:
+def _upload(audit: Audit, upload: _Row) -> Iterator[Finding]:
     """納付書情報: the file was written before the ledger said so, and holds what was issued with it."""
-    path = looked.session.job.out / "upload" / upload["file_name"]
+    path = audit.session.job.out / "upload" / upload["file_name"]
     if not path.is_file() or sha256_of_file(path) != upload["sha256"]:
         yield _unbacked(upload["file_name"], "書いたファイルが out にないか、違う", upload["sha256"][:16])
     if (upload["payloads"], upload["payload_yen"]) != (upload["notices"], upload["yen"]):

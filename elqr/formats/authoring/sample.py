@@ -21,7 +21,7 @@ _MOST_SAMPLED = 4_000_000
 _EBCDIC_DIGITS = frozenset(range(0xF0, 0xFA))
 
 
-def sampled(name: str, data: bytes, file: str, record_bytes: int | None = None) -> Draft:
+def draft_from_sample(name: str, data: bytes, file: str, record_bytes: int | None = None) -> Draft:
     """見本から下書きを作る. Raises BadFile when the file is empty, binary, or of a shape that cannot be guessed."""
     if not data.strip(b"\r\n\x1a \t"):
         raise BadFile(f"{file} は空です。中身のある見本を指定してください。")

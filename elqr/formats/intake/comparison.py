@@ -21,7 +21,7 @@ from elqr.formats.sequence import RECORD_NO
 from elqr.formats.spec import FieldSpec, RecordSpec, Spec
 from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.findings import MASKED
-from elqr.vocabulary.frames import PaymentContent, joined
+from elqr.vocabulary.frames import PaymentContent, as_one_text
 from elqr.vocabulary.limits import FINDINGS
 from elqr.vocabulary.visible_text import visible
 
@@ -195,7 +195,7 @@ def _identities(decoded: Decoded, record: RecordSpec) -> pl.DataFrame:
         return rows.select(RECORD_NO, *(pl.lit("").alias(name) for name in _SAME))
     stage = pl.col(pay.stage.field).cast(pl.String).fill_null("") if pay.stage.field else pl.lit("")
     rows = with_other_records(decoded, pay.record)
-    identity = joined(pay.identity).alias(PaymentContent.IDENTITY)
+    identity = as_one_text(pay.identity).alias(PaymentContent.IDENTITY)
     return rows.select(RECORD_NO, identity, stage.alias(PaymentContent.STAGE))
 
 

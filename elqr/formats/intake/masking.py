@@ -87,7 +87,7 @@ class _Copy:
             self.replaced[title] = self.replaced.get(title, 0) + count
 
 
-def masked(
+def mask_file(
     data: bytes, file: str, specs: Sequence[Spec], received_on: date, key: bytes, named: Spec | None = None
 ) -> Masked:
     """写しを作り、元と同じに扱われることを確かめる. Raises BadFile when either fails."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from elqr.disk.archive import kept, kept_parts
+from elqr.disk.archive import read_kept, read_kept_parts
 from elqr.formats.excerpt import HEAD_BYTES, Excerpt, csv_excerpts, fixed_excerpt
 from elqr.formats.spec import Spec
 from elqr.vocabulary.errors import NotFound
@@ -72,7 +72,7 @@ def _explain(rows: pl.DataFrame, spec: str, why: str) -> dict[int, Original]:
 
 def _read_fixed(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
     places = [(offset or 0, spec.record_bytes or 0) for offset in rows[CaseKeys.OFFSET_BYTES].to_list()]
-    head, *pieces = kept_parts(archive, sha256, [(0, HEAD_BYTES), *places])
+    head, *pieces = read_kept_parts(archive, sha256, [(0, HEAD_BYTES), *places])
     records = {}
     for no, (start, _), piece in zip(rows[CaseKeys.PAYMENT_NO].to_list(), places, pieces, strict=True):
         excerpt = fixed_excerpt(piece, head, spec)
@@ -81,6 +81,6 @@ def _read_fixed(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> d
 
 
 def _read_csv(rows: pl.DataFrame, spec: Spec, archive: Path, sha256: str) -> dict[int, Original]:
-    read = csv_excerpts(kept(archive, sha256), spec, rows[CaseKeys.RECORD_NO].to_list())
+    read = csv_excerpts(read_kept(archive, sha256), spec, rows[CaseKeys.RECORD_NO].to_list())
     numbers = zip(rows[CaseKeys.PAYMENT_NO].to_list(), rows[CaseKeys.RECORD_NO].to_list(), strict=True)
     return {no: Original(spec.title, read.get(record), "" if record in read else _NOT_CUT) for no, record in numbers}

@@ -82,7 +82,7 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
     made_on = datetime(book.night_on.year, book.night_on.month, book.night_on.day, tzinfo=UTC)
     workbook.set_properties({"title": book.title, "company": book.city, "author": "elqr", "created": made_on})
     formats = {name: workbook.add_format({**_FONT, **properties}) for name, properties in _FORMATS.items()}
-    parts = [part for sheet in book.sheets for part in parted(sheet, most_rows)]
+    parts = [part for sheet in book.sheets for part in divide_sheet(sheet, most_rows)]
     bodies: dict[str, Part] = {}
     for number, part in enumerate(parts, start=1):
         worksheet = workbook.add_worksheet(part.name)
@@ -96,7 +96,7 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
     return _stamped(skeleton, bodies)
 
 
-def parted(sheet: Sheet, most_rows: int) -> list[Part]:
+def divide_sheet(sheet: Sheet, most_rows: int) -> list[Part]:
     """シートを分ける: one worksheet for so many rows, fewer where there are many columns."""
     frame = sheet.table.frame
     most_rows = min(most_rows, MOST_CELLS // len(sheet.columns))

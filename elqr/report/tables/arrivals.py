@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.report.tables.night import shown, table_of
+from elqr.report.tables.night import labels_of, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.vocabulary.arrival_frames import Arriving
 from elqr.vocabulary.terms import ArrivalState
@@ -18,7 +18,7 @@ def arrival_table(rows: pl.DataFrame) -> Table:
         ordered.sort("order", Arriving.DUE_ON, Arriving.NAME, maintain_order=True),
         {
             "到着予定": (pl.col(Arriving.NAME), Style.TEXT),
-            "状況": (shown(Arriving.STATE, ArrivalState), Style.TEXT),
+            "状況": (labels_of(Arriving.STATE, ArrivalState), Style.TEXT),
             "予定日": (pl.col(Arriving.DUE_ON), Style.DATE),
             "期限": (pl.col(Arriving.LIMIT_ON), Style.DATE),
             "予定数": (pl.col(Arriving.COUNT), Style.COUNT),

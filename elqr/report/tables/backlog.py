@@ -29,7 +29,7 @@ def aged(waiting: pl.DataFrame, register: Register, night: date) -> pl.DataFrame
     """経過日数の表のもと: 理由, 所管課, 経過日数, 件数, 仮受額 of what is open."""
     rows = shape.with_procedure(open_only(waiting), register)
     return rows.select(
-        shape.shown(Waiting.OUTCOME, Outcome).alias("理由"),
+        shape.labels_of(Waiting.OUTCOME, Outcome).alias("理由"),
         shape.department(register).alias("所管課"),
         (pl.lit(night) - pl.col(Waiting.PAID_ON)).dt.total_days().alias("経過日数"),
         pl.col(Waiting.COUNT).alias("件数"),

@@ -10,7 +10,7 @@ import polars as pl
 
 from elqr.arithmetic.wareki import wareki_year
 from elqr.formats.intake.raw_records import Original
-from elqr.report.tables.night import installment_name, moved_by, procedure_name, shown
+from elqr.report.tables.night import installment_name, labels_of, moved_by, procedure_name
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Column, Frame
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
@@ -91,7 +91,7 @@ def _entries(*texts: pl.Expr) -> pl.Expr:
 
 def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
     named = {
-        "照会キーの種別": shown(CaseKeys.KEY_KIND, KeyKind),
+        "照会キーの種別": labels_of(CaseKeys.KEY_KIND, KeyKind),
         "照会キー": pl.col(CaseKeys.KEY_DIGITS),
         "再発行区分": pl.col(CaseKeys.REISSUE_NO),
         "確認番号": pl.col(CaseKeys.CHECK_NO),
@@ -192,7 +192,7 @@ def _posting_events(postings: pl.DataFrame) -> pl.DataFrame:
     """収納・決裁・減額 on the claim."""
     what = moved_by().fill_null("収納")
     who = pl.concat_str(ClaimPosting.DECIDED_BY, pl.lit(" "), ClaimPosting.REASON).str.strip_chars()
-    text = pl.format("{} 領収日 {}（{}）", shown(ClaimPosting.CHANNEL, Channel), ClaimPosting.PAID_ON, who)
+    text = pl.format("{} 領収日 {}（{}）", labels_of(ClaimPosting.CHANNEL, Channel), ClaimPosting.PAID_ON, who)
     order, day = pl.col(ClaimPosting.POSTING_NO), pl.col(ClaimPosting.NIGHT_ON)
     return postings.select(_event(what, 2, order, day, text, pl.col(ClaimPosting.YEN), pl.col(ClaimPosting.PAYMENT_NO)))
 

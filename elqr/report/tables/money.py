@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from elqr.report.tables.ledger_rows import STANDING, Money, Standing
-from elqr.report.tables.night import shown, table_of
+from elqr.report.tables.night import labels_of, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.vocabulary.frames import Column, Frame
 from elqr.vocabulary.money_frames import Deposit, Gap, Settled, SettledPayment
@@ -37,8 +37,8 @@ def settlement_table(money: Money, night: date) -> Table:
         rows,
         {
             "契約": (_contract(), Style.TEXT),
-            "突合結果": (shown(Settled.OUTCOME, SettlementOutcome), Style.TEXT),
-            "状態": (shown(STANDING, Standing), Style.TEXT),
+            "突合結果": (labels_of(Settled.OUTCOME, SettlementOutcome), Style.TEXT),
+            "状態": (labels_of(STANDING, Standing), Style.TEXT),
             "資金化日": (pl.col(Settled.FROM_ON), Style.DATE),
             "資金化日（至）": (pl.col(Settled.UNTIL_ON), Style.DATE),
             "経過日数": (
@@ -93,12 +93,12 @@ def detail_table(money: Money) -> Table:
         pl.col(SettledPayment.PAID_ON).alias(_Detail.DAY_ON),
         paid_yen.alias(_Detail.YEN),
         (paid_yen == pl.col("difference")).alias(_Detail.IS_DIFFERENCE),
-        shown(SettledPayment.OUTCOME, Outcome).alias(_Detail.OUTCOME),
+        labels_of(SettledPayment.OUTCOME, Outcome).alias(_Detail.OUTCOME),
         pl.lit(None).alias(_Detail.WHO),
     )
     is_back, yen = pl.col(Deposit.KIND) == DepositKind.CANCELLED.value, pl.col(Deposit.YEN)
     deposits = money.deposits.join(lines, on=Settled.LINE_NO, maintain_order="left").with_columns(
-        shown(Deposit.KIND, DepositKind).alias(_Detail.SIDE),
+        labels_of(Deposit.KIND, DepositKind).alias(_Detail.SIDE),
         pl.col(Deposit.DEPOSIT_NO).alias(_Detail.NUMBER),
         pl.col(Deposit.BOOKED_ON).alias(_Detail.DAY_ON),
         pl.when(is_back).then(-yen).otherwise(yen).alias(_Detail.YEN),
@@ -116,13 +116,13 @@ def detail_table(money: Money) -> Table:
         rows,
         {
             "契約": (_contract(), Style.TEXT),
-            "突合結果": (shown(_Detail.SETTLED_AS, SettlementOutcome), Style.TEXT),
+            "突合結果": (labels_of(_Detail.SETTLED_AS, SettlementOutcome), Style.TEXT),
             "資金化日": (pl.col(_Detail.FROM_ON), Style.DATE),
             "区分": (pl.col(_Detail.SIDE), Style.TEXT),
             "番号": (pl.col(_Detail.NUMBER).cast(pl.String), Style.TEXT),
             "ファイル": (pl.col(_Detail.FILE_NAME), Style.TEXT),
             "記録": (pl.col(_Detail.RECORD_NO), Style.COUNT),
-            "チャネル": (shown(_Detail.CHANNEL, Channel), Style.TEXT),
+            "チャネル": (labels_of(_Detail.CHANNEL, Channel), Style.TEXT),
             "領収日・勘定日": (pl.col(_Detail.DAY_ON), Style.DATE),
             "金額": (pl.col(_Detail.YEN), Style.YEN),
             "差額と同額": (pl.when(_Detail.IS_DIFFERENCE).then(pl.lit("○")), Style.TEXT),
@@ -141,12 +141,12 @@ def stage_table(money: Money, night: date) -> Table:
         "期限までに確報の届かない速報と、速報を送る契約で速報のなかった今夜の確報。",
         money.gaps,
         {
-            "区分": (shown(Gap.GAP, StageGap), Style.TEXT),
+            "区分": (labels_of(Gap.GAP, StageGap), Style.TEXT),
             "契約": (_contract(), Style.TEXT),
             "受付番号": (pl.col(Gap.PAYMENT_NO).cast(pl.String), Style.TEXT),
             "ファイル": (pl.col(Gap.FILE_NAME), Style.TEXT),
             "記録": (pl.col(Gap.RECORD_NO), Style.COUNT),
-            "チャネル": (shown(Gap.CHANNEL, Channel), Style.TEXT),
+            "チャネル": (labels_of(Gap.CHANNEL, Channel), Style.TEXT),
             "領収日": (pl.col(Gap.PAID_ON), Style.DATE),
             "経過日数": (age(Gap.PAID_ON, night), Style.COUNT),
             "領収額": (pl.col(Gap.PAID_YEN), Style.YEN),

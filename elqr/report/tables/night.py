@@ -52,7 +52,7 @@ _FILES_ONLY = (
 """Columns that stand in the CSV and JSON and not on the page, which must fit a sheet of A4."""
 
 
-def shown(name: str, terms: type[Term]) -> pl.Expr:
+def labels_of(name: str, terms: type[Term]) -> pl.Expr:
     """A term's column as staff read it."""
     labels = {term.value: term.label for term in terms}
     return pl.col(name).replace_strict(labels, default=None, return_dtype=pl.String)
@@ -116,7 +116,7 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
         rows,
         {
             "ファイル": (pl.col(Delivery.NAME), Style.TEXT),
-            "結果": (shown(Delivery.STATUS, FileStatus), Style.TEXT),
+            "結果": (labels_of(Delivery.STATUS, FileStatus), Style.TEXT),
             "様式": (pl.col(Delivery.SPEC), Style.TEXT),
             "件数": (pl.col(Delivery.PAYMENT_COUNT), Style.COUNT),
             "金額": (pl.col(Delivery.PAYMENT_YEN), Style.YEN),
@@ -157,10 +157,10 @@ def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
             "受付番号": (pl.col(DecidedPayment.PAYMENT_NO), Style.COUNT),
             "ファイル": (pl.col(DecidedPayment.FILE_NAME), Style.TEXT),
             "記録": (pl.col(DecidedPayment.RECORD_NO), Style.COUNT),
-            "チャネル": (shown(DecidedPayment.CHANNEL, Channel), Style.TEXT),
-            "段階": (shown(DecidedPayment.STAGE, Stage), Style.TEXT),
-            "消込結果": (shown(DecidedPayment.OUTCOME, Outcome), Style.TEXT),
-            "行き先": (shown(DecidedPayment.PLACE, Place), Style.TEXT),
+            "チャネル": (labels_of(DecidedPayment.CHANNEL, Channel), Style.TEXT),
+            "段階": (labels_of(DecidedPayment.STAGE, Stage), Style.TEXT),
+            "消込結果": (labels_of(DecidedPayment.OUTCOME, Outcome), Style.TEXT),
+            "行き先": (labels_of(DecidedPayment.PLACE, Place), Style.TEXT),
             "付記": (flag_names(), Style.TEXT),
             "領収日": (pl.col(DecidedPayment.PAID_ON), Style.DATE),
             "領収額": (pl.col(DecidedPayment.PAID_YEN), Style.YEN),
@@ -208,7 +208,7 @@ def _with_neighbours(
             pl.lit("受付"),
             pl.col(EarlierPayment.PAYMENT_NO).cast(pl.String),
             pl.lit(" "),
-            shown(EarlierPayment.CHANNEL, Channel),
+            labels_of(EarlierPayment.CHANNEL, Channel),
             pl.lit(" "),
             pl.col(EarlierPayment.PAID_ON).cast(pl.String),
         ).alias(_OTHER),
@@ -245,7 +245,7 @@ def exception_table(
         joined,
         {
             "受付番号": (pl.col(ExceptionRow.PAYMENT_NO), Style.COUNT),
-            "理由": (shown(ExceptionRow.OUTCOME, Outcome), Style.TEXT),
+            "理由": (labels_of(ExceptionRow.OUTCOME, Outcome), Style.TEXT),
             "重要度": (
                 pl.col(ExceptionRow.OUTCOME).replace_strict(severity, default="中", return_dtype=pl.String),
                 Style.TEXT,
@@ -254,8 +254,8 @@ def exception_table(
             "手続": (procedure_name(register), Style.TEXT),
             "領収日": (pl.col(ExceptionRow.PAID_ON), Style.DATE),
             "経過日数": ((pl.lit(night) - pl.col(ExceptionRow.PAID_ON)).dt.total_days(), Style.COUNT),
-            "チャネル": (shown(ExceptionRow.CHANNEL, Channel), Style.TEXT),
-            "段階": (shown(ExceptionRow.STAGE, Stage), Style.TEXT),
+            "チャネル": (labels_of(ExceptionRow.CHANNEL, Channel), Style.TEXT),
+            "段階": (labels_of(ExceptionRow.STAGE, Stage), Style.TEXT),
             "領収額": (pl.col(ExceptionRow.PAID_YEN), Style.YEN),
             "収納額": (pl.col(ExceptionRow.CLAIM_YEN), Style.YEN),
             "仮受額": (pl.col(ExceptionRow.SUSPENSE_YEN), Style.YEN),
@@ -280,7 +280,7 @@ def exception_table(
 def _last_ruling() -> pl.Expr:
     """前回の決裁 in words: what was ruled, when and why."""
     return pl.format(
-        "{}（{} {}）", shown(ExceptionRow.RULING, Ruling), ExceptionRow.RULED_ON, ExceptionRow.RULING_REASON
+        "{}（{} {}）", labels_of(ExceptionRow.RULING, Ruling), ExceptionRow.RULED_ON, ExceptionRow.RULING_REASON
     )
 
 
@@ -294,15 +294,15 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
             "申請": (pl.col(RulingRecord.REVIEW_NO).cast(pl.String), Style.TEXT),
             "決裁番号": (pl.col(RulingRecord.RULING_NO).cast(pl.String), Style.TEXT),
             "受付番号": (pl.col(RulingRecord.PAYMENT_NO).cast(pl.String), Style.TEXT),
-            "理由": (shown(RulingRecord.OUTCOME, Outcome), Style.TEXT),
+            "理由": (labels_of(RulingRecord.OUTCOME, Outcome), Style.TEXT),
             "領収額": (pl.col(RulingRecord.PAID_YEN), Style.YEN),
-            "決裁": (shown(RulingRecord.RULING, Ruling), Style.TEXT),
+            "決裁": (labels_of(RulingRecord.RULING, Ruling), Style.TEXT),
             "対象の納付番号": (pl.col(RulingRecord.TARGET), Style.DIGITS),
             "決裁の理由": (pl.col(RulingRecord.REASON), Style.TEXT),
             "担当": (pl.col(RulingRecord.STAFF), Style.TEXT),
             "申請者": (pl.col(RulingRecord.ASKED_BY), Style.TEXT),
             "申請日時": (pl.col(RulingRecord.ASKED_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
-            "結果": (shown(RulingRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
+            "結果": (labels_of(RulingRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
             "承認者": (pl.col(RulingRecord.TAKEN_BY), Style.TEXT),
             "承認日時": (pl.col(RulingRecord.TAKEN_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
             "仮受額（前）": (pl.col(RulingRecord.BEFORE_YEN), Style.YEN),
@@ -330,7 +330,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
                 Style.TEXT,
             ),
             "現年・滞納": (pl.when(DailySum.IS_ARREARS).then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
-            "チャネル": (shown(DailySum.CHANNEL, Channel), Style.TEXT),
+            "チャネル": (labels_of(DailySum.CHANNEL, Channel), Style.TEXT),
             "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
             "区分": (moved_by().fill_null("消込"), Style.TEXT),
             "件数": (pl.col(DailySum.COUNT), Style.COUNT),

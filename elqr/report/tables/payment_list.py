@@ -70,7 +70,7 @@ class View:
         return {name: getattr(self, name) for name in names}
 
 
-def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+def choose_listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """一覧に載せる収納: frame ExceptionRow, open exceptions first, then some of the night's (frame DecidedPayment)."""
     waiting = exceptions.head(LISTED).with_columns(pl.lit(True).alias(ExceptionRow.IS_OPEN))
     is_other = ~pl.col(ExceptionRow.PAYMENT_NO).is_in(exceptions[ExceptionRow.PAYMENT_NO].implode())
@@ -80,13 +80,13 @@ def listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
 
 def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
     """一覧の表: the columns of 要確認一覧 and those that filters need; one row a listed payment."""
-    payments = listed(rows.exceptions, rows.decisions)
+    payments = choose_listed(rows.exceptions, rows.decisions)
     frame = shape.exception_table(payments, rows.others, rows.suggestions, register, night).frame
     assert frame["受付番号"].equals(payments[ExceptionRow.PAYMENT_NO].alias("受付番号")), "rows stay in their order"
     severity = {outcome.label: None for outcome in PLACE_OF if outcome not in SEVERITY_OF}
     marked = pl.DataFrame(
         {
-            "行き先": payments.select(shape.shown(ExceptionRow.PLACE, Place)).to_series(),
+            "行き先": payments.select(shape.labels_of(ExceptionRow.PLACE, Place)).to_series(),
             "未処理": payments[ExceptionRow.IS_OPEN].cast(pl.Int64),
             "今夜": (payments[ExceptionRow.DECIDED_ON] == night).cast(pl.Int64),
         }

@@ -7,7 +7,7 @@ night and for each file, channel and procedure × fiscal year.
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
-from elqr.report.tables.night import procedure_name, shown, table_of
+from elqr.report.tables.night import labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.report_frames import DecidedPayment, PlacedRecord
@@ -33,7 +33,7 @@ def places_table(read: pl.DataFrame, register: Register) -> Table:
     year = fiscal_year_expr(pl.col(PlacedRecord.PAID_ON)).cast(pl.String)
     named = read.with_columns(
         pl.lit("全体").alias("night"),
-        shown(PlacedRecord.CHANNEL, Channel).alias(PlacedRecord.CHANNEL),
+        labels_of(PlacedRecord.CHANNEL, Channel).alias(PlacedRecord.CHANNEL),
         pl.concat_str(procedure_name(register), pl.lit(" "), year, pl.lit("年度")).alias("procedure"),
     )
     sums = pl.concat([_sums(named, kind, column) for kind, column in _KINDS.items()])

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.report.tables.night import department, flag_names, installment_name, procedure_name, shown, table_of
+from elqr.report.tables.night import department, flag_names, installment_name, labels_of, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.report_frames import EarlierPayment, ExceptionRow
@@ -19,7 +19,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
     rows = pl.concat([exceptions.filter(is_kind), awaiting])
     before = others.select(
         pl.col(EarlierPayment.PAYMENT_NO).alias(ExceptionRow.OTHER_PAYMENT_NO),
-        shown(EarlierPayment.CHANNEL, Channel).alias("other_channel"),
+        labels_of(EarlierPayment.CHANNEL, Channel).alias("other_channel"),
         pl.col(EarlierPayment.PAID_ON).alias("other_paid_on"),
     )
     rows = rows.join(before, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left")
@@ -29,8 +29,8 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
         rows,
         {
             "受付番号": (pl.col(ExceptionRow.PAYMENT_NO), Style.COUNT),
-            "区分": (shown(ExceptionRow.OUTCOME, Outcome), Style.TEXT),
-            "決裁": (shown(ExceptionRow.RULING, Ruling), Style.TEXT),
+            "区分": (labels_of(ExceptionRow.OUTCOME, Outcome), Style.TEXT),
+            "決裁": (labels_of(ExceptionRow.RULING, Ruling), Style.TEXT),
             "所管課": (department(register), Style.TEXT),
             "手続": (procedure_name(register), Style.TEXT),
             "賦課年度": (pl.col(ExceptionRow.LEVY_YEAR), Style.TEXT),
@@ -38,7 +38,7 @@ def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.Da
             "期別": (installment_name(), Style.TEXT),
             "宛名番号": (pl.col(ExceptionRow.PAYER_REF), Style.DIGITS),
             "領収日": (pl.col(ExceptionRow.PAID_ON), Style.DATE),
-            "チャネル": (shown(ExceptionRow.CHANNEL, Channel), Style.TEXT),
+            "チャネル": (labels_of(ExceptionRow.CHANNEL, Channel), Style.TEXT),
             "領収額": (pl.col(ExceptionRow.PAID_YEN), Style.YEN),
             "還付・充当候補額": (pl.col(ExceptionRow.SUSPENSE_YEN), Style.YEN),
             "付記": (flag_names(), Style.TEXT),

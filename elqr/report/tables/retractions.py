@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from elqr.report.tables.night import shown, table_of
+from elqr.report.tables.night import labels_of, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.vocabulary.report_frames import RetractionRecord
 from elqr.vocabulary.terms import RetractionKind, RulingResult
@@ -16,12 +16,12 @@ def retraction_table(rows: pl.DataFrame) -> Table:
         rows,
         {
             "申請": (pl.col(RetractionRecord.RETRACTION_NO).cast(pl.String), Style.TEXT),
-            "種別": (shown(RetractionRecord.KIND, RetractionKind), Style.TEXT),
+            "種別": (labels_of(RetractionRecord.KIND, RetractionKind), Style.TEXT),
             "取り消すもの": (pl.col(RetractionRecord.SUBJECT), Style.TEXT),
             "理由": (pl.col(RetractionRecord.REASON), Style.TEXT),
             "申請者": (pl.col(RetractionRecord.ASKED_BY), Style.TEXT),
             "申請日時": (pl.col(RetractionRecord.ASKED_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
-            "結果": (shown(RetractionRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
+            "結果": (labels_of(RetractionRecord.RESULT, RulingResult).fill_null("承認待ち"), Style.TEXT),
             "承認者": (pl.col(RetractionRecord.TAKEN_BY), Style.TEXT),
             "承認日時": (pl.col(RetractionRecord.TAKEN_AT).str.slice(0, 16).str.replace("T", " "), Style.TEXT),
         },

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from elqr.store.db.database import asked_first, copied, read_columns
+from elqr.store.db.database import ask_first, copy_rows, read_columns
 from elqr.store.db.schema import Text, Whole
 from elqr.vocabulary import frames
 
@@ -44,7 +44,7 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
         return
     rows = as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
     rows = rows.select(name for name in rows.columns if name in table.c)
-    if copied(connection, table, rows):
+    if copy_rows(connection, table, rows):
         return
     spelt = {name: said for name in rows.columns[1:] if (said := _spelt(connection, rows[name])) is not None}
     names = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in rows.columns)
@@ -140,7 +140,7 @@ def _as_asked(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 
 @contextmanager
-def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
+def stage_rows(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
     """A temporary table of tonight's rows, gone at the end of the block, or with the transaction that fails in it.
 
     Its rows are in order, so that looking them up goes once through the ledger's pages.
@@ -149,7 +149,7 @@ def staged(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
     table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
     table.create(connection)
     insert_frame(connection, table, frame.sort(frame.columns))
-    yield asked_first(connection, table)
+    yield ask_first(connection, table)
     table.drop(connection)
 
 
@@ -165,7 +165,7 @@ def asked(
     def answer(connection: Connection, own: pl.DataFrame) -> list[pl.DataFrame]:
         found = []
         for some in own.iter_slices(_KEYS_A_QUESTION):
-            with staged(connection, some) as table:
+            with stage_rows(connection, some) as table:
                 found.append(read_unordered(connection, query(table), schema))
         return found
 

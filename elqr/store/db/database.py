@@ -50,7 +50,7 @@ def take_turn(connection: Connection) -> bool:
     return postgresql.take_turn(connection)
 
 
-def copied(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
+def copy_rows(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
     """一括で入れる: all rows of stored types by COPY, where the database knows it; False where it does not."""
     if not is_server(connection):
         return False
@@ -60,13 +60,13 @@ def copied(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
     return True
 
 
-def asked_first(connection: Connection, table: Table) -> FromClause:
+def ask_first(connection: Connection, table: Table) -> FromClause:
     """問う側から: a temporary table as queries join it, so that they begin with it and never read all of the ledger."""
     if not is_server(connection):
-        return sqlite.asked_first(table)
+        return sqlite.ask_first(table)
     from elqr.store.db import postgresql
 
-    return postgresql.asked_first(connection, table)
+    return postgresql.ask_first(connection, table)
 
 
 def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
@@ -86,10 +86,10 @@ def refresh_statistics(connection: Connection) -> None:
         postgresql.refresh_statistics(connection)
 
 
-def tidied(connection: Connection) -> None:
+def tidy(connection: Connection) -> None:
     """台帳を片付ける, on a connection that nobody is asking any more. A server does it by itself."""
     if not is_server(connection):
-        sqlite.tidied(connection)
+        sqlite.tidy(connection)
 
 
 def reason(error: DBAPIError) -> str:

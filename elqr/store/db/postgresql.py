@@ -138,7 +138,7 @@ def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
         raise OperationalError(statement, None, error) from error
 
 
-def asked_first(connection: Connection, table: Table) -> FromClause:
+def ask_first(connection: Connection, table: Table) -> FromClause:
     """問う側から: the server is told how many rows the table has, and plans by it."""
     connection.exec_driver_sql(f"ANALYZE pg_temp.{table.name}")
     return table

@@ -70,7 +70,7 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
     return made
 
 
-def asked_first(table: Table) -> FromClause:
+def ask_first(table: Table) -> FromClause:
     """問う側から: each column behind a plus, so that no index of this table can be used to look rows up in it.
 
     SQLite knows no sizes here and would as soon read the whole ledger; so it has to begin with this table.
@@ -94,7 +94,7 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     )
 
 
-def tidied(connection: Connection) -> None:
+def tidy(connection: Connection) -> None:
     """記録簿を台帳に写す: what was committed goes from the log into the file, as far as nobody reads in the log.
 
     Source: sqlite.org/pragma.html, wal_checkpoint.
@@ -143,7 +143,7 @@ def structure_breaks(connection: Connection) -> Iterator[str]:
             yield str(row[0])
 
 
-def copied_to(path: Path, copy: Path) -> None:
+def copy_ledger(path: Path, copy: Path) -> None:
     """控えを取る: the whole ledger in another file, while others write; one that is there stays. Raises LedgerError."""
     if copy.exists():
         return
@@ -164,7 +164,7 @@ def copied_to(path: Path, copy: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
-def told_by(copy: Path) -> dict[str, str]:
+def read_ends(copy: Path) -> dict[str, str]:
     """控えの中身: its version and the ends of its chain of runs, read without a change. Raises LedgerError."""
     ends = "SELECT (SELECT hash FROM run ORDER BY run_no LIMIT 1), run_id, hash FROM run ORDER BY run_no DESC LIMIT 1"
     try:

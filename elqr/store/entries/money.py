@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
-from elqr.rules.deposits import ranked
+from elqr.rules.deposits import rank_deposits
 from elqr.rules.settlement import Settlement
 from elqr.store.db.bulk import insert_frame, next_no, numbered
 from elqr.store.entries.night import Delivered, enter_content
@@ -22,7 +22,7 @@ def enter_deposits(
     """入金ファイルを取り込む: the file, its delivery and all its lines (frame DepositContent). Returns them as kept."""
     file_no = enter_content(connection, delivered, night, spec, record_count, 0, 0)
     known = known_deposits(connection, lines)
-    rows = ranked(lines, known, spec, next_no(connection, m.deposit.c.deposit_no))
+    rows = rank_deposits(lines, known, spec, next_no(connection, m.deposit.c.deposit_no))
     new = rows.filter(pl.col(Deposit.REPEATS_NO).is_null())
     connection.execute(
         insert(m.deposit_file).values(

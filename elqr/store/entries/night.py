@@ -10,11 +10,11 @@ import polars as pl
 from sqlalchemy import Connection, func, insert, literal, select, update
 
 from elqr.formats.payment_identity import ACCEPTED
-from elqr.rules.notices import Gained
+from elqr.rules.notices import JudgedRows
 from elqr.rules.totals import night_tallies
 from elqr.store.db.bulk import insert_frame, next_no, numbered
 from elqr.store.db.database import session
-from elqr.store.entries.seals import Seal, seal, sealing
+from elqr.store.entries.seals import Seal, seal, seal_new
 from elqr.store.queries.chain import last_link
 from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
 from elqr.store.queries.refused_rows import enter_refused
@@ -137,7 +137,7 @@ def enter_file(
     return Entered(file_no, first, count, yen)
 
 
-def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: Gained) -> None:
+def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: JudgedRows) -> None:
     """納付書を登録する: new claims, notices, keys and cancellations, and the file's findings."""
     file_no = next_no(connection, t.notice_file.c.notice_file_no)
     connection.execute(
@@ -256,7 +256,7 @@ def enter_run(
         "ledger": ledger_id(connection),
         **entry,
         "operator": operator(connection),
-        **sealing(connection, night.isoformat(), before.get("upto", {}), sealed or {}),
+        **seal_new(connection, night.isoformat(), before.get("upto", {}), sealed or {}),
         **(earlier or {}),
     }
     text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

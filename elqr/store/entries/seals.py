@@ -112,7 +112,7 @@ def all_rows(connection: Connection, table: Table) -> pl.DataFrame:
     return read_frame(connection, select(*table.c), schema_of(table))
 
 
-def sealing(
+def seal_new(
     connection: Connection, night_on: str, upto: Mapping[str, int], given: Mapping[str, Seal]
 ) -> dict[str, Any]:
     """封をする: what the next link says, after one that went `upto`. `given` are seals of rows that were in hand."""
@@ -130,10 +130,10 @@ def sealing(
         for table in NIGHTS
         if (made := _where(connection, table, table.c.night_on == night_on)) != NOTHING
     }
-    return {"upto": now, "sealed": sealed, "nightly": nightly, **changing(connection)}
+    return {"upto": now, "sealed": sealed, "nightly": nightly, **read_changing(connection)}
 
 
-def unsealed(connection: Connection) -> dict[str, int]:
+def count_unsealed(connection: Connection) -> dict[str, int]:
     """封のない行: how many by table, of what only the transaction of a link enters: none of them is true.
 
     Rows of `TAKEN_IN` may wait, but not without what they are numbered by. Payloads are found by their upload only,
@@ -166,7 +166,7 @@ def _count(connection: Connection, table: Table, condition: Any) -> int:
     return int(connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one())
 
 
-def changing(connection: Connection) -> dict[str, dict[str, Any]]:
+def read_changing(connection: Connection) -> dict[str, dict[str, Any]]:
     """変わる行: the counters and the settings, as they are."""
     found: dict[str, dict[str, Any]] = {}
     for name, table in (("counters", tables.counter), ("settings", tables.setting)):
@@ -175,7 +175,7 @@ def changing(connection: Connection) -> dict[str, dict[str, Any]]:
     return found
 
 
-def before(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
+def seal_earlier(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
     """前からの行: what a link says of rows that older programs entered without one, by table, and all nights."""
     nightly = {}
     for table in NIGHTS:

@@ -18,7 +18,7 @@ from elqr import __version__
 from elqr.store.db.schema import SCHEMA_VERSION
 from elqr.store.entries.acts import SAID
 from elqr.store.entries.night import enter_run
-from elqr.store.entries.seals import before
+from elqr.store.entries.seals import seal_earlier
 from elqr.store.tables.ledger import run, setting
 
 _HERE = Path(__file__).parent
@@ -39,4 +39,4 @@ def bring_up(connection: Connection, version: int) -> None:
     last_night = connection.execute(select(func.max(run.c.night_on))).scalar_one()
     if last_night is not None:
         entry = {"version": __version__, "migrated": [version, SCHEMA_VERSION]}
-        enter_run(connection, date.fromisoformat(last_night), entry, earlier=before(connection, SAID))
+        enter_run(connection, date.fromisoformat(last_night), entry, earlier=seal_earlier(connection, SAID))

@@ -10,8 +10,8 @@ import polars as pl
 from sqlalchemy import Connection, case, column, func, literal, select, table, update
 
 from elqr.formats.payment_identity import ACCEPTED, CONTENT, content, variants
-from elqr.store.db.bulk import insert_frame, read_frame, staged
-from elqr.store.migrations.steps import created, unguarded
+from elqr.store.db.bulk import insert_frame, read_frame, stage_rows
+from elqr.store.migrations.steps import create_tables, without_guard
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Known, Payment
 
@@ -35,7 +35,7 @@ def bring_up_identities(connection: Connection) -> None:
     p, known = t.payment.c, t.payment_identity
     spec = select(t.file.c.spec).where(t.file.c.file_no == p.file_no).scalar_subquery()
     sender = case(*((spec == name, literal(own)) for name, own in SENDERS.items()), else_=spec)
-    with unguarded("payment"):
+    with without_guard("payment"):
         connection.execute(update(t.payment).values(identity=sender.concat("|").concat(p.identity)))
         several = _counted_again(connection)
         changed = several.filter(pl.col(_NTH) != pl.col(Payment.OCCURRENCE_NO))
@@ -43,9 +43,9 @@ def bring_up_identities(connection: Connection) -> None:
             connection.execute(update(t.payment).where(p.payment_no == number).values(occurrence_no=nth))
     connection.exec_driver_sql("CREATE TABLE known_before AS SELECT payment_no FROM payment_identity")
     connection.exec_driver_sql("DROP TABLE payment_identity")
-    created(known.name)
+    create_tables(known.name)
     insert_frame(connection, known, _known_of(connection, several))
-    with staged(connection, several.select(Payment.PAYMENT_NO)) as few:
+    with stage_rows(connection, several.select(Payment.PAYMENT_NO)) as few:
         is_few = select(few.c.payment_no)
         plain = select(p.identity, p.stage, p.occurrence_no, literal(ACCEPTED), p.payment_no)
         plain = plain.where(p.payment_no.in_(_before()), p.payment_no.not_in(is_few))

@@ -12,13 +12,13 @@ from elqr.store.db.database import is_server
 from elqr.store.db.schema import append_only, metadata
 
 
-def created(*names: str, unless_there: bool = False) -> None:
+def create_tables(*names: str, unless_there: bool = False) -> None:
     """表を作る, with their indexes and guards; `unless_there` for what an earlier revision may have needed."""
     for name in names:
         metadata.tables[name].create(op.get_bind(), checkfirst=unless_there)
 
 
-def indexed(table: str, name: str) -> None:
+def create_index(table: str, name: str) -> None:
     """索引を作る on a table that was there before, unless a step before this one made the table with it."""
     next(index for index in metadata.tables[table].indexes if index.name == name).create(op.get_bind(), checkfirst=True)
 
@@ -33,7 +33,7 @@ class Remade:
     more: Mapping[str, object] = field(default_factory=dict)
 
 
-def remade(*tables: Remade) -> None:
+def remake_tables(*tables: Remade) -> None:
     """表を作り直す in the shape of today, with their rows; a table that refers to another stands before it."""
     connection, rows = op.get_bind(), {}
     for table in tables:
@@ -42,19 +42,19 @@ def remade(*tables: Remade) -> None:
         rows[table.name] = [{**row, **number, **table.more} for row, number in zip(found, numbers, strict=False)]
         op.drop_table(table.name)
     for table in reversed(tables):
-        created(table.name)
+        create_tables(table.name)
         if rows[table.name]:
             connection.execute(insert(metadata.tables[table.name]), rows[table.name])
 
 
-def added(table: str, column: Column[Any]) -> None:
+def add_column(table: str, column: Column[Any]) -> None:
     """列を足す, unless the table was made in this bringing up, as it stands now."""
     if column.name not in {there["name"] for there in inspect(op.get_bind()).get_columns(table)}:
         op.add_column(table, column)
 
 
 @contextmanager
-def unguarded(name: str) -> Iterator[None]:
+def without_guard(name: str) -> Iterator[None]:
     """守りを外す for the block: the rows of one table may be changed. A block that fails fails with its transaction."""
     if is_server(op.get_bind()):
         op.execute(f"ALTER TABLE {name} DISABLE TRIGGER {name}_no_change")

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, literal, literal_column, select
 
-from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
@@ -42,7 +42,7 @@ def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.D
 def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """今の納付者 of some claims: claim_no and payer_ref, as the newest valid slip names it."""
     n, own = t.notice.c, t.claim.c
-    with staged(connection, claims.select(Claim.CLAIM_NO).unique()) as asked:
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as asked:
         query = (
             select(own.claim_no, n.payer_ref)
             .join(asked, asked.c.claim_no == own.claim_no)
@@ -120,7 +120,7 @@ def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納のあった調定 of payments (payment_no), now or before: frame StoodOn."""
     g, found = t.posting.c, []
     schema = schema_of((Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.YEN))
-    with staged(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
         for own in (is_move(), ~is_move()):
             query = (
                 select(g.payment_no, g.claim_no, g.yen)
@@ -136,7 +136,7 @@ def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """納付書の額 of some claims: claim_no, paid_yen of every slip that pays them, 全期 and old ones too."""
     pays = t.notice_claim.c
     schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
-    with staged(connection, claims.select(Claim.CLAIM_NO)) as asked:
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as asked:
         query = (
             select(pays.claim_no, t.notice.c.amount_yen.label("paid_yen"))
             .join(asked, asked.c.claim_no == pays.claim_no)

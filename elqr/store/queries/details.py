@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
 
-from elqr.store.db.bulk import read_frame, select_named, staged
+from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.moves import is_move, is_reduction
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Payment, Suggestion
@@ -19,7 +19,7 @@ from elqr.vocabulary.terms import Account
 def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納の照会キーと原データの場所 of payments; frame CaseKeys, in the order of `payments` (payment_no)."""
     p, f = t.payment.c, t.file.c
-    with staged(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(
                 p.payment_no, f.sha256.label(CaseKeys.FILE_SHA256), f.size_bytes, f.spec, p.record_no, p.offset_bytes,
@@ -36,7 +36,7 @@ def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
 
 def case_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納の調定: the claims that the slip of each payment pays; frame CaseClaim."""
-    with staged(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(t.decision.c.payment_no, t.notice_claim.c.claim_no)
             .join(asked, asked.c.payment_no == t.decision.c.payment_no)
@@ -50,7 +50,7 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
     """調定の納付書 known on a night, with its cancellation by then; frame ClaimSlip."""
     n, c, day = t.notice.c, t.claim.c, night.isoformat()
     cancel = t.notice_cancel.c
-    with staged(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
+    with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
         query = (
             select_named(
                 {
@@ -90,7 +90,7 @@ def _issued(day: str) -> ColumnElement[bool]:
 def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """調定への計上 up to a night, with the payments behind them; frame ClaimPosting."""
     g, p = t.posting.c, t.payment.c
-    with staged(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
+    with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
         query = (
             select_named(
                 {
@@ -119,7 +119,7 @@ def suspense_postings(connection: Connection, payments: pl.DataFrame, night: dat
     """仮受への計上 of payments up to a night; frame SuspensePosting."""
     g = t.posting.c
     found = []
-    with staged(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         for moved in (False, True):
             query = (
                 select(g.payment_no, g.posting_no, g.night_on, g.yen, g.decided_by, g.reason)
@@ -138,9 +138,9 @@ def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFr
     """
     s = t.suggestion.c
     own = late.join(payments, on=Payment.PAYMENT_NO, how="semi").select(*Suggestion.SCHEMA)
-    with staged(connection, own) as asked:
+    with stage_rows(connection, own) as asked:
         found = [read_frame(connection, _near(asked, night).order_by(asked.c.payment_no), NearNotice.SCHEMA)]
-    with staged(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         near = select(s.payment_no, s.notice_no, s.how).join(asked, asked.c.payment_no == s.payment_no).subquery()
         query = _near(near, night).order_by(near.c.payment_no, near.c.notice_no)
         found.append(read_frame(connection, query, NearNotice.SCHEMA))

@@ -8,9 +8,9 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, select
 
-from elqr.rules.notice_lookup import with_notice
+from elqr.rules.notice_lookup import look_up_notices
 from elqr.rules.suggestions import exact
-from elqr.store.db.bulk import read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.matching import candidates
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Candidate, Payment
@@ -24,12 +24,12 @@ _ASKED = (
 
 def late_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
     """同じ照会キーの納付書 of payments (payment_no), known by a night: frame LateNotice. Nothing is applied."""
-    with staged(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
         query = select(*(t.payment.c[name] for name in _ASKED)).join(
             asked, asked.c.payment_no == t.payment.c.payment_no
         )
         rows = read_frame(connection, query, schema_of(_ASKED))
-    return exact(with_notice(rows, _known_by(connection, candidates([connection], rows), night)))
+    return exact(look_up_notices(rows, _known_by(connection, candidates([connection], rows), night)))
 
 
 def _known_by(connection: Connection, found: pl.DataFrame, night: date) -> pl.DataFrame:
@@ -38,7 +38,7 @@ def _known_by(connection: Connection, found: pl.DataFrame, night: date) -> pl.Da
     schema = {Candidate.NOTICE_NO: pl.Int64, "came_on": pl.Date, "came_with_key": pl.Boolean, "keyed_on": pl.Date}
     issued = select(upload.night_on).join(t.payload, t.payload.c.upload_no == upload.upload_no)
     of_notice = issued.where(t.payload.c.notice_no == notice.notice_no).correlate(t.notice).scalar_subquery()
-    with staged(connection, found.select(Candidate.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, found.select(Candidate.NOTICE_NO).unique()) as asked:
         query = (
             select_named(
                 {

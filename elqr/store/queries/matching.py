@@ -7,9 +7,9 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.rules.notice_lookup import as_registered, under_their_keys
+from elqr.rules.notice_lookup import attach_to_keys, registered_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
-from elqr.store.db.bulk import asked, read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import asked, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.refused_rows import waiting_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
@@ -25,7 +25,7 @@ from elqr.vocabulary.frames import (
     NoticeKey,
     OpenClaim,
     Payment,
-    met_again,
+    occurs_twice,
 )
 from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
 
@@ -34,7 +34,7 @@ _CLAIM_KEY = list(ClaimKey.SCHEMA)
 
 def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -> Registered:
     """登録済の納付書: all notices of the assessments in `rows`, and the owners of the keys in `keys`."""
-    with staged(connection, rows.select(ASSESSMENT_KEY).unique()) as asked:
+    with stage_rows(connection, rows.select(ASSESSMENT_KEY).unique()) as asked:
         same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
         notices = read_frame(connection, select(*t.notice.c).join(asked, and_(*same)), Notice.SCHEMA)
         same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
@@ -65,7 +65,7 @@ def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
         NoticeKey.KEY_DIGITS: pl.String,
         **{name: Notice.SCHEMA[name] for name in NOTICE_KEY},
     }
-    with staged(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
+    with stage_rows(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
         query = (
             select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
             .join(asked, same_key(asked))
@@ -118,7 +118,7 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     number of the key asked for, not with its digits.
     """
     keys = _keys(payments).with_row_index("at").cast({"at": pl.Int64})
-    stored = as_registered(keys)
+    stored = registered_keys(keys)
 
     def query(own: FromClause) -> Select[Any]:
         payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
@@ -133,7 +133,7 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
         del schema[name]
     found = asked(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
-    return under_their_keys(found, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
+    return attach_to_keys(found, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
 
 
 def _keys(payments: pl.DataFrame) -> pl.DataFrame:
@@ -144,7 +144,7 @@ def _keys(payments: pl.DataFrame) -> pl.DataFrame:
     key = (Payment.KEY_KIND, Payment.KEY_DIGITS)
     says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
     rows = payments.select(*key, says.cast(pl.Int64).alias("says"))
-    again = met_again(rows.select(pl.struct(key).hash()).to_series())
+    again = occurs_twice(rows.select(pl.struct(key).hash()).to_series())
     return pl.concat([rows.filter(~again), rows.filter(again).group_by(key).agg(pl.col("says").max())])
 
 
@@ -311,7 +311,7 @@ def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataF
 
 def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
     """使用済の案件特定キー among these: they must never be given again."""
-    with staged(connection, elqr_keys(key_no)) as asked:
+    with stage_rows(connection, elqr_keys(key_no)) as asked:
         query = select(t.notice_key.c.key_digits).join(asked, same_key(asked))
         return set(connection.execute(query).scalars())
 
@@ -328,10 +328,10 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     Columns key_kind, key_digits, and of Candidate what tells which is meant.
     """
     own = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
-    stored = as_registered(own)
+    stored = registered_keys(own)
     schema = {"at": pl.Int64, **schema_of(_OF_KEY)}
     notice = t.notice.c
-    with staged(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
+    with stage_rows(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
         query = (
             select_named(
                 {
@@ -347,7 +347,7 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
             .join(t.notice_key, same_key(asked))
             .join(t.notice, notice.notice_no == t.notice_key.c.notice_no)
         )
-        return under_their_keys(read_frame(connection, query, schema), own, stored["only_reissue_no"])
+        return attach_to_keys(read_frame(connection, query, schema), own, stored["only_reissue_no"])
 
 
 def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:

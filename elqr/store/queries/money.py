@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.deposits import known_lines
 from elqr.rules.offsets import SETTLED_AS, SETTLEMENT_NO
-from elqr.store.db.bulk import read_frame, select_named, staged
+from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.reports import file_name
 from elqr.store.queries.retractions import numbers_taken_back
@@ -37,7 +37,7 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
     """
     d = m.deposit.c
     schema = {**Deposit.SCHEMA, ReceivedDeposit.SPEC: pl.String}
-    with staged(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
+    with stage_rows(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
         query = (
             select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec)
             .join(asked, and_(asked.c.booked_on == d.booked_on, asked.c.yen == d.yen))
@@ -166,12 +166,12 @@ def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) ->
     d, s = m.deposit.c, m.settlement.c
     schema = {**ReceivedDeposit.SCHEMA, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
     back = m.deposit.alias("back").c
-    with staged(connection, deposits.select(Deposit.YEN).unique()) as asked:
+    with stage_rows(connection, deposits.select(Deposit.YEN).unique()) as asked:
         query = select(back.yen).where(back.kind == DepositKind.CANCELLED.value, back.repeats_no.is_(None))
         taken = read_frame(connection, query.join(asked, asked.c.yen == back.yen).distinct(), {Deposit.YEN: pl.Int64})
     if taken.is_empty():
         return pl.DataFrame(schema=schema)
-    with staged(connection, taken) as asked:
+    with stage_rows(connection, taken) as asked:
         query = (
             _counting(s.settlement_no, s.outcome.label(SETTLED_AS))
             .join(asked, asked.c.yen == d.yen)
@@ -305,7 +305,7 @@ def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage)
         if stage is Stage.PRELIMINARY
         else t.decision.c.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
     )
-    with staged(connection, bundles.select(names)) as asked:
+    with stage_rows(connection, bundles.select(names)) as asked:
         of_yen = or_(asked.c.only_yen.is_(None), asked.c.only_yen == p.paid_yen) if len(names) > 1 else true()
         query = (
             _listed(b.bundle_no)
@@ -333,7 +333,7 @@ def _was_announced(night: date) -> ColumnElement[bool]:
 def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
     """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
     found = bundle_payments(connection, bundles, Stage.PRELIMINARY).select(Bundle.BUNDLE_NO, Payment.PAYMENT_NO)
-    with staged(connection, found.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, found.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
@@ -358,7 +358,7 @@ def overdue(connection: Connection, night: date) -> pl.DataFrame:
 def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
     """速報のない確報 of some bundles: frame BundlePayment."""
     found = bundle_payments(connection, bundles, Stage.CONFIRMED)
-    with staged(connection, found.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, found.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from elqr.formats.payment_identity import ACCEPTED
-from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, staged
+from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, stage_rows
 from elqr.store.db.schema import Text
 from elqr.store.queries.announced import is_ended
 from elqr.store.queries.matching import newer_slip_exists
@@ -45,7 +45,7 @@ def standings(connection: Connection, procedures: Iterable[str] | None = None) -
 
 def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """納付書の状態 of some notices; frame NoticeStanding."""
-    with staged(connection, notice_nos.unique().alias(Slip.NOTICE_NO).to_frame()) as asked:
+    with stage_rows(connection, notice_nos.unique().alias(Slip.NOTICE_NO).to_frame()) as asked:
         query = _standing().join(asked, asked.c.notice_no == t.notice.c.notice_no)
         return read_frame(connection, query, NoticeStanding.SCHEMA)
 
@@ -124,7 +124,7 @@ def _records_of(stage: Stage) -> ColumnElement[int]:
 def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """印刷する納付書; frame Slip."""
     columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in Slip.SCHEMA]
-    with staged(connection, notice_nos.alias(Slip.NOTICE_NO).to_frame()) as asked:
+    with stage_rows(connection, notice_nos.alias(Slip.NOTICE_NO).to_frame()) as asked:
         query = (
             select(*columns)
             .select_from(t.notice)
@@ -136,7 +136,7 @@ def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 
 def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
     """納付番号 → notice_no; keys without an eL-QR are not there."""
-    with staged(connection, key_nos.unique().alias(Payload.KEY_NO).to_frame()) as asked:
+    with stage_rows(connection, key_nos.unique().alias(Payload.KEY_NO).to_frame()) as asked:
         query = select(t.payload.c.key_no, t.payload.c.notice_no).join(asked, asked.c.key_no == t.payload.c.key_no)
         return read_frame(connection, query, {Payload.KEY_NO: pl.String, Payload.NOTICE_NO: pl.Int64})
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select, union
 
 from elqr.rules.reductions import Reducible
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, stage_rows
 from elqr.store.queries.chain import NOTICE_FILES, last_saying
 from elqr.store.queries.open_exceptions import last_ruling_no
 from elqr.store.queries.owed import owed_yen
@@ -46,7 +46,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
         .where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1)
     )
     changed = read_frame(connection, union(cancelled, reissued), {Posting.CLAIM_NO: pl.Int64})
-    with staged(connection, changed) as asked:
+    with stage_rows(connection, changed) as asked:
         owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
         query = (
             select(asked.c.claim_no, owed.label(Reducible.OWED_YEN))
@@ -81,7 +81,7 @@ def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
     """調定にある収納; frame Reducible. `lowered`: claim_no, owed_yen."""
     g, p = t.posting.c, t.payment.c
     order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
-    with staged(connection, lowered.select(Posting.CLAIM_NO)) as asked:
+    with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as asked:
         query = (
             select(*(p[name] for name in order))
             .distinct()
@@ -98,7 +98,7 @@ def enter_reductions(connection: Connection, night: date, reductions: pl.DataFra
     rows = numbered(reductions, NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
     said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
     insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **said)
-    with staged(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
         last = last_ruling_no(night).label("after_ruling_no")
         query = select(t.payment.c.payment_no, last).join(asked, asked.c.payment_no == t.payment.c.payment_no)
         ruled = read_frame(connection, query, {Posting.PAYMENT_NO: pl.Int64, "after_ruling_no": pl.Int64})

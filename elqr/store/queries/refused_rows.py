@@ -8,8 +8,8 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, and_, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.rules.refused_rows import ended
-from elqr.store.db.bulk import insert_frame, read_frame, schema_of, staged
+from elqr.rules.refused_rows import ended_rows
+from elqr.store.db.bulk import insert_frame, read_frame, schema_of, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.store.tables.refused_rows import notice_refused, notice_refused_end
 from elqr.vocabulary.audit_frames import NoticeFile
@@ -51,7 +51,7 @@ def enter_refused(connection: Connection, file_no: int, night: date, refused: pl
     """
     before = _waiting_before(connection, file_no, pl.concat([refused, good]))
     insert_frame(connection, notice_refused, refused, notice_file_no=file_no)
-    rows = ended(before, refused, good).select(*_NUMBER, EndedRow.IS_RIGHT).sort(_NUMBER)
+    rows = ended_rows(before, refused, good).select(*_NUMBER, EndedRow.IS_RIGHT).sort(_NUMBER)
     insert_frame(connection, notice_refused_end, rows, by_file_no=file_no, night_on=night.isoformat())
 
 
@@ -77,13 +77,13 @@ def files(connection: Connection) -> pl.DataFrame:
 
 def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
     """まだ取り込まれていない行 of earlier files, of the same claims or the same content: frame EarlierRow."""
-    with staged(connection, rows.select(_KEY).drop_nulls().unique()) as asked:
+    with stage_rows(connection, rows.select(_KEY).drop_nulls().unique()) as asked:
         named = waiting_rows(connection, asked, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
     own, file = t.notice_file.alias("own"), t.notice_file.c
     same = and_(own.c.notice_file_no == file_no, own.c.sha256 == file.sha256)
     earlier = select(file.notice_file_no).join(own, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
     numbers = read_frame(connection, earlier, {FiledRow.NOTICE_FILE_NO: pl.Int64})
-    with staged(connection, numbers) as asked:
+    with stage_rows(connection, numbers) as asked:
         here = waiting_rows(connection, asked, [FiledRow.NOTICE_FILE_NO])
     here = here.with_columns(pl.lit(True).alias(EarlierRow.IS_HERE))
     return pl.concat([here, named]).unique(_NUMBER, keep="first")

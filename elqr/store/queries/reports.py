@@ -8,13 +8,13 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import asked, read_frame, read_unordered, schema_of, select_named, staged
+from elqr.store.db.bulk import asked, read_frame, read_unordered, schema_of, select_named, stage_rows
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.vocabulary.arrival_frames import DeliveredFile
-from elqr.vocabulary.frames import Column, Payment, Suggestion, beside
+from elqr.vocabulary.frames import Column, Payment, Suggestion, join_beside
 from elqr.vocabulary.report_frames import (
     DailySum,
     DecidedPayment,
@@ -169,7 +169,7 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
 
     keys = read_unordered(connections[0], numbers, {Payment.PAYMENT_NO: pl.Int64})
     rows = asked(connections, keys, query, schema_of(columns))
-    rows = beside(rows.sort(*Payment.OLDEST_FIRST), files, [Payment.FILE_NO])
+    rows = join_beside(rows.sort(*Payment.OLDEST_FIRST), files, [Payment.FILE_NO])
     return rows.with_columns(pl.lit(night).alias(DecidedPayment.DECIDED_ON)).select(*DecidedPayment.SCHEMA)
 
 
@@ -239,11 +239,11 @@ def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame
     p, named = t.payment.c, pl.col(DecidedPayment.OTHER_PAYMENT_NO)
     of_payment = [name for name in EarlierPayment.SCHEMA if name != EarlierPayment.FILE_NAME]
     numbers = naming.select(named.alias(Payment.PAYMENT_NO)).drop_nulls().unique()
-    with staged(connection, numbers) as asked:
+    with stage_rows(connection, numbers) as asked:
         own = select(*(p[name] for name in of_payment), p.file_no).join(asked, asked.c.payment_no == p.payment_no)
         schema = {name: EarlierPayment.SCHEMA[name] for name in of_payment}
         found = read_frame(connection, own, {**schema, Payment.FILE_NO: pl.Int64})
-    with staged(connection, found.select(Payment.FILE_NO).unique()) as asked:
+    with stage_rows(connection, found.select(Payment.FILE_NO).unique()) as asked:
         query = select(t.file.c.file_no, file_name()).join(asked, asked.c.file_no == t.file.c.file_no)
         names = read_frame(connection, query, schema_of((Payment.FILE_NO, EarlierPayment.FILE_NAME)))
     rows = found.join(names, on=Payment.FILE_NO, how="left", validate="m:1", maintain_order="left")
@@ -257,7 +257,7 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
     """
     s, n = t.suggestion.c, t.notice.c
     unknown = payments.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.KEY_UNKNOWN.value)
-    with staged(connection, unknown.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, unknown.select(Payment.PAYMENT_NO).unique()) as asked:
         query = (
             select(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
             .join(asked, asked.c.payment_no == s.payment_no)
@@ -265,7 +265,7 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
             .order_by(s.payment_no, s.notice_no)
         )
         near = read_frame(connection, query, NearSlip.SCHEMA)
-    with staged(connection, late.select(*Suggestion.SCHEMA)) as asked:
+    with stage_rows(connection, late.select(*Suggestion.SCHEMA)) as asked:
         query = (
             select(asked.c.payment_no, asked.c.how, n.procedure_code, n.bill_no, n.installment_no)
             .join(t.notice, n.notice_no == asked.c.notice_no)

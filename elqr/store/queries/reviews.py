@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.queries.reports import Columns, decision_columns, decision_rows
@@ -70,7 +70,7 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     if only is None:
         rows = [decision_rows(connection, columns, own, *waits.joins) for own in waits.conditions]
     else:
-        with staged(connection, only.select(Payment.PAYMENT_NO)) as asked:
+        with stage_rows(connection, only.select(Payment.PAYMENT_NO)) as asked:
             rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in waits.conditions]
     some = [part for part in rows if not part.is_empty()] or rows[:1]
     whole = some[0] if len(some) == 1 else pl.concat(some).sort(ExceptionRow.PAID_ON, maintain_order=True)
@@ -84,7 +84,7 @@ def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFram
     """受付番号 of records: file_sha256, record_no → payment_no; those the ledger does not have are missing."""
     schema = schema_of((DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO, DecidedPayment.PAYMENT_NO))
     wanted = identities.select(DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO).unique()
-    with staged(connection, wanted) as asked:
+    with stage_rows(connection, wanted) as asked:
         query = (
             select(asked.c.file_sha256, asked.c.record_no, t.payment.c.payment_no)
             .join(t.file, t.file.c.sha256 == asked.c.file_sha256)
@@ -95,7 +95,7 @@ def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFram
 
 def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 by 納付番号: key_no, notice_no."""
-    with staged(connection, queries.elqr_keys(key_nos[Notice.KEY_NO])) as asked:
+    with stage_rows(connection, queries.elqr_keys(key_nos[Notice.KEY_NO])) as asked:
         key_no = asked.c.key_digits.label(Notice.KEY_NO)
         query = select(key_no, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(asked))
         return read_frame(connection, query, schema_of((Notice.KEY_NO, Notice.NOTICE_NO)))
@@ -105,7 +105,7 @@ def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
     """対象の納付書 by their numbers: notice_no, payer_ref, is_cancelled."""
     schema = schema_of((NoticeStanding.NOTICE_NO, NoticeStanding.PAYER_REF, NoticeStanding.IS_CANCELLED))
     notice, gone = t.notice.c, t.notice_cancel.c.notice_no
-    with staged(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
         query = (
             select(notice.notice_no, notice.payer_ref, gone.is_not(None).label(NoticeStanding.IS_CANCELLED))
             .join(asked, asked.c.notice_no == notice.notice_no)
@@ -119,7 +119,7 @@ def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
     unknown = pl.lit(None, pl.Int64)
     every = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
     claims = queries.open_claims([connection], every)
-    with staged(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
             asked, asked.c.notice_no == t.notice.c.notice_no
         )
@@ -136,7 +136,7 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
     """収納の今: frame PaymentNow."""
-    with staged(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
         query = (
             select(
                 t.payment.c.payment_no,
@@ -206,7 +206,7 @@ def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     or an undone ruling took the payment off a claim.
     """
     g, found = t.posting.c, []
-    with staged(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
         for is_move in (False, True):
             query = (
                 select(*(g[name] for name in NumberedPosting.SCHEMA))
@@ -225,7 +225,7 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     schema = {**Posting.SCHEMA, **schema_of((Made.POSTING_NO, Made.RULING_NO, Made.NOTICE_NO))}
     named = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
     slip = case((t.posting.c.claim_no.is_not(None), named)).label(Move.NOTICE_NO)
-    with staged(connection, ruling_nos.select(Ruled.RULING_NO).unique()) as asked:
+    with stage_rows(connection, ruling_nos.select(Ruled.RULING_NO).unique()) as asked:
         query = (
             select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, slip)
             .join(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
@@ -256,7 +256,7 @@ def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     What later rulings took back has to be undone first, and is there again then.
     """
     g = t.posting.c
-    with staged(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as asked:
         query = (
             select(asked.c.posting_no, (-func.sum(g.yen)).label(_LOWERED_YEN))
             .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
@@ -273,7 +273,7 @@ def moved_since(connection: Connection, made: pl.DataFrame) -> pl.DataFrame:
     `made` is frame Made.
     """
     link, g, later = r.ruling_posting.c, t.posting.c, r.ruling.c
-    with staged(connection, made.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, made.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as asked:
         query = (
             select(asked.c.ruling_no, later.ruling_no.label(LaterRuling.LATER_NO), asked.c.payment_no)
             .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))

@@ -9,7 +9,7 @@ import hashlib
 import polars as pl
 from sqlalchemy import Connection, exists
 
-from elqr.store.db.bulk import read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries import matching as queries
 from elqr.store.queries.printing import is_announced
 from elqr.store.tables import ledger as t
@@ -47,7 +47,7 @@ def _text(*names: str) -> pl.Expr:
 
 def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """納付書の状態: whether it was cancelled, is the newest of its claim, and has a 速報."""
-    with staged(connection, notice_nos) as asked:
+    with stage_rows(connection, notice_nos) as asked:
         query = (
             select_named(
                 {

@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from elqr.rules.sender_correction import Concerned
-from elqr.store.db.bulk import read_frame, select_named, staged
+from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.frames import NumberedPosting, Posting, Ruled
@@ -42,7 +42,7 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
     own, k, other = t.payment_identity.alias("own").c, t.payment_identity.alias("k").c, t.payment.alias("other").c
     p, d = t.payment.c, t.decision.c
     same_key = and_(other.key_kind == p.key_kind, other.key_digits == p.key_digits)
-    with staged(connection, payment_nos.select(Ruled.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Ruled.PAYMENT_NO).unique()) as asked:
         query = (
             select_named(
                 {
@@ -79,7 +79,7 @@ def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFra
     )
     schema = {**Posting.SCHEMA, NumberedPosting.POSTING_NO: pl.Int64, Standing.NOTICE_NO: pl.Int64}
     found = []
-    with staged(connection, payment_nos) as asked:
+    with stage_rows(connection, payment_nos) as asked:
         for is_move in (False, True):
             query = (
                 select(*(g[name] for name in Posting.SCHEMA), g.posting_no, slip.label(Standing.NOTICE_NO))

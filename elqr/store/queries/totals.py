@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, func, select
 
 from elqr.rules.totals import issue_tallies, posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.frames import Posting
@@ -53,7 +53,7 @@ def posted(connection: Connection) -> pl.DataFrame:
 
 def posted_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の仕訳 of some payments: frame PostedPayment. Asked in two parts, each with an index of its own."""
-    with staged(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as asked:
         own = _posted().join(asked, asked.c.payment_no == t.posting.c.payment_no)
         moved = t.posting.c.reverses_no.is_not(None)
         parts = [read_frame(connection, own.where(part), PostedPayment.SCHEMA) for part in (moved, ~moved)]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, exists, func, select
 
-from elqr.rules.notice_lookup import as_registered, under_their_keys
-from elqr.store.db.bulk import read_frame, read_unordered, staged
+from elqr.rules.notice_lookup import attach_to_keys, registered_keys
+from elqr.store.db.bulk import read_frame, read_unordered, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import NoticeClaim, NoticeKey, Payment
 
@@ -72,8 +72,8 @@ def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """キーの指す調定: key_kind, key_digits and each claim that a slip behind the key pays."""
     named = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
     keys = payments.select(named).unique().with_row_index("at").cast({"at": pl.Int64})
-    stored = as_registered(keys)
-    with staged(connection, stored.select(*named, "at")) as asked:
+    stored = registered_keys(keys)
+    with stage_rows(connection, stored.select(*named, "at")) as asked:
         key, pays = t.notice_key.c, t.notice_claim.c
         query = (
             select(asked.c.at, key.reissue_no, pays.claim_no)
@@ -83,5 +83,5 @@ def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
         )
         schema = {"at": pl.Int64, NoticeKey.REISSUE_NO: pl.String, NoticeClaim.CLAIM_NO: pl.Int64}
         found = read_frame(connection, query, schema)
-    found = under_their_keys(found, keys, stored["only_reissue_no"])
+    found = attach_to_keys(found, keys, stored["only_reissue_no"])
     return found.select(*named, NoticeClaim.CLAIM_NO).unique()

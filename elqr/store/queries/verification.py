@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
 
 from elqr.formats.payment_identity import CONTENT, content
-from elqr.store.db.bulk import read_frame, schema_of, select_named, staged
+from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.reductions import slips_looked_at
 from elqr.store.tables import ledger as t
@@ -215,7 +215,7 @@ def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の中身 of some payments: frame SaidContent."""
     p = t.payment.c
     schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
-    with staged(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
         query = select(*(p[name] for name in schema)).join(asked, asked.c.payment_no == p.payment_no)
         return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias(SaidContent.CONTENT))
 

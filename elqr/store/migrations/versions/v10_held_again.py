@@ -1,11 +1,11 @@
 """版10: a file that was held back may be held again, is of one inbox, and is given up by itself."""
 
-from elqr.store.migrations.steps import Remade, created, remade
+from elqr.store.migrations.steps import Remade, create_tables, remake_tables
 
 revision, down_revision = "10", "9"
 
 
 def upgrade() -> None:
     """同じ中身の再びの取込保留、受信箱、あきらめた受信: a content may be held again."""
-    remade(Remade("delivery_finding"), Remade("delivery"))
-    created("delivery_box", "waiver_delivery")
+    remake_tables(Remade("delivery_finding"), Remade("delivery"))
+    create_tables("delivery_box", "waiver_delivery")

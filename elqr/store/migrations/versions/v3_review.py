@@ -1,13 +1,13 @@
 """版3: the review, exports to the core system, and the monthly close."""
 
-from elqr.store.migrations.steps import created, indexed
+from elqr.store.migrations.steps import create_index, create_tables
 
 revision, down_revision = "3", "2"
 
 
 def upgrade() -> None:
     """決裁・書き出し・月締めの表: tables of reviews, exports and closes."""
-    created("review", "ruling", "review_step", "ruling_result", "ruling_posting")
-    created("retraction", "retraction_step")  # the guard of exports, as it stands today, asks what was withdrawn
-    created("export", "export_again", "export_taken", "month_close", "month_close_step")
-    indexed("posting", "posting_moved")
+    create_tables("review", "ruling", "review_step", "ruling_result", "ruling_posting")
+    create_tables("retraction", "retraction_step")  # the guard of exports, as it stands today, asks what was withdrawn
+    create_tables("export", "export_again", "export_taken", "month_close", "month_close_step")
+    create_index("posting", "posting_moved")

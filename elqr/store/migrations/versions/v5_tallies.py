@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from elqr.store.migrations.steps import created, indexed
+from elqr.store.migrations.steps import create_index, create_tables
 from elqr.store.queries.totals import tally_all
 
 revision, down_revision = "5", "4"
@@ -10,6 +10,6 @@ revision, down_revision = "5", "4"
 
 def upgrade() -> None:
     """累計の表, and the tallies of all that was issued and posted before."""
-    created("issue_tally", "posting_tally")
-    indexed("decision", "decision_waiting")
+    create_tables("issue_tally", "posting_tally")
+    create_index("decision", "decision_waiting")
     tally_all(op.get_bind())

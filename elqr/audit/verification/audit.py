@@ -29,7 +29,7 @@ UNREADABLE = (
 
 
 @dataclass(slots=True)
-class Looked:
+class Audit:
     """調べた数, by what; and what was kept elsewhere of the chain, to be found in it."""
 
     session: Session
@@ -53,12 +53,12 @@ class Looked:
         self.counts[what] = self.counts.get(what, 0) + number
 
 
-def told(where: str, code: Code, actual: object, expected: object, field: str = "", no: int = 0) -> Finding:
+def mismatch(where: str, code: Code, actual: object, expected: object, field: str = "", no: int = 0) -> Finding:
     """指摘 of what disagrees: what the ledger says, and what was computed."""
     return Finding(Location(where, no, field=field), code, str(actual), str(expected))
 
 
-def differing(
+def compare_rows(
     stored: pl.DataFrame, computed: pl.DataFrame, key: list[str], code: Code, where: str, personal: tuple[str, ...] = ()
 ) -> Iterator[Finding]:
     """違う行: rows of two frames of the same columns, told by key and column; a row on one side only is told too."""
@@ -69,7 +69,7 @@ def differing(
     count = 0
     for row in both.filter(pl.col("is_stored").is_null() | pl.col("is_computed").is_null()).iter_rows(named=True):
         actual = "台帳にない" if row["is_stored"] is None else "台帳だけにある"
-        yield told(where, code, actual, "両方にある", _named(row, key))
+        yield mismatch(where, code, actual, "両方にある", _named(row, key))
         if (count := count + 1) >= LISTED_PER_CODE:
             return
     for name in names:
@@ -81,7 +81,7 @@ def differing(
         ):
             hidden = name in personal
             was, should = (MASKED, MASKED) if hidden else (row[name], row[f"{name}_computed"])
-            yield told(where, code, was, should, f"{_named(row, key)} {name}")
+            yield mismatch(where, code, was, should, f"{_named(row, key)} {name}")
 
 
 def _named(row: dict[str, Any], key: list[str]) -> str:
