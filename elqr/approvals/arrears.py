@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
+from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
 from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.session.session import Session
 from elqr.store.entries.links import ArrearsEnd
@@ -93,7 +93,7 @@ def request_list(session: Session, signature: Signature) -> tuple[int, Situation
 def approve_list(session: Session, request_no: int, signature: Signature) -> None:
     """申請を承認する: by another person, while the situation is unchanged. Raises NotFound, Refused."""
     request = find_waiting(session, ARREARS, request_no)
-    need_another(session, request, signature.by)
+    refuse_same_person(session, request, signature.by)
     refuse_change(situation(session), request.row)
     _end(session, request, RulingResult.APPROVED, signature)
 

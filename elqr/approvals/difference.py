@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
+from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
 from elqr.night.remittance import open_settlement
 from elqr.rules.settlement import Settlement
 from elqr.session.session import Session
@@ -115,7 +115,7 @@ def _find(session: Session, mark: str) -> Difference:
 def approve_closing(session: Session, difference_no: int, signature: Signature) -> Difference:
     """差額の確認を承認する: by another person, while the line is unchanged. Raises NotFound, Refused."""
     request = find_waiting(session, DIFFERENCE, difference_no)
-    need_another(session, request, signature.by)
+    refuse_same_person(session, request, signature.by)
     line = _find(session, request.row["mark"])
     row = line.row | {Settled.LINE_NO: 1, Settled.OUTCOME: SettlementOutcome.CLOSED.value}
     settlement = Settlement(

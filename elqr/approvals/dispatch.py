@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from elqr.approvals.four_eyes import need_another_for
+from elqr.approvals.four_eyes import refuse_same_person_for
 from elqr.disk.content import sha256_of
 from elqr.handover.print_manifest import (
     MANIFEST,
@@ -126,7 +126,7 @@ def approve_release(session: Session, folder: Path, sheets: Sheets, signature: S
         steps = queries.release_steps(connection, manifest.print_no)
         _refuse_not_waiting(manifest.print_no, steps)
         asked_by = steps[PrintState.REQUESTED]["taken_by"]
-        need_another_for(session, ("print_batch", manifest.print_no), [asked_by], signature.by)
+        refuse_same_person_for(session, ("print_batch", manifest.print_no), [asked_by], signature.by)
         _refuse_altered(queries.print_batch(connection, manifest.print_no), manifest, folder)
         _refuse_provisional(manifest, sheets, signature.reason, steps[PrintState.REQUESTED])
         pulled = tuple(steps[PrintState.REQUESTED]["pulled"])

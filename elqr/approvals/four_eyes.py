@@ -125,15 +125,15 @@ def end_request(
     enter_act(connection, session.night_on, act, link)
 
 
-def need_another(session: Session, request: Request, by: str, deciders: Iterable[str] = ()) -> None:
+def refuse_same_person(session: Session, request: Request, by: str, deciders: Iterable[str] = ()) -> None:
     """同じ人の承認を断る: `by` must be neither the requester nor a decider, nor use the requester's account.
 
     Raises Refused.
     """
-    need_another_for(session, (request.kind.name, request.number), [request.row["asked_by"], *deciders], by)
+    refuse_same_person_for(session, (request.kind.name, request.number), [request.row["asked_by"], *deciders], by)
 
 
-def need_another_for(session: Session, subject: tuple[str, int], names: Iterable[str], by: str) -> None:
+def refuse_same_person_for(session: Session, subject: tuple[str, int], names: Iterable[str], by: str) -> None:
     """同じ人の承認を断る, for a `subject`: its kind and number in the chain. The first name is the requester's.
 
     Raises Refused.
@@ -142,10 +142,12 @@ def need_another_for(session: Session, subject: tuple[str, int], names: Iterable
     if session.who.operators is not None:
         with _transaction(session):
             requesters = [act for act in acts_of(session.ledger.connection, *subject) if act["step"] == ASKED]
-    need_another_of(session, names, requesters, by)
+    refuse_same_person_among(session, names, requesters, by)
 
 
-def need_another_of(session: Session, names: Iterable[str], requesters: Iterable[Mapping[str, str]], by: str) -> None:
+def refuse_same_person_among(
+    session: Session, names: Iterable[str], requesters: Iterable[Mapping[str, str]], by: str
+) -> None:
     """同じ人の承認を断る, where the requesters are known (keys `os_user`, `login`, `machine`). Raises Refused."""
     for index, name in enumerate(names):
         if same_person(name, by):

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from elqr.approvals.four_eyes import end_request, enter_request, find_waiting, need_another, record_request
+from elqr.approvals.four_eyes import end_request, enter_request, find_waiting, record_request, refuse_same_person
 from elqr.disk.archive import is_kept
 from elqr.night.take_in import list_held
 from elqr.session.session import Session
@@ -92,7 +92,7 @@ def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tu
     """
     with session.ledger.transaction() as connection:
         request = find_waiting(session, WAIVER, waiver_no)
-        need_another(session, request, signature.by)
+        refuse_same_person(session, request, signature.by)
         name, deliveries = str(request.row["name"]), queries.waived(connection, waiver_no)
         if not _is_held(list_held(session), request.row["sha256"], deliveries):
             raise Refused(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from elqr.approvals.four_eyes import need_another_of
+from elqr.approvals.four_eyes import refuse_same_person_among
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.own_json import own_json_bytes
@@ -109,7 +109,7 @@ def request_going_on(session: Session, last: Mapping[str, int], signature: Signa
 def check_going_on(session: Session, by: str) -> Request:
     """承認してよい申請: another person and account approves, and nothing has changed. Raises NotFound, Refused."""
     request = _find_waiting(session)
-    need_another_of(session, [request.asked_by], [request.operator], by)
+    refuse_same_person_among(session, [request.asked_by], [request.operator], by)
     owner = _owner(request_path(session))
     if owner not in ("", request.operator.get("os_user", "")):
         raise Refused(

@@ -6,7 +6,7 @@ is compared with the figures that were closed.
 
 from datetime import date
 
-from elqr.approvals.four_eyes import Request, ask, end_request, need_another
+from elqr.approvals.four_eyes import Request, ask, end_request, refuse_same_person
 from elqr.arithmetic.fiscal_year import month_end
 from elqr.report.months import Monthly, monthly
 from elqr.rules.month_figures import Figures
@@ -71,7 +71,7 @@ def approve_close(session: Session, first: date, signature: Signature) -> Figure
     _refuse_unfinished(session, first)
     figures = _figures(session, first)
     request = _find_waiting(session, figures.month)
-    need_another(session, request, signature.by)
+    refuse_same_person(session, request, signature.by)
     if request.row["sha256"] != figures.sha256:
         before, now = request.row["yen"], figures.yen
         raise Refused(

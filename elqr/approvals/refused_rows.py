@@ -6,7 +6,7 @@ the ledger, and their file in the archive. A row that was corrected in the meant
 
 from collections.abc import Sequence
 
-from elqr.approvals.four_eyes import ask, end_request, find_waiting, need_another
+from elqr.approvals.four_eyes import ask, end_request, find_waiting, refuse_same_person
 from elqr.session.session import Session
 from elqr.store.queries import refused_rows as queries
 from elqr.store.queries.requests import GIVE_UP, requests
@@ -44,7 +44,7 @@ def approve_giving_up(session: Session, give_up_no: int, signature: Signature) -
     with session.ledger.transaction() as connection:
         session.refuse_earlier_day()
         request = find_waiting(session, GIVE_UP, give_up_no)
-        need_another(session, request, signature.by)
+        refuse_same_person(session, request, signature.by)
         waiting = queries.waiting_numbers(connection, request.row["notice_file_no"])
         rows = sorted(set(_record_nos(request.row["records"])) & set(waiting))
         end_request(session, request, RulingResult.APPROVED, signature)

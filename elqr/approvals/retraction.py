@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, need_another
+from elqr.approvals.four_eyes import Request, ask, end_request, find_waiting, refuse_same_person
 from elqr.arithmetic.plain_number import plain_number
 from elqr.session.session import Session
 from elqr.store.queries import exports as export_queries
@@ -79,7 +79,7 @@ def approve_retraction(session: Session, retraction_no: int, signature: Signatur
     with session.ledger.transaction():
         session.refuse_earlier_day()
         request = find_waiting(session, RETRACTION, retraction_no)
-        need_another(session, request, signature.by)
+        refuse_same_person(session, request, signature.by)
         subject = _subject(request)
         _refuse_obstacle(session, subject, frozenset())
         end_request(session, request, RulingResult.APPROVED, signature)

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from elqr.approvals.four_eyes import Request, end_request, enter_request, find_waiting, need_another, record_request
+from elqr.approvals.four_eyes import (
+    Request,
+    end_request,
+    enter_request,
+    find_waiting,
+    record_request,
+    refuse_same_person,
+)
 from elqr.approvals.open_exceptions import NOW, Search, exceptions_table, filter_exceptions, late_notices
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
@@ -309,7 +316,7 @@ def approve_review(session: Session, review_no: int, signature: Signature) -> En
         session.refuse_earlier_day()
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
-        need_another(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
+        refuse_same_person(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
         rows = _join_payments(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
         postings = queries.made_by(connection, _rulings_to_undo(rulings))
