@@ -123,9 +123,9 @@ class Doubt(IntEnum):
     ITS_CLAIMS = 0
     """Two people decided to pay it back: the claims that its key names today, and those it ever stood on."""
     ITS_PAYER = 1
-    """Its notice agrees, and the claim is still owed: also the payer's other claims."""
+    """Its notice agrees, and a valid notice still asks for its claim: also the payer's other claims."""
     ITS_YEN = 2
-    """Its claim is owed no more, or not that much: also claims of the same yen, as another notice may have come."""
+    """No valid notice asks for its claim any more, or for as much: also claims of the same yen, under any notice."""
     ITS_KEY = 3
     """Its notice is unknown or contradicts it: also notices with a near key."""
 
@@ -155,13 +155,13 @@ def _suspended_payments(session: Session) -> pl.DataFrame:
 def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """仮受の収納と調定を組む: payment_no, claim_no wherever a payment may be for a claim. See `Doubt`."""
     connection = session.ledger.connection
-    named, stood = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
-    known = pl.concat([named, stood.select(named.columns)]).unique()
+    named, past = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
+    known = pl.concat([named, past.select(named.columns)]).unique()
     payers = known.join(arrears_queries.payers_now(connection, known, session.night_on), on=Unpaid.CLAIM_NO)
     notices = late_queries.late_notices(connection, held.filter("is_open"), session.night_on)
     truths = {
         "agrees": notices.filter("agrees"),
-        "is_off": stood.filter("is_off"),
+        "is_off": past.filter("is_off"),
         "is_asked_for": payers.join(named, on=named.columns, how="semi"),
     }
     numbers = {name: rows["payment_no"].unique().implode() for name, rows in truths.items()}

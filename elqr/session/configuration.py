@@ -25,8 +25,8 @@ _PACKAGE = Path(__file__).parents[1]
 
 def shipped_specs() -> Path:
     """同梱の様式のフォルダ: beside the package in a checkout, inside it when installed."""
-    beside = _PACKAGE.parent / "specs"
-    return beside if (beside / "gs1_128.toml").is_file() else _PACKAGE / "shipped_specs"
+    in_checkout = _PACKAGE.parent / "specs"
+    return in_checkout if (in_checkout / "gs1_128.toml").is_file() else _PACKAGE / "shipped_specs"
 
 
 def specs_for(job: Job | None, extra: tuple[Path, ...] = ()) -> dict[str, Spec]:

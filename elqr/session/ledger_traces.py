@@ -19,7 +19,7 @@ from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.number_series import HandedOut
 
 _NIGHTS_READ = 30
-"""The runs of so many newest nights are read. That suffices, because runs are numbered upwards."""
+"""How many of the newest nights are searched for runs. Runs are numbered upwards, so the newest is among them."""
 
 
 @dataclass(frozen=True, slots=True)

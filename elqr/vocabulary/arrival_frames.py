@@ -49,7 +49,7 @@ class SummedClaim(Frame):
 
 
 class StoodOn(Frame):
-    """収納のあった調定: a claim that a payment stands on, or stood on; `is_off`: yen left it again."""
+    """収納のあった調定: a claim that a payment's yen are or were on. `is_off`: some of them left it again."""
 
     PAYMENT_NO = Payment.PAYMENT_NO
     CLAIM_NO = Claim.CLAIM_NO

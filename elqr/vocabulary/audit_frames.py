@@ -1,4 +1,4 @@
-"""Columns of what the verification looks at (検算の列), spelt once as in elqr/vocabulary/frames.py."""
+"""Columns that the verification checks (検算の列), spelt once as in elqr/vocabulary/frames.py."""
 
 import polars as pl
 
@@ -21,7 +21,7 @@ from elqr.vocabulary.report_frames import DailySum, Delivery, NoticeIntake
 
 
 class TakenFile(Frame):
-    """取込済のファイル: what was taken in, with its first delivery, and the night that decided it."""
+    """取込済のファイル: a file that was taken in, its first delivery, and the night that decided its payments."""
 
     FILE_NO = Payment.FILE_NO
     SHA256 = Delivery.SHA256
@@ -36,7 +36,7 @@ class TakenFile(Frame):
 
 
 class DecisionBeside(Decision):
-    """消込結果 beside its payment; null where there is none."""
+    """消込結果とその収納: a decision with its payment; null where there is none."""
 
     PAID_YEN = Payment.PAID_YEN
     STAGE = Payment.STAGE
@@ -55,7 +55,7 @@ class EnteredPosting(NumberedPosting):
 
 
 class OverpaidClaim(Frame):
-    """納め過ぎの調定: more was collected than is owed."""
+    """納め過ぎの調定: a claim on which more was collected than is owed."""
 
     CLAIM_NO = NoticeClaim.CLAIM_NO
     COLLECTED_YEN = Column("collected_yen", pl.Int64)
@@ -63,14 +63,14 @@ class OverpaidClaim(Frame):
 
 
 class SaidContent(Frame):
-    """収納の中身: all that was said of the money, as one text."""
+    """収納の中身: the content of a payment record as one text."""
 
     PAYMENT_NO = Payment.PAYMENT_NO
     CONTENT = Column("content", pl.String)
 
 
 class CarriedRuling(Frame):
-    """決裁と結果: a ruling, and what came of it on which night."""
+    """決裁と結果: a ruling, its result, and the night of the result."""
 
     RULING_NO = Ruled.RULING_NO
     REVIEW_NO = Ruled.REVIEW_NO
@@ -91,7 +91,7 @@ class EnteredBundle(Bundle):
 
 
 class BundledPayment(Frame):
-    """束にする収納: what bundles are made of: a payment, its place, and its night."""
+    """束にする収納: a payment with the columns that bundles are made from, its 行き先 and its night."""
 
     PAYMENT_NO = Payment.PAYMENT_NO
     FILE_NO = Payment.FILE_NO
@@ -110,7 +110,7 @@ class BundledPayment(Frame):
 
 
 class EnteredSettlement(Frame):
-    """記された突合済: a line of the settlement, its night, and the sums of what stands in it."""
+    """記された突合済: a line of the settlement, its night, and the sums of its members."""
 
     SETTLEMENT_NO = Column("settlement_no", pl.Int64)
     CONTRACT = Settled.CONTRACT
@@ -130,7 +130,7 @@ class EnteredSettlement(Frame):
 
 
 class WatchedOverdue(Frame):
-    """期限超過の速報, with the night its bundle was looked at and what came of it."""
+    """期限超過の速報 with the night on which its bundle was checked, and its outcome."""
 
     PAYMENT_NO = Payment.PAYMENT_NO
     CONTRACT = Settled.CONTRACT
@@ -151,7 +151,7 @@ class NoticeFile(Frame):
 
 
 class PayloadBeside(Payload):
-    """eL-QR発行 beside its notice: with what the digits are made of."""
+    """eL-QR発行とその納付書: a payload with the columns of its notice that the digits are made from."""
 
     AMOUNT_YEN = Notice.AMOUNT_YEN
     LEVY_YEAR = Notice.LEVY_YEAR

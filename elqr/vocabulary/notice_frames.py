@@ -17,25 +17,25 @@ class RefusedRow(ClaimKey):
 
 
 class FiledRow(RefusedRow):
-    """取り込まなかった行とそのファイル: a refused row, and the file in which it stood."""
+    """取り込まなかった行とそのファイル: a refused row, and the file that had it."""
 
     NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
 
 
 class EarlierRow(FiledRow):
-    """前のファイルの取り込まなかった行: `is_here` is one whose file had the same content as a later one."""
+    """前のファイルの取り込まなかった行. `is_here`: its file had the same content as the later one."""
 
     IS_HERE = Column("is_here", pl.Boolean)
 
 
 class EndedRow(EarlierRow):
-    """終わった行: `is_right` came right in the later file, and did not only come again."""
+    """終わった行. `is_right`: the later file has the row corrected, not just once more."""
 
     IS_RIGHT = Column("is_right", pl.Boolean)
 
 
 class RowEnd(Frame):
-    """取り込まなかった行の終わり, as the ledger has it: by which file or which request, and whether it came right."""
+    """取り込まなかった行の終わり in the ledger: the file or the request that ended it, and whether it was corrected."""
 
     NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
     RECORD_NO = RefusedRow.RECORD_NO
