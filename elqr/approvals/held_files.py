@@ -19,6 +19,7 @@ from elqr.session.session import Session
 from elqr.store.queries import held_files as queries
 from elqr.store.queries.requests import WAIVER
 from elqr.vocabulary.errors import NotFound, Refused
+from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import RulingResult
 
@@ -32,18 +33,18 @@ def held_files(session: Session) -> pl.DataFrame:
         rows = list_held(session)
         waiting = queries.waiting_waivers(connection)
     by_delivery = {number: row["waiver_no"] for row in waiting for number in row["deliveries"]}
-    by_content = {row["sha256"]: row["waiver_no"] for row in waiting if not row["deliveries"]}
+    by_content = {row[HeldFile.SHA256]: row["waiver_no"] for row in waiting if not row["deliveries"]}
     of_delivery, of_content = (
         pl.col(name).replace_strict(numbers, default=None, return_dtype=pl.Int64)
         for name, numbers in (("delivery_no", by_delivery), ("sha256", by_content))
     )
-    waiver_no = pl.coalesce(of_delivery, pl.when(pl.col("box") == "").then(of_content))
+    waiver_no = pl.coalesce(of_delivery, pl.when(pl.col(HeldFile.BOX) == "").then(of_content))
     return rows.with_columns(waiver_no.alias("waiver_no"))
 
 
 def _full_mark(row: dict[str, Any]) -> str:
     """一つだけを指す指定: the start of the hash, the inbox and the name. Keys `sha256`, `box` and `name`."""
-    return "/".join(part for part in (row["sha256"][:MARK_CHARS], row["box"], row["name"]) if part)
+    return "/".join(part for part in (row[HeldFile.SHA256][:MARK_CHARS], row[HeldFile.BOX], row[HeldFile.NAME]) if part)
 
 
 def _find(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
@@ -52,10 +53,10 @@ def _find(rows: pl.DataFrame, mark: str) -> dict[str, Any]:
     Returns a row of `held_files`. Raises NotFound for none, and for several.
     """
     hash_start, _, name_part = mark.partition("/")
-    name, box_and_name = pl.col("name"), pl.concat_str("box", "name", separator="/")
+    name, box_and_name = pl.col(HeldFile.NAME), pl.concat_str(HeldFile.BOX, HeldFile.NAME, separator="/")
     is_meant = (name == mark) | (box_and_name == mark)
     if len(hash_start) >= MARK_CHARS:
-        has_hash = pl.col("sha256").str.starts_with(hash_start)
+        has_hash = pl.col(HeldFile.SHA256).str.starts_with(hash_start)
         is_meant |= has_hash & ((name == name_part) | (box_and_name == name_part)) if name_part else has_hash
     lines = rows.filter(is_meant)
     if lines.is_empty():
@@ -78,10 +79,12 @@ def request_waiver(session: Session, mark: str, signature: Signature) -> tuple[i
             "承認は elqr held approve、取り下げは elqr held reject です。"
         )
     with session.ledger.transaction() as connection:
-        request = enter_request(session, WAIVER, {"sha256": row["sha256"], "name": row["name"]}, signature)
+        request = enter_request(
+            session, WAIVER, {"sha256": row[HeldFile.SHA256], "name": row[HeldFile.NAME]}, signature
+        )
         deliveries = queries.enter_waived(connection, request.number, row["deliveries"])
         record_request(session, request, {"waiver_delivery": deliveries})
-    return request.number, str(row["name"])
+    return request.number, str(row[HeldFile.NAME])
 
 
 def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tuple[str, bool]:
@@ -93,14 +96,14 @@ def approve_waiver(session: Session, waiver_no: int, signature: Signature) -> tu
     with session.ledger.transaction() as connection:
         request = find_waiting(session, WAIVER, waiver_no)
         refuse_same_person(session, request, signature.by)
-        name, deliveries = str(request.row["name"]), queries.waived(connection, waiver_no)
-        if not _is_held(list_held(session), request.row["sha256"], deliveries):
+        name, deliveries = str(request.row[HeldFile.NAME]), queries.waived(connection, waiver_no)
+        if not _is_held(list_held(session), request.row[HeldFile.SHA256], deliveries):
             raise Refused(
                 f"{name} は、申請のあとで取り込まれたか、直ったファイルが届きました。"
                 "elqr held reject で申請を終えてください。"
             )
         end_request(session, request, RulingResult.APPROVED, signature)
-    return name, is_kept(session.job.store.archive, request.row["sha256"])
+    return name, is_kept(session.job.store.archive, request.row[HeldFile.SHA256])
 
 
 def refuse_waiver(session: Session, waiver_no: int, signature: Signature) -> None:
@@ -112,5 +115,5 @@ def refuse_waiver(session: Session, waiver_no: int, signature: Signature) -> Non
 def _is_held(rows: pl.DataFrame, sha256: str, deliveries: list[int]) -> bool:
     """申請したものがすべて残っているか. Requests of an older program name no deliveries, only the content."""
     if not deliveries:
-        return sha256 in set(rows.filter(pl.col("box") == "")["sha256"])
+        return sha256 in set(rows.filter(pl.col(HeldFile.BOX) == "")[HeldFile.SHA256])
     return set(deliveries) <= set(rows["deliveries"].explode())

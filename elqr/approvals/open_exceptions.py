@@ -14,6 +14,7 @@ from elqr.session.session import Session
 from elqr.store.queries import late_notices as late_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as queries
+from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.terms import Channel, Outcome
 
 NOW = date.max
@@ -48,7 +49,9 @@ def export_exceptions(session: Session, search: Search, file_name: str) -> tuple
     """要確認を書き出す. Returns a book for decisions on what is open now, and the number of its rows."""
     with session.ledger.transaction() as connection:
         chain = report_queries.chain(connection, session.night_on)
-        rows = filter_exceptions(session, queries.exceptions(connection, session.night_on).filter("is_open"), search)
+        rows = filter_exceptions(
+            session, queries.exceptions(connection, session.night_on).filter(ExceptionRow.IS_OPEN), search
+        )
         table = exceptions_table(session, rows)
     title = "要確認（決裁の記入用）"
     book = review_book(file_name, title, session.job.city.name, session.night_on, table, marks(rows), chain)
@@ -65,7 +68,9 @@ def exceptions_table(session: Session, rows: pl.DataFrame) -> Table:
 
 def late_notices(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """同じ照会キーの納付書 that came after the payment's night; frame LateNotice, as the ledger is now."""
-    return late_queries.late_notices(session.ledger.connection, rows.filter(pl.col("bill_no").is_null()), NOW)
+    return late_queries.late_notices(
+        session.ledger.connection, rows.filter(pl.col(ExceptionRow.BILL_NO).is_null()), NOW
+    )
 
 
 def filter_exceptions(session: Session, rows: pl.DataFrame, search: Search) -> pl.DataFrame:
@@ -73,13 +78,13 @@ def filter_exceptions(session: Session, rows: pl.DataFrame, search: Search) -> p
     departments = [
         procedure.code for procedure in session.register.procedure if procedure.department in search.departments
     ]
-    code = shape.with_procedure(rows, session.register)["procedure_code"]
+    code = shape.with_procedure(rows, session.register)[ExceptionRow.PROCEDURE_CODE]
     conditions: list[tuple[object, pl.Expr | pl.Series]] = [
-        (search.payment_nos, pl.col("payment_no").is_in(search.payment_nos)),
-        (search.outcomes, pl.col("outcome").is_in([outcome.value for outcome in search.outcomes])),
+        (search.payment_nos, pl.col(ExceptionRow.PAYMENT_NO).is_in(search.payment_nos)),
+        (search.outcomes, pl.col(ExceptionRow.OUTCOME).is_in([outcome.value for outcome in search.outcomes])),
         (search.departments, code.is_in(departments)),
         (search.procedures, code.is_in(search.procedures)),
-        (search.channels, pl.col("channel").is_in([channel.value for channel in search.channels])),
-        (search.paid_until, pl.col("paid_on") <= (search.paid_until or date.max)),
+        (search.channels, pl.col(ExceptionRow.CHANNEL).is_in([channel.value for channel in search.channels])),
+        (search.paid_until, pl.col(ExceptionRow.PAID_ON) <= (search.paid_until or date.max)),
     ]
     return rows.filter(*(condition for value, condition in conditions if value))

@@ -23,7 +23,7 @@ from elqr.store.entries.links import ArrearsList
 from elqr.store.queries import arrears as queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries.ledger_identity import ledger_id
-from elqr.vocabulary.arrival_frames import Unpaid
+from elqr.vocabulary.arrival_frames import ChangedClaim, Unpaid
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.limits import BY_ELQR
 from elqr.vocabulary.signature import Signature
@@ -149,7 +149,7 @@ def _write(session: Session, reminders: List, facts: dict[str, Any]) -> bytes:
 class ListCheck:
     """一覧の確かめ: whether a list may still be sent.
 
-    `changed` are the claims that must not be reminded as listed: frame Unpaid with now_yen and why. `obstacles` are the
+    `changed` are the claims that must not be reminded as listed: frame ChangedClaim. `obstacles` are the
     risks that nobody knew of when the list was drawn.
     """
 
@@ -174,17 +174,19 @@ def check_list(session: Session, folder: Path) -> ListCheck:
     with session.ledger.transaction() as connection:
         listed = queries.listed(connection, row["list_no"], session.night_on)
         today = queries.unpaid(connection, session.night_on)
-    now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias("now_yen"), Unpaid.IS_ANNOUNCED)
+    now = today.select(Unpaid.CLAIM_NO, pl.col(Unpaid.LEFT_YEN).alias(ChangedClaim.NOW_YEN), Unpaid.IS_ANNOUNCED)
     rows = listed.join(now, on=Unpaid.CLAIM_NO, how="left", maintain_order="left")
     why = (
-        pl.when(pl.col("now_yen").is_null())
+        pl.when(pl.col(ChangedClaim.NOW_YEN).is_null())
         .then(pl.lit("収納済か、取消・再発行"))
         .when(pl.col(Unpaid.IS_ANNOUNCED))
         .then(pl.lit("速報あり"))
-        .when(pl.col("now_yen") != pl.col(Unpaid.LEFT_YEN))
+        .when(pl.col(ChangedClaim.NOW_YEN) != pl.col(Unpaid.LEFT_YEN))
         .then(pl.lit("未収額が変わった"))
     )
-    changed = rows.with_columns(why.alias("why"), pl.col("now_yen").fill_null(0)).drop_nulls("why")
+    changed = rows.with_columns(why.alias(ChangedClaim.WHY), pl.col(ChangedClaim.NOW_YEN).fill_null(0)).drop_nulls(
+        ChangedClaim.WHY
+    )
     unpaid = today.join(listed, on=Unpaid.CLAIM_NO, how="semi", maintain_order="left")
     claims, announced = unpaid.filter(~pl.col(Unpaid.IS_ANNOUNCED)), unpaid.filter(Unpaid.IS_ANNOUNCED)
     accepted = {text for risk in (manifest["override"] or {}).get("against", []) for text in risk["found"]}

@@ -24,8 +24,10 @@ from elqr.store.queries import matching as night_queries
 from elqr.store.queries import money as money_queries
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as review_queries
-from elqr.vocabulary.arrival_frames import Arriving, Unpaid
-from elqr.vocabulary.money_frames import Settled
+from elqr.vocabulary.arrival_frames import Arriving, StoodOn, Unpaid
+from elqr.vocabulary.frames import Payment
+from elqr.vocabulary.money_frames import OverduePayment, Settled
+from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
 from elqr.vocabulary.terms import ArrivalState, FileStatus, KeyKind, Outcome, Place, Risk, SettlementOutcome
 
 _KEY = ("payment_no", "key_kind", "key_digits")
@@ -110,9 +112,9 @@ def _payment_risks(session: Session, claims: pl.DataFrame, accepted: Collection[
         count, yen = arrears_queries.undecided(connection)
         pairs = _pair(session, _suspended_payments(session), claims)
     yield _risk_to_all(Risk.UNDECIDED, [f"収納 {count:,}件 {yen:,}円"] if count else [], claims, accepted)
-    numbers = pairs["payment_no"].unique().sort()
+    numbers = pairs[StoodOn.PAYMENT_NO].unique().sort()
     texts = {number: text for number in numbers if (text := f"受付{number}") not in accepted}
-    pairs = pairs.filter(pl.col("payment_no").is_in(list(texts)))
+    pairs = pairs.filter(pl.col(StoodOn.PAYMENT_NO).is_in(list(texts)))
     at_risk = claims.join(pairs, on=Unpaid.CLAIM_NO, how="semi")
     yield Obstacle(Risk.EXCEPTIONS, tuple(texts.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
 
@@ -130,10 +132,12 @@ class Doubt(IntEnum):
     """Its notice is unknown or contradicts it: also notices with a near key."""
 
 
+_YEN = "yen"
+
 _DOUBT = (
-    pl.when(~pl.col("is_open")).then(Doubt.ITS_CLAIMS.value)
-    .when(pl.col("is_unknown") | ~pl.col("agrees")).then(Doubt.ITS_KEY.value)
-    .when(pl.col("is_off") | ~pl.col("is_asked_for")).then(Doubt.ITS_YEN.value)
+    pl.when(~pl.col(ExceptionRow.IS_OPEN)).then(Doubt.ITS_CLAIMS.value)
+    .when(pl.col("is_unknown") | ~pl.col(LateNotice.AGREES)).then(Doubt.ITS_KEY.value)
+    .when(pl.col(StoodOn.IS_OFF) | ~pl.col("is_asked_for")).then(Doubt.ITS_YEN.value)
     .otherwise(Doubt.ITS_PAYER.value)
     .alias("doubt")
 )  # fmt: skip
@@ -145,11 +149,13 @@ def _suspended_payments(session: Session) -> pl.DataFrame:
     `yen` are those in suspense. Conflicts of old nights stand on no account; all their yen count.
     """
     rows = review_queries.exceptions(session.ledger.connection, session.night_on)
-    is_held = pl.col("suspense_yen") > 0
-    waits = is_held | (pl.col("is_open") & (pl.col("place") == Place.REJECTED.value))
-    yen = pl.when(is_held).then("suspense_yen").otherwise("paid_yen").alias("yen")
-    is_unknown = pl.col("outcome") == Outcome.KEY_UNKNOWN.value
-    return rows.filter(waits).select(*_KEY, "payer_ref", "paid_on", "is_open", yen, is_unknown.alias("is_unknown"))
+    is_held = pl.col(ExceptionRow.SUSPENSE_YEN) > 0
+    waits = is_held | (pl.col(ExceptionRow.IS_OPEN) & (pl.col(ExceptionRow.PLACE) == Place.REJECTED.value))
+    yen = pl.when(is_held).then(ExceptionRow.SUSPENSE_YEN).otherwise(ExceptionRow.PAID_YEN).alias(_YEN)
+    is_unknown = pl.col(ExceptionRow.OUTCOME) == Outcome.KEY_UNKNOWN.value
+    return rows.filter(waits).select(
+        *_KEY, ExceptionRow.PAYER_REF, ExceptionRow.PAID_ON, ExceptionRow.IS_OPEN, yen, is_unknown.alias("is_unknown")
+    )
 
 
 def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -158,17 +164,17 @@ def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.Data
     named, past = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
     known = pl.concat([named, past.select(named.columns)]).unique()
     payers = known.join(arrears_queries.payers_now(connection, known, session.night_on), on=Unpaid.CLAIM_NO)
-    notices = late_queries.late_notices(connection, held.filter("is_open"), session.night_on)
+    notices = late_queries.late_notices(connection, held.filter(ExceptionRow.IS_OPEN), session.night_on)
     truths = {
-        "agrees": notices.filter("agrees"),
-        "is_off": past.filter("is_off"),
+        LateNotice.AGREES: notices.filter(LateNotice.AGREES),
+        StoodOn.IS_OFF: past.filter(StoodOn.IS_OFF),
         "is_asked_for": payers.join(named, on=named.columns, how="semi"),
     }
-    numbers = {name: rows["payment_no"].unique().implode() for name, rows in truths.items()}
-    are_true = (pl.col("payment_no").is_in(payment_nos).alias(name) for name, payment_nos in numbers.items())
+    numbers = {name: rows[StoodOn.PAYMENT_NO].unique().implode() for name, rows in truths.items()}
+    are_true = (pl.col(StoodOn.PAYMENT_NO).is_in(payment_nos).alias(name) for name, payment_nos in numbers.items())
     held = held.with_columns(are_true).with_columns(_DOUBT)
     by_payer, by_yen, by_key = (held.filter(pl.col("doubt") >= least) for least in list(Doubt)[1:])
-    with_payer = [by_payer, payers.join(by_payer, on="payment_no", how="semi")]
+    with_payer = [by_payer, payers.join(by_payer, on=StoodOn.PAYMENT_NO, how="semi")]
     pairs = [
         known,
         *(payments.join(claims, on=Unpaid.PAYER_REF).select(named.columns) for payments in with_payer),
@@ -180,7 +186,7 @@ def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.Data
 
 def _pair_by_near_keys(session: Session, unknown: pl.DataFrame) -> list[pl.DataFrame]:
     """近い照会キーで組む: payment_no, claim_no. Every notice of a near key is a risk, whatever its 再発行 digit."""
-    readable = unknown.filter(pl.col("key_kind") != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
+    readable = unknown.filter(pl.col(Payment.KEY_KIND) != KeyKind.CUSTOMER.value).with_columns(reissue_no=pl.lit(""))
     near = [neighbours(payments) for payments in readable.iter_slices(ASKED_AT_MOST)]
     return [arrears_queries.named_claims(session.ledger.connection, keys) for keys in near]
 
@@ -189,12 +195,12 @@ def _pair_by_yen(session: Session, doubtful: pl.DataFrame, claims: pl.DataFrame)
     """金額で組む: payment_no, claim_no, by the amount of a notice, and by what is left of one or several claims."""
     if doubtful.is_empty():
         return []
-    notices = arrears_queries.slip_amounts(session.ledger.connection, claims).rename({"paid_yen": "yen"})
-    yen = doubtful["yen"].unique()
+    notices = arrears_queries.slip_amounts(session.ledger.connection, claims).rename({Payment.PAID_YEN: _YEN})
+    yen = doubtful[_YEN].unique()
     unpaid = arrears_queries.unpaid_of(session.ledger.connection, session.night_on, claims.select(Unpaid.PAYER_REF))
     # A payer may have too many unpaid claims to try every choice of them. So the due ones are tried alone as well.
     amounts = (notices, claims_adding_up(claims, yen), claims_adding_up(unpaid, yen))
-    return [doubtful.join(rows, on="yen").select("payment_no", Unpaid.CLAIM_NO) for rows in amounts]
+    return [doubtful.join(rows, on=_YEN).select(Payment.PAYMENT_NO, Unpaid.CLAIM_NO) for rows in amounts]
 
 
 def _money_risks(
@@ -210,8 +216,9 @@ def _money_risks(
     unmet = [SettlementOutcome.DIFFERS.value, SettlementOutcome.NO_PAYMENTS.value]
     rows = lines.filter(pl.col(Settled.OUTCOME).is_in(unmet) & is_more_money)
     deposits = [
-        f"{name} {day} 入金 {yen:,}円" for name, day, yen in rows.select("contract", "from_on", "money_yen").iter_rows()
+        f"{name} {day} 入金 {yen:,}円"
+        for name, day, yen in rows.select(Settled.CONTRACT, Settled.FROM_ON, Settled.MONEY_YEN).iter_rows()
     ]
-    payments = [f"受付{number}" for number in overdue["payment_no"].sort()]
+    payments = [f"受付{number}" for number in overdue[OverduePayment.PAYMENT_NO].sort()]
     yield _risk_to_all(Risk.OVERDUE, payments, announced, accepted)
     yield _risk_to_all(Risk.MONEY, deposits, claims, accepted)

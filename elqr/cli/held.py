@@ -33,12 +33,13 @@ def held() -> None:
 @json_option
 def held_list(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.held_files import held_files
+    from elqr.vocabulary.report_frames import HeldFile
 
     with open_job(job, day, rehearsal=True) as session:
         rows = held_files(session)
-    shown = rows.select("name", "sha256", "spec", "night_on", "waiver_no", "box")
+    shown = rows.select(HeldFile.NAME, HeldFile.SHA256, HeldFile.SPEC, HeldFile.NIGHT_ON, "waiver_no", HeldFile.BOX)
     if as_json:
-        print_json([{**row, "night_on": row["night_on"].isoformat()} for row in shown.to_dicts()])
+        print_json([{**row, "night_on": row[HeldFile.NIGHT_ON].isoformat()} for row in shown.to_dicts()])
     else:
         for name, sha256, _, on, waiver_no, box in shown.iter_rows():
             waiver = f"　あきらめる申請 {waiver_no}" if waiver_no else ""

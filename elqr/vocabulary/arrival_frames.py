@@ -41,6 +41,13 @@ class Unpaid(Claim):
     ADDRESS = Column("address", pl.String)
 
 
+class ChangedClaim(Unpaid):
+    """変わった調定: a claim of a list that must not be reminded as listed, what is left of it now, and why."""
+
+    NOW_YEN = Column("now_yen", pl.Int64)
+    WHY = Column("why", pl.String)
+
+
 class SummedClaim(Frame):
     """合計の合う調定: a claim, and a sum of yen that it makes alone or with other claims of its payer."""
 
