@@ -43,10 +43,10 @@ def recognize(
     evidence = evidence_for(data, specs, received_on)
     candidates = [spec for spec in specs if evidence[spec.name]]
     if len(candidates) > 1:
-        cut = [spec for spec in candidates if _can_be_cut(data, spec, file)]
-        known = [spec for spec in cut if _has_known_kinds(data, spec, file)]
+        knows_all = {spec.name: _knows_all_records(data, spec, file) for spec in candidates}
         most = [spec for spec in candidates if evidence[spec.name] == max(evidence.values())]
-        candidates = known or [spec for spec in most if spec in cut] or most
+        cut = [spec for spec in most if knows_all[spec.name] is not None]
+        candidates = [spec for spec in candidates if knows_all[spec.name]] or cut or most
     candidates = candidates or _specs_of_empty_day(data, specs, file, received_on)
     return _answer(data, specs, candidates, file)
 
@@ -125,14 +125,12 @@ def _head(data: bytes) -> str:
     return f"先頭 {data[:8].hex(' ').upper()}" + (f"（{kind}）" if kind else "")
 
 
-def _can_be_cut(data: bytes, spec: Spec, file: str) -> bool:
-    """Whether the whole file has the shape of the spec."""
-    return not (csv_rows(data, spec, file) if spec.layout == "csv" else frame(data, spec, file)).findings
-
-
-def _has_known_kinds(data: bytes, spec: Spec, file: str) -> bool:
-    """Whether every record of a file that can be cut is of a kind in the spec."""
-    return spec.layout == "csv" or bool((kinds_of_rows(frame(data, spec, file).rows, spec) >= 0).all())
+def _knows_all_records(data: bytes, spec: Spec, file: str) -> bool | None:
+    """Whether every record of a file is of a kind in the spec; None where the file has another shape."""
+    if spec.layout == "csv":
+        return None if csv_rows(data, spec, file).findings else True
+    framed = frame(data, spec, file)
+    return None if framed.findings else bool((kinds_of_rows(framed.rows, spec) >= 0).all())
 
 
 def _evidence(data: bytes, spec: Spec, received_on: date) -> int:
