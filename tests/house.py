@@ -77,7 +77,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "approvals",
         "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "
-        "refused_rows reminder_risks arrears reminder_list retraction review year_end",
+        "refused_rows reminder_risks arrears reminder_list retraction ruling_state review year_end",
     ),
     ("synthetic", "frames files register notices events cast __init__"),
     (
