@@ -257,10 +257,6 @@ _NAMES_OF_FIELDS = {"handover.collection_history", "printing.wording", "syntheti
 """Where files and slips are written: a spec or a template names fields there, some as a frame names a column."""
 
 
-LITERAL_COLUMNS = {"approvals.review": 85}
-"""Modules that still spell declared columns as texts, and how often: the numbers only shrink."""
-
-
 def _declared_columns() -> set[str]:
     """Texts of the columns of every public frame."""
     declared = set()
@@ -310,7 +306,7 @@ def test_declared_columns_are_spelt_through_their_declaration() -> None:
         for text in _column_texts(module)
         if text in declared
     )
-    assert spelt == LITERAL_COLUMNS
+    assert not spelt
     for module in _NAMES_OF_FIELDS:
         assert declared & set(_column_texts(module)), f"{module} names no field as a column is named"
 

@@ -35,6 +35,8 @@ from elqr.store.queries.requests import REVIEW
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Move, Proposal, Ruled, RulingEffect
+from elqr.vocabulary.report_frames import ExceptionRow, LateNotice
+from elqr.vocabulary.ruling_frames import DraftRuling, PaymentNow
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import WRITTEN_RULINGS, Account, ReviewKind, Ruling, RulingResult
 
@@ -89,12 +91,12 @@ def request_from_book(session: Session, name: str, data: bytes, signature: Signa
             f"{name} は別の台帳（{form.facts['city']} {form.facts['night_wareki']}）から書き出したブックです。"
             "このジョブの台帳から elqr review export で書き出したブックに書いてください。"
         )
-    for staff in form.rows["staff"].unique().sort():
+    for staff in form.rows[DraftRuling.STAFF].unique().sort():
         if fault := name_fault(staff) if staff else "":
             raise BadFile(f"{name} の担当 {spelt(staff)}: {fault}")
     rows = form.rows.with_columns(
-        pl.col("ruling_said").replace_strict(_RULING_OF_LABEL, default=None).alias("ruling"),
-        plain_number_expr("target"),
+        pl.col(DraftRuling.RULING_SAID).replace_strict(_RULING_OF_LABEL, default=None).alias(DraftRuling.RULING),
+        plain_number_expr(DraftRuling.TARGET),
         pl.lit(None, dtype=pl.Int64).alias("own_notice_no"),
     )
     request_row = {"kind": ReviewKind.BOOK.value, "source": name, "sha256": sha256_of(data)}
@@ -112,7 +114,7 @@ def request_by_search(
     """
     with session.ledger.transaction() as connection:
         # A payment that is named by its number is answered even when it is decided already.
-        is_eligible = pl.col("is_open") | pl.col("payment_no").is_in(search.payment_nos)
+        is_eligible = pl.col(ExceptionRow.IS_OPEN) | pl.col(DraftRuling.PAYMENT_NO).is_in(search.payment_nos)
         exceptions = filter_exceptions(session, queries.exceptions(connection, NOW).filter(is_eligible), search)
         if search.payment_nos and exceptions.is_empty():
             numbers = "・".join(f"受付{number}" for number in search.payment_nos)
@@ -121,25 +123,25 @@ def request_by_search(
         is_by_own_key = ruling is Ruling.APPLY and not target.strip()
         if is_by_own_key:
             own_notices = (
-                late_notices(session, exceptions.filter(pl.col("suspense_yen") > 0))
-                .filter("fits")
-                .select("payment_no", "notice_no")
+                late_notices(session, exceptions.filter(pl.col(DraftRuling.SUSPENSE_YEN) > 0))
+                .filter(LateNotice.FITS)
+                .select(DraftRuling.PAYMENT_NO, DraftRuling.NOTICE_NO)
             )
-    chosen = exceptions.join(own_notices, on="payment_no", how="semi") if is_by_own_key else exceptions
-    rows = chosen.join(own_notices, on="payment_no", how="left", validate="1:1", maintain_order="left")
-    rows = rows.join(marks(chosen).rename({"受付番号": "payment_no"}), on="payment_no").select(
-        pl.col("payment_no").alias("line_no"),
-        "file_sha256",
-        "record_no",
-        pl.lit("").alias("identity"),
-        pl.col(CONTENT).alias("mark"),
-        pl.lit(ruling.label).alias("ruling_said"),
-        pl.lit(ruling.value).alias("ruling"),
-        pl.lit(plain_number(target.strip())).alias("target"),
-        pl.lit(signature.stripped().reason).alias("reason"),
-        pl.lit(signature.by).alias("staff"),
-        pl.lit("").alias("formula"),
-        pl.col("notice_no").alias("own_notice_no"),
+    chosen = exceptions.join(own_notices, on=DraftRuling.PAYMENT_NO, how="semi") if is_by_own_key else exceptions
+    rows = chosen.join(own_notices, on=DraftRuling.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+    rows = rows.join(marks(chosen).rename({"受付番号": DraftRuling.PAYMENT_NO}), on=DraftRuling.PAYMENT_NO).select(
+        pl.col(DraftRuling.PAYMENT_NO).alias(DraftRuling.LINE_NO),
+        ExceptionRow.FILE_SHA256,
+        ExceptionRow.RECORD_NO,
+        pl.lit("").alias(DraftRuling.IDENTITY),
+        pl.col(CONTENT).alias(DraftRuling.MARK),
+        pl.lit(ruling.label).alias(DraftRuling.RULING_SAID),
+        pl.lit(ruling.value).alias(DraftRuling.RULING),
+        pl.lit(plain_number(target.strip())).alias(DraftRuling.TARGET),
+        pl.lit(signature.stripped().reason).alias(DraftRuling.REASON),
+        pl.lit(signature.by).alias(DraftRuling.STAFF),
+        pl.lit("").alias(DraftRuling.FORMULA),
+        pl.col(DraftRuling.NOTICE_NO).alias("own_notice_no"),
     )
     request_row = {"kind": ReviewKind.SEARCH.value, "source": str(search), "sha256": ""}
     requested = _request(session, "条件指定", rows, request_row, signature)
@@ -157,7 +159,7 @@ def _request(
         review_no = 0
         if not verdict.proposals.is_empty():
             review_no = _enter(session, request_row, verdict.proposals, signature)
-    yen = drafts.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")["suspense_yen"].sum()
+    yen = drafts.join(verdict.proposals, on=Proposal.PAYMENT_NO, how="semi")[DraftRuling.SUSPENSE_YEN].sum()
     return Requested(review_no, verdict.proposals.height, int(yen), verdict.same, verdict.findings)
 
 
@@ -192,7 +194,7 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         )
         request_row = {"kind": ReviewKind.UNDO.value, "source": "", "sha256": ""}
         review_no = _enter(session, request_row, proposals, signature)
-    yen = int(rows["suspense_yen"].sum())
+    yen = int(rows[PaymentNow.SUSPENSE_YEN].sum())
     return Requested(review_no, proposals.height, yen, 0, (), returned=by_payment(reversed_.returned))
 
 
@@ -233,7 +235,8 @@ def refuse_review(session: Session, review_no: int, signature: Signature) -> End
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
         yen = queries.standing(connection, rulings, NOW).select(
-            "payment_no", *(pl.col("suspense_yen").alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN))
+            Ruled.PAYMENT_NO,
+            *(pl.col(PaymentNow.SUSPENSE_YEN).alias(n) for n in (RulingEffect.BEFORE_YEN, RulingEffect.AFTER_YEN)),
         )
         refused = rulings.join(yen, on=Ruled.PAYMENT_NO, validate="m:1", maintain_order="left").with_columns(
             pl.lit(RulingResult.REFUSED.value).alias(RulingEffect.RESULT)

@@ -1,4 +1,4 @@
-"""The state that rulings rest on (決裁の横の台帳): what the ledger says now of each draft, ruling, and ruling to undo."""
+"""The state that rulings rest on (決裁の横の台帳): what the ledger says now of drafts, rulings, and rulings to undo."""
 
 import polars as pl
 
@@ -12,7 +12,9 @@ from elqr.session.session import Session
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
 from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
-from elqr.vocabulary.frames import OpenClaim, Proposal, Ruled
+from elqr.vocabulary.frames import Notice, NumberedPosting, OpenClaim, Proposal, Ruled
+from elqr.vocabulary.report_frames import ExceptionRow
+from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, LaterRuling, PaymentNow, RulingToUndo
 from elqr.vocabulary.terms import Outcome, Ruling
 
 
@@ -20,33 +22,43 @@ def join_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """決裁案に今の台帳を並べる: what the rules of elqr/rules/rulings.py need; frame DraftRuling and more."""
     connection = session.ledger.connection
     known = queries.payments_at(connection, rows)
-    rows = rows.join(known, on=["file_sha256", "record_no"], how="left", validate="m:1", maintain_order="left")
-    now = queries.exceptions(connection, NOW).join(known, on="payment_no", how="semi")
+    rows = rows.join(
+        known, on=[ExceptionRow.FILE_SHA256, ExceptionRow.RECORD_NO], how="left", validate="m:1", maintain_order="left"
+    )
+    now = queries.exceptions(connection, NOW).join(known, on=DraftRuling.PAYMENT_NO, how="semi")
     shown = exceptions_table(session, now).frame.select(
-        pl.col("受付番号").alias("payment_no"), *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN)
+        pl.col("受付番号").alias(DraftRuling.PAYMENT_NO),
+        *(pl.col(name).cast(pl.String).alias(f"{name}の今") for name in SHOWN),
     )
     state = (
-        now.join(marks(now).rename({"受付番号": "payment_no", CONTENT: "mark_now"}), on="payment_no")
-        .join(shown, on="payment_no", validate="1:1")
+        now.join(
+            marks(now).rename({"受付番号": DraftRuling.PAYMENT_NO, CONTENT: DraftRuling.MARK_NOW}),
+            on=DraftRuling.PAYMENT_NO,
+        )
+        .join(shown, on=DraftRuling.PAYMENT_NO, validate="1:1")
         .select(
-            "payment_no",
-            pl.when("is_open").then("mark_now").alias("mark_now"),
-            "suspense_yen",
-            "payer_ref",
-            "stage",
-            "outcome",
-            pl.when("is_open")
-            .then(pl.format("{} 仮受額 {}円", shape.labels_of("outcome", Outcome), yen_text("suspense_yen")))
-            .otherwise(pl.format("決裁済（{}）", shape.labels_of("ruling", Ruling)))
-            .alias("state_now"),
+            DraftRuling.PAYMENT_NO,
+            pl.when(ExceptionRow.IS_OPEN).then(DraftRuling.MARK_NOW).alias(DraftRuling.MARK_NOW),
+            DraftRuling.SUSPENSE_YEN,
+            DraftRuling.PAYER_REF,
+            DraftRuling.STAGE,
+            DraftRuling.OUTCOME,
+            pl.when(ExceptionRow.IS_OPEN)
+            .then(
+                pl.format(
+                    "{} 仮受額 {}円", shape.labels_of(DraftRuling.OUTCOME, Outcome), yen_text(DraftRuling.SUSPENSE_YEN)
+                )
+            )
+            .otherwise(pl.format("決裁済（{}）", shape.labels_of(ExceptionRow.RULING, Ruling)))
+            .alias(DraftRuling.STATE_NOW),
             *(f"{name}の今" for name in SHOWN),
         )
     )
-    rows = rows.join(state, on="payment_no", how="left", validate="m:1", maintain_order="left")
+    rows = rows.join(state, on=DraftRuling.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     other_yen = other_payments_held(withdrawal_queries.concerned(connection, known))
-    rows = rows.join(other_yen, on="payment_no", how="left", validate="m:1", maintain_order="left")
-    rows = rows.with_columns(pl.col("others", "others_yen").fill_null(0))
-    rows = _join_targets(session, rows).with_columns(decided_on("mark"))
+    rows = rows.join(other_yen, on=DraftRuling.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.col(DraftRuling.OTHERS, DraftRuling.OTHERS_YEN).fill_null(0))
+    rows = _join_targets(session, rows).with_columns(decided_on(DraftRuling.MARK))
     waiting = queries.waiting_rulings(connection).select(
         Ruled.PAYMENT_NO, *(pl.col(name).alias(f"waiting_{name}") for name in Ruled.SCHEMA if name != Ruled.PAYMENT_NO)
     )
@@ -54,10 +66,12 @@ def join_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     compared = (Proposal.RULING, Proposal.NOTICE_NO, Proposal.REASON, Proposal.STAFF)
     is_same = [pl.col(name).eq_missing(pl.col(f"waiting_{name}")) for name in compared]
     return rows.with_columns(
-        pl.col("state_now").fill_null("要確認にありません"),
-        _altered_cell(rows).alias("altered"),
-        pl.all_horizontal(*is_same, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias("waiting_is_same"),
-        shape.labels_of("waiting_ruling", Ruling).alias("waiting_said"),
+        pl.col(DraftRuling.STATE_NOW).fill_null("要確認にありません"),
+        _altered_cell(rows).alias(DraftRuling.ALTERED),
+        pl.all_horizontal(*is_same, pl.col(DECIDED_ON) == pl.col(f"waiting_{Proposal.MARK}")).alias(
+            DraftRuling.WAITING_IS_SAME
+        ),
+        shape.labels_of("waiting_ruling", Ruling).alias(DraftRuling.WAITING_SAID),
     )
 
 
@@ -79,15 +93,17 @@ def _join_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     Adds notice_no, target_payer_ref, is_cancelled, target_mark, and left_yen: what is still owed on its claims.
     """
     connection = session.ledger.connection
-    written = rows.filter(pl.col("target") != "").select(pl.col("target").alias("key_no"))
-    targets = queries.target_notices(connection, written).select(pl.col("key_no").alias("target"), "notice_no")
-    rows = rows.join(targets, on="target", how="left", validate="m:1", maintain_order="left")
-    rows = rows.with_columns(pl.coalesce("own_notice_no", "notice_no").alias("notice_no"))
-    numbers = rows.select("notice_no").drop_nulls().unique()
-    notices = queries.notices_by_no(connection, numbers).rename({"payer_ref": "target_payer_ref"})
+    written = rows.filter(pl.col(DraftRuling.TARGET) != "").select(pl.col(DraftRuling.TARGET).alias(Notice.KEY_NO))
+    targets = queries.target_notices(connection, written).select(
+        pl.col(Notice.KEY_NO).alias(DraftRuling.TARGET), DraftRuling.NOTICE_NO
+    )
+    rows = rows.join(targets, on=DraftRuling.TARGET, how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.coalesce("own_notice_no", DraftRuling.NOTICE_NO).alias(DraftRuling.NOTICE_NO))
+    numbers = rows.select(DraftRuling.NOTICE_NO).drop_nulls().unique()
+    notices = queries.notices_by_no(connection, numbers).rename({Notice.PAYER_REF: DraftRuling.TARGET_PAYER_REF})
     claims = queries.target_claims(connection, numbers)
     left_yen = claims.group_by(OpenClaim.NOTICE_NO).agg(
-        (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias("left_yen")
+        (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).sum().alias(DraftRuling.LEFT_YEN)
     )
     for known in (notices, target_marks(connection, numbers), left_yen):
         rows = rows.join(known, on=OpenClaim.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
@@ -98,14 +114,14 @@ def join_for_undoing(session: Session, rulings: pl.DataFrame, postings: pl.DataF
     """取り消す決裁に今の台帳を並べる: what `refusals` needs (frame RulingToUndo), and the balance of its payment."""
     connection = session.ledger.connection
     waiting = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
-        pl.col(Ruled.REVIEW_NO).max().alias("waiting_review_no")
+        pl.col(Ruled.REVIEW_NO).max().alias(RulingToUndo.WAITING_REVIEW_NO)
     )  # fmt: skip
-    later = queries.moved_since(connection, postings).rename({"payment_no": "later_payment_no"})
+    later = queries.moved_since(connection, postings).rename({LaterRuling.PAYMENT_NO: RulingToUndo.LATER_PAYMENT_NO})
     balances = queries.standing(connection, rulings, NOW)
     rows = rulings
     for known, key in ((balances, Ruled.PAYMENT_NO), (waiting, Ruled.PAYMENT_NO), (later, Ruled.RULING_NO)):
         rows = rows.join(known, on=key, how="left", validate="m:1", maintain_order="left")
-    return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias("is_gone"))
+    return rows.with_columns(pl.col(Ruled.RULING_NO).is_in(gone.implode()).alias(RulingToUndo.IS_GONE))
 
 
 def notice_marks(session: Session, postings: pl.DataFrame) -> pl.DataFrame:
@@ -125,21 +141,29 @@ def rulings_to_undo(rulings: pl.DataFrame) -> pl.DataFrame:
 def join_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     """決裁に今の収納を並べる (frame CurrentRuling): is_current, the balance, and the posting that holds it."""
     connection = session.ledger.connection
-    now = queries.exceptions(connection, NOW).filter("is_open").join(rulings, on=Ruled.PAYMENT_NO, how="semi")
-    marked = marks(now).select(pl.col("受付番号").alias("payment_no"), pl.col(CONTENT).alias("mark_now"))
+    now = (
+        queries.exceptions(connection, NOW).filter(ExceptionRow.IS_OPEN).join(rulings, on=Ruled.PAYMENT_NO, how="semi")
+    )
+    marked = marks(now).select(
+        pl.col("受付番号").alias(CurrentRuling.PAYMENT_NO), pl.col(CONTENT).alias(DraftRuling.MARK_NOW)
+    )
     held = queries.held(connection, rulings).select(
-        "payment_no", pl.col("posting_no").alias("held_no"), "fiscal_year", "is_arrears", "procedure_code"
+        CurrentRuling.PAYMENT_NO,
+        pl.col(NumberedPosting.POSTING_NO).alias(CurrentRuling.HELD_NO),
+        CurrentRuling.FISCAL_YEAR,
+        CurrentRuling.IS_ARREARS,
+        CurrentRuling.PROCEDURE_CODE,
     )
     targets = target_marks(connection, rulings)
     rows = rulings.join(targets, on=Ruled.NOTICE_NO, how="left", validate="m:1", maintain_order="left")
-    notice_marks = notice_marks(session, queries.made_by(connection, rulings_to_undo(rulings)))
-    notice_marks = notice_marks.rename({Ruled.RULING_NO: Ruled.UNDOES_NO, TARGET_MARK: "undone_mark"})
-    rows = rows.join(notice_marks, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
+    undone_marks = notice_marks(session, queries.made_by(connection, rulings_to_undo(rulings)))
+    undone_marks = undone_marks.rename({Ruled.RULING_NO: Ruled.UNDOES_NO, TARGET_MARK: "undone_mark"})
+    rows = rows.join(undone_marks, on=Ruled.UNDOES_NO, how="left", validate="m:1", maintain_order="left")
     for known in (queries.standing(connection, rulings, NOW), marked, held):
         rows = rows.join(known, on=Ruled.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     is_undo = pl.col(Ruled.RULING) == Ruling.UNDO.value
     rows = rows.with_columns(pl.when(is_undo).then("undone_mark").otherwise(TARGET_MARK).alias(TARGET_MARK))
-    payment_mark = pl.when(is_undo).then(pl.lit("")).otherwise("mark_now")
+    payment_mark = pl.when(is_undo).then(pl.lit("")).otherwise(DraftRuling.MARK_NOW)
     is_unchanged = pl.col(Ruled.MARK).eq_missing(decided_on(payment_mark))
-    is_still_last = ~is_undo | pl.col("last_standing_no").eq_missing(pl.col(Ruled.UNDOES_NO))
-    return rows.with_columns((is_unchanged & is_still_last).alias("is_current"))
+    is_still_last = ~is_undo | pl.col(PaymentNow.LAST_STANDING_NO).eq_missing(pl.col(Ruled.UNDOES_NO))
+    return rows.with_columns((is_unchanged & is_still_last).alias(CurrentRuling.IS_CURRENT))
