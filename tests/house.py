@@ -11,15 +11,15 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "code_texts errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
-    ("disk", "__init__ atomic_write content config_files named_files own_json run_log temporary_files inbox archive"),
+    ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
     (
         "formats",
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text ebcdic intake mpn "
         "payment_identity spec authoring.lint_fields authoring.lint_identity authoring.lint_records "
-        "authoring.lint_references by_hand charset dates authoring.sample_csv authoring.sample fields lines "
-        "framing encode plain_csv sequence csv_rows decode cells excerpt dump intake.checks intake.raw_records "
-        "payments deposits pieces recognize authoring.overlap authoring.lint intake.delivered_file "
-        "intake.inspection intake.comparison intake.masking spec_files",
+        "authoring.lint_references by_hand charset dates authoring.sample_csv authoring.sample fields plain_csv "
+        "sequence spec_files uneven_records framing csv_rows decode cells encode excerpt dump intake.checks "
+        "intake.raw_records payments deposits pieces recognize authoring.overlap authoring.lint "
+        "intake.delivered_file intake.inspection intake.comparison intake.masking",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
@@ -72,12 +72,13 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "night",
-        "__init__ night excess remittance morning spark take_in posting upload workers cluster opening order replay",
+        "__init__ night reductions remittance morning spark take_in posting upload workers cluster opening order "
+        "replay",
     ),
     (
         "approvals",
         "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "
-        "refused_rows reminder_risks arrears reminder_list retraction ruling_state review year_end",
+        "refused_rows reminder_risks reminder_gate reminder_list retraction ruling_state review year_end",
     ),
     ("synthetic", "frames files register notices events cast __init__"),
     (

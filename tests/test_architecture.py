@@ -67,7 +67,7 @@ _FILE_VERBS = {
     "mkstemp", "mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "rmtree", "copyfile", "copytree", "copy2",
 }  # fmt: skip
 _OPENS_FILES = {
-    "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.temporary_files",
+    "disk.archive", "disk.atomic_write", "disk.content", "disk.inbox", "disk.inbox_filter",
     "session.ledger_access", "session.ledger_belonging", "session.ledger_traces", "session.login",
     "approvals.reminder_list", "audit.backup", "night.cluster", "audit.doctor", "night.morning",
     "formats.spec_files", "handover.manifest", "handover.print_batch", "handover.printed_folder", "night.upload", "approvals.ledger_succession",
@@ -89,9 +89,9 @@ MANY_PARAMETERS = {
     "formats.framing._cut": 6,
     "formats.framing._refuse": 7,
     "formats.intake.comparison.compare": 6,
-    "formats.intake.delivered_file.take_large": 6,
+    "formats.intake.delivered_file.judge_large_file": 6,
     "formats.intake.masking.mask_file": 6,
-    "formats.lines._refuse": 6,
+    "formats.uneven_records._refuse": 6,
     "handover.print_batch.print_specimen": 6,
     "night.take_in.hold_back": 6,
     "printing.preflight.preflight": 6,

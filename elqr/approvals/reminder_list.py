@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from elqr import __version__
-from elqr.approvals.arrears import Situation, refuse_change
+from elqr.approvals.reminder_gate import Situation, refuse_change
 from elqr.approvals.reminder_risks import Obstacle, find_risks
 from elqr.disk.archive import keep
 from elqr.disk.config_files import read_written

@@ -17,7 +17,13 @@ from elqr.approvals.four_eyes import (
     refuse_same_person,
 )
 from elqr.approvals.open_exceptions import NOW, Search, filter_exceptions, late_notices
-from elqr.approvals.ruling_state import join_for_undoing, join_ledger, join_payments, notice_marks, rulings_to_undo
+from elqr.approvals.ruling_state import (
+    notice_marks,
+    rulings_to_undo,
+    with_current_payments,
+    with_ledger_state,
+    with_state_to_undo,
+)
 from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.arithmetic.person_name import name_fault, spelt
 from elqr.arithmetic.plain_number import plain_number, plain_number_expr
@@ -154,7 +160,7 @@ def _request(
     """申請する, for the rows that can be carried out. `request_row` has keys `kind`, `source` and `sha256`."""
     with session.ledger.transaction():
         session.refuse_earlier_day()
-        drafts = join_ledger(session, rows)
+        drafts = with_ledger_state(session, rows)
         verdict = judge_proposals(drafts, name)
         review_no = 0
         if not verdict.proposals.is_empty():
@@ -179,7 +185,7 @@ def request_undo(session: Session, ruling_nos: tuple[int, ...], signature: Signa
         years = OpenYears(session.register.without_closing_period(), session.night_on)
         claims = queries.target_claims(connection, postings.drop_nulls(Ruled.NOTICE_NO))
         reversed_ = reversal(undoing, claims, postings, years)
-        rows = join_for_undoing(session, rulings, postings, reversed_.gone)
+        rows = with_state_to_undo(session, rulings, postings, reversed_.gone)
         if reasons := refusals(rows):
             raise Refused(f"取り消せない決裁があります。{'。'.join(reasons)}。")
         rows = rows.join(notice_marks(session, postings), on=Ruled.RULING_NO, how="left", validate="1:1")
@@ -216,7 +222,7 @@ def approve_review(session: Session, review_no: int, signature: Signature) -> En
         request = find_waiting(session, REVIEW, review_no)
         rulings = queries.rulings_of(connection, review_no)
         refuse_same_person(session, request, signature.by, rulings[Ruled.STAFF].unique().sort().to_list())
-        rows = join_payments(session, rulings)
+        rows = with_current_payments(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
         postings = queries.made_by(connection, rulings_to_undo(rulings))
         claims = queries.target_claims(connection, concerned.slips(rows, postings))

@@ -18,7 +18,7 @@ from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, LaterRulin
 from elqr.vocabulary.terms import Outcome, Ruling
 
 
-def join_ledger(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
+def with_ledger_state(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     """決裁案に今の台帳を並べる: what the rules of elqr/rules/rulings.py need; frame DraftRuling and more."""
     connection = session.ledger.connection
     known = queries.payments_at(connection, rows)
@@ -110,7 +110,9 @@ def _join_targets(session: Session, rows: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
-def join_for_undoing(session: Session, rulings: pl.DataFrame, postings: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
+def with_state_to_undo(
+    session: Session, rulings: pl.DataFrame, postings: pl.DataFrame, gone: pl.Series
+) -> pl.DataFrame:
     """取り消す決裁に今の台帳を並べる: what `refusals` needs (frame RulingToUndo), and the balance of its payment."""
     connection = session.ledger.connection
     waiting = queries.waiting_rulings(connection).group_by(Ruled.PAYMENT_NO).agg(
@@ -138,7 +140,7 @@ def rulings_to_undo(rulings: pl.DataFrame) -> pl.DataFrame:
     return rulings.select(pl.col(Ruled.UNDOES_NO).alias(Ruled.RULING_NO)).drop_nulls()
 
 
-def join_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
+def with_current_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
     """決裁に今の収納を並べる (frame CurrentRuling): is_current, the balance, and the posting that holds it."""
     connection = session.ledger.connection
     now = (

@@ -34,22 +34,12 @@ def closing_day(year: int, accounting_kind: AccountingKind) -> date:
     return last_day(year) if has_none else month_end(date(year + 1, _LAST_CLOSING_MONTH, 1))
 
 
-def accounting_year(levy_year: int, paid_on: date, accounting_kind: AccountingKind) -> int:
-    """年度区分: the fiscal year in whose accounts a claim of `levy_year` is entered when it is paid on a date.
+def accounting_year_expr(levy_year: pl.Expr, paid_on: pl.Expr, has_closing_period: pl.Expr) -> pl.Expr:
+    """年度区分: the fiscal year in whose accounts a claim of `levy_year` is entered when it is paid on a date; Int64.
 
     That is the levy year until its end and, except in 公営企業会計, until the following 31 May (出納整理期間).
-    After that it is 滞納繰越 in the year of the payment.
+    After that it is 滞納繰越 in the year of the payment. No input may be null.
     """
-    paid_year = fiscal_year(paid_on)
-    if levy_year >= paid_year:
-        return levy_year
-    has_closing_period = accounting_kind is not AccountingKind.PUBLIC_ENTERPRISE
-    in_closing_months = _FIRST_MONTH <= paid_on.month <= _LAST_CLOSING_MONTH
-    return levy_year if levy_year == paid_year - 1 and in_closing_months and has_closing_period else paid_year
-
-
-def accounting_year_expr(levy_year: pl.Expr, paid_on: pl.Expr, has_closing_period: pl.Expr) -> pl.Expr:
-    """年度区分 as a column, Int64: the rule of `accounting_year`. No input may be null."""
     levied = levy_year.cast(pl.Int64)
     paid_year = fiscal_year_expr(paid_on)
     in_closing_months = paid_on.dt.month().is_between(_FIRST_MONTH, _LAST_CLOSING_MONTH, closed="both")

@@ -24,7 +24,7 @@ import polars as pl
 
 from elqr import __version__
 from elqr.disk.inbox import read_inbox
-from elqr.disk.temporary_files import Watch
+from elqr.disk.inbox_filter import InboxFilter
 from elqr.formats.recognize import fits_one
 from elqr.issue.keys import check_no_column
 from elqr.printing.typeface import typeface
@@ -205,9 +205,9 @@ def _number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
         )
 
 
-def _watch(job: Job, box: Inbox, today: date) -> Watch:
+def _watch(job: Job, box: Inbox, today: date) -> InboxFilter:
     specs = specs_for(job)
-    return Watch(box.ignore, partial(fits_one, [specs[name] for name in box.specs if name in specs], today))
+    return InboxFilter(box.ignore, partial(fits_one, [specs[name] for name in box.specs if name in specs], today))
 
 
 def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:

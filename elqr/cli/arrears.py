@@ -25,7 +25,7 @@ from elqr.cli.terminal import (
 from elqr.vocabulary.terms import ExitCode
 
 if TYPE_CHECKING:
-    from elqr.approvals.arrears import Situation
+    from elqr.approvals.reminder_gate import Situation
     from elqr.approvals.reminder_risks import Obstacle
 
 _SHOWN = 10
@@ -80,7 +80,7 @@ def _show_obstacles(against: tuple[Obstacle, ...]) -> None:
 @signer_options
 @json_option
 def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json: bool) -> int:
-    from elqr.approvals.arrears import situation
+    from elqr.approvals.reminder_gate import situation
     from elqr.approvals.reminder_list import draw_list
     from elqr.store.queries.arrears import requests
 
@@ -115,7 +115,7 @@ def arrears_list(approval: int | None, with_names: bool, signer: Signer, as_json
 @reason_option
 @signer_options
 def arrears_request(reason: str, signer: Signer) -> int:
-    from elqr.approvals.arrears import request_list
+    from elqr.approvals.reminder_gate import request_list
 
     with signer.open_job() as session:
         number, reminders = request_list(session, signer.sign(reason))
@@ -128,7 +128,7 @@ def arrears_request(reason: str, signer: Signer) -> int:
 @click.argument("no", type=NUMBER)
 @signer_options
 def arrears_approve(no: int, signer: Signer) -> int:
-    from elqr.approvals.arrears import approve_list
+    from elqr.approvals.reminder_gate import approve_list
 
     with signer.open_job() as session:
         approve_list(session, no, signer.sign())
@@ -141,7 +141,7 @@ def arrears_approve(no: int, signer: Signer) -> int:
 @reason_option
 @signer_options
 def arrears_reject(no: int, reason: str, signer: Signer) -> int:
-    from elqr.approvals.arrears import refuse_list
+    from elqr.approvals.reminder_gate import refuse_list
 
     with signer.open_job() as session:
         refuse_list(session, no, signer.sign(reason))

@@ -82,11 +82,11 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
 def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> int:
     """大きなファイルの検査: piece by piece as the night reads it, up to the first piece with a finding."""
     from elqr.disk.content import read_part
-    from elqr.formats.intake.delivered_file import Intake, take_large
+    from elqr.formats.intake.delivered_file import Intake, judge_large_file
     from elqr.vocabulary.limits import PIECE_BYTES
 
     size = path.stat().st_size
-    intake = take_large(partial(read_part, path), size, path.name, specs, day, PIECE_BYTES)
+    intake = judge_large_file(partial(read_part, path), size, path.name, specs, day, PIECE_BYTES)
     findings = intake.findings if isinstance(intake, Intake) else ()
     spec = intake.spec_name if isinstance(intake, Intake) else intake.spec.name
     if as_json:

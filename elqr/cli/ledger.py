@@ -54,11 +54,11 @@ def ledger() -> None:
 @json_option
 def ledger_show(job: Path, day: date | None, as_json: bool) -> int:
     from elqr.approvals.ledger_succession import waiting_request
-    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_access import AllowedLedger
     from elqr.session.ledger_belonging import disagreement, traces_with_keys
     from elqr.store.queries import ledger_identity as identity
 
-    with open_job(job, day, rehearsal=True, which=Which.ANY) as session:
+    with open_job(job, day, rehearsal=True, which=AllowedLedger.ANY) as session:
         traces, request = traces_with_keys(session.job), waiting_request(session)
         is_new = session.ledger.is_new
         with session.ledger.transaction() as connection:
@@ -112,9 +112,9 @@ def ledger_new(last: list[tuple[str, int]], reason: str, signer: Signer) -> int:
 
 def _request(signer: Signer, last: list[tuple[str, int]], reason: str, *, is_new: bool) -> int:
     from elqr.approvals.ledger_succession import last_numbers, request_going_on
-    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_access import AllowedLedger
 
-    with signer.open_job(rehearsal=True, which=Which.ANY) as session:
+    with signer.open_job(rehearsal=True, which=AllowedLedger.ANY) as session:
         numbers = request_going_on(session, last_numbers(last), signer.sign(reason), is_new=is_new)
     click.echo(f"申請しました。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     click.echo("ほかの人が elqr ledger show で確かめ、elqr ledger approve で承認してください。")
@@ -125,11 +125,11 @@ def _request(signer: Signer, last: list[tuple[str, int]], reason: str, *, is_new
 @signer_options
 def ledger_approve(signer: Signer) -> int:
     from elqr.approvals.ledger_succession import approve_going_on, check_going_on
-    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_access import AllowedLedger
 
-    with signer.open_job(rehearsal=True, which=Which.ANY) as session:
+    with signer.open_job(rehearsal=True, which=AllowedLedger.ANY) as session:
         check_going_on(session, signer.by)  # before a new ledger is made
-    with signer.open_job(which=Which.ANY) as session:
+    with signer.open_job(which=AllowedLedger.ANY) as session:
         numbers = approve_going_on(session, signer.sign())
     click.echo(f"この台帳で続けます。渡した番号は {numbers or 'なし'}。次はその後の番号です。")
     say(
@@ -144,9 +144,9 @@ def ledger_approve(signer: Signer) -> int:
 @signer_options
 def ledger_reject(reason: str, signer: Signer) -> int:
     from elqr.approvals.ledger_succession import refuse_going_on
-    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_access import AllowedLedger
 
-    with signer.open_job(rehearsal=True, which=Which.ANY) as session:
+    with signer.open_job(rehearsal=True, which=AllowedLedger.ANY) as session:
         place = refuse_going_on(session, signer.sign(reason))
     click.echo(f"申請を却下しました（{place} に残しました）。")
     return ExitCode.CLEAN

@@ -36,8 +36,8 @@ def notice() -> None:
 def notice_import(file: Path, job: Path, day: date | None, as_json: bool) -> int:
     from elqr.disk.inbox import read_arrived
     from elqr.disk.named_files import read_named
-    from elqr.night.excess import record_notices
     from elqr.night.night import Night
+    from elqr.night.reductions import record_notices
     from elqr.night.take_in import take_notices
 
     read_named(file, WHOLE, "分けて取り込んでください。")
@@ -68,8 +68,8 @@ def _say_reduced(count: int, yen: int) -> None:
 @job_option
 @date_option
 def notice_issue(job: Path, day: date | None) -> int:
-    from elqr.night.excess import record_notices
     from elqr.night.night import Night
+    from elqr.night.reductions import record_notices
     from elqr.night.upload import issue_payloads
 
     with open_job(job, day) as session:

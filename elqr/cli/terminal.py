@@ -21,7 +21,7 @@ from elqr.vocabulary.errors import BadFile, CannotWrite, Refused
 from elqr.vocabulary.visible_text import visible, visible_lines
 
 if TYPE_CHECKING:
-    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_access import AllowedLedger
     from elqr.session.session import Session
     from elqr.vocabulary.codes import Code
     from elqr.vocabulary.findings import Finding
@@ -153,7 +153,7 @@ def now() -> str:
 
 
 def open_job(
-    job: Path, day: date | None = None, *, rehearsal: bool = False, **which: "Which"
+    job: Path, day: date | None = None, *, rehearsal: bool = False, **which: "AllowedLedger"
 ) -> "AbstractContextManager[Session]":
     """ジョブを始める: `open_session`, with its progress shown here."""
     from elqr.night.opening import open_session
@@ -168,7 +168,7 @@ class Signer(NamedTuple):
     job: Path
     day: date | None
 
-    def open_job(self, *, rehearsal: bool = False, **which: "Which") -> "AbstractContextManager[Session]":
+    def open_job(self, *, rehearsal: bool = False, **which: "AllowedLedger") -> "AbstractContextManager[Session]":
         """ジョブを始める: the one of the options."""
         return open_job(self.job, self.day, rehearsal=rehearsal, **which)
 

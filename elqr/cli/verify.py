@@ -32,10 +32,10 @@ from elqr.vocabulary.terms import ExitCode
 def verify_command(job: Path, day: date | None, anchors: tuple[str, ...], as_json: bool) -> int:
     from elqr.audit.verification import verify_ledger
     from elqr.audit.verification.anchor import read_anchors
-    from elqr.session.ledger_access import Which
+    from elqr.session.ledger_access import AllowedLedger
 
     anchor_hashes = read_anchors(anchors)
-    with open_job(job, day, rehearsal=True, which=Which.TO_READ) as session:
+    with open_job(job, day, rehearsal=True, which=AllowedLedger.TO_READ) as session:
         verdict = verify_ledger(session, anchor_hashes)
     clear_progress()
     if as_json:

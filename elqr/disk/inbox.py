@@ -8,7 +8,7 @@ from pathlib import Path
 
 from elqr.disk.atomic_write import LEFT_BESIDE
 from elqr.disk.content import sha256_of, sha256_of_file
-from elqr.disk.temporary_files import Kind, Watch, is_known
+from elqr.disk.inbox_filter import InboxFilter, Kind, is_known
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound, cause
 from elqr.vocabulary.findings import Finding, Location
@@ -53,18 +53,18 @@ class Arrived:
         return replace(self, path=None, findings=(Finding(at, Code.TOO_LARGE, f"{size:,}バイト", most),))
 
 
-def read_inbox(folder: Path, most_megabytes: int, watch: Watch) -> Iterator[Arrived]:
+def read_inbox(folder: Path, most_megabytes: int, watch: InboxFilter) -> Iterator[Arrived]:
     """受信箱の中身: by name, without temporary files of programs. Raises NotFound when there is no such folder."""
     for path in delivered_paths(folder, watch):
         yield read_arrived(path, most_megabytes, watch)
 
 
-def delivered_paths(folder: Path, watch: Watch) -> list[Path]:
+def delivered_paths(folder: Path, watch: InboxFilter) -> list[Path]:
     """受信箱のファイル: by name, without temporary files of programs. Raises NotFound when there is no such folder."""
     return [path for path in _entries(folder) if _kind_of(path, watch) is not Kind.PASSED_OVER]
 
 
-def list_passed_over(folder: Path, watch: Watch) -> list[str]:
+def list_passed_over(folder: Path, watch: InboxFilter) -> list[str]:
     """無視したファイルの名前: the temporary files of programs. Raises NotFound when there is no such folder."""
     return [readable_name(path.name) for path in _entries(folder) if _kind_of(path, watch) is Kind.PASSED_OVER]
 
@@ -80,7 +80,7 @@ def _entries(folder: Path) -> list[Path]:
         raise NotFound(f"受信箱 {folder} を開けません（{cause(error)}）。権限を直してください。") from error
 
 
-def _kind_of(path: Path, watch: Watch) -> Kind:
+def _kind_of(path: Path, watch: InboxFilter) -> Kind:
     """An entry that cannot be read is reported, whatever its name."""
     try:
         return watch.kind_of(path)
@@ -98,7 +98,7 @@ def readable_name(name: str) -> str:
     return visible(text)
 
 
-def read_arrived(path: Path, most_megabytes: int, watch: Watch | None = None) -> Arrived:
+def read_arrived(path: Path, most_megabytes: int, watch: InboxFilter | None = None) -> Arrived:
     """届いたファイル: read whole or, if large, only hashed; or why it is not read. A file in an inbox has a watch."""
     name = readable_name(path.name)
     if watch is not None and _kind_of(path, watch) is Kind.PUT_ASIDE:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from elqr.formats.charset import CHARSETS
 from elqr.formats.ebcdic import MARK, from_ebcdic, to_ebcdic
-from elqr.formats.lines import cut_lines
 from elqr.formats.spec import VARIATIONS, Charset, LineEnd, Spec, Variation
+from elqr.formats.uneven_records import cut_lines
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 

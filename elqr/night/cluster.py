@@ -21,8 +21,8 @@ from elqr.arithmetic.fiscal_year import WithoutPeriod
 from elqr.disk.archive import is_kept, keep, keep_arrived, keep_file, kept_path
 from elqr.disk.content import read_part
 from elqr.disk.inbox import Arrived, delivered_paths, read_arrived
-from elqr.disk.temporary_files import Watch
-from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
+from elqr.disk.inbox_filter import InboxFilter
+from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.night.posting import Decided, Posted, channels, places
@@ -56,7 +56,7 @@ _PART_PAYMENTS = 100_000
 
 
 @contextmanager
-def hire(master: str, url: str) -> Iterator["Cluster"]:
+def start_cluster(master: str, url: str) -> Iterator["Cluster"]:
     """クラスタを使う for the block. It is started when there is work."""
     with ExitStack() as stack:
         yield Cluster(master, url, stack)
@@ -71,7 +71,7 @@ class _Reading:
     archive: Path
     night_on: date
     staging: Staging
-    watch: Watch
+    watch: InboxFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +115,17 @@ def _decode(reading: _Reading, file: Arrived) -> Intake:
     if file.path is None:
         data = file.whole() or b""
         keep(reading.archive, file.sha256, data)
-        return take(data, file.name, reading.specs, reading.night_on)
+        return judge_file(data, file.name, reading.specs, reading.night_on)
     keep_file(reading.archive, file.sha256, file.path)
     path = kept_path(reading.archive, file.sha256)
     read = partial(read_part, path)
-    large = take_large(read, file.size_bytes, file.name, reading.specs, reading.night_on, PIECE_BYTES)
+    large = judge_large_file(read, file.size_bytes, file.name, reading.specs, reading.night_on, PIECE_BYTES)
     if isinstance(large, LargeIntake):
         parts = large.payments(read, file.name, reading.night_on)
         return Intake(large.spec.name, large.record_count, pl.concat(parts), ())
     if file.size_bytes > WHOLE.most:
         return large
-    return take(path.read_bytes(), file.name, reading.specs, reading.night_on)
+    return judge_file(path.read_bytes(), file.name, reading.specs, reading.night_on)
 
 
 def _read_span(area: Staging, span: tuple[int, int]) -> tuple[bytes, bytes]:

@@ -16,7 +16,7 @@ from elqr.night.workers import OneMachine, Workers
 from elqr.session import clock
 from elqr.session.configuration import processing_day
 from elqr.session.job import Job, read_job, read_store_url
-from elqr.session.ledger_access import Which, guard_new, lock, make_folder, open_ledger_of
+from elqr.session.ledger_access import AllowedLedger, guard_new, lock, make_folder, open_ledger_of
 from elqr.session.ledger_traces import read_traces
 from elqr.session.login import operators_for, who_runs
 from elqr.session.operators import Who
@@ -32,7 +32,12 @@ _FOR_GROUP = 0o027
 
 @contextmanager
 def open_session(
-    path: Path, day: date | None, *, rehearsal: bool, show: Callable[[str], None], which: Which = Which.OWN
+    path: Path,
+    day: date | None,
+    *,
+    rehearsal: bool,
+    show: Callable[[str], None],
+    which: AllowedLedger = AllowedLedger.OWN,
 ) -> Iterator[Session]:
     """作業を始める. Everything that people wrote is validated before anything is touched.
 
@@ -57,7 +62,7 @@ def open_session(
         if not (rehearsal or day or job.run_on):
             _refuse_earlier_clock(ledger, night_on)
         session = Session(setup, ledger, night_on, Journal(clock=clock.now, show=show), who)
-        if which is Which.OWN or not rehearsal:
+        if which is AllowedLedger.OWN or not rehearsal:
             refuse_unbacked(session)
         if not rehearsal:
             session.refuse_closed_month()
@@ -74,10 +79,10 @@ def workers_for(session: Session) -> Iterator[Workers]:
     if job.cluster is None or session.ledger.rehearsal:
         yield OneMachine()
         return
-    from elqr.night.cluster import hire
+    from elqr.night.cluster import start_cluster
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    with hire(job.cluster.master, read_store_url(job, os.environ)) as workers:
+    with start_cluster(job.cluster.master, read_store_url(job, os.environ)) as workers:
         yield workers
 
 

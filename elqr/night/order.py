@@ -9,10 +9,10 @@ from elqr import __version__
 from elqr.disk.atomic_write import write_whole
 from elqr.handover.export import export_night
 from elqr.handover.manifest import Handover
-from elqr.night.excess import Seals, notices_looked_at, return_excess
 from elqr.night.morning import Written, draw, draw_early, exit_code, write_out
 from elqr.night.night import Night
 from elqr.night.posting import Posted
+from elqr.night.reductions import Seals, move_excess_to_suspense, notices_looked_at
 from elqr.night.remittance import settle_night
 from elqr.night.take_in import Taken
 from elqr.night.upload import Upload, issue_payloads
@@ -77,7 +77,7 @@ def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -
     session = night.session
     session.refuse_closed_month()
     upload = issue_payloads(night) if workers.take_notices(night) else Upload()
-    seals = return_excess(night, upload.seals)
+    seals = move_excess_to_suspense(night, upload.seals)
     taken = workers.take_payments(night)
     workers.take_money(night)
     session.ledger.refresh()

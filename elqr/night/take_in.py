@@ -14,10 +14,10 @@ import polars as pl
 from elqr.disk.archive import begins_with
 from elqr.disk.content import read_part
 from elqr.disk.inbox import Arrived
+from elqr.disk.inbox_filter import sent_as
 from elqr.disk.run_log import Step
-from elqr.disk.temporary_files import sent_as
 from elqr.formats.decode import decode
-from elqr.formats.intake.delivered_file import Intake, LargeIntake, take, take_large
+from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.notices import judge_rows, key_rows, rows_of
@@ -172,7 +172,7 @@ def list_held(session: Session) -> pl.DataFrame:
     """残っている取込保留 as of the night: frame HeldFile without own_name, and `deliveries`; oldest first.
 
     One row is one content under one name in one inbox. `deliveries` has the delivery_no of all its deliveries; the
-    other columns are those of the first. A temporary name (see elqr/disk/temporary_files.py) counts as the file's own.
+    other columns are those of the first. A temporary name (see elqr/disk/inbox_filter.py) counts as the file's own.
     A file that was held under a temporary name is left out once the whole file, which begins with it, came under its
     own name.
     """
@@ -226,10 +226,10 @@ def _read(arrived: Arrived, specs: Sequence[Spec], night_on: date) -> Intake | L
         return Intake("", 0, None, arrived.findings)
     if arrived.path is not None:
         size, read = arrived.size_bytes, partial(read_part, arrived.path)
-        large = take_large(read, size, arrived.name, specs, night_on, PIECE_BYTES)
+        large = judge_large_file(read, size, arrived.name, specs, night_on, PIECE_BYTES)
         if isinstance(large, LargeIntake) or size > WHOLE.most:
             return large
-    return take(arrived.whole() or b"", arrived.name, specs, night_on)
+    return judge_file(arrived.whole() or b"", arrived.name, specs, night_on)
 
 
 def _enter_pieces(session: Session, arrived: Arrived, large: LargeIntake, step: Step) -> Taken:

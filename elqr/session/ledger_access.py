@@ -16,7 +16,7 @@ from elqr.store.ledger_file import Ledger, ledger_path, open_ledger, open_to_rea
 from elqr.vocabulary.errors import CannotWrite, Locked, OperatorError, cause
 
 
-class Which(Enum):
+class AllowedLedger(Enum):
     """どの台帳でよいか: the job's own; any that exists, read only; or any at all, even a new one."""
 
     OWN = auto()
@@ -24,13 +24,13 @@ class Which(Enum):
     ANY = auto()
 
 
-def guard_new(which: Which, traces: Traces) -> Callable[[], None]:
+def guard_new(which: AllowedLedger, traces: Traces) -> Callable[[], None]:
     """新しい台帳の前に: the check to run before a ledger is created. It raises LedgerError."""
 
     def refuse() -> None:
-        if which is not Which.ANY:
+        if which is not AllowedLedger.ANY:
             refuse_new(traces)
-        if which is Which.TO_READ:
+        if which is AllowedLedger.TO_READ:
             refuse_nothing()
 
     return refuse
@@ -38,25 +38,25 @@ def guard_new(which: Which, traces: Traces) -> Callable[[], None]:
 
 @contextmanager
 def open_ledger_of(
-    job: Job, url: str, *, rehearsal: bool, which: Which = Which.OWN, operator: Operator | None = None
+    job: Job, url: str, *, rehearsal: bool, which: AllowedLedger = AllowedLedger.OWN, operator: Operator | None = None
 ) -> Iterator[Ledger]:
     """ジョブの台帳を開く if it belongs to the job's folders, and leave its mark at the end. Raises LedgerError.
 
     A run that fails leaves the mark if it can: a mark that is behind its ledger does no harm.
     """
     traces = read_traces(job)
-    if which is Which.TO_READ:
+    if which is AllowedLedger.TO_READ:
         with open_to_read(url, guard_new(which, traces)) as ledger:
             yield ledger
         return
     who = (operator or Operator()).as_dict()
     with open_ledger(url, rehearsal=rehearsal, before_new=guard_new(which, traces), operator=who) as ledger:
-        if which is Which.OWN:
+        if which is AllowedLedger.OWN:
             refuse_disagreement(ledger, traces)
         try:
             yield ledger
         except BaseException:
-            if which is Which.OWN:
+            if which is AllowedLedger.OWN:
                 with suppress(OperatorError):
                     _leave_mark(job, ledger)
             raise

@@ -10,8 +10,8 @@ from elqr.disk.archive import keep_arrived, kept_path
 from elqr.disk.atomic_write import write_whole
 from elqr.disk.config_files import plain_bytes
 from elqr.disk.inbox import Arrived, list_passed_over, read_inbox
+from elqr.disk.inbox_filter import InboxFilter
 from elqr.disk.run_log import Journal
-from elqr.disk.temporary_files import Watch
 from elqr.formats.recognize import fits_one
 from elqr.formats.spec import Spec
 from elqr.rules.register import Register
@@ -92,18 +92,18 @@ class Session:
                 "--date かジョブの date を、締めた月より後の日にしてください。"
             )
 
-    def watch(self, box: Inbox) -> Watch:
+    def watch(self, box: Inbox) -> InboxFilter:
         """受信箱の見方: what to ignore in a payment or money inbox, and which content may arrive in it."""
-        return Watch(box.ignore, self._fits(*box.specs))
+        return InboxFilter(box.ignore, self._fits(*box.specs))
 
-    def watch_notices(self, box: Notices) -> Watch:
+    def watch_notices(self, box: Notices) -> InboxFilter:
         """納付書データの受信箱の見方: which content may arrive in it."""
-        return Watch((), self._fits(box.spec))
+        return InboxFilter((), self._fits(box.spec))
 
     def _fits(self, *names: str) -> Callable[[bytes], bool]:
         return partial(fits_one, [self.specs[name] for name in names], self.night_on)
 
-    def arrivals(self, folder: Path, watch: Watch) -> Iterator[Arrived]:
+    def arrivals(self, folder: Path, watch: InboxFilter) -> Iterator[Arrived]:
         """受信箱の中身. Files that are passed over are noted in the record of the run."""
         for name in list_passed_over(folder, watch):
             with self.journal.step("受信箱", name) as step:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from elqr.formats.intake.delivered_file import Intake, take
+from elqr.formats.intake.delivered_file import Intake, judge_file
 from elqr.night.cluster import _match_part, _read_span
 from elqr.night.night import Night
 from elqr.night.opening import open_session
@@ -78,7 +78,7 @@ def _work(town: Town, no: int, payments: int, url: str) -> Iterator[Row]:
         specs = [session.specs[name] for name in session.job.inbox[0].specs]
         found: list[Intake] = []
         yield _a_second(
-            "復号", count, lambda: found.extend(take(own, name, specs, session.night_on) for name, own in data)
+            "復号", count, lambda: found.extend(judge_file(own, name, specs, session.night_on) for name, own in data)
         )
         made = [intake.payments for intake in found if intake.payments is not None]
         yield _a_second("COPY", count, lambda: [place.put_file(f"{at:<064}", own) for at, own in enumerate(made)])

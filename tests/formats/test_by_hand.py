@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elqr.formats.decode import decode
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.vocabulary.code_texts import CODES
 from tests.builders import JOB, NIGHT, SPECS, City, notice_row
 
@@ -35,7 +35,7 @@ ACCEPTED = {
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_excel_makes_of_it_is_read(text: str, charset: str) -> None:
     data = text.replace("¥", "\\" if charset == "cp932" else "¥").encode(charset)
-    intake = take(data, "f.csv", [_SPEC], NIGHT)
+    intake = judge_file(data, "f.csv", [_SPEC], NIGHT)
     assert intake.findings == () and intake.deposits is not None
     rows = intake.deposits.select("booked_on", "yen", "kind", "funds_on", "sender").rows()
     assert rows == [(date(2026, 11, 5), 18_900, "received", date(2026, 11, 6), "ミホンギンコウ")]
@@ -75,7 +75,7 @@ def test_advice_follows_who_made_the_file_for_every_spec_and_code() -> None:
     for name in own:
         spec = SPECS[name]
         for data in (b"", b"x" * 300, b"\xff\n", b"%PDF"):
-            for finding in (*take(data, "f", [spec], NIGHT).findings, *decode(data, spec, "f", NIGHT).findings):
+            for finding in (*judge_file(data, "f", [spec], NIGHT).findings, *decode(data, spec, "f", NIGHT).findings):
                 assert "送付元" not in str(finding), (name, finding)
 
 

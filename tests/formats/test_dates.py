@@ -7,7 +7,7 @@ import pytest
 
 from elqr.formats.dates import read_dates, wareki_texts
 from elqr.formats.decode import decode
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.vocabulary.codes import Code
 from tests.builders import SPECS, eltax_file, eltax_row
 from tests.formats.cases import LONG_300, LONG_350, REQUEST_91, RESULT_91
@@ -54,7 +54,7 @@ def test_a_date_with_its_year(text: str, wanted: date | None) -> None:
 
 def test_a_year_of_zeros_holds_the_file_and_not_the_night() -> None:
     data = eltax_file(eltax_row("1" * 20, "123456", 4_000)).replace(b"20261105", b"00000105")
-    taken = take(data, "zero.csv", [SPECS["eltax_payment_csv"]], date(2026, 11, 20))
+    taken = judge_file(data, "zero.csv", [SPECS["eltax_payment_csv"]], date(2026, 11, 20))
     assert [finding.code for finding in taken.findings] == [Code.NOT_A_DATE, Code.NOT_A_DATE]
 
 

@@ -10,7 +10,7 @@ from elqr.formats.authoring.lint import lint
 from elqr.formats.authoring.sample import draft_from_sample
 from elqr.formats.authoring.sample_fixed import records_of
 from elqr.formats.ebcdic import to_ebcdic
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.spec import Spec
 from elqr.formats.spec_files import read_spec
 from elqr.vocabulary.errors import BadFile
@@ -140,7 +140,7 @@ def test_every_sample_gives_a_draft_that_is_marked_and_moves_no_money(tmp_path: 
         assert not [remark for remark in lint(out.read_bytes(), "city_pay", SPECS) if remark.is_error]
         spec = read_spec(out, _PARTS)
         if spec.payment:
-            taken = take(path.read_bytes(), path.name, [spec], NIGHT)
+            taken = judge_file(path.read_bytes(), path.name, [spec], NIGHT)
             assert taken.findings == (), (path.name, taken.findings[:3])
             assert taken.payments is not None and set(taken.payments["stage"]) == {Stage.PRELIMINARY.value}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.encode import encode_records, join_records
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.payments import payments_of
 from elqr.formats.recognize import recognize
 from elqr.formats.spec import LineEnd
@@ -100,7 +100,7 @@ def test_every_shipped_payment_format_is_here() -> None:
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_file_is_recognised_and_read(name: str) -> None:
-    intake = take(GOOD[name], "f", [SPECS[spec] for spec in PAYMENT_SPECS], NIGHT)
+    intake = judge_file(GOOD[name], "f", [SPECS[spec] for spec in PAYMENT_SPECS], NIGHT)
     assert (intake.spec_name, intake.findings) == (name, ())
     assert intake.payments is not None and intake.payments["paid_yen"][0] in (10_000, 39_500)
 
@@ -109,10 +109,10 @@ def test_a_good_file_is_recognised_and_read(name: str) -> None:
 def test_every_cut_of_a_fixed_file_is_noticed(name: str) -> None:
     """Cut anywhere, a file is never read as a smaller good one."""
     data = GOOD[name]
-    whole = take(data, "f", [SPECS[name]], NIGHT)
+    whole = judge_file(data, "f", [SPECS[name]], NIGHT)
     assert whole.payments is not None
     for length in range(len(data)):
-        cut = take(data[:length], "f", [SPECS[name]], NIGHT)
+        cut = judge_file(data[:length], "f", [SPECS[name]], NIGHT)
         if cut.payments is not None:
             lost = data[length:]
             blank = not lost.strip(b" \r\n")
@@ -127,7 +127,7 @@ def test_several_groups_have_their_own_dates_and_totals() -> None:
     assert not decoded.findings
     payments = payments_of(decoded)
     assert payments["paid_on"].to_list() == [date(2026, 11, 2), date(2026, 10, 30)]
-    broken = take(
+    broken = judge_file(
         first + transfer_file(transfer_row("B2", 7), total_yen=8, done_yen=8),
         "f",
         [SPECS["account_transfer_91_result"]],
@@ -138,7 +138,7 @@ def test_several_groups_have_their_own_dates_and_totals() -> None:
 
 def test_a_result_whose_totals_are_zero_is_reported_never_repaired() -> None:
     zeros = dict.fromkeys(("done_count", "done_yen", "failed_count", "failed_yen"), 0)
-    intake = take(transfer_file(_TRANSFER, **zeros), "f", [SPECS["account_transfer_91_result"]], NIGHT)
+    intake = judge_file(transfer_file(_TRANSFER, **zeros), "f", [SPECS["account_transfer_91_result"]], NIGHT)
     assert {finding.code for finding in intake.findings} == {Code.CONTROL_COUNT, Code.CONTROL_YEN, Code.CONTROL_ADDS_UP}
     assert "計算値 10,000" in [finding.actual for finding in intake.findings]
 
@@ -166,7 +166,7 @@ def test_family_a_and_b_are_told_apart_in_any_company() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_are_read_as_payments_by_accident(data: bytes) -> None:
-    intake = take(data, "f", [SPECS[name] for name in PAYMENT_SPECS], NIGHT)
+    intake = judge_file(data, "f", [SPECS[name] for name in PAYMENT_SPECS], NIGHT)
     assert intake.payments is None and intake.findings
 
 
@@ -179,7 +179,7 @@ def test_what_was_written_is_read_back(rows: list[tuple[int, str]], line_end: Li
     data = transfer_file(
         *(transfer_row(f"C{no}", yen, result) for no, (yen, result) in enumerate(rows)), line_end=line_end
     )
-    payments = take(data, "f", [SPECS["account_transfer_91_result"]], NIGHT).payments
+    payments = judge_file(data, "f", [SPECS["account_transfer_91_result"]], NIGHT).payments
     assert payments is not None
     assert payments["paid_yen"].to_list() == [yen for yen, _ in rows]
     assert payments["stage"].to_list() == ["confirmed" if result == "0" else "not_collected" for _, result in rows]
@@ -333,7 +333,7 @@ def test_dump_recognises_by_itself(tmp_path: Path) -> None:
 
 
 def test_frames_of_all_formats_agree() -> None:
-    frames = [take(data, "f", [SPECS[name]], NIGHT).payments for name, data in GOOD.items()]
+    frames = [judge_file(data, "f", [SPECS[name]], NIGHT).payments for name, data in GOOD.items()]
     assert len(frames) == len(PAYMENT_SPECS) and all(
         frame is not None and frame.schema == frames[0].schema for frame in frames
     )  # type: ignore[union-attr]

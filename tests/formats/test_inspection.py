@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.intake.inspection import inspect
 from elqr.vocabulary.codes import Code
 from tests.builders import (
@@ -70,7 +70,7 @@ def test_it_says_of_every_sample_what_the_night_does() -> None:
     for path in paths:
         data = path.read_bytes()
         for given in (data, data[:-7], data + b"x", b"", data.replace(b"0", b"O", 3)):
-            found, taken = (tell(given, path.name, _SPECS, NIGHT) for tell in (inspect, take))
+            found, taken = (tell(given, path.name, _SPECS, NIGHT) for tell in (inspect, judge_file))
             assert found.findings == taken.findings, path.name  # type: ignore[attr-defined]
 
 

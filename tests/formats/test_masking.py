@@ -9,7 +9,7 @@ from elqr.arithmetic.checkdigit import gs1_check_digit_of
 from elqr.formats.authoring.overlap import specimen
 from elqr.formats.decode import decode
 from elqr.formats.ebcdic import from_ebcdic, to_ebcdic
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.intake.masking import mask_file
 from elqr.formats.spec import Spec
 from elqr.vocabulary.codes import Code
@@ -90,7 +90,7 @@ def test_a_wrong_check_digit_stays_wrong() -> None:
     data = cvs_file(cvs_row(wrong), cvs_row(REAL_BARCODE))
     made = _mask(data)
     assert made != data
-    assert [(f.code, f.at.record_no) for f in take(made, "f", _SPECS, NIGHT).findings] == [(Code.CHECK_DIGIT, 2)]
+    assert [(f.code, f.at.record_no) for f in judge_file(made, "f", _SPECS, NIGHT).findings] == [(Code.CHECK_DIGIT, 2)]
 
 
 def test_what_repeats_a_part_of_the_key_follows_it() -> None:
@@ -128,10 +128,10 @@ DAMAGES = [
 @pytest.mark.parametrize(("name", "damage", "codes"), DAMAGES, ids=[row[0] for row in DAMAGES])
 def test_a_bad_file_is_held_back_for_the_same_reasons(name: str, damage: object, codes: list[Code]) -> None:
     data = damage(transfer_file(*_ROWS))  # type: ignore[operator]
-    before = take(data, "f", _SPECS, NIGHT).findings
+    before = judge_file(data, "f", _SPECS, NIGHT).findings
     assert {finding.code for finding in before} >= set(codes), before
     made = _mask(data)
-    after = take(made, "f", _SPECS, NIGHT).findings
+    after = judge_file(made, "f", _SPECS, NIGHT).findings
     assert [(f.code, f.at) for f in after] == [(f.code, f.at) for f in before]
     assert len(made) == len(data) and "ﾊﾅｺ".encode("cp932") not in made and b"7654321" not in made
 
@@ -178,7 +178,7 @@ def test_personal_days_times_and_codes_become_others_of_their_kind() -> None:
     days = mask_file(
         cvs_file(cvs_row(REAL_BARCODE)), "f", [], NIGHT, _KEY, _with(SPECS["cvs_family_a"], "paid_at", personal=True)
     )
-    assert take(days.data, "f", _SPECS, NIGHT).findings == ()
+    assert judge_file(days.data, "f", _SPECS, NIGHT).findings == ()
 
 
 def test_personal_yen_cannot_be_masked() -> None:
@@ -214,7 +214,7 @@ def test_every_sample_is_judged_as_before() -> None:
     for path in sorted((ROOT / "samples" / "inbox").iterdir()):
         data = path.read_bytes()
         made = _mask(data)
-        before, after = (take(given, path.name, _SPECS, NIGHT) for given in (data, made))
+        before, after = (judge_file(given, path.name, _SPECS, NIGHT) for given in (data, made))
         assert made != data and len(made) == len(data)
         assert (after.spec_name, after.record_count) == (before.spec_name, before.record_count)
         assert [(f.code, f.at) for f in after.findings] == [(f.code, f.at) for f in before.findings]

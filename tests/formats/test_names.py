@@ -9,7 +9,7 @@ from elqr.arithmetic.pseudonym import pseudonyms
 from elqr.formats.decode import decode
 from elqr.formats.dump import dump
 from elqr.formats.intake.comparison import compare
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.intake.masking import mask_file
 from elqr.formats.spec import Spec
 from elqr.vocabulary.codes import Code
@@ -58,7 +58,7 @@ def test_a_masked_copy_holds_no_name_that_strayed(name: str) -> None:
         assert len(copy.data) == len(data)
         for part in name.replace("　", " ").split():
             assert part.encode("cp932") not in copy.data
-        own, made = (take(given, "f", [SPECS["dsk_csv"]], NIGHT).findings for given in (data, copy.data))
+        own, made = (judge_file(given, "f", [SPECS["dsk_csv"]], NIGHT).findings for given in (data, copy.data))
         assert [(one.code, one.at) for one in own] == [(one.code, one.at) for one in made] != []
 
 

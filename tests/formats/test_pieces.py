@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from elqr.disk import archive as archive_files
 from elqr.disk import content, inbox
-from elqr.formats.intake.delivered_file import Intake, take, take_large
+from elqr.formats.intake.delivered_file import Intake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
 from elqr.night import take_in
 from elqr.session.ledger_traces import mark_path
@@ -46,7 +46,7 @@ def _read(data: bytes, start: int, size: int) -> bytes:
 
 def _in_pieces(data: bytes, specs: list[Spec], most_bytes: int) -> Intake | None:
     read = partial(_read, data)
-    large = take_large(read, len(data), "f", specs, RECEIVED_ON, most_bytes)
+    large = judge_large_file(read, len(data), "f", specs, RECEIVED_ON, most_bytes)
     if isinstance(large, Intake):
         assert large.findings, "what is left says why"
         return None
@@ -62,7 +62,7 @@ def _sizes(name: str, data: bytes) -> list[int]:
 
 def _agree(name: str, data: bytes, specs: list[Spec]) -> int:
     """In how many sizes of pieces the file was read; each time as it is read whole."""
-    whole, read = take(data, "f", specs, RECEIVED_ON), 0
+    whole, read = judge_file(data, "f", specs, RECEIVED_ON), 0
     for most_bytes in _sizes(name, data):
         found = _in_pieces(data, specs, most_bytes)
         if found is not None:
@@ -94,7 +94,7 @@ _FILES = list(_files())
     ("name", "data", "is_cut"), _FILES, ids=[f"{name}-{no}" for no, (name, _, _) in enumerate(_FILES)]
 )
 def test_a_good_file_is_the_same_in_pieces(name: str, data: bytes, is_cut: bool) -> None:
-    is_good = not take(data, "f", [SPECS[name]], RECEIVED_ON).findings
+    is_good = not judge_file(data, "f", [SPECS[name]], RECEIVED_ON).findings
     assert _agree(name, data, [SPECS[name]]) == (len(_SIZES) if is_cut and is_good else 0)
     _agree(name, data, _PAYMENTS)
 
@@ -146,7 +146,7 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(
     taken: list[bool] = []
 
     def counted(*given: object) -> object:
-        large = take_large(*given)  # type: ignore[arg-type]
+        large = judge_large_file(*given)  # type: ignore[arg-type]
         taken.append(not isinstance(large, Intake))
         return large
 
@@ -200,8 +200,8 @@ def test_a_line_without_an_end_is_refused_before_it_is_read(rest: bytes, code: C
     data = next(case.data for case in CSV if case.spec == "dsk_csv")
     head = data[: data.find(b"\n") + 1]
     for found in (
-        take(head + rest, "f", _PAYMENTS, RECEIVED_ON),
-        take_large(partial(_read, head + rest), len(head + rest), "f", _PAYMENTS, RECEIVED_ON, 2_000_000),
+        judge_file(head + rest, "f", _PAYMENTS, RECEIVED_ON),
+        judge_large_file(partial(_read, head + rest), len(head + rest), "f", _PAYMENTS, RECEIVED_ON, 2_000_000),
     ):
         assert isinstance(found, Intake)
         assert [(finding.code, finding.at.record_no) for finding in found.findings[:1]] == [(code, record_no)]
@@ -211,8 +211,8 @@ def test_what_is_too_large_to_be_held_is_told_by_its_first_bad_piece() -> None:
     data = cvs_file(*(cvs_row(barcode(str(no), 4_000 + no, None)) for no in range(40)))
     damaged_data, reads = data[:-360] + b"X" + data[-359:], list[int]()
     read = _counted_reads(damaged_data, reads)
-    found = take_large(read, len(data), "f", [SPECS["cvs_family_a"]], RECEIVED_ON, 1_000)
-    whole = take(damaged_data, "f", [SPECS["cvs_family_a"]], RECEIVED_ON)
+    found = judge_large_file(read, len(data), "f", [SPECS["cvs_family_a"]], RECEIVED_ON, 1_000)
+    whole = judge_file(damaged_data, "f", [SPECS["cvs_family_a"]], RECEIVED_ON)
     assert isinstance(found, Intake) and found.findings == whole.findings and found.findings
     assert max(reads) <= inbox.PIECE_BYTES
 

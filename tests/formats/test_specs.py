@@ -9,7 +9,7 @@ from elqr.formats.authoring.lint import lint
 from elqr.formats.authoring.lint_identity import NO_DATE, NO_NUMBER, ONLY_THE_KEY
 from elqr.formats.decode import decode
 from elqr.formats.intake.checks import check
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.spec_files import read_spec, read_specs
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
@@ -62,7 +62,7 @@ def _data(case: Case | CsvCase) -> bytes:
 @pytest.mark.parametrize(("case", "wanted"), PAYMENTS, ids=[row[0].id for row in PAYMENTS])
 def test_payments_of_a_file(case: Case | CsvCase, wanted: list[tuple[str, str, str, int, date, date | None]]) -> None:
     data = case.data(b"\r\n") if case is YUCHO else _data(case)  # type: ignore[operator]
-    intake = take(data, "f", [SPECS[case.spec]], RECEIVED_ON)
+    intake = judge_file(data, "f", [SPECS[case.spec]], RECEIVED_ON)
     assert intake.payments is not None, intake.findings
     columns = ("channel", "stage", "key_digits", "paid_yen", "paid_on", "funds_on")
     assert intake.payments.select(columns).rows() == wanted

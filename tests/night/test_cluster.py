@@ -15,8 +15,8 @@ import polars as pl
 import psycopg
 import pytest
 
-from elqr.disk.temporary_files import Watch
-from elqr.formats.intake.delivered_file import take
+from elqr.disk.inbox_filter import InboxFilter
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.night.cluster import _read, _Reading
 from elqr.store.db.schema import metadata
 from elqr.store.staging import Staging, open_staging
@@ -245,7 +245,7 @@ def test_a_master_of_another_kind_is_refused(on_server: Server, tmp_path: Path) 
 
 
 def test_a_file_that_a_machine_does_not_see_is_not_a_bad_file(tmp_path: Path) -> None:
-    reading = _Reading((), 1, tmp_path / "archive", NIGHT, Staging("", ""), Watch())
+    reading = _Reading((), 1, tmp_path / "archive", NIGHT, Staging("", ""), InboxFilter())
     with pytest.raises(NotFound, match="共有フォルダ"):
         _read(reading, tmp_path / "inbox" / "cvs.dat")
 
@@ -254,7 +254,7 @@ def test_what_is_handed_over_twice_is_there_once(on_server: Server, tmp_path: Pa
     """Work may be done twice, even at once, and each hands over what it made."""
     city = City.founded(tmp_path / "city")
     assert city.night().code == 0
-    rows = take(
+    rows = judge_file(
         cvs_file(cvs_row(_slip(777_001, 0)), cvs_row(_slip(777_001, 1))), "cvs.dat", [SPECS["cvs_family_a"]], NIGHT
     ).payments
     assert rows is not None

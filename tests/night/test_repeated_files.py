@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from tests.builders import (
     NIGHT,
     SPECS,
@@ -24,13 +24,13 @@ _PAYMENTS = [spec for spec in SPECS.values() if spec.purpose == "payment"]
 
 def test_a_day_without_payments_is_a_file_like_any_other() -> None:
     """Of family B no header is published, so that nothing tells such a file there."""
-    intake = take(cvs_file(), "f", [SPECS["cvs_family_a"]], NIGHT)
+    intake = judge_file(cvs_file(), "f", [SPECS["cvs_family_a"]], NIGHT)
     assert (intake.spec_name, intake.findings) == ("cvs_family_a", ())
     assert intake.payments is not None and intake.payments.is_empty()
 
 
 def test_of_two_formats_without_payments_the_verified_one_is_taken() -> None:
-    assert take(cvs_file(), "f", _PAYMENTS, NIGHT).spec_name == "cvs_family_a"
+    assert judge_file(cvs_file(), "f", _PAYMENTS, NIGHT).spec_name == "cvs_family_a"
 
 
 @pytest.mark.parametrize("data", [
@@ -38,7 +38,7 @@ def test_of_two_formats_without_payments_the_verified_one_is_taken() -> None:
     b"1" + b" " * 119 + b"\r\n9" + b" " * 119 + b"\r\n",
 ])  # fmt: skip
 def test_what_has_no_header_of_ours_is_still_unknown(data: bytes) -> None:
-    assert take(data, "f", [SPECS["cvs_family_a"]], NIGHT).findings
+    assert judge_file(data, "f", [SPECS["cvs_family_a"]], NIGHT).findings
 
 
 def test_a_night_takes_in_a_day_without_payments(tmp_path: Path) -> None:

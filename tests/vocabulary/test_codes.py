@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from elqr.formats.decode import decode
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.issue.reading import read_payload
 from elqr.vocabulary.code_texts import CODES
 from elqr.vocabulary.codes import Code
@@ -90,7 +90,7 @@ FILES: list[tuple[str, Code, bytes, int, int]] = [
 def test_a_bad_file_is_held_back_with_its_place(
     name: str, code: Code, data: bytes, record_no: int, offset: int
 ) -> None:
-    intake = take(data, "f.dat", [SPECS[spec] for spec in PAYMENT_SPECS], NIGHT)
+    intake = judge_file(data, "f.dat", [SPECS[spec] for spec in PAYMENT_SPECS], NIGHT)
     assert intake.payments is None
     places = [(finding.code, finding.at.record_no, finding.at.offset_bytes) for finding in intake.findings]
     assert (code, record_no, offset) in places, intake.findings
@@ -99,7 +99,7 @@ def test_a_bad_file_is_held_back_with_its_place(
 
 def test_a_file_that_two_formats_fit_names_both(tmp_path: Path) -> None:
     twin = SPECS["dsk_csv"].model_copy(update={"name": "dsk_twin"})
-    intake = take(GOOD_DSK, "f.csv", [SPECS["dsk_csv"], twin], NIGHT)
+    intake = judge_file(GOOD_DSK, "f.csv", [SPECS["dsk_csv"], twin], NIGHT)
     (finding,) = intake.findings
     assert (finding.code, finding.actual) == (Code.FORMAT_AMBIGUOUS, "dsk_csv・dsk_twin")
 

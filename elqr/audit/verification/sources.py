@@ -12,7 +12,7 @@ from elqr.audit.verification.money import deposits, file_sums
 from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
-from elqr.formats.intake.delivered_file import take
+from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
 from elqr.rules.deposits import extend_known, no_deposits
@@ -70,7 +70,7 @@ def records(audit: Audit) -> Iterator[Finding]:
         if spec is None:
             yield mismatch(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
             continue
-        again = take(data, file["name"], [spec], file["received_on"])
+        again = judge_file(data, file["name"], [spec], file["received_on"])
         if again.findings:
             yield mismatch(where, Code.RECORD_DIFFERS, f"指摘 {again.findings[0].code}", "取り込めるファイル")
             continue

@@ -20,7 +20,7 @@ from elqr.disk.archive import kept_path, read_kept
 from elqr.disk.content import read_part, sha256_of_file
 from elqr.disk.inbox import read_inbox, stands_for
 from elqr.formats.decode import decode
-from elqr.formats.intake.delivered_file import LargeIntake, take, take_large
+from elqr.formats.intake.delivered_file import LargeIntake, judge_file, judge_large_file
 from elqr.session.session import Session
 from elqr.store.entries import seals
 from elqr.store.queries import unsealed as queries
@@ -149,12 +149,12 @@ def _read_again(audit: Audit, file: _Row) -> tuple[int, int, int] | None:
         return None
     name, on, read = file["name"], date.fromisoformat(file["night_on"]), partial(read_part, path)
     if (size := path.stat().st_size) > WHOLE.most:
-        large = take_large(read, size, name, [spec], on, PIECE_BYTES)
+        large = judge_large_file(read, size, name, [spec], on, PIECE_BYTES)
         if not isinstance(large, LargeIntake):
             return None
         sums = [_paid(part) for part in large.payments(read, name, on)]
         return sum(count for count, _ in sums), sum(yen for _, yen in sums), 0
-    intake = take(path.read_bytes(), name, [spec], on)
+    intake = judge_file(path.read_bytes(), name, [spec], on)
     if intake.findings:
         return None
     return *_paid(intake.payments), 0 if intake.deposits is None else intake.deposits.height

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from elqr.formats.authoring.spec_text import Remark, SpecText, Table, fields_of
+from elqr.formats.authoring.spec_text import PERSONAL_WORDS, Remark, SpecText, Table, fields_of
 from elqr.formats.spec import Spec
 
 _FORM_WIDTHS = {"yyyymmdd": 8, "yyyy/mm/dd": 10, "yyyy-mm-dd": 10, "mmdd": 4, "wareki_yymmdd": 6}
 _NEEDS = {"const": "value", "code": "values", "nested": "spec"}
 _MOST_DIGITS = 18
-_PERSONAL = ("氏名", "名義", "預金者", "口座番号", "住所", "電話", "郵便番号", "被保険者", "納税者名", "生年月日")
 
 
 def field_remarks(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
@@ -25,7 +24,7 @@ def field_remarks(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Rem
                 yield Remark(line, place, actual, wanted, remedy, is_error)
             title = str(field.get("title", ""))
             is_of_a_person = payment_record == record.get("name") or len(written.records()) == 1
-            if is_of_a_person and any(word in title for word in _PERSONAL) and not field.get("personal"):
+            if is_of_a_person and any(word in title for word in PERSONAL_WORDS) and not field.get("personal"):
                 yield Remark(
                     line,
                     place,

@@ -10,6 +10,7 @@ import polars as pl
 
 from elqr.arithmetic.checkdigit import BARCODE_DIGITS, gs1_valid_column
 from elqr.formats.authoring.draft import GUESS, Draft, DraftField, DraftRecord, payment_of
+from elqr.formats.authoring.spec_text import PERSONAL_WORDS
 from elqr.formats.dates import FORMS
 from elqr.vocabulary.errors import BadFile
 
@@ -20,7 +21,6 @@ _WORDS = {
     "住所": "address", "郵便番号": "postal_code", "店舗": "store", "通知書番号": "bill_no", "期別": "installment_no",
     "顧客番号": "customer_no", "種別": "data_kind", "バーコード": "barcode", "バーコード情報": "barcode",
 }  # fmt: skip
-_PERSONAL = ("氏名", "名義", "預金者", "口座番号", "住所", "電話", "郵便番号", "生年月日", "納税者", "被保険者")
 _DAYS = {
     "yyyymmdd": r"^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$",
     "yyyy/mm/dd": r"^(19|20)[0-9]{2}/(0[1-9]|1[0-2])/(0[1-9]|[12][0-9]|3[01])$",
@@ -90,7 +90,7 @@ def _field(at: int, title: str, values: list[str]) -> DraftField:
     name = _WORDS.get(title, f"column_{at}")
     filled = pl.Series([value.strip() for value in values if value.strip()], dtype=pl.String)
     extra: dict[str, object] = {"blank": True} if len(filled) < len(values) else {}
-    personal: dict[str, object] = {"personal": True} if any(word in title for word in _PERSONAL) else {}
+    personal: dict[str, object] = {"personal": True} if any(word in title for word in PERSONAL_WORDS) else {}
     if not len(filled):
         return _by_title(name, title, personal, extra if values else {})
     for form, shape in _DAYS.items():

@@ -15,6 +15,11 @@ from elqr.vocabulary.visible_text import visible
 
 Table = Mapping[str, Any]
 
+PERSONAL_WORDS = (
+    "氏名", "名義", "預金者", "口座番号", "住所", "電話", "郵便番号", "生年月日", "納税者", "被保険者",
+)  # fmt: skip
+"""Words in the title of a field that holds personal data."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Remark:

@@ -37,7 +37,7 @@ class Intake:
     deposits: pl.DataFrame | None = None
 
 
-def take(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
+def judge_file(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
     """取り込む: one file through all tiers of checks; the first tier with findings is the last that runs."""
     specs = tuple(specs)
     spec, findings = recognize(data, specs, name, received_on)
@@ -71,7 +71,7 @@ class LargeIntake:
             yield occurrences.add_numbers(contents_of(decoded))
 
 
-def take_large(
+def judge_large_file(
     read: Read, size: int, name: str, specs: Iterable[Spec], received_on: date, most_bytes: int
 ) -> LargeIntake | Intake:
     """大きなファイルを少しずつ取り込む: an Intake with the first findings when something in it is wrong or odd.

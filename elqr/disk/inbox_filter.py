@@ -1,4 +1,4 @@
-"""Temporary files (作業用のファイル): files in an inbox that programs left and nobody sent.
+"""The inbox filter (受信箱で無視するもの): files that programs left there and nobody sent, told by name and content.
 
 A file is passed over when its name is that of a temporary file and its content fits no format of the inbox. A file with
 such a name whose content does fit, or a hidden file that is not blank, is a delivery that somebody put aside: it is
@@ -41,7 +41,7 @@ def fits_nothing(_head: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class InboxFilter:
     """受信箱の見方: extra names that the job ignores, and whether the head of a file fits an expected format."""
 
     ignored: tuple[str, ...] = ()

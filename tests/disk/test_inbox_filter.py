@@ -10,7 +10,7 @@ import pytest
 
 from elqr.disk.archive import keep_arrived, read_kept
 from elqr.disk.inbox import read_arrived
-from elqr.disk.temporary_files import Kind, Watch, sent_as
+from elqr.disk.inbox_filter import InboxFilter, Kind, sent_as
 from elqr.formats.recognize import fits_one
 from tests.builders import (
     JOB,
@@ -43,7 +43,7 @@ _FITS = partial(fits_one, [SPECS[name] for name in ("eltax_payment_csv", "accoun
 
 @pytest.mark.parametrize("name", _LEFT)
 def test_what_programs_leave_is_passed_over_unless_it_holds_payments(tmp_path: Path, name: str) -> None:
-    path, watch = tmp_path / name, Watch((), _FITS)
+    path, watch = tmp_path / name, InboxFilter((), _FITS)
     path.write_bytes(_LEFT[name])
     assert watch.kind_of(path) is Kind.PASSED_OVER
     path.write_bytes(_GOOD)
@@ -51,7 +51,7 @@ def test_what_programs_leave_is_passed_over_unless_it_holds_payments(tmp_path: P
 
 
 def test_hidden_names_are_no_way_out_of_the_inbox(tmp_path: Path) -> None:
-    watch = Watch(("*.log",), _FITS)
+    watch = InboxFilter(("*.log",), _FITS)
     for name, data, kind in (
         (".a.csv", _GOOD, Kind.PUT_ASIDE), (".a", b"unknown", Kind.PUT_ASIDE), (".a", b"", Kind.PASSED_OVER),
         ("x.LOG", b"started", Kind.PASSED_OVER), ("y.log", _GOOD, Kind.PUT_ASIDE), ("a.csv", b"", Kind.DELIVERED),
@@ -177,7 +177,7 @@ def test_a_notice_file_on_its_way_is_over_when_it_came_whole(tmp_path: Path) -> 
 
 def test_a_large_file_that_grows_is_kept_as_far_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("elqr.disk.inbox.PIECE_BYTES", 100)
-    path, watch = tmp_path / "a.csv.part", Watch((), _FITS)
+    path, watch = tmp_path / "a.csv.part", InboxFilter((), _FITS)
     path.write_bytes(_GOOD)
     came = read_arrived(path, 1, watch)
     assert came.data is None and came.whole() is None and came.findings

@@ -21,7 +21,7 @@ from elqr.store.queries import reductions as queries
 Seals = Mapping[str, Seal]
 
 
-def return_excess(night: Night, seals: Seals) -> Seals:
+def move_excess_to_suspense(night: Night, seals: Seals) -> Seals:
     """減額による過納を仮受へ移す, before the payment files: tonight's payments must meet what is owed tonight.
 
     `seals` are of rows that no link of the chain has yet. Returns those that still have none.

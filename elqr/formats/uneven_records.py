@@ -1,4 +1,4 @@
-"""Lines (行): a fixed-length file whose records are not equally spaced, cut line by line.
+"""Uneven records (長さの揃わない行): a fixed-length file whose records are not equally spaced, cut line by line.
 
 Two sorts of files come here: wrong ones, reported by their first bad place, and those whose lines lost their trailing
 spaces or whose end record has another length. The spec says whether that is accepted.
