@@ -108,6 +108,9 @@ class Notice(ClaimKey):
     CUSTOMER_NO = Column("customer_no", pl.String)
     NOTICE_FILE_NO = Column("notice_file_no", pl.Int64)
 
+    PERSONAL = (PAYER_NAME, POSTAL_CODE, ADDRESS)
+    """個人情報: columns that findings, lists and logs do not show."""
+
 
 class NoticeClaim(Frame):
     """納付書が払う調定: a claim that a notice pays. A 全期 notice pays several."""

@@ -101,7 +101,7 @@ STAGE_TRANSITIONS: dict[tuple[StageState, Stage], StageState] = {
 
 
 class Outcome(Term):
-    """消込結果: the outcome of one payment record. The first that applies counts."""
+    """消込結果: the outcome of one payment record, in the order of reports. Which comes first: rules/matching."""
 
     ALREADY_POSTED = "already_posted", "計上済（再受信）"
     CONFLICTS = "conflicts", "計上済と内容相違"
