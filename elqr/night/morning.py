@@ -250,7 +250,7 @@ def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
     return Cases(
         keys=keys,
         claims=claims,
-        slips=drill_queries.claim_slips(connection, claims, day),
+        notices=drill_queries.claim_slips(connection, claims, day),
         postings=drill_queries.claim_postings(connection, claims, day),
         suspense=drill_queries.suspense_postings(connection, payments, day),
         near=drill_queries.near_notices(connection, payments, late, day),

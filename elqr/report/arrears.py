@@ -33,7 +33,7 @@ _OVERRIDE = {"reason": "妨げがあるまま引いた理由", "asked_by": "申�
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """督促対象一覧: its table, and the book made of it."""
+    """督促対象一覧: its table, and the book made from it."""
 
     table: Table
     book: Book
@@ -44,14 +44,17 @@ class List:
         return csv_bytes(self.table)
 
     def files(self) -> dict[str, bytes]:
-        """File name → bytes."""
+        """File name → bytes, of the CSV, the JSON and the book."""
         return bytes_of(self.table) | {f"{self.table.file_name}.xlsx": book_bytes(self.book)}
 
 
 def reminder_list(
     city: str, night: date, claims: pl.DataFrame, register: Register, facts: dict[str, Any], with_names: bool
 ) -> List:
-    """督促対象一覧を作る of frame Unpaid. `facts` are the manifest's."""
+    """督促対象一覧を作る from the claims to remind (frame Unpaid).
+
+    `facts` is what the manifest says: the keys of `_FACTS`, and `override` (those of `_OVERRIDE` and `risks`, or None).
+    """
     override = facts["override"]
     facts_shown = [Fact("form", "様式", "elqr-arrears-1"), Fact("city", "団体", city)]
     facts_shown += [Fact(name, label, facts[name]) for name, label in _FACTS.items()]

@@ -1,7 +1,7 @@
-"""The night's workbooks (夜のブック): who gets which tables, what may be filled in, and what is checked.
+"""The night's workbooks (夜のブック): who gets which tables, which cells are filled in, and which sums are checked.
 
-要確認.xlsx holds every open exception, 所管課_….xlsx those of one department; in both people write their
-decisions. 税料.xlsx and 会計.xlsx are for reading. Rules live here; `elqr.report.excel.workbook` knows none.
+要確認.xlsx holds every open exception, 所管課_….xlsx those of one department; people write their decisions in both.
+税料.xlsx and 会計.xlsx are for reading. Rules live here; `elqr.report.excel.workbook` knows none.
 """
 
 import re
@@ -17,7 +17,7 @@ from elqr.arithmetic.wareki import wareki
 from elqr.report.excel import row_mark
 from elqr.report.excel.book import Book, Check, Column, Entry, Fact, Sheet
 from elqr.report.tables import night as shape
-from elqr.report.tables.backlog import left_out
+from elqr.report.tables.backlog import left_out_note
 from elqr.report.tables.ledger_rows import Rows
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
@@ -28,16 +28,16 @@ from elqr.vocabulary.report_frames import DecidedPayment
 from elqr.vocabulary.terms import NEEDS_TARGET, WRITTEN_RULINGS, Outcome
 
 REVIEW_FORM = "elqr-review-1"
-"""様式の名 of a book that comes back with decisions; the number rises when its columns change meaning."""
+"""様式の名 of a book that comes back with decisions. The number rises when its columns change their meaning."""
 
 _MOST_NAME_BYTES = 150
-"""Of a department's name in a file name: file systems take 255 bytes, and a file being written has a longer name."""
+"""Bytes of a department's name in a file name. File systems allow 255, and a file being written has a longer name."""
 _UNGROUPED = ("受付番号", "記録")
-"""Numbers that name something: no thousands separator."""
+"""Numbers that identify something, shown without a thousands separator."""
 
 _PLAIN_WIDTH = 36
 _REVIEW_WIDTHS = {"付記": 15, "理由": 15, "所管課": 12, "チャネル": 15, "先の収納": 18, "近い納付書（候補）": 22}
-"""Half-width characters; longer text takes more lines."""
+"""Widths in half-width characters; longer text is wrapped."""
 
 _REVIEW_PRINTED = (
     "受付番号", "理由", "重要度", "所管課", "手続", "領収日", "経過日数", "チャネル", "領収額", "仮受額",
@@ -84,8 +84,8 @@ _GUIDE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """引いた表: the night's tables."""
+class NightTables:
+    """夜の表: the tables that the night's books are made from."""
 
     exception: Table
     refund: Table
@@ -101,63 +101,66 @@ class Drawn:
 
 
 def books(
-    city: str, night: date, drawn: Drawn, marked: pl.DataFrame, rows: Rows, register: Register
+    city: str, night: date, tables: NightTables, row_marks: pl.DataFrame, rows: Rows, register: Register
 ) -> tuple[Book, ...]:
-    """夜のブック. `rows` name their procedures already; `marked` are the marks of their exceptions."""
+    """夜のブックを作る. `rows` already have their procedures; `row_marks` are the marks of their exceptions."""
 
-    def book(stem: str, title: str, *sheets: Sheet) -> Book:
+    def plain_book(stem: str, title: str, *sheets: Sheet) -> Book:
         return Book(f"{stem}.xlsx", title, city, night, sheets, _facts(city, night, title, rows.chain))
 
-    def for_decisions(stem: str, title: str, exceptions: Table, *more: Sheet) -> Book:
-        return review_book(f"{stem}.xlsx", title, city, night, exceptions, marked, rows.chain, *more)
+    def book_to_fill(stem: str, title: str, exceptions: Table, *sheets: Sheet) -> Book:
+        return review_book(f"{stem}.xlsx", title, city, night, exceptions, row_marks, rows.chain, *sheets)
 
-    all_books = [
-        for_decisions("要確認", "要確認（決裁の記入用）", drawn.exception),
-        book(
+    night_books = [
+        book_to_fill("要確認", "要確認（決裁の記入用）", tables.exception),
+        plain_book(
             "税料",
             "税・料の担当者",
             plain_sheet(outcomes(rows.decisions, register)),
-            *map(plain_sheet, (drawn.refund, drawn.notices, drawn.kpi, *drawn.arrivals)),
+            *map(plain_sheet, (tables.refund, tables.notices, tables.kpi, *tables.arrivals)),
         ),
-        book(
+        plain_book(
             "会計",
             "会計",
-            daily_sheet(replace(drawn.daily, note=f"{_anchored(rows.chain)}{drawn.daily.note}")),
-            places_sheet(drawn.places),
-            *map(plain_sheet, (*drawn.money, drawn.rulings, *drawn.retractions, drawn.intake)),
+            daily_sheet(replace(tables.daily, note=f"{_anchor_note(rows.chain)}{tables.daily.note}")),
+            places_sheet(tables.places),
+            *map(plain_sheet, (*tables.money, tables.rulings, *tables.retractions, tables.intake)),
         ),
     ]
     names = sorted({procedure.department for procedure in register.procedure})
     for name, stem in zip(names, file_stems(names), strict=True):
         codes = [procedure.code for procedure in register.procedure if procedure.department == name]
-        is_theirs = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
-        outcome = outcomes(rows.decisions, register, is_theirs)
+        in_department = pl.col(DecidedPayment.PROCEDURE_CODE).is_in(codes)
+        outcome = outcomes(rows.decisions, register, in_department)
         exception = shape.exception_table(
-            rows.exceptions.filter(is_theirs), rows.others, rows.suggestions, register, night
+            rows.exceptions.filter(in_department), rows.others, rows.suggestions, register, night
         )
-        own_waiting = shape.with_procedure(rows.waiting, register).filter(is_theirs)
-        exception = replace(exception, note=exception.note + left_out(exception.height, own_waiting))
-        all_books.append(for_decisions(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
-    return tuple(all_books)
+        department_waiting = shape.with_procedure(rows.waiting, register).filter(in_department)
+        exception = replace(exception, note=exception.note + left_out_note(exception.height, department_waiting))
+        night_books.append(book_to_fill(f"所管課_{stem}", f"{name}（決裁の記入用）", exception, plain_sheet(outcome)))
+    return tuple(night_books)
 
 
-_EVERY = pl.col(DecidedPayment.PAYMENT_NO).is_not_null()
-_PLAIN = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outcome.ALREADY_POSTED)]
+_EVERY_ROW = pl.col(DecidedPayment.PAYMENT_NO).is_not_null()
+_ROUTINE = [outcome.value for outcome in (Outcome.MATCHED, Outcome.PENDING, Outcome.ALREADY_POSTED)]
 
 
 def outcomes(
-    decisions: pl.DataFrame, register: Register, is_theirs: pl.Expr = _EVERY, most: int = IN_BOOK.most
+    decisions: pl.DataFrame, register: Register, is_chosen: pl.Expr = _EVERY_ROW, most: int = IN_BOOK.most
 ) -> Table:
-    """消込結果のシートの表: all of its own, or of very many what is not plain, saying where all of them are."""
-    count = decisions.select(is_theirs.sum()).item()
+    """消込結果のシートの表: the chosen decisions; if they are more than `most`, only those that are not routine.
+
+    The note then says where to find them all.
+    """
+    count = decisions.select(is_chosen.sum()).item()
     if count <= most:
-        return shape.outcome_table(decisions.filter(is_theirs), register)
-    some = decisions.filter(is_theirs & ~pl.col(DecidedPayment.OUTCOME).is_in(_PLAIN))
+        return shape.outcome_table(decisions.filter(is_chosen), register)
+    notable = decisions.filter(is_chosen & ~pl.col(DecidedPayment.OUTCOME).is_in(_ROUTINE))
     note = (
-        f"収納が{count:,}件あるので、一致・速報・計上済を除いた{some.height:,}件だけを載せました。"
+        f"収納が{count:,}件あるので、一致・速報・計上済を除いた{notable.height:,}件だけを載せました。"
         "全件は 消込結果.csv にあります。"
     )
-    return replace(shape.outcome_table(some, register), note=note)
+    return replace(shape.outcome_table(notable, register), note=note)
 
 
 def review_book(
@@ -166,22 +169,22 @@ def review_book(
     city: str,
     night: date,
     exceptions: Table,
-    marked: pl.DataFrame,
+    row_marks: pl.DataFrame,
     chain: dict[str, str],
-    *more: Sheet,
+    *other_sheets: Sheet,
 ) -> Book:
-    """決裁を書くブック: the exceptions with their marks, and what proves on the way back that it is this book."""
-    sheet = review_sheet(exceptions, marked)
+    """決裁を書くブック: the exceptions with their marks, and the facts that identify the book when it comes back."""
+    sheet = review_sheet(exceptions, row_marks)
     facts = (*_facts(city, night, title, chain, REVIEW_FORM), *_review_facts(sheet.table))
-    return Book(file_name, title, city, night, (sheet, *more), facts, _GUIDE)
+    return Book(file_name, title, city, night, (sheet, *other_sheets), facts, _GUIDE)
 
 
 _SIGNED_DIGITS = 32
-"""Of the hash so many stand on paper: they fit beside what the sheet says, and nobody makes another with the same."""
+"""Digits of the hash on paper: they fit on the sheet, and nobody can forge another run with the same digits."""
 
 
-def _anchored(chain: dict[str, str]) -> str:
-    """照合値の控え, for the sheet that finance signs: what `elqr verify --anchor` asks the ledger for."""
+def _anchor_note(chain: dict[str, str]) -> str:
+    """照合値の控え on the sheet that finance signs: number and hash of the last run, for `elqr verify --anchor`."""
     if not chain["run_id"]:
         return ""
     number = int(chain["run_id"].rpartition("-")[2])
@@ -189,7 +192,7 @@ def _anchored(chain: dict[str, str]) -> str:
 
 
 def plain_sheet(table: Table) -> Sheet:
-    """読むだけのシート: what fits a page first, the details after it."""
+    """読むだけのシート: the columns that fit on a page, then the details."""
     headings = sorted(table.headings, key=lambda heading: not heading.on_page)
     columns = tuple(_column(heading.name, heading.style, heading.on_page) for heading in headings)
     return Sheet(table, columns)
@@ -200,35 +203,35 @@ def _column(name: str, style: Style, is_printed: bool, most_width: int = _PLAIN_
 
 
 def daily_sheet(table: Table) -> Sheet:
-    """収納日計表, with the sum of each procedure."""
+    """収納日計表 with the sums of each procedure as checks."""
     checks = []
     for name in table.frame["手続"].unique().sort().to_list():
-        of_procedure = table.frame.filter(pl.col("手続") == name)
-        checks += [Check(total, int(of_procedure[total].sum()), total, ("手続", name)) for total in table.totals]
+        procedure_rows = table.frame.filter(pl.col("手続") == name)
+        checks += [Check(total, int(procedure_rows[total].sum()), total, ("手続", name)) for total in table.totals]
     return replace(plain_sheet(table), checks=tuple(checks))
 
 
 def places_sheet(table: Table) -> Sheet:
-    """行き先の確認: the files, the channels and the procedures each come to the night."""
-    whole = table.frame.filter(pl.col("区分") == "夜")
+    """行き先の確認 with its checks: files, channels and procedures each add up to the night."""
+    night_row = table.frame.filter(pl.col("区分") == "夜")
     kinds = [kind for kind in table.frame["区分"].unique(maintain_order=True).to_list() if kind != "夜"]
-    counted = [heading.name for heading in table.headings if heading.style in (Style.COUNT, Style.YEN)]
-    checks = tuple(Check(name, int(whole[name].sum()), name, ("区分", kind)) for kind in kinds for name in counted)
+    figures = [heading.name for heading in table.headings if heading.style in (Style.COUNT, Style.YEN)]
+    checks = tuple(Check(name, int(night_row[name].sum()), name, ("区分", kind)) for kind in kinds for name in figures)
     return replace(plain_sheet(table), checks=checks, frozen_columns=2)
 
 
-def review_sheet(exceptions: Table, marked: pl.DataFrame) -> Sheet:
-    """要確認のシート: the exceptions with their marks, the columns to fill in, and the sums of each reason."""
-    frame = exceptions.frame.join(marked, on="受付番号", how="left", maintain_order="left", validate="1:1")
+def review_sheet(exceptions: Table, row_marks: pl.DataFrame) -> Sheet:
+    """要確認のシート: the exceptions with their marks, the columns to fill in, and checks of each reason's sums."""
+    frame = exceptions.frame.join(row_marks, on="受付番号", how="left", maintain_order="left", validate="1:1")
     assert frame.height == exceptions.frame.height and not frame[row_mark.CONTENT].null_count()
     styles = {heading.name: heading.style for heading in exceptions.headings}
     printed = tuple(_column(name, styles[name], True, _REVIEW_WIDTHS.get(name, 24)) for name in _REVIEW_PRINTED)
     details = tuple(_column(name, style, False) for name, style in styles.items() if name not in _REVIEW_PRINTED)
     checks = []
     for reason in frame["理由"].unique(maintain_order=True).sort().to_list():
-        of_reason = frame.filter(pl.col("理由") == reason)
-        checks.append(Check("行の数", of_reason.height, where=("理由", reason)))
-        checks.append(Check("仮受額", int(of_reason["仮受額"].sum()), "仮受額", ("理由", reason)))
+        reason_rows = frame.filter(pl.col("理由") == reason)
+        checks.append(Check("行の数", reason_rows.height, where=("理由", reason)))
+        checks.append(Check("仮受額", int(reason_rows["仮受額"].sum()), "仮受額", ("理由", reason)))
     columns = (*printed, *_ENTRIES, *details, *_MARKS)
     return Sheet(replace(exceptions, frame=frame), columns, tuple(checks), frozen_columns=2, is_protected=True)
 
@@ -260,12 +263,12 @@ _WIDE = str.maketrans('<>:"/\\|?*', "＜＞：”／＼｜？＊")
 
 
 def file_stems(names: Iterable[str]) -> list[str]:
-    """ファイル名にできる名前: what Windows refuses in a name is written wide; two names never become one."""
-    stems, seen = [], Counter[str]()
+    """ファイル名にできる名前: characters that Windows refuses become full-width; two names never become one."""
+    stems, uses = [], Counter[str]()
     for name in names:
-        cut = re.sub(r"[\x00-\x1f\x7f]", "", name.translate(_WIDE)).encode()[:_MOST_NAME_BYTES]
-        fit = cut.decode(errors="ignore").strip(" .") or "名称なし"
-        seen[fit.casefold()] += 1
-        number = seen[fit.casefold()]
-        stems.append(fit if number == 1 else f"{fit}（{number}）")
+        kept_bytes = re.sub(r"[\x00-\x1f\x7f]", "", name.translate(_WIDE)).encode()[:_MOST_NAME_BYTES]
+        stem = kept_bytes.decode(errors="ignore").strip(" .") or "名称なし"
+        uses[stem.casefold()] += 1
+        number = uses[stem.casefold()]
+        stems.append(stem if number == 1 else f"{stem}（{number}）")
     return stems

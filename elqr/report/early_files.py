@@ -1,7 +1,7 @@
 """Early files (先に引く): files of the night that are drawn and written while the ledger is still being written.
 
-They stand beside their places and are no reports yet: they get their names when the ledger has told the same as they
-do. What nobody names is removed.
+They have temporary names and are no reports yet. They get their own names once the ledger says the same as they do;
+files that never get there are removed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,36 +14,36 @@ from elqr.vocabulary.errors import CannotWrite
 
 
 class EarlyFiles:
-    """先に引いたもの: drawn one after the other in a thread of their own."""
+    """先に引いたもの: drawn one after the other in a separate thread."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
-        self._drawn: dict[Path, Future[Path]] = {}
+        self._futures: dict[Path, Future[Path]] = {}
 
     def begin(self, folder: Path, drawings: Mapping[str, Callable[[], Iterable[bytes]]]) -> None:
         """引き始める: file name → how to draw it, in pieces."""
         for name, draw in drawings.items():
-            self._drawn[folder / name] = self._thread.submit(_written, folder / name, draw)
+            self._futures[folder / name] = self._thread.submit(_write, folder / name, draw)
 
     def take_places(self) -> dict[str, str]:
-        """名前を付ける: all that was begun; returns the names, each with why it could not be written, or nothing."""
+        """名前を付ける: all files that were begun; returns file name → why it could not be written, or "" if it was."""
         names = {}
-        while self._drawn:
-            path = next(iter(self._drawn))
+        while self._futures:
+            path = next(iter(self._futures))
             try:
-                take_place(path, self._drawn[path].result())
+                take_place(path, self._futures[path].result())
                 names[path.name] = ""
             except CannotWrite as error:
                 names[path.name] = str(error)
-            del self._drawn[path]
+            del self._futures[path]
         return names
 
     def drop(self) -> None:
-        """捨てる: what has no name yet; what cannot be drawn is nobody's trouble any more."""
-        for drawn in self._drawn.values():
-            if not drawn.cancel() and drawn.exception() is None:
-                drawn.result().unlink(missing_ok=True)
-        self._drawn.clear()
+        """捨てる: remove the files without a name. Errors in drawing them no longer matter."""
+        for future in self._futures.values():
+            if not future.cancel() and future.exception() is None:
+                future.result().unlink(missing_ok=True)
+        self._futures.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -53,5 +53,5 @@ class EarlyFiles:
         self._thread.shutdown()
 
 
-def _written(path: Path, draw: Callable[[], Iterable[bytes]]) -> Path:
+def _write(path: Path, draw: Callable[[], Iterable[bytes]]) -> Path:
     return write_beside(path, draw())

@@ -12,17 +12,18 @@ def kpi_lines(kpi: Kpi) -> Iterator[str]:
     yield f"集計の定め: {COUNTING_RULE}"
     for year in kpi.years:
         target = f"目標{year.target}以上 " if year.target else ""
-        reached = "達成の予定" if year.planned >= year.target else "不足"
-        yield f"  {year.label}  {target}予定{year.planned}（うち運用中{year.live}）{reached if year.target else ''}"
+        verdict = "達成の予定" if year.planned >= year.target else "不足"
+        yield f"  {year.label}  {target}予定{year.planned}（うち運用中{year.live}）{verdict if year.target else ''}"
     yield "手続ごとの証拠:"
     for line in kpi.procedures:
-        procedure, seen = line.procedure, line.evidence
-        share = f"{seen.elqr_share:.1%}" if seen.elqr_share is not None else "－"
+        procedure, evidence = line.procedure, line.evidence
+        share = f"{evidence.elqr_share:.1%}" if evidence.elqr_share is not None else "－"
         kind = f"{procedure.kind.value}・{procedure.priority.value}"
         yield f"  {procedure.name}（{kind}） 運用開始 {procedure.go_live_on or '未定'}"
         yield (
-            f"    最初の発行 {seen.first_issued_on or '－'}  最初のeL-QR収納 {seen.first_paid_on or '－'}  "
-            f"発行 {seen.notices:,}件  eL-QR収納 {seen.elqr_payments:,}件 {seen.elqr_yen:,}円  eL-QRの割合 {share}"
+            f"    最初の発行 {evidence.first_issued_on or '－'}  最初のeL-QR収納 {evidence.first_paid_on or '－'}  "
+            f"発行 {evidence.notices:,}件  "
+            f"eL-QR収納 {evidence.elqr_payments:,}件 {evidence.elqr_yen:,}円  eL-QRの割合 {share}"
         )
         if line.remark:
             yield f"    注意: {line.remark}"

@@ -1,6 +1,6 @@
-"""The month's tables (月計): what the nights of a month put on claims, night by night, and the balance of 仮受.
+"""The month's tables (月計): what the nights of a month posted on claims, night by night, and the balance of 仮受.
 
-The totals are those of the nights' 収納日計表, to the yen; the balance runs on from the month before.
+The totals are those of the nights' 収納日計表, to the yen. The balance carries on from the month before.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _COUNTS = ("件数", "収納額", "うち決裁件数", "うち決裁額")
 
 @dataclass(frozen=True, slots=True)
 class Monthly:
-    """月計: the tables, and how the close stands, in words."""
+    """月計: the tables, and the state of the close in words."""
 
     figures: Figures
     tables: tuple[Table, ...]
@@ -35,7 +35,7 @@ class Monthly:
     is_changed: bool
 
     def files(self) -> dict[str, bytes]:
-        """File name → bytes."""
+        """File name → bytes, of the tables and the book."""
         files: dict[str, bytes] = {}
         for table in self.tables:
             files |= bytes_of(table)
@@ -45,10 +45,10 @@ class Monthly:
 def monthly(
     city: str, figures: Figures, register: Register, chain: dict[str, str], standing: str, *, is_changed: bool
 ) -> Monthly:
-    """月計を作る. `standing` says how the close stands; `is_changed` that a closed month is not what was closed."""
-    whole, nights, balance = month_table(figures, register), nights_table(figures), balance_table(figures)
-    assert whole.total("収納額") == nights.total("収納額") == figures.yen
-    assert whole.total("件数") == nights.total("件数") == figures.count
+    """月計を作る. `standing` is the state of the close in words; `is_changed`: a closed month changed afterwards."""
+    month, nights, balance = month_table(figures, register), nights_table(figures), balance_table(figures)
+    assert month.total("収納額") == nights.total("収納額") == figures.yen
+    assert month.total("件数") == nights.total("件数") == figures.count
     facts = (
         Fact("form", "様式", "elqr-month-1"),
         Fact("city", "団体", city),
@@ -61,16 +61,16 @@ def monthly(
         Fact("ledger", "台帳の照合値", chain["ledger"]),
         Fact("program", "作成", f"elqr {__version__}"),
     )
-    sheets = (daily_sheet(whole), plain_sheet(nights), plain_sheet(balance))
+    sheets = (daily_sheet(month), plain_sheet(nights), plain_sheet(balance))
     title = f"月計 {wareki_month(figures.first)}"
     book = Book(f"月計_{figures.month}.xlsx", title, city, month_end(figures.first), sheets, facts)
-    return Monthly(figures, (whole, nights, balance), book, standing, is_changed)
+    return Monthly(figures, (month, nights, balance), book, standing, is_changed)
 
 
 _IS_RULED = pl.col(MonthlySum.IS_MOVE) & ~pl.col(MonthlySum.IS_REDUCTION)
 
 
-def _if(condition: pl.Expr, name: str) -> pl.Expr:
+def _sum_if(condition: pl.Expr, name: str) -> pl.Expr:
     return pl.col(name).filter(condition).sum()
 
 
@@ -82,9 +82,9 @@ def month_table(figures: Figures, register: Register) -> Table:
         .agg(
             pl.col(MonthlySum.COUNT).sum(),
             pl.col(MonthlySum.YEN).sum(),
-            _if(_IS_RULED, MonthlySum.COUNT).alias("move_count"),
-            _if(_IS_RULED, MonthlySum.YEN).alias("move_yen"),
-            _if(pl.col(MonthlySum.IS_REDUCTION), MonthlySum.YEN).alias("reduced_yen"),
+            _sum_if(_IS_RULED, MonthlySum.COUNT).alias("move_count"),
+            _sum_if(_IS_RULED, MonthlySum.YEN).alias("move_yen"),
+            _sum_if(pl.col(MonthlySum.IS_REDUCTION), MonthlySum.YEN).alias("reduced_yen"),
         )
         .sort(keys)
     )
@@ -115,7 +115,7 @@ def month_table(figures: Figures, register: Register) -> Table:
 
 
 def nights_table(figures: Figures) -> Table:
-    """月計（夜別）: what each night put on claims, and 仮受 before, in, out and after it."""
+    """月計（夜別）: what each night posted on claims, and 仮受 before it, its ins and outs, and after it."""
     is_claim, is_held = (pl.col(MonthlySum.ACCOUNT) == account.value for account in (Account.CLAIM, Account.SUSPENSE))
     rows = (
         figures.sums.group_by(MonthlySum.NIGHT_ON)
@@ -129,7 +129,7 @@ def nights_table(figures: Figures) -> Table:
         .with_columns((figures.opening_yen + (pl.col("in_yen") - pl.col("out_yen")).cum_sum()).alias("balance_yen"))
     )
     assert rows.is_empty() or rows["balance_yen"][-1] == figures.closing_yen, "the nights lead to the closing balance"
-    before = pl.col("balance_yen") - pl.col("in_yen") + pl.col("out_yen")
+    opening = pl.col("balance_yen") - pl.col("in_yen") + pl.col("out_yen")
     return table_of(
         "月計夜別",
         f"{wareki_month(figures.first)}の夜ごとの収納と仮受。仮受は前の残高から続きます。",
@@ -138,7 +138,7 @@ def nights_table(figures: Figures) -> Table:
             "夜": (pl.col(MonthlySum.NIGHT_ON), Style.DATE),
             "件数": (pl.col(MonthlySum.COUNT), Style.COUNT),
             "収納額": (pl.col(MonthlySum.YEN), Style.YEN),
-            "仮受の前残": (before, Style.YEN),
+            "仮受の前残": (opening, Style.YEN),
             "仮受へ": (pl.col("in_yen"), Style.YEN),
             "仮受から調定へ": (pl.col("out_yen"), Style.YEN),
             "仮受の残高": (pl.col("balance_yen"), Style.YEN),
@@ -148,18 +148,17 @@ def nights_table(figures: Figures) -> Table:
 
 
 def balance_table(figures: Figures) -> Table:
-    """仮受残高: from the end of the month before to the end of the month."""
-    held, back, reduced = figures.in_suspense, figures.withdrawn_yen, figures.reduced_yen
-    came, moved = (
-        int(held.filter(condition)[MonthlySum.YEN].sum()) for condition in (~pl.col(MonthlySum.IS_MOVE), _IS_RULED)
-    )
+    """仮受残高: from the end of the previous month to the end of this one."""
+    in_suspense, withdrawn_yen, reduced_yen = figures.in_suspense, figures.withdrawn_yen, figures.reduced_yen
+    conditions = (~pl.col(MonthlySum.IS_MOVE), _IS_RULED)
+    into_yen, out_yen = (int(in_suspense.filter(condition)[MonthlySum.YEN].sum()) for condition in conditions)
     lines = [
         ("前月末の残高", figures.opening_yen),
-        ("仮受へ（要確認になった額）", came),
-        *([("調定から仮受へ（減額による過納）", reduced)] if reduced else []),
-        ("仮受から調定・送付元の取消へ（決裁）" if back else "仮受から調定へ（決裁）", moved),
+        ("仮受へ（要確認になった額）", into_yen),
+        *([("調定から仮受へ（減額による過納）", reduced_yen)] if reduced_yen else []),
+        ("仮受から調定・送付元の取消へ（決裁）" if withdrawn_yen else "仮受から調定へ（決裁）", out_yen),
         ("月末の残高", figures.closing_yen),
-        *([("送付元の取消になった額（この月の決裁、調定からの分を含む）", back)] if back else []),
+        *([("送付元の取消になった額（この月の決裁、調定からの分を含む）", withdrawn_yen)] if withdrawn_yen else []),
     ]
     rows = pl.DataFrame(lines, schema={"what": pl.String, "amount": pl.Int64}, orient="row")
     note = "仮受（要確認の額）の残高。前月末の残高に、この月の増減を足すと月末の残高です。"

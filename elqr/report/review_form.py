@@ -1,7 +1,7 @@
 """The filled-in form (記入されたブック): what people wrote in a review book, read back.
 
-Refused as a whole: what is not such a book, a book of another city or ledger, rows taken out or put in, and
-marks that were changed. What is wrong in a single row is for the rules of elqr/rules/rulings.py to say.
+A file is refused as a whole if it is no such book, if rows were added or removed, or if marks were changed. Errors in
+a single row are reported by the rules of elqr/rules/rulings.py.
 """
 
 import io
@@ -24,7 +24,7 @@ from elqr.vocabulary.ruling_frames import DraftRuling
 
 REVIEW_SHEET = "要確認一覧"
 SHOWN = ("受付番号", "理由", "領収額", "仮受額", "通知書番号", "期別", "照会キー")
-"""What a decision is made on: these must still say what the ledger says."""
+"""The columns that a decision is based on. They must still say what the ledger says."""
 
 _ENTRIES = (RULING, TARGET, REASON, STAFF)
 _FACTS = {
@@ -35,17 +35,17 @@ _FACTS = {
     "rows": "要確認の件数",
     "digest": "全行の照合値",
 }
-"""What the sheet of facts must say of a book that comes back, and what its rows are called there."""
+"""Facts that a book must have when it comes back: the name for programs → the label on its sheet of facts."""
 
 _AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """記入されたブック: its facts, and the rows in which something was written.
+    """記入されたブック: its facts by name, and the rows in which something was written.
 
-    `rows`: of frame DraftRuling line_no (as Excel counts), identity, mark, ruling_said, target, reason, staff and
-    formula (the entry's name where one holds a formula); file_sha256 and record_no; and the columns of SHOWN as text.
+    `rows` has from frame DraftRuling line_no (as Excel counts), identity, mark, ruling_said, target, reason, staff and
+    formula (the names of the cells that hold one); file_sha256 and record_no; and the columns of SHOWN as text.
     """
 
     facts: dict[str, str]
@@ -54,25 +54,25 @@ class Form:
 
 def read_form(data: bytes, name: str) -> Form:
     """ブックを読む. Raises BadFile."""
-    looks, sheets = _sheets(data, name)
+    looks, sheets = _read_sheets(data, name)
     facts = {str(row[2]): _text(row[1]) for row in sheets.get(FACTS_SHEET, []) if len(row) > 2 and row[2]}
     if facts.get("form") != REVIEW_FORM:
         raise BadFile(f"{name} は決裁を書くブックではありません。{_AGAIN}")
-    if lost := [shown for fact, shown in _FACTS.items() if not facts.get(fact)]:
-        raise BadFile(f"{name} のシート「{FACTS_SHEET}」から行（{'、'.join(lost)}）がなくなっています。{_AGAIN}")
+    if missing := [shown for fact, shown in _FACTS.items() if not facts.get(fact)]:
+        raise BadFile(f"{name} のシート「{FACTS_SHEET}」から行（{'、'.join(missing)}）がなくなっています。{_AGAIN}")
     reviews = {title: rows for title, rows in sheets.items() if title.startswith(REVIEW_SHEET)}
     if not reviews:
         raise BadFile(f"{name} にシート「{REVIEW_SHEET}」がありません。シートの名前を元に戻して保存してください。")
-    whole = pl.concat([_rows(title, rows, looks[title], name) for title, rows in reviews.items()])
-    if str(whole.height) != facts["rows"] or row_mark.digest(whole) != facts["digest"]:
+    form_rows = pl.concat([_read_rows(title, rows, looks[title], name) for title, rows in reviews.items()])
+    if str(form_rows.height) != facts["rows"] or row_mark.digest(form_rows) != facts["digest"]:
         raise BadFile(
-            f"{name} の行が、書き出したときと違います（{facts['rows']}行 → {whole.height}行、"
+            f"{name} の行が、書き出したときと違います（{facts['rows']}行 → {form_rows.height}行、"
             f"または隠れた列の変更）。{_AGAIN}"
         )
-    is_written = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
-    written = whole.filter(is_written | pl.col(DraftRuling.FORMULA).is_not_null())
+    is_filled = pl.any_horizontal(pl.col(entry) != "" for entry in _ENTRIES)
+    filled_rows = form_rows.filter(is_filled | pl.col(DraftRuling.FORMULA).is_not_null())
     identity = pl.col(row_mark.IDENTITY)
-    rows = written.select(
+    rows = filled_rows.select(
         DraftRuling.LINE_NO,
         identity.alias(DraftRuling.IDENTITY),
         identity.str.extract("^([^:]*):").alias(DecidedPayment.FILE_SHA256),
@@ -89,15 +89,15 @@ def read_form(data: bytes, name: str) -> Form:
 
 
 def is_untouched(data: bytes, name: str) -> bool:
-    """誰も書いていないブックか: one of ours, with no entry, no formula and no comment in it."""
+    """誰も書いていないブックか: whether it is one of ours, without an entry, a formula or a comment."""
     try:
         return read_form(data, name).rows.is_empty() and not has_comments(data)
     except BadFile:
         return False
 
 
-def _sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str, list[list[Any]]]]:
-    """シートの下見と中身 of the review and the facts, by title. Raises BadFile, whatever the bytes are."""
+def _read_sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str, list[list[Any]]]]:
+    """シートの下見と中身 of the review and the facts, by title. Raises BadFile for any bytes that are no such book."""
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(
             f"{name} はパスワードのかかったブックか、古い形式（.xls）です。パスワードを外し、.xlsx で保存してください。"
@@ -108,37 +108,37 @@ def _sheets(data: bytes, name: str) -> tuple[dict[str, SheetLook], dict[str, lis
         return looks, {title: book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in looks}
     except BadFile:
         raise
-    except BaseException as error:  # whatever a library raises, or panics with, over bytes that are no workbook
+    except BaseException as error:  # the library may raise anything, or panic, on bytes that are no workbook
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise BadFile(f"{name} は Excel のブック（.xlsx）として読めません。{_AGAIN}") from error
 
 
-def _rows(title: str, sheet: list[list[Any]], look: SheetLook, name: str) -> pl.DataFrame:
-    """表の行: the table below its headings, found by their names, so that a moved column is still the column.
+def _read_rows(title: str, sheet: list[list[Any]], look: SheetLook, name: str) -> pl.DataFrame:
+    """表の行: the table below its headings. Columns are found by their names, so they may have been moved.
 
     `formula` names the cells of a row that hold one; our books have none in a table's body.
     """
     headings = [str(value) for value in sheet[HEAD]] if len(sheet) > HEAD else []
-    wanted = [*_ENTRIES, *SHOWN, row_mark.IDENTITY, row_mark.CONTENT]
-    if lost := [heading for heading in wanted if headings.count(heading) != 1]:
-        raise BadFile(f"{name} のシート「{title}」の{HEAD + 1}行目に、見出し「{lost[0]}」がありません。{_AGAIN}")
-    at = {heading: headings.index(heading) for heading in wanted}
+    needed = [*_ENTRIES, *SHOWN, row_mark.IDENTITY, row_mark.CONTENT]
+    if missing := [heading for heading in needed if headings.count(heading) != 1]:
+        raise BadFile(f"{name} のシート「{title}」の{HEAD + 1}行目に、見出し「{missing[0]}」がありません。{_AGAIN}")
+    column_nos = {heading: headings.index(heading) for heading in needed}
     body = [(BODY + 1 + number, row) for number, row in enumerate(sheet[BODY:]) if any(value != "" for value in row)]
-    columns = {heading: [_text(row[place]) for _, row in body] for heading, place in at.items()}
+    columns = {heading: [_text(row[column_no]) for _, row in body] for heading, column_no in column_nos.items()}
     frame = pl.DataFrame(
         {DraftRuling.LINE_NO: [line_no for line_no, _ in body], **columns},
         schema={DraftRuling.LINE_NO: pl.Int64, **dict.fromkeys(columns, pl.String)},
     )
     schema: dict[str, Any] = {DraftRuling.LINE_NO: pl.Int64, DraftRuling.FORMULA: pl.String}
     formulas = pl.DataFrame(look.formulas, schema=schema, orient="row").filter(pl.col(DraftRuling.LINE_NO) > BODY)
-    named = formulas.group_by(DraftRuling.LINE_NO).agg(pl.col(DraftRuling.FORMULA).str.join("・"))
+    formula_names = formulas.group_by(DraftRuling.LINE_NO).agg(pl.col(DraftRuling.FORMULA).str.join("・"))
     stripped = frame.with_columns(pl.col(pl.String).str.replace_all(r"[\r\n]+", " ").str.strip_chars())
-    return stripped.join(named, on=DraftRuling.LINE_NO, how="left", maintain_order="left")
+    return stripped.join(formula_names, on=DraftRuling.LINE_NO, how="left", maintain_order="left")
 
 
 def _text(value: object) -> str:
-    """A cell as text: whole numbers without a point, dates as ISO."""
+    """A cell as text: whole numbers without a decimal point, dates in ISO format."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value.isoformat() if isinstance(value, date | datetime) else str(value)

@@ -1,4 +1,4 @@
-"""The screen (端末の要約): what a night came to, on one screen, in Japanese."""
+"""The screen (端末の要約): the result of a night on one screen, in Japanese."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _WIDTH = 30
 
 
 def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterator[str]:
-    """要約: lines of text."""
+    """要約: lines of text. `changes` counts what changed since the last run, `folder` holds the reports."""
     yield f"■ 夜間消込 {wareki(page.night_on)}の夜　{page.city}"
     if rehearsal:
         yield "　【予行】何も書き込んでいません。実行すると次のようになります。"
@@ -39,10 +39,10 @@ def screen(page: Page, changes: int, folder: str, *, rehearsal: bool) -> Iterato
 
 
 def _line(line: Line) -> str:
-    return f"　　{_padded(line.label)}{line.count:>9,}件{line.yen:>18,}円"
+    return f"　　{_pad(line.label)}{line.count:>9,}件{line.yen:>18,}円"
 
 
-def _padded(text: str) -> str:
-    """Padded by the columns a terminal gives to wide characters."""
+def _pad(text: str) -> str:
+    """Pad a text to the width of a label; wide characters take two columns of a terminal."""
     columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
     return text + " " * max(_WIDTH - columns, 1)

@@ -1,7 +1,7 @@
-"""The year's tables (決算見込・滞納繰越一覧): what was levied for a fiscal year, what came in for it, and what is left.
+"""The year's tables (決算見込・滞納繰越一覧): what was levied for a fiscal year, what came in for it, what is unpaid.
 
-What was paid by 31 March and in 出納整理期間 belongs to the year, by 領収日; what is left at its end goes over to the
-next year as 滞納繰越, claim by claim. Both tables come to the same 未収額.
+By 領収日, payments until 31 March and in 出納整理期間 belong to the year. What is unpaid at its end is carried over to
+the next year as 滞納繰越, claim by claim. Both tables add up to the same 未収額.
 """
 
 from dataclasses import dataclass, replace
@@ -23,19 +23,19 @@ from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld
 from elqr.vocabulary.terms import AccountingKind, Outcome
 
-_OWED, _COLLECTED, LEFT_BESIDE, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
+_OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
 _RATE = "収納率"
 _CLAIMS, _LEFT_CLAIMS, _ARREARS_YEN = "claims", "left_claims", "arrears_yen"
 _OVERPAID_YEN, _TWICE_YEN, _OTHER_YEN = "overpaid_yen", "twice_yen", "other_yen"
 _TOTALS = (
-    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", LEFT_BESIDE,
+    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", _LEFT,
     "滞納繰越分の収納額", "還付未済（過納）", "還付未済（二重納付）", "その他の仮受",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class YearRows:
-    """台帳から読んだ行: frames YearClaim, YearCollected and YearHeld."""
+    """台帳から読んだ行: `claims` (frame YearClaim), `collected` (frame YearCollected) and `held` (frame YearHeld)."""
 
     fiscal_year: int
     as_of: date
@@ -45,13 +45,13 @@ class YearRows:
 
     @property
     def is_empty(self) -> bool:
-        """何もないか: nothing was levied, collected or held."""
+        """何もないか: whether nothing was levied, collected or held."""
         return not (self.claims.height or self.collected.height or self.held.height)
 
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
-    """決算見込 and 滞納繰越一覧; `changes` says what changed after the year was over, in words."""
+    """決算見込 and 滞納繰越一覧. `changes` says in words what changed after the closing day."""
 
     summary: Table
     carried: Table
@@ -59,7 +59,7 @@ class Yearly:
     changes: str
 
     def files(self) -> dict[str, bytes]:
-        """File name → bytes."""
+        """File name → bytes, of the book and both tables."""
         files = {self.book.file_name: book_bytes(self.book)}
         for table in (self.summary, self.carried):
             files |= bytes_of(table)
@@ -69,19 +69,19 @@ class Yearly:
 def yearly(
     city: str, rows: YearRows, register: Register, chain: dict[str, str], at_close: YearRows | None = None
 ) -> Yearly:
-    """決算見込を作る. Asserts that both tables, and the ledger's own sums, come to the same yen.
+    """決算見込を作る. Asserts that both tables and the ledger's own sums give the same yen.
 
-    `at_close` is what the ledger knew on the year's closing day, when that is over.
+    `at_close` is what the ledger knew on the year's closing day, None before that day is over.
     """
-    claims = _stood(rows.claims)
+    claims = _add_balances(rows.claims)
     summary, carried = summary_table(claims, rows, register), carried_table(claims, rows, register)
     changes = ""
     if at_close is not None and at_close.claims.height:
-        then = summary_table(_stood(at_close.claims), at_close, register)
-        changes = _changes_since(then, summary)
+        closing_summary = summary_table(_add_balances(at_close.claims), at_close, register)
+        changes = _changes_since(closing_summary, summary)
         summary = replace(summary, note=changes + summary.note)
-    assert summary.total(LEFT_BESIDE) == carried.total(LEFT_BESIDE), "what is left is the list of what is carried over"
-    assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(LEFT_BESIDE)
+    assert summary.total(_LEFT) == carried.total(_LEFT), "what is unpaid is what is carried over"
+    assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(_LEFT)
     facts = (
         Fact("form", "様式", "elqr-year-1"),
         Fact("city", "団体", city),
@@ -99,60 +99,60 @@ def yearly(
     )
 
 
-def _changes_since(then: Table, now: Table) -> str:
-    """締後の変更: totals that are not what they were on the closing day, in words; empty when all are."""
-    changes = {name: now.total(name) - then.total(name) for name in _TOTALS}
+def _changes_since(at_close: Table, summary: Table) -> str:
+    """締後の変更: the totals that changed since the closing day, in words; empty if none did."""
+    changes = {name: summary.total(name) - at_close.total(name) for name in _TOTALS}
     changed = "、".join(f"{name} {change:+,}" for name, change in changes.items() if change)
     return f"★締後の変更（締めの日の夜との差）：{changed}。" if changed else ""
 
 
-def _stood(claims: pl.DataFrame) -> pl.DataFrame:
-    """調定ごとの残り: frame ClosedClaim."""
+def _add_balances(claims: pl.DataFrame) -> pl.DataFrame:
+    """調定ごとの残り: adds collected, unpaid and excess yen to frame YearClaim, which makes it frame ClosedClaim."""
     collected = pl.col(ClosedClaim.OWN_YEN) + pl.col(ClosedClaim.CLOSING_YEN)
-    left = pl.col(ClosedClaim.OWED_YEN) - collected
+    unpaid = pl.col(ClosedClaim.OWED_YEN) - collected
     return claims.with_columns(
         collected.alias(ClosedClaim.COLLECTED_YEN),
-        left.clip(lower_bound=0).alias(ClosedClaim.LEFT_YEN),
-        (-left).clip(lower_bound=0).alias(ClosedClaim.EXCESS_YEN),
+        unpaid.clip(lower_bound=0).alias(ClosedClaim.LEFT_YEN),
+        (-unpaid).clip(lower_bound=0).alias(ClosedClaim.EXCESS_YEN),
     )
 
 
 def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
-    """手続ごと: claims, arrears and suspense side by side."""
+    """手続ごとの合計: claims, arrears and suspense of each procedure in one row."""
     code = Claim.PROCEDURE_CODE
     yen = (
         ClosedClaim.OWED_YEN, ClosedClaim.OWN_YEN, ClosedClaim.CLOSING_YEN, ClosedClaim.COLLECTED_YEN,
         ClosedClaim.EXCESS_YEN, ClosedClaim.LEFT_YEN,
     )  # fmt: skip
-    of_claims = claims.group_by(code).agg(
+    claim_sums = claims.group_by(code).agg(
         (pl.col(ClosedClaim.OWED_YEN) > 0).sum().cast(pl.Int64).alias(_CLAIMS),
         (pl.col(ClosedClaim.LEFT_YEN) > 0).sum().cast(pl.Int64).alias(_LEFT_CLAIMS),
         *(pl.col(name).sum() for name in yen),
     )
-    of_year = rows.collected.group_by(code).agg(
+    collected_sums = rows.collected.group_by(code).agg(
         pl.col(YearCollected.YEN).filter(~pl.col(YearCollected.IS_ARREARS)).sum().alias("asked_yen"),
         pl.col(YearCollected.YEN).filter(YearCollected.IS_ARREARS).sum().alias(_ARREARS_YEN),
     )
     overpaid = pl.col(YearHeld.OUTCOME).is_in([Outcome.OVERPAID.value, Outcome.REDUCED.value])
     twice = pl.col(YearHeld.OUTCOME) == Outcome.ALREADY_SETTLED.value
-    of_held = rows.held.group_by(code).agg(
+    held_sums = rows.held.group_by(code).agg(
         pl.col(YearHeld.YEN).filter(overpaid).sum().alias(_OVERPAID_YEN),
         pl.col(YearHeld.YEN).filter(twice).sum().alias(_TWICE_YEN),
         pl.col(YearHeld.YEN).filter(~overpaid & ~twice).sum().alias(_OTHER_YEN),
     )
-    codes = pl.concat([frame.select(code) for frame in (of_claims, of_year, of_held)]).unique()
+    codes = pl.concat([frame.select(code) for frame in (claim_sums, collected_sums, held_sums)]).unique()
     lines = codes
-    for beside in (of_claims, of_year, of_held):
-        lines = lines.join(beside, on=code, how="left", validate="1:1", nulls_equal=True)
+    for sums in (claim_sums, collected_sums, held_sums):
+        lines = lines.join(sums, on=code, how="left", validate="1:1", nulls_equal=True)
     lines = lines.with_columns(pl.col(pl.Int64).fill_null(0)).sort(code, nulls_last=True)
     assert lines[ClosedClaim.COLLECTED_YEN].equals(lines["asked_yen"].rename(ClosedClaim.COLLECTED_YEN)), (
-        "each claim's yen are the ledger's"
+        "the claims hold the ledger's yen"
     )
     return lines
 
 
 def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> Table:
-    """決算見込: one row a procedure."""
+    """決算見込: one row for each procedure."""
     year = rows.fiscal_year
     kinds = {procedure.code: procedure.accounting_on(last_day(year)) for procedure in register.procedure}
     days = {procedure.code: wareki(procedure.closing_day(year)) for procedure in register.procedure}
@@ -180,7 +180,7 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             _COLLECTED: (pl.col(ClosedClaim.COLLECTED_YEN), Style.YEN),
             _EXCESS: (pl.col(ClosedClaim.EXCESS_YEN), Style.YEN),
             "未収件数": (pl.col(_LEFT_CLAIMS), Style.COUNT),
-            LEFT_BESIDE: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
+            _LEFT: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
             _RATE: (rate, Style.SHARE),
             "滞納繰越分の収納額": (pl.col(_ARREARS_YEN), Style.YEN),
             "還付未済（過納）": (pl.col(_OVERPAID_YEN), Style.YEN),
@@ -192,7 +192,7 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
 
 
 def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> Table:
-    """滞納繰越一覧: claims with something left at the end of the year; payers by 宛名番号 only."""
+    """滞納繰越一覧: claims unpaid at the end of the year, in full or in part; payers by 宛名番号 only."""
     return table_of(
         "滞納繰越一覧",
         f"{wareki_fiscal_year(rows.fiscal_year)}の調定のうち、締めの日に未収の残るもの。合計は決算見込の未収額と一致します。",
@@ -207,17 +207,17 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "納期限": (pl.col(ClosedClaim.DUE_ON), Style.DATE),
             _OWED: (pl.col(ClosedClaim.OWED_YEN), Style.YEN),
             _COLLECTED: (pl.col(ClosedClaim.COLLECTED_YEN), Style.YEN),
-            LEFT_BESIDE: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
+            _LEFT: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
         },
-        (_OWED, _COLLECTED, LEFT_BESIDE),
+        (_OWED, _COLLECTED, _LEFT),
     )
 
 
 def _carried_sheet(carried: Table, summary: Table) -> Sheet:
-    """The list, with each procedure's sum compared with 決算見込."""
-    left = summary.frame.filter(pl.col("未収件数") > 0).select("手続", "未収件数", LEFT_BESIDE)
+    """The sheet of 滞納繰越一覧; its checks compare each procedure's sums with 決算見込."""
+    unpaid = summary.frame.filter(pl.col("未収件数") > 0).select("手続", "未収件数", _LEFT)
     checks: list[Check] = []
-    for name, count, yen in left.iter_rows():
-        checks += [Check("行の数", count, where=("手続", name)), Check(LEFT_BESIDE, yen, LEFT_BESIDE, ("手続", name))]
+    for name, count, yen in unpaid.iter_rows():
+        checks += [Check("行の数", count, where=("手続", name)), Check(_LEFT, yen, _LEFT, ("手続", name))]
     sheet = plain_sheet(carried)
     return Sheet(sheet.table, sheet.columns, tuple(checks))

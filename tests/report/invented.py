@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from elqr.report.books import Drawn, books
+from elqr.report.books import NightTables, books
 from elqr.report.excel.book import Book
 from elqr.report.excel.row_mark import marks
 from elqr.report.tables import night as shape
@@ -129,7 +129,7 @@ def books_of(
 ) -> dict[str, Book]:
     """夜のブック, by file name."""
     own, rows = own or register(), rows_of(found)
-    drawn = Drawn(
+    drawn = NightTables(
         shape.exception_table(found, rows.others, rows.suggestions, own, day),
         refund_table(found, rows.awaiting, rows.others, own),
         shape.ruling_table(rows.rulings),

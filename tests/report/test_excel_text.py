@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from elqr.report.data_files import csv_bytes
-from elqr.report.excel.excel_text import grouped, kept_as_text
+from elqr.report.excel.excel_text import group_digits, keep_as_text
 from elqr.report.tables.table import Heading, Style, Table
 
 CHANGED = [
@@ -20,20 +20,20 @@ KEPT = [
 
 @pytest.mark.parametrize("text", CHANGED)
 def test_what_excel_would_change_is_marked_as_text(text: str) -> None:
-    assert kept_as_text(pl.Series([text])).to_list() == [f"'{text}"]
+    assert keep_as_text(pl.Series([text])).to_list() == [f"'{text}"]
 
 
 @pytest.mark.parametrize("text", KEPT)
 def test_what_excel_leaves_alone_stays(text: str) -> None:
-    assert kept_as_text(pl.Series([text])).to_list() == [text]
+    assert keep_as_text(pl.Series([text])).to_list() == [text]
 
 
 def test_grouping_makes_no_date_and_no_number() -> None:
     """Of every length: a number below seven digits stays whole, a longer one falls into fours."""
     given = ["", "1", "0012", "20261", "202611", "2026112", "20261120", "202611201", "0" * 20, "A123456789", None]
-    made = grouped(pl.Series(given, dtype=pl.String)).to_list()
+    made = group_digits(pl.Series(given, dtype=pl.String)).to_list()
     assert made == ["", "1", "0012", "20261", "202611", "2026-112", "2026-1120", "2026-1120-1", "0000-0000-0000-0000-0000", "A123456789", None]  # fmt: skip
-    shown = kept_as_text(pl.Series(made, dtype=pl.String)).to_list()
+    shown = keep_as_text(pl.Series(made, dtype=pl.String)).to_list()
     assert [text for text in shown if text and text.startswith("'")] == ["'0012"]
 
 

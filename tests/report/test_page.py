@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from elqr.report.page.chart import HEIGHT, bar_chart, line_chart
-from elqr.report.page.page import cell, embedded
+from elqr.report.page.page import cell, embed_json
 from elqr.report.tables.ageing import Age, age_label, ageing
 from elqr.report.tables.payment_list import DETAILED, LISTED, LISTED_PER_PLACE, choose_listed, views
 from elqr.report.tables.table import Style
@@ -115,7 +115,7 @@ def test_ageing_adds_up_and_puts_the_largest_yen_first() -> None:
             "仮受額": [10, 500, 5, 0],
         }
     )
-    assert [(row.name, row.cells, row.whole) for row in ageing(rows, "理由")] == [
+    assert [(row.name, row.cells, row.total) for row in ageing(rows, "理由")] == [
         ("該当なし", ((0, 0), (0, 0), (0, 0), (1, 500)), (1, 500)),
         ("過納", ((1, 10), (1, 5), (0, 0), (0, 0)), (2, 15)),
         ("不足", ((0, 0), (0, 0), (1, 0), (0, 0)), (1, 0)),
@@ -148,7 +148,7 @@ _EVIL = [
 
 def test_what_is_embedded_reads_back_as_it_is_seen_and_cannot_end_its_element() -> None:
     """The script has pictures for control characters; the others stand by their number."""
-    text = embedded({"texts": _EVIL, **{name: 1 for name in _EVIL}})
+    text = embed_json({"texts": _EVIL, **{name: 1 for name in _EVIL}})
     assert not re.search("[<>&\u2028\u2029\x00-\x1f]", text)
     shown = [own.replace("\u2028\u2029", r"\u2028\u2029") for own in _EVIL]
     assert json.loads(text) == {"texts": shown, **{name: 1 for name in shown}}

@@ -16,7 +16,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from elqr.report.excel.book import Book, Check, Column, Entry, Sheet
-from elqr.report.excel.cells import CUT_SHORT, clipped
+from elqr.report.excel.cells import CUT_SHORT, clip
 from elqr.report.excel.workbook import MOST_ROWS, book_bytes, divide_sheet, sheet_name
 from elqr.report.tables.table import Heading, Style, Table
 from tests.builders import NIGHT
@@ -89,7 +89,7 @@ def test_days_that_excel_cannot_count_are_text() -> None:
 )
 def test_a_text_too_long_for_a_cell_says_so(text: str | None, kept: str | None) -> None:
     assert len(CUT_SHORT) == 20
-    assert clipped(text) == kept
+    assert clip(text) == kept
     worksheet = opened(book_bytes(book(table([text]))))["表"]
     assert body(worksheet, 2) == [kept]
 

@@ -15,7 +15,7 @@ from elqr.cli.terminal import visible_output
 from elqr.disk.inbox import readable_name
 from elqr.report.data_files import bytes_of
 from elqr.report.excel.cells import Stamp, row_xml
-from elqr.report.page.page import embedded, seen
+from elqr.report.page.page import embed_json, show_hidden
 from elqr.report.tables.table import Heading, Style, Table
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
@@ -51,7 +51,7 @@ def test_every_report_shows_it() -> None:
     table = Table("t", "表", "", (Heading("名", Style.TEXT), Heading("キー", Style.DIGITS)), pl.DataFrame({"名": ["ok", _BAD], "キー": [_BAD, "1"]}), ())  # fmt: skip
     made = {name: data.decode() for name, data in bytes_of(table).items()}
     made["xlsx"] = b"".join(row_xml(table.frame, [Stamp("A", "1", Style.TEXT, "名")], 8)).decode()
-    made["page"] = str(embedded({"a": _BAD})) + seen(_BAD)
+    made["page"] = str(embed_json({"a": _BAD})) + show_hidden(_BAD)
     made["finding"] = str(Finding(Location("f"), Code.CHARSET, _BAD, _BAD))
     made["name"] = readable_name(_BAD)
     for name, text in made.items():

@@ -1,1 +1,1 @@
-"""Excel (ブック): declared books as bytes, and books that people filled in read back. Knows no rules of the field."""
+"""Excel (ブック): writes declared books and reads back those that people filled in. Knows no rules of the field."""

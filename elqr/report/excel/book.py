@@ -1,6 +1,6 @@
-"""A workbook as declared (ブックの定め): sheets, columns, cells people fill in, sums to be checked.
+"""The declaration of a workbook (ブックの定め): sheets, columns, cells that people fill in, sums to be checked.
 
-No rules of the field and no files: those who define books and those who write them meet here.
+It knows no rules of the field and no files: modules that define books and modules that write them share it.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from elqr.report.tables.table import Style, Table
 class Entry:
     """記入欄: what people may write in a column, and when they must.
 
-    With `choices` it is a drop-down. `needed_for` are the values of the sheet's first entry for which this
-    one may not stay empty.
+    With `choices` it is a drop-down. `needed_for` are the values of the sheet's first entry that make this one
+    mandatory.
     """
 
     hint: str
@@ -39,7 +39,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """検算: our figure for a column's sum, or without one for the number of rows; `where` a column has a value."""
+    """検算: our figure for a column's sum, or for the number of rows if there is no column.
+
+    `where` (column, value) restricts it to the rows that have this value.
+    """
 
     what: str
     ours: int
@@ -49,7 +52,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """シート: a table with its columns in order. Columns that are not printed stand last."""
+    """シート: a table with its columns in order. Columns that are not printed come last."""
 
     table: Table
     columns: tuple[Column, ...]
@@ -59,13 +62,13 @@ class Sheet:
 
     def __post_init__(self) -> None:
         printed = [column.is_printed for column in self.columns]
-        assert printed == sorted(printed, reverse=True), "what is printed stands first"
+        assert printed == sorted(printed, reverse=True), "printed columns come first"
         assert all(column.entry or column.name in self.table.frame.columns for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """ブックの素性 in one line: the name a program reads, the label a person reads, the value."""
+    """ブックの素性, one line of it: the name for programs, the label for people, the value."""
 
     name: str
     label: str
@@ -86,10 +89,10 @@ class Book:
 
     @property
     def rows(self) -> int:
-        """行の数 of all its tables."""
+        """行の数 of all tables of the book."""
         return sum(sheet.table.frame.height for sheet in self.sheets)
 
     @property
     def has_entries(self) -> bool:
-        """記入欄のあるブックか: whether people write into it."""
+        """記入欄のあるブックか: whether people fill it in."""
         return any(column.entry for sheet in self.sheets for column in sheet.columns)

@@ -1,8 +1,8 @@
 """Texts and Excel (Excel が変える文字): which texts of a CSV a spreadsheet would take for something else.
 
-A CSV has no types: Excel makes a date of `1-2` and of `3/4`, a number of `0012` and `1E5`, and rounds long digits.
-What it would change, and what it would take for a formula, gets an apostrophe in front. Digits of seven or more are
-grouped in fours, which is no date and no number; fewer are not, because `2026-11` would be one.
+A CSV has no types: Excel turns `1-2` and `3/4` into dates, `0012` and `1E5` into numbers, and rounds long digits. A
+text that it would change, or take for a formula, gets an apostrophe in front. Seven or more digits are grouped in
+fours, so that they are neither a date nor a number. Fewer are not grouped, because `2026-11` would be a date.
 """
 
 import polars as pl
@@ -30,21 +30,21 @@ _TAKEN_FOR_SOMETHING = "|".join(
     )
 )  # fmt: skip
 TAKEN = rf"^[ 　]*(?:{_TAKEN_FOR_SOMETHING})[ 　]*$"
-"""Whole texts that Excel would make a number, a date, a time or a truth of."""
+"""Whole texts that Excel would turn into a number, a date, a time or a truth value."""
 
 _FORMULA = r"^[=+\-@\t\r＝＋－＠]"
 _GROUP, _LEAST_GROUPED = 4, 7
 
 
-def grouped(text: pl.Series) -> pl.Series:
-    """四桁ごと: a hyphen after every four of seven or more digits that stand alone; other texts stay."""
+def group_digits(text: pl.Series) -> pl.Series:
+    """四桁ごと: put a hyphen after every four digits of a text of seven or more digits. Other texts stay the same."""
     groups = text.str.replace_all(rf"([0-9]{{{_GROUP}}})", "${1}-").str.strip_suffix("-")
     is_long = text.str.contains(rf"^[0-9]{{{_LEAST_GROUPED},}}$")
     return pl.select(pl.when(is_long).then(groups).otherwise(text)).to_series().alias(text.name)
 
 
-def kept_as_text(text: pl.Series) -> pl.Series:
-    """文字のまま: on one line, and with an apostrophe in front of what a spreadsheet would take for something else."""
+def keep_as_text(text: pl.Series) -> pl.Series:
+    """文字のまま: put each text on one line, with an apostrophe in front if a spreadsheet would change it."""
     if not text.str.contains(rf"[\r\n]|{_FORMULA}|{TAKEN}").any():
         return text
     text = text.str.replace_all(r"[\r\n]+", " ")

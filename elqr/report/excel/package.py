@@ -1,9 +1,9 @@
-"""The package of a workbook (ブックの包み): what an .xlsx holds, looked through before its cells are read.
+"""The package of a workbook (ブックの包み): the contents of an .xlsx are examined before its cells are read.
 
-The reader of cells makes a grid from the first to the last cell, and a text of every cell that points at a shared one;
-it would follow a package that unpacks without end. So all of it is unpacked once here, in parts, and every cell of the
-sheets that are wanted is seen by an XML parser: where it stands, whether it holds a formula, how long its text is.
-Refused: what declares entities, unpacks to too much, names a part twice, or has a cell far from all others.
+The library that reads cells builds a grid from the first to the last cell, copies a shared text into every cell that
+points at it, and unpacks a package to any size. So the package is unpacked here first, piece by piece, and an XML
+parser visits every cell of the wanted sheets: its place, whether it holds a formula, how long its text is.
+Refuses: a package that declares entities, unpacks to too much, names a part twice, or has a cell far from all others.
 """
 
 import io
@@ -18,16 +18,16 @@ from elqr.vocabulary.errors import BadFile
 from elqr.vocabulary.limits import BOOK_CELLS, BOOK_UNPACKED
 
 _AGAIN = "elqr review export で書き出したブックに書いて、保存したものを指定してください。"
-_A_PART = 1_000_000
+_PIECE_BYTES = 1_000_000
 _MOST_PARTS = 10_000
 _RELATIONS, _WORKBOOK, _TEXTS = "xl/_rels/workbook.xml.rels", "xl/workbook.xml", "xl/sharedstrings.xml"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_HOLDS = frozenset({"v", "is", "f"})
+_CONTENTS = frozenset({"v", "is", "f"})
 
 
 @dataclass(slots=True)
 class SheetLook:
-    """シートの下見: its formulas (row, cell's name), how many cells hold something, and their corners, from 1."""
+    """シートの下見: its formulas (row, name of the cell), how many cells hold something, and their corners, from 1."""
 
     formulas: list[tuple[int, str]] = field(default_factory=list)
     cells: int = 0
@@ -38,22 +38,22 @@ class SheetLook:
 
     @property
     def area(self) -> int:
-        """表の広さ: cells of the grid between its corners."""
+        """表の広さ: how many cells the grid between the corners has."""
         return (self.last[0] - self.first[0] + 1) * (self.last[1] - self.first[1] + 1) if self.cells else 0
 
 
-def look_through(data: bytes, name: str, wanted: Callable[[str], bool]) -> dict[str, SheetLook]:
-    """下見する: the sheets whose titles are wanted, by title. Raises BadFile, and what zipfile and expat raise."""
+def look_through(data: bytes, name: str, is_wanted: Callable[[str], bool]) -> dict[str, SheetLook]:
+    """下見する: examine the sheets with wanted titles; by title. Raises BadFile, and what zipfile and expat raise."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         parts = _parts(package, name)
         text_sizes = _text_sizes(package, parts, name)
         looks: dict[str, SheetLook] = {}
         for title, part in _sheets(package, parts, name):
-            if not wanted(title):
+            if not is_wanted(title):
                 continue
             if title in looks:
                 raise BadFile(f"{name} にシート「{title}」が二つあります。一つを削除してください。")
-            look = _looked_at(package, parts, part, name)
+            look = _look_at_sheet(package, parts, part, name)
             if look.area > min(BOOK_CELLS.most, 100 * look.cells + 1_000_000):
                 raise BadFile(
                     f"{name} のシート「{title}」は、セル {look.last_cell} まであって広すぎます。表から離れたところに"
@@ -66,13 +66,13 @@ def look_through(data: bytes, name: str, wanted: Callable[[str], bool]) -> dict[
 
 
 def has_comments(data: bytes) -> bool:
-    """注釈のあるブックか: with notes or drawings that people put on its sheets."""
+    """注釈のあるブックか: whether people put notes or drawings on its sheets."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         return any(word in name.lower() for name in package.namelist() for word in ("comment", "drawing", "media"))
 
 
 def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
-    """包みの中のすべて, by name in small letters; each is unpacked to its end, so that its size is what it says."""
+    """包みの中のすべて by lower-case name. Each part is unpacked to its end, which proves the size that it declares."""
     entries = package.infolist()
     parts = {entry.filename.replace("\\", "/").lower(): entry for entry in entries}
     if len(parts) != len(entries) or len(entries) > _MOST_PARTS:
@@ -81,7 +81,7 @@ def _parts(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
         raise BadFile(f"{name} を開くと大きすぎます（{size:,}バイト）。{_AGAIN}")
     for entry in entries:
         with package.open(entry) as part:
-            while part.read(_A_PART):
+            while part.read(_PIECE_BYTES):
                 pass
     return parts
 
@@ -90,7 +90,7 @@ def _parse(
     package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str,
     start: Callable[[str, dict[str, str]], None], text: Callable[[str], None] | None = None,
 ) -> None:  # fmt: skip
-    """An XML part, in whatever spelling; names come with their namespaces, which `_local` takes off."""
+    """Parse an XML part, whatever prefixes it uses. Names come with their namespaces, which `_local` removes."""
 
     def refuse(*_: object) -> None:
         raise BadFile(f"{name} は Excel が書いたブックではありません（DOCTYPE がある）。{_AGAIN}")
@@ -102,20 +102,20 @@ def _parse(
     if text is not None:
         parser.CharacterDataHandler = text
     with package.open(entry) as part:
-        while piece := part.read(_A_PART):
+        while piece := part.read(_PIECE_BYTES):
             parser.Parse(piece, False)
     parser.Parse(b"", True)
 
 
 def _attribute(attributes: dict[str, str], name: str) -> str:
-    """By its local name: `r:id` has another prefix in every program."""
+    """An attribute by its local name, because every program gives `r:id` another prefix."""
     return next((value for key, value in attributes.items() if key[key.rfind(" ") + 1 :] == name), "")
 
 
 def _sheets(
     package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str
 ) -> Iterator[tuple[str, str]]:  # fmt: skip
-    """シートの題名と中身の場所."""
+    """シートの題名と中身の場所: the title of each sheet, and the name of its part."""
     targets: dict[str, str] = {}
     sheets: list[tuple[str, str]] = []
 
@@ -134,8 +134,8 @@ def _sheets(
         yield title, (target.lstrip("/") if target.startswith("/") else f"xl/{target}").lower()
 
 
-def _looked_at(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, name: str) -> SheetLook:
-    """Every cell of a sheet. A cell or a row that does not say where it stands follows the one before it."""
+def _look_at_sheet(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, name: str) -> SheetLook:
+    """Visit every cell of a sheet. A cell or row that does not name its place follows the one before it."""
     look = SheetLook()
     row = column = 0
     at, is_text, holds = "", False, False
@@ -152,7 +152,7 @@ def _looked_at(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part
             is_text, holds = attributes.get("t") == "s", False
         elif element == "row":
             row, column = int(attributes.get("r", row + 1)), 0
-        elif element in _HOLDS and not holds:
+        elif element in _CONTENTS and not holds:
             holds = True
             look.cells += 1
             look.shared += is_text
@@ -176,7 +176,7 @@ def _local(name: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _column(letters: str) -> int:
-    """列の番号 of its letters, from 1."""
+    """列の番号 of a column's letters, from 1."""
     column = 0
     for letter in letters.upper():
         column = 26 * column + _LETTERS.index(letter) + 1
@@ -184,7 +184,7 @@ def _column(letters: str) -> int:
 
 
 def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str) -> list[int]:
-    """共有文字列の長さ, in their order."""
+    """共有文字列の長さ: the lengths of the shared texts, in their order."""
     if _TEXTS not in parts:
         return []
     starts: list[int] = []
@@ -205,7 +205,7 @@ def _text_sizes(package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], nam
 def _refuse_long_texts(
     package: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], part: str, sizes: list[int], name: str
 ) -> None:  # fmt: skip
-    """How long the texts of a sheet are when each cell gets its own. Raises BadFile when it is too much."""
+    """Add up the texts of a sheet, each cell with its own copy. Raises BadFile if they are too long."""
     is_text, in_value, total = False, False, 0
 
     def start(element: str, attributes: dict[str, str]) -> None:

@@ -1,9 +1,9 @@
 """Workbooks (ブック): a declared book as the bytes of an .xlsx. Knows no rules of the field.
 
-XlsxWriter makes everything but the rows of the tables: each sheet gets one pattern row, and its rows are
-stamped from it, column by column, when the package is put together. The same book gives the same bytes.
-A sheet with more rows than Excel has is continued on another, and says so.
-Refuses: macros, links, pictures, passwords. Protection keeps a hand from slipping; it is not a secret.
+XlsxWriter makes everything except the rows of the tables: each sheet gets one pattern row, and the rows are stamped
+from it, column by column, when the package is put together. The same book gives the same bytes. A table with more rows
+than Excel allows is continued on another sheet, and says so.
+Refuses: macros, links, pictures, passwords. Protection prevents slips of the hand; it keeps no secrets.
 """
 
 import io
@@ -26,16 +26,16 @@ from elqr.report.excel.worksheet import (
     colour_verdicts,
     letters,
     line_width,
-    longest,
-    said,
+    longest_widths,
+    quote,
     write_part,
 )
 
 MOST_ROWS = 1_048_576 - BODY
-"""Rows of a table on one sheet (Microsoft: Excel specifications and limits)."""
+"""Rows of a table on one sheet at most (Microsoft: Excel specifications and limits)."""
 
 MOST_CELLS = 20_000_000
-"""Of a table on one sheet: its XML stays below 2 GiB, beyond which a package needs a form that Excel refuses."""
+"""Cells of a table on one sheet at most: its XML stays below 2 GiB, beyond which Excel refuses the package's format."""
 
 _MOST_SHEET_NAME = 31
 _FONT = {"font_name": "BIZ UDゴシック", "font_size": 10}
@@ -67,7 +67,7 @@ _CHECKS, _GUIDE = "合計の確認", "記入のしかた"
 
 
 def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
-    """ブックにする: the bytes of the .xlsx."""
+    """ブックにする: the bytes of the .xlsx. A table of more than `most_rows` rows is divided among sheets."""
     skeleton = io.BytesIO()
     workbook = Workbook(
         skeleton,
@@ -79,8 +79,8 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
             "default_format_properties": dict(_FONT),
         },
     )
-    made_on = datetime(book.night_on.year, book.night_on.month, book.night_on.day, tzinfo=UTC)
-    workbook.set_properties({"title": book.title, "company": book.city, "author": "elqr", "created": made_on})
+    created_at = datetime(book.night_on.year, book.night_on.month, book.night_on.day, tzinfo=UTC)
+    workbook.set_properties({"title": book.title, "company": book.city, "author": "elqr", "created": created_at})
     formats = {name: workbook.add_format({**_FONT, **properties}) for name, properties in _FORMATS.items()}
     parts = [part for sheet in book.sheets for part in divide_sheet(sheet, most_rows)]
     bodies: dict[str, Part] = {}
@@ -93,25 +93,25 @@ def book_bytes(book: Book, most_rows: int = MOST_ROWS) -> bytes:
         _write_guide(workbook.add_worksheet(_GUIDE), book, formats)
     _write_facts(workbook.add_worksheet(FACTS_SHEET), book, formats)
     workbook.close()
-    return _stamped(skeleton, bodies)
+    return _stamp_rows(skeleton, bodies)
 
 
 def divide_sheet(sheet: Sheet, most_rows: int) -> list[Part]:
-    """シートを分ける: one worksheet for so many rows, fewer where there are many columns."""
+    """シートを分ける: worksheets of at most `most_rows` rows each, fewer if there are many columns."""
     frame = sheet.table.frame
     most_rows = min(most_rows, MOST_CELLS // len(sheet.columns))
-    of = max(1, -(-frame.height // most_rows))
+    count = max(1, -(-frame.height // most_rows))
 
     def part(number: int) -> Part:
         rows = frame.slice((number - 1) * most_rows, most_rows)
         name = sheet_name(sheet.table.title, number)
-        return Part(sheet, name, number, of, rows, longest(sheet.columns, rows))
+        return Part(sheet, name, number, count, rows, longest_widths(sheet.columns, rows))
 
-    return [part(number) for number in range(1, of + 1)]
+    return [part(number) for number in range(1, count + 1)]
 
 
 def sheet_name(title: str, number: int = 1) -> str:
-    """シート名: what Excel takes as a name, 31 characters at most."""
+    """シート名: a name that Excel accepts, 31 characters at most."""
     suffix = f"（{number}）" if number > 1 else ""
     fit = re.sub(r"[\[\]:*?/\\]", "・", title).strip("'")
     units = fit.encode("utf-16-le")[: 2 * (_MOST_SHEET_NAME - len(suffix))]
@@ -119,7 +119,7 @@ def sheet_name(title: str, number: int = 1) -> str:
 
 
 def _write_checks(worksheet: Worksheet, book: Book, parts: list[Part], formats: Mapping[str, Format]) -> None:
-    """合計の確認: every total once more, over all sheets of a table, with the breakdowns."""
+    """合計の確認: every total again, over all sheets of a table, and the breakdowns."""
     worksheet.hide_gridlines(2)
     worksheet.write_string(0, 0, f"{_CHECKS}　{book.title}", formats["title"])
     for at, name in enumerate(("表", "項目", "条件", "Excelの計算", "elqrの値", "判定")):
@@ -135,36 +135,36 @@ def _write_checks(worksheet: Worksheet, book: Book, parts: list[Part], formats: 
             formula = "=" + "+".join(_formula(part, check) for part in sheet_parts)
             worksheet.write_formula(row, 3, formula, formats["yen"], check.ours)
             worksheet.write_number(row, 4, check.ours, formats["yen"])
-            verdict = f"=IF(D{row + 1}=E{row + 1},{said(AGREES)},{said(DIFFERS)})"
+            verdict = f"=IF(D{row + 1}=E{row + 1},{quote(AGREES)},{quote(DIFFERS)})"
             worksheet.write_formula(row, 5, verdict, formats["text"], AGREES)
             row += 1
-    all_of = f'=IF(COUNTIF(F5:F{row},{said(AGREES)})={row - 4},"すべて{AGREES}","{DIFFERS}があります")'
+    all_agree = f'=IF(COUNTIF(F5:F{row},{quote(AGREES)})={row - 4},"すべて{AGREES}","{DIFFERS}があります")'
     worksheet.write_string(
         1, 0, "Excelの計算は、この表を開いたときのシートの中身から数え直したものです。", formats["note"]
     )
-    worksheet.write_formula(2, 0, all_of, formats["label"], f"すべて{AGREES}")
+    worksheet.write_formula(2, 0, all_agree, formats["label"], f"すべて{AGREES}")
     colour_verdicts(worksheet, 2, 0, row - 1, 5, formats)
     for at, width in enumerate((20, 24, 40, 18, 18, 10)):
         worksheet.set_column(at, at, width)
     worksheet.freeze_panes(4, 0)
-    _plain_print(worksheet, book)
+    _set_up_print(worksheet, book)
 
 
 def _formula(part: Part, check: Check) -> str:
-    """One worksheet's share of a check."""
+    """The formula for one worksheet's share of a check."""
     where = ""
     if check.where:
         name, value = check.where
-        where = f"{part.column_range(name, with_sheet=True)},{said(_exactly(value))}"
+        where = f"{part.column_range(name, with_sheet=True)},{quote(_match_exactly(value))}"
     if not check.column:
         first = part.column_range(part.sheet.columns[0].name, with_sheet=True)
         return f"COUNTIFS({where})" if where else f"COUNTA({first})"
-    summed = part.column_range(check.column, with_sheet=True)
-    return f"SUMIFS({summed},{where})" if where else f"SUM({summed})"
+    values = part.column_range(check.column, with_sheet=True)
+    return f"SUMIFS({values},{where})" if where else f"SUM({values})"
 
 
-def _exactly(value: str) -> str:
-    """A condition that only this text meets: comparison signs and wildcards in it mean themselves."""
+def _match_exactly(value: str) -> str:
+    """A condition that only this text meets: its comparison signs and wildcards are taken literally."""
     return "=" + re.sub(r"([~*?])", r"~\1", value)
 
 
@@ -179,11 +179,11 @@ def _write_guide(worksheet: Worksheet, book: Book, formats: Mapping[str, Format]
     worksheet.set_column(0, 0, 26)
     worksheet.set_column(1, 1, 100)
     worksheet.protect("", {"format_columns": True, "format_rows": True})
-    _plain_print(worksheet, book)
+    _set_up_print(worksheet, book)
 
 
 def _write_facts(worksheet: Worksheet, book: Book, formats: Mapping[str, Format]) -> None:
-    """この帳票について: which night of which ledger; read by people, and by a program by the third column."""
+    """この帳票について: which night of which ledger. People read it, and programs by the names in the third column."""
     worksheet.hide_gridlines(2)
     worksheet.write_string(0, 0, f"{FACTS_SHEET}　{book.title}", formats["title"])
     worksheet.write_string(
@@ -199,33 +199,33 @@ def _write_facts(worksheet: Worksheet, book: Book, formats: Mapping[str, Format]
     for at, width in enumerate((26, 72, 18)):
         worksheet.set_column(at, at, width)
     worksheet.protect("", {"format_columns": True})
-    _plain_print(worksheet, book)
+    _set_up_print(worksheet, book)
 
 
-def _plain_print(worksheet: Worksheet, book: Book) -> None:
+def _set_up_print(worksheet: Worksheet, book: Book) -> None:
     worksheet.set_landscape()
     worksheet.set_paper(9)
     worksheet.fit_to_pages(1, 0)
     worksheet.set_footer("&L&F&R&P／&Nページ")
 
 
-def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
-    """組み立てる: the package again, with the rows of each table in place of its pattern row."""
-    whole = io.BytesIO()
+def _stamp_rows(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
+    """組み立てる: copy the package, with the rows of each table in place of its pattern row."""
+    target = io.BytesIO()
     tables = {f"xl/tables/table{number}.xml": part for number, part in enumerate(bodies.values(), start=1)}
-    seen = 0
+    stamped = 0
     with (
-        zipfile.ZipFile(skeleton) as written,
-        zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as package,
+        zipfile.ZipFile(skeleton) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as package,
     ):
-        for name in written.namelist():
-            data = written.read(name)
+        for name in source.namelist():
+            data = source.read(name)
             part = bodies.get(name)
             if part is None:
                 with package.open(name, "w") as entry:
-                    entry.write(_widened(data, tables[name]) if name in tables else data)
+                    entry.write(_widen(data, tables[name]) if name in tables else data)
                 continue
-            seen += 1
+            stamped += 1
             before, stamps, after = _cut(data, part)
             with package.open(name, "w") as entry:
                 entry.write(before)
@@ -234,28 +234,28 @@ def _stamped(skeleton: io.BytesIO, bodies: Mapping[str, Part]) -> bytes:
                 for piece in row_xml(part.frame, stamps, BODY + 1):
                     entry.write(piece)
                 entry.write(after)
-    assert seen == len(bodies), "every table got its rows"
-    return whole.getvalue()
+    assert stamped == len(bodies), "every table got its rows"
+    return target.getvalue()
 
 
 _COMPRESSION = 1
-"""Level of deflate: a third larger than the usual 6, and more than twice as fast."""
+"""Level of deflate: files are a third larger than with the usual 6, and written more than twice as fast."""
 
 
-def _widened(table: bytes, part: Part) -> bytes:
-    """表を広げる: from the pattern row to all rows."""
+def _widen(table: bytes, part: Part) -> bytes:
+    """表を広げる: extend the table from the pattern row to all rows."""
     narrow, wide = (f'ref="{part.table_range(last)}"'.encode() for last in (BODY, part.last))
     assert table.count(narrow) == 2, "the table and its filter"
     return table.replace(narrow, wide)
 
 
 def _cut(data: bytes, part: Part) -> tuple[bytes, tuple[Stamp, ...], bytes]:
-    """型を取る: what stands before and after the pattern row, and the stamps made from its cells."""
+    """型を取る: the bytes before and after the pattern row, and between them the stamps made from its cells."""
     match = re.search(rf'<row r="{BODY + 1}" .*?</row>'.encode(), data, re.DOTALL)
     assert match, "the pattern row is there"
     format_nos = re.findall(r'<c r="[A-Z]+\d+" s="(\d+)"/>', match[0].decode())
     columns = part.sheet.columns
-    assert len(format_nos) == len(columns), "the pattern row has a cell a column"
+    assert len(format_nos) == len(columns), "the pattern row has a cell for each column"
     stamps = tuple(
         Stamp(
             letters(at),

@@ -1,7 +1,7 @@
 """One worksheet (シート): totals above, an Excel table below, entries with drop-downs. Knows no rules of the field.
 
-The body of the table is not written here: a pattern row takes its place, whose cells carry the column's
-format and which is all the table has; `elqr.report.excel.workbook` puts the rows there and widens the table.
+The body of the table is not written here. A single pattern row takes its place, whose cells carry the columns' formats;
+`elqr.report.excel.workbook` puts in the rows and extends the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,42 +18,42 @@ from elqr.report.excel.cells import text_width
 from elqr.report.tables.table import NUMBERS, Style
 
 TITLE, NOTE, VISIBLE, SUM, OURS, VERDICT, HEAD, BODY = range(8)
-"""Rows from the top, from 0."""
+"""Row numbers of the sheet, from 0."""
 
 AGREES, DIFFERS = "一致", "不一致"
 NOTHING = "該当する行はありません。"
 _LEAST_WIDTH, _FILTER_BUTTON, _WIDEST_NUMBER, _EDGES = 7, 3, 20, 1
 _WIDTH_PIXELS, _EDGE_PIXELS, _HALF_EM_PIXELS = 7, 5, 20 / 3
-"""A column's unit of width and its edges, and half a character of 10 points, at 96 dots an inch."""
+"""Pixels at 96 dots per inch: a column's unit of width, its edges, and half the width of a character of 10 points."""
 
 _PAPER_A4 = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """分けたシート: the rows of a sheet that stand on one worksheet, and where its table's body is.
+    """分けたシート: the rows of a sheet that are on one worksheet, number `number` of `count`.
 
-    `longest` is its columns' longest values, as the function of that name tells them.
+    `longest` has the widths of the columns' longest values, see `longest_widths`.
     """
 
     sheet: Sheet
     name: str
     number: int
-    of: int
+    count: int
     frame: pl.DataFrame
     longest: Mapping[str, int]
 
     @property
     def last(self) -> int:
-        """The last row of the table's body, from 0; an empty table has one blank row."""
+        """The last row of the table's body, from 0. An empty table has one blank row."""
         return BODY + max(self.frame.height, 1) - 1
 
     def table_range(self, last: int) -> str:
-        """範囲 of the table with its heading, down to a row."""
+        """範囲 of the table from its heading down to a row."""
         return str(xl_range(HEAD, 0, last, len(self.sheet.columns) - 1))
 
     def column_range(self, name: str, *, with_sheet: bool = False) -> str:
-        """範囲 of a column's body, absolute."""
+        """範囲 of a column's body, as an absolute reference."""
         at = [column.name for column in self.sheet.columns].index(name)
         cells = xl_range_abs(BODY, at, self.last, at)
         quoted = self.name.replace("'", "''")
@@ -61,11 +61,11 @@ class Part:
 
 
 def write_part(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[str, Format], table_name: str) -> None:
-    """一枚を書く: everything but the rows of the table."""
+    """一枚を書く: write everything except the rows of the table."""
     _write_head(worksheet, part, book, formats)
     _write_totals(worksheet, part, formats)
     columns = part.sheet.columns
-    headed = [{"header": column.name, "header_format": formats[_head_of(column)]} for column in columns]
+    headed = [{"header": column.name, "header_format": formats[_head_format(column)]} for column in columns]
     options = {"name": table_name, "columns": headed, "style": None, "autofilter": True}
     worksheet.add_table(HEAD, 0, BODY, len(columns) - 1, options)
     for at, column in enumerate(columns):
@@ -91,15 +91,15 @@ def format_of(column: Column) -> str:
     return "digits" if column.style is Style.TEXT and not column.is_printed else column.style.value
 
 
-def _head_of(column: Column) -> str:
+def _head_format(column: Column) -> str:
     return "head_entry" if column.entry else "head"
 
 
 def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[str, Format]) -> None:
     table = part.sheet.table
     rows = f"{table.frame.height:,}件"
-    if part.of > 1:
-        rows += f"のうち{part.number}枚目／{part.of}枚（Excelの行の上限のため分けています） {part.frame.height:,}件"
+    if part.count > 1:
+        rows += f"のうち{part.number}枚目／{part.count}枚（Excelの行の上限のため分けています） {part.frame.height:,}件"
     worksheet.write_string(
         TITLE, 0, f"{table.title}　{book.city}　{wareki(book.night_on)}の夜　{rows}", formats["title"]
     )
@@ -107,15 +107,15 @@ def _write_head(worksheet: Worksheet, part: Part, book: Book, formats: Mapping[s
 
 
 def _write_totals(worksheet: Worksheet, part: Part, formats: Mapping[str, Format]) -> None:
-    """合計: what is visible, the sum as a formula, our own figure, and whether they agree. Count first."""
+    """合計: the visible sum and the whole sum as formulas, our own figure, and whether they agree; counts first."""
     columns, height = part.sheet.columns, part.frame.height
     counted = part.column_range(columns[0].name)
     label = formats["label"]
-    shown = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"件）"'
-    whole = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"件）"'
+    visible = f'="表示中の計（"&TEXT(SUBTOTAL(103,{counted}),"#,##0")&"件）"'
+    total = f'="Excelの合計（"&TEXT(COUNTA({counted}),"#,##0")&"件）"'
     agrees = f'="件数　"&IF(COUNTA({counted})={height},"{AGREES}","{DIFFERS}")'
-    worksheet.write_formula(VISIBLE, 0, shown, label, f"表示中の計（{height:,}件）")
-    worksheet.write_formula(SUM, 0, whole, label, f"Excelの合計（{height:,}件）")
+    worksheet.write_formula(VISIBLE, 0, visible, label, f"表示中の計（{height:,}件）")
+    worksheet.write_formula(SUM, 0, total, label, f"Excelの合計（{height:,}件）")
     worksheet.write_string(OURS, 0, f"elqrの合計（{height:,}件）", label)
     worksheet.write_formula(VERDICT, 0, agrees, label, f"件数　{AGREES}")
     for at, column in enumerate(columns):
@@ -125,13 +125,13 @@ def _write_totals(worksheet: Worksheet, part: Part, formats: Mapping[str, Format
         worksheet.write_formula(VISIBLE, at, f"=SUBTOTAL(109,{cells})", formats["total"], ours)
         worksheet.write_formula(SUM, at, f"=SUM({cells})", formats["total"], ours)
         worksheet.write_number(OURS, at, ours, formats["total"])
-        verdict = f"=IF({xl_rowcol_to_cell(SUM, at)}={xl_rowcol_to_cell(OURS, at)},{said(AGREES)},{said(DIFFERS)})"
+        verdict = f"=IF({xl_rowcol_to_cell(SUM, at)}={xl_rowcol_to_cell(OURS, at)},{quote(AGREES)},{quote(DIFFERS)})"
         worksheet.write_formula(VERDICT, at, verdict, formats["verdict"], AGREES)
     colour_verdicts(worksheet, VERDICT, 0, VERDICT, len(columns) - 1, formats)
 
 
-def said(text: str) -> str:
-    """A text inside a formula."""
+def quote(text: str) -> str:
+    """A text as a formula quotes it."""
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
 
@@ -139,7 +139,7 @@ def said(text: str) -> str:
 def colour_verdicts(
     worksheet: Worksheet, first_row: int, first: int, last_row: int, last: int, formats: Mapping[str, Format]
 ) -> None:
-    """一致・不一致の色. What differs comes first, because it holds the other word."""
+    """一致・不一致の色: 不一致 is tested first, because it contains the other word."""
     for word, name in ((DIFFERS, "bad"), (AGREES, "good")):
         rule = {
             "type": "text",
@@ -152,7 +152,7 @@ def colour_verdicts(
 
 
 def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, formats: Mapping[str, Format]) -> None:
-    """記入欄: what may be written, the hint beside it, and the colour of what is lacking."""
+    """記入欄: what may be written, its hint, and the colour of a mandatory cell that is empty."""
     columns = part.sheet.columns
     lead = next(place for place, column in enumerate(columns) if column.entry)
     cell, first = xl_rowcol_to_cell(BODY, at, col_abs=True), xl_rowcol_to_cell(BODY, lead, col_abs=True)
@@ -170,17 +170,24 @@ def _write_entry(worksheet: Worksheet, part: Part, at: int, entry: Entry, format
         rule |= {"error_message": f"{entry.most_chars}文字までにしてください。"}
     worksheet.data_validation(BODY, at, part.last, at, rule)
     if entry.needed_for:
-        asked = ",".join(f"{first}={said(choice)}" for choice in entry.needed_for)
-        lacking = {"type": "formula", "criteria": f"=AND(OR({asked}),LEN({cell})=0)", "format": formats["lacking"]}
-        worksheet.conditional_format(BODY, at, part.last, at, lacking)
+        is_needed = ",".join(f"{first}={quote(choice)}" for choice in entry.needed_for)
+        rule_lacking = {
+            "type": "formula",
+            "criteria": f"=AND(OR({is_needed}),LEN({cell})=0)",
+            "format": formats["lacking"],
+        }
+        worksheet.conditional_format(BODY, at, part.last, at, rule_lacking)
     if at == lead:
         height = part.frame.height
-        written = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{height}件"'
-        worksheet.write_formula(SUM, at, written, formats["label"], f"記入 0／{height}件")
+        filled = f'="記入 "&COUNTA({part.column_range(columns[at].name)})&"／{height}件"'
+        worksheet.write_formula(SUM, at, filled, formats["label"], f"記入 0／{height}件")
 
 
-def longest(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
-    """最長の値 of each column that shows something, in half-width characters; of numbers, of their sum."""
+def longest_widths(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
+    """最長の値: the width of the longest value of each column that has values, in half-width characters.
+
+    For numbers it is the width of their sum.
+    """
 
     def width(column: Column) -> pl.Expr:
         values = pl.col(column.name)
@@ -193,7 +200,7 @@ def longest(columns: Sequence[Column], frame: pl.DataFrame) -> dict[str, int]:
 
 
 def width_of(column: Column, part: Part) -> float:
-    """列の幅 in half-width characters: the longest value and the heading on two lines, within the column's most."""
+    """列の幅 in half-width characters: room for the longest value and the heading, within the column's limit."""
     heading = len(column.name) + _FILTER_BUTTON
     if column.entry is not None:
         return max(heading, column.most_width)
@@ -206,7 +213,7 @@ def width_of(column: Column, part: Part) -> float:
 
 
 def line_width(column: Column, part: Part) -> int:
-    """折り返しの幅 of a column whose text needs more than one line; 0 if none does."""
+    """折り返しの幅 of a column, in half-width characters; 0 if no text of it needs more than one line."""
     if format_of(column) != Style.TEXT.value or part.frame[column.name].dtype != pl.String:
         return 0
     within = int((width_of(column, part) * _WIDTH_PIXELS + _EDGE_PIXELS) / _HALF_EM_PIXELS)
@@ -214,7 +221,7 @@ def line_width(column: Column, part: Part) -> int:
 
 
 def _set_up_print(worksheet: Worksheet, part: Part, book: Book) -> None:
-    """印刷: A4 landscape, one page wide, the heading on every page; details to the right are left out."""
+    """印刷: A4 landscape, one page wide, the heading on every page, without the details to the right."""
     printed: Sequence[Column] = [column for column in part.sheet.columns if column.is_printed]
     worksheet.set_landscape()
     worksheet.set_paper(_PAPER_A4)

@@ -1,8 +1,8 @@
-"""The summary page (今朝の一枚): index.html, self-contained, what staff open at 8:30.
+"""The summary page (今朝の一枚): index.html, the self-contained page that staff open at 8:30.
 
-No network; its one script is its own and named by hash in a policy that forbids everything else. Without it
-the page is readable all the same, on paper too. Everything shown passes through the template's escaping,
-and what the script reads through `embedded`.
+It uses no network. A policy forbids every script but its own, which it names by hash. Without the script the page is
+still readable, on paper too. Everything shown passes through the template's escaping, and everything the script reads
+through `embed_json`.
 """
 
 import base64
@@ -29,17 +29,17 @@ from elqr.vocabulary.terms import Severity
 from elqr.vocabulary.visible_text import HIDDEN, visible
 
 SHOWN_ROWS = 200
-"""Rows of a table on the page; the CSV has them all."""
+"""How many rows of a table the page shows; the CSV has them all."""
 
 _FEW_FINDINGS = 5
 _PAYMENT_NO = "受付番号"
 _LISTED = ("要確認一覧", "消込結果")
-"""Tables that the list stands for where scripts run."""
+"""Tables that the list replaces if scripts run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """件数と金額: one line of the funnel or of the money."""
+    """件数と金額: one line of the funnel, the reasons or the money."""
 
     label: str
     count: int
@@ -49,7 +49,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """今朝の一枚: what the page shows. `intake` is (what came of files, how many files); `data` is for the script."""
+    """今朝の一枚: what the page shows. `intake` is (records and yen, how many files) by status of the files.
+
+    `data` is for the script.
+    """
 
     city: str
     night_on: date
@@ -73,7 +76,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """指摘のまとまり: all findings of one code, with what to do about them."""
+    """指摘のまとまり: all findings of one code, and what to do about them."""
 
     code: str
     heading: str
@@ -83,18 +86,18 @@ class Group:
 
 
 _NOT_PICTURED = HIDDEN.replace("\x7f-\x9f", "\x80-\x9f")
-"""What the script has no pictures for: it stands there by its number."""
+"""Invisible characters that the script has no pictures for: they are replaced by their numbers."""
 
 _PICTURES = {**{code: 0x2400 + code for code in range(0x20)}, 0x7F: 0x2421}
 
 
-def seen(value: object) -> str:
-    """見える文字: control characters as their pictures and the others by number, so that nothing hides in a value."""
+def show_hidden(value: object) -> str:
+    """見える文字: control characters become pictures, other invisible ones numbers, so that nothing is hidden."""
     return visible(str(value).translate(_PICTURES))
 
 
 def cell(value: object, style: Style) -> str:
-    """One cell as people read it."""
+    """セル: one value as people read it."""
     if value is None:
         return ""
     if style in (Style.YEN, Style.COUNT):
@@ -102,13 +105,13 @@ def cell(value: object, style: Style) -> str:
     if style is Style.SHARE and isinstance(value, float):
         return f"{value:.1%}"
     if style is Style.DIGITS:
-        text = seen(value)
+        text = show_hidden(value)
         return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
-    return seen(value)
+    return show_hidden(value)
 
 
-def embedded(value: object) -> Markup:
-    """スクリプトが読むJSON: nothing in it can end the element, begin another or break a line of JavaScript."""
+def embed_json(value: object) -> Markup:
+    """スクリプトが読むJSON: nothing in it can end its element, begin another or break a line of JavaScript."""
     text = re.sub(
         _NOT_PICTURED,
         lambda match: "\\" + visible(match[0]),
@@ -118,19 +121,19 @@ def embedded(value: object) -> Markup:
 
 
 def _kind_of(heading: Heading) -> str:
-    """The classes of a cell: n number, k key, d day, payment a number that has details."""
+    """The CSS classes of a cell: n for numbers, k for keys, d for days, payment for a number that has details."""
     kind = "n" if heading.style in NUMBERS else {Style.DATE: "d", Style.DIGITS: "k"}.get(heading.style, "")
     return f"{kind} payment".strip() if heading.name == _PAYMENT_NO else kind
 
 
 def _groups(findings: Sequence[Finding]) -> list[Group]:
-    """By code, the gravest first."""
+    """Group the findings by code, the gravest first."""
     ordered = sorted(findings, key=lambda finding: (-finding.text.severity, finding.code, finding.remedy, finding))
     groups = []
-    for (code, remedy), of_code in groupby(ordered, key=lambda finding: (finding.code, finding.remedy)):
-        listed = list(of_code)
-        text = listed[0].text
-        groups.append(Group(code.value, text.heading, remedy, text.severity is Severity.HIGH, listed))
+    for (code, remedy), members in groupby(ordered, key=lambda finding: (finding.code, finding.remedy)):
+        group = list(members)
+        text = group[0].text
+        groups.append(Group(code.value, text.heading, remedy, text.severity is Severity.HIGH, group))
     return groups
 
 
@@ -144,7 +147,7 @@ def _charts(trend: Trend) -> tuple[Chart, ...]:
 
 
 def _style(page: Page, night: str) -> str:
-    """The style sheet, with what stands at the head and foot of every sheet of paper."""
+    """The style sheet, with the head and foot of every printed page."""
     head = _css_text(f"夜間消込の結果　{page.city}　{night}の夜")
     paper = (
         "@page { size: A4 landscape; margin: 14mm 10mm 12mm; font-size: 8pt; "
@@ -155,7 +158,7 @@ def _style(page: Page, night: str) -> str:
 
 
 def _css_text(text: str) -> str:
-    """A string of CSS: whatever could end it or the style element is written by its number."""
+    """A CSS string: everything that could end it or the style element is written as a number."""
     return (
         '"' + "".join(letter if letter.isalnum() or letter == "　" else f"\\{ord(letter):x} " for letter in text) + '"'
     )
@@ -166,10 +169,10 @@ def _hash(text: str) -> str:
 
 
 def render(page: Page) -> str:
-    """HTMLにする."""
+    """HTMLにする: the page as one HTML file."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["comma"] = lambda value: f"{value:,}"
-    environment.filters["seen"] = seen
+    environment.filters["show_hidden"] = show_hidden
     night = wareki(page.night_on)
     style, script = _style(page, night), (files("elqr.report.page") / "page.js").read_text(encoding="utf-8")
     template = environment.from_string((files("elqr.report.page") / "page.html").read_text(encoding="utf-8"))
@@ -194,5 +197,5 @@ def render(page: Page) -> str:
         "base-uri 'none'; form-action 'none'",
         style=Markup(style),
         script=Markup(script),
-        data=embedded(page.data),
+        data=embed_json(page.data),
     )

@@ -7,7 +7,7 @@ import polars as pl
 
 
 class Age(IntEnum):
-    """経過日数の区分, by its first day."""
+    """経過日数の区分: each value is the first day of its class."""
 
     FRESH = 0
     WEEK = 2
@@ -17,21 +17,21 @@ class Age(IntEnum):
     @property
     def label(self) -> str:
         """What staff read."""
-        later = [other for other in Age if other > self]
-        return f"{self.value}〜{later[0] - 1}日" if later else f"{self.value}日以上"
+        later_ages = [age for age in Age if age > self]
+        return f"{self.value}〜{later_ages[0] - 1}日" if later_ages else f"{self.value}日以上"
 
 
 @dataclass(frozen=True, slots=True)
 class AgeRow:
-    """一行: a reason or a department; (count, yen) of each class, and of all."""
+    """一行: a reason or a department, with (count, yen) of each class and in total."""
 
     name: str
     cells: tuple[tuple[int, int], ...]
-    whole: tuple[int, int]
+    total: tuple[int, int]
 
 
 def age_label(days: pl.Expr) -> pl.Expr:
-    """経過日数 → 区分の名: the label of the age that so many days fall into."""
+    """経過日数 → 区分の名: the label of the class that a number of days falls into."""
     label = pl.lit(Age.FRESH.label)
     for age in sorted(Age):
         label = pl.when(days >= age.value).then(pl.lit(age.label)).otherwise(label)
@@ -39,9 +39,9 @@ def age_label(days: pl.Expr) -> pl.Expr:
 
 
 def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
-    """経過日数の表: one row a value of the column `by`, the largest yen first, then the sum.
+    """経過日数の表: one row for each value of the column `by`, the largest yen first, then the sum.
 
-    `rows` has 経過日数, 件数 and 仮受額. Asserts that the cells add up to all rows, in count and in yen.
+    `rows` has the columns `by`, 経過日数, 件数 and 仮受額. Asserts that the cells add up to all rows, in count and yen.
     """
     aged_rows = rows.with_columns(age_label(pl.col("経過日数")).alias("age"))
     sums = aged_rows.group_by(by, "age").agg(pl.col("件数").sum(), pl.col("仮受額").sum())
@@ -49,13 +49,13 @@ def ageing(rows: pl.DataFrame, by: str) -> tuple[AgeRow, ...]:
     for name, age, count, yen in sums.iter_rows():
         cells_of.setdefault(name, {})[age] = (count, yen)
     lines = [_row(name, cells) for name, cells in cells_of.items()]
-    lines.sort(key=lambda row: (-row.whole[1], -row.whole[0], row.name))
+    lines.sort(key=lambda row: (-row.total[1], -row.total[0], row.name))
     columns = zip(*(row.cells for row in lines), strict=True)
-    whole = AgeRow("計", tuple(_sum(column) for column in columns), _sum([row.whole for row in lines]))
-    assert whole.whole == (int(rows["件数"].sum()), int(rows["仮受額"].sum())), (
+    total = AgeRow("計", tuple(_sum(column) for column in columns), _sum([row.total for row in lines]))
+    assert total.total == (int(rows["件数"].sum()), int(rows["仮受額"].sum())), (
         "every exception has one reason and one age"
     )
-    return (*lines, whole) if lines else ()
+    return (*lines, total) if lines else ()
 
 
 def _row(name: str, cells: dict[str, tuple[int, int]]) -> AgeRow:

@@ -1,7 +1,7 @@
-"""The backlog (要確認の残): sums of all that waits, whether it is listed or not, and what a list leaves out.
+"""The backlog (要確認の残): sums of all waiting exceptions, listed or not, and a note about those that are not listed.
 
-A night lists what it brought and the oldest of what was there before, up to a limit: a list of everything would cost
-every morning what has heaped up over months. Sums are always of everything.
+A night lists its own exceptions and the oldest of the earlier ones, up to a limit. If everything were listed, every
+morning would pay for months of backlog. The sums always cover everything.
 """
 
 from datetime import date
@@ -15,18 +15,18 @@ from elqr.vocabulary.terms import Outcome
 
 
 def waiting_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """要確認の合計 of rows of the ledger's review query; frame Waiting."""
+    """要確認の合計: frame Waiting, summed from rows of the ledger's review query."""
     sums = rows.group_by(Waiting.KEYS).agg(pl.len().alias(Waiting.COUNT), pl.col(Waiting.SUSPENSE_YEN).sum())
     return Waiting.of(sums)
 
 
 def open_only(waiting: pl.DataFrame) -> pl.DataFrame:
-    """未処理の要確認だけ: rows that nobody has decided."""
+    """未処理の要確認だけ: the rows that nobody has decided; frame Waiting."""
     return waiting.filter(Waiting.IS_OPEN)
 
 
-def aged(waiting: pl.DataFrame, register: Register, night: date) -> pl.DataFrame:
-    """経過日数の表のもと: 理由, 所管課, 経過日数, 件数, 仮受額 of what is open."""
+def open_ages(waiting: pl.DataFrame, register: Register, night: date) -> pl.DataFrame:
+    """経過日数の表のもと: 理由, 所管課, 経過日数, 件数 and 仮受額 of the open rows of frame Waiting."""
     rows = shape.with_procedure(open_only(waiting), register)
     return rows.select(
         shape.labels_of(Waiting.OUTCOME, Outcome).alias("理由"),
@@ -37,8 +37,8 @@ def aged(waiting: pl.DataFrame, register: Register, night: date) -> pl.DataFrame
     )
 
 
-def left_out(listed: int, waiting: pl.DataFrame) -> str:
-    """載せていないもの in words; empty where all that is open is listed."""
+def left_out_note(listed: int, waiting: pl.DataFrame) -> str:
+    """載せていないもの in words; empty if every open exception is listed."""
     count = int(open_only(waiting)[Waiting.COUNT].sum())
     if listed >= count:
         return ""

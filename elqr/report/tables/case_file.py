@@ -1,6 +1,7 @@
-"""Case files (明細): what the page tells of one payment: its record as delivered, its keys, its claims' history.
+"""Case files (明細): the details of a payment on the page: its record as delivered, its keys, its claims' history.
 
-Plain lists for a script to show; every text is made here. Claims are written once, however many payments name them.
+They are plain lists for a script to show; every text is made here. A claim is written once, however many payments
+name it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ import polars as pl
 
 from elqr.arithmetic.wareki import wareki_year
 from elqr.formats.intake.raw_records import Original
-from elqr.report.tables.night import installment_name, labels_of, moved_by, procedure_name
+from elqr.report.tables.night import installment_name, labels_of, move_cause, procedure_name
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Column, Frame
 from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
@@ -19,11 +20,11 @@ from elqr.vocabulary.terms import Channel, KeyKind
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """明細のもと as the ledger and the archive give them, of the payments that the page details."""
+    """明細のもと: what the ledger and the archive have on the payments whose details the page shows."""
 
     keys: pl.DataFrame = field(default_factory=CaseKeys.empty)
     claims: pl.DataFrame = field(default_factory=CaseClaim.empty)
-    slips: pl.DataFrame = field(default_factory=ClaimSlip.empty)
+    notices: pl.DataFrame = field(default_factory=ClaimSlip.empty)
     postings: pl.DataFrame = field(default_factory=ClaimPosting.empty)
     suspense: pl.DataFrame = field(default_factory=SuspensePosting.empty)
     near: pl.DataFrame = field(default_factory=NearNotice.empty)
@@ -31,11 +32,11 @@ class Cases:
 
 
 def case_files(cases: Cases, frame: pl.DataFrame, register: Register) -> dict[str, object]:
-    """明細: layouts, cases by 受付番号 and claims by number. `frame` is the list of the page."""
+    """明細 for the script: `layouts`, `cases` by 受付番号 and `claims` by number. `frame` is the list of the page."""
     layouts: dict[_Layout, int] = {}
     records = {no: _record(original, layouts) for no, original in cases.originals.items()}
     keys, near, suspense = _keys(cases.keys), _near(cases.near, register), _suspense(cases.suspense)
-    claims = _grouped(cases.claims, CaseClaim.PAYMENT_NO, pl.col(CaseClaim.CLAIM_NO))
+    claims = _group(cases.claims, CaseClaim.PAYMENT_NO, pl.col(CaseClaim.CLAIM_NO))
     return {
         "layouts": [_layout(*layout) for layout in layouts],
         "cases": {
@@ -53,33 +54,33 @@ def case_files(cases: Cases, frame: pl.DataFrame, register: Register) -> dict[st
 
 
 _Place = tuple[int, int, str, bool]
-"""項目の場所: first byte or column, width (0 in a column of its own), title, whether it is a part of another."""
+"""項目の場所: first byte or column, width (0 if it has a column of its own), title, whether it is part of another."""
 
 _Layout = tuple[str, str, bool, tuple[_Place, ...]]
-"""記録の配置: spec, kind of record, whether it is of fixed length, and its fields."""
+"""記録の配置: spec, kind of record, whether its length is fixed, and its fields."""
 
 
 def _record(original: Original, layouts: dict[_Layout, int]) -> object:
-    """Which layout, and the texts in its order; or why there is no record."""
+    """The layout's number, where the record starts and its texts in the layout's order; or why there is no record."""
     if original.excerpt is None:
         return original.why
     cells, is_fixed = original.excerpt.cells, original.is_fixed
     places = tuple([(c.start, c.width if is_fixed or c.is_part else 0, c.title, c.is_part) for c in cells])
-    at = layouts.setdefault((original.spec, original.excerpt.record, is_fixed, places), len(layouts))
-    return [at, original.start, [cell.text for cell in cells]]
+    layout_no = layouts.setdefault((original.spec, original.excerpt.record, is_fixed, places), len(layouts))
+    return [layout_no, original.start, [cell.text for cell in cells]]
 
 
 def _layout(spec: str, record: str, is_fixed: bool, places: tuple[_Place, ...]) -> list[object]:
     """A layout as the script shows it."""
-    layout = [
+    fields = [
         (f"{start}+{width}" if width else f"{start}列目", title, int(is_part))
         for start, width, title, is_part in places
     ]
-    return [spec, record, int(is_fixed), layout]
+    return [spec, record, int(is_fixed), fields]
 
 
-def _grouped(rows: pl.DataFrame, by: str, value: pl.Expr) -> dict[int, list[object]]:
-    """Values of each payment or claim, in the order of the rows."""
+def _group(rows: pl.DataFrame, by: str, value: pl.Expr) -> dict[int, list[object]]:
+    """The values of each payment or claim, in the order of the rows."""
     groups = rows.group_by(by, maintain_order=True).agg(value.alias("value"))
     return {no: values for no, values in groups.iter_rows()}
 
@@ -90,7 +91,7 @@ def _entries(*texts: pl.Expr) -> pl.Expr:
 
 
 def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
-    named = {
+    values = {
         "照会キーの種別": labels_of(CaseKeys.KEY_KIND, KeyKind),
         "照会キー": pl.col(CaseKeys.KEY_DIGITS),
         "再発行区分": pl.col(CaseKeys.REISSUE_NO),
@@ -99,26 +100,26 @@ def _keys(rows: pl.DataFrame) -> dict[int, list[object]]:
         "機関コード": pl.col(CaseKeys.OFFICE_CODE),
         "払込日": pl.col(CaseKeys.FUNDS_ON),
     }
-    key_rows = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in named.items()))
-    long = key_rows.unpivot(index=CaseKeys.PAYMENT_NO, on=list(named)).filter(pl.col("value").fill_null("") != "")
-    return _grouped(long, CaseKeys.PAYMENT_NO, _entries(pl.col("variable"), pl.col("value")))
+    key_rows = rows.select(CaseKeys.PAYMENT_NO, *(value.cast(pl.String).alias(name) for name, value in values.items()))
+    long_rows = key_rows.unpivot(index=CaseKeys.PAYMENT_NO, on=list(values)).filter(pl.col("value").fill_null("") != "")
+    return _group(long_rows, CaseKeys.PAYMENT_NO, _entries(pl.col("variable"), pl.col("value")))
 
 
 def _near(rows: pl.DataFrame, register: Register) -> dict[int, list[object]]:
-    left = pl.col(NearNotice.AMOUNT_YEN) - pl.col(NearNotice.COLLECTED_YEN)
-    return _grouped(
+    unpaid_yen = pl.col(NearNotice.AMOUNT_YEN) - pl.col(NearNotice.COLLECTED_YEN)
+    return _group(
         rows,
         NearNotice.PAYMENT_NO,
         _entries(
             procedure_name(register), pl.col(NearNotice.BILL_NO), installment_name(), pl.col(NearNotice.KEY_NO),
-            pl.col(NearNotice.AMOUNT_YEN), left.clip(lower_bound=0), pl.col(NearNotice.HOW),
+            pl.col(NearNotice.AMOUNT_YEN), unpaid_yen.clip(lower_bound=0), pl.col(NearNotice.HOW),
         ),
     )  # fmt: skip
 
 
 def _suspense(rows: pl.DataFrame) -> dict[int, list[object]]:
     reason = pl.concat_str(SuspensePosting.DECIDED_BY, pl.lit(" "), SuspensePosting.REASON).str.strip_chars()
-    return _grouped(
+    return _group(
         rows,
         SuspensePosting.PAYMENT_NO,
         _entries(pl.col(SuspensePosting.NIGHT_ON), pl.col(SuspensePosting.YEN), reason),
@@ -126,13 +127,13 @@ def _suspense(rows: pl.DataFrame) -> dict[int, list[object]]:
 
 
 def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
-    """調定の履歴: title, yen collected, and what happened, by day."""
-    events = pl.concat([_slip_events(cases.slips), _posting_events(cases.postings), _waiting_events(cases, frame)])
+    """調定の履歴: each claim's title, its yen collected, and its events by day."""
+    events = pl.concat([_notice_events(cases.notices), _posting_events(cases.postings), _waiting_events(cases, frame)])
     ordered = events.sort(_Event.CLAIM_NO, _Event.DAY, _Event.RANK, _Event.ORDER)
-    told = _entries(*(pl.col(name) for name in _Event.TOLD))
-    histories = _grouped(ordered, _Event.CLAIM_NO, told)
+    event_texts = _entries(*(pl.col(name) for name in _Event.SHOWN))
+    histories = _group(ordered, _Event.CLAIM_NO, event_texts)
     collected = dict(cases.postings.group_by(ClaimPosting.CLAIM_NO).agg(pl.col(ClaimPosting.YEN).sum()).iter_rows())
-    titles = cases.slips.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
+    titles = cases.notices.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
         ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, installment_name(ClaimSlip.CLAIM_INSTALLMENT_NO)
     )
     return {
@@ -142,7 +143,7 @@ def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
 
 
 class _Event(Frame):
-    """調定の出来事: what happened to a claim on a day, in words; `rank` and `order` are its place within the day."""
+    """調定の出来事: what happened to a claim on a day, in words; `rank` and `order` sort the events of a day."""
 
     CLAIM_NO = CaseClaim.CLAIM_NO
     DAY = Column("day", pl.Date)
@@ -153,7 +154,7 @@ class _Event(Frame):
     YEN = Column("yen", pl.Int64)
     PAYMENT_NO = CaseClaim.PAYMENT_NO
 
-    TOLD = (DAY, WHAT, TEXT, YEN, PAYMENT_NO)
+    SHOWN = (DAY, WHAT, TEXT, YEN, PAYMENT_NO)
 
 
 def _event(
@@ -166,11 +167,11 @@ def _event(
     ]  # fmt: skip
 
 
-def _slip_events(slips: pl.DataFrame) -> pl.DataFrame:
-    """発行・再発行・取消."""
+def _notice_events(notices: pl.DataFrame) -> pl.DataFrame:
+    """発行・再発行・取消 of the notices (frame ClaimSlip)."""
     no_payment, amount = pl.lit(None), pl.col(ClaimSlip.AMOUNT_YEN)
-    first = pl.col(ClaimSlip.ISSUE_NO).min().over(ClaimSlip.CLAIM_NO, ClaimSlip.INSTALLMENT_NO)
-    what = pl.when(pl.col(ClaimSlip.ISSUE_NO) == first).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
+    first_issue_no = pl.col(ClaimSlip.ISSUE_NO).min().over(ClaimSlip.CLAIM_NO, ClaimSlip.INSTALLMENT_NO)
+    what = pl.when(pl.col(ClaimSlip.ISSUE_NO) == first_issue_no).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
     text = pl.format(
         "{}の納付書 発行連番{} 支払期限 {} 納付番号 {}",
         installment_name(),
@@ -178,19 +179,21 @@ def _slip_events(slips: pl.DataFrame) -> pl.DataFrame:
         ClaimSlip.PAYABLE_UNTIL_ON,
         pl.col(ClaimSlip.KEY_NO).fill_null("なし"),
     )
-    gone = slips.filter(pl.col(ClaimSlip.CANCELLED_ON).is_not_null())
+    cancelled = notices.filter(pl.col(ClaimSlip.CANCELLED_ON).is_not_null())
     order = pl.col(ClaimSlip.NOTICE_NO)
     return pl.concat(
         [
-            slips.select(_event(what, 0, order, pl.col(ClaimSlip.ISSUED_ON), text, amount, no_payment)),
-            gone.select(_event(pl.lit("取消"), 1, order, pl.col(ClaimSlip.CANCELLED_ON), text, amount, no_payment)),
+            notices.select(_event(what, 0, order, pl.col(ClaimSlip.ISSUED_ON), text, amount, no_payment)),
+            cancelled.select(
+                _event(pl.lit("取消"), 1, order, pl.col(ClaimSlip.CANCELLED_ON), text, amount, no_payment)
+            ),
         ]
     )
 
 
 def _posting_events(postings: pl.DataFrame) -> pl.DataFrame:
-    """収納・決裁・減額 on the claim."""
-    what = moved_by().fill_null("収納")
+    """収納・決裁・減額: what was posted on the claims (frame ClaimPosting)."""
+    what = move_cause().fill_null("収納")
     who = pl.concat_str(ClaimPosting.DECIDED_BY, pl.lit(" "), ClaimPosting.REASON).str.strip_chars()
     text = pl.format("{} 領収日 {}（{}）", labels_of(ClaimPosting.CHANNEL, Channel), ClaimPosting.PAID_ON, who)
     order, day = pl.col(ClaimPosting.POSTING_NO), pl.col(ClaimPosting.NIGHT_ON)
@@ -198,7 +201,7 @@ def _posting_events(postings: pl.DataFrame) -> pl.DataFrame:
 
 
 def _waiting_events(cases: Cases, frame: pl.DataFrame) -> pl.DataFrame:
-    """台帳の調定に入っていない収納 that names the claim, among those detailed."""
+    """台帳の調定に入っていない収納: payments that name a claim, among those with details."""
     rows = cases.claims.join(
         frame, left_on=CaseClaim.PAYMENT_NO, right_on="受付番号", how="inner", maintain_order="left"
     )

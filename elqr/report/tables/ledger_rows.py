@@ -1,4 +1,4 @@
-"""Rows (台帳の行): what the ledger's queries gave for one night."""
+"""Rows (台帳の行): what the ledger's queries return for one night."""
 
 from dataclasses import dataclass, field
 
@@ -22,9 +22,9 @@ class Standing(Term):
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """払込突合の行. `lines` are frame Settled with STANDING.
+    """払込突合の行. `lines` is frame Settled with the column STANDING.
 
-    `payments` (frame BundlePayment) and `deposits` (frame ReceivedDeposit) name their open line; `gaps` are frame Gap,
+    `payments` (frame BundlePayment) and `deposits` (frame ReceivedDeposit) name their open line. `gaps` is frame Gap,
     `doubts` frame Doubt.
     """
 
@@ -44,12 +44,13 @@ class Money:
 class Rows:
     """台帳から読んだ行. `exceptions` are open; `awaiting` are decided and wait in suspense to be paid out.
 
-    Both are frame ExceptionRow, and what is listed; `waiting` (frame Waiting) sums up all there is, and is made of them
-    where all is listed.
+    Both are frame ExceptionRow and hold what is listed. `waiting` (frame Waiting) sums up everything, listed or not.
+    `others` (frame EarlierPayment) are the payments that decisions name as the earlier ones, `suggestions` (frame
+    NearSlip) the notices whose keys are near an unknown key.
 
-    `chain` says which ledger this is and where its chain of runs ends. `sums` are those of earlier nights,
-    `cases` the details of the payments that the page lists. `money` is None where the job has no contracts,
-    `arrivals` (frame Arriving) where it expects no files, `retractions` where nothing is taken back.
+    `chain` says which ledger this is and where its chain of runs ends. `sums` are the sums of earlier nights, `cases`
+    the details of the payments that the page lists. `money` is None if the job has no contracts, `arrivals` (frame
+    Arriving) if it expects no files, `retractions` if nothing is taken back.
     """
 
     notice_files: pl.DataFrame

@@ -1,4 +1,4 @@
-"""The tables of money (払込突合の帳票): what was due, what came, what differs and since when, to the payment."""
+"""The tables of money (払込突合の帳票): what was due, what came, what differs and since when, down to the payment."""
 
 from datetime import date
 
@@ -16,7 +16,7 @@ _TOTALS = ("収納件数", "収納額", "手数料", "入金額")
 
 
 def difference() -> pl.Expr:
-    """差額: the money less what the payments should bring after the fee; none while it is awaited or not compared."""
+    """差額: the money less what the payments should bring after the fee; null while it is awaited or not compared."""
     owed = pl.col(Settled.PAYMENT_YEN) - pl.col(Settled.FEE_YEN)
     return pl.when(~pl.col(Settled.OUTCOME).is_in(_NO_DIFFERENCE)).then(pl.col(Settled.MONEY_YEN) - owed)
 
@@ -27,7 +27,7 @@ def age(day: str, night: date) -> pl.Expr:
 
 
 def settlement_table(money: Money, night: date) -> Table:
-    """払込突合表: every line that is open, those that were settled tonight, and the sums of earlier nights."""
+    """払込突合表: the open lines, those that were settled tonight, and the sums of earlier nights."""
     order = {standing.value: number for number, standing in enumerate(Standing)}
     rows = money.lines.with_columns(pl.col(STANDING).replace_strict(order, return_dtype=pl.Int64).alias("order"))
     rows = rows.sort("order", Settled.FROM_ON, Settled.CONTRACT, Settled.OUTCOME, Settled.LINE_NO)
@@ -61,7 +61,7 @@ def _contract() -> pl.Expr:
 
 
 class _Detail(Frame):
-    """内訳の行: a payment or a deposit in a line that does not agree, told as one of either side."""
+    """内訳の行: a payment or a deposit in a line that does not agree. `side` says which of them."""
 
     CONTRACT = Settled.CONTRACT
     SETTLED_AS = Column("settled_as", pl.String)
@@ -80,7 +80,7 @@ class _Detail(Frame):
 
 
 def detail_table(money: Money) -> Table:
-    """払込突合の内訳: payments and money behind every line that does not agree; what equals the difference is told."""
+    """払込突合の内訳: payments and deposits of each line that does not agree; ○ marks yen equal to the difference."""
     differs = pl.col(Settled.OUTCOME) == SettlementOutcome.DIFFERS.value
     lines = money.open_lines.select(
         Settled.LINE_NO, Settled.CONTRACT, pl.col(Settled.OUTCOME).alias(_Detail.SETTLED_AS), Settled.FROM_ON,
@@ -96,12 +96,12 @@ def detail_table(money: Money) -> Table:
         labels_of(SettledPayment.OUTCOME, Outcome).alias(_Detail.OUTCOME),
         pl.lit(None).alias(_Detail.WHO),
     )
-    is_back, yen = pl.col(Deposit.KIND) == DepositKind.CANCELLED.value, pl.col(Deposit.YEN)
+    is_cancelled, yen = pl.col(Deposit.KIND) == DepositKind.CANCELLED.value, pl.col(Deposit.YEN)
     deposits = money.deposits.join(lines, on=Settled.LINE_NO, maintain_order="left").with_columns(
         labels_of(Deposit.KIND, DepositKind).alias(_Detail.SIDE),
         pl.col(Deposit.DEPOSIT_NO).alias(_Detail.NUMBER),
         pl.col(Deposit.BOOKED_ON).alias(_Detail.DAY_ON),
-        pl.when(is_back).then(-yen).otherwise(yen).alias(_Detail.YEN),
+        pl.when(is_cancelled).then(-yen).otherwise(yen).alias(_Detail.YEN),
         (yen.abs() == pl.col("difference")).alias(_Detail.IS_DIFFERENCE),
         pl.col(Deposit.SENDER).alias(_Detail.WHO),
         *(pl.lit(None).alias(name) for name in (_Detail.CHANNEL, _Detail.OUTCOME, _Detail.KEY_DIGITS)),
@@ -135,7 +135,7 @@ def detail_table(money: Money) -> Table:
 
 
 def stage_table(money: Money, night: date) -> Table:
-    """速報確報突合: 速報 whose time is over, and tonight's 確報 that no 速報 announced, to the payment."""
+    """速報確報突合: each 速報 whose 確報 is overdue, and each of tonight's 確報 that no 速報 announced."""
     return table_of(
         "速報確報突合",
         "期限までに確報の届かない速報と、速報を送る契約で速報のなかった今夜の確報。",

@@ -1,6 +1,6 @@
 """The night's tables (帳票): frames with Japanese headings, whose totals agree with each other to the yen.
 
-Rules live here and in the queries; the writers (CSV, JSON, page) know none.
+The rules live here and in the queries; the writers (CSV, JSON, page) know none.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,42 +43,44 @@ from elqr.vocabulary.terms import (
 _SEVERITY = {Severity.HIGH: "高", Severity.MEDIUM: "中", Severity.LOW: "低"}
 _UNKNOWN = "（手続不明）"
 _OTHER, _NEAR = "other", "near"
-"""先の収納 and 近い納付書 of a row, in words."""
+"""The columns of 先の収納 and 近い納付書, in words."""
 
 _FILES_ONLY = (
     "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
     "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時", "送付元の取消額",
 )  # fmt: skip
-"""Columns that stand in the CSV and JSON and not on the page, which must fit a sheet of A4."""
+"""Columns of the CSV and JSON that are not on the page, which must fit a sheet of A4."""
 
 
 def labels_of(name: str, terms: type[Term]) -> pl.Expr:
-    """A term's column as staff read it."""
+    """A column of terms as staff read it: their Japanese labels, null for a value that is no term."""
     labels = {term.value: term.label for term in terms}
     return pl.col(name).replace_strict(labels, default=None, return_dtype=pl.String)
 
 
 def procedure_name(register: Register) -> pl.Expr:
-    """手続の名 of the procedure_code column, of whatever frame has one."""
+    """手続の名 of the column procedure_code."""
     names = {procedure.code: procedure.name for procedure in register.procedure}
     return pl.col(ClaimKey.PROCEDURE_CODE).replace_strict(names, default=_UNKNOWN, return_dtype=pl.String)
 
 
 def department(register: Register) -> pl.Expr:
-    """所管課の名 of the procedure_code column, of whatever frame has one."""
+    """所管課の名 of the column procedure_code."""
     names = {procedure.code: procedure.department for procedure in register.procedure}
     return pl.col(ClaimKey.PROCEDURE_CODE).replace_strict(names, default="会計（所管課不明）", return_dtype=pl.String)
 
 
 def with_procedure(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
-    """手続 of payments whose notice is not known: told by the 納付区分 they bear, so that a department can be asked."""
+    """手続 of payments whose notice is unknown, filled in from their 納付区分, so that a department can be asked."""
     codes = {procedure.item_no: procedure.code for procedure in register.procedure}
-    borne = pl.col(DecidedPayment.ITEM_NO).replace_strict(codes, default=None, return_dtype=pl.String)
-    return rows.with_columns(pl.coalesce(DecidedPayment.PROCEDURE_CODE, borne).alias(DecidedPayment.PROCEDURE_CODE))
+    by_item_no = pl.col(DecidedPayment.ITEM_NO).replace_strict(codes, default=None, return_dtype=pl.String)
+    return rows.with_columns(
+        pl.coalesce(DecidedPayment.PROCEDURE_CODE, by_item_no).alias(DecidedPayment.PROCEDURE_CODE)
+    )
 
 
 def flag_names() -> pl.Expr:
-    """付記の名 of the flags column: 旧納付書・支払期限後."""
+    """付記の名 of the column flags, such as 旧納付書・支払期限後."""
     shown = pl.col(DecidedPayment.FLAGS)
     for flag in Flag:
         shown = shown.str.replace_all(rf"\b{flag.value}\b", flag.label)
@@ -86,7 +88,7 @@ def flag_names() -> pl.Expr:
 
 
 def installment_name(column: str = ClaimKey.INSTALLMENT_NO) -> pl.Expr:
-    """期別の名 of a column: 全期, 1期."""
+    """期別の名 of a column, such as 全期 or 1期."""
     number = pl.col(column)
     return (
         pl.when(number == WHOLE_YEAR)
@@ -99,17 +101,17 @@ def installment_name(column: str = ClaimKey.INSTALLMENT_NO) -> pl.Expr:
 def table_of(
     stem: str, note: str, frame: pl.DataFrame, columns: Mapping[str, tuple[pl.Expr, Style]], totals: tuple[str, ...]
 ) -> Table:
-    """A table of named expressions over a frame."""
+    """表: `columns` (heading → expression and style) over a frame. `totals` are the headings to sum."""
     shown_frame = frame.select(expression.alias(name) for name, (expression, _) in columns.items())
     headings = tuple(Heading(name, style, name not in _FILES_ONLY) for name, (_, style) in columns.items())
     return Table(stem, stem, note, headings, shown_frame, totals)
 
 
 def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
-    """取込結果: every delivery of the night and what came of it."""
-    by_file = findings.group_by(DeliveryFinding.NAME, maintain_order=True)
-    first = by_file.agg(pl.col(DeliveryFinding.CODE).first(), pl.len().alias("findings"))
-    rows = deliveries.join(first, on=Delivery.NAME, how="left", maintain_order="left")
+    """取込結果: every delivery of the night (frame Delivery) and its result, with the first finding of each file."""
+    file_findings = findings.group_by(DeliveryFinding.NAME, maintain_order=True)
+    first_findings = file_findings.agg(pl.col(DeliveryFinding.CODE).first(), pl.len().alias("findings"))
+    rows = deliveries.join(first_findings, on=Delivery.NAME, how="left", maintain_order="left")
     return table_of(
         "取込結果",
         "今夜受信したファイル一つごとの結果。取込保留のファイルは丸ごと保留し、元のまま保管しています。",
@@ -131,7 +133,7 @@ def intake_table(deliveries: pl.DataFrame, findings: pl.DataFrame) -> Table:
 
 
 def notice_intake_table(files: pl.DataFrame) -> Table:
-    """納付書取込結果: every notice file of the night, and what its rows came to."""
+    """納付書取込結果: every notice file of the night (frame NoticeIntake), and how its rows ended."""
     return table_of(
         "納付書取込結果",
         "今夜取り込んだ納付書データ。指摘のある行は登録せず、理由を指摘に示しています。",
@@ -148,7 +150,7 @@ def notice_intake_table(files: pl.DataFrame) -> Table:
 
 
 def outcome_table(decisions: pl.DataFrame, register: Register) -> Table:
-    """消込結果: every payment record of the night, with its one outcome."""
+    """消込結果: every payment of the night (frame DecidedPayment), with its one outcome."""
     return table_of(
         "消込結果",
         "今夜の収納一件ごとの消込結果。領収額は収納額（調定へ）と仮受額に分かれます。",
@@ -182,27 +184,28 @@ def long_outcome_table(
     sums: Iterable[Sequence[int]],
     register: Register,
 ) -> LongTable:
-    """消込結果 of rows that come so many at a time: what `outcome_table` is of all together, never all at once.
+    """消込結果 of a night too large for one frame: the same table as `outcome_table`, drawn in pieces.
 
-    `sums`: 件数, 領収額, 収納額 and 仮受額 of parts of them.
+    `parts` returns the decisions (frame of `schema`) in pieces of the given number of rows. `sums` has a row for each
+    group of decisions: 件数, 領収額, 収納額 and 仮受額.
     """
 
-    def made(each: int) -> Iterable[pl.DataFrame]:
-        return (outcome_table(with_procedure(part, register), register).frame for part in parts(each))
+    def draw(piece_rows: int) -> Iterable[pl.DataFrame]:
+        return (outcome_table(with_procedure(part, register), register).frame for part in parts(piece_rows))
 
     empty = outcome_table(pl.DataFrame(schema=schema), register)
     rows, *yen = map(sum, zip(*sums, strict=True))
     totals = dict(zip(empty.totals, yen, strict=True))
     return LongTable(
-        empty.file_name, empty.title, empty.note, empty.headings, empty.frame, empty.totals, made, rows, totals
+        empty.file_name, empty.title, empty.note, empty.headings, empty.frame, empty.totals, draw, rows, totals
     )
 
 
-def _with_neighbours(
+def _join_neighbours(
     rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register
 ) -> pl.DataFrame:
-    """先の収納 and 近い納付書 beside each row, in words."""
-    before = others.select(
+    """先の収納 (frame EarlierPayment) and 近い納付書 (frame NearSlip) of each row, in words."""
+    earlier_payments = others.select(
         pl.col(EarlierPayment.PAYMENT_NO).alias(ExceptionRow.OTHER_PAYMENT_NO),
         pl.concat_str(
             pl.lit("受付"),
@@ -213,7 +216,7 @@ def _with_neighbours(
             pl.col(EarlierPayment.PAID_ON).cast(pl.String),
         ).alias(_OTHER),
     )
-    named = pl.concat_str(
+    near_notice_text = pl.concat_str(
         procedure_name(register),
         pl.lit(" "),
         pl.col(NearSlip.BILL_NO),
@@ -225,10 +228,10 @@ def _with_neighbours(
     )
     near = (
         suggestions.group_by(NearSlip.PAYMENT_NO, maintain_order=True)
-        .agg(named.alias(_NEAR))
+        .agg(near_notice_text.alias(_NEAR))
         .with_columns(pl.col(_NEAR).list.join("／"))
     )
-    return rows.join(before, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left").join(
+    return rows.join(earlier_payments, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left").join(
         near, on=ExceptionRow.PAYMENT_NO, how="left", maintain_order="left"
     )
 
@@ -236,8 +239,12 @@ def _with_neighbours(
 def exception_table(
     rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register, night: date
 ) -> Table:
-    """要確認一覧: what somebody must look at, oldest first, with department, age and suggestions."""
-    joined = _with_neighbours(rows, others, suggestions, register)
+    """要確認一覧: payments that somebody must look at (frame ExceptionRow), oldest first.
+
+    `others` (frame EarlierPayment) are the earlier payments that decisions name, `suggestions` (frame NearSlip) the
+    notices whose keys are near.
+    """
+    joined = _join_neighbours(rows, others, suggestions, register)
     severity = {outcome.value: _SEVERITY[level] for outcome, level in SEVERITY_OF.items()}
     return table_of(
         "要確認一覧",
@@ -278,14 +285,14 @@ def exception_table(
 
 
 def _last_ruling() -> pl.Expr:
-    """前回の決裁 in words: what was ruled, when and why."""
+    """前回の決裁 in words: the ruling, its day and its reason."""
     return pl.format(
         "{}（{} {}）", labels_of(ExceptionRow.RULING, Ruling), ExceptionRow.RULED_ON, ExceptionRow.RULING_REASON
     )
 
 
 def ruling_table(rulings: pl.DataFrame) -> Table:
-    """決裁一覧: what waits for a second person, and what took effect on the day of this night."""
+    """決裁一覧: rulings that wait for a second person, and those approved or refused on the day of this night."""
     return table_of(
         "決裁一覧",
         "承認を待つ決裁と、この日に承認・却下された決裁。承認されるまで、お金は動きません。",
@@ -315,7 +322,7 @@ def ruling_table(rulings: pl.DataFrame) -> Table:
 
 
 def daily_table(postings: pl.DataFrame, register: Register) -> Table:
-    """収納日計表: what the night put on claims, by procedure × fiscal year × channel × day."""
+    """収納日計表: yen that the night posted on claims (frame DailySum), by procedure × fiscal year × channel × day."""
     rows = postings.filter(pl.col(DailySum.ACCOUNT) == Account.CLAIM.value)
     years = {year: wareki_fiscal_year(year) for year in rows[DailySum.FISCAL_YEAR].unique().to_list()}
     return table_of(
@@ -332,7 +339,7 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
             "現年・滞納": (pl.when(DailySum.IS_ARREARS).then(pl.lit("滞納繰越")).otherwise(pl.lit("現年")), Style.TEXT),
             "チャネル": (labels_of(DailySum.CHANNEL, Channel), Style.TEXT),
             "領収日": (pl.col(DailySum.PAID_ON), Style.DATE),
-            "区分": (moved_by().fill_null("消込"), Style.TEXT),
+            "区分": (move_cause().fill_null("消込"), Style.TEXT),
             "件数": (pl.col(DailySum.COUNT), Style.COUNT),
             "収納額": (pl.col(DailySum.YEN), Style.YEN),
         },
@@ -340,8 +347,8 @@ def daily_table(postings: pl.DataFrame, register: Register) -> Table:
     )
 
 
-def moved_by() -> pl.Expr:
-    """付け替えのもと: 決裁 or 減額; null of what a night decided."""
+def move_cause() -> pl.Expr:
+    """付け替えのもと: 決裁 or 減額; null for what the night's matching posted."""
     return pl.when(DailySum.IS_REDUCTION).then(pl.lit("減額")).when(DailySum.IS_MOVE).then(pl.lit("決裁"))
 
 

@@ -1,7 +1,7 @@
 """The list of the page (一覧): which payments stand on it, and the columns that a script filters and sorts.
 
-All open exceptions up to a limit, oldest first, then some of every place of the night. What the limit cuts
-off is counted, and the page says where it stands.
+It holds the open exceptions up to a limit, oldest first, then some payments of every place of the night. What the
+limit leaves out is counted, and the page says where to find it.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ from elqr.vocabulary.report_frames import DecidedPayment, ExceptionRow, Redelive
 from elqr.vocabulary.terms import PLACE_OF, SEVERITY_OF, Account, Outcome, Place
 
 LISTED = ON_PAGE.most
-"""要確認 on the page. More than that are worked on in 要確認.xlsx."""
+"""How many 要確認 the page lists. Whoever has more works on them in 要確認.xlsx."""
 
 LISTED_PER_PLACE = ON_PAGE_PER_PLACE.most
 DETAILED = 2_000
-"""Payments of the list whose records and histories are embedded, in the list's order."""
+"""For how many payments of the list, from its top, the page holds records and histories."""
 
 OPEN, TONIGHT = "open", "night"
 _COLUMNS = (
@@ -39,7 +39,10 @@ _LESS_GRAVE = ("高", "中", "低")
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """一覧の範囲: what a number of the page leads to; `count` of all, `listed` of them on the page."""
+    """一覧の範囲: the payments that a number of the page links to. `count` counts all, `listed` those on the page.
+
+    `files` names where all of them are; `elsewhere` counts those that have no row of their own anywhere.
+    """
 
     key: str
     title: str
@@ -52,7 +55,7 @@ class View:
 
     @property
     def note(self) -> str:
-        """What the list leaves out, and where it stands."""
+        """What the list leaves out, and where to find it."""
         parts = []
         if self.listed < self.count:
             parts.append(
@@ -65,56 +68,60 @@ class View:
         return "".join(parts)
 
     def as_dict(self) -> dict[str, object]:
-        """For the script."""
+        """The view as the script reads it."""
         names = ("key", "title", "listed", "note", "place", "holds")
         return {name: getattr(self, name) for name in names}
 
 
 def choose_listed(exceptions: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """一覧に載せる収納: frame ExceptionRow, open exceptions first, then some of the night's (frame DecidedPayment)."""
-    waiting = exceptions.head(LISTED).with_columns(pl.lit(True).alias(ExceptionRow.IS_OPEN))
-    is_other = ~pl.col(ExceptionRow.PAYMENT_NO).is_in(exceptions[ExceptionRow.PAYMENT_NO].implode())
-    some = decisions.filter(is_other & (is_other.cum_sum().over(ExceptionRow.PLACE) <= LISTED_PER_PLACE))
-    return pl.concat([waiting, some.with_columns(pl.lit(False).alias(ExceptionRow.IS_OPEN))], how="diagonal_relaxed")
+    open_payments = exceptions.head(LISTED).with_columns(pl.lit(True).alias(ExceptionRow.IS_OPEN))
+    is_not_open = ~pl.col(ExceptionRow.PAYMENT_NO).is_in(exceptions[ExceptionRow.PAYMENT_NO].implode())
+    night_payments = decisions.filter(
+        is_not_open & (is_not_open.cum_sum().over(ExceptionRow.PLACE) <= LISTED_PER_PLACE)
+    )
+    return pl.concat(
+        [open_payments, night_payments.with_columns(pl.lit(False).alias(ExceptionRow.IS_OPEN))], how="diagonal_relaxed"
+    )
 
 
 def list_frame(rows: Rows, register: Register, night: date) -> pl.DataFrame:
-    """一覧の表: the columns of 要確認一覧 and those that filters need; one row a listed payment."""
+    """一覧の表: one row for each listed payment, with the columns of 要確認一覧 and those that the filters need."""
     payments = choose_listed(rows.exceptions, rows.decisions)
     frame = shape.exception_table(payments, rows.others, rows.suggestions, register, night).frame
     assert frame["受付番号"].equals(payments[ExceptionRow.PAYMENT_NO].alias("受付番号")), "rows stay in their order"
-    severity = {outcome.label: None for outcome in PLACE_OF if outcome not in SEVERITY_OF}
-    marked = pl.DataFrame(
+    without_severity = [outcome.label for outcome in PLACE_OF if outcome not in SEVERITY_OF]
+    marks = pl.DataFrame(
         {
             "行き先": payments.select(shape.labels_of(ExceptionRow.PLACE, Place)).to_series(),
             "未処理": payments[ExceptionRow.IS_OPEN].cast(pl.Int64),
             "今夜": (payments[ExceptionRow.DECIDED_ON] == night).cast(pl.Int64),
         }
     )
-    graver = pl.when(pl.col("理由").is_in(list(severity))).then(None).otherwise(pl.col("重要度"))
-    framed = pl.concat([frame, marked], how="horizontal").with_columns(
-        graver.alias("重要度"), age_label(pl.col("経過日数")).alias("経過日数の区分")
+    severity = pl.when(pl.col("理由").is_in(without_severity)).then(None).otherwise(pl.col("重要度"))
+    list_rows = pl.concat([frame, marks], how="horizontal").with_columns(
+        severity.alias("重要度"), age_label(pl.col("経過日数")).alias("経過日数の区分")
     )
-    return framed.select(_COLUMNS)
+    return list_rows.select(_COLUMNS)
 
 
 def views(rows: Rows, frame: pl.DataFrame) -> tuple[View, ...]:
-    """一覧の範囲: open exceptions, all of the night, and each of its places."""
-    again = int(rows.redelivered[RedeliveredSum.COUNT].sum())
+    """一覧の範囲: the open exceptions, all payments of the night, and those of each place and account."""
+    redelivered_count = int(rows.redelivered[RedeliveredSum.COUNT].sum())
     tonight = frame.filter(pl.col("今夜") == 1)
-    waiting = int(frame["未処理"].sum())
+    open_listed = int(frame["未処理"].sum())
     count = int(open_only(rows.waiting)[Waiting.COUNT].sum())
     files = (
         "要確認.xlsx と 要確認一覧.csv" if count == rows.exceptions.height else "elqr review export で書き出すブック"
     )
     views = [
-        View(OPEN, "要確認（未処理のすべて）", count, waiting, files),
-        View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=again),
+        View(OPEN, "要確認（未処理のすべて）", count, open_listed, files),
+        View(TONIGHT, "今夜の収納すべて", rows.decisions.height, tonight.height, _RESULTS, elsewhere=redelivered_count),
     ]
     for place in Place:
         count = int((rows.decisions[DecidedPayment.PLACE] == place.value).sum())
         on_page = int((tonight["行き先"] == place.label).sum())
-        elsewhere = again if place is Place.ALREADY_POSTED else 0
+        elsewhere = redelivered_count if place is Place.ALREADY_POSTED else 0
         title = f"今夜の収納：{place.label}"
         views.append(
             View(f"{TONIGHT}:{place.value}", title, count, on_page, _RESULTS, place.label, elsewhere=elsewhere)
@@ -139,23 +146,23 @@ _ORDERED: Mapping[str, tuple[str, ...]] = {
     "理由": tuple(outcome.label for outcome in Outcome),
     "行き先": tuple(place.label for place in Place),
 }
-"""Columns that sort by the order of their words, not by the words."""
+"""Columns that are sorted by this order of their words, not by the alphabet."""
 
 
 def columns(frame: pl.DataFrame) -> list[dict[str, object]]:
-    """列ごとの値 for the script: words that repeat are written once, and each row says which."""
-    columns: list[dict[str, object]] = []
+    """列ごとの値 for the script: `name`, `style` and `values`, or `words` and each row's word (`at`)."""
+    column_values: list[dict[str, object]] = []
     for name, dtype in frame.schema.items():
         style = _STYLES.get(name, Style.TEXT)
         column = frame[name].dt.to_string("%Y-%m-%d") if dtype == pl.Date else frame[name]
-        head: dict[str, object] = {"name": name, "style": style.value}
+        described: dict[str, object] = {"name": name, "style": style.value}
         if dtype in (pl.String, pl.Date) and style is not Style.DIGITS:
             ordered = _ORDERED.get(name)
             words = column.drop_nulls().unique().sort().to_list()
             words = words if ordered is None else [word for word in ordered if word in words]
-            places = {word: at for at, word in enumerate(words)}
-            head |= {"words": words, "at": [places.get(word) for word in column.to_list()]}
+            word_nos = {word: word_no for word_no, word in enumerate(words)}
+            described |= {"words": words, "at": [word_nos.get(word) for word in column.to_list()]}
         else:
-            head["values"] = column.to_list()
-        columns.append(head)
-    return columns
+            described["values"] = column.to_list()
+        column_values.append(described)
+    return column_values

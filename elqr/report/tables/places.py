@@ -1,7 +1,7 @@
-"""行き先の確認: every record read ends in exactly one place, and the places add up in count and yen.
+"""The check of places (行き先の確認): every record ends in exactly one place; the places add up in count and yen.
 
-Read = posted + exception + pending + not collected + cancelled + already posted + rejected, for the
-night and for each file, channel and procedure × fiscal year.
+Read = posted + exception + pending + not collected + cancelled + already posted + rejected, for the night and for each
+file, channel and procedure × fiscal year.
 """
 
 import polars as pl
@@ -18,25 +18,25 @@ _NOTE = "受信＝収納＋要確認＋速報＋振替不能＋取消＋計上�
 
 
 def records(decisions: pl.DataFrame, redelivered: pl.DataFrame) -> pl.DataFrame:
-    """読んだ記録: frame PlacedRecord, of decisions (frame DecidedPayment) and of what was redelivered (RedeliveredSum).
+    """読んだ記録: frame PlacedRecord, one row for each decision (frame DecidedPayment).
 
-    One row a decided record, and one for each group of records in files that were delivered again whole.
+    Records of files that were delivered again whole have one row for each group (frame RedeliveredSum).
     """
-    one, yen = pl.lit(1, dtype=pl.Int64), pl.col(DecidedPayment.PAID_YEN)
-    placed_rows = decisions.with_columns(one.alias(PlacedRecord.COUNT), yen.alias(PlacedRecord.YEN))
-    again = redelivered.with_columns(pl.lit(Place.ALREADY_POSTED.value).alias(PlacedRecord.PLACE))
-    return pl.concat([placed_rows.select(*PlacedRecord.SCHEMA), again.select(*PlacedRecord.SCHEMA)])
+    one_record, yen = pl.lit(1, dtype=pl.Int64), pl.col(DecidedPayment.PAID_YEN)
+    decided_rows = decisions.with_columns(one_record.alias(PlacedRecord.COUNT), yen.alias(PlacedRecord.YEN))
+    redelivered_rows = redelivered.with_columns(pl.lit(Place.ALREADY_POSTED.value).alias(PlacedRecord.PLACE))
+    return pl.concat([decided_rows.select(*PlacedRecord.SCHEMA), redelivered_rows.select(*PlacedRecord.SCHEMA)])
 
 
 def places_table(read: pl.DataFrame, register: Register) -> Table:
-    """行き先の確認: one row for the night, each file, each channel, each procedure × fiscal year."""
+    """行き先の確認: one row for the night and for each file, channel and procedure × fiscal year."""
     year = fiscal_year_expr(pl.col(PlacedRecord.PAID_ON)).cast(pl.String)
-    named = read.with_columns(
+    labelled = read.with_columns(
         pl.lit("全体").alias("night"),
         labels_of(PlacedRecord.CHANNEL, Channel).alias(PlacedRecord.CHANNEL),
         pl.concat_str(procedure_name(register), pl.lit(" "), year, pl.lit("年度")).alias("procedure"),
     )
-    sums = pl.concat([_sums(named, kind, column) for kind, column in _KINDS.items()])
+    sums = pl.concat([_sums(labelled, kind, column) for kind, column in _KINDS.items()])
     count = pl.sum_horizontal(pl.col(f"{place.value}_count") for place in Place)
     yen = pl.sum_horizontal(pl.col(f"{place.value}_yen") for place in Place)
     adds_up = (pl.col(PlacedRecord.COUNT) == count) & (pl.col(PlacedRecord.YEN) == yen)
@@ -54,13 +54,13 @@ def places_table(read: pl.DataFrame, register: Register) -> Table:
     return table_of("行き先の確認", _NOTE, sums, columns, ())
 
 
-def _sums(named: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
-    """One kind of row: what was read, and how it divides among the places."""
-    parts = [
+def _sums(labelled: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
+    """The rows of one kind: count and yen of what was read, and of each place."""
+    place_sums = [
         pl.col(name).filter(pl.col(PlacedRecord.PLACE) == place.value).sum().alias(f"{place.value}_{name}")
         for place in Place
         for name in (PlacedRecord.COUNT, PlacedRecord.YEN)
     ]
-    whole = pl.col(PlacedRecord.COUNT, PlacedRecord.YEN).sum()
-    sums = named.group_by(pl.col(column).alias("what")).agg(whole, *parts)
+    totals = pl.col(PlacedRecord.COUNT, PlacedRecord.YEN).sum()
+    sums = labelled.group_by(pl.col(column).alias("what")).agg(totals, *place_sums)
     return sums.sort("what").select(pl.lit(kind).alias("of"), pl.all())

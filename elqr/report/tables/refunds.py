@@ -10,19 +10,23 @@ from elqr.vocabulary.terms import LEFT_CLAIM, Channel, Outcome, Ruling
 
 
 def refund_table(exceptions: pl.DataFrame, awaiting: pl.DataFrame, others: pl.DataFrame, register: Register) -> Table:
-    """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and what was decided to be paid out."""
+    """過誤納候補: second payments and overpayments that wait for 還付 or 充当, and payments ruled to be paid out.
+
+    `exceptions` and `awaiting` are frame ExceptionRow, `others` the earlier payments that they name (frame
+    EarlierPayment).
+    """
     kinds = (Outcome.ALREADY_SETTLED, Outcome.OVERPAID, Outcome.NOTICE_CANCELLED, Outcome.REDUCED)
     flags = pl.col(ExceptionRow.FLAGS).str.split(",")
     has_left_claim = pl.any_horizontal(flags.list.contains(flag.value) for flag in LEFT_CLAIM)
     is_held = pl.col(ExceptionRow.SUSPENSE_YEN) > 0
     is_kind = pl.col(ExceptionRow.OUTCOME).is_in([*map(str, kinds)]) | (has_left_claim & is_held)
     rows = pl.concat([exceptions.filter(is_kind), awaiting])
-    before = others.select(
+    earlier_payments = others.select(
         pl.col(EarlierPayment.PAYMENT_NO).alias(ExceptionRow.OTHER_PAYMENT_NO),
         labels_of(EarlierPayment.CHANNEL, Channel).alias("other_channel"),
         pl.col(EarlierPayment.PAID_ON).alias("other_paid_on"),
     )
-    rows = rows.join(before, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left")
+    rows = rows.join(earlier_payments, on=ExceptionRow.OTHER_PAYMENT_NO, how="left", maintain_order="left")
     return table_of(
         "過誤納候補",
         "二重納付・過納・取消済納付書・減額や決裁の取消による過納の収納と、返すと決裁した収納。仮受額が還付または充当の候補です。",

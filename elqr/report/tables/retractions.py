@@ -1,4 +1,4 @@
-"""The table of records taken back (取り消し一覧): what waits for a second person, and what ended on the day."""
+"""The table of retractions (取り消し一覧): requests that wait for a second person, and those that ended on the day."""
 
 import polars as pl
 
@@ -9,7 +9,7 @@ from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 
 def retraction_table(rows: pl.DataFrame) -> Table:
-    """取り消し一覧 of the requests as of a night: frame RetractionRecord."""
+    """取り消し一覧 of the requests as of a night (frame RetractionRecord)."""
     return table_of(
         "取り消し一覧",
         "承認を待つ記録の取り消しと、この日に承認・却下されたもの。承認されるまで、記録は有効です。",

@@ -1,4 +1,4 @@
-"""A table (帳票の表): a frame with Japanese headings, how each column is shown, and which are summed."""
+"""A table (帳票の表): a frame with Japanese headings, how each column is shown, and which columns are summed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ TOTAL = "合計"
 
 
 class Style(StrEnum):
-    """列の見せ方. DIGITS are keys that a spreadsheet must not take for numbers."""
+    """列の見せ方: how a column is shown. DIGITS are keys that a spreadsheet must not take for numbers."""
 
     TEXT = auto()
     YEN = auto()
@@ -24,12 +24,12 @@ class Style(StrEnum):
 
 
 NUMBERS = (Style.YEN, Style.COUNT, Style.SHARE)
-"""Columns of figures: they stand at the right."""
+"""Styles of figures, which are aligned to the right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """見出し: the column's name, how it is shown, and whether there is room for it on the page."""
+    """見出し: the column's name, how it is shown, and whether the page has room for it."""
 
     name: str
     style: Style
@@ -38,7 +38,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """表. `frame` has one column a heading; `totals` are the columns summed in the last row."""
+    """表. `frame` has one column for each heading; `totals` are the columns summed in the last row."""
 
     file_name: str
     title: str
@@ -57,29 +57,31 @@ class Table:
         return int(self.frame[name].sum())
 
     def pieces(self, rows: int) -> Iterator[pl.DataFrame]:
-        """切れ: so many rows at a time."""
+        """切れ: the rows, in frames of at most this many."""
         yield from self.frame.iter_slices(rows)
 
     def head(self, rows: int) -> pl.DataFrame:
-        """初めの行, so many at the most."""
+        """初めの行: the first rows, at most this many."""
         return next(self.pieces(rows), self.frame)
 
 
 def visible_texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """見える文字の表: what is not seen in a text stands there by its number. Line ends are left to the writer."""
-    holds = rows.select(cs.string().str.contains(HIDDEN).any())
-    names = (
-        [name for name, is_hidden in zip(holds.columns, holds.row(0), strict=True) if is_hidden] if holds.width else []
-    )
-    shown = [rows[name].map_elements(visible_lines, return_dtype=pl.String) for name in names]
-    return rows.with_columns(shown) if shown else rows
+    """見える文字の表: invisible characters in texts are replaced by their numbers. Line ends are left to the writer."""
+    has_hidden = rows.select(cs.string().str.contains(HIDDEN).any())
+    flags = has_hidden.row(0) if has_hidden.width else ()
+    names = [name for name, is_hidden in zip(has_hidden.columns, flags, strict=True) if is_hidden]
+    columns = [rows[name].map_elements(visible_lines, return_dtype=pl.String) for name in names]
+    return rows.with_columns(columns) if columns else rows
 
 
 @dataclass(frozen=True, slots=True)
 class LongTable(Table):
-    """長い表: `made` makes its rows, so many at a time; `frame` has none of them. `rows` of them, `sums` in all."""
+    """長い表: a table too long to be one frame. `draw` draws its rows, so many at a time; `frame` is empty.
 
-    made: Callable[[int], Iterable[pl.DataFrame]]
+    `rows` counts them, and `sums` are their totals.
+    """
+
+    draw: Callable[[int], Iterable[pl.DataFrame]]
     rows: int
     sums: Mapping[str, int]
 
@@ -93,5 +95,5 @@ class LongTable(Table):
         return self.sums[name]
 
     def pieces(self, rows: int) -> Iterator[pl.DataFrame]:
-        """切れ: so many rows at a time."""
-        yield from self.made(rows)
+        """切れ: the rows, in frames of at most this many."""
+        yield from self.draw(rows)
