@@ -82,7 +82,7 @@ MANY_PARAMETERS = {
     "audit.verification.audit.compare_rows": 6,
     "audit.verification.audit.mismatch": 6,
     "audit.verification.money.deposits": 6,
-    "audit.verification.rows._sealed": 6,
+    "audit.verification.rows._check_seals": 6,
     "formats.authoring.lint_references._check_reference": 6,
     "formats.authoring.sample_csv._draft_of": 6,
     "formats.decode._fixed_columns": 6,

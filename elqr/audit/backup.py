@@ -1,7 +1,7 @@
-"""Backups (台帳の控え): the ledger's file copied while others write, with what proves later that it is whole.
+"""Backups (台帳の控え): a copy of the ledger's file, made while others write, and a manifest that proves it is whole.
 
-A copy is one state of the ledger between two transactions. Its manifest names its hash and the last run of its chain.
-The archive (保管庫) holds files that never change, and is copied by the city's own means.
+A copy is one state of the ledger between two transactions. Its manifest has its hash and the last run of its chain.
+The archive (保管庫) holds files that never change; the city copies it by its own means.
 """
 
 import os
@@ -21,14 +21,17 @@ from elqr.vocabulary.limits import BY_ELQR
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """控え: its file, and what its manifest says."""
+    """控え: its file, and what its manifest says: file, size_bytes, sha256 and how its chain ends."""
 
     path: Path
     facts: dict[str, Any]
 
 
 def make_backup(url: str, folder: Path, stamp: str) -> Backup:
-    """控えを取る of the ledger of a URL, named by a stamp. Raises NotFound, BadFile, Refused, LedgerError."""
+    """控えを取る: copy the ledger of a URL into a folder, with a time stamp in its name.
+
+    Raises NotFound, BadFile, Refused, LedgerError.
+    """
     source = ledger_path(url)
     if source is None:
         raise Refused("台帳がサーバーにあるので、控えはサーバーの道具（pg_dump など）で取ってください。")
@@ -46,14 +49,14 @@ def make_backup(url: str, folder: Path, stamp: str) -> Backup:
 
 
 def check_backup(path: Path) -> Backup:
-    """控えを確かめる: the file is what its manifest says, and a ledger whose chain ends where it ended then.
+    """控えを確かめる: the file is what its manifest says, and its chain of runs ends where it ended then.
 
-    Who can write both can make both anew: that is for the verification of the ledger put back, with what was kept of
-    its chain elsewhere.
+    Whoever can write both files can forge both. Only the verification of the restored ledger finds that, with a hash
+    of its chain that was kept elsewhere.
 
     Raises NotFound, BadFile, LedgerError.
     """
-    if os.path.isdir(path):  # noqa: PTH112  a name that is too long is no folder
+    if os.path.isdir(path):  # noqa: PTH112  it answers False for a name that is too long
         raise NotFound(f"{path} はフォルダです。elqr backup make が作った控えのファイルを指定してください。")
     remedy = "elqr backup make が作った控えを指定してください。"
     data = read_written(_manifest(path), "控えの目録", remedy, BY_ELQR)

@@ -1,6 +1,6 @@
 """The doctor (導入の点検): what is wrong with an installation, line by line, and a masked bundle for support.
 
-Nothing is changed: the ledger is opened as for a rehearsal, and no file is written but the bundle that was asked for.
+Nothing is changed: the ledger is opened as in a rehearsal, and the only file written is the bundle, if requested.
 """
 
 import hashlib
@@ -45,11 +45,11 @@ _LAST_DAY = date(9999, 12, 31)
 _RUNS_IN_BUNDLE = 10
 _SAMPLE_CITY = "999999"
 _SAMPLE_SECRET = "0bc0f28b9ec22db8e1cee2319f21a26d7a2a94bd45c859b9dee270dd9f977e47"
-"""SHA-256 of the key that comes with the samples, which everybody knows."""
+"""SHA-256 of the samples' key, which everybody knows."""
 
 
 class State(StrEnum):
-    """点検の結果: how a line of the check-up ends."""
+    """点検の結果: the result of one line."""
 
     GOOD = "良"
     NOTICE = "注意"
@@ -58,18 +58,18 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """点検の一行: what was looked at, how it is, and what to do when it is not well."""
+    """点検の一行: what was examined, the result, and what to do if it is not good."""
 
     what: str
     state: State
-    said: str
+    text: str
 
     def __str__(self) -> str:
-        return f"{self.state.value}　{self.what}　{self.said}"
+        return f"{self.state.value}　{self.what}　{self.text}"
 
 
 def examine(path: Path, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
-    """点検する: the machine, then the job and all that it names. A job that cannot be read ends it."""
+    """点検する: the machine, then the job and everything that it names. A job that cannot be read ends it."""
     libraries = "、".join(f"{name} {version(name)}" for name in _LIBRARIES)
     yield Line(
         "プログラム",
@@ -83,26 +83,26 @@ def examine(path: Path, today: date, environment: Mapping[str, str]) -> Iterator
         yield Line("ジョブ", State.BAD, str(error))
         return
     yield Line("ジョブ", State.GOOD, str(path))
-    yield from _tried("手続台帳", lambda: f"{len(read_register(job.register_file).procedure)}手続")
-    yield from _tried("様式", lambda: _specs(job, path))
-    yield from _tried("祝日の表", lambda: f"{calendar_for(job).last_on} まで")
-    yield from _day(job, today)
-    yield from _secret(job, environment)
-    yield from _fonts(job)
-    yield from _folders(job)
-    yield from _modes(job, environment)
-    yield from _ledger(job, today, environment)
+    yield from _try("手続台帳", lambda: f"{len(read_register(job.register_file).procedure)}手続")
+    yield from _try("様式", lambda: _specs_text(job, path))
+    yield from _try("祝日の表", lambda: f"{calendar_for(job).last_on} まで")
+    yield from _check_day(job, today)
+    yield from _check_secret(job, environment)
+    yield from _check_fonts(job)
+    yield from _check_folders(job)
+    yield from _check_modes(job, environment)
+    yield from _check_ledger(job, today, environment)
 
 
-def _tried(what: str, look: Callable[[], str]) -> Iterator[Line]:
+def _try(what: str, look: Callable[[], str]) -> Iterator[Line]:
     try:
         yield Line(what, State.GOOD, look())
     except OperatorError as error:
         yield Line(what, State.BAD, str(error))
 
 
-def _day(job: Job, today: date) -> Iterator[Line]:
-    """訓練か, and a day that has not come."""
+def _check_day(job: Job, today: date) -> Iterator[Line]:
+    """訓練か, and whether the clock says a day that has not come."""
     if job.training:
         yield Line(
             "訓練", State.NOTICE, "ジョブに training = true とあります。本番では消してください（先の日でも動きます）"
@@ -113,8 +113,8 @@ def _day(job: Job, today: date) -> Iterator[Line]:
         yield Line("時計", State.BAD, str(error))
 
 
-def _secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
-    """確認番号の鍵, and whether it is the one that comes with the samples."""
+def _check_secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
+    """確認番号の鍵, and whether it is the samples' key."""
     try:
         secret = read_secret(job, environment)
     except OperatorError as error:
@@ -132,7 +132,7 @@ def _secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
         )
 
 
-def _specs(job: Job, path: Path) -> str:
+def _specs_text(job: Job, path: Path) -> str:
     specs = specs_for(job)
     check_specs(job, specs, path)
     provisional = [name for box in (*job.inbox, *job.money) for name in box.specs if not specs[name].verified]
@@ -141,7 +141,7 @@ def _specs(job: Job, path: Path) -> str:
     )
 
 
-def _fonts(job: Job) -> Iterator[Line]:
+def _check_fonts(job: Job) -> Iterator[Line]:
     try:
         for template in sheets_for(job).values():
             typeface(template.fonts, template.folder)
@@ -150,7 +150,7 @@ def _fonts(job: Job) -> Iterator[Line]:
         yield Line("書体", State.NOTICE, f"{error}（納付書を印刷しないなら、このままでかまいません）")
 
 
-def _folders(job: Job) -> Iterator[Line]:
+def _check_folders(job: Job) -> Iterator[Line]:
     boxes = [*(box.path for box in (*job.inbox, *job.money)), *([job.notices.inbox] if job.notices else [])]
     for folder in boxes:
         state, text = (
@@ -158,18 +158,18 @@ def _folders(job: Job) -> Iterator[Line]:
         )
         yield Line("受信箱", state, f"{folder} {text}".strip())
     for what, folder in (("帳票のフォルダ", job.out), ("保管庫", job.store.archive)):
-        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        free = shutil.disk_usage(there).free
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free = shutil.disk_usage(existing).free
         if free < _LEAST_FREE:
             yield Line(what, State.NOTICE, f"{folder} の空きが {free / 1e9:.1f} GB です。空けてください")
         else:
             yield Line(what, State.GOOD, f"{folder} 空き {free / 1e9:,.0f} GB")
 
 
-def _modes(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
-    """ほかの利用者から読めるもの: all is for its user alone, and reports for the group where the job says so.
+def _check_modes(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
+    """ほかの利用者から読めるもの: only its user may read anything, and the group the reports if the job says so.
 
-    Windows keeps rights elsewhere.
+    POSIX only: Windows keeps access rights in another way.
     """
     if os.name != "posix":
         return
@@ -179,18 +179,18 @@ def _modes(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
     with suppress(OperatorError):
         ledger = ledger_path(read_store_url(job, environment))
     private = (None if is_sample else secret, job.store.url_file, job.store.archive, ledger)
-    looked = [(path, 0o077) for path in private if path is not None]
-    looked.append((job.out, 0o007 if job.group_reads else 0o077))
-    readable = [(path, others) for path, others in looked if path.exists() and path.stat().st_mode & others]
-    for path, others in readable:
-        whom, mode = ("ほかの利用者", "o=") if others == 0o007 else ("ほかの利用者かグループ", "go=")
+    paths = [(path, 0o077) for path in private if path is not None]
+    paths.append((job.out, 0o007 if job.group_reads else 0o077))
+    readable = [(path, mask) for path, mask in paths if path.exists() and path.stat().st_mode & mask]
+    for path, mask in readable:
+        whom, mode = ("ほかの利用者", "o=") if mask == 0o007 else ("ほかの利用者かグループ", "go=")
         yield Line("権限", State.NOTICE, f"{path} を{whom}が読めます。chmod {mode} で閉じてください")
     if not readable:
         yield Line("権限", State.GOOD, "鍵、台帳、保管庫、帳票は、ほかの利用者から読めません")
 
 
-def _number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
-    """確認番号を計算し直す: that of the newest key that we composed, with the secret of today."""
+def _check_number(newest: tuple[str, str] | None, secret: bytes) -> Iterator[Line]:
+    """確認番号を計算し直す: for the newest key that we composed (key_no, check_no), with today's secret."""
     if newest is None:
         return
     key_no, check_no = newest
@@ -210,16 +210,16 @@ def _watch(job: Job, box: Inbox, today: date) -> InboxFilter:
     return InboxFilter(box.ignore, partial(fits_one, [specs[name] for name in box.specs if name in specs], today))
 
 
-def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
+def _check_ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[Line]:
     try:
         with (
             open_ledger_of(job, read_store_url(job, environment), rehearsal=True) as ledger,
             ledger.transaction() as connection,
         ):
             newest = queries.newest_composed(connection)
-            broken = list(structure_breaks(connection))
+            breaks = list(structure_breaks(connection))
             chain = report_queries.chain(connection, _LAST_DAY)
-            held = [
+            quarantined = [
                 arrived.name
                 for box in (*job.inbox, *job.money)
                 if box.path.is_dir()
@@ -230,21 +230,23 @@ def _ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iterator[L
     except OperatorError as error:
         yield Line("台帳", State.BAD, str(error))
         return
-    for text in broken:
+    for text in breaks:
         yield Line("台帳", State.BAD, f"{text}。elqr verify で調べ、控えから戻してください")
-    if not broken:
+    if not breaks:
         yield Line("台帳", State.GOOD, f"最後の実行 {chain['run_id'] or 'なし'}")
     with suppress(OperatorError):
-        yield from _number(newest, read_secret(job, environment))
-    yield from _clock(chain["run_id"], today)
-    if held:
+        yield from _check_number(newest, read_secret(job, environment))
+    yield from _check_clock(chain["run_id"], today)
+    if quarantined:
         yield Line(
-            "取込保留", State.NOTICE, f"受信箱に {len(held)}ファイルあります。取込結果を見て、送付元に確かめてください"
+            "取込保留",
+            State.NOTICE,
+            f"受信箱に {len(quarantined)}ファイルあります。取込結果を見て、送付元に確かめてください",
         )
 
 
-def _clock(run_id: str, today: date) -> Iterator[Line]:
-    """時計: a last night that is after today, or long ago."""
+def _check_clock(run_id: str, today: date) -> Iterator[Line]:
+    """時計: whether the last night is after today, or long ago."""
     if not run_id:
         return
     last = date.fromisoformat(f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]}")
@@ -263,10 +265,10 @@ def _clock(run_id: str, today: date) -> Iterator[Line]:
 
 
 def bundle_for_support(path: Path, lines: list[Line]) -> bytes:
-    """サポートに渡す一式 (ZIP): this examination, what the job says besides where the ledger is, and the last runs.
+    """サポートに渡す一式 (ZIP): this examination, the job without the place of its ledger, and the last runs.
 
-    No ledger, no delivered file, no report: nothing that names a person. Of the job only what it may say, so that
-    nothing comes along that somebody wrote beside it; a job that cannot be used is told in the examination.
+    It holds no ledger, no delivered file and no report: nothing that names a person. The job is written from its
+    validated value, so that nothing else in its file comes along. If the job cannot be read, the examination says so.
     """
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:

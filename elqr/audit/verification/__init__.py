@@ -1,8 +1,8 @@
 """Verification (検算): everything the ledger says, recomputed from its own rows and from the kept raw bytes.
 
-Each rule is a function that yields what disagrees, with where; they stand in `RULES`, in the order in which a
-person would look. Nothing is changed. Which table is held against what, and what nothing proves, stands in
-elqr/audit/verification/coverage.py.
+Each rule is a function that yields what disagrees, and where. `RULES` has them in the order in which a person would
+look. Nothing is changed. elqr/audit/verification/coverage.py says what each table is compared with, and what nothing
+proves.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -50,30 +50,30 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("二人の目", two_people),
     ("連番と設定", changing_rows),
 )
-"""検算の規則 with the names that staff read, in the order in which they are told."""
+"""検算の規則: the rules and the names that staff read, in the order in which they are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """検算の結果: what was looked at, and what disagrees."""
+    """検算の結果: how many of each kind were verified, and what disagrees."""
 
     counts: dict[str, int]
     findings: tuple[Finding, ...]
 
 
-def verify_ledger(session: Session, kept: Sequence[Anchor] = ()) -> Verified:
-    """台帳を検算する: all rules over the whole ledger, and what was kept of its chain; nothing is changed."""
-    audit = Audit(session, {}, kept)
+def verify_ledger(session: Session, kept_anchors: Sequence[Anchor] = ()) -> Verified:
+    """台帳を検算する: apply all rules to the whole ledger, and look for the kept anchors. Nothing is changed."""
+    audit = Audit(session, {}, kept_anchors)
     findings: list[Finding] = []
     for name, rule in RULES:
         with session.journal.step("検算", name):
-            findings += _carried_out(name, rule, audit)
+            findings += _carry_out(name, rule, audit)
     session.ledger.has_stayed()
     return Verified(audit.counts, tuple(findings))
 
 
-def _carried_out(name: str, rule: Callable[[Audit], Iterator[Finding]], audit: Audit) -> Iterator[Finding]:
-    """A rule to its end, or how far it came: values that cannot be computed with are damage too, not a crash."""
+def _carry_out(name: str, rule: Callable[[Audit], Iterator[Finding]], audit: Audit) -> Iterator[Finding]:
+    """Carry out a rule as far as possible: values that cannot be computed with are damage too, not a crash."""
     try:
         with audit.session.ledger.transaction():
             yield from rule(audit)

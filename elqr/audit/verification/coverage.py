@@ -1,7 +1,7 @@
 """Coverage (検算の範囲): every table of the ledger, what its rows are compared with, and what nothing proves.
 
-`elqr verify` takes its tables from here, and the test that plants damage takes its cases: each column changed, each
-kind of row inserted and deleted, in each of these tables.
+`elqr verify` takes its tables from here. The test that plants damage takes its cases from here too: in each of these
+tables it changes each column, and inserts and deletes each kind of row.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from elqr.store.entries.seals import NIGHTS, RANGES
 
 
 class Proof(Enum):
-    """証し: what the rows of a table are held against. The words are for staff."""
+    """証し: what the rows of a table are compared with. The words are for staff."""
 
     CHAIN = "連鎖そのもの（前の実行の照合値とつながる）"
     SOURCE = "保管した受信ファイルから読み直す"
     COMPUTED = "台帳のほかの行から計算し直す"
     SEALED = "実行の記録にある件数と照合値（番号の順）"
     NIGHTLY = "実行の記録にある件数と照合値（夜ごと）"
-    SAID = "実行の記録に一行ずつ書いた写し"
+    COPIED = "実行の記録に一行ずつ書いた写し"
     CHANGING = "最後の実行の記録にある値（この二つの表だけは行が変わる）"
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """検算の範囲 of a table: its proofs, the strongest first."""
+    """検算の範囲 of one table: its proofs, the strongest first."""
 
     table: str
     proofs: tuple[Proof, ...]
@@ -56,25 +56,25 @@ _RECOMPUTED = {
     "act": Proof.COMPUTED,
     "ledger_start": Proof.COMPUTED,
 }
-"""What is computed again, from what."""
+"""Tables whose rows are computed again, and from what."""
 
 
 def _proofs() -> dict[str, list[Proof]]:
     proofs: dict[str, list[Proof]] = {"run": [Proof.CHAIN], "setting": [Proof.CHANGING], "counter": [Proof.CHANGING]}
     for name, proof in _RECOMPUTED.items():
         proofs.setdefault(name, []).append(proof)
-    for numbered in RANGES:
-        for table, _ in numbered.members:
+    for series in RANGES:
+        for table, _ in series.members:
             proofs.setdefault(table.name, []).append(Proof.SEALED)
     for table in NIGHTS:
         proofs.setdefault(table.name, []).append(Proof.NIGHTLY)
     for table in SAID:
-        proofs.setdefault(table.name, []).append(Proof.SAID)
+        proofs.setdefault(table.name, []).append(Proof.COPIED)
     return proofs
 
 
 COVERAGE = tuple(Cover(name, tuple(proofs)) for name, proofs in sorted(_proofs().items()))
-"""検算の範囲: one for each table of the ledger."""
+"""検算の範囲 of each table of the ledger."""
 
 UNPROVED = {
     "最後の夜の後で取込保留にしたもの": (
@@ -88,4 +88,4 @@ UNPROVED = {
     ),
     "渡した後のファイル": "書き出したフォルダから持ち出したもの、紙に刷ったもの、メールで送ったものは、台帳の外にある",
 }
-"""証しのないもの, each with its reason."""
+"""証しのないもの: what nothing proves, each with the reason."""

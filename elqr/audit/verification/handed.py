@@ -1,4 +1,4 @@
-"""What was handed over and closed (引渡しと締めの検算): exports, closed months and lists of reminders, once more."""
+"""What was handed over and closed (引渡しと締めの検算): exports, closed months and lists of reminders."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -23,13 +23,13 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.terms import RulingResult
 
 _NO_LINK: dict[str, Any] = {"read": {}}
-"""Where the chain of runs says nothing."""
+"""Stands for a run that the chain does not have."""
 
 _SAME = ("export_no", "spec", "postings", "yen", "first_posting_no", "last_posting_no", "sha256")
 
 
 def exports(audit: Audit) -> Iterator[Finding]:
-    """基幹システムへの書き出し: each is what the ledger posted, and its file and manifest are kept as they were."""
+    """基幹システムへの書き出し: each holds what the ledger posted, and its file and manifest are kept unchanged."""
     connection = audit.session.ledger.connection
     for row in export_queries.exports(connection):
         audit.count("書き出し", 1)
@@ -38,15 +38,17 @@ def exports(audit: Audit) -> Iterator[Finding]:
             yield mismatch(where, Code.OUTPUT_DIFFERS, text, "計上と同じ件数と金額")
         if not _is_kept(audit, row["sha256"]):
             yield mismatch(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["sha256"][:16], "ファイル")
-        yield from _manifests(audit, row, where)
-        yield from _folders(audit, row, where)
+        yield from _check_manifests(audit, row, where)
+        yield from _check_folders(audit, row, where)
 
 
-def _manifests(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Finding]:
-    """目録: of the export and of those made again, each saying what the ledger says."""
-    first = {**{name: row[name] for name in _SAME}, "file": row["file_name"]}
-    again = [{"again_no": one["again_no"], "reason": one["reason"], "by": one["made_by"]} for one in row["again"]]
-    for record, wanted in zip((row, *row["again"]), (first, *again), strict=True):
+def _check_manifests(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Finding]:
+    """目録: the manifests of the export and of its repetitions say what the ledger says."""
+    export_facts = {**{name: row[name] for name in _SAME}, "file": row["file_name"]}
+    again_facts = [
+        {"again_no": repeat["again_no"], "reason": repeat["reason"], "by": repeat["made_by"]} for repeat in row["again"]
+    ]
+    for record, facts in zip((row, *row["again"]), (export_facts, *again_facts), strict=True):
         if not _is_kept(audit, record["manifest_sha256"]):
             yield mismatch(
                 where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", record["manifest_sha256"][:16], "目録"
@@ -58,24 +60,24 @@ def _manifests(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Findin
         except ValidationError:
             yield mismatch(where, Code.OUTPUT_DIFFERS, "目録ではない", "目録のとおり", "目録")
             continue
-        for name, value in wanted.items():
+        for name, value in facts.items():
             if manifest[name] != value:
                 yield mismatch(where, Code.OUTPUT_DIFFERS, value, manifest[name], f"目録の {name}")
 
 
-def _folders(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Finding]:
-    """書き出したフォルダ that are still there: the file and its manifest as the ledger says they were written."""
+def _check_folders(audit: Audit, row: dict[str, Any], where: str) -> Iterator[Finding]:
+    """書き出したフォルダ: in those that still exist, the file and its manifest are what the ledger says was written."""
     for record in (row, *row["again"]):
         folder = audit.session.job.export_folder / folder_name(row["export_no"], record.get("again_no", 0))
-        yield from _as_written(where, {folder / MANIFEST: record["manifest_sha256"]})
+        yield from _check_files(where, {folder / MANIFEST: record["manifest_sha256"]})
         for path in folder.glob("elqr_history_*") if folder.is_dir() else ():
-            yield from _as_written(where, {path: row["sha256"]})
+            yield from _check_files(where, {path: row["sha256"]})
 
 
-def _as_written(where: str, files: dict[Path, str]) -> Iterator[Finding]:
+def _check_files(where: str, files: dict[Path, str]) -> Iterator[Finding]:
     for path, sha256 in files.items():
-        if path.is_file() and (written := sha256_of(path.read_bytes())) != sha256:
-            yield mismatch(where, Code.OUTPUT_DIFFERS, written[:16], sha256[:16], path.name)
+        if path.is_file() and (actual := sha256_of(path.read_bytes())) != sha256:
+            yield mismatch(where, Code.OUTPUT_DIFFERS, actual[:16], sha256[:16], path.name)
 
 
 def _is_kept(audit: Audit, sha256: str) -> bool:
@@ -86,7 +88,7 @@ def _is_kept(audit: Audit, sha256: str) -> bool:
 
 
 def months(audit: Audit) -> Iterator[Finding]:
-    """締めた月: its figures again, and the run that recorded who closed it."""
+    """締めた月: its figures computed again, and who closed it as its run says."""
     connection = audit.session.ledger.connection
     links = audit.links_of(MonthEnd)
     for row in (row for row in requests(connection, MONTH_CLOSE) if row["result"] is not None):
@@ -99,9 +101,9 @@ def months(audit: Audit) -> Iterator[Finding]:
                 )
         if row["result"] == RulingResult.APPROVED.value:
             figures = month_queries.figures(connection, date.fromisoformat(f"{row['month']}-01"))
-            now = (figures.count, figures.yen, figures.closing_yen, figures.sha256)
+            computed = (figures.count, figures.yen, figures.closing_yen, figures.sha256)
             closed = (row["postings"], row["yen"], row["suspense_yen"], row["sha256"])
-            if now != closed:
+            if computed != closed:
                 yield mismatch(where, Code.MONTH_DIFFERS, f"{figures.yen:,}円", f"{row['yen']:,}円", "締めた数字")
     for number in links:
         yield mismatch(f"月締め {number}", Code.MONTH_DIFFERS, "台帳にない", "実行の記録にある")
@@ -114,11 +116,11 @@ _LINKED = (
     ("made_at", "made_at"),
     ("made_by", "made_by"),
 )
-"""What of a list of reminders its run says, and under which name."""
+"""Columns of a list of reminders that its run records, and the name of each there."""
 
 
 def arrears(audit: Audit) -> Iterator[Finding]:
-    """督促対象一覧: the sums of its claims, its kept manifest, and the two people who opened the gate."""
+    """督促対象一覧: the sums of its claims, its manifest and files, and the two people who opened the gate."""
     connection = audit.session.ledger.connection
     lists, ends = audit.links_of(ArrearsList), audit.links_of(ArrearsEnd)
     for row in arrears_queries.lists(connection):
@@ -127,26 +129,26 @@ def arrears(audit: Audit) -> Iterator[Finding]:
         for name, computed in (("claims", row["held_claims"]), ("yen", row["held_yen"])):
             if row[name] != computed:
                 yield mismatch(where, Code.OUTPUT_DIFFERS, computed, row[name], name)
-        yield from _as_recorded(where, row, link, _LINKED)
+        yield from _check_link(where, row, link, _LINKED)
         if not _is_kept(audit, row["manifest_sha256"]):
             yield mismatch(where, Code.OUTPUT_DIFFERS, "保管庫の中身が違うかない", row["manifest_sha256"][:16], "目録")
             continue
         folder = audit.session.job.arrears_folder / f"{row['list_no']:06d}"
         files = {folder / MANIFEST: row["manifest_sha256"], folder / "督促対象一覧.csv": row["sha256"]}
-        yield from _as_written(where, files)
-        if _said(audit, row["manifest_sha256"]) != (row["sha256"], row["night_on"], row["request_no"]):
+        yield from _check_files(where, files)
+        if _manifest_facts(audit, row["manifest_sha256"]) != (row["sha256"], row["night_on"], row["request_no"]):
             yield mismatch(where, Code.OUTPUT_DIFFERS, "目録と違う", "目録のとおり")
     for row in arrears_queries.requests(connection):
         if row["result"] is not None:
             names = tuple((name, name) for name in says(ArrearsEnd))
             where, link = f"督促の申請{row['request_no']}", ends.pop(row["request_no"], _NO_LINK)["read"]
-            yield from _as_recorded(where, row, link, names)
+            yield from _check_link(where, row, link, names)
     for number in [*lists, *ends]:
         yield mismatch(f"督促 {number}", Code.OUTPUT_DIFFERS, "台帳にない", "実行の記録にある")
 
 
-def _said(audit: Audit, manifest_sha256: str) -> tuple[object, ...]:
-    """目録の言うこと: the hash of the list, its night, and its request; nothing where it is no manifest."""
+def _manifest_facts(audit: Audit, manifest_sha256: str) -> tuple[object, ...]:
+    """目録の言うこと: the hash of the list, its night and its request; empty if it is no manifest."""
     try:
         manifest = own_json(read_kept(audit.session.job.store.archive, manifest_sha256))
         return (
@@ -158,10 +160,10 @@ def _said(audit: Audit, manifest_sha256: str) -> tuple[object, ...]:
         return ()
 
 
-def _as_recorded(
+def _check_link(
     where: str, row: dict[str, Any], link: dict[str, Any], names: tuple[tuple[str, str], ...]
 ) -> Iterator[Finding]:
-    """What a row says, as the chain of runs says it."""
+    """Compare a row with its link of the chain: `names` are (column of the row, name in the link)."""
     for column, name in names:
         if link.get(name, "記録がない") != row[column]:
             yield mismatch(

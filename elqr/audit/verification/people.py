@@ -1,4 +1,4 @@
-"""People (二人の目の検算): who asked and who approved, for everything that takes two."""
+"""People (二人の目の検算): who requested and who approved, for everything that needs two people."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ from elqr.vocabulary.terms import RulingResult
 
 
 def two_people(audit: Audit) -> Iterator[Finding]:
-    """二人の目: nobody approved what they asked for or decided, by name, nor by account where accounts are known.
+    """二人の目: nobody approved their own request or decision, by name, and by account if accounts are known.
 
-    An approval that an older program entered is judged by what that program asked of names.
+    An approval that an older program entered is judged by that program's rule for names.
     """
     connection = audit.session.ledger.connection
     approvals = belonging.approvals(connection)
@@ -27,13 +27,13 @@ def two_people(audit: Audit) -> Iterator[Finding]:
     operators = audit.session.who.operators
     if operators is None:
         return
-    for (kind, number, step), asked in acts.items():
-        ended = acts.get((kind, number, RulingResult.APPROVED.value))
-        if step == ASKED and ended and operators.are_one(asked, ended):
-            yield mismatch(f"{kind} {number}", Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")
+    for (kind, number, step), request in acts.items():
+        approval = acts.get((kind, number, RulingResult.APPROVED.value))
+        if step == ASKED and approval and operators.are_one(request, approval):
+            yield mismatch(f"{kind} {number}", Code.SAME_PERSON, operators.account(request), "別の利用者", "OSの利用者")
     for run in audit.runs():
         if "ledger_request" in run["read"]:
-            asked, ended = run["read"]["ledger_request"]["operator"], run["read"]["operator"]
-            if operators.are_one(asked, {**ended, "night_on": run["night_on"]}):
+            request, approval = run["read"]["ledger_request"]["operator"], run["read"]["operator"]
+            if operators.are_one(request, {**approval, "night_on": run["night_on"]}):
                 where = f"ledger_start（実行 {run['run_id']}）"
-                yield mismatch(where, Code.SAME_PERSON, operators.account(asked), "別の利用者", "OSの利用者")
+                yield mismatch(where, Code.SAME_PERSON, operators.account(request), "別の利用者", "OSの利用者")

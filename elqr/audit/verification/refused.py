@@ -1,4 +1,4 @@
-"""Refused notice rows (取り込まなかった行の検算): each is its raw row, and what ended it says so in its own file."""
+"""Refused notice rows (取り込まなかった行の検算): each equals its raw row, and what ended it is on record."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -22,33 +22,33 @@ _NUMBER = [FiledRow.NOTICE_FILE_NO, FiledRow.RECORD_NO]
 
 
 def refused_rows(audit: Audit) -> Iterator[Finding]:
-    """取り込まなかった行: each is its raw row, and what ended it is what a later file says."""
+    """取り込まなかった行: each equals its raw row, and was ended by a later file or an approved request."""
     connection = audit.session.ledger.connection
     stored, ends, files = queries.all_refused(connection), queries.all_ends(connection), queries.files(connection)
     audit.count("取り込まなかった行", stored.height)
     for number in stored.join(files, on=FiledRow.NOTICE_FILE_NO, how="anti")[FiledRow.NOTICE_FILE_NO].unique().sort():
         yield mismatch(f"納付書データ{number}", Code.NOTICE_DIFFERS, "ないファイルの行", "取り込んだファイルの行")
     by_file = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_not_null())
-    ours = {*stored[FiledRow.NOTICE_FILE_NO], *by_file[RowEnd.BY_FILE_NO]}
+    file_nos = {*stored[FiledRow.NOTICE_FILE_NO], *by_file[RowEnd.BY_FILE_NO]}
     raw: dict[int, pl.DataFrame] = {}
-    for file in files.filter(pl.col(FiledRow.NOTICE_FILE_NO).is_in(list(ours))).iter_rows(named=True):
+    for file in files.filter(pl.col(FiledRow.NOTICE_FILE_NO).is_in(list(file_nos))).iter_rows(named=True):
         number, rows = file["notice_file_no"], stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == file["notice_file_no"])
-        raw[number] = _rows(audit, file)
+        raw[number] = _read_raw_rows(audit, file)
         where = f"{file['name']}（納付書データ{number}）"
         if rows.height not in (0, file["rows_bad"]):
             yield mismatch(
                 where, Code.NOTICE_DIFFERS, f"{rows.height:,}行", f"{file['rows_bad']:,}行", "取り込まなかった行"
             )
-        again = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(rows[RefusedRow.RECORD_NO].implode()))
+        raw_rows = raw[number].filter(pl.col(RefusedRow.RECORD_NO).is_in(rows[RefusedRow.RECORD_NO].implode()))
         key = [str(RefusedRow.RECORD_NO)]
-        yield from compare_rows(rows.select(again.columns), again, key, Code.NOTICE_DIFFERS, where)
+        yield from compare_rows(rows.select(raw_rows.columns), raw_rows, key, Code.NOTICE_DIFFERS, where)
     for (number,), rows in by_file.partition_by(RowEnd.BY_FILE_NO, as_dict=True).items():
-        yield from _ends(int(str(number)), rows, stored, files, raw)
-    yield from _given_up(audit, ends)
+        yield from _check_ends(int(str(number)), rows, stored, files, raw)
+    yield from _check_given_up(audit, ends)
 
 
-def _rows(audit: Audit, file: dict[str, object]) -> pl.DataFrame:
-    """The raw rows of a notice file; none where its content is lost, which is told where notices are verified."""
+def _read_raw_rows(audit: Audit, file: dict[str, object]) -> pl.DataFrame:
+    """The raw rows of a notice file; none if its content is lost, which the rule for notices reports."""
     notices, name = audit.session.job.notices, str(file["name"])
     try:
         data = read_kept(audit.session.job.store.archive, str(file["sha256"]))
@@ -59,41 +59,44 @@ def _rows(audit: Audit, file: dict[str, object]) -> pl.DataFrame:
     return RefusedRow.of(decoded.tables["notice"]) if "notice" in decoded.tables else RefusedRow.empty()
 
 
-def _given_up(audit: Audit, ends: pl.DataFrame) -> Iterator[Finding]:
-    """あきらめた行: each of an approved request, on its day; and every row of such a request has ended."""
-    asked = {row["give_up_no"]: row for row in requests(audit.session.ledger.connection, GIVE_UP)}
+def _check_given_up(audit: Audit, ends: pl.DataFrame) -> Iterator[Finding]:
+    """あきらめた行: each ended by an approved request, on its day, and every row of such a request has ended."""
+    by_number = {row["give_up_no"]: row for row in requests(audit.session.ledger.connection, GIVE_UP)}
     given_up = ends.filter(pl.col(RowEnd.BY_FILE_NO).is_null())
-    over = {*ends.select(*_NUMBER).iter_rows()}
-    for request in asked.values():
-        wanted = request["records"].split(",") if request["result"] == RulingResult.APPROVED.value else []
-        for record_no in (int(one) for one in wanted if (request["notice_file_no"], int(one)) not in over):
+    ended = {*ends.select(*_NUMBER).iter_rows()}
+    for request in by_number.values():
+        approved = request["records"].split(",") if request["result"] == RulingResult.APPROVED.value else []
+        for record_no in map(int, approved):
+            if (request["notice_file_no"], record_no) in ended:
+                continue
             where = f"納付書データ{request['notice_file_no']} {record_no}件目"
             yield mismatch(where, Code.NOTICE_DIFFERS, "終わっていない", f"申請{request['give_up_no']}で承認された行")
     for file_no, record_no, number, night in given_up.select(*_NUMBER, RowEnd.GIVE_UP_NO, RowEnd.NIGHT_ON).iter_rows():
-        request = asked.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
-        is_one = str(record_no) in request["records"].split(",") and request["result"] == RulingResult.APPROVED.value
-        if not is_one or (request["notice_file_no"], request["ended_on"]) != (file_no, night):
+        request = by_number.get(number, {"result": "", "records": "", "notice_file_no": 0, "ended_on": ""})
+        is_member = str(record_no) in request["records"].split(",")
+        is_approved = request["result"] == RulingResult.APPROVED.value
+        if not (is_member and is_approved) or (request["notice_file_no"], request["ended_on"]) != (file_no, night):
             where = f"納付書データ{file_no} {record_no}件目"
             yield mismatch(where, Code.NOTICE_DIFFERS, f"申請{number}", "承認された申請の行")
 
 
-def _ends(
+def _check_ends(
     number: int, ends: pl.DataFrame, stored: pl.DataFrame, files: pl.DataFrame, raw: dict[int, pl.DataFrame]
 ) -> Iterator[Finding]:
-    """What one file ended: rows of earlier files, on its night, as its own rows say."""
+    """The rows that one file ended are rows of earlier files, ended on its night, as its own rows say."""
     where = f"納付書データ{number} が終えた行"
     file = files.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
     if file.is_empty():
         yield mismatch(where, Code.NOTICE_DIFFERS, "ないファイル", "取り込んだファイル")
         return
     rows = stored.join(ends.select(_NUMBER), on=_NUMBER, how="semi")
-    same = files.filter(pl.col(NoticeFile.SHA256) == file[NoticeFile.SHA256][0])[NoticeFile.NOTICE_FILE_NO]
-    before = rows.filter(pl.col(FiledRow.NOTICE_FILE_NO) < number).with_columns(
-        pl.col(FiledRow.NOTICE_FILE_NO).is_in(same.implode()).alias(EarlierRow.IS_HERE)
+    same_files = files.filter(pl.col(NoticeFile.SHA256) == file[NoticeFile.SHA256][0])[NoticeFile.NOTICE_FILE_NO]
+    earlier = rows.filter(pl.col(FiledRow.NOTICE_FILE_NO) < number).with_columns(
+        pl.col(FiledRow.NOTICE_FILE_NO).is_in(same_files.implode()).alias(EarlierRow.IS_HERE)
     )
-    here = stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
-    is_bad = pl.col(RefusedRow.RECORD_NO).is_in(here[RefusedRow.RECORD_NO].implode())
-    computed_ends = ended_rows(before, here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
+    refused_here = stored.filter(pl.col(FiledRow.NOTICE_FILE_NO) == number)
+    is_bad = pl.col(RefusedRow.RECORD_NO).is_in(refused_here[RefusedRow.RECORD_NO].implode())
+    computed_ends = ended_rows(earlier, refused_here.select(list(RefusedRow.SCHEMA)), raw[number].filter(~is_bad))
     computed = computed_ends.select(
         *_NUMBER, pl.col(EndedRow.IS_RIGHT).cast(pl.Int64), pl.lit(file[NoticeFile.NIGHT_ON][0]).alias(RowEnd.NIGHT_ON)
     )

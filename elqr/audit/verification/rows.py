@@ -1,4 +1,4 @@
-"""Rows (行の検算): the rows of every table against what the chain says of them, counted both ways."""
+"""Rows (行の検算): the rows of every table, compared with what the chain says of them in both directions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,23 +29,23 @@ _Links = list[dict[str, Any]]
 
 
 def seals(audit: Audit) -> Iterator[Finding]:
-    """封: the rows that came with each run, by count and digest, and none that no run knows."""
+    """封: the rows of each run have its count and digest, and no row is unknown to the runs."""
     links = [run for run in audit.runs() if "upto" in run["read"]]
     if not links:
         return
-    for numbered in RANGES:
-        ends = [int(link["read"]["upto"].get(numbered.name, 0)) for link in links]
+    for series in RANGES:
+        ends = [int(link["read"]["upto"].get(series.name, 0)) for link in links]
         if ends != sorted(ends):
-            yield mismatch(numbered.name, Code.ROWS_DIFFER, "番号が戻る", "増えるだけ", "連鎖")
+            yield mismatch(series.name, Code.ROWS_DIFFER, "番号が戻る", "増えるだけ", "連鎖")
             continue
-        for table, column in numbered.members:
-            yield from _sealed(audit, numbered, table, column, ends, links)
+        for table, column in series.members:
+            yield from _check_seals(audit, series, table, column, ends, links)
     for table in NIGHTS:
-        yield from _nightly(audit, table, links)
+        yield from _check_nights(audit, table, links)
 
 
-def _sealed(
-    audit: Audit, numbered: Range, table: Stored, column: str, ends: list[int], links: _Links
+def _check_seals(
+    audit: Audit, series: Range, table: Stored, column: str, ends: list[int], links: _Links
 ) -> Iterator[Finding]:
     rows = all_rows(audit.session.ledger.connection, table).drop_nulls(column)
     audit.count("封をした行", rows.height)
@@ -67,27 +67,27 @@ def _sealed(
             )
     waiting = by_link[len(links)] if len(links) in by_link else rows.clear()
     audit.count("記録を待つ行", waiting.height)
-    if waiting.height and not _awaits_the_next_run(audit, numbered, waiting[column], ends[-1]):
+    if waiting.height and not _are_after_last_run(audit, series, waiting[column], ends[-1]):
         yield mismatch(table.name, Code.ROWS_DIFFER, f"{waiting.height:,}行", "実行の記録にない行はない", column)
 
 
-def _awaits_the_next_run(audit: Audit, numbered: Range, numbers: pl.Series, last: int) -> bool:
-    """Whether rows of these numbers, of which no run knows, came after the last one: nothing is left out in between.
+def _are_after_last_run(audit: Audit, series: Range, numbers: pl.Series, last: int) -> bool:
+    """Whether rows of these numbers, which no run knows, came after the last run, and no number is missing.
 
-    Not every number has a row in every table: a file without findings has none there.
+    Not every number has a row in every table: a file without findings has none in the table of findings.
     """
-    if numbered.name not in TAKEN_IN:
+    if series.name not in TAKEN_IN:
         return False
-    known = all_rows(audit.session.ledger.connection, numbered.number.table)[numbered.number.name]
-    awaited = range(last + 1, last + 1 + known.filter(known > last).len())
-    return set(awaited) == set(known.filter(known > last)) >= set(numbers)
+    stored_numbers = all_rows(audit.session.ledger.connection, series.number.table)[series.number.name]
+    next_numbers = range(last + 1, last + 1 + stored_numbers.filter(stored_numbers > last).len())
+    return set(next_numbers) == set(stored_numbers.filter(stored_numbers > last)) >= set(numbers)
 
 
 _NIGHT_ON = "night_on"
-"""What rows that a night makes are sealed by."""
+"""The column by which the rows of a night are sealed."""
 
 
-def _nightly(audit: Audit, table: Stored, links: _Links) -> Iterator[Finding]:
+def _check_nights(audit: Audit, table: Stored, links: _Links) -> Iterator[Finding]:
     rows = all_rows(audit.session.ledger.connection, table)
     audit.count("封をした行", rows.height)
     by_links: dict[str, tuple[int, str]] = {}
@@ -108,42 +108,44 @@ def _nightly(audit: Audit, table: Stored, links: _Links) -> Iterator[Finding]:
 
 
 def acts(audit: Audit) -> Iterator[Finding]:
-    """人のしたこと: every request, approval and record as its link wrote it, each in one link and no other."""
+    """人のしたこと: every request, approval and record is as its link of the chain says, and is in exactly one link."""
     connection = audit.session.ledger.connection
     runs = audit.runs()
     migrated = max((number for number, run in enumerate(runs) if "before" in run["read"]), default=-1)
     for table in SAID:
         keys = [column.name for column in table.primary_key.columns]
-        left = {tuple(row[key] for key in keys): row for row in all_rows(connection, table).iter_rows(named=True)}
-        audit.count("人のしたこと", len(left))
+        unmatched = {tuple(row[key] for key in keys): row for row in all_rows(connection, table).iter_rows(named=True)}
+        audit.count("人のしたこと", len(unmatched))
         for number, run in enumerate(runs):
             for copy in run["read"].get("said", {}).get(table.name, []):
                 key = tuple(copy.get(name) for name in keys)
-                row = left.pop(key, None) if number > migrated else left.get(key)
+                row = unmatched.pop(key, None) if number > migrated else unmatched.get(key)
                 where = f"{table.name} {'-'.join(map(str, key))}（実行 {run['run_id']}）"
                 if row is None:
                     yield mismatch(where, Code.ROWS_DIFFER, "台帳にない", "実行の記録にある")
                     continue
                 for name in (name for name in copy if copy[name] != row.get(name)):
                     yield mismatch(where, Code.ROWS_DIFFER, str(row.get(name))[:40], str(copy[name])[:40], name)
-        yield from _unsaid(table, left, runs[migrated]["read"]["before"] if migrated >= 0 else {})
-    yield from _acts(audit, runs)
+        yield from _check_uncopied(table, unmatched, runs[migrated]["read"]["before"] if migrated >= 0 else {})
+    yield from _check_acts(audit, runs)
 
 
-def _unsaid(table: Stored, left: dict[tuple[Any, ...], dict[str, Any]], before: dict[str, Any]) -> Iterator[Finding]:
-    """連鎖に写しのない行: only those that were there when the ledger was brought up, and all of those."""
-    computed = seal(table, pl.DataFrame(list(left.values()), schema=schema_of(table)))
-    if computed != tuple(before.get(table.name, NOTHING)):
-        for key in sorted(left, key=str)[:LISTED_PER_CODE]:
+def _check_uncopied(
+    table: Stored, rows: dict[tuple[Any, ...], dict[str, Any]], old_seals: dict[str, Any]
+) -> Iterator[Finding]:
+    """連鎖に写しのない行: exactly those that the ledger had when it was migrated (版上げ), as sealed then."""
+    computed = seal(table, pl.DataFrame(list(rows.values()), schema=schema_of(table)))
+    if computed != tuple(old_seals.get(table.name, NOTHING)):
+        for key in sorted(rows, key=str)[:LISTED_PER_CODE]:
             yield mismatch(
                 f"{table.name} {'-'.join(map(str, key))}", Code.ROWS_DIFFER, "台帳だけにある", "実行の記録にもある"
             )
-        if not left:
-            yield mismatch(table.name, Code.ROWS_DIFFER, "0行", f"{before[table.name][0]:,}行", "版上げのときの行")
+        if not rows:
+            yield mismatch(table.name, Code.ROWS_DIFFER, "0行", f"{old_seals[table.name][0]:,}行", "版上げのときの行")
 
 
-def _acts(audit: Audit, runs: _Links) -> Iterator[Finding]:
-    """操作した人: the table that finds an act's link, made again from the chain."""
+def _check_acts(audit: Audit, runs: _Links) -> Iterator[Finding]:
+    """操作した人: the table that finds the link of an act, computed again from the chain."""
     stored = {row["run_no"]: row for row in all_rows(audit.session.ledger.connection, act).iter_rows(named=True)}
     for run in runs:
         if "act" in run["read"]:
@@ -155,19 +157,19 @@ def _acts(audit: Audit, runs: _Links) -> Iterator[Finding]:
 
 
 def changing_rows(audit: Audit) -> Iterator[Finding]:
-    """連番と設定: as the last run says; a serial may have gone on where what it was for waits for the next run."""
+    """連番と設定: as the last run says. A serial may be further on if an upload waits for the next run."""
     connection = audit.session.ledger.connection
     _, last = last_link(connection)
     if "counters" not in last:
         return
-    now = read_changing(connection)
+    current = read_changing(connection)
     waits = belonging.last_upload(connection) > last["upto"].get("upload", 0)
-    for name in sorted({*now["counters"], *last["counters"]}):
-        value, before = now["counters"].get(name, 0), last["counters"].get(name, 0)
-        if value < before or (value > before and not waits):
-            yield mismatch(f"counter {name}", Code.ROWS_DIFFER, value, before, "連番")
-    for name in sorted({*now["settings"], *last["settings"]}):
-        if now["settings"].get(name) != last["settings"].get(name):
+    for name in sorted({*current["counters"], *last["counters"]}):
+        value, recorded = current["counters"].get(name, 0), last["counters"].get(name, 0)
+        if value < recorded or (value > recorded and not waits):
+            yield mismatch(f"counter {name}", Code.ROWS_DIFFER, value, recorded, "連番")
+    for name in sorted({*current["settings"], *last["settings"]}):
+        if current["settings"].get(name) != last["settings"].get(name):
             yield mismatch(
-                f"setting {name}", Code.ROWS_DIFFER, now["settings"].get(name), last["settings"].get(name), "設定"
+                f"setting {name}", Code.ROWS_DIFFER, current["settings"].get(name), last["settings"].get(name), "設定"
             )

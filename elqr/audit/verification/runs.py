@@ -1,4 +1,4 @@
-"""Runs (実行の検算): the hash chain, what was kept elsewhere of it, and what each run says it did."""
+"""Runs (実行の検算): the hash chain, its anchors that were kept elsewhere, and what each run says it did."""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from elqr.audit.verification.audit import Audit, mismatch
-from elqr.audit.verification.identity import skipped_to
+from elqr.audit.verification.identity import expected_run_no
 from elqr.rules.rulings import fingerprint
 from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import verification as queries
@@ -18,10 +18,10 @@ from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
 
 
 def chain(audit: Audit) -> Iterator[Finding]:
-    """実行の連鎖: every link's hash from its content, and each tied to the one before."""
+    """実行の連鎖: every link has the hash of its content, and names the hash of the link before."""
     previous, number = "", 0
     for run in audit.runs():
-        number = skipped_to(run, number + 1)
+        number = expected_run_no(run, number + 1)
         audit.count("実行の記録", 1)
         where = f"実行 {run['run_id']}"
         if run["run_no"] != number:
@@ -44,15 +44,15 @@ def anchors(audit: Audit) -> Iterator[Finding]:
         numbers = [run["run_no"] for run in links if run["hash"].startswith(anchor.run_hash)]
         if anchor.run_no in numbers or (numbers and not anchor.run_no):
             continue
-        there = next((run["hash"][:16] for run in links if run["run_no"] == anchor.run_no), "")
-        actual = there or f"最後の実行は {len(links)}番"
+        run_hash = next((run["hash"][:16] for run in links if run["run_no"] == anchor.run_no), "")
+        actual = run_hash or f"最後の実行は {len(links)}番"
         yield mismatch(
             anchor.source, Code.ANCHOR_LOST, actual, f"{anchor.run_no or ''}:{anchor.run_hash[:16]}", "照合値"
         )
 
 
 def runs(audit: Audit) -> Iterator[Finding]:
-    """実行の記録: the places and yen of each night, its inputs, and what each approval moved."""
+    """実行の記録: the places and yen of each night, its input files, and what each approval moved."""
     connection = audit.session.ledger.connection
     places: dict[tuple[str, str], list[int]] = {}
     posted: dict[str, int] = {}
@@ -72,20 +72,20 @@ def runs(audit: Audit) -> Iterator[Finding]:
         if "review" in entry:
             moved[entry["review"]] = entry["moved_yen"]
             withdrawn[entry["review"]] = entry.get("withdrawn_yen", 0)
-            ruled = review_queries.rulings_of(connection, entry["review"])
-            if (computed := fingerprint(ruled)) != entry["rulings"]:
+            rulings_of_review = review_queries.rulings_of(connection, entry["review"])
+            if (computed := fingerprint(rulings_of_review)) != entry["rulings"]:
                 yield mismatch(
                     f"申請 {entry['review']}", Code.RULING_DIFFERS, computed[:16], entry["rulings"][:16], "照合値"
                 )
             ended_on[entry["review"]] = on
-    made_postings = queries.postings(connection)
-    yield from _places(queries.files(connection), queries.decisions(connection), places)
-    yield from _posted(made_postings, posted)
-    yield from _reduced(made_postings, reduced)
+    postings = queries.postings(connection)
+    yield from _check_places(queries.files(connection), queries.decisions(connection), places)
+    yield from _check_posted_yen(postings, posted)
+    yield from _check_reduced_yen(postings, reduced)
     for sha256, decided_on in queries.files(connection).select(TakenFile.SHA256, TakenFile.DECIDED_ON).iter_rows():
-        if (by_run := inputs.get(sha256)) != (decided_on and str(decided_on)):
+        if (recorded_on := inputs.get(sha256)) != (decided_on and str(decided_on)):
             yield mismatch(
-                f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, by_run or "記録がない", "消し込んだ日"
+                f"ファイル {sha256[:16]}", Code.RUN_DIFFERS, decided_on, recorded_on or "記録がない", "消し込んだ日"
             )
     rulings = queries.rulings(connection)
     ended = rulings.drop_nulls(CarriedRuling.NIGHT_ON)
@@ -94,61 +94,61 @@ def runs(audit: Audit) -> Iterator[Finding]:
     ).iter_rows():
         if ended_on.get(review_no) != on:
             yield mismatch(f"決裁 {number}", Code.RULING_DIFFERS, on, ended_on.get(review_no, "記録がない"), "処理日")
-    yield from _moved(rulings, made_postings, moved)
-    yield from _withdrawn(rulings, made_postings, withdrawn)
-    yield from _undone(rulings, made_postings)
+    yield from _check_moves(rulings, postings, moved)
+    yield from _check_withdrawn_yen(rulings, postings, withdrawn)
+    yield from _check_undone_rulings(rulings, postings)
 
 
-def _places(
-    files: pl.DataFrame, decisions: pl.DataFrame, by_runs: dict[tuple[str, str], list[int]]
+def _check_places(
+    files: pl.DataFrame, decisions: pl.DataFrame, recorded_sums: dict[tuple[str, str], list[int]]
 ) -> Iterator[Finding]:
-    """夜ごとの行き先: count and yen of each place, as decided and as the runs say."""
+    """夜ごとの行き先: count and yen of each place, computed from the decisions and as the runs say."""
     nights, decided_on = files.select(TakenFile.FILE_NO, TakenFile.DECIDED_ON), pl.col(TakenFile.DECIDED_ON)
     rows = decisions.join(nights, on=TakenFile.FILE_NO).filter(decided_on.is_not_null())
     by_place = rows.group_by(decided_on.cast(pl.String), Decision.PLACE)
     sums = by_place.agg(pl.len(), pl.col(DecisionBeside.PAID_YEN).sum())
     decided = {(on, place): [count, yen] for on, place, count, yen in sums.iter_rows()}
-    for on, place in sorted(set(decided) | {key for key, here in by_runs.items() if any(here)}, key=str):
-        here, by_run = decided.get((on, place), [0, 0]), by_runs.get((on, place), [0, 0])
-        if here != by_run:
+    for on, place in sorted(set(decided) | {key for key, computed in recorded_sums.items() if any(computed)}, key=str):
+        computed, recorded = decided.get((on, place), [0, 0]), recorded_sums.get((on, place), [0, 0])
+        if computed != recorded:
             label = Place(place).label if place in set(Place) else str(place)
-            actual, expected = (f"{count}件 {yen:,}円" for count, yen in (here, by_run))
+            actual, expected = (f"{count}件 {yen:,}円" for count, yen in (computed, recorded))
             yield mismatch(f"夜 {on}", Code.RUN_DIFFERS, actual, expected, label)
 
 
-def _posted(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
-    """夜ごとの計上額, as posted and as the runs say."""
+def _check_posted_yen(postings: pl.DataFrame, recorded: dict[str, int]) -> Iterator[Finding]:
+    """夜ごとの計上額: computed from the postings and as the runs say."""
     first = postings.filter(pl.col(Move.REVERSES_NO).is_null()).group_by(EnteredPosting.NIGHT_ON)
     sums: dict[str, int] = dict(first.agg(pl.col(Posting.YEN).sum()).iter_rows())
-    for on in sorted(set(sums) | {on for on, yen in by_runs.items() if yen}):
-        if sums.get(on, 0) != by_runs.get(on, 0):
+    for on in sorted(set(sums) | {on for on, yen in recorded.items() if yen}):
+        if sums.get(on, 0) != recorded.get(on, 0):
             yield mismatch(
-                f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{by_runs.get(on, 0):,}円", "計上額"
+                f"夜 {on}", Code.RUN_DIFFERS, f"{sums.get(on, 0):,}円", f"{recorded.get(on, 0):,}円", "計上額"
             )
 
 
-def _reduced(postings: pl.DataFrame, by_runs: dict[str, int]) -> Iterator[Finding]:
-    """夜ごとの減額による過納, as posted and as the runs say; what it takes off claims stands in suspense."""
-    yen, is_into = pl.col(Posting.YEN), pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value
+def _check_reduced_yen(postings: pl.DataFrame, recorded: dict[str, int]) -> Iterator[Finding]:
+    """夜ごとの減額による過納: computed and as the runs say; what was taken off claims went into suspense."""
+    yen, is_suspense = pl.col(Posting.YEN), pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value
     reduced = postings.filter(EnteredPosting.IS_REDUCTION).group_by(EnteredPosting.NIGHT_ON)
-    sums = reduced.agg(yen.filter(is_into).sum().alias("into"), -yen.filter(~is_into).sum())
+    sums = reduced.agg(yen.filter(is_suspense).sum().alias("into"), -yen.filter(~is_suspense).sum())
     by_night = {on: (into, off) for on, into, off in sums.iter_rows()}
-    for on in sorted(by_night.keys() | {on for on, yen in by_runs.items() if yen}):
+    for on in sorted(by_night.keys() | {on for on, yen in recorded.items() if yen}):
         into, off = by_night.get(on, (0, 0))
-        if not into == off == by_runs.get(on, 0):
+        if not into == off == recorded.get(on, 0):
             text = f"仮受へ {into:,}円・調定から {off:,}円"
-            yield mismatch(f"夜 {on}", Code.RUN_DIFFERS, text, f"{by_runs.get(on, 0):,}円", "減額による過納")
+            yield mismatch(f"夜 {on}", Code.RUN_DIFFERS, text, f"{recorded.get(on, 0):,}円", "減額による過納")
 
 
-def _moved(rulings: pl.DataFrame, postings: pl.DataFrame, moved: dict[int, int]) -> Iterator[Finding]:
-    """決裁の仕訳: what each ruling moved, and what the run of its approval says."""
-    out = postings.filter(pl.col(Move.RULING_NO).is_not_null())
-    ruled_on = rulings.select(Move.RULING_NO, Posting.PAYMENT_NO)
-    in_suspense = out.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
-    suspense = in_suspense.join(ruled_on, on=[Move.RULING_NO, Posting.PAYMENT_NO], how="semi")
+def _check_moves(rulings: pl.DataFrame, postings: pl.DataFrame, recorded: dict[int, int]) -> Iterator[Finding]:
+    """決裁の仕訳: what each ruling moved, as it says itself and as the run of its approval says."""
+    move_postings = postings.filter(pl.col(Move.RULING_NO).is_not_null())
+    ruled_payments = rulings.select(Move.RULING_NO, Posting.PAYMENT_NO)
+    in_suspense = move_postings.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
+    suspense = in_suspense.join(ruled_payments, on=[Move.RULING_NO, Posting.PAYMENT_NO], how="semi")
     by_ruling = dict(suspense.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
-    sums = dict(out.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
-    of_review: dict[int, int] = {}
+    sums = dict(move_postings.group_by(Move.RULING_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
+    review_yen: dict[int, int] = {}
     for row in rulings.iter_rows(named=True):
         number, where = row["ruling_no"], f"決裁 {row['ruling_no']}"
         if sums.get(number, 0):
@@ -160,41 +160,42 @@ def _moved(rulings: pl.DataFrame, postings: pl.DataFrame, moved: dict[int, int])
             yield mismatch(where, Code.RULING_DIFFERS, f"{by_ruling.get(number, 0):,}円", f"{change:,}円", "仮受の動き")
         if row["result"] != RulingResult.APPROVED.value and number in sums:
             yield mismatch(where, Code.RULING_DIFFERS, "仕訳がある", "仕訳がない（承認されていない）")
-        of_review[row["review_no"]] = of_review.get(row["review_no"], 0) - change
-    for review_no, yen in of_review.items():
-        if moved.get(review_no) != yen:
-            by_run = moved.get(review_no, "実行の記録にない")
-            yield mismatch(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", by_run)
-    is_loose = pl.col(Move.RULING_NO).is_null() & ~pl.col(EnteredPosting.IS_REDUCTION)
-    loose = postings.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_loose)
-    for number in loose[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
+        review_yen[row["review_no"]] = review_yen.get(row["review_no"], 0) - change
+    for review_no, yen in review_yen.items():
+        if recorded.get(review_no) != yen:
+            recorded_yen = recorded.get(review_no, "実行の記録にない")
+            yield mismatch(f"申請 {review_no}", Code.RULING_DIFFERS, f"{yen:,}円", recorded_yen)
+    is_unruled = pl.col(Move.RULING_NO).is_null() & ~pl.col(EnteredPosting.IS_REDUCTION)
+    unruled = postings.filter(pl.col(Move.REVERSES_NO).is_not_null() & is_unruled)
+    for number in unruled[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
         yield mismatch(f"仕訳 {number}", Code.RULING_DIFFERS, "決裁がない", "付け替えの仕訳には決裁がある")
 
 
-def _withdrawn(rulings: pl.DataFrame, postings: pl.DataFrame, by_runs: dict[int, int]) -> Iterator[Finding]:
-    """送付元の取消: what each approval took back, and what its run says."""
+def _check_withdrawn_yen(rulings: pl.DataFrame, postings: pl.DataFrame, recorded: dict[int, int]) -> Iterator[Finding]:
+    """送付元の取消: what each approval withdrew, computed and as its run says."""
     withdrawn = postings.filter(pl.col(Posting.ACCOUNT) == Account.WITHDRAWN.value)
     rows = withdrawn.join(rulings.select(Move.RULING_NO, CarriedRuling.REVIEW_NO), on=Move.RULING_NO, how="left")
     sums: dict[int, int] = dict(rows.group_by(CarriedRuling.REVIEW_NO).agg(pl.col(Posting.YEN).sum()).iter_rows())
-    for review_no in sorted(sums.keys() | {number for number, yen in by_runs.items() if yen}, key=str):
-        here, told_yen = sums.get(review_no, 0), by_runs.get(review_no, 0)
-        if here != told_yen:
-            yield mismatch(f"申請 {review_no}", Code.RULING_DIFFERS, f"{here:,}円", f"{told_yen:,}円", "送付元の取消")
+    for review_no in sorted(sums.keys() | {number for number, yen in recorded.items() if yen}, key=str):
+        computed_yen, recorded_yen = sums.get(review_no, 0), recorded.get(review_no, 0)
+        if computed_yen != recorded_yen:
+            where = f"申請 {review_no}"
+            yield mismatch(where, Code.RULING_DIFFERS, f"{computed_yen:,}円", f"{recorded_yen:,}円", "送付元の取消")
 
 
-def _undone(rulings: pl.DataFrame, postings: pl.DataFrame) -> Iterator[Finding]:
-    """決裁の取消: each posting of an undone ruling taken back whole, where it stood or from a claim into suspense.
+def _check_undone_rulings(rulings: pl.DataFrame, postings: pl.DataFrame) -> Iterator[Finding]:
+    """決裁の取消: each posting of an undone ruling is reversed whole, on its account or from its claim into suspense.
 
-    What a night had moved from the claim into suspense before stays there: it is missing on both sides alike.
+    What a night had already moved from the claim into suspense stays there, so the same yen are missing on both sides.
     """
     is_approved = pl.col(CarriedRuling.RESULT) == RulingResult.APPROVED.value
     is_undo = (pl.col(CarriedRuling.RULING) == Ruling.UNDO.value) & is_approved
     undo = rulings.filter(is_undo).select(pl.col(Move.RULING_NO).alias("undo_no"), CarriedRuling.UNDOES_NO)
     names = (EnteredPosting.POSTING_NO, Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
-    was = undo.join(postings, left_on=CarriedRuling.UNDOES_NO, right_on=Move.RULING_NO).select("undo_no", *names)
-    back = undo.join(postings, left_on="undo_no", right_on=Move.RULING_NO)
-    rows = was.join(
-        back.select("undo_no", pl.col(Move.REVERSES_NO).alias(EnteredPosting.POSTING_NO), *names[1:]),
+    original = undo.join(postings, left_on=CarriedRuling.UNDOES_NO, right_on=Move.RULING_NO).select("undo_no", *names)
+    reversal = undo.join(postings, left_on="undo_no", right_on=Move.RULING_NO)
+    rows = original.join(
+        reversal.select("undo_no", pl.col(Move.REVERSES_NO).alias(EnteredPosting.POSTING_NO), *names[1:]),
         on=["undo_no", EnteredPosting.POSTING_NO], how="full", coalesce=True, suffix="_back",
     )  # fmt: skip
     same = [pl.col(name).eq_missing(pl.col(f"{name}_back")) for name in names[1:4]]
@@ -202,12 +203,12 @@ def _undone(rulings: pl.DataFrame, postings: pl.DataFrame) -> Iterator[Finding]:
         pl.col(Posting.ACCOUNT) == Account.CLAIM.value
     )
     is_held = is_held & (pl.col(Posting.YEN) < 0) & same[0]
-    left = pl.col(Posting.YEN).first() + pl.col(f"{Posting.YEN}_back").sum()
+    rest_yen = pl.col(Posting.YEN).first() + pl.col(f"{Posting.YEN}_back").sum()
     is_moved = pl.col(f"{Posting.YEN}_back").is_not_null()
     is_right = pl.when(is_moved).then(pl.all_horizontal(*same) | is_held).otherwise(True).fill_null(False)
-    first = [pl.col(name).first() for name in (Posting.PAYMENT_NO, Posting.ACCOUNT)]
+    keys = [pl.col(name).first() for name in (Posting.PAYMENT_NO, Posting.ACCOUNT)]
     by_posting = rows.group_by("undo_no", EnteredPosting.POSTING_NO)
-    sums = by_posting.agg(is_right.all().alias("all_right"), left.alias("rest_yen"), *first)
+    sums = by_posting.agg(is_right.all().alias("all_right"), rest_yen.alias("rest_yen"), *keys)
     stays = pl.col("rest_yen").sum().over("undo_no", Posting.PAYMENT_NO) == 0
     sides = {Account.CLAIM: pl.col("rest_yen") > 0, Account.SUSPENSE: pl.col("rest_yen") < 0}
     was_held = pl.any_horizontal(

@@ -1,4 +1,4 @@
-"""Sources (元の検算): every payment and notice back to the raw bytes it came in, and what was written out."""
+"""Sources (元の検算): payments and notices traced back to the raw bytes they came in, and the files we wrote."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -35,8 +35,8 @@ from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
 _PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
 
 
-def _raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
-    """保管した受信ファイル, or what is wrong with it."""
+def _read_raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
+    """保管した受信ファイルを読む: its bytes, or what is wrong with it."""
     try:
         data = read_kept(audit.session.job.store.archive, sha256)
     except NotFound:
@@ -48,7 +48,7 @@ def _raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -
 
 
 def records(audit: Audit) -> Iterator[Finding]:
-    """収納と入金: every payment and line of money back to its raw record, and every raw record to one of them."""
+    """収納と入金: every payment and deposit has its raw record, and every raw record is one of them."""
     connection = audit.session.ledger.connection
     money_files, known = queries.deposit_files(connection), no_deposits()
     for file in queries.files(connection).iter_rows(named=True):
@@ -60,9 +60,9 @@ def records(audit: Audit) -> Iterator[Finding]:
         audit.count("収納", stored.height)
         sums = (stored.height, int(stored[Payment.PAID_YEN].sum()))
         if sums != (file["payment_count"], file["payment_yen"]):
-            wanted = f"{file['payment_count']}件 {file['payment_yen']:,}円"
-            yield mismatch(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", wanted)
-        data = _raw(audit, file["sha256"], where, file["size_bytes"])
+            expected = f"{file['payment_count']}件 {file['payment_yen']:,}円"
+            yield mismatch(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", expected)
+        data = _read_raw(audit, file["sha256"], where, file["size_bytes"])
         if isinstance(data, Finding):
             yield data
             continue
@@ -70,20 +70,20 @@ def records(audit: Audit) -> Iterator[Finding]:
         if spec is None:
             yield mismatch(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
             continue
-        again = judge_file(data, file["name"], [spec], file["received_on"])
-        if again.findings:
-            yield mismatch(where, Code.RECORD_DIFFERS, f"指摘 {again.findings[0].code}", "取り込めるファイル")
+        decoded = judge_file(data, file["name"], [spec], file["received_on"])
+        if decoded.findings:
+            yield mismatch(where, Code.RECORD_DIFFERS, f"指摘 {decoded.findings[0].code}", "取り込めるファイル")
             continue
-        if again.record_count != file["record_count"]:
-            yield mismatch(where, Code.FILE_TOTALS, file["record_count"], again.record_count, "レコード数")
-        if again.deposits is not None:
+        if decoded.record_count != file["record_count"]:
+            yield mismatch(where, Code.FILE_TOTALS, file["record_count"], decoded.record_count, "レコード数")
+        if decoded.deposits is not None:
             lines = queries.deposits_of(connection, file["file_no"])
             yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
-            yield from deposits(audit, lines, again.deposits, spec.name, known, where)
+            yield from deposits(audit, lines, decoded.deposits, spec.name, known, where)
             known = extend_known(known, lines.with_columns(pl.lit(spec.name).alias(ReceivedDeposit.SPEC)))
-        if again.payments is not None:
-            content, decoded_again = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(again.payments)
-            yield from compare_rows(content, decoded_again, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
+        if decoded.payments is not None:
+            content, decoded_content = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(decoded.payments)
+            yield from compare_rows(content, decoded_content, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
     for name, number in belonging.without_file(connection)[:LISTED_PER_CODE]:
         yield mismatch(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
     for number in money_files:
@@ -91,7 +91,7 @@ def records(audit: Audit) -> Iterator[Finding]:
 
 
 def notices(audit: Audit) -> Iterator[Finding]:
-    """納付書: every one back to its row of the notice file, with its keys and what it pays."""
+    """納付書: every notice has its row of the notice file, its keys, and the claims that it pays."""
     connection = audit.session.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
     cancels = belonging.notice_cancels(connection)
@@ -100,31 +100,31 @@ def notices(audit: Audit) -> Iterator[Finding]:
         audit.count("納付書", stored.height)
         cancelled = cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
         where = f"{file['name']}（納付書データ{file['notice_file_no']}）"
-        data = _raw(audit, file["sha256"], where)
+        data = _read_raw(audit, file["sha256"], where)
         if isinstance(data, Finding):
             yield data
             continue
         decoded = decode(data, notice_spec(audit), file["name"], file["night_on"])
-        yield from undone(audit, file, decoded, where)
+        yield from missing_rows(audit, file, decoded, where)
         if "notice" not in decoded.tables:
             continue
-        told_by_file, is_cancel = rows_of(decoded), pl.col(RefusedRow.CHANGE_KIND) == CANCEL
-        yield from _cancels(cancelled, told_by_file.filter(is_cancel), file["night_on"], where)
-        rows = told_by_file.filter(~is_cancel)
+        file_rows, is_cancel = rows_of(decoded), pl.col(RefusedRow.CHANGE_KIND) == CANCEL
+        yield from _check_cancels(cancelled, file_rows.filter(is_cancel), file["night_on"], where)
+        rows = file_rows.filter(~is_cancel)
         numbers = stored.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
-        numbered = _taken_from(numbered, stored)
-        again = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
-        yield from compare_rows(stored, again, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
+        numbered = _choose_taken(numbered, stored)
+        computed_notices = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
+        yield from compare_rows(stored, computed_notices, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
         record_no = RefusedRow.RECORD_NO
         keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
         expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))
-    if (there := queries.notice_count(connection)) != audit.counts.get("納付書", 0):
+    if (count := queries.notice_count(connection)) != audit.counts.get("納付書", 0):
         yield mismatch(
             "納付書",
             Code.NOTICE_DIFFERS,
-            f"{there:,}枚",
+            f"{count:,}枚",
             f"{audit.counts.get('納付書', 0):,}枚",
             "納付書データのある枚数",
         )
@@ -135,11 +135,11 @@ def notices(audit: Audit) -> Iterator[Finding]:
         pl.lit("").alias(NoticeKey.REISSUE_NO),
         Payload.NOTICE_NO,
     )
-    wanted = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
-    stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, wanted))
+    expected = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
+    stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, expected))
     yield from compare_rows(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
     covers = queries.covers(connection)
-    yield from _covers(covers)
+    yield from _check_covers(covers)
     owed_by = (NoticeClaim.CLAIM_NO, Notice.PAYER_REF)
     payers = belonging.claims(connection).join(covers.select(owed_by), on=owed_by, how="anti")
     for number in payers[Claim.CLAIM_NO].head(LISTED_PER_CODE):
@@ -151,60 +151,64 @@ def notices(audit: Audit) -> Iterator[Finding]:
 
 
 def notice_spec(audit: Audit) -> Spec:
-    """納付書データの様式 of the job."""
+    """納付書データの様式: the spec of the job's notice files."""
     job = audit.session.job
     return audit.session.specs[job.notices.spec if job.notices else "notice_csv"]
 
 
-def undone(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
-    """取り込んでいない行: all rows of a notice file are notices of the ledger, or as many as it says were refused."""
+def missing_rows(audit: Audit, file: Mapping[str, Any], decoded: Decoded, where: str) -> Iterator[Finding]:
+    """取り込んでいない行: rows of a notice file without a notice in the ledger are no more than those refused.
+
+    `file` has notice_file_no, rows_read and rows_bad.
+    """
     connection, rows_bad = audit.session.ledger.connection, file["rows_bad"]
     if "notice" not in decoded.tables or decoded.record_count != file["rows_read"]:
         yield mismatch(where, Code.NOTICE_DIFFERS, f"{file['rows_read']:,}行", f"{decoded.record_count:,}行", "行数")
         return
     stored = queries.notices_of(connection, file["notice_file_no"])
     rows = rows_of(decoded).join(stored.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
-    left = len(decoded.flawed) + (_nowhere(audit, rows) if rows.height else 0)
-    if left > rows_bad:
-        yield mismatch(where, Code.NOTICE_DIFFERS, f"台帳にない行 {left:,}行", f"{rows_bad:,}行", "取り込まなかった行")
+    missing = len(decoded.flawed) + (_count_missing(audit, rows) if rows.height else 0)
+    if missing > rows_bad:
+        actual = f"台帳にない行 {missing:,}行"
+        yield mismatch(where, Code.NOTICE_DIFFERS, actual, f"{rows_bad:,}行", "取り込まなかった行")
     if rows_bad and not unsealed.has_findings(connection, file["notice_file_no"]):
         yield mismatch(where, Code.NOTICE_DIFFERS, "指摘がない", f"{rows_bad:,}行の指摘", "取り込まなかった行")
 
 
-def _nowhere(audit: Audit, rows: pl.DataFrame) -> int:
-    """どこにもない行: how many are no notice of the ledger, or cancel none, nor a row that was refused."""
+def _count_missing(audit: Audit, rows: pl.DataFrame) -> int:
+    """どこにもない行: how many rows are no notice of the ledger, or cancel neither a notice nor a refused row."""
     connection, is_cancel = audit.session.ledger.connection, pl.col(RefusedRow.CHANGE_KIND) == CANCEL
-    there, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
-    gone = there.notices.join(there.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
-    lost = rows.filter(~is_cancel).join(there.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
-    cancels = rows.filter(is_cancel).join(pl.concat([gone, refused]), on=NOTICE_KEY, how="anti")
-    return lost.height + cancels.height
+    known, refused = registered(connection, rows, key_rows(rows)), all_refused(connection).select(NOTICE_KEY)
+    cancelled = known.notices.join(known.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    missing = rows.filter(~is_cancel).join(known.notices.select(GIVEN), on=GIVEN, how="anti", nulls_equal=True)
+    missing_cancels = rows.filter(is_cancel).join(pl.concat([cancelled, refused]), on=NOTICE_KEY, how="anti")
+    return missing.height + missing_cancels.height
 
 
-def _taken_from(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """採った行: of several rows of one notice, one of which the file's findings refused, that which the ledger has."""
-    several = rows.filter(pl.col(Notice.NOTICE_NO).is_duplicated())
-    if several.is_empty():
+def _choose_taken(rows: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """採った行: if a file has several rows for one notice, because one was refused, choose the one in the ledger."""
+    repeated = rows.filter(pl.col(Notice.NOTICE_NO).is_duplicated())
+    if repeated.is_empty():
         return rows
-    same = several.join(stored, on=stored.columns, how="semi", nulls_equal=True)
-    chosen = pl.concat([same, several]).unique(Notice.NOTICE_NO, keep="first", maintain_order=True)
+    taken = repeated.join(stored, on=stored.columns, how="semi", nulls_equal=True)
+    chosen = pl.concat([taken, repeated]).unique(Notice.NOTICE_NO, keep="first", maintain_order=True)
     return pl.concat([rows.filter(~pl.col(Notice.NOTICE_NO).is_duplicated()), chosen])
 
 
-def _cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, where: str) -> Iterator[Finding]:
-    """納付書の取消: each named by a row of its notice file, on the night that file came."""
+def _check_cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, where: str) -> Iterator[Finding]:
+    """納付書の取消: each has its row in the notice file, on the night when that file came."""
     unnamed = stored.join(rows, on=NOTICE_KEY, how="anti")
     late = stored.filter(pl.col(NoticeFile.NIGHT_ON) != night_on)
     for number in pl.concat([unnamed, late])[Notice.NOTICE_NO].head(LISTED_PER_CODE):
         yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
 
 
-def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
-    """納付書が払う調定: a slip pays its own claim whole, a 全期 slip the instalments of its assessment."""
+def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:
+    """納付書が払う調定: a notice pays its claim in full, a 全期 notice the instalments of its assessment."""
     number, claim = Notice.INSTALLMENT_NO, queries.OF_CLAIM
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{claim}{name}")) for name in ASSESSMENT_KEY)
-    is_own_claim = pl.col(number) == pl.col(f"{claim}{number}")
-    wrong = covers.filter(~same | (~is_own_claim & (pl.col(number) != WHOLE_YEAR)))
+    is_same_assessment = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{claim}{name}")) for name in ASSESSMENT_KEY)
+    is_same_installment = pl.col(number) == pl.col(f"{claim}{number}")
+    wrong = covers.filter(~is_same_assessment | (~is_same_installment & (pl.col(number) != WHOLE_YEAR)))
     cover, amount = pl.col(NoticeClaim.COVER_YEN), pl.col(Notice.AMOUNT_YEN)
     sums = covers.group_by(NoticeClaim.NOTICE_NO).agg(cover.sum(), amount.first())
     short = sums.filter(cover.ne_missing(amount))
@@ -212,29 +216,31 @@ def _covers(covers: pl.DataFrame) -> Iterator[Finding]:
         yield mismatch(f"納付書{notice_no}", Code.NOTICE_DIFFERS, "払う調定・額が違う", "納付書の調定と額")
 
 
-def deliveries(audit: Audit, after: int = 0) -> Iterator[Finding]:
-    """受信の記録: what is called taken in is a file of the ledger, and is called so once; after a number of 受信."""
+def deliveries(audit: Audit, after_no: int = 0) -> Iterator[Finding]:
+    """受信の記録: each delivery that counts as taken in is a file of the ledger, and no other counts for the same.
+
+    Only deliveries after number `after_no`.
+    """
     connection = audit.session.ledger.connection
-    for number, name in unsealed.without_content(connection, after)[:LISTED_PER_CODE]:
+    for number, name in unsealed.without_content(connection, after_no)[:LISTED_PER_CODE]:
         yield mismatch(
             f"{name}（受信{number}）", Code.NOT_BACKED, "取り込んだファイルがない", "同じ中身の取込済のファイル"
         )
-    for sha256, name in unsealed.taken_twice(connection, after)[:LISTED_PER_CODE]:
+    for sha256, name in unsealed.taken_twice(connection, after_no)[:LISTED_PER_CODE]:
         yield mismatch(name, Code.NOT_BACKED, "取込が二度", sha256[:16])
 
 
 def outputs(audit: Audit) -> Iterator[Finding]:
-    """書き出したファイル: uploads hold what was issued, and those still there are what the ledger says was written."""
+    """書き出したファイル: uploads hold what was issued, and their files, if they still exist, are unchanged."""
     issued = belonging.issued_by_upload(audit.session.ledger.connection)
     for upload in queries.uploads(audit.session.ledger.connection):
-        if (payloads := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
+        if (issued_sums := issued.get(upload["upload_no"], (0, 0))) != (upload["notices"], upload["yen"]):
             sums = f"{upload['notices']:,}枚 {upload['yen']:,}円"
-            yield mismatch(
-                upload["file_name"], Code.OUTPUT_DIFFERS, sums, f"{payloads[0]:,}枚 {payloads[1]:,}円", "件数と金額"
-            )
+            expected = f"{issued_sums[0]:,}枚 {issued_sums[1]:,}円"
+            yield mismatch(upload["file_name"], Code.OUTPUT_DIFFERS, sums, expected, "件数と金額")
         path: Path = audit.session.job.out / "upload" / upload["file_name"]
         if not path.is_file():
             continue
         audit.count("納付書情報", 1)
-        if (found := sha256_of(path.read_bytes())) != upload["sha256"]:
-            yield mismatch(upload["file_name"], Code.OUTPUT_DIFFERS, found[:16], upload["sha256"][:16], "SHA-256")
+        if (actual := sha256_of(path.read_bytes())) != upload["sha256"]:
+            yield mismatch(upload["file_name"], Code.OUTPUT_DIFFERS, actual[:16], upload["sha256"][:16], "SHA-256")
