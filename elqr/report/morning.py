@@ -95,28 +95,12 @@ def morning(
     _assert_agreement(outcome, exception, daily, rows)
     kpis = shape.kpi_table(kpi)
     open_ages = backlog.open_ages(rows.waiting, register, night)
-    night_books = books(
-        city,
-        night,
-        NightTables(exception, refund, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions),
-        row_marks,
-        rows,
-        register,
+    night_tables = NightTables(
+        exception, refund, rulings, daily, places, intake, notices, kpis, money, arrivals, retractions
     )
-    tables = (
-        *arrivals,
-        intake,
-        exception,
-        refund,
-        rulings,
-        *retractions,
-        daily,
-        places,
-        *money,
-        kpis,
-        notices,
-        outcome,
-    )
+    night_books = books(city, night, night_tables, row_marks, rows, register)
+    night_results = (daily, places, *money, kpis, notices, outcome)
+    tables = (*arrivals, intake, exception, refund, rulings, *retractions, *night_results)
     statuses = [FileStatus(status) for status in rows.deliveries[Delivery.STATUS].to_list()]
     page = Page(
         city=city,
