@@ -76,7 +76,7 @@ def visible_texts(rows: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class LongTable(Table):
-    """長い表: a table too long to be one frame. `draw` draws its rows, so many at a time; `frame` is empty.
+    """長い表: a table too long to be one frame. `draw(n)` draws its rows in frames of at most n; `frame` is empty.
 
     `rows` counts them, and `sums` are their totals.
     """
