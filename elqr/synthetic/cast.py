@@ -1,106 +1,112 @@
-"""Which slip plays which scene (配役): each claim at most one, and only a scene it can play."""
+"""The cast (配役): which notice plays which scene. A claim plays one scene at most, and only one that it can play."""
 
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
-from elqr.synthetic.events import SCENES, SHARES, Scenes, ordinary
-from elqr.synthetic.frames import ScenicSlip
+from elqr.synthetic.events import SCENES, SHARES, Scenes, pay_as_usual
+from elqr.synthetic.frames import ScenicNotice
 from elqr.synthetic.notices import Calendar
 from elqr.synthetic.register import LEVIES
 from elqr.vocabulary.terms import Outcome
 
 _AT_LEAST = 2
+"""Notices that play each scene, however small the city."""
+
+_SETTLES_IN = timedelta(days=7)
+"""A procedure has to be live this long before the last day for its notices to be paid by eL-QR."""
 
 
-def _playable(slips: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]:
-    """The slips that can play each scene."""
+def _playable(notices: pl.DataFrame, calendar: Calendar) -> dict[str, pl.Series]:
+    """演じられる納付書: for each scene, whether a notice can play it."""
     plain = (
-        (pl.col(ScenicSlip.ROLE) == "base")
-        & ~pl.col(ScenicSlip.IS_CANCELLED)
-        & ~pl.col(ScenicSlip.HAS_REISSUE)
-        & ~pl.col(ScenicSlip.HAS_WHOLE)
+        (pl.col(ScenicNotice.ROLE) == "base")
+        & ~pl.col(ScenicNotice.IS_CANCELLED)
+        & ~pl.col(ScenicNotice.HAS_REISSUE)
+        & ~pl.col(ScenicNotice.HAS_WHOLE)
     )
-    elqr, barcode = pl.col(ScenicSlip.ELQR_KEY).is_not_null(), pl.col(ScenicSlip.BARCODE).is_not_null()
-    whole = pl.col(ScenicSlip.ROLE) == "whole"
+    elqr, barcode = pl.col(ScenicNotice.ELQR_KEY).is_not_null(), pl.col(ScenicNotice.BARCODE).is_not_null()
+    whole = pl.col(ScenicNotice.ROLE) == "whole"
     is_odd = whole.cum_sum() % 2 == 1
     special = {
-        "late": plain & barcode & (pl.col(ScenicSlip.PAYABLE_UNTIL_ON) == calendar.early_until_on),
+        "late": plain & barcode & (pl.col(ScenicNotice.PAYABLE_UNTIL_ON) == calendar.early_until_on),
         "overpaid": plain & elqr,
-        "underpaid": plain & elqr & (pl.col(ScenicSlip.AMOUNT_YEN) > 500),
+        "underpaid": plain & elqr & (pl.col(ScenicNotice.AMOUNT_YEN) > 500),
         "double_other_channel": plain & elqr & barcode,
         "unknown_key": plain & elqr,
         "check_no_differs": plain & elqr,
         "item_differs": plain & elqr,
-        "cancelled_notice": (pl.col(ScenicSlip.ROLE) == "base") & pl.col(ScenicSlip.IS_CANCELLED) & barcode,
-        "old_slip": (pl.col(ScenicSlip.ROLE) == "base") & pl.col(ScenicSlip.HAS_REISSUE) & barcode,
+        "cancelled_notice": (pl.col(ScenicNotice.ROLE) == "base") & pl.col(ScenicNotice.IS_CANCELLED) & barcode,
+        "old_slip": (pl.col(ScenicNotice.ROLE) == "base") & pl.col(ScenicNotice.HAS_REISSUE) & barcode,
         "whole_then_part": whole & is_odd,
         "part_then_whole": whole & ~is_odd,
     }
-    return {name: slips.select(special.get(name, plain & barcode)).to_series() for name in SCENES} | {
-        "ordinary": slips.select(plain & (barcode | elqr | pl.col(ScenicSlip.CUSTOMER_NO).is_not_null())).to_series()
+    return {name: notices.select(special.get(name, plain & barcode)).to_series() for name in SCENES} | {
+        "ordinary": notices.select(
+            plain & (barcode | elqr | pl.col(ScenicNotice.CUSTOMER_NO).is_not_null())
+        ).to_series()
     }
 
 
-_SETTLES_IN = timedelta(days=7)
+def describe(notices: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """納付書に筋書きの材料を添える: frame InventedNotice → frame ScenicNotice, without cancellation rows.
 
-
-def describe(slips: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
-    """納付書に筋書きの材料を添える: frame ScenicSlip.
-
-    A slip whose 支払期限 is over before its procedure goes live keeps its bar code only.
+    A notice keeps its eL-QR key only if its procedure is live by the 支払期限, and `_SETTLES_IN` before the last day.
     """
     items = {levy.procedure.code: levy.procedure.item_no for levy in LEVIES}
-    lives = {levy.procedure.code: levy.procedure.go_live_on for levy in LEVIES}
-    last_live_on = pl.min_horizontal(ScenicSlip.PAYABLE_UNTIL_ON, pl.lit(calendar.last_on - _SETTLES_IN))
-    slips = slips.filter(pl.col(ScenicSlip.CHANGE_KIND) == "1").with_columns(
-        (pl.col(ScenicSlip.PRINCIPAL_YEN) + pl.col(ScenicSlip.DEMAND_FEE_YEN)).alias(ScenicSlip.AMOUNT_YEN),
-        pl.col(ScenicSlip.PROCEDURE_CODE).replace_strict(items, return_dtype=pl.String).alias(ScenicSlip.ITEM_NO),
+    live_days = {levy.procedure.code: levy.procedure.go_live_on for levy in LEVIES}
+    last_live_on = pl.min_horizontal(ScenicNotice.PAYABLE_UNTIL_ON, pl.lit(calendar.last_on - _SETTLES_IN))
+    notices = notices.filter(pl.col(ScenicNotice.CHANGE_KIND) == "1").with_columns(
+        (pl.col(ScenicNotice.PRINCIPAL_YEN) + pl.col(ScenicNotice.DEMAND_FEE_YEN)).alias(ScenicNotice.AMOUNT_YEN),
+        pl.col(ScenicNotice.PROCEDURE_CODE).replace_strict(items, return_dtype=pl.String).alias(ScenicNotice.ITEM_NO),
     )
-    slips = slips.with_columns(
-        pl.col(ScenicSlip.PROCEDURE_CODE).replace_strict(lives, return_dtype=pl.Date).alias(ScenicSlip.LIVE_ON)
+    notices = notices.with_columns(
+        pl.col(ScenicNotice.PROCEDURE_CODE).replace_strict(live_days, return_dtype=pl.Date).alias(ScenicNotice.LIVE_ON)
     ).with_columns(
-        pl.when(pl.col(ScenicSlip.LIVE_ON) <= last_live_on).then(ScenicSlip.ELQR_KEY).alias(ScenicSlip.ELQR_KEY)
+        pl.when(pl.col(ScenicNotice.LIVE_ON) <= last_live_on).then(ScenicNotice.ELQR_KEY).alias(ScenicNotice.ELQR_KEY)
     )
-    bill = [ScenicSlip.PROCEDURE_CODE, ScenicSlip.BILL_NO]
-    slips = slips.with_columns(
-        (pl.col(ScenicSlip.ROLE) == "reissue").any().over(ScenicSlip.CLAIM_ID).alias(ScenicSlip.HAS_REISSUE),
-        (pl.col(ScenicSlip.ROLE) == "whole").any().over(bill).alias(ScenicSlip.HAS_WHOLE),
-        pl.col(ScenicSlip.AMOUNT_YEN).last().over(ScenicSlip.CLAIM_ID).alias(ScenicSlip.OWED_YEN),
+    bill = [ScenicNotice.PROCEDURE_CODE, ScenicNotice.BILL_NO]
+    notices = notices.with_columns(
+        (pl.col(ScenicNotice.ROLE) == "reissue").any().over(ScenicNotice.CLAIM_ID).alias(ScenicNotice.HAS_REISSUE),
+        (pl.col(ScenicNotice.ROLE) == "whole").any().over(bill).alias(ScenicNotice.HAS_WHOLE),
+        pl.col(ScenicNotice.AMOUNT_YEN).last().over(ScenicNotice.CLAIM_ID).alias(ScenicNotice.OWED_YEN),
     )
-    parts = slips.filter(pl.col(ScenicSlip.ROLE) == "base").unique(bill, keep="first", maintain_order=True)
-    return slips.join(
-        parts.select(*bill, pl.struct(parts.columns).alias(ScenicSlip.PART)), on=bill, how="left", maintain_order="left"
+    parts = notices.filter(pl.col(ScenicNotice.ROLE) == "base").unique(bill, keep="first", maintain_order=True)
+    return notices.join(
+        parts.select(*bill, pl.struct(parts.columns).alias(ScenicNotice.PART)),
+        on=bill,
+        how="left",
+        maintain_order="left",
     )
 
 
-def play(rng: np.random.Generator, slips: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
-    """収納の記録: all records of all scenes, in no order (frame InventedPayment); each claim plays one at most."""
-    slips = describe(slips, calendar)
+def play(rng: np.random.Generator, notices: pl.DataFrame, calendar: Calendar, paid_share: float) -> pl.DataFrame:
+    """演じる: the records of all scenes, in no order (frame InventedPayment)."""
+    notices = describe(notices, calendar)
     scenes = Scenes(rng, calendar)
-    paid = int(slips.filter(pl.col(ScenicSlip.ROLE) == "base").height * paid_share)
-    shuffled = pl.Series(rng.permutation(slips.height))
-    playable = _playable(slips, calendar)
-    taken = pl.Series([False] * slips.height)
+    paid_count = int(notices.filter(pl.col(ScenicNotice.ROLE) == "base").height * paid_share)
+    shuffled = pl.Series(rng.permutation(notices.height))
+    playable = _playable(notices, calendar)
+    is_taken = pl.Series([False] * notices.height)
     events: list[pl.DataFrame] = []
-    counts = {name: max(int(paid * share), _AT_LEAST) for name, share in SHARES.items()}
-    counts["ordinary"] = max(paid - sum(counts.values()), 0)
+    counts = {name: max(int(paid_count * share), _AT_LEAST) for name, share in SHARES.items()}
+    counts["ordinary"] = max(paid_count - sum(counts.values()), 0)
     for name, count in counts.items():
-        free = (playable[name] & ~taken).gather(shuffled)
-        chosen = shuffled.filter(free).head(count)
-        assert name == "ordinary" or chosen.len() >= _AT_LEAST, f"too few slips to play {name}"
-        taken = taken | pl.Series(np.isin(np.arange(slips.height), chosen.to_numpy()))
-        scene = SCENES.get(name, ordinary)
-        events += scene(scenes, slips[chosen.to_numpy()])
-    events += _real_slip(scenes, slips.filter(pl.col(ScenicSlip.ROLE) == "real"))
+        is_free = (playable[name] & ~is_taken).gather(shuffled)
+        chosen = shuffled.filter(is_free).head(count)
+        assert name == "ordinary" or chosen.len() >= _AT_LEAST, f"too few notices to play {name}"
+        is_taken = is_taken | pl.Series(np.isin(np.arange(notices.height), chosen.to_numpy()))
+        scene = SCENES.get(name, pay_as_usual)
+        events += scene(scenes, notices[chosen.to_numpy()])
+    events += _pay_real_notice(scenes, notices.filter(pl.col(ScenicNotice.ROLE) == "real"))
     return pl.concat(events)
 
 
-def _real_slip(scenes: Scenes, slip: pl.DataFrame) -> list[pl.DataFrame]:
-    """実在の納付書: paid through its eL-QR, and a week later again through its bar code."""
+def _pay_real_notice(scenes: Scenes, notice: pl.DataFrame) -> list[pl.DataFrame]:
+    """実在の納付書の収納: once by its eL-QR, and a week later again by its bar code."""
     days = [pl.Series([day], dtype=pl.Date) for day in (date(2024, 6, 3), date(2024, 6, 10))]
     return [
-        scenes.event(slip, "elqr", Outcome.MATCHED, "real_slip", days[0], claim_yen=pl.col(ScenicSlip.AMOUNT_YEN)),
-        scenes.event(slip, "twin", Outcome.ALREADY_SETTLED, "real_slip", days[1]),
+        scenes.event(notice, "elqr", Outcome.MATCHED, "real_slip", days[0], claim_yen=pl.col(ScenicNotice.AMOUNT_YEN)),
+        scenes.event(notice, "twin", Outcome.ALREADY_SETTLED, "real_slip", days[1]),
     ]

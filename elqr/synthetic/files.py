@@ -1,4 +1,4 @@
-"""The invented payment files (架空の収納データ): records grouped by sender and date, written through the specs."""
+"""The invented payment files (架空の収納データ): records by sender and date, encoded by their specs."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,14 +12,14 @@ from elqr.vocabulary.terms import Stage
 
 _GROUP_DAYS = 6
 """Days that one file of a sender covers."""
-_AFTER = {Stage.PRELIMINARY: 1, Stage.CANCELLED: 1, Stage.CONFIRMED: 5, Stage.NOT_COLLECTED: 5}
+_DAYS_UNTIL_SENT = {Stage.PRELIMINARY: 1, Stage.CANCELLED: 1, Stage.CONFIRMED: 5, Stage.NOT_COLLECTED: 5}
 _SERIAL = "serial"
 _STORES = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """届いたファイル: its bytes and the truth of its records."""
+    """届いたファイル: its bytes, and the truth about its records (frame Truth)."""
 
     name: str
     data: bytes
@@ -27,14 +27,14 @@ class Delivered:
 
 
 def deliver(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> list[Delivered]:
-    """収納データの一式: every event in exactly one file, then the planted deliveries (again, broken)."""
+    """収納データの一式: every event (frame InventedPayment) in exactly one file."""
     senders = ["cvs_a", "cvs_b", "dsk"]
-    after = pl.col(InventedPayment.STAGE).replace_strict(
-        {stage.value: days for stage, days in _AFTER.items()}, return_dtype=pl.Int64
+    days_until_sent = pl.col(InventedPayment.STAGE).replace_strict(
+        {stage.value: days for stage, days in _DAYS_UNTIL_SENT.items()}, return_dtype=pl.Int64
     )
-    day = pl.min_horizontal(pl.col(InventedPayment.PAID_ON) + pl.duration(days=after), pl.lit(last_on))
-    first = pl.lit(last_on - timedelta(days=400))
-    group = ((day - first).dt.total_days() // _GROUP_DAYS + 1) * _GROUP_DAYS
+    sent_on = pl.min_horizontal(pl.col(InventedPayment.PAID_ON) + pl.duration(days=days_until_sent), pl.lit(last_on))
+    start_on = pl.lit(last_on - timedelta(days=400))
+    days_to_file = ((sent_on - start_on).dt.total_days() // _GROUP_DAYS + 1) * _GROUP_DAYS
     serial = (
         pl.struct(InventedPayment.CLAIM_ID, InventedPayment.PAID_ON, InventedPayment.MINUTE)
         .rank("dense")
@@ -53,26 +53,28 @@ def deliver(events: pl.DataFrame, specs: dict[str, Spec], last_on: date) -> list
             )
         )
         .alias("sender"),
-        pl.min_horizontal(first + pl.duration(days=group), pl.lit(last_on)).alias("file_on"),
+        pl.min_horizontal(start_on + pl.duration(days=days_to_file), pl.lit(last_on)).alias("file_on"),
         serial.alias(_SERIAL),
     )
     order = ["sender", "file_on", InventedPayment.PAID_ON, _SERIAL, InventedPayment.STAGE, InventedPayment.OUTCOME]
     files = []
-    for (sender, file_on), of_file in rows.sort(order, descending=[False] * 5 + [True]).group_by(
+    for (sender, file_on), records in rows.sort(order, descending=[False] * 5 + [True]).group_by(
         ["sender", "file_on"], maintain_order=True
     ):
-        files.append(_file(str(sender), file_on, of_file, specs))
+        files.append(_encode_file(str(sender), file_on, records, specs))
     return files
 
 
-def _file(sender: str, file_on: date, rows: pl.DataFrame, specs: dict[str, Spec]) -> Delivered:
+def _encode_file(sender: str, file_on: date, rows: pl.DataFrame, specs: dict[str, Spec]) -> Delivered:
     if sender == "eltax":
-        return _csv(f"eltax_{file_on:%Y%m%d}.csv", rows, _eltax(rows), specs["eltax_payment_csv"])
+        return _csv_file(f"eltax_{file_on:%Y%m%d}.csv", rows, _eltax_fields(rows), specs["eltax_payment_csv"])
     if sender == "dsk":
-        return _csv(f"dsk_{file_on:%Y%m%d}.csv", rows, _dsk(rows, file_on), specs["dsk_csv"], final_end=False)
+        return _csv_file(
+            f"dsk_{file_on:%Y%m%d}.csv", rows, _dsk_fields(rows, file_on), specs["dsk_csv"], final_end=False
+        )
     if sender == "kouza":
         return transfer(f"kouza_{file_on:%Y%m%d}.dat", rows, specs)
-    return _cvs(f"{sender}_{file_on:%Y%m%d}.dat", rows, file_on, specs[f"cvs_family_{sender[-1]}"])
+    return _cvs_file(f"{sender}_{file_on:%Y%m%d}.dat", rows, file_on, specs[f"cvs_family_{sender[-1]}"])
 
 
 def _truth(name: str, rows: pl.DataFrame, first_record_no: int) -> pl.DataFrame:
@@ -82,20 +84,20 @@ def _truth(name: str, rows: pl.DataFrame, first_record_no: int) -> pl.DataFrame:
     return numbered.select(*Truth.SCHEMA)
 
 
-def _csv(name: str, rows: pl.DataFrame, fields: pl.DataFrame, spec: Spec, *, final_end: bool = True) -> Delivered:
+def _csv_file(name: str, rows: pl.DataFrame, fields: pl.DataFrame, spec: Spec, *, final_end: bool = True) -> Delivered:
     return Delivered(name, encode_csv(spec, fields, final_end=final_end), _truth(name, rows, 1))
 
 
-def _coded(codes: dict[Stage, str]) -> pl.Expr:
+def _stage_code(codes: dict[Stage, str]) -> pl.Expr:
     return pl.col(InventedPayment.STAGE).replace_strict(
         {stage.value: code for stage, code in codes.items()}, return_dtype=pl.String
     )
 
 
-def _eltax(rows: pl.DataFrame) -> pl.DataFrame:
-    final = pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value
+def _eltax_fields(rows: pl.DataFrame) -> pl.DataFrame:
+    is_confirmed = pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value
     return rows.select(
-        _coded({Stage.PRELIMINARY: "1", Stage.CONFIRMED: "2", Stage.CANCELLED: "9"}).alias("data_kind"),
+        _stage_code({Stage.PRELIMINARY: "1", Stage.CONFIRMED: "2", Stage.CANCELLED: "9"}).alias("data_kind"),
         pl.lit("999999").alias("city_code"),
         pl.col(InventedPayment.ELQR_KEY).alias("key_no"),
         pl.col(InventedPayment.ELQR_CHECK).alias("check_no"),
@@ -105,16 +107,16 @@ def _eltax(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col(InventedPayment.PAID_YEN).alias("amount_yen"),
         (pl.col(InventedPayment.CLAIM_ID).abs() % 5 + 1).cast(pl.String).str.zfill(2).alias("channel_kind"),
         "paid_on",
-        pl.when(final).then(pl.col(InventedPayment.PAID_ON) + pl.duration(days=1)).alias("received_on"),
-        pl.when(final).then(pl.col(InventedPayment.PAID_ON) + pl.duration(days=7)).alias("funds_on"),
+        pl.when(is_confirmed).then(pl.col(InventedPayment.PAID_ON) + pl.duration(days=1)).alias("received_on"),
+        pl.when(is_confirmed).then(pl.col(InventedPayment.PAID_ON) + pl.duration(days=7)).alias("funds_on"),
         pl.lit("0000013800").alias("center"),
         pl.col(InventedPayment.PAID_ON).alias("processed_on"),
         pl.col(_SERIAL).cast(pl.String).str.zfill(8).alias("serial_no"),
     )
 
 
-def _clock() -> pl.Expr:
-    """収納時分 from minutes since midnight."""
+def _time_of_day() -> pl.Expr:
+    """収納時分: HHMM, from minutes since midnight."""
     hours, minutes = pl.col(InventedPayment.MINUTE) // 60, pl.col(InventedPayment.MINUTE) % 60
     return pl.concat_str(hours.cast(pl.String).str.zfill(2), minutes.cast(pl.String).str.zfill(2))
 
@@ -132,12 +134,12 @@ def _store() -> pl.Expr:
     return (pl.col(InventedPayment.CLAIM_ID).abs() % _STORES + 1).cast(pl.String)
 
 
-def _dsk(rows: pl.DataFrame, file_on: date) -> pl.DataFrame:
+def _dsk_fields(rows: pl.DataFrame, file_on: date) -> pl.DataFrame:
     centers = {0: "010", 1: "750", 2: "780"}
     return rows.select(
-        _coded(_CVS_KINDS).alias("data_kind"),
+        _stage_code(_CVS_KINDS).alias("data_kind"),
         "paid_on",
-        _clock().alias("paid_at"),
+        _time_of_day().alias("paid_at"),
         "barcode",
         pl.col(InventedPayment.BARCODE).str.slice(13, 6).alias("free_1"),
         pl.col(InventedPayment.BARCODE).str.slice(19, 11).alias("free_2"),
@@ -151,11 +153,11 @@ def _dsk(rows: pl.DataFrame, file_on: date) -> pl.DataFrame:
     )
 
 
-def _cvs(name: str, rows: pl.DataFrame, file_on: date, spec: Spec) -> Delivered:
+def _cvs_file(name: str, rows: pl.DataFrame, file_on: date, spec: Spec) -> Delivered:
     data = rows.select(
-        _coded(_CVS_KINDS).alias("data_kind"),
+        _stage_code(_CVS_KINDS).alias("data_kind"),
         "paid_on",
-        _clock().alias("paid_at"),
+        _time_of_day().alias("paid_at"),
         pl.lit("1").alias("barcode_kind"),
         "barcode",
         _store().str.zfill(7).alias("store"),
@@ -177,9 +179,9 @@ def _cvs(name: str, rows: pl.DataFrame, file_on: date, spec: Spec) -> Delivered:
 def transfer(
     name: str, rows: pl.DataFrame, specs: dict[str, Spec], *, line_end: LineEnd = "none", off_by_yen: int = 0
 ) -> Delivered:
-    """口座振替の結果ファイル; `off_by_yen` breaks its trailer."""
+    """口座振替の結果ファイル. `off_by_yen` makes its trailer wrong."""
     spec = specs["account_transfer_91_result"]
-    done = pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value
+    is_done = pl.col(InventedPayment.STAGE) == Stage.CONFIRMED.value
     data = rows.select(
         pl.lit("0001").alias("bank"),
         pl.lit("ﾐﾎﾝ").alias("bank_name"),
@@ -190,15 +192,15 @@ def transfer(
         pl.col(InventedPayment.PAID_YEN).alias("amount_yen"),
         pl.lit("0").alias("new_kind"),
         "customer_no",
-        pl.when(done).then(pl.lit("0")).otherwise(pl.lit("1")).alias("result"),
+        pl.when(is_done).then(pl.lit("0")).otherwise(pl.lit("1")).alias("result"),
     )
     totals = rows.select(
         pl.len().cast(pl.Int64).alias("total_count"),
         (pl.col(InventedPayment.PAID_YEN).sum() + off_by_yen).alias("total_yen"),
-        done.sum().cast(pl.Int64).alias("done_count"),
-        pl.col(InventedPayment.PAID_YEN).filter(done).sum().alias("done_yen"),
-        (~done).sum().cast(pl.Int64).alias("failed_count"),
-        pl.col(InventedPayment.PAID_YEN).filter(~done).sum().alias("failed_yen"),
+        is_done.sum().cast(pl.Int64).alias("done_count"),
+        pl.col(InventedPayment.PAID_YEN).filter(is_done).sum().alias("done_yen"),
+        (~is_done).sum().cast(pl.Int64).alias("failed_count"),
+        pl.col(InventedPayment.PAID_YEN).filter(~is_done).sum().alias("failed_yen"),
     )
     header = pl.DataFrame(
         {
@@ -209,12 +211,12 @@ def transfer(
         }
     )
     parts = [("header", header), ("data", data), ("trailer", totals), ("end", pl.DataFrame({"record_kind": [""]}))]
-    records = [encode_records(spec, kind, rows_of) for kind, rows_of in parts]
+    records = [encode_records(spec, kind, rows) for kind, rows in parts]
     return Delivered(name, join_records(spec, records, line_end), _truth(name, rows, 2))
 
 
-def again(file: Delivered, name: str, data: bytes | None = None) -> Delivered:
-    """再受信: the same records under another name, all of them counted before."""
+def redeliver(file: Delivered, name: str, data: bytes | None = None) -> Delivered:
+    """再受信: the same records in a file of another name. All of them were counted before."""
     truth = file.truth.with_columns(
         pl.lit(name).alias(Truth.FILE),
         pl.lit("already_posted").alias(Truth.OUTCOME),
@@ -226,8 +228,8 @@ def again(file: Delivered, name: str, data: bytes | None = None) -> Delivered:
     return Delivered(name, file.data if data is None else data, truth)
 
 
-def broken(file: Delivered) -> Delivered:
-    """取込保留になるファイル: none of its records is read."""
+def mark_quarantined(file: Delivered) -> Delivered:
+    """取込保留になるファイル: the file with the truth that none of its records is taken in."""
     truth = file.truth.with_columns(
         pl.lit("quarantined").alias(Truth.OUTCOME),
         pl.lit("quarantined").alias(Truth.PLACE),

@@ -1,6 +1,6 @@
-"""Columns of the synthetic city (架空の都市の列): its slips, what payers did with them, and the truth of each record.
+"""Columns of the synthetic city (架空の都市の列): notices, payments, and the truth about each record.
 
-Names of fields that a file's spec gives them are spelt as there, in elqr/synthetic/files.py.
+Fields of a payment file have the names that its spec gives them. elqr/synthetic/files.py spells those.
 """
 
 import polars as pl
@@ -9,11 +9,11 @@ from elqr.vocabulary.frames import Column, Decision, Frame, Notice, Payment
 from elqr.vocabulary.notice_frames import RefusedRow
 
 
-class InventedSlip(Frame):
-    """架空の納付書の行: what the notice spec's fields say of a slip, and who it is in the city.
+class InventedNotice(Frame):
+    """架空の納付書の行: the fields of the notice spec, and the notice's part in the city.
 
-    `role` is base, reissue, cancel, whole or real; `row` is its place in the files; `elqr_key` and `elqr_check` are
-    what issuing on a new ledger will give it.
+    `role` is base, reissue, cancel, whole or real. `row` is the index of the row in all notice files together.
+    `elqr_key` and `elqr_check` are what issuing on a new ledger will give the notice.
     """
 
     CHANGE_KIND = RefusedRow.CHANGE_KIND
@@ -46,8 +46,11 @@ class InventedSlip(Frame):
     ELQR_CHECK = Column("elqr_check", pl.String)
 
 
-class ScenicSlip(InventedSlip):
-    """筋書きの材料のある納付書: what a scene needs to know of a slip; `part` is the first slip under a 全期 slip."""
+class ScenicNotice(InventedNotice):
+    """筋書きの材料のある納付書: a notice with what a scene needs to know of it.
+
+    `part` is the notice of the first instalment on the same bill, as a struct.
+    """
 
     AMOUNT_YEN = Notice.AMOUNT_YEN
     ITEM_NO = Payment.ITEM_NO
@@ -59,18 +62,21 @@ class ScenicSlip(InventedSlip):
 
 
 class InventedPayment(Frame):
-    """架空の収納の記録: one record of a slip, and what it should come out as; `fault` is empty for an ordinary one."""
+    """架空の収納の記録: a record of a payment file, and its expected outcome.
 
-    CLAIM_ID = InventedSlip.CLAIM_ID
+    `via` is elqr, barcode, twin or transfer. `minute` is minutes since midnight. `fault` is empty without a fault.
+    """
+
+    CLAIM_ID = InventedNotice.CLAIM_ID
     VIA = Column("via", pl.String)
     STAGE = Payment.STAGE
     PAID_ON = Payment.PAID_ON
     MINUTE = Column("minute", pl.Int64)
-    ELQR_KEY = InventedSlip.ELQR_KEY
-    ELQR_CHECK = InventedSlip.ELQR_CHECK
+    ELQR_KEY = InventedNotice.ELQR_KEY
+    ELQR_CHECK = InventedNotice.ELQR_CHECK
     ITEM_NO = Payment.ITEM_NO
-    BARCODE = InventedSlip.BARCODE
-    CUSTOMER_NO = InventedSlip.CUSTOMER_NO
+    BARCODE = InventedNotice.BARCODE
+    CUSTOMER_NO = InventedNotice.CUSTOMER_NO
     PAID_YEN = Payment.PAID_YEN
     OUTCOME = Decision.OUTCOME
     PLACE = Decision.PLACE
@@ -80,7 +86,7 @@ class InventedPayment(Frame):
 
 
 class Truth(Frame):
-    """真実: what each record of a file should come out as."""
+    """真実: the outcome that each record of a file should have."""
 
     FILE = Column("file", pl.String)
     RECORD_NO = Payment.RECORD_NO

@@ -1,7 +1,7 @@
-"""The invented city's register (架空の手続台帳): a believable set of procedures and how each is levied.
+"""The invented city's register (架空の手続台帳): believable procedures, and how each is levied.
 
-Modelled on a city of 300,000 that reaches 7 procedures in fiscal 2026 and grows to 10 by 2029.
-Only 納付区分 127 is real (the slip in samples/); all others are visibly provisional (9xx).
+The model is a city of 300,000 people that has 7 procedures in fiscal 2026 and 10 by 2029.
+Only 納付区分 127 is real (the real notice in samples/ has it). All others are visibly provisional (9xx).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
 @dataclass(frozen=True, slots=True)
 class Levy:
-    """賦課: a procedure, its instalments, its share of the notices, and whether an older system set its keys."""
+    """賦課: a procedure, its instalments and its share of all notices.
+
+    `has_given_keys` when an older system set the keys of its notices.
+    """
 
     procedure: Procedure
     installments: tuple[int, ...]
@@ -28,11 +31,11 @@ def _levy(
     department: str,
     priority: Priority,
     item_no: str,
-    live: date | None,
+    go_live_on: date | None,
     accounting: AccountingKind,
     installments: tuple[int, ...],
     share: float,
-    given: bool = False,
+    has_given_keys: bool = False,
 ) -> Levy:
     procedure = Procedure(
         code=code,
@@ -41,10 +44,10 @@ def _levy(
         department=department,
         priority=priority,
         item_no=item_no,
-        go_live_on=live,
+        go_live_on=go_live_on,
         accounting=(Accounting(kind=accounting),),
     )
-    return Levy(procedure, installments, share, given)
+    return Levy(procedure, installments, share, has_given_keys)
 
 
 _TAX, _FEE = ProcedureKind.LOCAL_TAX, ProcedureKind.USAGE_FEE
@@ -153,7 +156,7 @@ LEVIES: tuple[Levy, ...] = (
 
 
 def register_toml() -> str:
-    """procedures.toml of the invented city, live ones first."""
+    """架空の手続台帳: the text of procedures.toml, in the order of going live."""
     order = sorted(LEVIES, key=lambda levy: (levy.procedure.go_live_on or date.max, levy.procedure.item_no))
     lines = ["# 手続台帳（架空の都市の見本）。item_no の 9xx は仮の値。", ""]
     for procedure in (levy.procedure for levy in order):
