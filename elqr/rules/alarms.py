@@ -1,4 +1,4 @@
-"""Alarms of the night (警報): what takes away a night's clean status besides its exceptions."""
+"""Alarms (警報): what keeps a night from being clean, apart from its exceptions."""
 
 from datetime import date
 
@@ -14,9 +14,10 @@ from elqr.vocabulary.terms import Account, ArrivalState, Channel, Outcome, Settl
 
 
 def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> list[Finding]:
-    """警報: conflicts with what was posted, and channels whose unmatched rate is over the threshold.
+    """警報: conflicts with posted payments, and channels whose share of unknown keys is over `unmatched_rate`.
 
-    `decisions` is frame DecidedPayment. A key layout that changed shows first as a jump in the share of unknown keys.
+    `decisions` is frame DecidedPayment. Channels with fewer than `at_least` unknown keys are left out. When a sender
+    changes the layout of its keys, this share rises first.
     """
     conflicts = decisions.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.CONFLICTS.value).head(LISTED_PER_CODE)
     findings = [
@@ -25,8 +26,8 @@ def alarms(decisions: pl.DataFrame, unmatched_rate: float, at_least: int) -> lis
     ]
     rates = unknown_by_channel(decisions)
     unknowns = pl.col(ChannelTrend.UNKNOWN)
-    over = rates.filter((unknowns >= at_least) & (unknowns > pl.col(ChannelTrend.CONFIRMED) * unmatched_rate))
-    for channel, count, unknown in over.iter_rows():
+    over_limit = rates.filter((unknowns >= at_least) & (unknowns > pl.col(ChannelTrend.CONFIRMED) * unmatched_rate))
+    for channel, count, unknown in over_limit.iter_rows():
         at = Location(field=f"チャネル {Channel(channel).label}")
         findings.append(
             Finding(
@@ -41,8 +42,9 @@ _FEWEST_NIGHTS = 3
 
 
 def jump_alarms(channels: pl.DataFrame, night: date, jump: float, at_least: int) -> list[Finding]:
-    """該当なしの割合の急な上昇: of a channel tonight, against its own last nights with 確報 (at least three of them).
+    """該当なしの割合の急な上昇: channels whose share of unknown keys is more than `jump` over their own usual share.
 
+    The usual share is that of the channel's last nights with 確報; with fewer than three such nights there is no alarm.
     `channels` is frame ChannelTrend of tonight and the nights before.
     """
     rows = channels.filter(pl.col(ChannelTrend.CONFIRMED) > 0).sort(ChannelTrend.NIGHT_ON)
@@ -53,20 +55,17 @@ def jump_alarms(channels: pl.DataFrame, night: date, jump: float, at_least: int)
         before = rows.filter(is_earlier).tail(JUMP_NIGHTS)
         if before.height < _FEWEST_NIGHTS:
             continue
-        usual = int(before[ChannelTrend.UNKNOWN].sum()) / int(before[ChannelTrend.CONFIRMED].sum())
-        if unknown >= at_least and unknown / confirmed > usual + jump:
+        usual_rate = int(before[ChannelTrend.UNKNOWN].sum()) / int(before[ChannelTrend.CONFIRMED].sum())
+        if unknown >= at_least and unknown / confirmed > usual_rate + jump:
             at = Location(field=f"チャネル {Channel(channel).label}")
-            tonight_said = f"{confirmed:,}件中{unknown:,}件（{unknown / confirmed:.1%}）"
-            wanted = f"これまでの{before.height}夜 {usual:.1%} から {jump:.1%} 以内"
-            findings.append(Finding(at, Code.UNMATCHED_JUMP, tonight_said, wanted))
+            actual = f"{confirmed:,}件中{unknown:,}件（{unknown / confirmed:.1%}）"
+            wanted = f"これまでの{before.height}夜 {usual_rate:.1%} から {jump:.1%} 以内"
+            findings.append(Finding(at, Code.UNMATCHED_JUMP, actual, wanted))
     return sorted(findings)
 
 
 def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Finding]:
-    """要確認の滞留: payments that nobody has decided on for more than so many days since their night.
-
-    `waiting` is frame Waiting.
-    """
+    """要確認の滞留: exceptions undecided for more than `days` days. `waiting` is frame Waiting."""
     is_old = (pl.lit(night) - pl.col(Waiting.DECIDED_ON)).dt.total_days() > days
     old = waiting.filter(Waiting.IS_OPEN, is_old)
     if old.is_empty():
@@ -78,14 +77,14 @@ def backlog_alarms(waiting: pl.DataFrame, night: date, days: int) -> list[Findin
 
 
 def reduction_alarms(postings: pl.DataFrame) -> list[Finding]:
-    """減額による過納: what came off claims tonight because their slips were cancelled or lowered.
+    """減額による過納: yen that left claims tonight because their notices were cancelled or lowered.
 
     `postings` is frame DailySum of the night.
     """
-    into = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
-    if into.is_empty():
+    reductions = postings.filter((pl.col(DailySum.ACCOUNT) == Account.SUSPENSE.value) & pl.col(DailySum.IS_REDUCTION))
+    if reductions.is_empty():
         return []
-    count, yen = into.select(pl.col(DailySum.COUNT, DailySum.YEN).sum()).row(0)
+    count, yen = reductions.select(pl.col(DailySum.COUNT, DailySum.YEN).sum()).row(0)
     actual = f"{count:,}件 {yen:,}円を調定から仮受へ移しました"
     return [Finding(Location(field="要確認"), Code.REDUCED, actual, "調定額までの収納")]
 
@@ -94,9 +93,9 @@ _REPEATED_AT_LEAST = 3
 
 
 def repeat_alarms(decisions: pl.DataFrame, others: pl.DataFrame) -> list[Finding]:
-    """同じファイルの再送: most 確報 of a file are those of an earlier file, to the yen, with another 領収日.
+    """同じファイルの再送: files in which most 確報 pay again, to the yen, what one earlier file paid on another 領収日.
 
-    `decisions` is frame DecidedPayment; `others` are the payments that they name (frame EarlierPayment).
+    `decisions` is frame DecidedPayment. `others` (frame EarlierPayment) are the earlier payments that they name.
     """
     confirmed = decisions.filter(pl.col(DecidedPayment.STAGE) == Stage.CONFIRMED.value)
     file, paid_on, paid_yen = DecidedPayment.FILE_NAME, DecidedPayment.PAID_ON, DecidedPayment.PAID_YEN
@@ -132,7 +131,7 @@ _HOLIDAYS_AHEAD = 60
 
 
 def arrival_alarms(rows: pl.DataFrame, holidays_until: date | None, night: date) -> list[Finding]:
-    """到着の警報: files that are missing, too few or out of sequence (frame Arriving), and holidays that run out."""
+    """到着の警報: files (frame Arriving) that are missing, too few or out of sequence, and holidays that run out."""
     findings = []
     for row in rows.filter(pl.col(Arriving.STATE).is_in(list(_ARRIVAL_CODES))).iter_rows(named=True):
         code = _ARRIVAL_CODES[row[Arriving.STATE]]
@@ -168,22 +167,22 @@ _DOUBTS = {
 
 
 def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) -> list[Finding]:
-    """払込突合の警報: lines (frame Settled) that do not agree, and contracts with missing 速報 or 確報.
+    """払込突合の警報: lines that do not agree, contracts with missing 速報 or 確報, and doubtful deposits.
 
-    `gaps` is frame Gap, `doubts` frame Doubt.
+    `lines` is frame Settled, `gaps` frame Gap, `doubts` frame Doubt.
     """
     findings = []
     for row in lines.filter(pl.col(Settled.OUTCOME).is_in(list(_MONEY_CODES))).iter_rows(named=True):
-        what = "資金化日" if row[Settled.PAYMENTS] else "入金日"
-        day = "" if row[Settled.FROM_ON] is None else f" {what} {row[Settled.FROM_ON]}"
-        owed = row[Settled.PAYMENT_YEN] - row[Settled.FEE_YEN]
+        day_title = "資金化日" if row[Settled.PAYMENTS] else "入金日"
+        day = "" if row[Settled.FROM_ON] is None else f" {day_title} {row[Settled.FROM_ON]}"
+        expected_yen = row[Settled.PAYMENT_YEN] - row[Settled.FEE_YEN]
         fee = f"－手数料 {row[Settled.FEE_YEN]:,}円" if row[Settled.FEE_YEN] else ""
         findings.append(
             Finding(
                 Location(field=f"{row[Settled.CONTRACT] or '契約なしの入金'}{day}"),
                 _MONEY_CODES[row[Settled.OUTCOME]],
                 f"入金 {row[Settled.MONEY_YEN]:,}円",
-                f"{owed:,}円（収納 {row[Settled.PAYMENTS]:,}件 {row[Settled.PAYMENT_YEN]:,}円{fee}）",
+                f"{expected_yen:,}円（収納 {row[Settled.PAYMENTS]:,}件 {row[Settled.PAYMENT_YEN]:,}円{fee}）",
             )
         )
     sums = gaps.group_by(Gap.GAP, Gap.CONTRACT).agg(pl.len(), pl.col(Gap.PAID_YEN).sum(), pl.col(Gap.PAID_ON).min())
@@ -197,7 +196,7 @@ def money_alarms(lines: pl.DataFrame, gaps: pl.DataFrame, doubts: pl.DataFrame) 
 
 
 def unknown_by_channel(decisions: pl.DataFrame) -> pl.DataFrame:
-    """チャネルごとの該当なし of one night: frame ChannelTrend without it. `decisions` is frame DecidedPayment."""
+    """チャネルごとの該当なし of one night: frame ChannelTrend without night_on. `decisions` is frame DecidedPayment."""
     rows = decisions.filter(pl.col(DecidedPayment.STAGE) == Stage.CONFIRMED.value)
     confirmed = pl.len().cast(pl.Int64).alias(ChannelTrend.CONFIRMED)
     unknown = (pl.col(DecidedPayment.OUTCOME) == Outcome.KEY_UNKNOWN.value).sum().cast(pl.Int64)

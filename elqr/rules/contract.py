@@ -1,6 +1,6 @@
-"""Contracts (払込の契約): which payments a sender settles with which money, when, and less which fees.
+"""Contracts (払込の契約): which payments a sender settles with which money, when, and with which fees.
 
-What a job may say in `[[settlement]]`. Payments belong to one contract at most; money belongs to the first that fits.
+A job lists them in `[[settlement]]`. A payment belongs to one contract at most; money belongs to the first that fits.
 """
 
 from typing import Literal, Self
@@ -12,11 +12,11 @@ from elqr.vocabulary.terms import Channel
 
 _PER_10000, _PER_100 = 10_000, 100
 _MOST_YEN = 1_000_000
-"""No sender keeps more of one payment or transfer."""
+"""The highest fee of one payment or transfer."""
 
 
 class Fee(Strict):
-    """手数料: what a sender keeps back of a transfer. Everything is added up, taxed, and then rounded once."""
+    """手数料: what a sender deducts from a transfer. The parts are added up, taxed, and then rounded once."""
 
     per_payment_yen: int = Field(default=0, ge=0, le=_MOST_YEN)
     per_transfer_yen: int = Field(default=0, ge=0, le=_MOST_YEN)
@@ -25,18 +25,18 @@ class Fee(Strict):
     rounding: Literal["切捨て", "四捨五入", "切上げ"] = "切捨て"
 
     def of(self, payments: int, yen: int) -> int:
-        """手数料の額 of so many payments of so many yen in one transfer."""
+        """手数料の額: the fee in yen for one transfer of `payments` payments, which sum to `yen`."""
         scaled = (payments * self.per_payment_yen + self.per_transfer_yen) * _PER_10000 + yen * self.per_10000
-        whole = _PER_10000 * _PER_100
-        more = {"切捨て": 0, "四捨五入": whole // 2, "切上げ": whole - 1}[self.rounding]
-        return (scaled * (_PER_100 + self.tax_percent) + more) // whole
+        scale = _PER_10000 * _PER_100
+        rounding_up = {"切捨て": 0, "四捨五入": scale // 2, "切上げ": scale - 1}[self.rounding]
+        return (scaled * (_PER_100 + self.tax_percent) + rounding_up) // scale
 
 
 class Contract(Strict):
-    """契約: a sender of money, as the city's contract with it says.
+    """契約: how a sender of money pays, by its contract with the city.
 
-    `days` and `days_before` are business days around the 資金化日 within which the money must stand on the account.
-    `joined` allows one transfer for several days. `outside` names money and payments that are not compared at all.
+    The money must reach the account from `days_before` business days before the 資金化日 to `days` after it. `joined`
+    allows one transfer for several days. `outside` marks payments and money that are not compared at all.
     """
 
     name: str = Field(min_length=1)
@@ -57,7 +57,7 @@ class Contract(Strict):
     outside: bool = False
 
     @model_validator(mode="after")
-    def _names_its_money(self) -> Self:
+    def _check_marks(self) -> Self:
         if not (self.specs or self.money_specs or self.accounts or self.senders or self.sender_codes):
             raise ValueError(
                 f"契約「{self.name}」: 収納の様式（specs）か、入金の手がかり（senders など）を書いてください"
@@ -65,20 +65,20 @@ class Contract(Strict):
         return self
 
     def takes(self, spec: str, channel: Channel) -> bool:
-        """この契約の収納か: whether payments of a spec, by a channel, are settled by this contract."""
+        """この契約の収納か: whether this contract settles payments of a spec that come by a channel."""
         return spec in self.specs and (not self.channels or channel in self.channels)
 
 
 def overlapping(contracts: tuple[Contract, ...]) -> list[str]:
-    """重なり: what two contracts both claim, in words; payments must have one sender."""
+    """重なり: in words, the payments that two contracts both settle. A payment must have one sender."""
     pairs = []
-    for at, one in enumerate(contracts):
-        for other in contracts[at + 1 :]:
-            specs = sorted(set(one.specs) & set(other.specs))
+    for number, contract in enumerate(contracts, start=1):
+        for other in contracts[number:]:
+            specs = sorted(set(contract.specs) & set(other.specs))
             channels = [
                 channel
                 for channel in Channel
-                if all(contract.takes(spec, channel) for contract in (one, other) for spec in specs)
+                if all(either.takes(spec, channel) for either in (contract, other) for spec in specs)
             ]
-            pairs += [f"{one.name} と {other.name}（{spec}）" for spec in specs if channels]
+            pairs += [f"{contract.name} と {other.name}（{spec}）" for spec in specs if channels]
     return pairs

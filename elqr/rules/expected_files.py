@@ -1,7 +1,8 @@
-"""Expected files (到着予定): which files should have come by a night, and what came instead.
+"""Expected files (到着予定): which files should have come by a night, and which came.
 
-Pure. A delivered file fills the expectation of its own day, else the oldest that is open, else it came unexpectedly.
-Held back and repeated deliveries fill none. What is missing stays so until it comes, or the job says it never will.
+Pure. A delivered file fills the expectation of its own day, else the oldest open one; else it is unexpected. Files that
+are held back or were delivered before fill none. A file is missing until it comes, or until the job says that it never
+will.
 """
 
 import re
@@ -23,10 +24,11 @@ _DAY, _NUMBER = "day", "no"
 
 
 class Arrival(Strict):
-    """到着予定 of one kind of file: when it comes, how many, and how they are numbered.
+    """到着予定 of one kind of file: when they come, how many, and how they are numbered.
 
-    `files` is a regular expression of whole file names. Its group `day` (YYYYMMDD) says which day a file is of, to come
-    `after_days` business days later; its group `no` is a number that rises by one and begins again after `last_no`.
+    `files` is a regular expression for the whole file name. Its group `day` (YYYYMMDD) is the file's day, and the file
+    is due `after_days` business days later. Its group `no` is a number that rises by one and starts again after
+    `last_no`.
     """
 
     name: str = Field(min_length=1)
@@ -46,7 +48,7 @@ class Arrival(Strict):
     skipped: tuple[WrittenDay, ...] = ()
 
     @model_validator(mode="after")
-    def _can_be_followed(self) -> Self:
+    def _check_settings(self) -> Self:
         if not self.specs and not self.files:
             raise ValueError(f"到着予定「{self.name}」: 様式（specs）かファイル名（files）を書いてください")
         if (self.every == "週") != bool(self.weekdays) or (self.every == "月") != bool(self.month_days):
@@ -74,7 +76,7 @@ class Arrival(Strict):
 
     @property
     def names_days(self) -> bool:
-        """ファイル名に日があるか: whether the name of the file says its day."""
+        """ファイル名に日があるか: whether the file names contain their day."""
         return _DAY in re.compile(self.files).groupindex
 
     @property
@@ -82,9 +84,9 @@ class Arrival(Strict):
         return rf"\A(?:{self.files or '(?s:.*)'})\z"
 
     def of(self, delivered: pl.DataFrame) -> "list[_Delivered]":
-        """この予定のファイル of frame DeliveredFile, since the first day of it.
+        """この予定のファイル: those of `delivered` (frame DeliveredFile) that match, from `since` on.
 
-        Names are matched in a time that is linear in their length, whatever expression somebody wrote.
+        polars matches names in linear time, whatever expression the job has.
         """
         name = pl.col(DeliveredFile.FILE_NAME)
         rows = delivered.filter(name.str.contains(self._whole), pl.col(DeliveredFile.NIGHT_ON) >= self.since)
@@ -99,10 +101,10 @@ class Arrival(Strict):
         return list(zip(*files, rows[DeliveredFile.FILE_NAME], rows[DeliveredFile.NIGHT_ON], strict=True))
 
     def days(self, night: date, calendar: Calendar) -> list[date]:
-        """予定日 up to a night; one a day, without those that the job says never come."""
+        """予定日 up to a night, without the days that the job skips."""
         last = min(night, self.until or night)
-        plain = (self.since + timedelta(number) for number in range((last - self.since).days + 32))
-        days = {self._rolled(day, calendar) for day in plain if self._is_due(day, calendar)}
+        calendar_days = (self.since + timedelta(number) for number in range((last - self.since).days + 32))
+        days = {self._roll(day, calendar) for day in calendar_days if self._is_due(day, calendar)}
         return sorted(day for day in days if self.since <= day <= last and day not in self.skipped)
 
     def _is_due(self, day: date, calendar: Calendar) -> bool:
@@ -113,7 +115,7 @@ class Arrival(Strict):
         is_last = (day + timedelta(1)).day == 1
         return self.every == "毎日" or day.day in self.month_days or (is_last and day.day < max(self.month_days))
 
-    def _rolled(self, day: date, calendar: Calendar) -> date:
+    def _roll(self, day: date, calendar: Calendar) -> date:
         if self.roll == "そのまま" or self.every in ("営業日", "毎日"):
             return day
         return calendar.rolled(day, forward=self.roll == "翌営業日")
@@ -121,7 +123,7 @@ class Arrival(Strict):
 
 @dataclass(slots=True)
 class _Slot:
-    """一日の予定, and the files that filled it."""
+    """一日の予定: the files due on one day, and those that came for it."""
 
     due_on: date
     limit_on: date
@@ -144,31 +146,33 @@ class _Slot:
 def check_arrivals(
     arrivals: Iterable[Arrival], delivered: pl.DataFrame, night: date, calendar: Calendar
 ) -> pl.DataFrame:
-    """到着の状況 as of a night: frame Arriving; what is open, and what was due or came on this night.
+    """到着の状況 as of a night: frame Arriving of all that is open, and of what was due or came on this night.
 
-    `delivered` is frame DeliveredFile: every file taken in up to the night, in the order of its delivery.
+    `delivered` (frame DeliveredFile) are all files taken in up to the night, in the order of their delivery.
     """
     rows = []
     for arrival in arrivals:
         files = arrival.of(delivered)
-        rows += list(_of(arrival, files, night, calendar))
-        rows += list(_sequence(arrival, files, night))
+        rows += list(_states(arrival, files, night, calendar))
+        rows += list(_sequence_breaks(arrival, files, night))
     return pl.DataFrame(rows, schema=Arriving.SCHEMA, orient="row")
 
 
 _Delivered = tuple[str | None, str | None, str, date]
-"""The day and the number that a file's name bears, where the job says that it does; the name, and the night."""
+"""A file's day and number, as its name gives them (None where the job expects none), its name, and its night."""
 _Row = tuple[str, date, date, str, int, int, str, date | None]
 
 
-def _of(arrival: Arrival, delivered: Sequence[_Delivered], night: date, calendar: Calendar) -> Iterator[_Row]:
-    ahead = calendar.later(night, arrival.early_days)
+def _states(arrival: Arrival, delivered: Sequence[_Delivered], night: date, calendar: Calendar) -> Iterator[_Row]:
+    """予定日ごとの状況, and the files that came on this night unexpectedly."""
+    last_due_on = calendar.later(night, arrival.early_days)
     slots = {
-        day: _Slot(day, calendar.later(day, arrival.grace_days), arrival.count) for day in arrival.days(ahead, calendar)
+        day: _Slot(day, calendar.later(day, arrival.grace_days), arrival.count)
+        for day in arrival.days(last_due_on, calendar)
     }
     unexpected = []
-    for named, _, name, on in delivered:
-        slot = _slot_for(arrival, named, on, slots, calendar)
+    for day_text, _, name, on in delivered:
+        slot = _slot_for(arrival, day_text, on, slots, calendar)
         if slot is None:
             unexpected.append((name, on))
             continue
@@ -178,22 +182,22 @@ def _of(arrival: Arrival, delivered: Sequence[_Delivered], night: date, calendar
         if slot.due_on > night and not slot.files:
             continue
         if slot.is_open or slot.due_on == night or night in slot.nights:
-            came = max(slot.nights) if slot.nights else None
+            came_on = max(slot.nights) if slot.nights else None
             state = slot.state(night).value
             files = "、".join(slot.files)
-            yield arrival.name, slot.due_on, slot.limit_on, state, len(slot.files), slot.count, files, came
+            yield arrival.name, slot.due_on, slot.limit_on, state, len(slot.files), slot.count, files, came_on
     for name, on in unexpected:
         if on == night:
             yield arrival.name, on, on, ArrivalState.UNEXPECTED.value, 1, 0, name, on
 
 
 def _slot_for(
-    arrival: Arrival, named: str | None, on: date, slots: dict[date, _Slot], calendar: Calendar
+    arrival: Arrival, day_text: str | None, on: date, slots: dict[date, _Slot], calendar: Calendar
 ) -> _Slot | None:
-    """どの予定のファイルか: the day it names, else its own night, else the oldest open one, else one that is early."""
+    """どの予定のファイルか: by the day in its name; without one, its night, else the oldest open or an early one."""
     if arrival.names_days:
         try:
-            day = datetime.strptime(named or "", "%Y%m%d").date()
+            day = datetime.strptime(day_text or "", "%Y%m%d").date()
             slot = slots.get(calendar.later(day, arrival.after_days))
         except (ValueError, OverflowError):
             return None
@@ -205,16 +209,16 @@ def _slot_for(
     return next((slot for slot in slots.values() if slot.is_open and slot.due_on <= last), None)
 
 
-def _sequence(arrival: Arrival, delivered: Sequence[_Delivered], night: date) -> Iterator[_Row]:
-    """連番: numbers that are missing as of a night, and those that came twice or went back on it."""
+def _sequence_breaks(arrival: Arrival, delivered: Sequence[_Delivered], night: date) -> Iterator[_Row]:
+    """連番の乱れ: numbers missing as of a night, and files whose number on this night came before or is too low."""
     if arrival.last_no is None:
         return
     missing: dict[int, tuple[str, date]] = {}
     last: int | None = None
-    for _, text, name, on in delivered:
-        if not (text and text.isdecimal()):
+    for _, number_text, name, on in delivered:
+        if not (number_text and number_text.isdecimal()):
             continue
-        number = int(text)
+        number = int(number_text)
         step = 1 if last is None else (number - last) % arrival.last_no
         if number in missing:
             del missing[number]
