@@ -1,4 +1,4 @@
-"""Instalments (期別と全期): what a 全期 slip of a notice file pays, and which rows of the two do not go together."""
+"""Instalments (期別と全期): what a 全期 notice of a notice file pays, and which rows of the two kinds conflict."""
 
 import polars as pl
 
@@ -12,23 +12,24 @@ _IS_GONE = "is_gone"
 
 
 def cancelled_notices(registered: Registered, cancels: pl.DataFrame) -> pl.DataFrame:
-    """取り消された納付書, by the ledger or by this file; by their NOTICE_KEY; what other functions here call gone."""
-    before = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
-    return pl.concat([before, cancels.select(NOTICE_KEY)]).unique().with_columns(pl.lit(True).alias(_IS_GONE))
+    """取り消された納付書: columns NOTICE_KEY and is_gone, of the notices that the ledger or this file cancels."""
+    earlier = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    return pl.concat([earlier, cancels.select(NOTICE_KEY)]).unique().with_columns(pl.lit(True).alias(_IS_GONE))
 
 
-def _with_gone(notices: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+def _mark_gone(notices: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     rows = notices.join(gone, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     return rows.with_columns(pl.col(_IS_GONE).fill_null(False))
 
 
-def instalments_after_whole(sieve: Sieve, registered: Registered, gone: pl.DataFrame) -> None:
-    """An assessment registered as one claim (期別 0) gains instalments only when the slips of that claim are cancelled.
+def refuse_instalments_after_whole(sieve: Sieve, registered: Registered, gone: pl.DataFrame) -> None:
+    """一括の後の期別を断る: refuse instalments of an assessment that is registered as one claim (期別 0).
 
-    The two would be paid twice. What is refused here does not count for what looks at 全期 and 期別 afterwards.
+    Otherwise the same amount could be paid twice. They are accepted once all notices of that claim are cancelled
+    (`gone`). Rows refused here do not count in later rules about 全期 and 期別.
     """
-    slips = registered.notices.join(registered.singles, on=Notice.NOTICE_NO, how="semi")
-    single = _with_gone(slips, gone).filter(~pl.col(_IS_GONE)).select(ASSESSMENT_KEY).unique()
+    notices = registered.notices.join(registered.singles, on=Notice.NOTICE_NO, how="semi")
+    single = _mark_gone(notices, gone).filter(~pl.col(_IS_GONE)).select(ASSESSMENT_KEY).unique()
     single = single.with_columns(is_single=True)
     sieve.rows = sieve.rows.join(single, on=ASSESSMENT_KEY, how="left", validate="m:1", maintain_order="left")
     is_part = pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR
@@ -39,21 +40,21 @@ def instalments_after_whole(sieve: Sieve, registered: Registered, gone: pl.DataF
 
 
 def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
-    """全期: the instalments a whole-year slip pays, each at the amount of its slip of that time.
+    """全期の内訳: the instalments that each 全期 notice pays, at the amounts of their notices when it was issued.
 
-    Frame: record_no of the 全期 row, the claim key of each instalment, cover_yen. An instalment whose slips are all
-    cancelled is none. An installment-0 slip whose assessment never had instalments is a claim of its own and has no
-    row here; one that comes when none is left, or before any was issued, is refused.
+    Columns: record_no of the 全期 row, CLAIM_KEY of the instalment, cover_yen. An instalment whose notices are all
+    cancelled does not count. A notice with 期別 0 whose assessment never had instalments is a claim of its own and has
+    no row here. A 全期 notice is refused when no instalment is left, or none was issued by its own day of issue.
     """
     columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
-    slips = _with_gone(pl.concat([registered.select(columns), sieve.rows.select(columns)]), gone)
-    parts = slips.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
-    stands = (~pl.col(_IS_GONE)).any().over(CLAIM_KEY)
+    notices = _mark_gone(pl.concat([registered.select(columns), sieve.rows.select(columns)]), gone)
+    parts = notices.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
+    is_standing = (~pl.col(_IS_GONE)).any().over(CLAIM_KEY)
     whole = sieve.rows.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
         RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
     )
     covers = (
-        whole.join(parts.filter(stands), on=ASSESSMENT_KEY, how="inner", maintain_order="left")
+        whole.join(parts.filter(is_standing), on=ASSESSMENT_KEY, how="inner", maintain_order="left")
         .filter(pl.col(Notice.ISSUED_ON) <= pl.col("whole_issued_on"))
         .sort(RECORD_NO, Notice.INSTALLMENT_NO, ~pl.col(_IS_GONE), Notice.ISSUE_NO)
         .unique([RECORD_NO, Notice.INSTALLMENT_NO], keep="last", maintain_order=True)
@@ -63,9 +64,15 @@ def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame
     divided = whole.join(parts, on=ASSESSMENT_KEY, how="semi").select(RECORD_NO, is_divided=True)
     for frame in (sums, divided):
         sieve.rows = sieve.rows.join(frame, on=RECORD_NO, how="left", validate="1:1", maintain_order="left")
-    amount, covered = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")
-    sieve.refuse(Code.WHOLE_YEAR_SUM, "全期の額", covered.is_not_null() & (amount != covered), amount, covered)
+    amount_yen, covered_yen = pl.col(Notice.AMOUNT_YEN), pl.col("covered_yen")
+    sieve.refuse(
+        Code.WHOLE_YEAR_SUM,
+        "全期の額",
+        covered_yen.is_not_null() & (amount_yen != covered_yen),
+        amount_yen,
+        covered_yen,
+    )
     wanted = pl.lit("発行日までに発行され、取り消されていない各期の納付書")
-    sieve.refuse(Code.WHOLE_YEAR_SUM, "期別", pl.col("is_divided") & covered.is_null(), pl.lit("全期だけ"), wanted)
+    sieve.refuse(Code.WHOLE_YEAR_SUM, "期別", pl.col("is_divided") & covered_yen.is_null(), pl.lit("全期だけ"), wanted)
     sieve.rows = sieve.rows.drop("covered_yen", "is_divided")
     return covers.join(sieve.rows.select(RECORD_NO), on=RECORD_NO, how="semi", maintain_order="left")

@@ -1,4 +1,4 @@
-"""KPI eL-QR対応の手続数（累積）: how many procedures of the register support eL-QR, with the ledger's evidence."""
+"""KPI eL-QR対応の手続数（累積）: how many procedures support eL-QR by the register, with the ledger's evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TARGETS: dict[int, int] = {2026: 7, 2027: 8, 2028: 9, 2029: 10}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """運用の証拠: what the ledger knows of a procedure up to the as-of date."""
+    """運用の証拠: what the ledger says about a procedure up to the as-of date."""
 
     first_issued_on: date | None = None
     first_paid_on: date | None = None
@@ -26,13 +26,13 @@ class Evidence:
 
     @property
     def elqr_share(self) -> float | None:
-        """eL-QRの割合 of confirmed payments; None without payments."""
+        """eL-QRの割合 of the confirmed payments; None without payments."""
         return self.elqr_payments / self.payments if self.payments else None
 
 
 @dataclass(frozen=True, slots=True)
 class YearCount:
-    """年度別の累積手続数: `planned` by the register's dates, `live` of them up to the as-of date."""
+    """年度別の累積手続数: `planned` counts the register's dates, `live` those up to the as-of date."""
 
     fiscal_year: int
     target: int
@@ -41,13 +41,13 @@ class YearCount:
 
     @property
     def label(self) -> str:
-        """和暦の年度 as it is shown."""
+        """和暦の年度, as shown to staff."""
         return wareki_fiscal_year(self.fiscal_year)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcedureEvidence:
-    """手続ごとの証拠, with what is odd about it (注意)."""
+    """手続ごとの証拠, with a remark (注意) where register and evidence disagree."""
 
     procedure: Procedure
     evidence: Evidence
@@ -69,21 +69,21 @@ class Kpi:
             "counting_rule": COUNTING_RULE,
             "years": [
                 {
-                    "fiscal_year": y.fiscal_year,
-                    "label": y.label,
-                    "target": y.target,
-                    "planned": y.planned,
-                    "live": y.live,
-                    "reached": y.planned >= y.target,
+                    "fiscal_year": year.fiscal_year,
+                    "label": year.label,
+                    "target": year.target,
+                    "planned": year.planned,
+                    "live": year.live,
+                    "reached": year.planned >= year.target,
                 }
-                for y in self.years
+                for year in self.years
             ],
             "procedures": [_as_dict(line) for line in self.procedures],
         }
 
 
 def _as_dict(line: ProcedureEvidence) -> dict[str, object]:
-    procedure, seen = line.procedure, line.evidence
+    procedure, evidence = line.procedure, line.evidence
     return {
         "code": procedure.code,
         "name": procedure.name,
@@ -91,19 +91,22 @@ def _as_dict(line: ProcedureEvidence) -> dict[str, object]:
         "department": procedure.department,
         "priority": procedure.priority.value,
         "go_live_on": procedure.go_live_on.isoformat() if procedure.go_live_on else None,
-        "first_issued_on": seen.first_issued_on.isoformat() if seen.first_issued_on else None,
-        "first_paid_on": seen.first_paid_on.isoformat() if seen.first_paid_on else None,
-        "notices": seen.notices,
-        "elqr_payments": seen.elqr_payments,
-        "elqr_yen": seen.elqr_yen,
-        "payments": seen.payments,
-        "elqr_share": round(seen.elqr_share, 4) if seen.elqr_share is not None else None,
+        "first_issued_on": evidence.first_issued_on.isoformat() if evidence.first_issued_on else None,
+        "first_paid_on": evidence.first_paid_on.isoformat() if evidence.first_paid_on else None,
+        "notices": evidence.notices,
+        "elqr_payments": evidence.elqr_payments,
+        "elqr_yen": evidence.elqr_yen,
+        "payments": evidence.payments,
+        "elqr_share": round(evidence.elqr_share, 4) if evidence.elqr_share is not None else None,
         "remark": line.remark,
     }
 
 
 def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years: tuple[int, ...] = ()) -> Kpi:
-    """KPIを数える: per fiscal year, against the targets, with the evidence of each procedure."""
+    """KPIを数える: the procedures per fiscal year against the targets, and the evidence of each procedure.
+
+    `evidence` is by procedure code.
+    """
     counts = tuple(_year_count(register, year, as_of) for year in years or tuple(TARGETS))
     lines = tuple(
         ProcedureEvidence(
@@ -117,17 +120,18 @@ def kpi(register: Register, evidence: Mapping[str, Evidence], as_of: date, years
 
 
 def _year_count(register: Register, year: int, as_of: date) -> YearCount:
-    dated = [p.go_live_on for p in register.procedure if p.go_live_on and fiscal_year(p.go_live_on) <= year]
-    return YearCount(year, TARGETS.get(year, 0), len(dated), sum(day <= as_of for day in dated))
+    procedures = register.procedure
+    live_days = [p.go_live_on for p in procedures if p.go_live_on and fiscal_year(p.go_live_on) <= year]
+    return YearCount(year, TARGETS.get(year, 0), len(live_days), sum(day <= as_of for day in live_days))
 
 
-def _remark(procedure: Procedure, seen: Evidence, as_of: date) -> str:
+def _remark(procedure: Procedure, evidence: Evidence, as_of: date) -> str:
     """注意: declared without evidence, or evidence without a declaration."""
-    live = procedure.is_live(as_of)
-    if live and not seen.notices:
+    is_live = procedure.is_live(as_of)
+    if is_live and not evidence.notices:
         return "運用開始済だが、eL-QR付き納付書の発行がない"
-    if live and not seen.elqr_payments:
+    if is_live and not evidence.elqr_payments:
         return "運用開始済だが、eL-QRでの収納がまだない"
-    if not live and (seen.notices or seen.elqr_payments):
+    if not is_live and (evidence.notices or evidence.elqr_payments):
         return "運用開始の登録がないのに、eL-QRの発行・収納がある"
     return ""

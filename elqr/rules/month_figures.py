@@ -1,4 +1,4 @@
-"""The figures of a month (月の数字): sums of its postings and the balance of 仮受, as they are closed."""
+"""The figures of a month (月の数字): the sums of its postings and the balance of 仮受, which a close fixes."""
 
 import hashlib
 from dataclasses import dataclass
@@ -32,42 +32,42 @@ class Figures:
 
     @property
     def month(self) -> str:
-        """月 as it is written: 2026-10."""
+        """月, such as 2026-10."""
         return f"{self.first:%Y-%m}"
 
     @property
     def on_claims(self) -> pl.DataFrame:
-        """収納 of the month."""
+        """収納の行: the sums on claims."""
         return self._of(Account.CLAIM)
 
     @property
     def in_suspense(self) -> pl.DataFrame:
-        """仮受 of the month."""
+        """仮受の行: the sums in suspense."""
         return self._of(Account.SUSPENSE)
 
     @property
     def withdrawn_yen(self) -> int:
-        """送付元の取消 of the month: what rulings took back, less what they gave back."""
+        """送付元の取消の額: what rulings withdrew, less what they restored."""
         return self._yen(Account.WITHDRAWN)
 
     @property
     def yen(self) -> int:
-        """収納額 of the month."""
+        """収納額: yen posted to claims in the month."""
         return self._yen(Account.CLAIM)
 
     @property
     def reduced_yen(self) -> int:
-        """減額による過納 of the month: what nights took off claims because their slips were cancelled or lowered."""
+        """減額による過納の額: yen that left claims because their notices were cancelled or lowered."""
         return int(self.in_suspense.filter(MonthlySum.IS_REDUCTION)[MonthlySum.YEN].sum())
 
     @property
     def count(self) -> int:
-        """件数 of the month."""
+        """収納の件数."""
         return int(self.on_claims[MonthlySum.COUNT].sum())
 
     @property
     def sha256(self) -> str:
-        """数字の照合値: over every sum and both balances, whatever the register calls its procedures."""
-        sums = self.sums.drop(MonthlySum.IS_REDUCTION)  # a month that was closed before there were any does not have it
+        """数字の照合値: a hash of all sums and both balances. Names in the register do not enter it."""
+        sums = self.sums.drop(MonthlySum.IS_REDUCTION)  # months closed before reductions existed lack this column
         text = f"{self.month}\n{self.opening_yen}\n{self.closing_yen}\n{sums.write_csv()}"
         return hashlib.sha256(text.encode()).hexdigest()

@@ -13,7 +13,7 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
-from elqr.rules.instalments import cancelled_notices, instalments_after_whole, whole_year_covers
+from elqr.rules.instalments import cancelled_notices, refuse_instalments_after_whole, whole_year_covers
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED, Finding
@@ -103,7 +103,7 @@ def judge_rows(
     same = _changed_rows(sieve, registered.notices, titles)
     _order_of_issue(sieve, registered.notices)
     _keys_taken(sieve, registered.keys)
-    instalments_after_whole(sieve, registered, gone)
+    refuse_instalments_after_whole(sieve, registered, gone)
     covers = whole_year_covers(sieve, registered.notices, gone)
     notices = sieve.rows.with_columns(
         pl.int_range(first_notice_no, first_notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO)
