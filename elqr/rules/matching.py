@@ -1,8 +1,8 @@
-"""Matching (消込): tonight's payments and the claims they name → exactly one outcome each.
+"""Matching (消込): tonight's payments and the claims that they name → exactly one outcome for each payment.
 
-Pure functions over frames, partitionable by assessment: every rule looks at payments of one identity
-or at claims of one slip, never at the whole night. Nothing is matched by amount or by name. The order
-in which payments of a claim are decided is 領収日, then the sender's identity, never the arrival.
+Pure functions over frames, partitionable by assessment: every rule looks at the payments of one identity or at the
+claims of one notice, never at the whole night. Nothing is matched by amount or name alone. Payments of a claim are
+decided in the order of 領収日, then of the sender's identity, never of arrival.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,27 +29,25 @@ from elqr.vocabulary.matching_frames import ClaimLine, InOrder, Truths
 from elqr.vocabulary.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
-_KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
-_ASKED = (*_KEY, Payment.REISSUE_NO)
 _ORDER = (Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
 
-_GIVEN = (
+_PAYMENT_COLUMNS = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.STAGE, Payment.IDENTITY, Payment.OCCURRENCE_NO,
     *CONTENT,
 )  # fmt: skip
-_JUDGED = tuple(name for name in InOrder.SCHEMA if name != InOrder.OCCURRENCE_NO)
+_ORDER_COLUMNS = tuple(name for name in InOrder.SCHEMA if name != InOrder.OCCURRENCE_NO)
 _KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED = "known_preliminary", "known_cancelled", "known_confirmed"
 _IS_ELIGIBLE = "is_eligible"
-_UP_TO_HERE = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE)
-_ORDERED = (*(name for name in _GIVEN if name not in _UP_TO_HERE), *_JUDGED)
-_SHOWN = (
+_NEEDED_NO_LONGER = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE)
+_ORDERED_COLUMNS = (*(name for name in _PAYMENT_COLUMNS if name not in _NEEDED_NO_LONGER), *_ORDER_COLUMNS)
+_NOTICE_COLUMNS = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,
-    *_JUDGED, Candidate.NOTICE_NO, Candidate.INSTALLMENT_NO, Candidate.AMOUNT_YEN, Candidate.PROCEDURE_CODE,
+    *_ORDER_COLUMNS, Candidate.NOTICE_NO, Candidate.INSTALLMENT_NO, Candidate.AMOUNT_YEN, Candidate.PROCEDURE_CODE,
     Candidate.IS_CANCELLED, *TRUTHS, _IS_ELIGIBLE,
 )  # fmt: skip
-"""What each step hands on: a night of a million rows is not carried along in sixty columns."""
+"""Columns that each step hands on. A night may have a million rows, so no step carries more than the next need."""
 
-_LINE = (
+_LINE_COLUMNS = (
     Payment.PAYMENT_NO, Payment.PAID_YEN, Payment.CHANNEL, *_ORDER, Payment.FILE_NO,
     Candidate.NOTICE_NO, Candidate.AMOUNT_YEN, Candidate.INSTALLMENT_NO,
 )  # fmt: skip
@@ -57,7 +55,7 @@ _LINE = (
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """消込の結果: one decision a payment (frame Decision), what goes to which claim (Allocation), and KnownAs."""
+    """消込の結果: a decision for each payment (frame Decision), what goes to claims (Allocation), and KnownAs."""
 
     decisions: pl.DataFrame
     allocations: pl.DataFrame
@@ -65,19 +63,19 @@ class Matched:
 
 
 def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame, claims: pl.DataFrame) -> Matched:
-    """Decides every payment.
+    """消し込む: decide every payment.
 
-    `payments` Payment · `known` KnownEvent of tonight's identities · `candidates` Candidate for tonight's
-    keys · `claims` OpenClaim of the candidates' notices. Asserts that count and yen are conserved.
+    `payments` is frame Payment, `known` KnownEvent of tonight's identities, `candidates` Candidate of tonight's keys,
+    and `claims` OpenClaim of the candidates' notices. Asserts that count and yen are conserved.
     """
-    rows = find_repeats(payments.select(_GIVEN), known)
-    renamed = known_as(payments, rows)
-    rows = _with_stage_order(rows, known).select(_ORDERED)
-    rows = _with_notice(rows, candidates).select(_SHOWN)
-    lines = _lines(rows, claims)
-    decisions = _decided(rows, lines)
-    same = decisions[Payment.PAYMENT_NO].equals(payments[Payment.PAYMENT_NO])
-    assert same and payments[Payment.PAYMENT_NO].is_unique().all(), "every payment has exactly one decision"
+    rows = find_repeats(payments.select(_PAYMENT_COLUMNS), known)
+    known_otherwise = known_as(payments, rows)
+    rows = _with_stage_order(rows, known).select(_ORDERED_COLUMNS)
+    rows = _with_notices(rows, candidates).select(_NOTICE_COLUMNS)
+    lines = _claim_lines(rows, claims)
+    decisions = _decide(rows, lines)
+    is_same_order = decisions[Payment.PAYMENT_NO].equals(payments[Payment.PAYMENT_NO])
+    assert is_same_order and payments[Payment.PAYMENT_NO].is_unique().all(), "every payment has exactly one decision"
     money = decisions.hstack(payments.select(Payment.STAGE, Payment.PAID_YEN)).filter(_holds_money())
     assert money.select(
         (pl.col(Decision.CLAIM_YEN) + pl.col(Decision.SUSPENSE_YEN) == pl.col(Payment.PAID_YEN)).all()
@@ -91,11 +89,11 @@ def match(payments: pl.DataFrame, known: pl.DataFrame, candidates: pl.DataFrame,
     assert allocations[Allocation.CLAIM_YEN].sum() == decisions[Decision.CLAIM_YEN].sum(), (
         "claims get what decisions say"
     )
-    return Matched(decisions, Allocation.of(allocations), renamed)
+    return Matched(decisions, Allocation.of(allocations), known_otherwise)
 
 
 def _holds_money() -> pl.Expr:
-    """確報 that is no repeat: its yen must stand on a claim or in suspense."""
+    """お金のある収納: a 確報 that is no repeat. Its yen must be on a claim or in suspense."""
     is_repeat = pl.col(Decision.OUTCOME) == Outcome.ALREADY_POSTED.value
     return (pl.col(Payment.STAGE) == Stage.CONFIRMED.value) & ~is_repeat
 
@@ -103,35 +101,35 @@ def _holds_money() -> pl.Expr:
 def _within(
     rows: pl.DataFrame, group: str, alone: Mapping[str, pl.Expr], shared: Mapping[str, pl.Expr]
 ) -> pl.DataFrame:
-    """組の中の値: columns that depend on the other rows of a group.
+    """組の中の値: the rows with further columns that depend on the other rows of their group.
 
-    Nearly every group is one row, and `alone` says its values; only the others are windowed, for those of `shared`.
+    Nearly every group is one row, and `alone` gives its values. Only larger groups are windowed, for those of `shared`.
     """
     others = rows.with_row_index("at").filter(pl.col(group).is_duplicated())
     return rows.hstack(overwrite(rows.select(**alone), others.select("at", **shared)))
 
 
 def _running(values: Mapping[str, pl.Expr], within: str, by: Sequence[str] = ()) -> dict[str, pl.Expr]:
-    """途中までの計: the sum of each value over the rows of one group up to and with each row, in an order."""
+    """途中までの計: the running sum of each value within each group, in the order `by`."""
     return {name: value.cum_sum().over(within, order_by=by or None) for name, value in values.items()}
 
 
 def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """段階の順序: `terms.STAGE_TRANSITIONS` as counts per identity, so that byte twins are told apart.
+    """段階の順序: frame InOrder. `terms.STAGE_TRANSITIONS` as counts per identity, so that identical twins both count.
 
-    Within a night the order is 速報, 取消, 振替不能, 確報, whatever came first.
+    Within a night the order is 速報, 取消, 振替不能, 確報, whichever arrives first.
     """
     rows = join_beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
         pl.col(_KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED).fill_null(0)
     )
-    fresh = ~pl.col(InOrder.IS_REPEAT) & ~pl.col(InOrder.IS_CONFLICT)
-    stage = {kind: fresh & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
-    one = {f"nth_{kind.value}": is_it.cast(pl.Int64) for kind, is_it in stage.items()}
-    by_event = (Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO)
-    nth = _running(one, Payment.IDENTITY, by_event)
-    counted = {"tonight_preliminary": one["nth_preliminary"], "tonight_cancelled": one["nth_cancelled"]}
+    is_new = ~pl.col(InOrder.IS_REPEAT) & ~pl.col(InOrder.IS_CONFLICT)
+    stage = {kind: is_new & (pl.col(Payment.STAGE) == kind.value) for kind in Stage}
+    ones = {f"nth_{kind.value}": is_stage.cast(pl.Int64) for kind, is_stage in stage.items()}
+    order = (Payment.OCCURRENCE_NO, Payment.FILE_NO, Payment.RECORD_NO)
+    nth = _running(ones, Payment.IDENTITY, order)
+    counted = {"tonight_preliminary": ones["nth_preliminary"], "tonight_cancelled": ones["nth_cancelled"]}
     tonight = {name: value.sum().over(Payment.IDENTITY) for name, value in counted.items()}
-    rows = _within(rows, Payment.IDENTITY, one | counted, nth | tonight)
+    rows = _within(rows, Payment.IDENTITY, ones | counted, nth | tonight)
     preliminary = pl.col(_KNOWN_PRELIMINARY) + pl.col("tonight_preliminary")
     may_cancel = (preliminary - pl.col(_KNOWN_CONFIRMED) - pl.col(_KNOWN_CANCELLED)).clip(lower_bound=0)
     cancelled = pl.col(_KNOWN_CANCELLED) + pl.min_horizontal("tonight_cancelled", may_cancel)
@@ -162,49 +160,49 @@ def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """照会: the notice behind each key, and whether the payment may settle what it asks."""
+def _with_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """照会: the notice of each key, and whether the payment is eligible to settle its claims."""
     rows = look_up_notices(rows, candidates)
     is_in_order = pl.col(InOrder.IS_CONFIRMED) & ~pl.col(InOrder.IS_OUT_OF_ORDER)
     may_settle = is_in_order & pl.col(Candidate.NOTICE_NO).is_not_null()
     return rows.with_columns((may_settle & ~pl.any_horizontal(RULED_OUT)).alias(_IS_ELIGIBLE))
 
 
-def _lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """One row for each eligible payment and claim that its slip pays, with what the claim takes of it.
+def _claim_lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """収納と調定の行: a row for each eligible payment and each claim of its notice, with the yen that the claim takes.
 
-    A 全期 slip pays what is owed on its claims, each up to the amount that it covers. It is taken only when nothing
-    stands on any of them before it; otherwise somebody decides (the difference is never spread). An ordinary slip
-    takes what is left of its claim.
+    A 全期 notice pays what is owed on its claims, each up to the amount that it covers, but only when nothing was
+    collected on any of them before. Otherwise people decide, because a difference is never spread. Any other notice
+    pays up to what is left on its claim.
     """
-    slips = claims.with_columns(
+    notices = claims.with_columns(
         (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias(ClaimLine.IS_WHOLE),
         pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN).alias(ClaimLine.SHARE_YEN),
     )
-    lines = rows.filter(_IS_ELIGIBLE).select(_LINE)
-    lines = lines.join(slips, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
+    lines = rows.filter(_IS_ELIGIBLE).select(_LINE_COLUMNS)
+    lines = lines.join(notices, on=OpenClaim.NOTICE_NO, how="inner", maintain_order="left")
     is_shared = pl.col(OpenClaim.CLAIM_NO).is_duplicated()
     in_order = lines.filter(is_shared).sort(*_ORDER, Payment.FILE_NO, maintain_order=True)
-    lines = _with_refused(pl.concat([lines.filter(~is_shared), in_order]))
-    asks = pl.when(ClaimLine.IS_WHOLE).then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
-    offered = pl.when(ClaimLine.IS_REFUSED_WHOLE).then(0).otherwise(asks)
-    lines = lines.with_columns(offered.alias("offered_yen"))
+    lines = _with_refused_wholes(pl.concat([lines.filter(~is_shared), in_order]))
+    asked_yen = pl.when(ClaimLine.IS_WHOLE).then(OpenClaim.COVER_YEN).otherwise(Payment.PAID_YEN)
+    offered_yen = pl.when(ClaimLine.IS_REFUSED_WHOLE).then(0).otherwise(asked_yen)
+    lines = lines.with_columns(offered_yen.alias("offered_yen"))
     until = {"offered_until_yen": pl.col("offered_yen")}
     lines = _within(lines, OpenClaim.CLAIM_NO, until, _running(until, OpenClaim.CLAIM_NO))
     before = pl.col("offered_until_yen") - pl.col("offered_yen")
-    stands = pl.col(OpenClaim.COLLECTED_YEN) + before
-    left = (pl.col(OpenClaim.OWED_YEN) - stands).clip(lower_bound=0)
-    lines = lines.with_columns(left.alias(ClaimLine.LEFT_YEN), (stands > 0).alias(ClaimLine.IS_SECOND_HERE))
+    collected = pl.col(OpenClaim.COLLECTED_YEN) + before
+    left = (pl.col(OpenClaim.OWED_YEN) - collected).clip(lower_bound=0)
+    lines = lines.with_columns(left.alias(ClaimLine.LEFT_YEN), (collected > 0).alias(ClaimLine.IS_SECOND_HERE))
     part = pl.min_horizontal("offered_yen", ClaimLine.LEFT_YEN)
     lines = lines.with_columns(part.alias(ClaimLine.CLAIM_PART_YEN))
     return _with_settler(lines)
 
 
-def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
-    """入れない全期: slips that are paid short of what they ask, or with yen on one of their claims before them."""
+def _with_refused_wholes(lines: pl.DataFrame) -> pl.DataFrame:
+    """入れない全期: 全期 notices that are paid short, or with yen on one of their claims before them."""
     is_whole = pl.col(ClaimLine.IS_WHOLE)
     is_short = is_whole & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
-    lines = _with_touched(lines.with_columns(is_short.alias(ClaimLine.IS_SHORT_WHOLE)), ~is_whole)
+    lines = _with_touched_wholes(lines.with_columns(is_short.alias(ClaimLine.IS_SHORT_WHOLE)), ~is_whole)
     is_refused = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | pl.col(ClaimLine.IS_SHORT_WHOLE)
     may_take = is_whole & ~is_refused
     takers = lines.filter(may_take & (pl.col(ClaimLine.SHARE_YEN) > 0))
@@ -212,28 +210,28 @@ def _with_refused(lines: pl.DataFrame) -> pl.DataFrame:
         late = late_whole_years(takers, Payment.PAYMENT_NO, (*_ORDER, Payment.FILE_NO))
         may_take = may_take & ~pl.col(Payment.PAYMENT_NO).is_in(late.implode())
     if not takers.is_empty():
-        lines = _with_touched(lines, ~is_whole | may_take)
+        lines = _with_touched_wholes(lines, ~is_whole | may_take)
     return lines.with_columns(is_refused.alias(ClaimLine.IS_REFUSED_WHOLE))
 
 
-def _with_touched(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
-    """先の収納のある全期: `is_touched_whole`, where the ledger or a line of `takes` put yen on a claim before it."""
+def _with_touched_wholes(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
+    """先の収納のある全期: `is_touched_whole`, where the ledger or an earlier line of `takes` put yen on a claim."""
     counts = {"counted": (takes & (pl.min_horizontal(Payment.PAID_YEN, ClaimLine.SHARE_YEN) > 0)).cast(pl.Int64)}
     lines = _within(lines, OpenClaim.CLAIM_NO, counts, _running(counts, OpenClaim.CLAIM_NO))
-    touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (pl.col("counted") > counts["counted"])
-    lines = lines.with_columns(touched.alias("is_touched"))
-    anywhere: dict[str, pl.Expr] = {ClaimLine.IS_TOUCHED_WHOLE: pl.col(ClaimLine.IS_WHOLE) & pl.col("is_touched")}
-    shared = {name: is_it.any().over(Payment.PAYMENT_NO) for name, is_it in anywhere.items()}
+    is_touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (pl.col("counted") > counts["counted"])
+    lines = lines.with_columns(is_touched.alias("is_touched"))
+    alone: dict[str, pl.Expr] = {ClaimLine.IS_TOUCHED_WHOLE: pl.col(ClaimLine.IS_WHOLE) & pl.col("is_touched")}
+    shared = {name: is_whole.any().over(Payment.PAYMENT_NO) for name, is_whole in alone.items()}
     lines = lines.drop(ClaimLine.IS_TOUCHED_WHOLE, strict=False)
-    return _within(lines, Payment.PAYMENT_NO, anywhere, shared).drop("counted", "is_touched")
+    return _within(lines, Payment.PAYMENT_NO, alone, shared).drop("counted", "is_touched")
 
 
 def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
-    """先の収納: the payment that stands first on each claim, in the ledger or else tonight."""
+    """先の収納: the first payment on each claim, from the ledger or else from tonight."""
     first = (Payment.PAYMENT_NO, Candidate.NOTICE_NO, Payment.CHANNEL, Candidate.INSTALLMENT_NO)
-    giving = pl.col(ClaimLine.CLAIM_PART_YEN) > 0
-    alone = {f"first_{name}": pl.when(giving).then(name) for name in first}
-    shared = {f"first_{name}": pl.col(name).filter(giving).first().over(OpenClaim.CLAIM_NO) for name in first}
+    is_giving = pl.col(ClaimLine.CLAIM_PART_YEN) > 0
+    alone = {f"first_{name}": pl.when(is_giving).then(name) for name in first}
+    shared = {f"first_{name}": pl.col(name).filter(is_giving).first().over(OpenClaim.CLAIM_NO) for name in first}
     lines = _within(lines, OpenClaim.CLAIM_NO, alone, shared)
     return lines.with_columns(
         pl.when(ClaimLine.IS_SECOND_HERE).then(pl.coalesce(by, f"first_{name}")).alias(by)
@@ -241,8 +239,8 @@ def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """消込結果: one expression, in order of precedence (terms.Outcome)."""
+def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """消込結果: frame Decision. The outcome is one expression, in the order of precedence (terms.Outcome)."""
     settled = (
         lines.sort(OpenClaim.CLAIM_NO)
         .group_by(Payment.PAYMENT_NO)
@@ -290,7 +288,7 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return Decision.of(
         rows.with_columns(
             pl.col(Decision.OUTCOME)
-            .replace_strict({o.value: p.value for o, p in PLACE_OF.items()})
+            .replace_strict({outcome.value: place.value for outcome, place in PLACE_OF.items()})
             .alias(Decision.PLACE),
             pl.when(_holds_money())
             .then(pl.col(Payment.PAID_YEN) - pl.col(Decision.CLAIM_YEN))
@@ -303,21 +301,21 @@ def _decided(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flags(is_second: pl.Expr) -> pl.Expr:
-    """付記: everything else that is true, comma-separated, in the order of terms.Flag."""
-    same_slip = pl.col(OpenClaim.BY_NOTICE_NO) == pl.col(Candidate.NOTICE_NO)
-    is_whole = [pl.col(name) == WHOLE_YEAR for name in (OpenClaim.BY_INSTALLMENT_NO, Candidate.INSTALLMENT_NO)]
-    confirmed = pl.col(InOrder.IS_CONFIRMED)
-    true_of = {
-        Flag.OLD_SLIP: confirmed & pl.col(Truths.IS_OLD_SLIP),
-        Flag.LATE: confirmed & pl.col(Truths.IS_LATE),
-        Flag.BEFORE_ISSUE: confirmed & pl.col(Truths.IS_BEFORE_ISSUE),
-        Flag.CANCELLED_NOTICE: confirmed & pl.col(Candidate.IS_CANCELLED),
-        Flag.SAME_SLIP: is_second & same_slip,
-        Flag.OTHER_SLIP: is_second & ~same_slip,
+    """付記: everything else that is true of a payment, separated by commas, in the order of terms.Flag."""
+    is_same_notice = pl.col(OpenClaim.BY_NOTICE_NO) == pl.col(Candidate.NOTICE_NO)
+    are_whole = [pl.col(name) == WHOLE_YEAR for name in (OpenClaim.BY_INSTALLMENT_NO, Candidate.INSTALLMENT_NO)]
+    is_confirmed = pl.col(InOrder.IS_CONFIRMED)
+    truths = {
+        Flag.OLD_SLIP: is_confirmed & pl.col(Truths.IS_OLD_SLIP),
+        Flag.LATE: is_confirmed & pl.col(Truths.IS_LATE),
+        Flag.BEFORE_ISSUE: is_confirmed & pl.col(Truths.IS_BEFORE_ISSUE),
+        Flag.CANCELLED_NOTICE: is_confirmed & pl.col(Candidate.IS_CANCELLED),
+        Flag.SAME_SLIP: is_second & is_same_notice,
+        Flag.OTHER_SLIP: is_second & ~is_same_notice,
         Flag.OTHER_CHANNEL: is_second & (pl.col(OpenClaim.BY_CHANNEL) != pl.col(Payment.CHANNEL)),
-        Flag.WHOLE_AND_PART: is_second & (is_whole[0] != is_whole[1]),
-        Flag.AFTER_CANCEL: confirmed & pl.col(InOrder.IS_OUT_OF_ORDER),
-        Flag.REISSUE_UNISSUED: confirmed & pl.col(Truths.IS_REISSUE_UNISSUED),
+        Flag.WHOLE_AND_PART: is_second & (are_whole[0] != are_whole[1]),
+        Flag.AFTER_CANCEL: is_confirmed & pl.col(InOrder.IS_OUT_OF_ORDER),
+        Flag.REISSUE_UNISSUED: is_confirmed & pl.col(Truths.IS_REISSUE_UNISSUED),
     }
-    shown = [pl.when(truth.fill_null(False)).then(pl.lit(flag.value)) for flag, truth in true_of.items()]
-    return pl.concat_str(shown, separator=",", ignore_nulls=True)
+    flags = [pl.when(truth.fill_null(False)).then(pl.lit(flag.value)) for flag, truth in truths.items()]
+    return pl.concat_str(flags, separator=",", ignore_nulls=True)

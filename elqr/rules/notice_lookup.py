@@ -1,8 +1,8 @@
-"""Notice lookup (照会): the notice that a payment's key means, and what the payment says otherwise than the notice.
+"""Notice lookup (照会): the notice that a payment's key means, and how the payment differs from it.
 
-A key that stays the same when its notice is issued again (顧客番号, a bar code whose 再発行 digit never changes) names
-several notices of one claim. The one in force on 領収日 is meant; where none was, the nearest one, with what is true
-of it. Pure functions over frames; who asks decides what follows.
+Some keys stay the same when a notice is reissued: a 顧客番号, or a bar code whose 再発行 digit never changes. Such a
+key names several notices of one claim. It means the notice in force on 領収日, or else the nearest one. Pure functions
+over frames; the caller decides what follows from a difference.
 """
 
 import polars as pl
@@ -12,43 +12,46 @@ from elqr.vocabulary.matching_frames import Meant, Truths
 from elqr.vocabulary.terms import KeyKind
 
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
-_ASKED = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)
-_SAID = (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE, Candidate.REISSUE_NO)
-"""What a payment and its notice both say."""
+_LOOKUP = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)
+_COMPARED = (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE, Candidate.REISSUE_NO)
+"""Columns that a payment and its notice both have."""
 
 TRUTHS = tuple(Truths.SCHEMA)
-"""What `with_notice` says of each payment."""
+"""What `look_up_notices` finds out about each payment."""
 
 CONTRADICTED = (Truths.CHECK_NO_DIFFERS, Truths.ITEM_OR_OFFICE_DIFFERS, Truths.IS_BEFORE_ISSUE)
-"""What the notice of its key says otherwise than a payment: another may be meant."""
+"""Differences between a payment and the notice of its key. Another notice may be meant."""
 
 RULED_OUT = (*CONTRADICTED, Truths.IS_VOID)
-"""What keeps a payment from the claims of its notice, whatever is owed on them."""
+"""What keeps a payment off the claims of its notice, however much they owe."""
 
 _PICKED = "picked"
 
 _BARCODE_DIGITS = 27
-"""発行企業, 収納企業 and 自由使用欄: what names a notice's bar code in the ledger."""
+"""発行企業, 収納企業 and 自由使用欄: the digits by which the ledger knows a bar code."""
 
 
 def registered_keys(keys: pl.DataFrame) -> pl.DataFrame:
     """台帳のキー: `key_digits` as the ledger has them, and `only_reissue_no`.
 
-    A format may say that a bar code's 再発行 digit belongs to the number, and gives one digit more: then no other digit
-    will do. It is null where any will.
+    A format may count a bar code's 再発行 digit as part of the key, which then has one digit more. Only notices with
+    that digit, `only_reissue_no`, then fit. It is null where any fits.
     """
     digits = pl.col(Payment.KEY_DIGITS)
-    is_whole = (pl.col(Payment.KEY_KIND) == KeyKind.BARCODE.value) & (digits.str.len_bytes() == _BARCODE_DIGITS + 1)
+    has_reissue_no = (pl.col(Payment.KEY_KIND) == KeyKind.BARCODE.value) & (
+        digits.str.len_bytes() == _BARCODE_DIGITS + 1
+    )
     return keys.with_columns(
-        pl.when(is_whole).then(digits.str.slice(0, _BARCODE_DIGITS)).otherwise(digits).alias(Payment.KEY_DIGITS),
-        pl.when(is_whole).then(digits.str.slice(_BARCODE_DIGITS)).alias("only_reissue_no"),
+        pl.when(has_reissue_no).then(digits.str.slice(0, _BARCODE_DIGITS)).otherwise(digits).alias(Payment.KEY_DIGITS),
+        pl.when(has_reissue_no).then(digits.str.slice(_BARCODE_DIGITS)).alias("only_reissue_no"),
     )
 
 
 def attach_to_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> pl.DataFrame:
-    """見つけたものを照会キーの横に: what the ledger has for keys asked for by their number `at`, beside these keys.
+    """見つけたものを照会キーの横に: rows of the ledger, with the keys by which they were looked up.
 
-    `only` is the `only_reissue_no` of each: what has another digit than is wanted is left out.
+    `known` has the index of its key in `at`. `only` is the `only_reissue_no` of each key. Rows with another 再発行
+    digit are left out.
     """
     if only.null_count() < only.len():
         wanted = only.gather(known["at"])
@@ -57,14 +60,14 @@ def attach_to_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> 
 
 
 def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """照会する: each payment with its notice (columns of Candidate, null where the key is not known) and `TRUTHS`.
+    """照会する: each payment with its notice (columns of Candidate, null where the key is unknown) and `TRUTHS`.
 
-    `rows` has key_kind, key_digits, reissue_no, paid_on, check_no, item_no, office_code; `candidates` is frame
+    `rows` has key_kind, key_digits, reissue_no, paid_on, check_no, item_no and office_code. `candidates` is frame
     Candidate of their keys.
     """
-    slips = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _SAID})
-    places = find_notice(rows, candidates)
-    rows = rows.hstack(slips.select(pl.all().gather(places[Meant.SLIP_INDEX])))
+    notices = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _COMPARED})
+    meant = find_notice(rows, candidates)
+    rows = rows.hstack(notices.select(pl.all().gather(meant[Meant.SLIP_INDEX])))
     is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
     digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
     return rows.with_columns(
@@ -76,7 +79,7 @@ def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFram
         (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
             Truths.IS_REISSUE_UNISSUED
         ),
-        (is_cancelled & ~places[Meant.IS_IN_FORCE]).alias(Truths.IS_VOID),
+        (is_cancelled & ~meant[Meant.IS_IN_FORCE]).alias(Truths.IS_VOID),
         is_cancelled.alias(Candidate.IS_CANCELLED),
     )
 
@@ -86,43 +89,43 @@ def _differs(name: str) -> pl.Expr:
 
 
 def find_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """どの納付書か: frame Meant of each row; `slip_index` is null where there is none.
+    """どの納付書か: frame Meant of each row; the index is null where there is no notice.
 
-    `rows` has key_kind, key_digits, reissue_no, paid_on; `candidates` also reissue_no, issue_no, issued_on,
-    is_cancelled and cancelled_on.
+    `rows` has key_kind, key_digits, reissue_no and paid_on. `candidates` has the first three of these, issue_no,
+    issued_on, is_cancelled and cancelled_on.
 
-    `is_in_force`: the notice was in force on 領収日, and if it was cancelled later, another that the same number means
-    is in its place. Nearly every key has one notice, which is not looked at any further.
+    `is_in_force`: the notice was in force on 領収日 and, if it was cancelled later, another notice of the same key
+    replaces it. Nearly every key has only one notice; it is meant, and nothing more is compared.
     """
-    slips = candidates.with_row_index(Meant.SLIP_INDEX)
-    keys = slips.group_by(_KEY).agg(pl.col(Meant.SLIP_INDEX).first(), pl.len())
-    several = slips.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
-    asked = rows.select(_ASKED)
-    places = join_beside(asked, keys.select(*_KEY, Meant.SLIP_INDEX), _KEY)
-    picked = _in_force(asked.join(several, on=_KEY, how="semi").unique(), several)
-    places = join_beside(places, picked, _ASKED)
-    return places.select(
+    notices = candidates.with_row_index(Meant.SLIP_INDEX)
+    keys = notices.group_by(_KEY).agg(pl.col(Meant.SLIP_INDEX).first(), pl.len())
+    several = notices.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
+    lookups = rows.select(_LOOKUP)
+    meant = join_beside(lookups, keys.select(*_KEY, Meant.SLIP_INDEX), _KEY)
+    picked = _pick_in_force(lookups.join(several, on=_KEY, how="semi").unique(), several)
+    meant = join_beside(meant, picked, _LOOKUP)
+    return meant.select(
         pl.coalesce(_PICKED, Meant.SLIP_INDEX).alias(Meant.SLIP_INDEX), pl.col(Meant.IS_IN_FORCE).fill_null(False)
     )
 
 
-def _in_force(asked: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
-    """領収日に有効だった納付書: `_ASKED` with the place that is picked and `is_in_force`, of keys of several.
+def _pick_in_force(lookups: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame:
+    """領収日に有効だった納付書: `_LOOKUP`, the index of the notice and `is_in_force`, for keys of several notices.
 
-    A 再発行 digit picks among the notices that have it; one that none has picks nothing. Of those the newest is meant
-    that was issued by 領収日 and not yet cancelled; else the newest issued by then; else the first issued after it.
+    Notices with the payment's 再発行 digit are preferred, if there are any. Among them it is the newest that was issued
+    by 領収日 and not yet cancelled; else the newest issued by then; else the first issued after it.
     """
-    issued = several.rename({str(Candidate.REISSUE_NO): "own_reissue_no"})
-    pairs = asked.join(issued, on=_KEY)
+    notices = several.rename({str(Candidate.REISSUE_NO): "notice_reissue_no"})
+    pairs = lookups.join(notices, on=_KEY)
     is_issued = (pl.col(Candidate.ISSUED_ON) <= pl.col(Payment.PAID_ON)).fill_null(True)
     is_uncancelled = ~pl.col(Candidate.IS_CANCELLED)
     was_valid = is_uncancelled | (pl.col(Candidate.CANCELLED_ON) > pl.col(Payment.PAID_ON)).fill_null(False)
     order = pl.when(is_issued).then(Candidate.ISSUE_NO).otherwise(-pl.col(Candidate.ISSUE_NO))
-    has_digit = pl.col("own_reissue_no") == pl.col(Payment.REISSUE_NO)
-    is_replaced = is_uncancelled.any().over(*_ASKED, has_digit)
+    has_digit = pl.col("notice_reissue_no") == pl.col(Payment.REISSUE_NO)
+    is_replaced = is_uncancelled.any().over(*_LOOKUP, has_digit)
     return (
         pairs.with_columns((is_issued & was_valid & is_replaced).alias(Meant.IS_IN_FORCE))
         .sort(has_digit, is_issued & was_valid, is_issued, order, Meant.SLIP_INDEX, descending=True)
-        .unique(_ASKED, keep="first", maintain_order=True)
-        .select(*_ASKED, pl.col(Meant.SLIP_INDEX).alias(_PICKED), Meant.IS_IN_FORCE)
+        .unique(_LOOKUP, keep="first", maintain_order=True)
+        .select(*_LOOKUP, pl.col(Meant.SLIP_INDEX).alias(_PICKED), Meant.IS_IN_FORCE)
     )

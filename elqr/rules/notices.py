@@ -1,8 +1,8 @@
-"""Notice records (納付書データ) → what the ledger gains: claims, notices, keys, cancellations.
+"""Notice records (納付書データ) → what the ledger gains: claims, notices, keys and cancellations.
 
-Pure: the store gives what is already there. Good rows go in, bad rows come back as findings with
-their place. A registered notice is never changed: the same row again is `same`, another content is a
-conflict. A reissue is a further notice for the same claim; a cancellation is a record of its own.
+Pure: the store passes in what is registered. Good rows go in; bad rows come back as findings with their place. A
+registered notice never changes: the same row again counts as `same`, and different content is a conflict. A reissue is
+a further notice for the same claim. A cancellation is a record of its own.
 """
 
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ from elqr.vocabulary.terms import KeyKind
 
 _MOST_YEN = 99_999_999_999
 GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
-"""What a row says of a notice; all of it must agree for a row to be the same notice."""
+"""What a row says about a notice. It is the same notice only if all of these agree."""
 
 
 @dataclass(slots=True)
 class JudgedRows:
-    """取込の結果: new rows for the ledger, counts, findings of bad rows, and what bad and good rows say they are."""
+    """取込の結果: new rows for the ledger, counts, findings, and the file's bad and good rows (frame RefusedRow)."""
 
     claims: pl.DataFrame
     notices: pl.DataFrame
@@ -44,12 +44,12 @@ class JudgedRows:
 
     @property
     def rows_new(self) -> int:
-        """新しい行: slips, and cancellations of slips."""
+        """新しい行の数: notices and cancellations."""
         return self.notices.height + self.cancelled.height
 
 
 def rows_of(decoded: Decoded) -> pl.DataFrame:
-    """納付書の行: decoded rows without a field finding; frame Notice's columns, record_no and change_kind."""
+    """納付書の行: rows without a field finding, with columns of frame Notice, record_no and change_kind."""
     rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(decoded.flawed))
     amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
     texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
@@ -86,12 +86,13 @@ def judge_rows(
     *,
     is_sent: bool = True,
 ) -> JudgedRows:
-    """取込: sieves the rows rule by rule, then numbers what is new.
+    """取込: sieve the rows rule by rule, then number what is new.
 
-    A row of a cancelled notice is told when the file `is_sent`, not when it lies where it was imported from.
+    A row of a notice that was cancelled before is refused only when the file `is_sent`. A known file that still lies
+    where it was imported from says nothing new.
     """
     sieve = Sieve(file, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
-    _row_rules(sieve, known_procedures)
+    _refuse_by_row(sieve, known_procedures)
     cancels = replace(sieve, rows=sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) == CANCEL))
     sieve.rows = sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
     record = decoded.spec.record_named("notice")
@@ -99,10 +100,10 @@ def judge_rows(
     titles = {field.name: field.title for field in record.fields}
     gone = cancelled_notices(registered, cancels.rows)
     if is_sent:
-        _cancelled_rows(sieve, registered, cancels.rows)
-    same = _changed_rows(sieve, registered.notices, titles)
-    _order_of_issue(sieve, registered.notices)
-    _keys_taken(sieve, registered.keys)
+        _refuse_cancelled(sieve, registered, cancels.rows)
+    same = _refuse_changed(sieve, registered.notices, titles)
+    _refuse_old_issues(sieve, registered.notices)
+    _refuse_taken_keys(sieve, registered.keys)
     refuse_instalments_after_whole(sieve, registered, gone)
     covers = whole_year_covers(sieve, registered.notices, gone)
     notices = sieve.rows.with_columns(
@@ -131,13 +132,13 @@ def judge_rows(
     )
 
 
-def _row_rules(sieve: Sieve, known_procedures: list[str]) -> None:
-    """Rules that look at one row."""
+def _refuse_by_row(sieve: Sieve, known_procedures: list[str]) -> None:
+    """行ごとの検査: the rules that look at one row alone."""
     procedure, amount = pl.col(Notice.PROCEDURE_CODE), pl.col(Notice.AMOUNT_YEN)
     due, until = pl.col(Notice.DUE_ON), pl.col(Notice.PAYABLE_UNTIL_ON)
     key, check = pl.col(Notice.KEY_NO), pl.col(Notice.CHECK_NO)
     limit = pl.col("barcode.payable_until")
-    slip_limit = until.dt.to_string("%y%m%d")
+    notice_limit = until.dt.to_string("%y%m%d")
     sieve.refuse(
         Code.PROCEDURE_UNKNOWN,
         "手続コード",
@@ -160,8 +161,8 @@ def _row_rules(sieve: Sieve, known_procedures: list[str]) -> None:
         sieve.refuse(Code.YEAR_RANGE, title, ~year.is_between(EARLIEST_YEAR, LATEST_YEAR), year, years)
     number = pl.col(Notice.ISSUE_NO)
     sieve.refuse(Code.ISSUE_NO_ORDER, "発行連番", number < 1, number, pl.lit("1以上"))
-    half = key.is_null() != check.is_null()
-    sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", half, pl.lit("片方だけ"), pl.lit("両方あるか、両方ない"))
+    is_half = key.is_null() != check.is_null()
+    sieve.refuse(Code.KEY_INCOMPLETE, "確認番号", is_half, pl.lit("片方だけ"), pl.lit("両方あるか、両方ない"))
     sieve.refuse(
         Code.BARCODE_DIFFERS,
         "バーコードの金額",
@@ -170,68 +171,72 @@ def _row_rules(sieve: Sieve, known_procedures: list[str]) -> None:
         amount,
     )
     sieve.refuse(
-        Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != slip_limit) & (limit != "999999"), limit, slip_limit
+        Code.BARCODE_DIFFERS, "バーコードの支払期限", (limit != notice_limit) & (limit != "999999"), limit, notice_limit
     )
-    twice = pl.struct(*NOTICE_KEY, RefusedRow.CHANGE_KIND).is_first_distinct()
-    sieve.refuse(Code.NOTICE_TWICE, "通知書番号", ~twice, pl.col(Notice.BILL_NO), pl.lit("一度だけ"))
+    is_first = pl.struct(*NOTICE_KEY, RefusedRow.CHANGE_KIND).is_first_distinct()
+    sieve.refuse(Code.NOTICE_TWICE, "通知書番号", ~is_first, pl.col(Notice.BILL_NO), pl.lit("一度だけ"))
 
 
-def _plain(name: str) -> pl.Expr:
-    """A value as people read it; 空欄 where there is none."""
+def _value_text(name: str) -> pl.Expr:
+    """値の文字: a value as people read it, 空欄 where there is none."""
     return pl.col(name).cast(pl.String).fill_null("空欄")
 
 
-def _changed_rows(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str, str]) -> int:
-    """登録済との比較: drops rows that are there already, refuses those with another content; counts the same ones."""
+def _refuse_changed(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str, str]) -> int:
+    """登録済との比較: refuse rows that differ from the registered notice, drop those that equal it, and count these."""
     personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
-    held = registered.select(
-        *NOTICE_KEY, *(pl.col(name).alias(f"held_{name}") for name in GIVEN if name not in NOTICE_KEY)
+    known = registered.select(
+        *NOTICE_KEY, *(pl.col(name).alias(f"known_{name}") for name in GIVEN if name not in NOTICE_KEY)
     )
     compared = [name for name in GIVEN if name not in NOTICE_KEY]
     rows = sieve.rows.join(
-        held.with_columns(is_held=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left"
+        known.with_columns(is_known=True), on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left"
     )
-    differs = {name: pl.col(name).ne_missing(pl.col(f"held_{name}")) for name in compared}
-    named = {name: differ for name, differ in differs.items() if name in titles}
+    differs = {name: pl.col(name).ne_missing(pl.col(f"known_{name}")) for name in compared}
+    titled = {name: differ for name, differ in differs.items() if name in titles}
 
-    def told(prefix: str) -> pl.Expr:
+    def describe(prefix: str) -> pl.Expr:
         parts = [
             pl.when(differ).then(
-                pl.format("{} {}", pl.lit(titles[name]), pl.lit(MASKED) if name in personal else _plain(prefix + name))
+                pl.format(
+                    "{} {}", pl.lit(titles[name]), pl.lit(MASKED) if name in personal else _value_text(prefix + name)
+                )
             )
-            for name, differ in named.items()
+            for name, differ in titled.items()
         ]
         return pl.concat_str(parts, separator="、", ignore_nulls=True)
 
     sieve.rows = rows
-    both = pl.any_horizontal(*differs.values()) & pl.col("is_held")
+    is_changed = pl.any_horizontal(*differs.values()) & pl.col("is_known")
     sieve.refuse(
         Code.NOTICE_CHANGED,
         "通知書番号",
-        both,
-        told(""),
-        told("held_"),
+        is_changed,
+        describe(""),
+        describe("known_"),
     )
-    same = sieve.rows.filter("is_held").height
-    sieve.rows = sieve.rows.filter(pl.col("is_held").is_null()).drop("is_held", *(f"held_{name}" for name in compared))
+    same = sieve.rows.filter("is_known").height
+    sieve.rows = sieve.rows.filter(pl.col("is_known").is_null()).drop(
+        "is_known", *(f"known_{name}" for name in compared)
+    )
     return same
 
 
-def _cancelled_rows(sieve: Sieve, registered: Registered, cancels: pl.DataFrame) -> None:
-    """取消は戻らない: the row of a notice that was cancelled before, sent again without its 取消, changes nothing."""
+def _refuse_cancelled(sieve: Sieve, registered: Registered, cancels: pl.DataFrame) -> None:
+    """取消は戻らない: refuse the row of a cancelled notice that is sent again without its 取消."""
     newest = registered.notices.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
-    before = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
-    silent = before.join(cancels, on=NOTICE_KEY, how="anti").join(newest, on=CLAIM_KEY, validate="m:1")
-    sieve.rows = sieve.rows.join(silent, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
+    cancelled = registered.notices.join(registered.cancelled, on=Notice.NOTICE_NO, how="semi").select(NOTICE_KEY)
+    without_cancel = cancelled.join(cancels, on=NOTICE_KEY, how="anti").join(newest, on=CLAIM_KEY, validate="m:1")
+    sieve.rows = sieve.rows.join(without_cancel, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
     number = pl.col(Notice.ISSUE_NO)
     wanted = pl.format("再発行なら発行連番{}以上", pl.col("newest_no") + 1)
-    is_silent = pl.col("newest_no").is_not_null()
-    sieve.refuse(Code.CANCELLED_AGAIN, "発行連番", is_silent, pl.format("{}（取消済）", number), wanted)
+    is_cancelled = pl.col("newest_no").is_not_null()
+    sieve.refuse(Code.CANCELLED_AGAIN, "発行連番", is_cancelled, pl.format("{}（取消済）", number), wanted)
     sieve.rows = sieve.rows.drop("newest_no")
 
 
-def _order_of_issue(sieve: Sieve, registered: pl.DataFrame) -> None:
-    """A new notice's 発行連番 must be past every registered one of its claim."""
+def _refuse_old_issues(sieve: Sieve, registered: pl.DataFrame) -> None:
+    """発行連番の順: a new notice needs a higher 発行連番 than every registered notice of its claim."""
     newest = registered.group_by(CLAIM_KEY).agg(pl.col(Notice.ISSUE_NO).max().alias("newest_no"))
     sieve.rows = sieve.rows.join(newest, on=CLAIM_KEY, how="left", validate="m:1", maintain_order="left")
     issue_no, newest_no = pl.col(Notice.ISSUE_NO), pl.col("newest_no")
@@ -239,22 +244,22 @@ def _order_of_issue(sieve: Sieve, registered: pl.DataFrame) -> None:
     sieve.rows = sieve.rows.drop("newest_no")
 
 
-def _keys_taken(sieve: Sieve, owners: pl.DataFrame) -> None:
-    """A key's digits name one claim only, in the ledger and within the file; an eL key one notice only."""
+def _refuse_taken_keys(sieve: Sieve, owners: pl.DataFrame) -> None:
+    """照会キーの重なり: a key names one claim only, in the ledger and in the file; an eL-QR key one notice only."""
     key = [NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS]
     identity = pl.format("手続{} 賦課年度{} 相当年度{} 通知書番号{} 期別{}", *CLAIM_KEY)
-    slip = pl.format("{} 発行連番{}", identity, Notice.ISSUE_NO)
+    notice = pl.format("{} 発行連番{}", identity, Notice.ISSUE_NO)
     is_elqr = pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value
-    owned = owners.select(*key, pl.when(is_elqr).then(slip).otherwise(identity).alias("owner")).unique(
+    owned = owners.select(*key, pl.when(is_elqr).then(notice).otherwise(identity).alias("owner")).unique(
         key, keep="first"
     )
-    identities = sieve.rows.select(RECORD_NO, identity.alias("claim"), slip.alias("issue"))
-    asked = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
-    asked = asked.with_columns(pl.when(is_elqr).then("issue").otherwise("claim").alias("asker"))
-    asked = asked.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
-    asked = asked.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
+    identities = sieve.rows.select(RECORD_NO, identity.alias("claim"), notice.alias("issue"))
+    keys = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
+    keys = keys.with_columns(pl.when(is_elqr).then("issue").otherwise("claim").alias("asker"))
+    keys = keys.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
+    keys = keys.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
     taken = (
-        asked.filter(pl.col("owner") != pl.col("asker"))
+        keys.filter(pl.col("owner") != pl.col("asker"))
         .group_by(RECORD_NO, maintain_order=True)
         .agg(pl.col(NoticeKey.KEY_DIGITS).first().alias("taken_key"), pl.col("owner").first().alias("key_owner"))
     )
@@ -281,7 +286,7 @@ def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.Data
 
 
 def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """What each new notice pays, by number: its own claim, or for a 全期 slip the instalments."""
+    """納付書が払う調定: frame NoticeClaim. A new 全期 notice pays the instalments, any other its own claim."""
     numbers = claims.select(Claim.CLAIM_NO, *CLAIM_KEY)
     single = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
     single = single.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
@@ -296,9 +301,9 @@ def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.Dat
 
 
 def _cancellations(sieve: Sieve, notices: pl.DataFrame, registered: Registered) -> tuple[pl.DataFrame, int]:
-    """取消: the notices that rows of kind 9 name; and how many of the rows cancel nothing that stands.
+    """取消: the notices that the rows of kind 9 cancel (notice_no), and how many of these rows cancel nothing new.
 
-    The 取消 of a row that was refused, and never came right, takes that row back.
+    A 取消 may also name a row that was refused and never corrected. It takes that row back.
     """
     refused = registered.refused.select(NOTICE_KEY).unique().with_columns(is_refused=True)
     for frame in (notices, refused):
@@ -306,6 +311,6 @@ def _cancellations(sieve: Sieve, notices: pl.DataFrame, registered: Registered) 
     missing = pl.col(Notice.NOTICE_NO).is_null()
     unknown = missing & pl.col("is_refused").is_null()
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, pl.col(Notice.BILL_NO), pl.lit("登録済の納付書"))
-    named = sieve.rows.select(Notice.NOTICE_NO)
-    fresh = named.drop_nulls().join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
-    return fresh, named.height - fresh.height
+    cancelled = sieve.rows.select(Notice.NOTICE_NO)
+    fresh = cancelled.drop_nulls().join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
+    return fresh, cancelled.height - fresh.height
