@@ -1,9 +1,10 @@
-"""Offsets (入金取消との相殺): which deposit each line of the bank that takes money back (取消・訂正) takes back.
+"""Offsets (入金取消との相殺): which deposit each cancellation line (取消・訂正) of a bank takes back.
 
-Pure. It is asked of all money of that yen, settled or open, so that neither the order nor the night in which lines are
-delivered changes the answer. A deposit is taken back once, by a line of the same account (or of none that is known) and
-yen that is not older. A line that names the sender takes the newest of that sender. One that names nobody, or nobody
-that paid, takes the newest only when all that is left is of one sender and contract: nothing is guessed.
+Pure. All money of the same yen is considered, settled or open, so that neither the order nor the night of delivery
+changes the answer. A deposit is taken back once, by a line with the same account (or an unknown one) and the same yen
+that is not older. A line that names the sender takes back the newest deposit of that sender. A line that names nobody,
+or nobody who paid, takes back the newest deposit only if all that remain are of one sender and contract. Nothing is
+guessed.
 """
 
 from collections.abc import Sequence
@@ -23,21 +24,21 @@ SETTLEMENT_NO, SETTLED_AS = SettledDeposit.SETTLEMENT_NO, SettledDeposit.SETTLED
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """取消の相手のわかった入金: open deposits, and the pairs among them of a deposit and what takes it back."""
+    """取消の相手のわかった入金: open deposits, and pairs of numbers of a deposit and the line that takes it back."""
 
     deposits: pl.DataFrame
     pairs: tuple[tuple[int, int], ...]
 
     @property
     def left(self) -> pl.DataFrame:
-        """ほかの入金: deposits that are in no pair: neither taken back, nor what takes one back."""
+        """ほかの入金: deposits that are in no pair."""
         numbers = [number for pair in self.pairs for number in pair]
         return self.deposits.filter(~pl.col(Deposit.DEPOSIT_NO).is_in(numbers))
 
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """取消の答え: all pairs that do not stand yet, and the contracts of lines whose deposit is known but not free."""
+    """取消の答え: the new pairs (deposit, line), and the contract of each line whose deposit is known but not free."""
 
     pairs: tuple[tuple[int, int], ...]
     contracts: dict[int, str]
@@ -45,7 +46,7 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True)
 class _Money:
-    """一件の入金か、取消の一行."""
+    """一件の入金か、取消の一行: one deposit, or with negative yen one cancellation line."""
 
     deposit_no: int
     on: date
@@ -53,54 +54,57 @@ class _Money:
     contract: str | None
     settlement_no: int | None
     settled_as: str | None
-    place: str
-    who: str
+    account: str
+    sender: str
 
-    def takes_back(self, came: "_Money") -> bool:
-        is_there = self.place == came.place or not self.place or not came.place
-        return came.yen == -self.yen and came.on <= self.on and is_there
+    def may_take_back(self, deposit: "_Money") -> bool:
+        fits_account = self.account == deposit.account or not self.account or not deposit.account
+        return deposit.yen == -self.yen and deposit.on <= self.on and fits_account
 
-    def names(self, came: "_Money") -> bool:
-        return self.who == came.who != "" and self.contract == came.contract
+    def names(self, deposit: "_Money") -> bool:
+        return self.sender == deposit.sender != "" and self.contract == deposit.contract
 
 
 def pair_offsets(money: pl.DataFrame, contracts: Sequence[Contract]) -> Offsets:
     """取消の相手を探す: `money` is frame SettledDeposit.
 
-    What stands in a difference that two people closed stays where they put it: its deposits are the answer all the
-    same, and the line that takes one back is told until they have decided on it too. Money that is not compared is not
-    paired.
+    Deposits in a difference that two people closed stay there. They can still be the answer for a line, which is then
+    reported until people decide on it too. Money that is not compared is not paired.
     """
     rows = money.filter(~_is_outside(contracts)).sort(DAY_ON, Deposit.DEPOSIT_NO)
-    place = plain_account(pl.col(Deposit.ACCOUNT)).alias("plain_account")
+    account = plain_account(pl.col(Deposit.ACCOUNT)).alias("plain_account")
     columns = (Deposit.DEPOSIT_NO, DAY_ON, SIGNED_YEN, CONTRACT, SETTLEMENT_NO, SETTLED_AS)
-    lines = [_Money(*row) for row in rows.select(*columns, place, folded_sender().alias("plain_sender")).iter_rows()]
+    sender = folded_sender().alias("plain_sender")
+    lines = [_Money(*row) for row in rows.select(*columns, account, sender).iter_rows()]
     closed = SettlementOutcome.CLOSED.value
-    came = [one for one in lines if one.yen > 0]
-    backs = [one for one in lines if one.yen < 0 and one.settled_as != closed]
-    beside = {one.settlement_no: one for one in came if one.settled_as == SettlementOutcome.TAKEN_BACK.value}
-    fitting = {back.deposit_no: [one for one in came if back.takes_back(one)] for back in backs}
-    named = {back.deposit_no: [one for one in fitting[back.deposit_no] if back.names(one)] for back in backs}
-    pairs, known, taken = list[tuple[int, int]](), dict[int, str](), set[int]()
-    for back in sorted(backs, key=lambda one: not named[one.deposit_no]):
-        number, stands = back.deposit_no, beside.get(back.settlement_no)
-        whose = named[number] or fitting[number]
-        free = [one for one in whose if one.deposit_no not in taken]
-        if not named[number] and stands in free:
-            free = [one for one in free if one == stands]
-        if len({(one.contract, one.who) for one in free or whose}) != 1:
+    deposits = [line for line in lines if line.yen > 0]
+    backs = [line for line in lines if line.yen < 0 and line.settled_as != closed]
+    taken_back = SettlementOutcome.TAKEN_BACK.value
+    partners = {deposit.settlement_no: deposit for deposit in deposits if deposit.settled_as == taken_back}
+    fitting = {back.deposit_no: [deposit for deposit in deposits if back.may_take_back(deposit)] for back in backs}
+    named = {
+        back.deposit_no: [deposit for deposit in fitting[back.deposit_no] if back.names(deposit)] for back in backs
+    }
+    pairs, contracts_of, taken = list[tuple[int, int]](), dict[int, str](), set[int]()
+    for back in sorted(backs, key=lambda back: not named[back.deposit_no]):
+        number, partner = back.deposit_no, partners.get(back.settlement_no)
+        candidates = named[number] or fitting[number]
+        free = [deposit for deposit in candidates if deposit.deposit_no not in taken]
+        if not named[number] and partner in free:
+            free = [deposit for deposit in free if deposit == partner]
+        if len({(deposit.contract, deposit.sender) for deposit in free or candidates}) != 1:
             continue
-        answer = (free or whose)[-1]
+        answer = (free or candidates)[-1]
         taken.add(answer.deposit_no)
         if not free or answer.settled_as == closed:
-            known |= {number: answer.contract} if answer.contract is not None else {}
-        elif answer != stands:
+            contracts_of |= {number: answer.contract} if answer.contract is not None else {}
+        elif answer != partner:
             pairs.append((answer.deposit_no, number))
-    return Offsets(tuple(pairs), known)
+    return Offsets(tuple(pairs), contracts_of)
 
 
 def _is_outside(contracts: Sequence[Contract]) -> pl.Expr:
-    """突合しない入金: of a contract outside, or from before its first day."""
+    """突合しない入金: of a contract that is outside, or from before the contract's first day."""
     outside = [contract.name for contract in contracts if contract.outside]
     since = [(contract.name, contract.since) for contract in contracts if contract.since]
     is_early = [(pl.col(CONTRACT) == name) & (pl.col(DAY_ON) < pl.lit(day, pl.Date)) for name, day in since]
