@@ -1,7 +1,7 @@
 """Postings (計上): what the decisions put on claims and into suspense. Append-only; a balance is a sum.
 
-The yen of an accepted 確報 stand on its claim (収納) or in suspense (仮受) until somebody decides;
-never nowhere, never twice.
+The yen of an accepted 確報 are on its claim (収納), or in suspense (仮受) until people decide. They are never nowhere
+and never in two places.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,9 @@ def postings(
 ) -> pl.DataFrame:
     """仕訳: frame Posting, for tonight's decisions.
 
-    `payments` is frame Payment; `without_closing_period` says when which procedures are 公営企業会計. What stands on a
-    claim belongs to the claim's accounting year, and so does the excess of that payment in suspense; a payment that
-    stands on no claim belongs to the year of 領収日.
-    Asserts that every accepted yen is posted exactly once.
+    `payments` is frame Payment. `without_closing_period` says when which procedures are 公営企業会計. Yen on a claim
+    belong to the claim's accounting year, and so does the excess of the same payment in suspense. A payment that is on
+    no claim belongs to the year of 領収日. Asserts that every accepted yen is posted exactly once.
     """
     paid = payments.select(Payment.PAYMENT_NO, Payment.PAID_ON)
     decided = decisions.select(Payment.PAYMENT_NO, Decision.PROCEDURE_CODE, Decision.SUSPENSE_YEN)
@@ -42,11 +41,11 @@ def postings(
         (year != pl.col(Allocation.LEVY_YEAR)).alias(Posting.IS_ARREARS),
         Decision.PROCEDURE_CODE,
     )
-    own_year = on_claims.group_by(Payment.PAYMENT_NO).agg(pl.col(Posting.FISCAL_YEAR).max())
+    claim_year = on_claims.group_by(Payment.PAYMENT_NO).agg(pl.col(Posting.FISCAL_YEAR).max())
     held = (
         decided.filter(pl.col(Decision.SUSPENSE_YEN) > 0)
         .join(paid, on=Payment.PAYMENT_NO, validate="1:1", maintain_order="left")
-        .join(own_year, on=Payment.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
+        .join(claim_year, on=Payment.PAYMENT_NO, how="left", validate="1:1", maintain_order="left")
     )
     in_suspense = held.select(
         Payment.PAYMENT_NO,
@@ -60,6 +59,6 @@ def postings(
     rows = Posting.of(
         pl.concat([on_claims.select(*Posting.SCHEMA), in_suspense.select(*Posting.SCHEMA)], how="vertical_relaxed")
     )
-    both = decisions.select(pl.col(Decision.CLAIM_YEN).sum() + pl.col(Decision.SUSPENSE_YEN).sum()).item()
-    assert rows[Posting.YEN].sum() == both, "postings sum to what was decided"
+    decided_yen = decisions.select(pl.col(Decision.CLAIM_YEN).sum() + pl.col(Decision.SUSPENSE_YEN).sum()).item()
+    assert rows[Posting.YEN].sum() == decided_yen, "postings sum to what was decided"
     return rows.sort(Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO)

@@ -1,7 +1,7 @@
 """The register (手続台帳): the procedures of a city, with their dates and kinds of accounting.
 
-Counting rule (集計の定め): one procedure is one fee or tax type of the register with a dated go-live;
-it counts from the fiscal year of its go-live. Beside the count stands the evidence from the ledger.
+Counting rule (集計の定め): a procedure is one fee or tax type of the register with a go-live date. It counts from the
+fiscal year of that date. The KPI shows the ledger's evidence with the count.
 """
 
 from datetime import date, timedelta
@@ -15,14 +15,15 @@ from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
 
 class Accounting(Strict):
-    """会計区分 from a day on; without a day, from the beginning."""
+    """会計区分 from a day on, or from the beginning."""
 
     kind: AccountingKind
     since: WrittenDay | None = Field(default=None, alias="from")
 
 
-def _as_dated(given: object) -> object:
-    return [{"kind": given}] if isinstance(given, str) else given
+def _list_kind(accounting: object) -> object:
+    """会計区分だけの書き方: a single kind stands for a list with one entry."""
+    return [{"kind": accounting}] if isinstance(accounting, str) else accounting
 
 
 class Procedure(Strict):
@@ -35,13 +36,13 @@ class Procedure(Strict):
     priority: Priority
     item_no: str = Field(pattern=r"^[0-9]{3}$")
     go_live_on: WrittenDay | None = None
-    accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_as_dated)] = (
+    accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
     )
 
     @model_validator(mode="after")
-    def _accounting_is_in_order(self) -> Self:
-        first, *later = [kind.since for kind in self.accounting] or [date.min]
+    def _check_accounting_order(self) -> Self:
+        first, *later = [accounting.since for accounting in self.accounting] or [date.min]
         days = [day for day in later if day is not None]
         if first is not None or len(days) != len(later) or days != sorted(set(days)):
             raise ValueError("accounting は、初めの一つを from なしで、次からを from（始まる日）の順に書いてください")
@@ -56,11 +57,11 @@ class Procedure(Strict):
         ][-1]
 
     def closing_day(self, fiscal_year: int) -> date:
-        """締めの日 of a fiscal year, by the kind of accounting that follows it: 打切決算 has no 出納整理期間."""
+        """締めの日 of a fiscal year. The kind of accounting after it decides, because 打切決算 has no 出納整理期間."""
         return closing_day(fiscal_year, self.accounting_on(last_day(fiscal_year) + timedelta(days=1)))
 
     def is_live(self, on: date) -> bool:
-        """eL-QR対応済 on a day."""
+        """eL-QR対応済か on a day."""
         return self.go_live_on is not None and self.go_live_on <= on
 
 
@@ -70,31 +71,31 @@ class Register(Strict):
     procedure: tuple[Procedure, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _codes_are_unique(self) -> Self:
-        for what, values in (
-            ("code", [p.code for p in self.procedure]),
-            ("item_no", [p.item_no for p in self.procedure]),
+    def _check_uniqueness(self) -> Self:
+        for column, values in (
+            ("code", [procedure.code for procedure in self.procedure]),
+            ("item_no", [procedure.item_no for procedure in self.procedure]),
         ):
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
-                raise ValueError(f"{what} が重なっています: {', '.join(twice)}")
+                raise ValueError(f"{column} が重なっています: {', '.join(twice)}")
         return self
 
     def named(self, code: str | None) -> Procedure | None:
-        """The procedure of a code, or None."""
+        """手続 of a code, or None."""
         return next((procedure for procedure in self.procedure if procedure.code == code), None)
 
     @property
     def names(self) -> dict[str, tuple[str, str]]:
-        """名前と所管課 of each procedure, by its code."""
+        """名前と所管課 of each procedure, by code."""
         return {procedure.code: (procedure.name, procedure.department) for procedure in self.procedure}
 
     def without_closing_period(self) -> list[WithoutPeriod]:
-        """出納整理期間のない間 (公営企業会計) of all procedures."""
+        """出納整理期間のない間: the times in which procedures are 公営企業会計."""
         spans = []
         for procedure in self.procedure:
             ends = [later.since - timedelta(days=1) for later in procedure.accounting[1:] if later.since is not None]
-            for one, end in zip(procedure.accounting, [*ends, date.max], strict=True):
-                if one.kind is AccountingKind.PUBLIC_ENTERPRISE:
-                    spans.append(WithoutPeriod(procedure.code, one.since or date.min, end))
+            for accounting, end in zip(procedure.accounting, [*ends, date.max], strict=True):
+                if accounting.kind is AccountingKind.PUBLIC_ENTERPRISE:
+                    spans.append(WithoutPeriod(procedure.code, accounting.since or date.min, end))
         return spans

@@ -1,6 +1,6 @@
-"""Row checks (納付書の行の検査): rows of a notice file that are still good, and findings of those that are not.
+"""Row checks (納付書の行の検査): the good rows of a notice file, and findings about the bad ones.
 
-Every rule takes out what breaks it. What the ledger holds already stands beside the rows, to be compared with.
+Every rule takes out the rows that break it. What the ledger has is given, so that rows can be compared with it.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,11 @@ NOTICE_KEY = [*CLAIM_KEY, Notice.ISSUE_NO]
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """登録済: notices of the file's assessments, their claims, cancelled ones, and who owns the file's keys.
+    """登録済: what the ledger has about the assessments and keys of the file.
 
-    `singles`: notice_no of the notices that pay a claim of 期別 0, that of an assessment without instalments.
-    `refused`: rows of earlier files (frame RefusedRow) that never came right.
+    `notices` and `claims` are of its assessments. `cancelled` has the notice_no of cancelled notices, `singles` that of
+    notices that pay a claim with 期別 0, which is an assessment without instalments. `refused` (frame RefusedRow) are
+    rows of earlier files that were never corrected. `keys` are the file's keys that a notice has, with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame
@@ -35,7 +36,7 @@ class Registered:
 
 @dataclass(slots=True)
 class Sieve:
-    """Rows that are still good, and findings of those that are not."""
+    """ふるい: the rows that are still good, and findings about the others. `flawed` has the record_no of these."""
 
     file: str
     rows: pl.DataFrame
@@ -43,15 +44,15 @@ class Sieve:
     flawed: set[int]
 
     def refuse(self, code: Code, title: str, bad: pl.Expr, actual: pl.Expr, expected: pl.Expr) -> None:
-        """Takes the rows that break a rule out, with a finding for each."""
-        broken = bad.fill_null(False)
-        wrong = self.rows.filter(broken).select(
-            RECORD_NO, actual.cast(pl.String).alias("a"), expected.cast(pl.String).alias("e")
+        """規則に合わない行を断る: take out the rows where `bad` is true, with a finding for each."""
+        is_bad = bad.fill_null(False)
+        bad_rows = self.rows.filter(is_bad).select(
+            RECORD_NO, actual.cast(pl.String).alias("actual"), expected.cast(pl.String).alias("expected")
         )
-        self.flawed.update(wrong[RECORD_NO])
-        for no, value, wanted in wrong.head(LISTED_PER_CODE).iter_rows():
+        self.flawed.update(bad_rows[RECORD_NO])
+        for no, value, wanted in bad_rows.head(LISTED_PER_CODE).iter_rows():
             self.findings.append(Finding(Location(self.file, no, field=title), code, value or "", wanted or ""))
-        if (more := wrong.height - LISTED_PER_CODE) > 0:
-            at = Location(self.file, int(wrong[RECORD_NO][-1]), field=title)
-            self.findings.append(Finding(at, code, f"ほか{more}件"))
-        self.rows = self.rows.filter(~broken)
+        if (unlisted := bad_rows.height - LISTED_PER_CODE) > 0:
+            at = Location(self.file, int(bad_rows[RECORD_NO][-1]), field=title)
+            self.findings.append(Finding(at, code, f"ほか{unlisted}件"))
+        self.rows = self.rows.filter(~is_bad)
