@@ -10,7 +10,7 @@ import polars as pl
 from elqr.vocabulary.arrival_frames import SummedClaim, Unpaid
 
 FEW = 8
-"""Up to so many claims of a payer every choice is tried, at most 255 sums. Each further claim would double them."""
+"""The most claims of a payer for which every choice is tried: 255 sums. Each further claim would double them."""
 _AT_ONCE = 4_000
 """Payers whose choices are tried at once: about a million sums at a time."""
 

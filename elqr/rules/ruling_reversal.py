@@ -1,8 +1,8 @@
-"""Ruling reversals (決裁の取消): what undoing a ruling posts, as the claims are when it is undone.
+"""Ruling reversals (決裁の取消): what undoing a ruling posts, given the claims as they are at that time.
 
-Pure. Every posting of the ruling is taken back. What a claim does not take any more, because others paid it or nothing
-is owed on it now, goes into suspense, where people decide on it anew; a 全期 goes back as it stood, or not at all. A
-ruling cannot be undone where its yen are not any more where it put them: what moved them has to be undone first.
+Pure. Every posting of the ruling is reversed. Yen that a claim no longer takes, because others paid it or it now owes
+less, go into suspense, where people decide again. A 全期 payment goes back as it was, or not at all. A ruling cannot be
+undone when its yen are no longer where it put them. What moved them must be undone first.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from elqr.vocabulary.terms import Account, Ruling, RulingResult
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """決裁の取消の結果: `moves` (frame Move), of them `returned` that no claim took; `gone` cannot be undone."""
+    """決裁の取消の結果: `moves` (frame Move), and the `returned` ones among them, which no claim took.
+
+    `gone` are the numbers of rulings that cannot be undone.
+    """
 
     moves: pl.DataFrame
     returned: pl.DataFrame
@@ -25,23 +28,24 @@ class Reversal:
 
 
 _SHORT_YEN, _ROOM_YEN, _PART_YEN = "short_yen", "room_yen", "part_yen"
-"""What is not any more where a ruling put it, what a claim still takes, and what comes back to it."""
+"""Yen no longer where a ruling put them, yen that a claim can still take, and yen that return to it."""
 
 _PLACE = (Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
 
 
 def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, postings: pl.DataFrame, years: OpenYears) -> Reversal:
-    """決裁を取り消す: those of `rulings` (frame Ruled with is_current) that undo another.
+    """決裁を取り消す: the reversal of the rulings that those of `rulings` undo.
 
-    `made` is frame Made of the rulings undone; `claims` is frame OpenClaim, as they stand before this. What comes back
-    to a claim, or into suspense instead, belongs to the year that is open, unless its payment has yen held already.
+    `rulings` is frame Ruled with is_current, `claims` frame OpenClaim before the reversal, and `postings` frame Made of
+    the rulings to undo. What returns to a claim, or into suspense instead, belongs to the open year, unless its payment
+    already has yen in suspense.
     """
-    rows = _back(rulings, postings, years)
+    rows = _reversed_postings(rulings, postings, years)
     rows = _without_held(rows)
     gone = rows.filter(pl.col(_SHORT_YEN) > 0)[Move.RULING_NO].unique()
     rows = rows.filter(~pl.col(Move.RULING_NO).is_in(gone.implode()), pl.col(Move.YEN) != 0)
-    comes = (pl.col(Move.ACCOUNT) == Account.CLAIM.value) & (pl.col(Move.YEN) > 0)
-    lines = _with_parts(rows.filter(comes), _room(claims, rows))
+    is_returning = (pl.col(Move.ACCOUNT) == Account.CLAIM.value) & (pl.col(Move.YEN) > 0)
+    lines = _with_parts(rows.filter(is_returning), _room(claims, rows))
     onto = lines.filter(pl.col(_PART_YEN) > 0).with_columns(pl.col(_PART_YEN).alias(Move.YEN))
     returned = lines.filter(pl.col(_PART_YEN) < pl.col(Move.YEN)).with_columns(
         pl.lit(Account.SUSPENSE.value).alias(Move.ACCOUNT),
@@ -51,29 +55,29 @@ def reversal(rulings: pl.DataFrame, claims: pl.DataFrame, postings: pl.DataFrame
         pl.coalesce(Made.HELD_YEAR, Move.FISCAL_YEAR).alias(Move.FISCAL_YEAR),
         pl.lit(False).alias(Move.IS_ARREARS),
     )
-    moves = pl.concat([Move.of(part) for part in (rows.filter(~comes), onto, returned)])
-    assert moves[Move.YEN].sum() == rows[Move.YEN].sum(), "what a claim does not take is held"
+    moves = pl.concat([Move.of(part) for part in (rows.filter(~is_returning), onto, returned)])
+    assert moves[Move.YEN].sum() == rows[Move.YEN].sum(), "what a claim does not take is in suspense"
     return Reversal(moves, Move.of(returned), gone)
 
 
 def by_payment(returned: pl.DataFrame) -> tuple[tuple[int, int], ...]:
-    """収納ごとの仮受に置いた額: payment and yen, of moves (frame Move)."""
+    """収納ごとの仮受に置いた額: payment_no and yen, of `returned` (frame Move)."""
     sums = returned.group_by(Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum()).sort(Move.PAYMENT_NO)
     return tuple((int(number), int(yen)) for number, yen in sums.iter_rows())
 
 
-def _back(rulings: pl.DataFrame, postings: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
-    """戻す仕訳: each posting of an undone ruling with the opposite yen, and what `Made` says besides."""
+def _reversed_postings(rulings: pl.DataFrame, postings: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
+    """戻す仕訳: each posting of an undone ruling with the opposite yen, and the columns of frame Made."""
     undone = rulings.filter(pl.col(Ruled.RULING) == Ruling.UNDO.value, CurrentRuling.IS_CURRENT).select(
         pl.col(Ruled.UNDOES_NO).alias("made_by_no"), Ruled.RULING_NO, Ruled.STAFF, Ruled.REASON
     )
     rows = postings.rename({Made.RULING_NO: "made_by_no"}).join(undone, on="made_by_no", validate="m:1")
-    was = pl.col(Move.FISCAL_YEAR)
-    year = years.of(was, pl.col(Move.PROCEDURE_CODE))
-    year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(was)
+    posted_year = pl.col(Move.FISCAL_YEAR)
+    year = years.of(posted_year, pl.col(Move.PROCEDURE_CODE))
+    year = pl.when(pl.col(Move.ACCOUNT) == Account.CLAIM.value).then(year).otherwise(posted_year)
     return rows.with_columns(
         year.alias(Move.FISCAL_YEAR),
-        (pl.col(Move.IS_ARREARS) | (year != was)).alias(Move.IS_ARREARS),
+        (pl.col(Move.IS_ARREARS) | (year != posted_year)).alias(Move.IS_ARREARS),
         (-pl.col(Move.YEN)).alias(Move.YEN),
         pl.col(Made.POSTING_NO).alias(Move.REVERSES_NO),
         pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
@@ -81,20 +85,20 @@ def _back(rulings: pl.DataFrame, postings: pl.DataFrame, years: OpenYears) -> pl
 
 
 def _without_held(rows: pl.DataFrame) -> pl.DataFrame:
-    """すでに仮受にある額を除く: rows with `short_yen`, which are not any more where their ruling put them.
+    """すでに仮受にある額を除く: the rows with `short_yen`, the yen that are no longer where the ruling put them.
 
-    What a night took off the claim since, because its slip was cancelled or lowered, is in suspense already, where
-    undoing puts it: it is moved by neither side.
+    A night may have moved yen from the claim into suspense since, because the notice was cancelled or lowered. Undoing
+    would put them there too, so neither posting moves them.
     """
     taken = (-pl.col(Move.YEN)).clip(lower_bound=0)
     so_far = taken.cum_sum().over(*_PLACE, order_by=[Move.RULING_NO, Made.POSTING_NO])
     short = pl.min_horizontal(taken, (so_far - pl.col(Made.STANDS_YEN)).clip(lower_bound=0))
     rows = rows.with_columns(short.alias(_SHORT_YEN))
     of_ruling = (Move.RULING_NO, Move.PAYMENT_NO)
-    on_claim, in_suspense = (pl.col(Move.ACCOUNT) == one.value for one in (Account.CLAIM, Account.SUSPENSE))
+    on_claim, in_suspense = (pl.col(Move.ACCOUNT) == account.value for account in (Account.CLAIM, Account.SUSPENSE))
     missing = pl.col(_SHORT_YEN).filter(on_claim).sum().over(of_ruling)
-    may_be_left = pl.min_horizontal(Move.YEN, Made.STANDS_YEN).filter(in_suspense & (pl.col(Move.YEN) > 0))
-    is_held = (missing > 0) & (missing <= may_be_left.sum().over(of_ruling))
+    reducible = pl.min_horizontal(Move.YEN, Made.STANDS_YEN).filter(in_suspense & (pl.col(Move.YEN) > 0))
+    is_held = (missing > 0) & (missing <= reducible.sum().over(of_ruling))
     moved = pl.when(on_claim).then(pl.col(_SHORT_YEN)).when(in_suspense & (pl.col(Move.YEN) > 0)).then(-missing)
     return rows.with_columns(
         pl.when(is_held).then(pl.col(Move.YEN) + moved.otherwise(0)).otherwise(Move.YEN).alias(Move.YEN),
@@ -103,41 +107,38 @@ def _without_held(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _room(claims: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """調定の空き: claim_no, `room_yen` that a claim still takes once these rows took off it what they take."""
+    """調定の空き: claim_no and `room_yen`, the yen that a claim can take once these rows have taken theirs off it."""
     freed = rows.filter(pl.col(Move.YEN) < 0).drop_nulls(Move.CLAIM_NO)
     sums = freed.group_by(Move.CLAIM_NO).agg((-pl.col(Move.YEN)).sum().alias("freed_yen"))
-    left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).min().alias(_ROOM_YEN)
-    open_claims = claims.group_by(OpenClaim.CLAIM_NO).agg(left).join(sums, on=Move.CLAIM_NO, how="left")
-    room = pl.col(_ROOM_YEN) + pl.col("freed_yen").fill_null(0)
-    return open_claims.select(Move.CLAIM_NO, room.clip(lower_bound=0).alias(_ROOM_YEN))
+    left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN)).min().alias(_ROOM_YEN)
+    open_claims = claims.group_by(OpenClaim.CLAIM_NO).agg(left_yen).join(sums, on=Move.CLAIM_NO, how="left")
+    room_yen = pl.col(_ROOM_YEN) + pl.col("freed_yen").fill_null(0)
+    return open_claims.select(Move.CLAIM_NO, room_yen.clip(lower_bound=0).alias(_ROOM_YEN))
 
 
 def _with_parts(lines: pl.DataFrame, room: pl.DataFrame) -> pl.DataFrame:
-    """調定に戻る額: `part_yen` of each line. One claim gets what it takes; several of a payment get all or nothing."""
+    """調定に戻る額: `part_yen` of each line. One claim gets what it can take, several of a payment all or nothing."""
     rows = lines.join(room, on=Move.CLAIM_NO, how="left", validate="m:1").sort(
         Move.RULING_NO, Move.PAYMENT_NO, Move.CLAIM_NO, Made.POSTING_NO
     )
     before = pl.col(Move.YEN).cum_sum().over(Move.CLAIM_NO) - pl.col(Move.YEN)
     part = pl.min_horizontal(Move.YEN, (pl.col(_ROOM_YEN).fill_null(0) - before).clip(lower_bound=0))
-    whole = (Move.RULING_NO, Move.PAYMENT_NO)
+    of_payment = (Move.RULING_NO, Move.PAYMENT_NO)
     rows = rows.with_columns(part.alias(_PART_YEN))
-    is_one = pl.col(Move.CLAIM_NO).n_unique().over(whole) == 1
-    fits = (pl.col(_PART_YEN) == pl.col(Move.YEN)).all().over(whole)
+    is_one = pl.col(Move.CLAIM_NO).n_unique().over(of_payment) == 1
+    fits = (pl.col(_PART_YEN) == pl.col(Move.YEN)).all().over(of_payment)
     return rows.with_columns(pl.when(is_one | fits).then(_PART_YEN).otherwise(0).alias(_PART_YEN))
 
 
 def refusals(rows: pl.DataFrame) -> list[str]:
-    """取り消せない理由 in words, one for each ruling of `rows` that cannot be undone.
-
-    `rows` is frame RulingToUndo.
-    """
+    """取り消せない理由: in words, for each ruling of `rows` (frame RulingToUndo) that cannot be undone."""
     moved_by = (RulingToUndo.LATER_NO, RulingToUndo.LATER_PAYMENT_NO)
     rows = rows.with_columns(pl.col(*moved_by).cast(pl.String).fill_null("？"))
     ruling_no, last, result = Ruled.RULING_NO, RulingToUndo.LAST_STANDING_NO, pl.col(RulingToUndo.RESULT)
-    label = result.replace_strict({one.value: one.label for one in RulingResult}, default="")
+    label = result.replace_strict({result.value: result.label for result in RulingResult}, default="")
     is_last = pl.col(last).eq_missing(pl.col(ruling_no))
     waits, undone_by = RulingToUndo.WAITING_REVIEW_NO, RulingToUndo.UNDONE_BY_NO
-    why = (
+    reason = (
         pl.when(result.is_null())
         .then(pl.format("決裁{}は承認待ちです（取り下げは elqr review reject {}）", ruling_no, Ruled.REVIEW_NO))
         .when(result != RulingResult.APPROVED.value)
@@ -159,4 +160,4 @@ def refusals(rows: pl.DataFrame) -> list[str]:
             )
         )
     )  # fmt: skip
-    return rows.select(why).to_series().drop_nulls().to_list()
+    return rows.select(reason).to_series().drop_nulls().to_list()

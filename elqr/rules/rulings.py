@@ -1,8 +1,8 @@
 """Rulings (決裁): what finance may decide on an exception, and what an approved decision posts.
 
-Refused, row by row: what is not the state the ledger is in now, what lacks a reason or a name, a target that
-does not exist or has nothing left, and a decision that does not fit the payment. Yen move from suspense to
-the claims of one notice and never further; what a claim does not take stays in suspense.
+Refused, row by row: a row that no longer agrees with the ledger, one without a reason or a name, a target that does not
+exist or has nothing left to pay, and a decision that does not fit the payment. Yen move from suspense to the claims of
+one notice and no further. What a claim does not take stays in suspense.
 """
 
 import hashlib
@@ -37,12 +37,12 @@ _TARGET_DIGITS = 20
 DECIDED_ON = DraftRuling.DECIDED_ON
 _MOVED_YEN, _OFFERED_YEN = "moved_yen", "offered_yen"
 _IS_WHOLE, _SHARE_YEN, _WHOLE_YEN = "is_whole", "share_yen", "whole_yen"
-"""Of a claim of a 全期 slip: that it is one, its share of what is owed, and what is owed on all claims of the slip."""
+"""For a claim of a 全期 notice: that it is one, its share of the yen, and the yen owed on all claims of the notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """改めた決裁案: frame Proposal of the rows that may be handed in, rows already waiting, and the refused."""
+    """調べた決裁案: frame Proposal of the accepted rows, the number of rows that already wait, and findings."""
 
     proposals: pl.DataFrame
     same: int
@@ -51,7 +51,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """決裁の規則: a row that meets `broken` is refused with the code, at the column; null is not broken."""
+    """決裁の規則: a row is refused with the code, at the column, where `broken` is true. Null counts as false."""
 
     code: Code
     column: str
@@ -66,10 +66,6 @@ def _any_of(rulings: Iterable[Ruling]) -> pl.Expr:
 
 def _is_blank(name: str) -> pl.Expr:
     return pl.col(name).fill_null("") == ""
-
-
-def _said(words: str) -> pl.Expr:
-    return pl.lit(words)
 
 
 def yen_text(name: str) -> pl.Expr:
@@ -109,13 +105,13 @@ RULES: tuple[_Rule, ...] = (
         pl.col(DraftRuling.RULING_SAID).fill_null(""),
         "・".join(ruling.label for ruling in WRITTEN_RULINGS),
     ),
-    _Rule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), _said("空欄"), "理由"),
-    _Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), _said("空欄"), "決めた人の名前"),
+    _Rule(Code.RULING_INCOMPLETE, REASON, _is_blank(DraftRuling.REASON), pl.lit("空欄"), "理由"),
+    _Rule(Code.RULING_INCOMPLETE, STAFF, _is_blank(DraftRuling.STAFF), pl.lit("空欄"), "決めた人の名前"),
     _Rule(
         Code.RULING_INCOMPLETE,
         TARGET,
         _any_of(NEEDS_TARGET) & _is_blank(DraftRuling.TARGET) & pl.col(DraftRuling.NOTICE_NO).is_null(),
-        _said("空欄"),
+        pl.lit("空欄"),
         "20桁の納付番号",
     ),
     _Rule(
@@ -139,12 +135,12 @@ RULES: tuple[_Rule, ...] = (
         pl.col(DraftRuling.TARGET),
         "登録済の納付番号",
     ),
-    _Rule(Code.TARGET_CLOSED, TARGET, pl.col(DraftRuling.IS_CANCELLED), _said("取消済の納付書"), "有効な納付書"),
+    _Rule(Code.TARGET_CLOSED, TARGET, pl.col(DraftRuling.IS_CANCELLED), pl.lit("取消済の納付書"), "有効な納付書"),
     _Rule(
         Code.RULING_UNFIT,
         RULING,
         _any_of((*NEEDS_TARGET, *AWAITS_PAYOUT)) & _HAS_NO_YEN,
-        _said("仮受額 0円"),
+        pl.lit("仮受額 0円"),
         "仮受額のある収納",
     ),
     _Rule(
@@ -158,28 +154,28 @@ RULES: tuple[_Rule, ...] = (
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.REPLACE]) & ~_MAY_REPLACE,
-        _said("先の収納と内容の違う確報でない収納"),
+        pl.lit("先の収納と内容の違う確報でない収納"),
         "計上済と内容相違の確報",
     ),
     _Rule(
         Code.RULING_UNFIT,
         RULING,
         _any_of([Ruling.TAKE_BACK]) & ~_MAY_TAKE_BACK,
-        _said("取り消す額のない収納"),
+        pl.lit("取り消す額のない収納"),
         "確報の後の取消、または仮受額のある内容相違・段階の順序が不正",
     ),
     _Rule(
         Code.RULING_UNFIT,
         TARGET,
         _any_of([Ruling.APPROPRIATE]) & _OTHER_PAYER,
-        _said("納付者の違う納付書、または納付者のわからない収納"),
+        pl.lit("納付者の違う納付書、または納付者のわからない収納"),
         "同じ納付者の納付書（違う人の納付書には「納付書に充てる」）",
     ),
     _Rule(
         Code.TARGET_CLOSED,
         TARGET,
         _any_of(NEEDS_TARGET) & (pl.col(DraftRuling.LEFT_YEN) <= 0),
-        _said("未収額 0円"),
+        pl.lit("未収額 0円"),
         "未収額のある納付書",
     ),
     _Rule(
@@ -189,27 +185,27 @@ RULES: tuple[_Rule, ...] = (
         pl.format("申請{}の「{}」", DraftRuling.WAITING_REVIEW_NO, DraftRuling.WAITING_SAID),
     ),
 )
-"""決裁の規則, in order: the first that is broken refuses the row."""
+"""決裁の規則, in order: the first broken rule refuses the row."""
 
 
 def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
-    """決裁案を改める: rows of a form beside the state of the ledger → proposals and findings.
+    """決裁案を調べる: rows of a form, with the state of the ledger (frame DraftRuling) → proposals and findings.
 
-    `rows` is frame DraftRuling. A row that says again what already waits is counted and not handed in twice.
+    A row that repeats a waiting ruling is counted, and not handed in twice.
     """
     first = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(pl.lit(number)) for number, rule in enumerate(RULES))
     actual = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(rule.actual.cast(pl.String)) for rule in RULES)
     is_same = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
-    seen = rows.with_columns(first.alias("rule"), actual.alias("said")).with_columns(
+    judged = rows.with_columns(first.alias("rule"), actual.alias("actual")).with_columns(
         pl.when(is_same & (pl.col("rule") == len(RULES) - 1)).then(None).otherwise("rule").alias("rule"),
     )
-    refused = seen.filter(pl.col("rule").is_not_null())
+    refused = judged.filter(pl.col("rule").is_not_null())
     findings = []
-    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "said").iter_rows():
+    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "actual").iter_rows():
         rule = RULES[number]
         at = Location(file, line_no, field=rule.column, unit="行目")
         findings.append(Finding(at, rule.code, value or "", rule.expected))
-    good = seen.filter(pl.col("rule").is_null())
+    good = judged.filter(pl.col("rule").is_null())
     handed_in = good.filter(~is_same).with_columns(
         pl.col(DraftRuling.DECIDED_ON).alias(Proposal.MARK), pl.lit(None, dtype=pl.Int64).alias(Proposal.UNDOES_NO)
     )
@@ -217,10 +213,10 @@ def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
 
 
 def decided_on(payment_mark: pl.Expr | str) -> pl.Expr:
-    """決めたときの照合値: the payment's mark and, where a notice was named, its own (`target_mark`) behind a stroke.
+    """決めたときの照合値: the payment's mark and, if a notice is named, a slash and the notice's mark (`target_mark`).
 
-    A ruling keeps it from when it was asked for until it is approved. One that was asked for before targets had marks
-    names a notice without one, and is never as it was.
+    A ruling keeps it from the request until the approval. A ruling requested before targets had marks names a notice
+    but has no mark of it, so it never counts as unchanged.
     """
     payment = pl.col(payment_mark) if isinstance(payment_mark, str) else payment_mark
     target = pl.col(DraftRuling.TARGET_MARK)
@@ -229,15 +225,15 @@ def decided_on(payment_mark: pl.Expr | str) -> pl.Expr:
 
 
 def fingerprint(rulings: pl.DataFrame) -> str:
-    """決裁の照合値: a hash of rulings (frame Ruled) in their order, which the chain of runs keeps."""
+    """決裁の照合値: a hash of rulings (frame Ruled) in their order, for the chain of runs."""
     return hashlib.sha256(rulings.select(*Ruled.SCHEMA).write_json().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """決裁の効果: frame RulingEffect of every ruling of a request, and its postings (frame Move).
+    """決裁の効果: frame RulingEffect of every ruling of a request, and the postings (frame Move).
 
-    `returned` are those of them that an undone ruling puts into suspense, because their claim does not take them back.
+    `returned` are the postings with which an undone ruling puts yen into suspense, because no claim takes them back.
     """
 
     effects: pl.DataFrame
@@ -254,62 +250,67 @@ def effects(
 ) -> Effects:
     """承認の効果: what approving these rulings posts.
 
-    `rulings` is frame CurrentRuling and `claims` frame TargetClaim; `made` are the postings of rulings to be undone
-    (frame Made). What is put on a claim, or taken off it again, on a day after its year was closed belongs to the year
-    that is open on that day; what leaves suspense stays in the year that it entered. Asserts that every ruling's
-    postings sum to nothing.
+    `rulings` is frame CurrentRuling, `claims` frame TargetClaim, and `postings` frame Made of the rulings to undo. What
+    is put on a claim or taken off it after its year was closed belongs to the year that is open then. What leaves
+    suspense stays in the year in which it entered. Asserts that every ruling's postings sum to 0.
     """
     is_current = pl.col(CurrentRuling.IS_CURRENT)
     late = overlapping_rulings(rulings.filter(is_current), concerned)
     rulings = rulings.with_columns(is_current & ~pl.col(Ruled.RULING_NO).is_in(late.implode()))
     withdrawn = moves_of(rulings.filter(is_current), claims, concerned, years)
-    onto = _onto_claims(rulings, _beside(claims, withdrawn), years)
-    back = reversal(rulings, _beside(claims, pl.concat([withdrawn, onto])), postings, years)
-    moves = Move.of(pl.concat([withdrawn, onto, back.moves]))
-    moved, held = pl.col(Move.YEN).sum().alias(_MOVED_YEN), pl.col(CurrentRuling.SUSPENSE_YEN)
+    applied = _apply_to_claims(rulings, _with_moves(claims, withdrawn), years)
+    back = reversal(rulings, _with_moves(claims, pl.concat([withdrawn, applied])), postings, years)
+    moves = Move.of(pl.concat([withdrawn, applied, back.moves]))
+    moved_yen, held_yen = pl.col(Move.YEN).sum().alias(_MOVED_YEN), pl.col(CurrentRuling.SUSPENSE_YEN)
     suspense = moves.filter(pl.col(Move.ACCOUNT) == Account.SUSPENSE.value).group_by(Move.RULING_NO, Move.PAYMENT_NO)
     assert moves.group_by(Move.RULING_NO, Move.PAYMENT_NO).agg(pl.col(Move.YEN).sum())[Move.YEN].eq(0).all()
-    takes = ~_any_of(NEEDS_TARGET) | (pl.col(_MOVED_YEN).fill_null(0) != 0)
-    is_carried_out = is_current & takes & ~pl.col(Ruled.RULING_NO).is_in(back.gone.implode())
+    has_effect = ~_any_of(NEEDS_TARGET) | (pl.col(_MOVED_YEN).fill_null(0) != 0)
+    is_carried_out = is_current & has_effect & ~pl.col(Ruled.RULING_NO).is_in(back.gone.implode())
     rows = rulings.join(
-        suspense.agg(moved), on=[Ruled.RULING_NO, Ruled.PAYMENT_NO], how="left", validate="1:1", maintain_order="left"
+        suspense.agg(moved_yen),
+        on=[Ruled.RULING_NO, Ruled.PAYMENT_NO],
+        how="left",
+        validate="1:1",
+        maintain_order="left",
     )
     rows = rows.with_columns(
         pl.when(is_carried_out)
         .then(pl.lit(RulingResult.APPROVED.value))
         .otherwise(pl.lit(RulingResult.STALE.value))
         .alias(RulingEffect.RESULT),
-        held.alias(RulingEffect.BEFORE_YEN),
-        (held + pl.col(_MOVED_YEN).fill_null(0)).alias(RulingEffect.AFTER_YEN),
+        held_yen.alias(RulingEffect.BEFORE_YEN),
+        (held_yen + pl.col(_MOVED_YEN).fill_null(0)).alias(RulingEffect.AFTER_YEN),
     )
     moves = moves.sort(Move.RULING_NO, Move.PAYMENT_NO, Move.ACCOUNT, Move.CLAIM_NO)
     return Effects(RulingEffect.of(rows), moves, back.returned)
 
 
-def _beside(claims: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
-    """その後の調定: the claims as these moves leave them."""
+def _with_moves(claims: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """その後の調定: the claims after these moves."""
     sums = moves.drop_nulls(Move.CLAIM_NO).group_by(Move.CLAIM_NO).agg(pl.col(Move.YEN).sum().alias(_MOVED_YEN))
     rows = claims.join(sums, on=OpenClaim.CLAIM_NO, how="left", validate="m:1", maintain_order="left")
-    collected = pl.col(OpenClaim.COLLECTED_YEN) + pl.col(_MOVED_YEN).fill_null(0)
-    return rows.with_columns(collected.alias(OpenClaim.COLLECTED_YEN)).drop(_MOVED_YEN)
+    collected_yen = pl.col(OpenClaim.COLLECTED_YEN) + pl.col(_MOVED_YEN).fill_null(0)
+    return rows.with_columns(collected_yen.alias(OpenClaim.COLLECTED_YEN)).drop(_MOVED_YEN)
 
 
-def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
-    """調定へ: what each target takes, in the order of the rulings, and as much out of suspense.
+def _apply_to_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
+    """調定へ: postings (frame Move) of what each target takes, in the order of the rulings, and the same from suspense.
 
-    A 全期 slip takes the whole of what is owed on its claims, when nothing stands on any of them; or nothing.
+    A 全期 notice takes all that is owed on its claims when nothing was collected on any of them, or else nothing.
     """
-    share = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
-    slips = claims.rename({TargetClaim.PROCEDURE_CODE: TARGET_PROCEDURE}).with_columns(
+    share_yen = pl.min_horizontal(OpenClaim.COVER_YEN, OpenClaim.OWED_YEN)
+    notices = claims.rename({TargetClaim.PROCEDURE_CODE: TARGET_PROCEDURE}).with_columns(
         (pl.len().over(OpenClaim.NOTICE_NO) > 1).alias(_IS_WHOLE),
-        share.alias(_SHARE_YEN),
-        share.sum().over(OpenClaim.NOTICE_NO).alias(_WHOLE_YEN),
+        share_yen.alias(_SHARE_YEN),
+        share_yen.sum().over(OpenClaim.NOTICE_NO).alias(_WHOLE_YEN),
     )
-    lines = rulings.filter(_any_of(NEEDS_TARGET) & pl.col(CurrentRuling.IS_CURRENT)).join(slips, on=OpenClaim.NOTICE_NO)
+    lines = rulings.filter(_any_of(NEEDS_TARGET) & pl.col(CurrentRuling.IS_CURRENT)).join(
+        notices, on=OpenClaim.NOTICE_NO
+    )
     lines = _with_offered(lines.sort(Ruled.RULING_NO, OpenClaim.CLAIM_NO))
     before = pl.col(_OFFERED_YEN).cum_sum().over(OpenClaim.CLAIM_NO) - pl.col(_OFFERED_YEN)
-    left = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
-    lines = lines.with_columns(pl.min_horizontal(_OFFERED_YEN, left).alias(PART_YEN)).filter(pl.col(PART_YEN) > 0)
+    left_yen = (pl.col(OpenClaim.OWED_YEN) - pl.col(OpenClaim.COLLECTED_YEN) - before).clip(lower_bound=0)
+    lines = lines.with_columns(pl.min_horizontal(_OFFERED_YEN, left_yen).alias(PART_YEN)).filter(pl.col(PART_YEN) > 0)
     year = years.of_claim(pl.col(OpenClaim.LEVY_YEAR), pl.col(CurrentRuling.PAID_ON), pl.col(TARGET_PROCEDURE))
     common = [
         pl.col(Posting.PAYMENT_NO),
@@ -318,7 +319,7 @@ def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) 
         pl.col(Ruled.STAFF).alias(Move.DECIDED_BY),
         pl.col(Ruled.REASON).alias(Move.REASON),
     ]
-    onto = lines.select(
+    on_claims = lines.select(
         *common,
         pl.lit(Account.CLAIM.value).alias(Move.ACCOUNT),
         OpenClaim.CLAIM_NO,
@@ -328,7 +329,7 @@ def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) 
         (year != pl.col(OpenClaim.LEVY_YEAR)).alias(Move.IS_ARREARS),
         pl.col(TARGET_PROCEDURE).alias(Move.PROCEDURE_CODE),
     )
-    out = (
+    from_suspense = (
         lines.group_by(Ruled.RULING_NO, maintain_order=True)
         .agg(pl.col(PART_YEN).sum(), pl.all().exclude(PART_YEN).first())
         .select(
@@ -342,18 +343,18 @@ def _onto_claims(rulings: pl.DataFrame, claims: pl.DataFrame, years: OpenYears) 
             CurrentRuling.PROCEDURE_CODE,
         )
     )
-    return pl.concat([Move.of(onto), Move.of(out)])
+    return pl.concat([Move.of(on_claims), Move.of(from_suspense)])
 
 
 def _with_offered(lines: pl.DataFrame) -> pl.DataFrame:
-    """充てる額: what is offered to each claim; of a 全期 slip its share, or nothing where it does not fit."""
-    is_whole, held = pl.col(_IS_WHOLE), pl.col(CurrentRuling.SUSPENSE_YEN)
-    gives = (~is_whole & (held > 0)).cast(pl.Int64)
+    """充てる額: the yen offered to each claim; of a 全期 notice its share, or 0 where the whole does not fit."""
+    is_whole, held_yen = pl.col(_IS_WHOLE), pl.col(CurrentRuling.SUSPENSE_YEN)
+    gives = (~is_whole & (held_yen > 0)).cast(pl.Int64)
     is_touched = (pl.col(OpenClaim.COLLECTED_YEN) != 0) | (gives.cum_sum().over(OpenClaim.CLAIM_NO) > gives)
     lines = lines.with_columns(is_touched.alias("is_touched"))
-    fits = ~pl.col("is_touched").any().over(Ruled.RULING_NO) & (pl.col(_WHOLE_YEN) <= held)
+    fits = ~pl.col("is_touched").any().over(Ruled.RULING_NO) & (pl.col(_WHOLE_YEN) <= held_yen)
     takers = lines.filter(is_whole & fits & (pl.col(_SHARE_YEN) > 0))
     takes = takers.filter(~pl.col(Ruled.RULING_NO).is_in(late_whole_years(takers, Ruled.RULING_NO, ()).implode()))
     is_taken = pl.col(Ruled.RULING_NO).is_in(takes[Ruled.RULING_NO].implode())
-    whole = pl.when(is_taken).then(_SHARE_YEN).otherwise(0)
-    return lines.with_columns(pl.when(is_whole).then(whole).otherwise(held).alias(_OFFERED_YEN))
+    whole_yen = pl.when(is_taken).then(_SHARE_YEN).otherwise(0)
+    return lines.with_columns(pl.when(is_whole).then(whole_yen).otherwise(held_yen).alias(_OFFERED_YEN))

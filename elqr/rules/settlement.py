@@ -1,7 +1,8 @@
 """Settlement (払込突合): confirmed payments against the money received, by contract and 資金化日.
 
-Pure. Payments come as bundles and money as lines, so the work follows days and files, not payments. Which of them
-belong together is found in `elqr.rules.pairing`; here stand the columns, and the proof that everything is somewhere.
+Pure. Payments come as bundles and money as lines, so the work grows with days and files, not with payments.
+`elqr.rules.pairing` finds which of them belong together. This module makes frames of that and asserts that nothing is
+lost.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +31,7 @@ from elqr.vocabulary.terms import Channel, DepositKind, Place, SettlementOutcome
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """突合の結果: lines (frame Settled), and which bundles and deposits each holds by `line_no`."""
+    """突合の結果: lines (frame Settled), and their bundles (LineBundle) and deposits (LineDeposit)."""
 
     lines: pl.DataFrame
     bundles: pl.DataFrame
@@ -38,13 +39,13 @@ class Settlement:
 
 
 def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
-    """収納の束 of a night: frame Bundle without numbers. Confirmed payments that hold yen, and 速報 that wait."""
-    contents = payments.select(
+    """収納の束 of a night: frame Bundle without numbers, of 確報 that hold yen and of 速報 that wait."""
+    paid = payments.select(
         Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, Payment.PAID_YEN, Payment.PAID_ON,
         Payment.FUNDS_ON,
     )  # fmt: skip
     placed = decisions.select(Decision.PAYMENT_NO, Decision.PLACE)
-    rows = contents.join(placed, on=Payment.PAYMENT_NO, validate="1:1")
+    rows = paid.join(placed, on=Payment.PAYMENT_NO, validate="1:1")
     is_confirmed, place = pl.col(Payment.STAGE) == Stage.CONFIRMED.value, pl.col(Decision.PLACE)
     is_money = is_confirmed & place.is_in([Place.POSTED.value, Place.EXCEPTION.value])
     rows = rows.filter(is_money | (place == Place.PENDING.value))
@@ -60,12 +61,12 @@ def bundles(payments: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     )
     confirmed = sums.filter(pl.col(Bundle.STAGE) == Stage.CONFIRMED.value)[Bundle.YEN].sum()
     decided = decisions.select(pl.sum_horizontal(Decision.CLAIM_YEN, Decision.SUSPENSE_YEN).sum()).item()
-    assert confirmed == decided, "every confirmed yen is due"
+    assert confirmed == decided, "every confirmed yen is in a bundle"
     return sums
 
 
 def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
-    """契約のわかる束 (frame FileBundle): CONTRACT by its format and channel, null where none takes it."""
+    """契約のわかる束: frame FileBundle with its contract by spec and channel, null where no contract takes it."""
     columns = (CONTRACT, FileBundle.SPEC, FileBundle.CHANNEL)
     pairs = [
         (contract.name, spec, channel.value)
@@ -74,15 +75,12 @@ def with_contract(bundles_: pl.DataFrame, contracts: Sequence[Contract]) -> pl.D
         for channel in Channel
         if contract.takes(spec, channel)
     ]
-    known = pl.DataFrame(pairs, schema=dict.fromkeys(columns, pl.String), orient="row")
-    return bundles_.join(known, on=columns[1:], how="left", maintain_order="left", validate="m:1")
+    contract_of = pl.DataFrame(pairs, schema=dict.fromkeys(columns, pl.String), orient="row")
+    return bundles_.join(contract_of, on=columns[1:], how="left", maintain_order="left", validate="m:1")
 
 
 def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]) -> pl.DataFrame:
-    """契約のわかる入金 (frame ReceivedDeposit): the first contract whose marks all fit.
-
-    With the signed yen and the day it counts for.
-    """
+    """契約のわかる入金: frame ReceivedDeposit → frame ContractDeposit, with the first contract whose marks all fit."""
     sender, account = folded(pl.col(Deposit.SENDER)), plain_account(pl.col(Deposit.ACCOUNT))
     contract_name: pl.Expr = pl.lit(None, dtype=pl.String)
     for contract in reversed(contracts):
@@ -90,10 +88,10 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
         if contract.accounts:
             marks.append(account.is_in(_texts(contract.accounts, plain_account)))
         names = [name for name in _texts(contract.senders, folded) if name]
-        who = [sender.str.starts_with(name) for name in names]
-        who += [bare_digits(pl.col(Deposit.SENDER_CODE)) == code.lstrip("0") for code in contract.sender_codes]
-        if who:
-            marks.append(pl.any_horizontal(who))
+        senders = [sender.str.starts_with(name) for name in names]
+        senders += [bare_digits(pl.col(Deposit.SENDER_CODE)) == code.lstrip("0") for code in contract.sender_codes]
+        if senders:
+            marks.append(pl.any_horizontal(senders))
         if marks:
             contract_name = pl.when(pl.all_horizontal(marks)).then(pl.lit(contract.name)).otherwise(contract_name)
     yen = pl.when(pl.col(Deposit.KIND) == DepositKind.CANCELLED.value).then(-pl.col(Deposit.YEN)).otherwise(Deposit.YEN)
@@ -105,19 +103,20 @@ def deposits_with_contract(deposits: pl.DataFrame, contracts: Sequence[Contract]
 
 
 def _texts(texts: Sequence[str], fold: Callable[[pl.Expr], pl.Expr]) -> list[str]:
-    """Texts of a contract, as the columns they are compared with are folded."""
+    """契約の文字: texts of a contract, folded as the columns that they are compared with."""
     return pl.DataFrame({"text": texts}, schema={"text": pl.String}).select(fold(pl.col("text")))["text"].to_list()
 
 
 def settle(
     bundles_: pl.DataFrame, money: Offset, contracts: Sequence[Contract], night_on: date, later: Later
 ) -> Settlement:
-    """突き合わせる: all that is open, into lines. Both frames name their contracts; a line without one says so.
+    """突き合わせる: put all open bundles (frame FileBundle with CONTRACT) and money into lines.
 
-    Each bundle and each deposit stands in exactly one line, and the lines add up to what was given. Money that was
-    taken back stands beside what took it back, whosoever it was.
+    Each bundle and each deposit is in exactly one line, which is asserted together with the sums. A deposit that was
+    taken back shares a line with what took it back, whatever their contracts. What has no contract gets lines that say
+    so.
     """
-    deposits, lines = money.left, _taken_back(money)
+    deposits, lines = money.left, _taken_back_lines(money)
     lines += [
         line
         for contract in contracts
@@ -129,30 +128,30 @@ def settle(
             later,
         )
     ]
-    known = [contract.name for contract in contracts]
-    lines += _without_contract(
-        *(frame.filter(~pl.col(CONTRACT).is_in(known).fill_null(False)) for frame in (bundles_, deposits))
+    names = [contract.name for contract in contracts]
+    lines += _lines_without_contract(
+        *(frame.filter(~pl.col(CONTRACT).is_in(names).fill_null(False)) for frame in (bundles_, deposits))
     )
-    settlement = _framed(lines)
-    assert settlement.lines[Settled.PAYMENT_YEN].sum() == bundles_[Bundle.YEN].sum(), "all payments stand in a line"
-    assert settlement.lines[Settled.MONEY_YEN].sum() == money.deposits[SIGNED_YEN].sum(), "all money stands in a line"
+    settlement = _settlement_of(lines)
+    assert settlement.lines[Settled.PAYMENT_YEN].sum() == bundles_[Bundle.YEN].sum(), "all payments are in a line"
+    assert settlement.lines[Settled.MONEY_YEN].sum() == money.deposits[SIGNED_YEN].sum(), "all money is in a line"
     assert settlement.bundles[Bundle.BUNDLE_NO].n_unique() == bundles_.height == settlement.bundles.height
     assert settlement.deposits[Deposit.DEPOSIT_NO].n_unique() == money.deposits.height == settlement.deposits.height
     return settlement
 
 
-def _taken_back(money: Offset) -> list[Line]:
-    """入金取消で相殺: a deposit and what took it back, in the deposit's contract."""
+def _taken_back_lines(money: Offset) -> list[Line]:
+    """入金取消で相殺: a line for each deposit and what took it back, in the deposit's contract."""
     credits = {credit.deposit_no: credit for credit in _credits(money.deposits)}
     names = dict(money.deposits.select(Deposit.DEPOSIT_NO, CONTRACT).iter_rows())
     return [
-        Line(names[came] or "", SettlementOutcome.TAKEN_BACK, [], [credits[came], credits[back]])
-        for came, back in money.pairs
+        Line(names[deposit_no] or "", SettlementOutcome.TAKEN_BACK, [], [credits[deposit_no], credits[back_no]])
+        for deposit_no, back_no in money.pairs
     ]
 
 
 def _dues(rows: pl.DataFrame, contract: Contract, later: Later) -> list[Due]:
-    """日ごとの収納: bundles by 資金化日, which a contract may count from the 領収日."""
+    """日ごとの収納: bundles by 資金化日. A contract may count it from the 領収日."""
     undated = rows.filter(~pl.col(Bundle.IS_FUNDS_DAY))[Bundle.DAY_ON].unique().to_list()
     counted = {} if contract.funds_days is None else {day: later(day, contract.funds_days) for day in undated}
     from_paid = pl.col(Bundle.DAY_ON).replace_strict(counted, default=None, return_dtype=pl.Date)
@@ -161,7 +160,7 @@ def _dues(rows: pl.DataFrame, contract: Contract, later: Later) -> list[Due]:
 
 
 def _sums(rows: pl.DataFrame, *keys: str) -> Iterable[tuple[Any, ...]]:
-    """束の合計 by some columns: the columns, the bundles' numbers, their payments and yen."""
+    """束の合計 by some columns: the values of these, then the bundle numbers, payments and yen."""
     numbers = pl.col(Bundle.BUNDLE_NO).sort()
     sums = rows.group_by(keys).agg(numbers, pl.col(Bundle.PAYMENTS).sum(), pl.col(Bundle.YEN).sum())
     return sums.sort(keys).iter_rows()
@@ -171,21 +170,26 @@ def _credits(rows: pl.DataFrame) -> list[Credit]:
     return [Credit(*row) for row in rows.select(DAY_ON, Deposit.DEPOSIT_NO, SIGNED_YEN).iter_rows()]
 
 
-def _without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Line]:
-    """契約なし: payments by format and channel, money transfer by transfer."""
+def _lines_without_contract(bundles_: pl.DataFrame, deposits: pl.DataFrame) -> list[Line]:
+    """契約なし: a line for each spec and channel of payments, and one for each transfer of money."""
     lines = [
-        Line(f"{spec} {Channel(channel).label}", _alone(sums[-1]), [Due(None, tuple(numbers), *sums)], [])
+        Line(
+            f"{spec} {Channel(channel).label}",
+            _outcome_without_contract(sums[-1]),
+            [Due(None, tuple(numbers), *sums)],
+            [],
+        )
         for spec, channel, numbers, *sums in _sums(bundles_, FileBundle.SPEC, FileBundle.CHANNEL)
     ]
-    return lines + [Line("", _alone(credit.yen), [], [credit]) for credit in _credits(deposits)]
+    return lines + [Line("", _outcome_without_contract(credit.yen), [], [credit]) for credit in _credits(deposits)]
 
 
-def _alone(yen: int) -> SettlementOutcome:
-    """契約のないものの結果: nothing is compared with nothing."""
+def _outcome_without_contract(yen: int) -> SettlementOutcome:
+    """契約のないものの結果: 0 yen need no contract."""
     return SettlementOutcome.NO_CONTRACT if yen else SettlementOutcome.OUTSIDE
 
 
-def _framed(lines: list[Line]) -> Settlement:
+def _settlement_of(lines: list[Line]) -> Settlement:
     rows, in_bundles, in_deposits = [], [], []
     for no, line in enumerate(lines, start=1):
         in_bundles += [(no, number) for due in line.dues for number in due.bundle_nos]

@@ -1,4 +1,4 @@
-"""What the city agreed on (突合と到着の決まり): contracts, expected files and business days, as a night needs them."""
+"""Settlement rules (突合と到着の決まり): the contracts, expected files and business days that a night needs."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from elqr.rules.expected_files import Arrival
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """突合と到着の決まり: the city's contracts and expected files, and its business days."""
+    """突合と到着の決まり: the city's contracts, expected files and business days."""
 
     contracts: tuple[Contract, ...]
     arrivals: tuple[Arrival, ...]

@@ -1,6 +1,6 @@
-"""Totals (累計): small sums of what was issued and posted at once, so that the KPI and the balances are sums of these.
+"""Totals (累計): sums of what was issued or posted together. The KPI and the balances are sums of these.
 
-Nothing in a night then reads all that the ledger holds. Pure; the verification makes them again from every row.
+So no night has to read the whole ledger. Pure; the verification computes them again from every row.
 """
 
 from datetime import date
@@ -13,9 +13,9 @@ from elqr.vocabulary.terms import KeyKind
 
 
 def issue_tallies(issued: pl.DataFrame) -> pl.DataFrame:
-    """発行の累計: frame IssueTally, of every payload (frame IssuedNotice).
+    """発行の累計: frame IssueTally of payloads (frame IssuedNotice).
 
-    Issuing takes all notices of a live procedure, so up to the last of them none is left.
+    Issuing takes all notices of a live procedure, so none up to `last_notice_no` is left without a payload.
     """
     keys = [IssuedNotice.UPLOAD_NO, IssuedNotice.PROCEDURE_CODE, IssuedNotice.ISSUED_ON]
     sums = issued.group_by(keys).agg(
@@ -25,13 +25,13 @@ def issue_tallies(issued: pl.DataFrame) -> pl.DataFrame:
 
 
 def posting_tallies(postings: pl.DataFrame, since: int = 1) -> pl.DataFrame:
-    """計上の累計: frame PostingTally, of the postings numbered from `since`.
+    """計上の累計: frame PostingTally of the postings numbered from `since`.
 
-    `postings` (frame PostedPayment) are these, and all earlier ones of the same payments.
+    `postings` (frame PostedPayment) are these and all earlier ones of the same payments.
     """
-    part = [PostedPayment.PAYMENT_NO, PostedPayment.ACCOUNT, PostedPayment.PROCEDURE_CODE]
-    rows = postings.sort(*part, PostedPayment.POSTING_NO)
-    is_first = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in part)
+    key = [PostedPayment.PAYMENT_NO, PostedPayment.ACCOUNT, PostedPayment.PROCEDURE_CODE]
+    rows = postings.sort(*key, PostedPayment.POSTING_NO)
+    is_first = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in key)
     rows = rows.with_columns(
         is_first.fill_null(True).alias("is_first"),
         (pl.col(PostedPayment.KEY_KIND) == KeyKind.ELQR.value).alias(PostingTally.IS_ELQR),
@@ -46,7 +46,7 @@ def posting_tallies(postings: pl.DataFrame, since: int = 1) -> pl.DataFrame:
 
 
 def night_tallies(postings: pl.DataFrame, payments: pl.DataFrame, night: date) -> pl.DataFrame:
-    """今夜の計上の累計: frame PostingTally, of postings (Posting) of payments that had none."""
+    """今夜の計上の累計: frame PostingTally of the first postings (frame Posting) of payments."""
     paid = payments.select(Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.PAID_ON)
     rows = postings.with_row_index(PostedPayment.POSTING_NO, offset=1)
     rows = rows.join(paid, on=Payment.PAYMENT_NO, validate="m:1")

@@ -1,7 +1,7 @@
-"""Whole year (全期): which of tonight's 全期 slips take their instalments, and which come too late.
+"""Whole year (全期): which of tonight's 全期 notices take their instalments, and which come too late.
 
-A 全期 slip takes all that is owed on its instalments, or nothing: it is refused where a payment before it, in the
-ledger or tonight, put yen on one of them. What put nothing there refuses nobody.
+A 全期 notice takes all that is owed on its instalments, or nothing. It is refused when an earlier payment, in the
+ledger or tonight, put yen on one of them.
 """
 
 from collections.abc import Sequence
@@ -12,22 +12,23 @@ from elqr.vocabulary.frames import OpenClaim
 
 
 def late_whole_years(lines: pl.DataFrame, payer: str, order: Sequence[str]) -> pl.Series:
-    """遅れた全期: of payments that would take all of their instalments, those that others do before them.
+    """遅れた全期: the payments that would take all their instalments, but come after others that take one of them.
 
-    `lines`: one row a payment (the column `payer`) and instalment, with what `order` sorts by. The first takes its
-    instalments, which refuses whoever comes later on one of them; then the first of those that are left, and so on.
+    `lines` has a row for each payment (the column `payer`) and instalment, and the columns `order`. The first payment
+    takes its instalments and so refuses all later payments on any of them. Then comes the first of the remaining ones,
+    and so on.
     """
     turn = pl.struct(*order, payer).rank("dense").alias("turn")
-    left = lines.select(payer, OpenClaim.CLAIM_NO, turn)
-    refused = left[payer].clear()
+    remaining = lines.select(payer, OpenClaim.CLAIM_NO, turn)
+    refused = remaining[payer].clear()
     while True:
-        first = left.with_columns(pl.col("turn").min().over(OpenClaim.CLAIM_NO).alias("first"))
+        first = remaining.with_columns(pl.col("turn").min().over(OpenClaim.CLAIM_NO).alias("first"))
         takes = (pl.col("turn") == pl.col("first")).all().over(payer)
-        left = first.select(payer, OpenClaim.CLAIM_NO, "turn", takes.alias("takes"))
-        if left["takes"].all():
+        remaining = first.select(payer, OpenClaim.CLAIM_NO, "turn", takes.alias("takes"))
+        if remaining["takes"].all():
             return refused
-        taken = left.filter("takes")[OpenClaim.CLAIM_NO]
+        taken = remaining.filter("takes")[OpenClaim.CLAIM_NO]
         is_late = ~pl.col("takes") & pl.col(OpenClaim.CLAIM_NO).is_in(taken.implode())
-        late = left.filter(is_late)[payer].unique()
+        late = remaining.filter(is_late)[payer].unique()
         refused = pl.concat([refused, late])
-        left = left.filter(~pl.col(payer).is_in(late.implode()))
+        remaining = remaining.filter(~pl.col(payer).is_in(late.implode()))
