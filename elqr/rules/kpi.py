@@ -1,4 +1,4 @@
-"""KPI eL-QR対応の手続数（累積）: how many procedures support eL-QR by the register, with the ledger's evidence."""
+"""KPI eL-QR対応の手続数（累積）: how many procedures of the register support eL-QR, with the ledger's evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ class Sieve:
         """規則に合わない行を断る: take out the rows where `bad` is true, with a finding for each."""
         is_bad = bad.fill_null(False)
         bad_rows = self.rows.filter(is_bad).select(
-            RECORD_NO, actual.cast(pl.String).alias("actual"), expected.cast(pl.String).alias("expected")
+            RECORD_NO, actual.cast(pl.String).alias("actual_text"), expected.cast(pl.String).alias("expected_text")
         )
         self.flawed.update(bad_rows[RECORD_NO])
         for no, value, wanted in bad_rows.head(LISTED_PER_CODE).iter_rows():

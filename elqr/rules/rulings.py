@@ -196,12 +196,12 @@ def judge_proposals(rows: pl.DataFrame, file: str) -> Judged:
     first = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(pl.lit(number)) for number, rule in enumerate(RULES))
     actual = pl.coalesce(pl.when(rule.broken.fill_null(False)).then(rule.actual.cast(pl.String)) for rule in RULES)
     is_same = pl.col(DraftRuling.WAITING_IS_SAME).fill_null(False)
-    judged = rows.with_columns(first.alias("rule"), actual.alias("actual")).with_columns(
+    judged = rows.with_columns(first.alias("rule"), actual.alias("actual_text")).with_columns(
         pl.when(is_same & (pl.col("rule") == len(RULES) - 1)).then(None).otherwise("rule").alias("rule"),
     )
     refused = judged.filter(pl.col("rule").is_not_null())
     findings = []
-    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "actual").iter_rows():
+    for line_no, number, value in refused.select(DraftRuling.LINE_NO, "rule", "actual_text").iter_rows():
         rule = RULES[number]
         at = Location(file, line_no, field=rule.column, unit="行目")
         findings.append(Finding(at, rule.code, value or "", rule.expected))
