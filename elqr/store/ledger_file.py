@@ -64,8 +64,8 @@ class Aside:
         """問う, one question after the other. Returns what waits for the answer."""
         if self.thread is not None:
             return self.thread.submit(question, self.connection, *args, **kwargs).result
-        told = question(self.connection, *args, **kwargs)
-        return lambda: told
+        answer = question(self.connection, *args, **kwargs)
+        return lambda: answer
 
     def tidy(self) -> None:
         """片付ける: what closing the ledger would else have to do, and still does where it cannot be done here."""
@@ -116,12 +116,12 @@ class Ledger:
         if self.rehearsal or not self.engine.url.database:
             yield [self.connection]
             return
-        made = engine(self.engine.url, is_writer=False)
+        database = engine(self.engine.url, is_writer=False)
         try:
             with ExitStack() as stack:
-                yield [stack.enter_context(made.connect()) for _ in range(most)]
+                yield [stack.enter_context(database.connect()) for _ in range(most)]
         finally:
-            made.dispose()
+            database.dispose()
 
     def refresh(self) -> None:
         """統計を新しくする, of what is committed and has grown; in a transaction of its own."""
@@ -214,11 +214,11 @@ def open_ledger(
         _check_path(path, rehearsal)
         if rehearsal and not path.exists():
             target = make_url("sqlite://")
-    made = engine(target)
+    database = engine(target)
     try:
-        connection = made.connect()
+        connection = database.connect()
         connection.info[OPERATOR] = dict(operator or {})
-        ledger = Ledger(made, connection, rehearsal)
+        ledger = Ledger(database, connection, rehearsal)
         if path is None and target.database and not rehearsal and not take_turn(connection):
             raise Locked("別の夜間処理が動いています。終わってから、もう一度実行してください。")
         if rehearsal:
@@ -229,7 +229,7 @@ def open_ledger(
             ledger.close()
             raise
     except DBAPIError as error:
-        made.dispose()
+        database.dispose()
         raise LedgerError(
             f"台帳 {path or ''} を開けません（{reason(error)}）。パスと権限、空き容量を確かめてください。"
             if path
@@ -250,23 +250,23 @@ def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> L
     if is_nothing(url) or (path is not None and not path.is_file()):
         before_new()
         refuse_nothing()
-    made = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
+    database = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
     try:
-        connection = made.connect()
+        connection = database.connect()
         if path is None:  # what others write meanwhile is not seen
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             names = set(inspect(connection).get_table_names())
-            asked = select(setting.c.value).where(setting.c.name == "schema_version")
-            version = connection.execute(asked).scalar_one_or_none() if "setting" in names else None
+            query = select(setting.c.value).where(setting.c.name == "schema_version")
+            version = connection.execute(query).scalar_one_or_none() if "setting" in names else None
     except DBAPIError as error:
-        made.dispose()
+        database.dispose()
         raise LedgerError(
             f"台帳 {path or ''} を読めません（{reason(error)}）。場所と権限を確かめてください。"
         ) from error
     if version != str(SCHEMA_VERSION):
         connection.close()
-        made.dispose()
+        database.dispose()
     if not names:
         before_new()
         refuse_nothing()
@@ -276,7 +276,7 @@ def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> L
         return open_ledger(url, rehearsal=True)
     connection.begin()
     read_as = (path, path.stat()) if path is not None and sqlite.is_quiet(path) else None
-    return Ledger(made, connection, rehearsal=True, read_as=read_as)
+    return Ledger(database, connection, rehearsal=True, read_as=read_as)
 
 
 def _check_path(path: Path, rehearsal: bool) -> None:

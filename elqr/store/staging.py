@@ -57,12 +57,12 @@ class Staging:
         """One transaction that reads the ledger and writes here; it takes no turn, the run that sent it has it."""
         from elqr.store.db.postgresql import engine
 
-        made = engine(make_url(self.url), is_writer=False)
+        database = engine(make_url(self.url), is_writer=False)
         try:
-            with made.begin() as connection:
+            with database.begin() as connection:
                 yield connection
         finally:
-            made.dispose()
+            database.dispose()
 
     @property
     def piece(self) -> Table:
@@ -79,8 +79,8 @@ class Staging:
         return self._like(t.payment, f"file_{sha256[:48]}", tuple(PaymentContent.SCHEMA))
 
     def _like(self, table: Table, name: str, columns: tuple[str, ...]) -> Table:
-        own = [Column(column, table.c[column].type) for column in columns]
-        return Table(name, MetaData(), *own, schema=self.schema, prefixes=["UNLOGGED"])
+        copies = [Column(column, table.c[column].type) for column in columns]
+        return Table(name, MetaData(), *copies, schema=self.schema, prefixes=["UNLOGGED"])
 
     def put_file(self, sha256: str, payments: pl.DataFrame) -> None:
         """ファイルを置く: its payments (frame PaymentContent), once however often."""
@@ -110,21 +110,21 @@ _NUMBERS = (Payment.PAYMENT_NO, Payment.FILE_NO)
 @contextmanager
 def open_staging(url: str) -> Iterator[Staging]:
     """下書きを用意する for the block; what a run that died left goes first."""
-    at_hand = Staging(url, "")
-    with at_hand.connected() as connection:
+    unnamed = Staging(url, "")
+    with unnamed.connected() as connection:
         schemas = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
         for name in connection.exec_driver_sql(schemas, (_SCHEMA,)).scalars().all():
             connection.execute(DropSchema(name, cascade=True))
         number = connection.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one()
-        made = Staging(url, f"{_SCHEMA}{number}")
-        connection.execute(CreateSchema(made.schema))
-        for table in (made.piece, *map(made.of, _STAGED)):
+        staging = Staging(url, f"{_SCHEMA}{number}")
+        connection.execute(CreateSchema(staging.schema))
+        for table in (staging.piece, *map(staging.of, _STAGED)):
             table.create(connection)
     try:
-        yield made
+        yield staging
     finally:
-        with suppress(DBAPIError), made.connected() as connection:  # a server that is gone: the next run drops it
-            connection.execute(DropSchema(made.schema, cascade=True))
+        with suppress(DBAPIError), staging.connected() as connection:  # a server that is gone: the next run drops it
+            connection.execute(DropSchema(staging.schema, cascade=True))
 
 
 def enter_file(
@@ -136,10 +136,10 @@ def enter_file(
     """
     _, count, yen = sums
     file_no = enter_content(connection, delivered, night, spec, *sums)
-    own = staging.payments(delivered.sha256)
-    number = _numbered(next_no(connection, t.payment.c.payment_no), own.c.record_no)
-    query = select(*own.c, number, literal(file_no, Whole))
-    connection.execute(insert(t.payment).from_select([*own.c.keys(), *_NUMBERS], query))
+    staged = staging.payments(delivered.sha256)
+    number = _numbered(next_no(connection, t.payment.c.payment_no), staged.c.record_no)
+    query = select(*staged.c, number, literal(file_no, Whole))
+    connection.execute(insert(t.payment).from_select([*staged.c.keys(), *_NUMBERS], query))
     entered = select(func.count(), func.coalesce(func.sum(t.payment.c.paid_yen), 0)).where(
         t.payment.c.file_no == file_no
     )
@@ -174,18 +174,18 @@ def enter_decided(
     events, decided, posted = (staging.of(table) for table in (t.payment_identity, t.decision, t.posting))
     connection.execute(insert(t.payment_identity).from_select(events.c.keys(), select(*events.c)))
     connection.execute(insert(t.decision).from_select(decided.c.keys(), select(*decided.c)))
-    made = connection.execute(select(func.count()).select_from(decided)).scalar_one()
-    assert made == count, "every payment has exactly one decision"
+    decided_count = connection.execute(select(func.count()).select_from(decided)).scalar_one()
+    assert decided_count == count, "every payment has exactly one decision"
     order = (posted.c.payment_no, posted.c.account, posted.c.claim_no)
     number = _numbered(next_no(connection, t.posting.c.posting_no), *order)
-    given = {
+    constants = {
         "posting_no": number,
         "night_on": literal(night.isoformat()),
         "decided_by": literal(NIGHT),
         "reason": literal(""),
     }
-    query = select(*posted.c, *given.values())
-    connection.execute(insert(t.posting).from_select([*posted.c.keys(), *given], query))
+    query = select(*posted.c, *constants.values())
+    connection.execute(insert(t.posting).from_select([*posted.c.keys(), *constants], query))
     entered = connection.execute(select(func.coalesce(func.sum(posted.c.yen), 0))).scalar_one()
     assert entered == posted_yen, "postings sum to what was decided"
     insert_frame(connection, t.suggestion, suggestions)
@@ -195,19 +195,19 @@ def enter_decided(
 
 
 def _bundles(connection: Connection, staging: Staging) -> pl.DataFrame:
-    own = staging.of(m.bundle).c
-    keys = [column for column in own if column.name not in (Bundle.PAYMENTS, Bundle.YEN)]
-    sums = (func.sum(own[name]).label(name) for name in (Bundle.PAYMENTS, Bundle.YEN))
+    bundle = staging.of(m.bundle).c
+    keys = [column for column in bundle if column.name not in (Bundle.PAYMENTS, Bundle.YEN)]
+    sums = (func.sum(bundle[name]).label(name) for name in (Bundle.PAYMENTS, Bundle.YEN))
     query = select(*keys, *sums).group_by(*keys)
     schema = {name: dtype for name, dtype in Bundle.SCHEMA.items() if name != Bundle.BUNDLE_NO}
     return read_frame(connection, query, schema).sort([key.name for key in keys])
 
 
 def _tallies(connection: Connection, staging: Staging) -> pl.DataFrame:
-    own = staging.of(posting_tally).c
-    keys = (own.night_on, own.account, own.procedure_code, own.is_elqr)
-    first = func.min(own.first_paid_on).label(PostingTally.FIRST_PAID_ON)
-    sums = (func.sum(own[name]).label(name) for name in (PostingTally.PAYMENTS, PostingTally.YEN))
+    tally = staging.of(posting_tally).c
+    keys = (tally.night_on, tally.account, tally.procedure_code, tally.is_elqr)
+    first = func.min(tally.first_paid_on).label(PostingTally.FIRST_PAID_ON)
+    sums = (func.sum(tally[name]).label(name) for name in (PostingTally.PAYMENTS, PostingTally.YEN))
     query = select(*keys, first, *sums).group_by(*keys)
     return read_frame(connection, query, PostingTally.SCHEMA).sort([key.name for key in keys])
 

@@ -46,21 +46,23 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
     rows = rows.select(name for name in rows.columns if name in table.c)
     if copy_rows(connection, table, rows):
         return
-    spelt = {name: said for name in rows.columns[1:] if (said := _spelt(connection, rows[name])) is not None}
+    literals = {
+        name: literal_text for name in rows.columns[1:] if (literal_text := _spelt(connection, rows[name])) is not None
+    }
     names = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in rows.columns)
-    row = f"({', '.join(spelt.get(name, '?') for name in rows.columns)})"
+    row = f"({', '.join(literals.get(name, '?') for name in rows.columns)})"
     statement = f"INSERT INTO {table.name} ({names}) VALUES "
-    for part in rows.drop(spelt).iter_slices(_ROWS_A_FETCH):
-        whole = part.height - part.height % _ROWS_A_STATEMENT
-        for own, each in ((part.slice(0, whole), _ROWS_A_STATEMENT), (part.slice(whole), 1)):
-            if values := _in_statements(own, each):
-                connection.exec_driver_sql(statement + ", ".join([row] * each), values)
+    for part in rows.drop(literals).iter_slices(_ROWS_A_FETCH):
+        full = part.height - part.height % _ROWS_A_STATEMENT
+        for portion, rows_each in ((part.slice(0, full), _ROWS_A_STATEMENT), (part.slice(full), 1)):
+            if values := _in_statements(portion, rows_each):
+                connection.exec_driver_sql(statement + ", ".join([row] * rows_each), values)
 
 
-def _in_statements(rows: pl.DataFrame, each: int) -> list[tuple[object, ...]]:
+def _in_statements(rows: pl.DataFrame, rows_each: int) -> list[tuple[object, ...]]:
     """The values of so many rows together, as one statement takes them."""
     flat = chain.from_iterable(zip(*(column.to_list() for column in rows.iter_columns()), strict=True))
-    return list(zip(*[flat] * (each * rows.width), strict=True))
+    return list(zip(*[flat] * (rows_each * rows.width), strict=True))
 
 
 def _spelt(connection: Connection, values: pl.Series) -> str | None:
@@ -162,20 +164,20 @@ def asked(
     so that each reads pages of its own.
     """
 
-    def answer(connection: Connection, own: pl.DataFrame) -> list[pl.DataFrame]:
-        found = []
-        for some in own.iter_slices(_KEYS_A_QUESTION):
-            with stage_rows(connection, some) as table:
-                found.append(read_unordered(connection, query(table), schema))
-        return found
+    def answer(connection: Connection, part: pl.DataFrame) -> list[pl.DataFrame]:
+        answers = []
+        for batch in part.iter_slices(_KEYS_A_QUESTION):
+            with stage_rows(connection, batch) as table:
+                answers.append(read_unordered(connection, query(table), schema))
+        return answers
 
     if keys.is_empty():
         return pl.DataFrame(schema=schema)
     if len(connections) == 1 or keys.height < _KEYS_A_CONNECTION:
         return pl.concat(answer(connections[0], keys))
     keys = keys.sort(keys.columns)
-    each = -(-keys.height // len(connections))
-    parts = [keys.slice(number * each, each) for number in range(len(connections))]
+    size = -(-keys.height // len(connections))
+    parts = [keys.slice(number * size, size) for number in range(len(connections))]
     with ThreadPoolExecutor(len(connections)) as pool:
         return pl.concat(chain.from_iterable(pool.map(answer, connections, parts)))
 

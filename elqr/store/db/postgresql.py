@@ -71,22 +71,22 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
     """
     settings = f"-c lock_timeout={BUSY_SECONDS}s -c TimeZone=UTC -c client_min_messages=warning -c random_page_cost=1.1"
     arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "elqr", "options": settings}
-    made = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    database = create_engine(url, poolclass=NullPool, connect_args=arguments)
 
-    @event.listens_for(made, "connect")
+    @event.listens_for(database, "connect")
     def _on_connect(connection: psycopg.Connection[Any], _: object) -> None:
         # Sums of whole numbers are numeric there; every number of the ledger is whole.
         connection.adapters.register_loader("numeric", IntLoader)
         connection.adapters.register_loader("bool", _Flag)
 
     if not is_writer:
-        return made
+        return database
 
-    @event.listens_for(made, "begin")
+    @event.listens_for(database, "begin")
     def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
-    return made
+    return database
 
 
 def refresh_statistics(connection: Connection) -> None:
@@ -121,8 +121,8 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     """列のまま読む, by COPY: a null is an empty field, an empty text a quoted one; truth values are 0 and 1."""
     columns = statement.subquery().c
     numbers = [cast(column, Integer) if isinstance(column.type, Boolean) else column for column in columns]
-    asked = select(*numbers).compile(dialect=_SPELT, compile_kwargs={"literal_binds": True})
-    with _copying(connection, f"COPY ({asked}) TO STDOUT (FORMAT csv)") as copy:
+    query = select(*numbers).compile(dialect=_SPELT, compile_kwargs={"literal_binds": True})
+    with _copying(connection, f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
         return pl.read_csv(b"".join(copy), has_header=False, schema=dict(schema))
 
 
@@ -146,25 +146,25 @@ def ask_first(connection: Connection, table: Table) -> FromClause:
 
 def reason(error: DBAPIError) -> str:
     """なぜ, in Japanese where it is known; what the database said never holds a password."""
-    found = getattr(error.orig, "sqlstate", None)
-    said = str(error.orig).strip()
-    if found is None and isinstance(error.orig, psycopg.OperationalError):
-        found = next((state for words, state in _WHEN_CONNECTING.items() if words in said), "08006")
-    return _REASONS.get(str(found), said.partition("\n")[0])
+    state = getattr(error.orig, "sqlstate", None)
+    message = str(error.orig).strip()
+    if state is None and isinstance(error.orig, psycopg.OperationalError):
+        state = next((code for words, code in _WHEN_CONNECTING.items() if words in message), "08006")
+    return _REASONS.get(str(state), message.partition("\n")[0])
 
 
 def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables, guards and indexes, and references that somebody broke."""
-    asked = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
-    there = set(connection.exec_driver_sql(asked).scalars())
-    yield from (f"表 {table.name} がありません" for table in metadata.sorted_tables if table.name not in there)
-    yield from lost_indexes(there)
+    query = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+    names = set(connection.exec_driver_sql(query).scalars())
+    yield from (f"表 {table.name} がありません" for table in metadata.sorted_tables if table.name not in names)
+    yield from lost_indexes(names)
     yield from shape_breaks(connection)
-    for table in metadata.sorted_tables if metadata.tables.keys() <= there else ():
+    for table in metadata.sorted_tables if metadata.tables.keys() <= names else ():
         for key in table.foreign_keys:
             parent = key.column.table.alias("parent")
-            pointed = parent.c[key.column.name] == key.parent
-            lost = select(func.count()).select_from(table).outerjoin(parent, pointed)
+            refers = parent.c[key.column.name] == key.parent
+            lost = select(func.count()).select_from(table).outerjoin(parent, refers)
             lost = lost.where(key.parent.is_not(None), parent.c[key.column.name].is_(None))
             if count := connection.execute(lost).scalar_one():
                 yield f"表 {table.name} の {count}行が、{key.column.table.name} にない番号を指しています"

@@ -51,11 +51,11 @@ GUARDS: dict[str, list[str]] = {}
 def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = "") -> list[Column[Any]]:
     """The columns a frame declares, NOT NULL unless named; `key` is the primary key, given by us."""
     optional = set(nullable)
-    made: list[Column[Any]] = []
+    declared: list[Column[Any]] = []
     for name, dtype in frame.SCHEMA.items():
         kind = _TYPES[dtype]
-        made.append(Column(name, kind, primary_key=name == key, autoincrement=False, nullable=name in optional))
-    return made
+        declared.append(Column(name, kind, primary_key=name == key, autoincrement=False, nullable=name in optional))
+    return declared
 
 
 def texts(*names: str) -> list[Column[Any]]:
@@ -68,23 +68,23 @@ def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
 
     Without rowids the key's columns must come first: SQLite 3.40's integrity check misreads other orders.
     """
-    made: Table = Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
+    new_table: Table = Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=not without_rowid)
     if name not in CHANGING:
         for verb in ("UPDATE", "DELETE"):
-            guard(made, "sqlite", append_only(name, verb))
+            guard(new_table, "sqlite", append_only(name, verb))
         guard(
-            made,
+            new_table,
             "postgresql",
             "CREATE OR REPLACE FUNCTION elqr_append_only() RETURNS trigger LANGUAGE plpgsql AS "
             "$$BEGIN RAISE EXCEPTION 'append-only'; END$$",
         )
         guard(
-            made,
+            new_table,
             "postgresql",
             f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
             "EXECUTE FUNCTION elqr_append_only()",
         )
-    return made
+    return new_table
 
 
 def append_only(name: str, verb: str) -> str:
@@ -94,10 +94,10 @@ def append_only(name: str, verb: str) -> str:
     )
 
 
-def guard(made: Table, dialect: str, statement: str) -> None:
+def guard(table: Table, dialect: str, statement: str) -> None:
     """守り: what a database is told besides its tables, when the table is created."""
     GUARDS.setdefault(dialect, []).append(statement)
-    event.listen(made, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
+    event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
 
 
 def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[bool] | None = None) -> Index:
@@ -106,23 +106,23 @@ def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[b
 
 
 @compiles(CreateIndex, "postgresql")
-def _of_some_rows(creation: CreateIndex, compiler: DDLCompiler, **given: Any) -> str:
+def _of_some_rows(creation: CreateIndex, compiler: DDLCompiler, **kwargs: Any) -> str:
     """A file's condition is a server's too. Said here, because naming it in `index` loads the server's dialect."""
     options = creation.element.dialect_options
     options["postgresql"]["where"] = options["sqlite"]["where"]
-    return str(compiler.visit_create_index(creation, **given))  # type: ignore[no-untyped-call]
+    return str(compiler.visit_create_index(creation, **kwargs))  # type: ignore[no-untyped-call]
 
 
 def findings(name: str, parent: str) -> Table:
     """指摘 of one parent row, numbered by line."""
     number = parent.partition(".")[2]
-    whole = [Column(column, Whole, nullable=False) for column in ("line_no", "record_no", "offset_bytes")]
-    text = [Column(column, Text, nullable=False) for column in ("code", "field", "actual", "expected")]
+    number_columns = [Column(column, Whole, nullable=False) for column in ("line_no", "record_no", "offset_bytes")]
+    text_columns = [Column(column, Text, nullable=False) for column in ("code", "field", "actual", "expected")]
     owner = Column(number, Whole, ForeignKey(parent), nullable=False)
-    return table(name, owner, *whole, *text, PrimaryKeyConstraint(number, "line_no"))
+    return table(name, owner, *number_columns, *text_columns, PrimaryKeyConstraint(number, "line_no"))
 
 
-def lost_indexes(there: set[str]) -> Iterator[str]:
+def lost_indexes(names: set[str]) -> Iterator[str]:
     """ない索引, in words."""
-    for name in sorted({str(index.name) for table in metadata.sorted_tables for index in table.indexes} - there):
+    for name in sorted({str(index.name) for table in metadata.sorted_tables for index in table.indexes} - names):
         yield f"索引 {name} がありません"

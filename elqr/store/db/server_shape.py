@@ -42,7 +42,7 @@ def shape_breaks(connection: Connection) -> Iterator[str]:
     yield from _trigger_breaks(connection)
     yield from _index_breaks(connection)
     yield from _table_breaks(connection)
-    yield from (f"知らない{said} があります" for said in connection.exec_driver_sql(_OTHERS).scalars())
+    yield from (f"知らない{thing} があります" for thing in connection.exec_driver_sql(_OTHERS).scalars())
 
 
 def _parsed(trigger: str) -> tuple[object, ...] | None:
@@ -55,50 +55,54 @@ def _parsed(trigger: str) -> tuple[object, ...] | None:
 
 
 def _trigger_breaks(connection: Connection) -> Iterator[str]:
-    made = [_parsed(statement) for statement in GUARDS["postgresql"]]
-    wanted = {(own[3], own[0]): own for own in made if own is not None}
+    guards = [_parsed(statement) for statement in GUARDS["postgresql"]]
+    wanted = {(guard[3], guard[0]): guard for guard in guards if guard is not None}
     bodies: dict[str, str] = dict(
-        (found[1], found[2]) for text in GUARDS["postgresql"] if (found := _FUNCTION.search(text))
+        (match[1], match[2]) for text in GUARDS["postgresql"] if (match := _FUNCTION.search(text))
     )
     for table, name, enabled, text, function, body in connection.exec_driver_sql(_TRIGGERS):
-        own = wanted.pop((table, name), None)
-        if own is None:
+        guard = wanted.pop((table, name), None)
+        if guard is None:
             yield f"表 {table} に知らない守り {name} があります"
         elif enabled not in _WORKS:
             yield f"表 {table} の守り {name} が止めてあります"
-        elif _parsed(text) != own or bodies.get(function) != body:
+        elif _parsed(text) != guard or bodies.get(function) != body:
             yield f"表 {table} の守り {name} の定義が違います"
     for table, name in sorted(wanted, key=str):
         yield f"表 {table} の守り {name} がありません"
 
 
 def _index_breaks(connection: Connection) -> Iterator[str]:
-    found = {name: tuple(rest) for name, *rest in connection.exec_driver_sql(_INDEXES)}
+    stored = {name: tuple(shape) for name, *shape in connection.exec_driver_sql(_INDEXES)}
     for table in metadata.sorted_tables:
         for index in table.indexes:
             is_partial = index.dialect_options["sqlite"]["where"] is not None
-            own = (int(bool(index.unique)), 1, int(is_partial), [column.name for column in index.columns])
-            if index.name in found and found[str(index.name)] != own:
+            declared = (int(bool(index.unique)), 1, int(is_partial), [column.name for column in index.columns])
+            if index.name in stored and stored[str(index.name)] != declared:
                 yield f"索引 {index.name} の定義が違います"
 
 
 def _table_breaks(connection: Connection) -> Iterator[str]:
     """列と制約: names, types and whether they may be null; and how many constraints of each kind a table has."""
     kinds = {"TEXT": "text", "BIGINT": "bigint"}
-    there = {(table, name): (kind, bool(null)) for table, name, kind, null in connection.exec_driver_sql(_COLUMNS)}
-    held = {(table, kind): count for table, kind, count in connection.exec_driver_sql(_CONSTRAINTS)}
+    stored = {(table, name): (kind, bool(null)) for table, name, kind, null in connection.exec_driver_sql(_COLUMNS)}
+    counts = {(table, kind): count for table, kind, count in connection.exec_driver_sql(_CONSTRAINTS)}
     for table in metadata.sorted_tables:
         for column in table.c:
             kind = kinds[str(column.type).partition(" ")[0].upper().replace("INTEGER", "BIGINT")]
-            if there.get((table.name, column.name)) != (kind, bool(column.nullable)):
+            if stored.get((table.name, column.name)) != (kind, bool(column.nullable)):
                 yield f"表 {table.name} の列 {column.name} の定義が違うか、ありません"
         known = set(table.c.keys())
-        for name in sorted(column for owner, column in there if owner == table.name and column not in known):
+        for name in sorted(column for owner, column in stored if owner == table.name and column not in known):
             yield f"表 {table.name} に知らない列 {name} があります"
         counted = Counter({"p": 1})
-        for own in table.constraints:
-            for letter, constraint in (("u", UniqueConstraint), ("c", CheckConstraint), ("f", ForeignKeyConstraint)):
-                counted[letter] += isinstance(own, constraint)
+        for constraint in table.constraints:
+            for letter, constraint_type in (
+                ("u", UniqueConstraint),
+                ("c", CheckConstraint),
+                ("f", ForeignKeyConstraint),
+            ):
+                counted[letter] += isinstance(constraint, constraint_type)
         for letter, count in counted.items():
-            if held.get((table.name, letter), 0) != count:
-                yield f"表 {table.name} の制約の数が違います（{held.get((table.name, letter), 0)}、正 {count}）"
+            if counts.get((table.name, letter), 0) != count:
+                yield f"表 {table.name} の制約の数が違います（{counts.get((table.name, letter), 0)}、正 {count}）"

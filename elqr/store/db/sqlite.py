@@ -53,9 +53,9 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
     arguments: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": is_writer}
     if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL"):
         arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
-    made = create_engine(url, poolclass=NullPool if url.database else StaticPool, connect_args=arguments)
+    database = create_engine(url, poolclass=NullPool if url.database else StaticPool, connect_args=arguments)
 
-    @event.listens_for(made, "connect")
+    @event.listens_for(database, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         kilobytes = _WRITER_KILOBYTES if is_writer else _READER_KILOBYTES
@@ -63,11 +63,11 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
         for pragma in (*(_PRAGMAS[1:] if is_read_only else _PRAGMAS), f"cache_size=-{kilobytes}"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(made, "begin")
+    @event.listens_for(database, "begin")
     def _on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
-    return made
+    return database
 
 
 def ask_first(table: Table) -> FromClause:
@@ -76,8 +76,10 @@ def ask_first(table: Table) -> FromClause:
     SQLite knows no sizes here and would as soon read the whole ledger; so it has to begin with this table.
     Source: sqlite.org/optoverview.html, the unary plus.
     """
-    plain = [UnaryExpression(column, operator=custom_op("+"), type_=column.type) for column in table.c]
-    return select(*(own.label(column.name) for own, column in zip(plain, table.c, strict=True))).subquery("asked")
+    expressions = [UnaryExpression(column, operator=custom_op("+"), type_=column.type) for column in table.c]
+    return select(
+        *(expression.label(column.name) for expression, column in zip(expressions, table.c, strict=True))
+    ).subquery("asked")
 
 
 def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
@@ -88,9 +90,9 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     """
     columns = [func.json_group_array(column) for column in statement.subquery().c]
     texts = connection.execute(select(*columns)).one()
-    named = zip(schema.items(), texts, strict=True)
+    pairs = zip(schema.items(), texts, strict=True)
     return pl.DataFrame(
-        [pl.Series(name, [text]).str.json_decode(pl.List(dtype)).explode() for (name, dtype), text in named]
+        [pl.Series(name, [text]).str.json_decode(pl.List(dtype)).explode() for (name, dtype), text in pairs]
     )
 
 
@@ -113,9 +115,9 @@ def _named(kind: str, name: str) -> str:
 
 def _texts(connection: Connection) -> dict[tuple[str, str], str]:
     """定義 of all that was made in the file, by kind and name, however it was spaced and quoted."""
-    asked = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     return {
-        (kind, name): " ".join(text.replace('"', "").split()) for kind, name, text in connection.exec_driver_sql(asked)
+        (kind, name): " ".join(text.replace('"', "").split()) for kind, name, text in connection.exec_driver_sql(query)
     }
 
 
@@ -129,13 +131,13 @@ def _wanted_texts() -> dict[tuple[str, str], str]:
 
 def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
-    there, wanted = _texts(connection), _wanted_texts()
-    for own in sorted(wanted.keys() - there.keys()):
-        yield f"{_named(*own)} がありません"
-    for own in sorted(there.keys() - wanted.keys()):
-        yield f"知らない{_named(*own)} があります"
-    for own in sorted(own for own in wanted.keys() & there.keys() if wanted[own] != there[own]):
-        yield f"{_named(*own)} の定義が違います"
+    stored, wanted = _texts(connection), _wanted_texts()
+    for item in sorted(wanted.keys() - stored.keys()):
+        yield f"{_named(*item)} がありません"
+    for item in sorted(stored.keys() - wanted.keys()):
+        yield f"知らない{_named(*item)} があります"
+    for item in sorted(item for item in wanted.keys() & stored.keys() if wanted[item] != stored[item]):
+        yield f"{_named(*item)} の定義が違います"
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
         yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
     for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):
@@ -147,21 +149,21 @@ def copy_ledger(path: Path, copy: Path) -> None:
     """控えを取る: the whole ledger in another file, while others write; one that is there stays. Raises LedgerError."""
     if copy.exists():
         return
-    beside = copy.with_name(f".{copy.name}.part")
+    part = copy.with_name(f".{copy.name}.part")
     try:
-        beside.touch(mode=0o600)
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(beside)) as target:
+        part.touch(mode=0o600)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")  # one file, that nobody's reading changes
             if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise LedgerError(
                     f"台帳 {path} の控えが正しく取れません。台帳が壊れていないか elqr verify で調べてください。"
                 )
-        beside.replace(copy)
+        part.replace(copy)
     except (sqlite3.Error, OSError) as error:
         raise LedgerError(f"台帳の控え {copy} を書けません（{error}）。空き容量と権限を確かめてください。") from error
     finally:
-        beside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def read_ends(copy: Path) -> dict[str, str]:

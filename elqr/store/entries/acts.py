@@ -67,22 +67,24 @@ class Act:
 
 def enter_act(connection: Connection, night: date, act: Act, link: Mapping[str, object] | None = None) -> None:
     """人のしたことを記す: one link with its rows and what else belongs in it, and where to find it again."""
-    said = {name: [dict(row) for row in rows] for name, rows in act.rows.items()}
-    named = {"kind": act.kind, "number": act.number, "step": act.step, "taken_by": act.by}
-    run_id = enter_run(connection, night, {"version": __version__, **(link or {}), "act": named, "said": said})
-    row = act_row(int(run_id.rpartition("-")[2]), named, operator(connection))
+    rows_by_table = {name: [dict(row) for row in rows] for name, rows in act.rows.items()}
+    identity = {"kind": act.kind, "number": act.number, "step": act.step, "taken_by": act.by}
+    run_id = enter_run(
+        connection, night, {"version": __version__, **(link or {}), "act": identity, "said": rows_by_table}
+    )
+    row = act_row(int(run_id.rpartition("-")[2]), identity, operator(connection))
     connection.execute(insert(act_table).values(**row))
 
 
-def act_row(run_no: int, named: Mapping[str, Any], who: Mapping[str, str]) -> dict[str, Any]:
+def act_row(run_no: int, identity: Mapping[str, Any], who: Mapping[str, str]) -> dict[str, Any]:
     """A row of the acts' table, from what its link says of the act and of its operator."""
-    return {"run_no": run_no, **named, **{name: who.get(name, "") for name in WHO}}
+    return {"run_no": run_no, **identity, **{name: who.get(name, "") for name in WHO}}
 
 
 def acts_of(connection: Connection, kind: str, number: int) -> list[dict[str, Any]]:
     """申請から承認まで of a request, in order."""
-    own = act_table.c
-    query = select(*own).where(own.kind == kind, own.number == number).order_by(own.run_no)
+    act = act_table.c
+    query = select(*act).where(act.kind == kind, act.number == number).order_by(act.run_no)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
@@ -96,7 +98,7 @@ def seat(act: Mapping[str, Any] | None) -> str:
 
 def acts_of_kinds(connection: Connection, kinds: Iterable[str]) -> dict[tuple[str, int, str], dict[str, Any]]:
     """人のしたこと of some kinds, by kind, number and step, each with its night_on."""
-    runs, own = tables.run.c, act_table.c
-    query = select(*own, runs.night_on).join(tables.run, runs.run_no == own.run_no).where(own.kind.in_(list(kinds)))
-    found = connection.execute(query).mappings()
-    return {(row["kind"], row["number"], row["step"]): dict(row) for row in found}
+    run, act = tables.run.c, act_table.c
+    query = select(*act, run.night_on).join(tables.run, run.run_no == act.run_no).where(act.kind.in_(list(kinds)))
+    rows = connection.execute(query).mappings()
+    return {(row["kind"], row["number"], row["step"]): dict(row) for row in rows}

@@ -49,14 +49,14 @@ def enter_bundles(connection: Connection, night: date, bundles: pl.DataFrame) ->
     insert_frame(connection, m.bundle, rows, night_on=night.isoformat())
 
 
-def enter_settled(connection: Connection, night: date, found: Settlement) -> int:
+def enter_settled(connection: Connection, night: date, settlement: Settlement) -> int:
     """突合済を記す: lines, with the bundles and deposits that stand in them. Returns the first line's number."""
     first = next_no(connection, m.settlement.c.settlement_no)
     number = pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(SettledDeposit.SETTLEMENT_NO)
-    lines = found.lines.with_columns(number)
+    lines = settlement.lines.with_columns(number)
     insert_frame(connection, m.settlement, lines, night_on=night.isoformat())
     numbers = lines.select(Settled.LINE_NO, SettledDeposit.SETTLEMENT_NO)
-    for table, parts in ((m.settlement_bundle, found.bundles), (m.settlement_deposit, found.deposits)):
+    for table, parts in ((m.settlement_bundle, settlement.bundles), (m.settlement_deposit, settlement.deposits)):
         insert_frame(connection, table, parts.join(numbers, on=Settled.LINE_NO, how="inner", maintain_order="left"))
     return first
 
@@ -70,22 +70,24 @@ def enter_watched(connection: Connection, night: date, bundles: pl.DataFrame, ov
 
 def bundle_all(connection: Connection) -> None:
     """収納の束を作る, for a ledger that was begun before there were any: from all its decided payments."""
-    p, d, number = t.payment.c, t.decision.c, t.decided_file.c
-    is_money = and_(p.stage == Stage.CONFIRMED.value, d.place.in_([Place.POSTED.value, Place.EXCEPTION.value]))
-    day, is_funds_day = func.coalesce(p.funds_on, p.paid_on), case((p.funds_on.is_(None), 0), else_=1)
-    keys = (p.file_no, p.channel, p.stage, day, is_funds_day)
-    number_after = next_no(connection, m.bundle.c.bundle_no) - 1
-    made = (
+    payment, decision, decided_file = t.payment.c, t.decision.c, t.decided_file.c
+    is_money = and_(
+        payment.stage == Stage.CONFIRMED.value, decision.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
+    )
+    day, is_funds_day = func.coalesce(payment.funds_on, payment.paid_on), case((payment.funds_on.is_(None), 0), else_=1)
+    keys = (payment.file_no, payment.channel, payment.stage, day, is_funds_day)
+    last_no = next_no(connection, m.bundle.c.bundle_no) - 1
+    bundles = (
         select(
-            number_after + func.row_number().over(order_by=keys),
+            last_no + func.row_number().over(order_by=keys),
             *keys,
             func.count(),
-            func.sum(p.paid_yen),
-            number.night_on,
+            func.sum(payment.paid_yen),
+            decided_file.night_on,
         )
-        .join(t.decision, d.payment_no == p.payment_no)
-        .join(t.decided_file, number.file_no == p.file_no)
-        .where(or_(is_money, d.place == Place.PENDING.value), p.file_no.not_in(select(m.bundle.c.file_no)))
-        .group_by(*keys, number.night_on)
+        .join(t.decision, decision.payment_no == payment.payment_no)
+        .join(t.decided_file, decided_file.file_no == payment.file_no)
+        .where(or_(is_money, decision.place == Place.PENDING.value), payment.file_no.not_in(select(m.bundle.c.file_no)))
+        .group_by(*keys, decided_file.night_on)
     )
-    connection.execute(insert(m.bundle).from_select([*Bundle.SCHEMA, "night_on"], made))
+    connection.execute(insert(m.bundle).from_select([*Bundle.SCHEMA, "night_on"], bundles))

@@ -52,18 +52,28 @@ class Entered:
     def rows(self, payments: pl.DataFrame) -> pl.DataFrame:
         """収納 as the ledger keeps them, frame Payment, of all that the file brought."""
         assert payments.height == self.count, "the whole file"
-        own = numbered(payments, Payment.PAYMENT_NO, self.first_payment_no)
-        return Payment.of(own.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))
+        rows = numbered(payments, Payment.PAYMENT_NO, self.first_payment_no)
+        return Payment.of(rows.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))
 
 
 def _finding_rows(findings: Iterable[Finding]) -> pl.DataFrame:
     rows = [
-        (no, f.code.value, f.at.record_no, f.at.offset_bytes, f.at.field, f.actual, f.expected)
-        for no, f in enumerate(findings, start=1)
+        (
+            no,
+            finding.code.value,
+            finding.at.record_no,
+            finding.at.offset_bytes,
+            finding.at.field,
+            finding.actual,
+            finding.expected,
+        )
+        for no, finding in enumerate(findings, start=1)
     ]
     names = ("line_no", "code", "record_no", "offset_bytes", "field", "actual", "expected")
-    whole = ("line_no", "record_no", "offset_bytes")
-    return pl.DataFrame(rows, schema={name: pl.Int64 if name in whole else pl.String for name in names}, orient="row")
+    integers = ("line_no", "record_no", "offset_bytes")
+    return pl.DataFrame(
+        rows, schema={name: pl.Int64 if name in integers else pl.String for name in names}, orient="row"
+    )
 
 
 def enter_delivery(
@@ -137,7 +147,7 @@ def enter_file(
     return Entered(file_no, first, count, yen)
 
 
-def enter_notices(connection: Connection, delivered: Delivered, night: date, gained: JudgedRows) -> None:
+def enter_notices(connection: Connection, delivered: Delivered, night: date, judged: JudgedRows) -> None:
     """納付書を登録する: new claims, notices, keys and cancellations, and the file's findings."""
     file_no = next_no(connection, t.notice_file.c.notice_file_no)
     connection.execute(
@@ -146,19 +156,19 @@ def enter_notices(connection: Connection, delivered: Delivered, night: date, gai
             sha256=delivered.sha256,
             name=delivered.name,
             night_on=night.isoformat(),
-            rows_read=gained.rows_read,
-            rows_new=gained.rows_new,
-            rows_same=gained.rows_same,
-            rows_bad=gained.rows_bad,
+            rows_read=judged.rows_read,
+            rows_new=judged.rows_new,
+            rows_same=judged.rows_same,
+            rows_bad=judged.rows_bad,
         )
     )
-    insert_frame(connection, t.notice_finding, _finding_rows(gained.findings), notice_file_no=file_no)
-    enter_refused(connection, file_no, night, gained.refused, gained.good)
-    insert_frame(connection, t.claim, gained.claims)
-    insert_frame(connection, t.notice, gained.notices.drop(RefusedRow.RECORD_NO), notice_file_no=file_no)
-    insert_frame(connection, t.notice_claim, gained.covers)
-    insert_frame(connection, t.notice_key, gained.keys)
-    insert_frame(connection, t.notice_cancel, gained.cancelled, notice_file_no=file_no, night_on=night.isoformat())
+    insert_frame(connection, t.notice_finding, _finding_rows(judged.findings), notice_file_no=file_no)
+    enter_refused(connection, file_no, night, judged.refused, judged.good)
+    insert_frame(connection, t.claim, judged.claims)
+    insert_frame(connection, t.notice, judged.notices.drop(RefusedRow.RECORD_NO), notice_file_no=file_no)
+    insert_frame(connection, t.notice_claim, judged.covers)
+    insert_frame(connection, t.notice_key, judged.keys)
+    insert_frame(connection, t.notice_cancel, judged.cancelled, notice_file_no=file_no, night_on=night.isoformat())
 
 
 def take_serials(connection: Connection, count: int, name: str = "key_serial") -> int:
@@ -197,12 +207,12 @@ def enter_decisions(
     """消込を記す: decisions, postings and suggestions of one night, and which files are done; returns their seals."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
     rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
-    said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
-    insert_frame(connection, t.posting, rows, **said)
+    constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
+    insert_frame(connection, t.posting, rows, **constants)
     enter_posting_tallies(connection, night_tallies(postings, payments, night))
     insert_frame(connection, t.suggestion, suggestions.select(*Suggestion.SCHEMA))
     enter_decided_files(connection, night)
-    return {"decision": seal(t.decision, decisions), "posting": seal(t.posting, rows, **said)}
+    return {"decision": seal(t.decision, decisions), "posting": seal(t.posting, rows, **constants)}
 
 
 def enter_known(
@@ -221,10 +231,10 @@ def events(payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFra
     rows = payments.select(
         Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, pl.lit(ACCEPTED).alias(Known.VARIANT), Known.PAYMENT_NO
     )
-    own = rows.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
+    known = rows.join(first, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
     if known_as.height:
-        own = own.update(known_as, on=Payment.PAYMENT_NO)
-    return own.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, Known.VARIANT)
+        known = known.update(known_as, on=Payment.PAYMENT_NO)
+    return known.sort(Known.IDENTITY, Known.STAGE, Known.OCCURRENCE_NO, Known.VARIANT)
 
 
 def enter_decided_files(connection: Connection, night: date) -> None:
@@ -251,15 +261,15 @@ def enter_run(
     what a migration says of rows that older programs entered without a link.
     """
     run_no = next_handed_out(connection, t.run.c.run_no)
-    previous, before = last_link(connection)
-    whole = {
+    previous_hash, previous_link = last_link(connection)
+    link = {
         "ledger": ledger_id(connection),
         **entry,
         "operator": operator(connection),
-        **seal_new(connection, night.isoformat(), before.get("upto", {}), sealed or {}),
+        **seal_new(connection, night.isoformat(), previous_link.get("upto", {}), sealed or {}),
         **(earlier or {}),
     }
-    text = json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(link, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     run_id = f"{night:%Y%m%d}-{run_no:04d}"
     connection.execute(
         insert(t.run).values(
@@ -267,8 +277,8 @@ def enter_run(
             run_id=run_id,
             night_on=night.isoformat(),
             entry=text,
-            previous_hash=previous,
-            hash=hashlib.sha256(f"{previous}\n{run_id}\n{text}".encode()).hexdigest(),
+            previous_hash=previous_hash,
+            hash=hashlib.sha256(f"{previous_hash}\n{run_id}\n{text}".encode()).hexdigest(),
         )
     )
     return run_id

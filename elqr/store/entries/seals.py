@@ -92,15 +92,15 @@ def schema_of(table: Table) -> dict[str, Any]:
 def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
     """封 of rows of a table, in the order of its key; columns that are not there are null."""
     schema = schema_of(table)
-    given = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
-    lost = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in given.columns]
-    stored = as_stored(given.with_columns(lost)).select(*schema)
+    filled = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+    missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in filled.columns]
+    stored = as_stored(filled.with_columns(missing)).select(*schema)
     keys = [column.name for column in table.primary_key.columns]
     ordered = stored if len(keys) == 1 and stored[keys[0]].is_sorted() else stored.sort(keys)
-    made = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in ordered.iter_slices(_ROWS_AT_ONCE):
-        made.update(_written(part))
-    return ordered.height, made.hexdigest()
+        digest.update(_written(part))
+    return ordered.height, digest.hexdigest()
 
 
 def _written(rows: pl.DataFrame) -> bytes:
@@ -113,22 +113,24 @@ def all_rows(connection: Connection, table: Table) -> pl.DataFrame:
 
 
 def seal_new(
-    connection: Connection, night_on: str, upto: Mapping[str, int], given: Mapping[str, Seal]
+    connection: Connection, night_on: str, upto: Mapping[str, int], ready: Mapping[str, Seal]
 ) -> dict[str, Any]:
     """封をする: what the next link says, after one that went `upto`. `given` are seals of rows that were in hand."""
     now, sealed = dict(upto), dict[str, Seal]()
-    for own in RANGES:
-        first = upto.get(own.name, 0)
-        now[own.name] = last = int(connection.execute(select(func.coalesce(func.max(own.number), 0))).scalar_one())
-        is_given = own.name != tables.upload.name or last == first + 1  # an upload of before is not in hand
-        for table, column in own.members if last > first else ():
-            made = given.get(table.name) if is_given else None
-            if (made := made or _where(connection, table, table.c[column] > first)) != NOTHING:
-                sealed[table.name] = made
+    for series in RANGES:
+        first = upto.get(series.name, 0)
+        now[series.name] = last = int(
+            connection.execute(select(func.coalesce(func.max(series.number), 0))).scalar_one()
+        )
+        is_ready = series.name != tables.upload.name or last == first + 1  # an upload of before is not in hand
+        for table, column in series.members if last > first else ():
+            table_seal = ready.get(table.name) if is_ready else None
+            if (table_seal := table_seal or _where(connection, table, table.c[column] > first)) != NOTHING:
+                sealed[table.name] = table_seal
     nightly = {
-        table.name: {night_on: made}
+        table.name: {night_on: table_seal}
         for table in NIGHTS
-        if (made := _where(connection, table, table.c.night_on == night_on)) != NOTHING
+        if (table_seal := _where(connection, table, table.c.night_on == night_on)) != NOTHING
     }
     return {"upto": now, "sealed": sealed, "nightly": nightly, **read_changing(connection)}
 
@@ -139,27 +141,27 @@ def count_unsealed(connection: Connection) -> dict[str, int]:
     Rows of `TAKEN_IN` may wait, but not without what they are numbered by. Payloads are found by their upload only,
     which is asked for where uploads are.
     """
-    runs, found = tables.run.c, dict[str, int]()
-    newest = connection.execute(select(runs.entry).order_by(runs.run_no.desc()).limit(1)).scalar_one_or_none()
+    run, counts = tables.run.c, dict[str, int]()
+    newest = connection.execute(select(run.entry).order_by(run.run_no.desc()).limit(1)).scalar_one_or_none()
     upto = json.loads(newest or "{}").get("upto", {})
-    for own in RANGES:
-        first = upto.get(own.name, 0)
-        for table, column in own.members:
-            after, may_wait = table.c[column] > first, own.name in TAKEN_IN
-            if table is tables.payload or (may_wait and table is own.number.table):
+    for series in RANGES:
+        first = upto.get(series.name, 0)
+        for table, column in series.members:
+            after, may_wait = table.c[column] > first, series.name in TAKEN_IN
+            if table is tables.payload or (may_wait and table is series.number.table):
                 continue
             if may_wait:
-                after = and_(after, table.c[column].not_in(select(own.number).where(own.number > first)))
-            found[table.name] = found.get(table.name, 0) + _count(connection, table, after)
+                after = and_(after, table.c[column].not_in(select(series.number).where(series.number > first)))
+            counts[table.name] = counts.get(table.name, 0) + _count(connection, table, after)
     last = connection.execute(
-        select(runs.night_on, runs.entry).order_by(runs.night_on.desc(), runs.run_no.desc()).limit(1)
+        select(run.night_on, run.entry).order_by(run.night_on.desc(), run.run_no.desc()).limit(1)
     ).one_or_none()
     night_on, nightly = ("", {}) if last is None else (last.night_on, json.loads(last.entry).get("nightly", {}))
     for table in NIGHTS:
-        said, on = nightly.get(table.name, {}).get(night_on, NOTHING), table.c.night_on
-        is_other = _where(connection, table, on == night_on) != tuple(said)
-        found[table.name] = _count(connection, table, on > night_on) + is_other
-    return {name: count for name, count in found.items() if count}
+        stated, on = nightly.get(table.name, {}).get(night_on, NOTHING), table.c.night_on
+        is_other = _where(connection, table, on == night_on) != tuple(stated)
+        counts[table.name] = _count(connection, table, on > night_on) + is_other
+    return {name: count for name, count in counts.items() if count}
 
 
 def _count(connection: Connection, table: Table, condition: Any) -> int:
@@ -168,11 +170,11 @@ def _count(connection: Connection, table: Table, condition: Any) -> int:
 
 def read_changing(connection: Connection) -> dict[str, dict[str, Any]]:
     """変わる行: the counters and the settings, as they are."""
-    found: dict[str, dict[str, Any]] = {}
+    changing: dict[str, dict[str, Any]] = {}
     for name, table in (("counters", tables.counter), ("settings", tables.setting)):
         rows = connection.execute(select(*table.c).order_by(table.c.name))
-        found[name] = {key: value for key, value in rows}
-    return found
+        changing[name] = {key: value for key, value in rows}
+    return changing
 
 
 def seal_earlier(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
@@ -187,13 +189,13 @@ def seal_earlier(connection: Connection, names: Iterable[Table]) -> dict[str, An
 
 def _where(connection: Connection, table: Table, condition: Any) -> Seal:
     """封 of the rows that meet a condition, however many: in the order of one number they need not be held at once."""
-    query, schema, (key, *more) = select(*table.c).where(condition), schema_of(table), table.primary_key.columns
-    if more:
+    query, schema, (key, *further) = select(*table.c).where(condition), schema_of(table), table.primary_key.columns
+    if further:
         return seal(table, read_frame(connection, query, schema))
-    made, count, part = hashlib.sha256(), 0, query
+    digest, count, part = hashlib.sha256(), 0, query
     while (rows := read_frame(connection, part.order_by(key).limit(_ROWS_AT_ONCE), schema)).height:
-        made.update(_written(rows))
+        digest.update(_written(rows))
         count, part = count + rows.height, query.where(key > rows[key.name][-1])
         if rows.height < _ROWS_AT_ONCE:
             break
-    return count, made.hexdigest()
+    return count, digest.hexdigest()

@@ -34,8 +34,8 @@ def bring_up(connection: Connection, version: int) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         for revision in revisions:
             revision.module.upgrade()
-            written = update(setting).where(setting.c.name == "schema_version").values(value=revision.revision)
-            connection.execute(written)
+            statement = update(setting).where(setting.c.name == "schema_version").values(value=revision.revision)
+            connection.execute(statement)
     last_night = connection.execute(select(func.max(run.c.night_on))).scalar_one()
     if last_night is not None:
         entry = {"version": __version__, "migrated": [version, SCHEMA_VERSION]}

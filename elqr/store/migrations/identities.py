@@ -32,27 +32,27 @@ _SAID, _NTH = "said", "nth"
 
 def bring_up_identities(connection: Connection) -> None:
     """識別を版上げする: payments, and what is known of them in a table made anew, whose key has one more column."""
-    p, known = t.payment.c, t.payment_identity
-    spec = select(t.file.c.spec).where(t.file.c.file_no == p.file_no).scalar_subquery()
-    sender = case(*((spec == name, literal(own)) for name, own in SENDERS.items()), else_=spec)
+    payment, known = t.payment.c, t.payment_identity
+    spec = select(t.file.c.spec).where(t.file.c.file_no == payment.file_no).scalar_subquery()
+    sender = case(*((spec == name, literal(value)) for name, value in SENDERS.items()), else_=spec)
     with without_guard("payment"):
-        connection.execute(update(t.payment).values(identity=sender.concat("|").concat(p.identity)))
+        connection.execute(update(t.payment).values(identity=sender.concat("|").concat(payment.identity)))
         several = _counted_again(connection)
         changed = several.filter(pl.col(_NTH) != pl.col(Payment.OCCURRENCE_NO))
         for number, nth in changed.select(Payment.PAYMENT_NO, _NTH).iter_rows():
-            connection.execute(update(t.payment).where(p.payment_no == number).values(occurrence_no=nth))
+            connection.execute(update(t.payment).where(payment.payment_no == number).values(occurrence_no=nth))
     connection.exec_driver_sql("CREATE TABLE known_before AS SELECT payment_no FROM payment_identity")
     connection.exec_driver_sql("DROP TABLE payment_identity")
     create_tables(known.name)
     insert_frame(connection, known, _known_of(connection, several))
     with stage_rows(connection, several.select(Payment.PAYMENT_NO)) as few:
         is_few = select(few.c.payment_no)
-        plain = select(p.identity, p.stage, p.occurrence_no, literal(ACCEPTED), p.payment_no)
-        plain = plain.where(p.payment_no.in_(_before()), p.payment_no.not_in(is_few))
+        plain = select(payment.identity, payment.stage, payment.occurrence_no, literal(ACCEPTED), payment.payment_no)
+        plain = plain.where(payment.payment_no.in_(_before()), payment.payment_no.not_in(is_few))
         connection.execute(known.insert().from_select(list(Known.SCHEMA), plain))
-    there = select(func.count()).select_from(known)
+    entered = select(func.count()).select_from(known)
     before = connection.exec_driver_sql("SELECT count(*) FROM known_before").scalar_one()
-    assert connection.execute(there).scalar_one() == before, "what was known is known"
+    assert connection.execute(entered).scalar_one() == before, "what was known is known"
     connection.exec_driver_sql("DROP TABLE known_before")
 
 
@@ -62,10 +62,10 @@ def _before() -> Any:
 
 def _counted_again(connection: Connection) -> pl.DataFrame:
     """何件目か, of all records of identities that a file has several of: `nth` among those that say the same."""
-    p = t.payment.c
+    payment = t.payment.c
     names = (Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.OCCURRENCE_NO, *_NAMED, *CONTENT)
-    several = select(p.identity).where(p.occurrence_no > 1).distinct()
-    query = select(*(p[name] for name in names)).where(p.identity.in_(several))
+    several = select(payment.identity).where(payment.occurrence_no > 1).distinct()
+    query = select(*(payment[name] for name in names)).where(payment.identity.in_(several))
     rows = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in names})
     nth = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(*_NAMED, _SAID, Payment.FILE_NO)
     return rows.sort(Payment.PAYMENT_NO).with_columns(content().alias(_SAID)).with_columns(nth.alias(_NTH))

@@ -37,9 +37,9 @@ def remake_tables(*tables: Remade) -> None:
     """表を作り直す in the shape of today, with their rows; a table that refers to another stands before it."""
     connection, rows = op.get_bind(), {}
     for table in tables:
-        found = connection.execute(text(f"SELECT * FROM {table.name} ORDER BY {table.order}")).mappings()
+        old_rows = connection.execute(text(f"SELECT * FROM {table.name} ORDER BY {table.order}")).mappings()
         numbers = ({table.number: number} if table.number else {} for number in range(1, 1 << 62))
-        rows[table.name] = [{**row, **number, **table.more} for row, number in zip(found, numbers, strict=False)]
+        rows[table.name] = [{**row, **number, **table.more} for row, number in zip(old_rows, numbers, strict=False)]
         op.drop_table(table.name)
     for table in reversed(tables):
         create_tables(table.name)
@@ -49,7 +49,7 @@ def remake_tables(*tables: Remade) -> None:
 
 def add_column(table: str, column: Column[Any]) -> None:
     """列を足す, unless the table was made in this bringing up, as it stands now."""
-    if column.name not in {there["name"] for there in inspect(op.get_bind()).get_columns(table)}:
+    if column.name not in {existing["name"] for existing in inspect(op.get_bind()).get_columns(table)}:
         op.add_column(table, column)
 
 
@@ -74,13 +74,13 @@ def check_replaced(table: str, was: str, becomes: str) -> None:
     """
     connection = op.get_bind()
     if is_server(connection):
-        said = was.partition(" ")[0]
-        named = connection.exec_driver_sql(
+        column = was.partition(" ")[0]
+        names = connection.exec_driver_sql(
             "SELECT conname FROM pg_constraint WHERE conrelid = CAST(%s AS regclass) AND contype = 'c' "
             "AND pg_get_constraintdef(oid) LIKE %s",
-            (table, f"CHECK (({said} = ANY%"),
+            (table, f"CHECK (({column} = ANY%"),
         )
-        name = named.scalar_one()
+        name = names.scalar_one()
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({becomes})")
         return

@@ -15,12 +15,12 @@ from elqr.vocabulary.terms import CLOSES, Outcome, RulingResult, Stage
 
 def still_waits(night: date | None = None) -> ColumnElement[bool]:
     """確報も取消も来ていない速報か: the payment of a query, with its decision, as of a night or now."""
-    own, ends = t.payment_identity.alias("own").c, _ends(night)
+    known, ends = t.payment_identity.alias("own").c, _ends(night)
     is_left = exists().where(
-        own.identity == t.payment.c.identity,
-        own.stage == t.payment.c.stage,
-        own.payment_no == t.payment.c.payment_no,
-        own.occurrence_no > ends,
+        known.identity == t.payment.c.identity,
+        known.stage == t.payment.c.stage,
+        known.payment_no == t.payment.c.payment_no,
+        known.occurrence_no > ends,
     )
     return and_(t.decision.c.outcome == Outcome.PENDING.value, is_left, ~is_ended(night))
 
@@ -48,15 +48,15 @@ def is_ended(night: date | None = None) -> ColumnElement[bool]:
     """二人が閉じたか: the last ruling on the payment that took effect closes it."""
     day = (night or date.max).isoformat()
     ruling, effect = r.ruling.alias("ending").c, r.ruling_result.alias("ending_effect").c
-    later, its = r.ruling.alias("later").c, r.ruling_result.alias("later_effect").c
+    later, later_effect = r.ruling.alias("later").c, r.ruling_result.alias("later_effect").c
     approved = RulingResult.APPROVED.value
     is_undone = exists().where(
         later.payment_no == ruling.payment_no, later.ruling_no > ruling.ruling_no,
-        its.ruling_no == later.ruling_no, its.result == approved, its.night_on <= day,
+        later_effect.ruling_no == later.ruling_no, later_effect.result == approved, later_effect.night_on <= day,
     )  # fmt: skip
     return exists().where(
         ruling.payment_no == t.payment.c.payment_no,
-        ruling.ruling.in_([own.value for own in CLOSES]),
+        ruling.ruling.in_([kind.value for kind in CLOSES]),
         effect.ruling_no == ruling.ruling_no,
         effect.result == approved,
         effect.night_on <= day,

@@ -27,9 +27,9 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
     """
     query = _left(night).where(t.notice.c.due_on < night.isoformat())
     rows = read_frame(connection, query, Unpaid.SCHEMA)
-    named = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
-    is_named = pl.col(Unpaid.CLAIM_NO).is_in(named.implode())
-    return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_named).alias(Unpaid.IS_ANNOUNCED))
+    announced = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
+    is_announced = pl.col(Unpaid.CLAIM_NO).is_in(announced.implode())
+    return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_announced).alias(Unpaid.IS_ANNOUNCED))
 
 
 def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
@@ -41,12 +41,12 @@ def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.D
 
 def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """今の納付者 of some claims: claim_no and payer_ref, as the newest valid slip names it."""
-    n, own = t.notice.c, t.claim.c
+    notice, claim = t.notice.c, t.claim.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as asked:
         query = (
-            select(own.claim_no, n.payer_ref)
-            .join(asked, asked.c.claim_no == own.claim_no)
-            .join(t.notice, n.notice_no == newest_slip_no(literal(night.isoformat())))
+            select(claim.claim_no, notice.payer_ref)
+            .join(asked, asked.c.claim_no == claim.claim_no)
+            .join(t.notice, notice.notice_no == newest_slip_no(literal(night.isoformat())))
         )
         return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64, Unpaid.PAYER_REF: pl.String})
 
@@ -54,57 +54,57 @@ def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.
 def _left(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[Any]:
     """未収のある調定 up to a night, with the slip that says who owes it; columns of Unpaid."""
     day = night.isoformat()
-    n, slip = t.notice.c, newest_slip_no(literal(day))
-    g = t.posting.c
+    notice, newest_no = t.notice.c, newest_slip_no(literal(day))
+    posting = t.posting.c
     paid = (
-        select(g.claim_no, func.sum(g.yen).label("yen"))
-        .where(g.claim_no.is_not(None), g.night_on <= day)
-        .group_by(g.claim_no)
+        select(posting.claim_no, func.sum(posting.yen).label("yen"))
+        .where(posting.claim_no.is_not(None), posting.night_on <= day)
+        .group_by(posting.claim_no)
         .subquery()
     )
     collected = func.coalesce(paid.c.yen, 0)
     columns = {
         **{name: t.claim.c[name] for name in Claim.SCHEMA},
-        Unpaid.PAYER_REF: n.payer_ref,
-        Unpaid.NOTICE_NO: n.notice_no,
-        Unpaid.ISSUE_NO: n.issue_no,
-        Unpaid.DUE_ON: n.due_on,
-        Unpaid.OWED_YEN: n.amount_yen,
+        Unpaid.PAYER_REF: notice.payer_ref,
+        Unpaid.NOTICE_NO: notice.notice_no,
+        Unpaid.ISSUE_NO: notice.issue_no,
+        Unpaid.DUE_ON: notice.due_on,
+        Unpaid.OWED_YEN: notice.amount_yen,
         Unpaid.COLLECTED_YEN: collected,
-        Unpaid.LEFT_YEN: n.amount_yen - collected,
+        Unpaid.LEFT_YEN: notice.amount_yen - collected,
         Unpaid.IS_ANNOUNCED: _is_announced(),
-        Unpaid.PAYER_NAME: n.payer_name,
-        Unpaid.POSTAL_CODE: n.postal_code,
-        Unpaid.ADDRESS: n.address,
+        Unpaid.PAYER_NAME: notice.payer_name,
+        Unpaid.POSTAL_CODE: notice.postal_code,
+        Unpaid.ADDRESS: notice.address,
     }
     return (
         select_named({name: columns[name] for name in names})
         .select_from(t.claim)
-        .join(t.notice, n.notice_no == slip)
+        .join(t.notice, notice.notice_no == newest_no)
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
-        .where(n.amount_yen > collected)
-        .order_by(n.payer_ref, t.claim.c.claim_no)
+        .where(notice.amount_yen > collected)
+        .order_by(notice.payer_ref, t.claim.c.claim_no)
     )
 
 
 def _announced_unknown(connection: Connection) -> pl.DataFrame:
     """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The slip of their key may have come since."""
-    p, d = t.payment.c, t.decision.c
+    payment, decision = t.payment.c, t.decision.c
     query = (
-        select(p.payment_no, p.key_kind, p.key_digits)
-        .join(t.decision, d.payment_no == p.payment_no)
-        .where(d.outcome == literal_column("'pending'"), d.notice_no.is_(None), still_waits())
+        select(payment.payment_no, payment.key_kind, payment.key_digits)
+        .join(t.decision, decision.payment_no == payment.payment_no)
+        .where(decision.outcome == literal_column("'pending'"), decision.notice_no.is_(None), still_waits())
     )
     return read_frame(connection, query, schema_of((Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS)))
 
 
 def _is_announced() -> ColumnElement[bool]:
     """速報のある調定か: a slip that pays it was announced as paid, and nothing came since that ends it."""
-    pays, d, p = t.notice_claim.c, t.decision.c, t.payment.c
+    pays, decision, payment = t.notice_claim.c, t.decision.c, t.payment.c
     return exists().where(
         pays.claim_no == t.claim.c.claim_no,
-        d.notice_no == pays.notice_no,
-        p.payment_no == d.payment_no,
+        decision.notice_no == pays.notice_no,
+        payment.payment_no == decision.payment_no,
         still_waits(),
     )
 
@@ -112,24 +112,24 @@ def _is_announced() -> ColumnElement[bool]:
 def named_claims(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     """今のキーの指す調定: payment_no and claim_no. `keys` has payment_no, key_kind, key_digits."""
     of_key = covers(connection, keys)
-    named = keys.join(of_key, on=[Payment.KEY_KIND, Payment.KEY_DIGITS])
-    return named.select(Payment.PAYMENT_NO, Claim.CLAIM_NO).unique()
+    rows = keys.join(of_key, on=[Payment.KEY_KIND, Payment.KEY_DIGITS])
+    return rows.select(Payment.PAYMENT_NO, Claim.CLAIM_NO).unique()
 
 
 def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納のあった調定 of payments (payment_no), now or before: frame StoodOn."""
-    g, found = t.posting.c, []
+    posting, parts = t.posting.c, []
     schema = schema_of((Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.YEN))
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
-        for own in (is_move(), ~is_move()):
+        for condition in (is_move(), ~is_move()):
             query = (
-                select(g.payment_no, g.claim_no, g.yen)
-                .join(asked, asked.c.payment_no == g.payment_no)
-                .where(g.claim_no.is_not(None), own)
+                select(posting.payment_no, posting.claim_no, posting.yen)
+                .join(asked, asked.c.payment_no == posting.payment_no)
+                .where(posting.claim_no.is_not(None), condition)
             )
-            found.append(read_frame(connection, query, schema))
+            parts.append(read_frame(connection, query, schema))
     is_off = (pl.col(Posting.YEN) < 0).any().alias(StoodOn.IS_OFF)
-    return pl.concat(found).group_by(StoodOn.PAYMENT_NO, StoodOn.CLAIM_NO).agg(is_off)
+    return pl.concat(parts).group_by(StoodOn.PAYMENT_NO, StoodOn.CLAIM_NO).agg(is_off)
 
 
 def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
@@ -164,10 +164,10 @@ def requests(connection: Connection) -> list[dict[str, Any]]:
 
 def lists(connection: Connection) -> list[dict[str, Any]]:
     """督促対象一覧 that were drawn, in order, with the sums of their claims."""
-    own = a.arrears_claim.c
+    claim = a.arrears_claim.c
     sums = (
-        select(own.list_no, func.count().label("held_claims"), func.sum(own.left_yen).label("held_yen"))
-        .group_by(own.list_no)
+        select(claim.list_no, func.count().label("held_claims"), func.sum(claim.left_yen).label("held_yen"))
+        .group_by(claim.list_no)
         .subquery()
     )
     query = (
@@ -180,15 +180,15 @@ def lists(connection: Connection) -> list[dict[str, Any]]:
 
 def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
     """一覧の調定: frame Claim with left_yen as it was listed; payer_ref is that of the newest slip as of a night."""
-    own = a.arrears_claim.c
+    listed_claim = a.arrears_claim.c
     payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
     query = (
-        select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), own.left_yen)
+        select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), listed_claim.left_yen)
         .select_from(t.claim)
-        .join(a.arrears_claim, own.claim_no == t.claim.c.claim_no)
+        .join(a.arrears_claim, listed_claim.claim_no == t.claim.c.claim_no)
         .outerjoin(t.notice, t.notice.c.notice_no == newest_slip_no(literal(night.isoformat())))
-        .where(own.list_no == list_no)
-        .order_by(own.claim_no)
+        .where(listed_claim.list_no == list_no)
+        .order_by(listed_claim.claim_no)
     )
     return read_frame(connection, query, {**Claim.SCHEMA, "left_yen": pl.Int64})
 
@@ -196,8 +196,8 @@ def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
 def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.DataFrame) -> None:
     """督促対象一覧を記す, with its claims."""
     connection.execute(insert(a.arrears_list).values(**row))
-    own = claims.select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).sort(Unpaid.CLAIM_NO)
-    insert_frame(connection, a.arrears_claim, own, list_no=row["list_no"])
+    rows = claims.select(Unpaid.CLAIM_NO, Unpaid.LEFT_YEN).sort(Unpaid.CLAIM_NO)
+    insert_frame(connection, a.arrears_claim, rows, list_no=row["list_no"])
 
 
 def next_list_no(connection: Connection) -> int:

@@ -18,19 +18,19 @@ from elqr.vocabulary.terms import Account
 
 def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納の照会キーと原データの場所 of payments; frame CaseKeys, in the order of `payments` (payment_no)."""
-    p, f = t.payment.c, t.file.c
+    payment, file = t.payment.c, t.file.c
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(
-                p.payment_no, f.sha256.label(CaseKeys.FILE_SHA256), f.size_bytes, f.spec, p.record_no, p.offset_bytes,
-                p.key_kind, p.key_digits, p.reissue_no, p.check_no, p.item_no, p.office_code, p.funds_on,
+                payment.payment_no, file.sha256.label(CaseKeys.FILE_SHA256), file.size_bytes, file.spec, payment.record_no, payment.offset_bytes,
+                payment.key_kind, payment.key_digits, payment.reissue_no, payment.check_no, payment.item_no, payment.office_code, payment.funds_on,
             )
-            .join(asked, asked.c.payment_no == p.payment_no)
-            .join(t.file, f.file_no == p.file_no)
+            .join(asked, asked.c.payment_no == payment.payment_no)
+            .join(t.file, file.file_no == payment.file_no)
         )  # fmt: skip
-        found = read_frame(connection, query, CaseKeys.SCHEMA)
+        rows = read_frame(connection, query, CaseKeys.SCHEMA)
     return payments.select(CaseKeys.PAYMENT_NO).join(
-        found, on=CaseKeys.PAYMENT_NO, validate="1:1", maintain_order="left"
+        rows, on=CaseKeys.PAYMENT_NO, validate="1:1", maintain_order="left"
     )
 
 
@@ -48,35 +48,35 @@ def case_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
 
 def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """調定の納付書 known on a night, with its cancellation by then; frame ClaimSlip."""
-    n, c, day = t.notice.c, t.claim.c, night.isoformat()
+    notice, claim, day = t.notice.c, t.claim.c, night.isoformat()
     cancel = t.notice_cancel.c
     with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
         query = (
             select_named(
                 {
-                    ClaimSlip.CLAIM_NO: c.claim_no,
-                    ClaimSlip.LEVY_YEAR: c.levy_year,
-                    ClaimSlip.BILL_NO: c.bill_no,
-                    ClaimSlip.CLAIM_INSTALLMENT_NO: c.installment_no,
-                    ClaimSlip.NOTICE_NO: n.notice_no,
-                    ClaimSlip.INSTALLMENT_NO: n.installment_no,
-                    ClaimSlip.ISSUE_NO: n.issue_no,
-                    ClaimSlip.AMOUNT_YEN: n.amount_yen,
-                    ClaimSlip.ISSUED_ON: n.issued_on,
-                    ClaimSlip.PAYABLE_UNTIL_ON: n.payable_until_on,
+                    ClaimSlip.CLAIM_NO: claim.claim_no,
+                    ClaimSlip.LEVY_YEAR: claim.levy_year,
+                    ClaimSlip.BILL_NO: claim.bill_no,
+                    ClaimSlip.CLAIM_INSTALLMENT_NO: claim.installment_no,
+                    ClaimSlip.NOTICE_NO: notice.notice_no,
+                    ClaimSlip.INSTALLMENT_NO: notice.installment_no,
+                    ClaimSlip.ISSUE_NO: notice.issue_no,
+                    ClaimSlip.AMOUNT_YEN: notice.amount_yen,
+                    ClaimSlip.ISSUED_ON: notice.issued_on,
+                    ClaimSlip.PAYABLE_UNTIL_ON: notice.payable_until_on,
                     ClaimSlip.KEY_NO: t.payload.c.key_no,
                     ClaimSlip.CANCELLED_ON: cancel.night_on,
                 }
             )
             .select_from(t.claim)
-            .join(asked, asked.c.claim_no == c.claim_no)
+            .join(asked, asked.c.claim_no == claim.claim_no)
             .join(t.notice_claim, t.notice_claim.c.claim_no == asked.c.claim_no)
-            .join(t.notice, n.notice_no == t.notice_claim.c.notice_no)
-            .join(t.notice_file, t.notice_file.c.notice_file_no == n.notice_file_no)
-            .outerjoin(t.notice_cancel, and_(cancel.notice_no == n.notice_no, cancel.night_on <= day))
+            .join(t.notice, notice.notice_no == t.notice_claim.c.notice_no)
+            .join(t.notice_file, t.notice_file.c.notice_file_no == notice.notice_file_no)
+            .outerjoin(t.notice_cancel, and_(cancel.notice_no == notice.notice_no, cancel.night_on <= day))
             .outerjoin(t.payload, _issued(day))
             .where(t.notice_file.c.night_on <= day)
-            .order_by(c.claim_no, n.issued_on, n.issue_no, n.notice_no)
+            .order_by(claim.claim_no, notice.issued_on, notice.issue_no, notice.notice_no)
         )
         return read_frame(connection, query, ClaimSlip.SCHEMA)
 
@@ -89,46 +89,53 @@ def _issued(day: str) -> ColumnElement[bool]:
 
 def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """調定への計上 up to a night, with the payments behind them; frame ClaimPosting."""
-    g, p = t.posting.c, t.payment.c
+    posting, payment = t.posting.c, t.payment.c
     with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
         query = (
             select_named(
                 {
-                    ClaimPosting.CLAIM_NO: g.claim_no,
-                    ClaimPosting.POSTING_NO: g.posting_no,
-                    ClaimPosting.NIGHT_ON: g.night_on,
-                    ClaimPosting.YEN: g.yen,
+                    ClaimPosting.CLAIM_NO: posting.claim_no,
+                    ClaimPosting.POSTING_NO: posting.posting_no,
+                    ClaimPosting.NIGHT_ON: posting.night_on,
+                    ClaimPosting.YEN: posting.yen,
                     ClaimPosting.IS_MOVE: is_move(),
                     ClaimPosting.IS_REDUCTION: is_reduction(),
-                    ClaimPosting.DECIDED_BY: g.decided_by,
-                    ClaimPosting.REASON: g.reason,
-                    ClaimPosting.PAYMENT_NO: p.payment_no,
-                    ClaimPosting.CHANNEL: p.channel,
-                    ClaimPosting.PAID_ON: p.paid_on,
+                    ClaimPosting.DECIDED_BY: posting.decided_by,
+                    ClaimPosting.REASON: posting.reason,
+                    ClaimPosting.PAYMENT_NO: payment.payment_no,
+                    ClaimPosting.CHANNEL: payment.channel,
+                    ClaimPosting.PAID_ON: payment.paid_on,
                 }
             )
-            .join(asked, asked.c.claim_no == g.claim_no)
-            .join(t.payment, p.payment_no == g.payment_no)
-            .where(g.night_on <= night.isoformat())
-            .order_by(g.claim_no, g.posting_no)
+            .join(asked, asked.c.claim_no == posting.claim_no)
+            .join(t.payment, payment.payment_no == posting.payment_no)
+            .where(posting.night_on <= night.isoformat())
+            .order_by(posting.claim_no, posting.posting_no)
         )
         return read_frame(connection, query, ClaimPosting.SCHEMA)
 
 
 def suspense_postings(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
     """仮受への計上 of payments up to a night; frame SuspensePosting."""
-    g = t.posting.c
-    found = []
+    posting = t.posting.c
+    parts = []
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
-        for moved in (False, True):
+        for is_move in (False, True):
             query = (
-                select(g.payment_no, g.posting_no, g.night_on, g.yen, g.decided_by, g.reason)
-                .join(asked, asked.c.payment_no == g.payment_no)
-                .where(g.reverses_no.is_not(None) if moved else g.reverses_no.is_(None))
-                .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+                select(
+                    posting.payment_no,
+                    posting.posting_no,
+                    posting.night_on,
+                    posting.yen,
+                    posting.decided_by,
+                    posting.reason,
+                )
+                .join(asked, asked.c.payment_no == posting.payment_no)
+                .where(posting.reverses_no.is_not(None) if is_move else posting.reverses_no.is_(None))
+                .where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
             )
-            found.append(read_frame(connection, query, SuspensePosting.SCHEMA))
-    return pl.concat(found).sort(SuspensePosting.PAYMENT_NO, SuspensePosting.POSTING_NO)
+            parts.append(read_frame(connection, query, SuspensePosting.SCHEMA))
+    return pl.concat(parts).sort(SuspensePosting.PAYMENT_NO, SuspensePosting.POSTING_NO)
 
 
 def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame, night: date) -> pl.DataFrame:
@@ -136,33 +143,37 @@ def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFr
 
     First those that came later with the same key (`late`: frame LateNotice).
     """
-    s = t.suggestion.c
-    own = late.join(payments, on=Payment.PAYMENT_NO, how="semi").select(*Suggestion.SCHEMA)
-    with stage_rows(connection, own) as asked:
-        found = [read_frame(connection, _near(asked, night).order_by(asked.c.payment_no), NearNotice.SCHEMA)]
+    suggestion = t.suggestion.c
+    late_rows = late.join(payments, on=Payment.PAYMENT_NO, how="semi").select(*Suggestion.SCHEMA)
+    with stage_rows(connection, late_rows) as asked:
+        parts = [read_frame(connection, _near(asked, night).order_by(asked.c.payment_no), NearNotice.SCHEMA)]
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
-        near = select(s.payment_no, s.notice_no, s.how).join(asked, asked.c.payment_no == s.payment_no).subquery()
+        near = (
+            select(suggestion.payment_no, suggestion.notice_no, suggestion.how)
+            .join(asked, asked.c.payment_no == suggestion.payment_no)
+            .subquery()
+        )
         query = _near(near, night).order_by(near.c.payment_no, near.c.notice_no)
-        found.append(read_frame(connection, query, NearNotice.SCHEMA))
-    return pl.concat(found)
+        parts.append(read_frame(connection, query, NearNotice.SCHEMA))
+    return pl.concat(parts)
 
 
 def _near(asked: FromClause, night: date) -> Select[tuple[object, ...]]:
     """Of rows with payment_no, notice_no, how: what a person is shown of the notice."""
-    n = t.notice.c
+    notice = t.notice.c
     collected = (
         select(func.coalesce(func.sum(t.posting.c.yen), 0))
         .join(t.notice_claim, t.notice_claim.c.claim_no == t.posting.c.claim_no)
-        .where(t.notice_claim.c.notice_no == n.notice_no, t.posting.c.night_on <= night.isoformat())
+        .where(t.notice_claim.c.notice_no == notice.notice_no, t.posting.c.night_on <= night.isoformat())
         .correlate(t.notice)
         .scalar_subquery()
     )
     return (
         select(
-            asked.c.payment_no, asked.c.how, n.procedure_code, n.levy_year, n.bill_no, n.installment_no, n.amount_yen,
+            asked.c.payment_no, asked.c.how, notice.procedure_code, notice.levy_year, notice.bill_no, notice.installment_no, notice.amount_yen,
             t.payload.c.key_no, collected.label(NearNotice.COLLECTED_YEN),
         )
         .select_from(asked)
-        .join(t.notice, n.notice_no == asked.c.notice_no)
+        .join(t.notice, notice.notice_no == asked.c.notice_no)
         .outerjoin(t.payload, _issued(night.isoformat()))
     )  # fmt: skip

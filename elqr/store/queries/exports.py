@@ -47,35 +47,35 @@ def outstanding(connection: Connection) -> tuple[int, int]:
 
 def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
     """収納履歴 of the postings on claims after a number, in order; frame Collected."""
-    g, slip = t.posting.c, t.notice.c
+    posting, notice = t.posting.c, t.notice.c
     columns: dict[str, ColumnElement[Any]] = {
         **{name: t.claim.c[name] for name in ClaimKey.SCHEMA},
-        Collected.POSTING_NO: g.posting_no,
-        Collected.REVERSES_NO: g.reverses_no,
-        Collected.YEN: g.yen,
-        Collected.FISCAL_YEAR: g.fiscal_year,
-        Collected.IS_ARREARS: g.is_arrears,
-        Collected.NIGHT_ON: g.night_on,
+        Collected.POSTING_NO: posting.posting_no,
+        Collected.REVERSES_NO: posting.reverses_no,
+        Collected.YEN: posting.yen,
+        Collected.FISCAL_YEAR: posting.fiscal_year,
+        Collected.IS_ARREARS: posting.is_arrears,
+        Collected.NIGHT_ON: posting.night_on,
         Collected.BY_RULING: r.ruling_posting.c.ruling_no.is_not(None),
         Collected.CHANNEL: t.payment.c.channel,
         Collected.PAID_ON: t.payment.c.paid_on,
         Collected.FUNDS_ON: t.payment.c.funds_on,
         Collected.OUTCOME: t.decision.c.outcome,
-        Collected.ISSUE_NO: slip.issue_no,
-        Collected.SLIP_INSTALLMENT_NO: slip.installment_no,
-        Collected.KEY_NO: func.coalesce(t.payload.c.key_no, slip.key_no),
-        Collected.CHECK_NO: func.coalesce(t.payload.c.check_no, slip.check_no),
+        Collected.ISSUE_NO: notice.issue_no,
+        Collected.SLIP_INSTALLMENT_NO: notice.installment_no,
+        Collected.KEY_NO: func.coalesce(t.payload.c.key_no, notice.key_no),
+        Collected.CHECK_NO: func.coalesce(t.payload.c.check_no, notice.check_no),
         Collected.ITEM_NO: t.payload.c.item_no,
-        Collected.SLIP_YEN: slip.amount_yen,
-        Collected.PRINCIPAL_YEN: slip.principal_yen,
-        Collected.DEMAND_FEE_YEN: slip.demand_fee_yen,
-        Collected.LATE_CHARGE_YEN: slip.late_charge_yen,
+        Collected.SLIP_YEN: notice.amount_yen,
+        Collected.PRINCIPAL_YEN: notice.principal_yen,
+        Collected.DEMAND_FEE_YEN: notice.demand_fee_yen,
+        Collected.LATE_CHARGE_YEN: notice.late_charge_yen,
         Collected.COVER_YEN: t.notice_claim.c.cover_yen,
         Collected.COLLECTED_YEN: _collected_so_far(),
-        Collected.OWED_YEN: owed_yen(g.night_on),
+        Collected.OWED_YEN: owed_yen(posting.night_on),
     }
     query = _with_its_slip(select_named(columns))
-    query = query.where(_on_claims_after(posting_no)).order_by(g.posting_no)
+    query = query.where(_on_claims_after(posting_no)).order_by(posting.posting_no)
     return read_frame(connection, query, Collected.SCHEMA)
 
 
@@ -85,7 +85,7 @@ def _with_its_slip(query: Select[Any]) -> Select[Any]:
     The one that a ruling named or meant, or a reduction takes back, or else the one that the key named.
     """
     reduced = r.reduced_posting.c
-    slip_no = func.coalesce(
+    notice_no = func.coalesce(
         reduced.notice_no, r.ruling_posting.c.notice_no, r.ruling.c.notice_no, t.decision.c.notice_no
     )
     covers = and_(t.notice_claim.c.notice_no == t.notice.c.notice_no, t.notice_claim.c.claim_no == t.posting.c.claim_no)
@@ -97,7 +97,7 @@ def _with_its_slip(query: Select[Any]) -> Select[Any]:
         .outerjoin(r.reduced_posting, reduced.posting_no == t.posting.c.posting_no)
         .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
         .outerjoin(r.ruling, r.ruling.c.ruling_no == r.ruling_posting.c.ruling_no)
-        .join(t.notice, t.notice.c.notice_no == slip_no)
+        .join(t.notice, t.notice.c.notice_no == notice_no)
         .join(t.notice_claim, covers)
         .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
     )
@@ -120,7 +120,7 @@ def exports(connection: Connection) -> list[dict[str, Any]]:
     Each with its `again` rows, its `taken` rows that hold and those taken back (`not_taken`), and how it was withdrawn,
     or None.
     """
-    made = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
+    export_rows = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
     withdrawn = {row["number"]: row for row in retractions_approved(connection, RetractionKind.EXPORT)}
     parts = {
         "again": select(e.export_again).order_by(e.export_again.c.again_no),
@@ -132,9 +132,9 @@ def exports(connection: Connection) -> list[dict[str, Any]]:
         for row in connection.execute(query).mappings():
             rows.setdefault((name, row["export_no"]), []).append(dict(row))
     return [
-        {**one, **{name: rows.get((name, one["export_no"]), []) for name in parts}}
-        | {"withdrawn": withdrawn.get(one["export_no"])}
-        for one in made
+        {**export, **{name: rows.get((name, export["export_no"]), []) for name in parts}}
+        | {"withdrawn": withdrawn.get(export["export_no"])}
+        for export in export_rows
     ]
 
 
@@ -171,17 +171,17 @@ def export_breaks(connection: Connection, export_no: int) -> list[str]:
     An export is compared with every posting on a claim since the export that ended before it began; so all exports
     that hold are compared with all postings, without reading the ledger whole each night.
     """
-    own = connection.execute(select(e.export).where(e.export.c.export_no == export_no)).mappings().one()
+    row = connection.execute(select(e.export).where(e.export.c.export_no == export_no)).mappings().one()
     before = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(
-        e.export.c.export_no < export_no, e.export.c.last_posting_no < own["first_posting_no"]
+        e.export.c.export_no < export_no, e.export.c.last_posting_no < row["first_posting_no"]
     )
     count, yen = connection.execute(
         select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
-            _on_claims_after(connection.execute(before).scalar_one()), t.posting.c.posting_no <= own["last_posting_no"]
+            _on_claims_after(connection.execute(before).scalar_one()), t.posting.c.posting_no <= row["last_posting_no"]
         )
     ).one()
-    found = {"件数": (own["postings"], count), "金額": (own["yen"], yen)}
-    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, (ours, theirs) in found.items() if ours != theirs]
+    pairs = {"件数": (row["postings"], count), "金額": (row["yen"], yen)}
+    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, (ours, theirs) in pairs.items() if ours != theirs]
 
 
 def all_exports_break(connection: Connection) -> list[str]:

@@ -43,49 +43,51 @@ def claims_of_year(
         (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(days.last.isoformat())),
         else_=literal(days.closing.isoformat()),
     )
-    slip = t.notice.alias("slip")
+    notice = t.notice.alias("slip")
     paid = _paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
-            *(_payer(slip) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
-            slip.c.due_on,
-            func.coalesce(slip.c.amount_yen, 0).label(YearClaim.OWED_YEN),
+            *(_payer(notice) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
+            notice.c.due_on,
+            func.coalesce(notice.c.amount_yen, 0).label(YearClaim.OWED_YEN),
             *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
         )
         .select_from(t.claim)
-        .outerjoin(slip, slip.c.notice_no == slip_no_at_the_end(closing, as_of))
+        .outerjoin(notice, notice.c.notice_no == slip_no_at_the_end(closing, as_of))
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
-        .where(t.claim.c.levy_year == levy_year, or_(slip.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
+        .where(t.claim.c.levy_year == levy_year, or_(notice.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
     return read_frame(connection, query, YearClaim.SCHEMA)
 
 
-def _payer(slip: FromClause) -> ColumnElement[str]:
+def _payer(notice: FromClause) -> ColumnElement[str]:
     """宛名番号 of who owes a claim: as its slip names the payer, an heir as well."""
-    return func.coalesce(slip.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
+    return func.coalesce(notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
 
 
 def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
     """収納額 of each claim of a levy year for its own year, by 領収日."""
-    g = t.posting.c
+    posting = t.posting.c
     in_year = t.payment.c.paid_on <= last_day.isoformat()
     return (
         select(
-            g.claim_no,
-            func.coalesce(func.sum(g.yen).filter(in_year), 0).label(YearClaim.OWN_YEN),
-            func.coalesce(func.sum(g.yen).filter(~in_year), 0).label(YearClaim.CLOSING_YEN),
+            posting.claim_no,
+            func.coalesce(func.sum(posting.yen).filter(in_year), 0).label(YearClaim.OWN_YEN),
+            func.coalesce(func.sum(posting.yen).filter(~in_year), 0).label(YearClaim.CLOSING_YEN),
         )
-        .join(t.payment, t.payment.c.payment_no == g.payment_no)
-        .join(t.claim, t.claim.c.claim_no == g.claim_no)
+        .join(t.payment, t.payment.c.payment_no == posting.payment_no)
+        .join(t.claim, t.claim.c.claim_no == posting.claim_no)
         .where(t.claim.c.levy_year == levy_year, _of_year(levy_year, Account.CLAIM, as_of), ~_is_arrears())
-        .group_by(g.claim_no)
+        .group_by(posting.claim_no)
     )
 
 
 def _of_year(fiscal_year: int, account: Account, as_of: date) -> ColumnElement[bool]:
-    g = t.posting.c
-    return and_(g.fiscal_year == fiscal_year, g.account == account.value, g.night_on <= as_of.isoformat())
+    posting = t.posting.c
+    return and_(
+        posting.fiscal_year == fiscal_year, posting.account == account.value, posting.night_on <= as_of.isoformat()
+    )
 
 
 def _is_arrears() -> ColumnElement[bool]:
@@ -94,24 +96,28 @@ def _is_arrears() -> ColumnElement[bool]:
 
 def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
     """会計年度の収納額: frame YearCollected; what every list of claims must come to."""
-    g = t.posting.c
+    posting = t.posting.c
     query = (
-        select(g.procedure_code, g.is_arrears, func.sum(g.yen).label(YearCollected.YEN))
+        select(posting.procedure_code, posting.is_arrears, func.sum(posting.yen).label(YearCollected.YEN))
         .where(_of_year(fiscal_year, Account.CLAIM, as_of))
-        .group_by(g.procedure_code, g.is_arrears)
+        .group_by(posting.procedure_code, posting.is_arrears)
     )
     return read_frame(connection, query, YearCollected.SCHEMA)
 
 
 def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
     """会計年度の仮受の残高: frame YearHeld."""
-    g, d, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
+    posting, decision, outcome = t.posting.c, t.decision.c, waiting_outcome(as_of)
     query = (
         select_named(
-            {YearHeld.PROCEDURE_CODE: g.procedure_code, YearHeld.OUTCOME: outcome, YearHeld.YEN: func.sum(g.yen)}
+            {
+                YearHeld.PROCEDURE_CODE: posting.procedure_code,
+                YearHeld.OUTCOME: outcome,
+                YearHeld.YEN: func.sum(posting.yen),
+            }
         )
-        .join(t.decision, d.payment_no == g.payment_no)
+        .join(t.decision, decision.payment_no == posting.payment_no)
         .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
-        .group_by(g.procedure_code, outcome)
+        .group_by(posting.procedure_code, outcome)
     )
     return read_frame(connection, query, YearHeld.SCHEMA)

@@ -37,25 +37,27 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
     before. `purposes` of the formats by name; a file whose purpose nobody can tell may have held payments, and nothing
     but payments ends it. `own_name` is the name without what hid it.
     """
-    day, own, box = night.isoformat(), t.delivery.c, h.delivery_box.c
+    day, delivery, box = night.isoformat(), t.delivery.c, h.delivery_box.c
     query = (
         select(
-            own.name,
-            own.sha256,
-            own.spec,
+            delivery.name,
+            delivery.sha256,
+            delivery.spec,
             func.coalesce(box.box, "").label(HeldFile.BOX),
-            own.delivery_no,
-            own.night_on,
+            delivery.delivery_no,
+            delivery.night_on,
         )
         .add_columns(_formats_named().label(_FORMATS))
-        .outerjoin(h.delivery_box, box.delivery_no == own.delivery_no)
-        .where(own.status == FileStatus.QUARANTINED.value, own.night_on <= day, ~_is_over(day))
-        .order_by(own.delivery_no)
+        .outerjoin(h.delivery_box, box.delivery_no == delivery.delivery_no)
+        .where(delivery.status == FileStatus.QUARANTINED.value, delivery.night_on <= day, ~_is_over(day))
+        .order_by(delivery.delivery_no)
     )
     rows = read_frame(connection, query, _HELD)
-    was = [_purpose(spec, formats, purposes) for spec, formats in rows.select(HeldFile.SPEC, _FORMATS).iter_rows()]
+    row_purposes = [
+        _purpose(spec, formats, purposes) for spec, formats in rows.select(HeldFile.SPEC, _FORMATS).iter_rows()
+    ]
     own_name = pl.col(HeldFile.NAME).str.strip_chars_start(".").alias(HeldFile.OWN_NAME)
-    rows = rows.with_columns(own_name, pl.Series(_PURPOSE, was, dtype=pl.String))
+    rows = rows.with_columns(own_name, pl.Series(_PURPOSE, row_purposes, dtype=pl.String))
     names = rows[HeldFile.OWN_NAME]
     brought = _brought(connection, day, sorted(set(names.filter(names.str.contains(_NAMES_A_DAY)))))
     latest = brought.group_by(pl.col(HeldFile.NAME).alias(HeldFile.OWN_NAME), _PURPOSE).agg(pl.col(_PLACE).max())
@@ -67,8 +69,8 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
 def _formats_named() -> ColumnElement[str]:
     """The formats that the finding about a file of no known format names: its inbox's, or those it may be of."""
     finding, codes = t.delivery_finding.c, [Code.FORMAT_UNKNOWN.value, Code.FORMAT_AMBIGUOUS.value]
-    named = case((finding.code == Code.FORMAT_UNKNOWN.value, finding.expected), else_=finding.actual)
-    query = select(func.min(named)).where(finding.delivery_no == t.delivery.c.delivery_no, finding.code.in_(codes))
+    formats = case((finding.code == Code.FORMAT_UNKNOWN.value, finding.expected), else_=finding.actual)
+    query = select(func.min(formats)).where(finding.delivery_no == t.delivery.c.delivery_no, finding.code.in_(codes))
     return func.coalesce(query.scalar_subquery(), "")
 
 
@@ -80,26 +82,30 @@ def _purpose(spec: str, formats: str, purposes: Mapping[str, str]) -> str:
 
 def _brought(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
     """初めて取り込んで新しい中身のあったもの under these names up to a day: name, purpose, and its place among 受信."""
-    own, lines, notices = t.delivery.c, m.deposit_file.c, t.notice_file.c
-    place = own.delivery_no.label(_PLACE)
+    delivery, deposit_file, notice_file = t.delivery.c, m.deposit_file.c, t.notice_file.c
+    place = delivery.delivery_no.label(_PLACE)
     accepted = (
-        select(own.name, literal(PAYMENT).label(_PURPOSE), place)
-        .join(t.file, t.file.c.sha256 == own.sha256)
-        .where(own.status == FileStatus.ACCEPTED.value, own.name.in_(names), own.night_on <= day)
+        select(delivery.name, literal(PAYMENT).label(_PURPOSE), place)
+        .join(t.file, t.file.c.sha256 == delivery.sha256)
+        .where(delivery.status == FileStatus.ACCEPTED.value, delivery.name.in_(names), delivery.night_on <= day)
     )
-    money = accepted.with_only_columns(own.name, literal(MONEY).label(_PURPOSE), place).join(
-        m.deposit_file, lines.file_no == t.file.c.file_no
+    money = accepted.with_only_columns(delivery.name, literal(MONEY).label(_PURPOSE), place).join(
+        m.deposit_file, deposit_file.file_no == t.file.c.file_no
     )
-    of_notices = {HeldFile.NAME: notices.name, _PURPOSE: literal(NOTICE), _PLACE: _place_of_notices()}
-    slips = select_named(of_notices).where(notices.name.in_(names), notices.night_on <= day, notices.rows_new > 0)
-    queries = (accepted.where(brings_payments()), money.where(lines.new_lines > 0), slips)
+    of_notices = {HeldFile.NAME: notice_file.name, _PURPOSE: literal(NOTICE), _PLACE: _place_of_notices()}
+    notices = select_named(of_notices).where(
+        notice_file.name.in_(names), notice_file.night_on <= day, notice_file.rows_new > 0
+    )
+    queries = (accepted.where(brings_payments()), money.where(deposit_file.new_lines > 0), notices)
     return pl.concat([read_frame(connection, query, _BROUGHT) for query in queries])
 
 
 def _place_of_notices() -> ColumnElement[int]:
     """A notice file has no number of 受信: it stands after all of the nights before and of its own."""
-    own = t.delivery.c
-    query = select(func.coalesce(func.max(own.delivery_no), 0) + 1).where(own.night_on <= t.notice_file.c.night_on)
+    delivery = t.delivery.c
+    query = select(func.coalesce(func.max(delivery.delivery_no), 0) + 1).where(
+        delivery.night_on <= t.notice_file.c.night_on
+    )
     return query.scalar_subquery()
 
 
@@ -115,14 +121,16 @@ def _is_given_up(day: str) -> ColumnElement[bool]:
 
     Asked of deliveries with their inboxes, where there are some.
     """
-    own, asked, named, step = t.delivery.c, h.waiver.c, h.waiver_delivery.c, h.waiver_step.c
+    delivery, waiver, waiver_delivery, step = t.delivery.c, h.waiver.c, h.waiver_delivery.c, h.waiver_step.c
     is_approved = and_(step.result == RulingResult.APPROVED.value, step.night_on <= day)
-    by_number = exists().where(named.delivery_no == own.delivery_no, step.waiver_no == named.waiver_no, is_approved)
+    by_number = exists().where(
+        waiver_delivery.delivery_no == delivery.delivery_no, step.waiver_no == waiver_delivery.waiver_no, is_approved
+    )
     by_content = exists().where(
-        asked.sha256 == own.sha256,
-        step.waiver_no == asked.waiver_no,
+        waiver.sha256 == delivery.sha256,
+        step.waiver_no == waiver.waiver_no,
         is_approved,
-        asked.waiver_no.not_in(select(named.waiver_no)),
+        waiver.waiver_no.not_in(select(waiver_delivery.waiver_no)),
     )
     return or_(by_number, and_(by_content, h.delivery_box.c.delivery_no.is_(None)))
 
@@ -143,27 +151,37 @@ def lying(
     None for what came anew: it was not held there, or something else came there under its name since. `box` is the
     name of the inbox, empty where nobody knows which it is, and `formats` are its own, with the purpose of each.
     """
-    (name, sha256), own, where = file, t.delivery.c, h.delivery_box.c
-    is_here = or_(where.box.is_(None), where.box == box) if box else true()
-    named = (
-        select(own.delivery_no, own.spec, own.night_on, where.notice_file_no, _is_given_up(night.isoformat()))
-        .outerjoin(h.delivery_box, where.delivery_no == own.delivery_no)
-        .where(own.name == name)
-        .order_by(own.delivery_no)
+    (name, sha256), delivery, delivery_box = file, t.delivery.c, h.delivery_box.c
+    is_here = or_(delivery_box.box.is_(None), delivery_box.box == box) if box else true()
+    by_name = (
+        select(
+            delivery.delivery_no,
+            delivery.spec,
+            delivery.night_on,
+            delivery_box.notice_file_no,
+            _is_given_up(night.isoformat()),
+        )
+        .outerjoin(h.delivery_box, delivery_box.delivery_no == delivery.delivery_no)
+        .where(delivery.name == name)
+        .order_by(delivery.delivery_no)
     )
-    is_held = own.status == FileStatus.QUARANTINED.value
-    noted = connection.execute(named.where(own.sha256 == sha256, is_held, is_here)).all()
+    is_held = delivery.status == FileStatus.QUARANTINED.value
+    noted = connection.execute(by_name.where(delivery.sha256 == sha256, is_held, is_here)).all()
     if not noted:
         return None
     number, _, night_on, notice_file_no, is_given_up = noted[-1]
-    other = named.where(
-        own.sha256 != sha256,
-        own.delivery_no > number,
-        or_(and_(is_held, is_here), and_(~is_held, own.spec.in_(list(formats)))),
+    other = by_name.where(
+        delivery.sha256 != sha256,
+        delivery.delivery_no > number,
+        or_(and_(is_held, is_here), and_(~is_held, delivery.spec.in_(list(formats)))),
     )
-    slips = t.notice_file.c
-    is_later = slips.night_on >= night_on if notice_file_no is None else slips.notice_file_no > notice_file_no
-    imported = select(slips.notice_file_no).where(slips.name == name, slips.sha256 != sha256, is_later)
+    notice_file = t.notice_file.c
+    is_later = (
+        notice_file.night_on >= night_on if notice_file_no is None else notice_file.notice_file_no > notice_file_no
+    )
+    imported = select(notice_file.notice_file_no).where(
+        notice_file.name == name, notice_file.sha256 != sha256, is_later
+    )
     if connection.execute(other).first() or (NOTICE in formats.values() and connection.execute(imported).first()):
         return None
     return Lying(frozenset(row.spec for row in noted), bool(is_given_up))
@@ -171,25 +189,33 @@ def lying(
 
 def held_since(connection: Connection, file: tuple[str, str], box: str) -> bool:
     """別のものを取込保留にしたか under the name of a file (name, SHA-256), in an inbox, since it last came there."""
-    (name, sha256), own, where = file, t.delivery.c, h.delivery_box.c
-    is_held = own.status == FileStatus.QUARANTINED.value
-    last = select(func.max(own.delivery_no)).where(own.name == name, own.sha256 == sha256, ~is_held).scalar_subquery()
+    (name, sha256), delivery, delivery_box = file, t.delivery.c, h.delivery_box.c
+    is_held = delivery.status == FileStatus.QUARANTINED.value
+    last = (
+        select(func.max(delivery.delivery_no))
+        .where(delivery.name == name, delivery.sha256 == sha256, ~is_held)
+        .scalar_subquery()
+    )
     query = (
-        select(own.delivery_no)
-        .outerjoin(h.delivery_box, where.delivery_no == own.delivery_no)
-        .where(own.name == name, own.sha256 != sha256, is_held, own.delivery_no > last)
-        .where(or_(where.box.is_(None), where.box == box) if box else true())
+        select(delivery.delivery_no)
+        .outerjoin(h.delivery_box, delivery_box.delivery_no == delivery.delivery_no)
+        .where(delivery.name == name, delivery.sha256 != sha256, is_held, delivery.delivery_no > last)
+        .where(or_(delivery_box.box.is_(None), delivery_box.box == box) if box else true())
     )
     return connection.execute(query.limit(1)).first() is not None
 
 
 def came_whole(connection: Connection, night: date, names: Sequence[str]) -> list[tuple[str, str, int]]:
     """届いて取り込んだもの under these names up to a night: name, SHA-256, and its place among 受信."""
-    day, own, file = night.isoformat(), t.delivery.c, t.notice_file.c
-    whole = [FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value]
-    delivered = select(own.name, own.sha256, own.delivery_no).where(own.status.in_(whole), own.name.in_(names))
-    imported = select(file.name, file.sha256, _place_of_notices()).where(file.name.in_(names), file.night_on <= day)
-    queries = (delivered.where(own.night_on <= day), imported)
+    day, delivery, notice_file = night.isoformat(), t.delivery.c, t.notice_file.c
+    statuses = [FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value]
+    delivered = select(delivery.name, delivery.sha256, delivery.delivery_no).where(
+        delivery.status.in_(statuses), delivery.name.in_(names)
+    )
+    imported = select(notice_file.name, notice_file.sha256, _place_of_notices()).where(
+        notice_file.name.in_(names), notice_file.night_on <= day
+    )
+    queries = (delivered.where(delivery.night_on <= day), imported)
     return [tuple(row) for query in queries if names for row in connection.execute(query)]
 
 

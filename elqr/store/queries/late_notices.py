@@ -32,13 +32,13 @@ def late_notices(connection: Connection, payments: pl.DataFrame, night: date) ->
     return exact(look_up_notices(rows, _known_by(connection, candidates([connection], rows), night)))
 
 
-def _known_by(connection: Connection, found: pl.DataFrame, night: date) -> pl.DataFrame:
+def _known_by(connection: Connection, candidate_rows: pl.DataFrame, night: date) -> pl.DataFrame:
     """その夜までに知られていた納付書: those that came by then, by keys that they had by then; cancelled or not then."""
     notice, file, upload = t.notice.c, t.notice_file.c, t.upload.c
     schema = {Candidate.NOTICE_NO: pl.Int64, "came_on": pl.Date, "came_with_key": pl.Boolean, "keyed_on": pl.Date}
     issued = select(upload.night_on).join(t.payload, t.payload.c.upload_no == upload.upload_no)
     of_notice = issued.where(t.payload.c.notice_no == notice.notice_no).correlate(t.notice).scalar_subquery()
-    with stage_rows(connection, found.select(Candidate.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, candidate_rows.select(Candidate.NOTICE_NO).unique()) as asked:
         query = (
             select_named(
                 {
@@ -52,15 +52,15 @@ def _known_by(connection: Connection, found: pl.DataFrame, night: date) -> pl.Da
             .join(t.notice_file, file.notice_file_no == notice.notice_file_no)
         )
         known = read_frame(connection, query, schema)
-    rows = found.join(known, on=Candidate.NOTICE_NO, validate="m:1", maintain_order="left")
+    rows = candidate_rows.join(known, on=Candidate.NOTICE_NO, validate="m:1", maintain_order="left")
     is_given = (pl.col(Candidate.KEY_KIND) != KeyKind.ELQR.value) | pl.col("came_with_key")
     has_key = is_given | (pl.col("keyed_on") <= night).fill_null(False)
-    gone = pl.col(Candidate.CANCELLED_ON) <= night
+    is_gone = pl.col(Candidate.CANCELLED_ON) <= night
     return (
         rows.filter((pl.col("came_on") <= night) & has_key)
         .with_columns(
-            gone.fill_null(False).alias(Candidate.IS_CANCELLED),
-            pl.when(gone).then(Candidate.CANCELLED_ON).alias(Candidate.CANCELLED_ON),
+            is_gone.fill_null(False).alias(Candidate.IS_CANCELLED),
+            pl.when(is_gone).then(Candidate.CANCELLED_ON).alias(Candidate.CANCELLED_ON),
         )
         .select(*Candidate.SCHEMA)
     )

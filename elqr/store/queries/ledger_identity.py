@@ -30,15 +30,15 @@ _SERIES: tuple[Column[Any], ...] = (
 def begin(connection: Connection) -> None:
     """台帳に素性を与える: once, when its tables are made or brought up."""
     first = connection.execute(select(t.run.c.hash).order_by(t.run.c.run_no).limit(1)).scalar_one_or_none()
-    given = hashlib.sha256(first.encode()).digest()[:_ID_BYTES].hex() if first else secrets.token_hex(_ID_BYTES)
-    said = dict.fromkeys(("started_at", "started_by", "approved_by", "reason"), "")
-    connection.execute(insert(t.ledger_start).values(start_no=1, ledger_id=given, numbers="{}", **said))
+    new_id = hashlib.sha256(first.encode()).digest()[:_ID_BYTES].hex() if first else secrets.token_hex(_ID_BYTES)
+    blank = dict.fromkeys(("started_at", "started_by", "approved_by", "reason"), "")
+    connection.execute(insert(t.ledger_start).values(start_no=1, ledger_id=new_id, numbers="{}", **blank))
 
 
 def ledger_id(connection: Connection) -> str:
     """台帳の素性: the id of the ledger that is open."""
-    own = t.ledger_start.c
-    return str(connection.execute(select(own.ledger_id).order_by(own.start_no).limit(1)).scalar_one_or_none() or "")
+    start = t.ledger_start.c
+    return str(connection.execute(select(start.ledger_id).order_by(start.start_no).limit(1)).scalar_one_or_none() or "")
 
 
 def starts(connection: Connection) -> list[dict[str, Any]]:
@@ -57,10 +57,10 @@ def _before(connection: Connection) -> HandedOut:
 
 def handed_out(connection: Connection) -> HandedOut:
     """渡した番号: the last of each series, by the ledger's rows and by what it was told."""
-    own = {column.name: next_no(connection, column) - 1 for column in _SERIES}
-    counted = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL)
-    own[KEY_SERIAL] = connection.execute(counted).scalar_one_or_none() or 0
-    return HandedOut.of(own).furthest(_before(connection))
+    numbers = {column.name: next_no(connection, column) - 1 for column in _SERIES}
+    serial = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL)
+    numbers[KEY_SERIAL] = connection.execute(serial).scalar_one_or_none() or 0
+    return HandedOut.of(numbers).furthest(_before(connection))
 
 
 def next_handed_out(connection: Connection, column: Column[Any]) -> int:
@@ -70,8 +70,8 @@ def next_handed_out(connection: Connection, column: Column[Any]) -> int:
 
 def has_run(connection: Connection, run_hash: str) -> bool:
     """その実行があるか in the ledger's chain."""
-    found = connection.execute(select(func.count()).select_from(t.run).where(t.run.c.hash == run_hash))
-    return bool(found.scalar_one())
+    count = connection.execute(select(func.count()).select_from(t.run).where(t.run.c.hash == run_hash))
+    return bool(count.scalar_one())
 
 
 def last_run(connection: Connection) -> tuple[str, str]:
@@ -83,19 +83,19 @@ def last_run(connection: Connection) -> tuple[str, str]:
 
 def skip_serials(connection: Connection, last: int) -> None:
     """連番を飛ばす: serials up to this one are not handed out any more."""
-    own = t.counter.c
-    there = connection.execute(select(own.value).where(own.name == KEY_SERIAL)).scalar_one_or_none()
-    if there is None:
+    counter = t.counter.c
+    stored = connection.execute(select(counter.value).where(counter.name == KEY_SERIAL)).scalar_one_or_none()
+    if stored is None:
         connection.execute(insert(t.counter).values(name=KEY_SERIAL, value=last))
-    elif there < last:
-        connection.execute(update(t.counter).where(own.name == KEY_SERIAL).values(value=last))
+    elif stored < last:
+        connection.execute(update(t.counter).where(counter.name == KEY_SERIAL).values(value=last))
 
 
-def enter_start(connection: Connection, numbers: HandedOut, said: Mapping[str, str]) -> dict[str, object]:
+def enter_start(connection: Connection, numbers: HandedOut, signatures: Mapping[str, str]) -> dict[str, object]:
     """台帳の続き・始め直しを記す, with the numbers handed out so far; returns the row. `said`: who, when and why."""
     number = next_no(connection, t.ledger_start.c.start_no)
     text = json.dumps(numbers.as_dict(), separators=(",", ":"))
-    row = {"start_no": number, "ledger_id": ledger_id(connection), "numbers": text, **said}
+    row = {"start_no": number, "ledger_id": ledger_id(connection), "numbers": text, **signatures}
     connection.execute(insert(t.ledger_start).values(row))
     skip_serials(connection, numbers.key_serial)
     return row

@@ -99,11 +99,13 @@ def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> p
     """既知の収納 of tonight's identities; frame KnownEvent."""
     known = t.payment_identity.c
 
-    def query(own: FromClause) -> Select[Any]:
-        said = (t.payment.c[name] for name in KnownEvent.SCHEMA if name not in (*Known.SCHEMA, KnownEvent.OUTCOME))
+    def query(staged: FromClause) -> Select[Any]:
+        payment_columns = (
+            t.payment.c[name] for name in KnownEvent.SCHEMA if name not in (*Known.SCHEMA, KnownEvent.OUTCOME)
+        )
         return (
-            select(*known, *said, t.decision.c.outcome)
-            .join(own, own.c.identity == known.identity)
+            select(*known, *payment_columns, t.decision.c.outcome)
+            .join(staged, staged.c.identity == known.identity)
             .join(t.payment, t.payment.c.payment_no == known.payment_no)
             .join(t.decision, t.decision.c.payment_no == known.payment_no)
         )
@@ -120,11 +122,11 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     keys = _keys(payments).with_row_index("at").cast({"at": pl.Int64})
     stored = registered_keys(keys)
 
-    def query(own: FromClause) -> Select[Any]:
-        payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, own.c.says == 1)
+    def query(staged: FromClause) -> Select[Any]:
+        payload = and_(t.payload.c.notice_no == t.notice.c.notice_no, staged.c.says == 1)
         return (
-            _candidate_columns(own.c.at)
-            .join(own, same_key(own))
+            _candidate_columns(staged.c.at)
+            .join(staged, same_key(staged))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
             .outerjoin(t.payload, payload)
         )
@@ -132,8 +134,8 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
     for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
         del schema[name]
-    found = asked(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
-    return attach_to_keys(found, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
+    rows = asked(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
+    return attach_to_keys(rows, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
 
 
 def _keys(payments: pl.DataFrame) -> pl.DataFrame:
@@ -198,16 +200,16 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
     covers, first = t.notice_claim.c, t.payment.c.payment_no
     collected = case((first.is_(None), 0), else_=_of_claim(func.sum(t.posting.c.yen)))
 
-    def query(own: FromClause) -> Select[Any]:
+    def query(staged: FromClause) -> Select[Any]:
         return (
             select_named(
                 {
                     OpenClaim.NOTICE_NO: covers.notice_no,
                     OpenClaim.CLAIM_NO: covers.claim_no,
                     OpenClaim.COVER_YEN: covers.cover_yen,
-                    OpenClaim.OWED_YEN: func.coalesce(own.c.owed_yen, _owed_yen(), 0),
+                    OpenClaim.OWED_YEN: func.coalesce(staged.c.owed_yen, _owed_yen(), 0),
                     OpenClaim.COLLECTED_YEN: collected,
-                    OpenClaim.LEVY_YEAR: func.coalesce(own.c.levy_year, _levy_year()),
+                    OpenClaim.LEVY_YEAR: func.coalesce(staged.c.levy_year, _levy_year()),
                     OpenClaim.BY_PAYMENT_NO: first,
                     OpenClaim.BY_NOTICE_NO: t.decision.c.notice_no,
                     OpenClaim.BY_CHANNEL: t.payment.c.channel,
@@ -215,7 +217,7 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
                 }
             )
             .select_from(t.notice_claim)
-            .join(own, own.c.notice_no == covers.notice_no)
+            .join(staged, staged.c.notice_no == covers.notice_no)
             .outerjoin(t.payment, first == _first_on_claim())
             .outerjoin(t.decision, t.decision.c.payment_no == first)
             .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
@@ -231,13 +233,13 @@ def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
     A 全期 slip says nothing of the claims that it pays, and another slip may be newer than a cancelled one.
     """
     is_valid = pl.col(Candidate.IS_CURRENT) & ~pl.col(Candidate.IS_CANCELLED)
-    says = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
-    said = candidates.select(
+    is_newest = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
+    rows = candidates.select(
         Candidate.NOTICE_NO,
-        pl.when(says).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
-        pl.when(says).then(CandidateSlip.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
+        pl.when(is_newest).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
+        pl.when(is_newest).then(CandidateSlip.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
     )
-    return said.unique(Candidate.NOTICE_NO)
+    return rows.unique(Candidate.NOTICE_NO)
 
 
 def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
@@ -251,13 +253,13 @@ def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
 
 def _first_on_claim() -> ColumnElement[int]:
     """先の収納 of a claim: the first whose yen are still there."""
-    g = t.posting.c
+    posting = t.posting.c
     return (
-        select(g.payment_no)
-        .where(g.claim_no == t.notice_claim.c.claim_no)
-        .group_by(g.payment_no)
-        .having(func.sum(g.yen) > 0)
-        .order_by(g.payment_no)
+        select(posting.payment_no)
+        .where(posting.claim_no == t.notice_claim.c.claim_no)
+        .group_by(posting.payment_no)
+        .having(func.sum(posting.yen) > 0)
+        .order_by(posting.payment_no)
         .limit(1)
         .correlate(t.notice_claim)
         .scalar_subquery()
@@ -265,23 +267,23 @@ def _first_on_claim() -> ColumnElement[int]:
 
 
 def _levy_year() -> ColumnElement[int]:
-    own = t.claim.alias("own_claim").c
+    claim = t.claim.alias("own_claim").c
     return (
-        select(own.levy_year).where(own.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim)
+        select(claim.levy_year).where(claim.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim)
     ).scalar_subquery()
 
 
 def _owed_yen() -> ColumnElement[int]:
-    own, pays = t.notice.alias("own"), t.notice_claim.alias("pays").c
+    notice, pays = t.notice.alias("own"), t.notice_claim.alias("pays").c
     return (
-        select(own.c.amount_yen)
-        .join(t.claim, and_(*(own.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
+        select(notice.c.amount_yen)
+        .join(t.claim, and_(*(notice.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
         .where(
             t.claim.c.claim_no == t.notice_claim.c.claim_no,
-            exists().where(pays.notice_no == own.c.notice_no, pays.claim_no == t.claim.c.claim_no),
-            ~exists().where(t.notice_cancel.c.notice_no == own.c.notice_no),
+            exists().where(pays.notice_no == notice.c.notice_no, pays.claim_no == t.claim.c.claim_no),
+            ~exists().where(t.notice_cancel.c.notice_no == notice.c.notice_no),
         )
-        .order_by(own.c.issue_no.desc())
+        .order_by(notice.c.issue_no.desc())
         .limit(1)
         .correlate(t.notice_claim)
         .scalar_subquery()
@@ -301,12 +303,14 @@ def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataF
         .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == notice.notice_no)
         .where(t.payload.c.notice_no.is_(None), t.notice_cancel.c.notice_no.is_(None))
     )
-    found = []
+    parts = []
     for code in live_procedures:
         # An expression is no index's column: the rows are found by their numbers, which are few.
-        own = notice.procedure_code.concat("") == code if code in last else notice.procedure_code == code
-        found.append(read_frame(connection, query.where(own, notice.notice_no > last.get(code, 0)), Notice.SCHEMA))
-    return pl.concat(found).sort(Notice.NOTICE_NO) if found else Notice.empty()
+        is_of_procedure = notice.procedure_code.concat("") == code if code in last else notice.procedure_code == code
+        parts.append(
+            read_frame(connection, query.where(is_of_procedure, notice.notice_no > last.get(code, 0)), Notice.SCHEMA)
+        )
+    return pl.concat(parts).sort(Notice.NOTICE_NO) if parts else Notice.empty()
 
 
 def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
@@ -327,8 +331,8 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
 
     Columns key_kind, key_digits, and of Candidate what tells which is meant.
     """
-    own = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
-    stored = registered_keys(own)
+    wanted = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
+    stored = registered_keys(wanted)
     schema = {"at": pl.Int64, **schema_of(_OF_KEY)}
     notice = t.notice.c
     with stage_rows(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
@@ -347,7 +351,7 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
             .join(t.notice_key, same_key(asked))
             .join(t.notice, notice.notice_no == t.notice_key.c.notice_no)
         )
-        return attach_to_keys(read_frame(connection, query, schema), own, stored["only_reissue_no"])
+        return attach_to_keys(read_frame(connection, query, schema), wanted, stored["only_reissue_no"])
 
 
 def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:
@@ -380,7 +384,11 @@ def notice_file_known(connection: Connection, sha256: str, name: str | None = No
 
 def newest_composed(connection: Connection) -> tuple[str, str] | None:
     """最後に作った案件特定キーと確認番号 that are ours to compose; None without any."""
-    p, n = t.payload.c, t.notice.c
-    query = select(p.key_no, p.check_no).join(t.notice, n.notice_no == p.notice_no).where(n.key_no.is_(None))
-    newest = connection.execute(query.order_by(p.notice_no.desc()).limit(1)).one_or_none()
+    payload, notice = t.payload.c, t.notice.c
+    query = (
+        select(payload.key_no, payload.check_no)
+        .join(t.notice, notice.notice_no == payload.notice_no)
+        .where(notice.key_no.is_(None))
+    )
+    newest = connection.execute(query.order_by(payload.notice_no.desc()).limit(1)).one_or_none()
     return None if newest is None else (newest[0], newest[1])

@@ -35,14 +35,14 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
 
     Not asked for by the identity that is written: an older rule may have written the same transfer differently.
     """
-    d = m.deposit.c
+    deposit = m.deposit.c
     schema = {**Deposit.SCHEMA, ReceivedDeposit.SPEC: pl.String}
     with stage_rows(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
         query = (
-            select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec)
-            .join(asked, and_(asked.c.booked_on == d.booked_on, asked.c.yen == d.yen))
-            .join(t.file, t.file.c.file_no == d.file_no)
-            .order_by(d.deposit_no)
+            select(*(deposit[name] for name in Deposit.SCHEMA), t.file.c.spec)
+            .join(asked, and_(asked.c.booked_on == deposit.booked_on, asked.c.yen == deposit.yen))
+            .join(t.file, t.file.c.file_no == deposit.file_no)
+            .order_by(deposit.deposit_no)
         )
         rows = read_frame(connection, query, schema)
     return known_lines(rows)
@@ -61,23 +61,27 @@ def _settled_by(night: date, part: ColumnElement[int], link: Any, *more: ColumnE
 
 def _holds(night: date) -> ColumnElement[bool]:
     """突合済のままか, up to a night: no difference that two people opened again, no money taken back since."""
-    s, opened = m.settlement.c, numbers_taken_back(RetractionKind.DIFFERENCE, night)
+    settlement, opened = m.settlement.c, numbers_taken_back(RetractionKind.DIFFERENCE, night)
     reopened = select(m.difference_step.c.settlement_no).where(
         m.difference_step.c.settlement_no.is_not(None), m.difference_step.c.difference_no.in_(opened)
     )
-    is_lasting = s.outcome.not_in([outcome.value for outcome in REOPENED])
-    return and_(s.settlement_no.not_in(reopened), or_(is_lasting, s.settlement_no.not_in(_offset(night))))
+    is_lasting = settlement.outcome.not_in([outcome.value for outcome in REOPENED])
+    return and_(
+        settlement.settlement_no.not_in(reopened), or_(is_lasting, settlement.settlement_no.not_in(_offset(night)))
+    )
 
 
 def _offset(night: date) -> Select[tuple[int]]:
     """取消で開き直した突合済: a later line offsets a deposit of theirs with what took it back."""
-    own, other = m.settlement_deposit.alias("opened"), m.settlement_deposit.alias("opening")
-    by = m.settlement.alias("offset")
+    opened, opening = m.settlement_deposit.alias("opened"), m.settlement_deposit.alias("opening")
+    offset = m.settlement.alias("offset")
     return (
-        select(own.c.settlement_no)
-        .join(other, and_(other.c.deposit_no == own.c.deposit_no, other.c.settlement_no > own.c.settlement_no))
-        .join(by, by.c.settlement_no == other.c.settlement_no)
-        .where(by.c.outcome == SettlementOutcome.TAKEN_BACK.value, by.c.night_on <= night.isoformat())
+        select(opened.c.settlement_no)
+        .join(
+            opening, and_(opening.c.deposit_no == opened.c.deposit_no, opening.c.settlement_no > opened.c.settlement_no)
+        )
+        .join(offset, offset.c.settlement_no == opening.c.settlement_no)
+        .where(offset.c.outcome == SettlementOutcome.TAKEN_BACK.value, offset.c.night_on <= night.isoformat())
     )
 
 
@@ -122,12 +126,14 @@ def _counting(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
-    d = m.deposit.c
+    deposit = m.deposit.c
     return (
-        select(*(d[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on, *more)
-        .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
-        .join(t.file, t.file.c.file_no == d.file_no)
-        .order_by(d.deposit_no)
+        select(
+            *(deposit[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on, *more
+        )
+        .join(m.deposit_file, m.deposit_file.c.file_no == deposit.file_no)
+        .join(t.file, t.file.c.file_no == deposit.file_no)
+        .order_by(deposit.deposit_no)
     )
 
 
@@ -137,23 +143,25 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     Frame WatchedDeposit: watched is what came tonight, or whose transfer was not settled before tonight. What was taken
     back is none.
     """
-    d, own, came = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
+    deposit, tonight, deposit_file = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
     is_before = m.settlement.c.night_on < night.isoformat()
-    is_open = ~_settled_by(night, own.deposit_no, m.settlement_deposit, is_before)
-    watched = select(own.booked_on, own.yen).join(m.deposit_file, came.file_no == own.file_no).distinct()
+    is_open = ~_settled_by(night, tonight.deposit_no, m.settlement_deposit, is_before)
+    watched = (
+        select(tonight.booked_on, tonight.yen).join(m.deposit_file, deposit_file.file_no == tonight.file_no).distinct()
+    )
     watched = watched.where(
-        own.kind == DepositKind.RECEIVED.value,
-        came.night_on <= night.isoformat(),
-        or_(came.night_on == night.isoformat(), and_(own.repeats_no.is_(None), is_open)),
+        tonight.kind == DepositKind.RECEIVED.value,
+        deposit_file.night_on <= night.isoformat(),
+        or_(deposit_file.night_on == night.isoformat(), and_(tonight.repeats_no.is_(None), is_open)),
     )
     days = watched.subquery()
-    root = func.coalesce(d.repeats_no, d.deposit_no)
+    root = func.coalesce(deposit.repeats_no, deposit.deposit_no)
     was_settled = _settled_by(night, root, m.settlement_deposit, is_before)
-    is_watched = case((or_(came.night_on == night.isoformat(), ~was_settled), 1), else_=0)
+    is_watched = case((or_(deposit_file.night_on == night.isoformat(), ~was_settled), 1), else_=0)
     is_gone = m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value
     query = _deposits(is_watched.label(WatchedDeposit.IS_WATCHED))
-    query = query.join(days, and_(days.c.booked_on == d.booked_on, days.c.yen == d.yen))
-    query = query.where(d.kind == DepositKind.RECEIVED.value, came.night_on <= night.isoformat())
+    query = query.join(days, and_(days.c.booked_on == deposit.booked_on, days.c.yen == deposit.yen))
+    query = query.where(deposit.kind == DepositKind.RECEIVED.value, deposit_file.night_on <= night.isoformat())
     query = query.where(~_settled_by(night, root, m.settlement_deposit, is_gone))
     return read_frame(connection, query, WatchedDeposit.SCHEMA)
 
@@ -163,7 +171,7 @@ def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) ->
 
     As `open_deposits`, with `settlement_no` and `settled_as` of the line that holds as of the night.
     """
-    d, s = m.deposit.c, m.settlement.c
+    deposit, settlement = m.deposit.c, m.settlement.c
     schema = {**ReceivedDeposit.SCHEMA, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
     back = m.deposit.alias("back").c
     with stage_rows(connection, deposits.select(Deposit.YEN).unique()) as asked:
@@ -173,12 +181,12 @@ def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) ->
         return pl.DataFrame(schema=schema)
     with stage_rows(connection, taken) as asked:
         query = (
-            _counting(s.settlement_no, s.outcome.label(SETTLED_AS))
-            .join(asked, asked.c.yen == d.yen)
-            .join(m.settlement_deposit, m.settlement_deposit.c.deposit_no == d.deposit_no)
-            .join(m.settlement, s.settlement_no == m.settlement_deposit.c.settlement_no)
-            .where(s.night_on <= night.isoformat(), _holds(night))
-            .where(s.outcome != SettlementOutcome.OUTSIDE.value)
+            _counting(settlement.settlement_no, settlement.outcome.label(SETTLED_AS))
+            .join(asked, asked.c.yen == deposit.yen)
+            .join(m.settlement_deposit, m.settlement_deposit.c.deposit_no == deposit.deposit_no)
+            .join(m.settlement, settlement.settlement_no == m.settlement_deposit.c.settlement_no)
+            .where(settlement.night_on <= night.isoformat(), _holds(night))
+            .where(settlement.outcome != SettlementOutcome.OUTSIDE.value)
         )
         return read_frame(connection, query, schema)
 
@@ -209,27 +217,27 @@ def settled(connection: Connection, night: date) -> pl.DataFrame:
 
 def settled_before(connection: Connection, night: date) -> pl.DataFrame:
     """前夜までに突合の済んだもの by contract and outcome: sums, with the days they span; frame Settled."""
-    s = m.settlement.c
+    settlement = m.settlement.c
     columns: dict[str, ColumnElement[Any]] = {
-        Settled.LINE_NO: func.min(s.settlement_no),
-        Settled.CONTRACT: s.contract,
-        Settled.OUTCOME: s.outcome,
-        Settled.FROM_ON: func.min(s.from_on),
-        Settled.UNTIL_ON: func.max(s.until_on),
-        **{name: func.sum(s[name]) for name in list(Settled.SCHEMA)[5:]},
+        Settled.LINE_NO: func.min(settlement.settlement_no),
+        Settled.CONTRACT: settlement.contract,
+        Settled.OUTCOME: settlement.outcome,
+        Settled.FROM_ON: func.min(settlement.from_on),
+        Settled.UNTIL_ON: func.max(settlement.until_on),
+        **{name: func.sum(settlement[name]) for name in list(Settled.SCHEMA)[5:]},
     }
     query = (
         select_named(columns)
-        .where(s.night_on < night.isoformat(), _holds(night))
-        .group_by(s.contract, s.outcome)
-        .order_by(s.contract, s.outcome)
+        .where(settlement.night_on < night.isoformat(), _holds(night))
+        .group_by(settlement.contract, settlement.outcome)
+        .order_by(settlement.contract, settlement.outcome)
     )
     return read_frame(connection, query, Settled.SCHEMA)
 
 
 def settled_twice(connection: Connection) -> list[tuple[str, int]]:
     """二つの突合済の行にある束か入金, among the lines that hold: what is never there."""
-    found: list[tuple[str, int]] = []
+    doubles: list[tuple[str, int]] = []
     for what, link in (("収納の束", m.settlement_bundle), ("入金明細", m.settlement_deposit)):
         number = next(iter(link.primary_key.columns))
         query = (
@@ -239,20 +247,24 @@ def settled_twice(connection: Connection) -> list[tuple[str, int]]:
             .group_by(number)
             .having(func.count() > 1)
         )
-        found += [(what, int(own)) for own in connection.execute(query.order_by(number)).scalars()]
-    return found
+        doubles += [(what, int(member_no)) for member_no in connection.execute(query.order_by(number)).scalars()]
+    return doubles
 
 
 def offset_badly(connection: Connection) -> list[int]:
     """入金取消で相殺の組でない突合済: not just one deposit and, no older, one line that takes its yen back."""
-    link, d, bundle = m.settlement_deposit.c, m.deposit.c, m.settlement_bundle.c
-    is_back, day = d.kind == DepositKind.CANCELLED.value, func.coalesce(d.funds_on, d.booked_on)
+    link, deposit, bundle = m.settlement_deposit.c, m.deposit.c, m.settlement_bundle.c
+    is_back, day = deposit.kind == DepositKind.CANCELLED.value, func.coalesce(deposit.funds_on, deposit.booked_on)
     came_on, back_on = func.max(case((~is_back, day))), func.max(case((is_back, day)))
-    sums = (func.count(), func.sum(case((is_back, 1), else_=0)), func.sum(case((is_back, -d.yen), else_=d.yen)))
+    sums = (
+        func.count(),
+        func.sum(case((is_back, 1), else_=0)),
+        func.sum(case((is_back, -deposit.yen), else_=deposit.yen)),
+    )
     query = (
         select(m.settlement.c.settlement_no)
         .outerjoin(m.settlement_deposit, link.settlement_no == m.settlement.c.settlement_no)
-        .outerjoin(m.deposit, d.deposit_no == link.deposit_no)
+        .outerjoin(m.deposit, deposit.deposit_no == link.deposit_no)
         .where(m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value)
         .group_by(m.settlement.c.settlement_no)
         .having(or_(sums[0] != 2, sums[1] != 1, sums[2] != 0, came_on > back_on))
@@ -268,28 +280,30 @@ def money_sums(connection: Connection, night: date) -> tuple[int, int]:
     due = select(func.coalesce(func.sum(m.bundle.c.yen), 0)).where(
         m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= day
     )
-    d = m.deposit.c
-    signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
+    deposit = m.deposit.c
+    signed = case((deposit.kind == DepositKind.CANCELLED.value, -deposit.yen), else_=deposit.yen)
     money = (
         select(func.coalesce(func.sum(signed), 0))
-        .join(m.deposit_file, m.deposit_file.c.file_no == d.file_no)
-        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day)
+        .join(m.deposit_file, m.deposit_file.c.file_no == deposit.file_no)
+        .where(
+            deposit.repeats_no.is_(None), deposit.kind != DepositKind.PAID_OUT.value, m.deposit_file.c.night_on <= day
+        )
     )
     return int(connection.execute(due).scalar_one()), int(connection.execute(money).scalar_one())
 
 
 def _listed(*more: ColumnElement[Any]) -> Select[Any]:
-    p = t.payment.c
+    payment = t.payment.c
     return (
         select(
-            p.payment_no, file_name(), p.record_no, p.channel, p.stage, p.paid_on, p.funds_on, p.paid_yen,
-            t.decision.c.outcome, p.key_digits, t.decided_file.c.night_on, *more,
+            payment.payment_no, file_name(), payment.record_no, payment.channel, payment.stage, payment.paid_on, payment.funds_on, payment.paid_yen,
+            t.decision.c.outcome, payment.key_digits, t.decided_file.c.night_on, *more,
         )
         .select_from(t.payment)
-        .join(t.decision, t.decision.c.payment_no == p.payment_no)
-        .join(t.file, t.file.c.file_no == p.file_no)
-        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
-        .order_by(p.payment_no)
+        .join(t.decision, t.decision.c.payment_no == payment.payment_no)
+        .join(t.file, t.file.c.file_no == payment.file_no)
+        .join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
+        .order_by(payment.payment_no)
     )  # fmt: skip
 
 
@@ -299,32 +313,37 @@ def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage)
     Where `bundles` has `only_yen`, only the payments of that amount, unless it is null.
     """
     names = [name for name in (Bundle.BUNDLE_NO, "only_yen") if name in bundles.columns]
-    b, p = m.bundle.c, t.payment.c
+    bundle, payment = m.bundle.c, t.payment.c
     asked_outcome = (
         t.decision.c.outcome == Outcome.PENDING.value
         if stage is Stage.PRELIMINARY
         else t.decision.c.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
     )
     with stage_rows(connection, bundles.select(names)) as asked:
-        of_yen = or_(asked.c.only_yen.is_(None), asked.c.only_yen == p.paid_yen) if len(names) > 1 else true()
+        of_yen = or_(asked.c.only_yen.is_(None), asked.c.only_yen == payment.paid_yen) if len(names) > 1 else true()
         query = (
-            _listed(b.bundle_no)
-            .join(m.bundle, and_(b.file_no == p.file_no, b.channel == p.channel, b.stage == p.stage))
-            .join(asked, asked.c.bundle_no == b.bundle_no)
-            .where(b.day_on == func.coalesce(p.funds_on, p.paid_on), asked_outcome)
-            .where(b.is_funds_day == case((p.funds_on.is_(None), 0), else_=1), of_yen)
+            _listed(bundle.bundle_no)
+            .join(
+                m.bundle,
+                and_(
+                    bundle.file_no == payment.file_no, bundle.channel == payment.channel, bundle.stage == payment.stage
+                ),
+            )
+            .join(asked, asked.c.bundle_no == bundle.bundle_no)
+            .where(bundle.day_on == func.coalesce(payment.funds_on, payment.paid_on), asked_outcome)
+            .where(bundle.is_funds_day == case((payment.funds_on.is_(None), 0), else_=1), of_yen)
         )
         return read_frame(connection, query, BundlePayment.SCHEMA)
 
 
 def _was_announced(night: date) -> ColumnElement[bool]:
     """速報のある確報か: the same payment is known as 速報, decided up to a night."""
-    k, other, decided = t.payment_identity.c, t.payment.alias("other").c, t.decided_file.alias("decided").c
+    known, other, decided = t.payment_identity.c, t.payment.alias("other").c, t.decided_file.alias("decided").c
     return exists().where(
-        k.identity == t.payment.c.identity,
-        k.occurrence_no == t.payment.c.occurrence_no,
-        k.stage == Stage.PRELIMINARY.value,
-        other.payment_no == k.payment_no,
+        known.identity == t.payment.c.identity,
+        known.occurrence_no == t.payment.c.occurrence_no,
+        known.stage == Stage.PRELIMINARY.value,
+        other.payment_no == known.payment_no,
         decided.file_no == other.file_no,
         decided.night_on <= night.isoformat(),
     )
@@ -332,37 +351,37 @@ def _was_announced(night: date) -> ColumnElement[bool]:
 
 def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
     """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
-    found = bundle_payments(connection, bundles, Stage.PRELIMINARY).select(Bundle.BUNDLE_NO, Payment.PAYMENT_NO)
-    with stage_rows(connection, found.select(Payment.PAYMENT_NO)) as asked:
+    payments = bundle_payments(connection, bundles, Stage.PRELIMINARY).select(Bundle.BUNDLE_NO, Payment.PAYMENT_NO)
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
             .where(still_waits())
         )
-        left = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})
-    return found.join(left, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
+        waiting = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})
+    return payments.join(waiting, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
 
 
 def overdue(connection: Connection, night: date) -> pl.DataFrame:
     """期限を過ぎた速報 that are still without 確報 or 取消 as of a night: frame OverduePayment."""
-    o = m.overdue_payment.c
+    overdue_payment = m.overdue_payment.c
     query = (
-        _listed(o.contract)
-        .join(m.overdue_payment, o.payment_no == t.payment.c.payment_no)
-        .where(o.night_on <= night.isoformat(), still_waits(night))
+        _listed(overdue_payment.contract)
+        .join(m.overdue_payment, overdue_payment.payment_no == t.payment.c.payment_no)
+        .where(overdue_payment.night_on <= night.isoformat(), still_waits(night))
     )
     return read_frame(connection, query, OverduePayment.SCHEMA)
 
 
 def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
     """速報のない確報 of some bundles: frame BundlePayment."""
-    found = bundle_payments(connection, bundles, Stage.CONFIRMED)
-    with stage_rows(connection, found.select(Payment.PAYMENT_NO)) as asked:
+    payments = bundle_payments(connection, bundles, Stage.CONFIRMED)
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
         query = (
             select(t.payment.c.payment_no)
             .join(asked, asked.c.payment_no == t.payment.c.payment_no)
             .where(~_was_announced(night))
         )
-        left = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})
-    return found.join(left, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")
+        unannounced = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})
+    return payments.join(unannounced, on=Payment.PAYMENT_NO, how="semi", maintain_order="left")

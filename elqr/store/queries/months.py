@@ -27,22 +27,22 @@ def figures(connection: Connection, first: date) -> Figures:
 
 def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
     """計上の合計 of the nights from one day to another: frame MonthlySum."""
-    g, p = t.posting.c, t.payment.c
-    named = {
-        MonthlySum.ACCOUNT: g.account,
-        MonthlySum.PROCEDURE_CODE: g.procedure_code,
-        MonthlySum.FISCAL_YEAR: g.fiscal_year,
-        MonthlySum.IS_ARREARS: g.is_arrears,
-        MonthlySum.CHANNEL: p.channel,
-        MonthlySum.NIGHT_ON: g.night_on,
+    posting, payment = t.posting.c, t.payment.c
+    columns = {
+        MonthlySum.ACCOUNT: posting.account,
+        MonthlySum.PROCEDURE_CODE: posting.procedure_code,
+        MonthlySum.FISCAL_YEAR: posting.fiscal_year,
+        MonthlySum.IS_ARREARS: posting.is_arrears,
+        MonthlySum.CHANNEL: payment.channel,
+        MonthlySum.NIGHT_ON: posting.night_on,
         MonthlySum.IS_MOVE: is_move(),
         MonthlySum.IS_REDUCTION: is_reduction(),
     }
-    keys = named.values()
+    keys = columns.values()
     query = (
-        select_named({**named, MonthlySum.COUNT: signed_count(), MonthlySum.YEN: func.sum(g.yen)})
-        .join(t.payment, p.payment_no == g.payment_no)
-        .where(g.night_on >= first.isoformat(), g.night_on <= last.isoformat())
+        select_named({**columns, MonthlySum.COUNT: signed_count(), MonthlySum.YEN: func.sum(posting.yen)})
+        .join(t.payment, payment.payment_no == posting.payment_no)
+        .where(posting.night_on >= first.isoformat(), posting.night_on <= last.isoformat())
         .group_by(*keys)
         .order_by(*keys)
     )
@@ -51,9 +51,9 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
 
 def suspense_before(connection: Connection, day: date) -> int:
     """仮受の残高 over all nights before a day."""
-    g = t.posting.c
-    query = select(func.coalesce(func.sum(g.yen), 0)).where(
-        g.account == Account.SUSPENSE.value, g.night_on < day.isoformat()
+    posting = t.posting.c
+    query = select(func.coalesce(func.sum(posting.yen), 0)).where(
+        posting.account == Account.SUSPENSE.value, posting.night_on < day.isoformat()
     )
     return int(connection.execute(query).scalar_one())
 

@@ -27,9 +27,11 @@ def has_moves(connection: Connection, night: date) -> bool:
 
 def signed_count() -> ColumnElement[int]:
     """計上の件数: what a posting takes back counts as minus one; a reduction that leaves some of it, as nothing."""
-    g, before = t.posting.c, t.posting.alias("before").c
+    posting, before = t.posting.c, t.posting.alias("before").c
     left = select(func.sum(before.yen)).where(
-        before.payment_no == g.payment_no, before.claim_no == g.claim_no, before.posting_no <= g.posting_no
+        before.payment_no == posting.payment_no,
+        before.claim_no == posting.claim_no,
+        before.posting_no <= posting.posting_no,
     )
     leaves_some = and_(is_reduction(), left.correlate(t.posting).scalar_subquery() > 0)
-    return func.sum(case((g.yen > 0, 1), (leaves_some, 0), else_=-1))
+    return func.sum(case((posting.yen > 0, 1), (leaves_some, 0), else_=-1))

@@ -95,9 +95,9 @@ class Waits:
 
 def _reduced(night: date) -> Select[tuple[int]]:
     """減額された収納 up to a night."""
-    g, own = t.posting.c, r.reduced_posting.c
-    query = select(g.payment_no).join(r.reduced_posting, own.posting_no == g.posting_no)
-    return query.where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+    posting, reduced = t.posting.c, r.reduced_posting.c
+    query = select(posting.payment_no).join(r.reduced_posting, reduced.posting_no == posting.posting_no)
+    return query.where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
 
 
 def _is_reduced(night: date) -> ColumnElement[bool]:
@@ -106,8 +106,8 @@ def _is_reduced(night: date) -> ColumnElement[bool]:
 
 def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnElement[bool]:
     """その決裁の後に減額されたか: what a ruling closed is open again, until a later ruling."""
-    own = _reduced(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
-    return own.where(r.reduced_posting.c.after_ruling_no == ruling_no).correlate(t.payment, r.ruling).exists()
+    reduced = _reduced(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
+    return reduced.where(r.reduced_posting.c.after_ruling_no == ruling_no).correlate(t.payment, r.ruling).exists()
 
 
 def waiting_outcome(night: date) -> ColumnElement[str]:
@@ -132,19 +132,19 @@ _UNDO = r.ruling.alias("undo")
 
 def returned(night: date) -> Select[tuple[int]]:
     """調定に戻らなかった収納 up to a night, by their numbers: of an undone ruling their claim took not all back."""
-    undo, link, g, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
+    undo, link, posting, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
     return (
-        select(g.payment_no)
+        select(posting.payment_no)
         .select_from(_UNDO)
         .join(r.ruling_posting, link.ruling_no == undo.ruling_no)
-        .join(t.posting, g.posting_no == link.posting_no)
-        .join(back.posting_no.table, back.posting_no == g.reverses_no)
+        .join(t.posting, posting.posting_no == link.posting_no)
+        .join(back.posting_no.table, back.posting_no == posting.reverses_no)
         .where(
             undo.ruling == Ruling.UNDO.value,
-            g.account == Account.SUSPENSE.value,
-            g.yen > 0,
+            posting.account == Account.SUSPENSE.value,
+            posting.yen > 0,
             back.account == Account.CLAIM.value,
-            g.night_on <= night.isoformat(),
+            posting.night_on <= night.isoformat(),
         )
     )
 
@@ -156,8 +156,8 @@ def _is_returned(night: date) -> ColumnElement[bool]:
 def _is_waiting() -> ColumnElement[bool]:
     """Spelt out, as in the index of these rows: a value that comes later names no index."""
     waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
-    spelt: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
-    return t.decision.c.place.in_(spelt)
+    literals: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
+    return t.decision.c.place.in_(literals)
 
 
 def are_more_waiting(connection: Connection, most: int) -> bool:
@@ -172,7 +172,7 @@ def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFra
     query = decided(number)
     for joined, where in waits.joins:
         query = query.outerjoin(joined, where)
-    parts = (query.where(own).order_by(number).limit(most) for own in waits.conditions)
+    parts = (query.where(condition).order_by(number).limit(most) for condition in waits.conditions)
     return pl.concat(read_frame(connection, part, {"payment_no": pl.Int64}) for part in parts)
 
 
@@ -189,7 +189,7 @@ def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
     parts = [
         _untouched_sums(~touched, night),
         _touched_sums(waits, and_(touched, exceptions)),
-        *(_touched_sums(waits, own) for own in others),
+        *(_touched_sums(waits, condition) for condition in others),
     ]
     rows = pl.concat(read_frame(connection, part, Waiting.SCHEMA) for part in parts)
     return Waiting.of(rows.group_by(Waiting.KEYS).agg(pl.col(Waiting.COUNT, Waiting.SUSPENSE_YEN).sum()))
@@ -197,15 +197,19 @@ def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
 
 def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
     """By file first: the night of a file is looked up once."""
-    d, p, decided_on = t.decision.c, t.payment.c, t.decided_file.c.night_on
-    keys = (d.outcome, d.procedure_code, p.item_no, p.paid_on, p.file_no)
-    summed = (func.count().label(Waiting.COUNT), func.sum(d.suspense_yen).label(Waiting.SUSPENSE_YEN))
-    own = select(*keys, *summed).join(t.payment, p.payment_no == d.payment_no).where(_is_waiting(), condition)
-    rows = own.group_by(*keys).subquery()
+    decision, payment, decided_on = t.decision.c, t.payment.c, t.decided_file.c.night_on
+    keys = (decision.outcome, decision.procedure_code, payment.item_no, payment.paid_on, payment.file_no)
+    summed = (func.count().label(Waiting.COUNT), func.sum(decision.suspense_yen).label(Waiting.SUSPENSE_YEN))
+    query = (
+        select(*keys, *summed)
+        .join(t.payment, payment.payment_no == decision.payment_no)
+        .where(_is_waiting(), condition)
+    )
+    rows = query.group_by(*keys).subquery()
     sums = [rows.c[name] for name in (Waiting.COUNT, Waiting.SUSPENSE_YEN)]
-    named = [rows.c[name] for name in (Waiting.OUTCOME, Waiting.PROCEDURE_CODE, Waiting.ITEM_NO, Waiting.PAID_ON)]
+    names = [rows.c[name] for name in (Waiting.OUTCOME, Waiting.PROCEDURE_CODE, Waiting.ITEM_NO, Waiting.PAID_ON)]
     return (
-        select(*named, decided_on.label(Waiting.DECIDED_ON), literal(1).label(Waiting.IS_OPEN), *sums)
+        select(*names, decided_on.label(Waiting.DECIDED_ON), literal(1).label(Waiting.IS_OPEN), *sums)
         .join(t.decided_file, t.decided_file.c.file_no == rows.c.file_no)
         .where(decided_on <= night.isoformat())
     )

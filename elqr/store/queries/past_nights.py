@@ -108,20 +108,22 @@ def _night(connection: Connection, day: str) -> PastNight:
 
 def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]:
     """取込保留のまま before a night: name, hash and spec of what waited in the inbox."""
-    own, later = t.delivery.c, t.delivery.alias("later").c
+    delivery, later = t.delivery.c, t.delivery.alias("later").c
     taken = exists().where(
-        later.sha256 == own.sha256, later.status != FileStatus.QUARANTINED.value, later.night_on < day.isoformat()
+        later.sha256 == delivery.sha256, later.status != FileStatus.QUARANTINED.value, later.night_on < day.isoformat()
     )
-    query = select(own.name, own.sha256, func.max(own.spec)).where(
-        own.status == FileStatus.QUARANTINED.value, own.night_on < day.isoformat(), ~taken
+    query = select(delivery.name, delivery.sha256, func.max(delivery.spec)).where(
+        delivery.status == FileStatus.QUARANTINED.value, delivery.night_on < day.isoformat(), ~taken
     )
-    return [tuple(row) for row in connection.execute(query.group_by(own.name, own.sha256).order_by(own.name))]
+    return [
+        tuple(row) for row in connection.execute(query.group_by(delivery.name, delivery.sha256).order_by(delivery.name))
+    ]
 
 
 def never_read(connection: Connection) -> set[tuple[str, str]]:
     """読まなかったもの, by name and content: folders, links, what is too large, and what was on its way."""
-    own, finding = t.delivery.c, t.delivery_finding.c
-    query = select(own.name, own.sha256).join(t.delivery_finding, finding.delivery_no == own.delivery_no)
+    delivery, finding = t.delivery.c, t.delivery_finding.c
+    query = select(delivery.name, delivery.sha256).join(t.delivery_finding, finding.delivery_no == delivery.delivery_no)
     codes = [Code.NOT_A_FILE.value, Code.TOO_LARGE.value]
     return {(name, sha256) for name, sha256 in connection.execute(query.where(finding.code.in_(codes)).distinct())}
 
@@ -146,8 +148,8 @@ RESULT = {"status": pl.String, "spec": pl.String, "payment_count": pl.Int64, "pa
 
 def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
     """消込結果 of the nights between two days, by the content of the file and the record."""
-    first = select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("no")).group_by(t.delivery.c.sha256)
-    named = first.subquery()
+    first_no = select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("no")).group_by(t.delivery.c.sha256)
+    first_delivery = first_no.subquery()
     columns = (
         t.file.c.sha256,
         t.payment.c.record_no,
@@ -160,8 +162,8 @@ def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
         select(*columns, *decided, *(t.notice.c[name] for name in _SLIP))
         .select_from(t.decided_file)
         .join(t.file, t.file.c.file_no == t.decided_file.c.file_no)
-        .join(named, named.c.sha256 == t.file.c.sha256)
-        .join(t.delivery, t.delivery.c.delivery_no == named.c.no)
+        .join(first_delivery, first_delivery.c.sha256 == t.file.c.sha256)
+        .join(t.delivery, t.delivery.c.delivery_no == first_delivery.c.no)
         .join(t.payment, t.payment.c.file_no == t.file.c.file_no)
         .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
         .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
@@ -169,21 +171,21 @@ def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
     )
     shown = {**OUTCOME_KEY, "name": pl.String, Payment.PAID_YEN: pl.Int64, **OUTCOME}
     schema = {name: dtype for name, dtype in shown.items() if name != "slip"} | {n: Notice.SCHEMA[n] for n in _SLIP}
-    found = read_frame(connection, query, schema)
-    return found.with_columns(pl.concat_str(*_SLIP, separator="/").alias("slip")).select(*shown).sort(*OUTCOME_KEY)
+    rows = read_frame(connection, query, schema)
+    return rows.with_columns(pl.concat_str(*_SLIP, separator="/").alias("slip")).select(*shown).sort(*OUTCOME_KEY)
 
 
 def file_results(connection: Connection, since: date, until: date) -> pl.DataFrame:
     """受信の結果 of the nights between two days: name, hash, the status it came to, and the spec."""
-    own = t.delivery.c
+    delivery = t.delivery.c
     schema = {**RESULT_KEY, **RESULT}
-    query = select(*(own[name] for name in schema)).where(_within(own.night_on, since, until))
-    found = read_frame(connection, query.order_by(own.delivery_no), schema)
-    return found.unique(list(RESULT_KEY), keep="last", maintain_order=True)
+    query = select(*(delivery[name] for name in schema)).where(_within(delivery.night_on, since, until))
+    rows = read_frame(connection, query.order_by(delivery.delivery_no), schema)
+    return rows.unique(list(RESULT_KEY), keep="last", maintain_order=True)
 
 
 def rulings_since(connection: Connection, since: date, until: date) -> int:
     """承認された決裁 between two days: postings by people, which no night makes again."""
-    own = ruling_result.c.night_on
-    query = select(func.count()).select_from(ruling_result).where(_within(own, since, until))
+    night_on = ruling_result.c.night_on
+    query = select(func.count()).select_from(ruling_result).where(_within(night_on, since, until))
     return int(connection.execute(query).scalar_one())

@@ -144,8 +144,8 @@ def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
 def placed_in(connection: Connection, print_no: int) -> pl.DataFrame:
     """印刷した納付書 of one print, by place; frame PrintNotice."""
     query = select(*t.print_notice.c).where(t.print_notice.c.print_no == print_no)
-    found = read_frame(connection, query, PrintNotice.SCHEMA)
-    return found.sort(PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO)
+    rows = read_frame(connection, query, PrintNotice.SCHEMA)
+    return rows.sort(PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO)
 
 
 def print_batch(connection: Connection, print_no: int) -> Mapping[str, Any] | None:
@@ -160,9 +160,9 @@ def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Map
         t.release_step.c.step == PrintState.WITHDRAWN.value,
         t.release_step.c.step_no.in_(numbers_taken_back(RetractionKind.RELEASED)),
     )
-    own = t.release_step.c.print_no == print_no
-    last = select(func.coalesce(func.max(t.release_step.c.step_no), 0)).where(own, is_over).scalar_subquery()
-    rows = connection.execute(select(t.release_step).where(own, t.release_step.c.step_no > last)).mappings()
+    is_of_print = t.release_step.c.print_no == print_no
+    last = select(func.coalesce(func.max(t.release_step.c.step_no), 0)).where(is_of_print, is_over).scalar_subquery()
+    rows = connection.execute(select(t.release_step).where(is_of_print, t.release_step.c.step_no > last)).mappings()
     return {PrintState(row["step"]): {**row, "pulled": json.loads(row["pulled"])} for row in rows}
 
 
@@ -234,13 +234,13 @@ def upload_named(connection: Connection, file_name: str) -> Mapping[str, Any] | 
     return _upload(connection, t.upload.c.file_name == file_name)
 
 
-def _upload(connection: Connection, asked: ColumnElement[bool]) -> Mapping[str, Any] | None:
+def _upload(connection: Connection, condition: ColumnElement[bool]) -> Mapping[str, Any] | None:
     step = t.upload_step.c
     query = (
         select(t.upload, step.step_no, step.uploaded_by, step.uploaded_at)
         .select_from(t.upload)
         .outerjoin(t.upload_step, and_(step.upload_no == t.upload.c.upload_no, _is_uploaded()))
-        .where(asked)
+        .where(condition)
     )
     row = connection.execute(query).mappings().first()
     return dict(row) if row else None

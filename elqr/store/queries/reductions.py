@@ -67,26 +67,26 @@ class Seen:
 
 def slips_looked_at(connection: Connection) -> Seen:
     """どこまで見たか, by the last link that says so."""
-    said = last_saying(connection, LAST_NOTICE)
-    return Seen(int(said.get(LAST_NOTICE, 0)), int(said.get(NOTICE_FILES, 0)))
+    link = last_saying(connection, LAST_NOTICE)
+    return Seen(int(link.get(LAST_NOTICE, 0)), int(link.get(NOTICE_FILES, 0)))
 
 
 def _stands() -> ColumnElement[int]:
-    g = t.posting.c
-    own = select(func.coalesce(func.sum(g.yen), 0)).where(g.claim_no == t.claim.c.claim_no)
-    return own.correlate(t.claim).scalar_subquery()
+    posting = t.posting.c
+    stands = select(func.coalesce(func.sum(posting.yen), 0)).where(posting.claim_no == t.claim.c.claim_no)
+    return stands.correlate(t.claim).scalar_subquery()
 
 
 def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
     """調定にある収納; frame Reducible. `lowered`: claim_no, owed_yen."""
-    g, p = t.posting.c, t.payment.c
+    posting, payment = t.posting.c, t.payment.c
     order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
     with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as asked:
         query = (
-            select(*(p[name] for name in order))
+            select(*(payment[name] for name in order))
             .distinct()
-            .join(t.posting, g.payment_no == p.payment_no)
-            .join(asked, asked.c.claim_no == g.claim_no)
+            .join(t.posting, posting.payment_no == payment.payment_no)
+            .join(asked, asked.c.claim_no == posting.claim_no)
         )
         payments = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in order})
     rows = standing_of(connection, payments.select(Payment.PAYMENT_NO)).join(lowered, on=Posting.CLAIM_NO)
@@ -96,8 +96,8 @@ def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
 def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:
     """減額による過納を記す: frame Reduction."""
     rows = numbered(reductions, NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
-    said = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
-    insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **said)
+    constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
+    insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **constants)
     with stage_rows(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
         last = last_ruling_no(night).label("after_ruling_no")
         query = select(t.payment.c.payment_no, last).join(asked, asked.c.payment_no == t.payment.c.payment_no)

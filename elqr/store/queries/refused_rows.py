@@ -78,15 +78,15 @@ def files(connection: Connection) -> pl.DataFrame:
 def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
     """まだ取り込まれていない行 of earlier files, of the same claims or the same content: frame EarlierRow."""
     with stage_rows(connection, rows.select(_KEY).drop_nulls().unique()) as asked:
-        named = waiting_rows(connection, asked, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
-    own, file = t.notice_file.alias("own"), t.notice_file.c
-    same = and_(own.c.notice_file_no == file_no, own.c.sha256 == file.sha256)
-    earlier = select(file.notice_file_no).join(own, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
+        same_claim = waiting_rows(connection, asked, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
+    this_file, file = t.notice_file.alias("own"), t.notice_file.c
+    same = and_(this_file.c.notice_file_no == file_no, this_file.c.sha256 == file.sha256)
+    earlier = select(file.notice_file_no).join(this_file, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
     numbers = read_frame(connection, earlier, {FiledRow.NOTICE_FILE_NO: pl.Int64})
     with stage_rows(connection, numbers) as asked:
-        here = waiting_rows(connection, asked, [FiledRow.NOTICE_FILE_NO])
-    here = here.with_columns(pl.lit(True).alias(EarlierRow.IS_HERE))
-    return pl.concat([here, named]).unique(_NUMBER, keep="first")
+        same_content = waiting_rows(connection, asked, [FiledRow.NOTICE_FILE_NO])
+    same_content = same_content.with_columns(pl.lit(True).alias(EarlierRow.IS_HERE))
+    return pl.concat([same_content, same_claim]).unique(_NUMBER, keep="first")
 
 
 def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
@@ -94,18 +94,27 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
 
     Those of the night itself, and of rows of earlier nights that no file has had right by then.
     """
-    f, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
-    is_row = and_(_ROW.notice_file_no == f.notice_file_no, _ROW.record_no == f.record_no)
+    finding, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
+    is_row = and_(_ROW.notice_file_no == finding.notice_file_no, _ROW.record_no == finding.record_no)
     waits = and_(_ROW.record_no.is_not(None), ~_ended(_END.night_on <= day))
     since = file.night_on.label("since")
     query = (
-        select(file.name, since, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected)
+        select(
+            file.name,
+            since,
+            finding.code,
+            finding.record_no,
+            finding.offset_bytes,
+            finding.field,
+            finding.actual,
+            finding.expected,
+        )
         .select_from(t.notice_file)
-        .join(t.notice_finding, f.notice_file_no == file.notice_file_no)
+        .join(t.notice_finding, finding.notice_file_no == file.notice_file_no)
         .outerjoin(notice_refused, is_row)
         .where(file.rows_bad > 0, file.night_on <= day)
         .where(or_(waits, and_(_ROW.record_no.is_(None), file.night_on == day)))
-        .order_by(file.notice_file_no, f.line_no)
+        .order_by(file.notice_file_no, finding.line_no)
     )
     return read_frame(connection, query, {DeliveryFinding.NAME: pl.String, "since": pl.Date, **FINDING})
 

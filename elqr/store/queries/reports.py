@@ -45,14 +45,14 @@ _FILES = select(t.file.c.file_no, file_name(), t.file.c.sha256.label(DecidedPaym
 
 def deliveries(connection: Connection, night: date) -> pl.DataFrame:
     """取込結果 of a night: frame Delivery."""
-    d, own, of_money = t.delivery.c, m.deposit_file.c, (Delivery.LINES, Delivery.MONEY_YEN)
-    columns = (d[name] for name in Delivery.SCHEMA if name not in of_money)
+    delivery, deposit_file, of_money = t.delivery.c, m.deposit_file.c, (Delivery.LINES, Delivery.MONEY_YEN)
+    columns = (delivery[name] for name in Delivery.SCHEMA if name not in of_money)
     query = (
-        select(*columns, *(func.coalesce(own[name], 0).label(name) for name in of_money))
-        .outerjoin(t.file, t.file.c.sha256 == d.sha256)
-        .outerjoin(m.deposit_file, own.file_no == t.file.c.file_no)
-        .where(d.night_on == night.isoformat())
-        .order_by(d.name, d.delivery_no)
+        select(*columns, *(func.coalesce(deposit_file[name], 0).label(name) for name in of_money))
+        .outerjoin(t.file, t.file.c.sha256 == delivery.sha256)
+        .outerjoin(m.deposit_file, deposit_file.file_no == t.file.c.file_no)
+        .where(delivery.night_on == night.isoformat())
+        .order_by(delivery.name, delivery.delivery_no)
     )
     return read_frame(connection, query, Delivery.SCHEMA)
 
@@ -63,53 +63,66 @@ def taken_in(connection: Connection, night: date) -> pl.DataFrame:
     Not what was held back or repeated, nor a file of which every record had come before: an old one with a new day on
     it is no new one. A file without payments says that there were none, and counts.
     """
-    d = t.delivery.c
+    delivery = t.delivery.c
     query = (
-        select(d.name.label(DeliveredFile.FILE_NAME), d.spec, d.night_on)
-        .join(t.file, t.file.c.sha256 == d.sha256)
-        .where(d.status == FileStatus.ACCEPTED.value, d.night_on <= night.isoformat(), _brings_something())
-        .order_by(d.night_on, d.delivery_no)
+        select(delivery.name.label(DeliveredFile.FILE_NAME), delivery.spec, delivery.night_on)
+        .join(t.file, t.file.c.sha256 == delivery.sha256)
+        .where(
+            delivery.status == FileStatus.ACCEPTED.value, delivery.night_on <= night.isoformat(), _brings_something()
+        )
+        .order_by(delivery.night_on, delivery.delivery_no)
     )
     return read_frame(connection, query, DeliveredFile.SCHEMA)
 
 
 def _brings_something() -> ColumnElement[bool]:
     """新しい中身のあるファイルか, of the file of a query."""
-    own = t.file.c
+    file = t.file.c
     only_old_money = exists().where(
-        m.deposit_file.c.file_no == own.file_no, m.deposit_file.c.lines > 0, m.deposit_file.c.new_lines == 0
+        m.deposit_file.c.file_no == file.file_no, m.deposit_file.c.lines > 0, m.deposit_file.c.new_lines == 0
     )
-    return and_(or_(own.payment_count == 0, brings_payments()), ~only_old_money)
+    return and_(or_(file.payment_count == 0, brings_payments()), ~only_old_money)
 
 
 def brings_payments() -> ColumnElement[bool]:
     """新しい収納のあるファイルか, of the file of a query; one that no night has matched yet may have some."""
-    p, own = t.payment.c, t.file.c
+    payment, file = t.payment.c, t.file.c
     has_new_payment = exists().where(
-        p.file_no == own.file_no,
-        t.decision.c.payment_no == p.payment_no,
+        payment.file_no == file.file_no,
+        t.decision.c.payment_no == payment.payment_no,
         t.decision.c.outcome != Outcome.ALREADY_POSTED.value,
     )
-    return and_(own.payment_count > 0, or_(OPEN, has_new_payment))
+    return and_(file.payment_count > 0, or_(OPEN, has_new_payment))
 
 
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
     """取込保留の理由 of a night: frame DeliveryFinding."""
-    f = t.delivery_finding.c
+    finding = t.delivery_finding.c
     query = (
-        select(t.delivery.c.name, f.code, f.record_no, f.offset_bytes, f.field, f.actual, f.expected, t.delivery.c.spec)
-        .join(t.delivery, t.delivery.c.delivery_no == f.delivery_no)
+        select(
+            t.delivery.c.name,
+            finding.code,
+            finding.record_no,
+            finding.offset_bytes,
+            finding.field,
+            finding.actual,
+            finding.expected,
+            t.delivery.c.spec,
+        )
+        .join(t.delivery, t.delivery.c.delivery_no == finding.delivery_no)
         .where(t.delivery.c.night_on == night.isoformat())
-        .order_by(t.delivery.c.name, f.line_no)
+        .order_by(t.delivery.c.name, finding.line_no)
     )
     return read_frame(connection, query, DeliveryFinding.SCHEMA)
 
 
 def notice_files(connection: Connection, night: date) -> pl.DataFrame:
     """納付書の取込 of a night: frame NoticeIntake."""
-    n = t.notice_file.c
-    query = select(*(n[name] for name in NoticeIntake.SCHEMA)).where(n.night_on == night.isoformat())
-    return read_frame(connection, query.order_by(n.notice_file_no), NoticeIntake.SCHEMA)
+    notice_file = t.notice_file.c
+    query = select(*(notice_file[name] for name in NoticeIntake.SCHEMA)).where(
+        notice_file.night_on == night.isoformat()
+    )
+    return read_frame(connection, query.order_by(notice_file.notice_file_no), NoticeIntake.SCHEMA)
 
 
 def decided(*columns: Any) -> Select[Any]:
@@ -126,8 +139,8 @@ def decided(*columns: Any) -> Select[Any]:
 def decided_files(connection: Connection, night: date) -> pl.DataFrame:
     """消込済のファイル of a night: file_no, file_name, file_sha256."""
     decided_on = t.decided_file.c.night_on
-    own = _FILES.join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
-    return _files(connection, own.where(decided_on == night.isoformat()))
+    query = _FILES.join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
+    return _files(connection, query.where(decided_on == night.isoformat()))
 
 
 def open_files(connection: Connection) -> pl.DataFrame:
@@ -141,10 +154,14 @@ def _files(connection: Connection, query: Select[Any]) -> pl.DataFrame:
 
 def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
     """消込結果ごとの件数, 領収額, 収納額, 仮受額 of a night, by the ledger."""
-    d = t.decision.c
-    sums = (func.count(), func.sum(t.payment.c.paid_yen), func.sum(d.claim_yen), func.sum(d.suspense_yen))
-    query = decided(d.outcome, *sums).where(t.decided_file.c.night_on == night.isoformat()).group_by(d.outcome)
-    return {outcome: [int(number) for number in found] for outcome, *found in connection.execute(query)}
+    decision = t.decision.c
+    sums = (func.count(), func.sum(t.payment.c.paid_yen), func.sum(decision.claim_yen), func.sum(decision.suspense_yen))
+    query = (
+        decided(decision.outcome, *sums)
+        .where(t.decided_file.c.night_on == night.isoformat())
+        .group_by(decision.outcome)
+    )
+    return {outcome: [int(number) for number in numbers] for outcome, *numbers in connection.execute(query)}
 
 
 def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
@@ -152,18 +169,20 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
 
     What is true of a whole file is looked up once, and the rows come in columns, on all connections at once.
     """
-    files, p = decided_files(connections[0], night), t.payment.c
+    files, payment = decided_files(connections[0], night), t.payment.c
     of_night = t.decided_file.c.night_on == night.isoformat()
-    numbers = select(p.payment_no).join(t.decided_file, t.decided_file.c.file_no == p.file_no).where(of_night)
+    numbers = (
+        select(payment.payment_no).join(t.decided_file, t.decided_file.c.file_no == payment.file_no).where(of_night)
+    )
     columns = {name: column for name, column in decision_columns().items() if name not in DecidedPayment.OF_FILE}
-    columns |= {name: p[name] for name in (Payment.FILE_NO, Payment.IDENTITY)}
+    columns |= {name: payment[name] for name in (Payment.FILE_NO, Payment.IDENTITY)}
 
-    def query(own: FromClause) -> Select[Any]:
+    def query(staged: FromClause) -> Select[Any]:
         return (
             select_named(columns)
-            .select_from(own)
-            .join(t.payment, p.payment_no == own.c.payment_no)
-            .join(t.decision, t.decision.c.payment_no == own.c.payment_no)
+            .select_from(staged)
+            .join(t.payment, payment.payment_no == staged.c.payment_no)
+            .join(t.decision, t.decision.c.payment_no == staged.c.payment_no)
             .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
         )
 
@@ -179,35 +198,35 @@ Columns = dict[Column, ColumnElement[Any]]
 
 def decision_columns() -> Columns:
     """消込結果の列: those of frame DecidedPayment."""
-    d, p, n = t.decision.c, t.payment.c, t.notice.c
+    decision, payment, notice = t.decision.c, t.payment.c, t.notice.c
     return {
-        DecidedPayment.PAYMENT_NO: p.payment_no,
+        DecidedPayment.PAYMENT_NO: payment.payment_no,
         DecidedPayment.FILE_NAME: file_name(),
         DecidedPayment.FILE_SHA256: t.file.c.sha256,
-        DecidedPayment.RECORD_NO: p.record_no,
-        DecidedPayment.CHANNEL: p.channel,
-        DecidedPayment.STAGE: p.stage,
-        DecidedPayment.OUTCOME: d.outcome,
-        DecidedPayment.PLACE: d.place,
-        DecidedPayment.FLAGS: d.flags,
-        DecidedPayment.PAID_YEN: p.paid_yen,
-        DecidedPayment.CLAIM_YEN: d.claim_yen,
-        DecidedPayment.SUSPENSE_YEN: d.suspense_yen,
-        DecidedPayment.PAID_ON: p.paid_on,
-        DecidedPayment.FUNDS_ON: p.funds_on,
-        DecidedPayment.KEY_KIND: p.key_kind,
-        DecidedPayment.KEY_DIGITS: p.key_digits,
-        DecidedPayment.PROCEDURE_CODE: d.procedure_code,
-        DecidedPayment.LEVY_YEAR: n.levy_year,
-        DecidedPayment.BILL_NO: n.bill_no,
-        DecidedPayment.INSTALLMENT_NO: n.installment_no,
-        DecidedPayment.ISSUE_NO: n.issue_no,
-        DecidedPayment.PAYER_REF: n.payer_ref,
-        DecidedPayment.AMOUNT_YEN: n.amount_yen,
-        DecidedPayment.PAYABLE_UNTIL_ON: n.payable_until_on,
-        DecidedPayment.OTHER_PAYMENT_NO: d.other_payment_no,
-        DecidedPayment.RESULT_CODE: p.result_code,
-        DecidedPayment.ITEM_NO: p.item_no,
+        DecidedPayment.RECORD_NO: payment.record_no,
+        DecidedPayment.CHANNEL: payment.channel,
+        DecidedPayment.STAGE: payment.stage,
+        DecidedPayment.OUTCOME: decision.outcome,
+        DecidedPayment.PLACE: decision.place,
+        DecidedPayment.FLAGS: decision.flags,
+        DecidedPayment.PAID_YEN: payment.paid_yen,
+        DecidedPayment.CLAIM_YEN: decision.claim_yen,
+        DecidedPayment.SUSPENSE_YEN: decision.suspense_yen,
+        DecidedPayment.PAID_ON: payment.paid_on,
+        DecidedPayment.FUNDS_ON: payment.funds_on,
+        DecidedPayment.KEY_KIND: payment.key_kind,
+        DecidedPayment.KEY_DIGITS: payment.key_digits,
+        DecidedPayment.PROCEDURE_CODE: decision.procedure_code,
+        DecidedPayment.LEVY_YEAR: notice.levy_year,
+        DecidedPayment.BILL_NO: notice.bill_no,
+        DecidedPayment.INSTALLMENT_NO: notice.installment_no,
+        DecidedPayment.ISSUE_NO: notice.issue_no,
+        DecidedPayment.PAYER_REF: notice.payer_ref,
+        DecidedPayment.AMOUNT_YEN: notice.amount_yen,
+        DecidedPayment.PAYABLE_UNTIL_ON: notice.payable_until_on,
+        DecidedPayment.OTHER_PAYMENT_NO: decision.other_payment_no,
+        DecidedPayment.RESULT_CODE: payment.result_code,
+        DecidedPayment.ITEM_NO: payment.item_no,
         DecidedPayment.DECIDED_ON: t.decided_file.c.night_on,
     }
 
@@ -236,17 +255,19 @@ def decision_rows(
 
 def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame:
     """先の収納 that decisions (with other_payment_no) name: frame EarlierPayment."""
-    p, named = t.payment.c, pl.col(DecidedPayment.OTHER_PAYMENT_NO)
+    payment, other_no = t.payment.c, pl.col(DecidedPayment.OTHER_PAYMENT_NO)
     of_payment = [name for name in EarlierPayment.SCHEMA if name != EarlierPayment.FILE_NAME]
-    numbers = naming.select(named.alias(Payment.PAYMENT_NO)).drop_nulls().unique()
+    numbers = naming.select(other_no.alias(Payment.PAYMENT_NO)).drop_nulls().unique()
     with stage_rows(connection, numbers) as asked:
-        own = select(*(p[name] for name in of_payment), p.file_no).join(asked, asked.c.payment_no == p.payment_no)
+        earlier = select(*(payment[name] for name in of_payment), payment.file_no).join(
+            asked, asked.c.payment_no == payment.payment_no
+        )
         schema = {name: EarlierPayment.SCHEMA[name] for name in of_payment}
-        found = read_frame(connection, own, {**schema, Payment.FILE_NO: pl.Int64})
-    with stage_rows(connection, found.select(Payment.FILE_NO).unique()) as asked:
+        payments = read_frame(connection, earlier, {**schema, Payment.FILE_NO: pl.Int64})
+    with stage_rows(connection, payments.select(Payment.FILE_NO).unique()) as asked:
         query = select(t.file.c.file_no, file_name()).join(asked, asked.c.file_no == t.file.c.file_no)
         names = read_frame(connection, query, schema_of((Payment.FILE_NO, EarlierPayment.FILE_NAME)))
-    rows = found.join(names, on=Payment.FILE_NO, how="left", validate="m:1", maintain_order="left")
+    rows = payments.join(names, on=Payment.FILE_NO, how="left", validate="m:1", maintain_order="left")
     return rows.drop(Payment.FILE_NO)
 
 
@@ -255,20 +276,20 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
 
     First those that came later with the same key (`late`: frame LateNotice).
     """
-    s, n = t.suggestion.c, t.notice.c
+    suggestion, notice = t.suggestion.c, t.notice.c
     unknown = payments.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.KEY_UNKNOWN.value)
     with stage_rows(connection, unknown.select(Payment.PAYMENT_NO).unique()) as asked:
         query = (
-            select(s.payment_no, s.how, n.procedure_code, n.bill_no, n.installment_no)
-            .join(asked, asked.c.payment_no == s.payment_no)
-            .join(t.notice, n.notice_no == s.notice_no)
-            .order_by(s.payment_no, s.notice_no)
+            select(suggestion.payment_no, suggestion.how, notice.procedure_code, notice.bill_no, notice.installment_no)
+            .join(asked, asked.c.payment_no == suggestion.payment_no)
+            .join(t.notice, notice.notice_no == suggestion.notice_no)
+            .order_by(suggestion.payment_no, suggestion.notice_no)
         )
         near = read_frame(connection, query, NearSlip.SCHEMA)
     with stage_rows(connection, late.select(*Suggestion.SCHEMA)) as asked:
         query = (
-            select(asked.c.payment_no, asked.c.how, n.procedure_code, n.bill_no, n.installment_no)
-            .join(t.notice, n.notice_no == asked.c.notice_no)
+            select(asked.c.payment_no, asked.c.how, notice.procedure_code, notice.bill_no, notice.installment_no)
+            .join(t.notice, notice.notice_no == asked.c.notice_no)
             .order_by(asked.c.payment_no)
         )
         return pl.concat([read_frame(connection, query, NearSlip.SCHEMA), near])
@@ -276,22 +297,22 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
 
 def postings(connection: Connection, night: date) -> pl.DataFrame:
     """収納日計 of a night: frame DailySum. A move is one of a ruling or of a reduction."""
-    g, p = t.posting.c, t.payment.c
+    posting, payment = t.posting.c, t.payment.c
     keys: Columns = {
-        DailySum.ACCOUNT: g.account,
-        DailySum.PROCEDURE_CODE: g.procedure_code,
-        DailySum.FISCAL_YEAR: g.fiscal_year,
-        DailySum.IS_ARREARS: g.is_arrears,
-        DailySum.CHANNEL: p.channel,
-        DailySum.PAID_ON: p.paid_on,
+        DailySum.ACCOUNT: posting.account,
+        DailySum.PROCEDURE_CODE: posting.procedure_code,
+        DailySum.FISCAL_YEAR: posting.fiscal_year,
+        DailySum.IS_ARREARS: posting.is_arrears,
+        DailySum.CHANNEL: payment.channel,
+        DailySum.PAID_ON: payment.paid_on,
         DailySum.IS_MOVE: is_move(),
         DailySum.IS_REDUCTION: is_reduction(),
     }
-    sums: Columns = {DailySum.COUNT: signed_count(), DailySum.YEN: func.sum(g.yen)}
+    sums: Columns = {DailySum.COUNT: signed_count(), DailySum.YEN: func.sum(posting.yen)}
     query = (
         select_named(keys | sums)
-        .join(t.payment, p.payment_no == g.payment_no)
-        .where(g.night_on == night.isoformat())
+        .join(t.payment, payment.payment_no == posting.payment_no)
+        .where(posting.night_on == night.isoformat())
         .group_by(*keys.values())
         .order_by(*keys.values())
     )
@@ -300,21 +321,21 @@ def postings(connection: Connection, night: date) -> pl.DataFrame:
 
 def redelivered(connection: Connection, night: date) -> pl.DataFrame:
     """再受信ファイルの収納 of a night: frame RedeliveredSum."""
-    d, p = t.delivery.c, t.payment.c
+    delivery, payment = t.delivery.c, t.payment.c
     keys: Columns = {
-        RedeliveredSum.FILE_NAME: d.name,
-        RedeliveredSum.CHANNEL: p.channel,
+        RedeliveredSum.FILE_NAME: delivery.name,
+        RedeliveredSum.CHANNEL: payment.channel,
         RedeliveredSum.PROCEDURE_CODE: t.decision.c.procedure_code,
-        RedeliveredSum.PAID_ON: p.paid_on,
+        RedeliveredSum.PAID_ON: payment.paid_on,
     }
-    sums: Columns = {RedeliveredSum.COUNT: func.count(), RedeliveredSum.YEN: func.sum(p.paid_yen)}
+    sums: Columns = {RedeliveredSum.COUNT: func.count(), RedeliveredSum.YEN: func.sum(payment.paid_yen)}
     query = (
         select_named(keys | sums)
         .select_from(t.delivery)
-        .join(t.file, t.file.c.sha256 == d.sha256)
-        .join(t.payment, p.file_no == t.file.c.file_no)
-        .outerjoin(t.decision, t.decision.c.payment_no == p.payment_no)
-        .where(d.night_on == night.isoformat(), d.status == FileStatus.REDELIVERED.value)
+        .join(t.file, t.file.c.sha256 == delivery.sha256)
+        .join(t.payment, payment.file_no == t.file.c.file_no)
+        .outerjoin(t.decision, t.decision.c.payment_no == payment.payment_no)
+        .where(delivery.night_on == night.isoformat(), delivery.status == FileStatus.REDELIVERED.value)
         .group_by(*keys.values())
     )
     return read_frame(connection, query, RedeliveredSum.SCHEMA)
@@ -322,17 +343,17 @@ def redelivered(connection: Connection, night: date) -> pl.DataFrame:
 
 def chain(connection: Connection, night: date) -> dict[str, str]:
     """台帳の素性 up to a night: hash of the ledger's first run, and id and hash of its last; empty without runs."""
-    r = t.run.c
-    first = connection.execute(select(r.hash).order_by(r.run_no).limit(1)).scalar_one_or_none()
-    query = select(r.run_id, r.hash).where(r.night_on <= night.isoformat()).order_by(r.run_no.desc()).limit(1)
+    run = t.run.c
+    first = connection.execute(select(run.hash).order_by(run.run_no).limit(1)).scalar_one_or_none()
+    query = select(run.run_id, run.hash).where(run.night_on <= night.isoformat()).order_by(run.run_no.desc()).limit(1)
     run_id, run_hash = connection.execute(query).one_or_none() or ("", "")
     return {"ledger": first or "", "run_id": run_id, "run_hash": run_hash}
 
 
 def anchor(connection: Connection) -> str:
     """照合値: the number and hash of the last run, to be kept where the ledger is not; empty without runs."""
-    r = t.run.c
-    row = connection.execute(select(r.run_no, r.hash).order_by(r.run_no.desc()).limit(1)).one_or_none()
+    run = t.run.c
+    row = connection.execute(select(run.run_no, run.hash).order_by(run.run_no.desc()).limit(1)).one_or_none()
     return f"{row.run_no}:{row.hash}" if row else ""
 
 
@@ -347,7 +368,7 @@ def conservation_breaks(connection: Connection, night: date) -> list[str]:
 
 def _payments_that_break(day: str) -> Select[Any]:
     """合わない収納 of a night: how many of them break each rule, under its name."""
-    p, d = t.payment.c, t.decision.c
+    payment, decision = t.payment.c, t.decision.c
     posted = (
         select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen"))
         .where(t.posting.c.night_on == day)
@@ -355,28 +376,28 @@ def _payments_that_break(day: str) -> Select[Any]:
         .subquery()
     )
     breaks = {
-        "消込結果のない収納": d.payment_no.is_(None),
-        "計上額が消込結果と違う収納": func.coalesce(posted.c.yen, 0) != d.claim_yen + d.suspense_yen,
-        "行き先のない収納": d.place.not_in([place.value for place in Place]),
+        "消込結果のない収納": decision.payment_no.is_(None),
+        "計上額が消込結果と違う収納": func.coalesce(posted.c.yen, 0) != decision.claim_yen + decision.suspense_yen,
+        "行き先のない収納": decision.place.not_in([place.value for place in Place]),
     }
     return (
         select_named({what: func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for what, is_so in breaks.items()})
         .select_from(t.payment)
-        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
-        .outerjoin(t.decision, d.payment_no == p.payment_no)
-        .outerjoin(posted, posted.c.payment_no == p.payment_no)
+        .join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
+        .outerjoin(t.decision, decision.payment_no == payment.payment_no)
+        .outerjoin(posted, posted.c.payment_no == payment.payment_no)
         .where(t.decided_file.c.night_on == day)
     )
 
 
 def _files_that_differ(day: str) -> Select[Any]:
     """取込時と違うファイル of a night: how many hold other payments, or other yen, than when they were taken in."""
-    p = t.payment.c
+    payment = t.payment.c
     sums = (
-        select(p.file_no, func.count().label("count"), func.sum(p.paid_yen).label("yen"))
-        .join(t.decided_file, t.decided_file.c.file_no == p.file_no)
+        select(payment.file_no, func.count().label("count"), func.sum(payment.paid_yen).label("yen"))
+        .join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
         .where(t.decided_file.c.night_on == day)
-        .group_by(p.file_no)
+        .group_by(payment.file_no)
         .subquery()
     )
     return (

@@ -61,9 +61,9 @@ def requests(connection: Connection, kind: RequestKind, *conditions: ColumnEleme
 
 def enter_request(connection: Connection, kind: RequestKind, row: Mapping[str, object]) -> dict[str, Any]:
     """申請を記す; returns its row with its number."""
-    whole = {kind.number.name: next_no(connection, kind.number), **row}
-    connection.execute(insert(kind.asked).values(**whole))
-    return whole
+    numbered_row = {kind.number.name: next_no(connection, kind.number), **row}
+    connection.execute(insert(kind.asked).values(**numbered_row))
+    return numbered_row
 
 
 def enter_end(connection: Connection, kind: RequestKind, row: Mapping[str, object]) -> None:

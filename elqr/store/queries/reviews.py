@@ -68,16 +68,19 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
         Column(Flag.RETURNED.name, pl.Boolean): waits.is_returned,
     }
     if only is None:
-        rows = [decision_rows(connection, columns, own, *waits.joins) for own in waits.conditions]
+        parts = [decision_rows(connection, columns, condition, *waits.joins) for condition in waits.conditions]
     else:
         with stage_rows(connection, only.select(Payment.PAYMENT_NO)) as asked:
-            rows = [decision_rows(connection, columns, own, *waits.joins, asked=asked) for own in waits.conditions]
-    some = [part for part in rows if not part.is_empty()] or rows[:1]
-    whole = some[0] if len(some) == 1 else pl.concat(some).sort(ExceptionRow.PAID_ON, maintain_order=True)
-    more = (pl.when(flag.name).then(pl.lit(flag.value)) for flag in LEFT_CLAIM)
-    said = pl.col(ExceptionRow.FLAGS).replace("", None)
-    flags = pl.concat_str(said, *more, separator=",", ignore_nulls=True).alias(ExceptionRow.FLAGS)
-    return whole.with_columns(flags).select(*ExceptionRow.SCHEMA)
+            parts = [
+                decision_rows(connection, columns, condition, *waits.joins, asked=asked)
+                for condition in waits.conditions
+            ]
+    filled = [frame for frame in parts if not frame.is_empty()] or parts[:1]
+    waiting = filled[0] if len(filled) == 1 else pl.concat(filled).sort(ExceptionRow.PAID_ON, maintain_order=True)
+    left_flags = (pl.when(flag.name).then(pl.lit(flag.value)) for flag in LEFT_CLAIM)
+    night_flags = pl.col(ExceptionRow.FLAGS).replace("", None)
+    flags = pl.concat_str(night_flags, *left_flags, separator=",", ignore_nulls=True).alias(ExceptionRow.FLAGS)
+    return waiting.with_columns(flags).select(*ExceptionRow.SCHEMA)
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
@@ -117,8 +120,8 @@ def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
 def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """充てる先の調定 of notices: frame OpenClaim with procedure_code, levy_year."""
     unknown = pl.lit(None, pl.Int64)
-    every = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
-    claims = queries.open_claims([connection], every)
+    wanted = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
+    claims = queries.open_claims([connection], wanted)
     with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
             asked, asked.c.notice_no == t.notice.c.notice_no
@@ -164,12 +167,12 @@ def rulings_of(connection: Connection, review_no: int) -> pl.DataFrame:
 
 def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataFrame:
     """決裁 by number: frame EndedRuling."""
-    own, effect = r.ruling.c, r.ruling_result.c
-    undone = undone_by_no(own.ruling_no, own.payment_no).label(EndedRuling.UNDONE_BY_NO)
+    ruling, effect = r.ruling.c, r.ruling_result.c
+    undone = undone_by_no(ruling.ruling_no, ruling.payment_no).label(EndedRuling.UNDONE_BY_NO)
     query = (
-        select(*(own[name] for name in Ruled.SCHEMA), effect.result, undone)
-        .outerjoin(r.ruling_result, effect.ruling_no == own.ruling_no)
-        .where(own.ruling_no.in_(list(ruling_nos)))
+        select(*(ruling[name] for name in Ruled.SCHEMA), effect.result, undone)
+        .outerjoin(r.ruling_result, effect.ruling_no == ruling.ruling_no)
+        .where(ruling.ruling_no.in_(list(ruling_nos)))
     )
     return read_frame(connection, query, EndedRuling.SCHEMA).sort(Ruled.RULING_NO)
 
@@ -205,29 +208,31 @@ def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     What rulings move out of suspense stays in its year. It is the night's, or by which a later night
     or an undone ruling took the payment off a claim.
     """
-    g, found = t.posting.c, []
+    posting, parts = t.posting.c, []
     with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
         for is_move in (False, True):
             query = (
-                select(*(g[name] for name in NumberedPosting.SCHEMA))
-                .join(asked, asked.c.payment_no == g.payment_no)
-                .where(g.account == Account.SUSPENSE.value, g.yen > 0)
-                .where(g.reverses_no.is_not(None) if is_move else g.reverses_no.is_(None))
+                select(*(posting[name] for name in NumberedPosting.SCHEMA))
+                .join(asked, asked.c.payment_no == posting.payment_no)
+                .where(posting.account == Account.SUSPENSE.value, posting.yen > 0)
+                .where(posting.reverses_no.is_not(None) if is_move else posting.reverses_no.is_(None))
             )
-            found.append(read_frame(connection, query, NumberedPosting.SCHEMA))
+            parts.append(read_frame(connection, query, NumberedPosting.SCHEMA))
     return (
-        pl.concat(found).sort(NumberedPosting.POSTING_NO).unique(Posting.PAYMENT_NO, keep="first", maintain_order=True)
+        pl.concat(parts).sort(NumberedPosting.POSTING_NO).unique(Posting.PAYMENT_NO, keep="first", maintain_order=True)
     )
 
 
 def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     """決裁による仕訳 of rulings; frame Made, on a claim with the slip that it pays."""
     schema = {**Posting.SCHEMA, **schema_of((Made.POSTING_NO, Made.RULING_NO, Made.NOTICE_NO))}
-    named = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
-    slip = case((t.posting.c.claim_no.is_not(None), named)).label(Move.NOTICE_NO)
+    target_no = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
+    notice_no = case((t.posting.c.claim_no.is_not(None), target_no)).label(Move.NOTICE_NO)
     with stage_rows(connection, ruling_nos.select(Ruled.RULING_NO).unique()) as asked:
         query = (
-            select(*(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, slip)
+            select(
+                *(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, notice_no
+            )
             .join(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
             .join(asked, asked.c.ruling_no == r.ruling_posting.c.ruling_no)
             .join(r.ruling, r.ruling.c.ruling_no == asked.c.ruling_no)
@@ -241,9 +246,11 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(years, on=Posting.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
     lowered = _lowered(connection, rows)
     rows = rows.join(lowered, on=Made.POSTING_NO, how="left", validate="m:1", maintain_order="left")
-    left = (pl.col(Posting.YEN) - pl.col(_LOWERED_YEN).fill_null(0)).clip(lower_bound=0)
-    there, came = pl.col(Made.STANDS_YEN).fill_null(0), (pl.col(Posting.YEN) > 0).any().over(place)
-    kept = pl.when(came).then(pl.min_horizontal(there, left.sum().over(place))).otherwise(there)
+    remaining_yen = (pl.col(Posting.YEN) - pl.col(_LOWERED_YEN).fill_null(0)).clip(lower_bound=0)
+    standing_yen, is_added = pl.col(Made.STANDS_YEN).fill_null(0), (pl.col(Posting.YEN) > 0).any().over(place)
+    kept = (
+        pl.when(is_added).then(pl.min_horizontal(standing_yen, remaining_yen.sum().over(place))).otherwise(standing_yen)
+    )
     return Made.of(rows.with_columns(kept.alias(Made.STANDS_YEN)))
 
 
@@ -255,29 +262,29 @@ def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
 
     What later rulings took back has to be undone first, and is there again then.
     """
-    g = t.posting.c
+    posting = t.posting.c
     with stage_rows(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as asked:
         query = (
-            select(asked.c.posting_no, (-func.sum(g.yen)).label(_LOWERED_YEN))
-            .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
-            .join(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
-            .where(g.reverses_no == asked.c.posting_no, g.account == Account.CLAIM.value)
+            select(asked.c.posting_no, (-func.sum(posting.yen)).label(_LOWERED_YEN))
+            .join(t.posting, and_(posting.payment_no == asked.c.payment_no, posting.reverses_no.is_not(None)))
+            .join(r.reduced_posting, r.reduced_posting.c.posting_no == posting.posting_no)
+            .where(posting.reverses_no == asked.c.posting_no, posting.account == Account.CLAIM.value)
             .group_by(asked.c.posting_no)
         )
         return read_frame(connection, query, {Made.POSTING_NO: pl.Int64, _LOWERED_YEN: pl.Int64})
 
 
-def moved_since(connection: Connection, made: pl.DataFrame) -> pl.DataFrame:
+def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
     """後で動かした決裁: frame LaterRuling, the last that moved yen of a payment that the ruling moved too.
 
     `made` is frame Made.
     """
-    link, g, later = r.ruling_posting.c, t.posting.c, r.ruling.c
-    with stage_rows(connection, made.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as asked:
+    link, posting, later = r.ruling_posting.c, t.posting.c, r.ruling.c
+    with stage_rows(connection, moves.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as asked:
         query = (
             select(asked.c.ruling_no, later.ruling_no.label(LaterRuling.LATER_NO), asked.c.payment_no)
-            .join(t.posting, and_(g.payment_no == asked.c.payment_no, g.reverses_no.is_not(None)))
-            .join(r.ruling_posting, link.posting_no == g.posting_no)
+            .join(t.posting, and_(posting.payment_no == asked.c.payment_no, posting.reverses_no.is_not(None)))
+            .join(r.ruling_posting, link.posting_no == posting.posting_no)
             .join(r.ruling, and_(later.ruling_no == link.ruling_no, later.ruling_no > asked.c.ruling_no))
         )
         rows = read_frame(connection, query, LaterRuling.SCHEMA)
@@ -293,24 +300,24 @@ def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
     """決裁の記録 of a request, of a payment with what rulings on others moved of it, or all: frame RulingRecord."""
-    asked = [r.ruling.c.review_no == review_no] if review_no is not None else []
+    conditions = [r.ruling.c.review_no == review_no] if review_no is not None else []
     if payment_no is not None:
         moved = select(r.ruling_posting.c.ruling_no).join(
             t.posting, t.posting.c.posting_no == r.ruling_posting.c.posting_no
         )
         moves_it = moved.where(t.posting.c.payment_no == payment_no, t.posting.c.reverses_no.is_not(None))
-        asked.append(or_(r.ruling.c.payment_no == payment_no, r.ruling.c.ruling_no.in_(moves_it)))
-    return _trail(connection, asked, date.max.isoformat())
+        conditions.append(or_(r.ruling.c.payment_no == payment_no, r.ruling.c.ruling_no.in_(moves_it)))
+    return _trail(connection, conditions, date.max.isoformat())
 
 
 def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:
     """決裁の記録 as of a night: frame RulingRecord."""
-    asked, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
+    review, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
     effect_on, key = r.ruling_result.c.night_on, t.notice_key.c
     digits = select(func.min(key.key_digits)).where(key.notice_no == r.ruling.c.notice_no).correlate(r.ruling)
     target = func.coalesce(digits.where(key.key_kind == KeyKind.ELQR.value).scalar_subquery(), digits.scalar_subquery())
     columns: Columns = {
-        RulingRecord.REVIEW_NO: asked.review_no,
+        RulingRecord.REVIEW_NO: review.review_no,
         RulingRecord.RULING_NO: r.ruling.c.ruling_no,
         RulingRecord.PAYMENT_NO: r.ruling.c.payment_no,
         RulingRecord.OUTCOME: waiting_outcome(date.fromisoformat(until)),
@@ -319,8 +326,8 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
         RulingRecord.TARGET: target,
         RulingRecord.REASON: r.ruling.c.reason,
         RulingRecord.STAFF: r.ruling.c.staff,
-        RulingRecord.ASKED_BY: asked.asked_by,
-        RulingRecord.ASKED_AT: asked.asked_at,
+        RulingRecord.ASKED_BY: review.asked_by,
+        RulingRecord.ASKED_AT: review.asked_at,
         RulingRecord.RESULT: effect.result,
         RulingRecord.TAKEN_BY: step.taken_by,
         RulingRecord.TAKEN_AT: step.taken_at,
@@ -334,10 +341,10 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
     query = (
         select_named(columns)
         .select_from(r.ruling)
-        .join(r.review, asked.review_no == r.ruling.c.review_no)
+        .join(r.review, review.review_no == r.ruling.c.review_no)
         .join(t.payment, t.payment.c.payment_no == r.ruling.c.payment_no)
         .join(t.decision, t.decision.c.payment_no == r.ruling.c.payment_no)
-        .outerjoin(r.review_step, and_(step.review_no == asked.review_no, step.night_on <= until))
+        .outerjoin(r.review_step, and_(step.review_no == review.review_no, step.night_on <= until))
         .outerjoin(r.ruling_result, and_(effect.ruling_no == r.ruling.c.ruling_no, effect_on <= until))
         .where(*conditions)
         .order_by(r.ruling.c.ruling_no)
@@ -347,14 +354,14 @@ def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until:
 
 def _withdrawn_yen(until: str) -> ColumnElement[int]:
     """送付元の取消にした額 of a ruling, up to a night."""
-    made = t.posting.alias("made").c
+    posting = t.posting.alias("made").c
     return (
-        select(func.coalesce(func.sum(made.yen), 0))
+        select(func.coalesce(func.sum(posting.yen), 0))
         .where(
             r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
-            made.posting_no == r.ruling_posting.c.posting_no,
-            made.account == Account.WITHDRAWN.value,
-            made.night_on <= until,
+            posting.posting_no == r.ruling_posting.c.posting_no,
+            posting.account == Account.WITHDRAWN.value,
+            posting.night_on <= until,
         )
         .correlate(r.ruling)
         .scalar_subquery()
@@ -363,18 +370,18 @@ def _withdrawn_yen(until: str) -> ColumnElement[int]:
 
 def _returned_yen(until: str) -> ColumnElement[int]:
     """調定に戻らず仮受に置いた額 of a ruling that undid another, up to a night."""
-    made, back = t.posting.alias("held").c, t.posting.alias("held_back").c
+    posting, back = t.posting.alias("held").c, t.posting.alias("held_back").c
     return (
-        select(func.coalesce(func.sum(made.yen), 0))
+        select(func.coalesce(func.sum(posting.yen), 0))
         .where(
             r.ruling.c.ruling == Ruling.UNDO.value,
             r.ruling_posting.c.ruling_no == r.ruling.c.ruling_no,
-            made.posting_no == r.ruling_posting.c.posting_no,
-            made.account == Account.SUSPENSE.value,
-            made.yen > 0,
-            back.posting_no == made.reverses_no,
+            posting.posting_no == r.ruling_posting.c.posting_no,
+            posting.account == Account.SUSPENSE.value,
+            posting.yen > 0,
+            back.posting_no == posting.reverses_no,
             back.account == Account.CLAIM.value,
-            made.night_on <= until,
+            posting.night_on <= until,
         )
         .correlate(r.ruling)
         .scalar_subquery()

@@ -29,9 +29,9 @@ def claims(connection: Connection) -> pl.DataFrame:
 def notice_cancels(connection: Connection) -> pl.DataFrame:
     """納付書の取消: notice_no, notice_file_no, night_on, beside the notice's own key."""
     key = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
-    c = t.notice_cancel.c
-    query = select(c.notice_no, c.notice_file_no, c.night_on, *(t.notice.c[name] for name in key)).join(
-        t.notice, t.notice.c.notice_no == c.notice_no
+    cancel = t.notice_cancel.c
+    query = select(cancel.notice_no, cancel.notice_file_no, cancel.night_on, *(t.notice.c[name] for name in key)).join(
+        t.notice, t.notice.c.notice_no == cancel.notice_no
     )
     schema = schema_of((Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, NoticeFile.NIGHT_ON))
     return read_frame(connection, query, {**schema, **{name: Notice.SCHEMA[name] for name in key}})
@@ -84,5 +84,5 @@ def without_file(connection: Connection) -> list[tuple[str, int]]:
     """ファイルのない収納と入金: table and number of what belongs to no file that was taken in."""
     files = select(t.file.c.file_no)
     parts = ((t.payment, t.payment.c.payment_no), (m.deposit, m.deposit.c.deposit_no))
-    asked = [select(literal(own.name), number).where(own.c.file_no.not_in(files)) for own, number in parts]
-    return [tuple(row) for query in asked for row in connection.execute(query)]
+    queries = [select(literal(table.name), number).where(table.c.file_no.not_in(files)) for table, number in parts]
+    return [tuple(row) for query in queries for row in connection.execute(query)]

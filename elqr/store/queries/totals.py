@@ -40,10 +40,10 @@ def issued(connection: Connection) -> pl.DataFrame:
 
 
 def _posted() -> Select[Any]:
-    g, p = t.posting.c, t.payment.c
+    posting, payment = t.posting.c, t.payment.c
     return select(
-        g.posting_no, g.night_on, g.payment_no, g.account, g.procedure_code, g.yen, p.key_kind, p.paid_on
-    ).join(t.payment, p.payment_no == g.payment_no)  # fmt: skip
+        posting.posting_no, posting.night_on, posting.payment_no, posting.account, posting.procedure_code, posting.yen, payment.key_kind, payment.paid_on
+    ).join(t.payment, payment.payment_no == posting.payment_no)  # fmt: skip
 
 
 def posted(connection: Connection) -> pl.DataFrame:
@@ -54,51 +54,55 @@ def posted(connection: Connection) -> pl.DataFrame:
 def posted_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の仕訳 of some payments: frame PostedPayment. Asked in two parts, each with an index of its own."""
     with stage_rows(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as asked:
-        own = _posted().join(asked, asked.c.payment_no == t.posting.c.payment_no)
+        query = _posted().join(asked, asked.c.payment_no == t.posting.c.payment_no)
         moved = t.posting.c.reverses_no.is_not(None)
-        parts = [read_frame(connection, own.where(part), PostedPayment.SCHEMA) for part in (moved, ~moved)]
+        parts = [read_frame(connection, query.where(part), PostedPayment.SCHEMA) for part in (moved, ~moved)]
         return pl.concat(parts)
 
 
 def last_issued(connection: Connection) -> dict[str, int]:
     """発行の済んだところ: by procedure, the last notice up to which none is left to issue."""
-    own = issue_tally.c
-    query = select(own.procedure_code, func.max(own.last_notice_no)).group_by(own.procedure_code)
+    tally = issue_tally.c
+    query = select(tally.procedure_code, func.max(tally.last_notice_no)).group_by(tally.procedure_code)
     return {code: int(last) for code, last in connection.execute(query)}
 
 
 def balances(connection: Connection, night: date) -> dict[str, int]:
     """残高 up to a night: yen on claims and in suspense, over the whole ledger."""
-    own = posting_tally.c
-    query = select(own.account, func.sum(own.yen)).where(own.night_on <= night.isoformat()).group_by(own.account)
-    found = {account: int(yen) for account, yen in connection.execute(query)}
-    return {account.value: found.get(account.value, 0) for account in Account}
+    tally = posting_tally.c
+    query = (
+        select(tally.account, func.sum(tally.yen)).where(tally.night_on <= night.isoformat()).group_by(tally.account)
+    )
+    sums = {account: int(yen) for account, yen in connection.execute(query)}
+    return {account.value: sums.get(account.value, 0) for account in Account}
 
 
 def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
     """運用の証拠 per procedure, as known on a night: frame EvidenceSum."""
-    day, i, p = as_of.isoformat(), issue_tally.c, posting_tally.c
+    day, issue, posting = as_of.isoformat(), issue_tally.c, posting_tally.c
     code = EvidenceSum.PROCEDURE_CODE
     of_notices = {
-        code: i.procedure_code,
-        EvidenceSum.FIRST_ISSUED_ON: func.min(i.issued_on),
-        EvidenceSum.NOTICES: func.sum(i.notices),
+        code: issue.procedure_code,
+        EvidenceSum.FIRST_ISSUED_ON: func.min(issue.issued_on),
+        EvidenceSum.NOTICES: func.sum(issue.notices),
     }
     of_payments = {
-        code: p.procedure_code,
-        EvidenceSum.FIRST_PAID_ON: func.min(p.first_paid_on).filter(p.is_elqr == 1),
-        EvidenceSum.ELQR_PAYMENTS: func.sum(p.payments).filter(p.is_elqr == 1),
-        EvidenceSum.ELQR_YEN: func.sum(p.yen).filter(p.is_elqr == 1),
-        EvidenceSum.PAYMENTS: func.sum(p.payments),
+        code: posting.procedure_code,
+        EvidenceSum.FIRST_PAID_ON: func.min(posting.first_paid_on).filter(posting.is_elqr == 1),
+        EvidenceSum.ELQR_PAYMENTS: func.sum(posting.payments).filter(posting.is_elqr == 1),
+        EvidenceSum.ELQR_YEN: func.sum(posting.yen).filter(posting.is_elqr == 1),
+        EvidenceSum.PAYMENTS: func.sum(posting.payments),
     }
     issued = (
         select_named(of_notices)
-        .join(t.upload, t.upload.c.upload_no == i.upload_no)
-        .where(i.issued_on <= day, t.upload.c.night_on <= day)
-        .group_by(i.procedure_code)
+        .join(t.upload, t.upload.c.upload_no == issue.upload_no)
+        .where(issue.issued_on <= day, t.upload.c.night_on <= day)
+        .group_by(issue.procedure_code)
     )
     posted = (
-        select_named(of_payments).where(p.account == Account.CLAIM.value, p.night_on <= day).group_by(p.procedure_code)
+        select_named(of_payments)
+        .where(posting.account == Account.CLAIM.value, posting.night_on <= day)
+        .group_by(posting.procedure_code)
     )
     both = read_frame(connection, issued, schema_of(of_notices)).join(
         read_frame(connection, posted, schema_of(of_payments)), on=code, how="full", coalesce=True, validate="1:1"

@@ -21,12 +21,17 @@ def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataF
     Approvals have runs without sums. Runs of older ledgers have none by channel; their nights are missing
     from the second frame.
     """
-    f, c = t.decided_file.c, t.run.c
-    newest_first = select(f.night_on).where(f.night_on <= night.isoformat()).distinct().order_by(f.night_on.desc())
+    decided_file, run = t.decided_file.c, t.run.c
+    newest_first = (
+        select(decided_file.night_on)
+        .where(decided_file.night_on <= night.isoformat())
+        .distinct()
+        .order_by(decided_file.night_on.desc())
+    )
     days = list(connection.execute(newest_first.limit(nights)).scalars())
     places, channels = [], []
-    has_sums = c.entry.contains('"places":')  # what people did has none
-    for day, text in connection.execute(select(c.night_on, c.entry).where(c.night_on.in_(days), has_sums)):
+    has_sums = run.entry.contains('"places":')  # what people did has none
+    for day, text in connection.execute(select(run.night_on, run.entry).where(run.night_on.in_(days), has_sums)):
         entry: dict[str, Any] = json.loads(text)
         places += [(day, place, *sums) for place, sums in entry.get("places", {}).items()]
         channels += [(day, channel, *sums) for channel, sums in entry.get("channels", {}).items()]
@@ -47,57 +52,57 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
     Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before. What
     an undone ruling left in suspense of a payment is told like a reduction.
     """
-    ruled, effect, g, own = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
+    ruling, effect, posting, reduced = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
     was_exception = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])
     rulings = (
         select_named(
             {
-                RulingTrend.PAYMENT_NO: ruled.payment_no,
-                RulingTrend.RULING_NO: ruled.ruling_no,
-                RulingTrend.RULING: ruled.ruling,
+                RulingTrend.PAYMENT_NO: ruling.payment_no,
+                RulingTrend.RULING_NO: ruling.ruling_no,
+                RulingTrend.RULING: ruling.ruling,
                 RulingTrend.IS_REDUCTION: false(),
                 RulingTrend.WAS_EXCEPTION: was_exception,
                 RulingTrend.AFTER_YEN: effect.after_yen,
                 RulingTrend.NIGHT_ON: effect.night_on,
             }
         )
-        .join(r.ruling_result, effect.ruling_no == ruled.ruling_no)
-        .join(t.decision, t.decision.c.payment_no == ruled.payment_no)
+        .join(r.ruling_result, effect.ruling_no == ruling.ruling_no)
+        .join(t.decision, t.decision.c.payment_no == ruling.payment_no)
         .where(effect.result == RulingResult.APPROVED.value, effect.night_on <= night.isoformat())
     )
-    left: dict[str, ColumnElement[Any]] = {
+    held: dict[str, ColumnElement[Any]] = {
         RulingTrend.IS_REDUCTION: true(),
         RulingTrend.WAS_EXCEPTION: was_exception,
-        RulingTrend.AFTER_YEN: g.yen,
-        RulingTrend.NIGHT_ON: g.night_on,
+        RulingTrend.AFTER_YEN: posting.yen,
+        RulingTrend.NIGHT_ON: posting.night_on,
     }
     reductions = (
         select_named(
             {
-                RulingTrend.PAYMENT_NO: g.payment_no,
-                RulingTrend.RULING_NO: func.coalesce(own.after_ruling_no, 0),
+                RulingTrend.PAYMENT_NO: posting.payment_no,
+                RulingTrend.RULING_NO: func.coalesce(reduced.after_ruling_no, 0),
                 RulingTrend.RULING: literal(""),
-                **left,
+                **held,
             }
         )
-        .join(r.reduced_posting, own.posting_no == g.posting_no)
-        .join(t.decision, t.decision.c.payment_no == g.payment_no)
-        .where(g.account == Account.SUSPENSE.value, g.night_on <= night.isoformat())
+        .join(r.reduced_posting, reduced.posting_no == posting.posting_no)
+        .join(t.decision, t.decision.c.payment_no == posting.payment_no)
+        .where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
     )
     undone = literal(Ruling.UNDO.value).label(RulingTrend.RULING)
-    told = (undone, *(column.label(name) for name, column in left.items()))
+    columns = (undone, *(column.label(name) for name, column in held.items()))
     returns = (
         returned(night)
-        .join(t.decision, t.decision.c.payment_no == g.payment_no)
-        .with_only_columns(g.payment_no, r.ruling_posting.c.ruling_no, *told)
+        .join(t.decision, t.decision.c.payment_no == posting.payment_no)
+        .with_only_columns(posting.payment_no, r.ruling_posting.c.ruling_no, *columns)
     )
-    came_off = (reductions.with_only_columns(g.payment_no), returned(night))
+    came_off = (reductions.with_only_columns(posting.payment_no), returned(night))
     since = (
-        rulings.with_only_columns(ruled.payment_no).where(effect.night_on > first.isoformat()),
-        *(own.where(g.night_on > first.isoformat()) for own in came_off),
+        rulings.with_only_columns(ruling.payment_no).where(effect.night_on > first.isoformat()),
+        *(payments.where(posting.night_on > first.isoformat()) for payments in came_off),
     )
     touched = or_(*(t.decision.c.payment_no.in_(payments) for payments in since))
-    was_listed = or_(was_exception, *(t.decision.c.payment_no.in_(own) for own in came_off))
+    was_listed = or_(was_exception, *(t.decision.c.payment_no.in_(payments) for payments in came_off))
     parts = (rulings.where(touched, was_listed), reductions.where(touched), returns.where(touched))
     rows = pl.concat(read_frame(connection, part, RulingTrend.SCHEMA) for part in parts)
     return rows.sort(RulingTrend.PAYMENT_NO, RulingTrend.RULING_NO, RulingTrend.IS_REDUCTION)

@@ -44,8 +44,10 @@ def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
     count, yen, file_no = connection.execute(sums).one()
     if file_no is None:
         return Undecided(0, 0, 1, 0)
-    own = select(t.payment.c.payment_no).where(t.payment.c.file_no == file_no).order_by(t.payment.c.record_no).limit(1)
-    first = connection.execute(own).scalar_one()
+    query = (
+        select(t.payment.c.payment_no).where(t.payment.c.file_no == file_no).order_by(t.payment.c.record_no).limit(1)
+    )
+    first = connection.execute(query).scalar_one()
     last = connection.execute(select(func.max(t.payment.c.payment_no))).scalar_one()
     return Undecided(int(count), int(yen), int(first), int(last))
 
@@ -70,10 +72,10 @@ def undecided_payments(connection: Connection, in_hand: Collection[int] = ()) ->
 
 def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """キーの指す調定: key_kind, key_digits and each claim that a slip behind the key pays."""
-    named = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
-    keys = payments.select(named).unique().with_row_index("at").cast({"at": pl.Int64})
+    names = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
+    keys = payments.select(names).unique().with_row_index("at").cast({"at": pl.Int64})
     stored = registered_keys(keys)
-    with stage_rows(connection, stored.select(*named, "at")) as asked:
+    with stage_rows(connection, stored.select(*names, "at")) as asked:
         key, pays = t.notice_key.c, t.notice_claim.c
         query = (
             select(asked.c.at, key.reissue_no, pays.claim_no)
@@ -82,6 +84,6 @@ def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
             .distinct()
         )
         schema = {"at": pl.Int64, NoticeKey.REISSUE_NO: pl.String, NoticeClaim.CLAIM_NO: pl.Int64}
-        found = read_frame(connection, query, schema)
-    found = attach_to_keys(found, keys, stored["only_reissue_no"])
-    return found.select(*named, NoticeClaim.CLAIM_NO).unique()
+        rows = read_frame(connection, query, schema)
+    rows = attach_to_keys(rows, keys, stored["only_reissue_no"])
+    return rows.select(*names, NoticeClaim.CLAIM_NO).unique()

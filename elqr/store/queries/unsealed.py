@@ -14,29 +14,29 @@ _TAKEN = (FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value)
 
 def deliveries(connection: Connection, after: int) -> list[dict[str, Any]]:
     """受信 after a number, in order: delivery_no, name, sha256, status; code and actual of the first finding."""
-    own, finding = t.delivery.c, t.delivery_finding.c
+    delivery, finding = t.delivery.c, t.delivery_finding.c
     query = (
-        select(own.delivery_no, own.name, own.sha256, own.status, finding.code, finding.actual)
-        .outerjoin(t.delivery_finding, and_(finding.delivery_no == own.delivery_no, finding.line_no == 1))
-        .where(own.delivery_no > after)
-        .order_by(own.delivery_no)
+        select(delivery.delivery_no, delivery.name, delivery.sha256, delivery.status, finding.code, finding.actual)
+        .outerjoin(t.delivery_finding, and_(finding.delivery_no == delivery.delivery_no, finding.line_no == 1))
+        .where(delivery.delivery_no > after)
+        .order_by(delivery.delivery_no)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def without_content(connection: Connection, after: int) -> list[tuple[int, str]]:
     """中身のない受信 after a number: number and name of what is called taken in, and no file of the ledger is."""
-    own, file = t.delivery.c, t.file.c
+    delivery, file = t.delivery.c, t.file.c
     same = and_(
-        file.sha256 == own.sha256,
-        file.spec == own.spec,
-        file.payment_count == own.payment_count,
-        file.payment_yen == own.payment_yen,
+        file.sha256 == delivery.sha256,
+        file.spec == delivery.spec,
+        file.payment_count == delivery.payment_count,
+        file.payment_yen == delivery.payment_yen,
     )
-    query = select(own.delivery_no, own.name).where(
-        own.status.in_(_TAKEN), own.delivery_no > after, ~exists().where(same)
+    query = select(delivery.delivery_no, delivery.name).where(
+        delivery.status.in_(_TAKEN), delivery.delivery_no > after, ~exists().where(same)
     )
-    return [tuple(row) for row in connection.execute(query.order_by(own.delivery_no))]
+    return [tuple(row) for row in connection.execute(query.order_by(delivery.delivery_no))]
 
 
 def taken_twice(connection: Connection, after: int) -> list[tuple[str, str]]:
@@ -44,10 +44,12 @@ def taken_twice(connection: Connection, after: int) -> list[tuple[str, str]]:
 
     What comes again is delivered again, and not taken in again.
     """
-    own, later = t.delivery.c, t.delivery.alias("later").c
+    delivery, later = t.delivery.c, t.delivery.alias("later").c
     newer = select(later.sha256).where(later.delivery_no > after, later.status == FileStatus.ACCEPTED.value)
-    query = select(own.sha256, func.max(own.name)).where(own.status == FileStatus.ACCEPTED.value, own.sha256.in_(newer))
-    return [tuple(row) for row in connection.execute(query.group_by(own.sha256).having(func.count() > 1))]
+    query = select(delivery.sha256, func.max(delivery.name)).where(
+        delivery.status == FileStatus.ACCEPTED.value, delivery.sha256.in_(newer)
+    )
+    return [tuple(row) for row in connection.execute(query.group_by(delivery.sha256).having(func.count() > 1))]
 
 
 def files(connection: Connection, after: int) -> list[dict[str, Any]]:
@@ -56,61 +58,61 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
     Each with the name and night of its delivery (none when there is none), what its payments (payments, yen) and its
     lines of money (deposits) come to, and what the ledger says of it.
     """
-    own, came, lines = t.file.c, t.delivery.c, m.deposit_file.c
-    delivered = and_(came.sha256 == own.sha256, came.status == FileStatus.ACCEPTED.value)
+    file, delivery, deposit_file = t.file.c, t.delivery.c, m.deposit_file.c
+    delivered = and_(delivery.sha256 == file.sha256, delivery.status == FileStatus.ACCEPTED.value)
     newer = t.delivery.alias("newer").c
     waits = exists().where(
-        newer.sha256 == own.sha256, newer.status == FileStatus.ACCEPTED.value, newer.delivery_no > after
+        newer.sha256 == file.sha256, newer.status == FileStatus.ACCEPTED.value, newer.delivery_no > after
     )
-    paid = select(func.count()).where(t.payment.c.file_no == own.file_no).scalar_subquery()
+    paid = select(func.count()).where(t.payment.c.file_no == file.file_no).scalar_subquery()
     yen = (
         select(func.coalesce(func.sum(t.payment.c.paid_yen), 0))
-        .where(t.payment.c.file_no == own.file_no)
+        .where(t.payment.c.file_no == file.file_no)
         .scalar_subquery()
     )
-    money = select(func.count()).where(m.deposit.c.file_no == own.file_no).scalar_subquery()
+    money = select(func.count()).where(m.deposit.c.file_no == file.file_no).scalar_subquery()
     query = (
         select(
-            *own,
-            came.name,
-            came.night_on,
-            lines.lines,
+            *file,
+            delivery.name,
+            delivery.night_on,
+            deposit_file.lines,
             paid.label("payments"),
             yen.label("yen"),
             money.label("deposits"),
         )
         .outerjoin(t.delivery, delivered)
-        .outerjoin(m.deposit_file, lines.file_no == own.file_no)
+        .outerjoin(m.deposit_file, deposit_file.file_no == file.file_no)
         .where(or_(OPEN, waits))
-        .order_by(own.file_no)
+        .order_by(file.file_no)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def deposits(connection: Connection, after: int) -> set[int]:
     """入金明細 after a number: the files that they are of."""
-    own = m.deposit.c
-    return set(connection.execute(select(own.file_no).where(own.deposit_no > after)).scalars())
+    deposit = m.deposit.c
+    return set(connection.execute(select(deposit.file_no).where(deposit.deposit_no > after)).scalars())
 
 
 def uploads(connection: Connection, after: int) -> list[dict[str, Any]]:
     """納付書情報 after a number, each with how many payloads (payloads) and yen (payload_yen) went out with it."""
-    own = t.upload.c
-    query = select(*own).where(own.upload_no > after).order_by(own.upload_no)
-    found = [dict(row) for row in connection.execute(query).mappings()]
+    upload = t.upload.c
+    query = select(*upload).where(upload.upload_no > after).order_by(upload.upload_no)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
     issued = (
         select(t.payload.c.upload_no, func.count(), func.sum(t.notice.c.amount_yen))
         .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
         .where(t.payload.c.upload_no > after)
         .group_by(t.payload.c.upload_no)
     )
-    sums = {number: own for number, *own in connection.execute(issued)} if found else {}
-    for upload in found:  # payloads have no index by upload: they are read where one waits
-        upload["payloads"], upload["payload_yen"] = sums.get(upload["upload_no"], (0, 0))
-    return found
+    sums = {number: numbers for number, *numbers in connection.execute(issued)} if rows else {}
+    for row in rows:  # payloads have no index by upload: they are read where one waits
+        row["payloads"], row["payload_yen"] = sums.get(row["upload_no"], (0, 0))
+    return rows
 
 
 def has_findings(connection: Connection, notice_file_no: int) -> bool:
     """指摘があるか of a notice file."""
-    own = t.notice_finding.c.notice_file_no
-    return connection.execute(select(own).where(own == notice_file_no).limit(1)).first() is not None
+    number = t.notice_finding.c.notice_file_no
+    return connection.execute(select(number).where(number == notice_file_no).limit(1)).first() is not None

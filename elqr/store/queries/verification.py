@@ -107,9 +107,9 @@ def posting_tallies(connection: Connection) -> pl.DataFrame:
 
 def decisions(connection: Connection) -> pl.DataFrame:
     """消込結果 beside the payment: frame DecisionBeside."""
-    more = [name for name in DecisionBeside.SCHEMA if name not in Decision.SCHEMA]
+    payment_columns = [name for name in DecisionBeside.SCHEMA if name not in Decision.SCHEMA]
     query = (
-        select(*(t.decision.c[name] for name in Decision.SCHEMA), *(t.payment.c[name] for name in more))
+        select(*(t.decision.c[name] for name in Decision.SCHEMA), *(t.payment.c[name] for name in payment_columns))
         .select_from(t.payment)
         .outerjoin(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
     )
@@ -118,20 +118,20 @@ def decisions(connection: Connection) -> pl.DataFrame:
 
 def postings(connection: Connection) -> pl.DataFrame:
     """仕訳: frame EnteredPosting."""
-    g = t.posting.c
+    posting = t.posting.c
     query = (
         select(
-            *(g[name] for name in Posting.SCHEMA),
-            g.posting_no,
-            g.night_on,
-            g.reverses_no,
+            *(posting[name] for name in Posting.SCHEMA),
+            posting.posting_no,
+            posting.night_on,
+            posting.reverses_no,
             r.ruling_posting.c.ruling_no,
             t.claim.c.levy_year,
             r.reduced_posting.c.posting_no.is_not(None).label(EnteredPosting.IS_REDUCTION),
         )
-        .outerjoin(r.reduced_posting, r.reduced_posting.c.posting_no == g.posting_no)
-        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == g.posting_no)
-        .outerjoin(t.claim, t.claim.c.claim_no == g.claim_no)
+        .outerjoin(r.reduced_posting, r.reduced_posting.c.posting_no == posting.posting_no)
+        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == posting.posting_no)
+        .outerjoin(t.claim, t.claim.c.claim_no == posting.claim_no)
     )
     return read_frame(connection, query, EnteredPosting.SCHEMA).sort(EnteredPosting.POSTING_NO)
 
@@ -141,25 +141,27 @@ def stray_postings(connection: Connection) -> list[int]:
 
     A correction may go where its own ruling takes yen back, or where the slip stands that it names.
     """
-    g, back, covers, d = t.posting.c, t.posting.alias("back").c, t.notice_claim.c, t.decision.c
+    posting, back, covers, decision = t.posting.c, t.posting.alias("back").c, t.notice_claim.c, t.decision.c
     link, target = r.ruling_posting.c, r.ruling.c
     of_notice = exists().where(
-        d.payment_no == g.payment_no, covers.notice_no == d.notice_no, covers.claim_no == g.claim_no
+        decision.payment_no == posting.payment_no,
+        covers.notice_no == decision.notice_no,
+        covers.claim_no == posting.claim_no,
     )
     of_ruling = exists().where(
-        link.posting_no == g.posting_no,
+        link.posting_no == posting.posting_no,
         target.ruling_no == link.ruling_no,
         covers.notice_no == func.coalesce(link.notice_no, target.notice_no),
-        covers.claim_no == g.claim_no,
+        covers.claim_no == posting.claim_no,
     )
-    of_reversed = exists().where(back.posting_no == g.reverses_no, back.claim_no == g.claim_no)
-    is_move = g.reverses_no.is_not(None)
+    of_reversed = exists().where(back.posting_no == posting.reverses_no, back.claim_no == posting.claim_no)
+    is_move = posting.reverses_no.is_not(None)
     query = (
-        select(g.posting_no)
-        .where(g.claim_no.is_not(None))
+        select(posting.posting_no)
+        .where(posting.claim_no.is_not(None))
         .where(or_(and_(~is_move, ~of_notice), and_(is_move, ~of_ruling, ~of_reversed)))
     )
-    return list(connection.execute(query.order_by(g.posting_no)).scalars())
+    return list(connection.execute(query.order_by(posting.posting_no)).scalars())
 
 
 def overpaid_claims(connection: Connection) -> pl.DataFrame:
@@ -167,7 +169,7 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
 
     As far as a link of the chain looked at the slips.
     """
-    looked_at, covers = slips_looked_at(connection), t.notice_claim.c
+    seen, covers = slips_looked_at(connection), t.notice_claim.c
     gone = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
     changed = (
         select(covers.claim_no)
@@ -177,8 +179,8 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
     unseen = select(covers.claim_no).where(
         covers.notice_no.in_(
             union(
-                select(t.notice.c.notice_no).where(t.notice.c.notice_no > looked_at.notice_no),
-                select(t.notice_cancel.c.notice_no).where(t.notice_cancel.c.notice_file_no > looked_at.file_no),
+                select(t.notice.c.notice_no).where(t.notice.c.notice_no > seen.notice_no),
+                select(t.notice_cancel.c.notice_no).where(t.notice_cancel.c.notice_file_no > seen.file_no),
             )
         )
     )
@@ -206,17 +208,17 @@ OF_PAYMENT = "_paid"
 def identities(connection: Connection) -> pl.DataFrame:
     """既知の収納, beside the payments they are of: both sides' identity, stage and occurrence."""
     names = (Payment.PAYMENT_NO, Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
-    own = _all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
+    payments = _all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
     known = _all(connection, t.payment_identity, Known.SCHEMA)
-    return known.join(own, on=Payment.PAYMENT_NO, how="full", suffix=OF_PAYMENT, coalesce=True)
+    return known.join(payments, on=Payment.PAYMENT_NO, how="full", suffix=OF_PAYMENT, coalesce=True)
 
 
 def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の中身 of some payments: frame SaidContent."""
-    p = t.payment.c
+    payment = t.payment.c
     schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
     with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
-        query = select(*(p[name] for name in schema)).join(asked, asked.c.payment_no == p.payment_no)
+        query = select(*(payment[name] for name in schema)).join(asked, asked.c.payment_no == payment.payment_no)
         return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias(SaidContent.CONTENT))
 
 
@@ -267,41 +269,41 @@ def settlements(connection: Connection) -> pl.DataFrame:
         .join(m.bundle, m.bundle.c.bundle_no == m.settlement_bundle.c.bundle_no)
         .group_by(m.settlement_bundle.c.settlement_no)
     )
-    d = m.deposit.c
-    signed = case((d.kind == DepositKind.CANCELLED.value, -d.yen), else_=d.yen)
+    deposit = m.deposit.c
+    signed = case((deposit.kind == DepositKind.CANCELLED.value, -deposit.yen), else_=deposit.yen)
     money = (
         select(m.settlement_deposit.c.settlement_no, func.sum(signed).label(held_money))
-        .join(m.deposit, d.deposit_no == m.settlement_deposit.c.deposit_no)
-        .where(d.repeats_no.is_(None), d.kind != DepositKind.PAID_OUT.value)
+        .join(m.deposit, deposit.deposit_no == m.settlement_deposit.c.deposit_no)
+        .where(deposit.repeats_no.is_(None), deposit.kind != DepositKind.PAID_OUT.value)
         .group_by(m.settlement_deposit.c.settlement_no)
     )
     line = {name: kind for name, kind in EnteredSettlement.SCHEMA.items() if name not in EnteredSettlement.HELD}
     rows = _all(connection, m.settlement, line)
     of_bundles = read_frame(connection, held, schema_of((number, *held_names)))
     of_money = read_frame(connection, money, schema_of((number, held_money)))
-    for own in (of_bundles, of_money):
-        rows = rows.join(own, on=number, how="full", coalesce=True)
+    for side in (of_bundles, of_money):
+        rows = rows.join(side, on=number, how="full", coalesce=True)
     return rows.sort(number)
 
 
 def overdue(connection: Connection) -> pl.DataFrame:
     """期限超過の速報: frame WatchedOverdue."""
-    o, w, p = m.overdue_payment.c, m.watched_bundle.c, t.payment.c
-    watched_on = w.night_on.label(WatchedOverdue.WATCHED_ON)
+    overdue, watched, payment = m.overdue_payment.c, m.watched_bundle.c, t.payment.c
+    watched_on = watched.night_on.label(WatchedOverdue.WATCHED_ON)
     query = (
-        select(o.payment_no, o.contract, o.night_on, watched_on, t.decision.c.outcome)
-        .join(t.payment, p.payment_no == o.payment_no)
-        .join(t.decision, t.decision.c.payment_no == o.payment_no)
+        select(overdue.payment_no, overdue.contract, overdue.night_on, watched_on, t.decision.c.outcome)
+        .join(t.payment, payment.payment_no == overdue.payment_no)
+        .join(t.decision, t.decision.c.payment_no == overdue.payment_no)
         .outerjoin(
             m.bundle,
             and_(
-                m.bundle.c.file_no == p.file_no,
-                m.bundle.c.channel == p.channel,
-                m.bundle.c.stage == p.stage,
-                m.bundle.c.day_on == func.coalesce(p.funds_on, p.paid_on),
+                m.bundle.c.file_no == payment.file_no,
+                m.bundle.c.channel == payment.channel,
+                m.bundle.c.stage == payment.stage,
+                m.bundle.c.day_on == func.coalesce(payment.funds_on, payment.paid_on),
             ),
         )
-        .outerjoin(m.watched_bundle, w.bundle_no == m.bundle.c.bundle_no)
+        .outerjoin(m.watched_bundle, watched.bundle_no == m.bundle.c.bundle_no)
     )
     return read_frame(connection, query, WatchedOverdue.SCHEMA)
 
@@ -351,12 +353,12 @@ def covers(connection: Connection) -> pl.DataFrame:
         **{f"{OF_CLAIM}{name}": kind for name, kind in key.items()},
         Notice.PAYER_REF: _TEXT,
     }
-    n, c = t.notice.c, t.claim.c
-    of_claim = (c[name].label(f"{OF_CLAIM}{name}") for name in key)
+    notice, claim = t.notice.c, t.claim.c
+    of_claim = (claim[name].label(f"{OF_CLAIM}{name}") for name in key)
     query = (
-        select(*t.notice_claim.c, n.amount_yen, *(n[name] for name in key), *of_claim, n.payer_ref)
-        .outerjoin(t.notice, n.notice_no == t.notice_claim.c.notice_no)
-        .outerjoin(t.claim, c.claim_no == t.notice_claim.c.claim_no)
+        select(*t.notice_claim.c, notice.amount_yen, *(notice[name] for name in key), *of_claim, notice.payer_ref)
+        .outerjoin(t.notice, notice.notice_no == t.notice_claim.c.notice_no)
+        .outerjoin(t.claim, claim.claim_no == t.notice_claim.c.claim_no)
     )
     return read_frame(connection, query, schema)
 
