@@ -20,7 +20,7 @@ from elqr.store.db import sqlite
 from elqr.store.db.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidy
 from elqr.store.db.schema import SCHEMA_VERSION, metadata
 from elqr.store.entries.night import OPERATOR
-from elqr.store.queries.ledger_identity import begin
+from elqr.store.queries.ledger_identity import give_identity
 from elqr.store.tables import acts as act_tables
 from elqr.store.tables import arrears as arrears_tables
 from elqr.store.tables import exports as export_tables
@@ -35,14 +35,14 @@ from elqr.store.tables import totals as tally_tables
 from elqr.store.tables.ledger import setting
 from elqr.vocabulary.errors import CannotWrite, LedgerError, Locked, OperatorError, cause
 
-_ROOMS = (
+_TABLE_MODULES = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
     refused_tables, retraction_tables, act_tables,
 )  # fmt: skip
 """The modules that declare tables: a ledger has all of them."""
 
-_Asked = ParamSpec("_Asked")
-_Told = TypeVar("_Told")
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class Aside:
 
     def ask(
         self,
-        question: Callable[Concatenate[Connection, _Asked], _Told],
-        *args: _Asked.args,
-        **kwargs: _Asked.kwargs,
-    ) -> Callable[[], _Told]:
+        question: Callable[Concatenate[Connection, _Arguments], _Answer],
+        *args: _Arguments.args,
+        **kwargs: _Arguments.kwargs,
+    ) -> Callable[[], _Answer]:
         """問う, one question after the other. Returns what waits for the answer."""
         if self.thread is not None:
             return self.thread.submit(question, self.connection, *args, **kwargs).result
@@ -184,7 +184,7 @@ def is_nothing(url: str) -> bool:
         return False
 
 
-def _anew() -> None:
+def _allow_new() -> None:
     """A new ledger may be begun."""
 
 
@@ -200,7 +200,7 @@ def open_ledger(
     url: str,
     *,
     rehearsal: bool = False,
-    before_new: Callable[[], None] = _anew,
+    before_new: Callable[[], None] = _allow_new,
     operator: Mapping[str, str] | None = None,
 ) -> Ledger:
     """台帳を開く, for an operator: creates it on first use. Raises LedgerError, CannotWrite with what to do.
@@ -297,7 +297,7 @@ def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
         if not names:
             before_new()
             metadata.create_all(connection)
-            begin(connection)
+            give_identity(connection)
             ledger.is_new = True
             connection.execute(setting.insert().values(name="schema_version", value=str(SCHEMA_VERSION)))
             return

@@ -72,13 +72,13 @@ class Staging:
 
     def of(self, table: Table) -> Table:
         """The table here for one of the ledger's."""
-        return self._like(table, table.name, _STAGED[table] or tuple(table.c.keys()))
+        return self._copy_of(table, table.name, _STAGED[table] or tuple(table.c.keys()))
 
     def payments(self, sha256: str) -> Table:
         """収納 of one content, not yet numbered."""
-        return self._like(t.payment, f"file_{sha256[:48]}", tuple(PaymentContent.SCHEMA))
+        return self._copy_of(t.payment, f"file_{sha256[:48]}", tuple(PaymentContent.SCHEMA))
 
-    def _like(self, table: Table, name: str, columns: tuple[str, ...]) -> Table:
+    def _copy_of(self, table: Table, name: str, columns: tuple[str, ...]) -> Table:
         copies = [Column(column, table.c[column].type) for column in columns]
         return Table(name, MetaData(), *copies, schema=self.schema, prefixes=["UNLOGGED"])
 
@@ -137,7 +137,7 @@ def enter_file(
     _, count, yen = sums
     file_no = enter_content(connection, delivered, night, spec, *sums)
     staged = staging.payments(delivered.sha256)
-    number = _numbered(next_no(connection, t.payment.c.payment_no), staged.c.record_no)
+    number = _number_from(next_no(connection, t.payment.c.payment_no), staged.c.record_no)
     query = select(*staged.c, number, literal(file_no, Whole))
     connection.execute(insert(t.payment).from_select([*staged.c.keys(), *_NUMBERS], query))
     entered = select(func.count(), func.coalesce(func.sum(t.payment.c.paid_yen), 0)).where(
@@ -177,7 +177,7 @@ def enter_decided(
     decided_count = connection.execute(select(func.count()).select_from(decided)).scalar_one()
     assert decided_count == count, "every payment has exactly one decision"
     order = (posted.c.payment_no, posted.c.account, posted.c.claim_no)
-    number = _numbered(next_no(connection, t.posting.c.posting_no), *order)
+    number = _number_from(next_no(connection, t.posting.c.posting_no), *order)
     constants = {
         "posting_no": number,
         "night_on": literal(night.isoformat()),
@@ -212,5 +212,5 @@ def _tallies(connection: Connection, staging: Staging) -> pl.DataFrame:
     return read_frame(connection, query, PostingTally.SCHEMA).sort([key.name for key in keys])
 
 
-def _numbered(first: int, *order: ColumnElement[Any]) -> ColumnElement[int]:
+def _number_from(first: int, *order: ColumnElement[Any]) -> ColumnElement[int]:
     return func.row_number().over(order_by=order) + literal(first - 1, Whole)

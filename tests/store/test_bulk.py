@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Select, case, func, literal, select, union
 from sqlalchemy.engine import make_url
 
-from elqr.store.db.bulk import asked, read_frame, read_unordered, select_named
+from elqr.store.db.bulk import look_up, read_frame, read_unordered, select_named
 from elqr.store.db.database import engine
 
 YEN = {"paid_yen": pl.Int64, "owed_yen": pl.Int64}
@@ -18,7 +18,7 @@ Read = Callable[[Connection, Any], pl.DataFrame]
 
 
 def _asked(connection: Connection, query: Select[Any]) -> pl.DataFrame:
-    return asked([connection], pl.DataFrame({"no": [1]}), lambda keys: query.select_from(keys), YEN)
+    return look_up([connection], pl.DataFrame({"no": [1]}), lambda keys: query.select_from(keys), YEN)
 
 
 READERS: tuple[Read, ...] = (

@@ -47,7 +47,9 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
     if copy_rows(connection, table, rows):
         return
     literals = {
-        name: literal_text for name in rows.columns[1:] if (literal_text := _spelt(connection, rows[name])) is not None
+        name: literal_text
+        for name in rows.columns[1:]
+        if (literal_text := _literal_of(connection, rows[name])) is not None
     }
     names = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in rows.columns)
     row = f"({', '.join(literals.get(name, '?') for name in rows.columns)})"
@@ -55,17 +57,17 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
     for part in rows.drop(literals).iter_slices(_ROWS_A_FETCH):
         full = part.height - part.height % _ROWS_A_STATEMENT
         for portion, rows_each in ((part.slice(0, full), _ROWS_A_STATEMENT), (part.slice(full), 1)):
-            if values := _in_statements(portion, rows_each):
+            if values := _statement_values(portion, rows_each):
                 connection.exec_driver_sql(statement + ", ".join([row] * rows_each), values)
 
 
-def _in_statements(rows: pl.DataFrame, rows_each: int) -> list[tuple[object, ...]]:
+def _statement_values(rows: pl.DataFrame, rows_each: int) -> list[tuple[object, ...]]:
     """The values of so many rows together, as one statement takes them."""
     flat = chain.from_iterable(zip(*(column.to_list() for column in rows.iter_columns()), strict=True))
     return list(zip(*[flat] * (rows_each * rows.width), strict=True))
 
 
-def _spelt(connection: Connection, values: pl.Series) -> str | None:
+def _literal_of(connection: Connection, values: pl.Series) -> str | None:
     """A value that is the same in all rows, as SQL spells it: said once, not handed over a hundred thousand times."""
     first = values[0]
     if (isinstance(first, str) and not first.isprintable()) or not values.eq_missing(first).all():
@@ -90,7 +92,7 @@ def schema_of(columns: Iterable[frames.Column]) -> dict[str, Any]:
     return {str(column): column.dtype for column in columns}
 
 
-def _bound(query: Query, schema: Schema) -> Schema:
+def _stored_schema(query: Query, schema: Schema) -> Schema:
     """The schema as the database keeps it (see `as_stored`), of a query that names its columns so.
 
     So does each part of a union. Rows come without names: two columns of one type that change places would be read as
@@ -107,7 +109,7 @@ def _bound(query: Query, schema: Schema) -> Schema:
 
 def read_frame(connection: Connection, statement: Query, schema: Schema) -> pl.DataFrame:
     """The rows of a query as a frame of exactly this schema; the query's columns have its names, in its order."""
-    stored = _bound(statement, schema)
+    stored = _stored_schema(statement, schema)
     result = connection.execute(statement)
     pieces, driver = [], result.cursor
     assert driver is not None, "a query gives rows"
@@ -122,7 +124,7 @@ def read_frame(connection: Connection, statement: Query, schema: Schema) -> pl.D
             )
         )
     result.close()
-    return _as_asked(pl.concat(pieces) if pieces else pl.DataFrame(schema=stored), schema)
+    return _restore_types(pl.concat(pieces) if pieces else pl.DataFrame(schema=stored), schema)
 
 
 def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
@@ -130,10 +132,10 @@ def read_unordered(connection: Connection, statement: Select[Any], schema: Schem
 
     They are so many at most that they can be held as text for a moment.
     """
-    return _as_asked(read_columns(connection, statement, _bound(statement, schema)), schema)
+    return _restore_types(read_columns(connection, statement, _stored_schema(statement, schema)), schema)
 
 
-def _as_asked(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+def _restore_types(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     return frame.with_columns(
         pl.col(name).str.to_date("%Y-%m-%d") if dtype == pl.Date else pl.col(name).cast(dtype)
         for name, dtype in schema.items()
@@ -155,7 +157,7 @@ def stage_rows(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClau
     table.drop(connection)
 
 
-def asked(
+def look_up(
     connections: Sequence[Connection], keys: pl.DataFrame, query: Callable[[FromClause], Select[Any]], schema: Schema
 ) -> pl.DataFrame:
     """照会: what a query gives for these keys, each in one row, in no order.
@@ -187,6 +189,6 @@ def next_no(connection: Connection, column: Column[Any]) -> int:
     return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
 
 
-def numbered(frame: pl.DataFrame, name: str, first: int) -> pl.DataFrame:
+def number_rows(frame: pl.DataFrame, name: str, first: int) -> pl.DataFrame:
     """The frame with consecutive numbers from `first` in a column."""
     return frame.with_columns(pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(name))

@@ -31,7 +31,7 @@ from sqlalchemy.pool import NullPool
 from elqr.store.db.schema import BUSY_SECONDS, lost_indexes, metadata
 from elqr.store.db.server_shape import shape_breaks
 
-_SPELT = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+_DIALECT = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
 """How a query is spelt that is handed over whole: the driver's own way would double each percent sign."""
 
 _PAGE_BYTES, _GROWN, _GROWN_PAGES = 8_192, 1.2, 100
@@ -113,7 +113,7 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
     """一括で入れる on a server: rows of stored types, by COPY. An empty text is quoted, so that it is no null."""
     names = ", ".join(f'"{name}"' for name in rows.columns)
     schema = f"{table.schema}." if table.schema else "" if table.metadata is metadata else "pg_temp."
-    with _copying(connection, f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
+    with _copy(connection, f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
         copy.write(rows.write_csv(include_header=False, quote_style="necessary").encode())
 
 
@@ -121,13 +121,13 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
     """列のまま読む, by COPY: a null is an empty field, an empty text a quoted one; truth values are 0 and 1."""
     columns = statement.subquery().c
     numbers = [cast(column, Integer) if isinstance(column.type, Boolean) else column for column in columns]
-    query = select(*numbers).compile(dialect=_SPELT, compile_kwargs={"literal_binds": True})
-    with _copying(connection, f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+    query = select(*numbers).compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+    with _copy(connection, f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
         return pl.read_csv(b"".join(copy), has_header=False, schema=dict(schema))
 
 
 @contextmanager
-def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
+def _copy(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
     """COPYする, by the driver itself. What stops it is raised as for any other statement: OperationalError."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)

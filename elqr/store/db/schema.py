@@ -106,7 +106,7 @@ def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[b
 
 
 @compiles(CreateIndex, "postgresql")
-def _of_some_rows(creation: CreateIndex, compiler: DDLCompiler, **kwargs: Any) -> str:
+def _keep_condition(creation: CreateIndex, compiler: DDLCompiler, **kwargs: Any) -> str:
     """A file's condition is a server's too. Said here, because naming it in `index` loads the server's dialect."""
     options = creation.element.dialect_options
     options["postgresql"]["where"] = options["sqlite"]["where"]

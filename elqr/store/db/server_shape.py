@@ -45,7 +45,7 @@ def shape_breaks(connection: Connection) -> Iterator[str]:
     yield from (f"知らない{thing} があります" for thing in connection.exec_driver_sql(_OTHERS).scalars())
 
 
-def _parsed(trigger: str) -> tuple[object, ...] | None:
+def _parse(trigger: str) -> tuple[object, ...] | None:
     """What a trigger does, however it is written."""
     match = _TRIGGER.fullmatch(" ".join(trigger.split()))
     if match is None:
@@ -55,7 +55,7 @@ def _parsed(trigger: str) -> tuple[object, ...] | None:
 
 
 def _trigger_breaks(connection: Connection) -> Iterator[str]:
-    guards = [_parsed(statement) for statement in GUARDS["postgresql"]]
+    guards = [_parse(statement) for statement in GUARDS["postgresql"]]
     wanted = {(guard[3], guard[0]): guard for guard in guards if guard is not None}
     bodies: dict[str, str] = dict(
         (match[1], match[2]) for text in GUARDS["postgresql"] if (match := _FUNCTION.search(text))
@@ -66,7 +66,7 @@ def _trigger_breaks(connection: Connection) -> Iterator[str]:
             yield f"表 {table} に知らない守り {name} があります"
         elif enabled not in _WORKS:
             yield f"表 {table} の守り {name} が止めてあります"
-        elif _parsed(text) != guard or bodies.get(function) != body:
+        elif _parse(text) != guard or bodies.get(function) != body:
             yield f"表 {table} の守り {name} の定義が違います"
     for table, name in sorted(wanted, key=str):
         yield f"表 {table} の守り {name} がありません"

@@ -108,12 +108,12 @@ def tidy(connection: Connection) -> None:
 _KINDS = {"table": "表", "index": "索引", "trigger": "守り", "view": "ビュー"}
 
 
-def _named(kind: str, name: str) -> str:
+def _label(kind: str, name: str) -> str:
     is_append_only = kind == "trigger" and name.endswith(("_no_update", "_no_delete"))
     return f"{'追記だけの' if is_append_only else ''}{_KINDS[kind]} {name}"
 
 
-def _texts(connection: Connection) -> dict[tuple[str, str], str]:
+def _definitions(connection: Connection) -> dict[tuple[str, str], str]:
     """定義 of all that was made in the file, by kind and name, however it was spaced and quoted."""
     query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     return {
@@ -122,22 +122,22 @@ def _texts(connection: Connection) -> dict[tuple[str, str], str]:
 
 
 @cache
-def _wanted_texts() -> dict[tuple[str, str], str]:
+def _wanted_definitions() -> dict[tuple[str, str], str]:
     """定義 as a new ledger has them."""
     with engine(make_url("sqlite://")).begin() as connection:
         metadata.create_all(connection)
-        return _texts(connection)
+        return _definitions(connection)
 
 
 def structure_breaks(connection: Connection) -> Iterator[str]:
     """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
-    stored, wanted = _texts(connection), _wanted_texts()
+    stored, wanted = _definitions(connection), _wanted_definitions()
     for item in sorted(wanted.keys() - stored.keys()):
-        yield f"{_named(*item)} がありません"
+        yield f"{_label(*item)} がありません"
     for item in sorted(stored.keys() - wanted.keys()):
-        yield f"知らない{_named(*item)} があります"
+        yield f"知らない{_label(*item)} があります"
     for item in sorted(item for item in wanted.keys() & stored.keys() if wanted[item] != stored[item]):
-        yield f"{_named(*item)} の定義が違います"
+        yield f"{_label(*item)} の定義が違います"
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(20):
         yield f"表 {row[0]} の {row[1]}行目が、{row[2]} にない番号を指しています"
     for row in connection.exec_driver_sql("PRAGMA quick_check(20)"):

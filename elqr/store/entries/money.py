@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, case, func, insert, or_, select
 
 from elqr.rules.deposits import rank_deposits
 from elqr.rules.settlement import Settlement
-from elqr.store.db.bulk import insert_frame, next_no, numbered
+from elqr.store.db.bulk import insert_frame, next_no, number_rows
 from elqr.store.entries.night import Delivered, enter_content
 from elqr.store.queries.money import known_deposits
 from elqr.store.tables import ledger as t
@@ -45,7 +45,7 @@ def money_yen(lines: pl.DataFrame) -> int:
 
 def enter_bundles(connection: Connection, night: date, bundles: pl.DataFrame) -> None:
     """収納の束を記す: frame Bundle without numbers."""
-    rows = numbered(bundles, Bundle.BUNDLE_NO, next_no(connection, m.bundle.c.bundle_no))
+    rows = number_rows(bundles, Bundle.BUNDLE_NO, next_no(connection, m.bundle.c.bundle_no))
     insert_frame(connection, m.bundle, rows, night_on=night.isoformat())
 
 

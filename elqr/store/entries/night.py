@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, literal, select, update
 from elqr.formats.payment_identity import ACCEPTED
 from elqr.rules.notices import JudgedRows
 from elqr.rules.totals import night_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered
+from elqr.store.db.bulk import insert_frame, next_no, number_rows
 from elqr.store.db.database import session
 from elqr.store.entries.seals import Seal, seal, seal_new
 from elqr.store.queries.chain import last_link
@@ -52,7 +52,7 @@ class Entered:
     def rows(self, payments: pl.DataFrame) -> pl.DataFrame:
         """収納 as the ledger keeps them, frame Payment, of all that the file brought."""
         assert payments.height == self.count, "the whole file"
-        rows = numbered(payments, Payment.PAYMENT_NO, self.first_payment_no)
+        rows = number_rows(payments, Payment.PAYMENT_NO, self.first_payment_no)
         return Payment.of(rows.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))
 
 
@@ -140,7 +140,7 @@ def enter_file(
     file_no, first = next_no(connection, t.file.c.file_no), next_no(connection, t.payment.c.payment_no)
     count = yen = 0
     for part in payments:
-        rows = numbered(part, Payment.PAYMENT_NO, first + count)
+        rows = number_rows(part, Payment.PAYMENT_NO, first + count)
         insert_frame(connection, t.payment, rows, file_no=file_no)
         count, yen = count + part.height, yen + int(part[Payment.PAID_YEN].sum())
     enter_content(connection, delivered, night, spec, record_count, count, yen)
@@ -206,7 +206,7 @@ def enter_decisions(
 ) -> dict[str, Seal]:
     """消込を記す: decisions, postings and suggestions of one night, and which files are done; returns their seals."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
-    rows = numbered(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
+    rows = number_rows(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
     insert_frame(connection, t.posting, rows, **constants)
     enter_posting_tallies(connection, night_tallies(postings, payments, night))

@@ -99,11 +99,11 @@ def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
     ordered = stored if len(keys) == 1 and stored[keys[0]].is_sorted() else stored.sort(keys)
     digest = hashlib.sha256()
     for part in ordered.iter_slices(_ROWS_AT_ONCE):
-        digest.update(_written(part))
+        digest.update(_to_csv(part))
     return ordered.height, digest.hexdigest()
 
 
-def _written(rows: pl.DataFrame) -> bytes:
+def _to_csv(rows: pl.DataFrame) -> bytes:
     return rows.write_csv(include_header=False, quote_style="non_numeric").encode()
 
 
@@ -125,12 +125,12 @@ def seal_new(
         is_ready = series.name != tables.upload.name or last == first + 1  # an upload of before is not in hand
         for table, column in series.members if last > first else ():
             table_seal = ready.get(table.name) if is_ready else None
-            if (table_seal := table_seal or _where(connection, table, table.c[column] > first)) != NOTHING:
+            if (table_seal := table_seal or _seal_where(connection, table, table.c[column] > first)) != NOTHING:
                 sealed[table.name] = table_seal
     nightly = {
         table.name: {night_on: table_seal}
         for table in NIGHTS
-        if (table_seal := _where(connection, table, table.c.night_on == night_on)) != NOTHING
+        if (table_seal := _seal_where(connection, table, table.c.night_on == night_on)) != NOTHING
     }
     return {"upto": now, "sealed": sealed, "nightly": nightly, **read_changing(connection)}
 
@@ -159,7 +159,7 @@ def count_unsealed(connection: Connection) -> dict[str, int]:
     night_on, nightly = ("", {}) if last is None else (last.night_on, json.loads(last.entry).get("nightly", {}))
     for table in NIGHTS:
         stated, on = nightly.get(table.name, {}).get(night_on, NOTHING), table.c.night_on
-        is_other = _where(connection, table, on == night_on) != tuple(stated)
+        is_other = _seal_where(connection, table, on == night_on) != tuple(stated)
         counts[table.name] = _count(connection, table, on > night_on) + is_other
     return {name: count for name, count in counts.items() if count}
 
@@ -187,14 +187,14 @@ def seal_earlier(connection: Connection, names: Iterable[Table]) -> dict[str, An
     return {"before": {table.name: seal(table, all_rows(connection, table)) for table in names}, "nightly": nightly}
 
 
-def _where(connection: Connection, table: Table, condition: Any) -> Seal:
+def _seal_where(connection: Connection, table: Table, condition: Any) -> Seal:
     """封 of the rows that meet a condition, however many: in the order of one number they need not be held at once."""
     query, schema, (key, *further) = select(*table.c).where(condition), schema_of(table), table.primary_key.columns
     if further:
         return seal(table, read_frame(connection, query, schema))
     digest, count, part = hashlib.sha256(), 0, query
     while (rows := read_frame(connection, part.order_by(key).limit(_ROWS_AT_ONCE), schema)).height:
-        digest.update(_written(rows))
+        digest.update(_to_csv(rows))
         count, part = count + rows.height, query.where(key > rows[key.name][-1])
         if rows.height < _ROWS_AT_ONCE:
             break

@@ -37,7 +37,7 @@ def bring_up_identities(connection: Connection) -> None:
     sender = case(*((spec == name, literal(value)) for name, value in SENDERS.items()), else_=spec)
     with without_guard("payment"):
         connection.execute(update(t.payment).values(identity=sender.concat("|").concat(payment.identity)))
-        several = _counted_again(connection)
+        several = _recount(connection)
         changed = several.filter(pl.col(_NTH) != pl.col(Payment.OCCURRENCE_NO))
         for number, nth in changed.select(Payment.PAYMENT_NO, _NTH).iter_rows():
             connection.execute(update(t.payment).where(payment.payment_no == number).values(occurrence_no=nth))
@@ -48,7 +48,7 @@ def bring_up_identities(connection: Connection) -> None:
     with stage_rows(connection, several.select(Payment.PAYMENT_NO)) as few:
         is_few = select(few.c.payment_no)
         plain = select(payment.identity, payment.stage, payment.occurrence_no, literal(ACCEPTED), payment.payment_no)
-        plain = plain.where(payment.payment_no.in_(_before()), payment.payment_no.not_in(is_few))
+        plain = plain.where(payment.payment_no.in_(_known_before()), payment.payment_no.not_in(is_few))
         connection.execute(known.insert().from_select(list(Known.SCHEMA), plain))
     entered = select(func.count()).select_from(known)
     before = connection.exec_driver_sql("SELECT count(*) FROM known_before").scalar_one()
@@ -56,11 +56,11 @@ def bring_up_identities(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE known_before")
 
 
-def _before() -> Any:
+def _known_before() -> Any:
     return select(column("payment_no")).select_from(table("known_before"))
 
 
-def _counted_again(connection: Connection) -> pl.DataFrame:
+def _recount(connection: Connection) -> pl.DataFrame:
     """何件目か, of all records of identities that a file has several of: `nth` among those that say the same."""
     payment = t.payment.c
     names = (Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.OCCURRENCE_NO, *_NAMED, *CONTENT)
@@ -73,7 +73,7 @@ def _counted_again(connection: Connection) -> pl.DataFrame:
 
 def _known_of(connection: Connection, several: pl.DataFrame) -> pl.DataFrame:
     """既知の収納 of these, frame Known: by what each says, the first content of an identity and stage as accepted."""
-    numbers = read_frame(connection, _before(), {Known.PAYMENT_NO: pl.Int64})
+    numbers = read_frame(connection, _known_before(), {Known.PAYMENT_NO: pl.Int64})
     rows = several.join(numbers, on=Known.PAYMENT_NO, how="semi", maintain_order="left")
     is_first = pl.col(_SAID) == pl.col(_SAID).first().over(_NAMED)
     return Known.of(

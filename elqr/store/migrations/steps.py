@@ -66,7 +66,7 @@ def without_guard(name: str) -> Iterator[None]:
     op.execute(append_only(name, "UPDATE"))
 
 
-def check_replaced(table: str, was: str, becomes: str) -> None:
+def replace_check(table: str, was: str, becomes: str) -> None:
     """条件を置き換える: one CHECK of a table that is there, found by what it says.
 
     A file's table is not made anew for it: what a CHECK says stands in the schema's text alone.

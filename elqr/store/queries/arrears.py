@@ -11,7 +11,7 @@ from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
-from elqr.store.queries.owed import newest_slip_no
+from elqr.store.queries.owed import newest_notice_no
 from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
@@ -25,9 +25,9 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
 
     Who owes it is who that slip names: 宛名番号, name and address are of one payer, an heir's as well.
     """
-    query = _left(night).where(t.notice.c.due_on < night.isoformat())
+    query = _select_unpaid(night).where(t.notice.c.due_on < night.isoformat())
     rows = read_frame(connection, query, Unpaid.SCHEMA)
-    announced = named_claims(connection, _announced_unknown(connection))[Unpaid.CLAIM_NO].unique()
+    announced = named_claims(connection, _unknown_announcements(connection))[Unpaid.CLAIM_NO].unique()
     is_announced = pl.col(Unpaid.CLAIM_NO).is_in(announced.implode())
     return rows.with_columns((pl.col(Unpaid.IS_ANNOUNCED) | is_announced).alias(Unpaid.IS_ANNOUNCED))
 
@@ -35,26 +35,26 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
 def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
     """納期限の前も含めた未納の調定 of some payers (payer_ref) as of a night: the claim, its payer and left_yen."""
     names = (*Claim.SCHEMA, Unpaid.LEFT_YEN)
-    rows = read_frame(connection, _left(night, names), {name: Unpaid.SCHEMA[name] for name in names})
+    rows = read_frame(connection, _select_unpaid(night, names), {name: Unpaid.SCHEMA[name] for name in names})
     return rows.join(payers.select(Unpaid.PAYER_REF).unique(), on=Unpaid.PAYER_REF, how="semi")
 
 
 def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """今の納付者 of some claims: claim_no and payer_ref, as the newest valid slip names it."""
     notice, claim = t.notice.c, t.claim.c
-    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as asked:
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = (
             select(claim.claim_no, notice.payer_ref)
-            .join(asked, asked.c.claim_no == claim.claim_no)
-            .join(t.notice, notice.notice_no == newest_slip_no(literal(night.isoformat())))
+            .join(staged, staged.c.claim_no == claim.claim_no)
+            .join(t.notice, notice.notice_no == newest_notice_no(literal(night.isoformat())))
         )
         return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64, Unpaid.PAYER_REF: pl.String})
 
 
-def _left(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[Any]:
+def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[Any]:
     """未収のある調定 up to a night, with the slip that says who owes it; columns of Unpaid."""
     day = night.isoformat()
-    notice, newest_no = t.notice.c, newest_slip_no(literal(day))
+    notice, newest_no = t.notice.c, newest_notice_no(literal(day))
     posting = t.posting.c
     paid = (
         select(posting.claim_no, func.sum(posting.yen).label("yen"))
@@ -87,7 +87,7 @@ def _left(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[An
     )
 
 
-def _announced_unknown(connection: Connection) -> pl.DataFrame:
+def _unknown_announcements(connection: Connection) -> pl.DataFrame:
     """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The slip of their key may have come since."""
     payment, decision = t.payment.c, t.decision.c
     query = (
@@ -120,11 +120,11 @@ def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納のあった調定 of payments (payment_no), now or before: frame StoodOn."""
     posting, parts = t.posting.c, []
     schema = schema_of((Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.YEN))
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as staged:
         for condition in (is_move(), ~is_move()):
             query = (
                 select(posting.payment_no, posting.claim_no, posting.yen)
-                .join(asked, asked.c.payment_no == posting.payment_no)
+                .join(staged, staged.c.payment_no == posting.payment_no)
                 .where(posting.claim_no.is_not(None), condition)
             )
             parts.append(read_frame(connection, query, schema))
@@ -136,10 +136,10 @@ def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """納付書の額 of some claims: claim_no, paid_yen of every slip that pays them, 全期 and old ones too."""
     pays = t.notice_claim.c
     schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
-    with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as asked:
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
         query = (
             select(pays.claim_no, t.notice.c.amount_yen.label("paid_yen"))
-            .join(asked, asked.c.claim_no == pays.claim_no)
+            .join(staged, staged.c.claim_no == pays.claim_no)
             .join(t.notice, t.notice.c.notice_no == pays.notice_no)
         )
         return read_frame(connection, query, schema)
@@ -186,7 +186,7 @@ def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
         select(*(payer if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA), listed_claim.left_yen)
         .select_from(t.claim)
         .join(a.arrears_claim, listed_claim.claim_no == t.claim.c.claim_no)
-        .outerjoin(t.notice, t.notice.c.notice_no == newest_slip_no(literal(night.isoformat())))
+        .outerjoin(t.notice, t.notice.c.notice_no == newest_notice_no(literal(night.isoformat())))
         .where(listed_claim.list_no == list_no)
         .order_by(listed_claim.claim_no)
     )

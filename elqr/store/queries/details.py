@@ -4,6 +4,7 @@ All are staged joins on numbers that are keys or indexed, so they cost what is s
 """
 
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
@@ -19,15 +20,17 @@ from elqr.vocabulary.terms import Account
 def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納の照会キーと原データの場所 of payments; frame CaseKeys, in the order of `payments` (payment_no)."""
     payment, file = t.payment.c, t.file.c
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    columns: dict[str, ColumnElement[Any]] = {
+        name: file.sha256 if name == CaseKeys.FILE_SHA256 else (file if name in file else payment)[name]
+        for name in CaseKeys.SCHEMA
+    }
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (
-            select(
-                payment.payment_no, file.sha256.label(CaseKeys.FILE_SHA256), file.size_bytes, file.spec, payment.record_no, payment.offset_bytes,
-                payment.key_kind, payment.key_digits, payment.reissue_no, payment.check_no, payment.item_no, payment.office_code, payment.funds_on,
-            )
-            .join(asked, asked.c.payment_no == payment.payment_no)
+            select_named(columns)
+            .select_from(t.payment)
+            .join(staged, staged.c.payment_no == payment.payment_no)
             .join(t.file, file.file_no == payment.file_no)
-        )  # fmt: skip
+        )
         rows = read_frame(connection, query, CaseKeys.SCHEMA)
     return payments.select(CaseKeys.PAYMENT_NO).join(
         rows, on=CaseKeys.PAYMENT_NO, validate="1:1", maintain_order="left"
@@ -36,10 +39,10 @@ def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
 
 def case_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     """収納の調定: the claims that the slip of each payment pays; frame CaseClaim."""
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (
             select(t.decision.c.payment_no, t.notice_claim.c.claim_no)
-            .join(asked, asked.c.payment_no == t.decision.c.payment_no)
+            .join(staged, staged.c.payment_no == t.decision.c.payment_no)
             .join(t.notice_claim, t.notice_claim.c.notice_no == t.decision.c.notice_no)
             .order_by(t.decision.c.payment_no, t.notice_claim.c.claim_no)
         )
@@ -50,7 +53,7 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
     """調定の納付書 known on a night, with its cancellation by then; frame ClaimSlip."""
     notice, claim, day = t.notice.c, t.claim.c, night.isoformat()
     cancel = t.notice_cancel.c
-    with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
+    with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as staged:
         query = (
             select_named(
                 {
@@ -69,19 +72,19 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
                 }
             )
             .select_from(t.claim)
-            .join(asked, asked.c.claim_no == claim.claim_no)
-            .join(t.notice_claim, t.notice_claim.c.claim_no == asked.c.claim_no)
+            .join(staged, staged.c.claim_no == claim.claim_no)
+            .join(t.notice_claim, t.notice_claim.c.claim_no == staged.c.claim_no)
             .join(t.notice, notice.notice_no == t.notice_claim.c.notice_no)
             .join(t.notice_file, t.notice_file.c.notice_file_no == notice.notice_file_no)
             .outerjoin(t.notice_cancel, and_(cancel.notice_no == notice.notice_no, cancel.night_on <= day))
-            .outerjoin(t.payload, _issued(day))
+            .outerjoin(t.payload, _is_issued(day))
             .where(t.notice_file.c.night_on <= day)
             .order_by(claim.claim_no, notice.issued_on, notice.issue_no, notice.notice_no)
         )
         return read_frame(connection, query, ClaimSlip.SCHEMA)
 
 
-def _issued(day: str) -> ColumnElement[bool]:
+def _is_issued(day: str) -> ColumnElement[bool]:
     """The notice's payload, when it was issued by a day."""
     issued = select(t.upload.c.upload_no).where(t.upload.c.night_on <= day)
     return and_(t.payload.c.notice_no == t.notice.c.notice_no, t.payload.c.upload_no.in_(issued))
@@ -90,7 +93,7 @@ def _issued(day: str) -> ColumnElement[bool]:
 def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
     """調定への計上 up to a night, with the payments behind them; frame ClaimPosting."""
     posting, payment = t.posting.c, t.payment.c
-    with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as asked:
+    with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as staged:
         query = (
             select_named(
                 {
@@ -107,7 +110,7 @@ def claim_postings(connection: Connection, claims: pl.DataFrame, night: date) ->
                     ClaimPosting.PAID_ON: payment.paid_on,
                 }
             )
-            .join(asked, asked.c.claim_no == posting.claim_no)
+            .join(staged, staged.c.claim_no == posting.claim_no)
             .join(t.payment, payment.payment_no == posting.payment_no)
             .where(posting.night_on <= night.isoformat())
             .order_by(posting.claim_no, posting.posting_no)
@@ -119,7 +122,7 @@ def suspense_postings(connection: Connection, payments: pl.DataFrame, night: dat
     """仮受への計上 of payments up to a night; frame SuspensePosting."""
     posting = t.posting.c
     parts = []
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         for is_move in (False, True):
             query = (
                 select(
@@ -130,7 +133,7 @@ def suspense_postings(connection: Connection, payments: pl.DataFrame, night: dat
                     posting.decided_by,
                     posting.reason,
                 )
-                .join(asked, asked.c.payment_no == posting.payment_no)
+                .join(staged, staged.c.payment_no == posting.payment_no)
                 .where(posting.reverses_no.is_not(None) if is_move else posting.reverses_no.is_(None))
                 .where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
             )
@@ -145,20 +148,20 @@ def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFr
     """
     suggestion = t.suggestion.c
     late_rows = late.join(payments, on=Payment.PAYMENT_NO, how="semi").select(*Suggestion.SCHEMA)
-    with stage_rows(connection, late_rows) as asked:
-        parts = [read_frame(connection, _near(asked, night).order_by(asked.c.payment_no), NearNotice.SCHEMA)]
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, late_rows) as staged:
+        parts = [read_frame(connection, _select_near(staged, night).order_by(staged.c.payment_no), NearNotice.SCHEMA)]
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         near = (
             select(suggestion.payment_no, suggestion.notice_no, suggestion.how)
-            .join(asked, asked.c.payment_no == suggestion.payment_no)
+            .join(staged, staged.c.payment_no == suggestion.payment_no)
             .subquery()
         )
-        query = _near(near, night).order_by(near.c.payment_no, near.c.notice_no)
+        query = _select_near(near, night).order_by(near.c.payment_no, near.c.notice_no)
         parts.append(read_frame(connection, query, NearNotice.SCHEMA))
     return pl.concat(parts)
 
 
-def _near(asked: FromClause, night: date) -> Select[tuple[object, ...]]:
+def _select_near(staged: FromClause, night: date) -> Select[Any]:
     """Of rows with payment_no, notice_no, how: what a person is shown of the notice."""
     notice = t.notice.c
     collected = (
@@ -168,12 +171,20 @@ def _near(asked: FromClause, night: date) -> Select[tuple[object, ...]]:
         .correlate(t.notice)
         .scalar_subquery()
     )
+    columns = {
+        NearNotice.PAYMENT_NO: staged.c.payment_no,
+        NearNotice.HOW: staged.c.how,
+        NearNotice.PROCEDURE_CODE: notice.procedure_code,
+        NearNotice.LEVY_YEAR: notice.levy_year,
+        NearNotice.BILL_NO: notice.bill_no,
+        NearNotice.INSTALLMENT_NO: notice.installment_no,
+        NearNotice.AMOUNT_YEN: notice.amount_yen,
+        NearNotice.KEY_NO: t.payload.c.key_no,
+        NearNotice.COLLECTED_YEN: collected,
+    }
     return (
-        select(
-            asked.c.payment_no, asked.c.how, notice.procedure_code, notice.levy_year, notice.bill_no, notice.installment_no, notice.amount_yen,
-            t.payload.c.key_no, collected.label(NearNotice.COLLECTED_YEN),
-        )
-        .select_from(asked)
-        .join(t.notice, notice.notice_no == asked.c.notice_no)
-        .outerjoin(t.payload, _issued(night.isoformat()))
-    )  # fmt: skip
+        select_named(columns)
+        .select_from(staged)
+        .join(t.notice, notice.notice_no == staged.c.notice_no)
+        .outerjoin(t.payload, _is_issued(night.isoformat()))
+    )

@@ -34,14 +34,14 @@ def _is_taken() -> ColumnElement[bool]:
     return e.export_taken.c.taken_no.not_in(numbers_taken_back(RetractionKind.TAKEN))
 
 
-def _on_claims_after(posting_no: int) -> ColumnElement[bool]:
+def _is_on_claim_after(posting_no: int) -> ColumnElement[bool]:
     return and_(t.posting.c.account == Account.CLAIM.value, t.posting.c.posting_no > posting_no)
 
 
 def outstanding(connection: Connection) -> tuple[int, int]:
     """まだ書き出していない計上: count and yen."""
     query = select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0))
-    count, yen = connection.execute(query.where(_on_claims_after(last_posting_no(connection)))).one()
+    count, yen = connection.execute(query.where(_is_on_claim_after(last_posting_no(connection)))).one()
     return int(count), int(yen)
 
 
@@ -71,15 +71,15 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
         Collected.DEMAND_FEE_YEN: notice.demand_fee_yen,
         Collected.LATE_CHARGE_YEN: notice.late_charge_yen,
         Collected.COVER_YEN: t.notice_claim.c.cover_yen,
-        Collected.COLLECTED_YEN: _collected_so_far(),
+        Collected.COLLECTED_YEN: _collected_yen(),
         Collected.OWED_YEN: owed_yen(posting.night_on),
     }
-    query = _with_its_slip(select_named(columns))
-    query = query.where(_on_claims_after(posting_no)).order_by(posting.posting_no)
+    query = _join_paid_notice(select_named(columns))
+    query = query.where(_is_on_claim_after(posting_no)).order_by(posting.posting_no)
     return read_frame(connection, query, Collected.SCHEMA)
 
 
-def _with_its_slip(query: Select[Any]) -> Select[Any]:
+def _join_paid_notice(query: Select[Any]) -> Select[Any]:
     """Postings with the slip that was paid.
 
     The one that a ruling named or meant, or a reduction takes back, or else the one that the key named.
@@ -103,7 +103,7 @@ def _with_its_slip(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _collected_so_far() -> ColumnElement[int]:
+def _collected_yen() -> ColumnElement[int]:
     """収納額 on the claim, up to and with the posting."""
     before = t.posting.alias("before")
     return (
@@ -177,7 +177,8 @@ def export_breaks(connection: Connection, export_no: int) -> list[str]:
     )
     count, yen = connection.execute(
         select(func.count(), func.coalesce(func.sum(t.posting.c.yen), 0)).where(
-            _on_claims_after(connection.execute(before).scalar_one()), t.posting.c.posting_no <= row["last_posting_no"]
+            _is_on_claim_after(connection.execute(before).scalar_one()),
+            t.posting.c.posting_no <= row["last_posting_no"],
         )
     ).one()
     pairs = {"件数": (row["postings"], count), "金額": (row["yen"], yen)}

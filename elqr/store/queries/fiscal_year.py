@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 from elqr.arithmetic.fiscal_year import closing_day, last_day
 from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.open_exceptions import waiting_outcome
-from elqr.store.queries.owed import slip_no_at_the_end
+from elqr.store.queries.owed import notice_no_at_closing
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld
@@ -44,7 +44,7 @@ def claims_of_year(
         else_=literal(days.closing.isoformat()),
     )
     notice = t.notice.alias("slip")
-    paid = _paid(levy_year, as_of, days.last).subquery()
+    paid = _select_paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
             *(_payer(notice) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
@@ -53,7 +53,7 @@ def claims_of_year(
             *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
         )
         .select_from(t.claim)
-        .outerjoin(notice, notice.c.notice_no == slip_no_at_the_end(closing, as_of))
+        .outerjoin(notice, notice.c.notice_no == notice_no_at_closing(closing, as_of))
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
         .where(t.claim.c.levy_year == levy_year, or_(notice.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
@@ -66,7 +66,7 @@ def _payer(notice: FromClause) -> ColumnElement[str]:
     return func.coalesce(notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
 
 
-def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
+def _select_paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int, int]]:
     """収納額 of each claim of a levy year for its own year, by 領収日."""
     posting = t.posting.c
     in_year = t.payment.c.paid_on <= last_day.isoformat()
@@ -78,12 +78,12 @@ def _paid(levy_year: int, as_of: date, last_day: date) -> Select[tuple[int, int,
         )
         .join(t.payment, t.payment.c.payment_no == posting.payment_no)
         .join(t.claim, t.claim.c.claim_no == posting.claim_no)
-        .where(t.claim.c.levy_year == levy_year, _of_year(levy_year, Account.CLAIM, as_of), ~_is_arrears())
+        .where(t.claim.c.levy_year == levy_year, _is_of_year(levy_year, Account.CLAIM, as_of), ~_is_arrears())
         .group_by(posting.claim_no)
     )
 
 
-def _of_year(fiscal_year: int, account: Account, as_of: date) -> ColumnElement[bool]:
+def _is_of_year(fiscal_year: int, account: Account, as_of: date) -> ColumnElement[bool]:
     posting = t.posting.c
     return and_(
         posting.fiscal_year == fiscal_year, posting.account == account.value, posting.night_on <= as_of.isoformat()
@@ -99,7 +99,7 @@ def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> 
     posting = t.posting.c
     query = (
         select(posting.procedure_code, posting.is_arrears, func.sum(posting.yen).label(YearCollected.YEN))
-        .where(_of_year(fiscal_year, Account.CLAIM, as_of))
+        .where(_is_of_year(fiscal_year, Account.CLAIM, as_of))
         .group_by(posting.procedure_code, posting.is_arrears)
     )
     return read_frame(connection, query, YearCollected.SCHEMA)
@@ -117,7 +117,7 @@ def held_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.Da
             }
         )
         .join(t.decision, decision.payment_no == posting.payment_no)
-        .where(_of_year(fiscal_year, Account.SUSPENSE, as_of))
+        .where(_is_of_year(fiscal_year, Account.SUSPENSE, as_of))
         .group_by(posting.procedure_code, outcome)
     )
     return read_frame(connection, query, YearHeld.SCHEMA)

@@ -47,7 +47,7 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
             delivery.delivery_no,
             delivery.night_on,
         )
-        .add_columns(_formats_named().label(_FORMATS))
+        .add_columns(_formats_in_finding().label(_FORMATS))
         .outerjoin(h.delivery_box, box.delivery_no == delivery.delivery_no)
         .where(delivery.status == FileStatus.QUARANTINED.value, delivery.night_on <= day, ~_is_over(day))
         .order_by(delivery.delivery_no)
@@ -59,14 +59,14 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
     own_name = pl.col(HeldFile.NAME).str.strip_chars_start(".").alias(HeldFile.OWN_NAME)
     rows = rows.with_columns(own_name, pl.Series(_PURPOSE, row_purposes, dtype=pl.String))
     names = rows[HeldFile.OWN_NAME]
-    brought = _brought(connection, day, sorted(set(names.filter(names.str.contains(_NAMES_A_DAY)))))
+    brought = _first_deliveries(connection, day, sorted(set(names.filter(names.str.contains(_NAMES_A_DAY)))))
     latest = brought.group_by(pl.col(HeldFile.NAME).alias(HeldFile.OWN_NAME), _PURPOSE).agg(pl.col(_PLACE).max())
     rows = rows.join(latest, on=[HeldFile.OWN_NAME, _PURPOSE], how="left", maintain_order="left")
     is_over = (pl.col(_PLACE) > pl.col(HeldFile.DELIVERY_NO)).fill_null(False)
     return rows.filter(~is_over).select(*HeldFile.SCHEMA)
 
 
-def _formats_named() -> ColumnElement[str]:
+def _formats_in_finding() -> ColumnElement[str]:
     """The formats that the finding about a file of no known format names: its inbox's, or those it may be of."""
     finding, codes = t.delivery_finding.c, [Code.FORMAT_UNKNOWN.value, Code.FORMAT_AMBIGUOUS.value]
     formats = case((finding.code == Code.FORMAT_UNKNOWN.value, finding.expected), else_=finding.actual)
@@ -80,7 +80,7 @@ def _purpose(spec: str, formats: str, purposes: Mapping[str, str]) -> str:
     return may_be.pop() if len(may_be) == 1 else PAYMENT
 
 
-def _brought(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
+def _first_deliveries(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
     """初めて取り込んで新しい中身のあったもの under these names up to a day: name, purpose, and its place among 受信."""
     delivery, deposit_file, notice_file = t.delivery.c, m.deposit_file.c, t.notice_file.c
     place = delivery.delivery_no.label(_PLACE)

@@ -24,21 +24,21 @@ _ASKED = (
 
 def late_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
     """同じ照会キーの納付書 of payments (payment_no), known by a night: frame LateNotice. Nothing is applied."""
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as staged:
         query = select(*(t.payment.c[name] for name in _ASKED)).join(
-            asked, asked.c.payment_no == t.payment.c.payment_no
+            staged, staged.c.payment_no == t.payment.c.payment_no
         )
         rows = read_frame(connection, query, schema_of(_ASKED))
-    return exact(look_up_notices(rows, _known_by(connection, candidates([connection], rows), night)))
+    return exact(look_up_notices(rows, _keep_known(connection, candidates([connection], rows), night)))
 
 
-def _known_by(connection: Connection, candidate_rows: pl.DataFrame, night: date) -> pl.DataFrame:
+def _keep_known(connection: Connection, candidate_rows: pl.DataFrame, night: date) -> pl.DataFrame:
     """その夜までに知られていた納付書: those that came by then, by keys that they had by then; cancelled or not then."""
     notice, file, upload = t.notice.c, t.notice_file.c, t.upload.c
     schema = {Candidate.NOTICE_NO: pl.Int64, "came_on": pl.Date, "came_with_key": pl.Boolean, "keyed_on": pl.Date}
     issued = select(upload.night_on).join(t.payload, t.payload.c.upload_no == upload.upload_no)
     of_notice = issued.where(t.payload.c.notice_no == notice.notice_no).correlate(t.notice).scalar_subquery()
-    with stage_rows(connection, candidate_rows.select(Candidate.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, candidate_rows.select(Candidate.NOTICE_NO).unique()) as staged:
         query = (
             select_named(
                 {
@@ -48,7 +48,7 @@ def _known_by(connection: Connection, candidate_rows: pl.DataFrame, night: date)
                     "keyed_on": of_notice,
                 }
             )
-            .join(asked, asked.c.notice_no == notice.notice_no)
+            .join(staged, staged.c.notice_no == notice.notice_no)
             .join(t.notice_file, file.notice_file_no == notice.notice_file_no)
         )
         known = read_frame(connection, query, schema)

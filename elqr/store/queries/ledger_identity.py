@@ -27,7 +27,7 @@ _SERIES: tuple[Column[Any], ...] = (
 )  # fmt: skip
 
 
-def begin(connection: Connection) -> None:
+def give_identity(connection: Connection) -> None:
     """台帳に素性を与える: once, when its tables are made or brought up."""
     first = connection.execute(select(t.run.c.hash).order_by(t.run.c.run_no).limit(1)).scalar_one_or_none()
     new_id = hashlib.sha256(first.encode()).digest()[:_ID_BYTES].hex() if first else secrets.token_hex(_ID_BYTES)
@@ -47,7 +47,7 @@ def starts(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
-def _before(connection: Connection) -> HandedOut:
+def _earlier_numbers(connection: Connection) -> HandedOut:
     """渡した番号 that the ledger was told of when it went on."""
     furthest = HandedOut()
     for text in connection.execute(select(t.ledger_start.c.numbers)).scalars():
@@ -60,12 +60,12 @@ def handed_out(connection: Connection) -> HandedOut:
     numbers = {column.name: next_no(connection, column) - 1 for column in _SERIES}
     serial = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL)
     numbers[KEY_SERIAL] = connection.execute(serial).scalar_one_or_none() or 0
-    return HandedOut.of(numbers).furthest(_before(connection))
+    return HandedOut.of(numbers).furthest(_earlier_numbers(connection))
 
 
 def next_handed_out(connection: Connection, column: Column[Any]) -> int:
     """次に渡す番号 of a series, after all that were ever handed out. `column` is one that `HandedOut` names."""
-    return max(next_no(connection, column) - 1, _before(connection).as_dict()[column.name]) + 1
+    return max(next_no(connection, column) - 1, _earlier_numbers(connection).as_dict()[column.name]) + 1
 
 
 def has_run(connection: Connection, run_hash: str) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.notice_lookup import attach_to_keys, registered_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
-from elqr.store.db.bulk import asked, read_frame, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.refused_rows import waiting_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
@@ -34,28 +34,28 @@ _CLAIM_KEY = list(ClaimKey.SCHEMA)
 
 def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -> Registered:
     """登録済の納付書: all notices of the assessments in `rows`, and the owners of the keys in `keys`."""
-    with stage_rows(connection, rows.select(ASSESSMENT_KEY).unique()) as asked:
-        same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
-        notices = read_frame(connection, select(*t.notice.c).join(asked, and_(*same)), Notice.SCHEMA)
-        same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
-        query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(asked, and_(*same))
+    with stage_rows(connection, rows.select(ASSESSMENT_KEY).unique()) as staged:
+        same = [t.notice.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
+        notices = read_frame(connection, select(*t.notice.c).join(staged, and_(*same)), Notice.SCHEMA)
+        same = [t.claim.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
+        query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(staged, and_(*same))
         claims = read_frame(connection, query, Claim.SCHEMA)
-        same = [t.notice.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        same = [t.notice.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
         query = (
             select(t.notice.c.notice_no)
-            .join(asked, and_(*same))
+            .join(staged, and_(*same))
             .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
         )
         cancelled = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
-        same = [t.claim.c[name] == asked.c[name] for name in ASSESSMENT_KEY]
+        same = [t.claim.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
         query = (
             select(t.notice_claim.c.notice_no)
             .join(t.claim, t.claim.c.claim_no == t.notice_claim.c.claim_no)
-            .join(asked, and_(*same))
+            .join(staged, and_(*same))
             .where(t.claim.c.installment_no == WHOLE_YEAR)
         )
         singles = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
-        refused = waiting_rows(connection, asked, ASSESSMENT_KEY)
+        refused = waiting_rows(connection, staged, ASSESSMENT_KEY)
     return Registered(notices, claims, cancelled, singles, refused, _key_owners(connection, keys))
 
 
@@ -65,10 +65,10 @@ def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
         NoticeKey.KEY_DIGITS: pl.String,
         **{name: Notice.SCHEMA[name] for name in NOTICE_KEY},
     }
-    with stage_rows(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as asked:
+    with stage_rows(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as staged:
         query = (
             select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
-            .join(asked, same_key(asked))
+            .join(staged, same_key(staged))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
         )
         return read_frame(connection, query, owner)
@@ -83,9 +83,9 @@ def elqr_keys(key_no: pl.Series) -> pl.DataFrame:
     return key_no.unique().to_frame(NoticeKey.KEY_DIGITS).select(kind, NoticeKey.KEY_DIGITS)
 
 
-def same_key(asked: object) -> ColumnElement[bool]:
+def same_key(staged: object) -> ColumnElement[bool]:
     """照会キーが同じか: of the ledger's keys and those asked for."""
-    columns = asked.c  # type: ignore[attr-defined]
+    columns = staged.c  # type: ignore[attr-defined]
     return and_(t.notice_key.c.key_kind == columns.key_kind, t.notice_key.c.key_digits == columns.key_digits)
 
 
@@ -110,7 +110,7 @@ def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> p
             .join(t.decision, t.decision.c.payment_no == known.payment_no)
         )
 
-    return asked(connections, payments.select(Payment.IDENTITY).unique(), query, KnownEvent.SCHEMA)
+    return look_up(connections, payments.select(Payment.IDENTITY).unique(), query, KnownEvent.SCHEMA)
 
 
 def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
@@ -134,7 +134,7 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
     schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
     for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
         del schema[name]
-    rows = asked(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
+    rows = look_up(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
     return attach_to_keys(rows, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
 
 
@@ -167,7 +167,7 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
         CandidateSlip.PROCEDURE_CODE: notice.procedure_code,
         CandidateSlip.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
         CandidateSlip.CANCELLED_ON: _cancelled_on(),
-        CandidateSlip.IS_CURRENT: ~newer_slip_exists(),
+        CandidateSlip.IS_CURRENT: ~has_newer_notice(),
         CandidateSlip.LEVY_YEAR: notice.levy_year,
         CandidateSlip.BILL_NO: notice.bill_no,
         CandidateSlip.PAYER_REF: notice.payer_ref,
@@ -181,7 +181,7 @@ def _cancelled_on() -> ColumnElement[str]:
     return select(cancel.night_on).where(cancel.notice_no == t.notice.c.notice_no).correlate(t.notice).scalar_subquery()
 
 
-def newer_slip_exists() -> ColumnElement[bool]:
+def has_newer_notice() -> ColumnElement[bool]:
     """A later slip of the same claim that is not cancelled. Issues count from 1, and few slips are later ones."""
     newer = t.notice.alias("newer")
     return exists().where(
@@ -198,7 +198,7 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
     `notices` has notice_no, owed_yen and levy_year: what `owed_by` knows already is not looked up.
     """
     covers, first = t.notice_claim.c, t.payment.c.payment_no
-    collected = case((first.is_(None), 0), else_=_of_claim(func.sum(t.posting.c.yen)))
+    collected = case((first.is_(None), 0), else_=_aggregate_on_claim(func.sum(t.posting.c.yen)))
 
     def query(staged: FromClause) -> Select[Any]:
         return (
@@ -224,7 +224,7 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
         )
 
     keys = notices.select(Candidate.NOTICE_NO, OpenClaim.OWED_YEN, OpenClaim.LEVY_YEAR)
-    return asked(connections, keys, query, OpenClaim.SCHEMA)
+    return look_up(connections, keys, query, OpenClaim.SCHEMA)
 
 
 def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
@@ -242,7 +242,7 @@ def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
     return rows.unique(Candidate.NOTICE_NO)
 
 
-def _of_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
+def _aggregate_on_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
     return (
         select(aggregate)
         .where(t.posting.c.claim_no == t.notice_claim.c.claim_no)
@@ -315,8 +315,8 @@ def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataF
 
 def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
     """使用済の案件特定キー among these: they must never be given again."""
-    with stage_rows(connection, elqr_keys(key_no)) as asked:
-        query = select(t.notice_key.c.key_digits).join(asked, same_key(asked))
+    with stage_rows(connection, elqr_keys(key_no)) as staged:
+        query = select(t.notice_key.c.key_digits).join(staged, same_key(staged))
         return set(connection.execute(query).scalars())
 
 
@@ -335,11 +335,11 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     stored = registered_keys(wanted)
     schema = {"at": pl.Int64, **schema_of(_OF_KEY)}
     notice = t.notice.c
-    with stage_rows(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as asked:
+    with stage_rows(connection, stored.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS, "at")) as staged:
         query = (
             select_named(
                 {
-                    "at": asked.c.at,
+                    "at": staged.c.at,
                     Candidate.NOTICE_NO: notice.notice_no,
                     Candidate.REISSUE_NO: t.notice_key.c.reissue_no,
                     Candidate.ISSUE_NO: notice.issue_no,
@@ -348,7 +348,7 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
                     Candidate.CANCELLED_ON: _cancelled_on(),
                 }
             )
-            .join(t.notice_key, same_key(asked))
+            .join(t.notice_key, same_key(staged))
             .join(t.notice, notice.notice_no == t.notice_key.c.notice_no)
         )
         return attach_to_keys(read_frame(connection, query, schema), wanted, stored["only_reissue_no"])

@@ -37,10 +37,10 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
     """
     deposit = m.deposit.c
     schema = {**Deposit.SCHEMA, ReceivedDeposit.SPEC: pl.String}
-    with stage_rows(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as asked:
+    with stage_rows(connection, lines.select(Deposit.BOOKED_ON, Deposit.YEN).unique()) as staged:
         query = (
             select(*(deposit[name] for name in Deposit.SCHEMA), t.file.c.spec)
-            .join(asked, and_(asked.c.booked_on == deposit.booked_on, asked.c.yen == deposit.yen))
+            .join(staged, and_(staged.c.booked_on == deposit.booked_on, staged.c.yen == deposit.yen))
             .join(t.file, t.file.c.file_no == deposit.file_no)
             .order_by(deposit.deposit_no)
         )
@@ -48,7 +48,7 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
     return known_lines(rows)
 
 
-def _settled_by(night: date, part: ColumnElement[int], link: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_settled_by(night: date, part: ColumnElement[int], link: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
     number = next(iter(link.primary_key.columns))
     return exists().where(
         number == part,
@@ -67,11 +67,12 @@ def _holds(night: date) -> ColumnElement[bool]:
     )
     is_lasting = settlement.outcome.not_in([outcome.value for outcome in REOPENED])
     return and_(
-        settlement.settlement_no.not_in(reopened), or_(is_lasting, settlement.settlement_no.not_in(_offset(night)))
+        settlement.settlement_no.not_in(reopened),
+        or_(is_lasting, settlement.settlement_no.not_in(_select_offset(night))),
     )
 
 
-def _offset(night: date) -> Select[tuple[int]]:
+def _select_offset(night: date) -> Select[tuple[int]]:
     """取消で開き直した突合済: a later line offsets a deposit of theirs with what took it back."""
     opened, opening = m.settlement_deposit.alias("opened"), m.settlement_deposit.alias("opening")
     offset = m.settlement.alias("offset")
@@ -96,7 +97,7 @@ def _bundles(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 def open_bundles(connection: Connection, night: date) -> pl.DataFrame:
     """突合の済んでいない確報の束 as of a night: frame FileBundle."""
-    settled = _settled_by(night, m.bundle.c.bundle_no, m.settlement_bundle)
+    settled = _is_settled_by(night, m.bundle.c.bundle_no, m.settlement_bundle)
     query = _bundles(m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= night.isoformat(), ~settled)
     return read_frame(connection, query, FileBundle.SCHEMA)
 
@@ -115,12 +116,12 @@ def night_bundles(connection: Connection, night: date) -> pl.DataFrame:
 
 def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
     """突合の済んでいない入金 as of a night: frame ReceivedDeposit. Repeats are none."""
-    settled = _settled_by(night, m.deposit.c.deposit_no, m.settlement_deposit)
-    query = _counting().where(m.deposit_file.c.night_on <= night.isoformat(), ~settled)
+    settled = _is_settled_by(night, m.deposit.c.deposit_no, m.settlement_deposit)
+    query = _counted_deposits().where(m.deposit_file.c.night_on <= night.isoformat(), ~settled)
     return read_frame(connection, query, ReceivedDeposit.SCHEMA)
 
 
-def _counting(*more: ColumnElement[Any]) -> Select[Any]:
+def _counted_deposits(*more: ColumnElement[Any]) -> Select[Any]:
     """入金 that counts: no repeat, and not paid out."""
     return _deposits(*more).where(m.deposit.c.repeats_no.is_(None), m.deposit.c.kind != DepositKind.PAID_OUT.value)
 
@@ -145,7 +146,7 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     """
     deposit, tonight, deposit_file = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
     is_before = m.settlement.c.night_on < night.isoformat()
-    is_open = ~_settled_by(night, tonight.deposit_no, m.settlement_deposit, is_before)
+    is_open = ~_is_settled_by(night, tonight.deposit_no, m.settlement_deposit, is_before)
     watched = (
         select(tonight.booked_on, tonight.yen).join(m.deposit_file, deposit_file.file_no == tonight.file_no).distinct()
     )
@@ -156,13 +157,13 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
     )
     days = watched.subquery()
     root = func.coalesce(deposit.repeats_no, deposit.deposit_no)
-    was_settled = _settled_by(night, root, m.settlement_deposit, is_before)
+    was_settled = _is_settled_by(night, root, m.settlement_deposit, is_before)
     is_watched = case((or_(deposit_file.night_on == night.isoformat(), ~was_settled), 1), else_=0)
     is_gone = m.settlement.c.outcome == SettlementOutcome.TAKEN_BACK.value
     query = _deposits(is_watched.label(WatchedDeposit.IS_WATCHED))
     query = query.join(days, and_(days.c.booked_on == deposit.booked_on, days.c.yen == deposit.yen))
     query = query.where(deposit.kind == DepositKind.RECEIVED.value, deposit_file.night_on <= night.isoformat())
-    query = query.where(~_settled_by(night, root, m.settlement_deposit, is_gone))
+    query = query.where(~_is_settled_by(night, root, m.settlement_deposit, is_gone))
     return read_frame(connection, query, WatchedDeposit.SCHEMA)
 
 
@@ -174,15 +175,15 @@ def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) ->
     deposit, settlement = m.deposit.c, m.settlement.c
     schema = {**ReceivedDeposit.SCHEMA, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
     back = m.deposit.alias("back").c
-    with stage_rows(connection, deposits.select(Deposit.YEN).unique()) as asked:
+    with stage_rows(connection, deposits.select(Deposit.YEN).unique()) as staged:
         query = select(back.yen).where(back.kind == DepositKind.CANCELLED.value, back.repeats_no.is_(None))
-        taken = read_frame(connection, query.join(asked, asked.c.yen == back.yen).distinct(), {Deposit.YEN: pl.Int64})
+        taken = read_frame(connection, query.join(staged, staged.c.yen == back.yen).distinct(), {Deposit.YEN: pl.Int64})
     if taken.is_empty():
         return pl.DataFrame(schema=schema)
-    with stage_rows(connection, taken) as asked:
+    with stage_rows(connection, taken) as staged:
         query = (
-            _counting(settlement.settlement_no, settlement.outcome.label(SETTLED_AS))
-            .join(asked, asked.c.yen == deposit.yen)
+            _counted_deposits(settlement.settlement_no, settlement.outcome.label(SETTLED_AS))
+            .join(staged, staged.c.yen == deposit.yen)
             .join(m.settlement_deposit, m.settlement_deposit.c.deposit_no == deposit.deposit_no)
             .join(m.settlement, settlement.settlement_no == m.settlement_deposit.c.settlement_no)
             .where(settlement.night_on <= night.isoformat(), _holds(night))
@@ -201,7 +202,7 @@ def bundles_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame
 def deposits_in(connection: Connection, numbers: Collection[int]) -> pl.DataFrame:
     """突合済の中の入金, as `open_deposits`."""
     link = m.settlement_deposit.c
-    query = _counting().where(
+    query = _counted_deposits().where(
         m.deposit.c.deposit_no.in_(select(link.deposit_no).where(link.settlement_no.in_(numbers)))
     )
     return read_frame(connection, query, ReceivedDeposit.SCHEMA)
@@ -292,19 +293,18 @@ def money_sums(connection: Connection, night: date) -> tuple[int, int]:
     return int(connection.execute(due).scalar_one()), int(connection.execute(money).scalar_one())
 
 
-def _listed(*more: ColumnElement[Any]) -> Select[Any]:
+def _select_payments(*more: ColumnElement[Any]) -> Select[Any]:
     payment = t.payment.c
+    of_record = (Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.PAID_ON, Payment.FUNDS_ON, Payment.PAID_YEN)
+    columns = (payment.payment_no, file_name(), *(payment[name] for name in of_record))
     return (
-        select(
-            payment.payment_no, file_name(), payment.record_no, payment.channel, payment.stage, payment.paid_on, payment.funds_on, payment.paid_yen,
-            t.decision.c.outcome, payment.key_digits, t.decided_file.c.night_on, *more,
-        )
+        select(*columns, t.decision.c.outcome, payment.key_digits, t.decided_file.c.night_on, *more)
         .select_from(t.payment)
         .join(t.decision, t.decision.c.payment_no == payment.payment_no)
         .join(t.file, t.file.c.file_no == payment.file_no)
         .join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
         .order_by(payment.payment_no)
-    )  # fmt: skip
+    )
 
 
 def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage) -> pl.DataFrame:
@@ -319,17 +319,17 @@ def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage)
         if stage is Stage.PRELIMINARY
         else t.decision.c.place.in_([Place.POSTED.value, Place.EXCEPTION.value])
     )
-    with stage_rows(connection, bundles.select(names)) as asked:
-        of_yen = or_(asked.c.only_yen.is_(None), asked.c.only_yen == payment.paid_yen) if len(names) > 1 else true()
+    with stage_rows(connection, bundles.select(names)) as staged:
+        of_yen = or_(staged.c.only_yen.is_(None), staged.c.only_yen == payment.paid_yen) if len(names) > 1 else true()
         query = (
-            _listed(bundle.bundle_no)
+            _select_payments(bundle.bundle_no)
             .join(
                 m.bundle,
                 and_(
                     bundle.file_no == payment.file_no, bundle.channel == payment.channel, bundle.stage == payment.stage
                 ),
             )
-            .join(asked, asked.c.bundle_no == bundle.bundle_no)
+            .join(staged, staged.c.bundle_no == bundle.bundle_no)
             .where(bundle.day_on == func.coalesce(payment.funds_on, payment.paid_on), asked_outcome)
             .where(bundle.is_funds_day == case((payment.funds_on.is_(None), 0), else_=1), of_yen)
         )
@@ -352,10 +352,10 @@ def _was_announced(night: date) -> ColumnElement[bool]:
 def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
     """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
     payments = bundle_payments(connection, bundles, Stage.PRELIMINARY).select(Bundle.BUNDLE_NO, Payment.PAYMENT_NO)
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (
             select(t.payment.c.payment_no)
-            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .join(staged, staged.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
             .where(still_waits())
         )
@@ -367,7 +367,7 @@ def overdue(connection: Connection, night: date) -> pl.DataFrame:
     """期限を過ぎた速報 that are still without 確報 or 取消 as of a night: frame OverduePayment."""
     overdue_payment = m.overdue_payment.c
     query = (
-        _listed(overdue_payment.contract)
+        _select_payments(overdue_payment.contract)
         .join(m.overdue_payment, overdue_payment.payment_no == t.payment.c.payment_no)
         .where(overdue_payment.night_on <= night.isoformat(), still_waits(night))
     )
@@ -377,10 +377,10 @@ def overdue(connection: Connection, night: date) -> pl.DataFrame:
 def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
     """速報のない確報 of some bundles: frame BundlePayment."""
     payments = bundle_payments(connection, bundles, Stage.CONFIRMED)
-    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as asked:
+    with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (
             select(t.payment.c.payment_no)
-            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .join(staged, staged.c.payment_no == t.payment.c.payment_no)
             .where(~_was_announced(night))
         )
         unannounced = read_frame(connection, query, {Payment.PAYMENT_NO: pl.Int64})

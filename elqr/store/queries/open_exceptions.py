@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from elqr.store.db.bulk import read_frame
 from elqr.store.queries.announced import still_waits
-from elqr.store.queries.reports import decided
+from elqr.store.queries.reports import select_decided
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
@@ -93,7 +93,7 @@ class Waits:
         return self.condition, self.announced, self.reduced, self.returned
 
 
-def _reduced(night: date) -> Select[tuple[int]]:
+def _reduced_payments(night: date) -> Select[tuple[int]]:
     """減額された収納 up to a night."""
     posting, reduced = t.posting.c, r.reduced_posting.c
     query = select(posting.payment_no).join(r.reduced_posting, reduced.posting_no == posting.posting_no)
@@ -101,12 +101,12 @@ def _reduced(night: date) -> Select[tuple[int]]:
 
 
 def _is_reduced(night: date) -> ColumnElement[bool]:
-    return t.decision.c.payment_no.in_(_reduced(night))
+    return t.decision.c.payment_no.in_(_reduced_payments(night))
 
 
 def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnElement[bool]:
     """その決裁の後に減額されたか: what a ruling closed is open again, until a later ruling."""
-    reduced = _reduced(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
+    reduced = _reduced_payments(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
     return reduced.where(r.reduced_posting.c.after_ruling_no == ruling_no).correlate(t.payment, r.ruling).exists()
 
 
@@ -130,7 +130,7 @@ def _is_all_reduced(night: date) -> ColumnElement[bool]:
 _UNDO = r.ruling.alias("undo")
 
 
-def returned(night: date) -> Select[tuple[int]]:
+def returned_payments(night: date) -> Select[tuple[int]]:
     """調定に戻らなかった収納 up to a night, by their numbers: of an undone ruling their claim took not all back."""
     undo, link, posting, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
     return (
@@ -150,7 +150,7 @@ def returned(night: date) -> Select[tuple[int]]:
 
 
 def _is_returned(night: date) -> ColumnElement[bool]:
-    return t.decision.c.payment_no.in_(returned(night))
+    return t.decision.c.payment_no.in_(returned_payments(night))
 
 
 def _is_waiting() -> ColumnElement[bool]:
@@ -169,7 +169,7 @@ def are_more_waiting(connection: Connection, most: int) -> bool:
 def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFrame:
     """古い要確認, at most so many of each kind that waits, by their numbers: payment_no."""
     waits, number = Waits.on(night), t.decision.c.payment_no
-    query = decided(number)
+    query = select_decided(number)
     for joined, where in waits.joins:
         query = query.outerjoin(joined, where)
     parts = (query.where(condition).order_by(number).limit(most) for condition in waits.conditions)
@@ -225,7 +225,7 @@ def _touched_sums(waits: Waits, condition: ColumnElement[bool]) -> Select[Any]:
         Waiting.IS_OPEN: waits.is_open,
         Waiting.SUSPENSE_YEN: waits.suspense_yen,
     }
-    query = decided(*(column.label(name) for name, column in columns.items()))
+    query = select_decided(*(column.label(name) for name, column in columns.items()))
     for joined, where in waits.joins:
         query = query.outerjoin(joined, where)
     rows = query.where(condition).subquery().c

@@ -18,12 +18,12 @@ def owed_yen(night: ColumnElement[Any]) -> ColumnElement[int]:
     return _newest(Notice.AMOUNT_YEN, _BROUGHT.c.night_on <= night, _GONE.c.night_on <= night)
 
 
-def newest_slip_no(night: ColumnElement[Any]) -> ColumnElement[int]:
+def newest_notice_no(night: ColumnElement[Any]) -> ColumnElement[int]:
     """最新の納付書 of the claim of a query that is valid, up to a night; or null."""
     return _newest(Notice.NOTICE_NO, _BROUGHT.c.night_on <= night, _GONE.c.night_on <= night)
 
 
-def slip_no_at_the_end(closing: ColumnElement[Any], as_of: date) -> ColumnElement[int]:
+def notice_no_at_closing(closing: ColumnElement[Any], as_of: date) -> ColumnElement[int]:
     """締めの日の納付書 of the claim of a query: issued by that day, as far as the ledger knew on a night; or null.
 
     By 発行日, because a city's ledger may begin after a year has ended. What became of a slip later counts

@@ -79,7 +79,7 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield posting_tally, posting_tally.c.night_on < day
 
 
-def _within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:
+def _is_within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:
     """Both days included. PostgreSQL 15 reads no BETWEEN with the collation of our text."""
     return and_(night_on >= since.isoformat(), night_on <= until.isoformat())
 
@@ -88,12 +88,12 @@ def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
     """過去の夜 between two days, each with what came on it in its order."""
     days: set[str] = set()
     for table in (t.notice_file, t.upload, t.delivery, t.decided_file):
-        query = select(table.c.night_on).where(_within(table.c.night_on, since, until)).distinct()
+        query = select(table.c.night_on).where(_is_within(table.c.night_on, since, until)).distinct()
         days |= set(connection.execute(query).scalars())
-    return [_night(connection, day) for day in sorted(days)]
+    return [_read_night(connection, day) for day in sorted(days)]
 
 
-def _night(connection: Connection, day: str) -> PastNight:
+def _read_night(connection: Connection, day: str) -> PastNight:
     file, delivery = t.notice_file.c, t.delivery.c
     came = select(file.name, file.sha256).where(file.night_on == day).order_by(file.notice_file_no)
     delivered = select(delivery.name, delivery.sha256, delivery.spec).where(delivery.night_on == day)
@@ -128,7 +128,7 @@ def never_read(connection: Connection) -> set[tuple[str, str]]:
     return {(name, sha256) for name, sha256 in connection.execute(query.where(finding.code.in_(codes)).distinct())}
 
 
-_SLIP = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
+_NOTICE = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
 """納付書の名: the same in every ledger that holds it, unlike its number."""
 
 OUTCOME_KEY = {"sha256": pl.String, "record_no": pl.Int64}
@@ -159,7 +159,7 @@ def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
     )
     decided = (t.decision.c.outcome, t.decision.c.claim_yen, t.decision.c.suspense_yen)
     query = (
-        select(*columns, *decided, *(t.notice.c[name] for name in _SLIP))
+        select(*columns, *decided, *(t.notice.c[name] for name in _NOTICE))
         .select_from(t.decided_file)
         .join(t.file, t.file.c.file_no == t.decided_file.c.file_no)
         .join(first_delivery, first_delivery.c.sha256 == t.file.c.sha256)
@@ -167,19 +167,19 @@ def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
         .join(t.payment, t.payment.c.file_no == t.file.c.file_no)
         .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
         .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
-        .where(_within(t.decided_file.c.night_on, since, until))
+        .where(_is_within(t.decided_file.c.night_on, since, until))
     )
     shown = {**OUTCOME_KEY, "name": pl.String, Payment.PAID_YEN: pl.Int64, **OUTCOME}
-    schema = {name: dtype for name, dtype in shown.items() if name != "slip"} | {n: Notice.SCHEMA[n] for n in _SLIP}
+    schema = {name: dtype for name, dtype in shown.items() if name != "slip"} | {n: Notice.SCHEMA[n] for n in _NOTICE}
     rows = read_frame(connection, query, schema)
-    return rows.with_columns(pl.concat_str(*_SLIP, separator="/").alias("slip")).select(*shown).sort(*OUTCOME_KEY)
+    return rows.with_columns(pl.concat_str(*_NOTICE, separator="/").alias("slip")).select(*shown).sort(*OUTCOME_KEY)
 
 
 def file_results(connection: Connection, since: date, until: date) -> pl.DataFrame:
     """受信の結果 of the nights between two days: name, hash, the status it came to, and the spec."""
     delivery = t.delivery.c
     schema = {**RESULT_KEY, **RESULT}
-    query = select(*(delivery[name] for name in schema)).where(_within(delivery.night_on, since, until))
+    query = select(*(delivery[name] for name in schema)).where(_is_within(delivery.night_on, since, until))
     rows = read_frame(connection, query.order_by(delivery.delivery_no), schema)
     return rows.unique(list(RESULT_KEY), keep="last", maintain_order=True)
 
@@ -187,5 +187,5 @@ def file_results(connection: Connection, since: date, until: date) -> pl.DataFra
 def rulings_since(connection: Connection, since: date, until: date) -> int:
     """承認された決裁 between two days: postings by people, which no night makes again."""
     night_on = ruling_result.c.night_on
-    query = select(func.count()).select_from(ruling_result).where(_within(night_on, since, until))
+    query = select(func.count()).select_from(ruling_result).where(_is_within(night_on, since, until))
     return int(connection.execute(query).scalar_one())

@@ -25,7 +25,7 @@ from elqr.formats.payment_identity import ACCEPTED
 from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, stage_rows
 from elqr.store.db.schema import Text
 from elqr.store.queries.announced import is_ended
-from elqr.store.queries.matching import newer_slip_exists
+from elqr.store.queries.matching import has_newer_notice
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice, Slip
@@ -37,7 +37,7 @@ _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
 
 def standings(connection: Connection, procedures: Iterable[str] | None = None) -> pl.DataFrame:
     """印刷できる納付書: every notice with an eL-QR, and how it stands; frame NoticeStanding."""
-    query = _standing()
+    query = _select_standing()
     if procedures is not None:
         query = query.where(t.notice.c.procedure_code.in_(list(procedures)))
     return read_frame(connection, query, NoticeStanding.SCHEMA)
@@ -45,12 +45,12 @@ def standings(connection: Connection, procedures: Iterable[str] | None = None) -
 
 def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """納付書の状態 of some notices; frame NoticeStanding."""
-    with stage_rows(connection, notice_nos.unique().alias(Slip.NOTICE_NO).to_frame()) as asked:
-        query = _standing().join(asked, asked.c.notice_no == t.notice.c.notice_no)
+    with stage_rows(connection, notice_nos.unique().alias(Slip.NOTICE_NO).to_frame()) as staged:
+        query = _select_standing().join(staged, staged.c.notice_no == t.notice.c.notice_no)
         return read_frame(connection, query, NoticeStanding.SCHEMA)
 
 
-def _standing() -> Select[Any]:
+def _select_standing() -> Select[Any]:
     notice = t.notice.c
     return (
         select_named(
@@ -63,7 +63,7 @@ def _standing() -> Select[Any]:
                     t.upload_step.c.upload_no == t.payload.c.upload_no, _is_uploaded()
                 ),
                 NoticeStanding.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
-                NoticeStanding.IS_CURRENT: ~newer_slip_exists(),
+                NoticeStanding.IS_CURRENT: ~has_newer_notice(),
                 NoticeStanding.COLLECTED_YEN: _collected_yen(),
                 NoticeStanding.IS_ANNOUNCED: is_announced(),
                 NoticeStanding.IS_PRINTED: exists().where(t.print_notice.c.notice_no == notice.notice_no),
@@ -124,11 +124,11 @@ def _records_of(stage: Stage) -> ColumnElement[int]:
 def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """印刷する納付書; frame Slip."""
     columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in Slip.SCHEMA]
-    with stage_rows(connection, notice_nos.alias(Slip.NOTICE_NO).to_frame()) as asked:
+    with stage_rows(connection, notice_nos.alias(Slip.NOTICE_NO).to_frame()) as staged:
         query = (
             select(*columns)
             .select_from(t.notice)
-            .join(asked, asked.c.notice_no == t.notice.c.notice_no)
+            .join(staged, staged.c.notice_no == t.notice.c.notice_no)
             .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
         )
         return read_frame(connection, query, Slip.SCHEMA)
@@ -136,8 +136,8 @@ def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 
 def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
     """納付番号 → notice_no; keys without an eL-QR are not there."""
-    with stage_rows(connection, key_nos.unique().alias(Payload.KEY_NO).to_frame()) as asked:
-        query = select(t.payload.c.key_no, t.payload.c.notice_no).join(asked, asked.c.key_no == t.payload.c.key_no)
+    with stage_rows(connection, key_nos.unique().alias(Payload.KEY_NO).to_frame()) as staged:
+        query = select(t.payload.c.key_no, t.payload.c.notice_no).join(staged, staged.c.key_no == t.payload.c.key_no)
         return read_frame(connection, query, {Payload.KEY_NO: pl.String, Payload.NOTICE_NO: pl.Int64})
 
 
@@ -226,15 +226,15 @@ def _has_left() -> ColumnElement[bool]:
 
 def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
     """納付書情報 of this content, and whether 共通納税IFS has accepted it."""
-    return _upload(connection, t.upload.c.sha256 == sha256)
+    return _read_upload(connection, t.upload.c.sha256 == sha256)
 
 
 def upload_named(connection: Connection, file_name: str) -> Mapping[str, Any] | None:
     """納付書情報 of this name, and whether 共通納税IFS has accepted it."""
-    return _upload(connection, t.upload.c.file_name == file_name)
+    return _read_upload(connection, t.upload.c.file_name == file_name)
 
 
-def _upload(connection: Connection, condition: ColumnElement[bool]) -> Mapping[str, Any] | None:
+def _read_upload(connection: Connection, condition: ColumnElement[bool]) -> Mapping[str, Any] | None:
     step = t.upload_step.c
     query = (
         select(t.upload, step.step_no, step.uploaded_by, step.uploaded_at)

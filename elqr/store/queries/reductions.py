@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select, union
 
 from elqr.rules.reductions import Reducible
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, stage_rows
+from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, stage_rows
 from elqr.store.queries.chain import NOTICE_FILES, last_saying
 from elqr.store.queries.open_exceptions import last_ruling_no
 from elqr.store.queries.owed import owed_yen
@@ -34,7 +34,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     Where a slip was cancelled or reissued since a link last said so, and more stands than is owed.
     A ledger of before version 9 has no such link: all its cancellations and reissues are looked at once.
     """
-    seen = slips_looked_at(connection)
+    seen = last_seen(connection)
     cancelled = (
         select(t.notice_claim.c.claim_no)
         .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice_claim.c.notice_no)
@@ -46,15 +46,15 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
         .where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1)
     )
     changed = read_frame(connection, union(cancelled, reissued), {Posting.CLAIM_NO: pl.Int64})
-    with stage_rows(connection, changed) as asked:
+    with stage_rows(connection, changed) as staged:
         owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
         query = (
-            select(asked.c.claim_no, owed.label(Reducible.OWED_YEN))
-            .join(t.claim, t.claim.c.claim_no == asked.c.claim_no)
-            .where(_stands() > owed)
+            select(staged.c.claim_no, owed.label(Reducible.OWED_YEN))
+            .join(t.claim, t.claim.c.claim_no == staged.c.claim_no)
+            .where(_stands_yen() > owed)
         )
         lowered = read_frame(connection, query, {Posting.CLAIM_NO: pl.Int64, Reducible.OWED_YEN: pl.Int64})
-    return _standing_on(connection, lowered)
+    return _payments_on(connection, lowered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +65,28 @@ class Seen:
     file_no: int
 
 
-def slips_looked_at(connection: Connection) -> Seen:
+def last_seen(connection: Connection) -> Seen:
     """どこまで見たか, by the last link that says so."""
     link = last_saying(connection, LAST_NOTICE)
     return Seen(int(link.get(LAST_NOTICE, 0)), int(link.get(NOTICE_FILES, 0)))
 
 
-def _stands() -> ColumnElement[int]:
+def _stands_yen() -> ColumnElement[int]:
     posting = t.posting.c
     stands = select(func.coalesce(func.sum(posting.yen), 0)).where(posting.claim_no == t.claim.c.claim_no)
     return stands.correlate(t.claim).scalar_subquery()
 
 
-def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
+def _payments_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
     """調定にある収納; frame Reducible. `lowered`: claim_no, owed_yen."""
     posting, payment = t.posting.c, t.payment.c
     order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
-    with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as asked:
+    with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as staged:
         query = (
             select(*(payment[name] for name in order))
             .distinct()
             .join(t.posting, posting.payment_no == payment.payment_no)
-            .join(asked, asked.c.claim_no == posting.claim_no)
+            .join(staged, staged.c.claim_no == posting.claim_no)
         )
         payments = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in order})
     rows = standing_of(connection, payments.select(Payment.PAYMENT_NO)).join(lowered, on=Posting.CLAIM_NO)
@@ -95,12 +95,12 @@ def _standing_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
 
 def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:
     """減額による過納を記す: frame Reduction."""
-    rows = numbered(reductions, NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
+    rows = number_rows(reductions, NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
     constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": Outcome.REDUCED.label}
     insert_frame(connection, t.posting, rows.drop(Reduction.NOTICE_NO), **constants)
-    with stage_rows(connection, rows.select(Posting.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, rows.select(Posting.PAYMENT_NO).unique()) as staged:
         last = last_ruling_no(night).label("after_ruling_no")
-        query = select(t.payment.c.payment_no, last).join(asked, asked.c.payment_no == t.payment.c.payment_no)
+        query = select(t.payment.c.payment_no, last).join(staged, staged.c.payment_no == t.payment.c.payment_no)
         ruled = read_frame(connection, query, {Posting.PAYMENT_NO: pl.Int64, "after_ruling_no": pl.Int64})
     links = rows.join(ruled, on=Posting.PAYMENT_NO, validate="m:1", maintain_order="left")
     insert_frame(

@@ -32,15 +32,15 @@ _FINDING = (
 FINDING = schema_of(_FINDING)
 
 
-def _ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     same = and_(_END.notice_file_no == _ROW.notice_file_no, _END.record_no == _ROW.record_no)
     return exists().where(same, *conditions)
 
 
-def waiting_rows(connection: Connection, asked: FromClause, names: list[str]) -> pl.DataFrame:
+def waiting_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
     """まだ取り込まれていない行 of what was asked for, by these columns: frame FiledRow."""
-    same = [_ROW[name] == asked.c[name] for name in names]
-    query = select(*(_ROW[name] for name in FiledRow.SCHEMA)).join(asked, and_(*same)).where(~_ended())
+    same = [_ROW[name] == staged.c[name] for name in names]
+    query = select(*(_ROW[name] for name in FiledRow.SCHEMA)).join(staged, and_(*same)).where(~_is_ended())
     return read_frame(connection, query, FiledRow.SCHEMA)
 
 
@@ -77,14 +77,14 @@ def files(connection: Connection) -> pl.DataFrame:
 
 def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
     """まだ取り込まれていない行 of earlier files, of the same claims or the same content: frame EarlierRow."""
-    with stage_rows(connection, rows.select(_KEY).drop_nulls().unique()) as asked:
-        same_claim = waiting_rows(connection, asked, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
+    with stage_rows(connection, rows.select(_KEY).drop_nulls().unique()) as staged:
+        same_claim = waiting_rows(connection, staged, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
     this_file, file = t.notice_file.alias("own"), t.notice_file.c
     same = and_(this_file.c.notice_file_no == file_no, this_file.c.sha256 == file.sha256)
     earlier = select(file.notice_file_no).join(this_file, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
     numbers = read_frame(connection, earlier, {FiledRow.NOTICE_FILE_NO: pl.Int64})
-    with stage_rows(connection, numbers) as asked:
-        same_content = waiting_rows(connection, asked, [FiledRow.NOTICE_FILE_NO])
+    with stage_rows(connection, numbers) as staged:
+        same_content = waiting_rows(connection, staged, [FiledRow.NOTICE_FILE_NO])
     same_content = same_content.with_columns(pl.lit(True).alias(EarlierRow.IS_HERE))
     return pl.concat([same_content, same_claim]).unique(_NUMBER, keep="first")
 
@@ -96,7 +96,7 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
     """
     finding, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
     is_row = and_(_ROW.notice_file_no == finding.notice_file_no, _ROW.record_no == finding.record_no)
-    waits = and_(_ROW.record_no.is_not(None), ~_ended(_END.night_on <= day))
+    waits = and_(_ROW.record_no.is_not(None), ~_is_ended(_END.night_on <= day))
     since = file.night_on.label("since")
     query = (
         select(
@@ -125,7 +125,7 @@ def waiting_files(connection: Connection) -> list[dict[str, Any]]:
     query = (
         select(file.notice_file_no, file.name, file.night_on, func.count().label("rows"))
         .join(notice_refused, _ROW.notice_file_no == file.notice_file_no)
-        .where(file.rows_bad > 0, ~_ended())
+        .where(file.rows_bad > 0, ~_is_ended())
         .group_by(file.notice_file_no, file.name, file.night_on)
         .order_by(file.notice_file_no)
     )
@@ -134,13 +134,13 @@ def waiting_files(connection: Connection) -> list[dict[str, Any]]:
 
 def waiting_numbers(connection: Connection, file_no: int) -> list[int]:
     """まだ取り込まれていない行 of a file, by the numbers of their records."""
-    query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_ended()).order_by(_ROW.record_no)
+    query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_is_ended()).order_by(_ROW.record_no)
     return list(connection.execute(query).scalars())
 
 
-def enter_given_up(connection: Connection, asked: Mapping[str, Any], records: Sequence[int], night: date) -> None:
+def enter_given_up(connection: Connection, request: Mapping[str, Any], records: Sequence[int], night: date) -> None:
     """あきらめた行を記す: these rows of a request have ended."""
     rows = pl.DataFrame({RefusedRow.RECORD_NO: records}, schema={RefusedRow.RECORD_NO: pl.Int64})
-    number, file_no = asked["give_up_no"], asked["notice_file_no"]
+    number, file_no = request["give_up_no"], request["notice_file_no"]
     fixed = {"notice_file_no": file_no, "give_up_no": number, "is_right": 0, "night_on": night.isoformat()}
     insert_frame(connection, notice_refused_end, rows, **fixed)

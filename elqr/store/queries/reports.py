@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.store.db.bulk import asked, read_frame, read_unordered, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import look_up, read_frame, read_unordered, schema_of, select_named, stage_rows
 from elqr.store.queries.moves import is_move, is_reduction, signed_count
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
@@ -67,9 +67,8 @@ def taken_in(connection: Connection, night: date) -> pl.DataFrame:
     query = (
         select(delivery.name.label(DeliveredFile.FILE_NAME), delivery.spec, delivery.night_on)
         .join(t.file, t.file.c.sha256 == delivery.sha256)
-        .where(
-            delivery.status == FileStatus.ACCEPTED.value, delivery.night_on <= night.isoformat(), _brings_something()
-        )
+        .where(delivery.status == FileStatus.ACCEPTED.value, delivery.night_on <= night.isoformat())
+        .where(_brings_something())
         .order_by(delivery.night_on, delivery.delivery_no)
     )
     return read_frame(connection, query, DeliveredFile.SCHEMA)
@@ -77,10 +76,8 @@ def taken_in(connection: Connection, night: date) -> pl.DataFrame:
 
 def _brings_something() -> ColumnElement[bool]:
     """新しい中身のあるファイルか, of the file of a query."""
-    file = t.file.c
-    only_old_money = exists().where(
-        m.deposit_file.c.file_no == file.file_no, m.deposit_file.c.lines > 0, m.deposit_file.c.new_lines == 0
-    )
+    file, money = t.file.c, m.deposit_file.c
+    only_old_money = exists().where(money.file_no == file.file_no, money.lines > 0, money.new_lines == 0)
     return and_(or_(file.payment_count == 0, brings_payments()), ~only_old_money)
 
 
@@ -98,17 +95,10 @@ def brings_payments() -> ColumnElement[bool]:
 def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
     """取込保留の理由 of a night: frame DeliveryFinding."""
     finding = t.delivery_finding.c
+    columns = ((finding if name in finding else t.delivery.c)[name] for name in DeliveryFinding.SCHEMA)
     query = (
-        select(
-            t.delivery.c.name,
-            finding.code,
-            finding.record_no,
-            finding.offset_bytes,
-            finding.field,
-            finding.actual,
-            finding.expected,
-            t.delivery.c.spec,
-        )
+        select(*columns)
+        .select_from(t.delivery_finding)
         .join(t.delivery, t.delivery.c.delivery_no == finding.delivery_no)
         .where(t.delivery.c.night_on == night.isoformat())
         .order_by(t.delivery.c.name, finding.line_no)
@@ -119,13 +109,11 @@ def delivery_findings(connection: Connection, night: date) -> pl.DataFrame:
 def notice_files(connection: Connection, night: date) -> pl.DataFrame:
     """納付書の取込 of a night: frame NoticeIntake."""
     notice_file = t.notice_file.c
-    query = select(*(notice_file[name] for name in NoticeIntake.SCHEMA)).where(
-        notice_file.night_on == night.isoformat()
-    )
-    return read_frame(connection, query.order_by(notice_file.notice_file_no), NoticeIntake.SCHEMA)
+    query = select(*(notice_file[name] for name in NoticeIntake.SCHEMA)).order_by(notice_file.notice_file_no)
+    return read_frame(connection, query.where(notice_file.night_on == night.isoformat()), NoticeIntake.SCHEMA)
 
 
-def decided(*columns: Any) -> Select[Any]:
+def select_decided(*columns: Any) -> Select[Any]:
     """Payments of the files that a night decided, with their decisions, notices and first delivery's name."""
     return (
         select(*columns)
@@ -138,9 +126,8 @@ def decided(*columns: Any) -> Select[Any]:
 
 def decided_files(connection: Connection, night: date) -> pl.DataFrame:
     """消込済のファイル of a night: file_no, file_name, file_sha256."""
-    decided_on = t.decided_file.c.night_on
     query = _FILES.join(t.decided_file, t.decided_file.c.file_no == t.file.c.file_no)
-    return _files(connection, query.where(decided_on == night.isoformat()))
+    return _files(connection, query.where(t.decided_file.c.night_on == night.isoformat()))
 
 
 def open_files(connection: Connection) -> pl.DataFrame:
@@ -156,11 +143,8 @@ def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
     """消込結果ごとの件数, 領収額, 収納額, 仮受額 of a night, by the ledger."""
     decision = t.decision.c
     sums = (func.count(), func.sum(t.payment.c.paid_yen), func.sum(decision.claim_yen), func.sum(decision.suspense_yen))
-    query = (
-        decided(decision.outcome, *sums)
-        .where(t.decided_file.c.night_on == night.isoformat())
-        .group_by(decision.outcome)
-    )
+    of_night = t.decided_file.c.night_on == night.isoformat()
+    query = select_decided(decision.outcome, *sums).where(of_night).group_by(decision.outcome)
     return {outcome: [int(number) for number in numbers] for outcome, *numbers in connection.execute(query)}
 
 
@@ -171,9 +155,7 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
     """
     files, payment = decided_files(connections[0], night), t.payment.c
     of_night = t.decided_file.c.night_on == night.isoformat()
-    numbers = (
-        select(payment.payment_no).join(t.decided_file, t.decided_file.c.file_no == payment.file_no).where(of_night)
-    )
+    numbers = select(payment.payment_no).join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
     columns = {name: column for name, column in decision_columns().items() if name not in DecidedPayment.OF_FILE}
     columns |= {name: payment[name] for name in (Payment.FILE_NO, Payment.IDENTITY)}
 
@@ -186,8 +168,8 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
             .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
         )
 
-    keys = read_unordered(connections[0], numbers, {Payment.PAYMENT_NO: pl.Int64})
-    rows = asked(connections, keys, query, schema_of(columns))
+    keys = read_unordered(connections[0], numbers.where(of_night), {Payment.PAYMENT_NO: pl.Int64})
+    rows = look_up(connections, keys, query, schema_of(columns))
     rows = join_beside(rows.sort(*Payment.OLDEST_FIRST), files, [Payment.FILE_NO])
     return rows.with_columns(pl.lit(night).alias(DecidedPayment.DECIDED_ON)).select(*DecidedPayment.SCHEMA)
 
@@ -236,19 +218,18 @@ def decision_rows(
     columns: Columns,
     condition: ColumnElement[bool],
     *joins: tuple[FromClause, Any],
-    asked: FromClause | None = None,
+    staged: FromClause | None = None,
 ) -> pl.DataFrame:
     """消込結果の行: oldest first. `joins` are further tables, outer joined, with their conditions.
 
-    `asked` is a staged table with payment_no of those that are asked for.
+    `staged` is a staged table of payment_no: only these.
     """
-    query = decided(*(column.label(name) for name, column in columns.items())).outerjoin(
-        t.notice, t.notice.c.notice_no == t.decision.c.notice_no
-    )
+    query = select_decided(*(column.label(name) for name, column in columns.items()))
+    query = query.outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
     for joined, where in joins:
         query = query.outerjoin(joined, where)
-    if asked is not None:
-        query = query.join(asked, asked.c.payment_no == t.decision.c.payment_no)
+    if staged is not None:
+        query = query.join(staged, staged.c.payment_no == t.decision.c.payment_no)
     query = query.where(condition).order_by(*(t.payment.c[name] for name in Payment.OLDEST_FIRST))
     return read_frame(connection, query, schema_of(columns))
 
@@ -258,14 +239,13 @@ def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame
     payment, other_no = t.payment.c, pl.col(DecidedPayment.OTHER_PAYMENT_NO)
     of_payment = [name for name in EarlierPayment.SCHEMA if name != EarlierPayment.FILE_NAME]
     numbers = naming.select(other_no.alias(Payment.PAYMENT_NO)).drop_nulls().unique()
-    with stage_rows(connection, numbers) as asked:
-        earlier = select(*(payment[name] for name in of_payment), payment.file_no).join(
-            asked, asked.c.payment_no == payment.payment_no
-        )
+    with stage_rows(connection, numbers) as staged:
+        columns = (payment[name] for name in (*of_payment, Payment.FILE_NO))
+        earlier = select(*columns).join(staged, staged.c.payment_no == payment.payment_no)
         schema = {name: EarlierPayment.SCHEMA[name] for name in of_payment}
         payments = read_frame(connection, earlier, {**schema, Payment.FILE_NO: pl.Int64})
-    with stage_rows(connection, payments.select(Payment.FILE_NO).unique()) as asked:
-        query = select(t.file.c.file_no, file_name()).join(asked, asked.c.file_no == t.file.c.file_no)
+    with stage_rows(connection, payments.select(Payment.FILE_NO).unique()) as staged:
+        query = select(t.file.c.file_no, file_name()).join(staged, staged.c.file_no == t.file.c.file_no)
         names = read_frame(connection, query, schema_of((Payment.FILE_NO, EarlierPayment.FILE_NAME)))
     rows = payments.join(names, on=Payment.FILE_NO, how="left", validate="m:1", maintain_order="left")
     return rows.drop(Payment.FILE_NO)
@@ -278,19 +258,19 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
     """
     suggestion, notice = t.suggestion.c, t.notice.c
     unknown = payments.filter(pl.col(DecidedPayment.OUTCOME) == Outcome.KEY_UNKNOWN.value)
-    with stage_rows(connection, unknown.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, unknown.select(Payment.PAYMENT_NO).unique()) as staged:
         query = (
             select(suggestion.payment_no, suggestion.how, notice.procedure_code, notice.bill_no, notice.installment_no)
-            .join(asked, asked.c.payment_no == suggestion.payment_no)
+            .join(staged, staged.c.payment_no == suggestion.payment_no)
             .join(t.notice, notice.notice_no == suggestion.notice_no)
             .order_by(suggestion.payment_no, suggestion.notice_no)
         )
         near = read_frame(connection, query, NearSlip.SCHEMA)
-    with stage_rows(connection, late.select(*Suggestion.SCHEMA)) as asked:
+    with stage_rows(connection, late.select(*Suggestion.SCHEMA)) as staged:
         query = (
-            select(asked.c.payment_no, asked.c.how, notice.procedure_code, notice.bill_no, notice.installment_no)
-            .join(t.notice, notice.notice_no == asked.c.notice_no)
-            .order_by(asked.c.payment_no)
+            select(staged.c.payment_no, staged.c.how, notice.procedure_code, notice.bill_no, notice.installment_no)
+            .join(t.notice, notice.notice_no == staged.c.notice_no)
+            .order_by(staged.c.payment_no)
         )
         return pl.concat([read_frame(connection, query, NearSlip.SCHEMA), near])
 

@@ -14,7 +14,7 @@ from elqr.vocabulary.report_frames import RetractionRecord
 from elqr.vocabulary.terms import RetractionKind, RulingResult
 
 
-def _approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool]:
+def _is_approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool]:
     step = r.retraction_step.c
     is_approved = and_(
         r.retraction.c.kind == kind.value,
@@ -26,26 +26,26 @@ def _approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool]:
 
 def numbers_taken_back(kind: RetractionKind, until: date | None = None) -> Select[tuple[int]]:
     """取り消されたものの番号 of a kind, up to a night."""
-    return select(r.retraction.c.number).where(_approved(kind, until))
+    return select(r.retraction.c.number).where(_is_approved(kind, until))
 
 
 def retractions_of(connection: Connection, kind: RetractionKind, number: int) -> list[dict[str, Any]]:
     """一つの記録の取り消しの申請, in order."""
-    asked = r.retraction.c
-    return requests(connection, RETRACTION, asked.kind == kind.value, asked.number == number)
+    retraction = r.retraction.c
+    return requests(connection, RETRACTION, retraction.kind == kind.value, retraction.number == number)
 
 
 def retractions_waiting(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
     """承認を待つ取り消しの申請 of a kind, in order."""
-    return [row for row in _of_kind(connection, kind) if row["result"] is None]
+    return [row for row in _requests_of_kind(connection, kind) if row["result"] is None]
 
 
 def retractions_approved(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
     """取り消された記録 of a kind, in order, with who asked and who approved."""
-    return [row for row in _of_kind(connection, kind) if row["result"] == RulingResult.APPROVED.value]
+    return [row for row in _requests_of_kind(connection, kind) if row["result"] == RulingResult.APPROVED.value]
 
 
-def _of_kind(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
+def _requests_of_kind(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
     return requests(connection, RETRACTION, r.retraction.c.kind == kind.value)
 
 
@@ -54,13 +54,13 @@ def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
 
     Frame RetractionRecord; `result` is as of the night.
     """
-    asked, step, day = r.retraction.c, r.retraction_step.c, night.isoformat()
-    by_then = and_(step.retraction_no == asked.retraction_no, step.night_on <= day)
+    retraction, step, day = r.retraction.c, r.retraction_step.c, night.isoformat()
+    by_then = and_(step.retraction_no == retraction.retraction_no, step.night_on <= day)
     of_step = (RetractionRecord.RESULT, RetractionRecord.TAKEN_BY, RetractionRecord.TAKEN_AT)
     query = (
-        select(*((step if name in of_step else asked)[name] for name in RetractionRecord.SCHEMA))
+        select(*((step if name in of_step else retraction)[name] for name in RetractionRecord.SCHEMA))
         .outerjoin(r.retraction_step, by_then)
-        .where(asked.night_on <= day, or_(step.night_on.is_(None), step.night_on == day))
-        .order_by(asked.retraction_no)
+        .where(retraction.night_on <= day, or_(step.night_on.is_(None), step.night_on == day))
+        .order_by(retraction.retraction_no)
     )
     return read_frame(connection, query, RetractionRecord.SCHEMA)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from elqr.rules.totals import posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries import matching as queries
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.queries.reports import Columns, decision_columns, decision_rows
@@ -70,9 +70,9 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
     if only is None:
         parts = [decision_rows(connection, columns, condition, *waits.joins) for condition in waits.conditions]
     else:
-        with stage_rows(connection, only.select(Payment.PAYMENT_NO)) as asked:
+        with stage_rows(connection, only.select(Payment.PAYMENT_NO)) as staged:
             parts = [
-                decision_rows(connection, columns, condition, *waits.joins, asked=asked)
+                decision_rows(connection, columns, condition, *waits.joins, staged=staged)
                 for condition in waits.conditions
             ]
     filled = [frame for frame in parts if not frame.is_empty()] or parts[:1]
@@ -87,20 +87,20 @@ def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFram
     """受付番号 of records: file_sha256, record_no → payment_no; those the ledger does not have are missing."""
     schema = schema_of((DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO, DecidedPayment.PAYMENT_NO))
     wanted = identities.select(DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO).unique()
-    with stage_rows(connection, wanted) as asked:
+    with stage_rows(connection, wanted) as staged:
         query = (
-            select(asked.c.file_sha256, asked.c.record_no, t.payment.c.payment_no)
-            .join(t.file, t.file.c.sha256 == asked.c.file_sha256)
-            .join(t.payment, and_(t.payment.c.file_no == t.file.c.file_no, t.payment.c.record_no == asked.c.record_no))
+            select(staged.c.file_sha256, staged.c.record_no, t.payment.c.payment_no)
+            .join(t.file, t.file.c.sha256 == staged.c.file_sha256)
+            .join(t.payment, and_(t.payment.c.file_no == t.file.c.file_no, t.payment.c.record_no == staged.c.record_no))
         )
         return read_frame(connection, query, schema)
 
 
 def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 by 納付番号: key_no, notice_no."""
-    with stage_rows(connection, queries.elqr_keys(key_nos[Notice.KEY_NO])) as asked:
-        key_no = asked.c.key_digits.label(Notice.KEY_NO)
-        query = select(key_no, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(asked))
+    with stage_rows(connection, queries.elqr_keys(key_nos[Notice.KEY_NO])) as staged:
+        key_no = staged.c.key_digits.label(Notice.KEY_NO)
+        query = select(key_no, t.notice_key.c.notice_no).join(t.notice_key, queries.same_key(staged))
         return read_frame(connection, query, schema_of((Notice.KEY_NO, Notice.NOTICE_NO)))
 
 
@@ -108,10 +108,10 @@ def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
     """対象の納付書 by their numbers: notice_no, payer_ref, is_cancelled."""
     schema = schema_of((NoticeStanding.NOTICE_NO, NoticeStanding.PAYER_REF, NoticeStanding.IS_CANCELLED))
     notice, gone = t.notice.c, t.notice_cancel.c.notice_no
-    with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as staged:
         query = (
             select(notice.notice_no, notice.payer_ref, gone.is_not(None).label(NoticeStanding.IS_CANCELLED))
-            .join(asked, asked.c.notice_no == notice.notice_no)
+            .join(staged, staged.c.notice_no == notice.notice_no)
             .outerjoin(t.notice_cancel, gone == notice.notice_no)
         )
         return read_frame(connection, query, schema)
@@ -122,9 +122,9 @@ def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
     unknown = pl.lit(None, pl.Int64)
     wanted = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
     claims = queries.open_claims([connection], wanted)
-    with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as asked:
+    with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as staged:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
-            asked, asked.c.notice_no == t.notice.c.notice_no
+            staged, staged.c.notice_no == t.notice.c.notice_no
         )
         codes = read_frame(connection, query, schema_of((Notice.NOTICE_NO, Notice.PROCEDURE_CODE)))
     return claims.join(codes, on=OpenClaim.NOTICE_NO, validate="m:1", maintain_order="left")
@@ -139,7 +139,7 @@ def waiting_rulings(connection: Connection) -> pl.DataFrame:
 
 def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> pl.DataFrame:
     """収納の今: frame PaymentNow."""
-    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as staged:
         query = (
             select(
                 t.payment.c.payment_no,
@@ -148,7 +148,7 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
                 (t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)).label(PaymentNow.SUSPENSE_YEN),
                 last_standing_no(night).label(PaymentNow.LAST_STANDING_NO),
             )
-            .join(asked, asked.c.payment_no == t.payment.c.payment_no)
+            .join(staged, staged.c.payment_no == t.payment.c.payment_no)
             .join(t.decision, t.decision.c.payment_no == t.payment.c.payment_no)
         )
         return read_frame(connection, query, PaymentNow.SCHEMA)
@@ -186,7 +186,7 @@ def reviews(connection: Connection) -> list[dict[str, Any]]:
 
 def enter_rulings(connection: Connection, review_no: int, proposals: pl.DataFrame) -> None:
     """申請の決裁を記す: frame Proposal."""
-    rows = numbered(proposals.select(*Proposal.SCHEMA), Ruled.RULING_NO, next_no(connection, r.ruling.c.ruling_no))
+    rows = number_rows(proposals.select(*Proposal.SCHEMA), Ruled.RULING_NO, next_no(connection, r.ruling.c.ruling_no))
     insert_frame(connection, r.ruling, rows, review_no=review_no)
 
 
@@ -194,7 +194,9 @@ def enter_effects(connection: Connection, night: date, effects: pl.DataFrame, mo
     """決裁の結果を記す: what came of each ruling (frame RulingEffect), and its postings (frame Move)."""
     night_on = night.isoformat()
     insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=night_on)
-    rows = numbered(moves.select(*Move.SCHEMA), NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no))
+    rows = number_rows(
+        moves.select(*Move.SCHEMA), NumberedPosting.POSTING_NO, next_no(connection, t.posting.c.posting_no)
+    )
     insert_frame(connection, t.posting, rows.drop(Move.RULING_NO, Move.NOTICE_NO), night_on=night_on)
     insert_frame(connection, r.ruling_posting, rows.select(NumberedPosting.POSTING_NO, Move.RULING_NO, Move.NOTICE_NO))
     if rows.height:
@@ -209,11 +211,11 @@ def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     or an undone ruling took the payment off a claim.
     """
     posting, parts = t.posting.c, []
-    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as staged:
         for is_move in (False, True):
             query = (
                 select(*(posting[name] for name in NumberedPosting.SCHEMA))
-                .join(asked, asked.c.payment_no == posting.payment_no)
+                .join(staged, staged.c.payment_no == posting.payment_no)
                 .where(posting.account == Account.SUSPENSE.value, posting.yen > 0)
                 .where(posting.reverses_no.is_not(None) if is_move else posting.reverses_no.is_(None))
             )
@@ -228,14 +230,14 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     schema = {**Posting.SCHEMA, **schema_of((Made.POSTING_NO, Made.RULING_NO, Made.NOTICE_NO))}
     target_no = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
     notice_no = case((t.posting.c.claim_no.is_not(None), target_no)).label(Move.NOTICE_NO)
-    with stage_rows(connection, ruling_nos.select(Ruled.RULING_NO).unique()) as asked:
+    with stage_rows(connection, ruling_nos.select(Ruled.RULING_NO).unique()) as staged:
         query = (
             select(
-                *(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, asked.c.ruling_no, notice_no
+                *(t.posting.c[name] for name in Posting.SCHEMA), t.posting.c.posting_no, staged.c.ruling_no, notice_no
             )
             .join(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
-            .join(asked, asked.c.ruling_no == r.ruling_posting.c.ruling_no)
-            .join(r.ruling, r.ruling.c.ruling_no == asked.c.ruling_no)
+            .join(staged, staged.c.ruling_no == r.ruling_posting.c.ruling_no)
+            .join(r.ruling, r.ruling.c.ruling_no == staged.c.ruling_no)
         )
         rows = read_frame(connection, query, schema).sort(Made.POSTING_NO)
     place = [Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO]
@@ -244,7 +246,7 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
     years = held(connection, rows).select(Posting.PAYMENT_NO, pl.col(Posting.FISCAL_YEAR).alias(Made.HELD_YEAR))
     rows = rows.join(now, on=place, how="left", validate="m:1", nulls_equal=True, maintain_order="left")
     rows = rows.join(years, on=Posting.PAYMENT_NO, how="left", validate="m:1", maintain_order="left")
-    lowered = _lowered(connection, rows)
+    lowered = _lowered_postings(connection, rows)
     rows = rows.join(lowered, on=Made.POSTING_NO, how="left", validate="m:1", maintain_order="left")
     remaining_yen = (pl.col(Posting.YEN) - pl.col(_LOWERED_YEN).fill_null(0)).clip(lower_bound=0)
     standing_yen, is_added = pl.col(Made.STANDS_YEN).fill_null(0), (pl.col(Posting.YEN) > 0).any().over(place)
@@ -257,19 +259,19 @@ def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
 _LOWERED_YEN = "lowered_yen"
 
 
-def _lowered(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+def _lowered_postings(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     """減額で外された額: posting_no, `lowered_yen` that later nights took off its claim.
 
     What later rulings took back has to be undone first, and is there again then.
     """
     posting = t.posting.c
-    with stage_rows(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as staged:
         query = (
-            select(asked.c.posting_no, (-func.sum(posting.yen)).label(_LOWERED_YEN))
-            .join(t.posting, and_(posting.payment_no == asked.c.payment_no, posting.reverses_no.is_not(None)))
+            select(staged.c.posting_no, (-func.sum(posting.yen)).label(_LOWERED_YEN))
+            .join(t.posting, and_(posting.payment_no == staged.c.payment_no, posting.reverses_no.is_not(None)))
             .join(r.reduced_posting, r.reduced_posting.c.posting_no == posting.posting_no)
-            .where(posting.reverses_no == asked.c.posting_no, posting.account == Account.CLAIM.value)
-            .group_by(asked.c.posting_no)
+            .where(posting.reverses_no == staged.c.posting_no, posting.account == Account.CLAIM.value)
+            .group_by(staged.c.posting_no)
         )
         return read_frame(connection, query, {Made.POSTING_NO: pl.Int64, _LOWERED_YEN: pl.Int64})
 
@@ -280,12 +282,12 @@ def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
     `made` is frame Made.
     """
     link, posting, later = r.ruling_posting.c, t.posting.c, r.ruling.c
-    with stage_rows(connection, moves.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, moves.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as staged:
         query = (
-            select(asked.c.ruling_no, later.ruling_no.label(LaterRuling.LATER_NO), asked.c.payment_no)
-            .join(t.posting, and_(posting.payment_no == asked.c.payment_no, posting.reverses_no.is_not(None)))
+            select(staged.c.ruling_no, later.ruling_no.label(LaterRuling.LATER_NO), staged.c.payment_no)
+            .join(t.posting, and_(posting.payment_no == staged.c.payment_no, posting.reverses_no.is_not(None)))
             .join(r.ruling_posting, link.posting_no == posting.posting_no)
-            .join(r.ruling, and_(later.ruling_no == link.ruling_no, later.ruling_no > asked.c.ruling_no))
+            .join(r.ruling, and_(later.ruling_no == link.ruling_no, later.ruling_no > staged.c.ruling_no))
         )
         rows = read_frame(connection, query, LaterRuling.SCHEMA)
     return rows.sort(LaterRuling.LATER_NO).unique(LaterRuling.RULING_NO, keep="last", maintain_order=True)
@@ -295,7 +297,7 @@ def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
     """決裁一覧 of a night: frame RulingRecord, asked for up to it and waiting at its end, or ended on it."""
     day = night.isoformat()
     ended = r.review_step.c.night_on
-    return _trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= day)], day)
+    return _read_trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= day)], day)
 
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
@@ -307,10 +309,10 @@ def trail(connection: Connection, review_no: int | None = None, payment_no: int 
         )
         moves_it = moved.where(t.posting.c.payment_no == payment_no, t.posting.c.reverses_no.is_not(None))
         conditions.append(or_(r.ruling.c.payment_no == payment_no, r.ruling.c.ruling_no.in_(moves_it)))
-    return _trail(connection, conditions, date.max.isoformat())
+    return _read_trail(connection, conditions, date.max.isoformat())
 
 
-def _trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:
+def _read_trail(connection: Connection, conditions: list[ColumnElement[bool]], until: str) -> pl.DataFrame:
     """決裁の記録 as of a night: frame RulingRecord."""
     review, step, effect = r.review.c, r.review_step.c, r.ruling_result.c
     effect_on, key = r.ruling_result.c.night_on, t.notice_key.c

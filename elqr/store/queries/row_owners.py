@@ -43,11 +43,11 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
     A release is asked for by the last request before it: an earlier one was withdrawn.
     """
     start = t.ledger_start.c
-    asked, released, later = (t.release_step.alias(name) for name in ("asked", "released", "later"))
+    requested, released, later = (t.release_step.alias(name) for name in ("requested", "released", "later"))
     is_last = ~exists().where(
-        later.c.print_no == asked.c.print_no,
+        later.c.print_no == requested.c.print_no,
         later.c.step == PrintState.REQUESTED.value,
-        later.c.step_no > asked.c.step_no,
+        later.c.step_no > requested.c.step_no,
         later.c.step_no < released.c.step_no,
     )
     parts = [
@@ -55,9 +55,9 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
         .join(r.review_step, r.review_step.c.review_no == r.ruling.c.review_no)
         .where(r.review_step.c.result == _APPROVED)
         .distinct(),
-        select(literal("print_batch"), asked.c.print_no, asked.c.taken_by, released.c.taken_by)
-        .join(released, and_(released.c.print_no == asked.c.print_no, released.c.step_no > asked.c.step_no))
-        .where(asked.c.step == PrintState.REQUESTED.value, released.c.step == PrintState.RELEASED.value, is_last),
+        select(literal("print_batch"), requested.c.print_no, requested.c.taken_by, released.c.taken_by)
+        .join(released, and_(released.c.print_no == requested.c.print_no, released.c.step_no > requested.c.step_no))
+        .where(requested.c.step == PrintState.REQUESTED.value, released.c.step == PrintState.RELEASED.value, is_last),
         select(literal("ledger_start"), start.start_no, start.started_by, start.approved_by).where(start.start_no > 1),
     ]
     for kind in KINDS:

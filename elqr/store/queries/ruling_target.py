@@ -47,17 +47,17 @@ def _text(*names: str) -> pl.Expr:
 
 def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """納付書の状態: whether it was cancelled, is the newest of its claim, and has a 速報."""
-    with stage_rows(connection, notice_nos) as asked:
+    with stage_rows(connection, notice_nos) as staged:
         query = (
             select_named(
                 {
                     NoticeStanding.NOTICE_NO: t.notice.c.notice_no,
                     NoticeStanding.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no),
-                    NoticeStanding.IS_CURRENT: ~queries.newer_slip_exists(),
+                    NoticeStanding.IS_CURRENT: ~queries.has_newer_notice(),
                     NoticeStanding.IS_ANNOUNCED: is_announced(),
                 }
             )
             .select_from(t.notice)
-            .join(asked, asked.c.notice_no == t.notice.c.notice_no)
+            .join(staged, staged.c.notice_no == t.notice.c.notice_no)
         )
         return read_frame(connection, query, schema_of(_STATE))

@@ -46,7 +46,7 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
     )
     payment, decision = t.payment.c, t.decision.c
     same_key = and_(other.key_kind == payment.key_kind, other.key_digits == payment.key_digits)
-    with stage_rows(connection, payment_nos.select(Ruled.PAYMENT_NO).unique()) as asked:
+    with stage_rows(connection, payment_nos.select(Ruled.PAYMENT_NO).unique()) as staged:
         query = (
             select_named(
                 {
@@ -58,8 +58,8 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
                     OtherConfirmed.OTHER_NOTICE_NO: decision.notice_no,
                 }
             )
-            .select_from(asked)
-            .join(t.payment, payment.payment_no == asked.c.payment_no)
+            .select_from(staged)
+            .join(t.payment, payment.payment_no == staged.c.payment_no)
             .join(
                 record.identity.table,
                 and_(
@@ -93,14 +93,14 @@ def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFra
     )
     schema = {**Posting.SCHEMA, NumberedPosting.POSTING_NO: pl.Int64, Standing.NOTICE_NO: pl.Int64}
     parts = []
-    with stage_rows(connection, payment_nos) as asked:
+    with stage_rows(connection, payment_nos) as staged:
         for is_move in (False, True):
             query = (
                 select(
                     *(posting[name] for name in Posting.SCHEMA), posting.posting_no, notice_no.label(Standing.NOTICE_NO)
                 )
-                .select_from(asked)
-                .join(t.posting, posting.payment_no == asked.c.payment_no)
+                .select_from(staged)
+                .join(t.posting, posting.payment_no == staged.c.payment_no)
                 .join(t.decision, t.decision.c.payment_no == posting.payment_no)
                 .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == posting.posting_no)
                 .outerjoin(r.ruling, ruling.ruling_no == r.ruling_posting.c.ruling_no)

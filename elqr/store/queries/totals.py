@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, func, select
 
 from elqr.rules.totals import issue_tallies, posting_tallies
-from elqr.store.db.bulk import insert_frame, next_no, numbered, read_frame, schema_of, select_named, stage_rows
+from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, schema_of, select_named, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.frames import Posting
@@ -22,7 +22,7 @@ def enter_issue_tallies(connection: Connection, issued: pl.DataFrame) -> None:
 
 def enter_posting_tallies(connection: Connection, tallies: pl.DataFrame) -> None:
     """計上の累計を記す: frame PostingTally."""
-    rows = numbered(tallies, "tally_no", next_no(connection, posting_tally.c.tally_no))
+    rows = number_rows(tallies, "tally_no", next_no(connection, posting_tally.c.tally_no))
     insert_frame(connection, posting_tally, rows)
 
 
@@ -39,22 +39,21 @@ def issued(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, IssuedNotice.SCHEMA)
 
 
-def _posted() -> Select[Any]:
+def _select_posted() -> Select[Any]:
     posting, payment = t.posting.c, t.payment.c
-    return select(
-        posting.posting_no, posting.night_on, posting.payment_no, posting.account, posting.procedure_code, posting.yen, payment.key_kind, payment.paid_on
-    ).join(t.payment, payment.payment_no == posting.payment_no)  # fmt: skip
+    columns = ((posting if name in posting else payment)[name] for name in PostedPayment.SCHEMA)
+    return select(*columns).select_from(t.posting).join(t.payment, payment.payment_no == posting.payment_no)
 
 
 def posted(connection: Connection) -> pl.DataFrame:
     """仕訳のすべて: frame PostedPayment."""
-    return read_frame(connection, _posted(), PostedPayment.SCHEMA)
+    return read_frame(connection, _select_posted(), PostedPayment.SCHEMA)
 
 
 def posted_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の仕訳 of some payments: frame PostedPayment. Asked in two parts, each with an index of its own."""
-    with stage_rows(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as asked:
-        query = _posted().join(asked, asked.c.payment_no == t.posting.c.payment_no)
+    with stage_rows(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as staged:
+        query = _select_posted().join(staged, staged.c.payment_no == t.posting.c.payment_no)
         moved = t.posting.c.reverses_no.is_not(None)
         parts = [read_frame(connection, query.where(part), PostedPayment.SCHEMA) for part in (moved, ~moved)]
         return pl.concat(parts)

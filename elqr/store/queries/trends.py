@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, false, func, literal, or_, select, true
 
 from elqr.store.db.bulk import read_frame, select_named
-from elqr.store.queries.open_exceptions import returned
+from elqr.store.queries.open_exceptions import returned_payments
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.page_frames import ChannelTrend, PlaceTrend, RulingTrend
@@ -35,10 +35,10 @@ def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataF
         entry: dict[str, Any] = json.loads(text)
         places += [(day, place, *sums) for place, sums in entry.get("places", {}).items()]
         channels += [(day, channel, *sums) for channel, sums in entry.get("channels", {}).items()]
-    return _summed(places, PlaceTrend.SCHEMA), _summed(channels, ChannelTrend.SCHEMA)
+    return _sum_by_night(places, PlaceTrend.SCHEMA), _sum_by_night(channels, ChannelTrend.SCHEMA)
 
 
-def _summed(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
+def _sum_by_night(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
     """One row a night and name; a night may have had several runs."""
     stored = {name: pl.String if dtype == pl.Date else dtype for name, dtype in schema.items()}
     day, name, *sums = schema
@@ -92,11 +92,11 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
     undone = literal(Ruling.UNDO.value).label(RulingTrend.RULING)
     columns = (undone, *(column.label(name) for name, column in held.items()))
     returns = (
-        returned(night)
+        returned_payments(night)
         .join(t.decision, t.decision.c.payment_no == posting.payment_no)
         .with_only_columns(posting.payment_no, r.ruling_posting.c.ruling_no, *columns)
     )
-    came_off = (reductions.with_only_columns(posting.payment_no), returned(night))
+    came_off = (reductions.with_only_columns(posting.payment_no), returned_payments(night))
     since = (
         rulings.with_only_columns(ruling.payment_no).where(effect.night_on > first.isoformat()),
         *(payments.where(posting.night_on > first.isoformat()) for payments in came_off),

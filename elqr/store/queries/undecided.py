@@ -75,11 +75,11 @@ def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     names = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
     keys = payments.select(names).unique().with_row_index("at").cast({"at": pl.Int64})
     stored = registered_keys(keys)
-    with stage_rows(connection, stored.select(*names, "at")) as asked:
+    with stage_rows(connection, stored.select(*names, "at")) as staged:
         key, pays = t.notice_key.c, t.notice_claim.c
         query = (
-            select(asked.c.at, key.reissue_no, pays.claim_no)
-            .join(asked, (key.key_kind == asked.c.key_kind) & (key.key_digits == asked.c.key_digits))
+            select(staged.c.at, key.reissue_no, pays.claim_no)
+            .join(staged, (key.key_kind == staged.c.key_kind) & (key.key_digits == staged.c.key_digits))
             .join(t.notice_claim, pays.notice_no == key.notice_no)
             .distinct()
         )

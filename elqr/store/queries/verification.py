@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, fun
 from elqr.formats.payment_identity import CONTENT, content
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.owed import owed_yen
-from elqr.store.queries.reductions import slips_looked_at
+from elqr.store.queries.reductions import last_seen
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
@@ -91,18 +91,18 @@ def payments_of(connection: Connection, file_no: int) -> pl.DataFrame:
     return read_frame(connection, query, Payment.SCHEMA).sort(Payment.RECORD_NO)
 
 
-def _all(connection: Connection, table: Table, schema: dict[str, Any]) -> pl.DataFrame:
+def _read_all(connection: Connection, table: Table, schema: dict[str, Any]) -> pl.DataFrame:
     return read_frame(connection, select(*(table.c[name] for name in schema)), schema)
 
 
 def issue_tallies(connection: Connection) -> pl.DataFrame:
     """発行の累計; frame IssueTally."""
-    return _all(connection, issue_tally, IssueTally.SCHEMA)
+    return _read_all(connection, issue_tally, IssueTally.SCHEMA)
 
 
 def posting_tallies(connection: Connection) -> pl.DataFrame:
     """計上の累計; frame PostingTally, its `is_elqr` as the number that it is there."""
-    return _all(connection, posting_tally, {**PostingTally.SCHEMA, PostingTally.IS_ELQR: _WHOLE})
+    return _read_all(connection, posting_tally, {**PostingTally.SCHEMA, PostingTally.IS_ELQR: _WHOLE})
 
 
 def decisions(connection: Connection) -> pl.DataFrame:
@@ -169,7 +169,7 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
 
     As far as a link of the chain looked at the slips.
     """
-    seen, covers = slips_looked_at(connection), t.notice_claim.c
+    seen, covers = last_seen(connection), t.notice_claim.c
     gone = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
     changed = (
         select(covers.claim_no)
@@ -208,8 +208,8 @@ OF_PAYMENT = "_paid"
 def identities(connection: Connection) -> pl.DataFrame:
     """既知の収納, beside the payments they are of: both sides' identity, stage and occurrence."""
     names = (Payment.PAYMENT_NO, Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
-    payments = _all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
-    known = _all(connection, t.payment_identity, Known.SCHEMA)
+    payments = _read_all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
+    known = _read_all(connection, t.payment_identity, Known.SCHEMA)
     return known.join(payments, on=Payment.PAYMENT_NO, how="full", suffix=OF_PAYMENT, coalesce=True)
 
 
@@ -217,8 +217,8 @@ def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の中身 of some payments: frame SaidContent."""
     payment = t.payment.c
     schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
-    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO)) as asked:
-        query = select(*(payment[name] for name in schema)).join(asked, asked.c.payment_no == payment.payment_no)
+    with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO)) as staged:
+        query = select(*(payment[name] for name in schema)).join(staged, staged.c.payment_no == payment.payment_no)
         return read_frame(connection, query, schema).select(Payment.PAYMENT_NO, content().alias(SaidContent.CONTENT))
 
 
@@ -242,7 +242,7 @@ def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
 
 def bundles(connection: Connection) -> pl.DataFrame:
     """収納の束; frame EnteredBundle."""
-    return _all(connection, m.bundle, EnteredBundle.SCHEMA).sort(Bundle.BUNDLE_NO)
+    return _read_all(connection, m.bundle, EnteredBundle.SCHEMA).sort(Bundle.BUNDLE_NO)
 
 
 def decided_payments(connection: Connection) -> pl.DataFrame:
@@ -278,7 +278,7 @@ def settlements(connection: Connection) -> pl.DataFrame:
         .group_by(m.settlement_deposit.c.settlement_no)
     )
     line = {name: kind for name, kind in EnteredSettlement.SCHEMA.items() if name not in EnteredSettlement.HELD}
-    rows = _all(connection, m.settlement, line)
+    rows = _read_all(connection, m.settlement, line)
     of_bundles = read_frame(connection, held, schema_of((number, *held_names)))
     of_money = read_frame(connection, money, schema_of((number, held_money)))
     for side in (of_bundles, of_money):
@@ -336,7 +336,7 @@ def notice_count(connection: Connection) -> int:
 
 def keys(connection: Connection) -> pl.DataFrame:
     """照会キー; frame NoticeKey."""
-    return _all(connection, t.notice_key, NoticeKey.SCHEMA)
+    return _read_all(connection, t.notice_key, NoticeKey.SCHEMA)
 
 
 OF_CLAIM = "claim_"
