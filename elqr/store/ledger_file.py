@@ -1,7 +1,7 @@
 """Opening the ledger (台帳を開く): SQLite by default, another database by URL.
 
-`Ledger.transaction()` is one transaction, all of it or none. A rehearsal (`--dry-run`) holds one
-outer transaction over everything and takes it back at the end, so nothing it did remains.
+`Ledger.transaction()` is one transaction, all or nothing. A rehearsal (`--dry-run`) wraps everything in an outer
+transaction and rolls it back at the end.
 """
 
 import os
@@ -39,7 +39,7 @@ _TABLE_MODULES = (
     tables, review_tables, export_tables, month_tables, money_tables, arrears_tables, held_tables, tally_tables,
     refused_tables, retraction_tables, act_tables,
 )  # fmt: skip
-"""The modules that declare tables: a ledger has all of them."""
+"""The modules that declare tables, imported so that a new ledger has all of them."""
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -47,9 +47,9 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """横の接続: is asked of what is committed while the ledger's own connection is asked other things.
+    """横の接続: answers questions about committed rows while the ledger's own connection is in use.
 
-    Without a connection of its own it asks at once, and tidies nothing.
+    Without a thread it shares that connection: it answers at once, and tidies nothing.
     """
 
     connection: Connection
@@ -61,23 +61,23 @@ class Aside:
         *args: _Arguments.args,
         **kwargs: _Arguments.kwargs,
     ) -> Callable[[], _Answer]:
-        """問う, one question after the other. Returns what waits for the answer."""
+        """問う, one question after the other. Returns a function that waits for the answer."""
         if self.thread is not None:
             return self.thread.submit(question, self.connection, *args, **kwargs).result
         answer = question(self.connection, *args, **kwargs)
         return lambda: answer
 
     def tidy(self) -> None:
-        """片付ける: what closing the ledger would else have to do, and still does where it cannot be done here."""
+        """片付ける: work that closing the ledger would otherwise do, and does where there is no thread."""
         if self.thread is not None:
             self.thread.submit(tidy, self.connection)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """台帳: an open connection. With `rehearsal`, every transaction is taken back on close.
+    """台帳: an open connection. With `rehearsal`, everything is rolled back on close.
 
-    `is_new`: there was none, and it was made when it was opened.
+    `is_new`: the ledger was created when it was opened.
     """
 
     engine: Engine
@@ -87,7 +87,7 @@ class Ledger:
     is_new: bool = False
 
     def has_stayed(self) -> None:
-        """読む間に変わらなかったか: a file that is read without a lock. Raises LedgerError."""
+        """読む間に変わらなかったか: checks a file that is read without a lock. Raises LedgerError when it changed."""
         if self.read_as is None:
             return
         path, before = self.read_as
@@ -99,7 +99,7 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction; rolled back when its block raises. Raises LedgerError when the disk or a lock says no."""
+        """One transaction, rolled back when its block raises. Raises LedgerError when the disk or a lock refuses."""
         begin = self.connection.begin_nested if self.rehearsal else self.connection.begin
         try:
             with begin():
@@ -112,7 +112,7 @@ class Ledger:
 
     @contextmanager
     def readers(self, most: int = os.cpu_count() or 1) -> Iterator[list[Connection]]:
-        """読む接続: several that see what is committed, to be asked side by side; only our own where nothing is."""
+        """読む接続: several that see what is committed. Only our own in a rehearsal, or for a ledger in memory."""
         if self.rehearsal or not self.engine.url.database:
             yield [self.connection]
             return
@@ -124,13 +124,13 @@ class Ledger:
             database.dispose()
 
     def refresh(self) -> None:
-        """統計を新しくする, of what is committed and has grown; in a transaction of its own."""
+        """統計を新しくする for tables that have grown, in a transaction of its own."""
         with self.transaction() as connection:
             refresh_statistics(connection)
 
     @contextmanager
     def aside(self) -> Iterator[Aside]:
-        """横で問う: on one more connection, in a thread of its own, where what is asked is committed."""
+        """横で問う: on another connection in a thread of its own, or on ours where there is no other."""
         with self.readers(1) as (reader,):
             if reader is self.connection:
                 yield Aside(reader, None)
@@ -139,7 +139,7 @@ class Ledger:
                 yield Aside(reader, thread)
 
     def close(self) -> None:
-        """Closes the connection; a rehearsal is rolled back."""
+        """閉じる. A rehearsal is rolled back."""
         self.connection.rollback()
         self.connection.close()
         self.engine.dispose()
@@ -152,16 +152,16 @@ class Ledger:
 
 
 def ledger_path(url: str) -> Path | None:
-    """台帳のファイル: where an SQLite ledger lies; None for a database server. Raises LedgerError."""
+    """台帳のファイル: the path of an SQLite ledger; None for a server. Raises LedgerError."""
     target = _target(url)
     return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
 
 
 def _target(url: str) -> URL:
-    """The URL, read. It is never shown: it may hold a password."""
+    """The parsed URL. It is never shown: it may hold a password. Raises LedgerError."""
     try:
         target = make_url(url)
-    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is not a number
         raise LedgerError(_URL_FORMS) from error
     if target.drivername not in DRIVERS:
         raise LedgerError(_URL_FORMS)
@@ -176,7 +176,7 @@ _URL_FORMS = (
 
 
 def is_nothing(url: str) -> bool:
-    """台帳のファイルがないか空か; False for a server, of which only opening it can tell. Raises LedgerError."""
+    """台帳のファイルがないか空か; False for a server, which has to be opened to tell. Raises LedgerError."""
     path = ledger_path(url)
     try:
         return path is not None and (not path.exists() or (path.is_file() and path.stat().st_size == 0))
@@ -185,11 +185,11 @@ def is_nothing(url: str) -> bool:
 
 
 def _allow_new() -> None:
-    """A new ledger may be begun."""
+    """Does not refuse a new ledger."""
 
 
 def refuse_nothing() -> NoReturn:
-    """台帳がないか、空なら断る: nothing agrees with everything. Raises LedgerError."""
+    """台帳がないか、空なら断る: an empty ledger would pass every check. Raises LedgerError."""
     raise LedgerError(
         "台帳がないか、空です。ジョブの [store] url の場所と、共有フォルダやサーバーにつながっているかを確かめ、"
         "なくなったのなら控えから戻してください。"
@@ -203,9 +203,9 @@ def open_ledger(
     before_new: Callable[[], None] = _allow_new,
     operator: Mapping[str, str] | None = None,
 ) -> Ledger:
-    """台帳を開く, for an operator: creates it on first use. Raises LedgerError, CannotWrite with what to do.
+    """台帳を開く for an operator; creates it on first use. Raises LedgerError, CannotWrite, Locked.
 
-    `before_new` is called before anything is written for a new ledger, and raises where there should be an old one.
+    `before_new` is called before a new ledger is written, and raises where there should already be one.
     """
     path, target = ledger_path(url), _target(url)
     if path is not None:
@@ -239,10 +239,10 @@ def open_ledger(
 
 
 def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> Ledger:
-    """台帳を読むために開く: one that is there and holds something; nothing is created, brought up or changed.
+    """台帳を読むために開く: an existing ledger that is not empty. Nothing is created or changed. Raises LedgerError.
 
-    A ledger of an older program is brought up for as long as it is read, which needs the right to write to its file.
-    `before_new` is called where there is nothing, or an empty database, and raises. Raises LedgerError.
+    A ledger of an older program is migrated in a rehearsal, which needs write access to its file. `before_new` is
+    called where there is no ledger or an empty one, and raises.
     """
     path = ledger_path(url)
     if path is not None:
@@ -253,7 +253,7 @@ def open_to_read(url: str, before_new: Callable[[], None] = refuse_nothing) -> L
     database = engine(_target(url), is_writer=False) if path is None else sqlite.reading_engine(path)
     try:
         connection = database.connect()
-        if path is None:  # what others write meanwhile is not seen
+        if path is None:  # does not see what others write meanwhile
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             names = set(inspect(connection).get_table_names())
@@ -291,7 +291,7 @@ def _check_path(path: Path, rehearsal: bool) -> None:
 
 
 def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
-    """Creates the tables that are not there yet; refuses a database of a newer program or of something else."""
+    """Creates the tables of a new ledger and migrates an old one. Refuses a newer one, or a foreign database."""
     with ledger.transaction() as connection:
         names = set(inspect(connection).get_table_names())
         if not names:
@@ -318,7 +318,7 @@ def _prepare(ledger: Ledger, before_new: Callable[[], None]) -> None:
 
 
 def _bring_up(ledger: Ledger, version: int) -> None:
-    """版上げする: a ledger of an older program, with a copy of its file as it was beside it."""
+    """版上げする: migrates a ledger of an older program, and keeps a copy of its file next to it."""
     from elqr.store.migrations import bring_up
 
     path = ledger.engine.url.database

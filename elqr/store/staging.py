@@ -1,8 +1,8 @@
-"""Staging (下書き): what the machines of a cluster hand over, beside the ledger, until the night takes it in.
+"""Staging (下書き): where the machines of a cluster put their results until the night takes them into the ledger.
 
-Every run has a schema of its own; tables without a log, because a night that fails makes them anew. Work may be done
-twice or die in the middle, so a piece goes in by one transaction together with its line in `piece`, and whoever comes
-second leaves what is there. Nothing here is ledger: what counts is what `enter_file` and `enter_decided` take from it.
+Every run has a schema of its own, with unlogged tables, because a night that fails starts over. Work may be done twice
+or die in the middle, so a piece goes in by one transaction together with its row in `piece`, and whoever comes second
+changes nothing. Nothing here belongs to the ledger until `enter_file` and `enter_decided` take it over.
 """
 
 import json
@@ -42,19 +42,19 @@ _STAGED = {
     m.bundle: tuple(name for name in Bundle.SCHEMA if name != Bundle.BUNDLE_NO),
     posting_tally: tuple(PostingTally.SCHEMA),
 }
-"""What a part hands over, by the ledger's table that it is for; only these columns where some are given later."""
+"""The columns that a part hands over for each table of the ledger; None for all of them. The rest is added later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """下書き of one run: where it is. It may be sent to any machine."""
+    """下書き of one run: where it is. It can be sent to any machine."""
 
     url: str = field(repr=False)
     schema: str
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
-        """One transaction that reads the ledger and writes here; it takes no turn, the run that sent it has it."""
+        """One transaction that reads the ledger and writes here. It takes no turn: the run that sent it has it."""
         from elqr.store.db.postgresql import engine
 
         database = engine(make_url(self.url), is_writer=False)
@@ -66,16 +66,16 @@ class Staging:
 
     @property
     def piece(self) -> Table:
-        """片: what is here, and what whoever brought it told of it."""
+        """片: the pieces that are here, with the summary that each came with (`told`)."""
         columns = Column("name", Text, primary_key=True), Column("told", Text, nullable=False)
         return Table("piece", MetaData(), *columns, schema=self.schema, prefixes=["UNLOGGED"])
 
     def of(self, table: Table) -> Table:
-        """The table here for one of the ledger's."""
+        """The staging table for a table of the ledger."""
         return self._copy_of(table, table.name, _STAGED[table] or tuple(table.c.keys()))
 
     def payments(self, sha256: str) -> Table:
-        """収納 of one content, not yet numbered."""
+        """収納 of one file by its content, not yet numbered."""
         return self._copy_of(t.payment, f"file_{sha256[:48]}", tuple(PaymentContent.SCHEMA))
 
     def _copy_of(self, table: Table, name: str, columns: tuple[str, ...]) -> Table:
@@ -83,7 +83,7 @@ class Staging:
         return Table(name, MetaData(), *copies, schema=self.schema, prefixes=["UNLOGGED"])
 
     def put_file(self, sha256: str, payments: pl.DataFrame) -> None:
-        """ファイルを置く: its payments (frame PaymentContent), once however often."""
+        """ファイルを置く: its payments (frame PaymentContent). A second call for the same file does nothing."""
         with self.connected() as connection:
             if self._is_first(connection, sha256, {}):
                 table = self.payments(sha256)
@@ -91,16 +91,16 @@ class Staging:
                 insert_frame(connection, table, payments)
 
     def put_part(
-        self, connection: Connection, part_no: int, told: Mapping[str, object], rows: Mapping[Table, pl.DataFrame]
+        self, connection: Connection, part_no: int, summary: Mapping[str, object], rows: Mapping[Table, pl.DataFrame]
     ) -> None:
-        """部分を置く: rows by the ledger's table that they are for, once however often."""
-        if self._is_first(connection, f"part {part_no}", told):
+        """部分を置く: its rows by table of the ledger. A second call for the same part does nothing."""
+        if self._is_first(connection, f"part {part_no}", summary):
             for table, frame in rows.items():
                 insert_frame(connection, self.of(table), frame)
 
-    def _is_first(self, connection: Connection, name: str, told: Mapping[str, object]) -> bool:
+    def _is_first(self, connection: Connection, name: str, summary: Mapping[str, object]) -> bool:
         piece = self.piece
-        row = postgresql.insert(piece).values(name=name, told=json.dumps(told)).on_conflict_do_nothing()
+        row = postgresql.insert(piece).values(name=name, told=json.dumps(summary)).on_conflict_do_nothing()
         return connection.execute(row.returning(piece.c.name)).first() is not None
 
 
@@ -109,7 +109,7 @@ _NUMBERS = (Payment.PAYMENT_NO, Payment.FILE_NO)
 
 @contextmanager
 def open_staging(url: str) -> Iterator[Staging]:
-    """下書きを用意する for the block; what a run that died left goes first."""
+    """下書きを用意する for the block, after dropping what a run that died left."""
     unnamed = Staging(url, "")
     with unnamed.connected() as connection:
         schemas = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
@@ -130,9 +130,9 @@ def open_staging(url: str) -> Iterator[Staging]:
 def enter_file(
     connection: Connection, staging: Staging, delivered: Delivered, night: date, spec: str, *sums: int
 ) -> None:
-    """ファイルを取り込む: the file, its delivery, and its payments as their records follow.
+    """ファイルを取り込む: the file, its delivery, and its payments in the order of their records.
 
-    `sums` are the records of the file, its payments, and their yen.
+    `sums` are the number of records, the number of payments, and their yen.
     """
     _, count, yen = sums
     file_no = enter_content(connection, delivered, night, spec, *sums)
@@ -147,14 +147,14 @@ def enter_file(
 
 
 def read_told(connection: Connection, staging: Staging) -> list[dict[str, object]]:
-    """部分の申告: what each part told when it was put here."""
+    """部分の申告: the summary that each part came with."""
     piece = staging.piece.c
     query = select(piece.told).where(piece.name.startswith("part "))
     return [json.loads(text) for text in connection.execute(query).scalars()]
 
 
 def unknown_keys(connection: Connection, staging: Staging, most: int) -> pl.DataFrame:
-    """該当なしのキー that somebody may have misread: `suggestions.ASKED` of the first of the night."""
+    """該当なしのキー that may be misread: columns `suggestions.ASKED` of the first `most` payments of the night."""
     decided, payment = staging.of(t.decision), t.payment.c
     query = (
         select(*(payment[name] for name in ASKED))
@@ -170,7 +170,7 @@ def unknown_keys(connection: Connection, staging: Staging, most: int) -> pl.Data
 def enter_decided(
     connection: Connection, staging: Staging, night: date, count: int, posted_yen: int, suggestions: pl.DataFrame
 ) -> None:
-    """消込を記す: identities, decisions, postings and bundles of all parts, as one machine numbers them."""
+    """消込を記す: identities, decisions, postings and bundles of all parts, numbered as a single machine would."""
     events, decided, posted = (staging.of(table) for table in (t.payment_identity, t.decision, t.posting))
     connection.execute(insert(t.payment_identity).from_select(events.c.keys(), select(*events.c)))
     connection.execute(insert(t.decision).from_select(decided.c.keys(), select(*decided.c)))

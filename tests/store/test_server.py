@@ -307,7 +307,7 @@ def test_a_server_that_goes_in_mid_night_loses_nothing(
     assert elqr("verify", "--job", city.job, "--date", NIGHT.isoformat()).code == 0
 
 
-@pytest.mark.parametrize(("way", "table"), [("read_columns", "notice_key"), ("copied", "decision")])
+@pytest.mark.parametrize(("way", "table"), [("read_columns", "notice_key"), ("copy_rows", "decision")])
 def test_what_stops_a_copy_is_told_like_what_stops_any_other_statement(
     city: City, on_server: Server, monkeypatch: pytest.MonkeyPatch, way: str, table: str
 ) -> None:

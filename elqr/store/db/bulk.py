@@ -1,8 +1,7 @@
 """Bulk loading (一括の読み書き): frames ↔ tables inside the current transaction.
 
-Rows go through SQLite's driver as plain tuples, column lists zipped: an order of magnitude faster than one
-object a row. A server takes them by COPY. A staging table holds tonight's keys, so that a query costs what the night
-holds.
+SQLite's driver takes rows as plain tuples, zipped from lists of columns: ten times faster than an object per row.
+A server takes them by COPY. A staging table holds tonight's keys, so that a query costs what the night holds.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,11 +34,11 @@ Query = Select[Any] | CompoundSelect[Any]
 _ROWS_A_FETCH = 20_000
 _KEYS_A_CONNECTION, _KEYS_A_QUESTION = 10_000, 25_000
 _ROWS_A_STATEMENT = 100
-"""Of an insert into a file: a statement for each row takes more than twice as long, without keys and indexes."""
+"""For inserts into a file: one statement per row takes more than twice as long, keys and indexes aside."""
 
 
 def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **constants: object) -> None:
-    """Appends every row; `constants` fill columns that are the same in all. Unnamed columns stay null."""
+    """Appends every row. `constants` fill columns that are the same in all rows; columns not named stay null."""
     if frame.is_empty():
         return
     rows = as_stored(frame.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
@@ -62,13 +61,13 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame, **co
 
 
 def _statement_values(rows: pl.DataFrame, rows_each: int) -> list[tuple[object, ...]]:
-    """The values of so many rows together, as one statement takes them."""
+    """The values of each statement, which takes `rows_each` rows at once."""
     flat = chain.from_iterable(zip(*(column.to_list() for column in rows.iter_columns()), strict=True))
     return list(zip(*[flat] * (rows_each * rows.width), strict=True))
 
 
 def _literal_of(connection: Connection, values: pl.Series) -> str | None:
-    """A value that is the same in all rows, as SQL spells it: said once, not handed over a hundred thousand times."""
+    """A value that all rows share, as a literal of SQL: written once instead of bound for every row. Else None."""
     first = values[0]
     if (isinstance(first, str) and not first.isprintable()) or not values.eq_missing(first).all():
         return None
@@ -83,7 +82,7 @@ def as_stored(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def select_named(columns: Mapping[str, ColumnElement[Any]] | Mapping[frames.Column, ColumnElement[Any]]) -> Select[Any]:
-    """A query of these columns, each under its name: what is read is bound by name."""
+    """A query of these columns, each labelled with its name, so that results are bound by name."""
     return select(*(column.label(name) for name, column in columns.items()))
 
 
@@ -93,9 +92,9 @@ def schema_of(columns: Iterable[frames.Column]) -> dict[str, Any]:
 
 
 def _stored_schema(query: Query, schema: Schema) -> Schema:
-    """The schema as the database keeps it (see `as_stored`), of a query that names its columns so.
+    """The schema as the database keeps it (see `as_stored`). Asserts that the query's columns have its names.
 
-    So does each part of a union. Rows come without names: two columns of one type that change places would be read as
+    So must each part of a union. Rows come without names: two columns of one type that changed places would be read as
     each other.
     """
     for part in query.selects if isinstance(query, CompoundSelect) else (query,):
@@ -113,7 +112,7 @@ def read_frame(connection: Connection, statement: Query, schema: Schema) -> pl.D
     result = connection.execute(statement)
     pieces, driver = [], result.cursor
     assert driver is not None, "a query gives rows"
-    while rows := driver.fetchmany(_ROWS_A_FETCH):  # the driver's tuples, not objects made of them
+    while rows := driver.fetchmany(_ROWS_A_FETCH):  # the driver's tuples, without an object for each
         columns = list(zip(*rows, strict=True))
         pieces.append(
             pl.DataFrame(
@@ -128,10 +127,7 @@ def read_frame(connection: Connection, statement: Query, schema: Schema) -> pl.D
 
 
 def read_unordered(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
-    """The rows of a query, named as in `read_frame`, in any order, as fast as they come.
-
-    They are so many at most that they can be held as text for a moment.
-    """
+    """As `read_frame`, but faster and in any order. All rows must fit in memory as text for a moment."""
     return _restore_types(read_columns(connection, statement, _stored_schema(statement, schema)), schema)
 
 
@@ -145,9 +141,9 @@ def _restore_types(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 
 @contextmanager
 def stage_rows(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClause]:
-    """A temporary table of tonight's rows, gone at the end of the block, or with the transaction that fails in it.
+    """A temporary table of tonight's rows, dropped at the end of the block, or by the transaction that fails in it.
 
-    Its rows are in order, so that looking them up goes once through the ledger's pages.
+    Its rows are sorted, so that looking them up passes once through the ledger's pages.
     """
     types = {name: Text if dtype in (pl.String, pl.Date) else Whole for name, dtype in frame.schema.items()}
     table = Table("staged", MetaData(), *[Column(name, kind) for name, kind in types.items()], prefixes=["TEMPORARY"])
@@ -160,10 +156,10 @@ def stage_rows(connection: Connection, frame: pl.DataFrame) -> Iterator[FromClau
 def look_up(
     connections: Sequence[Connection], keys: pl.DataFrame, query: Callable[[FromClause], Select[Any]], schema: Schema
 ) -> pl.DataFrame:
-    """照会: what a query gives for these keys, each in one row, in no order.
+    """照会: the rows of a query for these keys, in no order. `keys` has one row per key.
 
-    Many keys are asked on all connections at once, so many a question: a connection gets the keys that stand together,
-    so that each reads pages of its own.
+    Many keys are divided among all connections and looked up in batches. Each connection gets keys that are next to
+    each other, so that it reads pages of its own.
     """
 
     def answer(connection: Connection, part: pl.DataFrame) -> list[pl.DataFrame]:
@@ -185,7 +181,7 @@ def look_up(
 
 
 def next_no(connection: Connection, column: Column[Any]) -> int:
-    """The number after the largest one in use. Safe because the transaction holds the write lock."""
+    """The number after the largest in use. Safe because the transaction holds the write lock."""
     return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()) + 1
 
 

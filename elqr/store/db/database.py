@@ -1,7 +1,7 @@
 """The database (データベース): an SQLite file or a PostgreSQL server; the only place that asks which of them it is.
 
-Both hold one writer at a time, and both refuse changes to what was written, by triggers (elqr/store/db/schema.py).
-What serves a server only is imported for a server only.
+Both allow one writer at a time, and triggers in both refuse to change what was written (elqr/store/db/schema.py).
+Modules for the server are imported only when there is one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,13 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from elqr.store.db import sqlite
 
 UNANSWERED = DBAPIError
-"""問いに答えられない: what a database raises that lacks a table, or is broken."""
+"""問いに答えられない: raised by a database that lacks a table or is broken."""
 
 DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
 def engine(url: URL, *, is_writer: bool = True) -> Engine:
-    """エンジン of a URL of one of the drivers. One that only reads takes no turn."""
+    """エンジン for a URL with one of `DRIVERS`. An engine that only reads takes no turn."""
     if url.get_backend_name() == "sqlite":
         return sqlite.engine(url, is_writer=is_writer)
     from elqr.store.db import postgresql
@@ -35,14 +35,14 @@ def is_server(connection: Connection) -> bool:
 
 
 def session(connection: Connection) -> dict[str, str]:
-    """接続した利用者: whom a server knows the connection by, for the chain of runs; a file knows nobody."""
+    """接続した利用者: `session_user` as a server knows it, for the chain of runs; empty for a file."""
     if not is_server(connection):
         return {}
     return {"session_user": str(connection.exec_driver_sql("SELECT session_user").scalar_one())}
 
 
 def take_turn(connection: Connection) -> bool:
-    """順番を取る: one run at a time on one server. A file is locked by who opens it."""
+    """順番を取る: a server runs one night at a time. A file is locked by whoever opens it."""
     if not is_server(connection):
         return True
     from elqr.store.db import postgresql
@@ -51,7 +51,7 @@ def take_turn(connection: Connection) -> bool:
 
 
 def copy_rows(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
-    """一括で入れる: all rows of stored types by COPY, where the database knows it; False where it does not."""
+    """一括で入れる: all rows, of stored types, by COPY. False for a file, which has no COPY."""
     if not is_server(connection):
         return False
     from elqr.store.db import postgresql
@@ -61,7 +61,7 @@ def copy_rows(connection: Connection, table: Table, rows: pl.DataFrame) -> bool:
 
 
 def ask_first(connection: Connection, table: Table) -> FromClause:
-    """問う側から: a temporary table as queries join it, so that they begin with it and never read all of the ledger."""
+    """問う側から: a temporary table to join, such that queries begin with it and never read all of the ledger."""
     if not is_server(connection):
         return sqlite.ask_first(table)
     from elqr.store.db import postgresql
@@ -70,7 +70,7 @@ def ask_first(connection: Connection, table: Table) -> FromClause:
 
 
 def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """列のまま読む: all that a query gives in columns of stored types, in no order; no object is made of each."""
+    """列のまま読む: the rows of a query as columns of stored types, in no order, without an object for each value."""
     if not is_server(connection):
         return sqlite.read_columns(connection, statement, schema)
     from elqr.store.db import postgresql
@@ -79,7 +79,7 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
 
 
 def refresh_statistics(connection: Connection) -> None:
-    """統計を新しくする: what a server knows of the sizes of tables; a file is asked in an order of our own."""
+    """統計を新しくする: a server's statistics about table sizes. Queries on a file do not depend on any."""
     if is_server(connection):
         from elqr.store.db import postgresql
 
@@ -87,13 +87,13 @@ def refresh_statistics(connection: Connection) -> None:
 
 
 def tidy(connection: Connection) -> None:
-    """台帳を片付ける, on a connection that nobody is asking any more. A server does it by itself."""
+    """台帳を片付ける, on a connection that is no longer in use. A server does it by itself."""
     if not is_server(connection):
         sqlite.tidy(connection)
 
 
 def reason(error: DBAPIError) -> str:
-    """なぜ, in words for the operator; never with a password."""
+    """なぜ: the reason in words for the operator, never with a password."""
     if type(error.orig).__module__.startswith("sqlite3"):
         return str(error.orig)
     from elqr.store.db import postgresql

@@ -32,13 +32,13 @@ from elqr.store.db.schema import BUSY_SECONDS, lost_indexes, metadata
 from elqr.store.db.server_shape import shape_breaks
 
 _DIALECT = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
-"""How a query is spelt that is handed over whole: the driver's own way would double each percent sign."""
+"""For a query that is passed on as text: the driver's own parameter style would double each percent sign."""
 
 _PAGE_BYTES, _GROWN, _GROWN_PAGES = 8_192, 1.2, 100
-"""A table that is a fifth and so many pages larger than it is known to be has grown."""
+"""A table has grown when it is a fifth and 100 pages larger than the server's statistics say."""
 
 _WRITER, _RUN = 0x656C7172, 0x6E696768
-"""Keys of the advisory locks: one transaction, and one run."""
+"""Keys of the advisory locks for one transaction and for one run."""
 
 _REASONS = {
     "28P01": "利用者の名前かパスワードが違います",
@@ -53,21 +53,20 @@ _REASONS = {
     "57P03": "サーバーが起動の途中か、止まる途中です",
 }
 _WHEN_CONNECTING = {"password authentication failed": "28P01", "does not exist": "3D000", "no pg_hba.conf": "28000"}
-"""What a refused connection says instead of a state."""
+"""A refused connection has no state; its message is searched for these words."""
 
 
 class _Flag(BoolLoader):
-    """A truth value as 0 or 1, as the frames store it."""
+    """Booleans as 0 and 1, as the frames store them."""
 
     def load(self, data: Any) -> Any:
         return int(super().load(data))
 
 
 def engine(url: URL, *, is_writer: bool = True) -> Engine:
-    """エンジン of a server. Who does not write to the ledger's tables takes no turn.
+    """エンジン of a server. An engine that does not write to the ledger's tables takes no turn.
 
-    Pages that are looked up cost little more than pages in order: those of a ledger are mostly in memory, or on no disk
-    that turns.
+    `random_page_cost` is low because a ledger's pages are mostly in memory or on a solid-state disk.
     """
     settings = f"-c lock_timeout={BUSY_SECONDS}s -c TimeZone=UTC -c client_min_messages=warning -c random_page_cost=1.1"
     arguments = {"connect_timeout": BUSY_SECONDS, "application_name": "elqr", "options": settings}
@@ -75,7 +74,7 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
 
     @event.listens_for(database, "connect")
     def _on_connect(connection: psycopg.Connection[Any], _: object) -> None:
-        # Sums of whole numbers are numeric there; every number of the ledger is whole.
+        # PostgreSQL sums integers to numeric; every number in the ledger is an integer.
         connection.adapters.register_loader("numeric", IntLoader)
         connection.adapters.register_loader("bool", _Flag)
 
@@ -90,9 +89,9 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
 
 
 def refresh_statistics(connection: Connection) -> None:
-    """統計を新しくする of tables that have grown: with the sizes of a smaller ledger in mind a server reads all of it.
+    """統計を新しくする for tables that have grown: with statistics of a smaller ledger, plans read whole tables.
 
-    A server that looks after itself does it within minutes; a night does not wait for that. Nor for who is at it now.
+    Autovacuum would do it within minutes, but the night does not wait. A table that is being analysed is skipped.
     Source: postgresql.org/docs, pg_class: `relpages` and `reltuples` are as of the last ANALYZE, -1 before the first.
     """
     known = f"CASE WHEN reltuples < 0 THEN 0 ELSE relpages * {_GROWN} + {_GROWN_PAGES} END"
@@ -104,13 +103,13 @@ def refresh_statistics(connection: Connection) -> None:
 
 
 def take_turn(connection: Connection) -> bool:
-    """順番を取る: one run at a time on one server, from whatever machine; held until the connection closes."""
+    """順番を取る: one run at a time on one server, from any machine. Held until the connection closes."""
     with connection.begin():
         return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_RUN})").scalar_one())
 
 
 def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
-    """一括で入れる on a server: rows of stored types, by COPY. An empty text is quoted, so that it is no null."""
+    """一括で入れる on a server, by COPY. An empty text is quoted, so that it is not read as null."""
     names = ", ".join(f'"{name}"' for name in rows.columns)
     schema = f"{table.schema}." if table.schema else "" if table.metadata is metadata else "pg_temp."
     with _copy(connection, f"COPY {schema}{table.name} ({names}) FROM STDIN (FORMAT csv)") as copy:
@@ -118,7 +117,7 @@ def copy_in(connection: Connection, table: Table, rows: pl.DataFrame) -> None:
 
 
 def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """列のまま読む, by COPY: a null is an empty field, an empty text a quoted one; truth values are 0 and 1."""
+    """列のまま読む, by COPY: null is an empty field, an empty text a quoted one, and booleans are 0 and 1."""
     columns = statement.subquery().c
     numbers = [cast(column, Integer) if isinstance(column.type, Boolean) else column for column in columns]
     query = select(*numbers).compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
@@ -128,7 +127,7 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
 
 @contextmanager
 def _copy(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
-    """COPYする, by the driver itself. What stops it is raised as for any other statement: OperationalError."""
+    """COPYする with the driver itself. Raises OperationalError, like any other statement."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
@@ -139,13 +138,13 @@ def _copy(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
 
 
 def ask_first(connection: Connection, table: Table) -> FromClause:
-    """問う側から: the server is told how many rows the table has, and plans by it."""
+    """問う側から: ANALYZE tells the server how many rows the table has, and it plans by that."""
     connection.exec_driver_sql(f"ANALYZE pg_temp.{table.name}")
     return table
 
 
 def reason(error: DBAPIError) -> str:
-    """なぜ, in Japanese where it is known; what the database said never holds a password."""
+    """なぜ: the reason in Japanese where the state is known, else the database's own words, which hold no password."""
     state = getattr(error.orig, "sqlstate", None)
     message = str(error.orig).strip()
     if state is None and isinstance(error.orig, psycopg.OperationalError):
@@ -154,7 +153,7 @@ def reason(error: DBAPIError) -> str:
 
 
 def structure_breaks(connection: Connection) -> Iterator[str]:
-    """台帳の作りの狂い, in words: lost tables, guards and indexes, and references that somebody broke."""
+    """台帳の作りの狂い, in words: missing tables, triggers and indexes, and broken references."""
     query = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
     names = set(connection.exec_driver_sql(query).scalars())
     yield from (f"表 {table.name} がありません" for table in metadata.sorted_tables if table.name not in names)
@@ -164,7 +163,7 @@ def structure_breaks(connection: Connection) -> Iterator[str]:
         for key in table.foreign_keys:
             parent = key.column.table.alias("parent")
             refers = parent.c[key.column.name] == key.parent
-            lost = select(func.count()).select_from(table).outerjoin(parent, refers)
-            lost = lost.where(key.parent.is_not(None), parent.c[key.column.name].is_(None))
-            if count := connection.execute(lost).scalar_one():
+            broken = select(func.count()).select_from(table).outerjoin(parent, refers)
+            broken = broken.where(key.parent.is_not(None), parent.c[key.column.name].is_(None))
+            if count := connection.execute(broken).scalar_one():
                 yield f"表 {table.name} の {count}行が、{key.column.table.name} にない番号を指しています"

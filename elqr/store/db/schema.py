@@ -1,8 +1,8 @@
 """How the ledger's tables are declared (台帳の表の定め方), SQLAlchemy Core.
 
-Columns come from the frames' declarations, so a column is spelt once; what is added is what a database
-guards: keys, uniqueness, signs, and that rows are never changed or deleted.
-Dates are ISO text and yen are integers, readable with any tool.
+Columns come from the frames' declarations, so a column is spelt once. Added here is what a database can enforce: keys,
+uniqueness, signs, and that rows are never changed or deleted. Dates are ISO text and yen are integers, readable with
+any tool.
 """
 
 from collections.abc import Iterable, Iterator
@@ -45,11 +45,11 @@ _TYPES: dict[Any, TypeEngine[Any]] = {pl.Int64: Whole, pl.Boolean: Whole, pl.Str
 
 
 GUARDS: dict[str, list[str]] = {}
-"""守りの文, as they were said, by database."""
+"""守りの文: the trigger statements by database."""
 
 
 def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = "") -> list[Column[Any]]:
-    """The columns a frame declares, NOT NULL unless named; `key` is the primary key, given by us."""
+    """The columns that a frame declares, NOT NULL unless in `nullable`. `key` is the primary key; we assign it."""
     optional = set(nullable)
     declared: list[Column[Any]] = []
     for name, dtype in frame.SCHEMA.items():
@@ -59,12 +59,12 @@ def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = 
 
 
 def texts(*names: str) -> list[Column[Any]]:
-    """文字の列: columns of text that always say something, even if it is nothing."""
+    """文字の列: text columns that are never null, but may be empty."""
     return [Column(name, Text, nullable=False) for name in names]
 
 
 def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
-    """A STRICT table whose rows are never changed or deleted; triggers say so.
+    """A STRICT table. Triggers refuse to change or delete its rows.
 
     Without rowids the key's columns must come first: SQLite 3.40's integrity check misreads other orders.
     """
@@ -88,33 +88,33 @@ def table(name: str, *items: Any, without_rowid: bool = False) -> Table:
 
 
 def append_only(name: str, verb: str) -> str:
-    """追記だけの守り of a file's table, against one verb."""
+    """追記だけの守り of a table in a file, against UPDATE or DELETE (`verb`)."""
     return (
         f"CREATE TRIGGER {name}_no_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, 'append-only'); END"
     )
 
 
 def guard(table: Table, dialect: str, statement: str) -> None:
-    """守り: what a database is told besides its tables, when the table is created."""
+    """守り: a further statement for a database, run when the table is created."""
     GUARDS.setdefault(dialect, []).append(statement)
     event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))  # type: ignore[no-untyped-call]
 
 
 def index(name: str, *columns: str, unique: bool = False, where: ColumnElement[bool] | None = None) -> Index:
-    """索引, of some rows only where a condition is given."""
+    """索引, a partial one where a condition is given."""
     return Index(name, *columns, unique=unique, sqlite_where=where)
 
 
 @compiles(CreateIndex, "postgresql")
 def _keep_condition(creation: CreateIndex, compiler: DDLCompiler, **kwargs: Any) -> str:
-    """A file's condition is a server's too. Said here, because naming it in `index` loads the server's dialect."""
+    """A server's partial index has the file's condition. Naming it in `index` would load the server's dialect."""
     options = creation.element.dialect_options
     options["postgresql"]["where"] = options["sqlite"]["where"]
     return str(compiler.visit_create_index(creation, **kwargs))  # type: ignore[no-untyped-call]
 
 
 def findings(name: str, parent: str) -> Table:
-    """指摘 of one parent row, numbered by line."""
+    """指摘: a table of findings, numbered by line below each row of `parent` (`table.column`)."""
     number = parent.partition(".")[2]
     number_columns = [Column(column, Whole, nullable=False) for column in ("line_no", "record_no", "offset_bytes")]
     text_columns = [Column(column, Text, nullable=False) for column in ("code", "field", "actual", "expected")]
@@ -123,6 +123,6 @@ def findings(name: str, parent: str) -> Table:
 
 
 def lost_indexes(names: set[str]) -> Iterator[str]:
-    """ない索引, in words."""
+    """ない索引, in words: declared indexes that are not among `names`."""
     for name in sorted({str(index.name) for table in metadata.sorted_tables for index in table.indexes} - names):
         yield f"索引 {name} がありません"

@@ -1,7 +1,7 @@
 """The shape of a server's ledger (サーバーの台帳の作り): tables, columns, indexes and guards, as we declared them.
 
-A file keeps the text of what was made in it; a server keeps what it made of the text. So each is read back and held
-against what we said, and what nobody of us made is told too.
+A file keeps the text of each definition; a server keeps its own form of it. So every object is read back and compared
+with our declaration, and objects that we did not declare are reported too.
 """
 
 import re
@@ -34,7 +34,7 @@ _TRIGGER = re.compile(
 )
 _FUNCTION = re.compile(r"FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
 _WORKS = ("O", "A")
-"""How a trigger is on: as made, or whatever a session says."""
+"""States of an enabled trigger: by default, or always."""
 
 
 def shape_breaks(connection: Connection) -> Iterator[str]:
@@ -46,7 +46,7 @@ def shape_breaks(connection: Connection) -> Iterator[str]:
 
 
 def _parse(trigger: str) -> tuple[object, ...] | None:
-    """What a trigger does, however it is written."""
+    """The parts of a trigger's definition, however it is formatted; None when it is none of ours."""
     match = _TRIGGER.fullmatch(" ".join(trigger.split()))
     if match is None:
         return None
@@ -83,7 +83,7 @@ def _index_breaks(connection: Connection) -> Iterator[str]:
 
 
 def _table_breaks(connection: Connection) -> Iterator[str]:
-    """列と制約: names, types and whether they may be null; and how many constraints of each kind a table has."""
+    """列と制約: names, types and nullability of columns, and the number of constraints of each kind."""
     kinds = {"TEXT": "text", "BIGINT": "bigint"}
     stored = {(table, name): (kind, bool(null)) for table, name, kind, null in connection.exec_driver_sql(_COLUMNS)}
     counts = {(table, kind): count for table, kind, count in connection.exec_driver_sql(_CONSTRAINTS)}

@@ -30,26 +30,26 @@ from elqr.vocabulary.errors import LedgerError
 _PRAGMAS = (
     "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "wal_autocheckpoint=16384",
 )  # fmt: skip
-"""The last: 64 MB of pages are copied into the file at once, not with each delivered file again."""
+"""The last copies 64 MB of pages into the file at once, instead of a little after each delivered file."""
 
 _WRITER_KILOBYTES, _READER_KILOBYTES = 65_536, 16_384
-"""Of pages kept: who writes comes back to them, who looks up sorted keys does not."""
+"""Page cache: a writer comes back to its pages, a reader that looks up sorted keys does not."""
 
 
 def reading_engine(path: Path) -> Engine:
-    """読むだけのエンジン of a file that may be in a folder where nobody may write; not even a lock is left there."""
+    """読むだけのエンジン of a file that may be in a read-only folder. Leaves not even a lock there."""
     options = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if is_quiet(path) else {})
     return engine(URL.create("sqlite", database=path.absolute().as_uri(), query=options), is_writer=False)
 
 
 def is_quiet(path: Path) -> bool:
-    """誰も書いていないか: a ledger that somebody has open, or that was broken off, has a log beside it."""
+    """誰も書いていないか: a ledger that is open, or whose writer crashed, has a write-ahead log next to it."""
     log = path.with_name(f"{path.name}-wal")
     return not (log.exists() and log.stat().st_size)
 
 
 def engine(url: URL, *, is_writer: bool = True) -> Engine:
-    """エンジン of a file, or of a database in memory. One that only reads is no writer, and is used by any thread."""
+    """エンジン of a file, or of a database in memory. An engine that only reads may be used by any thread."""
     arguments: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": is_writer}
     if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL"):
         arguments["autocommit"] = sqlite3.LEGACY_TRANSACTION_CONTROL
@@ -71,9 +71,9 @@ def engine(url: URL, *, is_writer: bool = True) -> Engine:
 
 
 def ask_first(table: Table) -> FromClause:
-    """問う側から: each column behind a plus, so that no index of this table can be used to look rows up in it.
+    """問う側から: a plus before each column keeps SQLite from looking rows up in this table.
 
-    SQLite knows no sizes here and would as soon read the whole ledger; so it has to begin with this table.
+    It has no statistics and might read the whole ledger instead; so it has to begin with this table.
     Source: sqlite.org/optoverview.html, the unary plus.
     """
     expressions = [UnaryExpression(column, operator=custom_op("+"), type_=column.type) for column in table.c]
@@ -83,9 +83,9 @@ def ask_first(table: Table) -> FromClause:
 
 
 def read_columns(connection: Connection, statement: Select[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    """列のまま読む: all that a query gives, each column as one JSON array: no object is made of each value.
+    """列のまま読む: each column of a query as one JSON array, without an object for each value.
 
-    The rows are in no order. They are held as text for a moment, so a question is to be of a size.
+    The rows are in no order, and are held as text for a moment: the caller limits the size.
     Source: sqlite.org/json1.html, json_group_array.
     """
     columns = [func.json_group_array(column) for column in statement.subquery().c]
@@ -97,7 +97,7 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Mapping
 
 
 def tidy(connection: Connection) -> None:
-    """記録簿を台帳に写す: what was committed goes from the log into the file, as far as nobody reads in the log.
+    """記録簿を台帳に写す: copies what was committed from the log into the file, except what readers still use.
 
     Source: sqlite.org/pragma.html, wal_checkpoint.
     """
@@ -114,7 +114,7 @@ def _label(kind: str, name: str) -> str:
 
 
 def _definitions(connection: Connection) -> dict[tuple[str, str], str]:
-    """定義 of all that was made in the file, by kind and name, however it was spaced and quoted."""
+    """定義 of all objects in the file by kind and name, with spaces and quotes normalised."""
     query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     return {
         (kind, name): " ".join(text.replace('"', "").split()) for kind, name, text in connection.exec_driver_sql(query)
@@ -123,14 +123,14 @@ def _definitions(connection: Connection) -> dict[tuple[str, str], str]:
 
 @cache
 def _wanted_definitions() -> dict[tuple[str, str], str]:
-    """定義 as a new ledger has them."""
+    """定義 of a new ledger."""
     with engine(make_url("sqlite://")).begin() as connection:
         metadata.create_all(connection)
         return _definitions(connection)
 
 
 def structure_breaks(connection: Connection) -> Iterator[str]:
-    """台帳の作りの狂い, in words: lost tables and guards, broken references, and what the database itself finds."""
+    """台帳の作りの狂い, in words: missing tables and triggers, broken references, and what SQLite itself finds."""
     stored, wanted = _definitions(connection), _wanted_definitions()
     for item in sorted(wanted.keys() - stored.keys()):
         yield f"{_label(*item)} がありません"
@@ -146,7 +146,7 @@ def structure_breaks(connection: Connection) -> Iterator[str]:
 
 
 def copy_ledger(path: Path, copy: Path) -> None:
-    """控えを取る: the whole ledger in another file, while others write; one that is there stays. Raises LedgerError."""
+    """控えを取る: copies the ledger to another file while others write. Keeps an existing copy. Raises LedgerError."""
     if copy.exists():
         return
     part = copy.with_name(f".{copy.name}.part")
@@ -154,7 +154,7 @@ def copy_ledger(path: Path, copy: Path) -> None:
         part.touch(mode=0o600)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
-            target.execute("PRAGMA journal_mode=DELETE")  # one file, that nobody's reading changes
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, which reading does not change
             if target.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise LedgerError(
                     f"台帳 {path} の控えが正しく取れません。台帳が壊れていないか elqr verify で調べてください。"
@@ -167,7 +167,7 @@ def copy_ledger(path: Path, copy: Path) -> None:
 
 
 def read_ends(copy: Path) -> dict[str, str]:
-    """控えの中身: its version and the ends of its chain of runs, read without a change. Raises LedgerError."""
+    """控えの中身, read without changing it: schema_version, ledger, run_id, run_hash. Raises LedgerError."""
     ends = "SELECT (SELECT hash FROM run ORDER BY run_no LIMIT 1), run_id, hash FROM run ORDER BY run_no DESC LIMIT 1"
     try:
         with closing(sqlite3.connect(f"{copy.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as ledger:

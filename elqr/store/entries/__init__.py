@@ -1,1 +1,1 @@
-"""Entries (記帳): what a night and people write, and what each link of the chain says of it."""
+"""Entries (記帳): what nights and people write, and what each link of the chain says about it."""

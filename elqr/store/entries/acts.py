@@ -1,6 +1,6 @@
-"""Acts (人のしたこと): what a person asked for, approved or recorded: one link of the chain, with its rows.
+"""Acts (人のしたこと): what a person requested, approved or recorded. Each is a link of the chain, with its rows.
 
-Every act of a person ends in `enter_act`; so who, when, why and at which machine can be told from the chain alone.
+Every act of a person goes through `enter_act`, so the chain alone tells who, when, why and on which machine.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,16 +47,16 @@ SAID = (
     retraction_tables.retraction,
     retraction_tables.retraction_step,
 )
-"""連鎖に行ごと記す表: each row stands whole in the link of the act that entered it."""
+"""連鎖に行ごと記す表: every column of a row is in the link of the act that entered it."""
 
 WHO = ("os_user", "login", "machine", "session_user")
 ASKED, RECORDED = "asked", "recorded"
-"""申請・記録, beside the results that end a request."""
+"""申請・記録: steps, besides the results that end a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """人のしたこと: which step of what (`kind` is a table), under whose name, and the rows entered, by table."""
+    """人のしたこと: the step of a request or record (`kind` is its table), who took it, and its rows, by table."""
 
     kind: str
     number: int
@@ -66,7 +66,7 @@ class Act:
 
 
 def enter_act(connection: Connection, night: date, act: Act, link: Mapping[str, object] | None = None) -> None:
-    """人のしたことを記す: one link with its rows and what else belongs in it, and where to find it again."""
+    """人のしたことを記す: one link with the rows and the further keys of `link`, and a row that finds it again."""
     rows_by_table = {name: [dict(row) for row in rows] for name, rows in act.rows.items()}
     identity = {"kind": act.kind, "number": act.number, "step": act.step, "taken_by": act.by}
     run_id = enter_run(
@@ -77,19 +77,19 @@ def enter_act(connection: Connection, night: date, act: Act, link: Mapping[str, 
 
 
 def act_row(run_no: int, identity: Mapping[str, Any], who: Mapping[str, str]) -> dict[str, Any]:
-    """A row of the acts' table, from what its link says of the act and of its operator."""
+    """A row of the acts' table, from the `act` and the `operator` of its link."""
     return {"run_no": run_no, **identity, **{name: who.get(name, "") for name in WHO}}
 
 
 def acts_of(connection: Connection, kind: str, number: int) -> list[dict[str, Any]]:
-    """申請から承認まで of a request, in order."""
+    """申請から承認まで: the rows of a request, in order."""
     act = act_table.c
     query = select(*act).where(act.kind == kind, act.number == number).order_by(act.run_no)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def seat(act: Mapping[str, Any] | None) -> str:
-    """誰がどこで操作したか, as lists show it beside a name: login, account and machine; empty where it is not known."""
+    """誰がどこで操作したか, as lists show it after a name: login, account and machine; empty where unknown."""
     if act is None or not act["os_user"]:
         return ""
     account = act["os_user"] if act["login"] in ("", act["os_user"]) else f"{act['login']}→{act['os_user']}"
@@ -97,7 +97,7 @@ def seat(act: Mapping[str, Any] | None) -> str:
 
 
 def acts_of_kinds(connection: Connection, kinds: Iterable[str]) -> dict[tuple[str, int, str], dict[str, Any]]:
-    """人のしたこと of some kinds, by kind, number and step, each with its night_on."""
+    """人のしたこと of some kinds, by (kind, number, step); rows with night_on."""
     run, act = tables.run.c, act_table.c
     query = select(*act, run.night_on).join(tables.run, run.run_no == act.run_no).where(act.kind.in_(list(kinds)))
     rows = connection.execute(query).mappings()

@@ -1,21 +1,21 @@
-"""Links (連鎖の輪): what the chain of runs says of an act besides its rows. Their keys stand in ledgers as bytes.
+"""Links (連鎖の輪): the keys of each kind of link in the chain of runs. They are part of the hashed bytes.
 
-Every link says besides `ledger`, `version` and `operator`, the seals (elqr/store/entries/seals.py), and of an act of a
-person `act` and `said` (elqr/store/entries/acts.py).
+Every link also has `ledger`, `version`, `operator` and the seals (elqr/store/entries/seals.py). The link of a person's
+act has `act` and `said` (elqr/store/entries/acts.py).
 """
 
 from typing import Any, TypedDict
 
 
 class LookedAt(TypedDict):
-    """見た納付書: the last file of slips and the last slip that a link has looked at."""
+    """見た納付書: the last notice file and the last notice that a link has looked at."""
 
     notice_files: int
     last_notice: int
 
 
 class NoticesRun(LookedAt, total=False):
-    """納付書の取込・発行: hashes of the files of slips, and payments and yen of 減額による過納, where there is any."""
+    """納付書の取込・発行: hashes of the notice files, and payments and yen of 減額による過納, if any."""
 
     version: str
     inputs: list[str]
@@ -23,9 +23,9 @@ class NoticesRun(LookedAt, total=False):
 
 
 class NightRun(LookedAt, total=False):
-    """夜間処理: inputs' hashes, places and channels in count and yen.
+    """夜間処理: hashes of the inputs, and count and yen by place and by channel.
 
-    `settlement` stands where something was settled, `training` in a training ledger.
+    `settlement` is there when something was settled, `training` in a training ledger.
     """
 
     version: str
@@ -39,7 +39,7 @@ class NightRun(LookedAt, total=False):
 
 
 class ReviewEnd(TypedDict):
-    """決裁の承認・却下: which rulings (by their fingerprint) ended how, and the yen that moved."""
+    """決裁の承認・却下: the fingerprint of the rulings, their results, and the yen moved."""
 
     review: int
     rulings: str
@@ -50,7 +50,7 @@ class ReviewEnd(TypedDict):
 
 
 class DifferenceEnd(TypedDict):
-    """差額の確認の承認・却下: what was asked for, and how it ended."""
+    """差額の確認の承認・却下: the request, and how it ended."""
 
     difference: int
     mark: str
@@ -78,7 +78,7 @@ class MonthEnd(TypedDict):
 
 
 class ArrearsEnd(TypedDict):
-    """督促の申請の承認・却下: what was asked for, and how it ended."""
+    """督促の申請の承認・却下: the request, and how it ended."""
 
     arrears_request: int
     situation: str
@@ -97,7 +97,7 @@ class ArrearsEnd(TypedDict):
 
 
 class ArrearsList(TypedDict):
-    """督促対象一覧: how many claims and yen, and the hash of its manifest."""
+    """督促対象一覧: the number of claims, their yen, and the hash of the manifest."""
 
     arrears_list: int
     manifest: str
@@ -108,7 +108,7 @@ class ArrearsList(TypedDict):
 
 
 class LedgerStart(TypedDict):
-    """台帳の引継ぎ: the row of the start, the ledger before it, and the request as its file said it."""
+    """台帳の引継ぎ: the row of the start, the ledger before it, and the contents of the request file."""
 
     ledger_start: dict[str, Any]
     ledger_before: str
@@ -116,10 +116,10 @@ class LedgerStart(TypedDict):
 
 
 def name_of(kind: type) -> str:
-    """種類の名前: the key that a link of this kind has and no other, with its number."""
+    """種類の名前: the key that only links of this kind have; its value is the number."""
     return next(iter(kind.__annotations__))
 
 
 def says(kind: type) -> tuple[str, ...]:
-    """言うこと: the keys of a link of this kind besides its name."""
+    """言うこと: the other keys of a link of this kind."""
     return tuple(kind.__annotations__)[1:]

@@ -1,4 +1,4 @@
-"""What the night writes about money (入金と突合の記帳). Each function runs inside the caller's transaction."""
+"""What the night writes about money (入金と突合の記帳). Each function runs in the caller's transaction."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ from elqr.vocabulary.terms import DepositKind, Place, Stage
 def enter_deposits(
     connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, lines: pl.DataFrame
 ) -> pl.DataFrame:
-    """入金ファイルを取り込む: the file, its delivery and all its lines (frame DepositContent). Returns them as kept."""
+    """入金ファイルを取り込む: the file, its delivery and its lines (frame DepositContent). Returns frame Deposit."""
     file_no = enter_content(connection, delivered, night, spec, record_count, 0, 0)
     known = known_deposits(connection, lines)
     rows = rank_deposits(lines, known, spec, next_no(connection, m.deposit.c.deposit_no))
@@ -38,7 +38,7 @@ def enter_deposits(
 
 
 def money_yen(lines: pl.DataFrame) -> int:
-    """入金の額 of lines: what came in less what was taken back. What was paid out is no money received."""
+    """入金の額 of lines: received minus cancelled. What was paid out does not count."""
     sums = dict(lines.group_by(Deposit.KIND).agg(pl.col(Deposit.YEN).sum()).iter_rows())
     return int(sums.get(DepositKind.RECEIVED.value, 0)) - int(sums.get(DepositKind.CANCELLED.value, 0))
 
@@ -50,7 +50,7 @@ def enter_bundles(connection: Connection, night: date, bundles: pl.DataFrame) ->
 
 
 def enter_settled(connection: Connection, night: date, settlement: Settlement) -> int:
-    """突合済を記す: lines, with the bundles and deposits that stand in them. Returns the first line's number."""
+    """突合済を記す: lines with their bundles and deposits. Returns the first line's number."""
     first = next_no(connection, m.settlement.c.settlement_no)
     number = pl.int_range(first, first + pl.len(), dtype=pl.Int64).alias(SettledDeposit.SETTLEMENT_NO)
     lines = settlement.lines.with_columns(number)
@@ -62,14 +62,14 @@ def enter_settled(connection: Connection, night: date, settlement: Settlement) -
 
 
 def enter_watched(connection: Connection, night: date, bundles: pl.DataFrame, overdue: pl.DataFrame) -> None:
-    """期限を調べた束と、期限超過の速報を記す. `overdue`: payment_no and contract of OverduePayment."""
+    """期限を調べた束と、期限超過の速報を記す. `overdue` has payment_no and contract of OverduePayment."""
     insert_frame(connection, m.watched_bundle, bundles.select(Bundle.BUNDLE_NO), night_on=night.isoformat())
     rows = overdue.select(OverduePayment.PAYMENT_NO, OverduePayment.CONTRACT)
     insert_frame(connection, m.overdue_payment, rows, night_on=night.isoformat())
 
 
 def bundle_all(connection: Connection) -> None:
-    """収納の束を作る, for a ledger that was begun before there were any: from all its decided payments."""
+    """収納の束を作る from all decided payments, for a ledger that is older than bundles."""
     payment, decision, decided_file = t.payment.c, t.decision.c, t.decided_file.c
     is_money = and_(
         payment.stage == Stage.CONFIRMED.value, decision.place.in_([Place.POSTED.value, Place.EXCEPTION.value])

@@ -1,4 +1,4 @@
-"""What the night writes (記帳). Each function runs inside the caller's transaction and appends only."""
+"""What the night writes (記帳). Each function runs in the caller's transaction and only appends."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ from elqr.vocabulary.notice_frames import RefusedRow
 from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
 
 OPERATOR = "elqr.operator"
-"""Where a connection keeps who opened it."""
+"""The key in `connection.info` of whoever opened the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """取り込んだファイル: its number, that of its first payment, how many payments, and their yen."""
+    """取り込んだファイル: its number, the number of its first payment, the count of payments, and their yen."""
 
     file_no: int
     first_payment_no: int
@@ -50,7 +50,7 @@ class Entered:
     yen: int
 
     def rows(self, payments: pl.DataFrame) -> pl.DataFrame:
-        """収納 as the ledger keeps them, frame Payment, of all that the file brought."""
+        """収納 of the whole file as the ledger keeps them: frame Payment."""
         assert payments.height == self.count, "the whole file"
         rows = number_rows(payments, Payment.PAYMENT_NO, self.first_payment_no)
         return Payment.of(rows.with_columns(pl.lit(self.file_no).alias(Payment.FILE_NO)))
@@ -79,7 +79,7 @@ def _finding_rows(findings: Iterable[Finding]) -> pl.DataFrame:
 def enter_delivery(
     connection: Connection, delivered: Delivered, night: date, status: FileStatus, spec: str, count: int, yen: int
 ) -> int:
-    """受信を記す; returns its number."""
+    """受信を記す. Returns its number."""
     delivery_no = next_no(connection, t.delivery.c.delivery_no)
     connection.execute(
         insert(t.delivery).values(
@@ -99,7 +99,7 @@ def enter_delivery(
 def enter_quarantine(
     connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding], box: str = ""
 ) -> None:
-    """取込保留を記す, with why, and the inbox where it is known."""
+    """取込保留を記す with its findings, and its inbox where that is known."""
     delivery_no = enter_delivery(connection, delivered, night, FileStatus.QUARANTINED, spec, 0, 0)
     insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)
     if box:
@@ -111,7 +111,7 @@ def enter_quarantine(
 def enter_content(
     connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, count: int, yen: int
 ) -> int:
-    """ファイルを記す: content that is taken in, and its first delivery; returns the file's number."""
+    """ファイルを記す: content that is taken in, and its first delivery. Returns the file's number."""
     file_no = next_no(connection, t.file.c.file_no)
     connection.execute(
         insert(t.file).values(
@@ -136,7 +136,7 @@ def enter_file(
     record_count: int,
     payments: Iterable[pl.DataFrame],
 ) -> Entered:
-    """ファイルを取り込む: all its payments (frames PaymentContent, in order), the file and its delivery."""
+    """ファイルを取り込む: the file, its delivery, and all its payments (frames PaymentContent, in order)."""
     file_no, first = next_no(connection, t.file.c.file_no), next_no(connection, t.payment.c.payment_no)
     count = yen = 0
     for part in payments:
@@ -148,7 +148,7 @@ def enter_file(
 
 
 def enter_notices(connection: Connection, delivered: Delivered, night: date, judged: JudgedRows) -> None:
-    """納付書を登録する: new claims, notices, keys and cancellations, and the file's findings."""
+    """納付書を登録する: new claims, notices, keys and cancellations, with the findings of the file."""
     file_no = next_no(connection, t.notice_file.c.notice_file_no)
     connection.execute(
         insert(t.notice_file).values(
@@ -172,7 +172,7 @@ def enter_notices(connection: Connection, delivered: Delivered, night: date, jud
 
 
 def take_serials(connection: Connection, count: int, name: str = "key_serial") -> int:
-    """連番を取る: the first of `count` serials that were never handed out before."""
+    """連番を取る: hands out `count` new serials. Returns the first."""
     last = connection.execute(select(t.counter.c.value).where(t.counter.c.name == name)).scalar_one_or_none()
     if last is None:
         connection.execute(insert(t.counter).values(name=name, value=count))
@@ -182,7 +182,7 @@ def take_serials(connection: Connection, count: int, name: str = "key_serial") -
 
 
 def enter_payloads(connection: Connection, payloads: pl.DataFrame, upload: Mapping[str, object]) -> Seal:
-    """eL-QRを発行する: frame Payload, the keys not yet known, and the upload they go out with; returns their seal."""
+    """eL-QRを発行する: frame Payload, keys not yet known, and the upload of both. Returns the payloads' seal."""
     connection.execute(insert(t.upload).values(**upload))
     insert_frame(connection, t.payload, payloads.select(*Payload.SCHEMA))
     enter_issue_tallies(connection, payloads)
@@ -204,7 +204,7 @@ def enter_decisions(
     postings: pl.DataFrame,
     suggestions: pl.DataFrame,
 ) -> dict[str, Seal]:
-    """消込を記す: decisions, postings and suggestions of one night, and which files are done; returns their seals."""
+    """消込を記す: decisions, postings and suggestions of a night, and the files done. Returns seals by table."""
     insert_frame(connection, t.decision, decisions.select(*Decision.SCHEMA))
     rows = number_rows(postings.select(*Posting.SCHEMA), "posting_no", next_no(connection, t.posting.c.posting_no))
     constants = {"night_on": night.isoformat(), "decided_by": t.NIGHT, "reason": ""}
@@ -218,14 +218,14 @@ def enter_decisions(
 def enter_known(
     connection: Connection, payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFrame
 ) -> None:
-    """既知の収納を記す, of one night: what later nights take for a repeat."""
+    """既知の収納を記す for one night: later nights recognise repeats by them."""
     insert_frame(connection, t.payment_identity, events(payments, decisions, known_as))
 
 
 def events(payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFrame) -> pl.DataFrame:
-    """既知の収納になるもの: frame Known, of all payments that are no repeats, in the order of the ledger's key.
+    """既知の収納になるもの: frame Known of all payments that are no repeats, in the order of the ledger's key.
 
-    Those of `known_as` (frame KnownAs) by what stands there, all others by what their record says.
+    Where `known_as` (frame KnownAs) has a payment, its values replace those of the record.
     """
     first = decisions.filter(pl.col(Decision.OUTCOME) != Outcome.ALREADY_POSTED.value).select(Payment.PAYMENT_NO)
     rows = payments.select(
@@ -238,13 +238,13 @@ def events(payments: pl.DataFrame, decisions: pl.DataFrame, known_as: pl.DataFra
 
 
 def enter_decided_files(connection: Connection, night: date) -> None:
-    """消込済ファイルを記す: every file that is taken in."""
+    """消込済ファイルを記す: every file that is still open."""
     open_files = select(t.file.c.file_no, literal(night.isoformat())).where(OPEN)
     connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
 
 
 def operator(connection: Connection) -> dict[str, str]:
-    """操作した人 of a connection, as whoever opened it said, and as a server knows them."""
+    """操作した人 of a connection: what its opener stated, and the name that a server knows."""
     return {**connection.info.get(OPERATOR, {}), **session(connection)}
 
 
@@ -255,10 +255,10 @@ def enter_run(
     sealed: Mapping[str, Seal] | None = None,
     earlier: Mapping[str, object] | None = None,
 ) -> str:
-    """実行を記す: one link of the hash chain, with who ran it and the seals of all rows that are new; returns its id.
+    """実行を記す: one link of the hash chain, with the operator and the seals of all new rows. Returns its id.
 
-    `sealed` are the seals of new rows that were in hand, by table; of the others the ledger is asked. `earlier` is
-    what a migration says of rows that older programs entered without a link.
+    `sealed`: seals that the caller already has, by table; the others are computed from the ledger. `earlier`: a
+    migration's seals of rows that older programs entered without a link.
     """
     run_no = next_handed_out(connection, t.run.c.run_no)
     previous_hash, previous_link = last_link(connection)

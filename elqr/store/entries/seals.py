@@ -1,8 +1,8 @@
-"""Seals (封): what a link of the chain says of the rows that came since the link before, so that none can change.
+"""Seals (封): digests, in each link of the chain, of the rows entered since the link before, so that none can change.
 
-Tables whose rows are numbered as they come are sealed by ranges: how far each goes (`upto`), and of what is new the
-count and the digest (`sealed`). Tables whose rows only have a night are sealed by nights, the last link of a night
-saying all of it (`nightly`). Beside them stand the counters and the settings, the two tables whose rows change.
+Tables whose rows are numbered in order of entry are sealed by ranges: the last number (`upto`), and count and digest of
+the new rows (`sealed`). Tables whose rows only have a night are sealed by night; the last link of a night covers all of
+it (`nightly`). Each link also has the counters and the settings, the two tables whose rows change.
 The digest is the SHA-256 of the rows in the order of their key, as RFC 4180: texts quoted, null empty, lines end in LF.
 """
 
@@ -26,10 +26,10 @@ from elqr.store.tables import reviews as review_tables
 from elqr.store.tables import totals as tally_tables
 
 Stored = Table
-"""台帳の表, for those who hold its rows against the chain."""
+"""台帳の表, for callers that compare its rows with the chain."""
 
 Seal = tuple[int, str]
-"""封: how many rows, and their digest."""
+"""封: the number of rows, and their digest."""
 
 NOTHING: Seal = (0, hashlib.sha256().hexdigest())
 _ROWS_AT_ONCE = 100_000
@@ -37,9 +37,9 @@ _ROWS_AT_ONCE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """番号の順に増える表: the column that numbers them, and the tables whose rows came with those numbers.
+    """番号の順に増える表: the numbering column, and the tables (with their columns) whose rows have its numbers.
 
-    A row without a number came otherwise, and is not sealed here.
+    A row without a number was not entered with that range, and is not sealed here.
     """
 
     number: Column[Any]
@@ -75,13 +75,13 @@ RANGES = (
     _range(arrears_tables.arrears_list.c.list_no, arrears_tables.arrears_claim),
     _range(tables.print_batch.c.print_no, tables.print_notice),
 )
-"""番号で封をする表."""
+"""番号で封をする表: sealed by number."""
 
 NIGHTS = (review_tables.ruling_result, money_tables.watched_bundle, money_tables.overdue_payment)
-"""夜で封をする表."""
+"""夜で封をする表: sealed by night."""
 
 TAKEN_IN = ("notice_file", "upload", "delivery", "deposit")
-"""What is entered before the night's link: an interrupted night leaves it to the next."""
+"""Ranges that are entered before the night's link: an interrupted night leaves them to the next."""
 
 
 def schema_of(table: Table) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def schema_of(table: Table) -> dict[str, Any]:
 
 
 def seal(table: Table, rows: pl.DataFrame, **constants: object) -> Seal:
-    """封 of rows of a table, in the order of its key; columns that are not there are null."""
+    """封 of rows of a table, in the order of its key. Missing columns are null."""
     schema = schema_of(table)
     filled = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
     missing = [pl.lit(None, dtype).alias(name) for name, dtype in schema.items() if name not in filled.columns]
@@ -115,14 +115,14 @@ def all_rows(connection: Connection, table: Table) -> pl.DataFrame:
 def seal_new(
     connection: Connection, night_on: str, upto: Mapping[str, int], ready: Mapping[str, Seal]
 ) -> dict[str, Any]:
-    """封をする: what the next link says, after one that went `upto`. `given` are seals of rows that were in hand."""
+    """封をする: the seals of the next link, after one that went `upto`. `ready`: seals that the caller already has."""
     now, sealed = dict(upto), dict[str, Seal]()
     for series in RANGES:
         first = upto.get(series.name, 0)
         now[series.name] = last = int(
             connection.execute(select(func.coalesce(func.max(series.number), 0))).scalar_one()
         )
-        is_ready = series.name != tables.upload.name or last == first + 1  # an upload of before is not in hand
+        is_ready = series.name != tables.upload.name or last == first + 1  # `ready` covers one upload only
         for table, column in series.members if last > first else ():
             table_seal = ready.get(table.name) if is_ready else None
             if (table_seal := table_seal or _seal_where(connection, table, table.c[column] > first)) != NOTHING:
@@ -136,10 +136,10 @@ def seal_new(
 
 
 def count_unsealed(connection: Connection) -> dict[str, int]:
-    """封のない行: how many by table, of what only the transaction of a link enters: none of them is true.
+    """封のない行: how many by table, among rows that only a link's own transaction enters. None should exist.
 
-    Rows of `TAKEN_IN` may wait, but not without what they are numbered by. Payloads are found by their upload only,
-    which is asked for where uploads are.
+    Rows of `TAKEN_IN` may wait for a link, but not without the row that numbers them. Payloads have no index by upload,
+    so they are checked where uploads are.
     """
     run, counts = tables.run.c, dict[str, int]()
     newest = connection.execute(select(run.entry).order_by(run.run_no.desc()).limit(1)).scalar_one_or_none()
@@ -169,7 +169,7 @@ def _count(connection: Connection, table: Table, condition: Any) -> int:
 
 
 def read_changing(connection: Connection) -> dict[str, dict[str, Any]]:
-    """変わる行: the counters and the settings, as they are."""
+    """変わる行: the current counters and settings."""
     changing: dict[str, dict[str, Any]] = {}
     for name, table in (("counters", tables.counter), ("settings", tables.setting)):
         rows = connection.execute(select(*table.c).order_by(table.c.name))
@@ -178,7 +178,7 @@ def read_changing(connection: Connection) -> dict[str, dict[str, Any]]:
 
 
 def seal_earlier(connection: Connection, names: Iterable[Table]) -> dict[str, Any]:
-    """前からの行: what a link says of rows that older programs entered without one, by table, and all nights."""
+    """前からの行: seals of rows that older programs entered without a link, by table, and of all nights."""
     nightly = {}
     for table in NIGHTS:
         rows = all_rows(connection, table)
@@ -188,7 +188,7 @@ def seal_earlier(connection: Connection, names: Iterable[Table]) -> dict[str, An
 
 
 def _seal_where(connection: Connection, table: Table, condition: Any) -> Seal:
-    """封 of the rows that meet a condition, however many: in the order of one number they need not be held at once."""
+    """封 of the rows that meet a condition. Rows with a single key column are read in pieces."""
     query, schema, (key, *further) = select(*table.c).where(condition), schema_of(table), table.primary_key.columns
     if further:
         return seal(table, read_frame(connection, query, schema))

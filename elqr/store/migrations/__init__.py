@@ -1,9 +1,9 @@
 """Migrations (台帳の版上げ): from each version of the ledger to the next, with its rows, as Alembic revisions.
 
-A new table or index is one more file in `versions/`, numbered, and `SCHEMA_VERSION` rises with it. Tables are
-append-only, so a revision creates what it names as it stands in the tables' modules, or drops columns that say
-nothing of their own; one that changed a column would say both shapes in full. The version stands in the ledger's own
-`setting`, because a program that knows no Alembic must be able to refuse a ledger that is newer than itself.
+A new table or index needs one more numbered file in `versions/`, and a higher `SCHEMA_VERSION`. Tables are
+append-only, so a revision creates tables as they are declared in the tables' modules, or drops redundant columns; one
+that changed a column would have to spell out both shapes. The version is kept in the ledger's own `setting`, because a
+program without Alembic must be able to refuse a ledger that is newer than itself.
 """
 
 from datetime import date
@@ -25,9 +25,9 @@ _HERE = Path(__file__).parent
 
 
 def bring_up(connection: Connection, version: int) -> None:
-    """版上げする, inside the caller's transaction: every revision after a version, in order.
+    """版上げする in the caller's transaction: every revision after a version, in order.
 
-    What older programs entered without a link is sealed by one of the last night: from then on it cannot change.
+    A link dated on the last night seals what older programs entered without one; from then on it cannot change.
     """
     scripts = ScriptDirectory(str(_HERE))
     revisions = reversed(list(scripts.iterate_revisions("head", str(version))))

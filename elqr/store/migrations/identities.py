@@ -1,7 +1,7 @@
-"""Identities of older ledgers (識別の版上げ): what version 8 knows a payment by, for all that was taken in before.
+"""Identities of older ledgers (識別の版上げ): gives all earlier payments the identities of version 8.
 
-An identity begins with the sender; the n-th of a file is counted among records that say the same; and what an earlier
-program took for a second payment although it said something else is known by what it says.
+An identity begins with the sender. The n-th record of a file is counted among records of the same content. A record
+that an earlier program took for a second payment, although its content differed, is known by its content.
 """
 
 from typing import Any
@@ -24,31 +24,31 @@ SENDERS = {
     "account_transfer_220": "account_transfer",
     "account_transfer_300": "account_transfer",
 }
-"""送付元 by the spec that a file was read by; of any other spec, its own name."""
+"""送付元 by the spec of a file; for any other spec, its own name."""
 
 _NAMED = (Payment.IDENTITY, Payment.STAGE)
 _SAID, _NTH = "said", "nth"
 
 
 def bring_up_identities(connection: Connection) -> None:
-    """識別を版上げする: payments, and what is known of them in a table made anew, whose key has one more column."""
+    """識別を版上げする: payments, and the table of known payments, recreated with one more column in its key."""
     payment, known = t.payment.c, t.payment_identity
     spec = select(t.file.c.spec).where(t.file.c.file_no == payment.file_no).scalar_subquery()
     sender = case(*((spec == name, literal(value)) for name, value in SENDERS.items()), else_=spec)
     with without_guard("payment"):
         connection.execute(update(t.payment).values(identity=sender.concat("|").concat(payment.identity)))
-        several = _recount(connection)
-        changed = several.filter(pl.col(_NTH) != pl.col(Payment.OCCURRENCE_NO))
+        repeated = _recount(connection)
+        changed = repeated.filter(pl.col(_NTH) != pl.col(Payment.OCCURRENCE_NO))
         for number, nth in changed.select(Payment.PAYMENT_NO, _NTH).iter_rows():
             connection.execute(update(t.payment).where(payment.payment_no == number).values(occurrence_no=nth))
     connection.exec_driver_sql("CREATE TABLE known_before AS SELECT payment_no FROM payment_identity")
     connection.exec_driver_sql("DROP TABLE payment_identity")
     create_tables(known.name)
-    insert_frame(connection, known, _known_of(connection, several))
-    with stage_rows(connection, several.select(Payment.PAYMENT_NO)) as few:
-        is_few = select(few.c.payment_no)
+    insert_frame(connection, known, _known_of(connection, repeated))
+    with stage_rows(connection, repeated.select(Payment.PAYMENT_NO)) as staged:
+        is_repeated = select(staged.c.payment_no)
         plain = select(payment.identity, payment.stage, payment.occurrence_no, literal(ACCEPTED), payment.payment_no)
-        plain = plain.where(payment.payment_no.in_(_known_before()), payment.payment_no.not_in(is_few))
+        plain = plain.where(payment.payment_no.in_(_known_before()), payment.payment_no.not_in(is_repeated))
         connection.execute(known.insert().from_select(list(Known.SCHEMA), plain))
     entered = select(func.count()).select_from(known)
     before = connection.exec_driver_sql("SELECT count(*) FROM known_before").scalar_one()
@@ -61,20 +61,20 @@ def _known_before() -> Any:
 
 
 def _recount(connection: Connection) -> pl.DataFrame:
-    """何件目か, of all records of identities that a file has several of: `nth` among those that say the same."""
+    """何件目か: `nth` among records of the same content, for identities that occur several times in a file."""
     payment = t.payment.c
     names = (Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.OCCURRENCE_NO, *_NAMED, *CONTENT)
-    several = select(payment.identity).where(payment.occurrence_no > 1).distinct()
-    query = select(*(payment[name] for name in names)).where(payment.identity.in_(several))
+    repeated = select(payment.identity).where(payment.occurrence_no > 1).distinct()
+    query = select(*(payment[name] for name in names)).where(payment.identity.in_(repeated))
     rows = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in names})
     nth = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(*_NAMED, _SAID, Payment.FILE_NO)
     return rows.sort(Payment.PAYMENT_NO).with_columns(content().alias(_SAID)).with_columns(nth.alias(_NTH))
 
 
-def _known_of(connection: Connection, several: pl.DataFrame) -> pl.DataFrame:
-    """既知の収納 of these, frame Known: by what each says, the first content of an identity and stage as accepted."""
+def _known_of(connection: Connection, repeated: pl.DataFrame) -> pl.DataFrame:
+    """既知の収納 of these payments by their content, frame Known; the first of an identity and stage is accepted."""
     numbers = read_frame(connection, _known_before(), {Known.PAYMENT_NO: pl.Int64})
-    rows = several.join(numbers, on=Known.PAYMENT_NO, how="semi", maintain_order="left")
+    rows = repeated.join(numbers, on=Known.PAYMENT_NO, how="semi", maintain_order="left")
     is_first = pl.col(_SAID) == pl.col(_SAID).first().over(_NAMED)
     return Known.of(
         rows.with_columns(variants(rows[_SAID]).alias(Known.VARIANT)).with_columns(

@@ -1,4 +1,4 @@
-"""Steps (版上げの手順): what revisions are made of."""
+"""Steps (版上げの手順): the building blocks of revisions."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,19 +13,19 @@ from elqr.store.db.schema import append_only, metadata
 
 
 def create_tables(*names: str, unless_there: bool = False) -> None:
-    """表を作る, with their indexes and guards; `unless_there` for what an earlier revision may have needed."""
+    """表を作る with their indexes and triggers. `unless_there`: an earlier revision may have created them."""
     for name in names:
         metadata.tables[name].create(op.get_bind(), checkfirst=unless_there)
 
 
 def create_index(table: str, name: str) -> None:
-    """索引を作る on a table that was there before, unless a step before this one made the table with it."""
+    """索引を作る on an existing table, unless an earlier step created the table with it."""
     next(index for index in metadata.tables[table].indexes if index.name == name).create(op.get_bind(), checkfirst=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Remade:
-    """作り直す表: its rows in an order, numbered from 1 where their number is new, with what else is new."""
+    """作り直す表: the order of its rows, the column to number from 1 if it is new, and values of other new columns."""
 
     name: str
     number: str = ""
@@ -34,7 +34,7 @@ class Remade:
 
 
 def remake_tables(*tables: Remade) -> None:
-    """表を作り直す in the shape of today, with their rows; a table that refers to another stands before it."""
+    """表を作り直す in today's shape, keeping their rows. A table that refers to another comes before it."""
     connection, rows = op.get_bind(), {}
     for table in tables:
         old_rows = connection.execute(text(f"SELECT * FROM {table.name} ORDER BY {table.order}")).mappings()
@@ -48,14 +48,14 @@ def remake_tables(*tables: Remade) -> None:
 
 
 def add_column(table: str, column: Column[Any]) -> None:
-    """列を足す, unless the table was made in this bringing up, as it stands now."""
+    """列を足す, unless an earlier step created the table with it."""
     if column.name not in {existing["name"] for existing in inspect(op.get_bind()).get_columns(table)}:
         op.add_column(table, column)
 
 
 @contextmanager
 def without_guard(name: str) -> Iterator[None]:
-    """守りを外す for the block: the rows of one table may be changed. A block that fails fails with its transaction."""
+    """守りを外す: the rows of one table may change in the block. If the block fails, so does the transaction."""
     if is_server(op.get_bind()):
         op.execute(f"ALTER TABLE {name} DISABLE TRIGGER {name}_no_change")
         yield
@@ -67,9 +67,9 @@ def without_guard(name: str) -> Iterator[None]:
 
 
 def replace_check(table: str, was: str, becomes: str) -> None:
-    """条件を置き換える: one CHECK of a table that is there, found by what it says.
+    """条件を置き換える: one CHECK of an existing table, found by its text.
 
-    A file's table is not made anew for it: what a CHECK says stands in the schema's text alone.
+    The table of a file is not recreated for that: a CHECK is only text in the schema.
     Source: sqlite.org/lang_altertable.html, "changes that do not affect the on-disk content".
     """
     connection = op.get_bind()

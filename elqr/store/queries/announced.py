@@ -1,7 +1,7 @@
-"""Announcements (速報の照会): whether a 速報 still waits for the 確報 that it announced.
+"""Announcements (速報の照会): whether a 速報 still waits for its 確報.
 
-Told by numbers, not by pairs: of the n 速報 of a payment as many are over as 取消 and 確報 of it came, the earliest
-first. Two people may end one that nobody will confirm; a 確報 that comes later posts all the same.
+They are counted, not paired: each 取消 and each 確報 of a payment ends one of its 速報, the earliest first. Two people
+can end one that nobody will confirm; a 確報 that comes later posts all the same.
 """
 
 from datetime import date
@@ -14,8 +14,8 @@ from elqr.vocabulary.terms import CLOSES, Outcome, RulingResult, Stage
 
 
 def still_waits(night: date | None = None) -> ColumnElement[bool]:
-    """確報も取消も来ていない速報か: the payment of a query, with its decision, as of a night or now."""
-    known, ends = t.payment_identity.alias("own").c, _ends(night)
+    """確報も取消も来ていない速報か, for the payment and decision of a query, as of a night or now."""
+    known, ends = t.payment_identity.alias("known_event").c, _ends(night)
     is_left = exists().where(
         known.identity == t.payment.c.identity,
         known.stage == t.payment.c.stage,
@@ -26,26 +26,26 @@ def still_waits(night: date | None = None) -> ColumnElement[bool]:
 
 
 def _ends(night: date | None) -> ColumnElement[int]:
-    """確報と取消の件数 of the payment's identity; contents that contradict each other tell of one."""
+    """確報と取消の件数 of the payment's identity. Contents that contradict each other count once."""
     end, other, decided = (
         t.payment_identity.alias("end").c,
         t.payment.alias("other").c,
         t.decided_file.alias("decided").c,
     )
-    came = select(func.count(func.distinct(end.stage.concat(end.occurrence_no)))).where(
+    ends = select(func.count(func.distinct(end.stage.concat(end.occurrence_no)))).where(
         end.identity == t.payment.c.identity, end.stage.in_([Stage.CONFIRMED.value, Stage.CANCELLED.value])
     )
     if night is not None:
-        came = came.where(
+        ends = ends.where(
             other.payment_no == end.payment_no,
             decided.file_no == other.file_no,
             decided.night_on <= night.isoformat(),
         )
-    return came.correlate(t.payment).scalar_subquery()
+    return ends.correlate(t.payment).scalar_subquery()
 
 
 def is_ended(night: date | None = None) -> ColumnElement[bool]:
-    """二人が閉じたか: the last ruling on the payment that took effect closes it."""
+    """二人が閉じたか: the last ruling in effect on the payment closes it."""
     day = (night or date.max).isoformat()
     ruling, effect = r.ruling.alias("ending").c, r.ruling_result.alias("ending_effect").c
     later, later_effect = r.ruling.alias("later").c, r.ruling_result.alias("later_effect").c

@@ -1,4 +1,4 @@
-"""Questions and entries of the arrears (督促の照会と記帳): what is left of claims, and the lists that were drawn."""
+"""Queries and entries of the arrears (督促の照会と記帳): what is unpaid on claims, and the lists that were drawn."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -21,9 +21,9 @@ from elqr.vocabulary.frames import Claim, Payment, Posting
 
 
 def unpaid(connection: Connection, night: date) -> pl.DataFrame:
-    """未納の調定 as of a night: frame Unpaid; what is left of claims whose 納期限 of the newest valid slip is over.
+    """未納の調定 as of a night: frame Unpaid of claims whose newest valid notice is past its 納期限.
 
-    Who owes it is who that slip names: 宛名番号, name and address are of one payer, an heir's as well.
+    The payer is the one that this notice names, such as an heir: 宛名番号, name and address belong together.
     """
     query = _select_unpaid(night).where(t.notice.c.due_on < night.isoformat())
     rows = read_frame(connection, query, Unpaid.SCHEMA)
@@ -33,14 +33,14 @@ def unpaid(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def unpaid_of(connection: Connection, night: date, payers: pl.DataFrame) -> pl.DataFrame:
-    """納期限の前も含めた未納の調定 of some payers (payer_ref) as of a night: the claim, its payer and left_yen."""
+    """納期限の前も含めた未納の調定 of payers (payer_ref) as of a night: frame Claim with left_yen."""
     names = (*Claim.SCHEMA, Unpaid.LEFT_YEN)
     rows = read_frame(connection, _select_unpaid(night, names), {name: Unpaid.SCHEMA[name] for name in names})
     return rows.join(payers.select(Unpaid.PAYER_REF).unique(), on=Unpaid.PAYER_REF, how="semi")
 
 
 def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
-    """今の納付者 of some claims: claim_no and payer_ref, as the newest valid slip names it."""
+    """今の納付者 of claims: claim_no, and payer_ref of the newest valid notice."""
     notice, claim = t.notice.c, t.claim.c
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = (
@@ -52,7 +52,7 @@ def payers_now(connection: Connection, claims: pl.DataFrame, night: date) -> pl.
 
 
 def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> Select[Any]:
-    """未収のある調定 up to a night, with the slip that says who owes it; columns of Unpaid."""
+    """未収のある調定 up to a night, with the notice that names the payer; columns of Unpaid."""
     day = night.isoformat()
     notice, newest_no = t.notice.c, newest_notice_no(literal(day))
     posting = t.posting.c
@@ -88,7 +88,7 @@ def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> 
 
 
 def _unknown_announcements(connection: Connection) -> pl.DataFrame:
-    """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The slip of their key may have come since."""
+    """該当なしの速報 that still wait: payment_no, key_kind, key_digits. The notice of their key may have come since."""
     payment, decision = t.payment.c, t.decision.c
     query = (
         select(payment.payment_no, payment.key_kind, payment.key_digits)
@@ -99,7 +99,7 @@ def _unknown_announcements(connection: Connection) -> pl.DataFrame:
 
 
 def _is_announced() -> ColumnElement[bool]:
-    """速報のある調定か: a slip that pays it was announced as paid, and nothing came since that ends it."""
+    """速報のある調定か: one of its notices was announced as paid, and that 速報 still waits."""
     pays, decision, payment = t.notice_claim.c, t.decision.c, t.payment.c
     return exists().where(
         pays.claim_no == t.claim.c.claim_no,
@@ -110,14 +110,14 @@ def _is_announced() -> ColumnElement[bool]:
 
 
 def named_claims(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    """今のキーの指す調定: payment_no and claim_no. `keys` has payment_no, key_kind, key_digits."""
+    """今のキーの指す調定: payment_no, claim_no. `keys` has payment_no, key_kind, key_digits."""
     of_key = covers(connection, keys)
     rows = keys.join(of_key, on=[Payment.KEY_KIND, Payment.KEY_DIGITS])
     return rows.select(Payment.PAYMENT_NO, Claim.CLAIM_NO).unique()
 
 
 def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """収納のあった調定 of payments (payment_no), now or before: frame StoodOn."""
+    """収納のあった調定 of payments (payment_no), now or in the past: frame StoodOn."""
     posting, parts = t.posting.c, []
     schema = schema_of((Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.YEN))
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as staged:
@@ -133,7 +133,7 @@ def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
 
 
 def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
-    """納付書の額 of some claims: claim_no, paid_yen of every slip that pays them, 全期 and old ones too."""
+    """納付書の額 of claims: claim_no, and paid_yen of each of their notices, including 全期 and old ones."""
     pays = t.notice_claim.c
     schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}
     with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
@@ -154,7 +154,7 @@ def undecided(connection: Connection) -> tuple[int, int]:
 
 
 def requests(connection: Connection) -> list[dict[str, Any]]:
-    """督促対象を引く申請, in order, with the step that ended each and the list that used it."""
+    """督促対象を引く申請 in order, each with the step that ended it and the number of the list that used it."""
     used = a.arrears_list.c
     query = requests_with(ARREARS, used.list_no).outerjoin(
         a.arrears_list, used.request_no == a.arrears_request.c.request_no
@@ -163,7 +163,7 @@ def requests(connection: Connection) -> list[dict[str, Any]]:
 
 
 def lists(connection: Connection) -> list[dict[str, Any]]:
-    """督促対象一覧 that were drawn, in order, with the sums of their claims."""
+    """督促対象一覧 in order: rows of the lists, with held_claims and held_yen of their claims."""
     claim = a.arrears_claim.c
     sums = (
         select(claim.list_no, func.count().label("held_claims"), func.sum(claim.left_yen).label("held_yen"))
@@ -179,7 +179,7 @@ def lists(connection: Connection) -> list[dict[str, Any]]:
 
 
 def listed(connection: Connection, list_no: int, night: date) -> pl.DataFrame:
-    """一覧の調定: frame Claim with left_yen as it was listed; payer_ref is that of the newest slip as of a night."""
+    """一覧の調定: frame Claim with left_yen as listed; payer_ref is that of the newest notice as of a night."""
     listed_claim = a.arrears_claim.c
     payer = func.coalesce(t.notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
     query = (
@@ -201,5 +201,5 @@ def enter_list(connection: Connection, row: Mapping[str, object], claims: pl.Dat
 
 
 def next_list_no(connection: Connection) -> int:
-    """次の一覧の番号: the number that the next list bears."""
+    """次の一覧の番号: the number of the next list."""
     return next_handed_out(connection, a.arrears_list.c.list_no)

@@ -1,4 +1,4 @@
-"""Questions about the chain of runs (実行の連鎖の照会): what its last link says, and how far links have come."""
+"""Queries on the chain of runs (実行の連鎖の照会): the last link, and how far links have come."""
 
 import json
 from typing import Any
@@ -8,11 +8,11 @@ from sqlalchemy import Connection, select
 from elqr.store.tables import ledger as t
 
 NOTICE_FILES = "notice_files"
-"""What a run says of the files of slips: the number of the last that it names."""
+"""The key of a link for the last notice file that it names."""
 
 
 def unnamed_notice_files(connection: Connection) -> tuple[list[str], int]:
-    """まだ実行に記していない納付書データ: hashes of what came since a run named some, and the last number."""
+    """まだ実行に記していない納付書データ: hashes of the notice files that no run has named, and the last number."""
     last = int(last_saying(connection, NOTICE_FILES).get(NOTICE_FILES, 0))
     files = t.notice_file.c
     query = select(files.sha256, files.notice_file_no).where(files.notice_file_no > last)
@@ -21,14 +21,14 @@ def unnamed_notice_files(connection: Connection) -> tuple[list[str], int]:
 
 
 def last_saying(connection: Connection, name: str) -> dict[str, Any]:
-    """これを言う最後の実行: what the last run says that says something of this name; empty without one."""
+    """これを言う最後の実行: the entry of the last run that has this key; empty without one."""
     query = select(t.run.c.entry).where(t.run.c.entry.contains(f'"{name}":')).order_by(t.run.c.run_no.desc()).limit(1)
     text = connection.execute(query).scalar_one_or_none()
     return dict(json.loads(text)) if text else {}
 
 
 def last_link(connection: Connection) -> tuple[str, dict[str, Any]]:
-    """連鎖の最後: the hash of the last run, and what it says; empty on a new ledger."""
+    """連鎖の最後: hash and entry of the last run; empty on a new ledger."""
     query = select(t.run.c.hash, t.run.c.entry).order_by(t.run.c.run_no.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     return (row.hash, json.loads(row.entry)) if row else ("", {})

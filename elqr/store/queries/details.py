@@ -1,6 +1,6 @@
-"""What the page's details ask the ledger (明細の照会): of the payments it shows, as of a night.
+"""Queries for the page's details (明細の照会): of the payments that it shows, as of a night.
 
-All are staged joins on numbers that are keys or indexed, so they cost what is shown and not what is stored.
+All are staged joins on keys or indexed numbers, so their cost depends on what is shown, not on what is stored.
 """
 
 from datetime import date
@@ -38,7 +38,7 @@ def case_keys(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
 
 
 def case_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """収納の調定: the claims that the slip of each payment pays; frame CaseClaim."""
+    """収納の調定: the claims that the notice of each payment pays; frame CaseClaim."""
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (
             select(t.decision.c.payment_no, t.notice_claim.c.claim_no)
@@ -85,7 +85,7 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
 
 
 def _is_issued(day: str) -> ColumnElement[bool]:
-    """The notice's payload, when it was issued by a day."""
+    """The payload of the notice, if it was issued by a day."""
     issued = select(t.upload.c.upload_no).where(t.upload.c.night_on <= day)
     return and_(t.payload.c.notice_no == t.notice.c.notice_no, t.payload.c.upload_no.in_(issued))
 
@@ -142,7 +142,7 @@ def suspense_postings(connection: Connection, payments: pl.DataFrame, night: dat
 
 
 def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame, night: date) -> pl.DataFrame:
-    """近い納付書 of payments, and what stands on their claims on a night; frame NearNotice.
+    """近い納付書 of payments, and what was collected on their claims by a night; frame NearNotice.
 
     First those that came later with the same key (`late`: frame LateNotice).
     """
@@ -162,7 +162,7 @@ def near_notices(connection: Connection, payments: pl.DataFrame, late: pl.DataFr
 
 
 def _select_near(staged: FromClause, night: date) -> Select[Any]:
-    """Of rows with payment_no, notice_no, how: what a person is shown of the notice."""
+    """近い納付書 as a person sees them, for rows of payment_no, notice_no and how."""
     notice = t.notice.c
     collected = (
         select(func.coalesce(func.sum(t.posting.c.yen), 0))

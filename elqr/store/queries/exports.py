@@ -1,4 +1,4 @@
-"""Questions and entries of the export (書き出しの照会と記帳): by the number of the posting, each exactly once."""
+"""Queries and entries of the export (書き出しの照会と記帳): postings by number, each exactly once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,18 +19,18 @@ from elqr.vocabulary.terms import Account, RetractionKind
 
 
 def last_posting_no(connection: Connection) -> int:
-    """書き出し済の最後の仕訳, 0 when nothing was exported, or all of it was withdrawn."""
+    """書き出し済の最後の仕訳; 0 when nothing was exported or all of it was withdrawn."""
     query = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(_holds())
     return int(connection.execute(query).scalar_one())
 
 
 def _holds() -> ColumnElement[bool]:
-    """書き出したままか: not withdrawn by two people."""
+    """書き出したままか: two people have not withdrawn it."""
     return e.export.c.export_no.not_in(numbers_taken_back(RetractionKind.EXPORT))
 
 
 def _is_taken() -> ColumnElement[bool]:
-    """取込済のままか: the record that the core system has it was not taken back."""
+    """取込済のままか: the record was not taken back."""
     return e.export_taken.c.taken_no.not_in(numbers_taken_back(RetractionKind.TAKEN))
 
 
@@ -46,7 +46,7 @@ def outstanding(connection: Connection) -> tuple[int, int]:
 
 
 def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
-    """収納履歴 of the postings on claims after a number, in order; frame Collected."""
+    """収納履歴: postings on claims after a number, in order; frame Collected."""
     posting, notice = t.posting.c, t.notice.c
     columns: dict[str, ColumnElement[Any]] = {
         **{name: t.claim.c[name] for name in ClaimKey.SCHEMA},
@@ -80,9 +80,9 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
 
 
 def _join_paid_notice(query: Select[Any]) -> Select[Any]:
-    """Postings with the slip that was paid.
+    """Joins postings with the notice that was paid.
 
-    The one that a ruling named or meant, or a reduction takes back, or else the one that the key named.
+    That is the notice of a reduction or a ruling, where there is one, or else the one that the key named.
     """
     reduced = r.reduced_posting.c
     notice_no = func.coalesce(
@@ -104,7 +104,7 @@ def _join_paid_notice(query: Select[Any]) -> Select[Any]:
 
 
 def _collected_yen() -> ColumnElement[int]:
-    """収納額 on the claim, up to and with the posting."""
+    """収納額 on the claim, up to and including the posting."""
     before = t.posting.alias("before")
     return (
         select(func.sum(before.c.yen))
@@ -115,10 +115,10 @@ def _collected_yen() -> ColumnElement[int]:
 
 
 def exports(connection: Connection) -> list[dict[str, Any]]:
-    """書き出しの一覧, oldest first.
+    """書き出しの一覧, oldest first: rows of the exports.
 
-    Each with its `again` rows, its `taken` rows that hold and those taken back (`not_taken`), and how it was withdrawn,
-    or None.
+    Each has its `again` rows, its valid `taken` rows, those taken back (`not_taken`), and its retraction or None
+    (`withdrawn`).
     """
     export_rows = [dict(row) for row in connection.execute(select(e.export).order_by(e.export.c.export_no)).mappings()]
     withdrawn = {row["number"]: row for row in retractions_approved(connection, RetractionKind.EXPORT)}
@@ -139,7 +139,7 @@ def exports(connection: Connection) -> list[dict[str, Any]]:
 
 
 def untaken_before(connection: Connection, export_no: int) -> list[int]:
-    """取込済と記録されていない書き出し before a number; what was withdrawn is not waited for."""
+    """取込済と記録されていない書き出し before a number, without those withdrawn."""
     query = select(e.export.c.export_no).where(
         e.export.c.export_no < export_no,
         e.export.c.export_no.not_in(select(e.export_taken.c.export_no).where(_is_taken())),
@@ -149,27 +149,27 @@ def untaken_before(connection: Connection, export_no: int) -> list[int]:
 
 
 def enter_export(connection: Connection, row: Mapping[str, object]) -> None:
-    """書き出しを記す: one export with the postings in it."""
+    """書き出しを記す: one export."""
     connection.execute(insert(e.export).values(**row))
 
 
 def enter_again(connection: Connection, row: Mapping[str, object]) -> None:
-    """再書き出しを記す: an export that was made again."""
+    """再書き出しを記す: one export that was written again."""
     connection.execute(insert(e.export_again).values(**row))
 
 
 def enter_taken(connection: Connection, row: Mapping[str, object]) -> dict[str, object]:
-    """基幹システムの取込を記す; returns its row, numbered."""
+    """基幹システムの取込を記す. Returns its row with its number."""
     numbered = {"taken_no": next_no(connection, e.export_taken.c.taken_no), **row}
     connection.execute(insert(e.export_taken).values(**numbered))
     return numbered
 
 
 def export_breaks(connection: Connection, export_no: int) -> list[str]:
-    """書き出しと計上が合うか, asked of the database: what does not add up, in words.
+    """書き出しと計上が合うか, by a query of its own: what does not add up, in words.
 
-    An export is compared with every posting on a claim since the export that ended before it began; so all exports
-    that hold are compared with all postings, without reading the ledger whole each night.
+    An export is compared with all postings on claims since the end of the export before it. So over time all valid
+    exports are compared with all postings, without reading the whole ledger each night.
     """
     row = connection.execute(select(e.export).where(e.export.c.export_no == export_no)).mappings().one()
     before = select(func.coalesce(func.max(e.export.c.last_posting_no), 0)).where(
@@ -182,11 +182,11 @@ def export_breaks(connection: Connection, export_no: int) -> list[str]:
         )
     ).one()
     pairs = {"件数": (row["postings"], count), "金額": (row["yen"], yen)}
-    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, (ours, theirs) in pairs.items() if ours != theirs]
+    return [f"{label} 書き出し {ours:,} 計上 {theirs:,}" for label, (ours, theirs) in pairs.items() if ours != theirs]
 
 
 def all_exports_break(connection: Connection) -> list[str]:
-    """すべての書き出しの合計と計上の合計, asked of the database: what does not add up, in words."""
+    """すべての書き出しの合計と計上の合計が合うか: what does not add up, in words."""
     exported = connection.execute(
         select(func.coalesce(func.sum(e.export.c.postings), 0), func.coalesce(func.sum(e.export.c.yen), 0)).where(
             _holds()
@@ -198,4 +198,4 @@ def all_exports_break(connection: Connection) -> list[str]:
         )
     ).one()
     pairs = zip(("件数", "金額"), exported, posted, strict=True)
-    return [f"{what} 書き出し {ours:,} 計上 {theirs:,}" for what, ours, theirs in pairs if ours != theirs]
+    return [f"{label} 書き出し {ours:,} 計上 {theirs:,}" for label, ours, theirs in pairs if ours != theirs]

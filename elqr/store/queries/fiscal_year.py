@@ -1,4 +1,4 @@
-"""Questions of the fiscal year's end (決算の照会): claims of a levy year, and what stands on them and in suspense."""
+"""Queries for the fiscal year's end (決算の照会): claims of a levy year, and the yen on them and in suspense."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from elqr.vocabulary.terms import Account, AccountingKind
 
 @dataclass(frozen=True, slots=True)
 class YearEnd:
-    """年度の末日と、出納整理期間の末日: procedures without 出納整理期間 close on the last day."""
+    """年度の末日と、出納整理期間の末日. Procedures without 出納整理期間 close on `last`."""
 
     last: date
     closing: date
 
     @classmethod
     def of(cls, fiscal_year: int) -> "YearEnd":
-        """Of a fiscal year."""
+        """年度の末日 of a fiscal year."""
         return cls(last_day(fiscal_year), closing_day(fiscal_year, AccountingKind.GENERAL))
 
 
@@ -35,15 +35,15 @@ def claims_of_year(
 ) -> pl.DataFrame:
     """調定 of a levy year: frame YearClaim.
 
-    `own_yen` was paid by the year's last day and `closing_yen` after it, both for the accounts of that year and
-    known by `as_of`. What is owed is as of the closing day of the procedure: what changes later belongs to the
-    next year. Claims that nothing was owed on by then, and nothing paid on, are left out.
+    `own_yen` was paid by the last day of the year and `closing_yen` after it; both belong to the accounts of that year
+    and were known by `as_of`. `owed_yen` is as of the procedure's closing day, because later changes belong to the next
+    year. Claims on which nothing was owed by then and nothing was paid are left out.
     """
     closing = case(
         (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(days.last.isoformat())),
         else_=literal(days.closing.isoformat()),
     )
-    notice = t.notice.alias("slip")
+    notice = t.notice.alias("closing_notice")
     paid = _select_paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
@@ -62,7 +62,7 @@ def claims_of_year(
 
 
 def _payer(notice: FromClause) -> ColumnElement[str]:
-    """宛名番号 of who owes a claim: as its slip names the payer, an heir as well."""
+    """宛名番号 of the payer whom the notice names, such as an heir, or else of the claim."""
     return func.coalesce(notice.c.payer_ref, t.claim.c.payer_ref).label(Claim.PAYER_REF)
 
 
@@ -95,7 +95,7 @@ def _is_arrears() -> ColumnElement[bool]:
 
 
 def collected_of_year(connection: Connection, fiscal_year: int, as_of: date) -> pl.DataFrame:
-    """会計年度の収納額: frame YearCollected; what every list of claims must come to."""
+    """会計年度の収納額: frame YearCollected. The sums of all lists of claims must equal it."""
     posting = t.posting.c
     query = (
         select(posting.procedure_code, posting.is_arrears, func.sum(posting.yen).label(YearCollected.YEN))

@@ -1,4 +1,4 @@
-"""Questions and entries about files that were held back (取込保留の照会と記帳): which still matter, who gave one up."""
+"""Queries and entries for files that were held back (取込保留の照会と記帳): which still matter, and who gave one up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,23 +19,23 @@ from elqr.vocabulary.report_frames import HeldFile
 from elqr.vocabulary.terms import FileStatus, RulingResult
 
 _NAMES_A_DAY = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
-"""A file name with a day in it names one file; others come again under the same name with another content."""
+"""A day in a file name, so that it names one file. Other names come again with different content."""
 
 _FORMATS, _PURPOSE, _PLACE = "formats", "purpose", "place_no"
 _HELD = {name: kind for name, kind in HeldFile.SCHEMA.items() if name != HeldFile.OWN_NAME} | {_FORMATS: pl.String}
 _BROUGHT = {HeldFile.NAME: pl.String, _PURPOSE: pl.String, _PLACE: pl.Int64}
 
 PAYMENT, MONEY, NOTICE = "payment", "money", "notice"
-"""Purposes of formats that are taken in."""
+"""Purposes of the formats that are taken in."""
 
 
 def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl.DataFrame:
     """残っている取込保留 up to a night: frame HeldFile, oldest first.
 
-    Over when the content was taken in, when two people gave up that delivery, or when the corrected file of that name
-    and day came: taken in for the first time, later, of the same purpose, and with something in it that had not come
-    before. `purposes` of the formats by name; a file whose purpose nobody can tell may have held payments, and nothing
-    but payments ends it. `own_name` is the name without what hid it.
+    A file is over when its content was taken in, when two people gave up that delivery, or when the corrected file of
+    that name and day came: taken in for the first time, later, with the same purpose and something new in it.
+    `purposes`: the purpose of each format by name. A file of unknown purpose may have held payments, so only payments
+    end it. `own_name` is the name without the leading dots that hid it.
     """
     day, delivery, box = night.isoformat(), t.delivery.c, h.delivery_box.c
     query = (
@@ -67,7 +67,7 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
 
 
 def _formats_in_finding() -> ColumnElement[str]:
-    """The formats that the finding about a file of no known format names: its inbox's, or those it may be of."""
+    """The formats named by a finding that a format is unknown or ambiguous: those of the inbox, or the candidates."""
     finding, codes = t.delivery_finding.c, [Code.FORMAT_UNKNOWN.value, Code.FORMAT_AMBIGUOUS.value]
     formats = case((finding.code == Code.FORMAT_UNKNOWN.value, finding.expected), else_=finding.actual)
     query = select(func.min(formats)).where(finding.delivery_no == t.delivery.c.delivery_no, finding.code.in_(codes))
@@ -75,13 +75,13 @@ def _formats_in_finding() -> ColumnElement[str]:
 
 
 def _purpose(spec: str, formats: str, purposes: Mapping[str, str]) -> str:
-    """何のファイルだったか: that of its format, or of all formats that it may have had; payments where nobody knows."""
+    """何のファイルだったか: the purpose of its format, or of all candidates if they agree; else payments."""
     may_be = {purposes.get(name, PAYMENT) for name in (spec or formats).split("・")}
     return may_be.pop() if len(may_be) == 1 else PAYMENT
 
 
 def _first_deliveries(connection: Connection, day: str, names: Sequence[str]) -> pl.DataFrame:
-    """初めて取り込んで新しい中身のあったもの under these names up to a day: name, purpose, and its place among 受信."""
+    """初めて取り込んで新しい中身のあったもの of these names up to a day: name, purpose, and place_no among 受信."""
     delivery, deposit_file, notice_file = t.delivery.c, m.deposit_file.c, t.notice_file.c
     place = delivery.delivery_no.label(_PLACE)
     accepted = (
@@ -101,7 +101,7 @@ def _first_deliveries(connection: Connection, day: str, names: Sequence[str]) ->
 
 
 def _place_of_notices() -> ColumnElement[int]:
-    """A notice file has no number of 受信: it stands after all of the nights before and of its own."""
+    """A place for notice files, which have no delivery number: after all deliveries up to their night."""
     delivery = t.delivery.c
     query = select(func.coalesce(func.max(delivery.delivery_no), 0) + 1).where(
         delivery.night_on <= t.notice_file.c.night_on
@@ -110,16 +110,16 @@ def _place_of_notices() -> ColumnElement[int]:
 
 
 def _is_over(day: str) -> ColumnElement[bool]:
-    """The content of a delivery was taken in, or the delivery was given up by two people."""
+    """The content of a delivery was taken in, or two people gave the delivery up."""
     sha256 = t.delivery.c.sha256
     is_known = or_(exists().where(t.file.c.sha256 == sha256), exists().where(t.notice_file.c.sha256 == sha256))
     return or_(is_known, _is_given_up(day))
 
 
 def _is_given_up(day: str) -> ColumnElement[bool]:
-    """A delivery that a request names; of an older program's request, what older programs held of its content.
+    """An approved request names the delivery, or, if older programs made both, its content.
 
-    Asked of deliveries with their inboxes, where there are some.
+    The query must join deliveries with `delivery_box`.
     """
     delivery, waiver, waiver_delivery, step = t.delivery.c, h.waiver.c, h.waiver_delivery.c, h.waiver_step.c
     is_approved = and_(step.result == RulingResult.APPROVED.value, step.night_on <= day)
@@ -137,7 +137,7 @@ def _is_given_up(day: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """受信箱にあるままの取込保留: the formats that it was read as, and whether two people gave it up."""
+    """受信箱にあるままの取込保留: the formats as which it was read, and whether two people gave it up."""
 
     specs: frozenset[str]
     is_given_up: bool
@@ -146,10 +146,10 @@ class Lying:
 def lying(
     connection: Connection, night: date, file: tuple[str, str], box: str, formats: Mapping[str, str]
 ) -> Lying | None:
-    """受信箱にあるままか: what was noted of a file (name, SHA-256) that was held back in an inbox, up to a night.
+    """受信箱にあるままか: the record of a file (name, SHA-256) that was held back in an inbox, up to a night.
 
-    None for what came anew: it was not held there, or something else came there under its name since. `box` is the
-    name of the inbox, empty where nobody knows which it is, and `formats` are its own, with the purpose of each.
+    None for a file that came anew: it was not held there, or another file has come there under its name since. `box` is
+    the name of the inbox, empty if unknown. `formats`: the purpose of each of its formats.
     """
     (name, sha256), delivery, delivery_box = file, t.delivery.c, h.delivery_box.c
     is_here = or_(delivery_box.box.is_(None), delivery_box.box == box) if box else true()
@@ -188,7 +188,7 @@ def lying(
 
 
 def held_since(connection: Connection, file: tuple[str, str], box: str) -> bool:
-    """別のものを取込保留にしたか under the name of a file (name, SHA-256), in an inbox, since it last came there."""
+    """別のものを取込保留にしたか under the name of a file (name, SHA-256) in an inbox, since it last came there."""
     (name, sha256), delivery, delivery_box = file, t.delivery.c, h.delivery_box.c
     is_held = delivery.status == FileStatus.QUARANTINED.value
     last = (
@@ -206,7 +206,7 @@ def held_since(connection: Connection, file: tuple[str, str], box: str) -> bool:
 
 
 def came_whole(connection: Connection, night: date, names: Sequence[str]) -> list[tuple[str, str, int]]:
-    """届いて取り込んだもの under these names up to a night: name, SHA-256, and its place among 受信."""
+    """届いて取り込んだもの of these names up to a night: name, SHA-256, and place among 受信."""
     day, delivery, notice_file = night.isoformat(), t.delivery.c, t.notice_file.c
     statuses = [FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value]
     delivered = select(delivery.name, delivery.sha256, delivery.delivery_no).where(
@@ -220,19 +220,19 @@ def came_whole(connection: Connection, night: date, names: Sequence[str]) -> lis
 
 
 def waiting_waivers(connection: Connection) -> list[dict[str, Any]]:
-    """承認を待つあきらめの申請, in order, each with the `deliveries` that it names."""
+    """承認を待つあきらめの申請 in order, each with the numbers of its `deliveries`."""
     waiting = [row for row in requests(connection, WAIVER) if row["result"] is None]
     return [{**row, "deliveries": waived(connection, row["waiver_no"])} for row in waiting]
 
 
 def waived(connection: Connection, waiver_no: int) -> list[int]:
-    """申請の受信: the numbers of the deliveries that a request names."""
+    """申請の受信: the numbers of a request's deliveries."""
     query = select(h.waiver_delivery.c.delivery_no).where(h.waiver_delivery.c.waiver_no == waiver_no)
     return list(connection.execute(query).scalars())
 
 
 def enter_waived(connection: Connection, waiver_no: int, deliveries: Iterable[int]) -> list[dict[str, object]]:
-    """申請の受信を記す; returns the rows."""
+    """申請の受信を記す. Returns the rows."""
     rows: list[dict[str, object]] = [{"waiver_no": waiver_no, "delivery_no": number} for number in deliveries]
     connection.execute(insert(h.waiver_delivery), rows)
     return rows

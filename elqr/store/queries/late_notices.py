@@ -1,6 +1,6 @@
-"""Late notices (後から届いた納付書): what the ledger has now for the keys of payments, known on their night or not.
+"""Late notices (後から届いた納付書): the ledger's notices for the keys of payments, known on their night or not.
 
-As of a night, so that a night drawn again shows what it showed. All are staged joins: they cost what waits.
+As of a night, so that drawing a night again shows the same. All are staged joins: their cost depends on what waits.
 """
 
 from datetime import date
@@ -23,7 +23,7 @@ _ASKED = (
 
 
 def late_notices(connection: Connection, payments: pl.DataFrame, night: date) -> pl.DataFrame:
-    """同じ照会キーの納付書 of payments (payment_no), known by a night: frame LateNotice. Nothing is applied."""
+    """同じ照会キーの納付書 of payments (payment_no), known by a night: frame LateNotice. No payment is changed."""
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO).unique()) as staged:
         query = select(*(t.payment.c[name] for name in _ASKED)).join(
             staged, staged.c.payment_no == t.payment.c.payment_no
@@ -33,7 +33,7 @@ def late_notices(connection: Connection, payments: pl.DataFrame, night: date) ->
 
 
 def _keep_known(connection: Connection, candidate_rows: pl.DataFrame, night: date) -> pl.DataFrame:
-    """その夜までに知られていた納付書: those that came by then, by keys that they had by then; cancelled or not then."""
+    """その夜までに知られていた納付書: frame Candidate, with the keys and cancellations known by then."""
     notice, file, upload = t.notice.c, t.notice_file.c, t.upload.c
     schema = {Candidate.NOTICE_NO: pl.Int64, "came_on": pl.Date, "came_with_key": pl.Boolean, "keyed_on": pl.Date}
     issued = select(upload.night_on).join(t.payload, t.payload.c.upload_no == upload.upload_no)

@@ -1,7 +1,7 @@
-"""Who the ledger is (台帳の素性): its id, and how far the numbers that it hands out have come.
+"""The identity of the ledger (台帳の素性): its id, and the last of the numbers that it has handed out.
 
-The id is random, given when the ledger is made. A ledger of a program that knew none has it from its first run, so that
-every copy of it is the same ledger. Numbers are those of its rows, or of what was handed out before it went on.
+A new ledger gets a random id. A ledger that is older than ids gets one from its first run, so that all copies of it
+have the same. Numbers count the ledger's rows and what was handed out before a restart.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from elqr.store.tables.exports import export
 from elqr.vocabulary.number_series import HandedOut
 
 KEY_SERIAL = "key_serial"
-"""The counter of the serials in keys."""
+"""The name of the counter for serials in keys."""
 
 _ID_BYTES = 16
 _SERIES: tuple[Column[Any], ...] = (
@@ -28,7 +28,7 @@ _SERIES: tuple[Column[Any], ...] = (
 
 
 def give_identity(connection: Connection) -> None:
-    """台帳に素性を与える: once, when its tables are made or brought up."""
+    """台帳に素性を与える, once: when its tables are created or migrated."""
     first = connection.execute(select(t.run.c.hash).order_by(t.run.c.run_no).limit(1)).scalar_one_or_none()
     new_id = hashlib.sha256(first.encode()).digest()[:_ID_BYTES].hex() if first else secrets.token_hex(_ID_BYTES)
     blank = dict.fromkeys(("started_at", "started_by", "approved_by", "reason"), "")
@@ -36,7 +36,7 @@ def give_identity(connection: Connection) -> None:
 
 
 def ledger_id(connection: Connection) -> str:
-    """台帳の素性: the id of the ledger that is open."""
+    """台帳の素性: the id of the open ledger."""
     start = t.ledger_start.c
     return str(connection.execute(select(start.ledger_id).order_by(start.start_no).limit(1)).scalar_one_or_none() or "")
 
@@ -48,7 +48,7 @@ def starts(connection: Connection) -> list[dict[str, Any]]:
 
 
 def _earlier_numbers(connection: Connection) -> HandedOut:
-    """渡した番号 that the ledger was told of when it went on."""
+    """渡した番号 that the ledger was given at its restarts."""
     furthest = HandedOut()
     for text in connection.execute(select(t.ledger_start.c.numbers)).scalars():
         furthest = furthest.furthest(HandedOut.of(json.loads(text)))
@@ -56,7 +56,7 @@ def _earlier_numbers(connection: Connection) -> HandedOut:
 
 
 def handed_out(connection: Connection) -> HandedOut:
-    """渡した番号: the last of each series, by the ledger's rows and by what it was told."""
+    """渡した番号: the last of each series, by the ledger's rows and by its restarts."""
     numbers = {column.name: next_no(connection, column) - 1 for column in _SERIES}
     serial = select(t.counter.c.value).where(t.counter.c.name == KEY_SERIAL)
     numbers[KEY_SERIAL] = connection.execute(serial).scalar_one_or_none() or 0
@@ -64,12 +64,12 @@ def handed_out(connection: Connection) -> HandedOut:
 
 
 def next_handed_out(connection: Connection, column: Column[Any]) -> int:
-    """次に渡す番号 of a series, after all that were ever handed out. `column` is one that `HandedOut` names."""
+    """次に渡す番号 of a series, after all numbers ever handed out. `column` is one that `HandedOut` has."""
     return max(next_no(connection, column) - 1, _earlier_numbers(connection).as_dict()[column.name]) + 1
 
 
 def has_run(connection: Connection, run_hash: str) -> bool:
-    """その実行があるか in the ledger's chain."""
+    """その実行があるか, in the ledger's chain."""
     count = connection.execute(select(func.count()).select_from(t.run).where(t.run.c.hash == run_hash))
     return bool(count.scalar_one())
 
@@ -82,7 +82,7 @@ def last_run(connection: Connection) -> tuple[str, str]:
 
 
 def skip_serials(connection: Connection, last: int) -> None:
-    """連番を飛ばす: serials up to this one are not handed out any more."""
+    """連番を飛ばす: serials up to this one are never handed out."""
     counter = t.counter.c
     stored = connection.execute(select(counter.value).where(counter.name == KEY_SERIAL)).scalar_one_or_none()
     if stored is None:
@@ -92,7 +92,7 @@ def skip_serials(connection: Connection, last: int) -> None:
 
 
 def enter_start(connection: Connection, numbers: HandedOut, signatures: Mapping[str, str]) -> dict[str, object]:
-    """台帳の続き・始め直しを記す, with the numbers handed out so far; returns the row. `said`: who, when and why."""
+    """台帳の続き・始め直しを記す. `signatures`: started_at, started_by, approved_by, reason. Returns the row."""
     number = next_no(connection, t.ledger_start.c.start_no)
     text = json.dumps(numbers.as_dict(), separators=(",", ":"))
     row = {"start_no": number, "ledger_id": ledger_id(connection), "numbers": text, **signatures}

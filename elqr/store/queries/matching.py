@@ -1,4 +1,4 @@
-"""Questions the night asks the ledger (照会). Each costs what tonight holds: a staged join, never a scan."""
+"""Queries of the night (照会). Their cost depends on tonight's rows: each is a staged join, never a scan."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -75,22 +75,22 @@ def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def elqr_keys(key_no: pl.Series) -> pl.DataFrame:
-    """案件特定キー as keys to ask for, each once: key_kind, key_digits.
+    """案件特定キー as keys to look up, each once: key_kind, key_digits.
 
-    The kind is asked for like the digits: were it a constant, SQLite would go through all keys of the kind.
+    The kind is a column, too: with a constant, SQLite would scan all keys of the kind.
     """
     kind = pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND)
     return key_no.unique().to_frame(NoticeKey.KEY_DIGITS).select(kind, NoticeKey.KEY_DIGITS)
 
 
 def same_key(staged: object) -> ColumnElement[bool]:
-    """照会キーが同じか: of the ledger's keys and those asked for."""
+    """照会キーが同じか, between the ledger's keys and staged ones (key_kind, key_digits)."""
     columns = staged.c  # type: ignore[attr-defined]
     return and_(t.notice_key.c.key_kind == columns.key_kind, t.notice_key.c.key_digits == columns.key_digits)
 
 
 def undecided_files(connection: Connection) -> list[str]:
-    """未消込のファイル by the hash of their content: what tonight takes in, and what an interrupted night left."""
+    """未消込のファイル by content hash: what tonight takes in, and what an interrupted night left."""
     query = select(t.file.c.sha256).where(OPEN)
     return list(connection.execute(query.order_by(t.file.c.file_no)).scalars())
 
@@ -116,8 +116,8 @@ def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> p
 def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
     """照会キーが指す納付書 for tonight's keys; frame CandidateSlip.
 
-    A payload is looked up only for keys whose payments say something that it says too; rows come back with the
-    number of the key asked for, not with its digits.
+    A payload is looked up only for keys whose payments have something to compare with it. Rows come back with the
+    number of their key, not with its digits.
     """
     keys = _keys(payments).with_row_index("at").cast({"at": pl.Int64})
     stored = registered_keys(keys)
@@ -139,9 +139,9 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
 
 
 def _keys(payments: pl.DataFrame) -> pl.DataFrame:
-    """今夜の照会キー, each once, and whether a payment `says` what a payload says too.
+    """今夜の照会キー, each once. `says`: a payment has something to compare with a payload.
 
-    Few keys are met again, and only those are grouped: to group a million took 400 MB.
+    Few keys occur twice, and only those are grouped: grouping a million took 400 MB.
     """
     key = (Payment.KEY_KIND, Payment.KEY_DIGITS)
     says = pl.any_horizontal(pl.col(Payment.CHECK_NO, Payment.ITEM_NO, Payment.OFFICE_CODE).is_not_null())
@@ -176,13 +176,13 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
 
 
 def _cancelled_on() -> ColumnElement[str]:
-    """取消の日: the night on which a notice's cancellation came to the ledger, or null."""
+    """取消の日: the night on which a cancellation of the notice came to the ledger, or null."""
     cancel = t.notice_cancel.c
     return select(cancel.night_on).where(cancel.notice_no == t.notice.c.notice_no).correlate(t.notice).scalar_subquery()
 
 
 def has_newer_notice() -> ColumnElement[bool]:
-    """A later slip of the same claim that is not cancelled. Issues count from 1, and few slips are later ones."""
+    """より新しい納付書があるか: a later, valid notice of the same claim. Few notices have an issue_no above 1."""
     newer = t.notice.alias("newer")
     return exists().where(
         *(newer.c[name] == t.notice.c[name] for name in _CLAIM_KEY),
@@ -193,9 +193,9 @@ def has_newer_notice() -> ColumnElement[bool]:
 
 
 def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
-    """消込前の調定 of tonight's notices; frame OpenClaim. What is owed is the newest valid slip's amount, or nothing.
+    """消込前の調定 of tonight's notices: frame OpenClaim. What is owed is on the newest valid notice, if there is one.
 
-    `notices` has notice_no, owed_yen and levy_year: what `owed_by` knows already is not looked up.
+    `notices` has notice_no, owed_yen and levy_year: values that `owed_by` found are not looked up.
     """
     covers, first = t.notice_claim.c, t.payment.c.payment_no
     collected = case((first.is_(None), 0), else_=_aggregate_on_claim(func.sum(t.posting.c.yen)))
@@ -228,9 +228,9 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
 
 
 def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
-    """調定額のわかる納付書: of each notice its number, and what it says of its claim where it is the newest valid slip.
+    """調定額のわかる納付書: notice_no, with owed_yen and levy_year where it is the newest valid notice of its claim.
 
-    A 全期 slip says nothing of the claims that it pays, and another slip may be newer than a cancelled one.
+    They are null for 全期, whose amount covers several claims, and for cancelled notices, as another may be newer.
     """
     is_valid = pl.col(Candidate.IS_CURRENT) & ~pl.col(Candidate.IS_CANCELLED)
     is_newest = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
@@ -252,7 +252,7 @@ def _aggregate_on_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
 
 
 def _first_on_claim() -> ColumnElement[int]:
-    """先の収納 of a claim: the first whose yen are still there."""
+    """先の収納 of a claim: the first payment with yen still on it."""
     posting = t.posting.c
     return (
         select(posting.payment_no)
@@ -267,14 +267,14 @@ def _first_on_claim() -> ColumnElement[int]:
 
 
 def _levy_year() -> ColumnElement[int]:
-    claim = t.claim.alias("own_claim").c
+    claim = t.claim.alias("levied_claim").c
     return (
         select(claim.levy_year).where(claim.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim)
     ).scalar_subquery()
 
 
 def _owed_yen() -> ColumnElement[int]:
-    notice, pays = t.notice.alias("own"), t.notice_claim.alias("pays").c
+    notice, pays = t.notice.alias("owed_notice"), t.notice_claim.alias("pays").c
     return (
         select(notice.c.amount_yen)
         .join(t.claim, and_(*(notice.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
@@ -291,9 +291,9 @@ def _owed_yen() -> ColumnElement[int]:
 
 
 def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataFrame:
-    """未発行の納付書: not cancelled, without payload, of procedures that support eL-QR; frame Notice, in order.
+    """未発行の納付書: valid notices without payload, of procedures that support eL-QR; frame Notice, in order.
 
-    Only notices after the last one issued of their procedure are read; of a procedure without any, all are.
+    Reads only notices after the last one issued of their procedure; of a procedure without any, all.
     """
     last = last_issued(connection)
     notice = t.notice.c
@@ -305,7 +305,7 @@ def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataF
     )
     parts = []
     for code in live_procedures:
-        # An expression is no index's column: the rows are found by their numbers, which are few.
+        # The expression keeps the index on procedures from being used: the rows are found by their few numbers.
         is_of_procedure = notice.procedure_code.concat("") == code if code in last else notice.procedure_code == code
         parts.append(
             read_frame(connection, query.where(is_of_procedure, notice.notice_no > last.get(code, 0)), Notice.SCHEMA)
@@ -314,7 +314,7 @@ def issuable(connection: Connection, live_procedures: Iterable[str]) -> pl.DataF
 
 
 def key_numbers_in_use(connection: Connection, key_no: pl.Series) -> set[str]:
-    """使用済の案件特定キー among these: they must never be given again."""
+    """使用済の案件特定キー among these: they must never be assigned again."""
     with stage_rows(connection, elqr_keys(key_no)) as staged:
         query = select(t.notice_key.c.key_digits).join(staged, same_key(staged))
         return set(connection.execute(query).scalars())
@@ -327,10 +327,7 @@ _OF_KEY = (
 
 
 def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
-    """既知のキー among possible misreadings: their notices.
-
-    Columns key_kind, key_digits, and of Candidate what tells which is meant.
-    """
+    """既知のキー among possible misreadings: key_kind, key_digits, and the columns `_OF_KEY` of their notices."""
     wanted = keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique().with_row_index("at").cast({"at": pl.Int64})
     stored = registered_keys(wanted)
     schema = {"at": pl.Int64, **schema_of(_OF_KEY)}
@@ -355,7 +352,7 @@ def notices_by_key(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[str, str]]:
-    """受信の記録 of this content under this name: (status, spec)."""
+    """受信の記録 of a content under a name: (status, spec)."""
     query = select(t.delivery.c.status, t.delivery.c.spec).where(
         t.delivery.c.name == name, t.delivery.c.sha256 == sha256
     )
@@ -363,27 +360,27 @@ def deliveries_of(connection: Connection, name: str, sha256: str) -> list[tuple[
 
 
 def file_of(connection: Connection, sha256: str) -> tuple[int, str, int, int] | None:
-    """取込済のファイル of this content: file_no, spec, payments, yen."""
+    """取込済のファイル of a content: (file_no, spec, payments, yen)."""
     columns = (t.file.c.file_no, t.file.c.spec, t.file.c.payment_count, t.file.c.payment_yen)
     row = connection.execute(select(*columns).where(t.file.c.sha256 == sha256)).first()
     return tuple(row) if row else None
 
 
 def clean_notice_file(connection: Connection, sha256: str) -> bool:
-    """A notice file that was imported before with no bad row need not be read again."""
+    """誤りなく取り込んだ納付書データか: it need not be read again."""
     query = select(literal(1)).where(t.notice_file.c.sha256 == sha256, t.notice_file.c.rows_bad == 0)
     return connection.execute(query).first() is not None
 
 
 def notice_file_known(connection: Connection, sha256: str, name: str | None = None) -> bool:
-    """Was this content imported before (under this name), with whatever result."""
+    """取り込んだことのある納付書データか, under this name if given, whatever the result."""
     file = t.notice_file.c
     query = select(literal(1)).where(file.sha256 == sha256, *([] if name is None else [file.name == name]))
     return connection.execute(query).first() is not None
 
 
 def newest_composed(connection: Connection) -> tuple[str, str] | None:
-    """最後に作った案件特定キーと確認番号 that are ours to compose; None without any."""
+    """最後に作った案件特定キーと確認番号 among those that we compose; None without any."""
     payload, notice = t.payload.c, t.notice.c
     query = (
         select(payload.key_no, payload.check_no)

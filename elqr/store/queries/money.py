@@ -1,4 +1,4 @@
-"""Questions about money and its settlement (入金と突合の照会). All that is open is small; settled rows are not read."""
+"""Queries on money and its settlement (入金と突合の照会). What is open is small; settled rows are not read."""
 
 from collections.abc import Collection
 from datetime import date
@@ -31,9 +31,9 @@ from elqr.vocabulary.terms import REOPENED, DepositKind, Outcome, Place, Retract
 
 
 def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
-    """既知の入金 of some days and yen, as elqr/rules/deposits.py knows them.
+    """既知の入金 on the days and of the yen of `lines`, as elqr/rules/deposits.py knows them.
 
-    Not asked for by the identity that is written: an older rule may have written the same transfer differently.
+    Not found by their stored identity: an older rule may have stored another for the same transfer.
     """
     deposit = m.deposit.c
     schema = {**Deposit.SCHEMA, ReceivedDeposit.SPEC: pl.String}
@@ -48,19 +48,21 @@ def known_deposits(connection: Connection, lines: pl.DataFrame) -> pl.DataFrame:
     return known_lines(rows)
 
 
-def _is_settled_by(night: date, part: ColumnElement[int], link: Any, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_settled_by(
+    night: date, part: ColumnElement[int], link: Any, *conditions: ColumnElement[bool]
+) -> ColumnElement[bool]:
     number = next(iter(link.primary_key.columns))
     return exists().where(
         number == part,
         m.settlement.c.settlement_no == link.c.settlement_no,
         m.settlement.c.night_on <= night.isoformat(),
         _holds(night),
-        *more,
+        *conditions,
     )
 
 
 def _holds(night: date) -> ColumnElement[bool]:
-    """突合済のままか, up to a night: no difference that two people opened again, no money taken back since."""
+    """突合済のままか, up to a night: its difference was not reopened by two people, nor its money taken back."""
     settlement, opened = m.settlement.c, numbers_taken_back(RetractionKind.DIFFERENCE, night)
     reopened = select(m.difference_step.c.settlement_no).where(
         m.difference_step.c.settlement_no.is_not(None), m.difference_step.c.difference_no.in_(opened)
@@ -73,7 +75,7 @@ def _holds(night: date) -> ColumnElement[bool]:
 
 
 def _select_offset(night: date) -> Select[tuple[int]]:
-    """取消で開き直した突合済: a later line offsets a deposit of theirs with what took it back."""
+    """取消で開き直した突合済: a later line offsets one of their deposits with the line that took it back."""
     opened, opening = m.settlement_deposit.alias("opened"), m.settlement_deposit.alias("opening")
     offset = m.settlement.alias("offset")
     return (
@@ -115,22 +117,22 @@ def night_bundles(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def open_deposits(connection: Connection, night: date) -> pl.DataFrame:
-    """突合の済んでいない入金 as of a night: frame ReceivedDeposit. Repeats are none."""
+    """突合の済んでいない入金 as of a night, without repeats: frame ReceivedDeposit."""
     settled = _is_settled_by(night, m.deposit.c.deposit_no, m.settlement_deposit)
     query = _counted_deposits().where(m.deposit_file.c.night_on <= night.isoformat(), ~settled)
     return read_frame(connection, query, ReceivedDeposit.SCHEMA)
 
 
-def _counted_deposits(*more: ColumnElement[Any]) -> Select[Any]:
-    """入金 that counts: no repeat, and not paid out."""
-    return _deposits(*more).where(m.deposit.c.repeats_no.is_(None), m.deposit.c.kind != DepositKind.PAID_OUT.value)
+def _counted_deposits(*columns: ColumnElement[Any]) -> Select[Any]:
+    """数える入金: neither repeats nor payouts."""
+    return _deposits(*columns).where(m.deposit.c.repeats_no.is_(None), m.deposit.c.kind != DepositKind.PAID_OUT.value)
 
 
-def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
+def _deposits(*columns: ColumnElement[Any]) -> Select[Any]:
     deposit = m.deposit.c
     return (
         select(
-            *(deposit[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on, *more
+            *(deposit[name] for name in Deposit.SCHEMA), t.file.c.spec, file_name(), m.deposit_file.c.night_on, *columns
         )
         .join(m.deposit_file, m.deposit_file.c.file_no == deposit.file_no)
         .join(t.file, t.file.c.file_no == deposit.file_no)
@@ -139,12 +141,12 @@ def _deposits(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
-    """今夜の入金と突合の済んでいなかった入金、それと日と額の同じ入金, up to the night and repeats too.
+    """今夜の入金と突合の済んでいなかった入金、それと日と額の同じ入金, up to the night, including repeats.
 
-    Frame WatchedDeposit: watched is what came tonight, or whose transfer was not settled before tonight. What was taken
-    back is none.
+    Frame WatchedDeposit: watched are those that came tonight or whose transfer was not settled before tonight. Deposits
+    that were taken back are left out.
     """
-    deposit, tonight, deposit_file = m.deposit.c, m.deposit.alias("own").c, m.deposit_file.c
+    deposit, tonight, deposit_file = m.deposit.c, m.deposit.alias("open_deposit").c, m.deposit_file.c
     is_before = m.settlement.c.night_on < night.isoformat()
     is_open = ~_is_settled_by(night, tonight.deposit_no, m.settlement_deposit, is_before)
     watched = (
@@ -168,9 +170,9 @@ def deposits_beside(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def settled_like(connection: Connection, deposits: pl.DataFrame, night: date) -> pl.DataFrame:
-    """突合の済んだ入金 of the yen of some open ones, where money of that yen was ever taken back.
+    """突合の済んだ入金 of the same yen as some open ones, where money of that yen was ever taken back.
 
-    As `open_deposits`, with `settlement_no` and `settled_as` of the line that holds as of the night.
+    As `open_deposits`, with `settlement_no` and `settled_as` of the valid line as of the night.
     """
     deposit, settlement = m.deposit.c, m.settlement.c
     schema = {**ReceivedDeposit.SCHEMA, SETTLEMENT_NO: pl.Int64, SETTLED_AS: pl.String}
@@ -217,7 +219,7 @@ def settled(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def settled_before(connection: Connection, night: date) -> pl.DataFrame:
-    """前夜までに突合の済んだもの by contract and outcome: sums, with the days they span; frame Settled."""
+    """前夜までに突合の済んだもの by contract and outcome: frame Settled, with sums and the days that they span."""
     settlement = m.settlement.c
     columns: dict[str, ColumnElement[Any]] = {
         Settled.LINE_NO: func.min(settlement.settlement_no),
@@ -237,9 +239,9 @@ def settled_before(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def settled_twice(connection: Connection) -> list[tuple[str, int]]:
-    """二つの突合済の行にある束か入金, among the lines that hold: what is never there."""
+    """二つの突合済の行にある束か入金, among the valid lines: kind in Japanese, and number. None should exist."""
     doubles: list[tuple[str, int]] = []
-    for what, link in (("収納の束", m.settlement_bundle), ("入金明細", m.settlement_deposit)):
+    for kind, link in (("収納の束", m.settlement_bundle), ("入金明細", m.settlement_deposit)):
         number = next(iter(link.primary_key.columns))
         query = (
             select(number)
@@ -248,12 +250,12 @@ def settled_twice(connection: Connection) -> list[tuple[str, int]]:
             .group_by(number)
             .having(func.count() > 1)
         )
-        doubles += [(what, int(member_no)) for member_no in connection.execute(query.order_by(number)).scalars()]
+        doubles += [(kind, int(member_no)) for member_no in connection.execute(query.order_by(number)).scalars()]
     return doubles
 
 
 def offset_badly(connection: Connection) -> list[int]:
-    """入金取消で相殺の組でない突合済: not just one deposit and, no older, one line that takes its yen back."""
+    """入金取消で相殺の組でない突合済: not exactly one deposit and one line, no older, that takes its yen back."""
     link, deposit, bundle = m.settlement_deposit.c, m.deposit.c, m.settlement_bundle.c
     is_back, day = deposit.kind == DepositKind.CANCELLED.value, func.coalesce(deposit.funds_on, deposit.booked_on)
     came_on, back_on = func.max(case((~is_back, day))), func.max(case((is_back, day)))
@@ -276,7 +278,7 @@ def offset_badly(connection: Connection) -> list[int]:
 
 
 def money_sums(connection: Connection, night: date) -> tuple[int, int]:
-    """確報の額と入金の額 up to a night, as the lines of payments and of money say: what a settlement must add up to."""
+    """確報の額と入金の額 up to a night, by bundles and by deposits. A settlement must add up to them."""
     day = night.isoformat()
     due = select(func.coalesce(func.sum(m.bundle.c.yen), 0)).where(
         m.bundle.c.stage == Stage.CONFIRMED.value, m.bundle.c.night_on <= day
@@ -293,12 +295,12 @@ def money_sums(connection: Connection, night: date) -> tuple[int, int]:
     return int(connection.execute(due).scalar_one()), int(connection.execute(money).scalar_one())
 
 
-def _select_payments(*more: ColumnElement[Any]) -> Select[Any]:
+def _select_payments(*further: ColumnElement[Any]) -> Select[Any]:
     payment = t.payment.c
     of_record = (Payment.RECORD_NO, Payment.CHANNEL, Payment.STAGE, Payment.PAID_ON, Payment.FUNDS_ON, Payment.PAID_YEN)
     columns = (payment.payment_no, file_name(), *(payment[name] for name in of_record))
     return (
-        select(*columns, t.decision.c.outcome, payment.key_digits, t.decided_file.c.night_on, *more)
+        select(*columns, t.decision.c.outcome, payment.key_digits, t.decided_file.c.night_on, *further)
         .select_from(t.payment)
         .join(t.decision, t.decision.c.payment_no == payment.payment_no)
         .join(t.file, t.file.c.file_no == payment.file_no)
@@ -308,9 +310,9 @@ def _select_payments(*more: ColumnElement[Any]) -> Select[Any]:
 
 
 def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    """束の収納: the payments of some bundles of a stage, as settlement counts them; frame BundlePayment.
+    """束の収納: the payments in bundles of a stage; frame BundlePayment.
 
-    Where `bundles` has `only_yen`, only the payments of that amount, unless it is null.
+    Where `bundles` has a column `only_yen` that is not null, only the payments of that amount.
     """
     names = [name for name in (Bundle.BUNDLE_NO, "only_yen") if name in bundles.columns]
     bundle, payment = m.bundle.c, t.payment.c
@@ -337,7 +339,7 @@ def bundle_payments(connection: Connection, bundles: pl.DataFrame, stage: Stage)
 
 
 def _was_announced(night: date) -> ColumnElement[bool]:
-    """速報のある確報か: the same payment is known as 速報, decided up to a night."""
+    """速報のある確報か: its 速報 was decided up to a night."""
     known, other, decided = t.payment_identity.c, t.payment.alias("other").c, t.decided_file.alias("decided").c
     return exists().where(
         known.identity == t.payment.c.identity,
@@ -350,7 +352,7 @@ def _was_announced(night: date) -> ColumnElement[bool]:
 
 
 def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame:
-    """確報も取消も来ていない速報 of some bundles: bundle_no, payment_no."""
+    """確報も取消も来ていない速報 in bundles: bundle_no, payment_no."""
     payments = bundle_payments(connection, bundles, Stage.PRELIMINARY).select(Bundle.BUNDLE_NO, Payment.PAYMENT_NO)
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (
@@ -364,7 +366,7 @@ def overdue_among(connection: Connection, bundles: pl.DataFrame) -> pl.DataFrame
 
 
 def overdue(connection: Connection, night: date) -> pl.DataFrame:
-    """期限を過ぎた速報 that are still without 確報 or 取消 as of a night: frame OverduePayment."""
+    """期限を過ぎた速報 that still wait for 確報 or 取消 as of a night: frame OverduePayment."""
     overdue_payment = m.overdue_payment.c
     query = (
         _select_payments(overdue_payment.contract)
@@ -375,7 +377,7 @@ def overdue(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def without_preliminary(connection: Connection, bundles: pl.DataFrame, night: date) -> pl.DataFrame:
-    """速報のない確報 of some bundles: frame BundlePayment."""
+    """速報のない確報 in bundles: frame BundlePayment."""
     payments = bundle_payments(connection, bundles, Stage.CONFIRMED)
     with stage_rows(connection, payments.select(Payment.PAYMENT_NO)) as staged:
         query = (

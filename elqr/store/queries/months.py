@@ -1,4 +1,4 @@
-"""Questions and entries of the monthly close (月計・月締めの照会と記帳): a month's postings by night, and balances."""
+"""Queries of the monthly close (月計・月締めの照会): a month's postings by night, and balances."""
 
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from elqr.vocabulary.terms import Account, RulingResult
 
 
 def figures(connection: Connection, first: date) -> Figures:
-    """月の数字 of the month that begins on a day, with the closing balance asked of the database by itself."""
+    """月の数字 of the month that begins on a day. A query of its own gives the closing balance."""
     last = month_end(first)
     closing_yen = balances(connection, last)[Account.SUSPENSE]
     return Figures(first, month_sums(connection, first, last), suspense_before(connection, first), closing_yen)
@@ -50,7 +50,7 @@ def month_sums(connection: Connection, first: date, last: date) -> pl.DataFrame:
 
 
 def suspense_before(connection: Connection, day: date) -> int:
-    """仮受の残高 over all nights before a day."""
+    """仮受の残高 of all nights before a day."""
     posting = t.posting.c
     query = select(func.coalesce(func.sum(posting.yen), 0)).where(
         posting.account == Account.SUSPENSE.value, posting.night_on < day.isoformat()
@@ -59,12 +59,12 @@ def suspense_before(connection: Connection, day: date) -> int:
 
 
 def last_closed_month(connection: Connection) -> str:
-    """締めた最後の月 (2026-10), or empty."""
+    """締めた最後の月 such as 2026-10, or empty."""
     step = m.month_close_step.c
     query = select(func.coalesce(func.max(step.month), "")).where(step.result == RulingResult.APPROVED.value)
     return str(connection.execute(query).scalar_one())
 
 
 def closes(connection: Connection, month: str) -> list[dict[str, Any]]:
-    """月締めの申請 of a month, oldest first, with the step that ended each."""
+    """月締めの申請 of a month, oldest first, each with the step that ended it."""
     return requests(connection, MONTH_CLOSE, m.month_close.c.month == month)

@@ -1,4 +1,4 @@
-"""Moves (付け替え): postings that a payment's first ones are changed by, of a ruling or of a reduction."""
+"""Moves (付け替え): postings of a ruling or a reduction, which change a payment's first postings."""
 
 from datetime import date
 
@@ -20,18 +20,18 @@ def is_reduction() -> ColumnElement[bool]:
 
 
 def has_moves(connection: Connection, night: date) -> bool:
-    """付け替えのあった夜か: not all postings of its date are what its payments were decided."""
+    """付け替えのあった夜か: some postings of its date do not come from its decisions."""
     query = select(literal(1)).where(t.posting.c.night_on == night.isoformat(), is_move()).limit(1)
     return connection.execute(query).first() is not None
 
 
 def signed_count() -> ColumnElement[int]:
-    """計上の件数: what a posting takes back counts as minus one; a reduction that leaves some of it, as nothing."""
+    """計上の件数: a posting that takes back counts as -1, but a reduction that leaves some of the yen as 0."""
     posting, before = t.posting.c, t.posting.alias("before").c
-    left = select(func.sum(before.yen)).where(
+    remaining = select(func.sum(before.yen)).where(
         before.payment_no == posting.payment_no,
         before.claim_no == posting.claim_no,
         before.posting_no <= posting.posting_no,
     )
-    leaves_some = and_(is_reduction(), left.correlate(t.posting).scalar_subquery() > 0)
+    leaves_some = and_(is_reduction(), remaining.correlate(t.posting).scalar_subquery() > 0)
     return func.sum(case((posting.yen > 0, 1), (leaves_some, 0), else_=-1))

@@ -1,4 +1,4 @@
-"""Questions about what waits (要確認の残): open exceptions and overdue 速報, their sums and the oldest of them."""
+"""Queries on what waits (要確認の残): open exceptions and overdue 速報, their sums, and the oldest of them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -41,11 +41,11 @@ from elqr.vocabulary.terms import (
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """要確認か: of the decided payments of a query, with the joins that it needs.
+    """要確認か, for the decided payments of a query, with the joins that it needs.
 
-    `condition` is of exceptions, `announced` of 速報 that are overdue, `reduced` and `returned` of payments that a
-    night had settled and that a later one took off their claims, or an undone ruling did not put back: asked for
-    together they would name no index. `is_reduced` and `is_returned` say so of any of them.
+    There are four conditions, because a single one would use no index: `condition` for exceptions, `announced` for
+    overdue 速報, `reduced` for payments that a later night took off their claims, and `returned` for those that an
+    undone ruling did not put back. `is_reduced` and `is_returned` tell the last two for any payment.
     """
 
     is_open: ColumnElement[bool]
@@ -61,7 +61,7 @@ class Waits:
 
     @classmethod
     def on(cls, night: date) -> "Waits":
-        """As of a night. What people closed is open again when an undone ruling holds more of it than they left."""
+        """As of a night. A closed payment is open again when undoing a ruling left more in suspense than at closing."""
         last = r.ruling.c
         suspense = t.decision.c.suspense_yen + moved_yen(Account.SUSPENSE, night)
         is_as_left = suspense <= r.ruling_result.c.after_yen
@@ -89,12 +89,12 @@ class Waits:
 
     @property
     def conditions(self) -> tuple[ColumnElement[bool], ...]:
-        """待つわけ, each to be asked for by itself."""
+        """待つわけ: the conditions, each for a query of its own."""
         return self.condition, self.announced, self.reduced, self.returned
 
 
 def _reduced_payments(night: date) -> Select[tuple[int]]:
-    """減額された収納 up to a night."""
+    """減額された収納 up to a night: payment_no."""
     posting, reduced = t.posting.c, r.reduced_posting.c
     query = select(posting.payment_no).join(r.reduced_posting, reduced.posting_no == posting.posting_no)
     return query.where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
@@ -105,15 +105,15 @@ def _is_reduced(night: date) -> ColumnElement[bool]:
 
 
 def _is_reduced_since(ruling_no: ColumnElement[int], night: date) -> ColumnElement[bool]:
-    """その決裁の後に減額されたか: what a ruling closed is open again, until a later ruling."""
+    """その決裁の後に減額されたか: a reduction opens what a ruling closed, until a later ruling."""
     reduced = _reduced_payments(night).where(t.posting.c.payment_no == t.payment.c.payment_no)
     return reduced.where(r.reduced_posting.c.after_ruling_no == ruling_no).correlate(t.payment, r.ruling).exists()
 
 
 def waiting_outcome(night: date) -> ColumnElement[str]:
-    """要確認の理由: the outcome of the night; where it had put all on claims, 減額による過納, or else 過納.
+    """要確認の理由: the outcome of the night, or, if it had put all yen on claims, 減額による過納 or 過納.
 
-    過納 is what an undone ruling left: the claim did not take it back.
+    過納 is what an undone ruling left in suspense, because the claim did not take it back.
     """
     return case(
         (_is_all_reduced(night), Outcome.REDUCED.value),
@@ -123,7 +123,7 @@ def waiting_outcome(night: date) -> ColumnElement[str]:
 
 
 def _is_all_reduced(night: date) -> ColumnElement[bool]:
-    """減額で初めて仮受に入ったか: its night had put all of it on claims, enough or too little."""
+    """減額で初めて仮受に入ったか: its night had put all of it on claims, in full or as underpaid."""
     return and_(or_(~_is_waiting(), t.decision.c.outcome == Outcome.UNDERPAID.value), _is_reduced(night))
 
 
@@ -131,7 +131,7 @@ _UNDO = r.ruling.alias("undo")
 
 
 def returned_payments(night: date) -> Select[tuple[int]]:
-    """調定に戻らなかった収納 up to a night, by their numbers: of an undone ruling their claim took not all back."""
+    """調定に戻らなかった収納 up to a night: payment_no, where a claim did not take back all of an undone ruling."""
     undo, link, posting, back = _UNDO.c, r.ruling_posting.c, t.posting.c, t.posting.alias("back").c
     return (
         select(posting.payment_no)
@@ -154,20 +154,20 @@ def _is_returned(night: date) -> ColumnElement[bool]:
 
 
 def _is_waiting() -> ColumnElement[bool]:
-    """Spelt out, as in the index of these rows: a value that comes later names no index."""
+    """要確認か. The values are literals, as in the partial index: with bound values SQLite would not use it."""
     waiting_in = [Place.EXCEPTION.value, Place.REJECTED.value]
     literals: BindParameter[Any] = bindparam(None, waiting_in, expanding=True, literal_execute=True)
     return t.decision.c.place.in_(literals)
 
 
 def are_more_waiting(connection: Connection, most: int) -> bool:
-    """要確認がこれより多いか, those that were decided since among them: only as many rows are looked at."""
-    some = select(t.decision.c.payment_no).where(_is_waiting()).limit(most + 1).subquery()
-    return int(connection.execute(select(func.count()).select_from(some)).scalar_one()) > most
+    """要確認が `most` より多いか, including those decided since. Reads no more rows than that."""
+    waiting = select(t.decision.c.payment_no).where(_is_waiting()).limit(most + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(waiting)).scalar_one()) > most
 
 
 def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFrame:
-    """古い要確認, at most so many of each kind that waits, by their numbers: payment_no."""
+    """古い要確認: payment_no, at most `most` for each condition, the lowest first."""
     waits, number = Waits.on(night), t.decision.c.payment_no
     query = select_decided(number)
     for joined, where in waits.joins:
@@ -179,8 +179,8 @@ def oldest_waiting(connection: Connection, night: date, most: int) -> pl.DataFra
 def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
     """要確認の合計 of all that waits up to a night; frame Waiting.
 
-    What no ruling ever named or moved is as its night left it, and is summed up without looking for rulings and their
-    postings.
+    Payments that no ruling ever named or moved are as their night left them; they are summed without looking for
+    rulings and moves.
     """
     number, waits = t.decision.c.payment_no, Waits.on(night)
     moved = select(t.posting.c.payment_no).where(t.posting.c.reverses_no.is_not(None))
@@ -196,7 +196,7 @@ def waiting_sums(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def _untouched_sums(condition: ColumnElement[bool], night: date) -> Select[Any]:
-    """By file first: the night of a file is looked up once."""
+    """触れられていない要確認の合計, by file first, so that the night of a file is looked up once."""
     decision, payment, decided_on = t.decision.c, t.payment.c, t.decided_file.c.night_on
     keys = (decision.outcome, decision.procedure_code, payment.item_no, payment.paid_on, payment.file_no)
     summed = (func.count().label(Waiting.COUNT), func.sum(decision.suspense_yen).label(Waiting.SUSPENSE_YEN))
@@ -235,7 +235,7 @@ def _touched_sums(waits: Waits, condition: ColumnElement[bool]) -> Select[Any]:
 
 
 def last_ruling_no(night: date) -> ColumnElement[int]:
-    """効力のある最後の決裁 of a payment up to a night, by its number."""
+    """効力のある最後の決裁 of a payment up to a night: its number."""
     ruled, effect = r.ruling.alias(), r.ruling_result.alias()
     return (
         select(func.max(ruled.c.ruling_no))
@@ -251,7 +251,7 @@ def last_ruling_no(night: date) -> ColumnElement[int]:
 
 
 def last_standing_no(night: date) -> ColumnElement[int]:
-    """取り消されていない最後の決裁 of a payment up to a night, by its number; no 決裁の取消 itself."""
+    """取り消されていない最後の決裁 of a payment up to a night: its number. A 決裁の取消 itself does not count."""
     ruled, effect = r.ruling.alias("stands"), r.ruling_result.alias("stands_effect")
     return (
         select(func.max(ruled.c.ruling_no))
@@ -269,7 +269,7 @@ def last_standing_no(night: date) -> ColumnElement[int]:
 
 
 def undone_by_no(ruling_no: ColumnElement[int], payment_no: ColumnElement[int]) -> ColumnElement[int | None]:
-    """決裁を取り消した決裁 by its number, or null; it is of the same payment."""
+    """決裁を取り消した決裁: its number, or null. It is a ruling on the same payment."""
     undo, effect = r.ruling.alias("undoing").c, r.ruling_result.alias("undoing_effect").c
     return (
         select(func.max(undo.ruling_no))
@@ -285,7 +285,7 @@ def undone_by_no(ruling_no: ColumnElement[int], payment_no: ColumnElement[int]) 
 
 
 def moved_yen(account: Account, night: date) -> ColumnElement[int]:
-    """付け替えた額 of a payment on an account up to a night."""
+    """付け替えた額 of a payment on an account, up to a night."""
     moved = t.posting.alias()
     return (
         select(func.coalesce(func.sum(moved.c.yen), 0))

@@ -1,4 +1,4 @@
-"""The past (過去の夜): a ledger as it stood before a night, what came on each night, and what came of it."""
+"""The past (過去の夜): a ledger as it was before a night, what came on each night, and the results."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from elqr.vocabulary.terms import FileStatus, KeyKind
 
 @dataclass(frozen=True, slots=True)
 class PastNight:
-    """過去の一夜: what came, by name and hash of content; the specs are those that the files were read by."""
+    """過去の一夜: what came, by name and content hash, deliveries also with the spec by which they were read."""
 
     night_on: date
     notice_files: tuple[tuple[str, str], ...]
@@ -33,8 +33,8 @@ class PastNight:
 def copy_before(source: Connection, target: Connection, day: date, serial_digits: int) -> None:
     """その夜の前の台帳を写す into an empty ledger: what nights before `day` took in, issued, decided and posted.
 
-    Left out is what no outcome depends on: prints, exports, money, reviews (the postings they made are copied),
-    and closed months, so that their nights may run again.
+    Leaves out what no outcome depends on: prints, exports, money and reviews, but not the postings of reviews. Leaves
+    out closed months, too, so that their nights can run again.
     """
     for table, condition in _parts(day.isoformat()):
         schema = {column.name: pl.String if column.type is Text else pl.Int64 for column in table.c}
@@ -80,12 +80,12 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
 
 
 def _is_within(night_on: ColumnElement[str], since: date, until: date) -> ColumnElement[bool]:
-    """Both days included. PostgreSQL 15 reads no BETWEEN with the collation of our text."""
+    """Both days included. PostgreSQL 15 rejects BETWEEN with the collation of our text."""
     return and_(night_on >= since.isoformat(), night_on <= until.isoformat())
 
 
 def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
-    """過去の夜 between two days, each with what came on it in its order."""
+    """過去の夜 between two days, each with what came on it, in order."""
     days: set[str] = set()
     for table in (t.notice_file, t.upload, t.delivery, t.decided_file):
         query = select(table.c.night_on).where(_is_within(table.c.night_on, since, until)).distinct()
@@ -95,19 +95,19 @@ def nights(connection: Connection, since: date, until: date) -> list[PastNight]:
 
 def _read_night(connection: Connection, day: str) -> PastNight:
     file, delivery = t.notice_file.c, t.delivery.c
-    came = select(file.name, file.sha256).where(file.night_on == day).order_by(file.notice_file_no)
+    imported = select(file.name, file.sha256).where(file.night_on == day).order_by(file.notice_file_no)
     delivered = select(delivery.name, delivery.sha256, delivery.spec).where(delivery.night_on == day)
     issued = select(exists().where(t.upload.c.night_on == day))
     return PastNight(
         date.fromisoformat(day),
-        tuple(tuple(row) for row in connection.execute(came)),
+        tuple(tuple(row) for row in connection.execute(imported)),
         tuple(tuple(row) for row in connection.execute(delivered.order_by(delivery.delivery_no))),
         bool(connection.execute(issued).scalar_one()),
     )
 
 
 def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]:
-    """取込保留のまま before a night: name, hash and spec of what waited in the inbox."""
+    """取込保留のまま before a night: (name, sha256, spec) of the files that waited in the inbox."""
     delivery, later = t.delivery.c, t.delivery.alias("later").c
     taken = exists().where(
         later.sha256 == delivery.sha256, later.status != FileStatus.QUARANTINED.value, later.night_on < day.isoformat()
@@ -121,7 +121,7 @@ def held_before(connection: Connection, day: date) -> list[tuple[str, str, str]]
 
 
 def never_read(connection: Connection) -> set[tuple[str, str]]:
-    """読まなかったもの, by name and content: folders, links, what is too large, and what was on its way."""
+    """読まなかったもの by (name, sha256): folders, links, and files that were too large or still being written."""
     delivery, finding = t.delivery.c, t.delivery_finding.c
     query = select(delivery.name, delivery.sha256).join(t.delivery_finding, finding.delivery_no == delivery.delivery_no)
     codes = [Code.NOT_A_FILE.value, Code.TOO_LARGE.value]
@@ -129,7 +129,7 @@ def never_read(connection: Connection) -> set[tuple[str, str]]:
 
 
 _NOTICE = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
-"""納付書の名: the same in every ledger that holds it, unlike its number."""
+"""納付書の名: the same in every ledger, unlike its number."""
 
 OUTCOME_KEY = {"sha256": pl.String, "record_no": pl.Int64}
 OUTCOME = {
@@ -139,7 +139,7 @@ OUTCOME = {
     Decision.SUSPENSE_YEN: pl.Int64,
     "slip": pl.String,
 }
-"""消込結果 of a record: what two nights are compared by, besides what they show."""
+"""消込結果 of a record: the columns by which two nights are compared, besides those that they show."""
 
 RESULT_KEY = {"name": pl.String, "sha256": pl.String}
 RESULT = {"status": pl.String, "spec": pl.String, "payment_count": pl.Int64, "payment_yen": pl.Int64}
@@ -147,7 +147,7 @@ RESULT = {"status": pl.String, "spec": pl.String, "payment_count": pl.Int64, "pa
 
 
 def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
-    """消込結果 of the nights between two days, by the content of the file and the record."""
+    """消込結果 of the nights between two days: `OUTCOME_KEY`, name, paid_yen and `OUTCOME`."""
     first_no = select(t.delivery.c.sha256, func.min(t.delivery.c.delivery_no).label("no")).group_by(t.delivery.c.sha256)
     first_delivery = first_no.subquery()
     columns = (
@@ -176,7 +176,7 @@ def outcomes(connection: Connection, since: date, until: date) -> pl.DataFrame:
 
 
 def file_results(connection: Connection, since: date, until: date) -> pl.DataFrame:
-    """受信の結果 of the nights between two days: name, hash, the status it came to, and the spec."""
+    """受信の結果 of the nights between two days: `RESULT_KEY` and the last `RESULT` of each file."""
     delivery = t.delivery.c
     schema = {**RESULT_KEY, **RESULT}
     query = select(*(delivery[name] for name in schema)).where(_is_within(delivery.night_on, since, until))
@@ -185,7 +185,7 @@ def file_results(connection: Connection, since: date, until: date) -> pl.DataFra
 
 
 def rulings_since(connection: Connection, since: date, until: date) -> int:
-    """承認された決裁 between two days: postings by people, which no night makes again."""
+    """承認された決裁の数 between two days. Nights that run again do not repeat their postings."""
     night_on = ruling_result.c.night_on
     query = select(func.count()).select_from(ruling_result).where(_is_within(night_on, since, until))
     return int(connection.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""Questions that printing and release ask the ledger (印刷の照会), and what they write into it."""
+"""Queries and entries of printing and release (印刷の照会と記帳)."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ _FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
 
 
 def standings(connection: Connection, procedures: Iterable[str] | None = None) -> pl.DataFrame:
-    """印刷できる納付書: every notice with an eL-QR, and how it stands; frame NoticeStanding."""
+    """印刷できる納付書: every notice with an eL-QR, and its state; frame NoticeStanding."""
     query = _select_standing()
     if procedures is not None:
         query = query.where(t.notice.c.procedure_code.in_(list(procedures)))
@@ -44,7 +44,7 @@ def standings(connection: Connection, procedures: Iterable[str] | None = None) -
 
 
 def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
-    """納付書の状態 of some notices; frame NoticeStanding."""
+    """納付書の状態 of notices; frame NoticeStanding."""
     with stage_rows(connection, notice_nos.unique().alias(Slip.NOTICE_NO).to_frame()) as staged:
         query = _select_standing().join(staged, staged.c.notice_no == t.notice.c.notice_no)
         return read_frame(connection, query, NoticeStanding.SCHEMA)
@@ -80,7 +80,7 @@ def _select_standing() -> Select[Any]:
 
 
 def _is_uploaded() -> ColumnElement[bool]:
-    """登録済のままか: the record that 共通納税IFS has accepted it was not taken back."""
+    """登録済のままか: the record of 共通納税IFS's acceptance was not taken back."""
     return t.upload_step.c.step_no.not_in(numbers_taken_back(RetractionKind.UPLOADED))
 
 
@@ -97,8 +97,8 @@ def _collected_yen() -> ColumnElement[int]:
 
 
 def is_announced() -> ColumnElement[bool]:
-    """速報があるか: a payment of the notice that was announced more often than it was taken back."""
-    # Spelt out, as in the index of these rows: a value that comes later names no index.
+    """速報があるか: a payment of the notice was announced more often than taken back."""
+    # A literal, as in the partial index: with a bound value SQLite would not use it.
     pending: BindParameter[Any] = bindparam(None, Outcome.PENDING.value, literal_execute=True)
     return exists().where(
         t.decision.c.notice_no == t.notice.c.notice_no,
@@ -110,7 +110,7 @@ def is_announced() -> ColumnElement[bool]:
 
 
 def _records_of(stage: Stage) -> ColumnElement[int]:
-    """How many records of one stage are known of a payment; those that contradict one are none of their own."""
+    """The number of known records of a payment in one stage. Records that contradict another do not count."""
     known = t.payment_identity.c
     return (
         select(func.count())
@@ -135,27 +135,27 @@ def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
 
 
 def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:
-    """納付番号 → notice_no; keys without an eL-QR are not there."""
+    """納付番号の納付書: key_no, notice_no; only keys with an eL-QR."""
     with stage_rows(connection, key_nos.unique().alias(Payload.KEY_NO).to_frame()) as staged:
         query = select(t.payload.c.key_no, t.payload.c.notice_no).join(staged, staged.c.key_no == t.payload.c.key_no)
         return read_frame(connection, query, {Payload.KEY_NO: pl.String, Payload.NOTICE_NO: pl.Int64})
 
 
 def placed_in(connection: Connection, print_no: int) -> pl.DataFrame:
-    """印刷した納付書 of one print, by place; frame PrintNotice."""
+    """印刷した納付書 of a print, in order of place; frame PrintNotice."""
     query = select(*t.print_notice.c).where(t.print_notice.c.print_no == print_no)
     rows = read_frame(connection, query, PrintNotice.SCHEMA)
     return rows.sort(PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO)
 
 
 def print_batch(connection: Connection, print_no: int) -> Mapping[str, Any] | None:
-    """印刷 of a number."""
+    """印刷 of a number, or None."""
     row = connection.execute(select(t.print_batch).where(t.print_batch.c.print_no == print_no)).mappings().first()
     return dict(row) if row else None
 
 
 def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Mapping[str, Any]]:
-    """発送の段階 of a print that hold: step → who and when; none that was withdrawn, or taken back after approval."""
+    """発送の段階 of a print by step: the rows after the last withdrawal or retraction, `pulled` as a list."""
     is_over = or_(
         t.release_step.c.step == PrintState.WITHDRAWN.value,
         t.release_step.c.step_no.in_(numbers_taken_back(RetractionKind.RELEASED)),
@@ -167,7 +167,7 @@ def release_steps(connection: Connection, print_no: int) -> dict[PrintState, Map
 
 
 def enter_print(connection: Connection, batch: Mapping[str, object], placed: Iterable[pl.DataFrame]) -> None:
-    """印刷を記す: the batch, and where each notice stands (frames PrintNotice)."""
+    """印刷を記す: the batch, and the place of each notice (frames PrintNotice)."""
     connection.execute(insert(t.print_batch).values(**batch))
     for frame in placed:
         insert_frame(connection, t.print_notice, frame.sort(PrintNotice.NOTICE_NO))
@@ -176,7 +176,7 @@ def enter_print(connection: Connection, batch: Mapping[str, object], placed: Ite
 def enter_release(
     connection: Connection, print_no: int, step: PrintState, pulled: Sequence[str], signature: Signature
 ) -> dict[str, Any]:
-    """発送の段階を記す; returns its row."""
+    """発送の段階を記す. Returns its row."""
     row = {
         "step_no": next_no(connection, t.release_step.c.step_no),
         "print_no": print_no,
@@ -190,15 +190,8 @@ def enter_release(
     return row
 
 
-def withdrawn_requests(connection: Connection) -> list[dict[str, Any]]:
-    """取り下げ・却下した発送の申請, in order."""
-    withdrawn = t.release_step.c.step == PrintState.WITHDRAWN.value
-    query = select(t.release_step).where(withdrawn).order_by(t.release_step.c.step_no)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
 def released_count(connection: Connection, step_no: int) -> int:
-    """発送を承認した納付書の数 among those of a record of an upload: paper that may have left the house."""
+    """発送を承認した納付書の数 in the upload of a step: notices that may have been sent."""
     query = (
         select(func.count(func.distinct(t.payload.c.notice_no)))
         .select_from(t.payload)
@@ -211,7 +204,7 @@ def released_count(connection: Connection, step_no: int) -> int:
 
 
 def _has_left() -> ColumnElement[bool]:
-    """発送を承認した納付書か, of a place in a print and a step of it: not taken back, and its page was not pulled."""
+    """発送を承認した納付書か, for a place in a print and a release step: approved, and its page was not pulled."""
     step, placed = t.release_step.c, t.print_notice.c
     file_no, page_no = (
         func.substr(cast(literal(10**digits) + number, Text), 2)
@@ -225,12 +218,12 @@ def _has_left() -> ColumnElement[bool]:
 
 
 def upload_of(connection: Connection, sha256: str) -> Mapping[str, Any] | None:
-    """納付書情報 of this content, and whether 共通納税IFS has accepted it."""
+    """納付書情報 of a content: its upload, with the valid step of its acceptance or nulls."""
     return _read_upload(connection, t.upload.c.sha256 == sha256)
 
 
 def upload_named(connection: Connection, file_name: str) -> Mapping[str, Any] | None:
-    """納付書情報 of this name, and whether 共通納税IFS has accepted it."""
+    """納付書情報 of a name, as `upload_of`."""
     return _read_upload(connection, t.upload.c.file_name == file_name)
 
 
@@ -247,7 +240,7 @@ def _read_upload(connection: Connection, condition: ColumnElement[bool]) -> Mapp
 
 
 def enter_uploaded(connection: Connection, upload_no: int, by: str, at: str) -> dict[str, object]:
-    """登録を記す: 共通納税IFS has accepted the file; returns its row."""
+    """登録を記す: 共通納税IFS has accepted the file. Returns its row."""
     step_no = next_no(connection, t.upload_step.c.step_no)
     row: dict[str, object] = {"step_no": step_no, "upload_no": upload_no, "uploaded_at": at, "uploaded_by": by}
     connection.execute(insert(t.upload_step).values(**row))

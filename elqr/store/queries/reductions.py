@@ -1,4 +1,4 @@
-"""Questions and entries of reductions (減額による過納の照会と記帳): claims whose slips were cancelled or lowered."""
+"""Queries and entries of reductions (減額による過納の照会と記帳): claims whose notices were cancelled or lowered."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,19 +20,19 @@ from elqr.vocabulary.frames import NumberedPosting, Payment, Posting, Reduction
 from elqr.vocabulary.terms import Account, Outcome
 
 LAST_NOTICE = "last_notice"
-"""What a run says of how far the slips were looked at, beside the files of slips: the number of the last slip."""
+"""The key of a link for the last notice that was looked at, next to the last notice file."""
 
 
 def last_notice_no(connection: Connection) -> int:
-    """最後の納付書の番号: the number of the newest slip."""
+    """最後の納付書の番号, or 0."""
     return int(connection.execute(select(func.coalesce(func.max(t.notice.c.notice_no), 0))).scalar_one())
 
 
 def reducible(connection: Connection, night: date) -> pl.DataFrame:
-    """減額された調定にある収納; frame Reducible.
+    """減額された調定にある収納: frame Reducible.
 
-    Where a slip was cancelled or reissued since a link last said so, and more stands than is owed.
-    A ledger of before version 9 has no such link: all its cancellations and reissues are looked at once.
+    These are claims with a notice that was cancelled or reissued since the last link with `LAST_NOTICE`, and with more
+    yen on them than is owed. A ledger from before version 9 has no such link: all of it is looked at once.
     """
     seen = last_seen(connection)
     cancelled = (
@@ -59,14 +59,14 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """どこまで見たか: the last slip and the last file of slips that a link names; 0 before version 9."""
+    """どこまで見たか: the last notice and the last notice file that a link names; 0 before version 9."""
 
     notice_no: int
     file_no: int
 
 
 def last_seen(connection: Connection) -> Seen:
-    """どこまで見たか, by the last link that says so."""
+    """どこまで見たか, by the last link with `LAST_NOTICE`."""
     link = last_saying(connection, LAST_NOTICE)
     return Seen(int(link.get(LAST_NOTICE, 0)), int(link.get(NOTICE_FILES, 0)))
 
@@ -78,7 +78,7 @@ def _stands_yen() -> ColumnElement[int]:
 
 
 def _payments_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
-    """調定にある収納; frame Reducible. `lowered`: claim_no, owed_yen."""
+    """調定にある収納: frame Reducible. `lowered` has claim_no and owed_yen."""
     posting, payment = t.posting.c, t.payment.c
     order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
     with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as staged:
@@ -112,6 +112,6 @@ def enter_reductions(connection: Connection, night: date, reductions: pl.DataFra
 
 
 def reduced_yen(reductions: pl.DataFrame) -> tuple[int, int]:
-    """減額による過納の件数と額 of frame Reduction: payments, and yen that left their claims."""
+    """減額による過納の件数と額 of frame Reduction: the number of payments, and the yen that left their claims."""
     into = reductions.filter(pl.col(Posting.ACCOUNT) == Account.SUSPENSE.value)
     return into[Posting.PAYMENT_NO].n_unique(), int(into[Posting.YEN].sum())

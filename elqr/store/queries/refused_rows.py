@@ -1,4 +1,4 @@
-"""Questions and entries of refused rows (取り込まなかった行の照会と記帳): which still wait, and what a file ends."""
+"""Queries and entries of refused rows (取り込まなかった行の照会と記帳): which still wait, and which a file ends."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -38,14 +38,14 @@ def _is_ended(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def waiting_rows(connection: Connection, staged: FromClause, names: list[str]) -> pl.DataFrame:
-    """まだ取り込まれていない行 of what was asked for, by these columns: frame FiledRow."""
+    """まだ取り込まれていない行 that match the staged rows in these columns: frame FiledRow."""
     same = [_ROW[name] == staged.c[name] for name in names]
     query = select(*(_ROW[name] for name in FiledRow.SCHEMA)).join(staged, and_(*same)).where(~_is_ended())
     return read_frame(connection, query, FiledRow.SCHEMA)
 
 
 def enter_refused(connection: Connection, file_no: int, night: date, refused: pl.DataFrame, good: pl.DataFrame) -> None:
-    """取り込まなかった行を記す, of a file that is entered; and earlier ones that it ends.
+    """取り込まなかった行を記す, of a new file, and the ends of earlier rows that it brings.
 
     `refused` and `good`: frame RefusedRow.
     """
@@ -76,10 +76,10 @@ def files(connection: Connection) -> pl.DataFrame:
 
 
 def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) -> pl.DataFrame:
-    """まだ取り込まれていない行 of earlier files, of the same claims or the same content: frame EarlierRow."""
+    """まだ取り込まれていない行 of earlier files with the same claims or the same content: frame EarlierRow."""
     with stage_rows(connection, rows.select(_KEY).drop_nulls().unique()) as staged:
         same_claim = waiting_rows(connection, staged, _KEY).with_columns(pl.lit(False).alias(EarlierRow.IS_HERE))
-    this_file, file = t.notice_file.alias("own"), t.notice_file.c
+    this_file, file = t.notice_file.alias("this_file"), t.notice_file.c
     same = and_(this_file.c.notice_file_no == file_no, this_file.c.sha256 == file.sha256)
     earlier = select(file.notice_file_no).join(this_file, same).where(file.notice_file_no < file_no, file.rows_bad > 0)
     numbers = read_frame(connection, earlier, {FiledRow.NOTICE_FILE_NO: pl.Int64})
@@ -90,9 +90,9 @@ def _waiting_before(connection: Connection, file_no: int, rows: pl.DataFrame) ->
 
 
 def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
-    """取り込まなかった行の指摘 that still stand at the end of a night: name, since, and the finding.
+    """取り込まなかった行の指摘 that still count at the end of a night: name, since, and `FINDING`.
 
-    Those of the night itself, and of rows of earlier nights that no file has had right by then.
+    They belong to the night itself, or to earlier rows that had not ended by then.
     """
     finding, file, day = t.notice_finding.c, t.notice_file.c, night.isoformat()
     is_row = and_(_ROW.notice_file_no == finding.notice_file_no, _ROW.record_no == finding.record_no)
@@ -120,7 +120,7 @@ def waiting_findings(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def waiting_files(connection: Connection) -> list[dict[str, Any]]:
-    """行の待つ納付書データ: notice_file_no, name, night_on, and how many of its rows wait."""
+    """行の待つ納付書データ: notice_file_no, name, night_on, and the number of waiting rows (`rows`)."""
     file = t.notice_file.c
     query = (
         select(file.notice_file_no, file.name, file.night_on, func.count().label("rows"))
@@ -133,13 +133,13 @@ def waiting_files(connection: Connection) -> list[dict[str, Any]]:
 
 
 def waiting_numbers(connection: Connection, file_no: int) -> list[int]:
-    """まだ取り込まれていない行 of a file, by the numbers of their records."""
+    """まだ取り込まれていない行 of a file: record_no."""
     query = select(_ROW.record_no).where(_ROW.notice_file_no == file_no, ~_is_ended()).order_by(_ROW.record_no)
     return list(connection.execute(query).scalars())
 
 
 def enter_given_up(connection: Connection, request: Mapping[str, Any], records: Sequence[int], night: date) -> None:
-    """あきらめた行を記す: these rows of a request have ended."""
+    """あきらめた行を記す. `request` has give_up_no and notice_file_no; `records` are record numbers."""
     rows = pl.DataFrame({RefusedRow.RECORD_NO: records}, schema={RefusedRow.RECORD_NO: pl.Int64})
     number, file_no = request["give_up_no"], request["notice_file_no"]
     fixed = {"notice_file_no": file_no, "give_up_no": number, "is_right": 0, "night_on": night.isoformat()}

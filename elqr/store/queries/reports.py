@@ -1,4 +1,4 @@
-"""Questions the reports ask the ledger (帳票の照会): all by the night, so the same night gives the same rows."""
+"""Queries of the reports (帳票の照会): all as of a night, so that the same night gives the same rows."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -29,7 +29,7 @@ from elqr.vocabulary.terms import FileStatus, Outcome, Place
 
 
 def file_name() -> ColumnElement[Any]:
-    """ファイルの名 of the first delivery that was taken in."""
+    """ファイルの名 of the file of a query: its lowest name among accepted deliveries."""
     return (
         select(func.min(t.delivery.c.name))
         .where(t.delivery.c.sha256 == t.file.c.sha256, t.delivery.c.status == FileStatus.ACCEPTED.value)
@@ -60,8 +60,8 @@ def deliveries(connection: Connection, night: date) -> pl.DataFrame:
 def taken_in(connection: Connection, night: date) -> pl.DataFrame:
     """取り込んだファイル up to a night, as delivered: frame DeliveredFile.
 
-    Not what was held back or repeated, nor a file of which every record had come before: an old one with a new day on
-    it is no new one. A file without payments says that there were none, and counts.
+    Leaves out files that were held back or repeated, and those with only known records, such as an old file with a new
+    date in its name. A file without payments counts: it says that there were none.
     """
     delivery = t.delivery.c
     query = (
@@ -75,14 +75,14 @@ def taken_in(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def _brings_something() -> ColumnElement[bool]:
-    """新しい中身のあるファイルか, of the file of a query."""
+    """新しい中身のあるファイルか, for the file of a query."""
     file, money = t.file.c, m.deposit_file.c
     only_old_money = exists().where(money.file_no == file.file_no, money.lines > 0, money.new_lines == 0)
     return and_(or_(file.payment_count == 0, brings_payments()), ~only_old_money)
 
 
 def brings_payments() -> ColumnElement[bool]:
-    """新しい収納のあるファイルか, of the file of a query; one that no night has matched yet may have some."""
+    """新しい収納のあるファイルか, for the file of a query. A file that no night has matched counts as one."""
     payment, file = t.payment.c, t.file.c
     has_new_payment = exists().where(
         payment.file_no == file.file_no,
@@ -114,7 +114,7 @@ def notice_files(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def select_decided(*columns: Any) -> Select[Any]:
-    """Payments of the files that a night decided, with their decisions, notices and first delivery's name."""
+    """消込済の収納: decisions joined with their payments, decided files and files."""
     return (
         select(*columns)
         .select_from(t.decision)
@@ -131,7 +131,7 @@ def decided_files(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def open_files(connection: Connection) -> pl.DataFrame:
-    """未消込のファイル, which the next night decides: file_no, file_name, file_sha256."""
+    """未消込のファイル, for the next night: file_no, file_name, file_sha256."""
     return _files(connection, _FILES.where(OPEN))
 
 
@@ -140,7 +140,7 @@ def _files(connection: Connection, query: Select[Any]) -> pl.DataFrame:
 
 
 def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
-    """消込結果ごとの件数, 領収額, 収納額, 仮受額 of a night, by the ledger."""
+    """消込結果ごとの件数, 領収額, 収納額, 仮受額 of a night, by outcome."""
     decision = t.decision.c
     sums = (func.count(), func.sum(t.payment.c.paid_yen), func.sum(decision.claim_yen), func.sum(decision.suspense_yen))
     of_night = t.decided_file.c.night_on == night.isoformat()
@@ -151,7 +151,7 @@ def outcome_sums(connection: Connection, night: date) -> dict[str, list[int]]:
 def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
     """消込結果 of a night: frame DecidedPayment, oldest first.
 
-    What is true of a whole file is looked up once, and the rows come in columns, on all connections at once.
+    Columns of the file are looked up once per file. The rows are read as columns on all connections at once.
     """
     files, payment = decided_files(connections[0], night), t.payment.c
     of_night = t.decided_file.c.night_on == night.isoformat()
@@ -175,7 +175,7 @@ def decisions(connections: Sequence[Connection], night: date) -> pl.DataFrame:
 
 
 Columns = dict[Column, ColumnElement[Any]]
-"""Columns of a query by what they are read as."""
+"""Columns of a query by the column of the frame that they are read as."""
 
 
 def decision_columns() -> Columns:
@@ -220,7 +220,7 @@ def decision_rows(
     *joins: tuple[FromClause, Any],
     staged: FromClause | None = None,
 ) -> pl.DataFrame:
-    """消込結果の行: oldest first. `joins` are further tables, outer joined, with their conditions.
+    """消込結果の行, oldest first. `joins`: further tables to outer join, with their conditions.
 
     `staged` is a staged table of payment_no: only these.
     """
@@ -235,7 +235,7 @@ def decision_rows(
 
 
 def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame:
-    """先の収納 that decisions (with other_payment_no) name: frame EarlierPayment."""
+    """先の収納 named by decisions (other_payment_no): frame EarlierPayment."""
     payment, other_no = t.payment.c, pl.col(DecidedPayment.OTHER_PAYMENT_NO)
     of_payment = [name for name in EarlierPayment.SCHEMA if name != EarlierPayment.FILE_NAME]
     numbers = naming.select(other_no.alias(Payment.PAYMENT_NO)).drop_nulls().unique()
@@ -276,7 +276,7 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
 
 
 def postings(connection: Connection, night: date) -> pl.DataFrame:
-    """収納日計 of a night: frame DailySum. A move is one of a ruling or of a reduction."""
+    """収納日計 of a night: frame DailySum. Moves come from rulings and reductions."""
     posting, payment = t.posting.c, t.payment.c
     keys: Columns = {
         DailySum.ACCOUNT: posting.account,
@@ -322,7 +322,7 @@ def redelivered(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def chain(connection: Connection, night: date) -> dict[str, str]:
-    """台帳の素性 up to a night: hash of the ledger's first run, and id and hash of its last; empty without runs."""
+    """台帳の素性 up to a night: `ledger` (hash of the first run), `run_id`, `run_hash`; empty without runs."""
     run = t.run.c
     first = connection.execute(select(run.hash).order_by(run.run_no).limit(1)).scalar_one_or_none()
     query = select(run.run_id, run.hash).where(run.night_on <= night.isoformat()).order_by(run.run_no.desc()).limit(1)
@@ -331,23 +331,23 @@ def chain(connection: Connection, night: date) -> dict[str, str]:
 
 
 def anchor(connection: Connection) -> str:
-    """照合値: the number and hash of the last run, to be kept where the ledger is not; empty without runs."""
+    """照合値: number and hash of the last run, to be kept apart from the ledger; empty without runs."""
     run = t.run.c
     row = connection.execute(select(run.run_no, run.hash).order_by(run.run_no.desc()).limit(1)).one_or_none()
     return f"{row.run_no}:{row.hash}" if row else ""
 
 
 def conservation_breaks(connection: Connection, night: date) -> list[str]:
-    """金額の保存, asked of the database again: what does not add up, in words; empty when all is well."""
+    """金額の保存, checked again in the database: what does not add up, in words."""
     day = night.isoformat()
     counts = dict(connection.execute(_payments_that_break(day)).mappings().one())
     counts["取込時と件数・金額が違うファイル"] = connection.execute(_files_that_differ(day)).scalar_one()
     counts["決裁の付け替えが合わない収納"] = connection.execute(_moves_that_differ(day)).scalar_one()
-    return [f"{what}: {count}件" for what, count in counts.items() if count]
+    return [f"{rule}: {count}件" for rule, count in counts.items() if count]
 
 
 def _payments_that_break(day: str) -> Select[Any]:
-    """合わない収納 of a night: how many of them break each rule, under its name."""
+    """合わない収納 of a night: one row with the number of breaks of each rule, under its name."""
     payment, decision = t.payment.c, t.decision.c
     posted = (
         select(t.posting.c.payment_no, func.sum(t.posting.c.yen).label("yen"))
@@ -361,7 +361,7 @@ def _payments_that_break(day: str) -> Select[Any]:
         "行き先のない収納": decision.place.not_in([place.value for place in Place]),
     }
     return (
-        select_named({what: func.coalesce(func.sum(case((is_so, 1), else_=0)), 0) for what, is_so in breaks.items()})
+        select_named({rule: func.coalesce(func.sum(case((broken, 1), else_=0)), 0) for rule, broken in breaks.items()})
         .select_from(t.payment)
         .join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
         .outerjoin(t.decision, decision.payment_no == payment.payment_no)
@@ -371,7 +371,7 @@ def _payments_that_break(day: str) -> Select[Any]:
 
 
 def _files_that_differ(day: str) -> Select[Any]:
-    """取込時と違うファイル of a night: how many hold other payments, or other yen, than when they were taken in."""
+    """取込時と違うファイル of a night: the number of files whose count or yen differs from when they were taken in."""
     payment = t.payment.c
     sums = (
         select(payment.file_no, func.count().label("count"), func.sum(payment.paid_yen).label("yen"))
@@ -389,7 +389,7 @@ def _files_that_differ(day: str) -> Select[Any]:
 
 
 def _moves_that_differ(day: str) -> Select[Any]:
-    """付け替えの合わない収納 of a day: of how many the moves do not come to nothing."""
+    """付け替えの合わない収納 of a day: the number of payments whose moves do not sum to zero."""
     moved = (
         select(t.posting.c.payment_no)
         .where(t.posting.c.night_on == day, t.posting.c.reverses_no.is_not(None))

@@ -1,4 +1,4 @@
-"""Requests (申請): what one person asks for and another ends, of every kind: a table of them, and one of their ends."""
+"""Requests (申請), which one person makes and another ends: each kind has a table of requests and one of ends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from elqr.store.tables import arrears, held_files, money, months, refused_rows, 
 
 @dataclass(frozen=True, slots=True)
 class RequestKind:
-    """申請の種類: the table of its requests, and that of the one step that ends each.
+    """申請の種類: the table of its requests, and the table of the step that ends each.
 
-    `on` and `because` are how the step's table calls its day and its reason; `more` it says as the request's row does.
+    `on` and `because` are the step's columns for its day and reason. `more`: further columns of the step.
     """
 
     asked: Table
@@ -25,12 +25,12 @@ class RequestKind:
 
     @property
     def name(self) -> str:
-        """How the chain of runs calls it."""
+        """The name of this kind in the chain of runs."""
         return str(self.asked.name)
 
     @property
     def number(self) -> Column[Any]:
-        """申請番号."""
+        """申請番号: the column of the request's number."""
         return next(iter(self.asked.primary_key.columns))
 
 
@@ -44,23 +44,23 @@ RETRACTION = RequestKind(retractions.retraction, retractions.retraction_step)
 KINDS = (REVIEW, DIFFERENCE, MONTH_CLOSE, ARREARS, WAIVER, GIVE_UP, RETRACTION)
 
 
-def requests_with(kind: RequestKind, *more: ColumnElement[Any]) -> Select[Any]:
-    """申請, in order: its row, and of the step that ended it `result` (null while it waits), when, by whom and why."""
+def requests_with(kind: RequestKind, *columns: ColumnElement[Any]) -> Select[Any]:
+    """申請 in order: its row and the step that ended it: result (null while it waits), ended_on, taken_…, because."""
     step = kind.step.c
     further = (step[name] for name in kind.more if name not in kind.asked.c)
     when, why = step[kind.on].label("ended_on"), step[kind.because].label("because")
     ended = (step.result, *further, when, step.taken_at, step.taken_by, why)
-    query = select(*kind.asked.c, *more, *ended).outerjoin(kind.step, step[kind.number.name] == kind.number)
+    query = select(*kind.asked.c, *columns, *ended).outerjoin(kind.step, step[kind.number.name] == kind.number)
     return query.order_by(kind.number)
 
 
 def requests(connection: Connection, kind: RequestKind, *conditions: ColumnElement[bool]) -> list[dict[str, Any]]:
-    """申請 of a kind, in order, that meet the conditions; keys as of `requests_with`."""
+    """申請 of a kind that meet the conditions, in order; keys as in `requests_with`."""
     return [dict(row) for row in connection.execute(requests_with(kind).where(*conditions)).mappings()]
 
 
 def enter_request(connection: Connection, kind: RequestKind, row: Mapping[str, object]) -> dict[str, Any]:
-    """申請を記す; returns its row with its number."""
+    """申請を記す. Returns its row with its number."""
     numbered_row = {kind.number.name: next_no(connection, kind.number), **row}
     connection.execute(insert(kind.asked).values(**numbered_row))
     return numbered_row

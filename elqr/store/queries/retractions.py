@@ -1,4 +1,4 @@
-"""Questions and entries about records that are taken back (記録の取り消しの照会と記帳)."""
+"""Queries on records that are taken back (記録の取り消しの照会)."""
 
 from datetime import date
 from typing import Any
@@ -25,7 +25,7 @@ def _is_approved(kind: RetractionKind, until: date | None) -> ColumnElement[bool
 
 
 def numbers_taken_back(kind: RetractionKind, until: date | None = None) -> Select[tuple[int]]:
-    """取り消されたものの番号 of a kind, up to a night."""
+    """取り消されたものの番号: numbers of a kind, up to a night."""
     return select(r.retraction.c.number).where(_is_approved(kind, until))
 
 
@@ -41,7 +41,7 @@ def retractions_waiting(connection: Connection, kind: RetractionKind) -> list[di
 
 
 def retractions_approved(connection: Connection, kind: RetractionKind) -> list[dict[str, Any]]:
-    """取り消された記録 of a kind, in order, with who asked and who approved."""
+    """取り消された記録 of a kind: the approved requests, in order."""
     return [row for row in _requests_of_kind(connection, kind) if row["result"] == RulingResult.APPROVED.value]
 
 
@@ -50,9 +50,9 @@ def _requests_of_kind(connection: Connection, kind: RetractionKind) -> list[dict
 
 
 def retractions_in(connection: Connection, night: date) -> pl.DataFrame:
-    """取り消し一覧 of a night: asked for up to it and waiting at its end, or ended on it.
+    """取り消し一覧 of a night: frame RetractionRecord of requests that wait at its end, or ended on it.
 
-    Frame RetractionRecord; `result` is as of the night.
+    `result` is as of the night.
     """
     retraction, step, day = r.retraction.c, r.retraction_step.c, night.isoformat()
     by_then = and_(step.retraction_no == retraction.retraction_no, step.night_on <= day)

@@ -1,4 +1,4 @@
-"""Questions and entries of the review (決裁の照会と記帳): all by the night, append-only."""
+"""Queries and entries of the review (決裁の照会と記帳): all as of a night, append-only."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -46,12 +46,11 @@ _APPROVED = RulingResult.APPROVED.value
 
 
 def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = None) -> pl.DataFrame:
-    """要確認 up to a night: what is open, and what is closed while its yen wait in suspense (`is_open` false).
+    """要確認 up to a night: frame ExceptionRow of what is open, or closed with yen still in suspense (not `is_open`).
 
-    速報 that are overdue are among them, until they are confirmed, taken back, or ended by two people; and 収納 with
-    yen in suspense that had stood on a claim (`terms.LEFT_CLAIM`), whatever came of them on their night.
-    Frame ExceptionRow; `claim_yen` and `suspense_yen` are balances as of the night. `only` has payment_no of those
-    that are asked for.
+    Includes overdue 速報, until they are confirmed, taken back, or ended by two people, and payments with yen in
+    suspense that came off a claim (`terms.LEFT_CLAIM`), whatever their outcome. `claim_yen` and `suspense_yen` are
+    balances as of the night. `only`: only these payments (payment_no).
     """
     last, waits = r.ruling.c, Waits.on(night)
     columns = decision_columns() | {
@@ -84,7 +83,7 @@ def exceptions(connection: Connection, night: date, only: pl.DataFrame | None = 
 
 
 def payments_at(connection: Connection, identities: pl.DataFrame) -> pl.DataFrame:
-    """受付番号 of records: file_sha256, record_no → payment_no; those the ledger does not have are missing."""
+    """受付番号 of records: file_sha256, record_no, payment_no, for those that the ledger has."""
     schema = schema_of((DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO, DecidedPayment.PAYMENT_NO))
     wanted = identities.select(DecidedPayment.FILE_SHA256, DecidedPayment.RECORD_NO).unique()
     with stage_rows(connection, wanted) as staged:
@@ -107,18 +106,18 @@ def target_notices(connection: Connection, key_nos: pl.DataFrame) -> pl.DataFram
 def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の納付書 by their numbers: notice_no, payer_ref, is_cancelled."""
     schema = schema_of((NoticeStanding.NOTICE_NO, NoticeStanding.PAYER_REF, NoticeStanding.IS_CANCELLED))
-    notice, gone = t.notice.c, t.notice_cancel.c.notice_no
+    notice, cancelled_no = t.notice.c, t.notice_cancel.c.notice_no
     with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as staged:
         query = (
-            select(notice.notice_no, notice.payer_ref, gone.is_not(None).label(NoticeStanding.IS_CANCELLED))
+            select(notice.notice_no, notice.payer_ref, cancelled_no.is_not(None).label(NoticeStanding.IS_CANCELLED))
             .join(staged, staged.c.notice_no == notice.notice_no)
-            .outerjoin(t.notice_cancel, gone == notice.notice_no)
+            .outerjoin(t.notice_cancel, cancelled_no == notice.notice_no)
         )
         return read_frame(connection, query, schema)
 
 
 def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
-    """充てる先の調定 of notices: frame OpenClaim with procedure_code, levy_year."""
+    """充てる先の調定 of notices: frame OpenClaim with procedure_code."""
     unknown = pl.lit(None, pl.Int64)
     wanted = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
     claims = queries.open_claims([connection], wanted)
@@ -155,7 +154,7 @@ def standing(connection: Connection, payment_nos: pl.DataFrame, night: date) -> 
 
 
 def last_night(connection: Connection) -> str:
-    """最後の日 that the ledger has a run of, or empty."""
+    """最後の夜 that has a run, as ISO text, or empty."""
     return str(connection.execute(select(func.coalesce(func.max(t.run.c.night_on), ""))).scalar_one())
 
 
@@ -178,7 +177,7 @@ def rulings_by_no(connection: Connection, ruling_nos: Iterable[int]) -> pl.DataF
 
 
 def reviews(connection: Connection) -> list[dict[str, Any]]:
-    """決裁の申請, newest last, with the number of rulings and the step that ended each."""
+    """決裁の申請, newest last, each with its number of `rulings` and the step that ended it."""
     count = select(func.count()).where(r.ruling.c.review_no == r.review.c.review_no).scalar_subquery()
     query = requests_with(REVIEW, count.label("rulings"))
     return [dict(row) for row in connection.execute(query).mappings()]
@@ -191,7 +190,7 @@ def enter_rulings(connection: Connection, review_no: int, proposals: pl.DataFram
 
 
 def enter_effects(connection: Connection, night: date, effects: pl.DataFrame, moves: pl.DataFrame) -> None:
-    """決裁の結果を記す: what came of each ruling (frame RulingEffect), and its postings (frame Move)."""
+    """決裁の結果を記す: the effects of rulings (frame RulingEffect) and their postings (frame Move)."""
     night_on = night.isoformat()
     insert_frame(connection, r.ruling_result, effects.select(*RulingEffect.SCHEMA), night_on=night_on)
     rows = number_rows(
@@ -205,10 +204,10 @@ def enter_effects(connection: Connection, night: date, effects: pl.DataFrame, mo
 
 
 def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """仮受の仕訳 of payments: frame NumberedPosting, the first that put yen of each into suspense.
+    """仮受の仕訳 of payments: frame NumberedPosting, the first of each that put yen into suspense.
 
-    What rulings move out of suspense stays in its year. It is the night's, or by which a later night
-    or an undone ruling took the payment off a claim.
+    It is the posting of the night, of a reduction, or of an undone ruling. What rulings move out of suspense stays in
+    its fiscal year.
     """
     posting, parts = t.posting.c, []
     with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO).unique()) as staged:
@@ -226,7 +225,7 @@ def held(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
 
 
 def made_by(connection: Connection, ruling_nos: pl.DataFrame) -> pl.DataFrame:
-    """決裁による仕訳 of rulings; frame Made, on a claim with the slip that it pays."""
+    """決裁による仕訳 of rulings: frame Made. A posting on a claim has the notice that it pays."""
     schema = {**Posting.SCHEMA, **schema_of((Made.POSTING_NO, Made.RULING_NO, Made.NOTICE_NO))}
     target_no = func.coalesce(r.ruling_posting.c.notice_no, r.ruling.c.notice_no)
     notice_no = case((t.posting.c.claim_no.is_not(None), target_no)).label(Move.NOTICE_NO)
@@ -260,9 +259,9 @@ _LOWERED_YEN = "lowered_yen"
 
 
 def _lowered_postings(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """減額で外された額: posting_no, `lowered_yen` that later nights took off its claim.
+    """減額で外された額: posting_no, and the lowered_yen that later nights took off its claim.
 
-    What later rulings took back has to be undone first, and is there again then.
+    Later rulings do not count: they have to be undone first, which brings their yen back.
     """
     posting = t.posting.c
     with stage_rows(connection, rows.select(Made.POSTING_NO, Made.PAYMENT_NO).unique()) as staged:
@@ -277,9 +276,9 @@ def _lowered_postings(connection: Connection, rows: pl.DataFrame) -> pl.DataFram
 
 
 def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
-    """後で動かした決裁: frame LaterRuling, the last that moved yen of a payment that the ruling moved too.
+    """後で動かした決裁: frame LaterRuling, the last later ruling that moved yen of a payment that a ruling had moved.
 
-    `made` is frame Made.
+    `moves` is frame Made.
     """
     link, posting, later = r.ruling_posting.c, t.posting.c, r.ruling.c
     with stage_rows(connection, moves.select(Made.RULING_NO, Made.PAYMENT_NO).unique()) as staged:
@@ -294,14 +293,14 @@ def moved_since(connection: Connection, moves: pl.DataFrame) -> pl.DataFrame:
 
 
 def rulings_in(connection: Connection, night: date) -> pl.DataFrame:
-    """決裁一覧 of a night: frame RulingRecord, asked for up to it and waiting at its end, or ended on it."""
+    """決裁一覧 of a night: frame RulingRecord of rulings that wait at its end, or ended on it."""
     day = night.isoformat()
     ended = r.review_step.c.night_on
     return _read_trail(connection, [r.review.c.night_on <= day, or_(ended.is_(None), ended >= day)], day)
 
 
 def trail(connection: Connection, review_no: int | None = None, payment_no: int | None = None) -> pl.DataFrame:
-    """決裁の記録 of a request, of a payment with what rulings on others moved of it, or all: frame RulingRecord."""
+    """決裁の記録: frame RulingRecord of a request, of a payment (any ruling that moved its yen), or of all."""
     conditions = [r.ruling.c.review_no == review_no] if review_no is not None else []
     if payment_no is not None:
         moved = select(r.ruling_posting.c.ruling_no).join(
@@ -356,7 +355,7 @@ def _read_trail(connection: Connection, conditions: list[ColumnElement[bool]], u
 
 def _withdrawn_yen(until: str) -> ColumnElement[int]:
     """送付元の取消にした額 of a ruling, up to a night."""
-    posting = t.posting.alias("made").c
+    posting = t.posting.alias("withdrawal").c
     return (
         select(func.coalesce(func.sum(posting.yen), 0))
         .where(
@@ -371,7 +370,7 @@ def _withdrawn_yen(until: str) -> ColumnElement[int]:
 
 
 def _returned_yen(until: str) -> ColumnElement[int]:
-    """調定に戻らず仮受に置いた額 of a ruling that undid another, up to a night."""
+    """調定に戻らず仮受に置いた額 of a ruling that undoes another, up to a night."""
     posting, back = t.posting.alias("held").c, t.posting.alias("held_back").c
     return (
         select(func.coalesce(func.sum(posting.yen), 0))

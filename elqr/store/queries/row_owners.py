@@ -1,4 +1,4 @@
-"""More questions of the verification (検算の照会): who approved what, and rows that ought to belong to others."""
+"""More queries of the verification (検算の照会): who approved what, and rows that must belong to others."""
 
 import polars as pl
 from sqlalchemy import Connection, and_, exists, func, literal, select
@@ -16,7 +16,7 @@ _APPROVED = RulingResult.APPROVED.value
 
 
 def last_upload(connection: Connection) -> int:
-    """最後の納付書情報の番号; 0 without any."""
+    """最後の納付書情報の番号, or 0."""
     return int(connection.execute(select(func.coalesce(func.max(t.upload.c.upload_no), 0))).scalar_one())
 
 
@@ -27,7 +27,7 @@ def claims(connection: Connection) -> pl.DataFrame:
 
 
 def notice_cancels(connection: Connection) -> pl.DataFrame:
-    """納付書の取消: notice_no, notice_file_no, night_on, beside the notice's own key."""
+    """納付書の取消: notice_no, notice_file_no, night_on, and the key of the notice."""
     key = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
     cancel = t.notice_cancel.c
     query = select(cancel.notice_no, cancel.notice_file_no, cancel.night_on, *(t.notice.c[name] for name in key)).join(
@@ -38,9 +38,9 @@ def notice_cancels(connection: Connection) -> pl.DataFrame:
 
 
 def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
-    """承認 of everything that takes two people: kind, number, each who asked or decided, and who approved.
+    """承認 of everything that takes two people: (kind, number, who requested or decided, who approved).
 
-    A release is asked for by the last request before it: an earlier one was withdrawn.
+    The request of a release is the last one before it: earlier ones were withdrawn.
     """
     start = t.ledger_start.c
     requested, released, later = (t.release_step.alias(name) for name in ("requested", "released", "later"))
@@ -71,7 +71,7 @@ def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:
 
 
 def issued_by_upload(connection: Connection) -> dict[int, tuple[int, int]]:
-    """発行した枚数と金額, by upload_no."""
+    """発行した枚数と金額 by upload_no."""
     query = (
         select(t.payload.c.upload_no, func.count(), func.sum(t.notice.c.amount_yen))
         .join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
@@ -81,7 +81,7 @@ def issued_by_upload(connection: Connection) -> dict[int, tuple[int, int]]:
 
 
 def without_file(connection: Connection) -> list[tuple[str, int]]:
-    """ファイルのない収納と入金: table and number of what belongs to no file that was taken in."""
+    """ファイルのない収納と入金: (table, number) of rows that belong to no file."""
     files = select(t.file.c.file_no)
     parts = ((t.payment, t.payment.c.payment_no), (m.deposit, m.deposit.c.deposit_no))
     queries = [select(literal(table.name), number).where(table.c.file_no.not_in(files)) for table, number in parts]

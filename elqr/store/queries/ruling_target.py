@@ -1,7 +1,7 @@
-"""Questions about the target of a ruling (対象の照会): how the notice that a person named stands, in one mark.
+"""Queries on the target of a ruling (対象の照会): a mark of the state of the notice that a person named.
 
-A ruling keeps the mark of the moment in which it was asked for. When the notice was cancelled, reissued, announced,
-paid or ruled on since, its mark is another, and what was asked for is not carried out.
+A ruling keeps the mark from the moment of its request. When the notice was cancelled, reissued, announced, paid or
+ruled on since, its mark differs, and the ruling is not carried out.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _HASH_DIGITS = 32
 
 
 def target_marks(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
-    """対象の照合値 of notices (notice_no): notice_no, target_mark over the notice and every claim that it pays."""
+    """対象の照合値 of notices: notice_no, and target_mark over the notice and every claim that it pays."""
     wanted = notice_nos.select(Notice.NOTICE_NO).drop_nulls().unique()
     unknown = pl.lit(None, pl.Int64)
     claims = queries.open_claims([connection], wanted.with_columns(owed_yen=unknown, levy_year=unknown))
@@ -46,7 +46,7 @@ def _text(*names: str) -> pl.Expr:
 
 
 def _states(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
-    """納付書の状態: whether it was cancelled, is the newest of its claim, and has a 速報."""
+    """納付書の状態: the columns `_STATE`."""
     with stage_rows(connection, notice_nos) as staged:
         query = (
             select_named(

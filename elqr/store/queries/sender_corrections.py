@@ -1,4 +1,4 @@
-"""Questions of withdrawals (送付元の取消の照会): the other 確報 of a payment's event, and where their yen stand."""
+"""Queries on senders' corrections (送付元の取消の照会): other 確報 of a payment's event, and where their yen are."""
 
 from datetime import date
 
@@ -15,8 +15,12 @@ from elqr.vocabulary.terms import Outcome, Stage
 
 
 def others_moved(night: date) -> ColumnElement[int | None]:
-    """ほかの確報の動き: a number that rises with each posting of another 確報 of the event; null where none matters."""
-    record, known, posting = t.payment_identity.alias("own").c, t.payment_identity.alias("k").c, t.posting.alias("g").c
+    """ほかの確報の動き: a number that rises with each posting of another 確報 of the event; null if not in doubt."""
+    record, known, posting = (
+        t.payment_identity.alias("record").c,
+        t.payment_identity.alias("known_record").c,
+        t.posting.alias("known_posting").c,
+    )
 
     def last(is_move: bool) -> ColumnElement[int]:
         newest = select(func.coalesce(func.max(posting.posting_no), 0)).where(
@@ -38,10 +42,10 @@ def others_moved(night: date) -> ColumnElement[int | None]:
 
 
 def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
-    """かかわる収納 of payments: the other 確報 of their event, and where the yen of all of them stand."""
+    """かかわる収納 of payments: the other 確報 of their event, and where the yen of all of them are."""
     record, known, other = (
-        t.payment_identity.alias("own").c,
-        t.payment_identity.alias("k").c,
+        t.payment_identity.alias("record").c,
+        t.payment_identity.alias("known_record").c,
         t.payment.alias("other").c,
     )
     payment, decision = t.payment.c, t.decision.c
@@ -83,7 +87,7 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
 
 
 def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """収納の今の置き場所 of payments; frame Standing: what is left on each account, claim and year."""
+    """収納の今の置き場所 of payments: frame Standing, the remaining yen by account, claim and year."""
     posting, ruling = t.posting.c, r.ruling.c
     notice_no = case(
         (

@@ -1,4 +1,4 @@
-"""What is asked of the tallies, and how they are entered (累計の照会と記帳)."""
+"""Queries and entries of the tallies (累計の照会と記帳)."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from elqr.vocabulary.terms import Account
 
 
 def enter_issue_tallies(connection: Connection, issued: pl.DataFrame) -> None:
-    """発行の累計を記す, of payloads beside their notices."""
+    """発行の累計を記す for payloads with their notices: the columns of IssuedNotice."""
     insert_frame(connection, issue_tally, issue_tallies(issued))
 
 
@@ -27,7 +27,7 @@ def enter_posting_tallies(connection: Connection, tallies: pl.DataFrame) -> None
 
 
 def tally_all(connection: Connection) -> None:
-    """累計を作る, for a ledger that was begun before there were any."""
+    """累計を作る for a ledger that is older than tallies."""
     enter_issue_tallies(connection, issued(connection))
     enter_posting_tallies(connection, posting_tallies(posted(connection)))
 
@@ -51,7 +51,7 @@ def posted(connection: Connection) -> pl.DataFrame:
 
 
 def posted_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """収納の仕訳 of some payments: frame PostedPayment. Asked in two parts, each with an index of its own."""
+    """収納の仕訳 of payments: frame PostedPayment. Two queries, each with an index of its own."""
     with stage_rows(connection, payment_nos.select(Posting.PAYMENT_NO).unique()) as staged:
         query = _select_posted().join(staged, staged.c.payment_no == t.posting.c.payment_no)
         moved = t.posting.c.reverses_no.is_not(None)
@@ -60,14 +60,14 @@ def posted_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame
 
 
 def last_issued(connection: Connection) -> dict[str, int]:
-    """発行の済んだところ: by procedure, the last notice up to which none is left to issue."""
+    """発行の済んだところ by procedure: the last notice number up to which nothing is left to issue."""
     tally = issue_tally.c
     query = select(tally.procedure_code, func.max(tally.last_notice_no)).group_by(tally.procedure_code)
     return {code: int(last) for code, last in connection.execute(query)}
 
 
 def balances(connection: Connection, night: date) -> dict[str, int]:
-    """残高 up to a night: yen on claims and in suspense, over the whole ledger."""
+    """残高 up to a night: yen by account, over the whole ledger."""
     tally = posting_tally.c
     query = (
         select(tally.account, func.sum(tally.yen)).where(tally.night_on <= night.isoformat()).group_by(tally.account)
@@ -103,7 +103,7 @@ def evidence(connection: Connection, as_of: date) -> pl.DataFrame:
         .where(posting.account == Account.CLAIM.value, posting.night_on <= day)
         .group_by(posting.procedure_code)
     )
-    both = read_frame(connection, issued, schema_of(of_notices)).join(
+    rows = read_frame(connection, issued, schema_of(of_notices)).join(
         read_frame(connection, posted, schema_of(of_payments)), on=code, how="full", coalesce=True, validate="1:1"
     )
-    return both.select(*EvidenceSum.SCHEMA).with_columns(pl.col(pl.Int64).fill_null(0)).sort(code)
+    return rows.select(*EvidenceSum.SCHEMA).with_columns(pl.col(pl.Int64).fill_null(0)).sort(code)

@@ -1,4 +1,4 @@
-"""What the trends ask the ledger (推移の照会): the runs' own sums and the rulings since, never the payments again."""
+"""Queries of the trends (推移の照会): the sums in the runs and the rulings since, without reading payments again."""
 
 import json
 from datetime import date
@@ -16,10 +16,10 @@ from elqr.vocabulary.terms import Account, Place, Ruling, RulingResult
 
 
 def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """実行の合計 of the last nights up to one that matched anything: frames PlaceTrend, ChannelTrend, summed by night.
+    """実行の合計 of the last nights with matching, up to a night: frames PlaceTrend and ChannelTrend, summed by night.
 
-    Approvals have runs without sums. Runs of older ledgers have none by channel; their nights are missing
-    from the second frame.
+    Runs of approvals have no sums. Runs of older programs have no sums by channel, so their nights are missing from the
+    second frame.
     """
     decided_file, run = t.decided_file.c, t.run.c
     newest_first = (
@@ -30,7 +30,7 @@ def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataF
     )
     days = list(connection.execute(newest_first.limit(nights)).scalars())
     places, channels = [], []
-    has_sums = run.entry.contains('"places":')  # what people did has none
+    has_sums = run.entry.contains('"places":')  # acts of people have none
     for day, text in connection.execute(select(run.night_on, run.entry).where(run.night_on.in_(days), has_sums)):
         entry: dict[str, Any] = json.loads(text)
         places += [(day, place, *sums) for place, sums in entry.get("places", {}).items()]
@@ -39,7 +39,7 @@ def run_sums(connection: Connection, night: date, nights: int) -> tuple[pl.DataF
 
 
 def _sum_by_night(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.DataFrame:
-    """One row a night and name; a night may have had several runs."""
+    """One row per night and name: a night may have several runs."""
     stored = {name: pl.String if dtype == pl.Date else dtype for name, dtype in schema.items()}
     day, name, *sums = schema
     frame = pl.DataFrame(rows, schema=stored, orient="row").group_by(day, name).agg(pl.col(sums).sum()).sort(day, name)
@@ -47,10 +47,10 @@ def _sum_by_night(rows: list[tuple[Any, ...]], schema: dict[str, Any]) -> pl.Dat
 
 
 def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFrame:
-    """効力のある決裁と減額 of every payment that one touched after a night and up to another; frame RulingTrend.
+    """効力のある決裁と減額 of payments touched after one night and up to another: frame RulingTrend.
 
-    Earlier rulings of the same payments are among them, because what a ruling changed depends on the one before. What
-    an undone ruling left in suspense of a payment is told like a reduction.
+    Includes earlier rulings on these payments, because the change that a ruling makes depends on the one before. What
+    an undone ruling left in suspense counts as a reduction.
     """
     ruling, effect, posting, reduced = r.ruling.c, r.ruling_result.c, t.posting.c, r.reduced_posting.c
     was_exception = t.decision.c.place.in_([Place.EXCEPTION.value, Place.REJECTED.value])

@@ -1,4 +1,4 @@
-"""Questions about the payments that no night has decided yet (未消込の照会), for who asks piece by piece."""
+"""Queries on payments that no night has decided yet (未消込の照会), for callers that read them in pieces."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from elqr.vocabulary.frames import NoticeClaim, NoticeKey, Payment
 _PAYMENTS_AT_ONCE = 100_000
 
 OPEN = ~exists().where(t.decided_file.c.file_no == t.file.c.file_no)
-"""未消込のファイルか: no night has matched it."""
+"""未消込のファイルか, for the file of a query: no night has matched it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """未消込の収納: how many and how much, by what their files hold, and between which numbers they stand."""
+    """未消込の収納: count and yen as their files state, and the first and last number."""
 
     count: int
     yen: int
@@ -27,14 +27,14 @@ class Undecided:
     last: int
 
     def spans(self, size: int) -> list[tuple[int, int]]:
-        """区間: the numbers in spans of a size, each from its first to its last number."""
+        """区間: (first, last) of consecutive spans of a size."""
         return [(at, min(at + size - 1, self.last)) for at in range(self.first, self.last + 1, size)]
 
 
 def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
-    """未消込の収納, but of files in hand.
+    """未消込の収納, except those of the files `in_hand`.
 
-    Files and their payments are numbered alike, so the first open file has the first number.
+    Payments are numbered in the order of their files, so the first open file has the lowest number.
     """
     sums = select(
         func.coalesce(func.sum(t.file.c.payment_count), 0),
@@ -53,7 +53,7 @@ def undecided(connection: Connection, in_hand: Iterable[int] = ()) -> Undecided:
 
 
 def undecided_between(connection: Connection, first: int, last: int, in_hand: Iterable[int] = ()) -> pl.DataFrame:
-    """未消込の収納 of a span, but of files in hand; frame Payment, in order."""
+    """未消込の収納 in a span of numbers, except those of the files `in_hand`; frame Payment, in order."""
     query = (
         select(*(t.payment.c[name] for name in Payment.SCHEMA))
         .join(t.file, t.file.c.file_no == t.payment.c.file_no)
@@ -63,7 +63,7 @@ def undecided_between(connection: Connection, first: int, last: int, in_hand: It
 
 
 def undecided_payments(connection: Connection, in_hand: Collection[int] = ()) -> Iterator[pl.DataFrame]:
-    """未消込の収納 of every file that no night has decided, but of those in hand; frames Payment, in order."""
+    """未消込の収納 of all files, except those `in_hand`; frames Payment, in order."""
     waiting = undecided(connection, in_hand)
     if waiting.count:
         for span in waiting.spans(_PAYMENTS_AT_ONCE):
@@ -71,7 +71,7 @@ def undecided_payments(connection: Connection, in_hand: Collection[int] = ()) ->
 
 
 def covers(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
-    """キーの指す調定: key_kind, key_digits and each claim that a slip behind the key pays."""
+    """キーの指す調定: key_kind, key_digits, and claim_no of each claim that a notice with that key pays."""
     names = (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS)
     keys = payments.select(names).unique().with_row_index("at").cast({"at": pl.Int64})
     stored = registered_keys(keys)

@@ -1,4 +1,4 @@
-"""Questions about what was taken in (取込の記録の照会): what waits to be sealed, and what stands for nothing."""
+"""Queries on what was taken in (取込の記録の照会): what waits to be sealed, and records without content."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _TAKEN = (FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value)
 
 
 def deliveries(connection: Connection, after: int) -> list[dict[str, Any]]:
-    """受信 after a number, in order: delivery_no, name, sha256, status; code and actual of the first finding."""
+    """受信 after a number, in order: delivery_no, name, sha256, status, and code and actual of the first finding."""
     delivery, finding = t.delivery.c, t.delivery_finding.c
     query = (
         select(delivery.delivery_no, delivery.name, delivery.sha256, delivery.status, finding.code, finding.actual)
@@ -25,7 +25,7 @@ def deliveries(connection: Connection, after: int) -> list[dict[str, Any]]:
 
 
 def without_content(connection: Connection, after: int) -> list[tuple[int, str]]:
-    """中身のない受信 after a number: number and name of what is called taken in, and no file of the ledger is."""
+    """中身のない受信 after a number: (number, name) of deliveries taken in for which the ledger has no file."""
     delivery, file = t.delivery.c, t.file.c
     same = and_(
         file.sha256 == delivery.sha256,
@@ -40,9 +40,9 @@ def without_content(connection: Connection, after: int) -> list[tuple[int, str]]
 
 
 def taken_twice(connection: Connection, after: int) -> list[tuple[str, str]]:
-    """二度取り込んだ中身, one of them after a number: its hash and one of its names.
+    """二度取り込んだ中身, at least once after a number: (hash, one of its names).
 
-    What comes again is delivered again, and not taken in again.
+    Content that comes again is redelivered, not taken in again.
     """
     delivery, later = t.delivery.c, t.delivery.alias("later").c
     newer = select(later.sha256).where(later.delivery_no > after, later.status == FileStatus.ACCEPTED.value)
@@ -53,10 +53,10 @@ def taken_twice(connection: Connection, after: int) -> list[tuple[str, str]]:
 
 
 def files(connection: Connection, after: int) -> list[dict[str, Any]]:
-    """まだ確かめていないファイル: those that no night has matched, and those that were taken in after a delivery.
+    """まだ確かめていないファイル: those that no night has matched, and those taken in after a delivery number.
 
-    Each with the name and night of its delivery (none when there is none), what its payments (payments, yen) and its
-    lines of money (deposits) come to, and what the ledger says of it.
+    Rows of the file, with name and night_on of its delivery or None, `lines` of its money file or None, and what it
+    holds: `payments`, `yen` and `deposits`.
     """
     file, delivery, deposit_file = t.file.c, t.delivery.c, m.deposit_file.c
     delivered = and_(delivery.sha256 == file.sha256, delivery.status == FileStatus.ACCEPTED.value)
@@ -90,13 +90,13 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
 
 
 def deposits(connection: Connection, after: int) -> set[int]:
-    """入金明細 after a number: the files that they are of."""
+    """入金明細 after a number: the numbers of their files."""
     deposit = m.deposit.c
     return set(connection.execute(select(deposit.file_no).where(deposit.deposit_no > after)).scalars())
 
 
 def uploads(connection: Connection, after: int) -> list[dict[str, Any]]:
-    """納付書情報 after a number, each with how many payloads (payloads) and yen (payload_yen) went out with it."""
+    """納付書情報 after a number: rows of the uploads, with the number of `payloads` and `payload_yen`."""
     upload = t.upload.c
     query = select(*upload).where(upload.upload_no > after).order_by(upload.upload_no)
     rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -107,12 +107,12 @@ def uploads(connection: Connection, after: int) -> list[dict[str, Any]]:
         .group_by(t.payload.c.upload_no)
     )
     sums = {number: numbers for number, *numbers in connection.execute(issued)} if rows else {}
-    for row in rows:  # payloads have no index by upload: they are read where one waits
+    for row in rows:  # payloads have no index by upload: read only if there are rows
         row["payloads"], row["payload_yen"] = sums.get(row["upload_no"], (0, 0))
     return rows
 
 
 def has_findings(connection: Connection, notice_file_no: int) -> bool:
-    """指摘があるか of a notice file."""
+    """指摘のある納付書データか: whether the notice file has findings."""
     number = t.notice_finding.c.notice_file_no
     return connection.execute(select(number).where(number == notice_file_no).limit(1)).first() is not None

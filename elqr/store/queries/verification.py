@@ -1,4 +1,4 @@
-"""Questions of the verification (検算の照会): the ledger's rows as they are, and whether its guards are still there."""
+"""Queries of the verification (検算の照会): the ledger's rows as they are."""
 
 import json
 from datetime import date
@@ -50,7 +50,7 @@ _APPROVED = RulingResult.APPROVED.value
 
 
 def runs(connection: Connection) -> list[dict[str, Any]]:
-    """実行の連鎖, in order; `entry` as it was hashed and as read."""
+    """実行の連鎖 in order: rows with `entry` as it was hashed, and parsed as `read`."""
     rows = connection.execute(select(*t.run.c).order_by(t.run.c.run_no)).mappings()
     return [{**row, "read": json.loads(row["entry"])} for row in rows]
 
@@ -101,12 +101,12 @@ def issue_tallies(connection: Connection) -> pl.DataFrame:
 
 
 def posting_tallies(connection: Connection) -> pl.DataFrame:
-    """計上の累計; frame PostingTally, its `is_elqr` as the number that it is there."""
+    """計上の累計; frame PostingTally, with `is_elqr` as 0 or 1."""
     return _read_all(connection, posting_tally, {**PostingTally.SCHEMA, PostingTally.IS_ELQR: _WHOLE})
 
 
 def decisions(connection: Connection) -> pl.DataFrame:
-    """消込結果 beside the payment: frame DecisionBeside."""
+    """収納と消込結果: frame DecisionBeside."""
     payment_columns = [name for name in DecisionBeside.SCHEMA if name not in Decision.SCHEMA]
     query = (
         select(*(t.decision.c[name] for name in Decision.SCHEMA), *(t.payment.c[name] for name in payment_columns))
@@ -137,9 +137,9 @@ def postings(connection: Connection) -> pl.DataFrame:
 
 
 def stray_postings(connection: Connection) -> list[int]:
-    """調定が違う仕訳: on a claim that neither the payment's notice nor the ruling's target pays, nor is taken back.
+    """調定が違う仕訳: the claim is not of the payment's notice, nor of the ruling's target, nor of a reversed posting.
 
-    A correction may go where its own ruling takes yen back, or where the slip stands that it names.
+    A correction may go to a claim from which its own ruling takes yen back, or to one that its notice pays.
     """
     posting, back, covers, decision = t.posting.c, t.posting.alias("back").c, t.notice_claim.c, t.decision.c
     link, target = r.ruling_posting.c, r.ruling.c
@@ -165,16 +165,16 @@ def stray_postings(connection: Connection) -> list[int]:
 
 
 def overpaid_claims(connection: Connection) -> pl.DataFrame:
-    """納め過ぎの調定: frame OverpaidClaim, of claims whose slips were cancelled or issued again.
+    """納め過ぎの調定: frame OverpaidClaim of claims whose notices were cancelled or reissued.
 
-    As far as a link of the chain looked at the slips.
+    Claims with notices that no link has looked at yet are left out.
     """
     seen, covers = last_seen(connection), t.notice_claim.c
-    gone = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
+    is_cancelled = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
     changed = (
         select(covers.claim_no)
         .join(t.notice, t.notice.c.notice_no == covers.notice_no)
-        .where(or_(t.notice.c.issue_no > 1, gone))
+        .where(or_(t.notice.c.issue_no > 1, is_cancelled))
     )
     unseen = select(covers.claim_no).where(
         covers.notice_no.in_(
@@ -202,11 +202,11 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
 
 
 OF_PAYMENT = "_paid"
-"""Behind the name of a column: what the payment says, beside what it is known by."""
+"""Suffix of a column of the payment, next to the column by which the payment is known."""
 
 
 def identities(connection: Connection) -> pl.DataFrame:
-    """既知の収納, beside the payments they are of: both sides' identity, stage and occurrence."""
+    """既知の収納とその収納: identity, stage and occurrence_no of both; those of the payment end in `OF_PAYMENT`."""
     names = (Payment.PAYMENT_NO, Payment.IDENTITY, Payment.STAGE, Payment.OCCURRENCE_NO)
     payments = _read_all(connection, t.payment, {name: Payment.SCHEMA[name] for name in names})
     known = _read_all(connection, t.payment_identity, Known.SCHEMA)
@@ -214,7 +214,7 @@ def identities(connection: Connection) -> pl.DataFrame:
 
 
 def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
-    """収納の中身 of some payments: frame SaidContent."""
+    """収納の中身 of payments: frame SaidContent."""
     payment = t.payment.c
     schema: dict[str, Any] = {name: Payment.SCHEMA[name] for name in (Payment.PAYMENT_NO, *CONTENT)}
     with stage_rows(connection, payment_nos.select(Payment.PAYMENT_NO)) as staged:
@@ -223,7 +223,7 @@ def contents(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
 
 
 def rulings(connection: Connection) -> pl.DataFrame:
-    """決裁 with what came of them: frame CarriedRuling."""
+    """決裁とその結果: frame CarriedRuling."""
     columns = ((r.ruling if name in Ruled.SCHEMA else r.ruling_result).c[name] for name in CarriedRuling.SCHEMA)
     query = select(*columns).outerjoin(r.ruling_result, r.ruling_result.c.ruling_no == r.ruling.c.ruling_no)
     return read_frame(connection, query, CarriedRuling.SCHEMA).sort(CarriedRuling.RULING_NO)
@@ -236,7 +236,7 @@ def deposits_of(connection: Connection, file_no: int) -> pl.DataFrame:
 
 
 def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
-    """入金ファイル by file_no."""
+    """入金ファイル: rows by file_no."""
     return {row["file_no"]: dict(row) for row in connection.execute(select(*m.deposit_file.c)).mappings()}
 
 
@@ -260,7 +260,7 @@ def decided_payments(connection: Connection) -> pl.DataFrame:
 
 
 def settlements(connection: Connection) -> pl.DataFrame:
-    """突合済, beside the sums of what stands in each: frame EnteredSettlement."""
+    """突合済と、その中身の合計: frame EnteredSettlement."""
     number, held_money = EnteredSettlement.SETTLEMENT_NO, EnteredSettlement.HELD_MONEY
     held_names = {EnteredSettlement.HELD_PAYMENTS: Bundle.PAYMENTS, EnteredSettlement.HELD_YEN: Bundle.YEN}
     sums = (func.sum(m.bundle.c[name]).label(held) for held, name in held_names.items())
@@ -319,7 +319,7 @@ def _notice_files(connection: Connection, condition: ColumnElement[bool]) -> pl.
 
 
 def unsealed_notice_files(connection: Connection, notice_file_no: int) -> pl.DataFrame:
-    """納付書データの取込 after a number; as `notice_files`, which has them all."""
+    """納付書データの取込 after a number; as `notice_files`."""
     return _notice_files(connection, t.notice_file.c.notice_file_no > notice_file_no)
 
 
@@ -330,7 +330,7 @@ def notices_of(connection: Connection, notice_file_no: int) -> pl.DataFrame:
 
 
 def notice_count(connection: Connection) -> int:
-    """納付書の数 in the ledger, of whatever file."""
+    """納付書の数 in the ledger."""
     return int(connection.execute(select(func.count()).select_from(t.notice)).scalar_one())
 
 
@@ -340,11 +340,11 @@ def keys(connection: Connection) -> pl.DataFrame:
 
 
 OF_CLAIM = "claim_"
-"""Before the name of a column: what the claim says, beside what its notice does."""
+"""Prefix of a column of the claim, next to the same column of its notice."""
 
 
 def covers(connection: Connection) -> pl.DataFrame:
-    """納付書が払う調定 beside the notice and the claim: both keys, the yen, and the notice's payer."""
+    """納付書が払う調定 with the notice and the claim: both keys, the yen, and the notice's payer."""
     key = ClaimKey.SCHEMA
     schema = {
         **NoticeClaim.SCHEMA,
@@ -364,12 +364,12 @@ def covers(connection: Connection) -> pl.DataFrame:
 
 
 def payloads(connection: Connection) -> pl.DataFrame:
-    """eL-QR発行 beside its notice: frame PayloadBeside."""
+    """eL-QR発行とその納付書: frame PayloadBeside."""
     columns = ((t.payload if name in Payload.SCHEMA else t.notice).c[name] for name in PayloadBeside.SCHEMA)
     query = select(*columns).select_from(t.payload).join(t.notice, t.notice.c.notice_no == t.payload.c.notice_no)
     return read_frame(connection, query, PayloadBeside.SCHEMA)
 
 
 def uploads(connection: Connection) -> list[dict[str, Any]]:
-    """納付書情報 that was written: file_name, sha256, notices, yen."""
+    """納付書情報 in order: rows of the uploads."""
     return [dict(row) for row in connection.execute(select(*t.upload.c).order_by(t.upload.c.upload_no)).mappings()]

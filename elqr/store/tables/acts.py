@@ -1,4 +1,4 @@
-"""The acts' table (人のしたことの表): which link of the chain says who asked and who approved, and at which machine."""
+"""The acts' table (人のしたことの表): which link of the chain records who asked, who approved, and on which machine."""
 
 from sqlalchemy import Column, ForeignKey, Index
 
@@ -12,4 +12,4 @@ act = table(
     *texts("step", "taken_by", "os_user", "login", "machine", "session_user"),
     Index("act_by_number", "kind", "number"),
 )
-"""人のしたこと: one step of one request or record, as its link says it; `session_user` is a server's own word."""
+"""人のしたこと: one step of one request or record, as its link has it. `session_user` is what a server knows."""

@@ -1,4 +1,4 @@
-"""The arrears' tables (督促の表): lists that were drawn, and who let one be drawn in spite of what was missing."""
+"""The arrears' tables (督促の表): lists that were drawn, and who allowed one despite what was missing."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
@@ -13,7 +13,7 @@ arrears_request = table(
     *texts("risks", "night_on", "asked_at", "asked_by", "reason"),
     Index("arrears_request_by_situation", "situation"),
 )
-"""督促対象を引く申請: the situation, by the hash of its claims and of all that stands against drawing them."""
+"""督促対象を引く申請. `situation` is a hash of the claims and of all obstacles to drawing them."""
 
 arrears_step = table(
     "arrears_step",
@@ -32,7 +32,7 @@ arrears_list = table(
     *texts("sha256", "manifest_sha256"),
     CheckConstraint("claims > 0 AND yen > 0"),
 )
-"""督促対象一覧: each list that was drawn; an approval opens one."""
+"""督促対象一覧: each list that was drawn. An approval allows one list."""
 
 arrears_claim = table(
     "arrears_claim",
@@ -43,4 +43,4 @@ arrears_claim = table(
     CheckConstraint("left_yen > 0"),
     without_rowid=True,
 )
-"""督促対象の調定: what was left of each claim of a list."""
+"""督促対象の調定: what was unpaid on each claim of a list."""

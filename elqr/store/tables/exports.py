@@ -1,4 +1,4 @@
-"""The export's tables (書き出しの表): what was handed to the core system, again, and what it has taken in."""
+"""The export's tables (書き出しの表): what was handed to the core system, once or again, and what it has taken in."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
@@ -16,7 +16,7 @@ export = table(
     *texts("sha256", "manifest_sha256"),
     CheckConstraint("postings > 0 AND first_posting_no <= last_posting_no"),
 )
-"""書き出し: the postings on claims from one number to another, each in one export only that holds."""
+"""書き出し: the postings on claims from one number to another. Each is in at most one valid export."""
 
 _HELD = (
     "SELECT 1 FROM export AS held WHERE held.first_posting_no <= NEW.last_posting_no "
@@ -51,7 +51,7 @@ export_again = table(
     PrimaryKeyConstraint("export_no", "again_no"),
     CheckConstraint("again_no > 0"),
 )
-"""再書き出し: the same bytes once more, marked as such."""
+"""再書き出し: the same bytes once more, marked as a repeat."""
 
 export_taken = table(
     "export_taken",
@@ -61,4 +61,4 @@ export_taken = table(
     *texts("taken_at", "taken_by"),
     Index("export_taken_by_export", "export_no"),
 )
-"""取込済: the core system has it. `again_no` is 0 for the first export. May be recorded again once taken back."""
+"""取込済: the core system has it. `again_no` is 0 for the first export. Recorded anew after a retraction."""

@@ -1,6 +1,6 @@
-"""The tables of files that were held back (取込保留): where each came, and who gave it up.
+"""The tables of files that were held back (取込保留): the inbox of each, and who gave it up.
 
-Giving up is asked for by one person and agreed to by another.
+One person requests to give a file up, and another approves.
 """
 
 from sqlalchemy import Column, ForeignKey, Index
@@ -13,9 +13,9 @@ delivery_box = table(
     Column("box", Text, nullable=False),
     Column("notice_file_no", Whole, nullable=False),
 )
-"""取込保留の受信箱: where what was held back lay, and the last 納付書データ that there was then.
+"""取込保留の受信箱: the inbox where the file lay, and the last notice file at that time.
 
-A delivery that an older program held back has none.
+Deliveries that an older program held back have no row here.
 """
 
 waiver = table(
@@ -24,7 +24,7 @@ waiver = table(
     *texts("sha256", "name", "night_on", "asked_at", "asked_by", "reason"),
     Index("waiver_by_content", "sha256"),
 )
-"""あきらめの申請: a file that was held back and will not be waited for any more."""
+"""あきらめの申請: a file that was held back and is no longer waited for."""
 
 waiver_delivery = table(
     "waiver_delivery",
@@ -32,7 +32,7 @@ waiver_delivery = table(
     Column("delivery_no", Whole, ForeignKey("delivery.delivery_no"), primary_key=True, autoincrement=False),
     Index("waiver_by_delivery", "delivery_no"),
 )
-"""あきらめる受信: the deliveries that the request names. One of an older program has none, and means its content."""
+"""あきらめる受信: the deliveries that a request names. A request of an older program has none: it means the content."""
 
 waiver_step = table(
     "waiver_step",

@@ -7,7 +7,7 @@ from elqr.vocabulary import frames
 from elqr.vocabulary.terms import PrintState
 
 NIGHT = "夜間消込"
-"""Who decides on a posting that no person decided on."""
+"""`decided_by` of a posting that no person decided on."""
 
 _CLAIM_KEY = tuple(frames.ClaimKey.SCHEMA)
 
@@ -15,7 +15,7 @@ setting = table("setting", Column("name", Text, primary_key=True), Column("value
 """台帳の設定: the schema's version."""
 
 counter = table("counter", Column("name", Text, primary_key=True), Column("value", Whole, nullable=False))
-"""連番: the last serial handed out. The one table whose rows change."""
+"""連番: the last serial handed out. Its rows change, as those of `setting` do."""
 
 run = table(
     "run",
@@ -26,15 +26,15 @@ run = table(
     Column("hash", Text, nullable=False, unique=True),
     Index("run_by_night", "night_on"),
 )
-"""実行: the hash chain of runs and of people's acts that changed the ledger."""
+"""実行: the hash chain of all runs and acts of people that changed the ledger."""
 
 ledger_start = table(
     "ledger_start",
     Column("start_no", Whole, primary_key=True, autoincrement=False),
     *texts("ledger_id", "numbers", "started_at", "started_by", "approved_by", "reason"),
 )
-"""台帳の始まり: the ledger's id, given when it was made; and each time two people went on with it after a restore or
-began anew, with the numbers that had been handed out by then."""
+"""台帳の始まり: the ledger's id from its creation, then a row for each restart by two people, after a restore or with a
+new ledger, with the numbers that had been handed out by then."""
 
 claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(*_CLAIM_KEY))
 
@@ -111,7 +111,7 @@ file = table(
     Column("payment_count", Whole, nullable=False),
     Column("payment_yen", Whole, nullable=False),
 )
-"""ファイル: content that was taken in, once however often it is delivered."""
+"""ファイル: content that was taken in, once, no matter how often it is delivered."""
 
 delivery = table(
     "delivery",
@@ -122,7 +122,7 @@ delivery = table(
     Index("delivery_by_name", "name", "sha256"),
     Index("delivery_by_night", "night_on"),
 )
-"""受信: each delivery of a file under a name, and what came of it; what comes again may be a delivery of its own."""
+"""受信: each delivery of a file under a name, and its status. The same content can be delivered several times."""
 
 delivery_finding = findings("delivery_finding", "delivery.delivery_no")
 
@@ -143,7 +143,7 @@ decided_file = table(
     Column("night_on", Text, nullable=False),
     Index("decided_file_by_night", "night_on"),
 )
-"""消込済ファイル: its payments have their decisions. A file without one is matched by the next night."""
+"""消込済ファイル: its payments have their decisions. The next night matches files that have no row here."""
 
 payment_identity = table(
     "payment_identity",
@@ -151,7 +151,7 @@ payment_identity = table(
     PrimaryKeyConstraint("identity", "stage", "occurrence_no", "variant"),
     without_rowid=True,
 )
-"""既知の収納: one row for each payment record that was not a repeat; conflicts stand beside what they contradict."""
+"""既知の収納: a row for each payment record that was no repeat. A conflict has a row next to what it contradicts."""
 
 decision = table(
     "decision",
@@ -191,7 +191,7 @@ upload_step = table(
     *texts("uploaded_at", "uploaded_by"),
     Index("upload_step_by_upload", "upload_no"),
 )
-"""登録: a 納付書情報 file that 共通納税IFS has accepted. It may be recorded again once it was taken back."""
+"""登録: 共通納税IFS has accepted a 納付書情報 file. Recorded anew after a retraction."""
 
 print_batch = table(
     "print_batch",
@@ -203,7 +203,7 @@ print_batch = table(
     Column("is_passed", Whole, nullable=False),
     Column("manifest_sha256", Text, nullable=False),
 )
-"""印刷: what was printed together; `is_passed` says that preflight found nothing wrong."""
+"""印刷: the notices that were printed together. `is_passed`: preflight found nothing wrong."""
 
 print_notice = table(
     "print_notice",
@@ -221,8 +221,8 @@ release_step = table(
     Index("release_step_by_print", "print_no"),
     CheckConstraint(f"step IN ('{PrintState.REQUESTED}', '{PrintState.RELEASED}', '{PrintState.WITHDRAWN}')"),
 )
-"""発送: asked for by one person, approved by another, or withdrawn with a reason and asked for anew.
+"""発送: requested by one person and approved by another, or withdrawn with a reason and requested anew.
 
-`pulled` names the pages taken out of the pile. The last steps count, in their order. `reason` says why it was
-withdrawn, or why what was printed on a provisional sheet may leave; empty where nothing had to be said.
+`pulled` names the pages taken out of the pile. The last steps count, in their order. `reason`: why it was withdrawn,
+or why notices on a provisional sheet may be sent; otherwise empty.
 """

@@ -1,4 +1,4 @@
-"""The money's tables (入金と突合の表): lines of money received, what payments should bring, and what agreed."""
+"""The money's tables (入金と突合の表): money received, money expected from payments, and what agreed."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint
 
@@ -14,7 +14,7 @@ deposit_file = table(
     Column("money_yen", Whole, nullable=False),
     Index("deposit_file_by_night", "night_on"),
 )
-"""入金ファイル: the night it came, its lines, those that no earlier line says, and the money they bring."""
+"""入金ファイル: its night, the number of lines, of those that repeat no earlier line, and the yen of the latter."""
 
 deposit = table(
     "deposit",
@@ -24,7 +24,7 @@ deposit = table(
     Index("deposit_by_file", "file_no", "record_no", unique=True),
     Index("deposit_by_day", "booked_on", "yen"),
 )
-"""入金明細: every line of every money file; a line that repeats another names it and counts nowhere."""
+"""入金明細: every line of every money file. A line that repeats another names it, and is not counted."""
 
 bundle = table(
     "bundle",
@@ -34,7 +34,7 @@ bundle = table(
     Index("bundle_once", "file_no", "channel", "stage", "day_on", "is_funds_day", unique=True),
     Index("bundle_by_night", "night_on"),
 )
-"""収納の束: what a night's payments should bring in money, or 速報 that wait for their 確報."""
+"""収納の束: the money that a night's payments should bring, or 速報 that wait for their 確報."""
 
 settlement = table(
     "settlement",
@@ -43,7 +43,7 @@ settlement = table(
     Column("night_on", Text, nullable=False),
     Index("settlement_by_night", "night_on"),
 )
-"""突合済: payments and money that agreed, or need no comparing; entered once, and never changed."""
+"""突合済: payments and money that agreed, or that need no comparison. Entered once and never changed."""
 
 settlement_bundle = table(
     "settlement_bundle",
@@ -52,10 +52,10 @@ settlement_bundle = table(
     PrimaryKeyConstraint("bundle_no", "settlement_no"),
     Index("settlement_bundle_by_settlement", "settlement_no"),
 )
-"""突合済の束: each in one settlement at most that holds.
+"""突合済の束: each is in at most one valid settlement.
 
-A closed difference that two people opened again holds no more, nor does what agreed with a deposit that a later
-settlement offsets with what took it back.
+A settlement is no longer valid when two people have reopened its closed difference, or when a later settlement offsets
+its deposit with the line that took the money back.
 """
 
 settlement_deposit = table(
@@ -65,7 +65,7 @@ settlement_deposit = table(
     PrimaryKeyConstraint("deposit_no", "settlement_no"),
     Index("settlement_deposit_by_settlement", "settlement_no"),
 )
-"""突合済の入金: likewise."""
+"""突合済の入金: each is in at most one valid settlement, as for bundles."""
 
 watched_bundle = table(
     "watched_bundle",
@@ -73,7 +73,7 @@ watched_bundle = table(
     Column("night_on", Text, nullable=False),
     Index("watched_bundle_by_night", "night_on"),
 )
-"""期限を過ぎて調べた速報の束: 速報 whose time for a 確報 was over on a night."""
+"""期限を過ぎて調べた速報の束: 速報 whose time limit for a 確報 ended on a night."""
 
 overdue_payment = table(
     "overdue_payment",
@@ -81,7 +81,7 @@ overdue_payment = table(
     *texts("contract", "night_on"),
     Index("overdue_payment_by_night", "night_on"),
 )
-"""期限超過の速報: without 確報 or 取消 on the night its time was over; closed by the record that comes late."""
+"""期限超過の速報: had no 確報 or 取消 when its time limit ended. The late record closes it."""
 
 difference = table(
     "difference",
@@ -92,7 +92,7 @@ difference = table(
     *texts("night_on", "asked_at", "asked_by", "reason"),
     Index("difference_by_mark", "mark"),
 )
-"""差額の確認の申請: a line that does not agree, known by its members, and why it may be closed."""
+"""差額の確認の申請: a line that does not agree, identified by its members (`mark`), and why it may be closed."""
 
 difference_step = table(
     "difference_step",
@@ -101,4 +101,4 @@ difference_step = table(
     Column("settlement_no", Whole, ForeignKey("settlement.settlement_no")),
     *texts("night_on", "taken_at", "taken_by", "reason"),
 )
-"""承認・却下: the one step that ends a request; approved, the line is settled."""
+"""承認・却下: the one step that ends a request. Approval settles the line."""

@@ -1,7 +1,7 @@
-"""The monthly close's tables (月締めの表): which figures were asked to be frozen, and who approved it.
+"""The monthly close's tables (月締めの表): which figures were to be frozen, and who approved it.
 
-A trigger keeps every posting out of the nights up to the end of a closed month: what was closed had its
-opening balance from all the nights before it.
+A trigger refuses postings on any night up to the end of a closed month, because its opening balance comes from all
+nights before it.
 """
 
 from sqlalchemy import Column, ForeignKey, Index
@@ -27,7 +27,7 @@ month_close_step = table(
     *texts("month", "result", "night_on", "taken_at", "taken_by", "reason"),
     index("month_closed", "month", unique=True, where=Column("result") == RulingResult.APPROVED.value),
 )
-"""承認・却下: the one step that ends a request. A month is closed once."""
+"""承認・却下: the one step that ends a request. A month is closed only once."""
 
 _CLOSED = f"EXISTS (SELECT 1 FROM month_close_step WHERE result = '{RulingResult.APPROVED.value}' AND month >= {{}})"
 NOT_IN_CLOSED_MONTH = {
@@ -43,7 +43,7 @@ NOT_IN_CLOSED_MONTH = {
         "FOR EACH STATEMENT EXECUTE FUNCTION elqr_not_in_closed_month()",
     ),
 }
-"""締めた月の守り by database: a file asks of each row, a server once of all rows of a statement."""
+"""締めた月の守り by database: SQLite checks each row, PostgreSQL all rows of a statement at once."""
 
 for _dialect, _statements in NOT_IN_CLOSED_MONTH.items():
     for _statement in _statements:

@@ -1,4 +1,4 @@
-"""The refused rows' tables (取り込まなかった行の表): rows of notice files that wait to come right."""
+"""The refused rows' tables (取り込まなかった行の表): rows of notice files that wait for a correction."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
@@ -15,7 +15,7 @@ notice_refused = table(
     PrimaryKeyConstraint(*_NUMBER),
     Index("notice_refused_by_key", *ClaimKey.SCHEMA),
 )
-"""取り込まなかった行 of a file. It stands on every morning's page until it has ended."""
+"""取り込まなかった行 of a file. Listed on every morning's page until it has ended."""
 
 notice_give_up = table(
     "notice_give_up",
@@ -23,7 +23,7 @@ notice_give_up = table(
     Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
     *texts("records", "night_on", "asked_at", "asked_by", "reason"),
 )
-"""あきらめる申請: numbers of refused rows of a file, with commas between them, and why."""
+"""あきらめる申請: comma-separated record numbers of refused rows of a file, and the reason."""
 
 notice_give_up_step = table(
     "notice_give_up_step",
@@ -46,4 +46,4 @@ notice_refused_end = table(
     CheckConstraint("is_right IN (0, 1)"),
     CheckConstraint("(by_file_no IS NULL) <> (give_up_no IS NULL)"),
 )
-"""取り込まなかった行の終わり: a later file has the row right, or wrong again in its place; or two people gave it up."""
+"""取り込まなかった行の終わり: a later file has the row right or refused again, or two people gave it up."""

@@ -1,7 +1,7 @@
-"""The retractions' tables (記録の取り消しの表): what was recorded wrongly and is taken back, by two people.
+"""The retractions' tables (記録の取り消しの表): records that were wrong and that two people take back.
 
-Nothing that was recorded is changed or deleted: a retraction names what it takes back by its kind and number, and
-holds from the step in which another person approves it. What is true again is recorded again, as a row of its own.
+Nothing that was recorded is changed or deleted: a retraction names its record by kind and number, and takes effect
+when another person approves it. What becomes true after all is recorded anew, as another row.
 """
 
 from sqlalchemy import Column, ForeignKey, Index
@@ -16,11 +16,11 @@ retraction = table(
     *texts("subject", "night_on", "asked_at", "asked_by", "reason"),
     Index("retraction_by_subject", "kind", "number"),
 )
-"""取り消しの申請: of which kind of record, its number in the table of its kind, and how people call it."""
+"""取り消しの申請: the kind of record, its number in the table of its kind, and its name for people (`subject`)."""
 
 retraction_step = table(
     "retraction_step",
     Column("retraction_no", Whole, ForeignKey("retraction.retraction_no"), primary_key=True, autoincrement=False),
     *texts("result", "night_on", "taken_at", "taken_by", "reason"),
 )
-"""承認・却下: the one step that ends a request; approved, the record does not hold any more."""
+"""承認・却下: the one step that ends a request. After approval the record no longer counts."""

@@ -1,4 +1,4 @@
-"""The review's tables (決裁の表): what was asked for, by whom, what came of it, and which postings it made."""
+"""The review's tables (決裁の表): requests, their results, and the postings that they made."""
 
 from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint
 
@@ -10,7 +10,7 @@ review = table(
     Column("review_no", Whole, primary_key=True, autoincrement=False),
     *texts("kind", "night_on", "asked_at", "asked_by", "source", "sha256"),
 )
-"""決裁の申請: rulings that one person handed in together."""
+"""決裁の申請: the rulings that one person requested together."""
 
 ruling = table(
     "ruling",
@@ -18,7 +18,7 @@ ruling = table(
     Index("ruling_by_payment", "payment_no"),
     Index("ruling_by_review", "review_no"),
 )
-"""決裁: one decision on one payment; it does nothing until a second person approves it."""
+"""決裁: one decision on one payment. It has no effect until a second person approves it."""
 
 review_step = table(
     "review_step",
@@ -34,7 +34,7 @@ ruling_result = table(
     Column("night_on", Text, nullable=False),
     Index("ruling_result_by_night", "night_on"),
 )
-"""決裁の結果 of each ruling, with the yen in suspense before and after."""
+"""決裁の結果 of each ruling, with the yen in suspense before and after it."""
 
 ruling_posting = table(
     "ruling_posting",
@@ -43,7 +43,7 @@ ruling_posting = table(
     Column("notice_no", Whole),
     Index("ruling_posting_by_ruling", "ruling_no"),
 )
-"""決裁による仕訳: which ruling is behind a posting, and which slip it pays, where the ruling names none."""
+"""決裁による仕訳: the ruling behind a posting, and the notice that it pays where the ruling names none."""
 
 reduced_posting = table(
     "reduced_posting",
@@ -51,4 +51,4 @@ reduced_posting = table(
     Column("notice_no", Whole, ForeignKey("notice.notice_no")),
     Column("after_ruling_no", Whole, ForeignKey("ruling.ruling_no")),
 )
-"""減額による過納の仕訳: which slip had been paid, and the last ruling on the payment by then; a later one decides."""
+"""減額による過納の仕訳: the notice that was paid, and the last ruling on the payment by then. A later one prevails."""

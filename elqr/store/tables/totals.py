@@ -1,4 +1,4 @@
-"""The tallies' tables (累計の表): small sums, one row for what was issued or posted at once."""
+"""The tallies' tables (累計の表): sums of what was issued or posted at once."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint
 

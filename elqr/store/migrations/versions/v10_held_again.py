@@ -1,4 +1,4 @@
-"""版10: a file that was held back may be held again, is of one inbox, and is given up by itself."""
+"""版10: a file that was held back can be held again, belongs to one inbox, and is given up individually."""
 
 from elqr.store.migrations.steps import Remade, create_tables, remake_tables
 
@@ -6,6 +6,6 @@ revision, down_revision = "10", "9"
 
 
 def upgrade() -> None:
-    """同じ中身の再びの取込保留、受信箱、あきらめた受信: a content may be held again."""
+    """同じ中身の再びの取込保留、受信箱、あきらめた受信: the same content can be held again."""
     remake_tables(Remade("delivery_finding"), Remade("delivery"))
     create_tables("delivery_box", "waiver_delivery")

@@ -4,4 +4,4 @@ revision, down_revision = "1", None
 
 
 def upgrade() -> None:
-    """Nothing: no ledger is older."""
+    """Does nothing: no ledger is older."""

@@ -1,4 +1,4 @@
-"""版2: prints, their release by two people, and uploads that were taken in."""
+"""版2: prints, their release by two people, and accepted uploads."""
 
 from elqr.store.migrations.steps import create_index, create_tables
 

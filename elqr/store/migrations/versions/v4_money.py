@@ -1,4 +1,4 @@
-"""版4: money received, its settlement, and the lists of reminders; what earlier nights should have brought in money."""
+"""版4: money received, its settlement, lists of reminders, and the money that earlier nights should have brought."""
 
 from alembic import op
 

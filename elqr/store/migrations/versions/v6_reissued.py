@@ -1,4 +1,4 @@
-"""版6: slips that replace another have an index of their own, so that a night need not look for each among all."""
+"""版6: reissued notices have an index of their own, so that a night does not search all notices for them."""
 
 from elqr.store.migrations.steps import create_index
 
@@ -6,5 +6,5 @@ revision, down_revision = "6", "5"
 
 
 def upgrade() -> None:
-    """再発行の納付書の索引: an index of slips that were issued again."""
+    """再発行の納付書の索引: an index of reissued notices."""
     create_index("notice", "notice_reissued")

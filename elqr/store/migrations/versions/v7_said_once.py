@@ -1,4 +1,4 @@
-"""版7: what a record says stands in its own columns only, and the guard of closed months asks less often."""
+"""版7: the content of a record is in its own columns only, and the guard of closed months runs less often."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ revision, down_revision = "7", "6"
 
 
 def upgrade() -> None:
-    """同じ中身を繰り返した列をなくし、締めた月の守りを置き換える: what was said twice goes."""
+    """同じ中身を繰り返した列をなくし、締めた月の守りを置き換える: drops duplicate columns, replaces a trigger."""
     op.drop_column("payment", "content")
     op.drop_column("payment_identity", "content")
     connection = op.get_bind()

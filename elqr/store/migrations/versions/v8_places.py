@@ -1,4 +1,4 @@
-"""版8: every confirmed yen that was delivered has a place, and what was recorded can be taken back by two people."""
+"""版8: every confirmed yen delivered has a place, and two people can take back what was recorded."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""版9: what stands on a claim beyond what is owed goes into suspense in the night that brought the reduction."""
+"""版9: yen on a claim beyond what is owed go into suspense on the night that brings the reduction."""
 
 from elqr.store.migrations.steps import create_tables
 
@@ -6,5 +6,5 @@ revision, down_revision = "9", "8"
 
 
 def upgrade() -> None:
-    """減額による過納の仕訳: postings that a lowered slip made."""
+    """減額による過納の仕訳: postings that a lowered notice caused."""
     create_tables("reduced_posting")
