@@ -23,7 +23,7 @@ from elqr.printing.template import Template, read_templates
 from elqr.printing.typeface import typeface
 from elqr.printing.wording import Office
 from elqr.store.db.schema import metadata
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from tests.server import Server
 
 ROOT = Path(__file__).parent.parent
@@ -472,7 +472,7 @@ class City:
 
 
 def slips(*rows: dict[str, object]) -> pl.DataFrame:
-    """Frame Slip of notice rows: each issued with the key and 確認番号 given, or with invented ones."""
+    """Frame PrintableNotice of notice rows: each issued with the key and 確認番号 given, or with invented ones."""
     made = []
     for number, row in enumerate(rows, start=1):
         item_no = {"kei": "127", "kokuho": "901", "douro": "907"}[str(row["procedure_code"])]
@@ -488,7 +488,7 @@ def slips(*rows: dict[str, object]) -> pl.DataFrame:
         names = ("amount_yen", "key_no", "check_no", "item_no", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")  # fmt: skip
         values = {name: own[name] for name in names} | {"office_code": "44000", "tax_office_code": "040"}
         made.append(own | {"digits": encode(PayloadValues.model_validate(values))})
-    return pl.DataFrame(made, schema_overrides=Slip.SCHEMA).select(*Slip.SCHEMA)
+    return pl.DataFrame(made, schema_overrides=PrintableNotice.SCHEMA).select(*PrintableNotice.SCHEMA)
 
 
 OFFICE = Office(
@@ -504,7 +504,7 @@ PRINTED_ON = date(2026, 11, 20)
 
 
 def order(rows: pl.DataFrame, template: str | Template = "hokenryo", **given: object) -> Order:
-    """One file to be printed, from frame Slip."""
+    """One file to be printed, from frame PrintableNotice."""
     own = TEMPLATES[template] if isinstance(template, str) else template
     face = typeface(own.fonts, own.folder)
     return Order(own, face, OFFICE, 1, PRINTED_ON, rows, **given)  # type: ignore[arg-type]

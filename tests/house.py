@@ -46,8 +46,8 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "tables.reviews queries.announced queries.moves queries.details queries.reports queries.open_exceptions "
         "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions "
         "queries.exports queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals "
-        "entries.seals queries.past_nights queries.totals entries.night entries.acts entries.money migrations "
-        "ledger_file migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
+        "entries.seals entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals "
+        "entries.night entries.money migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
         "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
         "queries.ruling_target queries.verification staging",
     ),

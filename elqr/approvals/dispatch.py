@@ -35,7 +35,7 @@ from elqr.store.queries import printing as queries
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, NotFound, Refused
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.frames import PrintNotice, Slip
+from elqr.vocabulary.frames import PrintableNotice, PrintNotice
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import PrintState, RulingResult
 
@@ -256,11 +256,11 @@ def check_again(session: Session, templates: Mapping[str, Template], folder: Pat
             findings += [Finding(Location(name), Code.PRINT_CHANGED) for name in altered]
             continue
         placed = read_lists(folder, [file]).select(
-            Slip.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
+            PrintableNotice.NOTICE_NO, PrintNotice.FILE_NO, PrintNotice.PAGE_NO, PrintNotice.PLACE_NO
         )
         with session.ledger.transaction() as connection:
-            notices = queries.slips(connection, placed[Slip.NOTICE_NO])
-        rows = placed.join(notices, on=Slip.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
+            notices = queries.printable_notices(connection, placed[PrintableNotice.NOTICE_NO])
+        rows = placed.join(notices, on=PrintableNotice.NOTICE_NO, validate="1:1", maintain_order="left").with_columns(
             *sheet_columns()
         )
         findings += preflight(

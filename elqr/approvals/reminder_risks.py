@@ -195,7 +195,7 @@ def _pair_by_yen(session: Session, doubtful: pl.DataFrame, claims: pl.DataFrame)
     """金額で組む: payment_no, claim_no, by the amount of a notice, and by what is left of one or several claims."""
     if doubtful.is_empty():
         return []
-    notices = arrears_queries.slip_amounts(session.ledger.connection, claims).rename({Payment.PAID_YEN: _YEN})
+    notices = arrears_queries.notice_amounts(session.ledger.connection, claims).rename({Payment.PAID_YEN: _YEN})
     yen = doubtful[_YEN].unique()
     unpaid = arrears_queries.unpaid_of(session.ledger.connection, session.night_on, claims.select(Unpaid.PAYER_REF))
     # A payer may have too many unpaid claims to try every choice of them. So the due ones are tried alone as well.

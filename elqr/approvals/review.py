@@ -225,7 +225,7 @@ def approve_review(session: Session, review_no: int, signature: Signature) -> En
         rows = with_current_payments(session, rulings)
         concerned = withdrawal_queries.concerned(connection, rulings)
         postings = queries.made_by(connection, rulings_to_undo(rulings))
-        claims = queries.target_claims(connection, concerned.slips(rows, postings))
+        claims = queries.target_claims(connection, concerned.notices(rows, postings))
         years = OpenYears(session.register.without_closing_period(), session.night_on)
         carried = effects(rows, claims, postings, concerned, years)
         queries.enter_effects(connection, session.night_on, carried.effects, carried.moves)

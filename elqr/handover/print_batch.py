@@ -268,7 +268,7 @@ class _Batch:
         rows = self.plan.filter(pl.col(Placement.FILE_NO) == file_no)
         name = rows[Placement.TEMPLATE][0]
         with self.session.ledger.transaction() as connection:
-            notices = queries.slips(connection, rows[NoticeStanding.NOTICE_NO])
+            notices = queries.printable_notices(connection, rows[NoticeStanding.NOTICE_NO])
         assert notices.height == rows.height, "every planned notice is read once"
         made_on, sample = self.session.night_on, self.wish.sample
         return Order(self.templates[name], self.faces[name], self.office, file_no, made_on, notices, sample)

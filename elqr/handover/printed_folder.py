@@ -25,7 +25,7 @@ from elqr.printing.proof import read_list
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound, cause
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.frames import PrintNotice, Slip
+from elqr.vocabulary.frames import PrintableNotice, PrintNotice
 from elqr.vocabulary.limits import BY_ELQR, NAMED
 
 _TITLES = {Symbology.QR: "eL-QR", Symbology.CODE_128: "バーコード"}
@@ -129,13 +129,13 @@ def verify_scans(folder: Path, pictures: Iterable[tuple[str, bytes]], sha256: st
 def _compare_scan(name: str, codes: list[DecodedCode], rows: pl.DataFrame) -> ScannedSheet:
     """一枚の照合: all codes are of one page and as listed, and none of that page is missing."""
     known = rows.filter(
-        pl.col(Slip.DIGITS).is_in([code.text for code in codes if code.symbology is Symbology.QR])
-        | pl.col(Slip.BARCODE).is_in([code.text for code in codes if code.symbology is Symbology.CODE_128])
+        pl.col(PrintableNotice.DIGITS).is_in([code.text for code in codes if code.symbology is Symbology.QR])
+        | pl.col(PrintableNotice.BARCODE).is_in([code.text for code in codes if code.symbology is Symbology.CODE_128])
     )
     pages = known.select(PrintNotice.FILE_NO, PrintNotice.PAGE_NO).unique(maintain_order=True)
     labels = [page_label(*page) for page in pages.iter_rows()]
     page_rows = rows.join(pages, on=pages.columns, how="semi")
-    expected = {*page_rows[Slip.DIGITS], *page_rows[Slip.BARCODE].drop_nulls()}
+    expected = {*page_rows[PrintableNotice.DIGITS], *page_rows[PrintableNotice.BARCODE].drop_nulls()}
     findings = [_unlisted_code(name, code, rows) for code in codes if code.text not in expected]
     if len(labels) > 1:
         findings.append(Finding(Location(name), Code.SCAN_DIFFERS, "・".join(labels), "一枚の用紙"))
@@ -152,9 +152,9 @@ def _unlisted_code(name: str, code: DecodedCode, rows: pl.DataFrame) -> Finding:
     if code.symbology is Symbology.QR:
         values = read_payload(code.text).values
         key_no = str(values["key_no"] or "")
-        ours = rows.filter(pl.col(Slip.KEY_NO) == key_no)
+        ours = rows.filter(pl.col(PrintableNotice.KEY_NO) == key_no)
         if ours.height:
-            listed_values = read_payload(ours[Slip.DIGITS][0]).values
+            listed_values = read_payload(ours[PrintableNotice.DIGITS][0]).values
             differing = [part for part in values if values[part] != listed_values[part]]
             actual, expected = _summarize(values, differing), _summarize(listed_values, differing)
             return Finding(at, Code.SCAN_DIFFERS, actual, expected)

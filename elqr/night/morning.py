@@ -40,7 +40,7 @@ from elqr.rules.alarms import (
 )
 from elqr.rules.expected_files import check_arrivals
 from elqr.rules.kpi import Evidence, Kpi, kpi
-from elqr.rules.night_result import NightResult
+from elqr.rules.night_result import NightResult, ReportRows
 from elqr.session.session import Session
 from elqr.store.ledger_file import Aside
 from elqr.store.queries import details as drill_queries
@@ -61,7 +61,7 @@ from elqr.vocabulary.report_frames import DecidedPayment, DeliveryFinding, Excep
 from elqr.vocabulary.terms import ExitCode, Place
 
 
-def draw(session: Session, night: Night | None = None, result: NightResult | None = None) -> Morning:
+def draw(session: Session, night: Night | None = None, result: ReportRows | None = None) -> Morning:
     """帳票を引く: the reports of a night, from the ledger. Raises LedgerError when it does not add up.
 
     A `night` that has just run adds what only it knows, and its `result` need not be read back.
@@ -69,7 +69,7 @@ def draw(session: Session, night: Night | None = None, result: NightResult | Non
     day = session.night_on
     night = Night(session) if night is None else night
     kpi_now = count_kpi(session, day)
-    decided = result.by_outcome() if result is not None else None
+    decided = result.by_outcome if result is not None else None
     with session.ledger.aside() as aside, session.ledger.transaction() as connection, _prove_sums(aside, day, decided):
         aside.tidy()
         rows = _rows(session, result)
@@ -166,7 +166,7 @@ def _prove_sums(aside: Aside, day: date, decided: dict[str, list[int]] | None) -
         _refuse_wrong_sums(breaks(), sums(), decided)
 
 
-def _rows(session: Session, result: NightResult | None) -> Rows:
+def _rows(session: Session, result: ReportRows | None) -> Rows:
     connection, day = session.ledger.connection, session.night_on
     decisions, postings = _decisions_and_sums(session, result)
     exceptions, waiting = _exceptions(session, decisions)
@@ -210,10 +210,10 @@ def _exceptions(session: Session, decisions: pl.DataFrame) -> tuple[pl.DataFrame
     return exceptions, waiting_queries.waiting_sums(connection, day)
 
 
-def _decisions_and_sums(session: Session, result: NightResult | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _decisions_and_sums(session: Session, result: ReportRows | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """消込結果と収納日計 of the night (frames DecidedPayment, DailySum), from the run's result or from the ledger."""
     if result is not None:
-        return result.rows(list(DecidedPayment.SCHEMA)), result.sums
+        return result.decisions, result.sums
     with session.ledger.readers() as readers:
         decisions = report_queries.decisions(readers, session.night_on)
     return decisions, report_queries.postings(session.ledger.connection, session.night_on)
@@ -250,7 +250,7 @@ def _cases(session: Session, rows: Rows, late: pl.DataFrame) -> Cases:
     return Cases(
         keys=keys,
         claims=claims,
-        notices=drill_queries.claim_slips(connection, claims, day),
+        notices=drill_queries.claim_notices(connection, claims, day),
         postings=drill_queries.claim_postings(connection, claims, day),
         suspense=drill_queries.suspense_postings(connection, payments, day),
         near=drill_queries.near_notices(connection, payments, late, day),

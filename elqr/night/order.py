@@ -19,10 +19,10 @@ from elqr.night.upload import Upload, issue_payloads
 from elqr.night.workers import Workers
 from elqr.report.early_files import EarlyFiles
 from elqr.report.page.page import Page
-from elqr.rules.night_result import NightResult
+from elqr.rules.night_result import NightResult, ReportRows
 from elqr.session.session import Session
+from elqr.store.entries.chain import append_link
 from elqr.store.entries.links import LookedAt, NightRun
-from elqr.store.entries.night import enter_run
 from elqr.store.queries import chain as links
 from elqr.store.queries.matching import undecided_files
 from elqr.store.queries.reports import anchor
@@ -31,10 +31,10 @@ from elqr.vocabulary.terms import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """実行: its id, empty when nothing changed, and its decisions where they need not be read back."""
+    """実行: its id, empty when nothing changed, and what reports show of it where that need not be read back."""
 
     run_id: str
-    result: NightResult | None
+    rows: ReportRows | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def work_night(session: Session, workers: Workers, at: str) -> Worked:
         run = run_night(night, workers, early)
         handover = export_night(session, at)
         with session.journal.step("帳票"):
-            morning = draw(session, night, run.result)
+            morning = draw(session, night, run.rows)
             written = Written() if session.ledger.rehearsal else write_out(session.folder, morning, early)
     code = ExitCode.FAILED if written.failures else exit_code(morning.page.status)
     record = night.summary(morning.page, run.run_id, code)
@@ -81,13 +81,15 @@ def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -
     taken = workers.take_payments(night)
     workers.take_money(night)
     session.ledger.refresh()
-    run = reconcile(night, workers, taken, seals, early)
+    run_id, result = reconcile(night, workers, taken, seals, early)
     session.ledger.refresh()
-    return run
+    return Run(run_id, result.report_rows() if early is not None and result is not None else None)
 
 
-def reconcile(night: Night, workers: Workers, taken: Taken, seals: Seals, early: EarlyFiles | None) -> Run:
-    """消し込み、突き合わせる: in one transaction, with the run's link in the chain."""
+def reconcile(
+    night: Night, workers: Workers, taken: Taken, seals: Seals, early: EarlyFiles | None
+) -> tuple[str, NightResult | None]:
+    """消し込み、突き合わせる: in one transaction, with the run's link in the chain. Returns the run's id and result."""
     session = night.session
     with session.journal.step("消込") as step, session.ledger.transaction() as connection:
         notice_files, last_notice_file = links.unnamed_notice_files(connection)
@@ -101,12 +103,12 @@ def reconcile(night: Night, workers: Workers, taken: Taken, seals: Seals, early:
             money_step.count = sum(settled.get("settled", {}).values())
         if not posted.count and not night.changes and not settled:
             step.result = "変更なし"
-            return Run("", decided.result)
+            return "", decided.result
         step.count, step.yen = posted.count, posted.yen
         looked_at = notices_looked_at(session, last_notice_file)
         link = _link(session, sorted(inputs), looked_at, posted, settled)
-        run_id = enter_run(connection, session.night_on, link, {**seals, **posted.seals})
-    return Run(run_id, decided.result)
+        run_id = append_link(connection, session.night_on, link, {**seals, **posted.seals})
+    return run_id, decided.result
 
 
 def _link(

@@ -13,7 +13,7 @@ import polars as pl
 from elqr.night.take_in import Taken
 from elqr.rules.alarms import unknown_by_channel
 from elqr.rules.matching import Matched
-from elqr.rules.night_result import SLIP, NightResult
+from elqr.rules.night_result import NOTICE_COLUMNS, NightResult
 from elqr.rules.partition import join_parts, slices
 from elqr.rules.postings import postings
 from elqr.rules.settlement import bundles
@@ -91,7 +91,7 @@ def _match(session: Session, payments: pl.DataFrame) -> tuple[Matched, pl.DataFr
 
 
 def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched], pl.DataFrame]:
-    """部分ごとに消し込む. Returns the parts, and the notices that the keys name, columns `SLIP`.
+    """部分ごとに消し込む. Returns the parts, and the notices that the keys name, columns `NOTICE_COLUMNS`.
 
     What is looked up ends with this function, to free the memory that a large night needs.
     """
@@ -100,7 +100,7 @@ def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched
         candidates = queries.candidates(readers, payments)
         claims = queries.open_claims(readers, queries.owed_by(candidates))
     parts = slices(_MATCHED_AT_ONCE, payments, known, candidates.select(*Candidate.SCHEMA), claims)
-    return [part.matched() for part in parts], candidates.select(SLIP)
+    return [part.matched() for part in parts], candidates.select(NOTICE_COLUMNS)
 
 
 def _enter(session: Session, payments: pl.DataFrame, decisions: pl.DataFrame, posted: pl.DataFrame) -> Posted:

@@ -12,7 +12,7 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.night.night import Night
 from elqr.rules.reductions import reductions
 from elqr.session.session import Session
-from elqr.store.entries import night as entries
+from elqr.store.entries.chain import append_link
 from elqr.store.entries.links import LookedAt, NoticesRun
 from elqr.store.entries.seals import Seal
 from elqr.store.queries import chain as links
@@ -73,4 +73,4 @@ def _enter_link(night: Night, excess: pl.DataFrame, seals: Seals) -> None:
             link["reduced"] = step.count, step.yen = queries.reduced_yen(excess)
             step.result = "仮受へ"
         night.changes.append("減額による過納")
-    entries.enter_run(connection, session.night_on, link, seals)
+    append_link(connection, session.night_on, link, seals)

@@ -25,7 +25,7 @@ from elqr.printing.template import MM, Mark, Template, Text
 from elqr.printing.typeface import EmbeddedFont, Typeface
 from elqr.printing.wording import NOTICE_WORDS, PAGE_WORDS
 from elqr.vocabulary.errors import BadFile
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from elqr.vocabulary.limits import MARK, MARK_PIXELS
 
 _LEVEL = 4
@@ -63,7 +63,7 @@ def _fill(text: Text, words: pl.DataFrame) -> list[str | None]:
 
 
 def document(template: Template, face: Typeface, notices: pl.DataFrame, words: pl.DataFrame, made_on: date) -> bytes:
-    """PDFを作る. `notices` is frame Slip with the places of one file, `words` its texts; both in the same order."""
+    """PDFを作る. Frame PrintableNotice with the places of one file, and its `words`, in the same order."""
     texts = fill_texts(template, words)
     fixed = [text.text for art in (template.head, template.slip) for text in art.forms]
     embedded = face.embed([*fixed, "eLマーク ", *texts.all])
@@ -86,9 +86,9 @@ def document(template: Template, face: Typeface, notices: pl.DataFrame, words: p
 
 def _draw_pages(template: Template, pen: Pen, notices: pl.DataFrame, texts: FilledTexts) -> Iterator[str]:
     """版面 of each page, as operators."""
-    symbols = image_bits(symbol_rows(notices[Slip.DIGITS]))
-    has_bar_code = notices[Slip.BARCODE].is_not_null().to_list()
-    bar_codes = iter(bar_code_bits(notices[Slip.BARCODE].drop_nulls()))
+    symbols = image_bits(symbol_rows(notices[PrintableNotice.DIGITS]))
+    has_bar_code = notices[PrintableNotice.BARCODE].is_not_null().to_list()
+    bar_codes = iter(bar_code_bits(notices[PrintableNotice.BARCODE].drop_nulls()))
     places = notices[Placement.PLACE_NO].to_list()
     fills = list(zip(template.slip.fills, texts.notice, strict=True))
     heads = list(zip(template.head.fills, texts.head, strict=True))

@@ -8,10 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from elqr.vocabulary.frames import Column, PrintNotice, Slip
+from elqr.vocabulary.frames import Column, PrintableNotice, PrintNotice
 from elqr.vocabulary.terms import WHOLE_YEAR
 
-BILL = (Slip.PAYER_REF, Slip.PROCEDURE_CODE, Slip.LEVY_YEAR, Slip.TAX_YEAR, Slip.BILL_NO)
+BILL = (
+    PrintableNotice.PAYER_REF,
+    PrintableNotice.PROCEDURE_CODE,
+    PrintableNotice.LEVY_YEAR,
+    PrintableNotice.TAX_YEAR,
+    PrintableNotice.BILL_NO,
+)
 """封筒の単位: what is folded together."""
 
 
@@ -25,10 +31,10 @@ class Placement(PrintNotice):
 
 def _enveloping_order() -> list[pl.Expr]:
     """封入順. 宛名番号 and 通知書番号 by their length first, so that 9 comes before 10."""
-    by_number = [pl.col(Slip.PAYER_REF).str.len_bytes(), pl.col(Slip.PAYER_REF)]
+    by_number = [pl.col(PrintableNotice.PAYER_REF).str.len_bytes(), pl.col(PrintableNotice.PAYER_REF)]
     bill = [pl.col(name) for name in BILL[1:-1]]
-    bill_no = [pl.col(Slip.BILL_NO).str.len_bytes(), pl.col(Slip.BILL_NO)]
-    return [*by_number, *bill, *bill_no, pl.col(Slip.INSTALLMENT_NO), pl.col(Slip.NOTICE_NO)]
+    bill_no = [pl.col(PrintableNotice.BILL_NO).str.len_bytes(), pl.col(PrintableNotice.BILL_NO)]
+    return [*by_number, *bill, *bill_no, pl.col(PrintableNotice.INSTALLMENT_NO), pl.col(PrintableNotice.NOTICE_NO)]
 
 
 def assign_files(notices: pl.DataFrame, places: dict[str, int], most_pages: int) -> pl.DataFrame:
@@ -92,4 +98,7 @@ def sheet_columns() -> list[pl.Expr]:
 
 def _place_no(places: pl.Expr) -> pl.Expr:
     """ページの中の場所. A 全期 notice has a sheet of its own: who pays it does not pay the others."""
-    return pl.int_range(pl.len(), dtype=pl.Int64).over(*BILL, pl.col(Slip.INSTALLMENT_NO) == WHOLE_YEAR) % places
+    return (
+        pl.int_range(pl.len(), dtype=pl.Int64).over(*BILL, pl.col(PrintableNotice.INSTALLMENT_NO) == WHOLE_YEAR)
+        % places
+    )

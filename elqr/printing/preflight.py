@@ -27,7 +27,7 @@ from elqr.printing.template import MM, Area, Pair, Symbol, Template, Text
 from elqr.printing.wording import NOTICE_WORDS, PAGE_WORDS, Office
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED, Finding, Location
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from elqr.vocabulary.terms import WHOLE_YEAR
 
 _DPI = 300
@@ -65,25 +65,25 @@ def _as_is(text: str) -> str:
 
 
 _READ: dict[str, tuple[str, Callable[[str], object]]] = {
-    "amount": (Slip.AMOUNT_YEN, _whole_number),
-    "principal": (Slip.PRINCIPAL_YEN, _whole_number),
-    "demand_fee": (Slip.DEMAND_FEE_YEN, _whole_number),
-    "late_charge": (Slip.LATE_CHARGE_YEN, _whole_number),
-    "due_on": (Slip.DUE_ON, parse_wareki),
-    "payable_until_on": (Slip.PAYABLE_UNTIL_ON, parse_wareki),
-    "issued_on": (Slip.ISSUED_ON, parse_wareki),
-    "levy_year": (Slip.LEVY_YEAR, parse_wareki_year),
-    "tax_year": (Slip.TAX_YEAR, parse_wareki_year),
-    "installment": (Slip.INSTALLMENT_NO, _installment),
-    "bill_no": (Slip.BILL_NO, _as_is),
-    "payer_ref": (Slip.PAYER_REF, _as_is),
-    "payer_name": (Slip.PAYER_NAME, _as_is),
-    "postal_code": (Slip.POSTAL_CODE, _as_is),
-    "address": (Slip.ADDRESS, _as_is),
-    "key_no": (Slip.KEY_NO, _digits),
-    "check_no": (Slip.CHECK_NO, _as_is),
-    "item_no": (Slip.ITEM_NO, _as_is),
-    "bar_code": (Slip.BARCODE, _digits),
+    "amount": (PrintableNotice.AMOUNT_YEN, _whole_number),
+    "principal": (PrintableNotice.PRINCIPAL_YEN, _whole_number),
+    "demand_fee": (PrintableNotice.DEMAND_FEE_YEN, _whole_number),
+    "late_charge": (PrintableNotice.LATE_CHARGE_YEN, _whole_number),
+    "due_on": (PrintableNotice.DUE_ON, parse_wareki),
+    "payable_until_on": (PrintableNotice.PAYABLE_UNTIL_ON, parse_wareki),
+    "issued_on": (PrintableNotice.ISSUED_ON, parse_wareki),
+    "levy_year": (PrintableNotice.LEVY_YEAR, parse_wareki_year),
+    "tax_year": (PrintableNotice.TAX_YEAR, parse_wareki_year),
+    "installment": (PrintableNotice.INSTALLMENT_NO, _installment),
+    "bill_no": (PrintableNotice.BILL_NO, _as_is),
+    "payer_ref": (PrintableNotice.PAYER_REF, _as_is),
+    "payer_name": (PrintableNotice.PAYER_NAME, _as_is),
+    "postal_code": (PrintableNotice.POSTAL_CODE, _as_is),
+    "address": (PrintableNotice.ADDRESS, _as_is),
+    "key_no": (PrintableNotice.KEY_NO, _digits),
+    "check_no": (PrintableNotice.CHECK_NO, _as_is),
+    "item_no": (PrintableNotice.ITEM_NO, _as_is),
+    "bar_code": (PrintableNotice.BARCODE, _digits),
     "agency": ("agency", _as_is),
     "city": ("city", _as_is),
     "procedure": ("procedure", _as_is),
@@ -96,7 +96,6 @@ _READ: dict[str, tuple[str, Callable[[str], object]]] = {
 }
 """Name in a template → the notice's column it must agree with, and how its text is read back."""
 assert set(_READ) == set(NOTICE_WORDS) | set(PAGE_WORDS), "every name that a template may use is read back"
-_PERSONAL = ("payer_name", "postal_code", "address")
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ class _Count:
 def preflight(
     template: Template, office: Office, name: str, data: bytes, notices: pl.DataFrame, pages: Iterable[int] = ()
 ) -> PreflightResult:
-    """検査する: `notices` is what the ledger says (frame Slip) with the places of this file.
+    """検査する: `notices` is what the ledger says (frame PrintableNotice) with the places of this file.
 
     `pages` limits the check to these pages, from 1; the file must have all of its pages either way.
     """
@@ -145,17 +144,17 @@ def preflight(
 
 def _add_office(page: pl.DataFrame, office: Office, page_no: int) -> list[dict[str, Any]]:
     """一ページの納付書: its rows as mappings, with what else their texts must agree with."""
-    installments = page[Slip.INSTALLMENT_NO]
+    installments = page[PrintableNotice.INSTALLMENT_NO]
     shared = {
         "agency": AGENCY,
         "city": office.city,
         "page_label": page_label(page[Placement.FILE_NO][0], page_no),
         "page_installments": (installments[0], installments[-1]),
-        "page_total": page[Slip.AMOUNT_YEN].sum(),
+        "page_total": page[PrintableNotice.AMOUNT_YEN].sum(),
     }
     procedures = [
         dict(zip(("procedure", "department"), office.procedures[code], strict=True))
-        for code in page[Slip.PROCEDURE_CODE]
+        for code in page[PrintableNotice.PROCEDURE_CODE]
     ]
     return [notice | shared | procedure for notice, procedure in zip(page.to_dicts(), procedures, strict=True)]
 
@@ -240,7 +239,7 @@ class _Page:
         if codes[0].form != _FORM or not codes[0].is_whole:
             form = codes[0].form if codes[0].is_whole else f"{codes[0].form}（欠けあり）"
             yield Finding(self._at(where, "eL-QR"), Code.SYMBOL_UNREADABLE, form, f"{_FORM}、欠けなし")
-        digits, expected = codes[0].text, str(notice[Slip.DIGITS])
+        digits, expected = codes[0].text, str(notice[PrintableNotice.DIGITS])
         if digits != expected:
             yield Finding(self._at(where, "eL-QR"), Code.SYMBOL_DIFFERS, _summary(digits), _summary(expected))
         yield from self._check_values(digits, notice, where)
@@ -256,7 +255,7 @@ class _Page:
                 yield Finding(self._at(where, field), Code.CODE_AND_NOTICE, str(value), str(notice[name]))
 
     def _check_bar_code(self, notice: dict[str, Any], origin: Pair, where: str) -> Iterator[Finding]:
-        place, digits = self.template.slip.bar_code, notice[Slip.BARCODE]
+        place, digits = self.template.slip.bar_code, notice[PrintableNotice.BARCODE]
         if place is None:
             return
         grey = self._render(place.clear.moved(origin), _DPI)
@@ -295,7 +294,7 @@ class _Page:
     ) -> Iterator[Finding]:
         """印字: the words in a text's place, read back, against the notice."""
         names = text.names
-        has_bar_code = bool(notice[Slip.BARCODE])
+        has_bar_code = bool(notice[PrintableNotice.BARCODE])
         if (text.only_if == "bar_code" and not has_bar_code) or (text.only_if == "no_bar_code" and has_bar_code):
             return
         self.count.texts += 1
@@ -352,7 +351,7 @@ def _summary(digits: str) -> str:
 
 
 def _mask(names: Iterable[str], text: str) -> str:
-    return MASKED if any(name in _PERSONAL for name in names) else text
+    return MASKED if any(name in PrintableNotice.PERSONAL for name in names) else text
 
 
 def _size_of(area: Area) -> str:

@@ -21,7 +21,7 @@ from elqr.printing.typeface import Typeface
 from elqr.printing.wording import NOTICE_WORDS, Office, page_words, words
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.frames import PrintNotice, Slip
+from elqr.vocabulary.frames import PrintableNotice, PrintNotice
 
 _SHOWN = 10
 """Characters named in one finding."""
@@ -29,14 +29,14 @@ LIST_COLUMNS = (
     PrintNotice.FILE_NO,
     PrintNotice.PAGE_NO,
     PrintNotice.PLACE_NO,
-    Slip.NOTICE_NO,
-    Slip.KEY_NO,
-    Slip.INSTALLMENT_NO,
-    Slip.AMOUNT_YEN,
-    Slip.DUE_ON,
-    Slip.PAYABLE_UNTIL_ON,
-    Slip.DIGITS,
-    Slip.BARCODE,
+    PrintableNotice.NOTICE_NO,
+    PrintableNotice.KEY_NO,
+    PrintableNotice.INSTALLMENT_NO,
+    PrintableNotice.AMOUNT_YEN,
+    PrintableNotice.DUE_ON,
+    PrintableNotice.PAYABLE_UNTIL_ON,
+    PrintableNotice.DIGITS,
+    PrintableNotice.BARCODE,
 )
 """目録の列: what scans of a print are compared with; no names or addresses."""
 LIST_SCHEMA = {str(name): name.dtype for name in LIST_COLUMNS}
@@ -84,7 +84,7 @@ def prove(order: Order) -> Proof:
     if placed.is_empty():
         return Proof(b"", _write_list(placed), 0, 0, 0, PreflightResult(0, 0, 0, 0, ()), left_out)
     pdf = document(order.template, order.face, placed, texts, order.made_on)
-    pages, yen = int(placed[Placement.PAGE_NO].max()), int(placed[Slip.AMOUNT_YEN].sum())  # type: ignore[arg-type]
+    pages, yen = int(placed[Placement.PAGE_NO].max()), int(placed[PrintableNotice.AMOUNT_YEN].sum())  # type: ignore[arg-type]
     name = f"{order.name}.pdf"
     checked = preflight(order.template, order.office, name, pdf, placed, _sample_pages(order, pages))
     return Proof(pdf, _write_list(placed), pages, placed.height, yen, checked, left_out)
@@ -127,7 +127,7 @@ def _sift(order: Order, notices: pl.DataFrame) -> tuple[pl.DataFrame, list[Findi
     return notices, findings
 
 
-_PAYER = {Slip.PAYER_NAME: "payer_name", Slip.ADDRESS: "address"}
+_PAYER = {PrintableNotice.PAYER_NAME: "payer_name", PrintableNotice.ADDRESS: "address"}
 """人が書いた文字の項目: column → its name in a template."""
 _LOST = ["?", "？", "〓", "\ufffd"]
 """What other systems leave in place of a character that they could not write."""
@@ -141,9 +141,9 @@ def _names_used(order: Order) -> set[str]:
 
 def _require_names(order: Order, notices: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
     """氏名のある納付書: a bill without a name can be sent to nobody."""
-    if _PAYER[Slip.PAYER_NAME] not in _names_used(order):
+    if _PAYER[PrintableNotice.PAYER_NAME] not in _names_used(order):
         return notices, []
-    is_blank = pl.col(Slip.PAYER_NAME).fill_null("").str.replace_all(r"[\s\p{C}]", "") == ""
+    is_blank = pl.col(PrintableNotice.PAYER_NAME).fill_null("").str.replace_all(r"[\s\p{C}]", "") == ""
     return _drop_bills(notices, notices.filter(is_blank), lambda notice: Finding(_bill_of(notice), Code.NAME_LACKING))
 
 
@@ -192,7 +192,7 @@ def _drop_bills(
 
 def _bill_of(notice: dict[str, object]) -> Location:
     """封筒の場所: the bill by 宛名番号 and 通知書番号, as a name must not stand in a finding."""
-    return Location(f"宛名番号{notice[Slip.PAYER_REF]} 通知書番号{notice[Slip.BILL_NO]}")
+    return Location(f"宛名番号{notice[PrintableNotice.PAYER_REF]} 通知書番号{notice[PrintableNotice.BILL_NO]}")
 
 
 def _find_overlong(order: Order, placed: pl.DataFrame, texts: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:

@@ -9,13 +9,13 @@ import polars as pl
 
 from elqr.arithmetic.checkdigit import gs1_check_digit_of
 from elqr.issue.payload import encode_frame
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 
 _PAYER = {"payer_ref": "999999", "payer_name": "見本 太郎", "postal_code": "000-0000", "address": "見本市見本町1番地"}
 
 
 def specimen(procedure_code: str, item_no: str, count: int, made_on: date) -> pl.DataFrame:
-    """見本の納付書, frame Slip: `count` instalments, the first with a long amount, the last without a bar code."""
+    """見本の納付書, frame PrintableNotice: the first of `count` has a long amount, the last no bar code."""
     rows = []
     for no in range(1, count + 1):
         yen = 123_456 if no == 1 else 10_000 + no
@@ -48,5 +48,5 @@ def specimen(procedure_code: str, item_no: str, count: int, made_on: date) -> pl
                 "customer_no": None,
             }
         )
-    frame = pl.DataFrame(rows, schema_overrides=Slip.SCHEMA)
-    return frame.with_columns(encode_frame(frame).alias(Slip.DIGITS)).select(*Slip.SCHEMA)
+    frame = pl.DataFrame(rows, schema_overrides=PrintableNotice.SCHEMA)
+    return frame.with_columns(encode_frame(frame).alias(PrintableNotice.DIGITS)).select(*PrintableNotice.SCHEMA)

@@ -13,7 +13,7 @@ from elqr.arithmetic.wareki import wareki, wareki_year
 from elqr.issue.layout import AGENCY
 from elqr.issue.reading import group_digits
 from elqr.printing.imposition import Placement, page_label
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from elqr.vocabulary.terms import WHOLE_YEAR
 
 NOTICE_WORDS: dict[str, str] = {
@@ -80,27 +80,27 @@ def bar_code_digits(digits: str) -> str:
 
 
 def words(notices: pl.DataFrame, office: Office, key_groups: Sequence[int]) -> pl.DataFrame:
-    """文言: frame Slip → one String column for each of NOTICE_WORDS, row by row."""
+    """文言: frame PrintableNotice → one String column for each of NOTICE_WORDS, row by row."""
     names = {code: name for code, (name, _) in office.procedures.items()}
     departments = {code: department for code, (_, department) in office.procedures.items()}
     worded: dict[str, pl.Series] = {
         "city": pl.Series([office.city]).new_from_index(0, notices.height),
         "agency": pl.Series([AGENCY]).new_from_index(0, notices.height),
-        "department": _word_each(notices[Slip.PROCEDURE_CODE], departments.__getitem__),
-        "procedure": _word_each(notices[Slip.PROCEDURE_CODE], names.__getitem__),
-        "levy_year": _word_each(notices[Slip.LEVY_YEAR], wareki_year),
-        "tax_year": _word_each(notices[Slip.TAX_YEAR], wareki_year),
-        "installment": _word_each(notices[Slip.INSTALLMENT_NO], installment),
-        "amount": _word_each(notices[Slip.AMOUNT_YEN], yen),
-        "principal": _word_each(notices[Slip.PRINCIPAL_YEN], yen),
-        "demand_fee": _word_each(notices[Slip.DEMAND_FEE_YEN], yen),
-        "late_charge": _word_each(notices[Slip.LATE_CHARGE_YEN], yen),
-        "due_on": _word_each(notices[Slip.DUE_ON], wareki),
-        "payable_until_on": _word_each(notices[Slip.PAYABLE_UNTIL_ON], wareki),
-        "issued_on": _word_each(notices[Slip.ISSUED_ON], wareki),
-        "key_no": _word_each(notices[Slip.KEY_NO], lambda digits: group_digits(digits, key_groups)),
+        "department": _word_each(notices[PrintableNotice.PROCEDURE_CODE], departments.__getitem__),
+        "procedure": _word_each(notices[PrintableNotice.PROCEDURE_CODE], names.__getitem__),
+        "levy_year": _word_each(notices[PrintableNotice.LEVY_YEAR], wareki_year),
+        "tax_year": _word_each(notices[PrintableNotice.TAX_YEAR], wareki_year),
+        "installment": _word_each(notices[PrintableNotice.INSTALLMENT_NO], installment),
+        "amount": _word_each(notices[PrintableNotice.AMOUNT_YEN], yen),
+        "principal": _word_each(notices[PrintableNotice.PRINCIPAL_YEN], yen),
+        "demand_fee": _word_each(notices[PrintableNotice.DEMAND_FEE_YEN], yen),
+        "late_charge": _word_each(notices[PrintableNotice.LATE_CHARGE_YEN], yen),
+        "due_on": _word_each(notices[PrintableNotice.DUE_ON], wareki),
+        "payable_until_on": _word_each(notices[PrintableNotice.PAYABLE_UNTIL_ON], wareki),
+        "issued_on": _word_each(notices[PrintableNotice.ISSUED_ON], wareki),
+        "key_no": _word_each(notices[PrintableNotice.KEY_NO], lambda digits: group_digits(digits, key_groups)),
         "bar_code": _word_each(
-            notices[Slip.BARCODE].fill_null(""), lambda digits: bar_code_digits(digits) if digits else ""
+            notices[PrintableNotice.BARCODE].fill_null(""), lambda digits: bar_code_digits(digits) if digits else ""
         ),
     }
     unchanged = {name: notices[name].fill_null("") for name in NOTICE_WORDS if name not in worded}
@@ -115,14 +115,14 @@ def _word_each(values: pl.Series, say: Callable[[Any], str]) -> pl.Series:
 
 def page_words(placed: pl.DataFrame, file_no: int) -> pl.DataFrame:
     """ページの文言: the notices of a file in their places → one String column for each of PAGE_WORDS, row by row."""
-    first, last = pl.col(Slip.INSTALLMENT_NO).first(), pl.col(Slip.INSTALLMENT_NO).last()
+    first, last = pl.col(PrintableNotice.INSTALLMENT_NO).first(), pl.col(PrintableNotice.INSTALLMENT_NO).last()
     on_page = placed.select(
         Placement.SHEET_NO,
         Placement.SHEET_COUNT,
         Placement.PAGE_NO,
         first.over(Placement.PAGE_NO).alias("first"),
         last.over(Placement.PAGE_NO).alias("last"),
-        pl.col(Slip.AMOUNT_YEN).sum().over(Placement.PAGE_NO).alias("total"),
+        pl.col(PrintableNotice.AMOUNT_YEN).sum().over(Placement.PAGE_NO).alias("total"),
     )
     first_text, last_text = _word_each(on_page["first"], installment), _word_each(on_page["last"], installment)
     return on_page.select(

@@ -25,7 +25,7 @@ from elqr.vocabulary.frames import (
     join_beside,
     overwrite,
 )
-from elqr.vocabulary.matching_frames import ClaimLine, InOrder, Truths
+from elqr.vocabulary.matching_frames import ClaimLine, InOrder, NoticeComparison
 from elqr.vocabulary.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
 _BY = (OpenClaim.BY_PAYMENT_NO, OpenClaim.BY_NOTICE_NO, OpenClaim.BY_CHANNEL, OpenClaim.BY_INSTALLMENT_NO)
@@ -240,7 +240,7 @@ def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """消込結果: frame Decision. The outcome is one expression, in the order of precedence (terms.Outcome)."""
+    """消込結果: frame Decision. The outcome is one expression, and its order is that of precedence."""
     settled = (
         lines.sort(OpenClaim.CLAIM_NO)
         .group_by(Payment.PAYMENT_NO)
@@ -266,16 +266,16 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .when(stage[Stage.PRELIMINARY]).then(pl.lit(Outcome.PENDING.value))
         .when(stage[Stage.NOT_COLLECTED]).then(pl.lit(Outcome.NOT_COLLECTED.value))
         .when(pl.col(Candidate.NOTICE_NO).is_null()).then(pl.lit(Outcome.KEY_UNKNOWN.value))
-        .when(Truths.CHECK_NO_DIFFERS).then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
-        .when(Truths.ITEM_OR_OFFICE_DIFFERS).then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
-        .when(Truths.IS_BEFORE_ISSUE).then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
-        .when(pl.col(Truths.IS_VOID) | (pl.col(OpenClaim.OWED_YEN) == 0)).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
+        .when(NoticeComparison.CHECK_NO_DIFFERS).then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
+        .when(NoticeComparison.ITEM_OR_OFFICE_DIFFERS).then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
+        .when(NoticeComparison.IS_BEFORE_ISSUE).then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
+        .when(pl.col(NoticeComparison.IS_VOID) | (pl.col(OpenClaim.OWED_YEN) == 0)).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
         .when(is_settled).then(pl.lit(Outcome.ALREADY_SETTLED.value))
         .when(ClaimLine.IS_SHORT_WHOLE).then(pl.lit(Outcome.UNDERPAID.value))
         .when(has_excess).then(pl.lit(Outcome.OVERPAID.value))
         .when(pl.col("still_owed_yen") > 0).then(pl.lit(Outcome.UNDERPAID.value))
-        .when(Truths.IS_OLD_SLIP).then(pl.lit(Outcome.OLD_SLIP.value))
-        .when(Truths.IS_LATE).then(pl.lit(Outcome.LATE.value))
+        .when(NoticeComparison.IS_OLD_NOTICE).then(pl.lit(Outcome.OLD_NOTICE.value))
+        .when(NoticeComparison.IS_LATE).then(pl.lit(Outcome.LATE.value))
         .otherwise(pl.lit(Outcome.MATCHED.value))
     )  # fmt: skip
     rows = rows.with_columns(outcome.alias(Decision.OUTCOME))
@@ -306,16 +306,16 @@ def _flags(is_second: pl.Expr) -> pl.Expr:
     are_whole = [pl.col(name) == WHOLE_YEAR for name in (OpenClaim.BY_INSTALLMENT_NO, Candidate.INSTALLMENT_NO)]
     is_confirmed = pl.col(InOrder.IS_CONFIRMED)
     truths = {
-        Flag.OLD_SLIP: is_confirmed & pl.col(Truths.IS_OLD_SLIP),
-        Flag.LATE: is_confirmed & pl.col(Truths.IS_LATE),
-        Flag.BEFORE_ISSUE: is_confirmed & pl.col(Truths.IS_BEFORE_ISSUE),
+        Flag.OLD_NOTICE: is_confirmed & pl.col(NoticeComparison.IS_OLD_NOTICE),
+        Flag.LATE: is_confirmed & pl.col(NoticeComparison.IS_LATE),
+        Flag.BEFORE_ISSUE: is_confirmed & pl.col(NoticeComparison.IS_BEFORE_ISSUE),
         Flag.CANCELLED_NOTICE: is_confirmed & pl.col(Candidate.IS_CANCELLED),
-        Flag.SAME_SLIP: is_second & is_same_notice,
-        Flag.OTHER_SLIP: is_second & ~is_same_notice,
+        Flag.SAME_NOTICE: is_second & is_same_notice,
+        Flag.OTHER_NOTICE: is_second & ~is_same_notice,
         Flag.OTHER_CHANNEL: is_second & (pl.col(OpenClaim.BY_CHANNEL) != pl.col(Payment.CHANNEL)),
         Flag.WHOLE_AND_PART: is_second & (are_whole[0] != are_whole[1]),
         Flag.AFTER_CANCEL: is_confirmed & pl.col(InOrder.IS_OUT_OF_ORDER),
-        Flag.REISSUE_UNISSUED: is_confirmed & pl.col(Truths.IS_REISSUE_UNISSUED),
+        Flag.REISSUE_UNISSUED: is_confirmed & pl.col(NoticeComparison.IS_REISSUE_UNISSUED),
     }
     flags = [pl.when(truth.fill_null(False)).then(pl.lit(flag.value)) for flag, truth in truths.items()]
     return pl.concat_str(flags, separator=",", ignore_nulls=True)

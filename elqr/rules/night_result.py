@@ -10,12 +10,12 @@ from datetime import date
 
 import polars as pl
 
-from elqr.vocabulary.frames import CandidateSlip, Decision, Payment, join_beside
+from elqr.vocabulary.frames import CandidateNotice, Decision, Payment, join_beside
 from elqr.vocabulary.report_frames import DailySum, DecidedPayment
 
-SLIP = (
-    CandidateSlip.NOTICE_NO, CandidateSlip.LEVY_YEAR, CandidateSlip.BILL_NO, CandidateSlip.INSTALLMENT_NO,
-    CandidateSlip.ISSUE_NO, CandidateSlip.PAYER_REF, CandidateSlip.AMOUNT_YEN, CandidateSlip.PAYABLE_UNTIL_ON,
+NOTICE_COLUMNS = (
+    CandidateNotice.NOTICE_NO, CandidateNotice.LEVY_YEAR, CandidateNotice.BILL_NO, CandidateNotice.INSTALLMENT_NO,
+    CandidateNotice.ISSUE_NO, CandidateNotice.PAYER_REF, CandidateNotice.AMOUNT_YEN, CandidateNotice.PAYABLE_UNTIL_ON,
 )  # fmt: skip
 """What the reports show of a notice."""
 
@@ -27,11 +27,20 @@ _NOTICE_INDEX = "notice_index"
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRows:
+    """帳票の行: 消込結果 (frame DecidedPayment, oldest first), 収納日計 (frame DailySum), and `by_outcome`."""
+
+    decisions: pl.DataFrame
+    sums: pl.DataFrame
+    by_outcome: dict[str, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class NightResult:
     """今夜の結果: the payments and their decisions, row by row in the same order, with notices, sums and files.
 
     `payments` has columns of Payment. `decisions` is frame Decision with the index of each notice in `notices`, whose
-    columns are of CandidateSlip. `oldest_first` is the order of the reports. `sums` is frame DailySum (収納日計)
+    columns are of CandidateNotice. `oldest_first` is the order of the reports. `sums` is frame DailySum (収納日計)
     without moves. `files` has file_no, file_name and file_sha256 of the files that the payments came in.
     """
 
@@ -55,18 +64,21 @@ class NightResult:
     ) -> "NightResult":
         """今夜の結果 of the frames that matching has, with the columns that the reports read.
 
-        `notices` has the columns `SLIP`, and may have a notice several times, once for each of its keys.
+        `notices` has the columns `NOTICE_COLUMNS`, and may have a notice several times, once for each of its keys.
         """
-        notices = notices.unique(CandidateSlip.NOTICE_NO).with_row_index(_NOTICE_INDEX)
-        decisions = join_beside(decisions, notices.select(CandidateSlip.NOTICE_NO, _NOTICE_INDEX), [Decision.NOTICE_NO])
-        notices = notices.drop(CandidateSlip.NOTICE_NO, _NOTICE_INDEX)
+        notices = notices.unique(CandidateNotice.NOTICE_NO).with_row_index(_NOTICE_INDEX)
+        decisions = join_beside(
+            decisions, notices.select(CandidateNotice.NOTICE_NO, _NOTICE_INDEX), [Decision.NOTICE_NO]
+        )
+        notices = notices.drop(CandidateNotice.NOTICE_NO, _NOTICE_INDEX)
         oldest_first = payments.select(pl.arg_sort_by(*Payment.OLDEST_FIRST)).to_series()
         paid = payments.select(_PAYMENT_COLUMNS)
         return cls(paid, decisions, oldest_first, notices, _sums(payments, postings), files, night)
 
-    def rows(self, columns: Sequence[str]) -> pl.DataFrame:
-        """消込結果, oldest first, in these columns."""
-        return self._rows(columns, self.oldest_first)
+    def report_rows(self) -> ReportRows:
+        """帳票の行: once the night is entered, they are all that need be kept of it."""
+        decisions = self._rows(list(DecidedPayment.SCHEMA), self.oldest_first)
+        return ReportRows(decisions, self.sums, self.by_outcome())
 
     def parts(self, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
         """消込結果, oldest first, `rows` rows at a time."""

@@ -8,7 +8,7 @@ over frames; the caller decides what follows from a difference.
 import polars as pl
 
 from elqr.vocabulary.frames import Candidate, Payment, join_beside
-from elqr.vocabulary.matching_frames import Meant, Truths
+from elqr.vocabulary.matching_frames import NoticeComparison, NoticeOfKey
 from elqr.vocabulary.terms import KeyKind
 
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
@@ -16,13 +16,17 @@ _LOOKUP = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)
 _COMPARED = (Candidate.CHECK_NO, Candidate.ITEM_NO, Candidate.OFFICE_CODE, Candidate.REISSUE_NO)
 """Columns that a payment and its notice both have."""
 
-TRUTHS = tuple(Truths.SCHEMA)
+TRUTHS = tuple(NoticeComparison.SCHEMA)
 """What `look_up_notices` finds out about each payment."""
 
-CONTRADICTED = (Truths.CHECK_NO_DIFFERS, Truths.ITEM_OR_OFFICE_DIFFERS, Truths.IS_BEFORE_ISSUE)
+CONTRADICTED = (
+    NoticeComparison.CHECK_NO_DIFFERS,
+    NoticeComparison.ITEM_OR_OFFICE_DIFFERS,
+    NoticeComparison.IS_BEFORE_ISSUE,
+)
 """Differences between a payment and the notice of its key. Another notice may be meant."""
 
-RULED_OUT = (*CONTRADICTED, Truths.IS_VOID)
+RULED_OUT = (*CONTRADICTED, NoticeComparison.IS_VOID)
 """What keeps a payment off the claims of its notice, however much they owe."""
 
 _PICKED = "picked"
@@ -67,19 +71,21 @@ def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFram
     """
     notices = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _COMPARED})
     meant = find_notice(rows, candidates)
-    rows = rows.hstack(notices.select(pl.all().gather(meant[Meant.SLIP_INDEX])))
+    rows = rows.hstack(notices.select(pl.all().gather(meant[NoticeOfKey.NOTICE_INDEX])))
     is_cancelled = pl.col(Candidate.IS_CANCELLED).fill_null(False)
     digits = (pl.col(name) for name in (Payment.REISSUE_NO, f"notice_{Candidate.REISSUE_NO}"))
     return rows.with_columns(
-        _differs(Payment.CHECK_NO).alias(Truths.CHECK_NO_DIFFERS),
-        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias(Truths.ITEM_OR_OFFICE_DIFFERS),
-        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON)).fill_null(False).alias(Truths.IS_BEFORE_ISSUE),
-        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias(Truths.IS_LATE),
-        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias(Truths.IS_OLD_SLIP),
+        _differs(Payment.CHECK_NO).alias(NoticeComparison.CHECK_NO_DIFFERS),
+        (_differs(Payment.ITEM_NO) | _differs(Payment.OFFICE_CODE)).alias(NoticeComparison.ITEM_OR_OFFICE_DIFFERS),
+        (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON))
+        .fill_null(False)
+        .alias(NoticeComparison.IS_BEFORE_ISSUE),
+        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias(NoticeComparison.IS_LATE),
+        (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias(NoticeComparison.IS_OLD_NOTICE),
         (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
-            Truths.IS_REISSUE_UNISSUED
+            NoticeComparison.IS_REISSUE_UNISSUED
         ),
-        (is_cancelled & ~meant[Meant.IS_IN_FORCE]).alias(Truths.IS_VOID),
+        (is_cancelled & ~meant[NoticeOfKey.IS_IN_FORCE]).alias(NoticeComparison.IS_VOID),
         is_cancelled.alias(Candidate.IS_CANCELLED),
     )
 
@@ -89,7 +95,7 @@ def _differs(name: str) -> pl.Expr:
 
 
 def find_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    """どの納付書か: frame Meant of each row; the index is null where there is no notice.
+    """どの納付書か: frame NoticeOfKey of each row; the index is null where there is no notice.
 
     `rows` has key_kind, key_digits, reissue_no and paid_on. `candidates` has the first three of these, issue_no,
     issued_on, is_cancelled and cancelled_on.
@@ -97,15 +103,16 @@ def find_notice(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     `is_in_force`: the notice was in force on 領収日 and, if it was cancelled later, another notice of the same key
     replaces it. Nearly every key has only one notice; it is meant, and nothing more is compared.
     """
-    notices = candidates.with_row_index(Meant.SLIP_INDEX)
-    keys = notices.group_by(_KEY).agg(pl.col(Meant.SLIP_INDEX).first(), pl.len())
+    notices = candidates.with_row_index(NoticeOfKey.NOTICE_INDEX)
+    keys = notices.group_by(_KEY).agg(pl.col(NoticeOfKey.NOTICE_INDEX).first(), pl.len())
     several = notices.join(keys.filter(pl.col("len") > 1), on=_KEY, how="semi")
     lookups = rows.select(_LOOKUP)
-    meant = join_beside(lookups, keys.select(*_KEY, Meant.SLIP_INDEX), _KEY)
+    meant = join_beside(lookups, keys.select(*_KEY, NoticeOfKey.NOTICE_INDEX), _KEY)
     picked = _pick_in_force(lookups.join(several, on=_KEY, how="semi").unique(), several)
     meant = join_beside(meant, picked, _LOOKUP)
     return meant.select(
-        pl.coalesce(_PICKED, Meant.SLIP_INDEX).alias(Meant.SLIP_INDEX), pl.col(Meant.IS_IN_FORCE).fill_null(False)
+        pl.coalesce(_PICKED, NoticeOfKey.NOTICE_INDEX).alias(NoticeOfKey.NOTICE_INDEX),
+        pl.col(NoticeOfKey.IS_IN_FORCE).fill_null(False),
     )
 
 
@@ -124,8 +131,8 @@ def _pick_in_force(lookups: pl.DataFrame, several: pl.DataFrame) -> pl.DataFrame
     has_digit = pl.col("notice_reissue_no") == pl.col(Payment.REISSUE_NO)
     is_replaced = is_uncancelled.any().over(*_LOOKUP, has_digit)
     return (
-        pairs.with_columns((is_issued & was_valid & is_replaced).alias(Meant.IS_IN_FORCE))
-        .sort(has_digit, is_issued & was_valid, is_issued, order, Meant.SLIP_INDEX, descending=True)
+        pairs.with_columns((is_issued & was_valid & is_replaced).alias(NoticeOfKey.IS_IN_FORCE))
+        .sort(has_digit, is_issued & was_valid, is_issued, order, NoticeOfKey.NOTICE_INDEX, descending=True)
         .unique(_LOOKUP, keep="first", maintain_order=True)
-        .select(*_LOOKUP, pl.col(Meant.SLIP_INDEX).alias(_PICKED), Meant.IS_IN_FORCE)
+        .select(*_LOOKUP, pl.col(NoticeOfKey.NOTICE_INDEX).alias(_PICKED), NoticeOfKey.IS_IN_FORCE)
     )

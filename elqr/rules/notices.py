@@ -52,7 +52,7 @@ def rows_of(decoded: Decoded) -> pl.DataFrame:
     """納付書の行: rows without a field finding, with columns of frame Notice, record_no and change_kind."""
     rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(decoded.flawed))
     amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
-    texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
+    texts = pl.col(Notice.PERSONAL).fill_null("")
     return rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts)
 
 
@@ -184,7 +184,7 @@ def _value_text(name: str) -> pl.Expr:
 
 def _refuse_changed(sieve: Sieve, registered: pl.DataFrame, titles: Mapping[str, str]) -> int:
     """登録済との比較: refuse rows that differ from the registered notice, drop those that equal it, and count these."""
-    personal = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
+    personal = Notice.PERSONAL
     known = registered.select(
         *NOTICE_KEY, *(pl.col(name).alias(f"known_{name}") for name in GIVEN if name not in NOTICE_KEY)
     )

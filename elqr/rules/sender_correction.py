@@ -41,7 +41,7 @@ class Concerned:
         is_waiting = pl.col(OtherConfirmed.OTHER_OUTCOME) == Outcome.CONFLICTS.value
         return cls(others.filter(~is_waiting | pl.col(OtherConfirmed.OTHER_NO).is_in(on_claims.implode())), standing)
 
-    def slips(self, rulings: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
+    def notices(self, rulings: pl.DataFrame, postings: pl.DataFrame) -> pl.DataFrame:
         """納付書: the notice_no of notices whose claims these rulings may change."""
         numbers = (
             rulings.select(Ruled.NOTICE_NO),

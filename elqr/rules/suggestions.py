@@ -7,7 +7,7 @@ import polars as pl
 
 from elqr.rules.notice_lookup import CONTRADICTED, RULED_OUT, find_notice
 from elqr.vocabulary.frames import NoticeKey, Payment, Suggestion
-from elqr.vocabulary.matching_frames import Meant, Truths
+from elqr.vocabulary.matching_frames import NoticeComparison, NoticeOfKey
 from elqr.vocabulary.report_frames import LateNotice
 from elqr.vocabulary.terms import Outcome
 
@@ -57,7 +57,7 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """
     candidates = near.join(known, on=[NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS], how="semi")
     candidates = candidates.with_columns(
-        known[NoticeKey.NOTICE_NO].gather(find_notice(candidates, known)[Meant.SLIP_INDEX])
+        known[NoticeKey.NOTICE_NO].gather(find_notice(candidates, known)[NoticeOfKey.NOTICE_INDEX])
     )
     return Suggestion.of(
         candidates.unique([Suggestion.PAYMENT_NO, Suggestion.NOTICE_NO], keep="first", maintain_order=True)
@@ -66,10 +66,10 @@ def suggestions(near: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 SAME_KEY = "同じ照会キー"
 _DIFFERENCES = {
-    Truths.CHECK_NO_DIFFERS: Outcome.CHECK_NO_DIFFERS.label,
-    Truths.ITEM_OR_OFFICE_DIFFERS: Outcome.ITEM_OR_OFFICE_DIFFERS.label,
-    Truths.IS_BEFORE_ISSUE: Outcome.PAID_BEFORE_ISSUE.label,
-    Truths.IS_VOID: Outcome.NOTICE_CANCELLED.label,
+    NoticeComparison.CHECK_NO_DIFFERS: Outcome.CHECK_NO_DIFFERS.label,
+    NoticeComparison.ITEM_OR_OFFICE_DIFFERS: Outcome.ITEM_OR_OFFICE_DIFFERS.label,
+    NoticeComparison.IS_BEFORE_ISSUE: Outcome.PAID_BEFORE_ISSUE.label,
+    NoticeComparison.IS_VOID: Outcome.NOTICE_CANCELLED.label,
 }
 
 

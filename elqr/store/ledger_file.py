@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from elqr.store.db import sqlite
 from elqr.store.db.database import DRIVERS, engine, is_server, reason, refresh_statistics, take_turn, tidy
 from elqr.store.db.schema import SCHEMA_VERSION, metadata
-from elqr.store.entries.night import OPERATOR
+from elqr.store.entries.chain import OPERATOR
 from elqr.store.queries.ledger_identity import give_identity
 from elqr.store.tables import acts as act_tables
 from elqr.store.tables import arrears as arrears_tables

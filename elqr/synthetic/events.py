@@ -199,7 +199,7 @@ def _pay_cancelled_notice(scenes: Scenes, notices: pl.DataFrame) -> list[pl.Data
 def _pay_old_notice(scenes: Scenes, notices: pl.DataFrame) -> list[pl.DataFrame]:
     """旧納付書の収納: the first notice is paid after a second was sent, which asks the same or adds the 督促手数料."""
     parts = []
-    for is_same, outcome in ((True, Outcome.OLD_SLIP), (False, Outcome.UNDERPAID)):
+    for is_same, outcome in ((True, Outcome.OLD_NOTICE), (False, Outcome.UNDERPAID)):
         notices_of_amount = notices.filter(
             (pl.col(ScenicNotice.OWED_YEN) == pl.col(ScenicNotice.AMOUNT_YEN)) == is_same
         )

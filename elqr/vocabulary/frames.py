@@ -142,7 +142,7 @@ class Payload(Frame):
     UPLOAD_NO = Column("upload_no", pl.Int64)
 
 
-class Slip(Notice):
+class PrintableNotice(Notice):
     """印刷する納付書: a notice with its 納付区分 and its payload."""
 
     ITEM_NO = Column("item_no", pl.String)
@@ -266,7 +266,7 @@ class Candidate(NoticeKey):
     IS_CURRENT = Column("is_current", pl.Boolean)
 
 
-class CandidateSlip(Candidate):
+class CandidateNotice(Candidate):
     """照会キーが指す納付書 with the columns that the reports show."""
 
     LEVY_YEAR = Column("levy_year", pl.Int64)

@@ -5,7 +5,7 @@ import polars as pl
 from elqr.vocabulary.frames import Column, Frame, Payment
 
 
-class Truths(Frame):
+class NoticeComparison(Frame):
     """照会でわかること: what comparing a payment with the notice of its key shows.
 
     `is_void`: the notice is cancelled, and no other replaces it.
@@ -16,14 +16,14 @@ class Truths(Frame):
     IS_BEFORE_ISSUE = Column("is_before_issue", pl.Boolean)
     IS_VOID = Column("is_void", pl.Boolean)
     IS_LATE = Column("is_late", pl.Boolean)
-    IS_OLD_SLIP = Column("is_old_slip", pl.Boolean)
+    IS_OLD_NOTICE = Column("is_old_notice", pl.Boolean)
     IS_REISSUE_UNISSUED = Column("is_reissue_unissued", pl.Boolean)
 
 
-class Meant(Frame):
+class NoticeOfKey(Frame):
     """キーの指す納付書: its index among the candidates, and whether it was in force on 領収日."""
 
-    SLIP_INDEX = Column("slip_index", pl.UInt32)
+    NOTICE_INDEX = Column("notice_index", pl.UInt32)
     IS_IN_FORCE = Column("is_in_force", pl.Boolean)
 
 

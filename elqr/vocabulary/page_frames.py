@@ -67,7 +67,7 @@ class CaseClaim(Frame):
     CLAIM_NO = Column("claim_no", pl.Int64)
 
 
-class ClaimSlip(Frame):
+class ClaimNotice(Frame):
     """調定の納付書: a notice that pays a claim, and when it was cancelled."""
 
     CLAIM_NO = Column("claim_no", pl.Int64)

@@ -80,7 +80,7 @@ class EarlierPayment(Frame):
     FILE_NAME = DecidedPayment.FILE_NAME
 
 
-class NearSlip(Frame):
+class SuggestedNotice(Frame):
     """近い納付書: the notice of a suggestion, as the lists show it."""
 
     PAYMENT_NO = Suggestion.PAYMENT_NO

@@ -117,7 +117,7 @@ class Outcome(Term):
     ALREADY_SETTLED = "already_settled", "二重納付"
     OVERPAID = "overpaid", "過納"
     UNDERPAID = "underpaid", "不足"
-    OLD_SLIP = "old_slip", "旧納付書による納付"
+    OLD_NOTICE = "old_slip", "旧納付書による納付"
     LATE = "late", "支払期限後の納付"
     MATCHED = "matched", "一致"
     REDUCED = "reduced", "減額による過納"
@@ -156,7 +156,7 @@ PLACE_OF: dict[Outcome, Place] = {
     Outcome.ALREADY_SETTLED: Place.EXCEPTION,
     Outcome.OVERPAID: Place.EXCEPTION,
     Outcome.UNDERPAID: Place.EXCEPTION,
-    Outcome.OLD_SLIP: Place.POSTED,
+    Outcome.OLD_NOTICE: Place.POSTED,
     Outcome.LATE: Place.POSTED,
     Outcome.MATCHED: Place.POSTED,
     Outcome.REDUCED: Place.EXCEPTION,
@@ -166,12 +166,12 @@ PLACE_OF: dict[Outcome, Place] = {
 class Flag(Term):
     """付記: what is true of a payment besides its outcome."""
 
-    OLD_SLIP = "old_slip", "旧納付書"
+    OLD_NOTICE = "old_slip", "旧納付書"
     LATE = "late", "支払期限後"
     BEFORE_ISSUE = "before_issue", "発行前"
     CANCELLED_NOTICE = "cancelled_notice", "取消済"
-    SAME_SLIP = "same_slip", "同じ納付書"
-    OTHER_SLIP = "other_slip", "別の納付書"
+    SAME_NOTICE = "same_slip", "同じ納付書"
+    OTHER_NOTICE = "other_slip", "別の納付書"
     OTHER_CHANNEL = "other_channel", "別チャネル"
     WHOLE_AND_PART = "whole_and_part", "全期と期別"
     AFTER_CANCEL = "after_cancel", "取消後"

@@ -21,7 +21,7 @@ PAGES = 1_000
 
 
 def many(bills: int, slips_a_bill: int, procedure: str) -> pl.DataFrame:
-    """Frame Slip of invented bills with bar codes."""
+    """Frame PrintableNotice of invented bills with bar codes."""
     return slips(
         *(
             notice_row(

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from elqr.handover.printed_folder import read_lists, read_manifest
 from elqr.printing.picture import Symbology, decode_scan
 from elqr.synthetic import generate
-from elqr.vocabulary.frames import PrintNotice, Slip
+from elqr.vocabulary.frames import PrintableNotice, PrintNotice
 from tests.builders import JOB, SPECS, elqr
 
 DPI = 300
@@ -81,7 +81,10 @@ def read(sheet: Image.Image, slips: pl.DataFrame) -> dict[str, tuple[int, int, i
     """読取り: of the eL-QR and of the bar codes of a sheet, how many were read, how many there are, how many read wrong."""
     found = decode_scan(np.asarray(sheet))
     texts = {kind: {code.text for code in found if code.symbology is kind} for kind in Symbology}
-    wanted = {Symbology.QR: set(slips[Slip.DIGITS]), Symbology.CODE_128: set(slips[Slip.BARCODE].drop_nulls())}
+    wanted = {
+        Symbology.QR: set(slips[PrintableNotice.DIGITS]),
+        Symbology.CODE_128: set(slips[PrintableNotice.BARCODE].drop_nulls()),
+    }
     return {
         kind.value: (len(texts[kind] & wanted[kind]), len(wanted[kind]), len(texts[kind] - wanted[kind]))
         for kind in Symbology

@@ -15,7 +15,7 @@ from elqr.printing.proof import Proof, prove, read_list
 from elqr.printing.template import Mark
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import BadFile
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from tests.builders import REAL_BARCODE, REAL_CODE, REAL_NOTICE, TEMPLATES, notice_row, order, slips
 
 
@@ -137,8 +137,12 @@ def test_a_long_name_is_set_smaller_and_one_too_long_is_told() -> None:
 def test_the_list_names_every_slip_and_no_person() -> None:
     proof = prove(order(slips(REAL_NOTICE)))
     row = read_list(proof.list_csv).row(0, named=True)
-    assert (row[Slip.KEY_NO], row[Slip.DIGITS], row[Slip.BARCODE]) == ("00000202401010104348", REAL_CODE, REAL_BARCODE)
-    assert (row[Slip.AMOUNT_YEN], row[Slip.DUE_ON], row["page_no"], row["place_no"]) == (39_500, date(2024, 5, 31), 1, 0)  # fmt: skip
+    assert (row[PrintableNotice.KEY_NO], row[PrintableNotice.DIGITS], row[PrintableNotice.BARCODE]) == (
+        "00000202401010104348",
+        REAL_CODE,
+        REAL_BARCODE,
+    )
+    assert (row[PrintableNotice.AMOUNT_YEN], row[PrintableNotice.DUE_ON], row["page_no"], row["place_no"]) == (39_500, date(2024, 5, 31), 1, 0)  # fmt: skip
     assert "架空" not in proof.list_csv.decode()
 
 

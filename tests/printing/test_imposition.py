@@ -3,7 +3,7 @@
 import polars as pl
 
 from elqr.printing.imposition import Placement, assign_files, assign_pages
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from tests.builders import notice_row, slips
 
 
@@ -15,7 +15,11 @@ def _bills(*bills: tuple[str, str, list[int]]) -> pl.DataFrame:
 
 def _files(rows: pl.DataFrame, most_pages: int, places: int = 3) -> list[tuple[str, str, int, int]]:
     made = assign_files(rows.with_columns(pl.lit("t").alias(Placement.TEMPLATE)), {"t": places}, most_pages)
-    return list(made.select(Slip.PAYER_REF, Slip.BILL_NO, Slip.INSTALLMENT_NO, Placement.FILE_NO).iter_rows())
+    return list(
+        made.select(
+            PrintableNotice.PAYER_REF, PrintableNotice.BILL_NO, PrintableNotice.INSTALLMENT_NO, Placement.FILE_NO
+        ).iter_rows()
+    )
 
 
 def test_by_payer_then_bill_then_installment_and_numbers_as_numbers() -> None:
@@ -47,7 +51,7 @@ def test_each_template_has_files_of_its_own() -> None:
     rows = _bills(("1", "1", [1]), ("2", "1", [1]), ("3", "1", [1]))
     named = rows.with_columns(pl.Series(Placement.TEMPLATE, ["b", "a", "b"]))
     made = assign_files(named, {"a": 1, "b": 3}, 10)
-    assert list(made.select(Slip.PAYER_REF, Placement.TEMPLATE, Placement.FILE_NO).iter_rows()) == [
+    assert list(made.select(PrintableNotice.PAYER_REF, Placement.TEMPLATE, Placement.FILE_NO).iter_rows()) == [
         ("2", "a", 1),
         ("1", "b", 2),
         ("3", "b", 2),
@@ -55,7 +59,13 @@ def test_each_template_has_files_of_its_own() -> None:
 
 
 def _pages(rows: pl.DataFrame, places: int = 3) -> list[tuple[int, ...]]:
-    columns = (Slip.INSTALLMENT_NO, Placement.PAGE_NO, Placement.PLACE_NO, Placement.SHEET_NO, Placement.SHEET_COUNT)
+    columns = (
+        PrintableNotice.INSTALLMENT_NO,
+        Placement.PAGE_NO,
+        Placement.PLACE_NO,
+        Placement.SHEET_NO,
+        Placement.SHEET_COUNT,
+    )
     return list(assign_pages(rows, places).select(columns).iter_rows())
 
 

@@ -18,7 +18,7 @@ from elqr.printing.typeface import typeface
 from elqr.printing.wording import page_words, words
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding
-from elqr.vocabulary.frames import Slip
+from elqr.vocabulary.frames import PrintableNotice
 from tests.builders import OFFICE, PRINTED_ON, REAL_BARCODE, REAL_NOTICE, TEMPLATES, barcode, notice_row, order, slips
 
 HOKENRYO, SHIYORYO = TEMPLATES["hokenryo"], TEMPLATES["shiyoryo"]
@@ -77,7 +77,7 @@ def test_a_true_print_has_no_findings_and_everything_was_read() -> None:
 def test_the_real_slip_prints_its_real_codes() -> None:
     checked = preflight(HOKENRYO, OFFICE, "1.pdf", _drawn(slips(REAL_NOTICE)), _placed(slips(REAL_NOTICE)))
     assert checked.findings == () and checked.bar_codes == 1
-    assert slips(REAL_NOTICE)[Slip.BARCODE][0] == REAL_BARCODE
+    assert slips(REAL_NOTICE)[PrintableNotice.BARCODE][0] == REAL_BARCODE
 
 
 def _with(column: str, row: int, value: object) -> pl.DataFrame:
@@ -95,7 +95,7 @@ def _swapped(column: str, one: int, other: int) -> pl.DataFrame:
 def _issued_again(row: int, **given: object) -> str:
     """A payload of the same slip that says something else."""
     own = TRUE.row(row, named=True)
-    return str(slips(notice_row(**{**_three(1)[0], **_row_of(own), **given}))[Slip.DIGITS][0])
+    return str(slips(notice_row(**{**_three(1)[0], **_row_of(own), **given}))[PrintableNotice.DIGITS][0])
 
 
 def _row_of(slip: dict[str, object]) -> dict[str, object]:
@@ -181,7 +181,7 @@ def test_misplaced_codes_are_caught(plant: Callable[[], Template], codes: set[Co
 
 
 def test_a_lost_page_and_another_sheet_size_are_caught() -> None:
-    first = TRUE.filter(pl.col(Slip.PAYER_REF) == "1")
+    first = TRUE.filter(pl.col(PrintableNotice.PAYER_REF) == "1")
     assert {finding.code for finding in _checked(_drawn(first)).findings} == {Code.PAGE_COUNT}
     letter = HOKENRYO.model_copy(update={"page": HOKENRYO.page.model_copy(update={"height": 279.4})})
     assert Code.PAGE_SIZE in {finding.code for finding in _checked(_drawn(TRUE, letter)).findings}

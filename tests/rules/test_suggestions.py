@@ -111,14 +111,14 @@ def test_a_key_of_another_kind_is_not_near() -> None:
     assert suggestions(neighbours(asked()), known()).is_empty()
 
 
-_TRUTHS = ("check_no_differs", "item_or_office_differs", "is_before_issue", "is_void", "is_late", "is_old_slip")
+_TRUTHS = ("check_no_differs", "item_or_office_differs", "is_before_issue", "is_void", "is_late", "is_old_notice")
 BESIDE = [
     ("何も違わない", (), "同じ照会キー", True, True),
     ("確認番号", ("check_no_differs",), "同じ照会キー・確認番号相違", False, False),
     ("納付区分", ("item_or_office_differs",), "同じ照会キー・納付区分・機関コード相違", False, False),
     ("発行前", ("is_before_issue",), "同じ照会キー・発行前の領収", False, False),
     ("取消済は違うことを言っていない", ("is_void",), "同じ照会キー・取消済納付書", True, False),
-    ("期限後と旧納付書は当てはまる", ("is_late", "is_old_slip"), "同じ照会キー", True, True),
+    ("期限後と旧納付書は当てはまる", ("is_late", "is_old_notice"), "同じ照会キー", True, True),
     (
         "みな違う",
         ("is_void", "is_before_issue", "check_no_differs"),

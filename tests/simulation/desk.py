@@ -10,7 +10,7 @@ from random import Random
 from openpyxl import load_workbook
 
 from tests.builders import City, elqr
-from tests.simulation.model import WHOLE, Held, Slip
+from tests.simulation.model import WHOLE, Held, PrintableNotice
 from tests.simulation.model import City as Truth
 
 _MOST = 3
@@ -23,7 +23,7 @@ class Wish:
 
     payment_no: int
     held: Held
-    slip: Slip
+    slip: PrintableNotice
     stood: tuple[object, ...]
 
 
@@ -95,12 +95,12 @@ def _waiting(truth: Truth) -> dict[int, Held]:
     }
 
 
-def _left(truth: Truth, slip: Slip) -> int:
+def _left(truth: Truth, slip: PrintableNotice) -> int:
     claim = slip.bill, slip.part
     return truth.owed(claim) - truth.collected[claim]
 
 
-def _standing(truth: Truth, held: Held, slip: Slip) -> tuple[object, ...]:
+def _standing(truth: Truth, held: Held, slip: PrintableNotice) -> tuple[object, ...]:
     """今の姿: of the payment its yen and what else is told of it; of the target whether it is valid, announced and the newest, and what is open."""
     newer = [own for own in truth.slips if (own.bill, own.part) == (slip.bill, slip.part) and own.issue > slip.issue]
     claim = truth.owed((slip.bill, slip.part)), _left(truth, slip)

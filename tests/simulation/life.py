@@ -20,7 +20,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.simulation.model import WHOLE, Record, Slip
+from tests.simulation.model import WHOLE, PrintableNotice, Record
 
 FIRST = date(2026, 4, 1)
 ITEM = "901"
@@ -35,7 +35,7 @@ class Year:
 
     random: Random
     nights: int
-    notices: dict[int, list[tuple[Slip, bool]]] = field(default_factory=lambda: defaultdict(list))
+    notices: dict[int, list[tuple[PrintableNotice, bool]]] = field(default_factory=lambda: defaultdict(list))
     files: dict[int, list[tuple[str, bytes, list[Record]]]] = field(default_factory=lambda: defaultdict(list))
     due: dict[tuple[int, str], list[Record]] = field(default_factory=lambda: defaultdict(list))
     numbers: dict[tuple[str, date], list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -52,13 +52,13 @@ def year(seed: int, nights: int, bills: int) -> Year:
     return made
 
 
-def _slip(made: Year, bill: str, part: int, issue: int, yen: int, day: int) -> Slip:
+def _slip(made: Year, bill: str, part: int, issue: int, yen: int, day: int) -> PrintableNotice:
     no = f"{int(bill) * 100 + part * 10 + issue:010d}"
     until = FIRST + timedelta(_DUE[part - 1] + 30 if part else 300)
     city_no = f"{int(bill) * 10 + part:016d}"
     check = f"{made.random.randrange(10**6):06d}"
     customer = f"C{bill}{part}" if issue == 1 and part else ""
-    return Slip(
+    return PrintableNotice(
         bill, part, issue, yen, FIRST + timedelta(day), until, f"0000020261{no}", check, city_no, issue - 1, customer
     )
 
@@ -83,7 +83,7 @@ def _bill(made: Year, bill: str) -> None:
                 _happens(made, slip, day)
 
 
-def _happens(made: Year, slip: Slip, day: int) -> None:
+def _happens(made: Year, slip: PrintableNotice, day: int) -> None:
     """One thing that happens to a slip on a day."""
     chance = made.random
     kind = chance.random()
@@ -135,7 +135,7 @@ def _happens(made: Year, slip: Slip, day: int) -> None:
 
 
 def _pay(
-    made: Year, slip: Slip, day: int, *, short: bool = False, via: str = "", yen: int = 0, item: str = ITEM
+    made: Year, slip: PrintableNotice, day: int, *, short: bool = False, via: str = "", yen: int = 0, item: str = ITEM
 ) -> None:
     """A payment with its stages: announced or not, confirmed soon or late, sometimes taken back, sometimes both."""
     chance = made.random
@@ -161,7 +161,7 @@ def _pay(
     _event(made, slip, day, sender, (confirmed,) if sender in ("bank", "payeasy") else stages, given, item)
 
 
-def _corrected(made: Year, slip: Slip, day: int) -> None:
+def _corrected(made: Year, slip: PrintableNotice, day: int) -> None:
     """A sender that says another amount of the same payment: later, or both in one night."""
     chance = made.random
     sender, first = chance.choice(("eltax", "payeasy")), chance.randrange(2, 12)
@@ -171,7 +171,7 @@ def _corrected(made: Year, slip: Slip, day: int) -> None:
 
 
 def _event(
-    made: Year, slip: Slip, day: int, sender: str, stages: tuple[tuple[str, int], ...], yen: int = 0, item: str = ITEM,
+    made: Year, slip: PrintableNotice, day: int, sender: str, stages: tuple[tuple[str, int], ...], yen: int = 0, item: str = ITEM,
     *, again: bool = False,
 ) -> None:  # fmt: skip
     """A payment. `again` says more of the payment before it; a few senders begin their numbers anew within a day."""
@@ -321,7 +321,7 @@ def _written(sender: str, records: list[Record], night: int, untils: dict[tuple[
     )
 
 
-def notice_data(slips: list[tuple[Slip, bool]]) -> bytes:
+def notice_data(slips: list[tuple[PrintableNotice, bool]]) -> bytes:
     """納付書データ of a night; True is a cancellation."""
     rows = [
         notice_row(

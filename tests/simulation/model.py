@@ -14,7 +14,7 @@ ORDER = ("preliminary", "cancelled", "not_collected", "confirmed")
 
 
 @dataclass
-class Slip:
+class PrintableNotice:
     """納付書. `cancelled_on` is the night on which its cancellation came."""
 
     bill: str
@@ -105,13 +105,13 @@ class City:
     """都市の真実: its slips, what stands on claims and in suspense, and what was seen of every payment."""
 
     item: str
-    slips: list[Slip] = field(default_factory=list)
+    slips: list[PrintableNotice] = field(default_factory=list)
     collected: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     stands: dict[tuple[str, int], list["Standing"]] = field(default_factory=lambda: defaultdict(list))
     held: dict[int, Held] = field(default_factory=dict)
     known: dict[Hashable, Known] = field(default_factory=lambda: defaultdict(Known))
     tonight: dict[Hashable, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
-    announced: list[tuple[Hashable, Slip]] = field(default_factory=list)
+    announced: list[tuple[Hashable, PrintableNotice]] = field(default_factory=list)
     delivered_yen: int = 0
     repeated_yen: int = 0
     serial: int = 0
@@ -161,7 +161,7 @@ class City:
         self.serial += 1
         self.held[self.serial] = Held(record, yen, outcome)
 
-    def is_announced(self, slip: Slip) -> bool:
+    def is_announced(self, slip: PrintableNotice) -> bool:
         """速報があるか: one that names the slip and was not taken back."""
         stages = (self.known[identity].stages for identity, own in self.announced if own is slip)
         return any(own["preliminary"] > own["cancelled"] for own in stages)
@@ -267,7 +267,7 @@ class City:
             return ("stage_unexpected" if is_known else "not_collected"), 0
         return ("stage_unexpected", 0) if known.is_taken_back else self._paid(record, touched)
 
-    def _slip(self, record: Record) -> Slip | None:
+    def _slip(self, record: Record) -> PrintableNotice | None:
         """The slip that a key names: with the bar code's own reissue where it is known, and of those the one in force.
 
         Where none was in force, the last that had been issued by then; else the first that was issued after.
@@ -279,13 +279,13 @@ class City:
             return max(in_force or issued, key=lambda slip: slip.issue)
         return min(named, key=lambda slip: slip.issue, default=None)
 
-    def _named(self, record: Record) -> list[Slip]:
+    def _named(self, record: Record) -> list[PrintableNotice]:
         named = [slip for slip in self.slips if record.key and record.key == getattr(slip, record.kind)]
         if record.kind == "barcode_no":
             named = [slip for slip in named if slip.reissue == record.reissue] or named
         return named
 
-    def _is_cancelled(self, record: Record, slip: Slip) -> bool:
+    def _is_cancelled(self, record: Record, slip: PrintableNotice) -> bool:
         """取消済か: not when another slip that the same number names stands in its place."""
         instead = [own for own in self._named(record) if not own.is_cancelled and own.issued_on > slip.issued_on]
         return slip.is_cancelled and not instead
@@ -315,7 +315,7 @@ class City:
             return "overpaid", part
         return ("underpaid" if record.yen < left else self._plain(record, slip)), part
 
-    def _paid_whole(self, record: Record, slip: Slip, touched: set[tuple[str, int]]) -> tuple[str, int]:
+    def _paid_whole(self, record: Record, slip: PrintableNotice, touched: set[tuple[str, int]]) -> tuple[str, int]:
         """全期: all that its instalments still owe, or nothing of them where something stands on one already."""
         covers = self._covers(slip)
         if any(self.collected[claim] for claim in covers):
@@ -334,11 +334,11 @@ class City:
         is_open = any(self.owed(claim) > self.collected[claim] for claim in covers)
         return ("underpaid" if is_open else self._plain(record, slip)), whole
 
-    def _plain(self, record: Record, slip: Slip) -> str:
+    def _plain(self, record: Record, slip: PrintableNotice) -> str:
         newer = [own for own in self._of(slip.bill, slip.part) if own.issue > slip.issue and not own.is_cancelled]
         return "old_slip" if newer else "late" if record.paid_on > slip.until else "matched"
 
-    def _of(self, bill: str, part: int) -> list[Slip]:
+    def _of(self, bill: str, part: int) -> list[PrintableNotice]:
         return [slip for slip in self.slips if (slip.bill, slip.part) == (bill, part)]
 
     def owed(self, claim: tuple[str, int]) -> int:
@@ -346,7 +346,7 @@ class City:
         valid = [slip for slip in self._of(*claim) if not slip.is_cancelled]
         return max(valid, key=lambda slip: slip.issue).yen if valid else 0
 
-    def _covers(self, slip: Slip) -> dict[tuple[str, int], int]:
+    def _covers(self, slip: PrintableNotice) -> dict[tuple[str, int], int]:
         """What a 全期 slip pays: the first slips of all instalments of the bill."""
         first = [own for own in self.slips if own.bill == slip.bill and own.part != WHOLE and own.issue == 1]
         return {(own.bill, own.part): own.yen for own in first}

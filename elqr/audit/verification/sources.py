@@ -32,8 +32,6 @@ from elqr.vocabulary.money_frames import ReceivedDeposit
 from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
 from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
 
-_PERSONAL = (Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS)
-
 
 def _read_raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
     """保管した受信ファイルを読む: its bytes, or what is wrong with it."""
@@ -116,7 +114,9 @@ def notices(audit: Audit) -> Iterator[Finding]:
         numbered = numbered.with_columns(pl.lit(file["notice_file_no"]).alias(Notice.NOTICE_FILE_NO))
         numbered = _choose_taken(numbered, stored)
         computed_notices = numbered.select(*(pl.col(name).cast(dtype) for name, dtype in Notice.SCHEMA.items()))
-        yield from compare_rows(stored, computed_notices, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, _PERSONAL)
+        yield from compare_rows(
+            stored, computed_notices, [Notice.NOTICE_NO], Code.NOTICE_DIFFERS, where, Notice.PERSONAL
+        )
         record_no = RefusedRow.RECORD_NO
         keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
         expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))

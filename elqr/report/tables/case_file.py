@@ -14,7 +14,7 @@ from elqr.formats.intake.raw_records import Original
 from elqr.report.tables.night import installment_name, labels_of, move_cause, procedure_name
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Column, Frame
-from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
+from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimNotice, ClaimPosting, NearNotice, SuspensePosting
 from elqr.vocabulary.terms import Channel, KeyKind
 
 
@@ -24,7 +24,7 @@ class Cases:
 
     keys: pl.DataFrame = field(default_factory=CaseKeys.empty)
     claims: pl.DataFrame = field(default_factory=CaseClaim.empty)
-    notices: pl.DataFrame = field(default_factory=ClaimSlip.empty)
+    notices: pl.DataFrame = field(default_factory=ClaimNotice.empty)
     postings: pl.DataFrame = field(default_factory=ClaimPosting.empty)
     suspense: pl.DataFrame = field(default_factory=SuspensePosting.empty)
     near: pl.DataFrame = field(default_factory=NearNotice.empty)
@@ -133,8 +133,11 @@ def _claims(cases: Cases, frame: pl.DataFrame) -> dict[str, object]:
     event_texts = _entries(*(pl.col(name) for name in _Event.SHOWN))
     histories = _group(ordered, _Event.CLAIM_NO, event_texts)
     collected = dict(cases.postings.group_by(ClaimPosting.CLAIM_NO).agg(pl.col(ClaimPosting.YEN).sum()).iter_rows())
-    titles = cases.notices.unique(ClaimSlip.CLAIM_NO, keep="first", maintain_order=True).select(
-        ClaimSlip.CLAIM_NO, ClaimSlip.LEVY_YEAR, ClaimSlip.BILL_NO, installment_name(ClaimSlip.CLAIM_INSTALLMENT_NO)
+    titles = cases.notices.unique(ClaimNotice.CLAIM_NO, keep="first", maintain_order=True).select(
+        ClaimNotice.CLAIM_NO,
+        ClaimNotice.LEVY_YEAR,
+        ClaimNotice.BILL_NO,
+        installment_name(ClaimNotice.CLAIM_INSTALLMENT_NO),
     )
     return {
         str(no): [f"{wareki_year(year)} {bill} {part}", collected.get(no, 0), histories.get(no, [])]
@@ -168,24 +171,24 @@ def _event(
 
 
 def _notice_events(notices: pl.DataFrame) -> pl.DataFrame:
-    """発行・再発行・取消 of the notices (frame ClaimSlip)."""
-    no_payment, amount = pl.lit(None), pl.col(ClaimSlip.AMOUNT_YEN)
-    first_issue_no = pl.col(ClaimSlip.ISSUE_NO).min().over(ClaimSlip.CLAIM_NO, ClaimSlip.INSTALLMENT_NO)
-    what = pl.when(pl.col(ClaimSlip.ISSUE_NO) == first_issue_no).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
+    """発行・再発行・取消 of the notices (frame ClaimNotice)."""
+    no_payment, amount = pl.lit(None), pl.col(ClaimNotice.AMOUNT_YEN)
+    first_issue_no = pl.col(ClaimNotice.ISSUE_NO).min().over(ClaimNotice.CLAIM_NO, ClaimNotice.INSTALLMENT_NO)
+    what = pl.when(pl.col(ClaimNotice.ISSUE_NO) == first_issue_no).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
     text = pl.format(
         "{}の納付書 発行連番{} 支払期限 {} 納付番号 {}",
         installment_name(),
-        ClaimSlip.ISSUE_NO,
-        ClaimSlip.PAYABLE_UNTIL_ON,
-        pl.col(ClaimSlip.KEY_NO).fill_null("なし"),
+        ClaimNotice.ISSUE_NO,
+        ClaimNotice.PAYABLE_UNTIL_ON,
+        pl.col(ClaimNotice.KEY_NO).fill_null("なし"),
     )
-    cancelled = notices.filter(pl.col(ClaimSlip.CANCELLED_ON).is_not_null())
-    order = pl.col(ClaimSlip.NOTICE_NO)
+    cancelled = notices.filter(pl.col(ClaimNotice.CANCELLED_ON).is_not_null())
+    order = pl.col(ClaimNotice.NOTICE_NO)
     return pl.concat(
         [
-            notices.select(_event(what, 0, order, pl.col(ClaimSlip.ISSUED_ON), text, amount, no_payment)),
+            notices.select(_event(what, 0, order, pl.col(ClaimNotice.ISSUED_ON), text, amount, no_payment)),
             cancelled.select(
-                _event(pl.lit("取消"), 1, order, pl.col(ClaimSlip.CANCELLED_ON), text, amount, no_payment)
+                _event(pl.lit("取消"), 1, order, pl.col(ClaimNotice.CANCELLED_ON), text, amount, no_payment)
             ),
         ]
     )

@@ -46,7 +46,7 @@ class Rows:
 
     Both are frame ExceptionRow and hold what is listed. `waiting` (frame Waiting) sums up everything, listed or not.
     `others` (frame EarlierPayment) are the payments that decisions name as the earlier ones, `suggestions` (frame
-    NearSlip) the notices whose keys are near an unknown key.
+    SuggestedNotice) the notices whose keys are near an unknown key.
 
     `chain` says which ledger this is and where its chain of runs ends. `sums` are the sums of earlier nights, `cases`
     the details of the payments that the page lists. `money` is None if the job has no contracts, `arrivals` (frame

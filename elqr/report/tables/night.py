@@ -20,9 +20,9 @@ from elqr.vocabulary.report_frames import (
     DeliveryFinding,
     EarlierPayment,
     ExceptionRow,
-    NearSlip,
     NoticeIntake,
     RulingRecord,
+    SuggestedNotice,
 )
 from elqr.vocabulary.terms import (
     SEVERITY_OF,
@@ -204,7 +204,7 @@ def long_outcome_table(
 def _join_neighbours(
     rows: pl.DataFrame, others: pl.DataFrame, suggestions: pl.DataFrame, register: Register
 ) -> pl.DataFrame:
-    """先の収納 (frame EarlierPayment) and 近い納付書 (frame NearSlip) of each row, in words."""
+    """先の収納 (frame EarlierPayment) and 近い納付書 (frame SuggestedNotice) of each row, in words."""
     earlier_payments = others.select(
         pl.col(EarlierPayment.PAYMENT_NO).alias(ExceptionRow.OTHER_PAYMENT_NO),
         pl.concat_str(
@@ -219,15 +219,15 @@ def _join_neighbours(
     near_notice_text = pl.concat_str(
         procedure_name(register),
         pl.lit(" "),
-        pl.col(NearSlip.BILL_NO),
+        pl.col(SuggestedNotice.BILL_NO),
         pl.lit(" "),
         installment_name(),
         pl.lit("（"),
-        pl.col(NearSlip.HOW),
+        pl.col(SuggestedNotice.HOW),
         pl.lit("）"),
     )
     near = (
-        suggestions.group_by(NearSlip.PAYMENT_NO, maintain_order=True)
+        suggestions.group_by(SuggestedNotice.PAYMENT_NO, maintain_order=True)
         .agg(near_notice_text.alias(_NEAR))
         .with_columns(pl.col(_NEAR).list.join("／"))
     )
@@ -241,8 +241,7 @@ def exception_table(
 ) -> Table:
     """要確認一覧: payments that somebody must look at (frame ExceptionRow), oldest first.
 
-    `others` (frame EarlierPayment) are the earlier payments that decisions name, `suggestions` (frame NearSlip) the
-    notices whose keys are near.
+    `others` (frame EarlierPayment) are the earlier payments that decisions name. `suggestions` is frame SuggestedNotice.
     """
     joined = _join_neighbours(rows, others, suggestions, register)
     severity = {outcome.value: _SEVERITY[level] for outcome, level in SEVERITY_OF.items()}

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from elqr import __version__
-from elqr.store.entries.night import enter_run, operator
+from elqr.store.entries.chain import append_link, operator
 from elqr.store.tables import arrears as arrears_tables
 from elqr.store.tables import exports as export_tables
 from elqr.store.tables import held_files as held_tables
@@ -69,7 +69,7 @@ def enter_act(connection: Connection, night: date, act: Act, link: Mapping[str, 
     """人のしたことを記す: one link with the rows and the further keys of `link`, and a row that finds it again."""
     rows_by_table = {name: [dict(row) for row in rows] for name, rows in act.rows.items()}
     identity = {"kind": act.kind, "number": act.number, "step": act.step, "taken_by": act.by}
-    run_id = enter_run(
+    run_id = append_link(
         connection, night, {"version": __version__, **(link or {}), "act": identity, "said": rows_by_table}
     )
     row = act_row(int(run_id.rpartition("-")[2]), identity, operator(connection))

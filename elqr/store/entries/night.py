@@ -1,7 +1,5 @@
 """What the night writes (記帳). Each function runs in the caller's transaction and only appends."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,10 +11,7 @@ from elqr.formats.payment_identity import ACCEPTED
 from elqr.rules.notices import JudgedRows
 from elqr.rules.totals import night_tallies
 from elqr.store.db.bulk import insert_frame, next_no, number_rows
-from elqr.store.db.database import session
-from elqr.store.entries.seals import Seal, seal, seal_new
-from elqr.store.queries.chain import last_link
-from elqr.store.queries.ledger_identity import ledger_id, next_handed_out
+from elqr.store.entries.seals import Seal, seal
 from elqr.store.queries.refused_rows import enter_refused
 from elqr.store.queries.totals import enter_issue_tallies, enter_posting_tallies
 from elqr.store.queries.undecided import OPEN
@@ -26,9 +21,6 @@ from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Decision, Known, NoticeKey, Payload, Payment, Posting, Suggestion
 from elqr.vocabulary.notice_frames import RefusedRow
 from elqr.vocabulary.terms import FileStatus, KeyKind, Outcome
-
-OPERATOR = "elqr.operator"
-"""The key in `connection.info` of whoever opened the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,44 +233,3 @@ def enter_decided_files(connection: Connection, night: date) -> None:
     """消込済ファイルを記す: every file that is still open."""
     open_files = select(t.file.c.file_no, literal(night.isoformat())).where(OPEN)
     connection.execute(insert(t.decided_file).from_select(["file_no", "night_on"], open_files))
-
-
-def operator(connection: Connection) -> dict[str, str]:
-    """操作した人 of a connection: what its opener stated, and the name that a server knows."""
-    return {**connection.info.get(OPERATOR, {}), **session(connection)}
-
-
-def enter_run(
-    connection: Connection,
-    night: date,
-    entry: Mapping[str, object],
-    sealed: Mapping[str, Seal] | None = None,
-    earlier: Mapping[str, object] | None = None,
-) -> str:
-    """実行を記す: one link of the hash chain, with the operator and the seals of all new rows. Returns its id.
-
-    `sealed`: seals that the caller already has, by table; the others are computed from the ledger. `earlier`: a
-    migration's seals of rows that older programs entered without a link.
-    """
-    run_no = next_handed_out(connection, t.run.c.run_no)
-    previous_hash, previous_link = last_link(connection)
-    link = {
-        "ledger": ledger_id(connection),
-        **entry,
-        "operator": operator(connection),
-        **seal_new(connection, night.isoformat(), previous_link.get("upto", {}), sealed or {}),
-        **(earlier or {}),
-    }
-    text = json.dumps(link, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    run_id = f"{night:%Y%m%d}-{run_no:04d}"
-    connection.execute(
-        insert(t.run).values(
-            run_no=run_no,
-            run_id=run_id,
-            night_on=night.isoformat(),
-            entry=text,
-            previous_hash=previous_hash,
-            hash=hashlib.sha256(f"{previous_hash}\n{run_id}\n{text}".encode()).hexdigest(),
-        )
-    )
-    return run_id

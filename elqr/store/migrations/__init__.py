@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select, update
 from elqr import __version__
 from elqr.store.db.schema import SCHEMA_VERSION
 from elqr.store.entries.acts import SAID
-from elqr.store.entries.night import enter_run
+from elqr.store.entries.chain import append_link
 from elqr.store.entries.seals import seal_earlier
 from elqr.store.tables.ledger import run, setting
 
@@ -39,4 +39,4 @@ def bring_up(connection: Connection, version: int) -> None:
     last_night = connection.execute(select(func.max(run.c.night_on))).scalar_one()
     if last_night is not None:
         entry = {"version": __version__, "migrated": [version, SCHEMA_VERSION]}
-        enter_run(connection, date.fromisoformat(last_night), entry, earlier=seal_earlier(connection, SAID))
+        append_link(connection, date.fromisoformat(last_night), entry, earlier=seal_earlier(connection, SAID))

@@ -132,7 +132,7 @@ def stood_on(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).group_by(StoodOn.PAYMENT_NO, StoodOn.CLAIM_NO).agg(is_off)
 
 
-def slip_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+def notice_amounts(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
     """納付書の額 of claims: claim_no, and paid_yen of each of their notices, including 全期 and old ones."""
     pays = t.notice_claim.c
     schema = {Claim.CLAIM_NO: pl.Int64, "paid_yen": pl.Int64}

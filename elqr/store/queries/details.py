@@ -13,7 +13,7 @@ from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.moves import is_move, is_reduction
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import Payment, Suggestion
-from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimPosting, ClaimSlip, NearNotice, SuspensePosting
+from elqr.vocabulary.page_frames import CaseClaim, CaseKeys, ClaimNotice, ClaimPosting, NearNotice, SuspensePosting
 from elqr.vocabulary.terms import Account
 
 
@@ -49,26 +49,26 @@ def case_claims(connection: Connection, payments: pl.DataFrame) -> pl.DataFrame:
         return read_frame(connection, query, CaseClaim.SCHEMA)
 
 
-def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
-    """調定の納付書 known on a night, with its cancellation by then; frame ClaimSlip."""
+def claim_notices(connection: Connection, claims: pl.DataFrame, night: date) -> pl.DataFrame:
+    """調定の納付書 known on a night, with its cancellation by then; frame ClaimNotice."""
     notice, claim, day = t.notice.c, t.claim.c, night.isoformat()
     cancel = t.notice_cancel.c
     with stage_rows(connection, claims.select(CaseClaim.CLAIM_NO).unique()) as staged:
         query = (
             select_named(
                 {
-                    ClaimSlip.CLAIM_NO: claim.claim_no,
-                    ClaimSlip.LEVY_YEAR: claim.levy_year,
-                    ClaimSlip.BILL_NO: claim.bill_no,
-                    ClaimSlip.CLAIM_INSTALLMENT_NO: claim.installment_no,
-                    ClaimSlip.NOTICE_NO: notice.notice_no,
-                    ClaimSlip.INSTALLMENT_NO: notice.installment_no,
-                    ClaimSlip.ISSUE_NO: notice.issue_no,
-                    ClaimSlip.AMOUNT_YEN: notice.amount_yen,
-                    ClaimSlip.ISSUED_ON: notice.issued_on,
-                    ClaimSlip.PAYABLE_UNTIL_ON: notice.payable_until_on,
-                    ClaimSlip.KEY_NO: t.payload.c.key_no,
-                    ClaimSlip.CANCELLED_ON: cancel.night_on,
+                    ClaimNotice.CLAIM_NO: claim.claim_no,
+                    ClaimNotice.LEVY_YEAR: claim.levy_year,
+                    ClaimNotice.BILL_NO: claim.bill_no,
+                    ClaimNotice.CLAIM_INSTALLMENT_NO: claim.installment_no,
+                    ClaimNotice.NOTICE_NO: notice.notice_no,
+                    ClaimNotice.INSTALLMENT_NO: notice.installment_no,
+                    ClaimNotice.ISSUE_NO: notice.issue_no,
+                    ClaimNotice.AMOUNT_YEN: notice.amount_yen,
+                    ClaimNotice.ISSUED_ON: notice.issued_on,
+                    ClaimNotice.PAYABLE_UNTIL_ON: notice.payable_until_on,
+                    ClaimNotice.KEY_NO: t.payload.c.key_no,
+                    ClaimNotice.CANCELLED_ON: cancel.night_on,
                 }
             )
             .select_from(t.claim)
@@ -81,7 +81,7 @@ def claim_slips(connection: Connection, claims: pl.DataFrame, night: date) -> pl
             .where(t.notice_file.c.night_on <= day)
             .order_by(claim.claim_no, notice.issued_on, notice.issue_no, notice.notice_no)
         )
-        return read_frame(connection, query, ClaimSlip.SCHEMA)
+        return read_frame(connection, query, ClaimNotice.SCHEMA)
 
 
 def _is_issued(day: str) -> ColumnElement[bool]:

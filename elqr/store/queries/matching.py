@@ -16,7 +16,7 @@ from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import (
     Candidate,
-    CandidateSlip,
+    CandidateNotice,
     Claim,
     ClaimKey,
     Known,
@@ -114,7 +114,7 @@ def known_events(connections: Sequence[Connection], payments: pl.DataFrame) -> p
 
 
 def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.DataFrame:
-    """照会キーが指す納付書 for tonight's keys; frame CandidateSlip.
+    """照会キーが指す納付書 for tonight's keys; frame CandidateNotice.
 
     A payload is looked up only for keys whose payments have something to compare with it. Rows come back with the
     number of their key, not with its digits.
@@ -131,11 +131,11 @@ def candidates(connections: Sequence[Connection], payments: pl.DataFrame) -> pl.
             .outerjoin(t.payload, payload)
         )
 
-    schema = {"at": pl.Int64, **CandidateSlip.SCHEMA}
+    schema = {"at": pl.Int64, **CandidateNotice.SCHEMA}
     for name in (NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS):
         del schema[name]
     rows = look_up(connections, stored.select(Payment.KEY_KIND, Payment.KEY_DIGITS, "says", "at"), query, schema)
-    return attach_to_keys(rows, keys, stored["only_reissue_no"]).select(*CandidateSlip.SCHEMA)
+    return attach_to_keys(rows, keys, stored["only_reissue_no"]).select(*CandidateNotice.SCHEMA)
 
 
 def _keys(payments: pl.DataFrame) -> pl.DataFrame:
@@ -154,23 +154,23 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
     notice, payload = t.notice.c, t.payload.c
     columns: dict[str, ColumnElement[Any]] = {
         "at": at,
-        CandidateSlip.NOTICE_NO: notice.notice_no,
-        CandidateSlip.REISSUE_NO: t.notice_key.c.reissue_no,
-        CandidateSlip.ISSUE_NO: notice.issue_no,
-        CandidateSlip.INSTALLMENT_NO: notice.installment_no,
-        CandidateSlip.AMOUNT_YEN: notice.amount_yen,
-        CandidateSlip.ISSUED_ON: notice.issued_on,
-        CandidateSlip.PAYABLE_UNTIL_ON: notice.payable_until_on,
-        CandidateSlip.CHECK_NO: func.coalesce(payload.check_no, notice.check_no),
-        CandidateSlip.ITEM_NO: payload.item_no,
-        CandidateSlip.OFFICE_CODE: payload.office_code,
-        CandidateSlip.PROCEDURE_CODE: notice.procedure_code,
-        CandidateSlip.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
-        CandidateSlip.CANCELLED_ON: _cancelled_on(),
-        CandidateSlip.IS_CURRENT: ~has_newer_notice(),
-        CandidateSlip.LEVY_YEAR: notice.levy_year,
-        CandidateSlip.BILL_NO: notice.bill_no,
-        CandidateSlip.PAYER_REF: notice.payer_ref,
+        CandidateNotice.NOTICE_NO: notice.notice_no,
+        CandidateNotice.REISSUE_NO: t.notice_key.c.reissue_no,
+        CandidateNotice.ISSUE_NO: notice.issue_no,
+        CandidateNotice.INSTALLMENT_NO: notice.installment_no,
+        CandidateNotice.AMOUNT_YEN: notice.amount_yen,
+        CandidateNotice.ISSUED_ON: notice.issued_on,
+        CandidateNotice.PAYABLE_UNTIL_ON: notice.payable_until_on,
+        CandidateNotice.CHECK_NO: func.coalesce(payload.check_no, notice.check_no),
+        CandidateNotice.ITEM_NO: payload.item_no,
+        CandidateNotice.OFFICE_CODE: payload.office_code,
+        CandidateNotice.PROCEDURE_CODE: notice.procedure_code,
+        CandidateNotice.IS_CANCELLED: exists().where(t.notice_cancel.c.notice_no == notice.notice_no),
+        CandidateNotice.CANCELLED_ON: _cancelled_on(),
+        CandidateNotice.IS_CURRENT: ~has_newer_notice(),
+        CandidateNotice.LEVY_YEAR: notice.levy_year,
+        CandidateNotice.BILL_NO: notice.bill_no,
+        CandidateNotice.PAYER_REF: notice.payer_ref,
     }
     return select_named(columns).select_from(t.notice_key)
 
@@ -237,7 +237,7 @@ def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
     rows = candidates.select(
         Candidate.NOTICE_NO,
         pl.when(is_newest).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
-        pl.when(is_newest).then(CandidateSlip.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
+        pl.when(is_newest).then(CandidateNotice.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
     )
     return rows.unique(Candidate.NOTICE_NO)
 

@@ -28,11 +28,11 @@ from elqr.store.queries.announced import is_ended
 from elqr.store.queries.matching import has_newer_notice
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.frames import NoticeStanding, Payload, PrintNotice, Slip
+from elqr.vocabulary.frames import NoticeStanding, Payload, PrintableNotice, PrintNotice
 from elqr.vocabulary.signature import Signature
 from elqr.vocabulary.terms import Outcome, PrintState, RetractionKind, Stage
 
-_FROM_PAYLOAD = {Slip.KEY_NO, Slip.CHECK_NO, Slip.ITEM_NO, Slip.DIGITS}
+_FROM_PAYLOAD = {PrintableNotice.KEY_NO, PrintableNotice.CHECK_NO, PrintableNotice.ITEM_NO, PrintableNotice.DIGITS}
 
 
 def standings(connection: Connection, procedures: Iterable[str] | None = None) -> pl.DataFrame:
@@ -45,7 +45,7 @@ def standings(connection: Connection, procedures: Iterable[str] | None = None) -
 
 def standings_of(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
     """納付書の状態 of notices; frame NoticeStanding."""
-    with stage_rows(connection, notice_nos.unique().alias(Slip.NOTICE_NO).to_frame()) as staged:
+    with stage_rows(connection, notice_nos.unique().alias(PrintableNotice.NOTICE_NO).to_frame()) as staged:
         query = _select_standing().join(staged, staged.c.notice_no == t.notice.c.notice_no)
         return read_frame(connection, query, NoticeStanding.SCHEMA)
 
@@ -121,17 +121,17 @@ def _records_of(stage: Stage) -> ColumnElement[int]:
     )
 
 
-def slips(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
-    """印刷する納付書; frame Slip."""
-    columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in Slip.SCHEMA]
-    with stage_rows(connection, notice_nos.alias(Slip.NOTICE_NO).to_frame()) as staged:
+def printable_notices(connection: Connection, notice_nos: pl.Series) -> pl.DataFrame:
+    """印刷する納付書; frame PrintableNotice."""
+    columns = [(t.payload if name in _FROM_PAYLOAD else t.notice).c[name] for name in PrintableNotice.SCHEMA]
+    with stage_rows(connection, notice_nos.alias(PrintableNotice.NOTICE_NO).to_frame()) as staged:
         query = (
             select(*columns)
             .select_from(t.notice)
             .join(staged, staged.c.notice_no == t.notice.c.notice_no)
             .join(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
         )
-        return read_frame(connection, query, Slip.SCHEMA)
+        return read_frame(connection, query, PrintableNotice.SCHEMA)
 
 
 def notices_of_keys(connection: Connection, key_nos: pl.Series) -> pl.DataFrame:

@@ -21,9 +21,9 @@ from elqr.vocabulary.report_frames import (
     Delivery,
     DeliveryFinding,
     EarlierPayment,
-    NearSlip,
     NoticeIntake,
     RedeliveredSum,
+    SuggestedNotice,
 )
 from elqr.vocabulary.terms import FileStatus, Outcome, Place
 
@@ -252,7 +252,7 @@ def other_payments(connection: Connection, naming: pl.DataFrame) -> pl.DataFrame
 
 
 def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFrame) -> pl.DataFrame:
-    """近い納付書 of payments (payment_no, outcome) with unknown keys: frame NearSlip.
+    """近い納付書 of payments (payment_no, outcome) with unknown keys: frame SuggestedNotice.
 
     First those that came later with the same key (`late`: frame LateNotice).
     """
@@ -265,14 +265,14 @@ def suggestions(connection: Connection, payments: pl.DataFrame, late: pl.DataFra
             .join(t.notice, notice.notice_no == suggestion.notice_no)
             .order_by(suggestion.payment_no, suggestion.notice_no)
         )
-        near = read_frame(connection, query, NearSlip.SCHEMA)
+        near = read_frame(connection, query, SuggestedNotice.SCHEMA)
     with stage_rows(connection, late.select(*Suggestion.SCHEMA)) as staged:
         query = (
             select(staged.c.payment_no, staged.c.how, notice.procedure_code, notice.bill_no, notice.installment_no)
             .join(t.notice, notice.notice_no == staged.c.notice_no)
             .order_by(staged.c.payment_no)
         )
-        return pl.concat([read_frame(connection, query, NearSlip.SCHEMA), near])
+        return pl.concat([read_frame(connection, query, SuggestedNotice.SCHEMA), near])
 
 
 def postings(connection: Connection, night: date) -> pl.DataFrame:
