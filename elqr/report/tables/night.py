@@ -241,7 +241,7 @@ def exception_table(
 ) -> Table:
     """要確認一覧: payments that somebody must look at (frame ExceptionRow), oldest first.
 
-    `others` (frame EarlierPayment) are the earlier payments that decisions name. `suggestions` is frame SuggestedNotice.
+    `others` (frame EarlierPayment): earlier payments that decisions name. `suggestions`: frame SuggestedNotice.
     """
     joined = _join_neighbours(rows, others, suggestions, register)
     severity = {outcome.value: _SEVERITY[level] for outcome, level in SEVERITY_OF.items()}
