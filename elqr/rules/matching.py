@@ -257,6 +257,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     rows = join_beside(rows, settled, [Payment.PAYMENT_NO]).with_columns(pl.col(Decision.CLAIM_YEN).fill_null(0))
     stage = {kind: pl.col(Payment.STAGE) == kind.value for kind in Stage}
     has_excess = pl.col(Payment.PAID_YEN) > pl.col(Decision.CLAIM_YEN)
+    is_cancelled = pl.col(NoticeComparison.IS_VOID) | (pl.col(OpenClaim.OWED_YEN) == 0)
     is_settled = (pl.col(ClaimLine.LEFT_YEN) == 0) | pl.col(ClaimLine.IS_TOUCHED_WHOLE)
     outcome = (
         pl.when(InOrder.IS_REPEAT).then(pl.lit(Outcome.ALREADY_POSTED.value))
@@ -269,7 +270,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .when(NoticeComparison.CHECK_NO_DIFFERS).then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
         .when(NoticeComparison.ITEM_OR_OFFICE_DIFFERS).then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
         .when(NoticeComparison.IS_BEFORE_ISSUE).then(pl.lit(Outcome.PAID_BEFORE_ISSUE.value))
-        .when(pl.col(NoticeComparison.IS_VOID) | (pl.col(OpenClaim.OWED_YEN) == 0)).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
+        .when(is_cancelled).then(pl.lit(Outcome.NOTICE_CANCELLED.value))
         .when(is_settled).then(pl.lit(Outcome.ALREADY_SETTLED.value))
         .when(ClaimLine.IS_SHORT_WHOLE).then(pl.lit(Outcome.UNDERPAID.value))
         .when(has_excess).then(pl.lit(Outcome.OVERPAID.value))
