@@ -79,43 +79,47 @@ _OPENS_FILES = {
 }  # fmt: skip
 MOST_MODULE_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 5
 MANY_PARAMETERS = {
-    "audit.verification.audit.compare_rows": 6,
-    "audit.verification.audit.mismatch": 6,
-    "audit.verification.money.deposits": 6,
-    "audit.verification.rows._check_seals": 6,
-    "formats.authoring.lint_references._check_reference": 6,
-    "formats.authoring.sample_csv._draft_of": 6,
-    "formats.decode._fixed_columns": 6,
-    "formats.framing._cut": 6,
-    "formats.framing._refuse": 7,
-    "formats.intake.comparison.compare": 6,
-    "formats.intake.delivered_file.judge_large_file": 6,
-    "formats.intake.masking.mask_file": 6,
-    "formats.uneven_records._refuse": 6,
-    "handover.print_batch.print_specimen": 6,
-    "night.take_in.hold_back": 6,
-    "printing.preflight.preflight": 6,
-    "report.arrears.reminder_list": 6,
-    "report.books.books": 6,
-    "report.books.review_book": 7,
-    "report.excel.worksheet.colour_verdicts": 6,
-    "report.months.monthly": 6,
-    "report.morning.morning": 7,
-    "report.tables.case_file._event": 7,
-    "rules.night_result.of": 6,
-    "rules.notices.judge_rows": 7,
-    "store.entries.money.enter_deposits": 6,
-    "store.entries.night.enter_content": 7,
-    "store.entries.night.enter_decisions": 6,
-    "store.entries.night.enter_delivery": 7,
-    "store.entries.night.enter_file": 6,
-    "store.entries.night.enter_quarantine": 6,
-    "store.staging.enter_decided": 6,
-    "synthetic.events.event": 9,
-    "synthetic.generate": 6,
-    "synthetic.register._levy": 11,
+    "each is a cell of one row": {
+        "report.tables.case_file._event": 7,
+        "synthetic.events.event": 9,
+        "synthetic.register._levy": 11,
+    },
+    "each is a part of one document": {
+        "handover.print_batch.print_specimen": 6,
+        "printing.preflight.preflight": 6,
+        "report.arrears.reminder_list": 6,
+        "report.books.books": 6,
+        "report.books.review_book": 7,
+        "report.excel.worksheet.colour_verdicts": 6,
+        "report.months.monthly": 6,
+        "report.morning.morning": 7,
+    },
+    "each is a word of one finding": {
+        "audit.verification.audit.mismatch": 6,
+        "formats.authoring.lint_references._check_reference": 6,
+        "formats.framing._refuse": 7,
+        "formats.uneven_records._refuse": 6,
+    },
+    "frames of a shape of their own that are held against each other": {
+        "audit.verification.audit.compare_rows": 6,
+        "audit.verification.money.deposits": 6,
+        "audit.verification.rows._check_seals": 6,
+        "rules.night_result.of": 6,
+        "rules.notices.judge_rows": 7,
+        "store.entries.night.enter_decisions": 6,
+        "store.staging.enter_decided": 6,
+    },
+    "a file, how it is read, and the day": {
+        "formats.authoring.sample_csv._draft_of": 6,
+        "formats.decode._fixed_columns": 6,
+        "formats.framing._cut": 6,
+        "formats.intake.comparison.compare": 6,
+        "formats.intake.delivered_file.judge_large_file": 6,
+        "formats.intake.masking.mask_file": 6,
+        "synthetic.generate": 6,
+    },
 }
-"""Functions that still take more: the list only shrinks."""
+"""Functions that still take more, by the reason: the list only shrinks."""
 
 SAYS_NOTHING = {"own", "found", "made", "said"}
 """Names that need their line to be understood: no local bears one."""
@@ -328,7 +332,7 @@ def test_functions_take_few_parameters() -> None:
                 names = [own.arg for own in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
                 if len(given := [name for name in names if name not in ("self", "cls")]) > MOST_PARAMETERS:
                     many[f"{module}.{node.name}"] = len(given)
-    assert many == MANY_PARAMETERS
+    assert many == {name: count for listed in MANY_PARAMETERS.values() for name, count in listed.items()}
 
 
 def test_locals_say_what_they_hold() -> None:

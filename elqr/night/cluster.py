@@ -38,7 +38,7 @@ from elqr.rules.totals import night_tallies
 from elqr.session.session import Session
 from elqr.store import staging
 from elqr.store.entries import night as entries
-from elqr.store.entries.night import Delivered
+from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import matching as queries
 from elqr.store.queries import undecided as undecided_queries
 from elqr.store.staging import Staging
@@ -264,24 +264,16 @@ def _take_in(night: Night, area: Staging, file: _Read, box: Box) -> None:
     ):
         if note_known(night, file.delivered, box, step):
             return
+        receipt = Receipt(file.delivered, session.night_on, file.spec_name, file.record_count)
         if file.findings:
-            hold_back(night, file.delivered, box, file.spec_name, file.findings, step)
+            hold_back(night, receipt, box, file.findings, step)
             return
         if not is_kept(session.job.store.archive, file.delivered.sha256):
             raise CannotWrite(
                 f"クラスタの機械が保管したファイルが、保管庫 {session.job.store.archive} にありません。"
                 "保管庫は、すべての機械に同じパスで見える共有フォルダにしてください。"
             )
-        staging.enter_file(
-            connection,
-            area,
-            file.delivered,
-            session.night_on,
-            file.spec_name,
-            file.record_count,
-            file.count,
-            file.yen,
-        )
+        staging.enter_file(connection, area, receipt, file.count, file.yen)
         night.changes.append(file.delivered.name)
         step.count, step.yen, step.result = file.count, file.yen, FileStatus.ACCEPTED.value
 

@@ -26,7 +26,7 @@ from elqr.session.session import Session
 from elqr.store.db.bulk import next_no
 from elqr.store.entries import money as money_entries
 from elqr.store.entries import night as entries
-from elqr.store.entries.night import Delivered
+from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
 from elqr.store.tables import ledger as tables
@@ -108,7 +108,8 @@ def _hold_back_notices(
 ) -> list[Finding]:
     """納付書データを取込保留にする. It is reported every night while it is in the inbox. Returns the findings."""
     name = night.session.job.box_name(night.session.job.notices.inbox) if night.session.job.notices else ""
-    if hold_back(night, _delivered(night.session.keep(arrived)), Box(name, (spec,)), spec.name, findings, step):
+    receipt = Receipt(_delivered(night.session.keep(arrived)), night.session.night_on, spec.name)
+    if hold_back(night, receipt, Box(name, (spec,)), findings, step):
         night.findings += findings
     return list(findings)
 
@@ -139,31 +140,29 @@ def note_known(night: Night, delivered: Delivered, box: Box, step: Step) -> bool
     known = queries.file_of(connection, delivered.sha256)
     if known is not None:
         _, spec_name, count, yen = known
-        entries.enter_delivery(
-            connection, delivered, night.session.night_on, FileStatus.REDELIVERED, spec_name, count, yen
-        )
+        receipt = Receipt(delivered, night.session.night_on, spec_name)
+        entries.enter_delivery(connection, receipt, FileStatus.REDELIVERED, count, yen)
         night.changes.append(delivered.name)
         step.count, step.yen, step.result = count, yen, FileStatus.REDELIVERED.value
     return known is not None
 
 
-def hold_back(
-    night: Night, delivered: Delivered, box: Box, spec_name: str, findings: Sequence[Finding], step: Step
-) -> bool:
+def hold_back(night: Night, receipt: Receipt, box: Box, findings: Sequence[Finding], step: Step) -> bool:
     """取込保留にする: entered once for each format that the file was read as, and again when it comes anew.
 
     Returns False for a file that two people gave up and that is still in the inbox.
     """
-    connection, file = night.session.ledger.connection, (delivered.name, delivered.sha256)
-    before = held_queries.lying(connection, night.session.night_on, file, box.name, box.formats)
+    connection, delivered = night.session.ledger.connection, receipt.delivered
+    file = delivered.name, delivered.sha256
+    before = held_queries.lying(connection, receipt.night, file, box.name, box.formats)
     if before is not None and before.is_given_up:
         night.given_up.append(delivered.name)
         step.result = "取込保留（あきらめ済）"
         return False
     night.quarantined.append(delivered.name)
     step.result = FileStatus.QUARANTINED.value
-    if before is None or spec_name not in before.specs:
-        entries.enter_quarantine(connection, delivered, night.session.night_on, spec_name, findings, box.name)
+    if before is None or receipt.spec not in before.specs:
+        entries.enter_quarantine(connection, receipt, findings, box.name)
         night.changes.append(delivered.name)
     return True
 
@@ -208,7 +207,8 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     if isinstance(intake, LargeIntake):
         taken = _enter_pieces(session, arrived, intake, step)
     elif intake.findings:
-        hold_back(night, _delivered(arrived), box, intake.spec_name, intake.findings, step)
+        receipt = Receipt(_delivered(arrived), session.night_on, intake.spec_name)
+        hold_back(night, receipt, box, intake.findings, step)
         return {}
     else:
         taken = _enter_whole(session, arrived, intake, step)
@@ -239,27 +239,22 @@ def _enter_pieces(session: Session, arrived: Arrived, large: LargeIntake, step: 
     payments = large.payments(read, arrived.name, session.night_on)
     if large.record_count <= IN_HAND_PAYMENTS:
         payments = _keep_parts(payments, kept)
-    entered = entries.enter_file(
-        session.ledger.connection,
-        _delivered(arrived),
-        session.night_on,
-        large.spec.name,
-        large.record_count,
-        _read_ahead(payments),
-    )
+    receipt = Receipt(_delivered(arrived), session.night_on, large.spec.name, large.record_count)
+    entered = entries.enter_file(session.ledger.connection, receipt, _read_ahead(payments))
     step.count, step.yen = entered.count, entered.yen
     return {entered.file_no: entered.rows(pl.concat(kept))} if kept else {}
 
 
 def _enter_whole(session: Session, arrived: Arrived, intake: Intake, step: Step) -> Taken:
     """記帳する: the payments of a file, which are returned, or its money."""
-    file = session.ledger.connection, _delivered(arrived), session.night_on, intake.spec_name, intake.record_count
+    receipt = Receipt(_delivered(arrived), session.night_on, intake.spec_name, intake.record_count)
+    connection = session.ledger.connection
     if intake.deposits is not None:
-        lines = money_entries.enter_deposits(*file, intake.deposits)
+        lines = money_entries.enter_deposits(connection, receipt, intake.deposits)
         step.count, step.yen = lines.height, money_entries.money_yen(lines)
         return {}
     assert intake.payments is not None, "good files hold payments or money"
-    entered = entries.enter_file(*file, [intake.payments])
+    entered = entries.enter_file(connection, receipt, [intake.payments])
     step.count, step.yen = entered.count, entered.yen
     return {entered.file_no: entered.rows(intake.payments)}
 

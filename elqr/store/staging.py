@@ -23,7 +23,7 @@ from elqr.rules.suggestions import ASKED
 from elqr.store.db.bulk import insert_frame, next_no, read_frame, schema_of
 from elqr.store.db.schema import Text, Whole
 from elqr.store.entries.money import enter_bundles
-from elqr.store.entries.night import Delivered, enter_content, enter_decided_files
+from elqr.store.entries.night import Receipt, enter_content, enter_decided_files
 from elqr.store.queries.totals import enter_posting_tallies
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -127,16 +127,10 @@ def open_staging(url: str) -> Iterator[Staging]:
             connection.execute(DropSchema(staging.schema, cascade=True))
 
 
-def enter_file(
-    connection: Connection, staging: Staging, delivered: Delivered, night: date, spec: str, *sums: int
-) -> None:
-    """ファイルを取り込む: the file, its delivery, and its payments in the order of their records.
-
-    `sums` are the number of records, the number of payments, and their yen.
-    """
-    _, count, yen = sums
-    file_no = enter_content(connection, delivered, night, spec, *sums)
-    staged = staging.payments(delivered.sha256)
+def enter_file(connection: Connection, staging: Staging, receipt: Receipt, count: int, yen: int) -> None:
+    """ファイルを取り込む: the file, its delivery, and its payments in the order of their records."""
+    file_no = enter_content(connection, receipt, count, yen)
+    staged = staging.payments(receipt.delivered.sha256)
     number = _number_from(next_no(connection, t.payment.c.payment_no), staged.c.record_no)
     query = select(*staged.c, number, literal(file_no, Whole))
     connection.execute(insert(t.payment).from_select([*staged.c.keys(), *_NUMBERS], query))

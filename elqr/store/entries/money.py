@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, case, func, insert, or_, select
 from elqr.rules.deposits import rank_deposits
 from elqr.rules.settlement import Settlement
 from elqr.store.db.bulk import insert_frame, next_no, number_rows
-from elqr.store.entries.night import Delivered, enter_content
+from elqr.store.entries.night import Receipt, enter_content
 from elqr.store.queries.money import known_deposits
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -16,18 +16,16 @@ from elqr.vocabulary.money_frames import Bundle, Deposit, OverduePayment, Settle
 from elqr.vocabulary.terms import DepositKind, Place, Stage
 
 
-def enter_deposits(
-    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, lines: pl.DataFrame
-) -> pl.DataFrame:
+def enter_deposits(connection: Connection, receipt: Receipt, lines: pl.DataFrame) -> pl.DataFrame:
     """入金ファイルを取り込む: the file, its delivery and its lines (frame DepositContent). Returns frame Deposit."""
-    file_no = enter_content(connection, delivered, night, spec, record_count, 0, 0)
+    file_no = enter_content(connection, receipt)
     known = known_deposits(connection, lines)
-    rows = rank_deposits(lines, known, spec, next_no(connection, m.deposit.c.deposit_no))
+    rows = rank_deposits(lines, known, receipt.spec, next_no(connection, m.deposit.c.deposit_no))
     new = rows.filter(pl.col(Deposit.REPEATS_NO).is_null())
     connection.execute(
         insert(m.deposit_file).values(
             file_no=file_no,
-            night_on=night.isoformat(),
+            night_on=receipt.night.isoformat(),
             lines=rows.height,
             new_lines=new.height,
             money_yen=money_yen(new),

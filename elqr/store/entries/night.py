@@ -33,6 +33,16 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """受信: a file that was delivered on a night, the spec that it was read by, and the count of its records."""
+
+    delivered: Delivered
+    night: date
+    spec: str
+    record_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Entered:
     """取り込んだファイル: its number, the number of its first payment, the count of payments, and their yen."""
 
@@ -68,19 +78,17 @@ def _finding_rows(findings: Iterable[Finding]) -> pl.DataFrame:
     )
 
 
-def enter_delivery(
-    connection: Connection, delivered: Delivered, night: date, status: FileStatus, spec: str, count: int, yen: int
-) -> int:
-    """受信を記す. Returns its number."""
+def enter_delivery(connection: Connection, receipt: Receipt, status: FileStatus, count: int = 0, yen: int = 0) -> int:
+    """受信を記す, with count and yen of its payments. Returns its number."""
     delivery_no = next_no(connection, t.delivery.c.delivery_no)
     connection.execute(
         insert(t.delivery).values(
             delivery_no=delivery_no,
-            sha256=delivered.sha256,
-            name=delivered.name,
-            night_on=night.isoformat(),
+            sha256=receipt.delivered.sha256,
+            name=receipt.delivered.name,
+            night_on=receipt.night.isoformat(),
             status=status.value,
-            spec=spec,
+            spec=receipt.spec,
             payment_count=count,
             payment_yen=yen,
         )
@@ -88,11 +96,9 @@ def enter_delivery(
     return delivery_no
 
 
-def enter_quarantine(
-    connection: Connection, delivered: Delivered, night: date, spec: str, findings: Iterable[Finding], box: str = ""
-) -> None:
+def enter_quarantine(connection: Connection, receipt: Receipt, findings: Iterable[Finding], box: str = "") -> None:
     """取込保留を記す with its findings, and its inbox where that is known."""
-    delivery_no = enter_delivery(connection, delivered, night, FileStatus.QUARANTINED, spec, 0, 0)
+    delivery_no = enter_delivery(connection, receipt, FileStatus.QUARANTINED)
     insert_frame(connection, t.delivery_finding, _finding_rows(findings), delivery_no=delivery_no)
     if box:
         last = select(func.coalesce(func.max(t.notice_file.c.notice_file_no), 0)).scalar_subquery()
@@ -100,34 +106,25 @@ def enter_quarantine(
         connection.execute(insert(delivery_box).values(**row))
 
 
-def enter_content(
-    connection: Connection, delivered: Delivered, night: date, spec: str, record_count: int, count: int, yen: int
-) -> int:
+def enter_content(connection: Connection, receipt: Receipt, count: int = 0, yen: int = 0) -> int:
     """ファイルを記す: content that is taken in, and its first delivery. Returns the file's number."""
     file_no = next_no(connection, t.file.c.file_no)
     connection.execute(
         insert(t.file).values(
             file_no=file_no,
-            sha256=delivered.sha256,
-            spec=spec,
-            size_bytes=delivered.size_bytes,
-            record_count=record_count,
+            sha256=receipt.delivered.sha256,
+            spec=receipt.spec,
+            size_bytes=receipt.delivered.size_bytes,
+            record_count=receipt.record_count,
             payment_count=count,
             payment_yen=yen,
         )
     )
-    enter_delivery(connection, delivered, night, FileStatus.ACCEPTED, spec, count, yen)
+    enter_delivery(connection, receipt, FileStatus.ACCEPTED, count, yen)
     return file_no
 
 
-def enter_file(
-    connection: Connection,
-    delivered: Delivered,
-    night: date,
-    spec: str,
-    record_count: int,
-    payments: Iterable[pl.DataFrame],
-) -> Entered:
+def enter_file(connection: Connection, receipt: Receipt, payments: Iterable[pl.DataFrame]) -> Entered:
     """ファイルを取り込む: the file, its delivery, and all its payments (frames PaymentContent, in order)."""
     file_no, first = next_no(connection, t.file.c.file_no), next_no(connection, t.payment.c.payment_no)
     count = yen = 0
@@ -135,7 +132,7 @@ def enter_file(
         rows = number_rows(part, Payment.PAYMENT_NO, first + count)
         insert_frame(connection, t.payment, rows, file_no=file_no)
         count, yen = count + part.height, yen + int(part[Payment.PAID_YEN].sum())
-    enter_content(connection, delivered, night, spec, record_count, count, yen)
+    enter_content(connection, receipt, count, yen)
     return Entered(file_no, first, count, yen)
 
 
