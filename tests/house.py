@@ -40,16 +40,16 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.steps migrations.versions.v10_held_again migrations.versions.v1_night "
         "migrations.versions.v2_printing migrations.versions.v3_review migrations.versions.v6_reissued "
         "migrations.versions.v9_reductions queries tables tables.acts tables.arrears tables.exports "
-        "tables.held_files tables.ledger migrations.identities queries.chain queries.ledger_identity "
-        "migrations.versions.v8_places queries.owed queries.undecided tables.money queries.unsealed tables.months "
-        "migrations.versions.v7_said_once tables.refused_rows queries.refused_rows tables.retractions "
-        "tables.reviews queries.announced queries.moves queries.details queries.reports queries.open_exceptions "
-        "queries.fiscal_year queries.requests queries.arrears queries.held_files queries.retractions "
-        "queries.exports queries.money queries.row_owners queries.sender_corrections queries.trends tables.totals "
-        "entries.seals entries.chain entries.acts migrations ledger_file queries.past_nights queries.totals "
-        "entries.night entries.money migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
-        "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
-        "queries.ruling_target queries.verification staging",
+        "tables.held_files tables.ledger migrations.identities queries.chain queries.conservation "
+        "queries.ledger_identity migrations.versions.v8_places queries.owed queries.undecided tables.money "
+        "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
+        "tables.retractions tables.reviews queries.announced queries.moves queries.details queries.reports "
+        "queries.open_exceptions queries.fiscal_year queries.requests queries.arrears queries.held_files "
+        "queries.retractions queries.exports queries.money queries.row_owners queries.sender_corrections "
+        "queries.trends tables.totals entries.seals entries.chain entries.acts migrations ledger_file "
+        "queries.past_nights queries.totals entries.night entries.money migrations.versions.v4_money "
+        "migrations.versions.v5_tallies queries.matching queries.late_notices queries.months queries.printing "
+        "queries.reductions queries.reviews queries.ruling_target queries.verification staging",
     ),
     (
         "report",

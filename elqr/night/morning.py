@@ -51,6 +51,7 @@ from elqr.store.queries import reports as report_queries
 from elqr.store.queries import reviews as review_queries
 from elqr.store.queries import totals as tallies
 from elqr.store.queries import trends as trend_queries
+from elqr.store.queries.conservation import conservation_breaks
 from elqr.store.queries.retractions import retractions_in
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import CannotWrite, LedgerError
@@ -158,7 +159,7 @@ def _prove_sums(aside: Aside, day: date, decided: dict[str, list[int]] | None) -
 
     This error comes first, even when the block fails: a ledger that does not add up may be why.
     """
-    breaks = aside.ask(report_queries.conservation_breaks, day)
+    breaks = aside.ask(conservation_breaks, day)
     sums = aside.ask(report_queries.outcome_sums, day)
     try:
         yield
