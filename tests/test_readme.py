@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+from elqr import __version__
 from elqr.cli import cli
 from elqr.session.job import City, Export, Inbox, Issue, Job, Notices, Print, Store, Thresholds
 from elqr.vocabulary.terms import ExitCode
@@ -178,3 +179,8 @@ def test_the_operators_readme_names_every_setting() -> None:
     assert len(names) > 20
     for name in names - {"city", "store", "print"}:
         assert f"`{name}`" in _FOR_OPERATORS or f"[{name}]" in _FOR_OPERATORS, name
+
+
+def test_the_version_is_the_newest_that_says_what_changed() -> None:
+    first = re.search(r"^## (\S+?)（(\d{4}-\d{2}-\d{2})）$", _TEXTS["elqr/CHANGELOG.md"], flags=re.MULTILINE)
+    assert first is not None and first[1] == __version__
