@@ -22,7 +22,10 @@ from elqr.vocabulary.terms import RulingResult
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """申請: its kind and its row, with keys as of `elqr.store.queries.requests.requests_with`."""
+    """申請: its kind and its row, with keys as of `requests_with` in elqr/store/queries/requests.py.
+
+    One that was just entered has no keys of an end yet.
+    """
 
     kind: RequestKind
     row: Mapping[str, Any]
@@ -89,7 +92,10 @@ def record_request(
 
 
 def find_waiting(session: Session, kind: RequestKind, number: int) -> Request:
-    """承認を待つ申請を探す. Raises NotFound for an unknown number, Refused for a request that has ended."""
+    """承認を待つ申請を探す, of a kind that is asked for by number (a month is asked for by its name).
+
+    Raises NotFound for an unknown number, Refused for a request that has ended.
+    """
     with _transaction(session):
         rows = queries.requests(session.ledger.connection, kind, kind.number == number)
     words = _WORDS[kind]

@@ -28,7 +28,7 @@ MARK_CHARS = 8
 
 
 def held_files(session: Session) -> pl.DataFrame:
-    """残っている取込保留 as of the night: columns of `still_held`, and waiver_no where a request to give up waits."""
+    """残っている取込保留 as of the night: columns of `list_held`, and waiver_no where a request to give up waits."""
     with session.ledger.transaction() as connection:
         rows = list_held(session)
         waiting = queries.waiting_waivers(connection)

@@ -43,6 +43,11 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
+def roles_for(command: str) -> tuple[str, ...]:
+    """役割 that a command with --by needs, one of these: its name ends with what is done to a request."""
+    return {"approve": ("承認",), "reject": ("申請", "承認")}.get(command.rpartition("-")[2], ("申請",))
+
+
 class Command(click.Command):
     context_class = Context
 
@@ -51,8 +56,7 @@ class Command(click.Command):
         if ctx.params.get("by") and ctx.params.get("job"):
             from elqr.session.login import admit
 
-            roles = {"approve": ("承認",), "reject": ("申請", "承認")}
-            admit(ctx.params["job"], ctx.params["by"], roles.get(str(self.name), ("申請",)))
+            admit(ctx.params["job"], ctx.params["by"], roles_for(str(self.name)))
         return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:

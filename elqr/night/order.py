@@ -76,7 +76,8 @@ def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -
     """
     session = night.session
     session.refuse_closed_month()
-    upload = issue_payloads(night) if workers.take_notices(night) else Upload()
+    is_issued = workers.take_notices(night)
+    upload = issue_payloads(night) if is_issued else Upload()
     seals = move_excess_to_suspense(night, upload.seals)
     taken = workers.take_payments(night)
     workers.take_money(night)

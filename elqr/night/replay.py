@@ -69,7 +69,10 @@ def replay(ledger: Ledger, current: Setup, other: Setup | None, nights: Nights, 
     with ledger.transaction() as connection:
         past_nights = past.nights(connection, *nights)
         rulings = 0 if other else past.rulings_since(connection, *nights)
-    before = _run_again(ledger, current, past_nights, nights, clock) if other else _read_results(ledger, nights)
+    if other:
+        before = _run_again(ledger, current, past_nights, nights, clock)
+    else:
+        before = _read_results_without_money(ledger, current, nights)
     after = _run_again(ledger, other or current, past_nights, nights, clock)
     compared = before.payments.join(after.payments, on=list(past.OUTCOME_KEY)).height
     payments = _differences(before.payments, after.payments, past.OUTCOME_KEY, past.OUTCOME)
@@ -86,6 +89,13 @@ def _differences(before: pl.DataFrame, after: pl.DataFrame, on: Iterable[str], c
 def _read_results(ledger: Ledger, nights: Nights) -> Results:
     with ledger.transaction() as connection:
         return Results(past.outcomes(connection, *nights), past.file_results(connection, *nights))
+
+
+def _read_results_without_money(ledger: Ledger, setup: Setup, nights: Nights) -> Results:
+    """台帳の結果, without files of money: they are not taken in again."""
+    money = [name for name, spec in setup.specs.items() if spec.purpose == "money"]
+    results = _read_results(ledger, nights)
+    return replace(results, files=results.files.filter(~pl.col("spec").is_in(money)))
 
 
 def _run_again(

@@ -74,14 +74,15 @@ def check_specs(job: Job, specs: dict[str, Spec], path: Path) -> None:
         raise BadFile(
             f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
         )
-    places = [(box.specs, "inbox", "payment", "収納データ") for box in job.inbox]
-    places += [(box.specs, "money", "money", "入金データ") for box in job.money]
-    places += [(contract.specs, "settlement", "payment", "収納データ") for contract in job.settlement]
-    for names, table, purpose, kind in places:
+    places = [(box.specs, "[[inbox]] の specs", "payment", "収納データ") for box in job.inbox]
+    places += [(box.specs, "[[money]] の specs", "money", "入金データ") for box in job.money]
+    places += [(contract.specs, "[[settlement]] の specs", "payment", "収納データ") for contract in job.settlement]
+    places += [(rule.money_specs, "[[settlement]] の money_specs", "money", "入金データ") for rule in job.settlement]
+    places += [((job.notices.spec,), "[notices] の spec", "notice", "納付書データ")] if job.notices else []
+    for names, place, purpose, kind in places:
         if wrong := sorted(name for name in names if specs[name].purpose != purpose):
             raise BadFile(
-                f"ジョブ {path}: 様式 {', '.join(wrong)} は{kind}の様式ではありません。"
-                f"[[{table}]] の specs を直してください。"
+                f"ジョブ {path}: 様式 {', '.join(wrong)} は{kind}の様式ではありません。{place} を直してください。"
             )
     if specs[job.export.spec].purpose != "upload":
         raise BadFile(

@@ -112,6 +112,12 @@ NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
     ("キーが20桁にならない", _edited("job.toml", "[issue]", "[issue]\nserial_digits = 8"), 1, "20桁"),
     ("ない様式", _edited("job.toml", '"dsk_csv"', '"dsk_cvs"'), 1, "dsk_cvs がありません"),
     ("収納でない様式", _edited("job.toml", '"dsk_csv"', '"notice_csv"'), 1, "収納データの様式ではありません"),
+    (
+        "納付書でない様式",
+        _edited("job.toml", '[notices]', '[notices]\nspec = "dsk_csv"'),
+        1,
+        "dsk_csv は納付書データの様式ではありません",
+    ),
     ("台帳の手続が重なる", _edited("procedures.toml", 'code = "kokuho"', 'code = "kei"'), 1, "code が重なっています: kei"),
     ("手続台帳がない", _without("procedures.toml"), 1, "手続台帳"),
     ("手続台帳の種別", _edited("procedures.toml", 'kind = "国保"', 'kind = "国民"'), 1, "決められた値ではありません"),

@@ -10,6 +10,8 @@ from tests.builders import (
     City,
     Ran,
     barcode,
+    credit_file,
+    credit_row,
     cvs_file,
     cvs_row,
     elqr,
@@ -19,6 +21,8 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
+from tests.cases.job_parts import SENDER
+from tests.cases.till import Till
 
 DAYS = [date(2026, 11, day) for day in (16, 17, 18, 19)]
 
@@ -128,3 +132,13 @@ def test_a_lost_archive_is_told(city: City) -> None:
     (city.folder / "archive").rename(city.folder / "gone")
     ran = _replay(city)
     assert ran.code == 1 and "保管庫" in ran.err
+
+
+def test_files_of_money_make_no_difference(tmp_path: Path) -> None:
+    """They are not taken in again, and the ledger's own night has them."""
+    till = Till.opened(tmp_path / "city")
+    till.paid("a.csv", 0)
+    till.money("m.dat", credit_file(credit_row(10_000, SENDER)))
+    assert till.night().code in (0, 3)
+    ran = _replay(till, since=date(2026, 11, 4))
+    assert (ran.code, ran.json["payments"], ran.json["files"]) == (0, [], []), ran.out

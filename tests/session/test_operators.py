@@ -4,11 +4,15 @@ import json
 import os
 import pwd
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from elqr.cli import cli
+from elqr.cli.terminal import roles_for
 from elqr.session.operators import Operator, Operators
 from elqr.vocabulary.errors import Refused
 from tests.builders import JOB, City, Ran, elqr
@@ -152,3 +156,25 @@ def test_every_act_says_who_sat_at_which_machine(tmp_path: Path) -> None:
     assert [row["asked_by"] for row in link["said"]["month_close"]] == ["山田"]
     columns = "kind, number, step, taken_by, os_user"
     assert city.sql(f"SELECT {columns} FROM act") == [("month_close", 1, "asked", "山田", _account())]
+
+
+def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_what_a_command_does_to_a_request_says_which_role_it_needs() -> None:
+    """By what its help says, not by its name: an approval is another role's than a request, in every group."""
+    signed = {
+        name: command
+        for name, command in _commands(cli)
+        if {"by", "job"} <= {parameter.name for parameter in command.params}
+    }
+    assert len(signed) > 25
+    for name, command in signed.items():
+        does = str(command.help)
+        wanted = ("承認",) if "を承認します" in does else ("申請", "承認") if "を却下します" in does else ("申請",)
+        assert roles_for(name.rpartition(" ")[2]) == wanted, name

@@ -1,7 +1,7 @@
 """Links (連鎖の輪): the keys of each kind of link in the chain of runs. They are part of the hashed bytes.
 
 Every link also has `ledger`, `version`, `operator` and the seals (elqr/store/entries/seals.py). The link of a person's
-act has `act` and `said` (elqr/store/entries/acts.py).
+act has `act` and `said` (elqr/store/entries/acts.py). The first key of a kind is its name, with the number (`name_of`).
 """
 
 from typing import Any, TypedDict
