@@ -1,6 +1,6 @@
 """The cluster (クラスタ): a night that outgrows one machine. Many machines decode and match; one takes in and commits.
 
-The machines run the same functions as a single one (`judge_file`, `match`, `postings`), over files and over parts of the
+The machines run the same functions as one machine (`judge_file`, `match`, `postings`), over files and parts of the
 night that cannot influence each other. They read the inbox, the archive and the ledger, and write to a staging area
 beside the ledger (elqr/store/staging.py). This machine enters the rows in the ledger by the same transactions as any
 night, so their numbers and contents are the same. Refuses folders that the machines do not share.
