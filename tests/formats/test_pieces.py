@@ -153,7 +153,7 @@ def test_a_night_of_large_files_is_the_night_of_small_ones(
     for module in (inbox, take_in):
         monkeypatch.setattr(module, "PIECE_BYTES", 1_000)
     monkeypatch.setattr(take_in, "IN_HAND_PAYMENTS", in_hand)
-    monkeypatch.setattr(take_in, "take_large", counted)
+    monkeypatch.setattr(take_in, "judge_large_file", counted)
     city = _delivered(tmp_path / "large")
     city.night()
     assert sorted(taken) == [False, False, True, True, True]
