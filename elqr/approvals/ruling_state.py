@@ -141,7 +141,10 @@ def rulings_to_undo(rulings: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_current_payments(session: Session, rulings: pl.DataFrame) -> pl.DataFrame:
-    """決裁に今の収納を並べる (frame CurrentRuling): is_current, the balance, and the posting that holds it."""
+    """決裁に今の収納を並べる (frame CurrentRuling): is_current, the balance, and the posting that holds it.
+
+    A ruling is stale (無効) when its payment or its notice is not what it was when it was decided.
+    """
     connection = session.ledger.connection
     now = (
         queries.exceptions(connection, NOW).filter(ExceptionRow.IS_OPEN).join(rulings, on=Ruled.PAYMENT_NO, how="semi")

@@ -52,7 +52,7 @@ def rows_of(decoded: Decoded) -> pl.DataFrame:
     """納付書の行: rows without a field finding, with columns of frame Notice, record_no and change_kind."""
     rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(decoded.flawed))
     amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
-    texts = pl.col(Notice.PERSONAL).fill_null("")
+    texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
     return rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts)
 
 

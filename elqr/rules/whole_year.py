@@ -1,7 +1,7 @@
 """Whole year (全期): which of tonight's 全期 notices take their instalments, and which come too late.
 
-A 全期 notice takes all that is owed on its instalments, or nothing. It is refused when an earlier payment, in the
-ledger or tonight, put yen on one of them.
+A 全期 notice takes all that is owed on its instalments, or nothing. That it is refused for yen that stand on one of
+them already is decided in elqr/rules/matching.py; this ranks those that compete for the same instalments.
 """
 
 from collections.abc import Sequence

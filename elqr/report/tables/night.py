@@ -45,11 +45,11 @@ _UNKNOWN = "（手続不明）"
 _OTHER, _NEAR = "other", "near"
 """The columns of 先の収納 and 近い納付書, in words."""
 
-_FILES_ONLY = (
+_NOT_PRINTED = (
     "SHA-256", "段階", "納付書の額", "賦課年度", "宛名番号", "照会キー",
     "記録", "消込日", "行き先", "先の収納のチャネル", "前回の決裁", "申請日時", "承認日時", "送付元の取消額",
 )  # fmt: skip
-"""Columns of the CSV and JSON that are not on the page, which must fit a sheet of A4."""
+"""Columns of the files and, to the right, of the books; paper and the page, which must fit a sheet of A4, lack them."""
 
 
 def labels_of(name: str, terms: type[Term]) -> pl.Expr:
@@ -103,7 +103,7 @@ def table_of(
 ) -> Table:
     """表: `columns` (heading → expression and style) over a frame. `totals` are the headings to sum."""
     shown_frame = frame.select(expression.alias(name) for name, (expression, _) in columns.items())
-    headings = tuple(Heading(name, style, name not in _FILES_ONLY) for name, (_, style) in columns.items())
+    headings = tuple(Heading(name, style, name not in _NOT_PRINTED) for name, (_, style) in columns.items())
     return Table(stem, stem, note, headings, shown_frame, totals)
 
 
