@@ -203,6 +203,7 @@ def _with_refused_wholes(lines: pl.DataFrame) -> pl.DataFrame:
     is_whole = pl.col(ClaimLine.IS_WHOLE)
     is_short = is_whole & (pl.col(Payment.PAID_YEN) < pl.col(Candidate.AMOUNT_YEN))
     lines = _with_touched_wholes(lines.with_columns(is_short.alias(ClaimLine.IS_SHORT_WHOLE)), ~is_whole)
+    # An expression: below it is asked of the lines twice, before and after those that take were counted.
     is_refused = pl.col(ClaimLine.IS_TOUCHED_WHOLE) | pl.col(ClaimLine.IS_SHORT_WHOLE)
     may_take = is_whole & ~is_refused
     takers = lines.filter(may_take & (pl.col(ClaimLine.SHARE_YEN) > 0))
