@@ -27,6 +27,7 @@ from elqr.session.setup import Setup
 from elqr.store.ledger_file import Ledger, open_ledger
 from elqr.store.queries import past_nights as past
 from elqr.vocabulary.errors import BadFile
+from elqr.vocabulary.report_frames import Delivery
 
 _NOWHERE = ".replay"
 """An output folder that does not exist: a copy writes no files, and must not meet those that the nights wrote."""
@@ -95,7 +96,7 @@ def _read_results_without_money(ledger: Ledger, setup: Setup, nights: Nights) ->
     """台帳の結果, without files of money: they are not taken in again."""
     money = [name for name, spec in setup.specs.items() if spec.purpose == "money"]
     results = _read_results(ledger, nights)
-    return replace(results, files=results.files.filter(~pl.col("spec").is_in(money)))
+    return replace(results, files=results.files.filter(~pl.col(Delivery.SPEC).is_in(money)))
 
 
 def _run_again(
