@@ -14,7 +14,8 @@ from elqr.store.tables import arrears, held_files, money, months, refused_rows, 
 class RequestKind:
     """申請の種類: the table of its requests, and the table of the step that ends each.
 
-    `on` and `because` are the step's columns for its day and reason. `more`: further columns of the step.
+    `on` and `because` are the step's columns for its day and reason. `more`: further columns of the step,
+    as the request's row says them.
     """
 
     asked: Table
