@@ -131,6 +131,7 @@ def notice_row(**given: object) -> dict[str, object]:
         "check_no": None,
         "barcode": None,
         "customer_no": None,
+        "pension_no": None,
     }
     assert set(given) <= set(row), "a notice row has no such column"
     return row | given
@@ -163,7 +164,11 @@ def _frame(spec: str, record: str, rows: list[dict[str, object]]) -> pl.DataFram
 
 
 def notice_file(*rows: dict[str, object], charset: str = "utf-8") -> bytes:
-    return encode_csv(SPECS["notice_csv"], _frame("notice_csv", "notice", list(rows)), charset)  # type: ignore[arg-type]
+    """A notice file, without the optional columns in which nothing stands."""
+    frame = _frame("notice_csv", "notice", list(rows))
+    optional = [field.name for field in SPECS["notice_csv"].record[0].fields if field.optional]
+    frame = frame.drop(name for name in optional if frame[name].is_null().all())
+    return encode_csv(SPECS["notice_csv"], frame, charset)  # type: ignore[arg-type]
 
 
 def eltax_row(key_no: str, check_no: str, amount_yen: int, **given: object) -> dict[str, object]:

@@ -14,12 +14,13 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
     (
         "formats",
-        "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text ebcdic intake mpn "
-        "payment_identity spec authoring.lint_fields authoring.lint_identity authoring.lint_records "
-        "authoring.lint_references by_hand charset dates authoring.sample_csv authoring.sample fields plain_csv "
-        "sequence spec_files uneven_records framing csv_rows decode cells encode excerpt dump intake.checks "
-        "intake.raw_records payments deposits pieces recognize authoring.overlap authoring.lint "
-        "intake.delivered_file intake.inspection intake.comparison intake.masking",
+        "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text condition ebcdic foreign "
+        "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
+        "authoring.lint_records authoring.lint_references by_hand charset dates authoring.sample_csv "
+        "authoring.sample fields plain_csv sequence spec_files uneven_records framing csv_rows decode cells "
+        "encode excerpt dump intake.checks intake.raw_records payments deposits pieces recognize "
+        "authoring.overlap authoring.lint intake.delivered_file intake.inspection intake.comparison "
+        "intake.masking",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
@@ -37,19 +38,20 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (
         "store",
         "__init__ db db.schema db.server_shape db.postgresql db.sqlite db.database db.bulk entries entries.links "
-        "migrations.steps migrations.versions.v10_held_again migrations.versions.v1_night "
-        "migrations.versions.v2_printing migrations.versions.v3_review migrations.versions.v6_reissued "
-        "migrations.versions.v9_reductions queries tables tables.acts tables.arrears tables.exports "
-        "tables.held_files tables.ledger migrations.identities queries.chain queries.conservation "
-        "queries.ledger_identity migrations.versions.v8_places queries.owed queries.undecided tables.money "
-        "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
-        "tables.retractions tables.reviews queries.announced queries.moves queries.details queries.reports "
-        "queries.open_exceptions queries.fiscal_year queries.requests queries.arrears queries.held_files "
-        "queries.retractions queries.exports queries.money queries.row_owners queries.sender_corrections "
-        "queries.trends tables.totals entries.seals entries.chain entries.acts migrations ledger_file "
-        "queries.past_nights queries.totals entries.night entries.money migrations.versions.v4_money "
-        "migrations.versions.v5_tallies queries.matching queries.late_notices queries.months queries.printing "
-        "queries.reductions queries.reviews queries.ruling_target queries.verification staging",
+        "migrations.steps migrations.versions.v10_held_again migrations.versions.v11_doubts "
+        "migrations.versions.v1_night migrations.versions.v2_printing migrations.versions.v3_review "
+        "migrations.versions.v6_reissued migrations.versions.v9_reductions queries tables tables.acts "
+        "tables.arrears tables.exports tables.held_files tables.ledger migrations.identities queries.chain "
+        "queries.conservation queries.ledger_identity migrations.versions.v8_places queries.owed "
+        "queries.undecided tables.money queries.unsealed tables.months migrations.versions.v7_said_once "
+        "tables.refused_rows queries.refused_rows tables.retractions tables.reviews queries.announced "
+        "queries.moves queries.details queries.reports queries.open_exceptions queries.fiscal_year "
+        "queries.requests queries.arrears queries.held_files queries.retractions queries.exports queries.money "
+        "queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals entries.chain "
+        "entries.acts migrations ledger_file queries.past_nights queries.totals entries.night entries.money "
+        "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
+        "queries.months queries.printing queries.reductions queries.reviews queries.ruling_target "
+        "queries.verification staging",
     ),
     (
         "report",

@@ -121,7 +121,7 @@ def formats() -> str:
     """様式の一覧."""
     lines = _rows("様式", "名前", "確認", "確度", "わかっていないこと")
     for name, spec in SPECS.items():
-        standing = "確認済" if spec.verified else "**仮**"
+        standing = spec.verified.words if spec.verified.fully else f"**{spec.verified.words}**"
         lines.append(f"| `{name}` | {spec.title} | {standing} | {spec.grade} | {'<br>'.join(spec.open_questions)} |")
     return "\n".join(lines)
 
@@ -144,6 +144,11 @@ def _title(spec: Spec, dotted: str) -> str:
     assert spec.payment is not None
     head, _, rest = dotted.partition(".")
     other = spec.record_named(head)
+    if other is not None and rest in other.choose:
+        choice = other.choose[rest]
+        return "か".join(
+            field.title for field in other.fields if field.name in (choice.otherwise, *choice.fields.values())
+        )
     field = other.field(rest) if other else None
     home = spec.record_named(spec.payment.record)
     assert home is not None

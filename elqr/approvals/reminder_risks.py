@@ -119,7 +119,7 @@ def _payment_risks(session: Session, claims: pl.DataFrame, accepted: Collection[
     yield Obstacle(Risk.EXCEPTIONS, tuple(texts.values()), at_risk.height, int(at_risk[Unpaid.LEFT_YEN].sum()))
 
 
-class Doubt(IntEnum):
+class Reach(IntEnum):
     """どこまで探すか: how widely to look for the claims that a payment may be for. Each level includes those before."""
 
     ITS_CLAIMS = 0
@@ -132,25 +132,29 @@ class Doubt(IntEnum):
     """Its notice is unknown or contradicts it: also notices with a near key."""
 
 
-_YEN = "yen"
+_YEN, _REACHED = "yen", "reach"
 
-_DOUBT = (
-    pl.when(~pl.col(ExceptionRow.IS_OPEN)).then(Doubt.ITS_CLAIMS.value)
-    .when(pl.col("is_unknown") | ~pl.col(LateNotice.AGREES)).then(Doubt.ITS_KEY.value)
-    .when(pl.col(StoodOn.IS_OFF) | ~pl.col("is_asked_for")).then(Doubt.ITS_YEN.value)
-    .otherwise(Doubt.ITS_PAYER.value)
-    .alias("doubt")
+_REACH = (
+    pl.when(~pl.col(ExceptionRow.IS_OPEN)).then(Reach.ITS_CLAIMS.value)
+    .when(pl.col("is_unknown") | ~pl.col(LateNotice.AGREES)).then(Reach.ITS_KEY.value)
+    .when(pl.col(StoodOn.IS_OFF) | ~pl.col("is_asked_for")).then(Reach.ITS_YEN.value)
+    .otherwise(Reach.ITS_PAYER.value)
+    .alias(_REACHED)
 )  # fmt: skip
 
 
 def _suspended_payments(session: Session) -> pl.DataFrame:
     """仮受にある収納, open or to be paid back: its key, payer_ref, paid_on, is_open, yen, is_unknown.
 
-    `yen` are those in suspense. Conflicts of old nights stand on no account; all their yen count.
+    `yen` are those in suspense. Conflicts of old nights, and debits whose result has not come, stand on no account; all
+    their yen count.
     """
     rows = review_queries.exceptions(session.ledger.connection, session.night_on)
     is_held = pl.col(ExceptionRow.SUSPENSE_YEN) > 0
-    waits = is_held | (pl.col(ExceptionRow.IS_OPEN) & (pl.col(ExceptionRow.PLACE) == Place.REJECTED.value))
+    may_hold = (pl.col(ExceptionRow.PLACE) == Place.REJECTED.value) | (
+        pl.col(ExceptionRow.OUTCOME) == Outcome.DOUBTFUL.value
+    )
+    waits = is_held | (pl.col(ExceptionRow.IS_OPEN) & may_hold)
     yen = pl.when(is_held).then(ExceptionRow.SUSPENSE_YEN).otherwise(ExceptionRow.PAID_YEN).alias(_YEN)
     is_unknown = pl.col(ExceptionRow.OUTCOME) == Outcome.KEY_UNKNOWN.value
     return rows.filter(waits).select(
@@ -159,7 +163,12 @@ def _suspended_payments(session: Session) -> pl.DataFrame:
 
 
 def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """仮受の収納と調定を組む: payment_no, claim_no wherever a payment may be for a claim. See `Doubt`."""
+    """仮受の収納と調定を組む: payment_no, claim_no wherever a payment may be for a claim. See `Reach`.
+
+    A payment whose key could not be read may be for any claim.
+    """
+    has_key = pl.col(Payment.KEY_DIGITS) != ""
+    keyless, held = held.filter(~has_key), held.filter(has_key)
     connection = session.ledger.connection
     named, past = arrears_queries.named_claims(connection, held), arrears_queries.stood_on(connection, held)
     known = pl.concat([named, past.select(named.columns)]).unique()
@@ -172,14 +181,15 @@ def _pair(session: Session, held: pl.DataFrame, claims: pl.DataFrame) -> pl.Data
     }
     numbers = {name: rows[StoodOn.PAYMENT_NO].unique().implode() for name, rows in truths.items()}
     are_true = (pl.col(StoodOn.PAYMENT_NO).is_in(payment_nos).alias(name) for name, payment_nos in numbers.items())
-    held = held.with_columns(are_true).with_columns(_DOUBT)
-    by_payer, by_yen, by_key = (held.filter(pl.col("doubt") >= least) for least in list(Doubt)[1:])
+    held = held.with_columns(are_true).with_columns(_REACH)
+    by_payer, by_yen, by_key = (held.filter(pl.col(_REACHED) >= least) for least in list(Reach)[1:])
     with_payer = [by_payer, payers.join(by_payer, on=StoodOn.PAYMENT_NO, how="semi")]
     pairs = [
         known,
         *(payments.join(claims, on=Unpaid.PAYER_REF).select(named.columns) for payments in with_payer),
         *_pair_by_yen(session, by_yen, claims),
         *_pair_by_near_keys(session, by_key),
+        keyless.select(StoodOn.PAYMENT_NO).join(claims.select(Unpaid.CLAIM_NO), how="cross").select(named.columns),
     ]
     return pl.concat(pairs).unique().join(claims, on=Unpaid.CLAIM_NO, how="semi")
 

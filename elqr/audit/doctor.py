@@ -135,7 +135,7 @@ def _check_secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
 def _specs_text(job: Job, path: Path) -> str:
     specs = specs_for(job)
     check_specs(job, specs, path)
-    provisional = [name for box in (*job.inbox, *job.money) for name in box.specs if not specs[name].verified]
+    provisional = [name for box in (*job.inbox, *job.money) for name in box.specs if not specs[name].verified.fully]
     return f"{len(specs)}様式" + (
         f"（仮の様式を使っています: {'、'.join(sorted(set(provisional)))}）" if provisional else ""
     )

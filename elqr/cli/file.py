@@ -16,6 +16,7 @@ from elqr.session import clock
 from elqr.vocabulary.errors import BadFile, CannotWrite, NotFound
 from elqr.vocabulary.limits import WHOLE, WRITTEN
 from elqr.vocabulary.terms import ExitCode
+from elqr.vocabulary.visible_text import visible
 
 if TYPE_CHECKING:
     from elqr.formats.intake.comparison import Comparison
@@ -34,14 +35,16 @@ def _spec_options(function: Any) -> Any:
     return click.option("--specs", "folders", multiple=True, type=GIVEN_PATH, help="追加の様式フォルダ。")(function)
 
 
-def _specs(folders: tuple[Path, ...], name: str | None) -> tuple[list[Spec], Spec | None]:
-    """様式: the payment specs that a file may be of, and the one that was named."""
+def _specs(
+    folders: tuple[Path, ...], name: str | None, purposes: tuple[str, ...] = ("payment",)
+) -> tuple[list[Spec], Spec | None]:
+    """様式: the specs that a file may be of, and the one that was named."""
     from elqr.session.configuration import specs_for
 
     specs = specs_for(None, folders)
     if name is not None and name not in specs:
         raise NotFound(f"様式 {name} はありません。elqr spec list にある名前を指定してください。")
-    return [spec for spec in specs.values() if spec.purpose == "payment"], specs[name] if name else None
+    return [spec for spec in specs.values() if spec.purpose in purposes], specs[name] if name else None
 
 
 def _received_on(day: date | None) -> date:
@@ -62,7 +65,7 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
     from elqr.disk.named_files import read_named
     from elqr.formats.intake.inspection import inspect
 
-    specs, spec = _specs(folders, name)
+    specs, spec = _specs(folders, name, ("payment", "money"))
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
     data = read_named(path, WHOLE)
@@ -93,7 +96,7 @@ def _check_large(path: Path, specs: list[Spec], day: date, *, as_json: bool) -> 
         rows = [finding.as_dict() for finding in findings]
         print_json({"file": path.name, "bytes": size, "accepted": not findings, "spec": spec or None, "findings": rows})
         return ExitCode.QUARANTINE if findings else ExitCode.CLEAN
-    click.echo(f"■ {path.name}（{size:,}バイト。大きいので少しずつ読み、最初に見つかった指摘までを示します）")
+    click.echo(f"■ {visible(path.name)}（{size:,}バイト。大きいので少しずつ読み、最初に見つかった指摘までを示します）")
     click.echo(f"　様式　{spec or 'どの様式にも決まりません'}")
     for finding in findings[:_SHOWN_PER_CODE]:
         click.echo(f"　　{finding}")
@@ -107,7 +110,7 @@ def _other_purposes(data: bytes, name: str, folders: tuple[Path, ...], day: date
     from elqr.formats.recognize import recognize
     from elqr.session.configuration import specs_for
 
-    others = [spec for spec in specs_for(None, folders).values() if spec.purpose in ("money", "request", "notice")]
+    others = [spec for spec in specs_for(None, folders).values() if spec.purpose in ("request", "notice")]
     return [spec for spec in others if recognize(data, [spec], name, day)[0]]
 
 
@@ -115,13 +118,12 @@ def _lines(inspection: Inspection) -> Iterator[str]:
     """検査の結果 in lines, as a clerk reads it."""
     from elqr.formats.intake.inspection import why
 
-    yield f"■ {inspection.file}（{inspection.size_bytes:,}バイト）"
+    yield f"■ {visible(inspection.file)}（{inspection.size_bytes:,}バイト）"
     if inspection.spec is None:
         yield f"　様式　{why(inspection)}"
     else:
         spec = inspection.spec
-        standing = "確認済" if spec.verified else "仮様式"
-        yield f"　様式　{spec.name}（{spec.title}）{standing}・確度 {spec.grade}"
+        yield f"　様式　{spec.name}（{spec.title}）{spec.verified.words}・確度 {spec.grade}"
         yield f"　判定の理由　{why(inspection)}"
         charset, line_end = inspection.charset or "不明", inspection.line_end or "不明"
         shape = "・".join([f"文字 {charset}", f"改行 {line_end}", *_shape(inspection)])
@@ -130,10 +132,12 @@ def _lines(inspection: Inspection) -> Iterator[str]:
         yield "　レコード　" + "　".join(f"{title} {count:,}" for title, count in inspection.kinds)
     yield from _money_lines(inspection)
     for total in inspection.totals:
-        stated = "読めません" if total.stated is None else f"{total.stated:,}"
-        mark = "一致" if total.agrees else "★不一致"
         place = f"{total.title}（{total.record_no:,}件目）"
-        yield f"　合計　{mark}　{place}　ファイル {stated}　計算値 {total.calculated:,}"
+        if not total.is_checked:
+            yield f"　合計　検査せず　{place}　必要な額か件数がファイルに書かれていません"
+            continue
+        mark = "一致" if total.agrees else "★不一致"
+        yield f"　合計　{mark}　{place}　ファイル {total.stated:,}　計算値 {total.calculated:,}"
     if inspection.spec is not None and inspection.spec.payment is not None and not inspection.spec.control:
         yield "　合計　この様式には検査できる合計がありません。払込額との突合で確かめてください。"
     yield f"　指摘　{len(inspection.findings):,}件"
@@ -161,15 +165,21 @@ def _money_lines(inspection: Inspection) -> Iterator[str]:
         yield f"　収納　{line.stage}・{line.channel}　{line.count:,}件　{line.yen:,}円"
     count, yen = sum(line.count for line in inspection.money), sum(line.yen for line in inspection.money)
     yield f"　収納　計　{count:,}件　{yen:,}円"
+    for reason, doubtful, doubtful_yen in inspection.doubts:
+        yield f"　要確認になる記録　{reason}　{doubtful:,}件　{doubtful_yen:,}円"
     if inspection.paid_from and inspection.paid_to:
         yield f"　領収日　{inspection.paid_from.isoformat()} から {inspection.paid_to.isoformat()}"
 
 
 def _verdict(inspection: Inspection) -> str:
     if inspection.accepted and inspection.spec is not None and inspection.spec.payment is None:
+        if inspection.spec.purpose == "money":
+            return "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。"
         return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
     if inspection.accepted:
         return _TAKEN
+    if not inspection.findings:
+        return "取込保留になります。夜間処理には、このファイルがこの様式だとわかりません。"
     return "取込保留になります。下の指摘の対処をしてください。"
 
 

@@ -32,7 +32,7 @@ def spec_list(folders: tuple[Path, ...]) -> int:
     from elqr.session.configuration import specs_for
 
     for name, listed in specs_for(None, folders).items():
-        click.echo(f"{name:<28} {'確認済' if listed.verified else '仮様式'} {listed.grade:<11} {listed.title}")
+        click.echo(f"{name:<28} {listed.verified.words:<5} {listed.grade:<11} {listed.title}")
     return 0
 
 

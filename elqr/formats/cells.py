@@ -60,7 +60,7 @@ def cells_of(data: bytes, decoded: Decoded, file: str, received_on: date) -> She
     charset: Charset = next((name for name in spec.charsets if name == decoded.charset), spec.charsets[0])
     if not decoded.tables:
         return Sheet(charset, {}, decoded.findings)
-    cells = _csv_cells(data, decoded) if spec.layout == "csv" else _fixed_cells(data, decoded, charset)
+    cells = _csv_cells(data, decoded, charset) if spec.layout == "csv" else _fixed_cells(data, decoded, charset)
     return Sheet(charset, cells)
 
 
@@ -82,25 +82,32 @@ def _fixed_cells(data: bytes, decoded: Decoded, charset: Charset) -> dict[str, C
     return cells
 
 
-def _csv_cells(data: bytes, decoded: Decoded) -> dict[str, Cells]:
-    """CSV: cells between separators outside quotes; none if that disagrees with how decode read the file."""
+def _csv_cells(data: bytes, decoded: Decoded, charset: Charset) -> dict[str, Cells]:
+    """CSV: cells between separators outside quotes; none if that disagrees with how decode read the file.
+
+    Optional fields that the header row leaves out have cells of no bytes.
+    """
     starts, sizes, rows = _split_cells(data)
     first = np.flatnonzero(np.diff(rows, prepend=-1))
     widths = np.diff(np.append(first, len(rows)))
     head = 1 if decoded.spec.header_row else 0
+    heading = zip(starts[: widths[0]].tolist(), sizes[: widths[0]].tolist(), strict=True) if len(first) else ()
+    titles = [(decode_bytes(data[at : at + size], charset) or "").strip() for at, size in heading]
     cells = {}
     for record in decoded.spec.record:
         table = decoded.tables[record.name]
         at = table[RECORD_NO].to_numpy().astype(np.int64) - 1 + head
-        if len(at) and (at[-1] >= len(first) or (widths[at] != len(record.fields)).any()):
+        fields = (record.named_by(titles) if head else None) or record.fields
+        if len(at) and (at[-1] >= len(first) or (widths[at] != len(fields)).any()):
             return {}
-        indices = [first[at] + column for column in range(len(record.fields))]
+        nowhere = np.zeros(len(at), dtype=np.int64)
+        indices = {field.name: first[at] + column for column, field in enumerate(fields)}
         names = [field.name for field in record.fields]
         cells[record.name] = Cells(
             record,
             table[RECORD_NO],
-            {name: starts[index] for name, index in zip(names, indices, strict=True)},
-            {name: sizes[index] for name, index in zip(names, indices, strict=True)},
+            {name: starts[indices[name]] if name in indices else nowhere for name in names},
+            {name: sizes[indices[name]] if name in indices else nowhere for name in names},
         )
     return cells
 

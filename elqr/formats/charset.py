@@ -44,6 +44,8 @@ for _byte, _character in enumerate(_JIS_TABLE):
     if _character != _NONE:
         _JIS_BYTES[ord(_character)] = _byte
 _PYTHON = {"cp932": "cp932", "utf-8": "utf-8", "utf-8-sig": "utf-8"}
+_NOT_CHARACTERS = "\x7f\x80\xa0\uf8f0\uf8f1\uf8f2\uf8f3"
+"""What Python makes of the bytes 7F, 80, A0 and FD to FF in CP932, which has no characters there."""
 
 
 def has_ascii(charset: Charset) -> bool:
@@ -55,11 +57,22 @@ def decode_bytes(data: bytes, charset: Charset) -> str | None:
     """文字にする: None when this charset cannot read the bytes."""
     try:
         if charset in _PYTHON:
-            return data.decode(_PYTHON[charset], errors="strict")
+            text = data.decode(_PYTHON[charset], errors="strict")
+            return None if charset == "cp932" and any(map(text.__contains__, _NOT_CHARACTERS)) else text
         data = from_ebcdic(data) if charset == "ebcdic" else data
         return codecs.charmap_decode(data, "strict", _JIS_TABLE)[0]
     except UnicodeDecodeError:
         return None
+
+
+def first_unread_byte(data: bytes, charset: Charset) -> int:
+    """読めない最初のバイト of a text in a charset that has ASCII, from 0; the length of the text if there is none."""
+    try:
+        text = data.decode(_PYTHON[charset], errors="strict")
+    except UnicodeDecodeError as error:
+        text = data[: error.start].decode(_PYTHON[charset])
+    places = [at for at in map(text.find, _NOT_CHARACTERS if charset == "cp932" else "") if at >= 0]
+    return len(text[: min(places, default=len(text))].encode(_PYTHON[charset]))
 
 
 def first_bad_byte(value: bytes, charset: Charset) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from elqr.formats.by_hand import without_blank_rows
-from elqr.formats.charset import CHARSETS, decode_bytes, has_ascii
+from elqr.formats.charset import CHARSETS, decode_bytes, first_unread_byte, has_ascii
 from elqr.formats.framing import LINE_ENDS
 from elqr.formats.plain_csv import plain_csv
 from elqr.formats.sequence import Kinds, kinds_of_tags
@@ -26,7 +26,7 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location
 from elqr.vocabulary.limits import CELLS, LINE
 
-_NOT_ASCII = 0x80
+_DELETE = 0x7F
 _BLANK = re.compile(r"(\r\n|\r|\n)(?:\1)+")
 _QUOTED = re.compile(r'"[^"]*"')
 _END = re.compile(r"\r\n|\r|\n")
@@ -131,11 +131,7 @@ def _first_unread(data: bytes, charset: Charset) -> int:
     """The first byte that a charset cannot read; a NUL is not text in any charset."""
     nul = data.find(b"\x00")
     most = len(data) - 1 if nul < 0 else nul
-    try:
-        data.decode("utf-8" if charset.startswith("utf-8") else charset)
-    except UnicodeDecodeError as error:
-        return min(error.start, most)
-    return most
+    return min(first_unread_byte(data, charset), most)
 
 
 def _count_values(data: bytes) -> int:
@@ -160,7 +156,7 @@ def _utf8_of(data: bytes, spec: Spec) -> tuple[bytes | None, Charset | None]:
     """The text of a CSV in UTF-8 and its charset, as `text_of`; by the first line alone if the others are ASCII."""
     first = data[: data.find(b"\n") + 1]
     tail = np.frombuffer(data, dtype=np.uint8)[len(first) :]
-    is_ascii = len(tail) > 0 and tail.min() > 0 and tail.max() < _NOT_ASCII and all(map(has_ascii, spec.charsets))
+    is_ascii = len(tail) > 0 and tail.min() > 0 and tail.max() < _DELETE and all(map(has_ascii, spec.charsets))
     text, charset = text_of(first if is_ascii else data, spec)
     if text is None:
         return None, None
@@ -199,7 +195,7 @@ def _read_row_by_row(text: str, charset: str, spec: Spec, file: str) -> CsvRows:
 
 def _read_rows(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
     """Read rows until more of them have a wrong number of values than will be listed; True if that happened."""
-    widths = {len(record.fields) for record in spec.record}
+    widths = {len(record.fields) - left_out for record in spec.record for left_out in range(record.most_left_out + 1)}
     rows, wrong = [], 0
     lines = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
     for row in csv.reader(lines, strict=True):
@@ -211,14 +207,18 @@ def _read_rows(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
 
 
 def _strip_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:
-    """見出し行を外す: it must have the titles of the spec, and no row after it may be empty."""
+    """見出し行を外す: it must have the titles of the spec, and no row after it may be empty.
+
+    Values of optional columns that the header row leaves out are blank.
+    """
     titles = [spec_field.title for spec_field in spec.record[0].fields]
     if spec.typed_by_hand:
         rows = without_blank_rows(rows, len(titles))
         rows = [[title.strip() for title in rows[0]], *rows[1:]] if rows else rows
     if not rows:
         return _refuse(file, Code.EMPTY, "0行", "見出し行" if spec.header_row else "1行以上")
-    if spec.header_row and rows[0] != titles:
+    given = spec.record[0].named_by(rows[0]) if spec.header_row else spec.record[0].fields
+    if given is None:
         pairs = zip([*rows[0], *[""] * len(titles)], titles, strict=False)
         at, (title, wanted) = next(
             ((no, pair) for no, pair in enumerate(pairs) if pair[0] != pair[1]), (len(titles), ("余分な項目", ""))
@@ -231,6 +231,9 @@ def _strip_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -
     empty = next((no for no, row in enumerate(body, start=1) if not row), 0)
     if empty:
         return _refuse(file, Code.COLUMN_COUNT, "0項目", f"{len(titles)}項目", empty)
+    if len(given) < len(titles):
+        places = [given.index(each) if each in given else -1 for each in spec.record[0].fields]
+        body = [[[*row, ""][at] for at in places] if len(row) == len(given) else row for row in body]
     return CsvRows(body, read.charset, read.line_end, read.variations)
 
 

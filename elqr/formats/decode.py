@@ -16,9 +16,11 @@ import polars as pl
 from elqr.arithmetic.checkdigit import Bytes
 from elqr.formats.by_hand import plain_texts
 from elqr.formats.charset import CHARSETS, charset_after_cut, decode_bytes, decode_matrix, first_bad_byte
+from elqr.formats.condition import meets
 from elqr.formats.csv_rows import csv_rows
 from elqr.formats.fields import SPACES, Flaw, Typed, read_field, repeated, value_without_names
 from elqr.formats.framing import Framed, frame
+from elqr.formats.mapping import DoubtRule
 from elqr.formats.sequence import (
     OFFSET_BYTES,
     RECORD_NO,
@@ -107,7 +109,8 @@ def _decode_fixed(data: bytes, spec: Spec, file: str, received_on: date) -> Deco
     for number, record in enumerate(spec.record):
         places = order.places(number, framed.starts)
         columns = _fixed_columns(data, framed, record, _rows_of(framed.rows, order, number), places, received_on)
-        tables[record.name] = _table(file, places, _note_mended(columns, shape), framed.charset, wrong)
+        rows_of_kind = _Rows(file, places, record, _may_be_unread(spec, record))
+        tables[record.name] = _table(rows_of_kind, _note_mended(columns, shape), framed.charset, wrong)
     return _check_charset_kind(_add_field_findings(replace(decoded, tables=tables, shape=tuple(shape)), wrong), file)
 
 
@@ -132,8 +135,11 @@ def _fixed_columns(
         if spec_field.kind == "filler":
             continue
         if spec_field.kind == "raw":
-            raw = records.bin.slice(start, spec_field.width).alias(spec_field.name)
-            yield _Column(spec_field, start, Typed({spec_field.name: raw}))
+            raw = records.bin.slice(start, spec_field.width)
+            if framed.charset == "ebcdic":
+                width = spec_field.width or 0
+                raw = pl.Series([data[at + start : at + start + width] for at in places[OFFSET_BYTES]], dtype=pl.Binary)
+            yield _Column(spec_field, start, Typed({spec_field.name: raw.alias(spec_field.name)}))
             continue
         if spec_field.kind == "text":
             end = _end_of_text(low, high, start, end)
@@ -238,7 +244,8 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     wrong = _FieldFindings()
     for number, record in enumerate(spec.record):
         columns = _csv_columns(record, read.columns(spec, kinds, number), received_on, by_hand=spec.typed_by_hand)
-        tables[record.name] = _table(file, order.places(number, None), columns, read.charset, wrong)
+        rows_of_kind = _Rows(file, order.places(number, None), record, _may_be_unread(spec, record))
+        tables[record.name] = _table(rows_of_kind, columns, read.charset, wrong)
     return _add_field_findings(replace(decoded, tables=tables, shape=shape), wrong)
 
 
@@ -255,39 +262,98 @@ def _csv_columns(
         yield _Column(spec_field, -1, read_field(spec_field, plain, received_on))
 
 
-def _table(
-    file: str, places: pl.DataFrame, columns: Iterable[_Column], charset: str, wrong: _FieldFindings
-) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The records of one kind: where they are in their file, and the fields that need not be readable."""
+
+    file: str
+    places: pl.DataFrame
+    record: RecordSpec
+    may_be_unread: dict[str, DoubtRule]
+
+
+def _may_be_unread(spec: Spec, record: RecordSpec) -> dict[str, DoubtRule]:
+    rules = spec.payment.may_be_unread if spec.payment and spec.payment.record == record.name else ()
+    return {rule.field.partition(".")[0]: rule for rule in rules}
+
+
+def _table(rows: _Rows, columns: Iterable[_Column], charset: str, wrong: _FieldFindings) -> pl.DataFrame:
     """The frame of one record kind; findings in its fields are added to `wrong`."""
     series: list[pl.Series] = []
+    excusable: list[tuple[_Column, tuple[Flaw, ...]]] = []
     for column in columns:
         series += column.typed.columns.values()
         flaws = column.typed.flaws
         if column.unread is not None:
             assert column.shown is not None, "what cannot be read is shown as bytes"
             unread = Flaw(column.field, Code.NOT_TEXT, column.unread, column.shown, f"{CHARSETS[charset]}の文字")
-            wrong.findings.extend(_list_flaw(file, places, unread, column))
-            wrong.flawed.update(places.filter(column.unread)[RECORD_NO])
+            _note_flaw(rows, unread, column, wrong)
             flaws = tuple(replace(flaw, bad=flaw.bad & ~column.unread) for flaw in flaws)
+        if column.field.name in rows.may_be_unread:
+            excusable.append((column, flaws))
+            continue
         for flaw in flaws:
-            wrong.findings.extend(_list_flaw(file, places, flaw, column))
-            wrong.flawed.update(places.filter(flaw.bad)[RECORD_NO])
-    return places.with_columns(series)
+            _note_flaw(rows, flaw, column, wrong)
+    table = rows.places.with_columns(series)
+    for column, flaws in excusable:
+        table, is_excused = _excuse(table, column, flaws, rows.may_be_unread[column.field.name])
+        for flaw in flaws:
+            _note_flaw(rows, replace(flaw, bad=flaw.bad & ~is_excused), column, wrong)
+    return table.with_columns(_joined(rows.record)).with_columns(_chosen(rows.record))
 
 
-def _list_flaw(file: str, places: pl.DataFrame, flaw: Flaw, column: _Column) -> list[Finding]:
-    """Findings of one flaw; those beyond the limit are counted in one more finding."""
+def _joined(record: RecordSpec) -> Iterator[pl.Expr]:
+    """またがる金額: null where the fields together hold no digits there."""
+    for name, joined in record.joined.items():
+        text = pl.concat_str([pl.col(field).fill_null("") for field in joined.fields])
+        digits = text.str.slice(joined.start - 1, joined.width)
+        is_there = digits.str.contains(f"^[0-9]{{{joined.width}}}$")
+        if joined.unread is not None:
+            is_there = is_there & pl.col(unread_column(joined.unread))
+        yield pl.when(is_there).then(digits).cast(pl.Int64).alias(name)
+
+
+def _chosen(record: RecordSpec) -> Iterator[pl.Expr]:
+    """選んだ項目: the first amount that is not zero, or the field that another one chooses."""
+    for name, several in record.first_of.items():
+        amounts = (pl.when(pl.col(each) != 0).then(each) for each in several)
+        yield pl.coalesce(*amounts, pl.lit(0, dtype=pl.Int64)).alias(name)
+    for name, choice in record.choose.items():
+        chosen = [pl.when(pl.col(choice.by) == value).then(field) for value, field in choice.fields.items()]
+        yield pl.coalesce(*chosen, choice.otherwise).alias(name)
+
+
+def _excuse(
+    table: pl.DataFrame, column: _Column, flaws: Iterable[Flaw], rule: DoubtRule
+) -> tuple[pl.DataFrame, pl.Series]:
+    """読めなくてもよい項目: mark the rows whose value cannot be read; its parts become null, its text stays."""
+    name, part = column.field.name, rule.field.partition(".")[2]
+    reasons = [flaw.bad for flaw in flaws if not part or flaw.field.name == part]
+    is_bad = pl.any_horizontal(pl.lit(False), *reasons)
+    is_excused = table.select((is_bad & meets(rule.where)).alias(unread_column(name))).to_series()
+    is_excused = is_excused if len(is_excused) == table.height else is_excused.new_from_index(0, table.height)
+    parts = [part for part in column.typed.columns if part != name or table[part].dtype != pl.String]
+    emptied = [pl.when(~is_excused).then(part).alias(part) for part in parts]
+    return table.with_columns(*emptied, is_excused), is_excused
+
+
+def unread_column(name: str) -> str:
+    """読めなかったか: the column that says of a field (see `DoubtRule.unread`) whether it could not be read."""
+    return f"{name}.unread"
+
+
+def _note_flaw(rows: _Rows, flaw: Flaw, column: _Column, wrong: _FieldFindings) -> None:
+    """Add the findings of one flaw; those beyond the limit are counted in one more finding."""
     expected = pl.lit(flaw.expected) if isinstance(flaw.expected, str) else flaw.expected
-    rows = places.with_columns(flaw.shown.alias("shown"), expected.alias("wanted")).filter(flaw.bad)
-    findings = []
-    for no, shown, wanted in rows.select(RECORD_NO, "shown", "wanted").head(LISTED_PER_CODE).iter_rows():
+    bad = rows.places.with_columns(flaw.shown.alias("shown"), expected.alias("wanted")).filter(flaw.bad)
+    for no, shown, wanted in bad.select(RECORD_NO, "shown", "wanted").head(LISTED_PER_CODE).iter_rows():
         actual = _shown_value(flaw, column, shown or "")
-        at = Location(file, no, column.offset_bytes, column.field.title)
-        findings.append(Finding(at, flaw.code, actual[:60], wanted))
-    if (unlisted := rows.height - LISTED_PER_CODE) > 0:
-        at = Location(file, rows[RECORD_NO][-1], column.offset_bytes, column.field.title)
-        findings.append(Finding(at, flaw.code, f"ほか{unlisted}件"))
-    return findings
+        at = Location(rows.file, no, column.offset_bytes, column.field.title)
+        wrong.findings.append(Finding(at, flaw.code, actual[:60], wanted))
+    if (unlisted := bad.height - LISTED_PER_CODE) > 0:
+        at = Location(rows.file, bad[RECORD_NO][-1], column.offset_bytes, column.field.title)
+        wrong.findings.append(Finding(at, flaw.code, f"ほか{unlisted}件"))
+    wrong.flawed.update(bad[RECORD_NO])
 
 
 def _shown_value(flaw: Flaw, column: _Column, text: str) -> str:

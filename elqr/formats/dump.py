@@ -79,7 +79,7 @@ def _line(cell: Cell) -> str:
 def describe(spec: Spec) -> Iterator[str]:
     """様式の配置: what `elqr spec show` prints; positions count from 1, as in the senders' documents."""
     yield f"{spec.name}: {spec.title}"
-    standing = "確認済" if spec.verified else "仮様式（公表されていない部分がある）"
+    standing = spec.verified.words + ("" if spec.verified.fully else "（公表されていない部分がある）")
     yield f"  {standing} 確度 {spec.grade} 文字 {'・'.join(spec.charsets)}"
     yield from (f"  出典: {source}" for source in spec.sources)
     yield from (f"  未確認: {question}" for question in spec.open_questions)

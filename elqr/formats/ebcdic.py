@@ -1,12 +1,14 @@
 """EBCDIC（カナ）: a table of 256 entries, byte for byte to JIS X0201. Python ships no such codec.
 
-It holds only what is known of the banks' kana EBCDIC. Every other byte becomes `UNDEFINED`, which is not a character
-of JIS X0201, so that its field is reported and never guessed.
-CR and 0x25, the second byte of the line end, are translated too, because framing needs them.
+It holds the banks' kana EBCDIC, and the signs on which the code pages 290 and 930 agree; lower case stands only in the
+latter. Every other byte becomes `UNDEFINED`, which is not a character of JIS X0201, so that its field is reported and
+never guessed. CR, 0x25 (the second byte of the line end) and 3F and 1A (end of file) are translated too, because
+framing needs them.
 """
 
 UNDEFINED = 0x80
 """The byte that replaces an undefined EBCDIC byte: not a character in JIS X0201."""
+_EOF = 0x1A
 MARK = 0xF1
 """The first byte of a file whose first record kind is 1 (0x31 in JIS)."""
 
@@ -20,30 +22,35 @@ def _runs() -> list[tuple[int, bytes]]:
     return [
         (0x40, b" "),
         (0x41, kana("｡｢｣､･ｦｧｨｩ")),
-        (0x4B, b"."),
-        (0x4D, b"("),
+        (0x4B, b".<(+|&"),
         (0x51, kana("ｪｫｬｭｮｯ")),
         (0x58, kana("ｰ")),
-        (0x5B, b"\\"),  # ¥ in JIS X0201
-        (0x5C, b"*"),
-        (0x5D, b")"),
-        (0x60, b"-/"),
-        (0x6B, b","),
+        (0x5A, b"!\\*);"),  # \ is ¥ in JIS X0201
+        (0x60, b"-/abcdefgh"),
+        (0x6B, b",%_>?"),
+        (0x71, b"ijklmnop`:#@'=\""),
         (0x81, kana("ｱｲｳｴｵｶｷｸｹｺ")),
+        (0x8B, b"q"),
         (0x8C, kana("ｻｼｽｾｿ")),
         (0x91, kana("ﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉ")),
+        (0x9B, b"r"),
         (0x9D, kana("ﾊﾋﾌ")),
+        (0xA1, b"~"),  # ‾ in JIS X0201
         (0xA2, kana("ﾍﾎ")),
         (0xA4, kana("ﾏﾐﾑﾒﾓﾔﾕ")),
+        (0xAB, b"s"),
         (0xAC, kana("ﾖﾗﾘﾙ")),
+        (0xB3, b"tuvwxyz"),
         (0xBA, kana("ﾚﾛﾜﾝ")),
         (0xBE, kana("ﾞﾟ")),
         (0xC1, b"ABCDEFGHI"),
         (0xD1, b"JKLMNOPQR"),
+        (0xE0, b"$"),
         (0xE2, b"STUVWXYZ"),
         (0xF0, b"0123456789"),
         (0x0D, b"\r"),
         (0x25, b"\n"),
+        (0x3F, b"\x1a"),
         (0x00, b"\x00"),
     ]
 
@@ -54,7 +61,9 @@ def _tables() -> tuple[bytes, dict[int, int]]:
         for at, byte in enumerate(jis, start=first):
             assert to_jis[at] == UNDEFINED, f"{at:#x} is listed twice"
             to_jis[at] = byte
-    return bytes(to_jis), {jis: ebcdic for ebcdic, jis in enumerate(to_jis) if jis != UNDEFINED}
+    from_jis = {jis: ebcdic for ebcdic, jis in enumerate(to_jis) if jis != UNDEFINED}
+    to_jis[_EOF] = _EOF  # added by a transfer program that knows nothing of EBCDIC
+    return bytes(to_jis), from_jis
 
 
 TO_JIS, _FROM_JIS = _tables()

@@ -28,10 +28,16 @@ def encode_csv(
     final_end: bool = True,
     record_name: str | None = None,
 ) -> bytes:
-    """CSVにする: one record kind, by default the first. Columns are named after fields; missing ones are blank."""
+    """CSVにする: one record kind, by default the first. Columns are named after fields; missing ones are blank.
+
+    Optional fields that the frame does not have are left out.
+    """
     record = spec.record_named(record_name) if record_name else spec.record[0]
     assert record is not None, f"{spec.name} has no record {record_name}"
-    rows = frame.select(_texts(record, frame.columns)).rename({field.name: field.title for field in record.fields})
+    fields = [field for field in record.fields if not field.optional or field.name in frame.columns]
+    rows = frame.select(_text(field, field.name in frame.columns).alias(field.name) for field in fields)
+    if spec.header_row:
+        rows = rows.rename({field.name: field.title for field in fields})
     text = rows.write_csv(
         include_header=spec.header_row, line_terminator="\r\n", quote_style="necessary", null_value=""
     )

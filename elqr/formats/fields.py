@@ -19,6 +19,8 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import without_names
 
 _ZERO, _NINE = 0x30, 0x39
+_NUMBERS = ("digits", "yen", "count")
+"""Kinds that fill the width of a fixed field with digits; they may be blank, but not padded with blanks."""
 SPACES = " \u3000"
 """空白: the characters that pad a text field."""
 _TIME = r"^([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?$"
@@ -56,11 +58,9 @@ def read_field(
     """
     if len(texts) > 1 and not texts.null_count() and (texts == texts[0]).all():
         return repeated(read_field(field, texts.head(1), received_on, is_digits=is_digits, spaces=spaces), len(texts))
-    if (
-        field.kind in ("digits", "yen", "count")
-        and not field.zero_is_blank
-        and (is_digits or _all_digits(field, texts))
-    ):
+    if field.zeros_lost:
+        texts = _fill_with_zeros(field, texts)
+    if field.kind in _NUMBERS and not field.zero_is_blank and (is_digits or _all_digits(field, texts)):
         return Typed({field.name: texts if field.kind == "digits" else texts.cast(pl.Int64)})
     if is_digits and field.kind == "nested" and not field.prefix:
         return _nested(field, texts, received_on)
@@ -72,9 +72,9 @@ def read_field(
     if field.zero_is_blank:
         blank = blank | stripped.str.contains(r"^0+$")
     may_be_blank = field.blank or is_text
-    values = stripped if may_be_blank else texts
+    values = stripped if may_be_blank and not (field.width and field.kind in _NUMBERS) else texts
     if may_be_blank and blank.any():
-        values = stripped.set(blank, None)
+        values = values.set(blank, None)
     typed = KINDS[field.kind](field, values, received_on)
     if may_be_blank:
         return typed
@@ -133,9 +133,10 @@ def _strip(texts: pl.Series, spaces: str, *, is_text: bool) -> pl.Series:
 
 
 def _fill_with_zeros(field: FieldSpec, texts: pl.Series) -> pl.Series:
-    """空白で埋めた数字: spaces on the left become zeros; an entirely blank field stays blank."""
-    bare = texts.str.strip_chars_start(" ")
-    return pl.select(pl.when(bare == "").then(texts).otherwise(bare.str.zfill(field.width or 0))).to_series()
+    """前のゼロを補う: for spaces on the left, or for zeros that a spreadsheet lost; a blank field stays blank."""
+    bare, width = texts.str.strip_chars_start(" "), field.width or field.max_width or len(field.form)
+    filled = pl.select(pl.when(bare == "").then(texts).otherwise(bare.str.zfill(width))).to_series()
+    return filled.alias(texts.name)
 
 
 def _blank_flaw(field: FieldSpec, blank: pl.Series, texts: pl.Series) -> tuple[Flaw, ...]:
@@ -217,7 +218,7 @@ def _nested(field: FieldSpec, texts: pl.Series, received_on: date) -> Typed:
     is_given = body.is_not_null()
     digits = as_matrix(body.drop_nulls(), record.width_bytes)
     alike = (digits == digits[:1]).all(axis=0) & (1 < len(digits) == len(body))
-    columns = {field.name: body.alias(field.name)}
+    columns = {field.name: body.fill_null(texts).alias(field.name)}
     for part, start in zip(record.fields, record.offsets, strict=True):
         end = start + (part.width or 0)
         values = (body.head(1) if alike[start:end].all() else body).str.slice(start, part.width)

@@ -75,6 +75,13 @@ def charset_of(data: bytes, spec: Spec) -> Charset | None:
     return next((charset for charset in spec.charsets if charset != "ebcdic"), None)
 
 
+def len_before_records(data: bytes, spec: Spec) -> int:
+    """レコードの前の長さ: bytes of a UTF-8 BOM, and of a preamble (管理情報) if the first record stands behind it."""
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    tag, at = (spec.record[0].tag or "").encode(), start + spec.preamble_bytes
+    return at if spec.preamble_bytes and data[at : at + len(tag)] == tag else start
+
+
 def line_end_of(data: bytes, width: int) -> LineEnd:
     """改行: the line end in or after the first record; also found after a first line whose spaces were stripped."""
     if (at := data.find(b"\n", 0, width)) >= 0 or (at := data.find(b"\r", 0, width)) >= 0:
@@ -110,9 +117,10 @@ def frame(data: bytes, spec: Spec, file: str) -> Framed:
         return _refuse(file, width, Code.CHARSET, 1, actual, "・".join(CHARSETS[name] for name in spec.charsets))
     data = from_ebcdic(data) if charset == "ebcdic" else data
     variations: dict[Variation, int] = {}
-    skipped = len(_BOM) if data.startswith(_BOM) else 0
-    if skipped:
-        data, variations["utf8_bom"] = data[skipped:], 1
+    skipped = len_before_records(data, spec)
+    if data.startswith(_BOM):
+        variations["utf8_bom"] = 1
+    data = data[skipped:]
     body = without_eof(data)
     is_ended = len(body) < len(data)
     bare, has_blank = _without_blank_lines(body, _ENDS[line_end_of(body, width)])

@@ -11,11 +11,12 @@ import polars as pl
 
 from elqr.vocabulary.frames import PaymentContent, as_one_text
 
-CONTENT = (
+_MONEY = (
     PaymentContent.CHANNEL, PaymentContent.KEY_KIND, PaymentContent.KEY_DIGITS, PaymentContent.REISSUE_NO,
     PaymentContent.CHECK_NO, PaymentContent.ITEM_NO, PaymentContent.OFFICE_CODE, PaymentContent.PAID_YEN,
     PaymentContent.PAID_ON, PaymentContent.FUNDS_ON, PaymentContent.RESULT_CODE,
 )  # fmt: skip
+CONTENT = (*_MONEY, PaymentContent.DOUBT)
 """中身: the columns in which a record must agree to be the same record delivered again."""
 
 ACCEPTED = ""
@@ -25,8 +26,12 @@ _HASH_DIGITS = 16
 
 
 def content() -> pl.Expr:
-    """中身を一つの文に: equal when everything the sender says about the money is equal."""
-    return as_one_text(CONTENT)
+    """中身を一つの文に: equal when everything the sender says about the money is equal, and raises the same doubt.
+
+    A record without a doubt has the text that it had before there were doubts, because hashes of it are in ledgers.
+    """
+    doubt = pl.concat_str(pl.lit("|"), pl.col(PaymentContent.DOUBT)).fill_null("")
+    return pl.concat_str(as_one_text(_MONEY), doubt)
 
 
 def identity_of(sender: str, fields: Sequence[str]) -> pl.Expr:

@@ -10,10 +10,12 @@ from typing import Self
 
 import polars as pl
 
-from elqr.formats.decode import Decoded
+from elqr.formats.condition import meets
+from elqr.formats.decode import Decoded, unread_column
+from elqr.formats.mapping import DoubtRule, Mapped, PaymentMap
 from elqr.formats.payment_identity import content, identity_of
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO
-from elqr.formats.spec import Mapped, PaymentMap, Spec
+from elqr.formats.spec import Spec
 from elqr.vocabulary.frames import Payment, PaymentContent
 from elqr.vocabulary.terms import Stage
 
@@ -44,10 +46,11 @@ def contents_of(decoded: Decoded) -> pl.DataFrame:
         optional(pay.check_no).alias(Payment.CHECK_NO),
         optional(pay.item_no).alias(Payment.ITEM_NO),
         optional(pay.office_code).alias(Payment.OFFICE_CODE),
-        pl.col(pay.paid_yen).alias(Payment.PAID_YEN),
+        pl.col(pay.paid_yen).fill_null(0).alias(Payment.PAID_YEN),
         pl.col(pay.paid_on).alias(Payment.PAID_ON),
         optional(pay.funds_on).cast(pl.Date).alias(Payment.FUNDS_ON),
         optional(pay.result_code).alias(Payment.RESULT_CODE),
+        _doubt(pay.doubt).alias(Payment.DOUBT),
         _identity(decoded.spec, pay),
     )
     assert rows[Payment.STAGE].is_in([stage.value for stage in Stage]).all(), "a spec maps to stages only"
@@ -61,6 +64,22 @@ def identities_of(decoded: Decoded) -> pl.DataFrame:
     return with_other_records(decoded, pay.record).select(
         _identity(decoded.spec, pay), meaning(pay.stage).alias(Payment.STAGE)
     )
+
+
+def _doubt(rules: Iterable[DoubtRule]) -> pl.Expr:
+    """疑義: the title of the first rule that is true of a record; null if it raises no doubt."""
+    titles = [pl.when(_is_true(rule) & meets(rule.where)).then(pl.lit(rule.title)) for rule in rules]
+    return pl.coalesce(*titles, pl.lit(None, dtype=pl.String))
+
+
+def _is_true(rule: DoubtRule) -> pl.Expr:
+    if rule.unread:
+        return pl.col(unread_column(rule.field.partition(".")[0]))
+    if (other := rule.differs_from) is not None:
+        value = pl.col(other.field)
+        whole = other.start == 1 and other.width is None
+        return pl.col(rule.field) != (value if whole else value.str.slice(other.start - 1, other.width))
+    return meets({rule.field: rule.values})
 
 
 def _identity(spec: Spec, pay: PaymentMap) -> pl.Expr:

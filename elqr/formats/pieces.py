@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from elqr.formats.decode import Decoded, decode
-from elqr.formats.framing import charset_of, end_bytes, line_end_of
+from elqr.formats.framing import charset_of, end_bytes, len_before_records, line_end_of
 from elqr.formats.sequence import GROUP_NO, OFFSET_BYTES, RECORD_NO, Kinds, kinds_of_rows
 from elqr.formats.spec import VARIATIONS, Spec
 from elqr.vocabulary.findings import Finding
@@ -67,7 +67,7 @@ def _fixed_pieces(read: Read, size: int, spec: Spec, most_bytes: int) -> Iterato
     """Cut at the step of the first record; the head of a piece is the first record of its group."""
     first, width = read(0, 2 * (spec.record_bytes or 0)), spec.record_bytes or 0
     charset, line_end = charset_of(first, spec), line_end_of(first, width)
-    if charset in (None, "ebcdic") or first.startswith(b"\xef\xbb\xbf"):
+    if charset in (None, "ebcdic") or len_before_records(first, spec):
         return
     step = width if line_end.endswith("_inside") else width + len(end_bytes(line_end, "jisx0201"))
     opens = np.array([record.opens_group for record in spec.record])

@@ -35,15 +35,17 @@ def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
     line_end: LineEnd = "crlf" if first.endswith(b"\r") else "lf"
     if others or record.tag is not None or len(fields) < 2 or not spec.header_row or line_end not in spec.line_ends:
         return None
-    if first.removesuffix(b"\r") != ",".join(field.title for field in fields).encode():
+    if (given := record.named_by(first.removesuffix(b"\r").decode().split(","))) is None:
         return None
     if b'"' in text or text[-_TAIL:].rstrip(b"\r\n").endswith(b"\x1a"):
         return None
-    separators = _count_separators(text, len(fields) - 1)
-    table = _read(text, [field.name for field in fields]) if separators else None
+    separators = _count_separators(text, len(given) - 1)
+    table = _read(text, [field.name for field in given]) if separators else None
     if table is None or separators + sum(int(column.str.len_bytes().sum()) for column in table) != len(text):
         return None
-    return PlainCsv(table[1:].rechunk(), line_end, text.endswith(b"\n"))
+    left_out = [pl.lit("").alias(field.name) for field in fields if field not in given]
+    table = table[1:].rechunk().with_columns(left_out).select(field.name for field in fields)
+    return PlainCsv(table, line_end, text.endswith(b"\n"))
 
 
 def _count_separators(text: bytes, commas_per_line: int) -> int:

@@ -53,9 +53,10 @@ def kinds_of_rows(rows: Bytes, spec: Spec) -> Kinds:
 
 
 def kinds_of_tags(tags: list[str], spec: Spec) -> Kinds:
-    """レコード区分 of CSV rows, by their first value."""
+    """レコード区分 of CSV rows, by their first value; a kind without a tag takes every row."""
     number_of = {record.tag: number for number, record in enumerate(spec.record)}
-    return np.array([number_of.get(tag, _UNKNOWN) for tag in tags], dtype=np.int16)
+    others = number_of.get(None, _UNKNOWN)
+    return np.array([number_of.get(tag, others) for tag in tags], dtype=np.int16)
 
 
 def sequence(kinds: Kinds, spec: Spec, file: str, tag_of: Callable[[int], str]) -> Sequence:

@@ -5,14 +5,14 @@ Refused: widths that do not add up to the record length, and kinds without the k
 and name the place.
 """
 
-from enum import StrEnum
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from elqr.formats.mapping import DepositMap, Mapped, PaymentMap, Where, as_tuple
 from elqr.vocabulary.strict import Strict
-from elqr.vocabulary.terms import DepositKind, KeyKind, Stage
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
 DateForm = Literal["yyyymmdd", "yyyy/mm/dd", "yyyy-mm-dd", "mmdd", "wareki_yymmdd"]
@@ -66,7 +66,9 @@ class FieldSpec(Strict):
     blank: bool = False
     zero_is_blank: bool = False
     space_padded: bool = False
+    zeros_lost: bool = False
     personal: bool = False
+    optional: bool = False
     nested: "Spec | None" = None
 
     @model_validator(mode="after")
@@ -75,13 +77,44 @@ class FieldSpec(Strict):
         if self.kind in needs and not needs[self.kind]:
             wanted = {"const": "value", "code": "values", "nested": "spec"}[self.kind]
             raise ValueError(f"項目 {self.name}: kind = {self.kind} には {wanted} が必要です")
+        if self.optional and not (self.blank or self.kind in TEXT_KINDS):
+            raise ValueError(f"項目 {self.name}: optional の項目には blank = true が必要です")
         if self.kind in ("yen", "count") and max(self.width or 0, self.max_width or 0) > MOST_DIGITS:
             raise ValueError(f"項目 {self.name}: kind = {self.kind} は{MOST_DIGITS}桁までです（長い番号は digits）")
         return self
 
 
+class Choice(Strict):
+    """選ぶ項目: the field that counts, by the value of another field (`by`); `otherwise`, also where it is blank."""
+
+    by: str
+    fields: dict[str, str]
+    otherwise: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        return self.by, *self.fields.values(), self.otherwise
+
+
+class Joined(Strict):
+    """またがる金額: digits that lie across fields; `width` characters of them from `start`, counted from 1.
+
+    `unread`: only in records whose field of this name could not be read (see `DoubtRule.unread`).
+    """
+
+    fields: tuple[str, ...] = Field(min_length=2)
+    start: int = Field(ge=1)
+    width: int = Field(ge=1, le=MOST_DIGITS)
+    unread: str | None = None
+
+
 class RecordSpec(Strict):
-    """レコード: its tag (レコード区分, the first field), the records it may follow, and its fields."""
+    """レコード: its tag (レコード区分, the first field), the records it may follow, and its fields.
+
+    Further columns come from them: an amount that lies across fields (`joined`), the `first_of` several amounts that is
+    not zero, and the field that one has to `choose`.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
@@ -90,6 +123,9 @@ class RecordSpec(Strict):
     opens_group: bool = False
     closes: bool = False
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
+    first_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    choose: dict[str, Choice] = Field(default_factory=dict)
+    joined: dict[str, Joined] = Field(default_factory=dict)
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
@@ -105,21 +141,56 @@ class RecordSpec(Strict):
         """レコードの長さ in bytes, for a fixed layout."""
         return sum(field.width or 0 for field in self.fields)
 
+    @property
+    def derived(self) -> dict[str, tuple[str, ...]]:
+        """導く項目: further columns, and the names of the fields that they come from."""
+        joined = {name: several.fields for name, several in self.joined.items()}
+        return joined | self.first_of | {name: choice.names for name, choice in self.choose.items()}
+
     def field(self, name: str) -> FieldSpec | None:
         """項目 with a name; None when there is none."""
         return next((field for field in self.fields if field.name == name), None)
 
+    @property
+    def most_left_out(self) -> int:
+        """省ける項目の数: how many fields the header row of a CSV may leave out."""
+        return sum(field.optional for field in self.fields)
+
+    def named_by(self, titles: Sequence[str]) -> tuple[FieldSpec, ...] | None:
+        """見出しの項目 of a CSV, in order, without optional ones that it leaves out; None for another header row."""
+        fields = tuple(field for field in self.fields if not field.optional or field.title in titles)
+        return fields if [field.title for field in fields] == list(titles) else None
+
+    @model_validator(mode="after")
+    def _optional_ones_are_last(self) -> Self:
+        optional = [field.optional for field in self.fields]
+        if optional != sorted(optional):
+            raise ValueError(f"レコード {self.name}: optional の項目は最後に並べてください")
+        return self
+
 
 class Control(Strict):
-    """合計の検査: compares a field with a count or sum over the records of its group, or with other fields."""
+    """合計の検査: compares a field with a count or sum over the records of its group, or with other fields.
+
+    `whole_file`: counts the records of all groups. `or_count`: what other senders count; either is right. A total that
+    the sender leaves blank is not checked.
+    """
 
     title: str
     at: str
-    count: str | None = None
+    count: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    or_count: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
     sum: str | None = None
     plus: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
-    where: dict[str, str] = Field(default_factory=dict)
+    where: Where = Field(default_factory=dict)
+    whole_file: bool = False
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """数えるレコード: the kinds of records that are counted or summed."""
+        counted = tuple(dict.fromkeys((*self.count, *self.or_count)))
+        return counted or ((self.sum.partition(".")[0],) if self.sum else ())
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -128,120 +199,40 @@ class Control(Strict):
         return self
 
 
-class Mapped(Strict):
-    """対応: a value of the payment, either a constant, or a field's value looked up in a table (`map`).
-
-    For some values of a second field (`by`) another table (`maps`) is used.
-    """
-
-    value: str | None = None
-    field: str | None = None
-    map: dict[str, str] = Field(default_factory=dict)
-    default: str | None = None
-    by: str | None = None
-    maps: dict[str, dict[str, str]] = Field(default_factory=dict)
-
-
-def _as_mapped(value: object) -> object:
-    return {"value": value} if isinstance(value, str) else value
-
-
-MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
-
-
-class KeyMap(Strict):
-    """照会キー: its kind, the fields whose digits make it up, and whether a bar code's 再発行 digit belongs to it."""
-
-    kind: KeyKind
-    fields: tuple[str, ...] = Field(min_length=1)
-    with_reissue_no: bool = False
-
-
-def _require_terms(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
-    """Raise ValueError when a mapping uses a value that is not one of the terms."""
-    used = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
-    used += [term for table in mapped.maps.values() for term in table.values()]
-    if bool(mapped.maps) != (mapped.by is not None):
-        raise ValueError(f"{place} の by と maps は両方そろえてください")
-    if unknown := sorted(set(used) - {term.value for term in terms}):
-        raise ValueError(f"{place} に使えない値です: {', '.join(unknown)}")
-
-
-class DepositMap(Strict):
-    """入金への対応: the fields that make up a line of money received. A dotted name points into another record."""
-
-    record: str
-    kind: MappedValue
-    yen: str
-    booked_on: str
-    funds_on: str | None = None
-    account: tuple[str, ...] = ()
-    sender_code: str | None = None
-    sender: str | None = None
-    number: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """指す項目: the names of all fields that are used."""
-        fields = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field, self.kind.by)
-        return tuple(name for name in (*fields, *self.account, *self.number) if name is not None)
-
-    @model_validator(mode="after")
-    def _kinds_exist(self) -> Self:
-        _require_terms(self.kind, DepositKind, "[deposit] kind")
-        return self
-
-
-class PaymentMap(Strict):
-    """収納への対応: the fields that make up a payment. A dotted name points into another record or a nested field.
-
-    `sender` begins the identity: formats in which one sender reports the same payments share it.
-    """
-
-    record: str
-    sender: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
-    channel: MappedValue
-    stage: MappedValue
-    key: KeyMap
-    identity: tuple[str, ...] = Field(min_length=1)
-    paid_yen: str
-    paid_on: str
-    funds_on: str | None = None
-    reissue_no: str | None = None
-    check_no: str | None = None
-    item_no: str | None = None
-    office_code: str | None = None
-    result_code: str | None = None
-
-    @model_validator(mode="after")
-    def _stages_exist(self) -> Self:
-        _require_terms(self.stage, Stage, "[payment] stage")
-        if self.key.with_reissue_no and (self.key.kind is not KeyKind.BARCODE or self.reissue_no is None):
-            raise ValueError("[payment] key の with_reissue_no は、reissue_no のあるバーコードのキーだけに書けます")
-        return self
-
-    @property
-    def key_fields(self) -> tuple[str, ...]:
-        """照会キーの項目, in order; a 再発行 digit that belongs to the key comes last."""
-        reissue_no = self.reissue_no if self.key.with_reissue_no else None
-        return self.key.fields if reissue_no is None else (*self.key.fields, reissue_no)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """指す項目: the names of all fields that are used."""
-        fields = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
-        codes = (self.office_code, self.result_code)
-        mapped = (self.channel.field, self.stage.field, self.channel.by, self.stage.by)
-        names = (*fields, *codes, *mapped, *self.key.fields, *self.identity)
-        return tuple(name for name in names if name is not None)
-
-
 class Probe(Strict):
-    """見分け方: fields that must be well-formed (or `blank`) in one of the first records of a kind."""
+    """見分け方: fields that must be well-formed (or `blank`) in one of the first records of a kind.
+
+    Of the `fields`, those that are `filled` must not be blank, and `loose` ones need only have their number of digits.
+    """
 
     record: str
     fields: tuple[str, ...] = Field(min_length=1)
     blank: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
+
+
+class Verified(Strict):
+    """確かめたこと: whether a source was read for the `layout` (配置), and one for the `values` of its codes (値)."""
+
+    layout: bool
+    values: bool
+
+    @property
+    def fully(self) -> bool:
+        """どちらも確かめたか: whether nothing about the format is provisional."""
+        return self.layout and self.values
+
+    @property
+    def words(self) -> str:
+        """確認の言葉 as staff read it."""
+        if self.fully:
+            return "確認済"
+        return "値は仮" if self.layout else "配置は仮" if self.values else "仮"
+
+
+def _as_verified(value: object) -> object:
+    return {"layout": value, "values": value} if isinstance(value, bool) else value
 
 
 def _as_probes(value: object) -> object:
@@ -258,7 +249,7 @@ class Spec(Strict):
     title: str
     purpose: Literal["payment", "money", "request", "notice", "upload", "part"]
     layout: Literal["fixed", "csv"]
-    verified: bool
+    verified: Annotated[Verified, BeforeValidator(_as_verified)]
     grade: Literal["HIGH", "MED-HIGH", "MED", "LOW", "PROVISIONAL"]
     sources: tuple[str, ...] = Field(min_length=1)
     open_questions: tuple[str, ...] = ()
@@ -267,10 +258,12 @@ class Spec(Strict):
     accepts: tuple[Variation, ...] = ()
     charset_kind: Mapped | None = None
     record_bytes: int | None = None
+    preamble_bytes: int = Field(default=0, ge=0)
     header_row: bool = False
     typed_by_hand: bool = False
     made_by: Literal["sender", "city", "core"] = "sender"
     check: Literal["gs1_mod10", "mpn"] | None = None
+    result_totals: tuple[str, ...] = ()
     error_prefix: str | None = None
     recognize: Probes = ()
     record: tuple[RecordSpec, ...] = Field(min_length=1)
@@ -309,8 +302,8 @@ class Spec(Strict):
     @model_validator(mode="after")
     def _raw_bytes_can_be_kept(self) -> Self:
         kinds = {field.kind for record in self.record for field in record.fields}
-        if "raw" in kinds and (self.layout == "csv" or "ebcdic" in self.charsets):
-            raise ValueError("kind = raw は固定長で、EBCDIC を受け付けない様式だけで使えます")
+        if "raw" in kinds and self.layout == "csv":
+            raise ValueError("kind = raw は固定長の様式だけで使えます")
         return self
 
     @model_validator(mode="after")
@@ -319,7 +312,7 @@ class Spec(Strict):
         referred = {name for record in self.record for name in record.follows if name != "start"}
         referred |= {mapping.record for mapping in self.maps}
         referred |= {probe.record for probe in self.recognize}
-        referred |= {control.at.partition(".")[0] for control in self.control}
+        referred |= {name for control in self.control for name in (control.at.partition(".")[0], *control.records)}
         if unknown := sorted(referred - names):
             raise ValueError(f"レコードがありません: {', '.join(unknown)}")
         if self.purpose == "payment" and (self.payment is None or (self.layout == "fixed" and not self.recognize)):

@@ -23,10 +23,13 @@ def _unknown_references(spec: Spec) -> Iterable[str]:
             if field.nested is not None:
                 parts += [f"{field.name}.{part.name}" for part in field.nested.record[0].fields]
             names |= {f"{record.name}.{part}" for part in parts}
+        names |= {f"{record.name}.{name}" for name in record.derived}
     references: list[str] = []
     for control in spec.control:
         references += [name for name in (control.at, control.sum, *control.plus, *control.minus) if name]
-        references += [f"{control.count or (control.sum or '').partition('.')[0]}.{name}" for name in control.where]
+        references += [f"{record}.{name}" for record in control.records for name in control.where]
+    references += [f"{r.name}.{name}" for r in spec.record for several in r.derived.values() for name in several]
+    references += spec.result_totals
     heads = {record.name for record in spec.record}
     for mapping in spec.maps:
         others = heads - {mapping.record}

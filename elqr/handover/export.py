@@ -94,7 +94,7 @@ def _describe(session: Session, export_no: int, rows: pl.DataFrame, sha256: str)
         last_posting_no=rows[Collected.POSTING_NO][-1],
         night_on=session.night_on,
         spec=spec.name,
-        spec_verified=spec.verified,
+        spec_verified=spec.verified.fully,
         program=f"elqr {__version__}",
         ledger=chain["ledger"],
         ledger_id=ledger_id(session.ledger.connection),

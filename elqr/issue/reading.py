@@ -5,6 +5,7 @@ wrong; encoding its values then gives the same 255 digits. Refused altogether: a
 nothing, so no value is read and no further rule is tried.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,9 @@ from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
 
 _SHOWN_AT_MOST = 60
+_EMV_START, _EMV_COUNTRY = "000201", re.compile("5802[A-Z]{2}")
+_EMV_SERVICES = {"jp.or.paymentsjapan": "JPQR（店で払う統一QR）"}
+"""What stands in the codes of other services. Source: EMVCo QR Code Specification, merchant-presented mode."""
 _NUMBERS = ("amount_yen", "levy_year", "tax_year", "installment_no")
 _DATES = ("due_on", "payable_until_on")
 
@@ -41,12 +45,23 @@ class Reading:
 
 def read_payload(digits: str) -> Reading:
     """eL-QRを読む: the values and every broken rule, in order of place."""
+    if (other := _other_code(digits)) is not None:
+        return Reading(digits, dict.fromkeys(PayloadValues.model_fields), (other,))
     findings = list(_check_shape(digits))
     is_whole = len(digits) == DIGITS
     if is_whole:
         findings += [finding for check in _CHECKS for finding in check(digits)]
     values = {name: _value(digits, PARTS[name]) if is_whole else None for name in PayloadValues.model_fields}
     return Reading(digits, values, tuple(sorted(findings)))
+
+
+def _other_code(text: str) -> Finding | None:
+    """よその統一QR: a code of the same EMV form for another kind of payment. Only those name a country."""
+    if not text.startswith(_EMV_START) or not _EMV_COUNTRY.search(text):
+        return None
+    name = next((name for mark, name in _EMV_SERVICES.items() if mark in text), "ほかのサービス")
+    actual = f"{name}のQRコード（EMV形式、{len(text)}文字）"
+    return Finding(_location(0), Code.PAYLOAD_OTHER, actual, f"eL-QR（{DIGITS}桁）")
 
 
 def group_digits(digits: str, sizes: Sequence[int] = (4, 4, 4, 4, 4), separator: str = "-") -> str:

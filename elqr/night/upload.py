@@ -93,7 +93,7 @@ def _write(session: Session, issued: pl.DataFrame, upload_no: int, data: bytes) 
         "yen": int(issued[Notice.AMOUNT_YEN].sum()),
         "sha256": sha256_of(data),
     }
-    manifest = {**row, "spec": spec.name, "spec_verified": spec.verified, "program": f"elqr {__version__}"}
+    manifest = {**row, "spec": spec.name, "spec_verified": spec.verified.fully, "program": f"elqr {__version__}"}
     manifest["ledger"] = ledger_id(session.ledger.connection)
     session.write(path, data)
     session.write(path.with_suffix(".manifest.json"), own_json_bytes(manifest))

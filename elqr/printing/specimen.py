@@ -46,6 +46,7 @@ def specimen(procedure_code: str, item_no: str, count: int, made_on: date) -> pl
                 "office_code": "99999",
                 "tax_office_code": "999",
                 "customer_no": None,
+                "pension_no": None,
             }
         )
     frame = pl.DataFrame(rows, schema_overrides=PrintableNotice.SCHEMA)

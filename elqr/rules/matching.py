@@ -38,7 +38,7 @@ _PAYMENT_COLUMNS = (
 _ORDER_COLUMNS = tuple(name for name in InOrder.SCHEMA if name != InOrder.OCCURRENCE_NO)
 _KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED = "known_preliminary", "known_cancelled", "known_confirmed"
 _IS_ELIGIBLE = "is_eligible"
-_NEEDED_NO_LONGER = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE)
+_NEEDED_NO_LONGER = (Payment.RECORD_NO, Payment.FUNDS_ON, Payment.RESULT_CODE, Payment.DOUBT)
 _ORDERED_COLUMNS = (*(name for name in _PAYMENT_COLUMNS if name not in _NEEDED_NO_LONGER), *_ORDER_COLUMNS)
 _NOTICE_COLUMNS = (
     Payment.PAYMENT_NO, Payment.FILE_NO, Payment.CHANNEL, Payment.STAGE, *_ORDER[1:], Payment.PAID_YEN, Payment.PAID_ON,
@@ -117,7 +117,7 @@ def _running(values: Mapping[str, pl.Expr], within: str, by: Sequence[str] = ())
 def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """段階の順序: frame InOrder. `terms.STAGE_TRANSITIONS` as counts per identity, so that identical twins both count.
 
-    Within a night the order is 速報, 取消, 振替不能, 確報, whichever arrives first.
+    Within a night the order is 速報, 取消, 結果未着, 振替不能, 確報, whichever arrives first.
     """
     rows = join_beside(rows, _known_counts(known), [Payment.IDENTITY]).with_columns(
         pl.col(_KNOWN_PRELIMINARY, _KNOWN_CANCELLED, _KNOWN_CONFIRMED).fill_null(0)
@@ -135,16 +135,20 @@ def _with_stage_order(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     cancelled = pl.col(_KNOWN_CANCELLED) + pl.min_horizontal("tonight_cancelled", may_cancel)
     nth_preliminary = pl.col(_KNOWN_PRELIMINARY) + pl.col("nth_preliminary")
     nth_confirmed = pl.col(_KNOWN_CONFIRMED) + pl.col("nth_confirmed")
+    is_unpaid = stage[Stage.NOT_COLLECTED] | stage[Stage.UNDECIDED]
     return rows.with_columns(
         (
             (stage[Stage.PRELIMINARY] & (nth_preliminary <= pl.col(_KNOWN_CONFIRMED)))
             | (stage[Stage.CANCELLED] & (pl.col("nth_cancelled") > may_cancel))
-            | (stage[Stage.NOT_COLLECTED] & (pl.col(_KNOWN_PRELIMINARY) + pl.col(_KNOWN_CONFIRMED) > 0))
+            | (is_unpaid & (pl.col(_KNOWN_PRELIMINARY) + pl.col(_KNOWN_CONFIRMED) > 0))
             | (stage[Stage.CONFIRMED] & (cancelled > 0) & (nth_confirmed > preliminary - cancelled))
         ).alias(InOrder.IS_OUT_OF_ORDER),
         pl.when(stage[Stage.CANCELLED]).then(InOrder.CONFIRMED_NO).alias(InOrder.CONFIRMED_NO),
         (stage[Stage.PRELIMINARY] & (nth_preliminary <= cancelled)).alias(InOrder.IS_TAKEN_BACK),
         stage[Stage.CONFIRMED].alias(InOrder.IS_CONFIRMED),
+        (stage[Stage.UNDECIDED] | (stage[Stage.CONFIRMED] & pl.col(Payment.DOUBT).is_not_null())).alias(
+            InOrder.IS_DOUBTFUL
+        ),
     )
 
 
@@ -163,7 +167,7 @@ def _known_counts(known: pl.DataFrame) -> pl.DataFrame:
 def _with_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """照会: the notice of each key, and whether the payment is eligible to settle its claims."""
     rows = look_up_notices(rows, candidates)
-    is_in_order = pl.col(InOrder.IS_CONFIRMED) & ~pl.col(InOrder.IS_OUT_OF_ORDER)
+    is_in_order = pl.col(InOrder.IS_CONFIRMED) & ~pl.col(InOrder.IS_OUT_OF_ORDER) & ~pl.col(InOrder.IS_DOUBTFUL)
     may_settle = is_in_order & pl.col(Candidate.NOTICE_NO).is_not_null()
     return rows.with_columns((may_settle & ~pl.any_horizontal(RULED_OUT)).alias(_IS_ELIGIBLE))
 
@@ -267,6 +271,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col(InOrder.IS_TAKEN_BACK) | stage[Stage.CANCELLED]).then(pl.lit(Outcome.TAKEN_BACK.value))
         .when(stage[Stage.PRELIMINARY]).then(pl.lit(Outcome.PENDING.value))
         .when(stage[Stage.NOT_COLLECTED]).then(pl.lit(Outcome.NOT_COLLECTED.value))
+        .when(InOrder.IS_DOUBTFUL).then(pl.lit(Outcome.DOUBTFUL.value))
         .when(pl.col(Candidate.NOTICE_NO).is_null()).then(pl.lit(Outcome.KEY_UNKNOWN.value))
         .when(NoticeComparison.CHECK_NO_DIFFERS).then(pl.lit(Outcome.CHECK_NO_DIFFERS.value))
         .when(NoticeComparison.ITEM_OR_OFFICE_DIFFERS).then(pl.lit(Outcome.ITEM_OR_OFFICE_DIFFERS.value))
@@ -281,6 +286,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit(Outcome.MATCHED.value))
     )  # fmt: skip
     rows = rows.with_columns(outcome.alias(Decision.OUTCOME))
+    place_of = {outcome.value: place.value for outcome, place in PLACE_OF.items()}
     is_second = pl.col(Decision.OUTCOME) == Outcome.ALREADY_SETTLED.value
     other = (
         pl.when(pl.col(InOrder.IS_REPEAT) | pl.col(InOrder.IS_CONFLICT)).then(InOrder.FIRST_NO)
@@ -289,9 +295,7 @@ def _decide(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     return Decision.of(
         rows.with_columns(
-            pl.col(Decision.OUTCOME)
-            .replace_strict({outcome.value: place.value for outcome, place in PLACE_OF.items()})
-            .alias(Decision.PLACE),
+            pl.col(Decision.OUTCOME).replace_strict(place_of).alias(Decision.PLACE),
             pl.when(_holds_money())
             .then(pl.col(Payment.PAID_YEN) - pl.col(Decision.CLAIM_YEN))
             .otherwise(0)

@@ -63,6 +63,7 @@ def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
         KeyKind.ELQR: (pl.col(Notice.KEY_NO), pl.lit("")),
         KeyKind.BARCODE: (digits, pl.col("barcode.reissue_no")),
         KeyKind.CUSTOMER: (pl.col(Notice.CUSTOMER_NO), pl.lit("")),
+        KeyKind.PENSION: (pl.col(Notice.PENSION_NO), pl.lit("")),
     }
     parts = [
         rows.select(

@@ -21,6 +21,7 @@ from elqr.vocabulary.frames import Move, OpenClaim, Posting, Proposal, Ruled, Ru
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, TargetClaim
 from elqr.vocabulary.terms import (
     AWAITS_PAYOUT,
+    IN_DOUBT,
     NEEDS_TARGET,
     WRITTEN_RULINGS,
     Account,
@@ -85,7 +86,7 @@ _OTHER_PAYER = pl.col(DraftRuling.TARGET_PAYER_REF).ne_missing(pl.col(DraftRulin
 
 _HOLDS = pl.col(DraftRuling.STAGE) == Stage.CONFIRMED.value
 _MAY_REPLACE = _HOLDS & (pl.col(DraftRuling.OUTCOME) == Outcome.CONFLICTS.value) & (pl.col(DraftRuling.OTHERS) > 0)
-_IN_DOUBT = pl.col(DraftRuling.OUTCOME).is_in([Outcome.CONFLICTS.value, Outcome.STAGE_UNEXPECTED.value])
+_IN_DOUBT = pl.col(DraftRuling.OUTCOME).is_in([outcome.value for outcome in (*IN_DOUBT, Outcome.ALREADY_SETTLED)])
 _MAY_TAKE_BACK = _IN_DOUBT & pl.when(_HOLDS).then(~_HAS_NO_YEN).otherwise(pl.col(DraftRuling.OTHERS_YEN) > 0)
 
 RULES: tuple[_Rule, ...] = (
@@ -162,7 +163,7 @@ RULES: tuple[_Rule, ...] = (
         RULING,
         _any_of([Ruling.TAKE_BACK]) & ~_MAY_TAKE_BACK,
         pl.lit("取り消す額のない収納"),
-        "確報の後の取消、または仮受額のある内容相違・段階の順序が不正",
+        "確報の後の取消、または仮受額のある内容相違・段階の順序が不正・疑義のある記録・二重納付",
     ),
     _Rule(
         Code.RULING_UNFIT,

@@ -82,6 +82,11 @@ CODES: dict[Code, CodeText] = {
         "コード区分が実際の文字コードと違います",
         "送付元に確かめ、そのままでよければ様式の accepts に charset_kind_differs を足してください。",
     ),
+    Code.FOREIGN: CodeText(
+        _HIGH,
+        "受け取るファイルではありません",
+        "「実際」の文をそのまま送付元に伝えてください。置く受信箱を間違えたなら、正しい受信箱に入れ直してください。",
+    ),
     Code.NOT_DIGITS: CodeText(_HIGH, "数字ではありません", _ASK),
     Code.NOT_A_DATE: CodeText(_HIGH, "日付として正しくありません", _ASK),
     Code.NOT_IN_LIST: CodeText(_HIGH, "決められた値ではありません", _ASK),
@@ -102,6 +107,7 @@ CODES: dict[Code, CodeText] = {
     Code.CONTROL_COUNT: CodeText(_HIGH, "件数の合計が合いません", _ASK),
     Code.CONTROL_YEN: CodeText(_HIGH, "金額の合計が合いません", _ASK),
     Code.CONTROL_ADDS_UP: CodeText(_HIGH, "合計の内訳が合いません", _ASK),
+    Code.AMOUNTS_DIFFER: CodeText(_HIGH, "同じ額を書く二つの項目が違います", _ASK),
     Code.FILE_MISSING: CodeText(
         _HIGH,
         "届くはずのファイルが届いていません",
@@ -272,6 +278,9 @@ CODES: dict[Code, CodeText] = {
     Code.PAYLOAD_ADDITIONAL: CodeText(
         _LOW, "付加情報がゼロではありません", "意味が公表されていない項目です。発行元に確認してください。"
     ),
+    Code.PAYLOAD_OTHER: CodeText(
+        _HIGH, "eL-QRではなく、ほかの支払いのQRコードです", "納付書の eL-QR を読んだか確かめ、読み直してください。"
+    ),
     Code.GLYPH_LACKING: CodeText(
         _MID,
         "書体にない文字があるため印刷しませんでした",
@@ -354,7 +363,9 @@ CODES: dict[Code, CodeText] = {
         _MID, "対象の納付番号の納付書がありません", "20桁の納付番号（案件特定キー）を確かめて書き直してください。"
     ),
     Code.TARGET_CLOSED: CodeText(
-        _MID, "対象の納付書には充てられません", "ほかの納付書を選ぶか、還付候補にしてください。"
+        _MID,
+        "対象の納付書には充てられません",
+        "ほかの納付書を選ぶか、還付候補にしてください。同じ収納が二度届いたのなら「収納の取消」です。",
     ),
     Code.RULING_UNFIT: CodeText(_MID, "この収納には選べない決裁です", "決裁を選び直してください。"),
     Code.RULING_WAITING: CodeText(

@@ -39,7 +39,7 @@ class Location:
     offset_unit: str = "バイト目"
 
     def __str__(self) -> str:
-        parts = [self.file] if self.file else []
+        parts = [visible(self.file)] if self.file else []
         if self.record_no:
             parts.append(f"{self.record_no}{self.unit}")
         if self.offset_bytes >= 0:
@@ -71,7 +71,8 @@ class Finding:
 
     def __str__(self) -> str:
         actual = f" 実際: {visible(self.actual)}" if self.actual else ""
-        expected = f" 正: {visible(self.expected)}" if self.expected else ""
+        is_sentence = self.code is Code.FOREIGN  # what stands in its place is for the ledger
+        expected = f" 正: {visible(self.expected)}" if self.expected and not is_sentence else ""
         return f"[{self.code}] {self.at}: {self.text.heading}。{actual}{expected} → {self.remedy}"
 
     def as_dict(self) -> dict[str, str]:

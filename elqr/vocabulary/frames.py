@@ -107,6 +107,7 @@ class Notice(ClaimKey):
     BARCODE = Column("barcode", pl.String)
     CUSTOMER_NO = Column("customer_no", pl.String)
     NOTICE_FILE_NO = Column("notice_file_no", pl.Int64)
+    PENSION_NO = Column("pension_no", pl.String)
 
     PERSONAL = (PAYER_NAME, POSTAL_CODE, ADDRESS)
     """個人情報: columns that findings, lists and logs do not show."""
@@ -202,6 +203,7 @@ class PaymentContent(Frame):
     PAID_ON = Column("paid_on", pl.Date)
     FUNDS_ON = Column("funds_on", pl.Date)
     RESULT_CODE = Column("result_code", pl.String)
+    DOUBT = Column("doubt", pl.String)
 
 
 class Payment(PaymentContent):
@@ -246,6 +248,7 @@ class KnownEvent(Known):
     PAID_ON = PaymentContent.PAID_ON
     FUNDS_ON = PaymentContent.FUNDS_ON
     RESULT_CODE = PaymentContent.RESULT_CODE
+    DOUBT = PaymentContent.DOUBT
     OUTCOME = Column("outcome", pl.String)
 
 

@@ -39,13 +39,15 @@ class Repeat(Frame):
 class InOrder(Repeat):
     """段階の順序: whether a record may follow the earlier records of its event.
 
-    `confirmed_no` is the 確報 that a 取消 follows. `is_taken_back` is true of a 速報 that a 取消 follows.
+    `confirmed_no` is the 確報 that a 取消 follows. `is_taken_back` is true of a 速報 that a 取消 follows. `is_doubtful`
+    is true where people decide what a 確報 means, or where the result of a debit has not come.
     """
 
     CONFIRMED_NO = Column("confirmed_no", pl.Int64)
     IS_OUT_OF_ORDER = Column("is_out_of_order", pl.Boolean)
     IS_TAKEN_BACK = Column("is_taken_back", pl.Boolean)
     IS_CONFIRMED = Column("is_confirmed", pl.Boolean)
+    IS_DOUBTFUL = Column("is_doubtful", pl.Boolean)
 
 
 class ClaimLine(Frame):

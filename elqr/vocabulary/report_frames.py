@@ -49,6 +49,7 @@ class DecidedPayment(Frame):
     PAYABLE_UNTIL_ON = Notice.PAYABLE_UNTIL_ON
     OTHER_PAYMENT_NO = Decision.OTHER_PAYMENT_NO
     RESULT_CODE = Payment.RESULT_CODE
+    DOUBT = Payment.DOUBT
     ITEM_NO = Payment.ITEM_NO
     DECIDED_ON = Column("decided_on", pl.Date)
 

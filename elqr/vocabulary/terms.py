@@ -55,6 +55,7 @@ class KeyKind(Term):
     ELQR = "elqr", "eL-QR（案件特定キー）"
     BARCODE = "barcode", "コンビニバーコード"
     CUSTOMER = "customer", "口座振替（顧客番号）"
+    PENSION = "pension", "年金特別徴収（基礎年金番号）"
 
 
 class Channel(Term):
@@ -68,6 +69,8 @@ class Channel(Term):
     ACCOUNT_TRANSFER = "account_transfer", "口座振替"
     ELTAX = "eltax", "地方税お支払サイト"
     PAYEASY = "payeasy", "ペイジー"
+    PENSION = "pension", "年金特別徴収"
+    UNKNOWN = "unknown", "不明"
 
 
 class Stage(Term):
@@ -75,6 +78,7 @@ class Stage(Term):
 
     PRELIMINARY = "preliminary", "速報"
     CANCELLED = "cancelled", "速報取消"
+    UNDECIDED = "undecided", "結果未着"
     NOT_COLLECTED = "not_collected", "振替不能"
     CONFIRMED = "confirmed", "確報"
 
@@ -92,6 +96,7 @@ class StageState(StrEnum):
 # Records of one payment that arrive in one night are applied in the order of `Stage` above.
 STAGE_TRANSITIONS: dict[tuple[StageState, Stage], StageState] = {
     (StageState.NOTHING, Stage.PRELIMINARY): StageState.PENDING,
+    (StageState.NOTHING, Stage.UNDECIDED): StageState.NOTHING,
     (StageState.NOTHING, Stage.NOT_COLLECTED): StageState.NOTHING,
     (StageState.NOTHING, Stage.CONFIRMED): StageState.SETTLED,
     (StageState.PENDING, Stage.CANCELLED): StageState.TAKEN_BACK,
@@ -109,6 +114,7 @@ class Outcome(Term):
     PENDING = "pending", "速報（確報待ち）"
     TAKEN_BACK = "taken_back", "速報取消"
     NOT_COLLECTED = "not_collected", "振替不能"
+    DOUBTFUL = "doubtful", "疑義のある記録"
     KEY_UNKNOWN = "key_unknown", "該当なし"
     CHECK_NO_DIFFERS = "check_no_differs", "確認番号相違"
     ITEM_OR_OFFICE_DIFFERS = "item_or_office_differs", "納付区分・機関コード相違"
@@ -141,26 +147,19 @@ class Place(Term):
     REJECTED = "rejected", "受付拒否"
 
 
-PLACE_OF: dict[Outcome, Place] = {
+PLACE_OF: dict[Outcome, Place] = dict.fromkeys(Outcome, Place.EXCEPTION) | {
     Outcome.ALREADY_POSTED: Place.ALREADY_POSTED,
-    Outcome.CONFLICTS: Place.EXCEPTION,
-    Outcome.STAGE_UNEXPECTED: Place.EXCEPTION,
     Outcome.PENDING: Place.PENDING,
     Outcome.TAKEN_BACK: Place.CANCELLED,
     Outcome.NOT_COLLECTED: Place.NOT_COLLECTED,
-    Outcome.KEY_UNKNOWN: Place.EXCEPTION,
-    Outcome.CHECK_NO_DIFFERS: Place.EXCEPTION,
-    Outcome.ITEM_OR_OFFICE_DIFFERS: Place.EXCEPTION,
-    Outcome.PAID_BEFORE_ISSUE: Place.EXCEPTION,
-    Outcome.NOTICE_CANCELLED: Place.EXCEPTION,
-    Outcome.ALREADY_SETTLED: Place.EXCEPTION,
-    Outcome.OVERPAID: Place.EXCEPTION,
-    Outcome.UNDERPAID: Place.EXCEPTION,
     Outcome.OLD_NOTICE: Place.POSTED,
     Outcome.LATE: Place.POSTED,
     Outcome.MATCHED: Place.POSTED,
-    Outcome.REDUCED: Place.EXCEPTION,
 }
+"""消込結果の行き先. People look at what is not listed here."""
+
+IN_DOUBT = (Outcome.CONFLICTS, Outcome.STAGE_UNEXPECTED, Outcome.DOUBTFUL)
+"""収納の取消ができる結果: the sender may have meant to take back the money, or may never have received it."""
 
 
 class Flag(Term):
@@ -369,19 +368,16 @@ class Severity(IntEnum):
     HIGH = 3
 
 
+_OF_HIGH_SEVERITY = (
+    Outcome.CONFLICTS, Outcome.STAGE_UNEXPECTED, Outcome.PAID_BEFORE_ISSUE, Outcome.CHECK_NO_DIFFERS,
+    Outcome.ITEM_OR_OFFICE_DIFFERS, Outcome.DOUBTFUL,
+)  # fmt: skip
 SEVERITY_OF: dict[Outcome, Severity] = {
-    Outcome.CONFLICTS: Severity.HIGH,
-    Outcome.STAGE_UNEXPECTED: Severity.HIGH,
-    Outcome.PAID_BEFORE_ISSUE: Severity.HIGH,
-    Outcome.CHECK_NO_DIFFERS: Severity.HIGH,
-    Outcome.ITEM_OR_OFFICE_DIFFERS: Severity.HIGH,
-    Outcome.KEY_UNKNOWN: Severity.MEDIUM,
-    Outcome.NOTICE_CANCELLED: Severity.MEDIUM,
-    Outcome.ALREADY_SETTLED: Severity.MEDIUM,
-    Outcome.OVERPAID: Severity.MEDIUM,
-    Outcome.UNDERPAID: Severity.MEDIUM,
-    Outcome.REDUCED: Severity.MEDIUM,
+    outcome: Severity.HIGH if outcome in _OF_HIGH_SEVERITY else Severity.MEDIUM
+    for outcome, place in PLACE_OF.items()
+    if place is Place.EXCEPTION
 }
+"""要確認の重要度."""
 
 
 class ExitCode(IntEnum):

@@ -130,7 +130,7 @@ NIGHTS: list[tuple[str, Callable[[City], None], int, str]] = [
     ("台帳がフォルダ", _folder_instead("ledger.db"), 1, "フォルダです"),
     ("台帳のURL", _edited("job.toml", "sqlite:///ledger.db", "ledger"), 1, "URL"),
     ("空の収納データ", _with_bytes("inbox/empty.dat", b""), 4, "F101"),
-    ("収納データの代わりにPDF", _with_bytes("inbox/f.pdf", b"%PDF-1.7 ..."), 4, "F102"),
+    ("収納データの代わりにPDF", _with_bytes("inbox/f.pdf", b"%PDF-1.7 ..."), 4, "F117"),
     ("深すぎる入れ子のジョブ", _edited("job.toml", "[city]", f"deep = {'[' * 3000}{']' * 3000}\n[city]"), 1, "深すぎます"),
     ("深すぎる入れ子の手続台帳", _with_bytes("procedures.toml", b"x = " + b"[" * 3000 + b"]" * 3000), 1, "深すぎます"),
     ("NULのあるパス", _edited("job.toml", 'out = "out"', 'out = "o\\u0000ut"'), 1, "NUL"),

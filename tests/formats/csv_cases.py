@@ -62,18 +62,18 @@ DSK = CsvCase(
     "dsk_csv",
     "kakuho",
     (
-        "種別,収納日,収納時刻,バーコード情報,使用欄1,使用欄2,印紙,金額,本部コード,コンビニ名,店舗,振込日,作成日",
-        f"02,20261105,1012,EAN{REAL_BARCODE},240101,01043480024,0,39500,010,髙橋ストア,000944,20261112,20261106",
-        f"01,20261105,235959,EAN{REAL_BARCODE},240101,01043480024,0,39500,010,髙橋ストア,000944,0,20261106",
+        "種別,収納日,収納時刻,バーコード情報,ユーザー使用欄１,ユーザー使用欄２,印紙フラグ,金額,コンビニ本部コード,コンビニ名,コンビニ店舗コード,振込日,データ作成日",
+        f"02,20261105,1012,EAN{REAL_BARCODE},202401,01010434800,0,39500,010,髙橋ストア,000944,20261112,20261106",
+        f"01,20261105,235959,EAN{REAL_BARCODE},202401,01010434800,0,39500,010,髙橋ストア,000944,0,20261106",
     ),
     {
         "data": [
             {
-                "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": REAL_BARCODE, "free_1": "240101", "free_2": "01043480024", "stamp": "0",
+                "data_kind": "02", "paid_on": date(2026, 11, 5), "paid_at": "1012", "barcode": REAL_BARCODE, "free_1": "202401", "free_2": "01010434800", "stamp": "0",
                 "amount_yen": 39_500, "center": "010", "cvs_name": "髙橋ストア", "store": "000944", "funds_on": date(2026, 11, 12), "made_on": date(2026, 11, 6),
             },
             {
-                "data_kind": "01", "paid_on": date(2026, 11, 5), "paid_at": "235959", "barcode": REAL_BARCODE, "free_1": "240101", "free_2": "01043480024", "stamp": "0",
+                "data_kind": "01", "paid_on": date(2026, 11, 5), "paid_at": "235959", "barcode": REAL_BARCODE, "free_1": "202401", "free_2": "01010434800", "stamp": "0",
                 "amount_yen": 39_500, "center": "010", "cvs_name": "髙橋ストア", "store": "000944", "funds_on": None, "made_on": date(2026, 11, 6),
             },
         ]
@@ -181,4 +181,50 @@ MONEY_BY_HAND = CsvCase(
     ]},
 )  # fmt: skip
 
-CSV = [SMART_TRADE, DSK, ELTAX_PAYMENT, ELTAX_CANCEL, ELTAX_REMITTANCE, PAYEASY, COLLECTION, MONEY_BY_HAND]
+_DEBIT: dict[str, object] = {
+    "bank": "0002", "bank_name": "ﾍﾞﾂ", "branch": "002", "branch_name": "ｷﾀ", "filler_1": None, "account_kind": "1", "account_no": "1234567", "holder": "ｶｸｳ ﾀﾛｳ",
+    "amount_yen": 10_000, "new_kind": "0", "customer_no": "A1", "result": "0", "filler_2": None,
+}  # fmt: skip
+TRANSFER_CSV = CsvCase(
+    "account_transfer_91_csv",
+    "zengin",
+    (
+        "1,91,0,0000012345,ﾐﾎﾝｼ,1102,0001,ﾐﾎﾝ,001,ﾎﾝﾃﾝ,1,0123456,",
+        "2,0002,ﾍﾞﾂ,002,ｷﾀ,,1,1234567,ｶｸｳ ﾀﾛｳ,10000,0,A1,0,",
+        "2,0003,,003,,,1,7654321,ｶｸｳ ﾊﾅｺ,500,,B2,E,",
+        "2,0003,,003,,,1,7654322,ｶｸｳ ｼﾞﾛｳ,700,,C3,N,",
+        "8,3,11200,1,10000,2,1200,",
+        "9,",
+    ),
+    {
+        "header": [{
+            "charset_kind": "0", "client_code": "0000012345", "client_name": "ﾐﾎﾝｼ", "debit_on": date(2026, 11, 2), "bank": "0001", "bank_name": "ﾐﾎﾝ", "branch": "001",
+            "branch_name": "ﾎﾝﾃﾝ", "account_kind": "1", "account_no": "0123456", "filler": None,
+        }],
+        "data": [
+            _DEBIT,
+            _DEBIT | {
+                "bank": "0003", "bank_name": None, "branch": "003", "branch_name": None, "account_no": "7654321", "holder": "ｶｸｳ ﾊﾅｺ", "amount_yen": 500, "new_kind": None,
+                "customer_no": "B2", "result": "E",
+            },
+            _DEBIT | {
+                "bank": "0003", "bank_name": None, "branch": "003", "branch_name": None, "account_no": "7654322", "holder": "ｶｸｳ ｼﾞﾛｳ", "amount_yen": 700, "new_kind": None,
+                "customer_no": "C3", "result": "N",
+            },
+        ],
+        "trailer": [{"total_count": 3, "total_yen": 11_200, "done_count": 1, "done_yen": 10_000, "failed_count": 2, "failed_yen": 1_200, "filler": None}],
+        "end": [{"filler": None}],
+    },
+    charset="cp932",
+)  # fmt: skip
+CSV = [
+    SMART_TRADE,
+    TRANSFER_CSV,
+    DSK,
+    ELTAX_PAYMENT,
+    ELTAX_CANCEL,
+    ELTAX_REMITTANCE,
+    PAYEASY,
+    COLLECTION,
+    MONEY_BY_HAND,
+]

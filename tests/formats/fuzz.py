@@ -35,7 +35,13 @@ _SECONDS = 10.0
 _WHOLE_FILE = {
     Code.EMPTY, Code.FORMAT_UNKNOWN, Code.FORMAT_AMBIGUOUS, Code.CHARSET, Code.COLUMN_COUNT, Code.HEADER_ROW, Code.LINE_END, Code.VARIATION,
 }  # fmt: skip
-_AMOUNT = {"cvs_family_a": "barcode.amount_yen", "cvs_family_b": "barcode.amount_yen", "notice_csv": "principal_yen"}
+_AMOUNT = {
+    "cvs_family_a": "barcode.amount_yen",
+    "cvs_family_b": "paid_yen",
+    "notice_csv": "principal_yen",
+    "bank_credit_01_b": "transfer_yen",
+    "pension_collection_22": "amount_1_yen",
+}
 _PAYMENTS = [spec for spec in SPECS.values() if spec.purpose == "payment"]
 Damage = Callable[[random.Random, bytes, int], bytes]
 
@@ -162,9 +168,13 @@ def trouble(name: str, data: bytes) -> tuple[str, str | None]:
             or not (finding.actual or finding.expected)
         ]
         return "held back", f"a finding without a place: {vague[0]}" if vague else None
-    read = decoded.tables[next(own for own in ("notice", "history", "data") if own in decoded.tables)][
-        _AMOUNT.get(name, "amount_yen")
-    ].to_list()
+    read = (
+        decoded.tables[next(own for own in ("notice", "history", "data") if own in decoded.tables)][
+            _AMOUNT.get(name, "amount_yen")
+        ]
+        .fill_null(0)
+        .to_list()
+    )
     try:
         plain = yen_in_order(data, name)
     except (ValueError, IndexError, KeyError) as error:

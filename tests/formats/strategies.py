@@ -19,6 +19,7 @@ _LETTERS: dict[str, str] = {
 }
 _MOST_YEN = 10**9
 _NO_RAW = (0x00, 0x0A, 0x0D, 0x1A)
+_NO_RAW_EBCDIC = (0x00, 0x0D, 0x1A, 0x25, 0x3F)
 
 
 def _digits(width: int) -> st.SearchStrategy[str]:
@@ -65,7 +66,8 @@ def values(field: FieldSpec, charset: Charset) -> st.SearchStrategy[object]:
     elif field.kind == "time":
         own = st.sampled_from(["0000", "2359", "1012"])
     elif field.kind == "raw":
-        byte = st.integers(0, 255).filter(lambda number: number not in _NO_RAW)
+        banned = _NO_RAW_EBCDIC if charset == "ebcdic" else _NO_RAW
+        byte = st.integers(0, 255).filter(lambda number: number not in banned)
         own = st.lists(byte, min_size=width, max_size=width).map(bytes)
     elif field.kind == "nested":
         own = _barcodes()

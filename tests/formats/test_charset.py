@@ -20,6 +20,8 @@ PUBLISHED = [
     (0xAC, 0xAF, "ﾖﾗﾘﾙ"), (0xBA, 0xBD, "ﾚﾛﾜﾝ"), (0xBE, 0xBF, "ﾞﾟ"), (0x41, 0x49, "｡｢｣､･ｦｧｨｩ"), (0x51, 0x56, "ｪｫｬｭｮｯ"), (0x58, 0x58, "ｰ"),
     (0xF0, 0xF9, "0123456789"), (0xC1, 0xC9, "ABCDEFGHI"), (0xD1, 0xD9, "JKLMNOPQR"), (0xE2, 0xE9, "STUVWXYZ"), (0x40, 0x40, " "), (0x60, 0x60, "-"),
     (0x4B, 0x4B, "."), (0x4D, 0x4D, "("), (0x5D, 0x5D, ")"), (0x61, 0x61, "/"), (0x5B, 0x5B, "¥"), (0x5C, 0x5C, "*"), (0x6B, 0x6B, ","),
+    (0x4C, 0x4C, "<"), (0x4E, 0x50, "+|&"), (0x5A, 0x5A, "!"), (0x5E, 0x5E, ";"), (0x62, 0x69, "abcdefgh"), (0x6C, 0x6F, "%_>?"), (0x71, 0x78, "ijklmnop"),
+    (0x79, 0x7F, "`:#@'=\""), (0x8B, 0x8B, "q"), (0x9B, 0x9B, "r"), (0xA1, 0xA1, "‾"), (0xAB, 0xAB, "s"), (0xB3, 0xB9, "tuvwxyz"), (0xE0, 0xE0, "$"),
 ]  # fmt: skip
 
 
@@ -31,10 +33,10 @@ def test_ebcdic_is_the_published_table(first: int, last: int, text: str) -> None
 
 def test_every_other_ebcdic_byte_is_undefined() -> None:
     listed = {byte for first, last, _ in PUBLISHED for byte in range(first, last + 1)}
-    framing = {0x00, 0x0D, 0x25}
+    framing = {0x00, 0x0D, 0x1A, 0x25, 0x3F}
     assert {byte for byte, jis in enumerate(TO_JIS) if jis != UNDEFINED} == listed | framing and len(TO_JIS) == 256
     assert all(decode_bytes(bytes([byte]), "ebcdic") is None for byte in set(range(256)) - listed - framing)
-    for text in ("a", "ｱa", "漢", "\\", "#"):
+    for text in ("[", "ｱ{", "漢", "\\", "^"):
         with pytest.raises(UnicodeEncodeError):
             encode_text(text, "ebcdic")
 
@@ -66,7 +68,7 @@ def test_ebcdic_is_recognised_by_its_first_byte_where_a_spec_reads_it() -> None:
     found, findings = recognize(RESULT_EBCDIC.data(), SPECS.values(), "f", RECEIVED_ON)
     assert found is _SPEC and not findings
     _, findings = recognize(RESULT_EBCDIC.data(), [SPECS["account_transfer_91_yucho"]], "f", RECEIVED_ON)
-    assert findings[0].code is Code.FORMAT_UNKNOWN and "EBCDIC" in findings[0].actual
+    assert findings[0].code is Code.FOREIGN and "口座振替（依頼か結果）（種別 91）" in findings[0].actual
     (finding,) = decode(RESULT_EBCDIC.data(), SPECS["account_transfer_91_yucho"], "f", RECEIVED_ON).findings
     assert (finding.code, finding.actual) == (Code.CHARSET, "EBCDIC")
 

@@ -59,7 +59,12 @@ def test_a_misread_field_leaves_no_sum() -> None:
 
 
 def test_a_value_without_a_meaning_stays_visible() -> None:
-    found = inspect(dsk_file(dsk_row(REAL_BARCODE, data_kind="22")), "f.csv", _SPECS, NIGHT)
+    spec = SPECS["dsk_csv"]
+    assert spec.payment is not None
+    stages = {value: stage for value, stage in spec.payment.stage.map.items() if value != "22"}
+    payment = spec.payment.model_copy(update={"stage": spec.payment.stage.model_copy(update={"map": stages})})
+    ours = [spec.model_copy(update={"payment": payment})]
+    found = inspect(dsk_file(dsk_row(REAL_BARCODE, data_kind="22")), "f.csv", ours, NIGHT)
     assert found.money is not None and found.money[0].stage == "不明（対応なし）"
     assert found.money[0].yen == 39_500 and not found.accepted
 
@@ -77,8 +82,16 @@ def test_it_says_of_every_sample_what_the_night_does() -> None:
 def test_a_named_spec_does_not_hide_that_the_night_would_not_recognise_the_file() -> None:
     data = transfer_file(*_TRANSFER).replace(b"191", b"192", 1)
     found = inspect(data, "f.dat", _SPECS, NIGHT, SPECS["account_transfer_91_result"])
-    assert [finding.code for finding in found.findings] == [Code.FORMAT_UNKNOWN, Code.NOT_THE_CONSTANT]
-    assert found.record_count == 6
+    assert [finding.code for finding in found.findings] == [Code.NOT_THE_CONSTANT]
+    assert found.record_count == 6 and not found.is_recognised
+
+
+def test_a_file_that_only_a_person_recognises_is_not_taken_in(tmp_path: Path) -> None:
+    """Readable in the named format, but its header row is half of another: said once, without a second finding."""
+    path = tmp_path / "f.dat"
+    path.write_bytes(cvs_file(family="b"))
+    ran = elqr("file", "check", path, "--spec", "cvs_family_b", "--date", NIGHT)
+    assert ran.code == 4 and "指摘　0件" in ran.out and "この様式だとわかりません" in ran.out
 
 
 def test_the_screen(tmp_path: Path) -> None:
@@ -107,9 +120,9 @@ WRONG = [
     ("空", b"", 4, "F101"),
     ("改行だけ", b"\r\n\r\n", 4, "F101"),
     ("PDF", b"%PDF-1.7\n...", 4, "PDF文書"),
-    ("でたらめなバイト", bytes(range(256)) * 20, 4, "F102"),
+    ("でたらめなバイト", bytes(range(256)) * 20, 4, "文字でないデータ"),
     ("一億桁ない一行", b"1" * 2_000_000, 4, "F102"),
-    ("NULだけ", b"\x00" * 240, 4, "F102"),
+    ("NULだけ", b"\x00" * 240, 4, "文字でないデータ"),
     ("エラー応答", b"error: 1\r\nerror: 2\r\n", 4, "F110"),
     ("BOMつきの別のCSV", b"\xef\xbb\xbf" + "氏名,住所\r\n".encode(), 4, "F102"),
 ]  # fmt: skip

@@ -220,6 +220,24 @@ def test_what_is_valid_encodes_to_itself(name: str, data: st.DataObject) -> None
         }
 
 
+JPQR = (
+    "00020101021126420019jp.or.paymentsjapan0115000000000000000520459995303392540310058"
+    + "02JP5908TESTSHOP6005TOKYO6304ABCD"
+)
+THAI = "00020101021126320016A00000067701011101120066812345675303764540410005802TH63048A1B"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(JPQR, "JPQR"), (JPQR[:90], "JPQR"), (THAI, "ほかのサービス")],
+    ids=["JPQR", "途中まで", "よその国"],
+)
+def test_a_code_for_another_payment_is_told_in_one_line(code: str, said: str) -> None:
+    """EMV codes begin as eL-QR does; only those of shops name a country."""
+    (finding,) = read_payload(code).findings
+    assert finding.code is Code.PAYLOAD_OTHER and said in finding.actual and f"{len(code)}文字" in finding.actual
+
+
 def test_every_part_has_a_title() -> None:
     titles = [part.title for part in LAYOUT]
     assert len(titles) == len(set(titles)) > 40 and all(titles)

@@ -59,6 +59,7 @@ def exceptions(count: int, seed: int = 1) -> pl.DataFrame:
         "bill_no": [f"{value:015d}" for value in no],
         "payer_ref": [f"{value:010d}" for value in no],
         "result_code": [None] * count,
+        "doubt": [None] * count,
         "item_no": ["901"] * count,
     }
     whole = {

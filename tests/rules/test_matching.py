@@ -25,7 +25,7 @@ _CLAIM = {
 _PAYMENT = {
     "record_no": 1, "offset_bytes": None, "channel": "app", "stage": "confirmed", "identity": "", "occurrence_no": 1,
     "key_kind": "elqr", "key_digits": "K1", "reissue_no": "", "check_no": "111111", "item_no": "901", "office_code": "44000",
-    "paid_yen": 1_000, "paid_on": _DAY, "funds_on": None, "result_code": None, "payment_no": 1, "file_no": 1,
+    "paid_yen": 1_000, "paid_on": _DAY, "funds_on": None, "result_code": None, "doubt": None, "payment_no": 1, "file_no": 1,
 }  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def test_a_record_of_the_ledger_delivered_again() -> None:
 _OTHERWISE = {
     "channel": "eltax", "key_kind": "mpn", "key_digits": "K2", "reissue_no": "1", "check_no": "222222",
     "item_no": None, "office_code": "44001", "paid_yen": 999, "paid_on": date(2026, 11, 6),
-    "funds_on": date(2026, 11, 9), "result_code": "X",
+    "funds_on": date(2026, 11, 9), "result_code": "X", "doubt": "種別22",
 }  # fmt: skip
 _BESIDES = {"record_no": 7, "file_no": 2, "offset_bytes": 120}
 
@@ -474,6 +474,7 @@ _PATH_TO = {
 _USUAL = {
     Stage.PRELIMINARY: "pending",
     Stage.CANCELLED: "taken_back",
+    Stage.UNDECIDED: "doubtful",
     Stage.NOT_COLLECTED: "not_collected",
     Stage.CONFIRMED: "matched",
 }
@@ -491,6 +492,23 @@ def test_stages_follow_the_table_of_transitions(state: StageState, stage: Stage)
     payment = _paid(1, identity="P", stage=stage.value, occurrence_no=occurrence)
     is_allowed = (state, stage) in STAGE_TRANSITIONS or (state, stage) in _TWINS
     assert _results(_matched([payment], known=known))[0][0] == (_USUAL[stage] if is_allowed else "stage_unexpected")
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome"),
+    [("confirmed", ("doubtful", 0, 1_000)), ("undecided", ("doubtful", 0, 0)), ("preliminary", ("pending", 0, 0)),
+     ("cancelled", ("stage_unexpected", 0, 0)), ("not_collected", ("not_collected", 0, 0))],
+)  # fmt: skip
+def test_people_decide_on_a_doubtful_record_once_its_money_is_there(stage: str, outcome: tuple[str, int, int]) -> None:
+    """The claim stays open for others of the night, whichever comes first."""
+    rows = [_paid(1, stage=stage, doubt="種別22", paid_on=_DAY - timedelta(1)), _paid(2)]
+    assert [row[:3] for row in _results(_matched(rows))] == [outcome, ("matched", 1_000, 0)]
+
+
+def test_a_known_doubtful_record_is_a_repeat_and_without_its_doubt_a_conflict() -> None:
+    known = _known(1, "doubtful", doubt="種別22")
+    assert _results(_matched([_paid(1, doubt="種別22")], known=[known]))[0][0] == "already_posted"
+    assert _results(_matched([_paid(1)], known=[known]))[0][:3] == ("conflicts", 0, 1_000)
 
 
 def test_a_confirmed_payment_that_was_taken_back_waits_in_suspense() -> None:
@@ -512,7 +530,8 @@ def test_money_is_conserved_and_order_and_partition_do_not_matter(data: st.DataO
             number,
             key_digits=draw("A", "B", "T", "W", "?"),
             paid_yen=draw(250, 999, 1_000, 1_001),
-            stage=draw("confirmed", "confirmed", "preliminary", "cancelled"),
+            stage=draw("confirmed", "confirmed", "preliminary", "cancelled", "undecided"),
+            doubt=draw(None, None, None, "種別22"),
             identity=(identity := draw("1", "2", "3", "4")),
             occurrence_no=1,
             paid_on=_DAY + timedelta(days=int(identity)),

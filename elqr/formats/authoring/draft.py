@@ -1,7 +1,7 @@
 """Draft (様式の下書き): a spec that nobody has confirmed yet, as commented TOML.
 
-Every guess says 推測 on its line, the spec is `verified = false` and PROVISIONAL, and everything unknown is listed
-in open_questions. A draft never moves money: its payments are 速報, which are counted and not posted,
+Every guess says 推測 on its line, the spec is PROVISIONAL and nothing in it is `verified`, and everything unknown is
+listed in open_questions. A draft never moves money: its payments are 速報, which are counted and not posted,
 until a person who has read the sender's document says otherwise.
 """
 
@@ -94,7 +94,7 @@ def _head(draft: Draft) -> Iterator[str]:
     )
     yield "# 様式の下書き。確かめるまで、本当の配置として使わないこと。"
     yield f"# 「{GUESS}」とある行は見本や指定からの推測。確かめたら「{GUESS}」を消す。"
-    yield "# すべて済んだら sources に資料の名前を書き、verified = true にする。"
+    yield "# すべて済んだら sources に資料の名前を書き、確かめた layout（配置）と values（値）を true にする。"
     yield f"# 検査は elqr spec check {draft.name}.toml、中身を見るのは elqr spec dump。"
     yield f"name = {_toml_value(draft.name)}"
     yield f"title = {_toml_value(draft.name + '（下書き）')}"
@@ -102,7 +102,7 @@ def _head(draft: Draft) -> Iterator[str]:
         "" if draft.payment else "  # 収納データなら payment に変え、下の [payment] を書く"
     )
     yield f'layout = "{draft.layout}"'
-    yield "verified = false"
+    yield "verified = { layout = false, values = false }"
     yield 'grade = "PROVISIONAL"'
     yield f"sources = {_toml_value([draft.source])}"
     yield "open_questions = ["

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from elqr.formats.authoring.lint_fields import field_remarks
 from elqr.formats.authoring.lint_identity import identity
 from elqr.formats.authoring.lint_records import order, record_kinds, widths
-from elqr.formats.authoring.lint_references import controls, deposit, payment, probes
+from elqr.formats.authoring.lint_references import controls, deposit, doubts, payment, probes
 from elqr.formats.authoring.overlap import overlapping
 from elqr.formats.authoring.spec_text import Remark, SpecText, fields_of, read_text, words_of
 from elqr.formats.spec import Spec
@@ -109,31 +109,33 @@ def standing(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
     values = written.values
     sources = [source for source in words_of(values, "sources") if source.strip()]
     at = written.line_of("", 0, "verified")
-    if values.get("verified") is True:
+    verified: Any = values.get("verified")
+    words = list(verified.values()) if isinstance(verified, dict) else [verified]
+    if True in words:
         if not sources or all("仮" in source for source in sources):
             yield Remark(
                 at,
                 "verified",
-                "verified = true なのに出典がありません",
+                "確かめた（true）とあるのに出典がありません",
                 "sources に文書の名前と版",
-                "確かめた文書を sources に書くか、verified = false にしてください。",
+                "確かめた文書を sources に書くか、verified を false にしてください。",
             )
         if values.get("grade") in ("PROVISIONAL", "LOW"):
             yield Remark(
                 at,
                 "verified",
-                f"verified = true で grade = {values['grade']} です",
-                "確度の高い grade か verified = false",
+                f"確かめた（true）とあるのに grade = {values['grade']} です",
+                "確度の高い grade か false",
                 "どちらかを直してください。",
                 is_error=False,
             )
-    elif values.get("verified") is False and not values.get("open_questions"):
+    if False in words and not values.get("open_questions"):
         yield Remark(
             at,
             "open_questions",
-            "verified = false なのに、わかっていないことが書かれていません",
+            "確かめていない（false）のに、わかっていないことが書かれていません",
             "open_questions に一つ以上",
-            "何を確かめれば verified = true にできるかを書いてください。",
+            "何を確かめれば true にできるかを書いてください。",
             is_error=False,
         )
     if str(values.get("name")) in others:
@@ -155,6 +157,7 @@ RULES: tuple[Rule, ...] = (
     field_remarks,
     controls,
     payment,
+    doubts,
     identity,
     deposit,
     probes,

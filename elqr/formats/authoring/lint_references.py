@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from elqr.formats.authoring.spec_text import Remark, SpecText, Table, fields_of, nearest, reachable, words_of
+from elqr.formats.authoring.spec_text import (
+    Remark,
+    SpecText,
+    Table,
+    fields_of,
+    nearest,
+    one_or_several,
+    reachable,
+    words_of,
+)
 from elqr.formats.spec import Spec
 from elqr.vocabulary.terms import Channel, DepositKind, Stage
 
@@ -11,16 +20,29 @@ _NUMBERS = ("yen", "count")
 
 
 def _field_at(written: SpecText, dotted: str, others: Mapping[str, Spec]) -> Table | None:
-    """The field or part that `record.field` or `record.field.part` names; None when there is none."""
+    """The field, part or derived column that `record.field` or `record.field.part` names; None when there is none."""
     head, _, field_path = dotted.partition(".")
     name, _, part = field_path.partition(".")
     record = written.record(head)
+    if record and (source := _source_of(record, name)):
+        return _field_at(written, f"{head}.{source}", others)
+    if record and isinstance(joined := record.get("joined"), dict) and name in joined:
+        return {"name": name, "kind": "yen"}
     field = next((field for field in fields_of(record) if field.get("name") == name), None) if record else None
     if field is None or not part:
         return field
     nested = others.get(str(field.get("spec")))
     inner = nested.record[0].field(part) if nested else None
     return inner.model_dump() if inner else None
+
+
+def _source_of(record: Table, name: str) -> str:
+    """The first field that a derived column comes from; empty if the name is not that of a derived column."""
+    amounts, choices = record.get("first_of"), record.get("choose")
+    choice = choices.get(name) if isinstance(choices, dict) else None
+    if isinstance(choice, dict):
+        return str(choice.get("otherwise"))
+    return next(iter(words_of(amounts, name)), "") if isinstance(amounts, dict) else ""
 
 
 def _unknown_field(written: SpecText, dotted: str, line: int, place: str) -> Remark:
@@ -97,9 +119,11 @@ def controls(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
 def _control_ways(
     written: SpecText, others: Mapping[str, Spec], control: Table, at: int, place: str
 ) -> Iterator[Remark]:
-    counted = str(control.get("count") or str(control.get("sum") or "").partition(".")[0])
-    if control.get("count") and written.record(counted) is None:
-        yield _unknown_record(written, f"count のレコード {counted}", at, place)
+    counts = [*one_or_several(control, "count"), *one_or_several(control, "or_count")]
+    for name in counts:
+        if written.record(name) is None:
+            yield _unknown_record(written, f"count のレコード {name}", at, place)
+    counted = (counts or [str(control.get("sum") or "").partition(".")[0]])[0]
     summed = control.get("sum")
     for name in [
         *([summed] if isinstance(summed, str) else []),
@@ -117,19 +141,55 @@ def _control_ways(
                 "yen か count の項目",
                 "金額の項目を指すか、その項目の kind を yen・count にしてください。",
             )
-    where = control.get("where")
-    for name, value in where.items() if isinstance(where, dict) else ():
-        field = _field_at(written, f"{counted}.{name}", others)
+    yield from _check_where(written, others, control, counted, (at, place))
+
+
+def _check_where(
+    written: SpecText, others: Mapping[str, Spec], rule: Table, record: str, line: tuple[int, str]
+) -> Iterator[Remark]:
+    """条件: its fields exist, and so do the values that it names. `line`: its number, and the place in words."""
+    at, place = line
+    where = rule.get("where")
+    if not isinstance(where, dict):
+        return
+    for name in where:
+        field = _field_at(written, f"{record}.{name}", others)
         if field is None:
-            yield _unknown_field(written, f"{counted}.{name}", at, place)
-        elif isinstance(field.get("values"), dict) and str(value).removeprefix("!") not in field["values"]:
-            yield Remark(
-                at,
-                place,
-                f"where の {name} に {value} という値はありません",
-                "・".join(field["values"]),
-                "値を直してください。",
-            )
+            yield _unknown_field(written, f"{record}.{name}", at, place)
+            continue
+        for value in one_or_several(where, name):
+            if isinstance(field.get("values"), dict) and value.removeprefix("!") not in ("", *field["values"]):
+                yield Remark(
+                    at,
+                    place,
+                    f"where の {name} に {value} という値はありません",
+                    "・".join(field["values"]),
+                    "値を直してください。",
+                )
+
+
+def doubts(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """疑義の定め: their fields exist, and so do the values that they name."""
+    home = str(written.table("payment").get("record"))
+    for number, rule in enumerate(written.doubts()):
+        at, place = written.line_of("payment.doubt", number), f"疑義「{rule.get('title')}」"
+        other: Any = rule.get("differs_from")
+        other = other.get("field") if isinstance(other, dict) else other
+        for name in (rule.get("field"), other):
+            if isinstance(name, str) and _field_at(written, f"{home}.{name}", others) is None:
+                yield _unknown_field(written, f"{home}.{name}", at, place)
+        field = _field_at(written, f"{home}.{rule.get('field')}", others)
+        values = field.get("values") if field else None
+        for value in words_of(rule, "values"):
+            if isinstance(values, dict) and value not in values:
+                yield Remark(
+                    at,
+                    place,
+                    f"{value} という値はありません",
+                    "・".join(values),
+                    "項目の values に足すか、直してください。",
+                )
+        yield from _check_where(written, others, rule, home, (at, place))
 
 
 def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:

@@ -62,6 +62,10 @@ class SpecText:
         """[[control]] の並び."""
         return _tables_in(self.values.get("control"))
 
+    def doubts(self) -> list[Table]:
+        """[[payment.doubt]] の並び."""
+        return _tables_in(self.table("payment").get("doubt"))
+
     def table(self, name: str) -> Table:
         """[payment] or [deposit]; empty when there is none."""
         value = self.values.get(name)
@@ -122,6 +126,12 @@ def words_of(table: Table, key: str) -> list[str]:
     """文字列の並び as written; empty when it is not a list."""
     value = table.get(key)
     return [str(word) for word in value] if isinstance(value, list) else []
+
+
+def one_or_several(table: Table, key: str) -> list[str]:
+    """一つか、いくつかの文字列 as written."""
+    value = table.get(key)
+    return [value] if isinstance(value, str) else words_of(table, key)
 
 
 def fields_of(record: Table) -> list[Table]:

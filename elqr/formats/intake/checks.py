@@ -10,9 +10,11 @@ from datetime import date
 
 import polars as pl
 
+from elqr.formats.condition import meets
 from elqr.formats.decode import Decoded
+from elqr.formats.foreign import request_sentence
 from elqr.formats.sequence import GROUP_NO, RECORD_NO
-from elqr.formats.spec import Control, Spec
+from elqr.formats.spec import Control, RecordSpec, Spec
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding, Location, of_file_made_by, without_names
 
@@ -46,26 +48,48 @@ def totals_findings(spec: Spec, parts: Sequence[Totals], file: str) -> Iterator[
     for number, control in enumerate(spec.control):
         stated = pl.concat([part.stated[number] for part in parts])
         both = _join_totals(stated, pl.concat([part.calculated[number] for part in parts]))
-        wrong = both.filter(pl.col("calculated") != pl.col("stated"))
+        is_wrong = (pl.col("calculated") != pl.col("stated")) & pl.col("or_counted").ne_missing(pl.col("stated"))
+        wrong = both.filter(is_wrong).drop("or_counted")
         for no, stated_value, calculated in wrong.head(LISTED_PER_CODE).iter_rows():
             at = Location(file, no, field=control.title)
             yield Finding(at, _code(control), f"計算値 {calculated:,}", f"ファイルの合計 {stated_value:,}")
 
 
 def stated_and_calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
-    """書かれた合計と計算した合計: one row per group: record_no (of the stated total), stated, calculated."""
+    """書かれた合計と計算した合計: one row per group: record_no (of the stated total), stated, calculated, or_counted.
+
+    What was left blank is null. `or_counted` is the total of senders who count otherwise (`Control.or_count`).
+    """
     return _join_totals(_stated(decoded, control), _calculated(decoded, control))
 
 
 def _stated(decoded: Decoded, control: Control) -> pl.DataFrame:
     name, _, field = control.at.partition(".")
-    return decoded.tables[name].select(RECORD_NO, GROUP_NO, pl.col(field).alias("stated"))
+    rows = _in_groups(decoded, control, decoded.tables[name])
+    if control.whole_file:  # a second end record behind the first counts nothing
+        rows = rows.filter(~(pl.col(RECORD_NO) - 1).is_in(rows[RECORD_NO].implode()))
+    return rows.select(RECORD_NO, GROUP_NO, pl.col(field).alias("stated"))
+
+
+def _in_groups(decoded: Decoded, control: Control, rows: pl.DataFrame) -> pl.DataFrame:
+    """組の番号: for a total of the whole file, the number of such totals before a record, as files may be glued."""
+    if not control.whole_file:
+        return rows
+    ends = decoded.tables[control.at.partition(".")[0]][RECORD_NO]
+    return rows.with_columns(ends.search_sorted(rows[RECORD_NO], side="left").cast(pl.Int64).alias(GROUP_NO))
 
 
 def _join_totals(stated: pl.DataFrame, calculated: pl.DataFrame) -> pl.DataFrame:
-    sums = calculated.group_by(GROUP_NO).agg(pl.col("calculated").sum())
+    """One row per stated total. `calculated` is null where a part of it was left blank."""
+    is_whole, has_other = pl.col("calculated").is_not_null().all(), pl.col("or_counted").is_not_null().any()
+    sums = calculated.group_by(GROUP_NO).agg(
+        pl.when(is_whole).then(pl.col("calculated").sum()),
+        pl.when(has_other).then(pl.col("or_counted").sum()),
+        has_parts=True,
+    )
     both = stated.join(sums, on=GROUP_NO, how="left", validate="m:1", maintain_order="left")
-    return both.select(RECORD_NO, "stated", pl.col("calculated").fill_null(0))
+    calculated_yen = pl.when(pl.col("has_parts")).then("calculated").otherwise(0)
+    return both.select(RECORD_NO, "stated", calculated_yen.alias("calculated"), "or_counted")
 
 
 def _code(control: Control) -> Code:
@@ -75,23 +99,35 @@ def _code(control: Control) -> Code:
 
 
 def _calculated(decoded: Decoded, control: Control) -> pl.DataFrame:
-    """The total that the control should state: frame with group_no and calculated."""
+    """What the control should state: frame with group_no, calculated and or_counted, to be added up by group."""
+    never = pl.lit(None, dtype=pl.Int64)
     if control.plus:
         signed = [(1, name) for name in control.plus] + [(-1, name) for name in control.minus]
         parts = [(sign, *name.partition(".")) for sign, name in signed]
         terms = [
-            decoded.tables[record].select(GROUP_NO, (pl.col(field) * sign).alias("calculated"))
+            decoded.tables[record].select(GROUP_NO, calculated=pl.col(field) * sign, or_counted=never)
             for sign, record, _, field in parts
         ]
-        return pl.concat(terms).group_by(GROUP_NO).agg(pl.col("calculated").sum())
-    record, _, field = (control.sum or control.count or "").partition(".")
-    rows = decoded.tables[record]
-    for name, value in control.where.items():
-        is_value = pl.col(name).eq_missing(value.removeprefix("!"))
-        wanted = ~is_value if value.startswith("!") else is_value
-        rows = rows.filter(wanted)
-    total = pl.col(field).sum() if control.sum else pl.len().cast(pl.Int64)
-    return rows.group_by(GROUP_NO).agg(total.alias("calculated"))
+        return pl.concat(terms)
+    field = (control.sum or "").partition(".")[2]
+    total = pl.col(field).sum() if field else pl.len().cast(pl.Int64)
+    totals = []
+    for record in control.records:
+        rows = _in_groups(decoded, control, decoded.tables[record].filter(meets(control.where)))
+        is_counted, is_or_counted = record in (control.count or control.records), record in control.or_count
+        either = (total if is_counted else pl.lit(0, dtype=pl.Int64)), (total if is_or_counted else never)
+        totals.append(rows.group_by(GROUP_NO).agg(calculated=either[0], or_counted=either[1]))
+    return pl.concat(totals)
+
+
+def results_are_stated(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """結果が書かれている: a file whose totals of results are all zero or blank is a request."""
+    totals = [name.partition(".") for name in decoded.spec.result_totals]
+    stated = [decoded.tables[record].select(RECORD_NO, pl.col(field).alias("stated")) for record, _, field in totals]
+    has_payments = decoded.spec.payment is not None and decoded.tables[decoded.spec.payment.record].height
+    if not stated or not stated[0].height or not has_payments or (pl.concat(stated)["stated"] != 0).any():
+        return []
+    return [Finding(Location(file, stated[0][RECORD_NO][0]), Code.FOREIGN, request_sentence(decoded.spec.title))]
 
 
 def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
@@ -100,17 +136,24 @@ def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Findin
     days = [(spec.payment.record, spec.payment.paid_on)] if spec.payment else []
     days += [(spec.deposit.record, spec.deposit.booked_on)] if spec.deposit else []
     findings: list[Finding] = []
-    for home, name in days:
-        record = spec.record_named(home)
-        field = record.field(name) if record else None
-        if "." in name or (field is not None and field.ahead):
+    for home, dotted in days:
+        other, _, name = dotted.rpartition(".")
+        record = spec.record_named(other or home)
+        assert record is not None, "a spec that was read names records that exist"
+        if (field := record.field(name)) is not None and field.ahead:
             continue
-        rows = decoded.tables[home]
+        chosen = record.choose.get(name)
+        title = _titles(record, [*chosen.fields.values(), chosen.otherwise] if chosen else [name])
+        rows = decoded.tables[record.name]
         late = rows.filter(pl.col(name) > received_on).select(RECORD_NO, name).head(LISTED_PER_CODE)
         for no, day in late.iter_rows():
-            at = Location(file, no, field=field.title if field else name)
+            at = Location(file, no, field=title)
             findings.append(Finding(at, Code.FUTURE_DATE, day.isoformat(), f"{received_on.isoformat()}以前"))
     return findings
+
+
+def _titles(record: RecordSpec, names: Sequence[str]) -> str:
+    return "・".join(field.title for field in record.fields if field.name in names)
 
 
 def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
@@ -134,13 +177,29 @@ def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list
     return findings
 
 
-RECORD_CHECKS: tuple[Check, ...] = (no_future_day, every_code_is_mapped)
+def amounts_agree(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
+    """同じ額を書く項目が一致する: fields of `first_of` do not state different amounts."""
+    findings: list[Finding] = []
+    for record in decoded.spec.record:
+        for several in record.first_of.values():
+            first, *others = (pl.when(pl.col(name) != 0).then(name) for name in several)
+            rows = decoded.tables[record.name].filter(pl.any_horizontal(other != first for other in others))
+            titles = _titles(record, several)
+            for no, *yen in rows.select(RECORD_NO, *several).head(LISTED_PER_CODE).iter_rows():
+                shown = "と".join(f"{value:,}" for value in yen)
+                findings.append(Finding(Location(file, no, field=titles), Code.AMOUNTS_DIFFER, shown, "同じ額"))
+    return findings
+
+
+RECORD_CHECKS: tuple[Check, ...] = (results_are_stated, no_future_day, every_code_is_mapped, amounts_agree)
 """Rules that a record keeps or breaks independently of other records."""
 CHECKS: tuple[Check, ...] = (control_totals, *RECORD_CHECKS)
 
 
 def check(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
     """検査する: apply all rules to a decoded file; the findings of decoding, if there are any."""
+    if request := results_are_stated(decoded, file, received_on) if decoded.tables else []:
+        return request
     if decoded.findings:
         return list(decoded.findings)
     findings = sorted(finding for rule in CHECKS for finding in rule(decoded, file, received_on))

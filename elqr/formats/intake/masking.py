@@ -15,7 +15,7 @@ Refused: a file whose records cannot be told apart, and a copy that would not be
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,12 +26,13 @@ from elqr.arithmetic.checkdigit import Bytes, all_digits, gs1_check_digits, mpn_
 from elqr.arithmetic.pseudonym import pseudonyms
 from elqr.formats.cells import Cells, Places, Sheet, cells_of, read_texts, write_texts
 from elqr.formats.decode import Decoded
+from elqr.formats.framing import len_before_records
 from elqr.formats.intake.inspection import Inspection, inspect
 from elqr.formats.mpn import UPPER_DIGITS
-from elqr.formats.spec import TEXT_KINDS, FieldSpec, Spec
+from elqr.formats.spec import TEXT_KINDS, FieldSpec, RecordSpec, Spec
 from elqr.vocabulary.errors import BadFile
 
-_NOTICE_KEYS = ("bill_no", "payer_ref", "key_no", "check_no", "barcode.city_no", "customer_no", "digits")
+_NOTICE_KEYS = ("bill_no", "payer_ref", "key_no", "check_no", "barcode.city_no", "customer_no", "pension_no", "digits")
 _UNREAD = frozenset({"filler", "raw"})
 _LEAST_COPY_BYTES = 6
 _SAMPLE_ROWS = 1_000
@@ -111,7 +112,7 @@ def _verdict(inspection: Inspection) -> tuple[object, ...]:
     """How the night would judge a file, without the values that findings show."""
     places = tuple((finding.code, finding.at) for finding in inspection.findings)
     name = inspection.spec.name if inspection.spec else ""
-    counts = (inspection.record_count, inspection.kinds, inspection.money, inspection.totals)
+    counts = (inspection.record_count, inspection.kinds, inspection.money, inspection.totals, inspection.doubts)
     days = (inspection.paid_from, inspection.paid_to)
     return (name, inspection.charset, inspection.line_end, *counts, *days, places)
 
@@ -126,6 +127,8 @@ def _make_copy(data: bytes, decoded: Decoded, file: str, received_on: date, key:
             f"elqr file check で指摘を確かめてください。"
         )
     copy = _Copy(np.frombuffer(data, dtype=np.uint8), np.frombuffer(data, dtype=np.uint8).copy(), sheet, key)
+    preamble = len_before_records(data, spec) if spec.preamble_bytes else 0
+    copy.array[:preamble] = _scrub(copy.array[:preamble])
     targets = _targets(spec, copy)
     for cells in sheet.cells.values():
         record_targets = [target for target in targets if target.record == cells.record.name]
@@ -134,7 +137,7 @@ def _make_copy(data: bytes, decoded: Decoded, file: str, received_on: date, key:
         for spec_field in {target.field.name: target.field for target in record_targets}.values():
             if spec_field.nested is not None and spec_field.nested.check is not None:
                 _keep_check_digits(copy, cells, spec_field)
-        _replace_copies(copy, cells, record_targets)
+        _replace_copies(copy, cells, record_targets, _stated_copies(spec, cells.record))
         _replace_strays(copy, cells, {target.field.name for target in record_targets})
     return Masked(copy.array.tobytes(), copy.replaced)
 
@@ -238,6 +241,8 @@ def _replacements(spec_field: FieldSpec, old: pl.Series, key: bytes) -> pl.Serie
         others = [_other_value(spec_field, text, key) for text in distinct]
         return old.replace_strict(distinct, pl.Series(others, dtype=pl.String), default=None, return_dtype=pl.String)
     new = pseudonyms(old, key)
+    if spec_field.kind == "raw" and spec_field.personal:  # signs may be half of a kanji
+        new = new.str.replace_all("[^0-9A-Za-z ]", "X")
     if spec_field.zero_is_blank or spec_field.kind in _UNREAD:
         zero = old.str.contains("^[0 ]+$")
         new = pl.select(pl.when(zero).then(old).otherwise(new)).to_series()
@@ -310,11 +315,22 @@ def _block(array: Bytes, starts: Places, width: int) -> Bytes:
     return block
 
 
-def _replace_copies(copy: _Copy, cells: Cells, targets: list[Target]) -> None:
-    """控え: update fields that repeat a part of a replaced field in the same record."""
+def _stated_copies(spec: Spec, record: RecordSpec) -> dict[str, tuple[str, int]]:
+    """様式の言う控え: fields that should repeat a part of another field: its name, and where the part begins."""
+    rules = spec.payment.doubt if spec.payment and spec.payment.record == record.name else ()
+    pieces = {rule.field: rule.differs_from for rule in rules if rule.differs_from and rule.differs_from.width}
+    prefixes = {field.name: len(field.prefix) for field in record.fields}
+    return {name: (piece.field, prefixes.get(piece.field, 0) + piece.start - 1) for name, piece in pieces.items()}
+
+
+def _replace_copies(copy: _Copy, cells: Cells, targets: list[Target], stated: Mapping[str, tuple[str, int]]) -> None:
+    """控え: update fields that repeat a part of a replaced field in the same record, as stated or as found."""
     taken = {target.field.name for target in targets}
     for spec_field in cells.record.fields:
         if spec_field.name in taken or spec_field.kind not in ("digits", "text"):
+            continue
+        if spec_field.name in stated and stated[spec_field.name][0] in taken:
+            _copy_part(copy, cells, spec_field, *stated[spec_field.name])
             continue
         for name in sorted(taken):
             if (at := _find_copied_part(copy, cells, spec_field.name, name)) is not None:

@@ -80,11 +80,14 @@ def with_procedure(rows: pl.DataFrame, register: Register) -> pl.DataFrame:
 
 
 def flag_names() -> pl.Expr:
-    """付記の名 of the column flags, such as 旧納付書・支払期限後."""
+    """付記の名 of the column flags, such as 旧納付書・支払期限後; then 結果未着, and the doubt, where there is one."""
     shown = pl.col(DecidedPayment.FLAGS)
     for flag in Flag:
         shown = shown.str.replace_all(rf"\b{flag.value}\b", flag.label)
-    return shown.str.replace_all(",", "・", literal=True)
+    names = shown.str.replace_all(",", "・", literal=True)
+    undecided = pl.when(pl.col(DecidedPayment.STAGE) == Stage.UNDECIDED.value).then(pl.lit(Stage.UNDECIDED.label))
+    named = pl.when(names != "").then(names)
+    return pl.concat_str(named, undecided, DecidedPayment.DOUBT, separator="・", ignore_nulls=True)
 
 
 def installment_name(column: str = ClaimKey.INSTALLMENT_NO) -> pl.Expr:

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from elqr.vocabulary import frames
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 BUSY_SECONDS = 30
 """How long a transaction waits for another writer."""
 
@@ -56,6 +56,11 @@ def columns(frame: type[frames.Frame], nullable: Iterable[str] = (), key: str = 
         kind = _TYPES[dtype]
         declared.append(Column(name, kind, primary_key=name == key, autoincrement=False, nullable=name in optional))
     return declared
+
+
+def added_later(declared: list[Column[Any]], *names: str) -> list[Column[Any]]:
+    """後から足した列を最後に: where a migration adds them to an older ledger, so that all ledgers are the same."""
+    return [*(column for column in declared if column.name not in names), *(c for c in declared if c.name in names)]
 
 
 def texts(*names: str) -> list[Column[Any]]:

@@ -63,12 +63,15 @@ def _known_before() -> Any:
 def _recount(connection: Connection) -> pl.DataFrame:
     """何件目か: `nth` among records of the same content, for identities that occur several times in a file."""
     payment = t.payment.c
-    names = (Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.OCCURRENCE_NO, *_NAMED, *CONTENT)
+    no_doubt = pl.lit(None, dtype=pl.String).alias(Payment.DOUBT)  # before version 11 no payment raised one
+    content_names = (name for name in CONTENT if name != Payment.DOUBT)
+    names = (Payment.PAYMENT_NO, Payment.FILE_NO, Payment.RECORD_NO, Payment.OCCURRENCE_NO, *_NAMED, *content_names)
     repeated = select(payment.identity).where(payment.occurrence_no > 1).distinct()
     query = select(*(payment[name] for name in names)).where(payment.identity.in_(repeated))
     rows = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in names})
     nth = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(*_NAMED, _SAID, Payment.FILE_NO)
-    return rows.sort(Payment.PAYMENT_NO).with_columns(content().alias(_SAID)).with_columns(nth.alias(_NTH))
+    rows = rows.sort(Payment.PAYMENT_NO).with_columns(no_doubt)
+    return rows.with_columns(content().alias(_SAID)).with_columns(nth.alias(_NTH))
 
 
 def _known_of(connection: Connection, repeated: pl.DataFrame) -> pl.DataFrame:

@@ -44,6 +44,23 @@ def _ends(night: date | None) -> ColumnElement[int]:
     return ends.correlate(t.payment).scalar_subquery()
 
 
+def is_answered(night: date) -> ColumnElement[bool]:
+    """結果未着の後に結果が来たか: a debit whose result had not come has one as of a night; nobody need close it."""
+    result, other, decided = (
+        t.payment_identity.alias("answer").c,
+        t.payment.alias("answer_record").c,
+        t.decided_file.alias("answer_file").c,
+    )
+    has_result = exists().where(
+        result.identity == t.payment.c.identity,
+        result.stage.in_([Stage.CONFIRMED.value, Stage.NOT_COLLECTED.value]),
+        other.payment_no == result.payment_no,
+        decided.file_no == other.file_no,
+        decided.night_on <= night.isoformat(),
+    )
+    return and_(t.payment.c.stage == Stage.UNDECIDED.value, has_result)
+
+
 def is_ended(night: date | None = None) -> ColumnElement[bool]:
     """二人が閉じたか: the last ruling in effect on the payment closes it."""
     day = (night or date.max).isoformat()

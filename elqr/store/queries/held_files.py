@@ -68,8 +68,9 @@ def held(connection: Connection, night: date, purposes: Mapping[str, str]) -> pl
 
 def _formats_in_finding() -> ColumnElement[str]:
     """The formats named by a finding that a format is unknown or ambiguous: those of the inbox, or the candidates."""
-    finding, codes = t.delivery_finding.c, [Code.FORMAT_UNKNOWN.value, Code.FORMAT_AMBIGUOUS.value]
-    formats = case((finding.code == Code.FORMAT_UNKNOWN.value, finding.expected), else_=finding.actual)
+    finding, unknown = t.delivery_finding.c, [Code.FORMAT_UNKNOWN.value, Code.FOREIGN.value]
+    formats = case((finding.code.in_(unknown), finding.expected), else_=finding.actual)
+    codes = [*unknown, Code.FORMAT_AMBIGUOUS.value]
     query = select(func.min(formats)).where(finding.delivery_no == t.delivery.c.delivery_no, finding.code.in_(codes))
     return func.coalesce(query.scalar_subquery(), "")
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from elqr.store.db.bulk import read_frame
-from elqr.store.queries.announced import still_waits
+from elqr.store.queries.announced import is_answered, still_waits
 from elqr.store.queries.reports import select_decided
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -80,7 +80,8 @@ class Waits:
         late = select(overdue.payment_no).where(overdue.night_on <= night.isoformat())
         announced = and_(t.payment.c.payment_no.in_(late), still_waits(night))
         waits = or_(is_open, awaits)
-        condition, reduced = and_(_is_waiting(), decided, waits), and_(_is_reduced(night), ~_is_waiting(), waits)
+        waiting = and_(_is_waiting(), decided, waits, ~is_answered(night))
+        condition, reduced = waiting, and_(_is_reduced(night), ~_is_waiting(), waits)
         is_returned = _is_returned(night)
         others = and_(is_returned, ~_is_waiting(), ~_is_reduced(night), suspense != 0)
         outcome = waiting_outcome(night)

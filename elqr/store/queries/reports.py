@@ -208,6 +208,7 @@ def decision_columns() -> Columns:
         DecidedPayment.PAYABLE_UNTIL_ON: notice.payable_until_on,
         DecidedPayment.OTHER_PAYMENT_NO: decision.other_payment_no,
         DecidedPayment.RESULT_CODE: payment.result_code,
+        DecidedPayment.DOUBT: payment.doubt,
         DecidedPayment.ITEM_NO: payment.item_no,
         DecidedPayment.DECIDED_ON: t.decided_file.c.night_on,
     }

@@ -11,7 +11,7 @@ from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
 from elqr.vocabulary.frames import NumberedPosting, Posting, Ruled
 from elqr.vocabulary.ruling_frames import OtherConfirmed, Standing
-from elqr.vocabulary.terms import Outcome, Stage
+from elqr.vocabulary.terms import IN_DOUBT, Stage
 
 
 def others_moved(night: date) -> ColumnElement[int | None]:
@@ -37,7 +37,7 @@ def others_moved(night: date) -> ColumnElement[int | None]:
         )
         return newest.correlate(t.payment).scalar_subquery()
 
-    in_doubt = t.decision.c.outcome.in_([Outcome.CONFLICTS.value, Outcome.STAGE_UNEXPECTED.value])
+    in_doubt = t.decision.c.outcome.in_([outcome.value for outcome in IN_DOUBT])
     return case((in_doubt, last(False) + last(True)))
 
 

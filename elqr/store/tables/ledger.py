@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
-from elqr.store.db.schema import Text, Whole, columns, findings, index, table, texts
+from elqr.store.db.schema import Text, Whole, added_later, columns, findings, index, table, texts
 from elqr.vocabulary import frames
 from elqr.vocabulary.terms import PrintState
 
@@ -52,7 +52,7 @@ notice_finding = findings("notice_finding", "notice_file.notice_file_no")
 
 notice = table(
     "notice",
-    *columns(frames.Notice, nullable=("key_no", "check_no", "barcode", "customer_no"), key="notice_no"),
+    *columns(frames.Notice, nullable=("key_no", "check_no", "barcode", "customer_no", "pension_no"), key="notice_no"),
     UniqueConstraint(*_CLAIM_KEY, "issue_no"),
     UniqueConstraint("key_no"),
     index("notice_reissued", *_CLAIM_KEY, "issue_no", where=Column("issue_no", Whole) > 1),
@@ -128,10 +128,13 @@ delivery_finding = findings("delivery_finding", "delivery.delivery_no")
 
 payment = table(
     "payment",
-    *columns(
-        frames.Payment,
-        nullable=("offset_bytes", "check_no", "item_no", "office_code", "funds_on", "result_code"),
-        key="payment_no",
+    *added_later(
+        columns(
+            frames.Payment,
+            nullable=("offset_bytes", "check_no", "item_no", "office_code", "funds_on", "result_code", "doubt"),
+            key="payment_no",
+        ),
+        "doubt",
     ),
     CheckConstraint("paid_yen >= 0"),
     UniqueConstraint("file_no", "record_no"),

@@ -1,0 +1,180 @@
+"""Mappings (対応): what a spec says of how a record becomes a payment or a line of money received.
+
+Refused: stages, channels and kinds that are no terms, and rules of doubt that say nothing or several things.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from elqr.vocabulary.strict import Strict
+from elqr.vocabulary.terms import Channel, DepositKind, KeyKind, Stage
+
+
+def as_tuple(value: object) -> object:
+    """一つかいくつか: a single word as a tuple of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _as_piece(value: object) -> object:
+    return {"field": value} if isinstance(value, str) else value
+
+
+def _as_lists(value: object) -> object:
+    return {name: as_tuple(words) for name, words in value.items()} if isinstance(value, dict) else value
+
+
+Where = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_as_lists)]
+"""条件: field → values, of which it must have one; values with `!` are those that it must not have."""
+
+
+class Piece(Strict):
+    """項目か、その一部: a field, or `width` characters of it from `start`, counted from 1."""
+
+    field: str
+    start: int = Field(default=1, ge=1)
+    width: int | None = Field(default=None, ge=1)
+
+
+class DoubtRule(Strict):
+    """疑義の定め: a record that is in order but goes to 要確認, because people have to decide what it means.
+
+    True of a record whose field has one of the `values`, cannot be read as its kind says (`unread`; where a part of a
+    nested field is named, because of that part), or differs from another field (`differs_from`); and to which `where`
+    applies. The other records of the file go their way.
+    """
+
+    title: str
+    field: str
+    values: tuple[str, ...] = ()
+    unread: bool = False
+    differs_from: Annotated[Piece | None, BeforeValidator(_as_piece)] = None
+    where: Where = Field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        return tuple(name for name in (self.field, self.differs_from and self.differs_from.field, *self.where) if name)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum(bool(way) for way in (self.values, self.unread, self.differs_from)) != 1:
+            raise ValueError(f"疑義「{self.title}」には values, unread, differs_from のどれか一つを書いてください")
+        return self
+
+
+class Mapped(Strict):
+    """対応: a value of the payment, either a constant, or a field's value looked up in a table (`map`).
+
+    For some values of a second field (`by`) another table (`maps`) is used.
+    """
+
+    value: str | None = None
+    field: str | None = None
+    map: dict[str, str] = Field(default_factory=dict)
+    default: str | None = None
+    by: str | None = None
+    maps: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+def _as_mapped(value: object) -> object:
+    return {"value": value} if isinstance(value, str) else value
+
+
+MappedValue = Annotated[Mapped, BeforeValidator(_as_mapped)]
+
+
+class KeyMap(Strict):
+    """照会キー: its kind, the fields whose digits make it up, and whether a bar code's 再発行 digit belongs to it."""
+
+    kind: KeyKind
+    fields: tuple[str, ...] = Field(min_length=1)
+    with_reissue_no: bool = False
+
+
+def _require_terms(mapped: Mapped, terms: type[StrEnum], place: str) -> None:
+    """Raise ValueError when a mapping uses a value that is not one of the terms."""
+    used = [*mapped.map.values(), *filter(None, [mapped.value, mapped.default])]
+    used += [term for table in mapped.maps.values() for term in table.values()]
+    if bool(mapped.maps) != (mapped.by is not None):
+        raise ValueError(f"{place} の by と maps は両方そろえてください")
+    if unknown := sorted(set(used) - {term.value for term in terms}):
+        raise ValueError(f"{place} に使えない値です: {', '.join(unknown)}")
+
+
+class DepositMap(Strict):
+    """入金への対応: the fields that make up a line of money received. A dotted name points into another record."""
+
+    record: str
+    kind: MappedValue
+    yen: str
+    booked_on: str
+    funds_on: str | None = None
+    account: tuple[str, ...] = ()
+    sender_code: str | None = None
+    sender: str | None = None
+    number: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        fields = (self.yen, self.booked_on, self.funds_on, self.sender_code, self.sender, self.kind.field, self.kind.by)
+        return tuple(name for name in (*fields, *self.account, *self.number) if name is not None)
+
+    @model_validator(mode="after")
+    def _kinds_exist(self) -> Self:
+        _require_terms(self.kind, DepositKind, "[deposit] kind")
+        return self
+
+
+class PaymentMap(Strict):
+    """収納への対応: the fields that make up a payment. A dotted name points into another record or a nested field.
+
+    `sender` begins the identity: formats in which one sender reports the same payments share it.
+    """
+
+    record: str
+    sender: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    channel: MappedValue
+    stage: MappedValue
+    key: KeyMap
+    identity: tuple[str, ...] = Field(min_length=1)
+    paid_yen: str
+    paid_on: str
+    funds_on: str | None = None
+    reissue_no: str | None = None
+    check_no: str | None = None
+    item_no: str | None = None
+    office_code: str | None = None
+    result_code: str | None = None
+    doubt: tuple[DoubtRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _terms_exist(self) -> Self:
+        _require_terms(self.stage, Stage, "[payment] stage")
+        _require_terms(self.channel, Channel, "[payment] channel")
+        if self.key.with_reissue_no and (self.key.kind is not KeyKind.BARCODE or self.reissue_no is None):
+            raise ValueError("[payment] key の with_reissue_no は、reissue_no のあるバーコードのキーだけに書けます")
+        return self
+
+    @property
+    def may_be_unread(self) -> tuple[DoubtRule, ...]:
+        """読めなくてもよい項目の定め: rules on fields that stop their record, not their file, when they are unread."""
+        return tuple(rule for rule in self.doubt if rule.unread)
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        """照会キーの項目, in order; a 再発行 digit that belongs to the key comes last."""
+        reissue_no = self.reissue_no if self.key.with_reissue_no else None
+        return self.key.fields if reissue_no is None else (*self.key.fields, reissue_no)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        fields = (self.paid_yen, self.paid_on, self.funds_on, self.reissue_no, self.check_no, self.item_no)
+        codes = (self.office_code, self.result_code)
+        mapped = (self.channel.field, self.stage.field, self.channel.by, self.stage.by)
+        doubted = (name for rule in self.doubt for name in rule.names)
+        names = (*fields, *codes, *mapped, *self.key.fields, *self.identity, *doubted)
+        return tuple(name for name in names if name is not None)
