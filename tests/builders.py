@@ -41,8 +41,8 @@ REAL_KEY = "00000202401010104348"
 
 REGISTER = """
 [[procedure]]
-code = "kei"
-name = "軽自動車税（種別割）"
+code = "kenzei"
+name = "自動車税（種別割）"
 kind = "地方税"
 department = "市民税課"
 priority = "実施済"
@@ -132,13 +132,15 @@ def notice_row(**given: object) -> dict[str, object]:
         "barcode": None,
         "customer_no": None,
         "pension_no": None,
+        "notice_kind": None,
+        "change_reason": None,
     }
     assert set(given) <= set(row), "a notice row has no such column"
     return row | given
 
 
 REAL_NOTICE = notice_row(
-    procedure_code="kei",
+    procedure_code="kenzei",
     levy_year=2024,
     tax_year=2024,
     bill_no="2024010101043",
@@ -480,7 +482,7 @@ def slips(*rows: dict[str, object]) -> pl.DataFrame:
     """Frame PrintableNotice of notice rows: each issued with the key and 確認番号 given, or with invented ones."""
     made = []
     for number, row in enumerate(rows, start=1):
-        item_no = {"kei": "127", "kokuho": "901", "douro": "907"}[str(row["procedure_code"])]
+        item_no = {"kenzei": "127", "kokuho": "901", "douro": "907"}[str(row["procedure_code"])]
         amount = sum(int(str(row[name])) for name in ("principal_yen", "demand_fee_yen", "late_charge_yen"))
         own = row | {
             "notice_no": number,
@@ -489,6 +491,7 @@ def slips(*rows: dict[str, object]) -> pl.DataFrame:
             "key_no": row["key_no"] or f"0000020269{number:010d}",
             "check_no": row["check_no"] or f"{(number * 7919) % 1_000_000:06d}",
             "item_no": item_no,
+            "part_kind": None,
         }
         names = ("amount_yen", "key_no", "check_no", "item_no", "levy_year", "tax_year", "installment_no", "due_on", "payable_until_on")  # fmt: skip
         values = {name: own[name] for name in names} | {"office_code": "44000", "tax_office_code": "040"}
@@ -499,7 +502,7 @@ def slips(*rows: dict[str, object]) -> pl.DataFrame:
 OFFICE = Office(
     "見本市",
     {
-        "kei": ("軽自動車税（種別割）", "市民税課"),
+        "kenzei": ("自動車税（種別割）", "市民税課"),
         "kokuho": ("国民健康保険料", "保険年金課"),
         "douro": ("道路占用料", "道路管理課"),
     },

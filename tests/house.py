@@ -6,9 +6,9 @@ A module may import what stands before it, and nothing else. A module that is no
 HOUSE: tuple[tuple[str, str], ...] = (
     (
         "vocabulary",
-        "__init__ codes frames arrival_frames export_frames limits matching_frames money_frames notice_frames "
-        "number_series page_frames report_frames audit_frames ruling_frames signature strict tally_frames terms "
-        "code_texts errors meanings visible_text findings",
+        "__init__ codes frames arrival_frames claim_frames export_frames limits matching_frames money_frames "
+        "notice_frames number_series page_frames report_frames audit_frames ruling_frames signature strict "
+        "tally_frames terms claim_terms code_texts errors meanings visible_text findings",
     ),
     ("arithmetic", "__init__ business_day checkdigit fiscal_year person_name plain_number pseudonym wareki"),
     ("disk", "__init__ atomic_write content config_files inbox_filter inbox archive named_files own_json run_log"),
@@ -25,10 +25,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
-        "__init__ alarms contract deposits expected_files joint_payment month_figures night_result notice_lookup "
-        "offsets pairing postings reductions refused_rows register kpi repeats row_checks instalments notices "
-        "ruling_reversal sender_correction settlement settlement_rules suggestions totals whole_year matching "
-        "partition rulings",
+        "__init__ alarms claim_entries claim_items contract deposits expected_files joint_payment month_figures "
+        "night_result notice_lookup offsets pairing postings reductions refused_rows register kpi repeats "
+        "row_checks claim_changes instalments notices ruling_reversal sender_correction settlement "
+        "settlement_rules standing suggestions totals whole_year matching partition rulings",
     ),
     (
         "printing",
@@ -42,10 +42,11 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "migrations.versions.v1_night migrations.versions.v2_printing migrations.versions.v3_review "
         "migrations.versions.v6_reissued migrations.versions.v9_reductions queries tables tables.acts "
         "tables.arrears tables.exports tables.held_files tables.ledger migrations.identities queries.chain "
-        "queries.conservation queries.ledger_identity migrations.versions.v8_places queries.owed "
-        "queries.undecided tables.money queries.unsealed tables.months migrations.versions.v7_said_once "
-        "tables.refused_rows queries.refused_rows tables.retractions tables.reviews queries.announced "
-        "queries.moves queries.details queries.reports queries.open_exceptions queries.fiscal_year "
+        "queries.claim_entries migrations.versions.v12_claim_entries queries.conservation queries.ledger_identity "
+        "migrations.versions.v8_places queries.owed queries.claim_lookup queries.undecided tables.money "
+        "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
+        "tables.retractions tables.reviews queries.announced queries.moves queries.details queries.paid_notice "
+        "queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.fiscal_year "
         "queries.requests queries.arrears queries.held_files queries.retractions queries.exports queries.money "
         "queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals entries.chain "
         "entries.acts migrations ledger_file queries.past_nights queries.totals entries.night entries.money "
@@ -55,11 +56,11 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "report",
-        "__init__ early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart tables "
-        "tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook tables.night "
-        "tables.arrivals tables.backlog tables.case_file tables.places tables.refunds tables.retractions "
-        "tables.trends page.page screen tables.ledger_rows books months review_form tables.money arrears "
-        "tables.payment_list morning years",
+        "__init__ claim_card early_files excel excel.excel_text excel.package excel.row_mark kpi page page.chart "
+        "tables tables.ageing tables.table data_files excel.book excel.cells excel.worksheet excel.workbook "
+        "tables.night tables.arrivals tables.backlog tables.case_file tables.places tables.refunds "
+        "tables.retractions tables.trends page.page screen tables.ledger_rows books months review_form "
+        "tables.money arrears tables.payment_list morning years",
     ),
     (
         "session",
@@ -79,14 +80,15 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ),
     (
         "approvals",
-        "__init__ four_eyes difference dispatch held_files ledger_succession month_close open_exceptions "
-        "refused_rows reminder_risks reminder_gate reminder_list retraction ruling_state review year_end",
+        "__init__ claim_inquiry four_eyes difference dispatch held_files ledger_succession month_close "
+        "open_exceptions refused_rows reminder_risks reminder_gate reminder_list retraction ruling_state review "
+        "year_end",
     ),
     ("synthetic", "frames files register notices events cast __init__"),
     (
         "cli",
-        "terminal arrears backup doctor export file held ledger month night notice payload printing replay review "
-        "settlement spec synthetic undo verify year __init__",
+        "terminal arrears backup claim doctor export file held ledger month night notice payload printing replay "
+        "review settlement spec synthetic undo verify year __init__",
     ),
     ("", "__main__"),
 )

@@ -105,7 +105,6 @@ MANY_PARAMETERS = {
         "audit.verification.money.deposits": 6,
         "audit.verification.rows._check_seals": 6,
         "rules.night_result.of": 6,
-        "rules.notices.judge_rows": 7,
         "store.entries.night.enter_decisions": 6,
         "store.staging.enter_decided": 6,
     },

@@ -8,10 +8,9 @@ from tests.simulation.model import City
 from tests.simulation.runner import Difference, simulate
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_season_has_no_difference(tmp_path: Path, seed: int) -> None:
+def test_a_season_has_no_difference(tmp_path: Path) -> None:
     """A year of many seeds: `python -m tests.simulation --nights 365 --seeds 20`."""
-    figures = simulate(seed, nights=45, bills=60, folder=tmp_path / "city")
+    figures = simulate(1, nights=45, bills=60, folder=tmp_path / "city")
     assert figures.nights > 35 and figures.records > 200 and figures.yen > 1_000_000
 
 

@@ -12,7 +12,8 @@ from elqr.session.session import Session
 from elqr.store.queries import reviews as queries
 from elqr.store.queries import sender_corrections as withdrawal_queries
 from elqr.store.queries.ruling_target import TARGET_MARK, target_marks
-from elqr.vocabulary.frames import Notice, NumberedPosting, OpenClaim, Proposal, Ruled
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Notice, NumberedPosting, Proposal, Ruled
 from elqr.vocabulary.report_frames import ExceptionRow
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, LaterRuling, PaymentNow, RulingToUndo
 from elqr.vocabulary.terms import Outcome, Ruling

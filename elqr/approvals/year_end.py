@@ -36,13 +36,19 @@ def draw_year(session: Session, fiscal_year: int) -> Yearly:
 def _rows(session: Session, fiscal_year: int, as_of: date) -> YearRows:
     """年度の行: what the reports of the year are drawn from, as of a day."""
     connection, days = session.ledger.connection, queries.YearEnd.of(fiscal_year)
-    enterprise = [
-        procedure.code for procedure in session.register.procedure if procedure.closing_day(fiscal_year) == days.last
-    ]
+    enterprise = _without_period(session, fiscal_year)
+    ends = queries.YearEnds(enterprise, _without_period(session, fiscal_year - 1))
     return YearRows(
         fiscal_year,
         as_of,
         queries.claims_of_year(connection, fiscal_year, as_of, days, enterprise),
         queries.collected_of_year(connection, fiscal_year, as_of),
         queries.held_of_year(connection, fiscal_year, as_of),
+        queries.levied_of_year(connection, fiscal_year, as_of, ends),
     )
+
+
+def _without_period(session: Session, fiscal_year: int) -> list[str]:
+    """公営企業会計の手続: those that close on the last day of the year."""
+    last = queries.YearEnd.of(fiscal_year).last
+    return [row.code for row in session.register.procedure if row.closing_day(fiscal_year) == last]

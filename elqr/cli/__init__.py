@@ -10,6 +10,7 @@ import click
 from elqr import __version__
 from elqr.cli.arrears import arrears
 from elqr.cli.backup import backup
+from elqr.cli.claim import claim
 from elqr.cli.doctor import doctor_command
 from elqr.cli.export import export
 from elqr.cli.file import file
@@ -51,6 +52,7 @@ wait; memory that polars no longer uses goes back to the machine."""
 _COMMANDS = (
     night_command,
     review,
+    claim,
     settlement,
     arrears,
     held,

@@ -1,4 +1,4 @@
-"""`elqr year`: 決算見込と滞納繰越一覧."""
+"""`elqr year`: 決算見込・滞納繰越一覧・調定収納表."""
 
 from datetime import date
 from pathlib import Path
@@ -8,7 +8,7 @@ import click
 from elqr.cli.terminal import GIVEN_PATH, Command, day_of, job_option, json_option, open_job, print_json
 
 
-@click.command("year", cls=Command, help="会計年度の決算見込と滞納繰越一覧。")
+@click.command("year", cls=Command, help="会計年度の決算見込・滞納繰越一覧・調定収納表。")
 @click.option(
     "--fiscal-year", required=True, type=click.IntRange(1900, 2199), metavar="YEAR", help="会計年度（西暦）。"
 )
@@ -37,6 +37,7 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
                 "rows": summary.frame.to_dicts(),
                 "totals": {name: summary.total(name) for name in summary.totals},
                 "carried_over": yearly.carried.frame.height,
+                "levied": yearly.levied.frame.to_dicts(),
                 "changes_after_close": yearly.changes,
             }
         )
@@ -54,6 +55,8 @@ def year_command(fiscal_year: int, day: date | None, out: Path | None, job: Path
     claimed_yen, collected_yen, open_yen = (summary.total(name) for name in ("調定額", "収納額", "未収額"))
     click.echo(f"　計　調定 {claimed_yen:,}円　収納 {collected_yen:,}円　未収 {open_yen:,}円")
     click.echo(f"　滞納繰越一覧　{yearly.carried.frame.height:,}件 {yearly.carried.total('未収額'):,}円")
+    claimed_yen, open_yen = (yearly.levied.total(name) for name in ("調定額", "未収額"))
+    click.echo(f"　調定収納表　調定 {claimed_yen:,}円　未収 {open_yen:,}円（滞納繰越分を含む）")
     if yearly.changes:
         click.echo(f"　{yearly.changes}")
     if out is not None:

@@ -35,7 +35,10 @@ _NAMES: dict[str, LineEnd] = {"\r\n": "crlf", "\n": "lf", "\r": "cr"}
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """読んだ行: the rows after the header row; those of a plain CSV are in `table`, one String column per field."""
+    """読んだ行: the rows after the header row; those of a plain CSV are in `table`, one String column per field.
+
+    `left_out`: names of the optional fields that the header row leaves out.
+    """
 
     rows: list[list[str]] = field(default_factory=list)
     charset: str = ""
@@ -43,6 +46,7 @@ class CsvRows:
     variations: tuple[Variation, ...] = ()
     findings: tuple[Finding, ...] = ()
     table: pl.DataFrame | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -56,14 +60,18 @@ class CsvRows:
         return kinds_of_tags([row[0] for row in self.rows], spec)
 
     def columns(self, spec: Spec, kinds: Kinds, number: int) -> list[pl.Series]:
-        """一種類の行を列にする: one String column for each field. Every row must have as many values as fields."""
+        """一種類の行を列にする: one String column for each field. Every row must have as many values as titles.
+
+        Values of optional columns that the header row leaves out are blank.
+        """
         if self.table is not None:
             return self.table.get_columns()
         body = [self.rows[at] for at in np.flatnonzero(kinds == number)]
-        fields = spec.record[number].fields
-        columns = list(zip(*body, strict=True)) if body else [() for _ in fields]
-        names = [spec_field.name for spec_field in fields]
-        return [pl.Series(name, values, dtype=pl.String) for name, values in zip(names, columns, strict=True)]
+        names = [spec_field.name for spec_field in spec.record[number].fields]
+        given = [name for name in names if name not in self.left_out]
+        columns = list(zip(*body, strict=True)) if body else [() for _ in given]
+        values = dict(zip(given, columns, strict=True)) | dict.fromkeys(self.left_out, ("",) * len(body))
+        return [pl.Series(name, values[name], dtype=pl.String) for name in names]
 
     def digest(self, start: int, end: int) -> bytes:
         """中身のハッシュ: the hash of rows `start` to `end`, to be compared with that of others in the same file."""
@@ -75,7 +83,7 @@ class CsvRows:
         """項目の数の検査: rows whose number of values is not that of their record kind; a plain CSV has none."""
         if self.table is not None:
             return
-        wanted = [len(record.fields) for record in spec.record]
+        wanted = [len(record.fields) - len(self.left_out) for record in spec.record]
         bad = [
             (no, len(row), wanted[kind])
             for no, (row, kind) in enumerate(zip(self.rows, kinds.tolist(), strict=True), start=1)
@@ -105,7 +113,7 @@ def csv_rows(data: bytes, spec: Spec, file: str) -> CsvRows:
     plain = None if spec.typed_by_hand else plain_csv(utf8, spec)
     if plain is not None and (plain.is_ended or "no_final_line_end" in spec.accepts):
         shape: tuple[Variation, ...] = () if plain.is_ended else ("no_final_line_end",)
-        return CsvRows([], charset or "", plain.line_end, shape, table=plain.table)
+        return CsvRows([], charset or "", plain.line_end, shape, table=plain.table, left_out=plain.left_out)
     if (long := _first_long_line(utf8)) is not None:
         actual = f"{LINE.most:,}バイトより長い行"
         return _refuse(file, Code.RECORD_LENGTH, actual, f"{LINE.most:,}バイト以下の行", long + (not spec.header_row))
@@ -207,10 +215,7 @@ def _read_rows(text: str, spec: Spec) -> tuple[list[list[str]], bool]:
 
 
 def _strip_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -> CsvRows:
-    """見出し行を外す: it must have the titles of the spec, and no row after it may be empty.
-
-    Values of optional columns that the header row leaves out are blank.
-    """
+    """見出し行を外す: it must have the titles of the spec, and no row after it may be empty."""
     titles = [spec_field.title for spec_field in spec.record[0].fields]
     if spec.typed_by_hand:
         rows = without_blank_rows(rows, len(titles))
@@ -231,10 +236,8 @@ def _strip_header(rows: list[list[str]], read: CsvRows, spec: Spec, file: str) -
     empty = next((no for no, row in enumerate(body, start=1) if not row), 0)
     if empty:
         return _refuse(file, Code.COLUMN_COUNT, "0項目", f"{len(titles)}項目", empty)
-    if len(given) < len(titles):
-        places = [given.index(each) if each in given else -1 for each in spec.record[0].fields]
-        body = [[[*row, ""][at] for at in places] if len(row) == len(given) else row for row in body]
-    return CsvRows(body, read.charset, read.line_end, read.variations)
+    left_out = tuple(field.name for field in spec.record[0].fields if field not in given)
+    return CsvRows(body, read.charset, read.line_end, read.variations, left_out=left_out)
 
 
 @contextmanager

@@ -45,7 +45,8 @@ class Decoded:
     """復号したファイル. `tables`: record name → frame (record_no, group_no, offset_bytes, and the record's fields).
 
     `shape`: in words, how the file departs from the usual form of its format (形のゆれ). `flawed`: numbers of all
-    records with an unreadable field; `findings` list the first of them.
+    records with an unreadable field; `findings` list the first of them. `left_out`: names of the optional fields that
+    the header row of a CSV leaves out.
     """
 
     spec: Spec
@@ -56,6 +57,7 @@ class Decoded:
     findings: tuple[Finding, ...] = ()
     shape: tuple[str, ...] = ()
     flawed: frozenset[int] = frozenset()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ def _decode_csv(data: bytes, spec: Spec, file: str, received_on: date) -> Decode
     order = sequence(kinds, spec, file, lambda at: without_names(read.rows[at][0])[:_MOST_TAG])
     findings = order.findings or tuple(read.count_findings(order.kinds, spec, file))
     findings = findings or tuple(find_repeated_groups(order, spec, file, read.digest))
-    decoded = Decoded(spec, {}, read.count, read.line_end, read.charset, findings)
+    decoded = Decoded(spec, {}, read.count, read.line_end, read.charset, findings, left_out=read.left_out)
     if findings:
         return decoded
     shape = (*(VARIATIONS[name] for name in read.variations), *shape_of(order, spec))

@@ -21,11 +21,15 @@ _TAIL = 64
 
 @dataclass(frozen=True, slots=True)
 class PlainCsv:
-    """素直なCSV: one String column per field; `is_ended`: whether the last line has a line end, too."""
+    """素直なCSV: one String column per field; `is_ended`: whether the last line has a line end, too.
+
+    `left_out`: names of the optional fields that the header row leaves out.
+    """
 
     table: pl.DataFrame
     line_end: LineEnd
     is_ended: bool
+    left_out: tuple[str, ...]
 
 
 def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
@@ -43,9 +47,10 @@ def plain_csv(text: bytes, spec: Spec) -> PlainCsv | None:
     table = _read(text, [field.name for field in given]) if separators else None
     if table is None or separators + sum(int(column.str.len_bytes().sum()) for column in table) != len(text):
         return None
-    left_out = [pl.lit("").alias(field.name) for field in fields if field not in given]
-    table = table[1:].rechunk().with_columns(left_out).select(field.name for field in fields)
-    return PlainCsv(table, line_end, text.endswith(b"\n"))
+    left_out = tuple(field.name for field in fields if field not in given)
+    blank = [pl.lit("").alias(name) for name in left_out]
+    table = table[1:].rechunk().with_columns(blank).select(field.name for field in fields)
+    return PlainCsv(table, line_end, text.endswith(b"\n"), left_out)
 
 
 def _count_separators(text: bytes, commas_per_line: int) -> int:

@@ -41,6 +41,7 @@ from elqr.store.entries import night as entries
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import matching as queries
 from elqr.store.queries import undecided as undecided_queries
+from elqr.store.queries.open_claims import open_claims
 from elqr.store.staging import Staging
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
@@ -165,7 +166,7 @@ def _match_part(
     with area.connected() as connection:
         candidates = queries.candidates([connection], payments)
         known = queries.known_events([connection], payments)
-        claims = queries.open_claims([connection], queries.owed_by(candidates))
+        claims = open_claims([connection], candidates)
         matched = match(payments, known, candidates.select(*Candidate.SCHEMA), claims)
         posted = postings(matched.decisions, matched.allocations, payments, without_closing_period)
         summary = {

@@ -26,6 +26,7 @@ from elqr.store.queries import matching as queries
 from elqr.store.queries import moves
 from elqr.store.queries import reports as report_queries
 from elqr.store.queries import undecided as undecided_queries
+from elqr.store.queries.open_claims import open_claims
 from elqr.vocabulary.frames import Candidate, Decision, Known, Payment, Posting
 from elqr.vocabulary.terms import KeyKind, Outcome, Place
 
@@ -98,7 +99,7 @@ def _match_parts(session: Session, payments: pl.DataFrame) -> tuple[list[Matched
     with session.ledger.readers() as readers:
         known = queries.known_events(readers, payments)
         candidates = queries.candidates(readers, payments)
-        claims = queries.open_claims(readers, queries.owed_by(candidates))
+        claims = open_claims(readers, candidates)
     parts = slices(_MATCHED_AT_ONCE, payments, known, candidates.select(*Candidate.SCHEMA), claims)
     return [part.matched() for part in parts], candidates.select(NOTICE_COLUMNS)
 

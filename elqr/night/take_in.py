@@ -20,7 +20,8 @@ from elqr.formats.decode import decode
 from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, judge_large_file
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
-from elqr.rules.notices import judge_rows, key_rows, rows_of
+from elqr.rules.claim_changes import Incoming
+from elqr.rules.notices import judge_rows, key_rows, rows_of, says_reasons
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.session.session import Session
 from elqr.store.db.bulk import next_no
@@ -85,10 +86,11 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             return _hold_back_notices(night, arrived, spec, decoded.findings, step)
         rows = rows_of(decoded)
         registered = queries.registered(connection, rows, key_rows(rows))
-        claim_no = next_no(connection, tables.claim.c.claim_no)
-        notice_no = next_no(connection, tables.notice.c.notice_no)
+        series = (tables.notice_file.c.notice_file_no, tables.claim.c.claim_no, tables.notice.c.notice_no)
+        numbers = (next_no(connection, column) for column in series)
+        incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), *numbers)
         codes = [procedure.code for procedure in session.register.procedure]
-        gained = judge_rows(decoded, arrived.name, codes, registered, claim_no, notice_no, is_sent=is_sent)
+        gained = judge_rows(decoded, incoming, codes, registered, is_sent=is_sent)
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
         step.result = f"新規{gained.rows_new} 変更なし{gained.rows_same} 指摘{gained.rows_bad}"
         is_content_known = is_known or queries.notice_file_known(connection, arrived.sha256)
@@ -98,7 +100,7 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
             step.result = "取込済"
         elif gained.rows_new or has_new_findings or ends_refusals or not is_content_known:
             session.keep(arrived)
-            entries.enter_notices(connection, _delivered(arrived), session.night_on, gained)
+            entries.enter_notices(connection, _delivered(arrived), gained)
             night.changes.append(arrived.name)
         return gained.findings
 

@@ -23,6 +23,7 @@ def specimen(procedure_code: str, item_no: str, count: int, made_on: date) -> pl
         bar_code = f"91999999{'9' * 20}{no % 10}0{due_on:%y%m%d}0{yen:06d}"
         rows.append(
             {
+                **dict.fromkeys(PrintableNotice.SCHEMA),
                 **_PAYER,
                 "procedure_code": procedure_code,
                 "item_no": item_no,
@@ -45,8 +46,6 @@ def specimen(procedure_code: str, item_no: str, count: int, made_on: date) -> pl
                 "barcode": f"{bar_code}{gs1_check_digit_of(bar_code)}" if no < count or count == 1 else None,
                 "office_code": "99999",
                 "tax_office_code": "999",
-                "customer_no": None,
-                "pension_no": None,
             }
         )
     frame = pl.DataFrame(rows, schema_overrides=PrintableNotice.SCHEMA)

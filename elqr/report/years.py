@@ -20,7 +20,7 @@ from elqr.report.tables.night import installment_name, procedure_name, table_of
 from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Claim
-from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld
+from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld, YearLevied
 from elqr.vocabulary.terms import AccountingKind, Outcome
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
@@ -35,13 +35,14 @@ _TOTALS = (
 
 @dataclass(frozen=True, slots=True)
 class YearRows:
-    """台帳から読んだ行: `claims` (frame YearClaim), `collected` (frame YearCollected) and `held` (frame YearHeld)."""
+    """台帳から読んだ行: frames YearClaim, YearCollected, YearHeld and YearLevied."""
 
     fiscal_year: int
     as_of: date
     claims: pl.DataFrame
     collected: pl.DataFrame
     held: pl.DataFrame
+    levied: pl.DataFrame
 
     @property
     def is_empty(self) -> bool:
@@ -51,17 +52,18 @@ class YearRows:
 
 @dataclass(frozen=True, slots=True)
 class Yearly:
-    """決算見込 and 滞納繰越一覧. `changes` says in words what changed after the closing day."""
+    """決算見込, 滞納繰越一覧 and 調定収納表. `changes` says in words what changed after the closing day."""
 
     summary: Table
     carried: Table
+    levied: Table
     book: Book
     changes: str
 
     def files(self) -> dict[str, bytes]:
         """File name → bytes, of the book and both tables."""
         files = {self.book.file_name: book_bytes(self.book)}
-        for table in (self.summary, self.carried):
+        for table in (self.summary, self.carried, self.levied):
             files |= bytes_of(table)
         return files
 
@@ -69,7 +71,7 @@ class Yearly:
 def yearly(
     city: str, rows: YearRows, register: Register, chain: dict[str, str], at_close: YearRows | None = None
 ) -> Yearly:
-    """決算見込を作る. Asserts that both tables and the ledger's own sums give the same yen.
+    """決算見込を作る. Asserts that the tables and the ledger's own sums give the same yen.
 
     `at_close` is what the ledger knew on the year's closing day, None before that day is over.
     """
@@ -82,6 +84,8 @@ def yearly(
         summary = replace(summary, note=changes + summary.note)
     assert summary.total(_LEFT) == carried.total(_LEFT), "what is unpaid is what is carried over"
     assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(_LEFT)
+    levied = levied_table(rows, register)
+    _prove_levied(levied, summary, rows.fiscal_year)
     facts = (
         Fact("form", "様式", "elqr-year-1"),
         Fact("city", "団体", city),
@@ -93,9 +97,13 @@ def yearly(
         Fact("program", "作成", f"elqr {__version__}"),
     )
     title = f"決算見込 {wareki_fiscal_year(rows.fiscal_year)}"
-    sheets = (plain_sheet(summary), _carried_sheet(carried, summary))
+    sheets = (plain_sheet(summary), _carried_sheet(carried, summary), plain_sheet(levied))
     return Yearly(
-        summary, carried, Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts), changes
+        summary,
+        carried,
+        levied,
+        Book(f"決算見込_{rows.fiscal_year}.xlsx", title, city, rows.as_of, sheets, facts),
+        changes,
     )
 
 
@@ -166,8 +174,8 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
     )
     return table_of(
         "決算見込",
-        f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は領収日で分け、調定は締めの日の納付書の額"
-        "（督促手数料・延滞金を含む）。仮受は領収日の属する年度のもの。",
+        f"{wareki_fiscal_year(year)}の現年分。{wareki(rows.as_of)}の夜までにわかったこと。収納は領収日で分け、調定は締めの日までの調定異動"
+        "の合計（督促手数料・延滞金を含む）。仮受は領収日の属する年度のもの。",
         _by_procedure(claims, rows),
         {
             "手続": (procedure_name(register), Style.TEXT),
@@ -211,6 +219,51 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
         },
         (_OWED, _COLLECTED, _LEFT),
     )
+
+
+def levied_table(rows: YearRows, register: Register) -> Table:
+    """調定収納表: one row for each procedure and levy year, 現年分 and 滞納繰越分 alike."""
+    own_year = pl.col(YearLevied.LEVY_YEAR) == rows.fiscal_year
+    carried, assessed, increased, reduced, collected = (
+        pl.col(name)
+        for name in (
+            YearLevied.CARRIED_YEN, YearLevied.ASSESSED_YEN, YearLevied.RAISED_YEN, YearLevied.LOWERED_YEN,
+            YearLevied.COLLECTED_YEN,
+        )
+    )  # fmt: skip
+    owed = carried + assessed + increased - reduced
+    return table_of(
+        "調定収納表",
+        f"{wareki_fiscal_year(rows.fiscal_year)}。{wareki(rows.as_of)}の夜までにわかったこと。"
+        "繰越調定額は、前の年度の締めの日に未収だった額。"
+        "調定額＝繰越調定額＋当初＋増額－減額、未収額＝調定額－収納額。減額には調定取消を含む。",
+        rows.levied,
+        {
+            "手続": (procedure_name(register), Style.TEXT),
+            "賦課年度": (pl.col(YearLevied.LEVY_YEAR).cast(pl.String), Style.TEXT),
+            "区分": (pl.when(own_year).then(pl.lit("現年")).otherwise(pl.lit("滞納繰越")), Style.TEXT),
+            "繰越調定額": (carried, Style.YEN),
+            "当初": (assessed, Style.YEN),
+            "増額": (increased, Style.YEN),
+            "減額": (reduced, Style.YEN),
+            _OWED: (owed, Style.YEN),
+            _COLLECTED: (collected, Style.YEN),
+            "還付未済額": (pl.col(YearLevied.WAITING_YEN), Style.YEN),
+            _LEFT: (owed - collected, Style.YEN),
+            _RATE: (pl.when(owed > 0).then(collected / owed), Style.SHARE),
+        },
+        ("繰越調定額", "当初", "増額", "減額", _OWED, _COLLECTED, "還付未済額", _LEFT),
+    )
+
+
+def _prove_levied(levied: Table, summary: Table, fiscal_year: int) -> None:
+    """調定収納表は決算見込と合う: 現年分 by procedure, 滞納繰越分の収納額 in all; no rate is above 1."""
+    of_year = levied.frame.filter(pl.col("賦課年度") == str(fiscal_year))
+    for name in (_OWED, _COLLECTED):
+        assert of_year[name].sum() == summary.total(name), f"{name} is that of 決算見込"
+    assert of_year[_LEFT].sum() == summary.total(_LEFT) - summary.total(_EXCESS)
+    arrears = levied.total(_COLLECTED) - int(of_year[_COLLECTED].sum())
+    assert arrears == summary.total("滞納繰越分の収納額")
 
 
 def _carried_sheet(carried: Table, summary: Table) -> Sheet:

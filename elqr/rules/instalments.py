@@ -47,10 +47,12 @@ def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame
     no row here. A 全期 notice is refused when no instalment is left, or none was issued by its own day of issue.
     """
     columns = [*CLAIM_KEY, Notice.ISSUE_NO, Notice.ISSUED_ON, Notice.AMOUNT_YEN]
-    notices = _mark_gone(pl.concat([registered.select(columns), sieve.rows.select(columns)]), gone)
+    asks_whole = pl.col(Notice.PART_KIND).is_null()
+    both = [frame.filter(asks_whole).select(columns) for frame in (registered, sieve.rows)]
+    notices = _mark_gone(pl.concat(both), gone)
     parts = notices.filter(pl.col(Notice.INSTALLMENT_NO) != WHOLE_YEAR)
     is_standing = (~pl.col(_IS_GONE)).any().over(CLAIM_KEY)
-    whole = sieve.rows.filter(pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
+    whole = sieve.rows.filter(asks_whole, pl.col(Notice.INSTALLMENT_NO) == WHOLE_YEAR).select(
         RECORD_NO, *ASSESSMENT_KEY, pl.col(Notice.ISSUED_ON).alias("whole_issued_on")
     )
     covers = (

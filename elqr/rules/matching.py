@@ -11,20 +11,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.formats.payment_identity import CONTENT
+from elqr.rules.claim_items import take_items
 from elqr.rules.notice_lookup import RULED_OUT, TRUTHS, look_up_notices
 from elqr.rules.repeats import find_repeats, known_as
 from elqr.rules.whole_year import late_whole_years
-from elqr.vocabulary.frames import (
-    Allocation,
-    Candidate,
-    Decision,
-    Known,
-    KnownEvent,
-    OpenClaim,
-    Payment,
-    join_beside,
-    overwrite,
-)
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Allocation, Candidate, Decision, Known, KnownEvent, Payment, join_beside, overwrite
 from elqr.vocabulary.matching_frames import ClaimLine, InOrder, NoticeComparison
 from elqr.vocabulary.terms import PLACE_OF, WHOLE_YEAR, Flag, Outcome, Stage
 
@@ -199,7 +191,16 @@ def _claim_lines(rows: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     lines = lines.with_columns(left.alias(ClaimLine.LEFT_YEN), (collected > 0).alias(ClaimLine.IS_SECOND_HERE))
     part = pl.min_horizontal("offered_yen", ClaimLine.LEFT_YEN)
     lines = lines.with_columns(part.alias(ClaimLine.CLAIM_PART_YEN))
-    return _with_settler(lines)
+    return _with_settler(_with_items(lines))
+
+
+def _with_items(lines: pl.DataFrame) -> pl.DataFrame:
+    """内訳ごとに: what is left and taken on claims of which notices ask for parts. These lines are few."""
+    if lines[OpenClaim.IS_PART].null_count() == lines.height:
+        return lines
+    of_items = lines.with_row_index("at").filter(pl.col(OpenClaim.IS_PART).is_not_null())
+    taken = take_items(of_items, "offered_yen")
+    return overwrite(lines, of_items.drop(taken.columns).hstack(taken))
 
 
 def _with_refused_wholes(lines: pl.DataFrame) -> pl.DataFrame:
@@ -232,14 +233,29 @@ def _with_touched_wholes(lines: pl.DataFrame, takes: pl.Expr) -> pl.DataFrame:
 
 
 def _with_settler(lines: pl.DataFrame) -> pl.DataFrame:
-    """先の収納: the first payment on each claim, from the ledger or else from tonight."""
+    """先の収納: the first payment on each claim, from the ledger or else from tonight.
+
+    A notice for a part may be paid while its claim is open. What settled it is rather the first payment of itself.
+    """
     first = (Payment.PAYMENT_NO, Candidate.NOTICE_NO, Payment.CHANNEL, Candidate.INSTALLMENT_NO)
     is_giving = pl.col(ClaimLine.CLAIM_PART_YEN) > 0
     alone = {f"first_{name}": pl.when(is_giving).then(name) for name in first}
-    shared = {f"first_{name}": pl.col(name).filter(is_giving).first().over(OpenClaim.CLAIM_NO) for name in first}
+    giving = {f"first_{name}": pl.col(name).filter(is_giving).first() for name in first}
+    of_same = [value.over(OpenClaim.CLAIM_NO, OpenClaim.NOTICE_NO) for value in giving.values()]
+    of_claim = [value.over(OpenClaim.CLAIM_NO) for value in giving.values()]
+    is_part = pl.col(OpenClaim.IS_PART).fill_null(False)
+    shared = {
+        name: pl.coalesce(pl.when(is_part).then(same), other)
+        for name, same, other in zip(giving, of_same, of_claim, strict=True)
+    }
     lines = _within(lines, OpenClaim.CLAIM_NO, alone, shared)
+    is_first_by_itself = pl.col(f"first_{Candidate.NOTICE_NO}") == pl.col(Candidate.NOTICE_NO)
+    is_by_other = pl.col(OpenClaim.BY_NOTICE_NO).ne_missing(pl.col(Candidate.NOTICE_NO))
+    is_of_tonight = is_part & is_first_by_itself.fill_null(False) & is_by_other
     return lines.with_columns(
-        pl.when(ClaimLine.IS_SECOND_HERE).then(pl.coalesce(by, f"first_{name}")).alias(by)
+        pl.when(ClaimLine.IS_SECOND_HERE)
+        .then(pl.when(is_of_tonight).then(f"first_{name}").otherwise(pl.coalesce(by, f"first_{name}")))
+        .alias(by)
         for name, by in zip(first, _BY, strict=True)
     )
 

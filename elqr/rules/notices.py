@@ -13,28 +13,44 @@ import polars as pl
 from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
+from elqr.rules.claim_changes import (
+    Cancelled,
+    Incoming,
+    cancellations,
+    entries_of_file,
+    own_notices,
+    refuse_contradictions,
+    refuse_unsaid_changes,
+)
 from elqr.rules.instalments import cancelled_notices, refuse_instalments_after_whole, whole_year_covers
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
+from elqr.vocabulary.claim_frames import OwnNotice
+from elqr.vocabulary.claim_terms import PARTS
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import MASKED, Finding
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey
-from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
+from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, RefusedRow
 from elqr.vocabulary.terms import KeyKind
 
 _MOST_YEN = 99_999_999_999
-GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)]
-"""What a row says about a notice. It is the same notice only if all of these agree."""
+GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, Notice.CHANGE_REASON)]
+"""What a row says about a notice. It is the same notice only if all of these agree, whatever 異動事由 it gives."""
+
+_LATER_COLUMNS = (Notice.PENSION_NO, Notice.CHANGE_REASON, NOTICE_KIND)
+"""Columns that a city's own format of notice files may lack."""
 
 
 @dataclass(slots=True)
 class JudgedRows:
     """取込の結果: new rows for the ledger, counts, findings, and the file's bad and good rows (frame RefusedRow)."""
 
+    incoming: Incoming
     claims: pl.DataFrame
     notices: pl.DataFrame
     covers: pl.DataFrame
     keys: pl.DataFrame
-    cancelled: pl.DataFrame
+    cancelled: Cancelled
+    entries: pl.DataFrame
     rows_read: int
     rows_same: int
     rows_bad: int
@@ -45,7 +61,7 @@ class JudgedRows:
     @property
     def rows_new(self) -> int:
         """新しい行の数: notices and cancellations."""
-        return self.notices.height + self.cancelled.height
+        return self.notices.height + self.cancelled.rows_new
 
 
 def rows_of(decoded: Decoded) -> pl.DataFrame:
@@ -53,17 +69,29 @@ def rows_of(decoded: Decoded) -> pl.DataFrame:
     rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(decoded.flawed))
     amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
     texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
-    return rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts)
+    absent = [pl.lit(None, pl.String).alias(name) for name in _LATER_COLUMNS if name not in rows.columns]
+    rows = rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts, *absent)
+    is_part = pl.col(NOTICE_KIND).is_in([kind.value for kind in PARTS])
+    return rows.with_columns(pl.when(is_part).then(NOTICE_KIND).alias(Notice.PART_KIND))
+
+
+def says_reasons(decoded: Decoded) -> bool:
+    """異動事由の書けるファイルか: whether it has the column. If so, a 取消 without a reason takes back the paper."""
+    return Notice.CHANGE_REASON in decoded.tables["notice"].columns and Notice.CHANGE_REASON not in decoded.left_out
 
 
 def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """照会キー of each row: record_no, key_kind, key_digits, reissue_no."""
+    """照会キー of each row: record_no, key_kind, key_digits, reissue_no.
+
+    The numbers of a debit or a deduction name the claim, so a notice that asks for a part of it does not have them.
+    """
+    is_whole = pl.col(Notice.PART_KIND).is_null()
     digits = pl.concat_str("barcode.issuer", "barcode.company", "barcode.city_no")
     kinds = {
         KeyKind.ELQR: (pl.col(Notice.KEY_NO), pl.lit("")),
         KeyKind.BARCODE: (digits, pl.col("barcode.reissue_no")),
-        KeyKind.CUSTOMER: (pl.col(Notice.CUSTOMER_NO), pl.lit("")),
-        KeyKind.PENSION: (pl.col(Notice.PENSION_NO), pl.lit("")),
+        KeyKind.CUSTOMER: (pl.when(is_whole).then(Notice.CUSTOMER_NO), pl.lit("")),
+        KeyKind.PENSION: (pl.when(is_whole).then(Notice.PENSION_NO), pl.lit("")),
     }
     parts = [
         rows.select(
@@ -79,11 +107,9 @@ def key_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 def judge_rows(
     decoded: Decoded,
-    file: str,
+    incoming: Incoming,
     known_procedures: list[str],
     registered: Registered,
-    first_claim_no: int,
-    first_notice_no: int,
     *,
     is_sent: bool = True,
 ) -> JudgedRows:
@@ -92,45 +118,58 @@ def judge_rows(
     A row of a notice that was cancelled before is refused only when the file `is_sent`. A known file that still lies
     where it was imported from says nothing new.
     """
-    sieve = Sieve(file, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
+    sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
     _refuse_by_row(sieve, known_procedures)
+    refuse_contradictions(sieve)
     cancels = replace(sieve, rows=sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) == CANCEL))
     sieve.rows = sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
-    record = decoded.spec.record_named("notice")
-    assert record is not None, "a notice format has notices"
-    titles = {field.name: field.title for field in record.fields}
     gone = cancelled_notices(registered, cancels.rows)
     if is_sent:
         _refuse_cancelled(sieve, registered, cancels.rows)
-    same = _refuse_changed(sieve, registered.notices, titles)
+    same = _refuse_changed(sieve, registered.notices, _titles(decoded))
     _refuse_old_issues(sieve, registered.notices)
     _refuse_taken_keys(sieve, registered.keys)
     refuse_instalments_after_whole(sieve, registered, gone)
     covers = whole_year_covers(sieve, registered.notices, gone)
+    refuse_unsaid_changes(sieve, registered, cancels.rows, covers, says_reasons=incoming.says_reasons)
     notices = sieve.rows.with_columns(
-        pl.int_range(first_notice_no, first_notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO)
+        pl.int_range(incoming.notice_no, incoming.notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO),
+        pl.lit(incoming.file_no, dtype=pl.Int64).alias(Notice.NOTICE_FILE_NO),
     )
-    claims = _new_claims(notices, covers, registered.claims, first_claim_no)
-    known_notices = pl.concat(
-        [registered.notices.select(Notice.NOTICE_NO, *NOTICE_KEY), notices.select(Notice.NOTICE_NO, *NOTICE_KEY)]
-    )
-    cancelled, cancelled_before = _cancellations(cancels, known_notices, registered)
-    numbers = notices.select(RECORD_NO, Notice.NOTICE_NO)
+    claims = _new_claims(notices, covers, registered.claims, incoming.claim_no)
+    names = (Notice.NOTICE_NO, *NOTICE_KEY, Notice.PART_KIND)
+    known_notices = pl.concat([registered.notices.select(names), notices.select(names)])
+    all_claims = pl.concat([registered.claims.select(*Claim.SCHEMA), claims])
+    new = own_notices(notices, covers, all_claims, incoming.night_on)
+    of_claims = pl.concat([registered.own, new]).select(OwnNotice.NOTICE_NO, OwnNotice.CLAIM_NO)
+    known_notices = known_notices.join(of_claims, on=Notice.NOTICE_NO, how="left", validate="1:1")
+    cancelled = cancellations(cancels, known_notices, registered, incoming)
+    record_nos = notices.select(RECORD_NO, Notice.NOTICE_NO)
     file_rows = RefusedRow.of(decoded.tables["notice"])
-    keys = key_rows(notices).join(numbers, on=RECORD_NO, validate="m:1", maintain_order="left")
+    keys = key_rows(notices).join(record_nos, on=RECORD_NO, validate="m:1", maintain_order="left")
     return JudgedRows(
+        incoming=incoming,
         claims=claims,
         notices=notices,
-        covers=_numbered_covers(notices, covers, pl.concat([registered.claims.select(*Claim.SCHEMA), claims])),
+        covers=_numbered_covers(notices, covers, all_claims),
         keys=NoticeKey.of(keys),
         cancelled=cancelled,
+        entries=entries_of_file(registered, new, cancelled, incoming),
         rows_read=decoded.record_count,
-        rows_same=same + cancelled_before,
+        rows_same=same + cancelled.rows_same,
         rows_bad=len(sieve.flawed),
         refused=file_rows.filter(pl.col(RECORD_NO).is_in(sieve.flawed)),
         good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
         findings=sorted(sieve.findings),
     )
+
+
+def _titles(decoded: Decoded) -> dict[str, str]:
+    """The file's own titles of the notice's fields, by the fields' names."""
+    record = decoded.spec.record_named("notice")
+    assert record is not None, "a notice format has notices"
+    titles = {field.name: field.title for field in record.fields}
+    return titles | {Notice.PART_KIND: titles.get(NOTICE_KIND, "納付種別")}
 
 
 def _refuse_by_row(sieve: Sieve, known_procedures: list[str]) -> None:
@@ -246,17 +285,20 @@ def _refuse_old_issues(sieve: Sieve, registered: pl.DataFrame) -> None:
 
 
 def _refuse_taken_keys(sieve: Sieve, owners: pl.DataFrame) -> None:
-    """照会キーの重なり: a key names one claim only, in the ledger and in the file; an eL-QR key one notice only."""
+    """照会キーの重なり: a key names one claim only, in the ledger and in the file.
+
+    An eL-QR key names one notice only, and so does any key of a notice that asks for a part of its claim.
+    """
     key = [NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS]
     identity = pl.format("手続{} 賦課年度{} 相当年度{} 通知書番号{} 期別{}", *CLAIM_KEY)
     notice = pl.format("{} 発行連番{}", identity, Notice.ISSUE_NO)
-    is_elqr = pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value
-    owned = owners.select(*key, pl.when(is_elqr).then(notice).otherwise(identity).alias("owner")).unique(
+    is_of_notice = (pl.col(NoticeKey.KEY_KIND) == KeyKind.ELQR.value) | pl.col(Notice.PART_KIND).is_not_null()
+    owned = owners.select(*key, pl.when(is_of_notice).then(notice).otherwise(identity).alias("owner")).unique(
         key, keep="first"
     )
-    identities = sieve.rows.select(RECORD_NO, identity.alias("claim"), notice.alias("issue"))
+    identities = sieve.rows.select(RECORD_NO, Notice.PART_KIND, identity.alias("claim"), notice.alias("issue"))
     keys = key_rows(sieve.rows).join(identities, on=RECORD_NO, validate="m:1", maintain_order="left")
-    keys = keys.with_columns(pl.when(is_elqr).then("issue").otherwise("claim").alias("asker"))
+    keys = keys.with_columns(pl.when(is_of_notice).then("issue").otherwise("claim").alias("asker"))
     keys = keys.join(owned, on=key, how="left", validate="m:1", maintain_order="left").sort(RECORD_NO)
     keys = keys.with_columns(pl.coalesce("owner", pl.col("asker").first().over(key)).alias("owner"))
     taken = (
@@ -299,19 +341,3 @@ def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.Dat
     )
     assert both.height == single.height + whole.height, "every notice pays claims that are registered"
     return NoticeClaim.of(both)
-
-
-def _cancellations(sieve: Sieve, notices: pl.DataFrame, registered: Registered) -> tuple[pl.DataFrame, int]:
-    """取消: the notices that the rows of kind 9 cancel (notice_no), and how many of these rows cancel nothing new.
-
-    A 取消 may also name a row that was refused and never corrected. It takes that row back.
-    """
-    refused = registered.refused.select(NOTICE_KEY).unique().with_columns(is_refused=True)
-    for frame in (notices, refused):
-        sieve.rows = sieve.rows.join(frame, on=NOTICE_KEY, how="left", validate="m:1", maintain_order="left")
-    missing = pl.col(Notice.NOTICE_NO).is_null()
-    unknown = missing & pl.col("is_refused").is_null()
-    sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, pl.col(Notice.BILL_NO), pl.lit("登録済の納付書"))
-    cancelled = sieve.rows.select(Notice.NOTICE_NO)
-    fresh = cancelled.drop_nulls().join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
-    return fresh, cancelled.height - fresh.height

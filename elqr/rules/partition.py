@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.rules.matching import Matched, match
-from elqr.vocabulary.frames import Candidate, OpenClaim, Payment, occurs_twice
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Candidate, Payment, occurs_twice
 
 BUCKET, ROOT = "bucket", "root"
 PLACE = "place"

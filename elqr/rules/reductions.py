@@ -7,6 +7,7 @@ another claim. The last payment is the one with the last 領収日, then by the 
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
+from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.frames import Column, Payment, Posting, Reduction
 from elqr.vocabulary.ruling_frames import Standing
 from elqr.vocabulary.terms import Account
@@ -15,30 +16,39 @@ _PART_YEN = "part_yen"
 
 
 class Reducible(Standing):
-    """減額された調定にある収納: yen on such a claim, with their payment and what the claim owes."""
+    """減額された調定にある収納: yen on such a claim item by item, with their payment and what the claim owes.
+
+    Where no notice asks for a part of the claim, its items are not told apart: all yen count as 本税・本料.
+    """
 
     PAID_ON = Payment.PAID_ON
     IDENTITY = Payment.IDENTITY
     OCCURRENCE_NO = Payment.OCCURRENCE_NO
-    OWED_YEN = Column("owed_yen", pl.Int64)
+    PRINCIPAL_YEN = ClaimEntry.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = ClaimEntry.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = ClaimEntry.LATE_CHARGE_YEN
+    OWED_PRINCIPAL_YEN = Column("owed_principal_yen", pl.Int64)
+    OWED_DEMAND_FEE_YEN = Column("owed_demand_fee_yen", pl.Int64)
+    OWED_LATE_CHARGE_YEN = Column("owed_late_charge_yen", pl.Int64)
+
+    OWED = (OWED_PRINCIPAL_YEN, OWED_DEMAND_FEE_YEN, OWED_LATE_CHARGE_YEN)
 
 
 def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     """減額による過納の仕訳: frame Reduction, a pair of postings for the excess of each posting.
 
     `standing` is frame Reducible of all yen on each claim. What leaves a claim after its year was closed belongs to the
-    open year. Asserts that no claim keeps more than it owes, and that the postings sum to 0.
+    open year. Asserts that no claim keeps more of an item than it owes, and that the postings sum to 0.
     """
-    last_first = standing.sort(
+    rows = standing.sort(
         Reducible.PAID_ON, Reducible.IDENTITY, Reducible.OCCURRENCE_NO, Reducible.POSTING_NO, descending=True
     )
-    yen = pl.col(Posting.YEN)
-    excess = yen.sum().over(Posting.CLAIM_NO) - pl.col(Reducible.OWED_YEN)
-    taken_before = yen.cum_sum().over(Posting.CLAIM_NO) - yen
-    part = pl.min_horizontal(yen, (excess - taken_before).clip(lower_bound=0))
-    rows = last_first.with_columns(part.alias(_PART_YEN))
-    kept = rows.group_by(Posting.CLAIM_NO).agg((yen - pl.col(_PART_YEN)).sum(), pl.col(Reducible.OWED_YEN).first())
-    assert kept.select((yen <= pl.col(Reducible.OWED_YEN)).all()).item(), "no claim keeps more than is owed"
+    parts = {name: _excess(name, owed) for name, owed in zip(ClaimEntry.ITEMS, Reducible.OWED, strict=True)}
+    rows = rows.with_columns(part.alias(f"part_{name}") for name, part in parts.items())
+    for name, owed in zip(ClaimEntry.ITEMS, Reducible.OWED, strict=True):
+        kept = (pl.col(name) - pl.col(f"part_{name}")).sum().over(Posting.CLAIM_NO)
+        assert rows.select((kept <= pl.col(owed)).all()).item(), "no claim keeps more of an item than is owed"
+    rows = rows.with_columns(pl.sum_horizontal(f"part_{name}" for name in parts).alias(_PART_YEN))
     posted_year = pl.col(Posting.FISCAL_YEAR)
     open_year = years.of(posted_year, pl.col(Posting.PROCEDURE_CODE))
     taken = rows.filter(pl.col(_PART_YEN) > 0).with_columns(
@@ -55,3 +65,11 @@ def reductions(standing: pl.DataFrame, years: OpenYears) -> pl.DataFrame:
     moves = Reduction.of(pl.concat([Reduction.of(out), Reduction.of(into)]))
     assert moves[Posting.YEN].sum() == 0, "reductions move yen and make none"
     return moves.sort(Posting.PAYMENT_NO, Reduction.REVERSES_NO, Posting.ACCOUNT)
+
+
+def _excess(item: str, owed: str) -> pl.Expr:
+    """過納 of an item, taken from each posting: the last payment first. The rows are in this order."""
+    yen = pl.col(item)
+    excess = yen.sum().over(Posting.CLAIM_NO) - pl.col(owed)
+    taken_before = yen.cum_sum().over(Posting.CLAIM_NO) - yen
+    return pl.min_horizontal(yen, (excess - taken_before).clip(lower_bound=0))

@@ -15,9 +15,10 @@ from elqr.arithmetic.fiscal_year import OpenYears
 from elqr.rules.ruling_reversal import reversal
 from elqr.rules.sender_correction import PART_YEN, TARGET_PROCEDURE, Concerned, moves_of, overlapping_rulings
 from elqr.rules.whole_year import late_whole_years
+from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import Finding, Location
-from elqr.vocabulary.frames import Move, OpenClaim, Posting, Proposal, Ruled, RulingEffect
+from elqr.vocabulary.frames import Move, Posting, Proposal, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import CurrentRuling, DraftRuling, TargetClaim
 from elqr.vocabulary.terms import (
     AWAITS_PAYOUT,

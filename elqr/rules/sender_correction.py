@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from elqr.arithmetic.fiscal_year import OpenYears
-from elqr.vocabulary.frames import Move, OpenClaim, Posting, Ruled
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Move, Posting, Ruled
 from elqr.vocabulary.ruling_frames import Beside, CurrentRuling, OtherConfirmed, Standing, TargetClaim
 from elqr.vocabulary.terms import Account, Outcome, Ruling, Stage
 

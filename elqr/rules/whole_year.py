@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from elqr.vocabulary.frames import OpenClaim
+from elqr.vocabulary.claim_frames import OpenClaim
 
 
 def late_whole_years(lines: pl.DataFrame, payer: str, order: Sequence[str]) -> pl.Series:

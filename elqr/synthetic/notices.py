@@ -27,7 +27,7 @@ _ISSUER_AND_COMPANY = "959919" + "83326"
 
 REAL_NOTICE: dict[str, object] = {
     "change_kind": "1",
-    "procedure_code": "kei",
+    "procedure_code": "kenzei",
     "levy_year": 2024,
     "tax_year": 2024,
     "bill_no": "2024010101043",

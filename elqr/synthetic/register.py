@@ -1,7 +1,9 @@
 """The invented city's register (架空の手続台帳): believable procedures, and how each is levied.
 
 The model is a city of 300,000 people that has 7 procedures in fiscal 2026 and 10 by 2029.
-Only 納付区分 127 is real (the real notice in samples/ has it). All others are visibly provisional (9xx).
+Only 税目・料金番号 127 is real: the real notice in samples/ has it. That notice is a prefecture's (office code 44000),
+so the city is given its tax too. That it is 自動車税（種別割） is inferred, because 39,500 yen is a rate of this tax.
+All other numbers are visibly provisional (9xx).
 """
 
 from dataclasses import dataclass
@@ -97,8 +99,8 @@ LEVIES: tuple[Levy, ...] = (
         "kasen", "河川占用料", _FEE, "河川排水課", Priority.PRIORITISED, "908", date(2027, 4, 1), _GENERAL, _ONCE, 0.01
     ),
     _levy(
-        "kei",
-        "軽自動車税（種別割）",
+        "kenzei",
+        "自動車税（種別割）",
         _TAX,
         "市民税課",
         Priority.LIVE,

@@ -171,6 +171,7 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.FILE_TOTALS: CodeText(_HIGH, "ファイルの件数・金額が収納の合計と合いません", _DAMAGED),
     Code.DECISION_DIFFERS: CodeText(_HIGH, "消込結果が収納と合いません", _DAMAGED),
+    Code.ENTRY_DIFFERS: CodeText(_HIGH, "調定異動が納付書と合いません", _DAMAGED),
     Code.POSTING_DIFFERS: CodeText(_HIGH, "仕訳が消込結果と合いません", _DAMAGED),
     Code.RULING_DIFFERS: CodeText(_HIGH, "仕訳が決裁と合いません", _DAMAGED),
     Code.NOTICE_DIFFERS: CodeText(_HIGH, "納付書が受信した納付書データと違います", _DAMAGED),
@@ -219,6 +220,14 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.KEY_INCOMPLETE: CodeText(_MID, "案件特定キーと確認番号は両方そろえてください", _FIX_ROW),
     Code.YEAR_RANGE: CodeText(_MID, "年度が範囲の外です", _FIX_ROW),
+    Code.CHANGE_UNSAID: CodeText(
+        _MID,
+        "再発行の額が前の納付書と違います",
+        "調定が変わったのなら、異動事由の列に 増額更正 か 減額更正 と書いてください。"
+        "一部だけを納める納付書なら、納付種別の列に 分納・延滞金・督促 のどれかを書いてください。",
+    ),
+    Code.CHANGE_CONTRADICTS: CodeText(_MID, "納付種別・異動事由が行と合いません", _FIX_ROW),
+    Code.ASKS_BEYOND: CodeText(_MID, "調定にない額を求める納付書です", _FIX_ROW),
     Code.CANCELLED_AGAIN: CodeText(
         _MID,
         "取り消した納付書の行がまた届きました",

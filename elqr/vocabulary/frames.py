@@ -108,6 +108,9 @@ class Notice(ClaimKey):
     CUSTOMER_NO = Column("customer_no", pl.String)
     NOTICE_FILE_NO = Column("notice_file_no", pl.Int64)
     PENSION_NO = Column("pension_no", pl.String)
+    CHANGE_REASON = Column("change_reason", pl.String)
+    PART_KIND = Column("part_kind", pl.String)
+    """納付種別 of a notice that asks for a part: 分納, 延滞金 or 督促; null where it asks for the whole claim."""
 
     PERSONAL = (PAYER_NAME, POSTAL_CODE, ADDRESS)
     """個人情報: columns that findings, lists and logs do not show."""
@@ -275,21 +278,6 @@ class CandidateNotice(Candidate):
     LEVY_YEAR = Column("levy_year", pl.Int64)
     BILL_NO = Column("bill_no", pl.String)
     PAYER_REF = Column("payer_ref", pl.String)
-
-
-class OpenClaim(Frame):
-    """消込前の調定: what is owed on a claim, what was collected on it, and the payment that settled it."""
-
-    NOTICE_NO = Column("notice_no", pl.Int64)
-    CLAIM_NO = Column("claim_no", pl.Int64)
-    COVER_YEN = Column("cover_yen", pl.Int64)
-    OWED_YEN = Column("owed_yen", pl.Int64)
-    COLLECTED_YEN = Column("collected_yen", pl.Int64)
-    LEVY_YEAR = Column("levy_year", pl.Int64)
-    BY_PAYMENT_NO = Column("by_payment_no", pl.Int64)
-    BY_NOTICE_NO = Column("by_notice_no", pl.Int64)
-    BY_CHANNEL = Column("by_channel", pl.String)
-    BY_INSTALLMENT_NO = Column("by_installment_no", pl.Int64)
 
 
 class Decision(Frame):

@@ -16,6 +16,10 @@ class RefusedRow(ClaimKey):
     RECORD_NO = Column("record_no", pl.Int64)
 
 
+NOTICE_KIND = Column("notice_kind", pl.String)
+"""納付種別 of a row."""
+
+
 class FiledRow(RefusedRow):
     """取り込まなかった行とそのファイル: a refused row, and the file that had it."""
 

@@ -77,6 +77,7 @@ class ClaimNotice(Frame):
     NOTICE_NO = Column("notice_no", pl.Int64)
     INSTALLMENT_NO = Column("installment_no", pl.Int64)
     ISSUE_NO = Column("issue_no", pl.Int64)
+    PART_KIND = Column("part_kind", pl.String)
     AMOUNT_YEN = Column("amount_yen", pl.Int64)
     ISSUED_ON = Column("issued_on", pl.Date)
     PAYABLE_UNTIL_ON = Column("payable_until_on", pl.Date)

@@ -275,3 +275,20 @@ class YearHeld(Frame):
     PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
     OUTCOME = Decision.OUTCOME
     YEN = Posting.YEN
+
+
+class YearLevied(Frame):
+    """年度の調定と収納: of one procedure and levy year, what a fiscal year began with and what changed in it.
+
+    `carried_yen` was unpaid when the year before closed. `lowered_yen` counts what was taken off as positive yen.
+    `waiting_yen` waits in suspense to be paid back.
+    """
+
+    PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
+    LEVY_YEAR = ClaimKey.LEVY_YEAR
+    CARRIED_YEN = Column("carried_yen", pl.Int64)
+    ASSESSED_YEN = Column("assessed_yen", pl.Int64)
+    RAISED_YEN = Column("raised_yen", pl.Int64)
+    LOWERED_YEN = Column("lowered_yen", pl.Int64)
+    COLLECTED_YEN = ClosedClaim.COLLECTED_YEN
+    WAITING_YEN = Column("waiting_yen", pl.Int64)

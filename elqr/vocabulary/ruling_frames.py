@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import (
     Column,
     Decision,
@@ -9,7 +10,6 @@ from elqr.vocabulary.frames import (
     Move,
     Notice,
     NumberedPosting,
-    OpenClaim,
     Payment,
     Posting,
     Proposal,

@@ -91,8 +91,7 @@ def test_the_same_bytes_under_another_name_or_in_another_inbox_are_another_file(
 BETWEEN = {"取り込んだもの": good(1), "見出しだけのもの": eltax_file(), "別の保留": PDF}
 
 
-@pytest.mark.parametrize("between", BETWEEN)
-@pytest.mark.parametrize("name", ["eltax.csv", FIRST])
+@pytest.mark.parametrize(("name", "between"), [*(("eltax.csv", each) for each in BETWEEN), (FIRST, "別の保留")])
 def test_what_was_given_up_comes_anew_after_something_else_came_under_its_name(
     city: City, name: str, between: str
 ) -> None:

@@ -549,7 +549,7 @@ def put_on(office: Office, yen: int) -> None:
 def test_money_to_be_paid_back_stops_the_reminder_of_the_claim_on_which_it_stood(office: Office, ruling: str) -> None:
     """10,000 stood on it by a ruling, 3,000 came off when it was lowered; now it asks them again."""
     put_on(office, 10_000)
-    office.notices(notice_row(**RULED, issue_no=2, principal_yen=7_000), name="lowered.csv")
+    office.notices(notice_row(**RULED, issue_no=2, principal_yen=7_000, change_reason="減額更正"), name="lowered.csv")
     office.night(DAY)
     decided(office, ruling, DAY)
     assert risks(office.draw()) == []
@@ -611,7 +611,10 @@ def test_what_is_taken_off_a_bill_stops_the_bill_for_the_other_part_and_no_near_
     """The first of the five is lowered by 1,000, which another is asked for; the other four are not in doubt."""
     office.paid("first.csv", 0)
     office.night(NIGHT)
-    office.notices(notice_row(**{**SLIPS[0], "issue_no": 2, "principal_yen": 9_000}), name="lowered.csv")
+    office.notices(
+        notice_row(**{**SLIPS[0], "issue_no": 2, "principal_yen": 9_000, "change_reason": "減額更正"}),
+        name="lowered.csv",
+    )
     office.night(DAY)
     assert risks(office.draw()) == []
     office.notices(notice_row(bill_no="805", payer_ref="82", principal_yen=1_000, due_on=DUE), name="part.csv")

@@ -49,7 +49,7 @@ def _happens(city: City) -> None:
     """The night after: what BILLS says."""
     cancelled = notice_row(bill_no="101", payer_ref="101", change_kind="9")
     same = notice_row(bill_no="102", payer_ref="102", issue_no=2)
-    lower = notice_row(bill_no="103", payer_ref="103", issue_no=2, principal_yen=9_500)
+    lower = notice_row(bill_no="103", payer_ref="103", issue_no=2, principal_yen=9_500, change_reason="減額更正")
     issued = city.issued()
     paid = [
         eltax_row(*issued["kokuho", bill, 1, 1], yen, data_kind=stage, serial_no=f"9{bill:0>7}")

@@ -60,13 +60,15 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
         made.deliver(f"{bill}.dat", transfer_file(transfer_row(f"S{bill}", 2_000), debit_on=on))
     made.night(SPRING)
     made.notices(
-        _kokuho("100008", issue_no=2, principal_yen=8_000, issued_on=REDUCED),
-        _kokuho("100009", change_kind="9"),
-        _suido("200004", issue_no=2, issued_on=REDUCED) | {"principal_yen": 500},
+        _kokuho("100008", issue_no=2, principal_yen=8_000, issued_on=REDUCED, change_reason="減額更正"),
+        _kokuho("100009", change_kind="9", change_reason="調定取消"),
+        _suido("200004", issue_no=2, issued_on=REDUCED) | {"principal_yen": 500, "change_reason": "減額更正"},
         name="reduced.csv",
     )
     made.night(REDUCED)
-    made.notices(_kokuho("100005", issue_no=2, principal_yen=1_000, issued_on=SUMMER), name="late.csv")
+    made.notices(
+        _kokuho("100005", issue_no=2, principal_yen=1_000, issued_on=SUMMER, change_reason="減額更正"), name="late.csv"
+    )
     made.deliver("summer.csv", eltax_file(paid(9, "100003", 10_000, MAY), paid(10, "100004", 10_000, JUNE)))
     made.deliver("200003.dat", transfer_file(transfer_row("S200003", 2_000), debit_on=MAY))
     made.night(SUMMER)
@@ -158,7 +160,15 @@ def test_the_list_of_what_is_carried_over(city: City, tmp_path: Path) -> None:
     files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     assert files == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
     assert sorted(files) == sorted(
-        ["決算見込_2026.xlsx", "決算見込.csv", "決算見込.json", "滞納繰越一覧.csv", "滞納繰越一覧.json"]
+        [
+            "決算見込_2026.xlsx",
+            "決算見込.csv",
+            "決算見込.json",
+            "滞納繰越一覧.csv",
+            "滞納繰越一覧.json",
+            "調定収納表.csv",
+            "調定収納表.json",
+        ]
     )
     rows = json.loads(files["滞納繰越一覧.json"])["rows"]
     assert [(row["通知書番号"], row["調定額"], row["収納額"], row["未収額"]) for row in rows] == [
@@ -174,6 +184,31 @@ def test_the_list_of_what_is_carried_over(city: City, tmp_path: Path) -> None:
     )
     *_, total = csv.DictReader(io.StringIO(files["滞納繰越一覧.csv"].decode("utf-8-sig")))
     assert (total["手続"], total["未収額"]) == ("合計", "32000")
+
+
+# 会計年度: (手続, 賦課年度, 区分, 繰越調定額, 当初, 増額, 減額, 調定額, 収納額, 還付未済額, 未収額)
+LEVIED: dict[int, list[tuple[object, ...]]] = {
+    2025: [("国民健康保険料", "2025", "現年", 0, 3_000, 0, 0, 3_000, 0, 0, 3_000)],
+    2026: [
+        ("国民健康保険料", "2025", "滞納繰越", 3_000, 0, 0, 0, 3_000, 3_000, 0, 0),
+        ("国民健康保険料", "2026", "現年", 0, 90_000, 0, 12_000, 78_000, 52_000, 12_500, 26_000),
+        ("水道料金", "2026", "現年", 0, 8_000, 0, 0, 8_000, 2_000, 0, 6_000),
+    ],
+    2027: [
+        ("国民健康保険料", "2026", "滞納繰越", 26_000, 0, 0, 9_000, 17_000, 10_000, 10_000, 7_000),
+        ("水道料金", "2026", "滞納繰越", 6_000, 0, 0, 1_500, 4_500, 4_000, 0, 500),
+    ],
+}
+
+
+@pytest.mark.parametrize("year", LEVIED)
+def test_what_was_levied_and_collected_by_levy_year(city: City, tmp_path: Path, year: int) -> None:
+    """By hand: 100008 and 100009 fall in 2026, 100005 and 200004 after the year had closed for them."""
+    given = ("--fiscal-year", year, "--as-of", "2027-06-10", "--out", tmp_path)
+    assert elqr("year", *given, "--job", city.job).code == 0
+    rows = json.loads((tmp_path / "調定収納表.json").read_text(encoding="utf-8"))["rows"]
+    assert [tuple(row.values())[:-1] for row in rows] == LEVIED[year]
+    assert [row["収納率"] for row in rows] == [row[8] / row[7] for row in LEVIED[year]]  # type: ignore[operator]
 
 
 def test_a_year_that_ended_before_the_ledger_began(city: City) -> None:

@@ -247,7 +247,7 @@ MONEY = {
     "結果を同じ行き先の中で変える": ["UPDATE decision SET outcome = 'check_no_differs' WHERE outcome = 'key_unknown'"],
     "付記を消す": ["UPDATE decision SET flags = 'late' WHERE payment_no = 1"],
     "仕訳の理由": ["UPDATE posting SET reason = '電話で確かめました' WHERE reason <> ''"],
-    "取消を一枚足す": ["INSERT INTO notice_cancel SELECT min(notice_no), max('2026-11-06'), max(2) FROM notice"],
+    "取消を一枚足す": ["INSERT INTO notice_cancel SELECT min(notice_no), max('2026-11-06'), max(2), NULL FROM notice"],
     "取込保留の理由": ["UPDATE delivery_finding SET actual = '正しい'"],
     "取込保留を消す": ["DELETE FROM delivery_finding", "DELETE FROM delivery WHERE status = 'quarantined'"],
     "承認を足す": [

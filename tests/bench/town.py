@@ -18,17 +18,22 @@ from elqr.arithmetic.checkdigit import gs1_column
 from elqr.formats.encode import encode_csv, encode_records, join_records
 from elqr.issue.issuing import Codes, payloads, with_keys
 from elqr.issue.keys import KeyRule, check_no_column
+from elqr.rules.claim_changes import Cancelled, Incoming
+from elqr.rules.claim_entries import claim_entries
 from elqr.rules.notices import JudgedRows
 from elqr.store.entries import night as entries
+from elqr.store.entries.chain import append_link
+from elqr.store.entries.links import NoticesRun
 from elqr.store.ledger_file import open_ledger
 from elqr.synthetic.files import transfer
+from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice
 from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload
 from elqr.vocabulary.notice_frames import RefusedRow
 from tests.builders import JOB, REGISTER, SPECS
 
 FIRST_NIGHT = date(2026, 11, 9)
 _SECRET = b"invented-secret-of-the-bench"
-_CODES = Codes("44000", "040", {"kei": "127", "kokuho": "901"})
+_CODES = Codes("44000", "040", {"kenzei": "127", "kokuho": "901"})
 _RULE = KeyRule("00000", "1", 10)
 _CHUNK = 1_000_000
 _STEP = 7_368_787
@@ -67,7 +72,7 @@ class Town:
                 with ledger.transaction() as connection:
                     own = issued(np.arange(first, min(first + _CHUNK, self.notices)))
                     delivered = entries.Delivered(f"notices_{number}.csv", f"{number:064x}", 0)
-                    entries.enter_notices(connection, delivered, _ISSUED_ON, _gained(own))
+                    entries.enter_notices(connection, delivered, _gained(own, number))
                     first_serial = entries.take_serials(connection, own.height)
                     assert first_serial == first + 1, "serials follow the numbers, so that payments can name the keys"
                     upload = {
@@ -76,6 +81,9 @@ class Town:
                     }  # fmt: skip
                     made = payloads(own, _CODES).with_columns(pl.lit(number).alias(Payload.UPLOAD_NO))
                     entries.enter_payloads(connection, made, upload)
+                    last_no = int(own[Notice.NOTICE_NO].max() or 0)  # type: ignore[arg-type]
+                    link = NoticesRun(version="", inputs=[], notice_files=number, last_notice=last_no)
+                    append_link(connection, _ISSUED_ON, link)
 
     def night(self, no: int) -> date:
         """その夜の日付, from 0."""
@@ -116,7 +124,7 @@ def issued(no: np.ndarray) -> pl.DataFrame:
     number = pl.col("no")
     is_transfer = number % 10 < 6
     rows = pl.DataFrame({"no": no}).select(
-        pl.when(number // 10 % 10 < 7).then(pl.lit("kokuho")).otherwise(pl.lit("kei")).alias(Notice.PROCEDURE_CODE),
+        pl.when(number // 10 % 10 < 7).then(pl.lit("kokuho")).otherwise(pl.lit("kenzei")).alias(Notice.PROCEDURE_CODE),
         pl.lit(2026, pl.Int64).alias(Notice.LEVY_YEAR),
         pl.lit(2026, pl.Int64).alias(Notice.TAX_YEAR),
         (number // 10).cast(pl.String).str.zfill(10).alias(Notice.BILL_NO),
@@ -138,6 +146,8 @@ def issued(no: np.ndarray) -> pl.DataFrame:
         pl.lit(None, pl.String).alias(Notice.CHECK_NO),
         pl.when(~is_transfer).then(_barcode(number)).alias(Notice.BARCODE),
         pl.when(is_transfer).then(_customer(number)).alias(Notice.CUSTOMER_NO),
+        pl.lit(None, pl.String).alias(Notice.PENSION_NO),
+        *(pl.lit(None, pl.String).alias(name) for name in (Notice.CHANGE_REASON, Notice.PART_KIND)),
     )
     return with_keys(rows, _RULE, int(no[0]) + 1, _SECRET)
 
@@ -157,7 +167,7 @@ def _barcode(number: pl.Expr) -> pl.Expr:
     return body.map_batches(gs1_column, return_dtype=pl.String)
 
 
-def _gained(own: pl.DataFrame) -> JudgedRows:
+def _gained(own: pl.DataFrame, file_no: int) -> JudgedRows:
     """What a notice file would have brought: a claim, a slip and its keys for each number."""
     bare = own.with_columns(pl.lit(None, pl.String).alias(Notice.KEY_NO), pl.lit(None, pl.String).alias("check_no"))
     numbered = own.with_columns(pl.col(Notice.NOTICE_NO).alias("claim_no"))
@@ -171,14 +181,24 @@ def _gained(own: pl.DataFrame) -> JudgedRows:
         ).drop_nulls(NoticeKey.KEY_DIGITS)
         for kind, digits in kinds.items()
     ]
+    came = {
+        OwnNotice.NOTICE_FILE_NO: pl.lit(file_no),
+        OwnNotice.NIGHT_ON: pl.lit(_ISSUED_ON),
+        OwnNotice.GONE_FILE_NO: pl.lit(None),
+        OwnNotice.GONE_ON: pl.lit(None),
+    }
     return JudgedRows(
+        incoming=Incoming("", _ISSUED_ON, False, file_no, 0, 0),
         claims=Claim.of(numbered),
         notices=bare.select(
-            pl.lit(0).alias("record_no"), *(name for name in Notice.SCHEMA if name != "notice_file_no")
+            pl.lit(0).alias("record_no"),
+            *(name for name in Notice.SCHEMA if name != "notice_file_no"),
+            pl.lit(file_no).alias("notice_file_no"),
         ),
+        entries=claim_entries(OwnNotice.of(numbered.with_columns(**came)), ClaimCancel.empty()),
         covers=NoticeClaim.of(numbered.rename({Notice.AMOUNT_YEN: NoticeClaim.COVER_YEN})),
         keys=pl.concat(keys),
-        cancelled=pl.DataFrame(schema={Notice.NOTICE_NO: pl.Int64}),
+        cancelled=Cancelled(pl.DataFrame(schema={Notice.NOTICE_NO: pl.Int64}), ClaimCancel.empty(), 0, 0),
         rows_read=own.height,
         rows_same=0,
         rows_bad=0,

@@ -37,8 +37,10 @@ def everything(folder: Path) -> City:
     city.night(date(2026, 11, 4))
     _printed(city)
     city.notices(
-        notice_row(bill_no="100005", payer_ref="5", principal_yen=550, due_on=DUE, issue_no=2),
-        SLIPS[5] | {"change_kind": "9"},
+        notice_row(
+            bill_no="100005", payer_ref="5", principal_yen=550, due_on=DUE, issue_no=2, change_reason="減額更正"
+        ),
+        SLIPS[5] | {"change_kind": "9", "change_reason": "調定取消"},
         _BAD,
         name="more.csv",
     )

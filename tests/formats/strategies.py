@@ -60,7 +60,7 @@ def values(field: FieldSpec, charset: Charset) -> st.SearchStrategy[object]:
     elif field.kind == "digits":
         own = _digits(width).filter(lambda text: not field.zero_is_blank or text.strip("0"))
     elif field.kind in ("yen", "count"):
-        own = st.integers(0, min(10**width - 1, _MOST_YEN))
+        own = st.integers(int(field.zero_is_blank), min(10**width - 1, _MOST_YEN))
     elif field.kind == "date":
         own = _days(field)
     elif field.kind == "time":

@@ -647,6 +647,12 @@ def test_an_optional_column_may_be_left_out(quote: str) -> None:
     assert both[0].equals(both[1])
 
 
+def test_a_row_that_is_longer_than_its_header_is_told_even_if_it_has_a_value_for_every_column() -> None:
+    decoded = _read("notice_csv", _notices(_TITLES, [*_ROW, "", "", ""]))
+    (finding,) = decoded.findings
+    assert (finding.code, finding.at.record_no, finding.expected) == (Code.COLUMN_COUNT, 1, f"{len(_TITLES)}項目")
+
+
 def test_a_row_that_is_shorter_than_its_header_is_told() -> None:
     decoded = _read("notice_csv", _notices([*_TITLES, "年金特徴番号"], _ROW))
     (finding,) = decoded.findings

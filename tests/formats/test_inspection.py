@@ -110,7 +110,7 @@ def test_the_screen(tmp_path: Path) -> None:
 
 
 def test_a_notice_file_can_be_looked_at_by_name() -> None:
-    path = ROOT / "samples" / "notices" / "kei.csv"
+    path = ROOT / "samples" / "notices" / "kenzei.csv"
     ran = elqr("file", "check", path, "--spec", "notice_csv")
     assert ran.code == 0 and "収納データの様式ではない" in ran.out
     assert elqr("file", "check", path).code == 4, "the night's inboxes hold payment files"

@@ -151,12 +151,12 @@ def test_only_what_is_new_is_exported_and_nothing_twice(city: City) -> None:
 
 def test_what_is_owed_is_what_was_owed_on_the_night_of_the_posting(tmp_path: Path) -> None:
     city = City.founded(tmp_path / "city", _NO_DATE)
-    lower = notice_row(issue_no=2, principal_yen=8_000)
+    lower = notice_row(issue_no=2, principal_yen=8_000, change_reason="減額更正")
     city.notices(notice_row(), lower)
     city.night(date(2026, 11, 19))
     pay(city, (("kokuho", "100001", 1, 2), 8_000))
     city.night(NIGHT)
-    city.notices(lower | {"change_kind": "9"}, notice_row(bill_no="100002"), name="later.csv")
+    city.notices(lower | {"change_kind": "9", "change_reason": None}, notice_row(bill_no="100002"), name="later.csv")
     city.night(NEXT)
     pay(city, (("kokuho", "100002", 1, 1), 10_000), name="later.csv")
     city.night(date(2026, 11, 22))

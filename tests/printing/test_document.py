@@ -49,7 +49,7 @@ def test_the_text_on_the_page_reads_as_text() -> None:
     pdf = pypdfium2.PdfDocument(prove(order(slips(REAL_NOTICE))).pdf)
     text = pdf[0].get_textpage().get_text_bounded()
     for words in (
-        "軽自動車税（種別割）",
+        "自動車税（種別割）",
         "39,500 円",
         "令和6年5月31日",
         "令和6年7月10日",

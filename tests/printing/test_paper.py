@@ -6,7 +6,7 @@ import pytest
 
 from tests.printing.paper import DAMAGES, printed, read, sheets
 
-SHEETS = 12
+SHEETS = 8
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ def test_the_real_slip_in_words() -> None:
     assert said == {
         "city": "見本市",
         "department": "市民税課",
-        "procedure": "軽自動車税（種別割）",
+        "procedure": "自動車税（種別割）",
         "levy_year": "令和6年度",
         "tax_year": "令和6年度",
         "bill_no": "2024010101043",

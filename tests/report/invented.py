@@ -55,7 +55,7 @@ def exceptions(count: int, seed: int = 1) -> pl.DataFrame:
         "flags": [("", "same_slip,other_channel", "late", "old_slip")[value % 4] for value in no],
         "key_kind": ["elqr"] * count,
         "key_digits": key,
-        "procedure_code": [("kei", "kokuho", "suido")[value % 3] for value in no],
+        "procedure_code": [("kenzei", "kokuho", "suido")[value % 3] for value in no],
         "bill_no": [f"{value:015d}" for value in no],
         "payer_ref": [f"{value:010d}" for value in no],
         "result_code": [None] * count,

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elqr.rules.matching import Matched, match
-from elqr.vocabulary.frames import Candidate, KnownEvent, OpenClaim, Payment
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Candidate, KnownEvent, Payment
 from elqr.vocabulary.terms import STAGE_TRANSITIONS, Stage, StageState
 
 _DAY = date(2026, 11, 5)

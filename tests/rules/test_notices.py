@@ -174,9 +174,9 @@ def test_the_kpi_counts_by_go_live_and_shows_the_evidence(city: City) -> None:
         (year["fiscal_year"], year["label"], year["target"], year["planned"], year["live"]) for year in ran["years"]
     ]  # type: ignore[attr-defined]
     assert years[0] == (2026, "令和8（2026）年度", 7, 2, 2) and [year[2] for year in years] == [7, 8, 9, 10]
-    kei, kokuho, suido = ran["procedures"]  # type: ignore[misc]
+    kenzei, kokuho, suido = ran["procedures"]  # type: ignore[misc]
     evidence = ("first_issued_on", "first_paid_on", "notices", "elqr_payments", "elqr_yen", "elqr_share", "remark")
-    assert [kei[name] for name in evidence] == ["2024-05-01", "2024-06-03", 1, 1, 39_500, 1.0, ""]
+    assert [kenzei[name] for name in evidence] == ["2024-05-01", "2024-06-03", 1, 1, 39_500, 1.0, ""]
     assert kokuho["remark"] == "運用開始済だが、eL-QRでの収納がまだない"
     assert (suido["go_live_on"], suido["remark"]) == (None, "")
     before = elqr("kpi", "--job", city.job, "--date", "2026-09-30", "--fiscal-year", "2025", "--json").json

@@ -187,8 +187,8 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Till:
 def test_a_deposit_taken_back_over_nights_is_one_taken_back_in_a_night(
     paid: Till, tmp_path: Path, files: dict[str, bytes], wanted: Wanted
 ) -> None:
-    """In one night, and on as many nights as there are files, in several orders: the same lines are left."""
-    orders = {tuple(files), tuple(reversed(files)), (*list(files)[1:], next(iter(files)))}
+    """In one night, and on as many nights as there are files, in both orders: the same lines are left."""
+    orders = {tuple(files), tuple(reversed(files))}
     found: dict[object, Wanted] = {}
     for nights in [(tuple(files),), *([(name,) for name in order] for order in sorted(orders))]:
         till = Till(paid.copy(tmp_path / "-".join("".join(names) for names in nights)).folder)

@@ -122,7 +122,7 @@ def test_what_stands_on_no_claim_belongs_to_the_year_of_its_day(paid_on: date, y
     ids=["前の日", "初日", "末日", "次の日"],
 )
 def test_the_days_without_a_closing_period_have_two_ends(paid_on: date, year: int) -> None:
-    without = (WithoutPeriod("suido", date(2027, 4, 2), date(2027, 4, 9)), WithoutPeriod("kei", date.min, date.max))
+    without = (WithoutPeriod("suido", date(2027, 4, 2), date(2027, 4, 9)), WithoutPeriod("kenzei", date.min, date.max))
     assert posted((1, paid_on, "suido", [(7, 2026, 1)], 0), without=without)[Posting.FISCAL_YEAR].to_list() == [year]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from elqr.vocabulary.codes import Code
-from tests.builders import City, Ran, elqr, eltax_file, eltax_row, notice_row
+from tests.builders import JOB, TRAINING, City, Ran, elqr, eltax_file, eltax_row, notice_row
 from tests.cases.trend import trend
 
 ISSUED, PAID, LOWERED, LATER, LAST = (date(2026, 11, day) for day in (10, 11, 12, 13, 14))
@@ -68,7 +68,7 @@ def is_sound(city: City, day: date = LATER) -> bool:
 
 
 def lowered(city: City, yen: int = 7_000) -> Ran:
-    city.notices(notice_row(issue_no=2, principal_yen=yen, **OLD), name="lowered.csv")
+    city.notices(notice_row(issue_no=2, principal_yen=yen, change_reason="減額更正", **OLD), name="lowered.csv")
     return city.night(LOWERED)
 
 
@@ -289,8 +289,11 @@ def undo(city: City, ruling_no: int, day: date) -> None:
 
 
 def issue(city: City, number: int, yen: int, day: date) -> str:
-    """The claim's next slip; returns its 納付番号."""
-    city.notices(notice_row(issue_no=number, principal_yen=yen, **OLD), name=f"issue{number}.csv")
+    """The claim's next slip, which says 減額更正 where it asks for less; returns its 納付番号."""
+    (before,) = city.sql(f"SELECT amount_yen FROM notice WHERE bill_no = '100001' AND issue_no = {number - 1}")[0]
+    reason = "減額更正" if yen < before else None
+    row = notice_row(issue_no=number, principal_yen=yen, change_reason=reason, **OLD)
+    city.notices(row, name=f"issue{number}.csv")
     city.night(day)
     return city.issued()["kokuho", "100001", 1, number][0]
 
@@ -358,7 +361,10 @@ def test_what_stood_on_an_heirs_claim_stops_the_reminder_of_the_heirs_other_bill
     city.night(ISSUED)
     pay(city, 10_000)
     city.night(PAID)
-    city.notices(notice_row(issue_no=2, principal_yen=7_000, payer_ref="2000002", **OLD), name="heir.csv")
+    city.notices(
+        notice_row(issue_no=2, principal_yen=7_000, payer_ref="2000002", change_reason="減額更正", **OLD),
+        name="heir.csv",
+    )
     city.night(LOWERED)
     refused = listed(city)
     assert refused.code == 3 and "受付1" in refused.out + refused.err
@@ -383,3 +389,66 @@ def test_what_is_decided_already_is_answered_when_it_is_asked_for_again(city: Ci
     assert again.code == 3 and "決裁済（還付候補）" in again.out + again.err
     nothing = elqr("review", "decide", *given, "--payment", 99)
     assert nothing.code == 1 and "受付99は要確認にありません" in nothing.err
+
+
+def _closed_year(folder: Path) -> City:
+    """10,000 yen of 2026, paid in March 2027 with 4,000 and 6,000, and lowered to 8,000 after the year was closed."""
+    city = City.founded(folder, TRAINING + JOB.replace("date = 2026-11-20\n", ""))
+    city.notices(notice_row())
+    city.night(date(2026, 10, 2))
+    _send(city, 1, 4_000, date(2027, 3, 30))
+    _send(city, 2, 6_000, date(2027, 3, 31))
+    city.night(date(2027, 4, 2))
+    _lower(city, 2, 8_000, date(2027, 6, 5))
+    return city
+
+
+def _send(city: City, serial: int, yen: int, on: date, data_kind: str = "2") -> None:
+    key_no, check_no = city.issued()["kokuho", "100001", 1, 1]
+    said = {"paid_on": on, "processed_on": on, "received_on": None, "funds_on": None, "data_kind": data_kind}
+    row = eltax_row(key_no, check_no, yen, serial_no=f"{serial:08d}", **said)
+    city.deliver(f"{serial}_{data_kind}.csv", eltax_file(row))
+
+
+def _lower(city: City, issue_no: int, yen: int, day: date) -> None:
+    days = {"issued_on": day, "due_on": date(2027, 11, 30), "payable_until_on": date(2027, 11, 30)}
+    row = notice_row(issue_no=issue_no, principal_yen=yen, change_reason="減額更正", **days)
+    city.notices(row, name=f"{issue_no}.csv")
+    assert city.night(day).code == 3
+
+
+def _places(city: City) -> dict[tuple[int, str], int]:
+    rows = city.sql("SELECT payment_no, account, sum(yen) FROM posting GROUP BY 1, 2")
+    return {(number, account): yen for number, account, yen in rows if yen}
+
+
+def test_a_claim_of_a_closed_year_is_lowered_again_and_again(tmp_path: Path) -> None:
+    """Each time the difference leaves the claim, the last payment first, and no payment gives more than it had there."""
+    city = _closed_year(tmp_path / "city")
+    assert _places(city) == {(1, "claim"): 4_000, (2, "claim"): 4_000, (2, "suspense"): 2_000}
+    _lower(city, 3, 5_000, date(2027, 7, 5))
+    assert _places(city) == {(1, "claim"): 4_000, (2, "claim"): 1_000, (2, "suspense"): 5_000}
+    _lower(city, 4, 3_000, date(2027, 8, 5))
+    assert _places(city) == {(1, "claim"): 3_000, (1, "suspense"): 1_000, (2, "suspense"): 6_000}
+    assert is_sound(city, date(2027, 8, 6))
+
+
+def test_a_payment_that_was_reduced_in_a_later_year_is_taken_back_with_the_yen_that_it_has(tmp_path: Path) -> None:
+    """Of 10,000 there were 4,000 of it on the claim, booked in 2026, and 2,000 taken off it, booked in 2027."""
+    city = _closed_year(tmp_path / "city")
+    _send(city, 2, 6_000, date(2027, 3, 31), data_kind="9")
+    city.night(date(2027, 6, 6))
+    assert decide(city, "収納の取消", 3, day=date(2027, 6, 6)).code == 0
+    assert _places(city) == {(1, "claim"): 4_000, (2, "withdrawn"): 6_000}
+    assert is_sound(city, date(2027, 6, 7))
+
+
+def test_a_payment_with_less_than_nothing_on_a_claim_is_told(tmp_path: Path) -> None:
+    """Even where the claim as a whole has what it should."""
+    city = _closed_year(tmp_path / "city")
+    city.damage(
+        "UPDATE posting SET yen = yen - 5000 WHERE posting_no = (SELECT max(posting_no) FROM posting WHERE claim_no = 1 AND payment_no = 2)",
+        "UPDATE posting SET yen = yen + 5000 WHERE posting_no = (SELECT min(posting_no) FROM posting WHERE payment_no = 1)",
+    )
+    ran = elqr("verify", "--job", city.job, "--date", "2027-06-06")
+    assert ran.code == 1 and "受付2 調定1" in ran.err and "-1,000円" in ran.err

@@ -46,7 +46,8 @@ def test_a_refused_row_stays_until_a_file_has_it_right(city: City) -> None:
 
 FIXES = [
     ("登録のとおりの行", [notice_row()], []),
-    ("再発行", [notice_row(issue_no=2, principal_yen=9_000)], []),
+    ("再発行", [notice_row(issue_no=2, principal_yen=9_000, change_reason="減額更正")], []),
+    ("減額と言わない再発行", [notice_row(issue_no=2, principal_yen=9_000)], ["N604", "N614"]),
     ("取消", [notice_row(change_kind="9")], []),
     ("別の調定の行", [notice_row(installment_no=2)], ["N604"]),
     ("また違う行", [notice_row(principal_yen=8_000)], ["N604"]),

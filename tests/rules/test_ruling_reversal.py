@@ -162,7 +162,12 @@ def test_a_whole_year_payment_goes_back_whole_or_is_held(tmp_path: Path) -> None
     ("row", "held"),
     [
         (notice_row(due_on=DUE, change_kind="9"), 10_000),
-        (notice_row(due_on=DUE, issue_no=2, principal_yen=8_000, issued_on=date(2026, 11, 15)), 2_000),
+        (
+            notice_row(
+                due_on=DUE, issue_no=2, principal_yen=8_000, issued_on=date(2026, 11, 15), change_reason="減額更正"
+            ),
+            2_000,
+        ),
     ],
     ids=["取消", "減額の再発行"],
 )
@@ -188,8 +193,10 @@ def test_what_a_night_took_off_a_cancelled_slip_is_not_moved_again(tmp_path: Pat
     desk.paid(FIRST, desk.keys["100001/1"], 9_000, serial=2)
     desk.paid(SECOND, desk.keys["100001/1"], 10_000, serial=2)
     desk.rule(REPLACE, 3, day=SECOND)
-    lower = notice_row(due_on=DUE, issue_no=2, principal_yen=8_000, issued_on=date(2026, 11, 15))
-    desk.city.notices(BILLS[1] | {"change_kind": "9"}, lower, name="more.csv")
+    lower = notice_row(
+        due_on=DUE, issue_no=2, principal_yen=8_000, issued_on=date(2026, 11, 15), change_reason="減額更正"
+    )
+    desk.city.notices(BILLS[1] | {"change_kind": "9", "change_reason": "調定取消"}, lower, name="more.csv")
     desk.city.night(MORNING)
     before = {(1, "suspense"): 6_000, (2, "withdrawn"): 9_000, (3, "100001/1"): 8_000, (3, "suspense"): 2_000}
     assert desk.stands() == before

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from elqr.arithmetic.fiscal_year import OpenYears, WithoutPeriod
 from elqr.rules.rulings import Effects, effects
 from elqr.rules.sender_correction import Concerned
-from elqr.vocabulary.frames import Move, OpenClaim, Ruled, RulingEffect
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Move, Ruled, RulingEffect
 from elqr.vocabulary.ruling_frames import Made, Standing
 from elqr.vocabulary.terms import Account, Ruling, RulingResult
 

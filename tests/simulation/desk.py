@@ -39,7 +39,9 @@ def ask(city: City, truth: Truth, numbers: dict[int, int], chance: Random, night
     """決裁を申請する: some payments of those in suspense, each to a slip of its own that still owes something."""
     held = [(numbers[event], own) for event, own in _waiting(truth).items() if event in numbers]
     open_slips = [
-        slip for slip in truth.slips if slip.part != WHOLE and not slip.is_cancelled and _left(truth, slip) > 0
+        slip
+        for slip in truth.slips
+        if slip.part != WHOLE and not slip.kind and not slip.is_cancelled and _left(truth, slip) > 0
     ]
     several = min(_MOST, len(held), len(open_slips))
     if not several:
@@ -76,7 +78,7 @@ def approve(city: City, truth: Truth, asked: Asked, night: date) -> tuple[int, i
     as_asked = [wish for wish in asked.wishes if _standing(truth, wish.held, wish.slip) == wish.stood]
     for wish in as_asked:
         part = min(wish.held.yen, _left(truth, wish.slip))
-        truth.put(wish.held.record, (wish.slip.bill, wish.slip.part), part)
+        truth.put(wish.held.record, wish.slip, (wish.slip.bill, wish.slip.part), part)
         wish.held.yen -= part
         carried_out, moved = carried_out + 1, moved + part
     results: dict[str, int] = ran.json["results"]  # type: ignore[assignment]
@@ -102,6 +104,6 @@ def _left(truth: Truth, slip: PrintableNotice) -> int:
 
 def _standing(truth: Truth, held: Held, slip: PrintableNotice) -> tuple[object, ...]:
     """今の姿: of the payment its yen and what else is told of it; of the target whether it is valid, announced and the newest, and what is open."""
-    newer = [own for own in truth.slips if (own.bill, own.part) == (slip.bill, slip.part) and own.issue > slip.issue]
+    newer = truth.newer(slip)
     claim = truth.owed((slip.bill, slip.part)), _left(truth, slip)
     return held.yen, truth.told_of(held), slip.is_cancelled, truth.is_announced(slip), *claim, len(newer)

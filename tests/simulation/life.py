@@ -20,7 +20,7 @@ from tests.builders import (
     transfer_file,
     transfer_row,
 )
-from tests.simulation.model import WHOLE, PrintableNotice, Record
+from tests.simulation.model import DEMAND, LATE, PLAN, WHOLE, PrintableNotice, Record
 
 FIRST = date(2026, 4, 1)
 ITEM = "901"
@@ -40,6 +40,7 @@ class Year:
     due: dict[tuple[int, str], list[Record]] = field(default_factory=lambda: defaultdict(list))
     numbers: dict[tuple[str, date], list[int]] = field(default_factory=lambda: defaultdict(list))
     reissued: set[tuple[str, int]] = field(default_factory=set)
+    parted: set[tuple[str, int]] = field(default_factory=set)
     events: int = 0
 
 
@@ -90,13 +91,13 @@ def _happens(made: Year, slip: PrintableNotice, day: int) -> None:
     if kind < 0.08:
         return
     if kind < 0.16:
-        if (slip.bill, slip.part) in made.reissued:
+        if (slip.bill, slip.part) in made.reissued | made.parted:
             return
         made.reissued.add((slip.bill, slip.part))
         newer = _slip(made, slip.bill, slip.part, 2, slip.yen + chance.choice((0, 100, -(slip.yen // 3))), day)
         # Some cities print the same 再発行 digit on every slip: then the day of the payment says which it was.
         digit = chance.choice((slip.reissue, newer.reissue))
-        newer = replace(newer, barcode_no=slip.barcode_no, reissue=digit)
+        newer = replace(newer, barcode_no=slip.barcode_no, reissue=digit, is_lowered=newer.yen < slip.yen)
         made.notices[day].append((newer, False))
         paid = chance.choice((slip, newer))
         _pay(
@@ -130,8 +131,49 @@ def _happens(made: Year, slip: PrintableNotice, day: int) -> None:
         _event(made, slip, day, "bank", (("not_collected", chance.randrange(1, 9)),))
     elif kind < 0.59:
         _corrected(made, slip, day)
+    elif kind < 0.71:
+        _in_parts(made, slip, day)
     else:
         _pay(made, slip, day)
+
+
+def _in_parts(made: Year, slip: PrintableNotice, day: int) -> None:
+    """Slips for parts of a claim: 分納 in two or three, 延滞金 that may grow, or 督促; paid, forgotten or taken back."""
+    if (slip.bill, slip.part) in made.parted or day + 1 >= made.nights:
+        return
+    made.parted.add((slip.bill, slip.part))
+    chance, kind = made.random, made.random.choice((PLAN, LATE, DEMAND))
+    if kind == PLAN:
+        first = chance.randrange(1, slip.yen)
+        second = chance.choice((slip.yen - first, (slip.yen - first) // 2 + 1))
+        asks = [(first, 0, 0), (second, 0, 0), (chance.randrange(1, slip.yen), 0, 0)][: chance.choice((2, 3))]
+    elif kind == LATE:
+        late = chance.randrange(100, 900)
+        asks = [(0, 0, late), (0, 0, late + chance.choice((0, 100, -50)))][: chance.choice((1, 2))]
+    else:
+        asks = [(slip.yen - chance.choice((0, 0, slip.yen // 3)), 100, 0)]
+    later = iter(sorted(chance.sample(range(day + 1, made.nights), min(8, made.nights - day - 1))))
+    for issue, items in enumerate(asks, start=3):
+        part = _part_slip(made, slip, issue, items, (kind, day))
+        made.notices[day].append((part, False))
+        for paid_on in (next(later, 0), next(later, 0))[: chance.choice((0, 1, 1, 1, 2))]:
+            if paid_on:
+                yen = chance.choice((0, 0, 0, part.yen + 50, max(1, part.yen // 2)))
+                _pay(made, part, paid_on, via="eltax" if yen else "", yen=yen)
+        if chance.random() < 0.15 and (gone_on := next(later, 0)):
+            made.notices[gone_on].append((part, True))
+    if chance.random() < 0.5 and (paid_on := next(later, 0)):
+        _pay(made, slip, paid_on)
+
+
+def _part_slip(
+    made: Year, slip: PrintableNotice, issue: int, items: tuple[int, int, int], kind_and_day: tuple[str, int]
+) -> PrintableNotice:
+    """A slip for a part of a claim, with numbers of its own."""
+    kind, day = kind_and_day
+    made_slip = _slip(made, slip.bill, slip.part, issue, sum(items), day)
+    own_no = f"{issue * 10**14 + int(slip.barcode_no):016d}"
+    return replace(made_slip, kind=kind, fee=items[1], late=items[2], barcode_no=own_no, reissue=0)
 
 
 def _pay(
@@ -321,15 +363,25 @@ def _written(sender: str, records: list[Record], night: int, untils: dict[tuple[
     )
 
 
-def notice_data(slips: list[tuple[PrintableNotice, bool]]) -> bytes:
-    """納付書データ of a night; True is a cancellation."""
+def notice_files(slips: list[tuple[PrintableNotice, bool]]) -> dict[str, bytes]:
+    """納付書データ of a night, by name; True is a cancellation.
+
+    A file that says why an amount falls takes its cancellations for those of the paper alone. So slips that ask for
+    less than the one before have a file of their own, and so have those for a part.
+    """
     rows = [
-        notice_row(
-            change_kind="9" if is_cancel else "1", bill_no=slip.bill, installment_no=slip.part, issue_no=slip.issue,
-            principal_yen=slip.yen, due_on=slip.until - timedelta(30), payable_until_on=slip.until,
-            issued_on=slip.issued_on, payer_ref=slip.bill, key_no=slip.key, check_no=slip.check,
-            barcode=barcode(slip.barcode_no, slip.yen, slip.until, slip.reissue), customer_no=slip.customer or None,
+        (
+            "" if is_cancel else "減額" if slip.is_lowered else "一部" if slip.kind else "",
+            notice_row(
+                change_kind="9" if is_cancel else "1", bill_no=slip.bill, installment_no=slip.part, issue_no=slip.issue,
+                principal_yen=slip.items[0], demand_fee_yen=slip.fee, late_charge_yen=slip.late,
+                notice_kind=slip.kind or None if not is_cancel else None, due_on=slip.until - timedelta(30), payable_until_on=slip.until,
+                issued_on=slip.issued_on, payer_ref=slip.bill, key_no=slip.key, check_no=slip.check,
+                barcode=barcode(slip.barcode_no, slip.yen, slip.until, slip.reissue), customer_no=slip.customer or None,
+                change_reason="減額更正" if slip.is_lowered and not is_cancel else None,
+            ),
         )
         for slip, is_cancel in slips
     ]  # fmt: skip
-    return notice_file(*rows)
+    parts = {name: [row for of, row in rows if of == name] for name in ("", "一部", "減額")}
+    return {name: notice_file(*own) for name, own in parts.items() if own}

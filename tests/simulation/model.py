@@ -10,12 +10,18 @@ from dataclasses import dataclass, field
 from datetime import date
 
 WHOLE = 0
+PLAN, LATE, DEMAND = "分納", "延滞金", "督促"
+_SPEAK = (("",), ("", DEMAND), ("", LATE))
+"""The kinds of slips that say what is owed of 本税・本料, of 督促手数料 and of 延滞金."""
 ORDER = ("preliminary", "cancelled", "not_collected", "confirmed")
 
 
 @dataclass
 class PrintableNotice:
-    """納付書. `cancelled_on` is the night on which its cancellation came."""
+    """納付書. `cancelled_on` is the night on which its cancellation came; `is_lowered`: it says 減額更正.
+
+    `kind` is empty for a slip that asks for the whole claim. `fee` and `late` are of the yen; the rest is 本税・本料.
+    """
 
     bill: str
     part: int
@@ -29,6 +35,15 @@ class PrintableNotice:
     reissue: int
     customer: str = ""
     cancelled_on: date | None = None
+    is_lowered: bool = False
+    kind: str = ""
+    fee: int = 0
+    late: int = 0
+
+    @property
+    def items(self) -> list[int]:
+        """本税・本料、督促手数料、延滞金."""
+        return [self.yen - self.fee - self.late, self.fee, self.late]
 
     @property
     def is_cancelled(self) -> bool:
@@ -94,10 +109,16 @@ class Held:
 
 @dataclass
 class Standing:
-    """調定にある収納: what is left of its yen there."""
+    """調定にある収納: what is left of its yen there, item by item."""
 
     record: Record
-    yen: int
+    items: list[int]
+    key: str
+
+    @property
+    def yen(self) -> int:
+        """残っている額."""
+        return sum(self.items)
 
 
 @dataclass
@@ -107,11 +128,13 @@ class City:
     item: str
     slips: list[PrintableNotice] = field(default_factory=list)
     collected: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    taken: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
     stands: dict[tuple[str, int], list["Standing"]] = field(default_factory=lambda: defaultdict(list))
     held: dict[int, Held] = field(default_factory=dict)
     known: dict[Hashable, Known] = field(default_factory=lambda: defaultdict(Known))
     tonight: dict[Hashable, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
     announced: list[tuple[Hashable, PrintableNotice]] = field(default_factory=list)
+    refused: list[PrintableNotice] = field(default_factory=list)
     delivered_yen: int = 0
     repeated_yen: int = 0
     serial: int = 0
@@ -134,22 +157,67 @@ class City:
         count = sum(number for (stage, _), number in counts.items() if stage == "confirmed")
         return count, sum(own.yen for own in standing)
 
-    def put(self, record: Record, claim: tuple[str, int], yen: int) -> None:
-        """調定に入れる."""
-        if yen:
-            self.collected[claim] += yen
-            self.stands[claim].append(Standing(record, yen))
+    def register(self, slip: PrintableNotice) -> None:
+        """納付書を取り込む: one for a part needs a valid slip for the whole, and asks for no more than is owed.
+
+        It may raise what it speaks for, but not lower it. A refused one is tried again on later nights, as its file still
+        lies there, until a later slip of its claim came.
+        """
+        if slip.kind:
+            owed = self.owed_items((slip.bill, slip.part))
+            bases = [own for own in self._of(slip.bill, slip.part) if not own.kind and not own.is_cancelled]
+            asks = zip(slip.items, owed, _SPEAK, strict=True)
+            if not bases or any(ask < due if slip.kind in kinds else ask > due for ask, due, kinds in asks):
+                self.refused.append(slip)
+                return
+        self.slips.append(slip)
+
+    def try_again(self) -> None:
+        """取り込まなかった納付書をもう一度見る."""
+        refused, self.refused = self.refused, []
+        for slip in refused:
+            if all(own.issue < slip.issue for own in self._of(slip.bill, slip.part)):
+                self.register(slip)
+
+    def put(self, record: Record, slip: PrintableNotice, claim: tuple[str, int], yen: int) -> None:
+        """調定に入れる: into what the slip asks, in the order of the items; what people add goes to what else is open."""
+        if not yen:
+            return
+        items = _fill(yen, self.room(slip, claim))
+        beyond = [left - given for left, given in zip(self._left(claim), items, strict=True)]
+        items = [sum(pair) for pair in zip(items, _fill(yen - sum(items), beyond), strict=True)]
+        assert sum(items) == yen, "what a claim takes is open on it"
+        self.collected[claim] += yen
+        self.taken[slip.key] = [sum(pair) for pair in zip(self.taken[slip.key], items, strict=True)]
+        self.stands[claim].append(Standing(record, items, slip.key))
+
+    def room(self, slip: PrintableNotice, claim: tuple[str, int]) -> list[int]:
+        """納付書で入る額 of each item: a slip for a part asks its own yen once; one for the whole all but what such brought."""
+        asks = [ask - taken for ask, taken in zip(slip.items, self.taken[slip.key], strict=True)]
+        if not slip.kind:
+            asks = [self.owed_items(claim)[0], 0, 0]
+        return [max(0, min(pair)) for pair in zip(asks, self._left(claim), strict=True)]
+
+    def _left(self, claim: tuple[str, int]) -> list[int]:
+        on_claim = [sum(own.items[at] for own in self.stands[claim]) for at in range(3)]
+        return [max(0, due - paid) for due, paid in zip(self.owed_items(claim), on_claim, strict=True)]
 
     def _reduce(self) -> None:
         """減額による過納: what stands on a claim beyond what is owed goes into suspense, the last payment first."""
         for claim, several in self.stands.items():
-            excess = self.collected[claim] - self.owed(claim)
-            for own in sorted(several, key=lambda own: (own.record.paid_on, own.record.identity), reverse=True):
-                part = max(0, min(excess, own.yen))
-                own.yen, excess = own.yen - part, excess - part
-                self.collected[claim] -= part
-                if part:
-                    self._hold(own.record, part, "reduced")
+            owed, parts = self.owed_items(claim), defaultdict[int, int](int)
+            last_first = sorted(several, key=lambda own: (own.record.paid_on, own.record.identity), reverse=True)
+            for at in range(3):
+                excess = sum(own.items[at] for own in several) - owed[at]
+                for number, own in enumerate(last_first):
+                    part = max(0, min(excess, own.items[at]))
+                    own.items[at], excess = own.items[at] - part, excess - part
+                    self.taken[own.key][at] -= part
+                    parts[number] += part
+            for number, own in enumerate(last_first):
+                self.collected[claim] -= parts[number]
+                if parts[number]:
+                    self._hold(own.record, parts[number], "reduced")
             self.stands[claim] = [own for own in several if own.yen]
 
     def _hold(self, record: Record, yen: int, outcome: str) -> None:
@@ -305,9 +373,11 @@ class City:
         if slip.part == WHOLE:
             return self._paid_whole(record, slip, touched)
         claim = slip.bill, slip.part
-        left = max(0, self.owed(claim) - self.collected[claim])
+        if not self.owed(claim):
+            return "notice_cancelled", 0
+        left = sum(self.room(slip, claim))
         part = min(left, record.yen)
-        self.put(record, claim, part)
+        self.put(record, slip, claim, part)
         touched |= {claim} if part else set()
         if left == 0:
             return "already_settled", 0
@@ -322,31 +392,53 @@ class City:
             return "already_settled", 0
         if record.yen < slip.yen:
             return "underpaid", 0
-        given = {claim: min(yen, self.owed(claim)) for claim, yen in covers.items()}
+        given = {claim: min(yen, self.owed_items(claim)[0]) for claim, yen in covers.items()}
         for claim, yen in given.items():
-            self.put(record, claim, yen)
+            self.put(record, slip, claim, yen)
             touched |= {claim} if yen else set()
         whole = sum(given.values())
         if whole == 0:
-            return "notice_cancelled", 0
+            return ("already_settled" if any(map(self.owed, covers)) else "notice_cancelled"), 0
         if record.yen > whole:
             return "overpaid", whole
-        is_open = any(self.owed(claim) > self.collected[claim] for claim in covers)
+        is_open = any(self._left(claim)[0] for claim in covers)
         return ("underpaid" if is_open else self._plain(record, slip)), whole
 
     def _plain(self, record: Record, slip: PrintableNotice) -> str:
-        newer = [own for own in self._of(slip.bill, slip.part) if own.issue > slip.issue and not own.is_cancelled]
+        newer = [own for own in self.newer(slip) if not own.is_cancelled]
         return "old_slip" if newer else "late" if record.paid_on > slip.until else "matched"
+
+    def newer(self, slip: PrintableNotice) -> list[PrintableNotice]:
+        """後の納付書 that replace a slip: those for the whole, and of its kind; none replaces one for 分納."""
+        kinds = () if slip.kind == PLAN else ("", slip.kind)
+        return [own for own in self._of(slip.bill, slip.part) if own.issue > slip.issue and own.kind in kinds]
 
     def _of(self, bill: str, part: int) -> list[PrintableNotice]:
         return [slip for slip in self.slips if (slip.bill, slip.part) == (bill, part)]
 
     def owed(self, claim: tuple[str, int]) -> int:
-        """調定額: the newest valid slip's yen; nothing when all are cancelled."""
-        valid = [slip for slip in self._of(*claim) if not slip.is_cancelled]
-        return max(valid, key=lambda slip: slip.issue).yen if valid else 0
+        """調定額."""
+        return sum(self.owed_items(claim))
+
+    def owed_items(self, claim: tuple[str, int]) -> list[int]:
+        """調定額 of each item: of the newest valid slip that speaks for it; nothing when all are cancelled."""
+        owed = [0, 0, 0]
+        for slip in sorted(self._of(*claim), key=lambda own: own.issue):
+            for at, kinds in enumerate(_SPEAK):
+                if not slip.is_cancelled and slip.kind in kinds:
+                    owed[at] = slip.items[at]
+        return owed
 
     def _covers(self, slip: PrintableNotice) -> dict[tuple[str, int], int]:
         """What a 全期 slip pays: the first slips of all instalments of the bill."""
         first = [own for own in self.slips if own.bill == slip.bill and own.part != WHOLE and own.issue == 1]
         return {(own.bill, own.part): own.yen for own in first}
+
+
+def _fill(yen: int, rooms: list[int]) -> list[int]:
+    """順に充てる: as much as each item has room for."""
+    items = []
+    for room in rooms:
+        items.append(max(0, min(yen, room)))
+        yen -= items[-1]
+    return items

@@ -11,7 +11,7 @@ from elqr.night.opening import open_session, workers_for
 from elqr.night.order import run_night
 from tests.builders import JOB, REGISTER, TRAINING, City, elqr
 from tests.simulation.desk import Asked, approve, ask
-from tests.simulation.life import FIRST, ITEM, notice_data, year
+from tests.simulation.life import FIRST, ITEM, notice_files, year
 from tests.simulation.model import City as Truth
 from tests.simulation.model import Record
 
@@ -70,13 +70,14 @@ def simulate(seed: int, nights: int, bills: int, folder: Path) -> Figures:
         files = life.files[number]
         if not files and not life.notices[number]:
             continue
-        for slip, is_cancel in life.notices[number]:
-            if is_cancel:
+        truth.try_again()
+        for slip, is_cancel in sorted(life.notices[number], key=lambda own: (bool(own[0].kind), own[1])):
+            if not is_cancel:
+                truth.register(slip)
+            elif slip in truth.slips:
                 slip.cancelled_on = night
-            else:
-                truth.slips.append(slip)
-        if life.notices[number]:
-            (folder / "notices" / f"{number:03d}.csv").write_bytes(notice_data(life.notices[number]))
+        for name, data in notice_files(life.notices[number]).items():
+            (folder / "notices" / f"{number:03d}{name}.csv").write_bytes(data)
         mapped: dict[tuple[str, int], Record] = {}
         records: list[list[Record]] = []
         for name, data, sent in files:

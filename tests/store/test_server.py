@@ -183,6 +183,10 @@ _AS_VERSION_6 = (
     "CREATE TRIGGER posting_not_in_closed_month BEFORE INSERT ON posting FOR EACH ROW "
     "EXECUTE FUNCTION elqr_not_in_closed_month()",
     "DROP TABLE delivery_box, waiver_delivery, reduced_posting, act, waiver_step, waiver, retraction_step, retraction",
+    "DROP TABLE claim_entry, claim_cancel",
+    "DROP INDEX decision_unposted; DROP INDEX notice_part",
+    "ALTER TABLE notice DROP COLUMN change_reason, DROP COLUMN part_kind",
+    "ALTER TABLE notice_cancel DROP COLUMN is_paper_only",
     "DROP TABLE notice_refused_end, notice_give_up_step, notice_give_up, notice_refused",
     "DROP INDEX deposit_by_day",
     "DROP INDEX run_by_night; DROP INDEX notice_cancel_by_file; DROP INDEX watched_bundle_by_night; DROP INDEX overdue_payment_by_night",

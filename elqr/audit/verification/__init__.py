@@ -12,7 +12,7 @@ from elqr.audit.verification.anchor import Anchor
 from elqr.audit.verification.audit import UNREADABLE, Audit, mismatch
 from elqr.audit.verification.handed import arrears, exports, months
 from elqr.audit.verification.identity import identity
-from elqr.audit.verification.ledger import decisions, postings, structure, tallies
+from elqr.audit.verification.ledger import claim_entries, decisions, postings, structure, tallies
 from elqr.audit.verification.money import bundles, settlements
 from elqr.audit.verification.people import two_people
 from elqr.audit.verification.refused import refused_rows
@@ -35,6 +35,7 @@ RULES: tuple[tuple[str, Callable[[Audit], Iterator[Finding]]], ...] = (
     ("受信の記録", deliveries),
     ("記録を待つ行", unsealed),
     ("消込結果", decisions),
+    ("調定異動", claim_entries),
     ("仕訳", postings),
     ("累計", tallies),
     ("収納の束", bundles),

@@ -33,6 +33,8 @@ class Cover:
 
 _RECOMPUTED = {
     "claim": Proof.COMPUTED,
+    "claim_entry": Proof.COMPUTED,
+    "claim_cancel": Proof.SOURCE,
     "notice_file": Proof.SOURCE,
     "notice": Proof.SOURCE,
     "notice_claim": Proof.COMPUTED,

@@ -7,12 +7,18 @@ import polars as pl
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.formats.payment_identity import ACCEPTED, variants
+from elqr.rules.claim_entries import claim_entries as compute_entries
+from elqr.rules.claim_items import posted_items
 from elqr.rules.postings import postings as compute_postings
 from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store.db.database import structure_breaks
+from elqr.store.queries import claim_entries as stored_entries
 from elqr.store.queries import totals as stored
 from elqr.store.queries import verification as queries
+from elqr.store.queries.claim_items import item_frames
 from elqr.vocabulary.audit_frames import DecisionBeside, EnteredPosting, SaidContent, TakenFile
+from elqr.vocabulary.claim_frames import ClaimEntry
+from elqr.vocabulary.claim_terms import Item
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
 from elqr.vocabulary.frames import Allocation, Decision, Known, Move, Payment, Posting
@@ -90,6 +96,37 @@ def _check_identities(audit: Audit, rows: pl.DataFrame) -> Iterator[Finding]:
         yield mismatch(f"受付{number}", Code.DECISION_DIFFERS, "既知の収納と合わない", "再受信でない収納ごとに一つ")
 
 
+def claim_entries(audit: Audit) -> Iterator[Finding]:
+    """調定異動: computed again from the notices and their cancellations, and equal in every column."""
+    connection = audit.session.ledger.connection
+    for numbers in stored_entries.pieces(connection):
+        entries = stored_entries.entries(connection, numbers)
+        audit.count("調定異動", entries.height)
+        cancels = stored_entries.claim_cancels(connection, numbers)
+        computed = compute_entries(stored_entries.own_notices(connection, numbers), cancels)
+        key = [str(name) for name in (ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)]
+        yield from compare_rows(entries, computed, key, Code.ENTRY_DIFFERS, "調定異動")
+
+
+def _check_items(audit: Audit) -> Iterator[Finding]:
+    """内訳: of no item of a claim more is collected than owed, where notices ask for parts of it.
+
+    Claims with notices that no link has looked at yet are left out.
+    """
+    connection = audit.session.ledger.connection
+    notices, entries, rows = item_frames(connection, queries.itemised_claims(connection))
+    posted = posted_items(rows, notices, entries)
+    owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum().name.prefix("owed_"))
+    collected = posted.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum())
+    beside = collected.join(owed, on=ClaimEntry.CLAIM_NO, how="left").sort(ClaimEntry.CLAIM_NO)
+    for name, label in zip(ClaimEntry.ITEMS, [item.label for item in Item], strict=True):
+        is_wrong = ~pl.col(name).is_between(0, pl.col(f"owed_{name}").fill_null(0))
+        wrong = beside.filter(is_wrong).select(ClaimEntry.CLAIM_NO, name, f"owed_{name}")
+        for number, yen, due in wrong.head(LISTED_PER_CODE).iter_rows():
+            where, expected = f"調定{number}", f"0円〜{due or 0:,}円"
+            yield mismatch(where, Code.POSTING_DIFFERS, f"{yen:,}円", expected, f"収納額（{label}）")
+
+
 def postings(audit: Audit) -> Iterator[Finding]:
     """仕訳: computed again from the decisions and equal in every column; no balance is negative."""
     connection = audit.session.ledger.connection
@@ -117,6 +154,7 @@ def postings(audit: Audit) -> Iterator[Finding]:
         yield from compare_rows(stored_postings, computed, key_columns, Code.POSTING_DIFFERS, "仕訳")
     for number, yen, owed in queries.overpaid_claims(connection).head(LISTED_PER_CODE).iter_rows():
         yield mismatch(f"調定{number}", Code.POSTING_DIFFERS, f"{yen:,}円", f"{owed:,}円まで", "収納額")
+    yield from _check_items(audit)
     for number in queries.stray_postings(connection)[:LISTED_PER_CODE]:
         yield mismatch(f"仕訳 {number}", Code.POSTING_DIFFERS, "よその調定", "納付書か決裁が指す調定", "調定")
     nights = queries.files(connection).select(TakenFile.FILE_NO, pl.col(TakenFile.DECIDED_ON).cast(pl.String))
@@ -125,13 +163,17 @@ def postings(audit: Audit) -> Iterator[Finding]:
     misdated = dated_postings.filter(pl.col(EnteredPosting.NIGHT_ON).ne_missing(pl.col(TakenFile.DECIDED_ON)))
     for number in misdated[EnteredPosting.POSTING_NO].head(LISTED_PER_CODE):
         yield mismatch(f"仕訳 {number}", Code.POSTING_DIFFERS, "日が違う", "消し込んだ夜", "処理日")
-    places = ((Account.SUSPENSE, "受付"), (Account.WITHDRAWN, "受付"), (Account.CLAIM, "調定"))
-    for account, name in places:
-        key = Posting.CLAIM_NO if account is Account.CLAIM else Posting.PAYMENT_NO
-        on_account = posted.filter(pl.col(Posting.ACCOUNT) == account.value)
-        sums = on_account.group_by(key).agg(pl.col(Posting.YEN).sum())
-        for number, yen in sums.filter(pl.col(Posting.YEN) < 0).head(LISTED_PER_CODE).iter_rows():
-            yield mismatch(f"{name}{number}", Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{account.label}の残高")
+    yield from _check_balances(posted)
+
+
+def _check_balances(posted: pl.DataFrame) -> Iterator[Finding]:
+    """残高: no payment has less than nothing on an account, or on a claim."""
+    sums = posted.group_by(Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO).agg(pl.col(Posting.YEN).sum())
+    names = (Posting.PAYMENT_NO, Posting.ACCOUNT, Posting.CLAIM_NO, Posting.YEN)
+    below = sums.filter(pl.col(Posting.YEN) < 0).sort(names[:3]).select(names)
+    for number, account, claim_no, yen in below.head(LISTED_PER_CODE).iter_rows():
+        where = f"受付{number}" if claim_no is None else f"受付{number} 調定{claim_no}"
+        yield mismatch(where, Code.POSTING_DIFFERS, f"{yen:,}円", "0円以上", f"{Account(account).label}の残高")
 
 
 def _keep_old_years(computed: pl.DataFrame, stored: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:

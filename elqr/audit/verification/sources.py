@@ -16,7 +16,7 @@ from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
 from elqr.rules.deposits import extend_known, no_deposits
-from elqr.rules.notices import GIVEN, key_rows, rows_of
+from elqr.rules.notices import GIVEN, key_rows, rows_of, says_reasons
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
 from elqr.store.queries import row_owners as belonging
 from elqr.store.queries import unsealed
@@ -24,6 +24,7 @@ from elqr.store.queries import verification as queries
 from elqr.store.queries.matching import registered
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
+from elqr.vocabulary.claim_terms import ChangeReason
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
@@ -31,6 +32,8 @@ from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payloa
 from elqr.vocabulary.money_frames import ReceivedDeposit
 from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
 from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
+
+_FALLS = pl.col(Notice.CHANGE_REASON) == ChangeReason.CLAIM_CANCELLED.value
 
 
 def _read_raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
@@ -92,7 +95,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
     """納付書: every notice has its row of the notice file, its keys, and the claims that it pays."""
     connection = audit.session.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
-    cancels = belonging.notice_cancels(connection)
+    cancels, claim_cancels = belonging.notice_cancels(connection), belonging.claim_cancels(connection)
     for file in queries.notice_files(connection).iter_rows(named=True):
         stored = queries.notices_of(connection, file["notice_file_no"])
         audit.count("納付書", stored.height)
@@ -107,7 +110,11 @@ def notices(audit: Audit) -> Iterator[Finding]:
         if "notice" not in decoded.tables:
             continue
         file_rows, is_cancel = rows_of(decoded), pl.col(RefusedRow.CHANGE_KIND) == CANCEL
-        yield from _check_cancels(cancelled, file_rows.filter(is_cancel), file["night_on"], where)
+        cancel_rows = file_rows.filter(is_cancel)
+        yield from _check_cancels(cancelled, cancel_rows, file["night_on"], where)
+        fallen = claim_cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
+        yield from _check_cancels(fallen, cancel_rows.filter(_FALLS), file["night_on"], where)
+        yield from _check_paper(cancelled, where, keeps_claims=says_reasons(decoded))
         rows = file_rows.filter(~is_cancel)
         numbers = stored.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
@@ -138,12 +145,8 @@ def notices(audit: Audit) -> Iterator[Finding]:
     expected = pl.concat([NoticeKey.of(issued), *(NoticeKey.of(keys) for keys in expected_keys)]).unique()
     stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, expected))
     yield from compare_rows(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
-    covers = queries.covers(connection)
-    yield from _check_covers(covers)
-    owed_by = (NoticeClaim.CLAIM_NO, Notice.PAYER_REF)
-    payers = belonging.claims(connection).join(covers.select(owed_by), on=owed_by, how="anti")
-    for number in payers[Claim.CLAIM_NO].head(LISTED_PER_CODE):
-        yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
+    yield from _check_covers(covers := queries.covers(connection))
+    yield from _check_payers(belonging.claims(connection), covers)
     audit.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
     for number in payloads.filter(digits != payloads[Payload.DIGITS])[Payload.NOTICE_NO].head(LISTED_PER_CODE):
@@ -201,6 +204,21 @@ def _check_cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, whe
     late = stored.filter(pl.col(NoticeFile.NIGHT_ON) != night_on)
     for number in pl.concat([unnamed, late])[Notice.NOTICE_NO].head(LISTED_PER_CODE):
         yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
+
+
+def _check_paper(stored: pl.DataFrame, where: str, *, keeps_claims: bool) -> Iterator[Finding]:
+    """紙だけの取消か, as the columns of the notice file say; never so for a notice that asks for a part."""
+    is_kept = pl.lit(keeps_claims) & pl.col(Notice.PART_KIND).is_null()
+    misread = stored.filter(pl.col("is_paper_only").is_not_null() != is_kept)
+    for number in misread[Notice.NOTICE_NO].head(LISTED_PER_CODE):
+        yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の読み方が違う", "異動事由の列のとおり", where)
+
+
+def _check_payers(claims: pl.DataFrame, covers: pl.DataFrame) -> Iterator[Finding]:
+    """宛名番号 of each claim: a notice that pays it names the payer."""
+    owed_by = (NoticeClaim.CLAIM_NO, Notice.PAYER_REF)
+    for number in claims.join(covers.select(owed_by), on=owed_by, how="anti")[Claim.CLAIM_NO].head(LISTED_PER_CODE):
+        yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
 
 
 def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:

@@ -34,11 +34,11 @@ def overlapping(spec: Spec, others: Iterable[Spec]) -> list[str]:
     """重なる様式: names of payment specs that cannot be told apart from this one."""
     if spec.purpose != "payment":
         return []
-    names = []
+    smallest, names = specimen(spec), []
     for other in others:
         if other.purpose == "payment" and other.name != spec.name:
             pair = (spec, other)
-            if any(_is_ambiguous(specimen(each), pair) for each in pair):
+            if _is_ambiguous(smallest, pair) or _is_ambiguous(specimen(other), pair):
                 names.append(other.name)
     return names
 

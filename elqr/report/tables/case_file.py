@@ -171,10 +171,12 @@ def _event(
 
 
 def _notice_events(notices: pl.DataFrame) -> pl.DataFrame:
-    """発行・再発行・取消 of the notices (frame ClaimNotice)."""
+    """発行・再発行・取消 of the notices (frame ClaimNotice); of one for a part its kind."""
     no_payment, amount = pl.lit(None), pl.col(ClaimNotice.AMOUNT_YEN)
     first_issue_no = pl.col(ClaimNotice.ISSUE_NO).min().over(ClaimNotice.CLAIM_NO, ClaimNotice.INSTALLMENT_NO)
-    what = pl.when(pl.col(ClaimNotice.ISSUE_NO) == first_issue_no).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
+    is_first = pl.col(ClaimNotice.ISSUE_NO) == first_issue_no
+    issued = pl.when(is_first).then(pl.lit("発行")).otherwise(pl.lit("再発行"))
+    what = pl.coalesce(pl.format("発行（{}）", ClaimNotice.PART_KIND), issued)
     text = pl.format(
         "{}の納付書 発行連番{} 支払期限 {} 納付番号 {}",
         installment_name(),

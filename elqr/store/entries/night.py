@@ -12,6 +12,7 @@ from elqr.rules.notices import JudgedRows
 from elqr.rules.totals import night_tallies
 from elqr.store.db.bulk import insert_frame, next_no, number_rows
 from elqr.store.entries.seals import Seal, seal
+from elqr.store.queries.claim_entries import enter_entries
 from elqr.store.queries.refused_rows import enter_refused
 from elqr.store.queries.totals import enter_issue_tallies, enter_posting_tallies
 from elqr.store.queries.undecided import OPEN
@@ -136,9 +137,9 @@ def enter_file(connection: Connection, receipt: Receipt, payments: Iterable[pl.D
     return Entered(file_no, first, count, yen)
 
 
-def enter_notices(connection: Connection, delivered: Delivered, night: date, judged: JudgedRows) -> None:
-    """納付書を登録する: new claims, notices, keys and cancellations, with the findings of the file."""
-    file_no = next_no(connection, t.notice_file.c.notice_file_no)
+def enter_notices(connection: Connection, delivered: Delivered, judged: JudgedRows) -> None:
+    """納付書を登録する: new claims, notices, keys, cancellations and entries, with the findings of the file."""
+    file_no, night = judged.incoming.file_no, judged.incoming.night_on
     connection.execute(
         insert(t.notice_file).values(
             notice_file_no=file_no,
@@ -154,10 +155,14 @@ def enter_notices(connection: Connection, delivered: Delivered, night: date, jud
     insert_frame(connection, t.notice_finding, _finding_rows(judged.findings), notice_file_no=file_no)
     enter_refused(connection, file_no, night, judged.refused, judged.good)
     insert_frame(connection, t.claim, judged.claims)
-    insert_frame(connection, t.notice, judged.notices.drop(RefusedRow.RECORD_NO), notice_file_no=file_no)
+    insert_frame(connection, t.notice, judged.notices.drop(RefusedRow.RECORD_NO))
     insert_frame(connection, t.notice_claim, judged.covers)
     insert_frame(connection, t.notice_key, judged.keys)
-    insert_frame(connection, t.notice_cancel, judged.cancelled, notice_file_no=file_no, night_on=night.isoformat())
+    insert_frame(
+        connection, t.notice_cancel, judged.cancelled.notices, notice_file_no=file_no, night_on=night.isoformat()
+    )
+    insert_frame(connection, t.claim_cancel, judged.cancelled.claims)
+    enter_entries(connection, judged.entries)
 
 
 def take_serials(connection: Connection, count: int, name: str = "key_serial") -> int:

@@ -60,6 +60,7 @@ RANGES = (
         tables.notice_file.c.notice_file_no,
         tables.notice_finding,
         tables.notice_cancel,
+        tables.claim_cancel,
         refused_tables.notice_refused,
         more=((refused_tables.notice_refused_end, "by_file_no"),),
     ),

@@ -11,7 +11,7 @@ from elqr.store.db.bulk import insert_frame, read_frame, schema_of, select_named
 from elqr.store.queries.announced import still_waits
 from elqr.store.queries.ledger_identity import next_handed_out
 from elqr.store.queries.moves import is_move
-from elqr.store.queries.owed import newest_notice_no
+from elqr.store.queries.owed import entry_yen, newest_notice_no
 from elqr.store.queries.requests import ARREARS, requests_with
 from elqr.store.queries.undecided import OPEN, covers
 from elqr.store.tables import arrears as a
@@ -62,6 +62,12 @@ def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> 
         .group_by(posting.claim_no)
         .subquery()
     )
+    owed = (
+        select(t.claim_entry.c.claim_no, func.sum(entry_yen()).label("yen"))
+        .where(t.claim_entry.c.night_on <= day)
+        .group_by(t.claim_entry.c.claim_no)
+        .subquery()
+    )
     collected = func.coalesce(paid.c.yen, 0)
     columns = {
         **{name: t.claim.c[name] for name in Claim.SCHEMA},
@@ -69,9 +75,9 @@ def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> 
         Unpaid.NOTICE_NO: notice.notice_no,
         Unpaid.ISSUE_NO: notice.issue_no,
         Unpaid.DUE_ON: notice.due_on,
-        Unpaid.OWED_YEN: notice.amount_yen,
+        Unpaid.OWED_YEN: owed.c.yen,
         Unpaid.COLLECTED_YEN: collected,
-        Unpaid.LEFT_YEN: notice.amount_yen - collected,
+        Unpaid.LEFT_YEN: owed.c.yen - collected,
         Unpaid.IS_ANNOUNCED: _is_announced(),
         Unpaid.PAYER_NAME: notice.payer_name,
         Unpaid.POSTAL_CODE: notice.postal_code,
@@ -80,9 +86,10 @@ def _select_unpaid(night: date, names: Iterable[str] = tuple(Unpaid.SCHEMA)) -> 
     return (
         select_named({name: columns[name] for name in names})
         .select_from(t.claim)
+        .join(owed, owed.c.claim_no == t.claim.c.claim_no)
         .join(t.notice, notice.notice_no == newest_no)
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
-        .where(notice.amount_yen > collected)
+        .where(owed.c.yen > collected)
         .order_by(notice.payer_ref, t.claim.c.claim_no)
     )
 

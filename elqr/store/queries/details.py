@@ -64,6 +64,7 @@ def claim_notices(connection: Connection, claims: pl.DataFrame, night: date) -> 
                     ClaimNotice.NOTICE_NO: notice.notice_no,
                     ClaimNotice.INSTALLMENT_NO: notice.installment_no,
                     ClaimNotice.ISSUE_NO: notice.issue_no,
+                    ClaimNotice.PART_KIND: notice.part_kind,
                     ClaimNotice.AMOUNT_YEN: notice.amount_yen,
                     ClaimNotice.ISSUED_ON: notice.issued_on,
                     ClaimNotice.PAYABLE_UNTIL_ON: notice.payable_until_on,

@@ -9,6 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.store.db.bulk import next_no, read_frame, select_named
 from elqr.store.queries.owed import owed_yen
+from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.queries.retractions import numbers_taken_back, retractions_approved
 from elqr.store.tables import exports as e
 from elqr.store.tables import ledger as t
@@ -72,32 +73,21 @@ def collected_after(connection: Connection, posting_no: int) -> pl.DataFrame:
         Collected.LATE_CHARGE_YEN: notice.late_charge_yen,
         Collected.COVER_YEN: t.notice_claim.c.cover_yen,
         Collected.COLLECTED_YEN: _collected_yen(),
-        Collected.OWED_YEN: owed_yen(posting.night_on),
+        Collected.OWED_YEN: func.nullif(owed_yen(posting.claim_no, posting.night_on), 0),
     }
-    query = _join_paid_notice(select_named(columns))
+    query = _join_notice(select_named(columns))
     query = query.where(_is_on_claim_after(posting_no)).order_by(posting.posting_no)
     return read_frame(connection, query, Collected.SCHEMA)
 
 
-def _join_paid_notice(query: Select[Any]) -> Select[Any]:
-    """Joins postings with the notice that was paid.
-
-    That is the notice of a reduction or a ruling, where there is one, or else the one that the key named.
-    """
-    reduced = r.reduced_posting.c
-    notice_no = func.coalesce(
-        reduced.notice_no, r.ruling_posting.c.notice_no, r.ruling.c.notice_no, t.decision.c.notice_no
-    )
+def _join_notice(query: Select[Any]) -> Select[Any]:
+    """Joins postings with the notice that was paid, its claim and its payload."""
     covers = and_(t.notice_claim.c.notice_no == t.notice.c.notice_no, t.notice_claim.c.claim_no == t.posting.c.claim_no)
     return (
-        query.select_from(t.posting)
+        join_paid_notice(query)
         .join(t.claim, t.claim.c.claim_no == t.posting.c.claim_no)
         .join(t.payment, t.payment.c.payment_no == t.posting.c.payment_no)
-        .join(t.decision, t.decision.c.payment_no == t.posting.c.payment_no)
-        .outerjoin(r.reduced_posting, reduced.posting_no == t.posting.c.posting_no)
-        .outerjoin(r.ruling_posting, r.ruling_posting.c.posting_no == t.posting.c.posting_no)
-        .outerjoin(r.ruling, r.ruling.c.ruling_no == r.ruling_posting.c.ruling_no)
-        .join(t.notice, t.notice.c.notice_no == notice_no)
+        .join(t.notice, t.notice.c.notice_no == paid_notice_no())
         .join(t.notice_claim, covers)
         .outerjoin(t.payload, t.payload.c.notice_no == t.notice.c.notice_no)
     )

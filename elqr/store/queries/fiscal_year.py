@@ -1,8 +1,9 @@
 """Queries for the fiscal year's end (決算の照会): claims of a levy year, and the yen on them and in suspense."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, literal, or_, select
@@ -10,11 +11,23 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 from elqr.arithmetic.fiscal_year import closing_day, last_day
 from elqr.store.db.bulk import read_frame, select_named
 from elqr.store.queries.open_exceptions import waiting_outcome
-from elqr.store.queries.owed import notice_no_at_closing
+from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen
 from elqr.store.tables import ledger as t
+from elqr.vocabulary.claim_terms import EntryKind
 from elqr.vocabulary.frames import Claim
-from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld
-from elqr.vocabulary.terms import Account, AccountingKind
+from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld, YearLevied
+from elqr.vocabulary.terms import Account, AccountingKind, Outcome
+
+TO_PAY_BACK = (Outcome.OVERPAID, Outcome.REDUCED, Outcome.ALREADY_SETTLED)
+"""還付未済: why yen wait that are too much on a claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearEnds:
+    """公営企業会計の手続: those without 出納整理期間 at the end of a fiscal year, and of the one before."""
+
+    own: Sequence[str]
+    before: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +52,14 @@ def claims_of_year(
     and were known by `as_of`. `owed_yen` is as of the procedure's closing day, because later changes belong to the next
     year. Claims on which nothing was owed by then and nothing was paid are left out.
     """
-    closing = case(
-        (t.claim.c.procedure_code.in_(list(without_closing_period)), literal(days.last.isoformat())),
-        else_=literal(days.closing.isoformat()),
-    )
+    closing = _closing(days, without_closing_period)
     notice = t.notice.alias("closing_notice")
     paid = _select_paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
             *(_payer(notice) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
             notice.c.due_on,
-            func.coalesce(notice.c.amount_yen, 0).label(YearClaim.OWED_YEN),
+            owed_yen(t.claim.c.claim_no, literal(as_of.isoformat()), closing).label(YearClaim.OWED_YEN),
             *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
         )
         .select_from(t.claim)
@@ -59,6 +69,88 @@ def claims_of_year(
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
     return read_frame(connection, query, YearClaim.SCHEMA)
+
+
+def _closing(days: YearEnd, without_closing_period: Iterable[str]) -> ColumnElement[str]:
+    """締めの日 of the claim of a query."""
+    is_without = t.claim.c.procedure_code.in_(list(without_closing_period))
+    return case((is_without, literal(days.last.isoformat())), else_=literal(days.closing.isoformat()))
+
+
+def levied_of_year(connection: Connection, fiscal_year: int, as_of: date, ends: YearEnds) -> pl.DataFrame:
+    """年度の調定と収納: frame YearLevied, of all levy years up to the fiscal year; rows of nothing are left out.
+
+    What changed until the year before closed and was not paid by then is carried into the year.
+    """
+    queries = (
+        _select_entered(fiscal_year, as_of, ends),
+        _select_collected(fiscal_year, as_of),
+        _select_held(fiscal_year, as_of),
+    )
+    parts = []
+    for query in queries:
+        columns = [str(column.key) for column in query.selected_columns]
+        parts.append(read_frame(connection, query, {name: YearLevied.SCHEMA[name] for name in columns}))
+    names = [str(name) for name in (YearLevied.PROCEDURE_CODE, YearLevied.LEVY_YEAR)]
+    sums = pl.concat(parts, how="diagonal").group_by(names).agg(pl.all().sum())
+    return YearLevied.of(sums.filter(pl.any_horizontal(pl.exclude(names) != 0))).sort(names)
+
+
+def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any]:
+    """調定異動 by procedure and levy year: what counts by the close of the year before, and what changed since."""
+    entry, claim, yen = t.claim_entry.c, t.claim.c, entry_yen()
+    closing, before = _closing(YearEnd.of(fiscal_year), ends.own), _closing(YearEnd.of(fiscal_year - 1), ends.before)
+    is_carried = and_(claim.levy_year < fiscal_year, entry.entered_on <= before)
+    is_assessed = entry.kind == EntryKind.ASSESSED.value
+
+    def sum_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(yen).filter(*conditions), 0)
+
+    columns = {
+        YearLevied.PROCEDURE_CODE: claim.procedure_code,
+        YearLevied.LEVY_YEAR: claim.levy_year,
+        YearLevied.CARRIED_YEN: sum_where(is_carried),
+        YearLevied.ASSESSED_YEN: sum_where(~is_carried, is_assessed),
+        YearLevied.RAISED_YEN: sum_where(~is_carried, ~is_assessed, yen > 0),
+        YearLevied.LOWERED_YEN: -sum_where(~is_carried, ~is_assessed, yen < 0),
+    }
+    is_known = and_(entry.night_on <= as_of.isoformat(), entry.entered_on <= closing)
+    query = select_named(columns).select_from(t.claim_entry).join(t.claim, claim.claim_no == entry.claim_no)
+    return query.where(claim.levy_year <= fiscal_year, is_known).group_by(claim.procedure_code, claim.levy_year)
+
+
+def _select_collected(fiscal_year: int, as_of: date) -> Select[Any]:
+    """収納額 by procedure and levy year: what was collected in the year, and earlier, which is not carried."""
+    posting, claim = t.posting.c, t.claim.c
+    is_of_year, is_earlier = posting.fiscal_year == fiscal_year, posting.fiscal_year < fiscal_year
+    columns = {
+        YearLevied.PROCEDURE_CODE: claim.procedure_code,
+        YearLevied.LEVY_YEAR: claim.levy_year,
+        YearLevied.CARRIED_YEN: -func.coalesce(func.sum(posting.yen).filter(is_earlier), 0),
+        YearLevied.COLLECTED_YEN: func.coalesce(func.sum(posting.yen).filter(is_of_year), 0),
+    }
+    query = select_named(columns).select_from(t.posting).join(t.claim, claim.claim_no == posting.claim_no)
+    is_known = and_(posting.night_on <= as_of.isoformat(), posting.fiscal_year <= fiscal_year)
+    return query.where(claim.levy_year <= fiscal_year, is_known).group_by(claim.procedure_code, claim.levy_year)
+
+
+def _select_held(fiscal_year: int, as_of: date) -> Select[Any]:
+    """還付未済 by procedure and levy year: what waits in suspense because it is too much on a claim."""
+    posting, decision, notice = t.posting.c, t.decision.c, t.notice.c
+    columns = {
+        YearLevied.PROCEDURE_CODE: notice.procedure_code,
+        YearLevied.LEVY_YEAR: notice.levy_year,
+        YearLevied.WAITING_YEN: func.sum(posting.yen),
+    }
+    is_to_pay_back = waiting_outcome(as_of).in_([outcome.value for outcome in TO_PAY_BACK])
+    return (
+        select_named(columns)
+        .select_from(t.posting)
+        .join(t.decision, decision.payment_no == posting.payment_no)
+        .join(t.notice, notice.notice_no == decision.notice_no)
+        .where(_is_of_year(fiscal_year, Account.SUSPENSE, as_of), is_to_pay_back)
+        .group_by(notice.procedure_code, notice.levy_year)
+    )
 
 
 def _payer(notice: FromClause) -> ColumnElement[str]:

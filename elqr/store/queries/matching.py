@@ -4,16 +4,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, and_, case, exists, func, literal, literal_column, select
+from sqlalchemy import Connection, FromClause, Select, and_, exists, func, literal, literal_column, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.notice_lookup import attach_to_keys, registered_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, stage_rows
+from elqr.store.queries.claim_entries import select_claim_cancels, select_own_notices
 from elqr.store.queries.refused_rows import waiting_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
+from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice
+from elqr.vocabulary.claim_terms import NoticeKind
 from elqr.vocabulary.frames import (
     Candidate,
     CandidateNotice,
@@ -23,7 +26,6 @@ from elqr.vocabulary.frames import (
     KnownEvent,
     Notice,
     NoticeKey,
-    OpenClaim,
     Payment,
     occurs_twice,
 )
@@ -55,19 +57,25 @@ def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -
             .where(t.claim.c.installment_no == WHOLE_YEAR)
         )
         singles = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
+        same = [t.claim.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
+        own_notices = read_frame(connection, select_own_notices().join(staged, and_(*same)), OwnNotice.SCHEMA)
+        of_claim = t.claim.c.claim_no == t.claim_cancel.c.claim_no
+        query = select_claim_cancels().join(t.claim, of_claim).join(staged, and_(*same))
+        taken_back = read_frame(connection, query, ClaimCancel.SCHEMA)
         refused = waiting_rows(connection, staged, ASSESSMENT_KEY)
-    return Registered(notices, claims, cancelled, singles, refused, _key_owners(connection, keys))
+    owners = _key_owners(connection, keys)
+    return Registered(notices, claims, cancelled, singles, own_notices, taken_back, refused, owners)
 
 
 def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
     owner = {
         NoticeKey.KEY_KIND: pl.String,
         NoticeKey.KEY_DIGITS: pl.String,
-        **{name: Notice.SCHEMA[name] for name in NOTICE_KEY},
+        **{name: Notice.SCHEMA[name] for name in (*NOTICE_KEY, Notice.PART_KIND)},
     }
     with stage_rows(connection, keys.select(NoticeKey.KEY_KIND, NoticeKey.KEY_DIGITS).unique()) as staged:
         query = (
-            select(t.notice_key.c.key_kind, t.notice_key.c.key_digits, *(t.notice.c[name] for name in NOTICE_KEY))
+            select(*(t.notice_key.c[name] if name in t.notice_key.c else t.notice.c[name] for name in owner))
             .join(staged, same_key(staged))
             .join(t.notice, t.notice.c.notice_no == t.notice_key.c.notice_no)
         )
@@ -182,111 +190,20 @@ def _cancelled_on() -> ColumnElement[str]:
 
 
 def has_newer_notice() -> ColumnElement[bool]:
-    """より新しい納付書があるか: a later, valid notice of the same claim. Few notices have an issue_no above 1."""
+    """より新しい納付書があるか: a later, valid notice of the same claim. Few notices have an issue_no above 1.
+
+    A notice for the whole claim replaces those before it, and one for 延滞金 or 督促 those of its own kind. None
+    replaces one for 分納.
+    """
     newer = t.notice.alias("newer")
+    part, newer_part = t.notice.c.part_kind, newer.c.part_kind
     return exists().where(
         *(newer.c[name] == t.notice.c[name] for name in _CLAIM_KEY),
         newer.c.issue_no > t.notice.c.issue_no,
         newer.c.issue_no > literal_column("1"),
+        or_(newer_part.is_(None), newer_part == part),
+        part.is_distinct_from(NoticeKind.INSTALMENT_PLAN.value),
         ~exists().where(t.notice_cancel.c.notice_no == newer.c.notice_no),
-    )
-
-
-def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
-    """消込前の調定 of tonight's notices: frame OpenClaim. What is owed is on the newest valid notice, if there is one.
-
-    `notices` has notice_no, owed_yen and levy_year: values that `owed_by` found are not looked up.
-    """
-    covers, first = t.notice_claim.c, t.payment.c.payment_no
-    collected = case((first.is_(None), 0), else_=_aggregate_on_claim(func.sum(t.posting.c.yen)))
-
-    def query(staged: FromClause) -> Select[Any]:
-        return (
-            select_named(
-                {
-                    OpenClaim.NOTICE_NO: covers.notice_no,
-                    OpenClaim.CLAIM_NO: covers.claim_no,
-                    OpenClaim.COVER_YEN: covers.cover_yen,
-                    OpenClaim.OWED_YEN: func.coalesce(staged.c.owed_yen, _owed_yen(), 0),
-                    OpenClaim.COLLECTED_YEN: collected,
-                    OpenClaim.LEVY_YEAR: func.coalesce(staged.c.levy_year, _levy_year()),
-                    OpenClaim.BY_PAYMENT_NO: first,
-                    OpenClaim.BY_NOTICE_NO: t.decision.c.notice_no,
-                    OpenClaim.BY_CHANNEL: t.payment.c.channel,
-                    OpenClaim.BY_INSTALLMENT_NO: t.notice.c.installment_no,
-                }
-            )
-            .select_from(t.notice_claim)
-            .join(staged, staged.c.notice_no == covers.notice_no)
-            .outerjoin(t.payment, first == _first_on_claim())
-            .outerjoin(t.decision, t.decision.c.payment_no == first)
-            .outerjoin(t.notice, t.notice.c.notice_no == t.decision.c.notice_no)
-        )
-
-    keys = notices.select(Candidate.NOTICE_NO, OpenClaim.OWED_YEN, OpenClaim.LEVY_YEAR)
-    return look_up(connections, keys, query, OpenClaim.SCHEMA)
-
-
-def owed_by(candidates: pl.DataFrame) -> pl.DataFrame:
-    """調定額のわかる納付書: notice_no, with owed_yen and levy_year where it is the newest valid notice of its claim.
-
-    They are null for 全期, whose amount covers several claims, and for cancelled notices, as another may be newer.
-    """
-    is_valid = pl.col(Candidate.IS_CURRENT) & ~pl.col(Candidate.IS_CANCELLED)
-    is_newest = is_valid & (pl.col(Candidate.INSTALLMENT_NO) != WHOLE_YEAR)
-    rows = candidates.select(
-        Candidate.NOTICE_NO,
-        pl.when(is_newest).then(Candidate.AMOUNT_YEN).alias(OpenClaim.OWED_YEN),
-        pl.when(is_newest).then(CandidateNotice.LEVY_YEAR).alias(OpenClaim.LEVY_YEAR),
-    )
-    return rows.unique(Candidate.NOTICE_NO)
-
-
-def _aggregate_on_claim(aggregate: ColumnElement[int]) -> ColumnElement[int]:
-    return (
-        select(aggregate)
-        .where(t.posting.c.claim_no == t.notice_claim.c.claim_no)
-        .correlate(t.notice_claim)
-        .scalar_subquery()
-    )
-
-
-def _first_on_claim() -> ColumnElement[int]:
-    """先の収納 of a claim: the first payment with yen still on it."""
-    posting = t.posting.c
-    return (
-        select(posting.payment_no)
-        .where(posting.claim_no == t.notice_claim.c.claim_no)
-        .group_by(posting.payment_no)
-        .having(func.sum(posting.yen) > 0)
-        .order_by(posting.payment_no)
-        .limit(1)
-        .correlate(t.notice_claim)
-        .scalar_subquery()
-    )
-
-
-def _levy_year() -> ColumnElement[int]:
-    claim = t.claim.alias("levied_claim").c
-    return (
-        select(claim.levy_year).where(claim.claim_no == t.notice_claim.c.claim_no).correlate(t.notice_claim)
-    ).scalar_subquery()
-
-
-def _owed_yen() -> ColumnElement[int]:
-    notice, pays = t.notice.alias("owed_notice"), t.notice_claim.alias("pays").c
-    return (
-        select(notice.c.amount_yen)
-        .join(t.claim, and_(*(notice.c[name] == t.claim.c[name] for name in _CLAIM_KEY)))
-        .where(
-            t.claim.c.claim_no == t.notice_claim.c.claim_no,
-            exists().where(pays.notice_no == notice.c.notice_no, pays.claim_no == t.claim.c.claim_no),
-            ~exists().where(t.notice_cancel.c.notice_no == notice.c.notice_no),
-        )
-        .order_by(notice.c.issue_no.desc())
-        .limit(1)
-        .correlate(t.notice_claim)
-        .scalar_subquery()
     )
 
 

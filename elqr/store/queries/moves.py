@@ -14,6 +14,16 @@ def is_move() -> ColumnElement[bool]:
     return t.posting.c.reverses_no.is_not(None)
 
 
+def is_move_by(night: date) -> ColumnElement[bool]:
+    """その夜までの付け替えか, of the posting of a query. Moves have an index of their own."""
+    return and_(is_move(), is_posted_by(night))
+
+
+def is_posted_by(night: date) -> ColumnElement[bool]:
+    """その夜までに計上したか. The expression keeps the index on nights from being used: it would read too many rows."""
+    return t.posting.c.night_on.concat("") <= night.isoformat()
+
+
 def is_reduction() -> ColumnElement[bool]:
     """減額による過納の仕訳か, of the posting of a query."""
     return exists().where(r.reduced_posting.c.posting_no == t.posting.c.posting_no)

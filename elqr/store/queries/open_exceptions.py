@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from elqr.store.db.bulk import read_frame
 from elqr.store.queries.announced import is_answered, still_waits
+from elqr.store.queries.moves import is_move_by
 from elqr.store.queries.reports import select_decided
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
@@ -98,7 +99,7 @@ def _reduced_payments(night: date) -> Select[tuple[int]]:
     """減額された収納 up to a night: payment_no."""
     posting, reduced = t.posting.c, r.reduced_posting.c
     query = select(posting.payment_no).join(r.reduced_posting, reduced.posting_no == posting.posting_no)
-    return query.where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
+    return query.where(posting.account == Account.SUSPENSE.value, is_move_by(night))
 
 
 def _is_reduced(night: date) -> ColumnElement[bool]:
@@ -145,7 +146,7 @@ def returned_payments(night: date) -> Select[tuple[int]]:
             posting.account == Account.SUSPENSE.value,
             posting.yen > 0,
             back.account == Account.CLAIM.value,
-            posting.night_on <= night.isoformat(),
+            is_move_by(night),
         )
     )
 

@@ -1,21 +1,36 @@
-"""What is owed on a claim (調定額): the amount of its newest valid notice, on a night or at a year's end."""
+"""What is owed on a claim (調定額): the sum of its entries; and which of its notices names the payer."""
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, literal, or_, select
+from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.store.tables import ledger as t
+from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.frames import ClaimKey, Notice
 
 _NOTICE, _FILE, _CANCEL = t.notice.alias("valid_notice"), t.notice_file.alias("brought"), t.notice_cancel.alias("gone")
 _PAYS = t.notice_claim.alias("pays")
 
 
-def owed_yen(night: ColumnElement[Any]) -> ColumnElement[int]:
-    """調定額 of the claim of a query, up to a night; null when none of its notices was valid."""
-    return _select_newest(Notice.AMOUNT_YEN, _FILE.c.night_on <= night, _CANCEL.c.night_on <= night)
+def entry_yen() -> ColumnElement[int]:
+    """異動の額 of an entry: its items together."""
+    principal, demand_fee, late_charge = (t.claim_entry.c[name] for name in ClaimEntry.ITEMS)
+    return principal + demand_fee + late_charge
+
+
+def owed_yen(
+    claim_no: ColumnElement[int], night: ColumnElement[Any] | None = None, closing: ColumnElement[Any] | None = None
+) -> ColumnElement[int]:
+    """調定額 of a claim of a query, now or up to a night, and of entries that count by a closing day."""
+    entry = t.claim_entry.c
+    query = select(func.coalesce(func.sum(entry_yen()), 0)).where(entry.claim_no == claim_no)
+    if night is not None:
+        query = query.where(entry.night_on <= night)
+    if closing is not None:
+        query = query.where(entry.entered_on <= closing)
+    return query.correlate_except(t.claim_entry).scalar_subquery()
 
 
 def newest_notice_no(night: ColumnElement[Any]) -> ColumnElement[int]:
@@ -36,7 +51,7 @@ def notice_no_at_closing(closing: ColumnElement[Any], as_of: date) -> ColumnElem
 
 
 def _select_newest(column: str, is_there: ColumnElement[bool], is_gone: ColumnElement[bool]) -> ColumnElement[int]:
-    """Among the claim's notices that are there and not gone, the one with the highest 発行連番.
+    """Among the claim's notices for all of it that are there and not gone, the one with the highest 発行連番.
 
     A cancelled notice of 期別 0 that instalments replaced bears the key of a claim that it does not pay. The conditions
     may use columns of the outermost query, so everything but the tables declared here is correlated.
@@ -50,6 +65,7 @@ def _select_newest(column: str, is_there: ColumnElement[bool], is_gone: ColumnEl
         .join(_FILE, _FILE.c.notice_file_no == _NOTICE.c.notice_file_no)
         .where(
             *(_NOTICE.c[name] == t.claim.c[name] for name in ClaimKey.SCHEMA),
+            _NOTICE.c.part_kind.is_(None),
             is_there,
             pays.correlate_except(_PAYS).exists(),
             ~cancelled.correlate_except(_CANCEL).exists(),

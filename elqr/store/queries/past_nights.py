@@ -59,11 +59,13 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     key, covers = t.notice_key.c, t.notice_claim.c
     yield t.notice_file, t.notice_file.c.night_on < day
     yield t.claim, t.claim.c.claim_no.in_(select(covers.claim_no).where(covers.notice_no.in_(notices)))
+    yield t.claim_entry, t.claim_entry.c.night_on < day
     yield t.notice, t.notice.c.notice_no.in_(notices)
     yield t.notice_claim, covers.notice_no.in_(notices)
     has_key = or_(key.key_kind != KeyKind.ELQR.value, key.notice_no.in_(keyed), key.notice_no.in_(issued))
     yield t.notice_key, and_(key.notice_no.in_(notices), has_key)
     yield t.notice_cancel, t.notice_cancel.c.night_on < day
+    yield t.claim_cancel, t.claim_cancel.c.night_on < day
     yield t.upload, t.upload.c.night_on < day
     yield t.payload, t.payload.c.upload_no.in_(uploads)
     yield issue_tally, issue_tally.c.upload_no.in_(select(t.upload.c.upload_no).where(t.upload.c.night_on < day))

@@ -9,8 +9,10 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Select,
+    Table,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -26,6 +28,7 @@ from elqr.store.db.bulk import insert_frame, next_no, read_frame, select_named, 
 from elqr.store.db.schema import Text
 from elqr.store.queries.announced import is_ended
 from elqr.store.queries.matching import has_newer_notice
+from elqr.store.queries.owed import entry_yen
 from elqr.store.queries.retractions import numbers_taken_back
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.frames import NoticeStanding, Payload, PrintableNotice, PrintNotice
@@ -85,11 +88,23 @@ def _is_uploaded() -> ColumnElement[bool]:
 
 
 def _collected_yen() -> ColumnElement[int]:
-    """収納済額 on all claims that the notice pays."""
+    """収納済額 on all claims that the notice pays. A notice for a part counts its own until its claim is settled."""
+    posting, entry = t.posting, t.claim_entry
+    is_own = and_(t.decision.c.payment_no == posting.c.payment_no, t.decision.c.notice_no == t.notice.c.notice_no)
+    on_claims, owed = _sum_on_claims(posting, posting.c.yen), _sum_on_claims(entry, entry_yen())
+    by_itself = _sum_on_claims(
+        posting, case((exists().where(is_own).correlate(posting, t.notice), posting.c.yen), else_=0)
+    )
+    is_open = and_(t.notice.c.part_kind.is_not(None), on_claims < owed)
+    return case((is_open, by_itself), else_=on_claims)
+
+
+def _sum_on_claims(table: Table, yen: ColumnElement[int]) -> ColumnElement[int]:
+    """調定の額の合計: of rows of a table on all claims that the notice pays."""
     return (
-        select(func.coalesce(func.sum(t.posting.c.yen), 0))
+        select(func.coalesce(func.sum(yen), 0))
         .select_from(t.notice_claim)
-        .join(t.posting, t.posting.c.claim_no == t.notice_claim.c.claim_no)
+        .join(table, table.c.claim_no == t.notice_claim.c.claim_no)
         .where(t.notice_claim.c.notice_no == t.notice.c.notice_no)
         .correlate(t.notice)
         .scalar_subquery()

@@ -2,25 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, func, literal, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, func, literal, or_, select, union
 
+from elqr.rules.claim_items import posted_items
 from elqr.rules.reductions import Reducible
+from elqr.rules.standing import net_of_taken
 from elqr.rules.totals import posting_tallies
 from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, stage_rows
 from elqr.store.queries.chain import NOTICE_FILES, last_saying
+from elqr.store.queries.claim_items import has_parts, item_frames
 from elqr.store.queries.open_exceptions import last_ruling_no
 from elqr.store.queries.owed import owed_yen
-from elqr.store.queries.sender_corrections import standing_of
+from elqr.store.queries.sender_corrections import places_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.frames import NumberedPosting, Payment, Posting, Reduction
 from elqr.vocabulary.terms import Account, Outcome
 
 LAST_NOTICE = "last_notice"
 """The key of a link for the last notice that was looked at, next to the last notice file."""
+
+
+_OWED_YEN, _IS_ITEMISED = "owed_yen", "is_itemised"
 
 
 def last_notice_no(connection: Connection) -> int:
@@ -34,27 +42,29 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
     These are claims with a notice that was cancelled or reissued since the last link with `LAST_NOTICE`, and with more
     yen on them than is owed. A ledger from before version 9 has no such link: all of it is looked at once.
     """
-    seen = last_seen(connection)
-    cancelled = (
-        select(t.notice_claim.c.claim_no)
-        .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice_claim.c.notice_no)
-        .where(t.notice_cancel.c.notice_file_no > seen.file_no)
-    )
-    reissued = (
-        select(t.notice_claim.c.claim_no)
-        .join(t.notice, t.notice.c.notice_no == t.notice_claim.c.notice_no)
-        .where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1)
-    )
-    changed = read_frame(connection, union(cancelled, reissued), {Posting.CLAIM_NO: pl.Int64})
+    changed = read_frame(connection, changed_claims(last_seen(connection)), {Posting.CLAIM_NO: pl.Int64})
     with stage_rows(connection, changed) as staged:
-        owed = func.coalesce(owed_yen(literal(night.isoformat())), 0)
+        owed, is_itemised = owed_yen(staged.c.claim_no, literal(night.isoformat())), has_parts()
         query = (
-            select(staged.c.claim_no, owed.label(Reducible.OWED_YEN))
+            select(staged.c.claim_no, owed.label(_OWED_YEN), is_itemised.label(_IS_ITEMISED))
             .join(t.claim, t.claim.c.claim_no == staged.c.claim_no)
-            .where(_stands_yen() > owed)
+            .where(or_(_stands_yen() > owed, is_itemised))
         )
-        lowered = read_frame(connection, query, {Posting.CLAIM_NO: pl.Int64, Reducible.OWED_YEN: pl.Int64})
+        schema = {Posting.CLAIM_NO: pl.Int64, _OWED_YEN: pl.Int64, _IS_ITEMISED: pl.Boolean}
+        lowered = read_frame(connection, query, schema)
     return _payments_on(connection, lowered)
+
+
+def changed_claims(seen: "Seen") -> CompoundSelect[Any]:
+    """増減のありうる調定: claim_no of those cancelled, or with a notice cancelled or reissued, since `seen`."""
+    of_notice = select(t.notice_claim.c.claim_no)
+    cancelled = of_notice.join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice_claim.c.notice_no)
+    reissued = of_notice.join(t.notice, t.notice.c.notice_no == t.notice_claim.c.notice_no)
+    return union(
+        cancelled.where(t.notice_cancel.c.notice_file_no > seen.file_no),
+        reissued.where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1),
+        select(t.claim_cancel.c.claim_no).where(t.claim_cancel.c.notice_file_no > seen.file_no),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ def _stands_yen() -> ColumnElement[int]:
 
 
 def _payments_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
-    """調定にある収納: frame Reducible. `lowered` has claim_no and owed_yen."""
+    """調定にある収納: frame Reducible. `lowered` has claim_no, `_OWED_YEN` and `_IS_ITEMISED`."""
     posting, payment = t.posting.c, t.payment.c
     order = (Payment.PAYMENT_NO, Payment.PAID_ON, Payment.IDENTITY, Payment.OCCURRENCE_NO)
     with stage_rows(connection, lowered.select(Posting.CLAIM_NO)) as staged:
@@ -89,8 +99,27 @@ def _payments_on(connection: Connection, lowered: pl.DataFrame) -> pl.DataFrame:
             .join(staged, staged.c.claim_no == posting.claim_no)
         )
         payments = read_frame(connection, query, {name: Payment.SCHEMA[name] for name in order})
-    rows = standing_of(connection, payments.select(Payment.PAYMENT_NO)).join(lowered, on=Posting.CLAIM_NO)
-    return Reducible.of(rows.join(payments, on=Posting.PAYMENT_NO, validate="m:1"))
+    places = places_of(connection, payments.select(Payment.PAYMENT_NO)).join(lowered, on=Posting.CLAIM_NO)
+    places = places.join(payments, on=Posting.PAYMENT_NO, validate="m:1")
+    whole = net_of_taken(places.filter(~pl.col(_IS_ITEMISED)))
+    return pl.concat([_as_one_item(whole), _by_item(connection, places.filter(_IS_ITEMISED))])
+
+
+def _as_one_item(rows: pl.DataFrame) -> pl.DataFrame:
+    """内訳のない調定: frame Reducible, all yen as 本税・本料."""
+    owed = dict.fromkeys(Reducible.OWED, pl.lit(0)) | {Reducible.OWED_PRINCIPAL_YEN: pl.col(_OWED_YEN)}
+    items = dict.fromkeys(ClaimEntry.ITEMS, pl.lit(0)) | {ClaimEntry.PRINCIPAL_YEN: pl.col(Posting.YEN)}
+    return Reducible.of(rows.with_columns(**owed, **items))
+
+
+def _by_item(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """内訳のある調定: frame Reducible, item by item."""
+    notices, entries, postings = item_frames(connection, rows.select(Posting.CLAIM_NO).unique())
+    place = [str(name) for name in (Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.FISCAL_YEAR, Posting.IS_ARREARS)]
+    items = posted_items(postings, notices, entries).group_by(place).agg(pl.col(ClaimEntry.ITEMS).sum())
+    owed = entries.group_by(Posting.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum().name.prefix("owed_"))
+    rows = net_of_taken(rows.join(items, on=place, validate="1:1"), ClaimEntry.ITEMS)
+    return Reducible.of(rows.join(owed, on=Posting.CLAIM_NO, validate="m:1"))
 
 
 def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from elqr.rules.totals import posting_tallies
 from elqr.store.db.bulk import insert_frame, next_no, number_rows, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries import matching as queries
+from elqr.store.queries.open_claims import open_claims
 from elqr.store.queries.open_exceptions import Waits, last_standing_no, moved_yen, undone_by_no, waiting_outcome
 from elqr.store.queries.reports import Columns, decision_columns, decision_rows
 from elqr.store.queries.requests import REVIEW, requests_with
@@ -25,13 +26,13 @@ from elqr.store.queries.sender_corrections import others_moved, standing_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.vocabulary.claim_frames import OpenClaim
 from elqr.vocabulary.frames import (
     Column,
     Move,
     Notice,
     NoticeStanding,
     NumberedPosting,
-    OpenClaim,
     Payment,
     Posting,
     Proposal,
@@ -118,9 +119,7 @@ def notices_by_no(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFr
 
 def target_claims(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """充てる先の調定 of notices: frame OpenClaim with procedure_code."""
-    unknown = pl.lit(None, pl.Int64)
-    wanted = notice_nos.select(Notice.NOTICE_NO).unique().with_columns(owed_yen=unknown, levy_year=unknown)
-    claims = queries.open_claims([connection], wanted)
+    claims = open_claims([connection], notice_nos)
     with stage_rows(connection, notice_nos.select(Notice.NOTICE_NO).unique()) as staged:
         query = select(t.notice.c.notice_no, t.notice.c.procedure_code).join(
             staged, staged.c.notice_no == t.notice.c.notice_no

@@ -1,7 +1,9 @@
 """More queries of the verification (検算の照会): who approved what, and rows that must belong to others."""
 
+from typing import Any
+
 import polars as pl
-from sqlalchemy import Connection, and_, exists, func, literal, select
+from sqlalchemy import Connection, Table, and_, exists, func, literal, select
 
 from elqr.store.db.bulk import read_frame, schema_of
 from elqr.store.queries.requests import KINDS
@@ -27,14 +29,23 @@ def claims(connection: Connection) -> pl.DataFrame:
 
 
 def notice_cancels(connection: Connection) -> pl.DataFrame:
-    """納付書の取消: notice_no, notice_file_no, night_on, and the key of the notice."""
-    key = (*ClaimKey.SCHEMA, Notice.ISSUE_NO)
-    cancel = t.notice_cancel.c
-    query = select(cancel.notice_no, cancel.notice_file_no, cancel.night_on, *(t.notice.c[name] for name in key)).join(
-        t.notice, t.notice.c.notice_no == cancel.notice_no
+    """納付書の取消: notice_no, notice_file_no, night_on, is_paper_only, and key and part_kind of the notice."""
+    return _with_notice_key(connection, t.notice_cancel, {NoticeFile.NIGHT_ON: pl.Date, "is_paper_only": pl.Int64})
+
+
+def claim_cancels(connection: Connection) -> pl.DataFrame:
+    """調定取消: notice_no, notice_file_no, night_on, claim_no, and key and part_kind of the notice."""
+    return _with_notice_key(connection, t.claim_cancel, {NoticeFile.NIGHT_ON: pl.Date, Claim.CLAIM_NO: pl.Int64})
+
+
+def _with_notice_key(connection: Connection, table: Table, columns: dict[str, Any]) -> pl.DataFrame:
+    """Rows that name a notice and the file that they came in, with key and kind of the notice."""
+    key = {name: Notice.SCHEMA[name] for name in (*ClaimKey.SCHEMA, Notice.ISSUE_NO, Notice.PART_KIND)}
+    given = {**schema_of((Notice.NOTICE_NO, Notice.NOTICE_FILE_NO)), **columns}
+    query = select(*(table.c[name] for name in given), *(t.notice.c[name] for name in key)).join(
+        t.notice, t.notice.c.notice_no == table.c.notice_no
     )
-    schema = schema_of((Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, NoticeFile.NIGHT_ON))
-    return read_frame(connection, query, {**schema, **{name: Notice.SCHEMA[name] for name in key}})
+    return read_frame(connection, query, {**given, **key})
 
 
 def approvals(connection: Connection) -> list[tuple[str, int, str, str]]:

@@ -11,9 +11,11 @@ from sqlalchemy import Connection, exists
 
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries import matching as queries
+from elqr.store.queries.open_claims import open_claims
 from elqr.store.queries.printing import is_announced
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.frames import Notice, NoticeStanding, OpenClaim
+from elqr.vocabulary.claim_frames import OpenClaim
+from elqr.vocabulary.frames import Notice, NoticeStanding
 from elqr.vocabulary.ruling_frames import DraftRuling
 
 TARGET_MARK = DraftRuling.TARGET_MARK
@@ -32,8 +34,7 @@ _HASH_DIGITS = 32
 def target_marks(connection: Connection, notice_nos: pl.DataFrame) -> pl.DataFrame:
     """対象の照合値 of notices: notice_no, and target_mark over the notice and every claim that it pays."""
     wanted = notice_nos.select(Notice.NOTICE_NO).drop_nulls().unique()
-    unknown = pl.lit(None, pl.Int64)
-    claims = queries.open_claims([connection], wanted.with_columns(owed_yen=unknown, levy_year=unknown))
+    claims = open_claims([connection], wanted)
     by_notice = claims.sort(OpenClaim.CLAIM_NO).group_by(OpenClaim.NOTICE_NO).agg(_text(*_CLAIM).str.join(";"))
     rows = _states(connection, wanted).join(by_notice, on=Notice.NOTICE_NO, validate="1:1").sort(Notice.NOTICE_NO)
     texts = rows.select(pl.concat_str(*_STATE, _TEXT, separator="|")).to_series()

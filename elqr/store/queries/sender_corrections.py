@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from elqr.rules.sender_correction import Concerned
+from elqr.rules.standing import net_of_taken
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
@@ -88,6 +89,12 @@ def concerned(connection: Connection, payment_nos: pl.DataFrame) -> Concerned:
 
 def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
     """収納の今の置き場所 of payments: frame Standing, the remaining yen by account, claim and year."""
+    places = places_of(connection, payment_nos)
+    return net_of_taken(places).sort(name for name in Posting.SCHEMA if name != Posting.YEN)
+
+
+def places_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFrame:
+    """収納の置き場所 of payments: frame Standing, the yen by account, claim and year, which may be negative."""
     posting, ruling = t.posting.c, r.ruling.c
     notice_no = case(
         (
@@ -119,4 +126,4 @@ def standing_of(connection: Connection, payment_nos: pl.DataFrame) -> pl.DataFra
         pl.col(NumberedPosting.POSTING_NO).filter(is_added).last().alias(Standing.POSTING_NO),
         pl.col(Standing.NOTICE_NO).filter(is_added).last(),
     )
-    return Standing.of(standing.filter(pl.col(Posting.YEN) != 0).sort(place))
+    return Standing.of(standing.filter(pl.col(Posting.YEN) != 0))

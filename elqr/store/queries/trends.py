@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, false, func, literal, or_, select, true
 
 from elqr.store.db.bulk import read_frame, select_named
+from elqr.store.queries.moves import is_move_by, is_posted_by
 from elqr.store.queries.open_exceptions import returned_payments
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
@@ -87,7 +88,7 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
         )
         .join(r.reduced_posting, reduced.posting_no == posting.posting_no)
         .join(t.decision, t.decision.c.payment_no == posting.payment_no)
-        .where(posting.account == Account.SUSPENSE.value, posting.night_on <= night.isoformat())
+        .where(posting.account == Account.SUSPENSE.value, is_move_by(night))
     )
     undone = literal(Ruling.UNDO.value).label(RulingTrend.RULING)
     columns = (undone, *(column.label(name) for name, column in held.items()))
@@ -99,7 +100,7 @@ def rulings_since(connection: Connection, first: date, night: date) -> pl.DataFr
     came_off = (reductions.with_only_columns(posting.payment_no), returned_payments(night))
     since = (
         rulings.with_only_columns(ruling.payment_no).where(effect.night_on > first.isoformat()),
-        *(payments.where(posting.night_on > first.isoformat()) for payments in came_off),
+        *(payments.where(~is_posted_by(first)) for payments in came_off),
     )
     touched = or_(*(t.decision.c.payment_no.in_(payments) for payments in since))
     was_listed = or_(was_exception, *(t.decision.c.payment_no.in_(payments) for payments in came_off))

@@ -1,16 +1,15 @@
 """Queries of the verification (検算の照会): the ledger's rows as they are."""
 
 import json
-from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select, true, union
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select, true
 
 from elqr.formats.payment_identity import CONTENT, content
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.owed import owed_yen
-from elqr.store.queries.reductions import last_seen
+from elqr.store.queries.reductions import changed_claims, last_seen
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
@@ -30,6 +29,7 @@ from elqr.vocabulary.audit_frames import (
     WatchedOverdue,
 )
 from elqr.vocabulary.frames import (
+    Claim,
     ClaimKey,
     Decision,
     Known,
@@ -164,27 +164,27 @@ def stray_postings(connection: Connection) -> list[int]:
     return list(connection.execute(query.order_by(posting.posting_no)).scalars())
 
 
+def itemised_claims(connection: Connection) -> pl.DataFrame:
+    """一部を求める納付書のある調定 (claim_no), without those with notices that no link has looked at yet."""
+    covers, is_part = t.notice_claim.c, t.notice.c.part_kind.is_not(None)
+    query = select(covers.claim_no).distinct().join(t.notice, t.notice.c.notice_no == covers.notice_no)
+    query = query.where(is_part, covers.claim_no.not_in(changed_claims(last_seen(connection))))
+    return read_frame(connection, query, {Claim.CLAIM_NO: _WHOLE})
+
+
 def overpaid_claims(connection: Connection) -> pl.DataFrame:
     """納め過ぎの調定: frame OverpaidClaim of claims whose notices were cancelled or reissued.
 
     Claims with notices that no link has looked at yet are left out.
     """
-    seen, covers = last_seen(connection), t.notice_claim.c
+    covers = t.notice_claim.c
     is_cancelled = exists().where(t.notice_cancel.c.notice_no == t.notice.c.notice_no)
     changed = (
         select(covers.claim_no)
         .join(t.notice, t.notice.c.notice_no == covers.notice_no)
         .where(or_(t.notice.c.issue_no > 1, is_cancelled))
     )
-    unseen = select(covers.claim_no).where(
-        covers.notice_no.in_(
-            union(
-                select(t.notice.c.notice_no).where(t.notice.c.notice_no > seen.notice_no),
-                select(t.notice_cancel.c.notice_no).where(t.notice_cancel.c.notice_file_no > seen.file_no),
-            )
-        )
-    )
-    owed = func.coalesce(owed_yen(literal(date.max.isoformat())), 0)
+    owed = owed_yen(t.claim.c.claim_no)
     query = (
         select_named(
             {
@@ -194,7 +194,7 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
             }
         )
         .join(t.posting, t.posting.c.claim_no == t.claim.c.claim_no)
-        .where(t.claim.c.claim_no.in_(changed), t.claim.c.claim_no.not_in(unseen))
+        .where(t.claim.c.claim_no.in_(changed), t.claim.c.claim_no.not_in(changed_claims(last_seen(connection))))
         .group_by(t.claim.c.claim_no)
         .having(func.sum(t.posting.c.yen) > owed)
     )

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
 from elqr.store.db.schema import Text, Whole, added_later, columns, findings, index, table, texts
-from elqr.vocabulary import frames
+from elqr.vocabulary import claim_frames, frames
 from elqr.vocabulary.terms import PrintState
 
 NIGHT = "夜間消込"
@@ -38,6 +38,15 @@ new ledger, with the numbers that had been handed out by then."""
 
 claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(*_CLAIM_KEY))
 
+claim_entry = table(
+    "claim_entry",
+    *columns(claim_frames.ClaimEntry),
+    PrimaryKeyConstraint("claim_no", "entry_no"),
+    CheckConstraint("principal_yen <> 0 OR demand_fee_yen <> 0 OR late_charge_yen <> 0"),
+    without_rowid=True,
+)
+"""調定異動: what is owed on a claim is the sum of its rows here."""
+
 notice_file = table(
     "notice_file",
     Column("notice_file_no", Whole, primary_key=True, autoincrement=False),
@@ -52,10 +61,15 @@ notice_finding = findings("notice_finding", "notice_file.notice_file_no")
 
 notice = table(
     "notice",
-    *columns(frames.Notice, nullable=("key_no", "check_no", "barcode", "customer_no", "pension_no"), key="notice_no"),
+    *columns(
+        frames.Notice,
+        nullable=("key_no", "check_no", "barcode", "customer_no", "pension_no", "change_reason", "part_kind"),
+        key="notice_no",
+    ),
     UniqueConstraint(*_CLAIM_KEY, "issue_no"),
     UniqueConstraint("key_no"),
     index("notice_reissued", *_CLAIM_KEY, "issue_no", where=Column("issue_no", Whole) > 1),
+    index("notice_part", *_CLAIM_KEY, where=Column("part_kind").is_not(None)),
     CheckConstraint("amount_yen > 0 AND amount_yen = principal_yen + demand_fee_yen + late_charge_yen"),
     CheckConstraint("principal_yen >= 0 AND demand_fee_yen >= 0 AND late_charge_yen >= 0"),
 )
@@ -81,8 +95,18 @@ notice_cancel = table(
     Column("notice_no", Whole, ForeignKey("notice.notice_no"), primary_key=True, autoincrement=False),
     Column("night_on", Text, nullable=False),
     Column("notice_file_no", Whole, ForeignKey("notice_file.notice_file_no"), nullable=False),
+    Column("is_paper_only", Whole),
     Index("notice_cancel_by_file", "notice_file_no"),
 )
+"""納付書の取消. `is_paper_only`: the claim stays as it is. It is null where the file could not say."""
+
+claim_cancel = table(
+    "claim_cancel",
+    *columns(claim_frames.ClaimCancel, key="notice_no"),
+    Index("claim_cancel_by_file", "notice_file_no"),
+    Index("claim_cancel_by_claim", "claim_no"),
+)
+"""調定取消, by the notice whose row said so."""
 
 upload = table(
     "upload",
@@ -156,11 +180,15 @@ payment_identity = table(
 )
 """既知の収納: a row for each payment record that was no repeat. A conflict has a row next to what it contradicts."""
 
+UNPOSTED = ("exception", "rejected", "not_collected", "cancelled")
+"""The places of payments of which nothing may be on a claim."""
+
 decision = table(
     "decision",
     *columns(frames.Decision, nullable=("notice_no", "procedure_code", "other_payment_no"), key="payment_no"),
     CheckConstraint("claim_yen >= 0 AND suspense_yen >= 0"),
     index("decision_pending", "notice_no", where=Column("outcome") == "pending"),
+    index("decision_unposted", "notice_no", where=Column("place").in_(UNPOSTED)),
     index("decision_waiting", "payment_no", where=Column("place").in_(["exception", "rejected"])),
 )
 

@@ -1,0 +1,134 @@
+"""Claim cards (調定の照会): what staff answer the telephone with: what is owed, what was paid, and what waits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from elqr.arithmetic.wareki import wareki, wareki_year
+from elqr.rules.register import Register
+from elqr.vocabulary.claim_frames import ClaimCard, ClaimEntry
+from elqr.vocabulary.claim_terms import EntryKind, Item
+from elqr.vocabulary.frames import Claim
+from elqr.vocabulary.terms import WHOLE_YEAR, Channel, Outcome, Place, Stage
+
+_ITEM_OF: dict[str, Item] = dict(zip(ClaimEntry.ITEMS, Item, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """照会の結果: frames ClaimCard, ClaimEntry, CardItems, CardNotice and CardPayment of the same claims."""
+
+    claims: pl.DataFrame
+    entries: pl.DataFrame
+    items: pl.DataFrame
+    notices: pl.DataFrame
+    payments: pl.DataFrame
+
+
+def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
+    """調定の照会, one dictionary for each claim; days are ISO text.
+
+    The items of what was collected are known when all is paid, when nothing is, or when the claim has one item only;
+    else `collected_yen` of an item is None.
+    """
+    parts = {
+        name: _by_claim(frame)
+        for name, frame in (("entries", found.entries), ("notices", found.notices), ("payments", found.payments))
+    }
+    known_items = {row.pop(Claim.CLAIM_NO): row for row in found.items.iter_rows(named=True)}
+    cards = []
+    for claim in _written(found.claims):
+        owed = {column: claim.pop(column) for column in _ITEM_OF}
+        collected_yen, owed_yen = claim.pop(ClaimCard.COLLECTED_YEN), sum(owed.values())
+        claim_no = claim.pop(Claim.CLAIM_NO)
+        collected = known_items.get(claim_no) or {name: _collected(owed, name, collected_yen) for name in _ITEM_OF}
+        cards.append(
+            {
+                **claim,
+                "owed_yen": owed_yen,
+                "collected_yen": collected_yen,
+                "open_yen": owed_yen - collected_yen,
+                "items": {
+                    item.value: {"owed_yen": owed[column], "collected_yen": collected[column]}
+                    for column, item in _ITEM_OF.items()
+                },
+                **{name: rows.get(claim_no, []) for name, rows in parts.items()},
+            }
+        )
+    return cards
+
+
+def _by_claim(frame: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for row in _written(frame):
+        rows.setdefault(row.pop(Claim.CLAIM_NO), []).append(row)
+    return rows
+
+
+def _written(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows, with days as text."""
+    return frame.with_columns(pl.col(pl.Date).cast(pl.String)).iter_rows(named=True)
+
+
+def _collected(owed: dict[Any, int], column: str, collected_yen: int) -> int | None:
+    """収納額 of an item, where it is known."""
+    if collected_yen in (0, sum(owed.values())):
+        return owed[column] if collected_yen else 0
+    others = sum(yen for name, yen in owed.items() if name != column)
+    if not others:
+        return collected_yen
+    return 0 if not owed[column] else None
+
+
+def card_lines(card: dict[str, Any], register: Register) -> Iterator[str]:
+    """照会の画面: the lines of a claim, of `claim_cards`."""
+    code, years = card["procedure_code"], (card["levy_year"], card["tax_year"])
+    name = register.names.get(code, (code, ""))[0]
+    part = "全期" if card["installment_no"] == WHOLE_YEAR else f"{card['installment_no']}期"
+    tax_year = "" if years[0] == years[1] else f"（相当 {wareki_year(years[1])}）"
+    who = f"通知書番号 {card['bill_no']}　{part}　宛名番号 {card['payer_ref']}"
+    yield f"■ {name}　{wareki_year(years[0])}{tax_year}　{who}"
+    owed, collected, unpaid = (f"{card[column]:,}円" for column in ("owed_yen", "collected_yen", "open_yen"))
+    yield f"　納期限 {_day(card['due_on'])}　調定額 {owed}　収納額 {collected}　未収額 {unpaid}"
+    for kind in Item:
+        item = card["items"][kind.value]
+        if item["owed_yen"] or item["collected_yen"]:
+            known = item["collected_yen"]
+            yield f"　　{kind.label}　{item['owed_yen']:,}円　収納 {'内訳未定' if known is None else f'{known:,}円'}"
+    yield "　調定異動"
+    for entry in card["entries"]:
+        change = sum(entry[column] for column in _ITEM_OF)
+        yield f"　　{_day(entry['entered_on'])}　{EntryKind(entry['kind']).label}　{change:+,}円"
+    yield "　納付書"
+    yield from (f"　　{line}" for line in _notice_lines(card["notices"]))
+    yield "　収納"
+    yield from (f"　　{line}" for line in _payment_lines(card["payments"]))
+
+
+def _day(text: str | None) -> str:
+    return wareki(date.fromisoformat(text)) if text else "不明"
+
+
+def _notice_lines(notices: list[dict[str, Any]]) -> Iterator[str]:
+    for notice in notices:
+        cover = "" if notice["cover_yen"] == notice["amount_yen"] else f"（うちこの調定 {notice['cover_yen']:,}円）"
+        gone = f"　{_day(notice['cancelled_on'])} 取消" if notice["cancelled_on"] else ""
+        key_no = f"　納付番号 {notice['key_no']}" if notice["key_no"] else ""
+        days = f"発行 {_day(notice['issued_on'])}　支払期限 {_day(notice['payable_until_on'])}"
+        kind = f"　{notice['part_kind']}" if notice["part_kind"] else ""
+        yield f"発行連番{notice['issue_no']}{kind}　{notice['amount_yen']:,}円{cover}　{days}{key_no}{gone}"
+
+
+def _payment_lines(payments: list[dict[str, Any]]) -> Iterator[str]:
+    if not payments:
+        yield "ありません"
+    for payment in payments:
+        paid = f"{_day(payment['paid_on'])}　{Channel(payment['channel']).label}　{payment['paid_yen']:,}円"
+        outcome = (
+            f"{Stage(payment['stage']).label}・{Place(payment['place']).label}（{Outcome(payment['outcome']).label}）"
+        )
+        held = f"　仮受 {payment['suspense_yen']:,}円" if payment["suspense_yen"] else ""
+        yield f"受付{payment['payment_no']}　{paid}　{outcome}　この調定へ {payment['claim_yen']:,}円{held}"

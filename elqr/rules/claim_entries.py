@@ -1,0 +1,188 @@
+"""Claim entries (調定異動): the notices of a claim and their cancellations → what changed on it, item by item.
+
+Pure, for claims that come from notices (納付書による調定). Of each item such a claim owes what the newest valid notice
+that speaks for it asks: one for the whole claim speaks for all items, one for 延滞金 or 督促 for its own item only, and
+one for 分納 for none. An entry is the change that a notice or a cancellation brought, so that the entries of a claim
+always sum to this, and to nothing when no valid notice is left. A 調定取消 takes back all that was asked by then.
+"""
+
+import polars as pl
+
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
+from elqr.vocabulary.claim_terms import EntryKind, NoticeKind
+
+_AT, _FILE_NO, _WHAT = "at", "came_in", "what"
+_CAME, _WENT, _FELL = 0, 1, 2
+"""What happened, in the order within a file: a notice came, was cancelled, or its claim was."""
+_MADE = "made_kind"
+_BORN_AT, _WENT_AT, _FELL_AT, _BY = "born_at", "went_at", "fell_at", "by_notice_no"
+_ITEMS = ClaimEntry.ITEMS
+_SPOKEN_BY: dict[str, NoticeKind] = {
+    ClaimEntry.DEMAND_FEE_YEN: NoticeKind.DEMAND,
+    ClaimEntry.LATE_CHARGE_YEN: NoticeKind.LATE_CHARGE,
+}
+_ENTRY_OF = {
+    NoticeKind.DEMAND.value: EntryKind.DEMAND_FEE.value,
+    NoticeKind.LATE_CHARGE.value: EntryKind.LATE_CHARGE.value,
+}
+
+Asked = tuple[pl.DataFrame, pl.DataFrame]
+"""納付書と調定取消: frames OwnNotice and ClaimCancel of the same claims."""
+
+
+def claim_entries(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """調定異動: frame ClaimEntry, in order, of the claims of `notices` (frame OwnNotice with all that came for each).
+
+    `cancels` is frame ClaimCancel of these claims. Later files only add entries: those of earlier ones stay as they
+    are. Asserts that no claim owes less than nothing.
+    """
+    stands = ~pl.col(OwnNotice.CLAIM_NO).is_in(cancels[ClaimCancel.CLAIM_NO].implode())
+    is_whole = pl.col(OwnNotice.PART_KIND).is_null()
+    is_alone = pl.col(OwnNotice.CLAIM_NO).is_unique() & pl.col(OwnNotice.GONE_FILE_NO).is_null() & stands & is_whole
+    first = notices.filter(is_alone).with_columns(
+        pl.lit(1, dtype=pl.Int64).alias(ClaimEntry.ENTRY_NO),
+        pl.lit(EntryKind.ASSESSED.value).alias(ClaimEntry.KIND),
+        pl.col(OwnNotice.ISSUED_ON).alias(ClaimEntry.ENTERED_ON),
+    )
+    entries = pl.concat([ClaimEntry.of(first), _changes(notices.filter(~is_alone), cancels)])
+    owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(_ITEMS).sum())
+    assert owed.select(pl.all_horizontal((pl.col(_ITEMS) >= 0).all())).item(), "no claim owes less than nothing"
+    return entries.sort(ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)
+
+
+def speaks_for(item: str) -> pl.Expr:
+    """内訳を決める納付書か: whether a notice says what is owed of an item, and does not only ask for it."""
+    part, kind = pl.col(OwnNotice.PART_KIND), _SPOKEN_BY.get(item)
+    return part.is_null() if kind is None else part.is_null() | (part == kind.value)
+
+
+def new_entries(before: Asked, after: Asked) -> pl.DataFrame:
+    """新しい調定異動: frame ClaimEntry of what a file brought; `before` is without it, and `after` with it."""
+    number = (ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)
+    return claim_entries(*after).join(claim_entries(*before), on=number, how="anti", maintain_order="left")
+
+
+def _changes(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """増減した調定の異動: an entry for each notice or cancellation that changed what is owed."""
+    claim_no = OwnNotice.CLAIM_NO
+    events = _events(notices, cancels)
+    owed = _standing(events, notices, cancels)
+    rows = events.join(owed, on=_AT, how="left", validate="1:1", maintain_order="left")
+    is_none = pl.col(_ITEMS[0]).is_null()
+    rows = rows.with_columns(is_none.alias("is_none"), pl.col(_ITEMS).fill_null(0))
+    changes = (pl.col(_ITEMS) - pl.col(_ITEMS).shift(1).over(claim_no).fill_null(0)).name.keep()
+    rows = rows.with_columns(changes).filter(pl.any_horizontal(pl.col(_ITEMS) != 0))
+    entry_no = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(claim_no)
+    change = pl.sum_horizontal(_ITEMS)
+    is_up = (change > 0) | ((change == 0) & (pl.col(ClaimEntry.PRINCIPAL_YEN) > 0))
+    kind = (
+        pl.when(entry_no == 1).then(pl.lit(EntryKind.ASSESSED.value))
+        .when("is_none").then(pl.lit(EntryKind.CANCELLED.value))
+        .when(is_up & pl.col(_MADE).is_not_null()).then(_MADE)
+        .when(is_up).then(pl.lit(EntryKind.INCREASED.value))
+        .otherwise(pl.lit(EntryKind.REDUCED.value))
+    )  # fmt: skip
+    return ClaimEntry.of(
+        rows.with_columns(
+            entry_no.alias(ClaimEntry.ENTRY_NO),
+            kind.alias(ClaimEntry.KIND),
+            pl.col(ClaimEntry.ENTERED_ON).cum_max().over(claim_no),
+        )
+    )
+
+
+def _events(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """納付書の動き: a row for each notice that came, for each that was cancelled and for each 調定取消.
+
+    They are numbered (`at`) in order by claim. Files come in order. In a file the notices come in the order of
+    発行連番, then the cancellations, then 調定取消.
+    """
+    came = notices.select(
+        OwnNotice.CLAIM_NO,
+        OwnNotice.NOTICE_NO,
+        OwnNotice.ISSUE_NO,
+        pl.col(OwnNotice.NOTICE_FILE_NO).alias(_FILE_NO),
+        pl.lit(_CAME).alias(_WHAT),
+        pl.col(OwnNotice.ISSUED_ON).alias(ClaimEntry.ENTERED_ON),
+        OwnNotice.NIGHT_ON,
+        pl.col(OwnNotice.PART_KIND).replace_strict(_ENTRY_OF, default=None).alias(_MADE),
+    )
+    gone_on = pl.col(OwnNotice.GONE_ON)
+    went = notices.filter(gone_on.is_not_null()).select(
+        OwnNotice.CLAIM_NO,
+        OwnNotice.NOTICE_NO,
+        OwnNotice.ISSUE_NO,
+        pl.col(OwnNotice.GONE_FILE_NO).alias(_FILE_NO),
+        pl.lit(_WENT).alias(_WHAT),
+        gone_on.alias(ClaimEntry.ENTERED_ON),
+        gone_on.alias(ClaimEntry.NIGHT_ON),
+    )
+    fell = cancels.select(
+        ClaimCancel.CLAIM_NO,
+        ClaimCancel.NOTICE_NO,
+        ClaimCancel.ISSUE_NO,
+        pl.col(ClaimCancel.NOTICE_FILE_NO).alias(_FILE_NO),
+        pl.lit(_FELL).alias(_WHAT),
+        pl.col(ClaimCancel.NIGHT_ON).alias(ClaimEntry.ENTERED_ON),
+        ClaimCancel.NIGHT_ON,
+    )
+    order = (OwnNotice.CLAIM_NO, _FILE_NO, _WHAT, OwnNotice.ISSUE_NO)
+    return pl.concat([came, went, fell], how="diagonal").sort(order).with_row_index(_AT)
+
+
+def _standing(events: pl.DataFrame, notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """最新の有効な納付書の額 after each event (`at`), item by item; no row where none is valid."""
+    lives = notices.select(OwnNotice.CLAIM_NO, OwnNotice.NOTICE_NO, OwnNotice.ISSUE_NO, OwnNotice.PART_KIND, *_ITEMS)
+    for name, what in ((_BORN_AT, _CAME), (_WENT_AT, _WENT)):
+        ats = events.filter(pl.col(_WHAT) == what).select(OwnNotice.NOTICE_NO, pl.col(_AT).alias(name))
+        lives = lives.join(ats, on=OwnNotice.NOTICE_NO, how="left", validate="1:1")
+    lives = lives.join(_falls(notices, cancels, events), on=OwnNotice.NOTICE_NO, how="left", validate="1:1")
+    at = pl.col(_AT)
+    is_gone = (at >= pl.min_horizontal(_WENT_AT, _FELL_AT)).fill_null(False)
+    is_valid = (pl.col(_BORN_AT) <= at) & ~is_gone
+    return (
+        events.select(_AT, OwnNotice.CLAIM_NO)
+        .join(lives, on=OwnNotice.CLAIM_NO)
+        .filter(is_valid)
+        .sort(_AT, OwnNotice.ISSUE_NO)
+        .group_by(_AT)
+        .agg(newest_asked(name) for name in _ITEMS)
+    )
+
+
+def newest_asked(item: str) -> pl.Expr:
+    """求めた額 of an item, by the last notice of a group that speaks for it, or 0."""
+    return pl.col(item).filter(speaks_for(item)).last().fill_null(0)
+
+
+def _falls(notices: pl.DataFrame, cancels: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """調定取消で消えた納付書: notice_no and the first 調定取消 (`fell_at`) that takes back what it asks."""
+    fell = events.filter(pl.col(_WHAT) == _FELL).select(
+        pl.col(OwnNotice.NOTICE_NO).alias(_BY), pl.col(_AT).alias(_FELL_AT)
+    )
+    pairs = _taken_back(notices, cancels).join(fell, on=_BY, validate="m:1")
+    return pairs.group_by(OwnNotice.NOTICE_NO).agg(pl.col(_FELL_AT).min())
+
+
+def _taken_back(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """調定取消と納付書: notice_no and `by_notice_no` for each 調定取消 and each notice that it takes back.
+
+    That is what came in earlier files, and of its own file what is no newer than the notice that it names.
+    """
+    upto_file_no, upto_issue_no = pl.col("upto_file_no"), pl.col("upto_issue_no")
+    fell = cancels.select(
+        OwnNotice.CLAIM_NO,
+        pl.col(ClaimCancel.NOTICE_NO).alias(_BY),
+        pl.col(ClaimCancel.NOTICE_FILE_NO).alias("upto_file_no"),
+        pl.col(ClaimCancel.ISSUE_NO).alias("upto_issue_no"),
+    )
+    file_no = pl.col(OwnNotice.NOTICE_FILE_NO)
+    is_taken = (file_no < upto_file_no) | ((file_no == upto_file_no) & (pl.col(OwnNotice.ISSUE_NO) <= upto_issue_no))
+    names = (OwnNotice.CLAIM_NO, OwnNotice.NOTICE_NO, OwnNotice.ISSUE_NO, OwnNotice.NOTICE_FILE_NO)
+    return notices.select(names).join(fell, on=OwnNotice.CLAIM_NO).filter(is_taken).select(OwnNotice.NOTICE_NO, _BY)
+
+
+def valid_notices(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
+    """数える納付書: those of `notices` (frame OwnNotice) that nothing has taken back. `cancels`: frame ClaimCancel."""
+    valid = notices.filter(pl.col(OwnNotice.GONE_FILE_NO).is_null())
+    return valid.join(_taken_back(notices, cancels), on=OwnNotice.NOTICE_NO, how="anti", maintain_order="left")

@@ -1,0 +1,193 @@
+"""Looking up claims (調定の照会): by 通知書番号 or by any key of a notice, and what the ledger has on them.
+
+Every question goes by a key or an index, so that an answer takes no longer in a ledger of ten million notices.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union,
+)
+
+from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
+from elqr.store.queries.owed import newest_notice_no
+from elqr.store.tables import ledger as t
+from elqr.vocabulary.claim_frames import CardNotice, CardPayment, ClaimCard, ClaimEntry
+from elqr.vocabulary.frames import Claim, ClaimKey, Decision
+from elqr.vocabulary.terms import Account, KeyKind
+
+
+def claims_of_key(connection: Connection, numbers: Sequence[str]) -> pl.DataFrame:
+    """照会キーの調定: claim_no of the claims that notices with one of these keys pay, of whatever kind."""
+    key, pays = t.notice_key.c, t.notice_claim.c
+    named = and_(key.key_kind.in_([kind.value for kind in KeyKind]), key.key_digits.in_(numbers))
+    query = select(pays.claim_no).join(t.notice_key, key.notice_no == pays.notice_no).where(named).distinct()
+    return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
+
+
+def claims_of_bill(connection: Connection, bill_no: str) -> pl.DataFrame:
+    """通知書番号の調定: frame Claim of all procedures and years.
+
+    The claims' index begins with procedure and years, of which there are few: each is asked by itself.
+    """
+    claim = t.claim.c
+    parts = [
+        read_frame(
+            connection,
+            select(*(claim[name] for name in Claim.SCHEMA)).where(
+                claim.procedure_code == code,
+                claim.levy_year == levy_year,
+                claim.tax_year == tax_year,
+                claim.bill_no == bill_no,
+            ),
+            Claim.SCHEMA,
+        )
+        for code, levy_year, tax_year in _assessed(connection)
+    ]
+    return pl.concat([Claim.empty(), *parts])
+
+
+def _assessed(connection: Connection) -> Iterator[tuple[str, int, int]]:
+    """手続・賦課年度・相当年度 that occur, from one to the next by the index."""
+    years = [t.claim.c[name] for name in list(ClaimKey.SCHEMA)[:3]]
+    query = select(*years).order_by(*years).limit(1)
+    row = connection.execute(query).one_or_none()
+    while row is not None:
+        yield tuple(row)
+        row = connection.execute(query.where(tuple_(*years) > tuple_(*row))).one_or_none()
+
+
+def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """調定の照会 of claims (claim_no): frame ClaimCard, in the order of their keys."""
+    claim, entry, posting = t.claim.c, t.claim_entry.c, t.posting.c
+    owed: dict[str, ColumnElement[Any]] = {
+        name: select(func.coalesce(func.sum(entry[name]), 0))
+        .where(entry.claim_no == claim.claim_no)
+        .correlate(t.claim)
+        .scalar_subquery()
+        for name in ClaimEntry.ITEMS
+    }
+    collected = (
+        select(func.coalesce(func.sum(posting.yen), 0))
+        .where(posting.claim_no == claim.claim_no)
+        .correlate(t.claim)
+        .scalar_subquery()
+    )
+    notice, newest = t.notice.c, _newest_of_all()
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: claim[name] for name in Claim.SCHEMA},
+        ClaimCard.PAYER_REF: func.coalesce(notice.payer_ref, claim.payer_ref),
+        ClaimCard.DUE_ON: notice.due_on,
+        **owed,
+        ClaimCard.COLLECTED_YEN: collected,
+    }
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
+        query = (
+            select_named({name: columns[name] for name in ClaimCard.SCHEMA})
+            .select_from(t.claim)
+            .join(staged, staged.c.claim_no == claim.claim_no)
+            .outerjoin(t.notice, notice.notice_no == newest)
+            .order_by(*(claim[name] for name in ClaimKey.SCHEMA))
+        )
+        return read_frame(connection, query, ClaimCard.SCHEMA)
+
+
+def _newest_of_all() -> ColumnElement[int]:
+    """最新の納付書: the newest valid one, or else the last."""
+    pays = t.notice_claim.alias("paying").c
+    last = select(func.max(pays.notice_no)).where(pays.claim_no == t.claim.c.claim_no).correlate(t.claim)
+    return func.coalesce(newest_notice_no(literal(date.max.isoformat())), last.scalar_subquery())
+
+
+def claim_entries(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """調定異動 of claims (claim_no): frame ClaimEntry, in order."""
+    entry = t.claim_entry.c
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
+        query = select(*(entry[name] for name in ClaimEntry.SCHEMA)).join(staged, staged.c.claim_no == entry.claim_no)
+        return read_frame(connection, query.order_by(entry.claim_no, entry.entry_no), ClaimEntry.SCHEMA)
+
+
+def claim_notices(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """調定の納付書 of claims (claim_no): frame CardNotice, in the order in which they came."""
+    notice, pays = t.notice.c, t.notice_claim.c
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: notice[name] for name in CardNotice.SCHEMA if name in notice},
+        CardNotice.CLAIM_NO: pays.claim_no,
+        CardNotice.COVER_YEN: pays.cover_yen,
+        CardNotice.KEY_NO: func.coalesce(t.payload.c.key_no, notice.key_no),
+        CardNotice.CANCELLED_ON: t.notice_cancel.c.night_on,
+    }
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
+        query = (
+            select_named({name: columns[name] for name in CardNotice.SCHEMA})
+            .select_from(t.notice_claim)
+            .join(staged, staged.c.claim_no == pays.claim_no)
+            .join(t.notice, notice.notice_no == pays.notice_no)
+            .outerjoin(t.payload, t.payload.c.notice_no == notice.notice_no)
+            .outerjoin(t.notice_cancel, t.notice_cancel.c.notice_no == notice.notice_no)
+            .order_by(pays.claim_no, notice.notice_no)
+        )
+        return read_frame(connection, query, CardNotice.SCHEMA)
+
+
+def claim_payments(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """調定の収納 of claims (claim_no): frame CardPayment, in the order of 領収日.
+
+    Repeats of a record that came before are left out.
+    """
+    posting, pays, decision = t.posting.c, t.notice_claim.c, t.decision.c
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
+        on_claim = select(posting.claim_no, posting.payment_no).join(staged, staged.c.claim_no == posting.claim_no)
+        named = (
+            select(pays.claim_no, decision.payment_no)
+            .select_from(t.notice_claim)
+            .join(staged, staged.c.claim_no == pays.claim_no)
+            .join(t.decision, decision.notice_no == pays.notice_no)
+        )
+        is_pending = decision.outcome == literal_column("'pending'")
+        query = union(on_claim, named.where(is_pending), named.where(_is_unposted()))
+        numbers = read_frame(connection, query, schema_of((CardPayment.CLAIM_NO, CardPayment.PAYMENT_NO)))
+    with stage_rows(connection, numbers) as staged:
+        return read_frame(connection, _select_payments(staged), CardPayment.SCHEMA)
+
+
+def _is_unposted() -> ColumnElement[bool]:
+    """調定に計上していない収納か, in the words of the index."""
+    return t.decision.c.place.in_([literal_column(f"'{place}'") for place in t.UNPOSTED])
+
+
+def _select_payments(staged: FromClause) -> Select[Any]:
+    """収納 of rows of claim_no and payment_no; columns of CardPayment."""
+    payment, decision, posting = t.payment.c, t.decision.c, t.posting.alias("stands").c
+    stands = select(func.coalesce(func.sum(posting.yen), 0)).where(posting.payment_no == payment.payment_no)
+    on_claim = stands.where(posting.claim_no == staged.c.claim_no)
+    in_suspense = stands.where(posting.account == Account.SUSPENSE.value)
+    columns: dict[str, ColumnElement[Any]] = {
+        **{name: payment[name] for name in CardPayment.SCHEMA if name in payment},
+        **{name: decision[name] for name in (Decision.OUTCOME, Decision.PLACE, Decision.NOTICE_NO)},
+        CardPayment.CLAIM_NO: staged.c.claim_no,
+        CardPayment.CLAIM_YEN: on_claim.correlate(staged, t.payment).scalar_subquery(),
+        CardPayment.SUSPENSE_YEN: in_suspense.correlate(t.payment).scalar_subquery(),
+        CardPayment.DECIDED_ON: t.decided_file.c.night_on,
+    }
+    return (
+        select_named({name: columns[name] for name in CardPayment.SCHEMA})
+        .select_from(staged)
+        .join(t.payment, payment.payment_no == staged.c.payment_no)
+        .join(t.decision, decision.payment_no == payment.payment_no)
+        .join(t.decided_file, t.decided_file.c.file_no == payment.file_no)
+        .order_by(staged.c.claim_no, payment.paid_on, payment.payment_no)
+    )

@@ -1,0 +1,184 @@
+"""Columns of claims and their entries (調定異動の列), spelt once as in elqr/vocabulary/frames.py."""
+
+import polars as pl
+
+from elqr.vocabulary.frames import Claim, Column, Decision, Frame, Notice, NoticeClaim, Payment
+
+
+class ClaimEntry(Frame):
+    """調定異動: what changed on a claim, in signed yen for each item. What is owed is the sum of a claim's entries.
+
+    `entry_no` counts the entries of a claim from 1. `entered_on` is the day from which the entry counts (異動日),
+    `night_on` the night on which it came to the ledger, and `notice_no` the notice that it comes from.
+    """
+
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    ENTRY_NO = Column("entry_no", pl.Int64)
+    KIND = Column("kind", pl.String)
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    ENTERED_ON = Column("entered_on", pl.Date)
+    NIGHT_ON = Column("night_on", pl.Date)
+    NOTICE_NO = Notice.NOTICE_NO
+
+    ITEMS = (PRINCIPAL_YEN, DEMAND_FEE_YEN, LATE_CHARGE_YEN)
+    """内訳: the items of what is owed."""
+
+
+class OwnNotice(Frame):
+    """調定の納付書: a notice that asks for its own claim, and when it came (`notice_file_no`, `night_on`).
+
+    `gone_file_no` and `gone_on` say when it was cancelled; they are null for a valid notice, and for one of which the
+    paper alone was taken back.
+    """
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    NOTICE_NO = Notice.NOTICE_NO
+    ISSUE_NO = Notice.ISSUE_NO
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    PART_KIND = Notice.PART_KIND
+    ISSUED_ON = Notice.ISSUED_ON
+    NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+    GONE_FILE_NO = Column("gone_file_no", pl.Int64)
+    GONE_ON = Column("gone_on", pl.Date)
+
+
+class ClaimCancel(Frame):
+    """調定取消: the claim falls, with all that its notices asked by then. The row that says so names a notice."""
+
+    NOTICE_NO = Notice.NOTICE_NO
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    ISSUE_NO = Notice.ISSUE_NO
+    NOTICE_FILE_NO = Notice.NOTICE_FILE_NO
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+
+
+class OpenClaim(Frame):
+    """消込前の調定: what is owed on a claim, what was collected on it, and the payment that settled it.
+
+    The last columns are null but for a claim of which notices ask for parts. They say item by item what is open on it
+    (`left_…`), and what the notice still asks of it (`room_…`). `is_part`: the notice itself asks for a part.
+    """
+
+    NOTICE_NO = Column("notice_no", pl.Int64)
+    CLAIM_NO = Column("claim_no", pl.Int64)
+    COVER_YEN = Column("cover_yen", pl.Int64)
+    OWED_YEN = Column("owed_yen", pl.Int64)
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+    LEVY_YEAR = Column("levy_year", pl.Int64)
+    BY_PAYMENT_NO = Column("by_payment_no", pl.Int64)
+    BY_NOTICE_NO = Column("by_notice_no", pl.Int64)
+    BY_CHANNEL = Column("by_channel", pl.String)
+    BY_INSTALLMENT_NO = Column("by_installment_no", pl.Int64)
+    IS_PART = Column("is_part", pl.Boolean)
+    LEFT_PRINCIPAL_YEN = Column("left_principal_yen", pl.Int64)
+    LEFT_DEMAND_FEE_YEN = Column("left_demand_fee_yen", pl.Int64)
+    LEFT_LATE_CHARGE_YEN = Column("left_late_charge_yen", pl.Int64)
+    ROOM_PRINCIPAL_YEN = Column("room_principal_yen", pl.Int64)
+    ROOM_DEMAND_FEE_YEN = Column("room_demand_fee_yen", pl.Int64)
+    ROOM_LATE_CHARGE_YEN = Column("room_late_charge_yen", pl.Int64)
+
+    LEFT = (LEFT_PRINCIPAL_YEN, LEFT_DEMAND_FEE_YEN, LEFT_LATE_CHARGE_YEN)
+    ROOM = (ROOM_PRINCIPAL_YEN, ROOM_DEMAND_FEE_YEN, ROOM_LATE_CHARGE_YEN)
+
+
+class AskedNotice(Frame):
+    """納付書が調定に求める額: a notice that pays a claim, and what it asks of each item of it.
+
+    A 全期 notice asks the yen that it covers as 本税・本料.
+    """
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    NOTICE_NO = Notice.NOTICE_NO
+    PART_KIND = Notice.PART_KIND
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+
+
+class NoticePosting(Frame):
+    """調定への計上: yen that a payment put on a claim or took off it, and the notice that was paid."""
+
+    POSTING_NO = Column("posting_no", pl.Int64)
+    PAYMENT_NO = Payment.PAYMENT_NO
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    NOTICE_NO = Notice.NOTICE_NO
+    YEN = Column("yen", pl.Int64)
+    FISCAL_YEAR = Column("fiscal_year", pl.Int64)
+    IS_ARREARS = Column("is_arrears", pl.Boolean)
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+
+
+class ItemPosting(NoticePosting):
+    """内訳のある計上: its yen, item by item. `is_certain`: no other way to divide them was open."""
+
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    IS_CERTAIN = Column("is_certain", pl.Boolean)
+
+
+class ClaimCard(Claim):
+    """調定の照会: a claim as staff look it up, with what is owed now by item and what was collected.
+
+    `due_on` and `payer_ref` are those of its newest valid notice, or else of its newest notice.
+    """
+
+    DUE_ON = Notice.DUE_ON
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    COLLECTED_YEN = Column("collected_yen", pl.Int64)
+
+
+class CardItems(Frame):
+    """照会した調定の内訳: what was collected of each item of a claim of which notices ask for parts.
+
+    Null where a payment could have been divided in another way.
+    """
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+
+
+class CardNotice(Frame):
+    """照会した調定の納付書: a notice that pays the claim, and when it was cancelled."""
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    NOTICE_NO = Notice.NOTICE_NO
+    ISSUE_NO = Notice.ISSUE_NO
+    INSTALLMENT_NO = Notice.INSTALLMENT_NO
+    PART_KIND = Notice.PART_KIND
+    COVER_YEN = NoticeClaim.COVER_YEN
+    AMOUNT_YEN = Notice.AMOUNT_YEN
+    ISSUED_ON = Notice.ISSUED_ON
+    DUE_ON = Notice.DUE_ON
+    PAYABLE_UNTIL_ON = Notice.PAYABLE_UNTIL_ON
+    KEY_NO = Notice.KEY_NO
+    CANCELLED_ON = Column("cancelled_on", pl.Date)
+
+
+class CardPayment(Frame):
+    """照会した調定の収納: a payment that is on the claim, was on it, or names one of its notices.
+
+    `claim_yen` stands on the claim now, `suspense_yen` is what of the payment is in suspense.
+    """
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    PAYMENT_NO = Payment.PAYMENT_NO
+    STAGE = Payment.STAGE
+    CHANNEL = Payment.CHANNEL
+    PAID_ON = Payment.PAID_ON
+    PAID_YEN = Payment.PAID_YEN
+    OUTCOME = Decision.OUTCOME
+    PLACE = Decision.PLACE
+    NOTICE_NO = Decision.NOTICE_NO
+    CLAIM_YEN = Decision.CLAIM_YEN
+    SUSPENSE_YEN = Decision.SUSPENSE_YEN
+    DECIDED_ON = Column("decided_on", pl.Date)

@@ -1,0 +1,214 @@
+"""Entries of a claim: what each notice and each cancellation changes. Values by hand from the rules."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from elqr.rules.claim_entries import claim_entries, new_entries
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
+
+_FIRST = date(2026, 4, 1)
+Items = tuple[int, int, int]
+
+
+def _day(file_no: int) -> date:
+    return _FIRST + timedelta(days=file_no)
+
+
+def _notice(
+    number: int, came: int, items: Items, gone: int | None = None, claim_no: int = 1, kind: str | None = None
+) -> dict[str, object]:
+    """Notice `number` of a claim, brought by file `came` and issued the day before; cancelled by file `gone`."""
+    gone_on = None if gone is None else _day(gone)
+    numbers, came_on = (claim_no, claim_no * 100 + number, number), (_day(came - 1), came, _day(came))
+    values = (*numbers, *items, kind, *came_on, gone, gone_on)
+    return dict(zip(OwnNotice.SCHEMA, values, strict=True))
+
+
+def _frame(notices: Sequence[dict[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(list(notices), schema=OwnNotice.SCHEMA)
+
+
+_NO_CANCELS = ClaimCancel.empty()
+
+
+def _rows(entries: pl.DataFrame) -> list[tuple[object, ...]]:
+    names = (ClaimEntry.KIND, *ClaimEntry.ITEMS, ClaimEntry.ENTERED_ON, ClaimEntry.NIGHT_ON, ClaimEntry.NOTICE_NO)
+    return list(entries.select(names).iter_rows())
+
+
+_TEN, _FULL = (10_000, 0, 0), (10_000, 100, 300)
+
+
+@pytest.mark.parametrize(
+    ("notices", "expected"),
+    [
+        ([_notice(1, 1, _FULL)], [("assessed", *_FULL, _day(0), _day(1), 101)]),
+        (
+            [_notice(1, 1, _TEN), _notice(2, 3, _TEN)],
+            [("assessed", *_TEN, _day(0), _day(1), 101)],
+        ),
+        (
+            [_notice(1, 1, _TEN), _notice(2, 3, (12_000, 100, 0))],
+            [("assessed", *_TEN, _day(0), _day(1), 101), ("increased", 2_000, 100, 0, _day(2), _day(3), 102)],
+        ),
+        (
+            [_notice(1, 1, _FULL), _notice(2, 3, (7_000, 100, 0))],
+            [("assessed", *_FULL, _day(0), _day(1), 101), ("reduced", -3_000, 0, -300, _day(2), _day(3), 102)],
+        ),
+        (
+            [_notice(1, 1, _FULL, gone=4)],
+            [("assessed", *_FULL, _day(0), _day(1), 101), ("cancelled", -10_000, -100, -300, _day(4), _day(4), 101)],
+        ),
+        (  # the older notice asks again when the newer one is cancelled
+            [_notice(1, 1, _TEN), _notice(2, 3, (12_000, 0, 0), gone=5)],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("increased", 2_000, 0, 0, _day(2), _day(3), 102),
+                ("reduced", -2_000, 0, 0, _day(5), _day(5), 102),
+            ],
+        ),
+        (  # cancelling the older notice changes nothing while the newer one stands
+            [_notice(1, 1, _TEN, gone=4), _notice(2, 3, _TEN, gone=6)],
+            [("assessed", *_TEN, _day(0), _day(1), 101), ("cancelled", -10_000, 0, 0, _day(6), _day(6), 102)],
+        ),
+        (  # the same file takes it back and asks anew
+            [_notice(1, 1, _TEN, gone=4), _notice(2, 4, (8_000, 0, 0))],
+            [("assessed", *_TEN, _day(0), _day(1), 101), ("reduced", -2_000, 0, 0, _day(3), _day(4), 102)],
+        ),
+        (  # a claim that fell stands again
+            [_notice(1, 1, _TEN, gone=2), _notice(2, 4, _TEN)],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("cancelled", -10_000, 0, 0, _day(2), _day(2), 101),
+                ("increased", 10_000, 0, 0, _day(3), _day(4), 102),
+            ],
+        ),
+        (  # fees move between items; the sum stays
+            [_notice(1, 1, (10_000, 0, 500)), _notice(2, 2, (10_500, 0, 0))],
+            [("assessed", 10_000, 0, 500, _day(0), _day(1), 101), ("increased", 500, 0, -500, _day(1), _day(2), 102)],
+        ),
+        (  # 分納 changes nothing, and its cancellation neither
+            [_notice(1, 1, _TEN), _notice(2, 2, (3_000, 0, 0), kind="分納"), _notice(3, 3, _TEN, kind="分納", gone=4)],
+            [("assessed", *_TEN, _day(0), _day(1), 101)],
+        ),
+        (  # 延滞金 brings its item, raises it, and takes it back with the paper
+            [
+                _notice(1, 1, _TEN),
+                _notice(2, 2, (0, 0, 500), kind="延滞金"),
+                _notice(3, 3, (0, 0, 700), kind="延滞金", gone=4),
+            ],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("late_charge", 0, 0, 500, _day(1), _day(2), 102),
+                ("late_charge", 0, 0, 200, _day(2), _day(3), 103),
+                ("reduced", 0, 0, -200, _day(4), _day(4), 103),
+            ],
+        ),
+        (  # 督促 brings the fee, whatever it asks of the rest
+            [_notice(1, 1, _TEN), _notice(2, 2, (6_000, 100, 0), kind="督促")],
+            [("assessed", *_TEN, _day(0), _day(1), 101), ("demand_fee", 0, 100, 0, _day(1), _day(2), 102)],
+        ),
+        (  # a re-issue speaks for all items again
+            [_notice(1, 1, _TEN), _notice(2, 2, (0, 0, 500), kind="延滞金"), _notice(3, 3, (9_000, 0, 0))],
+            [
+                ("assessed", *_TEN, _day(0), _day(1), 101),
+                ("late_charge", 0, 0, 500, _day(1), _day(2), 102),
+                ("reduced", -1_000, 0, -500, _day(2), _day(3), 103),
+            ],
+        ),
+    ],
+)
+def test_an_entry_is_what_a_notice_or_its_cancellation_changed(
+    notices: list[dict[str, object]], expected: list[tuple[object, ...]]
+) -> None:
+    assert _rows(claim_entries(_frame(notices), _NO_CANCELS)) == expected
+
+
+@pytest.mark.parametrize(
+    ("notices", "fallen", "expected"),
+    [
+        ([_notice(1, 1, _FULL)], (1, 3), [("assessed", *_FULL), ("cancelled", -10_000, -100, -300)]),
+        (  # all that was asked by then is gone, whichever notice the row names
+            [_notice(1, 1, _TEN), _notice(2, 2, (12_000, 0, 0))],
+            (1, 3),
+            [("assessed", *_TEN), ("increased", 2_000, 0, 0), ("cancelled", -12_000, 0, 0)],
+        ),
+        (  # what comes later asks anew
+            [_notice(1, 1, _TEN), _notice(2, 4, (8_000, 0, 0))],
+            (1, 3),
+            [("assessed", *_TEN), ("cancelled", -10_000, 0, 0), ("increased", 8_000, 0, 0)],
+        ),
+        (  # so does a newer notice of the same file
+            [_notice(1, 1, _TEN), _notice(2, 3, (8_000, 0, 0))],
+            (1, 3),
+            [("assessed", *_TEN), ("reduced", -2_000, 0, 0)],
+        ),
+    ],
+)
+def test_a_claim_that_is_cancelled_owes_nothing_of_what_was_asked_by_then(
+    notices: list[dict[str, object]], fallen: tuple[int, int], expected: list[tuple[object, ...]]
+) -> None:
+    number, file_no = fallen
+    cancel = pl.DataFrame([(100 + number, 1, number, file_no, _day(file_no))], ClaimCancel.SCHEMA, orient="row")
+    entries = claim_entries(_frame(notices), cancel)
+    assert list(entries.select(ClaimEntry.KIND, *ClaimEntry.ITEMS).iter_rows()) == expected
+
+
+_ITEMS = st.tuples(st.integers(1, 9), st.integers(0, 2), st.integers(0, 2))
+_KINDS = st.sampled_from([None, None, "分納", "延滞金", "督促"])
+_LIVES = st.lists(st.tuples(_ITEMS, st.integers(1, 6), st.integers(0, 6), _KINDS), min_size=1, max_size=5)
+_SPEAK = [(None,), (None, "督促"), (None, "延滞金")]
+"""The kinds of notices that say what is owed of 本税・本料, of 督促手数料 and of 延滞金."""
+
+
+def _newest_valid(notices: list[dict[str, object]], file_no: int) -> Items:
+    """What the newest valid notice asks of each item after a file, by going through all of them."""
+    asks = [0, 0, 0]
+    for notice in sorted(notices, key=lambda one: one["issue_no"]):  # type: ignore[arg-type, return-value]
+        gone = notice["gone_file_no"]
+        if notice["notice_file_no"] <= file_no and (gone is None or gone > file_no):  # type: ignore[operator]
+            for at, (name, kinds) in enumerate(zip(ClaimEntry.ITEMS, _SPEAK, strict=True)):
+                if notice["part_kind"] in kinds:
+                    asks[at] = notice[name]  # type: ignore[call-overload]
+    return tuple(asks)  # type: ignore[return-value]
+
+
+@settings(max_examples=60)
+@given(st.lists(_LIVES, min_size=1, max_size=4))
+def test_after_each_file_the_entries_sum_to_what_the_newest_valid_notice_asks(
+    claims: list[list[tuple[Items, int, int, str | None]]],
+) -> None:
+    by_claim = {
+        claim_no: [
+            _notice(number, came, items, came + after if after else None, claim_no, kind)
+            for number, ((items, _, after, kind), came) in enumerate(
+                zip(lives, sorted(own[1] for own in lives), strict=True), 1
+            )
+        ]
+        for claim_no, lives in enumerate(claims, 1)
+    }
+    every = [notice for notices in by_claim.values() for notice in notices]
+    entries, before = ClaimEntry.empty(), _frame([])
+    for file_no in range(1, 13):
+        came = [notice for notice in every if notice["notice_file_no"] <= file_no]  # type: ignore[operator]
+        known = [
+            notice | {"gone_file_no": None, "gone_on": None}
+            if (notice["gone_file_no"] or 0) > file_no  # type: ignore[operator]
+            else notice
+            for notice in came
+        ]
+        after = _frame(known)
+        brought = new_entries((before, _NO_CANCELS), (after, _NO_CANCELS))
+        assert set(brought["night_on"]) <= {_day(file_no)}, "a file adds entries of its own night only"
+        entries, before = pl.concat([entries, brought]), after
+        for claim_no, notices in by_claim.items():
+            sums = entries.filter(pl.col("claim_no") == claim_no).select(pl.col(ClaimEntry.ITEMS).sum()).row(0)
+            assert sums == _newest_valid(notices, file_no)
+    numbers = entries.sort("claim_no", "entry_no").group_by("claim_no", maintain_order=True).agg("entry_no")
+    assert all(row == list(range(1, len(row) + 1)) for row in numbers["entry_no"].to_list())
+    assert entries.sort("claim_no", "entry_no").equals(claim_entries(_frame(every), _NO_CANCELS))
