@@ -232,11 +232,10 @@ def levied_table(rows: YearRows, register: Register) -> Table:
         )
     )  # fmt: skip
     owed = carried + assessed + increased - reduced
-    return table_of(
+    table = table_of(
         "調定収納表",
-        f"{wareki_fiscal_year(rows.fiscal_year)}。{wareki(rows.as_of)}の夜までにわかったこと。"
-        "繰越調定額は、前の年度の締めの日に未収だった額。"
-        "調定額＝繰越調定額＋当初＋増額－減額、未収額＝調定額－収納額。減額には調定取消を含む。",
+        f"{wareki_fiscal_year(rows.fiscal_year)}。{wareki(rows.as_of)}の夜まで。"
+        "繰越調定額は前年度の締めの日の未収額。減額には調定取消を含む。",
         rows.levied,
         {
             "手続": (procedure_name(register), Style.TEXT),
@@ -254,6 +253,7 @@ def levied_table(rows: YearRows, register: Register) -> Table:
         },
         ("繰越調定額", "当初", "増額", "減額", _OWED, _COLLECTED, "還付未済額", _LEFT),
     )
+    return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))
 
 
 def _prove_levied(levied: Table, summary: Table, fiscal_year: int) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.builders import JOB, TRAINING, City, elqr, eltax_file, eltax_row, notice_row, transfer_file, transfer_row
 
@@ -208,6 +209,9 @@ def test_what_was_levied_and_collected_by_levy_year(city: City, tmp_path: Path, 
     assert elqr("year", *given, "--job", city.job).code == 0
     rows = json.loads((tmp_path / "調定収納表.json").read_text(encoding="utf-8"))["rows"]
     assert [tuple(row.values())[:-1] for row in rows] == LEVIED[year]
+    sheet = load_workbook(tmp_path / f"決算見込_{year}.xlsx")["調定収納表"]
+    titles = next(row for row in sheet.iter_rows(values_only=True) if row[0] == "手続")
+    assert titles[:3] == ("手続", "賦課年度", "区分"), "on paper, too"
     assert [row["収納率"] for row in rows] == [row[8] / row[7] for row in LEVIED[year]]  # type: ignore[operator]
 
 

@@ -1,7 +1,7 @@
 """A re-issue that asks for another amount says why, and a cancellation says whether the claim falls with the paper."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from itertools import permutations
 from pathlib import Path
@@ -154,11 +154,7 @@ def test_what_was_paid_on_a_claim_that_falls_or_is_lowered_waits_to_be_paid_back
     assert [_claim(city, bill)["collected_yen"] for bill in ("100001", "100002")] == [7_000, 0] and _is_sound(city)
 
 
-def _orders() -> Iterator[Sequence[int]]:
-    return iter(list(permutations(range(3))))
-
-
-@pytest.mark.parametrize("order", _orders())
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_files_of_one_claim_in_any_order_and_twice_end_in_one_amount(city: City, order: Sequence[int]) -> None:
     """Where the amount falls before it was asked, the row is refused or has nothing before it; it never vanishes."""
     files = [_with_columns(notice_row()), _with_columns(_again(7_000, _DOWN)), notice_file(notice_row(bill_no="2"))]
