@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    tuple_,
     union,
 )
 
@@ -60,14 +59,21 @@ def claims_of_bill(connection: Connection, bill_no: str) -> pl.DataFrame:
     return pl.concat([Claim.empty(), *parts])
 
 
-def _assessed(connection: Connection) -> Iterator[tuple[str, int, int]]:
-    """手続・賦課年度・相当年度 that occur, from one to the next by the index."""
+def _assessed(connection: Connection, *known: Any) -> Iterator[tuple[Any, ...]]:
+    """手続・賦課年度・相当年度 that occur and begin with the values `known`.
+
+    One column at a time, each value from the one before it: so the index is asked for a single row each time.
+    """
     years = [t.claim.c[name] for name in list(ClaimKey.SCHEMA)[:3]]
-    query = select(*years).order_by(*years).limit(1)
-    row = connection.execute(query).one_or_none()
-    while row is not None:
-        yield tuple(row)
-        row = connection.execute(query.where(tuple_(*years) > tuple_(*row))).one_or_none()
+    if len(known) == len(years):
+        yield known
+        return
+    column = years[len(known)]
+    query = select(func.min(column)).where(*(year == value for year, value in zip(years, known, strict=False)))
+    value = connection.execute(query).scalar_one()
+    while value is not None:
+        yield from _assessed(connection, *known, value)
+        value = connection.execute(query.where(column > value)).scalar_one()
 
 
 def claim_cards(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
