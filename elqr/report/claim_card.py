@@ -44,7 +44,9 @@ def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
         owed = {column: claim.pop(column) for column in _ITEM_OF}
         collected_yen, owed_yen = claim.pop(ClaimCard.COLLECTED_YEN), sum(owed.values())
         claim_no = claim.pop(Claim.CLAIM_NO)
-        collected = known_items.get(claim_no) or {name: _collected(owed, name, collected_yen) for name in _ITEM_OF}
+        collected = {name: _collected(owed, name, collected_yen) for name in _ITEM_OF}
+        if None in collected.values():
+            collected |= known_items.get(claim_no, {})
         cards.append(
             {
                 **claim,

@@ -198,6 +198,8 @@ STORIES = [
            owed=(10_000, 100, 0), collected=10_100, paid=[("不足", 4_000, 0), (_ON, 6_100, 0)]),
     _story("督促の不足", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_000), owed=(10_000, 100, 0),
            collected=10_000, paid=[("不足", 10_000, 0)]),
+    _story("督促の残りを同じ紙で", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_000), pay(2, 100),
+           owed=(10_000, 100, 0), collected=10_100, paid=[("不足", 10_000, 0), (_ON, 100, 0)]),
     _story("督促を二度", _BASE, slip(10_000, fee=100, kind=_DEMAND), pay(2, 10_100), pay(2, 10_100),
            owed=(10_000, 100, 0), collected=10_100, paid=[(_ON, 10_100, 0), ("二重納付", 0, 10_100)]),
     _story("督促の取消", _BASE, slip(10_000, fee=100, kind=_DEMAND), gone(2), owed=10_000),
@@ -264,6 +266,8 @@ def test_a_notice_asks_and_the_claim_owes(lived: Lived, bill_no: str, story: Sto
     ran = elqr("claim", "show", bill_no, "--json", "--job", lived.city.job, "--date", _DAYS[-1].isoformat())
     (card,) = ran.json["claims"]  # type: ignore[misc]
     assert tuple(item["owed_yen"] for item in card["items"].values()) == story.owed
+    if story.collected == sum(story.owed):
+        assert tuple(item["collected_yen"] for item in card["items"].values()) == story.owed
     assert [(lived.why(row), row["claim_yen"], row["suspense_yen"]) for row in card["payments"]] == story.paid
     assert card["collected_yen"] == story.collected and card["open_yen"] == sum(story.owed) - story.collected
     assert [code for bill, code in lived.refused if bill == bill_no] == story.refused
