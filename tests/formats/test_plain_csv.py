@@ -62,7 +62,7 @@ def _answers(data: bytes) -> tuple[Decoded, Decoded]:
         return found, decode(data, _SPEC, "f", RECEIVED_ON)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=_texts(), charset=st.sampled_from(["utf-8", "utf-8-sig", "cp932"]))
 @example(text=f"{_HEAD}\n{'x' * 131_072},,,,,,\n{','.join(_ROW)}\n", charset="utf-8")
 @example(text=f"{_HEAD}\n{'x' * 131_073},,,,,,\n{','.join(_ROW)}\n", charset="utf-8")

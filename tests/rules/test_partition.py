@@ -81,7 +81,7 @@ def _same(found: Matched, whole: Matched) -> None:
     assert found.known_as.equals(whole.known_as.sort("payment_no"))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.builds(_row, st.sampled_from([*_SLIPS, "?", "??"]), st.integers(1, 9), st.sampled_from(["confirmed", "confirmed", "preliminary", "cancelled"]), st.sampled_from([900, 1_000, 2_000])), min_size=1, max_size=25))  # fmt: skip
 def test_a_night_in_parts_is_the_whole_night(rows: list[dict[str, object]]) -> None:
     frames = _frames(rows)
@@ -97,7 +97,7 @@ def test_a_night_in_parts_is_the_whole_night(rows: list[dict[str, object]]) -> N
         _same(join_parts([part.matched() for part in cut]), whole)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.builds(_row, st.sampled_from([*_SLIPS, "?", "??"]), st.integers(1, 9)), min_size=1, max_size=25),
     st.integers(1, 9),
