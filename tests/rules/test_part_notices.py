@@ -4,9 +4,11 @@ Every story is a claim of its own in one city, so that all of them live through 
 written down from the rules of 調定 and 納付書, by hand.
 """
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -331,3 +333,15 @@ def test_what_is_paid_twice_says_by_which_notice_it_was_paid_before(lived: Lived
         f"WHERE bill_no = '{bill_no}' AND outcome = 'already_settled'"
     )
     assert [tuple(row) for row in found] == [TWICE[name]]
+
+
+def test_a_claim_of_which_the_paper_was_taken_back_is_still_unpaid(lived: Lived, tmp_path: Path) -> None:
+    """In 決算見込 and in 滞納繰越, which agree with what the claims owe; and a reminder may be due for it."""
+    (bill_no,) = [bill for bill, story in _bills() if story.name == "紙の取消"]
+    where = ("--job", lived.city.job, "--fiscal-year", 2026, "--as-of", _DAYS[-1].isoformat(), "--out", tmp_path)
+    ran = elqr("year", *where, "--json")
+    assert ran.code == 0, ran.err
+    carried = json.loads((tmp_path / "滞納繰越一覧.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["未収額"] for row in carried if row["通知書番号"] == bill_no] == [10_000]
+    owed = sum(sum(story.owed) for story in STORIES)
+    assert ran.json["totals"]["調定額"] == owed  # type: ignore[index, call-overload]

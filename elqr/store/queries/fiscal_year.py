@@ -54,18 +54,22 @@ def claims_of_year(
     """
     closing = _closing(days, without_closing_period)
     notice = t.notice.alias("closing_notice")
+    owed = owed_yen(t.claim.c.claim_no, literal(as_of.isoformat()), closing)
     paid = _select_paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
             *(_payer(notice) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
             notice.c.due_on,
-            owed_yen(t.claim.c.claim_no, literal(as_of.isoformat()), closing).label(YearClaim.OWED_YEN),
+            owed.label(YearClaim.OWED_YEN),
             *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
         )
         .select_from(t.claim)
         .outerjoin(notice, notice.c.notice_no == notice_no_at_closing(closing, as_of))
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
-        .where(t.claim.c.levy_year == levy_year, or_(notice.c.notice_no.is_not(None), paid.c.claim_no.is_not(None)))
+        .where(
+            t.claim.c.levy_year == levy_year,
+            or_(notice.c.notice_no.is_not(None), paid.c.claim_no.is_not(None), owed != 0),
+        )
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
     return read_frame(connection, query, YearClaim.SCHEMA)

@@ -53,10 +53,12 @@ def notice_no_at_closing(closing: ColumnElement[Any], as_of: date) -> ColumnElem
 def _select_newest(column: str, is_there: ColumnElement[bool], is_gone: ColumnElement[bool]) -> ColumnElement[int]:
     """Among the claim's notices for all of it that are there and not gone, the one with the highest 発行連番.
 
-    A cancelled notice of 期別 0 that instalments replaced bears the key of a claim that it does not pay. The conditions
-    may use columns of the outermost query, so everything but the tables declared here is correlated.
+    One of which only the paper was taken back still says what is owed, and is not gone. A cancelled notice of 期別 0
+    that instalments replaced bears the key of a claim that it does not pay. The conditions may use columns of the
+    outermost query, so everything but the tables declared here is correlated.
     """
-    cancelled = select(_CANCEL.c.notice_no).where(_CANCEL.c.notice_no == _NOTICE.c.notice_no, is_gone)
+    takes_claim = _CANCEL.c.is_paper_only.is_distinct_from(1)
+    cancelled = select(_CANCEL.c.notice_no).where(_CANCEL.c.notice_no == _NOTICE.c.notice_no, takes_claim, is_gone)
     pays = select(_PAYS.c.notice_no).where(
         _PAYS.c.notice_no == _NOTICE.c.notice_no, _PAYS.c.claim_no == t.claim.c.claim_no
     )
