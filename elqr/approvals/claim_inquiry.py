@@ -8,7 +8,7 @@ from elqr.arithmetic.plain_number import plain_number
 from elqr.issue.layout import DIGITS
 from elqr.issue.reading import read_payload
 from elqr.report.claim_card import LookedUp
-from elqr.rules.claim_items import collected_items, posted_items
+from elqr.rules.claim_items import collected_items
 from elqr.session.session import Session
 from elqr.store.queries import claim_lookup as queries
 from elqr.store.queries.claim_items import item_frames, itemised
@@ -33,11 +33,11 @@ def look_up_claims(
             of_bill = of_bill if value is None else of_bill.filter(pl.col(column) == value)
         of_key = queries.claims_of_key(connection, numbers)
         claims = pl.concat([of_bill.select(Claim.CLAIM_NO), of_key])
-        notices, entries, postings = item_frames(connection, itemised(connection, claims))
+        _, _, posted = item_frames(connection, itemised(connection, claims))
         return LookedUp(
             queries.claim_cards(connection, claims),
             queries.claim_entries(connection, claims),
-            collected_items(posted_items(postings, notices, entries)),
+            collected_items(posted),
             queries.claim_notices(connection, claims),
             queries.claim_payments(connection, claims),
         )

@@ -31,8 +31,8 @@ class LookedUp:
 def claim_cards(found: LookedUp) -> list[dict[str, Any]]:
     """調定の照会, one dictionary for each claim; days are ISO text.
 
-    The items of what was collected are known when all is paid, when nothing is, or when the claim has one item only;
-    else `collected_yen` of an item is None.
+    The items of what was collected are known when all is paid, when nothing is, when the claim has one item only, or
+    from frame CardItems; else `collected_yen` of an item is None.
     """
     parts = {
         name: _by_claim(frame)

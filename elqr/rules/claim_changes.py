@@ -22,7 +22,9 @@ from elqr.vocabulary.notice_frames import CANCEL, NOTICE_KIND, RefusedRow
 from elqr.vocabulary.terms import WHOLE_YEAR
 
 _REASON = pl.col(Notice.CHANGE_REASON)
-_FALLS = ChangeReason.CLAIM_CANCELLED.value == _REASON
+FALLS = ChangeReason.CLAIM_CANCELLED.value == _REASON
+"""調定取消か, of a row."""
+
 _ITEMS = ClaimEntry.ITEMS
 _HAS_BASE = "has_base"
 _COUNTED = (*NOTICE_KEY, Notice.PART_KIND, *_ITEMS)
@@ -66,7 +68,7 @@ def refuse_contradictions(sieve: Sieve) -> None:
     wanted = (
         pl.when(is_cancel).then(pl.lit("取消の行では、調定取消か空欄")).otherwise(pl.lit("増額更正・減額更正か空欄"))
     )
-    sieve.refuse(code, "異動事由", is_cancel != _FALLS, _REASON, wanted)
+    sieve.refuse(code, "異動事由", is_cancel != FALLS, _REASON, wanted)
     is_plan = ~is_cancel & (kind == NoticeKind.INSTALMENT_PLAN.value) & _REASON.is_not_null()
     sieve.refuse(code, "異動事由", is_plan, _REASON, pl.lit("分納では空欄（調定を変えるのは通常・再発行の納付書）"))
 
@@ -130,7 +132,7 @@ def _standing(registered: Registered, cancels: pl.DataFrame, *, says_reasons: bo
     """数える納付書: key, kind and items of the registered notices that still count on their claim after the file."""
     valid = valid_notices(registered.own, registered.taken_back)
     keyed = valid.join(registered.claims.select(Claim.CLAIM_NO, *CLAIM_KEY), on=Claim.CLAIM_NO, validate="m:1")
-    gone = cancels.filter(_FALLS).select(CLAIM_KEY)
+    gone = cancels.filter(FALLS).select(CLAIM_KEY)
     standing = keyed.join(gone.unique(), on=CLAIM_KEY, how="anti")
     named = standing.join(cancels.select(NOTICE_KEY).unique(), on=NOTICE_KEY, how="semi")
     if says_reasons:
@@ -167,16 +169,16 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     missing, bill_no = pl.col(Notice.NOTICE_NO).is_null(), pl.col(Notice.BILL_NO)
     unknown = missing & pl.col("is_refused").is_null()
     sieve.refuse(Code.CANCEL_TARGET, "通知書番号", unknown, bill_no, pl.lit("登録済の納付書"))
-    is_whole = _FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null()
+    is_whole = FALLS & ~missing & pl.col(OwnNotice.CLAIM_NO).is_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_whole, _REASON, pl.lit("全期では空欄（調定取消は期別ごとに）"))
-    is_part = _FALLS & pl.col(Notice.PART_KIND).is_not_null()
+    is_part = FALLS & pl.col(Notice.PART_KIND).is_not_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_part, _REASON, pl.lit("分納・延滞金・督促の取消では空欄"))
     rows = sieve.rows.filter(~missing)
     keeps_claim = pl.lit(incoming.says_reasons) & pl.col(Notice.PART_KIND).is_null()
     paper_only = pl.when(keeps_claim).then(1).cast(pl.Int64)
     papers = rows.select(Notice.NOTICE_NO, paper_only.alias("is_paper_only"))
     papers = papers.join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
-    fallen = rows.filter(_FALLS).with_columns(
+    fallen = rows.filter(FALLS).with_columns(
         pl.lit(incoming.file_no).alias(ClaimCancel.NOTICE_FILE_NO),
         pl.lit(incoming.night_on).alias(ClaimCancel.NIGHT_ON),
     )

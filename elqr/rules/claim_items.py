@@ -120,17 +120,21 @@ def _in_turn(yen: int, ways: Iterable[Items]) -> list[int]:
     return items
 
 
+def owed_items(entries: pl.DataFrame) -> pl.DataFrame:
+    """内訳ごとの調定額: claim_no and `owed_` with the name of each item, of frame ClaimEntry."""
+    return entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(_ITEMS).sum().name.prefix("owed_"))
+
+
 def open_items(notices: pl.DataFrame, entries: pl.DataFrame, posted: pl.DataFrame) -> pl.DataFrame:
     """内訳の残り: claim_no, notice_no and the columns of OpenClaim from `is_part` on, for each of `notices`.
 
     `notices` is frame AskedNotice, `entries` ClaimEntry and `posted` ItemPosting of the same claims.
     """
-    owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(_ITEMS).sum().name.prefix("owed_"))
     paid = posted.group_by(ItemPosting.CLAIM_NO).agg(pl.col(_ITEMS).sum().name.prefix("paid_"))
     by_notice = [str(name) for name in (AskedNotice.CLAIM_NO, AskedNotice.NOTICE_NO)]
     taken = posted.group_by(by_notice).agg(pl.col(_ITEMS).sum().name.prefix("taken_"))
     rows = notices.join(_asks(notices, entries), on=by_notice, validate="1:1")
-    for frame, on in ((owed, by_notice[:1]), (paid, by_notice[:1]), (taken, by_notice)):
+    for frame, on in ((owed_items(entries), by_notice[:1]), (paid, by_notice[:1]), (taken, by_notice)):
         rows = rows.join(frame, on=on, how="left", validate="m:1")
     rows = rows.with_columns(pl.col("^(owed|paid|taken)_.*$").fill_null(0), _asks_part().alias(_IS_PART))
     left, room = dict[str, pl.Expr](), dict[str, pl.Expr]()

@@ -8,7 +8,7 @@ from elqr.arithmetic.fiscal_year import fiscal_year_expr
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.formats.payment_identity import ACCEPTED, variants
 from elqr.rules.claim_entries import claim_entries as compute_entries
-from elqr.rules.claim_items import posted_items
+from elqr.rules.claim_items import owed_items
 from elqr.rules.postings import postings as compute_postings
 from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store.db.database import structure_breaks
@@ -114,9 +114,8 @@ def _check_items(audit: Audit) -> Iterator[Finding]:
     Claims with notices that no link has looked at yet are left out.
     """
     connection = audit.session.ledger.connection
-    notices, entries, rows = item_frames(connection, queries.itemised_claims(connection))
-    posted = posted_items(rows, notices, entries)
-    owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum().name.prefix("owed_"))
+    _, entries, posted = item_frames(connection, queries.itemised_claims(connection))
+    owed = owed_items(entries)
     collected = posted.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum())
     beside = collected.join(owed, on=ClaimEntry.CLAIM_NO, how="left").sort(ClaimEntry.CLAIM_NO)
     for name, label in zip(ClaimEntry.ITEMS, [item.label for item in Item], strict=True):

@@ -15,6 +15,7 @@ from elqr.formats.decode import Decoded, decode
 from elqr.formats.intake.delivered_file import judge_file
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
+from elqr.rules.claim_changes import FALLS
 from elqr.rules.deposits import extend_known, no_deposits
 from elqr.rules.notices import GIVEN, key_rows, rows_of, says_reasons
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
@@ -24,7 +25,6 @@ from elqr.store.queries import verification as queries
 from elqr.store.queries.matching import registered
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
-from elqr.vocabulary.claim_terms import ChangeReason
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
@@ -32,8 +32,6 @@ from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payloa
 from elqr.vocabulary.money_frames import ReceivedDeposit
 from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
 from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
-
-_FALLS = pl.col(Notice.CHANGE_REASON) == ChangeReason.CLAIM_CANCELLED.value
 
 
 def _read_raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = None) -> bytes | Finding:
@@ -113,7 +111,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
         cancel_rows = file_rows.filter(is_cancel)
         yield from _check_cancels(cancelled, cancel_rows, file["night_on"], where)
         fallen = claim_cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
-        yield from _check_cancels(fallen, cancel_rows.filter(_FALLS), file["night_on"], where)
+        yield from _check_cancels(fallen, cancel_rows.filter(FALLS), file["night_on"], where)
         yield from _check_paper(cancelled, where, keeps_claims=says_reasons(decoded))
         rows = file_rows.filter(~is_cancel)
         numbers = stored.select(*NOTICE_KEY, Notice.NOTICE_NO)

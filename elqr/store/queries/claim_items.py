@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Connection, and_, case, exists, select
 from sqlalchemy.sql import ColumnElement
 
+from elqr.rules.claim_items import posted_items
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
@@ -30,7 +31,7 @@ def itemised(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def item_frames(connection: Connection, claims: pl.DataFrame) -> Frames:
-    """納付書・調定異動・計上 of claims (claim_no): frames AskedNotice, ClaimEntry and NoticePosting."""
+    """納付書・調定異動・内訳のある計上 of claims (claim_no): frames AskedNotice, ClaimEntry and ItemPosting."""
     notice, covers, posting = t.notice.c, t.notice_claim.c, t.posting.c
     asks_own = notice.installment_no == t.claim.c.installment_no
     with stage_rows(connection, claims.select(Claim.CLAIM_NO)) as staged:
@@ -61,4 +62,4 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> Frames:
         paid = select_named({name: columns[name] for name in NoticePosting.SCHEMA})
         query = join_paid_notice(paid).join(staged, and_(staged.c.claim_no == posting.claim_no))
         postings = read_frame(connection, query.order_by(posting.posting_no), NoticePosting.SCHEMA)
-    return notices, entries, postings
+    return notices, entries, posted_items(postings, notices, entries)

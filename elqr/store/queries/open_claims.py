@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, Select, case, exists, func, select
 from sqlalchemy.sql import ColumnElement
 
-from elqr.rules.claim_items import open_items, posted_items
+from elqr.rules.claim_items import open_items
 from elqr.store.db.bulk import look_up, read_frame, select_named, stage_rows
 from elqr.store.queries.claim_items import has_parts, item_frames
 from elqr.store.queries.owed import owed_yen
@@ -29,8 +29,7 @@ def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.
     claims = claims.drop(OpenClaim.IS_PART)
     if with_parts.is_empty():
         return claims.with_columns(pl.lit(None, kind).alias(name) for name, kind in _OF_ITEMS.items())
-    notices, entries, postings = item_frames(connections[0], with_parts.to_frame())
-    posted = posted_items(postings, notices, entries)
+    notices, entries, posted = item_frames(connections[0], with_parts.to_frame())
     key = [str(name) for name in (OpenClaim.CLAIM_NO, OpenClaim.NOTICE_NO)]
     rows = claims.join(open_items(notices, entries, posted), on=key, how="left", maintain_order="left")
     rows = rows.join(_first_by_itself(connections[0], posted), on=key, how="left", maintain_order="left")

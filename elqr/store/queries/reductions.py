@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, func, literal, or_, select, union
 
-from elqr.rules.claim_items import posted_items
+from elqr.rules.claim_items import owed_items
 from elqr.rules.reductions import Reducible
 from elqr.rules.standing import net_of_taken
 from elqr.rules.totals import posting_tallies
@@ -114,12 +114,11 @@ def _as_one_item(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _by_item(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
     """内訳のある調定: frame Reducible, item by item."""
-    notices, entries, postings = item_frames(connection, rows.select(Posting.CLAIM_NO).unique())
+    _, entries, posted = item_frames(connection, rows.select(Posting.CLAIM_NO).unique())
     place = [str(name) for name in (Posting.PAYMENT_NO, Posting.CLAIM_NO, Posting.FISCAL_YEAR, Posting.IS_ARREARS)]
-    items = posted_items(postings, notices, entries).group_by(place).agg(pl.col(ClaimEntry.ITEMS).sum())
-    owed = entries.group_by(Posting.CLAIM_NO).agg(pl.col(ClaimEntry.ITEMS).sum().name.prefix("owed_"))
+    items = posted.group_by(place).agg(pl.col(ClaimEntry.ITEMS).sum())
     rows = net_of_taken(rows.join(items, on=place, validate="1:1"), ClaimEntry.ITEMS)
-    return Reducible.of(rows.join(owed, on=Posting.CLAIM_NO, validate="m:1"))
+    return Reducible.of(rows.join(owed_items(entries), on=Posting.CLAIM_NO, validate="m:1"))
 
 
 def enter_reductions(connection: Connection, night: date, reductions: pl.DataFrame) -> None:
