@@ -20,6 +20,8 @@ class Fixed:
     totals: dict[str, tuple[int, int]] = field(default_factory=dict)
     sort: int = 0
     sorts: dict[str, str] = field(default_factory=dict)
+    other: str = ""
+    """What a value counts as that is not among `sorts`; empty where there may be none."""
     large: tuple[int, int] | None = None
     """Where an amount stands that does not fit into `amount`."""
     trailer: bytes = b"8"
@@ -47,15 +49,15 @@ _CREDIT_KINDS = {"1": "cancelled", " ": "", "0": ""}
 _91_TOTALS = {"all": (8, 12), "done": (26, 12), "failed": (44, 12)}
 
 
-def _transfer(width: int, amount: int, result: int) -> Fixed:
+def _transfer(width: int, amount: int, result: int, other: str = "") -> Fixed:
     sorts = {"0": "done"} | dict.fromkeys("123489EN", "failed")
-    return Fixed(width, (amount, 10), _91_TOTALS, result, sorts)
+    return Fixed(width, (amount, 10), _91_TOTALS, result, sorts, other)
 
 
 LAYOUTS: dict[str, Fixed | Csv] = {
     "account_transfer_91_result": _transfer(120, 81, 112),
     "account_transfer_91_yucho": _transfer(120, 81, 112),
-    "account_transfer_yucho": _transfer(120, 81, 112),
+    "account_transfer_yucho": _transfer(120, 81, 112, "failed"),
     "account_transfer_91_request": Fixed(120, (81, 10), {"all": (8, 12)}),
     "account_transfer_220": _transfer(220, 77, 188),
     "account_transfer_300": _transfer(300, 81, 92),
@@ -106,7 +108,7 @@ def _fixed(data: bytes, layout: Fixed) -> list[int]:
         elif record[:1] == b"2":
             yen = _yen(record, layout)
             found.append(yen)
-            sort = layout.sorts[chr(record[layout.sort - 1])] if layout.sort else "all"
+            sort = _sort(record, layout) if layout.sort else "all"
             for own in {sort, "all"}:
                 sums[own] = sums.get(own, 0) + yen
         elif record[:1] == layout.trailer:
@@ -116,6 +118,11 @@ def _fixed(data: bytes, layout: Fixed) -> list[int]:
                 if _number(record, *place) != sums.get(sort, 0):
                     raise ValueError(f"total {sort}: {_number(record, *place)} is not {sums.get(sort, 0)}")
     return found
+
+
+def _sort(record: bytes, layout: Fixed) -> str:
+    value = chr(record[layout.sort - 1])
+    return layout.sorts.get(value, layout.other) if layout.other else layout.sorts[value]
 
 
 def _yen(record: bytes, layout: Fixed) -> int:
