@@ -173,6 +173,36 @@ def notice_file(*rows: dict[str, object], charset: str = "utf-8") -> bytes:
     return encode_csv(SPECS["notice_csv"], frame, charset)  # type: ignore[arg-type]
 
 
+def claim_row(**given: object) -> dict[str, object]:
+    """One row of a claim file; what is not given is an ordinary claim of 国保."""
+    row: dict[str, object] = {
+        "zeimoku_cd": "kokuho",
+        "fuka_nendo": 2026,
+        "soto_nendo": 2026,
+        "tsuchisho_no": "100001",
+        "kibetsu_cd": 1,
+        "atena_no": "1000001",
+        "noki_ymd": date(2026, 10, 31),
+        "kazei_kosei_ymd": date(2026, 10, 1),
+        "kosei_jiyu_cd": None,
+        "zeigaku": 10_000,
+        "tokusoku": 0,
+        "entaikin": 0,
+        "kesson_ymd": None,
+        "zeigaku_kesson": None,
+        "tokusoku_kesson": None,
+        "entaikin_kesson": None,
+        "sosa_ymd": date(2026, 10, 1),
+        "sosa_time": "120000",
+    }
+    assert set(given) <= set(row), "a claim row has no such column"
+    return row | given
+
+
+def claim_file(*rows: dict[str, object]) -> bytes:
+    return encode_csv(SPECS["claim_csv"], _frame("claim_csv", "claim", list(rows)))
+
+
 def eltax_row(key_no: str, check_no: str, amount_yen: int, **given: object) -> dict[str, object]:
     row: dict[str, object] = {
         "data_kind": "2",

@@ -16,18 +16,18 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "formats",
         "__init__ authoring authoring.draft authoring.sample_fixed authoring.spec_text condition ebcdic foreign "
         "intake mapping mpn payment_identity spec authoring.lint_fields authoring.lint_identity "
-        "authoring.lint_records authoring.lint_references by_hand charset dates authoring.sample_csv "
-        "authoring.sample fields plain_csv sequence spec_files uneven_records framing csv_rows decode cells "
-        "encode excerpt dump intake.checks intake.raw_records payments deposits pieces recognize "
-        "authoring.overlap authoring.lint intake.delivered_file intake.inspection intake.comparison "
-        "intake.masking",
+        "authoring.lint_records authoring.lint_references authoring.lint_lines by_hand charset dates "
+        "authoring.sample_csv authoring.sample fields plain_csv sequence spec_files uneven_records framing "
+        "csv_rows decode cells encode excerpt dump intake.checks intake.raw_records payments claims deposits "
+        "pieces recognize authoring.overlap authoring.lint intake.delivered_file intake.inspection "
+        "intake.comparison intake.masking",
     ),
     ("issue", "__init__ keys layout payload issuing reading serials symbol symbol_table"),
     (
         "rules",
         "__init__ alarms claim_entries claim_items contract deposits expected_files joint_payment month_figures "
         "night_result notice_lookup offsets pairing postings reductions refused_rows register kpi repeats "
-        "row_checks claim_changes instalments notices ruling_reversal sender_correction settlement "
+        "row_checks claim_changes claim_states instalments notices ruling_reversal sender_correction settlement "
         "settlement_rules standing suggestions totals whole_year matching partition rulings",
     ),
     (
@@ -39,20 +39,21 @@ HOUSE: tuple[tuple[str, str], ...] = (
         "store",
         "__init__ db db.schema db.server_shape db.postgresql db.sqlite db.database db.bulk entries entries.links "
         "migrations.steps migrations.versions.v10_held_again migrations.versions.v11_doubts "
-        "migrations.versions.v1_night migrations.versions.v2_printing migrations.versions.v3_review "
-        "migrations.versions.v6_reissued migrations.versions.v9_reductions queries tables tables.acts "
-        "tables.arrears tables.exports tables.held_files tables.ledger migrations.identities queries.chain "
-        "queries.claim_entries migrations.versions.v12_claim_entries queries.conservation queries.ledger_identity "
+        "migrations.versions.v13_claim_files migrations.versions.v1_night migrations.versions.v2_printing "
+        "migrations.versions.v3_review migrations.versions.v6_reissued migrations.versions.v9_reductions queries "
+        "tables tables.acts tables.arrears tables.claim_files tables.exports tables.held_files tables.ledger "
+        "migrations.identities queries.chain queries.claim_states queries.claim_entries "
+        "migrations.versions.v12_claim_entries queries.conservation queries.ledger_identity "
         "migrations.versions.v8_places queries.owed queries.claim_lookup queries.undecided tables.money "
         "queries.unsealed tables.months migrations.versions.v7_said_once tables.refused_rows queries.refused_rows "
         "tables.retractions tables.reviews queries.announced queries.moves queries.details queries.paid_notice "
         "queries.claim_items queries.open_claims queries.reports queries.open_exceptions queries.fiscal_year "
         "queries.requests queries.arrears queries.held_files queries.retractions queries.exports queries.money "
         "queries.row_owners queries.sender_corrections queries.trends tables.totals entries.seals entries.chain "
-        "entries.acts migrations ledger_file queries.past_nights queries.totals entries.night entries.money "
-        "migrations.versions.v4_money migrations.versions.v5_tallies queries.matching queries.late_notices "
-        "queries.months queries.printing queries.reductions queries.reviews queries.ruling_target "
-        "queries.verification staging",
+        "entries.acts migrations ledger_file queries.past_nights queries.totals entries.night entries.claim_files "
+        "entries.money migrations.versions.v4_money migrations.versions.v5_tallies queries.matching "
+        "queries.late_notices queries.months queries.printing queries.reductions queries.reviews "
+        "queries.ruling_target queries.verification staging",
     ),
     (
         "report",
@@ -69,9 +70,10 @@ HOUSE: tuple[tuple[str, str], ...] = (
     ("handover", "__init__ collection_history manifest export print_manifest printed_folder print_batch"),
     (
         "audit",
-        "__init__ backup doctor verification.anchor verification.audit verification.coverage verification.handed "
-        "verification.identity verification.ledger verification.money verification.people verification.refused "
-        "verification.rows verification.runs verification.sources verification.unsealed verification",
+        "__init__ backup doctor verification.anchor verification.audit verification.claim_files "
+        "verification.coverage verification.handed verification.identity verification.ledger verification.money "
+        "verification.people verification.refused verification.rows verification.runs verification.sources "
+        "verification.unsealed verification",
     ),
     (
         "night",

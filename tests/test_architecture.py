@@ -96,7 +96,7 @@ MANY_PARAMETERS = {
     },
     "each is a word of one finding": {
         "audit.verification.audit.mismatch": 6,
-        "formats.authoring.lint_references._check_reference": 6,
+        "formats.authoring.lint_references.check_reference": 6,
         "formats.framing._refuse": 7,
         "formats.uneven_records._refuse": 6,
     },

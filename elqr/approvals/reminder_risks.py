@@ -88,7 +88,7 @@ def _file_risks(session: Session, claims: pl.DataFrame, accepted: Collection[str
 
 def _list_boxes(session: Session) -> Iterator[tuple[Box, Arrived]]:
     """受信箱の中身を並べる, of all inboxes: any may hold a payment, money, or the cancellation of a notice."""
-    boxes = [(box.path, box.specs, session.watch(box)) for box in (*session.job.inbox, *session.job.money)]
+    boxes = [(box.path, box.specs, session.watch(box)) for box in session.job.boxes]
     if (notices := session.job.notices) is not None:
         boxes.append((notices.inbox, (notices.spec,), session.watch_notices(notices)))
     for folder, names, watch in boxes:

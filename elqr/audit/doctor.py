@@ -135,7 +135,7 @@ def _check_secret(job: Job, environment: Mapping[str, str]) -> Iterator[Line]:
 def _specs_text(job: Job, path: Path) -> str:
     specs = specs_for(job)
     check_specs(job, specs, path)
-    provisional = [name for box in (*job.inbox, *job.money) for name in box.specs if not specs[name].verified.fully]
+    provisional = [name for box in job.boxes for name in box.specs if not specs[name].verified.fully]
     return f"{len(specs)}様式" + (
         f"（仮の様式を使っています: {'、'.join(sorted(set(provisional)))}）" if provisional else ""
     )
@@ -151,7 +151,7 @@ def _check_fonts(job: Job) -> Iterator[Line]:
 
 
 def _check_folders(job: Job) -> Iterator[Line]:
-    boxes = [*(box.path for box in (*job.inbox, *job.money)), *([job.notices.inbox] if job.notices else [])]
+    boxes = [*(box.path for box in job.boxes), *([job.notices.inbox] if job.notices else [])]
     for folder in boxes:
         state, text = (
             (State.GOOD, "") if folder.is_dir() else (State.BAD, "がありません。作るか、ジョブの path を直してください")
@@ -221,7 +221,7 @@ def _check_ledger(job: Job, today: date, environment: Mapping[str, str]) -> Iter
             chain = report_queries.chain(connection, _LAST_DAY)
             quarantined = [
                 arrived.name
-                for box in (*job.inbox, *job.money)
+                for box in job.boxes
                 if box.path.is_dir()
                 for arrived in read_inbox(box.path, job.thresholds.file_megabytes, _watch(job, box, today))
                 if {status for status, _ in queries.deliveries_of(connection, arrived.name, arrived.sha256)}

@@ -28,6 +28,10 @@ _SHOWN_PER_CODE = 20
 _LEAST_KEY_BYTES = 16
 _SHOWN_DIFFERENCES = 200
 _TAKEN = "夜間処理は取り込みます（前に届いたかどうかは、台帳を見ないのでわかりません）。"
+_TAKEN_AS = {
+    "money": "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。",
+    "claim": "夜間処理は調定データとして取り込みます（[[claims]] の受信箱にあり、手続台帳と台帳の調定に合えば）。",
+}
 
 
 def _spec_options(function: Any) -> Any:
@@ -65,7 +69,7 @@ def file_check(path: Path, name: str | None, folders: tuple[Path, ...], day: dat
     from elqr.disk.named_files import read_named
     from elqr.formats.intake.inspection import inspect
 
-    specs, spec = _specs(folders, name, ("payment", "money"))
+    specs, spec = _specs(folders, name, ("payment", "money", "claim"))
     if path.is_file() and path.stat().st_size > WHOLE.most:
         return _check_large(path, [spec] if spec else specs, _received_on(day), as_json=as_json)
     data = read_named(path, WHOLE)
@@ -173,8 +177,8 @@ def _money_lines(inspection: Inspection) -> Iterator[str]:
 
 def _verdict(inspection: Inspection) -> str:
     if inspection.accepted and inspection.spec is not None and inspection.spec.payment is None:
-        if inspection.spec.purpose == "money":
-            return "夜間処理は入金データとして取り込みます（[[money]] の受信箱にあれば）。"
+        if inspection.spec.purpose in _TAKEN_AS:
+            return _TAKEN_AS[inspection.spec.purpose]
         return "この様式として正しく読めます。収納データの様式ではないので、収納としては取り込みません。"
     if inspection.accepted:
         return _TAKEN

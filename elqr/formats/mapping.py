@@ -1,4 +1,4 @@
-"""Mappings (対応): what a spec says of how a record becomes a payment or a line of money received.
+"""Mappings (対応): what a spec says of how a record becomes a payment, a line of money or a claim.
 
 Refused: stages, channels and kinds that are no terms, and rules of doubt that say nothing or several things.
 """
@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from elqr.vocabulary.claim_terms import EntryKind
 from elqr.vocabulary.strict import Strict
 from elqr.vocabulary.terms import Channel, DepositKind, KeyKind, Stage
 
@@ -125,6 +126,46 @@ class DepositMap(Strict):
     @model_validator(mode="after")
     def _kinds_exist(self) -> Self:
         _require_terms(self.kind, DepositKind, "[deposit] kind")
+        return self
+
+
+class ClaimMap(Strict):
+    """調定への対応: the fields that make up a row of a claim file.
+
+    `procedure` is 税目・料金 as the register names it. `written_off` are the day and the items of 不納欠損, and
+    `stated_at` the fields that say when the core system last worked on the claim, the day first.
+    """
+
+    record: str
+    procedure: MappedValue
+    levy_year: str
+    tax_year: str
+    bill_no: str
+    installment_no: str
+    payer_ref: str
+    due_on: str
+    changed_on: str
+    reason: MappedValue | None = None
+    principal_yen: str
+    demand_fee_yen: str
+    late_charge_yen: str
+    written_off_on: str | None = None
+    principal_off_yen: str | None = None
+    demand_fee_off_yen: str | None = None
+    late_charge_off_yen: str | None = None
+    stated_at: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """指す項目: the names of all fields that are used."""
+        values = (value for name, value in self if name not in ("record", "stated_at"))
+        single = (value.field if isinstance(value, Mapped) else value for value in values)
+        return (*(name for name in single if name is not None), *self.stated_at)
+
+    @model_validator(mode="after")
+    def _reasons_exist(self) -> Self:
+        if self.reason is not None:
+            _require_terms(self.reason, EntryKind, "[claim] reason")
         return self
 
 

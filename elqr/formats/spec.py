@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from elqr.formats.mapping import DepositMap, Mapped, PaymentMap, Where, as_tuple
+from elqr.formats.mapping import ClaimMap, DepositMap, Mapped, PaymentMap, Where, as_tuple
 from elqr.vocabulary.strict import Strict
 
 Kind = Literal["const", "code", "digits", "yen", "count", "date", "time", "text", "filler", "raw", "nested"]
@@ -247,7 +247,7 @@ class Spec(Strict):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    purpose: Literal["payment", "money", "request", "notice", "upload", "part"]
+    purpose: Literal["payment", "money", "claim", "request", "notice", "upload", "part"]
     layout: Literal["fixed", "csv"]
     verified: Annotated[Verified, BeforeValidator(_as_verified)]
     grade: Literal["HIGH", "MED-HIGH", "MED", "LOW", "PROVISIONAL"]
@@ -270,11 +270,12 @@ class Spec(Strict):
     control: tuple[Control, ...] = ()
     payment: PaymentMap | None = None
     deposit: DepositMap | None = None
+    claim: ClaimMap | None = None
 
     @property
-    def maps(self) -> tuple[PaymentMap | DepositMap, ...]:
-        """対応: the mappings of the spec, to payments or to money received."""
-        return tuple(mapping for mapping in (self.payment, self.deposit) if mapping is not None)
+    def maps(self) -> tuple[PaymentMap | DepositMap | ClaimMap, ...]:
+        """対応: the mappings of the spec, to payments, to money received or to claims."""
+        return tuple(mapping for mapping in (self.payment, self.deposit, self.claim) if mapping is not None)
 
     @property
     def sender(self) -> str:
@@ -319,4 +320,6 @@ class Spec(Strict):
             raise ValueError("purpose = payment には [payment] と（固定長なら）[recognize] が必要です")
         if self.purpose == "money" and self.deposit is None:
             raise ValueError("purpose = money には [deposit] が必要です")
+        if self.purpose == "claim" and self.claim is None:
+            raise ValueError("purpose = claim には [claim] が必要です")
         return self

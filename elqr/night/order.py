@@ -76,6 +76,7 @@ def run_night(night: Night, workers: Workers, early: EarlyFiles | None = None) -
     """
     session = night.session
     session.refuse_closed_month()
+    workers.take_claims(night)
     is_issued = workers.take_notices(night)
     upload = issue_payloads(night) if is_issued else Upload()
     seals = move_excess_to_suspense(night, upload.seals)
@@ -122,6 +123,7 @@ def _link(
         inputs=inputs,
         notice_files=looked_at["notice_files"],
         last_notice=looked_at["last_notice"],
+        last_state=looked_at["last_state"],
         places=posted.places,
         channels=posted.channels,
         posted_yen=posted.posted_yen,

@@ -17,6 +17,7 @@ from elqr.store.entries.links import LookedAt, NoticesRun
 from elqr.store.entries.seals import Seal
 from elqr.store.queries import chain as links
 from elqr.store.queries import reductions as queries
+from elqr.store.queries.claim_states import last_state_no
 
 Seals = Mapping[str, Seal]
 
@@ -47,8 +48,13 @@ def record_notices(night: Night, seals: Seals | None = None) -> tuple[int, int]:
 
 
 def notices_looked_at(session: Session, last_file_no: int) -> LookedAt:
-    """見た納付書: the last notice file and notice that a link has checked."""
-    return LookedAt(notice_files=last_file_no, last_notice=queries.last_notice_no(session.ledger.connection))
+    """見た納付書と調定: the last notice file, notice and row of a claim file that a link has checked."""
+    connection = session.ledger.connection
+    return LookedAt(
+        notice_files=last_file_no,
+        last_notice=queries.last_notice_no(connection),
+        last_state=last_state_no(connection),
+    )
 
 
 def _excess(session: Session) -> pl.DataFrame:
@@ -66,6 +72,7 @@ def _enter_link(night: Night, excess: pl.DataFrame, seals: Seals) -> None:
         inputs=sorted(inputs),
         notice_files=looked_at["notice_files"],
         last_notice=looked_at["last_notice"],
+        last_state=looked_at["last_state"],
     )
     if not excess.is_empty():
         with session.journal.step("減額による過納") as step:

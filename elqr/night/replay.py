@@ -5,7 +5,7 @@ the archive, in their order, and the program is the one that runs every night. W
 nights run twice, with the current setup and with the other one, so that only the setup can make a difference.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from elqr.night.night import Night
 from elqr.night.order import run_night
 from elqr.night.take_in import Taken, take_file, take_notices
 from elqr.night.workers import OneMachine
-from elqr.session.job import Job
+from elqr.session.job import Inbox, Job
 from elqr.session.session import Session
 from elqr.session.setup import Setup
 from elqr.store.ledger_file import Ledger, open_ledger
@@ -136,11 +136,20 @@ class PastDeliveries(OneMachine):
             take_notices(night, _read_kept(night.session.job, name, sha256))
         return self.night.issued
 
+    def take_claims(self, night: Night) -> None:
+        """調定データを取り込む, in the order in which it came."""
+        self._take(night, night.session.job.claims, "claim")
+
     def take_payments(self, night: Night) -> Taken:
         """収納データを取り込む, in the order in which it came."""
-        taken = Taken()
+        return self._take(night, night.session.job.inbox, "payment")
+
+    def _take(self, night: Night, boxes: Sequence[Inbox], purpose: str) -> Taken:
+        taken, specs = Taken(), night.session.specs
         for name, sha256, spec in self.offered():
-            if candidates := _candidates(night.session, spec):
+            if (specs[spec].purpose if spec in specs else "payment") != purpose:
+                continue
+            if candidates := _candidates(night.session, boxes, spec):
                 is_unread = (name, sha256) in self.unread
                 arrived = Arrived(name, None, sha256) if is_unread else _read_kept(night.session.job, name, sha256)
                 taken |= take_file(night, arrived, candidates)
@@ -155,13 +164,10 @@ class PastDeliveries(OneMachine):
         return list(dict.fromkeys([*(file for file in self.held if file[0] not in replaced), *self.night.deliveries]))
 
 
-def _candidates(session: Session, spec: str) -> list[Spec]:
-    """様式の候補: the specs of the inboxes that allow the spec by which the file was read; none for money."""
-    specs, inboxes = session.specs, session.job.inbox
-    if spec in specs and specs[spec].purpose == "money":
-        return []
-    boxes = [box.specs for box in inboxes if spec in box.specs] or [box.specs for box in inboxes]
-    return [specs[name] for name in dict.fromkeys(name for box in boxes for name in box)]
+def _candidates(session: Session, boxes: Sequence[Inbox], spec: str) -> list[Spec]:
+    """様式の候補: the specs of the inboxes that allow the spec by which the file was read."""
+    allowed = [box.specs for box in boxes if spec in box.specs] or [box.specs for box in boxes]
+    return [session.specs[name] for name in dict.fromkeys(name for names in allowed for name in names)]
 
 
 def _read_kept(job: Job, name: str, sha256: str) -> Arrived:

@@ -5,7 +5,7 @@ A file is accepted, held back with the reason, or known from before. Nothing her
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -21,15 +21,18 @@ from elqr.formats.intake.delivered_file import Intake, LargeIntake, judge_file, 
 from elqr.formats.spec import Spec
 from elqr.night.night import Night
 from elqr.rules.claim_changes import Incoming
+from elqr.rules.claim_states import new_states, refuse_states
 from elqr.rules.notices import judge_rows, key_rows, rows_of, says_reasons
 from elqr.rules.row_checks import CLAIM_KEY
 from elqr.session.session import Session
 from elqr.store.db.bulk import next_no
 from elqr.store.entries import money as money_entries
 from elqr.store.entries import night as entries
+from elqr.store.entries.claim_files import enter_claims
 from elqr.store.entries.night import Delivered, Receipt
 from elqr.store.queries import held_files as held_queries
 from elqr.store.queries import matching as queries
+from elqr.store.queries.claim_states import newest_states
 from elqr.store.tables import ledger as tables
 from elqr.vocabulary.findings import Finding
 from elqr.vocabulary.frames import Notice
@@ -88,7 +91,8 @@ def take_notices(night: Night, arrived: Arrived, *, is_sent: bool = False) -> li
         registered = queries.registered(connection, rows, key_rows(rows))
         series = (tables.notice_file.c.notice_file_no, tables.claim.c.claim_no, tables.notice.c.notice_no)
         numbers = (next_no(connection, column) for column in series)
-        incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), *numbers)
+        by_file = session.register.by_file
+        incoming = Incoming(arrived.name, session.night_on, says_reasons(decoded), by_file, *numbers)
         codes = [procedure.code for procedure in session.register.procedure]
         gained = judge_rows(decoded, incoming, codes, registered, is_sent=is_sent)
         step.count, step.yen = gained.rows_new, int(gained.notices[Notice.AMOUNT_YEN].sum())
@@ -205,7 +209,7 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     """新しいファイルを取り込む: accept it or hold it back."""
     session = night.session
     arrived = session.kept(session.keep(arrived))
-    intake = _read(arrived, box.specs, session.night_on)
+    intake = _with_new_claims(session, arrived.name, _read(arrived, box.specs, session.night_on))
     if isinstance(intake, LargeIntake):
         taken = _enter_pieces(session, arrived, intake, step)
     elif intake.findings:
@@ -217,6 +221,17 @@ def _take_new(night: Night, arrived: Arrived, box: Box, step: Step) -> Taken:
     night.changes.append(arrived.name)
     step.result = FileStatus.ACCEPTED.value
     return taken
+
+
+def _with_new_claims(session: Session, name: str, intake: Intake | LargeIntake) -> Intake | LargeIntake:
+    """調定データの検査: claims that say something new, or findings; any other file as it is."""
+    if isinstance(intake, LargeIntake) or intake.claims is None:
+        return intake
+    known = newest_states(session.ledger.connection, intake.claims)
+    findings = refuse_states(name, intake.claims, session.register.by_file, known)
+    if findings:
+        return replace(intake, findings=tuple(findings), claims=None)
+    return replace(intake, claims=new_states(intake.claims, known))
 
 
 def _read(arrived: Arrived, specs: Sequence[Spec], night_on: date) -> Intake | LargeIntake:
@@ -248,14 +263,18 @@ def _enter_pieces(session: Session, arrived: Arrived, large: LargeIntake, step: 
 
 
 def _enter_whole(session: Session, arrived: Arrived, intake: Intake, step: Step) -> Taken:
-    """記帳する: the payments of a file, which are returned, or its money."""
+    """記帳する: the payments of a file, which are returned, or its money or claims."""
     receipt = Receipt(_delivered(arrived), session.night_on, intake.spec_name, intake.record_count)
     connection = session.ledger.connection
     if intake.deposits is not None:
         lines = money_entries.enter_deposits(connection, receipt, intake.deposits)
         step.count, step.yen = lines.height, money_entries.money_yen(lines)
         return {}
-    assert intake.payments is not None, "good files hold payments or money"
+    if intake.claims is not None:
+        enter_claims(connection, receipt, intake.claims)
+        step.count = intake.claims.height
+        return {}
+    assert intake.payments is not None, "good files hold payments, money or claims"
     entered = entries.enter_file(connection, receipt, [intake.payments])
     step.count, step.yen = entered.count, entered.yen
     return {entered.file_no: entered.rows(intake.payments)}

@@ -12,6 +12,9 @@ from elqr.session.job import Inbox
 class Workers(Protocol):
     """働き手: what takes in and matches for a night."""
 
+    def take_claims(self, night: Night) -> None:
+        """調定データを取り込む: every file that came, each in one transaction, before the notices that ask for them."""
+
     def take_notices(self, night: Night) -> bool:
         """納付書データを取り込む: every file that came. Returns whether the night issues notices."""
 
@@ -27,6 +30,10 @@ class Workers(Protocol):
 
 class OneMachine:
     """一台の機械: takes in and matches what lies in the inboxes, here."""
+
+    def take_claims(self, night: Night) -> None:
+        """調定データを取り込む from the inboxes."""
+        _take(night, night.session.job.claims, "調定データ取込")
 
     def take_notices(self, night: Night) -> bool:
         """納付書データを取り込む from its inbox."""

@@ -24,11 +24,11 @@ from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld, 
 from elqr.vocabulary.terms import AccountingKind, Outcome
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
-_RATE = "収納率"
+_RATE, _OFF = "収納率", "不納欠損額"
 _CLAIMS, _LEFT_CLAIMS, _ARREARS_YEN = "claims", "left_claims", "arrears_yen"
 _OVERPAID_YEN, _TWICE_YEN, _OTHER_YEN = "overpaid_yen", "twice_yen", "other_yen"
 _TOTALS = (
-    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _EXCESS, "未収件数", _LEFT,
+    "調定件数", _OWED, "収納額（3月31日まで）", "収納額（出納整理期間）", _COLLECTED, _OFF, _EXCESS, "未収件数", _LEFT,
     "滞納繰越分の収納額", "還付未済（過納）", "還付未済（二重納付）", "その他の仮受",
 )  # fmt: skip
 
@@ -83,7 +83,8 @@ def yearly(
         changes = _changes_since(closing_summary, summary)
         summary = replace(summary, note=changes + summary.note)
     assert summary.total(_LEFT) == carried.total(_LEFT), "what is unpaid is what is carried over"
-    assert summary.total(_OWED) - summary.total(_COLLECTED) + summary.total(_EXCESS) == summary.total(_LEFT)
+    unpaid = summary.total(_OWED) - summary.total(_COLLECTED) - summary.total(_OFF)
+    assert unpaid + summary.total(_EXCESS) == summary.total(_LEFT)
     levied = levied_table(rows, register)
     _prove_levied(levied, summary, rows.fiscal_year)
     facts = (
@@ -117,7 +118,7 @@ def _changes_since(at_close: Table, summary: Table) -> str:
 def _add_balances(claims: pl.DataFrame) -> pl.DataFrame:
     """調定ごとの残り: adds collected, unpaid and excess yen to frame YearClaim, which makes it frame ClosedClaim."""
     collected = pl.col(ClosedClaim.OWN_YEN) + pl.col(ClosedClaim.CLOSING_YEN)
-    unpaid = pl.col(ClosedClaim.OWED_YEN) - collected
+    unpaid = pl.col(ClosedClaim.OWED_YEN) - pl.col(ClosedClaim.WRITTEN_OFF_YEN) - collected
     return claims.with_columns(
         collected.alias(ClosedClaim.COLLECTED_YEN),
         unpaid.clip(lower_bound=0).alias(ClosedClaim.LEFT_YEN),
@@ -130,7 +131,7 @@ def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
     code = Claim.PROCEDURE_CODE
     yen = (
         ClosedClaim.OWED_YEN, ClosedClaim.OWN_YEN, ClosedClaim.CLOSING_YEN, ClosedClaim.COLLECTED_YEN,
-        ClosedClaim.EXCESS_YEN, ClosedClaim.LEFT_YEN,
+        ClosedClaim.WRITTEN_OFF_YEN, ClosedClaim.EXCESS_YEN, ClosedClaim.LEFT_YEN,
     )  # fmt: skip
     claim_sums = claims.group_by(code).agg(
         (pl.col(ClosedClaim.OWED_YEN) > 0).sum().cast(pl.Int64).alias(_CLAIMS),
@@ -186,6 +187,7 @@ def summary_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "収納額（3月31日まで）": (pl.col(ClosedClaim.OWN_YEN), Style.YEN),
             "収納額（出納整理期間）": (pl.col(ClosedClaim.CLOSING_YEN), Style.YEN),
             _COLLECTED: (pl.col(ClosedClaim.COLLECTED_YEN), Style.YEN),
+            _OFF: (pl.col(ClosedClaim.WRITTEN_OFF_YEN), Style.YEN),
             _EXCESS: (pl.col(ClosedClaim.EXCESS_YEN), Style.YEN),
             "未収件数": (pl.col(_LEFT_CLAIMS), Style.COUNT),
             _LEFT: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
@@ -215,23 +217,24 @@ def carried_table(claims: pl.DataFrame, rows: YearRows, register: Register) -> T
             "納期限": (pl.col(ClosedClaim.DUE_ON), Style.DATE),
             _OWED: (pl.col(ClosedClaim.OWED_YEN), Style.YEN),
             _COLLECTED: (pl.col(ClosedClaim.COLLECTED_YEN), Style.YEN),
+            _OFF: (pl.col(ClosedClaim.WRITTEN_OFF_YEN), Style.YEN),
             _LEFT: (pl.col(ClosedClaim.LEFT_YEN), Style.YEN),
         },
-        (_OWED, _COLLECTED, _LEFT),
+        (_OWED, _COLLECTED, _OFF, _LEFT),
     )
 
 
 def levied_table(rows: YearRows, register: Register) -> Table:
     """調定収納表: one row for each procedure and levy year, 現年分 and 滞納繰越分 alike."""
     own_year = pl.col(YearLevied.LEVY_YEAR) == rows.fiscal_year
-    carried, assessed, increased, reduced, collected = (
+    carried, assessed, increased, reduced, relieved, written_off, collected = (
         pl.col(name)
         for name in (
             YearLevied.CARRIED_YEN, YearLevied.ASSESSED_YEN, YearLevied.RAISED_YEN, YearLevied.LOWERED_YEN,
-            YearLevied.COLLECTED_YEN,
+            YearLevied.RELIEVED_YEN, YearLevied.WRITTEN_OFF_YEN, YearLevied.COLLECTED_YEN,
         )
     )  # fmt: skip
-    owed = carried + assessed + increased - reduced
+    owed = carried + assessed + increased - reduced - relieved
     table = table_of(
         "調定収納表",
         f"{wareki_fiscal_year(rows.fiscal_year)}。{wareki(rows.as_of)}の夜まで。"
@@ -245,13 +248,15 @@ def levied_table(rows: YearRows, register: Register) -> Table:
             "当初": (assessed, Style.YEN),
             "増額": (increased, Style.YEN),
             "減額": (reduced, Style.YEN),
+            "減免": (relieved, Style.YEN),
             _OWED: (owed, Style.YEN),
             _COLLECTED: (collected, Style.YEN),
+            _OFF: (written_off, Style.YEN),
             "還付未済額": (pl.col(YearLevied.WAITING_YEN), Style.YEN),
-            _LEFT: (owed - collected, Style.YEN),
+            _LEFT: (owed - collected - written_off, Style.YEN),
             _RATE: (pl.when(owed > 0).then(collected / owed), Style.SHARE),
         },
-        ("繰越調定額", "当初", "増額", "減額", _OWED, _COLLECTED, "還付未済額", _LEFT),
+        ("繰越調定額", "当初", "増額", "減額", "減免", _OWED, _COLLECTED, _OFF, "還付未済額", _LEFT),
     )
     return replace(table, headings=tuple(replace(heading, on_page=True) for heading in table.headings))
 
@@ -259,7 +264,7 @@ def levied_table(rows: YearRows, register: Register) -> Table:
 def _prove_levied(levied: Table, summary: Table, fiscal_year: int) -> None:
     """調定収納表は決算見込と合う: 現年分 by procedure, 滞納繰越分の収納額 in all; no rate is above 1."""
     of_year = levied.frame.filter(pl.col("賦課年度") == str(fiscal_year))
-    for name in (_OWED, _COLLECTED):
+    for name in (_OWED, _COLLECTED, _OFF):
         assert of_year[name].sum() == summary.total(name), f"{name} is that of 決算見込"
     assert of_year[_LEFT].sum() == summary.total(_LEFT) - summary.total(_EXCESS)
     arrears = levied.total(_COLLECTED) - int(of_year[_COLLECTED].sum())

@@ -27,6 +27,9 @@ FALLS = ChangeReason.CLAIM_CANCELLED.value == _REASON
 
 _ITEMS = ClaimEntry.ITEMS
 _HAS_BASE = "has_base"
+IS_STATED, ASKS_ONLY = "is_stated", "asks_only"
+"""調定データにある調定か, of a row; and whether its notice only asks, and says nothing about what is owed."""
+
 _COUNTED = (*NOTICE_KEY, Notice.PART_KIND, *_ITEMS)
 
 
@@ -34,12 +37,13 @@ _COUNTED = (*NOTICE_KEY, Notice.PART_KIND, *_ITEMS)
 class Incoming:
     """届いた納付書データ: its name and night, and the numbers of the file, its first new claim and first new notice.
 
-    `says_reasons`: it has the column 異動事由.
+    `says_reasons`: it has the column 異動事由. `by_file`: procedures of which claim files say what is owed.
     """
 
     name: str
     night_on: date
     says_reasons: bool
+    by_file: frozenset[str]
     file_no: int
     claim_no: int
     notice_no: int
@@ -71,6 +75,38 @@ def refuse_contradictions(sieve: Sieve) -> None:
     sieve.refuse(code, "異動事由", is_cancel != FALLS, _REASON, wanted)
     is_plan = ~is_cancel & (kind == NoticeKind.INSTALMENT_PLAN.value) & _REASON.is_not_null()
     sieve.refuse(code, "異動事由", is_plan, _REASON, pl.lit("分納では空欄（調定を変えるのは通常・再発行の納付書）"))
+
+
+def mark_stated(rows: pl.DataFrame, registered: Registered, incoming: Incoming) -> pl.DataFrame:
+    """調定データの印を付ける: `IS_STATED` of each row by what the ledger has, `ASKS_ONLY` by its procedure as well."""
+    stated = registered.stated.select(*CLAIM_KEY, pl.lit(True).alias(IS_STATED))
+    rows = rows.join(stated, on=CLAIM_KEY, how="left", validate="m:1", maintain_order="left")
+    rows = rows.with_columns(pl.col(IS_STATED).fill_null(False))
+    by_file = pl.col(Notice.PROCEDURE_CODE).is_in(list(incoming.by_file))
+    return rows.with_columns((by_file | pl.col(IS_STATED)).alias(ASKS_ONLY))
+
+
+def refuse_said_changes(sieve: Sieve) -> None:
+    """納付書の異動事由を断る, where claim files say what is owed: never both."""
+    is_said = pl.col(ASKS_ONLY) & _REASON.is_not_null()
+    sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_said, _REASON, pl.lit("空欄（調定データで受ける手続）"))
+
+
+def refuse_beyond_stated(sieve: Sieve, registered: Registered, covers: pl.DataFrame) -> None:
+    """調定データにない額を求める納付書を断る: a notice needs a claim, and asks for no more of an item than is owed.
+
+    全期 notices (those in `covers`) are proved by their instalments.
+    """
+    owed = registered.stated.select(*CLAIM_KEY, *(pl.col(name).alias(_before(name)) for name in _ITEMS))
+    sieve.rows = sieve.rows.join(owed, on=CLAIM_KEY, how="left", validate="m:1", maintain_order="left")
+    is_single = ~pl.col(RECORD_NO).is_in(covers[RECORD_NO].implode())
+    is_unfiled = is_single & pl.col(_before(_ITEMS[0])).is_null()
+    sieve.refuse(Code.CLAIM_UNFILED, "通知書番号", is_unfiled, pl.col(Notice.BILL_NO), pl.lit("調定データにある調定"))
+    for name, item in zip(_ITEMS, Item, strict=True):
+        is_beyond = is_single & (pl.col(name) > pl.col(_before(name)))
+        wanted = pl.format("調定にある{}円まで", _before(name))
+        sieve.refuse(Code.ASKS_BEYOND, item.label, is_beyond, pl.format("{}円", name), wanted)
+    sieve.rows = sieve.rows.drop(_before(name) for name in _ITEMS)
 
 
 def refuse_unsaid_changes(
@@ -174,7 +210,7 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
     is_part = FALLS & pl.col(Notice.PART_KIND).is_not_null()
     sieve.refuse(Code.CHANGE_CONTRADICTS, "異動事由", is_part, _REASON, pl.lit("分納・延滞金・督促の取消では空欄"))
     rows = sieve.rows.filter(~missing)
-    keeps_claim = pl.lit(incoming.says_reasons) & pl.col(Notice.PART_KIND).is_null()
+    keeps_claim = (pl.lit(incoming.says_reasons) | pl.col(IS_STATED)) & pl.col(Notice.PART_KIND).is_null()
     paper_only = pl.when(keeps_claim).then(1).cast(pl.Int64)
     papers = rows.select(Notice.NOTICE_NO, paper_only.alias("is_paper_only"))
     papers = papers.join(registered.cancelled, on=Notice.NOTICE_NO, how="anti", maintain_order="left")
@@ -190,8 +226,9 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
 
 
 def own_notices(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame, night_on: date) -> pl.DataFrame:
-    """調定の納付書: frame OwnNotice of the new notices that ask for a claim of their own."""
-    single = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    """調定の納付書: frame OwnNotice of the new notices that ask for a claim of their own and say what is owed on it."""
+    speaking = notices.filter(~pl.col(ASKS_ONLY))
+    single = speaking.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
     numbered = single.join(claims.select(Claim.CLAIM_NO, *CLAIM_KEY), on=CLAIM_KEY, validate="m:1")
     return OwnNotice.of(
         numbered.with_columns(

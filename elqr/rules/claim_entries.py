@@ -43,6 +43,7 @@ def claim_entries(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
         pl.lit(1, dtype=pl.Int64).alias(ClaimEntry.ENTRY_NO),
         pl.lit(EntryKind.ASSESSED.value).alias(ClaimEntry.KIND),
         pl.col(OwnNotice.ISSUED_ON).alias(ClaimEntry.ENTERED_ON),
+        pl.lit(None, pl.Int64).alias(ClaimEntry.STATE_NO),
     )
     entries = pl.concat([ClaimEntry.of(first), _changes(notices.filter(~is_alone), cancels)])
     owed = entries.group_by(ClaimEntry.CLAIM_NO).agg(pl.col(_ITEMS).sum())
@@ -87,6 +88,7 @@ def _changes(notices: pl.DataFrame, cancels: pl.DataFrame) -> pl.DataFrame:
             entry_no.alias(ClaimEntry.ENTRY_NO),
             kind.alias(ClaimEntry.KIND),
             pl.col(ClaimEntry.ENTERED_ON).cum_max().over(claim_no),
+            pl.lit(None, pl.Int64).alias(ClaimEntry.STATE_NO),
         )
     )
 

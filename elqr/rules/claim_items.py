@@ -136,7 +136,7 @@ def open_items(notices: pl.DataFrame, entries: pl.DataFrame, posted: pl.DataFram
     rows = notices.join(_asks(notices, entries), on=by_notice, validate="1:1")
     for frame, on in ((owed_items(entries), by_notice[:1]), (paid, by_notice[:1]), (taken, by_notice)):
         rows = rows.join(frame, on=on, how="left", validate="m:1")
-    rows = rows.with_columns(pl.col("^(owed|paid|taken)_.*$").fill_null(0), _asks_part().alias(_IS_PART))
+    rows = rows.with_columns(pl.col("^(owed|paid|taken)_.*$").fill_null(0))
     left, room = dict[str, pl.Expr](), dict[str, pl.Expr]()
     for name, left_name, room_name in zip(_ITEMS, OpenClaim.LEFT, OpenClaim.ROOM, strict=True):
         left[left_name] = (pl.col(f"owed_{name}") - pl.col(f"paid_{name}")).clip(0)
@@ -156,13 +156,9 @@ def _with_asks(postings: pl.DataFrame, notices: pl.DataFrame, entries: pl.DataFr
     asks = _asks(notices, upto, by=key)
     rows = postings.join(owed, on=key, how="left", validate="m:1")
     rows = rows.join(asks, on=[*key, str(NoticePosting.NOTICE_NO)], how="left", validate="m:1")
-    kinds = notices.select(claim_no, NoticePosting.NOTICE_NO, _asks_part().alias(_IS_PART))
+    kinds = notices.select(claim_no, NoticePosting.NOTICE_NO, _IS_PART)
     rows = rows.join(kinds, on=[claim_no, NoticePosting.NOTICE_NO], how="left", validate="m:1")
     return rows.with_columns(pl.col(*_OWED, *_ASKED).fill_null(0), pl.col(_IS_PART).fill_null(False))
-
-
-def _asks_part() -> pl.Expr:
-    return pl.col(AskedNotice.PART_KIND).is_not_null()
 
 
 def _asks(notices: pl.DataFrame, entries: pl.DataFrame, by: Sequence[str] = (AskedNotice.CLAIM_NO,)) -> pl.DataFrame:
@@ -171,8 +167,8 @@ def _asks(notices: pl.DataFrame, entries: pl.DataFrame, by: Sequence[str] = (Ask
     A notice for the whole claim asks what such notices made of the item, or what it says itself if that is more.
     """
     claim_no, notice_no = AskedNotice.CLAIM_NO, AskedNotice.NOTICE_NO
-    is_whole = ~_asks_part()
-    kinds = notices.select(claim_no, notice_no, AskedNotice.PART_KIND)
+    is_whole = ~pl.col(_IS_PART).fill_null(False)
+    kinds = notices.select(claim_no, notice_no, _IS_PART)
     of_whole = (
         entries.join(kinds, on=[claim_no, notice_no], how="left", validate="m:1")
         .group_by(by)

@@ -14,12 +14,16 @@ from elqr.formats.decode import Decoded
 from elqr.formats.sequence import RECORD_NO
 from elqr.issue.layout import EARLIEST_YEAR, LATEST_YEAR
 from elqr.rules.claim_changes import (
+    ASKS_ONLY,
     Cancelled,
     Incoming,
     cancellations,
     entries_of_file,
+    mark_stated,
     own_notices,
+    refuse_beyond_stated,
     refuse_contradictions,
+    refuse_said_changes,
     refuse_unsaid_changes,
 )
 from elqr.rules.instalments import cancelled_notices, refuse_instalments_after_whole, whole_year_covers
@@ -119,8 +123,10 @@ def judge_rows(
     where it was imported from says nothing new.
     """
     sieve = Sieve(incoming.name, rows_of(decoded), list(decoded.findings), set(decoded.flawed))
+    sieve.rows = mark_stated(sieve.rows, registered, incoming)
     _refuse_by_row(sieve, known_procedures)
     refuse_contradictions(sieve)
+    refuse_said_changes(sieve)
     cancels = replace(sieve, rows=sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) == CANCEL))
     sieve.rows = sieve.rows.filter(pl.col(RefusedRow.CHANGE_KIND) != CANCEL)
     gone = cancelled_notices(registered, cancels.rows)
@@ -131,7 +137,7 @@ def judge_rows(
     _refuse_taken_keys(sieve, registered.keys)
     refuse_instalments_after_whole(sieve, registered, gone)
     covers = whole_year_covers(sieve, registered.notices, gone)
-    refuse_unsaid_changes(sieve, registered, cancels.rows, covers, says_reasons=incoming.says_reasons)
+    _refuse_by_claims(sieve, registered, cancels.rows, covers, incoming)
     notices = sieve.rows.with_columns(
         pl.int_range(incoming.notice_no, incoming.notice_no + pl.len(), dtype=pl.Int64).alias(Notice.NOTICE_NO),
         pl.lit(incoming.file_no, dtype=pl.Int64).alias(Notice.NOTICE_FILE_NO),
@@ -162,6 +168,16 @@ def judge_rows(
         good=file_rows.filter(~pl.col(RECORD_NO).is_in(sieve.flawed)),
         findings=sorted(sieve.findings),
     )
+
+
+def _refuse_by_claims(
+    sieve: Sieve, registered: Registered, cancels: pl.DataFrame, covers: pl.DataFrame, incoming: Incoming
+) -> None:
+    """調定との照合: rows that ask for what is not owed, by claim files or by the notices before them."""
+    stated, others = (replace(sieve, rows=sieve.rows.filter(is_one)) for is_one in (ASKS_ONLY, ~pl.col(ASKS_ONLY)))
+    refuse_beyond_stated(stated, registered, covers)
+    refuse_unsaid_changes(others, registered, cancels, covers, says_reasons=incoming.says_reasons)
+    sieve.rows = pl.concat([stated.rows, others.rows]).sort(RECORD_NO)
 
 
 def _titles(decoded: Decoded) -> dict[str, str]:

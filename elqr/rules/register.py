@@ -10,6 +10,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from elqr.arithmetic.fiscal_year import WithoutPeriod, closing_day, last_day
+from elqr.vocabulary.claim_terms import ClaimSource
 from elqr.vocabulary.strict import Strict, WrittenDay
 from elqr.vocabulary.terms import AccountingKind, Priority, ProcedureKind
 
@@ -36,6 +37,7 @@ class Procedure(Strict):
     priority: Priority
     item_no: str = Field(pattern=r"^[0-9]{3}$")
     go_live_on: WrittenDay | None = None
+    claims: ClaimSource = ClaimSource.NOTICES
     accounting: Annotated[tuple[Accounting, ...], BeforeValidator(_list_kind)] = (
         Accounting(kind=AccountingKind.GENERAL),
     )
@@ -89,6 +91,11 @@ class Register(Strict):
     def names(self) -> dict[str, tuple[str, str]]:
         """名前と所管課 of each procedure, by code."""
         return {procedure.code: (procedure.name, procedure.department) for procedure in self.procedure}
+
+    @property
+    def by_file(self) -> frozenset[str]:
+        """調定データで受ける手続: the codes of procedures of which claim files say what is owed."""
+        return frozenset(procedure.code for procedure in self.procedure if procedure.claims is ClaimSource.FILE)
 
     def without_closing_period(self) -> list[WithoutPeriod]:
         """出納整理期間のない間: the times in which procedures are 公営企業会計."""

@@ -23,9 +23,9 @@ class Registered:
 
     `notices` and `claims` are of its assessments. `cancelled` has the notice_no of cancelled notices, `singles` that of
     notices that pay a claim with 期別 0, which is an assessment without instalments. `own` (frame OwnNotice) are the
-    notices that ask for a claim of their own, `taken_back` (frame ClaimCancel) what said that such a claim falls.
-    `refused` (frame RefusedRow) are rows of earlier files that were never corrected. `keys` are the file's keys that a
-    notice has, with its NOTICE_KEY.
+    notices that ask for a claim of their own, `taken_back` (frame ClaimCancel) what said that such a claim falls, both
+    without claims that a claim file names; these are in `stated` (frame StatedClaim). `refused` (frame RefusedRow) are
+    rows of earlier files that were never corrected. `keys` are the file's keys that a notice has, with its NOTICE_KEY.
     """
 
     notices: pl.DataFrame
@@ -34,6 +34,7 @@ class Registered:
     singles: pl.DataFrame
     own: pl.DataFrame
     taken_back: pl.DataFrame
+    stated: pl.DataFrame
     refused: pl.DataFrame
     keys: pl.DataFrame
 

@@ -65,8 +65,7 @@ def processing_day(job: Job, day: date | None) -> date:
 
 def check_specs(job: Job, specs: dict[str, Spec], path: Path) -> None:
     """様式があるか: the job names only specs that exist, each with the purpose that its place needs. Raises BadFile."""
-    boxes = (*job.inbox, *job.money)
-    used = {name for box in boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
+    used = {name for box in job.boxes for name in box.specs} | ({job.notices.spec} if job.notices else set())
     used |= {name for arrival in job.arrival for name in arrival.specs}
     used |= {name for contract in job.settlement for name in (*contract.specs, *contract.money_specs)}
     used |= {job.export.spec}
@@ -75,6 +74,7 @@ def check_specs(job: Job, specs: dict[str, Spec], path: Path) -> None:
             f"ジョブ {path}: 様式 {', '.join(lost)} がありません。elqr spec list にある名前を書いてください。"
         )
     places = [(box.specs, "[[inbox]] の specs", "payment", "収納データ") for box in job.inbox]
+    places += [(box.specs, "[[claims]] の specs", "claim", "調定データ") for box in job.claims]
     places += [(box.specs, "[[money]] の specs", "money", "入金データ") for box in job.money]
     places += [(contract.specs, "[[settlement]] の specs", "payment", "収納データ") for contract in job.settlement]
     places += [(rule.money_specs, "[[settlement]] の money_specs", "money", "入金データ") for rule in job.settlement]

@@ -71,6 +71,10 @@ class Inbox(Strict):
     ignore: tuple[Annotated[str, Field(min_length=3)], ...] = ()
 
 
+class ClaimInbox(Inbox):
+    """調定データの受信箱, for procedures of which the register says that claim files say what is owed."""
+
+
 class MoneyInbox(Inbox):
     """入金データの受信箱: a bank's notifications, statements, and files typed by hand."""
 
@@ -162,6 +166,7 @@ class Job(Strict):
     printing: Print = Field(default=Print(), alias="print")
     notices: Notices | None = None
     inbox: tuple[Inbox, ...] = Field(min_length=1)
+    claims: tuple[ClaimInbox, ...] = ()
     money: tuple[MoneyInbox, ...] = ()
     settlement: tuple[Contract, ...] = ()
     calendar: CalendarDays = CalendarDays()
@@ -172,12 +177,17 @@ class Job(Strict):
     thresholds: Thresholds = Thresholds()
     cluster: Cluster | None = None
 
+    @property
+    def boxes(self) -> tuple[Inbox, ...]:
+        """受信箱: those whose files are taken in whole or held back; that of notices is none."""
+        return (*self.inbox, *self.claims, *self.money)
+
     def box_name(self, path: Path) -> str:
         """受信箱の名前: its folder, with as many parent folders as it takes to tell it from the job's other inboxes.
 
         The folders further up are left out, because a city may move its files.
         """
-        others = {box.path for box in (*self.inbox, *self.money)} | ({self.notices.inbox} if self.notices else set())
+        others = {box.path for box in self.boxes} | ({self.notices.inbox} if self.notices else set())
         tails = range(1, len(path.parts))
         names = {
             folder: ["/".join(folder.parts[-length:]) for length in tails] for folder in (others - {path}) | {path}

@@ -2,14 +2,15 @@
 
 import polars as pl
 
-from elqr.vocabulary.frames import Claim, Column, Decision, Frame, Notice, NoticeClaim, Payment
+from elqr.vocabulary.frames import Claim, ClaimKey, Column, Decision, Frame, Notice, NoticeClaim, Payment
 
 
 class ClaimEntry(Frame):
     """調定異動: what changed on a claim, in signed yen for each item. What is owed is the sum of a claim's entries.
 
-    `entry_no` counts the entries of a claim from 1. `entered_on` is the day from which the entry counts (異動日),
-    `night_on` the night on which it came to the ledger, and `notice_no` the notice that it comes from.
+    `entry_no` counts the entries of a claim from 1. `entered_on` is the day from which the entry counts (異動日) and
+    `night_on` the night on which it came to the ledger. It comes from a notice (`notice_no`) or from a row of a claim
+    file (`state_no`).
     """
 
     CLAIM_NO = Column("claim_no", pl.Int64)
@@ -21,9 +22,72 @@ class ClaimEntry(Frame):
     ENTERED_ON = Column("entered_on", pl.Date)
     NIGHT_ON = Column("night_on", pl.Date)
     NOTICE_NO = Notice.NOTICE_NO
+    STATE_NO = Column("state_no", pl.Int64)
 
     ITEMS = (PRINCIPAL_YEN, DEMAND_FEE_YEN, LATE_CHARGE_YEN)
     """内訳: the items of what is owed."""
+
+
+class ClaimStateContent(ClaimKey):
+    """調定データの行: what a claim file says of a claim: what it owes and what was written off, in yen for each item.
+
+    `changed_on` is 課税・更正日, `reason` (a term of EntryKind, or null) why it changed, and `stated_at` when the core
+    system last worked on the claim, as text that sorts by time and begins with the day.
+    """
+
+    RECORD_NO = Payment.RECORD_NO
+    PAYER_REF = Claim.PAYER_REF
+    DUE_ON = Notice.DUE_ON
+    CHANGED_ON = Column("changed_on", pl.Date)
+    REASON = Column("reason", pl.String)
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    WRITTEN_OFF_ON = Column("written_off_on", pl.Date)
+    PRINCIPAL_OFF_YEN = Column("principal_off_yen", pl.Int64)
+    DEMAND_FEE_OFF_YEN = Column("demand_fee_off_yen", pl.Int64)
+    LATE_CHARGE_OFF_YEN = Column("late_charge_off_yen", pl.Int64)
+    STATED_AT = Column("stated_at", pl.String)
+
+    OFF = (PRINCIPAL_OFF_YEN, DEMAND_FEE_OFF_YEN, LATE_CHARGE_OFF_YEN)
+    """不納欠損: the items of what was written off, in the order of `ClaimEntry.ITEMS`."""
+
+
+class ClaimState(Frame):
+    """調定データの行 in the ledger: one that is newer than what was known of its claim."""
+
+    STATE_NO = ClaimEntry.STATE_NO
+    FILE_NO = Payment.FILE_NO
+    RECORD_NO = Payment.RECORD_NO
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    PAYER_REF = Claim.PAYER_REF
+    DUE_ON = Notice.DUE_ON
+    CHANGED_ON = ClaimStateContent.CHANGED_ON
+    REASON = ClaimStateContent.REASON
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
+    WRITTEN_OFF_ON = ClaimStateContent.WRITTEN_OFF_ON
+    PRINCIPAL_OFF_YEN = ClaimStateContent.PRINCIPAL_OFF_YEN
+    DEMAND_FEE_OFF_YEN = ClaimStateContent.DEMAND_FEE_OFF_YEN
+    LATE_CHARGE_OFF_YEN = ClaimStateContent.LATE_CHARGE_OFF_YEN
+    STATED_AT = ClaimStateContent.STATED_AT
+
+
+class DatedState(ClaimState):
+    """調定データの行と受けた夜. `notices_upto`: the last notice file that came before it."""
+
+    NIGHT_ON = ClaimEntry.NIGHT_ON
+    NOTICES_UPTO = Column("notices_upto", pl.Int64)
+
+
+class StatedClaim(ClaimKey):
+    """調定データのある調定: its key, and what is owed on it by item."""
+
+    CLAIM_NO = ClaimEntry.CLAIM_NO
+    PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
+    DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
+    LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN
 
 
 class OwnNotice(Frame):
@@ -89,12 +153,13 @@ class OpenClaim(Frame):
 class AskedNotice(Frame):
     """納付書が調定に求める額: a notice that pays a claim, and what it asks of each item of it.
 
-    A 全期 notice asks the yen that it covers as 本税・本料.
+    A 全期 notice asks the yen that it covers as 本税・本料. `is_part`: it asks what it says and no more. Any other asks
+    all that such notices made of the claim.
     """
 
     CLAIM_NO = ClaimEntry.CLAIM_NO
     NOTICE_NO = Notice.NOTICE_NO
-    PART_KIND = Notice.PART_KIND
+    IS_PART = OpenClaim.IS_PART
     PRINCIPAL_YEN = Notice.PRINCIPAL_YEN
     DEMAND_FEE_YEN = Notice.DEMAND_FEE_YEN
     LATE_CHARGE_YEN = Notice.LATE_CHARGE_YEN

@@ -14,6 +14,15 @@ class EntryKind(Term):
     CANCELLED = "cancelled", "調定取消"
     DEMAND_FEE = "demand_fee", "督促手数料"
     LATE_CHARGE = "late_charge", "延滞金"
+    RELIEVED = "relieved", "減免"
+    WRITTEN_OFF = "written_off", "不納欠損"
+
+
+class ClaimSource(Term):
+    """調定の受け方: what says what the claims of a procedure owe. Never both."""
+
+    NOTICES = "notices", "納付書データ"
+    FILE = "file", "調定データ"
 
 
 class Item(Term):

@@ -26,6 +26,8 @@ _OF_OUR_OWN = {
     "core": "基幹システム側で直し、もう一度取り込んでください。",
 }
 _FIX_ROW = "基幹システム側でこの行を直し、もう一度取り込んでください。"
+_ADD_CLAIM = "この調定のある調定データを受信箱に入れてください。納付書データは、次の夜にもう一度読みます。"
+_FIX_FILE = "基幹システム側で直したファイルを受信箱に入れ直してください。直るまで、このファイルの調定は取り込みません。"
 _STOP = "このページを発送しないでください。版下と書体を直し、もう一度印刷してください。"
 _PULL = "発送しないでください。印刷済みなら、そのページを抜き取ってください。"
 _DAMAGED = "台帳を書き換えた人や道具がないか調べ、控えから戻してください。"
@@ -228,6 +230,15 @@ CODES: dict[Code, CodeText] = {
     ),
     Code.CHANGE_CONTRADICTS: CodeText(_MID, "納付種別・異動事由が行と合いません", _FIX_ROW),
     Code.ASKS_BEYOND: CodeText(_MID, "調定にない額を求める納付書です", _FIX_ROW),
+    Code.CLAIM_UNFILED: CodeText(_MID, "調定データにない調定の納付書です", _ADD_CLAIM),
+    Code.CLAIM_TWICE: CodeText(_HIGH, "一つの調定データに同じ調定が二行あります", _FIX_FILE),
+    Code.CLAIM_SOURCE: CodeText(
+        _HIGH,
+        "調定データで受ける手続ではありません",
+        '手続台帳のこの手続に claims = "file" と書くか、調定データから除いてください。',
+    ),
+    Code.WRITTEN_OFF_BEYOND: CodeText(_HIGH, "不納欠損が調定額と合いません", _FIX_FILE),
+    Code.CLAIM_STATES_DIFFER: CodeText(_HIGH, "操作日時が同じで、前の調定データと中身が違います", _FIX_FILE),
     Code.CANCELLED_AGAIN: CodeText(
         _MID,
         "取り消した納付書の行がまた届きました",

@@ -245,10 +245,11 @@ class RetractionRecord(Frame):
 
 
 class YearClaim(Claim):
-    """年度の調定: what was owed on the closing day, and what was collected by the year's last day and after it."""
+    """年度の調定: what was levied and written off by the closing day; collected by the year's last day and after it."""
 
     DUE_ON = Notice.DUE_ON
     OWED_YEN = Column("owed_yen", pl.Int64)
+    WRITTEN_OFF_YEN = Column("written_off_yen", pl.Int64)
     OWN_YEN = Column("own_yen", pl.Int64)
     CLOSING_YEN = Column("closing_yen", pl.Int64)
 
@@ -280,8 +281,8 @@ class YearHeld(Frame):
 class YearLevied(Frame):
     """年度の調定と収納: of one procedure and levy year, what a fiscal year began with and what changed in it.
 
-    `carried_yen` was unpaid when the year before closed. `lowered_yen` counts what was taken off as positive yen.
-    `waiting_yen` waits in suspense to be paid back.
+    `carried_yen` was unpaid when the year before closed. What was taken off (`lowered_yen`, `relieved_yen`,
+    `written_off_yen`) counts as positive yen. `waiting_yen` waits in suspense to be paid back.
     """
 
     PROCEDURE_CODE = ClaimKey.PROCEDURE_CODE
@@ -290,5 +291,7 @@ class YearLevied(Frame):
     ASSESSED_YEN = Column("assessed_yen", pl.Int64)
     RAISED_YEN = Column("raised_yen", pl.Int64)
     LOWERED_YEN = Column("lowered_yen", pl.Int64)
+    RELIEVED_YEN = Column("relieved_yen", pl.Int64)
+    WRITTEN_OFF_YEN = YearClaim.WRITTEN_OFF_YEN
     COLLECTED_YEN = ClosedClaim.COLLECTED_YEN
     WAITING_YEN = Column("waiting_yen", pl.Int64)

@@ -34,6 +34,8 @@ from elqr.vocabulary.findings import Finding, Location
 from tests.builders import (
     SERVERS,
     City,
+    claim_file,
+    claim_row,
     codes,
     credit_file,
     credit_row,
@@ -394,6 +396,7 @@ _TAKEN = {**_PAID, "status": "'accepted'", "spec": "'eltax_payment_csv'"}
 _EMPTY = {**_TAKEN, "payment_count": "0", "payment_yen": "0"}
 _AGAIN = "(SELECT max(sha256) FROM delivery WHERE status = 'redelivered')"
 _MONEY = "INSERT INTO deposit_file SELECT max(file_no), '2026-11-21', 0, 0, 0 FROM file"
+_CLAIM_FILE = "INSERT INTO claim_file SELECT max(file_no), '2026-11-21', 0, 0, 0 FROM file"
 _SAME_FILE = {name: f"(SELECT {name} FROM file WHERE sha256 = {_AGAIN})" for name in ("payment_count", "payment_yen")}
 
 FORGED: dict[str, tuple[str, list[str]]] = {
@@ -405,6 +408,8 @@ FORGED: dict[str, tuple[str, list[str]]] = {
     "受信のないファイル": ("inbox", [_FILE]),
     "入金ファイル": ("money", [_FILE, _MONEY, _like("delivery", "delivery_no", **_EMPTY)]),
     "入金明細": ("", [_like("deposit", "deposit_no", record_no="record_no + 70", identity="'x'", repeats_no="NULL")]),
+    "調定データのファイル": ("claims", [_FILE, _CLAIM_FILE, _like("delivery", "delivery_no", **_EMPTY)]),
+    "調定データの行": ("", [_like("claim_state", "state_no", record_no="record_no + 70")]),
     "保留の後に届いたことにする再受信": (
         "", [_like("delivery", "delivery_no", sha256=_AGAIN, status="'redelivered'", name="'kouza_20261120.dat'", spec="'eltax_payment_csv'", **_SAME_FILE)]
     ),
@@ -429,6 +434,7 @@ def _coming(city: City, folder: str) -> str:
     data = {
         "notices": notice_file(notice_row(bill_no="900001")),
         "inbox": eltax_file(eltax_row("1" * 20, "123456", 10_000, serial_no="00000099")),
+        "claims": claim_file(claim_row(zeimoku_cd="suido", tsuchisho_no="900001")),
         "money": credit_file(credit_row(9_999, "ﾎｶ", date(2026, 11, 20))),
     }[folder or "inbox"]
     (city.folder / (folder or "inbox") / "coming.csv").write_bytes(data)

@@ -4,8 +4,20 @@ from datetime import date
 from pathlib import Path
 
 from tests.builders import JOB as _JOB
-from tests.builders import City, Ran, credit_file, credit_row, elqr, eltax_file, eltax_row, notice_row
-from tests.cases.job_parts import ARRIVAL, CONTRACT, MONEY, SENDER
+from tests.builders import (
+    REGISTER,
+    City,
+    Ran,
+    claim_file,
+    claim_row,
+    credit_file,
+    credit_row,
+    elqr,
+    eltax_file,
+    eltax_row,
+    notice_row,
+)
+from tests.cases.job_parts import ARRIVAL, CLAIMS, CONTRACT, MONEY, SENDER
 from tests.cases.review_book import written
 
 DUE = date(2026, 10, 31)
@@ -31,8 +43,10 @@ def run(city: City, *arguments: object, code: int = 0) -> Ran:
 def everything(folder: Path) -> City:
     """The city: notices issued, reissued, cancelled and refused; files taken in, held back and delivered again; every
     kind of request asked for, refused and approved; exports, prints, releases and uploads."""
-    city = City.founded(folder, _JOB + MONEY + CONTRACT + "confirm_days = 5\n" + ARRIVAL)
+    job = _JOB + MONEY + CLAIMS + CONTRACT + "confirm_days = 5\n" + ARRIVAL
+    city = City.founded(folder, job, REGISTER.replace('code = "suido"', 'code = "suido"\nclaims = "file"'))
     (folder / "money").mkdir()
+    _claimed(city)
     city.notices(*SLIPS, _BAD)
     city.night(date(2026, 11, 4))
     _printed(city)
@@ -67,6 +81,25 @@ def everything(folder: Path) -> City:
     city.notices(SLIPS[1] | {"change_kind": "9"}, name="cancelled_after_it_was_paid.csv")
     city.night(LAST)
     return city
+
+
+def _claimed(city: City) -> None:
+    """Claims by a claim file; a second file lowers one of them and writes the other off."""
+    (city.folder / "claims").mkdir()
+    water = {"zeimoku_cd": "suido", "kibetsu_cd": 1, "noki_ymd": DUE}
+    for name, day, rows in (
+        ("01.csv", date(2026, 11, 2), ({}, {"tokusoku": 100})),
+        (
+            "02.csv",
+            date(2026, 11, 3),
+            ({"zeigaku": 7_000}, {"kesson_ymd": date(2026, 11, 3), "zeigaku_kesson": 10_000}),
+        ),
+    ):
+        states = [
+            claim_row(**{"tsuchisho_no": str(700_001 + at), "sosa_ymd": day, **water, **row})
+            for at, row in enumerate(rows)
+        ]
+        (city.folder / "claims" / name).write_bytes(claim_file(*states))
 
 
 def _paid(city: City, name: str, *rows: tuple[int, int, str, str]) -> None:

@@ -24,3 +24,10 @@ ARRIVAL = '\n[[arrival]]\nname = "eLTAX 確報"\nspecs = ["eltax_payment_csv"]\n
 
 PRINT = "\n[print]\npages = 2\n"
 """Files of two pages at most (印刷)."""
+
+CLAIMS = """
+[[claims]]
+path = "claims"
+specs = ["claim_csv"]
+"""
+"""An inbox for claim files (調定データ)."""

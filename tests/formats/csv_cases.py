@@ -181,6 +181,28 @@ MONEY_BY_HAND = CsvCase(
     ]},
 )  # fmt: skip
 
+CLAIMS = CsvCase(
+    "claim_csv",
+    "shunou",
+    (
+        "税目,賦課年度,相当年度,通知書番号,期別,宛名番号,納期限,課税・更正日,更正事由,本税,督促手数料,延滞金,不納欠損日,本税の不納欠損,督促手数料の不納欠損,延滞金の不納欠損,操作年月日,操作時刻",
+        "kokuho,2026,2026,100001,5,1000001,20261031,20261001,,10000,0,0,,,,,20261001,090000",
+        "kokuho,2024,2024,100002,1,1000002,20240731,20261102,減免,8000,100,500,20261102,3000,100,,20261102,173000",
+    ),
+    {"claim": [
+        {
+            "zeimoku_cd": "kokuho", "fuka_nendo": 2026, "soto_nendo": 2026, "tsuchisho_no": "100001", "kibetsu_cd": 5, "atena_no": "1000001",
+            "noki_ymd": date(2026, 10, 31), "kazei_kosei_ymd": date(2026, 10, 1), "kosei_jiyu_cd": None, "zeigaku": 10_000, "tokusoku": 0, "entaikin": 0,
+            "kesson_ymd": None, "zeigaku_kesson": None, "tokusoku_kesson": None, "entaikin_kesson": None, "sosa_ymd": date(2026, 10, 1), "sosa_time": "090000",
+        },
+        {
+            "zeimoku_cd": "kokuho", "fuka_nendo": 2024, "soto_nendo": 2024, "tsuchisho_no": "100002", "kibetsu_cd": 1, "atena_no": "1000002",
+            "noki_ymd": date(2024, 7, 31), "kazei_kosei_ymd": date(2026, 11, 2), "kosei_jiyu_cd": "減免", "zeigaku": 8_000, "tokusoku": 100, "entaikin": 500,
+            "kesson_ymd": date(2026, 11, 2), "zeigaku_kesson": 3_000, "tokusoku_kesson": 100, "entaikin_kesson": None, "sosa_ymd": date(2026, 11, 2), "sosa_time": "173000",
+        },
+    ]},
+)  # fmt: skip
+
 _DEBIT: dict[str, object] = {
     "bank": "0002", "bank_name": "ﾍﾞﾂ", "branch": "002", "branch_name": "ｷﾀ", "filler_1": None, "account_kind": "1", "account_no": "1234567", "holder": "ｶｸｳ ﾀﾛｳ",
     "amount_yen": 10_000, "new_kind": "0", "customer_no": "A1", "result": "0", "filler_2": None,
@@ -227,4 +249,5 @@ CSV = [
     PAYEASY,
     COLLECTION,
     MONEY_BY_HAND,
+    CLAIMS,
 ]

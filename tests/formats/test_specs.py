@@ -33,6 +33,7 @@ from tests.formats.cases import (
     Case,
 )
 from tests.formats.csv_cases import (
+    CLAIMS,
     DSK,
     ELTAX_CANCEL,
     ELTAX_REMITTANCE,
@@ -149,6 +150,10 @@ BAD_CSV: list[tuple[str, CsvCase, str, str, Code, int]] = [
     ("取消の仮消区分", ELTAX_CANCEL, "\r\n9,", "\r\n1,", Code.NOT_IN_LIST, 1),
     ("手書きの入金の区分の誤り", MONEY_BY_HAND, ",入金\r", ",振込\r", Code.NOT_IN_LIST, 1),
     ("手書きの入金の年のない日付", MONEY_BY_HAND, "1,2026/11/12", "1,11/12", Code.NOT_A_DATE, 1),
+    ("調定データの知らない更正事由", CLAIMS, ",減免,", ",更正,", Code.NOT_IN_LIST, 2),
+    ("調定データの先の操作日", CLAIMS, "20261102,173000", "20271102,173000", Code.FUTURE_DATE, 2),
+    ("調定データの負の額", CLAIMS, ",8000,", ",-8000,", Code.NOT_DIGITS, 2),
+    ("調定データの納期限がない", CLAIMS, "20240731", "", Code.BLANK, 2),
     ("払込の金額に桁区切り", ELTAX_REMITTANCE, "118500", '"118,500"', Code.NOT_DIGITS, 1),
 ]  # fmt: skip
 

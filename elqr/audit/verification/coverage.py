@@ -35,6 +35,8 @@ _RECOMPUTED = {
     "claim": Proof.COMPUTED,
     "claim_entry": Proof.COMPUTED,
     "claim_cancel": Proof.SOURCE,
+    "claim_file": Proof.SOURCE,
+    "claim_state": Proof.SOURCE,
     "notice_file": Proof.SOURCE,
     "notice": Proof.SOURCE,
     "notice_claim": Proof.COMPUTED,

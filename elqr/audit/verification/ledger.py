@@ -7,8 +7,8 @@ import polars as pl
 from elqr.arithmetic.fiscal_year import fiscal_year_expr
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
 from elqr.formats.payment_identity import ACCEPTED, variants
-from elqr.rules.claim_entries import claim_entries as compute_entries
 from elqr.rules.claim_items import owed_items
+from elqr.rules.claim_states import entries_of_claims
 from elqr.rules.postings import postings as compute_postings
 from elqr.rules.totals import issue_tallies, posting_tallies
 from elqr.store.db.database import structure_breaks
@@ -97,13 +97,14 @@ def _check_identities(audit: Audit, rows: pl.DataFrame) -> Iterator[Finding]:
 
 
 def claim_entries(audit: Audit) -> Iterator[Finding]:
-    """調定異動: computed again from the notices and their cancellations, and equal in every column."""
+    """調定異動: computed again from notices, cancellations and rows of claim files, and equal in every column."""
     connection = audit.session.ledger.connection
     for numbers in stored_entries.pieces(connection):
         entries = stored_entries.entries(connection, numbers)
         audit.count("調定異動", entries.height)
-        cancels = stored_entries.claim_cancels(connection, numbers)
-        computed = compute_entries(stored_entries.own_notices(connection, numbers), cancels)
+        notices = stored_entries.own_notices(connection, numbers)
+        cancels, states = (read(connection, numbers) for read in (stored_entries.claim_cancels, stored_entries.states))
+        computed = entries_of_claims(notices, cancels, states)
         key = [str(name) for name in (ClaimEntry.CLAIM_NO, ClaimEntry.ENTRY_NO)]
         yield from compare_rows(entries, computed, key, Code.ENTRY_DIFFERS, "調定異動")
 

@@ -8,14 +8,16 @@ from typing import Any
 import polars as pl
 
 from elqr.audit.verification.audit import Audit, compare_rows, mismatch
+from elqr.audit.verification.claim_files import claim_rows
 from elqr.audit.verification.money import deposits, file_sums
 from elqr.disk.archive import read_kept
 from elqr.disk.content import sha256_of
 from elqr.formats.decode import Decoded, decode
-from elqr.formats.intake.delivered_file import judge_file
+from elqr.formats.intake.delivered_file import Intake, judge_file
 from elqr.formats.spec import Spec
 from elqr.issue.payload import encode_frame
 from elqr.rules.claim_changes import FALLS
+from elqr.rules.claim_states import extend_states
 from elqr.rules.deposits import extend_known, no_deposits
 from elqr.rules.notices import GIVEN, key_rows, rows_of, says_reasons
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY
@@ -25,10 +27,11 @@ from elqr.store.queries import verification as queries
 from elqr.store.queries.matching import registered
 from elqr.store.queries.refused_rows import all_refused
 from elqr.vocabulary.audit_frames import NoticeFile
+from elqr.vocabulary.claim_frames import ClaimStateContent, DatedState
 from elqr.vocabulary.codes import Code
 from elqr.vocabulary.errors import NotFound
 from elqr.vocabulary.findings import LISTED_PER_CODE, Finding
-from elqr.vocabulary.frames import Claim, Notice, NoticeClaim, NoticeKey, Payload, Payment, PaymentContent
+from elqr.vocabulary.frames import Claim, ClaimKey, Notice, NoticeClaim, NoticeKey, Payload, Payment, PaymentContent
 from elqr.vocabulary.money_frames import ReceivedDeposit
 from elqr.vocabulary.notice_frames import CANCEL, RefusedRow
 from elqr.vocabulary.terms import WHOLE_YEAR, KeyKind
@@ -46,10 +49,25 @@ def _read_raw(audit: Audit, sha256: str, where: str, size_bytes: int | None = No
     return data
 
 
+def _judge_again(audit: Audit, file: Mapping[str, Any], where: str) -> Intake | Finding:
+    """保管した受信ファイルをもう一度読む: what it holds, or what is wrong with it. `file` is a row of TakenFile."""
+    data = _read_raw(audit, file["sha256"], where, file["size_bytes"])
+    if isinstance(data, Finding):
+        return data
+    spec = audit.session.specs.get(file["spec"])
+    if spec is None:
+        return mismatch(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
+    intake = judge_file(data, file["name"], [spec], file["received_on"])
+    if intake.findings:
+        return mismatch(where, Code.RECORD_DIFFERS, f"指摘 {intake.findings[0].code}", "取り込めるファイル")
+    return intake
+
+
 def records(audit: Audit) -> Iterator[Finding]:
-    """収納と入金: every payment and deposit has its raw record, and every raw record is one of them."""
+    """収納・入金・調定データ: every row of them has its raw record, and every raw record says so or nothing new."""
     connection = audit.session.ledger.connection
     money_files, known = queries.deposit_files(connection), no_deposits()
+    claim_files, known_states = queries.claim_files(connection), ClaimStateContent.empty()
     for file in queries.files(connection).iter_rows(named=True):
         where = f"{file['name']}（ファイル{file['file_no']}）"
         if file["received_on"] is None:
@@ -61,30 +79,27 @@ def records(audit: Audit) -> Iterator[Finding]:
         if sums != (file["payment_count"], file["payment_yen"]):
             expected = f"{file['payment_count']}件 {file['payment_yen']:,}円"
             yield mismatch(where, Code.FILE_TOTALS, f"{sums[0]}件 {sums[1]:,}円", expected)
-        data = _read_raw(audit, file["sha256"], where, file["size_bytes"])
-        if isinstance(data, Finding):
-            yield data
-            continue
-        spec = audit.session.specs.get(file["spec"])
-        if spec is None:
-            yield mismatch(where, Code.RECORD_DIFFERS, "様式がない", file["spec"])
-            continue
-        decoded = judge_file(data, file["name"], [spec], file["received_on"])
-        if decoded.findings:
-            yield mismatch(where, Code.RECORD_DIFFERS, f"指摘 {decoded.findings[0].code}", "取り込めるファイル")
+        decoded = _judge_again(audit, file, where)
+        if isinstance(decoded, Finding):
+            yield decoded
             continue
         if decoded.record_count != file["record_count"]:
             yield mismatch(where, Code.FILE_TOTALS, file["record_count"], decoded.record_count, "レコード数")
         if decoded.deposits is not None:
             lines = queries.deposits_of(connection, file["file_no"])
             yield from file_sums(lines, money_files.pop(file["file_no"], {}), file["received_on"], where)
-            yield from deposits(audit, lines, decoded.deposits, spec.name, known, where)
-            known = extend_known(known, lines.with_columns(pl.lit(spec.name).alias(ReceivedDeposit.SPEC)))
+            yield from deposits(audit, lines, decoded.deposits, decoded.spec_name, known, where)
+            known = extend_known(known, lines.with_columns(pl.lit(decoded.spec_name).alias(ReceivedDeposit.SPEC)))
+        if decoded.claims is not None:
+            yield from claim_rows(audit, claim_files.pop(file["file_no"], {}), decoded.claims, known_states, where)
+            known_states = extend_states(known_states, decoded.claims)
         if decoded.payments is not None:
             content, decoded_content = stored.select(*PaymentContent.SCHEMA), PaymentContent.of(decoded.payments)
             yield from compare_rows(content, decoded_content, [Payment.RECORD_NO], Code.RECORD_DIFFERS, where)
     for name, number in belonging.without_file(connection)[:LISTED_PER_CODE]:
         yield mismatch(f"{name} {number}", Code.RECORD_DIFFERS, "ファイルがない", "取り込んだファイルの記録")
+    for number in claim_files:
+        yield mismatch(f"ファイル{number}", Code.FILE_TOTALS, "調定データでない", "調定データのファイル")
     for number in money_files:
         yield mismatch(f"ファイル{number}", Code.FILE_TOTALS, "入金ファイルでない", "入金データのファイル")
 
@@ -93,6 +108,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
     """納付書: every notice has its row of the notice file, its keys, and the claims that it pays."""
     connection = audit.session.ledger.connection
     stored_keys, expected_keys = queries.keys(connection), []
+    stated = belonging.stated_from(connection)
     cancels, claim_cancels = belonging.notice_cancels(connection), belonging.claim_cancels(connection)
     for file in queries.notice_files(connection).iter_rows(named=True):
         stored = queries.notices_of(connection, file["notice_file_no"])
@@ -112,7 +128,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
         yield from _check_cancels(cancelled, cancel_rows, file["night_on"], where)
         fallen = claim_cancels.filter(pl.col(Notice.NOTICE_FILE_NO) == file["notice_file_no"])
         yield from _check_cancels(fallen, cancel_rows.filter(FALLS), file["night_on"], where)
-        yield from _check_paper(cancelled, where, keeps_claims=says_reasons(decoded))
+        yield from _check_paper(cancelled, stated, where, keeps_claims=says_reasons(decoded))
         rows = file_rows.filter(~is_cancel)
         numbers = stored.select(*NOTICE_KEY, Notice.NOTICE_NO)
         numbered = rows.join(numbers, on=NOTICE_KEY, how="right", maintain_order="right")
@@ -125,14 +141,10 @@ def notices(audit: Audit) -> Iterator[Finding]:
         record_no = RefusedRow.RECORD_NO
         keys = key_rows(numbered.filter(pl.col(record_no).is_not_null()))
         expected_keys.append(keys.join(numbered.select(record_no, Notice.NOTICE_NO), on=record_no))
-    if (count := queries.notice_count(connection)) != audit.counts.get("納付書", 0):
-        yield mismatch(
-            "納付書",
-            Code.NOTICE_DIFFERS,
-            f"{count:,}枚",
-            f"{audit.counts.get('納付書', 0):,}枚",
-            "納付書データのある枚数",
-        )
+    counts = queries.notice_count(connection), audit.counts.get("納付書", 0)
+    if counts[0] != counts[1]:
+        words = f"{counts[0]:,}枚", f"{counts[1]:,}枚"
+        yield mismatch("納付書", Code.NOTICE_DIFFERS, *words, "納付書データのある枚数")
     payloads = queries.payloads(connection)
     issued = payloads.select(
         pl.lit(KeyKind.ELQR.value).alias(NoticeKey.KEY_KIND),
@@ -144,7 +156,7 @@ def notices(audit: Audit) -> Iterator[Finding]:
     stored, computed = (frame.with_columns(there=True) for frame in (stored_keys, expected))
     yield from compare_rows(stored, computed, list(NoticeKey.SCHEMA), Code.NOTICE_DIFFERS, "照会キー")
     yield from _check_covers(covers := queries.covers(connection))
-    yield from _check_payers(belonging.claims(connection), covers)
+    yield from _check_payers(belonging.claims(connection), covers, belonging.stated_payers(connection))
     audit.count("eL-QR", payloads.height)
     digits = encode_frame(payloads)
     for number in payloads.filter(digits != payloads[Payload.DIGITS])[Payload.NOTICE_NO].head(LISTED_PER_CODE):
@@ -204,19 +216,23 @@ def _check_cancels(stored: pl.DataFrame, rows: pl.DataFrame, night_on: date, whe
         yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の行がない", "異動区分 9 の行", where)
 
 
-def _check_paper(stored: pl.DataFrame, where: str, *, keeps_claims: bool) -> Iterator[Finding]:
-    """紙だけの取消か, as the columns of the notice file say; never so for a notice that asks for a part."""
-    is_kept = pl.lit(keeps_claims) & pl.col(Notice.PART_KIND).is_null()
+def _check_paper(stored: pl.DataFrame, stated: pl.DataFrame, where: str, *, keeps_claims: bool) -> Iterator[Finding]:
+    """紙だけの取消か: so if the notice file can say more, or a claim file says what is owed; never so for a part."""
+    stored = stored.join(stated, on=list(ClaimKey.SCHEMA), how="left", validate="m:1")
+    is_stated = (pl.col(Notice.NOTICE_FILE_NO) > pl.col(DatedState.NOTICES_UPTO)).fill_null(False)
+    is_kept = (pl.lit(keeps_claims) | is_stated) & pl.col(Notice.PART_KIND).is_null()
     misread = stored.filter(pl.col("is_paper_only").is_not_null() != is_kept)
     for number in misread[Notice.NOTICE_NO].head(LISTED_PER_CODE):
         yield mismatch(f"納付書{number}", Code.NOTICE_DIFFERS, "取消の読み方が違う", "異動事由の列のとおり", where)
 
 
-def _check_payers(claims: pl.DataFrame, covers: pl.DataFrame) -> Iterator[Finding]:
-    """宛名番号 of each claim: a notice that pays it names the payer."""
+def _check_payers(claims: pl.DataFrame, covers: pl.DataFrame, stated: pl.DataFrame) -> Iterator[Finding]:
+    """宛名番号 of each claim: a notice that pays it, or a row of a claim file, names the payer."""
     owed_by = (NoticeClaim.CLAIM_NO, Notice.PAYER_REF)
-    for number in claims.join(covers.select(owed_by), on=owed_by, how="anti")[Claim.CLAIM_NO].head(LISTED_PER_CODE):
-        yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, "払う納付書がないか、宛名番号が違う", "納付書の宛名番号")
+    named = pl.concat([covers.select(owed_by), stated.select(owed_by)])
+    for number in claims.join(named, on=owed_by, how="anti")[Claim.CLAIM_NO].head(LISTED_PER_CODE):
+        actual = "払う納付書がないか、宛名番号が違う"
+        yield mismatch(f"調定{number}", Code.NOTICE_DIFFERS, actual, "納付書か調定データの宛名番号")
 
 
 def _check_covers(covers: pl.DataFrame) -> Iterator[Finding]:

@@ -72,10 +72,8 @@ def unsealed(audit: Audit) -> Iterator[Finding]:
     files = queries.files(connection, upto.get("delivery", 0))
     for file in files:
         yield from _check_file(audit, file)
-    for number in sorted(
-        queries.deposits(connection, upto.get("deposit", 0)) - {delivery["file_no"] for delivery in files}
-    ):
-        yield _unbacked(f"ファイル{number} の入金明細", "前の実行が封をしたファイル", "次の実行を待つファイル")
+    for number in sorted(queries.files_of_lines(connection, upto) - {file["file_no"] for file in files}):
+        yield _unbacked(f"ファイル{number} の明細", "前の実行が封をしたファイル", "次の実行を待つファイル")
     for upload in queries.uploads(connection, upto.get("upload", 0)):
         yield from _check_upload(audit, upload)
 
@@ -122,7 +120,7 @@ def _check_delivery(audit: Audit, delivery: _Row, in_inbox: Container[tuple[str,
 def _inbox_contents(session: Session) -> set[tuple[str, str]]:
     """受信箱にあるもの: (name, SHA-256) of each file in the inboxes."""
     contents = set[tuple[str, str]]()
-    for box in (*session.job.inbox, *session.job.money):
+    for box in session.job.boxes:
         with suppress(NotFound):
             files = read_inbox(box.path, session.job.thresholds.file_megabytes, session.watch(box))
             contents |= {(file.name, file.sha256) for file in files}
@@ -133,14 +131,14 @@ def _check_file(audit: Audit, file: _Row) -> Iterator[Finding]:
     """取り込んだファイル: its recorded sums are those of its rows in the ledger, and those of its kept content.
 
     `file` has file_no, name, sha256, spec and night_on; payment_count, payment_yen and lines as recorded; and payments,
-    yen and deposits as the rows add up.
+    yen and held_lines as the rows add up.
     """
     where = f"{file['name']}（ファイル{file['file_no']}）"
     if file["name"] is None:
         yield _unbacked(where, "受信の記録がない", "取込の受信の記録")
         return
     sums = (file["payment_count"], file["payment_yen"], file["lines"] or 0)
-    held_sums = (file["payments"], file["yen"], file["deposits"])
+    held_sums = (file["payments"], file["yen"], file["held_lines"])
     if held_sums != sums:
         yield _unbacked(where, _sums_text(*held_sums), _sums_text(*sums))
     if not _is_kept(audit, file["sha256"]):
@@ -151,11 +149,11 @@ def _check_file(audit: Audit, file: _Row) -> Iterator[Finding]:
 
 
 def _sums_text(payments: int, yen: int, lines: int) -> str:
-    return f"収納 {payments:,}件 {yen:,}円" + (f"、入金 {lines:,}行" if lines else "")
+    return f"収納 {payments:,}件 {yen:,}円" + (f"、明細 {lines:,}行" if lines else "")
 
 
 def _read_again(audit: Audit, file: _Row) -> tuple[int, int, int] | None:
-    """もう一度読む: payments, their yen, and deposits of a kept file; None if it cannot be taken in."""
+    """もう一度読む: payments, their yen, and lines of money or claims; None if the kept file cannot be taken in."""
     spec, path = audit.session.specs.get(file["spec"]), kept_path(audit.session.job.store.archive, file["sha256"])
     if spec is None:
         return None
@@ -169,7 +167,8 @@ def _read_again(audit: Audit, file: _Row) -> tuple[int, int, int] | None:
     intake = judge_file(path.read_bytes(), name, [spec], on)
     if intake.findings:
         return None
-    return *_count_and_yen(intake.payments), 0 if intake.deposits is None else intake.deposits.height
+    lines = sum(frame.height for frame in (intake.deposits, intake.claims) if frame is not None)
+    return *_count_and_yen(intake.payments), lines
 
 
 def _count_and_yen(payments: pl.DataFrame | None) -> tuple[int, int]:

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from elqr.formats.authoring.lint_fields import field_remarks
 from elqr.formats.authoring.lint_identity import identity
+from elqr.formats.authoring.lint_lines import claim, deposit
 from elqr.formats.authoring.lint_records import order, record_kinds, widths
-from elqr.formats.authoring.lint_references import controls, deposit, doubts, payment, probes
+from elqr.formats.authoring.lint_references import controls, doubts, payment, probes
 from elqr.formats.authoring.overlap import overlapping
 from elqr.formats.authoring.spec_text import Remark, SpecText, fields_of, read_text, words_of
 from elqr.formats.spec import Spec
@@ -160,5 +161,6 @@ RULES: tuple[Rule, ...] = (
     doubts,
     identity,
     deposit,
+    claim,
     probes,
 )

@@ -14,7 +14,7 @@ from elqr.formats.authoring.spec_text import (
     words_of,
 )
 from elqr.formats.spec import Spec
-from elqr.vocabulary.terms import Channel, DepositKind, Stage
+from elqr.vocabulary.terms import Channel, Stage
 
 _NUMBERS = ("yen", "count")
 
@@ -56,7 +56,8 @@ def _unknown_field(written: SpecText, dotted: str, line: int, place: str) -> Rem
     )
 
 
-def _unknown_record(written: SpecText, what: str, line: int, place: str) -> Remark:
+def unknown_record(written: SpecText, what: str, line: int, place: str) -> Remark:
+    """レコードがない: `what` names a record that the spec does not have."""
     names = "・".join(str(record.get("name")) for record in written.records())
     return Remark(line, place, f"{what} はありません", names, "つづりを確かめてください。")
 
@@ -122,7 +123,7 @@ def _control_ways(
     counts = [*one_or_several(control, "count"), *one_or_several(control, "or_count")]
     for name in counts:
         if written.record(name) is None:
-            yield _unknown_record(written, f"count のレコード {name}", at, place)
+            yield unknown_record(written, f"count のレコード {name}", at, place)
     counted = (counts or [str(control.get("sum") or "").partition(".")[0]])[0]
     summed = control.get("sum")
     for name in [
@@ -215,56 +216,27 @@ def payment(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         return
     home = str(pay.get("record"))
     if written.record(home) is None:
-        yield _unknown_record(written, f"レコード {home}", at, "[payment] の record")
+        yield unknown_record(written, f"レコード {home}", at, "[payment] の record")
         return
     wanted = {"paid_yen": ("yen",), "paid_on": ("date",), "funds_on": ("date",)}
     names = ("paid_yen", "paid_on", "funds_on", "reissue_no", "check_no", "item_no", "office_code", "result_code")
     for key in names:
         if isinstance(pay.get(key), str):
-            yield from _check_reference(
+            yield from check_reference(
                 written, others, "payment", key, pay[key], wanted.get(key, ("digits", "text", "code"))
             )
     keys: Any = pay.get("key")
     fields: Any = keys.get("fields") if isinstance(keys, dict) else None
     for name in fields if isinstance(fields, list) else ():
-        yield from _check_reference(written, others, "payment", "key", str(name), ("digits", "text", "nested"))
+        yield from check_reference(written, others, "payment", "key", str(name), ("digits", "text", "nested"))
     identity = pay.get("identity")
     for name in identity if isinstance(identity, list) else ():
-        yield from _check_reference(written, others, "payment", "identity", str(name), ())
-    yield from _check_mapping(written, others, "payment", "stage", {stage.value for stage in Stage})
-    yield from _check_mapping(written, others, "payment", "channel", {channel.value for channel in Channel})
+        yield from check_reference(written, others, "payment", "identity", str(name), ())
+    yield from check_mapping(written, others, "payment", "stage", {stage.value for stage in Stage})
+    yield from check_mapping(written, others, "payment", "channel", {channel.value for channel in Channel})
 
 
-def deposit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
-    """入金への対応: fields exist and are of the right kinds; kinds of lines are known."""
-    money, at = written.table("deposit"), written.line_of("deposit")
-    if written.values.get("purpose") == "money" and not money:
-        yield Remark(
-            0,
-            "[deposit]",
-            "入金への対応がありません",
-            "[deposit] の表",
-            "どの項目が入金の金額・勘定日・振込依頼人かを書いてください。",
-        )
-    if not money:
-        return
-    home = str(money.get("record"))
-    if written.record(home) is None:
-        yield _unknown_record(written, f"レコード {home}", at, "[deposit] の record")
-        return
-    wanted = {"yen": ("yen",), "booked_on": ("date",), "funds_on": ("date",)}
-    for key in ("yen", "booked_on", "funds_on", "sender_code", "sender"):
-        if isinstance(money.get(key), str):
-            yield from _check_reference(
-                written, others, "deposit", key, str(money[key]), wanted.get(key, ("digits", "text"))
-            )
-    for key in ("account", "number"):
-        for name in words_of(money, key):
-            yield from _check_reference(written, others, "deposit", key, name, ("digits", "text", "count", "code"))
-    yield from _check_mapping(written, others, "deposit", "kind", {kind.value for kind in DepositKind})
-
-
-def _check_reference(
+def check_reference(
     written: SpecText, others: Mapping[str, Spec], table: str, key: str, name: str, kinds: tuple[str, ...]
 ) -> Iterator[Remark]:
     """A field named in [payment] or [deposit] exists, can be read, and is of a suitable kind."""
@@ -295,26 +267,27 @@ def _check_reference(
         )
 
 
-def _check_mapping(
-    written: SpecText, others: Mapping[str, Spec], table: str, key: str, known: set[str]
+def check_mapping(
+    written: SpecText, others: Mapping[str, Spec], table: str, key: str, known: set[str] | None
 ) -> Iterator[Remark]:
-    """符号の対応: only known terms, and a term for every value of the code."""
+    """符号の対応: only known terms, if there are such, and a term for every value of the code."""
     entry: Any = written.table(table).get(key)
     mapped = {"value": entry} if isinstance(entry, str) else entry if isinstance(entry, dict) else {}
     at, place = written.line_of(table, 0, key), f"[{table}] の {key}"
     meanings: Any = mapped.get("map") if isinstance(mapped.get("map"), dict) else {}
     words = [*meanings.values(), mapped.get("value"), mapped.get("default")]
-    for word in sorted({str(word) for word in words if word is not None} - known):
+    used = {str(word) for word in words if word is not None}
+    for word in sorted(used - known if known else ()):
         yield Remark(
             at,
             place,
             f"{word} という値はありません",
-            "・".join(sorted(known)),
-            f"{nearest(word, sorted(known))}値を直してください。",
+            "・".join(sorted(known or ())),
+            f"{nearest(word, sorted(known or ()))}値を直してください。",
         )
     if not isinstance(mapped.get("field"), str):
         return
-    yield from _check_reference(written, others, table, key, mapped["field"], ("code", "text", "digits"))
+    yield from check_reference(written, others, table, key, mapped["field"], ("code", "text", "digits"))
     field = _field_at(written, f"{written.table(table).get('record')}.{mapped['field']}", others)
     values = field.get("values") if field else None
     if not isinstance(values, dict) or not meanings:
@@ -352,7 +325,7 @@ def probes(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
         record = str(probe.get("record"))
         names = probe.get("fields")
         if written.record(record) is None:
-            yield _unknown_record(written, f"レコード {record}", at, "recognize")
+            yield unknown_record(written, f"レコード {record}", at, "recognize")
             continue
         kinds = []
         for name in words_of(probe, "blank"):

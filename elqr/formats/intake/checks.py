@@ -131,10 +131,11 @@ def results_are_stated(decoded: Decoded, file: str, received_on: date) -> list[F
 
 
 def no_future_day(decoded: Decoded, file: str, received_on: date) -> list[Finding]:
-    """領収日・勘定日が処理日より後ではない: no payment or booking has a future date."""
+    """領収日・勘定日・操作日が処理日より後ではない: no payment, booking or state of a claim has a future date."""
     spec = decoded.spec
     days = [(spec.payment.record, spec.payment.paid_on)] if spec.payment else []
     days += [(spec.deposit.record, spec.deposit.booked_on)] if spec.deposit else []
+    days += [(spec.claim.record, spec.claim.stated_at[0])] if spec.claim else []
     findings: list[Finding] = []
     for home, dotted in days:
         other, _, name = dotted.rpartition(".")
@@ -163,6 +164,8 @@ def every_code_is_mapped(decoded: Decoded, file: str, received_on: date) -> list
         [(spec.payment.record, mapped) for mapped in (spec.payment.stage, spec.payment.channel)] if spec.payment else []
     )
     codes += [(spec.deposit.record, spec.deposit.kind)] if spec.deposit else []
+    claim = spec.claim
+    codes += [(claim.record, mapped) for mapped in (claim.procedure, claim.reason) if mapped] if claim else []
     findings: list[Finding] = []
     for home, mapped in codes:
         if not mapped.map or mapped.default is not None or mapped.field is None:

@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from elqr.formats.claims import claims_of
 from elqr.formats.decode import Decoded, decode
 from elqr.formats.deposits import deposits_of
 from elqr.formats.intake.checks import RECORD_CHECKS, Totals, check, totals_findings, totals_of
@@ -28,13 +29,14 @@ from elqr.vocabulary.limits import HEAD_BYTES, LINE, WHOLE
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """取込の判定: findings, or else payments (frame PaymentContent) or deposits (frame DepositContent)."""
+    """取込の判定: findings, or else payments, deposits or claims: PaymentContent, DepositContent, ClaimStateContent."""
 
     spec_name: str
     record_count: int
     payments: pl.DataFrame | None
     findings: tuple[Finding, ...]
     deposits: pl.DataFrame | None = None
+    claims: pl.DataFrame | None = None
 
 
 def judge_file(data: bytes, name: str, specs: Iterable[Spec], received_on: date) -> Intake:
@@ -50,6 +52,8 @@ def judge_file(data: bytes, name: str, specs: Iterable[Spec], received_on: date)
         return Intake(spec.name, decoded.record_count, None, findings)
     if spec.purpose == "money":
         return Intake(spec.name, decoded.record_count, None, (), deposits_of(decoded))
+    if spec.purpose == "claim":
+        return Intake(spec.name, decoded.record_count, None, (), claims=claims_of(decoded))
     return Intake(spec.name, decoded.record_count, payments_of(decoded), ())
 
 

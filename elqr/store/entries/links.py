@@ -8,10 +8,11 @@ from typing import Any, TypedDict
 
 
 class LookedAt(TypedDict):
-    """見た納付書: the last notice file and the last notice that a link has looked at."""
+    """見た納付書と調定: the last notice file, notice and row of a claim file that a link has looked at."""
 
     notice_files: int
     last_notice: int
+    last_state: int
 
 
 class NoticesRun(LookedAt, total=False):

@@ -18,6 +18,7 @@ from sqlalchemy import Column, Connection, Table, and_, func, select
 from elqr.store.db.bulk import as_stored, read_frame
 from elqr.store.db.schema import Text
 from elqr.store.tables import arrears as arrears_tables
+from elqr.store.tables import claim_files as claim_tables
 from elqr.store.tables import held_files as held_tables
 from elqr.store.tables import ledger as tables
 from elqr.store.tables import money as money_tables
@@ -64,6 +65,8 @@ RANGES = (
         refused_tables.notice_refused,
         more=((refused_tables.notice_refused_end, "by_file_no"),),
     ),
+    _range(claim_tables.claim_file.c.file_no),
+    _range(claim_tables.claim_state.c.state_no),
     _range(tables.upload.c.upload_no, tables.payload, tally_tables.issue_tally),
     _range(tables.delivery.c.delivery_no, tables.delivery_finding, held_tables.delivery_box),
     _range(tables.decision.c.payment_no, tables.suggestion),
@@ -81,7 +84,7 @@ RANGES = (
 NIGHTS = (review_tables.ruling_result, money_tables.watched_bundle, money_tables.overdue_payment)
 """夜で封をする表: sealed by night."""
 
-TAKEN_IN = ("notice_file", "upload", "delivery", "deposit")
+TAKEN_IN = ("notice_file", "claim_file", "claim_state", "upload", "delivery", "deposit")
 """Ranges that are entered before the night's link: an interrupted night leaves them to the next."""
 
 

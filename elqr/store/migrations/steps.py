@@ -53,6 +53,15 @@ def add_column(table: str, column: Column[Any]) -> None:
         op.add_column(table, column)
 
 
+def allow_null(table: str, column: str) -> None:
+    """空を許す: a column of an existing table no longer has to have a value. In a file, see `_replace_in_schema`."""
+    if is_server(op.get_bind()):
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
+        return
+    kind = metadata.tables[table].c[column].type.compile(op.get_bind().dialect)
+    _replace_in_schema(table, f"{column} {kind} NOT NULL", f"{column} {kind}")
+
+
 @contextmanager
 def without_guard(name: str) -> Iterator[None]:
     """守りを外す: the rows of one table may change in the block. If the block fails, so does the transaction."""
@@ -67,11 +76,7 @@ def without_guard(name: str) -> Iterator[None]:
 
 
 def replace_check(table: str, was: str, becomes: str) -> None:
-    """条件を置き換える: one CHECK of an existing table, found by its text.
-
-    The table of a file is not recreated for that: a CHECK is only text in the schema.
-    Source: sqlite.org/lang_altertable.html, "changes that do not affect the on-disk content".
-    """
+    """条件を置き換える: one CHECK of an existing table, found by its text. In a file, see `_replace_in_schema`."""
     connection = op.get_bind()
     if is_server(connection):
         column = was.partition(" ")[0]
@@ -84,12 +89,21 @@ def replace_check(table: str, was: str, becomes: str) -> None:
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({becomes})")
         return
+    _replace_in_schema(table, was, becomes)
+
+
+def _replace_in_schema(table: str, was: str, becomes: str) -> None:
+    """表の定めの字を置き換える, in a file: a CHECK or NOT NULL is only text in the schema, so no row is written anew.
+
+    Source: sqlite.org/lang_altertable.html, "changes that do not affect the on-disk content".
+    """
+    connection = op.get_bind()
     version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
     connection.exec_driver_sql("PRAGMA writable_schema = ON")
     changed = connection.exec_driver_sql(
         "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ? AND instr(sql, ?) > 0",
         (was, becomes, table, was),
     )
-    assert changed.rowcount == 1, f"the check of {table} is as it was made"
+    assert changed.rowcount == 1, f"the schema of {table} is as it was made"
     connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
     connection.exec_driver_sql("PRAGMA writable_schema = OFF")

@@ -6,9 +6,11 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, func, select
 
-from elqr.store.db.bulk import insert_frame, read_frame, select_named
+from elqr.store.db.bulk import insert_frame, read_frame, select_named, stage_rows
+from elqr.store.queries.claim_states import select_states
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
+from elqr.store.tables.claim_files import claim_state
+from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, DatedState, OwnNotice
 
 _CLAIMS_AT_ONCE = 200_000
 
@@ -65,6 +67,19 @@ def entries(connection: Connection, numbers: range) -> pl.DataFrame:
     """調定異動 of the claims in a range of numbers: frame ClaimEntry."""
     query = select(*(t.claim_entry.c[name] for name in ClaimEntry.SCHEMA)).where(_within(t.claim_entry, numbers))
     return read_frame(connection, query, ClaimEntry.SCHEMA)
+
+
+def states(connection: Connection, numbers: range) -> pl.DataFrame:
+    """調定データの行 of the claims in a range of numbers: frame DatedState."""
+    return read_frame(connection, select_states().where(_within(claim_state, numbers)), DatedState.SCHEMA)
+
+
+def entries_of_notices(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """納付書による調定異動 of claims (claim_no): frame ClaimEntry, without what claim files brought."""
+    entry = t.claim_entry.c
+    with stage_rows(connection, claims.select(ClaimEntry.CLAIM_NO).unique()) as staged:
+        query = select(*(entry[name] for name in ClaimEntry.SCHEMA)).join(staged, staged.c.claim_no == entry.claim_no)
+        return read_frame(connection, query.where(entry.state_no.is_(None)), ClaimEntry.SCHEMA)
 
 
 def enter_entries(connection: Connection, rows: pl.DataFrame) -> None:

@@ -3,11 +3,12 @@
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, and_, case, exists, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.claim_items import posted_items
 from elqr.store.db.bulk import read_frame, select_named, stage_rows
+from elqr.store.queries.claim_states import is_stated
 from elqr.store.queries.paid_notice import join_paid_notice, paid_notice_no
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_frames import AskedNotice, ClaimEntry, NoticePosting
@@ -17,14 +18,26 @@ Frames = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
 
 
 def has_parts() -> ColumnElement[bool]:
-    """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own."""
-    part = t.notice.alias("asking")
-    is_same = (part.c[name] == t.claim.c[name] for name in ClaimKey.SCHEMA)
-    return exists().where(*is_same, part.c.part_kind.is_not(None)).correlate(t.claim)
+    """一部を求める納付書のある調定か, of the claim of a query. Such notices are few and have an index of their own.
+
+    Where a claim file says what is owed, any notice that asks something else asks for a part.
+    """
+    asking = t.notice.alias("asking").c
+    same = exists().where(*(asking[name] == t.claim.c[name] for name in ClaimKey.SCHEMA))
+    owed = (
+        select(func.coalesce(func.sum(t.claim_entry.c[name]), 0))
+        .where(t.claim_entry.c.claim_no == t.claim.c.claim_no)
+        .correlate(t.claim)
+        .scalar_subquery()
+        for name in ClaimEntry.ITEMS
+    )
+    asks_other = or_(*(asking[name] != yen for name, yen in zip(ClaimEntry.ITEMS, owed, strict=True)))
+    of_file = and_(is_stated(), same.where(asks_other).correlate(t.claim))
+    return or_(same.where(asking.part_kind.is_not(None)).correlate(t.claim), of_file)
 
 
 def itemised(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
-    """一部を求める納付書のある調定 among claims (claim_no)."""
+    """内訳で見る調定 among claims (claim_no): those of which notices ask for parts."""
     with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
         query = select(t.claim.c.claim_no).join(staged, staged.c.claim_no == t.claim.c.claim_no).where(has_parts())
         return read_frame(connection, query, {Claim.CLAIM_NO: pl.Int64})
@@ -40,7 +53,7 @@ def item_frames(connection: Connection, claims: pl.DataFrame) -> Frames:
                 {
                     AskedNotice.CLAIM_NO: covers.claim_no,
                     AskedNotice.NOTICE_NO: covers.notice_no,
-                    AskedNotice.PART_KIND: notice.part_kind,
+                    AskedNotice.IS_PART: case((or_(notice.part_kind.is_not(None), is_stated()), 1), else_=0),
                     AskedNotice.PRINCIPAL_YEN: case((asks_own, notice.principal_yen), else_=covers.cover_yen),
                     AskedNotice.DEMAND_FEE_YEN: case((asks_own, notice.demand_fee_yen), else_=0),
                     AskedNotice.LATE_CHARGE_YEN: case((asks_own, notice.late_charge_yen), else_=0),

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case
 
 from elqr.arithmetic.fiscal_year import closing_day, last_day
 from elqr.store.db.bulk import read_frame, select_named
+from elqr.store.queries.claim_states import stated_due_on
 from elqr.store.queries.open_exceptions import waiting_outcome
-from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen
+from elqr.store.queries.owed import entry_yen, notice_no_at_closing, owed_yen, written_off_yen
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_terms import EntryKind
 from elqr.vocabulary.frames import Claim
@@ -54,13 +55,15 @@ def claims_of_year(
     """
     closing = _closing(days, without_closing_period)
     notice = t.notice.alias("closing_notice")
-    owed = owed_yen(t.claim.c.claim_no, literal(as_of.isoformat()), closing)
+    known, number = literal(as_of.isoformat()), t.claim.c.claim_no
+    owed, written_off = owed_yen(number, known, closing), written_off_yen(number, known, closing)
     paid = _select_paid(levy_year, as_of, days.last).subquery()
     query = (
         select(
             *(_payer(notice) if name == Claim.PAYER_REF else t.claim.c[name] for name in Claim.SCHEMA),
-            notice.c.due_on,
-            owed.label(YearClaim.OWED_YEN),
+            func.coalesce(stated_due_on(number, known), notice.c.due_on).label(YearClaim.DUE_ON),
+            (owed + written_off).label(YearClaim.OWED_YEN),
+            written_off.label(YearClaim.WRITTEN_OFF_YEN),
             *(func.coalesce(paid.c[name], 0).label(name) for name in (YearClaim.OWN_YEN, YearClaim.CLOSING_YEN)),
         )
         .select_from(t.claim)
@@ -68,7 +71,7 @@ def claims_of_year(
         .outerjoin(paid, paid.c.claim_no == t.claim.c.claim_no)
         .where(
             t.claim.c.levy_year == levy_year,
-            or_(notice.c.notice_no.is_not(None), paid.c.claim_no.is_not(None), owed != 0),
+            or_(notice.c.notice_no.is_not(None), paid.c.claim_no.is_not(None), owed != 0, written_off != 0),
         )
         .order_by(*(t.claim.c[name] for name in Claim.SCHEMA))
     )
@@ -105,7 +108,12 @@ def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any
     entry, claim, yen = t.claim_entry.c, t.claim.c, entry_yen()
     closing, before = _closing(YearEnd.of(fiscal_year), ends.own), _closing(YearEnd.of(fiscal_year - 1), ends.before)
     is_carried = and_(claim.levy_year < fiscal_year, entry.entered_on <= before)
-    is_assessed = entry.kind == EntryKind.ASSESSED.value
+    is_assessed, is_relief, is_off = (
+        entry.kind == kind.value for kind in (EntryKind.ASSESSED, EntryKind.RELIEVED, EntryKind.WRITTEN_OFF)
+    )
+    is_change = entry.kind.not_in(
+        [kind.value for kind in (EntryKind.ASSESSED, EntryKind.RELIEVED, EntryKind.WRITTEN_OFF)]
+    )
 
     def sum_where(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(yen).filter(*conditions), 0)
@@ -115,8 +123,10 @@ def _select_entered(fiscal_year: int, as_of: date, ends: YearEnds) -> Select[Any
         YearLevied.LEVY_YEAR: claim.levy_year,
         YearLevied.CARRIED_YEN: sum_where(is_carried),
         YearLevied.ASSESSED_YEN: sum_where(~is_carried, is_assessed),
-        YearLevied.RAISED_YEN: sum_where(~is_carried, ~is_assessed, yen > 0),
-        YearLevied.LOWERED_YEN: -sum_where(~is_carried, ~is_assessed, yen < 0),
+        YearLevied.RAISED_YEN: sum_where(~is_carried, is_change, yen > 0),
+        YearLevied.LOWERED_YEN: -sum_where(~is_carried, is_change, yen < 0),
+        YearLevied.RELIEVED_YEN: -sum_where(~is_carried, is_relief),
+        YearLevied.WRITTEN_OFF_YEN: -sum_where(~is_carried, is_off),
     }
     is_known = and_(entry.night_on <= as_of.isoformat(), entry.entered_on <= closing)
     query = select_named(columns).select_from(t.claim_entry).join(t.claim, claim.claim_no == entry.claim_no)

@@ -4,18 +4,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, and_, exists, func, literal, literal_column, or_, select
+from sqlalchemy import Connection, FromClause, Select, Table, and_, exists, func, literal, literal_column, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from elqr.rules.notice_lookup import attach_to_keys, registered_keys
 from elqr.rules.row_checks import ASSESSMENT_KEY, NOTICE_KEY, Registered
 from elqr.store.db.bulk import look_up, read_frame, schema_of, select_named, stage_rows
 from elqr.store.queries.claim_entries import select_claim_cancels, select_own_notices
+from elqr.store.queries.claim_states import is_stated, select_stated_claims
 from elqr.store.queries.refused_rows import waiting_rows
 from elqr.store.queries.totals import last_issued
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
-from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice
+from elqr.vocabulary.claim_frames import ClaimCancel, OwnNotice, StatedClaim
 from elqr.vocabulary.claim_terms import NoticeKind
 from elqr.vocabulary.frames import (
     Candidate,
@@ -36,35 +37,32 @@ _CLAIM_KEY = list(ClaimKey.SCHEMA)
 
 def registered(connection: Connection, rows: pl.DataFrame, keys: pl.DataFrame) -> Registered:
     """登録済の納付書: all notices of the assessments in `rows`, and the owners of the keys in `keys`."""
-    with stage_rows(connection, rows.select(ASSESSMENT_KEY).unique()) as staged:
-        same = [t.notice.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
-        notices = read_frame(connection, select(*t.notice.c).join(staged, and_(*same)), Notice.SCHEMA)
-        same = [t.claim.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
-        query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(staged, and_(*same))
-        claims = read_frame(connection, query, Claim.SCHEMA)
-        same = [t.notice.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
-        query = (
-            select(t.notice.c.notice_no)
-            .join(staged, and_(*same))
-            .join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice.c.notice_no)
-        )
-        cancelled = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
-        same = [t.claim.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
-        query = (
-            select(t.notice_claim.c.notice_no)
-            .join(t.claim, t.claim.c.claim_no == t.notice_claim.c.claim_no)
-            .join(staged, and_(*same))
-            .where(t.claim.c.installment_no == WHOLE_YEAR)
-        )
-        singles = read_frame(connection, query, {Notice.NOTICE_NO: pl.Int64})
-        same = [t.claim.c[name] == staged.c[name] for name in ASSESSMENT_KEY]
-        own_notices = read_frame(connection, select_own_notices().join(staged, and_(*same)), OwnNotice.SCHEMA)
-        of_claim = t.claim.c.claim_no == t.claim_cancel.c.claim_no
-        query = select_claim_cancels().join(t.claim, of_claim).join(staged, and_(*same))
-        taken_back = read_frame(connection, query, ClaimCancel.SCHEMA)
-        refused = waiting_rows(connection, staged, ASSESSMENT_KEY)
     owners = _key_owners(connection, keys)
-    return Registered(notices, claims, cancelled, singles, own_notices, taken_back, refused, owners)
+    with stage_rows(connection, rows.select(ASSESSMENT_KEY).unique()) as staged:
+
+        def of_rows(query: Select[Any], table: Table) -> Select[Any]:
+            return query.join(staged, and_(*(table.c[name] == staged.c[name] for name in ASSESSMENT_KEY)))
+
+        claim, notice, number = t.claim, t.notice, schema_of([Notice.NOTICE_NO])
+        cancelled = of_rows(select(notice.c.notice_no), notice).join(
+            t.notice_cancel, t.notice_cancel.c.notice_no == notice.c.notice_no
+        )
+        pays = select(t.notice_claim.c.notice_no).join(claim, claim.c.claim_no == t.notice_claim.c.claim_no)
+        singles = of_rows(pays, claim).where(claim.c.installment_no == WHOLE_YEAR)
+        fallen = select_claim_cancels().join(claim, claim.c.claim_no == t.claim_cancel.c.claim_no)
+        return Registered(
+            notices=read_frame(connection, of_rows(select(*notice.c), notice), Notice.SCHEMA),
+            claims=read_frame(
+                connection, of_rows(select(*(claim.c[name] for name in Claim.SCHEMA)), claim), Claim.SCHEMA
+            ),
+            cancelled=read_frame(connection, cancelled, number),
+            singles=read_frame(connection, singles, number),
+            own=read_frame(connection, of_rows(select_own_notices(), claim).where(~is_stated()), OwnNotice.SCHEMA),
+            taken_back=read_frame(connection, of_rows(fallen, claim).where(~is_stated()), ClaimCancel.SCHEMA),
+            stated=read_frame(connection, of_rows(select_stated_claims(), claim), StatedClaim.SCHEMA),
+            refused=waiting_rows(connection, staged, ASSESSMENT_KEY),
+            keys=owners,
+        )
 
 
 def _key_owners(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:

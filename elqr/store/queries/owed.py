@@ -8,6 +8,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_frames import ClaimEntry
+from elqr.vocabulary.claim_terms import EntryKind
 from elqr.vocabulary.frames import ClaimKey, Notice
 
 _NOTICE, _FILE, _CANCEL = t.notice.alias("valid_notice"), t.notice_file.alias("brought"), t.notice_cancel.alias("gone")
@@ -30,6 +31,18 @@ def owed_yen(
         query = query.where(entry.night_on <= night)
     if closing is not None:
         query = query.where(entry.entered_on <= closing)
+    return query.correlate_except(t.claim_entry).scalar_subquery()
+
+
+def written_off_yen(claim_no: ColumnElement[int], night: ColumnElement[Any], closing: ColumnElement[Any]) -> Any:
+    """不納欠損の額 of a claim of a query, up to a night and of entries that count by a closing day."""
+    entry = t.claim_entry.c
+    query = select(func.coalesce(-func.sum(entry_yen()), 0)).where(
+        entry.claim_no == claim_no,
+        entry.kind == EntryKind.WRITTEN_OFF.value,
+        entry.night_on <= night,
+        entry.entered_on <= closing,
+    )
     return query.correlate_except(t.claim_entry).scalar_subquery()
 
 

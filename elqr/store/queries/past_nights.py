@@ -12,6 +12,7 @@ from elqr.store.db.bulk import insert_frame, read_frame
 from elqr.store.db.schema import Text
 from elqr.store.queries.ledger_identity import skip_serials
 from elqr.store.tables import ledger as t
+from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.store.tables.held_files import delivery_box
 from elqr.store.tables.reviews import ruling_result
 from elqr.store.tables.totals import issue_tally, posting_tally
@@ -58,7 +59,10 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     payments = select(t.payment.c.payment_no).where(t.payment.c.file_no.in_(decided))
     key, covers = t.notice_key.c, t.notice_claim.c
     yield t.notice_file, t.notice_file.c.night_on < day
-    yield t.claim, t.claim.c.claim_no.in_(select(covers.claim_no).where(covers.notice_no.in_(notices)))
+    claim_files = select(claim_file.c.file_no).where(claim_file.c.night_on < day)
+    stated = select(claim_state.c.claim_no).where(claim_state.c.file_no.in_(claim_files))
+    asked = select(covers.claim_no).where(covers.notice_no.in_(notices))
+    yield t.claim, or_(t.claim.c.claim_no.in_(asked), t.claim.c.claim_no.in_(stated))
     yield t.claim_entry, t.claim_entry.c.night_on < day
     yield t.notice, t.notice.c.notice_no.in_(notices)
     yield t.notice_claim, covers.notice_no.in_(notices)
@@ -70,6 +74,8 @@ def _parts(day: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
     yield t.payload, t.payload.c.upload_no.in_(uploads)
     yield issue_tally, issue_tally.c.upload_no.in_(select(t.upload.c.upload_no).where(t.upload.c.night_on < day))
     yield t.file, t.file.c.file_no.in_(files)
+    yield claim_file, claim_file.c.night_on < day
+    yield claim_state, claim_state.c.file_no.in_(claim_files)
     yield t.delivery, t.delivery.c.night_on < day
     delivered = select(t.delivery.c.delivery_no).where(t.delivery.c.night_on < day)
     yield delivery_box, delivery_box.c.delivery_no.in_(delivered)

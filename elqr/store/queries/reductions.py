@@ -20,6 +20,7 @@ from elqr.store.queries.sender_corrections import places_of
 from elqr.store.queries.totals import enter_posting_tallies, posted_of
 from elqr.store.tables import ledger as t
 from elqr.store.tables import reviews as r
+from elqr.store.tables.claim_files import claim_state
 from elqr.vocabulary.claim_frames import ClaimEntry
 from elqr.vocabulary.frames import NumberedPosting, Payment, Posting, Reduction
 from elqr.vocabulary.terms import Account, Outcome
@@ -27,6 +28,8 @@ from elqr.vocabulary.terms import Account, Outcome
 LAST_NOTICE = "last_notice"
 """The key of a link for the last notice that was looked at, next to the last notice file."""
 
+LAST_STATE = "last_state"
+"""The key of a link for the last row of a claim file that was looked at."""
 
 _OWED_YEN, _IS_ITEMISED = "owed_yen", "is_itemised"
 
@@ -56,7 +59,7 @@ def reducible(connection: Connection, night: date) -> pl.DataFrame:
 
 
 def changed_claims(seen: "Seen") -> CompoundSelect[Any]:
-    """増減のありうる調定: claim_no of those cancelled, or with a notice cancelled or reissued, since `seen`."""
+    """増減のありうる調定: claim_no of those cancelled, with a notice cancelled or reissued, or stated, since `seen`."""
     of_notice = select(t.notice_claim.c.claim_no)
     cancelled = of_notice.join(t.notice_cancel, t.notice_cancel.c.notice_no == t.notice_claim.c.notice_no)
     reissued = of_notice.join(t.notice, t.notice.c.notice_no == t.notice_claim.c.notice_no)
@@ -64,21 +67,23 @@ def changed_claims(seen: "Seen") -> CompoundSelect[Any]:
         cancelled.where(t.notice_cancel.c.notice_file_no > seen.file_no),
         reissued.where(t.notice.c.notice_no > seen.notice_no, t.notice.c.issue_no > 1),
         select(t.claim_cancel.c.claim_no).where(t.claim_cancel.c.notice_file_no > seen.file_no),
+        select(claim_state.c.claim_no).where(claim_state.c.state_no > seen.state_no),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """どこまで見たか: the last notice and the last notice file that a link names; 0 before version 9."""
+    """どこまで見たか: the last notice, notice file and row of a claim file that a link names; 0 if it names none."""
 
     notice_no: int
     file_no: int
+    state_no: int
 
 
 def last_seen(connection: Connection) -> Seen:
     """どこまで見たか, by the last link with `LAST_NOTICE`."""
     link = last_saying(connection, LAST_NOTICE)
-    return Seen(int(link.get(LAST_NOTICE, 0)), int(link.get(NOTICE_FILES, 0)))
+    return Seen(*(int(link.get(name, 0)) for name in (LAST_NOTICE, NOTICE_FILES, LAST_STATE)))
 
 
 def _stands_yen() -> ColumnElement[int]:

@@ -10,7 +10,9 @@ from elqr.store.queries.requests import KINDS
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
+from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.vocabulary.audit_frames import NoticeFile
+from elqr.vocabulary.claim_frames import DatedState
 from elqr.vocabulary.frames import Claim, ClaimKey, Notice
 from elqr.vocabulary.terms import PrintState, RulingResult
 
@@ -28,9 +30,27 @@ def claims(connection: Connection) -> pl.DataFrame:
     return read_frame(connection, query, schema_of((Claim.CLAIM_NO, Claim.PAYER_REF)))
 
 
+def stated_payers(connection: Connection) -> pl.DataFrame:
+    """調定データの宛名番号: claim_no and payer_ref of all rows of claim files."""
+    query = select(claim_state.c.claim_no, claim_state.c.payer_ref)
+    return read_frame(connection, query, schema_of((Claim.CLAIM_NO, Claim.PAYER_REF)))
+
+
 def notice_cancels(connection: Connection) -> pl.DataFrame:
     """納付書の取消: notice_no, notice_file_no, night_on, is_paper_only, and key and part_kind of the notice."""
     return _with_notice_key(connection, t.notice_cancel, {NoticeFile.NIGHT_ON: pl.Date, "is_paper_only": pl.Int64})
+
+
+def stated_from(connection: Connection) -> pl.DataFrame:
+    """調定データで受ける調定: columns of ClaimKey, and `notices_upto`, the last notice file before its first row."""
+    claim, upto = t.claim.c, func.min(claim_file.c.notices_upto).label(DatedState.NOTICES_UPTO)
+    query = (
+        select(*(claim[name] for name in ClaimKey.SCHEMA), upto)
+        .join(claim_state, claim_state.c.claim_no == claim.claim_no)
+        .join(claim_file, claim_file.c.file_no == claim_state.c.file_no)
+        .group_by(*(claim[name] for name in ClaimKey.SCHEMA))
+    )
+    return read_frame(connection, query, {**ClaimKey.SCHEMA, DatedState.NOTICES_UPTO: pl.Int64})
 
 
 def claim_cancels(connection: Connection) -> pl.DataFrame:
@@ -92,8 +112,9 @@ def issued_by_upload(connection: Connection) -> dict[int, tuple[int, int]]:
 
 
 def without_file(connection: Connection) -> list[tuple[str, int]]:
-    """ファイルのない収納と入金: (table, number) of rows that belong to no file."""
+    """ファイルのない収納・入金・調定データの行: (table, number) of rows that belong to no file."""
     files = select(t.file.c.file_no)
-    parts = ((t.payment, t.payment.c.payment_no), (m.deposit, m.deposit.c.deposit_no))
+    numbers = (t.payment.c.payment_no, m.deposit.c.deposit_no, claim_state.c.state_no)
+    parts = ((number.table, number) for number in numbers)
     queries = [select(literal(table.name), number).where(table.c.file_no.not_in(files)) for table, number in parts]
     return [tuple(row) for query in queries for row in connection.execute(query)]

@@ -1,12 +1,14 @@
 """Queries on what was taken in (取込の記録の照会): what waits to be sealed, and records without content."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select, union
 
 from elqr.store.queries.undecided import OPEN
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
+from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.vocabulary.terms import FileStatus
 
 _TAKEN = (FileStatus.ACCEPTED.value, FileStatus.REDELIVERED.value)
@@ -55,10 +57,10 @@ def taken_twice(connection: Connection, after: int) -> list[tuple[str, str]]:
 def files(connection: Connection, after: int) -> list[dict[str, Any]]:
     """まだ確かめていないファイル: those that no night has matched, and those taken in after a delivery number.
 
-    Rows of the file, with name and night_on of its delivery or None, `lines` of its money file or None, and what it
-    holds: `payments`, `yen` and `deposits`.
+    Rows of the file, with name and night_on of its delivery or None, `lines` of its money or claim file or None, and
+    what it holds: `payments`, `yen` and `held_lines`, with the lines of a claim file that said nothing new.
     """
-    file, delivery, deposit_file = t.file.c, t.delivery.c, m.deposit_file.c
+    file, delivery, deposit_file, of_claims = t.file.c, t.delivery.c, m.deposit_file.c, claim_file.c
     delivered = and_(delivery.sha256 == file.sha256, delivery.status == FileStatus.ACCEPTED.value)
     newer = t.delivery.alias("newer").c
     waits = exists().where(
@@ -71,28 +73,32 @@ def files(connection: Connection, after: int) -> list[dict[str, Any]]:
         .scalar_subquery()
     )
     money = select(func.count()).where(m.deposit.c.file_no == file.file_no).scalar_subquery()
+    states = select(func.count()).where(claim_state.c.file_no == file.file_no).scalar_subquery()
+    known = func.coalesce(of_claims.rows_read - of_claims.rows_new, 0)
     query = (
         select(
             *file,
             delivery.name,
             delivery.night_on,
-            deposit_file.lines,
+            func.coalesce(deposit_file.lines, of_claims.rows_read).label("lines"),
             paid.label("payments"),
             yen.label("yen"),
-            money.label("deposits"),
+            (money + states + known).label("held_lines"),
         )
         .outerjoin(t.delivery, delivered)
         .outerjoin(m.deposit_file, deposit_file.file_no == file.file_no)
+        .outerjoin(claim_file, of_claims.file_no == file.file_no)
         .where(or_(OPEN, waits))
         .order_by(file.file_no)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def deposits(connection: Connection, after: int) -> set[int]:
-    """入金明細 after a number: the numbers of their files."""
-    deposit = m.deposit.c
-    return set(connection.execute(select(deposit.file_no).where(deposit.deposit_no > after)).scalars())
+def files_of_lines(connection: Connection, upto: Mapping[str, int]) -> set[int]:
+    """入金明細と調定データの行 after the numbers of a link: the numbers of their files."""
+    numbers = (m.deposit.c.deposit_no, claim_state.c.state_no)
+    queries = [select(n.table.c.file_no).where(n > upto.get(n.table.name, 0)) for n in numbers]
+    return set(connection.execute(union(*queries)).scalars())
 
 
 def uploads(connection: Connection, after: int) -> list[dict[str, Any]]:

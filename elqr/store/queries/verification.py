@@ -4,15 +4,17 @@ import json
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select, true, union
 
 from elqr.formats.payment_identity import CONTENT, content
 from elqr.store.db.bulk import read_frame, schema_of, select_named, stage_rows
+from elqr.store.queries.claim_items import has_parts
 from elqr.store.queries.owed import owed_yen
 from elqr.store.queries.reductions import changed_claims, last_seen
 from elqr.store.tables import ledger as t
 from elqr.store.tables import money as m
 from elqr.store.tables import reviews as r
+from elqr.store.tables.claim_files import claim_file, claim_state
 from elqr.store.tables.totals import issue_tally, posting_tally
 from elqr.vocabulary.audit_frames import (
     BundledPayment,
@@ -28,6 +30,7 @@ from elqr.vocabulary.audit_frames import (
     TakenFile,
     WatchedOverdue,
 )
+from elqr.vocabulary.claim_frames import ClaimStateContent
 from elqr.vocabulary.frames import (
     Claim,
     ClaimKey,
@@ -168,7 +171,10 @@ def itemised_claims(connection: Connection) -> pl.DataFrame:
     """一部を求める納付書のある調定 (claim_no), without those with notices that no link has looked at yet."""
     covers, is_part = t.notice_claim.c, t.notice.c.part_kind.is_not(None)
     query = select(covers.claim_no).distinct().join(t.notice, t.notice.c.notice_no == covers.notice_no)
-    query = query.where(is_part, covers.claim_no.not_in(changed_claims(last_seen(connection))))
+    stated = select(claim_state.c.claim_no)
+    of_file = select(t.claim.c.claim_no).where(t.claim.c.claim_no.in_(stated), has_parts())
+    both = union(query.where(is_part), of_file).subquery()
+    query = select(both.c.claim_no).where(both.c.claim_no.not_in(changed_claims(last_seen(connection))))
     return read_frame(connection, query, {Claim.CLAIM_NO: _WHOLE})
 
 
@@ -183,6 +189,7 @@ def overpaid_claims(connection: Connection) -> pl.DataFrame:
         select(covers.claim_no)
         .join(t.notice, t.notice.c.notice_no == covers.notice_no)
         .where(or_(t.notice.c.issue_no > 1, is_cancelled))
+        .union(select(claim_state.c.claim_no))
     )
     owed = owed_yen(t.claim.c.claim_no)
     query = (
@@ -238,6 +245,19 @@ def deposits_of(connection: Connection, file_no: int) -> pl.DataFrame:
 def deposit_files(connection: Connection) -> dict[int, dict[str, Any]]:
     """入金ファイル: rows by file_no."""
     return {row["file_no"]: dict(row) for row in connection.execute(select(*m.deposit_file.c)).mappings()}
+
+
+def claim_files(connection: Connection) -> dict[int, dict[str, Any]]:
+    """調定データのファイル: rows by file_no."""
+    return {row["file_no"]: dict(row) for row in connection.execute(select(*claim_file.c)).mappings()}
+
+
+def states_of_file(connection: Connection, file_no: int) -> pl.DataFrame:
+    """調定データの行 of a file with the keys of their claims; frame ClaimStateContent."""
+    state, claim = claim_state.c, t.claim.c
+    columns = {name: claim[name] if name in ClaimKey.SCHEMA else state[name] for name in ClaimStateContent.SCHEMA}
+    query = select_named(columns).select_from(claim_state).outerjoin(t.claim, claim.claim_no == state.claim_no)
+    return read_frame(connection, query.where(state.file_no == file_no), ClaimStateContent.SCHEMA)
 
 
 def bundles(connection: Connection) -> pl.DataFrame:

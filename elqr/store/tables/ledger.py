@@ -40,7 +40,7 @@ claim = table("claim", *columns(frames.Claim, key="claim_no"), UniqueConstraint(
 
 claim_entry = table(
     "claim_entry",
-    *columns(claim_frames.ClaimEntry),
+    *columns(claim_frames.ClaimEntry, nullable=("notice_no", "state_no")),
     PrimaryKeyConstraint("claim_no", "entry_no"),
     CheckConstraint("principal_yen <> 0 OR demand_fee_yen <> 0 OR late_charge_yen <> 0"),
     without_rowid=True,

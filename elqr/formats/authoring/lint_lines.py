@@ -1,0 +1,77 @@
+"""Lint of lines (明細への対応の検査): what a spec says of how a record becomes a line of money, or of a claim file."""
+
+from collections.abc import Iterator, Mapping
+
+from elqr.formats.authoring.lint_references import check_mapping, check_reference, unknown_record
+from elqr.formats.authoring.spec_text import Remark, SpecText, words_of
+from elqr.formats.spec import Spec
+from elqr.vocabulary.claim_terms import EntryKind
+from elqr.vocabulary.terms import DepositKind
+
+
+def deposit(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """入金への対応: fields exist and are of the right kinds; kinds of lines are known."""
+    money, at = written.table("deposit"), written.line_of("deposit")
+    if written.values.get("purpose") == "money" and not money:
+        yield Remark(
+            0,
+            "[deposit]",
+            "入金への対応がありません",
+            "[deposit] の表",
+            "どの項目が入金の金額・勘定日・振込依頼人かを書いてください。",
+        )
+    if not money:
+        return
+    home = str(money.get("record"))
+    if written.record(home) is None:
+        yield unknown_record(written, f"レコード {home}", at, "[deposit] の record")
+        return
+    wanted = {"yen": ("yen",), "booked_on": ("date",), "funds_on": ("date",)}
+    for key in ("yen", "booked_on", "funds_on", "sender_code", "sender"):
+        if isinstance(money.get(key), str):
+            yield from check_reference(
+                written, others, "deposit", key, str(money[key]), wanted.get(key, ("digits", "text"))
+            )
+    for key in ("account", "number"):
+        for name in words_of(money, key):
+            yield from check_reference(written, others, "deposit", key, name, ("digits", "text", "count", "code"))
+    yield from check_mapping(written, others, "deposit", "kind", {kind.value for kind in DepositKind})
+
+
+def claim(written: SpecText, others: Mapping[str, Spec]) -> Iterator[Remark]:
+    """調定への対応: fields exist and are of the right kinds; reasons are known."""
+    table, at = written.table("claim"), written.line_of("claim")
+    if written.values.get("purpose") == "claim" and not table:
+        yield Remark(
+            0,
+            "[claim]",
+            "調定への対応がありません",
+            "[claim] の表",
+            "どの項目が税目・通知書番号・期別・調定の額・操作日時かを書いてください。",
+        )
+    if not table:
+        return
+    home = str(table.get("record"))
+    if written.record(home) is None:
+        yield unknown_record(written, f"レコード {home}", at, "[claim] の record")
+        return
+    for key, name in table.items():
+        if key not in ("record", "procedure", "reason") and isinstance(name, str):
+            yield from check_reference(written, others, "claim", key, name, _kinds_of_claim(key))
+    for name in words_of(table, "stated_at"):
+        yield from check_reference(written, others, "claim", "stated_at", name, ("date", "time", "digits", "count"))
+    for key, terms in (("procedure", None), ("reason", {kind.value for kind in EntryKind})):
+        yield from check_mapping(written, others, "claim", key, terms)
+
+
+def _kinds_of_claim(key: str) -> tuple[str, ...]:
+    """The kinds that a field of a claim may have, by the ending of its key."""
+    for ending, kinds in (
+        ("_yen", ("yen",)),
+        ("_on", ("date",)),
+        ("_year", ("count",)),
+        ("installment_no", ("count",)),
+    ):
+        if key.endswith(ending):
+            return kinds
+    return ("digits", "text", "code")

@@ -1,0 +1,90 @@
+"""Queries of claim states (調定データの行の照会): what claim files have said of claims."""
+
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy.sql import ColumnElement
+
+from elqr.store.db.bulk import read_frame, select_named, stage_rows
+from elqr.store.tables import ledger as t
+from elqr.store.tables.claim_files import claim_file, claim_state
+from elqr.vocabulary.claim_frames import ClaimEntry, ClaimState, ClaimStateContent, DatedState, StatedClaim
+from elqr.vocabulary.frames import Claim, ClaimKey
+
+
+def newest_states(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """最新の行 of claims (columns of ClaimKey): frame ClaimStateContent."""
+    state, claim = claim_state.c, t.claim.c
+    columns: dict[str, ColumnElement[Any]] = {
+        name: claim[name] if name in ClaimKey.SCHEMA else state[name] for name in ClaimStateContent.SCHEMA
+    }
+    with stage_rows(connection, keys.select(*ClaimKey.SCHEMA).unique()) as staged:
+        is_same = and_(*(claim[name] == staged.c[name] for name in ClaimKey.SCHEMA))
+        query = select_named(columns).select_from(t.claim).join(staged, is_same)
+        query = query.join(claim_state, state.state_no == newest_state_no(claim.claim_no))
+        return read_frame(connection, query, ClaimStateContent.SCHEMA)
+
+
+def newest_state_no(claim_no: ColumnElement[int]) -> ColumnElement[int]:
+    """最新の行の番号 of a claim of a query, or null where no claim file names the claim."""
+    state = claim_state.alias("newest_state").c
+    return select(func.max(state.state_no)).where(state.claim_no == claim_no).scalar_subquery()
+
+
+def stated_due_on(claim_no: ColumnElement[int], night: ColumnElement[Any]) -> ColumnElement[str]:
+    """納期限 of a claim of a query as a claim file says by a night, or null where none names the claim."""
+    state, file = claim_state.alias("due_state"), claim_file.alias("due_file")
+    query = select(state.c.due_on).join(file, file.c.file_no == state.c.file_no)
+    query = (
+        query.where(state.c.claim_no == claim_no, file.c.night_on <= night).order_by(state.c.state_no.desc()).limit(1)
+    )
+    return query.correlate_except(state, file).scalar_subquery()
+
+
+def select_states() -> Select[Any]:
+    """調定データの行: a query of frame DatedState, to which the caller adds which claims."""
+    columns: dict[str, ColumnElement[Any]] = {name: claim_state.c[name] for name in ClaimState.SCHEMA}
+    columns |= {DatedState.NIGHT_ON: claim_file.c.night_on, DatedState.NOTICES_UPTO: claim_file.c.notices_upto}
+    query = select_named(columns).select_from(claim_state)
+    return query.join(claim_file, claim_file.c.file_no == claim_state.c.file_no)
+
+
+def select_stated_claims() -> Select[Any]:
+    """調定データのある調定: a query of frame StatedClaim, to which the caller adds which claims."""
+    entry, claim = t.claim_entry.c, t.claim.c
+    owed = {
+        name: select(func.coalesce(func.sum(entry[name]), 0))
+        .where(entry.claim_no == claim.claim_no)
+        .correlate(t.claim)
+        .scalar_subquery()
+        for name in ClaimEntry.ITEMS
+    }
+    columns: dict[str, ColumnElement[Any]] = {name: claim[name] for name in StatedClaim.SCHEMA if name in claim}
+    query = select_named({name: (columns | owed)[name] for name in StatedClaim.SCHEMA}).select_from(t.claim)
+    return query.where(is_stated())
+
+
+def is_stated() -> ColumnElement[bool]:
+    """調定データの行のある調定か, of the claim of a query."""
+    return exists().where(claim_state.c.claim_no == t.claim.c.claim_no).correlate(t.claim)
+
+
+def states_of(connection: Connection, claims: pl.DataFrame) -> pl.DataFrame:
+    """調定データの行 of claims (claim_no): frame DatedState."""
+    with stage_rows(connection, claims.select(Claim.CLAIM_NO).unique()) as staged:
+        query = select_states().join(staged, staged.c.claim_no == claim_state.c.claim_no)
+        return read_frame(connection, query, DatedState.SCHEMA)
+
+
+def claims_of_keys(connection: Connection, keys: pl.DataFrame) -> pl.DataFrame:
+    """登録済の調定 of columns of ClaimKey: frame Claim."""
+    with stage_rows(connection, keys.select(*ClaimKey.SCHEMA).unique()) as staged:
+        is_same = and_(*(t.claim.c[name] == staged.c[name] for name in ClaimKey.SCHEMA))
+        query = select(*(t.claim.c[name] for name in Claim.SCHEMA)).join(staged, is_same)
+        return read_frame(connection, query, Claim.SCHEMA)
+
+
+def last_state_no(connection: Connection) -> int:
+    """最後の行の番号, or 0."""
+    return int(connection.execute(select(func.coalesce(func.max(claim_state.c.state_no), 0))).scalar_one())
