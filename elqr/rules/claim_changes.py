@@ -13,6 +13,7 @@ import polars as pl
 
 from elqr.formats.sequence import RECORD_NO
 from elqr.rules.claim_entries import new_entries, newest_asked, speaks_for, valid_notices
+from elqr.rules.instalments import without_whole
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import ClaimCancel, ClaimEntry, OwnNotice
 from elqr.vocabulary.claim_terms import ChangeReason, Item, NoticeKind
@@ -181,7 +182,7 @@ def _beside_what_is_owed(rows: pl.DataFrame, standing: pl.DataFrame, covers: pl.
 
     These are those of `standing` and the other rows. `_HAS_BASE`: one of them asks for the whole claim.
     """
-    single = rows.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    single = without_whole(rows, covers)
     known = pl.concat([standing, single.select(_COUNTED)]).rename({Notice.ISSUE_NO: "before_no"})
     pairs = single.select(RECORD_NO, *NOTICE_KEY).join(known, on=CLAIM_KEY)
     before = pairs.filter(pl.col("before_no") < pl.col(Notice.ISSUE_NO)).sort("before_no")
@@ -228,7 +229,7 @@ def cancellations(sieve: Sieve, known: pl.DataFrame, registered: Registered, inc
 def own_notices(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame, night_on: date) -> pl.DataFrame:
     """調定の納付書: frame OwnNotice of the new notices that ask for a claim of their own and say what is owed on it."""
     speaking = notices.filter(~pl.col(ASKS_ONLY))
-    single = speaking.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    single = without_whole(speaking, covers)
     numbered = single.join(claims.select(Claim.CLAIM_NO, *CLAIM_KEY), on=CLAIM_KEY, validate="m:1")
     return OwnNotice.of(
         numbered.with_columns(

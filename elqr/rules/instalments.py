@@ -39,6 +39,11 @@ def refuse_instalments_after_whole(sieve: Sieve, registered: Registered, gone: p
     sieve.rows = sieve.rows.drop("is_single")
 
 
+def without_whole(rows: pl.DataFrame, covers: pl.DataFrame) -> pl.DataFrame:
+    """全期でない行: those that ask for a claim of their own. `covers` is as `whole_year_covers` returns it."""
+    return rows.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+
+
 def whole_year_covers(sieve: Sieve, registered: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     """全期の内訳: the instalments that each 全期 notice pays, at the amounts of their notices when it was issued.
 

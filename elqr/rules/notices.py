@@ -26,7 +26,12 @@ from elqr.rules.claim_changes import (
     refuse_said_changes,
     refuse_unsaid_changes,
 )
-from elqr.rules.instalments import cancelled_notices, refuse_instalments_after_whole, whole_year_covers
+from elqr.rules.instalments import (
+    cancelled_notices,
+    refuse_instalments_after_whole,
+    whole_year_covers,
+    without_whole,
+)
 from elqr.rules.row_checks import CLAIM_KEY, NOTICE_KEY, Registered, Sieve
 from elqr.vocabulary.claim_frames import OwnNotice
 from elqr.vocabulary.claim_terms import PARTS
@@ -335,7 +340,7 @@ def _refuse_taken_keys(sieve: Sieve, owners: pl.DataFrame) -> None:
 
 
 def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.DataFrame, first_no: int) -> pl.DataFrame:
-    single = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    single = without_whole(notices, covers)
     fresh = single.unique(CLAIM_KEY, keep="first", maintain_order=True).join(
         registered, on=CLAIM_KEY, how="anti", maintain_order="left"
     )
@@ -347,7 +352,7 @@ def _new_claims(notices: pl.DataFrame, covers: pl.DataFrame, registered: pl.Data
 def _numbered_covers(notices: pl.DataFrame, covers: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """納付書が払う調定: frame NoticeClaim. A new 全期 notice pays the instalments, any other its own claim."""
     numbers = claims.select(Claim.CLAIM_NO, *CLAIM_KEY)
-    single = notices.join(covers.select(RECORD_NO).unique(), on=RECORD_NO, how="anti", maintain_order="left")
+    single = without_whole(notices, covers)
     single = single.select(Notice.NOTICE_NO, *CLAIM_KEY, pl.col(Notice.AMOUNT_YEN).alias(NoticeClaim.COVER_YEN))
     whole = covers.join(
         notices.select(RECORD_NO, Notice.NOTICE_NO), on=RECORD_NO, validate="m:1", maintain_order="left"

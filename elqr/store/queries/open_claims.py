@@ -19,14 +19,15 @@ from elqr.vocabulary.claim_frames import NoticePosting, OpenClaim
 from elqr.vocabulary.frames import Notice, Payment
 
 _OF_ITEMS = {name: OpenClaim.SCHEMA[name] for name in (OpenClaim.IS_PART, *OpenClaim.LEFT, *OpenClaim.ROOM)}
-_WHOLE = {name: kind for name, kind in OpenClaim.SCHEMA.items() if name not in (*OpenClaim.LEFT, *OpenClaim.ROOM)}
+_HAS_PARTS = "has_parts"
+_WHOLE = {name: kind for name, kind in OpenClaim.SCHEMA.items() if name not in _OF_ITEMS} | {_HAS_PARTS: pl.Boolean}
 
 
 def open_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
     """消込前の調定 of notices (notice_no): frame OpenClaim."""
     claims = _whole_claims(connections, notices)
-    with_parts = claims.filter(OpenClaim.IS_PART)[OpenClaim.CLAIM_NO].unique()
-    claims = claims.drop(OpenClaim.IS_PART)
+    with_parts = claims.filter(_HAS_PARTS)[OpenClaim.CLAIM_NO].unique()
+    claims = claims.drop(_HAS_PARTS)
     if with_parts.is_empty():
         return claims.with_columns(pl.lit(None, kind).alias(name) for name, kind in _OF_ITEMS.items())
     notices, entries, posted = item_frames(connections[0], with_parts.to_frame())
@@ -57,7 +58,7 @@ def _first_by_itself(connection: Connection, posted: pl.DataFrame) -> pl.DataFra
 
 
 def _whole_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> pl.DataFrame:
-    """調定ごと: frame OpenClaim without items; `is_part` says that some notice of the claim asks for a part."""
+    """調定ごと: frame OpenClaim without items, and `has_parts`: some notice of the claim asks for a part."""
     covers, first = t.notice_claim.c, t.payment.c.payment_no
     collected = case((first.is_(None), 0), else_=_aggregate_on_claim(func.sum(t.posting.c.yen)))
 
@@ -75,7 +76,7 @@ def _whole_claims(connections: Sequence[Connection], notices: pl.DataFrame) -> p
                     OpenClaim.BY_NOTICE_NO: t.decision.c.notice_no,
                     OpenClaim.BY_CHANNEL: t.payment.c.channel,
                     OpenClaim.BY_INSTALLMENT_NO: t.notice.c.installment_no,
-                    OpenClaim.IS_PART: has_parts(),
+                    _HAS_PARTS: has_parts(),
                 }
             )
             .select_from(t.notice_claim)
