@@ -134,6 +134,8 @@ def notice_row(**given: object) -> dict[str, object]:
         "pension_no": None,
         "notice_kind": None,
         "change_reason": None,
+        "barcode_until_on": None,
+        "mpn_until_on": None,
     }
     assert set(given) <= set(row), "a notice row has no such column"
     return row | given

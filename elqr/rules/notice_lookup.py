@@ -9,7 +9,7 @@ import polars as pl
 
 from elqr.vocabulary.frames import Candidate, Payment, join_beside
 from elqr.vocabulary.matching_frames import NoticeComparison, NoticeOfKey
-from elqr.vocabulary.terms import KeyKind
+from elqr.vocabulary.terms import Channel, KeyKind
 
 _KEY = (Payment.KEY_KIND, Payment.KEY_DIGITS)
 _LOOKUP = (*_KEY, Payment.REISSUE_NO, Payment.PAID_ON)
@@ -66,8 +66,8 @@ def attach_to_keys(known: pl.DataFrame, keys: pl.DataFrame, only: pl.Series) -> 
 def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
     """照会する: each payment with its notice (columns of Candidate, null where the key is unknown) and `TRUTHS`.
 
-    `rows` has key_kind, key_digits, reissue_no, paid_on, check_no, item_no and office_code. `candidates` is frame
-    Candidate of their keys.
+    `rows` has key_kind, key_digits, reissue_no, channel, paid_on, check_no, item_no and office_code. `candidates` is
+    frame Candidate of their keys.
     """
     notices = candidates.drop(*_KEY, Candidate.ISSUE_NO).rename({str(name): f"notice_{name}" for name in _COMPARED})
     meant = find_notice(rows, candidates)
@@ -80,7 +80,7 @@ def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFram
         (pl.col(Payment.PAID_ON) < pl.col(Candidate.ISSUED_ON))
         .fill_null(False)
         .alias(NoticeComparison.IS_BEFORE_ISSUE),
-        (pl.col(Payment.PAID_ON) > pl.col(Candidate.PAYABLE_UNTIL_ON)).fill_null(False).alias(NoticeComparison.IS_LATE),
+        (pl.col(Payment.PAID_ON) > _limit()).fill_null(False).alias(NoticeComparison.IS_LATE),
         (~pl.col(Candidate.IS_CURRENT)).fill_null(False).alias(NoticeComparison.IS_OLD_NOTICE),
         (_differs(Payment.REISSUE_NO) & pl.all_horizontal(digit != "" for digit in digits)).alias(
             NoticeComparison.IS_REISSUE_UNISSUED
@@ -88,6 +88,13 @@ def look_up_notices(rows: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFram
         (is_cancelled & ~meant[NoticeOfKey.IS_IN_FORCE]).alias(NoticeComparison.IS_VOID),
         is_cancelled.alias(Candidate.IS_CANCELLED),
     )
+
+
+def _limit() -> pl.Expr:
+    """支払期限 of the way by which somebody paid, or else of the notice."""
+    by_barcode = pl.when(pl.col(Payment.KEY_KIND) == KeyKind.BARCODE.value).then(Candidate.BARCODE_UNTIL_ON)
+    by_mpn = pl.when(pl.col(Payment.CHANNEL) == Channel.PAYEASY.value).then(Candidate.MPN_UNTIL_ON)
+    return pl.coalesce(by_barcode, by_mpn, Candidate.PAYABLE_UNTIL_ON)
 
 
 def _differs(name: str) -> pl.Expr:

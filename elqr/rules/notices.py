@@ -45,7 +45,8 @@ _MOST_YEN = 99_999_999_999
 GIVEN = [name for name in Notice.SCHEMA if name not in (Notice.NOTICE_NO, Notice.NOTICE_FILE_NO, Notice.CHANGE_REASON)]
 """What a row says about a notice. It is the same notice only if all of these agree, whatever 異動事由 it gives."""
 
-_LATER_COLUMNS = (Notice.PENSION_NO, Notice.CHANGE_REASON, NOTICE_KIND)
+_LIMITS = {Notice.BARCODE_UNTIL_ON: "バーコード期限", Notice.MPN_UNTIL_ON: "MPN期限"}
+_LATER_COLUMNS = (Notice.PENSION_NO, Notice.CHANGE_REASON, NOTICE_KIND, *_LIMITS)
 """Columns that a city's own format of notice files may lack."""
 
 
@@ -78,7 +79,7 @@ def rows_of(decoded: Decoded) -> pl.DataFrame:
     rows = decoded.tables["notice"].filter(~pl.col(RECORD_NO).is_in(decoded.flawed))
     amounts = pl.col(Notice.PRINCIPAL_YEN) + pl.col(Notice.DEMAND_FEE_YEN) + pl.col(Notice.LATE_CHARGE_YEN)
     texts = pl.col(Notice.PAYER_NAME, Notice.POSTAL_CODE, Notice.ADDRESS).fill_null("")
-    absent = [pl.lit(None, pl.String).alias(name) for name in _LATER_COLUMNS if name not in rows.columns]
+    absent = [pl.lit(None, name.dtype).alias(name) for name in _LATER_COLUMNS if name not in rows.columns]
     rows = rows.with_columns(amounts.alias(Notice.AMOUNT_YEN), texts, *absent)
     is_part = pl.col(NOTICE_KIND).is_in([kind.value for kind in PARTS])
     return rows.with_columns(pl.when(is_part).then(NOTICE_KIND).alias(Notice.PART_KIND))
@@ -199,7 +200,7 @@ def _refuse_by_row(sieve: Sieve, known_procedures: list[str]) -> None:
     due, until = pl.col(Notice.DUE_ON), pl.col(Notice.PAYABLE_UNTIL_ON)
     key, check = pl.col(Notice.KEY_NO), pl.col(Notice.CHECK_NO)
     limit = pl.col("barcode.payable_until")
-    notice_limit = until.dt.to_string("%y%m%d")
+    notice_limit = pl.coalesce(Notice.BARCODE_UNTIL_ON, until).dt.to_string("%y%m%d")
     sieve.refuse(
         Code.PROCEDURE_UNKNOWN,
         "手続コード",
@@ -214,9 +215,8 @@ def _refuse_by_row(sieve: Sieve, known_procedures: list[str]) -> None:
         pl.format("{}円", amount),
         pl.lit(f"1〜{_MOST_YEN:,}円"),
     )
-    sieve.refuse(
-        Code.DATES_REVERSED, "支払期限", until < due, until, pl.concat_str(due.cast(pl.String), pl.lit("以後"))
-    )
+    for title, on in (("支払期限", until), *((title, pl.col(name)) for name, title in _LIMITS.items())):
+        sieve.refuse(Code.DATES_REVERSED, title, on < due, on, pl.concat_str(due.cast(pl.String), pl.lit("以後")))
     years = pl.lit(f"{EARLIEST_YEAR}〜{LATEST_YEAR}")
     for title, year in (("賦課年度", pl.col(Notice.LEVY_YEAR)), ("相当年度", pl.col(Notice.TAX_YEAR))):
         sieve.refuse(Code.YEAR_RANGE, title, ~year.is_between(EARLIEST_YEAR, LATEST_YEAR), year, years)

@@ -111,6 +111,9 @@ class Notice(ClaimKey):
     CHANGE_REASON = Column("change_reason", pl.String)
     PART_KIND = Column("part_kind", pl.String)
     """納付種別 of a notice that asks for a part: 分納, 延滞金 or 督促; null where it asks for the whole claim."""
+    BARCODE_UNTIL_ON = Column("barcode_until_on", pl.Date)
+    MPN_UNTIL_ON = Column("mpn_until_on", pl.Date)
+    """支払期限 of one way to pay; null where it is that of the notice, which an eL-QR always has."""
 
     PERSONAL = (PAYER_NAME, POSTAL_CODE, ADDRESS)
     """個人情報: columns that findings, lists and logs do not show."""
@@ -263,6 +266,8 @@ class Candidate(NoticeKey):
     AMOUNT_YEN = Column("amount_yen", pl.Int64)
     ISSUED_ON = Column("issued_on", pl.Date)
     PAYABLE_UNTIL_ON = Column("payable_until_on", pl.Date)
+    BARCODE_UNTIL_ON = Notice.BARCODE_UNTIL_ON
+    MPN_UNTIL_ON = Notice.MPN_UNTIL_ON
     CHECK_NO = Column("check_no", pl.String)
     ITEM_NO = Column("item_no", pl.String)
     OFFICE_CODE = Column("office_code", pl.String)

@@ -18,7 +18,7 @@ from elqr.vocabulary.terms import KeyKind
 
 _ASKED = (
     Payment.PAYMENT_NO, Payment.KEY_KIND, Payment.KEY_DIGITS, Payment.REISSUE_NO, Payment.PAID_ON, Payment.CHECK_NO,
-    Payment.ITEM_NO, Payment.OFFICE_CODE,
+    Payment.ITEM_NO, Payment.OFFICE_CODE, Payment.CHANNEL,
 )  # fmt: skip
 
 

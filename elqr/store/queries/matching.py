@@ -167,6 +167,8 @@ def _candidate_columns(at: ColumnElement[int]) -> Select[Any]:
         CandidateNotice.AMOUNT_YEN: notice.amount_yen,
         CandidateNotice.ISSUED_ON: notice.issued_on,
         CandidateNotice.PAYABLE_UNTIL_ON: notice.payable_until_on,
+        CandidateNotice.BARCODE_UNTIL_ON: notice.barcode_until_on,
+        CandidateNotice.MPN_UNTIL_ON: notice.mpn_until_on,
         CandidateNotice.CHECK_NO: func.coalesce(payload.check_no, notice.check_no),
         CandidateNotice.ITEM_NO: payload.item_no,
         CandidateNotice.OFFICE_CODE: payload.office_code,

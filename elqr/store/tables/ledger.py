@@ -63,7 +63,17 @@ notice = table(
     "notice",
     *columns(
         frames.Notice,
-        nullable=("key_no", "check_no", "barcode", "customer_no", "pension_no", "change_reason", "part_kind"),
+        nullable=(
+            "key_no",
+            "check_no",
+            "barcode",
+            "customer_no",
+            "pension_no",
+            "change_reason",
+            "part_kind",
+            "barcode_until_on",
+            "mpn_until_on",
+        ),
         key="notice_no",
     ),
     UniqueConstraint(*_CLAIM_KEY, "issue_no"),
