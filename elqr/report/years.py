@@ -21,7 +21,7 @@ from elqr.report.tables.table import Style, Table
 from elqr.rules.register import Register
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import ClosedClaim, YearCollected, YearHeld, YearLevied
-from elqr.vocabulary.terms import AccountingKind, Outcome
+from elqr.vocabulary.terms import TO_PAY_BACK, TOO_MUCH, AccountingKind
 
 _OWED, _COLLECTED, _LEFT, _EXCESS = "調定額", "収納額", "未収額", "減額後の過納"
 _RATE, _OFF = "収納率", "不納欠損額"
@@ -142,12 +142,13 @@ def _by_procedure(claims: pl.DataFrame, rows: YearRows) -> pl.DataFrame:
         pl.col(YearCollected.YEN).filter(~pl.col(YearCollected.IS_ARREARS)).sum().alias("asked_yen"),
         pl.col(YearCollected.YEN).filter(YearCollected.IS_ARREARS).sum().alias(_ARREARS_YEN),
     )
-    overpaid = pl.col(YearHeld.OUTCOME).is_in([Outcome.OVERPAID.value, Outcome.REDUCED.value])
-    twice = pl.col(YearHeld.OUTCOME) == Outcome.ALREADY_SETTLED.value
+    to_pay_back, overpaid = (
+        pl.col(YearHeld.OUTCOME).is_in([outcome.value for outcome in kinds]) for kinds in (TO_PAY_BACK, TOO_MUCH)
+    )
     held_sums = rows.held.group_by(code).agg(
         pl.col(YearHeld.YEN).filter(overpaid).sum().alias(_OVERPAID_YEN),
-        pl.col(YearHeld.YEN).filter(twice).sum().alias(_TWICE_YEN),
-        pl.col(YearHeld.YEN).filter(~overpaid & ~twice).sum().alias(_OTHER_YEN),
+        pl.col(YearHeld.YEN).filter(to_pay_back & ~overpaid).sum().alias(_TWICE_YEN),
+        pl.col(YearHeld.YEN).filter(~to_pay_back).sum().alias(_OTHER_YEN),
     )
     codes = pl.concat([frame.select(code) for frame in (claim_sums, collected_sums, held_sums)]).unique()
     lines = codes

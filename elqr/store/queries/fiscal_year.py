@@ -17,10 +17,7 @@ from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_terms import EntryKind
 from elqr.vocabulary.frames import Claim
 from elqr.vocabulary.report_frames import YearClaim, YearCollected, YearHeld, YearLevied
-from elqr.vocabulary.terms import Account, AccountingKind, Outcome
-
-TO_PAY_BACK = (Outcome.OVERPAID, Outcome.REDUCED, Outcome.ALREADY_SETTLED)
-"""還付未済: why yen wait that are too much on a claim."""
+from elqr.vocabulary.terms import TO_PAY_BACK, Account, AccountingKind
 
 
 @dataclass(frozen=True, slots=True)
