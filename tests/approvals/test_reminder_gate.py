@@ -15,6 +15,7 @@ from tests.builders import (
     TRAINING,
     City,
     Ran,
+    codes,
     credit_file,
     credit_row,
     elqr,
@@ -115,6 +116,31 @@ def test_a_newer_slip_and_a_cancelled_one_decide_what_is_owed(office: Office) ->
         ("100001", "2", 10_100),
         ("100003", "1", 10_002),
     ]
+
+
+@pytest.mark.parametrize(("kind", "items", "left"), [("延滞金", (0, 0, 500), 500), ("督促", (10_000, 100, 0), 100)])
+def test_what_is_left_on_a_claim_without_a_slip_for_it_all_is_due_by_the_slip_that_brought_it(
+    office: Office, kind: str, items: tuple[int, int, int], left: int
+) -> None:
+    """Its first slip was taken back by a file that cannot say 調定取消. A 分納 is a promise, and sets no 納期限."""
+    names = ("principal_yen", "demand_fee_yen", "late_charge_yen")
+    more = SLIPS[0] | {"notice_kind": kind, "due_on": date(2026, 12, 10), "payable_until_on": date(2027, 3, 31)}
+    more |= dict(zip(names, items, strict=True))
+    plan = {**more, "issue_no": 3, "principal_yen": 0, "notice_kind": "分納", "due_on": date(2027, 1, 31)}
+    office.notices({**more, "issue_no": 2}, plan, name="parts.csv")
+    assert codes(office.night(date(2026, 11, 18))) == []
+    office.notices({**SLIPS[0], "change_kind": "9"}, name="gone.csv")
+    office.night(NIGHT)
+    office.draw()
+    assert "100001" not in [row["通知書番号"] for row in office.rows()], "it is due on 10 December"
+    office.draw(day=date(2026, 12, 31))
+    (row,) = [row for row in office.rows(2) if row["通知書番号"] == "100001"]
+    assert [row[name] for name in ("発行連番", "納期限", "未収額")] == ["2", "2026-12-10", left]
+    year = office.folder / "year"
+    ran = elqr("year", "--fiscal-year", 2026, "--as-of", "2026-12-31", "--out", year, "--job", office.job)
+    assert ran.code == 0, ran.err
+    carried = json.loads((year / "滞納繰越一覧.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["納期限"] for row in carried if row["通知書番号"] == "100001"] == ["2026-12-10"]
 
 
 def test_a_missing_file_stops_the_list_青森(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.sql import ColumnElement
 
 from elqr.store.tables import ledger as t
 from elqr.vocabulary.claim_frames import ClaimEntry
-from elqr.vocabulary.claim_terms import EntryKind
+from elqr.vocabulary.claim_terms import EntryKind, NoticeKind
 from elqr.vocabulary.frames import ClaimKey, Notice
 
 _NOTICE, _FILE, _CANCEL = t.notice.alias("valid_notice"), t.notice_file.alias("brought"), t.notice_cancel.alias("gone")
@@ -64,11 +64,12 @@ def notice_no_at_closing(closing: ColumnElement[Any], as_of: date) -> ColumnElem
 
 
 def _select_newest(column: str, is_there: ColumnElement[bool], is_gone: ColumnElement[bool]) -> ColumnElement[int]:
-    """Among the claim's notices for all of it that are there and not gone, the one with the highest 発行連番.
+    """Among the claim's notices that are there and not gone, the one with the highest 発行連番: one for all of it.
 
-    One of which only the paper was taken back still says what is owed, and is not gone. A cancelled notice of 期別 0
-    that instalments replaced bears the key of a claim that it does not pay. The conditions may use columns of the
-    outermost query, so everything but the tables declared here is correlated.
+    One of which only the paper was taken back still says what is owed, and is not gone. Where none is left, one for
+    延滞金 or 督促 says so: the claim owes what it brought, and is due when it says. One for 分納 never does, because it
+    only asks. A cancelled notice of 期別 0 that instalments replaced bears the key of a claim that it does not pay. The
+    conditions may use columns of the outermost query, so everything but the tables declared here is correlated.
     """
     takes_claim = _CANCEL.c.is_paper_only.is_distinct_from(1)
     cancelled = select(_CANCEL.c.notice_no).where(_CANCEL.c.notice_no == _NOTICE.c.notice_no, takes_claim, is_gone)
@@ -80,12 +81,12 @@ def _select_newest(column: str, is_there: ColumnElement[bool], is_gone: ColumnEl
         .join(_FILE, _FILE.c.notice_file_no == _NOTICE.c.notice_file_no)
         .where(
             *(_NOTICE.c[name] == t.claim.c[name] for name in ClaimKey.SCHEMA),
-            _NOTICE.c.part_kind.is_(None),
+            _NOTICE.c.part_kind.is_distinct_from(NoticeKind.INSTALMENT_PLAN.value),
             is_there,
             pays.correlate_except(_PAYS).exists(),
             ~cancelled.correlate_except(_CANCEL).exists(),
         )
-        .order_by(_NOTICE.c.issue_no.desc())
+        .order_by(_NOTICE.c.part_kind.is_not(None), _NOTICE.c.issue_no.desc())
         .limit(1)
     )
     return newest.correlate_except(_NOTICE, _FILE).scalar_subquery()
